@@ -1,0 +1,3 @@
+//! Receives usage events and shows usage by account.
+
+fn main() {}
