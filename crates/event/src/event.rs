@@ -1,0 +1,315 @@
+use crate::json::{push_int, push_str};
+
+/// One event, borrowed from where its parts live, ready to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    /// Account and user. `None` while either is unknown; [`put_identity`] adds
+    /// them to the finished line.
+    pub identity: Option<(&'a str, &'a str)>,
+    /// Time of the call or the cause, in ms since the Unix epoch.
+    pub created_at: i64,
+    /// The session, shared by all tabs of a visitor.
+    pub session_id: &'a str,
+    /// What happened.
+    pub action: Action<'a>,
+    /// Unique; the key by which receivers deduplicate.
+    pub event_id: &'a str,
+    /// The browser, across sessions.
+    pub visitor_id: &'a str,
+    /// The page instance that made the event.
+    pub stream_id: &'a str,
+}
+
+/// What an event tells. Durations are whole ms of active time; `details` are
+/// JSON objects, already serialised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs, reason = "the fields are the wire's own")]
+pub enum Action<'a> {
+    /// A feature was used `total` times. `total` is a JSON number.
+    Feature {
+        feature: &'a str,
+        total: &'a str,
+        module: Option<&'a str>,
+        product: Option<&'a str>,
+        details: Option<&'a str>,
+    },
+    /// Time in a module ended.
+    ModuleEnd {
+        module: &'a str,
+        product: Option<&'a str>,
+        time_spent: i64,
+    },
+    /// Active time since the previous `sessionSync`.
+    SessionSync { active_duration: i64 },
+    /// The user stopped being active.
+    SessionIdle,
+    /// A page was opened.
+    PageView {
+        url: &'a str,
+        title: &'a str,
+        referrer: &'a str,
+    },
+    /// A page was left.
+    PageViewEnd { url: &'a str, time_spent: i64 },
+    /// What is known of the user.
+    IdentifyUser { details: Option<&'a str> },
+    /// What is known of the account.
+    IdentifyAccount { details: Option<&'a str> },
+}
+
+/// How much an event is worth keeping when not all can be kept, lowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// Page views.
+    PageView,
+    /// Session time.
+    Sync,
+    /// Product usage: features and module times.
+    Usage,
+    /// Identifications.
+    Identify,
+}
+
+impl Action<'_> {
+    /// The `action` field.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Action::Feature { .. } => "feature",
+            Action::ModuleEnd { .. } => "moduleEnd",
+            Action::SessionSync { .. } => "sessionSync",
+            Action::SessionIdle => "sessionIdle",
+            Action::PageView { .. } => "pageView",
+            Action::PageViewEnd { .. } => "pageViewEnd",
+            Action::IdentifyUser { .. } => "identifyUser",
+            Action::IdentifyAccount { .. } => "identifyAccount",
+        }
+    }
+}
+
+impl Value {
+    /// The value of an action by its name on the wire. An action that is not
+    /// ours is worth as much as usage.
+    pub fn of_action(name: &str) -> Value {
+        match name {
+            "pageView" | "pageViewEnd" => Value::PageView,
+            "sessionSync" | "sessionIdle" => Value::Sync,
+            "identifyUser" | "identifyAccount" => Value::Identify,
+            _ => Value::Usage,
+        }
+    }
+
+    /// The value of a written line. `action` is written before anything that
+    /// could hold a key of that name, so the first one found is the event's.
+    pub fn of_line(line: &str) -> Value {
+        const KEY: &str = "\"action\":\"";
+        let rest = match line.find(KEY) {
+            Some(at) => &line[at + KEY.len()..],
+            None => "",
+        };
+        Value::of_action(rest.split('"').next().unwrap_or(""))
+    }
+}
+
+impl Event<'_> {
+    /// Appends the event as one line of JSON, without `seq` and without a line
+    /// end. [`close_line`] adds `seq` once it is sure that the event is kept.
+    pub fn write(&self, out: &mut String) {
+        out.push('{');
+        if let Some((account, user)) = self.identity {
+            text(out, "account_id", account);
+            text(out, "user_id", user);
+        }
+        int(out, "created_at", self.created_at);
+        text(out, "session_id", self.session_id);
+        text(out, "action", self.action.name());
+        self.action.write(out);
+        text(out, "event_id", self.event_id);
+        text(out, "visitor_id", self.visitor_id);
+        text(out, "stream_id", self.stream_id);
+        out.push('}');
+    }
+}
+
+impl Action<'_> {
+    fn write(&self, out: &mut String) {
+        match *self {
+            Action::Feature {
+                feature,
+                total,
+                module,
+                product,
+                details,
+            } => {
+                text(out, "feature", feature);
+                raw(out, "total", Some(total));
+                optional(out, "module", module);
+                optional(out, "product", product);
+                raw(out, "details", details);
+            }
+            Action::ModuleEnd {
+                module,
+                product,
+                time_spent,
+            } => {
+                text(out, "module", module);
+                optional(out, "product", product);
+                int(out, "time_spent", time_spent);
+            }
+            Action::SessionSync { active_duration } => {
+                int(out, "active_duration", active_duration);
+            }
+            Action::SessionIdle => {}
+            Action::PageView {
+                url,
+                title,
+                referrer,
+            } => {
+                text(out, "url", url);
+                text(out, "title", title);
+                text(out, "referrer", referrer);
+            }
+            Action::PageViewEnd { url, time_spent } => {
+                text(out, "url", url);
+                int(out, "time_spent", time_spent);
+            }
+            Action::IdentifyUser { details } | Action::IdentifyAccount { details } => {
+                raw(out, "details", Some(details.unwrap_or("{}")));
+            }
+        }
+    }
+}
+
+/// Puts account and user in front of a line that was written without them.
+pub fn put_identity(line: &str, account: &str, user: &str) -> String {
+    let mut out = String::with_capacity(line.len() + account.len() + user.len() + 32);
+    out.push('{');
+    text(&mut out, "account_id", account);
+    text(&mut out, "user_id", user);
+    out.push(',');
+    out.push_str(&line[1..]);
+    out
+}
+
+/// Adds `seq` as the last field of a written line.
+pub fn close_line(line: &mut String, seq: u32) {
+    line.pop();
+    int(line, "seq", i64::from(seq));
+    line.push('}');
+}
+
+fn key(out: &mut String, name: &str) {
+    if !out.ends_with('{') {
+        out.push(',');
+    }
+    out.push('"');
+    out.push_str(name);
+    out.push_str("\":");
+}
+
+fn text(out: &mut String, name: &str, value: &str) {
+    key(out, name);
+    push_str(out, value);
+}
+
+fn optional(out: &mut String, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        text(out, name, value);
+    }
+}
+
+fn raw(out: &mut String, name: &str, json: Option<&str>) {
+    if let Some(json) = json {
+        key(out, name);
+        out.push_str(json);
+    }
+}
+
+fn int(out: &mut String, name: &str, value: i64) {
+    key(out, name);
+    push_int(out, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    fn event(action: Action<'_>) -> String {
+        let mut line = String::new();
+        Event {
+            identity: Some(("acme", "ann")),
+            created_at: 1_700_000_000_000,
+            session_id: "s",
+            action,
+            event_id: "e",
+            visitor_id: "v",
+            stream_id: "t",
+        }
+        .write(&mut line);
+        line
+    }
+
+    fn read(line: &str) -> Json {
+        serde_json::from_str(line).unwrap()
+    }
+
+    #[test]
+    fn a_feature_event_has_exactly_the_fields_of_the_contract() {
+        let mut line = event(Action::Feature {
+            feature: "add \"widget\"",
+            total: "2.5",
+            module: Some("dash"),
+            product: Some("studio"),
+            details: Some(r#"{"size":"xl"}"#),
+        });
+        close_line(&mut line, 7);
+        assert_eq!(
+            read(&line),
+            json!({
+                "account_id": "acme", "user_id": "ann", "created_at": 1_700_000_000_000_i64,
+                "session_id": "s", "action": "feature", "feature": "add \"widget\"", "total": 2.5,
+                "module": "dash", "product": "studio", "details": {"size": "xl"},
+                "event_id": "e", "visitor_id": "v", "stream_id": "t", "seq": 7
+            })
+        );
+    }
+
+    #[test]
+    fn absent_module_and_product_are_left_out() {
+        let line = event(Action::ModuleEnd {
+            module: "m",
+            product: None,
+            time_spent: 12,
+        });
+        let read = read(&line);
+        assert_eq!(read["time_spent"], 12);
+        assert!(read.get("product").is_none());
+    }
+
+    #[test]
+    fn identity_is_put_in_front_of_a_line_that_waited_for_it() {
+        let mut line = String::new();
+        Event {
+            identity: None,
+            created_at: 1,
+            session_id: "s",
+            action: Action::SessionIdle,
+            event_id: "e",
+            visitor_id: "v",
+            stream_id: "t",
+        }
+        .write(&mut line);
+        let line = put_identity(&line, "a\"c", "u");
+        assert!(line.starts_with(r#"{"account_id":"a\"c","user_id":"u","created_at":1"#));
+        assert_eq!(read(&line)["action"], "sessionIdle");
+    }
+
+    #[test]
+    fn the_value_of_a_line_is_that_of_its_action_whatever_its_details_say() {
+        let line = event(Action::IdentifyUser {
+            details: Some(r#"{"action":"pageView"}"#),
+        });
+        assert_eq!(Value::of_line(&line), Value::Identify);
+        assert_eq!(Value::of_line("not json"), Value::Usage);
+    }
+}
