@@ -78,6 +78,9 @@ mod tests {
 
     #[test]
     fn control_characters_are_escaped_so_that_a_line_stays_one_line() {
-        assert_eq!(written("a\nb\r\u{1f}\u{0}\"\\"), r#""a\nb\r\u001f\u0000\"\\""#);
+        assert_eq!(
+            written("a\nb\r\u{1f}\u{0}\"\\"),
+            r#""a\nb\r\u001f\u0000\"\\""#
+        );
     }
 }

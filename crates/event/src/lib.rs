@@ -11,5 +11,7 @@
 mod event;
 pub mod json;
 pub mod limits;
+#[cfg(feature = "read")]
+pub mod received;
 
 pub use event::{Action, Event, Value, close_line, put_identity};

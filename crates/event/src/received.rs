@@ -1,0 +1,161 @@
+//! Reading what a tracker, ours or any other client of the Event API, sent.
+//!
+//! A body is split by [`lines()`] and each line read by [`ReceivedEvent::read`]
+//! on its own, so that a broken line never costs its neighbours.
+
+mod error;
+mod fields;
+mod lines;
+
+use serde_json::{Map, Value};
+
+pub use error::LineError;
+pub use fields::id;
+pub use lines::{Line, lines};
+
+use fields::Fields;
+
+/// Longest line that is read, in bytes. An event of ours carries at most
+/// 16 KiB of details; this leaves room for clients with fields of their own
+/// and keeps one line from being most of a batch.
+pub const MAX_LINE_BYTES: usize = 256 * 1024;
+
+/// Longest `time_spent` or `active_duration`, in ms: one year. Nothing longer
+/// is measured in one piece, and sums of it stay far from overflow.
+pub const MAX_DURATION_MS: i64 = 365 * 24 * 60 * 60 * 1000;
+
+/// How far `created_at` may lie ahead of the receiver's clock, in ms: one day.
+pub const MAX_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Longest `action`, `url`, `title` or `referrer` that is read, in characters.
+const MAX_TEXT_CHARS: usize = 8 * 1024;
+
+/// One event as it was received: known fields checked, everything else kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReceivedEvent {
+    /// Unique key for deduplication. Clients of the original have none.
+    pub event_id: Option<String>,
+    /// The customer.
+    pub account_id: String,
+    /// The person.
+    pub user_id: String,
+    /// One visit of a person.
+    pub session_id: String,
+    /// When it happened, in ms since the Unix epoch.
+    pub created_at: i64,
+    /// What happened: `feature`, `moduleEnd` and so on, or a name of the client's own.
+    pub action: String,
+    /// The feature used. Always there on a `feature` event.
+    pub feature: Option<String>,
+    /// The module it belongs to. Always there on a `moduleEnd`.
+    pub module: Option<String>,
+    /// The product it belongs to.
+    pub product: Option<String>,
+    /// How often the feature was used; 1 on a `feature` event that does not say.
+    pub total: Option<f64>,
+    /// Active ms in a module or on a page.
+    pub time_spent: Option<i64>,
+    /// Active ms since the previous `sessionSync`.
+    pub active_duration: Option<i64>,
+    /// The browser, across sessions.
+    pub visitor_id: Option<String>,
+    /// The page instance that made the event.
+    pub stream_id: Option<String>,
+    /// Place of the event in its stream, from 0.
+    pub seq: Option<u32>,
+    /// Address of the page.
+    pub url: Option<String>,
+    /// Title of the page.
+    pub title: Option<String>,
+    /// Where the page was reached from.
+    pub referrer: Option<String>,
+    /// Data of the caller's own.
+    pub details: Option<Map<String, Value>>,
+    /// Fields that are not part of the contract, as they came.
+    pub extra: Map<String, Value>,
+}
+
+impl ReceivedEvent {
+    /// Reads one line. `now` is the receiver's clock in ms since the Unix epoch.
+    ///
+    /// # Errors
+    /// Says which field is wrong and what to send instead.
+    pub fn read(line: &[u8], now: i64) -> Result<Self, LineError> {
+        let mut fields = Fields::new(object(line)?);
+        let action = fields.required_text("action", crate::limits::MAX_ID_CHARS)?;
+        let mut event = ReceivedEvent {
+            event_id: fields.id("event_id")?,
+            account_id: fields.required_id("account_id")?,
+            user_id: fields.required_id("user_id")?,
+            session_id: fields.required_id("session_id")?,
+            created_at: created_at(&mut fields, now)?,
+            feature: fields.name("feature")?,
+            module: fields.name("module")?,
+            product: fields.name("product")?,
+            total: fields.number("total")?,
+            time_spent: fields.duration("time_spent")?,
+            active_duration: fields.duration("active_duration")?,
+            visitor_id: fields.id("visitor_id")?,
+            stream_id: fields.id("stream_id")?,
+            seq: fields.place("seq")?,
+            url: fields.text("url", MAX_TEXT_CHARS)?,
+            title: fields.text("title", MAX_TEXT_CHARS)?,
+            referrer: fields.text("referrer", MAX_TEXT_CHARS)?,
+            details: fields.object("details")?,
+            extra: Map::new(),
+            action,
+        };
+        event.check_own_fields()?;
+        event.extra = fields.rest();
+        Ok(event)
+    }
+
+    /// What an action cannot be counted without.
+    fn check_own_fields(&mut self) -> Result<(), LineError> {
+        let needs = |field: &'static str, is_there: bool| {
+            if is_there {
+                Ok(())
+            } else {
+                Err(LineError::Missing(field))
+            }
+        };
+        match self.action.as_str() {
+            "feature" => {
+                needs("feature", self.feature.is_some())?;
+                self.total.get_or_insert(1.0);
+            }
+            "moduleEnd" => {
+                needs("module", self.module.is_some())?;
+                needs("time_spent", self.time_spent.is_some())?;
+            }
+            "sessionSync" => needs("active_duration", self.active_duration.is_some())?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn object(line: &[u8]) -> Result<Map<String, Value>, LineError> {
+    if line.len() > MAX_LINE_BYTES {
+        return Err(LineError::TooLong { bytes: line.len() });
+    }
+    match serde_json::from_slice(line) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(Value::Array(_)) => Err(LineError::Array),
+        Ok(_) => Err(LineError::NotAnObject),
+        Err(error) => Err(LineError::NotJson(error.to_string())),
+    }
+}
+
+fn created_at(fields: &mut Fields, now: i64) -> Result<i64, LineError> {
+    let at = fields
+        .time("created_at")?
+        .ok_or(LineError::Missing("created_at"))?;
+    if at > now.saturating_add(MAX_AHEAD_MS) {
+        return Err(LineError::InTheFuture { at });
+    }
+    Ok(at)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+use serde_json::{Map, Value};
+
+use super::{LineError, MAX_DURATION_MS};
+use crate::limits::{MAX_DETAILS_BYTES, MAX_ID_CHARS};
+
+/// The fields of one line, taken out one by one; what is left at the end is
+/// not part of the contract.
+///
+/// `null` counts as absent throughout: clients write it for what they do not have.
+pub(super) struct Fields {
+    map: Map<String, Value>,
+}
+
+const ID: &str = "a string of 1 to 256 characters, or a whole number";
+/// The largest whole number that every JSON reader keeps exactly.
+const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
+
+/// Reads an id: a string once trimmed, or a number as its decimal string.
+/// `None` where it is neither, empty, or longer than [`MAX_ID_CHARS`].
+pub fn id(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) if number.is_i64() || number.is_u64() => number.to_string(),
+        Value::Number(number) => whole(number.as_f64()?)?.to_string(),
+        _ => return None,
+    };
+    let fits = !text.is_empty() && text.chars().count() <= MAX_ID_CHARS;
+    fits.then_some(text)
+}
+
+/// A float that is a whole number and exact. Writers in languages without
+/// integers send `1700000000000.0`.
+fn whole(number: f64) -> Option<i64> {
+    let exact = number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER as f64;
+    exact.then_some(number as i64)
+}
+
+fn invalid(field: &'static str, expected: &'static str) -> LineError {
+    LineError::Invalid { field, expected }
+}
+
+impl Fields {
+    pub(super) fn new(map: Map<String, Value>) -> Self {
+        Fields { map }
+    }
+
+    /// What nobody asked for.
+    pub(super) fn rest(self) -> Map<String, Value> {
+        self.map
+    }
+
+    fn take(&mut self, field: &str) -> Option<Value> {
+        self.map.remove(field).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn id(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(value) => id(&value).map(Some).ok_or(invalid(field, ID)),
+        }
+    }
+
+    pub(super) fn required_id(&mut self, field: &'static str) -> Result<String, LineError> {
+        self.id(field)?.ok_or(LineError::Missing(field))
+    }
+
+    /// An id that may also be empty, which means none: forms and templates
+    /// write `""` for a product that is not set.
+    pub(super) fn name(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
+        if let Some(Value::String(text)) = self.map.get(field)
+            && text.trim().is_empty()
+        {
+            self.map.remove(field);
+        }
+        self.id(field)
+    }
+
+    /// Free text, cut at `limit` characters.
+    pub(super) fn text(
+        &mut self,
+        field: &'static str,
+        limit: usize,
+    ) -> Result<Option<String>, LineError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::String(mut text)) => {
+                if let Some((at, _)) = text.char_indices().nth(limit) {
+                    text.truncate(at);
+                }
+                Ok(Some(text))
+            }
+            Some(_) => Err(invalid(field, "a string")),
+        }
+    }
+
+    pub(super) fn required_text(
+        &mut self,
+        field: &'static str,
+        limit: usize,
+    ) -> Result<String, LineError> {
+        let text = self
+            .text(field, limit)?
+            .ok_or(LineError::Missing(field))?
+            .trim()
+            .to_owned();
+        if text.is_empty() {
+            return Err(LineError::Missing(field));
+        }
+        Ok(text)
+    }
+
+    pub(super) fn number(&mut self, field: &'static str) -> Result<Option<f64>, LineError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(value) => value
+                .as_f64()
+                .filter(|number| number.is_finite())
+                .map(Some)
+                .ok_or(invalid(field, "a finite number")),
+        }
+    }
+
+    /// A duration in ms, rounded to whole ones.
+    pub(super) fn duration(&mut self, field: &'static str) -> Result<Option<i64>, LineError> {
+        let Some(ms) = self.number(field)? else {
+            return Ok(None);
+        };
+        if ms < 0.0 {
+            return Err(invalid(field, "a duration in ms, not below 0"));
+        }
+        if ms > MAX_DURATION_MS as f64 {
+            return Err(LineError::TooLongDuration(field));
+        }
+        Ok(Some(ms.round() as i64))
+    }
+
+    /// A point in time in ms since the Unix epoch; fractions are dropped.
+    pub(super) fn time(&mut self, field: &'static str) -> Result<Option<i64>, LineError> {
+        match self.number(field)? {
+            None => Ok(None),
+            Some(ms) if (0.0..=MAX_SAFE_INTEGER as f64).contains(&ms) => Ok(Some(ms as i64)),
+            Some(_) => Err(invalid(field, "a time in ms since the Unix epoch")),
+        }
+    }
+
+    pub(super) fn place(&mut self, field: &'static str) -> Result<Option<u32>, LineError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(value) => value
+                .as_f64()
+                .and_then(whole)
+                .and_then(|place| u32::try_from(place).ok())
+                .map(Some)
+                .ok_or(invalid(field, "a whole number from 0 to 4294967295")),
+        }
+    }
+
+    pub(super) fn object(
+        &mut self,
+        field: &'static str,
+    ) -> Result<Option<Map<String, Value>>, LineError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Object(map)) => {
+                let json = serde_json::to_string(&map).unwrap_or_default();
+                if json.len() > MAX_DETAILS_BYTES {
+                    return Err(invalid(field, "at most 16 KiB of JSON"));
+                }
+                Ok(Some(map))
+            }
+            Some(_) => Err(invalid(field, "a JSON object")),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::{Action, Event};
+
+const NOW: i64 = 1_700_000_000_000;
+
+fn base() -> Map<String, Value> {
+    let Value::Object(map) = json!({
+        "account_id": "acme", "user_id": "ann", "session_id": "s1",
+        "created_at": NOW, "action": "feature", "feature": "export",
+    }) else {
+        unreachable!()
+    };
+    map
+}
+
+fn read_with(field: &str, value: Value) -> Result<ReceivedEvent, LineError> {
+    let mut map = base();
+    map.insert(field.to_owned(), value);
+    ReceivedEvent::read(Value::Object(map).to_string().as_bytes(), NOW)
+}
+
+fn read(text: &str) -> Result<ReceivedEvent, LineError> {
+    ReceivedEvent::read(text.as_bytes(), NOW)
+}
+
+#[test]
+fn what_the_tracker_writes_reads_back_to_the_field() {
+    let mut line = String::new();
+    Event {
+        identity: Some(("acme", "ann")),
+        created_at: NOW,
+        session_id: "s",
+        action: Action::Feature {
+            feature: "add \"widget\"",
+            total: "2.5",
+            module: Some("dash"),
+            product: Some("studio"),
+            details: Some(r#"{"size":"xl"}"#),
+        },
+        event_id: "e",
+        visitor_id: "v",
+        stream_id: "t",
+    }
+    .write(&mut line);
+    crate::close_line(&mut line, 7);
+    let event = read(&line).unwrap();
+    assert_eq!(event.feature.as_deref(), Some("add \"widget\""));
+    assert_eq!(event.total, Some(2.5));
+    assert_eq!(event.module.as_deref(), Some("dash"));
+    assert_eq!(event.product.as_deref(), Some("studio"));
+    assert_eq!(event.details.unwrap()["size"], "xl");
+    assert_eq!(event.event_id.as_deref(), Some("e"));
+    assert_eq!(event.visitor_id.as_deref(), Some("v"));
+    assert_eq!(event.stream_id.as_deref(), Some("t"));
+    assert_eq!(event.seq, Some(7));
+    assert!(event.extra.is_empty());
+}
+
+#[test]
+fn every_field_that_all_events_have_is_required() {
+    for field in [
+        "account_id",
+        "user_id",
+        "session_id",
+        "created_at",
+        "action",
+    ] {
+        let mut map = base();
+        map.remove(field);
+        let error = read(&Value::Object(map).to_string()).unwrap_err();
+        assert_eq!(error, LineError::Missing(field));
+        assert_eq!(
+            read_with(field, Value::Null).unwrap_err(),
+            LineError::Missing(field)
+        );
+    }
+}
+
+#[test]
+fn an_action_needs_its_own_fields() {
+    for (action, lacks) in [
+        ("feature", "feature"),
+        ("moduleEnd", "module"),
+        ("sessionSync", "active_duration"),
+    ] {
+        let mut map = base();
+        map.remove("feature");
+        map.insert("action".into(), action.into());
+        let error = read(&Value::Object(map).to_string()).unwrap_err();
+        assert_eq!(error, LineError::Missing(lacks));
+    }
+}
+
+#[test]
+fn an_action_of_the_clients_own_needs_nothing_more() {
+    assert_eq!(
+        read_with("action", json!("licenceRenewed")).unwrap().action,
+        "licenceRenewed"
+    );
+}
+
+#[test]
+fn a_feature_without_total_was_used_once() {
+    let event = ReceivedEvent::read(Value::Object(base()).to_string().as_bytes(), NOW).unwrap();
+    assert_eq!(event.total, Some(1.0));
+    assert_eq!(read_with("total", json!(-0.5)).unwrap().total, Some(-0.5));
+    assert!(read_with("total", json!("3")).is_err());
+}
+
+#[test]
+fn ids_are_trimmed_and_numbers_become_their_decimal_string() {
+    assert_eq!(
+        read_with("account_id", json!(" acme\t"))
+            .unwrap()
+            .account_id,
+        "acme"
+    );
+    assert_eq!(read_with("user_id", json!(42)).unwrap().user_id, "42");
+    assert_eq!(read_with("user_id", json!(42.0)).unwrap().user_id, "42");
+    for bad in [
+        json!(""),
+        json!("  "),
+        json!("x".repeat(257)),
+        json!({}),
+        json!([1]),
+        json!(true),
+        json!(1.5),
+    ] {
+        let error = read_with("account_id", bad).unwrap_err();
+        assert_eq!(error.code(), "invalid_field");
+    }
+    assert!(read_with("account_id", json!("é".repeat(256))).is_ok());
+}
+
+#[test]
+fn an_empty_product_is_none() {
+    assert_eq!(read_with("product", json!("")).unwrap().product, None);
+    assert_eq!(read_with("product", json!(" ")).unwrap().product, None);
+}
+
+#[test]
+fn created_at_may_be_a_day_ahead_and_no_more() {
+    assert!(read_with("created_at", json!(NOW + MAX_AHEAD_MS)).is_ok());
+    let error = read_with("created_at", json!(NOW + MAX_AHEAD_MS + 1)).unwrap_err();
+    assert_eq!(error.code(), "in_the_future");
+    for bad in [
+        json!(-1),
+        json!("soon"),
+        json!("1700000000000"),
+        json!(1e300),
+    ] {
+        assert!(read_with("created_at", bad).is_err());
+    }
+    assert_eq!(
+        read_with("created_at", json!(NOW as f64 - 0.5))
+            .unwrap()
+            .created_at,
+        NOW - 1
+    );
+}
+
+#[test]
+fn durations_are_whole_ms_between_0_and_a_year() {
+    assert_eq!(
+        read_with("time_spent", json!(1.6)).unwrap().time_spent,
+        Some(2)
+    );
+    assert!(read_with("time_spent", json!(-1)).is_err());
+    assert_eq!(
+        read_with("time_spent", json!(1e18)).unwrap_err().code(),
+        "duration_too_long"
+    );
+}
+
+#[test]
+fn fields_outside_the_contract_are_kept() {
+    let event = read_with("plan", json!({"name": "gold"})).unwrap();
+    assert_eq!(
+        Value::Object(event.extra),
+        json!({"plan": {"name": "gold"}})
+    );
+}
+
+#[test]
+fn arrays_scalars_and_garbage_are_told_apart() {
+    assert_eq!(read("[{}]").unwrap_err(), LineError::Array);
+    assert_eq!(read("7").unwrap_err(), LineError::NotAnObject);
+    assert_eq!(read("{\"a\":").unwrap_err().code(), "not_json");
+    assert!(!read("{").unwrap_err().is_readable());
+    assert!(read("{}").unwrap_err().is_readable());
+    assert_eq!(
+        read(&"[".repeat(100_000)).unwrap_err().code(),
+        "not_json",
+        "deep nesting must not exhaust the stack"
+    );
+    let long = format!("{{\"x\":\"{}\"}}", "x".repeat(MAX_LINE_BYTES));
+    assert_eq!(read(&long).unwrap_err().code(), "line_too_long");
+}
+
+#[test]
+fn details_over_16_kib_are_refused() {
+    let details = |bytes: usize| json!({ "k": "x".repeat(bytes) });
+    assert!(read_with("details", details(16_000)).is_ok());
+    assert_eq!(
+        read_with("details", details(17_000)).unwrap_err().code(),
+        "invalid_field"
+    );
+}
+
+#[test]
+fn lines_end_with_lf_or_crlf_and_are_numbered_as_an_editor_does() {
+    let found: Vec<_> = lines(b"\xEF\xBB\xBF{\"a\":1}\r\n\n  \r\n{\"b\":2}\n{\"c\":3}")
+        .map(|line| (line.number, String::from_utf8(line.bytes.to_vec()).unwrap()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (1, "{\"a\":1}".to_owned()),
+            (4, "{\"b\":2}".to_owned()),
+            (5, "{\"c\":3}".to_owned())
+        ]
+    );
+    assert_eq!(lines(b"\r\n \n").count(), 0);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(body in proptest::collection::vec(any::<u8>(), 0..400)) {
+        for line in lines(&body) {
+            let _ = ReceivedEvent::read(line.bytes, NOW);
+        }
+    }
+
+    #[test]
+    fn a_line_broken_at_any_byte_is_refused_or_whole(cut in 0usize..200) {
+        let whole = Value::Object(base()).to_string();
+        let cut = cut.min(whole.len());
+        let event = read(&whole[..cut]);
+        prop_assert_eq!(event.is_ok(), cut == whole.len());
+    }
+}
