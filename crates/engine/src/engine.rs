@@ -1,0 +1,257 @@
+//! The engine: its state, and the loop that drives it.
+
+use crate::{
+    Config, Consent, Draft, Effect, Input, Now, Persistence, Reason, Stats, Waiting,
+    active::ActiveTime, delivery::Delivery, page::Page, queue::Queue, random::Random, report::text,
+    session::Session,
+};
+use natero_event::{Action, Event, close_line, json::push_int};
+use std::collections::VecDeque;
+
+/// Whether the tracker takes calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    Running,
+    Closed,
+}
+
+/// Every decision of one tracker. See the crate's documentation for how to
+/// drive it.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) config: Config,
+    pub(crate) now: Now,
+    pub(crate) random: Random,
+    pub(crate) effects: VecDeque<Effect>,
+    pub(crate) life: Life,
+    pub(crate) consent: Consent,
+    pub(crate) account: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) module: Option<String>,
+    pub(crate) product: Option<String>,
+    pub(crate) page: Page,
+    pub(crate) time: ActiveTime,
+    pub(crate) next_sync: f64,
+    pub(crate) session: Session,
+    pub(crate) queue: Queue,
+    pub(crate) delivery: Delivery,
+    pub(crate) stats: Stats,
+    stream_id: String,
+    /// Events made, dropped ones included: part of `event_id`.
+    made: u32,
+    /// Events queued: the next `seq`.
+    queued: u32,
+}
+
+impl Engine {
+    /// A tracker at the moment of its construction. `seed` has to come from a
+    /// source without repetition, such as `crypto.getRandomValues`: ids are
+    /// unique because it is.
+    pub fn new(config: Config, seed: [u32; 4], now: Now) -> Engine {
+        let mut random = Random::new(seed);
+        Engine {
+            stream_id: random.id(),
+            session: Session::new(&mut random, now),
+            random,
+            now,
+            effects: VecDeque::new(),
+            life: Life::Running,
+            consent: config.consent,
+            account: config.account_id.clone(),
+            user: config.user_id.clone(),
+            module: None,
+            product: None,
+            page: Page::default(),
+            time: ActiveTime::new(config.idle_timeout),
+            next_sync: f64::INFINITY,
+            queue: Queue::default(),
+            delivery: Delivery::new(),
+            stats: Stats::default(),
+            made: 0,
+            queued: 0,
+            config,
+        }
+    }
+
+    /// Takes in what happened at `now`. Effects are to be polled afterwards.
+    pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        self.pass_time(now);
+        match input {
+            Input::Start(start) => self.start(start),
+            Input::Call(call) => self.call(call),
+            Input::Activity(cookies) => self.activity(cookies.unwrap_or("")),
+            Input::Shown(cookies) => self.shown(cookies),
+            Input::Hidden => self.hidden(),
+            Input::Navigated(url, title) => self.navigated(url, title),
+            Input::OtherTab(wall) => self.other_tab(wall),
+            Input::Online(online) => self.set_online(online),
+            Input::Timer => {}
+            Input::Response {
+                id,
+                status,
+                retry_after,
+                rejected,
+                message,
+            } => self.answered(id, status, retry_after, rejected, message),
+            Input::Failed(id) => self.failed(id),
+            Input::Filtered(draft) => self.keep(draft),
+            Input::FilteredOut(threw) => self.filtered_out(threw),
+        }
+        self.drive();
+    }
+
+    /// The next thing to do, in order, until `None`.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// The monotonic time at which [`Engine::handle`] has to be called again
+    /// at the latest. `None`: nothing is to be done until something happens.
+    pub fn poll_timeout(&self) -> Option<f64> {
+        let idle = self.time.idle_at();
+        let sync = self.time.is_active().then_some(self.next_sync);
+        [idle, sync, self.delivery_due()]
+            .into_iter()
+            .flatten()
+            .reduce(f64::min)
+    }
+
+    /// Whether [`Input::Activity`] should bring the cookies at `now`.
+    pub fn wants_cookies(&self, now: Now) -> bool {
+        self.keeps_cookies() && (self.time.is_away() || self.session.wants_look(&self.config, now))
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Counters as a JSON object.
+    pub fn stats_json(&self) -> String {
+        self.stats.json(self.queue.len())
+    }
+
+    /// Counters.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Events kept for sending.
+    pub fn pending(&self) -> u32 {
+        self.queue.len()
+    }
+
+    /// Account, user, module, product, session and visitor.
+    pub fn current(&self) -> [Option<&str>; 6] {
+        [
+            self.account.as_deref(),
+            self.user.as_deref(),
+            self.module.as_deref(),
+            self.product.as_deref(),
+            Some(&self.session.id),
+            Some(&self.session.visitor),
+        ]
+    }
+
+    pub(crate) fn keeps_cookies(&self) -> bool {
+        self.consent == Consent::Granted && self.config.persistence == Persistence::Storage
+    }
+
+    /// Lets the clock advance, through whatever was due before `now`.
+    fn pass_time(&mut self, mut now: Now) {
+        // Calls made before the wasm was there are replayed with their times.
+        now.mono = now.mono.max(self.now.mono);
+        if let Some(due) = self.time.idle_at().filter(|due| *due <= now.mono) {
+            // A timer can be hours late when a laptop slept.
+            self.now = Now {
+                mono: due,
+                wall: now.wall - (now.mono - due),
+            };
+            self.idle();
+        }
+        self.now = now;
+        if self.time.is_active() && self.next_sync <= now.mono {
+            self.next_sync = now.mono + self.config.session_sync_interval;
+            self.sync();
+        }
+    }
+
+    /// Writes an event of now.
+    pub(crate) fn draft(&self, action: Action<'_>) -> Draft {
+        let identity = self.account.as_deref().zip(self.user.as_deref());
+        let mut event_id = String::with_capacity(24);
+        event_id.push_str(&self.stream_id);
+        event_id.push('-');
+        push_int(&mut event_id, i64::from(self.made));
+        // A line is 300 bytes and a bit with ids of common length.
+        let mut line = String::with_capacity(384);
+        Event {
+            identity,
+            created_at: self.now.wall as i64,
+            session_id: &self.session.id,
+            action,
+            event_id: &event_id,
+            visitor_id: &self.session.visitor,
+            stream_id: &self.stream_id,
+        }
+        .write(&mut line);
+        let waiting = identity.is_none().then(|| {
+            Box::new(Waiting {
+                account: self.account.clone(),
+                user: self.user.clone(),
+            })
+        });
+        Draft { line, waiting }
+    }
+
+    /// Takes a written event on its way.
+    pub(crate) fn accept(&mut self, draft: Draft) {
+        self.made += 1;
+        self.stats.accepted += 1;
+        self.debug(&["event ", &draft.line]);
+        if self.consent == Consent::Denied {
+            self.stats.drop(Reason::Consent, 1);
+        } else if self.config.filter {
+            self.effects.push_back(Effect::Filter(draft));
+        } else {
+            self.keep(draft);
+        }
+    }
+
+    fn keep(&mut self, mut draft: Draft) {
+        if self.config.disable_event_send {
+            self.stats.drop(Reason::Disabled, 1);
+            return;
+        }
+        close_line(&mut draft.line, self.queued);
+        self.queued += 1;
+        if draft.waiting.is_none() {
+            self.schedule_send();
+        }
+        self.queue.push(draft);
+        let dropped = self.queue.keep_within(self.config.max_queue_bytes as usize);
+        if dropped > 0 {
+            self.lose(
+                Reason::Overflow,
+                dropped,
+                "overflow",
+                &["More events wait than maxQueueBytes allows: the least important were dropped."],
+            );
+        }
+    }
+
+    fn filtered_out(&mut self, threw: bool) {
+        let lost = "beforeSend threw: the event was dropped. Return the event, or null to drop it.";
+        if threw {
+            self.lose(Reason::BeforeSend, 1, "before_send", &[lost]);
+        } else {
+            self.stats.drop(Reason::BeforeSend, 1);
+        }
+    }
+
+    pub(crate) fn debug(&mut self, parts: &[&str]) {
+        if self.config.debug {
+            self.effects.push_back(Effect::Debug(text(parts)));
+        }
+    }
+}
