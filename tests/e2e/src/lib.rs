@@ -1,1 +1,18 @@
-//! Drives real browsers.
+//! The harness of the end-to-end tests and of the demo: a real browser, the
+//! npm package as a user installs it, and the real collector, all on loopback.
+//!
+//! [`suite!`] turns a list of async functions into a test binary that shares
+//! one [`stage::Stage`] (browser and installed package); everything else is
+//! made afresh by each test, so that none sees what another left behind.
+#![warn(missing_docs)]
+
+pub mod browser;
+pub mod collector;
+pub mod fault;
+pub mod gate;
+pub mod package;
+pub mod page;
+pub mod site;
+pub mod stage;
+pub mod suite;
+pub mod wait;

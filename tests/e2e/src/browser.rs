@@ -1,0 +1,109 @@
+//! A browser under WebDriver: started, opened for one session, and gone
+//! with everything it wrote when dropped.
+
+mod driver;
+mod kind;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use fantoccini::wd::TimeoutConfiguration;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use tempfile::TempDir;
+
+use crate::page::Page;
+use crate::site::Site;
+use crate::wait;
+
+use driver::Driver;
+pub use kind::BrowserKind;
+
+/// One browser session. Dropping it ends the session, the driver and the
+/// browser, and deletes the profile.
+pub struct Browser {
+    client: Client,
+    kind: BrowserKind,
+    // Fields drop in order: the driver ends the browser before its profile goes.
+    _driver: Driver,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts the browser that `NATERO_BROWSER` names (`chromium`, `firefox`
+    /// or `webkit`; Chromium when unset), headless.
+    ///
+    /// # Errors
+    /// When the browser or its driver is missing or does not start; the
+    /// message names the variable that would point at it.
+    pub async fn start() -> Result<Self> {
+        Self::start_kind(BrowserKind::from_env()?).await
+    }
+
+    /// Starts a browser of this kind, headless.
+    ///
+    /// # Errors
+    /// As [`Browser::start`].
+    pub async fn start_kind(kind: BrowserKind) -> Result<Self> {
+        let profile = TempDir::with_prefix("natero-browser-")?;
+        let mut driver = Driver::start(kind, profile.path()).await?;
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(kind.capabilities(profile.path())?)
+            .connect(&driver.url())
+            .await
+            .with_context(|| {
+                format!("{} opened no session: {}", kind.driver(), driver.log_tail())
+            })?;
+        if let Some(session) = client.session_id().await? {
+            driver.owns_session(session);
+        }
+        client
+            .update_timeouts(TimeoutConfiguration::new(
+                Some(wait::PATIENCE),
+                Some(wait::PATIENCE),
+                None,
+            ))
+            .await?;
+        Ok(Self {
+            client,
+            kind,
+            _driver: driver,
+            _profile: profile,
+        })
+    }
+
+    /// Which browser this is.
+    #[must_use]
+    pub fn kind(&self) -> BrowserKind {
+        self.kind
+    }
+
+    /// The WebDriver session itself, for what this harness has no word for.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Opens `path` of `site` with no cookie left of an earlier page. Web
+    /// storage needs no such care: every site has an origin of its own.
+    ///
+    /// # Errors
+    /// When the browser cannot load the page.
+    pub async fn open<'a>(&'a self, site: &Site, path: &str) -> Result<Page<'a>> {
+        // Cookies know no port, so those of earlier sites are visible here;
+        // WebDriver deletes only those of the document it stands on.
+        self.client.goto(&site.url("/blank.html")).await?;
+        self.client.delete_all_cookies().await?;
+        self.client.goto(&site.url(path)).await?;
+        Ok(Page::new(self))
+    }
+
+    /// Writes what the window shows to a PNG file.
+    ///
+    /// # Errors
+    /// When the browser gives no picture or the file cannot be written.
+    pub async fn screenshot(&self, file: &Path) -> Result<()> {
+        std::fs::write(file, self.client.screenshot().await?)
+            .with_context(|| format!("write {}", file.display()))
+    }
+}

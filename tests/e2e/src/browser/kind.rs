@@ -1,0 +1,181 @@
+//! The three browsers, and what each needs to be driven headless.
+
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use fantoccini::wd::Capabilities;
+use serde_json::{Value, json};
+
+/// A browser the tests can drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrowserKind {
+    /// Chromium, through chromedriver.
+    Chromium,
+    /// Firefox, through geckodriver.
+    Firefox,
+    /// WebKitGTK's MiniBrowser, through WebKitWebDriver.
+    Webkit,
+}
+
+impl BrowserKind {
+    /// The browser that `NATERO_BROWSER` names; Chromium when it is unset.
+    ///
+    /// # Errors
+    /// When the variable holds another name.
+    pub fn from_env() -> Result<Self> {
+        match env::var("NATERO_BROWSER").as_deref() {
+            Err(_) | Ok("" | "chromium") => Ok(Self::Chromium),
+            Ok("firefox") => Ok(Self::Firefox),
+            Ok("webkit") => Ok(Self::Webkit),
+            Ok(other) => bail!(
+                "NATERO_BROWSER is {other:?}: set it to chromium, firefox or webkit, \
+                 or run `cargo xtask test --browser NAME`"
+            ),
+        }
+    }
+
+    /// The name of the driver's program.
+    #[must_use]
+    pub fn driver(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromedriver",
+            Self::Firefox => "geckodriver",
+            Self::Webkit => "WebKitWebDriver",
+        }
+    }
+
+    /// Where the driver is: its variable, else `PATH`.
+    pub(super) fn driver_path(self) -> Result<PathBuf> {
+        let variable = match self {
+            Self::Chromium => "CHROMEDRIVER",
+            Self::Firefox => "GECKODRIVER",
+            Self::Webkit => "WEBKITDRIVER",
+        };
+        locate(variable, &[self.driver()])
+    }
+
+    /// What a new session asks of the driver.
+    pub(super) fn capabilities(self, profile: &Path) -> Result<Capabilities> {
+        let capabilities = match self {
+            Self::Chromium => chromium(profile)?,
+            Self::Firefox => firefox()?,
+            Self::Webkit => webkit()?,
+        };
+        match capabilities {
+            Value::Object(map) => Ok(map),
+            _ => unreachable!("capabilities are written as objects below"),
+        }
+    }
+}
+
+impl fmt::Display for BrowserKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::Webkit => "webkit",
+        })
+    }
+}
+
+fn chromium(profile: &Path) -> Result<Value> {
+    let binary = locate(
+        "CHROMIUM",
+        &["chromium", "chromium-browser", "google-chrome"],
+    )?;
+    Ok(json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": {
+            "binary": binary,
+            "args": [
+                "--headless=new",
+                // Chromium refuses to run its sandbox as root, as in containers.
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+                "--window-size=1280,800",
+                format!("--user-data-dir={}", profile.display()),
+            ],
+        },
+    }))
+}
+
+fn firefox() -> Result<Value> {
+    let binary = locate("FIREFOX", &["firefox", "firefox-esr"])?;
+    Ok(json!({
+        "browserName": "firefox",
+        "moz:firefoxOptions": {
+            "binary": binary,
+            "args": ["-headless", "--width=1280", "--height=800"],
+            // No request of the browser's own may mix with those under test.
+            "prefs": {
+                "app.update.disabledForTesting": true,
+                "browser.safebrowsing.downloads.enabled": false,
+                "browser.safebrowsing.malware.enabled": false,
+                "datareporting.policy.dataSubmissionEnabled": false,
+                "network.captive-portal-service.enabled": false,
+                "network.connectivity-service.enabled": false,
+                "toolkit.telemetry.enabled": false,
+            },
+        },
+    }))
+}
+
+fn webkit() -> Result<Value> {
+    // MiniBrowser is no program for users, so it is not on PATH.
+    let binary = match env::var_os("MINIBROWSER") {
+        Some(path) => PathBuf::from(path),
+        None => minibrowser().context(
+            "WebKitGTK's MiniBrowser was not found: install webkit2gtk-driver and \
+             libwebkit2gtk-4.1-0, or set MINIBROWSER to its path",
+        )?,
+    };
+    Ok(json!({
+        "browserName": "MiniBrowser",
+        "webkitgtk:browserOptions": { "binary": binary, "args": ["--automation"] },
+    }))
+}
+
+fn minibrowser() -> Option<PathBuf> {
+    let roots = ["/usr/lib", "/usr/libexec", "/usr/lib64"].map(PathBuf::from);
+    let triplets = std::fs::read_dir("/usr/lib")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with("-linux-gnu"));
+    roots
+        .into_iter()
+        .chain(triplets)
+        .map(|root| root.join("webkit2gtk-4.1/MiniBrowser"))
+        .find(|path| path.is_file())
+}
+
+/// The program `variable` points at, else the first of `names` on `PATH`.
+pub(super) fn locate(variable: &str, names: &[&str]) -> Result<PathBuf> {
+    if let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()) {
+        let path = PathBuf::from(path);
+        if path.is_file() {
+            return Ok(path);
+        }
+        bail!("{variable} points at {}, which is no file", path.display());
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = env::split_paths(&path).collect();
+    names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+        .find(|candidate| candidate.is_file())
+        .with_context(|| {
+            format!(
+                "no {} on PATH: run `cargo xtask setup`, or set {variable} to its path",
+                names.join(" or ")
+            )
+        })
+}

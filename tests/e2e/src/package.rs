@@ -1,0 +1,68 @@
+//! The npm package, installed as a user installs it.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+/// The packed package in a project of its own; deleted when dropped.
+pub struct Package {
+    project: TempDir,
+    path: PathBuf,
+}
+
+impl Package {
+    /// Installs the tarball that `NATERO_TARBALL` names with npm into a fresh
+    /// folder.
+    ///
+    /// # Errors
+    /// When the variable is missing or npm fails, with npm's words.
+    pub async fn install() -> Result<Self> {
+        let tarball = env::var_os("NATERO_TARBALL").context(
+            "NATERO_TARBALL is not set: run `cargo xtask test`, which packs the npm package \
+             and points the end-to-end tests at it",
+        )?;
+        let tarball = PathBuf::from(tarball)
+            .canonicalize()
+            .context("NATERO_TARBALL points at no file: run `cargo xtask test` to pack it anew")?;
+        let project = TempDir::with_prefix("natero-package-")?;
+        std::fs::write(
+            project.path().join("package.json"),
+            r#"{"name":"a-host-page","private":true,"type":"module"}"#,
+        )?;
+        let npm = Command::new("npm")
+            .args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .arg(&tarball)
+            .current_dir(project.path())
+            .output()
+            .await
+            .context("run npm: `cargo xtask setup` says how to install it")?;
+        ensure!(
+            npm.status.success(),
+            "npm install {} failed:\n{}",
+            tarball.display(),
+            String::from_utf8_lossy(&npm.stderr)
+        );
+        let path = project.path().join("node_modules/natero-wasm");
+        ensure!(
+            path.is_dir(),
+            "the tarball holds another package than natero-wasm"
+        );
+        Ok(Self { project, path })
+    }
+
+    /// The installed package's folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder of the project it is installed in, from which Node finds it
+    /// by name.
+    #[must_use]
+    pub fn project(&self) -> &Path {
+        self.project.path()
+    }
+}

@@ -1,0 +1,117 @@
+//! What a test does in the page it opened.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::browser::Browser;
+use crate::wait;
+
+/// The document the browser shows.
+#[derive(Clone, Copy)]
+pub struct Page<'a> {
+    browser: &'a Browser,
+}
+
+/// What went wrong in a page, as `pages/watch.js` noted it.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+pub struct Trouble {
+    /// Uncaught errors.
+    pub errors: Vec<String>,
+    /// Rejections nobody handled.
+    pub rejections: Vec<String>,
+    /// Each call of `console.error`, its arguments joined by spaces.
+    pub console: Vec<String>,
+}
+
+impl<'a> Page<'a> {
+    /// The page this browser stands on.
+    #[must_use]
+    pub fn new(browser: &'a Browser) -> Self {
+        Self { browser }
+    }
+
+    /// Runs `body` as the body of an async function, with `args` as the
+    /// variable `args`, and returns what it returns.
+    ///
+    /// # Errors
+    /// When the function throws, takes too long, or returns another shape.
+    pub async fn run<T: DeserializeOwned>(&self, body: &str, args: Value) -> Result<T> {
+        // The rejection is handled here, so that it never counts as the page's.
+        let script = format!(
+            "const done = arguments[arguments.length - 1], args = arguments[0];
+             (async () => {{ {body} }})().then(
+                (value) => done({{ value: value === undefined ? null : value }}),
+                (error) => done({{ error: `${{error}}\n${{error?.stack ?? ''}}` }}));"
+        );
+        let mut answer = self
+            .browser
+            .client()
+            .execute_async(&script, vec![args])
+            .await?;
+        if let Some(error) = answer.get("error") {
+            bail!(
+                "the page threw: {}\nin: {body}",
+                error.as_str().unwrap_or_default()
+            );
+        }
+        serde_json::from_value(answer["value"].take())
+            .with_context(|| format!("unexpected shape from: {body}"))
+    }
+
+    /// [`Page::run`], for its effect.
+    ///
+    /// # Errors
+    /// As [`Page::run`].
+    pub async fn act(&self, body: &str, args: Value) -> Result<()> {
+        self.run::<Value>(body, args).await.map(drop)
+    }
+
+    /// Waits until `expression` is true in the page.
+    ///
+    /// # Errors
+    /// When it throws or stays false.
+    pub async fn until(&self, expression: &str) -> Result<()> {
+        wait::until_true(&format!("`{expression}` in the page"), async || {
+            self.run(&format!("return Boolean({expression});"), Value::Null)
+                .await
+        })
+        .await
+    }
+
+    /// What went wrong in the page so far.
+    ///
+    /// # Errors
+    /// When the page does not load `watch.js`.
+    pub async fn trouble(&self) -> Result<Trouble> {
+        self.run("return window.trouble;", Value::Null).await
+    }
+
+    /// Asserts that nothing at all went wrong in the page.
+    ///
+    /// # Errors
+    /// With all that did.
+    pub async fn is_untroubled(&self) -> Result<()> {
+        let trouble = self.trouble().await?;
+        ensure!(
+            trouble == Trouble::default(),
+            "the page is troubled: {trouble:#?}"
+        );
+        Ok(())
+    }
+
+    /// Asserts that the host page was not harmed: no uncaught error, no
+    /// unhandled rejection. Returns what was written by `console.error`.
+    ///
+    /// # Errors
+    /// With the errors and rejections.
+    pub async fn is_unharmed(&self) -> Result<Vec<String>> {
+        let trouble = self.trouble().await?;
+        ensure!(
+            trouble.errors.is_empty() && trouble.rejections.is_empty(),
+            "the page was harmed: {trouble:#?}"
+        );
+        Ok(trouble.console)
+    }
+}

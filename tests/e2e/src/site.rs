@@ -1,0 +1,161 @@
+//! A static site on loopback: the host page's origin.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tower_http::services::ServeDir;
+
+use crate::gate::{Gate, Hold};
+use crate::wait;
+
+/// Files served from folders, with documents put in by a test in front.
+/// Stopped when dropped.
+pub struct Site {
+    origin: String,
+    shared: Arc<Shared>,
+    server: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    documents: Mutex<HashMap<String, (&'static str, String)>>,
+    holds: Mutex<Vec<(String, Gate)>>,
+    requests: Mutex<Vec<String>>,
+}
+
+impl Site {
+    /// Serves each folder under its prefix (`""` for the root) on a free port.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn start(folders: &[(&str, &Path)]) -> Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let mut router = Router::new();
+        for (prefix, folder) in folders {
+            router = match *prefix {
+                "" => router.fallback_service(ServeDir::new(folder)),
+                prefix => router.nest_service(prefix, ServeDir::new(folder)),
+            };
+        }
+        let router = router.layer(from_fn_with_state(Arc::clone(&shared), before_files));
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let origin = format!("http://{}", listener.local_addr()?);
+        let server = tokio::spawn(async move {
+            // Only an error of the listening socket ends this, and then every
+            // page of the test fails to load.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self {
+            origin,
+            shared,
+            server,
+        })
+    }
+
+    /// The folder of the harness's own pages.
+    #[must_use]
+    pub fn pages() -> &'static Path {
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/pages"))
+    }
+
+    /// The folder of the examples.
+    #[must_use]
+    pub fn examples() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+    }
+
+    /// The address of `path`, which starts with a slash.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// Puts an HTML document at `path`, in front of the folders.
+    pub fn put_html(&self, path: &str, html: impl Into<String>) {
+        self.put(path, "text/html; charset=utf-8", html.into());
+    }
+
+    /// Puts a JSON document at `path`, in front of the folders.
+    pub fn put_json(&self, path: &str, json: &serde_json::Value) {
+        self.put(path, "application/json", json.to_string());
+    }
+
+    fn put(&self, path: &str, content_type: &'static str, body: String) {
+        locked(&self.shared.documents).insert(path.to_owned(), (content_type, body));
+    }
+
+    /// Holds back what is asked for under paths with this ending.
+    #[must_use]
+    pub fn hold(&self, ending: &str) -> Hold {
+        let (hold, gate) = Hold::new();
+        locked(&self.shared.holds).push((ending.to_owned(), gate));
+        hold
+    }
+
+    /// How often paths with this ending were asked for, held answers included.
+    #[must_use]
+    pub fn requested(&self, ending: &str) -> usize {
+        locked(&self.shared.requests)
+            .iter()
+            .filter(|path| path.ends_with(ending))
+            .count()
+    }
+
+    /// Waits until a path with this ending is asked for.
+    ///
+    /// # Errors
+    /// When it never is.
+    pub async fn until_requested(&self, ending: &str) -> Result<()> {
+        wait::until_true(&format!("a request for …{ending}"), async || {
+            Ok(self.requested(ending) > 0)
+        })
+        .await
+        .context("the page did not ask for it")
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn before_files(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    locked(&shared.requests).push(path.clone());
+    let held: Vec<_> = locked(&shared.holds)
+        .iter()
+        .filter(|(ending, _)| path.ends_with(ending))
+        .map(|(_, gate)| gate.clone())
+        .collect();
+    for gate in held {
+        gate.passed().await;
+    }
+    let document = locked(&shared.documents).get(&path).cloned();
+    let mut response = match document {
+        Some((content_type, body)) => {
+            (StatusCode::OK, [(CONTENT_TYPE, content_type)], body).into_response()
+        }
+        None => next.run(request).await,
+    };
+    // Every load of a test is a first load.
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A panicking test must not take the server's answers with it.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
