@@ -1,3 +1,52 @@
-//! Tasks of this workspace.
+//! Tasks of this workspace: `cargo xtask help` lists them.
 
-fn main() {}
+mod build;
+mod command;
+mod setup;
+mod size;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+usage: cargo xtask TASK
+
+tasks
+  setup [firefox] [webkit]
+        installs what the other tasks need (the wasm32 target, wasm-bindgen,
+        wasm-pack, npm tools, Chromium with its driver) and, if named, the other
+        browsers. Each task calls it; what is there is left alone.
+  build [--dev]
+        builds the npm package into pkg/ and prints what a page downloads.
+        --dev: unoptimised, in seconds rather than minutes.
+  help  prints this.
+
+environment
+  CHROMIUM, CHROMEDRIVER, FIREFOX, GECKODRIVER, WEBKIT_DRIVER
+        the browsers and drivers to use instead of those on PATH
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[&str]) -> Result<ExitCode> {
+    let (task, args) = args.split_first().unwrap_or((&"help", &[]));
+    match *task {
+        "setup" => setup::task(args)?,
+        "build" => build::task(args)?,
+        "help" | "--help" | "-h" => print!("{HELP}"),
+        other => bail!("there is no task `{other}`\n\n{HELP}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}

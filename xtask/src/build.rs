@@ -1,0 +1,213 @@
+//! `cargo xtask build`: cargo, wasm-bindgen, wasm-opt, esbuild, tsc; then `pkg/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::run;
+use crate::setup::rust::{TARGET, Toolchain};
+use crate::setup::{cargo_tools, npm, rust};
+use crate::size;
+use crate::workspace::{self, root, target};
+
+/// A build that panics without a word and formats nothing for a developer:
+/// most of what a small module would otherwise consist of.
+const SIZE_RUSTFLAGS: &str =
+    "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+
+/// What rustc turns on for wasm32, and every browser with modules and
+/// `BigInt` has had for years: wasm-opt has to be told.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// How the wasm is compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// For a page: std rebuilt for size.
+    Size,
+    /// As small as it gets where std's sources are missing.
+    Plain,
+    /// For trying something out: quick to compile.
+    Dev,
+}
+
+/// `cargo xtask build [--dev]`
+pub fn task(args: &[&str]) -> Result<()> {
+    match args {
+        [] => package(false),
+        ["--dev"] => package(true),
+        _ => bail!("build takes nothing but --dev"),
+    }
+}
+
+/// Builds `pkg/` and prints its size table.
+///
+/// # Errors
+/// When a tool is missing or a step fails; an earlier `pkg/` is left as it was.
+pub fn package(dev: bool) -> Result<()> {
+    let toolchain = rust::wasm()?;
+    let bindgen = cargo_tools::wasm_bindgen()?;
+    let npm = npm::tools()?;
+    let mode = match (dev, toolchain.has_sources) {
+        (true, _) => Mode::Dev,
+        (false, true) => Mode::Size,
+        (false, false) => Mode::Plain,
+    };
+    if mode == Mode::Plain {
+        eprintln!(
+            "build: std's sources are missing, so std is not rebuilt for size: expect a third more bytes"
+        );
+    }
+
+    let compiled = compile(&toolchain, mode)?;
+    let glue = bind(&bindgen, &compiled)?;
+    let wasm = target().join("natero.wasm");
+    if mode == Mode::Dev {
+        fs::copy(glue.join("natero_wasm_bg.wasm"), &wasm)?;
+    } else {
+        optimise(&npm, &glue.join("natero_wasm_bg.wasm"), &wasm)?;
+    }
+
+    // Put together elsewhere, so that pkg/ is whole at any time.
+    let staged = target().join("pkg");
+    if staged.exists() {
+        fs::remove_dir_all(&staged)?;
+    }
+    fs::create_dir_all(&staged)?;
+    fs::copy(&wasm, staged.join("natero.wasm"))?;
+    bundle(&npm, &glue, &wasm, &staged)?;
+    declare(&npm, &staged)?;
+    from_template(&staged)?;
+    let pkg = root().join("pkg");
+    if pkg.exists() {
+        fs::remove_dir_all(&pkg)?;
+    }
+    fs::rename(&staged, &pkg).context("cannot put pkg/ in place")?;
+
+    size::report(&pkg)
+}
+
+fn compile(toolchain: &Toolchain, mode: Mode) -> Result<PathBuf> {
+    // A folder for each set of flags: in one they would displace each other's work.
+    let (folder, profile) = match mode {
+        Mode::Size => ("wasm-size", "wasm"),
+        Mode::Plain => ("wasm-plain", "wasm"),
+        Mode::Dev => ("wasm-dev", "dev"),
+    };
+    let folder = target().join(folder);
+    let mut cargo = toolchain.command("cargo");
+    cargo
+        .current_dir(root())
+        .args(["build", "--package", "natero-wasm", "--lib"])
+        .args(["--target", TARGET, "--profile", profile, "--target-dir"])
+        .arg(&folder);
+    if mode == Mode::Size {
+        cargo
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env("RUSTFLAGS", SIZE_RUSTFLAGS)
+            .args([
+                "-Zbuild-std=std,panic_abort",
+                "-Zbuild-std-features=optimize_for_size",
+            ]);
+    }
+    run(&mut cargo)?;
+    let profile = if mode == Mode::Dev { "debug" } else { profile };
+    Ok(folder.join(TARGET).join(profile).join("natero_wasm.wasm"))
+}
+
+/// Makes the glue between JS and the wasm; returns its folder.
+fn bind(bindgen: &Path, compiled: &Path) -> Result<PathBuf> {
+    let glue = target().join("bindgen");
+    run(Command::new(bindgen)
+        .arg(compiled)
+        .args(["--target", "web", "--out-name", "natero_wasm", "--out-dir"])
+        .arg(&glue)
+        // The entry points say where the wasm is; a classic script has no
+        // `import.meta` to look beside.
+        .arg("--omit-default-module-path")
+        .args(["--remove-name-section", "--remove-producers-section"]))?;
+    Ok(glue)
+}
+
+fn optimise(npm: &Path, from: &Path, to: &Path) -> Result<()> {
+    run(Command::new(npm.join("wasm-opt"))
+        .arg(from)
+        .args(WASM_FEATURES)
+        .args([
+            "-Oz",
+            "--converge",
+            "--strip-debug",
+            "--strip-producers",
+            "--strip-target-features",
+            "-o",
+        ])
+        .arg(to))
+}
+
+fn bundle(npm: &Path, glue: &Path, wasm: &Path, pkg: &Path) -> Result<()> {
+    let entries = [
+        ("index.ts", "index.js", "esm"),
+        ("inline.ts", "inline.js", "esm"),
+        ("global.ts", "natero.global.js", "iife"),
+    ];
+    for (entry, file, format) in entries {
+        run(Command::new(npm.join("esbuild"))
+            .current_dir(root())
+            .arg(format!("js/{entry}"))
+            .args([
+                "--bundle",
+                "--minify",
+                "--target=es2022",
+                "--log-level=warning",
+                "--legal-comments=none",
+            ])
+            .arg(format!("--format={format}"))
+            .arg(format!(
+                "--alias:#glue={}",
+                glue.join("natero_wasm.js").display()
+            ))
+            .arg(format!("--alias:#wasm={}", wasm.display()))
+            .arg("--loader:.wasm=base64")
+            .arg(format!("--outfile={}", pkg.join(file).display())))?;
+    }
+    Ok(())
+}
+
+fn declare(npm: &Path, pkg: &Path) -> Result<()> {
+    run(Command::new(npm.join("tsc"))
+        .current_dir(root())
+        .args(["--project", "js/tsconfig.json", "--noEmit", "false"])
+        .args(["--declaration", "--emitDeclarationOnly", "--outDir"])
+        .arg(pkg.join("types")))
+}
+
+/// Everything of the package that is not code.
+fn from_template(pkg: &Path) -> Result<()> {
+    let template = root().join("pkg-template");
+    for entry in fs::read_dir(&template).context("cannot read pkg-template/")? {
+        let entry = entry?;
+        fs::copy(entry.path(), pkg.join(entry.file_name()))?;
+    }
+    let manifest = workspace::read(&template.join("package.json"))?;
+    let placeholder = r#""version": "0.0.0""#;
+    if !manifest.contains(placeholder) {
+        bail!(
+            "pkg-template/package.json has to say {placeholder}: the version is put in from Cargo.toml"
+        );
+    }
+    let version = format!(r#""version": "{}""#, workspace::version()?);
+    fs::write(
+        pkg.join("package.json"),
+        manifest.replacen(placeholder, &version, 1),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Running other programs.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// Runs a program to its end, showing what it prints.
+///
+/// # Errors
+/// When it cannot be started or does not succeed.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    if !status.success() {
+        bail!("`{}` failed: {status}", line(command));
+    }
+    Ok(())
+}
+
+/// What a program prints, trimmed; its standard error is kept for the error.
+///
+/// # Errors
+/// When it cannot be started or does not succeed.
+pub fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!(
+            "`{}` failed: {}\n{}",
+            line(command),
+            output.status,
+            said.trim()
+        );
+    }
+    let printed = String::from_utf8(output.stdout).context("it printed no UTF-8")?;
+    Ok(printed.trim().to_owned())
+}
+
+/// As [`run`], but the program is ended when it takes longer than `limit`.
+///
+/// # Errors
+/// As [`run`], and when the time was over.
+pub fn run_within(limit: Duration, command: &mut Command) -> Result<()> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .spawn()
+        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            if !status.success() {
+                bail!("`{}` failed: {status}", line(command));
+            }
+            return Ok(());
+        }
+        if started.elapsed() > limit {
+            child.kill()?;
+            child.wait()?;
+            bail!(
+                "`{}` was not done after {} s",
+                line(command),
+                limit.as_secs()
+            );
+        }
+        // The standard library can only be asked again; nothing depends on
+        // how soon the end is noticed.
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The program of that name on PATH.
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    let name = format!("{name}{}", env::consts::EXE_SUFFIX);
+    env::split_paths(&path)
+        .map(|folder| folder.join(&name))
+        .find(|program| program.is_file())
+}
+
+/// PATH with a folder put before all others.
+pub fn path_with(folder: &Path) -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(env::split_paths(&path));
+    env::join_paths(folders).expect("a folder that was on PATH can be put there again")
+}
+
+/// The command as one would type it.
+pub fn line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_hangs_is_ended_when_its_time_is_over() {
+        let error = run_within(Duration::from_millis(100), Command::new("sleep").arg("60"));
+        let error = error.expect_err("sleeps longer than it may").to_string();
+        assert!(error.contains("`sleep 60` was not done"), "{error}");
+    }
+
+    #[test]
+    fn the_error_of_a_failed_program_has_what_it_said() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo no such thing >&2; exit 3"]);
+        let error = output(&mut command).expect_err("exits with 3").to_string();
+        assert!(error.contains("no such thing"), "{error}");
+    }
+}

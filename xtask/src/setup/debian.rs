@@ -1,0 +1,108 @@
+//! Packages of the operating system: installed as root on Debian, named elsewhere.
+
+use std::fs;
+use std::process::Command;
+use std::sync::Once;
+
+use anyhow::{Context, Result, bail};
+
+use super::say;
+use crate::command::{output, run};
+
+/// Something that Debian has packages for.
+pub struct Need<'a> {
+    /// What is missing, as a person would call it.
+    pub what: &'a str,
+    pub packages: &'a [&'a str],
+    /// How long the installation may take.
+    pub takes: &'a str,
+    /// What to do on another system.
+    pub elsewhere: &'a str,
+}
+
+/// Installs the packages where that is ours to do.
+///
+/// # Errors
+/// When it fails, and when it is not ours to do: the error has the exact command.
+pub fn install(need: &Need) -> Result<()> {
+    let Need {
+        what,
+        packages,
+        takes,
+        elsewhere,
+    } = need;
+    if !is_debian() {
+        bail!("{what} is missing. {elsewhere}");
+    }
+    if !is_root() {
+        bail!(
+            "{what} is missing. Type:\n  sudo apt-get update && sudo apt-get install -y {}",
+            packages.join(" ")
+        );
+    }
+    say(&format!(
+        "installing {} with apt ({takes})",
+        packages.join(" ")
+    ));
+    static UPDATE: Once = Once::new();
+    let mut updated = Ok(());
+    // A package list that is old names versions that are gone.
+    UPDATE.call_once(|| updated = run(apt_get().args(["-qq", "update"])));
+    updated?;
+    // No removals: what is on the machine was put there by someone.
+    run(apt_get()
+        .args([
+            "-qq",
+            "install",
+            "-y",
+            "--no-install-recommends",
+            "--no-remove",
+        ])
+        .args(*packages))
+    .with_context(|| format!("cannot install {what}"))
+}
+
+/// Whether [`install`] installs rather than explains.
+pub fn installs() -> bool {
+    is_debian() && is_root()
+}
+
+pub fn is_debian() -> bool {
+    fs::read_to_string("/etc/os-release").is_ok_and(|text| names_debian(&text))
+}
+
+/// Debian itself: its derivatives lack some of the packages, or have snaps in their place.
+fn names_debian(os_release: &str) -> bool {
+    os_release
+        .lines()
+        .filter_map(|line| line.strip_prefix("ID="))
+        .any(|id| id.trim_matches('"') == "debian")
+}
+
+fn is_root() -> bool {
+    output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0")
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        // Another installation on the machine may hold the lock for a while.
+        .args(["-o", "DPkg::Lock::Timeout=300"]);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_debian;
+
+    #[test]
+    fn debian_is_told_from_its_derivatives() {
+        assert!(names_debian(
+            "PRETTY_NAME=\"Debian GNU/Linux 12\"\nID=debian\n"
+        ));
+        assert!(names_debian("ID=\"debian\"\n"));
+        assert!(!names_debian("ID=ubuntu\nID_LIKE=debian\n"));
+        assert!(!names_debian("VERSION_ID=\"12\"\nHOME_URL=\"debian\"\n"));
+    }
+}

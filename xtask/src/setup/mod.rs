@@ -1,0 +1,41 @@
+//! What the tasks need on a machine: found, installed, or named with the
+//! commands that install it.
+//!
+//! Every function here returns at once where the thing is there already, says
+//! what it does and how long that may take where it is not, and is safe to
+//! call again after it was interrupted.
+
+pub mod browsers;
+pub mod cargo_tools;
+mod debian;
+pub mod npm;
+pub mod rust;
+mod wasm_std;
+
+use anyhow::{Result, bail};
+
+/// `cargo xtask setup [firefox] [webkit]`
+pub fn task(args: &[&str]) -> Result<()> {
+    if let Some(unknown) = args.iter().find(|arg| !["firefox", "webkit"].contains(arg)) {
+        bail!("setup knows the sets `firefox` and `webkit`, not `{unknown}`");
+    }
+    let rust = rust::wasm()?;
+    println!("wasm32 target   {}", rust.describe()?);
+    println!("rustfmt, clippy {}", rust::lints(&rust)?);
+    println!("wasm-bindgen    {}", cargo_tools::wasm_bindgen()?.display());
+    println!("wasm-pack       {}", cargo_tools::wasm_pack()?.display());
+    println!("npm tools       {}", npm::tools()?.display());
+    println!("Chromium        {}", browsers::chromium()?);
+    if args.contains(&"firefox") {
+        println!("Firefox         {}", browsers::firefox()?);
+    }
+    if args.contains(&"webkit") {
+        println!("WebKitGTK       {}", browsers::webkit()?);
+    }
+    Ok(())
+}
+
+/// Tells on standard error what is about to happen.
+fn say(what: &str) {
+    eprintln!("setup: {what}");
+}

@@ -1,0 +1,258 @@
+//! A Rust toolchain that builds for wasm32.
+//!
+//! The one in use if it can, rustup's downloads if there are any to be had,
+//! and else Debian's packages, which come without std for wasm32 and get it
+//! built from their own sources.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::{debian, say, wasm_std};
+use crate::command::{on_path, output, path_with, run_within};
+
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The oldest compiler that this workspace builds with: `rust-version` of Cargo.toml.
+const OLDEST: (u32, u32) = (1, 95);
+
+/// A mirror that does not answer makes rustup wait for ever.
+const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
+
+/// A toolchain that builds for wasm32.
+pub struct Toolchain {
+    /// Its programs, where they are not the first on PATH.
+    folder: Option<PathBuf>,
+    /// Whether std's sources are there, to build it anew for size.
+    pub has_sources: bool,
+}
+
+/// The toolchain for everything that is built for wasm32.
+///
+/// # Errors
+/// Where none was found and none can be installed; with the commands to type.
+pub fn wasm() -> Result<Toolchain> {
+    let found = || {
+        [None, debian_folder()]
+            .into_iter()
+            .filter_map(Toolchain::with_target)
+    };
+    if let Some(complete) = found().find(|toolchain| toolchain.has_sources) {
+        return Ok(complete);
+    }
+    if on_path("rustup").is_some() {
+        if let Err(error) = add_with_rustup() {
+            say(&format!("rustup could not: {error:#}"));
+        } else if let Some(complete) = found().find(|toolchain| toolchain.has_sources) {
+            return Ok(complete);
+        }
+    }
+    if debian::installs() {
+        return from_debian();
+    }
+    found().next().context(
+        "the Rust target wasm32-unknown-unknown is missing. Type:\n  \
+         rustup target add wasm32-unknown-unknown && rustup component add rust-src\n\
+         or, on Debian where rustup can download nothing:\n  \
+         sudo apt-get update && sudo apt-get install -y rustc-web cargo-web \
+         libstd-rust-web-dev rust-web-src rust-web-llvm\n\
+         and then as root, once:\n  cargo xtask setup",
+    )
+}
+
+/// Makes `cargo fmt` and `cargo clippy` work, for this machine and for wasm32.
+///
+/// # Errors
+/// Where they are missing and cannot be installed.
+pub fn lints(wasm: &Toolchain) -> Result<String> {
+    let host = Toolchain {
+        folder: None,
+        has_sources: false,
+    };
+    let lacking = || {
+        let asked = [(&host, "fmt"), (&host, "clippy"), (wasm, "clippy")];
+        let mut lacking = asked.into_iter().filter(|(toolchain, tool)| {
+            output(toolchain.command("cargo").args([tool, "--version"])).is_err()
+        });
+        lacking.next().map(|(toolchain, _)| toolchain)
+    };
+    let Some(toolchain) = lacking() else {
+        return output(host.command("cargo").args(["clippy", "--version"]));
+    };
+    if toolchain.folder.is_none() && on_path("rustup").is_some() {
+        say("adding rustfmt and clippy with rustup (under a minute)");
+        let mut rustup = Command::new("rustup");
+        run_within(
+            RUSTUP_LIMIT,
+            rustup.args(["component", "add", "rustfmt", "clippy"]),
+        )?;
+    }
+    if lacking().is_some() {
+        debian::install(&debian::Need {
+            what: "rustfmt or clippy",
+            packages: &["rustfmt-web", "rust-web-clippy"],
+            takes: "under a minute",
+            elsewhere: "Type:\n  rustup component add rustfmt clippy",
+        })?;
+    }
+    output(host.command("cargo").args(["clippy", "--version"]))
+}
+
+impl Toolchain {
+    /// A program of this toolchain, or one that calls such programs by name.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        if let Some(folder) = &self.folder {
+            command
+                .env("PATH", path_with(folder))
+                // What the toolchain that runs us set for itself.
+                .env_remove("RUSTUP_TOOLCHAIN")
+                .env_remove("CARGO")
+                .env_remove("LD_LIBRARY_PATH");
+        }
+        command
+    }
+
+    /// Its version and place, for a person.
+    pub fn describe(&self) -> Result<String> {
+        let version = output(self.command("rustc").arg("--version"))?;
+        let sources = if self.has_sources {
+            ""
+        } else {
+            ", without std's sources"
+        };
+        Ok(format!(
+            "{version}, {}{sources}",
+            self.print("target-libdir")?.display()
+        ))
+    }
+
+    /// The folder that holds std for wasm32, or would.
+    pub fn target_libdir(&self) -> Result<PathBuf> {
+        self.print("target-libdir")
+    }
+
+    fn with_target(folder: Option<PathBuf>) -> Option<Self> {
+        let mut toolchain = Self {
+            folder,
+            has_sources: false,
+        };
+        // Compiling shows more than a look into the folder: after an update of
+        // the compiler what lies there may be of another version.
+        let mut rustc = toolchain.command("rustc");
+        rustc
+            .args([
+                "--target",
+                TARGET,
+                "--crate-type",
+                "lib",
+                "--crate-name",
+                "probe",
+            ])
+            .args(["--emit", "metadata", "-o", "-", "-"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if !rustc.status().is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let sysroot = toolchain.print("sysroot").ok()?;
+        let std = sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml");
+        toolchain.has_sources = std.is_file();
+        Some(toolchain)
+    }
+
+    fn print(&self, what: &str) -> Result<PathBuf> {
+        let mut rustc = self.command("rustc");
+        Ok(output(rustc.args(["--target", TARGET, "--print", what]))?.into())
+    }
+}
+
+/// The folder of Debian's compiler, where there is one of an age that serves.
+fn debian_folder() -> Option<PathBuf> {
+    let folder = PathBuf::from("/usr/bin");
+    if !debian::is_debian() || !folder.join("cargo").is_file() {
+        return None;
+    }
+    let version = output(Command::new(folder.join("rustc")).arg("--version")).ok()?;
+    (minor_version(&version)? >= OLDEST).then_some(folder)
+}
+
+fn add_with_rustup() -> Result<()> {
+    say(
+        "adding the wasm32 target and std's sources with rustup (under a minute; given up after 3)",
+    );
+    run_within(
+        RUSTUP_LIMIT,
+        Command::new("rustup").args(["target", "add", TARGET]),
+    )?;
+    run_within(
+        RUSTUP_LIMIT,
+        Command::new("rustup").args(["component", "add", "rust-src"]),
+    )
+}
+
+fn from_debian() -> Result<Toolchain> {
+    debian::install(&debian::Need {
+        what: "a Rust compiler for wasm32",
+        packages: &[
+            "rustc-web",
+            "cargo-web",
+            "libstd-rust-web-dev",
+            "rust-web-src",
+            "rust-web-llvm",
+        ],
+        takes: "about 2 min",
+        elsewhere: "See rustup.",
+    })?;
+    let Some(folder) = debian_folder() else {
+        let (major, minor) = OLDEST;
+        bail!("Debian's rustc-web is older than {major}.{minor}: enable Debian's security updates");
+    };
+    if let Some(toolchain) = Toolchain::with_target(Some(folder.clone())) {
+        return Ok(toolchain);
+    }
+    let bare = Toolchain {
+        folder: Some(folder.clone()),
+        has_sources: true,
+    };
+    wasm_std::install(&bare)?;
+    Toolchain::with_target(Some(folder)).context("std for wasm32 was built but rustc cannot use it")
+}
+
+/// `(1, 96)` of `rustc 1.96.0 (…)`.
+fn minor_version(printed: &str) -> Option<(u32, u32)> {
+    let mut parts = printed.split_whitespace().nth(1)?.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiler_version_is_read_from_what_it_prints() {
+        assert_eq!(
+            minor_version("rustc 1.96.0 (ac68faa20 2026-05-25) (built from a source tarball)"),
+            Some((1, 96))
+        );
+        assert_eq!(
+            minor_version("rustc 1.103.0-nightly (abc 2026-05-25)"),
+            Some((1, 103))
+        );
+        assert_eq!(minor_version("nothing"), None);
+    }
+
+    #[test]
+    fn the_oldest_compiler_is_the_one_that_the_workspace_names() {
+        let manifest = crate::workspace::read(&crate::workspace::root().join("Cargo.toml"));
+        let (major, minor) = OLDEST;
+        let line = format!("rust-version = \"{major}.{minor}\"");
+        assert!(
+            manifest.expect("readable").contains(&line),
+            "expected {line}"
+        );
+    }
+}

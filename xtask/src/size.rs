@@ -1,0 +1,141 @@
+//! What a page downloads, in bytes: as files, and as a server sends them.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::command::{line, output};
+use crate::workspace::{target, version};
+
+/// What a page downloads to load the tracker one way.
+const DOWNLOADS: [(&str, &[&str]); 3] = [
+    ("ES module", &["index.js", "natero.wasm"]),
+    ("inline", &["inline.js"]),
+    ("global", &["natero.global.js"]),
+];
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Size {
+    raw: u64,
+    gzip: u64,
+    brotli: u64,
+}
+
+/// Prints the table of a built package, and writes it to `target/size.json`.
+///
+/// # Errors
+/// When a file of the package is missing or a compressor fails.
+pub fn report(pkg: &Path) -> Result<()> {
+    println!(
+        "\n{:<16}{:>10}{:>10}{:>14}",
+        "a page downloads", "raw", "gzip -9", "brotli -q 11"
+    );
+    let mut downloads = Vec::new();
+    for (name, files) in DOWNLOADS {
+        let mut sizes = Vec::new();
+        for file in files {
+            sizes.push((*file, measure(&pkg.join(file))?));
+        }
+        let total = sizes
+            .iter()
+            .fold(Size::default(), |sum, (_, size)| sum.plus(*size));
+        row(name, total);
+        if sizes.len() > 1 {
+            for (file, size) in &sizes {
+                row(&format!("  {file}"), *size);
+            }
+        }
+        downloads.push(record(name, total, &sizes));
+    }
+    let report = json!({ "version": version()?, "downloads": downloads });
+    let place = target().join("size.json");
+    fs::write(&place, format!("{report:#}\n"))
+        .with_context(|| format!("cannot write {}", place.display()))
+}
+
+fn row(name: &str, size: Size) {
+    println!(
+        "{name:<16}{:>10}{:>10}{:>14}",
+        size.raw, size.gzip, size.brotli
+    );
+}
+
+fn record(name: &str, total: Size, files: &[(&str, Size)]) -> Value {
+    let files: Vec<Value> = files.iter().map(|(file, size)| size.json(file)).collect();
+    let mut record = total.json(name);
+    record["files"] = files.into();
+    record
+}
+
+impl Size {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            raw: self.raw + other.raw,
+            gzip: self.gzip + other.gzip,
+            brotli: self.brotli + other.brotli,
+        }
+    }
+
+    fn json(self, name: &str) -> Value {
+        json!({ "name": name, "raw": self.raw, "gzip": self.gzip, "brotli": self.brotli })
+    }
+}
+
+/// Compressed by the programs that people compare with: gzip itself, and the
+/// brotli that Node carries.
+fn measure(file: &Path) -> Result<Size> {
+    let raw = fs::metadata(file)
+        .with_context(|| format!("cannot read {}", file.display()))?
+        .len();
+    let mut gzip = Command::new("gzip");
+    gzip.args(["-9", "-n", "-c"])
+        .stdin(File::open(file)?)
+        .stderr(Stdio::inherit());
+    let zipped = gzip.output().context("cannot start gzip")?;
+    ensure!(
+        zipped.status.success(),
+        "`{}` failed: {}",
+        line(&gzip),
+        zipped.status
+    );
+    let script = "const z = require('node:zlib'), c = z.constants; \
+                  console.log(z.brotliCompressSync(require('node:fs').readFileSync(process.argv[1]), \
+                  { params: { [c.BROTLI_PARAM_QUALITY]: 11 } }).length)";
+    let brotli = output(Command::new("node").args(["-e", script]).arg(file))?;
+    Ok(Size {
+        raw,
+        gzip: zipped.stdout.len() as u64,
+        brotli: brotli.parse()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_of_two_files_is_recorded_with_their_sum() {
+        let (js, wasm) = (
+            Size {
+                raw: 10,
+                gzip: 5,
+                brotli: 4,
+            },
+            Size {
+                raw: 100,
+                gzip: 50,
+                brotli: 40,
+            },
+        );
+        let record = record(
+            "ES module",
+            js.plus(wasm),
+            &[("index.js", js), ("natero.wasm", wasm)],
+        );
+        assert_eq!(record["gzip"], 55);
+        assert_eq!(record["files"][1]["brotli"], 40);
+    }
+}

@@ -1,0 +1,119 @@
+//! Where things are, and which versions the workspace asks for.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// The folder of the workspace's Cargo.toml.
+pub fn root() -> PathBuf {
+    // Read when running, not when compiling: a moved or copied checkout may
+    // bring a compiled xtask along.
+    let xtask = env::var_os("CARGO_MANIFEST_DIR").expect("run this as `cargo xtask`");
+    let xtask = PathBuf::from(xtask);
+    xtask.parent().expect("xtask/ lies in the workspace").into()
+}
+
+/// The folder that cargo builds into.
+pub fn target() -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => root().join(folder),
+        None => root().join("target"),
+    }
+}
+
+/// Tools that we install: in the user's cache, so that every checkout shares them.
+pub fn tools() -> Result<PathBuf> {
+    let cache = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| env::home_dir().map(|home| home.join(".cache")))
+        .context("found no cache folder: set XDG_CACHE_HOME or HOME")?;
+    Ok(cache.join("natero-wasm").join("tools"))
+}
+
+/// The version that every crate of the workspace and the npm package carry.
+pub fn version() -> Result<String> {
+    let manifest = read(&root().join("Cargo.toml"))?;
+    package_version(&manifest).context("Cargo.toml has no version under [workspace.package]")
+}
+
+/// The version of a dependency in Cargo.lock.
+pub fn locked_version(name: &str) -> Result<String> {
+    let lock = read(&root().join("Cargo.lock"))?;
+    version_in_lock(&lock, name).with_context(|| format!("Cargo.lock has no package `{name}`"))
+}
+
+/// Reads a file, naming it in the error.
+pub fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn package_version(manifest: &str) -> Option<String> {
+    manifest
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| *line != "[workspace.package]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .find_map(|line| quoted(line, "version"))
+}
+
+fn version_in_lock(lock: &str, name: &str) -> Option<String> {
+    lock.split("[[package]]")
+        .find(|package| {
+            package
+                .lines()
+                .any(|line| quoted(line, "name").as_deref() == Some(name))
+        })?
+        .lines()
+        .find_map(|line| quoted(line, "version"))
+}
+
+/// The value of a `key = "value"` line.
+fn quoted(line: &str, key: &str) -> Option<String> {
+    let value = line.strip_prefix(key)?.trim_start().strip_prefix('=')?;
+    Some(value.trim().trim_matches('"').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCK: &str = r#"version = 4
+
+[[package]]
+name = "wasm-bindgen-shared"
+version = "0.2.131"
+
+[[package]]
+name = "wasm-bindgen"
+version = "0.2.130"
+source = "registry"
+dependencies = [
+ "wasm-bindgen-shared",
+]
+"#;
+
+    #[test]
+    fn a_locked_version_is_that_of_the_package_of_exactly_that_name() {
+        assert_eq!(
+            version_in_lock(LOCK, "wasm-bindgen").as_deref(),
+            Some("0.2.130")
+        );
+        assert_eq!(
+            version_in_lock(LOCK, "wasm-bindgen-shared").as_deref(),
+            Some("0.2.131")
+        );
+        assert_eq!(version_in_lock(LOCK, "wasm"), None);
+    }
+
+    #[test]
+    fn the_workspace_version_is_not_mistaken_for_a_dependency_or_a_rust_version() {
+        let manifest = "[workspace.package]\nrust-version = \"1.95\"\nversion = \"0.3.1\"\n\
+                        [workspace.dependencies]\nversion = \"9.9.9\"\n";
+        assert_eq!(package_version(manifest).as_deref(), Some("0.3.1"));
+        assert_eq!(package_version("[package]\nversion = \"1.0.0\"\n"), None);
+    }
+}
