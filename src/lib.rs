@@ -1,9 +1,13 @@
-//! Binds the engine to a page.
+//! Binds the engine to a browser.
+//!
+//! Nothing is decided here. [`client`] turns calls of the facade into inputs,
+//! [`driver`] runs the engine and performs its effects, and [`browser`] is
+//! each thing that a browser does for it.
 
-use wasm_bindgen::prelude::wasm_bindgen;
+mod browser;
+mod client;
+mod convert;
+mod driver;
+mod host;
 
-/// The version of the tracker.
-#[wasm_bindgen]
-pub fn version() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
-}
+pub use client::Core;
