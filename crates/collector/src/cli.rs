@@ -1,0 +1,224 @@
+//! The command line.
+
+use std::io::Write;
+
+use clap::{Parser, Subcommand};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    app,
+    config::{Config, Database},
+    keys::{self, NewSource},
+    store::{Store, StoreError, keys as stored_keys},
+};
+
+/// Receives usage events and shows usage by account.
+#[derive(Debug, Parser)]
+#[command(name = "natero-collector", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Receive events and answer queries until SIGTERM
+    Serve(Config),
+    /// Create, list and revoke keys
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Create a key; it is shown this once
+    Create {
+        #[command(subcommand)]
+        kind: CreateKey,
+    },
+    /// List keys, without their secrets
+    List {
+        #[command(flatten)]
+        database: Database,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke the key with this id, as `keys list` shows it
+    Revoke {
+        /// Such as source-1 or account-2
+        id: String,
+        #[command(flatten)]
+        database: Database,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum CreateKey {
+    /// A key pair that can only write events; safe to show in a page
+    Source {
+        #[command(flatten)]
+        database: Database,
+        #[command(flatten)]
+        new: NewSource,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// A secret key for the Account API, usage and the dashboard
+    Account {
+        #[command(flatten)]
+        database: Database,
+        /// What the key is for, shown by `keys list`
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The database.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// A statement of a command.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// Sockets and files.
+    #[error("{what}: {cause}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The operating system gave no random numbers to make keys of.
+    #[error("no random numbers for a key: {0}")]
+    Random(#[from] getrandom::Error),
+    /// A value that cannot be used.
+    #[error("{0}")]
+    Usage(String),
+}
+
+/// Runs one command to its end.
+///
+/// # Errors
+/// Says what failed, in words for the terminal.
+pub fn run(cli: Cli) -> Result<(), CliError> {
+    match cli.command {
+        Command::Serve(config) => serve(config),
+        Command::Keys { command } => run_keys(command),
+    }
+}
+
+fn serve(config: Config) -> Result<(), CliError> {
+    // Standard output belongs to the line that says where we listen.
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            EnvFilter::try_from_env("NATERO_LOG").unwrap_or_else(|_| EnvFilter::new("info")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = tokio::runtime::Runtime::new().map_err(|cause| CliError::Io {
+        what: "starting the runtime".into(),
+        cause,
+    })?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|cause| CliError::Io {
+                what: format!("listening on {}", config.listen),
+                cause,
+            })?;
+        let shutdown = app::termination().map_err(|cause| CliError::Io {
+            what: "waiting for signals".into(),
+            cause,
+        })?;
+        app::serve(config, listener, shutdown).await
+    })
+}
+
+fn run_keys(command: KeysCommand) -> Result<(), CliError> {
+    match command {
+        KeysCommand::Create {
+            kind:
+                CreateKey::Source {
+                    database,
+                    new,
+                    json,
+                },
+        } => {
+            let pair = keys::SourceKeys::generate()?;
+            let mut conn = Store::open_for_command(&database.db)?;
+            let id = stored_keys::insert_source(&mut conn, &pair, &new)?;
+            if json {
+                print(
+                    &json!({ "auth_key": pair.auth_key, "api_key": pair.api_key, "id": id })
+                        .to_string(),
+                );
+            } else {
+                print(&format!(
+                    "{id}\nauth key: {}\napi key:  {}\n\nnew na(\"{}\", \"{}\")",
+                    pair.auth_key, pair.api_key, pair.api_key, pair.auth_key
+                ));
+            }
+        }
+        KeysCommand::Create {
+            kind:
+                CreateKey::Account {
+                    database,
+                    name,
+                    json,
+                },
+        } => {
+            let key = keys::account_key()?;
+            let mut conn = Store::open_for_command(&database.db)?;
+            let id = stored_keys::insert_account_key(&mut conn, &key, &name)?;
+            if json {
+                print(&json!({ "account_key": key, "id": id }).to_string());
+            } else {
+                print(&format!("{id}\naccount key: {key}"));
+            }
+        }
+        KeysCommand::List { database, json } => {
+            let conn = Store::open_for_command(&database.db)?;
+            let keys = stored_keys::list(&conn)?;
+            if json {
+                print(&serde_json::to_string(&keys).expect("keys are plain values"));
+            } else {
+                for key in keys {
+                    print(&key.to_string());
+                }
+            }
+        }
+        KeysCommand::Revoke { id, database, json } => {
+            let mut conn = Store::open_for_command(&database.db)?;
+            if !stored_keys::revoke(&mut conn, &id)? {
+                return Err(CliError::Usage(format!(
+                    "no living key {id:?}; `natero-collector keys list` shows the ids"
+                )));
+            }
+            if json {
+                print(&json!({ "revoked": id }).to_string());
+            } else {
+                print(&format!("{id} is revoked"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Like `println!`, but a reader that has gone away (`| head`) is no panic.
+fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

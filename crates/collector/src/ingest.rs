@@ -1,0 +1,92 @@
+//! The Event API: `POST /v1/{authKey}/{apiKey}`.
+
+mod batch;
+mod body;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, header},
+};
+use serde::Serialize;
+
+use crate::{
+    app::{App, now_ms},
+    error::ApiError,
+    store::{events, keys as stored_keys},
+};
+
+use batch::{Batch, RejectedLine};
+
+/// The answer to a batch that is on disk.
+#[derive(Debug, Clone, Serialize)]
+pub struct Receipt {
+    accepted: u64,
+    duplicates: u64,
+    set_aside: u64,
+    rejected: Vec<RejectedLine>,
+}
+
+/// Takes a batch, and answers once it is committed.
+///
+/// # Errors
+/// The statuses of the Event API.
+pub async fn post(
+    State(app): State<App>,
+    Path((auth_key, api_key)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Receipt>, ApiError> {
+    let source = app
+        .store
+        .read_now(|conn| stored_keys::source(conn, &auth_key, &api_key))?
+        .ok_or(ApiError::Unauthorized(
+            "unknown or revoked key pair; the address is /v1/{authKey}/{apiKey}, and `natero-collector keys create source` makes a pair",
+        ))?;
+    check_origin(&source.origins, &headers)?;
+    let encoding = body::check_headers(&headers)?;
+    let packed = body::receive(body, &headers).await?;
+    let now = now_ms();
+    let batch = read(move || {
+        let unpacked = body::unpack(packed, encoding)?;
+        Batch::read(&unpacked, now)
+    })
+    .await?;
+
+    let Batch { events, rejected } = batch;
+    let kept = app
+        .store
+        .write(move |tx| events::keep(tx, &events, source.id, now))
+        .await?;
+    Ok(Json(Receipt {
+        accepted: kept.accepted,
+        duplicates: kept.duplicates,
+        set_aside: kept.set_aside,
+        rejected,
+    }))
+}
+
+/// Unpacking and reading a full batch takes tens of ms of processor time, too
+/// long for a thread that serves connections.
+async fn read<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| ApiError::Internal)?
+}
+
+/// Only browsers say where a page is from, and only they can be made to send
+/// what their user did not mean to; a request without an origin is a program.
+fn check_origin(allowed: &[String], headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return Ok(());
+    };
+    if allowed.is_empty() || allowed.iter().any(|allowed| allowed.as_str() == origin) {
+        return Ok(());
+    }
+    Err(ApiError::Forbidden(
+        "this key pair may not be used from this origin; make a pair with `keys create source --origin`".into(),
+    ))
+}

@@ -1,0 +1,15 @@
+//! Receives usage events over HTTP, keeps them in SQLite and answers what each
+//! account does with a product.
+//!
+//! [`app::router`] is the whole HTTP surface and needs no socket to be tested;
+//! [`app::serve`] puts it on one. Everything that is kept lies in [`store`].
+
+pub mod accounts;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod ingest;
+pub mod keys;
+pub mod store;
+pub mod usage;

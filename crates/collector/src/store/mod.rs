@@ -1,0 +1,155 @@
+//! Everything that is kept: one SQLite file in WAL mode.
+//!
+//! **Invariant:** one thread writes. It takes what has piled up, puts it into
+//! one transaction, commits, and only then answers, so that an answer means
+//! "on disk" and a disk flush is paid once for many requests. Readers use
+//! connections of their own and never wait for the writer.
+
+pub mod entities;
+pub mod events;
+pub mod keys;
+mod readers;
+mod schema;
+pub mod usage;
+mod writer;
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, Transaction};
+
+pub use writer::Writer;
+
+use readers::Readers;
+
+/// Why the store could not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// More work waits than the writer can do soon. Nothing was written.
+    #[error("too much work is waiting")]
+    Overloaded,
+    /// The transaction could not be committed. Nothing was written.
+    #[error("cannot commit: {0}")]
+    Unavailable(String),
+    /// The store is shutting down. Nothing was written.
+    #[error("the store is closed")]
+    Closed,
+    /// The file was written by a newer version of this program.
+    #[error(
+        "the database has schema {found}, this program knows up to {known}; run the newer program"
+    )]
+    TooNew {
+        /// What the file says.
+        found: i64,
+        /// What we can read.
+        known: i64,
+    },
+    /// SQLite refused a statement.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file could not be opened.
+    #[error(
+        "cannot open the database {path}: {cause}; check that the folder exists and can be written"
+    )]
+    Open {
+        /// The file.
+        path: String,
+        /// What SQLite said.
+        cause: rusqlite::Error,
+    },
+}
+
+/// The open database.
+#[derive(Debug)]
+pub struct Store {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Store {
+    /// Opens the file, makes it if needed, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened or is from a newer version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let conn = Self::open_for_command(path)?;
+        Ok(Store {
+            readers: Readers::open(path)?,
+            writer: Writer::start(conn),
+        })
+    }
+
+    /// A connection for a command that does its work and ends.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_for_command(path: &Path) -> Result<Connection, StoreError> {
+        let opened = Connection::open(path).and_then(|conn| {
+            configure(&conn)?;
+            Ok(conn)
+        });
+        let mut conn = opened.map_err(|cause| StoreError::Open {
+            path: path.display().to_string(),
+            cause,
+        })?;
+        schema::migrate(&mut conn)?;
+        Ok(conn)
+    }
+
+    /// Runs `work` in the writer's next transaction and answers once that is
+    /// committed. `work` may not fail half done: where it returns an error,
+    /// what it wrote is undone.
+    ///
+    /// # Errors
+    /// [`StoreError::Overloaded`] without having tried, where the queue is full.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
+    {
+        self.writer.write(work).await
+    }
+
+    /// Runs a query beside the writer.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    {
+        self.readers.read(query).await
+    }
+
+    /// Runs a query that takes microseconds on the caller's own thread: worth
+    /// it where the hop to another thread would cost more than the query.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn read_now<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
+        self.readers.read_now(query)
+    }
+
+    /// Ends the writer once everything that was accepted is committed.
+    pub async fn close(&self) {
+        self.writer.close().await;
+    }
+}
+
+fn configure(conn: &Connection) -> rusqlite::Result<()> {
+    // Another process, such as `keys create`, may hold the write lock for a
+    // moment; five seconds is far above what any of them needs.
+    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    // Flush at every commit: an answer promises that a power cut loses nothing.
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    // 64 MiB of pages: the upper levels of every index of a large database.
+    conn.pragma_update(None, "cache_size", -65_536)?;
+    conn.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! The tables, and how older files become newer ones.
+//!
+//! `PRAGMA user_version` is the number of migrations that a file has been
+//! through. A migration that was released is never edited again.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+
+const MIGRATIONS: &[&str] = &[V1];
+
+/// `events` is read by people and programs from outside, so its columns are
+/// plain: names and values of the wire, nothing interned.
+const V1: &str = r#"
+-- Key pairs that may write events. Keys are kept as SHA-256 only.
+CREATE TABLE sources (
+    id         INTEGER PRIMARY KEY,
+    auth_hash  BLOB    NOT NULL UNIQUE,
+    api_hash   BLOB    NOT NULL,
+    name       TEXT    NOT NULL,
+    trusted    INTEGER NOT NULL,
+    origins    TEXT    NOT NULL,           -- JSON array; empty for any origin
+    created_at INTEGER NOT NULL,           -- ms since the Unix epoch, as all times
+    revoked_at INTEGER
+) STRICT;
+
+-- Keys that may read, and write the Account API.
+CREATE TABLE account_keys (
+    id         INTEGER PRIMARY KEY,
+    hash       BLOB    NOT NULL UNIQUE,
+    name       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT;
+
+CREATE TABLE accounts (
+    no              INTEGER PRIMARY KEY,
+    account_id      TEXT    NOT NULL UNIQUE,
+    name            TEXT,
+    parent_no       INTEGER REFERENCES accounts (no),
+    hierarchy_label TEXT,
+    join_date       INTEGER,
+    details         TEXT    NOT NULL DEFAULT '{}',   -- JSON object
+    details_at      INTEGER NOT NULL DEFAULT 0,      -- created_at of the newest merged identification
+    is_deleted      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX accounts_by_parent ON accounts (parent_no) WHERE parent_no IS NOT NULL;
+
+-- Each user is in exactly one account.
+CREATE TABLE users (
+    no         INTEGER PRIMARY KEY,
+    user_id    TEXT    NOT NULL UNIQUE,
+    account_no INTEGER NOT NULL REFERENCES accounts (no),
+    first_name TEXT,
+    last_name  TEXT,
+    details    TEXT    NOT NULL DEFAULT '{}',
+    details_at INTEGER NOT NULL DEFAULT 0,
+    is_deleted INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX users_by_account ON users (account_no);
+
+-- Every event that was accepted, once.
+CREATE TABLE events (
+    id              INTEGER PRIMARY KEY,   -- order of arrival
+    event_id        TEXT    NOT NULL UNIQUE, -- from the client, else derived from the content
+    account_id      TEXT    NOT NULL,
+    user_id         TEXT    NOT NULL,
+    session_id      TEXT    NOT NULL,
+    created_at      INTEGER NOT NULL,      -- by the client's clock
+    action          TEXT    NOT NULL,
+    feature         TEXT,
+    module          TEXT,
+    product         TEXT,
+    total           REAL,                  -- of feature events; 1 where the client said nothing
+    time_spent      INTEGER,               -- ms
+    active_duration INTEGER,               -- ms
+    visitor_id      TEXT,
+    stream_id       TEXT,
+    seq             INTEGER,
+    url             TEXT,
+    title           TEXT,
+    referrer        TEXT,
+    details         TEXT,                  -- JSON object
+    extra           TEXT,                  -- JSON object: fields outside the contract
+    received_at     INTEGER NOT NULL,      -- by our clock
+    source_id       INTEGER NOT NULL REFERENCES sources (id),
+    set_aside       INTEGER NOT NULL       -- 1: the user belongs to another account; not counted
+) STRICT;
+CREATE INDEX events_by_time ON events (created_at);
+CREATE INDEX events_set_aside ON events (user_id, account_id) WHERE set_aside = 1;
+"#;
+
+/// Brings the file up to date, all migrations in one transaction.
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+    if version(conn)? == MIGRATIONS.len() as i64 {
+        return Ok(());
+    }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Asked again under the lock: another process may have been faster.
+    let found = version(&tx)?;
+    let known = MIGRATIONS.len() as i64;
+    let Some(missing) = usize::try_from(found)
+        .ok()
+        .and_then(|found| MIGRATIONS.get(found..))
+    else {
+        return Err(StoreError::TooNew { found, known });
+    };
+    for migration in missing {
+        tx.execute_batch(migration)?;
+    }
+    tx.pragma_update(None, "user_version", known)?;
+    tx.commit()?;
+    Ok(())
+}
+
+fn version(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fresh_file_gets_every_migration_and_a_second_run_changes_nothing() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn).unwrap();
+        assert_eq!(version(&conn).unwrap(), MIGRATIONS.len() as i64);
+        migrate(&mut conn).unwrap();
+    }
+
+    #[test]
+    fn a_file_from_the_future_is_left_alone() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.pragma_update(None, "user_version", 999).unwrap();
+        let error = migrate(&mut conn).unwrap_err();
+        assert!(matches!(error, StoreError::TooNew { found: 999, .. }));
+    }
+}

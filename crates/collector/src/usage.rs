@@ -1,0 +1,130 @@
+//! `GET /api/v2/accounts/{id}/usage`.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::{App, Query},
+    error::ApiError,
+    store::{
+        entities,
+        usage::{self, Totals, UsageRow},
+    },
+};
+
+/// What usage is broken down by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum By {
+    Product,
+    Module,
+    Feature,
+    User,
+    /// Days of UTC, as `2024-05-01`.
+    Day,
+}
+
+/// A span of time in ms since the Unix epoch, `to` excluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First ms of the span.
+    pub from: i64,
+    /// First ms after it.
+    pub to: i64,
+}
+
+impl Span {
+    /// A span, open where a bound is not given.
+    pub fn new(from: Option<i64>, to: Option<i64>) -> Self {
+        Span {
+            from: from.unwrap_or(i64::MIN),
+            to: to.unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// Parameters of the query.
+#[derive(Debug, Clone, Deserialize)]
+pub struct UsageQuery {
+    #[serde(default = "yes")]
+    rollup: bool,
+    by: Option<By>,
+    from: Option<i64>,
+    to: Option<i64>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Usage {
+    account_id: String,
+    rollup: bool,
+    by: Option<By>,
+    totals: Totals,
+    rows: Vec<UsageRow>,
+    uncaptured: Uncaptured,
+}
+
+/// Events that are kept and not counted, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Uncaptured {
+    /// The account has children.
+    pub non_leaf: i64,
+    /// The user belongs to another account.
+    pub user_conflict: i64,
+}
+
+/// Answers the usage of one account.
+///
+/// # Errors
+/// 404 where the account is unknown.
+pub async fn get(
+    State(app): State<App>,
+    Path(account_id): Path<String>,
+    Query(query): Query<UsageQuery>,
+) -> Result<Json<Usage>, ApiError> {
+    let span = Span::new(query.from, query.to);
+    let by = query.by;
+    let id = account_id.clone();
+    let found = app
+        .store
+        .read(move |conn| {
+            if entities::account_no(conn, &id)?.is_none() {
+                return Ok(None);
+            }
+            let totals = usage::totals(conn, &id, span)?;
+            let rows = match by {
+                Some(by) => usage::rows(conn, &id, by, span)?,
+                None => Vec::new(),
+            };
+            Ok(Some((
+                totals,
+                rows,
+                usage::user_conflicts(conn, &id, span)?,
+            )))
+        })
+        .await?;
+    let (totals, rows, user_conflict) = found.ok_or_else(|| {
+        ApiError::NotFound(format!(
+            "no account {account_id:?}; it is made by its first event or by POST /api/v2/accounts"
+        ))
+    })?;
+    Ok(Json(Usage {
+        account_id,
+        rollup: query.rollup,
+        by,
+        totals,
+        rows,
+        uncaptured: Uncaptured {
+            non_leaf: 0,
+            user_conflict,
+        },
+    }))
+}

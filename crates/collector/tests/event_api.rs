@@ -1,0 +1,306 @@
+//! The Event API as a client meets it.
+#![allow(missing_docs)]
+
+mod support;
+
+use axum::{body::Body, http::Request};
+use serde_json::{Value, json};
+use support::*;
+
+#[tokio::test]
+async fn an_accepted_event_is_in_the_database_to_the_field() {
+    let collector = Collector::new();
+    let event = json!({
+        "account_id": "acme", "user_id": "ann", "session_id": "s1", "created_at": NOW,
+        "action": "feature", "feature": "export", "module": "reports", "product": "studio",
+        "total": 2.5, "details": {"size": "xl"}, "event_id": "e1", "visitor_id": "v1",
+        "stream_id": "t1", "seq": 7, "plan": "gold",
+    });
+    let answer = collector.post(event.to_string()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.json(),
+        json!({"accepted": 1, "duplicates": 0, "set_aside": 0, "rejected": []})
+    );
+    let row: Value = collector
+        .sql()
+        .query_row(
+            "SELECT json_object('event_id', event_id, 'account_id', account_id,
+                'user_id', user_id, 'session_id', session_id, 'created_at', created_at,
+                'action', action, 'feature', feature, 'module', module, 'product', product,
+                'total', total, 'details', json(details), 'visitor_id', visitor_id,
+                'stream_id', stream_id, 'seq', seq, 'plan', json_extract(extra, '$.plan'))
+             FROM events",
+            [],
+            |row| Ok(serde_json::from_str(&row.get::<_, String>(0)?).unwrap()),
+        )
+        .unwrap();
+    assert_eq!(row, event);
+}
+
+#[tokio::test]
+async fn three_broken_lines_of_a_hundred_cost_no_other() {
+    let collector = Collector::new();
+    let mut lines: Vec<String> = (0..100)
+        .map(|n| feature("acme", "ann", "export", n).to_string())
+        .collect();
+    lines[9] = "{\"account_id\":".into();
+    lines[49] = with(feature("acme", "ann", "x", "y"), json!({"total": "many"})).to_string();
+    lines[99] = "[]".into();
+    let receipt = collector.post(lines.join("\r\n")).await.json();
+    assert_eq!(receipt["accepted"], 97);
+    let rejected = receipt["rejected"].as_array().unwrap();
+    let numbers: Vec<_> = rejected.iter().map(|line| &line["line"]).collect();
+    assert_eq!(numbers, [10, 50, 100]);
+    assert!(rejected.iter().all(|line| line["error"].is_string()));
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 97);
+}
+
+#[tokio::test]
+async fn the_same_event_counts_once_however_often_it_comes() {
+    let collector = Collector::new();
+    let event = feature("acme", "ann", "export", "e1");
+    let twice = ndjson(&[event.clone(), event.clone()]);
+    assert_eq!(collector.post(twice).await.json()["duplicates"], 1);
+    let again = collector.post(event.to_string()).await.json();
+    assert_eq!(again["accepted"], 0);
+    assert_eq!(again["duplicates"], 1);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 1);
+}
+
+#[tokio::test]
+async fn text_plain_is_taken_so_that_a_page_needs_no_preflight() {
+    let collector = Collector::new();
+    for kind in [
+        "text/plain",
+        "text/plain;charset=UTF-8",
+        "Application/JSON; charset=utf-8",
+    ] {
+        let request = Request::post(collector.events_path())
+            .header("content-type", kind)
+            .body(Body::from(
+                feature("acme", "ann", "export", kind).to_string(),
+            ))
+            .unwrap();
+        assert_eq!(collector.ask(request).await.status, 200, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn gzip_is_unpacked_and_bombs_are_not() {
+    let collector = Collector::new();
+    let send = |body: Vec<u8>| {
+        let request = Request::post(collector.events_path())
+            .header("content-type", "application/json")
+            .header("content-encoding", "gzip")
+            .body(Body::from(body))
+            .unwrap();
+        collector.ask(request)
+    };
+    let events: Vec<_> = (0..50)
+        .map(|n| feature("acme", "ann", "export", n))
+        .collect();
+    let packed = gzip(ndjson(&events).as_bytes());
+    assert_eq!(send(packed.clone()).await.json()["accepted"], 50);
+
+    let bomb = gzip(&vec![b' '; 9 * 1024 * 1024]);
+    assert!(bomb.len() < 20_000);
+    let answer = send(bomb).await;
+    assert_eq!(answer.status, 413);
+    assert!(answer.error().contains("8 MiB"));
+
+    let answer = send(packed[..packed.len() / 2].to_vec()).await;
+    assert_eq!(answer.status, 400);
+    answer.error();
+}
+
+#[tokio::test]
+async fn a_body_over_1_mib_is_refused_however_it_is_announced() {
+    let collector = Collector::new();
+    let long = vec![b'x'; 1024 * 1024 + 1];
+    let answer = collector.post(long.clone()).await;
+    assert_eq!(answer.status, 413);
+    assert!(answer.error().contains("split"));
+
+    let chunks = long
+        .chunks(10_000)
+        .map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec()));
+    let chunked = Body::from_stream(futures_util::stream::iter(chunks.collect::<Vec<_>>()));
+    assert_eq!(collector.post(chunked).await.status, 413);
+
+    let request = Request::post(collector.events_path())
+        .header("content-length", "99999999999")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(collector.ask(request).await.status, 413);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_at_all_is_400() {
+    let collector = Collector::new();
+    for body in ["", "\n\n", "hello", "[{\"action\":\"feature\"}]"] {
+        let answer = collector.post(body).await;
+        assert_eq!(answer.status, 400, "{body:?}");
+        answer.error();
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_not_a_living_pair_are_401() {
+    let collector = Collector::new();
+    let other = natero_collector::keys::SourceKeys::generate().unwrap();
+    let source = &collector.source;
+    let event = feature("acme", "ann", "export", 1).to_string();
+    for path in [
+        format!("/v1/{}/{}", source.auth_key, other.api_key),
+        format!("/v1/{}/{}", other.auth_key, source.api_key),
+        format!("/v1/{}/{}", source.api_key, source.auth_key),
+        "/v1/a/b".to_owned(),
+    ] {
+        let request = Request::post(path).body(Body::from(event.clone())).unwrap();
+        let answer = collector.ask(request).await;
+        assert_eq!(answer.status, 401);
+        answer.error();
+        assert_eq!(
+            answer.headers["access-control-allow-origin"], "*",
+            "a page can read why"
+        );
+    }
+    let mut conn = collector.sql();
+    assert!(natero_collector::store::keys::revoke(&mut conn, "source-1").unwrap());
+    assert_eq!(
+        collector.post(event).await.status,
+        401,
+        "at once after it is revoked"
+    );
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 0);
+}
+
+#[tokio::test]
+async fn other_content_types_and_encodings_are_415() {
+    let collector = Collector::new();
+    for (name, value) in [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("content-type", "text/html"),
+        ("content-encoding", "br"),
+        ("content-encoding", "gzip, gzip"),
+    ] {
+        let request = Request::post(collector.events_path())
+            .header(name, value)
+            .body(Body::from("{}"))
+            .unwrap();
+        let answer = collector.ask(request).await;
+        assert_eq!(answer.status, 415, "{value}");
+        answer.error();
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_allows_what_the_tracker_sends_and_no_credentials() {
+    let collector = Collector::new();
+    let preflight = |collector: &Collector, origin: &str| {
+        Request::options(collector.events_path())
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header(
+                "access-control-request-headers",
+                "content-type,content-encoding",
+            )
+            .body(Body::empty())
+            .unwrap()
+    };
+    let answer = collector
+        .ask(preflight(&collector, "https://app.example.com"))
+        .await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["access-control-allow-origin"], "*");
+    assert_eq!(answer.headers["access-control-allow-methods"], "POST");
+    let headers = answer.headers["access-control-allow-headers"]
+        .to_str()
+        .unwrap();
+    assert!(headers.contains("content-type") && headers.contains("content-encoding"));
+    assert!(
+        !answer
+            .headers
+            .contains_key("access-control-allow-credentials")
+    );
+
+    let strict = Collector::with(&["--allow-origin", "https://app.example.com"]);
+    let answer = strict
+        .ask(preflight(&strict, "https://app.example.com"))
+        .await;
+    assert_eq!(
+        answer.headers["access-control-allow-origin"],
+        "https://app.example.com"
+    );
+    let answer = strict.ask(preflight(&strict, "https://evil.example")).await;
+    assert!(!answer.headers.contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test]
+async fn a_source_bound_to_an_origin_is_refused_from_another() {
+    let collector = Collector::new();
+    collector
+        .sql()
+        .execute(
+            "UPDATE sources SET origins = '[\"https://app.example.com\"]'",
+            [],
+        )
+        .unwrap();
+    let post = |origin: &'static str| {
+        Request::post(collector.events_path())
+            .header("origin", origin)
+            .body(Body::from(
+                feature("acme", "ann", "export", origin).to_string(),
+            ))
+            .unwrap()
+    };
+    assert_eq!(
+        collector.ask(post("https://app.example.com")).await.status,
+        200
+    );
+    let answer = collector.ask(post("https://evil.example")).await;
+    assert_eq!(answer.status, 403);
+    answer.error();
+    let program = feature("acme", "ann", "export", "curl").to_string();
+    assert_eq!(
+        collector.post(program).await.status,
+        200,
+        "programs have no origin"
+    );
+}
+
+#[tokio::test]
+async fn an_event_of_tomorrow_is_taken_and_one_of_the_day_after_is_not() {
+    let collector = Collector::new();
+    let now = natero_collector::app::now_ms();
+    let at = |time: i64| {
+        with(
+            feature("acme", "ann", "export", time),
+            json!({"created_at": time}),
+        )
+    };
+    let receipt = collector
+        .post(ndjson(&[at(now + 23 * HOUR), at(now + 25 * HOUR)]))
+        .await
+        .json();
+    assert_eq!(receipt["accepted"], 1);
+    assert_eq!(receipt["rejected"][0]["line"], 2);
+}
+
+#[tokio::test]
+async fn addresses_and_methods_that_do_not_exist_say_so_in_json() {
+    let collector = Collector::new();
+    let get = Request::get("/nowhere").body(Body::empty()).unwrap();
+    let answer = collector.ask(get).await;
+    assert_eq!(answer.status, 404);
+    answer.error();
+    let get = Request::get(collector.events_path())
+        .body(Body::empty())
+        .unwrap();
+    let answer = collector.ask(get).await;
+    assert_eq!(answer.status, 405);
+    answer.error();
+    let health = Request::get("/healthz").body(Body::empty()).unwrap();
+    assert_eq!(collector.ask(health).await.status, 200);
+}
