@@ -4,7 +4,8 @@
 //! and else Debian's packages, which come without std for wasm32 and get it
 //! built from their own sources.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -17,6 +18,15 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The oldest compiler that this workspace builds with: `rust-version` of Cargo.toml.
 const OLDEST: (u32, u32) = (1, 95);
+
+/// Debian's compiler with what it needs to build std for wasm32.
+const PACKAGES: [&str; 5] = [
+    "rustc-web",
+    "cargo-web",
+    "libstd-rust-web-dev",
+    "rust-web-src",
+    "rust-web-llvm",
+];
 
 /// A mirror that does not answer makes rustup wait for ever.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
@@ -139,23 +149,22 @@ impl Toolchain {
             folder,
             has_sources: false,
         };
-        // Compiling shows more than a look into the folder: after an update of
-        // the compiler what lies there may be of another version.
+        // Compiling and linking shows more than a look into the folder: after an
+        // update of the compiler what lies there may be of another version.
+        let probe = std::env::temp_dir().join(format!("wasm-probe-{}.wasm", std::process::id()));
         let mut rustc = toolchain.command("rustc");
         rustc
-            .args([
-                "--target",
-                TARGET,
-                "--crate-type",
-                "lib",
-                "--crate-name",
-                "probe",
-            ])
-            .args(["--emit", "metadata", "-o", "-", "-"])
+            .args(["--target", TARGET, "--crate-type", "cdylib"])
+            .args(["--crate-name", "probe", "-o"])
+            .arg(&probe)
+            .arg("-")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        if !rustc.status().is_ok_and(|status| status.success()) {
+        let builds = rustc.status().is_ok_and(|status| status.success());
+        // Not there where it did not build.
+        let _ = fs::remove_file(&probe);
+        if !builds {
             return None;
         }
         let sysroot = toolchain.print("sysroot").ok()?;
@@ -197,13 +206,7 @@ fn add_with_rustup() -> Result<()> {
 fn from_debian() -> Result<Toolchain> {
     debian::install(&debian::Need {
         what: "a Rust compiler for wasm32",
-        packages: &[
-            "rustc-web",
-            "cargo-web",
-            "libstd-rust-web-dev",
-            "rust-web-src",
-            "rust-web-llvm",
-        ],
+        packages: &PACKAGES,
         takes: "about 2 min",
         elsewhere: "See rustup.",
     })?;
@@ -211,6 +214,7 @@ fn from_debian() -> Result<Toolchain> {
         let (major, minor) = OLDEST;
         bail!("Debian's rustc-web is older than {major}.{minor}: enable Debian's security updates");
     };
+    linker(&folder)?;
     if let Some(toolchain) = Toolchain::with_target(Some(folder.clone())) {
         return Ok(toolchain);
     }
@@ -220,6 +224,22 @@ fn from_debian() -> Result<Toolchain> {
     };
     wasm_std::install(&bare)?;
     Toolchain::with_target(Some(folder)).context("std for wasm32 was built but rustc cannot use it")
+}
+
+/// Debian's rust-lld is a link to the lld of one LLVM version, of a package
+/// that nothing depends on.
+fn linker(folder: &Path) -> Result<()> {
+    let link = folder.join("rust-lld");
+    if link.exists() {
+        return Ok(());
+    }
+    let lld = fs::read_link(&link).with_context(|| format!("there is no {}", link.display()))?;
+    debian::install(&debian::Need {
+        what: "the linker for wasm32",
+        packages: &[&lld.to_string_lossy()],
+        takes: "under a minute",
+        elsewhere: "See rustup.",
+    })
 }
 
 /// `(1, 96)` of `rustc 1.96.0 (…)`.

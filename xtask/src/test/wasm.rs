@@ -1,0 +1,71 @@
+//! The binding suites: tests/*.rs of the root package, run in a browser.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::Bench;
+use super::count::Count;
+use super::run::counted;
+use crate::command::path_with;
+use crate::setup::browsers::{self, Browser, Kind};
+use crate::setup::{cargo_tools, rust};
+use crate::workspace::{read, root, target};
+
+/// Seconds that one test binary may take in a browser; the runner's own 20 are
+/// few for a machine that is busy.
+const LIMIT: &str = "180";
+
+pub fn suites(bench: &Bench) -> Result<Count> {
+    let toolchain = rust::wasm()?;
+    let bindgen = cargo_tools::wasm_bindgen()?;
+    let wasm_pack = cargo_tools::wasm_pack()?;
+    let runner_folder = bindgen.parent().context("wasm-bindgen lies in no folder")?;
+    let mut total = Count::default();
+    for kind in &bench.browsers {
+        println!("--- {kind} ---");
+        let browser = browsers::ensure(*kind)?;
+        let mut command = toolchain.command(&wasm_pack.to_string_lossy());
+        command
+            .current_dir(root())
+            .args(["test", "--headless", "--mode", "no-install"]);
+        match kind {
+            Kind::Chromium => command.args(["--chrome", "--chromedriver"]),
+            Kind::Firefox => command.args(["--firefox", "--geckodriver"]),
+            Kind::Webkit => anyhow::bail!("wasm-pack drives no WebKitGTK"),
+        };
+        command
+            .arg(&browser.driver)
+            .args([".", "--", "--no-fail-fast"])
+            .env("CARGO_TARGET_DIR", target().join("wasm-test"))
+            .env("PATH", path_with(runner_folder))
+            .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT)
+            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities(&browser)?);
+        total.add(counted(&mut command)?);
+    }
+    Ok(total)
+}
+
+/// Writes what the runner asks of the driver, with the browser that was found;
+/// returns the file.
+fn capabilities(browser: &Browser) -> Result<PathBuf> {
+    let capabilities = match browser.kind {
+        Kind::Chromium => {
+            let mut chromium: Value = serde_json::from_str(&read(&root().join("webdriver.json"))?)
+                .context("webdriver.json is no JSON")?;
+            chromium["goog:chromeOptions"]["binary"] = json!(browser.binary);
+            chromium
+        }
+        Kind::Firefox => json!({
+            "moz:firefoxOptions": { "binary": browser.binary, "args": ["-headless"] },
+        }),
+        Kind::Webkit => json!({
+            "webkitgtk:browserOptions": { "binary": browser.binary, "args": ["--automation"] },
+        }),
+    };
+    let file = target().join(format!("webdriver-{}.json", browser.kind));
+    fs::write(&file, format!("{capabilities:#}\n"))?;
+    Ok(file)
+}
