@@ -103,6 +103,22 @@ pub fn package(mode: Mode) -> Result<()> {
     size::report(&pkg)
 }
 
+/// Builds a program of the workspace for this machine; returns where it lies.
+///
+/// # Errors
+/// When the build fails.
+pub fn program(package: &str, name: &str) -> Result<PathBuf> {
+    run(Command::new("cargo").current_dir(root()).args([
+        "build",
+        "--package",
+        package,
+        "--bin",
+        name,
+    ]))?;
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(target().join("debug").join(file))
+}
+
 fn compile(toolchain: &Toolchain, flavour: Flavour) -> Result<PathBuf> {
     // A folder for each set of flags: in one they would displace each other's work.
     let (folder, profile) = match flavour {

@@ -118,11 +118,12 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// PATH with a folder put before all others.
-pub fn path_with(folder: &Path) -> OsString {
+/// PATH with folders put before all others.
+pub fn path_with<'a>(folders: impl IntoIterator<Item = &'a Path>) -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(folder.to_owned()).chain(env::split_paths(&path));
-    env::join_paths(folders).expect("a folder that was on PATH can be put there again")
+    let folders = folders.into_iter().map(Path::to_owned);
+    env::join_paths(folders.chain(env::split_paths(&path)))
+        .expect("no folder of a tool has PATH's separator in its name")
 }
 
 /// The command as one would type it.

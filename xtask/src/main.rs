@@ -2,6 +2,7 @@
 
 mod build;
 mod command;
+mod demo;
 mod setup;
 mod size;
 mod test;
@@ -26,6 +27,10 @@ tasks
         runs every check: formatting, lints, native tests, the package's types
         and tests, and in a browser the binding suites and the end-to-end tests.
         Each option may be given more than once.
+  demo [--once]
+        starts the collector on a fresh database, serves the example, drives a
+        visit to it and prints the usage that was counted; stays up until Ctrl-C.
+        --once: exits instead, with status 1 if an event is missing or doubled.
   help  prints this.
 
 environment
@@ -50,6 +55,7 @@ fn run(args: &[&str]) -> Result<ExitCode> {
     match *task {
         "setup" => setup::task(args)?,
         "build" => build::task(args)?,
+        "demo" => return demo::task(args),
         "test" => return test::task(args),
         "help" | "--help" | "-h" => print!("{HELP}"),
         other => bail!("there is no task `{other}`\n\n{HELP}"),

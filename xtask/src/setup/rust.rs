@@ -83,9 +83,9 @@ pub fn lints(wasm: &Toolchain) -> Result<String> {
     };
     let lacking = || {
         let asked = [(&host, "fmt"), (&host, "clippy"), (wasm, "clippy")];
-        let mut lacking = asked.into_iter().filter(|(toolchain, tool)| {
-            output(toolchain.command("cargo").args([tool, "--version"])).is_err()
-        });
+        let mut lacking = asked
+            .into_iter()
+            .filter(|(toolchain, tool)| !toolchain.has(tool));
         lacking.next().map(|(toolchain, _)| toolchain)
     };
     let Some(toolchain) = lacking() else {
@@ -93,10 +93,9 @@ pub fn lints(wasm: &Toolchain) -> Result<String> {
     };
     if toolchain.folder.is_none() && on_path("rustup").is_some() {
         say("adding rustfmt and clippy with rustup (under a minute)");
-        let mut rustup = Command::new("rustup");
         run_within(
             RUSTUP_LIMIT,
-            rustup.args(["component", "add", "rustfmt", "clippy"]),
+            rustup().args(["component", "add", "rustfmt", "clippy"]),
         )?;
     }
     if lacking().is_some() {
@@ -113,16 +112,33 @@ pub fn lints(wasm: &Toolchain) -> Result<String> {
 impl Toolchain {
     /// A program of this toolchain, or one that calls such programs by name.
     pub fn command(&self, program: &str) -> Command {
+        self.command_beside(program, None)
+    }
+
+    /// As [`Self::command`], for a program that looks for others in a folder too.
+    pub fn command_beside(&self, program: &str, beside: Option<&Path>) -> Command {
         let mut command = Command::new(program);
-        if let Some(folder) = &self.folder {
+        command.env(
+            "PATH",
+            path_with(self.folder.as_deref().into_iter().chain(beside)),
+        );
+        if self.folder.is_some() {
+            // What the toolchain that runs us set for itself.
             command
-                .env("PATH", path_with(folder))
-                // What the toolchain that runs us set for itself.
                 .env_remove("RUSTUP_TOOLCHAIN")
                 .env_remove("CARGO")
                 .env_remove("LD_LIBRARY_PATH");
         }
         command
+    }
+
+    /// Whether cargo has this task.
+    fn has(&self, tool: &str) -> bool {
+        match &self.folder {
+            // Cargo would take another toolchain's from further down PATH.
+            Some(folder) => folder.join(format!("cargo-{tool}")).is_file(),
+            None => output(self.command("cargo").args([tool, "--version"])).is_ok(),
+        }
     }
 
     /// Its version and place, for a person.
@@ -193,14 +209,18 @@ fn add_with_rustup() -> Result<()> {
     say(
         "adding the wasm32 target and std's sources with rustup (under a minute; given up after 3)",
     );
+    run_within(RUSTUP_LIMIT, rustup().args(["target", "add", TARGET]))?;
     run_within(
         RUSTUP_LIMIT,
-        Command::new("rustup").args(["target", "add", TARGET]),
-    )?;
-    run_within(
-        RUSTUP_LIMIT,
-        Command::new("rustup").args(["component", "add", "rust-src"]),
+        rustup().args(["component", "add", "rust-src"]),
     )
+}
+
+fn rustup() -> Command {
+    let mut rustup = Command::new("rustup");
+    // It adds its own stack to the error of a download.
+    rustup.env("RUST_BACKTRACE", "0");
+    rustup
 }
 
 fn from_debian() -> Result<Toolchain> {

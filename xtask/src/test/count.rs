@@ -1,5 +1,11 @@
 //! Counting what test runners say they ran.
 
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use crate::command::tee;
+
 /// How many tests or checks passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
@@ -31,9 +37,21 @@ impl Count {
     }
 }
 
+/// Runs tests whose output is libtest's, and counts them.
+///
+/// # Errors
+/// When no test was run: that is a mistake in how they are found.
+pub fn counted(command: &mut Command) -> Result<Count> {
+    let mut count = Count::default();
+    let succeeded = tee(command, |line| count.add(libtest(line)))?;
+    let count = count.with_end(succeeded);
+    ensure!(count != Count::default(), "it ran no test");
+    Ok(count)
+}
+
 /// The count in a closing line of libtest, and of the runners that write as
 /// it does: one line for each test binary.
-pub fn libtest(line: &str) -> Count {
+fn libtest(line: &str) -> Count {
     let Some((_, result)) = line.split_once("test result: ") else {
         return Count::default();
     };

@@ -1,9 +1,10 @@
 //! `cargo xtask test`: every check of the workspace, and one closing line.
 
 mod count;
+mod e2e;
 mod lint;
+mod native;
 mod package;
-mod run;
 mod wasm;
 
 use std::process::ExitCode;
@@ -43,7 +44,7 @@ const SUITES: [Suite; 10] = [
     },
     Suite {
         name: "native",
-        run: run::native,
+        run: native::suite,
     },
     Suite {
         name: "build",
@@ -63,11 +64,11 @@ const SUITES: [Suite; 10] = [
     },
     Suite {
         name: "wasm",
-        run: wasm::suites,
+        run: wasm::suite,
     },
     Suite {
         name: "e2e",
-        run: run::e2e,
+        run: e2e::suite,
     },
 ];
 

@@ -7,9 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::Bench;
-use super::count::Count;
-use super::run::counted;
-use crate::command::path_with;
+use super::count::{Count, counted};
 use crate::setup::browsers::{self, Browser, Kind};
 use crate::setup::{cargo_tools, rust};
 use crate::workspace::{read, root, target};
@@ -18,16 +16,15 @@ use crate::workspace::{read, root, target};
 /// few for a machine that is busy.
 const LIMIT: &str = "180";
 
-pub fn suites(bench: &Bench) -> Result<Count> {
+pub fn suite(bench: &Bench) -> Result<Count> {
     let toolchain = rust::wasm()?;
     let bindgen = cargo_tools::wasm_bindgen()?;
     let wasm_pack = cargo_tools::wasm_pack()?;
-    let runner_folder = bindgen.parent().context("wasm-bindgen lies in no folder")?;
     let mut total = Count::default();
     for kind in &bench.browsers {
         println!("--- {kind} ---");
         let browser = browsers::ensure(*kind)?;
-        let mut command = toolchain.command(&wasm_pack.to_string_lossy());
+        let mut command = toolchain.command_beside(&wasm_pack.to_string_lossy(), bindgen.parent());
         command
             .current_dir(root())
             .args(["test", "--headless", "--mode", "no-install"]);
@@ -40,7 +37,6 @@ pub fn suites(bench: &Bench) -> Result<Count> {
             .arg(&browser.driver)
             .args([".", "--", "--no-fail-fast"])
             .env("CARGO_TARGET_DIR", target().join("wasm-test"))
-            .env("PATH", path_with(runner_folder))
             .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT)
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities(&browser)?);
         total.add(counted(&mut command)?);
