@@ -27,6 +27,15 @@ impl Count {
         self.failed += other.failed;
     }
 
+    /// Itself, unless nothing was counted.
+    ///
+    /// # Errors
+    /// When no test was run: that is a mistake in how they are found.
+    pub fn of_some(self) -> Result<Self> {
+        ensure!(self != Self::default(), "it ran no test");
+        Ok(self)
+    }
+
     /// What a runner counted, against how it ended: one that ended badly
     /// without counting a failure has failed once, by not running to its end.
     pub fn with_end(mut self, succeeded: bool) -> Self {
@@ -40,13 +49,11 @@ impl Count {
 /// Runs tests whose output is libtest's, and counts them.
 ///
 /// # Errors
-/// When no test was run: that is a mistake in how they are found.
+/// When they cannot be started.
 pub fn counted(command: &mut Command) -> Result<Count> {
     let mut count = Count::default();
     let succeeded = tee(command, |line| count.add(libtest(line)))?;
-    let count = count.with_end(succeeded);
-    ensure!(count != Count::default(), "it ran no test");
-    Ok(count)
+    Ok(count.with_end(succeeded))
 }
 
 /// The count in a closing line of libtest, and of the runners that write as

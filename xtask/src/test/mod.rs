@@ -87,10 +87,12 @@ pub fn task(args: &[&str]) -> Result<ExitCode> {
     for suite in chosen {
         println!("\n=== {} ===", suite.name);
         let started = Instant::now();
-        let count = (suite.run)(&bench).unwrap_or_else(|error| {
-            eprintln!("error: {error:#}");
-            Count::one(false)
-        });
+        let count = (suite.run)(&bench)
+            .and_then(Count::of_some)
+            .unwrap_or_else(|error| {
+                eprintln!("error: {error:#}");
+                Count::one(false)
+            });
         results.push((suite.name, count, started.elapsed()));
     }
     Ok(summary(&results))

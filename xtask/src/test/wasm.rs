@@ -1,5 +1,6 @@
 //! The binding suites: tests/*.rs of the root package, run in a browser.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 
@@ -22,26 +23,56 @@ pub fn suite(bench: &Bench) -> Result<Count> {
     let wasm_pack = cargo_tools::wasm_pack()?;
     let mut total = Count::default();
     for kind in &bench.browsers {
-        println!("--- {kind} ---");
         let browser = browsers::ensure(*kind)?;
-        let mut command = toolchain.command_beside(&wasm_pack.to_string_lossy(), bindgen.parent());
-        command
-            .current_dir(root())
-            .args(["test", "--headless", "--mode", "no-install"]);
-        match kind {
-            Kind::Chromium => command.args(["--chrome", "--chromedriver"]),
-            Kind::Firefox => command.args(["--firefox", "--geckodriver"]),
-            Kind::Webkit => anyhow::bail!("wasm-pack drives no WebKitGTK"),
-        };
-        command
-            .arg(&browser.driver)
-            .args([".", "--", "--no-fail-fast"])
-            .env("CARGO_TARGET_DIR", target().join("wasm-test"))
-            .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT)
-            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities(&browser)?);
-        total.add(counted(&mut command)?);
+        let capabilities = capabilities(&browser)?;
+        for binary in binaries()? {
+            println!("--- {kind}: {} ---", binary.join(" "));
+            let mut command =
+                toolchain.command_beside(&wasm_pack.to_string_lossy(), bindgen.parent());
+            command
+                .current_dir(root())
+                .args(["test", "--headless", "--mode", "no-install"])
+                .args(driver_options(*kind))
+                .arg(&browser.driver)
+                .arg(".")
+                .args(binary)
+                .env("CARGO_TARGET_DIR", target().join("wasm-test"))
+                .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT)
+                .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities);
+            total.add(counted(&mut command)?);
+        }
     }
     Ok(total)
+}
+
+/// The options that name each test binary, to be run one by one: wasm-pack can
+/// pass `--no-fail-fast` only to a build that does not know it, and without it
+/// the first binary that fails keeps the others from running.
+fn binaries() -> Result<Vec<Vec<String>>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root().join("tests")).context("cannot read tests/")? {
+        let path = entry?.path();
+        if let (Some("rs"), Some(name)) =
+            (path.extension().and_then(OsStr::to_str), path.file_stem())
+        {
+            names.push(vec![
+                "--test".to_owned(),
+                name.to_string_lossy().into_owned(),
+            ]);
+        }
+    }
+    names.sort();
+    names.insert(0, vec!["--lib".to_owned()]);
+    Ok(names)
+}
+
+fn driver_options(kind: Kind) -> [&'static str; 2] {
+    match kind {
+        Kind::Chromium => ["--chrome", "--chromedriver"],
+        Kind::Firefox => ["--firefox", "--geckodriver"],
+        // The runner knows Safari's driver, and WebKitGTK's speaks the same.
+        Kind::Webkit => ["--safari", "--safaridriver"],
+    }
 }
 
 /// Writes what the runner asks of the driver, with the browser that was found;
