@@ -11,6 +11,5 @@ pub mod config;
 pub mod error;
 pub mod ingest;
 pub mod keys;
-pub mod loss;
 pub mod store;
 pub mod usage;

@@ -8,10 +8,12 @@
 
 pub mod browser;
 pub mod collector;
+pub mod demo;
 pub mod fault;
 pub mod gate;
 pub mod package;
 pub mod page;
+pub mod rows;
 pub mod site;
 pub mod stage;
 pub mod suite;

@@ -3,9 +3,10 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::collector::Source;
 use crate::wait;
 
 /// The document the browser shows.
@@ -66,6 +67,53 @@ impl<'a> Page<'a> {
     /// As [`Page::run`].
     pub async fn act(&self, body: &str, args: Value) -> Result<()> {
         self.run::<Value>(body, args).await.map(drop)
+    }
+
+    /// Makes a tracker as `window._na`, which hands its problems to
+    /// `window.problems`. Unless `settings` says otherwise, the identity is
+    /// known and nothing makes events but calls.
+    ///
+    /// # Errors
+    /// When the page has no `window.na`, or making it throws.
+    pub async fn track(&self, endpoint: &str, source: &Source, settings: Value) -> Result<()> {
+        self.act(
+            "window.problems = [];
+             window._na = new na(args.source.api_key, args.source.auth_key, {
+               endpoint: args.endpoint,
+               accountId: 'acme', userId: 'ann@acme.example',
+               trackPageViews: false, trackUnload: false,
+               onError: (problem) => problems.push(problem),
+               ...args.settings });",
+            json!({ "endpoint": endpoint, "source": source, "settings": settings }),
+        )
+        .await
+    }
+
+    /// Flushes `window._na` until nothing is pending, and returns its counters.
+    ///
+    /// # Errors
+    /// When something stays pending.
+    pub async fn deliver(&self) -> Result<Value> {
+        wait::until("the tracker to have nothing pending", async || {
+            let stats: Value = self
+                .run("await _na.flush(); return _na.stats();", Value::Null)
+                .await?;
+            Ok((stats["pending"] == 0).then_some(stats))
+        })
+        .await
+    }
+
+    /// Lets this much time pass by the page's own clock.
+    ///
+    /// # Errors
+    /// When the page is gone.
+    pub async fn let_pass(&self, ms: u32) -> Result<()> {
+        self.act(
+            "const end = performance.now() + args;
+             while (performance.now() < end) await new Promise((go) => setTimeout(go, end - performance.now()));",
+            json!(ms),
+        )
+        .await
     }
 
     /// Waits until `expression` is true in the page.

@@ -14,8 +14,6 @@ mod wasm_std;
 
 use anyhow::{Result, bail};
 
-use browsers::Kind;
-
 /// `cargo xtask setup [firefox] [webkit]`
 pub fn task(args: &[&str]) -> Result<()> {
     if let Some(unknown) = args.iter().find(|arg| !["firefox", "webkit"].contains(arg)) {
@@ -27,12 +25,12 @@ pub fn task(args: &[&str]) -> Result<()> {
     println!("wasm-bindgen    {}", cargo_tools::wasm_bindgen()?.display());
     println!("wasm-pack       {}", cargo_tools::wasm_pack()?.display());
     println!("npm tools       {}", npm::tools()?.display());
-    println!("Chromium        {}", browsers::ensure(Kind::Chromium)?);
+    println!("Chromium        {}", browsers::chromium()?);
     if args.contains(&"firefox") {
-        println!("Firefox         {}", browsers::ensure(Kind::Firefox)?);
+        println!("Firefox         {}", browsers::firefox()?);
     }
     if args.contains(&"webkit") {
-        println!("WebKitGTK       {}", browsers::ensure(Kind::Webkit)?);
+        println!("WebKitGTK       {}", browsers::webkit()?);
     }
     Ok(())
 }

@@ -1,0 +1,10 @@
+//! The demo: the example, a collector, and a scripted visit whose numbers are
+//! checked against what the collector holds.
+
+mod delivery;
+mod usage;
+mod visit;
+
+pub use delivery::Delivery;
+pub use usage::usage_table;
+pub use visit::visit;

@@ -1,0 +1,113 @@
+//! Accepted by the page against held by the collector.
+
+use std::fmt;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::rows;
+
+/// What became of the events that a page accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Events the page accepted, as it says itself.
+    pub accepted: i64,
+    /// Different events the collector holds.
+    pub received: i64,
+    /// Rows beyond those: events it holds more than once.
+    pub duplicates: i64,
+}
+
+impl Delivery {
+    /// Counts what the collector's database holds.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn measure(accepted: i64, db: &Path) -> Result<Self> {
+        // An event is its place in its stream: were one stored under two ids,
+        // the ids alone would hide it.
+        let (rows, received) = rows::open(db)?.query_row(
+            "SELECT COUNT(*), COUNT(DISTINCT stream_id || ' ' || seq) FROM events",
+            [],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+        )?;
+        Ok(Self {
+            accepted,
+            received,
+            duplicates: rows - received,
+        })
+    }
+
+    /// Accepted events the collector does not hold.
+    #[must_use]
+    pub fn missing(&self) -> i64 {
+        (self.accepted - self.received).max(0)
+    }
+
+    /// Each accepted event is held once, and none that was not accepted.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.received == self.accepted && self.duplicates == 0 && self.accepted > 0
+    }
+}
+
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "delivered {} of {} events, {} missing, {} duplicates",
+            self.received,
+            self.accepted,
+            self.missing(),
+            self.duplicates
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    fn database(events: &[(&str, i64)]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let connection = Connection::open(file.path()).unwrap();
+        connection
+            .execute("CREATE TABLE events (stream_id TEXT, seq INTEGER)", [])
+            .unwrap();
+        for event in events {
+            connection
+                .execute("INSERT INTO events VALUES (?1, ?2)", *event)
+                .unwrap();
+        }
+        file
+    }
+
+    #[test]
+    fn each_event_once_is_exact() {
+        let file = database(&[("a", 0), ("a", 1), ("b", 0)]);
+        let delivery = Delivery::measure(3, file.path()).unwrap();
+        assert!(delivery.is_exact());
+        assert_eq!(
+            delivery.to_string(),
+            "delivered 3 of 3 events, 0 missing, 0 duplicates"
+        );
+    }
+
+    #[test]
+    fn a_missing_and_a_doubled_event_are_told_apart() {
+        let file = database(&[("a", 0), ("a", 0), ("a", 2)]);
+        let delivery = Delivery::measure(3, file.path()).unwrap();
+        assert!(!delivery.is_exact());
+        assert_eq!(
+            delivery.to_string(),
+            "delivered 2 of 3 events, 1 missing, 1 duplicates"
+        );
+    }
+
+    #[test]
+    fn a_visit_without_events_proves_nothing() {
+        let file = database(&[]);
+        assert!(!Delivery::measure(0, file.path()).unwrap().is_exact());
+    }
+}

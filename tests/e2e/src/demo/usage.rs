@@ -1,0 +1,123 @@
+//! Usage by account → product → module → feature, as text.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::rows;
+
+/// Counted events by place; time is put under its module, where it has no feature.
+const USAGE: &str = "
+    SELECT account_id, product, module, feature,
+           SUM(CASE action WHEN 'feature' THEN total END),
+           SUM(CASE action WHEN 'moduleEnd' THEN time_spent END),
+           COUNT(DISTINCT user_id)
+    FROM events
+    WHERE set_aside = 0 AND action IN ('feature', 'moduleEnd')
+    GROUP BY account_id, product, module, feature
+    ORDER BY account_id, product, module, feature";
+
+const HEAD: [&str; 7] = [
+    "account", "product", "module", "feature", "total", "time", "users",
+];
+
+/// Columns from here on are numbers.
+const NUMBERS: usize = 4;
+
+/// The table, one line each, aligned; a value equal to the one above is left
+/// out.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn usage_table(db: &Path) -> Result<String> {
+    let connection = rows::open(db)?;
+    let mut statement = connection.prepare(USAGE)?;
+    let rows = statement
+        .query_map([], |row| {
+            let place = |column| {
+                Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(column)?.unwrap_or_default())
+            };
+            Ok([
+                place(0)?,
+                place(1)?,
+                place(2)?,
+                place(3)?,
+                row.get::<_, Option<f64>>(4)?
+                    .map_or_else(String::new, |total| total.to_string()),
+                row.get::<_, Option<i64>>(5)?
+                    .map_or_else(String::new, seconds),
+                row.get::<_, i64>(6)?.to_string(),
+            ])
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(aligned(&rows))
+}
+
+fn seconds(ms: i64) -> String {
+    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+}
+
+fn aligned(rows: &[[String; 7]]) -> String {
+    let head = HEAD.map(str::to_owned);
+    let widths: [usize; 7] = std::array::from_fn(|column| {
+        rows.iter()
+            .chain([&head])
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or_default()
+    });
+    let mut text = String::new();
+    let mut above: Option<&[String; 7]> = None;
+    for row in [&head].into_iter().chain(rows) {
+        // The first columns that repeat the row above.
+        let same = above.map_or(0, |above| {
+            row[..NUMBERS - 1]
+                .iter()
+                .zip(above)
+                .take_while(|(a, b)| a == b)
+                .count()
+        });
+        let cells: Vec<String> = row
+            .iter()
+            .enumerate()
+            .map(|(column, cell)| {
+                let width = widths[column];
+                match cell {
+                    _ if column < same => " ".repeat(width),
+                    cell if column < NUMBERS => format!("{cell:width$}"),
+                    cell => format!("{cell:>width$}"),
+                }
+            })
+            .collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+        above = Some(row);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cells: [&str; 7]) -> [String; 7] {
+        cells.map(str::to_owned)
+    }
+
+    #[test]
+    fn repeated_places_are_left_out_and_numbers_stand_right() {
+        let table = aligned(&[
+            row(["acme", "freight", "reports", "", "", "1.5 s", "1"]),
+            row(["acme", "freight", "reports", "export", "412", "", "2"]),
+            row(["acme", "warehouse", "reports", "export", "7", "", "1"]),
+        ]);
+        let expected = [
+            "account  product    module   feature  total   time  users",
+            "acme     freight    reports                  1.5 s      1",
+            "                             export     412             2",
+            "         warehouse  reports  export       7             1",
+            "",
+        ];
+        assert_eq!(table, expected.join("\n"));
+    }
+}
