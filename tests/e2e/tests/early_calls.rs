@@ -150,7 +150,9 @@ async fn a_wasm_that_cannot_be_loaded_is_reported_once_and_harms_nothing(
     ensure!(after["flushed"]["delivered"] == 0, "{after}");
     let console = page.is_unharmed().await?;
     ensure!(
-        console.len() == 1 && console[0].contains("natero") && console[0].contains("wasm"),
+        console.len() == 1
+            && console[0].contains("natero")
+            && console[0].contains("could not be loaded"),
         "one clear error was expected: {console:?}"
     );
     ensure!(
