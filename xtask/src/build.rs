@@ -28,22 +28,30 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// What a build is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// For a page: small.
+    Release,
+    /// For trying something out: quick to compile.
+    Dev,
+}
+
 /// How the wasm is compiled.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// For a page: std rebuilt for size.
+enum Flavour {
+    /// std rebuilt for size.
     Size,
     /// As small as it gets where std's sources are missing.
     Plain,
-    /// For trying something out: quick to compile.
     Dev,
 }
 
 /// `cargo xtask build [--dev]`
 pub fn task(args: &[&str]) -> Result<()> {
     match args {
-        [] => package(false),
-        ["--dev"] => package(true),
+        [] => package(Mode::Release),
+        ["--dev"] => package(Mode::Dev),
         _ => bail!("build takes nothing but --dev"),
     }
 }
@@ -52,25 +60,25 @@ pub fn task(args: &[&str]) -> Result<()> {
 ///
 /// # Errors
 /// When a tool is missing or a step fails; an earlier `pkg/` is left as it was.
-pub fn package(dev: bool) -> Result<()> {
+pub fn package(mode: Mode) -> Result<()> {
     let toolchain = rust::wasm()?;
     let bindgen = cargo_tools::wasm_bindgen()?;
     let npm = npm::tools()?;
-    let mode = match (dev, toolchain.has_sources) {
-        (true, _) => Mode::Dev,
-        (false, true) => Mode::Size,
-        (false, false) => Mode::Plain,
+    let flavour = match mode {
+        Mode::Dev => Flavour::Dev,
+        Mode::Release if toolchain.has_sources => Flavour::Size,
+        Mode::Release => Flavour::Plain,
     };
-    if mode == Mode::Plain {
+    if flavour == Flavour::Plain {
         eprintln!(
             "build: std's sources are missing, so std is not rebuilt for size: expect a third more bytes"
         );
     }
 
-    let compiled = compile(&toolchain, mode)?;
+    let compiled = compile(&toolchain, flavour)?;
     let glue = bind(&bindgen, &compiled)?;
     let wasm = target().join("natero.wasm");
-    if mode == Mode::Dev {
+    if flavour == Flavour::Dev {
         fs::copy(glue.join("natero_wasm_bg.wasm"), &wasm)?;
     } else {
         optimise(&npm, &glue.join("natero_wasm_bg.wasm"), &wasm)?;
@@ -95,12 +103,28 @@ pub fn package(dev: bool) -> Result<()> {
     size::report(&pkg)
 }
 
-fn compile(toolchain: &Toolchain, mode: Mode) -> Result<PathBuf> {
+/// Builds a program of the workspace for this machine; returns where it lies.
+///
+/// # Errors
+/// When the build fails.
+pub fn program(package: &str, name: &str) -> Result<PathBuf> {
+    run(Command::new("cargo").current_dir(root()).args([
+        "build",
+        "--package",
+        package,
+        "--bin",
+        name,
+    ]))?;
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(target().join("debug").join(file))
+}
+
+fn compile(toolchain: &Toolchain, flavour: Flavour) -> Result<PathBuf> {
     // A folder for each set of flags: in one they would displace each other's work.
-    let (folder, profile) = match mode {
-        Mode::Size => ("wasm-size", "wasm"),
-        Mode::Plain => ("wasm-plain", "wasm"),
-        Mode::Dev => ("wasm-dev", "dev"),
+    let (folder, profile) = match flavour {
+        Flavour::Size => ("wasm-size", "wasm"),
+        Flavour::Plain => ("wasm-plain", "wasm"),
+        Flavour::Dev => ("wasm-dev", "dev"),
     };
     let folder = target().join(folder);
     let mut cargo = toolchain.command("cargo");
@@ -109,7 +133,7 @@ fn compile(toolchain: &Toolchain, mode: Mode) -> Result<PathBuf> {
         .args(["build", "--package", "natero-wasm", "--lib"])
         .args(["--target", TARGET, "--profile", profile, "--target-dir"])
         .arg(&folder);
-    if mode == Mode::Size {
+    if flavour == Flavour::Size {
         cargo
             .env("RUSTC_BOOTSTRAP", "1")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
@@ -120,7 +144,11 @@ fn compile(toolchain: &Toolchain, mode: Mode) -> Result<PathBuf> {
             ]);
     }
     run(&mut cargo)?;
-    let profile = if mode == Mode::Dev { "debug" } else { profile };
+    let profile = if flavour == Flavour::Dev {
+        "debug"
+    } else {
+        profile
+    };
     Ok(folder.join(TARGET).join(profile).join("natero_wasm.wasm"))
 }
 

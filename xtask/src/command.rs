@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -21,6 +22,37 @@ pub fn run(command: &mut Command) -> Result<()> {
         bail!("`{}` failed: {status}", line(command));
     }
     Ok(())
+}
+
+/// Whether a program that is run to its end, as by [`run`], succeeds.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn succeeds(command: &mut Command) -> Result<bool> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    Ok(status.success())
+}
+
+/// As [`succeeds`], and gives each line of what it prints to a reader.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn tee(command: &mut Command, mut read: impl FnMut(&str)) -> Result<bool> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    let mut printed = BufReader::new(child.stdout.take().expect("it was piped"));
+    let mut bytes = Vec::new();
+    // Tests may print what is no UTF-8.
+    while printed.read_until(b'\n', &mut bytes)? > 0 {
+        io::stdout().write_all(&bytes)?;
+        read(&String::from_utf8_lossy(&bytes));
+        bytes.clear();
+    }
+    Ok(child.wait()?.success())
 }
 
 /// What a program prints, trimmed; its standard error is kept for the error.
@@ -86,11 +118,12 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// PATH with a folder put before all others.
-pub fn path_with(folder: &Path) -> OsString {
+/// PATH with folders put before all others.
+pub fn path_with<'a>(folders: impl IntoIterator<Item = &'a Path>) -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(folder.to_owned()).chain(env::split_paths(&path));
-    env::join_paths(folders).expect("a folder that was on PATH can be put there again")
+    let folders = folders.into_iter().map(Path::to_owned);
+    env::join_paths(folders.chain(env::split_paths(&path)))
+        .expect("no folder of a tool has PATH's separator in its name")
 }
 
 /// The command as one would type it.

@@ -2,8 +2,10 @@
 
 mod build;
 mod command;
+mod demo;
 mod setup;
 mod size;
+mod test;
 mod workspace;
 
 use std::process::ExitCode;
@@ -21,10 +23,18 @@ tasks
   build [--dev]
         builds the npm package into pkg/ and prints what a page downloads.
         --dev: unoptimised, in seconds rather than minutes.
+  test [--browser chromium|firefox|webkit] [--only SUITE]
+        runs every check: formatting, lints, native tests, the package's types
+        and tests, and in a browser the binding suites and the end-to-end tests.
+        Each option may be given more than once.
+  demo [--once]
+        starts the collector on a fresh database, serves the example, drives a
+        visit to it and prints the usage that was counted; stays up until Ctrl-C.
+        --once: exits instead, with status 1 if an event is missing or doubled.
   help  prints this.
 
 environment
-  CHROMIUM, CHROMEDRIVER, FIREFOX, GECKODRIVER, WEBKIT_DRIVER
+  CHROMIUM, CHROMEDRIVER, FIREFOX, GECKODRIVER, MINIBROWSER, WEBKITDRIVER
         the browsers and drivers to use instead of those on PATH
 ";
 
@@ -45,6 +55,8 @@ fn run(args: &[&str]) -> Result<ExitCode> {
     match *task {
         "setup" => setup::task(args)?,
         "build" => build::task(args)?,
+        "demo" => return demo::task(args),
+        "test" => return test::task(args),
         "help" | "--help" | "-h" => print!("{HELP}"),
         other => bail!("there is no task `{other}`\n\n{HELP}"),
     }

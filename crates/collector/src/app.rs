@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
-    accounts, cli::CliError, config::Config, error::ApiError, ingest, store::Store, usage,
+    accounts, cli::CliError, config::Config, error::ApiError, ingest, loss, store::Store, usage,
 };
 
 /// What every handler may use.
@@ -44,6 +44,7 @@ pub fn router(app: App) -> Result<Router, CliError> {
         .layer(event_cors(&app.config.allow_origins)?);
     let api = Router::new()
         .route("/api/v2/accounts/{id}/usage", get(usage::get))
+        .route("/api/v2/loss", get(loss::get))
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
             accounts::require_account_key,

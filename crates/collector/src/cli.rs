@@ -11,7 +11,8 @@ use crate::{
     app,
     config::{Config, Database},
     keys::{self, NewSource},
-    store::{Store, StoreError, keys as stored_keys},
+    store::{Store, StoreError, keys as stored_keys, streams},
+    usage::Span,
 };
 
 /// Receives usage events and shows usage by account.
@@ -31,6 +32,27 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Tell how many events were made, received, missing and duplicated
+    Loss {
+        #[command(flatten)]
+        database: Database,
+        #[command(flatten)]
+        span: SpanArgs,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A span of time on the command line.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct SpanArgs {
+    /// First ms since the Unix epoch
+    #[arg(long)]
+    from: Option<i64>,
+    /// First ms after the span
+    #[arg(long)]
+    to: Option<i64>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -118,6 +140,20 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Serve(config) => serve(config),
         Command::Keys { command } => run_keys(command),
+        Command::Loss {
+            database,
+            span,
+            json,
+        } => {
+            let conn = Store::open_for_command(&database.db)?;
+            let report = streams::report(&conn, Span::new(span.from, span.to))?;
+            if json {
+                print(&serde_json::to_string(&report).expect("a report is plain values"));
+            } else {
+                print(&report.to_string());
+            }
+            Ok(())
+        }
     }
 }
 

@@ -11,5 +11,6 @@ pub mod config;
 pub mod error;
 pub mod ingest;
 pub mod keys;
+pub mod loss;
 pub mod store;
 pub mod usage;

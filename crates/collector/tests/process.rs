@@ -186,3 +186,13 @@ fn a_database_that_cannot_be_opened_says_so() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("folder exists"), "{error}");
 }
+
+#[test]
+fn the_loss_report_is_printed_too() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let report = json_of(natero(&db, &["loss", "--json"]));
+    assert_eq!(report["missing"], 0);
+    let text = String::from_utf8(natero(&db, &["loss"]).stdout).unwrap();
+    assert!(text.contains("missing"), "{text}");
+}

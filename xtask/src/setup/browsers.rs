@@ -2,18 +2,68 @@
 
 use std::env;
 use std::fmt;
+use std::fs;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 
 use super::{cargo_tools, debian};
 use crate::command::on_path;
 
-/// A browser and the WebDriver that drives it.
+/// The browsers that tests run in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Chromium, or a Chrome.
+    Chromium,
+    Firefox,
+    /// WebKitGTK's MiniBrowser, which needs a display or Xvfb.
+    Webkit,
+}
+
+/// A browser that is there, and the WebDriver that drives it.
 #[derive(Clone, Debug)]
 pub struct Browser {
+    pub kind: Kind,
     pub binary: PathBuf,
     pub driver: PathBuf,
+}
+
+/// Finds a browser with its driver, or installs them.
+///
+/// # Errors
+/// When it is missing and cannot be installed, or a variable names no file.
+pub fn ensure(kind: Kind) -> Result<Browser> {
+    if let Some(browser) = find(kind)? {
+        return Ok(browser);
+    }
+    if kind.needs_packages()? {
+        debian::install(&kind.need())?;
+    }
+    if kind == Kind::Firefox && kind.driver()?.is_none() {
+        cargo_tools::geckodriver()?;
+    }
+    find(kind)?.with_context(|| format!("installed {kind} and its driver, but cannot find them"))
+}
+
+fn find(kind: Kind) -> Result<Option<Browser>> {
+    if kind == Kind::Webkit && !has_display() {
+        return Ok(None);
+    }
+    let both = kind.binary()?.zip(kind.driver()?);
+    Ok(both.map(|(binary, driver)| Browser {
+        kind,
+        binary,
+        driver,
+    }))
+}
+
+impl Browser {
+    /// The variables that tell a child where the browser and its driver are.
+    pub fn env(&self) -> [(&'static str, &PathBuf); 2] {
+        let (binary, driver) = self.kind.variables();
+        [(binary, &self.binary), (driver, &self.driver)]
+    }
 }
 
 impl fmt::Display for Browser {
@@ -22,93 +72,126 @@ impl fmt::Display for Browser {
     }
 }
 
-/// Chromium, or a Chrome.
-///
-/// # Errors
-/// When it is missing and cannot be installed, or a variable names nothing.
-pub fn chromium() -> Result<Browser> {
-    let binary = || {
-        find(
-            "CHROMIUM",
-            &[
+impl Kind {
+    /// Of the browser and of its driver.
+    fn variables(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Chromium => ("CHROMIUM", "CHROMEDRIVER"),
+            Self::Firefox => ("FIREFOX", "GECKODRIVER"),
+            Self::Webkit => ("MINIBROWSER", "WEBKITDRIVER"),
+        }
+    }
+
+    fn binary(self) -> Result<Option<PathBuf>> {
+        let names: &[&str] = match self {
+            Self::Chromium => &[
                 "chromium",
                 "chromium-browser",
                 "google-chrome",
                 "google-chrome-stable",
             ],
-        )
-    };
-    let driver = || find("CHROMEDRIVER", &["chromedriver"]);
-    both(binary, driver, || {
-        debian::install(&debian::Need {
-            what: "Chromium or its driver",
-            packages: &["chromium", "chromium-driver"],
-            takes: "about 2 min",
-            elsewhere: "Install Chromium or Chrome and a chromedriver of the same version, and set \
-                        CHROMIUM and CHROMEDRIVER to the two programs if they are not on PATH.",
+            Self::Firefox => &["firefox", "firefox-esr"],
+            Self::Webkit => &["MiniBrowser"],
+        };
+        let found = named_or_on_path(self.variables().0, names)?;
+        // No program for users, so it is not on PATH.
+        Ok(found.or_else(|| minibrowser().filter(|_| self == Self::Webkit)))
+    }
+
+    fn driver(self) -> Result<Option<PathBuf>> {
+        let variable = self.variables().1;
+        match self {
+            Self::Chromium => named_or_on_path(variable, &["chromedriver"]),
+            Self::Firefox => {
+                Ok(named_or_on_path(variable, &["geckodriver"])?
+                    .or_else(cargo_tools::own_geckodriver))
+            }
+            Self::Webkit => named_or_on_path(variable, &["WebKitWebDriver"]),
+        }
+    }
+
+    /// Whether something is missing that comes as a package of the system.
+    fn needs_packages(self) -> Result<bool> {
+        Ok(match self {
+            Self::Chromium => self.binary()?.is_none() || self.driver()?.is_none(),
+            Self::Firefox => self.binary()?.is_none(),
+            Self::Webkit => find(self)?.is_none(),
         })
-    })
-}
-
-/// Firefox.
-///
-/// # Errors
-/// As [`chromium`].
-pub fn firefox() -> Result<Browser> {
-    let binary = || find("FIREFOX", &["firefox", "firefox-esr"]);
-    if binary()?.is_none() {
-        debian::install(&debian::Need {
-            what: "Firefox",
-            packages: &["firefox-esr"],
-            takes: "about a minute",
-            elsewhere: "Install it, and set FIREFOX to the program if it is not on PATH.",
-        })?;
     }
-    let driver = match find("GECKODRIVER", &["geckodriver"])? {
-        Some(driver) => driver,
-        None => cargo_tools::geckodriver()?,
-    };
-    let binary = binary()?.context("installed Firefox, but it is not on PATH")?;
-    Ok(Browser { binary, driver })
+
+    fn need(self) -> debian::Need<'static> {
+        match self {
+            Self::Chromium => debian::Need {
+                what: "Chromium or its driver",
+                packages: &["chromium", "chromium-driver"],
+                takes: "about 2 min",
+                elsewhere: "Install Chromium or Chrome and a chromedriver of the same version, and set \
+                            CHROMIUM and CHROMEDRIVER to the two programs if they are not on PATH.",
+            },
+            Self::Firefox => debian::Need {
+                what: "Firefox",
+                packages: &["firefox-esr"],
+                takes: "about a minute",
+                elsewhere: "Install it, and set FIREFOX to the program if it is not on PATH.",
+            },
+            Self::Webkit => debian::Need {
+                what: "WebKitGTK's driver, its MiniBrowser or Xvfb",
+                packages: &["webkit2gtk-driver", "libwebkit2gtk-4.1-0", "xvfb", "xauth"],
+                takes: "about 2 min",
+                elsewhere: "Install WebKitGTK 4.1 with WebKitWebDriver and MiniBrowser, and set \
+                            WEBKITDRIVER and MINIBROWSER to the two programs; without a display, \
+                            Xvfb too.",
+            },
+        }
+    }
 }
 
-/// WebKitGTK: its driver, which starts the small browser that comes with the
-/// engine, and the display server that this needs.
-///
-/// # Errors
-/// As [`chromium`].
-pub fn webkit() -> Result<Browser> {
-    // The driver knows its browser; the display server is what has to be asked for.
-    let binary = || find("XVFB_RUN", &["xvfb-run"]);
-    let driver = || find("WEBKIT_DRIVER", &["WebKitWebDriver"]);
-    both(binary, driver, || {
-        debian::install(&debian::Need {
-            what: "WebKitGTK's driver or xvfb",
-            packages: &["webkit2gtk-driver", "xvfb", "xauth"],
-            takes: "about 2 min",
-            elsewhere: "Install WebKitGTK's WebKitWebDriver and xvfb-run, and set WEBKIT_DRIVER to \
-                        the former if it is not on PATH.",
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::Webkit => "webkit",
         })
-    })
+    }
 }
 
-fn both(
-    binary: impl Fn() -> Result<Option<PathBuf>>,
-    driver: impl Fn() -> Result<Option<PathBuf>>,
-    install: impl Fn() -> Result<()>,
-) -> Result<Browser> {
-    if binary()?.is_none() || driver()?.is_none() {
-        install()?;
+impl FromStr for Kind {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        [Self::Chromium, Self::Firefox, Self::Webkit]
+            .into_iter()
+            .find(|kind| kind.to_string() == name)
+            .with_context(|| {
+                format!("there is no browser `{name}`: take chromium, firefox or webkit")
+            })
     }
-    match (binary()?, driver()?) {
-        (Some(binary), Some(driver)) => Ok(Browser { binary, driver }),
-        _ => bail!("installed a browser and its driver, but they are not on PATH"),
-    }
+}
+
+fn has_display() -> bool {
+    env::var_os("DISPLAY").is_some() || on_path("Xvfb").is_some()
+}
+
+/// Lies in a folder of the engine's version, under one of the machine's kind.
+fn minibrowser() -> Option<PathBuf> {
+    let kinds = fs::read_dir("/usr/lib")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    ["/usr/lib", "/usr/libexec", "/usr/lib64"]
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(kinds)
+        .map(|folder| folder.join("webkit2gtk-4.1/MiniBrowser"))
+        .find(|program| program.is_file())
 }
 
 /// The program that a variable names, else the first of the names on PATH.
-fn find(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
-    if let Some(path) = env::var_os(variable).map(PathBuf::from) {
+fn named_or_on_path(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
+    if let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()) {
+        let path = PathBuf::from(path);
         if !path.is_file() {
             bail!(
                 "{variable} is {}, and there is no such file",

@@ -54,6 +54,12 @@ pub fn geckodriver() -> Result<PathBuf> {
     )
 }
 
+/// The geckodriver that [`geckodriver`] installed, if it did.
+pub fn own_geckodriver() -> Option<PathBuf> {
+    let program = tools().ok()?.join("bin/geckodriver");
+    program.is_file().then_some(program)
+}
+
 fn install(
     program: &str,
     package: &str,

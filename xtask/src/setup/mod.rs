@@ -14,6 +14,8 @@ mod wasm_std;
 
 use anyhow::{Result, bail};
 
+use browsers::Kind;
+
 /// `cargo xtask setup [firefox] [webkit]`
 pub fn task(args: &[&str]) -> Result<()> {
     if let Some(unknown) = args.iter().find(|arg| !["firefox", "webkit"].contains(arg)) {
@@ -25,12 +27,12 @@ pub fn task(args: &[&str]) -> Result<()> {
     println!("wasm-bindgen    {}", cargo_tools::wasm_bindgen()?.display());
     println!("wasm-pack       {}", cargo_tools::wasm_pack()?.display());
     println!("npm tools       {}", npm::tools()?.display());
-    println!("Chromium        {}", browsers::chromium()?);
+    println!("Chromium        {}", browsers::ensure(Kind::Chromium)?);
     if args.contains(&"firefox") {
-        println!("Firefox         {}", browsers::firefox()?);
+        println!("Firefox         {}", browsers::ensure(Kind::Firefox)?);
     }
     if args.contains(&"webkit") {
-        println!("WebKitGTK       {}", browsers::webkit()?);
+        println!("WebKitGTK       {}", browsers::ensure(Kind::Webkit)?);
     }
     Ok(())
 }

@@ -4,7 +4,8 @@
 //! and else Debian's packages, which come without std for wasm32 and get it
 //! built from their own sources.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -17,6 +18,15 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The oldest compiler that this workspace builds with: `rust-version` of Cargo.toml.
 const OLDEST: (u32, u32) = (1, 95);
+
+/// Debian's compiler with what it needs to build std for wasm32.
+const PACKAGES: [&str; 5] = [
+    "rustc-web",
+    "cargo-web",
+    "libstd-rust-web-dev",
+    "rust-web-src",
+    "rust-web-llvm",
+];
 
 /// A mirror that does not answer makes rustup wait for ever.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
@@ -73,9 +83,9 @@ pub fn lints(wasm: &Toolchain) -> Result<String> {
     };
     let lacking = || {
         let asked = [(&host, "fmt"), (&host, "clippy"), (wasm, "clippy")];
-        let mut lacking = asked.into_iter().filter(|(toolchain, tool)| {
-            output(toolchain.command("cargo").args([tool, "--version"])).is_err()
-        });
+        let mut lacking = asked
+            .into_iter()
+            .filter(|(toolchain, tool)| !toolchain.has(tool));
         lacking.next().map(|(toolchain, _)| toolchain)
     };
     let Some(toolchain) = lacking() else {
@@ -83,10 +93,9 @@ pub fn lints(wasm: &Toolchain) -> Result<String> {
     };
     if toolchain.folder.is_none() && on_path("rustup").is_some() {
         say("adding rustfmt and clippy with rustup (under a minute)");
-        let mut rustup = Command::new("rustup");
         run_within(
             RUSTUP_LIMIT,
-            rustup.args(["component", "add", "rustfmt", "clippy"]),
+            rustup().args(["component", "add", "rustfmt", "clippy"]),
         )?;
     }
     if lacking().is_some() {
@@ -103,16 +112,33 @@ pub fn lints(wasm: &Toolchain) -> Result<String> {
 impl Toolchain {
     /// A program of this toolchain, or one that calls such programs by name.
     pub fn command(&self, program: &str) -> Command {
+        self.command_beside(program, None)
+    }
+
+    /// As [`Self::command`], for a program that looks for others in a folder too.
+    pub fn command_beside(&self, program: &str, beside: Option<&Path>) -> Command {
         let mut command = Command::new(program);
-        if let Some(folder) = &self.folder {
+        command.env(
+            "PATH",
+            path_with(self.folder.as_deref().into_iter().chain(beside)),
+        );
+        if self.folder.is_some() {
+            // What the toolchain that runs us set for itself.
             command
-                .env("PATH", path_with(folder))
-                // What the toolchain that runs us set for itself.
                 .env_remove("RUSTUP_TOOLCHAIN")
                 .env_remove("CARGO")
                 .env_remove("LD_LIBRARY_PATH");
         }
         command
+    }
+
+    /// Whether cargo has this task.
+    fn has(&self, tool: &str) -> bool {
+        match &self.folder {
+            // Cargo would take another toolchain's from further down PATH.
+            Some(folder) => folder.join(format!("cargo-{tool}")).is_file(),
+            None => output(self.command("cargo").args([tool, "--version"])).is_ok(),
+        }
     }
 
     /// Its version and place, for a person.
@@ -139,23 +165,22 @@ impl Toolchain {
             folder,
             has_sources: false,
         };
-        // Compiling shows more than a look into the folder: after an update of
-        // the compiler what lies there may be of another version.
+        // Compiling and linking shows more than a look into the folder: after an
+        // update of the compiler what lies there may be of another version.
+        let probe = std::env::temp_dir().join(format!("wasm-probe-{}.wasm", std::process::id()));
         let mut rustc = toolchain.command("rustc");
         rustc
-            .args([
-                "--target",
-                TARGET,
-                "--crate-type",
-                "lib",
-                "--crate-name",
-                "probe",
-            ])
-            .args(["--emit", "metadata", "-o", "-", "-"])
+            .args(["--target", TARGET, "--crate-type", "cdylib"])
+            .args(["--crate-name", "probe", "-o"])
+            .arg(&probe)
+            .arg("-")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        if !rustc.status().is_ok_and(|status| status.success()) {
+        let builds = rustc.status().is_ok_and(|status| status.success());
+        // Not there where it did not build.
+        let _ = fs::remove_file(&probe);
+        if !builds {
             return None;
         }
         let sysroot = toolchain.print("sysroot").ok()?;
@@ -184,26 +209,24 @@ fn add_with_rustup() -> Result<()> {
     say(
         "adding the wasm32 target and std's sources with rustup (under a minute; given up after 3)",
     );
+    run_within(RUSTUP_LIMIT, rustup().args(["target", "add", TARGET]))?;
     run_within(
         RUSTUP_LIMIT,
-        Command::new("rustup").args(["target", "add", TARGET]),
-    )?;
-    run_within(
-        RUSTUP_LIMIT,
-        Command::new("rustup").args(["component", "add", "rust-src"]),
+        rustup().args(["component", "add", "rust-src"]),
     )
+}
+
+fn rustup() -> Command {
+    let mut rustup = Command::new("rustup");
+    // It adds its own stack to the error of a download.
+    rustup.env("RUST_BACKTRACE", "0");
+    rustup
 }
 
 fn from_debian() -> Result<Toolchain> {
     debian::install(&debian::Need {
         what: "a Rust compiler for wasm32",
-        packages: &[
-            "rustc-web",
-            "cargo-web",
-            "libstd-rust-web-dev",
-            "rust-web-src",
-            "rust-web-llvm",
-        ],
+        packages: &PACKAGES,
         takes: "about 2 min",
         elsewhere: "See rustup.",
     })?;
@@ -211,6 +234,7 @@ fn from_debian() -> Result<Toolchain> {
         let (major, minor) = OLDEST;
         bail!("Debian's rustc-web is older than {major}.{minor}: enable Debian's security updates");
     };
+    linker(&folder)?;
     if let Some(toolchain) = Toolchain::with_target(Some(folder.clone())) {
         return Ok(toolchain);
     }
@@ -220,6 +244,22 @@ fn from_debian() -> Result<Toolchain> {
     };
     wasm_std::install(&bare)?;
     Toolchain::with_target(Some(folder)).context("std for wasm32 was built but rustc cannot use it")
+}
+
+/// Debian's rust-lld is a link to the lld of one LLVM version, of a package
+/// that nothing depends on.
+fn linker(folder: &Path) -> Result<()> {
+    let link = folder.join("rust-lld");
+    if link.exists() {
+        return Ok(());
+    }
+    let lld = fs::read_link(&link).with_context(|| format!("there is no {}", link.display()))?;
+    debian::install(&debian::Need {
+        what: "the linker for wasm32",
+        packages: &[&lld.to_string_lossy()],
+        takes: "under a minute",
+        elsewhere: "See rustup.",
+    })
 }
 
 /// `(1, 96)` of `rustc 1.96.0 (…)`.

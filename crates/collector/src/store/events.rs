@@ -4,7 +4,7 @@ use natero_event::received::ReceivedEvent;
 use rusqlite::{Transaction, params};
 use serde_json::{Map, Value};
 
-use super::entities;
+use super::{entities, streams::Arrivals};
 
 /// An event whose line was read, ready to be kept.
 #[derive(Debug, Clone)]
@@ -37,12 +37,17 @@ pub fn keep(
     received_at: i64,
 ) -> rusqlite::Result<Kept> {
     let mut kept = Kept::default();
+    let mut arrivals = Arrivals::default();
     for new in events {
         let event = &new.event;
         let account = entities::account_no(tx, &event.account_id)?;
         let belongs_to = entities::account_of_user(tx, &event.user_id)?;
         let set_aside = belongs_to.is_some() && belongs_to != account;
-        if !insert(tx, new, source_id, received_at, set_aside)? {
+        let is_new = insert(tx, new, source_id, received_at, set_aside)?;
+        if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq) {
+            arrivals.add(stream_id, seq, event.created_at, is_new);
+        }
+        if !is_new {
             kept.duplicates += 1;
             continue;
         }
@@ -53,6 +58,7 @@ pub fn keep(
             entities::insert_user(tx, &event.user_id, account)?;
         }
     }
+    arrivals.write(tx)?;
     Ok(kept)
 }
 

@@ -10,6 +10,7 @@ pub mod events;
 pub mod keys;
 mod readers;
 mod schema;
+pub mod streams;
 pub mod usage;
 mod writer;
 

@@ -3,11 +3,26 @@
 //! `PRAGMA user_version` is the number of migrations that a file has been
 //! through. A migration that was released is never edited again.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::StoreError;
+use super::{StoreError, streams};
 
-const MIGRATIONS: &[&str] = &[V1];
+/// One step from a version to the next: statements, then what they cannot say.
+struct Migration {
+    sql: &'static str,
+    fill: fn(&Transaction<'_>) -> rusqlite::Result<()>,
+}
+
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        sql: V1,
+        fill: |_| Ok(()),
+    },
+    Migration {
+        sql: V2,
+        fill: streams::fill,
+    },
+];
 
 /// `events` is read by people and programs from outside, so its columns are
 /// plain: names and values of the wire, nothing interned.
@@ -90,6 +105,20 @@ CREATE INDEX events_by_time ON events (created_at);
 CREATE INDEX events_set_aside ON events (user_id, account_id) WHERE set_aside = 1;
 "#;
 
+const V2: &str = r#"
+-- One row per page instance that numbered its events: what of them arrived.
+CREATE TABLE streams (
+    no         INTEGER PRIMARY KEY,
+    stream_id  TEXT    NOT NULL UNIQUE,
+    first_at   INTEGER NOT NULL,           -- created_at of its earliest event
+    made       INTEGER NOT NULL,           -- highest seq seen, plus one
+    received   INTEGER NOT NULL,           -- distinct seq seen
+    duplicates INTEGER NOT NULL,           -- arrivals beyond the first of a seq
+    seqs       BLOB    NOT NULL            -- the seqs seen, as a Roaring bitmap
+) STRICT;
+CREATE INDEX streams_by_time ON streams (first_at, made, received, duplicates);
+"#;
+
 /// Brings the file up to date, all migrations in one transaction.
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     if version(conn)? == MIGRATIONS.len() as i64 {
@@ -106,7 +135,8 @@ pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
         return Err(StoreError::TooNew { found, known });
     };
     for migration in missing {
-        tx.execute_batch(migration)?;
+        tx.execute_batch(migration.sql)?;
+        (migration.fill)(&tx)?;
     }
     tx.pragma_update(None, "user_version", known)?;
     tx.commit()?;

@@ -1,0 +1,158 @@
+//! Counting what test runners say they ran.
+
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use crate::command::tee;
+
+/// How many tests or checks passed and failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    pub passed: u64,
+    pub failed: u64,
+}
+
+impl Count {
+    /// A check that is one test.
+    pub fn one(passed: bool) -> Self {
+        Self {
+            passed: passed.into(),
+            failed: (!passed).into(),
+        }
+    }
+
+    pub fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
+    /// Itself, unless nothing was counted.
+    ///
+    /// # Errors
+    /// When no test was run: that is a mistake in how they are found.
+    pub fn of_some(self) -> Result<Self> {
+        ensure!(self != Self::default(), "it ran no test");
+        Ok(self)
+    }
+
+    /// What a runner counted, against how it ended: one that ended badly
+    /// without counting a failure has failed once, by not running to its end.
+    pub fn with_end(mut self, succeeded: bool) -> Self {
+        if !succeeded && self.failed == 0 {
+            self.failed = 1;
+        }
+        self
+    }
+}
+
+/// Runs tests whose output is libtest's, and counts them.
+///
+/// # Errors
+/// When they cannot be started.
+pub fn counted(command: &mut Command) -> Result<Count> {
+    let mut count = Count::default();
+    let succeeded = tee(command, |line| count.add(libtest(line)))?;
+    Ok(count.with_end(succeeded))
+}
+
+/// The count in a closing line of libtest, and of the runners that write as
+/// it does: one line for each test binary.
+fn libtest(line: &str) -> Count {
+    let Some((_, result)) = line.split_once("test result: ") else {
+        return Count::default();
+    };
+    let number = |word: &str| {
+        result
+            .split(['.', ';'])
+            .filter_map(|part| part.trim().strip_suffix(word))
+            .find_map(|number| number.trim().parse().ok())
+    };
+    match (number("passed"), number("failed")) {
+        (Some(passed), Some(failed)) => Count { passed, failed },
+        _ => Count::default(),
+    }
+}
+
+/// The count in a closing line of Node's test runner: `ℹ pass 3`, or `# pass 3`
+/// in its other format. A cancelled test has failed; one left to do or skipped
+/// is none that passed.
+pub fn node(line: &str) -> Count {
+    let mut words = line.split_whitespace();
+    let (Some("ℹ" | "#"), Some(what), Some(number), None) =
+        (words.next(), words.next(), words.next(), words.next())
+    else {
+        return Count::default();
+    };
+    let number = number.parse().unwrap_or(0);
+    match what {
+        "pass" => Count {
+            passed: number,
+            failed: 0,
+        },
+        "fail" | "cancelled" => Count {
+            passed: 0,
+            failed: number,
+        },
+        _ => Count::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(passed: u64, failed: u64) -> Count {
+        Count { passed, failed }
+    }
+
+    fn sum(text: &str, read: fn(&str) -> Count) -> Count {
+        let mut sum = Count::default();
+        text.lines().for_each(|line| sum.add(read(line)));
+        sum
+    }
+
+    #[test]
+    fn the_results_of_all_test_binaries_add_up() {
+        let text = "\
+running 2 tests
+test a ... ok
+test b ... FAILED
+test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+
+   Doc-tests natero_event
+test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 1.20s
+";
+        assert_eq!(sum(text, libtest), count(13, 1));
+    }
+
+    #[test]
+    fn a_result_written_by_the_browser_runner_counts_as_well() {
+        let line =
+            "test result: ok. 4 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.03s";
+        assert_eq!(libtest(line), count(4, 0));
+    }
+
+    #[test]
+    fn a_test_named_like_a_result_is_none() {
+        assert_eq!(libtest("test result_says_3_passed ... ok"), count(0, 0));
+        assert_eq!(libtest("note: test result: unknown"), count(0, 0));
+    }
+
+    #[test]
+    fn node_counts_in_both_of_its_formats() {
+        let text = "ℹ tests 5\nℹ suites 0\nℹ pass 3\nℹ fail 1\nℹ cancelled 1\nℹ skipped 0\n";
+        assert_eq!(sum(text, node), count(3, 2));
+        assert_eq!(
+            sum("# pass 2\n# fail 0\n# pass the salt\n", node),
+            count(2, 0)
+        );
+    }
+
+    #[test]
+    fn a_runner_that_ends_badly_has_failed_even_if_it_counted_none() {
+        assert_eq!(count(7, 0).with_end(false), count(7, 1));
+        assert_eq!(count(7, 2).with_end(false), count(7, 2));
+        assert_eq!(count(7, 0).with_end(true), count(7, 0));
+    }
+}

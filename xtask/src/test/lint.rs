@@ -1,0 +1,53 @@
+//! Formatting and lints; each is one test.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::Bench;
+use super::count::Count;
+use crate::command::succeeds;
+use crate::setup::rust;
+use crate::workspace::{root, target};
+
+pub fn rustfmt(_: &Bench) -> Result<Count> {
+    rust::lints(&rust::wasm()?)?;
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(root()).args(["fmt", "--all", "--check"]);
+    Ok(Count::one(succeeds(&mut cargo)?))
+}
+
+pub fn clippy(_: &Bench) -> Result<Count> {
+    rust::lints(&rust::wasm()?)?;
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(root()).args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    Ok(Count::one(succeeds(&mut cargo)?))
+}
+
+/// Of the bindings, most of which exist for wasm32 alone.
+pub fn clippy_wasm(_: &Bench) -> Result<Count> {
+    let toolchain = rust::wasm()?;
+    rust::lints(&toolchain)?;
+    let mut cargo = toolchain.command("cargo");
+    cargo
+        .current_dir(root())
+        .args([
+            "clippy",
+            "--package",
+            "natero-wasm",
+            "--all-targets",
+            "--target",
+            rust::TARGET,
+        ])
+        .arg("--target-dir")
+        .arg(target().join("wasm-test"))
+        .args(["--", "-D", "warnings"]);
+    Ok(Count::one(succeeds(&mut cargo)?))
+}

@@ -1,0 +1,169 @@
+//! `cargo xtask test`: every check of the workspace, and one closing line.
+
+mod count;
+mod e2e;
+mod lint;
+mod native;
+mod package;
+mod wasm;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::setup::browsers::Kind;
+use count::Count;
+use package::Package;
+
+/// What the suites work with.
+struct Bench {
+    browsers: Vec<Kind>,
+    package: Package,
+}
+
+/// A group of tests that is run and counted by itself.
+struct Suite {
+    name: &'static str,
+    run: fn(&Bench) -> Result<Count>,
+}
+
+/// In the order of how soon they tell of a mistake.
+const SUITES: [Suite; 10] = [
+    Suite {
+        name: "rustfmt",
+        run: lint::rustfmt,
+    },
+    Suite {
+        name: "clippy",
+        run: lint::clippy,
+    },
+    Suite {
+        name: "clippy-wasm",
+        run: lint::clippy_wasm,
+    },
+    Suite {
+        name: "native",
+        run: native::suite,
+    },
+    Suite {
+        name: "build",
+        run: package::build,
+    },
+    Suite {
+        name: "typescript",
+        run: package::typescript,
+    },
+    Suite {
+        name: "types",
+        run: package::types,
+    },
+    Suite {
+        name: "node",
+        run: package::node,
+    },
+    Suite {
+        name: "wasm",
+        run: wasm::suite,
+    },
+    Suite {
+        name: "e2e",
+        run: e2e::suite,
+    },
+];
+
+/// `cargo xtask test [--browser NAME]… [--only SUITE]…`
+pub fn task(args: &[&str]) -> Result<ExitCode> {
+    let (browsers, only) = parse(args)?;
+    let bench = Bench {
+        browsers,
+        package: Package::default(),
+    };
+    let chosen = SUITES
+        .iter()
+        .filter(|suite| only.is_empty() || only.contains(&suite.name));
+
+    let mut results = Vec::new();
+    for suite in chosen {
+        println!("\n=== {} ===", suite.name);
+        let started = Instant::now();
+        let count = (suite.run)(&bench)
+            .and_then(Count::of_some)
+            .unwrap_or_else(|error| {
+                eprintln!("error: {error:#}");
+                Count::one(false)
+            });
+        results.push((suite.name, count, started.elapsed()));
+    }
+    Ok(summary(&results))
+}
+
+fn parse<'a>(args: &[&'a str]) -> Result<(Vec<Kind>, Vec<&'a str>)> {
+    let (mut browsers, mut only) = (Vec::new(), Vec::new());
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match (*arg, args.next()) {
+            ("--browser", Some(name)) => browsers.push(name.parse()?),
+            ("--only", Some(name)) if SUITES.iter().any(|suite| suite.name == *name) => {
+                only.push(*name)
+            }
+            _ => {
+                let names: Vec<_> = SUITES.iter().map(|suite| suite.name).collect();
+                bail!(
+                    "test takes --browser chromium|firefox|webkit and --only SUITE, each more than \
+                     once if need be; the suites are {}",
+                    names.join(", ")
+                );
+            }
+        }
+    }
+    if browsers.is_empty() {
+        browsers.push(Kind::Chromium);
+    }
+    Ok((browsers, only))
+}
+
+fn summary(results: &[(&str, Count, Duration)]) -> ExitCode {
+    println!(
+        "\n{:<14}{:>8}{:>8}{:>9}",
+        "suite", "passed", "failed", "time"
+    );
+    let mut total = Count::default();
+    for (name, count, took) in results {
+        println!(
+            "{name:<14}{:>8}{:>8}{:>7} s",
+            count.passed,
+            count.failed,
+            took.as_secs()
+        );
+        total.add(*count);
+    }
+    println!("\n{} passed, {} failed", total.passed, total.failed);
+    if total.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chromium_is_the_browser_unless_others_are_named() {
+        assert_eq!(parse(&[]).expect("no arguments").0, [Kind::Chromium]);
+        let named =
+            parse(&["--browser", "firefox", "--browser", "webkit"]).expect("known browsers");
+        assert_eq!(named.0, [Kind::Firefox, Kind::Webkit]);
+        assert!(parse(&["--browser", "lynx"]).is_err());
+        assert!(parse(&["--browser"]).is_err());
+    }
+
+    #[test]
+    fn a_suite_that_does_not_exist_is_refused_rather_than_skipped() {
+        assert_eq!(parse(&["--only", "e2e"]).expect("a suite").1, ["e2e"]);
+        let error = parse(&["--only", "e2"]).expect_err("no suite").to_string();
+        assert!(error.contains("native, build"), "{error}");
+    }
+}

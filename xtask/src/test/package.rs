@@ -1,0 +1,153 @@
+//! Checks of the npm package and of the TypeScript that it is made from.
+
+use std::cell::OnceCell;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, anyhow};
+
+use super::Bench;
+use super::count::{self, Count};
+use crate::build::{self, Mode};
+use crate::command::{run, succeeds, tee};
+use crate::setup::npm;
+use crate::workspace::{root, target, version};
+
+/// The package, built when the first suite asks for it.
+#[derive(Default)]
+pub struct Package {
+    tarball: OnceCell<Result<PathBuf, String>>,
+}
+
+impl Package {
+    /// Builds `pkg/` and packs it; returns the tarball.
+    ///
+    /// # Errors
+    /// When either fails, for each suite that asks.
+    pub fn tarball(&self) -> Result<PathBuf> {
+        let made = self
+            .tarball
+            .get_or_init(|| pack().map_err(|error| format!("{error:#}")));
+        made.clone()
+            .map_err(|error| anyhow!("there is no package to test: {error}"))
+    }
+}
+
+fn pack() -> Result<PathBuf> {
+    build::package(Mode::Release)?;
+    run(Command::new("npm")
+        .args(["pack", "--silent", "--pack-destination"])
+        .arg(target())
+        .current_dir(root().join("pkg")))?;
+    Ok(target().join(format!("natero-wasm-{}.tgz", version()?)))
+}
+
+/// That the package can be built and packed.
+pub fn build(bench: &Bench) -> Result<Count> {
+    bench.package.tarball()?;
+    Ok(Count::one(true))
+}
+
+/// The types of our own TypeScript.
+pub fn typescript(bench: &Bench) -> Result<Count> {
+    // The glue's declarations are among what is checked.
+    bench.package.tarball()?;
+    let mut tsc = Command::new(npm::tools()?.join("tsc"));
+    tsc.current_dir(root())
+        .args(["--project", "js/tsconfig.json", "--noEmit"]);
+    Ok(Count::one(succeeds(&mut tsc)?))
+}
+
+/// The types as a user of the package sees them: js/test/types against the
+/// packed package, as a bundler resolves it and as Node does.
+pub fn types(bench: &Bench) -> Result<Count> {
+    let tarball = bench.package.tarball()?;
+    let tsc = npm::tools()?.join("tsc");
+    let sources = files(&root().join("js/test/types"), "ts")?;
+    let place = target().join("types-test");
+    if place.exists() {
+        fs::remove_dir_all(&place)?;
+    }
+    fs::create_dir_all(&place)?;
+    fs::write(
+        place.join("package.json"),
+        "{ \"private\": true, \"type\": \"module\" }\n",
+    )?;
+    run(Command::new("npm")
+        .args([
+            "install",
+            "--silent",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ])
+        .arg(&tarball)
+        .current_dir(&place))?;
+    let mut names = Vec::new();
+    for source in &sources {
+        let name = source.file_name().context("a file without a name")?;
+        fs::copy(source, place.join(name))?;
+        names.push(name);
+    }
+    let mut count = Count::default();
+    for module in [["--module", "nodenext"], ["--module", "preserve"]] {
+        let mut command = Command::new(&tsc);
+        command
+            .current_dir(&place)
+            .args([
+                "--noEmit",
+                "--strict",
+                "--exactOptionalPropertyTypes",
+                "--target",
+                "es2022",
+            ])
+            .args(["--lib", "es2022,dom", "--skipLibCheck", "false"])
+            .args(module)
+            .args(&names);
+        count.add(Count::one(succeeds(&mut command)?));
+    }
+    Ok(count)
+}
+
+/// js/test/*.test.mjs against `pkg/`.
+pub fn node(bench: &Bench) -> Result<Count> {
+    bench.package.tarball()?;
+    let tests = files(&root().join("js/test"), "test.mjs")?;
+    let mut node = Command::new("node");
+    node.current_dir(root())
+        .args(["--test", "--test-reporter=spec"])
+        .args(tests);
+    let mut count = Count::default();
+    let succeeded = tee(&mut node, |line| count.add(count::node(line)))?;
+    Ok(count.with_end(succeeded))
+}
+
+/// The files of a folder whose names end so.
+///
+/// # Errors
+/// When there is none: a suite without tests is a mistake in how they are found.
+fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
+    let end = format!(".{end}");
+    let mut found = Vec::new();
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
+    {
+        let path = entry?.path();
+        if path
+            .file_name()
+            .and_then(OsStr::to_str)
+            .is_some_and(|name| name.ends_with(&end))
+        {
+            found.push(path);
+        }
+    }
+    found.sort();
+    anyhow::ensure!(
+        !found.is_empty(),
+        "there is no *{end} in {}",
+        folder.display()
+    );
+    Ok(found)
+}
