@@ -2,9 +2,11 @@
 //! checked against what the collector holds.
 
 mod delivery;
+mod site;
 mod usage;
 mod visit;
 
 pub use delivery::Delivery;
+pub use site::{classic_path, serve_examples};
 pub use usage::usage_table;
 pub use visit::visit;

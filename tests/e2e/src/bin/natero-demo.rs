@@ -5,13 +5,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Parser;
 use natero_e2e::browser::{Browser, BrowserKind};
 use natero_e2e::collector::Collector;
-use natero_e2e::demo::{Delivery, usage_table, visit};
-use natero_e2e::site::Site;
-use serde_json::json;
+use natero_e2e::demo::{Delivery, classic_path, serve_examples, usage_table, visit};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves the example and a collector, visits it and counts what arrived.
@@ -48,36 +46,10 @@ async fn main() -> ExitCode {
 
 /// True when every accepted event arrived once.
 async fn run(args: &Args) -> Result<bool> {
-    ensure!(
-        args.pkg.join("index.js").is_file(),
-        "no package in {}: run `cargo xtask build`",
-        args.pkg.display()
-    );
     let collector = Collector::start_binary(&args.collector)?;
-    let examples = Site::examples();
-    let site = Site::start(&[
-        ("/pkg", &args.pkg),
-        ("/classic", &examples.join("classic")),
-        ("", &examples.join("vanilla")),
-    ])
-    .await?;
-    let source = collector.source();
-    site.put_json(
-        "/config.json",
-        &json!({
-            "endpoint": collector.url(),
-            "apiKey": source.api_key,
-            "authKey": source.auth_key,
-        }),
-    );
+    let site = serve_examples(&args.pkg, &collector).await?;
     println!("console    {}", site.url("/"));
-    println!(
-        "classic    {}?endpoint={}&api_key={}&auth_key={}",
-        site.url("/classic/"),
-        collector.url(),
-        source.api_key,
-        source.auth_key
-    );
+    println!("classic    {}", site.url(&classic_path(&collector)));
     println!(
         "collector  {}  account key {}",
         collector.url(),
