@@ -1,46 +1,229 @@
-//! The Account API: who may use it.
+//! `/api/v2/accounts`.
 
-use axum::{
-    extract::{FromRequestParts, Request, State},
-    http::request::Parts,
-    middleware::Next,
-    response::Response,
+use axum::{Json, extract::State};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    app::{App, now_ms},
+    bulk::{self, BulkAnswer, List},
+    entity::{Account, AccountPatch, Change, RecordError, User, parents_first},
+    error::ApiError,
+    extract::{JsonBody, PageQuery, Path, Query},
+    store::{
+        accounts::{self, AccountFilter},
+        users,
+    },
 };
 
-use crate::{app::App, error::ApiError, keys::presented_account_key, store::keys as stored_keys};
-
-/// Proof that the request carried a living account key.
-#[derive(Debug, Clone, Copy)]
-pub struct AccountKey {
-    /// Row id of the key.
-    pub id: i64,
+/// Parameters of the list.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ListQuery {
+    search: Option<String>,
+    #[serde(default)]
+    roots: bool,
 }
 
-impl FromRequestParts<App> for AccountKey {
-    type Rejection = ApiError;
+/// The answer where an account is unknown.
+pub fn unknown(account_id: &str) -> ApiError {
+    ApiError::NotFound(format!(
+        "no account {account_id:?}; it is made by its first event or by POST /api/v2/accounts"
+    ))
+}
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let key = presented_account_key(&parts.headers, &parts.uri)?;
-        let id = app
-            .store
-            .read_now(|conn| stored_keys::account_key(conn, &key))?
-            .ok_or(ApiError::Unauthorized(
-                "unknown or revoked account key; `natero-collector keys create account` makes one",
-            ))?;
-        Ok(AccountKey { id })
+/// Lists accounts.
+///
+/// # Errors
+/// 400 for wrong parameters.
+pub async fn list(
+    State(app): State<App>,
+    Query(query): Query<ListQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<List<Account>>, ApiError> {
+    let page = page.page()?;
+    let filter = AccountFilter {
+        parent: None,
+        roots_only: query.roots,
+        search: query.search,
+    };
+    let (records, total) = app
+        .store
+        .read(move |conn| accounts::list(conn, &filter, page))
+        .await?;
+    Ok(Json(List::new(records, total, page)))
+}
+
+/// Inserts or modifies many accounts.
+///
+/// # Errors
+/// 400, 413, or 422 where none is accepted.
+pub async fn post(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<BulkAnswer, ApiError> {
+    let mut answer = BulkAnswer::default();
+    let mut patches = Vec::new();
+    for (index, record) in bulk::records(body)?.into_iter().enumerate() {
+        let id = named(&record, "account_id");
+        match AccountPatch::from_record(record, None) {
+            Ok(patch) => patches.push((index, patch)),
+            Err(refused) => answer.add(index, id, Err(refused)),
+        }
+    }
+    let now = now_ms();
+    let outcomes = app
+        .store
+        .write(move |tx| {
+            let links: Vec<_> = patches
+                .iter()
+                .map(|(_, patch)| (patch.account_id.as_str(), parent(patch)))
+                .collect();
+            let order = parents_first(&links);
+            let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
+            let mut outcomes = Vec::with_capacity(patches.len());
+            for at in order {
+                if let Some((index, patch)) = patches[at].take() {
+                    let id = patch.account_id.clone();
+                    outcomes.push((index, id, accounts::put(tx, patch, now)?));
+                }
+            }
+            Ok(outcomes)
+        })
+        .await?;
+    for (index, id, outcome) in outcomes {
+        answer.add(index, Some(id), outcome);
+    }
+    Ok(answer)
+}
+
+fn parent(patch: &AccountPatch) -> Option<&str> {
+    match &patch.parent_account_id {
+        Change::Set(parent) => Some(parent),
+        _ => None,
     }
 }
 
-/// Lets nothing through without an account key, so that no route behind it can
-/// forget to ask.
+/// What a refused record calls itself, as far as it can be read.
+pub(crate) fn named(record: &Value, field: &str) -> Option<String> {
+    record.get(field).and_then(natero_event::received::id)
+}
+
+/// Answers one account.
 ///
 /// # Errors
-/// 401 without a living key.
-pub async fn require_account_key(
-    State(_app): State<App>,
-    _key: AccountKey,
-    request: Request,
-    next: Next,
-) -> Response {
-    next.run(request).await
+/// 404 where it is unknown.
+pub async fn get(
+    State(app): State<App>,
+    Path(account_id): Path<String>,
+) -> Result<Json<Account>, ApiError> {
+    one(&app, account_id).await
+}
+
+async fn one(app: &App, account_id: String) -> Result<Json<Account>, ApiError> {
+    let id = account_id.clone();
+    app.store
+        .read(move |conn| accounts::find(conn, &id))
+        .await?
+        .map(Json)
+        .ok_or_else(|| unknown(&account_id))
+}
+
+/// Inserts or modifies one account.
+///
+/// # Errors
+/// 409 where the parent would make a cycle, 422 for a wrong record.
+pub async fn put(
+    State(app): State<App>,
+    Path(account_id): Path<String>,
+    JsonBody(record): JsonBody,
+) -> Result<Json<Account>, ApiError> {
+    let account_id = path_id(&account_id, "account_id")?;
+    let patch = AccountPatch::from_record(record, Some(&account_id)).map_err(bulk::refused)?;
+    let now = now_ms();
+    app.store
+        .write_unless_refused(move |tx| accounts::put(tx, patch, now))
+        .await?
+        .map_err(bulk::refused)?;
+    one(&app, account_id).await
+}
+
+/// The id of a path, under the rules of every other id.
+pub(crate) fn path_id(id: &str, field: &'static str) -> Result<String, ApiError> {
+    natero_event::received::id(&Value::from(id)).ok_or_else(|| {
+        bulk::refused(RecordError::Invalid {
+            field,
+            expected: "a string of 1 to 256 characters, or a whole number",
+        })
+    })
+}
+
+/// Deactivates one account.
+///
+/// # Errors
+/// 404 where it is unknown.
+pub async fn delete(
+    State(app): State<App>,
+    Path(account_id): Path<String>,
+) -> Result<Json<Account>, ApiError> {
+    let id = account_id.clone();
+    let is_known = app
+        .store
+        .write(move |tx| accounts::deactivate(tx, &id))
+        .await?;
+    if !is_known {
+        return Err(unknown(&account_id));
+    }
+    one(&app, account_id).await
+}
+
+/// Lists the accounts directly below one.
+///
+/// # Errors
+/// 404 where it is unknown.
+pub async fn children(
+    State(app): State<App>,
+    Path(account_id): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<List<Account>>, ApiError> {
+    let page = page.page()?;
+    let id = account_id.clone();
+    let (records, total) = app
+        .store
+        .read(move |conn| {
+            let Some(no) = accounts::no(conn, &id)? else {
+                return Ok(None);
+            };
+            let filter = AccountFilter {
+                parent: Some(no),
+                ..AccountFilter::default()
+            };
+            accounts::list(conn, &filter, page).map(Some)
+        })
+        .await?
+        .ok_or_else(|| unknown(&account_id))?;
+    Ok(Json(List::new(records, total, page)))
+}
+
+/// Lists the users of one account.
+///
+/// # Errors
+/// 404 where it is unknown.
+pub async fn users(
+    State(app): State<App>,
+    Path(account_id): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<List<User>>, ApiError> {
+    let page = page.page()?;
+    let id = account_id.clone();
+    let (records, total) = app
+        .store
+        .read(move |conn| {
+            let Some(no) = accounts::no(conn, &id)? else {
+                return Ok(None);
+            };
+            users::list(conn, Some(no), page).map(Some)
+        })
+        .await?
+        .ok_or_else(|| unknown(&account_id))?;
+    Ok(Json(List::new(records, total, page)))
 }

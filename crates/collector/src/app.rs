@@ -9,18 +9,17 @@ use std::{
 
 use axum::{
     Json, Router,
-    extract::FromRequestParts,
-    http::{HeaderName, HeaderValue, Method, header, request::Parts},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware,
     routing::{get, post},
     serve::ListenerExt,
 };
-use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
-    accounts, cli::CliError, config::Config, error::ApiError, ingest, loss, store::Store, usage,
+    accounts, cli::CliError, config::Config, error::ApiError, ingest, keys::require_account_key,
+    loss, store::Store, usage, users,
 };
 
 /// What every handler may use.
@@ -43,11 +42,25 @@ pub fn router(app: App) -> Result<Router, CliError> {
         .method_not_allowed_fallback(no_such_method)
         .layer(event_cors(&app.config.allow_origins)?);
     let api = Router::new()
+        .route("/api/v2/accounts", get(accounts::list).post(accounts::post))
+        .route(
+            "/api/v2/accounts/{id}",
+            get(accounts::get)
+                .put(accounts::put)
+                .delete(accounts::delete),
+        )
+        .route("/api/v2/accounts/{id}/children", get(accounts::children))
+        .route("/api/v2/accounts/{id}/users", get(accounts::users))
+        .route("/api/v2/account_users", get(users::list).post(users::post))
+        .route(
+            "/api/v2/account_users/{id}",
+            get(users::get).put(users::put).delete(users::delete),
+        )
         .route("/api/v2/accounts/{id}/usage", get(usage::get))
         .route("/api/v2/loss", get(loss::get))
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
-            accounts::require_account_key,
+            require_account_key,
         ));
     Ok(Router::new()
         .route("/healthz", get(health))
@@ -100,25 +113,6 @@ fn origin_header(origin: &str) -> Result<HeaderValue, CliError> {
             "{origin:?} is not an origin; write it as https://app.example.com, without a path"
         ))
     })
-}
-
-/// Query parameters; a wrong one is answered like every other error.
-#[derive(Debug, Clone, Copy)]
-pub struct Query<T>(pub T);
-
-impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        axum::extract::Query::try_from_uri(&parts.uri)
-            .map(|axum::extract::Query(query)| Query(query))
-            .map_err(|refused| {
-                ApiError::BadRequest(format!(
-                    "{}; /openapi.json lists the parameters",
-                    refused.body_text()
-                ))
-            })
-    }
 }
 
 /// Serves until `shutdown` is done, then answers what was begun, commits what

@@ -32,4 +32,9 @@ pub struct Config {
         value_delimiter = ','
     )]
     pub allow_origins: Vec<String>,
+
+    /// Events of every source may place an account that has no parent yet; see
+    /// `keys create source --allow-hierarchy` for a single one
+    #[arg(long, env = "NATERO_ALLOW_HIERARCHY")]
+    pub allow_hierarchy: bool,
 }

@@ -6,7 +6,7 @@ mod body;
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, header},
 };
 use serde::Serialize;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::{
     app::{App, now_ms},
     error::ApiError,
+    extract::Path,
     store::{events, keys as stored_keys},
 };
 
@@ -38,12 +39,13 @@ pub async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, ApiError> {
-    let source = app
+    let mut source = app
         .store
         .read_now(|conn| stored_keys::source(conn, &auth_key, &api_key))?
         .ok_or(ApiError::Unauthorized(
             "unknown or revoked key pair; the address is /v1/{authKey}/{apiKey}, and `natero-collector keys create source` makes a pair",
         ))?;
+    source.allow_hierarchy |= app.config.allow_hierarchy;
     check_origin(&source.origins, &headers)?;
     let encoding = body::check_headers(&headers)?;
     let packed = body::receive(body, &headers).await?;
@@ -57,7 +59,7 @@ pub async fn post(
     let Batch { events, rejected } = batch;
     let kept = app
         .store
-        .write(move |tx| events::keep(tx, &events, source.id, now))
+        .write(move |tx| events::keep(tx, &events, &source, now))
         .await?;
     Ok(Json(Receipt {
         accepted: kept.accepted,

@@ -4,12 +4,17 @@
 //! A key is 160 random bits, so it cannot be guessed and a plain SHA-256 is
 //! enough to store it: there is nothing for a slow hash to slow down.
 
-use axum::http::{HeaderMap, Uri, header};
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, Uri, header, request::Parts},
+    middleware::Next,
+    response::Response,
+};
 use base64::Engine;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::error::ApiError;
+use crate::{app::App, error::ApiError, store::keys as stored_keys};
 
 /// SHA-256 of a key; all that is kept of it.
 pub type KeyHash = [u8; 32];
@@ -32,6 +37,9 @@ pub struct NewSource {
     /// The source is a server of ours: what its events say about accounts is believed
     #[arg(long)]
     pub trusted: bool,
+    /// Events of the source may place an account that has no parent yet
+    #[arg(long)]
+    pub allow_hierarchy: bool,
     /// Origin from which pages may use the source; repeat it for several.
     /// Without it, from any
     #[arg(long = "origin", value_delimiter = ',')]
@@ -45,6 +53,8 @@ pub struct Source {
     pub id: i64,
     /// Whether what its events say about accounts is believed.
     pub trusted: bool,
+    /// Whether its events may place an account that has no parent yet.
+    pub allow_hierarchy: bool,
     /// Origins from which it may be used; empty for any.
     pub origins: Vec<String>,
 }
@@ -123,6 +133,39 @@ fn query_key(uri: &Uri) -> Option<String> {
         .split('&')
         .find_map(|pair| pair.strip_prefix("api_key="))
         .map(str::to_owned)
+}
+
+/// Proof that the request carried a living account key.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountKey {
+    /// Row id of the key.
+    pub id: i64,
+}
+
+impl FromRequestParts<App> for AccountKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let key = presented_account_key(&parts.headers, &parts.uri)?;
+        let id = app
+            .store
+            .read_now(|conn| stored_keys::account_key(conn, &key))?
+            .ok_or(ApiError::Unauthorized(
+                "unknown or revoked account key; `natero-collector keys create account` makes one",
+            ))?;
+        Ok(AccountKey { id })
+    }
+}
+
+/// Lets nothing through without an account key, so that no route behind it can
+/// forget to ask.
+pub async fn require_account_key(
+    State(_app): State<App>,
+    _key: AccountKey,
+    request: Request,
+    next: Next,
+) -> Response {
+    next.run(request).await
 }
 
 #[cfg(test)]

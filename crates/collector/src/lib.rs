@@ -6,11 +6,16 @@
 
 pub mod accounts;
 pub mod app;
+pub mod bulk;
 pub mod cli;
 pub mod config;
+pub mod entity;
 pub mod error;
+pub mod extract;
 pub mod ingest;
 pub mod keys;
 pub mod loss;
+pub mod rollup;
 pub mod store;
 pub mod usage;
+pub mod users;

@@ -4,8 +4,9 @@ use axum::{Json, extract::State};
 use serde::Deserialize;
 
 use crate::{
-    app::{App, Query},
+    app::App,
     error::ApiError,
+    extract::Query,
     store::streams::{self, LossReport},
     usage::Span,
 };

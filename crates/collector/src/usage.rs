@@ -1,17 +1,16 @@
 //! `GET /api/v2/accounts/{id}/usage`.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::{App, Query},
+    accounts::unknown,
+    app::App,
     error::ApiError,
+    extract::{Path, Query},
     store::{
-        entities,
-        usage::{self, Totals, UsageRow},
+        accounts,
+        usage::{self, Scope, Totals, UsageRow},
     },
 };
 
@@ -91,40 +90,34 @@ pub async fn get(
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<Usage>, ApiError> {
     let span = Span::new(query.from, query.to);
-    let by = query.by;
+    let (by, rollup) = (query.by, query.rollup);
     let id = account_id.clone();
-    let found = app
+    let (totals, rows, uncaptured) = app
         .store
         .read(move |conn| {
-            if entities::account_no(conn, &id)?.is_none() {
+            if accounts::no(conn, &id)?.is_none() {
                 return Ok(None);
             }
-            let totals = usage::totals(conn, &id, span)?;
+            let scope = Scope {
+                account_id: &id,
+                rollup,
+                span,
+            };
+            let totals = usage::totals(conn, scope)?;
             let rows = match by {
-                Some(by) => usage::rows(conn, &id, by, span)?,
+                Some(by) => usage::rows(conn, scope, by)?,
                 None => Vec::new(),
             };
-            Ok(Some((
-                totals,
-                rows,
-                usage::user_conflicts(conn, &id, span)?,
-            )))
+            Ok(Some((totals, rows, usage::uncaptured(conn, scope)?)))
         })
-        .await?;
-    let (totals, rows, user_conflict) = found.ok_or_else(|| {
-        ApiError::NotFound(format!(
-            "no account {account_id:?}; it is made by its first event or by POST /api/v2/accounts"
-        ))
-    })?;
+        .await?
+        .ok_or_else(|| unknown(&account_id))?;
     Ok(Json(Usage {
         account_id,
-        rollup: query.rollup,
+        rollup,
         by,
         totals,
         rows,
-        uncaptured: Uncaptured {
-            non_leaf: 0,
-            user_conflict,
-        },
+        uncaptured,
     }))
 }

@@ -175,3 +175,49 @@ async fn wrong_questions_say_what_to_ask() {
         answer.error();
     }
 }
+
+#[tokio::test]
+async fn a_node_shows_itself_and_all_below_it_and_counts_only_leaves() {
+    let collector = Collector::new();
+    collector
+        .send(vec![
+            feature("top", "tom", "export", "1"),
+            feature("mid", "mia", "export", "2"),
+            feature("leaf", "lea", "export", "3"),
+            feature("other", "oli", "export", "4"),
+        ])
+        .await;
+    let records = json!({"records": [
+        {"account_id": "leaf", "parent_account_id": "mid"},
+        {"account_id": "other", "parent_account_id": "top"},
+        {"account_id": "mid", "parent_account_id": "top"},
+    ]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(records))
+        .await;
+
+    let top = collector.get("/api/v2/accounts/top/usage").await;
+    assert_eq!(
+        (&top["totals"]["events"], &top["totals"]["users"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(top["uncaptured"]["non_leaf"], 2);
+    let alone = collector
+        .get("/api/v2/accounts/top/usage?rollup=false")
+        .await;
+    assert_eq!(
+        (&alone["totals"]["events"], &alone["uncaptured"]["non_leaf"]),
+        (&json!(0), &json!(1))
+    );
+
+    let away = json!({"parent_account_id": null});
+    collector
+        .call("PUT", "/api/v2/accounts/leaf", Some(away))
+        .await;
+    let mid = collector.get("/api/v2/accounts/mid/usage").await;
+    assert_eq!(
+        mid["totals"]["events"], 1,
+        "a leaf again, and what it received counts"
+    );
+    assert_eq!(mid["uncaptured"]["non_leaf"], 0);
+}

@@ -4,7 +4,8 @@ use natero_event::received::ReceivedEvent;
 use rusqlite::{Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{entities, streams::Arrivals};
+use super::{accounts, identify::Identification, streams::Arrivals, users};
+use crate::keys::Source;
 
 /// An event whose line was read, ready to be kept.
 #[derive(Debug, Clone)]
@@ -33,17 +34,17 @@ pub struct Kept {
 pub fn keep(
     tx: &Transaction<'_>,
     events: &[NewEvent],
-    source_id: i64,
+    source: &Source,
     received_at: i64,
 ) -> rusqlite::Result<Kept> {
     let mut kept = Kept::default();
     let mut arrivals = Arrivals::default();
     for new in events {
         let event = &new.event;
-        let account = entities::account_no(tx, &event.account_id)?;
-        let belongs_to = entities::account_of_user(tx, &event.user_id)?;
-        let set_aside = belongs_to.is_some() && belongs_to != account;
-        let is_new = insert(tx, new, source_id, received_at, set_aside)?;
+        let account = accounts::no(tx, &event.account_id)?;
+        let place = users::place(tx, &event.user_id)?;
+        let set_aside = place.is_some_and(|(_, belongs_to)| Some(belongs_to) != account);
+        let is_new = insert(tx, new, source.id, received_at, set_aside)?;
         if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq) {
             arrivals.add(stream_id, seq, event.created_at, is_new);
         }
@@ -53,9 +54,21 @@ pub fn keep(
         }
         kept.accepted += 1;
         kept.set_aside += u64::from(set_aside);
-        let account = entities::known_account(tx, &event.account_id)?;
-        if belongs_to.is_none() {
-            entities::insert_user(tx, &event.user_id, account)?;
+        let account = accounts::known(tx, &event.account_id)?;
+        if place.is_none() {
+            users::insert(tx, &event.user_id, account)?;
+        }
+        if let Some(details) = &event.details
+            && !set_aside
+        {
+            Identification {
+                action: &event.action,
+                account_id: &event.account_id,
+                user_id: &event.user_id,
+                created_at: event.created_at,
+                details: details.clone(),
+            }
+            .apply(tx, source)?;
         }
     }
     arrivals.write(tx)?;

@@ -21,6 +21,8 @@ pub struct ListedKey {
     pub name: String,
     /// Whether a source is trusted; false for account keys.
     pub trusted: bool,
+    /// Whether events of a source may place accounts that have no parent yet.
+    pub allow_hierarchy: bool,
     /// Origins a source is bound to; empty for any.
     pub origins: Vec<String>,
     /// When it was made, in ms since the Unix epoch.
@@ -34,6 +36,9 @@ impl fmt::Display for ListedKey {
         write!(f, "{:<12} {}", self.id, self.name)?;
         if self.trusted {
             write!(f, " (trusted)")?;
+        }
+        if self.allow_hierarchy {
+            write!(f, " (allows hierarchy)")?;
         }
         if !self.origins.is_empty() {
             write!(f, " ({})", self.origins.join(", "))?;
@@ -55,15 +60,17 @@ pub fn insert_source(
     new: &NewSource,
 ) -> rusqlite::Result<String> {
     conn.execute(
-        "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at,
+             allow_hierarchy)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             hash(&keys.auth_key),
             hash(&keys.api_key),
             new.name,
             new.trusted,
             serde_json::to_string(&new.origins).unwrap_or_default(),
-            now_ms()
+            now_ms(),
+            new.allow_hierarchy,
         ],
     )?;
     Ok(format!("source-{}", conn.last_insert_rowid()))
@@ -92,7 +99,7 @@ pub fn insert_account_key(
 pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ListedKey>> {
     let mut keys = conn
         .prepare(
-            "SELECT id, name, trusted, origins, created_at, revoked_at FROM sources ORDER BY id",
+            "SELECT id, name, trusted, origins, created_at, revoked_at, allow_hierarchy FROM sources ORDER BY id",
         )?
         .query_map([], |row| {
             Ok(ListedKey {
@@ -103,6 +110,7 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ListedKey>> {
                 origins: origins(&row.get::<_, String>(3)?),
                 created_at: row.get(4)?,
                 revoked_at: row.get(5)?,
+                allow_hierarchy: row.get(6)?,
             })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
@@ -114,6 +122,7 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ListedKey>> {
                 kind: "account",
                 name: row.get(1)?,
                 trusted: false,
+                allow_hierarchy: false,
                 origins: Vec::new(),
                 created_at: row.get(2)?,
                 revoked_at: row.get(3)?,
@@ -159,7 +168,7 @@ pub fn source(
 ) -> rusqlite::Result<Option<Source>> {
     let found = conn
         .prepare_cached(
-            "SELECT id, api_hash, trusted, origins FROM sources
+            "SELECT id, api_hash, trusted, origins, allow_hierarchy FROM sources
              WHERE auth_hash = ?1 AND revoked_at IS NULL",
         )?
         .query_row([hash(auth_key)], |row| {
@@ -168,6 +177,7 @@ pub fn source(
                 id: row.get(0)?,
                 trusted: row.get(2)?,
                 origins: origins(&row.get::<_, String>(3)?),
+                allow_hierarchy: row.get(4)?,
             };
             Ok((source, api_hash))
         })

@@ -5,13 +5,17 @@
 //! "on disk" and a disk flush is paid once for many requests. Readers use
 //! connections of their own and never wait for the writer.
 
-pub mod entities;
+pub mod accounts;
 pub mod events;
+pub mod hierarchy;
+mod identify;
 pub mod keys;
+pub mod page;
 mod readers;
 mod schema;
 pub mod streams;
 pub mod usage;
+pub mod users;
 mod writer;
 
 use std::{path::Path, time::Duration};
@@ -97,8 +101,7 @@ impl Store {
     }
 
     /// Runs `work` in the writer's next transaction and answers once that is
-    /// committed. `work` may not fail half done: where it returns an error,
-    /// what it wrote is undone.
+    /// committed. Where `work` gives an error, what it wrote is undone.
     ///
     /// # Errors
     /// [`StoreError::Overloaded`] without having tried, where the queue is full.
@@ -107,7 +110,21 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
     {
-        self.writer.write(work).await
+        self.writer.write(work, |_| true).await
+    }
+
+    /// As [`Store::write`], for work that may refuse: where it gives an `Err`
+    /// within, what it wrote is undone.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_unless_refused<T, R, F>(&self, work: F) -> Result<Result<T, R>, StoreError>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<Result<T, R>, rusqlite::Error> + Send + 'static,
+    {
+        self.writer.write(work, Result::is_ok).await
     }
 
     /// Runs a query beside the writer.

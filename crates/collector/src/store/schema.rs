@@ -22,6 +22,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: V2,
         fill: streams::fill,
     },
+    Migration {
+        sql: V3,
+        fill: |_| Ok(()),
+    },
 ];
 
 /// `events` is read by people and programs from outside, so its columns are
@@ -117,6 +121,33 @@ CREATE TABLE streams (
     seqs       BLOB    NOT NULL            -- the seqs seen, as a Roaring bitmap
 ) STRICT;
 CREATE INDEX streams_by_time ON streams (first_at, made, received, duplicates);
+"#;
+
+const V3: &str = r#"
+ALTER TABLE sources ADD COLUMN allow_hierarchy INTEGER NOT NULL DEFAULT 0;
+
+-- Money of an account. Rolled up.
+CREATE TABLE financials (
+    no         INTEGER PRIMARY KEY,
+    account_no INTEGER NOT NULL REFERENCES accounts (no),
+    id         TEXT    NOT NULL,
+    date       INTEGER NOT NULL,
+    name       TEXT    NOT NULL,
+    amount     INTEGER NOT NULL,           -- in 1/10000 of the currency's unit, so that sums are exact
+    currency   TEXT    NOT NULL,
+    UNIQUE (account_no, id)
+) STRICT;
+
+-- Support tickets, interactions and notes of an account. Not rolled up.
+CREATE TABLE account_records (
+    no         INTEGER PRIMARY KEY,
+    account_no INTEGER NOT NULL REFERENCES accounts (no),
+    kind       TEXT    NOT NULL,
+    id         TEXT    NOT NULL,
+    date       INTEGER NOT NULL,
+    fields     TEXT    NOT NULL,           -- JSON object
+    UNIQUE (account_no, kind, id)
+) STRICT;
 "#;
 
 /// Brings the file up to date, all migrations in one transaction.

@@ -1,10 +1,10 @@
 //! Usage, computed from the events.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row};
 use serde::Serialize;
 use serde_json::{Number, Value};
 
-use crate::usage::{By, Span};
+use crate::usage::{By, Span, Uncaptured};
 
 /// The figures of an account, or of one part of its usage.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -51,30 +51,57 @@ const SUMS: &str = "COUNT(*),
     COUNT(DISTINCT session_id),
     COUNT(DISTINCT user_id)";
 
-const WHERE: &str = "FROM events
-    WHERE account_id = ?1 AND set_aside = 0 AND created_at >= ?2 AND created_at < ?3";
+const SCOPE: &str = "WITH RECURSIVE
+    below (no) AS (
+        SELECT no FROM accounts WHERE account_id = ?1
+        UNION ALL
+        SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no WHERE ?4
+    ),
+    scope (account_id, is_leaf) AS (
+        SELECT a.account_id, NOT EXISTS (
+            SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND c.is_deleted = 0)
+        FROM below JOIN accounts a ON a.no = below.no
+    )";
 
-/// The figures of one account.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn totals(conn: &Connection, account_id: &str, span: Span) -> rusqlite::Result<Totals> {
-    conn.prepare_cached(&format!("SELECT {SUMS} {WHERE}"))?
-        .query_row(params![account_id, span.from, span.to], |row| {
-            read_totals(row, 0)
-        })
+const COUNTED: &str = "FROM events JOIN scope USING (account_id)
+    WHERE is_leaf AND set_aside = 0 AND created_at >= ?2 AND created_at < ?3";
+
+/// Whose usage is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The account.
+    pub account_id: &'a str,
+    /// Whether everything below it counts too.
+    pub rollup: bool,
+    /// When.
+    pub span: Span,
 }
 
-/// The figures of one account, by one dimension.
+impl Scope<'_> {
+    fn params(&self) -> impl rusqlite::Params {
+        (
+            self.account_id.to_owned(),
+            self.span.from,
+            self.span.to,
+            self.rollup,
+        )
+    }
+}
+
+/// The figures of a scope.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn rows(
-    conn: &Connection,
-    account_id: &str,
-    by: By,
-    span: Span,
-) -> rusqlite::Result<Vec<UsageRow>> {
+pub fn totals(conn: &Connection, scope: Scope<'_>) -> rusqlite::Result<Totals> {
+    conn.prepare_cached(&format!("{SCOPE} SELECT {SUMS} {COUNTED}"))?
+        .query_row(scope.params(), |row| read_totals(row, 0))
+}
+
+/// The figures of a scope, by one dimension.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn rows(conn: &Connection, scope: Scope<'_>, by: By) -> rusqlite::Result<Vec<UsageRow>> {
     let key = match by {
         By::Product => "product",
         By::Module => "module",
@@ -83,9 +110,9 @@ pub fn rows(
         By::Day => "date(created_at / 1000, 'unixepoch')",
     };
     conn.prepare_cached(&format!(
-        "SELECT {key} AS key, {SUMS} {WHERE} GROUP BY 1 ORDER BY key IS NULL, key"
+        "{SCOPE} SELECT {key} AS key, {SUMS} {COUNTED} GROUP BY 1 ORDER BY key IS NULL, key"
     ))?
-    .query_map(params![account_id, span.from, span.to], |row| {
+    .query_map(scope.params(), |row| {
         Ok(UsageRow {
             key: row.get::<_, Option<String>>(0)?.into(),
             totals: read_totals(row, 1)?,
@@ -94,16 +121,21 @@ pub fn rows(
     .collect()
 }
 
-/// Events of the account that are set aside.
+/// What of a scope is kept and not counted.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn user_conflicts(conn: &Connection, account_id: &str, span: Span) -> rusqlite::Result<i64> {
-    conn.prepare_cached(
-        "SELECT COUNT(*) FROM events
-         WHERE set_aside = 1 AND account_id = ?1 AND created_at >= ?2 AND created_at < ?3",
-    )?
-    .query_row(params![account_id, span.from, span.to], |row| row.get(0))
+pub fn uncaptured(conn: &Connection, scope: Scope<'_>) -> rusqlite::Result<Uncaptured> {
+    conn.prepare_cached(&format!(
+        "{SCOPE} SELECT IFNULL(SUM(set_aside = 0 AND NOT is_leaf), 0), IFNULL(SUM(set_aside), 0)
+         FROM events JOIN scope USING (account_id) WHERE created_at >= ?2 AND created_at < ?3"
+    ))?
+    .query_row(scope.params(), |row| {
+        Ok(Uncaptured {
+            non_leaf: row.get(0)?,
+            user_conflict: row.get(1)?,
+        })
+    })
 }
 
 fn read_totals(row: &Row<'_>, from: usize) -> rusqlite::Result<Totals> {

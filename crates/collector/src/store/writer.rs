@@ -25,8 +25,8 @@ pub struct Writer {
 
 /// A piece of work that waits for the writer.
 trait Work: Send {
-    /// Does it inside a transaction.
-    fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<()>;
+    /// Does it inside a transaction. False where what it wrote is to be undone.
+    fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<bool>;
     /// Answers: with what `run` gave if the transaction is committed, else
     /// with why it is not.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
@@ -35,6 +35,8 @@ trait Work: Send {
 struct Task<T, F> {
     work: Option<F>,
     result: Option<T>,
+    /// Whether what was written for a result is to be kept.
+    is_kept: fn(&T) -> bool,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
@@ -43,11 +45,14 @@ where
     T: Send,
     F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send,
 {
-    fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
-        if let Some(work) = self.work.take() {
-            self.result = Some(work(tx)?);
-        }
-        Ok(())
+    fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<bool> {
+        let Some(work) = self.work.take() else {
+            return Ok(false);
+        };
+        let result = work(tx)?;
+        let is_kept = (self.is_kept)(&result);
+        self.result = Some(result);
+        Ok(is_kept)
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
@@ -87,7 +92,11 @@ impl Writer {
         }
     }
 
-    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(super) async fn write<T, F>(
+        &self,
+        work: F,
+        is_kept: fn(&T) -> bool,
+    ) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -96,6 +105,7 @@ impl Writer {
         let task = Box::new(Task {
             work: Some(work),
             result: None,
+            is_kept,
             reply,
         });
         {
@@ -145,6 +155,9 @@ fn commit(conn: &mut Connection, mut group: Vec<Box<dyn Work>>) {
     }
 }
 
+const RELEASE: &str = "RELEASE work";
+const UNDO: &str = "ROLLBACK TO work; RELEASE work";
+
 type Outcome = Result<(), rusqlite::Error>;
 
 fn run_group(conn: &mut Connection, group: &mut [Box<dyn Work>]) -> rusqlite::Result<Vec<Outcome>> {
@@ -157,14 +170,14 @@ fn run_group(conn: &mut Connection, group: &mut [Box<dyn Work>]) -> rusqlite::Re
         let outcome = catch_unwind(AssertUnwindSafe(|| work.run(&tx)))
             .unwrap_or(Err(rusqlite::Error::InvalidQuery));
         match outcome {
-            Ok(()) => {
-                tx.execute_batch("RELEASE work")?;
+            Ok(is_kept) => {
+                tx.execute_batch(if is_kept { RELEASE } else { UNDO })?;
                 outcomes.push(Ok(()));
             }
             // A full disk and the like concern the whole group.
             Err(cause) if tx.is_autocommit() || is_environment(&cause) => return Err(cause),
             Err(cause) => {
-                tx.execute_batch("ROLLBACK TO work; RELEASE work")?;
+                tx.execute_batch(UNDO)?;
                 outcomes.push(Err(cause));
             }
         }

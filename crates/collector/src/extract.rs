@@ -1,0 +1,134 @@
+//! What handlers take from a request. Each refuses in the one form of error
+//! that this program has.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{header, request::Parts},
+};
+use http_body_util::{BodyExt, Limited};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{error::ApiError, store::page};
+
+/// Query parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        axum::extract::Query::try_from_uri(&parts.uri)
+            .map(|axum::extract::Query(query)| Query(query))
+            .map_err(|refused| {
+                ApiError::BadRequest(format!(
+                    "{}; /openapi.json lists the parameters",
+                    refused.body_text()
+                ))
+            })
+    }
+}
+
+/// Parts of the path, unescaped.
+#[derive(Debug, Clone, Copy)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        axum::extract::Path::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(path)| Path(path))
+            .map_err(|_| {
+                ApiError::BadRequest(
+                    "the address is not UTF-8 once unescaped; escape ids with encodeURIComponent"
+                        .into(),
+                )
+            })
+    }
+}
+
+/// Largest body of the Account API. A batch of ten thousand records with a KB
+/// of details each stays below.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// Longer than the slowest line that is still of use takes for a body.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// A body that is one JSON value.
+#[derive(Debug, Clone)]
+pub struct JsonBody(pub Value);
+
+impl<S: Sync> FromRequest<S> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let is_json = kind.is_none_or(|kind| {
+            let text = kind.to_str().unwrap_or_default();
+            let kind = text.split(';').next().unwrap_or_default();
+            kind.trim().eq_ignore_ascii_case("application/json")
+        });
+        if !is_json {
+            return Err(ApiError::UnsupportedMedia(
+                "send JSON with Content-Type: application/json".into(),
+            ));
+        }
+        let bytes = tokio::time::timeout(TIME_LIMIT, receive(request.into_body()))
+            .await
+            .map_err(|_| ApiError::Timeout)??;
+        serde_json::from_slice(&bytes)
+            .map(JsonBody)
+            .map_err(|cause| ApiError::BadRequest(format!("the body is not JSON: {cause}")))
+    }
+}
+
+async fn receive(body: Body) -> Result<Vec<u8>, ApiError> {
+    let collected = Limited::new(body, MAX_BODY_BYTES).collect().await;
+    match collected {
+        Ok(collected) => Ok(collected.to_bytes().into()),
+        Err(cause) if cause.is::<http_body_util::LengthLimitError>() => Err(ApiError::TooLarge(
+            "the body has more than 16 MiB; send fewer records at a time".into(),
+        )),
+        Err(_) => Err(ApiError::BadRequest(
+            "the body broke off; send it again".into(),
+        )),
+    }
+}
+
+/// Which page of a list is asked for.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct PageQuery {
+    limit: Option<i64>,
+    page: Option<i64>,
+}
+
+impl PageQuery {
+    /// Records on a page where the caller does not say.
+    pub const DEFAULT_LIMIT: i64 = 100;
+    /// More is answered in several pages, so that one answer stays a few MB.
+    pub const MAX_LIMIT: i64 = 1000;
+
+    /// The page.
+    ///
+    /// # Errors
+    /// 400 where the numbers make no sense.
+    pub fn page(self) -> Result<page::Page, ApiError> {
+        let limit = self.limit.unwrap_or(Self::DEFAULT_LIMIT);
+        let number = self.page.unwrap_or(1);
+        if limit < 1 || number < 1 {
+            return Err(ApiError::BadRequest(
+                "limit and page are whole numbers from 1".into(),
+            ));
+        }
+        Ok(page::Page {
+            limit: limit.min(Self::MAX_LIMIT),
+            number,
+        })
+    }
+}
