@@ -1,66 +1,113 @@
-// What the host page passes, turned into what the engine understands: a kind
-// and a text. This happens at the time of the call, so that what the page does
-// with its objects later changes nothing.
+// What the host page passes: checked, and turned into the text that the engine
+// takes. This happens at the call, so that what the page does with its objects
+// later changes nothing, and an error comes with the stack that made it.
 
-/** 0 absent, 1 null, 2 text, 3 wrong: the text says what came. As `src/convert.rs` reads them. */
-export type Arg = readonly [kind: 0 | 1 | 2 | 3, text: string];
+/** An argument that cannot be taken. */
+export class Refusal {
+  constructor(
+    readonly argument: string,
+    readonly expected: string,
+    readonly got: string,
+  ) {}
+}
 
-const ABSENT: Arg = [0, ""];
-
-// The engine refuses ids over 256 characters. Two UTF-16 units a character and
-// a few more are enough to see that, and keep a 10 MB string out of the wasm.
-const LONGEST_ID = 520;
+const LONGEST_ID = 256;
 
 // Details are refused over 16 KiB of JSON: walking further is in vain.
 const LARGEST_DETAILS = 16_384;
 const DEEPEST_DETAILS = 64;
 
+// How the engine is told that an override is none; an id cannot be this.
+const NONE = "\u0001";
+
 /** What a value is, for a message. */
 export function describe(value: unknown): string {
   if (value === null) return "null";
+  if (value === "") return "an empty string";
   if (Array.isArray(value)) return "an array";
   const type = typeof value;
-  return type === "number" ? String(value) : (type === "object" ? "an " : "a ") + type;
+  if (type === "number" || type === "boolean" || type === "undefined") return String(value);
+  return (type === "object" ? "an " : "a ") + type;
 }
 
-/** An id: a string, or a number as its decimal string. */
-export function id(value: unknown): Arg {
-  switch (typeof value) {
-    case "string":
-      return [2, value.trim().slice(0, LONGEST_ID)];
-    case "bigint":
-      return [2, String(value).slice(0, LONGEST_ID)];
-    case "undefined":
-      return ABSENT;
-    case "number":
-      return [Number.isFinite(value) ? 2 : 3, String(value)];
-    default:
-      return value === null ? [1, ""] : [3, describe(value)];
+/** Text without what separates the parts of a message to the engine. */
+export function clean(text: string): string {
+  return text.includes("\0") ? text.replaceAll("\0", "") : text;
+}
+
+/** An id as the engine takes it, or nothing where the value is none. */
+export function toId(value: unknown): string | undefined {
+  const type = typeof value;
+  if (type !== "string" && type !== "bigint" && !Number.isFinite(value)) return;
+  const id = clean(String(value).trim());
+  // Characters, not UTF-16 units: those are looked at where it matters.
+  const fits = id.length <= LONGEST_ID || (id.length <= 2 * LONGEST_ID && [...id].length <= LONGEST_ID);
+  return id && fits ? id : undefined;
+}
+
+/** An id, which has to be given. */
+export function id(name: string, value: unknown): string {
+  const id = toId(value);
+  if (id === undefined) throw new Refusal(name, "a string of 1 to 256 characters", typeof value === "string" && value.trim() ? "a longer string" : describe(value));
+  return id;
+}
+
+/** An id, or nothing for `null`. */
+export function idOrNull(name: string, value: unknown): string {
+  return value === null ? "" : id(name, value);
+}
+
+/** Nothing where the sticky value stands, else an id, or that there is none. */
+export function override(name: string, value: unknown): string {
+  return value === undefined ? "" : value === null ? NONE : id(name, value);
+}
+
+/** A finite number, as JSON; nothing where none is given. */
+export function number(name: string, value: unknown): string {
+  if (value === undefined) return "";
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new Refusal(name, "a finite number", describe(value));
+  return String(value);
+}
+
+/** Any text; what is over 4,096 characters is cut off. */
+export function text(name: string, value: unknown): string {
+  if (typeof value !== "string") throw new Refusal(name, "a string", describe(value));
+  return clean(value.slice(0, 4096));
+}
+
+/** Properties of an object, each read once. */
+export function options<K extends string>(name: string, value: unknown, keys: readonly K[]): Partial<Record<K, unknown>> {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== "object") throw new Refusal(name, "an object", describe(value));
+  try {
+    return Object.fromEntries(keys.map((key) => [key, (value as Plain)[key]])) as Partial<Record<K, unknown>>;
+  } catch {
+    throw new Refusal(name, "an object that can be read", "one that throws");
   }
 }
 
-/** A text of any length up to 4,096 characters; the rest is cut off. */
-export function text(value: unknown): Arg {
-  return typeof value === "string" ? [2, value.slice(0, 4096)] : value === undefined ? ABSENT : [3, describe(value)];
+/** Plain data, as JSON; nothing where none is given. */
+export function details(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value !== "object" || Array.isArray(value)) throw new Refusal("details", "a plain object", describe(value));
+  const json = toJson(value);
+  if (json === undefined) throw new Refusal("details", "a plain object of at most 16 KiB as JSON", "more, or one that cannot be read");
+  return json;
 }
 
-/** A finite number, as JSON. */
-export function number(value: unknown): Arg {
-  return value === undefined ? ABSENT : typeof value === "number" ? id(value) : [3, describe(value)];
-}
+type Plain = Record<string, unknown>;
 
-/** Plain data, as JSON. */
-export function details(value: unknown): Arg {
-  if (value === undefined || value === null) return ABSENT;
-  if (typeof value !== "object" || Array.isArray(value)) return [3, describe(value)];
+/** An object as JSON; nothing where it cannot be read or is too large. */
+export function toJson(value: object): string | undefined {
   let room = LARGEST_DETAILS;
-  const open: unknown[] = [];
+  const open: object[] = [];
   const copy = (value: unknown): unknown => {
-    // Every value, even an empty one, takes a place in the JSON.
+    // Every value takes a place in the JSON, so this ends.
     if (--room < 0) return;
     switch (typeof value) {
       case "string":
         room -= value.length;
+        // Half a surrogate pair is no text: receivers may choke on it.
         return room < 0 ? undefined : value.replace(/\p{Surrogate}/gu, "\ufffd");
       case "number":
         return Number.isFinite(value) ? value : null;
@@ -74,41 +121,29 @@ export function details(value: unknown): Arg {
         if (open.includes(value) || open.length > DEEPEST_DETAILS) return;
         open.push(value);
         try {
-          if (Array.isArray(value)) return value.map((item) => copy(item) ?? null);
-          const plain = Object.create(null);
-          for (const key of Object.keys(value)) {
-            room -= key.length;
-            if (room < 0) break;
-            try {
-              const item = copy((value as Plain)[key]);
-              if (item !== undefined) plain[copy(key) as string] = item;
-            } catch {
-              // A getter that throws costs its own key.
-            }
-          }
-          return plain;
+          return Array.isArray(value) ? value.map((item) => copy(item) ?? null) : plain(value as Plain);
         } finally {
           open.pop();
         }
     }
     return;
   };
+  const plain = (value: Plain): Plain => {
+    const out = Object.create(null);
+    for (const key of Object.keys(value)) {
+      try {
+        const item = copy(value[key]);
+        if (item !== undefined) out[copy(key) as string] = item;
+      } catch {
+        // A getter that throws costs its own key.
+      }
+      if (room < 0) break;
+    }
+    return out;
+  };
   try {
     const json = JSON.stringify(copy(value));
-    return room < 0 ? [3, "more"] : [2, json];
-  } catch {
-    return [3, "an object that cannot be read"];
-  }
-}
-
-type Plain = Record<string, unknown>;
-
-/** An object whose properties can be read safely: they are read here, once. */
-export function options<K extends string>(value: unknown, ...keys: K[]): Partial<Record<K, unknown>> | undefined {
-  if (value === undefined) return {};
-  if (typeof value !== "object" || value === null) return;
-  try {
-    return Object.fromEntries(keys.map((key) => [key, (value as Plain)[key]])) as Partial<Record<K, unknown>>;
+    return room < 0 || new TextEncoder().encode(json).length > LARGEST_DETAILS ? undefined : json;
   } catch {
     return;
   }

@@ -2,372 +2,423 @@
 // there, and lets nothing escape: no throw, no rejected promise.
 
 import type { Core } from "#glue";
-import { type Arg, describe, details, id, number, options, text } from "./arguments.ts";
-import type { Host } from "./host.ts";
+import { Refusal, clean, describe, details, id, idOrNull, number, options, override, text, toId, toJson } from "./arguments.ts";
+import { readCookies, setCookie } from "./browser/cookies.ts";
+import { bare, facts, listen } from "./browser/page.ts";
+import { post } from "./browser/post.ts";
+import { type Tabs, tabs } from "./browser/tabs.ts";
+import { Do, Op } from "./core.ts";
 import type { Load } from "./load.ts";
-import { post } from "./post.ts";
-import type {
-  Details,
-  FeatureOptions,
-  FlushResult,
-  Id,
-  ModuleOptions,
-  PageViewOptions,
-  Problem,
-  Settings,
-  Stats,
-} from "./types.ts";
+import { lost } from "./messages.ts";
+import { type Checked, check, encode } from "./settings.ts";
+import { parse } from "./stats.ts";
+import type { Details, FeatureOptions, FlushResult, Id, ModuleOptions, PageViewOptions, Stats } from "./types.ts";
 
-/** A call on its way: what to do with the engine, and when it was made. */
-type Call = (core: Core, wall: number, mono: number) => void;
+/** A call that waits for the wasm. */
+type Kept = readonly [op: Op, wall: number, mono: number, text: string, a: number];
 
 // A page whose wasm is slow may call a lot, but not without end.
 const MOST_KEPT = 10_000;
 
 const UNTRIED: FlushResult = { delivered: 0, pending: 0, rejected: 0 };
 
-const enum Current {
-  Account,
-  User,
-  Module,
-  Product,
-  Session,
-  Visitor,
-}
+// The longest wait that timers of browsers keep to, in ms.
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class Tracker {
   /** Resolves to `true` once the tracker runs, or to `false` where it had to be disabled; never rejects. */
   readonly ready: Promise<boolean>;
 
+  readonly #settings: Checked;
+  #url = "";
   #core: Core | undefined;
   #off = false;
-  #kept: (() => void)[] | undefined = [];
-  #current: (string | null)[] = [];
-  #flushes = new Map<number, (result: FlushResult) => void>();
+  /** Calls that wait for the wasm; nothing once it is there. */
+  #kept: Kept[] | undefined = [];
+  /** Account, user, module and product, for as long as the engine is not there to ask. */
+  readonly #current: string[] = [];
+  readonly #flushes = new Map<number, (result: FlushResult) => void>();
   #lastFlush = 0;
+  #invalid = 0;
   #filtering = false;
-  #onError: ((problem: Problem) => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #tabs: Tabs | undefined;
+  #stopListening: (() => void) | undefined;
 
   /** @internal */
   constructor(load: Load, apiKey: unknown, authKey: unknown, settings: unknown) {
-    const wall = Date.now();
-    const mono = performance.now();
-    const keys = [id(apiKey), id(authKey)] as const;
-    let given: Settings = {};
+    const made = [Date.now(), performance.now()] as const;
+    const problems: string[] = [];
+    this.#settings = check(settings, (problem) => problems.push(problem));
+    for (const problem of problems) this.#refuse("new na", problem);
+    this.#current[0] = toId(this.#settings.accountId) ?? "";
+    this.#current[1] = toId(this.#settings.userId) ?? "";
     try {
-      given = { ...(settings as Settings) };
-    } catch {
-      this.#report("invalid_argument", "new na: the settings could not be read. The defaults are used.", 0, false);
+      const path = [id("authKey", authKey), id("apiKey", apiKey)].map(encodeURIComponent).join("/");
+      this.#url = `${this.#settings.endpoint.replace(/\/+$/, "")}/v1/${path}`;
+    } catch (refusal) {
+      this.#disable();
+      const { argument, expected, got } = refusal as Refusal;
+      this.#refuse("new na", `${argument} must be ${expected}; got ${got}. The tracker is off: pass the two keys of your source, new na(apiKey, authKey, settings).`);
+      this.ready = Promise.resolve(false);
+      return;
     }
-    const { beforeSend, onError } = given;
-    for (const [name, hook] of Object.entries({ beforeSend, onError })) {
-      if (hook !== undefined && hook !== null && typeof hook !== "function") {
-        this.#report("invalid_argument", `new na: ${name} must be a function; got ${describe(hook)}. It is not used.`, 0, false);
-      }
-    }
-    if (typeof onError === "function") this.#onError = onError;
-    const filter = typeof beforeSend === "function" ? beforeSend : undefined;
-    delete given.beforeSend;
-    delete given.onError;
-    this.#remember(Current.Account, id(given.accountId));
-    this.#remember(Current.User, id(given.userId));
-
-    this.ready = load()
-      .then((core) => this.#begin(core, wall, mono, keys, given, filter))
+    this.ready = shown()
+      .then((waited) => load().then((Engine) => this.#begin(Engine, ...(waited ? ([Date.now(), performance.now()] as const) : made))))
       .catch((error: unknown) => this.#fail("load_failed", "The tracker could not be loaded and is off", error));
   }
 
-  #begin(
-    Engine: typeof Core,
-    wall: number,
-    mono: number,
-    [api, auth]: readonly [Arg, Arg],
-    settings: Settings,
-    filter: Settings["beforeSend"],
-  ): boolean {
-    const core: Core = new Engine(this.#host(filter, settings.compress !== false));
-    for (const [name, value] of Object.entries(settings)) {
-      const problem = core.set(name, ...setting(name, value));
-      if (problem) this.#report("invalid_argument", problem, 0, false);
-    }
-    // The engine may call back at once.
-    this.#core = core;
-    const problem = core.start(wall, mono, ...api, ...auth, !!filter);
-    if (problem) {
-      this.#disable();
-      this.#report("invalid_argument", problem, 0, false);
-      return false;
-    }
-    const kept = this.#kept;
+  #begin(Engine: typeof Core, wall: number, mono: number): boolean {
+    const seed = crypto.getRandomValues(new Uint32Array(4));
+    const host = { effect: this.#perform.bind(this) };
+    this.#core = new Engine(host, wall, mono, ...encode(this.#settings), seed);
+    this.#tabs = tabs(this.#tell, this.#settings);
+    this.#stopListening = listen(this.#tell, this.#settings);
+    const kept = this.#kept ?? [];
     this.#kept = undefined;
-    for (const call of kept ?? []) call();
-    return true;
+    this.#handle(Op.Start, wall, mono, ...facts(this.#settings));
+    for (const call of kept) this.#handle(...call);
+    return !this.#off;
   }
 
-  /** What the engine may ask for. Nothing in here throws. */
-  #host(filter: Settings["beforeSend"], compress: boolean): Host {
-    return {
-      report: (code: string, message: string, dropped: number, warning: boolean) =>
-        this.#report(code, message, dropped, warning),
-      debug: (line: string) => console.log("natero:", line),
-      flushed: (id: number, delivered: number, pending: number, rejected: number) => {
-        this.#flushes.get(id)?.({ delivered, pending, rejected });
-        this.#flushes.delete(id);
-      },
-      filter: (line: string) => {
-        this.#filtering = true;
-        try {
-          const event = JSON.parse(line);
-          const { event_id } = event;
-          const kept = filter?.(event);
-          if (kept === null) return null;
-          const [kind, json] = details(kept);
-          // The key of deduplication is not the page's to change.
-          return kind === 2 ? JSON.stringify({ ...JSON.parse(json), event_id }) : undefined;
-        } catch {
-          return;
-        } finally {
-          this.#filtering = false;
-        }
-      },
-      post: (id: number, url: string, body: string, keepalive: boolean, unloading: boolean) => {
-        post(url, body, keepalive, unloading, compress).then(({ status, retryAfter, rejected, message }) =>
-          this.#safely(() => this.#core?.answered(id, status, retryAfter, rejected, message)),
-        );
-      },
-      guard:
-        (f: (argument: unknown) => void) =>
-        (argument: unknown): void =>
-          this.#safely(() => f(argument)),
-    };
-  }
-
-  /** Runs what may trap in the wasm. After a trap its state cannot be trusted. */
-  #safely(run: () => void): void {
-    if (this.#off) return;
+  /** Hands something to the engine. After a trap its state cannot be trusted: the tracker is off, the page is not. */
+  #handle(op: Op, wall: number, mono: number, text: string, a = 0, b = 0, c = 0, d = 0): void {
     try {
-      run();
+      this.#core?.handle(op, wall, mono, text, a, b, c, d);
     } catch (error) {
       this.#fail("failed", "The tracker failed and is off", error);
     }
   }
 
-  #fail(code: string, message: string, error: unknown): false {
-    if (!this.#off) {
-      this.#disable();
-      this.#report(code, `${message}: ${error}. The page is not affected.`, this.#kept?.length ?? 0, false);
+  readonly #tell = (op: Op, text = "", a = 0, b = 0, c = 0, d = 0): void => {
+    this.#handle(op, Date.now(), performance.now(), text, a, b, c, d);
+  };
+
+  /** Does what the engine asks for. Nothing that is called in here throws. */
+  #perform(op: Do, text: string, a: number, b: number, c: number, d: number): void {
+    const settings = this.#settings;
+    switch (op) {
+      case Do.Send:
+        this.#post(text, a, b, !!c, !!d);
+        break;
+      case Do.Filter:
+        this.#filter(text);
+        break;
+      case Do.Lost:
+        this.#report(...lost(text, a, b, c), b);
+        break;
+      case Do.UserInTwoAccounts:
+        console.warn(
+          `natero: the account changed under user ${text}, and a user belongs to one account. Where another user signs in, set the user first.`,
+        );
+        break;
+      case Do.ShutDown:
+        this.#refuse("natero", "the tracker was shut down: the call was ignored. Make a new one.");
+        break;
+      case Do.Debug:
+        console.log("natero: event", text);
+        break;
+      case Do.ReadCookies:
+        this.#tell(Op.Cookies, readCookies(settings));
+        break;
+      case Do.SetSession:
+        setCookie(settings, "sid", text, a);
+        break;
+      case Do.SetVisitor:
+        setCookie(settings, "vid", text);
+        break;
+      case Do.EraseCookies:
+        setCookie(settings, "sid", "", 0);
+        setCookie(settings, "vid", "", 0);
+        break;
+      case Do.Announce:
+        this.#tabs?.announce();
+        break;
+      case Do.Flushed:
+        this.#flushes.get(a)?.({ delivered: b, pending: c, rejected: d });
+        this.#flushes.delete(a);
+        break;
+      case Do.Detach:
+        this.#detach();
+        break;
+      case Do.Wake:
+        clearTimeout(this.#timer);
+        // Once detached, nothing is set again.
+        if (this.#stopListening) this.#timer = setTimeout(this.#tell, Math.min(Math.max(a, 0), LONGEST_TIMER), Op.Timer);
     }
-    return false;
+  }
+
+  #post(body: string, request: number, events: number, keepalive: boolean, unloading: boolean): void {
+    const { compress, debug, debugUrl } = this.#settings;
+    const log = (what: string): void => {
+      if (debug) console.log(`natero: request ${request}: ${what}`);
+    };
+    log(`${events} events`);
+    post(this.#url, body, keepalive, unloading, compress).then(([message, status, retryAfter, rejected]) => {
+      log(status ? `answered ${status}` : "no answer");
+      this.#tell(Op.Response, message, request, status, retryAfter, rejected);
+    });
+    if (debugUrl) post(debugUrl, body, keepalive, unloading, false);
+  }
+
+  #filter(line: string): void {
+    let kept: unknown;
+    this.#filtering = true;
+    try {
+      const event = JSON.parse(line);
+      // The key of deduplication is not the page's to change.
+      const { event_id } = event;
+      kept = this.#settings.beforeSend?.(event);
+      if (typeof kept === "object" && kept) kept = toJson({ ...kept, event_id });
+    } catch {
+      kept = undefined;
+    }
+    this.#filtering = false;
+    if (typeof kept === "string") this.#tell(Op.Filtered, kept);
+    else this.#tell(Op.FilteredOut, "", kept === null ? 0 : 1);
+  }
+
+  #detach(): void {
+    clearTimeout(this.#timer);
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+    this.#tabs?.close();
+    this.#tabs = undefined;
   }
 
   #disable(): void {
     this.#off = true;
     this.#core = undefined;
     this.#kept = undefined;
+    this.#detach();
     for (const settle of this.#flushes.values()) settle(UNTRIED);
     this.#flushes.clear();
   }
 
-  #report(code: string, message: string, dropped: number, warning: boolean): void {
-    if (warning) {
-      console.warn("natero:", message);
-      return;
+  #fail(code: string, message: string, error: unknown): false {
+    if (!this.#off) {
+      const dropped = this.#kept?.length ?? 0;
+      this.#disable();
+      this.#report(code, `${message}: ${error}. The page is not affected.`, dropped);
     }
+    return false;
+  }
+
+  #refuse(method: string, problem: string): void {
+    this.#invalid += 1;
+    this.#report("invalid_argument", `${method}: ${problem}`, 0);
+  }
+
+  #report(code: string, message: string, dropped: number): void {
     console.error("natero:", message);
+    const { onError } = this.#settings;
     // Later, when the engine is done: the page's code may do anything.
-    if (this.#onError) {
+    if (onError) {
       Promise.resolve({ code, message, dropped })
-        .then(this.#onError)
+        .then(onError)
         .catch(() => {});
     }
   }
 
-  #call(call: Call): void {
+  /** A call of the page: checked now, done now or once the wasm is there. */
+  #call(method: string, op: Op, read: () => string = () => "", a = 0): void {
     const wall = Date.now();
     const mono = performance.now();
+    if (this.#off) return;
     if (this.#filtering) {
-      this.#report("invalid_argument", "A call from within beforeSend was ignored: it would make events without end.", 0, false);
-    } else if (this.#kept) {
-      if (this.#kept.length < MOST_KEPT) this.#kept.push(() => this.#safely(() => this.#core && call(this.#core, wall, mono)));
-    } else {
-      this.#safely(() => this.#core && call(this.#core, wall, mono));
+      this.#refuse(method, "a call from within beforeSend was ignored: it would make events without end.");
+      return;
     }
+    let text: string;
+    try {
+      text = read();
+    } catch (refusal) {
+      const { argument, expected, got } = refusal as Refusal;
+      this.#refuse(method, `${argument} must be ${expected}; got ${got}. The call was ignored.`);
+      return;
+    }
+    if (!this.#kept) this.#handle(op, wall, mono, text, a);
+    else if (this.#kept.length < MOST_KEPT) this.#kept.push([op, wall, mono, text, a]);
   }
 
-  /** Notes a value for the getters until the engine knows it. */
-  #remember(which: Current, [kind, text]: Arg): void {
-    if (kind === 1 || (kind === 2 && text)) this.#current[which] = kind === 2 ? text : null;
+  #set(method: string, name: string, op: Op, which: number, value: unknown): void {
+    this.#call(method, op, () => (this.#current[which] = idOrNull(name, value)));
   }
 
-  #get(which: Current): string | null {
-    if (this.#kept) return this.#current[which] ?? null;
-    let value: string | null | undefined;
-    this.#safely(() => {
-      value = this.#core?.current(which);
+  #identify(method: string, name: string, op: Op, which: number, value: unknown, more: unknown): void {
+    this.#call(method, op, () => {
+      const text = `${id(name, value)}\0${details(more)}`;
+      this.#current[which] = id(name, value);
+      return text;
     });
-    return value ?? null;
+  }
+
+  #get(which: number): string | null {
+    try {
+      return (this.#kept ? this.#current[which] : this.#core?.read(which)) || null;
+    } catch (error) {
+      this.#fail("failed", "The tracker failed and is off", error);
+      return null;
+    }
   }
 
   /** Sets the account of everything from now on; `null`: not known. */
   setAccountId(accountId: Id | null): void {
-    const arg = id(accountId);
-    this.#remember(Current.Account, arg);
-    this.#call((core, wall, mono) => core.set_account(wall, mono, ...arg));
+    this.#set("setAccountId", "accountId", Op.SetAccount, 0, accountId);
   }
 
   /** Sets the user of everything from now on; `null`: not known. */
   setUserId(userId: Id | null): void {
-    const arg = id(userId);
-    this.#remember(Current.User, arg);
-    this.#call((core, wall, mono) => core.set_user(wall, mono, ...arg));
+    this.#set("setUserId", "userId", Op.SetUser, 1, userId);
   }
 
   /** Sets the account, and tells more about it. */
-  identifyAccount(accountId: Id, accountDetails?: Details): void {
-    const arg = id(accountId);
-    const more = details(accountDetails);
-    this.#remember(Current.Account, arg);
-    this.#call((core, wall, mono) => core.identify(wall, mono, true, ...arg, ...more));
+  identifyAccount(accountId: Id, details?: Details): void {
+    this.#identify("identifyAccount", "accountId", Op.IdentifyAccount, 0, accountId, details);
   }
 
   /** Sets the user, and tells more about them. */
-  identifyUser(userId: Id, userDetails?: Details): void {
-    const arg = id(userId);
-    const more = details(userDetails);
-    this.#remember(Current.User, arg);
-    this.#call((core, wall, mono) => core.identify(wall, mono, false, ...arg, ...more));
-  }
-
-  /** Sets the product of every feature and module event until it is changed or nulled. */
-  setProductId(productId: Id | null): void {
-    const arg = id(productId);
-    this.#remember(Current.Product, arg);
-    this.#call((core, wall, mono) => core.set_product(wall, mono, ...arg));
+  identifyUser(userId: Id, details?: Details): void {
+    this.#identify("identifyUser", "userId", Op.IdentifyUser, 1, userId, details);
   }
 
   /** Enters a module, and ends the one before with a `moduleEnd`; `null`: leaves it. */
   setModuleId(moduleId: Id | null): void {
-    const arg = id(moduleId);
-    this.#remember(Current.Module, arg);
-    this.#call((core, wall, mono) => core.set_module(wall, mono, ...arg));
+    this.#set("setModuleId", "moduleId", Op.SetModule, 2, moduleId);
+  }
+
+  /** Sets the product of every feature and module event until it is changed or nulled. */
+  setProductId(productId: Id | null): void {
+    this.#set("setProductId", "productId", Op.SetProduct, 3, productId);
   }
 
   /** Tells that a feature was used: `total` times, 1 by default. */
   sendFeatureEvent(feature: Id, total?: number | FeatureOptions): void {
-    const core = this.#core;
-    // The common call on its shortest way: nothing is allocated here.
-    if (core && !this.#kept && !this.#filtering && total === undefined && typeof feature === "string" && feature.length <= 256) {
-      try {
-        core.feature(Date.now(), performance.now(), feature.trim());
-      } catch (error) {
-        this.#fail("failed", "The tracker failed and is off", error);
+    // The common call on its shortest way.
+    if (total === undefined && typeof feature === "string" && feature.length <= 256 && !this.#kept && !this.#filtering) {
+      const name = clean(feature.trim());
+      if (name) {
+        this.#handle(Op.Feature, Date.now(), performance.now(), name);
+        return;
       }
-      return;
     }
-    const given = typeof total === "object" ? options(total, "total", "module", "product", "details") : { total };
-    const args = given
-      ? [id(feature), number(given.total), id(given.module), id(given.product), details(given.details)]
-      : [id(feature), [3, describe(total)] as Arg];
-    const kinds = args.reduce((kinds, [kind], at) => kinds | (kind << (4 * at)), 0);
-    const [name, sum, module, product, more] = args.map(([, text]) => text);
-    this.#call((core, wall, mono) => core.feature_with(wall, mono, kinds, name!, sum!, module ?? "", product ?? "", more ?? ""));
+    this.#call("sendFeatureEvent", Op.Feature, () => {
+      const given = typeof total === "object" ? options("options", total, FEATURE_OPTIONS) : { total };
+      return [
+        id("feature", feature),
+        number("total", given.total),
+        override("module", given.module),
+        override("product", given.product),
+        details(given.details),
+      ].join("\0");
+    });
   }
 
   /** Tells a time in a module that the caller measured, in ms. */
   sendModuleEvent(module: Id, timeSpent: number, moduleOptions?: ModuleOptions): void {
-    const arg = id(module);
-    const time = typeof timeSpent === "number" ? timeSpent : NaN;
-    const given = options(moduleOptions, "product");
-    const product: Arg = given ? id(given.product) : [3, describe(moduleOptions)];
-    this.#call((core, wall, mono) => core.module_event(wall, mono, ...arg, time, ...product));
+    this.#call(
+      "sendModuleEvent",
+      Op.ModuleEvent,
+      () => {
+        if (typeof timeSpent !== "number" || !(timeSpent >= 0 && timeSpent < 1e15)) {
+          throw new Refusal("timeSpent", "a number of ms, 0 or more", describe(timeSpent));
+        }
+        const { product } = options("options", moduleOptions, ["product"]);
+        return `${id("module", module)}\0${override("product", product)}`;
+      },
+      timeSpent,
+    );
   }
 
   /** Ends the current page view and starts another. */
   trackPageView(pageOptions?: PageViewOptions): void {
-    const given = options(pageOptions, "url", "title");
-    const page = globalThis.document;
-    const url: Arg = given ? text(given.url ?? page?.location.href.replace(/[?#].*/s, "")) : [3, describe(pageOptions)];
-    const title: Arg = text(given?.title ?? page?.title);
-    this.#call((core, wall, mono) => core.page_view(wall, mono, ...url, ...title));
+    this.#call("trackPageView", Op.PageView, () => {
+      const page = globalThis.document;
+      const given = options("options", pageOptions, ["url", "title"]);
+      const url = text("url", given.url ?? (page ? bare(location.href) : ""));
+      return `${url}\0${text("title", given.title ?? (page ? page.title : ""))}`;
+    });
   }
 
   /** Sends what waits; resolves once that was tried, never rejects. */
   flush(): Promise<FlushResult> {
-    if (this.#off) return Promise.resolve(UNTRIED);
+    if (this.#off || this.#filtering) return Promise.resolve(UNTRIED);
     const flush = ++this.#lastFlush;
     return new Promise((settle) => {
       this.#flushes.set(flush, settle);
-      this.#call((core, wall, mono) => core.flush(wall, mono, flush));
+      this.#call("flush", Op.Flush, undefined, flush);
     });
   }
 
   /** The visitor agreed: what was held is sent. */
   optIn(): void {
-    this.#call((core, wall, mono) => core.opt_in(wall, mono));
+    this.#call("optIn", Op.OptIn);
   }
 
   /** The visitor refused: events, cookies and stored events are dropped. */
   optOut(): void {
-    this.#call((core, wall, mono) => core.opt_out(wall, mono));
+    this.#call("optOut", Op.OptOut);
   }
 
   /** The user logged out: closes timings, sends, then forgets identity, module, product, session and visitor. */
   reset(): void {
-    this.#current = [];
-    this.#call((core, wall, mono) => core.reset(wall, mono));
+    this.#current.fill("");
+    this.#call("reset", Op.Reset);
   }
 
   /** Closes timings, sends, and removes every listener and timer; later calls are refused. */
   shutdown(): void {
-    this.#call((core, wall, mono) => core.shutdown(wall, mono));
+    this.#call("shutdown", Op.Shutdown);
   }
 
   /** Plain counters. */
   stats(): Stats {
-    let json: string | undefined;
-    this.#safely(() => {
-      json = this.#core?.stats();
-    });
-    if (json && !this.#kept) return JSON.parse(json);
-    const dropped = { total: 0, invalid: 0, consent: 0, disabled: 0, before_send: 0, overflow: 0, rejected: 0, too_large: 0 };
-    return { accepted: 0, delivered: 0, pending: this.#kept?.length ?? 0, dropped, requests: 0, retries: 0, bytesSent: 0 };
+    let counters = "";
+    try {
+      counters = (!this.#kept && this.#core?.read(6)) || "";
+    } catch (error) {
+      this.#fail("failed", "The tracker failed and is off", error);
+    }
+    return parse(counters, this.#kept?.length ?? 0, this.#invalid);
   }
 
   /** The account, or `null`. */
   getAccountId(): string | null {
-    return this.#get(Current.Account);
+    return this.#get(0);
   }
 
   /** The user, or `null`. */
   getUserId(): string | null {
-    return this.#get(Current.User);
+    return this.#get(1);
   }
 
   /** The module, or `null`. */
   getModuleId(): string | null {
-    return this.#get(Current.Module);
+    return this.#get(2);
   }
 
   /** The product, or `null`. */
   getProductId(): string | null {
-    return this.#get(Current.Product);
+    return this.#get(3);
   }
 
   /** The session that all tabs of the visitor share, or `null` before the tracker is ready. */
   getSessionId(): string | null {
-    return this.#get(Current.Session);
+    return this.#get(4);
   }
 
   /** The visitor, or `null` before the tracker is ready. */
   getVisitorId(): string | null {
-    return this.#get(Current.Visitor);
+    return this.#get(5);
   }
 }
 
-/** A setting as `src/convert.rs` reads it. */
-function setting(name: string, value: unknown): [kind: number, text: string, number: number] {
-  if (typeof value === "number" && !name.endsWith("Id")) return [4, "", value];
-  if (typeof value === "boolean") return [5, "", +value];
-  const [kind, text] = typeof value === "string" && !name.endsWith("Id") ? [2, value.trim().slice(0, 4096)] : id(value);
-  return [kind, text, 0];
+const FEATURE_OPTIONS = ["total", "module", "product", "details"] as const;
+
+/** Waits while the page is only prepared, and nobody sees it; tells whether it had to. */
+async function shown(): Promise<boolean> {
+  const page = globalThis.document as (Document & { prerendering?: boolean }) | undefined;
+  if (!page?.prerendering) return false;
+  await new Promise((resolve) => page.addEventListener("prerenderingchange", resolve, { once: true }));
+  return true;
 }

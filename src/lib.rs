@@ -1,13 +1,15 @@
-//! Binds the engine to a browser.
+//! Binds the engine to a page.
 //!
-//! Nothing is decided here. [`client`] turns calls of the facade into inputs,
-//! [`driver`] runs the engine and performs its effects, and [`browser`] is
-//! each thing that a browser does for it.
+//! Nothing is decided here, and nothing is done: [`Core`] turns numbers and
+//! text into inputs of the engine, and its effects into numbers and text. One
+//! function leads in and one leads out, because in the wasm every function
+//! that JS can call or offer costs its own glue; what a browser has to do for
+//! the engine is a few lines of JS each (`js/browser/`), and several times
+//! that as bindings. ARCHITECTURE.md has the measurements.
 
-mod browser;
-mod client;
-mod convert;
-mod driver;
+mod core;
+mod decode;
+mod encode;
 mod host;
 
-pub use client::Core;
+pub use core::Core;

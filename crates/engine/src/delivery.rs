@@ -1,6 +1,6 @@
 //! When to send, and what to make of the answer.
 
-use crate::{Consent, Effect, Engine, Reason, Report, Request, engine::Life, report::text};
+use crate::{Consent, Effect, Engine, Loss, Reason, Request, engine::Life};
 
 /// Browsers let 64 KiB of bodies of requests that may outlive their page be in
 /// flight at a time, for all scripts of a page together. A little is left for
@@ -162,7 +162,7 @@ impl Engine {
             (self.queue.ready() > 0).then_some(self.now.mono + self.config.flush_interval);
         self.stats.requests += 1;
         self.stats.retries += u32::from(self.delivery.failures > 0);
-        self.stats.bytes_sent += batch.body.len() as u64;
+        self.stats.bytes_sent += batch.body.len() as f64;
         let in_flight: usize = self
             .delivery
             .flights
@@ -176,15 +176,9 @@ impl Engine {
             events: batch.events,
             deadline: self.now.mono + ANSWER_WITHIN,
         });
-        self.debug(&[
-            "request ",
-            &number(id),
-            ": ",
-            &number(batch.events),
-            " events",
-        ]);
-        self.effects.push_back(Effect::Send(Request {
+        self.effects.push(Effect::Send(Request {
             id,
+            events: batch.events,
             body: batch.body,
             keepalive: in_flight + bytes <= KEEPALIVE_BYTES,
             unloading,
@@ -196,12 +190,11 @@ impl Engine {
         &mut self,
         id: u32,
         status: u16,
-        retry_after: Option<f64>,
+        retry_after: f64,
         rejected: u32,
         message: &str,
     ) {
         let Some(flight) = self.land(id) else { return };
-        self.debug(&["request ", &number(id), ": ", &number(u32::from(status))]);
         match status {
             200..=299 => {
                 let events = self.queue.confirm(id);
@@ -210,20 +203,7 @@ impl Engine {
                 self.delivery.unblock();
                 self.delivery.max_events = usize::MAX;
                 if rejected > 0 {
-                    self.lose(
-                        Reason::Rejected,
-                        rejected,
-                        "rejected",
-                        &[
-                            "The collector refused ",
-                            &number(rejected),
-                            " of ",
-                            &number(events),
-                            " events: ",
-                            message,
-                            ". They were dropped.",
-                        ],
-                    );
+                    self.lose(Reason::Rejected, rejected, status, message);
                 }
             }
             413 if flight.events > 1 => {
@@ -234,32 +214,12 @@ impl Engine {
             408 | 429 | 500.. | ..200 => self.failed_flight(id, retry_after),
             _ => {
                 let events = self.queue.confirm(id);
-                let (reason, code, advice) = match status {
-                    413 => (
-                        Reason::TooLarge,
-                        "too_large",
-                        "Send fewer details with an event",
-                    ),
-                    401 | 403 => (Reason::Rejected, "unauthorized", "Check apiKey and authKey"),
-                    _ => (Reason::Rejected, "rejected", "Check endpoint and events"),
+                let reason = match status {
+                    413 => Reason::TooLarge,
+                    _ => Reason::Rejected,
                 };
                 self.delivery.max_events = usize::MAX;
-                self.lose(
-                    reason,
-                    events,
-                    code,
-                    &[
-                        "The collector answered ",
-                        &number(u32::from(status)),
-                        ": ",
-                        message,
-                        ". ",
-                        &number(events),
-                        " events were dropped. ",
-                        advice,
-                        ".",
-                    ],
-                );
+                self.lose(reason, events, status, message);
                 if self.queue.ready() > 0 {
                     self.delivery.flush_at = Some(self.now.mono);
                 }
@@ -270,21 +230,20 @@ impl Engine {
     /// No answer came to request `id`.
     pub(crate) fn failed(&mut self, id: u32) {
         if self.land(id).is_some() {
-            self.debug(&["request ", &number(id), ": no answer"]);
-            self.failed_flight(id, None);
+            self.failed_flight(id, 0.0);
         }
     }
 
-    fn failed_flight(&mut self, id: u32, retry_after: Option<f64>) {
+    fn failed_flight(&mut self, id: u32, retry_after: f64) {
         self.queue.give_back(id);
         let ceiling =
             (BACKOFF_MIN * f64::from(1u32 << self.delivery.failures.min(16))).min(BACKOFF_MAX);
         self.delivery.failures += 1;
-        let asked = retry_after.unwrap_or(0.0).min(RETRY_AFTER_MAX);
+        let asked = retry_after.min(RETRY_AFTER_MAX);
         // Full jitter: clients that failed together come back spread out.
         let wait = (self.random.fraction() * ceiling).max(asked);
         self.delivery.blocked_until = self.now.mono + wait;
-        self.delivery.server_asked = retry_after.is_some();
+        self.delivery.server_asked = retry_after > 0.0;
         self.delivery.flush_at = Some(self.delivery.blocked_until);
         // A flush asked for one try, and this was it.
         self.settle_flushes();
@@ -312,7 +271,7 @@ impl Engine {
 
     fn settle_flushes(&mut self) {
         for flush in core::mem::take(&mut self.delivery.flushes) {
-            self.effects.push_back(Effect::Flushed {
+            self.effects.push(Effect::Flushed {
                 id: flush.id,
                 delivered: self.stats.delivered - flush.delivered_before,
                 pending: self.queue.len(),
@@ -322,13 +281,13 @@ impl Engine {
     }
 
     /// Counts and reports events that will not be delivered.
-    pub(crate) fn lose(&mut self, reason: Reason, count: u32, code: &'static str, parts: &[&str]) {
-        self.stats.drop(reason, count);
-        self.effects.push_back(Effect::Report(Report {
-            code,
-            message: text(parts),
-            dropped: count,
-            warning: false,
+    pub(crate) fn lose(&mut self, reason: Reason, count: u32, status: u16, message: &str) {
+        self.stats.dropped[reason as usize] += count;
+        self.effects.push(Effect::Lost(Loss {
+            reason,
+            count,
+            status,
+            message: message.to_owned(),
         }));
     }
 
@@ -347,10 +306,4 @@ impl Engine {
             .map(|at| at.max(delivery.blocked_until));
         silence.chain(send).reduce(f64::min)
     }
-}
-
-fn number(value: u32) -> String {
-    let mut out = String::new();
-    natero_event::json::push_int(&mut out, i64::from(value));
-    out
 }

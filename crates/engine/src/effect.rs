@@ -1,22 +1,32 @@
 //! What an engine asks its owner to do.
 
-use crate::Draft;
+use crate::Reason;
 
 /// Something to do, in the order in which it is handed out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Post a batch.
     Send(Request),
-    /// Give the event to `beforeSend` and the result to
-    /// [`crate::Input::Filtered`] or [`crate::Input::FilteredOut`].
-    Filter(Draft),
-    /// Tell the developer and, but for warnings, `onError`.
-    Report(Report),
-    /// A line for the console, where `debug` is on.
+    /// Give the event, a line of JSON, to `beforeSend` and answer with
+    /// [`crate::Input::Filtered`] or [`crate::Input::FilteredOut`], in order.
+    Filter(String),
+    /// Tell the developer and `onError` that events were lost.
+    Lost(Loss),
+    /// Warn the developer: the account changed under this user.
+    UserInTwoAccounts(String),
+    /// Tell the developer that the tracker was shut down before this call.
+    ShutDown,
+    /// Print the event, where `debug` is on.
     Debug(String),
-    /// Assign this text to `document.cookie`.
-    SetCookie(String),
-    /// Tell the other tabs that this one came into use.
+    /// Read the cookies and answer with [`crate::Input::Cookies`].
+    ReadCookies,
+    /// Set the session cookie, to expire after so many seconds.
+    SetSession(String, f64),
+    /// Set the visitor cookie, to expire after a year.
+    SetVisitor(String),
+    /// Delete both cookies.
+    EraseCookies,
+    /// Tell the other tabs that this one came into use now.
     Announce,
     /// Settle the promise of a `flush`.
     Flushed {
@@ -38,6 +48,8 @@ pub enum Effect {
 pub struct Request {
     /// Names the request in its answer.
     pub id: u32,
+    /// How many events it carries.
+    pub events: u32,
     /// Newline-separated JSON.
     pub body: String,
     /// The body fits into what the browser grants to requests that outlive
@@ -47,15 +59,15 @@ pub struct Request {
     pub unloading: bool,
 }
 
-/// A problem that the developer should know of.
+/// Events that will not be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// Stable, for programs.
-    pub code: &'static str,
-    /// For people: what was wrong, where, and what to do.
+pub struct Loss {
+    /// Why.
+    pub reason: Reason,
+    /// How many.
+    pub count: u32,
+    /// What the server answered; 0 where it was not asked.
+    pub status: u16,
+    /// What the server said.
     pub message: String,
-    /// Events lost by it.
-    pub dropped: u32,
-    /// Nothing was refused or lost; it only looks like a mistake.
-    pub warning: bool,
 }

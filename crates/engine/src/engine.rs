@@ -1,12 +1,15 @@
 //! The engine: its state, and the loop that drives it.
 
 use crate::{
-    Config, Consent, Draft, Effect, Input, Now, Persistence, Reason, Stats, Waiting,
-    active::ActiveTime, delivery::Delivery, page::Page, queue::Queue, random::Random, report::text,
+    Config, Consent, Effect, Input, Now, Reason, Stats,
+    active::ActiveTime,
+    delivery::Delivery,
+    page::Page,
+    queue::{Draft, Queue, Waiting},
+    random::Random,
     session::Session,
 };
 use natero_event::{Action, Event, close_line, json::push_int};
-use std::collections::VecDeque;
 
 /// Whether the tracker takes calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub struct Engine {
     pub(crate) config: Config,
     pub(crate) now: Now,
     pub(crate) random: Random,
-    pub(crate) effects: VecDeque<Effect>,
+    pub(crate) effects: Vec<Effect>,
     pub(crate) life: Life,
     pub(crate) consent: Consent,
     pub(crate) account: Option<String>,
@@ -36,6 +39,8 @@ pub struct Engine {
     pub(crate) queue: Queue,
     pub(crate) delivery: Delivery,
     pub(crate) stats: Stats,
+    /// Events that `beforeSend` has not decided on, oldest first.
+    filtering: Vec<Draft>,
     stream_id: String,
     /// Events made, dropped ones included: part of `event_id`.
     made: u32,
@@ -54,7 +59,7 @@ impl Engine {
             session: Session::new(&mut random, now),
             random,
             now,
-            effects: VecDeque::new(),
+            effects: Vec::new(),
             life: Life::Running,
             consent: config.consent,
             account: config.account_id.clone(),
@@ -67,6 +72,7 @@ impl Engine {
             queue: Queue::default(),
             delivery: Delivery::new(),
             stats: Stats::default(),
+            filtering: Vec::new(),
             made: 0,
             queued: 0,
             config,
@@ -79,8 +85,9 @@ impl Engine {
         match input {
             Input::Start(start) => self.start(start),
             Input::Call(call) => self.call(call),
-            Input::Activity(cookies) => self.activity(cookies.unwrap_or("")),
-            Input::Shown(cookies) => self.shown(cookies),
+            Input::Activity => self.activity(),
+            Input::Cookies(cookies) => self.looked(cookies),
+            Input::Shown => self.shown(),
             Input::Hidden => self.hidden(),
             Input::Navigated(url, title) => self.navigated(url, title),
             Input::OtherTab(wall) => self.other_tab(wall),
@@ -94,7 +101,7 @@ impl Engine {
                 message,
             } => self.answered(id, status, retry_after, rejected, message),
             Input::Failed(id) => self.failed(id),
-            Input::Filtered(draft) => self.keep(draft),
+            Input::Filtered(line) => self.filtered(line),
             Input::FilteredOut(threw) => self.filtered_out(threw),
         }
         self.drive();
@@ -102,7 +109,7 @@ impl Engine {
 
     /// The next thing to do, in order, until `None`.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+        (!self.effects.is_empty()).then(|| self.effects.remove(0))
     }
 
     /// The monotonic time at which [`Engine::handle`] has to be called again
@@ -114,21 +121,6 @@ impl Engine {
             .into_iter()
             .flatten()
             .reduce(f64::min)
-    }
-
-    /// Whether [`Input::Activity`] should bring the cookies at `now`.
-    pub fn wants_cookies(&self, now: Now) -> bool {
-        self.keeps_cookies() && (self.time.is_away() || self.session.wants_look(&self.config, now))
-    }
-
-    /// The settings in force.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// Counters as a JSON object.
-    pub fn stats_json(&self) -> String {
-        self.stats.json(self.queue.len())
     }
 
     /// Counters.
@@ -154,7 +146,7 @@ impl Engine {
     }
 
     pub(crate) fn keeps_cookies(&self) -> bool {
-        self.consent == Consent::Granted && self.config.persistence == Persistence::Storage
+        self.consent == Consent::Granted && !self.config.memory
     }
 
     /// Lets the clock advance, through whatever was due before `now`.
@@ -201,26 +193,54 @@ impl Engine {
                 user: self.user.clone(),
             })
         });
-        Draft { line, waiting }
+        Draft {
+            line,
+            value: action.value(),
+            waiting,
+        }
     }
 
     /// Takes a written event on its way.
     pub(crate) fn accept(&mut self, draft: Draft) {
         self.made += 1;
         self.stats.accepted += 1;
-        self.debug(&["event ", &draft.line]);
+        if self.config.debug {
+            self.effects.push(Effect::Debug(draft.line.clone()));
+        }
         if self.consent == Consent::Denied {
-            self.stats.drop(Reason::Consent, 1);
+            self.stats.dropped[Reason::Consent as usize] += 1;
         } else if self.config.filter {
-            self.effects.push_back(Effect::Filter(draft));
+            self.effects.push(Effect::Filter(draft.line.clone()));
+            self.filtering.push(draft);
         } else {
             self.keep(draft);
         }
     }
 
+    /// `beforeSend` let the oldest event pass, as `line`.
+    fn filtered(&mut self, line: &str) {
+        if !self.filtering.is_empty() {
+            let mut draft = self.filtering.remove(0);
+            draft.line = line.to_owned();
+            self.keep(draft);
+        }
+    }
+
+    /// `beforeSend` did not let the oldest event pass.
+    fn filtered_out(&mut self, threw: bool) {
+        if !self.filtering.is_empty() {
+            self.filtering.remove(0);
+            if threw {
+                self.lose(Reason::BeforeSend, 1, 0, "");
+            } else {
+                self.stats.dropped[Reason::BeforeSend as usize] += 1;
+            }
+        }
+    }
+
     fn keep(&mut self, mut draft: Draft) {
         if self.config.disable_event_send {
-            self.stats.drop(Reason::Disabled, 1);
+            self.stats.dropped[Reason::Disabled as usize] += 1;
             return;
         }
         close_line(&mut draft.line, self.queued);
@@ -231,27 +251,7 @@ impl Engine {
         self.queue.push(draft);
         let dropped = self.queue.keep_within(self.config.max_queue_bytes as usize);
         if dropped > 0 {
-            self.lose(
-                Reason::Overflow,
-                dropped,
-                "overflow",
-                &["More events wait than maxQueueBytes allows: the least important were dropped."],
-            );
-        }
-    }
-
-    fn filtered_out(&mut self, threw: bool) {
-        let lost = "beforeSend threw: the event was dropped. Return the event, or null to drop it.";
-        if threw {
-            self.lose(Reason::BeforeSend, 1, "before_send", &[lost]);
-        } else {
-            self.stats.drop(Reason::BeforeSend, 1);
-        }
-    }
-
-    pub(crate) fn debug(&mut self, parts: &[&str]) {
-        if self.config.debug {
-            self.effects.push_back(Effect::Debug(text(parts)));
+            self.lose(Reason::Overflow, dropped, 0, "");
         }
     }
 }

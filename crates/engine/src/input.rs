@@ -9,65 +9,59 @@ pub struct Now {
     pub wall: f64,
 }
 
-/// An argument as the host page gave it, already turned into text where that
-/// is possible without guessing.
+/// Instead of a sticky value, for one event alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Arg<'a> {
-    /// Not given, or `undefined`.
+pub enum Override<'a> {
+    /// The sticky value stands.
     #[default]
-    Absent,
-    /// `null`.
-    Null,
-    /// A trimmed string, or a number in decimal.
-    Text(&'a str),
-    /// Anything else; the text describes it, such as `an object`.
-    Wrong(&'a str),
+    Sticky,
+    /// None.
+    None,
+    /// This one.
+    Is(&'a str),
 }
 
-/// A call of the host page.
+/// A call of the host page. Ids are of 1 to 256 characters, `details` JSON
+/// objects of at most 16 KiB: the facade refuses others at the call, where the
+/// developer's stack trace still shows who made it.
 #[derive(Debug, Clone, Copy)]
 pub enum Call<'a> {
     /// `setAccountId`
-    SetAccount(Arg<'a>),
+    SetAccount(Option<&'a str>),
     /// `setUserId`
-    SetUser(Arg<'a>),
+    SetUser(Option<&'a str>),
     /// `identifyAccount`: id and details
-    IdentifyAccount(Arg<'a>, Arg<'a>),
+    IdentifyAccount(&'a str, Option<&'a str>),
     /// `identifyUser`: id and details
-    IdentifyUser(Arg<'a>, Arg<'a>),
+    IdentifyUser(&'a str, Option<&'a str>),
     /// `setProductId`
-    SetProduct(Arg<'a>),
+    SetProduct(Option<&'a str>),
     /// `setModuleId`
-    SetModule(Arg<'a>),
+    SetModule(Option<&'a str>),
     /// `sendFeatureEvent`
     Feature {
         /// The feature's id.
-        feature: Arg<'a>,
+        feature: &'a str,
         /// A JSON number; one where absent.
-        total: Arg<'a>,
-        /// Instead of the sticky module, for this event alone.
-        module: Arg<'a>,
-        /// Instead of the sticky product, for this event alone.
-        product: Arg<'a>,
-        /// A JSON object.
-        details: Arg<'a>,
+        total: Option<&'a str>,
+        /// The module, where it differs.
+        module: Override<'a>,
+        /// The product, where it differs.
+        product: Override<'a>,
+        /// More about this use.
+        details: Option<&'a str>,
     },
     /// `sendModuleEvent`
     ModuleEvent {
         /// The module's id.
-        module: Arg<'a>,
-        /// Time measured by the caller, in ms.
+        module: &'a str,
+        /// Time measured by the caller, in ms, at least 0.
         time_spent: f64,
-        /// Instead of the sticky product, for this event alone.
-        product: Arg<'a>,
+        /// The product, where it differs.
+        product: Override<'a>,
     },
-    /// `trackPageView`
-    PageView {
-        /// The page's address, as it is to be recorded.
-        url: Arg<'a>,
-        /// The page's title.
-        title: Arg<'a>,
-    },
+    /// `trackPageView`: address and title
+    PageView(&'a str, &'a str),
     /// `flush`: the number is handed back with [`crate::Effect::Flushed`].
     Flush(u32),
     /// `optIn`
@@ -78,22 +72,28 @@ pub enum Call<'a> {
     Reset,
     /// `shutdown`
     Shutdown,
-    /// A call that the facade could make no sense of at all: method, argument,
-    /// what is expected, what came.
-    Wrong(&'static str, &'static str, &'static str, &'a str),
 }
 
 impl<'a> Call<'a> {
     /// A feature event with nothing but its name.
     pub fn feature(feature: &'a str) -> Call<'a> {
         Call::Feature {
-            feature: Arg::Text(feature),
-            total: Arg::Absent,
-            module: Arg::Absent,
-            product: Arg::Absent,
-            details: Arg::Absent,
+            feature,
+            total: None,
+            module: Override::Sticky,
+            product: Override::Sticky,
+            details: None,
         }
     }
+}
+
+/// Values of our two cookies; empty where there is none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cookies<'a> {
+    /// Of the session cookie.
+    pub session: &'a str,
+    /// Of the visitor cookie.
+    pub visitor: &'a str,
 }
 
 /// What the browser looks like when tracking begins.
@@ -101,6 +101,8 @@ impl<'a> Call<'a> {
 pub struct Start<'a> {
     /// The page is visible. A worker has no page and is never visible.
     pub visible: bool,
+    /// The browser says that it has no network.
+    pub offline: bool,
     /// The page's address without query and fragment; empty where there is no
     /// page.
     pub url: &'a str,
@@ -108,28 +110,23 @@ pub struct Start<'a> {
     pub title: &'a str,
     /// Where the visitor came from.
     pub referrer: &'a str,
-    /// All readable cookies, as `document.cookie` has them.
-    pub cookies: &'a str,
-    /// Global Privacy Control or Do Not Track is on and was to be respected.
-    pub privacy: bool,
-    /// The browser says that it has no network.
-    pub offline: bool,
-    /// The page came over https.
-    pub secure: bool,
+    /// Left by an earlier page or another tab.
+    pub cookies: Cookies<'a>,
 }
 
 /// Something that happened.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub enum Input<'a> {
     /// Tracking begins. Comes first, once.
     Start(Start<'a>),
     /// The host page called.
     Call(Call<'a>),
-    /// The user did something, with the cookies where
-    /// [`crate::Engine::wants_cookies`] asked for them.
-    Activity(Option<&'a str>),
-    /// The page became visible, with all readable cookies.
-    Shown(&'a str),
+    /// The user did something.
+    Activity,
+    /// The cookies, as [`crate::Effect::ReadCookies`] asked.
+    Cookies(Cookies<'a>),
+    /// The page became visible.
+    Shown,
     /// The page is hidden or about to go. Spurious repeats change nothing.
     Hidden,
     /// The page came back from the back/forward cache or moved on without a
@@ -147,8 +144,8 @@ pub enum Input<'a> {
         id: u32,
         /// Its HTTP status.
         status: u16,
-        /// `Retry-After`, in ms from now.
-        retry_after: Option<f64>,
+        /// `Retry-After`, in ms from now; 0 where there is none.
+        retry_after: f64,
         /// Lines that the server refused within an accepted batch.
         rejected: u32,
         /// What the server said about it.
@@ -156,27 +153,9 @@ pub enum Input<'a> {
     },
     /// No answer came.
     Failed(u32),
-    /// `beforeSend` let the event pass, changed or not.
-    Filtered(Draft),
-    /// `beforeSend` dropped the event, or threw where `true`.
+    /// `beforeSend` let the oldest event of [`crate::Effect::Filter`] pass, as
+    /// this line.
+    Filtered(&'a str),
+    /// `beforeSend` dropped that event, or threw where `true`.
     FilteredOut(bool),
-}
-
-/// A written event on its way into the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
-    /// The event as a line of JSON, without `seq`.
-    pub line: String,
-    /// What it lacks, where it has to wait for account or user.
-    pub waiting: Option<Box<Waiting>>,
-}
-
-/// What was known of account and user when an event was made that has to wait
-/// for both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
-    /// The account, where it was known.
-    pub account: Option<String>,
-    /// The user, where it was known.
-    pub user: Option<String>,
 }

@@ -10,10 +10,9 @@
 //! [`Input::Timer`] changes nothing.
 //!
 //! ```
-//! use natero_engine::{Arg, Call, Config, Effect, Engine, Input, Now, Start};
+//! use natero_engine::{Call, Config, Effect, Engine, Input, Now, Start};
 //!
 //! let mut config = Config::default();
-//! config.set_keys(Arg::Text("api"), Arg::Text("auth")).unwrap();
 //! config.account_id = Some("acme".into());
 //! config.user_id = Some("ann".into());
 //! let at = |mono| Now { mono, wall: 1_700_000_000_000.0 + mono };
@@ -34,7 +33,6 @@
 mod active;
 mod calls;
 mod config;
-mod cookies;
 mod delivery;
 mod effect;
 mod engine;
@@ -42,12 +40,11 @@ mod input;
 mod page;
 mod queue;
 mod random;
-mod report;
 mod session;
 mod stats;
 
-pub use config::{Config, Consent, Persistence, Setting};
-pub use effect::{Effect, Report, Request};
+pub use config::{Config, Consent};
+pub use effect::{Effect, Loss, Request};
 pub use engine::Engine;
-pub use input::{Arg, Call, Draft, Input, Now, Start, Waiting};
+pub use input::{Call, Cookies, Input, Now, Override, Start};
 pub use stats::{Reason, Stats};

@@ -1,13 +1,12 @@
 //! The life of the page: visible, idle, hidden, moved on.
 
-use crate::{Consent, Effect, Engine, Start};
+use crate::{Consent, Cookies, Effect, Engine, Start};
 use natero_event::Action;
 
 /// The current page view.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     visible: bool,
-    pub secure: bool,
     /// Wall time at which this tab last came into use.
     in_use_since: f64,
     url: Option<String>,
@@ -17,80 +16,72 @@ pub(crate) struct Page {
 
 impl Engine {
     pub(crate) fn start(&mut self, start: Start<'_>) {
-        self.page.secure = start.secure;
         self.delivery.offline = start.offline;
-        if start.privacy {
-            self.consent = Consent::Denied;
+        self.page.visible = start.visible;
+        // Looking is allowed while consent is pending: the visitor who agrees
+        // later keeps the id of last time.
+        if self.consent != Consent::Denied {
+            self.session.adopt_visitor(start.cookies.visitor);
+            if let Some(id) = self.session.current(&self.config, self.now, start.cookies) {
+                self.session.id = id.to_owned();
+            }
         }
-        let cookies = self.readable(start.cookies);
-        self.session.adopt_visitor(&self.config, cookies);
         // A load is the user's doing, but only a page that is seen is in use.
-        if let Some(id) = self.session.current(&self.config, self.now, cookies) {
-            self.session.id = id;
-        }
         if start.visible {
-            self.page.visible = true;
             self.come_into_use();
         }
-        if self.keeps_cookies() {
-            self.write_cookies();
-        }
+        self.write_cookies();
         if self.config.track_page_views && !start.url.is_empty() {
             self.begin_page(start.url, start.title, start.referrer);
         }
     }
 
-    /// What of the cookies may be looked at. Looking is allowed while consent
-    /// is pending: the visitor who agrees later keeps the id of last time.
-    fn readable<'a>(&self, cookies: &'a str) -> &'a str {
-        let memory = self.config.persistence == crate::Persistence::Memory;
-        if memory || self.consent == Consent::Denied {
-            ""
-        } else {
-            cookies
-        }
-    }
-
     pub(crate) fn write_cookies(&mut self) {
-        for cookie in self.session.touch(&self.config, self.now, self.page.secure) {
-            self.effects.push_back(Effect::SetCookie(cookie));
+        self.session.touch(self.now);
+        if self.keeps_cookies() {
+            self.session
+                .write(&self.config, self.now, &mut self.effects);
         }
     }
 
-    pub(crate) fn activity(&mut self, cookies: &str) {
+    pub(crate) fn activity(&mut self) {
         if !self.page.visible {
             return;
         }
-        if self.time.is_away() || self.session.wants_look(&self.config, self.now) {
-            let cookies = self.readable(cookies);
-            self.session.adopt_visitor(&self.config, cookies);
-            match self.session.current(&self.config, self.now, cookies) {
-                Some(id) if id == self.session.id => {}
-                Some(other) => self.change_session(other),
-                None => self.new_session(),
-            }
-            if self.keeps_cookies() {
-                self.write_cookies();
-            }
+        if !self.time.is_away() && !self.session.wants_look(&self.config, self.now) {
+            self.session.touch_lightly(self.now);
+            self.come_into_use();
+        } else if self.keeps_cookies() {
+            self.effects.push(Effect::ReadCookies);
+        } else {
+            self.looked(Cookies::default());
         }
-        self.session.touch_lightly(self.now);
+    }
+
+    /// Goes on with an activity, now that the cookies are known.
+    pub(crate) fn looked(&mut self, cookies: Cookies<'_>) {
+        self.session.adopt_visitor(cookies.visitor);
+        match self.session.current(&self.config, self.now, cookies) {
+            Some(id) if id == self.session.id => {}
+            Some(other) => {
+                let other = other.to_owned();
+                self.change_session(other);
+            }
+            None => self.new_session(),
+        }
+        self.write_cookies();
+        self.come_into_use();
+    }
+
+    /// The user did something, or can be taken to have by what is seen.
+    fn come_into_use(&mut self) {
         if !self.time.is_active() {
             self.next_sync = self.now.mono + self.config.session_sync_interval;
         }
         if self.time.activity(self.now.mono) {
-            self.announce();
+            self.page.in_use_since = self.now.wall;
+            self.effects.push(Effect::Announce);
         }
-    }
-
-    fn come_into_use(&mut self) {
-        self.time.activity(self.now.mono);
-        self.next_sync = self.now.mono + self.config.session_sync_interval;
-        self.announce();
-    }
-
-    fn announce(&mut self) {
-        self.page.in_use_since = self.now.wall;
-        self.effects.push_back(Effect::Announce);
     }
 
     pub(crate) fn new_session(&mut self) {
@@ -104,10 +95,10 @@ impl Engine {
         self.session.id = id;
     }
 
-    pub(crate) fn shown(&mut self, cookies: &str) {
+    pub(crate) fn shown(&mut self) {
         if !self.page.visible {
             self.page.visible = true;
-            self.activity(cookies);
+            self.activity();
         }
     }
 

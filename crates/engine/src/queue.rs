@@ -1,8 +1,26 @@
 //! Events that the server has not confirmed, oldest first, within a bound.
 
-use crate::{Draft, Waiting};
 use natero_event::{Value, put_identity};
-use std::collections::VecDeque;
+
+/// What was known of account and user when an event was made that has to wait
+/// for both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// The account, where it was known.
+    pub account: Option<String>,
+    /// The user, where it was known.
+    pub user: Option<String>,
+}
+
+/// A written event on its way into the queue.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    /// The event as a line of JSON.
+    pub line: String,
+    pub value: Value,
+    /// What it lacks, where it has to wait for account or user.
+    pub waiting: Option<Box<Waiting>>,
+}
 
 /// An event that is kept.
 #[derive(Debug)]
@@ -34,7 +52,7 @@ pub(crate) struct Batch {
 
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    entries: VecDeque<Entry>,
+    entries: Vec<Entry>,
     bytes: usize,
     ready: usize,
 }
@@ -52,14 +70,14 @@ impl Queue {
 
     pub fn push(&mut self, draft: Draft) {
         let entry = Entry {
-            value: Value::of_line(&draft.line),
+            value: draft.value,
             line: draft.line,
             waiting: draft.waiting,
             flight: 0,
         };
         self.bytes += entry.bytes();
         self.ready += usize::from(entry.is_ready());
-        self.entries.push_back(entry);
+        self.entries.push(entry);
     }
 
     /// Drops the oldest events of the lowest value until the rest fits, and
@@ -77,10 +95,9 @@ impl Queue {
             let Some((at, _)) = free().min_by_key(|(_, entry)| entry.value) else {
                 break;
             };
-            if let Some(entry) = self.entries.remove(at) {
-                self.bytes -= entry.bytes();
-                self.ready -= usize::from(entry.is_ready());
-            }
+            let entry = self.entries.remove(at);
+            self.bytes -= entry.bytes();
+            self.ready -= usize::from(entry.is_ready());
             dropped += 1;
         }
         dropped
@@ -173,9 +190,10 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn draft(action: &str, tag: u32) -> Draft {
+    fn draft(value: Value, tag: u32) -> Draft {
         Draft {
-            line: format!(r#"{{"action":"{action}","tag":{tag}}}"#),
+            line: format!(r#"{{"tag":{tag}}}"#),
+            value,
             waiting: None,
         }
     }
@@ -188,17 +206,17 @@ mod tests {
     #[test]
     fn over_the_bound_the_oldest_of_the_lowest_value_go_first() {
         let mut queue = Queue::default();
-        for (tag, action) in [
-            "identifyUser",
-            "feature",
-            "sessionSync",
-            "pageView",
-            "pageView",
+        for (tag, value) in [
+            Value::Identify,
+            Value::Usage,
+            Value::Sync,
+            Value::PageView,
+            Value::PageView,
         ]
-        .iter()
+        .into_iter()
         .enumerate()
         {
-            queue.push(draft(action, tag as u32));
+            queue.push(draft(value, tag as u32));
         }
         let gone = |queue: &mut Queue| {
             let bound = queue.bytes - 1;
@@ -217,8 +235,8 @@ mod tests {
     #[test]
     fn what_is_in_flight_is_neither_taken_again_nor_evicted() {
         let mut queue = Queue::default();
-        queue.push(draft("pageView", 0));
-        queue.push(draft("feature", 1));
+        queue.push(draft(Value::PageView, 0));
+        queue.push(draft(Value::Usage, 1));
         assert_eq!(lines(queue.take(7, 1, 1000)).len(), 1);
         assert_eq!(queue.keep_within(0), 1);
         assert_eq!(queue.len(), 1);
@@ -233,7 +251,7 @@ mod tests {
     fn a_batch_ends_before_it_grows_too_large_but_one_event_always_goes() {
         let mut queue = Queue::default();
         for tag in 0..3 {
-            queue.push(draft("feature", tag));
+            queue.push(draft(Value::Usage, tag));
         }
         let one = queue.entries[0].bytes();
         assert_eq!(lines(queue.take(1, 50, 2 * one)).len(), 2);

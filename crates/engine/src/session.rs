@@ -1,6 +1,6 @@
 //! The session and the visitor, shared by all tabs through two cookies.
 
-use crate::{Config, Now, Persistence, cookies, random::Random, report::text};
+use crate::{Config, Cookies, Effect, Now, random::Random};
 use natero_event::json::push_int;
 
 /// Longest time between two looks at the shared cookies while active, in ms.
@@ -18,6 +18,7 @@ pub(crate) struct Session {
     pub visitor: String,
     /// Wall time of the last activity in any tab, as far as known.
     last: f64,
+    /// Wall time of the last look at the cookies.
     looked: f64,
     /// The visitor cookie holds `visitor`.
     visitor_kept: bool,
@@ -42,61 +43,54 @@ impl Session {
     }
 
     /// Takes the visitor from the cookies.
-    pub fn adopt_visitor(&mut self, config: &Config, cookies: &str) {
-        if let Some(visitor) = cookies::read(cookies, &config.cookie_prefix, "vid")
-            && is_ours(visitor)
-            && visitor != self.visitor
-        {
+    pub fn adopt_visitor(&mut self, visitor: &str) {
+        if is_ours(visitor) && visitor != self.visitor {
             self.visitor = visitor.to_owned();
             self.visitor_kept = false;
         }
     }
 
-    /// The session that goes on at `now` by the cookies, or the own one where
-    /// they have none and it is not over. `None`: it is time for a new one.
-    pub fn current(&self, config: &Config, now: Now, cookies: &str) -> Option<String> {
+    /// The session that goes on at `now`: that of the cookies, or the own one
+    /// where they have none that is alive. `None`: it is time for a new one.
+    pub fn current<'a>(
+        &'a self,
+        config: &Config,
+        now: Now,
+        cookies: Cookies<'a>,
+    ) -> Option<&'a str> {
         let alive = |last: f64| now.wall - last < config.session_timeout;
-        if let Some((id, last)) = cookies::read(cookies, &config.cookie_prefix, "sid")
-            .and_then(|value| value.split_once('.'))
-            && let Ok(last) = last.parse::<u64>()
-            && is_ours(id)
-            && alive(last as f64)
+        if let Some((id, last)) = split(cookies.session)
+            && alive(last)
         {
-            return Some(id.to_owned());
+            return Some(id);
         }
-        // Cookies may be blocked or in memory mode there are none: what this
-        // tab knows has to do.
-        alive(self.last).then(|| self.id.clone())
+        // Cookies may be blocked: what this tab knows has to do.
+        alive(self.last).then_some(&self.id)
     }
 
-    /// Notes an activity, and returns the cookies to write.
-    pub fn touch(&mut self, config: &Config, now: Now, secure: bool) -> Vec<String> {
+    /// Notes an activity after a look at the cookies.
+    pub fn touch(&mut self, now: Now) {
         self.last = now.wall;
         self.looked = now.wall;
-        if config.persistence == Persistence::Memory {
-            return Vec::new();
-        }
-        let mut value = text(&[&self.id, "."]);
-        push_int(&mut value, now.wall as i64);
-        // Rounded up: the time within the value is what decides.
-        let max_age = (config.session_timeout / 1000.0) as i64 + 1;
-        let mut writes = vec![cookies::write(config, secure, "sid", &value, max_age)];
-        if !self.visitor_kept {
-            self.visitor_kept = true;
-            writes.push(cookies::write(
-                config,
-                secure,
-                "vid",
-                &self.visitor,
-                cookies::YEAR_S,
-            ));
-        }
-        writes
     }
 
     /// Notes an activity without a look at the cookies.
     pub fn touch_lightly(&mut self, now: Now) {
         self.last = now.wall;
+    }
+
+    /// Appends the cookies to set.
+    pub fn write(&mut self, config: &Config, now: Now, effects: &mut Vec<Effect>) {
+        let mut value = self.id.clone();
+        value.push('.');
+        push_int(&mut value, now.wall as i64);
+        // Rounded up: the time within the value is what decides.
+        let max_age = (config.session_timeout / 1000.0).ceil();
+        effects.push(Effect::SetSession(value, max_age));
+        if !self.visitor_kept {
+            self.visitor_kept = true;
+            effects.push(Effect::SetVisitor(self.visitor.clone()));
+        }
     }
 
     /// Forgets the visitor: the next cookies name another one.
@@ -106,17 +100,44 @@ impl Session {
         self.visitor_kept = false;
     }
 
-    /// The assignments that delete both cookies.
-    pub fn erase(&mut self, config: &Config, secure: bool) -> [String; 2] {
+    /// The cookies were deleted.
+    pub fn erased(&mut self) {
         self.visitor_kept = false;
-        ["sid", "vid"].map(|name| cookies::write(config, secure, name, "", 0))
     }
 }
 
-/// Cookies can be set by anyone on the host: only what could be ours is taken.
+/// `id.t` taken apart, if it is of our making: cookies can be set by anyone on
+/// the host.
+fn split(value: &str) -> Option<(&str, f64)> {
+    let dot = value.bytes().position(|byte| byte == b'.')?;
+    let (id, time) = (&value[..dot], &value[dot + 1..]);
+    let mut last = 0.0;
+    for digit in time.bytes() {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        last = last * 10.0 + f64::from(digit - b'0');
+    }
+    is_ours(id).then_some((id, last))
+}
+
 fn is_ours(id: &str) -> bool {
     (1..=64).contains(&id.len())
         && id
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_cookie_that_could_be_ours_is_taken() {
+        assert_eq!(split("abc-_9.1700"), Some(("abc-_9", 1700.0)));
+        for wrong in ["", ".", "abc", "a b.1", "a.1e5", ".17", "<x>.1"] {
+            assert_eq!(split(wrong), None, "{wrong}");
+        }
+        assert_eq!(split(&format!("{}.1", "x".repeat(65))), None);
+    }
 }

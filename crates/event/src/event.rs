@@ -86,27 +86,15 @@ impl Action<'_> {
     }
 }
 
-impl Value {
-    /// The value of an action by its name on the wire. An action that is not
-    /// ours is worth as much as usage.
-    pub fn of_action(name: &str) -> Value {
-        match name {
-            "pageView" | "pageViewEnd" => Value::PageView,
-            "sessionSync" | "sessionIdle" => Value::Sync,
-            "identifyUser" | "identifyAccount" => Value::Identify,
-            _ => Value::Usage,
+impl Action<'_> {
+    /// What the event is worth.
+    pub fn value(&self) -> Value {
+        match self {
+            Action::PageView { .. } | Action::PageViewEnd { .. } => Value::PageView,
+            Action::SessionSync { .. } | Action::SessionIdle => Value::Sync,
+            Action::Feature { .. } | Action::ModuleEnd { .. } => Value::Usage,
+            Action::IdentifyUser { .. } | Action::IdentifyAccount { .. } => Value::Identify,
         }
-    }
-
-    /// The value of a written line. `action` is written before anything that
-    /// could hold a key of that name, so the first one found is the event's.
-    pub fn of_line(line: &str) -> Value {
-        const KEY: &str = "\"action\":\"";
-        let rest = match line.find(KEY) {
-            Some(at) => &line[at + KEY.len()..],
-            None => "",
-        };
-        Value::of_action(rest.split('"').next().unwrap_or(""))
     }
 }
 
@@ -302,14 +290,5 @@ mod tests {
         let line = put_identity(&line, "a\"c", "u");
         assert!(line.starts_with(r#"{"account_id":"a\"c","user_id":"u","created_at":1"#));
         assert_eq!(read(&line)["action"], "sessionIdle");
-    }
-
-    #[test]
-    fn the_value_of_a_line_is_that_of_its_action_whatever_its_details_say() {
-        let line = event(Action::IdentifyUser {
-            details: Some(r#"{"action":"pageView"}"#),
-        });
-        assert_eq!(Value::of_line(&line), Value::Identify);
-        assert_eq!(Value::of_line("not json"), Value::Usage);
     }
 }

@@ -1,0 +1,53 @@
+// Posts a batch. A text body makes no browser ask first (a preflight), so that
+// a collector on another origin is reached by one request, even while the page
+// unloads.
+
+const GZIP_OVER = 1024;
+
+/** How a request ended, as the engine takes it. `status` 0: without an answer. */
+export type Answer = [message: string, status: number, retryAfter: number, rejected: number];
+
+/** Posts `body`; never rejects. */
+export async function post(
+  url: string,
+  body: string,
+  keepalive: boolean,
+  unloading: boolean,
+  compress: boolean,
+): Promise<Answer> {
+  const init: RequestInit = { method: "POST", body, keepalive, credentials: "omit" };
+  try {
+    // Compressing takes a turn of the event loop, and an unloading page may
+    // not get one.
+    if (compress && !unloading && body.length > GZIP_OVER && typeof CompressionStream === "function") {
+      const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
+      init.body = await new Response(stream).arrayBuffer();
+      init.headers = { "content-type": "text/plain", "content-encoding": "gzip" };
+    }
+    const response = await fetch(url, init);
+    const [message, rejected] = verdict(await response.text().catch(() => ""));
+    return [message, response.status, wait(response.headers.get("retry-after")), rejected];
+  } catch {
+    // Nobody will say whether a beacon arrived: its events stay until someone
+    // does, and receivers deduplicate.
+    if (unloading) globalThis.navigator?.sendBeacon?.(url, body);
+    return ["", 0, 0, 0];
+  }
+}
+
+/** What the server said of the events, and how many it refused. */
+function verdict(text: string): [message: string, rejected: number] {
+  try {
+    const { rejected = [], error } = JSON.parse(text);
+    const [first] = rejected;
+    return [String(error ?? (first ? `line ${first.line}: ${first.error}` : "")), rejected.length];
+  } catch {
+    return [text.slice(0, 200), 0];
+  }
+}
+
+/** `Retry-After` in ms, from seconds or a date; 0 where there is none. */
+function wait(header: string | null): number {
+  const seconds = Number(header);
+  return Math.max(0, Number.isNaN(seconds) ? Date.parse(header!) - Date.now() : seconds * 1000) || 0;
+}

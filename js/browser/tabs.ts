@@ -1,0 +1,46 @@
+// Which tab was used last. Tabs tell each other: over a BroadcastChannel, or
+// by storage events where there is none.
+
+import { Op, type Tell } from "../core.ts";
+import type { Checked } from "../settings.ts";
+
+// Several trackers of one page are one tab.
+const TAB = Math.random();
+
+/** The other tabs. */
+export interface Tabs {
+  /** Tells them that this one came into use. */
+  announce(): void;
+  /** Listens no more. */
+  close(): void;
+}
+
+/** Listens to the other tabs. */
+export function tabs(tell: Tell, { cookiePrefix, persistence }: Checked): Tabs {
+  const name = `${cookiePrefix}tab`;
+  const heard = (text: unknown): void => {
+    const [tab, at] = String(text).split(" ").map(Number);
+    if (tab !== TAB && at) tell(Op.OtherTab, "", at);
+  };
+  const news = (): string => `${TAB} ${Date.now()}`;
+  try {
+    const channel = new BroadcastChannel(name);
+    channel.onmessage = ({ data }) => heard(data);
+    return { announce: () => channel.postMessage(news()), close: () => channel.close() };
+  } catch {
+    const listener = (event: StorageEvent): void => {
+      if (event.key === name) heard(event.newValue);
+    };
+    globalThis.addEventListener?.("storage", listener);
+    return {
+      announce() {
+        try {
+          if (persistence !== "memory") localStorage.setItem(name, news());
+        } catch {
+          // Storage is full or blocked: each tab counts for itself.
+        }
+      },
+      close: () => globalThis.removeEventListener?.("storage", listener),
+    };
+  }
+}

@@ -1,0 +1,54 @@
+// The engine's numbers: what may be told it, and what it may ask for. They are
+// those of `src/decode.rs` and `src/encode.rs`, which say what the text and
+// the numbers that go with each mean; a test compares them.
+
+/** What happened. */
+export const enum Op {
+  Start = 0,
+  SetAccount = 1,
+  SetUser = 2,
+  IdentifyAccount = 3,
+  IdentifyUser = 4,
+  SetProduct = 5,
+  SetModule = 6,
+  Feature = 7,
+  ModuleEvent = 8,
+  PageView = 9,
+  Flush = 10,
+  OptIn = 11,
+  OptOut = 12,
+  Reset = 13,
+  Shutdown = 14,
+  Activity = 15,
+  Cookies = 16,
+  Shown = 17,
+  Hidden = 18,
+  Navigated = 19,
+  OtherTab = 20,
+  Online = 21,
+  Timer = 22,
+  Response = 23,
+  Filtered = 24,
+  FilteredOut = 25,
+}
+
+/** What to do. */
+export const enum Do {
+  Send = 0,
+  Filter = 1,
+  Lost = 2,
+  UserInTwoAccounts = 3,
+  ShutDown = 4,
+  Debug = 5,
+  ReadCookies = 6,
+  SetSession = 7,
+  SetVisitor = 8,
+  EraseCookies = 9,
+  Announce = 10,
+  Flushed = 11,
+  Detach = 12,
+  Wake = 13,
+}
+
+/** Tells the engine what happened just now. */
+export type Tell = (op: Op, text?: string, a?: number, b?: number, c?: number, d?: number) => void;
