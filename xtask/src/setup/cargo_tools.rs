@@ -49,7 +49,7 @@ pub fn geckodriver() -> Result<PathBuf> {
         "geckodriver",
         "geckodriver",
         GECKODRIVER,
-        "about 3 min",
+        "about 5 min",
         |_| true,
     )
 }
