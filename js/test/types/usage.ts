@@ -1,0 +1,69 @@
+// What a user of the package may write, and what the compiler must refuse.
+// Checked against the packed package; never run.
+
+import na, { na as named } from "natero-wasm";
+import type { FlushResult, Problem, Settings, Stats, TrackedEvent } from "natero-wasm";
+import inline, { na as namedInline } from "natero-wasm/inline";
+import "natero-wasm/natero.global.js";
+
+const settings: Settings = {
+  accountId: 7,
+  userId: "u-1",
+  persistence: "memory",
+  consent: "pending",
+  beforeSend: (event: TrackedEvent) => (event.action === "pageView" ? null : event),
+  onError: ({ code, message, dropped }: Problem) => {
+    const told: [string, string, number] = [code, message, dropped];
+    void told;
+  },
+};
+
+const tracker = new na("api", "auth", settings);
+const ready: Promise<boolean> = tracker.ready;
+tracker.setAccountId("a");
+tracker.setUserId(null);
+tracker.identifyAccount("a", { name: "Acme", since: new Date() });
+tracker.identifyUser("u");
+tracker.setProductId("p");
+tracker.setModuleId(null);
+tracker.sendFeatureEvent("export");
+tracker.sendFeatureEvent("export", 3);
+tracker.sendFeatureEvent("export", { total: 3, module: "m", product: null, details: { rows: 10n } });
+tracker.sendModuleEvent("m", 1500, { product: "p" });
+tracker.trackPageView();
+tracker.trackPageView({ url: "/orders?page=2", title: "Orders" });
+tracker.optIn();
+tracker.optOut();
+tracker.reset();
+tracker.shutdown();
+const flushed: Promise<FlushResult> = tracker.flush();
+const stats: Stats = tracker.stats();
+const ids: (string | null)[] = [
+  tracker.getAccountId(),
+  tracker.getUserId(),
+  tracker.getModuleId(),
+  tracker.getProductId(),
+  tracker.getSessionId(),
+  tracker.getVisitorId(),
+];
+
+// All ways to load the tracker bring the same surface.
+const classes: (typeof na)[] = [na, named, inline, namedInline];
+const fromScript: na = new window.na("api", "auth");
+
+// @ts-expect-error: the auth key is missing
+new na("api");
+// @ts-expect-error: an id is no object
+tracker.setUserId({ id: "u" });
+// @ts-expect-error: no such setting
+new na("api", "auth", { accountID: "a" });
+// @ts-expect-error: no such kind of persistence
+new na("api", "auth", { persistence: "cookie" });
+// @ts-expect-error: a feature has a name
+tracker.sendFeatureEvent();
+// @ts-expect-error: the time that was spent is missing
+tracker.sendModuleEvent("m");
+// @ts-expect-error: what is counted cannot be set
+tracker.ready = ready;
+
+export { classes, flushed, fromScript, ids, stats };
