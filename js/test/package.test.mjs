@@ -27,6 +27,13 @@ test("the package has the version of the workspace", () => {
   assert.ok(cargo.includes(`version = "${manifest.version}"`), manifest.version);
 });
 
+for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+  test(`the package carries ${name} as it stands at the root`, () => {
+    const read = (folder) => readFileSync(new URL(name, folder), "utf8");
+    assert.equal(read(pkg), read(new URL("../../", import.meta.url)));
+  });
+}
+
 for (const file of ["index.js", "inline.js"]) {
   test(`importing ${file} under Node does nothing but export na`, async () => {
     const before = Object.getOwnPropertyNames(globalThis);
