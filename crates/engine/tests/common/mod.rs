@@ -1,0 +1,224 @@
+//! A tracker under a virtual clock.
+
+#![allow(dead_code, reason = "each suite uses its own part")]
+
+use natero_engine::{Call, Config, Cookies, Effect, Engine, Input, Loss, Now, Request, Start};
+use serde_json::Value;
+
+/// Wall time at which every test begins.
+pub const BEGIN: f64 = 1_700_000_000_000.0;
+
+/// One tab with a tracker, and everything it asked for.
+pub struct Tab {
+    pub engine: Engine,
+    /// Both clocks, in ms since the test began.
+    pub mono: f64,
+    pub wall: f64,
+    pub session_cookie: String,
+    pub visitor_cookie: String,
+    pub requests: Vec<Request>,
+    pub losses: Vec<Loss>,
+    pub other: Vec<Effect>,
+    pub announced: u32,
+}
+
+/// Settings with both ids, and no page views to get in the way.
+pub fn config() -> Config {
+    Config {
+        account_id: Some("acme".into()),
+        user_id: Some("ann".into()),
+        track_page_views: false,
+        ..Config::default()
+    }
+}
+
+impl Tab {
+    /// A tab that is visible from the start.
+    pub fn open(config: Config) -> Tab {
+        Tab::open_with(config, [1, 2, 3, 4], 0.0, "", "", true)
+    }
+
+    pub fn open_with(
+        config: Config,
+        seed: [u32; 4],
+        at: f64,
+        session: &str,
+        visitor: &str,
+        visible: bool,
+    ) -> Tab {
+        let now = Now {
+            mono: 0.0,
+            wall: BEGIN + at,
+        };
+        let mut tab = Tab {
+            engine: Engine::new(config, seed, now),
+            mono: 0.0,
+            wall: now.wall,
+            session_cookie: session.to_owned(),
+            visitor_cookie: visitor.to_owned(),
+            requests: Vec::new(),
+            losses: Vec::new(),
+            other: Vec::new(),
+            announced: 0,
+        };
+        let start = Start {
+            visible,
+            url: "https://app.example/home",
+            title: "Home",
+            referrer: "https://search.example/",
+            cookies: Cookies { session, visitor },
+            ..Start::default()
+        };
+        tab.tell(Input::Start(start));
+        tab
+    }
+
+    pub fn now(&self) -> Now {
+        Now {
+            mono: self.mono,
+            wall: self.wall,
+        }
+    }
+
+    /// Tells the engine something, and does what it asks for.
+    pub fn tell(&mut self, input: Input<'_>) {
+        self.engine.handle(self.now(), input);
+        while let Some(effect) = self.engine.poll_effect() {
+            match effect {
+                Effect::Send(request) => self.requests.push(request),
+                Effect::Lost(loss) => self.losses.push(loss),
+                Effect::ReadCookies => {
+                    let cookies = (self.session_cookie.clone(), self.visitor_cookie.clone());
+                    let (session, visitor) = (&cookies.0, &cookies.1);
+                    self.engine
+                        .handle(self.now(), Input::Cookies(Cookies { session, visitor }));
+                }
+                Effect::SetSession(value, _) => self.session_cookie = value,
+                Effect::SetVisitor(value) => self.visitor_cookie = value,
+                Effect::EraseCookies => {
+                    self.session_cookie.clear();
+                    self.visitor_cookie.clear();
+                }
+                Effect::Announce => self.announced += 1,
+                other => self.other.push(other),
+            }
+        }
+    }
+
+    pub fn call(&mut self, call: Call<'_>) {
+        self.tell(Input::Call(call));
+    }
+
+    pub fn feature(&mut self, name: &str) {
+        self.call(Call::feature(name));
+    }
+
+    /// Lets time pass, waking the engine whenever it asked to be.
+    pub fn pass(&mut self, ms: f64) {
+        let end = self.mono + ms;
+        while let Some(due) = self.engine.poll_timeout().filter(|due| *due <= end) {
+            let step = (due - self.mono).max(0.0);
+            self.mono += step;
+            self.wall += step;
+            self.tell(Input::Timer);
+            assert!(
+                self.engine
+                    .poll_timeout()
+                    .is_none_or(|next| next > due || next > self.mono),
+                "a timer that was handled has to be over"
+            );
+        }
+        self.wall += end - self.mono;
+        self.mono = end;
+    }
+
+    /// Lets time pass without waking the engine: the laptop slept.
+    pub fn sleep(&mut self, mono: f64, wall: f64) {
+        self.mono += mono;
+        self.wall += wall;
+    }
+
+    /// Passes time with an activity every `every` ms.
+    pub fn work(&mut self, ms: f64, every: f64) {
+        let end = self.mono + ms;
+        while self.mono < end {
+            self.pass(every.min(end - self.mono));
+            self.tell(Input::Activity);
+        }
+    }
+
+    /// The server takes the oldest unanswered request.
+    pub fn answer(&mut self, id: u32, status: u16) {
+        self.respond(id, status, 0.0, 0);
+    }
+
+    pub fn respond(&mut self, id: u32, status: u16, retry_after: f64, rejected: u32) {
+        self.tell(Input::Response {
+            id,
+            status,
+            retry_after,
+            rejected,
+            message: "said",
+        });
+    }
+
+    /// Events of all requests so far, each once however often it was sent.
+    pub fn sent(&self) -> Vec<Value> {
+        let mut seen = std::collections::HashSet::new();
+        let mut all: Vec<Value> = self.requests.iter().flat_map(events).collect();
+        all.retain(|event| seen.insert(event["event_id"].to_string()));
+        all
+    }
+
+    /// Closes the tab and returns all events that it ever sent.
+    pub fn close(mut self) -> Vec<Value> {
+        self.tell(Input::Hidden);
+        self.drain();
+        self.sent()
+    }
+
+    /// Has everything that waits sent and confirmed.
+    pub fn drain(&mut self) {
+        let mut answered = 0;
+        loop {
+            self.call(Call::Flush(0));
+            if answered == self.requests.len() {
+                break;
+            }
+            while answered < self.requests.len() {
+                let id = self.requests[answered].id;
+                answered += 1;
+                self.answer(id, 200);
+            }
+        }
+    }
+
+    pub fn session(&self) -> String {
+        self.engine.current()[4].unwrap().to_owned()
+    }
+}
+
+/// The events of a request.
+pub fn events(request: &Request) -> Vec<Value> {
+    request
+        .body
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect()
+}
+
+/// Sum of a field over the events of an action.
+pub fn sum(events: &[Value], action: &str, field: &str) -> i64 {
+    of(events, action)
+        .iter()
+        .map(|event| event[field].as_i64().expect("a whole number"))
+        .sum()
+}
+
+/// The events of an action.
+pub fn of<'a>(events: &'a [Value], action: &str) -> Vec<&'a Value> {
+    events
+        .iter()
+        .filter(|event| event["action"] == action)
+        .collect()
+}

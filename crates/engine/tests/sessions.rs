@@ -1,0 +1,241 @@
+//! Session and visitor across pages, tabs and time.
+
+mod common;
+
+use common::{Tab, config, of};
+use natero_engine::{Call, Config, Consent, Effect, Input};
+
+#[test]
+fn a_session_ends_after_its_timeout_and_the_next_activity_starts_another() {
+    let mut tab = Tab::open(config());
+    let first = tab.session();
+    tab.pass(1_799_000.0);
+    tab.tell(Input::Activity);
+    assert_eq!(tab.session(), first);
+    tab.pass(1_801_000.0);
+    assert_eq!(tab.session(), first, "without activity nothing starts");
+    tab.tell(Input::Activity);
+    assert_ne!(tab.session(), first);
+    assert!(tab.session_cookie.starts_with(&tab.session()));
+}
+
+#[test]
+fn a_page_goes_on_with_the_session_and_visitor_of_the_page_before() {
+    let mut first = Tab::open(config());
+    first.work(10_000.0, 1_000.0);
+    let next = Tab::open_with(
+        config(),
+        [9; 4],
+        20_000.0,
+        &first.session_cookie,
+        &first.visitor_cookie,
+        true,
+    );
+    assert_eq!(next.session(), first.session());
+    assert_eq!(next.engine.current()[5], first.engine.current()[5]);
+    let late = Tab::open_with(
+        config(),
+        [9; 4],
+        2_000_000.0,
+        &first.session_cookie,
+        &first.visitor_cookie,
+        true,
+    );
+    assert_ne!(late.session(), first.session());
+    assert_eq!(late.engine.current()[5], first.engine.current()[5]);
+}
+
+#[test]
+fn a_tab_that_was_away_takes_up_the_session_that_the_others_share() {
+    let mut a = Tab::open(config());
+    let old = a.session();
+    a.tell(Input::Hidden);
+    a.pass(3_600_000.0);
+    a.session_cookie = format!("fresh.{}", a.wall as i64 - 60_000);
+    a.tell(Input::Shown);
+    assert_eq!(a.session(), "fresh");
+    assert_ne!(a.session(), old);
+}
+
+#[test]
+fn a_clock_that_was_set_back_does_not_end_the_session() {
+    let mut tab = Tab::open(config());
+    let first = tab.session();
+    tab.wall -= 86_400_000.0;
+    tab.work(20_000.0, 1_000.0);
+    assert_eq!(tab.session(), first);
+}
+
+#[test]
+fn blocked_cookies_leave_the_session_with_the_page() {
+    let mut tab = Tab::open(config());
+    let first = tab.session();
+    for _ in 0..10 {
+        tab.session_cookie.clear();
+        tab.visitor_cookie.clear();
+        tab.work(60_000.0, 10_000.0);
+    }
+    assert_eq!(tab.session(), first);
+}
+
+#[test]
+fn foreign_content_under_our_cookies_is_not_taken() {
+    for junk in [
+        "<script>.1700000000000",
+        "a b.1700000000000",
+        "x",
+        "x.NaN",
+        "x.-5",
+    ] {
+        let tab = Tab::open_with(config(), [1; 4], 0.0, junk, "no;good", true);
+        assert_eq!(tab.session().len(), 16, "{junk}");
+        assert_eq!(tab.engine.current()[5].unwrap().len(), 16);
+    }
+}
+
+#[test]
+fn in_memory_nothing_is_read_or_kept() {
+    let mut tab = Tab::open(Config {
+        memory: true,
+        ..config()
+    });
+    tab.work(60_000.0, 1_000.0);
+    tab.call(Call::SetUser(Some("bob")));
+    tab.call(Call::Reset);
+    tab.call(Call::OptOut);
+    assert_eq!(
+        (tab.session_cookie.as_str(), tab.visitor_cookie.as_str()),
+        ("", "")
+    );
+    assert!(tab.other.is_empty());
+}
+
+#[test]
+fn while_consent_is_pending_events_wait_and_no_cookie_is_set() {
+    let mut tab = Tab::open(Config {
+        consent: Consent::Pending,
+        ..config()
+    });
+    for _ in 0..60 {
+        tab.feature("f");
+    }
+    tab.work(60_000.0, 1_000.0);
+    tab.call(Call::Flush(1));
+    assert!(tab.requests.is_empty());
+    assert_eq!(tab.session_cookie, "");
+    tab.call(Call::OptIn);
+    assert!(tab.session_cookie.starts_with(&tab.session()));
+    let all = tab.close();
+    assert_eq!(of(&all, "feature").len(), 60);
+}
+
+#[test]
+fn denied_consent_drops_and_counts_and_opting_in_starts_anew() {
+    let mut tab = Tab::open(Config {
+        consent: Consent::Denied,
+        ..config()
+    });
+    tab.feature("f");
+    assert_eq!(
+        tab.engine.stats().dropped(natero_engine::Reason::Consent),
+        1
+    );
+    assert_eq!(tab.session_cookie, "");
+    tab.call(Call::OptIn);
+    tab.feature("g");
+    let all = tab.close();
+    assert_eq!(of(&all, "feature").len(), 1);
+}
+
+#[test]
+fn opting_out_drops_what_waits_and_erases_the_cookies() {
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.call(Call::OptOut);
+    assert_eq!(
+        (tab.session_cookie.as_str(), tab.visitor_cookie.as_str()),
+        ("", "")
+    );
+    tab.work(20_000.0, 1_000.0);
+    tab.tell(Input::Hidden);
+    assert!(tab.requests.is_empty());
+    assert_eq!(tab.session_cookie, "");
+    assert_eq!(tab.engine.pending(), 0);
+}
+
+#[test]
+fn page_views_follow_loads_and_navigation() {
+    let mut tab = Tab::open(Config {
+        track_page_views: true,
+        ..config()
+    });
+    tab.pass(1_000.0);
+    tab.tell(Input::Navigated("https://app.example/next", "Next"));
+    tab.pass(2_000.0);
+    tab.call(Call::PageView("https://app.example/x?q=1", "X"));
+    tab.pass(3_000.0);
+    let all = tab.close();
+    let views: Vec<_> = of(&all, "pageView")
+        .iter()
+        .map(|e| (e["url"].clone(), e["title"].clone(), e["referrer"].clone()))
+        .collect();
+    assert_eq!(
+        views,
+        [
+            (
+                "https://app.example/home".into(),
+                "Home".into(),
+                "https://search.example/".into()
+            ),
+            (
+                "https://app.example/next".into(),
+                "Next".into(),
+                "https://app.example/home".into()
+            ),
+            (
+                "https://app.example/x?q=1".into(),
+                "X".into(),
+                "https://app.example/next".into()
+            ),
+        ]
+    );
+    let ends: Vec<_> = of(&all, "pageViewEnd")
+        .iter()
+        .map(|e| e["time_spent"].as_i64().unwrap())
+        .collect();
+    assert_eq!(ends, [1000, 2000, 3000]);
+}
+
+#[test]
+fn before_send_edits_or_drops_and_leaves_no_gap_in_seq() {
+    let mut tab = Tab::open(Config {
+        filter: true,
+        ..config()
+    });
+    for name in ["keep", "drop", "throw", "edit"] {
+        tab.feature(name);
+        let Some(Effect::Filter(line)) = tab.other.pop() else {
+            panic!("not asked")
+        };
+        match name {
+            "drop" => tab.tell(Input::FilteredOut(false)),
+            "throw" => tab.tell(Input::FilteredOut(true)),
+            "edit" => tab.tell(Input::Filtered(&line.replace("edit", "edited"))),
+            _ => tab.tell(Input::Filtered(&line)),
+        }
+    }
+    tab.call(Call::Flush(1));
+    let sent = tab.sent();
+    let seen: Vec<_> = sent
+        .iter()
+        .map(|e| (e["feature"].as_str().unwrap(), e["seq"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(seen, [("keep", 0), ("edited", 1)]);
+    assert_eq!(tab.losses.len(), 1, "dropping is no loss, throwing is");
+    assert_eq!(
+        tab.engine
+            .stats()
+            .dropped(natero_engine::Reason::BeforeSend),
+        2
+    );
+}
