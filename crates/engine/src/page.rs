@@ -7,8 +7,6 @@ use natero_event::Action;
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     visible: bool,
-    /// Wall time at which this tab last came into use.
-    in_use_since: f64,
     url: Option<String>,
     /// A `pageViewEnd` was made for it, with the time so far.
     told: bool,
@@ -79,7 +77,6 @@ impl Engine {
             self.next_sync = self.now.mono + self.config.session_sync_interval;
         }
         if self.time.activity(self.now.mono) {
-            self.page.in_use_since = self.now.wall;
             self.effects.push(Effect::Announce);
         }
     }
@@ -114,10 +111,12 @@ impl Engine {
         self.send_before_unload();
     }
 
-    /// Another tab came into use at wall time `since`.
+    /// Another tab came into use at wall time `since`. That is believed even
+    /// where this tab seems to be the later one: the wall clock may have been
+    /// set in between, and a second that no tab counts is better than one that
+    /// two do. The next activity mends it.
     pub(crate) fn other_tab(&mut self, since: f64) {
-        // News can cross: the later one is right.
-        if since >= self.page.in_use_since && !self.time.is_away() {
+        if !self.time.is_away() {
             let ago = (self.now.wall - since).max(0.0);
             self.time.leave(self.now.mono - ago);
         }

@@ -159,14 +159,15 @@ fn news_of_another_tab_that_come_late_end_the_time_when_it_came_into_use() {
 }
 
 #[test]
-fn old_news_do_not_take_a_tab_out_of_use() {
+fn another_tab_is_believed_though_the_clock_was_set_back_in_between() {
     let mut a = in_module();
     a.pass(1_000.0);
-    let before = a.wall - 5_000.0;
-    a.tell(Input::OtherTab(before));
-    a.pass(1_000.0);
+    a.wall -= 60_000.0;
+    let since = a.wall;
+    a.tell(Input::OtherTab(since));
+    a.pass(5_000.0);
     let all = a.close();
-    assert_eq!(sum(&all, "moduleEnd", "time_spent"), 2_000);
+    assert_eq!(sum(&all, "moduleEnd", "time_spent"), 1_000);
 }
 
 #[test]

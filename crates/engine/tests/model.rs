@@ -1,0 +1,338 @@
+//! Random schedules against a model of active time that is simple enough to be
+//! obviously right: it looks at the whole schedule afterwards, tick by tick.
+
+mod common;
+
+use common::{Tab, config, sum};
+use natero_engine::{Call, Config, Input};
+use proptest::prelude::*;
+
+/// Everything happens at a multiple of this, in ms.
+const TICK: u64 = 100;
+const IDLE: u64 = 60_000;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Pass(u64),
+    Activity(usize),
+    /// Seconds of activity, one a second.
+    Work(usize, u64),
+    Hide(usize),
+    Show(usize),
+    Module(usize, Option<&'static str>),
+    Product(usize, Option<&'static str>),
+    User(usize, &'static str),
+    Navigate(usize),
+    Reload(usize),
+    /// The wall clock is set.
+    SetClock(i64),
+    /// Both clocks go on and no timer runs.
+    Sleep(u64),
+    /// The wall clock goes on, the other does not.
+    Suspend(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let tab = 0..3usize;
+    let name = prop_oneof![Just(None), Just(Some("m")), Just(Some("n"))];
+    let time = prop_oneof![
+        3 => 0..30u64,
+        3 => 30..620u64,
+        1 => 620..40_000u64,
+    ]
+    .prop_map(|ticks| ticks * TICK);
+    prop_oneof![
+        6 => time.clone().prop_map(Step::Pass),
+        4 => tab.clone().prop_map(Step::Activity),
+        4 => (tab.clone(), 1..90u64).prop_map(|(tab, s)| Step::Work(tab, s)),
+        2 => tab.clone().prop_map(Step::Hide),
+        3 => tab.clone().prop_map(Step::Show),
+        3 => (tab.clone(), name.clone()).prop_map(|(tab, name)| Step::Module(tab, name)),
+        2 => (tab.clone(), name).prop_map(|(tab, name)| Step::Product(tab, name)),
+        1 => (tab.clone(), prop_oneof![Just("ann"), Just("bob")]).prop_map(|(tab, user)| Step::User(tab, user)),
+        1 => tab.clone().prop_map(Step::Navigate),
+        1 => tab.prop_map(Step::Reload),
+        1 => (-4_000_000..4_000_000i64).prop_map(Step::SetClock),
+        1 => time.clone().prop_map(Step::Sleep),
+        1 => time.prop_map(Step::Suspend),
+    ]
+}
+
+/// What the model notes of a tab.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Mark {
+    /// The user did something there, or came to it.
+    Use,
+    /// It was hidden, closed, or another one came into use.
+    Leave,
+    /// A module, a product or a user changed: the time so far is told.
+    Boundary,
+}
+
+#[derive(Default)]
+struct Notes {
+    marks: Vec<(u64, Mark)>,
+    /// Whether a module is set, from each time on.
+    in_module: Vec<(u64, bool)>,
+}
+
+impl Notes {
+    /// Active ms, and those of them in a module.
+    fn truth(&self, end: u64) -> (i64, i64) {
+        let (mut active, mut in_module) = (0, 0);
+        for at in (0..end).step_by(TICK as usize) {
+            if self.is_active(at) {
+                active += TICK as i64;
+                let module = self.in_module.iter().rev().find(|(since, _)| *since <= at);
+                in_module += if module.is_some_and(|(_, set)| *set) {
+                    TICK as i64
+                } else {
+                    0
+                };
+            }
+        }
+        (active, in_module)
+    }
+
+    /// The tick from `at` counts if the tab was in use, and something showed
+    /// that the user was still there before idleness was noticed.
+    fn is_active(&self, at: u64) -> bool {
+        let before = self.marks.iter().take_while(|(time, _)| *time <= at);
+        let in_use = before.filter(|(_, mark)| *mark != Mark::Boundary).last();
+        let Some((last_use, Mark::Use)) = in_use else {
+            return false;
+        };
+        let shown_after = self.marks.iter().find(|(time, _)| *time > at);
+        shown_after.is_some_and(|(time, _)| *time < last_use + IDLE)
+    }
+}
+
+struct World {
+    tabs: Vec<Tab>,
+    notes: Vec<Notes>,
+    visible: [bool; 3],
+    module: [Option<&'static str>; 3],
+    clock: u64,
+    wall_shift: f64,
+    told: Vec<serde_json::Value>,
+    seeds: u32,
+    last_used: Option<usize>,
+}
+
+impl World {
+    fn new() -> World {
+        let mut world = World {
+            tabs: Vec::new(),
+            notes: Vec::new(),
+            visible: [true, false, false],
+            module: [None; 3],
+            clock: 0,
+            wall_shift: 0.0,
+            told: Vec::new(),
+            seeds: 1,
+            last_used: None,
+        };
+        for tab in 0..3 {
+            world.notes.push(Notes::default());
+            let opened = world.open(tab);
+            world.tabs.push(opened);
+            world.settle(tab);
+        }
+        world
+    }
+
+    fn open(&mut self, tab: usize) -> Tab {
+        self.seeds += 1;
+        let cookies = self
+            .tabs
+            .first()
+            .map_or((String::new(), String::new()), |first| {
+                (first.session_cookie.clone(), first.visitor_cookie.clone())
+            });
+        let config = Config {
+            track_page_views: true,
+            ..config()
+        };
+        let at = self.clock as f64 + self.wall_shift;
+        let seed = [self.seeds, 1, 2, 3];
+        Tab::open_with(config, seed, at, &cookies.0, &cookies.1, self.visible[tab])
+    }
+
+    /// Cookies are shared, and tabs hear of each other at once.
+    fn settle(&mut self, tab: usize) {
+        let (session, visitor) = (
+            self.tabs[tab].session_cookie.clone(),
+            self.tabs[tab].visitor_cookie.clone(),
+        );
+        let came_into_use = std::mem::take(&mut self.tabs[tab].announced) > 0;
+        let wall = self.tabs[tab].wall;
+        for (other, them) in self.tabs.iter_mut().enumerate() {
+            them.session_cookie.clone_from(&session);
+            them.visitor_cookie.clone_from(&visitor);
+            if came_into_use && other != tab {
+                them.tell(Input::OtherTab(wall));
+            }
+        }
+    }
+
+    fn note(&mut self, tab: usize, mark: Mark) {
+        if mark == Mark::Use && self.last_used != Some(tab) {
+            if let Some(other) = self.last_used {
+                self.notes[other].marks.push((self.clock, Mark::Leave));
+            }
+            self.last_used = Some(tab);
+        }
+        self.notes[tab].marks.push((self.clock, mark));
+    }
+
+    fn tell(&mut self, tab: usize, input: Input<'_>) {
+        self.tabs[tab].tell(input);
+        self.settle(tab);
+    }
+
+    fn pass(&mut self, ms: u64) {
+        for tab in &mut self.tabs {
+            tab.pass(ms as f64);
+        }
+        self.clock += ms;
+    }
+
+    fn activity(&mut self, tab: usize) {
+        self.tell(tab, Input::Activity);
+        if self.visible[tab] {
+            self.note(tab, Mark::Use);
+        }
+    }
+
+    fn hide(&mut self, tab: usize) {
+        self.tell(tab, Input::Hidden);
+        self.visible[tab] = false;
+        self.note(tab, Mark::Leave);
+    }
+
+    fn show(&mut self, tab: usize) {
+        self.tell(tab, Input::Shown);
+        if !self.visible[tab] {
+            self.visible[tab] = true;
+            self.note(tab, Mark::Use);
+        }
+    }
+
+    fn run(&mut self, step: &Step) {
+        match *step {
+            Step::Pass(ms) => self.pass(ms),
+            Step::Activity(tab) => self.activity(tab),
+            Step::Work(tab, seconds) => {
+                for _ in 0..seconds {
+                    self.activity(tab);
+                    self.pass(1_000);
+                }
+            }
+            Step::Hide(tab) => self.hide(tab),
+            Step::Show(tab) => self.show(tab),
+            Step::Module(tab, name) => {
+                self.tell(tab, Input::Call(Call::SetModule(name)));
+                if self.module[tab] != name {
+                    self.module[tab] = name;
+                    self.note(tab, Mark::Boundary);
+                    self.notes[tab].in_module.push((self.clock, name.is_some()));
+                }
+            }
+            Step::Product(tab, name) => {
+                let before = self.tabs[tab].engine.current()[3].map(str::to_owned);
+                self.tell(tab, Input::Call(Call::SetProduct(name)));
+                if before.as_deref() != name {
+                    self.note(tab, Mark::Boundary);
+                }
+            }
+            Step::User(tab, user) => {
+                let before = self.tabs[tab].engine.current()[1].map(str::to_owned);
+                self.tell(tab, Input::Call(Call::SetUser(Some(user))));
+                if before.as_deref() != Some(user) {
+                    self.note(tab, Mark::Boundary);
+                }
+            }
+            Step::Navigate(tab) => {
+                self.tell(tab, Input::Navigated("https://app.example/n", "N"));
+                self.note(tab, Mark::Boundary);
+            }
+            Step::Reload(tab) => {
+                let visible = self.visible[tab];
+                self.hide(tab);
+                self.visible[tab] = visible;
+                let opened = self.open(tab);
+                let closed = std::mem::replace(&mut self.tabs[tab], opened);
+                self.told.extend(closed.close());
+                self.settle(tab);
+                self.module[tab] = None;
+                self.notes[tab].in_module.push((self.clock, false));
+                if visible {
+                    self.note(tab, Mark::Use);
+                }
+            }
+            Step::SetClock(ms) => {
+                self.wall_shift += ms as f64;
+                for tab in &mut self.tabs {
+                    tab.sleep(0.0, ms as f64);
+                }
+            }
+            Step::Sleep(ms) => {
+                for tab in &mut self.tabs {
+                    tab.sleep(ms as f64, ms as f64);
+                }
+                self.clock += ms;
+            }
+            Step::Suspend(ms) => {
+                self.wall_shift += ms as f64;
+                for tab in &mut self.tabs {
+                    tab.sleep(0.0, ms as f64);
+                }
+            }
+        }
+    }
+
+    /// Closes all tabs: everything told, by tab where it was counted.
+    fn end(mut self) -> (Vec<serde_json::Value>, i64, i64) {
+        for tab in 0..3 {
+            self.hide(tab);
+        }
+        let end = self.clock;
+        for tab in self.tabs {
+            self.told.extend(tab.close());
+        }
+        let truth: Vec<(i64, i64)> = self.notes.iter().map(|notes| notes.truth(end)).collect();
+        (
+            self.told,
+            truth.iter().map(|(active, _)| active).sum(),
+            truth.iter().map(|(_, module)| module).sum(),
+        )
+    }
+}
+
+fn close(told: i64, truth: i64) -> bool {
+    (told - truth).abs() <= (truth / 100).max(1_000)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn told_times_add_up_to_the_true_active_time(steps in prop::collection::vec(step(), 1..50)) {
+        let mut world = World::new();
+        // The first tab is seen when it opens.
+        world.note(0, Mark::Use);
+        for step in &steps {
+            world.run(step);
+        }
+        let elapsed = world.clock as i64;
+        let (told, active, in_module) = world.end();
+        let sessions = sum(&told, "sessionSync", "active_duration");
+        let modules = sum(&told, "moduleEnd", "time_spent");
+        let pages = sum(&told, "pageViewEnd", "time_spent");
+        prop_assert!(close(sessions, active), "sessionSync tells {sessions}, true are {active}");
+        prop_assert!(close(modules, in_module), "moduleEnd tells {modules}, true are {in_module}");
+        prop_assert!(close(pages, active), "pageViewEnd tells {pages}, true are {active}");
+        // No second in two tabs: together they cannot tell more than passed.
+        prop_assert!(sessions <= elapsed, "{sessions} told of {elapsed}");
+    }
+}
