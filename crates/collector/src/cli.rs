@@ -11,7 +11,7 @@ use crate::{
     app,
     config::{Config, Database},
     keys::{self, NewSource},
-    store::{Store, StoreError, keys as stored_keys, streams},
+    store::{Store, StoreError, keys as stored_keys, rebuild, streams},
     usage::Span,
 };
 
@@ -31,6 +31,18 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Make the usage figures anew from the events and prove that those kept
+    /// agree; figures that do not are mended
+    Rebuild {
+        #[command(flatten)]
+        database: Database,
+        /// Only compare, and fail where figures differ
+        #[arg(long)]
+        check: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Tell how many events were made, received, missing and duplicated
     Loss {
@@ -140,6 +152,11 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Serve(config) => serve(config),
         Command::Keys { command } => run_keys(command),
+        Command::Rebuild {
+            database,
+            check,
+            json,
+        } => run_rebuild(&database, check, json),
         Command::Loss {
             database,
             span,
@@ -250,6 +267,29 @@ fn run_keys(command: KeysCommand) -> Result<(), CliError> {
                 print(&format!("{id} is revoked"));
             }
         }
+    }
+    Ok(())
+}
+
+fn run_rebuild(database: &Database, check: bool, json: bool) -> Result<(), CliError> {
+    let mut conn = Store::open_for_command(&database.db)?;
+    let rebuilt = rebuild::rebuild(&mut conn, !check)?;
+    if json {
+        print(&serde_json::to_string(&rebuilt).expect("a report is plain values"));
+    } else {
+        print(&format!(
+            "{} events of {} accounts make {} facts; {} accounts differed",
+            rebuilt.events,
+            rebuilt.accounts,
+            rebuilt.facts,
+            rebuilt.differing.len()
+        ));
+    }
+    if check && !rebuilt.differing.is_empty() {
+        return Err(CliError::Usage(format!(
+            "the figures of {} differ from the events; run `natero-collector rebuild` to mend them",
+            rebuilt.differing.join(", ")
+        )));
     }
     Ok(())
 }

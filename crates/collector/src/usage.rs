@@ -10,7 +10,7 @@ use crate::{
     extract::{Path, Query},
     store::{
         accounts,
-        usage::{self, Scope, Totals, UsageRow},
+        usage::{self, Question, Totals, UsageRow},
     },
 };
 
@@ -56,6 +56,17 @@ pub struct UsageQuery {
     to: Option<i64>,
 }
 
+/// Only a part of the usage. An empty product, module or feature asks for
+/// events without one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Filter {
+    pub product: Option<String>,
+    pub module: Option<String>,
+    pub feature: Option<String>,
+    pub user: Option<String>,
+}
+
 fn yes() -> bool {
     true
 }
@@ -88,27 +99,25 @@ pub async fn get(
     State(app): State<App>,
     Path(account_id): Path<String>,
     Query(query): Query<UsageQuery>,
+    Query(filter): Query<Filter>,
 ) -> Result<Json<Usage>, ApiError> {
     let span = Span::new(query.from, query.to);
     let (by, rollup) = (query.by, query.rollup);
     let id = account_id.clone();
-    let (totals, rows, uncaptured) = app
+    let answer = app
         .store
         .read(move |conn| {
-            if accounts::no(conn, &id)?.is_none() {
+            let Some(account) = accounts::no(conn, &id)? else {
                 return Ok(None);
-            }
-            let scope = Scope {
-                account_id: &id,
+            };
+            let question = Question {
+                account,
                 rollup,
+                by,
                 span,
+                filter,
             };
-            let totals = usage::totals(conn, scope)?;
-            let rows = match by {
-                Some(by) => usage::rows(conn, scope, by)?,
-                None => Vec::new(),
-            };
-            Ok(Some((totals, rows, usage::uncaptured(conn, scope)?)))
+            usage::answer(conn, &question).map(Some)
         })
         .await?
         .ok_or_else(|| unknown(&account_id))?;
@@ -116,8 +125,8 @@ pub async fn get(
         account_id,
         rollup,
         by,
-        totals,
-        rows,
-        uncaptured,
+        totals: answer.totals,
+        rows: answer.rows,
+        uncaptured: answer.uncaptured,
     }))
 }

@@ -4,7 +4,16 @@ use natero_event::received::ReceivedEvent;
 use rusqlite::{Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{accounts, identify::Identification, streams::Arrivals, users};
+use super::{
+    accounts,
+    facts::{Fact, FactKey},
+    identify::Identification,
+    names::{Numbers, narrow},
+    segments::{NewFacts, Part, Table},
+    streams::Arrivals,
+    usage::{HOUR_MS, event_sums},
+    users,
+};
 use crate::keys::Source;
 
 /// An event whose line was read, ready to be kept.
@@ -39,6 +48,8 @@ pub fn keep(
 ) -> rusqlite::Result<Kept> {
     let mut kept = Kept::default();
     let mut arrivals = Arrivals::default();
+    let mut numbers = Numbers::default();
+    let mut facts = NewFacts::default();
     for new in events {
         let event = &new.event;
         let account = accounts::no(tx, &event.account_id)?;
@@ -55,9 +66,29 @@ pub fn keep(
         kept.accepted += 1;
         kept.set_aside += u64::from(set_aside);
         let account = accounts::known(tx, &event.account_id)?;
-        if place.is_none() {
-            users::insert(tx, &event.user_id, account)?;
-        }
+        let user = match place {
+            Some((no, _)) => no,
+            None => users::insert(tx, &event.user_id, account)?,
+        };
+        let part = Part {
+            account_no: account,
+            is_set_aside: set_aside,
+        };
+        let key = FactKey {
+            hour: narrow(event.created_at / HOUR_MS)?,
+            user: narrow(user)?,
+            session: numbers.session(tx, &event.session_id)?,
+            product: numbers.name(tx, event.product.as_deref())?,
+            module: numbers.name(tx, event.module.as_deref())?,
+            feature: numbers.name(tx, event.feature.as_deref())?,
+        };
+        let sums = event_sums(
+            &event.action,
+            event.total,
+            event.time_spent,
+            event.active_duration,
+        );
+        facts.add(part, Fact { key, sums });
         if let Some(details) = &event.details
             && !set_aside
         {
@@ -71,6 +102,7 @@ pub fn keep(
             .apply(tx, source)?;
         }
     }
+    facts.write(tx, Table::Kept)?;
     arrivals.write(tx)?;
     Ok(kept)
 }

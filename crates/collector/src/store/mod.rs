@@ -6,13 +6,19 @@
 //! connections of their own and never wait for the writer.
 
 pub mod accounts;
+mod distinct;
 pub mod events;
+pub mod facts;
 pub mod hierarchy;
 mod identify;
 pub mod keys;
+mod names;
 pub mod page;
 mod readers;
+pub mod rebuild;
+pub mod retention;
 mod schema;
+mod segments;
 pub mod streams;
 pub mod usage;
 pub mod users;

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{StoreError, streams};
+use super::{StoreError, rebuild, streams};
 
 /// One step from a version to the next: statements, then what they cannot say.
 struct Migration {
@@ -25,6 +25,10 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: V3,
         fill: |_| Ok(()),
+    },
+    Migration {
+        sql: V4,
+        fill: rebuild::fill,
     },
 ];
 
@@ -148,6 +152,33 @@ CREATE TABLE account_records (
     fields     TEXT    NOT NULL,           -- JSON object
     UNIQUE (account_no, kind, id)
 ) STRICT;
+"#;
+
+const V4: &str = r#"
+-- Numbers that facts use instead of text.
+CREATE TABLE sessions (no INTEGER PRIMARY KEY, session_id TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE names (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+
+-- Usage of an account, added up; see store/facts.rs for what is in the blob.
+CREATE TABLE usage_segments (
+    id           INTEGER PRIMARY KEY,
+    account_no   INTEGER NOT NULL REFERENCES accounts (no),
+    is_set_aside INTEGER NOT NULL,
+    first_hour   INTEGER NOT NULL,         -- hours since the Unix epoch
+    last_hour    INTEGER NOT NULL,
+    facts        INTEGER NOT NULL,
+    events       INTEGER NOT NULL,
+    data         BLOB    NOT NULL
+) STRICT;
+CREATE INDEX segments_by_account ON usage_segments (account_no, is_set_aside, id);
+
+-- What holds for the whole file.
+CREATE TABLE settings (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT;
+
+-- With the account in it, a part of an hour is cut out without touching the
+-- events of other accounts.
+DROP INDEX events_by_time;
+CREATE INDEX events_by_time ON events (created_at, account_id);
 "#;
 
 /// Brings the file up to date, all migrations in one transaction.

@@ -6,6 +6,7 @@ use super::{
     accounts::{self, AccountNo, object},
     identify,
     page::Page,
+    segments,
 };
 use crate::entity::{Precedence, RecordError, User, UserPatch};
 
@@ -119,6 +120,7 @@ pub fn put(
         .execute(params![no, account_no])?;
     if comes_from.is_some_and(|from| from != account_id) {
         release(tx, &user_id, &account_id)?;
+        segments::release(tx, account_no, no)?;
     }
     Ok(Ok(()))
 }
