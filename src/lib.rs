@@ -11,5 +11,7 @@ mod core;
 mod decode;
 mod encode;
 mod host;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod numbers;
 
 pub use core::Core;
