@@ -59,6 +59,11 @@ fn find(kind: Kind) -> Result<Option<Browser>> {
 }
 
 impl Browser {
+    /// Whether it shows itself and there is nothing to show it on.
+    pub fn needs_display(&self) -> bool {
+        self.kind == Kind::Webkit && env::var_os("DISPLAY").is_none()
+    }
+
     /// The variables that tell a child where the browser and its driver are.
     pub fn env(&self) -> [(&'static str, &PathBuf); 2] {
         let (binary, driver) = self.kind.variables();
@@ -170,7 +175,7 @@ impl FromStr for Kind {
 }
 
 fn has_display() -> bool {
-    env::var_os("DISPLAY").is_some() || on_path("Xvfb").is_some()
+    env::var_os("DISPLAY").is_some() || on_path("xvfb-run").is_some()
 }
 
 /// Lies in a folder of the engine's version, under one of the machine's kind.

@@ -112,11 +112,11 @@ pub fn lints(wasm: &Toolchain) -> Result<String> {
 impl Toolchain {
     /// A program of this toolchain, or one that calls such programs by name.
     pub fn command(&self, program: &str) -> Command {
-        self.command_beside(program, None)
+        self.command_beside(Path::new(program), None)
     }
 
     /// As [`Self::command`], for a program that looks for others in a folder too.
-    pub fn command_beside(&self, program: &str, beside: Option<&Path>) -> Command {
+    pub fn command_beside(&self, program: &Path, beside: Option<&Path>) -> Command {
         let mut command = Command::new(program);
         command.env(
             "PATH",

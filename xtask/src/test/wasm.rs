@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -27,10 +27,19 @@ pub fn suite(bench: &Bench) -> Result<Count> {
         let capabilities = capabilities(&browser)?;
         for binary in binaries()? {
             println!("--- {kind}: {} ---", binary.join(" "));
-            let mut command =
-                toolchain.command_beside(&wasm_pack.to_string_lossy(), bindgen.parent());
+            // WebKitGTK has no headless mode: it is given a display instead.
+            let (program, before): (&Path, &[&OsStr]) = if browser.needs_display() {
+                (
+                    Path::new("xvfb-run"),
+                    &["-a".as_ref(), wasm_pack.as_os_str()],
+                )
+            } else {
+                (&wasm_pack, &[])
+            };
+            let mut command = toolchain.command_beside(program, bindgen.parent());
             command
                 .current_dir(root())
+                .args(before)
                 .args(["test", "--headless", "--mode", "no-install"])
                 .args(driver_options(*kind))
                 .arg(&browser.driver)
