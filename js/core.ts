@@ -30,6 +30,9 @@ export const enum Op {
   Response = 23,
   Filtered = 24,
   FilteredOut = 25,
+  Store = 26,
+  Adopted = 27,
+  Restored = 28,
 }
 
 /** What to do. */
@@ -48,6 +51,12 @@ export const enum Do {
   Flushed = 11,
   Detach = 12,
   Wake = 13,
+  Own = 14,
+  StoreSoon = 15,
+  Store = 16,
+  Unstore = 17,
+  Adopt = 18,
+  Forget = 19,
 }
 
 /** Tells the engine what happened just now. */

@@ -6,6 +6,7 @@ import { Refusal, clean, describe, details, id, idOrNull, number, options, overr
 import { readCookies, setCookie } from "./browser/cookies.ts";
 import { bare, facts, listen } from "./browser/page.ts";
 import { post } from "./browser/post.ts";
+import { Storage } from "./browser/storage.ts";
 import { type Tabs, tabs } from "./browser/tabs.ts";
 import { Do, Op } from "./core.ts";
 import type { Load } from "./load.ts";
@@ -43,6 +44,7 @@ export class Tracker {
   #filtering = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tabs: Tabs | undefined;
+  #storage: Storage | undefined;
   #stopListening: (() => void) | undefined;
 
   /** @internal */
@@ -72,6 +74,7 @@ export class Tracker {
     const seed = crypto.getRandomValues(new Uint32Array(4));
     const host = { effect: this.#perform.bind(this) };
     this.#core = new Engine(host, wall, mono, ...encode(this.#settings), seed);
+    this.#storage = new Storage(this.#tell, this.#settings, this.#url);
     this.#tabs = tabs(this.#tell, this.#settings);
     this.#stopListening = listen(this.#tell, this.#settings);
     const kept = this.#kept ?? [];
@@ -141,6 +144,24 @@ export class Tracker {
       case Do.Detach:
         this.#detach();
         break;
+      case Do.Own:
+        this.#storage?.own(text);
+        break;
+      case Do.StoreSoon:
+        queueMicrotask(() => this.#tell(Op.Store));
+        break;
+      case Do.Store:
+        this.#storage?.store(a, text);
+        break;
+      case Do.Unstore:
+        this.#storage?.unstore(a);
+        break;
+      case Do.Adopt:
+        this.#storage?.adopt();
+        break;
+      case Do.Forget:
+        this.#storage?.forget();
+        break;
       case Do.Wake:
         clearTimeout(this.#timer);
         // Once detached, nothing is set again.
@@ -184,6 +205,7 @@ export class Tracker {
     this.#stopListening = undefined;
     this.#tabs?.close();
     this.#tabs = undefined;
+    this.#storage?.close();
   }
 
   #disable(): void {

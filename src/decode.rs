@@ -50,6 +50,10 @@ pub(crate) const RESPONSE: u8 = 23;
 pub(crate) const FILTERED: u8 = 24;
 /// `a`: 1 where `beforeSend` threw.
 pub(crate) const FILTERED_OUT: u8 = 25;
+pub(crate) const STORE: u8 = 26;
+/// Text: the records.
+pub(crate) const ADOPTED: u8 = 27;
+pub(crate) const RESTORED: u8 = 28;
 
 /// What an override is called that means none.
 const NONE: &str = "\u{1}";
@@ -111,6 +115,9 @@ pub(crate) fn input(op: u8, text: &str, a: f64, b: f64, c: f64, d: f64) -> Optio
         }
         FILTERED => return Some(Input::Filtered(text)),
         FILTERED_OUT => return Some(Input::FilteredOut(a != 0.0)),
+        STORE => return Some(Input::Store),
+        ADOPTED => return Some(Input::Adopted(text)),
+        RESTORED => return Some(Input::Restored),
         _ => return None,
     };
     Some(Input::Call(call))

@@ -30,6 +30,15 @@ pub(crate) const FLUSHED: u8 = 11;
 pub(crate) const DETACH: u8 = 12;
 /// `a`: ms from now.
 pub(crate) const WAKE: u8 = 13;
+/// Text: the name of this page's part of the storage.
+pub(crate) const OWN: u8 = 14;
+pub(crate) const STORE_SOON: u8 = 15;
+/// `a`: number of the segment. Text: what to store.
+pub(crate) const STORE: u8 = 16;
+/// `a`: number of the segment.
+pub(crate) const UNSTORE: u8 = 17;
+pub(crate) const ADOPT: u8 = 18;
+pub(crate) const FORGET: u8 = 19;
 
 pub(crate) fn perform(host: &Host, effect: &Effect) {
     let (op, text, [a, b, c, d]): (u8, &str, [f64; 4]) = match effect {
@@ -73,6 +82,12 @@ pub(crate) fn perform(host: &Host, effect: &Effect) {
             [*id, *delivered, *pending, *rejected].map(f64::from),
         ),
         Effect::Detach => (DETACH, "", [0.0; 4]),
+        Effect::Own(stream) => (OWN, stream, [0.0; 4]),
+        Effect::StoreSoon => (STORE_SOON, "", [0.0; 4]),
+        Effect::Store(number, text) => (STORE, text, [f64::from(*number), 0.0, 0.0, 0.0]),
+        Effect::Unstore(number) => (UNSTORE, "", [f64::from(*number), 0.0, 0.0, 0.0]),
+        Effect::Adopt => (ADOPT, "", [0.0; 4]),
+        Effect::Forget => (FORGET, "", [0.0; 4]),
     };
     host.effect(op, text, a, b, c, d);
 }

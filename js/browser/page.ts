@@ -50,6 +50,7 @@ export function listen(tell: Tell, settings: Checked): () => void {
     on("pagehide", () => tell(Op.Hidden));
     on("pageshow", (event) => {
       if ((event as PageTransitionEvent).persisted) {
+        tell(Op.Restored);
         tell(Op.Shown);
         tell(Op.Navigated, here());
       }

@@ -65,6 +65,7 @@ impl Engine {
             Call::Shutdown => {
                 self.end_timings();
                 self.time.leave(self.now.mono);
+                self.store();
                 self.send_before_unload();
                 self.life = Life::Closed;
                 self.effects.push(Effect::Detach);
@@ -112,6 +113,7 @@ impl Engine {
         }
         if let (Some(account), Some(user)) = (&self.account, &self.user) {
             self.queue.release(account, user);
+            self.store_soon();
             if self.queue.ready() > 0 {
                 self.schedule_send();
             }
@@ -121,6 +123,7 @@ impl Engine {
     fn opt_in(&mut self) {
         self.consent = Consent::Granted;
         self.write_cookies();
+        self.open_storage();
         if self.queue.ready() > 0 {
             self.schedule_send();
         }
@@ -130,6 +133,7 @@ impl Engine {
         self.consent = Consent::Denied;
         self.stats.dropped[Reason::Consent as usize] += self.queue.clear();
         self.forget_flights();
+        self.forget_stored();
         if !self.config.memory {
             self.session.erased();
             self.effects.push(Effect::EraseCookies);

@@ -95,9 +95,14 @@ impl Engine {
     pub(crate) fn set_online(&mut self, online: bool) {
         self.delivery.offline = !online;
         if online {
-            self.delivery.unblock();
-            self.delivery.flush_at = Some(self.now.mono);
+            self.try_within(0.0);
         }
+    }
+
+    /// Something changed for the better: failures so far count no more.
+    pub(crate) fn try_within(&mut self, ms: f64) {
+        self.delivery.unblock();
+        self.delivery.flush_at = Some(self.now.mono + ms);
     }
 
     /// Forgets all requests: their answers will be ignored.

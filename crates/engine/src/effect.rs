@@ -39,8 +39,23 @@ pub enum Effect {
         /// Events that the server refused since the call.
         rejected: u32,
     },
-    /// Remove every listener and timer.
+    /// Remove every listener and timer, and give up this page's part of the
+    /// storage.
     Detach,
+    /// This page's part of the storage has this name. As long as the page
+    /// lives, nobody else may take it over.
+    Own(String),
+    /// Answer with [`crate::Input::Store`] when the current task ends.
+    StoreSoon,
+    /// Store this text under this number.
+    Store(u32, String),
+    /// Remove what is stored under this number.
+    Unstore(u32),
+    /// Look for what closed pages left, and hand it over with
+    /// [`crate::Input::Adopted`].
+    Adopt,
+    /// Remove everything that is stored for this source, by whatever page.
+    Forget,
 }
 
 /// A batch to post.

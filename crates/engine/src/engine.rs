@@ -4,6 +4,7 @@ use crate::{
     Config, Consent, Effect, Input, Now, Reason, Stats,
     active::ActiveTime,
     delivery::Delivery,
+    journal::Journal,
     page::Page,
     queue::{Draft, Queue, Waiting},
     random::Random,
@@ -37,15 +38,18 @@ pub struct Engine {
     pub(crate) next_sync: f64,
     pub(crate) session: Session,
     pub(crate) queue: Queue,
+    pub(crate) journal: Journal,
+    /// [`Effect::StoreSoon`] is under way.
+    pub(crate) storing: bool,
     pub(crate) delivery: Delivery,
     pub(crate) stats: Stats,
     /// Events that `beforeSend` has not decided on, oldest first.
     filtering: Vec<Draft>,
-    stream_id: String,
+    pub(crate) stream_id: String,
     /// Events made, dropped ones included: part of `event_id`.
-    made: u32,
+    pub(crate) made: u32,
     /// Events queued: the next `seq`.
-    queued: u32,
+    pub(crate) queued: u32,
 }
 
 impl Engine {
@@ -70,6 +74,8 @@ impl Engine {
             time: ActiveTime::new(config.idle_timeout),
             next_sync: f64::INFINITY,
             queue: Queue::default(),
+            journal: Journal::default(),
+            storing: false,
             delivery: Delivery::new(),
             stats: Stats::default(),
             filtering: Vec::new(),
@@ -103,8 +109,12 @@ impl Engine {
             Input::Failed(id) => self.failed(id),
             Input::Filtered(line) => self.filtered(line),
             Input::FilteredOut(threw) => self.filtered_out(threw),
+            Input::Store => self.store(),
+            Input::Adopted(records) => self.adopt(records),
+            Input::Restored => self.restored(),
         }
         self.drive();
+        self.tidy();
     }
 
     /// The next thing to do, in order, until `None`.
@@ -165,6 +175,10 @@ impl Engine {
         if self.time.is_active() && self.next_sync <= now.mono {
             self.next_sync = now.mono + self.config.session_sync_interval;
             self.sync();
+            // As good a time as any to look for what closed tabs left.
+            if self.stores() {
+                self.effects.push(Effect::Adopt);
+            }
         }
     }
 
@@ -245,13 +259,7 @@ impl Engine {
         }
         close_line(&mut draft.line, self.queued);
         self.queued += 1;
-        if draft.waiting.is_none() {
-            self.schedule_send();
-        }
-        self.queue.push(draft);
-        let dropped = self.queue.keep_within(self.config.max_queue_bytes as usize);
-        if dropped > 0 {
-            self.lose(Reason::Overflow, dropped, 0, "");
-        }
+        self.enqueue(draft);
+        self.store_soon();
     }
 }

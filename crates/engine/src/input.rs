@@ -158,4 +158,10 @@ pub enum Input<'a> {
     Filtered(&'a str),
     /// `beforeSend` dropped that event, or threw where `true`.
     FilteredOut(bool),
+    /// The task ends in which [`crate::Effect::StoreSoon`] was asked for.
+    Store,
+    /// What a closed page left under one key; it may be removed afterwards.
+    Adopted(&'a str),
+    /// The page came back from the back/forward cache.
+    Restored,
 }

@@ -37,11 +37,13 @@ mod delivery;
 mod effect;
 mod engine;
 mod input;
+mod journal;
 mod page;
 mod queue;
 mod random;
 mod session;
 mod stats;
+mod storage;
 
 pub use config::{Config, Consent};
 pub use effect::{Effect, Loss, Request};

@@ -29,6 +29,7 @@ impl Engine {
             self.come_into_use();
         }
         self.write_cookies();
+        self.open_storage();
         if self.config.track_page_views && !start.url.is_empty() {
             self.begin_page(start.url, start.title, start.referrer);
         }
@@ -107,7 +108,9 @@ impl Engine {
                 self.end_timings();
             }
         }
-        // Also when it was hidden before: what came since has to leave too.
+        // Also when it was hidden before: what came since has to leave too. It
+        // is stored first: there may be no later turn.
+        self.store();
         self.send_before_unload();
     }
 

@@ -1,5 +1,6 @@
 //! Events that the server has not confirmed, oldest first, within a bound.
 
+use crate::journal;
 use natero_event::{Value, put_identity};
 
 /// What was known of account and user when an event was made that has to wait
@@ -25,26 +26,25 @@ pub(crate) struct Draft {
 /// An event that is kept.
 #[derive(Debug)]
 struct Entry {
-    line: String,
-    value: Value,
-    /// Account or user is not known yet.
-    waiting: Option<Box<Waiting>>,
+    draft: Draft,
     /// The request that carries it, or 0.
     flight: u32,
+    /// The stored segment that holds it, or 0.
+    segment: u32,
 }
 
 impl Entry {
     fn is_ready(&self) -> bool {
-        self.waiting.is_none() && self.flight == 0
+        self.draft.waiting.is_none() && self.flight == 0
     }
 
     /// With the line end.
     fn bytes(&self) -> usize {
-        self.line.len() + 1
+        self.draft.line.len() + 1
     }
 }
 
-/// What to put into one request.
+/// What to put into one request, or into one segment.
 pub(crate) struct Batch {
     pub body: String,
     pub events: u32,
@@ -55,6 +55,9 @@ pub(crate) struct Queue {
     entries: Vec<Entry>,
     bytes: usize,
     ready: usize,
+    unstored: usize,
+    /// Segments of events that are not kept any more, one for each.
+    pub freed: Vec<u32>,
 }
 
 impl Queue {
@@ -68,15 +71,20 @@ impl Queue {
         self.ready
     }
 
+    /// Events that no segment holds.
+    pub fn unstored(&self) -> usize {
+        self.unstored
+    }
+
     pub fn push(&mut self, draft: Draft) {
         let entry = Entry {
-            value: draft.value,
-            line: draft.line,
-            waiting: draft.waiting,
+            draft,
             flight: 0,
+            segment: 0,
         };
         self.bytes += entry.bytes();
         self.ready += usize::from(entry.is_ready());
+        self.unstored += 1;
         self.entries.push(entry);
     }
 
@@ -85,36 +93,47 @@ impl Queue {
     pub fn keep_within(&mut self, bound: usize) -> u32 {
         let mut dropped = 0;
         while self.bytes > bound {
-            let free = || {
-                self.entries
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, e)| e.flight == 0)
-            };
+            let free = self.entries.iter().enumerate();
+            let free = free.filter(|(_, entry)| entry.flight == 0);
             // `min_by_key` takes the first of equals: the oldest.
-            let Some((at, _)) = free().min_by_key(|(_, entry)| entry.value) else {
+            let Some((at, _)) = free.min_by_key(|(_, entry)| entry.draft.value) else {
                 break;
             };
             let entry = self.entries.remove(at);
             self.bytes -= entry.bytes();
             self.ready -= usize::from(entry.is_ready());
+            self.free(entry.segment);
             dropped += 1;
         }
         dropped
     }
 
-    /// Account and user are known: what waited for them is ready.
+    fn free(&mut self, segment: u32) {
+        if segment == 0 {
+            self.unstored -= 1;
+        } else {
+            self.freed.push(segment);
+        }
+    }
+
+    /// Account and user are known: what waited for them is ready, and to be
+    /// stored anew.
     pub fn release(&mut self, account: &str, user: &str) {
         for entry in &mut self.entries {
-            if let Some(waiting) = entry.waiting.take() {
-                self.bytes -= entry.line.len();
-                entry.line = put_identity(
-                    &entry.line,
+            if let Some(waiting) = entry.draft.waiting.take() {
+                self.bytes -= entry.draft.line.len();
+                entry.draft.line = put_identity(
+                    &entry.draft.line,
                     waiting.account.as_deref().unwrap_or(account),
                     waiting.user.as_deref().unwrap_or(user),
                 );
-                self.bytes += entry.line.len();
+                self.bytes += entry.draft.line.len();
                 self.ready += 1;
+                if entry.segment != 0 {
+                    self.freed.push(entry.segment);
+                    entry.segment = 0;
+                    self.unstored += 1;
+                }
             }
         }
     }
@@ -135,7 +154,7 @@ impl Queue {
             if batch.events == 0 {
                 batch.body.reserve(max_bytes.min(self.bytes));
             }
-            batch.body.push_str(&entry.line);
+            batch.body.push_str(&entry.draft.line);
             batch.body.push('\n');
             batch.events += 1;
             entry.flight = flight;
@@ -150,18 +169,69 @@ impl Queue {
         next.map(Entry::bytes)
     }
 
+    /// The oldest events that no segment holds, as records for this one.
+    pub fn store(&mut self, segment: u32) -> Option<Batch> {
+        let mut batch = Batch {
+            body: String::new(),
+            events: 0,
+        };
+        if self.unstored == 0 {
+            return None;
+        }
+        for entry in self.entries.iter_mut().filter(|entry| entry.segment == 0) {
+            if batch.body.len() >= journal::SEGMENT_BYTES {
+                break;
+            }
+            let Draft {
+                line,
+                value,
+                waiting,
+            } = &entry.draft;
+            journal::put(&mut batch.body, line, *value, waiting.as_deref());
+            batch.events += 1;
+            entry.segment = segment;
+            self.unstored -= 1;
+        }
+        Some(batch)
+    }
+
+    /// All events are to be stored anew: their segments are forgotten.
+    pub fn store_again(&mut self) {
+        self.unstored = self.entries.len();
+        self.freed.clear();
+        for entry in &mut self.entries {
+            entry.segment = 0;
+        }
+    }
+
     /// Forgets what a request carried, and tells how many events that was.
     pub fn confirm(&mut self, flight: u32) -> u32 {
+        self.remove(|entry| entry.flight == flight)
+    }
+
+    /// Forgets what storage has.
+    pub fn leave_to_storage(&mut self) {
+        self.remove(|entry| entry.segment != 0);
+        self.freed.clear();
+    }
+
+    /// Drops everything, and tells how many events that was.
+    pub fn clear(&mut self) -> u32 {
+        self.remove(|_| true)
+    }
+
+    fn remove(&mut self, over: impl Fn(&Entry) -> bool) -> u32 {
         let before = self.entries.len();
-        let mut freed = 0;
-        self.entries.retain(|entry| {
-            let keep = entry.flight != flight;
-            if !keep {
-                freed += entry.bytes();
+        for entry in self.entries.iter().filter(|entry| over(entry)) {
+            self.bytes -= entry.bytes();
+            self.ready -= usize::from(entry.is_ready());
+            if entry.segment == 0 {
+                self.unstored -= 1;
+            } else {
+                self.freed.push(entry.segment);
             }
-            keep
-        });
-        self.bytes -= freed;
+        }
+        self.entries.retain(|entry| !over(entry));
         (before - self.entries.len()) as u32
     }
 
@@ -175,13 +245,6 @@ impl Queue {
             }
         }
         self.ready += count;
-        count
-    }
-
-    /// Drops everything, and tells how many events that was.
-    pub fn clear(&mut self) -> u32 {
-        let count = self.len();
-        *self = Queue::default();
         count
     }
 }
@@ -221,7 +284,7 @@ mod tests {
         let gone = |queue: &mut Queue| {
             let bound = queue.bytes - 1;
             assert_eq!(queue.keep_within(bound), 1);
-            let left: Vec<String> = queue.entries.iter().map(|e| e.line.clone()).collect();
+            let left: Vec<String> = queue.entries.iter().map(|e| e.draft.line.clone()).collect();
             (0..5u32)
                 .filter(|tag| !left.iter().any(|l| l.contains(&format!("\"tag\":{tag}"))))
                 .collect::<Vec<u32>>()

@@ -4,6 +4,7 @@
 
 use natero_engine::{Call, Config, Cookies, Effect, Engine, Input, Loss, Now, Request, Start};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Wall time at which every test begins.
 pub const BEGIN: f64 = 1_700_000_000_000.0;
@@ -20,6 +21,9 @@ pub struct Tab {
     pub losses: Vec<Loss>,
     pub other: Vec<Effect>,
     pub announced: u32,
+    /// This tab's part of the storage.
+    pub stored: BTreeMap<u32, String>,
+    pub writes: u32,
 }
 
 /// Settings with both ids, and no page views to get in the way.
@@ -60,6 +64,8 @@ impl Tab {
             losses: Vec::new(),
             other: Vec::new(),
             announced: 0,
+            stored: BTreeMap::new(),
+            writes: 0,
         };
         let start = Start {
             visible,
@@ -100,6 +106,16 @@ impl Tab {
                     self.visitor_cookie.clear();
                 }
                 Effect::Announce => self.announced += 1,
+                Effect::StoreSoon => self.engine.handle(self.now(), Input::Store),
+                Effect::Store(number, text) => {
+                    self.writes += 1;
+                    self.stored.insert(number, text);
+                }
+                Effect::Unstore(number) => {
+                    self.stored.remove(&number);
+                }
+                Effect::Forget => self.stored.clear(),
+                Effect::Own(_) | Effect::Adopt => {}
                 other => self.other.push(other),
             }
         }

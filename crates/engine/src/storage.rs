@@ -1,0 +1,114 @@
+//! When to store, what to take over, and what to forget.
+
+use crate::{Effect, Engine, Reason, journal, queue::Draft};
+
+impl Engine {
+    pub(crate) fn stores(&self) -> bool {
+        self.keeps_cookies() && !self.config.disable_event_send
+    }
+
+    /// Storage may be used from now on: this page's part of it is named by its
+    /// stream, and what closed pages left there is taken over.
+    pub(crate) fn open_storage(&mut self) {
+        if self.stores() {
+            self.effects.push(Effect::Own(self.stream_id.clone()));
+            self.effects.push(Effect::Adopt);
+            self.store_soon();
+        }
+    }
+
+    /// Sees to it that what was accepted is stored when the task ends that
+    /// accepted it.
+    pub(crate) fn store_soon(&mut self) {
+        if !self.storing && self.queue.unstored() > 0 && self.stores() {
+            self.storing = true;
+            self.effects.push(Effect::StoreSoon);
+        }
+    }
+
+    pub(crate) fn store(&mut self) {
+        self.storing = false;
+        if !self.stores() {
+            return;
+        }
+        self.tidy();
+        // Events that are long confirmed may share segments with one that
+        // waits: before they take more room than allowed, all that is kept is
+        // written anew. The new segments come first, so that a crash in
+        // between costs a duplicate, and no event.
+        let bound = self.config.max_queue_bytes as usize;
+        let mut outdated = Vec::new();
+        if self.journal.bytes() > bound {
+            outdated = self.journal.clear();
+            self.queue.store_again();
+        }
+        while let Some(segment) = self.queue.store(self.journal.next()) {
+            let number = self.journal.next();
+            self.journal.wrote(segment.events, segment.body.len());
+            self.effects.push(Effect::Store(number, segment.body));
+        }
+        self.effects
+            .extend(outdated.into_iter().map(Effect::Unstore));
+    }
+
+    /// Removes segments of which no event is kept.
+    pub(crate) fn tidy(&mut self) {
+        for segment in core::mem::take(&mut self.queue.freed) {
+            if self.journal.release(segment) {
+                self.effects.push(Effect::Unstore(segment));
+            }
+        }
+    }
+
+    pub(crate) fn enqueue(&mut self, draft: Draft) {
+        if draft.waiting.is_none() {
+            self.schedule_send();
+        }
+        self.queue.push(draft);
+        let dropped = self.queue.keep_within(self.config.max_queue_bytes as usize);
+        if dropped > 0 {
+            self.lose(Reason::Overflow, dropped, 0, "");
+        }
+    }
+
+    /// Takes over what a closed page left. It is stored as this page's own
+    /// before the handler returns, so that the caller may remove the original.
+    pub(crate) fn adopt(&mut self, records: &str) {
+        for record in records.split('\n') {
+            if let Some(draft) = journal::take(record) {
+                self.enqueue(draft);
+            }
+        }
+        if let (Some(account), Some(user)) = (&self.account, &self.user) {
+            self.queue.release(account, user);
+        }
+        // A new page is a reason to try at once, or rather in a moment, when
+        // all that was left is here.
+        self.try_within(1.0);
+        self.store();
+    }
+
+    /// The page came back from the back/forward cache. While it was frozen,
+    /// others may have taken over what it had stored: that is left to storage,
+    /// and the page goes on as a new one.
+    pub(crate) fn restored(&mut self) {
+        if self.stores() {
+            self.store();
+            self.queue.leave_to_storage();
+            self.journal.clear();
+            self.stream_id = self.random.id();
+            self.made = 0;
+            self.queued = 0;
+            self.open_storage();
+        }
+    }
+
+    /// The visitor refused: nothing of theirs may stay, of this page or others.
+    pub(crate) fn forget_stored(&mut self) {
+        if !self.config.memory {
+            self.journal.clear();
+            self.queue.freed.clear();
+            self.effects.push(Effect::Forget);
+        }
+    }
+}

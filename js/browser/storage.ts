@@ -1,0 +1,115 @@
+// Events that wait, in localStorage: a write is done when the call returns, and
+// survives the page from then on. Each page has a part of its own and holds a
+// lock in its name; a part whose lock is free is that of a closed page.
+
+import { Op, type Tell } from "../core.ts";
+import type { Checked } from "../settings.ts";
+
+// Parts of pages on origins without locks (plain http) count as left once
+// their owner has not told for this long that it lives. It does so when it
+// stores or looks for others, at least once a minute while it is in use.
+const SILENT_MS = 10 * 60_000;
+
+/** This page's part of the storage, and what others left. */
+export class Storage {
+  readonly #start: string;
+  readonly #tell: Tell;
+  #own = "";
+  #release: (() => void) | undefined;
+
+  /** For the source that `url` names. The 1 is the version of what is stored: other versions are left alone. */
+  constructor(tell: Tell, { cookiePrefix }: Checked, url: string) {
+    this.#tell = tell;
+    this.#start = `${cookiePrefix}q1.${hash(url)}.`;
+  }
+
+  /** Begins a part of this name. */
+  own(name: string): void {
+    this.close();
+    this.#own = `${this.#start}${name}`;
+    navigator.locks
+      ?.request(this.#own, () => new Promise<void>((release) => (this.#release = release)))
+      .catch(() => {});
+  }
+
+  /** Gives up this page's part: whoever looks may take it over. */
+  close(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  /** Stores under a number. Storage that is full or blocked is done without: the events stay in memory. */
+  store(number: number, text: string): void {
+    attempt(() => {
+      localStorage.setItem(`${this.#own}.${number}`, text);
+      this.#live();
+    });
+  }
+
+  /** Removes what is stored under a number. */
+  unstore(number: number): void {
+    attempt(() => localStorage.removeItem(`${this.#own}.${number}`));
+  }
+
+  /** Hands over what closed pages left. */
+  adopt(): void {
+    attempt(() => {
+      this.#live();
+      const parts = new Set<string>();
+      for (const key of this.#keys()) {
+        const part = key.slice(0, key.lastIndexOf("."));
+        if (part !== this.#own) parts.add(part);
+      }
+      for (const part of parts) {
+        if (navigator.locks) {
+          navigator.locks.request(part, { ifAvailable: true }, (lock) => lock && this.#take(part)).catch(() => {});
+        } else if (Date.now() - Number(localStorage.getItem(`${part}.0`)) > SILENT_MS) {
+          this.#take(part);
+        }
+      }
+    });
+  }
+
+  /** Removes everything of this source. */
+  forget(): void {
+    attempt(() => {
+      for (const key of this.#keys()) localStorage.removeItem(key);
+    });
+  }
+
+  #take(part: string): void {
+    attempt(() => {
+      for (const key of this.#keys().filter((key) => key.startsWith(`${part}.`))) {
+        const records = localStorage.getItem(key);
+        // It is stored as our own before the original goes.
+        if (records && key !== `${part}.0`) this.#tell(Op.Adopted, records);
+        localStorage.removeItem(key);
+      }
+    });
+  }
+
+  /** Without locks, tells others that this page lives. */
+  #live(): void {
+    if (!navigator.locks) localStorage.setItem(`${this.#own}.0`, String(Date.now()));
+  }
+
+  #keys(): string[] {
+    return Object.keys(localStorage).filter((key) => key.startsWith(this.#start));
+  }
+}
+
+/** Storage that is blocked, full or missing throws; the page must not feel it. */
+function attempt(f: () => void): void {
+  try {
+    f();
+  } catch {
+    // What is not stored is still in memory.
+  }
+}
+
+/** Keeps sources apart; they are few, so 32 bits do. */
+function hash(text: string): string {
+  let sum = 0;
+  for (const letter of text) sum = (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0;
+  return (sum >>> 0).toString(36);
+}
