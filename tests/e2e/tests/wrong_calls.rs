@@ -130,7 +130,7 @@ const WRONG: &[(&str, &str)] = &[
     ("sendModuleEvent('m', '5')", "timeSpent"),
     ("sendModuleEvent('', 5)", "module"),
     ("sendModuleEvent('m', 5, { product: {} })", "product"),
-    ("sendModuleEvent('m', 5, 'text')", "product"),
+    ("sendModuleEvent('m', 5, 'text')", "options"),
     ("trackPageView(5)", ""),
     ("trackPageView({ url: 5 })", "url"),
     ("trackPageView({ title: {} })", "title"),
