@@ -20,14 +20,22 @@ const DEEPEST_DETAILS = 64;
 // How the engine is told that an override is none; an id cannot be this.
 const NONE = "\u0001";
 
-/** What a value is, for a message. */
+// Half a surrogate pair is no text: receivers may choke on it.
+const HALF = /\p{Surrogate}/gu;
+
+/** What a value is, for a message; only of plain data "an object". */
 export function describe(value: unknown): string {
-  if (value === null) return "null";
-  if (value === "") return "an empty string";
-  if (Array.isArray(value)) return "an array";
   const type = typeof value;
-  if (type === "number" || type === "boolean" || type === "undefined") return String(value);
-  return (type === "object" ? "an " : "a ") + type;
+  if (type === "number" || type === "boolean" || type === "undefined" || value === null) return String(value);
+  if (type === "string") return clean(value as string).trim() ? "a string" : "an empty string";
+  if (type !== "object") return `a ${type}`;
+  try {
+    const kind = {}.toString.call(value).slice(8, -1);
+    return kind === "Object" ? "an object" : kind === "Array" ? "an array" : `a ${kind}`;
+  } catch {
+    // A proxy may throw whatever it is asked, and a revoked one always does.
+    return "an object that throws";
+  }
 }
 
 /** Text without what separates the parts of a message to the engine. */
@@ -42,13 +50,13 @@ export function toId(value: unknown): string | undefined {
   const id = clean(String(value).trim());
   // Characters, not UTF-16 units: those are looked at where it matters.
   const fits = id.length <= LONGEST_ID || (id.length <= 2 * LONGEST_ID && [...id].length <= LONGEST_ID);
-  return id && fits ? id : undefined;
+  return id && fits ? id.replace(HALF, "\ufffd") : undefined;
 }
 
 /** An id, which has to be given. */
 export function id(name: string, value: unknown): string {
   const id = toId(value);
-  if (id === undefined) throw new Refusal(name, "a string of 1 to 256 characters", typeof value === "string" && value.trim() ? "a longer string" : describe(value));
+  if (id === undefined) throw new Refusal(name, "a string of 1 to 256 characters", describe(value).replace("a string", "a longer string"));
   return id;
 }
 
@@ -78,24 +86,29 @@ export function text(name: string, value: unknown): string {
 /** Properties of an object, each read once. */
 export function options<K extends string>(name: string, value: unknown, keys: readonly K[]): Partial<Record<K, unknown>> {
   if (value === undefined || value === null) return {};
-  if (typeof value !== "object") throw new Refusal(name, "an object", describe(value));
+  if (!isPlain(value)) throw new Refusal(name, "a plain object", describe(value));
   try {
-    return Object.fromEntries(keys.map((key) => [key, (value as Plain)[key]])) as Partial<Record<K, unknown>>;
+    return Object.fromEntries(keys.map((key) => [key, value[key]])) as Partial<Record<K, unknown>>;
   } catch {
-    throw new Refusal(name, "an object that can be read", "one that throws");
+    throw new Refusal(name, "a plain object", "an object that throws");
   }
 }
 
 /** Plain data, as JSON; nothing where none is given. */
 export function details(value: unknown): string {
   if (value === undefined || value === null) return "";
-  if (typeof value !== "object" || Array.isArray(value)) throw new Refusal("details", "a plain object", describe(value));
+  if (!isPlain(value)) throw new Refusal("details", "a plain object", describe(value));
   const json = toJson(value);
   if (json === undefined) throw new Refusal("details", "a plain object of at most 16 KiB as JSON", "more, or one that cannot be read");
   return json;
 }
 
 type Plain = Record<string, unknown>;
+
+/** Whether a value is an object whose keys are its data. */
+export function isPlain(value: unknown): value is Plain {
+  return describe(value) === "an object";
+}
 
 /** An object as JSON; nothing where it cannot be read or is too large. */
 export function toJson(value: object): string | undefined {
@@ -107,8 +120,7 @@ export function toJson(value: object): string | undefined {
     switch (typeof value) {
       case "string":
         room -= value.length;
-        // Half a surrogate pair is no text: receivers may choke on it.
-        return room < 0 ? undefined : value.replace(/\p{Surrogate}/gu, "\ufffd");
+        return room < 0 ? undefined : value.replace(HALF, "\ufffd");
       case "number":
         return Number.isFinite(value) ? value : null;
       case "bigint":

@@ -1,6 +1,6 @@
 // Settings: checked, with their defaults.
 
-import { describe, toId } from "./arguments.ts";
+import { describe, isPlain, toId } from "./arguments.ts";
 import type { Settings } from "./types.ts";
 
 /** What a value has to be, and how to say so. */
@@ -67,13 +67,14 @@ export type Checked = Settings & { [Name in keyof typeof DEFAULTS]: NonNullable<
 export function check(settings: unknown, refuse: (problem: string) => void): Checked {
   const checked: Checked = { ...DEFAULTS };
   if (settings === undefined || settings === null) return checked;
-  if (typeof settings !== "object") refuse(`settings must be an object; got ${describe(settings)}. The defaults are used.`);
   let given: Record<string, unknown> = {};
+  let got = describe(settings);
   try {
-    given = { ...(settings as Settings) };
+    if (isPlain(settings)) given = { ...settings };
   } catch {
-    refuse("settings must be an object that can be read; got one that throws. The defaults are used.");
+    got = "an object that throws";
   }
+  if (got !== "an object") refuse(`settings must be a plain object; got ${got}. The defaults are used.`);
   for (const [name, value] of Object.entries(given)) {
     const check: Check | undefined = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof Settings] : undefined;
     if (!check) refuse(`there is no setting called ${name}. It was ignored: see the list of settings.`);
