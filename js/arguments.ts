@@ -111,8 +111,8 @@ export function isPlain(value: unknown): value is Plain {
 }
 
 /** An object as JSON; nothing where it cannot be read or is too large. */
-export function toJson(value: object): string | undefined {
-  let room = LARGEST_DETAILS;
+export function toJson(value: object, largest = LARGEST_DETAILS): string | undefined {
+  let room = largest;
   const open: object[] = [];
   const copy = (value: unknown): unknown => {
     // Every value takes a place in the JSON, so this ends.
@@ -155,7 +155,7 @@ export function toJson(value: object): string | undefined {
   };
   try {
     const json = JSON.stringify(copy(value));
-    return room < 0 || new TextEncoder().encode(json).length > LARGEST_DETAILS ? undefined : json;
+    return room < 0 || new TextEncoder().encode(json).length > largest ? undefined : json;
   } catch {
     return;
   }

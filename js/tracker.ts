@@ -2,7 +2,7 @@
 // there, and lets nothing escape: no throw, no rejected promise.
 
 import type { Core } from "#glue";
-import { Refusal, clean, describe, details, id, idOrNull, number, options, override, text, toId, toJson } from "./arguments.ts";
+import { Refusal, clean, describe, details, id, idOrNull, isPlain, number, options, override, text, toId, toJson } from "./arguments.ts";
 import { readCookies, setCookie } from "./browser/cookies.ts";
 import { bare, facts, listen } from "./browser/page.ts";
 import { post } from "./browser/post.ts";
@@ -22,6 +22,9 @@ type Kept = readonly [op: Op, wall: number, mono: number, text: string, a: numbe
 const MOST_KEPT = 10_000;
 
 const UNTRIED: FlushResult = { delivered: 0, pending: 0, rejected: 0 };
+
+// Details, and what else an event may hold.
+const LARGEST_EVENT = 32_768;
 
 // The longest wait that timers of browsers keep to, in ms.
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -184,18 +187,19 @@ export class Tracker {
 
   #filter(line: string): void {
     let kept: unknown;
+    let json: string | undefined;
     this.#filtering = true;
     try {
       const event = JSON.parse(line);
       // The key of deduplication is not the page's to change.
       const { event_id } = event;
       kept = this.#settings.beforeSend?.(event);
-      if (typeof kept === "object" && kept) kept = toJson({ ...kept, event_id });
+      if (isPlain(kept)) json = toJson({ ...kept, event_id }, LARGEST_EVENT);
     } catch {
       kept = undefined;
     }
     this.#filtering = false;
-    if (typeof kept === "string") this.#tell(Op.Filtered, kept);
+    if (json) this.#tell(Op.Filtered, json);
     else this.#tell(Op.FilteredOut, "", kept === null ? 0 : 1);
   }
 
