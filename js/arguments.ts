@@ -129,7 +129,8 @@ export function toJson(value: object, largest = LARGEST_DETAILS): string | undef
         return value;
       case "object":
         if (value === null) return value;
-        if (value instanceof Date) return Number.isNaN(+value) ? null : value.toISOString();
+        // Not instanceof: frames have a Date of their own.
+        if (describe(value) === "a Date") return Number.isNaN(+value) ? null : (value as Date).toISOString();
         if (open.includes(value) || open.length > DEEPEST_DETAILS) return;
         open.push(value);
         try {
