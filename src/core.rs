@@ -9,8 +9,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// **Invariant.** The engine is never borrowed while an effect is performed,
 /// so the host may call back in. What it calls then is taken in at once, and
 /// its effects are performed by the outermost call, in order.
+///
+/// It is never freed: trackers live as long as their page, and the code that
+/// would take one apart is half a KB.
 #[wasm_bindgen]
-pub struct Core {
+pub struct Core(&'static Tracker);
+
+struct Tracker {
     engine: RefCell<Engine>,
     host: Host,
     performing: Cell<bool>,
@@ -39,39 +44,40 @@ impl Core {
         for (word, random) in words.iter_mut().zip(seed) {
             *word = *random;
         }
-        Core {
+        Core(Box::leak(Box::new(Tracker {
             engine: RefCell::new(Engine::new(config, words, Now { mono, wall })),
             host,
             performing: Cell::new(false),
             wakes_at: Cell::new(f64::INFINITY),
-        }
+        })))
     }
 
     /// Takes in what happened at `wall` and `mono`: `op` is one of the numbers
     /// in `decode.rs`, which also says what the others mean for it.
     #[allow(clippy::too_many_arguments, reason = "one crossing for all")]
     pub fn handle(&self, op: u8, wall: f64, mono: f64, text: &str, a: f64, b: f64, c: f64, d: f64) {
+        let tracker = self.0;
         if op == decode::TIMER {
-            self.wakes_at.set(f64::INFINITY);
+            tracker.wakes_at.set(f64::INFINITY);
         }
         if let Some(input) = decode::input(op, text, a, b, c, d) {
-            self.engine.borrow_mut().handle(Now { mono, wall }, input);
+            tracker.engine.borrow_mut().handle(Now { mono, wall }, input);
         }
-        if self.performing.replace(true) {
+        if tracker.performing.replace(true) {
             return;
         }
-        while let Some(effect) = self.next_effect() {
-            encode::perform(&self.host, &effect);
+        while let Some(effect) = tracker.next_effect() {
+            encode::perform(&tracker.host, &effect);
         }
-        self.performing.set(false);
-        self.see_to_timer(mono);
+        tracker.performing.set(false);
+        tracker.see_to_timer(mono);
     }
 
     /// A current value: 0 account, 1 user, 2 module, 3 product, 4 session,
     /// 5 visitor; empty where there is none. 6: all counters, separated by
     /// commas, in the order in which `js/stats.ts` names them.
     pub fn read(&self, which: usize) -> String {
-        let engine = self.engine.borrow();
+        let engine = self.0.engine.borrow();
         match engine.current().get(which) {
             Some(value) => value.unwrap_or("").to_owned(),
             None => {
@@ -95,7 +101,7 @@ impl Core {
     }
 }
 
-impl Core {
+impl Tracker {
     // A function of its own: the borrow has to end before the effect begins.
     fn next_effect(&self) -> Option<Effect> {
         self.engine.borrow_mut().poll_effect()

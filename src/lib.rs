@@ -7,6 +7,8 @@
 //! the engine is a few lines of JS each (`js/browser/`), and several times
 //! that as bindings. ARCHITECTURE.md has the measurements.
 
+#[cfg(target_arch = "wasm32")]
+mod alloc;
 mod core;
 mod decode;
 mod encode;
