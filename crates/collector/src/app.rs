@@ -19,7 +19,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
     accounts, cli::CliError, config::Config, error::ApiError, ingest, keys::require_account_key,
-    loss, store::Store, usage, users,
+    loss, records, rollup::Kind, store::Store, usage, users,
 };
 
 /// What every handler may use.
@@ -41,7 +41,7 @@ pub fn router(app: App) -> Result<Router, CliError> {
         // Set before the layer, which then answers OPTIONS in its place.
         .method_not_allowed_fallback(no_such_method)
         .layer(event_cors(&app.config.allow_origins)?);
-    let api = Router::new()
+    let mut api = Router::new()
         .route("/api/v2/accounts", get(accounts::list).post(accounts::post))
         .route(
             "/api/v2/accounts/{id}",
@@ -57,11 +57,19 @@ pub fn router(app: App) -> Result<Router, CliError> {
             get(users::get).put(users::put).delete(users::delete),
         )
         .route("/api/v2/accounts/{id}/usage", get(usage::get))
-        .route("/api/v2/loss", get(loss::get))
-        .route_layer(middleware::from_fn_with_state(
-            app.clone(),
-            require_account_key,
-        ));
+        .route("/api/v2/accounts/{id}/summary", get(records::summary))
+        .route("/api/v2/loss", get(loss::get));
+    for (path, kind) in RECORDS {
+        api = api.route(
+            path,
+            get(move |app, id, page| records::list(kind, app, id, page))
+                .post(move |app, id, body| records::post(kind, app, id, body)),
+        );
+    }
+    let api = api.route_layer(middleware::from_fn_with_state(
+        app.clone(),
+        require_account_key,
+    ));
     Ok(Router::new()
         .route("/healthz", get(health))
         .merge(events)
@@ -70,6 +78,16 @@ pub fn router(app: App) -> Result<Router, CliError> {
         .method_not_allowed_fallback(no_such_method)
         .with_state(app))
 }
+
+const RECORDS: [(&str, Kind); 4] = [
+    ("/api/v2/accounts/{id}/financials", Kind::Financials),
+    (
+        "/api/v2/accounts/{id}/support_tickets",
+        Kind::SupportTickets,
+    ),
+    ("/api/v2/accounts/{id}/interactions", Kind::Interactions),
+    ("/api/v2/accounts/{id}/notes", Kind::Notes),
+];
 
 async fn health() -> Json<serde_json::Value> {
     Json(serde_json::json!({ "status": "ok" }))

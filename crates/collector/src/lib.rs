@@ -15,6 +15,7 @@ pub mod extract;
 pub mod ingest;
 pub mod keys;
 pub mod loss;
+pub mod records;
 pub mod rollup;
 pub mod store;
 pub mod usage;

@@ -4,11 +4,13 @@
 mod account;
 mod change;
 mod hierarchy;
+mod record;
 mod user;
 
 pub use account::{Account, AccountPatch};
 pub use change::{Change, Precedence, RecordError, merge_details};
 pub use hierarchy::{Cycle, parents_first};
+pub use record::{Amount, Financial, Note};
 pub use user::{User, UserPatch};
 
 /// Largest `details` of one account or user, in bytes of JSON. Events may add

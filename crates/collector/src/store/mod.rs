@@ -16,6 +16,7 @@ mod names;
 pub mod page;
 mod readers;
 pub mod rebuild;
+pub mod records;
 pub mod retention;
 mod schema;
 mod segments;

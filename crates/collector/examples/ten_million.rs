@@ -1,0 +1,201 @@
+//! Fills a database with ten million events of 10,000 accounts and times how
+//! long usage takes to answer.
+//!
+//! `cargo run --release -p natero-collector --example ten_million -- FILE [EVENTS]`
+//!
+//! A file that is there already is only asked.
+
+use std::{path::Path, time::Instant};
+
+use natero_collector::{
+    entity::AccountPatch,
+    keys::Source,
+    store::{
+        Store, accounts,
+        events::{self, NewEvent},
+        usage::{self, Question},
+    },
+    usage::{By, Filter, Span},
+};
+use natero_event::received::ReceivedEvent;
+use rusqlite::Connection;
+use serde_json::{Map, json};
+
+const REGIONS: u64 = 100;
+const ACCOUNTS: u64 = 10_000;
+const USERS_PER_ACCOUNT: u64 = 5;
+const EVENTS_PER_SESSION: u64 = 20;
+const DAYS: u64 = 90;
+const START: i64 = 1_700_006_400_000;
+const DAY: i64 = 86_400_000;
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let file = args.next().expect("name a file");
+    let count: u64 = args
+        .next()
+        .map_or(10_000_000, |n| n.parse().expect("a number"));
+    let is_there = Path::new(&file).exists();
+    let mut conn = Store::open_for_command(Path::new(&file)).expect("the file opens");
+    if !is_there {
+        fill(&mut conn, count);
+    }
+    ask(&conn);
+}
+
+/// A small generator, so that every run makes the same events.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+fn fill(conn: &mut Connection, count: u64) {
+    let start = Instant::now();
+    let tx = conn.transaction().expect("a transaction");
+    tx.execute(
+        "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
+         VALUES (x'00', x'00', '', 0, '[]', 0)",
+        [],
+    )
+    .expect("a source");
+    for no in 0..ACCOUNTS {
+        let region = format!("region {}", no % REGIONS);
+        for (id, parent) in [(&region, "root"), (&format!("account {no}"), &region)] {
+            let record = json!({"account_id": id, "parent_account_id": parent});
+            let patch = AccountPatch::from_record(record, None).expect("a record");
+            accounts::put(&tx, patch, 0)
+                .expect("stored")
+                .expect("accepted");
+        }
+    }
+    tx.commit().expect("committed");
+
+    let source = Source {
+        id: 1,
+        trusted: false,
+        allow_hierarchy: false,
+        origins: Vec::new(),
+    };
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let sessions = count / EVENTS_PER_SESSION;
+    let mut batch = Vec::new();
+    for session in 0..sessions {
+        let account = random.below(ACCOUNTS);
+        let user = account * USERS_PER_ACCOUNT + random.below(USERS_PER_ACCOUNT);
+        // Sessions arrive in the order of their time, as they do in life.
+        let begin = START + (session * DAYS * DAY as u64 / sessions) as i64;
+        for at in 0..EVENTS_PER_SESSION {
+            batch.push(event(&mut random, session, account, user, begin, at));
+        }
+        if batch.len() >= 2000 || session + 1 == sessions {
+            let tx = conn.transaction().expect("a transaction");
+            events::keep(&tx, &batch, &source, begin).expect("kept");
+            tx.commit().expect("committed");
+            batch.clear();
+        }
+        let done = (session + 1) * EVENTS_PER_SESSION;
+        if done.is_multiple_of(1_000_000) {
+            let seconds = start.elapsed().as_secs_f64();
+            println!("{done} events, {:.0} a second", done as f64 / seconds);
+        }
+    }
+}
+
+fn event(
+    random: &mut Random,
+    session: u64,
+    account: u64,
+    user: u64,
+    begin: i64,
+    at: u64,
+) -> NewEvent {
+    let module = random.below(8);
+    let action = match at % 10 {
+        0 => "pageView",
+        8 => "moduleEnd",
+        9 => "sessionSync",
+        _ => "feature",
+    };
+    NewEvent {
+        event_id: format!(
+            "{:016x}{:016x}",
+            random.below(u64::MAX),
+            random.below(u64::MAX)
+        ),
+        event: ReceivedEvent {
+            event_id: None,
+            account_id: format!("account {account}"),
+            user_id: format!("user {user}"),
+            session_id: format!("session-{session:012}"),
+            created_at: begin + (at * 60_000) as i64,
+            action: action.to_owned(),
+            feature: (action == "feature").then(|| format!("feature {}", random.below(40))),
+            module: Some(format!("module {module}")),
+            product: Some(format!("product {}", module % 3)),
+            total: (action == "feature").then_some(1.0),
+            time_spent: (action == "moduleEnd").then(|| random.below(600_000) as i64),
+            active_duration: (action == "sessionSync").then(|| random.below(60_000) as i64),
+            visitor_id: Some(format!("visitor-{user}")),
+            stream_id: Some(format!("stream-{session:012}")),
+            seq: Some(at as u32),
+            url: (action == "pageView").then(|| "https://app.example.com/dashboard".to_owned()),
+            title: None,
+            referrer: None,
+            details: None,
+            extra: Map::new(),
+        },
+    }
+}
+
+fn ask(conn: &Connection) {
+    let all = Span {
+        from: i64::MIN,
+        to: i64::MAX,
+    };
+    let month = Span {
+        from: START + 30 * DAY + 12_345_678,
+        to: START + 60 * DAY + 12_345_678,
+    };
+    let dimensions = [
+        None,
+        Some(By::Product),
+        Some(By::Module),
+        Some(By::Feature),
+        Some(By::User),
+        Some(By::Day),
+    ];
+    println!("\nms to answer      all      30 days cut out of hours");
+    for account_id in ["root", "region 7", "account 7"] {
+        for by in dimensions {
+            let mut line = format!("{account_id:<10} {by:<8?}")
+                .replace("Some(", "")
+                .replace(')', "");
+            for span in [all, month] {
+                let question = Question {
+                    account: accounts::no(conn, account_id)
+                        .expect("asked")
+                        .expect("known"),
+                    rollup: true,
+                    by,
+                    span,
+                    filter: Filter::default(),
+                };
+                let start = Instant::now();
+                let answer = usage::answer(conn, &question).expect("answered");
+                line += &format!(
+                    " {:>8.1} ({} events, {} rows)",
+                    start.elapsed().as_secs_f64() * 1000.0,
+                    answer.totals.events,
+                    answer.rows.len()
+                );
+            }
+            println!("{line}");
+        }
+    }
+}

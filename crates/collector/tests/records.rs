@@ -1,0 +1,130 @@
+//! Financials, tickets, interactions, notes and the summary.
+#![allow(missing_docs)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::*;
+
+async fn tree() -> Collector {
+    let collector = Collector::new();
+    let records = json!({"records": [
+        {"account_id": "top"},
+        {"account_id": "mid", "parent_account_id": "top"},
+        {"account_id": "leaf", "parent_account_id": "mid"},
+    ]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(records))
+        .await;
+    collector
+}
+
+async fn add(collector: &Collector, account: &str, kind: &str, body: Value) -> Answer {
+    let path = format!("/api/v2/accounts/{account}/{kind}");
+    collector.call("POST", &path, Some(body)).await
+}
+
+fn money(name: &str, amount: Value, currency: &str) -> Value {
+    json!({"date": NOW, "name": name, "amount": amount, "currency": currency})
+}
+
+#[tokio::test]
+async fn money_goes_up_the_tree_and_everything_else_stays() {
+    let collector = tree().await;
+    add(
+        &collector,
+        "leaf",
+        "financials",
+        money("mrr", json!(0.1), "EUR"),
+    )
+    .await;
+    add(
+        &collector,
+        "mid",
+        "financials",
+        money("mrr", json!(0.2), "EUR"),
+    )
+    .await;
+    add(
+        &collector,
+        "top",
+        "financials",
+        money("setup", json!(500), "USD"),
+    )
+    .await;
+    for kind in ["support_tickets", "interactions", "notes"] {
+        add(&collector, "leaf", kind, json!({"text": "below"})).await;
+        add(&collector, "top", kind, json!({"text": "own"})).await;
+    }
+    add(&collector, "top", "notes", json!({"text": "another"})).await;
+    assert_eq!(
+        collector.get("/api/v2/accounts/top/summary").await,
+        json!({
+            "account_id": "top",
+            "financials": [
+                {"currency": "EUR", "amount": 0.3, "records": 2,
+                 "by_name": [{"name": "mrr", "amount": 0.3, "records": 2}]},
+                {"currency": "USD", "amount": 500, "records": 1,
+                 "by_name": [{"name": "setup", "amount": 500, "records": 1}]},
+            ],
+            "support_tickets": 1, "interactions": 1, "notes": 2,
+        })
+    );
+    let mid = collector.get("/api/v2/accounts/mid/summary").await;
+    assert_eq!(
+        (&mid["financials"][0]["amount"], &mid["notes"]),
+        (&json!(0.3), &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn records_come_one_or_many_and_one_with_a_known_id_replaces() {
+    let collector = tree().await;
+    let first = with(money("mrr", json!(1), "EUR"), json!({"id": "m1"}));
+    let body =
+        json!({"records": [first, money("mrr", json!("x"), "EUR"), money("mrr", json!(2), "EUR")]});
+    let answer = add(&collector, "leaf", "financials", body).await.json();
+    assert_eq!(
+        (&answer["accepted"], &answer["rejected"][0]["index"]),
+        (&json!(2), &json!(1))
+    );
+    let again = with(
+        money("mrr", json!(5), "EUR"),
+        json!({"id": "m1", "date": NOW + 1}),
+    );
+    add(&collector, "leaf", "financials", again.clone()).await;
+    let list = collector.get("/api/v2/accounts/leaf/financials").await;
+    assert_eq!((&list["total"], &list["records"][0]), (&json!(2), &again));
+
+    let ticket = json!({"id": "t1", "date": NOW, "subject": "help", "status": "open"});
+    add(&collector, "leaf", "support_tickets", ticket.clone()).await;
+    let closed = with(ticket, json!({"status": "closed"}));
+    add(&collector, "leaf", "support_tickets", closed.clone()).await;
+    let list = collector.get("/api/v2/accounts/leaf/support_tickets").await;
+    assert_eq!(list["records"], json!([closed]));
+    assert_eq!(
+        collector.get("/api/v2/accounts/leaf/notes").await["total"],
+        0
+    );
+}
+
+#[tokio::test]
+async fn wrong_records_and_unknown_accounts_are_told() {
+    let collector = tree().await;
+    let answer = add(&collector, "leaf", "financials", json!({"name": "mrr"})).await;
+    assert_eq!(answer.status, 422);
+    assert!(
+        answer.json()["rejected"][0]["error"]
+            .as_str()
+            .unwrap()
+            .contains("date")
+    );
+    for path in ["notes", "financials", "summary"] {
+        let path = format!("/api/v2/accounts/nobody/{path}");
+        let answer = collector.call("GET", &path, None).await;
+        assert_eq!(answer.status, 404);
+        answer.error();
+    }
+    let answer = add(&collector, "nobody", "notes", json!({"text": "x"})).await;
+    assert_eq!(answer.status, 404);
+}
