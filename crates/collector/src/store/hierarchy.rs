@@ -69,43 +69,66 @@ pub struct Node {
     pub is_leaf: bool,
 }
 
-/// The account and everything below it, in no order.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn subtree(conn: &Connection, no: AccountNo) -> rusqlite::Result<Vec<Node>> {
-    conn.prepare_cached(
-        "WITH RECURSIVE below (no) AS (
-             SELECT ?1
-             UNION ALL
-             SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no
-         )
-         SELECT no, NOT EXISTS (
-             SELECT 1 FROM accounts c WHERE c.parent_no = below.no AND c.is_deleted = 0)
-         FROM below",
-    )?
-    .query_map([no], |row| {
-        Ok(Node {
-            no: row.get(0)?,
-            is_leaf: row.get(1)?,
-        })
-    })?
-    .collect()
+/// The accounts that a question is about.
+#[derive(Debug)]
+pub struct Scope {
+    nodes: Vec<Node>,
+    /// By number; `None` where the account is not meant.
+    is_leaf: Vec<Option<bool>>,
 }
 
-/// The account alone.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn node(conn: &Connection, no: AccountNo) -> rusqlite::Result<Node> {
-    conn.prepare_cached(
-        "SELECT NOT EXISTS (
-             SELECT 1 FROM accounts c WHERE c.parent_no = ?1 AND c.is_deleted = 0)",
-    )?
-    .query_row([no], |row| {
-        Ok(Node {
-            no,
-            is_leaf: row.get(0)?,
-        })
-    })
+impl Scope {
+    /// The account, with everything below it or alone.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn of(conn: &Connection, no: AccountNo, with_all_below: bool) -> rusqlite::Result<Self> {
+        let nodes = conn
+            .prepare_cached(
+                "WITH RECURSIVE below (no) AS (
+                     SELECT ?1
+                     UNION ALL
+                     SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no WHERE ?2
+                 )
+                 SELECT no, NOT EXISTS (
+                     SELECT 1 FROM accounts c WHERE c.parent_no = below.no AND c.is_deleted = 0)
+                 FROM below",
+            )?
+            .query_map(params![no, with_all_below], |row| {
+                Ok(Node {
+                    no: row.get(0)?,
+                    is_leaf: row.get(1)?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let highest = nodes.iter().map(|node| node.no).max().unwrap_or(0);
+        let mut is_leaf = vec![None; highest as usize + 1];
+        for node in &nodes {
+            is_leaf[node.no as usize] = Some(node.is_leaf);
+        }
+        Ok(Scope { nodes, is_leaf })
+    }
+
+    /// Its accounts, in no order.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Whether an account is a leaf; `None` where it is not in the scope.
+    pub fn is_leaf(&self, no: AccountNo) -> Option<bool> {
+        let at = usize::try_from(no).ok()?;
+        self.is_leaf.get(at).copied().flatten()
+    }
+
+    /// Whether a large part of all accounts is in the scope, so that reading
+    /// all and leaving out the others is faster than looking for each.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn is_most_of(&self, conn: &Connection) -> rusqlite::Result<bool> {
+        let all: i64 = conn
+            .prepare_cached("SELECT IFNULL(MAX(no), 0) FROM accounts")?
+            .query_row([], |row| row.get(0))?;
+        Ok(self.nodes.len() as i64 * 4 > all)
+    }
 }

@@ -17,6 +17,8 @@ pub(super) struct Tally {
     by: Option<By>,
     limits: Limits,
     all: Part,
+    /// User and session of the fact before.
+    last: (u32, u32),
     parts: Vec<Part>,
     /// For each value of the dimension the place of its part, plus one; 0 for
     /// none yet. Values are small row numbers or days, so this beats hashing.
@@ -84,6 +86,7 @@ impl Tally {
             by,
             limits,
             all: Part::new(limits),
+            last: (0, 0),
             parts: Vec::new(),
             place: Vec::new(),
             keys: Vec::new(),
@@ -92,7 +95,14 @@ impl Tally {
 
     #[inline]
     pub(super) fn add(&mut self, fact: &Fact) {
-        self.all.add(fact);
+        // Facts come by user and session, so mostly nothing is new here.
+        let who = (fact.key.user, fact.key.session);
+        if who == self.last {
+            self.all.sums.add(&fact.sums);
+        } else {
+            self.all.add(fact);
+            self.last = who;
+        }
         let key = match self.by {
             None => return,
             Some(By::Product) => fact.key.product,
@@ -124,32 +134,62 @@ impl Tally {
     pub(super) fn finish(self, conn: &Connection) -> rusqlite::Result<(Totals, Vec<UsageRow>)> {
         let mut rows = Vec::with_capacity(self.parts.len());
         if let Some(by) = self.by {
+            let spelling = Spelling::of(conn, by, self.parts.len(), self.limits)?;
             for (key, part) in self.keys.into_iter().zip(self.parts) {
                 rows.push(UsageRow {
-                    key: spelled(conn, by, key)?,
+                    key: spelling.of_key(conn, key)?,
                     totals: part.finish(),
                 });
             }
         }
-        rows.sort_by(|left, right| {
-            let order = |row: &UsageRow| (row.key.is_null(), row.key.as_str().map(str::to_owned));
-            order(left).cmp(&order(right))
+        // Those without a value last.
+        rows.sort_by(|left: &UsageRow, right: &UsageRow| {
+            let (left, right) = (left.key.as_str(), right.key.as_str());
+            (left.is_none(), left).cmp(&(right.is_none(), right))
         });
         Ok((self.all.finish(), rows))
     }
 }
 
-/// A value of a dimension as callers know it.
-fn spelled(conn: &Connection, by: By, key: u32) -> rusqlite::Result<Value> {
-    let text = |sql: &str| -> rusqlite::Result<Value> {
-        conn.prepare_cached(sql)?
-            .query_row([key], |row| row.get::<_, String>(0))
-            .map(Value::from)
-    };
-    match by {
-        By::User => text("SELECT user_id FROM users WHERE no = ?1"),
-        By::Day => text("SELECT date(?1 * 86400, 'unixepoch')"),
-        By::Product | By::Module | By::Feature if key == names::NONE => Ok(Value::Null),
-        By::Product | By::Module | By::Feature => text("SELECT name FROM names WHERE no = ?1"),
+/// How the values of a dimension are written.
+#[derive(Debug)]
+struct Spelling {
+    by: By,
+    /// All users by number, where most of them are needed: one pass over the
+    /// table is much faster than as many look-ups.
+    users: Vec<String>,
+}
+
+impl Spelling {
+    fn of(conn: &Connection, by: By, keys: usize, limits: Limits) -> rusqlite::Result<Self> {
+        let mut users = Vec::new();
+        if by == By::User && keys * 8 > limits.user as usize {
+            users.resize(limits.user as usize + 1, String::new());
+            let mut all = conn.prepare_cached("SELECT no, user_id FROM users")?;
+            let mut rows = all.query([])?;
+            while let Some(row) = rows.next()? {
+                if let Some(place) = users.get_mut(row.get::<_, u32>(0)? as usize) {
+                    *place = row.get(1)?;
+                }
+            }
+        }
+        Ok(Spelling { by, users })
+    }
+
+    fn of_key(&self, conn: &Connection, key: u32) -> rusqlite::Result<Value> {
+        if let Some(user_id) = self.users.get(key as usize) {
+            return Ok(user_id.as_str().into());
+        }
+        let text = |sql: &str| -> rusqlite::Result<Value> {
+            conn.prepare_cached(sql)?
+                .query_row([key], |row| row.get::<_, String>(0))
+                .map(Value::from)
+        };
+        match self.by {
+            By::User => text("SELECT user_id FROM users WHERE no = ?1"),
+            By::Day => text("SELECT date(?1 * 86400, 'unixepoch')"),
+            By::Product | By::Module | By::Feature if key == names::NONE => Ok(Value::Null),
+            By::Product | By::Module | By::Feature => text("SELECT name FROM names WHERE no = ?1"),
+        }
     }
 }
