@@ -309,7 +309,7 @@ const ALL: Span = Span {
 };
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn usage_is_what_a_naive_recomputation_says(
