@@ -77,8 +77,12 @@ export class Tracker {
     const seed = crypto.getRandomValues(new Uint32Array(4));
     const host = { effect: this.#perform.bind(this) };
     this.#core = new Engine(host, wall, mono, ...encode(this.#settings), seed);
-    this.#storage = new Storage(this.#tell, this.#settings, this.#url);
-    this.#tabs = tabs(this.#tell, this.#settings);
+    // Where there is no page there is no localStorage and no tab; and under
+    // Node a channel to other tabs would keep the process from ending.
+    if (globalThis.document) {
+      this.#storage = new Storage(this.#tell, this.#settings, this.#url);
+      this.#tabs = tabs(this.#tell, this.#settings);
+    }
     this.#stopListening = listen(this.#tell, this.#settings);
     const kept = this.#kept ?? [];
     this.#kept = undefined;
