@@ -61,7 +61,10 @@ impl Core {
             tracker.wakes_at.set(f64::INFINITY);
         }
         if let Some(input) = decode::input(op, text, a, b, c, d) {
-            tracker.engine.borrow_mut().handle(Now { mono, wall }, input);
+            tracker
+                .engine
+                .borrow_mut()
+                .handle(Now { mono, wall }, input);
         }
         if tracker.performing.replace(true) {
             return;
