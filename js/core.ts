@@ -33,6 +33,7 @@ export const enum Op {
   Store = 26,
   Adopted = 27,
   Restored = 28,
+  NotStored = 29,
 }
 
 /** What to do. */

@@ -54,6 +54,8 @@ pub(crate) const STORE: u8 = 26;
 /// Text: the records.
 pub(crate) const ADOPTED: u8 = 27;
 pub(crate) const RESTORED: u8 = 28;
+/// `a`: number of the segment.
+pub(crate) const NOT_STORED: u8 = 29;
 
 /// What an override is called that means none.
 const NONE: &str = "\u{1}";
@@ -118,6 +120,7 @@ pub(crate) fn input(op: u8, text: &str, a: f64, b: f64, c: f64, d: f64) -> Optio
         STORE => return Some(Input::Store),
         ADOPTED => return Some(Input::Adopted(text)),
         RESTORED => return Some(Input::Restored),
+        NOT_STORED => return Some(Input::NotStored(a as u32)),
         _ => return None,
     };
     Some(Input::Call(call))

@@ -15,7 +15,10 @@ export class Storage {
   readonly #start: string;
   readonly #tell: Tell;
   #own = "";
-  #release: (() => void) | undefined;
+  /** Others' records that could not be stored as our own: they stay where they are. */
+  readonly #taken = new Set<string>();
+  #full = false;
+  #release: (() => void)[] = [];
 
   /** For the source that `url` names. The 1 is the version of what is stored: other versions are left alone. */
   constructor(tell: Tell, { cookiePrefix }: Checked, url: string) {
@@ -28,22 +31,28 @@ export class Storage {
     this.close();
     this.#own = `${this.#start}${name}`;
     navigator.locks
-      ?.request(this.#own, () => new Promise<void>((release) => (this.#release = release)))
+      ?.request(this.#own, () => this.#hold())
       .catch(() => {});
   }
 
   /** Gives up this page's part: whoever looks may take it over. */
   close(): void {
-    this.#release?.();
-    this.#release = undefined;
+    for (const release of this.#release.splice(0)) release();
+  }
+
+  /** Holds a lock until the part is given up. */
+  #hold(): Promise<void> {
+    return new Promise((release) => this.#release.push(release));
   }
 
   /** Stores under a number. Storage that is full or blocked is done without: the events stay in memory. */
   store(number: number, text: string): void {
-    attempt(() => {
+    const stored = attempt(() => {
       localStorage.setItem(`${this.#own}.${number}`, text);
       this.#live();
     });
+    this.#full = !stored;
+    if (!stored) this.#tell(Op.NotStored, "", number);
   }
 
   /** Removes what is stored under a number. */
@@ -62,7 +71,7 @@ export class Storage {
       }
       for (const part of parts) {
         if (navigator.locks) {
-          navigator.locks.request(part, { ifAvailable: true }, (lock) => lock && this.#take(part)).catch(() => {});
+          navigator.locks.request(part, { ifAvailable: true }, (lock) => lock && !this.#take(part) && this.#hold()).catch(() => {});
         } else if (Date.now() - Number(localStorage.getItem(`${part}.0`)) > SILENT_MS) {
           this.#take(part);
         }
@@ -77,15 +86,24 @@ export class Storage {
     });
   }
 
-  #take(part: string): void {
+  /** Takes a part over; tells whether nothing is left of it. */
+  #take(part: string): boolean {
+    let all = true;
     attempt(() => {
       for (const key of this.#keys().filter((key) => key.startsWith(`${part}.`))) {
+        if (this.#taken.has(key)) continue;
         const records = localStorage.getItem(key);
-        // It is stored as our own before the original goes.
+        this.#full = false;
         if (records && key !== `${part}.0`) this.#tell(Op.Adopted, records);
-        localStorage.removeItem(key);
+        // It is stored as our own by now, or has to stay for the next page:
+        // better twice than not at all.
+        if (this.#full) {
+          this.#taken.add(key);
+          all = false;
+        } else localStorage.removeItem(key);
       }
     });
+    return all;
   }
 
   /** Without locks, tells others that this page lives. */
@@ -98,12 +116,13 @@ export class Storage {
   }
 }
 
-/** Storage that is blocked, full or missing throws; the page must not feel it. */
-function attempt(f: () => void): void {
+/** Storage that is blocked, full or missing throws; the page must not feel it. Tells whether it did as it was told. */
+function attempt(f: () => void): boolean {
   try {
     f();
+    return true;
   } catch {
-    // What is not stored is still in memory.
+    return false;
   }
 }
 

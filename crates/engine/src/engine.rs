@@ -41,6 +41,11 @@ pub struct Engine {
     pub(crate) journal: Journal,
     /// [`Effect::StoreSoon`] is under way.
     pub(crate) storing: bool,
+    /// Whether what [`Effect::Store`] said last came to be is not known yet:
+    /// the owner says at once if it did not.
+    pub(crate) unsure: bool,
+    /// Segments that others replace.
+    pub(crate) outdated: Vec<u32>,
     pub(crate) delivery: Delivery,
     pub(crate) stats: Stats,
     /// Events that `beforeSend` has not decided on, oldest first.
@@ -76,6 +81,8 @@ impl Engine {
             queue: Queue::default(),
             journal: Journal::default(),
             storing: false,
+            unsure: false,
+            outdated: Vec::new(),
             delivery: Delivery::new(),
             stats: Stats::default(),
             filtering: Vec::new(),
@@ -87,6 +94,7 @@ impl Engine {
 
     /// Takes in what happened at `now`. Effects are to be polled afterwards.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        self.unsure = false;
         self.pass_time(now);
         match input {
             Input::Start(start) => self.start(start),
@@ -110,6 +118,7 @@ impl Engine {
             Input::Filtered(line) => self.filtered(line),
             Input::FilteredOut(threw) => self.filtered_out(threw),
             Input::Store => self.store(),
+            Input::NotStored(segment) => self.not_stored(segment),
             Input::Adopted(records) => self.adopt(records),
             Input::Restored => self.restored(),
         }

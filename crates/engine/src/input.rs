@@ -160,6 +160,9 @@ pub enum Input<'a> {
     FilteredOut(bool),
     /// The task ends in which [`crate::Effect::StoreSoon`] was asked for.
     Store,
+    /// The text of [`crate::Effect::Store`] with this number could not be
+    /// stored: it is tried again with what comes next.
+    NotStored(u32),
     /// What a closed page left under one key; it may be removed afterwards.
     Adopted(&'a str),
     /// The page came back from the back/forward cache.

@@ -62,6 +62,13 @@ impl Journal {
         found.is_some()
     }
 
+    /// Forgets a segment.
+    pub fn forget(&mut self, number: u32) {
+        while self.segments.iter().any(|segment| segment.number == number) {
+            self.release(number);
+        }
+    }
+
     /// Forgets all segments and returns their numbers.
     pub fn clear(&mut self) -> Vec<u32> {
         self.bytes = 0;

@@ -195,6 +195,16 @@ impl Queue {
         Some(batch)
     }
 
+    /// No segment of this number came to be.
+    pub fn not_stored(&mut self, segment: u32) {
+        for entry in &mut self.entries {
+            if entry.segment == segment {
+                entry.segment = 0;
+                self.unstored += 1;
+            }
+        }
+    }
+
     /// All events are to be stored anew: their segments are forgotten.
     pub fn store_again(&mut self) {
         self.unstored = self.entries.len();

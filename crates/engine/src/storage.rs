@@ -34,25 +34,33 @@ impl Engine {
         self.tidy();
         // Events that are long confirmed may share segments with one that
         // waits: before they take more room than allowed, all that is kept is
-        // written anew. The new segments come first, so that a crash in
-        // between costs a duplicate, and no event.
-        let bound = self.config.max_queue_bytes as usize;
-        let mut outdated = Vec::new();
-        if self.journal.bytes() > bound {
-            outdated = self.journal.clear();
+        // written anew.
+        if self.journal.bytes() > self.config.max_queue_bytes as usize {
+            self.outdated.append(&mut self.journal.clear());
             self.queue.store_again();
         }
+        self.unsure = true;
         while let Some(segment) = self.queue.store(self.journal.next()) {
             let number = self.journal.next();
             self.journal.wrote(segment.events, segment.body.len());
             self.effects.push(Effect::Store(number, segment.body));
         }
-        self.effects
-            .extend(outdated.into_iter().map(Effect::Unstore));
     }
 
-    /// Removes segments of which no event is kept.
+    /// Storage is full or blocked: the events are in memory alone for now.
+    pub(crate) fn not_stored(&mut self, segment: u32) {
+        self.journal.forget(segment);
+        self.queue.not_stored(segment);
+    }
+
+    /// Removes segments of which no event is kept, and those that others
+    /// replace, once it is sure that these came to be.
     pub(crate) fn tidy(&mut self) {
+        if !self.unsure && self.queue.unstored() == 0 {
+            let outdated = core::mem::take(&mut self.outdated);
+            self.effects
+                .extend(outdated.into_iter().map(Effect::Unstore));
+        }
         for segment in core::mem::take(&mut self.queue.freed) {
             if self.journal.release(segment) {
                 self.effects.push(Effect::Unstore(segment));
@@ -90,12 +98,12 @@ impl Engine {
 
     /// The page came back from the back/forward cache. While it was frozen,
     /// others may have taken over what it had stored: that is left to storage,
-    /// and the page goes on as a new one.
+    /// and the page goes on as a new one with what is in memory alone.
     pub(crate) fn restored(&mut self) {
         if self.stores() {
-            self.store();
             self.queue.leave_to_storage();
             self.journal.clear();
+            self.outdated.clear();
             self.stream_id = self.random.id();
             self.made = 0;
             self.queued = 0;
@@ -107,6 +115,7 @@ impl Engine {
     pub(crate) fn forget_stored(&mut self) {
         if !self.config.memory {
             self.journal.clear();
+            self.outdated.clear();
             self.queue.freed.clear();
             self.effects.push(Effect::Forget);
         }
