@@ -83,7 +83,12 @@ export class Tracker {
       this.#storage = new Storage(this.#tell, this.#settings, this.#url);
       this.#tabs = tabs(this.#tell, this.#settings);
     }
-    this.#stopListening = listen(this.#tell, this.#settings);
+    // A browser that keeps the page to come back to it will not do so while it
+    // holds a lock or hears other tabs. It asks for both again when it is back.
+    this.#stopListening = listen(this.#tell, this.#settings, () => {
+      this.#tabs?.close();
+      this.#storage?.close();
+    });
     const kept = this.#kept ?? [];
     this.#kept = undefined;
     this.#handle(Op.Start, wall, mono, ...facts(this.#settings));

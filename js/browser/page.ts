@@ -26,8 +26,8 @@ export function facts(settings: Checked): [text: string, flags: number] {
   return [`${here()}\0${bare(page.referrer)}\0${readCookies(settings)}`, visible | offline];
 }
 
-/** Tells the engine what happens to the page; returns how to stop. */
-export function listen(tell: Tell, settings: Checked): () => void {
+/** Tells the engine what happens to the page, and calls `left` once it was left; returns how to stop. */
+export function listen(tell: Tell, settings: Checked, left: () => void): () => void {
   const undo: (() => void)[] = [];
   const on = (name: string, f: (event: Event) => void): void => {
     // In the capture phase, before the page can stop the event; passive, so
@@ -47,7 +47,10 @@ export function listen(tell: Tell, settings: Checked): () => void {
     // Elements that get the focus say nothing of the user.
     on("focus", ({ target }) => target === globalThis.window && activity());
     on("visibilitychange", () => tell(page.visibilityState === "visible" ? Op.Shown : Op.Hidden));
-    on("pagehide", () => tell(Op.Hidden));
+    on("pagehide", () => {
+      tell(Op.Hidden);
+      left();
+    });
     on("pageshow", (event) => {
       if ((event as PageTransitionEvent).persisted) {
         tell(Op.Restored);

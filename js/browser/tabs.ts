@@ -9,9 +9,9 @@ const TAB = Math.random();
 
 /** The other tabs. */
 export interface Tabs {
-  /** Tells them that this one came into use. */
+  /** Tells them that this one came into use, and listens from then on. */
   announce(): void;
-  /** Listens no more. */
+  /** Listens no more, until the next announcement: a tab that is not in use has nothing to learn. */
   close(): void;
 }
 
@@ -23,17 +23,32 @@ export function tabs(tell: Tell, { cookiePrefix, persistence }: Checked): Tabs {
     if (tab !== TAB && at) tell(Op.OtherTab, "", at);
   };
   const news = (): string => `${TAB} ${Date.now()}`;
+  let channel: BroadcastChannel | undefined;
+  const open = (): BroadcastChannel => {
+    if (!channel) {
+      channel = new BroadcastChannel(name);
+      channel.onmessage = ({ data }) => heard(data);
+    }
+    return channel;
+  };
   try {
-    const channel = new BroadcastChannel(name);
-    channel.onmessage = ({ data }) => heard(data);
-    return { announce: () => channel.postMessage(news()), close: () => channel.close() };
+    open();
+    return {
+      announce: () => open().postMessage(news()),
+      close() {
+        channel?.close();
+        channel = undefined;
+      },
+    };
   } catch {
     const listener = (event: StorageEvent): void => {
       if (event.key === name) heard(event.newValue);
     };
-    globalThis.addEventListener?.("storage", listener);
+    const listen = (): void => globalThis.addEventListener?.("storage", listener);
+    listen();
     return {
       announce() {
+        listen();
         try {
           if (persistence !== "memory") localStorage.setItem(name, news());
         } catch {
