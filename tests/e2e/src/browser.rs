@@ -84,12 +84,48 @@ impl Browser {
         &self.client
     }
 
+    /// Closes all windows but one, as a test that failed may leave some.
+    async fn one_window(&self) -> Result<()> {
+        let mut windows = self.client.windows().await?;
+        let last = windows.pop().context("the browser has no window left")?;
+        for window in windows {
+            self.client.switch_to_window(window).await?;
+            self.client.close_window().await?;
+        }
+        self.client.switch_to_window(last).await?;
+        Ok(())
+    }
+
+    /// Hides the page in front, as a user does who minimises the window, and
+    /// waits until it knows.
+    ///
+    /// # Errors
+    /// When the page stays visible.
+    pub async fn hide(&self) -> Result<()> {
+        self.client.minimize_window().await?;
+        Page::new(self)
+            .until("document.visibilityState === 'hidden'")
+            .await
+    }
+
+    /// Shows the page in front again, and waits until it knows.
+    ///
+    /// # Errors
+    /// When the page stays hidden.
+    pub async fn show(&self) -> Result<()> {
+        self.client.set_window_rect(0, 0, 1280, 800).await?;
+        Page::new(self)
+            .until("document.visibilityState === 'visible'")
+            .await
+    }
+
     /// Opens `path` of `site` with no cookie left of an earlier page. Web
     /// storage needs no such care: every site has an origin of its own.
     ///
     /// # Errors
     /// When the browser cannot load the page.
     pub async fn open<'a>(&'a self, site: &Site, path: &str) -> Result<Page<'a>> {
+        self.one_window().await?;
         // Cookies know no port, so those of earlier sites are visible here;
         // WebDriver deletes only those of the document it stands on.
         self.client.goto(&site.url("/blank.html")).await?;

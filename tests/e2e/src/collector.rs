@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The pair that may write events.
@@ -116,6 +117,16 @@ impl Collector {
             "{}/v1/{}/{}",
             self.url, self.source.auth_key, self.source.api_key
         )
+    }
+
+    /// What `GET /api/v2/loss` answers.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn loss(&self) -> Result<Value> {
+        let url = format!("{}/api/v2/loss?api_key={}", self.url, self.account_key);
+        let answer = reqwest::get(url).await?.error_for_status()?;
+        Ok(answer.json().await?)
     }
 
     /// The SQLite file it writes.

@@ -17,4 +17,5 @@ pub mod rows;
 pub mod site;
 pub mod stage;
 pub mod suite;
+pub mod tab;
 pub mod wait;

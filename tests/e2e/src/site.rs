@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
@@ -11,10 +12,12 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower_http::services::ServeDir;
 
+use crate::collector::Source;
 use crate::gate::{Gate, Hold};
 use crate::wait;
 
@@ -31,6 +34,7 @@ struct Shared {
     documents: Mutex<HashMap<String, (&'static str, String)>>,
     holds: Mutex<Vec<(String, Gate)>>,
     requests: Mutex<Vec<String>>,
+    cacheable: AtomicBool,
 }
 
 impl Site {
@@ -85,8 +89,42 @@ impl Site {
         self.put(path, "text/html; charset=utf-8", html.into());
     }
 
+    /// Puts a page at `path` that tracks from its load on: as [`Page::track`],
+    /// but with page views and unload, and with `window.clock` beside it.
+    ///
+    /// [`Page::track`]: crate::page::Page::track
+    pub fn put_tracked(&self, path: &str, endpoint: &str, source: &Source, settings: &Value) {
+        let given = json!({ "endpoint": endpoint, "source": source, "settings": settings });
+        self.put_html(
+            path,
+            format!(
+                r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>{path}</title>
+<script src="/watch.js"></script><script src="/clock.js"></script>
+<script type="module">
+  import {{ na }} from "/pkg/inline.js";
+  const {{ endpoint, source, settings }} = {given};
+  window.na = na;
+  window.problems = [];
+  clock.start();
+  window._na = new na(source.api_key, source.auth_key, {{
+    endpoint, accountId: "acme", userId: "ann@acme.example", flushInterval: 50,
+    onError: (problem) => problems.push(problem), ...settings }});
+  window.tracking = await _na.ready;
+</script></head>
+<body><h1>{path}</h1><div style="height: 4000px"></div></body></html>"#
+            ),
+        );
+    }
+
+    /// Lets browsers keep what they loaded. Only such pages are kept whole, to
+    /// come back to them, by every browser.
+    pub fn allow_caching(&self) {
+        self.shared.cacheable.store(true, Ordering::SeqCst);
+    }
+
     /// Puts a JSON document at `path`, in front of the folders.
-    pub fn put_json(&self, path: &str, json: &serde_json::Value) {
+    pub fn put_json(&self, path: &str, json: &Value) {
         self.put(path, "application/json", json.to_string());
     }
 
@@ -149,9 +187,11 @@ async fn before_files(State(shared): State<Arc<Shared>>, request: Request, next:
         None => next.run(request).await,
     };
     // Every load of a test is a first load.
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !shared.cacheable.load(Ordering::SeqCst) {
+        response
+            .headers_mut()
+            .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     response
 }
 

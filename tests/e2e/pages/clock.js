@@ -1,0 +1,30 @@
+// The page's own clock: how long it was visible since the tracker was made, by
+// which the tracker's times are judged.
+{
+  let seen = 0;
+  let since;
+  const start = () => (since ??= document.visibilityState === "visible" ? performance.now() : undefined);
+  const stop = () => {
+    if (since !== undefined) seen += performance.now() - since;
+    since = undefined;
+  };
+  window.clock = {
+    start,
+    seen: () => seen + (since === undefined ? 0 : performance.now() - since),
+    /** What each page of this tab had seen when it was left. */
+    left: () => JSON.parse(sessionStorage.left ?? "{}"),
+    shows: [],
+  };
+  addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? start() : stop()), true);
+  /** Ends the trackers of this page and of all others in one moment. */
+  clock.finish = () => {
+    clock.end = { at: performance.timeOrigin + performance.now(), seen: clock.seen() };
+    _na.shutdown();
+  };
+  addEventListener("storage", ({ key }) => key === "finish" && clock.finish());
+  addEventListener("pageshow", ({ persisted }) => clock.shows.push(persisted), true);
+  addEventListener("pagehide", () => {
+    stop();
+    sessionStorage.left = JSON.stringify({ ...clock.left(), [location.pathname]: seen });
+  }, true);
+}

@@ -1,0 +1,80 @@
+//! Several tabs and windows of one browser.
+
+use anyhow::Result;
+use fantoccini::wd::WindowHandle;
+
+use crate::browser::Browser;
+use crate::page::Page;
+
+/// A tab or window. The driver talks to one at a time: [`Tab::front`] before
+/// anything is done in it.
+pub struct Tab<'a> {
+    browser: &'a Browser,
+    handle: WindowHandle,
+}
+
+impl<'a> Tab<'a> {
+    /// The one the driver talks to.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn current(browser: &'a Browser) -> Result<Self> {
+        Ok(Self {
+            browser,
+            handle: browser.client().window().await?,
+        })
+    }
+
+    /// Opens a tab beside the current one, and brings it to the front.
+    ///
+    /// # Errors
+    /// When the browser opens none.
+    pub async fn open(browser: &'a Browser) -> Result<Self> {
+        Self::new(browser, true).await
+    }
+
+    /// Opens a window beside the current one, and brings it to the front.
+    ///
+    /// # Errors
+    /// When the browser opens none.
+    pub async fn open_window(browser: &'a Browser) -> Result<Self> {
+        Self::new(browser, false).await
+    }
+
+    async fn new(browser: &'a Browser, as_tab: bool) -> Result<Self> {
+        let handle = browser.client().new_window(as_tab).await?.handle;
+        let tab = Self { browser, handle };
+        tab.front().await?;
+        Ok(tab)
+    }
+
+    /// Brings it to the front, and returns the page in it.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub async fn front(&self) -> Result<Page<'a>> {
+        let client = self.browser.client();
+        client.switch_to_window(self.handle.clone()).await?;
+        Ok(Page::new(self.browser))
+    }
+
+    /// Loads an address in it, in front.
+    ///
+    /// # Errors
+    /// When the browser cannot load it.
+    pub async fn goto(&self, url: &str) -> Result<Page<'a>> {
+        let page = self.front().await?;
+        self.browser.client().goto(url).await?;
+        Ok(page)
+    }
+
+    /// Closes it, and returns to `next`.
+    ///
+    /// # Errors
+    /// When one of the two is gone already.
+    pub async fn close(self, next: &Tab<'a>) -> Result<Page<'a>> {
+        self.front().await?;
+        self.browser.client().close_window().await?;
+        next.front().await
+    }
+}
