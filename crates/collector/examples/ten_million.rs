@@ -135,7 +135,7 @@ fn event(
             event_id: None,
             account_id: format!("account {account}"),
             user_id: format!("user {user}"),
-            session_id: format!("session-{session:012}"),
+            session_id: Some(format!("session-{session:012}")),
             created_at: begin + (at * 60_000) as i64,
             action: action.to_owned(),
             feature: (action == "feature").then(|| format!("feature {}", random.below(40))),

@@ -1,26 +1,37 @@
-//! The HTTP surface, and putting it on a socket.
+//! The HTTP surface.
 
 use std::{
-    future::Future,
-    io::Write,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
     Json, Router,
+    extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method, header},
-    middleware,
-    routing::{get, post},
-    serve::ListenerExt,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
 };
-use tokio::net::TcpListener;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
-    accounts, cli::CliError, config::Config, error::ApiError, ingest, keys::require_account_key,
-    loss, records, rollup::Kind, store::Store, usage, users,
+    accounts,
+    cli::CliError,
+    config::Config,
+    error::ApiError,
+    events, ingest,
+    keys::require_account_key,
+    limits::{Admission, RateLimit},
+    loss,
+    metrics::Metrics,
+    openapi, records,
+    rollup::Kind,
+    store::{self, Store},
+    usage, users,
 };
+
+pub use crate::server::{serve, termination};
 
 /// What every handler may use.
 #[derive(Debug, Clone)]
@@ -29,6 +40,111 @@ pub struct App {
     pub store: Arc<Store>,
     /// Settings of this run.
     pub config: Arc<Config>,
+    /// Figures of this run.
+    pub metrics: Arc<Metrics>,
+    /// What may be in memory.
+    pub admission: Arc<Admission>,
+    /// Requests a second for each source.
+    pub source_rate: Arc<RateLimit<i64>>,
+    /// Requests a second for each account key.
+    pub account_rate: Arc<RateLimit<i64>>,
+}
+
+impl App {
+    /// Opens the database and starts the writer.
+    ///
+    /// # Errors
+    /// Where the database cannot be opened.
+    pub fn open(config: Config) -> Result<Self, CliError> {
+        let metrics = Arc::new(Metrics::default());
+        let options = store::Options {
+            max_bytes: config.max_db_bytes,
+            metrics: Arc::clone(&metrics),
+        };
+        let store = Store::open(&config.database.db, options)?;
+        Ok(App {
+            store: Arc::new(store),
+            metrics,
+            admission: Arc::default(),
+            source_rate: Arc::new(RateLimit::new(config.rate_limit)),
+            account_rate: Arc::new(RateLimit::new(config.rate_limit)),
+            config: Arc::new(config),
+        })
+    }
+}
+
+/// Who may ask at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone: nothing there tells of customers.
+    Open,
+    /// The keys are in the path.
+    Source,
+    /// An account key is needed.
+    Account,
+}
+
+/// Every address there is, with who may ask there. The router is made of this
+/// list and nothing else, and the tests hold it against the OpenAPI document.
+pub fn routes() -> Vec<(&'static str, Access, MethodRouter<App>)> {
+    use Access::{Account, Open, Source};
+    let mut routes: Vec<(_, _, MethodRouter<App>)> = vec![
+        ("/healthz", Open, get(health)),
+        ("/readyz", Open, get(ready)),
+        ("/metrics", Open, get(figures)),
+        ("/openapi.json", Open, get(openapi::get)),
+        ("/v1/{auth_key}/{api_key}", Source, post(ingest::post)),
+        (
+            "/api/v2/accounts",
+            Account,
+            get(accounts::list).post(accounts::post),
+        ),
+        (
+            "/api/v2/accounts/{id}",
+            Account,
+            get(accounts::get)
+                .put(accounts::put)
+                .delete(accounts::delete),
+        ),
+        (
+            "/api/v2/accounts/{id}/children",
+            Account,
+            get(accounts::children),
+        ),
+        ("/api/v2/accounts/{id}/users", Account, get(accounts::users)),
+        ("/api/v2/accounts/{id}/usage", Account, get(usage::get)),
+        (
+            "/api/v2/accounts/{id}/summary",
+            Account,
+            get(records::summary),
+        ),
+        (
+            "/api/v2/account_users",
+            Account,
+            get(users::list).post(users::post),
+        ),
+        (
+            "/api/v2/account_users/{id}",
+            Account,
+            get(users::get).put(users::put).delete(users::delete),
+        ),
+        ("/api/v2/events", Account, get(events::latest)),
+        ("/api/v2/loss", Account, get(loss::get)),
+    ];
+    for (path, kind) in [
+        ("/api/v2/accounts/{id}/financials", Kind::Financials),
+        (
+            "/api/v2/accounts/{id}/support_tickets",
+            Kind::SupportTickets,
+        ),
+        ("/api/v2/accounts/{id}/interactions", Kind::Interactions),
+        ("/api/v2/accounts/{id}/notes", Kind::Notes),
+    ] {
+        let handlers = get(move |app, id, page| records::list(kind, app, id, page))
+            .post(move |app, id, body| records::post(kind, app, id, body));
+        routes.push((path, Account, handlers));
+    }
+    routes
 }
 
 /// The whole HTTP surface.
@@ -36,61 +152,75 @@ pub struct App {
 /// # Errors
 /// Where a configured origin is not one.
 pub fn router(app: App) -> Result<Router, CliError> {
-    let events = Router::new()
-        .route("/v1/{auth_key}/{api_key}", post(ingest::post))
-        // Set before the layer, which then answers OPTIONS in its place.
+    let (mut open, mut source, mut account) = (Router::new(), Router::new(), Router::new());
+    for (path, access, handlers) in routes() {
+        match access {
+            Access::Open => open = open.route(path, handlers),
+            Access::Source => source = source.route(path, handlers),
+            Access::Account => account = account.route(path, handlers),
+        }
+    }
+    // The fallbacks are set before the CORS layers, which then answer OPTIONS
+    // in their place.
+    let source = source
         .method_not_allowed_fallback(no_such_method)
         .layer(event_cors(&app.config.allow_origins)?);
-    let mut api = Router::new()
-        .route("/api/v2/accounts", get(accounts::list).post(accounts::post))
-        .route(
-            "/api/v2/accounts/{id}",
-            get(accounts::get)
-                .put(accounts::put)
-                .delete(accounts::delete),
-        )
-        .route("/api/v2/accounts/{id}/children", get(accounts::children))
-        .route("/api/v2/accounts/{id}/users", get(accounts::users))
-        .route("/api/v2/account_users", get(users::list).post(users::post))
-        .route(
-            "/api/v2/account_users/{id}",
-            get(users::get).put(users::put).delete(users::delete),
-        )
-        .route("/api/v2/accounts/{id}/usage", get(usage::get))
-        .route("/api/v2/accounts/{id}/summary", get(records::summary))
-        .route("/api/v2/loss", get(loss::get));
-    for (path, kind) in RECORDS {
-        api = api.route(
-            path,
-            get(move |app, id, page| records::list(kind, app, id, page))
-                .post(move |app, id, body| records::post(kind, app, id, body)),
-        );
-    }
-    let api = api.route_layer(middleware::from_fn_with_state(
-        app.clone(),
-        require_account_key,
-    ));
-    Ok(Router::new()
-        .route("/healthz", get(health))
-        .merge(events)
-        .merge(api)
+    let account = account
+        .method_not_allowed_fallback(no_such_method)
+        .route_layer(middleware::from_fn_with_state(
+            app.clone(),
+            require_account_key,
+        ))
+        .layer(api_cors(&app.config.api_origins)?);
+    Ok(open
+        .merge(source)
+        .merge(account)
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn_with_state(app.clone(), watched))
         .with_state(app))
 }
 
-const RECORDS: [(&str, Kind); 4] = [
-    ("/api/v2/accounts/{id}/financials", Kind::Financials),
-    (
-        "/api/v2/accounts/{id}/support_tickets",
-        Kind::SupportTickets,
-    ),
-    ("/api/v2/accounts/{id}/interactions", Kind::Interactions),
-    ("/api/v2/accounts/{id}/notes", Kind::Notes),
-];
+/// Counts and logs each answer. The log names the route's pattern and never the
+/// address: keys are in paths and queries.
+async fn watched(State(app): State<App>, request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let method = match request.method().as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS") => known.to_owned(),
+        _ => "other".to_owned(),
+    };
+    let response = next.run(request).await;
+    let (status, took) = (response.status().as_u16(), start.elapsed());
+    app.metrics.count_request(&route, &method, status, took);
+    let ms = took.as_secs_f64() * 1000.0;
+    if status >= 500 {
+        tracing::warn!(route, method, status, ms, "answered");
+    } else {
+        tracing::debug!(route, method, status, ms, "answered");
+    }
+    response
+}
 
 async fn health() -> Json<serde_json::Value> {
     Json(serde_json::json!({ "status": "ok" }))
+}
+
+/// Ready while commits go through. Where the last did not, one more is tried,
+/// so that the answer is right again as soon as the disk is.
+async fn ready(State(app): State<App>) -> Result<Json<serde_json::Value>, ApiError> {
+    if !app.store.is_committing() {
+        app.store.write(store::touch).await?;
+    }
+    Ok(Json(serde_json::json!({ "status": "ready" })))
+}
+
+async fn figures(State(app): State<App>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], app.metrics.text()).into_response()
 }
 
 async fn no_such_route() -> ApiError {
@@ -101,17 +231,15 @@ async fn no_such_method() -> ApiError {
     ApiError::MethodNotAllowed
 }
 
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Pages of any origin may send events unless the operator names some. No
 /// credentials: the keys are in the path, and cookies have no meaning here.
 fn event_cors(origins: &[String]) -> Result<CorsLayer, CliError> {
     let allowed = if origins.is_empty() {
         AllowOrigin::any()
     } else {
-        let values = origins
-            .iter()
-            .map(|origin| origin_header(origin))
-            .collect::<Result<Vec<_>, _>>()?;
-        AllowOrigin::list(values)
+        AllowOrigin::list(origin_headers(origins)?)
     };
     Ok(CorsLayer::new()
         .allow_origin(allowed)
@@ -119,7 +247,21 @@ fn event_cors(origins: &[String]) -> Result<CorsLayer, CliError> {
         .allow_headers([header::CONTENT_TYPE, header::CONTENT_ENCODING])
         // Without this a page cannot see how long it is asked to wait.
         .expose_headers([HeaderName::from_static("retry-after")])
-        .max_age(Duration::from_secs(24 * 60 * 60)))
+        .max_age(A_DAY))
+}
+
+/// Pages of other origins may use an account key only where the operator named
+/// them: it reads everything.
+fn api_cors(origins: &[String]) -> Result<CorsLayer, CliError> {
+    Ok(CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origin_headers(origins)?))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
+        .max_age(A_DAY))
+}
+
+fn origin_headers(origins: &[String]) -> Result<Vec<HeaderValue>, CliError> {
+    origins.iter().map(|origin| origin_header(origin)).collect()
 }
 
 fn origin_header(origin: &str) -> Result<HeaderValue, CliError> {
@@ -130,61 +272,6 @@ fn origin_header(origin: &str) -> Result<HeaderValue, CliError> {
         CliError::Usage(format!(
             "{origin:?} is not an origin; write it as https://app.example.com, without a path"
         ))
-    })
-}
-
-/// Serves until `shutdown` is done, then answers what was begun, commits what
-/// was accepted, and returns.
-///
-/// # Errors
-/// Where the database or the socket fails.
-pub async fn serve(
-    config: Config,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), CliError> {
-    let store = Arc::new(Store::open(&config.database.db)?);
-    let app = App {
-        store: Arc::clone(&store),
-        config: Arc::new(config),
-    };
-    let router = router(app)?;
-    let io = |what: &str| {
-        let what = what.to_owned();
-        move |cause| CliError::Io { what, cause }
-    };
-    let address = listener
-        .local_addr()
-        .map_err(io("asking for our address"))?;
-    {
-        let mut stdout = std::io::stdout();
-        let _ = writeln!(stdout, "listening on http://{address}");
-        let _ = stdout.flush();
-    }
-    // Answers are one small write each; waiting to fill a packet only delays them.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let served = axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await;
-    store.close().await;
-    served.map_err(io("serving"))
-}
-
-/// Done at SIGTERM or SIGINT.
-///
-/// # Errors
-/// Where signals cannot be waited for.
-pub fn termination() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
     })
 }
 

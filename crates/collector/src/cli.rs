@@ -1,6 +1,10 @@
 //! The command line.
 
-use std::io::Write;
+use std::{
+    fs::File,
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+};
 
 use clap::{Parser, Subcommand};
 use serde_json::json;
@@ -9,9 +13,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     app,
-    config::{Config, Database},
+    config::{Config, Database, LogFormat},
     keys::{self, NewSource},
-    store::{Store, StoreError, keys as stored_keys, rebuild, streams},
+    store::{
+        self, Store, StoreError,
+        export::{self, ExportError, Format, Wanted},
+        keys as stored_keys, rebuild, streams,
+    },
     usage::Span,
 };
 
@@ -31,6 +39,29 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Copy the database to a new file while it is in use
+    Backup {
+        /// The new file
+        to: PathBuf,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Write events to standard output, as they arrived
+    Export {
+        #[command(flatten)]
+        database: Database,
+        /// How they are written
+        #[arg(long, value_enum, default_value_t = Format::Ndjson)]
+        format: Format,
+        #[command(flatten)]
+        span: SpanArgs,
+        /// Only events of this account
+        #[arg(long)]
+        account: Option<String>,
+        /// A file instead of standard output
+        #[arg(long)]
+        output: Option<PathBuf>,
     },
     /// Make the usage figures anew from the events and prove that those kept
     /// agree; figures that do not are mended
@@ -152,6 +183,20 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Serve(config) => serve(config),
         Command::Keys { command } => run_keys(command),
+        Command::Backup { to, database } => run_backup(&database, &to),
+        Command::Export {
+            database,
+            format,
+            span,
+            account,
+            output,
+        } => {
+            let wanted = Wanted {
+                span: Span::new(span.from, span.to),
+                account_id: account,
+            };
+            run_export(&database, &wanted, format, output.as_deref())
+        }
         Command::Rebuild {
             database,
             check,
@@ -176,12 +221,14 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
 
 fn serve(config: Config) -> Result<(), CliError> {
     // Standard output belongs to the line that says where we listen.
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            EnvFilter::try_from_env("NATERO_LOG").unwrap_or_else(|_| EnvFilter::new("info")),
-        )
-        .with_writer(std::io::stderr)
-        .init();
+    let level = EnvFilter::try_from_env("NATERO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(level)
+        .with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => log.with_ansi(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
     let runtime = tokio::runtime::Runtime::new().map_err(|cause| CliError::Io {
         what: "starting the runtime".into(),
         cause,
@@ -269,6 +316,54 @@ fn run_keys(command: KeysCommand) -> Result<(), CliError> {
         }
     }
     Ok(())
+}
+
+fn run_backup(database: &Database, to: &Path) -> Result<(), CliError> {
+    if to.exists() {
+        return Err(CliError::Usage(format!(
+            "{} exists already; name a new file",
+            to.display()
+        )));
+    }
+    let conn = Store::open_for_command(&database.db)?;
+    store::backup(&conn, to)?;
+    let io = |cause| CliError::Io {
+        what: format!("flushing {}", to.display()),
+        cause,
+    };
+    File::open(to)
+        .and_then(|file| file.sync_all())
+        .map_err(io)?;
+    print(&format!("{} is a copy of the database", to.display()));
+    Ok(())
+}
+
+fn run_export(
+    database: &Database,
+    wanted: &Wanted,
+    format: Format,
+    output: Option<&Path>,
+) -> Result<(), CliError> {
+    let conn = Store::open_for_command(&database.db)?;
+    let exported = match output {
+        None => export::export(&conn, wanted, format, std::io::stdout().lock()),
+        Some(path) => {
+            let file = File::create(path).map_err(|cause| CliError::Io {
+                what: format!("creating {}", path.display()),
+                cause,
+            })?;
+            export::export(&conn, wanted, format, file)
+        }
+    };
+    match exported {
+        // Whoever read has enough.
+        Err(ExportError::Io(cause)) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(cause) => Err(CliError::Usage(format!("export broke off: {cause}"))),
+        Ok(count) => {
+            eprintln!("{count} events");
+            Ok(())
+        }
+    }
 }
 
 fn run_rebuild(database: &Database, check: bool, json: bool) -> Result<(), CliError> {

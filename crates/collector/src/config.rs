@@ -10,6 +10,15 @@ pub struct Database {
     pub db: PathBuf,
 }
 
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
 /// Settings of `natero-collector serve`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
@@ -32,6 +41,29 @@ pub struct Config {
         value_delimiter = ','
     )]
     pub allow_origins: Vec<String>,
+
+    /// Origin whose pages may use an account key; repeat it for several.
+    /// Without it, only pages of the collector itself may
+    #[arg(long = "api-origin", env = "NATERO_API_ORIGIN", value_delimiter = ',')]
+    pub api_origins: Vec<String>,
+
+    /// Drop events this long after they were made, such as 400d; usage figures
+    /// stay. Without it events are kept for ever
+    #[arg(long, env = "NATERO_KEEP_RAW")]
+    pub keep_raw: Option<humantime::Duration>,
+
+    /// Largest size of the database in bytes. Once it is full, events are
+    /// answered with 503 until there is room again
+    #[arg(long, env = "NATERO_MAX_DB_BYTES")]
+    pub max_db_bytes: Option<u64>,
+
+    /// Requests a second for each key, with bursts of twice as many; 0 for no limit
+    #[arg(long, env = "NATERO_RATE_LIMIT", default_value_t = 10_000)]
+    pub rate_limit: u32,
+
+    /// How the log is written on standard error; NATERO_LOG sets its level
+    #[arg(long, env = "NATERO_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
 
     /// Events of every source may place an account that has no parent yet; see
     /// `keys create source --allow-hierarchy` for a single one

@@ -47,6 +47,9 @@ pub enum ApiError {
     /// 429: more work waits than can be done soon.
     #[error("too much work is waiting; send again after the seconds in Retry-After")]
     Overloaded,
+    /// 429: one key asks more often than it may.
+    #[error("this key asks more often than it may; send larger batches, or raise --rate-limit")]
+    RateLimited,
     /// 503: the store cannot commit at the moment.
     #[error("the store cannot commit at the moment; send again after the seconds in Retry-After")]
     Unavailable,
@@ -75,7 +78,7 @@ impl ApiError {
             ApiError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::UnsupportedMedia(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ApiError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            ApiError::Overloaded => StatusCode::TOO_MANY_REQUESTS,
+            ApiError::Overloaded | ApiError::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             ApiError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -83,7 +86,7 @@ impl ApiError {
 
     fn retry_after(&self) -> Option<u32> {
         match self {
-            ApiError::Overloaded => Some(OVERLOADED_RETRY_SECONDS),
+            ApiError::Overloaded | ApiError::RateLimited => Some(OVERLOADED_RETRY_SECONDS),
             ApiError::Unavailable => Some(UNAVAILABLE_RETRY_SECONDS),
             _ => None,
         }

@@ -3,6 +3,8 @@
 mod batch;
 mod body;
 
+use std::{sync::Arc, time::Instant};
+
 use axum::{
     Json,
     body::Body,
@@ -15,7 +17,12 @@ use crate::{
     app::{App, now_ms},
     error::ApiError,
     extract::Path,
-    store::{events, keys as stored_keys},
+    limits::Admission,
+    metrics::Outcome,
+    store::{
+        events::{self, Kept},
+        keys as stored_keys,
+    },
 };
 
 use batch::{Batch, RejectedLine};
@@ -45,22 +52,38 @@ pub async fn post(
         .ok_or(ApiError::Unauthorized(
             "unknown or revoked key pair; the address is /v1/{authKey}/{apiKey}, and `natero-collector keys create source` makes a pair",
         ))?;
+    app.source_rate.count(source.id, Instant::now())?;
     source.allow_hierarchy |= app.config.allow_hierarchy;
     check_origin(&source.origins, &headers)?;
     let encoding = body::check_headers(&headers)?;
+    let _room = app.admission.room(body::announced_bytes(&headers))?;
     let packed = body::receive(body, &headers).await?;
     let now = now_ms();
-    let batch = read(move || {
+    let (batch, _room_unpacked) = read(&app, move |admission| {
         let unpacked = body::unpack(packed, encoding)?;
-        Batch::read(&unpacked, now)
+        let room = admission.room(unpacked.len())?;
+        Ok((Batch::read(&unpacked, now)?, room))
     })
     .await?;
 
     let Batch { events, rejected } = batch;
-    let kept = app
-        .store
-        .write(move |tx| events::keep(tx, &events, &source, now))
-        .await?;
+    let weight = events.len();
+    let kept = if events.is_empty() {
+        Kept::default()
+    } else {
+        app.store
+            .write_weighing(weight, move |tx| events::keep(tx, &events, &source, now))
+            .await?
+    };
+    let counted = kept.accepted - kept.set_aside;
+    for (outcome, count) in [
+        (Outcome::Accepted, counted),
+        (Outcome::SetAside, kept.set_aside),
+        (Outcome::Duplicate, kept.duplicates),
+        (Outcome::Rejected, rejected.len() as u64),
+    ] {
+        app.metrics.count_events(outcome, count);
+    }
     Ok(Json(Receipt {
         accepted: kept.accepted,
         duplicates: kept.duplicates,
@@ -72,11 +95,20 @@ pub async fn post(
 /// Unpacking and reading a full batch takes tens of ms of processor time, too
 /// long for a thread that serves connections.
 async fn read<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    app: &App,
+    work: impl FnOnce(&Admission) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    tokio::task::spawn_blocking(work)
+    let admission = Arc::clone(&app.admission);
+    let turn = Arc::clone(&admission.readers)
+        .acquire_owned()
         .await
-        .map_err(|_| ApiError::Internal)?
+        .map_err(|_| ApiError::Internal)?;
+    tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work(&admission)
+    })
+    .await
+    .map_err(|_| ApiError::Internal)?
 }
 
 /// Only browsers say where a page is from, and only they can be made to send

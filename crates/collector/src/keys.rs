@@ -4,6 +4,8 @@
 //! A key is 160 random bits, so it cannot be guessed and a plain SHA-256 is
 //! enough to store it: there is nothing for a slow hash to slow down.
 
+use std::time::Instant;
+
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, Uri, header, request::Parts},
@@ -153,6 +155,7 @@ impl FromRequestParts<App> for AccountKey {
             .ok_or(ApiError::Unauthorized(
                 "unknown or revoked account key; `natero-collector keys create account` makes one",
             ))?;
+        app.account_rate.count(id, Instant::now())?;
         Ok(AccountKey { id })
     }
 }

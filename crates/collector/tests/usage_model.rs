@@ -63,7 +63,7 @@ fn event() -> impl Strategy<Value = Value> {
         let (product, module, feature, total, ms) = what;
         json!({
             "account_id": account_id(account), "user_id": user_id(user),
-            "session_id": format!("session {session}"), "event_id": event_id,
+            "session_id": (session > 0).then(|| format!("session {session}")), "event_id": event_id,
             "created_at": NOW - NOW % DAY + time, "action": action,
             "product": product.map(|no| format!("product {no}")),
             "module": format!("module {module}"), "feature": format!("feature {feature}"),
@@ -189,10 +189,10 @@ fn sums(events: &[&ReceivedEvent]) -> Value {
         let action = action.to_owned();
         events.iter().filter(move |event| event.action == action)
     };
-    let distinct = |id: fn(&ReceivedEvent) -> &str| {
+    let distinct = |id: fn(&ReceivedEvent) -> Option<&str>| {
         events
             .iter()
-            .map(|event| id(event))
+            .filter_map(|event| id(event))
             .collect::<BTreeSet<_>>()
             .len()
     };
@@ -202,8 +202,8 @@ fn sums(events: &[&ReceivedEvent]) -> Value {
         "features": features,
         "module_time": of("moduleEnd").map(|event| event.time_spent.unwrap()).sum::<i64>(),
         "active_time": of("sessionSync").map(|event| event.active_duration.unwrap()).sum::<i64>(),
-        "sessions": distinct(|event| &event.session_id),
-        "users": distinct(|event| &event.user_id),
+        "sessions": distinct(|event| event.session_id.as_deref()),
+        "users": distinct(|event| Some(&event.user_id)),
     })
 }
 

@@ -39,8 +39,8 @@ pub struct ReceivedEvent {
     pub account_id: String,
     /// The person.
     pub user_id: String,
-    /// One visit of a person.
-    pub session_id: String,
+    /// One visit of a person. Servers that send events have none.
+    pub session_id: Option<String>,
     /// When it happened, in ms since the Unix epoch.
     pub created_at: i64,
     /// What happened: `feature`, `moduleEnd` and so on, or a name of the client's own.
@@ -87,7 +87,7 @@ impl ReceivedEvent {
             event_id: fields.id("event_id")?,
             account_id: fields.required_id("account_id")?,
             user_id: fields.required_id("user_id")?,
-            session_id: fields.required_id("session_id")?,
+            session_id: fields.name("session_id")?,
             created_at: created_at(&mut fields, now)?,
             feature: fields.name("feature")?,
             module: fields.name("module")?,

@@ -55,12 +55,22 @@ pub(super) fn check_headers(headers: &HeaderMap) -> Result<Encoding, ApiError> {
     Ok(encoding)
 }
 
+/// Bytes that the body takes on the wire, as far as the headers tell.
+pub(super) fn announced_bytes(headers: &HeaderMap) -> usize {
+    content_length(headers).map_or(MAX_BODY_BYTES, |bytes| {
+        usize::try_from(bytes).map_or(MAX_BODY_BYTES, |bytes| bytes.min(MAX_BODY_BYTES))
+    })
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok())
+}
+
 /// Receives the body as it is on the wire.
 pub(super) async fn receive(body: Body, headers: &HeaderMap) -> Result<Bytes, ApiError> {
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| bytes > DRAINED_BYTES as u64) {
+    if content_length(headers).is_some_and(|bytes| bytes > DRAINED_BYTES as u64) {
         return Err(too_large());
     }
     tokio::time::timeout(TIME_LIMIT, collect(body))

@@ -77,7 +77,7 @@ pub fn keep(
         let key = FactKey {
             hour: narrow(event.created_at / HOUR_MS)?,
             user: narrow(user)?,
-            session: numbers.session(tx, &event.session_id)?,
+            session: numbers.session(tx, event.session_id.as_deref())?,
             product: numbers.name(tx, event.product.as_deref())?,
             module: numbers.name(tx, event.module.as_deref())?,
             feature: numbers.name(tx, event.feature.as_deref())?,

@@ -21,7 +21,7 @@
 use std::ops::Range;
 
 /// Which usage a fact tells of. Numbers are those of rows; 0 stands for "no
-/// product", "no module" and "no feature".
+/// session", "no product", "no module" and "no feature".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct FactKey {

@@ -8,6 +8,7 @@
 pub mod accounts;
 mod distinct;
 pub mod events;
+pub mod export;
 pub mod facts;
 pub mod hierarchy;
 mod identify;
@@ -25,12 +26,13 @@ pub mod usage;
 pub mod users;
 mod writer;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, Transaction};
 
 pub use writer::Writer;
 
+use crate::metrics::Metrics;
 use readers::Readers;
 
 /// Why the store could not do what it was asked to.
@@ -70,6 +72,38 @@ pub enum StoreError {
     },
 }
 
+/// How a database is opened.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Largest size of the file in bytes.
+    pub max_bytes: Option<u64>,
+    /// Where figures go.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Writes something that changes nothing, to see whether a commit goes through.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn touch(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO settings (name, value) VALUES ('touched', 1)
+         ON CONFLICT (name) DO UPDATE SET value = value % 1000 + 1",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Copies the database to a new file while it is in use.
+///
+/// # Errors
+/// Those of SQLite; where the file exists already, too.
+pub fn backup(conn: &Connection, to: &Path) -> rusqlite::Result<()> {
+    let to = to.to_string_lossy();
+    conn.execute("VACUUM INTO ?1", [to])?;
+    Ok(())
+}
+
 /// The open database.
 #[derive(Debug)]
 pub struct Store {
@@ -82,11 +116,20 @@ impl Store {
     ///
     /// # Errors
     /// Where the file cannot be opened or is from a newer version.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let conn = Self::open_for_command(path)?;
+        if let Some(bytes) = options.max_bytes {
+            let page_size: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+            let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page_size;
+            conn.pragma_update(
+                None,
+                "max_page_count",
+                pages.clamp(1, i64::from(u32::MAX) - 1),
+            )?;
+        }
         Ok(Store {
             readers: Readers::open(path)?,
-            writer: Writer::start(conn),
+            writer: Writer::start(conn, options.metrics),
         })
     }
 
@@ -117,7 +160,24 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
     {
-        self.writer.write(work, |_| true).await
+        self.write_weighing(1, work).await
+    }
+
+    /// As [`Store::write`], for work as heavy as `weight` events.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_weighing<T, F>(&self, weight: usize, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
+    {
+        self.writer.write(weight, work, |_| true).await
+    }
+
+    /// Whether the last transaction was committed and there will be a next.
+    pub fn is_committing(&self) -> bool {
+        self.writer.is_committing()
     }
 
     /// As [`Store::write`], for work that may refuse: where it gives an `Err`
@@ -131,7 +191,7 @@ impl Store {
         R: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<Result<T, R>, rusqlite::Error> + Send + 'static,
     {
-        self.writer.write(work, Result::is_ok).await
+        self.writer.write(1, work, Result::is_ok).await
     }
 
     /// Runs a query beside the writer.

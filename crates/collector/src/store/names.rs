@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-/// Number of "none": events without a product, module or feature.
+/// Number of "none": events without a session, product, module or feature.
 pub const NONE: u32 = 0;
 
 /// Numbers that were looked up or made while one batch is written. A batch
@@ -20,8 +20,11 @@ impl<'a> Numbers<'a> {
     pub(super) fn session(
         &mut self,
         tx: &Transaction<'_>,
-        session_id: &'a str,
+        session_id: Option<&'a str>,
     ) -> rusqlite::Result<u32> {
+        let Some(session_id) = session_id else {
+            return Ok(NONE);
+        };
         if let Some(no) = self.sessions.get(session_id) {
             return Ok(*no);
         }

@@ -91,7 +91,8 @@ pub(super) fn fill(tx: &Transaction<'_>) -> rusqlite::Result<()> {
 /// Gives a number to every session and name that has none.
 fn number_everything(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(
-        "INSERT OR IGNORE INTO sessions (session_id) SELECT DISTINCT session_id FROM events;
+        "INSERT OR IGNORE INTO sessions (session_id) SELECT DISTINCT session_id FROM events
+             WHERE session_id IS NOT NULL;
          INSERT OR IGNORE INTO names (name)
              SELECT product FROM events WHERE product IS NOT NULL
              UNION SELECT module FROM events WHERE module IS NOT NULL

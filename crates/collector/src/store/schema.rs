@@ -88,7 +88,7 @@ CREATE TABLE events (
     event_id        TEXT    NOT NULL UNIQUE, -- from the client, else derived from the content
     account_id      TEXT    NOT NULL,
     user_id         TEXT    NOT NULL,
-    session_id      TEXT    NOT NULL,
+    session_id      TEXT,
     created_at      INTEGER NOT NULL,      -- by the client's clock
     action          TEXT    NOT NULL,
     feature         TEXT,

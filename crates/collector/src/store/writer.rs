@@ -1,17 +1,25 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
+    time::Instant,
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
+use crate::metrics::Metrics;
 
 /// Requests that may wait for the writer. One group takes a few ms, so this is
 /// well under a second of work; who comes later is told to come back.
 const QUEUE: usize = 1024;
+/// Events in one transaction. It takes a few hundred ms at most, and the log
+/// stays some MB.
+const GROUP_WEIGHT: usize = 10_000;
 /// Requests in one transaction. Enough to share a disk flush among all
 /// connections, few enough that the first does not wait long for the last.
 const GROUP: usize = 256;
@@ -21,12 +29,16 @@ const GROUP: usize = 256;
 pub struct Writer {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Work>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    metrics: Arc<Metrics>,
+    is_committing: Arc<AtomicBool>,
 }
 
 /// A piece of work that waits for the writer.
 trait Work: Send {
     /// Does it inside a transaction. False where what it wrote is to be undone.
     fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<bool>;
+    /// How much it adds to a transaction, in events.
+    fn weight(&self) -> usize;
     /// Answers: with what `run` gave if the transaction is committed, else
     /// with why it is not.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
@@ -34,6 +46,7 @@ trait Work: Send {
 
 struct Task<T, F> {
     work: Option<F>,
+    weight: usize,
     result: Option<T>,
     /// Whether what was written for a result is to be kept.
     is_kept: fn(&T) -> bool,
@@ -55,6 +68,10 @@ where
         Ok(is_kept)
     }
 
+    fn weight(&self) -> usize {
+        self.weight
+    }
+
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let Task { result, reply, .. } = *self;
         let answer = committed.and_then(|()| result.ok_or(StoreError::Closed));
@@ -64,20 +81,27 @@ where
 }
 
 impl Writer {
-    pub(super) fn start(mut conn: Connection) -> Self {
+    pub(super) fn start(mut conn: Connection, metrics: Arc<Metrics>) -> Self {
+        let is_committing = Arc::new(AtomicBool::new(true));
+        let outcome = Outcomes {
+            metrics: Arc::clone(&metrics),
+            is_committing: Arc::clone(&is_committing),
+        };
         let (queue, mut waiting) = mpsc::channel::<Box<dyn Work>>(QUEUE);
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || {
                 while let Some(first) = waiting.blocking_recv() {
+                    let mut weight = first.weight();
                     let mut group = vec![first];
-                    while group.len() < GROUP {
-                        match waiting.try_recv() {
-                            Ok(next) => group.push(next),
-                            Err(_) => break,
-                        }
+                    while group.len() < GROUP && weight < GROUP_WEIGHT {
+                        let Ok(next) = waiting.try_recv() else {
+                            break;
+                        };
+                        weight += next.weight();
+                        group.push(next);
                     }
-                    commit(&mut conn, group);
+                    commit(&mut conn, group, &outcome);
                 }
                 // The next start then has no log to replay, and a copy of the
                 // file alone is whole.
@@ -89,11 +113,25 @@ impl Writer {
         Writer {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
+            metrics,
+            is_committing,
         }
+    }
+
+    /// Whether the last transaction was committed and there will be a next.
+    pub(super) fn is_committing(&self) -> bool {
+        let is_open = self
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .is_some_and(|queue| !queue.is_closed());
+        is_open && self.is_committing.load(Ordering::Relaxed)
     }
 
     pub(super) async fn write<T, F>(
         &self,
+        weight: usize,
         work: F,
         is_kept: fn(&T) -> bool,
     ) -> Result<T, StoreError>
@@ -104,6 +142,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let task = Box::new(Task {
             work: Some(work),
+            weight,
             result: None,
             is_kept,
             reply,
@@ -115,6 +154,7 @@ impl Writer {
                 mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
                 mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
             })?;
+            self.metrics.waiting.inc();
         }
         answer.await.map_err(|_| StoreError::Closed)?
     }
@@ -137,10 +177,28 @@ impl Writer {
     }
 }
 
+/// Where it is noted how commits go.
+struct Outcomes {
+    metrics: Arc<Metrics>,
+    is_committing: Arc<AtomicBool>,
+}
+
+impl Outcomes {
+    fn note(&self, requests: usize, start: Instant, is_done: bool) {
+        self.is_committing.store(is_done, Ordering::Relaxed);
+        self.metrics
+            .count_commit(requests, start.elapsed(), is_done);
+    }
+}
+
 /// One transaction for the whole group. Each piece stands in a savepoint of
 /// its own, so that one which fails takes nothing else with it.
-fn commit(conn: &mut Connection, mut group: Vec<Box<dyn Work>>) {
-    match run_group(conn, &mut group) {
+fn commit(conn: &mut Connection, mut group: Vec<Box<dyn Work>>, outcome: &Outcomes) {
+    let start = Instant::now();
+    outcome.metrics.waiting.dec_by(group.len() as i64);
+    let done = run_group(conn, &mut group);
+    outcome.note(group.len(), start, done.is_ok());
+    match done {
         Ok(outcomes) => {
             for (work, outcome) in group.into_iter().zip(outcomes) {
                 work.answer(outcome.map_err(StoreError::Sqlite));

@@ -14,6 +14,7 @@ use natero_collector::{
     app::{self, App},
     config::Config,
     keys::{self, NewSource, SourceKeys},
+    limits::Admission,
     store::{Store, keys as stored_keys},
 };
 use rusqlite::Connection;
@@ -28,6 +29,7 @@ pub const DAY: i64 = 24 * HOUR;
 pub struct Collector {
     pub router: Router,
     pub store: Arc<Store>,
+    pub admission: Arc<Admission>,
     pub source: SourceKeys,
     pub account_key: String,
     pub db: PathBuf,
@@ -85,15 +87,14 @@ impl Collector {
         drop(conn);
         let mut config = config(flags);
         config.database.db = db.clone();
-        let store = Arc::new(Store::open(&db).unwrap());
-        let router = app::router(App {
-            store: Arc::clone(&store),
-            config: Arc::new(config),
-        })
-        .unwrap();
+        let app = App::open(config).unwrap();
+        let store = Arc::clone(&app.store);
+        let admission = Arc::clone(&app.admission);
+        let router = app::router(app).unwrap();
         Collector {
             router,
             store,
+            admission,
             source,
             account_key,
             db,

@@ -61,13 +61,7 @@ fn what_the_tracker_writes_reads_back_to_the_field() {
 
 #[test]
 fn every_field_that_all_events_have_is_required() {
-    for field in [
-        "account_id",
-        "user_id",
-        "session_id",
-        "created_at",
-        "action",
-    ] {
+    for field in ["account_id", "user_id", "created_at", "action"] {
         let mut map = base();
         map.remove(field);
         let error = read(&Value::Object(map).to_string()).unwrap_err();
@@ -77,6 +71,16 @@ fn every_field_that_all_events_have_is_required() {
             LineError::Missing(field)
         );
     }
+}
+
+#[test]
+fn an_event_without_a_session_is_taken_since_servers_have_none() {
+    assert_eq!(
+        read_with("session_id", Value::Null).unwrap().session_id,
+        None
+    );
+    assert_eq!(read_with("session_id", json!("")).unwrap().session_id, None);
+    assert!(read_with("session_id", json!({})).is_err());
 }
 
 #[test]

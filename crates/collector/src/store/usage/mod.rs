@@ -201,15 +201,15 @@ fn from_events(
 }
 
 /// Columns of an event of `events e` from which [`event_as_fact`] makes a fact.
-pub(super) const EVENT_AS_FACT: &str = "e.created_at / 3600000, u.no, s.no,
+pub(super) const EVENT_AS_FACT: &str = "e.created_at / 3600000, u.no, IFNULL(s.no, 0),
     IFNULL(np.no, 0), IFNULL(nm.no, 0), IFNULL(nf.no, 0),
     e.action, e.total, e.time_spent, e.active_duration";
 
 /// Where the numbers in it come from. `CROSS` keeps SQLite from looking for the
-/// events of each session instead of the session of each event.
+/// events of each user instead of the user of each event.
 pub(super) const NUMBERS: &str = "
     CROSS JOIN users u ON u.user_id = e.user_id
-    CROSS JOIN sessions s ON s.session_id = e.session_id
+    LEFT JOIN sessions s ON s.session_id = e.session_id
     LEFT JOIN names np ON np.name = e.product
     LEFT JOIN names nm ON nm.name = e.module
     LEFT JOIN names nf ON nf.name = e.feature";

@@ -54,7 +54,9 @@ impl Part {
     fn add(&mut self, fact: &Fact) {
         self.sums.add(&fact.sums);
         self.users.insert(fact.key.user);
-        self.sessions.insert(fact.key.session);
+        if fact.key.session != names::NONE {
+            self.sessions.insert(fact.key.session);
+        }
     }
 
     fn finish(self) -> Totals {

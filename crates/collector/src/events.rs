@@ -1,0 +1,53 @@
+//! `GET /api/v2/events`: the latest events, as they arrived.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    app::App,
+    error::ApiError,
+    extract::Query,
+    store::export::{self, Wanted},
+    usage::Span,
+};
+
+/// Parameters of the query.
+#[derive(Debug, Clone, Deserialize)]
+pub struct LatestQuery {
+    /// Only events that arrived after the one with this number.
+    after: Option<i64>,
+    account_id: Option<String>,
+    limit: Option<usize>,
+}
+
+/// The latest events, newest first.
+#[derive(Debug, Clone, Serialize)]
+pub struct Latest {
+    records: Vec<Value>,
+    /// Number of the newest event; what to pass as `after` next time.
+    last: Option<i64>,
+}
+
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 1000;
+
+/// Answers the latest events. Polled with `after`, it is a live tail.
+///
+/// # Errors
+/// 400 for wrong parameters.
+pub async fn latest(
+    State(app): State<App>,
+    Query(query): Query<LatestQuery>,
+) -> Result<Json<Latest>, ApiError> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
+    let wanted = Wanted {
+        span: Span::new(None, None),
+        account_id: query.account_id,
+    };
+    let (records, last) = app
+        .store
+        .read(move |conn| export::latest(conn, &wanted, query.after, limit))
+        .await?;
+    Ok(Json(Latest { records, last }))
+}

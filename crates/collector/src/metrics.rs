@@ -1,0 +1,145 @@
+//! Figures for Prometheus. No label holds an id, a key or anything else that
+//! a client chooses, so their number is bounded.
+
+use std::{sync::atomic::AtomicI64, time::Duration};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, EncodeLabelValue, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::{Registry, Unit},
+};
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Outcome {
+    Accepted,
+    SetAside,
+    Duplicate,
+    Rejected,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EventLabels {
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: String,
+    method: String,
+    status: u16,
+}
+
+/// All figures.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    events: Family<EventLabels, Counter>,
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: Histogram,
+    commit_seconds: Histogram,
+    group_size: Histogram,
+    failed_commits: Counter,
+    /// Pieces of work that wait for the writer.
+    pub waiting: Gauge<i64, AtomicI64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let metrics = Metrics {
+            registry: Registry::default(),
+            events: Family::default(),
+            requests: Family::default(),
+            request_seconds: Histogram::new(exponential_buckets(0.0005, 2.0, 16)),
+            commit_seconds: Histogram::new(exponential_buckets(0.0005, 2.0, 14)),
+            group_size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
+            failed_commits: Counter::default(),
+            waiting: Gauge::default(),
+        };
+        metrics.registered()
+    }
+}
+
+impl Metrics {
+    fn registered(mut self) -> Self {
+        let mut registry = Registry::with_prefix("natero");
+        registry.register(
+            "events",
+            "Events by what became of them",
+            self.events.clone(),
+        );
+        registry.register("requests", "Requests by route", self.requests.clone());
+        registry.register_with_unit(
+            "request_duration",
+            "Time from a request to its answer",
+            Unit::Seconds,
+            self.request_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "commit_duration",
+            "Time of a commit, the flush to disk included",
+            Unit::Seconds,
+            self.commit_seconds.clone(),
+        );
+        registry.register(
+            "commit_requests",
+            "Requests that shared a commit",
+            self.group_size.clone(),
+        );
+        registry.register(
+            "failed_commits",
+            "Commits that failed; nothing of them was answered as accepted",
+            self.failed_commits.clone(),
+        );
+        registry.register(
+            "writer_waiting",
+            "Requests that wait for the writer",
+            self.waiting.clone(),
+        );
+        self.registry = registry;
+        self
+    }
+
+    /// Counts events.
+    pub fn count_events(&self, outcome: Outcome, count: u64) {
+        self.events
+            .get_or_create(&EventLabels { outcome })
+            .inc_by(count);
+    }
+
+    /// Counts an answered request. `route` is the pattern, never the address:
+    /// that holds keys.
+    pub fn count_request(&self, route: &str, method: &str, status: u16, took: Duration) {
+        self.requests
+            .get_or_create(&RequestLabels {
+                route: route.to_owned(),
+                method: method.to_owned(),
+                status,
+            })
+            .inc();
+        self.request_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts a commit of so many requests.
+    pub fn count_commit(&self, requests: usize, took: Duration, is_done: bool) {
+        self.group_size.observe(requests as f64);
+        self.commit_seconds.observe(took.as_secs_f64());
+        if !is_done {
+            self.failed_commits.inc();
+        }
+    }
+
+    /// The figures as Prometheus reads them.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

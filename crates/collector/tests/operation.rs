@@ -1,0 +1,316 @@
+//! Running a collector: figures, readiness, limits, a store that is full,
+//! retention, export and backup.
+#![allow(missing_docs)]
+
+mod support;
+
+use axum::{body::Body, http::Request};
+use natero_collector::{
+    app::now_ms,
+    store::{
+        self,
+        export::{self, Format, Wanted},
+        rebuild, retention,
+    },
+    usage::Span,
+};
+use serde_json::{Value, json};
+use support::*;
+
+async fn open(collector: &Collector, path: &str) -> Answer {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    collector.ask(request).await
+}
+
+#[tokio::test]
+async fn figures_tell_of_events_and_requests_and_never_of_keys() {
+    let collector = Collector::new();
+    let events = [
+        feature("acme", "ann", "export", "1"),
+        feature("beta", "ann", "export", "2"),
+    ];
+    collector.post(format!("{}{{}}\n", ndjson(&events))).await;
+    collector.post(ndjson(&events)).await;
+    collector.get("/api/v2/accounts/acme/usage").await;
+    let text = open(&collector, "/metrics").await.text;
+    for line in [
+        "natero_events_total{outcome=\"Accepted\"} 1",
+        "natero_events_total{outcome=\"SetAside\"} 1",
+        "natero_events_total{outcome=\"Duplicate\"} 2",
+        "natero_events_total{outcome=\"Rejected\"} 1",
+        "natero_requests_total{route=\"/v1/{auth_key}/{api_key}\",method=\"POST\",status=\"200\"} 2",
+        "natero_commit_duration_seconds_count 2",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    for secret in [
+        &collector.source.api_key,
+        &collector.source.auth_key,
+        &collector.account_key,
+    ] {
+        assert!(!text.contains(secret.as_str()));
+    }
+}
+
+#[tokio::test]
+async fn a_full_store_answers_503_and_takes_events_again_once_there_is_room() {
+    let collector = Collector::with(&["--max-db-bytes", "400000"]);
+    assert_eq!(open(&collector, "/readyz").await.status, 200);
+    let padding = "x".repeat(3000);
+    let batch = |no: usize| {
+        let event = feature("acme", "ann", "export", no);
+        ndjson(&[with(event, json!({"details": {"padding": padding}}))])
+    };
+    let mut accepted = 0;
+    let full = loop {
+        let answer = collector.post(batch(accepted)).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        accepted += 1;
+        assert!(accepted < 1000, "it never fills up");
+    };
+    assert_eq!(full.status, 503);
+    assert!(full.headers.contains_key("retry-after"));
+    full.error();
+    assert_eq!(open(&collector, "/healthz").await.status, 200);
+    let usage = collector.get("/api/v2/accounts/acme/usage").await;
+    assert_eq!(
+        usage["totals"]["events"], accepted,
+        "what was answered is there, and no more"
+    );
+    assert_eq!(
+        collector.count("SELECT COUNT(*) FROM events"),
+        accepted as i64
+    );
+
+    collector
+        .sql()
+        .execute("DELETE FROM events WHERE id % 2 = 0", [])
+        .unwrap();
+    assert_eq!(
+        collector.post(batch(accepted)).await.status,
+        200,
+        "the same batch, again"
+    );
+    assert_eq!(open(&collector, "/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_that_asks_too_often_is_told_to_wait() {
+    let collector = Collector::with(&["--rate-limit", "3"]);
+    let mut statuses = Vec::new();
+    for no in 0..7 {
+        let answer = collector
+            .post(feature("acme", "ann", "export", no).to_string())
+            .await;
+        if answer.status == 429 {
+            assert!(answer.headers.contains_key("retry-after"));
+            assert!(answer.error().contains("larger batches"));
+        }
+        statuses.push(answer.status.as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 429]);
+    let usage = collector
+        .call("GET", "/api/v2/accounts/acme/usage", None)
+        .await;
+    assert_eq!(usage.status, 200, "another key is not held up");
+}
+
+#[tokio::test]
+async fn pages_use_the_account_api_only_from_configured_origins() {
+    let collector = Collector::with(&["--api-origin", "https://crm.example.com"]);
+    for (origin, is_allowed) in [
+        ("https://crm.example.com", true),
+        ("https://evil.example", false),
+    ] {
+        let request = Request::options("/api/v2/accounts")
+            .header("origin", origin)
+            .header("access-control-request-method", "GET")
+            .body(Body::empty())
+            .unwrap();
+        let answer = collector.ask(request).await;
+        assert_eq!(
+            answer.headers.contains_key("access-control-allow-origin"),
+            is_allowed
+        );
+    }
+}
+
+#[tokio::test]
+async fn old_events_go_and_their_figures_stay() {
+    let collector = Collector::new();
+    let old = now_ms() - 500 * DAY;
+    let at = |no: i64| {
+        with(
+            feature("acme", "ann", "export", no),
+            json!({"created_at": old + no * HOUR}),
+        )
+    };
+    collector.send((0..48).map(at).collect()).await;
+    collector
+        .send(vec![feature("acme", "bob", "share", "fresh")])
+        .await;
+    let path = "/api/v2/accounts/acme/usage?by=feature";
+    let before = collector.get(path).await;
+    let span = format!(
+        "/api/v2/accounts/acme/usage?from={}&to={}",
+        old + 90 * 60_000,
+        old + 10 * HOUR
+    );
+    let exact = collector.get(&span).await;
+
+    let horizon = u32::try_from((old + 40 * HOUR) / HOUR).unwrap();
+    loop {
+        let gone = collector
+            .store
+            .write(move |tx| retention::prune(tx, horizon))
+            .await
+            .unwrap();
+        if gone == 0 {
+            break;
+        }
+    }
+    let kept = collector.count("SELECT COUNT(*) FROM events");
+    assert!((8..=10).contains(&kept), "{kept}");
+    assert_eq!(collector.get(path).await, before);
+    let rounded = collector.get(&span).await;
+    let difference =
+        exact["totals"]["events"].as_i64().unwrap() - rounded["totals"]["events"].as_i64().unwrap();
+    assert!(difference.abs() <= 1, "a span is cut at whole hours now");
+
+    let rebuilt = rebuild::rebuild(&mut collector.sql(), false).unwrap();
+    assert!(
+        rebuilt.differing.is_empty(),
+        "what has no events any more is not held against them"
+    );
+    rebuild::rebuild(&mut collector.sql(), true).unwrap();
+    assert_eq!(collector.get(path).await, before);
+}
+
+#[tokio::test]
+async fn an_export_can_be_sent_to_another_collector() {
+    let collector = Collector::new();
+    let events = vec![
+        with(
+            feature("acme", "ann", "a \"b\", c", "1"),
+            json!({
+                "total": 2.5, "product": "p", "plan": "gold", "details": {"x": [1, 2]},
+                "stream_id": "t", "seq": 0, "url": "https://x/ü",
+            }),
+        ),
+        json!({"account_id": "acme", "user_id": "bob", "created_at": NOW + DAY, "action": "custom"}),
+    ];
+    collector.post(ndjson(&events)).await;
+    let write = |format: Format, account: Option<&str>| {
+        let mut out = Vec::new();
+        let wanted = Wanted {
+            span: Span::new(None, None),
+            account_id: account.map(str::to_owned),
+        };
+        let count = export::export(&collector.sql(), &wanted, format, &mut out).unwrap();
+        (count, String::from_utf8(out).unwrap())
+    };
+    let (count, text) = write(Format::Ndjson, None);
+    assert_eq!(count, 2);
+    assert_eq!(
+        serde_json::from_str::<Value>(text.lines().next().unwrap()).unwrap(),
+        events[0]
+    );
+
+    let other = Collector::new();
+    let receipt = other.post(text.clone()).await.json();
+    assert_eq!(receipt["accepted"], 2);
+    assert_eq!(collector.post(text).await.json()["duplicates"], 2);
+    assert_eq!(
+        other.get("/api/v2/accounts/acme/usage?by=user").await,
+        collector.get("/api/v2/accounts/acme/usage?by=user").await
+    );
+
+    let (_, csv) = write(Format::Csv, Some("acme"));
+    assert_eq!(csv.lines().count(), 3);
+    assert!(csv.contains("\"a \"\"b\"\", c\""));
+    assert_eq!(write(Format::Csv, Some("nobody")).0, 0);
+}
+
+#[tokio::test]
+async fn a_backup_taken_while_events_arrive_is_whole() {
+    let collector = Collector::new();
+    collector
+        .send(
+            (0..500)
+                .map(|no| feature("acme", "ann", "export", no))
+                .collect(),
+        )
+        .await;
+    let copy = collector.db.with_file_name("copy.db");
+    let conn = collector.sql();
+    let sending = async {
+        for no in 500..600 {
+            collector
+                .send(vec![feature("acme", "ann", "export", no)])
+                .await;
+        }
+    };
+    let (to, backed_up) = (copy.clone(), tokio::task::spawn_blocking(move || conn));
+    let backup = async move {
+        let conn = backed_up.await.unwrap();
+        tokio::task::spawn_blocking(move || store::backup(&conn, &to))
+            .await
+            .unwrap()
+            .unwrap();
+    };
+    tokio::join!(sending, backup);
+    let mut copy = store::Store::open_for_command(&copy).unwrap();
+    let rebuilt = rebuild::rebuild(&mut copy, false).unwrap();
+    assert!(rebuilt.events >= 500, "{rebuilt:?}");
+    assert!(rebuilt.differing.is_empty());
+}
+
+#[tokio::test]
+async fn the_latest_events_can_be_followed() {
+    let collector = Collector::new();
+    collector
+        .send(vec![
+            feature("acme", "ann", "export", 1),
+            feature("beta", "bob", "share", 2),
+        ])
+        .await;
+    let first = collector.get("/api/v2/events").await;
+    assert_eq!(first["records"][0]["account_id"], "beta", "newest first");
+    assert_eq!(first["records"].as_array().unwrap().len(), 2);
+    let path = format!("/api/v2/events?after={}", first["last"]);
+    assert_eq!(
+        collector.get(&path).await,
+        json!({"records": [], "last": first["last"]})
+    );
+    collector
+        .send(vec![feature("acme", "ann", "more", 3)])
+        .await;
+    let next = collector.get(&path).await;
+    assert_eq!(next["records"][0]["feature"], "more");
+    let of_account = collector
+        .get("/api/v2/events?account_id=acme&limit=1")
+        .await;
+    assert_eq!(of_account["records"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn more_bodies_than_fit_are_told_to_come_back() {
+    let collector = Collector::new();
+    let held = collector.admission.room(usize::MAX).unwrap();
+    let answer = collector
+        .post(feature("acme", "ann", "export", 1).to_string())
+        .await;
+    assert_eq!(answer.status, 429);
+    assert!(answer.headers.contains_key("retry-after"));
+    answer.error();
+    drop(held);
+    assert_eq!(
+        collector
+            .post(feature("acme", "ann", "export", 1).to_string())
+            .await
+            .status,
+        200
+    );
+}
