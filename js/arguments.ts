@@ -17,8 +17,8 @@ const LONGEST_ID = 256;
 const LARGEST_DETAILS = 16_384;
 const DEEPEST_DETAILS = 64;
 
-// How the engine is told that an override is none; an id cannot be this.
-const NONE = "\u0001";
+// How the engine is told that an override is none; ids are trimmed and never this.
+const NONE = " ";
 
 // Half a surrogate pair is no text: receivers may choke on it.
 const HALF = /\p{Surrogate}/gu;
@@ -47,7 +47,8 @@ export function clean(text: string): string {
 export function toId(value: unknown): string | undefined {
   const type = typeof value;
   if (type !== "string" && type !== "bigint" && !Number.isFinite(value)) return;
-  const id = clean(String(value).trim());
+  // `String` turns to exponents at 1e21, and an id is a decimal string.
+  const id = clean(String(Number.isInteger(value) ? BigInt(value as number) : value).trim());
   // Characters, not UTF-16 units: those are looked at where it matters.
   const fits = id.length <= LONGEST_ID || (id.length <= 2 * LONGEST_ID && [...id].length <= LONGEST_ID);
   return id && fits ? id.replace(HALF, "\ufffd") : undefined;

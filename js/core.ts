@@ -42,7 +42,6 @@ export const enum Do {
   Filter = 1,
   Lost = 2,
   UserInTwoAccounts = 3,
-  ShutDown = 4,
   Debug = 5,
   ReadCookies = 6,
   SetSession = 7,

@@ -45,6 +45,7 @@ export class Tracker {
   #lastFlush = 0;
   #invalid = 0;
   #filtering = false;
+  #closed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tabs: Tabs | undefined;
   #storage: Storage | undefined;
@@ -126,9 +127,6 @@ export class Tracker {
         console.warn(
           `natero: the account changed under user ${text}, and a user belongs to one account. Where another user signs in, set the user first.`,
         );
-        break;
-      case Do.ShutDown:
-        this.#refuse("natero", "the tracker was shut down: the call was ignored. Make a new one.");
         break;
       case Do.Debug:
         console.log("natero: event", text);
@@ -260,6 +258,10 @@ export class Tracker {
     const wall = Date.now();
     const mono = performance.now();
     if (this.#off) return;
+    if (this.#closed) {
+      this.#refuse(method, "the tracker was shut down: the call was ignored. Make a new one.");
+      return;
+    }
     if (this.#filtering) {
       this.#refuse(method, "a call from within beforeSend was ignored: it would make events without end.");
       return;
@@ -330,7 +332,7 @@ export class Tracker {
   /** Tells that a feature was used: `total` times, 1 by default. */
   sendFeatureEvent(feature: Id, total?: number | FeatureOptions): void {
     // The common call on its shortest way.
-    if (total === undefined && typeof feature === "string" && feature.length <= 256 && !this.#kept && !this.#filtering) {
+    if (total === undefined && typeof feature === "string" && feature.length <= 256 && !this.#kept && !this.#filtering && !this.#closed) {
       const name = clean(feature.trim());
       if (name) {
         this.#handle(Op.Feature, Date.now(), performance.now(), name);
@@ -377,8 +379,11 @@ export class Tracker {
 
   /** Sends what waits; resolves once that was tried, never rejects. */
   flush(): Promise<FlushResult> {
-    if (this.#off || this.#filtering) return Promise.resolve(UNTRIED);
     const flush = ++this.#lastFlush;
+    if (this.#off || this.#filtering || this.#closed) {
+      this.#call("flush", Op.Flush);
+      return Promise.resolve(UNTRIED);
+    }
     return new Promise((settle) => {
       this.#flushes.set(flush, settle);
       this.#call("flush", Op.Flush, undefined, flush);
@@ -404,6 +409,7 @@ export class Tracker {
   /** Closes timings, sends, and removes every listener and timer; later calls are refused. */
   shutdown(): void {
     this.#call("shutdown", Op.Shutdown);
+    if (!this.#filtering) this.#closed = true;
   }
 
   /** Plain counters. */

@@ -57,8 +57,8 @@ pub(crate) const RESTORED: u8 = 28;
 /// `a`: number of the segment.
 pub(crate) const NOT_STORED: u8 = 29;
 
-/// What an override is called that means none.
-const NONE: &str = "\u{1}";
+/// What an override is called that means none. Ids are trimmed and never this.
+const NONE: &str = " ";
 
 pub(crate) fn input(op: u8, text: &str, a: f64, b: f64, c: f64, d: f64) -> Option<Input<'_>> {
     let parts = &mut { text };

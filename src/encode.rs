@@ -15,7 +15,6 @@ pub(crate) const FILTER: u8 = 1;
 pub(crate) const LOST: u8 = 2;
 /// Text: the user.
 pub(crate) const USER_IN_TWO_ACCOUNTS: u8 = 3;
-pub(crate) const SHUT_DOWN: u8 = 4;
 /// Text: the event.
 pub(crate) const DEBUG: u8 = 5;
 pub(crate) const READ_COOKIES: u8 = 6;
@@ -64,7 +63,6 @@ pub(crate) fn perform(host: &Host, effect: &Effect) {
             ],
         ),
         Effect::UserInTwoAccounts(user) => (USER_IN_TWO_ACCOUNTS, user, [0.0; 4]),
-        Effect::ShutDown => (SHUT_DOWN, "", [0.0; 4]),
         Effect::Debug(line) => (DEBUG, line, [0.0; 4]),
         Effect::ReadCookies => (READ_COOKIES, "", [0.0; 4]),
         Effect::SetSession(value, seconds) => (SET_SESSION, value, [*seconds, 0.0, 0.0, 0.0]),

@@ -4,6 +4,7 @@ mod build;
 mod command;
 mod demo;
 mod setup;
+mod simulate;
 mod size;
 mod test;
 mod workspace;
@@ -31,6 +32,9 @@ tasks
         starts the collector on a fresh database, serves the example, drives a
         visit to it and prints the usage that was counted; stays up until Ctrl-C.
         --once: exits instead, with status 1 if an event is missing or doubled.
+  simulate [--seeds N] [--seed N]
+        runs the tracker through so many schedules of faults (10,000 of them are
+        part of test), or replays one and tells what happens in it.
   help  prints this.
 
 environment
@@ -56,6 +60,7 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         "setup" => setup::task(args)?,
         "build" => build::task(args)?,
         "demo" => return demo::task(args),
+        "simulate" => simulate::task(args)?,
         "test" => return test::task(args),
         "help" | "--help" | "-h" => print!("{HELP}"),
         other => bail!("there is no task `{other}`\n\n{HELP}"),

@@ -6,7 +6,7 @@ use natero_event::Action;
 impl Engine {
     pub(crate) fn call(&mut self, call: Call<'_>) {
         if self.life == Life::Closed {
-            self.effects.push(Effect::ShutDown);
+            // The facade refuses calls by then; whoever waits must not for ever.
             if let Call::Flush(id) = call {
                 self.flush(id);
             }

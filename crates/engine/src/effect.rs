@@ -14,8 +14,6 @@ pub enum Effect {
     Lost(Loss),
     /// Warn the developer: the account changed under this user.
     UserInTwoAccounts(String),
-    /// Tell the developer that the tracker was shut down before this call.
-    ShutDown,
     /// Print the event, where `debug` is on.
     Debug(String),
     /// Read the cookies and answer with [`crate::Input::Cookies`].
