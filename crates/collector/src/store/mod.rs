@@ -81,14 +81,15 @@ pub struct Options {
     pub metrics: Arc<Metrics>,
 }
 
-/// Writes something that changes nothing, to see whether a commit goes through.
+/// Writes as much as a large batch does, to see whether a commit goes
+/// through: a few bytes fit onto the fullest disk.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn touch(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute(
-        "INSERT INTO settings (name, value) VALUES ('touched', 1)
-         ON CONFLICT (name) DO UPDATE SET value = value % 1000 + 1",
+        "INSERT INTO settings (name, value) VALUES ('touched', randomblob(524288))
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         [],
     )?;
     Ok(())

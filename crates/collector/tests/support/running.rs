@@ -1,0 +1,149 @@
+//! A collector as a process of its own, and a client on a socket.
+#![allow(dead_code, missing_docs, reason = "each suite uses its part of it")]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+pub const BINARY: &str = env!("CARGO_BIN_EXE_natero-collector");
+
+pub fn natero(db: &Path, args: &[&str]) -> Output {
+    Command::new(BINARY)
+        .args(args)
+        .env("NATERO_DB", db)
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+pub fn json_of(output: Output) -> Value {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+pub struct Running {
+    pub child: Child,
+    pub address: String,
+    log: PathBuf,
+}
+
+impl Running {
+    pub fn start(db: &Path) -> Self {
+        Self::start_by(Command::new(BINARY), db)
+    }
+
+    /// Starts it by a command that ends in the binary's own.
+    pub fn start_by(mut command: Command, db: &Path) -> Self {
+        let log = db.with_extension("log");
+        let mut child = command
+            .args(["serve", "--listen", "127.0.0.1:0", "--db"])
+            .arg(db)
+            .env("NATERO_LOG", "trace")
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim_end()
+            .strip_prefix("listening on http://")
+            .unwrap_or_else(|| panic!("first line is {line:?}"))
+            .to_owned();
+        Running {
+            child,
+            address,
+            log,
+        }
+    }
+
+    pub fn client(&self) -> Client {
+        Client::connect(&self.address).unwrap()
+    }
+
+    /// One request on a connection of its own.
+    pub fn request(&self, head: &str, body: &str) -> (u16, String) {
+        self.client().request(head, body).unwrap()
+    }
+
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Ends it with SIGTERM and gives its log.
+    pub fn terminate(mut self) -> String {
+        let status = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+        let ended = self.child.wait().unwrap();
+        let log = std::fs::read_to_string(&self.log).unwrap();
+        assert!(ended.success(), "{log}");
+        log
+    }
+}
+
+/// A connection that is kept for many requests.
+pub struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub fn connect(address: &str) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        Ok(Client {
+            stream: BufReader::new(stream),
+        })
+    }
+
+    /// `head` is method and target.
+    pub fn request(&mut self, head: &str, body: &str) -> std::io::Result<(u16, String)> {
+        let length = body.len();
+        self.raw(&format!(
+            "{head} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        ))
+    }
+
+    /// A request to the byte.
+    pub fn raw(&mut self, request: &str) -> std::io::Result<(u16, String)> {
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        let mut line = String::new();
+        self.stream.read_line(&mut line)?;
+        let broken = || std::io::Error::other("the connection broke off");
+        let status = line
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .ok_or_else(broken)?;
+        let mut length = 0;
+        loop {
+            line.clear();
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err(broken());
+            }
+            if line == "\r\n" {
+                break;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().map_err(|_| broken())?;
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    }
+}
