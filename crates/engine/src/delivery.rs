@@ -163,8 +163,8 @@ impl Engine {
             return;
         };
         self.delivery.last_id = id;
-        self.delivery.flush_at =
-            (self.queue.ready() > 0).then_some(self.now.mono + self.config.flush_interval);
+        // What did not fit is as due as what did: it goes with the next request.
+        self.delivery.flush_at = (self.queue.ready() > 0).then_some(self.now.mono);
         self.stats.requests += 1;
         self.stats.retries += u32::from(self.delivery.failures > 0);
         self.stats.bytes_sent += batch.body.len() as f64;

@@ -45,6 +45,27 @@ fn one_request_at_a_time_each_event_in_one() {
 }
 
 #[test]
+fn what_did_not_fit_into_a_request_goes_with_the_next_at_once() {
+    let mut tab = Tab::open(Config {
+        batch_size: 1e9,
+        ..config()
+    });
+    for _ in 0..500 {
+        tab.feature("f");
+    }
+    tab.pass(5_000.0);
+    let due = tab.mono;
+    for id in 1.. {
+        tab.answer(id, 200);
+        if tab.engine.pending() == 0 {
+            break;
+        }
+    }
+    assert!(tab.requests.len() > 2, "all fitted into one request");
+    assert_eq!((tab.mono, tab.engine.stats().delivered), (due, 500));
+}
+
+#[test]
 fn failures_are_tried_again_later_and_later_but_within_five_minutes() {
     for status in [0, 408, 429, 500, 503] {
         let mut tab = Tab::open(config());
