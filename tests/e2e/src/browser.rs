@@ -1,13 +1,14 @@
 //! A browser under WebDriver: started, opened for one session, and gone
 //! with everything it wrote when dropped.
 
+mod chromium;
 mod driver;
 mod kind;
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use fantoccini::wd::TimeoutConfiguration;
+use fantoccini::wd::{TimeoutConfiguration, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use tempfile::TempDir;
@@ -132,6 +133,38 @@ impl Browser {
         self.client.delete_all_cookies().await?;
         self.client.goto(&site.url(path)).await?;
         Ok(Page::new(self))
+    }
+
+    /// Takes the network away from the pages, or gives it back. Only Chromium's
+    /// driver can.
+    ///
+    /// # Errors
+    /// When the driver cannot.
+    pub async fn set_offline(&self, offline: bool) -> Result<()> {
+        self.client
+            .issue_cmd(chromium::Command::offline(offline))
+            .await?;
+        Ok(())
+    }
+
+    /// Kills the renderer of the page in front, and goes on in another window.
+    /// Only Chromium has such an address, and closes what is left of it.
+    ///
+    /// # Errors
+    /// When the driver does not come away from it.
+    pub async fn crash(&self, next: WindowHandle) -> Result<()> {
+        let dead = self.client.window().await?;
+        // What has crashed gives no answer.
+        let _ = self.client.goto("chrome://crash").await;
+        self.client.switch_to_window(next).await?;
+        self.client
+            .issue_cmd(chromium::Command::close(&String::from(dead.clone())))
+            .await?;
+        wait::until_true("the dead window to close", async || {
+            let windows = self.client.windows().await?;
+            Ok(!windows.contains(&dead))
+        })
+        .await
     }
 
     /// Writes what the window shows to a PNG file.

@@ -77,4 +77,14 @@ impl<'a> Tab<'a> {
         self.browser.client().close_window().await?;
         next.front().await
     }
+
+    /// Kills its renderer, and goes on in `next`. Chromium only.
+    ///
+    /// # Errors
+    /// When the driver does not come away from it.
+    pub async fn crash(self, next: &Tab<'a>) -> Result<Page<'a>> {
+        self.front().await?;
+        self.browser.crash(next.handle.clone()).await?;
+        next.front().await
+    }
 }

@@ -1,0 +1,46 @@
+//! What only Chromium's driver can do.
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use hyper::Method;
+use serde_json::{Value, json};
+use url::{ParseError, Url};
+
+/// A command beside those of the standard.
+#[derive(Debug)]
+pub(super) struct Command {
+    path: &'static str,
+    body: Value,
+}
+
+impl Command {
+    /// Whether pages are offline.
+    pub(super) fn offline(offline: bool) -> Self {
+        Self {
+            path: "chromium/network_conditions",
+            // -1: as fast as it gets.
+            body: json!({ "network_conditions": {
+                "offline": offline, "latency": 0, "throughput": -1,
+            } }),
+        }
+    }
+
+    /// Closes a window from another one: nobody can switch to one whose
+    /// renderer is dead.
+    pub(super) fn close(window: &str) -> Self {
+        Self {
+            path: "goog/cdp/execute",
+            body: json!({ "cmd": "Target.closeTarget", "params": { "targetId": window } }),
+        }
+    }
+}
+
+impl WebDriverCompatibleCommand for Command {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
+        let session = session_id.unwrap_or_default();
+        base_url.join(&format!("session/{session}/{}", self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}
