@@ -6,17 +6,15 @@ import { Refusal, clean, describe, details, id, idOrNull, isPlain, number, optio
 import { readCookies, setCookie } from "./browser/cookies.ts";
 import { bare, facts, listen } from "./browser/page.ts";
 import { post } from "./browser/post.ts";
+import { type Kept, Stash } from "./browser/stash.ts";
 import { Storage } from "./browser/storage.ts";
 import { type Tabs, tabs } from "./browser/tabs.ts";
-import { Do, Op } from "./core.ts";
+import { Do, Op, type Tell } from "./core.ts";
 import type { Load } from "./load.ts";
 import { lost } from "./messages.ts";
 import { type Checked, check, encode } from "./settings.ts";
 import { parse } from "./stats.ts";
 import type { Details, FeatureOptions, FlushResult, Id, ModuleOptions, PageViewOptions, Stats } from "./types.ts";
-
-/** A call that waits for the wasm. */
-type Kept = readonly [op: Op, wall: number, mono: number, text: string, a: number];
 
 // A page whose wasm is slow may call a lot, but not without end.
 const MOST_KEPT = 10_000;
@@ -49,6 +47,7 @@ export class Tracker {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tabs: Tabs | undefined;
   #storage: Storage | undefined;
+  #stash: Stash | undefined;
   #stopListening: (() => void) | undefined;
 
   /** @internal */
@@ -69,13 +68,14 @@ export class Tracker {
       this.ready = Promise.resolve(false);
       return;
     }
+    const seed = crypto.getRandomValues(new Uint32Array(4));
+    this.#stash = new Stash(this.#settings, this.#url, seed);
     this.ready = shown()
-      .then((waited) => load().then((Engine) => this.#begin(Engine, ...(waited ? ([Date.now(), performance.now()] as const) : made))))
+      .then((waited) => load().then((Engine) => this.#begin(Engine, seed, ...(waited ? ([Date.now(), performance.now()] as const) : made))))
       .catch((error: unknown) => this.#fail("load_failed", "The tracker could not be loaded and is off", error));
   }
 
-  #begin(Engine: typeof Core, wall: number, mono: number): boolean {
-    const seed = crypto.getRandomValues(new Uint32Array(4));
+  #begin(Engine: typeof Core, seed: Uint32Array, wall: number, mono: number): boolean {
     const host = { effect: this.#perform.bind(this) };
     this.#core = new Engine(host, wall, mono, ...encode(this.#settings), seed);
     // Where there is no page there is no localStorage and no tab; and under
@@ -94,6 +94,9 @@ export class Tracker {
     this.#kept = undefined;
     this.#handle(Op.Start, wall, mono, ...facts(this.#settings));
     for (const call of kept) this.#handle(...call);
+    // Behind what stores their events.
+    queueMicrotask(() => this.#stash?.done());
+    if (this.#storage) this.#stash?.adopt(Engine, (line, tell) => this.#filter(line, tell), this.#storage.start, () => this.#storage?.adopt());
     return !this.#off;
   }
 
@@ -118,7 +121,7 @@ export class Tracker {
         this.#post(text, a, b, !!c, !!d);
         break;
       case Do.Filter:
-        this.#filter(text);
+        this.#filter(text, this.#tell);
         break;
       case Do.Lost:
         this.#report(...lost(text, a, b, c), b);
@@ -192,7 +195,7 @@ export class Tracker {
     if (debugUrl) post(debugUrl, body, keepalive, unloading, false);
   }
 
-  #filter(line: string): void {
+  #filter(line: string, tell: Tell): void {
     let kept: unknown;
     let json: string | undefined;
     this.#filtering = true;
@@ -206,8 +209,8 @@ export class Tracker {
       kept = undefined;
     }
     this.#filtering = false;
-    if (json) this.#tell(Op.Filtered, json);
-    else this.#tell(Op.FilteredOut, "", kept === null ? 0 : 1);
+    if (json) tell(Op.Filtered, json);
+    else tell(Op.FilteredOut, "", kept === null ? 0 : 1);
   }
 
   #detach(): void {
@@ -217,6 +220,7 @@ export class Tracker {
     this.#tabs?.close();
     this.#tabs = undefined;
     this.#storage?.close();
+    this.#stash?.close();
   }
 
   #disable(): void {
@@ -230,7 +234,8 @@ export class Tracker {
 
   #fail(code: string, message: string, error: unknown): false {
     if (!this.#off) {
-      const dropped = this.#kept?.length ?? 0;
+      // What is stored is left to the next page.
+      const dropped = this.#stash?.keeps ? 0 : (this.#kept?.length ?? 0);
       this.#disable();
       this.#report(code, `${message}: ${error}. The page is not affected.`, dropped);
     }
@@ -275,7 +280,10 @@ export class Tracker {
       return;
     }
     if (!this.#kept) this.#handle(op, wall, mono, text, a);
-    else if (this.#kept.length < MOST_KEPT) this.#kept.push([op, wall, mono, text, a]);
+    else if (this.#kept.length < MOST_KEPT) {
+      this.#kept.push([op, wall, mono, text, a]);
+      this.#stash?.keep(this.#kept);
+    }
   }
 
   #set(method: string, name: string, op: Op, which: number, value: unknown): void {

@@ -18,7 +18,12 @@ export class Storage {
   /** Others' records that could not be stored as our own: they stay where they are. */
   readonly #taken = new Set<string>();
   #full = false;
-  #release: (() => void)[] = [];
+  readonly #lock = new Lock();
+
+  /** What the names of all parts begin with. */
+  get start(): string {
+    return this.#start;
+  }
 
   /** For the source that `url` names. The 1 is the version of what is stored: other versions are left alone. */
   constructor(tell: Tell, { cookiePrefix }: Checked, url: string) {
@@ -30,19 +35,12 @@ export class Storage {
   own(name: string): void {
     this.close();
     this.#own = `${this.#start}${name}`;
-    navigator.locks
-      ?.request(this.#own, () => this.#hold())
-      .catch(() => {});
+    this.#lock.hold(this.#own);
   }
 
   /** Gives up this page's part: whoever looks may take it over. */
   close(): void {
-    for (const release of this.#release.splice(0)) release();
-  }
-
-  /** Holds a lock until the part is given up. */
-  #hold(): Promise<void> {
-    return new Promise((release) => this.#release.push(release));
+    this.#lock.release();
   }
 
   /** Stores under a number. Storage that is full or blocked is done without: the events stay in memory. */
@@ -69,20 +67,17 @@ export class Storage {
         const part = key.slice(0, key.lastIndexOf("."));
         if (part !== this.#own) parts.add(part);
       }
-      for (const part of parts) {
-        if (navigator.locks) {
-          navigator.locks.request(part, { ifAvailable: true }, (lock) => lock && !this.#take(part) && this.#hold()).catch(() => {});
-        } else if (Date.now() - Number(localStorage.getItem(`${part}.0`)) > SILENT_MS) {
-          this.#take(part);
-        }
-      }
+      for (const part of parts) left(part, Number(localStorage.getItem(`${part}.0`)), () => this.#take(part), this.#lock);
     });
   }
 
   /** Removes everything of this source. */
   forget(): void {
     attempt(() => {
-      for (const key of this.#keys()) localStorage.removeItem(key);
+      const calls = this.#start.replace("q1.", "c1.");
+      for (const key of Object.keys(localStorage)) {
+        if (key.startsWith(this.#start) || key.startsWith(calls)) localStorage.removeItem(key);
+      }
     });
   }
 
@@ -116,8 +111,41 @@ export class Storage {
   }
 }
 
+/** A lock that is held until it is let go of. Where browsers have none, it is none. */
+export class Lock {
+  #release: (() => void)[] = [];
+
+  /** Holds the lock of this name as soon as nobody else does. */
+  hold(name: string): void {
+    navigator.locks?.request(name, () => this.held()).catch(() => {});
+  }
+
+  /** Holds a lock that was just granted. */
+  held(): Promise<void> {
+    return new Promise((release) => this.#release.push(release));
+  }
+
+  /** Lets go of all that is held. */
+  release(): void {
+    for (const release of this.#release.splice(0)) release();
+  }
+}
+
+/**
+ * Calls `take` for what a page left under `name`, if it is gone, or was last
+ * heard of at `alive` long ago. Nobody else does at that time, nor later, if
+ * `take` tells that something had to stay.
+ */
+export function left(name: string, alive: number, take: () => boolean, lock?: Lock): void {
+  if (navigator.locks) {
+    navigator.locks.request(name, { ifAvailable: true }, (free) => (free && !take() ? lock?.held() : undefined)).catch(() => {});
+  } else if (Date.now() - alive > SILENT_MS) {
+    take();
+  }
+}
+
 /** Storage that is blocked, full or missing throws; the page must not feel it. Tells whether it did as it was told. */
-function attempt(f: () => void): boolean {
+export function attempt(f: () => unknown): boolean {
   try {
     f();
     return true;
@@ -127,7 +155,7 @@ function attempt(f: () => void): boolean {
 }
 
 /** Keeps sources apart; they are few, so 32 bits do. */
-function hash(text: string): string {
+export function hash(text: string): string {
   let sum = 0;
   for (const letter of text) sum = (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0;
   return (sum >>> 0).toString(36);

@@ -128,6 +128,11 @@ impl Site {
         self.put(path, "application/json", json.to_string());
     }
 
+    /// Takes back what was put at `path`.
+    pub fn remove(&self, path: &str) {
+        locked(&self.shared.documents).remove(path);
+    }
+
     fn put(&self, path: &str, content_type: &'static str, body: String) {
         locked(&self.shared.documents).insert(path.to_owned(), (content_type, body));
     }

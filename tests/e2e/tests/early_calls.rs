@@ -3,13 +3,101 @@
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
 use natero_e2e::rows::until_events;
+use natero_e2e::site::Site;
 use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 
 natero_e2e::suite!(
     calls_before_the_wasm_is_there_lose_nothing_and_keep_their_time,
     a_wasm_that_cannot_be_loaded_is_reported_once_and_harms_nothing,
+    calls_of_a_page_that_was_left_before_its_wasm_was_there_are_made_by_the_next,
+    calls_of_a_page_whose_wasm_failed_are_made_by_the_next_healthy_one,
 );
+
+async fn calls_of_a_page_that_was_left_before_its_wasm_was_there_are_made_by_the_next(
+    stage: &Stage,
+) -> Result<()> {
+    let collector = Collector::start()?;
+    let site = stage.site().await?;
+    let hold = site.hold(".wasm");
+    let page = stage.open(&site, "/esm.html").await?;
+    page.until("window.na").await?;
+    page.track(collector.url(), collector.source(), json!({}))
+        .await?;
+    page.act(
+        "_na.setModuleId('dashboard'); for (let i = 0; i < 20; i++) _na.sendFeatureEvent('f' + i);",
+        Value::Null,
+    )
+    .await?;
+    let called: i64 = page.run("return Date.now();", Value::Null).await?;
+    stage.open(&site, "/blank.html").await?;
+    ensure!(
+        collector_is_empty(&collector)?,
+        "something was sent without the wasm"
+    );
+    hold.release();
+    made_up_by_the_next_page(stage, &site, &collector, called).await
+}
+
+async fn calls_of_a_page_whose_wasm_failed_are_made_by_the_next_healthy_one(
+    stage: &Stage,
+) -> Result<()> {
+    let collector = Collector::start()?;
+    let site = stage.site().await?;
+    site.put_html(
+        "/pkg/natero.wasm",
+        "<!doctype html><title>not found</title>",
+    );
+    let hold = site.hold(".wasm");
+    let page = stage.open(&site, "/esm.html").await?;
+    page.until("window.na").await?;
+    page.track(collector.url(), collector.source(), json!({}))
+        .await?;
+    page.act(
+        "_na.setModuleId('dashboard'); for (let i = 0; i < 20; i++) _na.sendFeatureEvent('f' + i);",
+        Value::Null,
+    )
+    .await?;
+    let called: i64 = page.run("return Date.now();", Value::Null).await?;
+    hold.release();
+    let ready: bool = page.run("return await _na.ready;", Value::Null).await?;
+    ensure!(!ready, "a tracker without wasm said that it is ready");
+    site.remove("/pkg/natero.wasm");
+    made_up_by_the_next_page(stage, &site, &collector, called).await
+}
+
+/// All twenty features arrive, each once, with the module and the time of their call.
+async fn made_up_by_the_next_page(
+    stage: &Stage,
+    site: &Site,
+    collector: &Collector,
+    called: i64,
+) -> Result<()> {
+    let page = stage.open(site, "/esm.html").await?;
+    page.until("window.na").await?;
+    page.track(collector.url(), collector.source(), json!({}))
+        .await?;
+    let rows = until_events(collector, "twenty features", |rows| {
+        rows.iter().filter(|row| row.action == "feature").count() >= 20
+    })
+    .await?;
+    let mut features: Vec<_> = rows.iter().filter(|row| row.action == "feature").collect();
+    features.sort_by_key(|row| row.seq);
+    for (at, row) in features.iter().enumerate() {
+        ensure!(row.feature == Some(format!("f{at}")), "{row:?}");
+        ensure!(row.module.as_deref() == Some("dashboard"), "{row:?}");
+        ensure!(row.created_at <= called, "{row:?}");
+    }
+    ensure!(features.len() == 20, "{} features", features.len());
+    let left: Value = page
+        .run(
+            "await _na.flush(); return Object.keys(localStorage).filter((key) => /^na_[cq]1/.test(key));",
+            Value::Null,
+        )
+        .await?;
+    ensure!(left == json!([]), "left in storage: {left}");
+    page.is_untroubled().await
+}
 
 async fn calls_before_the_wasm_is_there_lose_nothing_and_keep_their_time(
     stage: &Stage,

@@ -1,0 +1,101 @@
+// Calls that wait for the wasm, in localStorage: a page may be left before its
+// wasm was there, or never get it. The next page that has one makes them up.
+
+import type { Core } from "#glue";
+import { Do, Op, type Tell } from "../core.ts";
+import { type Checked, encode } from "../settings.ts";
+import { readCookies } from "./cookies.ts";
+import { Lock, attempt, hash, left } from "./storage.ts";
+
+/** A call that waits for the wasm. */
+export type Kept = readonly [op: Op, wall: number, mono: number, text: string, a: number];
+
+/** Lets `beforeSend` decide on an event, and tells what it decided. */
+export type Filter = (line: string, tell: Tell) => void;
+
+// As `settings.ts` encodes them: nothing may be kept where sending is disabled,
+// in memory mode, or without consent.
+const NOT_KEPT = 4 | 32 | 64 | 128;
+
+/** The calls of one page. */
+export class Stash {
+  readonly #settings: Checked;
+  readonly #start: string;
+  readonly #key: string;
+  readonly #head: unknown[] | undefined;
+  readonly #lock = new Lock();
+  #soon = false;
+
+  /** For the source that `url` names. The seed makes the events: whoever makes them up makes the same. */
+  constructor(settings: Checked, url: string, seed: Uint32Array) {
+    this.#settings = settings;
+    this.#start = `${settings.cookiePrefix}c1.${hash(url)}.`;
+    this.#key = `${this.#start}${seed.join("-")}.${Date.now()}`;
+    const [flags, numbers, text] = encode(settings);
+    if (globalThis.document && !(flags & NOT_KEPT)) this.#head = [flags, [...numbers], text, [...seed]];
+  }
+
+  /** Whether calls are stored at all. */
+  get keeps(): boolean {
+    return !!this.#head;
+  }
+
+  /** Stores all calls so far when the current task ends. */
+  keep(calls: readonly Kept[]): void {
+    if (!this.#head || this.#soon) return;
+    this.#soon = true;
+    if (calls.length === 1) this.#lock.hold(this.#key);
+    queueMicrotask(() => {
+      this.#soon = false;
+      attempt(() => calls.length && localStorage.setItem(this.#key, JSON.stringify([...this.#head!, calls])));
+    });
+  }
+
+  /** The calls are made, and what they made is stored: they go. */
+  done(): void {
+    if (this.#head) attempt(() => localStorage.removeItem(this.#key));
+    this.close();
+  }
+
+  /** Leaves the calls to whoever has the wasm. */
+  close(): void {
+    this.#lock.release();
+  }
+
+  /** Makes the calls of pages that are gone, so that their events are stored like those of any page; then calls `made`. */
+  adopt(Engine: typeof Core, filter: Filter, part: string, made: () => void): void {
+    if (!this.#head) return;
+    attempt(() => {
+      for (const key of Object.keys(localStorage)) {
+        if (!key.startsWith(this.#start) || key === this.#key) continue;
+        left(key, Number(key.slice(key.lastIndexOf(".") + 1)), () => {
+          const stored = localStorage.getItem(key);
+          if (stored && attempt(() => this.#make(Engine, filter, part, stored))) made();
+          localStorage.removeItem(key);
+          return true;
+        });
+      }
+    });
+  }
+
+  #make(Engine: typeof Core, filter: Filter, part: string, stored: string): void {
+    const [flags, numbers, text, seed, calls] = JSON.parse(stored) as [number, number[], string, number[], Kept[]];
+    let own = "";
+    // All it may do is to ask `beforeSend`, and to store.
+    const effect = (op: Do, text: string, a: number): void => {
+      if (op === Do.Own) own = part + text;
+      else if (op === Do.Store) localStorage.setItem(`${own}.${a}`, text);
+      else if (op === Do.Filter) filter(text, tell);
+    };
+    const [, wall, mono] = calls[0]!;
+    const core = new Engine({ effect }, wall, mono, flags, Float64Array.from(numbers), text, Uint32Array.from(seed));
+    let at = wall;
+    const tell: Tell = (op, text = "", a = 0) => core.handle(op, at, mono, text, a, 0, 0, 0);
+    tell(Op.Start, `\0\0\0${readCookies(this.#settings)}`);
+    for (const [op, wall, , text, a] of calls) {
+      at = wall;
+      tell(op, text, a);
+    }
+    tell(Op.Store);
+  }
+}
