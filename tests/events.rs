@@ -61,10 +61,7 @@ fn the_parts_of_a_feature_are_told_apart_by_nul() {
         ("f\0-2.5", json!({ "total": -2.5 })),
         ("f\0\0own", json!({ "module": "own" })),
         ("f\0\0\0own", json!({ "product": "own" })),
-        (
-            "f\0\0 \0 ",
-            json!({ "module": null, "product": null }),
-        ),
+        ("f\0\0 \0 ", json!({ "module": null, "product": null })),
         (
             "f\0\0\0\0{\"size\":\"xl\"}",
             json!({ "details": { "size": "xl" } }),

@@ -26,7 +26,8 @@ tasks
         --dev: unoptimised, in seconds rather than minutes.
   test [--browser chromium|firefox|webkit] [--only SUITE]
         runs every check: formatting, lints, native tests, the package's types
-        and tests, and in a browser the binding suites and the end-to-end tests.
+        and tests, and in browsers the binding suites and the end-to-end tests:
+        Chromium and Firefox, or those that are named.
         Each option may be given more than once.
   demo [--once]
         starts the collector on a fresh database, serves the example, drives a

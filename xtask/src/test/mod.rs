@@ -118,7 +118,7 @@ fn parse<'a>(args: &[&'a str]) -> Result<(Vec<Kind>, Vec<&'a str>)> {
         }
     }
     if browsers.is_empty() {
-        browsers.push(Kind::Chromium);
+        browsers.extend([Kind::Chromium, Kind::Firefox]);
     }
     Ok((browsers, only))
 }
@@ -151,8 +151,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chromium_is_the_browser_unless_others_are_named() {
-        assert_eq!(parse(&[]).expect("no arguments").0, [Kind::Chromium]);
+    fn chromium_and_firefox_are_the_browsers_unless_others_are_named() {
+        let unnamed = parse(&[]).expect("no arguments").0;
+        assert_eq!(unnamed, [Kind::Chromium, Kind::Firefox]);
         let named =
             parse(&["--browser", "firefox", "--browser", "webkit"]).expect("known browsers");
         assert_eq!(named.0, [Kind::Firefox, Kind::Webkit]);
