@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     app::App,
     error::ApiError,
-    extract::Query,
+    extract::{Query, Whole},
     store::export::{self, Wanted},
     usage::Span,
 };
@@ -16,9 +16,9 @@ use crate::{
 #[derive(Debug, Clone, Deserialize)]
 pub struct LatestQuery {
     /// Only events that arrived after the one with this number.
-    after: Option<i64>,
+    after: Option<Whole>,
     account_id: Option<String>,
-    limit: Option<usize>,
+    limit: Option<Whole>,
 }
 
 /// The latest events, newest first.
@@ -29,8 +29,8 @@ pub struct Latest {
     last: Option<i64>,
 }
 
-const DEFAULT_LIMIT: usize = 50;
-const MAX_LIMIT: usize = 1000;
+const DEFAULT_LIMIT: i64 = 50;
+const MAX_LIMIT: i64 = 1000;
 
 /// Answers the latest events. Polled with `after`, it is a live tail.
 ///
@@ -40,14 +40,21 @@ pub async fn latest(
     State(app): State<App>,
     Query(query): Query<LatestQuery>,
 ) -> Result<Json<Latest>, ApiError> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
+    let limit = query.limit.map_or(DEFAULT_LIMIT, |limit| limit.0);
+    if limit < 0 {
+        return Err(ApiError::BadRequest(
+            "limit is a whole number from 0".into(),
+        ));
+    }
+    let limit = limit.min(MAX_LIMIT);
+    let after = query.after.map(|after| after.0);
     let wanted = Wanted {
         span: Span::new(None, None),
         account_id: query.account_id,
     };
     let (records, last) = app
         .store
-        .read(move |conn| export::latest(conn, &wanted, query.after, limit))
+        .read(move |conn| export::latest(conn, &wanted, after, limit))
         .await?;
     Ok(Json(Latest { records, last }))
 }

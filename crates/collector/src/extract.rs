@@ -101,11 +101,30 @@ async fn receive(body: Body) -> Result<Vec<u8>, ApiError> {
     }
 }
 
+/// A whole number that JavaScript keeps exactly. Larger ones have been rounded
+/// on their way here more often than not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Whole(pub i64);
+
+impl TryFrom<i64> for Whole {
+    type Error = &'static str;
+
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
+        const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+        if number.unsigned_abs() <= MAX_SAFE_INTEGER {
+            Ok(Whole(number))
+        } else {
+            Err("not a whole number of at most 9007199254740991")
+        }
+    }
+}
+
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct PageQuery {
-    limit: Option<i64>,
-    page: Option<i64>,
+    limit: Option<Whole>,
+    page: Option<Whole>,
 }
 
 impl PageQuery {
@@ -119,8 +138,8 @@ impl PageQuery {
     /// # Errors
     /// 400 where the numbers make no sense.
     pub fn page(self) -> Result<page::Page, ApiError> {
-        let limit = self.limit.unwrap_or(Self::DEFAULT_LIMIT);
-        let number = self.page.unwrap_or(1);
+        let limit = self.limit.map_or(Self::DEFAULT_LIMIT, |limit| limit.0);
+        let number = self.page.map_or(1, |page| page.0);
         if limit < 1 || number < 1 {
             return Err(ApiError::BadRequest(
                 "limit and page are whole numbers from 1".into(),

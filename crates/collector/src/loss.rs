@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::{
     app::App,
     error::ApiError,
-    extract::Query,
+    extract::{Query, Whole},
     store::streams::{self, LossReport},
     usage::Span,
 };
@@ -14,8 +14,8 @@ use crate::{
 /// Parameters of the query, in ms since the Unix epoch.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct LossQuery {
-    from: Option<i64>,
-    to: Option<i64>,
+    from: Option<Whole>,
+    to: Option<Whole>,
 }
 
 /// Answers how many events were made, received, missing and duplicated.
@@ -26,7 +26,7 @@ pub async fn get(
     State(app): State<App>,
     Query(query): Query<LossQuery>,
 ) -> Result<Json<LossReport>, ApiError> {
-    let span = Span::new(query.from, query.to);
+    let span = Span::asked(query.from, query.to);
     let report = app
         .store
         .read(move |conn| streams::report(conn, span))

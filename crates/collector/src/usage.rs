@@ -7,7 +7,7 @@ use crate::{
     accounts::unknown,
     app::App,
     error::ApiError,
-    extract::{Path, Query},
+    extract::{Path, Query, Whole},
     store::{
         accounts,
         usage::{self, Question, Totals, UsageRow},
@@ -37,6 +37,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// A span as a query gives it.
+    pub fn asked(from: Option<Whole>, to: Option<Whole>) -> Self {
+        Span::new(from.map(|from| from.0), to.map(|to| to.0))
+    }
+
     /// A span, open where a bound is not given.
     pub fn new(from: Option<i64>, to: Option<i64>) -> Self {
         Span {
@@ -52,8 +57,8 @@ pub struct UsageQuery {
     #[serde(default = "yes")]
     rollup: bool,
     by: Option<By>,
-    from: Option<i64>,
-    to: Option<i64>,
+    from: Option<Whole>,
+    to: Option<Whole>,
 }
 
 /// Only a part of the usage. An empty product, module or feature asks for
@@ -101,7 +106,7 @@ pub async fn get(
     Query(query): Query<UsageQuery>,
     Query(filter): Query<Filter>,
 ) -> Result<Json<Usage>, ApiError> {
-    let span = Span::new(query.from, query.to);
+    let span = Span::asked(query.from, query.to);
     let (by, rollup) = (query.by, query.rollup);
     let id = account_id.clone();
     let answer = app

@@ -105,9 +105,6 @@ impl Note {
                 .collect(),
         };
         let bytes = serde_json::to_string(&note.fields).map_or(usize::MAX, |json| json.len());
-        if note.fields.is_empty() {
-            return Err(invalid("record", "more than an id and a date"));
-        }
         if bytes > MAX_DETAILS_BYTES {
             return Err(invalid("record", "at most 64 KiB of JSON"));
         }
@@ -173,7 +170,6 @@ mod tests {
             let error = Financial::from_record(&record).unwrap_err();
             assert!(error.to_string().contains(field), "{error}");
         }
-        assert!(Note::from_record(&json!({"id": 1})).is_err());
         assert!(Note::from_record(&json!("text")).is_err());
         assert!(Note::from_record(&json!({"text": "called"})).is_ok());
     }

@@ -98,14 +98,14 @@ pub fn latest(
     conn: &Connection,
     wanted: &Wanted,
     after: Option<i64>,
-    limit: usize,
+    limit: i64,
 ) -> rusqlite::Result<(Vec<Value>, Option<i64>)> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {} FROM events WHERE id > ?1 AND (?2 IS NULL OR account_id = ?2)
          ORDER BY id DESC LIMIT ?3",
         columns()
     ))?;
-    let mut rows = statement.query(params![after.unwrap_or(0), wanted.account_id, limit as i64])?;
+    let mut rows = statement.query(params![after.unwrap_or(0), wanted.account_id, limit])?;
     let (mut records, mut last) = (Vec::new(), after);
     while let Some(row) = rows.next()? {
         last = last.max(Some(row.get("id")?));
