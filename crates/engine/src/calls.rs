@@ -3,6 +3,11 @@
 use crate::{Call, Consent, Effect, Engine, Override, Reason, engine::Life};
 use natero_event::Action;
 
+/// Who signs in is set by two calls, usually of one task. For so many ms the
+/// identity between them is nobody's: a user told of with the account of
+/// another would be counted there from then on.
+const SIGN_IN: f64 = 100.0;
+
 impl Engine {
     pub(crate) fn call(&mut self, call: Call<'_>) {
         if self.life == Life::Closed {
@@ -85,9 +90,9 @@ impl Engine {
         }
         let known = self.account.is_some();
         if known {
-            self.end_timings();
+            self.end_identity();
         }
-        if let (true, Some(_), Some(user)) = (known, id, &self.user) {
+        if let (true, Some(_), Some(user)) = (known && !self.is_signing_in(), id, &self.user) {
             self.effects.push(Effect::UserInTwoAccounts(user.clone()));
         }
         self.account = id.map(str::to_owned);
@@ -100,13 +105,25 @@ impl Engine {
         }
         let known = self.user.is_some();
         if known {
-            self.end_timings();
+            self.end_identity();
         }
         self.user = id.map(str::to_owned);
         self.identity_changed(known);
     }
 
+    fn is_signing_in(&self) -> bool {
+        self.now.mono - self.identity_at < SIGN_IN
+    }
+
+    /// Ends the timings under the identity so far.
+    fn end_identity(&mut self) {
+        if !self.is_signing_in() {
+            self.end_timings();
+        }
+    }
+
     fn identity_changed(&mut self, another: bool) {
+        self.identity_at = self.now.mono;
         if another {
             self.new_session();
             self.write_cookies();

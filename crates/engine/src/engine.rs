@@ -31,6 +31,8 @@ pub struct Engine {
     pub(crate) consent: Consent,
     pub(crate) account: Option<String>,
     pub(crate) user: Option<String>,
+    /// When account or user was last changed.
+    pub(crate) identity_at: f64,
     pub(crate) module: Option<String>,
     pub(crate) product: Option<String>,
     pub(crate) page: Page,
@@ -73,6 +75,7 @@ impl Engine {
             consent: config.consent,
             account: config.account_id.clone(),
             user: config.user_id.clone(),
+            identity_at: f64::NEG_INFINITY,
             module: None,
             product: None,
             page: Page::default(),

@@ -203,8 +203,45 @@ fn the_account_changing_under_a_user_warns_and_a_new_user_does_not() {
     let mut tab = Tab::open(config());
     tab.call(Call::SetUser(Some("bob")));
     assert!(tab.other.is_empty());
+    tab.pass(1_000.0);
     tab.call(Call::SetAccount(Some("bolt")));
     assert_eq!(tab.other, [Effect::UserInTwoAccounts("bob".into())]);
+}
+
+#[test]
+fn a_sign_in_of_two_calls_tells_nothing_of_the_identity_in_between() {
+    for user_first in [true, false] {
+        let mut tab = Tab::open(config());
+        tab.call(Call::SetModule(Some("m")));
+        tab.pass(1_000.6);
+        let calls = [Call::SetUser(Some("bob")), Call::SetAccount(Some("bolt"))];
+        let [first, second] = calls;
+        let (first, second) = if user_first {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        tab.call(first);
+        tab.pass(3.0);
+        tab.call(second);
+        tab.pass(2_000.0);
+        let all = tab.close();
+        let ends: Vec<_> = of(&all, "moduleEnd")
+            .iter()
+            .map(|e| (&e["account_id"], &e["user_id"], e["time_spent"].as_i64()))
+            .collect();
+        assert_eq!(
+            ends,
+            [
+                (&"acme".into(), &"ann".into(), Some(1000)),
+                (&"bolt".into(), &"bob".into(), Some(2003)),
+            ]
+        );
+        assert!(
+            all.iter()
+                .all(|e| (e["account_id"] == "acme") == (e["user_id"] == "ann"))
+        );
+    }
 }
 
 #[test]
