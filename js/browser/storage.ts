@@ -114,19 +114,22 @@ export class Storage {
 /** A lock that is held until it is let go of. Where browsers have none, it is none. */
 export class Lock {
   #release: (() => void)[] = [];
+  #releases = 0;
 
   /** Holds the lock of this name as soon as nobody else does. */
   hold(name: string): void {
-    navigator.locks?.request(name, () => this.held()).catch(() => {});
+    navigator.locks?.request(name, this.once()).catch(() => {});
   }
 
-  /** Holds a lock that was just granted. */
-  held(): Promise<void> {
-    return new Promise((release) => this.#release.push(release));
+  /** Holds a lock once it is granted, unless all was let go of in between. */
+  once(): () => Promise<void> | undefined {
+    const releases = this.#releases;
+    return () => (releases === this.#releases ? new Promise((release) => this.#release.push(release)) : undefined);
   }
 
-  /** Lets go of all that is held. */
+  /** Lets go of all that is held or asked for. */
   release(): void {
+    this.#releases += 1;
     for (const release of this.#release.splice(0)) release();
   }
 }
@@ -138,7 +141,8 @@ export class Lock {
  */
 export function left(name: string, alive: number, take: () => boolean, lock?: Lock): void {
   if (navigator.locks) {
-    navigator.locks.request(name, { ifAvailable: true }, (free) => (free && !take() ? lock?.held() : undefined)).catch(() => {});
+    const hold = lock?.once();
+    navigator.locks.request(name, { ifAvailable: true }, (free) => (free && !take() ? hold?.() : undefined)).catch(() => {});
   } else if (Date.now() - alive > SILENT_MS) {
     take();
   }
