@@ -502,13 +502,21 @@ async fn coming_back_is_a_page_view_and_time_adds_up(stage: &Stage) -> Result<()
     page.until("location.pathname === '/one.html' && window.tracking")
         .await?;
     let shows: Vec<bool> = page.run("return clock.shows;", Value::Null).await?;
+    let kept = shows == [false, true];
+    // Firefox keeps no page that held a lock a moment before it was left.
     ensure!(
-        shows == [false, true],
+        kept || stage.browser().await?.kind() == BrowserKind::Firefox,
         "the browser did not keep the page: {shows:?}"
     );
     page.let_pass(300).await?;
     let two = left(page, "/two.html").await?;
-    let one = tracked.finish().await?;
+    // A page that was kept has its clock still; one that was not began anew.
+    let before = if kept {
+        0
+    } else {
+        left(page, "/one.html").await?
+    };
+    let one = before + tracked.finish().await?;
     let rows = tracked
         .rows("both views of the first page", |rows| {
             (sum(rows, "pageViewEnd") - one - two).abs() <= SLACK_MS
@@ -531,8 +539,8 @@ async fn coming_back_is_a_page_view_and_time_adds_up(stage: &Stage) -> Result<()
     }
     ensure!(
         of(&rows, "moduleEnd").all(|row| row.module.as_deref() == Some("reports"))
-            && count(&rows, "moduleEnd") == 2,
-        "the module goes on: {rows:#?}"
+            && count(&rows, "moduleEnd") == 1 + usize::from(kept),
+        "a page that was kept goes on in its module: {rows:#?}"
     );
     page.is_untroubled().await
 }
