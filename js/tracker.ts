@@ -148,7 +148,7 @@ export class Tracker {
         setCookie(settings, "vid", "", 0);
         break;
       case Do.Announce:
-        this.#tabs?.announce();
+        this.#tabs?.announce(!!a);
         break;
       case Do.Flushed:
         this.#flushes.get(a)?.({ delivered: b, pending: c, rejected: d });

@@ -23,6 +23,7 @@ pub(crate) const SET_SESSION: u8 = 7;
 /// Text: the value.
 pub(crate) const SET_VISITOR: u8 = 8;
 pub(crate) const ERASE_COOKIES: u8 = 9;
+/// `a`: 1 where storage may be used for that.
 pub(crate) const ANNOUNCE: u8 = 10;
 /// `a`: flush, `b`: delivered, `c`: pending, `d`: refused.
 pub(crate) const FLUSHED: u8 = 11;
@@ -68,7 +69,7 @@ pub(crate) fn perform(host: &Host, effect: &Effect) {
         Effect::SetSession(value, seconds) => (SET_SESSION, value, [*seconds, 0.0, 0.0, 0.0]),
         Effect::SetVisitor(value) => (SET_VISITOR, value, [0.0; 4]),
         Effect::EraseCookies => (ERASE_COOKIES, "", [0.0; 4]),
-        Effect::Announce => (ANNOUNCE, "", [0.0; 4]),
+        Effect::Announce(store) => (ANNOUNCE, "", [f64::from(*store), 0.0, 0.0, 0.0]),
         Effect::Flushed {
             id,
             delivered,

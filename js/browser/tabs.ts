@@ -9,14 +9,14 @@ const TAB = Math.random();
 
 /** The other tabs. */
 export interface Tabs {
-  /** Tells them that this one came into use, and listens from then on. */
-  announce(): void;
+  /** Tells them that this one came into use, and listens from then on. `store`: storage may be used for that. */
+  announce(store: boolean): void;
   /** Listens no more, until the next announcement: a tab that is not in use has nothing to learn. */
   close(): void;
 }
 
 /** Listens to the other tabs. */
-export function tabs(tell: Tell, { cookiePrefix, persistence }: Checked): Tabs {
+export function tabs(tell: Tell, { cookiePrefix }: Checked): Tabs {
   const name = `${cookiePrefix}tab`;
   const heard = (text: unknown): void => {
     const [tab, at] = String(text).split(" ").map(Number);
@@ -47,10 +47,14 @@ export function tabs(tell: Tell, { cookiePrefix, persistence }: Checked): Tabs {
     const listen = (): void => globalThis.addEventListener?.("storage", listener);
     listen();
     return {
-      announce() {
+      announce(store) {
         listen();
         try {
-          if (persistence !== "memory") localStorage.setItem(name, news());
+          // Others hear of it all the same if it does not stay.
+          if (store) {
+            localStorage.setItem(name, news());
+            localStorage.removeItem(name);
+          }
         } catch {
           // Storage is full or blocked: each tab counts for itself.
         }

@@ -25,7 +25,8 @@ pub enum Effect {
     /// Delete both cookies.
     EraseCookies,
     /// Tell the other tabs that this one came into use now.
-    Announce,
+    /// `true`: storage may be used for that.
+    Announce(bool),
     /// Settle the promise of a `flush`.
     Flushed {
         /// The number that came with the call.

@@ -78,7 +78,7 @@ impl Engine {
             self.next_sync = self.now.mono + self.config.session_sync_interval;
         }
         if self.time.activity(self.now.mono) {
-            self.effects.push(Effect::Announce);
+            self.effects.push(Effect::Announce(self.keeps_cookies()));
         }
     }
 

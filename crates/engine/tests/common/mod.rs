@@ -105,7 +105,7 @@ impl Tab {
                     self.session_cookie.clear();
                     self.visitor_cookie.clear();
                 }
-                Effect::Announce => self.announced += 1,
+                Effect::Announce(_) => self.announced += 1,
                 Effect::StoreSoon => self.engine.handle(self.now(), Input::Store),
                 Effect::Store(number, text) => {
                     self.writes += 1;

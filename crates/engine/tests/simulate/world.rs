@@ -453,7 +453,7 @@ impl World {
             }
             Effect::SetSession(value, _) => self.cookies.0 = value,
             Effect::SetVisitor(value) => self.cookies.1 = value,
-            Effect::Announce => {
+            Effect::Announce(_) => {
                 let others: Vec<u32> = self
                     .tabs
                     .iter()
