@@ -1,6 +1,8 @@
 // The page's own clock: how long it was visible since the tracker was made, by
 // which the tracker's times are judged.
 {
+  // An older browser, as far as tabs are concerned.
+  if (location.search === "?no-channel") delete window.BroadcastChannel;
   let seen = 0;
   let since;
   const start = () => (since ??= document.visibilityState === "visible" ? performance.now() : undefined);

@@ -17,6 +17,7 @@ natero_e2e::suite!(
     real_input_keeps_the_page_from_being_idle,
     hidden_time_does_not_count,
     two_windows_in_sight_never_count_the_same_second,
+    storage_events_stand_in_for_channels,
     two_tabs_behind_each_other_never_count_the_same_second,
     page_views_follow_the_address,
     a_reload_ends_the_timings_once,
@@ -36,14 +37,18 @@ struct Tracked<'a> {
     page: Page<'a>,
 }
 
-async fn start<'a>(stage: &'a Stage, settings: Value) -> Result<Tracked<'a>> {
+async fn start(stage: &Stage, settings: Value) -> Result<Tracked<'_>> {
+    start_at(stage, "/one.html", settings).await
+}
+
+async fn start_at<'a>(stage: &'a Stage, first: &str, settings: Value) -> Result<Tracked<'a>> {
     let collector = Collector::start()?;
     let site = stage.site().await?;
     site.allow_caching();
     for path in ["/one.html", "/two.html"] {
         site.put_tracked(path, collector.url(), collector.source(), &settings);
     }
-    let page = stage.open(&site, "/one.html").await?;
+    let page = stage.open(&site, first).await?;
     page.until("window.tracking").await?;
     Ok(Tracked {
         collector,
@@ -259,7 +264,10 @@ async fn in_turn(tracked: &Tracked<'_>, one: &Tab<'_>, other: &Tab<'_>) -> Resul
             Value::Null,
         )
         .await?;
-    let page = other.goto(&tracked.site.url("/two.html")).await?;
+    let query: String = page.run("return location.search;", Value::Null).await?;
+    let page = other
+        .goto(&tracked.site.url(&format!("/two.html{query}")))
+        .await?;
     page.until("window.tracking").await?;
     page.act(
         "_na.setModuleId('two'); clock.entered = clock.seen();",
@@ -322,10 +330,25 @@ async fn in_turn(tracked: &Tracked<'_>, one: &Tab<'_>, other: &Tab<'_>) -> Resul
 
 async fn two_windows_in_sight_never_count_the_same_second(stage: &Stage) -> Result<()> {
     let tracked = start(stage, json!({})).await?;
+    two_windows(stage, &tracked).await
+}
+
+async fn storage_events_stand_in_for_channels(stage: &Stage) -> Result<()> {
+    let tracked = start_at(stage, "/one.html?no-channel", json!({})).await?;
+    two_windows(stage, &tracked).await?;
+    let keys: Vec<String> = tracked
+        .page
+        .run("return Object.keys(localStorage);", Value::Null)
+        .await?;
+    ensure!(keys == ["finish"], "{keys:?}");
+    Ok(())
+}
+
+async fn two_windows(stage: &Stage, tracked: &Tracked<'_>) -> Result<()> {
     let browser = stage.browser().await?;
     let one = Tab::current(browser).await?;
     let other = Tab::open_window(browser).await?;
-    let [told, seen, passed] = in_turn(&tracked, &one, &other).await?;
+    let [told, seen, passed] = in_turn(tracked, &one, &other).await?;
     ensure!(seen > passed + 500, "the windows were never both in sight");
     ensure!(
         (told - passed).abs() <= 2 * SLACK_MS,
