@@ -219,6 +219,9 @@ async fn ready(State(app): State<App>) -> Result<Json<serde_json::Value>, ApiErr
 }
 
 async fn figures(State(app): State<App>) -> Response {
+    if let Ok(bytes) = app.store.read_now(store::size) {
+        app.metrics.database_bytes.set(bytes);
+    }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], app.metrics.text()).into_response()
 }

@@ -57,6 +57,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 /// of details each stays below.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
+/// Bytes from which on a body is read on a thread of its own.
+const READ_APART: usize = 64 * 1024;
+
 /// Longer than the slowest line that is still of use takes for a body.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
@@ -82,8 +85,18 @@ impl<S: Sync> FromRequest<S> for JsonBody {
         let bytes = tokio::time::timeout(TIME_LIMIT, receive(request.into_body()))
             .await
             .map_err(|_| ApiError::Timeout)??;
-        serde_json::from_slice(&bytes)
-            .map(JsonBody)
+        let length = bytes.len();
+        // A full body takes a tenth of a second, too long for a thread that
+        // serves connections.
+        let read = move || serde_json::from_slice(&bytes);
+        let read = if length > READ_APART {
+            tokio::task::spawn_blocking(read)
+                .await
+                .map_err(|_| ApiError::Internal)?
+        } else {
+            read()
+        };
+        read.map(JsonBody)
             .map_err(|cause| ApiError::BadRequest(format!("the body is not JSON: {cause}")))
     }
 }

@@ -1,10 +1,10 @@
 //! Figures for Prometheus. No label holds an id, a key or anything else that
 //! a client chooses, so their number is bounded.
 
-use std::{sync::atomic::AtomicI64, time::Duration};
+use std::{fmt::Write, sync::atomic::AtomicI64, time::Duration};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, EncodeLabelValue, text::encode},
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text::encode},
     metrics::{
         counter::Counter,
         family::Family,
@@ -15,13 +15,24 @@ use prometheus_client::{
 };
 
 /// What became of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Outcome {
     Accepted,
     SetAside,
     Duplicate,
     Rejected,
+}
+
+impl EncodeLabelValue for Outcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        encoder.write_str(match self {
+            Outcome::Accepted => "accepted",
+            Outcome::SetAside => "set_aside",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Rejected => "rejected",
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -48,6 +59,8 @@ pub struct Metrics {
     failed_commits: Counter,
     /// Pieces of work that wait for the writer.
     pub waiting: Gauge<i64, AtomicI64>,
+    /// Size of the database in bytes, without its log.
+    pub database_bytes: Gauge<i64, AtomicI64>,
 }
 
 impl Default for Metrics {
@@ -61,6 +74,7 @@ impl Default for Metrics {
             group_size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
             failed_commits: Counter::default(),
             waiting: Gauge::default(),
+            database_bytes: Gauge::default(),
         };
         metrics.registered()
     }
@@ -101,6 +115,12 @@ impl Metrics {
             "writer_waiting",
             "Requests that wait for the writer",
             self.waiting.clone(),
+        );
+        registry.register_with_unit(
+            "database_size",
+            "Size of the database without its log",
+            Unit::Bytes,
+            self.database_bytes.clone(),
         );
         self.registry = registry;
         self

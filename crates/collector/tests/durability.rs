@@ -183,10 +183,24 @@ fn told_to_end_it_commits_what_it_has_begun() {
     let target = source(&db);
     let running = Running::start(&db);
     let mut client = running.client();
-    let mut answered = HashSet::new();
     assert_eq!(client.request(&target, &batch("a", 30, "")).unwrap().0, 200);
-    answered.insert("a/30".to_owned());
-    let log = running.terminate();
+
+    let body = batch("b", 30, "");
+    let (first, second) = body.split_at(body.len() / 2);
+    let head = format!(
+        "{target} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    client.send(&(head + first)).unwrap();
+    // Answered, so what was sent before it has been taken up.
+    assert_eq!(running.request("GET /healthz", "").0, 200);
+    running.signal("-TERM");
+    while Client::connect(&running.address).is_ok() {
+        std::thread::yield_now();
+    }
+    assert_eq!(client.raw(second).unwrap().0, 200);
+
+    let log = running.ended();
     assert!(log.contains("on disk"), "{log}");
-    check(&db, &answered);
+    check(&db, &HashSet::from(["a/30".to_owned(), "b/30".to_owned()]));
 }

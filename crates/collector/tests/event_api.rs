@@ -304,3 +304,33 @@ async fn addresses_and_methods_that_do_not_exist_say_so_in_json() {
     let health = Request::get("/healthz").body(Body::empty()).unwrap();
     assert_eq!(collector.ask(health).await.status, 200);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, ..Default::default() })]
+
+    #[test]
+    fn no_body_makes_it_fail(
+        junk in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..600),
+        packing in 0..3u8,
+        at in 0..600usize,
+    ) {
+        let collector = Collector::new();
+        let mut body = feature("acme", "ann", "export", 1).to_string().into_bytes();
+        let cut = at.min(body.len());
+        match packing {
+            // Junk on the wire, junk in a valid packing, a valid packing with junk in it.
+            0 => body = junk,
+            1 => body = gzip(&junk),
+            _ => {
+                body = gzip(&body);
+                let cut = cut.min(body.len());
+                body.splice(cut..cut, junk.into_iter().take(3));
+            }
+        }
+        let request = Request::post(collector.events_path());
+        let request = if packing == 0 { request } else { request.header("content-encoding", "gzip") };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answer = runtime.block_on(collector.ask(request.body(Body::from(body)).unwrap()));
+        proptest::prop_assert!(answer.status == 200 || answer.status == 400, "{}", answer.text);
+    }
+}

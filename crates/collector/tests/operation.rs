@@ -34,12 +34,13 @@ async fn figures_tell_of_events_and_requests_and_never_of_keys() {
     collector.get("/api/v2/accounts/acme/usage").await;
     let text = open(&collector, "/metrics").await.text;
     for line in [
-        "natero_events_total{outcome=\"Accepted\"} 1",
-        "natero_events_total{outcome=\"SetAside\"} 1",
-        "natero_events_total{outcome=\"Duplicate\"} 2",
-        "natero_events_total{outcome=\"Rejected\"} 1",
+        "natero_events_total{outcome=\"accepted\"} 1",
+        "natero_events_total{outcome=\"set_aside\"} 1",
+        "natero_events_total{outcome=\"duplicate\"} 2",
+        "natero_events_total{outcome=\"rejected\"} 1",
         "natero_requests_total{route=\"/v1/{auth_key}/{api_key}\",method=\"POST\",status=\"200\"} 2",
         "natero_commit_duration_seconds_count 2",
+        "natero_database_size_bytes ",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }

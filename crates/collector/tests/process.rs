@@ -115,3 +115,58 @@ fn the_loss_report_is_printed_too() {
     let text = String::from_utf8(natero(&db, &["loss"]).stdout).unwrap();
     assert!(text.contains("missing"), "{text}");
 }
+
+#[test]
+fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let running = Running::start(&db);
+    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let target = format!(
+        "POST /v1/{}/{}",
+        source["auth_key"].as_str().unwrap(),
+        source["api_key"].as_str().unwrap()
+    );
+    let event = json!({
+        "account_id": "acme", "user_id": "ann", "session_id": "s", "created_at": 1,
+        "action": "feature", "feature": "export", "event_id": "e1",
+    });
+    running.request(&target, &event.to_string());
+
+    let exported = natero(&db, &["export"]);
+    assert!(exported.status.success());
+    let line: Value = serde_json::from_slice(&exported.stdout).unwrap();
+    assert_eq!(line["event_id"], "e1");
+    let csv = folder.path().join("events.csv");
+    let to = csv.to_str().unwrap();
+    assert!(
+        natero(&db, &["export", "--format", "csv", "--output", to])
+            .status
+            .success()
+    );
+    assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 2);
+
+    let copy = folder.path().join("copy.db");
+    let to = copy.to_str().unwrap();
+    assert!(natero(&db, &["backup", to]).status.success());
+    let again = natero(&db, &["backup", to]);
+    assert!(
+        String::from_utf8(again.stderr)
+            .unwrap()
+            .contains("new file")
+    );
+    running.terminate();
+
+    let mut pruning = std::process::Command::new(running::BINARY);
+    pruning.env("NATERO_KEEP_RAW", "400d");
+    let running = Running::start_by(pruning, &copy);
+    while json_of(natero(&copy, &["rebuild", "--check", "--json"]))["events"] != 0 {
+        std::thread::yield_now();
+    }
+    let key = json_of(natero(&copy, &["keys", "create", "account", "--json"]));
+    let key = key["account_key"].as_str().unwrap();
+    let path = format!("GET /api/v2/accounts/acme/usage?api_key={key}");
+    let usage: Value = serde_json::from_str(&running.request(&path, "").1).unwrap();
+    assert_eq!(usage["totals"]["features"], 1, "figures stay");
+    running.terminate();
+}

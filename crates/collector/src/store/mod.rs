@@ -95,6 +95,18 @@ pub fn touch(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Size of the database in bytes, without its log.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn size(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.query_row(
+        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+        [],
+        |row| row.get(0),
+    )
+}
+
 /// Copies the database to a new file while it is in use.
 ///
 /// # Errors

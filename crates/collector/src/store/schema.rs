@@ -183,16 +183,21 @@ CREATE INDEX events_by_time ON events (created_at, account_id);
 
 /// Brings the file up to date, all migrations in one transaction.
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
-    if version(conn)? == MIGRATIONS.len() as i64 {
+    migrate_to(conn, MIGRATIONS.len())
+}
+
+fn migrate_to(conn: &mut Connection, known: usize) -> Result<(), StoreError> {
+    let migrations = &MIGRATIONS[..known];
+    let known = known as i64;
+    if version(conn)? == known {
         return Ok(());
     }
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Asked again under the lock: another process may have been faster.
     let found = version(&tx)?;
-    let known = MIGRATIONS.len() as i64;
     let Some(missing) = usize::try_from(found)
         .ok()
-        .and_then(|found| MIGRATIONS.get(found..))
+        .and_then(|found| migrations.get(found..))
     else {
         return Err(StoreError::TooNew { found, known });
     };
@@ -219,6 +224,36 @@ mod tests {
         migrate(&mut conn).unwrap();
         assert_eq!(version(&conn).unwrap(), MIGRATIONS.len() as i64);
         migrate(&mut conn).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_every_earlier_version_keeps_its_events_and_gets_their_figures() {
+        for earlier in 1..MIGRATIONS.len() {
+            let mut conn = Connection::open_in_memory().unwrap();
+            migrate_to(&mut conn, earlier).unwrap();
+            conn.execute_batch(
+                "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
+                     VALUES (x'00', x'00', '', 0, '[]', 0);
+                 INSERT INTO accounts (account_id) VALUES ('acme');
+                 INSERT INTO users (user_id, account_no) VALUES ('ann', 1);
+                 INSERT INTO events (event_id, account_id, user_id, session_id, created_at,
+                     action, feature, total, stream_id, seq, received_at, source_id, set_aside)
+                 VALUES ('1', 'acme', 'ann', 's', 1, 'feature', 'x', 2, 't', 0, 1, 1, 0),
+                        ('2', 'acme', 'ann', 's', 2, 'feature', 'y', 3, 't', 2, 1, 1, 0);",
+            )
+            .unwrap();
+            migrate(&mut conn).unwrap();
+            let rebuilt = rebuild::rebuild(&mut conn, false).unwrap();
+            assert_eq!(rebuilt.events, 2);
+            if earlier < 4 {
+                assert_eq!(rebuilt.differing, Vec::<String>::new());
+            }
+            if earlier < 2 {
+                let span = crate::usage::Span::new(None, None);
+                let report = streams::report(&conn, span).unwrap();
+                assert_eq!((report.made, report.missing), (3, 1));
+            }
+        }
     }
 
     #[test]

@@ -82,13 +82,20 @@ impl Running {
         self.child.wait().unwrap();
     }
 
-    /// Ends it with SIGTERM and gives its log.
-    pub fn terminate(mut self) -> String {
-        let status = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status()
-            .unwrap();
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args([signal, &pid]).status().unwrap();
         assert!(status.success());
+    }
+
+    /// Ends it with SIGTERM and gives its log.
+    pub fn terminate(self) -> String {
+        self.signal("-TERM");
+        self.ended()
+    }
+
+    /// Waits until it has ended well and gives its log.
+    pub fn ended(mut self) -> String {
         let ended = self.child.wait().unwrap();
         let log = std::fs::read_to_string(&self.log).unwrap();
         assert!(ended.success(), "{log}");
@@ -118,9 +125,14 @@ impl Client {
         ))
     }
 
-    /// A request to the byte.
+    /// Sends bytes and waits for nothing.
+    pub fn send(&mut self, bytes: &str) -> std::io::Result<()> {
+        self.stream.get_mut().write_all(bytes.as_bytes())
+    }
+
+    /// A request, or what is missing of one, to the byte.
     pub fn raw(&mut self, request: &str) -> std::io::Result<(u16, String)> {
-        self.stream.get_mut().write_all(request.as_bytes())?;
+        self.send(request)?;
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
         let broken = || std::io::Error::other("the connection broke off");
