@@ -89,6 +89,11 @@ impl Site {
         self.put(path, "text/html; charset=utf-8", html.into());
     }
 
+    /// Puts a script at `path`, in front of the folders.
+    pub fn put_script(&self, path: &str, script: impl Into<String>) {
+        self.put(path, "text/javascript; charset=utf-8", script.into());
+    }
+
     /// Puts a page at `path` that tracks from its load on: as [`Page::track`],
     /// but with page views and unload, and with `window.clock` beside it.
     ///

@@ -232,7 +232,7 @@ async fn reset_forgets_who_it_was(stage: &Stage) -> Result<()> {
     let page = &scene.page;
     let before = ids(page).await?;
     page.act(
-        "_na.setModuleId('reports'); _na.setProductId('suite');",
+        "_na.setProductId('suite'); _na.setModuleId('reports');",
         Value::Null,
     )
     .await?;
