@@ -19,6 +19,7 @@ use crate::{
     accounts,
     cli::CliError,
     config::Config,
+    dashboard,
     error::ApiError,
     events, ingest,
     keys::require_account_key,
@@ -84,8 +85,9 @@ pub enum Access {
     Account,
 }
 
-/// Every address there is, with who may ask there. The router is made of this
-/// list and nothing else, and the tests hold it against the OpenAPI document.
+/// Every address of the API, with who may ask there. The router is made of this
+/// list and the pages of the dashboard, and the tests hold it against the
+/// OpenAPI document.
 pub fn routes() -> Vec<(&'static str, Access, MethodRouter<App>)> {
     use Access::{Account, Open, Source};
     let mut routes: Vec<(_, _, MethodRouter<App>)> = vec![
@@ -175,6 +177,7 @@ pub fn router(app: App) -> Result<Router, CliError> {
     Ok(open
         .merge(source)
         .merge(account)
+        .merge(dashboard::router(&app))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(app.clone(), watched))

@@ -9,6 +9,7 @@ pub mod app;
 pub mod bulk;
 pub mod cli;
 pub mod config;
+pub mod dashboard;
 pub mod entity;
 pub mod error;
 pub mod events;

@@ -6,6 +6,7 @@
 //! connections of their own and never wait for the writer.
 
 pub mod accounts;
+pub mod browse;
 mod distinct;
 pub mod events;
 pub mod export;

@@ -1,0 +1,85 @@
+//! Files that pages load. They are part of the binary.
+
+use std::sync::LazyLock;
+
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
+
+use crate::{error::ApiError, extract::Path, keys};
+
+struct Asset {
+    name: &'static str,
+    kind: &'static str,
+    text: &'static str,
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+
+const ASSETS: [Asset; 7] = [
+    Asset {
+        name: "dashboard.css",
+        kind: STYLE,
+        text: include_str!("../../dashboard/dashboard.css"),
+    },
+    Asset {
+        name: "dashboard.js",
+        kind: SCRIPT,
+        text: include_str!("../../dashboard/dashboard.js"),
+    },
+    Asset {
+        name: "chart.js",
+        kind: SCRIPT,
+        text: include_str!("../../dashboard/chart.js"),
+    },
+    Asset {
+        name: "uplot.js",
+        kind: SCRIPT,
+        text: include_str!("../../dashboard/uplot/uPlot.iife.min.js"),
+    },
+    Asset {
+        name: "uplot.css",
+        kind: STYLE,
+        text: include_str!("../../dashboard/uplot/uPlot.min.css"),
+    },
+    Asset {
+        name: "icon.svg",
+        kind: "image/svg+xml",
+        text: include_str!("../../dashboard/icon.svg"),
+    },
+    Asset {
+        name: "uplot-license.txt",
+        kind: "text/plain; charset=utf-8",
+        text: include_str!("../../dashboard/uplot/LICENSE"),
+    },
+];
+
+/// Changes with the files, so that a browser may keep them for ever.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let all: String = ASSETS.iter().map(|asset| asset.text).collect();
+    let hash = keys::hash(&all);
+    hash[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+});
+
+/// The address of a file.
+pub(super) fn address(name: &str) -> String {
+    format!("/assets/{name}?v={}", *VERSION)
+}
+
+/// Answers a file.
+///
+/// # Errors
+/// 404 where there is none of that name.
+pub(super) async fn get(Path(name): Path<String>) -> Result<Response, ApiError> {
+    let asset = ASSETS
+        .iter()
+        .find(|asset| asset.name == name)
+        .ok_or_else(|| ApiError::NotFound("no such file; reload the page that wants it".into()))?;
+    let headers = [
+        (header::CONTENT_TYPE, asset.kind),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, asset.text).into_response())
+}

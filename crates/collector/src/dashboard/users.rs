@@ -1,0 +1,201 @@
+//! The users of an account: who uses how much, and who does not.
+
+use std::collections::HashSet;
+
+use axum::extract::State;
+use maud::{Markup, html};
+
+use super::{
+    Dashboard,
+    account::{Shown, Tab},
+    address::View,
+    breakdown::{self, bar},
+    error::PageError,
+    format,
+    layout::{self, Place},
+    period::Period,
+    session::SignedIn,
+};
+use crate::{
+    accounts::unknown,
+    app::now_ms,
+    entity::User,
+    extract::{Path, Query},
+    store::{
+        page::Page,
+        usage::{self, Question, Totals},
+        users,
+    },
+    usage::By,
+};
+
+/// Users on a page.
+const LIMIT: usize = 50;
+/// Users without usage that are named.
+const QUIET: usize = 50;
+
+struct Figures {
+    shown: Shown,
+    active: Vec<(User, Totals)>,
+    total: usize,
+    most: f64,
+    quiet: Vec<User>,
+}
+
+/// Shows the users of an account.
+///
+/// # Errors
+/// 404 where the account is unknown.
+pub(super) async fn show(
+    State(dashboard): State<Dashboard>,
+    _: SignedIn,
+    Path(account_id): Path<String>,
+    Query(view): Query<View>,
+) -> Result<Markup, PageError> {
+    let period = Period::of(&view, now_ms())?;
+    let (id, asked, span) = (account_id.clone(), view.clone(), period.clone());
+    let figures = dashboard
+        .app
+        .store
+        .read(move |conn| {
+            let Some(shown) = Shown::read(conn, &id)? else {
+                return Ok(None);
+            };
+            let question = Question {
+                account: shown.no,
+                rollup: asked.rolls_up(),
+                by: Some(By::User),
+                span: span.span(),
+                filter: breakdown::filter(&asked),
+            };
+            let mut rows = usage::answer(conn, &question)?.rows;
+            rows.sort_by(|left, right| {
+                let of = |totals: &Totals| (totals.features, totals.events as f64);
+                let by_size = of(&right.totals).partial_cmp(&of(&left.totals));
+                by_size.unwrap_or(std::cmp::Ordering::Equal)
+            });
+            let first = (asked.page_number() as usize - 1).saturating_mul(LIMIT);
+            let active = rows
+                .iter()
+                .skip(first)
+                .take(LIMIT)
+                .map(|row| {
+                    let user_id = row.key.as_str().unwrap_or_default();
+                    let user = users::find(conn, user_id)?.unwrap_or_default();
+                    Ok((user, row.totals.clone()))
+                })
+                .collect::<rusqlite::Result<_>>()?;
+            let seen: HashSet<_> = rows.iter().filter_map(|row| row.key.as_str()).collect();
+            // As many as can be active, and the quiet ones that are named.
+            let page = Page {
+                limit: (seen.len() + QUIET) as i64,
+                number: 1,
+            };
+            let (all, _) = users::list(conn, Some(shown.no), page)?;
+            let quiet = all
+                .into_iter()
+                .filter(|user| !user.is_deleted && !seen.contains(user.user_id.as_str()))
+                .take(QUIET)
+                .collect();
+            Ok(Some(Figures {
+                active,
+                total: rows.len(),
+                most: rows.first().map_or(0.0, |row| row.totals.features),
+                quiet,
+                shown,
+            }))
+        })
+        .await?
+        .ok_or_else(|| unknown(&account_id))?;
+    Ok(figures.page(&view, &period))
+}
+
+impl Figures {
+    fn page(&self, view: &View, period: &Period) -> Markup {
+        let shown = &self.shown;
+        let path = shown.address(Tab::Users);
+        let content = html! {
+            (shown.head(Tab::Users, view))
+            div .controls {
+                (period.picker(&path, view))
+                (shown.roll_up_switch(Tab::Users, view))
+            }
+            section .card {
+                h2 { (format::count(self.total as i64, "active user", "active users")) }
+                @if self.active.is_empty() {
+                    (layout::empty("Nobody was active in this period", html! {
+                        "Users appear here with the first event that names them."
+                    }))
+                } @else {
+                    (self.table(view))
+                    (layout::pager(view.page_number(), LIMIT as i64, self.total as i64, |page| {
+                        let view = View { page: Some(page.to_string()), ..view.clone() };
+                        view.at(&path)
+                    }))
+                }
+            }
+            @if !self.quiet.is_empty() {
+                section .card {
+                    h2 { "Not active in this period" }
+                    ul .people {
+                        @for user in &self.quiet {
+                            li { (person(user)) }
+                        }
+                    }
+                }
+            }
+        };
+        layout::page(
+            shown.title(),
+            Place::Accounts,
+            shown.tree.show(view),
+            content,
+        )
+    }
+
+    fn table(&self, view: &View) -> Markup {
+        let shows_account = self.shown.below > 0 && view.rolls_up();
+        html! {
+            div .scroll tabindex="0" role="region" aria-label="Active users" {
+                table {
+                    thead { tr {
+                        th scope="col" { "User" }
+                        @if shows_account { th scope="col" { "Account" } }
+                        th .n scope="col" { "Feature uses" }
+                        th .n scope="col" { "Active time" }
+                        th .n scope="col" { "Time in modules" }
+                        th .n scope="col" { "Sessions" }
+                    } }
+                    tbody {
+                        @for (user, totals) in &self.active {
+                            tr {
+                                th scope="row" { (person(user)) }
+                                @if shows_account {
+                                    td { a href=(view.only_period().at(&super::address::account(&user.account_id, ""))) { (user.account_id) } }
+                                }
+                                td .n.barred { (format::sum(totals.features)) (bar(totals.features, self.most)) }
+                                td .n { (format::duration(totals.active_time)) }
+                                td .n { (format::duration(totals.module_time)) }
+                                td .n { (format::number(totals.sessions)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A user's name with the id below it, or the id alone.
+fn person(user: &User) -> Markup {
+    let name = [&user.first_name, &user.last_name];
+    let name: Vec<_> = name.into_iter().flatten().map(String::as_str).collect();
+    html! {
+        @if name.is_empty() {
+            span { (user.user_id) }
+        } @else {
+            span { (name.join(" ")) }
+            small { (user.user_id) }
+        }
+    }
+}
