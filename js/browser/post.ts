@@ -7,6 +7,10 @@ const GZIP_OVER = 1024;
 /** How a request ended, as the engine takes it. `status` 0: without an answer. */
 export type Answer = [message: string, status: number, retryAfter: number, rejected: number];
 
+// A compressed body makes browsers ask first, and a server that knows nothing of
+// compression may then refuse. After a failure the page goes on without.
+let packing = typeof CompressionStream === "function";
+
 /** Posts `body`; never rejects. */
 export async function post(
   url: string,
@@ -15,24 +19,32 @@ export async function post(
   unloading: boolean,
   compress: boolean,
 ): Promise<Answer> {
-  const init: RequestInit = { method: "POST", body, keepalive, credentials: "omit" };
+  // A redirected POST becomes a GET, and its answer would look like success.
+  const init: RequestInit = { method: "POST", body, keepalive, credentials: "omit", redirect: "error" };
+  // Compressing takes a turn of the event loop, and an unloading page may not
+  // get one.
+  const pack = compress && packing && !unloading && body.length > GZIP_OVER;
   try {
-    // Compressing takes a turn of the event loop, and an unloading page may
-    // not get one.
-    if (compress && !unloading && body.length > GZIP_OVER && typeof CompressionStream === "function") {
+    if (pack) {
       const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
       init.body = await new Response(stream).arrayBuffer();
       init.headers = { "content-type": "text/plain", "content-encoding": "gzip" };
     }
     const response = await fetch(url, init);
-    const [message, rejected] = verdict(await response.text().catch(() => ""));
-    return [message, response.status, wait(response.headers.get("retry-after")), rejected];
+    const text = await response.text().catch(() => "");
+    // A page that says all is well is that of a network that wants a sign-in.
+    const signIn = response.ok && /^\s*</.test(text);
+    if (!signIn && !(pack && response.status === 415)) {
+      const [message, rejected] = verdict(text);
+      return [message, response.status, wait(response.headers.get("retry-after")), rejected];
+    }
   } catch {
     // Nobody will say whether a beacon arrived: its events stay until someone
     // does, and receivers deduplicate.
     if (unloading) globalThis.navigator?.sendBeacon?.(url, body);
-    return ["", 0, 0, 0];
   }
+  if (pack) packing = false;
+  return ["", 0, 0, 0];
 }
 
 /** What the server said of the events, and how many it refused. */

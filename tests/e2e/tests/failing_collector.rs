@@ -21,6 +21,7 @@ natero_e2e::suite!(
     retry_after_is_obeyed,
     garbage_in_place_of_http_is_tried_again,
     an_answer_that_makes_no_sense_harms_nothing,
+    the_page_of_a_network_that_wants_a_sign_in_is_no_answer,
     a_collector_that_is_not_there_gets_everything_once_it_is,
     a_slow_collector_holds_up_nothing,
     a_lost_answer_doubles_nothing_in_the_collector,
@@ -241,6 +242,19 @@ async fn garbage_in_place_of_http_is_tried_again(stage: &Stage) -> Result<()> {
         "{stats}"
     );
     tracked.each_is_one_event(&names)?;
+    tracked.page.is_unharmed().await.map(drop)
+}
+
+async fn the_page_of_a_network_that_wants_a_sign_in_is_no_answer(stage: &Stage) -> Result<()> {
+    let sign_in = Answer::garbage("<!doctype html><title>Sign in to the network</title>");
+    let tracked = scripted(stage, [sign_in]).await?;
+    tracked.make(&["a"]).await?;
+    let stats = tracked.until_delivered(1).await?;
+    ensure!(
+        stats["requests"] == 2 && stats["retries"] == 1,
+        "it was taken for an answer: {stats}"
+    );
+    tracked.each_is_one_event(&["a"])?;
     tracked.page.is_unharmed().await.map(drop)
 }
 
