@@ -297,18 +297,21 @@ impl Engine {
     }
 
     /// The earliest time at which delivery has something to do.
-    pub(crate) fn delivery_due(&self) -> Option<f64> {
+    pub(crate) fn delivery_due(&self) -> f64 {
         let delivery = &self.delivery;
-        let silence = delivery.flights.iter().map(|flight| flight.deadline);
-        let idle = delivery.flights.is_empty()
+        let mut due = f64::INFINITY;
+        for flight in &delivery.flights {
+            due = due.min(flight.deadline);
+        }
+        if let Some(at) = delivery.flush_at
+            && delivery.flights.is_empty()
             && self.life == Life::Running
             && self.consent == Consent::Granted
             && !delivery.offline
-            && self.queue.ready() > 0;
-        let send = delivery
-            .flush_at
-            .filter(|_| idle)
-            .map(|at| at.max(delivery.blocked_until));
-        silence.chain(send).reduce(f64::min)
+            && self.queue.ready() > 0
+        {
+            due = due.min(at.max(delivery.blocked_until));
+        }
+        due
     }
 }

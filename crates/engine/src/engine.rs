@@ -6,7 +6,7 @@ use crate::{
     delivery::Delivery,
     journal::Journal,
     page::Page,
-    queue::{Draft, Queue, Waiting},
+    queue::{Draft, NO_ACCOUNT, NO_USER, Queue},
     random::Random,
     session::Session,
 };
@@ -137,12 +137,11 @@ impl Engine {
     /// The monotonic time at which [`Engine::handle`] has to be called again
     /// at the latest. `None`: nothing is to be done until something happens.
     pub fn poll_timeout(&self) -> Option<f64> {
-        let idle = self.time.idle_at();
-        let sync = self.time.is_active().then_some(self.next_sync);
-        [idle, sync, self.delivery_due()]
-            .into_iter()
-            .flatten()
-            .reduce(f64::min)
+        let mut due = self.delivery_due();
+        if let Some(idle) = self.time.idle_at() {
+            due = due.min(idle).min(self.next_sync);
+        }
+        due.is_finite().then_some(due)
     }
 
     /// Counters.
@@ -196,7 +195,6 @@ impl Engine {
 
     /// Writes an event of now.
     pub(crate) fn draft(&self, action: Action<'_>) -> Draft {
-        let identity = self.account.as_deref().zip(self.user.as_deref());
         let mut event_id = String::with_capacity(24);
         event_id.push_str(&self.stream_id);
         event_id.push('-');
@@ -204,7 +202,8 @@ impl Engine {
         // A line is 300 bytes and a bit with ids of common length.
         let mut line = String::with_capacity(384);
         Event {
-            identity,
+            account_id: self.account.as_deref(),
+            user_id: self.user.as_deref(),
             created_at: self.now.wall as i64,
             session_id: &self.session.id,
             action,
@@ -213,16 +212,17 @@ impl Engine {
             stream_id: &self.stream_id,
         }
         .write(&mut line);
-        let waiting = identity.is_none().then(|| {
-            Box::new(Waiting {
-                account: self.account.clone(),
-                user: self.user.clone(),
-            })
-        });
+        let mut lacks = 0;
+        if self.account.is_none() {
+            lacks |= NO_ACCOUNT;
+        }
+        if self.user.is_none() {
+            lacks |= NO_USER;
+        }
         Draft {
             line,
             value: action.value(),
-            waiting,
+            lacks,
         }
     }
 

@@ -4,7 +4,7 @@
 //! of its events is kept any more. Nothing is ever written into a segment
 //! again, so a tick costs one write whatever waits.
 
-use crate::queue::{Draft, Waiting};
+use crate::queue::Draft;
 use natero_event::Value;
 
 /// Largest segment, in bytes. A burst is spread over several, so that one slow
@@ -77,57 +77,34 @@ impl Journal {
     }
 }
 
-/// Appends an event as a record: a digit, what was known of account and user
-/// where the event waits for them, and the line.
-pub(crate) fn put(out: &mut String, line: &str, value: Value, waiting: Option<&Waiting>) {
-    let digit = value as u8 + 4 * u8::from(waiting.is_some());
-    out.push((b'0' + digit) as char);
-    if let Some(Waiting { account, user }) = waiting {
-        for id in [account, user] {
-            out.push_str(id.as_deref().unwrap_or(""));
-            out.push(SEPARATOR);
-        }
-    }
-    out.push_str(line);
+/// Appends an event as a record: a letter that says what it is worth and what
+/// it lacks, and the line.
+pub(crate) fn put(out: &mut String, draft: &Draft) {
+    out.push((FIRST + draft.value as u8 + 4 * draft.lacks) as char);
+    out.push_str(&draft.line);
     out.push('\n');
 }
 
-/// Stands in no id: the facade sees to that.
-const SEPARATOR: char = '\0';
+/// The first of the 16 letters.
+const FIRST: u8 = b'A';
 
 /// Reads a record back. Storage belongs to the whole host page, so anything
 /// may stand there: what is no record of ours is `None`.
 pub(crate) fn take(record: &str) -> Option<Draft> {
-    let digit = record.bytes().next()?.wrapping_sub(b'0');
-    let value = match digit & 3 {
+    let letter = record.bytes().next()?.wrapping_sub(FIRST);
+    let value = match letter & 3 {
         0 => Value::PageView,
         1 => Value::Sync,
         2 => Value::Usage,
         _ => Value::Identify,
     };
-    let mut line = record.get(1..)?;
-    let waiting = match digit {
-        0..4 => None,
-        4..8 => {
-            let account = id(&mut line)?;
-            let user = id(&mut line)?;
-            Some(Box::new(Waiting { account, user }))
-        }
-        _ => return None,
-    };
+    let line = record.get(1..)?;
     let whole = line.len() > 2 && line.starts_with('{') && line.ends_with('}');
-    whole.then(|| Draft {
+    (letter < 16 && whole).then(|| Draft {
         line: line.to_owned(),
         value,
-        waiting,
+        lacks: letter >> 2,
     })
-}
-
-fn id(line: &mut &str) -> Option<Option<String>> {
-    let end = line.bytes().position(|byte| byte == SEPARATOR as u8)?;
-    let id = &line[..end];
-    *line = &line[end + 1..];
-    Some((!id.is_empty()).then(|| id.to_owned()))
 }
 
 #[cfg(test)]
@@ -135,20 +112,23 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn draft(value: Value, lacks: u8) -> Draft {
+        Draft {
+            line: r#"{"account_id":"a"}"#.to_owned(),
+            value,
+            lacks,
+        }
+    }
+
     #[test]
     fn a_record_reads_back_as_it_was() {
-        let waiting = Waiting {
-            account: None,
-            user: Some("ann".into()),
-        };
-        for waiting in [None, Some(&waiting)] {
+        for lacks in 0..4 {
             for value in [Value::PageView, Value::Sync, Value::Usage, Value::Identify] {
                 let mut out = String::new();
-                put(&mut out, r#"{"a":1}"#, value, waiting);
-                let draft = take(out.strip_suffix('\n').unwrap()).unwrap();
-                assert_eq!(draft.line, r#"{"a":1}"#);
-                assert_eq!(draft.value, value);
-                assert_eq!(draft.waiting.as_deref(), waiting);
+                put(&mut out, &draft(value, lacks));
+                let read = take(out.strip_suffix('\n').unwrap()).unwrap();
+                assert_eq!(read.line, r#"{"account_id":"a"}"#);
+                assert_eq!((read.value, read.lacks), (value, lacks));
             }
         }
     }
@@ -164,7 +144,7 @@ mod tests {
         #[test]
         fn a_record_that_was_cut_short_is_no_record(cut in 0usize..20) {
             let mut out = String::new();
-            put(&mut out, r#"{"account_id":"a"}"#, Value::Usage, None);
+            put(&mut out, &draft(Value::Usage, 0));
             let record = &out[..cut.min(out.len() - 2)];
             prop_assert!(take(record).is_none(), "{record}");
         }

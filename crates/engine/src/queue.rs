@@ -3,15 +3,9 @@
 use crate::journal;
 use natero_event::{Value, put_identity};
 
-/// What was known of account and user when an event was made that has to wait
-/// for both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    /// The account, where it was known.
-    pub account: Option<String>,
-    /// The user, where it was known.
-    pub user: Option<String>,
-}
+/// What of the identity an event lacks, as bits.
+pub(crate) const NO_ACCOUNT: u8 = 1;
+pub(crate) const NO_USER: u8 = 2;
 
 /// A written event on its way into the queue.
 #[derive(Debug)]
@@ -19,8 +13,8 @@ pub(crate) struct Draft {
     /// The event as a line of JSON.
     pub line: String,
     pub value: Value,
-    /// What it lacks, where it has to wait for account or user.
-    pub waiting: Option<Box<Waiting>>,
+    /// [`NO_ACCOUNT`] and [`NO_USER`]: it has to wait for them.
+    pub lacks: u8,
 }
 
 /// An event that is kept.
@@ -35,7 +29,7 @@ struct Entry {
 
 impl Entry {
     fn is_ready(&self) -> bool {
-        self.draft.waiting.is_none() && self.flight == 0
+        self.draft.lacks == 0 && self.flight == 0
     }
 
     /// With the line end.
@@ -120,12 +114,13 @@ impl Queue {
     /// stored anew.
     pub fn release(&mut self, account: &str, user: &str) {
         for entry in &mut self.entries {
-            if let Some(waiting) = entry.draft.waiting.take() {
+            let lacks = core::mem::take(&mut entry.draft.lacks);
+            if lacks != 0 {
                 self.bytes -= entry.draft.line.len();
                 entry.draft.line = put_identity(
                     &entry.draft.line,
-                    waiting.account.as_deref().unwrap_or(account),
-                    waiting.user.as_deref().unwrap_or(user),
+                    (lacks & NO_ACCOUNT != 0).then_some(account),
+                    (lacks & NO_USER != 0).then_some(user),
                 );
                 self.bytes += entry.draft.line.len();
                 self.ready += 1;
@@ -182,12 +177,7 @@ impl Queue {
             if batch.body.len() >= journal::SEGMENT_BYTES {
                 break;
             }
-            let Draft {
-                line,
-                value,
-                waiting,
-            } = &entry.draft;
-            journal::put(&mut batch.body, line, *value, waiting.as_deref());
+            journal::put(&mut batch.body, &entry.draft);
             batch.events += 1;
             entry.segment = segment;
             self.unstored -= 1;
@@ -267,7 +257,7 @@ mod tests {
         Draft {
             line: format!(r#"{{"tag":{tag}}}"#),
             value,
-            waiting: None,
+            lacks: 0,
         }
     }
 

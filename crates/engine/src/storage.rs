@@ -69,7 +69,7 @@ impl Engine {
     }
 
     pub(crate) fn enqueue(&mut self, draft: Draft) {
-        if draft.waiting.is_none() {
+        if draft.lacks == 0 {
             self.schedule_send();
         }
         self.queue.push(draft);

@@ -138,9 +138,7 @@ fn foreign_corrupt_and_future_content_costs_nothing_but_itself() {
     closed.feature("good");
     let good = closed.stored[&1].trim_end().to_owned();
     let mut next = Tab::open_with(config(), [7; 4], 0.0, "", "", true);
-    let mixed = format!(
-        "9{{\"a\":1}}\nnull\n\n2{{\"cut\": \n{good}\n<html>\u{0}\u{0}\n6only one id\u{0}{{}}\n"
-    );
+    let mixed = format!("z{{\"a\":1}}\nnull\n\nC{{\"cut\": \n{good}\n<html>\u{0}\u{0}\nGno line\n");
     next.tell(Input::Adopted(&mixed));
     let all = next.close();
     assert_eq!(all.len(), of(&all, "feature").len());

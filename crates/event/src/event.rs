@@ -3,9 +3,11 @@ use crate::json::{push_int, push_str};
 /// One event, borrowed from where its parts live, ready to be written.
 #[derive(Debug, Clone, Copy)]
 pub struct Event<'a> {
-    /// Account and user. `None` while either is unknown; [`put_identity`] adds
-    /// them to the finished line.
-    pub identity: Option<(&'a str, &'a str)>,
+    /// The account; [`put_identity`] adds it to the finished line once it is
+    /// known.
+    pub account_id: Option<&'a str>,
+    /// The user; likewise.
+    pub user_id: Option<&'a str>,
     /// Time of the call or the cause, in ms since the Unix epoch.
     pub created_at: i64,
     /// The session, shared by all tabs of a visitor.
@@ -103,10 +105,8 @@ impl Event<'_> {
     /// end. [`close_line`] adds `seq` once it is sure that the event is kept.
     pub fn write(&self, out: &mut String) {
         out.push('{');
-        if let Some((account, user)) = self.identity {
-            text(out, "account_id", account);
-            text(out, "user_id", user);
-        }
+        optional(out, "account_id", self.account_id);
+        optional(out, "user_id", self.user_id);
         int(out, "created_at", self.created_at);
         text(out, "session_id", self.session_id);
         text(out, "action", self.action.name());
@@ -167,12 +167,12 @@ impl Action<'_> {
     }
 }
 
-/// Puts account and user in front of a line that was written without them.
-pub fn put_identity(line: &str, account: &str, user: &str) -> String {
-    let mut out = String::with_capacity(line.len() + account.len() + user.len() + 32);
+/// Puts what a line was written without in front of it.
+pub fn put_identity(line: &str, account_id: Option<&str>, user_id: Option<&str>) -> String {
+    let mut out = String::with_capacity(line.len() + 64);
     out.push('{');
-    text(&mut out, "account_id", account);
-    text(&mut out, "user_id", user);
+    optional(&mut out, "account_id", account_id);
+    optional(&mut out, "user_id", user_id);
     out.push(',');
     out.push_str(&line[1..]);
     out
@@ -225,7 +225,8 @@ mod tests {
     fn event(action: Action<'_>) -> String {
         let mut line = String::new();
         Event {
-            identity: Some(("acme", "ann")),
+            account_id: Some("acme"),
+            user_id: Some("ann"),
             created_at: 1_700_000_000_000,
             session_id: "s",
             action,
@@ -278,7 +279,8 @@ mod tests {
     fn identity_is_put_in_front_of_a_line_that_waited_for_it() {
         let mut line = String::new();
         Event {
-            identity: None,
+            account_id: None,
+            user_id: Some("u"),
             created_at: 1,
             session_id: "s",
             action: Action::SessionIdle,
@@ -287,7 +289,7 @@ mod tests {
             stream_id: "t",
         }
         .write(&mut line);
-        let line = put_identity(&line, "a\"c", "u");
+        let line = put_identity(&line, Some("a\"c"), None);
         assert!(line.starts_with(r#"{"account_id":"a\"c","user_id":"u","created_at":1"#));
         assert_eq!(read(&line)["action"], "sessionIdle");
     }
