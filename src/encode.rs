@@ -16,29 +16,29 @@ pub(crate) const LOST: u8 = 2;
 /// Text: the user.
 pub(crate) const USER_IN_TWO_ACCOUNTS: u8 = 3;
 /// Text: the event.
-pub(crate) const DEBUG: u8 = 5;
-pub(crate) const READ_COOKIES: u8 = 6;
+pub(crate) const DEBUG: u8 = 4;
+pub(crate) const READ_COOKIES: u8 = 5;
 /// Text: the value. `a`: seconds until it expires.
-pub(crate) const SET_SESSION: u8 = 7;
+pub(crate) const SET_SESSION: u8 = 6;
 /// Text: the value.
-pub(crate) const SET_VISITOR: u8 = 8;
-pub(crate) const ERASE_COOKIES: u8 = 9;
+pub(crate) const SET_VISITOR: u8 = 7;
+pub(crate) const ERASE_COOKIES: u8 = 8;
 /// `a`: 1 where storage may be used for that.
-pub(crate) const ANNOUNCE: u8 = 10;
+pub(crate) const ANNOUNCE: u8 = 9;
 /// `a`: flush, `b`: delivered, `c`: pending, `d`: refused.
-pub(crate) const FLUSHED: u8 = 11;
-pub(crate) const DETACH: u8 = 12;
+pub(crate) const FLUSHED: u8 = 10;
+pub(crate) const DETACH: u8 = 11;
 /// `a`: ms from now.
-pub(crate) const WAKE: u8 = 13;
+pub(crate) const WAKE: u8 = 12;
 /// Text: the name of this page's part of the storage.
-pub(crate) const OWN: u8 = 14;
-pub(crate) const STORE_SOON: u8 = 15;
+pub(crate) const OWN: u8 = 13;
+pub(crate) const STORE_SOON: u8 = 14;
 /// `a`: number of the segment. Text: what to store.
-pub(crate) const STORE: u8 = 16;
+pub(crate) const STORE: u8 = 15;
 /// `a`: number of the segment.
-pub(crate) const UNSTORE: u8 = 17;
-pub(crate) const ADOPT: u8 = 18;
-pub(crate) const FORGET: u8 = 19;
+pub(crate) const UNSTORE: u8 = 16;
+pub(crate) const ADOPT: u8 = 17;
+pub(crate) const FORGET: u8 = 18;
 
 pub(crate) fn perform(host: &Host, effect: &Effect) {
     let (op, text, [a, b, c, d]): (u8, &str, [f64; 4]) = match effect {
