@@ -30,7 +30,8 @@ fn read(text: &str) -> Result<ReceivedEvent, LineError> {
 fn what_the_tracker_writes_reads_back_to_the_field() {
     let mut line = String::new();
     Event {
-        identity: Some(("acme", "ann")),
+        account_id: Some("acme"),
+        user_id: Some("ann"),
         created_at: NOW,
         session_id: "s",
         action: Action::Feature {
