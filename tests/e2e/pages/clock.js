@@ -7,7 +7,11 @@
   let since;
   const start = () => (since ??= document.visibilityState === "visible" ? performance.now() : undefined);
   const stop = () => {
-    if (since !== undefined) seen += performance.now() - since;
+    if (since !== undefined) {
+      const now = performance.now();
+      seen += now - since;
+      clock.spells.push([since, now].map((at) => at + performance.timeOrigin));
+    }
     since = undefined;
   };
   window.clock = {
@@ -15,13 +19,16 @@
     seen: () => seen + (since === undefined ? 0 : performance.now() - since),
     /** What each page of this tab had seen when it was left. */
     left: () => JSON.parse(sessionStorage.left ?? "{}"),
+    /** When it was visible, by a clock that is the same in all pages. */
+    spells: [],
     shows: [],
   };
   addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? start() : stop()), true);
   /** Ends the trackers of this page and of all others in one moment. */
   clock.finish = () => {
-    clock.end = { at: performance.timeOrigin + performance.now(), seen: clock.seen() };
     _na.shutdown();
+    stop();
+    clock.end = [...clock.spells];
   };
   addEventListener("storage", ({ key }) => key === "finish" && clock.finish());
   addEventListener("pageshow", ({ persisted }) => clock.shows.push(persisted), true);

@@ -264,18 +264,30 @@ async fn hidden_time_does_not_count(stage: &Stage) -> Result<()> {
     page.is_untroubled().await
 }
 
-/// Uses two pages in turn for half a second each, then ends both; returns what
-/// they counted, what their clocks say, and how long it all took, in ms.
-async fn in_turn(tracked: &Tracked<'_>, one: &Tab<'_>, other: &Tab<'_>) -> Result<[i64; 3]> {
+/// How long any of these spells lasted, and how long more than one of them, in ms.
+fn union(mut spells: Vec<[f64; 2]>) -> [i64; 2] {
+    spells.sort_by(|one, other| one[0].total_cmp(&other[0]));
+    let (mut any, mut several, mut until) = (0.0, 0.0, f64::NEG_INFINITY);
+    for [from, to] in spells {
+        any += (to - from.max(until)).max(0.0);
+        several += (to.min(until) - from).max(0.0);
+        until = until.max(to);
+    }
+    [any as i64, several as i64]
+}
+
+/// Uses two pages in turn for half a second each, then ends both, and asserts
+/// that they counted the time in which any of them was visible; returns for how
+/// long both were, in ms.
+async fn in_turn(tracked: &Tracked<'_>, one: &Tab<'_>, other: &Tab<'_>) -> Result<i64> {
     let page = one.front().await?;
-    let made: f64 = page
+    let query: String = page
         .run(
             "_na.setModuleId('one'); clock.entered = clock.seen();
-             return performance.timeOrigin + performance.now() - clock.seen();",
+             return location.search;",
             Value::Null,
         )
         .await?;
-    let query: String = page.run("return location.search;", Value::Null).await?;
     let page = other
         .goto(&tracked.site.url(&format!("/two.html{query}")))
         .await?;
@@ -295,21 +307,19 @@ async fn in_turn(tracked: &Tracked<'_>, one: &Tab<'_>, other: &Tab<'_>) -> Resul
     let page = other.front().await?;
     page.act("localStorage.finish = 1; clock.finish();", Value::Null)
         .await?;
-    let [mut seen, mut ended, mut before_modules] = [0.0; 3];
+    let mut spells = Vec::new();
+    let mut before_modules = 0.0;
     for tab in [one, other] {
         let page = tab.front().await?;
         page.until("clock.end").await?;
-        let end: Value = page
-            .run(
-                "return { ...clock.end, entered: clock.entered };",
-                Value::Null,
-            )
+        let (seen, entered): (Vec<[f64; 2]>, f64) = page
+            .run("return [clock.end, clock.entered];", Value::Null)
             .await?;
-        before_modules += end["entered"].as_f64().context("no module")?;
-        seen += end["seen"].as_f64().context("no time seen")?;
-        ended = end["at"].as_f64().context("no end")?;
+        spells.extend(seen);
+        before_modules += entered;
         page.is_untroubled().await?;
     }
+    let [visible, both] = union(spells);
     let rows = tracked
         .rows("the end of both", |rows| {
             let ends = of(rows, "pageViewEnd").map(|row| row.url.as_deref());
@@ -336,7 +346,11 @@ async fn in_turn(tracked: &Tracked<'_>, one: &Tab<'_>, other: &Tab<'_>) -> Resul
             .sum();
         ensure!(part >= 900, "{name} was used for a second: {part} ms");
     }
-    Ok([told, seen as i64, (ended - made) as i64])
+    ensure!(
+        (told - visible).abs() <= 2 * SLACK_MS,
+        "{told} ms were counted of {visible}"
+    );
+    Ok(both)
 }
 
 async fn two_windows_in_sight_never_count_the_same_second(stage: &Stage) -> Result<()> {
@@ -359,12 +373,8 @@ async fn two_windows(stage: &Stage, tracked: &Tracked<'_>) -> Result<()> {
     let browser = stage.browser().await?;
     let one = Tab::current(browser).await?;
     let other = Tab::open_window(browser).await?;
-    let [told, seen, passed] = in_turn(tracked, &one, &other).await?;
-    ensure!(seen > passed + 500, "the windows were never both in sight");
-    ensure!(
-        (told - passed).abs() <= 2 * SLACK_MS,
-        "{told} ms were counted of {passed}"
-    );
+    let both = in_turn(tracked, &one, &other).await?;
+    ensure!(both >= 2_000, "both were in sight for {both} ms");
     other.close(&one).await.map(drop)
 }
 
@@ -377,12 +387,9 @@ async fn two_tabs_behind_each_other_never_count_the_same_second(stage: &Stage) -
     let tracked = start(stage, json!({})).await?;
     let one = Tab::current(browser).await?;
     let other = Tab::open(browser).await?;
-    let [told, seen, passed] = in_turn(&tracked, &one, &other).await?;
-    ensure!(seen < passed + SLACK_MS, "the tabs were both in sight");
-    ensure!(
-        (told - seen).abs() <= 2 * SLACK_MS,
-        "{told} ms were counted of {seen}"
-    );
+    let both = in_turn(&tracked, &one, &other).await?;
+    // Browsers may show the next tab a moment before they hide the last one.
+    ensure!(both <= 1_000, "both were in sight for {both} ms");
     other.close(&one).await.map(drop)
 }
 
