@@ -63,6 +63,8 @@ for (const figure of document.querySelectorAll("figure.chart")) {
         axes: [
           {
             ...axis,
+            size: 30,
+            gap: 6,
             grid: { show: false },
             space: 72,
             values: (_, splits) => splits.map((at) => (series.days.length > 400 ? month : tick).format(at * 1000)),

@@ -165,8 +165,8 @@ if (breakdown) {
     if (button) toggle(button).then(() => button.focus(), () => {});
   });
   // Few products: what is in them is what one came for.
-  const first = [...breakdown.querySelectorAll("button[data-src]")];
-  if (first.length <= 3) {
+  const first = [...breakdown.querySelectorAll("tr:not(:has(.none)) button[data-src]")];
+  if (first.length <= 4) {
     (async () => {
       for (const button of first) await toggle(button);
     })().catch(() => {});

@@ -26,7 +26,7 @@ fn main() -> io::Result<()> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_err(io::Error::other)?;
-    let company = company::company(now.as_millis() as i64);
+    let company = company::company(now.as_millis() as i64, 63);
     let mut bodies = vec![
         (
             "accounts".to_owned(),

@@ -106,7 +106,8 @@ impl Shown {
                 @for (tab, words, count) in [
                     (Tab::Usage, "Usage", None),
                     (Tab::Below, "Accounts below", Some(self.below)),
-                    (Tab::Users, "Users", (self.users > 0).then_some(self.users)),
+                    // Of an account with others below it, the page shows theirs.
+                    (Tab::Users, "Users", (self.users > 0 && self.below == 0).then_some(self.users)),
                     (Tab::Records, "Records", None),
                     (Tab::Events, "Live events", None),
                 ] {

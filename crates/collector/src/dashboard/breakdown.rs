@@ -158,8 +158,12 @@ fn level(account_id: &str, view: &View, answer: &Answer, depth: usize) -> Markup
                     }
                 }
                 td .n.barred {
-                    (format::sum(row.totals.features))
-                    (bar(row.totals.features, most))
+                    @if row.totals.features == 0.0 {
+                        span .zero { "–" }
+                    } @else {
+                        (format::sum(row.totals.features))
+                        (bar(row.totals.features, most))
+                    }
                 }
                 td .n { (time(row.totals.module_time)) }
                 td .n { (time(row.totals.active_time)) }

@@ -12,10 +12,11 @@ pub(super) enum Place {
     Loss,
 }
 
-const PLACES: [(Place, &str, &str); 3] = [
-    (Place::Accounts, "/", "Accounts"),
-    (Place::Events, "/events", "Live events"),
-    (Place::Loss, "/loss", "Loss report"),
+/// Place, address, its name, and what a narrow screen leaves out of that.
+const PLACES: [(Place, &str, &str, &str); 3] = [
+    (Place::Accounts, "/", "Accounts", ""),
+    (Place::Events, "/events", "Live", " events"),
+    (Place::Loss, "/loss", "Loss", " report"),
 ];
 
 fn head(title: &str) -> Markup {
@@ -76,8 +77,8 @@ pub(super) fn page(title: &str, place: Place, tree: Markup, content: Markup) -> 
                 header .top {
                     a .brand href="/" { (brand()) }
                     nav aria-label="Main" {
-                        @for (of, address, words) in PLACES {
-                            a href=(address) aria-current=[(of == place).then_some("page")] { (words) }
+                        @for (of, address, words, wide) in PLACES {
+                            a href=(address) aria-current=[(of == place).then_some("page")] { (words) span .wide { (wide) } }
                         }
                     }
                     form method="post" action="/sign-out" {

@@ -126,7 +126,7 @@ fn row(event: &Value, shows_account: bool) -> Markup {
             @if shows_account {
                 td { a href=(address::account(text("account_id"), "")) { (text("account_id")) } }
             }
-            td { (text("user_id")) }
+            td title=(text("user_id")) { (text("user_id")) }
             td { (text("product")) }
             td { (text("module")) }
             td .n { (amount.unwrap_or_default()) }

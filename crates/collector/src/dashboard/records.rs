@@ -109,7 +109,11 @@ pub(super) async fn show(
         (shown.head(Tab::Records, &view))
         (totals(&summary))
         (financials(&summary.financials, shown.below))
-        @for list in &lists { (list.show(&shown)) }
+        @for list in &lists {
+            @if list.total > 0 || list.kind != Kind::Financials || summary.financials.is_empty() {
+                (list.show(&shown))
+            }
+        }
         (layout::pager(page.number, LIMIT, longest, |page| {
             let view = View { page: Some(page.to_string()), ..view.clone() };
             view.at(&path)
@@ -127,7 +131,7 @@ fn totals(summary: &Summary) -> Markup {
     html! {
         dl .totals {
             @for sum in &summary.financials {
-                div { dt { (sum.currency) } dd { (money(&sum.amount)) } }
+                div { dt { "Financials, " (sum.currency) } dd { (money(&sum.amount)) } }
             }
             div { dt { "Support tickets" } dd { (format::number(summary.support_tickets)) } }
             div { dt { "Interactions" } dd { (format::number(summary.interactions)) } }

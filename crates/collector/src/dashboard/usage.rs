@@ -190,6 +190,8 @@ fn heading(level: Level) -> &'static str {
 
 /// The main figures, each with what became of it since the period before.
 fn totals(totals: &Totals, before: Option<&Totals>, length: &str) -> Markup {
+    // Against a period from before the account was used, all would be new.
+    let before = before.filter(|before| before.events > 0);
     let change = |now: f64, of: fn(&Totals) -> f64| {
         html! {
             @if let Some(before) = before { (change(now, of(before), length)) }

@@ -22,6 +22,7 @@ use crate::{
     entity::User,
     extract::{Path, Query},
     store::{
+        accounts,
         page::Page,
         usage::{self, Question, Totals},
         users,
@@ -36,7 +37,7 @@ const QUIET: usize = 50;
 
 struct Figures {
     shown: Shown,
-    active: Vec<(User, Totals)>,
+    active: Vec<(User, String, Totals)>,
     total: usize,
     most: f64,
     quiet: Vec<User>,
@@ -82,7 +83,10 @@ pub(super) async fn show(
                 .map(|row| {
                     let user_id = row.key.as_str().unwrap_or_default();
                     let user = users::find(conn, user_id)?.unwrap_or_default();
-                    Ok((user, row.totals.clone()))
+                    let account = accounts::find(conn, &user.account_id)?;
+                    let name = account.and_then(|account| account.name);
+                    let name = name.unwrap_or_else(|| user.account_id.clone());
+                    Ok((user, name, row.totals.clone()))
                 })
                 .collect::<rusqlite::Result<_>>()?;
             let seen: HashSet<_> = rows.iter().filter_map(|row| row.key.as_str()).collect();
@@ -167,11 +171,11 @@ impl Figures {
                         th .n scope="col" { "Sessions" }
                     } }
                     tbody {
-                        @for (user, totals) in &self.active {
+                        @for (user, account, totals) in &self.active {
                             tr {
                                 th scope="row" { (person(user)) }
                                 @if shows_account {
-                                    td { a href=(view.only_period().at(&super::address::account(&user.account_id, ""))) { (user.account_id) } }
+                                    td { a href=(view.only_period().at(&super::address::account(&user.account_id, ""))) { (account) } }
                                 }
                                 td .n.barred { (format::sum(totals.features)) (bar(totals.features, self.most)) }
                                 td .n { (format::duration(totals.active_time)) }

@@ -5,9 +5,6 @@
 use serde_json::{Value, json};
 
 const DAY: i64 = 24 * 3_600_000;
-/// Days of usage: the usual period and the one it is compared with, and a rest.
-const DAYS: i64 = 63;
-
 /// Everything to be sent, in this order.
 pub struct Company {
     /// Records for `POST /api/v2/accounts`.
@@ -18,6 +15,8 @@ pub struct Company {
     pub events: Vec<Value>,
     /// Account, kind and record for `POST /api/v2/accounts/{id}/{kind}`.
     pub records: Vec<(String, &'static str, Value)>,
+    now: i64,
+    days: i64,
 }
 
 struct Customer {
@@ -128,23 +127,23 @@ impl Random {
 }
 
 /// The company as it would be at `now`.
-pub fn company(now: i64) -> Company {
+///
+/// `days` is how long it has been sending: nine weeks fill the usual period and
+/// the one that it is compared with.
+pub fn company(now: i64, days: i64) -> Company {
     let mut random = Random(20_240_501);
     let mut company = Company {
         accounts: Vec::new(),
         users: Vec::new(),
         events: Vec::new(),
         records: Vec::new(),
+        now,
+        days,
     };
     for (at, customer) in CUSTOMERS.iter().enumerate() {
-        company.add(
-            customer,
-            now - (400 + 90 * at as i64) * DAY,
-            now,
-            &mut random,
-        );
+        company.add(customer, now - (400 + 90 * at as i64) * DAY, &mut random);
     }
-    company.oddities(now);
+    company.oddities();
     company
         .events
         .sort_by_key(|event| event["created_at"].as_i64());
@@ -159,7 +158,7 @@ fn slug(text: &str) -> String {
 }
 
 impl Company {
-    fn add(&mut self, customer: &Customer, joined: i64, now: i64, random: &mut Random) {
+    fn add(&mut self, customer: &Customer, joined: i64, random: &mut Random) {
         self.accounts.push(json!({
             "account_id": customer.id, "name": customer.name, "join_date": joined,
             "hierarchy_label": "Customer", "details": {"tier": "enterprise"},
@@ -184,30 +183,37 @@ impl Company {
             sites.push(customer.id.to_owned());
         }
         for site in &sites {
-            self.add_site(site, customer, now, random);
+            self.add_site(site, customer, random);
         }
-        self.add_records(customer, &sites, now, random);
+        self.add_records(customer, &sites, self.now, random);
     }
 
-    fn add_site(&mut self, site: &str, customer: &Customer, now: i64, random: &mut Random) {
+    fn add_site(&mut self, site: &str, customer: &Customer, random: &mut Random) {
+        let (now, days) = (self.now, self.days);
         let users = 2 + random.below(customer.users);
         for at in 0..users {
             let first = FIRST[random.below(FIRST.len() as u64) as usize];
             let last = LAST[random.below(LAST.len() as u64) as usize];
-            let user_id = format!("{}.{}.{at}@{site}.example", slug(first), slug(last));
+            let user_id = format!(
+                "{}.{}{}@{}.example",
+                slug(first),
+                slug(last),
+                self.users.len(),
+                customer.id
+            );
             self.users.push(json!({
                 "user_id": user_id, "account_id": site, "first_name": first, "last_name": last,
                 "details": {"role": if at == 0 { "admin" } else { "member" }},
             }));
-            // Some are keen, some look in now and then, one of eight has left off.
+            // Some are keen, some look in now and then, some have left off.
             let keen = 1 + random.below(4);
-            let left = random.below(8) == 0;
-            for day in 0..DAYS {
-                let start = (now / DAY - DAYS + 1 + day) * DAY;
+            let left = random.below(if customer.growth < 0.0 { 4 } else { 30 }) == 0;
+            for day in 0..days {
+                let start = (now / DAY - days + 1 + day) * DAY;
                 let is_weekend = matches!((start / DAY + 4) % 7, 0 | 6);
                 let grown = 100.0 + customer.growth * (day as f64 / 7.0);
-                let wanted = keen as f64 * 20.0 * grown / 100.0;
-                let is_off = is_weekend && random.below(9) > 0 || left && day > DAYS - 32;
+                let wanted = keen as f64 * 14.0 * grown / 100.0;
+                let is_off = is_weekend && random.below(9) > 0 || left && day + 32 > days;
                 if !is_off && (random.below(100) as f64) < wanted.max(4.0) {
                     self.add_session(site, &user_id, start, now, random);
                 }
@@ -318,7 +324,8 @@ impl Company {
 
     /// What real data has: events for an account that is no leaf, a user under
     /// two accounts, a name that is markup.
-    fn oddities(&mut self, now: i64) {
+    fn oddities(&mut self) {
+        let now = self.now;
         for at in 0..37 {
             self.events.push(json!({
                 "account_id": "northwind", "user_id": "ops@northwind.example", "session_id": "ops-1",
