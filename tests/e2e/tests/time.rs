@@ -346,8 +346,11 @@ async fn in_turn(tracked: &Tracked<'_>, one: &Tab<'_>, other: &Tab<'_>) -> Resul
             .sum();
         ensure!(part >= 900, "{name} was used for a second: {part} ms");
     }
+    // Storage events take as long as the browser likes; still well within the
+    // second that the times may be wrong by.
+    let slack = if query.is_empty() { 2 * SLACK_MS } else { 500 };
     ensure!(
-        (told - visible).abs() <= 2 * SLACK_MS,
+        (told - visible).abs() <= slack,
         "{told} ms were counted of {visible}"
     );
     Ok(both)
