@@ -19,7 +19,7 @@ use natero_collector::{
 };
 use natero_event::received::ReceivedEvent;
 use rusqlite::Connection;
-use serde_json::{Map, json};
+use serde_json::json;
 
 const REGIONS: u64 = 100;
 const ACCOUNTS: u64 = 10_000;
@@ -151,7 +151,7 @@ fn event(
             title: None,
             referrer: None,
             details: None,
-            extra: Map::new(),
+            extra: None,
         },
     }
 }

@@ -69,10 +69,11 @@ pub struct ReceivedEvent {
     pub title: Option<String>,
     /// Where the page was reached from.
     pub referrer: Option<String>,
-    /// Data of the caller's own.
-    pub details: Option<Map<String, Value>>,
-    /// Fields that are not part of the contract, as they came.
-    pub extra: Map<String, Value>,
+    /// Data of the caller's own: a JSON object, as text. A parsed one takes six
+    /// times the memory, and most are only stored.
+    pub details: Option<String>,
+    /// Fields that are not part of the contract, as they came: a JSON object, as text.
+    pub extra: Option<String>,
 }
 
 impl ReceivedEvent {
@@ -102,11 +103,11 @@ impl ReceivedEvent {
             title: fields.text("title", MAX_TEXT_CHARS)?,
             referrer: fields.text("referrer", MAX_TEXT_CHARS)?,
             details: fields.object("details")?,
-            extra: Map::new(),
+            extra: None,
             action,
         };
         event.check_own_fields()?;
-        event.extra = fields.rest();
+        event.extra = fields.rest().map(|rest| text(&rest));
         Ok(event)
     }
 
@@ -133,6 +134,11 @@ impl ReceivedEvent {
         }
         Ok(())
     }
+}
+
+/// Writing to memory does not fail.
+fn text(map: &Map<String, Value>) -> String {
+    serde_json::to_string(map).unwrap_or_default()
 }
 
 fn object(line: &[u8]) -> Result<Map<String, Value>, LineError> {

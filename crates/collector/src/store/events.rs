@@ -2,7 +2,6 @@
 
 use natero_event::received::ReceivedEvent;
 use rusqlite::{Transaction, params};
-use serde_json::{Map, Value};
 
 use super::{
     accounts,
@@ -97,7 +96,7 @@ pub fn keep(
                 account_id: &event.account_id,
                 user_id: &event.user_id,
                 created_at: event.created_at,
-                details: details.clone(),
+                details,
             }
             .apply(tx, source)?;
         }
@@ -146,15 +145,11 @@ fn insert(
             event.url,
             event.title,
             event.referrer,
-            event.details.as_ref().map(object),
-            (!event.extra.is_empty()).then(|| object(&event.extra)),
+            event.details,
+            event.extra,
             received_at,
             source_id,
             set_aside,
         ])?;
     Ok(inserted == 1)
-}
-
-fn object(map: &Map<String, Value>) -> String {
-    serde_json::to_string(map).unwrap_or_default()
 }

@@ -1,7 +1,6 @@
 //! What `identifyAccount` and `identifyUser` events change.
 
 use rusqlite::{Transaction, params};
-use serde_json::{Map, Value};
 
 use super::{
     accounts::{self, MayPlace, object},
@@ -16,7 +15,8 @@ pub(super) struct Identification<'a> {
     pub(super) account_id: &'a str,
     pub(super) user_id: &'a str,
     pub(super) created_at: i64,
-    pub(super) details: Map<String, Value>,
+    /// A JSON object, as text.
+    pub(super) details: &'a str,
 }
 
 impl Identification<'_> {
@@ -35,7 +35,7 @@ impl Identification<'_> {
                 accounts::identify(
                     tx,
                     self.account_id,
-                    self.details,
+                    object(self.details),
                     self.created_at,
                     may_place,
                 )
@@ -44,7 +44,7 @@ impl Identification<'_> {
                 let Some((no, _)) = users::place(tx, self.user_id)? else {
                     return Ok(());
                 };
-                let patch = UserPatch::from_identify(self.user_id, self.details);
+                let patch = UserPatch::from_identify(self.user_id, object(self.details));
                 users::identify(tx, no, patch, self.created_at)
             }
             _ => Ok(()),
@@ -64,8 +64,8 @@ pub(super) fn released(tx: &Transaction<'_>, events: &[i64]) -> rusqlite::Result
     for event in events {
         let mut rows = statement.query(params![event])?;
         if let Some(row) = rows.next()? {
-            let (action, account_id, user_id): (String, String, String) =
-                (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (action, account_id, user_id, details): (String, String, String, String) =
+                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
             let source = Source {
                 id: row.get(5)?,
                 trusted: row.get(6)?,
@@ -77,7 +77,7 @@ pub(super) fn released(tx: &Transaction<'_>, events: &[i64]) -> rusqlite::Result
                 account_id: &account_id,
                 user_id: &user_id,
                 created_at: row.get(3)?,
-                details: object(&row.get::<_, String>(4)?),
+                details: &details,
             }
             .apply(tx, &source)?;
         }

@@ -78,5 +78,8 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
     let conn = Connection::open(path)?;
     configure(&conn)?;
     conn.pragma_update(None, "query_only", true)?;
+    // 16 MiB: what is read again and again; the rest the system keeps in memory
+    // once for all connections.
+    conn.pragma_update(None, "cache_size", -16_384)?;
     Ok(conn)
 }

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::{LineError, MAX_DURATION_MS};
+use super::{LineError, MAX_DURATION_MS, text};
 use crate::limits::{MAX_DETAILS_BYTES, MAX_ID_CHARS};
 
 /// The fields of one line, taken out one by one; what is left at the end is
@@ -45,8 +45,8 @@ impl Fields {
     }
 
     /// What nobody asked for.
-    pub(super) fn rest(self) -> Map<String, Value> {
-        self.map
+    pub(super) fn rest(self) -> Option<Map<String, Value>> {
+        (!self.map.is_empty()).then_some(self.map)
     }
 
     fn take(&mut self, field: &str) -> Option<Value> {
@@ -155,18 +155,16 @@ impl Fields {
         }
     }
 
-    pub(super) fn object(
-        &mut self,
-        field: &'static str,
-    ) -> Result<Option<Map<String, Value>>, LineError> {
+    /// A JSON object, as text.
+    pub(super) fn object(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
         match self.take(field) {
             None => Ok(None),
             Some(Value::Object(map)) => {
-                let json = serde_json::to_string(&map).unwrap_or_default();
+                let json = text(&map);
                 if json.len() > MAX_DETAILS_BYTES {
                     return Err(invalid(field, "at most 16 KiB of JSON"));
                 }
-                Ok(Some(map))
+                Ok(Some(json))
             }
             Some(_) => Err(invalid(field, "a JSON object")),
         }
