@@ -121,7 +121,7 @@ fn row(event: &Value, shows_account: bool) -> Markup {
             th scope="row" {
                 code { (text("action")) }
                 @if !text("feature").is_empty() { " " (text("feature")) }
-                @if event["set_aside"] == true { small { "set aside: the user belongs to another account" } }
+                @if event["set_aside"] == true { small { "set aside: user of another account" } }
             }
             @if shows_account {
                 td { a href=(address::account(text("account_id"), "")) { (text("account_id")) } }
