@@ -348,6 +348,7 @@ fn a_shutdown_sends_detaches_and_ignores_later_calls() {
     assert_eq!(page.read(6), counters);
     assert_eq!(page.read(2), "");
     page.tell_with("Flush", "", [3.0, 0.0, 0.0, 0.0]);
+    page.tell_with("Response", "", [1.0, 200.0, 0.0, 0.0]);
     let effects = page.effects();
     assert!(
         effects.iter().any(|effect| effect.name == "Flushed"),
