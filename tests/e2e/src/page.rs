@@ -131,8 +131,15 @@ impl<'a> Page<'a> {
     /// When it throws or stays false.
     pub async fn until(&self, expression: &str) -> Result<()> {
         wait::until_true(&format!("`{expression}` in the page"), async || {
-            self.run(&format!("return Boolean({expression});"), Value::Null)
-                .await
+            let answer: Result<Value> = self
+                .run(&format!("return Boolean({expression});"), Value::Null)
+                .await;
+            match answer {
+                Ok(value) => Ok(value == json!(true)),
+                Err(error) if error.to_string().starts_with("the page threw") => Err(error),
+                // A navigation cut the question short, and will be over soon.
+                Err(_) => Ok(false),
+            }
         })
         .await
     }
