@@ -48,6 +48,10 @@ impl Untold {
     pub fn clear(&mut self) {
         self.0 = 0.0;
     }
+
+    pub fn is_less_than(&self, ms: f64) -> bool {
+        self.0 < ms
+    }
 }
 
 impl ActiveTime {

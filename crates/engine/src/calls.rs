@@ -78,10 +78,13 @@ impl Engine {
         }
     }
 
-    /// Ends the timing of the module under the values so far.
+    /// Ends the timing of the module under the values so far. What passed since
+    /// the first call of a sign-in goes to the next: it is nobody's yet.
     fn leave_module(&mut self) {
         self.time.count_to(self.now.mono);
-        self.end_module();
+        if !(self.is_signing_in() && self.time.module.is_less_than(SIGN_IN)) {
+            self.end_module();
+        }
     }
 
     fn set_account(&mut self, id: Option<&str>) {

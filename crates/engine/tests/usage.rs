@@ -245,6 +245,59 @@ fn a_sign_in_of_two_calls_tells_nothing_of_the_identity_in_between() {
 }
 
 #[test]
+fn a_module_entered_between_the_calls_of_a_sign_in_ends_none_under_the_identity_in_between() {
+    let mut tab = Tab::open(config());
+    tab.call(Call::SetModule(Some("m")));
+    tab.pass(1_000.0);
+    tab.call(Call::SetUser(Some("bob")));
+    tab.pass(3.0);
+    tab.call(Call::SetModule(Some("n")));
+    tab.call(Call::SetProduct(Some("p")));
+    tab.call(Call::SetAccount(Some("bolt")));
+    tab.pass(2_000.0);
+    let all = tab.close();
+    let ends: Vec<_> = of(&all, "moduleEnd")
+        .iter()
+        .map(|e| {
+            let text = |name: &str| e[name].as_str().unwrap_or("-");
+            let time_spent = e["time_spent"].as_i64();
+            (
+                text("account_id"),
+                text("user_id"),
+                text("module"),
+                time_spent,
+            )
+        })
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            ("acme", "ann", "m", Some(1000)),
+            ("bolt", "bob", "n", Some(2003)),
+        ]
+    );
+}
+
+#[test]
+fn the_first_identity_keeps_no_module_from_ending() {
+    let mut tab = Tab::open(Config {
+        user_id: None,
+        ..config()
+    });
+    tab.call(Call::SetModule(Some("m")));
+    tab.pass(1_000.0);
+    tab.call(Call::SetUser(Some("ann")));
+    tab.call(Call::SetModule(Some("n")));
+    tab.pass(2_000.0);
+    let all = tab.close();
+    let ends: Vec<_> = of(&all, "moduleEnd")
+        .iter()
+        .map(|e| (e["module"].clone(), e["time_spent"].as_i64()))
+        .collect();
+    assert_eq!(ends, [("m".into(), Some(1000)), ("n".into(), Some(2000))]);
+}
+
+#[test]
 fn a_measured_module_time_is_sent_as_it_is() {
     let mut tab = Tab::open(config());
     tab.call(Call::SetProduct(Some("p")));
