@@ -46,13 +46,18 @@ export function listen(tell: Tell, settings: Checked, left: () => void): () => v
     // How a window comes into use that is reached by the keyboard alone.
     // Elements that get the focus say nothing of the user.
     on("focus", ({ target }) => target === globalThis.window && activity());
-    on("visibilitychange", () => tell(page.visibilityState === "visible" ? Op.Shown : Op.Hidden));
+    let gone = false;
+    // A page that comes back is visible a moment before it is told that it is
+    // back: that moment belongs to the page view to come.
+    on("visibilitychange", () => gone || tell(page.visibilityState === "visible" ? Op.Shown : Op.Hidden));
     on("pagehide", () => {
-      tell(Op.Hidden);
+      gone = true;
       left();
+      tell(Op.Hidden);
     });
     on("pageshow", (event) => {
       if ((event as PageTransitionEvent).persisted) {
+        gone = false;
         tell(Op.Restored);
         tell(Op.Shown);
         tell(Op.Navigated, here());

@@ -168,6 +168,13 @@ impl Engine {
         }
     }
 
+    /// Ends the page view. The next begins when its address is told, and comes
+    /// from nowhere that is known.
+    pub(crate) fn leave_page(&mut self) {
+        self.end_page();
+        self.page.url = None;
+    }
+
     /// Ends the page view and begins another.
     pub(crate) fn turn_page(&mut self, url: &str, title: &str) {
         self.time.count_to(self.now.mono);

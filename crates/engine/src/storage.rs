@@ -109,6 +109,9 @@ impl Engine {
             self.queued = 0;
             self.open_storage();
         }
+        if self.config.track_page_views {
+            self.leave_page();
+        }
     }
 
     /// The visitor refused: nothing of theirs may stay, of this page or others.

@@ -207,6 +207,38 @@ fn page_views_follow_loads_and_navigation() {
 }
 
 #[test]
+fn a_page_view_begun_by_coming_back_is_one_of_its_own_and_comes_from_nowhere() {
+    for track_unload in [true, false] {
+        let mut tab = Tab::open(Config {
+            track_page_views: true,
+            track_unload,
+            ..config()
+        });
+        tab.pass(1_000.0);
+        tab.tell(Input::Hidden);
+        tab.pass(5_000.0);
+        tab.tell(Input::Restored);
+        tab.tell(Input::Shown);
+        tab.pass(1.0);
+        tab.tell(Input::Navigated("https://app.example/home", "Home"));
+        tab.pass(2_000.0);
+        tab.call(Call::Shutdown);
+        let all = tab.close();
+        let referrers: Vec<_> = of(&all, "pageView")
+            .iter()
+            .map(|e| e["referrer"].clone())
+            .collect();
+        assert_eq!(referrers, ["https://search.example/", ""]);
+        let ends: Vec<_> = of(&all, "pageViewEnd")
+            .iter()
+            .map(|e| (e["url"].clone(), e["time_spent"].as_i64().unwrap()))
+            .collect();
+        let home = || "https://app.example/home".into();
+        assert_eq!(ends, [(home(), 1000), (home(), 2000)]);
+    }
+}
+
+#[test]
 fn before_send_edits_or_drops_and_leaves_no_gap_in_seq() {
     let mut tab = Tab::open(Config {
         filter: true,
