@@ -14,11 +14,17 @@ const SILENT_MS = 10 * 60_000;
 export class Storage {
   readonly #start: string;
   readonly #tell: Tell;
+  #name = "";
   #own = "";
+  /** Numbers of what is stored. */
+  readonly #stored = new Set<number>();
+  /** Held in the name of our part. */
+  readonly #lock = new Lock();
   /** Others' records that could not be stored as our own: they stay where they are. */
   readonly #taken = new Set<string>();
   #full = false;
-  readonly #lock = new Lock();
+  /** Held in the names of the parts they are in. */
+  readonly #others = new Lock();
 
   /** What the names of all parts begin with. */
   get start(): string {
@@ -33,20 +39,38 @@ export class Storage {
 
   /** Begins a part of this name. */
   own(name: string): void {
+    // A visitor may agree more than once.
+    if (this.#name === name) return;
     this.close();
-    this.#own = `${this.#start}${name}`;
-    this.#lock.hold(this.#own);
+    this.#name = name;
+    this.#own = this.#start + name;
   }
 
   /** Gives up this page's part: whoever looks may take it over. */
   close(): void {
+    this.#name = "";
+    this.#rest();
+    this.#others.release();
+  }
+
+  /** Holds no lock while nothing waits: Firefox keeps no page that does when it is left. */
+  #rest(): void {
+    this.#stored.clear();
     this.#lock.release();
   }
 
   /** Stores under a number. Storage that is full or blocked is done without: the events stay in memory. */
   store(number: number, text: string): void {
+    if (!this.#stored.size && this.#name) {
+      // The lock is asked for before others can see that there is something,
+      // and by a name that nobody who looked before can know.
+      this.#rest();
+      this.#own = `${this.#start}${this.#name}-${number}`;
+      this.#lock.hold(this.#own);
+    }
     const stored = attempt(() => {
       localStorage.setItem(`${this.#own}.${number}`, text);
+      this.#stored.add(number);
       this.#live();
     });
     this.#full = !stored;
@@ -56,6 +80,11 @@ export class Storage {
   /** Removes what is stored under a number. */
   unstore(number: number): void {
     attempt(() => localStorage.removeItem(`${this.#own}.${number}`));
+    this.#stored.delete(number);
+    if (!this.#stored.size) {
+      this.#rest();
+      attempt(() => localStorage.removeItem(`${this.#own}.0`));
+    }
   }
 
   /** Hands over what closed pages left. */
@@ -67,12 +96,13 @@ export class Storage {
         const part = key.slice(0, key.lastIndexOf("."));
         if (part !== this.#own) parts.add(part);
       }
-      for (const part of parts) left(part, Number(localStorage.getItem(`${part}.0`)), () => this.#take(part), this.#lock);
+      for (const part of parts) left(part, Number(localStorage.getItem(`${part}.0`)), () => this.#take(part), this.#others);
     });
   }
 
   /** Removes everything of this source. */
   forget(): void {
+    this.#rest();
     attempt(() => {
       const calls = this.#start.replace("q1.", "c1.");
       for (const key of Object.keys(localStorage)) {
@@ -103,7 +133,7 @@ export class Storage {
 
   /** Without locks, tells others that this page lives. */
   #live(): void {
-    if (!navigator.locks) localStorage.setItem(`${this.#own}.0`, String(Date.now()));
+    if (!navigator.locks && this.#stored.size) localStorage.setItem(`${this.#own}.0`, String(Date.now()));
   }
 
   #keys(): string[] {

@@ -17,8 +17,8 @@
   window.clock = {
     start,
     seen: () => seen + (since === undefined ? 0 : performance.now() - since),
-    /** What each page of this tab had seen when it was left. */
-    left: () => JSON.parse(sessionStorage.left ?? "{}"),
+    /** What each page had seen when it was left. */
+    left: () => JSON.parse(localStorage.left ?? "{}"),
     /** When it was visible, by a clock that is the same in all pages. */
     spells: [],
     shows: [],
@@ -34,6 +34,6 @@
   addEventListener("pageshow", ({ persisted }) => clock.shows.push(persisted), true);
   addEventListener("pagehide", () => {
     stop();
-    sessionStorage.left = JSON.stringify({ ...clock.left(), [location.pathname]: seen });
+    localStorage.left = JSON.stringify({ ...clock.left(), [location.pathname]: seen });
   }, true);
 }
