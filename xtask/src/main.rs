@@ -37,6 +37,10 @@ tasks
   simulate [--seeds N] [--seed N]
         runs the tracker through so many schedules of faults (10,000 of them are
         part of test), or replays one and tells what happens in it.
+  bench measures the package in Chromium beside other trackers, prints each
+        budget with their figures and ours, and writes target/bench.json.
+  bench size
+        only what each of them makes a page download.
   bench ingest [SECONDS]
         measures how many events a second the collector commits, and how long a
         batch takes, at 1, 16 and 256 connections on loopback.

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use fantoccini::wd::{TimeoutConfiguration, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::page::Page;
@@ -145,6 +146,18 @@ impl Browser {
             .issue_cmd(chromium::Command::offline(offline))
             .await?;
         Ok(())
+    }
+
+    /// A command of Chromium's DevTools protocol to the page in front, and what
+    /// it answers.
+    ///
+    /// # Errors
+    /// When the command fails, and in every other browser.
+    pub async fn devtools(&self, command: &str, params: &Value) -> Result<Value> {
+        self.client
+            .issue_cmd(chromium::Command::devtools(command, params))
+            .await
+            .with_context(|| format!("DevTools command {command}"))
     }
 
     /// Kills the renderer of the page in front, and goes on in another window.

@@ -35,6 +35,7 @@ struct Shared {
     holds: Mutex<Vec<(String, Gate)>>,
     requests: Mutex<Vec<String>>,
     cacheable: AtomicBool,
+    isolated: AtomicBool,
 }
 
 impl Site {
@@ -128,6 +129,12 @@ impl Site {
         self.shared.cacheable.store(true, Ordering::SeqCst);
     }
 
+    /// Isolates its pages from other origins, which gives them a clock of 5 µs
+    /// where others have one of 100.
+    pub fn isolate(&self) {
+        self.shared.isolated.store(true, Ordering::SeqCst);
+    }
+
     /// Puts a JSON document at `path`, in front of the folders.
     pub fn put_json(&self, path: &str, json: &Value) {
         self.put(path, "application/json", json.to_string());
@@ -201,6 +208,16 @@ async fn before_files(State(shared): State<Arc<Shared>>, request: Request, next:
         response
             .headers_mut()
             .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if shared.isolated.load(Ordering::SeqCst) {
+        for (name, value) in [
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-embedder-policy", "credentialless"),
+        ] {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
     }
     response
 }

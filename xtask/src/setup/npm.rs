@@ -18,24 +18,34 @@ const OLDEST_NODE: u32 = 18;
 /// # Errors
 /// When Node or a tool has to be installed and cannot.
 pub fn tools() -> Result<PathBuf> {
+    Ok(packages("js")?.join(".bin"))
+}
+
+/// The npm packages that the lock in a folder of the workspace names: their
+/// `node_modules`.
+///
+/// # Errors
+/// When Node or a package has to be installed and cannot.
+pub fn packages(folder: &str) -> Result<PathBuf> {
     node()?;
-    let js = root().join("js");
-    let modules = js.join("node_modules");
-    let bin = modules.join(".bin");
-    let lock = read(&js.join("package-lock.json"))?;
+    let folder = root().join(folder);
+    let modules = folder.join("node_modules");
+    let place = folder.join("package-lock.json");
+    let lock = read(&place)?;
     // A copy of the lock beside what it names: times of files tell little
     // after a checkout.
     let installed = modules.join(".installed-lock.json");
     if fs::read_to_string(&installed).is_ok_and(|copy| copy == lock) {
-        return Ok(bin);
+        return Ok(modules);
     }
-    say("installing the npm tools of js/package-lock.json (under a minute)");
+    let place = place.display();
+    say(&format!("installing what {place} names (under a minute)"));
     run(Command::new("npm")
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-        .current_dir(&js))
-    .context("cannot install the npm tools")?;
+        .current_dir(&folder))
+    .with_context(|| format!("cannot install what {place} names"))?;
     fs::write(&installed, lock)?;
-    Ok(bin)
+    Ok(modules)
 }
 
 fn node() -> Result<()> {

@@ -24,13 +24,18 @@ impl Command {
         }
     }
 
+    /// A command of the DevTools protocol.
+    pub(super) fn devtools(name: &str, params: &Value) -> Self {
+        Self {
+            path: "goog/cdp/execute",
+            body: json!({ "cmd": name, "params": params }),
+        }
+    }
+
     /// Closes a window from another one: nobody can switch to one whose
     /// renderer is dead.
     pub(super) fn close(window: &str) -> Self {
-        Self {
-            path: "goog/cdp/execute",
-            body: json!({ "cmd": "Target.closeTarget", "params": { "targetId": window } }),
-        }
+        Self::devtools("Target.closeTarget", &json!({ "targetId": window }))
     }
 }
 

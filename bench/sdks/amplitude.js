@@ -1,0 +1,9 @@
+import * as amplitude from "@amplitude/analytics-browser";
+
+export function start(endpoint) {
+  amplitude.init("bench-api-key", "ann@acme.example", { serverUrl: `${endpoint}/2/httpapi` });
+}
+
+export function feature(name) {
+  amplitude.track("feature", { feature: name, module: "reports", product: "studio" });
+}

@@ -1,0 +1,4 @@
+// What a page costs that tracks nothing.
+export function start() {}
+
+export function feature() {}

@@ -1,0 +1,55 @@
+//! Measures the npm package in Chromium, beside other trackers.
+//! `cargo xtask bench` builds what this needs and runs it.
+
+mod peers;
+mod sink;
+mod stage;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The budgets, side by side with other trackers.
+    Peers {
+        /// The trackers, each bundled as a page would have it.
+        #[arg(long)]
+        bundles: PathBuf,
+        /// What they weigh.
+        #[arg(long)]
+        sizes: PathBuf,
+        /// Where the figures go, beside the table.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse().what).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(what: What) -> Result<()> {
+    match what {
+        What::Peers {
+            bundles,
+            sizes,
+            out,
+        } => peers::run(&bundles, &sizes, &out).await,
+    }
+}

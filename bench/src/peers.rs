@@ -1,0 +1,51 @@
+//! The budgets: ours beside the peers', in one run.
+
+mod burst;
+mod table;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::stage::Stage;
+use table::Table;
+
+/// Ours.
+pub const OURS: &str = "natero";
+
+/// Those whose figures ours are held against.
+pub const PEERS: [&str; 4] = ["snowplow", "mixpanel", "posthog", "amplitude"];
+
+/// Measures everything, prints the table and writes it to `out` as JSON.
+///
+/// # Errors
+/// When a tracker does not run.
+pub async fn run(bundles: &Path, sizes: &Path, out: &Path) -> Result<()> {
+    let sizes = fs::read_to_string(sizes).with_context(|| format!("read {}", sizes.display()))?;
+    let sizes: Value = serde_json::from_str(&sizes)?;
+    let stage = Stage::start(bundles).await?;
+    let mut table = Table::new(stage.version().await?);
+    table.add_sizes(&sizes);
+    burst::measure(&stage, &mut table).await?;
+    table.print();
+    fs::write(out, format!("{:#}\n", table.json()))
+        .with_context(|| format!("write {}", out.display()))
+}
+
+/// The value that a share of all lies under, by the nearest rank.
+pub fn percentile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted
+        .get(rank.clamp(1, sorted.len().max(1)) - 1)
+        .copied()
+        .unwrap_or(f64::NAN)
+}
+
+/// The middle one.
+pub fn median(values: &[f64]) -> f64 {
+    percentile(values, 0.5)
+}

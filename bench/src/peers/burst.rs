@@ -1,0 +1,147 @@
+//! Two thousand events in one task: the time of a call, and what the page
+//! spends until it is quiet.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::table::{Row, Table};
+use super::{OURS, PEERS, median, percentile};
+use crate::stage::Stage;
+
+const ROUNDS: usize = 3;
+const EVENTS: usize = 2_000;
+
+/// What is called in each round, in another order each time.
+const SUBJECTS: [&str; 5] = [OURS, PEERS[0], PEERS[1], PEERS[2], PEERS[3]];
+
+#[derive(Default)]
+struct Figures {
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+    main: Vec<f64>,
+    process: Vec<f64>,
+    longest: Vec<f64>,
+    lost: Vec<f64>,
+}
+
+/// Adds the rows.
+///
+/// # Errors
+/// When a tracker does not run.
+pub async fn measure(stage: &Stage<'_>, table: &mut Table) -> Result<()> {
+    let mut all = BTreeMap::<&str, Figures>::new();
+    let (mut bare, mut with_options) = (Figures::default(), Figures::default());
+    for round in 0..ROUNDS {
+        for index in 0..SUBJECTS.len() {
+            let subject = SUBJECTS[(index + round) % SUBJECTS.len()];
+            // They rewrite all that waits for each event, which takes the most
+            // of a minute. The noise of those that come last does not count.
+            if matches!(subject, "snowplow" | "mixpanel") && round > 0 {
+                continue;
+            }
+            eprintln!("burst, round {} of {ROUNDS}: {subject}", round + 1);
+            one(
+                stage,
+                subject,
+                "bench.tracker.feature",
+                all.entry(subject).or_default(),
+            )
+            .await?;
+        }
+        one(
+            stage,
+            OURS,
+            "bench.tracker.featureWithOptions",
+            &mut with_options,
+        )
+        .await?;
+        let page = stage.open("empty").await?;
+        let times: Vec<f64> = page
+            .run(&format!(
+                "return bench.burst(bench.stringify, {EVENTS}, 50);"
+            ))
+            .await?;
+        bare.add_times(&times);
+    }
+    let of = |name: &str, unit, pick: fn(&Figures) -> &Vec<f64>| {
+        all.iter()
+            .fold(Row::new(name, unit), |row, (subject, figures)| {
+                row.figure(subject, median(pick(figures)))
+            })
+    };
+    let stringify = (median(&bare.p50), median(&bare.p99));
+    let p50 = of("call in a burst, p50", "µs", |figures| &figures.p50)
+        .figure("base", stringify.0)
+        .share_of_best(1.0 / 5.0);
+    let ours = median(&all[OURS].p50);
+    table.add(p50);
+    table.add(
+        of("call in a burst, p99", "µs", |figures| &figures.p99)
+            .figure("base", stringify.1)
+            .share_of_best(1.0 / 5.0),
+    );
+    table.add(
+        Row::new("call in a burst, p50, by JSON.stringify", "×")
+            .figure(OURS, ours / stringify.0)
+            .at_most("≤ 2 × JSON.stringify", 2.0),
+    );
+    table.add(
+        Row::new("same, module and product given, p50", "µs")
+            .figure(OURS, median(&with_options.p50)),
+    );
+    table.add(
+        of("main-thread CPU per event of a burst", "µs", |figures| {
+            &figures.main
+        })
+        .share_of_best(1.0 / 5.0),
+    );
+    table.add(of(
+        "CPU of all threads per event of a burst",
+        "µs",
+        |figures| &figures.process,
+    ));
+    table.add(
+        of("longest task (0: none over 50 ms)", "ms", |figures| {
+            &figures.longest
+        })
+        .at_most("no long task", 0.0),
+    );
+    table.add(of("events of a burst that never came", "", |figures| {
+        &figures.lost
+    }));
+    Ok(())
+}
+
+async fn one(stage: &Stage<'_>, subject: &str, call: &str, figures: &mut Figures) -> Result<()> {
+    let page = stage.open(subject).await?;
+    let before = page.spent().await?;
+    let times: Vec<f64> = page
+        .run(&format!(
+            "bench.longTasks.length = 0; return bench.burst({call}, {EVENTS}, 50);"
+        ))
+        .await?;
+    // A page that is busy for a while sends nothing meanwhile.
+    page.until_quiet().await?;
+    let came = page.sink.until_events(EVENTS).await;
+    page.until_quiet().await?;
+    let after = page.spent().await?;
+    let longest: f64 = page.run("return Math.max(0, ...bench.longTasks);").await?;
+    figures.add_times(&times);
+    figures
+        .main
+        .push((after.main - before.main) / EVENTS as f64);
+    figures
+        .process
+        .push((after.process - before.process) / EVENTS as f64);
+    figures.longest.push(longest);
+    figures.lost.push(EVENTS as f64 - came as f64);
+    Ok(())
+}
+
+impl Figures {
+    fn add_times(&mut self, times: &[f64]) {
+        self.p50.push(percentile(times, 0.5));
+        self.p99.push(percentile(times, 0.99));
+    }
+}

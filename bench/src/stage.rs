@@ -1,0 +1,184 @@
+//! One browser, and pages in it that one tracker is on.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use fantoccini::wd::TimeoutConfiguration;
+use natero_e2e::browser::{Browser, BrowserKind};
+use natero_e2e::page::Page;
+use natero_e2e::site::Site;
+use serde_json::{Value, json};
+
+use crate::sink::Sink;
+
+/// Where the page's own scripts lie.
+const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages");
+
+/// A page that answers later than this hangs. Long, because some trackers keep
+/// theirs busy for most of a minute after a burst.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The browser, and the folder of the bundled trackers.
+pub struct Stage<'a> {
+    pub browser: Browser,
+    bundles: &'a Path,
+}
+
+/// A page with a tracker on it, in front of the browser.
+pub struct Tracked<'a> {
+    pub browser: &'a Browser,
+    pub page: Page<'a>,
+    pub sink: Sink,
+    // The origin goes with it.
+    _site: Site,
+}
+
+/// What the page's process has spent so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Spent {
+    /// CPU time of the main thread within tasks, in µs.
+    pub main: f64,
+    /// CPU time of all its threads, in µs.
+    pub process: f64,
+}
+
+impl<'a> Stage<'a> {
+    /// Starts Chromium.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start(bundles: &'a Path) -> Result<Self> {
+        let browser = Browser::start_kind(BrowserKind::Chromium).await?;
+        let patience = Some(PATIENCE);
+        browser
+            .client()
+            .update_timeouts(TimeoutConfiguration::new(patience, patience, None))
+            .await?;
+        Ok(Self { browser, bundles })
+    }
+
+    /// Name and version of the browser.
+    ///
+    /// # Errors
+    /// When it does not tell.
+    pub async fn version(&self) -> Result<String> {
+        let answer = self
+            .browser
+            .devtools("Browser.getVersion", &json!({}))
+            .await?;
+        Ok(answer["product"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Loads a page with this tracker, on an origin of its own and with a sink
+    /// of its own, and waits until it is at rest.
+    ///
+    /// # Errors
+    /// When it does not load.
+    pub async fn open(&self, tracker: &str) -> Result<Tracked<'_>> {
+        let sink = Sink::start().await?;
+        let site = Site::start(&[("/sdk", self.bundles), ("", Path::new(PAGES))]).await?;
+        site.isolate();
+        site.put_html("/", document(tracker, sink.url()));
+        // A page that was left goes on sending for a while.
+        let page = self.browser.open(&site, "/").await?;
+        page.until("window.bench?.ready").await?;
+        let devtools = [
+            ("Performance.disable", json!({})),
+            // CPU time, so that a busy machine does not count.
+            ("Performance.enable", json!({ "timeDomain": "threadTicks" })),
+        ];
+        for (command, params) in devtools {
+            self.browser.devtools(command, &params).await?;
+        }
+        let tracked = Tracked {
+            browser: &self.browser,
+            page,
+            sink,
+            _site: site,
+        };
+        tracked.until_quiet().await?;
+        Ok(tracked)
+    }
+}
+
+fn document(tracker: &str, endpoint: &str) -> String {
+    let given = json!({ "endpoint": endpoint, "sdk": format!("/sdk/{tracker}/index.js") });
+    format!(
+        r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>bench</title>
+<script src="/bench.js"></script>
+<script type="module">
+  const {{ endpoint, sdk }} = {given};
+  const begun = performance.now();
+  const tracker = await import(sdk);
+  tracker.start(endpoint);
+  tracker.feature("first");
+  bench.accepted = performance.now() - begun;
+  await tracker.ready?.();
+  bench.wasmReady = performance.now() - begun;
+  bench.tracker = tracker;
+  bench.ready = true;
+</script></head>
+<body><h1>bench</h1></body></html>"#
+    )
+}
+
+impl Tracked<'_> {
+    /// Runs the body of an async function in the page, as [`Page::run`] does.
+    ///
+    /// # Errors
+    /// As that.
+    pub async fn run<T: serde::de::DeserializeOwned>(&self, body: &str) -> Result<T> {
+        self.page.run(body, Value::Null).await
+    }
+
+    /// What the page has spent so far.
+    ///
+    /// # Errors
+    /// When the browser does not tell.
+    pub async fn spent(&self) -> Result<Spent> {
+        Ok(Spent {
+            main: self.metric("TaskDuration").await? * 1e6,
+            process: self.metric("ProcessTime").await? * 1e6,
+        })
+    }
+
+    /// One of the browser's metrics of the page.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub async fn metric(&self, name: &str) -> Result<f64> {
+        let answer = self
+            .browser
+            .devtools("Performance.getMetrics", &json!({}))
+            .await?;
+        answer["metrics"]
+            .as_array()
+            .and_then(|metrics| metrics.iter().find(|metric| metric["name"] == name))
+            .and_then(|metric| metric["value"].as_f64())
+            .with_context(|| format!("the browser has no metric {name}"))
+    }
+
+    /// Waits until the main thread has had nothing to do for a while and the
+    /// sink hears nothing.
+    ///
+    /// # Errors
+    /// When the browser does not tell.
+    pub async fn until_quiet(&self) -> Result<()> {
+        // Asking costs the page some 200 µs.
+        const REST_US: f64 = 2_000.0;
+        const LOOK: Duration = Duration::from_millis(300);
+        let mut before = (self.spent().await?.main, self.sink.bytes());
+        // A page that never rests is measured as it is.
+        for _ in 0..40 {
+            tokio::time::sleep(LOOK).await;
+            let now = (self.spent().await?.main, self.sink.bytes());
+            if now.0 - before.0 < REST_US && now.1 == before.1 {
+                break;
+            }
+            before = now;
+        }
+        Ok(())
+    }
+}

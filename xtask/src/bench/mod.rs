@@ -1,0 +1,70 @@
+//! `cargo xtask bench`: what is measured, one name each.
+
+mod bundles;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::build::{self, Mode};
+use crate::command::run;
+use crate::setup::browsers::{self, Kind};
+use crate::workspace::{root, target};
+
+/// `cargo xtask bench [size | ingest [SECONDS]]`
+pub fn task(args: &[&str]) -> Result<()> {
+    match args {
+        [] => peers(),
+        ["size"] => {
+            build::package(Mode::Release)?;
+            bundles::print(&bundles::make()?)
+        }
+        ["ingest"] => ingest("10"),
+        ["ingest", seconds] => ingest(seconds),
+        _ => {
+            bail!("bench takes nothing, size, or ingest and if need be the seconds for each figure")
+        }
+    }
+}
+
+/// The package in Chromium, beside other trackers.
+fn peers() -> Result<()> {
+    build::package(Mode::Release)?;
+    let bundles = bundles::make()?;
+    run(in_browser("peers")?
+        .arg("--bundles")
+        .arg(&bundles.folder)
+        .arg("--sizes")
+        .arg(&bundles.sizes)
+        .arg("--out")
+        .arg(target().join("bench.json")))
+}
+
+/// The program that measures in a browser, with the name of what to measure.
+fn in_browser(what: &str) -> Result<Command> {
+    let chromium = browsers::ensure(Kind::Chromium)?;
+    let program: PathBuf = build::program("natero-bench", "natero-bench")?;
+    let mut command = Command::new(program);
+    command.current_dir(root()).arg(what).envs(chromium.env());
+    Ok(command)
+}
+
+/// The collector and a loader beside it, both as they are released.
+fn ingest(seconds: &str) -> Result<()> {
+    let _: u64 = seconds
+        .parse()
+        .with_context(|| format!("bench ingest needs a number of seconds, not {seconds}"))?;
+    let mut build = Command::new("cargo");
+    build
+        .current_dir(root())
+        .args(["build", "--release", "--package", "natero-collector"])
+        .args(["--bins", "--examples"]);
+    run(&mut build)?;
+    let mut load = Command::new("cargo");
+    load.current_dir(root())
+        .args(["run", "--release", "--quiet"])
+        .args(["--package", "natero-collector", "--example", "ingest_load"])
+        .args(["--", seconds]);
+    run(&mut load)
+}
