@@ -6,11 +6,8 @@
 //! ```
 //!
 //! `FOLDER/requests.tsv` lists them in the order in which they are to be sent:
-//! the path (`events` for the Event API, otherwise below `/api/v2/`) and the file.
+//! the path (`events` for that of the Event API) and the file.
 #![allow(missing_docs, clippy::print_stdout)]
-
-#[path = "../tests/support/company.rs"]
-mod company;
 
 use std::{
     fs, io,
@@ -18,7 +15,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use serde_json::json;
+use natero_company::{Target, company};
 
 fn main() -> io::Result<()> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "company".into()));
@@ -26,26 +23,13 @@ fn main() -> io::Result<()> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_err(io::Error::other)?;
-    let company = company::company(now.as_millis() as i64, 63);
-    let mut bodies = vec![
-        (
-            "accounts".to_owned(),
-            json!({"records": company.accounts}).to_string(),
-        ),
-        (
-            "account_users".to_owned(),
-            json!({"records": company.users}).to_string(),
-        ),
-    ];
-    for events in company.events.chunks(1000) {
-        let lines = events.iter().map(|event| format!("{event}\n")).collect();
-        bodies.push(("events".to_owned(), lines));
-    }
-    for (account, kind, record) in company.records {
-        bodies.push((format!("accounts/{account}/{kind}"), record.to_string()));
-    }
+    let company = company(now.as_millis() as i64, 63);
     let mut list = String::new();
-    for (at, (path, body)) in bodies.into_iter().enumerate() {
+    for (at, (target, body)) in company.requests().into_iter().enumerate() {
+        let path = match target {
+            Target::Events => "events".to_owned(),
+            Target::Account(path) => path,
+        };
         let file = folder.join(format!("{at:04}.json"));
         fs::write(&file, body)?;
         list.push_str(&format!("{path}\t{}\n", file.display()));

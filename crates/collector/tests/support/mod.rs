@@ -1,8 +1,6 @@
 //! A collector on a fresh database, asked without a socket.
 #![allow(dead_code, missing_docs, reason = "each suite uses its part of it")]
 
-pub mod company;
-
 use std::{io::Write, path::PathBuf, sync::Arc};
 
 use axum::{

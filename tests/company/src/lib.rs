@@ -2,9 +2,17 @@
 //! would send: accounts, users, events and records. The same for the same
 //! `now`, so that what is shown of it can be compared.
 
+#![warn(missing_docs)]
+
+mod customers;
+
+use customers::{ACME, ACME_GROUP, ACME_USERS, CUSTOMERS, Customer, FIRST, LAST, MODULES};
 use serde_json::{Value, json};
 
 const DAY: i64 = 24 * 3_600_000;
+/// Lines of a request to the Event API.
+const BATCH: usize = 1000;
+
 /// Everything to be sent, in this order.
 pub struct Company {
     /// Records for `POST /api/v2/accounts`.
@@ -19,99 +27,14 @@ pub struct Company {
     days: i64,
 }
 
-struct Customer {
-    id: &'static str,
-    name: &'static str,
-    /// Regions with their sites.
-    regions: &'static [(&'static str, &'static [&'static str])],
-    /// How many users a site has.
-    users: u64,
-    /// How usage develops over the weeks, in percent a week.
-    growth: f64,
+/// Where a body is to be posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The Event API.
+    Events,
+    /// A path of the Account API.
+    Account(String),
 }
-
-const CUSTOMERS: [Customer; 4] = [
-    Customer {
-        id: "northwind",
-        name: "Northwind Logistics",
-        regions: &[
-            ("Nordics", &["Oslo", "Göteborg", "Tampere"]),
-            ("Benelux", &["Rotterdam", "Antwerpen"]),
-            ("Iberia", &["Valencia", "Porto"]),
-        ],
-        users: 7,
-        growth: 6.0,
-    },
-    Customer {
-        id: "helvetia-bank",
-        name: "Helvetia Kantonalbank",
-        regions: &[
-            ("Retail", &["Zürich", "Basel", "Lugano"]),
-            ("Private banking", &["Genève"]),
-        ],
-        users: 9,
-        growth: -5.0,
-    },
-    Customer {
-        id: "orchard",
-        name: "Orchard Health",
-        regions: &[("Clinics", &["Leeds", "Bristol", "Cardiff"])],
-        users: 5,
-        growth: 2.0,
-    },
-    Customer {
-        id: "kestrel",
-        name: "Kestrel Analytics",
-        regions: &[],
-        users: 6,
-        growth: 12.0,
-    },
-];
-
-const MODULES: [(&str, &str, &[&str], u64); 6] = [
-    (
-        "studio",
-        "dashboards",
-        &["add_widget", "share", "export_pdf", "duplicate"],
-        9,
-    ),
-    ("studio", "reports", &["run", "schedule", "export_csv"], 6),
-    ("studio", "alerts", &["create", "acknowledge"], 3),
-    ("viewer", "library", &["open", "search", "favourite"], 7),
-    ("viewer", "presentation", &["start", "annotate"], 2),
-    ("connect", "sources", &["sync", "map_fields"], 2),
-];
-
-const FIRST: [&str; 24] = [
-    "Ada", "Björn", "Chloé", "Dmitri", "Elif", "Fatima", "Grace", "Hugo", "Ines", "Jonas", "Kaito",
-    "Lena", "Mateo", "Nora", "Omar", "Priya", "Quentin", "Rosa", "Sven", "Tara", "Uma", "Viktor",
-    "Wen", "Zoe",
-];
-const LAST: [&str; 23] = [
-    "Andersen",
-    "Bianchi",
-    "Costa",
-    "Dubois",
-    "Eriksen",
-    "Fischer",
-    "García",
-    "Haddad",
-    "Ivanova",
-    "Jansen",
-    "Kowalski",
-    "Lindqvist",
-    "Moreau",
-    "Novak",
-    "Okafor",
-    "Peeters",
-    "Quist",
-    "Rossi",
-    "Silva",
-    "Tanaka",
-    "Usman",
-    "Virtanen",
-    "Weber",
-];
 
 /// A small generator: what matters is that it gives the same each time.
 struct Random(u64);
@@ -143,7 +66,8 @@ pub fn company(now: i64, days: i64) -> Company {
     for (at, customer) in CUSTOMERS.iter().enumerate() {
         company.add(customer, now - (400 + 90 * at as i64) * DAY, &mut random);
     }
-    company.oddities();
+    company.add_acme(&mut random);
+    company.add_oddities();
     company
         .events
         .sort_by_key(|event| event["created_at"].as_i64());
@@ -158,6 +82,26 @@ fn slug(text: &str) -> String {
 }
 
 impl Company {
+    /// The requests that bring all of it into a collector, in the order in
+    /// which they are to be sent: where to, and the body.
+    pub fn requests(&self) -> Vec<(Target, String)> {
+        let account = |path: String| Target::Account(format!("/api/v2/{path}"));
+        let bulk = |records: &[Value]| json!({ "records": records }).to_string();
+        let mut requests = vec![
+            (account("accounts".into()), bulk(&self.accounts)),
+            (account("account_users".into()), bulk(&self.users)),
+        ];
+        for events in self.events.chunks(BATCH) {
+            let lines = events.iter().map(|event| format!("{event}\n")).collect();
+            requests.push((Target::Events, lines));
+        }
+        for (of, kind, record) in &self.records {
+            let path = account(format!("accounts/{of}/{kind}"));
+            requests.push((path, record.to_string()));
+        }
+        requests
+    }
+
     fn add(&mut self, customer: &Customer, joined: i64, random: &mut Random) {
         self.accounts.push(json!({
             "account_id": customer.id, "name": customer.name, "join_date": joined,
@@ -189,9 +133,7 @@ impl Company {
     }
 
     fn add_site(&mut self, site: &str, customer: &Customer, random: &mut Random) {
-        let (now, days) = (self.now, self.days);
-        let users = 2 + random.below(customer.users);
-        for at in 0..users {
+        for at in 0..2 + random.below(customer.users) {
             let first = FIRST[random.below(FIRST.len() as u64) as usize];
             let last = LAST[random.below(LAST.len() as u64) as usize];
             let user_id = format!(
@@ -201,27 +143,51 @@ impl Company {
                 self.users.len(),
                 customer.id
             );
-            self.users.push(json!({
-                "user_id": user_id, "account_id": site, "first_name": first, "last_name": last,
-                "details": {"role": if at == 0 { "admin" } else { "member" }},
-            }));
-            // Some are keen, some look in now and then, some have left off.
-            let keen = 1 + random.below(4);
-            let left = random.below(if customer.growth < 0.0 { 4 } else { 30 }) == 0;
-            for day in 0..days {
-                let start = (now / DAY - days + 1 + day) * DAY;
-                let is_weekend = matches!((start / DAY + 4) % 7, 0 | 6);
-                let grown = 100.0 + customer.growth * (day as f64 / 7.0);
-                let wanted = keen as f64 * 14.0 * grown / 100.0;
-                let is_off = is_weekend && random.below(9) > 0 || left && day + 32 > days;
-                if !is_off && (random.below(100) as f64) < wanted.max(4.0) {
-                    self.add_session(site, &user_id, start, now, random);
-                }
+            let role = if at == 0 { "admin" } else { "member" };
+            self.add_user(site, &user_id, (first, last, role));
+            self.add_usage(site, &user_id, customer.growth, random);
+        }
+    }
+
+    /// The account in which the example's visitor works.
+    fn add_acme(&mut self, random: &mut Random) {
+        let (id, name) = ACME;
+        self.accounts.push(json!({
+            "account_id": id, "name": name, "join_date": self.now - 200 * DAY,
+            "parent_account_id": ACME_GROUP, "hierarchy_label": "Division", "details": {},
+        }));
+        for (user_id, first, last) in ACME_USERS {
+            self.add_user(id, user_id, (first, last, "member"));
+            self.add_usage(id, user_id, 4.0, random);
+        }
+    }
+
+    fn add_user(&mut self, account: &str, id: &str, (first, last, role): (&str, &str, &str)) {
+        self.users.push(json!({
+            "user_id": id, "account_id": account, "first_name": first, "last_name": last,
+            "details": {"role": role},
+        }));
+    }
+
+    fn add_usage(&mut self, account: &str, user: &str, growth: f64, random: &mut Random) {
+        let (now, days) = (self.now, self.days);
+        // Some are keen, some look in now and then, some have left off.
+        let keen = 1 + random.below(4);
+        let left = random.below(if growth < 0.0 { 4 } else { 30 }) == 0;
+        for day in 0..days {
+            let start = (now / DAY - days + 1 + day) * DAY;
+            let is_weekend = matches!((start / DAY + 4) % 7, 0 | 6);
+            let grown = 100.0 + growth * (day as f64 / 7.0);
+            let wanted = keen as f64 * 14.0 * grown / 100.0;
+            let is_off = is_weekend && random.below(9) > 0 || left && day + 32 > days;
+            if !is_off && (random.below(100) as f64) < wanted.max(4.0) {
+                self.add_session(account, user, start, random);
             }
         }
     }
 
-    fn add_session(&mut self, account: &str, user: &str, day: i64, now: i64, random: &mut Random) {
+    fn add_session(&mut self, account: &str, user: &str, day: i64, random: &mut Random) {
+        let now = self.now;
         let start = day + (7 * 3600 + random.below(10 * 3600) as i64) * 1000;
         let session = format!("{user}-{start}");
         let mut at = start;
@@ -245,7 +211,8 @@ impl Company {
         };
         for _ in 0..1 + random.below(3) {
             let (product, module, features) = loop {
-                let (product, module, features, weight) = MODULES[random.below(6) as usize];
+                let (product, module, features, weight) =
+                    MODULES[random.below(MODULES.len() as u64) as usize];
                 if random.below(9) < weight {
                     break (product, module, features);
                 }
@@ -291,7 +258,7 @@ impl Company {
             for month in 0..3 {
                 self.records.push((site.clone(), "financials", json!({
                     "id": format!("mrr-{month}"), "date": now - (month * 30 + 2) * DAY, "name": "mrr",
-                    "amount": 1200 + 50 * random.below(40), "currency": if customer.id == "helvetia-bank" { "CHF" } else { "EUR" },
+                    "amount": 1200 + 50 * random.below(40), "currency": customer.currency,
                 })));
             }
         }
@@ -324,13 +291,13 @@ impl Company {
 
     /// What real data has: events for an account that is no leaf, a user under
     /// two accounts, a name that is markup.
-    fn oddities(&mut self) {
+    fn add_oddities(&mut self) {
         let now = self.now;
         for at in 0..37 {
             self.events.push(json!({
-                "account_id": "northwind", "user_id": "ops@northwind.example", "session_id": "ops-1",
-                "created_at": now - (at + 1) * 3_600_000, "action": "feature", "feature": "open",
-                "module": "library", "product": "viewer", "event_id": format!("ops-{at}"),
+                "account_id": "meridian", "user_id": "ops@meridian.example", "session_id": "ops-1",
+                "created_at": now - (at + 1) * 3_600_000, "action": "feature", "feature": "track",
+                "module": "shipments", "product": "freight", "event_id": format!("ops-{at}"),
             }));
         }
         let Some(stray) = self.users.first().map(|user| user["user_id"].clone()) else {
@@ -339,8 +306,8 @@ impl Company {
         for at in 0..12 {
             self.events.push(json!({
                 "account_id": "kestrel", "user_id": stray, "session_id": "stray-1",
-                "created_at": now - (at + 1) * 7_200_000, "action": "feature", "feature": "run",
-                "module": "reports", "product": "studio", "event_id": format!("stray-{at}"),
+                "created_at": now - (at + 1) * 7_200_000, "action": "feature", "feature": "export_report",
+                "module": "reports", "product": "freight", "event_id": format!("stray-{at}"),
             }));
         }
         self.accounts.push(json!({

@@ -1,0 +1,80 @@
+//! A browser as far as these tests need one: it has a cookie and asks for pages.
+
+use axum::{body::Body, http::Request};
+use natero_collector::app::now_ms;
+use natero_company::{Target, company};
+
+use crate::support::{Answer, Collector};
+
+/// A browser that is signed in.
+pub struct Browser<'a> {
+    pub collector: &'a Collector,
+    pub cookie: String,
+}
+
+pub fn sign_in_form() -> axum::http::request::Builder {
+    Request::post("/sign-in")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin")
+}
+
+pub async fn sign_in(collector: &Collector, key: &str, next: &str) -> Answer {
+    let body = Body::from(format!("key={key}&next={next}"));
+    collector.ask(sign_in_form().body(body).unwrap()).await
+}
+
+/// `name=value` of the cookie that an answer sets.
+pub fn cookie_of(answer: &Answer) -> String {
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+impl<'a> Browser<'a> {
+    pub async fn of(collector: &'a Collector) -> Self {
+        let answer = sign_in(collector, &collector.account_key, "").await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        Browser {
+            collector,
+            cookie: cookie_of(&answer),
+        }
+    }
+
+    pub async fn ask(&self, path: &str) -> Answer {
+        let request = Request::get(path)
+            .header("cookie", &self.cookie)
+            .body(Body::empty())
+            .unwrap();
+        self.collector.ask(request).await
+    }
+
+    /// The text of a page, which is there.
+    pub async fn open(&self, path: &str) -> String {
+        let answer = self.ask(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.text.replace('\u{a0}', " ")
+    }
+}
+
+#[track_caller]
+pub fn assert_shows(page: &str, texts: &[&str]) {
+    for text in texts {
+        assert!(page.contains(text), "{text:?} is missing in {page}");
+    }
+}
+
+/// A collector to which the whole company was sent over HTTP.
+pub async fn with_company() -> Collector {
+    let collector = Collector::with(&[]);
+    for (target, body) in company(now_ms(), 21).requests() {
+        let answer = match target {
+            Target::Events => collector.post(body).await,
+            Target::Account(path) => {
+                let record = serde_json::from_str(&body).unwrap();
+                collector.call("POST", &path, Some(record)).await
+            }
+        };
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert!(!answer.text.contains("\"rejected\":[{"), "{}", answer.text);
+    }
+    collector
+}

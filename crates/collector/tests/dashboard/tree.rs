@@ -1,0 +1,122 @@
+//! The tree of accounts, search and lists.
+
+use serde_json::json;
+
+use crate::{
+    browser::{Browser, assert_shows, with_company},
+    support::Collector,
+};
+
+#[tokio::test]
+async fn the_tree_opens_level_by_level_and_finds_accounts() {
+    let collector = with_company().await;
+    let browser = Browser::of(&collector).await;
+    let first = browser.open("/").await;
+    assert_shows(&first, &["Meridian Foods", "Helvetia Cargo", "30 accounts"]);
+    assert!(!first.contains("Göteborg"), "only what is open is sent");
+    let level = browser
+        .open("/fragments/tree?parent=meridian-nordics")
+        .await;
+    assert_shows(&level, &["Göteborg", "Oslo", "Tampere", "<li>"]);
+    let found = browser.open("/fragments/search?search=G%C3%96TE").await;
+    assert_shows(&found, &["Göteborg", "in Nordics"]);
+    assert_shows(
+        &browser.open("/?search=oslo").await,
+        &["Accounts with “oslo”"],
+    );
+    assert_shows(
+        &browser.open("/fragments/search?search=atlantis").await,
+        &["No account has this"],
+    );
+    // An account's page shows the way to it.
+    let page = browser.open("/accounts/meridian-nordics-oslo").await;
+    assert_shows(
+        &page,
+        &[
+            "Helvetia Cargo",
+            "Nordics",
+            "Tampere",
+            "aria-current=\"page\"",
+        ],
+    );
+    assert_eq!(
+        browser.ask("/fragments/tree?parent=nobody").await.status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn a_level_of_ten_thousand_accounts_comes_in_pages() {
+    let collector = Collector::new();
+    let records: Vec<_> = (0..10_000)
+        .map(|at| json!({"account_id": format!("site-{at:05}"), "parent_account_id": "chain"}))
+        .collect();
+    collector
+        .call(
+            "POST",
+            "/api/v2/accounts",
+            Some(json!({"records": records})),
+        )
+        .await;
+    let browser = Browser::of(&collector).await;
+    let first = browser.open("/fragments/tree?parent=chain").await;
+    assert_eq!(first.matches("<li").count(), 51);
+    assert_shows(
+        &first,
+        &["site-00000", "Show 50 more of 10,000", "number=2"],
+    );
+    let last = browser
+        .open("/fragments/tree?parent=chain&number=200")
+        .await;
+    assert_shows(&last, &["site-09999"]);
+    assert!(!last.contains("more of"));
+    // One far down the list is still seen in the tree of its own page.
+    let page = browser.open("/accounts/site-07777").await;
+    assert!(page.len() < 40_000, "{} bytes", page.len());
+    assert_shows(&page, &["aria-current=\"page\" title=\"site-07777\""]);
+    let below = browser.open("/accounts/chain/below?page=400").await;
+    assert_shows(
+        &below,
+        &[
+            "10,000 accounts directly below",
+            "Page 400 of 400",
+            "site-09999",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_chain_of_a_thousand_levels_stays_readable() {
+    let collector = Collector::new();
+    let records: Vec<_> = (1..1000)
+        .map(|at| json!({"account_id": format!("l{at}"), "parent_account_id": format!("l{}", at - 1)}))
+        .collect();
+    collector
+        .call(
+            "POST",
+            "/api/v2/accounts",
+            Some(json!({"records": records})),
+        )
+        .await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/accounts/l999").await;
+    assert!(page.matches("<ul>").count() < 12, "{page}");
+    assert_shows(&page, &["↑ l992", "995 accounts"]);
+}
+
+#[tokio::test]
+async fn accounts_below_are_listed_with_their_usage() {
+    let collector = with_company().await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/accounts/meridian/below").await;
+    assert_shows(
+        &page,
+        &[
+            "3 accounts directly below",
+            "Nordics",
+            "Benelux",
+            "Iberia",
+            "<polyline",
+        ],
+    );
+}
