@@ -20,6 +20,7 @@ use crate::wait;
 
 use driver::Driver;
 pub use kind::BrowserKind;
+use kind::Scheme;
 
 /// One browser session. Dropping it ends the session, the driver and the
 /// browser, and deletes the profile.
@@ -42,15 +43,27 @@ impl Browser {
         Self::start_kind(BrowserKind::from_env()?).await
     }
 
+    /// [`Browser::start`], in which pages are asked to be dark.
+    ///
+    /// # Errors
+    /// As [`Browser::start`].
+    pub async fn start_dark() -> Result<Self> {
+        Self::start_with(BrowserKind::from_env()?, Scheme::Dark).await
+    }
+
     /// Starts a browser of this kind, headless.
     ///
     /// # Errors
     /// As [`Browser::start`].
     pub async fn start_kind(kind: BrowserKind) -> Result<Self> {
+        Self::start_with(kind, Scheme::Light).await
+    }
+
+    async fn start_with(kind: BrowserKind, scheme: Scheme) -> Result<Self> {
         let profile = TempDir::with_prefix("natero-browser-")?;
         let mut driver = Driver::start(kind, profile.path()).await?;
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(kind.capabilities(profile.path())?)
+            .capabilities(kind.capabilities(profile.path(), scheme)?)
             .connect(&driver.url())
             .await
             .with_context(|| {
@@ -121,6 +134,16 @@ impl Browser {
             .await
     }
 
+    /// Makes the window as narrow as the browser allows: that of a phone, or a
+    /// little wider. [`Browser::show`] makes it wide again.
+    ///
+    /// # Errors
+    /// When it stays wide.
+    pub async fn narrow(&self) -> Result<()> {
+        self.client.set_window_rect(0, 0, 360, 780).await?;
+        Ok(())
+    }
+
     /// Opens `path` of `site` with no cookie left of an earlier page. Web
     /// storage needs no such care: every site has an origin of its own.
     ///
@@ -134,6 +157,18 @@ impl Browser {
         self.client.delete_all_cookies().await?;
         self.client.goto(&site.url(path)).await?;
         Ok(Page::new(self))
+    }
+
+    /// Opens an address with no cookie left of an earlier page.
+    ///
+    /// # Errors
+    /// When the browser cannot load the page.
+    pub async fn goto_without_cookies(&self, url: &str) -> Result<()> {
+        self.one_window().await?;
+        self.client.goto(url).await?;
+        self.client.delete_all_cookies().await?;
+        self.client.goto(url).await?;
+        Ok(())
     }
 
     /// Takes the network away from the pages, or gives it back. Only Chromium's

@@ -119,14 +119,26 @@ impl Collector {
         )
     }
 
+    /// What `GET /api/v2/{path}` answers to the account key.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        let answer = reqwest::Client::new()
+            .get(format!("{}/api/v2/{path}", self.url))
+            .basic_auth("api", Some(&self.account_key))
+            .send()
+            .await?
+            .error_for_status()?;
+        Ok(answer.json().await?)
+    }
+
     /// What `GET /api/v2/loss` answers.
     ///
     /// # Errors
     /// When it does not answer.
     pub async fn loss(&self) -> Result<Value> {
-        let url = format!("{}/api/v2/loss?api_key={}", self.url, self.account_key);
-        let answer = reqwest::get(url).await?.error_for_status()?;
-        Ok(answer.json().await?)
+        self.get("loss").await
     }
 
     /// The SQLite file it writes.

@@ -8,8 +8,11 @@
 
 pub mod browser;
 pub mod collector;
+pub mod company;
+pub mod dashboard;
 pub mod demo;
 pub mod fault;
+pub mod front;
 pub mod gate;
 pub mod package;
 pub mod page;

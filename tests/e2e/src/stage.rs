@@ -4,15 +4,23 @@ use anyhow::Result;
 use tokio::sync::OnceCell;
 
 use crate::browser::Browser;
+use crate::collector::Collector;
+use crate::company::send_company;
 use crate::package::Package;
 use crate::page::Page;
 use crate::site::Site;
 
-/// A browser session and the installed package, each made when first asked for.
+/// Days of usage: the four weeks that a page shows at first, and some to
+/// compare them with.
+const DAYS: i64 = 35;
+
+/// A browser session, the installed package and a collector that holds a
+/// company, each made when first asked for.
 #[derive(Default)]
 pub struct Stage {
     browser: OnceCell<Browser>,
     package: OnceCell<Package>,
+    company: OnceCell<Collector>,
 }
 
 impl Stage {
@@ -30,6 +38,20 @@ impl Stage {
     /// As [`Package::install`].
     pub async fn package(&self) -> Result<&Package> {
         self.package.get_or_try_init(Package::install).await
+    }
+
+    /// A collector to which the company was sent, at the first call. Tests that
+    /// share it send nothing to it that another looks for.
+    ///
+    /// # Errors
+    /// When it does not start or refuses the company.
+    pub async fn company(&self) -> Result<&Collector> {
+        let made = async || {
+            let collector = Collector::start()?;
+            send_company(&collector, DAYS).await?;
+            Ok(collector)
+        };
+        self.company.get_or_try_init(made).await
     }
 
     /// A site of its own for a test: the harness's pages at `/`, the installed

@@ -19,6 +19,23 @@ pub enum BrowserKind {
     Webkit,
 }
 
+/// What pages are asked to look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Light,
+    Dark,
+}
+
+impl Scheme {
+    /// As both Chromium and Firefox count them.
+    fn number(self) -> u8 {
+        match self {
+            Self::Dark => 0,
+            Self::Light => 1,
+        }
+    }
+}
+
 impl BrowserKind {
     /// The browser that `NATERO_BROWSER` names; Chromium when it is unset.
     ///
@@ -57,10 +74,10 @@ impl BrowserKind {
     }
 
     /// What a new session asks of the driver.
-    pub(super) fn capabilities(self, profile: &Path) -> Result<Capabilities> {
+    pub(super) fn capabilities(self, profile: &Path, scheme: Scheme) -> Result<Capabilities> {
         let capabilities = match self {
-            Self::Chromium => chromium(profile)?,
-            Self::Firefox => firefox()?,
+            Self::Chromium => chromium(profile, scheme)?,
+            Self::Firefox => firefox(scheme)?,
             Self::Webkit => webkit()?,
         };
         match capabilities {
@@ -80,7 +97,7 @@ impl fmt::Display for BrowserKind {
     }
 }
 
-fn chromium(profile: &Path) -> Result<Value> {
+fn chromium(profile: &Path, scheme: Scheme) -> Result<Value> {
     let binary = locate(
         "CHROMIUM",
         &["chromium", "chromium-browser", "google-chrome"],
@@ -100,13 +117,14 @@ fn chromium(profile: &Path) -> Result<Value> {
                 "--disable-sync",
                 "--no-first-run",
                 "--window-size=1280,800",
+                format!("--blink-settings=preferredColorScheme={}", scheme.number()),
                 format!("--user-data-dir={}", profile.display()),
             ],
         },
     }))
 }
 
-fn firefox() -> Result<Value> {
+fn firefox(scheme: Scheme) -> Result<Value> {
     let binary = locate("FIREFOX", &["firefox", "firefox-esr"])?;
     Ok(json!({
         "browserName": "firefox",
@@ -118,6 +136,7 @@ fn firefox() -> Result<Value> {
                 "app.update.disabledForTesting": true,
                 "browser.safebrowsing.downloads.enabled": false,
                 "browser.safebrowsing.malware.enabled": false,
+                "layout.css.prefers-color-scheme.content-override": scheme.number(),
                 "datareporting.policy.dataSubmissionEnabled": false,
                 "network.captive-portal-service.enabled": false,
                 "network.connectivity-service.enabled": false,

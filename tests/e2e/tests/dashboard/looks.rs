@@ -1,0 +1,106 @@
+//! Narrow and wide, light and dark.
+
+use anyhow::{Result, ensure};
+use natero_e2e::browser::Browser;
+use natero_e2e::dashboard::Dashboard;
+use natero_e2e::stage::Stage;
+use serde::Deserialize;
+
+const PAGES: [&str; 8] = [
+    "/",
+    "/accounts/meridian",
+    "/accounts/kestrel?range=7d",
+    "/accounts/meridian/below",
+    "/accounts/meridian/users",
+    "/accounts/meridian/records",
+    "/events",
+    "/loss?range=all",
+];
+
+pub async fn nothing_is_wider_than_a_narrow_window(stage: &Stage) -> Result<()> {
+    let browser = stage.browser().await?;
+    let dashboard = Dashboard::signed_in(stage).await?;
+    browser.narrow().await?;
+    let outcome = check_narrow(&dashboard).await;
+    browser.show().await?;
+    outcome
+}
+
+async fn check_narrow(dashboard: &Dashboard<'_>) -> Result<()> {
+    for path in PAGES {
+        dashboard.goto(path).await?;
+        let (window, page): (f64, f64) = dashboard
+            .run("return [innerWidth, document.documentElement.scrollWidth];")
+            .await?;
+        ensure!(window <= 500.0, "the window is {window} px wide");
+        ensure!(
+            page <= window,
+            "{path} is {page} px wide in a window of {window}"
+        );
+    }
+    // The tree is a page of its own there, and closes again.
+    dashboard.goto("/accounts/meridian").await?;
+    ensure!(!dashboard.find("#search").await?.is_displayed().await?);
+    dashboard.click(".find").await?;
+    ensure!(dashboard.find("#search").await?.is_displayed().await?);
+    dashboard.click("#accounts .close").await?;
+    ensure!(!dashboard.find("#search").await?.is_displayed().await?);
+    dashboard.is_clean().await
+}
+
+/// Text that is hard to read, as a page tells of it.
+#[derive(Debug, Deserialize)]
+struct Pale {
+    #[allow(dead_code, reason = "shown where the test fails")]
+    text: String,
+    #[allow(dead_code, reason = "shown where the test fails")]
+    contrast: f64,
+}
+
+/// Text whose contrast to what is behind it is below the 4.5 of WCAG's AA.
+const PALE: &str = "
+    const parts = (colour) => {
+      const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);
+      return { r, g, b, a };
+    };
+    const over = (top, below) => ({
+      r: top.r * top.a + below.r * (1 - top.a), g: top.g * top.a + below.g * (1 - top.a),
+      b: top.b * top.a + below.b * (1 - top.a), a: 1 });
+    const luminance = ({ r, g, b }) => [r, g, b]
+      .map((value) => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+      .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+    const behind = (element) => {
+      if (!element) return { r: 255, g: 255, b: 255, a: 1 };
+      const own = parts(getComputedStyle(element).backgroundColor);
+      return own.a === 1 ? own : over(own, behind(element.parentElement));
+    };
+    const pale = [];
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      const text = walk.currentNode.textContent.trim(), element = walk.currentNode.parentElement;
+      if (!text || !element.checkVisibility() || element.closest('script, .hidden, .skip')) continue;
+      const back = behind(element);
+      const [one, other] = [luminance(over(parts(getComputedStyle(element).color), back)), luminance(back)];
+      const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+      if (contrast < 4.5) pale.push({ text, contrast });
+    }
+    return [luminance(behind(document.body)), pale];";
+
+pub async fn text_is_readable_in_light_and_dark(stage: &Stage) -> Result<()> {
+    let light = Dashboard::start(stage).await?;
+    check_contrast(&light, |page| page > 0.8).await?;
+    let browser = Browser::start_dark().await?;
+    let dark = Dashboard::start_in(&browser, stage).await?;
+    check_contrast(&dark, |page| page < 0.1).await
+}
+
+async fn check_contrast(dashboard: &Dashboard<'_>, is_right: impl Fn(f64) -> bool) -> Result<()> {
+    dashboard.enter().await?;
+    for path in PAGES {
+        dashboard.goto(path).await?;
+        let (page, pale): (f64, Vec<Pale>) = dashboard.run(PALE).await?;
+        ensure!(is_right(page), "{path} has a luminance of {page}");
+        ensure!(pale.is_empty(), "{path}: {pale:#?}");
+    }
+    dashboard.is_clean().await
+}
