@@ -18,6 +18,8 @@ natero_e2e::suite!(
     storage_that_is_blocked_costs_nothing_while_the_page_lives,
     corrupt_and_foreign_content_costs_nothing_else,
     what_a_future_version_stored_is_left_alone,
+    a_page_holds_a_lock_while_something_waits_and_no_longer,
+    agreeing_again_leaves_the_page_what_it_stored,
     wasm_that_is_missing_is_reported_once_and_the_next_load_sends,
     wasm_that_a_policy_forbids_is_reported_once_and_the_next_load_sends,
 );
@@ -232,6 +234,52 @@ async fn what_a_future_version_stored_is_left_alone(stage: &Stage) -> Result<()>
     page.until("Object.keys(localStorage).length === 1").await?;
     let kept: Vec<Value> = page.run(left, Value::Null).await?;
     ensure!(kept == expected, "{kept:?}");
+    Ok(())
+}
+
+async fn a_page_holds_a_lock_while_something_waits_and_no_longer(stage: &Stage) -> Result<()> {
+    let scene = open(stage, "").await?;
+    let page = &scene.page;
+    scene.track().await?;
+    for from in [0, 5] {
+        page.until("(await navigator.locks.query()).held.length === 0")
+            .await?;
+        scene.server.set_down(true);
+        page.act(MAKE, json!([from, 5])).await?;
+        page.until("(await navigator.locks.query()).held.length === 1")
+            .await?;
+        let owned: bool = page
+            .run(
+                "const [{ name }] = (await navigator.locks.query()).held;
+                 return Object.keys(localStorage).every((key) => key.startsWith(`${name}.`));",
+                Value::Null,
+            )
+            .await?;
+        ensure!(owned, "what is stored is not under the lock's name");
+        scene.server.set_down(false);
+        scene.has(0..from + 5).await?;
+    }
+    page.until("(await navigator.locks.query()).held.length === 0")
+        .await?;
+    page.is_unharmed().await.map(drop)
+}
+
+async fn agreeing_again_leaves_the_page_what_it_stored(stage: &Stage) -> Result<()> {
+    let scene = open(stage, "").await?;
+    let page = &scene.page;
+    scene.server.set_down(true);
+    scene.track().await?;
+    page.act(MAKE, json!([0, 5])).await?;
+    page.act("_na.optIn();", Value::Null).await?;
+    page.act(MAKE, json!([5, 5])).await?;
+    page.until("(await navigator.locks.query()).held.length === 1")
+        .await?;
+    scene.server.set_down(false);
+    scene.has(0..10).await?;
+    page.deliver().await?;
+    page.until("Object.keys(localStorage).length === 0").await?;
+    let loss = scene.collector.loss().await?;
+    ensure!(loss["duplicates"] == 0, "{loss}");
     Ok(())
 }
 
