@@ -12,6 +12,7 @@ use anyhow::{Result, anyhow};
 use libtest_mimic::{Arguments, Trial};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::browser::BrowserKind;
 use crate::stage::Stage;
 
 /// No test takes this long; one that hangs must not hang the rest.
@@ -20,21 +21,43 @@ const LIMIT: Duration = Duration::from_secs(90);
 /// A test: borrows the stage, and fails by error or panic.
 pub type Test = for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
+/// A test, and the browsers whose drivers cannot do what it needs.
+pub struct Case {
+    /// The function's name.
+    pub name: &'static str,
+    /// The function.
+    pub test: Test,
+    /// In these it is counted as ignored, not as passed.
+    pub skipped_in: &'static [BrowserKind],
+}
+
 /// Makes `main` of a test binary from async functions of
-/// `&Stage -> anyhow::Result<()>`, named as they are.
+/// `&Stage -> anyhow::Result<()>`, named as they are. One that a driver is not
+/// up to is skipped there: `a_test skipped in Firefox Webkit`.
 #[macro_export]
 macro_rules! suite {
-    ($($test:ident),+ $(,)?) => {
+    ($($test:ident $(skipped in $($browser:ident)+)?),+ $(,)?) => {
         fn main() -> std::process::ExitCode {
-            $crate::suite::run(&[$((stringify!($test), |stage| Box::pin($test(stage)))),+])
+            $crate::suite::run(&[$($crate::suite::Case {
+                name: stringify!($test),
+                test: |stage| Box::pin($test(stage)),
+                skipped_in: &[$($($crate::browser::BrowserKind::$browser),+)?],
+            }),+])
         }
     };
 }
 
 /// Runs the tests one after another, then takes the stage down.
 #[must_use]
-pub fn run(tests: &[(&'static str, Test)]) -> ExitCode {
+pub fn run(cases: &[Case]) -> ExitCode {
     let mut arguments = Arguments::from_args();
+    let browser = match BrowserKind::from_env() {
+        Ok(browser) => browser,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
     // One browser window has one page in front; tests beside each other would fight for it.
     arguments.test_threads = Some(1);
     let shared = Arc::new(Shared {
@@ -51,21 +74,30 @@ pub fn run(tests: &[(&'static str, Test)]) -> ExitCode {
             }
         },
     });
-    let trials = tests
+    let trials = cases
         .iter()
-        .map(|&(name, test)| {
-            let shared = Arc::clone(&shared);
-            Trial::test(name, move || {
-                shared
-                    .runtime
-                    .block_on(async {
-                        tokio::time::timeout(LIMIT, test(&shared.stage))
-                            .await
-                            .unwrap_or_else(|_| Err(anyhow!("no end after {} s", LIMIT.as_secs())))
-                    })
-                    .map_err(|error| format!("{error:#}").into())
-            })
-        })
+        .map(
+            |&Case {
+                 name,
+                 test,
+                 skipped_in,
+             }| {
+                let shared = Arc::clone(&shared);
+                let trial = Trial::test(name, move || {
+                    shared
+                        .runtime
+                        .block_on(async {
+                            tokio::time::timeout(LIMIT, test(&shared.stage))
+                                .await
+                                .unwrap_or_else(|_| {
+                                    Err(anyhow!("no end after {} s", LIMIT.as_secs()))
+                                })
+                        })
+                        .map_err(|error| format!("{error:#}").into())
+                });
+                trial.with_ignored_flag(skipped_in.contains(&browser))
+            },
+        )
         .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -23,7 +23,8 @@ natero_e2e::suite!(
     an_offline_spell_loses_nothing_and_asks_for_nothing,
     navigating_away_loses_nothing,
     a_closed_tab_loses_nothing,
-    a_killed_renderer_loses_nothing,
+    // Only Chromium's driver goes on after a renderer is gone.
+    a_killed_renderer_loses_nothing skipped in Firefox Webkit,
     five_thousand_events_of_one_tick_arrive,
     large_events_of_a_closed_tab_arrive,
     a_living_tab_adopts_what_a_closed_one_left_exactly_once,
@@ -238,10 +239,6 @@ async fn closed_after(scene: &Scene<'_>, make: &str, count: usize) -> Result<()>
 }
 
 async fn a_killed_renderer_loses_nothing(stage: &Stage) -> Result<()> {
-    if stage.browser().await?.kind() != BrowserKind::Chromium {
-        // Only its driver goes on after a renderer is gone.
-        return Ok(());
-    }
     let scene = start(stage, patient()).await?;
     let dying = Tab::current(scene.browser).await?;
     let next = Tab::open(scene.browser).await?;

@@ -6,11 +6,12 @@ use anyhow::{Result, ensure};
 
 use crate::command::tee;
 
-/// How many tests or checks passed and failed.
+/// How many tests or checks passed and failed, and how many were not run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
     pub passed: u64,
     pub failed: u64,
+    pub skipped: u64,
 }
 
 impl Count {
@@ -19,20 +20,22 @@ impl Count {
         Self {
             passed: passed.into(),
             failed: (!passed).into(),
+            skipped: 0,
         }
     }
 
     pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.skipped += other.skipped;
     }
 
-    /// Itself, unless nothing was counted.
+    /// Itself, unless nothing was run.
     ///
     /// # Errors
     /// When no test was run: that is a mistake in how they are found.
     pub fn of_some(self) -> Result<Self> {
-        ensure!(self != Self::default(), "it ran no test");
+        ensure!(self.passed + self.failed > 0, "it ran no test");
         Ok(self)
     }
 
@@ -68,15 +71,18 @@ fn libtest(line: &str) -> Count {
             .filter_map(|part| part.trim().strip_suffix(word))
             .find_map(|number| number.trim().parse().ok())
     };
-    match (number("passed"), number("failed")) {
-        (Some(passed), Some(failed)) => Count { passed, failed },
+    match (number("passed"), number("failed"), number("ignored")) {
+        (Some(passed), Some(failed), Some(skipped)) => Count {
+            passed,
+            failed,
+            skipped,
+        },
         _ => Count::default(),
     }
 }
 
 /// The count in a closing line of Node's test runner: `ℹ pass 3`, or `# pass 3`
-/// in its other format. A cancelled test has failed; one left to do or skipped
-/// is none that passed.
+/// in its other format. A cancelled test has failed; one left to do is skipped.
 pub fn node(line: &str) -> Count {
     let mut words = line.split_whitespace();
     let (Some("ℹ" | "#"), Some(what), Some(number), None) =
@@ -85,25 +91,26 @@ pub fn node(line: &str) -> Count {
         return Count::default();
     };
     let number = number.parse().unwrap_or(0);
+    let mut count = Count::default();
     match what {
-        "pass" => Count {
-            passed: number,
-            failed: 0,
-        },
-        "fail" | "cancelled" => Count {
-            passed: 0,
-            failed: number,
-        },
-        _ => Count::default(),
+        "pass" => count.passed = number,
+        "fail" | "cancelled" => count.failed = number,
+        "skipped" | "todo" => count.skipped = number,
+        _ => {}
     }
+    count
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn count(passed: u64, failed: u64) -> Count {
-        Count { passed, failed }
+    fn count(passed: u64, failed: u64, skipped: u64) -> Count {
+        Count {
+            passed,
+            failed,
+            skipped,
+        }
     }
 
     fn sum(text: &str, read: fn(&str) -> Count) -> Count {
@@ -123,36 +130,43 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
    Doc-tests natero_event
 test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 1.20s
 ";
-        assert_eq!(sum(text, libtest), count(13, 1));
+        assert_eq!(sum(text, libtest), count(13, 1, 1));
     }
 
     #[test]
     fn a_result_written_by_the_browser_runner_counts_as_well() {
         let line =
             "test result: ok. 4 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.03s";
-        assert_eq!(libtest(line), count(4, 0));
+        assert_eq!(libtest(line), count(4, 0, 0));
     }
 
     #[test]
     fn a_test_named_like_a_result_is_none() {
-        assert_eq!(libtest("test result_says_3_passed ... ok"), count(0, 0));
-        assert_eq!(libtest("note: test result: unknown"), count(0, 0));
+        assert_eq!(libtest("test result_says_3_passed ... ok"), count(0, 0, 0));
+        assert_eq!(libtest("note: test result: unknown"), count(0, 0, 0));
     }
 
     #[test]
     fn node_counts_in_both_of_its_formats() {
-        let text = "ℹ tests 5\nℹ suites 0\nℹ pass 3\nℹ fail 1\nℹ cancelled 1\nℹ skipped 0\n";
-        assert_eq!(sum(text, node), count(3, 2));
+        let text =
+            "ℹ tests 5\nℹ suites 0\nℹ pass 3\nℹ fail 1\nℹ cancelled 1\nℹ skipped 4\nℹ todo 1\n";
+        assert_eq!(sum(text, node), count(3, 2, 5));
         assert_eq!(
             sum("# pass 2\n# fail 0\n# pass the salt\n", node),
-            count(2, 0)
+            count(2, 0, 0)
         );
     }
 
     #[test]
+    fn a_suite_of_which_all_is_skipped_ran_no_test() {
+        assert!(count(0, 0, 3).of_some().is_err());
+        assert!(count(1, 0, 3).of_some().is_ok());
+    }
+
+    #[test]
     fn a_runner_that_ends_badly_has_failed_even_if_it_counted_none() {
-        assert_eq!(count(7, 0).with_end(false), count(7, 1));
-        assert_eq!(count(7, 2).with_end(false), count(7, 2));
-        assert_eq!(count(7, 0).with_end(true), count(7, 0));
+        assert_eq!(count(7, 0, 0).with_end(false), count(7, 1, 0));
+        assert_eq!(count(7, 2, 0).with_end(false), count(7, 2, 0));
+        assert_eq!(count(7, 0, 0).with_end(true), count(7, 0, 0));
     }
 }

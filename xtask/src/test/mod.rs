@@ -125,18 +125,22 @@ fn parse<'a>(args: &[&'a str]) -> Result<(Vec<Kind>, Vec<&'a str>)> {
 
 fn summary(results: &[(&str, Count, Duration)]) -> ExitCode {
     println!(
-        "\n{:<14}{:>8}{:>8}{:>9}",
-        "suite", "passed", "failed", "time"
+        "\n{:<14}{:>8}{:>8}{:>9}{:>9}",
+        "suite", "passed", "failed", "skipped", "time"
     );
     let mut total = Count::default();
     for (name, count, took) in results {
         println!(
-            "{name:<14}{:>8}{:>8}{:>7} s",
+            "{name:<14}{:>8}{:>8}{:>9}{:>7} s",
             count.passed,
             count.failed,
+            count.skipped,
             took.as_secs()
         );
         total.add(*count);
+    }
+    if total.skipped > 0 {
+        println!("\n{} skipped", total.skipped);
     }
     println!("\n{} passed, {} failed", total.passed, total.failed);
     if total.failed == 0 {
