@@ -1,6 +1,8 @@
 //! A static site on loopback: the host page's origin.
 
 use std::collections::HashMap;
+use std::future::IntoFuture;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +14,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum_server::tls_rustls::RustlsConfig;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -26,7 +29,7 @@ use crate::wait;
 pub struct Site {
     origin: String,
     shared: Arc<Shared>,
-    server: JoinHandle<()>,
+    server: JoinHandle<io::Result<()>>,
 }
 
 #[derive(Default)]
@@ -44,29 +47,42 @@ impl Site {
     /// # Errors
     /// When no port is free.
     pub async fn start(folders: &[(&str, &Path)]) -> Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let mut router = Router::new();
-        for (prefix, folder) in folders {
-            router = match *prefix {
-                "" => router.fallback_service(ServeDir::new(folder)),
-                prefix => router.nest_service(prefix, ServeDir::new(folder)),
-            };
-        }
-        let router = router.layer(from_fn_with_state(Arc::clone(&shared), before_files));
+        let (router, shared) = router(folders);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
-        let server = tokio::spawn(async move {
-            // Only an error of the listening socket ends this, and then every
-            // page of the test fails to load.
-            let _ = axum::serve(listener, router).await;
-        });
+        // Only an error of the listening socket ends this, and then every page
+        // of the test fails to load.
+        let server = axum::serve(listener, router).into_future();
         Ok(Self {
             origin,
             shared,
-            server,
+            server: tokio::spawn(server),
         })
     }
 
+    /// As [`Site::start`], over https, with a certificate that nobody signed.
+    ///
+    /// # Errors
+    /// When no port is free or no certificate can be made.
+    pub async fn start_https(folders: &[(&str, &Path)]) -> Result<Self> {
+        let (router, shared) = router(folders);
+        let listener = TcpListener::bind("127.0.0.1:0").await?.into_std()?;
+        let origin = format!("https://{}", listener.local_addr()?);
+        let signed = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])?;
+        // An error says that another test has named one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tls = RustlsConfig::from_der(
+            vec![signed.cert.der().to_vec()],
+            signed.signing_key.serialize_der(),
+        )
+        .await?;
+        let server = axum_server::from_tcp_rustls(listener, tls)?.serve(router.into_make_service());
+        Ok(Self {
+            origin,
+            shared,
+            server: tokio::spawn(server),
+        })
+    }
     /// The folder of the harness's own pages.
     #[must_use]
     pub fn pages() -> &'static Path {
@@ -183,6 +199,19 @@ impl Drop for Site {
     fn drop(&mut self) {
         self.server.abort();
     }
+}
+
+fn router(folders: &[(&str, &Path)]) -> (Router, Arc<Shared>) {
+    let shared = Arc::new(Shared::default());
+    let mut router = Router::new();
+    for (prefix, folder) in folders {
+        router = match *prefix {
+            "" => router.fallback_service(ServeDir::new(folder)),
+            prefix => router.nest_service(prefix, ServeDir::new(folder)),
+        };
+    }
+    let router = router.layer(from_fn_with_state(Arc::clone(&shared), before_files));
+    (router, shared)
 }
 
 async fn before_files(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {

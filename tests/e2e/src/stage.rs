@@ -63,6 +63,14 @@ impl Stage {
         Site::start(&[("/pkg", self.package().await?.path()), ("", Site::pages())]).await
     }
 
+    /// As [`Stage::site`], over https.
+    ///
+    /// # Errors
+    /// As [`Stage::site`].
+    pub async fn https_site(&self) -> Result<Site> {
+        Site::start_https(&[("/pkg", self.package().await?.path()), ("", Site::pages())]).await
+    }
+
     /// Opens a page of `site` in the shared browser.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 natero_e2e::suite!(
     the_cookies_are_lax_of_the_whole_host_and_last_as_long_as_they_should,
+    over_https_the_cookies_are_secure_too,
     two_tabs_are_one_session,
     the_first_activity_after_session_timeout_begins_a_session,
     another_identity_is_another_session_and_the_old_one_gets_its_timings,
@@ -37,8 +38,11 @@ struct Scene<'a> {
 }
 
 async fn start(stage: &Stage, settings: Value) -> Result<Scene<'_>> {
+    start_on(stage, stage.site().await?, settings).await
+}
+
+async fn start_on(stage: &Stage, site: Site, settings: Value) -> Result<Scene<'_>> {
     let collector = Collector::start()?;
-    let site = stage.site().await?;
     site.put_tracked("/", collector.url(), collector.source(), &settings);
     let browser = stage.browser().await?;
     let page = browser.open(&site, "/").await?;
@@ -78,7 +82,20 @@ fn of<'r>(rows: &'r [EventRow], action: &str) -> Vec<&'r EventRow> {
 async fn the_cookies_are_lax_of_the_whole_host_and_last_as_long_as_they_should(
     stage: &Stage,
 ) -> Result<()> {
-    let scene = start(stage, json!({})).await?;
+    // Over plain http they are not secure: they would not be set.
+    checks_cookies(stage, stage.site().await?, false).await
+}
+
+async fn over_https_the_cookies_are_secure_too(stage: &Stage) -> Result<()> {
+    let checked = checks_cookies(stage, stage.https_site().await?, true).await;
+    // Pages of other tests could neither see nor overwrite them.
+    let client = stage.browser().await?.client();
+    client.delete_all_cookies().await?;
+    checked
+}
+
+async fn checks_cookies(stage: &Stage, site: Site, secure: bool) -> Result<()> {
+    let scene = start_on(stage, site, json!({})).await?;
     let (session, visitor) = ids(&scene.page).await?;
     let cookies = cookies(scene.browser).await?;
     let names: Vec<_> = cookies.keys().map(String::as_str).collect();
@@ -101,9 +118,9 @@ async fn the_cookies_are_lax_of_the_whole_host_and_last_as_long_as_they_should(
             "{name} lives for {lives} s"
         );
         ensure!(cookie.path() == Some("/"), "{cookie:?}");
-        // Host only, and over plain http not secure: it would not be set.
+        // Host only.
         ensure!(cookie.domain() == Some("127.0.0.1"), "{cookie:?}");
-        ensure!(!cookie.secure().unwrap_or(false), "{cookie:?}");
+        ensure!(cookie.secure().unwrap_or(false) == secure, "{cookie:?}");
         let same_site = cookie.same_site().map(|same_site| same_site.to_string());
         ensure!(same_site.as_deref() == Some("Lax"), "{cookie:?}");
     }

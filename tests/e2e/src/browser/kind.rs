@@ -81,7 +81,11 @@ impl BrowserKind {
             Self::Webkit => webkit()?,
         };
         match capabilities {
-            Value::Object(map) => Ok(map),
+            Value::Object(mut map) => {
+                // Those of the harness's own sites.
+                map.insert("acceptInsecureCerts".to_owned(), Value::Bool(true));
+                Ok(map)
+            }
             _ => unreachable!("capabilities are written as objects below"),
         }
     }
