@@ -1,6 +1,7 @@
 //! Measures the npm package in Chromium, beside other trackers.
 //! `cargo xtask bench` builds what this needs and runs it.
 
+mod loss;
 mod peers;
 mod sink;
 mod stage;
@@ -19,6 +20,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
+    /// Lost and doubled events in scenarios of faults.
+    Loss,
     /// The budgets, side by side with other trackers.
     Peers {
         /// The trackers, each bundled as a page would have it.
@@ -46,6 +49,7 @@ async fn main() -> ExitCode {
 
 async fn run(what: What) -> Result<()> {
     match what {
+        What::Loss => loss::run().await,
         What::Peers {
             bundles,
             sizes,

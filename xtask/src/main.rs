@@ -41,6 +41,9 @@ tasks
         budget with their figures and ours, and writes target/bench.json.
   bench size
         only what each of them makes a page download.
+  bench loss
+        plays scenarios of faults (a failing server, a killed renderer, …) in
+        Chromium and prints how many events were lost or doubled: status 1 if any.
   bench ingest [SECONDS]
         measures how many events a second the collector commits, and how long a
         batch takes, at 1, 16 and 256 connections on loopback.

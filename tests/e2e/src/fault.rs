@@ -121,6 +121,16 @@ impl FaultServer {
         self.shared.down.store(down, Ordering::SeqCst);
     }
 
+    /// Down for this long, by its own clock; the handle ends when it is back.
+    pub fn down_for(&self, spell: Duration) -> JoinHandle<()> {
+        self.set_down(true);
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            tokio::time::sleep(spell).await;
+            shared.down.store(false, Ordering::SeqCst);
+        })
+    }
+
     /// The requests so far, preflights left out.
     #[must_use]
     pub fn recorded(&self) -> Vec<Recorded> {

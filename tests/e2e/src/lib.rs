@@ -17,6 +17,7 @@ pub mod gate;
 pub mod package;
 pub mod page;
 pub mod rows;
+pub mod scenarios;
 pub mod site;
 pub mod stage;
 pub mod suite;

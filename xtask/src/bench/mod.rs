@@ -10,9 +10,10 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Mode};
 use crate::command::run;
 use crate::setup::browsers::{self, Kind};
+use crate::test::pack;
 use crate::workspace::{root, target};
 
-/// `cargo xtask bench [size | ingest [SECONDS]]`
+/// `cargo xtask bench [size | loss | ingest [SECONDS]]`
 pub fn task(args: &[&str]) -> Result<()> {
     match args {
         [] => peers(),
@@ -20,10 +21,13 @@ pub fn task(args: &[&str]) -> Result<()> {
             build::package(Mode::Release)?;
             bundles::print(&bundles::make()?)
         }
+        ["loss"] => loss(),
         ["ingest"] => ingest("10"),
         ["ingest", seconds] => ingest(seconds),
         _ => {
-            bail!("bench takes nothing, size, or ingest and if need be the seconds for each figure")
+            bail!(
+                "bench takes nothing, size, loss, or ingest and if need be the seconds for each figure"
+            )
         }
     }
 }
@@ -39,6 +43,15 @@ fn peers() -> Result<()> {
         .arg(&bundles.sizes)
         .arg("--out")
         .arg(target().join("bench.json")))
+}
+
+/// The packed package against the real collector, under faults.
+fn loss() -> Result<()> {
+    let tarball = pack()?;
+    let collector = build::program("natero-collector", "natero-collector")?;
+    run(in_browser("loss")?
+        .env("NATERO_TARBALL", tarball)
+        .env("NATERO_COLLECTOR", collector))
 }
 
 /// The program that measures in a browser, with the name of what to measure.

@@ -15,6 +15,7 @@ use anyhow::{Result, bail};
 use crate::setup::browsers::Kind;
 use count::Count;
 use package::Package;
+pub use package::pack;
 
 /// What the suites work with.
 struct Bench {

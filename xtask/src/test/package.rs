@@ -35,7 +35,11 @@ impl Package {
     }
 }
 
-fn pack() -> Result<PathBuf> {
+/// Builds `pkg/` and packs it as npm would; returns the tarball.
+///
+/// # Errors
+/// When either fails.
+pub fn pack() -> Result<PathBuf> {
     build::package(Mode::Release)?;
     run(Command::new("npm")
         .args(["pack", "--silent", "--pack-destination"])

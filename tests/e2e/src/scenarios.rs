@@ -1,0 +1,284 @@
+//! What becomes of the page, the network and the collector while events are
+//! made. Page and collector are two origins; what the collector's SQLite holds
+//! is compared with what the page made.
+//!
+//! The tests assert of each that nothing is lost or doubled; the bench prints
+//! how many were.
+
+mod scene;
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::fault::Answer;
+use crate::stage::Stage;
+use crate::tab::Tab;
+
+pub use scene::Outcome;
+use scene::{MAKE, Scene};
+
+/// How long a network is gone that comes back.
+const SPELL: Duration = Duration::from_secs(5);
+
+/// A scenario: plays on the stage, and tells what became of the events.
+pub type Scenario = for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Result<Outcome>> + 'a>>;
+
+/// All of them, each with a line that says what happens.
+pub const ALL: [(&str, Scenario); 11] = [
+    ("clean", |stage| Box::pin(clean(stage))),
+    ("500, 503, 502, then recovery", |stage| {
+        Box::pin(server_errors(stage))
+    }),
+    ("connections reset for 5 s", |stage| {
+        Box::pin(connections_reset(stage))
+    }),
+    ("offline for 5 s", |stage| Box::pin(offline(stage))),
+    ("navigate away right after 20 events", |stage| {
+        Box::pin(navigated_away(stage))
+    }),
+    ("close the tab right after 20 events", |stage| {
+        Box::pin(tab_closed(stage))
+    }),
+    ("renderer killed right after 20 events", |stage| {
+        Box::pin(renderer_killed_at_once(stage))
+    }),
+    ("renderer killed 300 ms after 20 events", |stage| {
+        Box::pin(renderer_killed_later(stage))
+    }),
+    ("5,000 events in one tick", |stage| {
+        Box::pin(five_thousand_in_one_tick(stage))
+    }),
+    ("200 events of 2 KB, then close", |stage| {
+        Box::pin(large_events_then_closed(stage))
+    }),
+    ("closed while unreachable, two tabs live on", |stage| {
+        Box::pin(adopted_by_a_living_tab(stage))
+    }),
+];
+
+/// Nothing is sent for its age: what arrives was sent as the page went, or by
+/// a later page.
+fn patient() -> Value {
+    json!({ "flushInterval": 3_600_000, "batchSize": 100_000 })
+}
+
+/// Nothing goes wrong.
+///
+/// # Errors
+/// Here and below: when the scenario cannot be played, or a page or the
+/// collector's loss report contradicts what the collector holds.
+pub async fn clean(stage: &Stage) -> Result<Outcome> {
+    let scene = Scene::start(stage, json!({})).await?;
+    scene.page.act(MAKE, json!([0, 20])).await?;
+    let outcome = scene.outcome(20).await?;
+    ensure!(outcome.again == 0, "something was sent twice: {outcome:?}");
+    Ok(outcome)
+}
+
+/// The server answers 500, 503 and 502 before it recovers.
+///
+/// # Errors
+/// As [`clean`].
+pub async fn server_errors(stage: &Stage) -> Result<Outcome> {
+    let scene = Scene::start(stage, json!({})).await?;
+    scene.server.script([500, 503, 502].map(Answer::status));
+    for first in [0, 10] {
+        scene.page.act(MAKE, json!([first, 10])).await?;
+    }
+    let outcome = scene.outcome(20).await?;
+    ensure!(scene.server.recorded().len() >= 4, "it did not fail");
+    Ok(outcome)
+}
+
+/// For 5 s every connection is reset.
+///
+/// # Errors
+/// As [`clean`].
+pub async fn connections_reset(stage: &Stage) -> Result<Outcome> {
+    let scene = Scene::start(stage, json!({})).await?;
+    let back = scene.server.down_for(SPELL);
+    scene.page.act(MAKE, json!([0, 10])).await?;
+    scene
+        .page
+        .until("_na.stats().retries > 0")
+        .await
+        .context("it did not try again")?;
+    scene.page.act(MAKE, json!([10, 10])).await?;
+    back.await?;
+    scene.outcome(20).await
+}
+
+/// For 5 s the browser is offline.
+///
+/// # Errors
+/// As [`clean`], and when the page asks for anything meanwhile.
+pub async fn offline(stage: &Stage) -> Result<Outcome> {
+    let scene = Scene::start(stage, json!({})).await?;
+    scene.set_offline(true).await?;
+    scene.page.until("!navigator.onLine").await?;
+    scene.page.act(MAKE, json!([0, 20])).await?;
+    let spell = u32::try_from(SPELL.as_millis())?;
+    scene.page.let_pass(spell).await?;
+    let stats: Value = scene.page.run("return _na.stats();", Value::Null).await?;
+    ensure!(
+        stats["requests"] == 0 && stats["pending"] == 20,
+        "an offline page waits: {stats}"
+    );
+    scene.set_offline(false).await?;
+    scene.outcome(20).await
+}
+
+/// The page navigates away in the task that made the events.
+///
+/// # Errors
+/// As [`clean`], and when a preflight was needed.
+pub async fn navigated_away(stage: &Stage) -> Result<Outcome> {
+    let scene = Scene::start(stage, patient()).await?;
+    let elsewhere = stage.site().await?;
+    scene
+        .page
+        .act(
+            &format!("{MAKE} location.href = args[2];"),
+            json!([0, 20, elsewhere.url("/blank.html")]),
+        )
+        .await?;
+    // The page went; its requests outlive it.
+    scene.features(20).await?;
+    ensure!(
+        scene.server.preflights() == 0,
+        "a page that unloads gets no answer to a preflight"
+    );
+    scene.open_again().await?;
+    scene.outcome(20).await
+}
+
+/// The tab is closed as soon as the events are made.
+///
+/// # Errors
+/// As [`clean`].
+pub async fn tab_closed(stage: &Stage) -> Result<Outcome> {
+    let scene = Scene::start(stage, patient()).await?;
+    scene.closed_after(MAKE, 20).await?;
+    scene.outcome(20).await
+}
+
+/// The renderer is killed as soon as the events are made. Chromium only.
+///
+/// # Errors
+/// As [`clean`].
+pub async fn renderer_killed_at_once(stage: &Stage) -> Result<Outcome> {
+    renderer_killed(stage, 0).await
+}
+
+/// The renderer is killed 300 ms after the events were made. Chromium only.
+///
+/// # Errors
+/// As [`clean`].
+pub async fn renderer_killed_later(stage: &Stage) -> Result<Outcome> {
+    renderer_killed(stage, 300).await
+}
+
+async fn renderer_killed(stage: &Stage, after_ms: u32) -> Result<Outcome> {
+    let scene = Scene::start(stage, patient()).await?;
+    let dying = Tab::current(scene.browser).await?;
+    let next = Tab::open(scene.browser).await?;
+    // Nothing leaves before the page is gone: what is killed tells nobody.
+    let page = dying.front().await?;
+    page.act(MAKE, json!([0, 20])).await?;
+    page.let_pass(after_ms).await?;
+    dying.crash(&next).await?;
+    ensure!(
+        scene.server.recorded().is_empty(),
+        "something was sent before the crash"
+    );
+    scene.open_again().await?;
+    scene.outcome(20).await
+}
+
+/// Five thousand events are made in one task.
+///
+/// # Errors
+/// As [`clean`], and when the tracker does not accept them all.
+pub async fn five_thousand_in_one_tick(stage: &Stage) -> Result<Outcome> {
+    let scene = Scene::start(stage, json!({ "maxQueueBytes": 4_000_000 })).await?;
+    scene.page.act(MAKE, json!([0, 5_000])).await?;
+    let stats: Value = scene.page.run("return _na.stats();", Value::Null).await?;
+    ensure!(
+        stats["accepted"] == 5_000 && stats["dropped"]["total"] == 0,
+        "{stats}"
+    );
+    scene.outcome(5_000).await
+}
+
+/// The tab is closed as soon as 200 events of 2 KB are made: more than a
+/// browser lets an unloading page send.
+///
+/// # Errors
+/// As [`clean`].
+pub async fn large_events_then_closed(stage: &Stage) -> Result<Outcome> {
+    let scene = Scene::start(stage, patient()).await?;
+    let make = "for (let i = 0; i < args[1]; i += 1)
+                  _na.sendFeatureEvent(`feature ${i}`, { details: { text: 'x'.repeat(2_000) } });";
+    scene.closed_after(make, 200).await?;
+    scene.outcome(200).await
+}
+
+/// A tab is closed while no connection is possible, and two others live on.
+///
+/// # Errors
+/// As [`clean`], and when what arrives is not the closed tab's or both others
+/// send it.
+pub async fn adopted_by_a_living_tab(stage: &Stage) -> Result<Outcome> {
+    // Tabs in use look for what others left whenever they make a sync.
+    let scene = Scene::start(stage, json!({ "sessionSyncInterval": 300 })).await?;
+    let dying = Tab::current(scene.browser).await?;
+    let mut living = Vec::new();
+    for _ in 0..2 {
+        let tab = Tab::open_window(scene.browser).await?;
+        tab.goto(&scene.site.url("/")).await?;
+        scene.page.until("window.tracking").await?;
+        living.push(tab);
+    }
+    scene.server.set_down(true);
+    dying.front().await?.act(MAKE, json!([0, 20])).await?;
+    dying.close(&living[0]).await?;
+    // No new page is opened, and both tabs are used.
+    for tab in living.iter().cycle().take(20) {
+        let page = tab.front().await?;
+        page.act("dispatchEvent(new MouseEvent('mousemove'));", Value::Null)
+            .await?;
+        page.let_pass(350).await?;
+        // Only now: what the closed tab itself sent last was refused by then.
+        let adopted: bool = page
+            .run("return _na.stats().pending >= 20;", Value::Null)
+            .await?;
+        if adopted {
+            scene.server.set_down(false);
+        }
+        if scene.held()?.len() >= 20 {
+            break;
+        }
+    }
+    let rows = scene.features(20).await?;
+    let streams: BTreeSet<_> = rows.iter().map(|row| &row.stream_id).collect();
+    ensure!(streams.len() == 1, "all are of the closed tab: {rows:#?}");
+    for tab in &living {
+        tab.front().await?;
+        scene.page.deliver().await?;
+    }
+    let loss = scene.collector.loss().await?;
+    ensure!(
+        loss["missing"] == 0 && loss["duplicates"] == 0,
+        "two tabs sent the same: {loss}"
+    );
+    Ok(Outcome {
+        made: 20,
+        received: rows.len(),
+        lost: 20 - rows.len().min(20),
+        ..Outcome::default()
+    })
+}
