@@ -57,4 +57,16 @@ new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) longTasks.push(duration);
 }).observe({ type: "longtask" });
 
-window.bench = { burst, steadily, stringify, longTasks };
+const memories = [];
+WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
+  construct(target, args) {
+    const instance = new target(...args);
+    if (instance.exports.memory) memories.push(instance.exports.memory);
+    return instance;
+  },
+});
+
+/** The heap of JS does not count these. */
+const wasmBytes = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+
+window.bench = { burst, steadily, stringify, longTasks, wasmBytes };

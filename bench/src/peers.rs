@@ -1,6 +1,10 @@
 //! The budgets: ours beside the peers', in one run.
 
 mod burst;
+mod idle;
+mod memory;
+mod start;
+mod steady;
 mod table;
 
 use std::fs;
@@ -18,6 +22,9 @@ pub const OURS: &str = "natero";
 /// Those whose figures ours are held against.
 pub const PEERS: [&str; 4] = ["snowplow", "mixpanel", "posthog", "amplitude"];
 
+/// All of them.
+const SUBJECTS: [&str; 5] = [OURS, PEERS[0], PEERS[1], PEERS[2], PEERS[3]];
+
 /// Measures everything, prints the table and writes it to `out` as JSON.
 ///
 /// # Errors
@@ -28,7 +35,11 @@ pub async fn run(bundles: &Path, sizes: &Path, out: &Path) -> Result<()> {
     let stage = Stage::start(bundles).await?;
     let mut table = Table::new(stage.version().await?);
     table.add_sizes(&sizes);
+    start::measure(&stage, &mut table).await?;
     burst::measure(&stage, &mut table).await?;
+    steady::measure(&stage, &mut table).await?;
+    memory::measure(&stage, &mut table).await?;
+    idle::measure(&stage, &mut table).await?;
     table.print();
     fs::write(out, format!("{:#}\n", table.json()))
         .with_context(|| format!("write {}", out.display()))

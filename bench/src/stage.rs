@@ -70,44 +70,64 @@ impl<'a> Stage<'a> {
         Ok(answer["product"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// Loads a page with this tracker, on an origin of its own and with a sink
-    /// of its own, and waits until it is at rest.
+    /// A page with this tracker, on an origin of its own and with a sink of its
+    /// own. `watched`: what it wakes up for is counted, which slows it down.
     ///
     /// # Errors
-    /// When it does not load.
-    pub async fn open(&self, tracker: &str) -> Result<Tracked<'_>> {
+    /// When no port is free.
+    pub async fn place(&self, tracker: &str, watched: bool) -> Result<(Site, Sink)> {
         let sink = Sink::start().await?;
         let site = Site::start(&[("/sdk", self.bundles), ("", Path::new(PAGES))]).await?;
         site.isolate();
-        site.put_html("/", document(tracker, sink.url()));
-        // A page that was left goes on sending for a while.
+        site.put_html("/", document(tracker, sink.url(), watched));
+        Ok((site, sink))
+    }
+
+    /// Loads such a page in front, and waits until the tracker runs.
+    ///
+    /// # Errors
+    /// When it does not load.
+    pub async fn load(&self, tracker: &str) -> Result<Tracked<'_>> {
+        let (site, sink) = self.place(tracker, false).await?;
         let page = self.browser.open(&site, "/").await?;
         page.until("window.bench?.ready").await?;
-        let devtools = [
+        for (command, params) in [
             ("Performance.disable", json!({})),
             // CPU time, so that a busy machine does not count.
             ("Performance.enable", json!({ "timeDomain": "threadTicks" })),
-        ];
-        for (command, params) in devtools {
+        ] {
             self.browser.devtools(command, &params).await?;
         }
-        let tracked = Tracked {
+        Ok(Tracked {
             browser: &self.browser,
             page,
             sink,
             _site: site,
-        };
+        })
+    }
+
+    /// As [`Stage::load`], and waits until the page is at rest.
+    ///
+    /// # Errors
+    /// As that.
+    pub async fn open(&self, tracker: &str) -> Result<Tracked<'_>> {
+        let tracked = self.load(tracker).await?;
         tracked.until_quiet().await?;
         Ok(tracked)
     }
 }
 
-fn document(tracker: &str, endpoint: &str) -> String {
+fn document(tracker: &str, endpoint: &str, watched: bool) -> String {
+    let watch = if watched {
+        r#"<script src="/wakeups.js"></script>"#
+    } else {
+        ""
+    };
     let given = json!({ "endpoint": endpoint, "sdk": format!("/sdk/{tracker}/index.js") });
     format!(
         r#"<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>bench</title>
-<script src="/bench.js"></script>
+{watch}<script src="/bench.js"></script>
 <script type="module">
   const {{ endpoint, sdk }} = {given};
   const begun = performance.now();
@@ -142,6 +162,21 @@ impl Tracked<'_> {
             main: self.metric("TaskDuration").await? * 1e6,
             process: self.metric("ProcessTime").await? * 1e6,
         })
+    }
+
+    /// What is alive on the page's heap and in its wasm, in bytes.
+    ///
+    /// # Errors
+    /// When the browser does not tell.
+    pub async fn alive(&self) -> Result<f64> {
+        // What the first collection frees may hold more.
+        for _ in 0..2 {
+            self.browser
+                .devtools("HeapProfiler.collectGarbage", &json!({}))
+                .await?;
+        }
+        let wasm: f64 = self.run("return bench.wasmBytes();").await?;
+        Ok(self.metric("JSHeapUsedSize").await? + wasm)
     }
 
     /// One of the browser's metrics of the page.

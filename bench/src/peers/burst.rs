@@ -6,14 +6,11 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::table::{Row, Table};
-use super::{OURS, PEERS, median, percentile};
+use super::{OURS, SUBJECTS, median, percentile};
 use crate::stage::Stage;
 
 const ROUNDS: usize = 3;
 const EVENTS: usize = 2_000;
-
-/// What is called in each round, in another order each time.
-const SUBJECTS: [&str; 5] = [OURS, PEERS[0], PEERS[1], PEERS[2], PEERS[3]];
 
 #[derive(Default)]
 struct Figures {
@@ -22,6 +19,7 @@ struct Figures {
     main: Vec<f64>,
     process: Vec<f64>,
     longest: Vec<f64>,
+    kept: Vec<f64>,
     lost: Vec<f64>,
 }
 
@@ -107,6 +105,11 @@ pub async fn measure(stage: &Stage<'_>, table: &mut Table) -> Result<()> {
         })
         .at_most("no long task", 0.0),
     );
+    table.add(of(
+        "heap + wasm more after a burst than before",
+        "KB",
+        |figures| &figures.kept,
+    ));
     table.add(of("events of a burst that never came", "", |figures| {
         &figures.lost
     }));
@@ -115,6 +118,7 @@ pub async fn measure(stage: &Stage<'_>, table: &mut Table) -> Result<()> {
 
 async fn one(stage: &Stage<'_>, subject: &str, call: &str, figures: &mut Figures) -> Result<()> {
     let page = stage.open(subject).await?;
+    let alive = page.alive().await?;
     let before = page.spent().await?;
     let times: Vec<f64> = page
         .run(&format!(
@@ -135,6 +139,7 @@ async fn one(stage: &Stage<'_>, subject: &str, call: &str, figures: &mut Figures
         .process
         .push((after.process - before.process) / EVENTS as f64);
     figures.longest.push(longest);
+    figures.kept.push((page.alive().await? - alive) / 1_000.0);
     figures.lost.push(EVENTS as f64 - came as f64);
     Ok(())
 }

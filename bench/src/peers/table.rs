@@ -81,7 +81,8 @@ impl Row {
 
     /// Ours by the best peer's.
     fn ratio(&self) -> Option<f64> {
-        Some(self.ours()? / self.best()).filter(|ratio| ratio.is_finite() && self.best() > 0.0)
+        let best = self.best();
+        (best.is_finite() && best > 0.0).then(|| self.ours().map(|ours| ours / best))?
     }
 
     fn json(&self) -> Value {

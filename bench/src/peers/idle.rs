@@ -1,0 +1,71 @@
+//! What wakes up a page that nobody uses.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use natero_e2e::tab::Tab;
+use serde_json::json;
+
+use super::SUBJECTS;
+use super::table::{Row, Table};
+use crate::stage::Stage;
+
+/// What a tracker does to begin with is no idleness.
+const SETTLING: Duration = Duration::from_secs(8);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Adds the rows.
+///
+/// # Errors
+/// When the browser does not show or hide a page.
+pub async fn measure(stage: &Stage<'_>, table: &mut Table) -> Result<()> {
+    eprintln!("idle: a minute, all at once");
+    let mut kept = Vec::new();
+    let mut pages = Vec::new();
+    for hidden in [false, true] {
+        for subject in SUBJECTS {
+            let (site, sink) = stage.place(subject, true).await?;
+            let tab = if hidden {
+                Tab::open(&stage.browser).await?
+            } else {
+                Tab::open_window(&stage.browser).await?
+            };
+            tab.goto(&site.url("/"))
+                .await?
+                .until("window.bench?.ready")
+                .await?;
+            kept.push((site, sink));
+            pages.push((hidden, subject, tab));
+        }
+    }
+    let front = Tab::open(&stage.browser).await?;
+    tokio::time::sleep(SETTLING + MINUTE).await;
+
+    let mut rows = [
+        Row::new("wake-ups in an idle minute, visible", ""),
+        Row::new("wake-ups in an idle minute, hidden", ""),
+    ];
+    for (hidden, subject, tab) in pages {
+        let page = tab.front().await?;
+        let (since, states): (usize, Vec<bool>) = page
+            .run(
+                "const end = performance.now();
+                 const fired = wakeups.filter(({ at }) => at > end - args && at <= end);
+                 return [fired.length, [...new Set(fired.map(({ hidden }) => hidden))]];",
+                json!(MINUTE.as_millis()),
+            )
+            .await?;
+        ensure!(
+            states.iter().all(|state| *state == hidden),
+            "the page of {subject} was to be {}",
+            if hidden { "hidden" } else { "visible" }
+        );
+        let row = &mut rows[usize::from(hidden)];
+        *row = std::mem::replace(row, Row::new("", "")).figure(subject, since as f64);
+    }
+    drop(front);
+    let [visible, hidden] = rows;
+    table.add(visible.at_most("no more than one in 5 s", 12.0));
+    table.add(hidden.at_most("no work while hidden", 0.0));
+    Ok(())
+}
