@@ -31,8 +31,9 @@ tasks
         Chromium and Firefox, or those that are named.
         Each option may be given more than once.
   demo [--once]
-        starts the collector on a fresh database, serves the example, drives a
-        visit to it and prints the usage that was counted; stays up until Ctrl-C.
+        starts the collector on a fresh database, fills it with a company tree and
+        nine weeks of its usage, serves the example, drives a visit to it, prints
+        what was counted of that, and opens the dashboard; stays up until Ctrl-C.
         --once: exits instead, with status 1 if an event is missing or doubled.
   simulate [--seeds N] [--seed N]
         runs the tracker through so many schedules of faults (10,000 of them are

@@ -35,12 +35,12 @@ struct AccountKey {
 }
 
 impl Collector {
-    /// Starts the binary that `NATERO_COLLECTOR` names, by default the
-    /// workspace's debug build.
+    /// The binary that `NATERO_COLLECTOR` names, by default the workspace's
+    /// debug build.
     ///
     /// # Errors
-    /// When there is none, or it does not start.
-    pub fn start() -> Result<Self> {
+    /// When there is none.
+    pub fn binary() -> Result<PathBuf> {
         let binary = match env::var_os("NATERO_COLLECTOR") {
             Some(path) => PathBuf::from(path),
             None => {
@@ -52,7 +52,15 @@ impl Collector {
             "no collector at {}: run `cargo xtask test`, or set NATERO_COLLECTOR to the binary",
             binary.display()
         );
-        Self::start_binary(&binary)
+        Ok(binary)
+    }
+
+    /// Starts [`Collector::binary`].
+    ///
+    /// # Errors
+    /// When there is none, or it does not start.
+    pub fn start() -> Result<Self> {
+        Self::start_binary(&Self::binary()?)
     }
 
     /// Starts this binary.

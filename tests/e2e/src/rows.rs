@@ -100,6 +100,23 @@ pub fn events(db: &Path) -> Result<Vec<EventRow>> {
     Ok(rows)
 }
 
+/// A moment of a database: what is stored later comes after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark(pub i64);
+
+impl Mark {
+    /// Now.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn now(db: &Path) -> Result<Self> {
+        let last = open(db)?.query_row("SELECT IFNULL(MAX(id), 0) FROM events", [], |row| {
+            row.get(0)
+        })?;
+        Ok(Self(last))
+    }
+}
+
 /// Waits until the collector holds events of which `enough` says so, and
 /// returns all of them in the order in which they arrived.
 ///

@@ -1,27 +1,35 @@
 //! The examples, as a person uses them.
 
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
 use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 use natero_e2e::collector::Collector;
 use natero_e2e::demo::{Delivery, classic_path, serve_examples, visit};
 use natero_e2e::page::Page;
-use natero_e2e::rows::{EventRow, events, until_events};
+use natero_e2e::rows::{EventRow, Mark, events, until_events};
 use natero_e2e::site::Site;
 use natero_e2e::stage::Stage;
+use natero_e2e::wait;
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
 
 natero_e2e::suite!(
     each_event_of_a_visit_to_the_console_arrives_once,
     the_console_lists_its_events_and_talks_to_nobody_else,
     the_console_without_keys_says_how_to_start_it,
     the_classic_page_tracks_from_its_script_tag,
+    the_demo_opens_the_dashboard_of_a_company_with_weeks_of_usage skipped in Firefox Webkit,
 );
 
 async fn each_event_of_a_visit_to_the_console_arrives_once(stage: &Stage) -> Result<()> {
     let collector = Collector::start()?;
     let site = serve_examples(stage.package().await?.path(), &collector).await?;
     let accepted = visit(stage.browser().await?, &site).await?;
-    let delivery = Delivery::measure(accepted, &collector.db())?;
+    let delivery = Delivery::measure(accepted, &collector.db(), Mark::default())?;
     ensure!(delivery.is_exact(), "{delivery}");
 
     // What was clicked is what is counted, under its product, module and user.
@@ -154,6 +162,71 @@ async fn the_classic_page_tracks_from_its_script_tag(stage: &Stage) -> Result<()
     ensure!(feature.feature.as_deref() == Some("hello"), "{feature:?}");
     ensure!(feature.module.as_deref() == Some("classic"), "{feature:?}");
     ensure!(feature.account_id == "acme" && feature.user_id == "ada@acme.example");
+    Ok(())
+}
+
+async fn the_demo_opens_the_dashboard_of_a_company_with_weeks_of_usage(
+    stage: &Stage,
+) -> Result<()> {
+    // Found first, and says what it was to open, as a browser would show it.
+    let programs = tempfile::TempDir::new()?;
+    let (opener, opened) = (
+        programs.path().join("xdg-open"),
+        programs.path().join("opened"),
+    );
+    let script = format!("#!/bin/sh\necho \"$1\" > {}\n", opened.display());
+    std::fs::write(&opener, script)?;
+    std::fs::set_permissions(&opener, std::fs::Permissions::from_mode(0o755))?;
+    let path = std::env::var("PATH")?;
+    let collector = Collector::binary()?;
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_natero-demo"))
+        .args([OsStr::new("--pkg"), stage.package().await?.path().as_ref()])
+        .args([OsStr::new("--collector"), collector.as_ref()])
+        .env("PATH", format!("{}:{path}", programs.path().display()))
+        .env("DISPLAY", ":none")
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut lines = BufReader::new(demo.stdout.take().context("piped")?).lines();
+    let mut said = String::new();
+    while !said.ends_with("Ctrl-C ends everything.\n") {
+        let line = lines.next_line().await?;
+        said += &line.with_context(|| format!("it ended after {said}"))?;
+        said.push('\n');
+    }
+    ensure!(said.contains(", 0 missing, 0 duplicates\n"), "{said}");
+    let dashboard = wait::until("the browser to be opened", async || {
+        Ok(std::fs::read_to_string(&opened)
+            .ok()
+            .filter(|url| url.ends_with('\n')))
+    })
+    .await?;
+    let dashboard = dashboard.trim();
+    let key = said.rsplit_once("Sign in with ").context("no key")?.1;
+    let key = key.split_whitespace().next().context("no key")?;
+
+    let stay = reqwest::redirect::Policy::none();
+    let client = reqwest::Client::builder().redirect(stay).build()?;
+    let page = client
+        .post(format!("{dashboard}/sign-in"))
+        .header("origin", dashboard)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("key={key}"))
+        .send()
+        .await?;
+    ensure!(page.status() == 303, "{}", page.status());
+    let url = format!("{dashboard}/api/v2/accounts/acme-group/usage?by=feature&api_key={key}");
+    let usage: Value = client.get(url).send().await?.json().await?;
+    ensure!(usage["totals"]["events"].as_i64() > Some(1000), "{usage}");
+    let visited = usage["rows"].as_array().context("rows")?.iter().any(|row| {
+        // Only the visit exports so much at once.
+        row["key"] == "export_report" && row["features"].as_f64() >= Some(1460.0)
+    });
+    ensure!(visited, "the visit is not in {usage}");
+
+    let pid = demo.id().context("it still runs")?.to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().await?;
+    ensure!(demo.wait().await?.success());
     Ok(())
 }
 

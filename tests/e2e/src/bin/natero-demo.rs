@@ -1,6 +1,7 @@
-//! The demo: serves the example beside a fresh collector, visits it in
-//! headless Chromium, and shows what arrived. `cargo xtask demo` builds what
-//! it needs and starts it.
+//! The demo: a collector that holds weeks of a company's usage, and beside it
+//! the example, which is visited in headless Chromium; shows what arrived of the
+//! visit, and opens the dashboard. `cargo xtask demo` builds what it needs and
+//! starts it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,8 +10,14 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use natero_e2e::browser::{Browser, BrowserKind};
 use natero_e2e::collector::Collector;
+use natero_e2e::company::send_company;
 use natero_e2e::demo::{Delivery, classic_path, serve_examples, usage_table, visit};
+use natero_e2e::rows::Mark;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Nine weeks: the four that a page shows at first, those it compares them
+/// with, and a bit of history.
+const DAYS: i64 = 63;
 
 /// Serves the example and a collector, visits it and counts what arrived.
 #[derive(Parser)]
@@ -50,24 +57,47 @@ async fn run(args: &Args) -> Result<bool> {
     let site = serve_examples(&args.pkg, &collector).await?;
     println!("console    {}", site.url("/"));
     println!("classic    {}", site.url(&classic_path(&collector)));
-    println!(
-        "collector  {}  account key {}",
-        collector.url(),
-        collector.account_key()
-    );
+    println!("dashboard  {}", collector.url());
+    println!("account key to sign in with: {}", collector.account_key());
     println!("database   {}\n", collector.db().display());
 
-    let browser = Browser::start_kind(BrowserKind::Chromium).await?;
+    let (browser, ()) = tokio::try_join!(
+        Browser::start_kind(BrowserKind::Chromium),
+        send_company(&collector, DAYS),
+    )?;
+    let db = collector.db();
+    let before = Mark::now(&db)?;
+    println!(
+        "{} events of {DAYS} days are there; now the visit:\n",
+        before.0
+    );
     let accepted = visit(&browser, &site).await?;
-    let delivery = Delivery::measure(accepted, &collector.db())?;
-    println!("{}", usage_table(&collector.db())?);
+    let delivery = Delivery::measure(accepted, &db, before)?;
+    println!("{}", usage_table(&db, before)?);
     println!("{delivery}");
     if args.once {
         return Ok(delivery.is_exact());
     }
     // Its page would go on counting beside that of whoever looks now.
     drop(browser);
+    show(collector.url(), collector.account_key());
     std::future::pending().await
+}
+
+/// Opens the dashboard in the system's browser, if there is one.
+fn show(dashboard: &str, key: &str) {
+    let has_screen = !cfg!(target_os = "linux")
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let is_open = has_screen && open::that_detached(dashboard).is_ok();
+    let how = if is_open {
+        "opened in your browser"
+    } else {
+        "open it in a browser"
+    };
+    println!("\n{dashboard} is the dashboard ({how}). Sign in with {key}");
+    println!("Ctrl-C ends everything.");
 }
 
 async fn told_to_stop() {

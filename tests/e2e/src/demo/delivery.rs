@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::rows;
+use crate::rows::{self, Mark};
 
 /// What became of the events that a page accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,16 +19,17 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Counts what the collector's database holds.
+    /// Counts what the collector's database holds since a moment of it.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn measure(accepted: i64, db: &Path) -> Result<Self> {
+    pub fn measure(accepted: i64, db: &Path, since: Mark) -> Result<Self> {
         // An event is its place in its stream: were one stored under two ids,
         // the ids alone would hide it.
         let (rows, received) = rows::open(db)?.query_row(
-            "SELECT COUNT(*), COUNT(DISTINCT stream_id || ' ' || seq) FROM events",
-            [],
+            "SELECT COUNT(*), COUNT(DISTINCT stream_id || ' ' || seq)
+             FROM events WHERE id > ?1",
+            [since.0],
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
         )?;
         Ok(Self {
@@ -73,11 +74,17 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let connection = Connection::open(file.path()).unwrap();
         connection
-            .execute("CREATE TABLE events (stream_id TEXT, seq INTEGER)", [])
+            .execute(
+                "CREATE TABLE events (id INTEGER PRIMARY KEY, stream_id TEXT, seq INTEGER)",
+                [],
+            )
             .unwrap();
         for event in events {
             connection
-                .execute("INSERT INTO events VALUES (?1, ?2)", *event)
+                .execute(
+                    "INSERT INTO events (stream_id, seq) VALUES (?1, ?2)",
+                    *event,
+                )
                 .unwrap();
         }
         file
@@ -86,7 +93,7 @@ mod tests {
     #[test]
     fn each_event_once_is_exact() {
         let file = database(&[("a", 0), ("a", 1), ("b", 0)]);
-        let delivery = Delivery::measure(3, file.path()).unwrap();
+        let delivery = Delivery::measure(3, file.path(), Mark::default()).unwrap();
         assert!(delivery.is_exact());
         assert_eq!(
             delivery.to_string(),
@@ -97,7 +104,7 @@ mod tests {
     #[test]
     fn a_missing_and_a_doubled_event_are_told_apart() {
         let file = database(&[("a", 0), ("a", 0), ("a", 2)]);
-        let delivery = Delivery::measure(3, file.path()).unwrap();
+        let delivery = Delivery::measure(3, file.path(), Mark::default()).unwrap();
         assert!(!delivery.is_exact());
         assert_eq!(
             delivery.to_string(),
@@ -106,8 +113,24 @@ mod tests {
     }
 
     #[test]
+    fn what_was_there_before_the_visit_does_not_count() {
+        let file = database(&[("a", 0), ("a", 1)]);
+        let mark = Mark::now(file.path()).unwrap();
+        Connection::open(file.path())
+            .unwrap()
+            .execute("INSERT INTO events (stream_id, seq) VALUES ('b', 0)", [])
+            .unwrap();
+        let delivery = Delivery::measure(1, file.path(), mark).unwrap();
+        assert!(delivery.is_exact(), "{delivery}");
+    }
+
+    #[test]
     fn a_visit_without_events_proves_nothing() {
         let file = database(&[]);
-        assert!(!Delivery::measure(0, file.path()).unwrap().is_exact());
+        assert!(
+            !Delivery::measure(0, file.path(), Mark::default())
+                .unwrap()
+                .is_exact()
+        );
     }
 }

@@ -1,10 +1,10 @@
-//! Usage by account → product → module → feature, as text.
+//! Usage by account → product → module → feature since a moment, as text.
 
 use std::path::Path;
 
 use anyhow::Result;
 
-use crate::rows;
+use crate::rows::{self, Mark};
 
 /// Counted events by place; time is put under its module, where it has no feature.
 const USAGE: &str = "
@@ -13,7 +13,7 @@ const USAGE: &str = "
            SUM(CASE action WHEN 'moduleEnd' THEN time_spent END),
            COUNT(DISTINCT user_id)
     FROM events
-    WHERE set_aside = 0 AND action IN ('feature', 'moduleEnd')
+    WHERE id > ?1 AND set_aside = 0 AND action IN ('feature', 'moduleEnd')
     GROUP BY account_id, product, module, feature
     ORDER BY account_id, product, module, feature";
 
@@ -29,11 +29,11 @@ const NUMBERS: usize = 4;
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn usage_table(db: &Path) -> Result<String> {
+pub fn usage_table(db: &Path, since: Mark) -> Result<String> {
     let connection = rows::open(db)?;
     let mut statement = connection.prepare(USAGE)?;
     let rows = statement
-        .query_map([], |row| {
+        .query_map([since.0], |row| {
             let place = |column| {
                 Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(column)?.unwrap_or_default())
             };
