@@ -1,0 +1,160 @@
+//! What is on its way, and what becomes of it.
+
+use super::World;
+use crate::collector::field;
+use natero_engine::{Input, Request};
+
+/// Something under way between a tab and the server.
+pub(super) enum Parcel {
+    Request {
+        tab: u32,
+        request: Request,
+        twice: bool,
+    },
+    Answer {
+        tab: u32,
+        id: u32,
+        status: u16,
+        wait: f64,
+    },
+    /// The lock of a part was asked for.
+    Adoption { tab: u32, part: String },
+}
+
+impl World {
+    pub(super) fn send(&mut self, tab: usize, request: Request) {
+        self.requests += 1;
+        let id = self.tabs[tab].id;
+        self.say(&format!(
+            "tab {id} sends request {} of {} events",
+            request.id, request.events
+        ));
+        assert!(!request.unloading || request.keepalive);
+        for line in request.body.lines() {
+            let before = self.senders.insert(field(line, "event_id").to_owned(), id);
+            // Where storage was full, the original of what was taken over had to
+            // stay, and a frozen page cannot hold its lock.
+            let sure = !self.storage_failed;
+            if let Some(before) = before.filter(|before| sure && *before != id) {
+                let alive = self.find(before).is_some_and(|tab| !self.tabs[tab].frozen);
+                let other_part = alive
+                    && self
+                        .storage
+                        .keys()
+                        .any(|key| key.starts_with(&self.tabs[self.find(before).unwrap()].part));
+                assert!(
+                    !alive || !other_part || !self.still_keeps(before, line),
+                    "tabs {before} and {id} both send {line}"
+                );
+            }
+        }
+        let trip = 5.0 + self.dice.below(300) as f64;
+        if !self.network_works || self.dice.one_in(10) {
+            self.parcels.push((
+                self.clock + trip,
+                Parcel::Answer {
+                    tab: id,
+                    id: request.id,
+                    status: 0,
+                    wait: 0.0,
+                },
+            ));
+            return;
+        }
+        let twice = self.dice.one_in(20);
+        self.parcels.push((
+            self.clock + trip,
+            Parcel::Request {
+                tab: id,
+                request,
+                twice,
+            },
+        ));
+    }
+
+    pub(super) fn arrive(&mut self, parcel: Parcel) {
+        match parcel {
+            Parcel::Request {
+                tab,
+                request,
+                twice,
+            } => {
+                let (mut status, wait) = self.collector.post(self.mood, &request.body);
+                if twice {
+                    self.collector.post(self.mood, &request.body);
+                }
+                // The answer may be lost, or never come.
+                if self.dice.one_in(12) {
+                    status = 0;
+                    if self.dice.one_in(2) {
+                        return;
+                    }
+                }
+                let trip = 5.0 + self.dice.below(300) as f64;
+                let answer = Parcel::Answer {
+                    tab,
+                    id: request.id,
+                    status,
+                    wait,
+                };
+                self.parcels.push((self.clock + trip, answer));
+            }
+            Parcel::Answer {
+                tab,
+                id,
+                status,
+                wait,
+            } => {
+                let Some(tab) = self.find(tab) else { return };
+                let input = match status {
+                    0 => Input::Failed(id),
+                    status => Input::Response {
+                        id,
+                        status,
+                        retry_after: wait,
+                        rejected: 0,
+                        message: "",
+                    },
+                };
+                self.tell(tab, input);
+            }
+            Parcel::Adoption { tab, part } => self.take_over(tab, &part),
+        }
+    }
+
+    /// Lets time pass: parcels arrive and timers fire, in order.
+    pub(super) fn pass(&mut self, ms: f64) {
+        let end = self.clock + ms;
+        loop {
+            let parcel = self.parcels.iter().map(|(at, _)| *at).reduce(f64::min);
+            let timer = self
+                .tabs
+                .iter()
+                .filter(|tab| !tab.frozen)
+                .filter_map(|tab| tab.engine.poll_timeout().map(|due| due + tab.opened))
+                .reduce(f64::min);
+            let Some(next) = parcel
+                .into_iter()
+                .chain(timer)
+                .reduce(f64::min)
+                .filter(|next| *next <= end)
+            else {
+                break;
+            };
+            self.clock = self.clock.max(next);
+            if let Some(at) = self.parcels.iter().position(|(at, _)| *at <= self.clock) {
+                let (_, parcel) = self.parcels.swap_remove(at);
+                self.arrive(parcel);
+                continue;
+            }
+            for id in self.tabs.iter().map(|tab| tab.id).collect::<Vec<_>>() {
+                let Some(tab) = self.find(id) else { continue };
+                let due = self.tabs[tab].engine.poll_timeout();
+                if due.is_some_and(|due| due + self.tabs[tab].opened <= self.clock) {
+                    self.tell(tab, Input::Timer);
+                }
+            }
+        }
+        self.clock = end;
+    }
+}
