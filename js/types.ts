@@ -13,7 +13,7 @@ export type Id = string | number | bigint;
  */
 export type Details = Record<string, unknown>;
 
-/** Settings of `new na(apiKey, authKey, settings)`. Times are in ms. */
+/** Settings of `new na(apiKey, authKey, settings)`. Numbers are above 0 and below 10^15; times are in ms. */
 export interface Settings {
   /** The account, as if set by `setAccountId`. */
   accountId?: Id | null | undefined;
@@ -45,9 +45,9 @@ export interface Settings {
   maxQueueBytes?: number | undefined;
   /** `"storage"`: cookies and web storage. `"memory"`: no cookie, nothing stored. Default `"storage"`. */
   persistence?: "storage" | "memory" | undefined;
-  /** Domain of the cookies. Default: this host only. */
+  /** Domain of the cookies: letters, digits, `.`, `-` and `_`. Default: this host only. */
   cookieDomain?: string | undefined;
-  /** Begin of the names of the cookies. Default `na_`. */
+  /** Begin of the names of the cookies and of what is stored: letters, digits, `.`, `-` and `_`. Default `na_`. */
   cookiePrefix?: string | undefined;
   /** `"pending"` holds events in memory and sets no cookie until `optIn()`; `"denied"` drops them. Default `"granted"`. */
   consent?: "granted" | "pending" | "denied" | undefined;

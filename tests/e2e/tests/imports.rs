@@ -4,6 +4,7 @@ use std::process::Output;
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
+use natero_e2e::fault::FaultServer;
 use natero_e2e::rows::{EventRow, until_events};
 use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
@@ -97,6 +98,7 @@ fn check_feature_and_module_end(feature: &EventRow, end: &EventRow) -> Result<()
 
 async fn the_classic_script_tracks_from_window_onload(stage: &Stage) -> Result<()> {
     let collector = Collector::start()?;
+    let copy = FaultServer::start().await?;
     let site = stage.site().await?;
     let source = collector.source();
     site.put_html(
@@ -105,17 +107,17 @@ async fn the_classic_script_tracks_from_window_onload(stage: &Stage) -> Result<(
             r#"<!doctype html><title>original</title><script src="/watch.js"></script>
             <script src="/pkg/natero.global.js"></script>
             <script>
-              var _na;
               window.onload = function () {{
                 _na = new na('{}', '{}', {{ userId: 'ann@acme.example', accountId: 'acme',
-                  trackUnload: true, endpoint: '{}', disableEventSend: false, debug: false }});
+                  trackUnload: true, endpoint: '{}', debugUrl: '{}', disableEventSend: false, debug: false }});
                 _na.setModuleId('test');
                 _na.sendFeatureEvent('loaded', 3);
               }};
             </script>"#,
             source.api_key,
             source.auth_key,
-            collector.url()
+            collector.url(),
+            copy.url()
         ),
     );
     let page = stage.open(&site, "/original.html").await?;

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 natero_e2e::suite!(
     the_cookies_are_lax_of_the_whole_host_and_last_as_long_as_they_should,
     over_https_the_cookies_are_secure_too,
+    hosts_below_the_cookie_domain_share_a_visit,
     two_tabs_are_one_session,
     the_first_activity_after_session_timeout_begins_a_session,
     another_identity_is_another_session_and_the_old_one_gets_its_timings,
@@ -125,6 +126,28 @@ async fn checks_cookies(stage: &Stage, site: Site, secure: bool) -> Result<()> {
         ensure!(same_site.as_deref() == Some("Lax"), "{cookie:?}");
     }
     scene.page.is_untroubled().await
+}
+
+async fn hosts_below_the_cookie_domain_share_a_visit(stage: &Stage) -> Result<()> {
+    let collector = Collector::start()?;
+    let site = stage.site().await?;
+    let settings = json!({ "cookieDomain": "natero.localhost" });
+    site.put_tracked("/", collector.url(), collector.source(), &settings);
+    let browser = stage.browser().await?;
+    let page = browser.open(&site, "/blank.html").await?;
+    let mut visits = BTreeSet::new();
+    // Browsers take every name below localhost for this machine.
+    for host in ["app.natero.localhost", "shop.natero.localhost"] {
+        let url = site.url("/").replace("127.0.0.1", host);
+        browser.client().goto(&url).await?;
+        page.until("window.tracking").await?;
+        visits.insert(ids(&page).await?);
+        for cookie in cookies(browser).await?.values() {
+            ensure!(cookie.domain() == Some("natero.localhost"), "{cookie:?}");
+        }
+    }
+    ensure!(visits.len() == 1, "{visits:?}");
+    Ok(())
 }
 
 async fn two_tabs_are_one_session(stage: &Stage) -> Result<()> {
@@ -490,6 +513,8 @@ async fn shutdown_leaves_no_listener_timer_lock_or_channel(stage: &Stage) -> Res
         )
         .await?;
         let open: Vec<String> = page.run("return [...open_.keys()];", Value::Null).await?;
+        // Either would keep browsers from keeping the page, or ask too much of it.
+        ensure!(!open.iter().any(|name| name.contains("unload")), "{open:?}");
         for kind in ["listener visibilitychange", "timer", "channel"] {
             ensure!(
                 open.iter().any(|name| name.starts_with(kind)),
