@@ -38,8 +38,14 @@ impl Driver {
         let log = folder.join("driver.log");
         let mut command = Command::new(&program);
         match kind {
-            BrowserKind::Chromium | BrowserKind::Webkit => {
+            BrowserKind::Chromium => {
                 command.arg(format!("--port={}", address.port()));
+            }
+            BrowserKind::Webkit => {
+                command.arg(format!("--port={}", address.port()));
+                // It would make a language of C.UTF-8 that no page can use, and
+                // takes this for English.
+                command.env("LC_ALL", "C");
             }
             // Marionette's port is taken free too: several sessions may run at once.
             BrowserKind::Firefox => {
