@@ -1,0 +1,115 @@
+//! A page, and everything that could tell of its visitor.
+
+use anyhow::{Result, ensure};
+use natero_e2e::collector::Source;
+use natero_e2e::fault::FaultServer;
+use natero_e2e::page::Page;
+use natero_e2e::site::Site;
+use natero_e2e::stage::Stage;
+use serde_json::{Value, json};
+
+pub struct Scene<'a> {
+    pub server: FaultServer,
+    pub _site: Site,
+    pub page: Page<'a>,
+}
+
+pub fn source() -> Source {
+    Source {
+        auth_key: "auth".into(),
+        api_key: "api".into(),
+    }
+}
+
+/// A page with the class and nothing made of it, after this script.
+pub async fn open<'a>(stage: &'a Stage, before: &str) -> Result<Scene<'a>> {
+    let server = FaultServer::start().await?;
+    let site = stage.site().await?;
+    site.put_html(
+        "/",
+        format!(
+            r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>page</title>
+<script src="/watch.js"></script><script>{before}</script>
+<script type="module">
+  import {{ na }} from "/pkg/inline.js";
+  window.na = na;
+</script></head><body></body></html>"#
+        ),
+    );
+    let page = stage.open(&site, "/").await?;
+    page.until("window.na").await?;
+    Ok(Scene {
+        server,
+        _site: site,
+        page,
+    })
+}
+
+impl Scene<'_> {
+    /// Makes `window._na`, with page views and unload, quick to send.
+    pub async fn track(&self, settings: Value) -> Result<()> {
+        let mut all = json!({ "trackPageViews": true, "trackUnload": true, "flushInterval": 50 });
+        if let (Value::Object(all), Value::Object(settings)) = (&mut all, settings) {
+            all.extend(settings);
+        }
+        self.page.track(self.server.url(), &source(), all).await?;
+        self.page.act("await _na.ready;", Value::Null).await
+    }
+
+    /// Uses the page in every way that could make, store or send something.
+    pub async fn use_it(&self) -> Result<()> {
+        self.page
+            .act(
+                "_na.setProductId('suite'); _na.setModuleId('reports');
+                 for (let i = 0; i < 60; i += 1) _na.sendFeatureEvent('used');
+                 _na.identifyUser('ann@acme.example', { role: 'admin' });
+                 history.pushState(null, '', '/elsewhere');
+                 dispatchEvent(new MouseEvent('mousemove'));",
+                Value::Null,
+            )
+            .await?;
+        self.page.let_pass(300).await?;
+        self.page
+            .act(
+                "dispatchEvent(new PageTransitionEvent('pagehide'));
+                 await _na.flush();
+                 history.replaceState(null, '', '/');",
+                Value::Null,
+            )
+            .await
+    }
+
+    /// Asserts that the browser holds nothing and the server heard nothing.
+    pub async fn left_no_trace(&self) -> Result<()> {
+        let trace = trace(&self.page).await?;
+        ensure!(trace == json!(["", [], [], 0, 0]), "stored: {trace}");
+        let recorded = self.server.recorded();
+        ensure!(
+            recorded.is_empty() && self.server.preflights() == 0,
+            "sent: {recorded:?}"
+        );
+        Ok(())
+    }
+
+    /// The features that the server was told of, each request's body unpacked.
+    pub fn features(&self) -> Result<Vec<String>> {
+        let mut features = Vec::new();
+        for request in self.server.recorded() {
+            for line in request.lines()? {
+                features.extend(line["feature"].as_str().map(str::to_owned));
+            }
+        }
+        Ok(features)
+    }
+}
+
+/// Everything a page can leave in a browser.
+pub async fn trace(page: &Page<'_>) -> Result<Value> {
+    page.run(
+        "return [document.cookie, Object.keys(localStorage), Object.keys(sessionStorage),
+                 (await indexedDB.databases?.() ?? []).length, (await caches.keys()).length];",
+        Value::Null,
+    )
+    .await
+}
