@@ -245,8 +245,8 @@ async fn a_measured_module_event_takes_the_sticky_product_or_its_own(stage: &Sta
 async fn a_change_of_user_ends_the_timing_under_the_old_user(stage: &Stage) -> Result<()> {
     let rows = events_of(
         stage,
-        "_na.setProductId('freight'); _na.setModuleId('dashboard'); await pass(60);
-         _na.setUserId('bob@acme.example'); await pass(60);
+        "_na.setProductId('freight'); _na.setModuleId('dashboard'); await pass(120);
+         _na.setUserId('bob@acme.example'); await pass(120);
          _na.sendFeatureEvent('add_widget'); _na.setModuleId(null);",
     )
     .await?;
@@ -258,7 +258,7 @@ async fn a_change_of_user_ends_the_timing_under_the_old_user(stage: &Stage) -> R
     ensure!(ends[0].user_id == "ann@acme.example" && ends[1].user_id == "bob@acme.example");
     ensure!(
         ends.iter()
-            .all(|row| row.time_spent.is_some_and(|ms| ms >= 60)),
+            .all(|row| row.time_spent.is_some_and(|ms| ms >= 120)),
         "{ends:?}"
     );
     ensure!(
