@@ -1,24 +1,18 @@
 // Loading the wasm: once for all trackers of a page, again after a failure.
 
-import { Core, initSync } from "#glue";
+import { type Engine, start } from "./core.ts";
 
-/** Brings the engine's class. */
-export type Load = () => Promise<typeof Core>;
+/** Brings what makes engines. */
+export type Load = () => Promise<Engine>;
 
 /** A load that is shared while it goes on and once it has succeeded. */
 export function once(compile: () => Promise<WebAssembly.Module>): Load {
-  let loading: Promise<typeof Core> | undefined;
+  let loading: Promise<Engine> | undefined;
   return () =>
-    (loading ??= compile().then(
-      (module) => {
-        initSync({ module });
-        return Core;
-      },
-      (error: unknown) => {
-        loading = undefined;
-        throw error;
-      },
-    ));
+    (loading ??= compile().then(start).catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    }));
 }
 
 /** Compiles wasm that came within the script. */

@@ -93,8 +93,8 @@ function refused(settings: Settings): boolean {
   );
 }
 
-/** The settings as the engine takes them: `src/decode.rs` says what each means. */
-export function encode(settings: Checked): [flags: number, numbers: Float64Array, text: string] {
+/** The settings as the engine takes them: `src/settings.rs` says what each means. */
+export function encode(settings: Checked): [flags: number, numbers: number[], text: string] {
   const flags = [
     settings.trackUnload,
     settings.trackPageViews,
@@ -105,13 +105,13 @@ export function encode(settings: Checked): [flags: number, numbers: Float64Array
     settings.consent === "pending",
     settings.consent === "denied" || refused(settings),
   ].reduce<number>((flags, on, at) => flags | (on ? 1 << at : 0), 0);
-  const numbers = Float64Array.of(
+  const numbers = [
     settings.sessionTimeout,
     settings.idleTimeout,
     settings.sessionSyncInterval,
     settings.flushInterval,
     settings.batchSize,
     settings.maxQueueBytes,
-  );
+  ];
   return [flags, numbers, `${toId(settings.accountId) ?? ""}\0${toId(settings.userId) ?? ""}`];
 }

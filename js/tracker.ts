@@ -1,7 +1,6 @@
 // The class that a page sees. It returns at once, keeps calls until the wasm is
 // there, and lets nothing escape: no throw, no rejected promise.
 
-import type { Core } from "#glue";
 import { Refusal, clean, describe, details, id, idOrNull, isPlain, number, options, override, text, toId, toJson } from "./arguments.ts";
 import { readCookies, setCookie } from "./browser/cookies.ts";
 import { bare, facts, listen } from "./browser/page.ts";
@@ -9,11 +8,11 @@ import { post } from "./browser/post.ts";
 import { type Kept, Stash } from "./browser/stash.ts";
 import { Storage } from "./browser/storage.ts";
 import { type Tabs, tabs } from "./browser/tabs.ts";
-import { Do, Op, type Tell } from "./core.ts";
+import { type Core, Do, type Engine, Op, type Tell } from "./core.ts";
 import type { Load } from "./load.ts";
 import { lost } from "./messages.ts";
 import { type Checked, check, encode } from "./settings.ts";
-import { parse } from "./stats.ts";
+import { name } from "./stats.ts";
 import type { Details, FeatureOptions, FlushResult, Id, ModuleOptions, PageViewOptions, Stats } from "./types.ts";
 
 // A page whose wasm is slow may call a lot, but not without end.
@@ -33,6 +32,7 @@ export class Tracker {
 
   readonly #settings: Checked;
   #url = "";
+  #engine: Engine | undefined;
   #core: Core | undefined;
   #off = false;
   /** Calls that wait for the wasm; nothing once it is there. */
@@ -68,16 +68,16 @@ export class Tracker {
       this.ready = Promise.resolve(false);
       return;
     }
-    const seed = crypto.getRandomValues(new Uint32Array(4));
+    const seed = [...crypto.getRandomValues(new Uint32Array(4))];
     this.#stash = new Stash(this.#settings, this.#url, seed);
     this.ready = shown()
-      .then((waited) => load().then((Engine) => this.#begin(Engine, seed, ...(waited ? ([Date.now(), performance.now()] as const) : made))))
+      .then((waited) => load().then((engine) => this.#begin(engine, seed, ...(waited ? ([Date.now(), performance.now()] as const) : made))))
       .catch((error: unknown) => this.#fail("load_failed", "The tracker could not be loaded and is off", error));
   }
 
-  #begin(Engine: typeof Core, seed: Uint32Array, wall: number, mono: number): boolean {
-    const host = { effect: this.#perform.bind(this) };
-    this.#core = new Engine(host, wall, mono, ...encode(this.#settings), seed);
+  #begin(engine: Engine, seed: number[], wall: number, mono: number): boolean {
+    this.#engine = engine;
+    this.#core = engine(this.#perform.bind(this), wall, mono, ...encode(this.#settings), seed);
     // Where there is no page there is no localStorage and no tab; and under
     // Node a channel to other tabs would keep the process from ending.
     if (globalThis.document) {
@@ -96,7 +96,6 @@ export class Tracker {
     for (const call of kept) this.#handle(...call);
     // Behind what stores their events.
     queueMicrotask(() => this.#stash?.done());
-    if (this.#storage) this.#stash?.adopt(Engine, (line, tell) => this.#filter(line, tell), this.#storage.start, () => this.#storage?.adopt());
     return !this.#off;
   }
 
@@ -171,6 +170,7 @@ export class Tracker {
         break;
       case Do.Adopt:
         this.#storage?.adopt();
+        if (this.#storage) this.#stash?.adopt(this.#engine!, (line, tell) => this.#filter(line, tell), this.#storage);
         break;
       case Do.Forget:
         this.#storage?.forget();
@@ -178,7 +178,7 @@ export class Tracker {
       case Do.Wake:
         clearTimeout(this.#timer);
         // Once detached, nothing is set again.
-        if (this.#stopListening) this.#timer = setTimeout(this.#tell, Math.min(Math.max(a, 0), LONGEST_TIMER), Op.Timer);
+        if (this.#stopListening) this.#timer = setTimeout(this.#tell, Math.min(a - performance.now(), LONGEST_TIMER), Op.Timer);
     }
   }
 
@@ -422,13 +422,13 @@ export class Tracker {
 
   /** Plain counters. */
   stats(): Stats {
-    let counters = "";
+    let counters: Float64Array | undefined;
     try {
-      counters = (!this.#kept && this.#core?.read(6)) || "";
+      if (!this.#kept) counters = this.#core?.count();
     } catch (error) {
       this.#fail("failed", "The tracker failed and is off", error);
     }
-    return parse(counters, this.#kept?.length ?? 0, this.#invalid);
+    return name(counters ?? new Float64Array(12), this.#kept?.length ?? 0, this.#invalid);
   }
 
   /** The account, or `null`. */

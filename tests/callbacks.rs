@@ -131,7 +131,7 @@ fn an_effect_ends_before_the_next_begins_whatever_the_host_calls() {
                     left.set(left.get() - 1);
                     page.feature("from within");
                     page.tell("Activity", "");
-                    page.read(6);
+                    page.counters();
                 }
             }
             _ => {}
@@ -206,7 +206,7 @@ fn what_is_read_from_within_is_current() {
 fn two_trackers_of_a_page_share_nothing() {
     let one = Page::started(Settings::default());
     let two = Page::started(Settings {
-        seed: vec![5, 6, 7, 8],
+        seed: [5, 6, 7, 8],
         ..Settings::default()
     });
     let other = two.clone();

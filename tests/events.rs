@@ -4,7 +4,6 @@
 
 mod support;
 
-use js_sys::JsString;
 use serde_json::{Value, json};
 use support::{Page, Settings, TRACK_PAGE_VIEWS, WALL};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -244,16 +243,12 @@ fn debug_shows_each_event_as_it_was_made() {
 #[wasm_bindgen_test]
 fn a_number_that_means_nothing_is_ignored() {
     let page = Page::started(Settings::default());
-    let before: Vec<String> = (0..7).map(|which| page.read(which)).collect();
+    let before: Vec<String> = (0..6).map(|which| page.read(which)).collect();
     for op in support::unknown_ops() {
-        page.tell_number(
-            op,
-            &"text\0more".into(),
-            [f64::NAN, 1.0, -1.0, f64::INFINITY],
-        );
+        page.tell_number(op, "text\0more", [f64::NAN, 1.0, -1.0, f64::INFINITY]);
     }
     assert_eq!(page.effects(), []);
-    let after: Vec<String> = (0..7).map(|which| page.read(which)).collect();
+    let after: Vec<String> = (0..6).map(|which| page.read(which)).collect();
     assert_eq!(before, after);
 }
 
@@ -298,22 +293,6 @@ fn text_of_every_script_arrives_as_it_was() {
         let event = page.sent();
         assert_eq!(event["feature"], text);
         assert_eq!(event["module"], text);
-    }
-}
-
-#[wasm_bindgen_test]
-fn half_a_surrogate_pair_becomes_the_replacement_character() {
-    for (units, expected) in [
-        (&[0xd83e_u16][..], "\u{fffd}"),
-        (&[0xdd80], "\u{fffd}"),
-        (&[0x61, 0xd83e, 0x62], "a\u{fffd}b"),
-        (&[0xdd80, 0xd83e], "\u{fffd}\u{fffd}"),
-        (&[0xd83e, 0xdd80], "🦀"),
-    ] {
-        let page = Page::started(Settings::default());
-        let text = JsString::from_char_code(units);
-        page.tell_number(support::number("Op", "Feature"), &text, [0.0; 4]);
-        assert_eq!(page.sent()["feature"], expected, "{units:x?}");
     }
 }
 

@@ -133,7 +133,7 @@ fn what_another_page_left_is_stored_anew_within_the_call_and_sent_as_it_was() {
     let (gone, records) = stored("of the other");
     let stream = gone.sent()["stream_id"].clone();
     let page = Page::started(Settings {
-        seed: vec![5, 6, 7, 8],
+        seed: [5, 6, 7, 8],
         ..Settings::default()
     });
     page.tell("Adopted", &records);

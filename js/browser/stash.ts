@@ -1,11 +1,10 @@
 // Calls that wait for the wasm, in localStorage: a page may be left before its
 // wasm was there, or never get it. The next page that has one makes them up.
 
-import type { Core } from "#glue";
-import { Do, Op, type Tell } from "../core.ts";
+import { Do, type Engine, Op, type Perform, type Tell } from "../core.ts";
 import { type Checked, encode } from "../settings.ts";
 import { readCookies } from "./cookies.ts";
-import { Lock, attempt, hash, left } from "./storage.ts";
+import { Lock, type Storage, attempt, hash, left } from "./storage.ts";
 
 /** A call that waits for the wasm. */
 export type Kept = readonly [op: Op, wall: number, mono: number, text: string, a: number];
@@ -27,12 +26,12 @@ export class Stash {
   #soon = false;
 
   /** For the source that `url` names. The seed makes the events: whoever makes them up makes the same. */
-  constructor(settings: Checked, url: string, seed: Uint32Array) {
+  constructor(settings: Checked, url: string, seed: readonly number[]) {
     this.#settings = settings;
     this.#start = `${settings.cookiePrefix}c1.${hash(url)}.`;
     this.#key = `${this.#start}${seed.join("-")}.${Date.now()}`;
     const [flags, numbers, text] = encode(settings);
-    if (globalThis.document && !(flags & NOT_KEPT)) this.#head = [flags, [...numbers], text, [...seed]];
+    if (globalThis.document && !(flags & NOT_KEPT)) this.#head = [flags, numbers, text, seed];
   }
 
   /** Whether calls are stored at all. */
@@ -62,15 +61,15 @@ export class Stash {
     this.#lock.release();
   }
 
-  /** Makes the calls of pages that are gone, so that their events are stored like those of any page; then calls `made`. */
-  adopt(Engine: typeof Core, filter: Filter, part: string, made: () => void): void {
+  /** Makes the calls of pages that are gone, so that their events are stored like those of any page, and taken over. */
+  adopt(engine: Engine, filter: Filter, storage: Storage): void {
     if (!this.#head) return;
     attempt(() => {
       for (const key of Object.keys(localStorage)) {
         if (!key.startsWith(this.#start) || key === this.#key) continue;
         left(key, Number(key.slice(key.lastIndexOf(".") + 1)), () => {
           const stored = localStorage.getItem(key);
-          if (stored && attempt(() => this.#make(Engine, filter, part, stored))) made();
+          if (stored && attempt(() => this.#make(engine, filter, storage.start, stored))) storage.adopt();
           localStorage.removeItem(key);
           return true;
         });
@@ -78,17 +77,17 @@ export class Stash {
     });
   }
 
-  #make(Engine: typeof Core, filter: Filter, part: string, stored: string): void {
+  #make(engine: Engine, filter: Filter, part: string, stored: string): void {
     const [flags, numbers, text, seed, calls] = JSON.parse(stored) as [number, number[], string, number[], Kept[]];
     let own = "";
     // All it may do is to ask `beforeSend`, and to store.
-    const effect = (op: Do, text: string, a: number): void => {
+    const perform: Perform = (op, text, a) => {
       if (op === Do.Own) own = part + text;
       else if (op === Do.Store) localStorage.setItem(`${own}.${a}`, text);
       else if (op === Do.Filter) filter(text, tell);
     };
     const [, wall, mono] = calls[0]!;
-    const core = new Engine({ effect }, wall, mono, flags, Float64Array.from(numbers), text, Uint32Array.from(seed));
+    const core = engine(perform, wall, mono, flags, numbers, text, seed);
     let at = wall;
     const tell: Tell = (op, text = "", a = 0) => core.handle(op, at, mono, text, a, 0, 0, 0);
     tell(Op.Start, `\0\0\0${readCookies(this.#settings)}`);

@@ -20,12 +20,12 @@ after(() => told.close());
 test("flags of the settings stand where the engine reads them", () => {
   const [, list] = read("js/settings.ts").match(/const flags = \[(.*?)\]/s);
   const facade = list.split(",\n").map((line) => line.trim()).filter(Boolean);
-  const rust = read("src/decode.rs");
+  const rust = read("src/settings.rs");
   const [, documented] = rust.match(/Reads the settings\. `flags`:(.*?)Text:/s);
   for (const [at, text] of facade.entries()) {
     const [, name] = text.match(/settings\.(\w+)/);
     const flag = 1 << at;
-    const field = rust.match(new RegExp(`config\\.(\\w+) = on\\(${flag}\\);`))?.[1];
+    const field = rust.match(new RegExp(`(\\w+): on\\(${flag}\\),`))?.[1];
     const expected = { beforeSend: "filter", persistence: "memory" }[name] ?? name;
     // Consent is one field of two flags: pending and denied.
     if (name === "consent") assert.match(text, new RegExp({ 64: "pending", 128: "denied" }[flag]));
@@ -36,12 +36,11 @@ test("flags of the settings stand where the engine reads them", () => {
 });
 
 test("numbers of the settings stand where the engine reads them", () => {
-  const [, list] = read("js/settings.ts").match(/Float64Array\.of\((.*?)\)/s);
+  const [, list] = read("js/settings.ts").match(/const numbers = \[(.*?)\]/s);
   const facade = [...list.matchAll(/settings\.(\w+)/g)].map(([, name]) => name);
-  const rust = read("src/decode.rs");
-  const [, variables] = rust.match(/if let \[([\w, ]+)\] = \*numbers/);
-  const fields = variables.split(", ").map((name) => rust.match(new RegExp(`config\\.(\\w+) = ${name};`))[1]);
-  assert.deepEqual(fields.map(camel), facade);
+  const [, parameters] = read("src/tracker.rs").match(/fn make\((.*?)\)/s);
+  const numbers = [...parameters.matchAll(/(\w+): f64/g)].map(([, name]) => camel(name));
+  assert.deepEqual(numbers, ["wall", "mono", ...facade]);
 });
 
 const ZERO = { accepted: 0, delivered: 0, pending: 0, requests: 0, retries: 0, bytesSent: 0 };

@@ -1,37 +1,13 @@
-//! A host for `Core`, as the facade is one: it speaks by the numbers of
-//! `js/core.ts` and over the crossing that a page uses, under a virtual clock.
+//! The JS side of the crossing, as `js/core.ts` has it: it speaks by the same
+//! numbers and through the same memory, under a virtual clock.
 
 #![allow(dead_code, reason = "each suite uses a part of it")]
+#![allow(unsafe_code, reason = "JS has no types to keep either")]
 
-use js_sys::{JsString, Object, Reflect};
-use natero_wasm::Core;
+use natero_wasm::{Tracker, count, handle, make, next, read, room};
 use serde_json::Value;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use wasm_bindgen::prelude::{Closure, JsCast, JsValue, wasm_bindgen};
-
-#[wasm_bindgen]
-extern "C" {
-    /// `Core` as JS has it: what goes in is turned to bytes by the glue.
-    type Exported;
-
-    #[wasm_bindgen(method)]
-    #[allow(clippy::too_many_arguments, reason = "that of Core")]
-    fn handle(
-        this: &Exported,
-        op: u8,
-        wall: f64,
-        mono: f64,
-        text: &JsString,
-        a: f64,
-        b: f64,
-        c: f64,
-        d: f64,
-    );
-
-    #[wasm_bindgen(method)]
-    fn read(this: &Exported, which: usize) -> String;
-}
 
 /// The wall time at which the monotonic clock was 0.
 pub const WALL: f64 = 1_700_000_000_000.0;
@@ -50,10 +26,10 @@ pub struct Settings {
     pub flags: u32,
     /// `sessionTimeout`, `idleTimeout`, `sessionSyncInterval`,
     /// `flushInterval`, `batchSize`, `maxQueueBytes`.
-    pub numbers: Vec<f64>,
+    pub numbers: [f64; 6],
     /// Account and user.
-    pub text: JsString,
-    pub seed: Vec<u32>,
+    pub text: String,
+    pub seed: [u32; 4],
 }
 
 impl Settings {
@@ -69,9 +45,9 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             flags: 0,
-            numbers: vec![1_800_000.0, 60_000.0, 60_000.0, 5_000.0, 50.0, 1_048_576.0],
+            numbers: [1_800_000.0, 60_000.0, 60_000.0, 5_000.0, 50.0, 1_048_576.0],
             text: "acme\0ann".into(),
-            seed: vec![1, 2, 3, 4],
+            seed: [1, 2, 3, 4],
         }
     }
 }
@@ -121,7 +97,8 @@ type Reaction = Rc<dyn Fn(&Page, &Effect)>;
 pub struct Page(Rc<Inner>);
 
 struct Inner {
-    core: OnceCell<Exported>,
+    tracker: *mut Tracker,
+    performing: Cell<bool>,
     mono: Cell<f64>,
     seen: RefCell<Vec<Effect>>,
     reaction: RefCell<Option<Reaction>>,
@@ -130,39 +107,35 @@ struct Inner {
 impl Page {
     /// A tracker that was made and told nothing yet.
     pub fn made(settings: Settings) -> Page {
-        let page = Page(Rc::new(Inner {
-            core: OnceCell::new(),
+        let [session, idle, sync, flush, batch, bytes] = settings.numbers;
+        let [s0, s1, s2, s3] = settings.seed;
+        let len = write(&settings.text);
+        // SAFETY: the text was written just now.
+        let tracker = unsafe {
+            make(
+                len,
+                WALL,
+                0.0,
+                settings.flags,
+                session,
+                idle,
+                sync,
+                flush,
+                batch,
+                bytes,
+                s0,
+                s1,
+                s2,
+                s3,
+            )
+        };
+        Page(Rc::new(Inner {
+            tracker,
+            performing: Cell::new(false),
             mono: Cell::new(0.0),
             seen: RefCell::default(),
             reaction: RefCell::default(),
-        }));
-        let host = Object::new();
-        let effect = {
-            let page = page.clone();
-            Closure::<dyn Fn(u8, String, f64, f64, f64, f64)>::new(move |op, text, a, b, c, d| {
-                page.perform(Effect {
-                    name: name("Do", op),
-                    text,
-                    a,
-                    b,
-                    c,
-                    d,
-                });
-            })
-        };
-        Reflect::set(&host, &"effect".into(), &effect.into_js_value()).expect("a plain object");
-        let core = Core::new(
-            JsValue::from(host).unchecked_into(),
-            WALL,
-            0.0,
-            settings.flags,
-            &settings.numbers,
-            &String::from(&settings.text),
-            &settings.seed,
-        );
-        let core = JsValue::from(core).unchecked_into();
-        assert!(page.0.core.set(core).is_ok());
-        page
+        }))
     }
 
     /// A tracker that has started on a visible page without an address, and
@@ -186,12 +159,29 @@ impl Page {
     }
 
     pub fn tell_with(&self, op: &str, text: &str, numbers: [f64; 4]) {
-        self.tell_number(number("Op", op), &text.into(), numbers);
+        self.tell_number(number("Op", op), text, numbers);
     }
 
-    pub fn tell_number(&self, op: u8, text: &JsString, [a, b, c, d]: [f64; 4]) {
+    pub fn tell_number(&self, op: u8, text: &str, [a, b, c, d]: [f64; 4]) {
         let mono = self.0.mono.get();
-        self.core().handle(op, WALL + mono, mono, text, a, b, c, d);
+        let len = write(text);
+        // SAFETY: the tracker is alive, and the text was written just now.
+        unsafe { handle(self.0.tracker, len, op, WALL + mono, mono, a, b, c, d) };
+        if self.0.performing.replace(true) {
+            return;
+        }
+        // SAFETY: the tracker is alive.
+        while let Some((op, text, [a, b, c, d])) = show(unsafe { next(self.0.tracker) }) {
+            self.perform(Effect {
+                name: name("Do", op),
+                text,
+                a,
+                b,
+                c,
+                d,
+            });
+        }
+        self.0.performing.set(false);
     }
 
     /// The server's answer to a request: status, `Retry-After` in ms, refused
@@ -211,16 +201,17 @@ impl Page {
     }
 
     pub fn read(&self, which: usize) -> String {
-        self.core().read(which)
+        // SAFETY: the tracker is alive.
+        let shown = show(unsafe { read(self.0.tracker, which) });
+        shown.expect("a value").1
     }
 
     /// Accepted, delivered, pending, requests, retries, dropped by reason, and
     /// bytes.
-    pub fn counters(&self) -> Vec<u32> {
-        let text = self.read(6);
-        text.split(',')
-            .map(|count| count.parse().expect("a count"))
-            .collect()
+    pub fn counters(&self) -> [u32; 12] {
+        // SAFETY: the tracker is alive, and twelve numbers are its answer.
+        let counters = unsafe { *count(self.0.tracker).cast::<[f64; 12]>() };
+        counters.map(|count| count as u32)
     }
 
     /// Everything that was asked for since the last time, in order.
@@ -249,16 +240,32 @@ impl Page {
         self.one("Send").event()
     }
 
-    fn core(&self) -> &Exported {
-        self.0.core.get().expect("the tracker is made")
-    }
-
     fn perform(&self, effect: Effect) {
         self.0.seen.borrow_mut().push(effect.clone());
         let reaction = self.0.reaction.borrow().clone();
         if let Some(reaction) = reaction {
             reaction(self, &effect);
         }
+    }
+}
+
+/// Writes a text where the wasm will look for it, and tells its length.
+fn write(text: &str) -> usize {
+    // More than needed, as the facade does that cannot know.
+    let place = room(text.len() * 3);
+    // SAFETY: there is room for it.
+    unsafe { place.copy_from_nonoverlapping(text.as_ptr(), text.len()) };
+    text.len()
+}
+
+/// What lies at an address: a number, a text, and more numbers.
+fn show(place: *const f64) -> Option<(u8, String, [f64; 4])> {
+    // SAFETY: seven numbers, of which the second and third name a text.
+    unsafe {
+        let [op, text, length, a, b, c, d] = *place.cast::<[f64; 7]>().as_ref()?;
+        let text = std::slice::from_raw_parts(text as usize as *const u8, length as usize);
+        let text = String::from_utf8(text.to_vec()).expect("UTF-8");
+        Some((op as u8, text, [a, b, c, d]))
     }
 }
 

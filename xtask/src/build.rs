@@ -1,4 +1,4 @@
-//! `cargo xtask build`: cargo, wasm-bindgen, wasm-opt, esbuild, tsc; then `pkg/`.
+//! `cargo xtask build`: cargo, wasm-opt, esbuild, terser, tsc; then `pkg/`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::run;
 use crate::setup::rust::{TARGET, Toolchain};
-use crate::setup::{cargo_tools, npm, rust};
+use crate::setup::{npm, rust};
 use crate::size;
 use crate::workspace::{self, root, target};
 
@@ -44,6 +44,9 @@ const PASSES: [&str; 8] = [
     "--strip-target-features",
 ];
 
+/// Chosen by what gzip -9 made of the result, as are the [`PASSES`].
+const TERSER: &str = "passes=3,ecma=2022,toplevel,unsafe_arrows";
+
 /// What a build is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -78,7 +81,6 @@ pub fn task(args: &[&str]) -> Result<()> {
 /// When a tool is missing or a step fails; an earlier `pkg/` is left as it was.
 pub fn package(mode: Mode) -> Result<()> {
     let toolchain = rust::wasm()?;
-    let bindgen = cargo_tools::wasm_bindgen()?;
     let npm = npm::tools()?;
     let flavour = match mode {
         Mode::Dev => Flavour::Dev,
@@ -92,12 +94,11 @@ pub fn package(mode: Mode) -> Result<()> {
     }
 
     let compiled = compile(&toolchain, flavour)?;
-    let glue = bind(&bindgen, &compiled)?;
     let wasm = target().join("natero.wasm");
     if flavour == Flavour::Dev {
-        fs::copy(glue.join("natero_wasm_bg.wasm"), &wasm)?;
+        fs::copy(&compiled, &wasm)?;
     } else {
-        optimise(&npm, &glue.join("natero_wasm_bg.wasm"), &wasm)?;
+        optimise(&npm, &compiled, &wasm)?;
     }
 
     // Put together elsewhere, so that pkg/ is whole at any time.
@@ -107,7 +108,7 @@ pub fn package(mode: Mode) -> Result<()> {
     }
     fs::create_dir_all(&staged)?;
     fs::copy(&wasm, staged.join("natero.wasm"))?;
-    bundle(&npm, &glue, &wasm, &staged)?;
+    bundle(&npm, &wasm, &staged)?;
     declare(&npm, &staged)?;
     from_template(&staged)?;
     let pkg = root().join("pkg");
@@ -168,20 +169,6 @@ fn compile(toolchain: &Toolchain, flavour: Flavour) -> Result<PathBuf> {
     Ok(folder.join(TARGET).join(profile).join("natero_wasm.wasm"))
 }
 
-/// Makes the glue between JS and the wasm; returns its folder.
-fn bind(bindgen: &Path, compiled: &Path) -> Result<PathBuf> {
-    let glue = target().join("bindgen");
-    run(Command::new(bindgen)
-        .arg(compiled)
-        .args(["--target", "web", "--out-name", "natero_wasm", "--out-dir"])
-        .arg(&glue)
-        // The entry points say where the wasm is; a classic script has no
-        // `import.meta` to look beside.
-        .arg("--omit-default-module-path")
-        .args(["--remove-name-section", "--remove-producers-section"]))?;
-    Ok(glue)
-}
-
 fn optimise(npm: &Path, from: &Path, to: &Path) -> Result<()> {
     run(Command::new(npm.join("wasm-opt"))
         .arg(from)
@@ -191,7 +178,7 @@ fn optimise(npm: &Path, from: &Path, to: &Path) -> Result<()> {
         .arg(to))
 }
 
-fn bundle(npm: &Path, glue: &Path, wasm: &Path, pkg: &Path) -> Result<()> {
+fn bundle(npm: &Path, wasm: &Path, pkg: &Path) -> Result<()> {
     let entries = [
         ("index.ts", "index.js", "esm"),
         ("inline.ts", "inline.js", "esm"),
@@ -209,15 +196,21 @@ fn bundle(npm: &Path, glue: &Path, wasm: &Path, pkg: &Path) -> Result<()> {
                 "--legal-comments=none",
             ])
             .arg(format!("--format={format}"))
-            .arg(format!(
-                "--alias:#glue={}",
-                glue.join("natero_wasm.js").display()
-            ))
             .arg(format!("--alias:#wasm={}", wasm.display()))
             .arg("--loader:.wasm=base64")
             .arg(format!("--outfile={}", pkg.join(file).display())))?;
+        shrink(npm, &pkg.join(file))?;
     }
     Ok(())
+}
+
+/// Terser takes another 3 % off what esbuild has minified.
+fn shrink(npm: &Path, file: &Path) -> Result<()> {
+    run(Command::new(npm.join("terser"))
+        .arg(file)
+        .args(["--compress", TERSER, "--mangle", "toplevel"])
+        .args(["--module", "--ecma", "2022", "--output"])
+        .arg(file))
 }
 
 fn declare(npm: &Path, pkg: &Path) -> Result<()> {

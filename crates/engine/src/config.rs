@@ -15,10 +15,10 @@ pub enum Consent {
 /// The settings. Times are in ms.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// The account, where it is known from the start.
-    pub account_id: Option<String>,
-    /// The user, where it is known from the start.
-    pub user_id: Option<String>,
+    /// The account, where it is known from the start; else empty.
+    pub account_id: String,
+    /// The user, where it is known from the start; else empty.
+    pub user_id: String,
     /// `trackUnload`
     pub track_unload: bool,
     /// `trackPageViews`
@@ -50,8 +50,8 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            account_id: None,
-            user_id: None,
+            account_id: String::new(),
+            user_id: String::new(),
             track_unload: true,
             track_page_views: true,
             disable_event_send: false,

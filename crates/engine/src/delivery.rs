@@ -1,6 +1,7 @@
 //! When to send, and what to make of the answer.
 
-use crate::{Consent, Effect, Engine, Loss, Reason, Request, engine::Life};
+use crate::{Consent, Do, Engine, Reason, engine::Life};
+use natero_event::json::owned;
 
 /// Browsers let 64 KiB of bodies of requests that may outlive their page be in
 /// flight at a time, for all scripts of a page together. A little is left for
@@ -45,7 +46,7 @@ pub(crate) struct Delivery {
     server_asked: bool,
     pub offline: bool,
     /// When waiting events are to be sent even if they are few.
-    flush_at: Option<f64>,
+    flush_at: f64,
     /// Most events of the next batch; small after a 413.
     max_events: usize,
     flushes: Vec<Flush>,
@@ -60,10 +61,19 @@ impl Delivery {
             blocked_until: f64::NEG_INFINITY,
             server_asked: false,
             offline: false,
-            flush_at: None,
+            flush_at: f64::INFINITY,
             max_events: usize::MAX,
             flushes: Vec::new(),
         }
+    }
+
+    /// Bytes of the bodies that were sent and not answered.
+    fn in_flight(&self) -> usize {
+        let mut bytes = 0;
+        for flight in &self.flights {
+            bytes += flight.bytes;
+        }
+        bytes
     }
 
     fn unblock(&mut self) {
@@ -76,9 +86,8 @@ impl Delivery {
 impl Engine {
     /// An event became ready: it will be sent within `flushInterval`.
     pub(crate) fn schedule_send(&mut self) {
-        if self.delivery.flush_at.is_none() {
-            self.delivery.flush_at = Some(self.now.mono + self.config.flush_interval);
-        }
+        let at = self.now.mono + self.config.flush_interval;
+        self.delivery.flush_at = self.delivery.flush_at.min(at);
     }
 
     pub(crate) fn flush(&mut self, id: u32) {
@@ -102,7 +111,7 @@ impl Engine {
     /// Something changed for the better: failures so far count no more.
     pub(crate) fn try_within(&mut self, ms: f64) {
         self.delivery.unblock();
-        self.delivery.flush_at = Some(self.now.mono + ms);
+        self.delivery.flush_at = self.now.mono + ms;
     }
 
     /// Forgets all requests: their answers will be ignored.
@@ -125,7 +134,7 @@ impl Engine {
         let delivery = &self.delivery;
         !delivery.flushes.is_empty()
             || self.queue.ready() as f64 >= self.config.batch_size
-            || delivery.flush_at.is_some_and(|at| at <= self.now.mono)
+            || delivery.flush_at <= self.now.mono
     }
 
     /// Sends what is due, and settles the flushes that were tried.
@@ -142,12 +151,7 @@ impl Engine {
     /// Sends as much as may outlive the page.
     pub(crate) fn send_before_unload(&mut self) {
         while self.may_send() {
-            let in_flight: usize = self
-                .delivery
-                .flights
-                .iter()
-                .map(|flight| flight.bytes)
-                .sum();
+            let in_flight = self.delivery.in_flight();
             match self.queue.next_bytes() {
                 Some(next) if in_flight + next <= KEEPALIVE_BYTES => {
                     self.send(true, KEEPALIVE_BYTES - in_flight);
@@ -164,16 +168,14 @@ impl Engine {
         };
         self.delivery.last_id = id;
         // What did not fit is as due as what did: it goes with the next request.
-        self.delivery.flush_at = (self.queue.ready() > 0).then_some(self.now.mono);
+        self.delivery.flush_at = match self.queue.ready() {
+            0 => f64::INFINITY,
+            _ => self.now.mono,
+        };
         self.stats.requests += 1;
         self.stats.retries += u32::from(self.delivery.failures > 0);
         self.stats.bytes_sent += batch.body.len() as f64;
-        let in_flight: usize = self
-            .delivery
-            .flights
-            .iter()
-            .map(|flight| flight.bytes)
-            .sum();
+        let in_flight = self.delivery.in_flight();
         let bytes = batch.body.len();
         self.delivery.flights.push(Flight {
             id,
@@ -181,16 +183,20 @@ impl Engine {
             events: batch.events,
             deadline: self.now.mono + ANSWER_WITHIN,
         });
-        self.effects.push(Effect::Send(Request {
-            id,
-            events: batch.events,
-            body: batch.body,
-            keepalive: in_flight + bytes <= KEEPALIVE_BYTES,
-            unloading,
-        }));
+        let keepalive = in_flight + bytes <= KEEPALIVE_BYTES;
+        self.emit(
+            Do::Send,
+            batch.body,
+            [
+                f64::from(id),
+                f64::from(batch.events),
+                f64::from(keepalive),
+                f64::from(unloading),
+            ],
+        );
     }
 
-    /// The server answered request `id`.
+    /// The server answered request `id`, or nobody did: `status` 0.
     pub(crate) fn answered(
         &mut self,
         id: u32,
@@ -214,8 +220,9 @@ impl Engine {
             413 if flight.events > 1 => {
                 let count = self.queue.give_back(id);
                 self.delivery.max_events = count.div_ceil(2);
-                self.delivery.flush_at = Some(self.now.mono);
+                self.delivery.flush_at = self.now.mono;
             }
+            // 0: no answer came.
             408 | 429 | 500.. | ..200 => self.failed_flight(id, retry_after),
             _ => {
                 let events = self.queue.confirm(id);
@@ -226,16 +233,9 @@ impl Engine {
                 self.delivery.max_events = usize::MAX;
                 self.lose(reason, events, status, message);
                 if self.queue.ready() > 0 {
-                    self.delivery.flush_at = Some(self.now.mono);
+                    self.delivery.flush_at = self.now.mono;
                 }
             }
-        }
-    }
-
-    /// No answer came to request `id`.
-    pub(crate) fn failed(&mut self, id: u32) {
-        if self.land(id).is_some() {
-            self.failed_flight(id, 0.0);
         }
     }
 
@@ -249,7 +249,7 @@ impl Engine {
         let wait = (self.random.fraction() * ceiling).max(asked);
         self.delivery.blocked_until = self.now.mono + wait;
         self.delivery.server_asked = retry_after > 0.0;
-        self.delivery.flush_at = Some(self.delivery.blocked_until);
+        self.delivery.flush_at = self.delivery.blocked_until;
         // A flush asked for one try, and this was it.
         self.settle_flushes();
     }
@@ -261,7 +261,7 @@ impl Engine {
             .iter()
             .find(|f| f.deadline <= self.now.mono)
         {
-            self.failed(late.id);
+            self.answered(late.id, 0, 0.0, 0, "");
         }
     }
 
@@ -276,24 +276,29 @@ impl Engine {
 
     fn settle_flushes(&mut self) {
         for flush in core::mem::take(&mut self.delivery.flushes) {
-            self.effects.push(Effect::Flushed {
-                id: flush.id,
-                delivered: self.stats.delivered - flush.delivered_before,
-                pending: self.queue.len(),
-                rejected: self.refused() - flush.rejected_before,
-            });
+            let numbers = [
+                flush.id,
+                self.stats.delivered - flush.delivered_before,
+                self.queue.len(),
+                self.refused() - flush.rejected_before,
+            ];
+            self.emit(Do::Flushed, String::new(), numbers.map(f64::from));
         }
     }
 
     /// Counts and reports events that will not be delivered.
     pub(crate) fn lose(&mut self, reason: Reason, count: u32, status: u16, message: &str) {
         self.stats.dropped[reason as usize] += count;
-        self.effects.push(Effect::Lost(Loss {
-            reason,
-            count,
-            status,
-            message: message.to_owned(),
-        }));
+        self.emit(
+            Do::Lost,
+            owned(message),
+            [
+                f64::from(reason as u8),
+                f64::from(count),
+                f64::from(status),
+                0.0,
+            ],
+        );
     }
 
     /// The earliest time at which delivery has something to do.
@@ -303,14 +308,13 @@ impl Engine {
         for flight in &delivery.flights {
             due = due.min(flight.deadline);
         }
-        if let Some(at) = delivery.flush_at
-            && delivery.flights.is_empty()
+        if delivery.flights.is_empty()
             && self.life == Life::Running
             && self.consent == Consent::Granted
             && !delivery.offline
             && self.queue.ready() > 0
         {
-            due = due.min(at.max(delivery.blocked_until));
+            due = due.min(delivery.flush_at.max(delivery.blocked_until));
         }
         due
     }

@@ -1,16 +1,26 @@
 //! The engine: its state, and the loop that drives it.
 
 use crate::{
-    Config, Consent, Effect, Input, Now, Reason, Stats,
+    Config, Consent, Do, Effect, Input, Now, Op, Reason, Stats,
     active::ActiveTime,
     delivery::Delivery,
+    input::Parts,
     journal::Journal,
     page::Page,
     queue::{Draft, NO_ACCOUNT, NO_USER, Queue},
     random::Random,
     session::Session,
 };
-use natero_event::{Action, Event, close_line, json::push_int};
+use natero_event::{
+    Action, Event, close_line,
+    json::{owned, push_ascii, push_int},
+};
+
+/// Places in [`Engine::ids`].
+pub(crate) const ACCOUNT: usize = 0;
+pub(crate) const USER: usize = 1;
+pub(crate) const MODULE: usize = 2;
+pub(crate) const PRODUCT: usize = 3;
 
 /// Whether the tracker takes calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,15 +36,15 @@ pub struct Engine {
     pub(crate) config: Config,
     pub(crate) now: Now,
     pub(crate) random: Random,
-    pub(crate) effects: Vec<Effect>,
+    effects: Vec<Effect>,
+    /// How many of them were handed out.
+    polled: usize,
     pub(crate) life: Life,
     pub(crate) consent: Consent,
-    pub(crate) account: Option<String>,
-    pub(crate) user: Option<String>,
+    /// Account, user, module and product; empty where there is none.
+    pub(crate) ids: [String; 4],
     /// When account or user was last changed.
     pub(crate) identity_at: f64,
-    pub(crate) module: Option<String>,
-    pub(crate) product: Option<String>,
     pub(crate) page: Page,
     pub(crate) time: ActiveTime,
     pub(crate) next_sync: f64,
@@ -71,13 +81,16 @@ impl Engine {
             random,
             now,
             effects: Vec::new(),
+            polled: 0,
             life: Life::Running,
             consent: config.consent,
-            account: config.account_id.clone(),
-            user: config.user_id.clone(),
+            ids: [
+                owned(&config.account_id),
+                owned(&config.user_id),
+                String::new(),
+                String::new(),
+            ],
             identity_at: f64::NEG_INFINITY,
-            module: None,
-            product: None,
             page: Page::default(),
             time: ActiveTime::new(config.idle_timeout),
             next_sync: f64::INFINITY,
@@ -99,31 +112,26 @@ impl Engine {
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
         self.unsure = false;
         self.pass_time(now);
-        match input {
-            Input::Start(start) => self.start(start),
-            Input::Call(call) => self.call(call),
-            Input::Activity => self.activity(),
-            Input::Cookies(cookies) => self.looked(cookies),
-            Input::Shown => self.shown(),
-            Input::Hidden => self.hidden(),
-            Input::Navigated(url, title) => self.navigated(url, title),
-            Input::OtherTab(wall) => self.other_tab(wall),
-            Input::Online(online) => self.set_online(online),
-            Input::Timer => {}
-            Input::Response {
-                id,
-                status,
-                retry_after,
-                rejected,
-                message,
-            } => self.answered(id, status, retry_after, rejected, message),
-            Input::Failed(id) => self.failed(id),
-            Input::Filtered(line) => self.filtered(line),
-            Input::FilteredOut(threw) => self.filtered_out(threw),
-            Input::Store => self.store(),
-            Input::NotStored(segment) => self.not_stored(segment),
-            Input::Adopted(records) => self.adopt(records),
-            Input::Restored => self.restored(),
+        let mut parts = Parts(input.text);
+        let [a, b, c, d] = input.numbers;
+        match input.what {
+            Op::Start => self.start(a as u32, parts),
+            Op::Activity => self.activity(),
+            Op::Cookies => self.looked(parts.text(), parts.text()),
+            Op::Shown => self.shown(),
+            Op::Hidden => self.hidden(),
+            Op::Navigated => self.navigated(parts),
+            Op::OtherTab => self.other_tab(a),
+            Op::Online => self.set_online(a != 0.0),
+            Op::Timer => {}
+            Op::Response => self.answered(a as u32, b as u16, c, d as u32, input.text),
+            Op::Filtered => self.filtered(Some(input.text), false),
+            Op::FilteredOut => self.filtered(None, a != 0.0),
+            Op::Store => self.store(),
+            Op::NotStored => self.not_stored(a as u32),
+            Op::Adopted => self.adopt(parts),
+            Op::Restored => self.restored(),
+            call => self.call(call, a, parts),
         }
         self.drive();
         self.tidy();
@@ -131,7 +139,32 @@ impl Engine {
 
     /// The next thing to do, in order, until `None`.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        (!self.effects.is_empty()).then(|| self.effects.remove(0))
+        if let Some(effect) = self.effects.get_mut(self.polled) {
+            self.polled += 1;
+            return Some(std::mem::take(effect));
+        }
+        self.effects.clear();
+        self.polled = 0;
+        None
+    }
+
+    /// Asks the owner for something.
+    pub(crate) fn emit(&mut self, what: Do, text: String, numbers: [f64; 4]) {
+        self.effects.push(Effect {
+            what,
+            text,
+            numbers,
+        });
+    }
+
+    /// [`Engine::emit`] with no more than a number.
+    pub(crate) fn ask_with(&mut self, what: Do, number: f64) {
+        self.emit(what, String::new(), [number, 0.0, 0.0, 0.0]);
+    }
+
+    /// [`Engine::emit`] without text or numbers.
+    pub(crate) fn ask(&mut self, what: Do) {
+        self.ask_with(what, 0.0);
     }
 
     /// The monotonic time at which [`Engine::handle`] has to be called again
@@ -154,16 +187,14 @@ impl Engine {
         self.queue.len()
     }
 
-    /// Account, user, module, product, session and visitor.
-    pub fn current(&self) -> [Option<&str>; 6] {
-        [
-            self.account.as_deref(),
-            self.user.as_deref(),
-            self.module.as_deref(),
-            self.product.as_deref(),
-            Some(&self.session.id),
-            Some(&self.session.visitor),
-        ]
+    /// A current value: 0 account, 1 user, 2 module, 3 product, 4 session,
+    /// 5 visitor; empty where there is none.
+    pub fn current(&self, which: usize) -> &str {
+        match self.ids.get(which) {
+            Some(id) => id,
+            None if which == 4 => &self.session.id,
+            None => &self.session.visitor,
+        }
     }
 
     pub(crate) fn keeps_cookies(&self) -> bool {
@@ -188,22 +219,22 @@ impl Engine {
             self.sync();
             // As good a time as any to look for what closed tabs left.
             if self.stores() {
-                self.effects.push(Effect::Adopt);
+                self.ask(Do::Adopt);
             }
         }
     }
 
     /// Writes an event of now.
     pub(crate) fn draft(&self, action: Action<'_>) -> Draft {
-        let mut event_id = String::with_capacity(24);
-        event_id.push_str(&self.stream_id);
-        event_id.push('-');
+        let mut event_id = owned(&self.stream_id);
+        push_ascii(&mut event_id, b'-');
         push_int(&mut event_id, i64::from(self.made));
         // A line is 300 bytes and a bit with ids of common length.
-        let mut line = String::with_capacity(384);
+        let mut line = String::new();
+        line.reserve(384);
         Event {
-            account_id: self.account.as_deref(),
-            user_id: self.user.as_deref(),
+            account_id: &self.ids[ACCOUNT],
+            user_id: &self.ids[USER],
             created_at: self.now.wall as i64,
             session_id: &self.session.id,
             action,
@@ -213,10 +244,10 @@ impl Engine {
         }
         .write(&mut line);
         let mut lacks = 0;
-        if self.account.is_none() {
+        if self.ids[ACCOUNT].is_empty() {
             lacks |= NO_ACCOUNT;
         }
-        if self.user.is_none() {
+        if self.ids[USER].is_empty() {
             lacks |= NO_USER;
         }
         Draft {
@@ -231,36 +262,31 @@ impl Engine {
         self.made += 1;
         self.stats.accepted += 1;
         if self.config.debug {
-            self.effects.push(Effect::Debug(draft.line.clone()));
+            self.emit(Do::Debug, owned(&draft.line), [0.0; 4]);
         }
         if self.consent == Consent::Denied {
             self.stats.dropped[Reason::Consent as usize] += 1;
         } else if self.config.filter {
-            self.effects.push(Effect::Filter(draft.line.clone()));
+            self.emit(Do::Filter, owned(&draft.line), [0.0; 4]);
             self.filtering.push(draft);
         } else {
             self.keep(draft);
         }
     }
 
-    /// `beforeSend` let the oldest event pass, as `line`.
-    fn filtered(&mut self, line: &str) {
-        if !self.filtering.is_empty() {
-            let mut draft = self.filtering.remove(0);
-            draft.line = line.to_owned();
-            self.keep(draft);
+    /// `beforeSend` let the oldest event pass as this line, or did not.
+    fn filtered(&mut self, line: Option<&str>, threw: bool) {
+        if self.filtering.is_empty() {
+            return;
         }
-    }
-
-    /// `beforeSend` did not let the oldest event pass.
-    fn filtered_out(&mut self, threw: bool) {
-        if !self.filtering.is_empty() {
-            self.filtering.remove(0);
-            if threw {
-                self.lose(Reason::BeforeSend, 1, 0, "");
-            } else {
-                self.stats.dropped[Reason::BeforeSend as usize] += 1;
-            }
+        let mut draft = self.filtering.remove(0);
+        if let Some(line) = line {
+            draft.line = owned(line);
+            self.keep(draft);
+        } else if threw {
+            self.lose(Reason::BeforeSend, 1, 0, "");
+        } else {
+            self.stats.dropped[Reason::BeforeSend as usize] += 1;
         }
     }
 

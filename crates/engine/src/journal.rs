@@ -5,7 +5,10 @@
 //! again, so a tick costs one write whatever waits.
 
 use crate::queue::Draft;
-use natero_event::Value;
+use natero_event::{
+    Value,
+    json::{owned, push_ascii},
+};
 
 /// Largest segment, in bytes. A burst is spread over several, so that one slow
 /// event does not hold MBs in storage, and a reader never gets one huge text.
@@ -72,17 +75,20 @@ impl Journal {
     /// Forgets all segments and returns their numbers.
     pub fn clear(&mut self) -> Vec<u32> {
         self.bytes = 0;
-        let segments = core::mem::take(&mut self.segments);
-        segments.iter().map(|segment| segment.number).collect()
+        let mut numbers = Vec::new();
+        for segment in core::mem::take(&mut self.segments) {
+            numbers.push(segment.number);
+        }
+        numbers
     }
 }
 
 /// Appends an event as a record: a letter that says what it is worth and what
 /// it lacks, and the line.
 pub(crate) fn put(out: &mut String, draft: &Draft) {
-    out.push((FIRST + draft.value as u8 + 4 * draft.lacks) as char);
+    push_ascii(out, FIRST + draft.value as u8 + 4 * draft.lacks);
     out.push_str(&draft.line);
-    out.push('\n');
+    push_ascii(out, b'\n');
 }
 
 /// The first of the 16 letters.
@@ -101,7 +107,7 @@ pub(crate) fn take(record: &str) -> Option<Draft> {
     let line = record.get(1..)?;
     let whole = line.len() > 2 && line.starts_with('{') && line.ends_with('}');
     (letter < 16 && whole).then(|| Draft {
-        line: line.to_owned(),
+        line: owned(line),
         value,
         lacks: letter >> 2,
     })

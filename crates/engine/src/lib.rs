@@ -7,27 +7,28 @@
 //! and failing servers runs in microseconds under a virtual clock.
 //!
 //! Calling `handle` more often than needed is harmless: a spurious
-//! [`Input::Timer`] changes nothing.
+//! [`Op::Timer`] changes nothing.
 //!
 //! ```
-//! use natero_engine::{Call, Config, Effect, Engine, Input, Now, Start};
+//! use natero_engine::{Config, Do, Engine, Input, Now, Op};
 //!
 //! let mut config = Config::default();
-//! config.account_id = Some("acme".into());
-//! config.user_id = Some("ann".into());
+//! config.account_id = "acme".into();
+//! config.user_id = "ann".into();
 //! let at = |mono| Now { mono, wall: 1_700_000_000_000.0 + mono };
 //!
 //! let mut engine = Engine::new(config, [1, 2, 3, 4], at(0.0));
-//! engine.handle(at(0.0), Input::Start(Start::default()));
-//! engine.handle(at(5.0), Input::Call(Call::feature("export")));
-//! engine.handle(at(5.0), Input::Call(Call::Flush(1)));
+//! for (mono, what, text) in [
+//!     (0.0, Op::Start, ""),
+//!     (5.0, Op::Feature, "export"),
+//!     (5.0, Op::Flush, ""),
+//! ] {
+//!     engine.handle(at(mono), Input { what, text, numbers: [0.0; 4] });
+//! }
 //! let sent = std::iter::from_fn(|| engine.poll_effect())
-//!     .find_map(|effect| match effect {
-//!         Effect::Send(request) => Some(request.body),
-//!         _ => None,
-//!     })
+//!     .find(|effect| effect.what == Do::Send)
 //!     .unwrap();
-//! assert!(sent.contains(r#""feature":"export""#));
+//! assert!(sent.text.contains(r#""feature":"export""#));
 //! ```
 
 mod active;
@@ -46,7 +47,7 @@ mod stats;
 mod storage;
 
 pub use config::{Config, Consent};
-pub use effect::{Effect, Loss, Request};
+pub use effect::{Do, Effect, Loss, Request};
 pub use engine::Engine;
-pub use input::{Call, Cookies, Input, Now, Override, Start};
+pub use input::{Input, Now, Op, Parts};
 pub use stats::{Reason, Stats};

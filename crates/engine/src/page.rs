@@ -1,7 +1,7 @@
 //! The life of the page: visible, idle, hidden, moved on.
 
-use crate::{Consent, Cookies, Effect, Engine, Start};
-use natero_event::Action;
+use crate::{Consent, Do, Engine, input::Parts};
+use natero_event::{Action, json::owned};
 
 /// The current page view.
 #[derive(Debug, Default)]
@@ -13,33 +13,42 @@ pub(crate) struct Page {
 }
 
 impl Engine {
-    pub(crate) fn start(&mut self, start: Start<'_>) {
-        self.delivery.offline = start.offline;
-        self.page.visible = start.visible;
+    pub(crate) fn start(&mut self, flags: u32, mut parts: Parts<'_>) {
+        self.page.visible = flags & 1 != 0;
+        self.delivery.offline = flags & 2 != 0;
+        let url = parts.text();
+        let title = parts.text();
+        let referrer = parts.text();
+        let (session, visitor) = (parts.text(), parts.text());
         // Looking is allowed while consent is pending: the visitor who agrees
         // later keeps the id of last time.
         if self.consent != Consent::Denied {
-            self.session.adopt_visitor(start.cookies.visitor);
-            if let Some(id) = self.session.current(&self.config, self.now, start.cookies) {
-                self.session.id = id.to_owned();
+            self.session.adopt_visitor(visitor);
+            if let Some(id) = self.session.current(&self.config, self.now, session) {
+                self.session.id = owned(id);
             }
         }
         // A load is the user's doing, but only a page that is seen is in use.
-        if start.visible {
+        if self.page.visible {
             self.come_into_use();
         }
         self.write_cookies();
         self.open_storage();
-        if self.config.track_page_views && !start.url.is_empty() {
-            self.begin_page(start.url, start.title, start.referrer);
+        if self.config.track_page_views && !url.is_empty() {
+            self.begin_page(url, title, referrer);
         }
     }
 
     pub(crate) fn write_cookies(&mut self) {
         self.session.touch(self.now);
         if self.keeps_cookies() {
-            self.session
-                .write(&self.config, self.now, &mut self.effects);
+            let cookie = self.session.cookie(self.now);
+            // Rounded up: the time within the value is what decides.
+            let max_age = (self.config.session_timeout / 1000.0).ceil();
+            self.emit(Do::SetSession, cookie, [max_age, 0.0, 0.0, 0.0]);
+            if let Some(visitor) = self.session.visitor_to_keep() {
+                self.emit(Do::SetVisitor, visitor, [0.0; 4]);
+            }
         }
     }
 
@@ -51,19 +60,19 @@ impl Engine {
             self.session.touch_lightly(self.now);
             self.come_into_use();
         } else if self.keeps_cookies() {
-            self.effects.push(Effect::ReadCookies);
+            self.ask(Do::ReadCookies);
         } else {
-            self.looked(Cookies::default());
+            self.looked("", "");
         }
     }
 
     /// Goes on with an activity, now that the cookies are known.
-    pub(crate) fn looked(&mut self, cookies: Cookies<'_>) {
-        self.session.adopt_visitor(cookies.visitor);
-        match self.session.current(&self.config, self.now, cookies) {
+    pub(crate) fn looked(&mut self, session: &str, visitor: &str) {
+        self.session.adopt_visitor(visitor);
+        match self.session.current(&self.config, self.now, session) {
             Some(id) if id == self.session.id => {}
             Some(other) => {
-                let other = other.to_owned();
+                let other = owned(other);
                 self.change_session(other);
             }
             None => self.new_session(),
@@ -78,7 +87,7 @@ impl Engine {
             self.next_sync = self.now.mono + self.config.session_sync_interval;
         }
         if self.time.activity(self.now.mono) {
-            self.effects.push(Effect::Announce(self.keeps_cookies()));
+            self.ask_with(Do::Announce, f64::from(self.keeps_cookies()));
         }
     }
 
@@ -143,10 +152,8 @@ impl Engine {
 
     pub(crate) fn end_module(&mut self) {
         let time_spent = self.time.module.take();
-        if let Some(module) = self.module.as_deref()
-            && time_spent > 0
-        {
-            let product = self.product.as_deref();
+        let [_, _, module, product] = &self.ids;
+        if !module.is_empty() && time_spent > 0 {
             self.accept(self.draft(Action::ModuleEnd {
                 module,
                 product,
@@ -162,9 +169,9 @@ impl Engine {
         }
     }
 
-    pub(crate) fn navigated(&mut self, url: &str, title: &str) {
+    pub(crate) fn navigated(&mut self, page: Parts<'_>) {
         if self.config.track_page_views {
-            self.turn_page(url, title);
+            self.turn_page(page);
         }
     }
 
@@ -175,12 +182,12 @@ impl Engine {
         self.page.url = None;
     }
 
-    /// Ends the page view and begins another.
-    pub(crate) fn turn_page(&mut self, url: &str, title: &str) {
+    /// Ends the page view and begins that of another address and title.
+    pub(crate) fn turn_page(&mut self, mut page: Parts<'_>) {
         self.time.count_to(self.now.mono);
         self.end_page();
         let referrer = self.page.url.take().unwrap_or_default();
-        self.begin_page(url, title, &referrer);
+        self.begin_page(page.text(), page.text(), &referrer);
     }
 
     fn begin_page(&mut self, url: &str, title: &str, referrer: &str) {
@@ -189,7 +196,7 @@ impl Engine {
             title,
             referrer,
         }));
-        self.page.url = Some(url.to_owned());
+        self.page.url = Some(owned(url));
         self.page.told = false;
         self.time.page.clear();
     }

@@ -1,7 +1,7 @@
 //! Events that the server has not confirmed, oldest first, within a bound.
 
 use crate::journal;
-use natero_event::{Value, put_identity};
+use natero_event::{Value, json::push_ascii, put_identity};
 
 /// What of the identity an event lacks, as bits.
 pub(crate) const NO_ACCOUNT: u8 = 1;
@@ -36,6 +36,14 @@ impl Entry {
     fn bytes(&self) -> usize {
         self.draft.line.len() + 1
     }
+}
+
+/// Which entries go.
+#[derive(Clone, Copy)]
+enum Which {
+    Flight(u32),
+    Stored,
+    All,
 }
 
 /// What to put into one request, or into one segment.
@@ -87,27 +95,19 @@ impl Queue {
     pub fn keep_within(&mut self, bound: usize) -> u32 {
         let mut dropped = 0;
         while self.bytes > bound {
-            let free = self.entries.iter().enumerate();
-            let free = free.filter(|(_, entry)| entry.flight == 0);
-            // `min_by_key` takes the first of equals: the oldest.
-            let Some((at, _)) = free.min_by_key(|(_, entry)| entry.draft.value) else {
-                break;
-            };
+            let mut least = None;
+            for (at, entry) in self.entries.iter().enumerate() {
+                // The first of equals is the oldest.
+                if entry.flight == 0 && least.is_none_or(|(value, _)| entry.draft.value < value) {
+                    least = Some((entry.draft.value, at));
+                }
+            }
+            let Some((_, at)) = least else { break };
             let entry = self.entries.remove(at);
-            self.bytes -= entry.bytes();
-            self.ready -= usize::from(entry.is_ready());
-            self.free(entry.segment);
+            self.forget(&entry);
             dropped += 1;
         }
         dropped
-    }
-
-    fn free(&mut self, segment: u32) {
-        if segment == 0 {
-            self.unstored -= 1;
-        } else {
-            self.freed.push(segment);
-        }
     }
 
     /// Account and user are known: what waited for them is ready, and to be
@@ -119,8 +119,8 @@ impl Queue {
                 self.bytes -= entry.draft.line.len();
                 entry.draft.line = put_identity(
                     &entry.draft.line,
-                    (lacks & NO_ACCOUNT != 0).then_some(account),
-                    (lacks & NO_USER != 0).then_some(user),
+                    if lacks & NO_ACCOUNT == 0 { "" } else { account },
+                    if lacks & NO_USER == 0 { "" } else { user },
                 );
                 self.bytes += entry.draft.line.len();
                 self.ready += 1;
@@ -150,7 +150,7 @@ impl Queue {
                 batch.body.reserve(max_bytes.min(self.bytes));
             }
             batch.body.push_str(&entry.draft.line);
-            batch.body.push('\n');
+            push_ascii(&mut batch.body, b'\n');
             batch.events += 1;
             entry.flight = flight;
             self.ready -= 1;
@@ -206,33 +206,46 @@ impl Queue {
 
     /// Forgets what a request carried, and tells how many events that was.
     pub fn confirm(&mut self, flight: u32) -> u32 {
-        self.remove(|entry| entry.flight == flight)
+        self.remove(Which::Flight(flight))
     }
 
     /// Forgets what storage has.
     pub fn leave_to_storage(&mut self) {
-        self.remove(|entry| entry.segment != 0);
+        self.remove(Which::Stored);
         self.freed.clear();
     }
 
     /// Drops everything, and tells how many events that was.
     pub fn clear(&mut self) -> u32 {
-        self.remove(|_| true)
+        self.remove(Which::All)
     }
 
-    fn remove(&mut self, over: impl Fn(&Entry) -> bool) -> u32 {
-        let before = self.entries.len();
-        for entry in self.entries.iter().filter(|entry| over(entry)) {
-            self.bytes -= entry.bytes();
-            self.ready -= usize::from(entry.is_ready());
-            if entry.segment == 0 {
-                self.unstored -= 1;
+    fn remove(&mut self, which: Which) -> u32 {
+        let before = self.len();
+        for entry in std::mem::take(&mut self.entries) {
+            let over = match which {
+                Which::Flight(flight) => entry.flight == flight,
+                Which::Stored => entry.segment != 0,
+                Which::All => true,
+            };
+            if over {
+                self.forget(&entry);
             } else {
-                self.freed.push(entry.segment);
+                self.entries.push(entry);
             }
         }
-        self.entries.retain(|entry| !over(entry));
-        (before - self.entries.len()) as u32
+        before - self.len()
+    }
+
+    /// An entry is not among them any more.
+    fn forget(&mut self, entry: &Entry) {
+        self.bytes -= entry.bytes();
+        self.ready -= usize::from(entry.is_ready());
+        if entry.segment == 0 {
+            self.unstored -= 1;
+        } else {
+            self.freed.push(entry.segment);
+        }
     }
 
     /// What a request carried is to be sent again; tells how many events.

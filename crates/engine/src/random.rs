@@ -1,5 +1,7 @@
 //! Randomness from an injected seed.
 
+use natero_event::json::push_ascii;
+
 /// sfc32: small, quick and good enough for ids whose uniqueness comes from the
 /// seed, and for jitter. Not for secrets.
 #[derive(Debug)]
@@ -37,11 +39,11 @@ impl Random {
     pub fn id(&mut self) -> String {
         const LETTERS: &[u8; 64] =
             b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
-        let mut id = String::with_capacity(16);
+        let mut id = String::new();
         for _ in 0..4 {
             let mut bits = self.next();
             for _ in 0..4 {
-                id.push(LETTERS[(bits & 63) as usize] as char);
+                push_ascii(&mut id, LETTERS[(bits & 63) as usize]);
                 bits >>= 6;
             }
         }

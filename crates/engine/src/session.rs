@@ -1,7 +1,7 @@
 //! The session and the visitor, shared by all tabs through two cookies.
 
-use crate::{Config, Cookies, Effect, Now, random::Random};
-use natero_event::json::push_int;
+use crate::{Config, Now, random::Random};
+use natero_event::json::{owned, push_ascii, push_int};
 
 /// Longest time between two looks at the shared cookies while active, in ms.
 /// Cookies cross a process boundary, so not every mouse move may pay for it;
@@ -45,21 +45,16 @@ impl Session {
     /// Takes the visitor from the cookies.
     pub fn adopt_visitor(&mut self, visitor: &str) {
         if is_ours(visitor) && visitor != self.visitor {
-            self.visitor = visitor.to_owned();
+            self.visitor = owned(visitor);
             self.visitor_kept = false;
         }
     }
 
-    /// The session that goes on at `now`: that of the cookies, or the own one
-    /// where they have none that is alive. `None`: it is time for a new one.
-    pub fn current<'a>(
-        &'a self,
-        config: &Config,
-        now: Now,
-        cookies: Cookies<'a>,
-    ) -> Option<&'a str> {
+    /// The session that goes on at `now`: that of the cookie, or the own one
+    /// where it has none that is alive. `None`: it is time for a new one.
+    pub fn current<'a>(&'a self, config: &Config, now: Now, cookie: &'a str) -> Option<&'a str> {
         let alive = |last: f64| now.wall - last < config.session_timeout;
-        if let Some((id, last)) = split(cookies.session)
+        if let Some((id, last)) = split(cookie)
             && alive(last)
         {
             return Some(id);
@@ -79,18 +74,17 @@ impl Session {
         self.last = now.wall;
     }
 
-    /// Appends the cookies to set.
-    pub fn write(&mut self, config: &Config, now: Now, effects: &mut Vec<Effect>) {
-        let mut value = self.id.clone();
-        value.push('.');
+    /// The value of the session cookie.
+    pub fn cookie(&self, now: Now) -> String {
+        let mut value = owned(&self.id);
+        push_ascii(&mut value, b'.');
         push_int(&mut value, now.wall as i64);
-        // Rounded up: the time within the value is what decides.
-        let max_age = (config.session_timeout / 1000.0).ceil();
-        effects.push(Effect::SetSession(value, max_age));
-        if !self.visitor_kept {
-            self.visitor_kept = true;
-            effects.push(Effect::SetVisitor(self.visitor.clone()));
-        }
+        value
+    }
+
+    /// The value of the visitor cookie, unless that has been set.
+    pub fn visitor_to_keep(&mut self) -> Option<String> {
+        (!std::mem::replace(&mut self.visitor_kept, true)).then(|| owned(&self.visitor))
     }
 
     /// Forgets the visitor: the next cookies name another one.

@@ -17,6 +17,18 @@ pub enum Reason {
     TooLarge,
 }
 
+impl Reason {
+    /// All, by their numbers.
+    pub const ALL: [Reason; 6] = [
+        Reason::Consent,
+        Reason::Disabled,
+        Reason::BeforeSend,
+        Reason::Overflow,
+        Reason::Rejected,
+        Reason::TooLarge,
+    ];
+}
+
 /// Counters since the tracker was made. At any time
 /// `accepted = delivered + pending + dropped`.
 #[derive(Debug, Clone, Default, PartialEq)]

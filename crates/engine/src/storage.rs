@@ -1,6 +1,7 @@
 //! When to store, what to take over, and what to forget.
 
-use crate::{Effect, Engine, Reason, journal, queue::Draft};
+use crate::{Do, Engine, Reason, input::Parts, journal, queue::Draft};
+use natero_event::json::owned;
 
 impl Engine {
     pub(crate) fn stores(&self) -> bool {
@@ -11,8 +12,8 @@ impl Engine {
     /// stream, and what closed pages left there is taken over.
     pub(crate) fn open_storage(&mut self) {
         if self.stores() {
-            self.effects.push(Effect::Own(self.stream_id.clone()));
-            self.effects.push(Effect::Adopt);
+            self.emit(Do::Own, owned(&self.stream_id), [0.0; 4]);
+            self.ask(Do::Adopt);
             self.store_soon();
         }
     }
@@ -22,7 +23,7 @@ impl Engine {
     pub(crate) fn store_soon(&mut self) {
         if !self.storing && self.queue.unstored() > 0 && self.stores() {
             self.storing = true;
-            self.effects.push(Effect::StoreSoon);
+            self.ask(Do::StoreSoon);
         }
     }
 
@@ -43,7 +44,7 @@ impl Engine {
         while let Some(segment) = self.queue.store(self.journal.next()) {
             let number = self.journal.next();
             self.journal.wrote(segment.events, segment.body.len());
-            self.effects.push(Effect::Store(number, segment.body));
+            self.emit(Do::Store, segment.body, [f64::from(number), 0.0, 0.0, 0.0]);
         }
     }
 
@@ -57,13 +58,13 @@ impl Engine {
     /// replace, once it is sure that these came to be.
     pub(crate) fn tidy(&mut self) {
         if !self.unsure && self.queue.unstored() == 0 {
-            let outdated = core::mem::take(&mut self.outdated);
-            self.effects
-                .extend(outdated.into_iter().map(Effect::Unstore));
+            for segment in core::mem::take(&mut self.outdated) {
+                self.ask_with(Do::Unstore, f64::from(segment));
+            }
         }
         for segment in core::mem::take(&mut self.queue.freed) {
             if self.journal.release(segment) {
-                self.effects.push(Effect::Unstore(segment));
+                self.ask_with(Do::Unstore, f64::from(segment));
             }
         }
     }
@@ -81,15 +82,13 @@ impl Engine {
 
     /// Takes over what a closed page left. It is stored as this page's own
     /// before the handler returns, so that the caller may remove the original.
-    pub(crate) fn adopt(&mut self, records: &str) {
-        for record in records.split('\n') {
-            if let Some(draft) = journal::take(record) {
+    pub(crate) fn adopt(&mut self, mut records: Parts<'_>) {
+        while !records.0.is_empty() {
+            if let Some(draft) = journal::take(records.until(b'\n')) {
                 self.enqueue(draft);
             }
         }
-        if let (Some(account), Some(user)) = (&self.account, &self.user) {
-            self.queue.release(account, user);
-        }
+        self.release();
         // A new page is a reason to try at once, or rather in a moment, when
         // all that was left is here.
         self.try_within(1.0);
@@ -120,7 +119,7 @@ impl Engine {
             self.journal.clear();
             self.outdated.clear();
             self.queue.freed.clear();
-            self.effects.push(Effect::Forget);
+            self.ask(Do::Forget);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{Tab, config, of, sum};
-use natero_engine::{Call, Config, Input};
+use common::{Call, Input, Tab, config, of, sum};
+use natero_engine::Config;
 
 fn in_module() -> Tab {
     let mut tab = Tab::open(config());

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{Tab, events};
-use natero_engine::{Call, Config, Effect, Input, Reason};
+use common::{Call, Input, Tab, events};
+use natero_engine::{Config, Do, Reason};
 
 /// Nobody is ever idle here, so that no event is made but those of the test.
 fn config() -> Config {
@@ -155,15 +155,7 @@ fn other_client_errors_drop_the_batch_and_say_so() {
             (loss.reason, loss.count, loss.status, loss.message.as_str()),
             (Reason::Rejected, 2, status, "said")
         );
-        assert_eq!(
-            tab.other,
-            [Effect::Flushed {
-                id: 1,
-                delivered: 0,
-                pending: 0,
-                rejected: 2
-            }]
-        );
+        assert_eq!(tab.others(), [(Do::Flushed, "", [1.0, 0.0, 0.0, 2.0])]);
     }
 }
 
@@ -201,15 +193,7 @@ fn refused_lines_are_reported_and_not_sent_again() {
     }
     tab.call(Call::Flush(1));
     tab.respond(1, 200, 0.0, 1);
-    assert_eq!(
-        tab.other,
-        [Effect::Flushed {
-            id: 1,
-            delivered: 2,
-            pending: 0,
-            rejected: 1
-        }]
-    );
+    assert_eq!(tab.others(), [(Do::Flushed, "", [1.0, 2.0, 0.0, 1.0])]);
     assert_eq!(tab.losses[0].count, 1);
     tab.pass(60_000.0);
     assert_eq!(tab.requests.len(), 1);

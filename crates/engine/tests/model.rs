@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{Tab, config, sum};
-use natero_engine::{Call, Config, Input};
+use common::{Call, Input, Tab, config, sum};
+use natero_engine::Config;
 use proptest::prelude::*;
 
 /// Everything happens at a multiple of this, in ms.
@@ -239,16 +239,16 @@ impl World {
                 }
             }
             Step::Product(tab, name) => {
-                let before = self.tabs[tab].engine.current()[3].map(str::to_owned);
+                let before = self.tabs[tab].engine.current(3).to_owned();
                 self.tell(tab, Input::Call(Call::SetProduct(name)));
-                if before.as_deref() != name {
+                if before != name.unwrap_or("") {
                     self.note(tab, Mark::Boundary);
                 }
             }
             Step::User(tab, user) => {
-                let before = self.tabs[tab].engine.current()[1].map(str::to_owned);
+                let before = self.tabs[tab].engine.current(1).to_owned();
                 self.tell(tab, Input::Call(Call::SetUser(Some(user))));
-                if before.as_deref() != Some(user) {
+                if before != user {
                     self.note(tab, Mark::Boundary);
                 }
             }

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{Tab, of};
-use natero_engine::{Call, Config, Consent, Input};
+use common::{Call, Input, Tab, of};
+use natero_engine::{Config, Consent};
 
 fn config() -> Config {
     Config {
@@ -49,8 +49,7 @@ fn a_burst_costs_a_write_for_64_kib_not_one_for_each_event() {
     let mut tab = Tab::open(config());
     // One tick: the effects of all calls are performed together.
     for _ in 0..999 {
-        tab.engine
-            .handle(tab.now(), Input::Call(Call::feature("burst")));
+        tab.within(Call::feature("burst"));
     }
     tab.feature("last");
     assert!(tab.writes <= 6, "{} writes", tab.writes);
@@ -88,13 +87,13 @@ fn what_a_closed_page_left_is_sent_as_it_was_by_the_next() {
 #[test]
 fn events_that_waited_for_ids_get_those_of_the_page_that_takes_them_over() {
     let mut closed = Tab::open(Config {
-        account_id: None,
+        account_id: String::new(),
         ..config()
     });
     closed.feature("early");
     let mut next = Tab::open_with(
         Config {
-            user_id: Some("bob".into()),
+            user_id: "bob".into(),
             ..config()
         },
         [7; 4],
@@ -115,8 +114,8 @@ fn events_that_waited_for_ids_get_those_of_the_page_that_takes_them_over() {
 #[test]
 fn ids_that_became_known_are_stored_too() {
     let mut tab = Tab::open(Config {
-        account_id: None,
-        user_id: None,
+        account_id: String::new(),
+        user_id: String::new(),
         ..config()
     });
     tab.feature("early");
@@ -155,15 +154,11 @@ fn what_is_stored_stays_within_the_bound_though_old_events_pin_their_segments() 
     // Events that wait for an account pin the segments that they share.
     tab.call(Call::SetAccount(None));
     for _ in 0..200 {
-        tab.engine
-            .handle(tab.now(), Input::Call(Call::SetAccount(None)));
-        tab.engine
-            .handle(tab.now(), Input::Call(Call::feature("waits")));
-        tab.engine
-            .handle(tab.now(), Input::Call(Call::SetAccount(Some("acme"))));
+        tab.within(Call::SetAccount(None));
+        tab.within(Call::feature("waits"));
+        tab.within(Call::SetAccount(Some("acme")));
         for _ in 0..10 {
-            tab.engine
-                .handle(tab.now(), Input::Call(Call::feature("goes")));
+            tab.within(Call::feature("goes"));
         }
         tab.tell(Input::Timer);
         let ids: Vec<u32> = tab.requests.iter().map(|r| r.id).collect();

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{Tab, config, events, of, sum};
-use natero_engine::{Call, Config, Effect, Override};
+use common::{Call, Override, Tab, config, events, of, sum};
+use natero_engine::{Config, Do};
 
 #[test]
 fn a_feature_carries_the_sticky_module_and_product_until_they_change() {
@@ -117,8 +117,8 @@ fn setting_what_is_set_already_ends_nothing_and_zero_lengths_are_not_sent() {
 #[test]
 fn events_before_both_ids_are_known_wait_and_carry_what_became_known() {
     let mut tab = Tab::open(Config {
-        account_id: None,
-        user_id: None,
+        account_id: String::new(),
+        user_id: String::new(),
         ..config()
     });
     tab.feature("early");
@@ -127,13 +127,8 @@ fn events_before_both_ids_are_known_wait_and_carry_what_became_known() {
     tab.call(Call::Flush(1));
     assert!(tab.requests.is_empty());
     assert_eq!(
-        tab.other.pop(),
-        Some(Effect::Flushed {
-            id: 1,
-            delivered: 0,
-            pending: 2,
-            rejected: 0
-        })
+        tab.others().pop(),
+        Some((Do::Flushed, "", [1.0, 0.0, 2.0, 0.0]))
     );
     let session = tab.session();
     tab.call(Call::IdentifyAccount("acme", Some(r#"{"name":"Acme"}"#)));
@@ -156,7 +151,7 @@ fn events_before_both_ids_are_known_wait_and_carry_what_became_known() {
 #[test]
 fn an_event_keeps_the_user_it_was_made_under_though_the_account_comes_later() {
     let mut tab = Tab::open(Config {
-        account_id: None,
+        account_id: String::new(),
         ..config()
     });
     tab.feature("by ann");
@@ -205,7 +200,7 @@ fn the_account_changing_under_a_user_warns_and_a_new_user_does_not() {
     assert!(tab.other.is_empty());
     tab.pass(1_000.0);
     tab.call(Call::SetAccount(Some("bolt")));
-    assert_eq!(tab.other, [Effect::UserInTwoAccounts("bob".into())]);
+    assert_eq!(tab.others(), [(Do::UserInTwoAccounts, "bob", [0.0; 4])]);
 }
 
 #[test]
@@ -281,7 +276,7 @@ fn a_module_entered_between_the_calls_of_a_sign_in_ends_none_under_the_identity_
 #[test]
 fn the_first_identity_keeps_no_module_from_ending() {
     let mut tab = Tab::open(Config {
-        user_id: None,
+        user_id: String::new(),
         ..config()
     });
     tab.call(Call::SetModule(Some("m")));
@@ -320,16 +315,17 @@ fn reset_sends_and_then_forgets_everything() {
     tab.call(Call::SetModule(Some("m")));
     tab.call(Call::SetProduct(Some("p")));
     tab.pass(1_000.0);
-    let before: Vec<_> = tab.engine.current().map(|v| v.map(str::to_owned)).into();
+    let current = |tab: &Tab| [0, 1, 2, 3, 4, 5].map(|which| tab.engine.current(which).to_owned());
+    let before = current(&tab);
     tab.call(Call::Reset);
     let sent = tab.sent();
     assert_eq!(sum(&sent, "moduleEnd", "time_spent"), 1000);
-    let now = tab.engine.current();
-    assert_eq!(&now[..4], &[None; 4]);
-    assert_ne!(now[4].map(str::to_owned), before[4]);
-    assert_ne!(now[5].map(str::to_owned), before[5]);
-    assert!(tab.session_cookie.starts_with(now[4].unwrap()));
-    assert_eq!(tab.visitor_cookie, now[5].unwrap());
+    let now = current(&tab);
+    assert_eq!(now[..4], ["", "", "", ""]);
+    assert_ne!(now[4], before[4]);
+    assert_ne!(now[5], before[5]);
+    assert!(tab.session_cookie.starts_with(&now[4]));
+    assert_eq!(tab.visitor_cookie, now[5]);
 }
 
 #[test]
@@ -338,7 +334,7 @@ fn after_shutdown_calls_do_nothing_and_nothing_is_left_to_wait_for() {
     tab.call(Call::SetModule(Some("m")));
     tab.pass(1_000.0);
     tab.call(Call::Shutdown);
-    assert_eq!(tab.other, [Effect::Detach]);
+    assert_eq!(tab.others(), [(Do::Detach, "", [0.0; 4])]);
     assert_eq!(sum(&tab.sent(), "moduleEnd", "time_spent"), 1000);
     tab.feature("late");
     assert_eq!(

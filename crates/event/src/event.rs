@@ -1,13 +1,13 @@
-use crate::json::{push_int, push_str};
+use crate::json::{push_ascii, push_int, push_str};
 
 /// One event, borrowed from where its parts live, ready to be written.
 #[derive(Debug, Clone, Copy)]
 pub struct Event<'a> {
-    /// The account; [`put_identity`] adds it to the finished line once it is
-    /// known.
-    pub account_id: Option<&'a str>,
+    /// The account; empty where it is not known: [`put_identity`] adds it to
+    /// the finished line once it is.
+    pub account_id: &'a str,
     /// The user; likewise.
-    pub user_id: Option<&'a str>,
+    pub user_id: &'a str,
     /// Time of the call or the cause, in ms since the Unix epoch.
     pub created_at: i64,
     /// The session, shared by all tabs of a visitor.
@@ -23,7 +23,8 @@ pub struct Event<'a> {
 }
 
 /// What an event tells. Durations are whole ms of active time; `details` are
-/// JSON objects, already serialised.
+/// JSON objects, already serialised. A module, a product and details that are
+/// empty are left out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs, reason = "the fields are the wire's own")]
 pub enum Action<'a> {
@@ -31,14 +32,14 @@ pub enum Action<'a> {
     Feature {
         feature: &'a str,
         total: &'a str,
-        module: Option<&'a str>,
-        product: Option<&'a str>,
-        details: Option<&'a str>,
+        module: &'a str,
+        product: &'a str,
+        details: &'a str,
     },
     /// Time in a module ended.
     ModuleEnd {
         module: &'a str,
-        product: Option<&'a str>,
+        product: &'a str,
         time_spent: i64,
     },
     /// Active time since the previous `sessionSync`.
@@ -54,9 +55,9 @@ pub enum Action<'a> {
     /// A page was left.
     PageViewEnd { url: &'a str, time_spent: i64 },
     /// What is known of the user.
-    IdentifyUser { details: Option<&'a str> },
+    IdentifyUser { details: &'a str },
     /// What is known of the account.
-    IdentifyAccount { details: Option<&'a str> },
+    IdentifyAccount { details: &'a str },
 }
 
 /// How much an event is worth keeping when not all can be kept, lowest first.
@@ -104,7 +105,7 @@ impl Event<'_> {
     /// Appends the event as one line of JSON, without `seq` and without a line
     /// end. [`close_line`] adds `seq` once it is sure that the event is kept.
     pub fn write(&self, out: &mut String) {
-        out.push('{');
+        push_ascii(out, b'{');
         optional(out, "account_id", self.account_id);
         optional(out, "user_id", self.user_id);
         int(out, "created_at", self.created_at);
@@ -114,7 +115,7 @@ impl Event<'_> {
         text(out, "event_id", self.event_id);
         text(out, "visitor_id", self.visitor_id);
         text(out, "stream_id", self.stream_id);
-        out.push('}');
+        push_ascii(out, b'}');
     }
 }
 
@@ -129,7 +130,7 @@ impl Action<'_> {
                 details,
             } => {
                 text(out, "feature", feature);
-                raw(out, "total", Some(total));
+                raw(out, "total", total);
                 optional(out, "module", module);
                 optional(out, "product", product);
                 raw(out, "details", details);
@@ -161,35 +162,37 @@ impl Action<'_> {
                 int(out, "time_spent", time_spent);
             }
             Action::IdentifyUser { details } | Action::IdentifyAccount { details } => {
-                raw(out, "details", Some(details.unwrap_or("{}")));
+                let details = if details.is_empty() { "{}" } else { details };
+                raw(out, "details", details);
             }
         }
     }
 }
 
-/// Puts what a line was written without in front of it.
-pub fn put_identity(line: &str, account_id: Option<&str>, user_id: Option<&str>) -> String {
-    let mut out = String::with_capacity(line.len() + 64);
-    out.push('{');
+/// Puts what a line was written without in front of it; what is empty was
+/// there.
+pub fn put_identity(line: &str, account_id: &str, user_id: &str) -> String {
+    let mut out = String::new();
+    push_ascii(&mut out, b'{');
     optional(&mut out, "account_id", account_id);
     optional(&mut out, "user_id", user_id);
-    out.push(',');
+    push_ascii(&mut out, b',');
     out.push_str(&line[1..]);
     out
 }
 
 /// Adds `seq` as the last field of a written line.
 pub fn close_line(line: &mut String, seq: u32) {
-    line.pop();
+    line.truncate(line.len() - 1);
     int(line, "seq", i64::from(seq));
-    line.push('}');
+    push_ascii(line, b'}');
 }
 
 fn key(out: &mut String, name: &str) {
     if !out.ends_with('{') {
-        out.push(',');
+        push_ascii(out, b',');
     }
-    out.push('"');
+    push_ascii(out, b'"');
     out.push_str(name);
     out.push_str("\":");
 }
@@ -199,14 +202,14 @@ fn text(out: &mut String, name: &str, value: &str) {
     push_str(out, value);
 }
 
-fn optional(out: &mut String, name: &str, value: Option<&str>) {
-    if let Some(value) = value {
+fn optional(out: &mut String, name: &str, value: &str) {
+    if !value.is_empty() {
         text(out, name, value);
     }
 }
 
-fn raw(out: &mut String, name: &str, json: Option<&str>) {
-    if let Some(json) = json {
+fn raw(out: &mut String, name: &str, json: &str) {
+    if !json.is_empty() {
         key(out, name);
         out.push_str(json);
     }
@@ -225,8 +228,8 @@ mod tests {
     fn event(action: Action<'_>) -> String {
         let mut line = String::new();
         Event {
-            account_id: Some("acme"),
-            user_id: Some("ann"),
+            account_id: "acme",
+            user_id: "ann",
             created_at: 1_700_000_000_000,
             session_id: "s",
             action,
@@ -247,9 +250,9 @@ mod tests {
         let mut line = event(Action::Feature {
             feature: "add \"widget\"",
             total: "2.5",
-            module: Some("dash"),
-            product: Some("studio"),
-            details: Some(r#"{"size":"xl"}"#),
+            module: "dash",
+            product: "studio",
+            details: r#"{"size":"xl"}"#,
         });
         close_line(&mut line, 7);
         assert_eq!(
@@ -267,7 +270,7 @@ mod tests {
     fn absent_module_and_product_are_left_out() {
         let line = event(Action::ModuleEnd {
             module: "m",
-            product: None,
+            product: "",
             time_spent: 12,
         });
         let read = read(&line);
@@ -279,8 +282,8 @@ mod tests {
     fn identity_is_put_in_front_of_a_line_that_waited_for_it() {
         let mut line = String::new();
         Event {
-            account_id: None,
-            user_id: Some("u"),
+            account_id: "",
+            user_id: "u",
             created_at: 1,
             session_id: "s",
             action: Action::SessionIdle,
@@ -289,7 +292,7 @@ mod tests {
             stream_id: "t",
         }
         .write(&mut line);
-        let line = put_identity(&line, Some("a\"c"), None);
+        let line = put_identity(&line, "a\"c", "");
         assert!(line.starts_with(r#"{"account_id":"a\"c","user_id":"u","created_at":1"#));
         assert_eq!(read(&line)["action"], "sessionIdle");
     }

@@ -75,8 +75,12 @@ async fn made_up_by_the_next_page(
 ) -> Result<()> {
     let page = stage.open(site, "/esm.html").await?;
     page.until("window.na").await?;
-    page.track(collector.url(), collector.source(), json!({}))
-        .await?;
+    page.track(
+        collector.url(),
+        collector.source(),
+        json!({ "sessionSyncInterval": 500 }),
+    )
+    .await?;
     let rows = until_events(collector, "twenty features", |rows| {
         rows.iter().filter(|row| row.action == "feature").count() >= 20
     })

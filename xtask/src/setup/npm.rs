@@ -13,7 +13,7 @@ use crate::workspace::{read, root};
 /// The oldest Node that the npm tools run on.
 const OLDEST_NODE: u32 = 18;
 
-/// The folder of the npm tools' programs: esbuild, tsc, wasm-opt.
+/// The folder of the npm tools' programs: esbuild, terser, tsc, wasm-opt.
 ///
 /// # Errors
 /// When Node or a tool has to be installed and cannot.

@@ -1,8 +1,11 @@
 //! A tracker under a virtual clock.
 
-#![allow(dead_code, reason = "each suite uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each suite uses its own part")]
 
-use natero_engine::{Call, Config, Cookies, Effect, Engine, Input, Loss, Now, Request, Start};
+mod input;
+
+pub use input::{Call, Cookies, Input, Override, Start, handle};
+use natero_engine::{Config, Do, Effect, Engine, Loss, Now, Request};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -29,8 +32,8 @@ pub struct Tab {
 /// Settings with both ids, and no page views to get in the way.
 pub fn config() -> Config {
     Config {
-        account_id: Some("acme".into()),
-        user_id: Some("ann".into()),
+        account_id: "acme".into(),
+        user_id: "ann".into(),
         track_page_views: false,
         ..Config::default()
     }
@@ -88,41 +91,58 @@ impl Tab {
 
     /// Tells the engine something, and does what it asks for.
     pub fn tell(&mut self, input: Input<'_>) {
-        self.engine.handle(self.now(), input);
+        let now = self.now();
+        handle(&mut self.engine, now, input);
         while let Some(effect) = self.engine.poll_effect() {
-            match effect {
-                Effect::Send(request) => self.requests.push(request),
-                Effect::Lost(loss) => self.losses.push(loss),
-                Effect::ReadCookies => {
-                    let cookies = (self.session_cookie.clone(), self.visitor_cookie.clone());
-                    let (session, visitor) = (&cookies.0, &cookies.1);
-                    self.engine
-                        .handle(self.now(), Input::Cookies(Cookies { session, visitor }));
+            let number = effect.numbers[0] as u32;
+            match effect.what {
+                Do::Send => self.requests.push(effect.into()),
+                Do::Lost => self.losses.push(effect.into()),
+                Do::ReadCookies => {
+                    let cookies = Cookies {
+                        session: &self.session_cookie,
+                        visitor: &self.visitor_cookie,
+                    };
+                    handle(&mut self.engine, now, Input::Cookies(cookies));
                 }
-                Effect::SetSession(value, _) => self.session_cookie = value,
-                Effect::SetVisitor(value) => self.visitor_cookie = value,
-                Effect::EraseCookies => {
+                Do::SetSession => self.session_cookie = effect.text,
+                Do::SetVisitor => self.visitor_cookie = effect.text,
+                Do::EraseCookies => {
                     self.session_cookie.clear();
                     self.visitor_cookie.clear();
                 }
-                Effect::Announce(_) => self.announced += 1,
-                Effect::StoreSoon => self.engine.handle(self.now(), Input::Store),
-                Effect::Store(number, text) => {
+                Do::Announce => self.announced += 1,
+                Do::StoreSoon => handle(&mut self.engine, now, Input::Store),
+                Do::Store => {
                     self.writes += 1;
-                    self.stored.insert(number, text);
+                    self.stored.insert(number, effect.text);
                 }
-                Effect::Unstore(number) => {
+                Do::Unstore => {
                     self.stored.remove(&number);
                 }
-                Effect::Forget => self.stored.clear(),
-                Effect::Own(_) | Effect::Adopt => {}
-                other => self.other.push(other),
+                Do::Forget => self.stored.clear(),
+                Do::Own | Do::Adopt => {}
+                _ => self.other.push(effect),
             }
         }
     }
 
+    /// What was asked for besides, as a comparison wants it.
+    pub fn others(&self) -> Vec<(Do, &str, [f64; 4])> {
+        let others = self.other.iter();
+        others
+            .map(|effect| (effect.what, effect.text.as_str(), effect.numbers))
+            .collect()
+    }
+
     pub fn call(&mut self, call: Call<'_>) {
         self.tell(Input::Call(call));
+    }
+
+    /// A call within a task that goes on: nothing is done yet that it asks for.
+    pub fn within(&mut self, call: Call<'_>) {
+        let now = self.now();
+        handle(&mut self.engine, now, Input::Call(call));
     }
 
     pub fn feature(&mut self, name: &str) {
@@ -210,7 +230,7 @@ impl Tab {
     }
 
     pub fn session(&self) -> String {
-        self.engine.current()[4].unwrap().to_owned()
+        self.engine.current(4).to_owned()
     }
 }
 

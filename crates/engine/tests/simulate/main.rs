@@ -6,6 +6,9 @@
 //! `NATERO_SEEDS` says how many seeds to run, `NATERO_SEED` runs one alone.
 
 mod collector;
+#[allow(dead_code, reason = "pages here do not call all there is")]
+#[path = "../common/input.rs"]
+mod input;
 mod world;
 
 use world::World;

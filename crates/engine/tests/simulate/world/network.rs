@@ -2,7 +2,8 @@
 
 use super::World;
 use crate::collector::field;
-use natero_engine::{Input, Request};
+use crate::input::Input;
+use natero_engine::Request;
 
 /// Something under way between a tab and the server.
 pub(super) enum Parcel {

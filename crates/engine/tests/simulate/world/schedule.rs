@@ -2,7 +2,7 @@
 
 use super::{Told, World};
 use crate::collector::{Mood, field};
-use natero_engine::Input;
+use crate::input::Input;
 use std::collections::BTreeSet;
 
 impl World {

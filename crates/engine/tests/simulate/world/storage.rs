@@ -2,7 +2,7 @@
 
 use super::World;
 use super::network::Parcel;
-use natero_engine::Input;
+use crate::input::Input;
 use std::collections::BTreeSet;
 
 impl World {

@@ -1,7 +1,8 @@
 //! Tabs open, close, crash, and go to the back/forward cache.
 
 use super::{BEGIN, Tab, World};
-use natero_engine::{Config, Consent, Cookies, Engine, Input, Now, Start};
+use crate::input::{Cookies, Input, Start};
+use natero_engine::{Config, Consent, Engine, Now};
 use std::collections::BTreeSet;
 
 impl World {
@@ -9,8 +10,8 @@ impl World {
         self.opened += 1;
         let id = self.opened;
         let config = Config {
-            account_id: Some("acme".into()),
-            user_id: Some("ann".into()),
+            account_id: "acme".into(),
+            user_id: "ann".into(),
             max_queue_bytes: self.bound,
             consent: Consent::Granted,
             ..Config::default()

@@ -3,7 +3,8 @@
 
 use super::World;
 use crate::collector::field;
-use natero_engine::{Call, Cookies, Effect, Input, Reason};
+use crate::input::{Call, Cookies, Input, handle};
+use natero_engine::{Do, Effect, Loss, Reason};
 
 impl World {
     pub(super) fn feature(&mut self, tab: usize) {
@@ -16,9 +17,11 @@ impl World {
         let id = them.id;
         self.say(&format!("tab {id} calls {name}"));
         let now = self.now(tab);
-        self.tabs[tab]
-            .engine
-            .handle(now, Input::Call(Call::feature(&name)));
+        handle(
+            &mut self.tabs[tab].engine,
+            now,
+            Input::Call(Call::feature(&name)),
+        );
         self.perform(id);
     }
 
@@ -29,7 +32,7 @@ impl World {
         }
         let id = self.tabs[tab].id;
         let now = self.now(tab);
-        self.tabs[tab].engine.handle(now, input);
+        handle(&mut self.tabs[tab].engine, now, input);
         self.perform(id);
         if let Some(tab) = self.find(id) {
             self.end_task(tab);
@@ -43,7 +46,7 @@ impl World {
         let id = them.id;
         if std::mem::take(&mut them.ending) {
             let now = self.now(tab);
-            self.tabs[tab].engine.handle(now, Input::Store);
+            handle(&mut self.tabs[tab].engine, now, Input::Store);
             self.perform(id);
         }
         // Whoever lives here has kept what it accepted; whether storage has it
@@ -78,11 +81,13 @@ impl World {
     pub(super) fn effect(&mut self, tab: usize, effect: Effect) {
         let id = self.tabs[tab].id;
         let now = self.now(tab);
-        match effect {
-            Effect::Send(request) => self.send(tab, request),
-            Effect::StoreSoon => self.tabs[tab].ending = true,
-            Effect::Own(part) => self.tabs[tab].part = part,
-            Effect::Store(number, text) => {
+        let number = effect.numbers[0] as u32;
+        let text = effect.text.as_str();
+        match effect.what {
+            Do::Send => self.send(tab, effect.into()),
+            Do::StoreSoon => self.tabs[tab].ending = true,
+            Do::Own => self.tabs[tab].part = effect.text,
+            Do::Store => {
                 self.say(&format!(
                     "tab {id} stores segment {number}, {} lines",
                     text.lines().count()
@@ -92,30 +97,29 @@ impl World {
                         self.in_memory.remove(field(line, "feature"));
                     }
                     self.storage
-                        .insert(format!("{}.{number}", self.tabs[tab].part), text);
+                        .insert(format!("{}.{number}", self.tabs[tab].part), effect.text);
                 } else {
-                    self.tabs[tab].engine.handle(now, Input::NotStored(number));
+                    let engine = &mut self.tabs[tab].engine;
+                    handle(engine, now, Input::NotStored(number));
                 }
             }
-            Effect::Unstore(number) => {
+            Do::Unstore => {
                 self.say(&format!("tab {id} removes segment {number}"));
                 let key = format!("{}.{number}", self.tabs[tab].part);
                 self.storage.remove(&key);
             }
-            Effect::Adopt => self.look_for_left(tab),
-            Effect::ReadCookies => {
+            Do::Adopt => self.look_for_left(tab),
+            Do::ReadCookies => {
                 let cookies = self.cookies.clone();
-                self.tabs[tab].engine.handle(
-                    now,
-                    Input::Cookies(Cookies {
-                        session: &cookies.0,
-                        visitor: &cookies.1,
-                    }),
-                );
+                let cookies = Cookies {
+                    session: &cookies.0,
+                    visitor: &cookies.1,
+                };
+                handle(&mut self.tabs[tab].engine, now, Input::Cookies(cookies));
             }
-            Effect::SetSession(value, _) => self.cookies.0 = value,
-            Effect::SetVisitor(value) => self.cookies.1 = value,
-            Effect::Announce(_) => {
+            Do::SetSession => self.cookies.0 = effect.text,
+            Do::SetVisitor => self.cookies.1 = effect.text,
+            Do::Announce => {
                 let others: Vec<u32> = self
                     .tabs
                     .iter()
@@ -128,7 +132,8 @@ impl World {
                     }
                 }
             }
-            Effect::Lost(loss) => {
+            Do::Lost => {
+                let loss = Loss::from(effect);
                 assert!(
                     matches!(loss.reason, Reason::Overflow | Reason::TooLarge),
                     "nothing else may be lost: {loss:?}"
