@@ -30,16 +30,16 @@ fn read(text: &str) -> Result<ReceivedEvent, LineError> {
 fn what_the_tracker_writes_reads_back_to_the_field() {
     let mut line = String::new();
     Event {
-        account_id: Some("acme"),
-        user_id: Some("ann"),
+        account_id: "acme",
+        user_id: "ann",
         created_at: NOW,
         session_id: "s",
         action: Action::Feature {
             feature: "add \"widget\"",
             total: "2.5",
-            module: Some("dash"),
-            product: Some("studio"),
-            details: Some(r#"{"size":"xl"}"#),
+            module: "dash",
+            product: "studio",
+            details: r#"{"size":"xl"}"#,
         },
         event_id: "e",
         visitor_id: "v",
