@@ -290,7 +290,7 @@ impl Company {
     }
 
     /// What real data has: events for an account that is no leaf, a user under
-    /// two accounts, a name that is markup.
+    /// two accounts.
     fn add_oddities(&mut self) {
         let now = self.now;
         for at in 0..37 {
@@ -310,9 +310,5 @@ impl Company {
                 "module": "reports", "product": "freight", "event_id": format!("stray-{at}"),
             }));
         }
-        self.accounts.push(json!({
-            "account_id": "markup", "name": "<script>alert(1)</script>", "join_date": now - 9 * DAY,
-            "details": {},
-        }));
     }
 }

@@ -141,6 +141,19 @@ impl Collector {
         Ok(answer.json().await?)
     }
 
+    /// Puts a record at `/api/v2/{path}`.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn put(&self, path: &str, record: &Value) -> Result<()> {
+        let client = reqwest::Client::new();
+        let request = client.put(format!("{}/api/v2/{path}", self.url));
+        let request = request.basic_auth("api", Some(&self.account_key));
+        let answer = request.json(record).send().await?;
+        ensure!(answer.status().is_success(), "{}", answer.text().await?);
+        Ok(())
+    }
+
     /// What `GET /api/v2/loss` answers.
     ///
     /// # Errors

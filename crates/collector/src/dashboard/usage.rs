@@ -207,9 +207,12 @@ fn totals(totals: &Totals, before: Option<&Totals>, length: &str) -> Markup {
                 dt { "Sessions" }
                 dd { (format::number(totals.sessions)) (change(totals.sessions as f64, |t| t.sessions as f64)) }
             }
-            div {
-                dt { "Active time" }
-                dd { (format::duration(totals.active_time)) (change(totals.active_time as f64, |t| t.active_time as f64)) }
+            // That of sessions: a part of the usage often has none.
+            @if totals.active_time > 0 || before.is_some_and(|before| before.active_time > 0) {
+                div {
+                    dt { "Active time" }
+                    dd { (format::duration(totals.active_time)) (change(totals.active_time as f64, |t| t.active_time as f64)) }
+                }
             }
             div {
                 dt { "Time in modules" }

@@ -161,7 +161,7 @@ impl Figures {
         let shows_account = self.shown.below > 0 && view.rolls_up();
         html! {
             div .scroll tabindex="0" role="region" aria-label="Active users" {
-                table {
+                table .users {
                     thead { tr {
                         th scope="col" { "User" }
                         @if shows_account { th scope="col" { "Account" } }

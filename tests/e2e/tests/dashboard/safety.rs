@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use natero_e2e::dashboard::Dashboard;
 use natero_e2e::stage::Stage;
 use natero_e2e::wait;
+use serde_json::json;
 
 /// Every page there is, with what it must show to count as one.
 const PAGES: [(&str, &str); 10] = [
@@ -29,7 +30,11 @@ pub async fn markup_in_a_name_is_read_and_never_run(stage: &Stage) -> Result<()>
     let browser = stage.browser().await?;
     let dashboard = Dashboard::signed_in(stage).await?;
     let name = "<script>alert(1)</script>";
-    dashboard.goto("/").await?;
+    let account = json!({"account_id": "markup", "name": name, "join_date": 1_700_000_000_000_i64});
+    dashboard
+        .collector()
+        .put("accounts/markup", &account)
+        .await?;
     for path in [
         "/",
         "/accounts/markup",
