@@ -57,6 +57,32 @@ async fn three_broken_lines_of_a_hundred_cost_no_other() {
 }
 
 #[tokio::test]
+async fn half_a_character_costs_no_event() {
+    let collector = Collector::new();
+    // As JSON.stringify writes a title that was cut within an emoji.
+    let cut = |feature: &str| {
+        format!(
+            r#"{{"account_id":"acme","user_id":"ann","created_at":{NOW},"action":"feature","feature":"{feature}","title":"Cut \ud83d"}}"#
+        )
+    };
+    let receipt = collector
+        .post(format!("{}\n{}\n{}", cut("a"), cut("b"), cut("a")))
+        .await
+        .json();
+    assert_eq!(receipt["rejected"], json!([]), "{receipt}");
+    // Without an event_id the content is the key, here too.
+    assert_eq!(
+        (&receipt["accepted"], &receipt["duplicates"]),
+        (&json!(2), &json!(1))
+    );
+    let title: String = collector
+        .sql()
+        .query_row("SELECT title FROM events LIMIT 1", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(title, "Cut \u{fffd}");
+}
+
+#[tokio::test]
 async fn the_same_event_counts_once_however_often_it_comes() {
     let collector = Collector::new();
     let event = feature("acme", "ann", "export", "e1");

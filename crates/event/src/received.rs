@@ -6,12 +6,16 @@
 mod error;
 mod fields;
 mod lines;
+mod surrogates;
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
 pub use error::LineError;
 pub use fields::id;
 pub use lines::{Line, lines};
+pub use surrogates::mended;
 
 use fields::Fields;
 
@@ -141,11 +145,37 @@ fn text(map: &Map<String, Value>) -> String {
     serde_json::to_string(map).unwrap_or_default()
 }
 
+fn value(line: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice(line).or_else(|error| match mended(line) {
+        Cow::Owned(mended) => serde_json::from_slice(&mended),
+        Cow::Borrowed(_) => Err(error),
+    })
+}
+
+/// The stream that a line names and its place in that, also where the event
+/// itself is refused: so a receiver can tell what it refused from what was lost.
+pub fn place(line: &[u8]) -> Option<(String, u32)> {
+    let Ok(Value::Object(map)) = value(line) else {
+        return None;
+    };
+    let mut fields = Fields::new(map);
+    let stream_id = fields.id("stream_id").ok()??;
+    let seq = fields.place("seq").ok()??;
+    Some((stream_id, seq))
+}
+
+/// An event of a client without ids in one form for all spellings: key order
+/// and white space are gone. `None` where the line is no JSON.
+pub fn canonical(line: &[u8]) -> Option<String> {
+    // serde_json keeps objects sorted.
+    value(line).ok().map(|value| value.to_string())
+}
+
 fn object(line: &[u8]) -> Result<Map<String, Value>, LineError> {
     if line.len() > MAX_LINE_BYTES {
         return Err(LineError::TooLong { bytes: line.len() });
     }
-    match serde_json::from_slice(line) {
+    match value(line) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(Value::Array(_)) => Err(LineError::Array),
         Ok(_) => Err(LineError::NotAnObject),
