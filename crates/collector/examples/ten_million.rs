@@ -180,7 +180,7 @@ fn fill(conn: &mut Connection, count: u64) {
         }
         if batch.len() >= 2000 || session + 1 == sessions {
             let tx = conn.transaction().expect("a transaction");
-            events::keep(&tx, &batch, &source, begin).expect("kept");
+            events::keep(&tx, &batch, &[], &source, begin).expect("kept");
             tx.commit().expect("committed");
             batch.clear();
         }

@@ -66,13 +66,19 @@ pub async fn post(
     })
     .await?;
 
-    let Batch { events, rejected } = batch;
-    let weight = events.len();
-    let kept = if events.is_empty() {
+    let Batch {
+        events,
+        rejected,
+        refused,
+    } = batch;
+    let weight = events.len() + refused.len();
+    let kept = if weight == 0 {
         Kept::default()
     } else {
         app.store
-            .write_weighing(weight, move |tx| events::keep(tx, &events, &source, now))
+            .write_weighing(weight, move |tx| {
+                events::keep(tx, &events, &refused, &source, now)
+            })
             .await?
     };
     let counted = kept.accepted - kept.set_aside;

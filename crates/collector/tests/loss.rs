@@ -41,7 +41,7 @@ async fn gaps_are_missing_and_repetitions_are_duplicates() {
     assert_eq!(
         collector.get("/api/v2/loss").await,
         json!({
-            "streams": 2, "made": 6, "received": 4, "missing": 2, "duplicates": 2,
+            "streams": 2, "made": 6, "received": 4, "missing": 2, "rejected": 0, "duplicates": 2,
             "worst": [{"stream_id": "t1", "made": 5, "missing": 2}],
         })
     );
@@ -51,6 +51,56 @@ async fn gaps_are_missing_and_repetitions_are_duplicates() {
     )
     .await;
     assert_eq!(collector.get("/api/v2/loss").await["missing"], 0);
+}
+
+#[tokio::test]
+async fn what_was_refused_is_told_apart_from_what_was_lost() {
+    let collector = Collector::new();
+    let refused = |seq: u32| with(numbered("t1", seq, "r"), json!({"total": "many"}));
+    let batch = [
+        numbered("t1", 0, "a"),
+        refused(1),
+        numbered("t1", 3, "b"),
+        refused(4),
+    ];
+    // Sent again, as after an answer that was lost.
+    for _ in 0..2 {
+        let receipt = collector.post(ndjson(&batch)).await.json();
+        assert_eq!(receipt["rejected"].as_array().unwrap().len(), 2);
+    }
+    assert_eq!(
+        collector.get("/api/v2/loss").await,
+        json!({
+            "streams": 1, "made": 5, "received": 2, "missing": 1, "rejected": 2, "duplicates": 2,
+            "worst": [{"stream_id": "t1", "made": 5, "missing": 1}],
+        })
+    );
+    // A batch of nothing else, and of a stream that is not known yet.
+    let receipt = collector.post(ndjson(&[with(refused(0), json!({"stream_id": "t2"}))]));
+    assert_eq!(receipt.await.status, 200);
+    let report = collector.get("/api/v2/loss").await;
+    assert_eq!(
+        (&report["streams"], &report["rejected"]),
+        (&json!(2), &json!(3))
+    );
+    // Mended and sent again, it has arrived.
+    send(
+        &collector,
+        &[numbered("t1", 4, "c"), numbered("t1", 2, "d")],
+    )
+    .await;
+    let report = collector.get("/api/v2/loss").await;
+    assert_eq!(
+        (&report["missing"], &report["rejected"]),
+        (&json!(0), &json!(2))
+    );
+    // What is no JSON names no place.
+    let body = format!(
+        "{}\n{{\"stream_id\":\"t1\",\"seq\":9",
+        numbered("t1", 7, "e")
+    );
+    assert_eq!(collector.post(body).await.status, 200);
+    assert_eq!(collector.get("/api/v2/loss").await["missing"], 2);
 }
 
 #[tokio::test]

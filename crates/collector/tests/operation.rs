@@ -54,6 +54,24 @@ async fn figures_tell_of_events_and_requests_and_never_of_keys() {
 }
 
 #[tokio::test]
+async fn while_another_process_holds_the_write_lock_batches_are_answered_503_and_taken_after_it() {
+    let collector = Collector::new();
+    // As `natero-collector rebuild` does.
+    let other = collector.sql();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let batch = ndjson(&[feature("acme", "ann", "export", 1)]);
+    let held = collector.post(batch.clone()).await;
+    assert_eq!(held.status, 503, "{}", held.text);
+    assert!(held.headers.contains_key("retry-after"));
+    held.error();
+    // What is read is answered meanwhile.
+    assert_eq!(collector.get("/api/v2/accounts").await["total"], 0);
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(collector.post(batch).await.json()["accepted"], 1);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 1);
+}
+
+#[tokio::test]
 async fn a_full_store_answers_503_and_takes_events_again_once_there_is_room() {
     let collector = Collector::with(&["--max-db-bytes", "400000"]);
     assert_eq!(open(&collector, "/readyz").await.status, 200);

@@ -270,7 +270,7 @@ fn run(conn: &mut Connection, source: &Source, model: &mut Model, step: &Step) {
     let tx = conn.transaction().unwrap();
     match step {
         Step::Events(events) => {
-            events::keep(&tx, &new_events(events), source, NOW).unwrap();
+            events::keep(&tx, &new_events(events), &[], source, NOW).unwrap();
             events.iter().for_each(|event| model.add(&read(event)));
         }
         Step::Place(account, parent) => {
@@ -362,7 +362,7 @@ fn place(conn: &mut Connection, records: Vec<Value>) {
 
 fn keep(conn: &mut Connection, source: &Source, events: &[Value]) {
     let tx = conn.transaction().unwrap();
-    events::keep(&tx, &new_events(events), source, NOW).unwrap();
+    events::keep(&tx, &new_events(events), &[], source, NOW).unwrap();
     tx.commit().unwrap();
 }
 

@@ -70,6 +70,13 @@ fn figures(report: &LossReport) -> Markup {
                 dt { "Missing" }
                 dd { (format::number(report.missing)) small .change { (format::share(report.missing, report.made)) } }
             }
+            div .bad[report.rejected > 0] {
+                dt { "Rejected" }
+                dd {
+                    (format::number(report.rejected))
+                    small .change { "arrived and refused" }
+                }
+            }
             div {
                 dt { "Duplicates" }
                 dd { (format::number(report.duplicates)) small .change { "counted once" } }

@@ -1,8 +1,11 @@
-use natero_event::received::{LineError, ReceivedEvent, lines};
+use natero_event::received::{LineError, ReceivedEvent, canonical, lines, place};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{error::ApiError, store::events::NewEvent};
+use crate::{
+    error::ApiError,
+    store::{events::NewEvent, streams::Refused},
+};
 
 /// Events in one batch. The smallest event that can be counted has some 110
 /// bytes, so 8 MiB of real events come close to this; beyond it a batch is
@@ -21,6 +24,8 @@ pub(super) struct RejectedLine {
 pub(super) struct Batch {
     pub(super) events: Vec<NewEvent>,
     pub(super) rejected: Vec<RejectedLine>,
+    /// What of the rejected lines had a place in a stream.
+    pub(super) refused: Vec<Refused>,
 }
 
 impl Batch {
@@ -29,6 +34,7 @@ impl Batch {
         let mut batch = Batch {
             events: Vec::new(),
             rejected: Vec::new(),
+            refused: Vec::new(),
         };
         let mut first_unreadable: Option<LineError> = None;
         let mut is_readable = false;
@@ -49,6 +55,10 @@ impl Batch {
                         error: error.to_string(),
                     });
                     is_readable |= error.is_readable();
+                    let place = place(line.bytes);
+                    batch
+                        .refused
+                        .extend(place.map(|(stream_id, seq)| Refused { stream_id, seq }));
                     first_unreadable.get_or_insert(error);
                 }
             }
@@ -76,10 +86,7 @@ fn identified(mut event: ReceivedEvent, line: &[u8]) -> NewEvent {
 /// space do not count. Two events that agree in every field, the ms included,
 /// cannot be told apart from a repetition and count once.
 fn derived_id(line: &[u8]) -> String {
-    // serde_json keeps objects sorted, so this is one form for all spellings.
-    let canonical = serde_json::from_slice::<serde_json::Value>(line)
-        .map(|value| value.to_string())
-        .unwrap_or_default();
+    let canonical = canonical(line).unwrap_or_default();
     let digest = Sha256::digest(canonical.as_bytes());
     let mut id = String::from("sha256:");
     for byte in &digest[..16] {

@@ -9,7 +9,7 @@ use super::{
     identify::Identification,
     names::{Numbers, narrow},
     segments::{NewFacts, Part, Table},
-    streams::Arrivals,
+    streams::{Arrivals, Refused},
     usage::{HOUR_MS, event_sums},
     users,
 };
@@ -35,13 +35,14 @@ pub struct Kept {
     pub set_aside: u64,
 }
 
-/// Keeps the events of one batch that are new.
+/// Keeps the events of one batch that are new, and notes what was refused of it.
 ///
 /// # Errors
 /// Those of SQLite; the caller undoes the whole batch then.
 pub fn keep(
     tx: &Transaction<'_>,
     events: &[NewEvent],
+    refused: &[Refused],
     source: &Source,
     received_at: i64,
 ) -> rusqlite::Result<Kept> {
@@ -100,6 +101,9 @@ pub fn keep(
             }
             .apply(tx, source)?;
         }
+    }
+    for refused in refused {
+        arrivals.add_refused(refused, received_at);
     }
     facts.write(tx, Table::Kept)?;
     arrivals.write(tx)?;

@@ -30,6 +30,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: V4,
         fill: rebuild::fill,
     },
+    Migration {
+        sql: V5,
+        fill: |_| Ok(()),
+    },
 ];
 
 /// `events` is read by people and programs from outside, so its columns are
@@ -179,6 +183,14 @@ CREATE TABLE settings (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT;
 -- events of other accounts.
 DROP INDEX events_by_time;
 CREATE INDEX events_by_time ON events (created_at, account_id);
+"#;
+
+const V5: &str = r#"
+-- What of a stream arrived and was refused is not missing.
+ALTER TABLE streams ADD COLUMN rejected INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE streams ADD COLUMN rejected_seqs BLOB;   -- a Roaring bitmap, NULL where none is
+DROP INDEX streams_by_time;
+CREATE INDEX streams_by_time ON streams (first_at, made, received, duplicates, rejected);
 "#;
 
 /// Brings the file up to date, all migrations in one transaction.

@@ -28,6 +28,16 @@ struct Arrived {
     first_at: i64,
     seqs: Vec<u32>,
     repeated: i64,
+    refused: Vec<u32>,
+}
+
+/// The place of a line that arrived and was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The stream that it names.
+    pub stream_id: String,
+    /// Its place in that.
+    pub seq: u32,
 }
 
 impl<'a> Arrivals<'a> {
@@ -36,17 +46,28 @@ impl<'a> Arrivals<'a> {
         if seq > MAX_SEQ {
             return;
         }
-        let arrived = self.streams.entry(stream_id).or_insert_with(|| Arrived {
-            first_at: created_at,
-            seqs: Vec::new(),
-            repeated: 0,
-        });
+        let arrived = self.stream(stream_id, created_at);
         if is_new {
             arrived.first_at = arrived.first_at.min(created_at);
             arrived.seqs.push(seq);
         } else {
             arrived.repeated += 1;
         }
+    }
+
+    /// Notes a line that was refused. When it was made may be what is wrong
+    /// with it, so a stream of such lines begins when the first arrives.
+    pub(super) fn add_refused(&mut self, refused: &'a Refused, received_at: i64) {
+        if refused.seq <= MAX_SEQ {
+            let arrived = self.stream(&refused.stream_id, received_at);
+            arrived.refused.push(refused.seq);
+        }
+    }
+
+    fn stream(&mut self, stream_id: &'a str, at: i64) -> &mut Arrived {
+        self.streams
+            .entry(stream_id)
+            .or_insert_with(|| Arrived::at(at))
     }
 
     /// Brings the records of the streams up to date.
@@ -59,40 +80,113 @@ impl<'a> Arrivals<'a> {
 }
 
 impl Arrived {
+    fn at(first_at: i64) -> Self {
+        Arrived {
+            first_at,
+            seqs: Vec::new(),
+            repeated: 0,
+            refused: Vec::new(),
+        }
+    }
+
     fn write(&self, tx: &Transaction<'_>, stream_id: &str) -> rusqlite::Result<()> {
-        let known = tx
-            .prepare_cached("SELECT seqs, duplicates, first_at FROM streams WHERE stream_id = ?1")?
-            .query_row([stream_id], |row| {
-                let seqs: Vec<u8> = row.get(0)?;
-                Ok((seqs, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        let mut record = Record::find(tx, stream_id)?.unwrap_or_else(|| Record::at(self.first_at));
+        record.add(self);
+        record.write(tx, stream_id)
+    }
+}
+
+/// What is known of a stream.
+#[derive(Debug)]
+struct Record {
+    first_at: i64,
+    seqs: RoaringBitmap,
+    duplicates: i64,
+    /// Refused, and not received since.
+    refused: RoaringBitmap,
+}
+
+impl Record {
+    fn at(first_at: i64) -> Self {
+        Record {
+            first_at,
+            seqs: RoaringBitmap::new(),
+            duplicates: 0,
+            refused: RoaringBitmap::new(),
+        }
+    }
+
+    fn find(tx: &Transaction<'_>, stream_id: &str) -> rusqlite::Result<Option<Self>> {
+        tx.prepare_cached(
+            "SELECT first_at, seqs, duplicates, rejected_seqs FROM streams WHERE stream_id = ?1",
+        )?
+        .query_row([stream_id], |row| {
+            let refused = row.get::<_, Option<Vec<u8>>>(3)?;
+            Ok(Record {
+                first_at: row.get(0)?,
+                seqs: read(&row.get::<_, Vec<u8>>(1)?)?,
+                duplicates: row.get(2)?,
+                refused: refused.map_or(Ok(RoaringBitmap::new()), |blob| read(&blob))?,
             })
-            .optional()?;
-        let (mut seqs, mut duplicates, mut first_at) = match known {
-            Some((blob, duplicates, first_at)) => (read(&blob)?, duplicates, first_at),
-            None => (RoaringBitmap::new(), 0, self.first_at),
-        };
-        duplicates += self.repeated;
-        first_at = first_at.min(self.first_at);
-        for seq in &self.seqs {
+        })
+        .optional()
+    }
+
+    fn add(&mut self, arrived: &Arrived) {
+        self.first_at = self.first_at.min(arrived.first_at);
+        self.duplicates += arrived.repeated;
+        for seq in &arrived.seqs {
             // The same number under another event_id: two pages believe to be
             // one, as a duplicated tab may.
-            duplicates += i64::from(!seqs.insert(*seq));
+            self.duplicates += i64::from(!self.seqs.insert(*seq));
         }
-        seqs.optimize();
+        self.refused.extend(&arrived.refused);
+        self.refused -= &self.seqs;
+        self.seqs.optimize();
+        self.refused.optimize();
+    }
+
+    fn made(&self) -> i64 {
+        let last = self.seqs.max().max(self.refused.max());
+        last.map_or(0, |last| i64::from(last) + 1)
+    }
+
+    fn write(&self, tx: &Transaction<'_>, stream_id: &str) -> rusqlite::Result<()> {
         tx.prepare_cached(
-            "INSERT INTO streams (stream_id, first_at, made, received, duplicates, seqs)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO streams (stream_id, first_at, made, received, duplicates, seqs,
+                 rejected, rejected_seqs)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (stream_id) DO UPDATE SET first_at = excluded.first_at,
                  made = excluded.made, received = excluded.received,
-                 duplicates = excluded.duplicates, seqs = excluded.seqs",
+                 duplicates = excluded.duplicates, seqs = excluded.seqs,
+                 rejected = excluded.rejected, rejected_seqs = excluded.rejected_seqs",
         )?
         .execute(params![
             stream_id,
-            first_at,
-            seqs.max().map_or(0, |last| i64::from(last) + 1),
-            seqs.len() as i64,
-            duplicates,
-            written(&seqs),
+            self.first_at,
+            self.made(),
+            self.seqs.len() as i64,
+            self.duplicates,
+            written(&self.seqs),
+            self.refused.len() as i64,
+            (!self.refused.is_empty()).then(|| written(&self.refused)),
+        ])?;
+        Ok(())
+    }
+
+    /// As the first version that had this table wrote it.
+    fn write_first(&self, tx: &Transaction<'_>, stream_id: &str) -> rusqlite::Result<()> {
+        tx.prepare_cached(
+            "INSERT INTO streams (stream_id, first_at, made, received, duplicates, seqs)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            stream_id,
+            self.first_at,
+            self.made(),
+            self.seqs.len() as i64,
+            self.duplicates,
+            written(&self.seqs),
         ])?;
         Ok(())
     }
@@ -119,21 +213,19 @@ pub(super) fn fill(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     )?;
     let mut rows = statement.query([])?;
     let mut current: Option<(String, Arrived)> = None;
+    let write = |stream_id: &str, arrived: &Arrived| {
+        let mut record = Record::at(arrived.first_at);
+        record.add(arrived);
+        record.write_first(tx, stream_id)
+    };
     while let Some(row) = rows.next()? {
         let stream_id: String = row.get(0)?;
         let created_at = row.get(2)?;
         if current.as_ref().is_none_or(|(id, _)| *id != stream_id) {
             if let Some((id, arrived)) = current.take() {
-                arrived.write(tx, &id)?;
+                write(&id, &arrived)?;
             }
-            current = Some((
-                stream_id,
-                Arrived {
-                    first_at: created_at,
-                    seqs: Vec::new(),
-                    repeated: 0,
-                },
-            ));
+            current = Some((stream_id, Arrived::at(created_at)));
         }
         if let Some((_, arrived)) = &mut current {
             arrived.first_at = arrived.first_at.min(created_at);
@@ -143,7 +235,7 @@ pub(super) fn fill(tx: &Transaction<'_>) -> rusqlite::Result<()> {
         }
     }
     if let Some((id, arrived)) = current {
-        arrived.write(tx, &id)?;
+        write(&id, &arrived)?;
     }
     Ok(())
 }
@@ -159,6 +251,8 @@ pub struct LossReport {
     pub received: i64,
     /// Events that were made and have not arrived.
     pub missing: i64,
+    /// Events that arrived and were refused, each counted once.
+    pub rejected: i64,
     /// Arrivals beyond the first.
     pub duplicates: i64,
     /// The streams that miss most.
@@ -182,6 +276,7 @@ impl fmt::Display for LossReport {
         writeln!(f, "made        {:>12}", self.made)?;
         writeln!(f, "received    {:>12}", self.received)?;
         writeln!(f, "missing     {:>12}", self.missing)?;
+        writeln!(f, "rejected    {:>12}", self.rejected)?;
         write!(f, "duplicates  {:>12}", self.duplicates)?;
         for stream in &self.worst {
             write!(
@@ -202,9 +297,9 @@ impl fmt::Display for LossReport {
 pub fn report(conn: &Connection, span: Span) -> rusqlite::Result<LossReport> {
     let worst = conn
         .prepare_cached(
-            "SELECT stream_id, made, made - received FROM streams
-             WHERE first_at >= ?1 AND first_at < ?2 AND made > received
-             ORDER BY made - received DESC, stream_id LIMIT ?3",
+            "SELECT stream_id, made, made - received - rejected FROM streams
+             WHERE first_at >= ?1 AND first_at < ?2 AND made > received + rejected
+             ORDER BY made - received - rejected DESC, stream_id LIMIT ?3",
         )?
         .query_map(params![span.from, span.to, WORST as i64], |row| {
             Ok(LossyStream {
@@ -216,16 +311,17 @@ pub fn report(conn: &Connection, span: Span) -> rusqlite::Result<LossReport> {
         .collect::<rusqlite::Result<_>>()?;
     conn.prepare_cached(
         "SELECT COUNT(*), IFNULL(SUM(made), 0), IFNULL(SUM(received), 0),
-                IFNULL(SUM(duplicates), 0)
+                IFNULL(SUM(duplicates), 0), IFNULL(SUM(rejected), 0)
          FROM streams WHERE first_at >= ?1 AND first_at < ?2",
     )?
     .query_row(params![span.from, span.to], |row| {
-        let (made, received) = (row.get(1)?, row.get(2)?);
+        let (made, received, rejected): (i64, i64, i64) = (row.get(1)?, row.get(2)?, row.get(4)?);
         Ok(LossReport {
             streams: row.get(0)?,
             made,
             received,
-            missing: made - received,
+            missing: made - received - rejected,
+            rejected,
             duplicates: row.get(3)?,
             worst,
         })
