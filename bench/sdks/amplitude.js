@@ -1,7 +1,11 @@
 import * as amplitude from "@amplitude/analytics-browser";
 
 export function start(endpoint) {
-  amplitude.init("bench-api-key", "ann@acme.example", { serverUrl: `${endpoint}/2/httpapi` });
+  amplitude.init("bench-api-key", "ann@acme.example", {
+    serverUrl: `${endpoint}/2/httpapi`,
+    // As it does with its own servers.
+    enableRequestBodyCompression: true,
+  });
 }
 
 export function feature(name) {

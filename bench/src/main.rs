@@ -1,10 +1,13 @@
 //! Measures the npm package in Chromium, beside other trackers.
 //! `cargo xtask bench` builds what this needs and runs it.
 
+mod compression;
 mod loss;
 mod peers;
+mod process;
 mod sink;
 mod stage;
+mod storage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,6 +23,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
+    /// What packing batches saves and costs.
+    Compression {
+        /// The trackers, each bundled as a page would have it.
+        #[arg(long)]
+        bundles: PathBuf,
+    },
+    /// localStorage against IndexedDB.
+    Storage,
     /// Lost and doubled events in scenarios of faults.
     Loss,
     /// The budgets, side by side with other trackers.
@@ -49,6 +60,8 @@ async fn main() -> ExitCode {
 
 async fn run(what: What) -> Result<()> {
     match what {
+        What::Compression { bundles } => compression::run(&bundles).await,
+        What::Storage => storage::run().await,
         What::Loss => loss::run().await,
         What::Peers {
             bundles,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::sink::Sink;
 
 /// Where the page's own scripts lie.
-const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages");
+pub const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages");
 
 /// A page that answers later than this hangs. Long, because some trackers keep
 /// theirs busy for most of a minute after a burst.
@@ -77,10 +77,23 @@ impl<'a> Stage<'a> {
     /// When no port is free.
     pub async fn place(&self, tracker: &str, watched: bool) -> Result<(Site, Sink)> {
         let sink = Sink::start().await?;
+        let site = self.site(document(tracker, sink.url(), watched)).await?;
+        Ok((site, sink))
+    }
+
+    /// A page with this tracker that sends to another server.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn place_before(&self, tracker: &str, endpoint: &str) -> Result<Site> {
+        self.site(document(tracker, endpoint, false)).await
+    }
+
+    async fn site(&self, document: String) -> Result<Site> {
         let site = Site::start(&[("/sdk", self.bundles), ("", Path::new(PAGES))]).await?;
         site.isolate();
-        site.put_html("/", document(tracker, sink.url(), watched));
-        Ok((site, sink))
+        site.put_html("/", document);
+        Ok(site)
     }
 
     /// Loads such a page in front, and waits until the tracker runs.
@@ -91,13 +104,6 @@ impl<'a> Stage<'a> {
         let (site, sink) = self.place(tracker, false).await?;
         let page = self.browser.open(&site, "/").await?;
         page.until("window.bench?.ready").await?;
-        for (command, params) in [
-            ("Performance.disable", json!({})),
-            // CPU time, so that a busy machine does not count.
-            ("Performance.enable", json!({ "timeDomain": "threadTicks" })),
-        ] {
-            self.browser.devtools(command, &params).await?;
-        }
         Ok(Tracked {
             browser: &self.browser,
             page,
@@ -159,7 +165,7 @@ impl Tracked<'_> {
     /// When the browser does not tell.
     pub async fn spent(&self) -> Result<Spent> {
         Ok(Spent {
-            main: self.metric("TaskDuration").await? * 1e6,
+            main: main_thread(self.browser).await?,
             process: self.metric("ProcessTime").await? * 1e6,
         })
     }
@@ -179,20 +185,8 @@ impl Tracked<'_> {
         Ok(self.metric("JSHeapUsedSize").await? + wasm)
     }
 
-    /// One of the browser's metrics of the page.
-    ///
-    /// # Errors
-    /// When there is none of that name.
-    pub async fn metric(&self, name: &str) -> Result<f64> {
-        let answer = self
-            .browser
-            .devtools("Performance.getMetrics", &json!({}))
-            .await?;
-        answer["metrics"]
-            .as_array()
-            .and_then(|metrics| metrics.iter().find(|metric| metric["name"] == name))
-            .and_then(|metric| metric["value"].as_f64())
-            .with_context(|| format!("the browser has no metric {name}"))
+    async fn metric(&self, name: &str) -> Result<f64> {
+        metric(self.browser, name).await
     }
 
     /// Waits until the main thread has had nothing to do for a while and the
@@ -216,4 +210,28 @@ impl Tracked<'_> {
         }
         Ok(())
     }
+}
+
+/// CPU time of the tasks on the main thread of the page in front, in µs.
+///
+/// # Errors
+/// When the browser does not tell.
+pub async fn main_thread(browser: &Browser) -> Result<f64> {
+    Ok(metric(browser, "TaskDuration").await? * 1e6)
+}
+
+/// One of the browser's metrics of the page in front.
+async fn metric(browser: &Browser, name: &str) -> Result<f64> {
+    // CPU time, so that a busy machine does not count. Enabling it again
+    // changes nothing.
+    let domain = json!({ "timeDomain": "threadTicks" });
+    browser.devtools("Performance.enable", &domain).await?;
+    let answer = browser
+        .devtools("Performance.getMetrics", &json!({}))
+        .await?;
+    answer["metrics"]
+        .as_array()
+        .and_then(|metrics| metrics.iter().find(|metric| metric["name"] == name))
+        .and_then(|metric| metric["value"].as_f64())
+        .with_context(|| format!("the browser has no metric {name}"))
 }

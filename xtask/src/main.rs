@@ -42,6 +42,11 @@ tasks
         budget with their figures and ours, and writes target/bench.json.
   bench size
         only what each of them makes a page download.
+  bench storage
+        measures localStorage against IndexedDB: time, limits, and what is left
+        after a renderer or the browser was killed.
+  bench compression
+        measures what packing a batch saves on the wire, and what it costs.
   bench loss
         plays scenarios of faults (a failing server, a killed renderer, …) in
         Chromium and prints how many events were lost or doubled: status 1 if any.

@@ -195,22 +195,22 @@ impl Browser {
             .with_context(|| format!("DevTools command {command}"))
     }
 
-    /// Kills the renderer of the page in front, and goes on in another window.
-    /// Only Chromium has such an address, and closes what is left of it.
-    ///
-    /// # Errors
-    /// When the driver does not come away from it.
-    pub async fn crash(&self, next: WindowHandle) -> Result<()> {
-        let dead = self.client.window().await?;
+    /// Kills the renderer of the page in front. Only Chromium has such an
+    /// address.
+    pub(crate) async fn crash(&self) {
         // What has crashed gives no answer.
         let _ = self.client.goto("chrome://crash").await;
-        self.client.switch_to_window(next).await?;
+    }
+
+    /// Closes a window whose renderer is dead, from the one in front: nobody
+    /// can switch to it.
+    pub(crate) async fn bury(&self, dead: &WindowHandle) -> Result<()> {
         self.client
             .issue_cmd(chromium::Command::close(&String::from(dead.clone())))
             .await?;
         wait::until_true("the dead window to close", async || {
             let windows = self.client.windows().await?;
-            Ok(!windows.contains(&dead))
+            Ok(!windows.contains(dead))
         })
         .await
     }

@@ -84,7 +84,18 @@ impl<'a> Tab<'a> {
     /// When the driver does not come away from it.
     pub async fn crash(self, next: &Tab<'a>) -> Result<Page<'a>> {
         self.front().await?;
-        self.browser.crash(next.handle.clone()).await?;
-        next.front().await
+        self.browser.crash().await;
+        self.bury(next).await
+    }
+
+    /// Removes what is left of it once its renderer is dead, and goes on in
+    /// `next`. Chromium only.
+    ///
+    /// # Errors
+    /// When it does not go away.
+    pub async fn bury(self, next: &Tab<'a>) -> Result<Page<'a>> {
+        let page = next.front().await?;
+        self.browser.bury(&self.handle).await?;
+        Ok(page)
     }
 }

@@ -13,7 +13,7 @@ use crate::setup::browsers::{self, Kind};
 use crate::test::pack;
 use crate::workspace::{root, target};
 
-/// `cargo xtask bench [size | loss | ingest [SECONDS]]`
+/// `cargo xtask bench [size | storage | compression | loss | ingest [SECONDS]]`
 pub fn task(args: &[&str]) -> Result<()> {
     match args {
         [] => peers(),
@@ -22,11 +22,14 @@ pub fn task(args: &[&str]) -> Result<()> {
             bundles::print(&bundles::make()?)
         }
         ["loss"] => loss(),
+        ["storage"] => run(&mut in_browser("storage")?),
+        ["compression"] => compression(),
         ["ingest"] => ingest("10"),
         ["ingest", seconds] => ingest(seconds),
         _ => {
             bail!(
-                "bench takes nothing, size, loss, or ingest and if need be the seconds for each figure"
+                "bench takes nothing, size, storage, compression, loss, or ingest and if need be the \
+             seconds for each figure"
             )
         }
     }
@@ -43,6 +46,14 @@ fn peers() -> Result<()> {
         .arg(&bundles.sizes)
         .arg("--out")
         .arg(target().join("bench.json")))
+}
+
+/// The events are those that the package makes.
+fn compression() -> Result<()> {
+    build::package(Mode::Release)?;
+    run(in_browser("compression")?
+        .arg("--bundles")
+        .arg(bundles::make()?.folder))
 }
 
 /// The packed package against the real collector, under faults.
