@@ -90,7 +90,7 @@ pub async fn time_adds_up_whether_or_not_the_page_was_kept(stage: &Stage) -> Res
             "await new Promise((held) => navigator.locks.request('host', () => {
                held();
                return new Promise(() => {});
-             }));",
+             }).catch(() => {}));",
             Value::Null,
         )
         .await?;
