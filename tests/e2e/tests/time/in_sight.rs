@@ -123,6 +123,58 @@ pub async fn real_input_keeps_the_page_from_being_idle(stage: &Stage) -> Result<
     Ok(())
 }
 
+pub async fn what_a_person_does_is_activity_and_what_the_page_does_is_none(
+    stage: &Stage,
+) -> Result<()> {
+    // After a pause the next activity begins a session: by that it is seen.
+    let tracked = start(stage, json!({ "sessionTimeout": 100 })).await?;
+    let kinds = [
+        ("click", true),
+        ("mousedown", true),
+        ("mousemove", true),
+        ("keydown", true),
+        ("touchstart", true),
+        ("scroll", true),
+        ("wheel", true),
+        ("load", false),
+        ("input", false),
+        // Of an element: a script may have moved it there.
+        ("focus", false),
+        ("blur", false),
+    ];
+    let seen: Vec<bool> = tracked
+        .page
+        .run(
+            "const seen = [];
+             for (const kind of args) {
+               const end = performance.now() + 150;
+               while (performance.now() < end) await new Promise((go) => setTimeout(go, 10));
+               const before = _na.getSessionId();
+               document.body.addEventListener(kind, (event) => event.stopImmediatePropagation(), { once: true });
+               document.body.dispatchEvent(new Event(kind, { bubbles: true }));
+               seen.push(_na.getSessionId() !== before);
+             }
+             return seen;",
+            json!(kinds.map(|(kind, _)| kind)),
+        )
+        .await?;
+    for ((kind, is_activity), seen) in kinds.into_iter().zip(seen) {
+        ensure!(seen == is_activity, "{kind}: {seen}");
+    }
+    tracked.page.let_pass(150).await?;
+    let came_to_the_front: bool = tracked
+        .page
+        .run(
+            "const before = _na.getSessionId();
+             dispatchEvent(new Event('focus'));
+             return _na.getSessionId() !== before;",
+            Value::Null,
+        )
+        .await?;
+    ensure!(came_to_the_front, "a window got the focus");
+    tracked.page.is_untroubled().await
+}
+
 pub async fn hidden_time_does_not_count(stage: &Stage) -> Result<()> {
     let tracked = start(stage, json!({})).await?;
     let browser = stage.browser().await?;

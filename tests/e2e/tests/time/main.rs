@@ -14,6 +14,7 @@ use views::*;
 natero_e2e::suite!(
     idle_ends_all_timings_at_the_last_activity_and_is_told_once,
     real_input_keeps_the_page_from_being_idle,
+    what_a_person_does_is_activity_and_what_the_page_does_is_none,
     hidden_time_does_not_count,
     two_windows_in_sight_never_count_the_same_second,
     storage_events_stand_in_for_channels,
