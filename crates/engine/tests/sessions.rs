@@ -58,6 +58,25 @@ fn a_tab_that_was_away_takes_up_the_session_that_the_others_share() {
 }
 
 #[test]
+fn a_session_that_another_tab_ended_is_told_its_time_before_the_next_begins() {
+    let mut tab = Tab::open(config());
+    let old = tab.session();
+    tab.pass(10_000.0);
+    tab.session_cookie = format!("fresh.{}", tab.wall as i64);
+    tab.tell(Input::Activity);
+    tab.pass(2_000.0);
+    let all = tab.close();
+    let told: Vec<_> = of(&all, "sessionSync")
+        .iter()
+        .map(|e| (e["session_id"].clone(), e["active_duration"].as_i64()))
+        .collect();
+    assert_eq!(
+        told,
+        [(old.into(), Some(10_000)), ("fresh".into(), Some(2_000))]
+    );
+}
+
+#[test]
 fn a_clock_that_was_set_back_does_not_end_the_session() {
     let mut tab = Tab::open(config());
     let first = tab.session();
