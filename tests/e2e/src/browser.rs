@@ -79,6 +79,10 @@ impl Browser {
                 None,
             ))
             .await?;
+        if kind == BrowserKind::Webkit {
+            // The others are told by an argument.
+            client.set_window_rect(0, 0, 1280, 800).await?;
+        }
         Ok(Self {
             client,
             kind,

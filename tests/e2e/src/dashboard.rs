@@ -142,13 +142,22 @@ impl<'a> Dashboard<'a> {
         serde_json::from_value(value).with_context(|| format!("unexpected shape from: {body}"))
     }
 
-    /// The text of the first element that a selector finds, as it is read.
+    /// The text of the first element that a selector finds, line by line as it
+    /// is read.
     ///
     /// # Errors
     /// When there is none.
     pub async fn text(&self, selector: &str) -> Result<String> {
-        let text = self.find(selector).await?.text().await?;
-        Ok(text.replace('\u{a0}', " "))
+        self.find(selector).await?;
+        // WebKit's driver itself knows no lines.
+        let script = format!("return document.querySelector({selector:?}).innerText;");
+        let text: String = self.run(&script).await?;
+        let lines: Vec<_> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        Ok(lines.join("\n").replace('\u{a0}', " "))
     }
 
     /// Waits until the page is loaded and an expression is true in it.

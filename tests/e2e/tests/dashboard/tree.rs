@@ -37,7 +37,7 @@ pub async fn the_tree_opens_in_place_and_leads_to_accounts(stage: &Stage) -> Res
         .await?;
     ensure!(dashboard.text("h1").await? == "Porto");
     let way: Vec<String> = dashboard
-        .run("return [...document.querySelectorAll('.way li')].map((li) => li.innerText);")
+        .run("return [...document.querySelectorAll('.way li')].map((li) => li.innerText.trim());")
         .await?;
     ensure!(way == ["Accounts", "Meridian Foods", "Iberia"], "{way:?}");
     let current = dashboard.text("#tree [aria-current=page]").await?;
