@@ -26,16 +26,18 @@
   for (const method of ["parse", "stringify"]) watch(JSON, method, method);
   for (const method of ["fetch", "queueMicrotask", "setTimeout", "setInterval"]) watch(window, method, method);
   watch(Navigator.prototype, "sendBeacon", "sendBeacon");
+  watch(TextEncoder.prototype, "encodeInto", "encodeInto");
+  watch(TextDecoder.prototype, "decode", "decode");
 
   // What leads into the wasm, and what leads out of it.
-  const wrap = (functions, prefix) =>
+  const wrap = (functions, where) =>
     Object.fromEntries(
       Object.entries(functions).map(([name, value]) => [
         name,
         typeof value === "function"
           ? (...args) => {
-              // The glue's own are for strings and objects, not for calls.
-              count(name.startsWith("__wbindgen") ? name : prefix);
+              count(where);
+              count(`${where} ${name}`);
               return value(...args);
             }
           : value,
@@ -43,7 +45,7 @@
     );
   const memories = [];
   const Instance = WebAssembly.Instance;
-  WebAssembly.Instance = function (module, imports) {
+  WebAssembly.Instance = function (module, imports = {}) {
     const wrapped = Object.fromEntries(Object.entries(imports).map(([from, functions]) => [from, wrap(functions, "out")]));
     const { exports } = new Instance(module, wrapped);
     memories.push(exports.memory);

@@ -12,7 +12,7 @@ use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 
 natero_e2e::suite!(
-    a_call_crosses_into_the_wasm_once,
+    a_call_crosses_into_the_wasm_once_and_asks_once_what_follows,
     a_tick_is_stored_by_few_writes_however_many_events_it_has,
     a_burst_neither_parses_nor_writes_json_in_js,
     delivered_events_leave_nothing_in_the_memory_of_the_wasm,
@@ -79,15 +79,19 @@ fn of(counts: &Counts, name: &str) -> usize {
     counts.get(name).copied().unwrap_or_default()
 }
 
-async fn a_call_crosses_into_the_wasm_once(stage: &Stage) -> Result<()> {
+async fn a_call_crosses_into_the_wasm_once_and_asks_once_what_follows(stage: &Stage) -> Result<()> {
     let scene = start(stage, "counts.js", json!({})).await?;
     let [task, _] = burst(&scene, EVENTS).await?;
-    ensure!(of(&task, "in") == EVENTS, "{task:?}");
-    // One for the text of each call.
-    ensure!(of(&task, "__wbindgen_malloc") <= EVENTS, "{task:?}");
-    ensure!(of(&task, "__wbindgen_realloc") == 0, "{task:?}");
     // Batches are sent meanwhile, a timer is set and a write asked for.
-    ensure!((1..=EVENTS / 25).contains(&of(&task, "out")), "{task:?}");
+    let effects = EVENTS / 25;
+    ensure!(of(&task, "in handle") == EVENTS, "{task:?}");
+    ensure!(of(&task, "in") <= 2 * EVENTS + effects, "{task:?}");
+    ensure!(of(&task, "out") <= effects, "{task:?}");
+    // Text goes in once for each call, and out for what follows.
+    ensure!(of(&task, "encodeInto") <= EVENTS, "{task:?}");
+    ensure!(of(&task, "decode") <= effects, "{task:?}");
+    // Room for text is made once.
+    ensure!(of(&task, "in room") <= 1, "{task:?}");
     Ok(())
 }
 
