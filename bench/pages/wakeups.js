@@ -4,7 +4,7 @@ for (const name of ["setTimeout", "setInterval", "requestAnimationFrame", "reque
   const original = window[name];
   window[name] = (callback, ...rest) => {
     const watched = (...args) => {
-      wakeups.push({ name, at: performance.now(), hidden: document.hidden });
+      wakeups.push({ name, at: Date.now(), hidden: document.hidden });
       if (typeof callback === "function") callback(...args);
     };
     return original.call(window, watched, ...rest);

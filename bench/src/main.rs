@@ -5,6 +5,7 @@ mod compression;
 mod loss;
 mod peers;
 mod process;
+mod profile;
 mod sink;
 mod stage;
 mod storage;
@@ -25,6 +26,12 @@ struct Arguments {
 enum What {
     /// What packing batches saves and costs.
     Compression {
+        /// The trackers, each bundled as a page would have it.
+        #[arg(long)]
+        bundles: PathBuf,
+    },
+    /// Where the time of a burst goes.
+    Profile {
         /// The trackers, each bundled as a page would have it.
         #[arg(long)]
         bundles: PathBuf,
@@ -61,6 +68,7 @@ async fn main() -> ExitCode {
 async fn run(what: What) -> Result<()> {
     match what {
         What::Compression { bundles } => compression::run(&bundles).await,
+        What::Profile { bundles } => profile::run(&bundles).await,
         What::Storage => storage::run().await,
         What::Loss => loss::run().await,
         What::Peers {

@@ -36,10 +36,13 @@ pub async fn run(bundles: &Path, sizes: &Path, out: &Path) -> Result<()> {
     let mut table = Table::new(stage.version().await?);
     table.add_sizes(&sizes);
     start::measure(&stage, &mut table).await?;
-    burst::measure(&stage, &mut table).await?;
+    let idle_stage = Stage::start(bundles).await?;
+    let (idle, slow) = tokio::try_join!(idle::measure(&idle_stage), burst::slow(&stage))?;
+    drop(idle_stage);
+    burst::measure(&stage, slow, &mut table).await?;
     steady::measure(&stage, &mut table).await?;
     memory::measure(&stage, &mut table).await?;
-    idle::measure(&stage, &mut table).await?;
+    idle.into_iter().for_each(|row| table.add(row));
     table.print();
     fs::write(out, format!("{:#}\n", table.json()))
         .with_context(|| format!("write {}", out.display()))

@@ -47,6 +47,8 @@ tasks
         after a renderer or the browser was killed.
   bench compression
         measures what packing a batch saves on the wire, and what it costs.
+  bench profile
+        prints the functions that take the most time in a burst of events.
   bench loss
         plays scenarios of faults (a failing server, a killed renderer, …) in
         Chromium and prints how many events were lost or doubled: status 1 if any.

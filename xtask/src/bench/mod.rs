@@ -13,7 +13,7 @@ use crate::setup::browsers::{self, Kind};
 use crate::test::pack;
 use crate::workspace::{root, target};
 
-/// `cargo xtask bench [size | storage | compression | loss | ingest [SECONDS]]`
+/// `cargo xtask bench [size | storage | compression | profile | loss | ingest [SECONDS]]`
 pub fn task(args: &[&str]) -> Result<()> {
     match args {
         [] => peers(),
@@ -23,12 +23,12 @@ pub fn task(args: &[&str]) -> Result<()> {
         }
         ["loss"] => loss(),
         ["storage"] => run(&mut in_browser("storage")?),
-        ["compression"] => compression(),
+        [what @ ("compression" | "profile")] => with_bundles(what),
         ["ingest"] => ingest("10"),
         ["ingest", seconds] => ingest(seconds),
         _ => {
             bail!(
-                "bench takes nothing, size, storage, compression, loss, or ingest and if need be the \
+                "bench takes nothing, size, storage, compression, profile, loss, or ingest and if need be the \
              seconds for each figure"
             )
         }
@@ -48,10 +48,10 @@ fn peers() -> Result<()> {
         .arg(target().join("bench.json")))
 }
 
-/// The events are those that the package makes.
-fn compression() -> Result<()> {
+/// What is measured of the package alone.
+fn with_bundles(what: &str) -> Result<()> {
     build::package(Mode::Release)?;
-    run(in_browser("compression")?
+    run(in_browser(what)?
         .arg("--bundles")
         .arg(bundles::make()?.folder))
 }
