@@ -35,7 +35,7 @@ pub async fn run(bundles: &Path) -> Result<()> {
     let version = browser.devtools("Browser.getVersion", &json!({})).await?;
     println!("{}\n", version["product"].as_str().unwrap_or_default());
     println!(
-        "{:>7}{:>9}{:>9}{:>9}{:>14}{:>17}{:>17}",
+        "{:>7}{:>9}{:>9}{:>9}{:>14}{:>17}{:>19}",
         "events", "bytes", "gzip", "saved", "done p50, µs", "main thread, µs", "saved on the wire"
     );
     let site = Site::start(&[("", Path::new(PAGES))]).await?;
@@ -60,7 +60,7 @@ pub async fn run(bundles: &Path) -> Result<()> {
         let packed: Packed = serde_json::from_value(packed)?;
         let saved = packed.raw - packed.bytes;
         println!(
-            "{batch:>7}{:>9.0}{:>9.0}{saved:>9.0}{:>14.0}{:>17.0}{:>17.0}",
+            "{batch:>7}{:>9.0}{:>9.0}{saved:>9.0}{:>14.0}{:>17.0}{:>19.0}",
             packed.raw,
             packed.bytes,
             median(&packed.times),
