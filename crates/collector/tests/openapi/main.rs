@@ -1,6 +1,10 @@
 //! The OpenAPI document against the routes.
 #![allow(missing_docs)]
 
+mod generate;
+mod random;
+mod schema;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeSet;
