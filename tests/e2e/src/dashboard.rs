@@ -116,6 +116,12 @@ impl<'a> Dashboard<'a> {
     /// When there is none, or it cannot be clicked.
     pub async fn click(&self, selector: &str) -> Result<()> {
         let element = self.find(selector).await?;
+        // WebKit's driver leaves what it scrolls to at the edge, where a part
+        // of the page that stays may lie over it.
+        self.run::<Value>(&format!(
+            "document.querySelector({selector:?}).scrollIntoView({{ block: 'center' }});"
+        ))
+        .await?;
         let clicked = element.click().await;
         clicked.with_context(|| format!("click {selector}"))
     }
