@@ -1,6 +1,7 @@
 // Events that wait, in localStorage: a write is done when the call returns, and
-// survives the page from then on. Each page has a part of its own and holds a
-// lock in its name; a part whose lock is free is that of a closed page.
+// survives the page from then on. Each page has a part of its own and, while
+// something is there, holds a lock in its name; a part whose lock is free is
+// that of a closed page.
 
 import { Op, type Tell } from "../core.ts";
 import type { Checked } from "../settings.ts";
