@@ -175,6 +175,10 @@ impl Tracked<'_> {
     /// # Errors
     /// When the browser does not tell.
     pub async fn alive(&self) -> Result<f64> {
+        // The browser's own list of requests is none of the tracker's.
+        self.page
+            .act("performance.clearResourceTimings();", Value::Null)
+            .await?;
         // What the first collection frees may hold more.
         for _ in 0..2 {
             self.browser

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use super::table::{Row, Table};
 use super::{OURS, SUBJECTS, median, percentile};
@@ -149,7 +150,11 @@ async fn one(stage: &Stage<'_>, subject: &str, call: &str, figures: &mut Figures
             "bench.longTasks.length = 0; return bench.burst({call}, {EVENTS}, 50);"
         ))
         .await?;
-    // A page that is busy for a while sends nothing meanwhile.
+    // What a task leaves to be done at once may keep the page busy for most of
+    // a minute, in which it sends nothing.
+    page.page
+        .act("await new Promise((go) => setTimeout(go));", Value::Null)
+        .await?;
     page.until_quiet().await?;
     let came = page.sink.until_events(EVENTS).await;
     page.until_quiet().await?;
