@@ -61,15 +61,9 @@ pub async fn post(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<BulkAnswer, ApiError> {
-    let mut answer = BulkAnswer::default();
-    let mut patches = Vec::new();
-    for (index, record) in bulk::records(body)?.into_iter().enumerate() {
-        let id = named(&record, "account_id");
-        match AccountPatch::from_record(record, None) {
-            Ok(patch) => patches.push((index, patch)),
-            Err(refused) => answer.add(index, id, Err(refused)),
-        }
-    }
+    let (answer, patches) = BulkAnswer::reading(body, "account_id", |record| {
+        AccountPatch::from_record(record, None)
+    })?;
     let now = now_ms();
     let outcomes = app
         .store
@@ -90,10 +84,7 @@ pub async fn post(
             Ok(outcomes)
         })
         .await?;
-    for (index, id, outcome) in outcomes {
-        answer.add(index, Some(id), outcome);
-    }
-    Ok(answer)
+    Ok(answer.with(outcomes))
 }
 
 fn parent(patch: &AccountPatch) -> Option<&str> {
@@ -101,11 +92,6 @@ fn parent(patch: &AccountPatch) -> Option<&str> {
         Change::Set(parent) => Some(parent),
         _ => None,
     }
-}
-
-/// What a refused record calls itself, as far as it can be read.
-pub(crate) fn named(record: &Value, field: &str) -> Option<String> {
-    record.get(field).and_then(natero_event::received::id)
 }
 
 /// Answers one account.

@@ -51,7 +51,44 @@ pub struct BulkAnswer {
     rejected: Vec<RejectedRecord>,
 }
 
+/// Place in the call, id, and what became of a record.
+pub type Outcome = (usize, String, Result<(), RecordError>);
+
+/// A patch with the place of its record in the call.
+pub type Placed<T> = (usize, T);
+
 impl BulkAnswer {
+    /// Reads the records of a call: the patches, and an answer that tells of
+    /// those that are none. `field` is that of the id.
+    ///
+    /// # Errors
+    /// As [`records`].
+    pub fn reading<T>(
+        body: Value,
+        field: &str,
+        patch: impl Fn(Value) -> Result<T, RecordError>,
+    ) -> Result<(Self, Vec<Placed<T>>), ApiError> {
+        let mut answer = BulkAnswer::default();
+        let mut patches = Vec::new();
+        for (index, record) in records(body)?.into_iter().enumerate() {
+            let id = named(&record, field);
+            match patch(record) {
+                Ok(patch) => patches.push((index, patch)),
+                Err(refused) => answer.add(index, id, Err(refused)),
+            }
+        }
+        Ok((answer, patches))
+    }
+
+    /// Notes what became of many records: place, id and outcome.
+    #[must_use]
+    pub fn with(mut self, outcomes: Vec<Outcome>) -> Self {
+        for (index, id, outcome) in outcomes {
+            self.add(index, Some(id), outcome);
+        }
+        self
+    }
+
     /// Notes what became of one record.
     pub fn add(&mut self, index: usize, id: Option<String>, outcome: Result<(), RecordError>) {
         match outcome {
@@ -107,6 +144,11 @@ pub fn records(body: Value) -> Result<Vec<Value>, ApiError> {
 
 fn no_records() -> ApiError {
     ApiError::BadRequest("send {\"records\":[…]} with one JSON object for each record".into())
+}
+
+/// What a refused record calls itself, as far as it can be read.
+pub(crate) fn named(record: &Value, field: &str) -> Option<String> {
+    record.get(field).and_then(natero_event::received::id)
 }
 
 /// A refusal of a call for one record.

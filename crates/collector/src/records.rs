@@ -63,7 +63,7 @@ pub async fn post(
     let mut answer = BulkAnswer::default();
     let mut good = Vec::new();
     for (index, record) in records.into_iter().enumerate() {
-        let id = crate::accounts::named(&record, "id");
+        let id = bulk::named(&record, "id");
         let read = match kind {
             Kind::Financials => Financial::from_record(&record).map(Record::Financial),
             _ => Note::from_record(&record).map(Record::Note),

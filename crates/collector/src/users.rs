@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use serde::Deserialize;
 
 use crate::{
-    accounts::{named, path_id, unknown},
+    accounts::{path_id, unknown},
     app::{App, now_ms},
     bulk::{self, BulkAnswer, List},
     entity::{User, UserPatch},
@@ -59,15 +59,9 @@ pub async fn post(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<BulkAnswer, ApiError> {
-    let mut answer = BulkAnswer::default();
-    let mut patches = Vec::new();
-    for (index, record) in bulk::records(body)?.into_iter().enumerate() {
-        let id = named(&record, "user_id");
-        match UserPatch::from_record(record, None) {
-            Ok(patch) => patches.push((index, patch)),
-            Err(refused) => answer.add(index, id, Err(refused)),
-        }
-    }
+    let (answer, patches) = BulkAnswer::reading(body, "user_id", |record| {
+        UserPatch::from_record(record, None)
+    })?;
     let now = now_ms();
     let outcomes = app
         .store
@@ -81,10 +75,7 @@ pub async fn post(
                 .collect::<rusqlite::Result<Vec<_>>>()
         })
         .await?;
-    for (index, id, outcome) in outcomes {
-        answer.add(index, Some(id), outcome);
-    }
-    Ok(answer)
+    Ok(answer.with(outcomes))
 }
 
 /// Answers one user.

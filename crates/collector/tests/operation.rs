@@ -5,6 +5,7 @@
 mod support;
 
 use axum::{body::Body, http::Request};
+use base64::Engine;
 use natero_collector::{
     app::now_ms,
     store::{
@@ -332,4 +333,46 @@ async fn more_bodies_than_fit_are_told_to_come_back() {
             .status,
         200
     );
+}
+
+#[tokio::test]
+async fn an_account_key_is_taken_from_the_address_or_as_a_password_and_no_other_way() {
+    let collector = Collector::new();
+    let key = collector.account_key.clone();
+    let basic = |text: String| {
+        format!(
+            "Basic {}",
+            base64::engine::general_purpose::STANDARD.encode(text)
+        )
+    };
+    let ask = async |target: &str, authorization: Option<String>| {
+        let mut request = Request::get(target);
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        collector.ask(request.body(Body::empty()).unwrap()).await
+    };
+    let path = "/api/v2/accounts";
+    assert_eq!(
+        ask(&format!("{path}?api_key={key}"), None).await.status,
+        200
+    );
+    assert_eq!(
+        ask(path, Some(basic(format!("api:{key}")))).await.status,
+        200
+    );
+    for wrong in [
+        None,
+        Some(basic("api:nacc_0".into())),
+        Some(basic(key.clone())),
+        Some(format!("Bearer {key}")),
+        Some("Basic not base64".into()),
+        // A source can only write.
+        Some(basic(format!("api:{}", collector.source.api_key))),
+        Some(basic(format!("api:{}", collector.source.auth_key))),
+    ] {
+        let answer = ask(path, wrong.clone()).await;
+        assert_eq!(answer.status, 401, "{wrong:?}");
+        answer.error();
+    }
 }
