@@ -46,7 +46,7 @@ impl Level {
         }
     }
 
-    fn by(self) -> By {
+    pub(super) fn by(self) -> By {
         match self {
             Level::Products => By::Product,
             Level::Modules => By::Module,
@@ -100,6 +100,13 @@ pub(super) fn read(
         filter: filter(view),
     };
     let mut answer = usage::answer(conn, &question)?;
+    sort(&mut answer);
+    Ok(answer)
+}
+
+/// Puts the rows in the order in which they are shown: the most used first,
+/// what has no name last.
+pub(super) fn sort(answer: &mut Answer) {
     answer.rows.sort_by(|left, right| {
         let of = |row: &UsageRow| (row.totals.features, row.totals.events as f64);
         let (left_key, right_key) = (left.key.is_null(), right.key.is_null());
@@ -108,7 +115,6 @@ pub(super) fn read(
             .cmp(&right_key)
             .then(by_size.unwrap_or(std::cmp::Ordering::Equal))
     });
-    Ok(answer)
 }
 
 /// The table of the level that a view opens.

@@ -72,9 +72,12 @@ pub(super) async fn show(
                     Some(usage::answer(conn, &question)?.totals)
                 }
             };
+            let dimensions = [By::Day, Level::of(&asked).by()].map(Some);
+            let [days, mut parts] = usage::answer_by(conn, &by_day, dimensions)?;
+            breakdown::sort(&mut parts);
             Ok(Some(Figures {
-                parts: breakdown::read(conn, shown.no, &asked, &span)?,
-                days: usage::answer(conn, &by_day)?,
+                parts,
+                days,
                 before,
                 last: browse::last_hour(conn, shown.no)?,
                 shown,

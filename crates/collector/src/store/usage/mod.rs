@@ -97,17 +97,34 @@ pub struct Answer {
 /// # Errors
 /// Those of SQLite.
 pub fn answer(conn: &Connection, question: &Question) -> rusqlite::Result<Answer> {
+    let [answer] = answer_by(conn, question, [question.by])?;
+    Ok(answer)
+}
+
+/// Answers a question broken down by each of several dimensions, whatever its
+/// own is: the facts are read once for all of them.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn answer_by<const N: usize>(
+    conn: &Connection,
+    question: &Question,
+    by: [Option<By>; N],
+) -> rusqlite::Result<[Answer; N]> {
     let Some(wanted) = Wanted::find(conn, &question.filter)? else {
-        return Ok(Answer {
+        return Ok(by.map(|_| Answer {
             totals: Totals::default(),
             rows: Vec::new(),
             uncaptured: Uncaptured::default(),
-        });
+        }));
     };
     let rolls_up = question.rollup && Kind::ProductUsage.rolls_up();
     let scope = Scope::of(conn, question.account, rolls_up)?;
     let parts = Parts::of(conn, question.span)?;
-    let mut tally = Tally::new(conn, question.by)?;
+    let mut tallies = Vec::with_capacity(N);
+    for by in by {
+        tallies.push(Tally::new(conn, by)?);
+    }
     let mut uncaptured = Uncaptured::default();
     let mut take = |is_set_aside: bool, is_leaf: bool, fact: &Fact| {
         if !wanted.is(&fact.key) {
@@ -117,7 +134,9 @@ pub fn answer(conn: &Connection, question: &Question) -> rusqlite::Result<Answer
         if is_set_aside {
             uncaptured.user_conflict += events;
         } else if Kind::ProductUsage.is_captured(is_leaf) {
-            tally.add(fact);
+            for tally in &mut tallies {
+                tally.add(fact);
+            }
         } else {
             uncaptured.non_leaf += events;
         }
@@ -126,12 +145,16 @@ pub fn answer(conn: &Connection, question: &Question) -> rusqlite::Result<Answer
     for span in parts.edges {
         from_events(conn, &scope, span, &mut take)?;
     }
-    let (totals, rows) = tally.finish(conn)?;
-    Ok(Answer {
-        totals,
-        rows,
-        uncaptured,
-    })
+    let mut answers = Vec::with_capacity(N);
+    for tally in tallies {
+        let (totals, rows) = tally.finish(conn)?;
+        answers.push(Answer {
+            totals,
+            rows,
+            uncaptured,
+        });
+    }
+    Ok(answers.try_into().expect("one for each of N dimensions"))
 }
 
 fn from_segments(
