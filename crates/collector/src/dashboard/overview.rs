@@ -66,7 +66,11 @@ pub(super) async fn show(
             Ok((
                 Tree::read(conn, Vec::new())?,
                 browse::counts(conn)?,
-                Listed::read(conn, None, &asked, &span)?,
+                // Found accounts are shown instead of it.
+                match found {
+                    Some(_) => None,
+                    None => Some(Listed::read(conn, None, &asked, &span)?),
+                },
                 found,
             ))
         })
@@ -96,7 +100,7 @@ pub(super) async fn show(
             section .card {
                 h2 { "At the top" }
                 p .hint { "Each figure includes everything below the account." }
-                (listed.show("/", &view, &period))
+                @if let Some(listed) = &listed { (listed.show("/", &view, &period)) }
             }
         }
     };
