@@ -2,13 +2,9 @@
 // takes. This happens at the call, so that what the page does with its objects
 // later changes nothing, and an error comes with the stack that made it.
 
-/** An argument that cannot be taken. */
-export class Refusal {
-  constructor(
-    readonly argument: string,
-    readonly expected: string,
-    readonly got: string,
-  ) {}
+/** Tells, by throwing, that an argument cannot be taken. */
+export function refuse(argument: string, expected: string, got: string): never {
+  throw new TypeError(`${argument} must be ${expected}; got ${got}.`);
 }
 
 const LONGEST_ID = 256;
@@ -57,7 +53,7 @@ export function toId(value: unknown): string | undefined {
 /** An id, which has to be given. */
 export function id(name: string, value: unknown): string {
   const id = toId(value);
-  if (id === undefined) throw new Refusal(name, "a string of 1 to 256 characters", describe(value).replace("a string", "a longer string"));
+  if (id === undefined) refuse(name, "a string of 1 to 256 characters", describe(value).replace("a string", "a longer string"));
   return id;
 }
 
@@ -74,33 +70,33 @@ export function override(name: string, value: unknown): string {
 /** A finite number, as JSON; nothing where none is given. */
 export function number(name: string, value: unknown): string {
   if (value === undefined) return "";
-  if (typeof value !== "number" || !Number.isFinite(value)) throw new Refusal(name, "a finite number", describe(value));
+  if (typeof value !== "number" || !Number.isFinite(value)) refuse(name, "a finite number", describe(value));
   return String(value);
 }
 
 /** Any text; what is over 4,096 characters is cut off. */
 export function text(name: string, value: unknown): string {
-  if (typeof value !== "string") throw new Refusal(name, "a string", describe(value));
+  if (typeof value !== "string") refuse(name, "a string", describe(value));
   return clean(value.slice(0, 4096));
 }
 
 /** Properties of an object, each read once. */
 export function options<K extends string>(name: string, value: unknown, keys: readonly K[]): Partial<Record<K, unknown>> {
   if (value === undefined || value === null) return {};
-  if (!isPlain(value)) throw new Refusal(name, "a plain object", describe(value));
+  if (!isPlain(value)) refuse(name, "a plain object", describe(value));
   try {
     return Object.fromEntries(keys.map((key) => [key, value[key]])) as Partial<Record<K, unknown>>;
   } catch {
-    throw new Refusal(name, "a plain object", "an object that throws");
+    refuse(name, "a plain object", "an object that throws");
   }
 }
 
 /** Plain data, as JSON; nothing where none is given. */
 export function details(value: unknown): string {
   if (value === undefined || value === null) return "";
-  if (!isPlain(value)) throw new Refusal("details", "a plain object", describe(value));
+  if (!isPlain(value)) refuse("details", "a plain object", describe(value));
   const json = toJson(value);
-  if (json === undefined) throw new Refusal("details", "a plain object of at most 16 KiB as JSON", "more, or one that cannot be read");
+  if (json === undefined) refuse("details", "a plain object of at most 16 KiB as JSON", "more, or one that cannot be read");
   return json;
 }
 

@@ -83,8 +83,12 @@ export type Engine = (perform: Perform, wall: number, mono: number, flags: numbe
 
 /** The engine of one tracker. */
 export interface Core {
-  /** Tells it what happened at `wall` and `mono`, and does what follows. */
-  handle(op: Op, wall: number, mono: number, text: string, a: number, b: number, c: number, d: number): void;
+  /** Tells it what happened at `wall` and `mono`. */
+  handle(op: Op, wall: number, mono: number, text: string, a?: number, b?: number, c?: number, d?: number): void;
+  /** Does what follows from that. What is told meanwhile is taken in at once, and what follows is done in order. */
+  act(): void;
+  /** That goes on. */
+  acting: boolean;
   /** A current value: `src/tracker.rs` has the list. */
   read(which: number): string;
   /** All counters. */
@@ -115,19 +119,20 @@ export function start(compiled: WebAssembly.Module): Engine {
   };
   return (perform, wall, mono, flags, numbers, text, seed) => {
     const tracker = wasm.make(write(text), wall, mono, flags, ...numbers, ...seed);
-    let performing = false;
-    return {
-      handle(op, wall, mono, text, a, b, c, d) {
+    const core: Core = {
+      acting: false,
+      handle(op, wall, mono, text, a = 0, b = 0, c = 0, d = 0) {
         wasm.handle(tracker, write(text), op, wall, mono, a, b, c, d);
-        // What is told while something is done is taken in at once; what
-        // follows from it is done afterwards, in order.
-        if (performing) return;
-        performing = true;
+      },
+      act() {
+        if (core.acting) return;
+        core.acting = true;
         for (let at; (at = wasm.next(tracker)); ) perform(...show(at));
-        performing = false;
+        core.acting = false;
       },
       read: (which) => show(wasm.read(tracker, which))[1],
       count: () => new Float64Array(memory().buffer, wasm.count(tracker), 12),
     };
+    return core;
   };
 }

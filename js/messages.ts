@@ -1,7 +1,7 @@
 // What developers are told of events that were lost.
 
 /** By the reason, in the order of the engine's counters: code, what happened, what to do. */
-const REASONS = [
+export const REASONS = [
   ["consent", "", ""],
   ["disabled", "", ""],
   ["before_send", "beforeSend threw or returned no event", "Return the event, or null to drop it"],

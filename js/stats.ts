@@ -1,13 +1,12 @@
 // Counters, as the engine lists them and as a page sees them.
 
+import { REASONS } from "./messages.ts";
 import type { Stats } from "./types.ts";
 
 /** Names the engine's counters: `src/tracker.rs` writes them in this order. */
-export function name(counters: Iterable<number>, kept: number, invalid: number): Stats {
-  const [accepted, delivered, pending, requests, retries, consent, disabled, before_send, overflow, rejected, too_large, bytesSent] = counters as unknown as Twelve;
-  const total = consent + disabled + before_send + overflow + rejected + too_large;
-  const dropped = { total, invalid, consent, disabled, before_send, overflow, rejected, too_large };
-  return { accepted, delivered, pending: pending + kept, dropped, requests, retries, bytesSent };
+export function name(counters: Float64Array, kept: number, invalid: number): Stats {
+  const [accepted = 0, delivered = 0, pending = 0, requests = 0, retries = 0] = counters;
+  const dropped = { total: 0, invalid } as Stats["dropped"];
+  for (const [at, [reason]] of REASONS.entries()) dropped.total += dropped[reason] = counters[5 + at]!;
+  return { accepted, delivered, pending: pending + kept, dropped, requests, retries, bytesSent: counters[11]! };
 }
-
-type Twelve = [number, number, number, number, number, number, number, number, number, number, number, number];

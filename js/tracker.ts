@@ -1,7 +1,7 @@
 // The class that a page sees. It returns at once, keeps calls until the wasm is
 // there, and lets nothing escape: no throw, no rejected promise.
 
-import { Refusal, clean, describe, details, id, idOrNull, isPlain, number, options, override, text, toId, toJson } from "./arguments.ts";
+import { clean, describe, details, id, idOrNull, isPlain, number, options, override, refuse, text, toId, toJson } from "./arguments.ts";
 import { readCookies, setCookie } from "./browser/cookies.ts";
 import { bare, facts, listen } from "./browser/page.ts";
 import { post } from "./browser/post.ts";
@@ -35,8 +35,8 @@ export class Tracker {
   #engine: Engine | undefined;
   #core: Core | undefined;
   #off = false;
-  /** Calls that wait for the wasm; nothing once it is there. */
-  #kept: Kept[] | undefined = [];
+  /** Calls that wait for the wasm, or for the end of the task once it is there. */
+  #kept: Kept[] = [];
   /** Account, user, module and product, for as long as the engine is not there to ask. */
   readonly #current: string[] = [];
   readonly #flushes = new Map<number, (result: FlushResult) => void>();
@@ -63,8 +63,7 @@ export class Tracker {
       this.#url = `${this.#settings.endpoint.replace(/\/+$/, "")}/v1/${path}`;
     } catch (refusal) {
       this.#disable();
-      const { argument, expected, got } = refusal as Refusal;
-      this.#refuse("new na", `${argument} must be ${expected}; got ${got}. The tracker is off: pass the two keys of your source, new na(apiKey, authKey, settings).`);
+      this.#refuse("new na", `${(refusal as Error).message} The tracker is off: pass the two keys of your source, new na(apiKey, authKey, settings).`);
       this.ready = Promise.resolve(false);
       return;
     }
@@ -90,26 +89,56 @@ export class Tracker {
       this.#tabs?.close();
       this.#storage?.close();
     });
-    const kept = this.#kept ?? [];
-    this.#kept = undefined;
     this.#handle(Op.Start, wall, mono, ...facts(this.#settings));
-    for (const call of kept) this.#handle(...call);
+    this.#drain();
     // Behind what stores their events.
     queueMicrotask(() => this.#stash?.done());
     return !this.#off;
   }
 
-  /** Hands something to the engine. After a trap its state cannot be trusted: the tracker is off, the page is not. */
-  #handle(op: Op, wall: number, mono: number, text: string, a = 0, b = 0, c = 0, d = 0): void {
+  /** Asks the engine. After a trap its state cannot be trusted: the tracker is off, the page is not. */
+  #ask<T>(ask: (core: Core) => T): T | undefined {
     try {
-      this.#core?.handle(op, wall, mono, text, a, b, c, d);
+      return this.#core && ask(this.#core);
     } catch (error) {
       this.#fail("failed", "The tracker failed and is off", error);
+      return;
     }
   }
 
+  #handle(...input: Parameters<Core["handle"]>): void {
+    this.#ask((core) => {
+      core.handle(...input);
+      core.act();
+    });
+  }
+
   readonly #tell = (op: Op, text = "", a = 0, b = 0, c = 0, d = 0): void => {
+    this.#drain();
     this.#handle(op, Date.now(), performance.now(), text, a, b, c, d);
+  };
+
+  /** Makes a call once the wasm is there; at once, or for features when the task ends: a burst of them then costs the page's code next to nothing. */
+  #keep(...call: Kept): void {
+    if (!this.#core && this.#kept.length >= MOST_KEPT) return;
+    const waiting = this.#kept.push(call);
+    if (!this.#core) this.#stash?.keep(this.#kept);
+    else if (call[0] !== Op.Feature && !this.#core.acting) this.#drain();
+    else if (waiting === 1) queueMicrotask(this.#drain);
+  }
+
+  /** Makes the calls that wait, in order. */
+  readonly #drain = (): void => {
+    if (this.#kept.length && !this.#core?.acting) {
+      this.#ask((core) => {
+        for (let call; (call = this.#kept.shift()); ) {
+          // What follows from features can wait for the last of them.
+          if (call[0] !== Op.Feature) core.act();
+          core.handle(...call);
+        }
+        core.act();
+      });
+    }
   };
 
   /** Does what the engine asks for. Nothing that is called in here throws. */
@@ -117,7 +146,7 @@ export class Tracker {
     const settings = this.#settings;
     switch (op) {
       case Do.Send:
-        this.#post(text, a, b, !!c, !!d);
+        this.#post(text, a, b, c, d);
         break;
       case Do.Filter:
         this.#filter(text, this.#tell);
@@ -182,7 +211,7 @@ export class Tracker {
     }
   }
 
-  #post(body: string, request: number, events: number, keepalive: boolean, unloading: boolean): void {
+  #post(body: string, request: number, events: number, keepalive: number, unloading: number): void {
     const { compress, debug, debugUrl } = this.#settings;
     const log = (what: string): void => {
       if (debug) console.log(`natero: request ${request}: ${what}`);
@@ -226,7 +255,8 @@ export class Tracker {
   #disable(): void {
     this.#off = true;
     this.#core = undefined;
-    this.#kept = undefined;
+    this.#kept = [];
+    this.#current.fill("");
     this.#detach();
     for (const settle of this.#flushes.values()) settle(UNTRIED);
     this.#flushes.clear();
@@ -235,7 +265,7 @@ export class Tracker {
   #fail(code: string, message: string, error: unknown): false {
     if (!this.#off) {
       // What is stored is left to the next page.
-      const dropped = this.#stash?.keeps ? 0 : (this.#kept?.length ?? 0);
+      const dropped = this.#stash?.keeps ? 0 : this.#kept.length;
       this.#disable();
       this.#report(code, `${message}: ${error}. The page is not affected.`, dropped);
     }
@@ -275,15 +305,10 @@ export class Tracker {
     try {
       text = read();
     } catch (refusal) {
-      const { argument, expected, got } = refusal as Refusal;
-      this.#refuse(method, `${argument} must be ${expected}; got ${got}. The call was ignored.`);
+      this.#refuse(method, `${(refusal as Error).message} The call was ignored.`);
       return;
     }
-    if (!this.#kept) this.#handle(op, wall, mono, text, a);
-    else if (this.#kept.length < MOST_KEPT) {
-      this.#kept.push([op, wall, mono, text, a]);
-      this.#stash?.keep(this.#kept);
-    }
+    this.#keep(op, wall, mono, text, a);
   }
 
   #set(method: string, name: string, op: Op, which: number, value: unknown): void {
@@ -299,12 +324,8 @@ export class Tracker {
   }
 
   #get(which: number): string | null {
-    try {
-      return (this.#kept ? this.#current[which] : this.#core?.read(which)) || null;
-    } catch (error) {
-      this.#fail("failed", "The tracker failed and is off", error);
-      return null;
-    }
+    this.#drain();
+    return (this.#core ? this.#ask((core) => core.read(which)) : this.#current[which]) || null;
   }
 
   /** Sets the account of everything from now on; `null`: not known. */
@@ -340,10 +361,10 @@ export class Tracker {
   /** Tells that a feature was used: `total` times, 1 by default. */
   sendFeatureEvent(feature: Id, total?: number | FeatureOptions): void {
     // The common call on its shortest way.
-    if (total === undefined && typeof feature === "string" && feature.length <= 256 && !this.#kept && !this.#filtering && !this.#closed) {
+    if (total === undefined && typeof feature === "string" && feature.length <= 256 && this.#core && !this.#filtering && !this.#closed) {
       const name = clean(feature.trim());
       if (name) {
-        this.#handle(Op.Feature, Date.now(), performance.now(), name);
+        this.#keep(Op.Feature, Date.now(), performance.now(), name, 0);
         return;
       }
     }
@@ -366,7 +387,7 @@ export class Tracker {
       Op.ModuleEvent,
       () => {
         if (typeof timeSpent !== "number" || !(timeSpent >= 0 && timeSpent < 1e15)) {
-          throw new Refusal("timeSpent", "a number of ms, 0 or more", describe(timeSpent));
+          refuse("timeSpent", "a number of ms, 0 or more", describe(timeSpent));
         }
         const { product } = options("options", moduleOptions, ["product"]);
         return `${id("module", module)}\0${override("product", product)}`;
@@ -422,13 +443,9 @@ export class Tracker {
 
   /** Plain counters. */
   stats(): Stats {
-    let counters: Float64Array | undefined;
-    try {
-      if (!this.#kept) counters = this.#core?.count();
-    } catch (error) {
-      this.#fail("failed", "The tracker failed and is off", error);
-    }
-    return name(counters ?? new Float64Array(12), this.#kept?.length ?? 0, this.#invalid);
+    this.#drain();
+    const counters = this.#ask((core) => core.count());
+    return name(counters ?? new Float64Array(12), this.#kept.length, this.#invalid);
   }
 
   /** The account, or `null`. */

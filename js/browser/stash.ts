@@ -89,7 +89,10 @@ export class Stash {
     const [, wall, mono] = calls[0]!;
     const core = engine(perform, wall, mono, flags, numbers, text, seed);
     let at = wall;
-    const tell: Tell = (op, text = "", a = 0) => core.handle(op, at, mono, text, a, 0, 0, 0);
+    const tell: Tell = (op, text = "", a = 0) => {
+      core.handle(op, at, mono, text, a);
+      core.act();
+    };
     tell(Op.Start, `\0\0\0${readCookies(this.#settings)}`);
     for (const [op, wall, , text, a] of calls) {
       at = wall;

@@ -85,6 +85,8 @@ test("a call from within is refused", async () => {
   tracker = new na("api", "auth", { ...SETTINGS, beforeSend });
   await tracker.ready;
   tracker.sendFeatureEvent("f");
+  // Features are handed over when the task ends.
+  await null;
   const errors = told.take();
   assert.equal(errors.length, 2);
   assert.match(errors[0], /sendFeatureEvent: a call from within beforeSend/);

@@ -70,10 +70,15 @@ impl Engine {
     }
 
     pub(crate) fn enqueue(&mut self, draft: Draft) {
-        if draft.lacks == 0 {
+        let waits = draft.lacks != 0;
+        self.queue.push(draft);
+        // The identity may have become known while `beforeSend` decided.
+        if waits {
+            self.release();
+        }
+        if self.queue.ready() > 0 {
             self.schedule_send();
         }
-        self.queue.push(draft);
         let dropped = self.queue.keep_within(self.config.max_queue_bytes as usize);
         if dropped > 0 {
             self.lose(Reason::Overflow, dropped, 0, "");
@@ -88,7 +93,6 @@ impl Engine {
                 self.enqueue(draft);
             }
         }
-        self.release();
         // A new page is a reason to try at once, or rather in a moment, when
         // all that was left is here.
         self.try_within(1.0);

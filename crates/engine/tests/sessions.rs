@@ -258,6 +258,23 @@ fn a_page_view_begun_by_coming_back_is_one_of_its_own_and_comes_from_nowhere() {
 }
 
 #[test]
+fn an_event_does_not_wait_for_an_identity_that_came_while_before_send_decided() {
+    let mut tab = Tab::open(Config {
+        filter: true,
+        user_id: String::new(),
+        ..config()
+    });
+    tab.feature("early");
+    let asked = tab.other.pop().expect("asked");
+    tab.call(Call::SetUser(Some("ann")));
+    tab.tell(Input::Filtered(&asked.text));
+    tab.call(Call::Flush(1));
+    let sent = tab.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0]["user_id"], "ann");
+}
+
+#[test]
 fn before_send_edits_or_drops_and_leaves_no_gap_in_seq() {
     let mut tab = Tab::open(Config {
         filter: true,

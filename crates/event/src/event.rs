@@ -189,7 +189,7 @@ pub fn close_line(line: &mut String, seq: u32) {
 }
 
 fn key(out: &mut String, name: &str) {
-    if !out.ends_with('{') {
+    if out.as_bytes().last() != Some(&b'{') {
         push_ascii(out, b',');
     }
     push_ascii(out, b'"');
