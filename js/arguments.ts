@@ -7,7 +7,8 @@ export function refuse(argument: string, expected: string, got: string): never {
   throw new TypeError(`${argument} must be ${expected}; got ${got}.`);
 }
 
-const LONGEST_ID = 256;
+/** Longest id, in characters. */
+export const LONGEST_ID = 256;
 
 // Details are refused over 16 KiB of JSON: walking further is in vain.
 const LARGEST_DETAILS = 16_384;

@@ -1,7 +1,7 @@
 // The class that a page sees. It returns at once, keeps calls until the wasm is
 // there, and lets nothing escape: no throw, no rejected promise.
 
-import { clean, describe, details, id, idOrNull, isPlain, number, options, override, refuse, text, toId, toJson } from "./arguments.ts";
+import { LONGEST_ID, clean, describe, details, id, idOrNull, isPlain, number, options, override, refuse, text, toId, toJson } from "./arguments.ts";
 import { readCookies, setCookie } from "./browser/cookies.ts";
 import { bare, facts, listen } from "./browser/page.ts";
 import { post } from "./browser/post.ts";
@@ -19,6 +19,8 @@ import type { Details, FeatureOptions, FlushResult, Id, ModuleOptions, PageViewO
 const MOST_KEPT = 10_000;
 
 const UNTRIED: FlushResult = { delivered: 0, pending: 0, rejected: 0 };
+
+const NOW = Promise.resolve();
 
 // Details, and what else an event may hold.
 const LARGEST_EVENT = 32_768;
@@ -118,23 +120,33 @@ export class Tracker {
     this.#handle(op, Date.now(), performance.now(), text, a, b, c, d);
   };
 
-  /** Makes a call once the wasm is there; at once, or for features when the task ends: a burst of them then costs the page's code next to nothing. */
+  /** Makes a call once the wasm is there: at once, or, of a feature, when the task ends. */
   #keep(...call: Kept): void {
-    if (!this.#core && this.#kept.length >= MOST_KEPT) return;
-    const waiting = this.#kept.push(call);
-    if (!this.#core) this.#stash?.keep(this.#kept);
-    else if (call[0] !== Op.Feature && !this.#core.acting) this.#drain();
-    else if (waiting === 1) queueMicrotask(this.#drain);
+    if (!this.#core) {
+      if (this.#kept.push(call) > MOST_KEPT) this.#kept.pop();
+      this.#stash?.keep(this.#kept);
+    } else if (call[0] === Op.Feature || this.#core.acting) this.#soon(call);
+    else {
+      this.#kept.push(call);
+      this.#drain();
+    }
+  }
+
+  #soon(call: Kept): void {
+    // Quicker than queueMicrotask.
+    if (this.#kept.push(call) === 1) NOW.then(this.#drain);
   }
 
   /** Makes the calls that wait, in order. */
   readonly #drain = (): void => {
     if (this.#kept.length && !this.#core?.acting) {
       this.#ask((core) => {
+        const ahead = Date.now() - performance.now();
         for (let call; (call = this.#kept.shift()); ) {
+          const [op, wall, mono, text, a] = call;
           // What follows from features can wait for the last of them.
-          if (call[0] !== Op.Feature) core.act();
-          core.handle(...call);
+          if (op !== Op.Feature) core.act();
+          core.handle(op, wall || mono + ahead, mono, wall ? text : clean(text.trim()), a);
         }
         core.act();
       });
@@ -360,11 +372,12 @@ export class Tracker {
 
   /** Tells that a feature was used: `total` times, 1 by default. */
   sendFeatureEvent(feature: Id, total?: number | FeatureOptions): void {
-    // The common call on its shortest way.
-    if (total === undefined && typeof feature === "string" && feature.length <= 256 && this.#core && !this.#filtering && !this.#closed) {
-      const name = clean(feature.trim());
-      if (name) {
-        this.#keep(Op.Feature, Date.now(), performance.now(), name, 0);
+    // The common call on its shortest way: a name of ASCII needs no look at
+    // more than its first character until it is handed over.
+    if (total === undefined && this.#core && typeof feature === "string" && feature.length <= LONGEST_ID && !this.#filtering && !this.#closed) {
+      const first = feature.charCodeAt(0);
+      if (first > 32 && first < 127) {
+        this.#soon([Op.Feature, 0, performance.now(), feature, 0]);
         return;
       }
     }
