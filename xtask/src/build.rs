@@ -35,7 +35,7 @@ const WASM_FEATURES: [&str; 6] = [
 /// Chosen by what gzip -9 made of the result: -Oz alone leaves 2 % more, and
 /// neither gufa, reordering, merging of similar functions nor a third -Oz
 /// takes anything off.
-const PASSES: [&str; 10] = [
+const PASSES: [&str; 7] = [
     // Nothing lies there: rustc puts the stack first, and its last kilobyte
     // is reached only on the way to an overflow.
     "--low-memory-unused",
@@ -45,6 +45,9 @@ const PASSES: [&str; 10] = [
     "-Oz",
     "-Oz",
     "--converge",
+];
+
+const STRIP: [&str; 3] = [
     "--strip-debug",
     "--strip-producers",
     "--strip-target-features",
@@ -126,6 +129,26 @@ pub fn package(mode: Mode) -> Result<()> {
     size::report(&pkg)
 }
 
+/// The wasm of the package with the names of its functions, for whoever wants
+/// to know what takes how much. `None` where std's sources are missing: what is
+/// built then says little of what is published.
+///
+/// # Errors
+/// When a tool is missing or a step fails.
+pub fn named_wasm() -> Result<Option<PathBuf>> {
+    let toolchain = rust::wasm()?;
+    if !toolchain.has_sources {
+        return Ok(None);
+    }
+    let compiled = compile(&toolchain, Flavour::Size)?;
+    let named = target().join("natero.named.wasm");
+    run(wasm_opt(&npm::tools()?, &compiled)
+        .arg("-g")
+        .arg("-o")
+        .arg(&named))?;
+    Ok(Some(named))
+}
+
 /// Builds a program of the workspace for this machine; returns where it lies.
 ///
 /// # Errors
@@ -176,12 +199,13 @@ fn compile(toolchain: &Toolchain, flavour: Flavour) -> Result<PathBuf> {
 }
 
 fn optimise(npm: &Path, from: &Path, to: &Path) -> Result<()> {
-    run(Command::new(npm.join("wasm-opt"))
-        .arg(from)
-        .args(WASM_FEATURES)
-        .args(PASSES)
-        .arg("-o")
-        .arg(to))
+    run(wasm_opt(npm, from).args(STRIP).arg("-o").arg(to))
+}
+
+fn wasm_opt(npm: &Path, from: &Path) -> Command {
+    let mut command = Command::new(npm.join("wasm-opt"));
+    command.arg(from).args(WASM_FEATURES).args(PASSES);
+    command
 }
 
 fn bundle(npm: &Path, wasm: &Path, pkg: &Path) -> Result<()> {
@@ -201,6 +225,10 @@ fn bundle(npm: &Path, wasm: &Path, pkg: &Path) -> Result<()> {
                 "--log-level=warning",
                 "--legal-comments=none",
             ])
+            .arg(format!(
+                "--metafile={}",
+                target().join(format!("{file}.meta.json")).display()
+            ))
             .arg(format!("--format={format}"))
             .arg(format!("--alias:#wasm={}", wasm.display()))
             .arg("--loader:.wasm=base64")

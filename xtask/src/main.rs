@@ -25,6 +25,9 @@ tasks
   build [--dev]
         builds the npm package into pkg/ and prints what a page downloads.
         --dev: unoptimised, in seconds rather than minutes.
+  size [--record]
+        builds the package and lists what it consists of, by bytes; --record
+        notes that as what test compares with when a download is over its budget.
   test [--browser chromium|firefox|webkit] [--only SUITE]
         runs every check: formatting, lints, native tests, the package's types
         and tests, and in browsers the binding suites and the end-to-end tests:
@@ -79,6 +82,7 @@ fn run(args: &[&str]) -> Result<ExitCode> {
     match *task {
         "setup" => setup::task(args)?,
         "build" => build::task(args)?,
+        "size" => size::gate::task(args)?,
         "demo" => return demo::task(args),
         "simulate" => simulate::task(args)?,
         "bench" => bench::task(args)?,

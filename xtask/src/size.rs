@@ -1,5 +1,8 @@
 //! What a page downloads, in bytes: as files, and as a server sends them.
 
+pub mod gate;
+mod parts;
+
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -11,10 +11,7 @@ use crate::{
     random::Random,
     session::Session,
 };
-use natero_event::{
-    Action, Event, close_line,
-    json::{owned, push_ascii, push_int},
-};
+use natero_event::{Action, Event, close_line, json::owned};
 
 /// Places in [`Engine::ids`].
 pub(crate) const ACCOUNT: usize = 0;
@@ -226,9 +223,6 @@ impl Engine {
 
     /// Writes an event of now.
     pub(crate) fn draft(&self, action: Action<'_>) -> Draft {
-        let mut event_id = owned(&self.stream_id);
-        push_ascii(&mut event_id, b'-');
-        push_int(&mut event_id, i64::from(self.made));
         // A line is 300 bytes and a bit with ids of common length.
         let mut line = String::new();
         line.reserve(384);
@@ -238,7 +232,7 @@ impl Engine {
             created_at: self.now.wall as i64,
             session_id: &self.session.id,
             action,
-            event_id: &event_id,
+            made: self.made,
             visitor_id: &self.session.visitor,
             stream_id: &self.stream_id,
         }

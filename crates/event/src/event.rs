@@ -14,8 +14,9 @@ pub struct Event<'a> {
     pub session_id: &'a str,
     /// What happened.
     pub action: Action<'a>,
-    /// Unique; the key by which receivers deduplicate.
-    pub event_id: &'a str,
+    /// How many the stream made before: with the stream, what makes `event_id`
+    /// unique, the key by which receivers deduplicate.
+    pub made: u32,
     /// The browser, across sessions.
     pub visitor_id: &'a str,
     /// The page instance that made the event.
@@ -112,7 +113,12 @@ impl Event<'_> {
         text(out, "session_id", self.session_id);
         text(out, "action", self.action.name());
         self.action.write(out);
-        text(out, "event_id", self.event_id);
+        key(out, "event_id");
+        push_ascii(out, b'"');
+        out.push_str(self.stream_id);
+        push_ascii(out, b'-');
+        push_int(out, i64::from(self.made));
+        push_ascii(out, b'"');
         text(out, "visitor_id", self.visitor_id);
         text(out, "stream_id", self.stream_id);
         push_ascii(out, b'}');
@@ -233,7 +239,7 @@ mod tests {
             created_at: 1_700_000_000_000,
             session_id: "s",
             action,
-            event_id: "e",
+            made: 3,
             visitor_id: "v",
             stream_id: "t",
         }
@@ -261,7 +267,7 @@ mod tests {
                 "account_id": "acme", "user_id": "ann", "created_at": 1_700_000_000_000_i64,
                 "session_id": "s", "action": "feature", "feature": "add \"widget\"", "total": 2.5,
                 "module": "dash", "product": "studio", "details": {"size": "xl"},
-                "event_id": "e", "visitor_id": "v", "stream_id": "t", "seq": 7
+                "event_id": "t-3", "visitor_id": "v", "stream_id": "t", "seq": 7
             })
         );
     }
@@ -287,7 +293,7 @@ mod tests {
             created_at: 1,
             session_id: "s",
             action: Action::SessionIdle,
-            event_id: "e",
+            made: 3,
             visitor_id: "v",
             stream_id: "t",
         }

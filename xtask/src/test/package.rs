@@ -13,6 +13,7 @@ use super::count::{self, Count};
 use crate::build::{self, Mode};
 use crate::command::{run, succeeds, tee};
 use crate::setup::npm;
+use crate::size;
 use crate::workspace::{root, target, version};
 
 /// The package, built when the first suite asks for it.
@@ -48,10 +49,13 @@ pub fn pack() -> Result<PathBuf> {
     Ok(target().join(format!("natero-wasm-{}.tgz", version()?)))
 }
 
-/// That the package can be built and packed.
+/// That the package can be built and packed, and that what a page downloads
+/// is within the recorded budget.
 pub fn build(bench: &Bench) -> Result<Count> {
     bench.package.tarball()?;
-    Ok(Count::one(true))
+    let mut count = Count::one(true);
+    count.add(size::gate::holds()?.map_or_else(Count::skipped, Count::one));
+    Ok(count)
 }
 
 /// The types of our own TypeScript.

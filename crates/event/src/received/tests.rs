@@ -41,7 +41,7 @@ fn what_the_tracker_writes_reads_back_to_the_field() {
             product: "studio",
             details: r#"{"size":"xl"}"#,
         },
-        event_id: "e",
+        made: 3,
         visitor_id: "v",
         stream_id: "t",
     }
@@ -53,7 +53,7 @@ fn what_the_tracker_writes_reads_back_to_the_field() {
     assert_eq!(event.module.as_deref(), Some("dash"));
     assert_eq!(event.product.as_deref(), Some("studio"));
     assert_eq!(event.details.as_deref(), Some(r#"{"size":"xl"}"#));
-    assert_eq!(event.event_id.as_deref(), Some("e"));
+    assert_eq!(event.event_id.as_deref(), Some("t-3"));
     assert_eq!(event.visitor_id.as_deref(), Some("v"));
     assert_eq!(event.stream_id.as_deref(), Some("t"));
     assert_eq!(event.seq, Some(7));

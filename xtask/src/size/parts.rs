@@ -1,0 +1,113 @@
+//! What the package consists of: functions of the wasm, modules of the JS.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::command::output;
+use crate::setup::npm;
+use crate::workspace::{read, root, target};
+
+/// Bytes by the name of the part, before compression.
+pub type Parts = BTreeMap<String, u64>;
+
+/// The functions of a wasm that has their names.
+///
+/// # Errors
+/// When wasm-opt cannot read it.
+pub fn of_wasm(named: &Path) -> Result<Parts> {
+    let metrics = output(
+        Command::new(npm::tools()?.join("wasm-opt"))
+            .arg(named)
+            .args(["--all-features", "--func-metrics"]),
+    )?;
+    Ok(functions(&metrics))
+}
+
+/// The modules that `index.js` was bundled from.
+///
+/// # Errors
+/// When the package was not built.
+pub fn of_js() -> Result<Parts> {
+    let meta: Value = serde_json::from_str(&read(&target().join("index.js.meta.json"))?)?;
+    let outputs = meta["outputs"].as_object().context("no outputs")?;
+    let inputs = outputs.values().find_map(|file| file["inputs"].as_object());
+    Ok(inputs
+        .context("no inputs")?
+        .iter()
+        .map(|(name, part)| (name.clone(), part["bytesInOutput"].as_u64().unwrap_or(0)))
+        .collect())
+}
+
+/// `func: NAME`, and below it ` [binary-bytes] : BYTES`.
+fn functions(metrics: &str) -> Parts {
+    let mut parts = Parts::new();
+    let mut name = None;
+    for line in metrics.lines() {
+        if let Some(mangled) = line.strip_prefix("func: ") {
+            name = Some(readable(mangled));
+        } else if let (Some(bytes), Some(name)) = (line.strip_prefix(" [binary-bytes]"), &name) {
+            let bytes = bytes.trim_matches([' ', ':']).parse().unwrap_or(0);
+            *parts.entry(name.clone()).or_default() += bytes;
+        }
+    }
+    parts
+}
+
+/// A name without what differs from one compiler to the next.
+fn readable(mangled: &str) -> String {
+    // Copies are numbered: `name_1`, `name[1]`.
+    let name = mangled.split('[').next().unwrap_or(mangled);
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
+/// The parts that grew most, or are new: the name, the bytes it had, and has.
+pub fn grown(before: &Parts, now: &Parts) -> Vec<(String, u64, u64)> {
+    let mut grown: Vec<_> = now
+        .iter()
+        .map(|(name, bytes)| (name.clone(), before.get(name).copied().unwrap_or(0), *bytes))
+        .filter(|(_, before, now)| now > before)
+        .collect();
+    grown.sort_by_key(|(_, before, now)| std::cmp::Reverse(now - before));
+    grown
+}
+
+/// Where the record of the parts lies.
+pub fn record() -> std::path::PathBuf {
+    root().join("xtask/size.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_read_with_their_bytes_and_without_hashes() {
+        let metrics = "Metrics\nglobal\n [funcs]        : 2       \n\
+                       func: _RNvMNtCs3DdRzjyEytK_13natero_engine6engineNtB2_6Engine5draft\n \
+                       [binary-bytes] : 1034    \n [total]        : 86      \n\
+                       func: handle\n [binary-bytes] : 155     \n";
+        let parts = functions(metrics);
+        assert_eq!(parts["handle"], 155);
+        assert_eq!(parts["<natero_engine::engine::Engine>::draft"], 1034);
+    }
+
+    #[test]
+    fn what_grew_most_is_named_first_and_what_shrank_not_at_all() {
+        let parts = |list: &[(&str, u64)]| -> Parts {
+            list.iter()
+                .map(|(name, n)| ((*name).to_owned(), *n))
+                .collect()
+        };
+        let before = parts(&[("a", 10), ("b", 10), ("c", 10)]);
+        let now = parts(&[("a", 11), ("b", 9), ("c", 30), ("d", 5)]);
+        let names: Vec<_> = grown(&before, &now)
+            .into_iter()
+            .map(|(name, ..)| name)
+            .collect();
+        assert_eq!(names, ["c", "d", "a"]);
+    }
+}
