@@ -89,6 +89,8 @@ export interface Core {
   act(): void;
   /** That goes on. */
   acting: boolean;
+  /** No more of it: its state cannot be trusted. */
+  off: boolean;
   /** A current value: `src/tracker.rs` has the list. */
   read(which: number): string;
   /** All counters. */
@@ -109,7 +111,10 @@ export function start(compiled: WebAssembly.Module): Engine {
   const write = (text: string): number => {
     // A character is three bytes at most.
     const most = text.length * 3;
-    if (most > room) buffer = wasm.room((room = most));
+    if (most > room) {
+      buffer = wasm.room(most);
+      room = most;
+    }
     return encoder.encodeInto(text, memory().subarray(buffer, buffer + most)).written;
   };
   /** Reads what lies at an address: what to do, its text, and its numbers. */
@@ -121,13 +126,14 @@ export function start(compiled: WebAssembly.Module): Engine {
     const tracker = wasm.make(write(text), wall, mono, flags, ...numbers, ...seed);
     const core: Core = {
       acting: false,
+      off: false,
       handle(op, wall, mono, text, a = 0, b = 0, c = 0, d = 0) {
         wasm.handle(tracker, write(text), op, wall, mono, a, b, c, d);
       },
       act() {
         if (core.acting) return;
         core.acting = true;
-        for (let at; (at = wasm.next(tracker)); ) perform(...show(at));
+        for (let at; !core.off && (at = wasm.next(tracker)); ) perform(...show(at));
         core.acting = false;
       },
       read: (which) => show(wasm.read(tracker, which))[1],

@@ -1,4 +1,11 @@
-// What developers are told of events that were lost.
+// What developers are told.
+
+import { attempt } from "./browser/storage.ts";
+
+/** Tells the developer. A page may have put anything in the console's place. */
+export function say(level: "error" | "warn" | "log", ...what: string[]): void {
+  attempt(() => console[level]("natero:", ...what));
+}
 
 /** By the reason, in the order of the engine's counters: code, what happened, what to do. */
 export const REASONS = [

@@ -1,6 +1,7 @@
 // Settings: checked, with their defaults.
 
 import { describe, isPlain, toId } from "./arguments.ts";
+import { attempt } from "./browser/storage.ts";
 import type { Settings } from "./types.ts";
 
 /** What a value has to be, and how to say so. */
@@ -10,9 +11,9 @@ const FLAG: Check = [(value) => typeof value === "boolean", "true or false"];
 // 10^15 ms are 30,000 years; the bound shuts out infinity.
 const POSITIVE: Check = [(value) => typeof value === "number" && value > 0 && value < 1e15, "a number above 0"];
 const ID: Check = [(value) => toId(value) !== undefined, "a string of 1 to 256 characters"];
-const URL: Check = [(value) => typeof value === "string" && /^https?:\/\//.test(value), "an http: or https: URL"];
-// Nothing that could break out of a cookie.
-const TOKEN: Check = [(value) => typeof value === "string" && /^[\w.-]+$/.test(value), "a string of letters, digits, '.', '-' and '_'"];
+const ADDRESS: Check = [(value) => typeof value === "string" && /^https?:\/\//.test(value) && attempt(() => new URL(value)), "an http: or https: URL"];
+// Nothing that could break out of a cookie, and no name of a lock begins with a hyphen.
+const TOKEN: Check = [(value) => typeof value === "string" && /^[\w.][\w.-]*$/.test(value), "a string of letters, digits, '.', '-' and '_'"];
 const HOOK: Check = [(value) => typeof value === "function", "a function"];
 const PERSISTENCE: Check = [(value) => value === "storage" || value === "memory", '"storage" or "memory"'];
 const CONSENT: Check = [
@@ -36,8 +37,8 @@ const CHECKS = {
   maxQueueBytes: POSITIVE,
   accountId: ID,
   userId: ID,
-  endpoint: URL,
-  debugUrl: URL,
+  endpoint: ADDRESS,
+  debugUrl: ADDRESS,
   cookieDomain: TOKEN,
   cookiePrefix: TOKEN,
   persistence: PERSISTENCE,

@@ -10,7 +10,7 @@ import { Storage } from "./browser/storage.ts";
 import { type Tabs, tabs } from "./browser/tabs.ts";
 import { type Core, Do, type Engine, Op, type Tell } from "./core.ts";
 import type { Load } from "./load.ts";
-import { lost } from "./messages.ts";
+import { lost, say } from "./messages.ts";
 import { type Checked, check, encode } from "./settings.ts";
 import { name } from "./stats.ts";
 import type { Details, FeatureOptions, FlushResult, Id, ModuleOptions, PageViewOptions, Stats } from "./types.ts";
@@ -21,6 +21,9 @@ const MOST_KEPT = 10_000;
 const UNTRIED: FlushResult = { delivered: 0, pending: 0, rejected: 0 };
 
 const NOW = Promise.resolve();
+
+// In place of the wall time of a call that is read when the task ends.
+const SOON = -1;
 
 // Details, and what else an event may hold.
 const LARGEST_EVENT = 32_768;
@@ -39,6 +42,8 @@ export class Tracker {
   #off = false;
   /** Calls that wait for the wasm, or for the end of the task once it is there. */
   #kept: Kept[] = [];
+  /** How many of them are being made. */
+  #left = 0;
   /** Account, user, module and product, for as long as the engine is not there to ask. */
   readonly #current: string[] = [];
   readonly #flushes = new Map<number, (result: FlushResult) => void>();
@@ -72,7 +77,10 @@ export class Tracker {
     const seed = [...crypto.getRandomValues(new Uint32Array(4))];
     this.#stash = new Stash(this.#settings, this.#url, seed);
     this.ready = shown()
-      .then((waited) => load().then((engine) => this.#begin(engine, seed, ...(waited ? ([Date.now(), performance.now()] as const) : made))))
+      .then((waited) => {
+        if (waited) this.#stash?.keep(this.#kept);
+        return load().then((engine) => this.#begin(engine, seed, ...(waited ? ([Date.now(), performance.now()] as const) : made)));
+      })
       .catch((error: unknown) => this.#fail("load_failed", "The tracker could not be loaded and is off", error));
   }
 
@@ -94,7 +102,7 @@ export class Tracker {
     this.#handle(Op.Start, wall, mono, ...facts(this.#settings));
     this.#drain();
     // Behind what stores their events.
-    queueMicrotask(() => this.#stash?.done());
+    queueMicrotask(() => this.#off || this.#stash?.done());
     return !this.#off;
   }
 
@@ -123,7 +131,7 @@ export class Tracker {
   /** Makes a call once the wasm is there: at once, or, of a feature, when the task ends. */
   #keep(...call: Kept): void {
     if (!this.#core) {
-      if (this.#kept.push(call) > MOST_KEPT) this.#kept.pop();
+      this.#kept.push(call);
       this.#stash?.keep(this.#kept);
     } else if (call[0] === Op.Feature || this.#core.acting) this.#soon(call);
     else {
@@ -133,8 +141,10 @@ export class Tracker {
   }
 
   #soon(call: Kept): void {
+    const waiting = this.#kept.push(call);
     // Quicker than queueMicrotask.
-    if (this.#kept.push(call) === 1) NOW.then(this.#drain);
+    if (waiting === 1) NOW.then(this.#drain);
+    else if (waiting > MOST_KEPT) this.#drain();
   }
 
   /** Makes the calls that wait, in order. */
@@ -142,11 +152,14 @@ export class Tracker {
     if (this.#kept.length && !this.#core?.acting) {
       this.#ask((core) => {
         const ahead = Date.now() - performance.now();
-        for (let call; (call = this.#kept.shift()); ) {
-          const [op, wall, mono, text, a] = call;
+        const calls = this.#kept.splice(0);
+        this.#left = calls.length;
+        for (const [op, wall, mono, text, a] of calls) {
           // What follows from features can wait for the last of them.
           if (op !== Op.Feature) core.act();
-          core.handle(op, wall || mono + ahead, mono, wall ? text : clean(text.trim()), a);
+          if (wall === SOON) core.handle(op, mono + ahead, mono, clean(text.trim()));
+          else core.handle(op, wall, mono, text, a);
+          this.#left -= 1;
         }
         core.act();
       });
@@ -167,12 +180,13 @@ export class Tracker {
         this.#report(...lost(text, a, b, c), b);
         break;
       case Do.UserInTwoAccounts:
-        console.warn(
-          `natero: the account changed under user ${text}, and a user belongs to one account. Where another user signs in, set the user first.`,
+        say(
+          "warn",
+          `the account changed under user ${text}, and a user belongs to one account. Where another user signs in, set the user first.`,
         );
         break;
       case Do.Debug:
-        console.log("natero: event", text);
+        say("log", "event", text);
         break;
       case Do.ReadCookies:
         this.#tell(Op.Cookies, readCookies(settings));
@@ -226,7 +240,7 @@ export class Tracker {
   #post(body: string, request: number, events: number, keepalive: number, unloading: number): void {
     const { compress, debug, debugUrl } = this.#settings;
     const log = (what: string): void => {
-      if (debug) console.log(`natero: request ${request}: ${what}`);
+      if (debug) say("log", `request ${request}: ${what}`);
     };
     log(`${events} events`);
     post(this.#url, body, keepalive, unloading, compress).then(([message, status, retryAfter, rejected]) => {
@@ -266,6 +280,7 @@ export class Tracker {
 
   #disable(): void {
     this.#off = true;
+    if (this.#core) this.#core.off = true;
     this.#core = undefined;
     this.#kept = [];
     this.#current.fill("");
@@ -277,7 +292,7 @@ export class Tracker {
   #fail(code: string, message: string, error: unknown): false {
     if (!this.#off) {
       // What is stored is left to the next page.
-      const dropped = this.#stash?.keeps ? 0 : this.#kept.length;
+      const dropped = this.#stash?.keeps ? 0 : this.#kept.length + this.#left;
       this.#disable();
       this.#report(code, `${message}: ${error}. The page is not affected.`, dropped);
     }
@@ -290,7 +305,7 @@ export class Tracker {
   }
 
   #report(code: string, message: string, dropped: number): void {
-    console.error("natero:", message);
+    say("error", message);
     const { onError } = this.#settings;
     // Later, when the engine is done: the page's code may do anything.
     if (onError) {
@@ -318,6 +333,10 @@ export class Tracker {
       text = read();
     } catch (refusal) {
       this.#refuse(method, `${(refusal as Error).message} The call was ignored.`);
+      return;
+    }
+    if (!this.#core && op === Op.Feature && this.#kept.length >= MOST_KEPT) {
+      this.#refuse(method, "too many calls wait for the wasm. The call was ignored.");
       return;
     }
     this.#keep(op, wall, mono, text, a);
@@ -377,7 +396,7 @@ export class Tracker {
     if (total === undefined && this.#core && typeof feature === "string" && feature.length <= LONGEST_ID && !this.#filtering && !this.#closed) {
       const first = feature.charCodeAt(0);
       if (first > 32 && first < 127) {
-        this.#soon([Op.Feature, 0, performance.now(), feature, 0]);
+        this.#soon([Op.Feature, SOON, performance.now(), feature, 0]);
         return;
       }
     }

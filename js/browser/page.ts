@@ -1,6 +1,7 @@
 // Listens to the page. `unload` is never listened to: it would shut the page
 // out of the back/forward cache. In a worker there is no page, only a network.
 
+import { clean } from "../arguments.ts";
 import { Op, type Tell } from "../core.ts";
 import { type Checked } from "../settings.ts";
 import { readCookies } from "./cookies.ts";
@@ -14,7 +15,7 @@ export function bare(url: string): string {
 
 /** Address and title, as the engine takes them. */
 function here(): string {
-  return `${bare(location.href)}\0${document.title}`;
+  return `${bare(location.href)}\0${clean(document.title)}`;
 }
 
 /** What the browser looks like when tracking begins. */
@@ -49,7 +50,7 @@ export function listen(tell: Tell, settings: Checked, left: () => void): () => v
     let gone = false;
     // A page that comes back is visible a moment before it is told that it is
     // back: that moment belongs to the page view to come.
-    on("visibilitychange", () => gone || tell(page.visibilityState === "visible" ? Op.Shown : Op.Hidden));
+    on("visibilitychange", () => (page.visibilityState === "visible" ? gone || tell(Op.Shown) : tell(Op.Hidden)));
     on("pagehide", () => {
       gone = true;
       left();

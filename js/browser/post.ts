@@ -2,6 +2,8 @@
 // a collector on another origin is reached by one request, even while the page
 // unloads.
 
+import { attempt } from "./storage.ts";
+
 const GZIP_OVER = 1024;
 
 /** How a request ended, as the engine takes it. `status` 0: without an answer. */
@@ -46,7 +48,7 @@ export async function post(
   } catch {
     // Nobody will say whether a beacon arrived: its events stay until someone
     // does, and receivers deduplicate.
-    if (unloading) globalThis.navigator?.sendBeacon?.(url, body);
+    if (unloading) attempt(() => globalThis.navigator?.sendBeacon?.(url, body));
   }
   if (pack) packing = false;
   return ["", 0, 0, 0];

@@ -24,6 +24,8 @@ export class Stash {
   readonly #head: unknown[] | undefined;
   readonly #lock = new Lock();
   #soon = false;
+  #held = false;
+  #done = false;
 
   /** For the source that `url` names. The seed makes the events: whoever makes them up makes the same. */
   constructor(settings: Checked, url: string, seed: readonly number[]) {
@@ -36,14 +38,16 @@ export class Stash {
 
   /** Whether calls are stored at all. */
   get keeps(): boolean {
-    return !!this.#head;
+    return !!this.#head && !this.#done;
   }
 
   /** Stores all calls so far when the current task ends. */
   keep(calls: readonly Kept[]): void {
-    if (!this.#head || this.#soon) return;
+    // A page that is only prepared may never be seen, and holds no lock.
+    if (!this.#head || this.#soon || (document as { prerendering?: boolean }).prerendering) return;
     this.#soon = true;
-    if (calls.length === 1) this.#lock.hold(this.#key);
+    if (!this.#held) this.#lock.hold(this.#key);
+    this.#held = true;
     queueMicrotask(() => {
       this.#soon = false;
       attempt(() => calls.length && localStorage.setItem(this.#key, JSON.stringify([...this.#head!, calls])));
@@ -52,6 +56,7 @@ export class Stash {
 
   /** The calls are made, and what they made is stored: they go. */
   done(): void {
+    this.#done = true;
     if (this.#head) attempt(() => localStorage.removeItem(this.#key));
     this.close();
   }
@@ -69,21 +74,24 @@ export class Stash {
         if (!key.startsWith(this.#start) || key === this.#key) continue;
         left(key, Number(key.slice(key.lastIndexOf(".") + 1)), () => {
           const stored = localStorage.getItem(key);
-          if (stored && attempt(() => this.#make(engine, filter, storage.start, stored))) storage.adopt();
-          localStorage.removeItem(key);
-          return true;
+          let all = true;
+          if (stored && attempt(() => (all = this.#make(engine, filter, storage.start, stored)))) storage.adopt();
+          // What cannot be read goes; what could not be stored stays for the next page.
+          if (all) localStorage.removeItem(key);
+          return all;
         });
       }
     });
   }
 
-  #make(engine: Engine, filter: Filter, part: string, stored: string): void {
+  #make(engine: Engine, filter: Filter, part: string, stored: string): boolean {
     const [flags, numbers, text, seed, calls] = JSON.parse(stored) as [number, number[], string, number[], Kept[]];
     let own = "";
+    let all = true;
     // All it may do is to ask `beforeSend`, and to store.
     const perform: Perform = (op, text, a) => {
       if (op === Do.Own) own = part + text;
-      else if (op === Do.Store) localStorage.setItem(`${own}.${a}`, text);
+      else if (op === Do.Store) all &&= attempt(() => localStorage.setItem(`${own}.${a}`, text));
       else if (op === Do.Filter) filter(text, tell);
     };
     const [, wall, mono] = calls[0]!;
@@ -99,5 +107,6 @@ export class Stash {
       tell(op, text, a);
     }
     tell(Op.Store);
+    return all;
   }
 }

@@ -69,18 +69,25 @@ export class Storage {
       this.#own = `${this.#start}${this.#name}-${number}`;
       this.#lock.hold(this.#own);
     }
+    this.#stored.add(number);
     const stored = attempt(() => {
-      localStorage.setItem(`${this.#own}.${number}`, text);
-      this.#stored.add(number);
       this.#live();
+      localStorage.setItem(`${this.#own}.${number}`, text);
     });
-    this.#full = !stored;
-    if (!stored) this.#tell(Op.NotStored, "", number);
+    if (!stored) {
+      this.#full = true;
+      this.#gone(number);
+      this.#tell(Op.NotStored, "", number);
+    }
   }
 
   /** Removes what is stored under a number. */
   unstore(number: number): void {
     attempt(() => localStorage.removeItem(`${this.#own}.${number}`));
+    this.#gone(number);
+  }
+
+  #gone(number: number): void {
     this.#stored.delete(number);
     if (!this.#stored.size) {
       this.#rest();
@@ -175,7 +182,8 @@ export function left(name: string, alive: number, take: () => boolean, lock?: Lo
     const hold = lock?.once();
     navigator.locks.request(name, { ifAvailable: true }, (free) => (free && !take() ? hold?.() : undefined)).catch(() => {});
   } else if (Date.now() - alive > SILENT_MS) {
-    take();
+    // As with a lock, when what goes on now is done.
+    queueMicrotask(take);
   }
 }
 

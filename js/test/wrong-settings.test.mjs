@@ -11,8 +11,8 @@ const without = (values, ...others) => values.filter((value) => !others.flat().i
 const NO_TEXT = [...OBJECTS, ...PLAIN, ...FUNCTIONS, ...SYMBOLS, ...BOOLEANS, ...wrong.NOT_FINITE, ...NUMBER, ...BIGINT];
 const NO_FLAG = [...without(NO_TEXT, BOOLEANS), ...TEXT, ...NO_ID];
 const NO_TIME = [...without(NO_TEXT, NUMBER), ...TEXT, ...NO_ID, ["zero", () => 0], ["less than nothing", () => -5]];
-const NO_URL = [...NO_TEXT, ...TEXT, ["another protocol", () => "ftp://collector.test"], ["a script", () => "javascript:alert(1)"], ["a path", () => "/events"]];
-const NO_TOKEN = [...NO_TEXT, ["more of a cookie", () => "a; domain=b"], ["a space", () => "a b"], ["an empty string", () => ""], ["a line", () => "a\nb"], ["half a surrogate pair", () => "\ud83e"]];
+const NO_URL = [...NO_TEXT, ...TEXT, ["another protocol", () => "ftp://collector.test"], ["a script", () => "javascript:alert(1)"], ["a path", () => "/events"], ["a port too high", () => "https://collector.test:99999"], ["a host with a space", () => "https://a b.test"]];
+const NO_TOKEN = [...NO_TEXT, ["more of a cookie", () => "a; domain=b"], ["a space", () => "a b"], ["an empty string", () => ""], ["a line", () => "a\nb"], ["half a surrogate pair", () => "\ud83e"], ["a hyphen first", () => "-na"]];
 const NO_HOOK = [...without(NO_TEXT, FUNCTIONS), ...TEXT, ...NO_ID];
 const NO_WORD = [...NO_TEXT, ...TEXT, ...NO_ID, ["another word", () => "disk"], ["its capital", () => "Granted"]];
 

@@ -58,8 +58,7 @@ impl Engine {
             _ => {
                 self.end_timings();
                 self.time.leave(self.now.mono);
-                self.store();
-                self.send_before_unload();
+                self.leave();
                 self.life = Life::Closed;
                 self.ask(Do::Detach);
             }

@@ -27,7 +27,7 @@ pub enum Do {
     /// the page may be gone at once: nothing asynchronous before the request.
     Send = 0,
     /// Give the event, a line of JSON, to `beforeSend` and answer with
-    /// [`crate::Input::Filtered`] or [`crate::Input::FilteredOut`], in order.
+    /// [`crate::Op::Filtered`] or [`crate::Op::FilteredOut`], in order.
     Filter = 1,
     /// Tell the developer and `onError` that events will not be delivered.
     /// Text: what the server said. Numbers: the [`Reason`]; how many; what the
@@ -37,7 +37,7 @@ pub enum Do {
     UserInTwoAccounts = 3,
     /// Print the event, where `debug` is on.
     Debug = 4,
-    /// Read the cookies and answer with [`crate::Input::Cookies`].
+    /// Read the cookies and answer with [`crate::Op::Cookies`].
     ReadCookies = 5,
     /// Set the session cookie, to expire after so many seconds.
     SetSession = 6,
@@ -61,14 +61,14 @@ pub enum Do {
     /// This page's part of the storage has this name. As long as the page
     /// lives, nobody else may take it over.
     Own = 13,
-    /// Answer with [`crate::Input::Store`] when the current task ends.
+    /// Answer with [`crate::Op::Store`] when the current task ends.
     StoreSoon = 14,
     /// Store this text under this number.
     Store = 15,
     /// Remove what is stored under this number.
     Unstore = 16,
     /// Look for what closed pages left, and hand it over with
-    /// [`crate::Input::Adopted`].
+    /// [`crate::Op::Adopted`].
     Adopt = 17,
     /// Remove everything that is stored for this source, by whatever page.
     Forget = 18,

@@ -48,9 +48,9 @@ pub struct Engine {
     pub(crate) session: Session,
     pub(crate) queue: Queue,
     pub(crate) journal: Journal,
-    /// [`Effect::StoreSoon`] is under way.
+    /// [`Do::StoreSoon`] is under way.
     pub(crate) storing: bool,
-    /// Whether what [`Effect::Store`] said last came to be is not known yet:
+    /// Whether what [`Do::Store`] said last came to be is not known yet:
     /// the owner says at once if it did not.
     pub(crate) unsure: bool,
     /// Segments that others replace.
@@ -58,7 +58,10 @@ pub struct Engine {
     pub(crate) delivery: Delivery,
     pub(crate) stats: Stats,
     /// Events that `beforeSend` has not decided on, oldest first.
-    filtering: Vec<Draft>,
+    pub(crate) filtering: Vec<Draft>,
+    /// How many of them were made because the page is about to go: once these
+    /// are decided on, they have to leave.
+    pub(crate) leaving: usize,
     pub(crate) stream_id: String,
     /// Events made, dropped ones included: part of `event_id`.
     pub(crate) made: u32,
@@ -99,6 +102,7 @@ impl Engine {
             delivery: Delivery::new(),
             stats: Stats::default(),
             filtering: Vec::new(),
+            leaving: 0,
             made: 0,
             queued: 0,
             config,
@@ -281,6 +285,12 @@ impl Engine {
             self.lose(Reason::BeforeSend, 1, 0, "");
         } else {
             self.stats.dropped[Reason::BeforeSend as usize] += 1;
+        }
+        if self.leaving > 0 {
+            self.leaving -= 1;
+            if self.leaving == 0 {
+                self.leave();
+            }
         }
     }
 

@@ -105,7 +105,7 @@ pub(crate) fn take(record: &str) -> Option<Draft> {
         _ => Value::Identify,
     };
     let line = record.get(1..)?;
-    let whole = line.len() > 2 && line.starts_with('{') && line.ends_with('}');
+    let whole = matches!(line.as_bytes(), [b'{', _, .., b'}']);
     (letter < 16 && whole).then(|| Draft {
         line: owned(line),
         value,

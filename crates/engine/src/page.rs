@@ -117,8 +117,13 @@ impl Engine {
                 self.end_timings();
             }
         }
-        // Also when it was hidden before: what came since has to leave too. It
-        // is stored first: there may be no later turn.
+        // Also when it was hidden before: what came since has to leave too.
+        self.leave();
+    }
+
+    /// Sends what waits, because there may be no later turn. It is stored first.
+    pub(crate) fn leave(&mut self) {
+        self.leaving = self.filtering.len();
         self.store();
         self.send_before_unload();
     }

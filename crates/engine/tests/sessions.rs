@@ -275,6 +275,29 @@ fn an_event_does_not_wait_for_an_identity_that_came_while_before_send_decided() 
 }
 
 #[test]
+fn what_before_send_decides_on_while_the_page_is_left_leaves_with_it() {
+    for last in [Input::Hidden, Input::Call(Call::Shutdown)] {
+        let mut tab = Tab::open(Config {
+            filter: true,
+            ..config()
+        });
+        tab.call(Call::SetModule(Some("m")));
+        tab.pass(1_000.0);
+        tab.tell(last);
+        let asked: Vec<String> = tab.other.drain(..).map(|effect| effect.text).collect();
+        for line in asked.iter().filter(|line| !line.is_empty()) {
+            tab.tell(Input::Filtered(line));
+        }
+        let sent = tab.sent();
+        assert!(
+            sent.iter().any(|event| event["action"] == "moduleEnd"),
+            "{last:?}: {sent:?}"
+        );
+        assert!(tab.requests.iter().all(|request| request.unloading));
+    }
+}
+
+#[test]
 fn before_send_edits_or_drops_and_leaves_no_gap_in_seq() {
     let mut tab = Tab::open(Config {
         filter: true,
