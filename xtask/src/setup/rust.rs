@@ -141,9 +141,17 @@ impl Toolchain {
         }
     }
 
+    /// Name and version of its compiler.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub fn compiler(&self) -> Result<String> {
+        output(self.command("rustc").arg("--version"))
+    }
+
     /// Its version and place, for a person.
     pub fn describe(&self) -> Result<String> {
-        let version = output(self.command("rustc").arg("--version"))?;
+        let version = self.compiler()?;
         let sources = if self.has_sources {
             ""
         } else {
