@@ -20,16 +20,16 @@ const CLICKS: &[&str] = &[
     "[data-module=reports]",
     "[data-report='Lane profitability'][data-feature=export_report]",
     "[data-report='Carrier scorecard'][data-feature=schedule_report]",
-    "label:has([value=warehouse])",
+    "[value=warehouse] + span",
     "[data-report='Cycle count variance'][data-feature=export_report]",
     "[data-module=dashboard]",
     "[data-feature=refresh]",
-    "label:has([value=jonas])",
+    "[value=jonas] + span",
     "[data-feature=add_widget]",
     "[data-feature=share_dashboard]",
     "[data-module=reports]",
     "[data-report='Inbound schedule'][data-feature=export_report]",
-    "label:has([value=freight])",
+    "[value=freight] + span",
     "[data-report='Fuel surcharge audit'][data-feature=export_report]",
     "[data-report='Fuel surcharge audit'][data-feature=schedule_report]",
     "[data-module=dashboard]",
@@ -45,6 +45,13 @@ pub async fn visit(browser: &Browser, site: &Site) -> Result<i64> {
     let page = browser.open(site, "/").await?;
     page.until("window.northwind").await?;
     for selector in CLICKS {
+        // WebKit's driver leaves what it scrolls to at the edge, where something
+        // else may lie over it.
+        page.act(
+            "document.querySelector(args)?.scrollIntoView({ block: 'center' });",
+            Value::from(*selector),
+        )
+        .await?;
         browser
             .client()
             .find(Locator::Css(selector))
