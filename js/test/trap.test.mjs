@@ -1,0 +1,59 @@
+// A wasm that traps while it runs: the page is not affected, and told once.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Collector, Console, SETTINGS, na, settled } from "./support/collector.mjs";
+
+let collector;
+let told;
+let traps = false;
+
+before(() => {
+  told = new Console();
+  collector = new Collector();
+  const Instance = WebAssembly.Instance;
+  WebAssembly.Instance = function (...args) {
+    const { exports } = new Instance(...args);
+    const handle = (...input) => {
+      if (traps) throw new WebAssembly.RuntimeError("unreachable");
+      return exports.handle(...input);
+    };
+    return { exports: { ...exports, handle } };
+  };
+});
+
+after(() => {
+  told.close();
+  collector.close();
+});
+
+test("a trap switches the tracker off, is told once, and leaves the page alone", async () => {
+  const problems = [];
+  const tracker = new na("api", "auth", { ...SETTINGS, onError: (problem) => problems.push(problem) });
+  await tracker.ready;
+  tracker.sendFeatureEvent("before");
+  await tracker.flush();
+  const flushing = (traps = true) && tracker.flush();
+  for (const feature of ["one", "two"]) tracker.sendFeatureEvent(feature);
+  await settled();
+  tracker.setModuleId("m");
+  assert.deepEqual([tracker.getModuleId(), tracker.getUserId()], [null, null]);
+  assert.deepEqual(await flushing, { delivered: 0, pending: 0, rejected: 0 });
+  assert.deepEqual(await tracker.flush(), { delivered: 0, pending: 0, rejected: 0 });
+  tracker.shutdown();
+  await settled();
+  assert.deepEqual(problems.map(({ code }) => code), ["failed"]);
+  assert.equal(told.take().length, 1);
+  assert.deepEqual(collector.events.map(({ feature }) => feature), ["before"]);
+});
+
+test("features that wait when the wasm traps are told as dropped", async () => {
+  traps = false;
+  const problems = [];
+  const tracker = new na("api", "auth", { ...SETTINGS, onError: (problem) => problems.push(problem) });
+  await tracker.ready;
+  traps = true;
+  for (const feature of ["one", "two", "three"]) tracker.sendFeatureEvent(feature);
+  await settled();
+  assert.deepEqual(problems.map(({ code, dropped }) => [code, dropped]), [["failed", 3]]);
+});
