@@ -6,8 +6,9 @@ mod driver;
 mod kind;
 
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use fantoccini::wd::{TimeoutConfiguration, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -21,6 +22,12 @@ use crate::wait;
 use driver::Driver;
 pub use kind::BrowserKind;
 use kind::Scheme;
+
+/// How long a browser may take to start: longer than on any machine so far.
+const START_LIMIT: Duration = Duration::from_secs(35);
+
+/// How often a browser is started before the tests that need it fail.
+const ATTEMPTS: u32 = 3;
 
 /// One browser session. Dropping it ends the session, the driver and the
 /// browser, and deletes the profile.
@@ -60,6 +67,25 @@ impl Browser {
     }
 
     async fn start_with(kind: BrowserKind, scheme: Scheme) -> Result<Self> {
+        let mut attempt = 1;
+        loop {
+            let started = tokio::time::timeout(START_LIMIT, Self::try_start(kind, scheme));
+            let started = started.await.unwrap_or_else(|_| {
+                bail!("no session after {} s", START_LIMIT.as_secs());
+            });
+            match started {
+                // Another program may take the driver's port before it does,
+                // and a cold machine may be slower than the driver will wait.
+                Err(error) if attempt < ATTEMPTS => {
+                    eprintln!("{kind:?} did not start, and is started again: {error:#}");
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_start(kind: BrowserKind, scheme: Scheme) -> Result<Self> {
         let profile = TempDir::with_prefix("natero-browser-")?;
         let mut driver = Driver::start(kind, profile.path()).await?;
         let client = ClientBuilder::new(HttpConnector::new())

@@ -33,7 +33,9 @@ impl Package {
             r#"{"name":"a-host-page","private":true,"type":"module"}"#,
         )?;
         let npm = Command::new("npm")
-            .args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
+            // It needs nothing that is not in the tarball.
+            .args(["install", "--offline", "--ignore-scripts"])
+            .args(["--no-audit", "--no-fund", "--no-update-notifier"])
             .arg(&tarball)
             .current_dir(project.path())
             .output()

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
+use super::Bench;
 use crate::command::tee;
 
 /// How many tests or checks passed and failed, and how many were not run.
@@ -57,13 +58,17 @@ impl Count {
     }
 }
 
-/// Runs tests whose output is libtest's, and counts them.
+/// Runs tests whose output is libtest's, counts them, and keeps what failed.
 ///
 /// # Errors
 /// When they cannot be started.
-pub fn counted(command: &mut Command) -> Result<Count> {
+pub fn counted(bench: &Bench, command: &mut Command) -> Result<Count> {
     let mut count = Count::default();
-    let succeeded = tee(command, |line| count.add(libtest(line)))?;
+    let mut failures = bench.failures.borrow_mut();
+    let succeeded = tee(command, |line| {
+        count.add(libtest(line));
+        failures.read(line);
+    })?;
     Ok(count.with_end(succeeded))
 }
 

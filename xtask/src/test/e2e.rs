@@ -25,7 +25,7 @@ pub fn suite(bench: &Bench) -> Result<Count> {
             .env("NATERO_COLLECTOR", &collector)
             .env("NATERO_BROWSER", kind.to_string())
             .envs(browsers::ensure(*kind)?.env());
-        total.add(counted(&mut cargo)?);
+        total.add(counted(bench, &mut cargo)?);
     }
     Ok(total)
 }

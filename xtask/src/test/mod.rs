@@ -2,11 +2,13 @@
 
 mod count;
 mod e2e;
+mod failures;
 mod lint;
 mod native;
 mod package;
 mod wasm;
 
+use std::cell::RefCell;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ use anyhow::{Result, bail};
 
 use crate::setup::browsers::Kind;
 use count::Count;
+use failures::Failures;
 use package::Package;
 pub use package::pack;
 
@@ -21,6 +24,7 @@ pub use package::pack;
 struct Bench {
     browsers: Vec<Kind>,
     package: Package,
+    failures: RefCell<Failures>,
 }
 
 /// A group of tests that is run and counted by itself.
@@ -79,6 +83,7 @@ pub fn task(args: &[&str]) -> Result<ExitCode> {
     let bench = Bench {
         browsers,
         package: Package::default(),
+        failures: RefCell::default(),
     };
     let chosen = SUITES
         .iter()
@@ -96,6 +101,7 @@ pub fn task(args: &[&str]) -> Result<ExitCode> {
             });
         results.push((suite.name, count, started.elapsed()));
     }
+    println!("\n{}", bench.failures.borrow().text());
     Ok(summary(&results))
 }
 

@@ -9,7 +9,7 @@ use super::count::{Count, counted};
 use crate::workspace::root;
 
 /// Unit, integration and documentation tests of every crate.
-pub fn suite(_: &Bench) -> Result<Count> {
+pub fn suite(bench: &Bench) -> Result<Count> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root()).args([
         "test",
@@ -18,5 +18,5 @@ pub fn suite(_: &Bench) -> Result<Count> {
         "natero-e2e",
         "--no-fail-fast",
     ]);
-    counted(&mut cargo)
+    counted(bench, &mut cargo)
 }

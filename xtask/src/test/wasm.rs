@@ -48,7 +48,7 @@ pub fn suite(bench: &Bench) -> Result<Count> {
                 .env("CARGO_TARGET_DIR", target().join("wasm-test"))
                 .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT)
                 .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities);
-            total.add(counted(&mut command)?);
+            total.add(counted(bench, &mut command)?);
         }
     }
     Ok(total)
