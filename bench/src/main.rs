@@ -51,6 +51,9 @@ enum What {
         /// Where the figures go, beside the table.
         #[arg(long)]
         out: PathBuf,
+        /// Measure this alone.
+        #[arg(long)]
+        only: Option<peers::Part>,
     },
 }
 
@@ -75,6 +78,7 @@ async fn run(what: What) -> Result<()> {
             bundles,
             sizes,
             out,
-        } => peers::run(&bundles, &sizes, &out).await,
+            only,
+        } => peers::run(&bundles, &sizes, &out, only).await,
     }
 }

@@ -25,24 +25,48 @@ pub const PEERS: [&str; 4] = ["snowplow", "mixpanel", "posthog", "amplitude"];
 /// All of them.
 const SUBJECTS: [&str; 5] = [OURS, PEERS[0], PEERS[1], PEERS[2], PEERS[3]];
 
-/// Measures everything, prints the table and writes it to `out` as JSON.
+/// A group of the budgets, to be measured by itself.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Part {
+    /// From the script's start to a running tracker.
+    Start,
+    /// Two thousand events in one task.
+    Burst,
+    /// An event every 10 ms.
+    Steady,
+    /// What is kept of delivered events.
+    Memory,
+}
+
+/// Measures everything, or one part of it, prints the table and writes it to `out` as JSON.
 ///
 /// # Errors
 /// When a tracker does not run.
-pub async fn run(bundles: &Path, sizes: &Path, out: &Path) -> Result<()> {
+pub async fn run(bundles: &Path, sizes: &Path, out: &Path, part: Option<Part>) -> Result<()> {
     let sizes = fs::read_to_string(sizes).with_context(|| format!("read {}", sizes.display()))?;
     let sizes: Value = serde_json::from_str(&sizes)?;
     let stage = Stage::start(bundles).await?;
     let mut table = Table::new(stage.version().await?);
     table.add_sizes(&sizes);
-    start::measure(&stage, &mut table).await?;
-    let idle_stage = Stage::start(bundles).await?;
-    let (idle, slow) = tokio::try_join!(idle::measure(&idle_stage), burst::slow(&stage))?;
-    drop(idle_stage);
-    burst::measure(&stage, slow, &mut table).await?;
-    steady::measure(&stage, &mut table).await?;
-    memory::measure(&stage, &mut table).await?;
-    idle.into_iter().for_each(|row| table.add(row));
+    match part {
+        None => {
+            start::measure(&stage, &mut table).await?;
+            let idle_stage = Stage::start(bundles).await?;
+            let (idle, slow) = tokio::try_join!(idle::measure(&idle_stage), burst::slow(&stage))?;
+            drop(idle_stage);
+            burst::measure(&stage, slow, &mut table).await?;
+            steady::measure(&stage, &mut table).await?;
+            memory::measure(&stage, &mut table).await?;
+            idle.into_iter().for_each(|row| table.add(row));
+        }
+        Some(Part::Start) => start::measure(&stage, &mut table).await?,
+        Some(Part::Burst) => {
+            let slow = burst::slow(&stage).await?;
+            burst::measure(&stage, slow, &mut table).await?;
+        }
+        Some(Part::Steady) => steady::measure(&stage, &mut table).await?,
+        Some(Part::Memory) => memory::measure(&stage, &mut table).await?,
+    }
     table.print();
     fs::write(out, format!("{:#}\n", table.json()))
         .with_context(|| format!("write {}", out.display()))

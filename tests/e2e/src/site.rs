@@ -14,6 +14,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt;
 use axum_server::tls_rustls::RustlsConfig;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -50,6 +51,11 @@ impl Site {
         let (router, shared) = router(folders);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
+        // A file's head and body are written one after the other: the body
+        // would wait 40 ms for the browser to say that it has the head.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         // Only an error of the listening socket ends this, and then every page
         // of the test fails to load.
         let server = axum::serve(listener, router).into_future();

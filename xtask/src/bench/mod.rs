@@ -13,10 +13,11 @@ use crate::setup::browsers::{self, Kind};
 use crate::test::pack;
 use crate::workspace::{root, target};
 
-/// `cargo xtask bench [size | storage | compression | profile | loss | ingest [SECONDS]]`
+/// `cargo xtask bench [start | burst | steady | memory | size | storage | compression | profile | loss | ingest [SECONDS]]`
 pub fn task(args: &[&str]) -> Result<()> {
     match args {
-        [] => peers(),
+        [] => peers(None),
+        [part @ ("start" | "burst" | "steady" | "memory")] => peers(Some(part)),
         ["size"] => {
             build::package(Mode::Release)?;
             bundles::print(&bundles::make()?)
@@ -28,24 +29,27 @@ pub fn task(args: &[&str]) -> Result<()> {
         ["ingest", seconds] => ingest(seconds),
         _ => {
             bail!(
-                "bench takes nothing, size, storage, compression, profile, loss, or ingest and if need be the \
-             seconds for each figure"
+                "bench takes nothing; start, burst, steady or memory for a part of that; size, storage, \
+                 compression, profile or loss; or ingest and if need be the seconds for each figure"
             )
         }
     }
 }
 
 /// The package in Chromium, beside other trackers.
-fn peers() -> Result<()> {
+fn peers(part: Option<&str>) -> Result<()> {
     build::package(Mode::Release)?;
     let bundles = bundles::make()?;
-    run(in_browser("peers")?
-        .arg("--bundles")
-        .arg(&bundles.folder)
-        .arg("--sizes")
-        .arg(&bundles.sizes)
-        .arg("--out")
-        .arg(target().join("bench.json")))
+    let mut peers = in_browser("peers")?;
+    peers.arg("--bundles").arg(&bundles.folder);
+    peers.arg("--sizes").arg(&bundles.sizes);
+    match part {
+        Some(part) => peers
+            .args(["--only", part, "--out"])
+            .arg(target().join(format!("bench-{part}.json"))),
+        None => peers.arg("--out").arg(target().join("bench.json")),
+    };
+    run(&mut peers)
 }
 
 /// What is measured of the package alone.
