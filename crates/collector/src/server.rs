@@ -1,5 +1,7 @@
 //! Putting the HTTP surface on a socket, and taking it off again.
 
+mod explained;
+
 use std::{future::Future, io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
@@ -21,6 +23,7 @@ use crate::{
     config::Config,
     store::retention,
 };
+use explained::Explained;
 
 /// A client that is alive sends its headers in a second. This also ends
 /// connections on which nothing more is asked; browsers keep theirs a minute.
@@ -117,10 +120,10 @@ async fn accept(
     }
 }
 
-fn prepared(stream: TcpStream) -> TokioIo<TcpStream> {
+fn prepared(stream: TcpStream) -> TokioIo<Explained<TcpStream>> {
     // Answers are one small write each; waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
-    TokioIo::new(stream)
+    TokioIo::new(Explained::new(stream))
 }
 
 /// Done at SIGTERM or SIGINT.

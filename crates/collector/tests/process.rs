@@ -170,22 +170,3 @@ fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
     assert_eq!(usage["totals"]["features"], 1, "figures stay");
     running.terminate();
 }
-
-#[test]
-fn headers_have_a_limit_too() {
-    let folder = TempDir::new().unwrap();
-    let running = Running::start(&folder.path().join("n.db"));
-    let asked = |bytes: usize| {
-        let padding = "x".repeat(bytes);
-        running
-            .client()
-            .raw(&format!(
-                "GET /healthz HTTP/1.1\r\nhost: x\r\nx-padding: {padding}\r\n\r\n"
-            ))
-            .map(|(status, _)| status)
-    };
-    assert_eq!(asked(8 * 1024).unwrap(), 200);
-    // Said, or hung up while the client still sends.
-    assert!(matches!(asked(256 * 1024), Ok(431) | Err(_)));
-    assert_eq!(asked(8 * 1024).unwrap(), 200, "others are served on");
-}
