@@ -56,7 +56,7 @@ pub async fn run(bundles: &Path, sizes: &Path, out: &Path, part: Option<Part>) -
             drop(idle_stage);
             burst::measure(&stage, slow, &mut table).await?;
             steady::measure(&stage, &mut table).await?;
-            memory::measure(&stage, &mut table).await?;
+            memory::measure(bundles, &mut table).await?;
             idle.into_iter().for_each(|row| table.add(row));
         }
         Some(Part::Start) => start::measure(&stage, &mut table).await?,
@@ -65,7 +65,7 @@ pub async fn run(bundles: &Path, sizes: &Path, out: &Path, part: Option<Part>) -
             burst::measure(&stage, slow, &mut table).await?;
         }
         Some(Part::Steady) => steady::measure(&stage, &mut table).await?,
-        Some(Part::Memory) => memory::measure(&stage, &mut table).await?,
+        Some(Part::Memory) => memory::measure(bundles, &mut table).await?,
     }
     table.print();
     fs::write(out, format!("{:#}\n", table.json()))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fantoccini::wd::TimeoutConfiguration;
-use natero_e2e::browser::{Browser, BrowserKind};
+use natero_e2e::browser::Browser;
 use natero_e2e::page::Page;
 use natero_e2e::site::Site;
 use serde_json::{Value, json};
@@ -49,7 +49,15 @@ impl<'a> Stage<'a> {
     /// # Errors
     /// When it does not start.
     pub async fn start(bundles: &'a Path) -> Result<Self> {
-        let browser = Browser::start_kind(BrowserKind::Chromium).await?;
+        Self::start_with(bundles, "").await
+    }
+
+    /// Starts Chromium with flags of V8.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start_with(bundles: &'a Path, flags: &str) -> Result<Self> {
+        let browser = Browser::start_chromium(flags).await?;
         let patience = Some(PATIENCE);
         browser
             .client()

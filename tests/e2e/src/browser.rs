@@ -55,7 +55,7 @@ impl Browser {
     /// # Errors
     /// As [`Browser::start`].
     pub async fn start_dark() -> Result<Self> {
-        Self::start_with(BrowserKind::from_env()?, Scheme::Dark).await
+        Self::start_with(BrowserKind::from_env()?, Scheme::Dark, "").await
     }
 
     /// Starts a browser of this kind, headless.
@@ -63,13 +63,21 @@ impl Browser {
     /// # Errors
     /// As [`Browser::start`].
     pub async fn start_kind(kind: BrowserKind) -> Result<Self> {
-        Self::start_with(kind, Scheme::Light).await
+        Self::start_with(kind, Scheme::Light, "").await
     }
 
-    async fn start_with(kind: BrowserKind, scheme: Scheme) -> Result<Self> {
+    /// Starts Chromium with flags of its JavaScript engine, as V8 spells them.
+    ///
+    /// # Errors
+    /// As [`Browser::start`].
+    pub async fn start_chromium(flags: &str) -> Result<Self> {
+        Self::start_with(BrowserKind::Chromium, Scheme::Light, flags).await
+    }
+
+    async fn start_with(kind: BrowserKind, scheme: Scheme, flags: &str) -> Result<Self> {
         let mut attempt = 1;
         loop {
-            let started = tokio::time::timeout(START_LIMIT, Self::try_start(kind, scheme));
+            let started = tokio::time::timeout(START_LIMIT, Self::try_start(kind, scheme, flags));
             let started = started.await.unwrap_or_else(|_| {
                 bail!("no session after {} s", START_LIMIT.as_secs());
             });
@@ -85,11 +93,11 @@ impl Browser {
         }
     }
 
-    async fn try_start(kind: BrowserKind, scheme: Scheme) -> Result<Self> {
+    async fn try_start(kind: BrowserKind, scheme: Scheme, flags: &str) -> Result<Self> {
         let profile = TempDir::with_prefix("natero-browser-")?;
         let mut driver = Driver::start(kind, profile.path()).await?;
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(kind.capabilities(profile.path(), scheme)?)
+            .capabilities(kind.capabilities(profile.path(), scheme, flags)?)
             .connect(&driver.url())
             .await
             .with_context(|| {

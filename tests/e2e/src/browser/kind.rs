@@ -74,9 +74,15 @@ impl BrowserKind {
     }
 
     /// What a new session asks of the driver.
-    pub(super) fn capabilities(self, profile: &Path, scheme: Scheme) -> Result<Capabilities> {
+    /// `flags` are those of V8, which Chromium has.
+    pub(super) fn capabilities(
+        self,
+        profile: &Path,
+        scheme: Scheme,
+        flags: &str,
+    ) -> Result<Capabilities> {
         let capabilities = match self {
-            Self::Chromium => chromium(profile, scheme)?,
+            Self::Chromium => chromium(profile, scheme, flags)?,
             Self::Firefox => firefox(scheme)?,
             Self::Webkit => webkit()?,
         };
@@ -101,7 +107,7 @@ impl fmt::Display for BrowserKind {
     }
 }
 
-fn chromium(profile: &Path, scheme: Scheme) -> Result<Value> {
+fn chromium(profile: &Path, scheme: Scheme, flags: &str) -> Result<Value> {
     let binary = locate(
         "CHROMIUM",
         &["chromium", "chromium-browser", "google-chrome"],
@@ -123,6 +129,7 @@ fn chromium(profile: &Path, scheme: Scheme) -> Result<Value> {
                 "--window-size=1280,800",
                 format!("--blink-settings=preferredColorScheme={}", scheme.number()),
                 format!("--user-data-dir={}", profile.display()),
+                format!("--js-flags={flags}"),
             ],
         },
     }))
