@@ -88,7 +88,7 @@ impl<S: Sync> FromRequest<S> for JsonBody {
         let length = bytes.len();
         // A full body takes a tenth of a second, too long for a thread that
         // serves connections.
-        let read = move || serde_json::from_slice(&bytes);
+        let read = move || natero_event::received::value(&bytes);
         let read = if length > READ_APART {
             tokio::task::spawn_blocking(read)
                 .await

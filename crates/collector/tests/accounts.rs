@@ -396,6 +396,45 @@ async fn ids_with_any_characters_can_be_addressed() {
 }
 
 #[tokio::test]
+async fn half_a_character_costs_no_record() {
+    let collector = Collector::new();
+    // As JSON.stringify writes a text that was cut within an emoji.
+    let send = async |method: &str, path: &str, body: &str| {
+        let target = format!("/api/v2/{path}?api_key={}", collector.account_key);
+        let request = Request::builder().method(method).uri(target);
+        let answer = collector
+            .ask(request.body(Body::from(body.to_owned())).unwrap())
+            .await;
+        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text);
+        answer.json()
+    };
+    let account =
+        r#"{"account_id": "acme", "name": "Cut \ud83d", "details": {"\ude00": "\ud83d\ude00"}}"#;
+    let user = r#"{"user_id": "ann", "account_id": "acme", "first_name": "\ud83d"}"#;
+    for (list, id, record) in [
+        ("accounts", "acme", account),
+        ("account_users", "ann", user),
+    ] {
+        let bulk = format!("{{\"records\": [{record}]}}");
+        let answer = send("POST", list, &bulk).await;
+        assert_eq!(answer, json!({"accepted": 1, "rejected": []}), "{list}");
+        send("PUT", &format!("{list}/{id}"), record).await;
+    }
+    send("POST", "accounts/acme/notes", r#"{"text": "\ud83d"}"#).await;
+    let account = collector.get("/api/v2/accounts/acme").await;
+    assert_eq!(account["name"], "Cut \u{fffd}");
+    assert_eq!(
+        account["details"],
+        json!({"\u{fffd}": "\u{1f600}"}),
+        "whole pairs stay"
+    );
+    let user = collector.get("/api/v2/account_users/ann").await;
+    assert_eq!(user["first_name"], "\u{fffd}");
+    let notes = collector.get("/api/v2/accounts/acme/notes").await;
+    assert_eq!(notes["records"][0]["text"], "\u{fffd}");
+}
+
+#[tokio::test]
 async fn wrong_bodies_say_what_to_send() {
     let collector = Collector::new();
     for (body, status) in [

@@ -15,9 +15,9 @@ use serde_json::{Map, Value};
 pub use error::LineError;
 pub use fields::id;
 pub use lines::{Line, lines};
-pub use surrogates::mended;
 
 use fields::Fields;
+use surrogates::mended;
 
 /// Longest line that is read, in bytes. An event of ours carries at most
 /// 16 KiB of details; this leaves room for clients with fields of their own
@@ -145,8 +145,13 @@ fn text(map: &Map<String, Value>) -> String {
     serde_json::to_string(map).unwrap_or_default()
 }
 
-fn value(line: &[u8]) -> serde_json::Result<Value> {
-    serde_json::from_slice(line).or_else(|error| match mended(line) {
+/// Reads JSON in which a text may have been cut within a character: half a
+/// surrogate pair is read as U+FFFD.
+///
+/// # Errors
+/// Where it is no JSON in any other way.
+pub fn value(text: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice(text).or_else(|error| match mended(text) {
         Cow::Owned(mended) => serde_json::from_slice(&mended),
         Cow::Borrowed(_) => Err(error),
     })

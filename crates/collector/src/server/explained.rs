@@ -218,7 +218,8 @@ mod tests {
             let (mut read, mut write) = tokio::io::split(client);
             let ask = async {
                 let junk = "x".repeat(20_000);
-                let asked = format!("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\njunk\r\n\r\n{junk}");
+                let asked =
+                    format!("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\njunk\r\n\r\n{junk}");
                 // Lost in part where the refusal comes first.
                 let _ = write.write_all(asked.as_bytes()).await;
                 let _ = write.shutdown().await;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// JavaScript, Python and others write half a pair as an escape (`"\ud83d"`)
 /// where a text was cut within a character. That is no Unicode text, and not
 /// worth losing an event for.
-pub fn mended(line: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn mended(line: &[u8]) -> Cow<'_, [u8]> {
     let mut mended = Vec::new();
     let mut copied = 0;
     let mut at = 0;
