@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Json, Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
@@ -229,8 +229,9 @@ async fn figures(State(app): State<App>) -> Response {
     ([(header::CONTENT_TYPE, kind)], app.metrics.text()).into_response()
 }
 
-async fn no_such_route() -> ApiError {
-    ApiError::NotFound("no such address; /openapi.json lists those there are".into())
+async fn no_such_route(headers: HeaderMap) -> Response {
+    let error = ApiError::NotFound("no such address; /openapi.json lists those there are".into());
+    dashboard::no_such_page(&headers, error)
 }
 
 async fn no_such_method() -> ApiError {

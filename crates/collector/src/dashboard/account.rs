@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use super::{
     address::{self, View},
     format,
+    layout::{self, Place},
     tree::Tree,
 };
 use crate::{
@@ -22,7 +23,7 @@ const NAMED: usize = 4;
 pub(super) struct Shown {
     pub(super) no: AccountNo,
     pub(super) account: Account,
-    pub(super) tree: Tree,
+    tree: Tree,
     way: Vec<Branch>,
     /// Accounts below it, at any depth.
     pub(super) below: i64,
@@ -40,34 +41,32 @@ pub(super) enum Tab {
 }
 
 impl Shown {
-    /// Reads an account; `None` where it is unknown.
+    /// Reads an account that is known.
     ///
     /// # Errors
     /// Those of SQLite.
-    pub(super) fn read(conn: &Connection, account_id: &str) -> rusqlite::Result<Option<Self>> {
-        let (Some(no), Some(account)) = (
-            accounts::no(conn, account_id)?,
-            accounts::find(conn, account_id)?,
-        ) else {
-            return Ok(None);
-        };
+    pub(super) fn read(
+        conn: &Connection,
+        no: AccountNo,
+        account_id: &str,
+    ) -> rusqlite::Result<Self> {
         let way = browse::path(conn, no)?;
         let one = Page {
             limit: 1,
             number: 1,
         };
-        Ok(Some(Shown {
+        Ok(Shown {
             no,
-            account,
+            account: accounts::find(conn, account_id)?.unwrap_or_default(),
             tree: Tree::read(conn, way.clone())?,
             way,
             below: browse::count_below(conn, no)?,
             users: users::list(conn, Some(no), one)?.1,
-        }))
+        })
     }
 
     /// Its name, or its id where it has none.
-    pub(super) fn title(&self) -> &str {
+    fn title(&self) -> &str {
         self.account
             .name
             .as_deref()
@@ -86,8 +85,17 @@ impl Shown {
         address::account(&self.account.account_id, page)
     }
 
+    /// One of its pages.
+    pub(super) fn page(&self, tab: Tab, view: &View, content: Markup) -> Markup {
+        let content = html! {
+            (self.head(tab, view))
+            (content)
+        };
+        layout::page(self.title(), Place::Accounts, self.tree.show(view), content)
+    }
+
     /// The way to it, its name, what is known of it, and its tabs.
-    pub(super) fn head(&self, open: Tab, view: &View) -> Markup {
+    fn head(&self, open: Tab, view: &View) -> Markup {
         let account = &self.account;
         let view = view.without_parts();
         html! {

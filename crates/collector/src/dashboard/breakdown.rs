@@ -1,24 +1,22 @@
 //! Usage by product, module and feature: three levels of one table, each read
 //! when it is opened.
 
-use axum::extract::State;
 use maud::{Markup, html};
-use rusqlite::Connection;
 
 use super::{
-    Dashboard,
     address::{self, View},
-    error::PageError,
+    asked::OfAccount,
     format,
+    layout::{
+        self,
+        Column::{Number, Text},
+    },
     period::Period,
-    session::SignedIn,
 };
 use crate::{
-    accounts::unknown,
-    app::now_ms,
-    extract::{Path, Query},
+    error::ApiError,
     store::{
-        accounts::{self, AccountNo},
+        accounts::AccountNo,
         usage::{self, Answer, Question, UsageRow},
     },
     usage::{By, Filter},
@@ -73,35 +71,19 @@ impl Level {
     }
 }
 
-/// The filter of a view.
-pub(super) fn filter(view: &View) -> Filter {
-    Filter {
-        product: view.product.clone(),
-        module: view.module.clone(),
-        ..Filter::default()
-    }
-}
-
-/// Reads the level that a view opens.
-///
-/// # Errors
-/// Those of SQLite.
-pub(super) fn read(
-    conn: &Connection,
-    account: AccountNo,
-    view: &View,
-    period: &Period,
-) -> rusqlite::Result<Answer> {
-    let question = Question {
+/// The question after what a view shows of an account.
+pub(super) fn question(account: AccountNo, by: By, view: &View, period: &Period) -> Question {
+    Question {
         account,
         rollup: view.rolls_up(),
-        by: Some(Level::of(view).by()),
+        by: Some(by),
         span: period.span(),
-        filter: filter(view),
-    };
-    let mut answer = usage::answer(conn, &question)?;
-    sort(&mut answer);
-    Ok(answer)
+        filter: Filter {
+            product: view.product.clone(),
+            module: view.module.clone(),
+            ..Filter::default()
+        },
+    }
 }
 
 /// Puts the rows in the order in which they are shown: the most used first,
@@ -119,21 +101,17 @@ pub(super) fn sort(answer: &mut Answer) {
 
 /// The table of the level that a view opens.
 pub(super) fn table(account_id: &str, view: &View, answer: &Answer) -> Markup {
-    html! {
-        div .scroll tabindex="0" role="region" aria-label="Usage by product, module and feature" {
-            table .breakdown {
-                thead { tr {
-                    th scope="col" { (Level::of(view).words()) }
-                    th .n scope="col" { "Feature uses" }
-                    th .n scope="col" { "Time in modules" }
-                    th .n scope="col" { "Active time" }
-                    th .n scope="col" { "Sessions" }
-                    th .n scope="col" { "Users" }
-                } }
-                tbody { (level(account_id, view, answer, 0)) }
-            }
-        }
-    }
+    let columns = [
+        Text(Level::of(view).words()),
+        Number("Feature uses"),
+        Number("Time in modules"),
+        Number("Active time"),
+        Number("Sessions"),
+        Number("Users"),
+    ];
+    let rows = html! { tbody { (level(account_id, view, answer, 0)) } };
+    let name = "Usage by product, module and feature";
+    layout::table(name, Some("breakdown"), &columns, rows)
 }
 
 /// The rows of one level, `depth` levels below the first of the table.
@@ -241,30 +219,21 @@ fn rows_at(account_id: &str, below: &View, view: &View, here: Level) -> String {
 ///
 /// # Errors
 /// 404 where the account is unknown.
-pub(super) async fn rows(
-    State(dashboard): State<Dashboard>,
-    _: SignedIn,
-    Path(account_id): Path<String>,
-    Query(view): Query<View>,
-) -> Result<Markup, PageError> {
-    let period = Period::of(&view, now_ms())?;
-    let (id, asked) = (account_id.clone(), view.clone());
-    let answer = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let Some(no) = accounts::no(conn, &id)? else {
-                return Ok(None);
-            };
-            read(conn, no, &asked, &period).map(Some)
+pub(super) async fn rows(asked: OfAccount) -> Result<Markup, ApiError> {
+    let answer = asked
+        .read(|conn, no, OfAccount { view, period, .. }| {
+            let question = question(no, Level::of(view).by(), view, period);
+            let mut answer = usage::answer(conn, &question)?;
+            sort(&mut answer);
+            Ok(answer)
         })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
+        .await?;
+    let view = &asked.view;
     let base: usize = view
         .base
         .as_deref()
         .and_then(|base| base.parse().ok())
         .unwrap_or(0);
-    let depth = (Level::of(&view) as usize).saturating_sub(base);
-    Ok(level(&account_id, &view, &answer, depth))
+    let depth = (Level::of(view) as usize).saturating_sub(base);
+    Ok(level(&asked.account_id, view, &answer, depth))
 }

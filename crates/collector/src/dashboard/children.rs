@@ -1,25 +1,23 @@
 //! Accounts in a list, each with its usage: those below one, and those at the
 //! top.
 
-use axum::extract::State;
 use maud::{Markup, html};
 use rusqlite::Connection;
 
 use super::{
-    Dashboard,
-    account::{Shown, Tab},
+    account::Tab,
     address::{self, View},
+    asked::OfAccount,
     chart::Days,
     error::PageError,
     format,
-    layout::{self, Place},
+    layout::{
+        self,
+        Column::{Number, Text},
+    },
     period::Period,
-    session::SignedIn,
 };
 use crate::{
-    accounts::unknown,
-    app::now_ms,
-    extract::{Path, Query},
     store::{
         accounts::AccountNo,
         browse::{self, Branch},
@@ -80,46 +78,45 @@ impl Listed {
     /// The list. `path` is its page.
     pub(super) fn show(&self, path: &str, view: &View, period: &Period) -> Markup {
         let kept = view.only_period();
-        html! {
-            div .scroll tabindex="0" role="region" aria-label="Accounts" {
-                table .accounts {
-                    thead { tr {
-                        th scope="col" { "Account" }
-                        th .n scope="col" { "Below" }
-                        th scope="col" { "Feature uses by day" }
-                        th .n scope="col" { "Feature uses" }
-                        th .n scope="col" { "Active time" }
-                        th .n scope="col" { "Sessions" }
-                        th .n scope="col" { "Users" }
-                    } }
-                    tbody {
-                        @for (branch, answer) in &self.rows {
-                            @let totals = &answer.totals;
-                            tr {
-                                th scope="row" {
-                                    a .gone[branch.is_deleted] href=(kept.at(&address::account(&branch.account_id, ""))) {
-                                        (branch.title())
-                                    }
-                                    @if let Some(label) = &branch.hierarchy_label { small { (label) } }
-                                }
-                                td .n {
-                                    @if branch.children > 0 { (format::number(branch.children)) }
-                                    @else { span .zero { "–" } }
-                                }
-                                td { (Days::of(&answer.rows, period).curve()) }
-                                @if totals.events == 0 {
-                                    td .n.quiet-row colspan="4" { "No usage in this period" }
-                                } @else {
-                                    td .n { (format::sum(totals.features)) }
-                                    td .n { (format::duration(totals.active_time)) }
-                                    td .n { (format::number(totals.sessions)) }
-                                    td .n { (format::number(totals.users)) }
-                                }
+        let columns = [
+            Text("Account"),
+            Number("Below"),
+            Text("Feature uses by day"),
+            Number("Feature uses"),
+            Number("Active time"),
+            Number("Sessions"),
+            Number("Users"),
+        ];
+        let rows = html! {
+            tbody {
+                @for (branch, answer) in &self.rows {
+                    @let totals = &answer.totals;
+                    tr {
+                        th scope="row" {
+                            a .gone[branch.is_deleted] href=(kept.at(&address::account(&branch.account_id, ""))) {
+                                (branch.title())
                             }
+                            @if let Some(label) = &branch.hierarchy_label { small { (label) } }
+                        }
+                        td .n {
+                            @if branch.children > 0 { (format::number(branch.children)) }
+                            @else { span .zero { "–" } }
+                        }
+                        td { (Days::of(&answer.rows, period).curve()) }
+                        @if totals.events == 0 {
+                            td .n.quiet-row colspan="4" { "No usage in this period" }
+                        } @else {
+                            td .n { (format::sum(totals.features)) }
+                            td .n { (format::duration(totals.active_time)) }
+                            td .n { (format::number(totals.sessions)) }
+                            td .n { (format::number(totals.users)) }
                         }
                     }
                 }
             }
+        };
+        html! {
+            (layout::table("Accounts", Some("accounts"), &columns, rows))
             (layout::pager(self.page, LIMIT, self.total, |page| {
                 let view = View { page: Some(page.to_string()), ..view.clone() };
                 view.at(path)
@@ -132,30 +129,14 @@ impl Listed {
 ///
 /// # Errors
 /// 404 where the account is unknown.
-pub(super) async fn show(
-    State(dashboard): State<Dashboard>,
-    _: SignedIn,
-    Path(account_id): Path<String>,
-    Query(view): Query<View>,
-) -> Result<Markup, PageError> {
-    let period = Period::of(&view, now_ms())?;
-    let (id, asked, span) = (account_id.clone(), view.clone(), period.clone());
-    let (shown, listed) = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let Some(shown) = Shown::read(conn, &id)? else {
-                return Ok(None);
-            };
-            let listed = Listed::read(conn, Some(shown.no), &asked, &span)?;
-            Ok(Some((shown, listed)))
-        })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
+pub(super) async fn show(asked: OfAccount) -> Result<Markup, PageError> {
+    let (shown, listed) = asked
+        .show(|conn, shown, asked| Listed::read(conn, Some(shown.no), &asked.view, &asked.period))
+        .await?;
+    let OfAccount { view, period, .. } = &asked;
     let path = shown.address(Tab::Below);
     let content = html! {
-        (shown.head(Tab::Below, &view))
-        div .controls { (period.picker(&path, &view)) }
+        div .controls { (period.picker(&path, view)) }
         section .card {
             h2 { (format::count(listed.total, "account", "accounts")) " directly below" }
             p .hint { "Each figure includes everything below the account." }
@@ -165,14 +146,9 @@ pub(super) async fn show(
                     code { (shown.account.account_id) } "."
                 }))
             } @else {
-                (listed.show(&path, &view, &period))
+                (listed.show(&path, view, period))
             }
         }
     };
-    Ok(layout::page(
-        shown.title(),
-        Place::Accounts,
-        shown.tree.show(&view),
-        content,
-    ))
+    Ok(shown.page(Tab::Below, view, content))
 }

@@ -1,6 +1,9 @@
 //! What a person sees where a page cannot be shown.
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    http::{HeaderMap, Uri, header},
+    response::{IntoResponse, Response},
+};
 use maud::html;
 
 use super::layout;
@@ -26,10 +29,10 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let status = self.0.status();
         let title = match status.as_u16() {
-            404 => "There is no such account",
-            403 => "This is not allowed",
-            429 => "Too many requests",
             400 => "The address cannot be read",
+            403 => "This is not allowed",
+            404 => "There is no such page",
+            429 => "Too many requests",
             _ => "The page cannot be shown",
         };
         let page = layout::bare(
@@ -41,5 +44,32 @@ impl IntoResponse for PageError {
             },
         );
         (status, page).into_response()
+    }
+}
+
+/// A part of a page, for which its script asks.
+pub(super) fn is_fragment(uri: &Uri) -> bool {
+    uri.path().starts_with("/fragments/")
+}
+
+/// An error in the form that who asked for `uri` can show.
+pub(super) fn shown(uri: &Uri, error: ApiError) -> Response {
+    if is_fragment(uri) {
+        error.into_response()
+    } else {
+        PageError(error).into_response()
+    }
+}
+
+/// The same for an address that is none of ours: programs do not ask for HTML.
+pub(super) fn shown_to(headers: &HeaderMap, error: ApiError) -> Response {
+    let accepted = headers.get(header::ACCEPT);
+    let wants_page = accepted
+        .and_then(|kinds| kinds.to_str().ok())
+        .is_some_and(|kinds| kinds.contains("text/html"));
+    if wants_page {
+        PageError(error).into_response()
+    } else {
+        error.into_response()
     }
 }

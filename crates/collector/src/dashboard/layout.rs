@@ -103,6 +103,33 @@ pub(super) fn page(title: &str, place: Place, tree: Markup, content: Markup) -> 
     }
 }
 
+/// What a column of a table holds, and its head.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Column {
+    Text(&'static str),
+    Number(&'static str),
+}
+
+/// A table in a frame that scrolls sideways where it is too wide. `name` says to
+/// those who do not see it what is in it, `rows` is its body.
+pub(super) fn table(name: &str, class: Option<&str>, columns: &[Column], rows: Markup) -> Markup {
+    html! {
+        div .scroll tabindex="0" role="region" aria-label=(name) {
+            table class=[class] {
+                thead { tr {
+                    @for column in columns {
+                        @match column {
+                            Column::Text(head) => th scope="col" { (head) },
+                            Column::Number(head) => th .n scope="col" { (head) },
+                        }
+                    }
+                } }
+                (rows)
+            }
+        }
+    }
+}
+
 /// What is shown where there is nothing to show: what it would be, and how to
 /// get it.
 pub(super) fn empty(title: &str, words: Markup) -> Markup {

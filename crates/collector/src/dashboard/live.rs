@@ -9,17 +9,21 @@ use serde_json::Value;
 
 use super::{
     Dashboard,
-    account::{Shown, Tab},
+    account::Tab,
     address::{self, View},
+    asked::{OfAccount, Query},
     error::PageError,
     format,
-    layout::{self, Place},
+    layout::{
+        self,
+        Column::{Number, Text},
+        Place,
+    },
     session::SignedIn,
     tree::Tree,
 };
 use crate::{
-    accounts::unknown,
-    extract::{Path, Query},
+    error::ApiError,
     store::{
         browse,
         export::{self, Wanted},
@@ -71,6 +75,13 @@ impl Latest {
             None => "/fragments/events".to_owned(),
             Some(id) => format!("/fragments/events?account_id={}", address::escaped(id)),
         };
+        let mut columns = ["Arrived", "Event", "Account", "User", "Product", "Module"]
+            .map(Text)
+            .to_vec();
+        columns.push(Number("Amount"));
+        if account_id.is_some() {
+            columns.remove(2);
+        }
         html! {
             section .card.live data-src=(src) {
                 div .live-head {
@@ -78,20 +89,7 @@ impl Latest {
                     p .state role="status" { "The latest " (LIMIT) ", newest first. Reload for more." }
                     button .button type="button" aria-pressed="false" hidden { "Pause" }
                 }
-                div .scroll tabindex="0" role="region" aria-label="Events" {
-                    table .events {
-                        thead { tr {
-                            th scope="col" { "Arrived" }
-                            th scope="col" { "Event" }
-                            @if account_id.is_none() { th scope="col" { "Account" } }
-                            th scope="col" { "User" }
-                            th scope="col" { "Product" }
-                            th scope="col" { "Module" }
-                            th .n scope="col" { "Amount" }
-                        } }
-                        (self.rows(account_id.is_none()))
-                    }
-                }
+                (layout::table("Events", Some("events"), &columns, self.rows(account_id.is_none())))
                 div .waiting hidden[!self.events.is_empty()] {
                     (layout::empty("No events yet", html! {
                         "Leave this page open and use your product: each event appears here as soon "
@@ -169,37 +167,17 @@ pub(super) async fn show(
 ///
 /// # Errors
 /// 404 where it is unknown.
-pub(super) async fn show_account(
-    State(dashboard): State<Dashboard>,
-    _: SignedIn,
-    Path(account_id): Path<String>,
-    Query(view): Query<View>,
-) -> Result<Markup, PageError> {
-    let id = account_id.clone();
-    let (shown, latest) = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let Some(shown) = Shown::read(conn, &id)? else {
-                return Ok(None);
-            };
-            Ok(Some((shown, Latest::read(conn, Some(id), None)?)))
-        })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
+pub(super) async fn show_account(asked: OfAccount) -> Result<Markup, PageError> {
+    let (shown, latest) = asked
+        .show(|conn, _, asked| Latest::read(conn, Some(asked.account_id.clone()), None))
+        .await?;
     let content = html! {
-        (shown.head(Tab::Events, &view))
         @if shown.below > 0 {
             p .hint { "Events that name this account itself; those of accounts below are on their own pages." }
         }
-        (latest.show(Some(&account_id)))
+        (latest.show(Some(&asked.account_id)))
     };
-    Ok(layout::page(
-        shown.title(),
-        Place::Accounts,
-        shown.tree.show(&view),
-        content,
-    ))
+    Ok(shown.page(Tab::Events, &asked.view, content))
 }
 
 /// Which events.
@@ -217,7 +195,7 @@ pub(super) async fn rows(
     State(dashboard): State<Dashboard>,
     _: SignedIn,
     Query(query): Query<RowsQuery>,
-) -> Result<Markup, PageError> {
+) -> Result<Markup, ApiError> {
     let shows_account = query.account_id.is_none();
     let latest = dashboard
         .app

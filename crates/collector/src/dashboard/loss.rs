@@ -6,16 +6,20 @@ use maud::{Markup, html};
 use super::{
     Dashboard,
     address::View,
+    asked::Query,
     error::PageError,
     format,
-    layout::{self, Place},
+    layout::{
+        self,
+        Column::{Number, Text},
+        Place,
+    },
     period::Period,
     session::SignedIn,
     tree::Tree,
 };
 use crate::{
     app::now_ms,
-    extract::Query,
     store::streams::{self, LossReport},
 };
 
@@ -87,6 +91,24 @@ fn figures(report: &LossReport) -> Markup {
 }
 
 fn worst(report: &LossReport) -> Markup {
+    let columns = [
+        Text("Stream"),
+        Number("Made"),
+        Number("Missing"),
+        Number("Share"),
+    ];
+    let rows = html! {
+        tbody {
+            @for stream in &report.worst {
+                tr {
+                    th scope="row" { code { (stream.stream_id) } }
+                    td .n { (format::number(stream.made)) }
+                    td .n { (format::number(stream.missing)) }
+                    td .n { (format::share(stream.missing, stream.made)) }
+                }
+            }
+        }
+    };
     html! {
         section .card {
             h2 { "Streams that miss most" }
@@ -99,26 +121,7 @@ fn worst(report: &LossReport) -> Markup {
                     "A stream is one page from its loading to its end. A page that is still open, or "
                     "whose computer is offline, may send what is missing later."
                 }
-                div .scroll tabindex="0" role="region" aria-label="Streams that miss most" {
-                    table {
-                        thead { tr {
-                            th scope="col" { "Stream" }
-                            th .n scope="col" { "Made" }
-                            th .n scope="col" { "Missing" }
-                            th .n scope="col" { "Share" }
-                        } }
-                        tbody {
-                            @for stream in &report.worst {
-                                tr {
-                                    th scope="row" { code { (stream.stream_id) } }
-                                    td .n { (format::number(stream.made)) }
-                                    td .n { (format::number(stream.missing)) }
-                                    td .n { (format::share(stream.missing, stream.made)) }
-                                }
-                            }
-                        }
-                    }
-                }
+                (layout::table("Streams that miss most", None, &columns, rows))
             }
         }
     }

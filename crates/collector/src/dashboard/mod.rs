@@ -7,6 +7,7 @@
 
 mod account;
 mod address;
+mod asked;
 mod assets;
 mod breakdown;
 mod chart;
@@ -30,13 +31,13 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::{self, Next},
     response::Response,
     routing::{get, post},
 };
 
-use crate::app::App;
+use crate::{app::App, error::ApiError};
 use session::Sessions;
 
 /// What the pages may use.
@@ -81,7 +82,15 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 
 /// Says to the browser what a page may do, and that nothing of it is kept.
 async fn guarded(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    guard(next.run(request).await)
+}
+
+/// Answers to an address that does not exist.
+pub fn no_such_page(headers: &HeaderMap, error: ApiError) -> Response {
+    guard(error::shown_to(headers, error))
+}
+
+fn guard(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),

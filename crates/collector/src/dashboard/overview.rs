@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::{
     Dashboard,
     address::View,
+    asked::Query,
     children::Listed,
     error::PageError,
     format,
@@ -20,7 +21,7 @@ use super::{
     sign_in,
     tree::{self, Tree},
 };
-use crate::{app::now_ms, extract::Query, store::browse};
+use crate::{app::now_ms, store::browse};
 
 /// Accounts that a search names.
 const FOUND: usize = 200;

@@ -1,23 +1,22 @@
 //! Money of an account and all below it, and its tickets, interactions and
 //! notes.
 
-use axum::extract::State;
 use maud::{Markup, html};
 use serde_json::Value;
 
 use super::{
-    Dashboard,
     account::{Shown, Tab},
     address::View,
+    asked::OfAccount,
     error::PageError,
     format,
-    layout::{self, Place},
-    session::SignedIn,
+    layout::{
+        self,
+        Column::{Number, Text},
+    },
 };
 use crate::{
-    accounts::unknown,
     entity::Amount,
-    extract::{Path, Query},
     rollup::Kind,
     store::{
         page::Page,
@@ -66,24 +65,15 @@ struct Listed {
 ///
 /// # Errors
 /// 404 where the account is unknown.
-pub(super) async fn show(
-    State(dashboard): State<Dashboard>,
-    _: SignedIn,
-    Path(account_id): Path<String>,
-    Query(view): Query<View>,
-) -> Result<Markup, PageError> {
-    let id = account_id.clone();
+pub(super) async fn show(asked: OfAccount) -> Result<Markup, PageError> {
+    let view = &asked.view;
+    let number = view.page_number();
     let page = Page {
         limit: LIMIT,
-        number: view.page_number(),
+        number,
     };
-    let (shown, summary, lists) = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let Some(shown) = Shown::read(conn, &id)? else {
-                return Ok(None);
-            };
+    let (shown, (summary, lists)) = asked
+        .show(move |conn, shown, _| {
             let summary = records::summary(conn, shown.no)?;
             let lists = KINDS
                 .into_iter()
@@ -99,14 +89,12 @@ pub(super) async fn show(
                     })
                 })
                 .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok(Some((shown, summary, lists)))
+            Ok((summary, lists))
         })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
+        .await?;
     let path = shown.address(Tab::Records);
     let longest = lists.iter().map(|list| list.total).max().unwrap_or(0);
     let content = html! {
-        (shown.head(Tab::Records, &view))
         (totals(&summary))
         (financials(&summary.financials, shown.below))
         @for list in &lists {
@@ -114,17 +102,12 @@ pub(super) async fn show(
                 (list.show(&shown))
             }
         }
-        (layout::pager(page.number, LIMIT, longest, |page| {
+        (layout::pager(number, LIMIT, longest, |page| {
             let view = View { page: Some(page.to_string()), ..view.clone() };
             view.at(&path)
         }))
     };
-    Ok(layout::page(
-        shown.title(),
-        Place::Accounts,
-        shown.tree.show(&view),
-        content,
-    ))
+    Ok(shown.page(Tab::Records, view, content))
 }
 
 fn totals(summary: &Summary) -> Markup {
@@ -141,6 +124,26 @@ fn totals(summary: &Summary) -> Markup {
 }
 
 fn financials(sums: &[CurrencySum], below: i64) -> Markup {
+    let columns = [
+        Text("What"),
+        Text("Currency"),
+        Number("Records"),
+        Number("Amount"),
+    ];
+    let rows = html! {
+        tbody {
+            @for of in sums {
+                @for named in &of.by_name {
+                    tr {
+                        th scope="row" { (named.name) }
+                        td { (of.currency) }
+                        td .n { (format::number(named.records)) }
+                        td .n { (money(&named.amount)) }
+                    }
+                }
+            }
+        }
+    };
     html! {
         @if !sums.is_empty() {
             section .card {
@@ -149,28 +152,7 @@ fn financials(sums: &[CurrencySum], below: i64) -> Markup {
                     @if below > 0 { "Of this account and all " (format::number(below)) " below it." }
                     @else { "Of this account." }
                 }
-                div .scroll tabindex="0" role="region" aria-label="Financials" {
-                    table {
-                        thead { tr {
-                            th scope="col" { "What" }
-                            th scope="col" { "Currency" }
-                            th .n scope="col" { "Records" }
-                            th .n scope="col" { "Amount" }
-                        } }
-                        tbody {
-                            @for of in sums {
-                                @for named in &of.by_name {
-                                    tr {
-                                        th scope="row" { (named.name) }
-                                        td { (of.currency) }
-                                        td .n { (format::number(named.records)) }
-                                        td .n { (money(&named.amount)) }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
+                (layout::table("Financials", None, &columns, rows))
             }
         }
     }

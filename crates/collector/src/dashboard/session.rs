@@ -9,12 +9,16 @@ use std::{
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{Dashboard, address, error::PageError};
+use super::{
+    Dashboard, address,
+    error::{self, is_fragment},
+};
 use crate::{
+    error::ApiError,
     keys::{self, KeyHash},
     store::browse,
 };
@@ -132,7 +136,7 @@ pub(super) struct SignedIn;
 
 impl SignedIn {
     /// Whether the request is of someone who is signed in.
-    pub(super) fn is(dashboard: &Dashboard, headers: &HeaderMap) -> Result<bool, PageError> {
+    pub(super) fn is(dashboard: &Dashboard, headers: &HeaderMap) -> Result<bool, ApiError> {
         let now = Instant::now();
         let Some(key) = presented(headers).and_then(|id| dashboard.sessions.key_of(id, now)) else {
             return Ok(false);
@@ -156,9 +160,10 @@ impl FromRequestParts<Dashboard> for SignedIn {
     ) -> Result<Self, Response> {
         match SignedIn::is(dashboard, &parts.headers) {
             Ok(true) => Ok(SignedIn),
-            Ok(false) if parts.uri.path().starts_with("/fragments/") => {
-                Err((StatusCode::UNAUTHORIZED, "sign in again").into_response())
-            }
+            Ok(false) if is_fragment(&parts.uri) => Err(ApiError::Unauthorized(
+                "the session is over; open the dashboard and sign in again",
+            )
+            .into_response()),
             Ok(false) => {
                 let wanted = parts
                     .uri
@@ -166,7 +171,7 @@ impl FromRequestParts<Dashboard> for SignedIn {
                     .map_or("/", |wanted| wanted.as_str());
                 Err(Redirect::to(&format!("/?next={}", address::escaped(wanted))).into_response())
             }
-            Err(error) => Err(error.into_response()),
+            Err(error) => Err(error::shown(&parts.uri, error)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::{
     Form,
-    extract::State,
+    extract::{State, rejection::FormRejection},
     http::{HeaderMap, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
@@ -72,9 +72,10 @@ pub(super) fn own_page(next: Option<&str>) -> &str {
 pub(super) async fn sign_in(
     State(dashboard): State<Dashboard>,
     headers: HeaderMap,
-    Form(answers): Form<Answers>,
+    answers: Result<Form<Answers>, FormRejection>,
 ) -> Result<Response, PageError> {
     require_own_page(&headers)?;
+    let Form(answers) = answers.map_err(unreadable)?;
     let next = own_page(answers.next.as_deref());
     let key = answers.key.trim();
     let store = &dashboard.app.store;
@@ -93,6 +94,18 @@ pub(super) async fn sign_in(
         .map_err(|_| ApiError::Internal)?;
     let cookie = [(header::SET_COOKIE, cookie(&id, is_https(&headers)))];
     Ok((AppendHeaders(cookie), Redirect::to(next)).into_response())
+}
+
+fn unreadable(refused: FormRejection) -> ApiError {
+    let words = format!(
+        "{}; open the dashboard and use its form",
+        refused.body_text()
+    );
+    match refused.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(words),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMedia(words),
+        _ => ApiError::BadRequest(words),
+    }
 }
 
 /// Ends the session.

@@ -9,13 +9,13 @@ use serde::Deserialize;
 use super::{
     Dashboard,
     address::{self, View, escaped},
-    error::PageError,
+    asked::Query,
     format,
     session::SignedIn,
 };
 use crate::{
     accounts::unknown,
-    extract::Query,
+    error::ApiError,
     store::{
         accounts,
         browse::{self, Branch},
@@ -194,7 +194,7 @@ pub(super) async fn branches(
     _: SignedIn,
     Query(query): Query<LevelQuery>,
     Query(view): Query<View>,
-) -> Result<Markup, PageError> {
+) -> Result<Markup, ApiError> {
     let number = query.number.unwrap_or(1).max(1);
     let parent = query.parent.clone();
     let found = dashboard
@@ -241,7 +241,7 @@ pub(super) async fn found(
     _: SignedIn,
     Query(query): Query<SearchQuery>,
     Query(view): Query<View>,
-) -> Result<Markup, PageError> {
+) -> Result<Markup, ApiError> {
     let text = query.search.trim().to_owned();
     let (found, beyond) = dashboard
         .app

@@ -1,25 +1,19 @@
 //! The page of an account: its figures, usage over time, by product, module
 //! and feature, and what is kept without being counted.
 
-use axum::extract::State;
 use maud::{Markup, html};
 
 use super::{
-    Dashboard,
     account::{Shown, Tab},
     address::View,
+    asked::OfAccount,
     breakdown::{self, Level},
     chart::Days,
     error::PageError,
-    format,
-    layout::{self, Place},
+    format, layout,
     period::Period,
-    session::SignedIn,
 };
 use crate::{
-    accounts::unknown,
-    app::now_ms,
-    extract::{Path, Query},
     store::{
         browse,
         usage::{self, Answer, Question, Totals},
@@ -28,7 +22,6 @@ use crate::{
 };
 
 struct Figures {
-    shown: Shown,
     parts: Answer,
     days: Answer,
     before: Option<Totals>,
@@ -39,29 +32,11 @@ struct Figures {
 ///
 /// # Errors
 /// 404 where the account is unknown.
-pub(super) async fn show(
-    State(dashboard): State<Dashboard>,
-    _: SignedIn,
-    Path(account_id): Path<String>,
-    Query(view): Query<View>,
-) -> Result<Markup, PageError> {
-    let period = Period::of(&view, now_ms())?;
-    let (id, asked, span) = (account_id.clone(), view.clone(), period.clone());
-    let figures = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let Some(shown) = Shown::read(conn, &id)? else {
-                return Ok(None);
-            };
-            let by_day = Question {
-                account: shown.no,
-                rollup: asked.rolls_up(),
-                by: Some(By::Day),
-                span: span.span(),
-                filter: breakdown::filter(&asked),
-            };
-            let before = match span.before() {
+pub(super) async fn show(asked: OfAccount) -> Result<Markup, PageError> {
+    let (shown, figures) = asked
+        .show(|conn, shown, OfAccount { view, period, .. }| {
+            let by_day = breakdown::question(shown.no, By::Day, view, period);
+            let before = match period.before() {
                 None => None,
                 Some(span) => {
                     let question = Question {
@@ -72,35 +47,31 @@ pub(super) async fn show(
                     Some(usage::answer(conn, &question)?.totals)
                 }
             };
-            let dimensions = [By::Day, Level::of(&asked).by()].map(Some);
+            let dimensions = [By::Day, Level::of(view).by()].map(Some);
             let [days, mut parts] = usage::answer_by(conn, &by_day, dimensions)?;
             breakdown::sort(&mut parts);
-            Ok(Some(Figures {
+            Ok(Figures {
                 parts,
                 days,
                 before,
                 last: browse::last_hour(conn, shown.no)?,
-                shown,
-            }))
+            })
         })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
-    Ok(figures.page(&view, &period))
+        .await?;
+    Ok(figures.page(&shown, &asked.view, &asked.period))
 }
 
 impl Figures {
-    fn page(&self, view: &View, period: &Period) -> Markup {
-        let shown = &self.shown;
+    fn page(&self, shown: &Shown, view: &View, period: &Period) -> Markup {
         let path = shown.address(Tab::Usage);
         let content = html! {
-            (shown.head(Tab::Usage, view))
             div .controls {
                 (period.picker(&path, view))
                 (shown.roll_up_switch(Tab::Usage, view))
             }
             (self.part(view, &path))
             @if self.days.totals.events == 0 {
-                (self.nothing(view, &path))
+                (self.nothing(shown, view, &path))
                 (uncaptured(self.parts.uncaptured))
             } @else {
                 (totals(&self.days.totals, self.before.as_ref(), &period.length()))
@@ -115,12 +86,7 @@ impl Figures {
                 }
             }
         };
-        layout::page(
-            shown.title(),
-            Place::Accounts,
-            shown.tree.show(view),
-            content,
-        )
+        shown.page(Tab::Usage, view, content)
     }
 
     /// Which product and module the page is narrowed down to.
@@ -156,7 +122,7 @@ impl Figures {
         }
     }
 
-    fn nothing(&self, view: &View, path: &str) -> Markup {
+    fn nothing(&self, shown: &Shown, view: &View, path: &str) -> Markup {
         let all = View {
             range: Some("all".into()),
             from: None,
@@ -175,7 +141,7 @@ impl Figures {
                     None => {
                         "Nothing has arrived for this account yet. Figures appear as soon as a page "
                         "or a server sends events with the account_id "
-                        code { (self.shown.account.account_id) } "."
+                        code { (shown.account.account_id) } "."
                     }
                 }
             },

@@ -2,29 +2,27 @@
 
 use std::collections::HashSet;
 
-use axum::extract::State;
 use maud::{Markup, html};
 
 use super::{
-    Dashboard,
     account::{Shown, Tab},
-    address::View,
+    address::{self, View},
+    asked::OfAccount,
     breakdown::{self, bar},
     error::PageError,
     format,
-    layout::{self, Place},
+    layout::{
+        self,
+        Column::{Number, Text},
+    },
     period::Period,
-    session::SignedIn,
 };
 use crate::{
-    accounts::unknown,
-    app::now_ms,
     entity::User,
-    extract::{Path, Query},
     store::{
         accounts,
         page::Page,
-        usage::{self, Question, Totals},
+        usage::{self, Totals},
         users,
     },
     usage::By,
@@ -36,7 +34,6 @@ const LIMIT: usize = 50;
 const QUIET: usize = 50;
 
 struct Figures {
-    shown: Shown,
     active: Vec<(User, String, Totals)>,
     total: usize,
     most: f64,
@@ -47,35 +44,17 @@ struct Figures {
 ///
 /// # Errors
 /// 404 where the account is unknown.
-pub(super) async fn show(
-    State(dashboard): State<Dashboard>,
-    _: SignedIn,
-    Path(account_id): Path<String>,
-    Query(view): Query<View>,
-) -> Result<Markup, PageError> {
-    let period = Period::of(&view, now_ms())?;
-    let (id, asked, span) = (account_id.clone(), view.clone(), period.clone());
-    let figures = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let Some(shown) = Shown::read(conn, &id)? else {
-                return Ok(None);
-            };
-            let question = Question {
-                account: shown.no,
-                rollup: asked.rolls_up(),
-                by: Some(By::User),
-                span: span.span(),
-                filter: breakdown::filter(&asked),
-            };
+pub(super) async fn show(asked: OfAccount) -> Result<Markup, PageError> {
+    let (shown, figures) = asked
+        .show(|conn, shown, OfAccount { view, period, .. }| {
+            let question = breakdown::question(shown.no, By::User, view, period);
             let mut rows = usage::answer(conn, &question)?.rows;
             rows.sort_by(|left, right| {
                 let of = |totals: &Totals| (totals.features, totals.events as f64);
                 let by_size = of(&right.totals).partial_cmp(&of(&left.totals));
                 by_size.unwrap_or(std::cmp::Ordering::Equal)
             });
-            let first = (asked.page_number() as usize - 1).saturating_mul(LIMIT);
+            let first = (view.page_number() as usize - 1).saturating_mul(LIMIT);
             let active = rows
                 .iter()
                 .skip(first)
@@ -101,25 +80,21 @@ pub(super) async fn show(
                 .filter(|user| !user.is_deleted && !seen.contains(user.user_id.as_str()))
                 .take(QUIET)
                 .collect();
-            Ok(Some(Figures {
+            Ok(Figures {
                 active,
                 total: rows.len(),
                 most: rows.first().map_or(0.0, |row| row.totals.features),
                 quiet,
-                shown,
-            }))
+            })
         })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
-    Ok(figures.page(&view, &period))
+        .await?;
+    Ok(figures.page(&shown, &asked.view, &asked.period))
 }
 
 impl Figures {
-    fn page(&self, view: &View, period: &Period) -> Markup {
-        let shown = &self.shown;
+    fn page(&self, shown: &Shown, view: &View, period: &Period) -> Markup {
         let path = shown.address(Tab::Users);
         let content = html! {
-            (shown.head(Tab::Users, view))
             div .controls {
                 (period.picker(&path, view))
                 (shown.roll_up_switch(Tab::Users, view))
@@ -131,7 +106,7 @@ impl Figures {
                         "Users appear here with the first event that names them."
                     }))
                 } @else {
-                    (self.table(view))
+                    (self.table(shown.below > 0 && view.rolls_up(), view))
                     (layout::pager(view.page_number(), LIMIT as i64, self.total as i64, |page| {
                         let view = View { page: Some(page.to_string()), ..view.clone() };
                         view.at(&path)
@@ -149,44 +124,30 @@ impl Figures {
                 }
             }
         };
-        layout::page(
-            shown.title(),
-            Place::Accounts,
-            shown.tree.show(view),
-            content,
-        )
+        shown.page(Tab::Users, view, content)
     }
 
-    fn table(&self, view: &View) -> Markup {
-        let shows_account = self.shown.below > 0 && view.rolls_up();
-        html! {
-            div .scroll tabindex="0" role="region" aria-label="Active users" {
-                table .users {
-                    thead { tr {
-                        th scope="col" { "User" }
-                        @if shows_account { th scope="col" { "Account" } }
-                        th .n scope="col" { "Feature uses" }
-                        th .n scope="col" { "Active time" }
-                        th .n scope="col" { "Time in modules" }
-                        th .n scope="col" { "Sessions" }
-                    } }
-                    tbody {
-                        @for (user, account, totals) in &self.active {
-                            tr {
-                                th scope="row" { (person(user)) }
-                                @if shows_account {
-                                    td { a href=(view.only_period().at(&super::address::account(&user.account_id, ""))) { (account) } }
-                                }
-                                td .n.barred { (format::sum(totals.features)) (bar(totals.features, self.most)) }
-                                td .n { (format::duration(totals.active_time)) }
-                                td .n { (format::duration(totals.module_time)) }
-                                td .n { (format::number(totals.sessions)) }
-                            }
+    fn table(&self, shows_account: bool, view: &View) -> Markup {
+        let mut columns = vec![Text("User")];
+        columns.extend(shows_account.then_some(Text("Account")));
+        columns.extend(["Feature uses", "Active time", "Time in modules", "Sessions"].map(Number));
+        let rows = html! {
+            tbody {
+                @for (user, account, totals) in &self.active {
+                    tr {
+                        th scope="row" { (person(user)) }
+                        @if shows_account {
+                            td { a href=(view.only_period().at(&address::account(&user.account_id, ""))) { (account) } }
                         }
+                        td .n.barred { (format::sum(totals.features)) (bar(totals.features, self.most)) }
+                        td .n { (format::duration(totals.active_time)) }
+                        td .n { (format::duration(totals.module_time)) }
+                        td .n { (format::number(totals.sessions)) }
                     }
                 }
             }
-        }
+        };
+        layout::table("Active users", Some("users"), &columns, rows)
     }
 }
 

@@ -146,3 +146,69 @@ async fn markup_in_data_is_shown_as_text_everywhere() {
     assert!(!answer.text.contains("<script>alert"), "{}", answer.text);
     assert_shows(&answer.text, &["&lt;script&gt;alert(2)"]);
 }
+
+#[tokio::test]
+async fn what_goes_wrong_is_a_page_for_people_and_json_for_scripts() {
+    let collector = Collector::new();
+    let browser = Browser::of(&collector).await;
+    let signed_out = Browser {
+        collector: &collector,
+        cookie: String::new(),
+    };
+    for (path, status) in [
+        ("/accounts/nobody", 404),
+        ("/accounts/nobody/records", 404),
+        ("/accounts/%FF", 400),
+        ("/accounts/a?range=sometime", 400),
+        ("/loss?from=soon", 400),
+    ] {
+        let answer = browser.ask(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert_shows(&answer.text, &["<h1>", "All accounts"]);
+    }
+    for (who, path, status) in [
+        (&browser, "/fragments/breakdown/nobody", 404),
+        (&browser, "/fragments/breakdown/%FF", 400),
+        (&browser, "/fragments/tree?parent=nobody", 404),
+        (&browser, "/fragments/events?after=then", 400),
+        (&browser, "/fragments/search", 400),
+        (&browser, "/assets/nothing.js", 404),
+        (&browser, "/nowhere", 404),
+        (&signed_out, "/fragments/tree", 401),
+        (&signed_out, "/fragments/breakdown/nobody", 401),
+    ] {
+        let answer = who.ask(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        answer.error();
+    }
+    let as_browser = Request::get("/nowhere").header("accept", "text/html,*/*;q=0.8");
+    let answer = collector.ask(as_browser.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 404);
+    assert_shows(&answer.text, &["There is no such page", "All accounts"]);
+    assert!(answer.headers.contains_key("content-security-policy"));
+}
+
+#[tokio::test]
+async fn a_form_that_cannot_be_read_is_answered_with_a_page() {
+    let collector = Collector::new();
+    let long = format!("key={}", "x".repeat(20_000));
+    let form = "application/x-www-form-urlencoded";
+    for (kind, body, status) in [
+        ("application/json", "{}", 415),
+        (form, "next=a", 400),
+        (form, long.as_str(), 413),
+    ] {
+        let request = Request::post("/sign-in")
+            .header("content-type", kind)
+            .header("sec-fetch-site", "same-origin");
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let answer = collector.ask(request).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+        assert_shows(&answer.text, &["<h1>", "open the dashboard"]);
+    }
+    let answer = collector
+        .ask(Request::post("/loss").body(Body::empty()).unwrap())
+        .await;
+    assert_eq!(answer.status, 405);
+    answer.error();
+}
