@@ -1,6 +1,7 @@
 //! `/api/v2/accounts`.
 
 use axum::{Json, extract::State};
+use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::{
     error::ApiError,
     extract::{JsonBody, PageQuery, Path, Query},
     store::{
-        accounts::{self, AccountFilter},
+        accounts::{self, AccountFilter, AccountNo},
         users,
     },
 };
@@ -29,6 +30,26 @@ pub fn unknown(account_id: &str) -> ApiError {
     ApiError::NotFound(format!(
         "no account {account_id:?}; it is made by its first event or by POST /api/v2/accounts"
     ))
+}
+
+/// Reads something of an account.
+///
+/// # Errors
+/// 404 where it is unknown.
+pub async fn read_of<T: Send + 'static>(
+    app: &App,
+    account_id: &str,
+    what: impl FnOnce(&Connection, AccountNo) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T, ApiError> {
+    let id = account_id.to_owned();
+    app.store
+        .read(move |conn| {
+            accounts::no(conn, &id)?
+                .map(|no| what(conn, no))
+                .transpose()
+        })
+        .await?
+        .ok_or_else(|| unknown(account_id))
 }
 
 /// Lists accounts.
@@ -172,21 +193,14 @@ pub async fn children(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<Account>>, ApiError> {
     let page = page.page()?;
-    let id = account_id.clone();
-    let (records, total) = app
-        .store
-        .read(move |conn| {
-            let Some(no) = accounts::no(conn, &id)? else {
-                return Ok(None);
-            };
-            let filter = AccountFilter {
-                parent: Some(no),
-                ..AccountFilter::default()
-            };
-            accounts::list(conn, &filter, page).map(Some)
-        })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
+    let (records, total) = read_of(&app, &account_id, move |conn, no| {
+        let filter = AccountFilter {
+            parent: Some(no),
+            ..AccountFilter::default()
+        };
+        accounts::list(conn, &filter, page)
+    })
+    .await?;
     Ok(Json(List::new(records, total, page)))
 }
 
@@ -200,16 +214,7 @@ pub async fn users(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<User>>, ApiError> {
     let page = page.page()?;
-    let id = account_id.clone();
-    let (records, total) = app
-        .store
-        .read(move |conn| {
-            let Some(no) = accounts::no(conn, &id)? else {
-                return Ok(None);
-            };
-            users::list(conn, Some(no), page).map(Some)
-        })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
+    let list = move |conn: &Connection, no| users::list(conn, Some(no), page);
+    let (records, total) = read_of(&app, &account_id, list).await?;
     Ok(Json(List::new(records, total, page)))
 }

@@ -2,11 +2,12 @@
 //! and the summary over them.
 
 use axum::{Json, extract::State};
+use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    accounts::unknown,
+    accounts::{read_of, unknown},
     app::{App, now_ms},
     bulk::{self, BulkAnswer, List},
     entity::{Financial, Note},
@@ -30,17 +31,8 @@ pub async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<Value>>, ApiError> {
     let page = page.page()?;
-    let id = account_id.clone();
-    let (records, total) = app
-        .store
-        .read(move |conn| {
-            let Some(no) = accounts::no(conn, &id)? else {
-                return Ok(None);
-            };
-            records::list(conn, no, kind, page).map(Some)
-        })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
+    let list = move |conn: &Connection, no| records::list(conn, no, kind, page);
+    let (records, total) = read_of(&app, &account_id, list).await?;
     Ok(Json(List::new(records, total, page)))
 }
 
@@ -114,17 +106,7 @@ pub async fn summary(
     State(app): State<App>,
     Path(account_id): Path<String>,
 ) -> Result<Json<AccountSummary>, ApiError> {
-    let id = account_id.clone();
-    let summary = app
-        .store
-        .read(move |conn| {
-            let Some(no) = accounts::no(conn, &id)? else {
-                return Ok(None);
-            };
-            records::summary(conn, no).map(Some)
-        })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
+    let summary = read_of(&app, &account_id, records::summary).await?;
     Ok(Json(AccountSummary {
         account_id,
         summary,

@@ -4,14 +4,11 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    accounts::unknown,
+    accounts::read_of,
     app::App,
     error::ApiError,
     extract::{Path, Query, Whole},
-    store::{
-        accounts,
-        usage::{self, Question, Totals, UsageRow},
-    },
+    store::usage::{self, Question, Totals, UsageRow},
 };
 
 /// What usage is broken down by.
@@ -108,24 +105,17 @@ pub async fn get(
 ) -> Result<Json<Usage>, ApiError> {
     let span = Span::asked(query.from, query.to);
     let (by, rollup) = (query.by, query.rollup);
-    let id = account_id.clone();
-    let answer = app
-        .store
-        .read(move |conn| {
-            let Some(account) = accounts::no(conn, &id)? else {
-                return Ok(None);
-            };
-            let question = Question {
-                account,
-                rollup,
-                by,
-                span,
-                filter,
-            };
-            usage::answer(conn, &question).map(Some)
-        })
-        .await?
-        .ok_or_else(|| unknown(&account_id))?;
+    let answer = read_of(&app, &account_id, move |conn, account| {
+        let question = Question {
+            account,
+            rollup,
+            by,
+            span,
+            filter,
+        };
+        usage::answer(conn, &question)
+    })
+    .await?;
     Ok(Json(Usage {
         account_id,
         rollup,

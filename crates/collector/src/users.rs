@@ -1,16 +1,17 @@
 //! `/api/v2/account_users`.
 
 use axum::{Json, extract::State};
+use rusqlite::Connection;
 use serde::Deserialize;
 
 use crate::{
-    accounts::{path_id, unknown},
+    accounts::{path_id, read_of},
     app::{App, now_ms},
     bulk::{self, BulkAnswer, List},
     entity::{User, UserPatch},
     error::ApiError,
     extract::{JsonBody, PageQuery, Path, Query},
-    store::{accounts, users},
+    store::users,
 };
 
 /// Parameters of the list.
@@ -35,19 +36,11 @@ pub async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<User>>, ApiError> {
     let page = page.page()?;
-    let account_id = query.account_id.clone();
-    let found = app
-        .store
-        .read(move |conn| match account_id {
-            None => users::list(conn, None, page).map(Some),
-            Some(id) => match accounts::no(conn, &id)? {
-                Some(no) => users::list(conn, Some(no), page).map(Some),
-                None => Ok(None),
-            },
-        })
-        .await?;
-    let (records, total) =
-        found.ok_or_else(|| unknown(query.account_id.as_deref().unwrap_or_default()))?;
+    let list = move |conn: &Connection, account| users::list(conn, account, page);
+    let (records, total) = match query.account_id {
+        Some(id) => read_of(&app, &id, move |conn, no| list(conn, Some(no))).await?,
+        None => app.store.read(move |conn| list(conn, None)).await?,
+    };
     Ok(Json(List::new(records, total, page)))
 }
 

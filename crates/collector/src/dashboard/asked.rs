@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::{Dashboard, account::Shown, address::View, error, period::Period, session::SignedIn};
 use crate::{
-    accounts::unknown,
+    accounts::read_of,
     app::now_ms,
     error::ApiError,
     extract::{self, Path},
-    store::accounts::{self, AccountNo},
+    store::accounts::AccountNo,
 };
 
 /// Query parameters.
@@ -68,16 +68,10 @@ impl OfAccount {
         what: impl FnOnce(&Connection, AccountNo, &Self) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
         let asked = self.clone();
-        self.dashboard
-            .app
-            .store
-            .read(move |conn| {
-                accounts::no(conn, &asked.account_id)?
-                    .map(|no| what(conn, no, &asked))
-                    .transpose()
-            })
-            .await?
-            .ok_or_else(|| unknown(&self.account_id))
+        read_of(&self.dashboard.app, &self.account_id, move |conn, no| {
+            what(conn, no, &asked)
+        })
+        .await
     }
 
     /// Reads the account as its pages show it, and something of it.
