@@ -1,21 +1,9 @@
 // A user belongs to one account.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Collector, Console, SETTINGS, na, state } from "./support/collector.mjs";
-
-let collector;
-let told;
-
-before(() => {
-  collector = new Collector();
-  told = new Console();
-});
-
-after(() => {
-  told.close();
-  collector.close();
-});
+import { test } from "node:test";
+import { SETTINGS, na, state } from "./support/collector.mjs";
+import { told } from "./support/host.mjs";
 
 test("an account that changes under its user is warned of once, with the user and what to do", async () => {
   const tracker = new na("api", "auth", SETTINGS);

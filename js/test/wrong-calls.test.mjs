@@ -2,12 +2,12 @@
 // clear error, and a state as it was.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Collector, Console, SETTINGS, na, settled, state } from "./support/collector.mjs";
+import { test } from "node:test";
+import { SETTINGS, na, settled, state } from "./support/collector.mjs";
+import { collector, told, unhandled } from "./support/host.mjs";
 import * as wrong from "./support/wrong.mjs";
 
-const { BAGS, IDS, NULL, NUMBERS, UNDEFINED } = wrong;
-const without = (values, ...others) => values.filter((value) => !others.flat().includes(value));
+const { BAGS, IDS, NULL, NUMBERS, UNDEFINED, without } = wrong;
 
 /** Method, the argument that the error has to name, the call, and what is wrong there. */
 const TABLE = [
@@ -37,23 +37,6 @@ const TABLE = [
   ["trackPageView", "url", (t, v) => t.trackPageView({ url: v }), without(IDS, UNDEFINED, wrong.NO_ID)],
   ["trackPageView", "title", (t, v) => t.trackPageView({ title: v }), without(IDS, UNDEFINED, wrong.NO_ID)],
 ];
-
-let collector;
-let told;
-const unhandled = [];
-const note = (reason) => unhandled.push(reason);
-
-before(() => {
-  collector = new Collector();
-  told = new Console();
-  process.on("unhandledRejection", note);
-});
-
-after(() => {
-  process.off("unhandledRejection", note);
-  told.close();
-  collector.close();
-});
 
 for (const running of [true, false]) {
   const when = running ? "" : ", before the wasm is there";

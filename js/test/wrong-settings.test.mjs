@@ -1,12 +1,12 @@
 // Settings that cannot be: each is told by its name, and the default stands.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Collector, Console, SETTINGS, na } from "./support/collector.mjs";
+import { test } from "node:test";
+import { SETTINGS, na } from "./support/collector.mjs";
+import { collector, told, unhandled } from "./support/host.mjs";
 import * as wrong from "./support/wrong.mjs";
 
-const { BAGS, BIGINT, BOOLEANS, FUNCTIONS, IDS, NO_ID, NULL, NUMBER, OBJECTS, PLAIN, SYMBOLS, TEXT, UNDEFINED } = wrong;
-const without = (values, ...others) => values.filter((value) => !others.flat().includes(value));
+const { BAGS, BIGINT, BOOLEANS, FUNCTIONS, IDS, NO_ID, NULL, NUMBER, OBJECTS, PLAIN, SYMBOLS, TEXT, UNDEFINED, without } = wrong;
 
 const NO_TEXT = [...OBJECTS, ...PLAIN, ...FUNCTIONS, ...SYMBOLS, ...BOOLEANS, ...wrong.NOT_FINITE, ...NUMBER, ...BIGINT];
 const NO_FLAG = [...without(NO_TEXT, BOOLEANS), ...TEXT, ...NO_ID];
@@ -41,23 +41,6 @@ const TABLE = {
   beforeSend: NO_HOOK,
   onError: NO_HOOK,
 };
-
-let collector;
-let told;
-const unhandled = [];
-const note = (reason) => unhandled.push(reason);
-
-before(() => {
-  collector = new Collector();
-  told = new Console();
-  process.on("unhandledRejection", note);
-});
-
-after(() => {
-  process.off("unhandledRejection", note);
-  told.close();
-  collector.close();
-});
 
 /** A tracker with these settings works, whatever they are. */
 async function works(settings, what) {

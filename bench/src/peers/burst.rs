@@ -10,7 +10,7 @@ use super::table::{Row, Table};
 use super::{OURS, SUBJECTS, median, percentile};
 use crate::stage::Stage;
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 const EVENTS: usize = 2_000;
 
 #[derive(Default)]

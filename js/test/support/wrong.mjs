@@ -121,3 +121,6 @@ export const NUMBERS = [...OBJECTS, ...PLAIN, ...FUNCTIONS, ...SYMBOLS, ...BOOLE
 
 /** Wrong wherever a bag of options or data is wanted. */
 export const BAGS = [...OBJECTS, ...FUNCTIONS, ...SYMBOLS, ...BOOLEANS, ...NOT_FINITE, ...NO_ID, ...TEXT, ...BIGINT, ...NUMBER];
+
+/** The values of a list that are in none of the others. */
+export const without = (values, ...others) => values.filter((value) => !others.flat().includes(value));

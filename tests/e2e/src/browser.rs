@@ -117,12 +117,18 @@ impl Browser {
             // The others are told by an argument.
             client.set_window_rect(0, 0, 1280, 800).await?;
         }
-        Ok(Self {
+        let browser = Self {
             client,
             kind,
             _driver: driver,
             _profile: profile,
-        })
+        };
+        // The session may be there before its window is, and no time counts in
+        // a page that nobody sees.
+        Page::new(&browser)
+            .until("document.visibilityState === 'visible'")
+            .await?;
+        Ok(browser)
     }
 
     /// Which browser this is.
