@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
+use natero_e2e::page::Page;
 use natero_e2e::rows::until_events;
 use natero_e2e::site::Site;
 use natero_e2e::stage::Stage;
@@ -20,16 +21,7 @@ async fn calls_of_a_page_that_was_left_before_its_wasm_was_there_are_made_by_the
     let collector = Collector::start()?;
     let site = stage.site().await?;
     let hold = site.hold(".wasm");
-    let page = stage.open(&site, "/esm.html").await?;
-    page.until("window.na").await?;
-    page.track(collector.url(), collector.source(), json!({}))
-        .await?;
-    page.act(
-        "_na.setModuleId('dashboard'); for (let i = 0; i < 20; i++) _na.sendFeatureEvent('f' + i);",
-        Value::Null,
-    )
-    .await?;
-    let called: i64 = page.run("return Date.now();", Value::Null).await?;
+    let (_, called) = twenty_calls(stage, &site, &collector).await?;
     stage.open(&site, "/blank.html").await?;
     ensure!(
         collector_is_empty(&collector)?,
@@ -49,7 +41,21 @@ async fn calls_of_a_page_whose_wasm_failed_are_made_by_the_next_healthy_one(
         "<!doctype html><title>not found</title>",
     );
     let hold = site.hold(".wasm");
-    let page = stage.open(&site, "/esm.html").await?;
+    let (page, called) = twenty_calls(stage, &site, &collector).await?;
+    hold.release();
+    let ready: bool = page.run("return await _na.ready;", Value::Null).await?;
+    ensure!(!ready, "a tracker without wasm said that it is ready");
+    site.remove("/pkg/natero.wasm");
+    made_up_by_the_next_page(stage, &site, &collector, called).await
+}
+
+/// A page that has called twenty features in a module, and the time by when it had.
+async fn twenty_calls<'a>(
+    stage: &'a Stage,
+    site: &Site,
+    collector: &Collector,
+) -> Result<(Page<'a>, i64)> {
+    let page = stage.open(site, "/esm.html").await?;
     page.until("window.na").await?;
     page.track(collector.url(), collector.source(), json!({}))
         .await?;
@@ -58,12 +64,8 @@ async fn calls_of_a_page_whose_wasm_failed_are_made_by_the_next_healthy_one(
         Value::Null,
     )
     .await?;
-    let called: i64 = page.run("return Date.now();", Value::Null).await?;
-    hold.release();
-    let ready: bool = page.run("return await _na.ready;", Value::Null).await?;
-    ensure!(!ready, "a tracker without wasm said that it is ready");
-    site.remove("/pkg/natero.wasm");
-    made_up_by_the_next_page(stage, &site, &collector, called).await
+    let called = page.run("return Date.now();", Value::Null).await?;
+    Ok((page, called))
 }
 
 /// All twenty features arrive, each once, with the module and the time of their call.
