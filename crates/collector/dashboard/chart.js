@@ -19,6 +19,16 @@ for (const figure of document.querySelectorAll("figure.chart")) {
   const tick = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
   const month = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
 
+  /** Beyond so many days a month is told apart from the same one a year before. */
+  const HALF_A_YEAR = 180;
+  const DAY = 86_400;
+  const onDays = (at) => {
+    // Over a few days uPlot marks hours, too.
+    if (at % DAY > 0) return "";
+    const begins = new Date(at * 1000).getUTCDate() === 1;
+    return (series.days.length > HALF_A_YEAR && begins ? month : tick).format(at * 1000);
+  };
+
   const duration = (ms) => {
     const seconds = Math.round(ms / 1000);
     const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
@@ -45,7 +55,7 @@ for (const figure of document.querySelectorAll("figure.chart")) {
     const areBars = series.days.length <= MOST_BARS;
     const accent = colour("--accent");
     const axis = { stroke: colour("--muted"), font: `12px ${colour("--font")}`, ticks: { show: false } };
-    const step = series.days.length > 1 ? series.days[1] - series.days[0] : 86400;
+    const step = series.days.length > 1 ? series.days[1] - series.days[0] : DAY;
     const most = Math.max(...values, 0);
     chart = new uPlot(
       {
@@ -56,8 +66,9 @@ for (const figure of document.querySelectorAll("figure.chart")) {
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { show: !areBars, size: 7 } },
         scales: {
-          // Room for half a bar on either side.
-          x: { range: (_, min, max) => [min - step / 2, max + step / 2] },
+          // Room for half a bar on either side. Not of the bounds that uPlot
+          // gives: of a single day it makes years.
+          x: { range: () => [series.days[0] - step / 2, series.days.at(-1) + step / 2] },
           y: { range: [0, most > 0 ? most * 1.08 : 1] },
         },
         axes: [
@@ -67,7 +78,7 @@ for (const figure of document.querySelectorAll("figure.chart")) {
             gap: 6,
             grid: { show: false },
             space: 72,
-            values: (_, splits) => splits.map((at) => (series.days.length > 400 ? month : tick).format(at * 1000)),
+            values: (_, splits) => splits.map(onDays),
           },
           {
             ...axis,

@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Json, Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
@@ -178,7 +178,7 @@ pub fn router(app: App) -> Result<Router, CliError> {
         .merge(source)
         .merge(account)
         .merge(dashboard::router(&app))
-        .fallback(no_such_route)
+        .fallback(dashboard::no_such_address)
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(app.clone(), watched))
         .with_state(app))
@@ -227,11 +227,6 @@ async fn figures(State(app): State<App>) -> Response {
     }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], app.metrics.text()).into_response()
-}
-
-async fn no_such_route(headers: HeaderMap) -> Response {
-    let error = ApiError::NotFound("no such address; /openapi.json lists those there are".into());
-    dashboard::no_such_page(&headers, error)
 }
 
 async fn no_such_method() -> ApiError {

@@ -164,7 +164,7 @@ fn level(account_id: &str, view: &View, answer: &Answer, depth: usize) -> Markup
 }
 
 /// A time, or a dash: most rows have none, and zeros would shout.
-fn time(ms: i64) -> Markup {
+pub(super) fn time(ms: i64) -> Markup {
     html! {
         @if ms > 0 { (format::duration(ms)) } @else { span .zero { "–" } }
     }

@@ -8,6 +8,7 @@ use super::{
     account::Tab,
     address::{self, View},
     asked::OfAccount,
+    breakdown::time,
     chart::Days,
     error::PageError,
     format,
@@ -93,7 +94,8 @@ impl Listed {
                     @let totals = &answer.totals;
                     tr {
                         th scope="row" {
-                            a .gone[branch.is_deleted] href=(kept.at(&address::account(&branch.account_id, ""))) {
+                            a .gone[branch.is_deleted] title=(branch.title())
+                                href=(kept.at(&address::account(&branch.account_id, ""))) {
                                 (branch.title())
                             }
                             @if let Some(label) = &branch.hierarchy_label { small { (label) } }
@@ -107,7 +109,7 @@ impl Listed {
                             td .n.quiet-row colspan="4" { "No usage in this period" }
                         } @else {
                             td .n { (format::sum(totals.features)) }
-                            td .n { (format::duration(totals.active_time)) }
+                            td .n { (time(totals.active_time)) }
                             td .n { (format::number(totals.sessions)) }
                             td .n { (format::number(totals.users)) }
                         }

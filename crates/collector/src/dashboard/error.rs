@@ -39,12 +39,24 @@ impl IntoResponse for PageError {
             title,
             html! {
                 h1 { (title) }
-                p .lead { (self.0) }
+                p .lead { (sentence(&self.0.to_string())) }
                 p { a .button href="/" { "All accounts" } }
             },
         );
         (status, page).into_response()
     }
+}
+
+/// Errors are written as one reads them behind a name.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .chain(['.'])
+        .collect()
 }
 
 /// A part of a page, for which its script asks.
@@ -61,12 +73,18 @@ pub(super) fn shown(uri: &Uri, error: ApiError) -> Response {
     }
 }
 
-/// The same for an address that is none of ours: programs do not ask for HTML.
-pub(super) fn shown_to(headers: &HeaderMap, error: ApiError) -> Response {
+/// That an address is none of ours. Programs do not ask for HTML.
+pub(super) fn no_such_address(headers: &HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT);
     let wants_page = accepted
         .and_then(|kinds| kinds.to_str().ok())
         .is_some_and(|kinds| kinds.contains("text/html"));
+    let words = if wants_page {
+        "nothing is at this address; every page is found from the list of accounts"
+    } else {
+        "no such address; /openapi.json lists those there are"
+    };
+    let error = ApiError::NotFound(words.into());
     if wants_page {
         PageError(error).into_response()
     } else {

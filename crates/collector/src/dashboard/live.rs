@@ -122,11 +122,13 @@ fn row(event: &Value, shows_account: bool) -> Markup {
                 @if event["set_aside"] == true { small { "set aside: user of another account" } }
             }
             @if shows_account {
-                td { a href=(address::account(text("account_id"), "")) { (text("account_id")) } }
+                td title=(text("account_id")) {
+                    a href=(address::account(text("account_id"), "")) { (text("account_id")) }
+                }
             }
             td title=(text("user_id")) { (text("user_id")) }
-            td { (text("product")) }
-            td { (text("module")) }
+            td title=(text("product")) { (text("product")) }
+            td title=(text("module")) { (text("module")) }
             td .n { (amount.unwrap_or_default()) }
         }
     }

@@ -37,7 +37,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{app::App, error::ApiError};
+use crate::app::App;
 use session::Sessions;
 
 /// What the pages may use.
@@ -86,8 +86,8 @@ async fn guarded(request: Request, next: Next) -> Response {
 }
 
 /// Answers to an address that does not exist.
-pub fn no_such_page(headers: &HeaderMap, error: ApiError) -> Response {
-    guard(error::shown_to(headers, error))
+pub async fn no_such_address(headers: HeaderMap) -> Response {
+    guard(error::no_such_address(&headers))
 }
 
 fn guard(mut response: Response) -> Response {

@@ -228,14 +228,23 @@ fn uncaptured(uncaptured: Uncaptured) -> Markup {
         non_leaf,
         user_conflict,
     } = uncaptured;
+    let all = non_leaf + user_conflict;
+    // How many there are stands in the heading; of one kind alone it is not repeated.
+    let which = |count: i64, one: &'static str, many: &'static str| {
+        html! {
+            @if count < all { strong { (format::number(count)) } " of them " }
+            @else if count == 1 { "It " }
+            @else { "They " }
+            (if count == 1 { one } else { many })
+        }
+    };
     html! {
-        @if non_leaf + user_conflict > 0 {
+        @if all > 0 {
             section .notice aria-label="Uncaptured usage" {
-                h2 { (format::count(non_leaf + user_conflict, "event is", "events are")) " kept but not counted" }
+                h2 { (format::count(all, "event is", "events are")) " kept but not counted" }
                 @if non_leaf > 0 {
                     p {
-                        strong { (format::number(non_leaf)) } " of them "
-                        (if non_leaf == 1 { "was" } else { "were" })
+                        (which(non_leaf, "was", "were"))
                         " sent for an account that has accounts below it. Product usage is captured "
                         "only where nothing is below. They count again once that account is a leaf; "
                         "better, send the id of the account in which the user works."
@@ -243,8 +252,7 @@ fn uncaptured(uncaptured: Uncaptured) -> Markup {
                 }
                 @if user_conflict > 0 {
                     p {
-                        strong { (format::number(user_conflict)) } " of them "
-                        (if user_conflict == 1 { "names" } else { "name" })
+                        (which(user_conflict, "names", "name"))
                         " a user who belongs to another account. Each user is in exactly one. They "
                         "are counted once the user is moved here: "
                         code { "PUT /api/v2/account_users/{id}" } " with " code { "\"move\": true" } "."

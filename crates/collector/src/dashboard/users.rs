@@ -8,7 +8,7 @@ use super::{
     account::{Shown, Tab},
     address::{self, View},
     asked::OfAccount,
-    breakdown::{self, bar},
+    breakdown::{self, bar, time},
     error::PageError,
     format,
     layout::{
@@ -140,8 +140,8 @@ impl Figures {
                             td { a href=(view.only_period().at(&address::account(&user.account_id, ""))) { (account) } }
                         }
                         td .n.barred { (format::sum(totals.features)) (bar(totals.features, self.most)) }
-                        td .n { (format::duration(totals.active_time)) }
-                        td .n { (format::duration(totals.module_time)) }
+                        td .n { (time(totals.active_time)) }
+                        td .n { (time(totals.module_time)) }
                         td .n { (format::number(totals.sessions)) }
                     }
                 }

@@ -117,6 +117,7 @@ async fn uncaptured_usage_is_explained() {
         &page,
         &[
             "37 events are kept but not counted",
+            "They were sent for an account that has accounts below it",
             "captured only where nothing is below",
         ],
     );

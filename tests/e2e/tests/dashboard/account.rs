@@ -201,6 +201,45 @@ pub async fn usage_over_time_is_drawn_and_redrawn_for_another_figure(stage: &Sta
     dashboard.is_clean().await
 }
 
+pub async fn a_single_day_is_one_bar_in_the_middle(stage: &Stage) -> Result<()> {
+    let dashboard = Dashboard::signed_in(stage).await?;
+    let by_day = usage(&dashboard, "meridian", "by=day").await?;
+    let days = by_day["rows"].as_array().context("rows")?;
+    let busiest = days
+        .iter()
+        .max_by_key(|row| row["features"].as_i64())
+        .and_then(|row| row["key"].as_str())
+        .context("a day")?;
+    let path = format!("/accounts/meridian?from={busiest}&to={busiest}");
+    dashboard.goto(&path).await?;
+    dashboard
+        .until("document.querySelector('.plot canvas')")
+        .await?;
+    wait_for_drawing(&dashboard).await?;
+    let (first, last, left, right): (f64, f64, f64, f64) = dashboard
+        .run(
+            "const canvas = document.querySelector('.plot canvas');
+             const box = canvas.getBoundingClientRect();
+             const over = document.querySelector('.u-over').getBoundingClientRect();
+             const ratio = canvas.width / box.width;
+             const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+             const bars = [];
+             for (let at = 0; at < data.length; at += 4) {
+               if (data[at] === 0x44 && data[at + 1] === 0x53 && data[at + 2] === 0xd6) bars.push(at / 4 % canvas.width);
+             }
+             bars.sort((one, other) => one - other);
+             const [left, right] = [over.left - box.left, over.right - box.left];
+             return [bars[0] / ratio, bars.at(-1) / ratio, left, right];",
+        )
+        .await?;
+    let off = (first + last - left - right).abs() / 2.0;
+    ensure!(
+        off < 3.0,
+        "a bar from {first} to {last} in a plot from {left} to {right}"
+    );
+    dashboard.is_clean().await
+}
+
 /// uPlot draws in a microtask of its own.
 async fn wait_for_drawing(dashboard: &Dashboard<'_>) -> Result<()> {
     dashboard

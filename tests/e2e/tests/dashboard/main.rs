@@ -24,6 +24,7 @@ natero_e2e::suite!(
     products_open_to_modules_and_modules_to_features_with_the_numbers_of_the_api,
     the_roll_up_switch_changes_the_numbers,
     usage_over_time_is_drawn_and_redrawn_for_another_figure,
+    a_single_day_is_one_bar_in_the_middle,
     users_records_and_uncaptured_usage_are_on_the_pages_of_an_account,
     an_event_appears_while_the_page_is_open_and_not_while_it_is_paused,
     the_loss_report_shows_what_the_api_says,
