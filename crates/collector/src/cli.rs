@@ -52,15 +52,15 @@ enum Command {
         #[command(flatten)]
         database: Database,
         /// How they are written
-        #[arg(long, value_enum, default_value_t = Format::Ndjson)]
+        #[arg(long, env = "NATERO_FORMAT", value_enum, default_value_t = Format::Ndjson)]
         format: Format,
         #[command(flatten)]
         span: SpanArgs,
         /// Only events of this account
-        #[arg(long)]
+        #[arg(long, env = "NATERO_ACCOUNT")]
         account: Option<String>,
         /// A file instead of standard output
-        #[arg(long)]
+        #[arg(long, env = "NATERO_OUTPUT")]
         output: Option<PathBuf>,
     },
     /// Make the usage figures anew from the events and prove that those kept
@@ -69,10 +69,10 @@ enum Command {
         #[command(flatten)]
         database: Database,
         /// Only compare, and fail where figures differ
-        #[arg(long)]
+        #[arg(long, env = "NATERO_CHECK")]
         check: bool,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, env = "NATERO_JSON")]
         json: bool,
     },
     /// Tell how many events were made, received, missing and duplicated
@@ -82,7 +82,7 @@ enum Command {
         #[command(flatten)]
         span: SpanArgs,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, env = "NATERO_JSON")]
         json: bool,
     },
 }
@@ -91,10 +91,10 @@ enum Command {
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct SpanArgs {
     /// First ms since the Unix epoch
-    #[arg(long)]
+    #[arg(long, env = "NATERO_FROM")]
     from: Option<i64>,
     /// First ms after the span
-    #[arg(long)]
+    #[arg(long, env = "NATERO_TO")]
     to: Option<i64>,
 }
 
@@ -110,7 +110,7 @@ enum KeysCommand {
         #[command(flatten)]
         database: Database,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, env = "NATERO_JSON")]
         json: bool,
     },
     /// Revoke the key with this id, as `keys list` shows it
@@ -120,7 +120,7 @@ enum KeysCommand {
         #[command(flatten)]
         database: Database,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, env = "NATERO_JSON")]
         json: bool,
     },
 }
@@ -134,7 +134,7 @@ enum CreateKey {
         #[command(flatten)]
         new: NewSource,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, env = "NATERO_JSON")]
         json: bool,
     },
     /// A secret key for the Account API, usage and the dashboard
@@ -142,10 +142,10 @@ enum CreateKey {
         #[command(flatten)]
         database: Database,
         /// What the key is for, shown by `keys list`
-        #[arg(long, default_value = "")]
+        #[arg(long, env = "NATERO_KEY_NAME", default_value = "")]
         name: String,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, env = "NATERO_JSON")]
         json: bool,
     },
 }

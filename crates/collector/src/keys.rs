@@ -34,17 +34,17 @@ pub struct SourceKeys {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct NewSource {
     /// What the source is for, shown by `keys list`
-    #[arg(long, default_value = "")]
+    #[arg(long, env = "NATERO_KEY_NAME", default_value = "")]
     pub name: String,
     /// The source is a server of ours: what its events say about accounts is believed
-    #[arg(long)]
+    #[arg(long, env = "NATERO_SOURCE_TRUSTED")]
     pub trusted: bool,
     /// Events of the source may place an account that has no parent yet
-    #[arg(long)]
+    #[arg(long, env = "NATERO_SOURCE_ALLOW_HIERARCHY")]
     pub allow_hierarchy: bool,
     /// Origin from which pages may use the source; repeat it for several.
     /// Without it, from any
-    #[arg(long = "origin", value_delimiter = ',')]
+    #[arg(long = "origin", env = "NATERO_SOURCE_ORIGIN", value_delimiter = ',')]
     pub origins: Vec<String>,
 }
 

@@ -44,6 +44,25 @@ async fn an_account_reads_back_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn whether_an_account_is_a_leaf_or_deleted_is_read_and_not_written() {
+    let collector = Collector::new();
+    let record = json!({"account_id": "acme", "is_leaf": false, "is_deleted": true});
+    accounts(&collector, json!([record])).await;
+    collector
+        .call("PUT", "/api/v2/accounts/acme", Some(record))
+        .await;
+    let account = collector.get("/api/v2/accounts/acme").await;
+    assert_eq!(
+        (
+            &account["is_leaf"],
+            &account["is_deleted"],
+            &account["details"]
+        ),
+        (&json!(true), &json!(false), &json!({}))
+    );
+}
+
+#[tokio::test]
 async fn records_come_in_any_order_and_wrong_ones_cost_no_other() {
     let collector = Collector::new();
     let answer = accounts(
@@ -177,6 +196,28 @@ async fn lists_come_in_pages() {
         .collect();
     assert_eq!(ids.len(), 25);
     assert!(ids.is_sorted());
+    let users: Vec<_> = (0..3)
+        .map(|n| json!({"user_id": format!("u{n}"), "account_id": "a00"}))
+        .collect();
+    post(&collector, "/api/v2/account_users", json!(users)).await;
+    let notes: Vec<_> = (0..3)
+        .map(|n| json!({"id": n.to_string(), "date": n}))
+        .collect();
+    post(&collector, "/api/v2/accounts/a00/notes", json!(notes)).await;
+    for path in ["account_users", "accounts/a00/users", "accounts/a00/notes"] {
+        let first = collector.get(&format!("/api/v2/{path}?limit=2")).await;
+        assert_eq!(first["records"].as_array().unwrap().len(), 2, "{path}");
+        assert_eq!(
+            (&first["page"], &first["next_page"], &first["total"]),
+            (&json!(1), &json!(2), &json!(3)),
+            "{path}"
+        );
+        let last = collector
+            .get(&format!("/api/v2/{path}?limit=2&page=2"))
+            .await;
+        assert_eq!(last["records"].as_array().unwrap().len(), 1, "{path}");
+        assert_eq!(last["next_page"], Value::Null, "{path}");
+    }
     let found = collector.get("/api/v2/accounts?search=A07").await;
     assert_eq!(found["total"], 1);
     for query in ["limit=0", "page=0", "limit=many"] {
@@ -224,6 +265,17 @@ async fn a_user_is_in_one_account_until_it_is_moved() {
     let elsewhere = json!({"user_id": "ann", "account_id": "b"});
     let answer = post(&collector, users, json!([elsewhere])).await;
     assert_eq!(answer.status, 422);
+    let refused = &answer.json()["rejected"][0];
+    assert_eq!(
+        (&refused["index"], &refused["id"]),
+        (&json!(0), &json!("ann"))
+    );
+    assert!(
+        refused["error"]
+            .as_str()
+            .unwrap()
+            .contains("\"move\": true")
+    );
     let answer = collector
         .call("PUT", "/api/v2/account_users/ann", Some(elsewhere.clone()))
         .await;
@@ -241,6 +293,13 @@ async fn a_user_is_in_one_account_until_it_is_moved() {
         })
     );
     assert_eq!(collector.get("/api/v2/accounts/b/users").await["total"], 1);
+    for account in ["a", "b"] {
+        let moved = json!({"user_id": "ann", "account_id": account, "move": true});
+        let answer = post(&collector, users, json!([moved])).await.json();
+        assert_eq!(answer, json!({"accepted": 1, "rejected": []}));
+        let user = collector.get("/api/v2/account_users/ann").await;
+        assert_eq!(user["account_id"], account, "moved in bulk");
+    }
     assert_eq!(
         collector.get("/api/v2/account_users?account_id=a").await["total"],
         0
@@ -384,12 +443,39 @@ async fn only_a_source_that_may_places_accounts_in_the_tree() {
 }
 
 #[tokio::test]
+async fn one_flag_lets_every_source_place_accounts_that_have_no_place() {
+    let collector = Collector::with(&["--allow-hierarchy"]);
+    accounts(
+        &collector,
+        json!([{"account_id": "child", "parent_account_id": "old"}]),
+    )
+    .await;
+    let said = json!({"action": "identifyAccount", "details": {"parent_account_id": "top"}});
+    collector
+        .send(vec![
+            with(feature("orphan", "ann", "x", "1"), said.clone()),
+            with(feature("child", "bob", "x", "2"), said),
+        ])
+        .await;
+    for (account, parent) in [("orphan", "top"), ("child", "old")] {
+        let account = collector.get(&format!("/api/v2/accounts/{account}")).await;
+        assert_eq!(account["parent_account_id"], parent);
+    }
+}
+
+#[tokio::test]
 async fn ids_with_any_characters_can_be_addressed() {
     let collector = Collector::new();
-    let id = "a/b ?&%ü<script>";
+    let id = "a/b ?&%ü<script>'; DROP TABLE accounts; --";
     accounts(&collector, json!([{"account_id": id}])).await;
-    let path = "/api/v2/accounts/a%2Fb%20%3F%26%25%C3%BC%3Cscript%3E";
-    assert_eq!(collector.get(path).await["account_id"], id);
+    let escaped = "a%2Fb%20%3F%26%25%C3%BC%3Cscript%3E%27%3B%20DROP%20TABLE%20accounts%3B%20--";
+    let path = format!("/api/v2/accounts/{escaped}");
+    assert_eq!(collector.get(&path).await["account_id"], id);
+    collector.send(vec![feature(id, id, id, id)]).await;
+    let usage = format!("{path}/usage?by=feature&feature={escaped}&user={escaped}");
+    assert_eq!(collector.get(&usage).await["totals"]["events"], 1);
+    let search = format!("/api/v2/accounts?search={escaped}");
+    assert_eq!(collector.get(&search).await["total"], 1);
     let answer = collector.call("GET", "/api/v2/accounts/%FF", None).await;
     assert_eq!(answer.status, 400);
     answer.error();
@@ -461,5 +547,21 @@ async fn wrong_bodies_say_what_to_send() {
     .header("content-type", "text/plain")
     .body(Body::from("{}"))
     .unwrap();
-    assert_eq!(collector.ask(request).await.status, 415);
+    let answer = collector.ask(request).await;
+    assert_eq!(answer.status, 415);
+    answer.error();
+}
+
+#[tokio::test]
+async fn a_bulk_call_has_limits_and_says_so() {
+    let collector = Collector::new();
+    let target = format!("/api/v2/accounts?api_key={}", collector.account_key);
+    let many = json!({"records": vec![json!({}); 20_001]}).to_string();
+    let long = format!("{{\"records\": \"{}\"}}", "x".repeat(16 * 1024 * 1024));
+    for (body, words) in [(many, "20000 records"), (long, "16 MiB")] {
+        let request = Request::post(&target).body(Body::from(body)).unwrap();
+        let answer = collector.ask(request).await;
+        assert_eq!(answer.status, 413);
+        assert!(answer.error().contains(words), "{}", answer.text);
+    }
 }

@@ -141,6 +141,52 @@ async fn gzip_is_unpacked_and_bombs_are_not() {
 }
 
 #[tokio::test]
+async fn bodies_up_to_the_limits_are_taken() {
+    const WIRE: usize = 1024 * 1024;
+    let event = |tag: &str| feature("acme", "ann", "export", tag).to_string();
+    let collector = Collector::new();
+    let mut full = event("wire").into_bytes();
+    full.resize(WIRE, b'\n');
+    assert_eq!(collector.post(full).await.json()["accepted"], 1);
+
+    let mut unpacked = event("unpacked").into_bytes();
+    unpacked.resize(8 * WIRE, b'\n');
+    for (more, status) in [(0, 200), (1, 413)] {
+        unpacked.resize(8 * WIRE + more, b'\n');
+        let request = Request::post(collector.events_path())
+            .header("content-encoding", "gzip")
+            .body(Body::from(gzip(&unpacked)))
+            .unwrap();
+        assert_eq!(collector.ask(request).await.status, status, "{more}");
+    }
+
+    // A line has a limit of its own, and costs no other.
+    let padding = "x".repeat(256 * 1024);
+    let long = with(feature("acme", "ann", "x", "long"), json!({"y": padding}));
+    let receipt = collector
+        .post(format!("{long}\n{}", event("short")))
+        .await
+        .json();
+    assert_eq!(
+        (&receipt["accepted"], &receipt["rejected"][0]["line"]),
+        (&json!(1), &json!(1))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_ends_is_answered_408() {
+    let collector = Collector::new();
+    let never = || Body::from_stream(futures_util::stream::pending::<std::io::Result<Vec<u8>>>());
+    let records = format!("/api/v2/accounts?api_key={}", collector.account_key);
+    for path in [collector.events_path(), records] {
+        let answer = collector.ask(Request::post(path).body(never()).unwrap());
+        let answer = answer.await;
+        assert_eq!(answer.status, 408, "{}", answer.text);
+        answer.error();
+    }
+}
+
+#[tokio::test]
 async fn a_body_over_1_mib_is_refused_however_it_is_announced() {
     let collector = Collector::new();
     let long = vec![b'x'; 1024 * 1024 + 1];

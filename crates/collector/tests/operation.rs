@@ -4,8 +4,11 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use axum::{body::Body, http::Request};
 use base64::Engine;
+use http_body_util::BodyExt;
 use natero_collector::{
     app::now_ms,
     store::{
@@ -17,6 +20,7 @@ use natero_collector::{
 };
 use serde_json::{Value, json};
 use support::*;
+use tower::ServiceExt;
 
 async fn open(collector: &Collector, path: &str) -> Answer {
     let request = Request::get(path).body(Body::empty()).unwrap();
@@ -138,22 +142,125 @@ async fn a_key_that_asks_too_often_is_told_to_wait() {
 }
 
 #[tokio::test]
+async fn an_account_key_has_its_rate_too_over_the_api_and_the_dashboard_together() {
+    let collector = Collector::with(&["--rate-limit", "2"]);
+    let form = format!("key={}", collector.account_key);
+    let sign_in = Request::post("/sign-in")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin");
+    let answer = collector.ask(sign_in.body(Body::from(form)).unwrap()).await;
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let page = || {
+        let request = Request::get("/loss").header("cookie", &cookie);
+        collector.ask(request.body(Body::empty()).unwrap())
+    };
+    assert_eq!(page().await.status, 200);
+    for status in [200, 200, 429] {
+        let answer = collector.call("GET", "/api/v2/accounts", None).await;
+        assert_eq!(answer.status, status);
+        if status == 429 {
+            assert!(answer.headers.contains_key("retry-after"));
+            answer.error();
+        }
+    }
+    let answer = page().await;
+    assert_eq!(answer.status, 429);
+    assert!(answer.text.contains("<h1>Too many requests</h1>"));
+}
+
+#[tokio::test]
+async fn while_more_waits_for_the_writer_than_can_be_done_soon_batches_are_told_to_come_back() {
+    let collector = Collector::with(&["--rate-limit", "0"]);
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let store = Arc::clone(&collector.store);
+    let held = tokio::spawn(async move {
+        store
+            .write(move |_| {
+                let _ = wait.recv();
+                Ok(())
+            })
+            .await
+    });
+    let mut asking = tokio::task::JoinSet::new();
+    for no in 0..1200 {
+        let event = feature("acme", "ann", "x", no).to_string();
+        let request = Request::post(collector.events_path())
+            .header("origin", "https://app.example.com")
+            // A body that does not say its length is taken for a full one.
+            .header("content-length", event.len())
+            .body(Body::from(event));
+        asking.spawn(collector.router.clone().oneshot(request.unwrap()));
+    }
+    let first = asking.join_next().await.unwrap().unwrap().unwrap();
+    assert_eq!(first.status(), 429, "the others wait");
+    assert!(first.headers().contains_key("retry-after"));
+    assert_eq!(
+        first.headers()["access-control-expose-headers"],
+        "retry-after",
+        "a page can read it"
+    );
+    let body = first.into_body().collect().await.unwrap().to_bytes();
+    assert!(String::from_utf8_lossy(&body).contains("Retry-After"));
+    go_on.send(()).unwrap();
+    held.await.unwrap().unwrap();
+    let mut taken = 0;
+    while let Some(answer) = asking.join_next().await {
+        let status = answer.unwrap().unwrap().status().as_u16();
+        assert!(status == 200 || status == 429, "{status}");
+        taken += i64::from(status == 200);
+    }
+    assert!((1000..1200).contains(&taken), "{taken}");
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), taken);
+}
+
+#[tokio::test]
+async fn a_fault_of_the_store_is_told_without_its_details() {
+    let collector = Collector::new();
+    collector
+        .send(vec![feature("acme", "ann", "export", 1)])
+        .await;
+    collector
+        .sql()
+        .execute_batch("DROP TABLE account_records")
+        .unwrap();
+    let answer = collector
+        .call("GET", "/api/v2/accounts/acme/notes", None)
+        .await;
+    assert_eq!(answer.status, 500);
+    assert!(
+        !answer.error().contains("account_records"),
+        "{}",
+        answer.text
+    );
+}
+
+#[tokio::test]
 async fn pages_use_the_account_api_only_from_configured_origins() {
-    let collector = Collector::with(&["--api-origin", "https://crm.example.com"]);
-    for (origin, is_allowed) in [
-        ("https://crm.example.com", true),
-        ("https://evil.example", false),
+    let configured = Collector::with(&["--api-origin", "https://crm.example.com"]);
+    let usual = Collector::new();
+    for (collector, origin, is_allowed) in [
+        (&configured, "https://crm.example.com", true),
+        (&configured, "https://evil.example", false),
+        (&usual, "https://crm.example.com", false),
     ] {
-        let request = Request::options("/api/v2/accounts")
-            .header("origin", origin)
-            .header("access-control-request-method", "GET")
-            .body(Body::empty())
-            .unwrap();
-        let answer = collector.ask(request).await;
-        assert_eq!(
-            answer.headers.contains_key("access-control-allow-origin"),
-            is_allowed
-        );
+        let path = format!("/api/v2/accounts?api_key={}", collector.account_key);
+        let preflight = Request::options(&path).header("access-control-request-method", "GET");
+        for request in [
+            preflight,
+            Request::get(&path),
+            Request::get("/api/v2/accounts"),
+        ] {
+            let request = request.header("origin", origin).body(Body::empty());
+            let answer = collector.ask(request.unwrap()).await;
+            let allowed = answer.headers.get("access-control-allow-origin");
+            assert_eq!(allowed.is_some(), is_allowed, "{origin}");
+            assert!(allowed.is_none_or(|allowed| allowed == origin));
+        }
+        // A session is of the collector's own pages alone.
+        let page = Request::get("/").header("origin", origin);
+        let page = collector.ask(page.body(Body::empty()).unwrap()).await;
+        assert!(!page.headers.contains_key("access-control-allow-origin"));
     }
 }
 

@@ -4,7 +4,10 @@
 #[path = "support/running.rs"]
 mod running;
 
-use running::{Running, json_of, natero};
+use base64::Engine;
+use clap::CommandFactory;
+use natero_collector::cli::Cli;
+use running::{BINARY, Running, json_of, natero};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -54,6 +57,106 @@ fn keys_are_created_listed_and_revoked() {
 }
 
 #[test]
+fn every_flag_of_every_command_is_an_environment_variable_too() {
+    fn flags(command: &clap::Command, found: &mut Vec<String>) {
+        for flag in command.get_arguments().filter(|arg| !arg.is_positional()) {
+            let is_own = !matches!(flag.get_id().as_str(), "help" | "version");
+            if is_own {
+                let name = flag.get_env().and_then(|name| name.to_str());
+                let name = name.unwrap_or_else(|| {
+                    panic!("--{} of {} has none", flag.get_id(), command.get_name())
+                });
+                assert!(name.starts_with("NATERO_"), "{name}");
+                found.push(name.to_owned());
+            }
+        }
+        for command in command.get_subcommands() {
+            flags(command, found);
+        }
+    }
+    let mut found = Vec::new();
+    flags(&Cli::command(), &mut found);
+    for known in ["NATERO_LISTEN", "NATERO_DB", "NATERO_KEEP_RAW"] {
+        assert!(found.iter().any(|name| name == known), "{known}");
+    }
+}
+
+#[test]
+fn a_source_is_made_as_its_flags_or_the_environment_say() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let by_flags = [
+        "keys",
+        "create",
+        "source",
+        "--json",
+        "--name",
+        "backend",
+        "--trusted",
+        "--allow-hierarchy",
+        "--origin",
+        "https://a.example",
+        "--origin",
+        "https://b.example",
+    ];
+    json_of(natero(&db, &by_flags));
+    let by_environment = std::process::Command::new(BINARY)
+        .args(["keys", "create", "source"])
+        .env("NATERO_DB", &db)
+        .env("NATERO_JSON", "true")
+        .env("NATERO_KEY_NAME", "backend")
+        .env("NATERO_SOURCE_TRUSTED", "true")
+        .env("NATERO_SOURCE_ALLOW_HIERARCHY", "true")
+        .env(
+            "NATERO_SOURCE_ORIGIN",
+            "https://a.example,https://b.example",
+        )
+        .output();
+    json_of(by_environment.unwrap());
+    json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let list = json_of(natero(&db, &["keys", "list", "--json"]));
+    for made in &list.as_array().unwrap()[..2] {
+        assert_eq!(
+            (&made["name"], &made["trusted"], &made["allow_hierarchy"]),
+            (&json!("backend"), &json!(true), &json!(true))
+        );
+        assert_eq!(
+            made["origins"],
+            json!(["https://a.example", "https://b.example"])
+        );
+    }
+    let plain = &list[2];
+    assert_eq!(
+        (
+            &plain["trusted"],
+            &plain["allow_hierarchy"],
+            &plain["origins"]
+        ),
+        (&json!(false), &json!(false), &json!([]))
+    );
+}
+
+#[test]
+fn the_log_can_be_one_json_object_a_line() {
+    let folder = TempDir::new().unwrap();
+    let mut command = std::process::Command::new(BINARY);
+    command.env("NATERO_LOG_FORMAT", "json");
+    let running = Running::start_by(command, &folder.path().join("n.db"));
+    running.request("GET /healthz", "");
+    let log = running.terminate();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .collect();
+    let answered = lines
+        .iter()
+        .find(|line| line["fields"]["message"] == "answered")
+        .unwrap_or_else(|| panic!("no answer in {log}"));
+    assert_eq!(answered["fields"]["route"], "/healthz");
+    assert_eq!(answered["fields"]["status"], 200);
+}
+
+#[test]
 fn a_running_collector_takes_new_keys_counts_logs_no_key_and_stops_cleanly() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");
@@ -86,8 +189,28 @@ fn a_running_collector_takes_new_keys_counts_logs_no_key_and_stops_cleanly() {
         1
     );
 
+    // Keys in every other place from which they might get into the log.
+    let basic = base64::engine::general_purpose::STANDARD.encode(format!("api:{key}"));
+    let ask = |head: String, body: &str| {
+        let length = body.len();
+        let request = format!("{head}host: x\r\ncontent-length: {length}\r\n\r\n{body}");
+        let answer = running.client().raw(&request).unwrap();
+        (answer.0, answer.1)
+    };
+    let head = format!("GET /api/v2/accounts HTTP/1.1\r\nauthorization: Basic {basic}\r\n");
+    assert_eq!(ask(head, "").0, 200);
+    let form = "content-type: application/x-www-form-urlencoded\r\nsec-fetch-site: same-origin\r\n";
+    let head = format!("POST /sign-in HTTP/1.1\r\n{form}");
+    assert_eq!(ask(head, &format!("key={key}")).0, 303);
+    let head = format!("GET /?next=/{key} HTTP/1.1\r\ncookie: natero_session={key}\r\n");
+    assert_eq!(ask(head, "").0, 200);
+    let head = format!("GET /no/such/{key} HTTP/1.1\r\n");
+    assert_eq!(ask(head, "").0, 404);
+    let head = format!("POST /v1/{auth}/{api} HTTP/7.1\r\n");
+    assert_eq!(ask(head, "").0, 400);
+
     let log = running.terminate();
-    for secret in [auth, api, key] {
+    for secret in [auth, api, key, &basic] {
         assert!(!log.contains(secret), "{log}");
     }
     let wal = folder.path().join("n.db-wal");
@@ -157,7 +280,7 @@ fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
     );
     running.terminate();
 
-    let mut pruning = std::process::Command::new(running::BINARY);
+    let mut pruning = std::process::Command::new(BINARY);
     pruning.env("NATERO_KEEP_RAW", "400d");
     let running = Running::start_by(pruning, &copy);
     while json_of(natero(&copy, &["rebuild", "--check", "--json"]))["events"] != 0 {

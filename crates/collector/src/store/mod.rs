@@ -255,3 +255,21 @@ fn configure(conn: &Connection) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(128);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_flushed_to_disk_before_it_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = Store::open_for_command(&folder.path().join("n.db")).unwrap();
+        let pragma = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        // FULL: with a write-ahead log, each commit waits for the flush of it.
+        assert_eq!(pragma("synchronous").unwrap(), 2);
+        let mode: String = conn
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap();
+        assert_eq!(mode, "wal");
+    }
+}
