@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{FromRequest, FromRequestParts, Request},
     http::{header, request::Parts},
 };
@@ -25,10 +25,9 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         axum::extract::Query::try_from_uri(&parts.uri)
             .map(|axum::extract::Query(query)| Query(query))
             .map_err(|refused| {
-                ApiError::BadRequest(format!(
-                    "{}; /openapi.json lists the parameters",
-                    refused.body_text()
-                ))
+                let words = refused.body_text();
+                let words = words.trim_start_matches("Failed to deserialize query string: ");
+                ApiError::BadRequest(format!("{words}; /openapi.json lists the parameters"))
             })
     }
 }
@@ -82,6 +81,13 @@ impl<S: Sync> FromRequest<S> for JsonBody {
                 "send JSON with Content-Type: application/json".into(),
             ));
         }
+        let encoding = request.headers().get(header::CONTENT_ENCODING);
+        if encoding.is_some_and(|encoding| encoding != "identity") {
+            return Err(ApiError::UnsupportedMedia(
+                "send the body as it is, without Content-Encoding; only the Event API takes gzip"
+                    .into(),
+            ));
+        }
         let bytes = tokio::time::timeout(TIME_LIMIT, receive(request.into_body()))
             .await
             .map_err(|_| ApiError::Timeout)??;
@@ -102,12 +108,16 @@ impl<S: Sync> FromRequest<S> for JsonBody {
 }
 
 async fn receive(body: Body) -> Result<Vec<u8>, ApiError> {
+    let too_large =
+        || ApiError::TooLarge("the body has more than 16 MiB; send fewer records at a time".into());
+    // What is announced need not be waited for.
+    if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
+        return Err(too_large());
+    }
     let collected = Limited::new(body, MAX_BODY_BYTES).collect().await;
     match collected {
         Ok(collected) => Ok(collected.to_bytes().into()),
-        Err(cause) if cause.is::<http_body_util::LengthLimitError>() => Err(ApiError::TooLarge(
-            "the body has more than 16 MiB; send fewer records at a time".into(),
-        )),
+        Err(cause) if cause.is::<http_body_util::LengthLimitError>() => Err(too_large()),
         Err(_) => Err(ApiError::BadRequest(
             "the body broke off; send it again".into(),
         )),

@@ -550,6 +550,16 @@ async fn wrong_bodies_say_what_to_send() {
     let answer = collector.ask(request).await;
     assert_eq!(answer.status, 415);
     answer.error();
+    let request = Request::post(format!(
+        "/api/v2/accounts?api_key={}",
+        collector.account_key
+    ))
+    .header("content-encoding", "gzip")
+    .body(Body::from(gzip(b"{\"records\": []}")))
+    .unwrap();
+    let answer = collector.ask(request).await;
+    assert_eq!(answer.status, 415);
+    assert!(answer.error().contains("without Content-Encoding"));
 }
 
 #[tokio::test]
@@ -564,4 +574,12 @@ async fn a_bulk_call_has_limits_and_says_so() {
         assert_eq!(answer.status, 413);
         assert!(answer.error().contains(words), "{}", answer.text);
     }
+    // One that does not say its length is read as far as the limit.
+    let chunks = (0..17).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1 << 20]));
+    let chunked = Body::from_stream(futures_util::stream::iter(chunks));
+    let answer = collector
+        .ask(Request::post(&target).body(chunked).unwrap())
+        .await;
+    assert_eq!(answer.status, 413);
+    answer.error();
 }

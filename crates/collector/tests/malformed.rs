@@ -9,7 +9,7 @@ use std::{
     net::TcpStream,
 };
 
-use running::Running;
+use running::{Running, json_of, natero};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -101,6 +101,29 @@ fn headers_that_are_too_long_or_too_many_are_answered_while_the_client_still_sen
         assert!(error.contains("64 KiB"), "{error}");
     }
     assert_eq!(running.request("GET /healthz", "").0, 200, "served on");
+    running.terminate();
+}
+
+#[test]
+fn a_body_that_is_announced_too_large_is_not_waited_for() {
+    let (folder, running) = start();
+    let db = folder.path().join("n.db");
+    let account = json_of(natero(&db, &["keys", "create", "account", "--json"]));
+    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let part = |keys: &Value, name: &str| keys[name].as_str().unwrap().to_owned();
+    for path in [
+        format!("/api/v2/accounts?api_key={}", part(&account, "account_key")),
+        format!(
+            "/v1/{}/{}",
+            part(&source, "auth_key"),
+            part(&source, "api_key")
+        ),
+    ] {
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 9999999999\r\n\r\n");
+        let (status, error) = refusal(&answer(&running, &[head.as_bytes()]));
+        assert_eq!(status, 413);
+        assert!(error.contains("MiB"), "{error}");
+    }
     running.terminate();
 }
 

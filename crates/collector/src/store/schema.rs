@@ -246,7 +246,9 @@ mod tests {
             conn.execute_batch(
                 "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
                      VALUES (x'00', x'00', '', 0, '[]', 0);
+                 INSERT INTO account_keys (hash, name, created_at) VALUES (x'01', 'crm', 0);
                  INSERT INTO accounts (account_id) VALUES ('acme');
+                 INSERT INTO accounts (account_id, name, parent_no) VALUES ('below', 'Below', 1);
                  INSERT INTO users (user_id, account_no) VALUES ('ann', 1);
                  INSERT INTO events (event_id, account_id, user_id, session_id, created_at,
                      action, feature, total, stream_id, seq, received_at, source_id, set_aside)
@@ -254,7 +256,33 @@ mod tests {
                         ('2', 'acme', 'ann', 's', 2, 'feature', 'y', 3, 't', 2, 1, 1, 0);",
             )
             .unwrap();
+            // Figures as they were added up when there were some.
+            let figures = "INSERT INTO usage_segments (account_no, is_set_aside, first_hour,
+                 last_hour, facts, events, data) VALUES (2, 0, 0, 0, 0, 0, x'0102')";
+            if earlier >= 4 {
+                conn.execute_batch(figures).unwrap();
+            }
             migrate(&mut conn).unwrap();
+            let all = |table: &str| -> i64 {
+                let sql = format!("SELECT COUNT(*) FROM {table}");
+                conn.query_row(&sql, [], |row| row.get(0)).unwrap()
+            };
+            assert_eq!(
+                (all("sources"), all("account_keys"), all("users")),
+                (1, 1, 1)
+            );
+            let below: (String, i64) = conn
+                .query_row(
+                    "SELECT name, parent_no FROM accounts WHERE account_id = 'below'",
+                    [],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .unwrap();
+            assert_eq!(below, ("Below".to_owned(), 1));
+            if earlier >= 4 {
+                assert_eq!(all("usage_segments WHERE data = x'0102'"), 1);
+                conn.execute_batch("DELETE FROM usage_segments").unwrap();
+            }
             let rebuilt = rebuild::rebuild(&mut conn, false).unwrap();
             assert_eq!(rebuilt.events, 2);
             if earlier < 4 {
