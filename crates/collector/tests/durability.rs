@@ -79,47 +79,80 @@ fn check(db: &Path, answered: &HashSet<String>) {
     assert_eq!(loss["received"], rebuilt["events"]);
 }
 
+/// Names of batches that were answered as accepted.
+type Answered = Arc<Mutex<HashSet<String>>>;
+
+/// Sends batches from several clients until `end` is called, in the middle of
+/// the load and after a different stretch of it in each round.
+fn under_load(
+    running: Running,
+    target: &str,
+    round: usize,
+    answered: &Answered,
+    end: impl FnOnce(Running),
+) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|no| {
+            let mut client = running.client();
+            let (target, answered, count) = (target.to_owned(), answered.clone(), count.clone());
+            std::thread::spawn(move || {
+                for batch_no in 0.. {
+                    let name = format!("{round}-{no}-{batch_no}");
+                    let size = 1 + (round * 7 + batch_no) % 40;
+                    match client.request(&target, &batch(&name, size, "")) {
+                        Ok((200, _)) => {
+                            answered.lock().unwrap().insert(format!("{name}/{size}"));
+                            count.fetch_add(1, Ordering::Relaxed);
+                        }
+                        Ok((status, body)) => panic!("{status}: {body}"),
+                        Err(_) => break,
+                    }
+                }
+            })
+        })
+        .collect();
+    while count.load(Ordering::Relaxed) < 5 + round * 11 {
+        std::thread::yield_now();
+    }
+    end(running);
+    clients
+        .into_iter()
+        .for_each(|client| client.join().unwrap());
+}
+
 #[test]
 fn killing_it_at_any_moment_loses_no_answered_batch() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");
     let target = source(&db);
-    let answered = Arc::new(Mutex::new(HashSet::new()));
+    let answered = Answered::default();
     for round in 0..12 {
-        let running = Running::start(&db);
-        let count = Arc::new(AtomicUsize::new(0));
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|no| {
-                let mut client = running.client();
-                let (target, answered, count) = (target.clone(), answered.clone(), count.clone());
-                std::thread::spawn(move || {
-                    for batch_no in 0.. {
-                        let name = format!("{round}-{no}-{batch_no}");
-                        let size = 1 + (round * 7 + batch_no) % 40;
-                        match client.request(&target, &batch(&name, size, "")) {
-                            Ok((200, _)) => {
-                                answered.lock().unwrap().insert(format!("{name}/{size}"));
-                                count.fetch_add(1, Ordering::Relaxed);
-                            }
-                            Ok((status, body)) => panic!("{status}: {body}"),
-                            Err(_) => break,
-                        }
-                    }
-                })
-            })
-            .collect();
-        // In the middle of the load, after a different stretch of it each time.
-        while count.load(Ordering::Relaxed) < 5 + round * 11 {
-            std::thread::yield_now();
-        }
-        running.kill();
-        clients
-            .into_iter()
-            .for_each(|client| client.join().unwrap());
+        under_load(
+            Running::start(&db),
+            &target,
+            round,
+            &answered,
+            Running::kill,
+        );
     }
     let answered = answered.lock().unwrap();
     assert!(answered.len() > 500, "{}", answered.len());
     check(&db, &answered);
+}
+
+#[test]
+fn told_to_end_in_the_middle_of_a_load_it_ends_well_and_loses_no_answered_batch() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let target = source(&db);
+    let answered = Answered::default();
+    for round in 0..4 {
+        under_load(Running::start(&db), &target, round, &answered, |running| {
+            running.terminate();
+        });
+    }
+    check(&db, &answered.lock().unwrap());
 }
 
 /// The limit on file sizes that a process has from the system: beyond it writes
