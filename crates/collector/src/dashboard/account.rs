@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     entity::Account,
-    store::{accounts, accounts::AccountNo, browse, browse::Branch, page::Page, users},
+    store::{accounts, accounts::AccountNo, browse, browse::Branch, users},
 };
 
 /// Ancestors that are named above an account; of a longer way the middle is
@@ -51,17 +51,13 @@ impl Shown {
         account_id: &str,
     ) -> rusqlite::Result<Self> {
         let way = browse::path(conn, no)?;
-        let one = Page {
-            limit: 1,
-            number: 1,
-        };
         Ok(Shown {
             no,
             account: accounts::find(conn, account_id)?.unwrap_or_default(),
             tree: Tree::read(conn, way.clone())?,
             way,
             below: browse::count_below(conn, no)?,
-            users: users::list(conn, Some(no), one)?.1,
+            users: users::count(conn, Some(no))?,
         })
     }
 

@@ -50,11 +50,16 @@ pub(super) async fn show(asked: OfAccount) -> Result<Markup, PageError> {
             let dimensions = [By::Day, Level::of(view).by()].map(Some);
             let [days, mut parts] = usage::answer_by(conn, &by_day, dimensions)?;
             breakdown::sort(&mut parts);
+            // Looked for in all that is below, which is worth it only where it is said.
+            let last = match days.totals.events {
+                0 => browse::last_hour(conn, shown.no)?,
+                _ => None,
+            };
             Ok(Figures {
                 parts,
                 days,
                 before,
-                last: browse::last_hour(conn, shown.no)?,
+                last,
             })
         })
         .await?;

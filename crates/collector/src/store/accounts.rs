@@ -86,18 +86,24 @@ pub fn list(
     filter: &AccountFilter,
     page: Page,
 ) -> rusqlite::Result<(Vec<Account>, i64)> {
-    const WHERE: &str = "(?1 IS NULL OR a.parent_no = ?1)
-        AND (NOT ?2 OR a.parent_no IS NULL)
-        AND (?3 IS NULL OR instr(lower(a.account_id), ?3) OR instr(lower(IFNULL(a.name, '')), ?3))";
+    // Not one clause for both: no index would serve it.
+    let below = match filter.parent {
+        Some(_) => "a.parent_no = ?1",
+        None => "?1 IS NULL",
+    };
+    let wanted = format!(
+        "{below} AND (NOT ?2 OR a.parent_no IS NULL)
+         AND (?3 IS NULL OR instr(lower(a.account_id), ?3) OR instr(lower(IFNULL(a.name, '')), ?3))"
+    );
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
     let total = conn
-        .prepare_cached(&format!("SELECT COUNT(*) FROM accounts a WHERE {WHERE}"))?
+        .prepare_cached(&format!("SELECT COUNT(*) FROM accounts a WHERE {wanted}"))?
         .query_row(params![filter.parent, filter.roots_only, search], |row| {
             row.get(0)
         })?;
     let records = conn
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} WHERE {WHERE} ORDER BY a.account_id LIMIT ?4 OFFSET ?5"
+            "SELECT {COLUMNS} WHERE {wanted} ORDER BY a.account_id LIMIT ?4 OFFSET ?5"
         ))?
         .query_map(
             params![

@@ -58,6 +58,25 @@ pub fn find(conn: &Connection, user_id: &str) -> rusqlite::Result<Option<User>> 
         .optional()
 }
 
+/// The users of one account, or all. Not one clause for both: no index would
+/// serve it.
+fn of(account: Option<AccountNo>) -> &'static str {
+    match account {
+        Some(_) => "u.account_no = ?1",
+        None => "?1 IS NULL",
+    }
+}
+
+/// How many users there are, of one account or in all.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn count(conn: &Connection, account: Option<AccountNo>) -> rusqlite::Result<i64> {
+    let of = of(account);
+    conn.prepare_cached(&format!("SELECT COUNT(*) FROM users u WHERE {of}"))?
+        .query_row([account], |row| row.get(0))
+}
+
 /// Users by id, of one account or of all, and how many there are.
 ///
 /// # Errors
@@ -67,17 +86,14 @@ pub fn list(
     account: Option<AccountNo>,
     page: Page,
 ) -> rusqlite::Result<(Vec<User>, i64)> {
-    let total = conn
-        .prepare_cached("SELECT COUNT(*) FROM users WHERE ?1 IS NULL OR account_no = ?1")?
-        .query_row([account], |row| row.get(0))?;
+    let of = of(account);
     let records = conn
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} WHERE ?1 IS NULL OR u.account_no = ?1
-             ORDER BY u.user_id LIMIT ?2 OFFSET ?3"
+            "SELECT {COLUMNS} WHERE {of} ORDER BY u.user_id LIMIT ?2 OFFSET ?3"
         ))?
         .query_map(params![account, page.limit, page.offset()], read)?
         .collect::<rusqlite::Result<_>>()?;
-    Ok((records, total))
+    Ok((records, count(conn, account)?))
 }
 
 /// Inserts or modifies a user as a record says. A record for a deactivated
