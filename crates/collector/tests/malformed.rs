@@ -6,7 +6,7 @@ mod running;
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{Shutdown, TcpStream},
 };
 
 use running::{Running, json_of, natero};
@@ -101,6 +101,23 @@ fn headers_that_are_too_long_or_too_many_are_answered_while_the_client_still_sen
         assert!(error.contains("64 KiB"), "{error}");
     }
     assert_eq!(running.request("GET /healthz", "").0, 200, "served on");
+    running.terminate();
+}
+
+#[test]
+fn a_refused_client_may_send_to_its_end() {
+    let (_folder, running) = start();
+    let mut stream = TcpStream::connect(&running.address).unwrap();
+    stream.write_all(b"hello\r\n\r\n").unwrap();
+    // Answered; a socket that were closed now would be reset by what follows.
+    assert_eq!(stream.peek(&mut [0]).unwrap(), 1);
+    for _ in 0..50 {
+        stream.write_all(&[b'x'; 16 * 1024]).unwrap();
+    }
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert_eq!(refusal(&answer).0, 400);
     running.terminate();
 }
 

@@ -432,6 +432,12 @@ async fn more_bodies_than_fit_are_told_to_come_back() {
     assert_eq!(answer.status, 429);
     assert!(answer.headers.contains_key("retry-after"));
     answer.error();
+    // Told by its length, before any of it is received.
+    let never = futures_util::stream::pending::<std::io::Result<Vec<u8>>>();
+    let announced = Request::post(collector.events_path())
+        .header("content-length", 1000)
+        .body(Body::from_stream(never));
+    assert_eq!(collector.ask(announced.unwrap()).await.status, 429);
     drop(held);
     assert_eq!(
         collector
