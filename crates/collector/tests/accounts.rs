@@ -80,6 +80,17 @@ async fn records_come_in_any_order_and_wrong_ones_cost_no_other() {
     assert_eq!(answer["rejected"][0]["index"], 1);
     assert_eq!(answer["rejected"][1]["index"], 3);
     assert_eq!(answer["rejected"][1]["id"], "bad");
+    // Told in the order of the call, whenever each was refused.
+    let itself = json!({"account_id": "self", "parent_account_id": "self"});
+    let both = post(
+        &collector,
+        "/api/v2/accounts",
+        json!([itself, {"name": "x"}]),
+    )
+    .await;
+    let both = both.json();
+    let indexes = [&both["rejected"][0]["index"], &both["rejected"][1]["index"]];
+    assert_eq!(indexes, [0, 1], "{both}");
     let mid = collector.get("/api/v2/accounts/mid").await;
     assert_eq!(
         (&mid["parent_account_id"], &mid["is_leaf"]),

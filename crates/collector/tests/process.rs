@@ -4,6 +4,8 @@
 #[path = "support/running.rs"]
 mod running;
 
+use std::io::Write;
+
 use base64::Engine;
 use clap::CommandFactory;
 use natero_collector::cli::Cli;
@@ -134,6 +136,42 @@ fn a_source_is_made_as_its_flags_or_the_environment_say() {
         ),
         (&json!(false), &json!(false), &json!([]))
     );
+}
+
+#[test]
+fn a_gzip_bomb_takes_no_more_memory_than_a_full_batch() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let running = Running::start(&db);
+    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let (auth, api) = (&source["auth_key"], &source["api_key"]);
+    // Nearly 1 MiB that unpacks to nearly 1 GiB, in members that are each small.
+    let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    member.write_all(&vec![b' '; 8 << 20]).unwrap();
+    let bomb = member.finish().unwrap();
+    let bomb = bomb.repeat((1 << 20) / bomb.len());
+    let head = format!(
+        "POST /v1/{}/{} HTTP/1.1\r\nhost: x\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+        auth.as_str().unwrap(),
+        api.as_str().unwrap(),
+        bomb.len()
+    );
+    for _ in 0..4 {
+        let mut client = running.client();
+        client.send(&head).unwrap();
+        client.send_bytes(&bomb).unwrap();
+        let (status, body) = client.raw("").unwrap();
+        assert_eq!(status, 413, "{body}");
+        assert!(body.contains("8 MiB"), "{body}");
+    }
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
+    let peak = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    let peak: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!(peak < 200 * 1024, "{peak} KiB");
+    running.terminate();
 }
 
 #[test]

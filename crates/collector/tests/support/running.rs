@@ -127,7 +127,12 @@ impl Client {
 
     /// Sends bytes and waits for nothing.
     pub fn send(&mut self, bytes: &str) -> std::io::Result<()> {
-        self.stream.get_mut().write_all(bytes.as_bytes())
+        self.send_bytes(bytes.as_bytes())
+    }
+
+    /// The same for what is no text.
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
     }
 
     /// A request, or what is missing of one, to the byte.
