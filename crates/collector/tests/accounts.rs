@@ -96,6 +96,11 @@ async fn records_come_in_any_order_and_wrong_ones_cost_no_other() {
         (&mid["parent_account_id"], &mid["is_leaf"]),
         (&json!("top"), &json!(false))
     );
+    let roots = collector.get("/api/v2/accounts?roots=true").await;
+    assert_eq!(
+        (&roots["total"], &roots["records"][0]["account_id"]),
+        (&json!(1), &json!("top"))
+    );
     let children = collector.get("/api/v2/accounts/top/children").await;
     assert_eq!(children["records"][0]["account_id"], "mid");
     assert_eq!(children["total"], 1);
@@ -319,6 +324,14 @@ async fn a_user_is_in_one_account_until_it_is_moved() {
         .call("DELETE", "/api/v2/account_users/ann", None)
         .await;
     assert_eq!(deleted.json()["is_deleted"], true);
+    let again = collector
+        .call("PUT", "/api/v2/account_users/ann", Some(json!({})))
+        .await;
+    assert_eq!(
+        again.json()["is_deleted"],
+        false,
+        "named again, active again"
+    );
     let nowhere = collector
         .call(
             "PUT",

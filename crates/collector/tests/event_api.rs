@@ -160,6 +160,13 @@ async fn bodies_up_to_the_limits_are_taken() {
         assert_eq!(collector.ask(request).await.status, status, "{more}");
     }
 
+    let answer = collector.post("{}\n".repeat(65_537)).await;
+    assert_eq!(
+        answer.status, 413,
+        "more lines than a batch of events can have"
+    );
+    assert!(answer.error().contains("65536 lines"));
+
     // A line has a limit of its own, and costs no other.
     let padding = "x".repeat(256 * 1024);
     let long = with(feature("acme", "ann", "x", "long"), json!({"y": padding}));
