@@ -103,6 +103,14 @@ impl Running {
     }
 }
 
+/// A test that fails leaves nothing running.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// A connection that is kept for many requests.
 pub struct Client {
     stream: BufReader<TcpStream>,
