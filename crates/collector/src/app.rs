@@ -1,6 +1,7 @@
 //! The HTTP surface.
 
 use std::{
+    any::Any,
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -13,7 +14,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{AllowOrigin, CorsLayer},
+};
 
 use crate::{
     accounts,
@@ -180,6 +184,7 @@ pub fn router(app: App) -> Result<Router, CliError> {
         .merge(dashboard::router(&app))
         .fallback(dashboard::no_such_address)
         .method_not_allowed_fallback(no_such_method)
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app.clone(), watched))
         .with_state(app))
 }
@@ -206,6 +211,12 @@ async fn watched(State(app): State<App>, request: Request, next: Next) -> Respon
         tracing::debug!(route, method, status, ms, "answered");
     }
     response
+}
+
+/// The standard library has written what and where by then.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    ApiError::Internal.into_response()
 }
 
 async fn health() -> Json<serde_json::Value> {
@@ -282,4 +293,30 @@ pub fn now_ms() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_millis() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        body::{Body, to_bytes},
+        http::StatusCode,
+    };
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_for() {
+        let router: Router = Router::new()
+            .route("/", get(async || -> Response { panic!("on purpose") }))
+            .layer(CatchPanicLayer::custom(panicked));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(response.into_body(), 1_000).await.unwrap();
+        let error: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(
+            error,
+            serde_json::json!({ "error": ApiError::Internal.to_string() })
+        );
+    }
 }
