@@ -1,0 +1,113 @@
+//! What events tell of accounts and users.
+
+use serde_json::{Value, json};
+
+use crate::{accounts, support::*};
+
+#[tokio::test]
+async fn identifications_are_merged_into_accounts_and_users() {
+    let collector = Collector::new();
+    let identify = |action: &str, tag: &str, at: i64, details: Value| {
+        with(
+            feature("acme", "ann", "x", tag),
+            json!({"action": action, "created_at": at, "details": details}),
+        )
+    };
+    collector
+        .send(vec![
+            identify(
+                "identifyAccount",
+                "1",
+                NOW,
+                json!({"name": "Acme", "plan": "gold", "size": 5}),
+            ),
+            identify(
+                "identifyAccount",
+                "2",
+                NOW + 1,
+                json!({"plan": "silver", "size": null}),
+            ),
+            identify(
+                "identifyAccount",
+                "3",
+                NOW - 1,
+                json!({"name": "Old", "region": "eu"}),
+            ),
+            identify(
+                "identifyUser",
+                "4",
+                NOW,
+                json!({"first_name": "Ann", "last_name": "Lee", "age": 7}),
+            ),
+        ])
+        .await;
+    let account = collector.get("/api/v2/accounts/acme").await;
+    assert_eq!(account["name"], "Acme");
+    assert_eq!(
+        account["details"],
+        json!({"plan": "silver", "region": "eu"})
+    );
+    let user = collector.get("/api/v2/account_users/ann").await;
+    assert_eq!(
+        (&user["first_name"], &user["last_name"]),
+        (&json!("Ann"), &json!("Lee"))
+    );
+    assert_eq!(user["details"], json!({"age": 7}));
+}
+
+#[tokio::test]
+async fn only_a_source_that_may_places_accounts_in_the_tree() {
+    for (set, orphan, child) in [
+        ("trusted = 0", json!(null), json!("old")),
+        ("allow_hierarchy = 1", json!("top"), json!("old")),
+        ("trusted = 1", json!("top"), json!("top")),
+    ] {
+        let collector = Collector::new();
+        collector
+            .sql()
+            .execute(&format!("UPDATE sources SET {set}"), [])
+            .unwrap();
+        accounts(
+            &collector,
+            json!([{"account_id": "child", "parent_account_id": "old"}]),
+        )
+        .await;
+        let said = json!({"action": "identifyAccount", "details": {"parent_account_id": "top"}});
+        let now = natero_collector::app::now_ms() + HOUR;
+        let said = with(said, json!({"created_at": now}));
+        collector
+            .send(vec![
+                with(feature("orphan", "ann", "x", "1"), said.clone()),
+                with(feature("child", "bob", "x", "2"), said),
+            ])
+            .await;
+        let orphan_is = collector.get("/api/v2/accounts/orphan").await;
+        assert_eq!(orphan_is["parent_account_id"], orphan, "{set}");
+        if orphan.is_null() {
+            assert_eq!(orphan_is["details"]["parent_account_id"], "top", "recorded");
+        }
+        let child_is = collector.get("/api/v2/accounts/child").await;
+        assert_eq!(child_is["parent_account_id"], child, "{set}");
+    }
+}
+
+#[tokio::test]
+async fn one_flag_lets_every_source_place_accounts_that_have_no_place() {
+    let collector = Collector::with(&["--allow-hierarchy"]);
+    accounts(
+        &collector,
+        json!([{"account_id": "child", "parent_account_id": "old"}]),
+    )
+    .await;
+    let said = json!({"action": "identifyAccount", "details": {"parent_account_id": "top"}});
+    collector
+        .send(vec![
+            with(feature("orphan", "ann", "x", "1"), said.clone()),
+            with(feature("child", "bob", "x", "2"), said),
+        ])
+        .await;
+    for (account, parent) in [("orphan", "top"), ("child", "old")] {
+        let account = collector.get(&format!("/api/v2/accounts/{account}")).await;
+        assert_eq!(account["parent_account_id"], parent);
+    }
+}

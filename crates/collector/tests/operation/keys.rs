@@ -1,0 +1,126 @@
+//! Who may ask, and how often.
+
+use axum::{body::Body, http::Request};
+use base64::Engine;
+
+use crate::support::*;
+
+#[tokio::test]
+async fn a_key_that_asks_too_often_is_told_to_wait() {
+    let collector = Collector::with(&["--rate-limit", "3"]);
+    let mut statuses = Vec::new();
+    for no in 0..7 {
+        let answer = collector
+            .post(feature("acme", "ann", "export", no).to_string())
+            .await;
+        if answer.status == 429 {
+            assert!(answer.headers.contains_key("retry-after"));
+            assert!(answer.error().contains("larger batches"));
+        }
+        statuses.push(answer.status.as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 429]);
+    let usage = collector
+        .call("GET", "/api/v2/accounts/acme/usage", None)
+        .await;
+    assert_eq!(usage.status, 200, "another key is not held up");
+}
+
+#[tokio::test]
+async fn an_account_key_has_its_rate_too_over_the_api_and_the_dashboard_together() {
+    let collector = Collector::with(&["--rate-limit", "2"]);
+    let form = format!("key={}", collector.account_key);
+    let sign_in = Request::post("/sign-in")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin");
+    let answer = collector.ask(sign_in.body(Body::from(form)).unwrap()).await;
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let page = || {
+        let request = Request::get("/loss").header("cookie", &cookie);
+        collector.ask(request.body(Body::empty()).unwrap())
+    };
+    assert_eq!(page().await.status, 200);
+    for status in [200, 200, 429] {
+        let answer = collector.call("GET", "/api/v2/accounts", None).await;
+        assert_eq!(answer.status, status);
+        if status == 429 {
+            assert!(answer.headers.contains_key("retry-after"));
+            answer.error();
+        }
+    }
+    let answer = page().await;
+    assert_eq!(answer.status, 429);
+    assert!(answer.text.contains("<h1>Too many requests</h1>"));
+}
+
+#[tokio::test]
+async fn pages_use_the_account_api_only_from_configured_origins() {
+    let configured = Collector::with(&["--api-origin", "https://crm.example.com"]);
+    let usual = Collector::new();
+    for (collector, origin, is_allowed) in [
+        (&configured, "https://crm.example.com", true),
+        (&configured, "https://evil.example", false),
+        (&usual, "https://crm.example.com", false),
+    ] {
+        let path = format!("/api/v2/accounts?api_key={}", collector.account_key);
+        let preflight = Request::options(&path).header("access-control-request-method", "GET");
+        for request in [
+            preflight,
+            Request::get(&path),
+            Request::get("/api/v2/accounts"),
+        ] {
+            let request = request.header("origin", origin).body(Body::empty());
+            let answer = collector.ask(request.unwrap()).await;
+            let allowed = answer.headers.get("access-control-allow-origin");
+            assert_eq!(allowed.is_some(), is_allowed, "{origin}");
+            assert!(allowed.is_none_or(|allowed| allowed == origin));
+        }
+        // A session is of the collector's own pages alone.
+        let page = Request::get("/").header("origin", origin);
+        let page = collector.ask(page.body(Body::empty()).unwrap()).await;
+        assert!(!page.headers.contains_key("access-control-allow-origin"));
+    }
+}
+
+#[tokio::test]
+async fn an_account_key_is_taken_from_the_address_or_as_a_password_and_no_other_way() {
+    let collector = Collector::new();
+    let key = collector.account_key.clone();
+    let basic = |text: String| {
+        format!(
+            "Basic {}",
+            base64::engine::general_purpose::STANDARD.encode(text)
+        )
+    };
+    let ask = async |target: &str, authorization: Option<String>| {
+        let mut request = Request::get(target);
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        collector.ask(request.body(Body::empty()).unwrap()).await
+    };
+    let path = "/api/v2/accounts";
+    assert_eq!(
+        ask(&format!("{path}?api_key={key}"), None).await.status,
+        200
+    );
+    assert_eq!(
+        ask(path, Some(basic(format!("api:{key}")))).await.status,
+        200
+    );
+    for wrong in [
+        None,
+        Some(basic("api:nacc_0".into())),
+        Some(basic(key.clone())),
+        Some(format!("Bearer {key}")),
+        Some("Basic not base64".into()),
+        // A source can only write.
+        Some(basic(format!("api:{}", collector.source.api_key))),
+        Some(basic(format!("api:{}", collector.source.auth_key))),
+    ] {
+        let answer = ask(path, wrong.clone()).await;
+        assert_eq!(answer.status, 401, "{wrong:?}");
+        answer.error();
+    }
+}
