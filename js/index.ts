@@ -10,10 +10,9 @@ const load = once(async () => {
   // This very expression is what bundlers look for.
   const response = await fetch(new URL("./natero.wasm", import.meta.url));
   if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
-  // Servers that do not know wasm send it as something else.
-  return response.headers.get("content-type") === "application/wasm"
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer());
+  // To compile it while it comes gains nothing at this size, and fails where a
+  // server does not know wasm and sends it as something else.
+  return WebAssembly.compile(await response.arrayBuffer());
 });
 
 /** A tracker of product usage. Construction returns at once; calls made before the wasm is there are kept with their time. */

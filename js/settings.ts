@@ -88,9 +88,10 @@ export function check(settings: unknown, refuse: (problem: string) => void): Che
 
 /** Whether the browser asks not to be tracked, in a way that is to be respected. */
 function refused(settings: Settings): boolean {
-  const signals = globalThis.navigator as { globalPrivacyControl?: boolean; doNotTrack?: string } | undefined;
+  // Not asked for without need: the first use of it takes a while.
+  const signals = (): { globalPrivacyControl?: boolean; doNotTrack?: string | null } => globalThis.navigator ?? {};
   return Boolean(
-    (settings.respectGpc && signals?.globalPrivacyControl) || (settings.respectDnt && signals?.doNotTrack === "1"),
+    (settings.respectGpc && signals().globalPrivacyControl) || (settings.respectDnt && signals().doNotTrack === "1"),
   );
 }
 

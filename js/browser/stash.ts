@@ -19,45 +19,56 @@ const NOT_KEPT = 4 | 32 | 64 | 128;
 /** The calls of one page. */
 export class Stash {
   readonly #settings: Checked;
-  readonly #start: string;
-  readonly #key: string;
-  readonly #head: unknown[] | undefined;
+  readonly #url: string;
+  readonly #seed: readonly number[];
   readonly #lock = new Lock();
+  #key = "";
   #soon = false;
-  #held = false;
   #done = false;
 
   /** For the source that `url` names. The seed makes the events: whoever makes them up makes the same. */
   constructor(settings: Checked, url: string, seed: readonly number[]) {
     this.#settings = settings;
-    this.#start = `${settings.cookiePrefix}c1.${hash(url)}.`;
-    this.#key = `${this.#start}${seed.join("-")}.${Date.now()}`;
-    const [flags, numbers, text] = encode(settings);
-    if (globalThis.document && !(flags & NOT_KEPT)) this.#head = [flags, numbers, text, seed];
+    this.#url = url;
+    this.#seed = seed;
   }
 
   /** Whether calls are stored at all. */
   get keeps(): boolean {
-    return !!this.#head && !this.#done;
+    return !!this.#head() && !this.#done;
   }
 
-  /** Stores all calls so far when the current task ends. */
+  /** What makes an engine, where calls may be kept. */
+  #head(): unknown[] | undefined {
+    const [flags, numbers, text] = encode(this.#settings);
+    return globalThis.document && !(flags & NOT_KEPT) ? [flags, numbers, text, this.#seed] : undefined;
+  }
+
+  get #start(): string {
+    return `${this.#settings.cookiePrefix}c1.${hash(this.#url)}.`;
+  }
+
+  /** Stores all calls so far when the current task ends: what a page does meanwhile does not wait for that. */
   keep(calls: readonly Kept[]): void {
-    // A page that is only prepared may never be seen, and holds no lock.
-    if (!this.#head || this.#soon || (document as { prerendering?: boolean }).prerendering) return;
+    if (this.#soon) return;
     this.#soon = true;
-    if (!this.#held) this.#lock.hold(this.#key);
-    this.#held = true;
     queueMicrotask(() => {
       this.#soon = false;
-      attempt(() => calls.length && localStorage.setItem(this.#key, JSON.stringify([...this.#head!, calls])));
+      const head = this.#head();
+      // A page that is only prepared may never be seen, and holds no lock.
+      if (!head || !calls.length || (document as { prerendering?: boolean }).prerendering) return;
+      if (!this.#key) {
+        this.#key = `${this.#start}${this.#seed.join("-")}.${Date.now()}`;
+        this.#lock.hold(this.#key);
+      }
+      attempt(() => localStorage.setItem(this.#key, JSON.stringify([...head, calls])));
     });
   }
 
   /** The calls are made, and what they made is stored: they go. */
   done(): void {
     this.#done = true;
-    if (this.#head) attempt(() => localStorage.removeItem(this.#key));
+    if (this.#key) attempt(() => localStorage.removeItem(this.#key));
     this.close();
   }
 
@@ -68,10 +79,11 @@ export class Stash {
 
   /** Makes the calls of pages that are gone, so that their events are stored like those of any page, and taken over. */
   adopt(engine: Engine, filter: Filter, storage: Storage): void {
-    if (!this.#head) return;
+    if (!this.#head()) return;
+    const start = this.#start;
     attempt(() => {
       for (const key of Object.keys(localStorage)) {
-        if (!key.startsWith(this.#start) || key === this.#key) continue;
+        if (!key.startsWith(start) || key === this.#key) continue;
         left(key, Number(key.slice(key.lastIndexOf(".") + 1)), () => {
           const stored = localStorage.getItem(key);
           let all = true;

@@ -8,7 +8,7 @@ use super::table::{Row, Table};
 use super::{OURS, SUBJECTS, median};
 use crate::stage::Stage;
 
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 15;
 
 /// Adds the rows.
 ///
@@ -19,7 +19,10 @@ pub async fn measure(stage: &Stage<'_>, table: &mut Table) -> Result<()> {
     let mut ready = Vec::new();
     for round in 0..ROUNDS {
         eprintln!("start, round {} of {ROUNDS}", round + 1);
-        for subject in SUBJECTS.into_iter().chain(["empty"]) {
+        let subjects: Vec<_> = SUBJECTS.into_iter().chain(["empty"]).collect();
+        for index in 0..subjects.len() {
+            // In another order each time.
+            let subject = subjects[(index + round) % subjects.len()];
             let page = stage.load(subject).await?;
             let times: [f64; 2] = page
                 .run("return [bench.accepted, bench.wasmReady];")

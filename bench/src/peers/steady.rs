@@ -8,7 +8,7 @@ use super::table::{Row, Table};
 use super::{SUBJECTS, median};
 use crate::stage::{Stage, Tracked};
 
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 3;
 const CALLS: usize = 100;
 const EVENTS: usize = 500;
 
