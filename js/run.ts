@@ -2,7 +2,7 @@
 // wait until the wasm is there, features until the task ends; and nothing of
 // what goes wrong on the way gets into the page.
 
-import { LONGEST_ID, clean, toId } from "./arguments.ts";
+import { clean, toId } from "./arguments.ts";
 import { facts } from "./browser/page.ts";
 import { type Kept, Stash } from "./browser/stash.ts";
 import { type Core, type Engine, Op, type Tell } from "./core.ts";
@@ -13,15 +13,15 @@ import { type Checked, encode } from "./settings.ts";
 import { name } from "./stats.ts";
 import type { FlushResult, Stats } from "./types.ts";
 
-// A page whose wasm is slow may call a lot, but not without end.
-const MOST_KEPT = 10_000;
+/** A page whose wasm is slow may call a lot, but not without end. */
+export const MOST_KEPT = 10_000;
 
 const UNTRIED: FlushResult = { delivered: 0, pending: 0, rejected: 0 };
 
 const NOW = Promise.resolve();
 
-// In place of the wall time of a call that is read when the task ends.
-const SOON = -1;
+/** In place of the wall time of a call that is read when the task ends. */
+export const SOON = -1;
 
 /** A tracker, behind the methods that a page sees. */
 export interface Run {
@@ -31,8 +31,12 @@ export interface Run {
   current: string[];
   /** A call of the page: `read` checks it now, and it is made now or once the wasm is there. */
   call(method: string, op: Op, read?: () => string, a?: number): void;
-  /** Notes a feature of which all that is given is a plain name. Tells whether it was one. */
-  note(feature: unknown): boolean;
+  /** Whether features may be put among `kept` as they are. */
+  open: boolean;
+  /** Calls that wait for the wasm, or for the end of the task once it is there. */
+  kept: Kept[];
+  /** Makes them when the task ends, or at once if they are many: for whoever adds the first of so many. */
+  wake(): void;
   flush(): Promise<FlushResult>;
   /** Later calls are refused. */
   close(): void;
@@ -50,8 +54,7 @@ export function run(load: Load, settings: Checked, url: string, problems: readon
   const { onError } = settings;
   let core: Core | undefined;
   let closed = false;
-  /** Calls that wait for the wasm, or for the end of the task once it is there. */
-  let kept: Kept[] = [];
+  const kept: Kept[] = [];
   /** How many of them are being made. */
   let left = 0;
   let lastFlush = 0;
@@ -79,7 +82,8 @@ export function run(load: Load, settings: Checked, url: string, problems: readon
       off = true;
       if (core) core.off = true;
       core = undefined;
-      kept = [];
+      kept.length = 0;
+      all.open = false;
       current.fill("");
       detach();
       for (const settle of flushes.values()) settle(UNTRIED);
@@ -134,13 +138,6 @@ export function run(load: Load, settings: Checked, url: string, problems: readon
     }
   };
 
-  const soon = (call: Kept): void => {
-    const waiting = kept.push(call);
-    // Quicker than queueMicrotask.
-    if (waiting === 1) NOW.then(drain);
-    else if (waiting > MOST_KEPT) drain();
-  };
-
   const call: Run["call"] = (method, op, read, a = 0) => {
     const wall = Date.now();
     const mono = performance.now();
@@ -165,16 +162,16 @@ export function run(load: Load, settings: Checked, url: string, problems: readon
       return;
     }
     const made: Kept = [op, wall, mono, text, a];
-    if (core && (op === Op.Feature || core.acting)) soon(made);
-    else {
-      kept.push(made);
-      if (core) drain();
-      else stash.keep(kept);
-    }
+    const waiting = kept.push(made);
+    if (!core) stash.keep(kept);
+    else if (op !== Op.Feature && !core.acting) drain();
+    else if (waiting % MOST_KEPT === 1) all.wake();
   };
 
   const begin = (engine: Engine, wall: number, mono: number): boolean => {
     core = engine(perform, wall, mono, ...encode(settings), seed);
+    // What beforeSend calls is refused, and has to be looked at for that.
+    all.open = !settings.beforeSend;
     attach(engine);
     handle(Op.Start, wall, mono, ...facts(settings));
     drain();
@@ -183,8 +180,7 @@ export function run(load: Load, settings: Checked, url: string, problems: readon
     return !off;
   };
 
-  for (const problem of problems) refuse("new na", problem);
-  return {
+  const all: Run = {
     ready: off
       ? Promise.resolve(false)
       : shown()
@@ -195,14 +191,12 @@ export function run(load: Load, settings: Checked, url: string, problems: readon
           .catch((error: unknown) => fail("load_failed", "The tracker could not be loaded and is off", error)),
     current,
     call,
-    note(feature) {
-      // The common call on its shortest way: a name of ASCII needs no look at
-      // more than its first character until it is handed over.
-      if (!core || done.filtering || closed || typeof feature !== "string" || feature.length > LONGEST_ID) return false;
-      const first = feature.charCodeAt(0);
-      if (!(first > 32 && first < 127)) return false;
-      soon([Op.Feature, SOON, performance.now(), feature, 0]);
-      return true;
+    open: false,
+    kept,
+    wake() {
+      // Quicker than queueMicrotask.
+      if (kept.length === 1) NOW.then(drain);
+      else drain();
     },
     flush() {
       const flush = ++lastFlush;
@@ -217,7 +211,9 @@ export function run(load: Load, settings: Checked, url: string, problems: readon
     },
     close() {
       call("shutdown", Op.Shutdown);
-      if (!done.filtering) closed = true;
+      if (done.filtering) return;
+      closed = true;
+      all.open = false;
     },
     get(which) {
       drain();
@@ -228,6 +224,8 @@ export function run(load: Load, settings: Checked, url: string, problems: readon
       return name(ask((core) => core.count()) ?? new Float64Array(12), kept.length, invalid);
     },
   };
+  for (const problem of problems) refuse("new na", problem);
+  return all;
 }
 
 /** Waits while the page is only prepared, and nobody sees it; tells whether it had to. */
