@@ -43,6 +43,8 @@ tasks
         part of test), or replays one and tells what happens in it.
   bench measures the package in Chromium beside other trackers, prints each
         budget with their figures and ours, and writes target/bench.json.
+  bench start | burst | steady | memory
+        measures only that part of it.
   bench size
         only what each of them makes a page download.
   bench storage
