@@ -55,7 +55,7 @@ export function run(load: Load, settings: Checked, url: string, problems: readon
   let core: Core | undefined;
   let closed = false;
   const kept: Kept[] = [];
-  /** How many of them are being made. */
+  /** How many of the calls that waited are being made. */
   let left = 0;
   let lastFlush = 0;
   let invalid = 0;
@@ -171,7 +171,7 @@ export function run(load: Load, settings: Checked, url: string, problems: readon
   const begin = (engine: Engine, wall: number, mono: number): boolean => {
     core = engine(perform, wall, mono, ...encode(settings), seed);
     // What beforeSend calls is refused, and has to be looked at for that.
-    all.open = !settings.beforeSend;
+    all.open = !closed && !settings.beforeSend;
     attach(engine);
     handle(Op.Start, wall, mono, ...facts(settings));
     drain();

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { Collector, Console, SETTINGS, na } from "./support/collector.mjs";
+import { Collector, Console, SETTINGS, na, settled } from "./support/collector.mjs";
 
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const camel = (snake) => snake.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
@@ -107,5 +107,21 @@ test("calls that wait for the wasm are pending", async () => {
   assert.equal(tracker.stats().pending, 2);
   await tracker.ready;
   tracker.shutdown();
+  collector.close();
+});
+
+test("a tracker that was shut down before its wasm was there refuses what comes later", async () => {
+  const collector = new Collector();
+  const tracker = new na("api", "auth", SETTINGS);
+  tracker.sendFeatureEvent("before");
+  tracker.shutdown();
+  assert.equal(await tracker.ready, true);
+  told.take();
+  tracker.sendFeatureEvent("after");
+  tracker.sendFeatureEvent("after", 2);
+  assert.equal(told.take().length, 2);
+  const { accepted, dropped } = tracker.stats();
+  assert.deepEqual([accepted, dropped.invalid], [1, 2]);
+  await settled();
   collector.close();
 });
