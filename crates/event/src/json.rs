@@ -37,14 +37,6 @@ pub fn push_ascii(out: &mut String, byte: u8) {
     unsafe { out.as_mut_vec().push(byte & 0x7f) }
 }
 
-/// A text of one's own. `to_owned` allocates in another way than whatever
-/// appends to a text, and two ways are 0.2 KB of wasm more than one.
-pub fn owned(text: &str) -> String {
-    let mut out = String::new();
-    out.push_str(text);
-    out
-}
-
 /// Appends a whole number. Written out because `core::fmt` is most of a KB.
 pub fn push_int(out: &mut String, value: i64) {
     let mut digits = [0u8; 20];

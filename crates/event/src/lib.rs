@@ -8,10 +8,16 @@
 //! Writing is plain string building: the tracker pays for every byte of code,
 //! and a JSON library costs several KB of it.
 
+mod action;
 mod event;
 pub mod json;
 pub mod limits;
+mod priority;
 #[cfg(feature = "read")]
 pub mod received;
+mod text;
 
-pub use event::{Action, Event, Value, close_line, put_identity};
+pub use action::{Action, ActionKind};
+pub use event::{Event, append_seq, event_id, insert_identity};
+pub use priority::Priority;
+pub use text::{Id, Json, Number};

@@ -1,17 +1,23 @@
-//! Reading what a tracker, ours or any other client of the Event API, sent.
+//! Reads what a client of the Event API sent, be it our tracker or another.
 //!
-//! A body is split by [`lines()`] and each line read by [`ReceivedEvent::read`]
-//! on its own, so that a broken line never costs its neighbours.
+//! [`lines()`] splits a body, and [`ReceivedEvent::read`] reads each line on its
+//! own, so that an invalid line never affects its neighbours.
 
+mod action;
 mod error;
 mod fields;
+mod form;
 mod lines;
 mod surrogates;
 
 use std::borrow::Cow;
 
+use crate::ActionKind;
+pub use crate::limits::{MAX_DURATION_MS, MAX_TOTAL, MIN_CREATED_AT};
+
 use serde_json::{Map, Value};
 
+pub use action::ReceivedAction;
 pub use error::LineError;
 pub use fields::id;
 pub use lines::{Line, lines};
@@ -19,14 +25,10 @@ pub use lines::{Line, lines};
 use fields::Fields;
 use surrogates::mended;
 
-/// Longest line that is read, in bytes. An event of ours carries at most
-/// 16 KiB of details; this leaves room for clients with fields of their own
-/// and keeps one line from being most of a batch.
+/// Longest line that is read, in bytes. An event of our tracker carries at most
+/// 16 KiB of details; the limit leaves room for the additional fields of other
+/// clients and keeps one line from filling a batch.
 pub const MAX_LINE_BYTES: usize = 256 * 1024;
-
-/// Longest `time_spent` or `active_duration`, in ms: one year. Nothing longer
-/// is measured in one piece, and sums of it stay far from overflow.
-pub const MAX_DURATION_MS: i64 = 365 * 24 * 60 * 60 * 1000;
 
 /// How far `created_at` may lie ahead of the receiver's clock, in ms: one day.
 pub const MAX_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
@@ -34,21 +36,22 @@ pub const MAX_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
 /// Longest `action`, `url`, `title` or `referrer` that is read, in characters.
 const MAX_TEXT_CHARS: usize = 8 * 1024;
 
-/// One event as it was received: known fields checked, everything else kept.
+/// A received event. Its known fields are valid; unknown fields are in `extra`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReceivedEvent {
     /// Unique key for deduplication. Clients of the original have none.
     pub event_id: Option<String>,
-    /// The customer.
-    pub account_id: String,
+    /// The customer. Absent where the client leaves it to the receiver, which then
+    /// takes the account that the user belongs to.
+    pub account_id: Option<String>,
     /// The person.
     pub user_id: String,
     /// One visit of a person. Servers that send events have none.
     pub session_id: Option<String>,
     /// When it happened, in ms since the Unix epoch.
     pub created_at: i64,
-    /// What happened: `feature`, `moduleEnd` and so on, or a name of the client's own.
-    pub action: String,
+    /// What happened.
+    pub action: ReceivedAction,
     /// The feature used. Always there on a `feature` event.
     pub feature: Option<String>,
     /// The module it belongs to. Always there on a `moduleEnd`.
@@ -73,10 +76,10 @@ pub struct ReceivedEvent {
     pub title: Option<String>,
     /// Where the page was reached from.
     pub referrer: Option<String>,
-    /// Data of the caller's own: a JSON object, as text. A parsed one takes six
-    /// times the memory, and most are only stored.
+    /// Additional data: a JSON object, as text. Parsed, it would take six times
+    /// the memory, and most are only stored.
     pub details: Option<String>,
-    /// Fields that are not part of the contract, as they came: a JSON object, as text.
+    /// Fields outside of the contract, unchanged: a JSON object, as text.
     pub extra: Option<String>,
 }
 
@@ -84,38 +87,38 @@ impl ReceivedEvent {
     /// Reads one line. `now` is the receiver's clock in ms since the Unix epoch.
     ///
     /// # Errors
-    /// Says which field is wrong and what to send instead.
+    /// The error names the invalid field and says what to send instead.
     pub fn read(line: &[u8], now: i64) -> Result<Self, LineError> {
         let mut fields = Fields::new(object(line)?);
         let action = fields.required_text("action", crate::limits::MAX_ID_CHARS)?;
         let mut event = ReceivedEvent {
             event_id: fields.id("event_id")?,
-            account_id: fields.required_id("account_id")?,
+            account_id: fields.id("account_id")?,
             user_id: fields.required_id("user_id")?,
             session_id: fields.name("session_id")?,
             created_at: created_at(&mut fields, now)?,
             feature: fields.name("feature")?,
             module: fields.name("module")?,
             product: fields.name("product")?,
-            total: fields.number("total")?,
+            total: fields.total("total")?,
             time_spent: fields.duration("time_spent")?,
             active_duration: fields.duration("active_duration")?,
             visitor_id: fields.id("visitor_id")?,
             stream_id: fields.id("stream_id")?,
-            seq: fields.place("seq")?,
+            seq: fields.seq("seq")?,
             url: fields.text("url", MAX_TEXT_CHARS)?,
             title: fields.text("title", MAX_TEXT_CHARS)?,
             referrer: fields.text("referrer", MAX_TEXT_CHARS)?,
             details: fields.object("details")?,
             extra: None,
-            action,
+            action: action.into(),
         };
         event.check_own_fields()?;
         event.extra = fields.rest().map(|rest| text(&rest));
         Ok(event)
     }
 
-    /// What an action cannot be counted without.
+    /// Checks the fields without which an event of this action cannot be counted.
     fn check_own_fields(&mut self) -> Result<(), LineError> {
         let needs = |field: &'static str, is_there: bool| {
             if is_there {
@@ -124,17 +127,26 @@ impl ReceivedEvent {
                 Err(LineError::Missing(field))
             }
         };
-        match self.action.as_str() {
-            "feature" => {
+        match self.action.kind() {
+            Some(ActionKind::Feature) => {
                 needs("feature", self.feature.is_some())?;
                 self.total.get_or_insert(1.0);
             }
-            "moduleEnd" => {
+            Some(ActionKind::ModuleEnd) => {
                 needs("module", self.module.is_some())?;
                 needs("time_spent", self.time_spent.is_some())?;
             }
-            "sessionSync" => needs("active_duration", self.active_duration.is_some())?,
-            _ => {}
+            Some(ActionKind::SessionSync) => {
+                needs("active_duration", self.active_duration.is_some())?;
+            }
+            Some(
+                ActionKind::SessionIdle
+                | ActionKind::PageView
+                | ActionKind::PageViewEnd
+                | ActionKind::IdentifyUser
+                | ActionKind::IdentifyAccount,
+            )
+            | None => {}
         }
         Ok(())
     }
@@ -145,11 +157,11 @@ fn text(map: &Map<String, Value>) -> String {
     serde_json::to_string(map).unwrap_or_default()
 }
 
-/// Reads JSON in which a text may have been cut within a character: half a
+/// Parses JSON. A client may have cut a text within a character; half a
 /// surrogate pair is read as U+FFFD.
 ///
 /// # Errors
-/// Where it is no JSON in any other way.
+/// When the text is invalid JSON for any other reason.
 pub fn value(text: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice(text).or_else(|error| match mended(text) {
         Cow::Owned(mended) => serde_json::from_slice(&mended),
@@ -157,23 +169,24 @@ pub fn value(text: &[u8]) -> serde_json::Result<Value> {
     })
 }
 
-/// The stream that a line names and its place in that, also where the event
-/// itself is refused: so a receiver can tell what it refused from what was lost.
-pub fn place(line: &[u8]) -> Option<(String, u32)> {
-    let Ok(Value::Object(map)) = value(line) else {
-        return None;
-    };
-    let mut fields = Fields::new(map);
+/// Reads the `stream_id` and `seq` of a line whose event may be invalid, so that
+/// a receiver can tell rejected events from lost ones.
+pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
+    let mut fields = Fields::new(object(line).ok()?);
     let stream_id = fields.id("stream_id").ok()??;
-    let seq = fields.place("seq").ok()??;
+    let seq = fields.seq("seq").ok()??;
     Some((stream_id, seq))
 }
 
-/// An event of a client without ids in one form for all spellings: key order
-/// and white space are gone. `None` where the line is no JSON.
+/// Writes a line in a canonical form, with sorted keys and without white space,
+/// so that equal events have equal texts. `None` when the line is neither JSON nor
+/// a form.
 pub fn canonical(line: &[u8]) -> Option<String> {
     // serde_json keeps objects sorted.
-    value(line).ok().map(|value| value.to_string())
+    match value(line) {
+        Ok(value) => Some(value.to_string()),
+        Err(_) => form::object(line).map(|map| text(&map)),
+    }
 }
 
 fn object(line: &[u8]) -> Result<Map<String, Value>, LineError> {
@@ -184,7 +197,7 @@ fn object(line: &[u8]) -> Result<Map<String, Value>, LineError> {
         Ok(Value::Object(map)) => Ok(map),
         Ok(Value::Array(_)) => Err(LineError::Array),
         Ok(_) => Err(LineError::NotAnObject),
-        Err(error) => Err(LineError::NotJson(error.to_string())),
+        Err(error) => form::object(line).ok_or_else(|| LineError::NotJson(error.to_string())),
     }
 }
 
@@ -194,6 +207,9 @@ fn created_at(fields: &mut Fields, now: i64) -> Result<i64, LineError> {
         .ok_or(LineError::Missing("created_at"))?;
     if at > now.saturating_add(MAX_AHEAD_MS) {
         return Err(LineError::InTheFuture { at });
+    }
+    if at < MIN_CREATED_AT {
+        return Err(LineError::TooEarly { at });
     }
     Ok(at)
 }

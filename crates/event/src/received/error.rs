@@ -1,43 +1,56 @@
-use super::{MAX_DURATION_MS, MAX_LINE_BYTES};
+//! Why a line is rejected.
 
-/// Why a line was refused. The message says what to send instead.
+use super::{MAX_DURATION_MS, MAX_LINE_BYTES, MAX_TOTAL};
+
+/// Why a line is rejected. The message says what to send instead.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LineError {
-    /// Not JSON at all.
+    /// The line is not JSON.
     #[error("not JSON ({0}); send one JSON object a line")]
     NotJson(String),
-    /// A JSON array, as other APIs take it.
+    /// The line is a JSON array, which other APIs accept.
     #[error("a JSON array; send its elements as one JSON object a line")]
     Array,
-    /// JSON, but a bare string, number, boolean or null.
+    /// The line is a JSON string, number, boolean or null.
     #[error("JSON, but not an object; send one JSON object a line")]
     NotAnObject,
-    /// Longer than a line may be.
+    /// The line is too long.
     #[error("the line has {bytes} bytes; send at most {MAX_LINE_BYTES}")]
     TooLong {
-        /// Length of the line.
+        /// Length of the line in bytes.
         bytes: usize,
     },
-    /// A field that the event cannot be counted without.
+    /// A required field is missing.
     #[error("`{0}` is missing; every event of this action needs it")]
     Missing(&'static str),
-    /// A field of the contract with a value that it cannot have.
+    /// A field of the contract has an invalid value.
     #[error("`{field}` must be {expected}")]
     Invalid {
         /// The field.
         field: &'static str,
-        /// What it has to be.
+        /// The values that are valid.
         expected: &'static str,
     },
-    /// A duration that no clock measures.
-    #[error("`{0}` must be at most {MAX_DURATION_MS} ms (one year)")]
+    /// The duration is too long to be measured.
+    #[error("`{0}` must be at most {MAX_DURATION_MS} ms (one day)")]
     TooLongDuration(&'static str),
-    /// Made more than a day ahead of the receiver's clock.
+    /// The `total` is negative or larger than a person can reach.
+    #[error("`total` must be between 0 and {MAX_TOTAL}")]
+    TotalOutOfRange,
+    /// The event was made before the year 2000: the sender's clock is not set.
+    #[error(
+        "`created_at` {at} is before the year 2000; send ms since the Unix epoch, and set the sender's clock"
+    )]
+    TooEarly {
+        /// The rejected time.
+        at: i64,
+    },
+    /// The event was made more than a day after the receiver's time.
     #[error(
         "`created_at` {at} is more than 24 h in the future; send ms since the Unix epoch, and set the sender's clock"
     )]
     InTheFuture {
-        /// The refused time.
+        /// The rejected time.
         at: i64,
     },
 }
@@ -53,12 +66,14 @@ impl LineError {
             LineError::Missing(_) => "missing_field",
             LineError::Invalid { .. } => "invalid_field",
             LineError::TooLongDuration(_) => "duration_too_long",
+            LineError::TotalOutOfRange => "total_out_of_range",
+            LineError::TooEarly { .. } => "too_early",
             LineError::InTheFuture { .. } => "in_the_future",
         }
     }
 
-    /// Whether the line was at least a JSON object, so that the sender speaks
-    /// the format and only this event is wrong.
+    /// Whether the line is a JSON object: the client uses the right format, and
+    /// only this event is invalid.
     pub fn is_readable(&self) -> bool {
         !matches!(
             self,

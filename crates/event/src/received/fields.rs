@@ -1,22 +1,24 @@
+//! The fields of a line.
+
 use serde_json::{Map, Value};
 
-use super::{LineError, MAX_DURATION_MS, text};
+use super::{LineError, MAX_DURATION_MS, MAX_TOTAL, text};
 use crate::limits::{MAX_DETAILS_BYTES, MAX_ID_CHARS};
 
-/// The fields of one line, taken out one by one; what is left at the end is
-/// not part of the contract.
+/// The fields of one line that have not been read yet. The fields that remain
+/// at the end are not part of the contract.
 ///
-/// `null` counts as absent throughout: clients write it for what they do not have.
+/// `null` counts as absent: clients write it for values that they do not have.
 pub(super) struct Fields {
     map: Map<String, Value>,
 }
 
 const ID: &str = "a string of 1 to 256 characters, or a whole number";
-/// The largest whole number that every JSON reader keeps exactly.
+/// The largest whole number that every JSON parser represents exactly.
 const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
-/// Reads an id: a string once trimmed, or a number as its decimal string.
-/// `None` where it is neither, empty, or longer than [`MAX_ID_CHARS`].
+/// Reads an id: a trimmed string, or a whole number as its decimal string.
+/// `None` for any other value, an empty string, or more than [`MAX_ID_CHARS`].
 pub fn id(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
@@ -28,11 +30,27 @@ pub fn id(value: &Value) -> Option<String> {
     fits.then_some(text)
 }
 
-/// A float that is a whole number and exact. Writers in languages without
+/// Converts a float that is an exact whole number. Clients in languages without
 /// integers send `1700000000000.0`.
 fn whole(number: f64) -> Option<i64> {
     let exact = number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER as f64;
     exact.then_some(number as i64)
+}
+
+/// Reads a number, which may come as a string in decimal notation: clients that
+/// send forms or CSV have no other type.
+fn number(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::String(text) => {
+            let text = text.trim();
+            let is_decimal = text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
+            text.parse::<f64>().ok().filter(|_| is_decimal)?
+        }
+        _ => value.as_f64()?,
+    };
+    number.is_finite().then_some(number)
 }
 
 fn invalid(field: &'static str, expected: &'static str) -> LineError {
@@ -44,7 +62,7 @@ impl Fields {
         Fields { map }
     }
 
-    /// What nobody asked for.
+    /// The fields that have not been read.
     pub(super) fn rest(self) -> Option<Map<String, Value>> {
         (!self.map.is_empty()).then_some(self.map)
     }
@@ -64,7 +82,7 @@ impl Fields {
         self.id(field)?.ok_or(LineError::Missing(field))
     }
 
-    /// An id that may also be empty, which means none: forms and templates
+    /// Reads an id that may be empty, which counts as absent: forms and templates
     /// write `""` for a product that is not set.
     pub(super) fn name(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
         if let Some(Value::String(text)) = self.map.get(field)
@@ -75,7 +93,7 @@ impl Fields {
         self.id(field)
     }
 
-    /// Free text, cut at `limit` characters.
+    /// Reads free text and truncates it to `limit` characters.
     pub(super) fn text(
         &mut self,
         field: &'static str,
@@ -112,15 +130,21 @@ impl Fields {
     pub(super) fn number(&mut self, field: &'static str) -> Result<Option<f64>, LineError> {
         match self.take(field) {
             None => Ok(None),
-            Some(value) => value
-                .as_f64()
-                .filter(|number| number.is_finite())
+            Some(value) => number(&value)
                 .map(Some)
                 .ok_or(invalid(field, "a finite number")),
         }
     }
 
-    /// A duration in ms, rounded to whole ones.
+    /// Reads how often a feature was used.
+    pub(super) fn total(&mut self, field: &'static str) -> Result<Option<f64>, LineError> {
+        match self.number(field)? {
+            Some(total) if !(0.0..=MAX_TOTAL).contains(&total) => Err(LineError::TotalOutOfRange),
+            total => Ok(total),
+        }
+    }
+
+    /// Reads a duration in ms, rounded to a whole number.
     pub(super) fn duration(&mut self, field: &'static str) -> Result<Option<i64>, LineError> {
         let Some(ms) = self.number(field)? else {
             return Ok(None);
@@ -134,7 +158,7 @@ impl Fields {
         Ok(Some(ms.round() as i64))
     }
 
-    /// A point in time in ms since the Unix epoch; fractions are dropped.
+    /// Reads a time in ms since the Unix epoch, without its fraction.
     pub(super) fn time(&mut self, field: &'static str) -> Result<Option<i64>, LineError> {
         match self.number(field)? {
             None => Ok(None),
@@ -143,19 +167,19 @@ impl Fields {
         }
     }
 
-    pub(super) fn place(&mut self, field: &'static str) -> Result<Option<u32>, LineError> {
+    /// Reads the place of an event in its stream.
+    pub(super) fn seq(&mut self, field: &'static str) -> Result<Option<u32>, LineError> {
         match self.take(field) {
             None => Ok(None),
-            Some(value) => value
-                .as_f64()
+            Some(value) => number(&value)
                 .and_then(whole)
-                .and_then(|place| u32::try_from(place).ok())
+                .and_then(|seq| u32::try_from(seq).ok())
                 .map(Some)
                 .ok_or(invalid(field, "a whole number from 0 to 4294967295")),
         }
     }
 
-    /// A JSON object, as text.
+    /// Reads a JSON object, as text.
     pub(super) fn object(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
         match self.take(field) {
             None => Ok(None),

@@ -1,11 +1,12 @@
+//! Repairs JSON strings that end within a surrogate pair.
+
 use std::borrow::Cow;
 
-/// A line in which each half of a surrogate pair is replaced by U+FFFD, the
-/// character for what is none.
+/// Replaces each half of a surrogate pair by U+FFFD, the replacement character.
 ///
-/// JavaScript, Python and others write half a pair as an escape (`"\ud83d"`)
-/// where a text was cut within a character. That is no Unicode text, and not
-/// worth losing an event for.
+/// JavaScript, Python and other languages write half a pair as an escape
+/// (`"\ud83d"`) when a text was cut within a character. Such an escape is not
+/// valid Unicode, and no reason to reject the event.
 pub(super) fn mended(line: &[u8]) -> Cow<'_, [u8]> {
     let mut mended = Vec::new();
     let mut copied = 0;
@@ -13,7 +14,7 @@ pub(super) fn mended(line: &[u8]) -> Cow<'_, [u8]> {
     while let Some(step) = line[at..].iter().position(|byte| *byte == b'\\') {
         at += step;
         let Some(unit) = escaped_unit(&line[at..]) else {
-            // Another escape: what follows the backslash begins none of its own.
+            // Another escape. The character after the backslash belongs to it.
             at = (at + 2).min(line.len());
             continue;
         };
@@ -37,7 +38,7 @@ pub(super) fn mended(line: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(mended)
 }
 
-/// The UTF-16 unit of an escape (`\u` and four hexadecimal digits) at the
+/// Reads the UTF-16 unit of an escape (`\u` and four hexadecimal digits) at the
 /// beginning of `text`.
 fn escaped_unit(text: &[u8]) -> Option<u32> {
     let digits = text.strip_prefix(br"\u")?.get(..4)?;

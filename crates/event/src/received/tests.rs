@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{Action, Event};
+use crate::{Action, Event, Id, Json, Number};
 
 const NOW: i64 = 1_700_000_000_000;
 
@@ -30,23 +30,23 @@ fn read(text: &str) -> Result<ReceivedEvent, LineError> {
 fn what_the_tracker_writes_reads_back_to_the_field() {
     let mut line = String::new();
     Event {
-        account_id: "acme",
-        user_id: "ann",
+        account_id: Id::new("acme"),
+        user_id: Id::new("ann"),
         created_at: NOW,
         session_id: "s",
         action: Action::Feature {
-            feature: "add \"widget\"",
-            total: "2.5",
-            module: "dash",
-            product: "studio",
-            details: r#"{"size":"xl"}"#,
+            feature: Id::new("add \"widget\"").unwrap(),
+            total: Number("2.5"),
+            module: Id::new("dash"),
+            product: Id::new("studio"),
+            details: Some(Json(r#"{"size":"xl"}"#)),
         },
-        made: 3,
+        ordinal: 3,
         visitor_id: "v",
         stream_id: "t",
     }
     .write(&mut line);
-    crate::close_line(&mut line, 7);
+    crate::append_seq(&mut line, 7);
     let event = read(&line).unwrap();
     assert_eq!(event.feature.as_deref(), Some("add \"widget\""));
     assert_eq!(event.total, Some(2.5));
@@ -62,7 +62,7 @@ fn what_the_tracker_writes_reads_back_to_the_field() {
 
 #[test]
 fn every_field_that_all_events_have_is_required() {
-    for field in ["account_id", "user_id", "created_at", "action"] {
+    for field in ["user_id", "created_at", "action"] {
         let mut map = base();
         map.remove(field);
         let error = read(&Value::Object(map).to_string()).unwrap_err();
@@ -100,19 +100,29 @@ fn an_action_needs_its_own_fields() {
 }
 
 #[test]
-fn an_action_of_the_clients_own_needs_nothing_more() {
-    assert_eq!(
-        read_with("action", json!("licenceRenewed")).unwrap().action,
-        "licenceRenewed"
-    );
+fn an_action_that_a_client_invented_needs_no_fields() {
+    let action = read_with("action", json!("licenceRenewed")).unwrap().action;
+    assert_eq!(action, ReceivedAction::Custom("licenceRenewed".into()));
+    assert_eq!((action.name(), action.kind()), ("licenceRenewed", None));
+}
+
+#[test]
+fn every_action_of_the_contract_is_known_by_its_name() {
+    for kind in ActionKind::ALL {
+        let action = ReceivedAction::from(kind.name().to_owned());
+        assert_eq!((action.name(), action.kind()), (kind.name(), Some(kind)));
+    }
+    for unknown in ["", "Feature", "feature "] {
+        assert_eq!(ReceivedAction::from(unknown.to_owned()).kind(), None);
+    }
 }
 
 #[test]
 fn a_feature_without_total_was_used_once() {
     let event = ReceivedEvent::read(Value::Object(base()).to_string().as_bytes(), NOW).unwrap();
     assert_eq!(event.total, Some(1.0));
-    assert_eq!(read_with("total", json!(-0.5)).unwrap().total, Some(-0.5));
-    assert!(read_with("total", json!("3")).is_err());
+    assert_eq!(read_with("total", json!(0.5)).unwrap().total, Some(0.5));
+    assert!(read_with("total", json!("many")).is_err());
 }
 
 #[test]
@@ -120,8 +130,9 @@ fn ids_are_trimmed_and_numbers_become_their_decimal_string() {
     assert_eq!(
         read_with("account_id", json!(" acme\t"))
             .unwrap()
-            .account_id,
-        "acme"
+            .account_id
+            .as_deref(),
+        Some("acme")
     );
     assert_eq!(read_with("user_id", json!(42)).unwrap().user_id, "42");
     assert_eq!(read_with("user_id", json!(42.0)).unwrap().user_id, "42");
@@ -154,7 +165,7 @@ fn created_at_may_be_a_day_ahead_and_no_more() {
     for bad in [
         json!(-1),
         json!("soon"),
-        json!("1700000000000"),
+        json!("1700000000000 ms"),
         json!(1e300),
     ] {
         assert!(read_with("created_at", bad).is_err());
@@ -168,16 +179,95 @@ fn created_at_may_be_a_day_ahead_and_no_more() {
 }
 
 #[test]
-fn durations_are_whole_ms_between_0_and_a_year() {
+fn durations_are_whole_ms_between_0_and_a_day() {
     assert_eq!(
         read_with("time_spent", json!(1.6)).unwrap().time_spent,
         Some(2)
     );
     assert!(read_with("time_spent", json!(-1)).is_err());
+    for field in ["time_spent", "active_duration"] {
+        assert!(read_with(field, json!(86_400_000)).is_ok());
+        let error = read_with(field, json!(86_400_001)).unwrap_err();
+        assert_eq!(error.code(), "duration_too_long");
+    }
     assert_eq!(
         read_with("time_spent", json!(1e18)).unwrap_err().code(),
         "duration_too_long"
     );
+}
+
+#[test]
+fn a_total_is_between_0_and_a_million() {
+    for good in [json!(0), json!(0.25), json!(1_000_000), json!("1000000")] {
+        assert!(read_with("total", good).is_ok());
+    }
+    for bad in [
+        json!(-1e17),
+        json!(-0.5),
+        json!(1e308),
+        json!(1_000_000.5),
+        json!("-1"),
+    ] {
+        let error = read_with("total", bad).unwrap_err();
+        assert_eq!(error.code(), "total_out_of_range");
+    }
+}
+
+#[test]
+fn an_event_is_made_in_2000_or_later() {
+    assert!(read_with("created_at", json!(MIN_CREATED_AT)).is_ok());
+    for bad in [json!(0), json!(MIN_CREATED_AT - 1), json!("0")] {
+        let error = read_with("created_at", bad).unwrap_err();
+        assert_eq!(error.code(), "too_early");
+    }
+}
+
+#[test]
+fn numbers_may_be_strings_of_digits() {
+    let event = read_with("created_at", json!(NOW.to_string())).unwrap();
+    assert_eq!(event.created_at, NOW);
+    let total = |text: &str| read_with("total", json!(text)).map(|event| event.total);
+    assert_eq!(total(" 2.5 "), Ok(Some(2.5)));
+    assert_eq!(read_with("seq", json!("7")).unwrap().seq, Some(7));
+    let active = read_with("active_duration", json!("1500")).unwrap();
+    assert_eq!(active.active_duration, Some(1500));
+    for bad in ["", "inf", "NaN", "1e3", "0x10", "1,000", "--1", "."] {
+        assert_eq!(total(bad).unwrap_err().code(), "invalid_field", "{bad}");
+    }
+}
+
+#[test]
+fn the_account_may_be_left_to_the_receiver() {
+    assert_eq!(
+        read_with("account_id", Value::Null).unwrap().account_id,
+        None
+    );
+}
+
+#[test]
+fn a_form_is_read_as_an_event_of_strings() {
+    let form = "account_id=1044&user_id=a%26b&created_at=1700000000000&action=feature\
+                &feature=add+bonus&total=3&details[plan]=gold&details%5Bsize%5D=xl&stream_id=t&seq=4";
+    let event = read(form).unwrap();
+    assert_eq!(event.account_id.as_deref(), Some("1044"));
+    assert_eq!((event.user_id.as_str(), event.created_at), ("a&b", NOW));
+    assert_eq!(event.feature.as_deref(), Some("add bonus"));
+    assert_eq!(event.total, Some(3.0));
+    assert_eq!(
+        event.details.as_deref(),
+        Some(r#"{"plan":"gold","size":"xl"}"#)
+    );
+    assert_eq!(stream_position(form.as_bytes()), Some(("t".to_owned(), 4)));
+    assert_ne!(
+        canonical(form.as_bytes()),
+        canonical(form.replace("bonus", "malus").as_bytes())
+    );
+    // Text of another kind is no form, and a broken object neither.
+    for other in ["hello", "a=1&b=2", "{\"action\"", "action[x=1"] {
+        assert_eq!(read(other).unwrap_err().code(), "not_json", "{other}");
+    }
+    let nested = read("action=feature&details=1&details[a]=2").unwrap_err();
+    assert_eq!(nested.code(), "not_json");
 }
 
 #[test]

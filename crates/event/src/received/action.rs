@@ -1,0 +1,40 @@
+//! The action of a received event.
+
+use crate::ActionKind;
+
+/// The `action` of a received event. Clients may invent actions; their events
+/// are stored and count as events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReceivedAction {
+    /// An action of the contract.
+    Known(ActionKind),
+    /// An action that a client invented, by its name.
+    Custom(String),
+}
+
+impl ReceivedAction {
+    /// The value of the `action` field.
+    pub fn name(&self) -> &str {
+        match self {
+            ReceivedAction::Known(kind) => kind.name(),
+            ReceivedAction::Custom(name) => name,
+        }
+    }
+
+    /// The kind of an action of the contract.
+    pub fn kind(&self) -> Option<ActionKind> {
+        match self {
+            ReceivedAction::Known(kind) => Some(*kind),
+            ReceivedAction::Custom(_) => None,
+        }
+    }
+}
+
+impl From<String> for ReceivedAction {
+    fn from(name: String) -> Self {
+        match ActionKind::from_name(&name) {
+            Some(kind) => ReceivedAction::Known(kind),
+            None => ReceivedAction::Custom(name),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Texts that were checked once and are borrowed from then on.
+
+use crate::limits::MAX_ID_CHARS;
+
+/// An account, user, module, product or feature id: 1 to
+/// [`MAX_ID_CHARS`] characters without surrounding white space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Id<'a>(&'a str);
+
+impl<'a> Id<'a> {
+    /// Trims a text and takes it as an id. `None`: it is empty or longer than
+    /// [`MAX_ID_CHARS`] characters.
+    pub fn new(text: &'a str) -> Option<Id<'a>> {
+        let text = text.trim();
+        let fits = text.len() <= MAX_ID_CHARS || text.chars().count() <= MAX_ID_CHARS;
+        (!text.is_empty() && fits).then_some(Id(text))
+    }
+
+    /// Takes a text that its caller has checked as [`Id::new`] would. `None`:
+    /// it is empty.
+    ///
+    /// The page's side of the npm package checks arguments at the call, where
+    /// the developer's stack trace still shows who made it; doing so again in
+    /// the wasm would bring Unicode's tables of white space along.
+    pub fn checked(text: &'a str) -> Option<Id<'a>> {
+        (!text.is_empty()).then_some(Id(text))
+    }
+
+    /// The id itself.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+/// A JSON object, already serialised, of at most
+/// [`MAX_DETAILS_BYTES`](crate::limits::MAX_DETAILS_BYTES).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Json<'a>(pub &'a str);
+
+/// A JSON number, already written. Printing floats takes more than 10 KB of
+/// wasm, and every host has it for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number<'a>(pub &'a str);
+
+impl Number<'_> {
+    /// One, which is what a feature event without a total stands for.
+    pub const ONE: Number<'static> = Number("1");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_trimmed_and_neither_empty_nor_longer_than_its_limit() {
+        assert_eq!(Id::new(" acme\n").map(Id::as_str), Some("acme"));
+        assert_eq!(Id::new(" \t"), None);
+        assert!(Id::new(&"é".repeat(MAX_ID_CHARS)).is_some());
+        assert!(Id::new(&"é".repeat(MAX_ID_CHARS + 1)).is_none());
+    }
+}
