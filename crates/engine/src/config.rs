@@ -1,5 +1,8 @@
-//! Settings that decisions depend on. The facade has checked their types and
-//! ranges; what only a browser needs, such as the endpoint, stays with it.
+//! Settings that decisions depend on.
+
+use natero_event::Id;
+
+use crate::Millis;
 
 /// What may be kept and sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,16 +15,26 @@ pub enum Consent {
     Denied,
 }
 
-/// The settings. Times are in ms.
+/// What may outlive the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Persistence {
+    /// Cookies and web storage.
+    Storage,
+    /// Nothing.
+    Memory,
+}
+
+/// The settings that the engine decides by. The host has checked their types
+/// and ranges; what only a host needs, such as the endpoint, stays with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// The account, where it is known from the start; else empty.
-    pub account_id: String,
-    /// The user, where it is known from the start; else empty.
-    pub user_id: String,
+    /// The account, where it is known from the start.
+    pub account_id: Option<OwnedId>,
+    /// The user, where it is known from the start.
+    pub user_id: Option<OwnedId>,
     /// `trackUnload`
     pub track_unload: bool,
-    /// `trackPageViews`
+    /// `trackPageViews`: page views are made on load and on navigation.
     pub track_page_views: bool,
     /// `disableEventSend`
     pub disable_event_send: bool,
@@ -29,42 +42,64 @@ pub struct Config {
     pub debug: bool,
     /// There is a `beforeSend`.
     pub filter: bool,
-    /// `persistence: "memory"`: nothing is kept between pages.
-    pub memory: bool,
+    /// `persistence`
+    pub persistence: Persistence,
     /// `consent`
     pub consent: Consent,
     /// `sessionTimeout`
-    pub session_timeout: f64,
+    pub session_timeout: Millis,
     /// `idleTimeout`
-    pub idle_timeout: f64,
+    pub idle_timeout: Millis,
     /// `sessionSyncInterval`
-    pub session_sync_interval: f64,
+    pub session_sync_interval: Millis,
     /// `flushInterval`
-    pub flush_interval: f64,
+    pub flush_interval: Millis,
     /// `batchSize`, in events.
-    pub batch_size: f64,
-    /// `maxQueueBytes`
-    pub max_queue_bytes: f64,
+    pub batch_size: u32,
+    /// `maxQueueBytes`: bound of what waits in memory.
+    pub max_queue_bytes: usize,
+    /// `maxStoredBytes`: bound of what this page keeps in web storage. The host
+    /// counts what others keep there, and lets a write fail that is over it.
+    pub max_stored_bytes: usize,
 }
 
 impl Default for Config {
     fn default() -> Config {
         Config {
-            account_id: String::new(),
-            user_id: String::new(),
+            account_id: None,
+            user_id: None,
             track_unload: true,
             track_page_views: true,
             disable_event_send: false,
             debug: false,
             filter: false,
-            memory: false,
+            persistence: Persistence::Storage,
             consent: Consent::Granted,
-            session_timeout: 1_800_000.0,
-            idle_timeout: 60_000.0,
-            session_sync_interval: 60_000.0,
-            flush_interval: 5_000.0,
-            batch_size: 50.0,
-            max_queue_bytes: 1_048_576.0,
+            session_timeout: Millis(1_800_000.0),
+            idle_timeout: Millis(60_000.0),
+            session_sync_interval: Millis(60_000.0),
+            flush_interval: Millis(5_000.0),
+            batch_size: 50,
+            max_queue_bytes: 8 * 1024 * 1024,
+            max_stored_bytes: 1024 * 1024,
         }
+    }
+}
+
+/// An [`Id`] of one's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedId(String);
+
+impl OwnedId {
+    /// The id, borrowed.
+    pub fn as_id(&self) -> Id<'_> {
+        // An `OwnedId` is only made of an `Id`, which is never empty.
+        Id::checked(&self.0).expect("an id is not empty")
+    }
+}
+
+impl From<Id<'_>> for OwnedId {
+    fn from(id: Id<'_>) -> OwnedId {
+        OwnedId(id.as_str().to_owned())
     }
 }

@@ -1,321 +1,390 @@
 //! When to send, and what to make of the answer.
 
-use crate::{Consent, Do, Engine, Reason, engine::Life};
-use natero_event::json::owned;
+use std::num::NonZeroU32;
+
+use crate::{
+    Answer, Config, FlushId, Loss, Millis, Mono, Reason, Request, RequestId, Response, Stats,
+    backoff::Backoff,
+    effect::{Effect, Effects, FlushOutcome},
+    queue::{Queue, Verdict},
+    random::Random,
+    time::{earliest, latest},
+};
 
 /// Browsers let 64 KiB of bodies of requests that may outlive their page be in
 /// flight at a time, for all scripts of a page together. A little is left for
 /// the others.
 const KEEPALIVE_BYTES: usize = 60 * 1024;
 
-/// Longest wait for an answer, in ms. Later answers are ignored: the batch is
-/// sent again by then, and receivers deduplicate.
-const ANSWER_WITHIN: f64 = 30_000.0;
+/// Longest wait for an answer. The request is aborted then: browsers have six
+/// connections for a server, and one that swallows requests would hold them all.
+const ANSWER_TIMEOUT: Millis = Millis(30_000.0);
 
-/// Bounds of the wait after a failure, in ms.
-const BACKOFF_MIN: f64 = 1_000.0;
-const BACKOFF_MAX: f64 = 300_000.0;
+/// A collector that took nothing for this long is told of.
+const UNREACHABLE: Millis = Millis(60_000.0);
 
-/// A server may ask for patience, but not for more than a day.
-const RETRY_AFTER_MAX: f64 = 86_400_000.0;
+/// After so many failures in a row nobody is asked about uncertain events any
+/// more: it may be the question that something in between does not let pass.
+const FAILURES_TO_ASK: u32 = 3;
 
+/// A request that is not answered yet.
 #[derive(Debug)]
 struct Flight {
-    id: u32,
+    request: RequestId,
     bytes: usize,
     events: u32,
-    deadline: f64,
+    deadline: Mono,
 }
 
+/// A `flush()` that is not settled yet.
 #[derive(Debug)]
 struct Flush {
-    id: u32,
+    id: FlushId,
     delivered_before: u32,
-    rejected_before: u32,
+    refused_before: u32,
 }
 
+/// What came of a request.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It was confirmed, or will be sent again in parts, or was given up before.
+    Ended,
+    /// It failed, and will be sent again later.
+    Failed,
+    /// Events of it will not be delivered.
+    Lost(Loss),
+}
+
+/// Sends what the queue holds: one request at a time, but while the page goes.
 #[derive(Debug)]
 pub(crate) struct Delivery {
+    flush_interval: Millis,
+    batch_size: u32,
     flights: Vec<Flight>,
-    last_id: u32,
-    /// Failures in a row.
-    failures: u32,
-    /// No request before this monotonic time.
-    blocked_until: f64,
-    /// It was the server that named `blocked_until`.
-    server_asked: bool,
-    pub offline: bool,
-    /// When waiting events are to be sent even if they are few.
-    flush_at: f64,
-    /// Most events of the next batch; small after a 413.
-    max_events: usize,
+    last_request: u32,
+    backoff: Backoff,
+    /// When waiting events have to be sent even if they are few.
+    flush_at: Option<Mono>,
+    /// More may come in a moment: the next request waits for it, however much is
+    /// there.
+    is_gathering: bool,
+    /// Most events of the next batch, after one was too large.
+    max_events: Option<usize>,
     flushes: Vec<Flush>,
+    /// When the first of the requests was made of which none has succeeded.
+    failing_since: Option<Mono>,
+    /// How the last of them was answered.
+    failed_with: Option<u16>,
+    /// The developer was told.
+    is_told: bool,
 }
 
 impl Delivery {
-    pub fn new() -> Delivery {
+    pub fn new(config: &Config) -> Delivery {
         Delivery {
+            flush_interval: config.flush_interval,
+            batch_size: config.batch_size,
             flights: Vec::new(),
-            last_id: 0,
-            failures: 0,
-            blocked_until: f64::NEG_INFINITY,
-            server_asked: false,
-            offline: false,
-            flush_at: f64::INFINITY,
-            max_events: usize::MAX,
+            last_request: 0,
+            backoff: Backoff::default(),
+            flush_at: None,
+            is_gathering: false,
+            max_events: None,
             flushes: Vec::new(),
+            failing_since: None,
+            failed_with: None,
+            is_told: false,
         }
     }
 
-    /// Bytes of the bodies that were sent and not answered.
-    fn in_flight(&self) -> usize {
-        let mut bytes = 0;
-        for flight in &self.flights {
-            bytes += flight.bytes;
-        }
-        bytes
+    /// Notes that an event became ready: it will be sent within
+    /// `flushInterval`.
+    pub fn schedule(&mut self, now: Mono) {
+        let at = now + self.flush_interval;
+        self.flush_at = earliest(self.flush_at, Some(at));
     }
 
-    fn unblock(&mut self) {
-        self.failures = 0;
-        self.blocked_until = f64::NEG_INFINITY;
-        self.server_asked = false;
-    }
-}
-
-impl Engine {
-    /// An event became ready: it will be sent within `flushInterval`.
-    pub(crate) fn schedule_send(&mut self) {
-        let at = self.now.mono + self.config.flush_interval;
-        self.delivery.flush_at = self.delivery.flush_at.min(at);
-    }
-
-    pub(crate) fn flush(&mut self, id: u32) {
-        if !self.delivery.server_asked {
-            self.delivery.blocked_until = f64::NEG_INFINITY;
-        }
-        self.delivery.flushes.push(Flush {
+    /// Notes a `flush()`: everything is due.
+    pub fn flush(&mut self, id: FlushId, stats: &Stats) {
+        self.backoff.skip();
+        self.flushes.push(Flush {
             id,
-            delivered_before: self.stats.delivered,
-            rejected_before: self.refused(),
+            delivered_before: stats.delivered,
+            refused_before: stats.dropped.refused(),
         });
     }
 
-    pub(crate) fn set_online(&mut self, online: bool) {
-        self.delivery.offline = !online;
+    /// Takes in what the browser says of the network. That is a hint, and wrong
+    /// on some machines: without network, requests are tried at the pace of
+    /// those that fail.
+    pub fn set_online(&mut self, now: Mono, online: bool, random: &mut Random) {
         if online {
-            self.try_within(0.0);
+            self.try_within(now, Millis::ZERO);
+        } else {
+            self.backoff.pause(now, random);
         }
     }
 
-    /// Something changed for the better: failures so far count no more.
-    pub(crate) fn try_within(&mut self, ms: f64) {
-        self.delivery.unblock();
-        self.delivery.flush_at = self.now.mono + ms;
+    /// Tries again soon, whatever failed before: something changed for the
+    /// better.
+    pub fn try_within(&mut self, now: Mono, wait: Millis) {
+        self.backoff.encourage();
+        self.flush_at = Some(now + wait);
+        self.is_gathering = true;
+    }
+
+    /// Sends nothing until then: the server asked an earlier page for that.
+    pub fn wait_for(&mut self, until: Mono) {
+        self.backoff.wait_for(until);
+    }
+
+    /// When the time is over that the server asked for.
+    pub fn asked_until(&self) -> Option<Mono> {
+        self.backoff.asked_until()
     }
 
     /// Forgets all requests: their answers will be ignored.
-    pub(crate) fn forget_flights(&mut self) {
-        self.delivery.flights.clear();
+    pub fn forget_flights(&mut self) {
+        self.flights.clear();
+        self.failing_since = None;
     }
 
-    fn refused(&self) -> u32 {
-        self.stats.dropped(Reason::Rejected) + self.stats.dropped(Reason::TooLarge)
+    fn may_send(&self, now: Mono, queue: &Queue) -> bool {
+        self.backoff.permits(now) && queue.ready() > 0
     }
 
-    fn may_send(&self) -> bool {
-        self.consent == Consent::Granted
-            && !self.delivery.offline
-            && self.now.mono >= self.delivery.blocked_until
-            && self.queue.ready() > 0
+    fn is_due(&self, now: Mono, queue: &Queue) -> bool {
+        !self.flushes.is_empty()
+            || (queue.ready() >= self.batch_size as usize && !self.is_gathering)
+            || self.flush_at.is_some_and(|at| at <= now)
     }
 
-    fn send_due(&self) -> bool {
-        let delivery = &self.delivery;
-        !delivery.flushes.is_empty()
-            || self.queue.ready() as f64 >= self.config.batch_size
-            || delivery.flush_at <= self.now.mono
-    }
-
-    /// Sends what is due, and settles the flushes that were tried.
-    pub(crate) fn drive(&mut self) {
-        self.give_up_on_silence();
-        if self.delivery.flights.is_empty() && self.may_send() && self.send_due() {
-            self.send(false, KEEPALIVE_BYTES);
-        }
-        if self.delivery.flights.is_empty() && !self.delivery.flushes.is_empty() {
-            self.settle_flushes();
+    /// The next batch that is due, if one may be sent.
+    pub fn poll_send(
+        &mut self,
+        now: Mono,
+        queue: &mut Queue,
+        stats: &mut Stats,
+    ) -> Option<Request> {
+        if self.flights.is_empty() && self.may_send(now, queue) && self.is_due(now, queue) {
+            self.send(now, false, KEEPALIVE_BYTES, queue, stats)
+        } else {
+            None
         }
     }
 
-    /// Sends as much as may outlive the page.
-    pub(crate) fn send_before_unload(&mut self) {
-        while self.may_send() {
-            let in_flight = self.delivery.in_flight();
-            match self.queue.next_bytes() {
-                Some(next) if in_flight + next <= KEEPALIVE_BYTES => {
-                    self.send(true, KEEPALIVE_BYTES - in_flight);
-                }
-                _ => break,
-            }
+    /// The next batch that may outlive the page.
+    pub fn poll_send_before_unload(
+        &mut self,
+        now: Mono,
+        queue: &mut Queue,
+        stats: &mut Stats,
+    ) -> Option<Request> {
+        if !self.may_send(now, queue) {
+            return None;
         }
+        let room = KEEPALIVE_BYTES.checked_sub(self.bytes_in_flight())?;
+        if queue.next_bytes()? > room {
+            return None;
+        }
+        self.send(now, true, room, queue, stats)
     }
 
-    fn send(&mut self, unloading: bool, max_bytes: usize) {
-        let id = self.delivery.last_id + 1;
-        let Some(batch) = self.queue.take(id, self.delivery.max_events, max_bytes) else {
-            return;
-        };
-        self.delivery.last_id = id;
+    fn bytes_in_flight(&self) -> usize {
+        self.flights.iter().map(|flight| flight.bytes).sum()
+    }
+
+    fn send(
+        &mut self,
+        now: Mono,
+        unloading: bool,
+        max_bytes: usize,
+        queue: &mut Queue,
+        stats: &mut Stats,
+    ) -> Option<Request> {
+        let request = RequestId(NonZeroU32::MIN.saturating_add(self.last_request));
+        let max_events = self.max_events.unwrap_or(usize::MAX);
+        // The page may be gone when it is answered.
+        let may_ask = !unloading;
+        let batch = queue.take(request, max_events, max_bytes, may_ask)?;
+        self.last_request += 1;
+        self.is_gathering = false;
         // What did not fit is as due as what did: it goes with the next request.
-        self.delivery.flush_at = match self.queue.ready() {
-            0 => f64::INFINITY,
-            _ => self.now.mono,
-        };
-        self.stats.requests += 1;
-        self.stats.retries += u32::from(self.delivery.failures > 0);
-        self.stats.bytes_sent += batch.body.len() as f64;
-        let in_flight = self.delivery.in_flight();
+        self.flush_at = (queue.ready() > 0).then_some(now);
         let bytes = batch.body.len();
-        self.delivery.flights.push(Flight {
-            id,
+        stats.requests += 1;
+        stats.retries += u32::from(self.backoff.failures() > 0);
+        stats.bytes_sent += bytes as f64;
+        let keepalive = self.bytes_in_flight() + bytes <= KEEPALIVE_BYTES;
+        self.flights.push(Flight {
+            request,
             bytes,
             events: batch.events,
-            deadline: self.now.mono + ANSWER_WITHIN,
+            deadline: now + ANSWER_TIMEOUT,
         });
-        let keepalive = in_flight + bytes <= KEEPALIVE_BYTES;
-        self.emit(
-            Do::Send,
-            batch.body,
-            [
-                f64::from(id),
-                f64::from(batch.events),
-                f64::from(keepalive),
-                f64::from(unloading),
-            ],
-        );
+        Some(Request {
+            request,
+            events: batch.events,
+            body: batch.body,
+            asked: batch.asked,
+            keepalive,
+            unloading,
+        })
     }
 
-    /// The server answered request `id`, or nobody did: `status` 0.
-    pub(crate) fn answered(
+    /// Takes in how a request ended.
+    pub fn answered(
         &mut self,
-        id: u32,
-        status: u16,
-        retry_after: f64,
-        rejected: u32,
-        message: &str,
-    ) {
-        let Some(flight) = self.land(id) else { return };
-        match status {
-            200..=299 => {
-                let events = self.queue.confirm(id);
-                let rejected = rejected.min(events);
-                self.stats.delivered += events - rejected;
-                self.delivery.unblock();
-                self.delivery.max_events = usize::MAX;
-                if rejected > 0 {
-                    self.lose(Reason::Rejected, rejected, status, message);
+        now: Mono,
+        response: Response<'_>,
+        queue: &mut Queue,
+        random: &mut Random,
+        stats: &mut Stats,
+    ) -> Outcome {
+        let Response { request, answer } = response;
+        let Some(flight) = self.land(request) else {
+            return Outcome::Ended;
+        };
+        let verdict = self.verdict(&flight, answer);
+        let again = queue.settle_asked(request, verdict);
+        let status = answer.map(|answer| answer.status);
+        self.failed_with = status;
+        match (status, answer) {
+            (Some(200..=299), Some(answer)) => {
+                let events = queue.confirm(request);
+                let rejected = answer.rejected.map_or(0, |count| count.get().min(events));
+                stats.delivered += events - rejected;
+                self.backoff.encourage();
+                self.failing_since = None;
+                self.max_events = None;
+                if again {
+                    self.flush_at = Some(now);
                 }
+                lost(Reason::Rejected, rejected, answer)
             }
-            413 if flight.events > 1 => {
-                let count = self.queue.give_back(id);
-                self.delivery.max_events = count.div_ceil(2);
-                self.delivery.flush_at = self.now.mono;
+            (Some(413), Some(_)) if flight.events > 1 => {
+                let count = queue.give_back(request);
+                self.max_events = Some(count.div_ceil(2));
+                self.flush_at = Some(now);
+                Outcome::Ended
             }
-            // 0: no answer came.
-            408 | 429 | 500.. | ..200 => self.failed_flight(id, retry_after),
-            _ => {
-                let events = self.queue.confirm(id);
+            // These will be answered the same however often they are sent.
+            (Some(status @ (400 | 401 | 410 | 413 | 422)), Some(answer)) => {
+                let events = queue.confirm(request);
                 let reason = match status {
                     413 => Reason::TooLarge,
                     _ => Reason::Rejected,
                 };
-                self.delivery.max_events = usize::MAX;
-                self.lose(reason, events, status, message);
-                if self.queue.ready() > 0 {
-                    self.delivery.flush_at = self.now.mono;
+                self.failing_since = None;
+                self.max_events = None;
+                if queue.ready() > 0 {
+                    self.flush_at = Some(now);
                 }
+                lost(reason, events, answer)
+            }
+            (_, answer) => {
+                queue.give_back(request);
+                let sent = flight.deadline - ANSWER_TIMEOUT;
+                self.failing_since.get_or_insert(sent);
+                let retry_after = answer.and_then(|answer| answer.retry_after);
+                self.flush_at = Some(self.backoff.fail(now, retry_after, random));
+                Outcome::Failed
             }
         }
     }
 
-    fn failed_flight(&mut self, id: u32, retry_after: f64) {
-        self.queue.give_back(id);
-        let ceiling =
-            (BACKOFF_MIN * f64::from(1u32 << self.delivery.failures.min(16))).min(BACKOFF_MAX);
-        self.delivery.failures += 1;
-        let asked = retry_after.min(RETRY_AFTER_MAX);
-        // Full jitter: clients that failed together come back spread out.
-        let wait = (self.random.fraction() * ceiling).max(asked);
-        self.delivery.blocked_until = self.now.mono + wait;
-        self.delivery.server_asked = retry_after > 0.0;
-        self.delivery.flush_at = self.delivery.blocked_until;
-        // A flush asked for one try, and this was it.
-        self.settle_flushes();
-    }
-
-    fn give_up_on_silence(&mut self) {
-        while let Some(late) = self
-            .delivery
-            .flights
-            .iter()
-            .find(|f| f.deadline <= self.now.mono)
-        {
-            self.answered(late.id, 0, 0.0, 0, "");
+    /// What an answer says of the events that its request asked about.
+    fn verdict<'a>(&self, flight: &Flight, answer: Option<Answer<'a>>) -> Verdict<'a> {
+        let Some(answer) = answer else {
+            return self.unanswered();
+        };
+        match (answer.lacking, answer.status) {
+            (Some(ids), 200..=299) => Verdict::Lacking(ids),
+            // Whoever understands the question answers it, or was asked too much.
+            (_, 200..=299 | 400..=403 | 410 | 414 | 422) => Verdict::Untold,
+            // A question without an event is nothing that others have to know.
+            _ if flight.events == 0 => Verdict::Untold,
+            _ => self.unanswered(),
         }
     }
 
-    fn land(&mut self, id: u32) -> Option<Flight> {
+    fn unanswered(&self) -> Verdict<'static> {
+        if self.backoff.failures() < FAILURES_TO_ASK {
+            Verdict::Unanswered
+        } else {
+            Verdict::Untold
+        }
+    }
+
+    /// Tells of a server that has been out of reach for long, once.
+    pub fn poll_warning(&mut self, now: Mono) -> Option<Effect> {
+        self.warn_at().filter(|at| *at <= now)?;
+        self.is_told = true;
+        Some(Effect::WarnUnreachable {
+            status: self.failed_with,
+        })
+    }
+
+    fn warn_at(&self) -> Option<Mono> {
+        let since = self.failing_since.filter(|_| !self.is_told)?;
+        Some(since + UNREACHABLE)
+    }
+
+    /// The oldest request whose answer is overdue.
+    pub fn overdue(&self, now: Mono) -> Option<RequestId> {
+        let late = self.flights.iter().find(|flight| flight.deadline <= now)?;
+        Some(late.request)
+    }
+
+    fn land(&mut self, request: RequestId) -> Option<Flight> {
         let at = self
-            .delivery
             .flights
             .iter()
-            .position(|flight| flight.id == id)?;
-        Some(self.delivery.flights.swap_remove(at))
+            .position(|flight| flight.request == request)?;
+        Some(self.flights.swap_remove(at))
     }
 
-    fn settle_flushes(&mut self) {
-        for flush in core::mem::take(&mut self.delivery.flushes) {
-            let numbers = [
-                flush.id,
-                self.stats.delivered - flush.delivered_before,
-                self.queue.len(),
-                self.refused() - flush.rejected_before,
-            ];
-            self.emit(Do::Flushed, String::new(), numbers.map(f64::from));
+    /// Whether a request is not answered yet.
+    pub fn is_waiting(&self) -> bool {
+        !self.flights.is_empty()
+    }
+
+    /// Settles every `flush()`: it asked for one try, and that was made.
+    pub fn settle_flushes(&mut self, stats: &Stats, effects: &mut Effects) {
+        for flush in std::mem::take(&mut self.flushes) {
+            effects.push(Effect::ResolveFlush(FlushOutcome {
+                flush: flush.id,
+                delivered: stats.delivered - flush.delivered_before,
+                pending: stats.pending,
+                rejected: stats.dropped.refused() - flush.refused_before,
+            }));
         }
     }
 
-    /// Counts and reports events that will not be delivered.
-    pub(crate) fn lose(&mut self, reason: Reason, count: u32, status: u16, message: &str) {
-        self.stats.dropped[reason as usize] += count;
-        self.emit(
-            Do::Lost,
-            owned(message),
-            [
-                f64::from(reason as u8),
-                f64::from(count),
-                f64::from(status),
-                0.0,
-            ],
-        );
+    /// The earliest time at which there is something to do.
+    pub fn timeout(&self, may_send: bool, queue: &Queue) -> Option<Mono> {
+        let mut at = self.warn_at().filter(|_| may_send);
+        if self.flights.is_empty() && may_send && queue.ready() > 0 {
+            let due = self.flush_at.is_some();
+            let due = due.then(|| latest(self.flush_at, self.backoff.until()));
+            at = earliest(at, due.flatten());
+        }
+        for flight in &self.flights {
+            at = earliest(at, Some(flight.deadline));
+        }
+        at
     }
+}
 
-    /// The earliest time at which delivery has something to do.
-    pub(crate) fn delivery_due(&self) -> f64 {
-        let delivery = &self.delivery;
-        let mut due = f64::INFINITY;
-        for flight in &delivery.flights {
-            due = due.min(flight.deadline);
-        }
-        if delivery.flights.is_empty()
-            && self.life == Life::Running
-            && self.consent == Consent::Granted
-            && !delivery.offline
-            && self.queue.ready() > 0
-        {
-            due = due.min(delivery.flush_at.max(delivery.blocked_until));
-        }
-        due
+/// What it means that the server refused so many events.
+fn lost(reason: Reason, count: u32, answer: Answer<'_>) -> Outcome {
+    if count == 0 {
+        return Outcome::Ended;
     }
+    Outcome::Lost(Loss {
+        reason,
+        count,
+        status: Some(answer.status),
+        message: answer.message.to_owned(),
+    })
 }

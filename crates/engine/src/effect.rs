@@ -1,128 +1,211 @@
-//! What an engine asks its owner to do.
+//! What the engine asks its host to do.
 
-use crate::Reason;
+use std::num::NonZeroU32;
 
-/// Something to do, in the order in which it is handed out. Flat, as it
-/// crosses to JS: an enum with fields is taken apart there only to be put
-/// together again, which was 2.3 KB of wasm.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Effect {
-    /// What to do; it says what the text and the numbers mean.
-    pub what: Do,
-    /// Empty where none is told of.
-    pub text: String,
-    /// 0 where none is told of.
-    pub numbers: [f64; 4],
-}
+use crate::{FlushId, Reason, Seconds, SegmentId};
 
-/// What to do. `js/core.ts` has the same numbers under the same names; a test
-/// compares them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Do {
-    #[default]
-    /// Post a batch. Text: newline-separated JSON. Numbers: the request that
-    /// its answer is to name; how many events it carries; 1 where it fits into
-    /// what the browser grants to requests that outlive their page; 1 where
-    /// the page may be gone at once: nothing asynchronous before the request.
-    Send = 0,
-    /// Give the event, a line of JSON, to `beforeSend` and answer with
-    /// [`crate::Op::Filtered`] or [`crate::Op::FilteredOut`], in order.
-    Filter = 1,
+/// Something to do, in the order in which it is handed out.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(
+        tag = "type",
+        rename_all = "camelCase",
+        rename_all_fields = "camelCase"
+    )
+)]
+pub enum Effect {
+    /// Post a batch, and answer with [`Input::Response`](crate::Input::Response).
+    Send(Request),
+    /// Abort a request that was not answered in time. It will be ignored if it
+    /// is answered all the same.
+    AbortRequest {
+        /// Which one.
+        request: RequestId,
+    },
+    /// Tell the developer, once, that the server has taken nothing for a minute.
+    WarnUnreachable {
+        /// What it answered last. `None`: nothing, or nothing that a server for
+        /// events would.
+        status: Option<u16>,
+    },
+    /// Give the event to `beforeSend`, and answer with
+    /// [`Input::Filtered`](crate::Input::Filtered) or
+    /// [`Input::FilteredOut`](crate::Input::FilteredOut), in order.
+    Filter {
+        /// The event, a line of JSON.
+        line: String,
+    },
     /// Tell the developer and `onError` that events will not be delivered.
-    /// Text: what the server said. Numbers: the [`Reason`]; how many; what the
-    /// server answered, 0 where it was not asked.
-    Lost = 2,
-    /// Warn the developer: the account changed under this user.
-    UserInTwoAccounts = 3,
-    /// Print the event, where `debug` is on.
-    Debug = 4,
-    /// Read the cookies and answer with [`crate::Op::Cookies`].
-    ReadCookies = 5,
-    /// Set the session cookie, to expire after so many seconds.
-    SetSession = 6,
-    /// Set the visitor cookie, to expire after a year.
-    SetVisitor = 7,
+    ReportLoss(Loss),
+    /// Warn the developer that the account changed under this user, and a user
+    /// belongs to one account.
+    WarnAccountChanged {
+        /// The user.
+        user: String,
+    },
+    /// Print an event, where `debug` is on.
+    PrintEvent {
+        /// The event, a line of JSON.
+        line: String,
+        /// It is not sent before account and user are known.
+        waits_for_ids: bool,
+    },
+    /// Read the cookies, and answer with
+    /// [`Input::CookiesRead`](crate::Input::CookiesRead).
+    ReadCookies,
+    /// Set the session cookie.
+    SetSession {
+        /// Its value.
+        value: String,
+        /// When it expires, from now.
+        max_age: Seconds,
+    },
+    /// Set the visitor cookie.
+    SetVisitor {
+        /// Its value.
+        value: String,
+        /// When it expires, from now.
+        max_age: Seconds,
+    },
     /// Delete both cookies.
-    EraseCookies = 8,
-    /// Tell the other tabs that this one came into use now. 1: storage may be
-    /// used for that.
-    Announce = 9,
-    /// Settle the promise of a `flush`. Numbers: that which came with the
-    /// call; events confirmed by the server since; events still kept; events
-    /// that the server refused since.
-    Flushed = 10,
+    EraseCookies,
+    /// Tell the other tabs that this one came into use now.
+    AnnounceTab {
+        /// Storage may be used for that.
+        through_storage: bool,
+    },
+    /// Settle the promise of a `flush()`.
+    ResolveFlush(FlushOutcome),
+    /// Claim the part of the storage that has this stream's name. While the page
+    /// lives, nobody else may adopt it.
+    ClaimStorage {
+        /// The stream.
+        stream: String,
+    },
+    /// Answer with [`Input::TaskEnded`](crate::Input::TaskEnded) when the current
+    /// task ends.
+    PersistAtTaskEnd,
+    /// Write a segment into this page's part of the storage. Where that fails
+    /// and nothing is there of this number, answer at once with
+    /// [`Input::WriteFailed`](crate::Input::WriteFailed).
+    Store {
+        /// Its number.
+        segment: SegmentId,
+        /// Its content: one record a line.
+        records: String,
+    },
+    /// Remove a segment.
+    RemoveSegment {
+        /// Its number.
+        segment: SegmentId,
+    },
+    /// Look for what closed pages left, and hand it over with
+    /// [`Input::Adopted`](crate::Input::Adopted).
+    AdoptOrphans,
+    /// Remove everything that any page stored for this source.
+    EraseStorage,
     /// Remove every listener and timer, and give up this page's part of the
     /// storage.
-    Detach = 11,
-    /// Come back at this monotonic time. The binding asks for it, by
-    /// [`crate::Engine::poll_timeout`].
-    Wake = 12,
-    /// This page's part of the storage has this name. As long as the page
-    /// lives, nobody else may take it over.
-    Own = 13,
-    /// Answer with [`crate::Op::Store`] when the current task ends.
-    StoreSoon = 14,
-    /// Store this text under this number.
-    Store = 15,
-    /// Remove what is stored under this number.
-    Unstore = 16,
-    /// Look for what closed pages left, and hand it over with
-    /// [`crate::Op::Adopted`].
-    Adopt = 17,
-    /// Remove everything that is stored for this source, by whatever page.
-    Forget = 18,
+    Detach,
 }
 
-/// [`Do::Send`], by the names of its parts.
+/// Names a request in its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    tsify(type = "number")
+)]
+pub struct RequestId(pub NonZeroU32);
+
+/// A batch to post.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "camelCase")
+)]
 pub struct Request {
     /// Names the request in its answer.
-    pub id: u32,
+    pub request: RequestId,
     /// How many events it carries.
     pub events: u32,
-    /// Newline-separated JSON.
+    /// Newline-separated JSON; empty where the request only asks.
     pub body: String,
-    /// It may outlive its page.
+    /// Ids of events that earlier pages sent, separated by commas, without any
+    /// that would have to be escaped in an address; empty where there are none.
+    /// The server is asked which of them it lacks.
+    pub asked: String,
+    /// It fits into what browsers grant to requests that outlive their page.
     pub keepalive: bool,
-    /// The page may be gone at once.
+    /// The page may be gone at once: nothing asynchronous may come before the
+    /// request.
     pub unloading: bool,
 }
 
-impl From<Effect> for Request {
-    fn from(effect: Effect) -> Request {
-        let [id, events, keepalive, unloading] = effect.numbers;
-        Request {
-            id: id as u32,
-            events: events as u32,
-            body: effect.text,
-            keepalive: keepalive != 0.0,
-            unloading: unloading != 0.0,
-        }
-    }
-}
-
-/// [`Do::Lost`], by the names of its parts.
+/// Events that will not be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "camelCase")
+)]
 pub struct Loss {
     /// Why.
     pub reason: Reason,
     /// How many.
     pub count: u32,
-    /// What the server answered; 0 where it was not asked.
-    pub status: u16,
-    /// What the server said.
+    /// What the server answered. `None`: it was not asked.
+    pub status: Option<u16>,
+    /// What the server said about it; empty where it said nothing.
     pub message: String,
 }
 
-impl From<Effect> for Loss {
-    fn from(effect: Effect) -> Loss {
-        let [reason, count, status, _] = effect.numbers;
-        Loss {
-            reason: Reason::ALL[reason as usize],
-            count: count as u32,
-            status: status as u16,
-            message: effect.text,
+/// How a `flush()` ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "camelCase")
+)]
+pub struct FlushOutcome {
+    /// Which one.
+    pub flush: FlushId,
+    /// Events that the server has confirmed since the call.
+    pub delivered: u32,
+    /// Events still kept for sending.
+    pub pending: u32,
+    /// Events that the server has refused since the call.
+    pub rejected: u32,
+}
+
+/// Effects that wait to be handed out, oldest first: two stacks make a queue, in
+/// less code than a ring buffer.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// Pushed, the newest last.
+    pushed: Vec<Effect>,
+    /// To be popped, the oldest last.
+    popping: Vec<Effect>,
+}
+
+impl Effects {
+    pub fn push(&mut self, effect: Effect) {
+        self.pushed.push(effect);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.pushed.is_empty() && self.popping.is_empty()
+    }
+
+    pub fn pop(&mut self) -> Option<Effect> {
+        if self.popping.is_empty() {
+            while let Some(effect) = self.pushed.pop() {
+                self.popping.push(effect);
+            }
         }
+        self.popping.pop()
     }
 }

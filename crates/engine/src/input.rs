@@ -1,164 +1,212 @@
-//! What the owner of an engine tells it.
+//! What a host tells the engine.
 
-/// A moment on both clocks, in ms.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Now {
-    /// A clock that never goes back; durations are measured with it.
-    pub mono: f64,
-    /// Time since the Unix epoch; only written into events and cookies.
-    pub wall: f64,
-}
+use std::num::NonZeroU32;
 
-/// Something that happened. Flat, as it comes from JS, for the same reason as
-/// [`crate::Effect`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Input<'a> {
-    /// What; it says what the text and the numbers mean.
-    pub what: Op,
-    /// Parts of text that belong together are separated by NUL. Where nothing
-    /// is known, a part is empty, and parts at the end may be absent.
-    pub text: &'a str,
-    /// What is told of no number is not looked at.
-    pub numbers: [f64; 4],
-}
+use natero_event::{Id, Json, Number};
 
-macro_rules! ops {
-    ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
-        /// What happened. `js/core.ts` has the same numbers under the same
-        /// names; a test compares them.
-        ///
-        /// Ids are of 1 to 256 characters, details JSON objects of at most
-        /// 16 KiB: the facade refuses others at the call, where the
-        /// developer's stack trace still shows who made it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        #[repr(u8)]
-        pub enum Op {
-            $($(#[$doc])* $name = $number,)*
-        }
+use crate::{Millis, RequestId, SegmentId, Wall};
 
-        impl Op {
-            /// What has this number, if anything.
-            pub fn of(number: u8) -> Option<Op> {
-                match number {
-                    $($number => Some(Op::$name),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-ops! {
-    /// Tracking begins: comes first, once. Number: 1 where the page is
-    /// visible, plus 2 where the browser says that it has no network. Text:
-    /// the page's address without query and fragment, title, referrer, session
-    /// cookie, visitor cookie. A worker has no address and is never visible.
-    Start = 0,
-    /// `setAccountId`: the account.
-    SetAccount = 1,
-    /// `setUserId`: the user.
-    SetUser = 2,
-    /// `identifyAccount`: account, details.
-    IdentifyAccount = 3,
-    /// `identifyUser`: user, details.
-    IdentifyUser = 4,
-    /// `setProductId`: the product.
-    SetProduct = 5,
-    /// `setModuleId`: the module.
-    SetModule = 6,
-    /// `sendFeatureEvent`: feature, total as a JSON number (one where absent),
-    /// module, product, details. An empty module or product stands for the
-    /// current one, a blank for none.
-    Feature = 7,
-    /// `sendModuleEvent`: module, product as in [`Op::Feature`]. Number: the
-    /// time that the caller measured, in ms, at least 0.
-    ModuleEvent = 8,
-    /// `trackPageView`: address, title.
-    PageView = 9,
-    /// `flush`: the number is handed back with [`crate::Do::Flushed`].
-    Flush = 10,
-    /// `optIn`
-    OptIn = 11,
-    /// `optOut`
-    OptOut = 12,
-    /// `reset`
-    Reset = 13,
-    /// `shutdown`: the last of the calls.
-    Shutdown = 14,
-    /// The user did something.
-    Activity = 15,
-    /// Session cookie and visitor cookie, as [`crate::Do::ReadCookies`] asked.
-    Cookies = 16,
-    /// The page became visible.
-    Shown = 17,
-    /// The page is hidden or about to go. Spurious repeats change nothing.
-    Hidden = 18,
-    /// The page came back from the back/forward cache or moved on without a
-    /// load: its address and title.
-    Navigated = 19,
-    /// Another tab came into use at this wall time.
-    OtherTab = 20,
-    /// The network came (1) or went (0).
-    Online = 21,
-    /// The time that [`crate::Engine::poll_timeout`] named may have come.
-    Timer = 22,
-    /// The server answered, or nobody did. Numbers: the request; the HTTP
-    /// status, or 0; `Retry-After` in ms from now, or 0; lines refused within
-    /// an accepted batch. Text: what the server said.
-    Response = 23,
-    /// `beforeSend` let the oldest event of [`crate::Do::Filter`] pass, as
-    /// this line.
-    Filtered = 24,
-    /// `beforeSend` dropped that event (0) or threw (1).
-    FilteredOut = 25,
-    /// The task ends in which [`crate::Do::StoreSoon`] was asked for.
-    Store = 26,
-    /// What a closed page left under one key; it may be removed afterwards.
-    Adopted = 27,
-    /// The page came back from the back/forward cache.
-    Restored = 28,
-    /// The text of [`crate::Do::Store`] with this number could not be stored:
-    /// it is tried again with what comes next.
-    NotStored = 29,
-}
-
-/// What stands for no module or product. Ids are trimmed and never this.
-const NONE: &str = " ";
-
-/// A text whose parts are taken off one by one.
+/// Something that happened.
 #[derive(Debug, Clone, Copy)]
-pub struct Parts<'a>(pub &'a str);
+pub enum Input<'a> {
+    /// Tracking begins. Comes first, once.
+    Start(Start<'a>),
+    /// The page called a method.
+    Call(Call<'a>),
+    /// The user did something.
+    Activity,
+    /// The focus went into a frame of the page in which the host hears nothing,
+    /// or (`false`) came out of it.
+    FrameFocused(bool),
+    /// The host read the cookies, as [`Effect::ReadCookies`](crate::Effect::ReadCookies) asked.
+    CookiesRead(Cookies<'a>),
+    /// The page became visible.
+    Shown,
+    /// The page is hidden or about to go. Spurious repeats change nothing.
+    Hidden,
+    /// The page moved on without a load, or came back from the back/forward
+    /// cache. It is told once the page has its title, with the wall time of the
+    /// navigation.
+    Navigated(View<'a>),
+    /// Another tab came into use at this time.
+    OtherTab {
+        /// When, by the wall clock that all tabs share.
+        since: Wall,
+    },
+    /// The browser says that the network came (`true`) or went: a hint.
+    Online(bool),
+    /// The time that [`Engine::poll_timeout`](crate::Engine::poll_timeout)
+    /// named may have come. A spurious one changes nothing.
+    Timer,
+    /// A request ended.
+    Response(Response<'a>),
+    /// `beforeSend` let the oldest event of [`Effect::Filter`](crate::Effect::Filter)
+    /// pass, as this line of JSON.
+    Filtered(&'a str),
+    /// `beforeSend` dropped that event.
+    FilteredOut {
+        /// It threw, or returned no event.
+        threw: bool,
+    },
+    /// The task ends in which
+    /// [`Effect::PersistAtTaskEnd`](crate::Effect::PersistAtTaskEnd) was asked for.
+    TaskEnded,
+    /// The host could not write this segment, or somebody removed it. Its events
+    /// stay in memory and are written again with what comes next.
+    WriteFailed(SegmentId),
+    /// The records of one segment that a closed page left. The host may remove
+    /// the original once the effects of this input are performed without a
+    /// failed write.
+    Adopted(&'a str),
+    /// The page came back from the back/forward cache.
+    Restored,
+}
 
-impl<'a> Parts<'a> {
-    /// The text up to the next separator.
-    pub fn until(&mut self, separator: u8) -> &'a str {
-        let text = self.0;
-        match text.bytes().position(|byte| byte == separator) {
-            Some(end) => {
-                self.0 = &text[end + 1..];
-                &text[..end]
-            }
-            None => {
-                self.0 = "";
-                text
-            }
+/// What the browser looks like when tracking begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Start<'a> {
+    /// The page is visible. A worker has no page and is never visible.
+    pub visible: bool,
+    /// The browser says that it has no network.
+    pub offline: bool,
+    /// The page. `None`: there is none, as in a worker.
+    pub view: Option<View<'a>>,
+    /// Where the visitor came from; empty where that is not known.
+    pub referrer: &'a str,
+    /// What an earlier page or another tab left.
+    pub cookies: Cookies<'a>,
+}
+
+/// A page as events name it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct View<'a> {
+    /// Its address, without query and fragment unless the page passed it.
+    pub url: &'a str,
+    /// Its title.
+    pub title: &'a str,
+}
+
+/// The values of the two cookies. Where one is missing, its text is empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cookies<'a> {
+    /// Of the session cookie.
+    pub session: &'a str,
+    /// Of the visitor cookie.
+    pub visitor: &'a str,
+}
+
+/// A method that the page called, with arguments that the host has checked: it
+/// refuses wrong ones at the call, where the developer's stack trace still
+/// shows who made it.
+#[derive(Debug, Clone, Copy)]
+pub enum Call<'a> {
+    /// `setAccountId`
+    SetAccount(Option<Id<'a>>),
+    /// `setUserId`
+    SetUser(Option<Id<'a>>),
+    /// `setProductId`
+    SetProduct(Option<Id<'a>>),
+    /// `setModuleId`
+    SetModule(Option<Id<'a>>),
+    /// `identifyAccount`
+    IdentifyAccount {
+        /// The account.
+        account: Id<'a>,
+        /// What is known of it.
+        details: Option<Json<'a>>,
+    },
+    /// `identifyUser`
+    IdentifyUser {
+        /// The user.
+        user: Id<'a>,
+        /// What is known of them.
+        details: Option<Json<'a>>,
+    },
+    /// `sendFeatureEvent`
+    Feature {
+        /// The feature.
+        feature: Id<'a>,
+        /// How often it was used.
+        total: Number<'a>,
+        /// The module of this event.
+        module: Override<'a>,
+        /// The product of this event.
+        product: Override<'a>,
+        /// More about this use.
+        details: Option<Json<'a>>,
+    },
+    /// `sendModuleEvent`
+    ModuleEvent {
+        /// The module.
+        module: Id<'a>,
+        /// Time that the caller measured, at least 0.
+        time_spent: Millis,
+        /// The product of this event.
+        product: Override<'a>,
+    },
+    /// `trackPageView`
+    PageView(View<'a>),
+    /// `flush`
+    Flush(FlushId),
+    /// `optIn`
+    OptIn,
+    /// `optOut`
+    OptOut,
+    /// `reset`
+    Reset,
+    /// `shutdown`: the last call.
+    Shutdown,
+}
+
+/// What one event has in place of the module or product that is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Override<'a> {
+    /// The one that is set.
+    #[default]
+    Sticky,
+    /// None.
+    Cleared,
+    /// This one.
+    Is(Id<'a>),
+}
+
+impl<'a> Override<'a> {
+    /// The id that the event gets where `sticky` is set.
+    pub(crate) fn or(self, sticky: Option<Id<'a>>) -> Option<Id<'a>> {
+        match self {
+            Override::Sticky => sticky,
+            Override::Cleared => None,
+            Override::Is(id) => Some(id),
         }
     }
+}
 
-    /// The text up to the next NUL.
-    pub fn text(&mut self) -> &'a str {
-        self.until(0)
-    }
+/// Names a `flush()` in its outcome. The host counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "typescript", derive(serde::Serialize, tsify::Tsify))]
+pub struct FlushId(pub u32);
 
-    /// A part, or what stands for it where it is empty; a blank is none.
-    pub fn or<'b>(&mut self, default: &'b str) -> &'b str
-    where
-        'a: 'b,
-    {
-        match self.text() {
-            "" => default,
-            NONE => "",
-            text => text,
-        }
-    }
+/// How a request ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Response<'a> {
+    /// Which one.
+    pub request: RequestId,
+    /// What the server answered. `None`: no answer came.
+    pub answer: Option<Answer<'a>>,
+}
+
+/// What a server answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After`, from now.
+    pub retry_after: Option<Millis>,
+    /// How many lines of an accepted batch it refused.
+    pub rejected: Option<NonZeroU32>,
+    /// Those of the ids it was asked about that it lacks, separated by commas.
+    /// `None`: it does not say.
+    pub lacking: Option<&'a str>,
+    /// What it said about that; empty where it said nothing.
+    pub message: &'a str,
 }

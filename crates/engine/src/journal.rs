@@ -1,23 +1,39 @@
-//! What of the queue is stored, so that it survives the page.
+//! Which segments of this page's part of the storage exist, and how an event
+//! stands in one.
 //!
-//! A *segment* is what one tick wrote: a record a line. It is removed once none
-//! of its events is kept any more. Nothing is ever written into a segment
-//! again, so a tick costs one write whatever waits.
+//! A *segment* is what one task wrote: a record a line. It is removed once none
+//! of its events is kept any more. A segment is written again only when its
+//! page may be about to go, so a task costs one write however much waits.
 
-use crate::queue::Draft;
+use std::num::NonZeroU32;
+
 use natero_event::{
-    Value,
-    json::{owned, push_ascii},
+    Priority,
+    json::{push_ascii, push_int},
 };
+
+use crate::{Millis, Wall, backoff::MAX_WAIT, identity::Missing, queue::Draft};
 
 /// Largest segment, in bytes. A burst is spread over several, so that one slow
 /// event does not hold MBs in storage, and a reader never gets one huge text.
 pub(crate) const SEGMENT_BYTES: usize = 64 * 1024;
 
+/// Names a segment within its page's part of the storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    tsify(type = "number")
+)]
+pub struct SegmentId(pub NonZeroU32);
+
 #[derive(Debug)]
 struct Segment {
-    number: u32,
+    id: SegmentId,
+    /// Events of it that are still kept.
     live: u32,
+    /// Bytes of their records.
+    live_bytes: usize,
     bytes: usize,
 }
 
@@ -35,82 +51,157 @@ impl Journal {
         self.bytes
     }
 
-    /// The number of the next segment; 0 is never one.
-    pub fn next(&self) -> u32 {
-        self.last + 1
+    /// The name of the next segment.
+    pub fn next(&self) -> SegmentId {
+        SegmentId(NonZeroU32::MIN.saturating_add(self.last))
     }
 
-    /// The next segment was written.
-    pub fn wrote(&mut self, live: u32, bytes: usize) {
+    /// Notes that the next segment is written.
+    pub fn append(&mut self, events: u32, bytes: usize) {
+        let id = self.next();
         self.last += 1;
         self.bytes += bytes;
         self.segments.push(Segment {
-            number: self.last,
-            live,
+            id,
+            live: events,
+            live_bytes: bytes,
             bytes,
         });
     }
 
-    /// An event of a segment is not kept any more. Returns whether the segment
-    /// is over by that.
-    pub fn release(&mut self, number: u32) -> bool {
-        let found = self.segments.iter_mut().position(|segment| {
-            let found = segment.number == number;
-            segment.live -= u32::from(found);
-            found && segment.live == 0
-        });
-        if let Some(at) = found {
+    /// Notes that an event of a segment is not kept there any more. Returns
+    /// whether it was the last one, so that the segment is over.
+    pub fn release(&mut self, id: SegmentId, record_bytes: usize) -> bool {
+        let Some(at) = self.segments.iter().position(|segment| segment.id == id) else {
+            return false;
+        };
+        let segment = &mut self.segments[at];
+        segment.live -= 1;
+        segment.live_bytes -= record_bytes;
+        let over = segment.live == 0;
+        if over {
+            self.bytes -= segment.bytes;
+            self.segments.remove(at);
+        }
+        over
+    }
+
+    /// Segments, each with whether it still holds events that are not kept any
+    /// more.
+    pub fn segments(&self) -> impl Iterator<Item = (SegmentId, bool)> {
+        let segments = self.segments.iter();
+        segments.map(|segment| (segment.id, segment.live_bytes < segment.bytes))
+    }
+
+    /// Notes that a segment was written again, with nothing in it but what is
+    /// kept.
+    pub fn rewritten(&mut self, id: SegmentId, bytes: usize) {
+        for segment in &mut self.segments {
+            if segment.id == id {
+                self.bytes = self.bytes + bytes - segment.bytes;
+                segment.bytes = bytes;
+            }
+        }
+    }
+
+    /// Forgets a segment that could not be written.
+    pub fn forget(&mut self, id: SegmentId) {
+        if let Some(at) = self.segments.iter().position(|segment| segment.id == id) {
             self.bytes -= self.segments.remove(at).bytes;
         }
-        found.is_some()
     }
 
-    /// Forgets a segment.
-    pub fn forget(&mut self, number: u32) {
-        while self.segments.iter().any(|segment| segment.number == number) {
-            self.release(number);
-        }
+    /// Segments more than half of which is not kept any more: writing the rest
+    /// of them again makes room.
+    pub fn sparse(&self) -> Vec<SegmentId> {
+        let sparse = |segment: &&Segment| segment.live_bytes * 2 < segment.bytes;
+        self.segments.iter().filter(sparse).map(|s| s.id).collect()
     }
 
-    /// Forgets all segments and returns their numbers.
-    pub fn clear(&mut self) -> Vec<u32> {
+    /// Forgets all segments.
+    pub fn clear(&mut self) {
+        self.segments.clear();
         self.bytes = 0;
-        let mut numbers = Vec::new();
-        for segment in core::mem::take(&mut self.segments) {
-            numbers.push(segment.number);
-        }
-        numbers
     }
 }
 
-/// Appends an event as a record: a letter that says what it is worth and what
-/// it lacks, and the line.
-pub(crate) fn put(out: &mut String, draft: &Draft) {
-    push_ascii(out, FIRST + draft.value as u8 + 4 * draft.lacks);
+/// Begins the record of a wait.
+const WAIT: u8 = b'!';
+
+/// Added to the digit of an event that may have arrived already: the server has
+/// to be asked.
+const UNCERTAIN: u8 = 4;
+
+/// Appends an event as a record: its priority as a digit, `a` where it lacks
+/// the account, `u` where it lacks the user, and its line.
+pub(crate) fn write_record(out: &mut String, draft: &Draft, is_uncertain: bool) {
+    let mark = if is_uncertain { UNCERTAIN } else { 0 };
+    push_ascii(out, b'0' + draft.priority as u8 + mark);
+    if draft.missing.account {
+        push_ascii(out, b'a');
+    }
+    if draft.missing.user {
+        push_ascii(out, b'u');
+    }
     out.push_str(&draft.line);
     push_ascii(out, b'\n');
 }
 
-/// The first of the 16 letters.
-const FIRST: u8 = b'A';
+/// Appends the record that the server asked to wait, for so long from `now` on.
+pub(crate) fn write_wait(out: &mut String, wait: Millis, now: Wall) {
+    push_ascii(out, WAIT);
+    push_int(out, wait.0 as i64);
+    push_ascii(out, b'.');
+    push_int(out, (now + wait).0 as i64);
+    push_ascii(out, b'\n');
+}
 
-/// Reads a record back. Storage belongs to the whole host page, so anything
-/// may stand there: what is no record of ours is `None`.
-pub(crate) fn take(record: &str) -> Option<Draft> {
-    let letter = record.bytes().next()?.wrapping_sub(FIRST);
-    let value = match letter & 3 {
-        0 => Value::PageView,
-        1 => Value::Sync,
-        2 => Value::Usage,
-        _ => Value::Identify,
+/// Reads how long the server asked to wait, from `now` on: no longer than it did
+/// when that was written, for the clock may have been set back. `None`: that is
+/// over, or it is no such record.
+pub(crate) fn read_wait(record: &str, now: Wall) -> Option<Millis> {
+    let dot = record.bytes().position(|byte| byte == b'.')?;
+    let (wait, until) = (record.get(1..dot)?, &record[dot + 1..]);
+    let left = Wall::parse(until)? - now;
+    let wait = left.min(Millis(Wall::parse(wait)?.0)).min(MAX_WAIT);
+    (record.as_bytes()[0] == WAIT && wait > Millis::ZERO).then_some(wait)
+}
+
+/// Bytes of what [`write_record`] appends.
+pub(crate) fn record_bytes(draft: &Draft) -> usize {
+    let Missing { account, user } = draft.missing;
+    1 + usize::from(account) + usize::from(user) + draft.line.len() + 1
+}
+
+/// Reads an event back, and whether it is uncertain. Storage belongs to the
+/// whole host page, so anything may stand there. `None`: it is no record of
+/// ours.
+pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
+    let digit = record.bytes().next()?.wrapping_sub(b'0');
+    let priority = match digit & !UNCERTAIN {
+        0 => Priority::PageView,
+        1 => Priority::Sync,
+        2 => Priority::Usage,
+        3 => Priority::Identify,
+        _ => return None,
     };
-    let line = record.get(1..)?;
+    let rest = &record[1..];
+    let (account, rest) = strip(rest, "a");
+    let (user, line) = strip(rest, "u");
     let whole = matches!(line.as_bytes(), [b'{', _, .., b'}']);
-    (letter < 16 && whole).then(|| Draft {
-        line: owned(line),
-        value,
-        lacks: letter >> 2,
-    })
+    let draft = || Draft {
+        line: line.to_owned(),
+        priority,
+        missing: Missing { account, user },
+    };
+    whole.then(|| (draft(), digit & UNCERTAIN > 0))
+}
+
+fn strip<'a>(text: &'a str, prefix: &str) -> (bool, &'a str) {
+    match text.strip_prefix(prefix) {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    }
 }
 
 #[cfg(test)]
@@ -118,31 +209,67 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn draft(value: Value, lacks: u8) -> Draft {
+    fn draft(priority: Priority, missing: Missing) -> Draft {
         Draft {
             line: r#"{"account_id":"a"}"#.to_owned(),
-            value,
-            lacks,
+            priority,
+            missing,
         }
     }
 
     #[test]
     fn a_record_reads_back_as_it_was() {
-        for lacks in 0..4 {
-            for value in [Value::PageView, Value::Sync, Value::Usage, Value::Identify] {
-                let mut out = String::new();
-                put(&mut out, &draft(value, lacks));
-                let read = take(out.strip_suffix('\n').unwrap()).unwrap();
-                assert_eq!(read.line, r#"{"account_id":"a"}"#);
-                assert_eq!((read.value, read.lacks), (value, lacks));
+        use Priority::{Identify, PageView, Sync, Usage};
+        for priority in [PageView, Sync, Usage, Identify] {
+            for (account, user) in [(false, false), (false, true), (true, false), (true, true)] {
+                let missing = Missing { account, user };
+                let written = draft(priority, missing);
+                for is_uncertain in [false, true] {
+                    let mut out = String::new();
+                    write_record(&mut out, &written, is_uncertain);
+                    assert_eq!(out.len(), record_bytes(&written));
+                    let record = out.strip_suffix('\n').unwrap();
+                    let (read, mark) = read_record(record).unwrap();
+                    assert_eq!((&read.line, mark), (&written.line, is_uncertain));
+                    assert_eq!((read.priority, read.missing), (priority, missing));
+                }
             }
+        }
+    }
+
+    #[test]
+    fn a_segment_is_over_with_its_last_event_and_sparse_before() {
+        let mut journal = Journal::default();
+        let id = journal.next();
+        journal.append(3, 30);
+        assert!(!journal.release(id, 10));
+        assert!(journal.sparse().is_empty());
+        assert!(!journal.release(id, 10));
+        assert_eq!(journal.sparse(), [id]);
+        assert!(journal.release(id, 10));
+        assert_eq!(journal.bytes(), 0);
+        assert!(!journal.release(id, 10), "nothing is released twice");
+    }
+
+    #[test]
+    fn a_wait_reads_back_as_what_is_left_of_it_and_never_as_more() {
+        let now = Wall(1_700_000_000_000.0);
+        let mut out = String::new();
+        write_wait(&mut out, Millis(60_000.0), now);
+        let record = out.trim_end();
+        let read = |ms: f64| read_wait(record, now + Millis(ms));
+        assert_eq!(read(20_000.0), Some(Millis(40_000.0)));
+        assert_eq!(read(60_000.0), None);
+        assert_eq!(read(-3_600_000.0), Some(Millis(60_000.0)));
+        for wrong in ["", ".", "!", "!.", "!1", "!1.x", "2{\"a\":1.5}", "!é.5"] {
+            assert_eq!(read_wait(wrong, now), None, "{wrong}");
         }
     }
 
     proptest! {
         #[test]
         fn foreign_content_is_no_record_and_harms_nobody(text in any::<String>()) {
-            if let Some(draft) = take(&text) {
+            if let Some((draft, _)) = read_record(&text) {
                 prop_assert_eq!(draft.line.as_bytes()[0], b'{');
             }
         }
@@ -150,9 +277,9 @@ mod tests {
         #[test]
         fn a_record_that_was_cut_short_is_no_record(cut in 0usize..20) {
             let mut out = String::new();
-            put(&mut out, &draft(Value::Usage, 0));
+            write_record(&mut out, &draft(Priority::Usage, Missing::default()), false);
             let record = &out[..cut.min(out.len() - 2)];
-            prop_assert!(take(record).is_none(), "{record}");
+            prop_assert!(read_record(record).is_none(), "{record}");
         }
     }
 }

@@ -7,47 +7,63 @@
 //! and failing servers runs in microseconds under a virtual clock.
 //!
 //! Calling `handle` more often than needed is harmless: a spurious
-//! [`Op::Timer`] changes nothing.
+//! [`Input::Timer`] changes nothing.
 //!
 //! ```
-//! use natero_engine::{Config, Do, Engine, Input, Now, Op};
+//! use natero_engine::{Call, Config, Effect, Engine, FlushId, Input, Mono, Now, Override, Seed, Start, Wall};
+//! use natero_event::{Id, Number};
 //!
-//! let mut config = Config::default();
-//! config.account_id = "acme".into();
-//! config.user_id = "ann".into();
-//! let at = |mono| Now { mono, wall: 1_700_000_000_000.0 + mono };
+//! let config = Config {
+//!     account_id: Id::new("acme").map(Into::into),
+//!     user_id: Id::new("ann").map(Into::into),
+//!     ..Config::default()
+//! };
+//! let at = |ms: f64| Now { mono: Mono(ms), wall: Wall(1_700_000_000_000.0 + ms) };
 //!
-//! let mut engine = Engine::new(config, [1, 2, 3, 4], at(0.0));
-//! for (mono, what, text) in [
-//!     (0.0, Op::Start, ""),
-//!     (5.0, Op::Feature, "export"),
-//!     (5.0, Op::Flush, ""),
-//! ] {
-//!     engine.handle(at(mono), Input { what, text, numbers: [0.0; 4] });
-//! }
-//! let sent = std::iter::from_fn(|| engine.poll_effect())
-//!     .find(|effect| effect.what == Do::Send)
+//! let mut engine = Engine::new(config, Seed([1, 2, 3, 4]), at(0.0));
+//! engine.handle(at(0.0), Input::Start(Start::default()));
+//! engine.handle(at(5.0), Input::Call(Call::Feature {
+//!     feature: Id::new("export").unwrap(),
+//!     total: Number::ONE,
+//!     module: Override::Sticky,
+//!     product: Override::Sticky,
+//!     details: None,
+//! }));
+//! engine.handle(at(5.0), Input::Call(Call::Flush(FlushId(1))));
+//! let request = std::iter::from_fn(|| engine.poll_effect())
+//!     .find_map(|effect| match effect {
+//!         Effect::Send(request) => Some(request),
+//!         _ => None,
+//!     })
 //!     .unwrap();
-//! assert!(sent.text.contains(r#""feature":"export""#));
+//! assert!(request.body.contains(r#""feature":"export""#));
 //! ```
 
-mod active;
-mod calls;
+mod activity;
+mod backoff;
 mod config;
 mod delivery;
 mod effect;
 mod engine;
+mod identity;
 mod input;
 mod journal;
-mod page;
+mod page_view;
+mod persistence;
 mod queue;
 mod random;
+mod recorder;
 mod session;
 mod stats;
-mod storage;
+mod time;
 
-pub use config::{Config, Consent};
-pub use effect::{Do, Effect, Loss, Request};
+pub use config::{Config, Consent, OwnedId, Persistence};
+pub use effect::{Effect, FlushOutcome, Loss, Request, RequestId};
 pub use engine::Engine;
-pub use input::{Input, Now, Op, Parts};
-pub use stats::{Reason, Stats};
+pub use identity::Identity;
+pub use input::{Answer, Call, Cookies, FlushId, Input, Override, Response, Start, View};
+pub use journal::SegmentId;
+pub use random::Seed;
+pub use session::Session;
+pub use stats::{Dropped, Reason, Stats};
+pub use time::{Millis, Mono, Now, Seconds, Wall};

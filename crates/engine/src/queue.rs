@@ -1,55 +1,114 @@
 //! Events that the server has not confirmed, oldest first, within a bound.
 
-use crate::journal;
-use natero_event::{Value, json::push_ascii, put_identity};
+use natero_event::{Id, Priority, event_id, insert_identity, json::push_ascii};
 
-/// What of the identity an event lacks, as bits.
-pub(crate) const NO_ACCOUNT: u8 = 1;
-pub(crate) const NO_USER: u8 = 2;
+use crate::{
+    RequestId, SegmentId,
+    identity::Missing,
+    journal::{self, SEGMENT_BYTES},
+    session::is_id_of_ours,
+};
+
+/// Longest list of ids that a request asks about: some 200 of ours, which is
+/// what the collector looks up for one request, in an address of 4 KB.
+const ASKED_BYTES: usize = 3_800;
 
 /// A written event on its way into the queue.
 #[derive(Debug)]
 pub(crate) struct Draft {
     /// The event as a line of JSON.
     pub line: String,
-    pub value: Value,
-    /// [`NO_ACCOUNT`] and [`NO_USER`]: it has to wait for them.
-    pub lacks: u8,
+    pub priority: Priority,
+    pub missing: Missing,
+}
+
+/// How far an event is on its way to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// It has to be sent.
+    Waiting,
+    /// A request carries it.
+    Carried(RequestId),
+    /// It was on its way when its page went: the server may have it.
+    Uncertain,
+    /// A request asks whether the server has it.
+    Asked(RequestId),
+}
+
+/// What the server told of the events that it was asked about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Verdict<'a> {
+    /// Nothing: it has to be asked again.
+    Unanswered,
+    /// It knows no such question: they have to be sent.
+    Untold,
+    /// These it lacks, ids separated by commas; it has the others.
+    Lacking(&'a str),
 }
 
 /// An event that is kept.
 #[derive(Debug)]
 struct Entry {
     draft: Draft,
-    /// The request that carries it, or 0.
-    flight: u32,
-    /// The stored segment that holds it, or 0.
-    segment: u32,
+    progress: Progress,
+    /// The segment that holds it.
+    segment: Option<SegmentId>,
+    /// The segment that held it before, until the write of the new one is
+    /// known to have succeeded.
+    replaces: Option<SegmentId>,
 }
 
 impl Entry {
     fn is_ready(&self) -> bool {
-        self.draft.lacks == 0 && self.flight == 0
+        match self.progress {
+            Progress::Waiting | Progress::Uncertain => !self.draft.missing.any(),
+            Progress::Carried(_) | Progress::Asked(_) => false,
+        }
     }
 
-    /// With the line end.
+    /// Waits to be sent.
+    fn is_next(&self) -> bool {
+        self.progress == Progress::Waiting && !self.draft.missing.any()
+    }
+
+    fn write_record(&self, out: &mut String) {
+        journal::write_record(out, &self.draft, self.progress != Progress::Waiting);
+    }
+
+    /// Bytes in memory and on the wire, with the line end.
     fn bytes(&self) -> usize {
         self.draft.line.len() + 1
     }
 }
 
-/// Which entries go.
+/// Which entries to remove.
 #[derive(Clone, Copy)]
-enum Which {
-    Flight(u32),
+enum Selection {
+    CarriedBy(RequestId),
     Stored,
     All,
 }
 
-/// What to put into one request, or into one segment.
+/// What goes into one request, or into one segment.
+#[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub body: String,
     pub events: u32,
+    /// Ids of events that the server is asked about, separated by commas.
+    pub asked: String,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.events == 0
+    }
+}
+
+/// An event that a segment does not hold any more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Freed {
+    pub segment: SegmentId,
+    pub record_bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -58,8 +117,7 @@ pub(crate) struct Queue {
     bytes: usize,
     ready: usize,
     unstored: usize,
-    /// Segments of events that are not kept any more, one for each.
-    pub freed: Vec<u32>,
+    freed: Vec<Freed>,
 }
 
 impl Queue {
@@ -68,7 +126,7 @@ impl Queue {
         self.entries.len() as u32
     }
 
-    /// Events that could be sent now.
+    /// Events that could be sent, or asked about, now.
     pub fn ready(&self) -> usize {
         self.ready
     }
@@ -78,11 +136,17 @@ impl Queue {
         self.unstored
     }
 
-    pub fn push(&mut self, draft: Draft) {
+    /// Keeps an event; an uncertain one is asked about before it is sent.
+    pub fn push(&mut self, draft: Draft, is_uncertain: bool) {
         let entry = Entry {
+            progress: if is_uncertain && event_id(&draft.line).is_some_and(is_id_of_ours) {
+                Progress::Uncertain
+            } else {
+                Progress::Waiting
+            },
             draft,
-            flight: 0,
-            segment: 0,
+            segment: None,
+            replaces: None,
         };
         self.bytes += entry.bytes();
         self.ready += usize::from(entry.is_ready());
@@ -90,16 +154,24 @@ impl Queue {
         self.entries.push(entry);
     }
 
-    /// Drops the oldest events of the lowest value until the rest fits, and
-    /// tells how many. What is in flight stays: the server may have it.
-    pub fn keep_within(&mut self, bound: usize) -> u32 {
+    /// Drops the oldest events of the lowest priority until the rest fits, and
+    /// returns how many. What a request is about stays: the server may have it.
+    pub fn keep_within(&mut self, max_bytes: usize) -> u32 {
         let mut dropped = 0;
-        while self.bytes > bound {
-            let mut least = None;
+        while self.bytes > max_bytes {
+            let mut least: Option<(Priority, usize)> = None;
             for (at, entry) in self.entries.iter().enumerate() {
+                let priority = entry.draft.priority;
                 // The first of equals is the oldest.
-                if entry.flight == 0 && least.is_none_or(|(value, _)| entry.draft.value < value) {
-                    least = Some((entry.draft.value, at));
+                let is_free = match entry.progress {
+                    Progress::Waiting | Progress::Uncertain => true,
+                    Progress::Carried(_) | Progress::Asked(_) => false,
+                };
+                if is_free && least.is_none_or(|(lowest, _)| priority < lowest) {
+                    least = Some((priority, at));
+                    if priority == Priority::PageView {
+                        break;
+                    }
                 }
             }
             let Some((_, at)) = least else { break };
@@ -110,125 +182,193 @@ impl Queue {
         dropped
     }
 
-    /// Account and user are known: what waited for them is ready, and to be
-    /// stored anew.
-    pub fn release(&mut self, account: &str, user: &str) {
+    /// Completes the events that waited for an identity: they are ready, and
+    /// have to be stored anew.
+    pub fn complete(&mut self, account: Id<'_>, user: Id<'_>) {
         for entry in &mut self.entries {
-            let lacks = core::mem::take(&mut entry.draft.lacks);
-            if lacks != 0 {
-                self.bytes -= entry.draft.line.len();
-                entry.draft.line = put_identity(
-                    &entry.draft.line,
-                    if lacks & NO_ACCOUNT == 0 { "" } else { account },
-                    if lacks & NO_USER == 0 { "" } else { user },
-                );
-                self.bytes += entry.draft.line.len();
-                self.ready += 1;
-                if entry.segment != 0 {
-                    self.freed.push(entry.segment);
-                    entry.segment = 0;
-                    self.unstored += 1;
-                }
+            let missing = std::mem::take(&mut entry.draft.missing);
+            if !missing.any() {
+                continue;
             }
+            // The record also says what the line lacked.
+            let record_bytes = journal::record_bytes(&entry.draft)
+                + usize::from(missing.account)
+                + usize::from(missing.user);
+            self.unstored += usize::from(entry.segment.is_some());
+            free(&mut self.freed, entry.segment.take(), record_bytes);
+            free(&mut self.freed, entry.replaces.take(), record_bytes);
+            self.bytes -= entry.draft.line.len();
+            entry.draft.line = insert_identity(
+                &entry.draft.line,
+                missing.account.then_some(account),
+                missing.user.then_some(user),
+            );
+            self.bytes += entry.draft.line.len();
+            self.ready += 1;
         }
     }
 
-    /// The oldest ready events, at least one where there is one, as many as
-    /// fit into `max_events` and `max_bytes`; they are in flight from now on.
-    pub fn take(&mut self, flight: u32, max_events: usize, max_bytes: usize) -> Option<Batch> {
-        let mut batch = Batch {
-            body: String::new(),
-            events: 0,
-        };
+    /// Takes the oldest events that wait into a request, at least one where
+    /// there is one, and as many as fit; and, if it may ask, uncertain ones.
+    pub fn take(
+        &mut self,
+        request: RequestId,
+        max_events: usize,
+        max_bytes: usize,
+        may_ask: bool,
+    ) -> Option<Batch> {
+        let mut batch = Batch::default();
+        let mut is_full = false;
         for entry in self.entries.iter_mut().filter(|entry| entry.is_ready()) {
-            let full =
-                batch.events as usize >= max_events || batch.body.len() + entry.bytes() > max_bytes;
-            if full && batch.events > 0 {
-                break;
+            if entry.progress == Progress::Uncertain {
+                let id = event_id(&entry.draft.line).unwrap_or_default();
+                if !may_ask || batch.asked.len() + id.len() > ASKED_BYTES {
+                    continue;
+                }
+                if !batch.asked.is_empty() {
+                    push_ascii(&mut batch.asked, b',');
+                }
+                batch.asked.push_str(id);
+                entry.progress = Progress::Asked(request);
+            } else {
+                is_full |= !batch.is_empty()
+                    && (batch.events as usize >= max_events
+                        || batch.body.len() + entry.bytes() > max_bytes);
+                if is_full {
+                    continue;
+                }
+                if batch.is_empty() {
+                    batch.body.reserve(max_bytes.min(self.bytes));
+                }
+                batch.body.push_str(&entry.draft.line);
+                push_ascii(&mut batch.body, b'\n');
+                batch.events += 1;
+                entry.progress = Progress::Carried(request);
             }
-            if batch.events == 0 {
-                batch.body.reserve(max_bytes.min(self.bytes));
-            }
-            batch.body.push_str(&entry.draft.line);
-            push_ascii(&mut batch.body, b'\n');
-            batch.events += 1;
-            entry.flight = flight;
             self.ready -= 1;
         }
-        (batch.events > 0).then_some(batch)
+        (!batch.is_empty() || !batch.asked.is_empty()).then_some(batch)
     }
 
     /// Bytes of the event that [`Queue::take`] would begin with.
     pub fn next_bytes(&self) -> Option<usize> {
-        let next = self.entries.iter().find(|entry| entry.is_ready());
+        let next = self.entries.iter().find(|entry| entry.is_next());
         next.map(Entry::bytes)
     }
 
-    /// The oldest events that no segment holds, as records for this one.
-    pub fn store(&mut self, segment: u32) -> Option<Batch> {
-        let mut batch = Batch {
-            body: String::new(),
-            events: 0,
-        };
+    /// Takes the oldest events that no segment holds into this one, as records
+    /// of at most `max_bytes`, or of [`SEGMENT_BYTES`] and the record that
+    /// reaches them.
+    pub fn store(&mut self, segment: SegmentId, max_bytes: usize) -> Option<Batch> {
+        let mut batch = Batch::default();
         if self.unstored == 0 {
             return None;
         }
-        for entry in self.entries.iter_mut().filter(|entry| entry.segment == 0) {
-            if batch.body.len() >= journal::SEGMENT_BYTES {
+        for entry in self.entries.iter_mut().filter(|e| e.segment.is_none()) {
+            let bytes = batch.body.len();
+            if bytes >= SEGMENT_BYTES || bytes + journal::record_bytes(&entry.draft) > max_bytes {
                 break;
             }
-            journal::put(&mut batch.body, &entry.draft);
+            entry.write_record(&mut batch.body);
             batch.events += 1;
-            entry.segment = segment;
+            entry.segment = Some(segment);
             self.unstored -= 1;
         }
-        Some(batch)
+        (!batch.is_empty()).then_some(batch)
     }
 
-    /// No segment of this number came to be.
-    pub fn not_stored(&mut self, segment: u32) {
+    /// Takes events of these segments into another one, as records.
+    pub fn store_again(&mut self, from: &[SegmentId], segment: SegmentId) -> Option<Batch> {
+        let mut batch = Batch::default();
         for entry in &mut self.entries {
-            if entry.segment == segment {
-                entry.segment = 0;
-                self.unstored += 1;
+            if batch.body.len() >= SEGMENT_BYTES {
+                break;
+            }
+            if entry.replaces.is_none() && entry.segment.is_some_and(|held| from.contains(&held)) {
+                entry.write_record(&mut batch.body);
+                batch.events += 1;
+                entry.replaces = entry.segment.replace(segment);
+            }
+        }
+        (!batch.is_empty()).then_some(batch)
+    }
+
+    /// The segments that hold events which requests carry.
+    pub fn segments_under_way(&self) -> Vec<SegmentId> {
+        let mut found = Vec::new();
+        for entry in &self.entries {
+            if let (Progress::Carried(_), Some(segment)) = (entry.progress, entry.segment)
+                && !found.contains(&segment)
+            {
+                found.push(segment);
+            }
+        }
+        found
+    }
+
+    /// The records of what a segment still holds, as they stand now.
+    pub fn records_of(&self, segment: SegmentId) -> String {
+        let mut records = String::new();
+        for entry in &self.entries {
+            if entry.segment == Some(segment) || entry.replaces == Some(segment) {
+                entry.write_record(&mut records);
+            }
+        }
+        records
+    }
+
+    /// Notes that a segment could not be written.
+    pub fn write_failed(&mut self, segment: SegmentId) {
+        for entry in &mut self.entries {
+            if entry.segment == Some(segment) {
+                entry.segment = entry.replaces.take();
+                self.unstored += usize::from(entry.segment.is_none());
             }
         }
     }
 
-    /// All events are to be stored anew: their segments are forgotten.
-    pub fn store_again(&mut self) {
-        self.unstored = self.entries.len();
-        self.freed.clear();
+    /// Notes that all segments asked for were written: what they replace is
+    /// freed.
+    pub fn writes_succeeded(&mut self) {
         for entry in &mut self.entries {
-            entry.segment = 0;
+            let record_bytes = journal::record_bytes(&entry.draft);
+            free(&mut self.freed, entry.replaces.take(), record_bytes);
         }
     }
 
-    /// Forgets what a request carried, and tells how many events that was.
-    pub fn confirm(&mut self, flight: u32) -> u32 {
-        self.remove(Which::Flight(flight))
+    /// Takes the events that segments do not hold any more.
+    pub fn take_freed(&mut self) -> Vec<Freed> {
+        std::mem::take(&mut self.freed)
+    }
+
+    /// Forgets what a request carried, and returns how many events that was.
+    pub fn confirm(&mut self, request: RequestId) -> u32 {
+        self.remove(Selection::CarriedBy(request))
     }
 
     /// Forgets what storage has.
     pub fn leave_to_storage(&mut self) {
-        self.remove(Which::Stored);
+        self.remove(Selection::Stored);
         self.freed.clear();
     }
 
-    /// Drops everything, and tells how many events that was.
+    /// Drops everything, storage included, and returns how many events that
+    /// was.
     pub fn clear(&mut self) -> u32 {
-        self.remove(Which::All)
+        let dropped = self.remove(Selection::All);
+        self.freed.clear();
+        dropped
     }
 
-    fn remove(&mut self, which: Which) -> u32 {
+    fn remove(&mut self, selection: Selection) -> u32 {
         let before = self.len();
         for entry in std::mem::take(&mut self.entries) {
-            let over = match which {
-                Which::Flight(flight) => entry.flight == flight,
-                Which::Stored => entry.segment != 0,
-                Which::All => true,
+            let selected = match selection {
+                Selection::CarriedBy(request) => entry.progress == Progress::Carried(request),
+                Selection::Stored => entry.segment.is_some(),
+                Selection::All => true,
             };
-            if over {
+            if selected {
                 self.forget(&entry);
             } else {
                 self.entries.push(entry);
@@ -237,41 +377,93 @@ impl Queue {
         before - self.len()
     }
 
-    /// An entry is not among them any more.
+    /// Takes an entry that was removed off the counts.
     fn forget(&mut self, entry: &Entry) {
         self.bytes -= entry.bytes();
         self.ready -= usize::from(entry.is_ready());
-        if entry.segment == 0 {
-            self.unstored -= 1;
-        } else {
-            self.freed.push(entry.segment);
-        }
+        self.unstored -= usize::from(entry.segment.is_none());
+        let record_bytes = journal::record_bytes(&entry.draft);
+        free(&mut self.freed, entry.segment, record_bytes);
+        free(&mut self.freed, entry.replaces, record_bytes);
     }
 
-    /// What a request carried is to be sent again; tells how many events.
-    pub fn give_back(&mut self, flight: u32) -> usize {
+    /// Notes that what a request carried has to be sent again, and returns how
+    /// many events that is.
+    pub fn give_back(&mut self, request: RequestId) -> usize {
         let mut count = 0;
         for entry in &mut self.entries {
-            if entry.flight == flight {
-                entry.flight = 0;
+            if entry.progress == Progress::Carried(request) {
+                entry.progress = Progress::Waiting;
                 count += 1;
             }
         }
         self.ready += count;
         count
     }
+
+    /// Takes in what was told of the events that a request asked about. Those
+    /// that the server has are what the request carries from now on. Returns
+    /// whether others have to be sent.
+    pub fn settle_asked(&mut self, request: RequestId, verdict: Verdict<'_>) -> bool {
+        let mut again = false;
+        for entry in &mut self.entries {
+            if entry.progress != Progress::Asked(request) {
+                continue;
+            }
+            entry.progress = match verdict {
+                Verdict::Unanswered => Progress::Uncertain,
+                Verdict::Lacking(ids) if !lists(ids, &entry.draft.line) => {
+                    Progress::Carried(request)
+                }
+                Verdict::Untold | Verdict::Lacking(_) => {
+                    again = true;
+                    Progress::Waiting
+                }
+            };
+            self.ready += usize::from(entry.is_ready());
+        }
+        again
+    }
+}
+
+/// Whether the id of an event is among others, separated by commas.
+fn lists(ids: &str, line: &str) -> bool {
+    let id = event_id(line).unwrap_or_default().as_bytes();
+    ids.as_bytes()
+        .split(|byte| *byte == b',')
+        .any(|of| of == id)
+}
+
+/// Notes that a segment, if it is one, does not hold an event any more.
+fn free(freed: &mut Vec<Freed>, segment: Option<SegmentId>, record_bytes: usize) {
+    if let Some(segment) = segment {
+        freed.push(Freed {
+            segment,
+            record_bytes,
+        });
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
-    fn draft(value: Value, tag: u32) -> Draft {
+    fn draft(priority: Priority, tag: u32) -> Draft {
         Draft {
             line: format!(r#"{{"tag":{tag}}}"#),
-            value,
-            lacks: 0,
+            priority,
+            missing: Missing::default(),
         }
+    }
+
+    fn request(number: u32) -> RequestId {
+        RequestId(NonZeroU32::new(number).unwrap())
+    }
+
+    fn segment(number: u32) -> SegmentId {
+        SegmentId(NonZeroU32::new(number).unwrap())
     }
 
     fn lines(batch: Option<Batch>) -> Vec<String> {
@@ -280,19 +472,19 @@ mod tests {
     }
 
     #[test]
-    fn over_the_bound_the_oldest_of_the_lowest_value_go_first() {
+    fn over_the_bound_the_oldest_of_the_lowest_priority_go_first() {
         let mut queue = Queue::default();
-        for (tag, value) in [
-            Value::Identify,
-            Value::Usage,
-            Value::Sync,
-            Value::PageView,
-            Value::PageView,
+        for (tag, priority) in [
+            Priority::Identify,
+            Priority::Usage,
+            Priority::Sync,
+            Priority::PageView,
+            Priority::PageView,
         ]
         .into_iter()
         .enumerate()
         {
-            queue.push(draft(value, tag as u32));
+            queue.push(draft(priority, tag as u32), false);
         }
         let gone = |queue: &mut Queue| {
             let bound = queue.bytes - 1;
@@ -309,17 +501,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_flight_is_neither_taken_again_nor_evicted() {
+    fn what_a_request_carries_is_neither_taken_again_nor_evicted() {
         let mut queue = Queue::default();
-        queue.push(draft(Value::PageView, 0));
-        queue.push(draft(Value::Usage, 1));
-        assert_eq!(lines(queue.take(7, 1, 1000)).len(), 1);
+        queue.push(draft(Priority::PageView, 0), false);
+        queue.push(draft(Priority::Usage, 1), false);
+        assert_eq!(lines(queue.take(request(7), 1, 1000, true)).len(), 1);
         assert_eq!(queue.keep_within(0), 1);
         assert_eq!(queue.len(), 1);
-        assert!(queue.take(8, 10, 1000).is_none());
-        assert_eq!(queue.give_back(7), 1);
-        assert_eq!(lines(queue.take(9, 10, 1000)).len(), 1);
-        assert_eq!(queue.confirm(9), 1);
+        assert!(queue.take(request(8), 10, 1000, true).is_none());
+        assert_eq!(queue.give_back(request(7)), 1);
+        assert_eq!(lines(queue.take(request(9), 10, 1000, true)).len(), 1);
+        assert_eq!(queue.confirm(request(9)), 1);
         assert_eq!((queue.len(), queue.bytes, queue.ready()), (0, 0, 0));
     }
 
@@ -327,10 +519,25 @@ mod tests {
     fn a_batch_ends_before_it_grows_too_large_but_one_event_always_goes() {
         let mut queue = Queue::default();
         for tag in 0..3 {
-            queue.push(draft(Value::Usage, tag));
+            queue.push(draft(Priority::Usage, tag), false);
         }
         let one = queue.entries[0].bytes();
-        assert_eq!(lines(queue.take(1, 50, 2 * one)).len(), 2);
-        assert_eq!(lines(queue.take(2, 50, 1)).len(), 1);
+        assert_eq!(lines(queue.take(request(1), 50, 2 * one, true)).len(), 2);
+        assert_eq!(lines(queue.take(request(2), 50, 1, true)).len(), 1);
+    }
+
+    #[test]
+    fn a_segment_that_replaces_others_frees_them_only_once_it_is_written() {
+        let mut queue = Queue::default();
+        queue.push(draft(Priority::Usage, 0), false);
+        queue.store(segment(1), 1000).unwrap();
+        queue.store_again(&[segment(1)], segment(2)).unwrap();
+        queue.write_failed(segment(2));
+        assert_eq!(queue.unstored(), 0);
+        assert!(queue.take_freed().is_empty());
+        queue.store_again(&[segment(1)], segment(3)).unwrap();
+        queue.writes_succeeded();
+        let freed: Vec<SegmentId> = queue.take_freed().iter().map(|f| f.segment).collect();
+        assert_eq!(freed, [segment(1)]);
     }
 }

@@ -7,8 +7,13 @@ use natero_event::json::push_ascii;
 #[derive(Debug)]
 pub(crate) struct Random([u32; 4]);
 
+/// 128 random bits from a source without repetition, such as
+/// `crypto.getRandomValues`. Ids are unique because the seed is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seed(pub [u32; 4]);
+
 impl Random {
-    pub fn new(seed: [u32; 4]) -> Random {
+    pub fn new(Seed(seed): Seed) -> Random {
         let mut random = Random(seed);
         // The author of sfc32 recommends 12 rounds before the first use.
         for _ in 0..12 {
@@ -60,7 +65,7 @@ mod tests {
     fn ids_differ_between_seeds_and_within_one() {
         let ids: HashSet<String> = (0..100)
             .flat_map(|seed| {
-                let mut random = Random::new([seed, 0, 0, 1]);
+                let mut random = Random::new(Seed([seed, 0, 0, 1]));
                 (0..100).map(move |_| random.id())
             })
             .collect();
@@ -69,7 +74,7 @@ mod tests {
 
     #[test]
     fn fractions_stay_below_one_and_spread() {
-        let mut random = Random::new([9, 9, 9, 9]);
+        let mut random = Random::new(Seed([9, 9, 9, 9]));
         let drawn: Vec<f64> = (0..1000).map(|_| random.fraction()).collect();
         assert!(drawn.iter().all(|x| (0.0..1.0).contains(x)));
         assert!((450..550).contains(&drawn.iter().filter(|x| **x < 0.5).count()));

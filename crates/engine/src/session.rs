@@ -1,121 +1,158 @@
 //! The session and the visitor, shared by all tabs through two cookies.
 
-use crate::{Config, Now, random::Random};
-use natero_event::json::{owned, push_ascii, push_int};
+use natero_event::json::{push_ascii, push_int};
 
-/// Longest time between two looks at the shared cookies while active, in ms.
-/// Cookies cross a process boundary, so not every mouse move may pay for it;
-/// a session that ends up to this much early is far below `sessionTimeout`.
-const LOOK_EVERY: f64 = 5_000.0;
+use crate::{Millis, Now, Seconds, Wall, random::Random};
+
+/// Longest time between two reads of the shared cookies while the user is
+/// active. Cookies cross a process boundary, so not every mouse move may pay
+/// for one; a session that ends up to this much early is far below
+/// `sessionTimeout`.
+const COOKIES_GO_STALE: Millis = Millis(5_000.0);
+
+/// How long a browser keeps the visitor cookie: a year.
+pub(crate) const VISITOR_MAX_AGE: Seconds = Seconds(365 * 24 * 60 * 60);
 
 /// Who is visiting, and in which visit.
 ///
 /// The session cookie holds `id.t`, with the wall time of the last activity:
 /// `Max-Age` alone has whole seconds and cannot be read back.
 #[derive(Debug)]
-pub(crate) struct Session {
-    pub id: String,
-    pub visitor: String,
-    /// Wall time of the last activity in any tab, as far as known.
-    last: f64,
-    /// Wall time of the last look at the cookies.
-    looked: f64,
+pub struct Session {
+    id: String,
+    visitor: String,
+    timeout: Millis,
+    /// The last activity in any tab, as far as known.
+    last_activity: Wall,
+    /// When the cookies were last read.
+    cookies_read: Option<Wall>,
     /// The visitor cookie holds `visitor`.
-    visitor_kept: bool,
+    visitor_is_set: bool,
+}
+
+/// What the cookies say about the session.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Continuity {
+    /// The session goes on.
+    Same,
+    /// Another tab began this one.
+    Other(String),
+    /// It timed out: a new one begins.
+    Over,
 }
 
 impl Session {
-    pub fn new(random: &mut Random, now: Now) -> Session {
+    pub(crate) fn new(random: &mut Random, timeout: Millis, now: Now) -> Session {
         Session {
             id: random.id(),
             visitor: random.id(),
-            last: now.wall,
-            looked: f64::NEG_INFINITY,
-            visitor_kept: false,
+            timeout,
+            last_activity: now.wall,
+            cookies_read: None,
+            visitor_is_set: false,
         }
     }
 
-    /// Whether the cookies should be looked at before the next activity.
-    pub fn wants_look(&self, config: &Config, now: Now) -> bool {
-        let every = LOOK_EVERY.min(config.session_timeout / 10.0);
-        // `abs`: after a clock that was set back, look rather than wait.
-        (now.wall - self.looked).abs() >= every
+    /// The session's id.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
-    /// Takes the visitor from the cookies.
-    pub fn adopt_visitor(&mut self, visitor: &str) {
-        if is_ours(visitor) && visitor != self.visitor {
-            self.visitor = owned(visitor);
-            self.visitor_kept = false;
+    /// The visitor's id.
+    pub fn visitor(&self) -> &str {
+        &self.visitor
+    }
+
+    /// Whether the cookies have to be read before the next activity counts.
+    pub(crate) fn cookies_are_stale(&self, now: Now) -> bool {
+        let stale_after = COOKIES_GO_STALE.min(Millis(self.timeout.0 / 10.0));
+        // The absolute value: after a clock that was set back, read them rather
+        // than wait.
+        self.cookies_read
+            .is_none_or(|read| (now.wall - read).0.abs() >= stale_after.0)
+    }
+
+    /// Takes the visitor from its cookie.
+    pub(crate) fn adopt_visitor(&mut self, cookie: &str) {
+        if is_id_of_ours(cookie) && cookie != self.visitor {
+            self.visitor = cookie.to_owned();
+            self.visitor_is_set = false;
         }
     }
 
-    /// The session that goes on at `now`: that of the cookie, or the own one
-    /// where it has none that is alive. `None`: it is time for a new one.
-    pub fn current<'a>(&'a self, config: &Config, now: Now, cookie: &'a str) -> Option<&'a str> {
-        let alive = |last: f64| now.wall - last < config.session_timeout;
-        if let Some((id, last)) = split(cookie)
-            && alive(last)
-        {
-            return Some(id);
+    /// Whether the session goes on at `now`, judged by its cookie, or where
+    /// that holds none that is alive, by what this tab knows: cookies may be
+    /// blocked.
+    pub(crate) fn continuity(&self, now: Now, cookie: &str) -> Continuity {
+        let is_alive = |last: Wall| now.wall - last < self.timeout;
+        match parse_session_cookie(cookie) {
+            Some((id, last)) if is_alive(last) => {
+                if id == self.id {
+                    Continuity::Same
+                } else {
+                    Continuity::Other(id.to_owned())
+                }
+            }
+            Some(_) | None if is_alive(self.last_activity) => Continuity::Same,
+            Some(_) | None => Continuity::Over,
         }
-        // Cookies may be blocked: what this tab knows has to do.
-        alive(self.last).then_some(&self.id)
     }
 
-    /// Notes an activity after a look at the cookies.
-    pub fn touch(&mut self, now: Now) {
-        self.last = now.wall;
-        self.looked = now.wall;
+    /// Goes on as another session.
+    pub(crate) fn change(&mut self, id: String) {
+        self.id = id;
     }
 
-    /// Notes an activity without a look at the cookies.
-    pub fn touch_lightly(&mut self, now: Now) {
-        self.last = now.wall;
+    /// Notes an activity right after the cookies were read or written.
+    pub(crate) fn touch(&mut self, now: Now) {
+        self.last_activity = now.wall;
+        self.cookies_read = Some(now.wall);
     }
 
-    /// The value of the session cookie.
-    pub fn cookie(&self, now: Now) -> String {
-        let mut value = owned(&self.id);
+    /// Notes an activity in memory alone: other tabs learn of it when the
+    /// cookies are written next.
+    pub(crate) fn touch_in_memory(&mut self, now: Now) {
+        self.last_activity = now.wall;
+    }
+
+    /// Value and age of the session cookie.
+    pub(crate) fn cookie(&self, now: Now) -> (String, Seconds) {
+        let mut value = self.id.clone();
         push_ascii(&mut value, b'.');
-        push_int(&mut value, now.wall as i64);
-        value
+        push_int(&mut value, now.wall.0 as i64);
+        // Rounded up: the time within the value is what decides.
+        (value, Seconds((self.timeout.0 / 1000.0).ceil() as u32))
     }
 
-    /// The value of the visitor cookie, unless that has been set.
-    pub fn visitor_to_keep(&mut self) -> Option<String> {
-        (!std::mem::replace(&mut self.visitor_kept, true)).then(|| owned(&self.visitor))
+    /// The value of the visitor cookie, unless it is set.
+    pub(crate) fn visitor_to_set(&mut self) -> Option<String> {
+        (!std::mem::replace(&mut self.visitor_is_set, true)).then(|| self.visitor.clone())
     }
 
-    /// Forgets the visitor: the next cookies name another one.
-    pub fn forget(&mut self, random: &mut Random) {
+    /// Forgets session and visitor: the next cookies name others.
+    pub(crate) fn forget(&mut self, random: &mut Random) {
         self.id = random.id();
         self.visitor = random.id();
-        self.visitor_kept = false;
+        self.visitor_is_set = false;
     }
 
-    /// The cookies were deleted.
-    pub fn erased(&mut self) {
-        self.visitor_kept = false;
+    /// Notes that the cookies were deleted.
+    pub(crate) fn cookies_erased(&mut self) {
+        self.visitor_is_set = false;
     }
 }
 
-/// `id.t` taken apart, if it is of our making: cookies can be set by anyone on
-/// the host.
-fn split(value: &str) -> Option<(&str, f64)> {
+/// The parts of `id.t`, if it is of our making: anyone on the host can set
+/// cookies.
+fn parse_session_cookie(value: &str) -> Option<(&str, Wall)> {
     let dot = value.bytes().position(|byte| byte == b'.')?;
-    let (id, time) = (&value[..dot], &value[dot + 1..]);
-    let mut last = 0.0;
-    for digit in time.bytes() {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        last = last * 10.0 + f64::from(digit - b'0');
-    }
-    is_ours(id).then_some((id, last))
+    let (id, last) = (&value[..dot], Wall::parse(&value[dot + 1..])?);
+    is_id_of_ours(id).then_some((id, last))
 }
 
-fn is_ours(id: &str) -> bool {
+/// Whether this could be an id that a tracker made: anything else may stand in
+/// cookies and storage, too.
+pub(crate) fn is_id_of_ours(id: &str) -> bool {
     (1..=64).contains(&id.len())
         && id
             .bytes()
@@ -128,10 +165,13 @@ mod tests {
 
     #[test]
     fn only_a_cookie_that_could_be_ours_is_taken() {
-        assert_eq!(split("abc-_9.1700"), Some(("abc-_9", 1700.0)));
+        assert_eq!(
+            parse_session_cookie("abc-_9.1700"),
+            Some(("abc-_9", Wall(1700.0)))
+        );
         for wrong in ["", ".", "abc", "a b.1", "a.1e5", ".17", "<x>.1"] {
-            assert_eq!(split(wrong), None, "{wrong}");
+            assert_eq!(parse_session_cookie(wrong), None, "{wrong}");
         }
-        assert_eq!(split(&format!("{}.1", "x".repeat(65))), None);
+        assert_eq!(parse_session_cookie(&format!("{}.1", "x".repeat(65))), None);
     }
 }

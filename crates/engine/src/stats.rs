@@ -2,6 +2,11 @@
 
 /// Why an event was not delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "snake_case")
+)]
 pub enum Reason {
     /// Consent was denied.
     Consent,
@@ -9,7 +14,7 @@ pub enum Reason {
     Disabled,
     /// `beforeSend` returned null or threw.
     BeforeSend,
-    /// `maxQueueBytes` was reached and others were worth more.
+    /// `maxQueueBytes` was reached, and other events were worth more.
     Overflow,
     /// The server refused it for good.
     Rejected,
@@ -17,39 +22,59 @@ pub enum Reason {
     TooLarge,
 }
 
-impl Reason {
-    /// All, by their numbers.
-    pub const ALL: [Reason; 6] = [
-        Reason::Consent,
-        Reason::Disabled,
-        Reason::BeforeSend,
-        Reason::Overflow,
-        Reason::Rejected,
-        Reason::TooLarge,
-    ];
-}
-
 /// Counters since the tracker was made. At any time
 /// `accepted = delivered + pending + dropped`.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "camelCase")
+)]
 pub struct Stats {
     /// Events made.
     pub accepted: u32,
     /// Events that the server confirmed.
     pub delivered: u32,
+    /// Events kept for sending.
+    pub pending: u32,
     /// Requests begun.
     pub requests: u32,
     /// Requests begun after a failure.
     pub retries: u32,
     /// Bytes of all bodies, before compression.
     pub bytes_sent: f64,
-    /// Events that will not be delivered, by [`Reason`].
-    pub dropped: [u32; 6],
+    /// Events that will not be delivered.
+    pub dropped: Dropped,
 }
 
-impl Stats {
-    /// Events dropped for one reason.
-    pub fn dropped(&self, reason: Reason) -> u32 {
-        self.dropped[reason as usize]
+/// Events that will not be delivered, by [`Reason`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "typescript", derive(serde::Serialize, tsify::Tsify))]
+#[allow(missing_docs, reason = "`Reason` documents each")]
+pub struct Dropped {
+    pub consent: u32,
+    pub disabled: u32,
+    pub before_send: u32,
+    pub overflow: u32,
+    pub rejected: u32,
+    pub too_large: u32,
+}
+
+impl Dropped {
+    /// The counter of one reason.
+    pub(crate) fn counter(&mut self, reason: Reason) -> &mut u32 {
+        match reason {
+            Reason::Consent => &mut self.consent,
+            Reason::Disabled => &mut self.disabled,
+            Reason::BeforeSend => &mut self.before_send,
+            Reason::Overflow => &mut self.overflow,
+            Reason::Rejected => &mut self.rejected,
+            Reason::TooLarge => &mut self.too_large,
+        }
+    }
+
+    /// Events that the server refused for good.
+    pub(crate) fn refused(&self) -> u32 {
+        self.rejected + self.too_large
     }
 }

@@ -2,12 +2,13 @@
 
 mod common;
 
-use common::{Call, Input, Tab, config, of, sum};
-use natero_engine::Config;
+use common::{Tab, config, of, sum};
+use natero_engine::{Call, Config, Input, Mono, RequestId, Wall};
+use natero_event::Id;
 
 fn in_module() -> Tab {
     let mut tab = Tab::open(config());
-    tab.call(Call::SetModule(Some("m")));
+    tab.call(Call::SetModule(Id::new("m")));
     tab
 }
 
@@ -50,6 +51,41 @@ fn timing_resumes_with_the_first_activity_after_idle() {
 }
 
 #[test]
+fn while_the_focus_is_in_a_frame_the_page_is_in_use_for_five_times_the_idle_timeout() {
+    let mut tab = in_module();
+    tab.pass(10_000.0);
+    tab.tell(Input::Activity);
+    tab.tell(Input::FrameFocused(true));
+    // Four minutes of work that nobody hears, with an idle timeout of one.
+    tab.pass(240_000.0);
+    tab.tell(Input::FrameFocused(false));
+    tab.pass(30_000.0);
+    tab.tell(Input::Activity);
+    tab.tell(Input::FrameFocused(true));
+    // Nobody comes back.
+    tab.pass(3_600_000.0);
+    let all = tab.close();
+    assert_eq!(of(&all, "sessionIdle").len(), 1);
+    assert_eq!(sum(&all, "moduleEnd", "time_spent"), 580_000);
+    assert_eq!(sum(&all, "sessionSync", "active_duration"), 580_000);
+}
+
+#[test]
+fn focus_in_a_frame_brings_nobody_back_and_wakes_no_idle_page() {
+    let mut tab = in_module();
+    tab.pass(120_000.0);
+    for focused in [true, false, true] {
+        tab.tell(Input::FrameFocused(focused));
+        tab.pass(30_000.0);
+    }
+    tab.tell(Input::Activity);
+    // The focus is still there.
+    tab.pass(200_000.0);
+    let all = tab.close();
+    assert_eq!(sum(&all, "moduleEnd", "time_spent"), 200_000);
+}
+
+#[test]
 fn hidden_time_does_not_count_and_hiding_twice_tells_once() {
     let mut tab = in_module();
     tab.pass(10_000.0);
@@ -79,7 +115,7 @@ fn without_track_unload_hiding_tells_nothing_but_still_stops_the_clock() {
         track_unload: false,
         ..config()
     });
-    tab.call(Call::SetModule(Some("m")));
+    tab.call(Call::SetModule(Id::new("m")));
     tab.pass(4_000.0);
     tab.tell(Input::Hidden);
     assert!(of(&tab.sent(), "moduleEnd").is_empty());
@@ -126,18 +162,22 @@ fn two_visible_tabs_never_count_the_same_second() {
         &a.visitor_cookie.clone(),
         false,
     );
-    b.call(Call::SetModule(Some("n")));
+    b.call(Call::SetModule(Id::new("n")));
     a.work(10_000.0, 1_000.0);
     b.pass(10_000.0);
     // Both windows are visible from here; b is used, then a again.
     b.tell(Input::Shown);
     assert_eq!(b.announced, 1);
-    a.tell(Input::OtherTab(b.wall));
+    a.tell(Input::OtherTab {
+        since: Wall(b.wall),
+    });
     b.work(20_000.0, 1_000.0);
     a.pass(20_000.0);
     a.tell(Input::Activity);
     assert_eq!(a.announced, 2);
-    b.tell(Input::OtherTab(a.wall));
+    b.tell(Input::OtherTab {
+        since: Wall(a.wall),
+    });
     a.work(5_000.0, 1_000.0);
     b.pass(5_000.0);
     assert_eq!(a.session(), b.session());
@@ -153,7 +193,7 @@ fn news_of_another_tab_that_come_late_end_the_time_when_it_came_into_use() {
     let mut a = in_module();
     a.pass(10_000.0);
     let since = a.wall - 3_000.0;
-    a.tell(Input::OtherTab(since));
+    a.tell(Input::OtherTab { since: Wall(since) });
     let all = a.close();
     assert_eq!(sum(&all, "moduleEnd", "time_spent"), 7_000);
 }
@@ -164,7 +204,7 @@ fn another_tab_is_believed_though_the_clock_was_set_back_in_between() {
     a.pass(1_000.0);
     a.wall -= 60_000.0;
     let since = a.wall;
-    a.tell(Input::OtherTab(since));
+    a.tell(Input::OtherTab { since: Wall(since) });
     a.pass(5_000.0);
     let all = a.close();
     assert_eq!(sum(&all, "moduleEnd", "time_spent"), 1_000);
@@ -189,10 +229,10 @@ fn an_idle_page_is_woken_only_for_idleness_and_a_hidden_one_not_at_all() {
     tab.drain();
     let mut wakes = 0;
     let end = tab.mono + 600_000.0;
-    while let Some(due) = tab.engine.poll_timeout().filter(|due| *due <= end) {
+    while let Some(Mono(due)) = tab.engine.poll_timeout().filter(|due| due.0 <= end) {
         tab.pass(due - tab.mono);
         wakes += 1;
-        let ids: Vec<u32> = tab.requests.iter().map(|r| r.id).collect();
+        let ids: Vec<RequestId> = tab.requests.iter().map(|r| r.request).collect();
         ids.into_iter().for_each(|id| tab.answer(id, 200));
     }
     assert!(wakes <= 3, "{wakes} wakes in ten idle minutes");

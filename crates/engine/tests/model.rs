@@ -3,8 +3,9 @@
 
 mod common;
 
-use common::{Call, Input, Tab, config, sum};
-use natero_engine::Config;
+use common::{Tab, config, sum};
+use natero_engine::{Call, Config, Input, View, Wall};
+use natero_event::Id;
 use proptest::prelude::*;
 
 /// Everything happens at a multiple of this, in ms.
@@ -170,7 +171,7 @@ impl World {
             them.session_cookie.clone_from(&session);
             them.visitor_cookie.clone_from(&visitor);
             if came_into_use && other != tab {
-                them.tell(Input::OtherTab(wall));
+                them.tell(Input::OtherTab { since: Wall(wall) });
             }
         }
     }
@@ -231,7 +232,7 @@ impl World {
             Step::Hide(tab) => self.hide(tab),
             Step::Show(tab) => self.show(tab),
             Step::Module(tab, name) => {
-                self.tell(tab, Input::Call(Call::SetModule(name)));
+                self.tell(tab, Input::Call(Call::SetModule(name.and_then(Id::new))));
                 if self.module[tab] != name {
                     self.module[tab] = name;
                     self.note(tab, Mark::Boundary);
@@ -239,21 +240,29 @@ impl World {
                 }
             }
             Step::Product(tab, name) => {
-                let before = self.tabs[tab].engine.current(3).to_owned();
-                self.tell(tab, Input::Call(Call::SetProduct(name)));
-                if before != name.unwrap_or("") {
+                let before = self.tabs[tab].engine.identity().product();
+                let changes = before.map(Id::as_str) != name;
+                self.tell(tab, Input::Call(Call::SetProduct(name.and_then(Id::new))));
+                if changes {
                     self.note(tab, Mark::Boundary);
                 }
             }
             Step::User(tab, user) => {
-                let before = self.tabs[tab].engine.current(1).to_owned();
-                self.tell(tab, Input::Call(Call::SetUser(Some(user))));
-                if before != user {
+                let before = self.tabs[tab].engine.identity().user();
+                let changes = before.map(Id::as_str) != Some(user);
+                self.tell(tab, Input::Call(Call::SetUser(Id::new(user))));
+                if changes {
                     self.note(tab, Mark::Boundary);
                 }
             }
             Step::Navigate(tab) => {
-                self.tell(tab, Input::Navigated("https://app.example/n", "N"));
+                self.tell(
+                    tab,
+                    Input::Navigated(View {
+                        url: "https://app.example/n",
+                        title: "N",
+                    }),
+                );
                 self.note(tab, Mark::Boundary);
             }
             Step::Reload(tab) => {

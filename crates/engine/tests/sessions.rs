@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{Call, Input, Tab, config, of};
-use natero_engine::{Config, Consent, Do};
+use common::{Tab, config, flush, of};
+use natero_engine::{Call, Config, Consent, Input, Persistence, View};
+use natero_event::Id;
 
 #[test]
 fn a_session_ends_after_its_timeout_and_the_next_activity_starts_another() {
@@ -32,7 +33,7 @@ fn a_page_goes_on_with_the_session_and_visitor_of_the_page_before() {
         true,
     );
     assert_eq!(next.session(), first.session());
-    assert_eq!(next.engine.current(5), first.engine.current(5));
+    assert_eq!(next.visitor(), first.visitor());
     let late = Tab::open_with(
         config(),
         [9; 4],
@@ -42,7 +43,7 @@ fn a_page_goes_on_with_the_session_and_visitor_of_the_page_before() {
         true,
     );
     assert_ne!(late.session(), first.session());
-    assert_eq!(late.engine.current(5), first.engine.current(5));
+    assert_eq!(late.visitor(), first.visitor());
 }
 
 #[test]
@@ -108,18 +109,18 @@ fn foreign_content_under_our_cookies_is_not_taken() {
     ] {
         let tab = Tab::open_with(config(), [1; 4], 0.0, junk, "no;good", true);
         assert_eq!(tab.session().len(), 16, "{junk}");
-        assert_eq!(tab.engine.current(5).len(), 16);
+        assert_eq!(tab.visitor().len(), 16);
     }
 }
 
 #[test]
 fn in_memory_nothing_is_read_or_kept() {
     let mut tab = Tab::open(Config {
-        memory: true,
+        persistence: Persistence::Memory,
         ..config()
     });
     tab.work(60_000.0, 1_000.0);
-    tab.call(Call::SetUser(Some("bob")));
+    tab.call(Call::SetUser(Id::new("bob")));
     tab.call(Call::Reset);
     tab.call(Call::OptOut);
     assert_eq!(
@@ -139,7 +140,7 @@ fn while_consent_is_pending_events_wait_and_no_cookie_is_set() {
         tab.feature("f");
     }
     tab.work(60_000.0, 1_000.0);
-    tab.call(Call::Flush(1));
+    tab.call(flush(1));
     assert!(tab.requests.is_empty());
     assert_eq!(tab.session_cookie, "");
     tab.call(Call::OptIn);
@@ -155,10 +156,7 @@ fn denied_consent_drops_and_counts_and_opting_in_starts_anew() {
         ..config()
     });
     tab.feature("f");
-    assert_eq!(
-        tab.engine.stats().dropped(natero_engine::Reason::Consent),
-        1
-    );
+    assert_eq!(tab.engine.stats().dropped.consent, 1);
     assert_eq!(tab.session_cookie, "");
     tab.call(Call::OptIn);
     tab.feature("g");
@@ -179,7 +177,7 @@ fn opting_out_drops_what_waits_and_erases_the_cookies() {
     tab.tell(Input::Hidden);
     assert!(tab.requests.is_empty());
     assert_eq!(tab.session_cookie, "");
-    assert_eq!(tab.engine.pending(), 0);
+    assert_eq!(tab.engine.stats().pending, 0);
 }
 
 #[test]
@@ -189,9 +187,15 @@ fn page_views_follow_loads_and_navigation() {
         ..config()
     });
     tab.pass(1_000.0);
-    tab.tell(Input::Navigated("https://app.example/next", "Next"));
+    tab.tell(Input::Navigated(View {
+        url: "https://app.example/next",
+        title: "Next",
+    }));
     tab.pass(2_000.0);
-    tab.call(Call::PageView("https://app.example/x?q=1", "X"));
+    tab.call(Call::PageView(View {
+        url: "https://app.example/x?q=1",
+        title: "X",
+    }));
     tab.pass(3_000.0);
     let all = tab.close();
     let views: Vec<_> = of(&all, "pageView")
@@ -239,7 +243,10 @@ fn a_page_view_begun_by_coming_back_is_one_of_its_own_and_comes_from_nowhere() {
         tab.tell(Input::Restored);
         tab.tell(Input::Shown);
         tab.pass(1.0);
-        tab.tell(Input::Navigated("https://app.example/home", "Home"));
+        tab.tell(Input::Navigated(View {
+            url: "https://app.example/home",
+            title: "Home",
+        }));
         tab.pass(2_000.0);
         tab.call(Call::Shutdown);
         let all = tab.close();
@@ -261,14 +268,14 @@ fn a_page_view_begun_by_coming_back_is_one_of_its_own_and_comes_from_nowhere() {
 fn an_event_does_not_wait_for_an_identity_that_came_while_before_send_decided() {
     let mut tab = Tab::open(Config {
         filter: true,
-        user_id: String::new(),
+        user_id: None,
         ..config()
     });
     tab.feature("early");
-    let asked = tab.other.pop().expect("asked");
-    tab.call(Call::SetUser(Some("ann")));
-    tab.tell(Input::Filtered(&asked.text));
-    tab.call(Call::Flush(1));
+    let asked = tab.take_undecided().pop().expect("asked");
+    tab.call(Call::SetUser(Id::new("ann")));
+    tab.tell(Input::Filtered(&asked));
+    tab.call(flush(1));
     let sent = tab.sent();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0]["user_id"], "ann");
@@ -281,12 +288,11 @@ fn what_before_send_decides_on_while_the_page_is_left_leaves_with_it() {
             filter: true,
             ..config()
         });
-        tab.call(Call::SetModule(Some("m")));
+        tab.call(Call::SetModule(Id::new("m")));
         tab.pass(1_000.0);
         tab.tell(last);
-        let asked: Vec<String> = tab.other.drain(..).map(|effect| effect.text).collect();
-        for line in asked.iter().filter(|line| !line.is_empty()) {
-            tab.tell(Input::Filtered(line));
+        for line in tab.take_undecided() {
+            tab.tell(Input::Filtered(&line));
         }
         let sent = tab.sent();
         assert!(
@@ -305,17 +311,15 @@ fn before_send_edits_or_drops_and_leaves_no_gap_in_seq() {
     });
     for name in ["keep", "drop", "throw", "edit"] {
         tab.feature(name);
-        let asked = tab.other.pop().expect("asked");
-        assert_eq!(asked.what, Do::Filter);
-        let line = asked.text;
+        let line = tab.take_undecided().pop().expect("asked");
         match name {
-            "drop" => tab.tell(Input::FilteredOut(false)),
-            "throw" => tab.tell(Input::FilteredOut(true)),
+            "drop" => tab.tell(Input::FilteredOut { threw: false }),
+            "throw" => tab.tell(Input::FilteredOut { threw: true }),
             "edit" => tab.tell(Input::Filtered(&line.replace("edit", "edited"))),
             _ => tab.tell(Input::Filtered(&line)),
         }
     }
-    tab.call(Call::Flush(1));
+    tab.call(flush(1));
     let sent = tab.sent();
     let seen: Vec<_> = sent
         .iter()
@@ -323,10 +327,5 @@ fn before_send_edits_or_drops_and_leaves_no_gap_in_seq() {
         .collect();
     assert_eq!(seen, [("keep", 0), ("edited", 1)]);
     assert_eq!(tab.losses.len(), 1, "dropping is no loss, throwing is");
-    assert_eq!(
-        tab.engine
-            .stats()
-            .dropped(natero_engine::Reason::BeforeSend),
-        2
-    );
+    assert_eq!(tab.engine.stats().dropped.before_send, 2);
 }

@@ -2,15 +2,16 @@
 
 mod common;
 
-use common::{Call, Override, Tab, config, events, of, sum};
-use natero_engine::{Config, Do};
+use common::{Tab, config, events, flush, id, of, sum};
+use natero_engine::{Call, Config, Effect, FlushId, FlushOutcome, Millis, Override};
+use natero_event::{Id, Json, Number};
 
 #[test]
 fn a_feature_carries_the_sticky_module_and_product_until_they_change() {
     let mut tab = Tab::open(config());
     tab.feature("bare");
-    tab.call(Call::SetModule(Some("dash")));
-    tab.call(Call::SetProduct(Some("studio")));
+    tab.call(Call::SetModule(Id::new("dash")));
+    tab.call(Call::SetProduct(Id::new("studio")));
     tab.feature("in both");
     tab.call(Call::SetProduct(None));
     tab.feature("in module");
@@ -44,19 +45,19 @@ fn a_feature_carries_the_sticky_module_and_product_until_they_change() {
 #[test]
 fn overrides_are_for_one_event_alone() {
     let mut tab = Tab::open(config());
-    tab.call(Call::SetModule(Some("dash")));
+    tab.call(Call::SetModule(Id::new("dash")));
     tab.call(Call::Feature {
-        feature: "elsewhere",
-        total: Some("2.5"),
-        module: Override::Is("reports"),
-        product: Override::Is("mobile"),
-        details: Some(r#"{"k":1}"#),
+        feature: id("elsewhere"),
+        total: Number("2.5"),
+        module: Override::Is(id("reports")),
+        product: Override::Is(id("mobile")),
+        details: Some(Json(r#"{"k":1}"#)),
     });
     tab.call(Call::Feature {
-        feature: "nowhere",
-        total: None,
-        module: Override::None,
-        product: Override::None,
+        feature: id("nowhere"),
+        total: Number::ONE,
+        module: Override::Cleared,
+        product: Override::Cleared,
         details: None,
     });
     tab.feature("here");
@@ -74,12 +75,12 @@ fn overrides_are_for_one_event_alone() {
 #[test]
 fn changing_module_or_product_ends_the_timing_under_the_old_values() {
     let mut tab = Tab::open(config());
-    tab.call(Call::SetProduct(Some("p1")));
-    tab.call(Call::SetModule(Some("m1")));
+    tab.call(Call::SetProduct(Id::new("p1")));
+    tab.call(Call::SetModule(Id::new("m1")));
     tab.pass(1_000.0);
-    tab.call(Call::SetModule(Some("m2")));
+    tab.call(Call::SetModule(Id::new("m2")));
     tab.pass(2_000.0);
-    tab.call(Call::SetProduct(Some("p2")));
+    tab.call(Call::SetProduct(Id::new("p2")));
     tab.pass(3_000.0);
     tab.call(Call::SetModule(None));
     tab.pass(4_000.0);
@@ -103,12 +104,12 @@ fn changing_module_or_product_ends_the_timing_under_the_old_values() {
 #[test]
 fn setting_what_is_set_already_ends_nothing_and_zero_lengths_are_not_sent() {
     let mut tab = Tab::open(config());
-    tab.call(Call::SetModule(Some("m")));
+    tab.call(Call::SetModule(Id::new("m")));
     tab.pass(500.0);
-    tab.call(Call::SetModule(Some("m")));
+    tab.call(Call::SetModule(Id::new("m")));
     tab.pass(500.0);
-    tab.call(Call::SetModule(Some("n")));
-    tab.call(Call::SetModule(Some("o")));
+    tab.call(Call::SetModule(Id::new("n")));
+    tab.call(Call::SetModule(Id::new("o")));
     let all = tab.close();
     assert_eq!(of(&all, "moduleEnd").len(), 1);
     assert_eq!(sum(&all, "moduleEnd", "time_spent"), 1000);
@@ -117,27 +118,35 @@ fn setting_what_is_set_already_ends_nothing_and_zero_lengths_are_not_sent() {
 #[test]
 fn events_before_both_ids_are_known_wait_and_carry_what_became_known() {
     let mut tab = Tab::open(Config {
-        account_id: String::new(),
-        user_id: String::new(),
+        account_id: None,
+        user_id: None,
         ..config()
     });
     tab.feature("early");
-    tab.call(Call::SetUser(Some("ann")));
+    tab.call(Call::SetUser(Id::new("ann")));
     tab.feature("user known");
-    tab.call(Call::Flush(1));
+    tab.call(flush(1));
     assert!(tab.requests.is_empty());
     assert_eq!(
-        tab.others().pop(),
-        Some((Do::Flushed, "", [1.0, 0.0, 2.0, 0.0]))
+        tab.other.pop(),
+        Some(Effect::ResolveFlush(FlushOutcome {
+            flush: FlushId(1),
+            delivered: 0,
+            pending: 2,
+            rejected: 0,
+        }))
     );
     let session = tab.session();
-    tab.call(Call::IdentifyAccount("acme", Some(r#"{"name":"Acme"}"#)));
+    tab.call(Call::IdentifyAccount {
+        account: id("acme"),
+        details: Some(Json(r#"{"name":"Acme"}"#)),
+    });
     assert_eq!(
         tab.session(),
         session,
         "the first identity is no change of identity"
     );
-    tab.call(Call::Flush(2));
+    tab.call(flush(2));
     let sent = events(&tab.requests[0]);
     assert_eq!(sent.len(), 3);
     for (seq, event) in sent.iter().enumerate() {
@@ -151,13 +160,13 @@ fn events_before_both_ids_are_known_wait_and_carry_what_became_known() {
 #[test]
 fn an_event_keeps_the_user_it_was_made_under_though_the_account_comes_later() {
     let mut tab = Tab::open(Config {
-        account_id: String::new(),
+        account_id: None,
         ..config()
     });
     tab.feature("by ann");
-    tab.call(Call::SetUser(Some("bob")));
+    tab.call(Call::SetUser(Id::new("bob")));
     tab.feature("by bob");
-    tab.call(Call::SetAccount(Some("acme")));
+    tab.call(Call::SetAccount(Id::new("acme")));
     let all = tab.close();
     let users: Vec<_> = of(&all, "feature")
         .iter()
@@ -169,10 +178,10 @@ fn an_event_keeps_the_user_it_was_made_under_though_the_account_comes_later() {
 #[test]
 fn another_user_ends_timings_under_the_old_one_and_starts_a_session() {
     let mut tab = Tab::open(config());
-    tab.call(Call::SetModule(Some("m")));
+    tab.call(Call::SetModule(Id::new("m")));
     tab.pass(1_000.0);
     let before = tab.session();
-    tab.call(Call::SetUser(Some("bob")));
+    tab.call(Call::SetUser(Id::new("bob")));
     assert_ne!(tab.session(), before);
     tab.pass(2_000.0);
     let all = tab.close();
@@ -196,20 +205,24 @@ fn another_user_ends_timings_under_the_old_one_and_starts_a_session() {
 #[test]
 fn the_account_changing_under_a_user_warns_and_a_new_user_does_not() {
     let mut tab = Tab::open(config());
-    tab.call(Call::SetUser(Some("bob")));
+    tab.call(Call::SetUser(Id::new("bob")));
     assert!(tab.other.is_empty());
     tab.pass(1_000.0);
-    tab.call(Call::SetAccount(Some("bolt")));
-    assert_eq!(tab.others(), [(Do::UserInTwoAccounts, "bob", [0.0; 4])]);
+    tab.call(Call::SetAccount(Id::new("bolt")));
+    let user = "bob".to_owned();
+    assert_eq!(tab.other, [Effect::WarnAccountChanged { user }]);
 }
 
 #[test]
 fn a_sign_in_of_two_calls_tells_nothing_of_the_identity_in_between() {
     for user_first in [true, false] {
         let mut tab = Tab::open(config());
-        tab.call(Call::SetModule(Some("m")));
+        tab.call(Call::SetModule(Id::new("m")));
         tab.pass(1_000.6);
-        let calls = [Call::SetUser(Some("bob")), Call::SetAccount(Some("bolt"))];
+        let calls = [
+            Call::SetUser(Id::new("bob")),
+            Call::SetAccount(Id::new("bolt")),
+        ];
         let [first, second] = calls;
         let (first, second) = if user_first {
             (first, second)
@@ -242,13 +255,13 @@ fn a_sign_in_of_two_calls_tells_nothing_of_the_identity_in_between() {
 #[test]
 fn a_module_entered_between_the_calls_of_a_sign_in_ends_none_under_the_identity_in_between() {
     let mut tab = Tab::open(config());
-    tab.call(Call::SetModule(Some("m")));
+    tab.call(Call::SetModule(Id::new("m")));
     tab.pass(1_000.0);
-    tab.call(Call::SetUser(Some("bob")));
+    tab.call(Call::SetUser(Id::new("bob")));
     tab.pass(3.0);
-    tab.call(Call::SetModule(Some("n")));
-    tab.call(Call::SetProduct(Some("p")));
-    tab.call(Call::SetAccount(Some("bolt")));
+    tab.call(Call::SetModule(Id::new("n")));
+    tab.call(Call::SetProduct(Id::new("p")));
+    tab.call(Call::SetAccount(Id::new("bolt")));
     tab.pass(2_000.0);
     let all = tab.close();
     let ends: Vec<_> = of(&all, "moduleEnd")
@@ -276,13 +289,13 @@ fn a_module_entered_between_the_calls_of_a_sign_in_ends_none_under_the_identity_
 #[test]
 fn the_first_identity_keeps_no_module_from_ending() {
     let mut tab = Tab::open(Config {
-        user_id: String::new(),
+        user_id: None,
         ..config()
     });
-    tab.call(Call::SetModule(Some("m")));
+    tab.call(Call::SetModule(Id::new("m")));
     tab.pass(1_000.0);
-    tab.call(Call::SetUser(Some("ann")));
-    tab.call(Call::SetModule(Some("n")));
+    tab.call(Call::SetUser(Id::new("ann")));
+    tab.call(Call::SetModule(Id::new("n")));
     tab.pass(2_000.0);
     let all = tab.close();
     let ends: Vec<_> = of(&all, "moduleEnd")
@@ -295,10 +308,10 @@ fn the_first_identity_keeps_no_module_from_ending() {
 #[test]
 fn a_measured_module_time_is_sent_as_it_is() {
     let mut tab = Tab::open(config());
-    tab.call(Call::SetProduct(Some("p")));
+    tab.call(Call::SetProduct(Id::new("p")));
     tab.call(Call::ModuleEvent {
-        module: "video",
-        time_spent: 1234.9,
+        module: id("video"),
+        time_spent: Millis(1234.9),
         product: Override::Sticky,
     });
     let all = tab.close();
@@ -312,29 +325,29 @@ fn a_measured_module_time_is_sent_as_it_is() {
 #[test]
 fn reset_sends_and_then_forgets_everything() {
     let mut tab = Tab::open(config());
-    tab.call(Call::SetModule(Some("m")));
-    tab.call(Call::SetProduct(Some("p")));
+    tab.call(Call::SetModule(Id::new("m")));
+    tab.call(Call::SetProduct(Id::new("p")));
     tab.pass(1_000.0);
-    let current = |tab: &Tab| [0, 1, 2, 3, 4, 5].map(|which| tab.engine.current(which).to_owned());
-    let before = current(&tab);
+    let (session, visitor) = (tab.session(), tab.visitor());
     tab.call(Call::Reset);
     let sent = tab.sent();
     assert_eq!(sum(&sent, "moduleEnd", "time_spent"), 1000);
-    let now = current(&tab);
-    assert_eq!(now[..4], ["", "", "", ""]);
-    assert_ne!(now[4], before[4]);
-    assert_ne!(now[5], before[5]);
-    assert!(tab.session_cookie.starts_with(&now[4]));
-    assert_eq!(tab.visitor_cookie, now[5]);
+    let ids = tab.engine.identity();
+    let ids = [ids.account(), ids.user(), ids.module(), ids.product()];
+    assert_eq!(ids, [None; 4]);
+    assert_ne!(tab.session(), session);
+    assert_ne!(tab.visitor(), visitor);
+    assert!(tab.session_cookie.starts_with(&tab.session()));
+    assert_eq!(tab.visitor_cookie, tab.visitor());
 }
 
 #[test]
 fn after_shutdown_calls_do_nothing_and_nothing_is_left_to_wait_for() {
     let mut tab = Tab::open(config());
-    tab.call(Call::SetModule(Some("m")));
+    tab.call(Call::SetModule(Id::new("m")));
     tab.pass(1_000.0);
     tab.call(Call::Shutdown);
-    assert_eq!(tab.others(), [(Do::Detach, "", [0.0; 4])]);
+    assert_eq!(tab.other, [Effect::Detach]);
     assert_eq!(sum(&tab.sent(), "moduleEnd", "time_spent"), 1000);
     tab.feature("late");
     assert_eq!(
@@ -342,30 +355,27 @@ fn after_shutdown_calls_do_nothing_and_nothing_is_left_to_wait_for() {
         2,
         "moduleEnd, sessionSync and nothing of the late call"
     );
-    let id = tab.requests[0].id;
+    let id = tab.requests[0].request;
     tab.answer(id, 200);
     assert_eq!(tab.engine.poll_timeout(), None);
-    assert_eq!(tab.engine.pending(), 0);
+    assert_eq!(tab.engine.stats().pending, 0);
 }
 
 #[test]
 fn counters_add_up() {
     let mut tab = Tab::open(Config {
-        max_queue_bytes: 2_000.0,
+        max_queue_bytes: 2_000,
         ..config()
     });
     for _ in 0..20 {
         tab.feature("f");
     }
-    tab.call(Call::Flush(1));
-    let id = tab.requests[0].id;
+    tab.call(flush(1));
+    let id = tab.requests[0].request;
     tab.answer(id, 200);
     tab.feature("g");
     let stats = tab.engine.stats();
-    let dropped: u32 = stats.dropped.iter().sum();
+    let dropped = stats.dropped.overflow;
     assert!(dropped > 0 && stats.delivered > 0);
-    assert_eq!(
-        stats.accepted,
-        stats.delivered + tab.engine.pending() + dropped
-    );
+    assert_eq!(stats.accepted, stats.delivered + stats.pending + dropped);
 }

@@ -4,8 +4,12 @@
 
 mod input;
 
-pub use input::{Call, Cookies, Input, Override, Start, handle};
-use natero_engine::{Config, Do, Effect, Engine, Loss, Now, Request};
+pub use input::{accepted, answered, feature, flush, id, request, segment, unanswered};
+use natero_engine::{
+    Call, Config, Cookies, Effect, Engine, Input, Loss, Millis, Mono, Now, Request, RequestId,
+    Seed, SegmentId, Start, View, Wall,
+};
+use natero_event::Id;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -21,19 +25,20 @@ pub struct Tab {
     pub session_cookie: String,
     pub visitor_cookie: String,
     pub requests: Vec<Request>,
+    pub aborted: Vec<RequestId>,
     pub losses: Vec<Loss>,
     pub other: Vec<Effect>,
     pub announced: u32,
     /// This tab's part of the storage.
-    pub stored: BTreeMap<u32, String>,
+    pub stored: BTreeMap<SegmentId, String>,
     pub writes: u32,
 }
 
 /// Settings with both ids, and no page views to get in the way.
 pub fn config() -> Config {
     Config {
-        account_id: "acme".into(),
-        user_id: "ann".into(),
+        account_id: Id::new("acme").map(Into::into),
+        user_id: Id::new("ann").map(Into::into),
         track_page_views: false,
         ..Config::default()
     }
@@ -54,16 +59,17 @@ impl Tab {
         visible: bool,
     ) -> Tab {
         let now = Now {
-            mono: 0.0,
-            wall: BEGIN + at,
+            mono: Mono(0.0),
+            wall: Wall(BEGIN + at),
         };
         let mut tab = Tab {
-            engine: Engine::new(config, seed, now),
+            engine: Engine::new(config, Seed(seed), now),
             mono: 0.0,
-            wall: now.wall,
+            wall: now.wall.0,
             session_cookie: session.to_owned(),
             visitor_cookie: visitor.to_owned(),
             requests: Vec::new(),
+            aborted: Vec::new(),
             losses: Vec::new(),
             other: Vec::new(),
             announced: 0,
@@ -72,8 +78,10 @@ impl Tab {
         };
         let start = Start {
             visible,
-            url: "https://app.example/home",
-            title: "Home",
+            view: Some(View {
+                url: "https://app.example/home",
+                title: "Home",
+            }),
             referrer: "https://search.example/",
             cookies: Cookies { session, visitor },
             ..Start::default()
@@ -84,54 +92,64 @@ impl Tab {
 
     pub fn now(&self) -> Now {
         Now {
-            mono: self.mono,
-            wall: self.wall,
+            mono: Mono(self.mono),
+            wall: Wall(self.wall),
         }
     }
 
     /// Tells the engine something, and does what it asks for.
     pub fn tell(&mut self, input: Input<'_>) {
         let now = self.now();
-        handle(&mut self.engine, now, input);
+        self.engine.handle(now, input);
         while let Some(effect) = self.engine.poll_effect() {
-            let number = effect.numbers[0] as u32;
-            match effect.what {
-                Do::Send => self.requests.push(effect.into()),
-                Do::Lost => self.losses.push(effect.into()),
-                Do::ReadCookies => {
+            match effect {
+                Effect::Send(request) => self.requests.push(request),
+                Effect::AbortRequest { request } => self.aborted.push(request),
+                Effect::ReportLoss(loss) => self.losses.push(loss),
+                Effect::ReadCookies => {
                     let cookies = Cookies {
                         session: &self.session_cookie,
                         visitor: &self.visitor_cookie,
                     };
-                    handle(&mut self.engine, now, Input::Cookies(cookies));
+                    self.engine.handle(now, Input::CookiesRead(cookies));
                 }
-                Do::SetSession => self.session_cookie = effect.text,
-                Do::SetVisitor => self.visitor_cookie = effect.text,
-                Do::EraseCookies => {
+                Effect::SetSession { value, .. } => self.session_cookie = value,
+                Effect::SetVisitor { value, .. } => self.visitor_cookie = value,
+                Effect::EraseCookies => {
                     self.session_cookie.clear();
                     self.visitor_cookie.clear();
                 }
-                Do::Announce => self.announced += 1,
-                Do::StoreSoon => handle(&mut self.engine, now, Input::Store),
-                Do::Store => {
+                Effect::AnnounceTab { .. } => self.announced += 1,
+                Effect::PersistAtTaskEnd => self.engine.handle(now, Input::TaskEnded),
+                Effect::Store { segment, records } => {
                     self.writes += 1;
-                    self.stored.insert(number, effect.text);
+                    self.stored.insert(segment, records);
                 }
-                Do::Unstore => {
-                    self.stored.remove(&number);
+                Effect::RemoveSegment { segment } => {
+                    self.stored.remove(&segment);
                 }
-                Do::Forget => self.stored.clear(),
-                Do::Own | Do::Adopt => {}
-                _ => self.other.push(effect),
+                Effect::EraseStorage => self.stored.clear(),
+                Effect::ClaimStorage { .. } | Effect::AdoptOrphans => {}
+                Effect::Filter { .. }
+                | Effect::WarnUnreachable { .. }
+                | Effect::WarnAccountChanged { .. }
+                | Effect::PrintEvent { .. }
+                | Effect::ResolveFlush(_)
+                | Effect::Detach => self.other.push(effect),
             }
         }
     }
 
-    /// What was asked for besides, as a comparison wants it.
-    pub fn others(&self) -> Vec<(Do, &str, [f64; 4])> {
-        let others = self.other.iter();
-        others
-            .map(|effect| (effect.what, effect.text.as_str(), effect.numbers))
+    /// The lines that `beforeSend` was asked about and has not decided on.
+    pub fn take_undecided(&mut self) -> Vec<String> {
+        let asked = self
+            .other
+            .extract_if(.., |effect| matches!(effect, Effect::Filter { .. }));
+        asked
+            .map(|effect| match effect {
+                Effect::Filter { line } => line,
+                other => unreachable!("{other:?} was not asked for"),
+            })
             .collect()
     }
 
@@ -142,17 +160,17 @@ impl Tab {
     /// A call within a task that goes on: nothing is done yet that it asks for.
     pub fn within(&mut self, call: Call<'_>) {
         let now = self.now();
-        handle(&mut self.engine, now, Input::Call(call));
+        self.engine.handle(now, Input::Call(call));
     }
 
     pub fn feature(&mut self, name: &str) {
-        self.call(Call::feature(name));
+        self.call(feature(name));
     }
 
     /// Lets time pass, waking the engine whenever it asked to be.
     pub fn pass(&mut self, ms: f64) {
         let end = self.mono + ms;
-        while let Some(due) = self.engine.poll_timeout().filter(|due| *due <= end) {
+        while let Some(Mono(due)) = self.engine.poll_timeout().filter(|due| due.0 <= end) {
             let step = (due - self.mono).max(0.0);
             self.mono += step;
             self.wall += step;
@@ -160,7 +178,7 @@ impl Tab {
             assert!(
                 self.engine
                     .poll_timeout()
-                    .is_none_or(|next| next > due || next > self.mono),
+                    .is_none_or(|next| next.0 > due || next.0 > self.mono),
                 "a timer that was handled has to be over"
             );
         }
@@ -184,18 +202,18 @@ impl Tab {
     }
 
     /// The server takes the oldest unanswered request.
-    pub fn answer(&mut self, id: u32, status: u16) {
-        self.respond(id, status, 0.0, 0);
+    pub fn answer(&mut self, request: RequestId, status: u16) {
+        self.respond(request, status, None, 0);
     }
 
-    pub fn respond(&mut self, id: u32, status: u16, retry_after: f64, rejected: u32) {
-        self.tell(Input::Response {
-            id,
-            status,
-            retry_after,
-            rejected,
-            message: "said",
-        });
+    pub fn respond(
+        &mut self,
+        request: RequestId,
+        status: u16,
+        retry_after: Option<Millis>,
+        rejected: u32,
+    ) {
+        self.tell(answered(request, status, retry_after, rejected, "said"));
     }
 
     /// Events of all requests so far, each once however often it was sent.
@@ -215,22 +233,26 @@ impl Tab {
 
     /// Has everything that waits sent and confirmed.
     pub fn drain(&mut self) {
-        let mut answered = 0;
+        let mut done = 0;
         loop {
-            self.call(Call::Flush(0));
-            if answered == self.requests.len() {
+            self.call(flush(0));
+            if done == self.requests.len() {
                 break;
             }
-            while answered < self.requests.len() {
-                let id = self.requests[answered].id;
-                answered += 1;
+            while done < self.requests.len() {
+                let id = self.requests[done].request;
+                done += 1;
                 self.answer(id, 200);
             }
         }
     }
 
     pub fn session(&self) -> String {
-        self.engine.current(4).to_owned()
+        self.engine.session().id().to_owned()
+    }
+
+    pub fn visitor(&self) -> String {
+        self.engine.session().visitor().to_owned()
     }
 }
 

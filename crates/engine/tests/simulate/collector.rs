@@ -10,6 +10,10 @@ pub enum Mood {
     Broken,
     /// 503 with `Retry-After`, in ms.
     Overloaded(f64),
+    /// A status that a redeploy gives for a while.
+    Passing(u16),
+    /// Takes requests and answers none.
+    Silent,
     /// 413 to bodies over so many bytes.
     Narrow(usize),
 }
@@ -17,8 +21,28 @@ pub enum Mood {
 /// Events received, by `event_id`.
 #[derive(Default)]
 pub struct Collector {
+    /// It says which of the events it is asked about it lacks.
+    pub tells: bool,
     pub received: BTreeMap<String, String>,
     pub duplicates: u64,
+}
+
+/// What it answers.
+pub struct Told {
+    pub status: u16,
+    /// `Retry-After`, in ms; 0 where there is none.
+    pub wait: f64,
+    pub lacking: Option<String>,
+}
+
+impl Told {
+    fn status(status: u16, wait: f64) -> Option<Told> {
+        Some(Told {
+            status,
+            wait,
+            lacking: None,
+        })
+    }
 }
 
 /// The value of a text field of a line.
@@ -29,13 +53,18 @@ pub fn field<'a>(line: &'a str, name: &str) -> &'a str {
 }
 
 impl Collector {
-    /// Takes a batch: status and `Retry-After`.
-    pub fn post(&mut self, mood: Mood, body: &str) -> (u16, f64) {
+    /// Takes a batch. `None`: it does not answer.
+    pub fn post(&mut self, mood: Mood, body: &str, asked: &str) -> Option<Told> {
         match mood {
-            Mood::Broken => return (500, 0.0),
-            Mood::Overloaded(wait) => return (503, wait),
-            Mood::Narrow(most) if body.len() > most => return (413, 0.0),
+            Mood::Broken => return Told::status(500, 0.0),
+            Mood::Overloaded(wait) => return Told::status(503, wait),
+            Mood::Passing(status) => return Told::status(status, 0.0),
+            Mood::Silent => return None,
+            Mood::Narrow(most) if body.len() > most => return Told::status(413, 0.0),
             Mood::Narrow(_) | Mood::Well => {}
+        }
+        if !self.tells && body.is_empty() {
+            return Told::status(400, 0.0);
         }
         for line in body.lines() {
             let id = field(line, "event_id").to_owned();
@@ -57,6 +86,12 @@ impl Collector {
                 }
             }
         }
-        (200, 0.0)
+        let lacks = |id: &&str| !self.received.contains_key(*id);
+        let lacking: Vec<&str> = asked.split(',').filter(lacks).collect();
+        Some(Told {
+            status: 200,
+            wait: 0.0,
+            lacking: (self.tells && !asked.is_empty()).then(|| lacking.join(",")),
+        })
     }
 }

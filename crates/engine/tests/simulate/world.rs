@@ -10,7 +10,7 @@ mod task;
 
 use crate::collector::{Collector, Mood};
 use dice::Dice;
-use natero_engine::{Engine, Now};
+use natero_engine::{Engine, Mono, Now, RequestId, SegmentId, Wall};
 use network::Parcel;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +54,14 @@ struct Tab {
     taken: BTreeSet<String>,
     /// Features called in the current task.
     called: Vec<String>,
+    /// The segments that it wrote and did not remove.
+    segments: BTreeSet<SegmentId>,
+    /// Requests that it does not wait for any more.
+    aborted: Vec<RequestId>,
+    /// How often it told that the server is out of reach.
+    warned: u32,
+    /// The server asked it to send nothing before this time.
+    told_to_wait: f64,
 }
 
 pub struct World {
@@ -82,15 +90,14 @@ pub struct World {
     requests: u64,
     evicted: u64,
     adoptions: u64,
-    bound: f64,
+    bound: usize,
 }
 
 impl World {
     pub fn new(seed: u64, talk: bool) -> World {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        let bound = if dice.one_in(8) { 6_000.0 } else { 1_048_576.0 };
+        let bound = if dice.one_in(8) { 6_000 } else { 1_048_576 };
         World {
-            dice,
             talk,
             clock: 0.0,
             wall_shift: 0.0,
@@ -102,7 +109,10 @@ impl World {
             storage_failed: false,
             network_works: true,
             mood: Mood::Well,
-            collector: Collector::default(),
+            collector: Collector {
+                tells: dice.one_in(2),
+                ..Collector::default()
+            },
             parcels: Vec::new(),
             promised: BTreeSet::new(),
             in_memory: BTreeMap::new(),
@@ -113,6 +123,7 @@ impl World {
             evicted: 0,
             adoptions: 0,
             bound,
+            dice,
         }
     }
 
@@ -124,8 +135,8 @@ impl World {
 
     fn now(&self, tab: usize) -> Now {
         Now {
-            mono: self.clock - self.tabs[tab].opened,
-            wall: BEGIN + self.clock + self.wall_shift,
+            mono: Mono(self.clock - self.tabs[tab].opened),
+            wall: Wall(BEGIN + self.clock + self.wall_shift),
         }
     }
 

@@ -1,9 +1,9 @@
 //! What is on its way, and what becomes of it.
 
 use super::World;
-use crate::collector::field;
-use crate::input::Input;
-use natero_engine::Request;
+use crate::collector::{Told, field};
+use crate::input::unanswered;
+use natero_engine::{Answer, Input, Millis, Mono, Request, RequestId, Response};
 
 /// Something under way between a tab and the server.
 pub(super) enum Parcel {
@@ -14,9 +14,9 @@ pub(super) enum Parcel {
     },
     Answer {
         tab: u32,
-        id: u32,
-        status: u16,
-        wait: f64,
+        id: RequestId,
+        /// What it says; nothing where the network failed.
+        told: Option<Told>,
     },
     /// The lock of a part was asked for.
     Adoption { tab: u32, part: String },
@@ -26,9 +26,15 @@ impl World {
     pub(super) fn send(&mut self, tab: usize, request: Request) {
         self.requests += 1;
         let id = self.tabs[tab].id;
+        let until = self.tabs[tab].told_to_wait;
+        assert!(
+            self.clock >= until,
+            "tab {id} sends at {} and was told to wait until {until}",
+            self.clock
+        );
         self.say(&format!(
             "tab {id} sends request {} of {} events",
-            request.id, request.events
+            request.request.0, request.events
         ));
         assert!(!request.unloading || request.keepalive);
         for line in request.body.lines() {
@@ -55,9 +61,8 @@ impl World {
                 self.clock + trip,
                 Parcel::Answer {
                     tab: id,
-                    id: request.id,
-                    status: 0,
-                    wait: 0.0,
+                    id: request.request,
+                    told: None,
                 },
             ));
             return;
@@ -80,13 +85,17 @@ impl World {
                 request,
                 twice,
             } => {
-                let (mut status, wait) = self.collector.post(self.mood, &request.body);
+                let Request { body, asked, .. } = &request;
+                let mut told = self.collector.post(self.mood, body, asked);
                 if twice {
-                    self.collector.post(self.mood, &request.body);
+                    self.collector.post(self.mood, body, asked);
+                }
+                if told.is_none() {
+                    return;
                 }
                 // The answer may be lost, or never come.
                 if self.dice.one_in(12) {
-                    status = 0;
+                    told = None;
                     if self.dice.one_in(2) {
                         return;
                     }
@@ -94,30 +103,37 @@ impl World {
                 let trip = 5.0 + self.dice.below(300) as f64;
                 let answer = Parcel::Answer {
                     tab,
-                    id: request.id,
-                    status,
-                    wait,
+                    id: request.request,
+                    told,
                 };
                 self.parcels.push((self.clock + trip, answer));
             }
-            Parcel::Answer {
-                tab,
-                id,
-                status,
-                wait,
-            } => {
+            Parcel::Answer { tab, id, told } => {
                 let Some(tab) = self.find(tab) else { return };
-                let input = match status {
-                    0 => Input::Failed(id),
-                    status => Input::Response {
-                        id,
-                        status,
-                        retry_after: wait,
-                        rejected: 0,
-                        message: "",
-                    },
+                let Some(told) = told else {
+                    self.tell(tab, unanswered(id));
+                    return;
                 };
-                self.tell(tab, input);
+                let is_late = self.tabs[tab].aborted.contains(&id);
+                if told.wait > 0.0 && !self.tabs[tab].frozen && !is_late {
+                    let until = self.clock + told.wait;
+                    let tab = &mut self.tabs[tab];
+                    tab.told_to_wait = tab.told_to_wait.max(until);
+                }
+                let answer = Answer {
+                    status: told.status,
+                    retry_after: (told.wait > 0.0).then_some(Millis(told.wait)),
+                    rejected: None,
+                    message: "",
+                    lacking: told.lacking.as_deref(),
+                };
+                self.tell(
+                    tab,
+                    Input::Response(Response {
+                        request: id,
+                        answer: Some(answer),
+                    }),
+                );
             }
             Parcel::Adoption { tab, part } => self.take_over(tab, &part),
         }
@@ -132,7 +148,7 @@ impl World {
                 .tabs
                 .iter()
                 .filter(|tab| !tab.frozen)
-                .filter_map(|tab| tab.engine.poll_timeout().map(|due| due + tab.opened))
+                .filter_map(|tab| tab.engine.poll_timeout().map(|Mono(due)| due + tab.opened))
                 .reduce(f64::min);
             let Some(next) = parcel
                 .into_iter()
@@ -151,7 +167,7 @@ impl World {
             for id in self.tabs.iter().map(|tab| tab.id).collect::<Vec<_>>() {
                 let Some(tab) = self.find(id) else { continue };
                 let due = self.tabs[tab].engine.poll_timeout();
-                if due.is_some_and(|due| due + self.tabs[tab].opened <= self.clock) {
+                if due.is_some_and(|Mono(due)| due + self.tabs[tab].opened <= self.clock) {
                     self.tell(tab, Input::Timer);
                 }
             }

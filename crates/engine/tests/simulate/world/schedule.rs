@@ -2,7 +2,7 @@
 
 use super::{Told, World};
 use crate::collector::{Mood, field};
-use crate::input::Input;
+use natero_engine::Input;
 use std::collections::BTreeSet;
 
 impl World {
@@ -56,7 +56,7 @@ impl World {
         } else {
             self.dice.below(live) as usize
         };
-        match self.dice.below(24) {
+        match self.dice.below(25) {
             0..8 if live > 0 => {
                 for _ in 0..1 + self.dice.below(5) {
                     self.feature(tab);
@@ -81,13 +81,12 @@ impl World {
                 self.open();
             }
             17 if live > 0 => {
-                let input = if self.tabs[tab].visible {
-                    Input::Hidden
-                } else {
-                    Input::Shown
-                };
                 self.tabs[tab].visible = !self.tabs[tab].visible;
-                self.tell(tab, input);
+                if self.tabs[tab].visible {
+                    self.tell(tab, Input::Shown);
+                } else {
+                    self.hide(tab);
+                }
             }
             18 if live > 0 => self.freeze(tab),
             19 => {
@@ -100,10 +99,12 @@ impl World {
                 self.tell_all_of_network();
             }
             20 | 21 => {
-                self.mood = match self.dice.below(5) {
+                self.mood = match self.dice.below(7) {
                     0 => Mood::Broken,
                     1 => Mood::Overloaded(self.dice.below(120_000) as f64),
                     2 => Mood::Narrow(2_000 + self.dice.below(4_000) as usize),
+                    3 => Mood::Passing([403, 404, 405, 421, 423, 425][self.dice.below(6) as usize]),
+                    4 => Mood::Silent,
                     _ => Mood::Well,
                 };
                 self.say(&format!("server {:?}", self.mood));
@@ -117,7 +118,8 @@ impl World {
                     "storage is full"
                 });
             }
-            23 => self.wall_shift += self.dice.below(7_200_000) as f64 - 3_600_000.0,
+            23 => self.clear_storage(),
+            24 => self.wall_shift += self.dice.below(7_200_000) as f64 - 3_600_000.0,
             _ => {}
         }
     }
@@ -157,7 +159,7 @@ impl World {
                 .sum();
             // One segment may be on its way out while its successor is in.
             assert!(
-                stored as f64 <= 2.0 * self.bound + 70_000.0,
+                stored <= 2 * self.bound + 70_000,
                 "{stored} bytes are stored"
             );
         }

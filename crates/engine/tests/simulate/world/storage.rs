@@ -2,7 +2,8 @@
 
 use super::World;
 use super::network::Parcel;
-use crate::input::Input;
+use crate::collector::field;
+use natero_engine::Input;
 use std::collections::BTreeSet;
 
 impl World {
@@ -20,6 +21,44 @@ impl World {
             let later = self.clock + self.dice.below(20) as f64;
             self.parcels
                 .push((later, Parcel::Adoption { tab: id, part }));
+        }
+    }
+
+    /// The page clears the storage of its origin. What living tabs have in memory
+    /// is not lost; what closed and frozen ones left is.
+    pub(super) fn clear_storage(&mut self) {
+        self.say("the page clears the storage");
+        for (key, records) in std::mem::take(&mut self.storage) {
+            let part = key.split('.').next().unwrap_or_default();
+            let keeper = self.tabs.iter().find(|tab| tab.part == part && !tab.frozen);
+            for line in records.lines() {
+                let name = field(line, "feature").to_owned();
+                match keeper {
+                    Some(tab) => {
+                        self.in_memory.insert(name, tab.id);
+                    }
+                    None => {
+                        self.promised.remove(&name);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells a tab which of its segments are not there any more, and that it is
+    /// hidden.
+    pub(super) fn hide(&mut self, tab: usize) {
+        let id = self.tabs[tab].id;
+        for segment in self.tabs[tab].segments.clone() {
+            let Some(tab) = self.find(id) else { return };
+            let key = format!("{}.{}", self.tabs[tab].part, segment.0);
+            if !self.storage.contains_key(&key) {
+                self.tabs[tab].segments.remove(&segment);
+                self.tell(tab, Input::WriteFailed(segment));
+            }
+        }
+        if let Some(tab) = self.find(id) {
+            self.tell(tab, Input::Hidden);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Tabs open, close, crash, and go to the back/forward cache.
 
 use super::{BEGIN, Tab, World};
-use crate::input::{Cookies, Input, Start};
-use natero_engine::{Config, Consent, Engine, Now};
+use natero_engine::{Config, Consent, Cookies, Engine, Input, Mono, Now, Seed, Start, View, Wall};
+use natero_event::Id;
 use std::collections::BTreeSet;
 
 impl World {
@@ -10,21 +10,22 @@ impl World {
         self.opened += 1;
         let id = self.opened;
         let config = Config {
-            account_id: "acme".into(),
-            user_id: "ann".into(),
+            account_id: Id::new("acme").map(Into::into),
+            user_id: Id::new("ann").map(Into::into),
             max_queue_bytes: self.bound,
+            max_stored_bytes: self.bound,
             consent: Consent::Granted,
             ..Config::default()
         };
         let now = Now {
-            mono: 0.0,
-            wall: BEGIN + self.clock + self.wall_shift,
+            mono: Mono(0.0),
+            wall: Wall(BEGIN + self.clock + self.wall_shift),
         };
         let seed = [id, self.dice.roll() as u32, self.dice.roll() as u32, 1];
         self.say(&format!("tab {id} opens"));
         self.tabs.push(Tab {
             id,
-            engine: Engine::new(config, seed, now),
+            engine: Engine::new(config, Seed(seed), now),
             opened: self.clock,
             part: String::new(),
             visible: true,
@@ -32,6 +33,10 @@ impl World {
             ending: false,
             taken: BTreeSet::new(),
             called: Vec::new(),
+            segments: BTreeSet::new(),
+            aborted: Vec::new(),
+            warned: 0,
+            told_to_wait: 0.0,
         });
         let tab = self.tabs.len() - 1;
         let cookies = self.cookies.clone();
@@ -40,7 +45,10 @@ impl World {
             Input::Start(Start {
                 visible: true,
                 offline: !self.network_works,
-                url: "https://app.example/",
+                view: Some(View {
+                    url: "https://app.example/",
+                    title: "",
+                }),
                 cookies: Cookies {
                     session: &cookies.0,
                     visitor: &cookies.1,
@@ -53,7 +61,7 @@ impl World {
     pub(super) fn close(&mut self, tab: usize) {
         let id = self.tabs[tab].id;
         self.say(&format!("tab {id} closes"));
-        self.tell(tab, Input::Hidden);
+        self.hide(tab);
         if let Some(tab) = self.find(id) {
             self.die(tab);
         }
@@ -84,13 +92,14 @@ impl World {
     pub(super) fn freeze(&mut self, tab: usize) {
         let id = self.tabs[tab].id;
         self.say(&format!("tab {id} is frozen"));
-        self.tell(tab, Input::Hidden);
+        self.hide(tab);
         let Some(tab) = self.find(id) else { return };
         self.tabs[tab].frozen = true;
         let ms = self.dice.below(100_000) as f64;
         self.pass(ms);
         if let Some(tab) = self.find(id) {
             self.tabs[tab].frozen = false;
+            self.tabs[tab].segments.clear();
             self.tabs[tab].visible = true;
             self.tell(tab, Input::Restored);
             if let Some(tab) = self.find(id) {

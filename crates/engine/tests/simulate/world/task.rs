@@ -3,8 +3,8 @@
 
 use super::World;
 use crate::collector::field;
-use crate::input::{Call, Cookies, Input, handle};
-use natero_engine::{Do, Effect, Loss, Reason};
+use crate::input::feature;
+use natero_engine::{Cookies, Effect, Input, Reason};
 
 impl World {
     pub(super) fn feature(&mut self, tab: usize) {
@@ -17,11 +17,8 @@ impl World {
         let id = them.id;
         self.say(&format!("tab {id} calls {name}"));
         let now = self.now(tab);
-        handle(
-            &mut self.tabs[tab].engine,
-            now,
-            Input::Call(Call::feature(&name)),
-        );
+        let call = Input::Call(feature(&name));
+        self.tabs[tab].engine.handle(now, call);
         self.perform(id);
     }
 
@@ -32,7 +29,7 @@ impl World {
         }
         let id = self.tabs[tab].id;
         let now = self.now(tab);
-        handle(&mut self.tabs[tab].engine, now, input);
+        self.tabs[tab].engine.handle(now, input);
         self.perform(id);
         if let Some(tab) = self.find(id) {
             self.end_task(tab);
@@ -46,7 +43,7 @@ impl World {
         let id = them.id;
         if std::mem::take(&mut them.ending) {
             let now = self.now(tab);
-            handle(&mut self.tabs[tab].engine, now, Input::Store);
+            self.tabs[tab].engine.handle(now, Input::TaskEnded);
             self.perform(id);
         }
         // Whoever lives here has kept what it accepted; whether storage has it
@@ -81,45 +78,54 @@ impl World {
     pub(super) fn effect(&mut self, tab: usize, effect: Effect) {
         let id = self.tabs[tab].id;
         let now = self.now(tab);
-        let number = effect.numbers[0] as u32;
-        let text = effect.text.as_str();
-        match effect.what {
-            Do::Send => self.send(tab, effect.into()),
-            Do::StoreSoon => self.tabs[tab].ending = true,
-            Do::Own => self.tabs[tab].part = effect.text,
-            Do::Store => {
+        match effect {
+            Effect::Send(request) => self.send(tab, request),
+            Effect::AbortRequest { request } => self.tabs[tab].aborted.push(request),
+            Effect::WarnUnreachable { .. } => {
+                self.say(&format!("tab {id} says that the server is out of reach"));
+                let times = &mut self.tabs[tab].warned;
+                *times += 1;
+                assert_eq!(*times, 1, "tab {id} says so again");
+            }
+            Effect::PersistAtTaskEnd => self.tabs[tab].ending = true,
+            Effect::ClaimStorage { stream } => self.tabs[tab].part = stream,
+            Effect::Store { segment, records } => {
                 self.say(&format!(
-                    "tab {id} stores segment {number}, {} lines",
-                    text.lines().count()
+                    "tab {id} stores segment {}, {} lines",
+                    segment.0,
+                    records.lines().count()
                 ));
+                let key = format!("{}.{}", self.tabs[tab].part, segment.0);
                 if self.storage_works {
-                    for line in text.lines() {
+                    for line in records.lines() {
                         self.in_memory.remove(field(line, "feature"));
                     }
-                    self.storage
-                        .insert(format!("{}.{number}", self.tabs[tab].part), effect.text);
-                } else {
+                    self.tabs[tab].segments.insert(segment);
+                    self.storage.insert(key, records);
+                } else if !self.storage.contains_key(&key) {
                     let engine = &mut self.tabs[tab].engine;
-                    handle(engine, now, Input::NotStored(number));
+                    engine.handle(now, Input::WriteFailed(segment));
                 }
             }
-            Do::Unstore => {
-                self.say(&format!("tab {id} removes segment {number}"));
-                let key = format!("{}.{number}", self.tabs[tab].part);
+            Effect::RemoveSegment { segment } => {
+                self.say(&format!("tab {id} removes segment {}", segment.0));
+                let key = format!("{}.{}", self.tabs[tab].part, segment.0);
                 self.storage.remove(&key);
+                self.tabs[tab].segments.remove(&segment);
             }
-            Do::Adopt => self.look_for_left(tab),
-            Do::ReadCookies => {
+            Effect::AdoptOrphans => self.look_for_left(tab),
+            Effect::ReadCookies => {
                 let cookies = self.cookies.clone();
                 let cookies = Cookies {
                     session: &cookies.0,
                     visitor: &cookies.1,
                 };
-                handle(&mut self.tabs[tab].engine, now, Input::Cookies(cookies));
+                let engine = &mut self.tabs[tab].engine;
+                engine.handle(now, Input::CookiesRead(cookies));
             }
-            Do::SetSession => self.cookies.0 = effect.text,
-            Do::SetVisitor => self.cookies.1 = effect.text,
-            Do::Announce => {
+            Effect::SetSession { value, .. } => self.cookies.0 = value,
+            Effect::SetVisitor { value, .. } => self.cookies.1 = value,
+            Effect::AnnounceTab { .. } => {
                 let others: Vec<u32> = self
                     .tabs
                     .iter()
@@ -128,19 +134,24 @@ impl World {
                     .collect();
                 for other in others {
                     if let Some(other) = self.find(other) {
-                        self.tell(other, Input::OtherTab(now.wall));
+                        self.tell(other, Input::OtherTab { since: now.wall });
                     }
                 }
             }
-            Do::Lost => {
-                let loss = Loss::from(effect);
+            Effect::ReportLoss(loss) => {
                 assert!(
                     matches!(loss.reason, Reason::Overflow | Reason::TooLarge),
                     "nothing else may be lost: {loss:?}"
                 );
                 self.evicted += u64::from(loss.count);
             }
-            _ => {}
+            Effect::ResolveFlush(_) => {}
+            Effect::Filter { .. }
+            | Effect::WarnAccountChanged { .. }
+            | Effect::PrintEvent { .. }
+            | Effect::EraseCookies
+            | Effect::EraseStorage
+            | Effect::Detach => unreachable!("{effect:?} was not asked for"),
         }
     }
 }

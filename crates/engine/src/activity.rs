@@ -1,0 +1,177 @@
+//! How long the user was active, counted once.
+
+use crate::{Millis, Mono};
+
+/// Where a tab stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Time counts.
+    Active,
+    /// Visible and last used, but nothing was done for `idleTimeout`.
+    Idle,
+    /// Hidden, or another tab was used later.
+    Away,
+}
+
+/// How many times `idleTimeout` the focus in a frame counts as use of the page,
+/// without a sign of life: somebody may read or type there, or may have left.
+const FRAME_PATIENCE: f64 = 5.0;
+
+/// A stopwatch that runs while the page is visible, the user is not idle and
+/// this tab is the one last used.
+///
+/// **Invariant.** Time is added when it is *confirmed*: by an activity, by
+/// leaving the tab, or by a boundary such as a change of module. What lies
+/// between the last confirmation and the moment in which idleness is noticed
+/// is never added, so a period that ended in idle counts up to its last
+/// activity, and nothing already reported has to be taken back.
+#[derive(Debug)]
+pub(crate) struct ActiveTime {
+    idle_timeout: Millis,
+    state: State,
+    /// The focus is in a frame of the page in which nobody hears what the user
+    /// does.
+    focus_in_frame: bool,
+    /// All active time before this is counted.
+    counted_to: Mono,
+    last_activity: Mono,
+    /// Counted and not yet reported, of the module.
+    pub module: Unreported,
+    /// The same of the session.
+    pub session: Unreported,
+    /// The same of the page view.
+    pub page_view: Unreported,
+}
+
+/// Counted time that no event has reported yet.
+#[derive(Debug, Default)]
+pub(crate) struct Unreported(Millis);
+
+impl Unreported {
+    /// Takes the whole ms to report now. The rest of a ms stays, so that many
+    /// short periods add up to the truth.
+    pub fn take(&mut self) -> i64 {
+        let whole = self.0.0 as i64;
+        self.0.0 -= whole as f64;
+        whole
+    }
+
+    pub fn clear(&mut self) {
+        self.0 = Millis::ZERO;
+    }
+
+    pub fn is_less_than(&self, span: Millis) -> bool {
+        self.0 < span
+    }
+}
+
+impl ActiveTime {
+    pub fn new(idle_timeout: Millis) -> ActiveTime {
+        ActiveTime {
+            idle_timeout,
+            state: State::Away,
+            focus_in_frame: false,
+            counted_to: Mono(0.0),
+            last_activity: Mono(0.0),
+            module: Unreported::default(),
+            session: Unreported::default(),
+            page_view: Unreported::default(),
+        }
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.state == State::Active
+    }
+
+    /// Whether the next activity may find the world changed by other tabs.
+    pub fn is_away(&self) -> bool {
+        self.state == State::Away
+    }
+
+    /// When idleness will be noticed unless the user does something.
+    pub fn idle_at(&self) -> Option<Mono> {
+        let patience = if self.focus_in_frame {
+            Millis(self.idle_timeout.0 * FRAME_PATIENCE)
+        } else {
+            self.idle_timeout
+        };
+        self.is_active().then_some(self.last_activity + patience)
+    }
+
+    /// Notes that the focus went into a frame in which nobody hears what the
+    /// user does, or came out of it: to take it elsewhere is the user's doing.
+    pub fn frame_focused(&mut self, focused: bool, mono: Mono) {
+        if !focused && self.is_active() {
+            self.activity(mono);
+        }
+        self.focus_in_frame = focused;
+    }
+
+    /// Confirms the time up to `mono`.
+    pub fn count_to(&mut self, mono: Mono) {
+        if self.is_active() && mono > self.counted_to {
+            let more = mono - self.counted_to;
+            for unreported in [&mut self.module, &mut self.session, &mut self.page_view] {
+                unreported.0 = unreported.0 + more;
+            }
+            self.counted_to = mono;
+        }
+    }
+
+    /// Notes that the user did something in this tab. Returns whether the tab
+    /// came into use by it.
+    pub fn activity(&mut self, mono: Mono) -> bool {
+        let came_into_use = self.is_away();
+        self.count_to(mono);
+        self.last_activity = mono;
+        if !self.is_active() {
+            self.state = State::Active;
+            self.counted_to = mono;
+        }
+        came_into_use
+    }
+
+    /// Notes that the user is idle since `mono`.
+    pub fn idle(&mut self, mono: Mono) {
+        // While the focus is in a frame, the page is in use.
+        if self.focus_in_frame {
+            self.count_to(mono);
+        }
+        self.state = State::Idle;
+    }
+
+    /// Notes that the tab was left at `mono`.
+    pub fn leave(&mut self, mono: Mono) {
+        self.count_to(mono);
+        self.state = State::Away;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_that_ended_in_idle_counts_up_to_the_last_activity() {
+        let mut time = ActiveTime::new(Millis(60_000.0));
+        time.activity(Mono(0.0));
+        time.activity(Mono(30_000.0));
+        assert_eq!(time.idle_at(), Some(Mono(90_000.0)));
+        time.idle(Mono(90_000.0));
+        time.activity(Mono(200_000.0));
+        time.leave(Mono(205_000.0));
+        assert_eq!(time.session.take(), 35_000);
+    }
+
+    #[test]
+    fn fractions_of_a_ms_are_not_lost_between_periods() {
+        let mut time = ActiveTime::new(Millis(60_000.0));
+        time.activity(Mono(0.0));
+        let mut reported = 0;
+        for step in 1..=1000 {
+            time.count_to(Mono(f64::from(step) * 0.6));
+            reported += time.module.take();
+        }
+        assert_eq!(reported, 600);
+    }
+}

@@ -1,0 +1,100 @@
+//! How long to wait after a failure.
+
+use crate::{Millis, Mono, random::Random, time::latest};
+
+/// Shortest ceiling of the wait after a failure.
+const MIN_WAIT: Millis = Millis(1_000.0);
+
+/// Longest wait after a failure that a server did not ask for.
+const MAX_BACKOFF: Millis = Millis(300_000.0);
+
+/// A server may ask for patience, but not for more than a day.
+pub(crate) const MAX_WAIT: Millis = Millis(86_400_000.0);
+
+/// Clients that were told the same wait up to so much of it longer, each its
+/// own time, so that they do not come back in one moment.
+const SPREAD: f64 = 0.25;
+
+/// Shortest of the spans over which they spread.
+const MIN_SPREAD: Millis = Millis(1_000.0);
+
+/// Exponential backoff with jitter, and what the server asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Backoff {
+    /// Failures in a row.
+    failures: u32,
+    /// No request before this time, unless somebody asks for one.
+    until: Option<Mono>,
+    /// No request before this time: the server asked for that, and nothing but
+    /// time ends it.
+    asked_until: Option<Mono>,
+}
+
+impl Backoff {
+    /// Requests that failed in a row.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Whether a request may be made at `now`.
+    pub fn permits(&self, now: Mono) -> bool {
+        self.until().is_none_or(|until| now >= until)
+    }
+
+    /// When the next request may be made. `None`: at any time.
+    pub fn until(&self) -> Option<Mono> {
+        latest(self.until, self.asked_until)
+    }
+
+    /// When the time is over that the server asked for.
+    pub fn asked_until(&self) -> Option<Mono> {
+        self.asked_until
+    }
+
+    /// Waits as long as after a failure, without noting one.
+    pub fn pause(&mut self, now: Mono, random: &mut Random) {
+        let failures = self.failures;
+        self.fail(now, None, random);
+        self.failures = failures;
+    }
+
+    /// Notes a failure, and returns when the next try may be made.
+    pub fn fail(&mut self, now: Mono, retry_after: Option<Millis>, random: &mut Random) -> Mono {
+        let ceiling =
+            Millis(MIN_WAIT.0 * f64::from(1u32 << self.failures.min(16))).min(MAX_BACKOFF);
+        self.failures += 1;
+        // Full jitter: clients that failed together come back spread out.
+        let until = ceil(now + Millis(random.fraction() * ceiling.0));
+        self.until = Some(until);
+        if let Some(asked) = retry_after {
+            let asked = asked.min(MAX_WAIT);
+            let spread = Millis(asked.0 * SPREAD).max(MIN_SPREAD);
+            self.wait_for(now + asked + Millis(random.fraction() * spread.0));
+        }
+        self.until().unwrap_or(until)
+    }
+
+    /// Waits until the server may be asked again: an earlier page was told so,
+    /// or this one.
+    pub fn wait_for(&mut self, until: Mono) {
+        self.asked_until = latest(self.asked_until, Some(ceil(until)));
+    }
+
+    /// Forgets all failures, since something changed for the better. What the
+    /// server asked for stays.
+    pub fn encourage(&mut self) {
+        self.failures = 0;
+        self.until = None;
+    }
+
+    /// Lets the next request be made at once, unless the server asked to wait.
+    pub fn skip(&mut self) {
+        self.until = None;
+    }
+}
+
+/// Whole ms: timers of browsers know no others, and fire too early for a
+/// fraction.
+fn ceil(Mono(at): Mono) -> Mono {
+    Mono(at.ceil())
+}

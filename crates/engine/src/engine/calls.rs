@@ -1,0 +1,174 @@
+//! The methods that a page calls.
+
+use natero_event::{Action, Id};
+
+use super::Engine;
+use crate::{
+    Call, Consent, Effect, Persistence, Reason,
+    identity::{SIGN_IN, Subject},
+    recorder::Context,
+};
+
+impl Engine {
+    pub(super) fn call(&mut self, call: Call<'_>) {
+        if self.is_closed {
+            // The host refuses calls by then, but who waits for a flush must not
+            // wait for ever.
+            if let Call::Flush(id) = call {
+                self.delivery.flush(id, &self.stats);
+            }
+            return;
+        }
+        match call {
+            Call::SetAccount(id) => self.set_subject(Subject::Account, id),
+            Call::SetUser(id) => self.set_subject(Subject::User, id),
+            Call::SetProduct(id) => self.set_product(id),
+            Call::SetModule(id) => self.set_module(id),
+            Call::IdentifyAccount { account, details } => {
+                self.set_subject(Subject::Account, Some(account));
+                self.record(Action::IdentifyAccount { details });
+            }
+            Call::IdentifyUser { user, details } => {
+                self.set_subject(Subject::User, Some(user));
+                self.record(Action::IdentifyUser { details });
+            }
+            Call::Feature {
+                feature,
+                total,
+                module,
+                product,
+                details,
+            } => {
+                let action = Action::Feature {
+                    feature,
+                    total,
+                    module: module.or(self.identity.module()),
+                    product: product.or(self.identity.product()),
+                    details,
+                };
+                let context = Context::new(&self.identity, &self.session, self.now);
+                let draft = self.recorder.write(context, action);
+                self.accept(draft);
+            }
+            Call::ModuleEvent {
+                module,
+                time_spent,
+                product,
+            } => {
+                let action = Action::ModuleEnd {
+                    module,
+                    product: product.or(self.identity.product()),
+                    time_spent: time_spent.0 as i64,
+                };
+                let context = Context::new(&self.identity, &self.session, self.now);
+                let draft = self.recorder.write(context, action);
+                self.accept(draft);
+            }
+            Call::PageView(view) => self.turn_page(view),
+            Call::Flush(id) => self.delivery.flush(id, &self.stats),
+            Call::OptIn => self.opt_in(),
+            Call::OptOut => self.opt_out(),
+            Call::Reset => self.reset(),
+            Call::Shutdown => self.shutdown(),
+        }
+    }
+
+    /// Sets the account or the user, after the timings under the one so far
+    /// were ended.
+    fn set_subject(&mut self, subject: Subject, id: Option<Id<'_>>) {
+        let current = self.identity.subject(subject);
+        if current == id {
+            return;
+        }
+        let was_known = current.is_some();
+        if was_known && !self.identity.is_signing_in(self.now.mono) {
+            self.end_timings();
+            if let (Subject::Account, Some(_), Some(user)) = (subject, id, self.identity.user()) {
+                self.effects.push(Effect::WarnAccountChanged {
+                    user: user.as_str().to_owned(),
+                });
+            }
+        }
+        self.identity.set_subject(subject, id, self.now.mono);
+        if was_known {
+            self.begin_session();
+            self.write_cookies();
+        }
+        self.complete_waiting();
+        self.persist_at_task_end();
+        if self.queue.ready() > 0 {
+            self.delivery.schedule(self.now.mono);
+        }
+    }
+
+    fn set_product(&mut self, id: Option<Id<'_>>) {
+        if self.identity.product() != id {
+            self.end_module_before_change();
+            self.identity.set_product(id);
+        }
+    }
+
+    fn set_module(&mut self, id: Option<Id<'_>>) {
+        if self.identity.module() != id {
+            self.end_module_before_change();
+            self.identity.set_module(id);
+        }
+    }
+
+    fn end_module_before_change(&mut self) {
+        self.time.count_to(self.now.mono);
+        // What passed since the first call of a sign-in is nobody's yet: it goes
+        // to the next module.
+        let is_nobodys =
+            self.identity.is_signing_in(self.now.mono) && self.time.module.is_less_than(SIGN_IN);
+        if !is_nobodys {
+            self.end_module();
+        }
+    }
+
+    fn opt_in(&mut self) {
+        self.consent = Consent::Granted;
+        self.write_cookies();
+        self.open_storage();
+        if self.queue.ready() > 0 {
+            self.delivery.schedule(self.now.mono);
+        }
+    }
+
+    fn opt_out(&mut self) {
+        self.consent = Consent::Denied;
+        let dropped = self.queue.clear();
+        self.count_dropped(Reason::Consent, dropped);
+        self.delivery.forget_flights();
+        match self.config.persistence {
+            Persistence::Storage => {
+                // Nothing of the visitor may stay, of this page or of others.
+                self.storage.forget();
+                self.effects.push(Effect::EraseStorage);
+                self.session.cookies_erased();
+                self.effects.push(Effect::EraseCookies);
+            }
+            Persistence::Memory => {}
+        }
+    }
+
+    fn reset(&mut self) {
+        self.end_timings();
+        self.send_before_unload();
+        self.identity.forget();
+        self.session.forget(&mut self.random);
+        if self.may_set_cookies() {
+            // Also those that were set for other domains, which would count again.
+            self.effects.push(Effect::EraseCookies);
+        }
+        self.write_cookies();
+    }
+
+    fn shutdown(&mut self) {
+        self.end_timings();
+        self.time.leave(self.now.mono);
+        self.flush_before_unload();
+        self.is_closed = true;
+        self.effects.push(Effect::Detach);
+    }
+}

@@ -1,0 +1,262 @@
+//! The engine: its parts, and the loop that drives them.
+
+mod calls;
+mod page;
+mod sending;
+mod storing;
+
+use natero_event::Action;
+
+use crate::{
+    Config, Consent, Effect, Identity, Input, Loss, Mono, Now, Reason, Seed, Session, Stats,
+    activity::ActiveTime,
+    delivery::Delivery,
+    effect::Effects,
+    page_view::PageView,
+    persistence::Storage,
+    queue::{Draft, Queue},
+    random::Random,
+    recorder::{Context, Recorder},
+    time::earliest,
+};
+
+/// Every decision of one tracker. See the crate's documentation for how to
+/// drive it.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    now: Now,
+    random: Random,
+    effects: Effects,
+    /// `shutdown` was called.
+    is_closed: bool,
+    consent: Consent,
+    is_visible: bool,
+    identity: Identity,
+    session: Session,
+    time: ActiveTime,
+    /// When the next `sessionSync` is due while the user is active.
+    sync_at: Option<Mono>,
+    page_view: PageView,
+    recorder: Recorder,
+    queue: Queue,
+    storage: Storage,
+    delivery: Delivery,
+    stats: Stats,
+}
+
+impl Engine {
+    /// A tracker at the moment of its construction.
+    pub fn new(config: Config, seed: Seed, now: Now) -> Engine {
+        let mut random = Random::new(seed);
+        Engine {
+            recorder: Recorder::new(&mut random),
+            session: Session::new(&mut random, config.session_timeout, now),
+            random,
+            now,
+            effects: Effects::default(),
+            is_closed: false,
+            consent: config.consent,
+            is_visible: false,
+            identity: Identity::new(config.account_id.clone(), config.user_id.clone()),
+            time: ActiveTime::new(config.idle_timeout),
+            sync_at: None,
+            page_view: PageView::default(),
+            queue: Queue::default(),
+            storage: Storage::new(config.max_stored_bytes),
+            delivery: Delivery::new(&config),
+            stats: Stats::default(),
+            config,
+        }
+    }
+
+    /// Takes in what happened at `now`. Effects have to be polled afterwards.
+    pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        self.pass_time(now);
+        self.settle_writes(&input);
+        match input {
+            Input::Start(start) => self.start(start),
+            Input::Call(call) => self.call(call),
+            Input::Activity => self.activity(),
+            Input::FrameFocused(focused) => self.frame_focused(focused),
+            Input::CookiesRead(cookies) => self.cookies_read(cookies),
+            Input::Shown => self.shown(),
+            Input::Hidden => self.hidden(),
+            Input::Navigated(view) => self.navigated(view),
+            Input::OtherTab { since } => self.other_tab(since),
+            Input::Online(online) => self.set_online(online),
+            Input::Timer => {}
+            Input::Response(response) => self.answered(response),
+            Input::Filtered(line) => self.filtered(line),
+            Input::FilteredOut { threw } => self.filtered_out(threw),
+            Input::TaskEnded => self.task_ended(),
+            Input::WriteFailed(segment) => self.write_failed(segment),
+            Input::Adopted(records) => self.adopt(records),
+            Input::Restored => self.restored(),
+        }
+        self.poll_delivery();
+        self.remove_segments();
+        self.stats.pending = self.queue.len();
+    }
+
+    /// The next thing to do, in order, until `None`.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop()
+    }
+
+    /// The time at which [`Engine::handle`] has to be called again at the
+    /// latest. `None`: there is nothing to do until something happens.
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        let idle = self.time.idle_at();
+        let sync = idle.and(self.sync_at);
+        let delivery = self
+            .delivery
+            .timeout(self.may_deliver() && !self.is_closed, &self.queue);
+        earliest(earliest(idle, sync), delivery)
+    }
+
+    /// The ids that events carry.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The session and the visitor.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Counters.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Lets the clock advance, through whatever was due before `now`.
+    fn pass_time(&mut self, mut now: Now) {
+        // Calls made before the host was ready are replayed with their times.
+        now.mono = now.mono.max(self.now.mono);
+        if let Some(due) = self.time.idle_at().filter(|due| *due <= now.mono) {
+            // A timer can be hours late when a laptop slept.
+            self.now = Now {
+                mono: due,
+                wall: now.wall - (now.mono - due),
+            };
+            self.idle();
+        }
+        self.now = now;
+        if self.time.is_active() && self.sync_at.is_some_and(|at| at <= now.mono) {
+            self.sync_at = Some(now.mono + self.config.session_sync_interval);
+            self.sync();
+            // As good a time as any to look for what closed tabs left.
+            if self.may_store() {
+                self.effects.push(Effect::AdoptOrphans);
+            }
+        }
+    }
+
+    /// Writes an event of now, and takes it on its way.
+    fn record(&mut self, action: Action<'_>) {
+        let context = Context::new(&self.identity, &self.session, self.now);
+        let draft = self.recorder.write(context, action);
+        self.accept(draft);
+    }
+
+    fn accept(&mut self, draft: Draft) {
+        self.stats.accepted += 1;
+        if self.config.debug {
+            self.effects.push(Effect::PrintEvent {
+                line: draft.line.clone(),
+                waits_for_ids: draft.missing.any(),
+            });
+        }
+        if self.consent == Consent::Denied {
+            self.count_dropped(Reason::Consent, 1);
+        } else if self.config.filter {
+            self.effects.push(Effect::Filter {
+                line: draft.line.clone(),
+            });
+            self.recorder.hold(draft);
+        } else {
+            self.keep(draft);
+        }
+    }
+
+    /// `beforeSend` let the oldest event pass, as this line.
+    fn filtered(&mut self, line: &str) {
+        let Some(mut decided) = self.recorder.decided() else {
+            return;
+        };
+        decided.draft.line = line.to_owned();
+        self.keep(decided.draft);
+        if decided.last_before_unload {
+            self.flush_before_unload();
+        }
+    }
+
+    /// `beforeSend` dropped the oldest event.
+    fn filtered_out(&mut self, threw: bool) {
+        let Some(decided) = self.recorder.decided() else {
+            return;
+        };
+        if threw {
+            self.lose(Loss {
+                reason: Reason::BeforeSend,
+                count: 1,
+                status: None,
+                message: String::new(),
+            });
+        } else {
+            self.count_dropped(Reason::BeforeSend, 1);
+        }
+        if decided.last_before_unload {
+            self.flush_before_unload();
+        }
+    }
+
+    fn keep(&mut self, mut draft: Draft) {
+        if self.config.disable_event_send {
+            self.count_dropped(Reason::Disabled, 1);
+            return;
+        }
+        self.recorder.append_seq(&mut draft);
+        self.enqueue(draft, false);
+        self.persist_at_task_end();
+    }
+
+    fn enqueue(&mut self, draft: Draft, is_uncertain: bool) {
+        let waits = draft.missing.any();
+        self.queue.push(draft, is_uncertain);
+        // The identity may have become known while `beforeSend` decided.
+        if waits {
+            self.complete_waiting();
+        }
+        if self.queue.ready() > 0 {
+            self.delivery.schedule(self.now.mono);
+        }
+        let count = self.queue.keep_within(self.config.max_queue_bytes);
+        if count > 0 {
+            self.lose(Loss {
+                reason: Reason::Overflow,
+                count,
+                status: None,
+                message: String::new(),
+            });
+        }
+    }
+
+    /// Completes what waited for an identity, if that is known now.
+    fn complete_waiting(&mut self) {
+        if let Some((account, user)) = self.identity.both() {
+            self.queue.complete(account, user);
+        }
+    }
+
+    /// Counts and reports events that will not be delivered.
+    fn lose(&mut self, loss: Loss) {
+        self.count_dropped(loss.reason, loss.count);
+        self.effects.push(Effect::ReportLoss(loss));
+    }
+
+    fn count_dropped(&mut self, reason: Reason, count: u32) {
+        *self.stats.dropped.counter(reason) += count;
+    }
+}

@@ -1,0 +1,223 @@
+//! The life of the page: seen, in use, idle, hidden, moved on.
+
+use natero_event::Action;
+
+use super::Engine;
+use crate::{
+    Consent, Cookies, Effect, Millis, Start, View, Wall,
+    recorder::Context,
+    session::{Continuity, VISITOR_MAX_AGE},
+};
+
+impl Engine {
+    pub(super) fn start(&mut self, start: Start<'_>) {
+        self.is_visible = start.visible;
+        if start.offline {
+            self.set_online(false);
+        }
+        // Cookies may be read while consent is pending: the visitor who agrees
+        // later keeps the id of last time.
+        if self.consent != Consent::Denied {
+            self.session.adopt_visitor(start.cookies.visitor);
+            match self.session.continuity(self.now, start.cookies.session) {
+                Continuity::Other(id) => self.session.change(id),
+                Continuity::Same | Continuity::Over => {}
+            }
+        }
+        // A load is the user's doing, but only a page that is seen is in use.
+        if self.is_visible {
+            self.come_into_use();
+        }
+        self.write_cookies();
+        self.open_storage();
+        if let Some(view) = start.view
+            && self.config.track_page_views
+        {
+            self.begin_page(view, start.referrer);
+        }
+    }
+
+    pub(super) fn write_cookies(&mut self) {
+        self.session.touch(self.now);
+        if self.may_set_cookies() {
+            let (value, max_age) = self.session.cookie(self.now);
+            self.effects.push(Effect::SetSession { value, max_age });
+            if let Some(value) = self.session.visitor_to_set() {
+                let max_age = VISITOR_MAX_AGE;
+                self.effects.push(Effect::SetVisitor { value, max_age });
+            }
+        }
+    }
+
+    pub(super) fn activity(&mut self) {
+        if !self.is_visible {
+            return;
+        }
+        if !self.time.is_away() && !self.session.cookies_are_stale(self.now) {
+            self.session.touch_in_memory(self.now);
+            self.come_into_use();
+        } else if self.may_set_cookies() {
+            self.effects.push(Effect::ReadCookies);
+        } else {
+            self.cookies_read(Cookies::default());
+        }
+    }
+
+    /// Goes on with an activity, now that the cookies are known.
+    pub(super) fn cookies_read(&mut self, cookies: Cookies<'_>) {
+        self.session.adopt_visitor(cookies.visitor);
+        match self.session.continuity(self.now, cookies.session) {
+            Continuity::Same => {}
+            Continuity::Other(id) => self.change_session(id),
+            Continuity::Over => self.begin_session(),
+        }
+        self.write_cookies();
+        self.come_into_use();
+    }
+
+    /// Notes that the user did something, or can be taken to have by what is
+    /// seen.
+    fn come_into_use(&mut self) {
+        if !self.time.is_active() {
+            self.sync_at = Some(self.now.mono + self.config.session_sync_interval);
+        }
+        if self.time.activity(self.now.mono) {
+            self.effects.push(Effect::AnnounceTab {
+                through_storage: self.may_set_cookies(),
+            });
+        }
+    }
+
+    pub(super) fn begin_session(&mut self) {
+        let id = self.random.id();
+        self.change_session(id);
+    }
+
+    fn change_session(&mut self, id: String) {
+        self.time.count_to(self.now.mono);
+        self.sync();
+        self.session.change(id);
+    }
+
+    pub(super) fn shown(&mut self) {
+        if !self.is_visible {
+            self.is_visible = true;
+            self.activity();
+        }
+    }
+
+    pub(super) fn hidden(&mut self) {
+        if self.is_visible {
+            self.is_visible = false;
+            self.time.leave(self.now.mono);
+            if self.config.track_unload {
+                self.end_timings();
+            }
+        }
+        // Also where it was hidden before: what came since has to leave, too.
+        self.flush_before_unload();
+    }
+
+    /// Takes in that the focus went into a frame that nobody hears, or came out.
+    pub(super) fn frame_focused(&mut self, focused: bool) {
+        self.time.frame_focused(focused, self.now.mono);
+        if !focused && self.time.is_active() {
+            self.activity();
+        }
+    }
+
+    /// Takes in that another tab came into use. That is believed even where this
+    /// tab seems to be the later one: the wall clock may have been set in
+    /// between, and a second that no tab counts is better than one that two do.
+    /// The next activity mends it.
+    pub(super) fn other_tab(&mut self, since: Wall) {
+        if !self.time.is_away() {
+            let ago = (self.now.wall - since).max(Millis::ZERO);
+            self.time.leave(self.now.mono - ago);
+        }
+    }
+
+    pub(super) fn idle(&mut self) {
+        self.time.idle(self.now.mono);
+        self.record(Action::SessionIdle);
+        self.end_module();
+        self.sync();
+    }
+
+    /// Reports all active time so far. The module, the session and the page
+    /// view go on: later time is reported by later events.
+    pub(super) fn end_timings(&mut self) {
+        self.time.count_to(self.now.mono);
+        self.end_module();
+        self.sync();
+        self.end_page();
+    }
+
+    pub(super) fn end_module(&mut self) {
+        let time_spent = self.time.module.take();
+        if let Some(module) = self.identity.module()
+            && time_spent > 0
+        {
+            let action = Action::ModuleEnd {
+                module,
+                product: self.identity.product(),
+                time_spent,
+            };
+            let context = Context::new(&self.identity, &self.session, self.now);
+            let draft = self.recorder.write(context, action);
+            self.accept(draft);
+        }
+    }
+
+    pub(super) fn sync(&mut self) {
+        let active_duration = self.time.session.take();
+        if active_duration > 0 {
+            self.record(Action::SessionSync { active_duration });
+        }
+    }
+
+    pub(super) fn navigated(&mut self, view: View<'_>) {
+        if self.config.track_page_views {
+            self.turn_page(view);
+        }
+    }
+
+    /// Takes in that the page came back from the back/forward cache.
+    pub(super) fn restored(&mut self) {
+        self.restore_storage();
+        // The next page view begins when its address is known, and no browser
+        // tells where it comes from.
+        if self.config.track_page_views {
+            self.end_page();
+            self.page_view.leave();
+        }
+    }
+
+    /// Ends the page view and begins another.
+    pub(super) fn turn_page(&mut self, view: View<'_>) {
+        self.time.count_to(self.now.mono);
+        self.end_page();
+        let referrer = self.page_view.leave().unwrap_or_default();
+        self.begin_page(view, &referrer);
+    }
+
+    fn begin_page(&mut self, view: View<'_>, referrer: &str) {
+        let View { url, title } = view;
+        self.record(Action::PageView {
+            url,
+            title,
+            referrer,
+        });
+        self.page_view.begin(url);
+        self.time.page_view.clear();
+    }
+
+    fn end_page(&mut self) {
+        let time_spent = self.time.page_view.take();
+        if let Some(action) = self.page_view.end(time_spent) {
+            let context = Context::new(&self.identity, &self.session, self.now);
+            let draft = self.recorder.write(context, action);
+            self.accept(draft);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Moves events from the queue to the server.
+
+use super::Engine;
+use crate::{Consent, Effect, Response, delivery::Outcome};
+
+impl Engine {
+    pub(super) fn may_deliver(&self) -> bool {
+        self.consent == Consent::Granted
+    }
+
+    /// Sends what is due, and settles the flushes that were tried.
+    pub(super) fn poll_delivery(&mut self) {
+        while let Some(request) = self.delivery.overdue(self.now.mono) {
+            self.effects.push(Effect::AbortRequest { request });
+            self.answered(Response {
+                request,
+                answer: None,
+            });
+        }
+        if self.may_deliver() {
+            let now = self.now.mono;
+            if let Some(request) = self
+                .delivery
+                .poll_send(now, &mut self.queue, &mut self.stats)
+            {
+                self.effects.push(Effect::Send(request));
+            }
+            if let Some(warning) = self.delivery.poll_warning(now) {
+                self.effects.push(warning);
+            }
+        }
+        if !self.delivery.is_waiting() {
+            self.settle_flushes();
+        }
+    }
+
+    pub(super) fn set_online(&mut self, online: bool) {
+        self.delivery
+            .set_online(self.now.mono, online, &mut self.random);
+    }
+
+    /// Takes in how a request ended.
+    pub(super) fn answered(&mut self, response: Response<'_>) {
+        let outcome = self.delivery.answered(
+            self.now.mono,
+            response,
+            &mut self.queue,
+            &mut self.random,
+            &mut self.stats,
+        );
+        match outcome {
+            Outcome::Ended => {}
+            // A flush asked for one try, and this was it.
+            Outcome::Failed => self.settle_flushes(),
+            Outcome::Lost(loss) => self.lose(loss),
+        }
+    }
+
+    fn settle_flushes(&mut self) {
+        self.stats.pending = self.queue.len();
+        self.delivery.settle_flushes(&self.stats, &mut self.effects);
+    }
+
+    /// Sends and stores what waits, because there may be no later turn. What is
+    /// stored after it was sent says so.
+    pub(super) fn flush_before_unload(&mut self) {
+        self.recorder.unload();
+        self.send_before_unload();
+        self.persist_before_unload();
+    }
+
+    /// Sends as much as may outlive the page.
+    pub(super) fn send_before_unload(&mut self) {
+        if !self.may_deliver() {
+            return;
+        }
+        while let Some(request) =
+            self.delivery
+                .poll_send_before_unload(self.now.mono, &mut self.queue, &mut self.stats)
+        {
+            self.effects.push(Effect::Send(request));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Keeps what waits in storage, and takes over what closed pages left there.
+
+use super::Engine;
+use crate::{Consent, Effect, Input, Millis, Persistence, SegmentId, journal};
+
+/// How long a page waits for the rest of what closed pages left, and for what is
+/// still on its way from them, before it sends and asks.
+const ADOPTION: Millis = Millis(250.0);
+
+impl Engine {
+    pub(super) fn may_set_cookies(&self) -> bool {
+        self.consent == Consent::Granted && self.config.persistence == Persistence::Storage
+    }
+
+    pub(super) fn may_store(&self) -> bool {
+        self.may_set_cookies() && !self.config.disable_event_send
+    }
+
+    /// Uses storage from now on: this page's part of it is named by its stream,
+    /// and what closed pages left there is adopted.
+    pub(super) fn open_storage(&mut self) {
+        if self.may_store() {
+            self.effects.push(Effect::ClaimStorage {
+                stream: self.recorder.stream().to_owned(),
+            });
+            self.effects.push(Effect::AdoptOrphans);
+            self.persist_at_task_end();
+        }
+    }
+
+    pub(super) fn persist_at_task_end(&mut self) {
+        if self.may_store() {
+            self.storage.schedule(&self.queue, &mut self.effects);
+        }
+    }
+
+    pub(super) fn task_ended(&mut self) {
+        self.storage.task_ended();
+        self.persist();
+    }
+
+    /// Stores what is not stored yet.
+    pub(super) fn persist(&mut self) {
+        if self.may_store() {
+            self.storage.write(&mut self.queue, &mut self.effects);
+        }
+    }
+
+    /// Stores for the last time, perhaps: the next page is to know what may have
+    /// arrived, and whether the server asked to wait.
+    pub(super) fn persist_before_unload(&mut self) {
+        if self.may_store() {
+            let now = self.now;
+            let wait = self.delivery.asked_until().map(|until| until - now.mono);
+            let wait = wait.filter(|wait| *wait > Millis::ZERO);
+            self.storage
+                .rewrite(wait, now.wall, &self.queue, &mut self.effects);
+            self.persist();
+        }
+    }
+
+    /// Takes in whether earlier writes came to be. The host performs effects in
+    /// order and reports a failed write at once: when it has performed all of
+    /// them and reports none, all succeeded.
+    pub(super) fn settle_writes(&mut self, input: &Input<'_>) {
+        let failed = matches!(input, Input::WriteFailed(_));
+        if !failed && self.effects.is_empty() {
+            self.storage.writes_succeeded(&mut self.queue);
+        }
+    }
+
+    pub(super) fn write_failed(&mut self, segment: SegmentId) {
+        self.storage.write_failed(segment, &mut self.queue);
+    }
+
+    /// Removes segments of which no event is kept.
+    pub(super) fn remove_segments(&mut self) {
+        let removed = self
+            .storage
+            .remove_freed(&mut self.queue, &mut self.effects);
+        // There is room again for what did not fit.
+        if removed {
+            self.persist_at_task_end();
+        }
+    }
+
+    /// Takes over the records of a segment that a closed page left. They are
+    /// stored as this page's own before the handler returns, so that the host
+    /// may remove the original.
+    pub(super) fn adopt(&mut self, records: &str) {
+        for record in records.lines() {
+            if let Some((draft, is_uncertain)) = journal::read_record(record) {
+                self.enqueue(draft, is_uncertain);
+            } else if let Some(wait) = journal::read_wait(record, self.now.wall) {
+                self.delivery.wait_for(self.now.mono + wait);
+            }
+        }
+        // A new page is a reason to try at once, or rather in a moment, when all
+        // that was left is here.
+        self.delivery.try_within(self.now.mono, ADOPTION);
+        if self.may_store() {
+            self.storage
+                .write_adopted(records.len(), &mut self.queue, &mut self.effects);
+        }
+    }
+
+    /// Goes on after the back/forward cache. While the page was frozen, others
+    /// may have taken over what it had stored: that is left to storage, and the
+    /// page goes on as a new stream with what is in memory alone.
+    pub(super) fn restore_storage(&mut self) {
+        if self.may_store() {
+            self.queue.leave_to_storage();
+            self.storage.forget();
+            self.recorder.begin_stream(&mut self.random);
+            self.open_storage();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! When to store what waits, so that it survives the page.
+
+use crate::{
+    Effect, Millis, Wall,
+    effect::Effects,
+    journal::{Journal, SEGMENT_BYTES, SegmentId, write_wait},
+    queue::Queue,
+};
+
+/// Keeps the events that the queue holds in this page's part of the storage.
+#[derive(Debug)]
+pub(crate) struct Storage {
+    journal: Journal,
+    max_bytes: usize,
+    /// [`Effect::PersistAtTaskEnd`] was asked for and not answered yet.
+    is_scheduled: bool,
+    /// The last writes may still fail: the host says so at once if one does.
+    writes_may_fail: bool,
+}
+
+impl Storage {
+    /// Keeps at most `max_bytes` in storage; what is over stays in memory.
+    pub fn new(max_bytes: usize) -> Storage {
+        Storage {
+            journal: Journal::default(),
+            max_bytes,
+            is_scheduled: false,
+            writes_may_fail: false,
+        }
+    }
+
+    /// Sees to it that what was accepted is stored when the task ends that
+    /// accepted it.
+    pub fn schedule(&mut self, queue: &Queue, effects: &mut Effects) {
+        if !self.is_scheduled && queue.unstored() > 0 {
+            self.is_scheduled = true;
+            effects.push(Effect::PersistAtTaskEnd);
+        }
+    }
+
+    /// The task ended for which [`Storage::schedule`] waited.
+    pub fn task_ended(&mut self) {
+        self.is_scheduled = false;
+    }
+
+    /// Writes what is not stored yet, as far as it fits.
+    pub fn write(&mut self, queue: &mut Queue, effects: &mut Effects) {
+        self.remove_freed(queue, effects);
+        if queue.unstored() > 0 && self.room() < SEGMENT_BYTES {
+            self.compact(queue, effects);
+        }
+        self.write_within(self.room(), queue, effects);
+    }
+
+    /// Writes segments again, as a page that may be about to go leaves them: with
+    /// what is under way marked as such, without what is not kept any more, and
+    /// with how long from `now` on the server asked to `wait`. Takes no more room
+    /// than before, but for that.
+    pub fn rewrite(
+        &mut self,
+        wait: Option<Millis>,
+        now: Wall,
+        queue: &Queue,
+        effects: &mut Effects,
+    ) {
+        let mut stale = queue.segments_under_way();
+        for (segment, holds_others) in self.journal.segments() {
+            let has_to_tell = wait.is_some() && stale.is_empty();
+            if (holds_others || has_to_tell) && !stale.contains(&segment) {
+                stale.push(segment);
+            }
+        }
+        for segment in stale {
+            let mut records = queue.records_of(segment);
+            if let Some(wait) = wait {
+                write_wait(&mut records, wait, now);
+            }
+            // Its events were dropped by this very input: it is removed next.
+            if records.is_empty() {
+                continue;
+            }
+            self.journal.rewritten(segment, records.len());
+            effects.push(Effect::Store { segment, records });
+        }
+    }
+
+    /// Writes what was adopted from storage in place of the `bytes` that it
+    /// took there: the host removes the original afterwards, so this takes no
+    /// room.
+    pub fn write_adopted(&mut self, bytes: usize, queue: &mut Queue, effects: &mut Effects) {
+        self.write_within(self.room().max(bytes), queue, effects);
+    }
+
+    fn room(&self) -> usize {
+        self.max_bytes.saturating_sub(self.journal.bytes())
+    }
+
+    fn write_within(&mut self, mut room: usize, queue: &mut Queue, effects: &mut Effects) {
+        while let Some(batch) = queue.store(self.journal.next(), room) {
+            room = room.saturating_sub(batch.body.len());
+            self.append(batch.events, batch.body, effects);
+        }
+    }
+
+    /// Writes the events of sparse segments into new ones: those that are
+    /// confirmed may share segments with one that waits.
+    fn compact(&mut self, queue: &mut Queue, effects: &mut Effects) {
+        let sparse = self.journal.sparse();
+        while let Some(batch) = queue.store_again(&sparse, self.journal.next()) {
+            self.append(batch.events, batch.body, effects);
+        }
+    }
+
+    fn append(&mut self, events: u32, records: String, effects: &mut Effects) {
+        let segment = self.journal.next();
+        self.journal.append(events, records.len());
+        self.writes_may_fail = true;
+        effects.push(Effect::Store { segment, records });
+    }
+
+    /// Storage is full or blocked: the events stay in memory for now.
+    pub fn write_failed(&mut self, segment: SegmentId, queue: &mut Queue) {
+        self.journal.forget(segment);
+        queue.write_failed(segment);
+    }
+
+    /// Notes that the host has performed all effects, and reported no further
+    /// failure.
+    pub fn writes_succeeded(&mut self, queue: &mut Queue) {
+        if std::mem::take(&mut self.writes_may_fail) {
+            queue.writes_succeeded();
+        }
+    }
+
+    /// Removes segments of which no event is kept. Returns whether there were
+    /// any, so that there is room again.
+    pub fn remove_freed(&mut self, queue: &mut Queue, effects: &mut Effects) -> bool {
+        let mut removed = false;
+        for freed in queue.take_freed() {
+            if self.journal.release(freed.segment, freed.record_bytes) {
+                let segment = freed.segment;
+                effects.push(Effect::RemoveSegment { segment });
+                removed = true;
+            }
+        }
+        removed
+    }
+
+    /// Forgets what is stored: somebody else has taken it over or removed it.
+    pub fn forget(&mut self) {
+        self.journal.clear();
+        self.writes_may_fail = false;
+    }
+}

@@ -1,0 +1,146 @@
+//! The two clocks, and spans between their readings.
+
+use std::ops::{Add, Sub};
+
+/// A span of time, in ms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "typescript", derive(serde::Serialize, tsify::Tsify))]
+pub struct Millis(pub f64);
+
+/// A span of time, in whole seconds, as cookies have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "typescript", derive(serde::Serialize, tsify::Tsify))]
+pub struct Seconds(pub u32);
+
+/// A reading of a clock that never goes back, in ms since any moment. Durations
+/// are measured with it.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Mono(pub f64);
+
+/// The earlier of two readings, where there are any.
+pub(crate) fn earliest(a: Option<Mono>, b: Option<Mono>) -> Option<Mono> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (at, None) | (None, at) => at,
+    }
+}
+
+/// The later of two readings, where there are any.
+pub(crate) fn latest(a: Option<Mono>, b: Option<Mono>) -> Option<Mono> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.max(b)),
+        (at, None) | (None, at) => at,
+    }
+}
+
+/// A reading of the wall clock, in ms since the Unix epoch. It may jump, so it
+/// is only written into events and cookies and compared with other tabs' and
+/// pages' readings of the same clock.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Wall(pub f64);
+
+/// A moment on both clocks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Now {
+    /// The clock that never goes back.
+    pub mono: Mono,
+    /// The wall clock.
+    pub wall: Wall,
+}
+
+impl Millis {
+    /// No time.
+    pub const ZERO: Millis = Millis(0.0);
+
+    /// The shorter of two spans.
+    pub fn min(self, other: Millis) -> Millis {
+        Millis(self.0.min(other.0))
+    }
+
+    /// The longer of two spans.
+    pub fn max(self, other: Millis) -> Millis {
+        Millis(self.0.max(other.0))
+    }
+}
+
+impl Wall {
+    /// Reads whole ms, written in decimal digits. `None`: it is no such text.
+    pub(crate) fn parse(text: &str) -> Option<Wall> {
+        let mut ms = 0.0;
+        for digit in text.bytes() {
+            if !digit.is_ascii_digit() {
+                return None;
+            }
+            ms = ms * 10.0 + f64::from(digit - b'0');
+        }
+        Some(Wall(ms))
+    }
+}
+
+impl Mono {
+    /// The earlier of two readings.
+    pub fn min(self, other: Mono) -> Mono {
+        Mono(self.0.min(other.0))
+    }
+
+    /// The later of two readings.
+    pub fn max(self, other: Mono) -> Mono {
+        Mono(self.0.max(other.0))
+    }
+}
+
+impl Add<Millis> for Mono {
+    type Output = Mono;
+
+    fn add(self, span: Millis) -> Mono {
+        Mono(self.0 + span.0)
+    }
+}
+
+impl Sub<Millis> for Mono {
+    type Output = Mono;
+
+    fn sub(self, span: Millis) -> Mono {
+        Mono(self.0 - span.0)
+    }
+}
+
+impl Sub for Mono {
+    type Output = Millis;
+
+    fn sub(self, earlier: Mono) -> Millis {
+        Millis(self.0 - earlier.0)
+    }
+}
+
+impl Add<Millis> for Wall {
+    type Output = Wall;
+
+    fn add(self, span: Millis) -> Wall {
+        Wall(self.0 + span.0)
+    }
+}
+
+impl Sub<Millis> for Wall {
+    type Output = Wall;
+
+    fn sub(self, span: Millis) -> Wall {
+        Wall(self.0 - span.0)
+    }
+}
+
+impl Sub for Wall {
+    type Output = Millis;
+
+    fn sub(self, earlier: Wall) -> Millis {
+        Millis(self.0 - earlier.0)
+    }
+}
+
+impl Add<Millis> for Millis {
+    type Output = Millis;
+
+    fn add(self, span: Millis) -> Millis {
+        Millis(self.0 + span.0)
+    }
+}
