@@ -1,5 +1,5 @@
-// Makes the pages quicker to use. Everything they say is there without it, but
-// for the chart. Markup comes escaped from the server; nothing is built here.
+// Makes the pages quicker to use. Everything they say is there without it. Markup
+// comes escaped from the server; nothing is built here.
 "use strict";
 
 /** Asks for a part of a page. Who is signed out meanwhile is asked to sign in. */
@@ -20,11 +20,22 @@ function parsed(html, inside) {
   return template.content;
 }
 
+/** Says beside what was to be opened that it was not. */
+function tellFailure(item) {
+  if (item.querySelector(":scope > .failed")) return;
+  const words = document.createElement("p");
+  words.className = "failed";
+  words.setAttribute("role", "alert");
+  words.textContent = "This could not be opened. Try again.";
+  item.append(words);
+}
+
 // The tree: branches open in place, long levels grow by pages.
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("#tree button[data-src]");
   if (!button || button.disabled) return;
+  event.preventDefault();
   const item = button.closest("li");
   if (item.classList.contains("more")) {
     button.disabled = true;
@@ -35,6 +46,7 @@ document.addEventListener("click", async (event) => {
       first?.focus();
     } catch {
       button.disabled = false;
+      tellFailure(item);
     }
     return;
   }
@@ -50,8 +62,10 @@ document.addEventListener("click", async (event) => {
     list = document.createElement("ul");
     list.append(parsed(await part(button.dataset.src)));
     item.append(list);
+    item.querySelector(":scope > .failed")?.remove();
   } catch {
     button.setAttribute("aria-expanded", "false");
+    tellFailure(item);
   } finally {
     button.disabled = false;
     button.focus();
@@ -133,69 +147,142 @@ if (search) {
   });
 }
 
-// Products open to modules, modules to features.
+// Parts of a page change in place: the rows of the breakdown, the chart, the order
+// and the page of a table. The address says what is shown, so the page that it
+// names is asked for, and its content put in the place of this one's.
 
-async function toggle(button) {
-  const row = button.closest("tr");
-  const depth = Number(row.dataset.depth);
-  const below = [];
-  for (let next = row.nextElementSibling; next && Number(next.dataset.depth) > depth; next = next.nextElementSibling) {
-    below.push(next);
-  }
-  if (button.getAttribute("aria-expanded") === "true") {
-    for (const next of below) next.remove();
-    button.setAttribute("aria-expanded", "false");
+/** Where the focus is: what finds the same element in the next content. */
+function place(element) {
+  const label = element.getAttribute("aria-label");
+  if (label) return `[aria-label="${CSS.escape(label)}"]`;
+  const { name, value } = [...element.attributes].find((of) => of.name.startsWith("data-") && of.value) ?? {};
+  if (name) return `[${name}="${CSS.escape(value)}"]`;
+  const href = element.getAttribute("href");
+  return href ? `a[href="${CSS.escape(href)}"]` : null;
+}
+
+function say(words) {
+  const said = document.getElementById("said");
+  if (said) said.textContent = words;
+}
+
+/** Puts the content of another address into this page. */
+async function swap(address, element, mode) {
+  const found = element && place(element);
+  const scroll = [...document.querySelectorAll(".scroll")].map((of) => of.scrollLeft);
+  const open = [...document.querySelectorAll("main details")].map((of) => of.open);
+  let page;
+  try {
+    page = new DOMParser().parseFromString(await part(address), "text/html");
+  } catch (error) {
+    say("The page could not be loaded. Try again.");
+    // The browser itself says what is wrong.
+    if (error.message !== "signed out") location.assign(address);
     return;
   }
-  if (button.disabled) return;
-  button.disabled = true;
-  try {
-    const rows = parsed(await part(button.dataset.src), "table").querySelectorAll("tr");
-    row.after(...rows);
-    button.setAttribute("aria-expanded", "true");
-  } finally {
-    button.disabled = false;
-  }
+  const main = document.getElementById("content");
+  const next = page.getElementById("content");
+  main.replaceChildren(...next.childNodes);
+  document.title = page.title;
+  const canonical = main.querySelector("[data-canonical]")?.dataset.canonical;
+  const to = new URL(address.includes("toggle=") && canonical ? canonical : address, location.href);
+  history[mode](null, "", to);
+  const details = [...main.querySelectorAll("details")];
+  if (details.length === open.length) details.forEach((of, at) => (of.open = open[at]));
+  [...main.querySelectorAll(".scroll")].forEach((of, at) => (of.scrollLeft = scroll[at] ?? 0));
+  if (found) main.querySelector(found)?.focus({ preventScroll: true });
+  started();
 }
 
-const breakdown = document.querySelector("table.breakdown");
-if (breakdown) {
-  breakdown.addEventListener("click", (event) => {
-    const button = event.target.closest("button[data-src]");
-    if (button) toggle(button).then(() => button.focus(), () => {});
-  });
-  // Few products: what is in them is what one came for.
-  const first = [...breakdown.querySelectorAll("tr:not(:has(.none)) button[data-src]")];
-  if (first.length <= 4) {
-    (async () => {
-      for (const button of first) await toggle(button);
-    })().catch(() => {});
+const isPlain = (event) => event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-swap], a.sort, .pager a");
+  if (link && isPlain(event) && link.closest("main")) {
+    event.preventDefault();
+    swap(link.href, link, "pushState");
+    return;
   }
+  const button = event.target.closest(".breakdown-form button.twist");
+  if (!button) return;
+  event.preventDefault();
+  const to = new URL(button.form.action);
+  to.search = new URLSearchParams(new FormData(button.form, button));
+  swap(to.href, button, "replaceState");
+});
+addEventListener("popstate", () => swap(location.href, null, "replaceState"));
+
+// The chart reads out the bar below the pointer, or the one that arrow keys reach.
+
+function readChart(drawing) {
+  const readings = JSON.parse(drawing.dataset.readings);
+  const plot = drawing.querySelector(".plot");
+  const reading = drawing.parentElement.querySelector(".reading");
+  const pointer = plot.querySelector(".pointer");
+  if (readings.length === 0) return;
+  let at = readings.length - 1;
+  const { width } = plot.querySelector("svg").viewBox.baseVal;
+  const show = (index) => {
+    const isShown = index !== null;
+    if (isShown) at = Math.max(0, Math.min(readings.length - 1, index));
+    const x = isShown ? ((at + 0.5) * width) / readings.length : -9;
+    pointer.setAttribute("x1", x);
+    pointer.setAttribute("x2", x);
+    reading.textContent = isShown ? readings[at] : reading.dataset.usual;
+    plot.setAttribute("aria-valuenow", at + 1);
+    plot.setAttribute("aria-valuetext", readings[at]);
+  };
+  plot.tabIndex = 0;
+  plot.setAttribute("role", "slider");
+  plot.setAttribute("aria-label", "Bars of the chart");
+  plot.setAttribute("aria-valuemin", 1);
+  plot.setAttribute("aria-valuemax", readings.length);
+  show(null);
+  plot.addEventListener("pointermove", ({ clientX }) => {
+    const box = plot.getBoundingClientRect();
+    show(Math.floor(((clientX - box.left) / box.width) * readings.length));
+  });
+  plot.addEventListener("pointerleave", () => show(null));
+  plot.addEventListener("focus", () => show(at));
+  plot.addEventListener("blur", () => show(null));
+  plot.addEventListener("keydown", (event) => {
+    const to = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, Home: 0, End: readings.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    show(to);
+  });
 }
+
+/** What content needs that has just come. */
+function started() {
+  for (const drawing of document.querySelectorAll(".drawing")) readChart(drawing);
+}
+started();
 
 // Events as they arrive.
 
 const live = document.querySelector(".live");
-if (live) {
+if (live?.querySelector("tbody")) {
   /** Rows that are kept; older ones fall off the end. */
   const MOST = 200;
   const PAUSE_MS = 2000;
   const button = live.querySelector(".live-head button");
   const state = live.querySelector(".state");
   const body = live.querySelector("tbody");
-  const separator = live.dataset.src.includes("?") ? "&" : "?";
-  let last = body.dataset.last;
+  // In another order than that of arrival there is no place for what arrives.
+  const follows = !new URLSearchParams(location.search).has("sort.events") && !new URLSearchParams(location.search).has("page.events");
+  let last = live.dataset.last;
   let isPaused = false;
   let timer = 0;
-  const say = (words, kind) => {
+  const tell = (words, kind) => {
     if (state.textContent !== words) state.textContent = words;
     live.dataset.state = kind;
   };
   const look = async () => {
     clearTimeout(timer);
-    if (isPaused || document.hidden) return;
+    if (isPaused || document.hidden || !follows) return;
     try {
-      const fresh = parsed(await part(`${live.dataset.src}${separator}after=${last}`), "table").querySelector("tbody");
+      const fresh = parsed(await part(`${live.dataset.src}after=${last}`), "table").querySelector("tbody");
       if (isPaused) return;
       last = fresh.dataset.last;
       const rows = [...fresh.rows];
@@ -203,9 +290,9 @@ if (live) {
       body.prepend(...rows);
       while (body.rows.length > MOST) body.lastElementChild.remove();
       if (body.rows.length > 0) live.querySelector(".waiting").hidden = true;
-      say("Live", "live");
+      tell("Live", "live");
     } catch {
-      say("The collector does not answer. Trying again …", "lost");
+      tell("The collector does not answer. Trying again …", "lost");
     }
     clearTimeout(timer);
     timer = setTimeout(look, PAUSE_MS);
@@ -215,7 +302,7 @@ if (live) {
     isPaused = !isPaused;
     button.setAttribute("aria-pressed", String(isPaused));
     button.textContent = isPaused ? "Resume" : "Pause";
-    if (isPaused) say("Paused", "paused");
+    if (isPaused) tell("Paused", "paused");
     else look();
   });
   document.addEventListener("visibilitychange", look);

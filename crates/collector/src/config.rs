@@ -1,8 +1,10 @@
-//! What an operator can set. Every flag is also an environment variable.
+//! The settings of an operator. Every flag is also an environment variable.
 
 use std::{net::SocketAddr, path::PathBuf};
 
-/// Where the collector keeps its data.
+use crate::model::calendar::TimeZone;
+
+/// The database file.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Database {
     /// SQLite file; made if it is not there yet
@@ -20,6 +22,10 @@ pub enum LogFormat {
 }
 
 /// Settings of `natero-collector serve`.
+#[allow(
+    rustdoc::bare_urls,
+    reason = "the comments are the help of the command, where < and > would be shown"
+)]
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
     /// Address to listen on; port 0 takes a free one
@@ -33,7 +39,7 @@ pub struct Config {
     )]
     pub database: Database,
 
-    /// Origin whose pages may send events, such as https://app.example.com;
+    /// Origin whose pages may send events, such as `https://app.example.com`;
     /// repeat it for several. Without it, pages of any origin may
     #[arg(
         long = "allow-origin",
@@ -61,11 +67,21 @@ pub struct Config {
     #[arg(long, env = "NATERO_RATE_LIMIT", default_value_t = 10_000)]
     pub rate_limit: u32,
 
+    /// Take events even if the clock of this machine stands before the newest event
+    /// received, as after it was ahead for a while
+    #[arg(long, env = "NATERO_TRUST_CLOCK")]
+    pub trust_clock: bool,
+
+    /// Time zone of days, weeks and months where a question names none: an IANA name
+    /// such as Europe/Zurich
+    #[arg(long, env = "NATERO_TIMEZONE", default_value = "UTC")]
+    pub timezone: TimeZone,
+
     /// How the log is written on standard error; NATERO_LOG sets its level
     #[arg(long, env = "NATERO_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 
-    /// Events of every source may place an account that has no parent yet; see
+    /// Events of every source may set the parent of an account that has none yet; see
     /// `keys create source --allow-hierarchy` for a single one
     #[arg(long, env = "NATERO_ALLOW_HIERARCHY")]
     pub allow_hierarchy: bool,

@@ -1,28 +1,28 @@
-//! Receives usage events over HTTP, keeps them in SQLite and answers what each
+//! Receives usage events over HTTP, stores them in SQLite and answers what each
 //! account does with a product.
 //!
-//! [`app::router`] is the whole HTTP surface and needs no socket to be tested;
-//! [`app::serve`] puts it on one. Everything that is kept lies in [`store`].
+//! [`router::router`] is the whole HTTP surface and can be tested without a
+//! socket; [`server::serve`] runs it on one. Each module may use those below
+//! it, never those above:
+//!
+//! ```text
+//! cli
+//! server
+//! router          lists every address and the handler that answers it
+//! dashboard       pages for people
+//! http            the Account API and the Event API
+//! store           the SQLite file
+//! config          the settings of an operator
+//! model  clock  metrics
+//! ```
 
-pub mod accounts;
-pub mod app;
-pub mod bulk;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod dashboard;
-pub mod entity;
-pub mod error;
-pub mod events;
-pub mod extract;
-pub mod ingest;
-pub mod keys;
-pub mod limits;
-pub mod loss;
+pub mod http;
 pub mod metrics;
-pub mod openapi;
-pub mod records;
-pub mod rollup;
+pub mod model;
+pub mod router;
 pub mod server;
 pub mod store;
-pub mod usage;
-pub mod users;

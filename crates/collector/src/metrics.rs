@@ -1,5 +1,5 @@
-//! Figures for Prometheus. No label holds an id, a key or anything else that
-//! a client chooses, so their number is bounded.
+//! Metrics for Prometheus. No label has an id, a key or any other value that a
+//! client chooses, so that the number of series is bounded.
 
 use std::{fmt::Write, sync::atomic::AtomicI64, time::Duration};
 
@@ -14,7 +14,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-/// What became of an event.
+/// The outcome of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Outcome {
@@ -47,7 +47,7 @@ struct RequestLabels {
     status: u16,
 }
 
-/// All figures.
+/// All metrics.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -57,9 +57,9 @@ pub struct Metrics {
     commit_seconds: Histogram,
     group_size: Histogram,
     failed_commits: Counter,
-    /// Pieces of work that wait for the writer.
+    /// Number of requests that wait for the writer.
     pub waiting: Gauge<i64, AtomicI64>,
-    /// Size of the database in bytes, without its log.
+    /// Size of the database in bytes, without its write-ahead log.
     pub database_bytes: Gauge<i64, AtomicI64>,
 }
 
@@ -133,8 +133,8 @@ impl Metrics {
             .inc_by(count);
     }
 
-    /// Counts an answered request. `route` is the pattern, never the address:
-    /// that holds keys.
+    /// Counts a response. `route` is the pattern and never the address, which
+    /// contains keys.
     pub fn count_request(&self, route: &str, method: &str, status: u16, took: Duration) {
         self.requests
             .get_or_create(&RequestLabels {
@@ -146,7 +146,7 @@ impl Metrics {
         self.request_seconds.observe(took.as_secs_f64());
     }
 
-    /// Counts a commit of so many requests.
+    /// Counts a commit that several requests share.
     pub fn count_commit(&self, requests: usize, took: Duration, is_done: bool) {
         self.group_size.observe(requests as f64);
         self.commit_seconds.observe(took.as_secs_f64());
@@ -155,10 +155,10 @@ impl Metrics {
         }
     }
 
-    /// The figures as Prometheus reads them.
+    /// Writes all metrics in the OpenMetrics text format.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
     }

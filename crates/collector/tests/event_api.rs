@@ -227,7 +227,7 @@ async fn what_cannot_be_read_at_all_is_400() {
 #[tokio::test]
 async fn keys_that_are_not_a_living_pair_are_401() {
     let collector = Collector::new();
-    let other = natero_collector::keys::SourceKeys::generate().unwrap();
+    let other = natero_collector::model::keys::SourceKeys::generate().unwrap();
     let source = &collector.source;
     let event = feature("acme", "ann", "export", 1).to_string();
     for path in [
@@ -246,7 +246,7 @@ async fn keys_that_are_not_a_living_pair_are_401() {
         );
     }
     let mut conn = collector.sql();
-    assert!(natero_collector::store::keys::revoke(&mut conn, "source-1").unwrap());
+    assert!(natero_collector::store::keys::revoke(&mut conn, "source-1", NOW).unwrap());
     assert_eq!(
         collector.post(event).await.status,
         401,
@@ -352,7 +352,7 @@ async fn a_source_bound_to_an_origin_is_refused_from_another() {
 #[tokio::test]
 async fn an_event_of_tomorrow_is_taken_and_one_of_the_day_after_is_not() {
     let collector = Collector::new();
-    let now = natero_collector::app::now_ms();
+    let now = natero_collector::clock::now_ms();
     let at = |time: i64| {
         with(
             feature("acme", "ann", "export", time),

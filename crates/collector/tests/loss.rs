@@ -43,6 +43,7 @@ async fn gaps_are_missing_and_repetitions_are_duplicates() {
         json!({
             "streams": 2, "made": 6, "received": 4, "missing": 2, "rejected": 0, "duplicates": 2,
             "worst": [{"stream_id": "t1", "made": 5, "missing": 2}],
+            "implausible": 0, "implausible_streams": [],
         })
     );
     send(
@@ -73,6 +74,7 @@ async fn what_was_refused_is_told_apart_from_what_was_lost() {
         json!({
             "streams": 1, "made": 5, "received": 2, "missing": 1, "rejected": 2, "duplicates": 2,
             "worst": [{"stream_id": "t1", "made": 5, "missing": 1}],
+            "implausible": 0, "implausible_streams": [],
         })
     );
     // A batch of nothing else, and of a stream that is not known yet.
@@ -138,12 +140,54 @@ async fn a_stream_counts_in_the_span_in_which_it_began() {
 }
 
 #[tokio::test]
-async fn a_made_up_number_does_not_swell_the_record() {
+async fn a_made_up_number_makes_its_stream_implausible_and_nothing_missing() {
+    let collector = Collector::new();
+    for (at, highest) in [16_777_215, 100_002, u32::MAX].into_iter().enumerate() {
+        let stream = format!("t{at}");
+        send(
+            &collector,
+            &[
+                numbered(&stream, 0, &format!("{at} first")),
+                numbered(&stream, highest, &format!("{at} last")),
+            ],
+        )
+        .await;
+    }
+    // A rejected event makes up numbers, too.
+    let refused = with(numbered("t3", 5_000_000, "r"), json!({"total": -1}));
+    send(&collector, &[refused]).await;
+    let report = collector.get("/api/v2/loss").await;
+    assert_eq!(
+        (&report["missing"], &report["made"], &report["received"]),
+        (&json!(0), &json!(7), &json!(6))
+    );
+    assert_eq!(report["worst"], json!([]));
+    assert_eq!(report["implausible"], 4);
+    assert_eq!(
+        report["implausible_streams"][0],
+        json!({"stream_id": "t2", "numbered": 4_294_967_296_i64, "received": 2})
+    );
+}
+
+#[tokio::test]
+async fn a_gap_of_a_hundred_thousand_is_missing_and_a_filled_one_is_plausible_again() {
     let collector = Collector::new();
     send(
         &collector,
-        &[numbered("t1", u32::MAX, "a"), numbered("t1", 0, "b")],
+        &[numbered("t", 0, "a"), numbered("t", 100_001, "b")],
     )
     .await;
-    assert_eq!(collector.get("/api/v2/loss").await["made"], 1);
+    let report = collector.get("/api/v2/loss").await;
+    assert_eq!(
+        (&report["missing"], &report["implausible"]),
+        (&json!(100_000), &json!(0))
+    );
+    send(&collector, &[numbered("t", 250_000, "c")]).await;
+    assert_eq!(collector.get("/api/v2/loss").await["implausible"], 1);
+    send(&collector, &[numbered("t", 175_000, "d")]).await;
+    let report = collector.get("/api/v2/loss").await;
+    assert_eq!(
+        (&report["missing"], &report["implausible"]),
+        (&json!(249_997), &json!(0))
+    );
 }

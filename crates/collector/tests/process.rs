@@ -209,7 +209,7 @@ fn a_running_collector_takes_new_keys_counts_logs_no_key_and_stops_cleanly() {
 
     assert_eq!(running.request("GET /healthz", "").0, 200);
     let event = json!({
-        "account_id": "acme", "user_id": "ann", "session_id": "s", "created_at": 1,
+        "account_id": "acme", "user_id": "ann", "session_id": "s", "created_at": 1600000000000_i64,
         "action": "feature", "feature": "export",
     });
     let (status, body) = running.request(&format!("POST /v1/{auth}/{api}"), &event.to_string());
@@ -289,7 +289,7 @@ fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
         source["api_key"].as_str().unwrap()
     );
     let event = json!({
-        "account_id": "acme", "user_id": "ann", "session_id": "s", "created_at": 1,
+        "account_id": "acme", "user_id": "ann", "session_id": "s", "created_at": 1600000000000_i64,
         "action": "feature", "feature": "export", "event_id": "e1",
     });
     running.request(&target, &event.to_string());
@@ -330,4 +330,55 @@ fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
     let usage: Value = serde_json::from_str(&running.request(&path, "").1).unwrap();
     assert_eq!(usage["totals"]["features"], 1, "figures stay");
     running.terminate();
+}
+
+#[test]
+fn what_was_erased_stays_erased_when_a_backup_is_restored() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let running = Running::start(&db);
+    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let target = format!(
+        "POST /v1/{}/{}",
+        source["auth_key"].as_str().unwrap(),
+        source["api_key"].as_str().unwrap()
+    );
+    let events = ["ann", "bob"].map(|user| {
+        let event = json!({
+            "account_id": "acme", "user_id": user, "created_at": 1600000000000_i64,
+            "action": "feature", "feature": "export", "event_id": user,
+        });
+        format!("{event}\n")
+    });
+    running.request(&target, &events.concat());
+    let copy = folder.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    assert!(natero(&db, &["backup", copy]).status.success());
+    let erased = json_of(natero(&db, &["erase", "user", "ann", "--json"]));
+    assert_eq!(erased, json!({"events": 1, "users": 1, "accounts": 0}));
+    let unknown = natero(&db, &["erase", "user", "ann"]);
+    assert!(!unknown.status.success());
+
+    let refused = natero(&db, &["restore", copy]);
+    assert!(!refused.status.success(), "the collector still runs");
+    running.terminate();
+    let restored = natero(&db, &["restore", copy]);
+    assert!(
+        restored.status.success(),
+        "{}",
+        String::from_utf8_lossy(&restored.stderr)
+    );
+    let exported = natero(&db, &["export"]);
+    let line: Value = serde_json::from_slice(&exported.stdout).unwrap();
+    assert_eq!(line["user_id"], "bob", "and nothing else");
+    // The backup is as it was.
+    let exported = natero(std::path::Path::new(copy), &["export"]);
+    assert_eq!(
+        exported
+            .stdout
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count(),
+        2
+    );
 }

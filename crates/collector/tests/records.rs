@@ -63,9 +63,11 @@ async fn money_goes_up_the_tree_and_everything_else_stays() {
             "account_id": "top",
             "financials": [
                 {"currency": "EUR", "amount": 0.3, "records": 2,
-                 "by_name": [{"name": "mrr", "amount": 0.3, "records": 2}]},
+                 "by_name": [{"name": "mrr", "amount": 0.3, "records": 2, "by_month": [
+                     {"month": "2023-11", "amount": 0.3, "records": 2}]}]},
                 {"currency": "USD", "amount": 500, "records": 1,
-                 "by_name": [{"name": "setup", "amount": 500, "records": 1}]},
+                 "by_name": [{"name": "setup", "amount": 500, "records": 1, "by_month": [
+                     {"month": "2023-11", "amount": 500, "records": 1}]}]},
             ],
             "support_tickets": 1, "interactions": 1, "notes": 2,
         })
@@ -94,14 +96,14 @@ async fn records_come_one_or_many_and_one_with_a_known_id_replaces() {
     );
     add(&collector, "leaf", "financials", again.clone()).await;
     let list = collector.get("/api/v2/accounts/leaf/financials").await;
-    assert_eq!((&list["total"], &list["records"][0]), (&json!(2), &again));
+    assert_eq!((&list["total"], &list["results"][0]), (&json!(2), &again));
 
     let ticket = json!({"id": "t1", "date": NOW, "subject": "help", "status": "open"});
     add(&collector, "leaf", "support_tickets", ticket.clone()).await;
     let closed = with(ticket, json!({"status": "closed"}));
     add(&collector, "leaf", "support_tickets", closed.clone()).await;
     let list = collector.get("/api/v2/accounts/leaf/support_tickets").await;
-    assert_eq!(list["records"], json!([closed]));
+    assert_eq!(list["results"], json!([closed]));
     assert_eq!(
         collector.get("/api/v2/accounts/leaf/notes").await["total"],
         0
@@ -127,4 +129,68 @@ async fn wrong_records_and_unknown_accounts_are_told() {
     }
     let answer = add(&collector, "nobody", "notes", json!({"text": "x"})).await;
     assert_eq!(answer.status, 404);
+}
+
+#[tokio::test]
+async fn an_amount_that_is_recorded_every_month_counts_once_and_is_shown_by_month() {
+    let collector = tree().await;
+    let mrr = |month: i64, amount: i64| {
+        with(
+            money("mrr", json!(amount), "EUR"),
+            json!({"date": NOW + month * 30 * DAY}),
+        )
+    };
+    let ahead = natero_collector::clock::now_ms() + 40 * DAY;
+    let next_year = with(
+        money("mrr", json!(9_000_000), "EUR"),
+        json!({"date": ahead}),
+    );
+    // Records come in any order.
+    let records = json!({"records": [mrr(2, 2650), mrr(0, 3000), next_year, mrr(1, 1600)]});
+    add(&collector, "leaf", "financials", records).await;
+    let records = json!({"records": [mrr(1, 100), mrr(0, 7)]});
+    add(&collector, "mid", "financials", records).await;
+    // A correction of the same day replaces what came before it.
+    add(&collector, "mid", "financials", mrr(1, 90)).await;
+    let summary = collector.get("/api/v2/accounts/top/summary").await;
+    let euros = &summary["financials"][0];
+    assert_eq!(euros["amount"], 2740);
+    let by_name = json!([{"name": "mrr", "amount": 2740, "records": 6, "by_month": [
+        {"month": "2023-11", "amount": 3007, "records": 2},
+        {"month": "2023-12", "amount": 1690, "records": 3},
+        {"month": "2024-01", "amount": 2650, "records": 1},
+    ]}]);
+    assert_eq!(euros["by_name"], by_name);
+}
+
+#[tokio::test]
+async fn a_record_may_be_dated_by_its_day() {
+    let collector = Collector::new();
+    collector
+        .call(
+            "POST",
+            "/api/v2/accounts",
+            Some(json!({"records": [{"account_id": "acme"}]})),
+        )
+        .await;
+    for (path, record) in [
+        (
+            "financials",
+            json!({"name": "mrr", "amount": 5, "currency": "EUR"}),
+        ),
+        ("notes", json!({"text": "hello"})),
+    ] {
+        let path = format!("/api/v2/accounts/acme/{path}");
+        let record = with(record, json!({"date": "2024-05-01"}));
+        let answer = collector.call("POST", &path, Some(record.clone())).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let listed = collector.get(&path).await;
+        assert_eq!(
+            listed["results"][0]["date"], 1_714_521_600_000_i64,
+            "{path}"
+        );
+        let wrong = with(record, json!({"date": "2024-02-30"}));
+        let answer = collector.call("POST", &path, Some(wrong)).await;
+        assert_eq!(answer.status, 422);
+    }
 }

@@ -7,14 +7,22 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use natero_collector::{
-    entity::{AccountPatch, UserPatch},
-    keys::Source,
+    model::{
+        account::AccountPatch,
+        calendar::TimeZone,
+        usage::{Dimension, Filter, Span},
+        user::UserPatch,
+    },
     store::{
         Store, accounts,
         events::{self, NewEvent},
-        facts, rebuild, usage, users,
+        fact_blob,
+        keys::Source,
+        rebuild,
+        rows::SourceRow,
+        usage::{self, RowPage},
+        user_records,
     },
-    usage::{By, Filter, Span},
 };
 use natero_event::received::ReceivedEvent;
 use proptest::prelude::*;
@@ -26,7 +34,7 @@ use tempfile::TempDir;
 #[derive(Debug, Clone)]
 enum Step {
     Events(Vec<Value>),
-    Place(u8, Option<u8>),
+    Place(u8, Option<u8>, Option<bool>),
     Deactivate(u8),
     Move(u8, u8),
 }
@@ -50,19 +58,20 @@ fn event() -> impl Strategy<Value = Value> {
     let action = prop_oneof![
         3 => Just("feature"), 1 => Just("moduleEnd"), 1 => Just("sessionSync"), 1 => Just("pageView")
     ];
-    let place = (0..7u8, 0..6u8, 0..8u8, 0..400u32);
+    let account = proptest::option::weighted(0.9, 0..7u8);
+    let place = (account, 0..6u8, 0..8u8, 0..400u32);
     let what = (
         proptest::option::of(0..2u8),
         0..3u8,
         0..3u8,
-        prop_oneof![Just(1.0), Just(2.5), Just(-1.0), Just(7.0)],
+        prop_oneof![Just(1.0), Just(2.5), Just(0.0), Just(7.0)],
         0..100_000u32,
     );
     (place, time, action, what).prop_map(|(place, time, action, what)| {
         let (account, user, session, event_id) = place;
         let (product, module, feature, total, ms) = what;
         json!({
-            "account_id": account_id(account), "user_id": user_id(user),
+            "account_id": account.map(account_id), "user_id": user_id(user),
             "session_id": (session > 0).then(|| format!("session {session}")), "event_id": event_id,
             "created_at": NOW - NOW % DAY + time, "action": action,
             "product": product.map(|no| format!("product {no}")),
@@ -75,7 +84,8 @@ fn event() -> impl Strategy<Value = Value> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => proptest::collection::vec(event(), 1..25).prop_map(Step::Events),
-        3 => (0..7u8, proptest::option::of(0..7u8)).prop_map(|(a, p)| Step::Place(a, p)),
+        3 => (0..7u8, proptest::option::of(0..7u8), proptest::option::of(any::<bool>()))
+            .prop_map(|(a, p, d)| Step::Place(a, p, d)),
         1 => (0..7u8).prop_map(Step::Deactivate),
         1 => (0..6u8, 0..7u8).prop_map(|(u, a)| Step::Move(u, a)),
     ]
@@ -84,7 +94,8 @@ fn step() -> impl Strategy<Value = Step> {
 /// The list.
 #[derive(Debug, Default)]
 struct Model {
-    events: Vec<(ReceivedEvent, bool)>,
+    /// Each event with the account in which it happened, and whether it is set aside.
+    events: Vec<(ReceivedEvent, String, bool)>,
     seen: HashSet<String>,
     parents: BTreeMap<String, Option<String>>,
     inactive: HashSet<String>,
@@ -93,16 +104,20 @@ struct Model {
 
 impl Model {
     fn add(&mut self, event: &ReceivedEvent) {
+        let belongs_to = self.users.get(&event.user_id).cloned();
+        let Some(account) = event.account_id.clone().or(belongs_to) else {
+            return;
+        };
         if !self.seen.insert(event.event_id.clone().unwrap()) {
             return;
         }
-        self.parents.entry(event.account_id.clone()).or_default();
+        self.parents.entry(account.clone()).or_default();
         let belongs_to = self
             .users
             .entry(event.user_id.clone())
-            .or_insert_with(|| event.account_id.clone());
-        self.events
-            .push((event.clone(), *belongs_to != event.account_id));
+            .or_insert_with(|| account.clone());
+        let is_set_aside = *belongs_to != account;
+        self.events.push((event.clone(), account, is_set_aside));
     }
 
     fn is_above(&self, upper: &str, lower: &str) -> bool {
@@ -125,7 +140,6 @@ impl Model {
         }
         self.parents
             .insert(account.to_owned(), parent.map(str::to_owned));
-        self.inactive.remove(account);
         true
     }
 
@@ -136,32 +150,41 @@ impl Model {
             .any(|(id, parent)| parent.as_deref() == Some(account) && !self.inactive.contains(id))
     }
 
-    fn answer(&self, account: &str, rollup: bool, by: Option<By>, span: Span) -> Value {
+    fn answer(
+        &self,
+        account: &str,
+        rollup: bool,
+        by: Option<Dimension>,
+        span: Span,
+        zone: Zone,
+    ) -> Value {
         let mut counted = Vec::new();
         let (mut non_leaf, mut user_conflict) = (0, 0);
-        for (event, is_set_aside) in &self.events {
-            let is_in = event.account_id == account
-                || (rollup && self.is_above(account, &event.account_id));
+        for (event, happened_in, is_set_aside) in &self.events {
+            let is_in = happened_in == account || (rollup && self.is_above(account, happened_in));
             if !is_in || !(span.from..span.to).contains(&event.created_at) {
                 continue;
             }
             if *is_set_aside {
                 user_conflict += 1;
-            } else if self.is_leaf(&event.account_id) {
-                counted.push(event);
+            } else if self.is_leaf(happened_in) {
+                counted.push((event, happened_in));
             } else {
                 non_leaf += 1;
             }
         }
         let mut rows: BTreeMap<(bool, String), (Value, Vec<&ReceivedEvent>)> = BTreeMap::new();
-        for event in &counted {
+        for (event, happened_in) in &counted {
             let key = match by {
                 None => continue,
-                Some(By::Product) => event.product.clone(),
-                Some(By::Module) => event.module.clone(),
-                Some(By::Feature) => event.feature.clone(),
-                Some(By::User) => Some(event.user_id.clone()),
-                Some(By::Day) => Some(day(event.created_at)),
+                Some(Dimension::Product) => event.product.clone(),
+                Some(Dimension::Module) => event.module.clone(),
+                Some(Dimension::Feature) => event.feature.clone(),
+                Some(Dimension::User) => Some(event.user_id.clone()),
+                Some(Dimension::Account) => Some((*happened_in).clone()),
+                Some(Dimension::Day) => Some(day(event.created_at, zone)),
+                Some(Dimension::Week) => Some(week(event.created_at, zone)),
+                Some(Dimension::Month) => Some("2023-11".to_owned()),
             };
             rows.entry((key.is_none(), key.clone().unwrap_or_default()))
                 .or_insert_with(|| (json!(key), Vec::new()))
@@ -172,6 +195,7 @@ impl Model {
             .into_values()
             .map(|(key, events)| support::with(json!({"key": key}), sums(&events)))
             .collect();
+        let counted: Vec<_> = counted.into_iter().map(|(event, _)| event).collect();
         json!({
             "totals": sums(&counted), "rows": rows,
             "uncaptured": {"non_leaf": non_leaf, "user_conflict": user_conflict},
@@ -179,31 +203,53 @@ impl Model {
     }
 }
 
-fn day(ms: i64) -> String {
-    let of_month = (ms - (NOW - NOW % DAY)) / DAY + 14;
-    format!("2023-11-{of_month:02}")
+/// A time zone, and what its clocks were ahead of UTC by in November 2023, in
+/// minutes.
+type Zone = (&'static str, i64);
+
+const ZONES: [Zone; 5] = [
+    ("UTC", 0),
+    ("America/Los_Angeles", -480),
+    ("America/St_Johns", -210),
+    ("Asia/Kathmandu", 345),
+    ("Australia/Lord_Howe", 660),
+];
+
+fn day_of_month(ms: i64, zone: Zone) -> i64 {
+    let local = ms - (NOW - NOW % DAY) + zone.1 * 60_000;
+    local.div_euclid(DAY) + 14
+}
+
+fn day(ms: i64, zone: Zone) -> String {
+    format!("2023-11-{:02}", day_of_month(ms, zone))
+}
+
+/// 13 November 2023 was a Monday.
+fn week(ms: i64, zone: Zone) -> String {
+    let monday = (day_of_month(ms, zone) - 13) / 7 * 7 + 13;
+    format!("2023-11-{monday:02}")
 }
 
 fn sums(events: &[&ReceivedEvent]) -> Value {
     let of = |action: &str| {
         let action = action.to_owned();
-        events.iter().filter(move |event| event.action == action)
-    };
-    let distinct = |id: fn(&ReceivedEvent) -> Option<&str>| {
         events
             .iter()
-            .filter_map(|event| id(event))
-            .collect::<BTreeSet<_>>()
-            .len()
+            .filter(move |event| event.action.name() == action)
     };
+    let users: BTreeSet<_> = events.iter().map(|event| &event.user_id).collect();
+    let sessions: BTreeSet<_> = events
+        .iter()
+        .filter_map(|event| Some((&event.user_id, event.session_id.as_ref()?)))
+        .collect();
     let features: f64 = of("feature").map(|event| event.total.unwrap()).sum();
     json!({
         "events": events.len(),
         "features": features,
         "module_time": of("moduleEnd").map(|event| event.time_spent.unwrap()).sum::<i64>(),
         "active_time": of("sessionSync").map(|event| event.active_duration.unwrap()).sum::<i64>(),
-        "sessions": distinct(|event| event.session_id.as_deref()),
-        "users": distinct(|event| Some(&event.user_id)),
+        "sessions": sessions.len(),
+        "users": users.len(),
     })
 }
 
@@ -211,17 +257,32 @@ fn collector_says(
     conn: &Connection,
     account: &str,
     rollup: bool,
-    by: Option<By>,
+    by: Option<Dimension>,
     span: Span,
+    zone: Zone,
 ) -> Value {
-    let question = usage::Question {
-        account: accounts::no(conn, account).unwrap().unwrap(),
+    let question = usage::UsageQuery {
+        account: accounts::find_row(conn, account).unwrap().unwrap(),
         rollup,
         by,
         span,
+        time_zone: zone.0.parse::<TimeZone>().unwrap(),
         filter: Filter::default(),
     };
-    let answer = usage::answer(conn, &question).unwrap();
+    let mut answer = usage::report(conn, &question).unwrap();
+    if by.is_some_and(Dimension::is_subject) {
+        // These are read with when they were seen; the figures are the same.
+        let mut seen = usage::compare(conn, &question, None, &RowPage::ALL).unwrap();
+        for row in &mut seen.rows {
+            let times = row.seen.take().unwrap();
+            assert!(
+                times.first_seen <= times.last_seen && times.active_days > 0,
+                "{times:?}"
+            );
+        }
+        assert_eq!(seen, answer);
+        answer = seen;
+    }
     let mut said = json!({
         "totals": answer.totals, "rows": answer.rows, "uncaptured": answer.uncaptured,
     });
@@ -243,7 +304,7 @@ fn database() -> (TempDir, Connection, Source) {
     )
     .unwrap();
     let source = Source {
-        id: 1,
+        row: SourceRow::from_number(1).unwrap(),
         trusted: false,
         allow_hierarchy: false,
         origins: Vec::new(),
@@ -260,6 +321,7 @@ fn new_events(events: &[Value]) -> Vec<NewEvent> {
         .iter()
         .map(read)
         .map(|event| NewEvent {
+            line: 1,
             event_id: event.event_id.clone().unwrap(),
             event,
         })
@@ -270,15 +332,23 @@ fn run(conn: &mut Connection, source: &Source, model: &mut Model, step: &Step) {
     let tx = conn.transaction().unwrap();
     match step {
         Step::Events(events) => {
-            events::keep(&tx, &new_events(events), &[], source, NOW).unwrap();
+            events::insert_batch(&tx, &new_events(events), &[], source, NOW).unwrap();
             events.iter().for_each(|event| model.add(&read(event)));
         }
-        Step::Place(account, parent) => {
-            let (account, parent) = (account_id(*account), parent.map(account_id));
-            let record = json!({"account_id": account, "parent_account_id": parent});
+        Step::Place(no, parent, is_deleted) => {
+            let (account, parent) = (account_id(*no), parent.map(account_id));
+            let mut record = json!({"account_id": account, "parent_account_id": parent});
+            if let Some(is_deleted) = is_deleted {
+                record["is_deleted"] = json!(is_deleted);
+            }
             let patch = AccountPatch::from_record(record, None).unwrap();
             let is_taken = accounts::put(&tx, patch, NOW).unwrap().is_ok();
             assert_eq!(is_taken, model.place(&account, parent.as_deref()));
+            match is_deleted {
+                Some(true) if is_taken => drop(model.inactive.insert(account_id(*no))),
+                Some(false) if is_taken => drop(model.inactive.remove(&account)),
+                _ => {}
+            }
         }
         Step::Deactivate(account) => {
             let account = account_id(*account);
@@ -290,11 +360,11 @@ fn run(conn: &mut Connection, source: &Source, model: &mut Model, step: &Step) {
             let (user, account) = (user_id(*user), account_id(*account));
             let record = json!({"user_id": user, "account_id": account, "move": true});
             let patch = UserPatch::from_record(record, None).unwrap();
-            users::put(&tx, patch, NOW).unwrap().unwrap();
+            user_records::put(&tx, patch, NOW).unwrap().unwrap();
             model.parents.entry(account.clone()).or_default();
             model.users.insert(user.clone(), account.clone());
-            for (event, is_set_aside) in &mut model.events {
-                if event.user_id == user && event.account_id == account {
+            for (event, happened_in, is_set_aside) in &mut model.events {
+                if event.user_id == user && *happened_in == account {
                     *is_set_aside = false;
                 }
             }
@@ -316,6 +386,7 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..25),
         from in prop_oneof![0..3 * HOUR, Just(HOUR), Just(2 * HOUR - 1)],
         length in prop_oneof![0..2 * HOUR, 0..4 * DAY, Just(1), Just(HOUR)],
+        zone in proptest::sample::select(&ZONES[..]),
     ) {
         let (_folder, mut conn, source) = database();
         let mut model = Model::default();
@@ -327,13 +398,15 @@ proptest! {
         for account in model.parents.keys() {
             for rollup in [true, false] {
                 for (by, span) in [
-                    (None, ALL), (Some(By::Product), ALL), (Some(By::Module), cut),
-                    (Some(By::Feature), cut), (Some(By::User), ALL), (Some(By::Day), cut),
+                    (None, ALL), (Some(Dimension::Product), ALL), (Some(Dimension::Module), cut),
+                    (Some(Dimension::Feature), cut), (Some(Dimension::User), ALL), (Some(Dimension::Day), cut),
+                    (Some(Dimension::Day), ALL), (Some(Dimension::Week), ALL), (Some(Dimension::Month), cut),
+                    (Some(Dimension::Account), ALL), (Some(Dimension::Account), cut), (Some(Dimension::User), cut),
                 ] {
                     prop_assert_eq!(
-                        collector_says(&conn, account, rollup, by, span),
-                        model.answer(account, rollup, by, span),
-                        "{} rollup {} by {:?} in {:?}", account, rollup, by, span
+                        collector_says(&conn, account, rollup, by, span, zone),
+                        model.answer(account, rollup, by, span, zone),
+                        "{} rollup {} by {:?} in {:?} of {}", account, rollup, by, span, zone.0
                     );
                 }
             }
@@ -362,7 +435,7 @@ fn place(conn: &mut Connection, records: Vec<Value>) {
 
 fn keep(conn: &mut Connection, source: &Source, events: &[Value]) {
     let tx = conn.transaction().unwrap();
-    events::keep(&tx, &new_events(events), &[], source, NOW).unwrap();
+    events::insert_batch(&tx, &new_events(events), &[], source, NOW).unwrap();
     tx.commit().unwrap();
 }
 
@@ -380,7 +453,7 @@ fn a_chain_of_a_thousand_levels_rolls_up_to_its_top_and_can_be_cut() {
         ],
     );
     let events = |conn: &Connection, account: &str| {
-        let said = collector_says(conn, account, true, None, ALL);
+        let said = collector_says(conn, account, true, None, ALL, ZONES[0]);
         (
             said["totals"]["events"].clone(),
             said["uncaptured"]["non_leaf"].clone(),
@@ -437,7 +510,7 @@ fn a_hundred_thousand_children_roll_up_and_move_at_once() {
         .collect();
     keep(&mut conn, &source, &events);
     let said = |conn: &Connection, account: &str| {
-        collector_says(conn, account, true, None, ALL)["totals"].clone()
+        collector_says(conn, account, true, None, ALL, ZONES[0])["totals"].clone()
     };
     assert_eq!(said(&conn, "world")["events"], 2000);
     assert_eq!(said(&conn, "world")["users"], 2000);
@@ -461,14 +534,14 @@ fn rebuild_finds_and_mends_what_differs() {
             simple_event("beta", "bob", "2"),
         ],
     );
-    let honest = collector_says(&conn, "acme", true, Some(By::Feature), ALL);
+    let honest = collector_says(&conn, "acme", true, Some(Dimension::Feature), ALL, ZONES[0]);
     conn.execute(
         "UPDATE usage_segments SET data = ?1 WHERE account_no = 1",
-        [facts::encode(&[])],
+        [fact_blob::encode(&[])],
     )
     .unwrap();
     assert_ne!(
-        collector_says(&conn, "acme", true, Some(By::Feature), ALL),
+        collector_says(&conn, "acme", true, Some(Dimension::Feature), ALL, ZONES[0]),
         honest
     );
     assert_eq!(
@@ -480,7 +553,7 @@ fn rebuild_finds_and_mends_what_differs() {
         ["acme"]
     );
     assert_eq!(
-        collector_says(&conn, "acme", true, Some(By::Feature), ALL),
+        collector_says(&conn, "acme", true, Some(Dimension::Feature), ALL, ZONES[0]),
         honest
     );
     let agreed = rebuild::rebuild(&mut conn, false).unwrap();

@@ -74,6 +74,15 @@ pub fn company(now: i64, days: i64) -> Company {
     company
 }
 
+/// What the company waits for.
+fn rules() -> [Value; 3] {
+    [
+        json!({"name": "Customers that use less", "when": "uses_down", "percent": 10, "days": 28}),
+        json!({"name": "Sites that went quiet", "when": "silent", "days": 14, "level": "leaves"}),
+        json!({"name": "New in freight", "when": "new_user", "product": "freight"}),
+    ]
+}
+
 fn slug(text: &str) -> String {
     text.to_lowercase()
         .chars()
@@ -98,6 +107,10 @@ impl Company {
         for (of, kind, record) in &self.records {
             let path = account(format!("accounts/{of}/{kind}"));
             requests.push((path, record.to_string()));
+        }
+        // Each is checked at once, against all that came before.
+        for rule in rules() {
+            requests.push((account("alert_rules".into()), rule.to_string()));
         }
         requests
     }
@@ -292,7 +305,8 @@ impl Company {
     /// What real data has: events for an account that is no leaf, a user under
     /// two accounts.
     fn add_oddities(&mut self) {
-        let now = self.now;
+        // Before today, which pages leave out until it is over.
+        let now = self.now - DAY;
         for at in 0..37 {
             self.events.push(json!({
                 "account_id": "meridian", "user_id": "ops@meridian.example", "session_id": "ops-1",

@@ -1,4 +1,4 @@
-//! Files that pages load. They are part of the binary.
+//! The files that pages load. They are part of the binary.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{error::ApiError, extract::Path, keys};
+use crate::{
+    http::{error::ApiError, extract::Path},
+    model::keys,
+};
 
 struct Asset {
     name: &'static str,
@@ -18,7 +21,7 @@ struct Asset {
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-const ASSETS: [Asset; 7] = [
+const ASSETS: [Asset; 3] = [
     Asset {
         name: "dashboard.css",
         kind: STYLE,
@@ -30,33 +33,14 @@ const ASSETS: [Asset; 7] = [
         text: include_str!("../../dashboard/dashboard.js"),
     },
     Asset {
-        name: "chart.js",
-        kind: SCRIPT,
-        text: include_str!("../../dashboard/chart.js"),
-    },
-    Asset {
-        name: "uplot.js",
-        kind: SCRIPT,
-        text: include_str!("../../dashboard/uplot/uPlot.iife.min.js"),
-    },
-    Asset {
-        name: "uplot.css",
-        kind: STYLE,
-        text: include_str!("../../dashboard/uplot/uPlot.min.css"),
-    },
-    Asset {
         name: "icon.svg",
         kind: "image/svg+xml",
         text: include_str!("../../dashboard/icon.svg"),
     },
-    Asset {
-        name: "uplot-license.txt",
-        kind: "text/plain; charset=utf-8",
-        text: include_str!("../../dashboard/uplot/LICENSE"),
-    },
 ];
 
-/// Changes with the files, so that a browser may keep them for ever.
+/// A part of the addresses that changes with the files, so that browsers may
+/// cache them for ever.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let all: String = ASSETS.iter().map(|asset| asset.text).collect();
     let hash = keys::hash(&all);
@@ -64,15 +48,15 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The address of a file.
-pub(super) fn address(name: &str) -> String {
+pub(crate) fn address(name: &str) -> String {
     format!("/assets/{name}?v={}", *VERSION)
 }
 
 /// Answers a file.
 ///
 /// # Errors
-/// 404 where there is none of that name.
-pub(super) async fn get(Path(name): Path<String>) -> Result<Response, ApiError> {
+/// 404 when no file has the name.
+pub(crate) async fn get(Path(name): Path<String>) -> Result<Response, ApiError> {
     let asset = ASSETS
         .iter()
         .find(|asset| asset.name == name)

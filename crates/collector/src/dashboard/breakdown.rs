@@ -1,177 +1,393 @@
-//! Usage by product, module and feature: three levels of one table, each read
-//! when it is opened.
+//! Usage by product, module and feature: three levels of one table, of which those
+//! are shown that are open.
+
+use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
 use super::{
-    address::{self, View},
-    asked::OfAccount,
     format,
-    layout::{
-        self,
-        Column::{Number, Text},
-    },
-    period::Period,
+    open_rows::RowPath,
+    selection::Selection,
+    sheet::Sheet,
+    table::{Column, Table},
+    table_choice::Sort,
+    value::Value,
+    view::View,
 };
-use crate::{
-    error::ApiError,
-    store::{
-        accounts::AccountNo,
-        usage::{self, Answer, Question, UsageRow},
-    },
-    usage::{By, Filter},
+use crate::store::{
+    account_report::{Branch, Compared},
+    usage::Totals,
 };
 
-/// Rows of a level that are shown; products with more features than this have
-/// none that anyone would look for here.
-const MOST: usize = 200;
+/// Most rows that are shown within a row. A module has its own page for the others.
+const MAX_WITHIN: usize = 20;
 
-/// A level of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
-    Products,
-    Modules,
-    Features,
+/// So few products are opened by the page itself: what is in them is what one came
+/// for.
+const FEW_PRODUCTS: usize = 4;
+
+/// The levels of the breakdown, from the widest.
+const LEVELS: [(&str, &str); 3] = [
+    ("Product", "Without a product"),
+    ("Module", "Without a module"),
+    ("Feature", "Without a feature"),
+];
+
+/// A row of the table.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// The names from the product down; empty for events without one.
+    path: RowPath,
+    /// Its level below the first of the table.
+    depth: usize,
+    figures: Compared,
+    state: State,
 }
 
-impl Level {
-    /// The level that a view opens.
-    pub(super) fn of(view: &View) -> Self {
-        match (&view.product, &view.module) {
-            (_, Some(_)) => Level::Features,
-            (Some(_), None) => Level::Modules,
-            (None, None) => Level::Products,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Closed,
+    /// Nothing is in it.
+    Single,
+    /// Stands for so many rows that are not shown.
+    Rest(usize),
+}
+
+/// The table of what a selection contains.
+#[derive(Debug)]
+pub(crate) struct Breakdown<'a> {
+    products: &'a [Branch],
+    selection: &'a Selection,
+    /// The address of the page on which it is.
+    path: &'a str,
+    view: &'a View,
+    open: BTreeSet<RowPath>,
+}
+
+impl<'a> Breakdown<'a> {
+    /// A breakdown on the page at `path`.
+    pub(crate) fn new(products: &'a [Branch], path: &'a str, view: &'a View) -> Self {
+        let mut open = match &view.open {
+            Some(open) => open.clone(),
+            None if products.len() <= FEW_PRODUCTS => products
+                .iter()
+                .filter_map(|product| Some(vec![product.name.clone()?]))
+                .collect(),
+            None => BTreeSet::new(),
+        };
+        if let Some(toggled) = &view.toggle
+            && !open.remove(toggled)
+        {
+            open.insert(toggled.clone());
+        }
+        Breakdown {
+            products,
+            selection: &view.selection,
+            path,
+            view,
+            open,
         }
     }
 
-    pub(super) fn by(self) -> By {
-        match self {
-            Level::Products => By::Product,
-            Level::Modules => By::Module,
-            Level::Features => By::Feature,
+    /// The view with the rows open that are open.
+    pub(crate) fn view(&self) -> View {
+        let is_usual = self.view.open.is_none() && self.view.toggle.is_none();
+        View {
+            open: (!is_usual).then(|| self.open.clone()),
+            toggle: None,
+            ..self.view.clone()
         }
     }
 
-    /// What its rows are, in words.
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Level::Products => "Product",
-            Level::Modules => "Module",
-            Level::Features => "Feature",
+    /// The first level of the table.
+    fn level(&self) -> usize {
+        match self.selection {
+            Selection::All => 0,
+            Selection::Product(_) => 1,
+            Selection::Module { .. } | Selection::Feature { .. } => 2,
         }
     }
 
-    /// What stands for events that name none.
-    fn without(self) -> &'static str {
-        match self {
-            Level::Products => "Without a product",
-            Level::Modules => "Without a module",
-            Level::Features => "Without a feature",
+    /// Heading of the table.
+    pub(crate) fn heading(&self) -> &'static str {
+        match self.level() {
+            0 => "Products, modules and features",
+            1 => "Modules and features",
+            _ => "Features",
         }
     }
-}
 
-/// The question after what a view shows of an account.
-pub(super) fn question(account: AccountNo, by: By, view: &View, period: &Period) -> Question {
-    Question {
-        account,
-        rollup: view.rolls_up(),
-        by: Some(by),
-        span: period.span(),
-        filter: Filter {
-            product: view.product.clone(),
-            module: view.module.clone(),
-            ..Filter::default()
-        },
+    /// Renders the table.
+    pub(crate) fn show(&self, sheet: &Sheet) -> Markup {
+        let view = self.view();
+        let table = self.table(&view);
+        let is_whole = table.is_requested() || self.level() == 2;
+        let rows = self.rows(is_whole);
+        html! {
+            form .breakdown-form method="get" action=(self.path) data-canonical=(view.at(self.path)) {
+                @for (name, value) in view.query() {
+                    input type="hidden" name=(name) value=(value);
+                }
+                (sheet.table(&table, rows))
+            }
+        }
     }
-}
 
-/// Puts the rows in the order in which they are shown: the most used first,
-/// what has no name last.
-pub(super) fn sort(answer: &mut Answer) {
-    answer.rows.sort_by(|left, right| {
-        let of = |row: &UsageRow| (row.totals.features, row.totals.events as f64);
-        let (left_key, right_key) = (left.key.is_null(), right.key.is_null());
-        let by_size = of(right).partial_cmp(&of(left));
-        left_key
-            .cmp(&right_key)
-            .then(by_size.unwrap_or(std::cmp::Ordering::Equal))
-    });
-}
+    /// The rows that are shown, or all of them.
+    fn rows(&self, is_whole: bool) -> Vec<Row> {
+        let mut rows = Vec::new();
+        self.add_level(self.products, &[], is_whole, &mut rows);
+        rows
+    }
 
-/// The table of the level that a view opens.
-pub(super) fn table(account_id: &str, view: &View, answer: &Answer) -> Markup {
-    let columns = [
-        Text(Level::of(view).words()),
-        Number("Feature uses"),
-        Number("Time in modules"),
-        Number("Active time"),
-        Number("Sessions"),
-        Number("Users"),
-    ];
-    let rows = html! { tbody { (level(account_id, view, answer, 0)) } };
-    let name = "Usage by product, module and feature";
-    layout::table(name, Some("breakdown"), &columns, rows)
-}
+    fn add_level(
+        &self,
+        branches: &[Branch],
+        above: &[String],
+        is_whole: bool,
+        rows: &mut Vec<Row>,
+    ) {
+        let first = self.level();
+        let mut branches: Vec<&Branch> = branches.iter().collect();
+        branches.sort_by(|left, right| {
+            let of = |branch: &Branch| branch.figures.now.features;
+            of(right).total_cmp(&of(left))
+        });
+        let shown = if is_whole || above.len() == first {
+            branches.len()
+        } else {
+            MAX_WITHIN
+        };
+        for branch in branches.iter().take(shown) {
+            let mut path = above.to_vec();
+            path.push(branch.name.clone().unwrap_or_default());
+            let level = path.len() - 1;
+            let is_open = level < first || is_whole || self.open.contains(&path);
+            let state = match (branch.below.is_empty() || level == 2, is_open) {
+                (true, _) => State::Single,
+                (false, true) => State::Open,
+                (false, false) => State::Closed,
+            };
+            // Of levels above the first there is one branch for each selected name.
+            if level >= first {
+                rows.push(Row {
+                    path: path.clone(),
+                    depth: level - first,
+                    figures: branch.figures.clone(),
+                    state,
+                });
+            }
+            if is_open {
+                self.add_level(&branch.below, &path, is_whole, rows);
+            }
+        }
+        if let Some(rest) = branches.len().checked_sub(shown).filter(|rest| *rest > 0) {
+            let mut path = above.to_vec();
+            path.push(String::new());
+            rows.push(Row {
+                depth: path.len() - 1 - first,
+                path,
+                figures: Compared::default(),
+                state: State::Rest(rest),
+            });
+        }
+    }
 
-/// The rows of one level, `depth` levels below the first of the table.
-fn level(account_id: &str, view: &View, answer: &Answer, depth: usize) -> Markup {
-    let here = Level::of(view);
-    let most = answer
-        .rows
-        .iter()
-        .map(|row| row.totals.features)
-        .fold(0.0, f64::max);
-    html! {
-        @for row in answer.rows.iter().take(MOST) {
-            @let key = row.key.as_str();
-            @let name = key.unwrap_or(here.without());
-            @let below = opened(view, here, key);
-            tr data-depth=(depth) {
-                th scope="row" {
-                    div .name {
-                        @if let Some(below) = &below {
-                            button .twist type="button" aria-expanded="false"
-                                aria-label={"What is in " (name)}
-                                data-src=(rows_at(account_id, below, view, here)) {}
-                            a .none[key.is_none()] href=(below.at(&address::account(account_id, ""))) { (name) }
-                        } @else {
-                            span .twist {}
-                            span .none[key.is_none()] { (name) }
+    fn table<'v>(&self, view: &'v View) -> Table<'v, Row> {
+        let most = self.most();
+        let times = self
+            .products
+            .iter()
+            .filter(|product| product.figures.now.active_time > 0);
+        let has_active_time = times.count() > 1;
+        let is_compared = self
+            .products
+            .iter()
+            .any(|product| product.figures.before.is_some());
+        let links = self.view();
+        let level = self.level();
+        let mut table = Table::new(
+            "breakdown",
+            self.heading(),
+            Sort::down("uses"),
+            self.path,
+            view,
+        );
+        if level < 2 {
+            table = table.with_levels(|row: &Row| row.depth);
+        }
+        let page = self.path.to_owned();
+        table = table
+            .with(
+                Column::text("name", LEVELS[level].0, |row: &Row| row.name_value())
+                    .shown(move |row| row.name(&links, &page)),
+            )
+            .with(Column::text("product", "Product", |row: &Row| row.part(0)).only_in_csv())
+            .with(Column::text("module", "Module", |row: &Row| row.part(1)).only_in_csv())
+            .with(Column::text("feature", "Feature", |row: &Row| row.part(2)).only_in_csv())
+            .with(
+                Column::number("uses", "Feature uses", |row: &Row| {
+                    row.value(|totals| Value::Sum(totals.features))
+                })
+                .shown(move |row| row.uses(most))
+                .class("barred")
+                .meaning(
+                    "Sum of the amounts of feature events. All bars of the table have one scale.",
+                ),
+            );
+        if is_compared {
+            table = table
+                .with(
+                    Column::number("change", "Change", |row: &Row| match row.before() {
+                        Some(before) => {
+                            Value::Difference(row.figures.now.features - before.features)
                         }
-                    }
-                }
-                td .n.barred {
-                    @if row.totals.features == 0.0 {
-                        span .zero { "–" }
-                    } @else {
-                        (format::sum(row.totals.features))
-                        (bar(row.totals.features, most))
-                    }
-                }
-                td .n { (time(row.totals.module_time)) }
-                td .n { (time(row.totals.active_time)) }
-                td .n { (format::number(row.totals.sessions)) }
-                td .n { (format::number(row.totals.users)) }
-            }
+                        None => Value::None,
+                    })
+                    .meaning(
+                        "Feature uses of the period less those of the period before. Nothing \
+                         where the period before reaches before the first use of the row.",
+                    ),
+                )
+                .with(
+                    Column::number("percent", "%", |row: &Row| match row.before() {
+                        Some(before) => Value::change(before.features, row.figures.now.features),
+                        None => Value::None,
+                    })
+                    .meaning("The same as a share of the period before."),
+                );
         }
-        @if answer.rows.len() > MOST {
-            tr data-depth=(depth) {
-                td .note colspan="6" { "and " (format::number((answer.rows.len() - MOST) as i64)) " more" }
-            }
+        table = table.with(
+            Column::number("module_time", "Time in modules", |row: &Row| {
+                row.value(|totals| Value::Duration(totals.module_time))
+            })
+            .meaning("Time with a module open and in use, which trackers report when it ends."),
+        );
+        if has_active_time {
+            table = table.with(
+                Column::number("active_time", "Active time", |row: &Row| {
+                    row.value(|totals| Value::Duration(totals.active_time))
+                })
+                .meaning("Time in which somebody did something. Most trackers report it without a product."),
+            );
+        }
+        table
+            .with(
+                Column::number("sessions", "Sessions", |row: &Row| {
+                    row.value(|totals| Value::Count(totals.sessions))
+                })
+                .meaning("Different sessions with such an event."),
+            )
+            .with(
+                Column::number("users", "Users", |row: &Row| {
+                    row.value(|totals| Value::Count(totals.users))
+                })
+                .meaning("Different users with such an event."),
+            )
+    }
+
+    /// The largest sum of any row, which is in the widest level.
+    fn most(&self) -> f64 {
+        self.rows_of_first_level()
+            .map(|branch| branch.figures.now.features)
+            .fold(0.0, f64::max)
+    }
+
+    fn rows_of_first_level(&self) -> Box<dyn Iterator<Item = &Branch> + '_> {
+        let modules = || self.products.iter().flat_map(|product| &product.below);
+        match self.level() {
+            0 => Box::new(self.products.iter()),
+            1 => Box::new(modules()),
+            _ => Box::new(modules().flat_map(|module| &module.below)),
         }
     }
 }
 
-/// A time, or a dash: most rows have none, and zeros would shout.
-pub(super) fn time(ms: i64) -> Markup {
-    html! {
-        @if ms > 0 { (format::duration(ms)) } @else { span .zero { "–" } }
+impl Row {
+    fn level(&self) -> usize {
+        self.path.len() - 1
+    }
+
+    fn label(&self) -> String {
+        let name = &self.path[self.level()];
+        if name.is_empty() {
+            LEVELS[self.level()].1.to_owned()
+        } else {
+            name.clone()
+        }
+    }
+
+    fn name_value(&self) -> Value {
+        match self.state {
+            State::Rest(_) => Value::None,
+            State::Open | State::Closed | State::Single => Value::Text(self.label()),
+        }
+    }
+
+    fn part(&self, level: usize) -> Value {
+        Value::text(
+            self.path
+                .get(level)
+                .filter(|name| !name.is_empty())
+                .cloned(),
+        )
+    }
+
+    fn value(&self, of: impl Fn(&Totals) -> Value) -> Value {
+        match self.state {
+            State::Rest(_) => Value::None,
+            State::Open | State::Closed | State::Single => of(&self.figures.now),
+        }
+    }
+
+    fn before(&self) -> Option<&Totals> {
+        self.figures.before.as_ref()
+    }
+
+    /// The selection that its page shows; for the rest of a level that of what
+    /// contains it.
+    fn selection(&self) -> Selection {
+        let names = match self.state {
+            State::Rest(_) => &self.path[..self.level()],
+            State::Open | State::Closed | State::Single => &self.path[..],
+        };
+        let name = |level: usize| names.get(level).cloned();
+        Selection::of(name(0), name(1), name(2))
+    }
+
+    fn name(&self, links: &View, path: &str) -> Markup {
+        let to = links.with_selection(self.selection()).at(path);
+        let is_unnamed = self.path[self.level()].is_empty();
+        html! {
+            div .name {
+                @match self.state {
+                    State::Open | State::Closed => {
+                        button .twist type="submit" name="toggle" value=(super::open_rows::path_text(&self.path))
+                            aria-expanded=(self.state == State::Open) aria-label={"What is in " (self.label())} {}
+                    }
+                    State::Single | State::Rest(_) => span .twist {},
+                }
+                @match self.state {
+                    State::Rest(rest) => a href=(to) { "and " (format::number(rest as i64)) " more" },
+                    State::Open | State::Closed | State::Single => a .none[is_unnamed] href=(to) { (self.label()) },
+                }
+            }
+        }
+    }
+
+    fn uses(&self, most: f64) -> Markup {
+        let uses = self.figures.now.features;
+        html! {
+            @if matches!(self.state, State::Rest(_)) || uses == 0.0 { span .zero { "–" } }
+            @else { (format::sum(uses)) (bar(uses, most)) }
+        }
     }
 }
 
-/// How much of the largest a row has.
-pub(super) fn bar(part: f64, most: f64) -> Markup {
+/// Renders a bar for the share of a row in the largest one.
+pub(crate) fn bar(part: f64, most: f64) -> Markup {
     let width = if most > 0.0 {
         (part / most * 100.0).clamp(0.0, 100.0)
     } else {
@@ -182,58 +398,4 @@ pub(super) fn bar(part: f64, most: f64) -> Markup {
             rect width=(format!("{width:.1}")) height="3" {}
         }
     }
-}
-
-/// The view that opens a row; features open nothing.
-fn opened(view: &View, here: Level, key: Option<&str>) -> Option<View> {
-    let key = Some(key.unwrap_or_default().to_owned());
-    let mut below = View {
-        page: None,
-        base: None,
-        ..view.clone()
-    };
-    match here {
-        Level::Products => below.product = key,
-        Level::Modules => below.module = key,
-        Level::Features => return None,
-    }
-    Some(below)
-}
-
-fn rows_at(account_id: &str, below: &View, view: &View, here: Level) -> String {
-    let base = view
-        .base
-        .clone()
-        .unwrap_or_else(|| (here as u8).to_string());
-    let below = View {
-        base: Some(base),
-        ..below.clone()
-    };
-    below.at(&format!(
-        "/fragments/breakdown/{}",
-        address::escaped(account_id)
-    ))
-}
-
-/// Answers the rows below one.
-///
-/// # Errors
-/// 404 where the account is unknown.
-pub(super) async fn rows(asked: OfAccount) -> Result<Markup, ApiError> {
-    let answer = asked
-        .read(|conn, no, OfAccount { view, period, .. }| {
-            let question = question(no, Level::of(view).by(), view, period);
-            let mut answer = usage::answer(conn, &question)?;
-            sort(&mut answer);
-            Ok(answer)
-        })
-        .await?;
-    let view = &asked.view;
-    let base: usize = view
-        .base
-        .as_deref()
-        .and_then(|base| base.parse().ok())
-        .unwrap_or(0);
-    let depth = (Level::of(view) as usize).saturating_sub(base);
-    Ok(level(&asked.account_id, view, &answer, depth))
 }

@@ -1,165 +1,270 @@
-//! Usage over time: the series of the chart, the same as a table, and small
-//! curves for lists.
+//! Usage over time as a chart that needs no script, the same figures as a table,
+//! and small curves for lists.
 
 use maud::{Markup, html};
-use serde::Serialize;
-use serde_json::Value;
 
 use super::{
-    format::{self, DAY_MS},
-    period::Period,
+    axis::{Axis, Unit},
+    bars::BarDays,
+    chart_choice::{Bars, Metric},
+    format,
+    sheet::Sheet,
+    table::{Column, Table},
+    table_choice::Sort,
+    value::Value,
+    view::View,
 };
-use crate::store::usage::{Totals, UsageRow};
+use crate::store::usage::Totals;
 
-/// Days that a chart has at most. Beyond them a day is less than a pixel, and
-/// one event with a wrong clock must not make millions of them.
-const MOST_DAYS: i64 = 3660;
+/// Width of the drawing in its own units. It is stretched to the page.
+const WIDTH: f64 = 1000.0;
+const HEIGHT: f64 = 240.0;
 
-/// Usage by day, days without any included.
-#[derive(Debug, Default)]
-pub(super) struct Days {
-    days: Vec<(i64, Totals)>,
+/// A bar: its days with its figures, and those of the same place in the period
+/// before.
+#[derive(Debug, Clone)]
+pub(crate) struct Bar {
+    pub(crate) days: BarDays,
+    pub(crate) now: Totals,
+    pub(crate) before: Option<Totals>,
 }
 
-impl Days {
-    /// Days of a period from the rows of a breakdown by day.
-    pub(super) fn of(rows: &[UsageRow], period: &Period) -> Self {
-        let used: Vec<(i64, &Totals)> = rows
-            .iter()
-            .filter_map(|row| Some((format::parse_day(row.key.as_str()?)?, &row.totals)))
-            .collect();
-        let (Some(first), Some(last)) = (used.first(), used.last()) else {
-            return Days::default();
-        };
-        let (from, to) = period.days().unwrap_or((first.0, last.0 + DAY_MS));
-        let from = from.max(to - MOST_DAYS * DAY_MS);
-        let mut used = used
-            .into_iter()
-            .skip_while(|(day, _)| *day < from)
-            .peekable();
-        let mut days = Vec::new();
-        let mut day = from;
-        while day < to {
-            let totals = used.next_if(|(of, _)| *of == day);
-            days.push((
-                day,
-                totals.map(|(_, totals)| totals.clone()).unwrap_or_default(),
-            ));
-            day += DAY_MS;
-        }
-        Days { days }
+impl Bar {
+    /// Puts the bars of a period, their figures and those of the period before side
+    /// by side.
+    pub(crate) fn all(days: &[BarDays], now: Vec<Totals>, before: Vec<Totals>) -> Vec<Bar> {
+        let mut before = before.into_iter();
+        days.iter()
+            .zip(now)
+            .map(|(days, now)| Bar {
+                days: *days,
+                now,
+                before: before.next(),
+            })
+            .collect()
     }
 
-    /// The chart, drawn by a script, and the figures behind it for those who
-    /// cannot or do not want to look at one.
-    pub(super) fn show(&self) -> Markup {
-        html! {
-            figure .chart data-series=(self.series()) {
-                div .metrics role="group" aria-label="What the chart shows" hidden {
-                    @for (at, (name, words)) in METRICS.into_iter().enumerate() {
-                        button type="button" data-metric=(name) aria-pressed=(at == 0) { (words) }
-                    }
-                }
-                div .plot aria-hidden="true" {}
-                p .reading aria-hidden="true" {}
-                details .figures {
-                    summary { "Figures by day" }
-                    div .scroll tabindex="0" role="region" aria-label="Figures by day" {
-                        (self.table())
-                    }
-                }
-            }
+    /// Its days in words.
+    fn label(&self) -> String {
+        let BarDays { first, end } = self.days;
+        if first.until(end) <= 1 {
+            format::weekday_and_day(first)
+        } else {
+            format!("{} – {}", format::date(first), format::date(end.plus(-1)))
         }
     }
 
-    fn table(&self) -> Markup {
-        html! {
-            table {
-                thead { tr {
-                    th scope="col" { "Day" }
-                    th .n scope="col" { "Feature uses" }
-                    th .n scope="col" { "Active time" }
-                    th .n scope="col" { "Sessions" }
-                    th .n scope="col" { "Users" }
-                } }
-                tbody {
-                    @for (day, totals) in self.days.iter().rev().filter(|(_, totals)| totals.events > 0) {
-                        tr {
-                            th scope="row" { (format::day(*day)) }
-                            td .n { (format::sum(totals.features)) }
-                            td .n { (format::duration(totals.active_time)) }
-                            td .n { (format::number(totals.sessions)) }
-                            td .n { (format::number(totals.users)) }
+    /// The day below its place on the axis.
+    fn mark(&self, bars: Bars) -> String {
+        match bars {
+            Bars::Days | Bars::Weeks | Bars::Months => format::short_day(self.days.first),
+            Bars::Rolling7 | Bars::Rolling28 => format::short_day(self.days.end.plus(-1)),
+        }
+    }
+}
+
+impl Metric {
+    /// Its figure.
+    pub(crate) fn of(self, totals: &Totals) -> f64 {
+        match self {
+            Metric::Features => totals.features,
+            Metric::Users => totals.users as f64,
+            Metric::Sessions => totals.sessions as f64,
+            Metric::ActiveTime => totals.active_time as f64,
+            Metric::ModuleTime => totals.module_time as f64,
+        }
+    }
+
+    fn unit(self) -> Unit {
+        match self {
+            Metric::Features | Metric::Users | Metric::Sessions => Unit::Count,
+            Metric::ActiveTime | Metric::ModuleTime => Unit::Duration,
+        }
+    }
+
+    fn written(self, figure: f64) -> String {
+        match self.unit() {
+            Unit::Count => format::sum(figure),
+            Unit::Duration => format::duration(figure as i64),
+        }
+    }
+}
+
+/// Renders the chart of a page and its figures as a table.
+pub(crate) fn chart(sheet: &Sheet, bars: Vec<Bar>, path: &str, view: &View) -> Markup {
+    let metric = view.metric;
+    let switch = |name: &str, links: Markup| {
+        html! { nav .segments aria-label=(name) { (links) } }
+    };
+    html! {
+        figure .chart #chart {
+            div .chart-controls {
+                (switch("What the chart shows", html! {
+                    @for of in Metric::ALL {
+                        @let to = View { metric: of, ..view.clone() };
+                        a data-swap data-metric=(of.name()) href=(to.at(path)) aria-current=[(of == metric).then_some("true")] {
+                            (of.label())
                         }
                     }
-                }
+                }))
+                (switch("What a bar stands for", html! {
+                    @for of in Bars::ALL {
+                        @let to = View { bars: of, ..view.clone() };
+                        a data-swap data-bars=(of.name()) href=(to.at(path)) aria-current=[(of == view.bars).then_some("true")] {
+                            (of.label())
+                        }
+                    }
+                }))
             }
-        }
-    }
-
-    fn series(&self) -> String {
-        let of = |value: fn(&Totals) -> Value| -> Vec<Value> {
-            self.days.iter().map(|(_, totals)| value(totals)).collect()
-        };
-        let series = Series {
-            days: self.days.iter().map(|(day, _)| day / 1000).collect(),
-            features: of(|totals| totals.features.into()),
-            active_time: of(|totals| totals.active_time.into()),
-            module_time: of(|totals| totals.module_time.into()),
-            users: of(|totals| totals.users.into()),
-            sessions: of(|totals| totals.sessions.into()),
-        };
-        serde_json::to_string(&series).unwrap_or_default()
-    }
-
-    /// A small curve of feature uses.
-    pub(super) fn curve(&self) -> Markup {
-        const WIDTH: f64 = 96.0;
-        const HEIGHT: f64 = 24.0;
-        let most = self
-            .days
-            .iter()
-            .map(|(_, totals)| totals.features)
-            .fold(0.0, f64::max);
-        if self.days.len() < 2 || most <= 0.0 || !most.is_finite() {
-            return html! {};
-        }
-        let step = WIDTH / (self.days.len() - 1) as f64;
-        let points: Vec<String> = self
-            .days
-            .iter()
-            .enumerate()
-            .map(|(at, (_, totals))| {
-                let y = HEIGHT - 1.0 - totals.features.max(0.0) / most * (HEIGHT - 3.0);
-                format!("{:.1},{y:.1}", at as f64 * step)
-            })
-            .collect();
-        let line = points.join(" ");
-        html! {
-            svg .curve viewBox={"0 0 " (WIDTH) " " (HEIGHT)} width=(WIDTH) height=(HEIGHT) aria-hidden="true" {
-                polygon points={"0," (HEIGHT) " " (line) " " (WIDTH) "," (HEIGHT)} {}
-                polyline points=(line) {}
+            (drawing(&bars, metric, view.bars))
+            details .figures {
+                summary { "The figures of the chart" }
+                (sheet.table(&figures(path, view), bars))
             }
         }
     }
 }
 
-/// What the chart can show, first what it shows at first.
-const METRICS: [(&str, &str); 5] = [
-    ("features", "Feature uses"),
-    ("users", "Active users"),
-    ("sessions", "Sessions"),
-    ("active_time", "Active time"),
-    ("module_time", "Time in modules"),
-];
+fn drawing(bars: &[Bar], metric: Metric, kind: Bars) -> Markup {
+    let now = |bar: &Bar| metric.of(&bar.now);
+    let before = |bar: &Bar| bar.before.as_ref().map(|totals| metric.of(totals));
+    let is_compared = bars.iter().any(|bar| bar.before.is_some());
+    let most = bars
+        .iter()
+        .flat_map(|bar| [Some(now(bar)), before(bar)])
+        .flatten()
+        .fold(0.0, f64::max);
+    let axis = Axis::up_to(if most.is_finite() { most } else { 1.0 }, metric.unit());
+    let y = |value: f64| HEIGHT - (value / axis.end()).clamp(0.0, 1.0) * HEIGHT;
+    let step = WIDTH / bars.len().max(1) as f64;
+    let gap = if step > 12.0 { step * 0.28 } else { step * 0.1 };
+    let line: Vec<String> = bars
+        .iter()
+        .enumerate()
+        .filter_map(|(at, bar)| {
+            let x = (at as f64 + 0.5) * step;
+            Some(format!("{x:.1},{:.1}", y(before(bar)?)))
+        })
+        .collect();
+    let readings: Vec<String> = bars
+        .iter()
+        .map(|bar| {
+            let mut words = format!("{}: {}", bar.label(), metric.written(now(bar)));
+            if let Some(before) = before(bar) {
+                words += &format!(" (in the period before: {})", metric.written(before));
+            }
+            words
+        })
+        .collect();
+    let best = bars
+        .iter()
+        .max_by(|left, right| now(left).total_cmp(&now(right)))
+        .filter(|bar| now(bar) > 0.0);
+    let summary = match best {
+        Some(bar) => format!("Most on {}: {}", bar.label(), metric.written(now(bar))),
+        None => "None in this period".to_owned(),
+    };
+    html! {
+        div .drawing data-readings=(serde_json::to_string(&readings).unwrap_or_default()) {
+            div .y aria-hidden="true" {
+                @for mark in axis.marks.iter().rev() { span { (axis.label(*mark)) } }
+            }
+            div .plot {
+                svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" aria-hidden="true" {
+                    @for mark in &axis.marks {
+                        line .grid x1="0" x2=(WIDTH) y1=(format!("{:.1}", y(*mark))) y2=(format!("{:.1}", y(*mark))) {}
+                    }
+                    @for (at, bar) in bars.iter().enumerate() {
+                        @let top = y(now(bar));
+                        rect .now x=(format!("{:.2}", at as f64 * step + gap / 2.0)) width=(format!("{:.2}", step - gap))
+                            y=(format!("{top:.1}")) height=(format!("{:.1}", HEIGHT - top)) {}
+                    }
+                    @if is_compared { polyline .before points=(line.join(" ")) {} }
+                    line .pointer x1="-9" x2="-9" y1="0" y2=(HEIGHT) {}
+                }
+            }
+            div .x aria-hidden="true" {
+                @for at in marked(bars.len()) { span { (bars[at].mark(kind)) } }
+            }
+        }
+        p .reading data-usual=(summary) { (summary) }
+        @if is_compared {
+            p .legend {
+                span .key-now {} "This period "
+                span .key-before {} "The period before"
+            }
+        }
+    }
+}
 
-#[derive(Serialize)]
-struct Series {
-    /// Seconds since the Unix epoch.
-    days: Vec<i64>,
-    features: Vec<Value>,
-    active_time: Vec<Value>,
-    module_time: Vec<Value>,
-    users: Vec<Value>,
-    sessions: Vec<Value>,
+/// The bars whose day is written below the axis: a few at equal distances.
+fn marked(bars: usize) -> Vec<usize> {
+    const MARKS: usize = 5;
+    match bars {
+        0 => Vec::new(),
+        1..=MARKS => (0..bars).collect(),
+        _ => (0..MARKS).map(|at| at * (bars - 1) / (MARKS - 1)).collect(),
+    }
+}
+
+fn figures<'a>(path: &str, view: &'a View) -> Table<'a, Bar> {
+    let kind = view.bars;
+    let mut table = Table::new(
+        "days",
+        "Figures of the chart",
+        Sort::down("day"),
+        path,
+        view,
+    )
+    .with(
+        Column::text("day", kind.label(), |bar: &Bar| Value::Day(bar.days.first))
+            .shown(|bar| html! { (bar.label()) }),
+    );
+    for metric in Metric::ALL {
+        let value = move |totals: &Totals| match metric.unit() {
+            Unit::Count => Value::Sum(metric.of(totals)),
+            Unit::Duration => Value::Duration(metric.of(totals) as i64),
+        };
+        table = table
+            .with(Column::number(
+                metric.name(),
+                metric.label(),
+                move |bar: &Bar| value(&bar.now),
+            ))
+            .with(
+                Column::number(
+                    &format!("{}_before", metric.name()),
+                    "Before",
+                    move |bar: &Bar| bar.before.as_ref().map_or(Value::None, value),
+                )
+                .class("before"),
+            );
+    }
+    table
+}
+
+/// Renders a small curve.
+pub(crate) fn curve(values: &[f32]) -> Markup {
+    const WIDTH: f32 = 96.0;
+    const HEIGHT: f32 = 20.0;
+    let most = values.iter().copied().fold(0.0, f32::max);
+    if values.len() < 2 || most <= 0.0 || !most.is_finite() {
+        return html! {};
+    }
+    let step = WIDTH / (values.len() - 1) as f32;
+    let points: Vec<String> = values
+        .iter()
+        .enumerate()
+        .map(|(at, value)| {
+            let y = HEIGHT - 1.0 - value.max(0.0) / most * (HEIGHT - 3.0);
+            format!("{:.1},{y:.1}", at as f32 * step)
+        })
+        .collect();
+    let line = points.join(" ");
+    html! {
+        svg .curve viewBox={"0 0 " (WIDTH) " " (HEIGHT)} width=(WIDTH) height=(HEIGHT) aria-hidden="true" {
+            polygon points={"0," (HEIGHT) " " (line) " " (WIDTH) "," (HEIGHT)} {}
+            polyline points=(line) {}
+        }
+    }
 }

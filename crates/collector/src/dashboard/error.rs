@@ -1,4 +1,4 @@
-//! What a person sees where a page cannot be shown.
+//! Error pages.
 
 use axum::{
     http::{HeaderMap, Uri, header},
@@ -6,12 +6,12 @@ use axum::{
 };
 use maud::html;
 
-use super::layout;
-use crate::{error::ApiError, store::StoreError};
+use super::{headers::secured, layout};
+use crate::{http::error::ApiError, store::StoreError};
 
-/// Why a page cannot be shown.
+/// An error that is answered as a page.
 #[derive(Debug)]
-pub(super) struct PageError(ApiError);
+pub(crate) struct PageError(ApiError);
 
 impl From<ApiError> for PageError {
     fn from(error: ApiError) -> Self {
@@ -47,7 +47,7 @@ impl IntoResponse for PageError {
     }
 }
 
-/// Errors are written as one reads them behind a name.
+/// Makes a sentence of an error, which begins with a lower-case letter.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters
@@ -59,13 +59,14 @@ fn sentence(words: &str) -> String {
         .collect()
 }
 
-/// A part of a page, for which its script asks.
-pub(super) fn is_fragment(uri: &Uri) -> bool {
+/// Whether an address is that of a fragment, which a script requests.
+pub(crate) fn is_fragment(uri: &Uri) -> bool {
     uri.path().starts_with("/fragments/")
 }
 
-/// An error in the form that who asked for `uri` can show.
-pub(super) fn shown(uri: &Uri, error: ApiError) -> Response {
+/// The response for an error: JSON for the script that requests a fragment, and a
+/// page otherwise.
+pub(crate) fn response_for(uri: &Uri, error: ApiError) -> Response {
     if is_fragment(uri) {
         error.into_response()
     } else {
@@ -73,8 +74,9 @@ pub(super) fn shown(uri: &Uri, error: ApiError) -> Response {
     }
 }
 
-/// That an address is none of ours. Programs do not ask for HTML.
-pub(super) fn no_such_address(headers: &HeaderMap) -> Response {
+/// The response for an address that does not exist. Only browsers accept HTML;
+/// programs get a JSON error.
+pub(crate) async fn not_found(headers: HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT);
     let wants_page = accepted
         .and_then(|kinds| kinds.to_str().ok())
@@ -85,9 +87,9 @@ pub(super) fn no_such_address(headers: &HeaderMap) -> Response {
         "no such address; /openapi.json lists those there are"
     };
     let error = ApiError::NotFound(words.into());
-    if wants_page {
+    secured(if wants_page {
         PageError(error).into_response()
     } else {
         error.into_response()
-    }
+    })
 }

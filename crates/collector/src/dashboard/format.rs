@@ -1,15 +1,14 @@
-//! Figures as people read them.
+//! Writes figures for people.
 
 use std::time::{Duration, UNIX_EPOCH};
+
+use crate::model::calendar::{Day, TimeZone};
 
 /// Keeps a number and its unit on one line.
 const NBSP: char = '\u{a0}';
 
-/// A day in ms.
-pub(super) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-
 /// `12,345`.
-pub(super) fn number(number: i64) -> String {
+pub(crate) fn number(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     if number < 0 {
@@ -24,8 +23,8 @@ pub(super) fn number(number: i64) -> String {
     text
 }
 
-/// `12,345.5`: sums of what clients count need not be whole.
-pub(super) fn sum(sum: f64) -> String {
+/// `12,345.50`: clients may count fractions.
+pub(crate) fn sum(sum: f64) -> String {
     if !sum.is_finite() || sum.abs() >= 9e15 {
         return format!("{sum:e}");
     }
@@ -39,7 +38,7 @@ pub(super) fn sum(sum: f64) -> String {
 }
 
 /// `2 h 05 min`, `5 min 03 s`, `12 s`.
-pub(super) fn duration(ms: i64) -> String {
+pub(crate) fn duration(ms: i64) -> String {
     let seconds = (ms.max(0) + 500) / 1000;
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     if ms <= 0 {
@@ -56,12 +55,12 @@ pub(super) fn duration(ms: i64) -> String {
 }
 
 /// `3 accounts`.
-pub(super) fn count(count: i64, one: &str, many: &str) -> String {
+pub(crate) fn count(count: i64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
-/// `12.5 %` of a whole; nothing of nothing is nothing.
-pub(super) fn share(part: i64, whole: i64) -> String {
+/// `12.5 %`: a share of a whole; 0 when the whole is 0.
+pub(crate) fn share(part: i64, whole: i64) -> String {
     if part == 0 || whole == 0 {
         return format!("0{NBSP}%");
     }
@@ -75,37 +74,65 @@ pub(super) fn share(part: i64, whole: i64) -> String {
     }
 }
 
-/// `2024-05-01T09:30:00Z`, within the years that a calendar has.
-pub(super) fn rfc3339(ms: i64) -> String {
-    /// The end of the year 9999.
+/// `2024-05-01T09:30:00Z`, for years up to 9999.
+pub(crate) fn rfc3339(ms: i64) -> String {
+    /// End of the year 9999.
     const LAST_MS: i64 = 253_402_300_799_000;
     let since = Duration::from_millis(ms.clamp(0, LAST_MS) as u64);
     humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string()
 }
 
-/// `2024-05-01`.
-pub(super) fn iso_day(ms: i64) -> String {
-    rfc3339(ms)[..10].to_owned()
-}
-
-/// The first ms of a day of UTC that is written as `2024-05-01`.
-pub(super) fn parse_day(day: &str) -> Option<i64> {
-    if day.len() != 10 {
-        return None;
-    }
-    let time = humantime::parse_rfc3339(&format!("{day}T00:00:00Z")).ok()?;
-    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+/// `1 May 2024`: the day of a date that was given without a time, as the first ms
+/// of that day in UTC.
+pub(crate) fn day(ms: i64) -> String {
+    date(TimeZone::UTC.day_at(ms))
 }
 
 /// `1 May 2024`.
-pub(super) fn day(ms: i64) -> String {
+pub(crate) fn date(day: Day) -> String {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
-    let iso = iso_day(ms);
+    let iso = day.to_string();
     let month: usize = iso[5..7].parse().unwrap_or(1);
     let day = iso[8..].trim_start_matches('0');
     format!("{day}{NBSP}{}{NBSP}{}", MONTHS[month - 1], &iso[..4])
+}
+
+/// `1 May 2024, 09:30`.
+pub(crate) fn moment(ms: i64, time_zone: &TimeZone) -> String {
+    let time = time_zone.time_at(ms);
+    format!("{},{NBSP}{}", date(time_zone.day_at(ms)), &time[..5])
+}
+
+/// `1 May`.
+pub(crate) fn short_day(day: Day) -> String {
+    let day = date(day);
+    let year = day.rfind(NBSP).unwrap_or(day.len());
+    day[..year].to_owned()
+}
+
+/// `Wed, 1 May 2024`.
+pub(crate) fn weekday_and_day(day: Day) -> String {
+    const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    // Day 0 was a Thursday.
+    let weekday = (day.number() + 3).rem_euclid(7) as usize;
+    format!("{}, {}", WEEKDAYS[weekday], date(day))
+}
+
+/// `2 h`, `90 min`, `30 s`: a round duration in one unit.
+pub(crate) fn round_duration(ms: i64) -> String {
+    let (number, unit) = match ms {
+        ms if ms % 3_600_000 == 0 => (ms / 3_600_000, "h"),
+        ms if ms % 60_000 == 0 => (ms / 60_000, "min"),
+        ms => (ms / 1000, "s"),
+    };
+    format!("{}{NBSP}{unit}", self::number(number))
+}
+
+/// `12.5 %`, of a share from 0 to 1.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.1}{NBSP}%", share * 100.0)
 }
 
 #[cfg(test)]
@@ -146,25 +173,24 @@ mod tests {
     }
 
     #[test]
-    fn days_are_written_and_read_back() {
+    fn days_are_written_in_words() {
         assert_eq!(day(1_714_555_800_000).replace(NBSP, " "), "1 May 2024");
-        assert_eq!(parse_day("2024-05-01"), Some(1_714_521_600_000));
-        assert_eq!(iso_day(1_714_521_600_000), "2024-05-01");
-        for wrong in [
-            "2024-13-01",
-            "2024-02-30",
-            "1.5.2024",
-            "",
-            "1900-01-01",
-            "2024-5-001",
-        ] {
-            assert_eq!(parse_day(wrong), None, "{wrong}");
-        }
-        assert_eq!(iso_day(i64::MAX), "9999-12-31");
+        let last = "2024-12-31".parse().unwrap();
+        assert_eq!(date(last).replace(NBSP, " "), "31 Dec 2024");
+        assert_eq!(rfc3339(i64::MAX), "9999-12-31T23:59:59Z");
     }
 
     #[test]
-    fn shares_never_round_to_none_or_all() {
+    fn days_have_weekdays_and_short_forms() {
+        let may: Day = "2024-05-01".parse().unwrap();
+        assert_eq!(weekday_and_day(may).replace(NBSP, " "), "Wed, 1 May 2024");
+        assert_eq!(short_day(may).replace(NBSP, " "), "1 May");
+        let morning = moment(1_714_555_800_000, &TimeZone::UTC);
+        assert_eq!(morning.replace(NBSP, " "), "1 May 2024, 09:30");
+    }
+
+    #[test]
+    fn a_small_share_is_not_rounded_to_zero() {
         assert_eq!(share(0, 10).replace(NBSP, " "), "0 %");
         assert_eq!(share(1, 1_000_000).replace(NBSP, " "), "< 0.01 %");
         assert_eq!(share(1, 8).replace(NBSP, " "), "12.5 %");

@@ -1,22 +1,40 @@
-//! What is around every page.
+//! The frame of every page, and the elements that pages share.
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::assets;
+use super::{assets, rights::Rights, view::View};
 
-/// Which page of the navigation is open.
+/// The entries of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum NavigationEntry {
     Accounts,
+    Alerts,
     Events,
+    Quality,
     Loss,
 }
 
-/// Place, address, its name, and what a narrow screen leaves out of that.
-const PLACES: [(Place, &str, &str, &str); 3] = [
-    (Place::Accounts, "/", "Accounts", ""),
-    (Place::Events, "/events", "Live", " events"),
-    (Place::Loss, "/loss", "Loss", " report"),
+impl NavigationEntry {
+    /// Whether somebody with these rights may open it.
+    fn is_shown(self, rights: Rights) -> bool {
+        match self {
+            NavigationEntry::Accounts | NavigationEntry::Alerts => true,
+            // These are about all accounts at once.
+            NavigationEntry::Events | NavigationEntry::Quality | NavigationEntry::Loss => {
+                rights.within.is_none()
+            }
+        }
+    }
+}
+
+/// Each entry with its address, its label, and the part of the label that a narrow
+/// screen leaves out.
+const NAVIGATION: [(NavigationEntry, &str, &str, &str); 5] = [
+    (NavigationEntry::Accounts, "/", "Accounts", ""),
+    (NavigationEntry::Alerts, "/alerts", "Alerts", ""),
+    (NavigationEntry::Events, "/events", "Live", " events"),
+    (NavigationEntry::Quality, "/quality", "Data", " quality"),
+    (NavigationEntry::Loss, "/loss", "Loss", " report"),
 ];
 
 fn head(title: &str) -> Markup {
@@ -28,10 +46,7 @@ fn head(title: &str) -> Markup {
             meta name="robots" content="noindex";
             title { (title) " · Natero" }
             link rel="icon" type="image/svg+xml" href=(assets::address("icon.svg"));
-            link rel="stylesheet" href=(assets::address("uplot.css"));
             link rel="stylesheet" href=(assets::address("dashboard.css"));
-            script defer src=(assets::address("uplot.js")) {}
-            script defer src=(assets::address("chart.js")) {}
             script defer src=(assets::address("dashboard.js")) {}
         }
     }
@@ -50,8 +65,8 @@ fn brand() -> Markup {
     }
 }
 
-/// A page in the middle of nothing: signing in, and errors.
-pub(super) fn bare(title: &str, content: Markup) -> Markup {
+/// Renders a page without navigation: the sign-in form and errors.
+pub(crate) fn bare(title: &str, content: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -66,8 +81,20 @@ pub(super) fn bare(title: &str, content: Markup) -> Markup {
     }
 }
 
-/// A page of the dashboard, with the tree of accounts beside it.
-pub(super) fn page(title: &str, place: Place, tree: Markup, content: Markup) -> Markup {
+/// Renders a page of the dashboard, with the account tree beside it. `view` is that
+/// of the page: the navigation keeps its period, and scripts its address.
+pub(crate) fn page(
+    title: &str,
+    open: Option<NavigationEntry>,
+    view: &View,
+    rights: Rights,
+    tree: Markup,
+    content: Markup,
+) -> Markup {
+    let links = view.only_period();
+    let shown = NAVIGATION
+        .into_iter()
+        .filter(|(of, ..)| of.is_shown(rights));
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -75,10 +102,10 @@ pub(super) fn page(title: &str, place: Place, tree: Markup, content: Markup) -> 
             body {
                 a .skip href="#content" { "Skip to content" }
                 header .top {
-                    a .brand href="/" { (brand()) }
+                    a .brand href=(links.at("/")) aria-label="Natero: all accounts" { (brand()) }
                     nav aria-label="Main" {
-                        @for (of, address, words, wide) in PLACES {
-                            a href=(address) aria-current=[(of == place).then_some("page")] { (words) span .wide { (wide) } }
+                        @for (of, address, words, wide) in shown {
+                            a href=(links.at(address)) aria-current=[(Some(of) == open).then_some("page")] { (words) span .wide { (wide) } }
                         }
                     }
                     form method="post" action="/sign-out" {
@@ -91,11 +118,10 @@ pub(super) fn page(title: &str, place: Place, tree: Markup, content: Markup) -> 
                         a .close href="#content" { "Close" }
                     }
                     main #content tabindex="-1" {
-                        a .find href="#accounts" { "Find an account" }
+                        // Told to screen readers when a part of the page changes.
+                        p #said .hidden role="status" {}
+                        a .find href="#accounts" { "Find an account or a user" }
                         (content)
-                        footer .foot {
-                            p { "Days and times are those of UTC." }
-                        }
                     }
                 }
             }
@@ -103,36 +129,8 @@ pub(super) fn page(title: &str, place: Place, tree: Markup, content: Markup) -> 
     }
 }
 
-/// What a column of a table holds, and its head.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Column {
-    Text(&'static str),
-    Number(&'static str),
-}
-
-/// A table in a frame that scrolls sideways where it is too wide. `name` says to
-/// those who do not see it what is in it, `rows` is its body.
-pub(super) fn table(name: &str, class: Option<&str>, columns: &[Column], rows: Markup) -> Markup {
-    html! {
-        div .scroll tabindex="0" role="region" aria-label=(name) {
-            table class=[class] {
-                thead { tr {
-                    @for column in columns {
-                        @match column {
-                            Column::Text(head) => th scope="col" { (head) },
-                            Column::Number(head) => th .n scope="col" { (head) },
-                        }
-                    }
-                } }
-                (rows)
-            }
-        }
-    }
-}
-
-/// What is shown where there is nothing to show: what it would be, and how to
-/// get it.
-pub(super) fn empty(title: &str, words: Markup) -> Markup {
+/// Renders an empty state: what would be shown, and how to get it.
+pub(crate) fn empty(title: &str, words: Markup) -> Markup {
     html! {
         div .empty {
             svg viewBox="0 0 48 32" width="48" height="32" aria-hidden="true" {
@@ -141,18 +139,25 @@ pub(super) fn empty(title: &str, words: Markup) -> Markup {
                 rect x="26" y="8" width="8" height="22" rx="2" {}
                 rect x="38" y="2" width="8" height="28" rx="2" {}
             }
-            h3 { (title) }
+            p .empty-title { (title) }
             p { (words) }
         }
     }
 }
 
-/// Links to the pages before and after one of a list.
-pub(super) fn pager(page: i64, limit: i64, total: i64, at: impl Fn(i64) -> String) -> Markup {
+/// Renders links to the previous and next page of a list.
+/// `name` says of what, to screen readers.
+pub(crate) fn pager(
+    name: &str,
+    page: i64,
+    limit: i64,
+    total: i64,
+    at: impl Fn(i64) -> String,
+) -> Markup {
     let last = (total + limit - 1) / limit.max(1);
     html! {
         @if last > 1 {
-            nav .pager aria-label="Pages" {
+            nav .pager aria-label={"Pages: " (name)} {
                 @if page > 1 { a .button href=(at(page - 1)) rel="prev" { "Previous" } }
                 span { "Page " (super::format::number(page)) " of " (super::format::number(last)) }
                 @if page < last { a .button href=(at(page + 1)) rel="next" { "Next" } }

@@ -1,44 +1,86 @@
-//! What was lost on the way.
+//! The loss report.
 
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use maud::{Markup, html};
 
 use super::{
-    Dashboard,
-    address::View,
-    asked::Query,
+    address,
     error::PageError,
     format,
-    layout::{
-        self,
-        Column::{Number, Text},
-        Place,
-    },
+    layout::{self, NavigationEntry},
     period::Period,
-    session::SignedIn,
+    query::Query,
+    sheet::Sheet,
+    signed_in::SignedIn,
+    state::Dashboard,
+    table::{Column, Table},
+    table_choice::Sort,
+    totals::{Total, totals},
     tree::Tree,
+    value::Value,
+    view::View,
 };
 use crate::{
-    app::now_ms,
-    store::streams::{self, LossReport},
+    clock::now_ms,
+    http::error::ApiError,
+    model::calendar::TimeZone,
+    store::{
+        stream_owners::{self, StreamOwner},
+        streams::{self, ImplausibleStream, LossReport, LossyStream},
+    },
 };
+
+/// A stream with whose it is.
+type Owned<T> = (T, Option<StreamOwner>);
 
 /// Shows the loss report.
 ///
 /// # Errors
-/// 400 for wrong parameters.
-pub(super) async fn show(
+/// 400 for invalid parameters, 404 for who sees one account alone.
+pub(crate) async fn show(
     State(dashboard): State<Dashboard>,
-    _: SignedIn,
+    SignedIn { rights }: SignedIn,
     Query(view): Query<View>,
-) -> Result<Markup, PageError> {
-    let period = Period::of(&view, now_ms())?;
+) -> Result<Response, PageError> {
+    if rights.within.is_some() {
+        return Err(ApiError::NotFound("the loss report is about all accounts".into()).into());
+    }
+    let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
     let span = period.span();
-    let (tree, report) = dashboard
+    let (tree, report, worst, implausible) = dashboard
         .app
         .store
-        .read(move |conn| Ok((Tree::read(conn, Vec::new())?, streams::report(conn, span)?)))
+        .read(move |conn| {
+            let report = streams::report(conn, span)?;
+            let worst = report
+                .worst
+                .iter()
+                .map(|stream| {
+                    Ok((
+                        stream.clone(),
+                        stream_owners::find(conn, &stream.stream_id)?,
+                    ))
+                })
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            let implausible = report
+                .implausible_streams
+                .iter()
+                .map(|stream| {
+                    Ok((
+                        stream.clone(),
+                        stream_owners::find(conn, &stream.stream_id)?,
+                    ))
+                })
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok((
+                Tree::read(conn, rights, Vec::new())?,
+                report,
+                worst,
+                implausible,
+            ))
+        })
         .await?;
+    let sheet = Sheet::default();
     let content = html! {
         div .title { h1 { "Loss report" } }
         p .lead {
@@ -53,66 +95,126 @@ pub(super) async fn show(
                 }))
             }
         } @else {
-            (figures(&report))
-            (worst(&report))
+            (figures(&report, &period))
+            (show_worst(&sheet, worst, &view, &period))
+            @if report.implausible > 0 { (show_implausible(&sheet, &report, implausible, &view, &period)) }
         }
     };
-    Ok(layout::page(
+    let page = layout::page(
         "Loss report",
-        Place::Loss,
+        Some(NavigationEntry::Loss),
+        &view,
+        rights,
         tree.show(&view),
         content,
-    ))
+    );
+    Ok(sheet.answer(&view, page))
 }
 
-fn figures(report: &LossReport) -> Markup {
-    html! {
-        dl .totals {
-            div { dt { "Made" } dd { (format::number(report.made)) } }
-            div { dt { "Received" } dd { (format::number(report.received)) } }
-            div .bad[report.missing > 0] {
-                dt { "Missing" }
-                dd { (format::number(report.missing)) small .change { (format::share(report.missing, report.made)) } }
-            }
-            div .bad[report.rejected > 0] {
-                dt { "Rejected" }
-                dd {
-                    (format::number(report.rejected))
-                    small .change { "arrived and refused" }
-                }
-            }
-            div {
-                dt { "Duplicates" }
-                dd { (format::number(report.duplicates)) small .change { "counted once" } }
-            }
-            div { dt { "Streams" } dd { (format::number(report.streams)) } }
-        }
-    }
-}
-
-fn worst(report: &LossReport) -> Markup {
-    let columns = [
-        Text("Stream"),
-        Number("Made"),
-        Number("Missing"),
-        Number("Share"),
+fn figures(report: &LossReport, period: &Period) -> Markup {
+    let all = [
+        Total::of("Made", format::number(report.made)),
+        Total::of("Received", format::number(report.received)),
+        Total::of("Missing", format::number(report.missing))
+            .note(format::share(report.missing, report.made))
+            .bad(report.missing > 0),
+        Total::of("Rejected", format::number(report.rejected))
+            .note("arrived and refused".to_owned())
+            .bad(report.rejected > 0),
+        Total::of("Duplicates", format::number(report.duplicates)).note("counted once".to_owned()),
+        Total::of("Streams", format::number(report.streams)),
     ];
-    let rows = html! {
-        tbody {
-            @for stream in &report.worst {
-                tr {
-                    th scope="row" { code { (stream.stream_id) } }
-                    td .n { (format::number(stream.made)) }
-                    td .n { (format::number(stream.missing)) }
-                    td .n { (format::share(stream.missing, stream.made)) }
-                }
-            }
-        }
+    totals(&all, &period.length())
+}
+
+fn owner_columns<'v, T: 'v>(
+    table: Table<'v, Owned<T>>,
+    view: &View,
+    zone: &TimeZone,
+) -> Table<'v, Owned<T>> {
+    let zone = zone.clone();
+    let (links, user_links) = (view.only_period(), view.only_period());
+    let name = |owner: &StreamOwner| {
+        let name = owner.account_name.as_ref();
+        name.unwrap_or(&owner.account_id).clone()
     };
+    table
+        .with(
+            Column::text("account", "Account", move |(_, owner): &Owned<T>| {
+                Value::text(owner.as_ref().map(name))
+            })
+            .shown(move |(_, owner)| {
+                html! {
+                    @match owner {
+                        Some(owner) => a href=(links.at(&address::account(&owner.account_id, ""))) { (name(owner)) },
+                        None => span .zero { "unknown" },
+                    }
+                }
+            })
+            .meaning("The account that the first event of the stream names."),
+        )
+        .with(
+            Column::text("user", "User", |(_, owner): &Owned<T>| {
+                Value::text(owner.as_ref().map(|owner| owner.user_id.clone()))
+            })
+            .shown(move |(_, owner)| {
+                html! {
+                    @match owner {
+                        Some(owner) => a href=(user_links.at(&address::user(&owner.user_id))) { (owner.user_id) },
+                        None => span .zero { "unknown" },
+                    }
+                }
+            }),
+        )
+        .with(
+            Column::number("since", "Began", move |(_, owner): &Owned<T>| {
+                let first = owner.as_ref().map(|owner| owner.first_at);
+                first.map_or(Value::None, |first| Value::time(first, &zone))
+            }),
+        )
+}
+
+fn show_worst(
+    sheet: &Sheet,
+    worst: Vec<Owned<LossyStream>>,
+    view: &View,
+    period: &Period,
+) -> Markup {
+    let table = Table::new(
+        "worst",
+        "Streams that miss most",
+        Sort::down("missing"),
+        "/loss",
+        view,
+    )
+    .with(
+        Column::text("stream", "Stream", |(stream, _): &Owned<LossyStream>| {
+            Value::Text(stream.stream_id.clone())
+        })
+        .shown(|(stream, _)| html! { code { (stream.stream_id) } }),
+    );
+    let table = owner_columns(table, view, period.time_zone())
+        .with(Column::number(
+            "made",
+            "Made",
+            |(stream, _): &Owned<LossyStream>| Value::Count(stream.made),
+        ))
+        .with(Column::number(
+            "missing",
+            "Missing",
+            |(stream, _): &Owned<LossyStream>| Value::Count(stream.missing),
+        ))
+        .with(Column::number(
+            "share",
+            "Share",
+            |(stream, _): &Owned<LossyStream>| {
+                Value::Share(stream.missing as f64 / stream.made.max(1) as f64)
+            },
+        ));
     html! {
         section .card {
             h2 { "Streams that miss most" }
-            @if report.worst.is_empty() {
+            @if worst.is_empty() {
                 (layout::empty("Nothing is missing", html! {
                     "Every event that a page made in this period has arrived."
                 }))
@@ -121,8 +223,53 @@ fn worst(report: &LossReport) -> Markup {
                     "A stream is one page from its loading to its end. A page that is still open, or "
                     "whose computer is offline, may send what is missing later."
                 }
-                (layout::table("Streams that miss most", None, &columns, rows))
+                (sheet.table(&table, worst))
             }
+        }
+    }
+}
+
+fn show_implausible(
+    sheet: &Sheet,
+    report: &LossReport,
+    implausible: Vec<Owned<ImplausibleStream>>,
+    view: &View,
+    period: &Period,
+) -> Markup {
+    let table = Table::new(
+        "implausible",
+        "Implausible streams",
+        Sort::down("numbered"),
+        "/loss",
+        view,
+    )
+    .with(
+        Column::text(
+            "stream",
+            "Stream",
+            |(stream, _): &Owned<ImplausibleStream>| Value::Text(stream.stream_id.clone()),
+        )
+        .shown(|(stream, _)| html! { code { (stream.stream_id) } }),
+    );
+    let table = owner_columns(table, view, period.time_zone())
+        .with(Column::number(
+            "numbered",
+            "Numbered",
+            |(stream, _): &Owned<ImplausibleStream>| Value::Count(stream.numbered),
+        ))
+        .with(Column::number(
+            "received",
+            "Received",
+            |(stream, _): &Owned<ImplausibleStream>| Value::Count(stream.received),
+        ));
+    html! {
+        section .card {
+            h2 { (format::count(report.implausible, "implausible stream", "implausible streams")) }
+            p .hint {
+                "The numbers of these streams leave a gap that no page can make, so somebody invented "
+                "them. Nothing of these streams counts as missing."
+            }
+            (sheet.table(&table, implausible))
         }
     }
 }

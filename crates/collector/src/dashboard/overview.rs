@@ -1,110 +1,157 @@
-//! The first page: the accounts at the top, or the form to sign in.
+//! The first page: all customers and what they use, the results of a search, or the
+//! sign-in form.
+
+use std::sync::Arc;
 
 use axum::{
     extract::State,
     http::HeaderMap,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    Dashboard,
-    address::View,
-    asked::Query,
-    children::Listed,
+    account_list::AccountList,
     error::PageError,
     format,
-    layout::{self, Place},
+    layout::{self, NavigationEntry},
     period::Period,
-    session::SignedIn,
+    query::Query,
+    saved_views,
+    search::{self, Found},
+    sheet::Sheet,
     sign_in,
-    tree::{self, Tree},
+    signed_in::SignedIn,
+    state::Dashboard,
+    tree::Tree,
+    view::View,
 };
-use crate::{app::now_ms, store::browse};
+use crate::{
+    clock::now_ms,
+    store::{
+        account_tree,
+        portfolio::ListLevel,
+        saved_views::{self as stored_views, SavedView},
+    },
+};
 
-/// Accounts that a search names.
-const FOUND: usize = 200;
+/// Most accounts and users that a search shows.
+const MAX_FOUND: usize = 200;
 
-/// What else may be asked of the first page.
+/// Parameters of the first page besides its view.
 #[derive(Debug, Deserialize)]
-pub(super) struct FirstQuery {
-    /// Where to go after signing in.
+pub(crate) struct FirstQuery {
+    /// The page to open after signing in.
     next: Option<String>,
-    /// Which accounts to look for, where no script does it in place.
+    /// The text of a search, from browsers without scripts.
     search: Option<String>,
 }
 
-/// Shows the accounts at the top, or the form to sign in.
+/// Shows all customers, the results of a search, or the sign-in form.
 ///
 /// # Errors
-/// 400 for wrong parameters.
-pub(super) async fn show(
+/// 400 for invalid parameters.
+pub(crate) async fn show(
     State(dashboard): State<Dashboard>,
     headers: HeaderMap,
     Query(query): Query<FirstQuery>,
-    Query(view): Query<View>,
+    view: Result<Query<View>, Response>,
 ) -> Result<Response, PageError> {
-    if !SignedIn::is(&dashboard, &headers)? {
+    let Some(SignedIn { rights }) = SignedIn::find(&dashboard, &headers).await? else {
         let next = sign_in::own_page(query.next.as_deref());
         return Ok(sign_in::form(next, None).into_response());
+    };
+    // A link from elsewhere came without the cookie; by now the browser sends it.
+    if let Some(next) = &query.next {
+        return Ok(Redirect::to(sign_in::own_page(Some(next))).into_response());
     }
-    let period = Period::of(&view, now_ms())?;
+    // The view is read here, so that somebody who is not signed in gets the form
+    // whatever the query is.
+    let Query(view) = match view {
+        Ok(view) => view,
+        Err(refused) => return Ok(refused),
+    };
+    let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
     let (asked, span) = (view.clone(), period.clone());
     let search = query.search.filter(|text| !text.trim().is_empty());
     let wanted = search.clone();
-    let store = &dashboard.app.store;
-    let (tree, counts, listed, found) = store
+    let names = Arc::clone(&dashboard.names);
+    let (tree, counts, content) = dashboard
+        .app
+        .store
         .read(move |conn| {
-            let found = match &wanted {
-                None => None,
-                Some(text) => {
-                    let (found, beyond) = browse::search(conn, text.trim(), FOUND)?;
-                    let ways = found.iter().map(|branch| browse::path(conn, branch.no));
-                    Some((ways.collect::<rusqlite::Result<Vec<_>>>()?, beyond))
-                }
+            let tree = Tree::read(conn, rights, Vec::new())?;
+            let counts = account_tree::counts(conn, rights.within)?;
+            let content = match &wanted {
+                Some(text) => Content::Found(Found::read(conn, text.trim(), rights, MAX_FOUND)?),
+                None => Content::List(
+                    Box::new(AccountList::read(
+                        conn,
+                        rights.within,
+                        ListLevel::Top,
+                        &asked,
+                        &span,
+                        &names,
+                    )?),
+                    stored_views::list(conn)?,
+                ),
             };
-            Ok((
-                Tree::read(conn, Vec::new())?,
-                browse::counts(conn)?,
-                // Found accounts are shown instead of it.
-                match found {
-                    Some(_) => None,
-                    None => Some(Listed::read(conn, None, &asked, &span)?),
-                },
-                found,
-            ))
+            Ok((tree, counts, content))
         })
         .await?;
+    let sheet = Sheet::default();
     let (accounts, users) = counts;
     let content = html! {
         div .title { h1 { "Accounts" } }
         p .facts {
             span { (format::count(accounts, "account", "accounts")) }
             span { (format::count(users, "user", "users")) }
+            @if rights.may_change { a href="/import" { "Import" } }
         }
-        @if let (Some(text), Some((ways, beyond))) = (&search, &found) {
-            section .card {
-                h2 { "Accounts with “" (text.trim()) "”" }
-                (tree::results(ways, *beyond, &view.only_period()))
-            }
-        } @else if accounts == 0 {
-            section .card {
-                (layout::empty("No accounts yet", html! {
-                    "An account is made by the first event that names it. Make a pair of keys with "
-                    code { "natero-collector keys create source" }
-                    ", give it to your page, and its events appear under Live events."
-                }))
-            }
-        } @else {
-            div .controls { (period.picker("/", &view)) }
-            section .card {
-                h2 { "At the top" }
-                p .hint { "Each figure includes everything below the account." }
-                @if let Some(listed) = &listed { (listed.show("/", &view, &period)) }
+        @match content {
+            Content::Found(found) => (results(&found, search.as_deref().unwrap_or_default(), &view)),
+            Content::List(..) if accounts == 0 => (nothing_yet()),
+            Content::List(list, saved) => {
+                (saved_views::show(&saved, &view, rights))
+                (list.show(&sheet, "/", &view, &period))
             }
         }
     };
-    let page = layout::page("Accounts", Place::Accounts, tree.show(&view), content);
-    Ok(page.into_response())
+    let page = layout::page(
+        "Accounts",
+        Some(NavigationEntry::Accounts),
+        &view,
+        rights,
+        tree.show(&view),
+        content,
+    );
+    Ok(sheet.answer(&view, page))
+}
+
+/// What the page shows below its title.
+enum Content {
+    Found(Found),
+    List(Box<AccountList>, Vec<SavedView>),
+}
+
+fn results(found: &Found, text: &str, view: &View) -> Markup {
+    html! {
+        section .card {
+            h2 { "Accounts and users with “" (text.trim()) "”" }
+            (search::results(found, &view.only_period()))
+        }
+    }
+}
+
+fn nothing_yet() -> Markup {
+    html! {
+        section .card {
+            (layout::empty("No accounts yet", html! {
+                "An account is made by the first event that names it. Make a pair of keys with "
+                code { "natero-collector keys create source" }
+                ", give it to your page, and its events appear under Live events."
+            }))
+        }
+    }
 }

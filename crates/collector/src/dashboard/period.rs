@@ -1,152 +1,183 @@
-//! The period that a page is about, in whole days of UTC.
+//! The period of a page, in whole days of a time zone.
 
 use maud::{Markup, html};
 
 use super::{
-    address::View,
-    format::{self, DAY_MS},
+    format,
+    period_choice::{NamedPeriod, PeriodChoice},
+    view::View,
 };
-use crate::{error::ApiError, usage::Span};
-
-/// Periods with a name: how they are written in addresses and for people, and
-/// how many days they have.
-const NAMED: [(&str, &str, Option<i64>); 5] = [
-    ("7d", "7 days", Some(7)),
-    ("28d", "28 days", Some(28)),
-    ("90d", "90 days", Some(90)),
-    ("365d", "12 months", Some(365)),
-    ("all", "All time", None),
-];
+use crate::{
+    model::{
+        calendar::{Day, TimeZone},
+        usage::Span,
+    },
+    store::portfolio::Before,
+};
 
 /// Four whole weeks, so that weekends weigh the same in every period.
-const DEFAULT: &str = "28d";
+const DEFAULT: NamedPeriod = NamedPeriod::FourWeeks;
 
-/// A period.
+/// The period of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Period {
-    /// Its name; none where it was chosen by days.
-    name: Option<&'static str>,
-    /// Its first ms and the first after it; none for all time.
-    days: Option<(i64, i64)>,
+pub(crate) struct Period {
+    /// Its name; absent when it was chosen by days.
+    name: Option<NamedPeriod>,
+    /// Its first day and the day after its last one; absent for all time.
+    days: Option<(Day, Day)>,
+    time_zone: TimeZone,
+    now: i64,
 }
 
 impl Period {
-    /// The period that a view asks for, at `now`.
-    ///
-    /// # Errors
-    /// 400 where its days cannot be read.
-    pub(super) fn of(view: &View, now: i64) -> Result<Self, ApiError> {
-        if view.from.is_some() || view.to.is_some() {
-            return Self::chosen(view, now);
-        }
-        let asked = view.range.as_deref().unwrap_or(DEFAULT);
-        let (name, _, days) = NAMED
-            .into_iter()
-            .find(|(name, ..)| *name == asked)
-            .ok_or_else(|| ApiError::BadRequest("range is 7d, 28d, 90d, 365d or all".into()))?;
-        let tomorrow = (now / DAY_MS + 1) * DAY_MS;
-        Ok(Period {
-            name: Some(name),
-            days: days.map(|days| (tomorrow - days * DAY_MS, tomorrow)),
-        })
-    }
-
-    fn chosen(view: &View, now: i64) -> Result<Self, ApiError> {
-        let day = |text: &Option<String>, otherwise: i64| match text.as_deref() {
-            None | Some("") => Ok(otherwise),
-            Some(text) => format::parse_day(text).ok_or_else(|| {
-                ApiError::BadRequest("from and to are days such as 2024-05-01".into())
-            }),
+    /// The period that a view chooses, at `now`. `time_zone` counts where the view
+    /// names none.
+    pub(crate) fn of(view: &View, now: i64, time_zone: &TimeZone) -> Self {
+        let time_zone = view.time_zone.as_ref().unwrap_or(time_zone).clone();
+        let today = time_zone.day_at(now);
+        let named = |name: NamedPeriod| {
+            // A day that is not over would stand against whole days.
+            let days = name.days().map(|days| (today.plus(-days), today));
+            (Some(name), days)
         };
-        let today = now / DAY_MS * DAY_MS;
-        let to = day(&view.to, today)?;
-        let from = day(&view.from, to)?;
-        let (from, to) = (from.min(to), from.max(to));
-        Ok(Period {
-            name: None,
-            days: Some((from, to + DAY_MS)),
-        })
+        let (name, days) = match view.period {
+            PeriodChoice::Default => named(DEFAULT),
+            PeriodChoice::Named(name) => named(name),
+            PeriodChoice::Days { from, to } => {
+                let to = to.unwrap_or(today);
+                let from = from.unwrap_or(to);
+                (None, Some((from.min(to), from.max(to).plus(1))))
+            }
+        };
+        Period {
+            name,
+            days,
+            time_zone,
+            now,
+        }
     }
 
-    /// Its span.
-    pub(super) fn span(&self) -> Span {
-        Span::new(self.days.map(|days| days.0), self.days.map(|days| days.1))
+    /// The span of the period.
+    pub(crate) fn span(&self) -> Span {
+        let start = |day| self.time_zone.start_of(day);
+        Span::new(
+            self.days.map(|days| start(days.0)),
+            self.days.map(|days| start(days.1)),
+        )
     }
 
-    /// First ms of its first day and of the day after its last.
-    pub(super) fn days(&self) -> Option<(i64, i64)> {
+    /// The first day, and the day after the last one.
+    pub(crate) fn days(&self) -> Option<(Day, Day)> {
         self.days
     }
 
-    /// The span of the same length before it.
-    pub(super) fn before(&self) -> Option<Span> {
+    /// The time zone of its days.
+    pub(crate) fn time_zone(&self) -> &TimeZone {
+        &self.time_zone
+    }
+
+    /// The day of now.
+    pub(crate) fn today(&self) -> Day {
+        self.time_zone.day_at(self.now)
+    }
+
+    /// The span of as many days before it. Where the period is not over, it ends at
+    /// the same time of its own last day, so that like is compared with like.
+    pub(crate) fn before(&self) -> Option<Span> {
         let (from, to) = self.days?;
+        let length = from.until(to);
+        let start = |day| self.time_zone.start_of(day);
+        let to = if self.now < start(to) {
+            let today = self.today();
+            let of_day = self.now - start(today);
+            start(today.plus(-length)) + of_day
+        } else {
+            start(from)
+        };
         Some(Span {
-            from: from - (to - from),
-            to: from,
+            from: start(from.plus(-length)),
+            to,
         })
     }
 
-    /// How long it is.
-    pub(super) fn length(&self) -> String {
+    /// The first ms after the first day of the period before it.
+    pub(crate) fn first_day_before(&self) -> Option<i64> {
+        let (from, to) = self.days?;
+        let first = from.plus(-from.until(to));
+        Some(self.time_zone.start_of(first.plus(1)))
+    }
+
+    /// The length in words.
+    pub(crate) fn length(&self) -> String {
         match self.days {
             None => "all time".into(),
-            Some((from, to)) => format::count((to - from) / DAY_MS, "day", "days"),
+            Some((from, to)) => format::count(from.until(to), "day", "days"),
         }
     }
 
-    /// Its days in words.
-    pub(super) fn words(&self) -> String {
+    /// The period before, as the store compares with it.
+    pub(crate) fn compared(&self) -> Option<Before> {
+        Some(Before {
+            span: self.before()?,
+            first_day_end: self.first_day_before()?,
+        })
+    }
+
+    /// The period before in words.
+    pub(crate) fn comparison(&self) -> Option<String> {
+        let before = self.before()?;
+        let day = |ms: i64| format::date(self.time_zone.day_at(ms));
+        let (first, last) = (day(before.from), day(before.to - 1));
+        Some(format!("the {} before: {first} – {last}", self.length()))
+    }
+
+    /// The days in words.
+    pub(crate) fn words(&self) -> String {
         match self.days {
             None => "All time".into(),
-            Some((from, to)) if to - from == DAY_MS => format::day(from),
+            Some((from, to)) if from.until(to) == 1 => format::date(from),
             Some((from, to)) => {
-                format!("{} – {}", format::day(from), format::day(to - DAY_MS))
+                format!("{} – {}", format::date(from), format::date(to.plus(-1)))
             }
         }
     }
 
-    /// Links to the periods with a name, and a form for any other. `path` is
-    /// the page, `view` what it shows.
-    pub(super) fn picker(&self, path: &str, view: &View) -> Markup {
-        let at = |name: &str| {
+    /// Renders links to the named periods and a form for other days. `path` is the
+    /// path of the page.
+    pub(crate) fn picker(&self, path: &str, view: &View) -> Markup {
+        let at = |name: NamedPeriod| {
             let view = View {
-                range: Some(name.into()),
-                from: None,
-                to: None,
-                page: None,
-                ..view.clone()
+                period: PeriodChoice::Named(name),
+                ..view.with_first_pages()
             };
             view.at(path)
         };
         let (from, to) = self.days.map_or((None, None), |(from, to)| {
-            (
-                Some(format::iso_day(from)),
-                Some(format::iso_day(to - DAY_MS)),
-            )
+            (Some(from.to_string()), Some(to.plus(-1).to_string()))
         });
         html! {
             div .period {
+                // The controls are not printed; what they show is.
+                p .printed { (self.words()) @if !view.rolls_up() { ", this account alone" } }
                 nav .segments aria-label="Period" {
-                    @for (name, words, _) in NAMED {
+                    @for name in NamedPeriod::ALL {
                         a href=(at(name)) aria-current=[(self.name == Some(name)).then_some("true")] {
-                            (words)
+                            (name.label())
                         }
                     }
                 }
                 details .days {
                     summary .segment-alone[self.name.is_none()] { (self.words()) }
                     form .panel method="get" action=(path) {
-                        @for (name, value) in [
-                            ("rollup", &view.rollup), ("product", &view.product), ("module", &view.module),
-                        ] {
-                            @if let Some(value) = value { input type="hidden" name=(name) value=(value); }
+                        @for (name, value) in view.query_without_period() {
+                            input type="hidden" name=(name) value=(value);
                         }
                         label { "From" input type="date" name="from" value=[from]; }
                         label { "To" input type="date" name="to" value=[to]; }
                         button .button type="submit" { "Show" }
                     }
                 }
+                p .hint.zone title="The time zone of the days" { (self.time_zone.name()) }
             }
         }
     }
@@ -156,42 +187,101 @@ impl Period {
 mod tests {
     use super::*;
 
-    /// 1 May 2024, 09:30.
+    const HOUR: i64 = 3_600_000;
+
+    /// 1 May 2024, 09:30 in UTC.
     const NOW: i64 = 1_714_555_800_000;
     const TODAY: i64 = 1_714_521_600_000;
 
-    fn view(range: Option<&str>, from: Option<&str>, to: Option<&str>) -> View {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        View {
-            range: owned(range),
-            from: owned(from),
-            to: owned(to),
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn period(choice: PeriodChoice, now: i64, zone: &str) -> Period {
+        let view = View {
+            period: choice,
             ..View::default()
-        }
+        };
+        Period::of(&view, now, &zone.parse().unwrap())
     }
 
     #[test]
-    fn a_named_period_ends_with_today() {
-        let period = Period::of(&view(Some("7d"), None, None), NOW).unwrap();
-        assert_eq!(period.days(), Some((TODAY - 6 * DAY_MS, TODAY + DAY_MS)));
-        let before = period.before().unwrap();
+    fn a_named_period_ends_with_the_last_complete_day() {
+        let week = period(PeriodChoice::Named(NamedPeriod::Week), NOW, "UTC");
+        assert_eq!(week.days(), Some((day("2024-04-24"), day("2024-05-01"))));
+        assert_eq!(week.span().to, TODAY);
+        let before = week.before().unwrap();
         assert_eq!(
             (before.from, before.to),
-            (TODAY - 13 * DAY_MS, TODAY - 6 * DAY_MS)
+            (TODAY - 14 * 24 * HOUR, TODAY - 7 * 24 * HOUR)
         );
-        let usual = Period::of(&View::default(), NOW).unwrap();
+        let usual = period(PeriodChoice::Default, NOW, "UTC");
         assert_eq!(usual.length(), "28 days");
-        let all = Period::of(&view(Some("all"), None, None), NOW).unwrap();
+        let all = period(PeriodChoice::Named(NamedPeriod::AllTime), NOW, "UTC");
         assert_eq!((all.days(), all.before()), (None, None));
     }
 
     #[test]
-    fn a_chosen_period_includes_both_days_whichever_is_first() {
-        for (from, to) in [("2024-04-01", "2024-04-03"), ("2024-04-03", "2024-04-01")] {
-            let period = Period::of(&view(None, Some(from), Some(to)), NOW).unwrap();
-            assert_eq!(period.length(), "3 days");
+    fn the_last_complete_day_is_that_of_the_time_zone() {
+        for (zone, end) in [
+            ("UTC", "2024-05-01"),
+            ("America/Anchorage", "2024-05-01"),
+            ("Pacific/Honolulu", "2024-04-30"),
+            ("Asia/Kathmandu", "2024-05-01"),
+        ] {
+            // 09:30 in UTC is 23:30 of the day before in Honolulu.
+            let week = period(PeriodChoice::Named(NamedPeriod::Week), NOW, zone);
+            assert_eq!(week.days().unwrap().1, day(end), "{zone}");
+            let zone: TimeZone = zone.parse().unwrap();
+            assert_eq!(week.span().to, zone.start_of(day(end)));
         }
-        assert!(Period::of(&view(None, Some("soon"), None), NOW).is_err());
-        assert!(Period::of(&view(Some("1y"), None, None), NOW).is_err());
+    }
+
+    #[test]
+    fn a_period_over_a_change_of_the_clocks_has_whole_days() {
+        // Noon of 3 April 2024 in Zurich, four days after the clocks were set.
+        let week = period(
+            PeriodChoice::Named(NamedPeriod::Week),
+            1_712_138_400_000,
+            "Europe/Zurich",
+        );
+        assert_eq!(week.span().to - week.span().from, 7 * 24 * HOUR - HOUR);
+        let before = week.before().unwrap();
+        assert_eq!(before.to, week.span().from);
+        assert_eq!(before.to - before.from, 7 * 24 * HOUR);
+    }
+
+    #[test]
+    fn a_chosen_period_includes_both_days_whichever_is_first() {
+        let (first, last) = (Some(day("2024-04-28")), Some(day("2024-04-30")));
+        for (from, to) in [(first, last), (last, first)] {
+            let chosen = period(PeriodChoice::Days { from, to }, NOW, "UTC");
+            assert_eq!(chosen.length(), "3 days");
+        }
+        let open = PeriodChoice::Days {
+            from: first,
+            to: None,
+        };
+        let open = period(open, NOW, "UTC");
+        assert_eq!(open.days(), Some((day("2024-04-28"), day("2024-05-02"))));
+    }
+
+    #[test]
+    fn a_period_that_is_not_over_is_compared_with_as_much_of_the_one_before() {
+        let (from, to) = (Some(day("2024-05-01")), Some(day("2024-05-01")));
+        let today = period(PeriodChoice::Days { from, to }, NOW, "UTC");
+        let before = today.before().unwrap();
+        assert_eq!(
+            (before.from, before.to),
+            (TODAY - 24 * HOUR, NOW - 24 * HOUR)
+        );
+        // Of a month that has just begun, too.
+        let to = Some(day("2024-05-30"));
+        let month = period(PeriodChoice::Days { from, to }, NOW, "UTC");
+        let before = month.before().unwrap();
+        assert_eq!(
+            (before.from, before.to),
+            (TODAY - 30 * 24 * HOUR, NOW - 30 * 24 * HOUR)
+        );
     }
 }

@@ -1,89 +1,166 @@
-//! Money of an account and all below it, and its tickets, interactions and
-//! notes.
+//! The financial records of an account and its subtree, and its tickets,
+//! interactions and notes.
 
+use axum::response::Response;
 use maud::{Markup, html};
-use serde_json::Value;
+use rusqlite::Connection;
+use serde_json::Value as Json;
 
 use super::{
-    account::{Shown, Tab},
-    address::View,
-    asked::OfAccount,
+    account_header::{AccountHeader, Tab},
+    account_page::AccountRequest,
     error::PageError,
     format,
-    layout::{
-        self,
-        Column::{Number, Text},
-    },
+    money::money,
+    new_record,
+    sheet::Sheet,
+    table::{Column, Table},
+    table_choice::Sort,
+    totals::{Total, totals},
+    value::Value,
+    view::View,
 };
 use crate::{
-    entity::Amount,
-    rollup::Kind,
+    clock::now_ms,
+    model::{
+        calendar::TimeZone, financial::Amount, note::NoteKind, page::Page, rollup::FigureKind,
+    },
     store::{
-        page::Page,
-        records::{self, CurrencySum, Summary},
+        account_records::{self, CurrencySum, Summary},
+        rows::AccountRow,
     },
 };
 
-/// Records of a kind that are shown at a time.
-const LIMIT: i64 = 20;
+/// Most records of each kind that are read, the latest first.
+const LIMIT: i64 = 1000;
 
-const KINDS: [(Kind, &str, &str, &str); 4] = [
-    (
-        Kind::Financials,
-        "Financial records",
-        "financials",
-        "financial records",
-    ),
-    (
-        Kind::SupportTickets,
-        "Support tickets",
-        "support_tickets",
-        "support tickets",
-    ),
-    (
-        Kind::Interactions,
-        "Interactions",
-        "interactions",
-        "interactions",
-    ),
-    (Kind::Notes, "Notes", "notes", "notes"),
-];
+/// Months of each financial figure that are shown: a year, and the month a year
+/// ago.
+const MONTHS: usize = 13;
 
-/// Fields that say what a record is about, the most telling first.
+/// The lists of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RecordKind {
+    Financials,
+    Notes(NoteKind),
+}
+
+impl RecordKind {
+    /// Every kind, in the order of the page.
+    const ALL: [RecordKind; 12] = [
+        RecordKind::Financials,
+        RecordKind::Notes(NoteKind::SupportTickets),
+        RecordKind::Notes(NoteKind::Interactions),
+        RecordKind::Notes(NoteKind::Notes),
+        RecordKind::Notes(NoteKind::Metrics),
+        RecordKind::Notes(NoteKind::Contacts),
+        RecordKind::Notes(NoteKind::Subscriptions),
+        RecordKind::Notes(NoteKind::Statements),
+        RecordKind::Notes(NoteKind::StageHistory),
+        RecordKind::Notes(NoteKind::NpsHistory),
+        RecordKind::Notes(NoteKind::DimensionValues),
+        RecordKind::Notes(NoteKind::AssignedCsms),
+    ];
+
+    fn heading(self) -> &'static str {
+        match self {
+            RecordKind::Financials => "Financial records",
+            RecordKind::Notes(NoteKind::SupportTickets) => "Support tickets",
+            RecordKind::Notes(NoteKind::Interactions) => "Interactions",
+            RecordKind::Notes(NoteKind::Notes) => "Notes",
+            RecordKind::Notes(NoteKind::Metrics) => "Metrics",
+            RecordKind::Notes(NoteKind::Contacts) => "Contacts",
+            RecordKind::Notes(NoteKind::Subscriptions) => "Subscriptions",
+            RecordKind::Notes(NoteKind::Statements) => "Statements",
+            RecordKind::Notes(NoteKind::StageHistory) => "Stage history",
+            RecordKind::Notes(NoteKind::NpsHistory) => "NPS history",
+            RecordKind::Notes(NoteKind::DimensionValues) => "Dimension values",
+            RecordKind::Notes(NoteKind::AssignedCsms) => "Customer success managers",
+        }
+    }
+
+    /// The plural within a sentence.
+    fn plural(self) -> &'static str {
+        match self {
+            RecordKind::Financials => "financial records",
+            RecordKind::Notes(NoteKind::SupportTickets) => "support tickets",
+            RecordKind::Notes(NoteKind::Interactions) => "interactions",
+            RecordKind::Notes(NoteKind::Notes) => "notes",
+            RecordKind::Notes(NoteKind::Metrics) => "metrics",
+            RecordKind::Notes(NoteKind::Contacts) => "contacts",
+            RecordKind::Notes(NoteKind::Subscriptions) => "subscriptions",
+            RecordKind::Notes(NoteKind::Statements) => "statements",
+            RecordKind::Notes(NoteKind::StageHistory) => "stage history",
+            RecordKind::Notes(NoteKind::NpsHistory) => "NPS history",
+            RecordKind::Notes(NoteKind::DimensionValues) => "dimension values",
+            RecordKind::Notes(NoteKind::AssignedCsms) => "customer success managers",
+        }
+    }
+
+    /// The last part of the address of the API.
+    fn path(self) -> &'static str {
+        match self {
+            RecordKind::Financials => "financials",
+            RecordKind::Notes(kind) => kind.name(),
+        }
+    }
+
+    fn rolls_up(self) -> bool {
+        match self {
+            RecordKind::Financials => FigureKind::Financials.rolls_up(),
+            RecordKind::Notes(kind) => kind.figure().rolls_up(),
+        }
+    }
+
+    /// Whether the page shows the list even when it is empty.
+    fn is_always_shown(self) -> bool {
+        matches!(
+            self,
+            RecordKind::Notes(NoteKind::SupportTickets | NoteKind::Interactions | NoteKind::Notes)
+        )
+    }
+
+    fn list(
+        self,
+        conn: &Connection,
+        account: AccountRow,
+        page: Page,
+    ) -> rusqlite::Result<(Vec<Json>, i64)> {
+        match self {
+            RecordKind::Financials => account_records::list_financials(conn, account, page),
+            RecordKind::Notes(kind) => account_records::list_notes(conn, account, kind, page),
+        }
+    }
+}
+
+/// Fields that may be the title of a record. The first that a record has is used.
 const TITLES: [&str; 6] = ["subject", "title", "name", "text", "body", "summary"];
 
-struct Listed {
-    kind: Kind,
-    words: &'static str,
-    name: &'static str,
-    many: &'static str,
-    records: Vec<Value>,
+struct RecordList {
+    kind: RecordKind,
+    records: Vec<Json>,
     total: i64,
 }
 
 /// Shows the records of an account.
 ///
 /// # Errors
-/// 404 where the account is unknown.
-pub(super) async fn show(asked: OfAccount) -> Result<Markup, PageError> {
-    let view = &asked.view;
-    let number = view.page_number();
+/// 404 when the account is unknown.
+pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
+    let view = &request.view;
     let page = Page {
         limit: LIMIT,
-        number,
+        number: 1,
     };
-    let (shown, (summary, lists)) = asked
-        .show(move |conn, shown, _| {
-            let summary = records::summary(conn, shown.no)?;
-            let lists = KINDS
+    let (header, (summary, lists)) = request
+        .show(move |conn, header, _| {
+            let summary = account_records::summary(conn, header.row, now_ms())?;
+            let lists = RecordKind::ALL
                 .into_iter()
-                .map(|(kind, words, name, many)| {
-                    let (records, total) = records::list(conn, shown.no, kind, page)?;
-                    Ok(Listed {
+                .map(|kind| {
+                    let (records, total) = kind.list(conn, header.row, page)?;
+                    Ok(RecordList {
                         kind,
-                        words,
-                        name,
-                        many,
                         records,
                         total,
                     })
@@ -92,155 +169,213 @@ pub(super) async fn show(asked: OfAccount) -> Result<Markup, PageError> {
             Ok((summary, lists))
         })
         .await?;
-    let path = shown.address(Tab::Records);
-    let longest = lists.iter().map(|list| list.total).max().unwrap_or(0);
+    let sheet = Sheet::default();
+    let path = header.address(Tab::Records);
     let content = html! {
-        (totals(&summary))
-        (financials(&summary.financials, shown.below))
-        @for list in &lists {
-            @if list.total > 0 || list.kind != Kind::Financials || summary.financials.is_empty() {
-                (list.show(&shown))
+        @if request.rights.may_change {
+            (new_record::forms(&header.account.account_id, request.period.today()))
+        }
+        (figures(&summary))
+        (financials(&sheet, &summary.financials, header.descendants, &path, view))
+        @for list in lists {
+            @let is_only_money = list.kind == RecordKind::Financials && summary.financials.is_empty();
+            @if list.total > 0 || list.kind.is_always_shown() || is_only_money {
+                (list.show(&sheet, &header, &path, view))
             }
         }
-        (layout::pager(number, LIMIT, longest, |page| {
-            let view = View { page: Some(page.to_string()), ..view.clone() };
-            view.at(&path)
-        }))
     };
-    Ok(shown.page(Tab::Records, view, content))
+    let page = header.page(Tab::Records, view, content);
+    Ok(sheet.answer(view, page))
 }
 
-fn totals(summary: &Summary) -> Markup {
-    html! {
-        dl .totals {
-            @for sum in &summary.financials {
-                div { dt { "Financials, " (sum.currency) } dd { (money(&sum.amount)) } }
-            }
-            div { dt { "Support tickets" } dd { (format::number(summary.support_tickets)) } }
-            div { dt { "Interactions" } dd { (format::number(summary.interactions)) } }
-            div { dt { "Notes" } dd { (format::number(summary.notes)) } }
-        }
-    }
-}
-
-fn financials(sums: &[CurrencySum], below: i64) -> Markup {
-    let columns = [
-        Text("What"),
-        Text("Currency"),
-        Number("Records"),
-        Number("Amount"),
+fn figures(summary: &Summary) -> Markup {
+    let mut all = vec![
+        Total::of("Support tickets", format::number(summary.support_tickets)),
+        Total::of("Interactions", format::number(summary.interactions)),
+        Total::of("Notes", format::number(summary.notes)),
     ];
-    let rows = html! {
-        tbody {
-            @for of in sums {
-                @for named in &of.by_name {
-                    tr {
-                        th scope="row" { (named.name) }
-                        td { (of.currency) }
-                        td .n { (format::number(named.records)) }
-                        td .n { (money(&named.amount)) }
-                    }
-                }
-            }
+    for sum in &summary.financials {
+        all.push(
+            Total::of(
+                "Financials",
+                format!("{}\u{a0}{}", sum.currency, money(&sum.amount)),
+            )
+            .note("latest amounts".to_owned()),
+        );
+    }
+    totals(&all, "")
+}
+
+/// A financial figure of a name and currency.
+struct NamedAmount {
+    month: String,
+    name: String,
+    currency: String,
+    records: i64,
+    amount: Amount,
+}
+
+fn amount_value(amount: &Amount) -> Value {
+    Value::Sum(amount.0 as f64 / 10_000.0)
+}
+
+fn amount_columns<'v>(table: Table<'v, NamedAmount>, head: &str) -> Table<'v, NamedAmount> {
+    table
+        .with(Column::text("currency", "Currency", |of: &NamedAmount| {
+            Value::Text(of.currency.clone())
+        }))
+        .with(Column::number("records", "Records", |of: &NamedAmount| {
+            Value::Count(of.records)
+        }))
+        .with(
+            Column::number("amount", head, |of: &NamedAmount| amount_value(&of.amount))
+                .shown(|of| html! { (money(&of.amount)) }),
+        )
+}
+
+fn financials(sheet: &Sheet, sums: &[CurrencySum], below: i64, path: &str, view: &View) -> Markup {
+    if sums.is_empty() {
+        return html! {};
+    }
+    let mut latest = Vec::new();
+    let mut months = Vec::new();
+    for of in sums {
+        for named in &of.by_name {
+            let amount = |month: &str, records: i64, amount: Amount| NamedAmount {
+                month: month.to_owned(),
+                name: named.name.clone(),
+                currency: of.currency.clone(),
+                records,
+                amount,
+            };
+            latest.push(amount("", named.records, named.amount));
+            let of_months = named.by_month.iter().rev().take(MONTHS);
+            months.extend(of_months.map(|of| amount(&of.month, of.records, of.amount)));
         }
-    };
+    }
+    let name = |of: &NamedAmount| Value::Text(of.name.clone());
+    let latest_table = Table::new("financials", "Financials", Sort::up("name"), path, view)
+        .with(Column::text("name", "What", name));
+    let month_table = Table::new(
+        "months",
+        "Financials by month",
+        Sort::down("month"),
+        path,
+        view,
+    )
+    .with(Column::text("month", "Month", |of: &NamedAmount| {
+        Value::Text(of.month.clone())
+    }))
+    .with(Column::text("name", "What", name));
     html! {
-        @if !sums.is_empty() {
-            section .card {
-                h2 { "Financials" }
-                p .hint {
-                    @if below > 0 { "Of this account and all " (format::number(below)) " below it." }
-                    @else { "Of this account." }
-                }
-                (layout::table("Financials", None, &columns, rows))
+        section .card {
+            h2 { "Financials" }
+            p .hint {
+                @if below > 0 { "Of this account and all " (format::number(below)) " below it." }
+                @else { "Of this account." }
             }
+            (sheet.table(&amount_columns(latest_table, "Latest amount"), latest))
+        }
+        section .card {
+            h2 { "Financials by month" }
+            p .hint { "The latest amount of each account in the month." }
+            (sheet.table(&amount_columns(month_table, "Amount"), months))
         }
     }
 }
 
-/// `1,234.50`: two decimals as money has, more only where they say something.
-fn money(amount: &Amount) -> String {
-    let sign = if amount.0 < 0 { "−" } else { "" };
-    let whole = amount.0.unsigned_abs() / 10_000;
-    let rest = amount.0.unsigned_abs() % 10_000;
-    let whole = format::number(i64::try_from(whole).unwrap_or(i64::MAX));
-    if rest.is_multiple_of(100) {
-        format!("{sign}{whole}.{:02}", rest / 100)
-    } else {
-        format!("{sign}{whole}.{rest:04}")
-    }
-}
-
-impl Listed {
-    fn show(&self, shown: &Shown) -> Markup {
+impl RecordList {
+    fn show(self, sheet: &Sheet, header: &AccountHeader, path: &str, view: &View) -> Markup {
+        let kind = self.kind;
         html! {
             section .card {
-                h2 { (self.words) " " span .many { (format::number(self.total)) } }
-                @if !self.kind.rolls_up() && shown.below > 0 {
+                h2 { (kind.heading()) " " span .many { (format::number(self.total)) } }
+                @if !kind.rolls_up() && header.descendants > 0 {
                     p .hint { "Of this account alone; these do not roll up." }
                 }
+                @if self.total > LIMIT { p .hint { "The latest " (format::number(LIMIT)) " of them." } }
                 @if self.total == 0 {
                     p .none {
-                        "No " (self.many) " yet. They are added with "
-                        code { "POST /api/v2/accounts/{id}/" (self.name) } "."
+                        "No " (kind.plural()) " yet. They are added with "
+                        code { "POST /api/v2/accounts/{id}/" (kind.path()) } "."
                     }
-                } @else if self.records.is_empty() {
-                    p .none { "No more." }
                 } @else {
-                    ul .records {
-                        @for record in &self.records { li { (self.line(record)) } }
-                    }
+                    (sheet.table(&table(kind, path, view), self.records))
                 }
-            }
-        }
-    }
-
-    fn line(&self, record: &Value) -> Markup {
-        let title = TITLES.into_iter().find(|name| record[*name].is_string());
-        let rest = record
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(name, _)| {
-                !matches!(name.as_str(), "id" | "date" | "amount" | "currency")
-                    && Some(name.as_str()) != title
-            });
-        html! {
-            time datetime=(format::rfc3339(record["date"].as_i64().unwrap_or(0))) {
-                (format::day(record["date"].as_i64().unwrap_or(0)))
-            }
-            div {
-                @if let Some(title) = title { p { (text(&record[title])) } }
-                p .fields {
-                    @for (name, value) in rest {
-                        span { b { (name.replace('_', " ")) } " " (text(value)) }
-                    }
-                }
-            }
-            @if self.kind == Kind::Financials {
-                p .n { (record["amount"].as_f64().map_or_else(String::new, |amount| {
-                    money(&Amount((amount * 10_000.0).round() as i128))
-                })) " " (text(&record["currency"])) }
             }
         }
     }
 }
 
-/// A value as it reads: text without quotes, anything else as JSON.
-fn text(value: &Value) -> String {
+fn table<'v>(kind: RecordKind, path: &str, view: &'v View) -> Table<'v, Json> {
+    let id = match kind {
+        RecordKind::Financials => "financial_records",
+        RecordKind::Notes(kind) => kind.name(),
+    };
+    let mut table = Table::new(id, kind.heading(), Sort::down("date"), path, view)
+        .with(
+            Column::text("what", "What", |record: &Json| {
+                Value::text(title(record).map(|name| text(&record[name])))
+            })
+            .shown(|record| html! { (title(record).map(|name| text(&record[name])).unwrap_or_default()) }),
+        )
+        .with(Column::text("date", "Date", |record: &Json| {
+            // Dates are given without a time.
+            Value::day(record["date"].as_i64(), &TimeZone::UTC)
+        }))
+        .with(
+            Column::text("fields", "Details", |record: &Json| {
+                let fields = fields(record);
+                let fields: Vec<_> = fields
+                    .iter()
+                    .map(|(name, value)| format!("{name}: {value}"))
+                    .collect();
+                Value::text(Some(fields.join(", ")).filter(|text| !text.is_empty()))
+            })
+            .shown(|record| {
+                html! {
+                    p .fields {
+                        @for (name, value) in fields(record) { span { b { (name) } " " (value) } }
+                    }
+                }
+            }),
+        )
+        .with(Column::text("id", "Id", |record: &Json| Value::Text(text(&record["id"]))).only_in_csv());
+    if kind == RecordKind::Financials {
+        table = table
+            .with(Column::number("amount", "Amount", |record: &Json| {
+                record["amount"].as_f64().map_or(Value::None, Value::Sum)
+            }))
+            .with(Column::text("currency", "Currency", |record: &Json| {
+                Value::Text(text(&record["currency"]))
+            }));
+    }
+    table
+}
+
+/// The field that is the title of a record.
+fn title(record: &Json) -> Option<&'static str> {
+    TITLES.into_iter().find(|name| record[*name].is_string())
+}
+
+/// The other fields of a record with their names.
+fn fields(record: &Json) -> Vec<(String, String)> {
+    let title = title(record);
+    record
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| {
+            !matches!(name.as_str(), "id" | "date" | "amount" | "currency")
+                && Some(name.as_str()) != title
+        })
+        .map(|(name, value)| (name.replace('_', " "), text(value)))
+        .collect()
+}
+
+/// Writes a value: a text without quotes, anything else as JSON.
+fn text(value: &Json) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn money_has_two_decimals_or_as_many_as_it_needs() {
-        assert_eq!(money(&Amount(12_345_000)), "1,234.50");
-        assert_eq!(money(&Amount(-10_001)), "−1.0001");
-        assert_eq!(money(&Amount(-5_000)), "−0.50");
-    }
 }

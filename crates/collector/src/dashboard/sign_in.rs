@@ -1,4 +1,4 @@
-//! Signing in with an account key, and out again.
+//! Signs people in with a key, and out again.
 
 use std::time::Instant;
 
@@ -12,22 +12,27 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    Dashboard,
     error::PageError,
     layout,
-    session::{cookie, no_cookies, presented},
+    rights::Rights,
+    session::{cookie, new_id, presented, removal_cookies},
+    state::Dashboard,
 };
-use crate::{error::ApiError, store::keys as stored_keys};
+use crate::{
+    clock::now_ms,
+    http::error::ApiError,
+    store::{dashboard_sessions, keys as stored_keys},
+};
 
-/// The form as it is sent.
+/// The fields of the form.
 #[derive(Deserialize)]
-pub(super) struct Answers {
+pub(crate) struct Answers {
     key: String,
     next: Option<String>,
 }
 
-/// The form. `refused` says why the last try failed.
-pub(super) fn form(next: &str, refused: Option<&str>) -> Markup {
+/// Renders the form. `refused` says why the previous attempt failed.
+pub(crate) fn form(next: &str, refused: Option<&str>) -> Markup {
     layout::bare(
         "Sign in",
         html! {
@@ -35,7 +40,7 @@ pub(super) fn form(next: &str, refused: Option<&str>) -> Markup {
             p .lead { "See what your accounts do with your product." }
             form .sign-in method="post" action="/sign-in" {
                 input type="hidden" name="next" value=(next);
-                label for="key" { "Account key" }
+                label for="key" { "Account key or viewer key" }
                 input #key name="key" type="password" required autofocus
                     autocomplete="current-password" spellcheck="false" autocapitalize="off"
                     placeholder="nacc_…"
@@ -47,15 +52,16 @@ pub(super) fn form(next: &str, refused: Option<&str>) -> Markup {
                 button .button.primary type="submit" { "Sign in" }
             }
             p #hint .hint {
-                "An account key is made with " br;
-                code { "natero-collector keys create account" }
+                "A key is made with " br;
+                code { "natero-collector keys create account" } br;
+                code { "natero-collector keys create viewer" } ", which looks and changes nothing"
             }
         },
     )
 }
 
-/// Where to go after signing in: a page of ours, whatever the address says.
-pub(super) fn own_page(next: Option<&str>) -> &str {
+/// The page to open after signing in: always one of this host.
+pub(crate) fn own_page(next: Option<&str>) -> &str {
     next.filter(|next| {
         let mut bytes = next.bytes();
         bytes.next() == Some(b'/')
@@ -65,11 +71,11 @@ pub(super) fn own_page(next: Option<&str>) -> &str {
     .unwrap_or("/")
 }
 
-/// Opens a session for a living account key.
+/// Opens a session for an active key.
 ///
 /// # Errors
-/// 403 where a page of another site sent the form.
-pub(super) async fn sign_in(
+/// 403 when a page of another site sent the form.
+pub(crate) async fn sign_in(
     State(dashboard): State<Dashboard>,
     headers: HeaderMap,
     answers: Result<Form<Answers>, FormRejection>,
@@ -79,24 +85,35 @@ pub(super) async fn sign_in(
     let next = own_page(answers.next.as_deref());
     let key = answers.key.trim();
     let store = &dashboard.app.store;
-    let Some(key) = store.read_now(|conn| stored_keys::account_key(conn, key))? else {
-        let refused = "This key is unknown or was revoked. Account keys begin with nacc_.";
+    let reader = store.read_now(|conn| {
+        let Some(reader) = stored_keys::find_reader(conn, key)? else {
+            return Ok(None);
+        };
+        Ok(Rights::of(conn, &reader)?.map(|_| reader))
+    })?;
+    let Some(reader) = reader else {
+        let refused = "This key is unknown or was revoked. Account keys begin with nacc_, viewer \
+                       keys with nview_.";
         return Ok((StatusCode::UNAUTHORIZED, form(next, Some(refused))).into_response());
     };
+    let key = reader.row;
     dashboard.app.account_rate.count(key, Instant::now())?;
-    // A session that was open before ends: nobody else may know its id.
-    if let Some(before) = presented(&headers) {
-        dashboard.sessions.end(before);
-    }
-    let id = dashboard
-        .sessions
-        .begin(key, Instant::now())
-        .map_err(|_| ApiError::Internal)?;
+    let id = new_id().map_err(|_| ApiError::Internal)?;
     let cookie = [(header::SET_COOKIE, cookie(&id, is_https(&headers)))];
+    // The previous session of the browser ends, in case somebody else knows its id.
+    let previous = presented(&headers).map(str::to_owned);
+    store
+        .write(move |tx| {
+            if let Some(previous) = &previous {
+                dashboard_sessions::end(tx, previous)?;
+            }
+            dashboard_sessions::begin(tx, &id, key, now_ms())
+        })
+        .await?;
     Ok((AppendHeaders(cookie), Redirect::to(next)).into_response())
 }
 
-fn unreadable(refused: FormRejection) -> ApiError {
+pub(crate) fn unreadable(refused: FormRejection) -> ApiError {
     let words = format!(
         "{}; open the dashboard and use its form",
         refused.body_text()
@@ -111,22 +128,26 @@ fn unreadable(refused: FormRejection) -> ApiError {
 /// Ends the session.
 ///
 /// # Errors
-/// 403 where a page of another site asked for it.
-pub(super) async fn sign_out(
+/// 403 when a page of another site sent the form.
+pub(crate) async fn sign_out(
     State(dashboard): State<Dashboard>,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     require_own_page(&headers)?;
-    if let Some(id) = presented(&headers) {
-        dashboard.sessions.end(id);
+    if let Some(id) = presented(&headers).map(str::to_owned) {
+        dashboard
+            .app
+            .store
+            .write(move |tx| dashboard_sessions::end(tx, &id))
+            .await?;
     }
-    let cookies = no_cookies().map(|cookie| (header::SET_COOKIE, cookie));
+    let cookies = removal_cookies().map(|cookie| (header::SET_COOKIE, cookie));
     Ok((AppendHeaders(cookies), Redirect::to("/")).into_response())
 }
 
-/// Browsers say which page sent a form, in one header or the other. What says
-/// neither is no browser and has the API.
-fn require_own_page(headers: &HeaderMap) -> Result<(), ApiError> {
+/// Checks that a page of this host sent the form, which browsers say in one of two
+/// headers. A client that sends neither is not a browser, and may use the API.
+pub(crate) fn require_own_page(headers: &HeaderMap) -> Result<(), ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is_own = match (text("sec-fetch-site"), text("origin"), text("host")) {
         (Some(site), ..) => site == "same-origin",
@@ -146,7 +167,7 @@ fn require_own_page(headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-/// Whether the browser speaks https, be it to a proxy in front of us.
+/// Whether the browser uses https, possibly to a proxy in front of the collector.
 fn is_https(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     text("origin").is_some_and(|origin| origin.starts_with("https://"))
@@ -158,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_signing_in_one_stays_here() {
+    fn after_signing_in_only_pages_of_this_host_are_opened() {
         assert_eq!(
             own_page(Some("/accounts/a?range=7d")),
             "/accounts/a?range=7d"

@@ -1,5 +1,5 @@
-//! The tree of accounts: a level at a time, so that ten thousand of them cost
-//! no more than the few that are looked at.
+//! The account tree. Each level is read when it is opened, so that a page takes the
+//! same time for ten thousand accounts as for ten.
 
 use axum::extract::State;
 use maud::{Markup, html};
@@ -7,61 +7,66 @@ use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::{
-    Dashboard,
-    address::{self, View, escaped},
-    asked::Query,
+    address::{self, escaped},
     format,
-    session::SignedIn,
+    query::Query,
+    rights::Rights,
+    signed_in::SignedIn,
+    state::Dashboard,
+    view::View,
 };
 use crate::{
-    accounts::unknown,
-    error::ApiError,
+    http::{
+        api::{accounts::Accounts, resource::Resource},
+        error::ApiError,
+    },
+    model::page::Page,
     store::{
+        account_tree::{self, TreeEntry},
         accounts,
-        browse::{self, Branch},
-        page::Page,
     },
 };
 
-/// Accounts of one level that are shown at a time; more than fit on a screen.
+/// Accounts of one level that are shown at a time, more than fit on a screen.
 const LEVEL: i64 = 50;
-/// Levels above an account that are shown in the tree. Deeper ones leave no
-/// room for names.
+/// Most levels that the tree shows above an account. More would leave no room for
+/// names.
 const LEVELS: usize = 6;
-/// Found accounts that are shown. Who sees more types more.
-const FOUND: usize = 50;
 
-/// The tree with the way to an account opened, and the search above it.
+/// The tree, opened along the path to an account, and the search.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     levels: Vec<Level>,
-    /// The way to the account.
-    way: Vec<Branch>,
-    /// Levels of the way that have no room.
+    /// The path from the root to the account.
+    path: Vec<TreeEntry>,
+    /// Number of levels at the beginning of the path that are not shown.
     skipped: usize,
+    /// Whether the first level is the only account that may be seen.
+    has_one_root: bool,
 }
 
 #[derive(Debug)]
 struct Level {
     parent: Option<String>,
-    branches: Vec<Branch>,
+    branches: Vec<TreeEntry>,
     total: i64,
 }
 
 impl Level {
     fn read(
         conn: &Connection,
-        parent: Option<&Branch>,
-        on_the_way: Option<&Branch>,
+        parent: Option<&TreeEntry>,
+        on_path: Option<&TreeEntry>,
     ) -> rusqlite::Result<Self> {
         let page = Page {
             limit: LEVEL,
             number: 1,
         };
-        let (mut branches, total) = browse::children(conn, parent.map(|parent| parent.no), page)?;
-        // What is looked at is shown even where it comes far down the list.
-        if let Some(wanted) = on_the_way
-            && !branches.iter().any(|branch| branch.no == wanted.no)
+        let (mut branches, total) =
+            account_tree::children(conn, parent.map(|parent| parent.row), page)?;
+        // The account on the path is shown even when it is not on the first page.
+        if let Some(wanted) = on_path
+            && !branches.iter().any(|branch| branch.row == wanted.row)
         {
             branches.insert(0, wanted.clone());
         }
@@ -74,40 +79,66 @@ impl Level {
 }
 
 impl Tree {
-    /// Reads the tree as far as it is open.
+    /// Reads the open levels of the tree.
     ///
     /// # Errors
     /// Those of SQLite.
-    pub(super) fn read(conn: &Connection, way: Vec<Branch>) -> rusqlite::Result<Self> {
-        let skipped = way.len().saturating_sub(LEVELS + 1);
+    pub(crate) fn read(
+        conn: &Connection,
+        rights: Rights,
+        mut path: Vec<TreeEntry>,
+    ) -> rusqlite::Result<Self> {
+        let root = rights
+            .within
+            .map(|root| account_tree::entry(conn, root))
+            .transpose()?;
+        if let Some(root) = &root {
+            let first = path.iter().position(|entry| entry.row == root.row);
+            path.drain(..first.unwrap_or(path.len()));
+            if path.is_empty() {
+                path.push(root.clone());
+            }
+        }
+        let skipped = path.len().saturating_sub(LEVELS + 1);
         let mut levels = Vec::new();
-        for at in skipped..=way.len() {
-            let parent = at.checked_sub(1).map(|above| &way[above]);
+        for at in skipped..=path.len() {
+            let parent = at.checked_sub(1).map(|above| &path[above]);
             // A leaf opens no level.
             if parent.is_some_and(|parent| parent.children == 0) {
                 break;
             }
-            levels.push(Level::read(conn, parent, way.get(at))?);
+            levels.push(match (&root, parent) {
+                (Some(root), None) => Level {
+                    parent: None,
+                    branches: vec![root.clone()],
+                    total: 1,
+                },
+                _ => Level::read(conn, parent, path.get(at))?,
+            });
         }
         Ok(Tree {
             levels,
-            way,
+            path,
             skipped,
+            has_one_root: root.is_some(),
         })
     }
 
-    /// The search and the tree.
-    pub(super) fn show(&self, view: &View) -> Markup {
+    /// Renders the search and the tree.
+    pub(crate) fn show(&self, view: &View) -> Markup {
         let view = view.only_period();
         html! {
             form .search role="search" method="get" action="/" data-src=(view.at("/fragments/search")) {
-                label .hidden for="search" { "Find an account" }
-                input #search type="search" name="search" placeholder="Find an account" autocomplete="off";
+                label .hidden for="search" { "Find an account or a user" }
+                input #search type="search" name="search" placeholder="Find an account or a user" autocomplete="off";
+                @for (name, value) in view.query() { input type="hidden" name=(name) value=(value); }
             }
             div #found aria-live="polite" hidden {}
-            div #tree {
+            form #tree method="get" action="/" aria-label="Tree of accounts" {
+                // Without a script, the buttons lead to the pages of the accounts.
+                @for (name, value) in view.query() { input type="hidden" name=(name) value=(value); }
                 @if self.skipped > 0 {
-                    @let above = &self.way[self.skipped - 1];
+                    @let above = &self.path[self.skipped - 1];
                     p .above {
                         a href=(view.at(&address::account(&above.account_id, ""))) { "↑ " (above.title()) }
                     }
@@ -121,29 +152,29 @@ impl Tree {
         let Some(level) = self.levels.get(at) else {
             return html! {};
         };
-        let on_the_way = self.way.get(self.skipped + at);
+        let on_path = self.path.get(self.skipped + at);
         html! {
             ul {
                 @for branch in &level.branches {
-                    @let is_on_the_way = on_the_way.is_some_and(|wanted| wanted.no == branch.no);
-                    @let is_current = is_on_the_way && self.skipped + at + 1 == self.way.len();
-                    @let is_open = is_on_the_way && at + 1 < self.levels.len();
+                    @let is_on_path = on_path.is_some_and(|wanted| wanted.row == branch.row);
+                    @let is_current = is_on_path && self.skipped + at + 1 == self.path.len();
+                    @let is_open = is_on_path && at + 1 < self.levels.len();
                     li {
                         (line(branch, is_current, is_open, view))
                         @if is_open { (self.level(at + 1, view)) }
                     }
                 }
-                (more(level.parent.as_deref(), 1, level.total, view))
+                @if at > 0 || !self.has_one_root { (more(level.parent.as_deref(), 1, level.total, view)) }
             }
         }
     }
 }
 
-fn line(branch: &Branch, is_current: bool, is_open: bool, view: &View) -> Markup {
+fn line(branch: &TreeEntry, is_current: bool, is_open: bool, view: &View) -> Markup {
     html! {
         div .line {
             @if branch.children > 0 {
-                button .twist type="button" aria-expanded=(is_open)
+                button .twist type="submit" formaction=(address::account(&branch.account_id, "")) aria-expanded=(is_open)
                     aria-label={"Accounts below " (branch.title())}
                     data-src=(level_at(Some(&branch.account_id), 1, view)) {}
             } @else {
@@ -170,7 +201,8 @@ fn more(parent: Option<&str>, page: i64, total: i64, view: &View) -> Markup {
     html! {
         @if rest > 0 {
             li .more {
-                button .quiet type="button" data-src=(level_at(parent, page + 1, view)) {
+                button .quiet type="submit" formaction=(parent.map_or("/".to_owned(), |parent| address::account(parent, "/below")))
+                    data-src=(level_at(parent, page + 1, view)) {
                     "Show " (format::number(rest.min(LEVEL))) " more of " (format::number(total))
                 }
             }
@@ -178,20 +210,20 @@ fn more(parent: Option<&str>, page: i64, total: i64, view: &View) -> Markup {
     }
 }
 
-/// Which part of a level.
+/// Parameters of the fragment.
 #[derive(Debug, Deserialize)]
-pub(super) struct LevelQuery {
+pub(crate) struct LevelQuery {
     parent: Option<String>,
     number: Option<i64>,
 }
 
-/// Answers the accounts below one.
+/// Answers a page of the children of an account.
 ///
 /// # Errors
-/// 404 where it is unknown.
-pub(super) async fn branches(
+/// 404 when the account is unknown.
+pub(crate) async fn level(
     State(dashboard): State<Dashboard>,
-    _: SignedIn,
+    SignedIn { rights }: SignedIn,
     Query(query): Query<LevelQuery>,
     Query(view): Query<View>,
 ) -> Result<Markup, ApiError> {
@@ -202,21 +234,22 @@ pub(super) async fn branches(
         .store
         .read(move |conn| {
             let no = match &parent {
+                None if rights.within.is_some() => return Ok(None),
                 None => None,
-                Some(id) => match accounts::no(conn, id)? {
-                    None => return Ok(None),
-                    no => no,
+                Some(id) => match accounts::find_row(conn, id)? {
+                    Some(no) if rights.see(conn, no)? => Some(no),
+                    Some(_) | None => return Ok(None),
                 },
             };
             let page = Page {
                 limit: LEVEL,
                 number,
             };
-            browse::children(conn, no, page).map(Some)
+            account_tree::children(conn, no, page).map(Some)
         })
         .await?;
     let (branches, total) =
-        found.ok_or_else(|| unknown(query.parent.as_deref().unwrap_or_default()))?;
+        found.ok_or_else(|| Accounts::not_found(query.parent.as_deref().unwrap_or_default()))?;
     let view = view.only_period();
     Ok(html! {
         @for branch in &branches {
@@ -224,63 +257,4 @@ pub(super) async fn branches(
         }
         (more(query.parent.as_deref(), number, total, &view))
     })
-}
-
-/// What is looked for.
-#[derive(Debug, Deserialize)]
-pub(super) struct SearchQuery {
-    search: String,
-}
-
-/// Answers the accounts with a text in their name or id.
-///
-/// # Errors
-/// Where the store fails.
-pub(super) async fn found(
-    State(dashboard): State<Dashboard>,
-    _: SignedIn,
-    Query(query): Query<SearchQuery>,
-    Query(view): Query<View>,
-) -> Result<Markup, ApiError> {
-    let text = query.search.trim().to_owned();
-    let (found, beyond) = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let (found, beyond) = browse::search(conn, &text, FOUND)?;
-            let found = found
-                .into_iter()
-                .map(|branch| browse::path(conn, branch.no))
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok((found, beyond))
-        })
-        .await?;
-    let view = view.only_period();
-    Ok(results(&found, beyond, &view))
-}
-
-/// Accounts that were found, each with the way to it.
-pub(super) fn results(found: &[Vec<Branch>], beyond: usize, view: &View) -> Markup {
-    html! {
-        @if found.is_empty() {
-            p .none { "No account has this in its name or id." }
-        } @else {
-            ul .results {
-                @for way in found {
-                    @if let Some((branch, above)) = way.split_last() {
-                        li {
-                            a .gone[branch.is_deleted] href=(view.at(&address::account(&branch.account_id, ""))) {
-                                span { (branch.title()) }
-                                @if let Some(above) = above.last() { small { "in " (above.title()) } }
-                                @else if branch.name.is_some() { small { (branch.account_id) } }
-                            }
-                        }
-                    }
-                }
-            }
-            @if beyond > 0 {
-                p .none { "and " (format::number(beyond as i64)) " more; type more of the name" }
-            }
-        }
-    }
 }

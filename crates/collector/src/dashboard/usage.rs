@@ -1,240 +1,285 @@
-//! The page of an account: its figures, usage over time, by product, module
-//! and feature, and what is kept without being counted.
+//! The usage page of an account: its figures, usage over time and by product,
+//! module and feature, and the events that are not counted.
 
+use axum::response::Response;
 use maud::{Markup, html};
+use rusqlite::Connection;
 
 use super::{
-    account::{Shown, Tab},
-    address::View,
-    asked::OfAccount,
-    breakdown::{self, Level},
-    chart::Days,
+    account_header::{AccountHeader, Tab},
+    account_page::AccountRequest,
+    alerts,
+    bars::{self, BarDays},
+    breakdown::Breakdown,
+    chart::{self, Bar},
     error::PageError,
     format, layout,
     period::Period,
+    period_choice::{NamedPeriod, PeriodChoice},
+    selection_path,
+    sheet::Sheet,
+    totals::{Total, totals},
+    view::{Scope, View},
 };
 use crate::{
-    store::{
-        browse,
-        usage::{self, Answer, Question, Totals},
+    model::{
+        page::Page,
+        usage::{Span, Uncaptured},
     },
-    usage::{By, Uncaptured},
+    store::{
+        account_report::{self, AccountReport, ReportQuery},
+        alerts::found::{self, Alert, AlertFilter},
+        rows::AccountRow,
+        usage::{self, UsageQuery},
+    },
 };
 
+/// What the page shows.
 struct Figures {
-    parts: Answer,
-    days: Answer,
-    before: Option<Totals>,
+    report: AccountReport,
+    bars: Vec<BarDays>,
+    /// The time of the latest counted use over all time, with the roll-up.
     last: Option<i64>,
+    /// Feature uses of the account above in the same period.
+    of_parent: Option<f64>,
+    /// The alerts of the account that hold.
+    alerts: Vec<Alert>,
 }
 
 /// Shows the usage of an account.
 ///
 /// # Errors
-/// 404 where the account is unknown.
-pub(super) async fn show(asked: OfAccount) -> Result<Markup, PageError> {
-    let (shown, figures) = asked
-        .show(|conn, shown, OfAccount { view, period, .. }| {
-            let by_day = breakdown::question(shown.no, By::Day, view, period);
-            let before = match period.before() {
-                None => None,
-                Some(span) => {
-                    let question = Question {
-                        by: None,
-                        span,
-                        ..by_day.clone()
-                    };
-                    Some(usage::answer(conn, &question)?.totals)
-                }
-            };
-            let dimensions = [By::Day, Level::of(view).by()].map(Some);
-            let [days, mut parts] = usage::answer_by(conn, &by_day, dimensions)?;
-            breakdown::sort(&mut parts);
-            // Looked for in all that is below, which is worth it only where it is said.
-            let last = match days.totals.events {
-                0 => browse::last_hour(conn, shown.no)?,
-                _ => None,
-            };
-            Ok(Figures {
-                parts,
-                days,
-                before,
-                last,
+/// 404 when the account is unknown.
+pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
+    let (header, figures) = request.show(Figures::read).await?;
+    let sheet = Sheet::default();
+    let page = figures.page(&sheet, &header, &request.view, &request.period);
+    Ok(sheet.answer(&request.view, page))
+}
+
+/// The question about an account that a view asks, the bars of its chart, and the
+/// time of the latest use.
+pub(crate) fn query(
+    conn: &Connection,
+    account: AccountRow,
+    view: &View,
+    period: &Period,
+) -> rusqlite::Result<(ReportQuery, Vec<BarDays>, Option<i64>)> {
+    let uses = account_report::first_and_last_use(conn, account, view.rolls_up())?;
+    let zone = period.time_zone();
+    // All time is as long as there is usage.
+    let days = period.days().or_else(|| {
+        let (first, last) = uses?;
+        Some((zone.day_at(first), zone.day_at(last).plus(1)))
+    });
+    let bars = days.map_or_else(Vec::new, |(from, end)| bars::bars(view.bars, from, end));
+    let before = period.compared();
+    // The same bars, so many days earlier, as far as the period before reaches.
+    let bars_before = match (period.days(), before) {
+        (Some((from, end)), Some(before)) => bars
+            .iter()
+            .map(|bar| bar.earlier(from.until(end)).span(zone))
+            .map(|span| Span {
+                to: span.to.min(before.span.to),
+                ..span
             })
-        })
-        .await?;
-    Ok(figures.page(&shown, &asked.view, &asked.period))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let query = ReportQuery {
+        account,
+        rollup: view.rolls_up(),
+        span: period.span(),
+        before,
+        filter: view.selection.filter(),
+        bars: bars.iter().map(|days| days.span(zone)).collect(),
+        bars_before,
+    };
+    Ok((query, bars, uses.map(|uses| uses.1)))
+}
+
+/// Most alerts that the page of an account lists.
+const MAX_ALERTS: i64 = 10;
+
+fn alerts_of(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Alert>> {
+    let filter = AlertFilter {
+        account: Some(account),
+        holding: true,
+        ..AlertFilter::default()
+    };
+    let page = Page {
+        limit: MAX_ALERTS,
+        number: 1,
+    };
+    Ok(found::list(conn, &filter, page)?.0)
 }
 
 impl Figures {
-    fn page(&self, shown: &Shown, view: &View, period: &Period) -> Markup {
-        let path = shown.address(Tab::Usage);
+    fn read(
+        conn: &Connection,
+        header: &AccountHeader,
+        request: &AccountRequest,
+    ) -> rusqlite::Result<Self> {
+        let AccountRequest { view, period, .. } = request;
+        let (query, bars, last) = query(conn, header.row, view, period)?;
+        let of_parent = match header.parent() {
+            None => None,
+            Some(parent) => {
+                let query = UsageQuery {
+                    account: parent,
+                    rollup: true,
+                    by: None,
+                    span: query.span,
+                    time_zone: period.time_zone().clone(),
+                    filter: query.filter.clone(),
+                };
+                Some(usage::report(conn, &query)?.totals.features)
+            }
+        };
+        Ok(Figures {
+            report: account_report::read(conn, &query)?,
+            bars,
+            last,
+            of_parent,
+            alerts: alerts_of(conn, header.row)?,
+        })
+    }
+
+    fn page(self, sheet: &Sheet, header: &AccountHeader, view: &View, period: &Period) -> Markup {
+        let path = header.address(Tab::Usage);
+        let report = &self.report;
+        let breakdown = Breakdown::new(&report.products, &path, view);
+        // What is open stays open when the period, the chart or the roll-up changes.
+        let view = &breakdown.view();
         let content = html! {
             div .controls {
                 (period.picker(&path, view))
-                (shown.roll_up_switch(Tab::Usage, view))
+                (header.roll_up_switch(Tab::Usage, view))
             }
-            (self.part(view, &path))
-            @if self.days.totals.events == 0 {
-                (self.nothing(shown, view, &path))
-                (uncaptured(self.parts.uncaptured))
+            (selection_path::show(&path, view))
+            (alerts::of_account(&self.alerts, view))
+            @if report.totals.now.events == 0 && report.totals.before.as_ref().is_none_or(|before| before.events == 0) {
+                (self.nothing(header, view, period, &path))
+                (uncaptured(report.uncaptured, header, view))
             } @else {
-                (totals(&self.days.totals, self.before.as_ref(), &period.length()))
+                (self.totals(period, header))
                 section .card {
                     h2 { "Over time" }
-                    (Days::of(&self.days.rows, period).show())
+                    (chart::chart(
+                        sheet,
+                        Bar::all(&self.bars, report.bars.clone(), report.bars_before.clone()),
+                        &path,
+                        view,
+                    ))
                 }
-                (uncaptured(self.parts.uncaptured))
-                section .card {
-                    h2 { (heading(Level::of(view))) }
-                    (breakdown::table(&shown.account.account_id, view, &self.parts))
+                (uncaptured(report.uncaptured, header, view))
+                section .card #breakdown-card {
+                    h2 { (breakdown.heading()) }
+                    (breakdown.show(sheet))
                 }
             }
         };
-        shown.page(Tab::Usage, view, content)
+        header.page(Tab::Usage, view, content)
     }
 
-    /// Which product and module the page is narrowed down to.
-    fn part(&self, view: &View, path: &str) -> Markup {
-        let name = |name: &str, without: &'static str| {
-            if name.is_empty() {
-                without.to_owned()
-            } else {
-                name.to_owned()
-            }
-        };
-        let all = View {
-            product: None,
-            module: None,
-            ..view.clone()
-        };
-        let product = View {
-            module: None,
-            ..view.clone()
-        };
+    fn totals(&self, period: &Period, header: &AccountHeader) -> Markup {
+        let now = &self.report.totals.now;
+        let before = self.report.totals.before.as_ref();
+        let mut all = vec![
+            Total::of("Active users", format::number(now.users))
+                .change(before.map(|before| (before.users as f64, now.users as f64))),
+            Total::of("Sessions", format::number(now.sessions))
+                .change(before.map(|before| (before.sessions as f64, now.sessions as f64))),
+        ];
+        // Active time is that of sessions; a product or module often has none.
+        if now.active_time > 0 || before.is_some_and(|before| before.active_time > 0) {
+            all.push(
+                Total::of("Active time", format::duration(now.active_time)).change(
+                    before.map(|before| (before.active_time as f64, now.active_time as f64)),
+                ),
+            );
+        }
+        all.push(
+            Total::of("Time in modules", format::duration(now.module_time))
+                .change(before.map(|before| (before.module_time as f64, now.module_time as f64))),
+        );
+        let mut uses = Total::of("Feature uses", format::sum(now.features))
+            .change(before.map(|before| (before.features, now.features)));
+        if let (Some(of_parent), Some(parent)) = (self.of_parent, header.parent_title())
+            && of_parent > 0.0
+        {
+            let share = format::percent(now.features / of_parent);
+            uses = uses.note(format!("{share} of {parent}"));
+        }
+        all.push(uses);
+        all.push(
+            Total::of("Events", format::number(now.events))
+                .change(before.map(|before| (before.events as f64, now.events as f64))),
+        );
         html! {
-            @if view.product.is_some() || view.module.is_some() {
-                nav .part aria-label="Part of the usage" {
-                    a href=(all.at(path)) { "All products" }
-                    @if let Some(product_name) = &view.product {
-                        @let words = name(product_name, "Without a product");
-                        @if view.module.is_some() { a href=(product.at(path)) { (words) } }
-                        @else { strong { (words) } }
-                    }
-                    @if let Some(module) = &view.module { strong { (name(module, "Without a module")) } }
-                }
+            (totals(&all, &period.length()))
+            @if before.is_some() && let Some(words) = period.comparison() {
+                p .hint.compared { "Changes compare with " (words) "." }
+            } @else if period.before().is_some() {
+                p .hint.compared { "Nothing is compared: the " (period.length()) " before reach before the first use." }
             }
         }
     }
 
-    fn nothing(&self, shown: &Shown, view: &View, path: &str) -> Markup {
-        let all = View {
-            range: Some("all".into()),
-            from: None,
-            to: None,
+    fn nothing(&self, header: &AccountHeader, view: &View, period: &Period, path: &str) -> Markup {
+        let all_time = PeriodChoice::Named(NamedPeriod::AllTime);
+        let showing = |period: PeriodChoice| {
+            View {
+                period,
+                ..view.clone()
+            }
+            .at(path)
+        };
+        let day_of = |ms: i64| period.time_zone().day_at(ms);
+        let today = period.today();
+        let only_today = PeriodChoice::Days {
+            from: Some(today),
+            to: Some(today),
+        };
+        let rolled_up = View {
+            scope: Scope::Subtree,
             ..view.clone()
         };
         layout::empty(
             "No usage in this period",
             html! {
-                @match self.last {
-                    Some(last) if view.range.as_deref() != Some("all") => {
-                        "The latest events are of " (format::day(last)) ". "
-                        a href=(all.at(path)) { "Show all time" }
+                @if !header.account.is_leaf && !view.rolls_up() {
+                    "Product usage is captured only where nothing is below, so this account alone "
+                    "has none. " a href=(rolled_up.at(path)) { "Show it with the accounts below" }
+                } @else if let Some(last) = self.last {
+                    // Periods with a name end with the last complete day.
+                    @if day_of(last) == today && view.period != only_today {
+                        "The latest events are of today. "
+                        a href=(showing(only_today)) { "Show today" }
+                    } @else if view.period != all_time {
+                        "The latest events are of " (format::date(day_of(last))) ". "
+                        a href=(showing(all_time)) { "Show all time" }
+                    } @else {
+                        "Events have arrived, and none of them is in this part of the usage."
                     }
-                    Some(_) => "Events have arrived, and none of them is counted here.",
-                    None => {
-                        "Nothing has arrived for this account yet. Figures appear as soon as a page "
-                        "or a server sends events with the account_id "
-                        code { (shown.account.account_id) } "."
-                    }
+                } @else {
+                    "Nothing has arrived for this account yet. Figures appear as soon as a page "
+                    "or a server sends events with the account_id "
+                    code { (header.account.account_id) } "."
                 }
             },
         )
     }
 }
 
-fn heading(level: Level) -> &'static str {
-    match level {
-        Level::Products => "Products, modules and features",
-        Level::Modules => "Modules and features",
-        Level::Features => "Features",
-    }
-}
-
-/// The main figures, each with what became of it since the period before.
-fn totals(totals: &Totals, before: Option<&Totals>, length: &str) -> Markup {
-    // Against a period from before the account was used, all would be new.
-    let before = before.filter(|before| before.events > 0);
-    let change = |now: f64, of: fn(&Totals) -> f64| {
-        html! {
-            @if let Some(before) = before { (change(now, of(before), length)) }
-        }
-    };
-    html! {
-        dl .totals {
-            div {
-                dt { "Active users" }
-                dd { (format::number(totals.users)) (change(totals.users as f64, |t| t.users as f64)) }
-            }
-            div {
-                dt { "Sessions" }
-                dd { (format::number(totals.sessions)) (change(totals.sessions as f64, |t| t.sessions as f64)) }
-            }
-            // That of sessions: a part of the usage often has none.
-            @if totals.active_time > 0 || before.is_some_and(|before| before.active_time > 0) {
-                div {
-                    dt { "Active time" }
-                    dd { (format::duration(totals.active_time)) (change(totals.active_time as f64, |t| t.active_time as f64)) }
-                }
-            }
-            div {
-                dt { "Time in modules" }
-                dd { (format::duration(totals.module_time)) (change(totals.module_time as f64, |t| t.module_time as f64)) }
-            }
-            div {
-                dt { "Feature uses" }
-                dd { (format::sum(totals.features)) (change(totals.features, |t| t.features)) }
-            }
-            div {
-                dt { "Events" }
-                dd { (format::number(totals.events)) (change(totals.events as f64, |t| t.events as f64)) }
-            }
-        }
-    }
-}
-
-fn change(now: f64, before: f64, length: &str) -> Markup {
-    let percent = if before > 0.0 {
-        (now - before) / before * 100.0
-    } else {
-        0.0
-    };
-    let (class, words) = match () {
-        () if before <= 0.0 && now > 0.0 => ("up", "new".to_owned()),
-        () if percent >= 0.5 => (
-            "up",
-            format!("▲ {} %", format::number(percent.round() as i64)),
-        ),
-        () if percent <= -0.5 => (
-            "down",
-            format!("▼ {} %", format::number(-percent.round() as i64)),
-        ),
-        () => ("same", "unchanged".to_owned()),
-    };
-    html! {
-        small .change.(class) title={"compared with the " (length) " before"} { (words) }
-    }
-}
-
-/// What is kept and not counted, and what would count it.
-fn uncaptured(uncaptured: Uncaptured) -> Markup {
+/// Renders the number of events that are not counted, and how to count them.
+fn uncaptured(uncaptured: Uncaptured, header: &AccountHeader, view: &View) -> Markup {
     let Uncaptured {
         non_leaf,
         user_conflict,
     } = uncaptured;
     let all = non_leaf + user_conflict;
-    // How many there are stands in the heading; of one kind alone it is not repeated.
+    // The heading has the total, which is not repeated when there is one kind only.
     let which = |count: i64, one: &'static str, many: &'static str| {
         html! {
             @if count < all { strong { (format::number(count)) } " of them " }
@@ -262,6 +307,9 @@ fn uncaptured(uncaptured: Uncaptured) -> Markup {
                         "are counted once the user is moved here: "
                         code { "PUT /api/v2/account_users/{id}" } " with " code { "\"move\": true" } "."
                     }
+                }
+                @if header.shows_quality() {
+                    p { a href={(view.only_period().at("/quality")) "#" (if non_leaf > 0 { "uncaptured" } else { "conflicts" })} { "Who, since when, and how to mend it" } }
                 }
             }
         }

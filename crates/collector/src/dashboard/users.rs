@@ -1,166 +1,329 @@
-//! The users of an account: who uses how much, and who does not.
+//! The users of an account: who uses how much, since when, who stopped, and who
+//! never came.
 
-use std::collections::HashSet;
-
+use axum::response::Response;
 use maud::{Markup, html};
 
 use super::{
-    account::{Shown, Tab},
-    address::{self, View},
-    asked::OfAccount,
-    breakdown::{self, bar, time},
+    account_header::{AccountHeader, Tab},
+    account_page::AccountRequest,
+    address, bars,
+    breakdown::bar,
     error::PageError,
-    format,
-    layout::{
-        self,
-        Column::{Number, Text},
-    },
+    format, layout,
     period::Period,
+    selection_path,
+    sheet::Sheet,
+    table::{Column, Table, counted},
+    table_choice::Sort,
+    value::Value,
+    view::View,
 };
-use crate::{
-    entity::User,
-    store::{
-        accounts,
-        page::Page,
-        usage::{self, Totals},
-        users,
-    },
-    usage::By,
-};
-
-/// Users on a page.
-const LIMIT: usize = 50;
-/// Users without usage that are named.
-const QUIET: usize = 50;
-
-struct Figures {
-    active: Vec<(User, String, Totals)>,
-    total: usize,
-    most: f64,
-    quiet: Vec<User>,
-}
+use crate::store::people::{self, PeopleQuery, Person, Presence};
 
 /// Shows the users of an account.
 ///
 /// # Errors
-/// 404 where the account is unknown.
-pub(super) async fn show(asked: OfAccount) -> Result<Markup, PageError> {
-    let (shown, figures) = asked
-        .show(|conn, shown, OfAccount { view, period, .. }| {
-            let question = breakdown::question(shown.no, By::User, view, period);
-            let mut rows = usage::answer(conn, &question)?.rows;
-            rows.sort_by(|left, right| {
-                let of = |totals: &Totals| (totals.features, totals.events as f64);
-                let by_size = of(&right.totals).partial_cmp(&of(&left.totals));
-                by_size.unwrap_or(std::cmp::Ordering::Equal)
+/// 404 when the account is unknown.
+pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
+    let (header, people) = request
+        .show(|conn, header, request| {
+            let AccountRequest {
+                view,
+                period,
+                rights,
+                ..
+            } = request;
+            let days = period.days().map_or_else(Vec::new, |(from, end)| {
+                bars::day_starts(from, end, period.time_zone())
             });
-            let first = (view.page_number() as usize - 1).saturating_mul(LIMIT);
-            let active = rows
-                .iter()
-                .skip(first)
-                .take(LIMIT)
-                .map(|row| {
-                    let user_id = row.key.as_str().unwrap_or_default();
-                    let user = users::find(conn, user_id)?.unwrap_or_default();
-                    let account = accounts::find(conn, &user.account_id)?;
-                    let name = account.and_then(|account| account.name);
-                    let name = name.unwrap_or_else(|| user.account_id.clone());
-                    Ok((user, name, row.totals.clone()))
-                })
-                .collect::<rusqlite::Result<_>>()?;
-            let seen: HashSet<_> = rows.iter().filter_map(|row| row.key.as_str()).collect();
-            // As many as can be active, and the quiet ones that are named.
-            let page = Page {
-                limit: (seen.len() + QUIET) as i64,
-                number: 1,
+            let query = PeopleQuery {
+                account: header.row,
+                rollup: view.rolls_up(),
+                span: period.span(),
+                before: period.compared(),
+                filter: view.selection.filter(),
+                days,
             };
-            let (all, _) = users::list(conn, Some(shown.no), page)?;
-            let quiet = all
-                .into_iter()
-                .filter(|user| !user.is_deleted && !seen.contains(user.user_id.as_str()))
-                .take(QUIET)
-                .collect();
-            Ok(Figures {
-                active,
-                total: rows.len(),
-                most: rows.first().map_or(0.0, |row| row.totals.features),
-                quiet,
-            })
+            let mut people = people::read(conn, &query)?;
+            for person in &mut people {
+                if !rights.see(conn, person.account)? {
+                    hide(person);
+                }
+            }
+            Ok(people)
         })
         .await?;
-    Ok(figures.page(&shown, &asked.view, &asked.period))
+    let sheet = Sheet::default();
+    let page = page(&sheet, people, &header, &request.view, &request.period);
+    Ok(sheet.answer(&request.view, page))
 }
 
-impl Figures {
-    fn page(&self, shown: &Shown, view: &View, period: &Period) -> Markup {
-        let path = shown.address(Tab::Users);
-        let content = html! {
-            div .controls {
-                (period.picker(&path, view))
-                (shown.roll_up_switch(Tab::Users, view))
-            }
-            section .card {
-                h2 { (format::count(self.total as i64, "active user", "active users")) }
-                @if self.active.is_empty() {
-                    (layout::empty("Nobody was active in this period", html! {
-                        "Users appear here with the first event that names them."
-                    }))
-                } @else {
-                    (self.table(shown.below > 0 && view.rolls_up(), view))
-                    (layout::pager(view.page_number(), LIMIT as i64, self.total as i64, |page| {
-                        let view = View { page: Some(page.to_string()), ..view.clone() };
-                        view.at(&path)
-                    }))
-                }
-            }
-            @if !self.quiet.is_empty() {
-                section .card {
-                    h2 { "Not active in this period" }
-                    ul .people {
-                        @for user in &self.quiet {
-                            li { (person(user)) }
-                        }
-                    }
-                }
-            }
-        };
-        shown.page(Tab::Users, view, content)
-    }
-
-    fn table(&self, shows_account: bool, view: &View) -> Markup {
-        let mut columns = vec![Text("User")];
-        columns.extend(shows_account.then_some(Text("Account")));
-        columns.extend(["Feature uses", "Active time", "Time in modules", "Sessions"].map(Number));
-        let rows = html! {
-            tbody {
-                @for (user, account, totals) in &self.active {
-                    tr {
-                        th scope="row" { (person(user)) }
-                        @if shows_account {
-                            td { a href=(view.only_period().at(&address::account(&user.account_id, ""))) { (account) } }
-                        }
-                        td .n.barred { (format::sum(totals.features)) (bar(totals.features, self.most)) }
-                        td .n { (time(totals.active_time)) }
-                        td .n { (time(totals.module_time)) }
-                        td .n { (format::number(totals.sessions)) }
-                    }
-                }
-            }
-        };
-        layout::table("Active users", Some("users"), &columns, rows)
-    }
+/// Takes away what belongs to the account to which a user has moved, which is not to be
+/// seen. What the user did here stays.
+fn hide(person: &mut Person) {
+    person.first_name = None;
+    person.last_name = None;
+    person.account_id.clear();
+    person.account_name = Some("another account".to_owned());
 }
 
-/// A user's name with the id below it, or the id alone.
-fn person(user: &User) -> Markup {
-    let name = [&user.first_name, &user.last_name];
-    let name: Vec<_> = name.into_iter().flatten().map(String::as_str).collect();
-    html! {
-        @if name.is_empty() {
-            span { (user.user_id) }
-        } @else {
-            span { (name.join(" ")) }
-            small { (user.user_id) }
+fn page(
+    sheet: &Sheet,
+    people: Vec<Person>,
+    header: &AccountHeader,
+    view: &View,
+    period: &Period,
+) -> Markup {
+    let path = header.address(Tab::Users);
+    let shows_account = header.descendants > 0 && view.rolls_up();
+    let is_active = |person: &Person| matches!(person.standing, Presence::Active | Presence::New);
+    let (active, silent): (Vec<_>, Vec<_>) = people
+        .into_iter()
+        .filter(|person| !person.is_deleted || is_active(person))
+        .partition(is_active);
+    let never = silent
+        .iter()
+        .filter(|person| person.standing == Presence::NeverCame)
+        .count();
+    let stopped = silent
+        .iter()
+        .filter(|person| person.standing == Presence::Stopped)
+        .count();
+    let content = html! {
+        div .controls {
+            (period.picker(&path, view))
+            (header.roll_up_switch(Tab::Users, view))
         }
+        (selection_path::show(&path, view))
+        section .card {
+            h2 { (counted(active.len(), "active user", "active users")) }
+            @if let Some(words) = period.comparison() {
+                p .hint { "Changes compare with " (words) "." }
+            }
+            @if active.is_empty() {
+                (layout::empty("Nobody was active in this period", html! {
+                    "Users appear here with the first event that names them."
+                }))
+            } @else {
+                (sheet.table(&active_table(&active, shows_account, &path, view, period), active))
+            }
+        }
+        @if !silent.is_empty() {
+            section .card #silent-users {
+                h2 { "Not active in this period" }
+                p .hint {
+                    (counted(silent.len(), "user", "users"))
+                    @if stopped > 0 { ", " (format::number(stopped as i64)) " of them active in the period before" }
+                    @if never > 0 { ", " (format::number(never as i64)) " never seen" }
+                    "."
+                }
+                (sheet.table(&silent_table(shows_account, &path, view, period), silent))
+            }
+        }
+    };
+    header.page(Tab::Users, view, content)
+}
+
+fn name_column(view: &View) -> Column<'static, Person> {
+    let links = view.only_period();
+    Column::text("user", "User", |person: &Person| {
+        Value::Text(person.title())
+    })
+    .shown(move |person| {
+        let title = person.title();
+        html! {
+            @if person.account_id.is_empty() {
+                (title)
+            } @else {
+                a .gone[person.is_deleted] href=(links.at(&address::user(&person.user_id))) { (title) }
+            }
+            @if title != person.user_id { small { (person.user_id) } }
+        }
+    })
+}
+
+fn id_column() -> Column<'static, Person> {
+    Column::text("user_id", "Id", |person: &Person| {
+        Value::Text(person.user_id.clone())
+    })
+    .only_in_csv()
+}
+
+fn account_column(view: &View) -> Column<'static, Person> {
+    let links = view.only_period();
+    let title = |person: &Person| {
+        let name = person.account_name.as_ref();
+        name.unwrap_or(&person.account_id).clone()
+    };
+    Column::text("account", "Account", move |person: &Person| {
+        Value::Text(title(person))
+    })
+    .shown(move |person| {
+        html! {
+            @if person.account_id.is_empty() {
+                (title(person))
+            } @else {
+                a href=(links.at(&address::account(&person.account_id, ""))) { (title(person)) }
+            }
+        }
+    })
+}
+
+fn active_table<'v>(
+    active: &[Person],
+    shows_account: bool,
+    path: &str,
+    view: &'v View,
+    period: &'v Period,
+) -> Table<'v, Person> {
+    let zone = period.time_zone();
+    let most = active
+        .iter()
+        .map(|person| person.now.features)
+        .fold(0.0, f64::max);
+    let mut table = Table::new("users", "Active users", Sort::down("uses"), path, view)
+        .with(name_column(view))
+        .with(id_column());
+    if shows_account {
+        table = table.with(account_column(view));
+    }
+    table = table.with(
+        Column::number("uses", "Feature uses", |person: &Person| {
+            Value::Sum(person.now.features)
+        })
+        .shown(move |person| {
+            html! { (Value::Sum(person.now.features).show()) (bar(person.now.features, most)) }
+        })
+        .class("barred")
+        .meaning("Sum of the amounts of feature events in the period."),
+    );
+    if period.before().is_some() {
+        table = table
+            .with(
+                Column::number("change", "Change", |person: &Person| match person.before {
+                    Some(before) => Value::Difference(person.now.features - before.features),
+                    None => Value::None,
+                })
+                .shown(|person| {
+                    html! {
+                        @if let Some(before) = person.before {
+                            (Value::Difference(person.now.features - before.features).show())
+                            small .change { (Value::change(before.features, person.now.features).show()) }
+                        } @else { (Value::None.show()) }
+                    }
+                })
+                .meaning(
+                    "Feature uses of the period less those of the period before. Nothing where \
+                     the period before reaches before the first use.",
+                ),
+            )
+            .with(
+                Column::number("percent", "%", |person: &Person| match person.before {
+                    Some(before) => Value::change(before.features, person.now.features),
+                    None => Value::None,
+                })
+                .only_in_csv(),
+            );
+    }
+    if period.days().is_some() {
+        table = table.with(
+            Column::number("active_days", "Active days", |person: &Person| {
+                Value::Count(person.active_days)
+            })
+            .meaning("Days of the period with an event."),
+        );
+    }
+    table
+        .with(
+            Column::number("sessions", "Sessions", |person: &Person| {
+                Value::Count(person.now.sessions)
+            })
+            .meaning("Different sessions in the period."),
+        )
+        .with(
+            Column::number("active_time", "Active time", |person: &Person| {
+                Value::Duration(person.now.active_time)
+            })
+            .meaning("Time in which the user did something, as trackers report it."),
+        )
+        .with(
+            Column::number("module_time", "Time in modules", |person: &Person| {
+                Value::Duration(person.now.module_time)
+            })
+            .meaning("Time with a module open and in use."),
+        )
+        .with(
+            Column::number("first_seen", "First seen", move |person: &Person| {
+                Value::day(person.first_seen, zone)
+            })
+            .shown(move |person| {
+                html! {
+                    (Value::day(person.first_seen, zone).show())
+                    @if person.standing == Presence::New { " " span .badge { "new" } }
+                }
+            })
+            .meaning("Day of the first event of all, also before the period."),
+        )
+        .with(
+            Column::number("last_seen", "Last seen", move |person: &Person| {
+                Value::day(person.last_seen, zone)
+            })
+            .meaning("Day of the latest event up to the end of the period."),
+        )
+}
+
+fn silent_table<'v>(
+    shows_account: bool,
+    path: &str,
+    view: &'v View,
+    period: &'v Period,
+) -> Table<'v, Person> {
+    let zone = period.time_zone();
+    let mut table = Table::new(
+        "silent",
+        "Users who were not active",
+        Sort::down("last_seen"),
+        path,
+        view,
+    )
+    .with(name_column(view))
+    .with(id_column());
+    if shows_account {
+        table = table.with(account_column(view));
+    }
+    table
+        .with(
+            Column::text("standing", "Standing", |person: &Person| {
+                Value::Text(standing(person.standing).to_owned())
+            })
+            .meaning(
+                "Stopped: active in the period before. Away: seen earlier. Came later: seen only after \
+                 the period. Never came: no event at all, or none of what is selected.",
+            ),
+        )
+        .with(Column::number("last_seen", "Last seen", move |person: &Person| {
+            Value::day(person.last_seen, zone)
+        }))
+        .with(Column::number("first_seen", "First seen", move |person: &Person| {
+            Value::day(person.first_seen, zone)
+        }))
+        .with(Column::number("uses_before", "Uses before", |person: &Person| {
+            match person.before {
+                Some(before) => Value::Sum(before.features),
+                None => Value::None,
+            }
+        }).meaning("Feature uses in the period before."))
+}
+
+/// A presence in words.
+pub(crate) fn standing(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Active => "Active",
+        Presence::New => "New",
+        Presence::Stopped => "Stopped",
+        Presence::Away => "Away",
+        Presence::Later => "Came later",
+        Presence::NeverCame => "Never came",
     }
 }

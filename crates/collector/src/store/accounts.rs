@@ -1,37 +1,23 @@
-//! Accounts as they are kept.
+//! Stored accounts.
 
-use natero_event::received::id;
+use natero_event::received;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{hierarchy, page::Page};
-use crate::entity::{Account, AccountPatch, Change, Precedence, RecordError};
-
-/// Number of an account's row; small, never reused, unknown outside.
-pub type AccountNo = i64;
-
-/// Number of an account, where it is known.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn no(conn: &Connection, account_id: &str) -> rusqlite::Result<Option<AccountNo>> {
-    conn.prepare_cached("SELECT no FROM accounts WHERE account_id = ?1")?
-        .query_row([account_id], |row| row.get(0))
-        .optional()
-}
-
-/// Number of an account, which is made where it is unknown.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn known(tx: &Transaction<'_>, account_id: &str) -> rusqlite::Result<AccountNo> {
-    if let Some(no) = no(tx, account_id)? {
-        return Ok(no);
-    }
-    tx.prepare_cached("INSERT INTO accounts (account_id) VALUES (?1)")?
-        .execute([account_id])?;
-    Ok(tx.last_insert_rowid())
-}
+pub use super::account_rows::{find_row, get_or_insert};
+use super::{
+    ancestry::Ancestry,
+    hierarchy, json,
+    layers::{Described, Layers},
+    rows::AccountRow,
+};
+use crate::model::{
+    account::{Account, AccountPatch},
+    change::{Change, Precedence},
+    page::Page,
+    public_fields::PublicFields,
+    record::RecordError,
+};
 
 const COLUMNS: &str = "a.account_id, a.name, p.account_id, a.hierarchy_label, a.join_date,
     a.details, a.is_deleted,
@@ -45,18 +31,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
         parent_account_id: row.get(2)?,
         hierarchy_label: row.get(3)?,
         join_date: row.get(4)?,
-        details: object(&row.get::<_, String>(5)?),
+        details: json::object(&row.get::<_, String>(5)?),
         is_deleted: row.get(6)?,
         is_leaf: row.get(7)?,
     })
 }
 
-/// JSON that we wrote ourselves.
-pub(super) fn object(json: &str) -> Map<String, Value> {
-    serde_json::from_str(json).unwrap_or_default()
-}
-
-/// One account.
+/// Finds an account.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -66,18 +47,18 @@ pub fn find(conn: &Connection, account_id: &str) -> rusqlite::Result<Option<Acco
         .optional()
 }
 
-/// Which accounts a list shows.
+/// Restricts a list of accounts.
 #[derive(Debug, Clone, Default)]
 pub struct AccountFilter {
-    /// Only those directly below this one.
-    pub parent: Option<AccountNo>,
-    /// Only those without one above them.
+    /// Only children of this account.
+    pub parent: Option<AccountRow>,
+    /// Only accounts without a parent.
     pub roots_only: bool,
-    /// Only those with this text in their id or name.
+    /// Only accounts with this text in their id or name.
     pub search: Option<String>,
 }
 
-/// Accounts by id, and how many there are in all.
+/// Lists accounts by id. Returns one page and the number of all.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -86,13 +67,13 @@ pub fn list(
     filter: &AccountFilter,
     page: Page,
 ) -> rusqlite::Result<(Vec<Account>, i64)> {
-    // Not one clause for both: no index would serve it.
-    let below = match filter.parent {
+    // One clause for both cases could use no index.
+    let is_child = match filter.parent {
         Some(_) => "a.parent_no = ?1",
         None => "?1 IS NULL",
     };
     let wanted = format!(
-        "{below} AND (NOT ?2 OR a.parent_no IS NULL)
+        "{is_child} AND (NOT ?2 OR a.parent_no IS NULL)
          AND (?3 IS NULL OR instr(lower(a.account_id), ?3) OR instr(lower(IFNULL(a.name, '')), ?3))"
     );
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
@@ -119,125 +100,149 @@ pub fn list(
     Ok((records, total))
 }
 
-/// Inserts or modifies an account as a record says. A record for a deactivated
-/// account makes it active again.
-///
-/// Nothing is written where the record is refused.
+/// Inserts or modifies an account. Nothing is written when
+/// the record is rejected.
 ///
 /// # Errors
-/// Those of SQLite; within, why the record is refused.
+/// Those of SQLite; the inner error says why the record is rejected.
 pub fn put(
     tx: &Transaction<'_>,
     patch: AccountPatch,
     now: i64,
 ) -> rusqlite::Result<Result<(), RecordError>> {
-    let known_no = no(tx, &patch.account_id)?;
+    put_one_of(tx, &mut Ancestry::default(), patch, now)
+}
+
+/// Does it for one of many records of a call, which share what they know of the
+/// tree.
+///
+/// # Errors
+/// As [`put`].
+pub fn put_one_of(
+    tx: &Transaction<'_>,
+    ancestry: &mut Ancestry,
+    patch: AccountPatch,
+    now: i64,
+) -> rusqlite::Result<Result<(), RecordError>> {
+    let stored_row = find_row(tx, &patch.account_id)?;
     let parent = patch.parent_account_id.clone();
     if let Change::Set(parent_id) = &parent
-        && let Some(cycle) = hierarchy::cycle(tx, &patch.account_id, known_no, parent_id)?
+        && let Some(cycle) =
+            hierarchy::find_cycle(tx, ancestry, &patch.account_id, stored_row, parent_id)?
     {
         return Ok(Err(RecordError::Cycle(cycle)));
     }
     let account_id = patch.account_id.clone();
-    let mut account = find(tx, &account_id)?.unwrap_or_else(|| Account {
-        account_id: account_id.clone(),
-        ..Account::default()
-    });
-    if let Err(refused) = account.apply(patch, Precedence::Newer) {
-        return Ok(Err(refused));
+    let is_deleted = patch.is_deleted;
+    let mut layers: Layers<Account> = match stored_row {
+        Some(row) => Layers::find(tx, row)?,
+        None => Layers::default(),
+    };
+    layers
+        .public
+        .clear(patch.cleared().iter().map(String::as_str));
+    if let Err(rejected) = layers.own.apply(patch, Precedence::Newer) {
+        return Ok(Err(rejected));
     }
-    let no = known(tx, &account_id)?;
-    save(tx, no, &account, now)?;
+    let row = get_or_insert(tx, &account_id)?;
+    layers.details_at = now;
+    layers.write(tx, row)?;
     match parent {
         Change::Keep => {}
-        Change::Clear => hierarchy::set_parent(tx, no, None)?,
+        Change::Clear => hierarchy::set_parent(tx, ancestry, row, None)?,
         Change::Set(parent_id) => {
-            let parent_no = known(tx, &parent_id)?;
-            hierarchy::set_parent(tx, no, Some(parent_no))?;
+            let parent = get_or_insert(tx, &parent_id)?;
+            hierarchy::set_parent(tx, ancestry, row, Some(parent))?;
         }
     }
-    tx.prepare_cached("UPDATE accounts SET is_deleted = 0 WHERE no = ?1 AND is_deleted = 1")?
-        .execute([no])?;
+    if let Some(is_deleted) = is_deleted {
+        tx.prepare_cached("UPDATE accounts SET is_deleted = ?2 WHERE no = ?1")?
+            .execute(params![row, is_deleted])?;
+    }
     Ok(Ok(()))
 }
 
-/// What the sender of an event may do to the tree.
+/// How the sender of an event is believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MayPlace {
-    /// Nothing: what its events say is a detail.
-    Nobody,
-    /// Put an account that has no parent yet below another.
-    Orphans,
-    /// Move any account.
-    Anyone,
+pub(super) enum Trust {
+    /// What it says replaces what is known.
+    Full,
+    /// What it says fills what is empty.
+    Public {
+        /// Whether it may set the parent of an account that has none.
+        may_set_parent: bool,
+    },
 }
 
-/// Merges the details of an `identifyAccount` that was made at `at`. What
-/// cannot be used of them is left out: an event is never refused for it.
+/// Merges the details of an `identifyAccount` that was made at `at`. Details
+/// that cannot be used are left out: they never make an event invalid.
 pub(super) fn identify(
     tx: &Transaction<'_>,
+    ancestry: &mut Ancestry,
     account_id: &str,
-    details: Map<String, Value>,
+    mut details: Map<String, Value>,
     at: i64,
-    may_place: MayPlace,
+    stream: Option<&str>,
+    trust: Trust,
 ) -> rusqlite::Result<()> {
-    let (Some(mut account), Some(no)) = (find(tx, account_id)?, no(tx, account_id)?) else {
+    let Some(row) = find_row(tx, account_id)? else {
         return Ok(());
     };
-    let details_at: i64 = tx
-        .prepare_cached("SELECT details_at FROM accounts WHERE no = ?1")?
-        .query_row([no], |row| row.get(0))?;
-    let precedence = if at >= details_at {
-        Precedence::Newer
-    } else {
-        Precedence::Older
+    let mut layers = Layers::<Account>::find(tx, row)?;
+    let has_parent: bool = tx
+        .prepare_cached("SELECT parent_no IS NOT NULL FROM accounts WHERE no = ?1")?
+        .query_row([row], |row| row.get(0))?;
+    let precedence = layers.precedence(at);
+    let may_set_parent = match trust {
+        Trust::Full => precedence == Precedence::Newer || !has_parent,
+        Trust::Public { may_set_parent } => may_set_parent && !has_parent,
     };
-    let may_set_parent = match may_place {
-        MayPlace::Nobody => false,
-        MayPlace::Orphans => account.parent_account_id.is_none(),
-        MayPlace::Anyone => precedence == Precedence::Newer || account.parent_account_id.is_none(),
-    };
-    let asked = details.get("parent_account_id").and_then(id);
-    let is_cycle = match &asked {
-        Some(parent_id) => hierarchy::cycle(tx, account_id, Some(no), parent_id)?.is_some(),
-        None => false,
-    };
-    let mut patch = AccountPatch::from_identify(account_id, details, may_set_parent && !is_cycle);
-    let parent = std::mem::take(&mut patch.parent_account_id);
-    if account.apply(patch, precedence).is_ok() {
-        save(tx, no, &account, at.max(details_at))?;
+    let requested_parent = details.get("parent_account_id").and_then(received::id);
+    if let Some(parent_id) = requested_parent.filter(|_| may_set_parent)
+        && hierarchy::find_cycle(tx, ancestry, account_id, Some(row), &parent_id)?.is_none()
+    {
+        details.remove("parent_account_id");
+        let parent = get_or_insert(tx, &parent_id)?;
+        hierarchy::set_parent(tx, ancestry, row, Some(parent))?;
     }
-    if let Change::Set(parent_id) = parent {
-        let parent_no = known(tx, &parent_id)?;
-        hierarchy::set_parent(tx, no, Some(parent_no))?;
+    match trust {
+        Trust::Public { .. } => layers.public.add(details, at, stream),
+        Trust::Full => {
+            let patch = AccountPatch::from_identify(account_id, details, false);
+            layers.add_trusted(patch, at);
+        }
     }
-    Ok(())
+    layers.write(tx, row)
 }
 
-fn save(
-    tx: &Transaction<'_>,
-    no: AccountNo,
-    account: &Account,
-    details_at: i64,
-) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "UPDATE accounts SET name = ?2, hierarchy_label = ?3, join_date = ?4, details = ?5,
-             details_at = ?6
-         WHERE no = ?1",
-    )?
-    .execute(params![
-        no,
-        account.name,
-        account.hierarchy_label,
-        account.join_date,
-        serde_json::to_string(&account.details).unwrap_or_default(),
-        details_at,
-    ])?;
-    Ok(())
+impl Described for Account {
+    type Row = AccountRow;
+    type Patch = AccountPatch;
+    const TABLE: &'static str = "accounts";
+
+    fn apply(&mut self, patch: AccountPatch, precedence: Precedence) -> Result<(), RecordError> {
+        Account::apply(self, patch, precedence)
+    }
+
+    fn filled(&self, public: &PublicFields) -> Self {
+        Account::filled(self, public)
+    }
+
+    fn columns(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("name", self.name.clone().into()),
+            ("hierarchy_label", self.hierarchy_label.clone().into()),
+            ("join_date", self.join_date.into()),
+        ]
+    }
+
+    fn details(&self) -> &Map<String, Value> {
+        &self.details
+    }
 }
 
-/// Deactivates an account. Its usage stays; the account above it may become a
-/// leaf. False where it is unknown.
+/// Deactivates an account. Its usage stays, and its parent may become a leaf.
+/// Returns false when the account is unknown.
 ///
 /// # Errors
 /// Those of SQLite.

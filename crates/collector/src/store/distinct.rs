@@ -1,11 +1,11 @@
-//! Sets of row numbers, to count what is distinct.
+//! Sets of row numbers, for counting distinct users and sessions.
 
-/// A set of numbers below a bound. It starts as a list and becomes a bitmap
-/// once that is smaller, so that a hundred thousand small sets and a few large
-/// ones both fit into memory.
+/// A set of numbers up to a bound. It starts as a list and becomes a bitmap once
+/// that is smaller, so that a hundred thousand small sets and a few large ones
+/// fit into memory.
 #[derive(Debug, Clone)]
 pub struct Distinct {
-    /// Numbers up to this one may come.
+    /// The largest number that is expected.
     max: u32,
     set: Set,
 }
@@ -13,24 +13,24 @@ pub struct Distinct {
 #[derive(Debug, Clone)]
 enum Set {
     List {
-        /// Without order; what is in the first `sorted` has no repetition.
+        /// The numbers, unsorted, with repetitions.
         numbers: Vec<u32>,
-        /// Length at which the list is sorted next.
-        tidy_at: usize,
+        /// Length at which the list is deduplicated next.
+        dedup_at: usize,
     },
     Bitmap(Vec<u64>),
 }
 
-const FIRST_TIDY: usize = 64;
+const FIRST_DEDUP: usize = 64;
 
 impl Distinct {
-    /// An empty set for numbers up to `max`.
+    /// Makes an empty set for numbers up to `max`.
     pub fn up_to(max: u32) -> Self {
         Distinct {
             max,
             set: Set::List {
                 numbers: Vec::new(),
-                tidy_at: FIRST_TIDY,
+                dedup_at: FIRST_DEDUP,
             },
         }
     }
@@ -40,13 +40,13 @@ impl Distinct {
     pub fn insert(&mut self, number: u32) {
         match &mut self.set {
             Set::Bitmap(words) => mark(words, number),
-            Set::List { numbers, tidy_at } => {
-                // Facts come in order of user and session, so most repetitions
-                // follow at once.
+            Set::List { numbers, dedup_at } => {
+                // Facts are sorted by user and session, so most repetitions follow
+                // each other.
                 if numbers.last() != Some(&number) {
                     numbers.push(number);
-                    if numbers.len() >= *tidy_at {
-                        self.tidy();
+                    if numbers.len() >= *dedup_at {
+                        self.dedup();
                     }
                 }
             }
@@ -54,13 +54,13 @@ impl Distinct {
     }
 
     #[cold]
-    fn tidy(&mut self) {
-        let Set::List { numbers, tidy_at } = &mut self.set else {
+    fn dedup(&mut self) {
+        let Set::List { numbers, dedup_at } = &mut self.set else {
             return;
         };
         numbers.sort_unstable();
         numbers.dedup();
-        *tidy_at = (2 * numbers.len()).max(FIRST_TIDY);
+        *dedup_at = (2 * numbers.len()).max(FIRST_DEDUP);
         let words = self.max as usize / 64 + 1;
         if numbers.len() * size_of::<u32>() > words * size_of::<u64>() {
             let mut bitmap = vec![0; words];
@@ -71,9 +71,9 @@ impl Distinct {
         }
     }
 
-    /// How many different numbers were added.
+    /// Counts the different numbers.
     pub fn count(mut self) -> i64 {
-        self.tidy();
+        self.dedup();
         match self.set {
             Set::List { numbers, .. } => numbers.len() as i64,
             Set::Bitmap(words) => words.iter().map(|word| i64::from(word.count_ones())).sum(),
@@ -84,7 +84,7 @@ impl Distinct {
 #[inline]
 fn mark(words: &mut Vec<u64>, number: u32) {
     let at = number as usize / 64;
-    // Beyond the bound only where the bound was wrong; right beats fast then.
+    // A number beyond the bound is counted correctly, too, although slowly.
     if at >= words.len() {
         words.resize(at + 1, 0);
     }

@@ -1,23 +1,39 @@
-//! Events read back, as they would be sent.
+//! Reads stored events back in the format of the Event API.
 
 use std::io::{self, Write};
 
 use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
-use super::accounts::object;
-use crate::usage::Span;
+use super::{event_months, json, rows::EventRow};
+use crate::model::{csv_cell::safe_cell, folding::folded, usage::Span};
 
-/// Which events.
+/// Restricts the events that are read.
 #[derive(Debug, Clone)]
-pub struct Wanted {
-    /// When they were made.
+pub struct EventFilter {
+    /// The time at which they were made.
     pub span: Span,
-    /// Only those of this account.
+    /// Only events that name this account.
     pub account_id: Option<String>,
 }
 
-/// How events are written.
+/// Whether a text is in one of the fields of an event that people read.
+fn has_text(event: &Map<String, Value>, folded_text: &str) -> bool {
+    const READ: [&str; 6] = [
+        "account_id",
+        "user_id",
+        "action",
+        "feature",
+        "module",
+        "product",
+    ];
+    READ.iter().any(|name| {
+        let text = event.get(*name).and_then(Value::as_str);
+        text.is_some_and(|text| folded(text).contains(folded_text))
+    })
+}
+
+/// The format in which events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// One JSON object a line, as the Event API takes it
@@ -26,7 +42,7 @@ pub enum Format {
     Csv,
 }
 
-/// Columns of the wire, in the order in which they are written.
+/// Text columns of the Event API, in the order in which they are written.
 const TEXT: [&str; 13] = [
     "event_id",
     "account_id",
@@ -49,18 +65,18 @@ const NUMBERS: [&str; 5] = [
     "active_duration",
     "seq",
 ];
-/// What the collector adds.
-const OURS: [&str; 2] = ["received_at", "set_aside"];
+/// Columns that the collector adds.
+const ADDED: [&str; 2] = ["received_at", "set_aside"];
 
 fn columns() -> String {
-    let all: Vec<_> = TEXT.into_iter().chain(NUMBERS).chain(OURS).collect();
+    let all: Vec<_> = TEXT.into_iter().chain(NUMBERS).chain(ADDED).collect();
     format!("id, {}, details, extra", all.join(", "))
 }
 
-/// The event as it was sent, with unknown fields beside the known ones.
+/// The event as it was sent, including its unknown fields.
 fn event(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
     let mut event = match row.get_ref("extra")?.as_str_or_null()? {
-        Some(extra) => object(extra),
+        Some(extra) => json::object(extra),
         None => Map::new(),
     };
     for name in TEXT {
@@ -77,7 +93,7 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
         event.insert(name.to_owned(), number);
     }
     if let Some(details) = row.get_ref("details")?.as_str_or_null()? {
-        event.insert("details".to_owned(), object(details).into());
+        event.insert("details".to_owned(), json::object(details).into());
     }
     Ok(event)
 }
@@ -90,26 +106,38 @@ fn number_of(number: f64) -> Value {
     }
 }
 
-/// The latest events that arrived, newest first, and the number of the newest.
+/// Reads the events that arrived last, newest first, those with a text in one of
+/// their fields where one is given. Returns them with the row of the newest, or
+/// `after` when none is newer.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn latest(
     conn: &Connection,
-    wanted: &Wanted,
-    after: Option<i64>,
-    limit: i64,
-) -> rusqlite::Result<(Vec<Value>, Option<i64>)> {
+    filter: &EventFilter,
+    text: Option<&str>,
+    after: Option<EventRow>,
+    limit: usize,
+) -> rusqlite::Result<(Vec<Value>, Option<EventRow>)> {
+    let text = text.map(folded);
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {} FROM events WHERE id > ?1 AND (?2 IS NULL OR account_id = ?2)
-         ORDER BY id DESC LIMIT ?3",
+         ORDER BY id DESC",
         columns()
     ))?;
-    let mut rows = statement.query(params![after.unwrap_or(0), wanted.account_id, limit])?;
+    let mut rows = statement.query(params![
+        after.map_or(0, EventRow::number),
+        filter.account_id,
+    ])?;
     let (mut records, mut last) = (Vec::new(), after);
-    while let Some(row) = rows.next()? {
+    while records.len() < limit
+        && let Some(row) = rows.next()?
+    {
         last = last.max(Some(row.get("id")?));
         let mut event = event(row)?;
+        if text.as_deref().is_some_and(|text| !has_text(&event, text)) {
+            continue;
+        }
         event.insert(
             "received_at".into(),
             row.get::<_, i64>("received_at")?.into(),
@@ -120,27 +148,64 @@ pub fn latest(
     Ok((records, last))
 }
 
+/// Reads the events of a user in an account that were made in a span, in the order
+/// in which they were made. At most `limit` are returned.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn of_user(
+    conn: &Connection,
+    account_id: &str,
+    user_id: &str,
+    span: Span,
+    limit: i64,
+) -> rusqlite::Result<Vec<Value>> {
+    let mut events = Vec::new();
+    for month in event_months::in_span(conn, span)? {
+        let left = limit - events.len() as i64;
+        // The index by time has the account in it, so that only its events are read.
+        let mut statement = conn.prepare_cached(&format!(
+            "SELECT {} FROM {} INDEXED BY {}
+             WHERE created_at >= ?1 AND created_at < ?2 AND account_id = ?3 AND user_id = ?4
+             ORDER BY created_at, id LIMIT ?5",
+            columns(),
+            event_months::table(month),
+            event_months::time_index(month)
+        ))?;
+        let mut rows = statement.query(params![span.from, span.to, account_id, user_id, left])?;
+        while let Some(row) = rows.next()? {
+            let mut event = event(row)?;
+            let received_at: i64 = row.get("received_at")?;
+            event.insert("received_at".into(), received_at.into());
+            event.insert("set_aside".into(), row.get::<_, bool>("set_aside")?.into());
+            events.push(event.into());
+        }
+    }
+    Ok(events)
+}
+
 /// Why an export ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The database.
+    /// A statement failed.
     #[error("database: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// Where it is written to.
+    /// Writing failed.
     #[error("writing: {0}")]
     Io(#[from] io::Error),
-    /// As text.
+    /// Writing CSV failed.
     #[error("writing: {0}")]
     Csv(#[from] csv::Error),
 }
 
-/// Writes all wanted events in the order in which they arrived.
+/// Writes all events that pass the filter in the order of their arrival, and
+/// returns their number.
 ///
 /// # Errors
 /// Those of SQLite and of `out`.
 pub fn export(
     conn: &Connection,
-    wanted: &Wanted,
+    filter: &EventFilter,
     format: Format,
     out: impl Write,
 ) -> Result<u64, ExportError> {
@@ -150,7 +215,7 @@ pub fn export(
          ORDER BY id",
         columns()
     ))?;
-    let mut rows = statement.query(params![wanted.span.from, wanted.span.to, wanted.account_id])?;
+    let mut rows = statement.query(params![filter.span.from, filter.span.to, filter.account_id])?;
     let mut count = 0;
     match format {
         Format::Ndjson => {
@@ -164,7 +229,7 @@ pub fn export(
         }
         Format::Csv => {
             let mut out = csv::Writer::from_writer(out);
-            let names = TEXT.into_iter().chain(NUMBERS).chain(OURS);
+            let names = TEXT.into_iter().chain(NUMBERS).chain(ADDED);
             let names: Vec<_> = names.chain(["details", "extra"]).collect();
             out.write_record(&names)?;
             while let Some(row) = rows.next()? {
@@ -186,6 +251,8 @@ fn cell(row: &Row<'_>, name: &str) -> rusqlite::Result<String> {
         ValueRef::Null => String::new(),
         ValueRef::Integer(number) => number.to_string(),
         ValueRef::Real(number) => number_of(number).to_string(),
-        ValueRef::Text(text) | ValueRef::Blob(text) => String::from_utf8_lossy(text).into_owned(),
+        ValueRef::Text(text) | ValueRef::Blob(text) => {
+            safe_cell(&String::from_utf8_lossy(text)).into_owned()
+        }
     })
 }

@@ -1,88 +1,148 @@
-//! The tree of accounts. It is kept as each account's parent and nothing else,
-//! so that moving a branch is one update however much is below it.
+//! The account tree. Each account stores its parent and nothing else, so that
+//! moving a subtree is one update however large it is.
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::accounts::AccountNo;
-use crate::entity::Cycle;
+use super::{account_rows, ancestry::Ancestry, rows::AccountRow};
+use crate::model::hierarchy::Cycle;
 
-/// The cycle that would be closed by putting an account below `parent_id`.
+/// Finds the cycle that `parent_id` as the parent of an account would make.
+/// `row` is the row of the account, if it is stored already.
 ///
 /// # Errors
 /// Those of SQLite.
-pub(super) fn cycle(
+pub(super) fn find_cycle(
     conn: &Connection,
+    ancestry: &mut Ancestry,
     account_id: &str,
-    no: Option<AccountNo>,
+    row: Option<AccountRow>,
     parent_id: &str,
 ) -> rusqlite::Result<Option<Cycle>> {
     if account_id == parent_id {
-        return Ok(Some(Cycle(vec![account_id.to_owned(); 2])));
+        return Ok(Some(Cycle {
+            start: vec![account_id.to_owned()],
+            between: 0,
+            end: vec![account_id.to_owned()],
+        }));
     }
-    let Some(no) = no else {
+    let Some(account) = row else {
         return Ok(None);
     };
-    // Nothing can be above itself through an account that has nothing below
-    // it. This spares the way up for all but a few records of a large import.
+    // A parent that stays makes no cycle. This spares the way up for every record
+    // of an import that is sent again.
+    let is_parent: bool = conn
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM accounts a JOIN accounts p ON p.no = a.parent_no
+                 WHERE a.no = ?1 AND p.account_id = ?2)",
+        )?
+        .query_row(params![account, parent_id], |row| row.get(0))?;
+    if is_parent {
+        return Ok(None);
+    }
+    // An account without children is no ancestor of any other. This spares the
+    // way up to the root for most records of a large import.
     let has_children: bool = conn
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM accounts WHERE parent_no = ?1)")?
-        .query_row([no], |row| row.get(0))?;
+        .query_row([account], |row| row.get(0))?;
     if !has_children {
         return Ok(None);
     }
-    let mut upwards = conn.prepare_cached(
-        "WITH RECURSIVE above (no, account_id, parent_no, level) AS (
-             SELECT no, account_id, parent_no, 0 FROM accounts WHERE account_id = ?1
-             UNION ALL
-             SELECT a.no, a.account_id, a.parent_no, level + 1
-             FROM above JOIN accounts a ON a.no = above.parent_no WHERE above.no <> ?2
-         )
-         SELECT no, account_id FROM above ORDER BY level",
-    )?;
-    let mut rows = upwards.query(params![parent_id, no])?;
-    let mut path = vec![account_id.to_owned()];
-    while let Some(row) = rows.next()? {
-        path.push(row.get(1)?);
-        if row.get::<_, AccountNo>(0)? == no {
-            return Ok(Some(Cycle(path)));
-        }
+    let Some(parent) = account_rows::find_row(conn, parent_id)? else {
+        return Ok(None);
+    };
+    if !ancestry.is_above(conn, account, parent)? {
+        return Ok(None);
     }
-    Ok(None)
+    name_cycle(conn, ancestry, account, parent).map(Some)
 }
 
+/// Names the accounts of a cycle, from the account over its new parent up to the
+/// account itself.
+fn name_cycle(
+    conn: &Connection,
+    ancestry: &mut Ancestry,
+    account: AccountRow,
+    parent: AccountRow,
+) -> rusqlite::Result<Cycle> {
+    let (first, between, last) = ancestry.way_up(conn, account, parent, Cycle::SHOWN - 1)?;
+    let ids = |rows: Vec<AccountRow>| -> rusqlite::Result<Vec<String>> {
+        rows.into_iter()
+            .map(|row| account_rows::id(conn, row))
+            .collect()
+    };
+    let of_account = account_rows::id(conn, account)?;
+    let mut start = vec![of_account.clone()];
+    start.extend(ids(first)?);
+    let mut end = ids(last)?;
+    end.push(of_account);
+    Ok(Cycle {
+        start,
+        between,
+        end,
+    })
+}
+
+/// Sets or removes the parent of an account.
 pub(super) fn set_parent(
     tx: &Transaction<'_>,
-    no: AccountNo,
-    parent: Option<AccountNo>,
+    ancestry: &mut Ancestry,
+    account: AccountRow,
+    parent: Option<AccountRow>,
 ) -> rusqlite::Result<()> {
+    ancestry.moved(account, parent);
     tx.prepare_cached("UPDATE accounts SET parent_no = ?2 WHERE no = ?1")?
-        .execute(params![no, parent])?;
+        .execute(params![account, parent])?;
     Ok(())
+}
+
+/// Whether an account is another one or below it.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn is_within(
+    conn: &Connection,
+    account: AccountRow,
+    root: AccountRow,
+) -> rusqlite::Result<bool> {
+    conn.prepare_cached(
+        "WITH RECURSIVE above (no) AS (
+             SELECT ?1
+             UNION ALL
+             SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
+             WHERE a.parent_no IS NOT NULL AND above.no <> ?2
+         )
+         SELECT EXISTS (SELECT 1 FROM above WHERE no = ?2)",
+    )?
+    .query_row(params![account, root], |row| row.get(0))
 }
 
 /// An account of a subtree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Node {
     /// The account.
-    pub no: AccountNo,
-    /// Whether no active account is below it.
+    pub account: AccountRow,
+    /// Whether it has no active child.
     pub is_leaf: bool,
 }
 
-/// The accounts that a question is about.
+/// The accounts whose usage a query covers.
 #[derive(Debug)]
 pub struct Scope {
     nodes: Vec<Node>,
-    /// By number; `None` where the account is not meant.
+    /// By row number; `None` for accounts outside of the scope.
     is_leaf: Vec<Option<bool>>,
 }
 
 impl Scope {
-    /// The account, with everything below it or alone.
+    /// An account, alone or with its whole subtree.
     ///
     /// # Errors
     /// Those of SQLite.
-    pub fn of(conn: &Connection, no: AccountNo, with_all_below: bool) -> rusqlite::Result<Self> {
+    pub fn of(
+        conn: &Connection,
+        account: AccountRow,
+        with_subtree: bool,
+    ) -> rusqlite::Result<Self> {
         let nodes = conn
             .prepare_cached(
                 "WITH RECURSIVE below (no) AS (
@@ -94,34 +154,59 @@ impl Scope {
                      SELECT 1 FROM accounts c WHERE c.parent_no = below.no AND c.is_deleted = 0)
                  FROM below",
             )?
-            .query_map(params![no, with_all_below], |row| {
+            .query_map(params![account, with_subtree], |row| {
                 Ok(Node {
-                    no: row.get(0)?,
+                    account: row.get(0)?,
                     is_leaf: row.get(1)?,
                 })
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;
-        let highest = nodes.iter().map(|node| node.no).max().unwrap_or(0);
-        let mut is_leaf = vec![None; highest as usize + 1];
-        for node in &nodes {
-            is_leaf[node.no as usize] = Some(node.is_leaf);
-        }
-        Ok(Scope { nodes, is_leaf })
+        Ok(Scope::from_nodes(nodes))
     }
 
-    /// Its accounts, in no order.
+    /// All accounts.
+    pub(super) fn of_all(conn: &Connection) -> rusqlite::Result<Self> {
+        let nodes = conn
+            .prepare_cached(
+                "SELECT a.no, NOT EXISTS (
+                     SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND c.is_deleted = 0)
+                 FROM accounts a",
+            )?
+            .query_map([], |row| {
+                Ok(Node {
+                    account: row.get(0)?,
+                    is_leaf: row.get(1)?,
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Scope::from_nodes(nodes))
+    }
+
+    /// The accounts of a list.
+    pub(super) fn from_nodes(nodes: Vec<Node>) -> Self {
+        let highest = nodes.iter().filter_map(|node| index(node.account)).max();
+        let mut is_leaf = vec![None; highest.map_or(0, |highest| highest + 1)];
+        for node in &nodes {
+            if let Some(index) = index(node.account) {
+                is_leaf[index] = Some(node.is_leaf);
+            }
+        }
+        Scope { nodes, is_leaf }
+    }
+
+    /// The accounts of the scope, in no particular order.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// Whether an account is a leaf; `None` where it is not in the scope.
-    pub fn is_leaf(&self, no: AccountNo) -> Option<bool> {
-        let at = usize::try_from(no).ok()?;
-        self.is_leaf.get(at).copied().flatten()
+    /// Whether an account is a leaf; `None` when it is outside of the scope.
+    pub fn is_leaf(&self, account: AccountRow) -> Option<bool> {
+        self.is_leaf.get(index(account)?).copied().flatten()
     }
 
-    /// Whether a large part of all accounts is in the scope, so that reading
-    /// all and leaving out the others is faster than looking for each.
+    /// Whether the scope has more than a quarter of all accounts, so that reading
+    /// all segments in their order is faster than looking up those of each
+    /// account.
     ///
     /// # Errors
     /// Those of SQLite.
@@ -131,4 +216,9 @@ impl Scope {
             .query_row([], |row| row.get(0))?;
         Ok(self.nodes.len() as i64 * 4 > all)
     }
+}
+
+/// The place of an account in a table by row number.
+fn index(account: AccountRow) -> Option<usize> {
+    usize::try_from(account.number()).ok()
 }

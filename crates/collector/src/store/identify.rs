@@ -1,86 +1,145 @@
-//! What `identifyAccount` and `identifyUser` events change.
+//! Applies `identifyAccount` and `identifyUser` events to accounts and users.
 
+use natero_event::ActionKind;
 use rusqlite::{Transaction, params};
 
 use super::{
-    accounts::{self, MayPlace, object},
+    accounts::{self, Trust},
+    ancestry::Ancestry,
+    event_months, json,
+    keys::Source,
+    rows::EventRow,
     users,
 };
-use crate::{entity::UserPatch, keys::Source};
+use crate::model::calendar::Month;
 
-/// An identification, whether it just came or was set aside before.
+/// What an identification is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    Account,
+    User,
+}
+
+impl Subject {
+    /// The subject of an event; `None` when it is not an identification.
+    pub(super) fn of(action: ActionKind) -> Option<Self> {
+        match action {
+            ActionKind::IdentifyAccount => Some(Subject::Account),
+            ActionKind::IdentifyUser => Some(Subject::User),
+            ActionKind::Feature
+            | ActionKind::ModuleEnd
+            | ActionKind::SessionSync
+            | ActionKind::SessionIdle
+            | ActionKind::PageView
+            | ActionKind::PageViewEnd => None,
+        }
+    }
+}
+
+/// An identification, just received or set aside before.
 #[derive(Debug)]
 pub(super) struct Identification<'a> {
-    pub(super) action: &'a str,
+    pub(super) subject: Subject,
     pub(super) account_id: &'a str,
     pub(super) user_id: &'a str,
     pub(super) created_at: i64,
+    pub(super) stream_id: Option<&'a str>,
     /// A JSON object, as text.
     pub(super) details: &'a str,
 }
 
 impl Identification<'_> {
-    /// Merges its details into the account or user that it names.
-    pub(super) fn apply(self, tx: &Transaction<'_>, source: &Source) -> rusqlite::Result<()> {
-        match self.action {
-            "identifyAccount" => {
-                let may_place = match source {
-                    Source { trusted: true, .. } => MayPlace::Anyone,
-                    Source {
-                        allow_hierarchy: true,
-                        ..
-                    } => MayPlace::Orphans,
-                    _ => MayPlace::Nobody,
-                };
-                accounts::identify(
-                    tx,
-                    self.account_id,
-                    object(self.details),
-                    self.created_at,
-                    may_place,
-                )
-            }
-            "identifyUser" => {
-                let Some((no, _)) = users::place(tx, self.user_id)? else {
+    /// Merges the details into the account or the user.
+    pub(super) fn apply(
+        self,
+        tx: &Transaction<'_>,
+        ancestry: &mut Ancestry,
+        source: &Source,
+    ) -> rusqlite::Result<()> {
+        let details = json::object(self.details);
+        match self.subject {
+            Subject::Account => accounts::identify(
+                tx,
+                ancestry,
+                self.account_id,
+                details,
+                self.created_at,
+                self.stream_id,
+                trust(source),
+            ),
+            Subject::User => {
+                let Some((user, _)) = users::find_with_account(tx, self.user_id)? else {
                     return Ok(());
                 };
-                let patch = UserPatch::from_identify(self.user_id, object(self.details));
-                users::identify(tx, no, patch, self.created_at)
+                users::identify(
+                    tx,
+                    user,
+                    self.user_id,
+                    details,
+                    self.created_at,
+                    self.stream_id,
+                    source.trusted,
+                )
             }
-            _ => Ok(()),
         }
     }
 }
 
-/// Takes up the identifications among events that were set aside until now.
-pub(super) fn released(tx: &Transaction<'_>, events: &[i64]) -> rusqlite::Result<()> {
-    let mut statement = tx.prepare_cached(
+fn trust(source: &Source) -> Trust {
+    if source.trusted {
+        Trust::Full
+    } else {
+        Trust::Public {
+            may_set_parent: source.allow_hierarchy,
+        }
+    }
+}
+
+/// Applies the identifications among events of a month that were set aside until
+/// now.
+pub(super) fn apply_released(
+    tx: &Transaction<'_>,
+    month: Month,
+    events: &[EventRow],
+) -> rusqlite::Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let mut statement = tx.prepare_cached(&format!(
         "SELECT e.action, e.account_id, e.user_id, e.created_at, e.details,
-                s.id, s.trusted, s.allow_hierarchy
-         FROM events e JOIN sources s ON s.id = e.source_id
-         WHERE e.id = ?1 AND e.action IN ('identifyAccount', 'identifyUser')
-             AND e.details IS NOT NULL",
-    )?;
+                s.id, s.trusted, s.allow_hierarchy, e.stream_id
+         FROM {} e JOIN sources s ON s.id = e.source_id
+         WHERE e.id = ?1 AND e.details IS NOT NULL",
+        event_months::table(month)
+    ))?;
+    let mut ancestry = Ancestry::default();
     for event in events {
         let mut rows = statement.query(params![event])?;
-        if let Some(row) = rows.next()? {
-            let (action, account_id, user_id, details): (String, String, String, String) =
-                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
-            let source = Source {
-                id: row.get(5)?,
-                trusted: row.get(6)?,
-                allow_hierarchy: row.get(7)?,
-                origins: Vec::new(),
-            };
-            Identification {
-                action: &action,
-                account_id: &account_id,
-                user_id: &user_id,
-                created_at: row.get(3)?,
-                details: &details,
-            }
-            .apply(tx, &source)?;
+        let Some(row) = rows.next()? else {
+            continue;
+        };
+        let action = ActionKind::from_name(row.get_ref(0)?.as_str()?);
+        let Some(subject) = action.and_then(Subject::of) else {
+            continue;
+        };
+        let (account_id, user_id, details): (String, String, String) =
+            (row.get(1)?, row.get(2)?, row.get(4)?);
+        let stream_id: Option<String> = row.get(8)?;
+        let source = Source {
+            row: row.get(5)?,
+            trusted: row.get(6)?,
+            allow_hierarchy: row.get(7)?,
+            origins: Vec::new(),
+        };
+        Identification {
+            subject,
+            account_id: &account_id,
+            user_id: &user_id,
+            created_at: row.get(3)?,
+            stream_id: stream_id.as_deref(),
+            details: &details,
         }
+        .apply(tx, &mut ancestry, &source)?;
     }
     Ok(())
 }

@@ -1,33 +1,47 @@
-//! Keys as they are kept.
+//! Stored keys.
 
 use std::fmt;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use crate::{
-    app::now_ms,
-    keys::{NewSource, Source, SourceKeys, hash, same},
-};
+use super::rows::{AccountKeyRow, SourceRow};
+use crate::model::keys::{NewSource, SourceKeys, hash, hashes_match};
 
-/// A key as `keys list` shows it, without anything secret.
+/// A source as the Event API sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its row.
+    pub row: SourceRow,
+    /// Whether what its events say about accounts replaces what is known.
+    pub trusted: bool,
+    /// Whether its events may set the parent of an account that has none yet.
+    pub allow_hierarchy: bool,
+    /// Origins whose pages may use it; empty for any.
+    pub origins: Vec<String>,
+}
+
+/// A key as `keys list` shows it, without its secret.
 #[derive(Debug, Clone, Serialize)]
 pub struct ListedKey {
-    /// Name for `keys revoke`.
+    /// Id for `keys revoke`, such as `source-1`.
     pub id: String,
-    /// `source` or `account`.
+    /// `source`, `account` or `viewer`.
     pub kind: &'static str,
-    /// What the operator called it.
+    /// Id of the only account that a viewer key may see, with what is below.
+    pub within: Option<String>,
+    /// Name that the operator gave it.
     pub name: String,
     /// Whether a source is trusted; false for account keys.
     pub trusted: bool,
-    /// Whether events of a source may place accounts that have no parent yet.
+    /// Whether events of a source may set the parent of accounts that have none
+    /// yet; false for account keys.
     pub allow_hierarchy: bool,
-    /// Origins a source is bound to; empty for any.
+    /// Origins whose pages may use a source; empty for any.
     pub origins: Vec<String>,
-    /// When it was made, in ms since the Unix epoch.
+    /// Time at which it was created, in ms since the Unix epoch.
     pub created_at: i64,
-    /// When it was revoked.
+    /// Time at which it was revoked.
     pub revoked_at: Option<i64>,
 }
 
@@ -43,6 +57,9 @@ impl fmt::Display for ListedKey {
         if !self.origins.is_empty() {
             write!(f, " ({})", self.origins.join(", "))?;
         }
+        if let Some(within) = &self.within {
+            write!(f, " (sees {within} and what is below)")?;
+        }
         if self.revoked_at.is_some() {
             write!(f, " (revoked)")?;
         }
@@ -50,7 +67,7 @@ impl fmt::Display for ListedKey {
     }
 }
 
-/// Keeps a new source and gives its id.
+/// Stores a new source, created at `now`, and returns its id.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -58,6 +75,7 @@ pub fn insert_source(
     conn: &mut Connection,
     keys: &SourceKeys,
     new: &NewSource,
+    now: i64,
 ) -> rusqlite::Result<String> {
     conn.execute(
         "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at,
@@ -69,14 +87,14 @@ pub fn insert_source(
             new.name,
             new.trusted,
             serde_json::to_string(&new.origins).unwrap_or_default(),
-            now_ms(),
+            now,
             new.allow_hierarchy,
         ],
     )?;
-    Ok(format!("source-{}", conn.last_insert_rowid()))
+    Ok(format!("source-{}", SourceRow::last_inserted(conn)?))
 }
 
-/// Keeps a new account key and gives its id.
+/// Stores a new account key, created at `now`, and returns its id.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -84,15 +102,91 @@ pub fn insert_account_key(
     conn: &mut Connection,
     key: &str,
     name: &str,
+    now: i64,
 ) -> rusqlite::Result<String> {
     conn.execute(
         "INSERT INTO account_keys (hash, name, created_at) VALUES (?1, ?2, ?3)",
-        params![hash(key), name, now_ms()],
+        params![hash(key), name, now],
     )?;
-    Ok(format!("account-{}", conn.last_insert_rowid()))
+    Ok(format!("account-{}", AccountKeyRow::last_inserted(conn)?))
 }
 
-/// All keys, revoked ones too.
+/// Stores a new viewer key, created at `now`, and returns its id. `within` is the id
+/// of the only account that it may see, with what is below.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn insert_viewer_key(
+    conn: &mut Connection,
+    key: &str,
+    name: &str,
+    within: Option<&str>,
+    now: i64,
+) -> rusqlite::Result<String> {
+    conn.execute(
+        "INSERT INTO account_keys (hash, name, created_at, is_viewer, within_account)
+         VALUES (?1, ?2, ?3, 1, ?4)",
+        params![hash(key), name, now, within],
+    )?;
+    Ok(format!("viewer-{}", AccountKeyRow::last_inserted(conn)?))
+}
+
+/// What a key that reads may see and do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    /// Its row.
+    pub row: AccountKeyRow,
+    /// Whether it changes nothing.
+    pub is_viewer: bool,
+    /// Id of the only account that it may see, with what is below; `None` for all.
+    pub within: Option<String>,
+}
+
+impl Reader {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Reader {
+            row: row.get("id")?,
+            is_viewer: row.get("is_viewer")?,
+            within: row.get("within_account")?,
+        })
+    }
+}
+
+/// Finds an account key or a viewer key; `None` when it is unknown or revoked.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn find_reader(conn: &Connection, key: &str) -> rusqlite::Result<Option<Reader>> {
+    let given = hash(key);
+    let found = conn
+        .prepare_cached(
+            "SELECT id, is_viewer, within_account, hash FROM account_keys
+             WHERE hash = ?1 AND revoked_at IS NULL",
+        )?
+        .query_row([given], |row| {
+            Ok((Reader::read(row)?, row.get::<_, Vec<u8>>("hash")?))
+        })
+        .optional()?;
+    Ok(found.and_then(|(reader, hash)| hashes_match(&given, &hash).then_some(reader)))
+}
+
+/// Finds a key that reads by its row; `None` when it is revoked.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn find_reader_by_row(
+    conn: &Connection,
+    row: AccountKeyRow,
+) -> rusqlite::Result<Option<Reader>> {
+    conn.prepare_cached(
+        "SELECT id, is_viewer, within_account FROM account_keys
+         WHERE id = ?1 AND revoked_at IS NULL",
+    )?
+    .query_row([row], Reader::read)
+    .optional()
+}
+
+/// Lists all keys, including the revoked ones.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -103,8 +197,9 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ListedKey>> {
         )?
         .query_map([], |row| {
             Ok(ListedKey {
-                id: format!("source-{}", row.get::<_, i64>(0)?),
+                id: format!("source-{}", row.get::<_, SourceRow>(0)?),
                 kind: "source",
+                within: None,
                 name: row.get(1)?,
                 trusted: row.get(2)?,
                 origins: origins(&row.get::<_, String>(3)?),
@@ -115,11 +210,16 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ListedKey>> {
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let account_keys = conn
-        .prepare("SELECT id, name, created_at, revoked_at FROM account_keys ORDER BY id")?
+        .prepare(
+            "SELECT id, name, created_at, revoked_at, is_viewer, within_account
+             FROM account_keys ORDER BY id",
+        )?
         .query_map([], |row| {
+            let kind = if row.get(4)? { "viewer" } else { "account" };
             Ok(ListedKey {
-                id: format!("account-{}", row.get::<_, i64>(0)?),
-                kind: "account",
+                id: format!("{kind}-{}", row.get::<_, AccountKeyRow>(0)?),
+                kind,
+                within: row.get(5)?,
                 name: row.get(1)?,
                 trusted: false,
                 allow_hierarchy: false,
@@ -133,11 +233,12 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ListedKey>> {
     Ok(keys)
 }
 
-/// Revokes a key by the id that [`list`] shows. False where no living key has it.
+/// Revokes a key by the id that [`list`] shows, at `now`. Returns false when no
+/// active key has the id.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn revoke(conn: &mut Connection, id: &str) -> rusqlite::Result<bool> {
+pub fn revoke(conn: &mut Connection, id: &str, now: i64) -> rusqlite::Result<bool> {
     let (sql, row) = if let Some(row) = id.strip_prefix("source-") {
         (
             "UPDATE sources SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL",
@@ -145,7 +246,14 @@ pub fn revoke(conn: &mut Connection, id: &str) -> rusqlite::Result<bool> {
         )
     } else if let Some(row) = id.strip_prefix("account-") {
         (
-            "UPDATE account_keys SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL",
+            "UPDATE account_keys SET revoked_at = ?1
+             WHERE id = ?2 AND revoked_at IS NULL AND is_viewer = 0",
+            row,
+        )
+    } else if let Some(row) = id.strip_prefix("viewer-") {
+        (
+            "UPDATE account_keys SET revoked_at = ?1
+             WHERE id = ?2 AND revoked_at IS NULL AND is_viewer = 1",
             row,
         )
     } else {
@@ -154,14 +262,14 @@ pub fn revoke(conn: &mut Connection, id: &str) -> rusqlite::Result<bool> {
     let Ok(row) = row.parse::<i64>() else {
         return Ok(false);
     };
-    Ok(conn.execute(sql, params![now_ms(), row])? == 1)
+    Ok(conn.execute(sql, params![now, row])? == 1)
 }
 
-/// The living source with this pair of keys.
+/// Finds the source of a pair of keys; `None` when it is unknown or revoked.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn source(
+pub fn find_source(
     conn: &Connection,
     auth_key: &str,
     api_key: &str,
@@ -174,7 +282,7 @@ pub fn source(
         .query_row([hash(auth_key)], |row| {
             let api_hash: Vec<u8> = row.get(1)?;
             let source = Source {
-                id: row.get(0)?,
+                row: row.get(0)?,
                 trusted: row.get(2)?,
                 origins: origins(&row.get::<_, String>(3)?),
                 allow_hierarchy: row.get(4)?,
@@ -183,22 +291,25 @@ pub fn source(
         })
         .optional()?;
     let given = hash(api_key);
-    Ok(found.and_then(|(source, api_hash)| same(&given, &api_hash).then_some(source)))
+    Ok(found.and_then(|(source, api_hash)| hashes_match(&given, &api_hash).then_some(source)))
 }
 
-/// The id of the living account key.
+/// Finds an account key; `None` when it is unknown or revoked.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn account_key(conn: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
+pub fn find_account_key(conn: &Connection, key: &str) -> rusqlite::Result<Option<AccountKeyRow>> {
     let given = hash(key);
     let found = conn
-        .prepare_cached("SELECT id, hash FROM account_keys WHERE hash = ?1 AND revoked_at IS NULL")?
+        .prepare_cached(
+            "SELECT id, hash FROM account_keys
+             WHERE hash = ?1 AND revoked_at IS NULL AND is_viewer = 0",
+        )?
         .query_row([given], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+            Ok((row.get::<_, AccountKeyRow>(0)?, row.get::<_, Vec<u8>>(1)?))
         })
         .optional()?;
-    Ok(found.and_then(|(id, hash)| same(&given, &hash).then_some(id)))
+    Ok(found.and_then(|(row, hash)| hashes_match(&given, &hash).then_some(row)))
 }
 
 fn origins(json: &str) -> Vec<String> {

@@ -1,35 +1,62 @@
+//! The connections that read.
+//!
+//! Queries run on threads of their own with a lower priority than the rest of
+//! the process: where the processors are busy, reports give way to ingestion.
+//! Their number bounds how many run at once; the others wait.
+
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{mpsc, oneshot};
 
-use super::{StoreError, configure};
+use super::{connection, error::StoreError, health::Health};
 
-/// Queries are bound by the processor, and two cores are common; two more keep
-/// short queries from waiting behind long ones.
-const CONNECTIONS: usize = 4;
+/// Queries are bound by the processor, and two cores are common; two more
+/// threads keep short queries from waiting for long ones.
+const THREADS: usize = 4;
 
-/// Connections that only read, beside the writer.
+/// Queries that may wait for a thread. A query that comes after so many would be
+/// answered after its client has given up.
+const QUEUE: usize = 1024;
+
+#[cfg(target_os = "linux")]
+/// How much nicer the threads are than the rest of the process. With 10, the
+/// Linux scheduler gives a thread a ninth of the time of another one that wants
+/// the same processor.
+const NICENESS: i32 = 10;
+
+/// A query that waits for a thread.
+type Query = Box<dyn FnOnce(&Connection) + Send>;
+
+/// Connections that only read, beside that of the writer.
 #[derive(Debug, Clone)]
 pub(super) struct Readers {
-    idle: Arc<Mutex<Vec<Connection>>>,
-    free: Arc<Semaphore>,
-    /// For queries of microseconds, so that they never wait behind a report.
+    queue: mpsc::Sender<Query>,
+    /// Runs queries that take microseconds, so that they never wait for a report.
     quick: Arc<Mutex<Connection>>,
+    health: Arc<Health>,
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let idle = (0..CONNECTIONS)
-            .map(|_| open(path))
-            .collect::<Result<Vec<_>, _>>()?;
+    pub(super) fn open(path: &Path, health: Arc<Health>) -> Result<Self, StoreError> {
+        let (queue, waiting) = mpsc::channel::<Query>(QUEUE);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..THREADS {
+            let conn = open(path)?;
+            let waiting = Arc::clone(&waiting);
+            std::thread::Builder::new()
+                .name("reader".into())
+                .spawn(move || run_queries(&conn, &waiting))
+                .expect("a thread can be started at start-up");
+        }
         Ok(Readers {
-            idle: Arc::new(Mutex::new(idle)),
-            free: Arc::new(Semaphore::new(CONNECTIONS)),
+            queue,
             quick: Arc::new(Mutex::new(open(path)?)),
+            health,
         })
     }
 
@@ -38,48 +65,67 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     {
-        let permit = Arc::clone(&self.free)
-            .acquire_owned()
-            .await
-            .map_err(|_| StoreError::Closed)?;
-        let idle = Arc::clone(&self.idle);
-        tokio::task::spawn_blocking(move || {
-            // Held until the connection is back, whoever stopped waiting.
-            let _permit = permit;
-            let Some(conn) = lock(&idle).pop() else {
-                return Err(StoreError::Closed);
-            };
-            // One snapshot for all statements of a query: rows and totals agree.
+        let (reply, answer) = oneshot::channel();
+        let task: Query = Box::new(move |conn| {
+            // Nobody waits for the answer to a client that has gone.
+            if reply.is_closed() {
+                return;
+            }
+            // All statements of a query see one snapshot, so that rows and totals
+            // agree.
             let answer = conn
                 .unchecked_transaction()
-                .and_then(|_snapshot| query(&conn));
-            lock(&idle).push(conn);
-            Ok(answer?)
-        })
-        .await
-        .map_err(|_| StoreError::Closed)?
+                .and_then(|_snapshot| query(conn));
+            let _ = reply.send(answer);
+        });
+        self.queue.try_send(task).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+        })?;
+        let answer = answer.await.map_err(|_| StoreError::Closed)?;
+        Ok(answer.inspect_err(|cause| self.health.note(cause))?)
     }
 
     pub(super) fn read_now<T>(
         &self,
         query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
     ) -> Result<T, StoreError> {
-        Ok(query(&lock(&self.quick))?)
+        let answer = query(&lock(&self.quick));
+        Ok(answer.inspect_err(|cause| self.health.note(cause))?)
     }
 }
 
-/// A panic while holding the lock leaves a list of connections behind that is
-/// as good as before.
+/// Runs queries until the store is dropped.
+fn run_queries(conn: &Connection, waiting: &Mutex<mpsc::Receiver<Query>>) {
+    give_way();
+    loop {
+        let next = lock(waiting).blocking_recv();
+        let Some(query) = next else { return };
+        // A query that panics is answered as closed, and the thread goes on.
+        let _ = catch_unwind(AssertUnwindSafe(|| query(conn)));
+    }
+}
+
+/// Lowers the priority of the current thread. Only Linux has one for each thread;
+/// elsewhere the whole process would be slower.
+pub(super) fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(cause) = rustix::process::nice(NICENESS) {
+        tracing::warn!(%cause, "reports run with the priority of ingestion");
+    }
+}
+
+/// Ignores poisoning: a panic leaves neither a connection nor the queue in an
+/// invalid state.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn open(path: &Path) -> Result<Connection, StoreError> {
-    let conn = Connection::open(path)?;
-    configure(&conn)?;
+    let conn = connection::open(path)?;
     conn.pragma_update(None, "query_only", true)?;
-    // 16 MiB: what is read again and again; the rest the system keeps in memory
-    // once for all connections.
+    // 16 MiB for pages that are read often. The operating system caches the
+    // others once for all connections.
     conn.pragma_update(None, "cache_size", -16_384)?;
     Ok(conn)
 }

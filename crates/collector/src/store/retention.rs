@@ -1,70 +1,101 @@
-//! How long events are kept. Facts stay for ever.
+//! Deletes old events. Facts are never deleted.
 
-use std::{sync::Arc, time::Duration};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{Store, usage::HOUR_MS};
-use crate::app::now_ms;
+use super::{event_ids, event_months, facts::QUARTER_MS};
+use crate::model::calendar::Month;
 
-/// The hour, since the Unix epoch, from which on all events are still there.
+/// The quarter of an hour, counted from the Unix epoch, from which on all events
+/// are still stored.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn events_from(conn: &Connection) -> rusqlite::Result<u32> {
-    let hour = conn
-        .prepare_cached("SELECT value FROM settings WHERE name = 'events_from_hour'")?
+    let quarter = conn
+        .prepare_cached("SELECT value FROM settings WHERE name = 'events_from_quarter'")?
         .query_row([], |row| row.get(0))
         .optional()?;
-    Ok(hour.unwrap_or(0))
+    Ok(quarter.unwrap_or(0))
 }
 
-/// Events that go in one transaction: a few ms for which batches wait.
-const STEP: i64 = 2000;
+/// Longest time for deletions in one transaction. Batches that wait for it are
+/// stored in the same transaction.
+const SLICE: Duration = Duration::from_millis(10);
 
-/// Drops some events from before an hour, and tells how many. Before the first
-/// goes, questions are told to do without any of them.
+/// Events that are deleted by one statement, between two looks at the clock.
+const STEP: i64 = 50;
+
+/// Most events that are deleted in one transaction: their pages go through the log.
+const MOST: usize = 2000;
+
+/// What one call of [`prune`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pruned {
+    /// Number of events that were deleted.
+    pub events: usize,
+    /// Whether a further call would find nothing to do.
+    pub is_done: bool,
+}
+
+/// Deletes some of the events from before a quarter of an hour, as many as it can
+/// in 10 ms; it deletes none only when none is left. The first call records the
+/// quarter, from which on queries no longer read these events.
+///
+/// Whole months are taken out by a few statements, and their room is freed page by
+/// page. Of the month in which the quarter lies, events are deleted one by one.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn prune(tx: &Transaction<'_>, before_hour: u32) -> rusqlite::Result<usize> {
-    if before_hour > events_from(tx)? {
+pub fn prune(tx: &Transaction<'_>, before_quarter: u32) -> rusqlite::Result<Pruned> {
+    let start = Instant::now();
+    if before_quarter > events_from(tx)? {
         tx.execute(
-            "INSERT INTO settings (name, value) VALUES ('events_from_hour', ?1)
+            "INSERT INTO settings (name, value) VALUES ('events_from_quarter', ?1)
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            [before_hour],
+            [before_quarter],
         )?;
     }
-    tx.prepare_cached(
-        "DELETE FROM events WHERE id IN (
-             SELECT id FROM events WHERE created_at < ?1 LIMIT ?2)",
-    )?
-    .execute(params![i64::from(before_hour) * HOUR_MS, STEP])
+    let before = i64::from(before_quarter) * QUARTER_MS;
+    let mut events = 0;
+    loop {
+        let deleted = prune_step(tx, before)?;
+        events += deleted;
+        if deleted == 0 || events >= MOST || start.elapsed() >= SLICE {
+            break;
+        }
+    }
+    let is_done = events == 0 && !event_ids::sweep(tx)?;
+    Ok(Pruned { events, is_done })
 }
 
-/// How often it is looked for events that are too old.
-const INTERVAL: Duration = Duration::from_secs(60 * 60);
-
-/// Drops events once they are older than `keep`, for as long as it runs.
-pub async fn prune_for_ever(store: Arc<Store>, keep: Duration) {
-    loop {
-        let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-        let before = now_ms().saturating_sub(keep_ms).max(0) / HOUR_MS;
-        let before = u32::try_from(before).unwrap_or(0);
-        let mut dropped = 0;
-        loop {
-            match store.write(move |tx| prune(tx, before)).await {
-                Ok(0) => break,
-                Ok(count) => dropped += count,
-                Err(cause) => {
-                    tracing::warn!(%cause, "old events stay for now");
-                    break;
-                }
-            }
+/// Deletes a few events. Returns their number, 0 when none is left.
+fn prune_step(tx: &Transaction<'_>, before: i64) -> rusqlite::Result<usize> {
+    // The table of a retired month is empty in the end, and goes then.
+    while let Some(month) = event_months::retired(tx)? {
+        let freed = event_months::free(tx, month, STEP)?;
+        if freed > 0 {
+            return Ok(freed);
         }
-        if dropped > 0 {
-            tracing::info!(dropped, "events older than --keep-raw are gone");
-        }
-        tokio::time::sleep(INTERVAL).await;
     }
+    let months = event_months::all(tx)?;
+    if let Some(month) = months.iter().find(|month| month.end_ms() <= before) {
+        event_months::retire(tx, *month)?;
+        event_ids::begin_sweep(tx, Month::at(before))?;
+        return prune_step(tx, before);
+    }
+    for month in months.into_iter().filter(|month| month.start_ms() < before) {
+        let table = event_months::table(month);
+        let deleted = tx
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE id IN (
+                     SELECT id FROM {table} WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)"
+            ))?
+            .execute(params![before, STEP])?;
+        if deleted > 0 {
+            return Ok(deleted);
+        }
+    }
+    Ok(0)
 }

@@ -1,39 +1,40 @@
-//! Segments: where the facts of an account are kept.
+//! Segments: the rows that store the facts of an account.
 //!
 //! An account has a few segments, each a blob of facts. New facts are merged
-//! into the newest segments as long as those are not much larger, so the sizes
-//! of an account's segments fall like powers of two: a fact is rewritten a
-//! dozen times in its life, and a question reads a handful of rows for each
+//! with the newest segments as long as those are not much larger, so that the
+//! sizes of an account's segments fall like powers of two: a fact is rewritten
+//! a dozen times in its life, and a query reads a handful of rows for each
 //! account.
 //!
-//! **Invariant:** facts are written in the transaction of the events they come
-//! from. **Invariant:** facts are those of the account alone; the tree is
-//! applied when a question is asked. So moving a branch of a hundred thousand
-//! accounts, or turning a leaf into a node and back, changes no fact.
+//! **Invariant:** facts are written in the transaction of the events they are
+//! made from. **Invariant:** the facts of an account are those of its own
+//! events; a query applies the tree. So moving a subtree of a hundred thousand
+//! accounts, or giving a leaf a child, changes no fact.
 
 use std::{collections::BTreeMap, ops::Range};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
-    accounts::AccountNo,
-    facts::{self, Damaged, Fact},
-    users::UserNo,
+    fact_blob::{self, Damaged},
+    facts::{self, Fact},
+    rows::{AccountRow, UserRow},
 };
 
-/// A segment of this many facts is never merged again. It has some 500 KB;
-/// rewriting it would hold up the writer for tens of ms.
+/// A segment with this many facts is never merged again. It has some 500 KB, and
+/// rewriting it would block the writer for tens of ms.
 const FULL: i64 = 65_536;
 
-/// Every hour there is.
-pub(super) const ALL_HOURS: Range<u32> = 0..u32::MAX;
+/// All time.
+pub(super) const ALL_QUARTERS: Range<u32> = 0..u32::MAX;
 
-/// Which facts of an account.
+/// A part of the facts of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Part {
     /// The account.
-    pub account_no: AccountNo,
-    /// Those that are set aside because their user belongs elsewhere, or the others.
+    pub account: AccountRow,
+    /// Whether the part is that of users who belong to another account, which is
+    /// not counted.
     pub is_set_aside: bool,
 }
 
@@ -54,18 +55,23 @@ impl NewFacts {
     }
 }
 
-/// Where segments are kept: in their table, or in one made to compare with it.
+/// A table of segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Table {
-    Kept,
+    /// The stored segments.
+    Stored,
+    /// A temporary table of segments that are made from all events.
     Rebuilt,
+    /// A temporary table of the segments as they were when they were compared.
+    Compared,
 }
 
 impl Table {
     pub(super) fn name(self) -> &'static str {
         match self {
-            Table::Kept => "usage_segments",
+            Table::Stored => "usage_segments",
             Table::Rebuilt => "temp.rebuilt_segments",
+            Table::Compared => "temp.compared_segments",
         }
     }
 }
@@ -87,7 +93,7 @@ pub(super) fn append(
         tx.prepare_cached(&format!("DELETE FROM {table} WHERE id = ?1 RETURNING data"))?;
     loop {
         let found = newest
-            .query_row(params![part.account_no, part.is_set_aside], |row| {
+            .query_row(params![part.account, part.is_set_aside], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
             })
             .optional()?;
@@ -97,7 +103,7 @@ pub(super) fn append(
         }
         let data: Vec<u8> = take.query_row([id], |row| row.get(0))?;
         let mut merged = Vec::with_capacity(count as usize + new.len());
-        facts::decode(&data, ALL_HOURS, |fact| merged.push(*fact)).map_err(damaged)?;
+        fact_blob::decode(&data, ALL_QUARTERS, |fact| merged.push(*fact)).map_err(damaged)?;
         merged.append(&mut new);
         facts::compact(&mut merged);
         new = merged;
@@ -112,35 +118,65 @@ fn insert(tx: &Transaction<'_>, table: &str, part: Part, facts: &[Fact]) -> rusq
     let events: u64 = facts.iter().map(|fact| fact.sums.events).sum();
     tx.prepare_cached(&format!(
         "INSERT INTO {table}
-             (account_no, is_set_aside, first_hour, last_hour, facts, events, data)
+             (account_no, is_set_aside, first_quarter, last_quarter, facts, events, data)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
     ))?
     .execute(params![
-        part.account_no,
+        part.account,
         part.is_set_aside,
-        first.key.hour,
-        last.key.hour,
+        first.key.quarter,
+        last.key.quarter,
         facts.len() as i64,
         events as i64,
-        facts::encode(facts),
+        fact_blob::encode(facts),
     ])?;
     Ok(())
 }
 
-/// All facts of a part, in order, each key once.
+/// Reads all facts of a part, sorted and merged.
 pub(super) fn read(conn: &Connection, table: Table, part: Part) -> rusqlite::Result<Vec<Fact>> {
-    let mut found = Vec::new();
+    let mut read = Vec::new();
     let mut statement = conn.prepare_cached(&format!(
         "SELECT data FROM {} WHERE account_no = ?1 AND is_set_aside = ?2 ORDER BY id",
         table.name()
     ))?;
-    let mut rows = statement.query(params![part.account_no, part.is_set_aside])?;
+    let mut rows = statement.query(params![part.account, part.is_set_aside])?;
     while let Some(row) = rows.next()? {
         let data = row.get_ref(0)?.as_blob()?;
-        facts::decode(data, ALL_HOURS, |fact| found.push(*fact)).map_err(damaged)?;
+        fact_blob::decode(data, ALL_QUARTERS, |fact| read.push(*fact)).map_err(damaged)?;
     }
-    facts::compact(&mut found);
-    Ok(found)
+    facts::compact(&mut read);
+    Ok(read)
+}
+
+/// The parts that have facts.
+pub(super) fn parts(conn: &Connection) -> rusqlite::Result<Vec<Part>> {
+    conn.prepare("SELECT DISTINCT account_no, is_set_aside FROM usage_segments")?
+        .query_map([], |row| {
+            Ok(Part {
+                account: row.get(0)?,
+                is_set_aside: row.get(1)?,
+            })
+        })?
+        .collect()
+}
+
+/// Calls `look` with every fact of a part, in no particular order. A damaged blob
+/// is passed over: `rebuild` mends it.
+pub(super) fn visit(
+    conn: &Connection,
+    part: Part,
+    mut look: impl FnMut(&Fact),
+) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached(
+        "SELECT data FROM usage_segments WHERE account_no = ?1 AND is_set_aside = ?2",
+    )?;
+    let mut rows = statement.query(params![part.account, part.is_set_aside])?;
+    while let Some(row) = rows.next()? {
+        // What was read before the damage is whole.
+        let _ = fact_blob::decode(row.get_ref(0)?.as_blob()?, ALL_QUARTERS, &mut look);
+    }
+    Ok(())
 }
 
 /// Replaces all facts of a part.
@@ -150,42 +186,42 @@ pub(super) fn replace(
     mut facts: Vec<Fact>,
 ) -> rusqlite::Result<()> {
     facts::compact(&mut facts);
-    let table = Table::Kept.name();
+    let table = Table::Stored.name();
     tx.prepare_cached(&format!(
         "DELETE FROM {table} WHERE account_no = ?1 AND is_set_aside = ?2"
     ))?
-    .execute(params![part.account_no, part.is_set_aside])?;
+    .execute(params![part.account, part.is_set_aside])?;
     for full in facts.chunks(FULL as usize) {
         insert(tx, table, part, full)?;
     }
     Ok(())
 }
 
-/// Counts what was set aside in an account because of one user.
+/// Counts the facts of a user that were set aside in an account.
 pub(super) fn release(
     tx: &Transaction<'_>,
-    account_no: AccountNo,
-    user: UserNo,
+    account: AccountRow,
+    user: UserRow,
 ) -> rusqlite::Result<()> {
-    let aside = Part {
-        account_no,
+    let set_aside = Part {
+        account,
         is_set_aside: true,
     };
-    let facts = read(tx, Table::Kept, aside)?;
-    let (released, kept): (Vec<_>, Vec<_>) = facts
-        .into_iter()
-        .partition(|fact| i64::from(fact.key.user) == user);
+    let facts = read(tx, Table::Stored, set_aside)?;
+    let (released, remaining): (Vec<_>, Vec<_>) =
+        facts.into_iter().partition(|fact| fact.key.user == user);
     if released.is_empty() {
         return Ok(());
     }
-    replace(tx, aside, kept)?;
+    replace(tx, set_aside, remaining)?;
     let counted = Part {
         is_set_aside: false,
-        ..aside
+        ..set_aside
     };
-    append(tx, Table::Kept, counted, released)
+    append(tx, Table::Stored, counted, released)
 }
 
+/// The error of a statement that read a damaged blob.
 pub(super) fn damaged(cause: Damaged) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, cause.into())
 }

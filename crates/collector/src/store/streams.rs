@@ -1,76 +1,67 @@
-//! Streams: one per page instance that numbers its events, so that a receiver
-//! can see what never came.
+//! Streams: each page instance numbers its events, so that the collector can tell
+//! which of them never arrived.
 
-use std::{collections::HashMap, fmt};
+use std::collections::HashMap;
 
 use roaring::RoaringBitmap;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use serde::Serialize;
+use rusqlite::{OptionalExtension, Transaction, params};
 
-use crate::usage::Span;
+pub use super::loss::{ImplausibleStream, LossReport, LossyStream, report};
 
-/// Highest `seq` that is accounted for. A page that makes a hundred events a
-/// second gets there after two days; beyond it a sender has made the number
-/// up, and the record of a stream must not grow with it.
-const MAX_SEQ: u32 = (1 << 24) - 1;
+/// Largest gap between two numbers of a stream. A page that makes a hundred
+/// events a second loses as many in a quarter of an hour. A larger gap comes from
+/// a number that somebody invented.
+pub(super) const MAX_GAP: u32 = 100_000;
 
-/// Streams that the report names one by one.
-const WORST: usize = 20;
-
-/// What of each stream a batch brought.
+/// The events of each stream in one batch.
 #[derive(Debug, Default)]
 pub(super) struct Arrivals<'a> {
-    streams: HashMap<&'a str, Arrived>,
+    streams: HashMap<&'a str, StreamArrivals>,
 }
 
+/// The events of one stream in one batch.
 #[derive(Debug)]
-struct Arrived {
+struct StreamArrivals {
     first_at: i64,
     seqs: Vec<u32>,
-    repeated: i64,
-    refused: Vec<u32>,
+    duplicates: i64,
+    rejected: Vec<u32>,
 }
 
-/// The place of a line that arrived and was refused.
+/// A rejected event that names its stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// The stream that it names.
+pub struct RejectedEvent {
+    /// The stream.
     pub stream_id: String,
-    /// Its place in that.
+    /// The place of the event in the stream.
     pub seq: u32,
 }
 
 impl<'a> Arrivals<'a> {
-    /// Notes an event. `is_new` is false where it had been received before.
+    /// Adds an event. `is_new` is false when it has been received before.
     pub(super) fn add(&mut self, stream_id: &'a str, seq: u32, created_at: i64, is_new: bool) {
-        if seq > MAX_SEQ {
-            return;
-        }
         let arrived = self.stream(stream_id, created_at);
         if is_new {
             arrived.first_at = arrived.first_at.min(created_at);
             arrived.seqs.push(seq);
         } else {
-            arrived.repeated += 1;
+            arrived.duplicates += 1;
         }
     }
 
-    /// Notes a line that was refused. When it was made may be what is wrong
-    /// with it, so a stream of such lines begins when the first arrives.
-    pub(super) fn add_refused(&mut self, refused: &'a Refused, received_at: i64) {
-        if refused.seq <= MAX_SEQ {
-            let arrived = self.stream(&refused.stream_id, received_at);
-            arrived.refused.push(refused.seq);
-        }
+    /// Adds a rejected event. Its `created_at` may be the invalid field, so a
+    /// stream of such events begins with the arrival of the first.
+    pub(super) fn add_rejected(&mut self, stream_id: &'a str, seq: u32, received_at: i64) {
+        self.stream(stream_id, received_at).rejected.push(seq);
     }
 
-    fn stream(&mut self, stream_id: &'a str, at: i64) -> &mut Arrived {
+    fn stream(&mut self, stream_id: &'a str, at: i64) -> &mut StreamArrivals {
         self.streams
             .entry(stream_id)
-            .or_insert_with(|| Arrived::at(at))
+            .or_insert_with(|| StreamArrivals::starting_at(at))
     }
 
-    /// Brings the records of the streams up to date.
+    /// Updates the records of the streams.
     pub(super) fn write(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         for (stream_id, arrived) in &self.streams {
             arrived.write(tx, stream_id)?;
@@ -79,40 +70,41 @@ impl<'a> Arrivals<'a> {
     }
 }
 
-impl Arrived {
-    fn at(first_at: i64) -> Self {
-        Arrived {
+impl StreamArrivals {
+    fn starting_at(first_at: i64) -> Self {
+        StreamArrivals {
             first_at,
             seqs: Vec::new(),
-            repeated: 0,
-            refused: Vec::new(),
+            duplicates: 0,
+            rejected: Vec::new(),
         }
     }
 
     fn write(&self, tx: &Transaction<'_>, stream_id: &str) -> rusqlite::Result<()> {
-        let mut record = Record::find(tx, stream_id)?.unwrap_or_else(|| Record::at(self.first_at));
+        let mut record = StreamRecord::find(tx, stream_id)?
+            .unwrap_or_else(|| StreamRecord::starting_at(self.first_at));
         record.add(self);
         record.write(tx, stream_id)
     }
 }
 
-/// What is known of a stream.
+/// The stored record of a stream.
 #[derive(Debug)]
-struct Record {
+struct StreamRecord {
     first_at: i64,
     seqs: RoaringBitmap,
     duplicates: i64,
-    /// Refused, and not received since.
-    refused: RoaringBitmap,
+    /// Rejected and not received since.
+    rejected: RoaringBitmap,
 }
 
-impl Record {
-    fn at(first_at: i64) -> Self {
-        Record {
+impl StreamRecord {
+    fn starting_at(first_at: i64) -> Self {
+        StreamRecord {
             first_at,
             seqs: RoaringBitmap::new(),
             duplicates: 0,
-            refused: RoaringBitmap::new(),
+            rejected: RoaringBitmap::new(),
         }
     }
 
@@ -121,45 +113,75 @@ impl Record {
             "SELECT first_at, seqs, duplicates, rejected_seqs FROM streams WHERE stream_id = ?1",
         )?
         .query_row([stream_id], |row| {
-            let refused = row.get::<_, Option<Vec<u8>>>(3)?;
-            Ok(Record {
+            let rejected = row.get::<_, Option<Vec<u8>>>(3)?;
+            Ok(StreamRecord {
                 first_at: row.get(0)?,
                 seqs: read(&row.get::<_, Vec<u8>>(1)?)?,
                 duplicates: row.get(2)?,
-                refused: refused.map_or(Ok(RoaringBitmap::new()), |blob| read(&blob))?,
+                rejected: rejected.map_or(Ok(RoaringBitmap::new()), |blob| read(&blob))?,
             })
         })
         .optional()
     }
 
-    fn add(&mut self, arrived: &Arrived) {
+    fn add(&mut self, arrived: &StreamArrivals) {
         self.first_at = self.first_at.min(arrived.first_at);
-        self.duplicates += arrived.repeated;
+        self.duplicates += arrived.duplicates;
         for seq in &arrived.seqs {
-            // The same number under another event_id: two pages believe to be
-            // one, as a duplicated tab may.
+            // The number was received under another event_id: two pages use the
+            // same stream, as a duplicated tab may.
             self.duplicates += i64::from(!self.seqs.insert(*seq));
         }
-        self.refused.extend(&arrived.refused);
-        self.refused -= &self.seqs;
+        self.rejected.extend(&arrived.rejected);
+        self.rejected -= &self.seqs;
         self.seqs.optimize();
-        self.refused.optimize();
+        self.rejected.optimize();
     }
 
-    fn made(&self) -> i64 {
-        let last = self.seqs.max().max(self.refused.max());
+    /// Number of events that the stream has made, according to its numbers.
+    fn numbered(&self) -> i64 {
+        let last = self.seqs.max().max(self.rejected.max());
         last.map_or(0, |last| i64::from(last) + 1)
+    }
+
+    fn arrived(&self) -> i64 {
+        (self.seqs.len() + self.rejected.len()) as i64
+    }
+
+    /// Whether the numbers cannot all be true.
+    fn is_implausible(&self) -> bool {
+        // Most streams need no look at their numbers.
+        if self.numbered() - self.arrived() <= i64::from(MAX_GAP) {
+            return false;
+        }
+        let mut next = 0;
+        (&self.seqs | &self.rejected).iter().any(|seq| {
+            let gap = seq - next;
+            next = seq.saturating_add(1);
+            gap > MAX_GAP
+        })
+    }
+
+    /// Number of events that the stream has made; of an implausible stream, those
+    /// that have arrived.
+    fn made(&self) -> i64 {
+        if self.is_implausible() {
+            self.arrived()
+        } else {
+            self.numbered()
+        }
     }
 
     fn write(&self, tx: &Transaction<'_>, stream_id: &str) -> rusqlite::Result<()> {
         tx.prepare_cached(
             "INSERT INTO streams (stream_id, first_at, made, received, duplicates, seqs,
-                 rejected, rejected_seqs)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 rejected, rejected_seqs, implausible)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (stream_id) DO UPDATE SET first_at = excluded.first_at,
                  made = excluded.made, received = excluded.received,
                  duplicates = excluded.duplicates, seqs = excluded.seqs,
-                 rejected = excluded.rejected, rejected_seqs = excluded.rejected_seqs",
+                 rejected = excluded.rejected, rejected_seqs = excluded.rejected_seqs,
+                 implausible = excluded.implausible",
         )?
         .execute(params![
             stream_id,
@@ -168,13 +190,14 @@ impl Record {
             self.seqs.len() as i64,
             self.duplicates,
             written(&self.seqs),
-            self.refused.len() as i64,
-            (!self.refused.is_empty()).then(|| written(&self.refused)),
+            self.rejected.len() as i64,
+            (!self.rejected.is_empty()).then(|| written(&self.rejected)),
+            self.is_implausible().then(|| self.numbered()),
         ])?;
         Ok(())
     }
 
-    /// As the first version that had this table wrote it.
+    /// Writes the columns that the first version of the table had.
     fn write_first(&self, tx: &Transaction<'_>, stream_id: &str) -> rusqlite::Result<()> {
         tx.prepare_cached(
             "INSERT INTO streams (stream_id, first_at, made, received, duplicates, seqs)
@@ -205,16 +228,16 @@ fn written(seqs: &RoaringBitmap) -> Vec<u8> {
     blob
 }
 
-/// Makes the records from the events, for a file from before they were kept.
+/// Computes the records from the events, for a file of a version that had none.
 pub(super) fn fill(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut statement = tx.prepare(
         "SELECT stream_id, seq, created_at FROM events
          WHERE stream_id IS NOT NULL AND seq IS NOT NULL ORDER BY stream_id",
     )?;
     let mut rows = statement.query([])?;
-    let mut current: Option<(String, Arrived)> = None;
-    let write = |stream_id: &str, arrived: &Arrived| {
-        let mut record = Record::at(arrived.first_at);
+    let mut current: Option<(String, StreamArrivals)> = None;
+    let write = |stream_id: &str, arrived: &StreamArrivals| {
+        let mut record = StreamRecord::starting_at(arrived.first_at);
         record.add(arrived);
         record.write_first(tx, stream_id)
     };
@@ -225,13 +248,11 @@ pub(super) fn fill(tx: &Transaction<'_>) -> rusqlite::Result<()> {
             if let Some((id, arrived)) = current.take() {
                 write(&id, &arrived)?;
             }
-            current = Some((stream_id, Arrived::at(created_at)));
+            current = Some((stream_id, StreamArrivals::starting_at(created_at)));
         }
         if let Some((_, arrived)) = &mut current {
             arrived.first_at = arrived.first_at.min(created_at);
-            arrived
-                .seqs
-                .extend(row.get::<_, u32>(1).ok().filter(|seq| *seq <= MAX_SEQ));
+            arrived.seqs.extend(row.get::<_, u32>(1).ok());
         }
     }
     if let Some((id, arrived)) = current {
@@ -240,90 +261,17 @@ pub(super) fn fill(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// What was lost on the way, over the streams that began in a span.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LossReport {
-    /// Streams that began in the span.
-    pub streams: i64,
-    /// Events that they made, as far as their numbers tell.
-    pub made: i64,
-    /// Events that arrived, each counted once.
-    pub received: i64,
-    /// Events that were made and have not arrived.
-    pub missing: i64,
-    /// Events that arrived and were refused, each counted once.
-    pub rejected: i64,
-    /// Arrivals beyond the first.
-    pub duplicates: i64,
-    /// The streams that miss most.
-    pub worst: Vec<LossyStream>,
-}
-
-/// A stream that misses events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LossyStream {
-    /// Its id.
-    pub stream_id: String,
-    /// Events that it made.
-    pub made: i64,
-    /// Events that have not arrived.
-    pub missing: i64,
-}
-
-impl fmt::Display for LossReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "streams     {:>12}", self.streams)?;
-        writeln!(f, "made        {:>12}", self.made)?;
-        writeln!(f, "received    {:>12}", self.received)?;
-        writeln!(f, "missing     {:>12}", self.missing)?;
-        writeln!(f, "rejected    {:>12}", self.rejected)?;
-        write!(f, "duplicates  {:>12}", self.duplicates)?;
-        for stream in &self.worst {
-            write!(
-                f,
-                "\n{} misses {} of {}",
-                stream.stream_id, stream.missing, stream.made
-            )?;
+/// Finds the implausible streams in a file of a version that counted their gaps
+/// as missing.
+pub(super) fn mark_implausible(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    let suspects = tx
+        .prepare("SELECT stream_id FROM streams WHERE made - received - rejected > ?1")?
+        .query_map([MAX_GAP], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<String>>>()?;
+    for stream_id in suspects {
+        if let Some(record) = StreamRecord::find(tx, &stream_id)? {
+            record.write(tx, &stream_id)?;
         }
-        Ok(())
     }
-}
-
-/// Tells what was lost. A stream counts wholly in the span in which it began,
-/// so that the reports of adjoining spans add up.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn report(conn: &Connection, span: Span) -> rusqlite::Result<LossReport> {
-    let worst = conn
-        .prepare_cached(
-            "SELECT stream_id, made, made - received - rejected FROM streams
-             WHERE first_at >= ?1 AND first_at < ?2 AND made > received + rejected
-             ORDER BY made - received - rejected DESC, stream_id LIMIT ?3",
-        )?
-        .query_map(params![span.from, span.to, WORST as i64], |row| {
-            Ok(LossyStream {
-                stream_id: row.get(0)?,
-                made: row.get(1)?,
-                missing: row.get(2)?,
-            })
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    conn.prepare_cached(
-        "SELECT COUNT(*), IFNULL(SUM(made), 0), IFNULL(SUM(received), 0),
-                IFNULL(SUM(duplicates), 0), IFNULL(SUM(rejected), 0)
-         FROM streams WHERE first_at >= ?1 AND first_at < ?2",
-    )?
-    .query_row(params![span.from, span.to], |row| {
-        let (made, received, rejected): (i64, i64, i64) = (row.get(1)?, row.get(2)?, row.get(4)?);
-        Ok(LossReport {
-            streams: row.get(0)?,
-            made,
-            received,
-            missing: made - received - rejected,
-            rejected,
-            duplicates: row.get(3)?,
-            worst,
-        })
-    })
+    Ok(())
 }

@@ -1,37 +1,43 @@
-//! Users as they are kept. Each is in exactly one account.
+//! Stored users. Each belongs to exactly one account.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use serde_json::{Map, Value};
 
 use super::{
-    accounts::{self, AccountNo, object},
-    identify,
-    page::Page,
-    segments,
+    json,
+    layers::{Described, Layers},
+    rows::{AccountRow, UserRow},
 };
-use crate::entity::{Precedence, RecordError, User, UserPatch};
+use crate::model::{
+    change::Precedence,
+    page::Page,
+    public_fields::PublicFields,
+    record::RecordError,
+    user::{User, UserPatch},
+};
 
-/// Number of a user's row.
-pub type UserNo = i64;
-
-/// A user's number and account.
+/// Finds the row of a user and the account the user belongs to.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn place(conn: &Connection, user_id: &str) -> rusqlite::Result<Option<(UserNo, AccountNo)>> {
+pub fn find_with_account(
+    conn: &Connection,
+    user_id: &str,
+) -> rusqlite::Result<Option<(UserRow, AccountRow)>> {
     conn.prepare_cached("SELECT no, account_no FROM users WHERE user_id = ?1")?
         .query_row([user_id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()
 }
 
-/// Makes a user in an account.
+/// Inserts a user into an account.
 pub(super) fn insert(
     tx: &Transaction<'_>,
     user_id: &str,
-    account_no: AccountNo,
-) -> rusqlite::Result<UserNo> {
+    account: AccountRow,
+) -> rusqlite::Result<UserRow> {
     tx.prepare_cached("INSERT INTO users (user_id, account_no) VALUES (?1, ?2)")?
-        .execute(params![user_id, account_no])?;
-    Ok(tx.last_insert_rowid())
+        .execute(params![user_id, account])?;
+    UserRow::last_inserted(tx)
 }
 
 const COLUMNS: &str = "u.user_id, a.account_id, u.first_name, u.last_name, u.details, u.is_deleted
@@ -43,12 +49,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         account_id: row.get(1)?,
         first_name: row.get(2)?,
         last_name: row.get(3)?,
-        details: object(&row.get::<_, String>(4)?),
+        details: json::object(&row.get::<_, String>(4)?),
         is_deleted: row.get(5)?,
     })
 }
 
-/// One user.
+/// Finds a user.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -58,144 +64,114 @@ pub fn find(conn: &Connection, user_id: &str) -> rusqlite::Result<Option<User>> 
         .optional()
 }
 
-/// The users of one account, or all. Not one clause for both: no index would
-/// serve it.
-fn of(account: Option<AccountNo>) -> &'static str {
+/// The clause for the users of one account, or for all users. One clause for
+/// both cases could use no index.
+fn is_listed(account: Option<AccountRow>) -> &'static str {
     match account {
         Some(_) => "u.account_no = ?1",
         None => "?1 IS NULL",
     }
 }
 
-/// How many users there are, of one account or in all.
+/// Counts the users of one account, or all users.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn count(conn: &Connection, account: Option<AccountNo>) -> rusqlite::Result<i64> {
-    let of = of(account);
-    conn.prepare_cached(&format!("SELECT COUNT(*) FROM users u WHERE {of}"))?
+pub fn count(conn: &Connection, account: Option<AccountRow>) -> rusqlite::Result<i64> {
+    let is_listed = is_listed(account);
+    conn.prepare_cached(&format!("SELECT COUNT(*) FROM users u WHERE {is_listed}"))?
         .query_row([account], |row| row.get(0))
 }
 
-/// Users by id, of one account or of all, and how many there are.
+/// Lists the users of one account, or all users, by id. Returns one page and
+/// the number of all.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn list(
     conn: &Connection,
-    account: Option<AccountNo>,
+    account: Option<AccountRow>,
     page: Page,
 ) -> rusqlite::Result<(Vec<User>, i64)> {
-    let of = of(account);
+    let is_listed = is_listed(account);
     let records = conn
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} WHERE {of} ORDER BY u.user_id LIMIT ?2 OFFSET ?3"
+            "SELECT {COLUMNS} WHERE {is_listed} ORDER BY u.user_id LIMIT ?2 OFFSET ?3"
         ))?
         .query_map(params![account, page.limit, page.offset()], read)?
         .collect::<rusqlite::Result<_>>()?;
     Ok((records, count(conn, account)?))
 }
 
-/// Inserts or modifies a user as a record says. A record for a deactivated
-/// user makes it active again.
-///
-/// Nothing is written where the record is refused.
+/// Lists users of an account and its descendants by id.
 ///
 /// # Errors
-/// Those of SQLite; within, why the record is refused.
-pub fn put(
-    tx: &Transaction<'_>,
-    patch: UserPatch,
-    now: i64,
-) -> rusqlite::Result<Result<(), RecordError>> {
-    let found = find(tx, &patch.user_id)?;
-    let account_id = match (&found, &patch.account_id) {
-        (None, None) => return Ok(Err(RecordError::Missing("account_id"))),
-        (Some(user), None) => user.account_id.clone(),
-        (Some(user), Some(asked)) if user.account_id != *asked && !patch.is_move => {
-            return Ok(Err(RecordError::UserElsewhere {
-                user_id: patch.user_id,
-                account_id: user.account_id.clone(),
-            }));
-        }
-        (_, Some(asked)) => asked.clone(),
-    };
-    let comes_from = found.as_ref().map(|user| user.account_id.clone());
-    let user_id = patch.user_id.clone();
-    let mut user = found.unwrap_or_default();
-    if let Err(refused) = user.apply(patch, Precedence::Newer) {
-        return Ok(Err(refused));
-    }
-    let account_no = accounts::known(tx, &account_id)?;
-    let no = match place(tx, &user_id)? {
-        Some((no, _)) => no,
-        None => insert(tx, &user_id, account_no)?,
-    };
-    save(tx, no, &user, now)?;
-    tx.prepare_cached("UPDATE users SET account_no = ?2, is_deleted = 0 WHERE no = ?1")?
-        .execute(params![no, account_no])?;
-    if comes_from.is_some_and(|from| from != account_id) {
-        release(tx, &user_id, &account_id)?;
-        segments::release(tx, account_no, no)?;
-    }
-    Ok(Ok(()))
+/// Those of SQLite.
+pub fn list_subtree(
+    conn: &Connection,
+    account: AccountRow,
+    limit: i64,
+) -> rusqlite::Result<Vec<User>> {
+    conn.prepare_cached(&format!(
+        "WITH RECURSIVE below (no) AS (
+             SELECT ?1
+             UNION ALL
+             SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no
+         )
+         SELECT {COLUMNS} WHERE u.account_no IN (SELECT no FROM below)
+         ORDER BY u.user_id LIMIT ?2"
+    ))?
+    .query_map(params![account, limit], read)?
+    .collect()
 }
 
-/// Counts the events that waited for the user to belong to this account. What
-/// was counted elsewhere before stays there: it happened there.
-fn release(tx: &Transaction<'_>, user_id: &str, account_id: &str) -> rusqlite::Result<()> {
-    let released = tx
-        .prepare_cached(
-            "UPDATE events SET set_aside = 0
-             WHERE user_id = ?1 AND account_id = ?2 AND set_aside = 1
-             RETURNING id",
-        )?
-        .query_map([user_id, account_id], |row| row.get(0))?
-        .collect::<rusqlite::Result<Vec<i64>>>()?;
-    identify::released(tx, &released)
-}
-
-/// Merges the details of an `identifyUser` that was made at `at`. What cannot
-/// be used of them is left out: an event is never refused for it.
+/// Merges the details of an `identifyUser` that was made at `at`. Details that
+/// would make the user's details too large are left out: they never make an
+/// event invalid.
 pub(super) fn identify(
     tx: &Transaction<'_>,
-    no: UserNo,
-    patch: UserPatch,
+    row: UserRow,
+    user_id: &str,
+    details: Map<String, Value>,
     at: i64,
+    stream: Option<&str>,
+    is_trusted: bool,
 ) -> rusqlite::Result<()> {
-    let Some(mut user) = find(tx, &patch.user_id)? else {
-        return Ok(());
-    };
-    let details_at: i64 = tx
-        .prepare_cached("SELECT details_at FROM users WHERE no = ?1")?
-        .query_row([no], |row| row.get(0))?;
-    let precedence = if at >= details_at {
-        Precedence::Newer
+    let mut layers = Layers::<User>::find(tx, row)?;
+    if is_trusted {
+        layers.add_trusted(UserPatch::from_identify(user_id, details), at);
     } else {
-        Precedence::Older
-    };
-    if user.apply(patch, precedence).is_ok() {
-        save(tx, no, &user, at.max(details_at))?;
+        layers.public.add(details, at, stream);
     }
-    Ok(())
+    layers.write(tx, row)
 }
 
-fn save(tx: &Transaction<'_>, no: UserNo, user: &User, details_at: i64) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "UPDATE users SET first_name = ?2, last_name = ?3, details = ?4, details_at = ?5
-         WHERE no = ?1",
-    )?
-    .execute(params![
-        no,
-        user.first_name,
-        user.last_name,
-        serde_json::to_string(&user.details).unwrap_or_default(),
-        details_at,
-    ])?;
-    Ok(())
+impl Described for User {
+    type Row = UserRow;
+    type Patch = UserPatch;
+    const TABLE: &'static str = "users";
+
+    fn apply(&mut self, patch: UserPatch, precedence: Precedence) -> Result<(), RecordError> {
+        User::apply(self, patch, precedence)
+    }
+
+    fn filled(&self, public: &PublicFields) -> Self {
+        User::filled(self, public)
+    }
+
+    fn columns(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("first_name", self.first_name.clone().into()),
+            ("last_name", self.last_name.clone().into()),
+        ]
+    }
+
+    fn details(&self) -> &Map<String, Value> {
+        &self.details
+    }
 }
 
-/// Deactivates a user. Its usage stays. False where it is unknown.
+/// Deactivates a user. The usage stays. Returns false when the user is unknown.
 ///
 /// # Errors
 /// Those of SQLite.

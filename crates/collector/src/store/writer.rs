@@ -1,9 +1,8 @@
+//! The thread that writes.
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
     time::Instant,
 };
@@ -11,36 +10,36 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::StoreError;
+use super::{error::StoreError, health::Health};
 use crate::metrics::Metrics;
 
-/// Requests that may wait for the writer. One group takes a few ms, so this is
-/// well under a second of work; who comes later is told to come back.
+/// Requests that may wait for the writer. A group takes a few ms, so that all of
+/// them are less than a second of work; further requests are refused.
 const QUEUE: usize = 1024;
-/// Events in one transaction. It takes a few hundred ms at most, and the log
-/// stays some MB.
+/// Events in one transaction. It takes a few hundred ms at most, and the
+/// write-ahead log has a few MB.
 const GROUP_WEIGHT: usize = 10_000;
-/// Requests in one transaction. Enough to share a disk flush among all
-/// connections, few enough that the first does not wait long for the last.
+/// Requests in one transaction: enough that all connections share one flush of
+/// the disk, and few enough that the first does not wait long for the last.
 const GROUP: usize = 256;
 
 /// The one thread that writes.
 #[derive(Debug)]
-pub struct Writer {
+pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Work>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     metrics: Arc<Metrics>,
-    is_committing: Arc<AtomicBool>,
 }
 
-/// A piece of work that waits for the writer.
+/// A request that waits for the writer.
 trait Work: Send {
-    /// Does it inside a transaction. False where what it wrote is to be undone.
+    /// Runs it inside a transaction. Returns false when its changes must be
+    /// rolled back.
     fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<bool>;
     /// How much it adds to a transaction, in events.
     fn weight(&self) -> usize;
-    /// Answers: with what `run` gave if the transaction is committed, else
-    /// with why it is not.
+    /// Sends the result of `run` when the transaction is committed, and the error
+    /// otherwise.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
@@ -48,7 +47,7 @@ struct Task<T, F> {
     work: Option<F>,
     weight: usize,
     result: Option<T>,
-    /// Whether what was written for a result is to be kept.
+    /// Whether the changes are committed, given the result.
     is_kept: fn(&T) -> bool,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -75,17 +74,16 @@ where
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let Task { result, reply, .. } = *self;
         let answer = committed.and_then(|()| result.ok_or(StoreError::Closed));
-        // Whoever asked may have hung up; what was committed stays committed.
+        // The client may have disconnected; its changes are committed anyway.
         let _ = reply.send(answer);
     }
 }
 
 impl Writer {
-    pub(super) fn start(mut conn: Connection, metrics: Arc<Metrics>) -> Self {
-        let is_committing = Arc::new(AtomicBool::new(true));
-        let outcome = Outcomes {
+    pub(super) fn start(mut conn: Connection, metrics: Arc<Metrics>, health: Arc<Health>) -> Self {
+        let log = CommitLog {
             metrics: Arc::clone(&metrics),
-            is_committing: Arc::clone(&is_committing),
+            health,
         };
         let (queue, mut waiting) = mpsc::channel::<Box<dyn Work>>(QUEUE);
         let thread = std::thread::Builder::new()
@@ -101,10 +99,10 @@ impl Writer {
                         weight += next.weight();
                         group.push(next);
                     }
-                    commit(&mut conn, group, &outcome);
+                    commit(&mut conn, group, &log);
                 }
-                // The next start then has no log to replay, and a copy of the
-                // file alone is whole.
+                // The next start has no log to replay then, and a copy of the file
+                // alone is complete.
                 if let Err(cause) = conn.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
                     tracing::warn!(%cause, "the write-ahead log stays beside the database");
                 }
@@ -114,19 +112,16 @@ impl Writer {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
             metrics,
-            is_committing,
         }
     }
 
-    /// Whether the last transaction was committed and there will be a next.
-    pub(super) fn is_committing(&self) -> bool {
-        let is_open = self
-            .queue
+    /// Whether the writer takes more.
+    pub(super) fn is_open(&self) -> bool {
+        self.queue
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .as_ref()
-            .is_some_and(|queue| !queue.is_closed());
-        is_open && self.is_committing.load(Ordering::Relaxed)
+            .is_some_and(|queue| !queue.is_closed())
     }
 
     pub(super) async fn write<T, F>(
@@ -177,34 +172,36 @@ impl Writer {
     }
 }
 
-/// Where it is noted how commits go.
-struct Outcomes {
+/// Records the outcome of commits.
+struct CommitLog {
     metrics: Arc<Metrics>,
-    is_committing: Arc<AtomicBool>,
+    health: Arc<Health>,
 }
 
-impl Outcomes {
-    fn note(&self, requests: usize, start: Instant, is_done: bool) {
-        self.is_committing.store(is_done, Ordering::Relaxed);
+impl CommitLog {
+    fn record(&self, requests: usize, start: Instant, is_done: bool) {
+        self.health.set_committing(is_done);
         self.metrics
             .count_commit(requests, start.elapsed(), is_done);
     }
 }
 
-/// One transaction for the whole group. Each piece stands in a savepoint of
-/// its own, so that one which fails takes nothing else with it.
-fn commit(conn: &mut Connection, mut group: Vec<Box<dyn Work>>, outcome: &Outcomes) {
+/// Runs the whole group in one transaction. Each request has a savepoint of its
+/// own, so that a failure of one affects no other.
+fn commit(conn: &mut Connection, mut group: Vec<Box<dyn Work>>, log: &CommitLog) {
     let start = Instant::now();
-    outcome.metrics.waiting.dec_by(group.len() as i64);
+    log.metrics.waiting.dec_by(group.len() as i64);
     let done = run_group(conn, &mut group);
-    outcome.note(group.len(), start, done.is_ok());
+    log.record(group.len(), start, done.is_ok());
     match done {
         Ok(outcomes) => {
             for (work, outcome) in group.into_iter().zip(outcomes) {
-                work.answer(outcome.map_err(StoreError::Sqlite));
+                let outcome = outcome.inspect_err(|cause| log.health.note(cause));
+                work.answer(outcome.map_err(StoreError::from));
             }
         }
         Err(cause) => {
+            log.health.note(&cause);
             let cause = cause.to_string();
             for work in group {
                 work.answer(Err(StoreError::Unavailable(cause.clone())));
@@ -219,9 +216,12 @@ const UNDO: &str = "ROLLBACK TO work; RELEASE work";
 type Outcome = Result<(), rusqlite::Error>;
 
 fn run_group(conn: &mut Connection, group: &mut [Box<dyn Work>]) -> rusqlite::Result<Vec<Outcome>> {
-    // Taking the write lock at once: an upgrade from a read lock can fail in
-    // the middle, and then everything would have to be done again.
+    // The write lock is taken at once: upgrading a read lock can fail after some
+    // requests have run, and all of them would have to run again.
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if let [work] = group {
+        return run_alone(tx, work.as_mut());
+    }
     let mut outcomes = Vec::with_capacity(group.len());
     for work in group {
         tx.execute_batch("SAVEPOINT work")?;
@@ -232,7 +232,7 @@ fn run_group(conn: &mut Connection, group: &mut [Box<dyn Work>]) -> rusqlite::Re
                 tx.execute_batch(if is_kept { RELEASE } else { UNDO })?;
                 outcomes.push(Ok(()));
             }
-            // A full disk and the like concern the whole group.
+            // A full disk and similar errors affect the whole group.
             Err(cause) if tx.is_autocommit() || is_environment(&cause) => return Err(cause),
             Err(cause) => {
                 tx.execute_batch(UNDO)?;
@@ -244,7 +244,25 @@ fn run_group(conn: &mut Connection, group: &mut [Box<dyn Work>]) -> rusqlite::Re
     Ok(outcomes)
 }
 
-/// Errors that lie with the machine and may pass, not with what was asked.
+/// Runs a single request, which needs no savepoint: the whole transaction is rolled
+/// back with it.
+fn run_alone(tx: Transaction<'_>, work: &mut dyn Work) -> rusqlite::Result<Vec<Outcome>> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| work.run(&tx)))
+        .unwrap_or(Err(rusqlite::Error::InvalidQuery));
+    match outcome {
+        Ok(true) => tx.commit()?,
+        Ok(false) => tx.rollback()?,
+        Err(cause) if tx.is_autocommit() || is_environment(&cause) => return Err(cause),
+        Err(cause) => {
+            tx.rollback()?;
+            return Ok(vec![Err(cause)]);
+        }
+    }
+    Ok(vec![Ok(())])
+}
+
+/// Whether an error is caused by the machine and may pass, rather than by the
+/// request.
 fn is_environment(cause: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::*;
     matches!(

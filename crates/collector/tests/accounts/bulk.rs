@@ -41,11 +41,11 @@ async fn records_come_in_any_order_and_wrong_ones_cost_no_other() {
     );
     let roots = collector.get("/api/v2/accounts?roots=true").await;
     assert_eq!(
-        (&roots["total"], &roots["records"][0]["account_id"]),
+        (&roots["total"], &roots["results"][0]["account_id"]),
         (&json!(1), &json!("top"))
     );
     let children = collector.get("/api/v2/accounts/top/children").await;
-    assert_eq!(children["records"][0]["account_id"], "mid");
+    assert_eq!(children["results"][0]["account_id"], "mid");
     assert_eq!(children["total"], 1);
 }
 
@@ -57,13 +57,13 @@ async fn lists_come_in_pages() {
         .collect();
     accounts(&collector, json!(records)).await;
     let mut seen = Vec::new();
-    let mut page = json!(1);
+    let mut page = json!(0);
     while !page.is_null() {
         let list = collector
             .get(&format!("/api/v2/accounts?limit=10&page={page}"))
             .await;
-        assert_eq!((&list["total"], &list["page"]), (&json!(25), &page));
-        seen.extend(list["records"].as_array().unwrap().clone());
+        assert_eq!((&list["total"], &list["current_page"]), (&json!(25), &page));
+        seen.extend(list["results"].as_array().unwrap().clone());
         page = list["next_page"].clone();
     }
     let ids: Vec<_> = seen
@@ -82,21 +82,21 @@ async fn lists_come_in_pages() {
     post(&collector, "/api/v2/accounts/a00/notes", json!(notes)).await;
     for path in ["account_users", "accounts/a00/users", "accounts/a00/notes"] {
         let first = collector.get(&format!("/api/v2/{path}?limit=2")).await;
-        assert_eq!(first["records"].as_array().unwrap().len(), 2, "{path}");
+        assert_eq!(first["results"].as_array().unwrap().len(), 2, "{path}");
         assert_eq!(
-            (&first["page"], &first["next_page"], &first["total"]),
-            (&json!(1), &json!(2), &json!(3)),
+            (&first["current_page"], &first["next_page"], &first["total"]),
+            (&json!(0), &json!(1), &json!(3)),
             "{path}"
         );
         let last = collector
-            .get(&format!("/api/v2/{path}?limit=2&page=2"))
+            .get(&format!("/api/v2/{path}?limit=2&page=1"))
             .await;
-        assert_eq!(last["records"].as_array().unwrap().len(), 1, "{path}");
+        assert_eq!(last["results"].as_array().unwrap().len(), 1, "{path}");
         assert_eq!(last["next_page"], Value::Null, "{path}");
     }
     let found = collector.get("/api/v2/accounts?search=A07").await;
     assert_eq!(found["total"], 1);
-    for query in ["limit=0", "page=0", "limit=many"] {
+    for query in ["limit=0", "page=-1", "limit=many"] {
         let answer = collector
             .call("GET", &format!("/api/v2/accounts?{query}"), None)
             .await;
@@ -127,7 +127,11 @@ async fn half_a_character_costs_no_record() {
     ] {
         let bulk = format!("{{\"records\": [{record}]}}");
         let answer = send("POST", list, &bulk).await;
-        assert_eq!(answer, json!({"accepted": 1, "rejected": []}), "{list}");
+        assert_eq!(
+            answer,
+            json!({"accepted": 1, "rejected": [], "failed_results": [], "status_is_ok": true}),
+            "{list}"
+        );
         send("PUT", &format!("{list}/{id}"), record).await;
     }
     send("POST", "accounts/acme/notes", r#"{"text": "\ud83d"}"#).await;
@@ -141,7 +145,7 @@ async fn half_a_character_costs_no_record() {
     let user = collector.get("/api/v2/account_users/ann").await;
     assert_eq!(user["first_name"], "\u{fffd}");
     let notes = collector.get("/api/v2/accounts/acme/notes").await;
-    assert_eq!(notes["records"][0]["text"], "\u{fffd}");
+    assert_eq!(notes["results"][0]["text"], "\u{fffd}");
 }
 
 #[tokio::test]

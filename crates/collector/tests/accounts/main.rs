@@ -5,6 +5,7 @@ mod bulk;
 mod identified;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;
 mod tree;
 mod users;
 

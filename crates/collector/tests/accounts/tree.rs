@@ -12,7 +12,10 @@ async fn an_account_reads_back_as_it_was_written() {
         "join_date": 1_600_000_000_000_i64, "details": {"size": "xl"}, "tier": 2,
     });
     let answer = accounts(&collector, json!([record])).await;
-    assert_eq!(answer, json!({"accepted": 1, "rejected": []}));
+    assert_eq!(
+        answer,
+        json!({"accepted": 1, "rejected": [], "failed_results": [], "status_is_ok": true})
+    );
     assert_eq!(
         collector.get("/api/v2/accounts/acme").await,
         json!({
@@ -29,9 +32,9 @@ async fn an_account_reads_back_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn whether_an_account_is_a_leaf_or_deleted_is_read_and_not_written() {
+async fn whether_an_account_is_a_leaf_is_read_and_not_written() {
     let collector = Collector::new();
-    let record = json!({"account_id": "acme", "is_leaf": false, "is_deleted": true});
+    let record = json!({"account_id": "acme", "is_leaf": false});
     accounts(&collector, json!([record])).await;
     collector
         .call("PUT", "/api/v2/accounts/acme", Some(record))
@@ -144,7 +147,22 @@ async fn a_deactivated_account_stays_readable_and_frees_its_parent() {
         (200, &json!(true))
     );
     assert_eq!(collector.get("/api/v2/accounts/a").await["is_leaf"], true);
-    accounts(&collector, json!([{"account_id": "b"}])).await;
+    // A nightly synchronisation names every account.
+    for record in [
+        json!({"account_id": "b", "name": "B"}),
+        json!({"account_id": "b", "is_deleted": true}),
+        json!({"account_id": "b", "is_deleted": null}),
+    ] {
+        accounts(&collector, json!([record])).await;
+        let account = collector.get("/api/v2/accounts/b").await;
+        assert_eq!(account["is_deleted"], true, "{record}");
+        assert_eq!(collector.get("/api/v2/accounts/a").await["is_leaf"], true);
+    }
+    accounts(
+        &collector,
+        json!([{"account_id": "b", "is_deleted": false}]),
+    )
+    .await;
     assert_eq!(
         collector.get("/api/v2/accounts/b").await["is_deleted"],
         false
@@ -173,4 +191,23 @@ async fn ids_with_any_characters_can_be_addressed() {
     let answer = collector.call("GET", "/api/v2/accounts/%FF", None).await;
     assert_eq!(answer.status, 400);
     answer.error();
+}
+
+#[tokio::test]
+async fn an_account_can_be_deactivated_in_bulk() {
+    let collector = Collector::new();
+    let records = json!([
+        {"account_id": "a", "is_deleted": true},
+        {"account_id": "b", "is_deleted": "true"},
+        {"account_id": "c"},
+    ]);
+    accounts(&collector, records).await;
+    let deleted = |id: &'static str| {
+        let collector = &collector;
+        async move { collector.get(&format!("/api/v2/accounts/{id}")).await["is_deleted"] == true }
+    };
+    assert_eq!(
+        (deleted("a").await, deleted("b").await, deleted("c").await),
+        (true, true, false)
+    );
 }

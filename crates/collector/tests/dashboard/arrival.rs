@@ -1,11 +1,11 @@
 //! Events as they arrive, and those that did not.
 
-use natero_collector::app::now_ms;
+use natero_collector::clock::now_ms;
 use serde_json::json;
 
 use crate::{
     browser::{Browser, assert_shows},
-    support::{Collector, feature, with},
+    support::{Collector, DAY, feature, with},
 };
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn the_loss_report_tells_what_is_missing() {
         with(
             feature("acme", "ann", "export", seq),
             json!({
-                "created_at": now_ms(), "stream_id": "page-1", "seq": seq,
+                "created_at": now_ms() - DAY, "stream_id": "page-1", "seq": seq,
             }),
         )
     };

@@ -1,7 +1,7 @@
 //! A browser as far as these tests need one: it has a cookie and asks for pages.
 
 use axum::{body::Body, http::Request};
-use natero_collector::app::now_ms;
+use natero_collector::clock::now_ms;
 use natero_company::{Target, company};
 
 use crate::support::{Answer, Collector};
@@ -31,7 +31,12 @@ pub fn cookie_of(answer: &Answer) -> String {
 
 impl<'a> Browser<'a> {
     pub async fn of(collector: &'a Collector) -> Self {
-        let answer = sign_in(collector, &collector.account_key, "").await;
+        Self::with_key(collector, &collector.account_key).await
+    }
+
+    /// A browser that is signed in with a key.
+    pub async fn with_key(collector: &'a Collector, key: &str) -> Self {
+        let answer = sign_in(collector, key, "").await;
         assert_eq!(answer.status, 303, "{}", answer.text);
         Browser {
             collector,
@@ -43,6 +48,17 @@ impl<'a> Browser<'a> {
         let request = Request::get(path)
             .header("cookie", &self.cookie)
             .body(Body::empty())
+            .unwrap();
+        self.collector.ask(request).await
+    }
+
+    /// Sends a form of a page.
+    pub async fn post(&self, path: &str, form: &str) -> Answer {
+        let request = Request::post(path)
+            .header("cookie", &self.cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
             .unwrap();
         self.collector.ask(request).await
     }

@@ -3,10 +3,16 @@
 
 mod arrival;
 mod browser;
+mod by_hand;
+mod figures;
+mod figures_of_user;
 mod people;
+mod quality;
 mod safety;
 mod signing_in;
+mod sums;
 #[path = "../support/mod.rs"]
 mod support;
 mod tree;
 mod usage;
+mod viewers;

@@ -1,11 +1,11 @@
 //! Users and records of an account.
 
-use natero_collector::app::now_ms;
+use natero_collector::clock::now_ms;
 use serde_json::json;
 
 use crate::{
     browser::{Browser, assert_shows, with_company},
-    support::{Collector, feature, with},
+    support::{Collector, DAY, feature, with},
 };
 
 #[tokio::test]
@@ -21,12 +21,13 @@ async fn users_are_listed_by_use_and_quiet_ones_apart() {
             ]})),
         )
         .await;
-    let at = json!({"created_at": now_ms()});
+    let yesterday = now_ms() - DAY;
+    let at = json!({"created_at": yesterday});
     collector
         .send(vec![
             with(
                 feature("acme", "ann", "export", 1),
-                json!({"created_at": now_ms(), "total": 7}),
+                json!({"created_at": yesterday, "total": 7}),
             ),
             with(feature("acme", "bob", "export", 2), at),
         ])
@@ -44,6 +45,41 @@ async fn users_are_listed_by_use_and_quiet_ones_apart() {
     );
     assert!(page.find("Ann Lee") < page.find(">bob<"), "most use first");
     assert!(page.find(">bob<") < page.find("Zed"));
+}
+
+#[tokio::test]
+async fn a_parent_shows_who_is_not_active_anywhere_below_it() {
+    let collector = Collector::new();
+    let accounts = json!({"records": [
+        {"account_id": "top"},
+        {"account_id": "mid", "parent_account_id": "top"},
+        {"account_id": "leaf", "parent_account_id": "mid"},
+        {"account_id": "elsewhere"},
+    ]});
+    let users = json!({"records": [
+        {"user_id": "quiet-below", "account_id": "leaf"},
+        {"user_id": "busy-below", "account_id": "leaf"},
+        {"user_id": "stranger", "account_id": "elsewhere"},
+    ]});
+    for (path, records) in [("accounts", accounts), ("account_users", users)] {
+        let answer = collector
+            .call("POST", &format!("/api/v2/{path}"), Some(records))
+            .await;
+        assert_eq!(answer.status, 200);
+    }
+    collector
+        .send(vec![with(
+            feature("leaf", "busy-below", "export", 1),
+            json!({"created_at": now_ms() - DAY}),
+        )])
+        .await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/accounts/top/users").await;
+    let quiet = page.split("Not active in this period").nth(1).unwrap();
+    assert!(quiet.contains("quiet-below"), "{quiet}");
+    assert!(!quiet.contains("busy-below") && !quiet.contains("stranger"));
+    let alone = browser.open("/accounts/top/users?rollup=false").await;
+    assert!(!alone.contains("quiet-below"));
 }
 
 #[tokio::test]

@@ -22,11 +22,11 @@ async fn the_tree_opens_level_by_level_and_finds_accounts() {
     assert_shows(&found, &["Göteborg", "in Nordics"]);
     assert_shows(
         &browser.open("/?search=oslo").await,
-        &["Accounts with “oslo”"],
+        &["Accounts and users with “oslo”"],
     );
     assert_shows(
         &browser.open("/fragments/search?search=atlantis").await,
-        &["No account has this"],
+        &["No account or user has this"],
     );
     // An account's page shows the way to it.
     let page = browser.open("/accounts/meridian-nordics-oslo").await;
@@ -74,14 +74,12 @@ async fn a_level_of_ten_thousand_accounts_comes_in_pages() {
     let page = browser.open("/accounts/site-07777").await;
     assert!(page.len() < 40_000, "{} bytes", page.len());
     assert_shows(&page, &["aria-current=\"page\" title=\"site-07777\""]);
-    let below = browser.open("/accounts/chain/below?page=400").await;
+    let below = browser
+        .open("/accounts/chain/below?page.accounts=200&sort.accounts=account")
+        .await;
     assert_shows(
         &below,
-        &[
-            "10,000 accounts directly below",
-            "Page 400 of 400",
-            "site-09999",
-        ],
+        &["10,000 accounts", "Page 200 of 200", "site-09999"],
     );
 }
 
@@ -112,11 +110,19 @@ async fn accounts_below_are_listed_with_their_usage() {
     assert_shows(
         &page,
         &[
-            "3 accounts directly below",
+            "10 accounts",
+            "Göteborg",
             "Nordics",
             "Benelux",
             "Iberia",
             "<polyline",
         ],
+    );
+    // The tab says how many it leads to.
+    assert_shows(&page, &["Accounts below<span class=\"many\">10</span>"]);
+    let page = browser.open("/accounts/meridian/below?level=top").await;
+    assert_shows(
+        &page,
+        &["<h2>3 accounts</h2>", "Nordics", "Benelux", "Iberia"],
     );
 }

@@ -15,6 +15,8 @@ const NAMES: [&str; 8] = [
     "EUR",
 ];
 
+const TIME_ZONES: [&str; 4] = ["UTC", "America/New_York", "Asia/Kathmandu", "Europe/Zurich"];
+
 /// The schema that a reference leads to, or the schema itself.
 pub fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
@@ -68,6 +70,9 @@ pub fn allowed(document: &Value, schema: &Value) -> BoxedStrategy<Value> {
 }
 
 fn text(schema: &Value) -> BoxedStrategy<Value> {
+    if schema["format"] == "iana-time-zone" {
+        return select(&TIME_ZONES[..]).prop_map(Value::from).boxed();
+    }
     if let Some(pattern) = schema["pattern"].as_str()
         && pattern.starts_with('^')
     {
@@ -89,7 +94,8 @@ fn whole(schema: &Value) -> BoxedStrategy<Value> {
     const SAFE: f64 = 9_007_199_254_740_991.0;
     let least = schema["minimum"].as_f64().unwrap_or(-SAFE).max(-SAFE) as i64;
     let most = schema["maximum"].as_f64().unwrap_or(SAFE).min(SAFE) as i64;
-    let near = least.max(-3)..=most.min(3);
+    // Close to 0, where the schema allows that.
+    let near = least.max(-3).min(most)..=most.min(3).max(least);
     prop_oneof![near, least..=most, select(vec![least, most])]
         .prop_map(Value::from)
         .boxed()

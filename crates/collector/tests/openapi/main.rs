@@ -10,7 +10,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use axum::{body::Body, http::Request};
-use natero_collector::{app, openapi};
+use natero_collector::{http::api::openapi, router};
 use serde_json::Value;
 use support::*;
 
@@ -29,7 +29,7 @@ fn it_names_every_address_and_no_other() {
         .keys()
         .cloned()
         .collect();
-    let there: BTreeSet<_> = app::routes()
+    let there: BTreeSet<_> = router::routes()
         .into_iter()
         .map(|(path, ..)| path.to_owned())
         .collect();

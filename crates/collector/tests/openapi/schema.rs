@@ -1,5 +1,6 @@
 //! Whether a value is as a schema says, for the keywords that the document uses.
 
+use natero_collector::model::calendar::Day;
 use serde_json::Value;
 
 use crate::generate::resolved;
@@ -65,6 +66,8 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str, faults: &mut
                         "^[A-Za-z]{3}$" => {
                             text.len() == 3 && text.chars().all(|c| c.is_ascii_alphabetic())
                         }
+                        // A day.
+                        days if days.starts_with("^(19") => text.parse::<Day>().is_ok(),
                         other => panic!("the pattern {other} is not known here"),
                     });
                 refuse(!fits, format!("does not match {said}"));

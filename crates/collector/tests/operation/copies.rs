@@ -1,13 +1,13 @@
 //! What is kept for how long, and what goes elsewhere.
 
 use natero_collector::{
-    app::now_ms,
+    clock::now_ms,
+    model::usage::Span,
     store::{
         self,
-        export::{self, Format, Wanted},
-        rebuild, retention,
+        export::{self, EventFilter, Format},
+        facts, rebuild, retention,
     },
-    usage::Span,
 };
 use serde_json::{Value, json};
 
@@ -36,14 +36,14 @@ async fn old_events_go_and_their_figures_stay() {
     );
     let exact = collector.get(&span).await;
 
-    let horizon = u32::try_from((old + 40 * HOUR) / HOUR).unwrap();
+    let horizon = facts::quarter_at(old + 40 * HOUR);
     loop {
         let gone = collector
             .store
             .write(move |tx| retention::prune(tx, horizon))
             .await
             .unwrap();
-        if gone == 0 {
+        if gone.events == 0 {
             break;
         }
     }
@@ -53,7 +53,10 @@ async fn old_events_go_and_their_figures_stay() {
     let rounded = collector.get(&span).await;
     let difference =
         exact["totals"]["events"].as_i64().unwrap() - rounded["totals"]["events"].as_i64().unwrap();
-    assert!(difference.abs() <= 1, "a span is cut at whole hours now");
+    assert!(
+        difference.abs() <= 1,
+        "a span is cut at quarters of an hour now"
+    );
 
     let rebuilt = rebuild::rebuild(&mut collector.sql(), false).unwrap();
     assert!(
@@ -80,7 +83,7 @@ async fn an_export_can_be_sent_to_another_collector() {
     collector.post(ndjson(&events)).await;
     let write = |format: Format, account: Option<&str>| {
         let mut out = Vec::new();
-        let wanted = Wanted {
+        let wanted = EventFilter {
             span: Span::new(None, None),
             account_id: account.map(str::to_owned),
         };
@@ -107,6 +110,32 @@ async fn an_export_can_be_sent_to_another_collector() {
     assert_eq!(csv.lines().count(), 3);
     assert!(csv.contains("\"a \"\"b\"\", c\""));
     assert_eq!(write(Format::Csv, Some("nobody")).0, 0);
+}
+
+#[tokio::test]
+async fn no_cell_of_an_exported_table_is_a_formula() {
+    let collector = Collector::new();
+    let formula = "=HYPERLINK(\"https://x\")";
+    collector
+        .send(vec![with(
+            feature("@acme", "+ann", formula, "-1"),
+            json!({"title": "\t=1", "url": "-2+3", "details": {"a": "=1"}}),
+        )])
+        .await;
+    let mut out = Vec::new();
+    let all = EventFilter {
+        span: Span::ALL,
+        account_id: None,
+    };
+    export::export(&collector.sql(), &all, Format::Csv, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    for cell in ["'@acme", "'+ann", "'=HYPERLINK", "'\t=1", "'-2+3", "'-1"] {
+        assert!(text.contains(cell), "{cell} is not in {text}");
+    }
+    let rows = text.lines().skip(1).flat_map(|row| row.split(','));
+    for cell in rows.map(|cell| cell.trim_matches('"')) {
+        assert!(!cell.starts_with(['=', '+', '-', '@', '\t']), "{cell}");
+    }
 }
 
 #[tokio::test]
@@ -141,4 +170,26 @@ async fn a_backup_taken_while_events_arrive_is_whole() {
     let rebuilt = rebuild::rebuild(&mut copy, false).unwrap();
     assert!(rebuilt.events >= 500, "{rebuilt:?}");
     assert!(rebuilt.differing.is_empty());
+}
+
+#[tokio::test]
+async fn old_events_go_in_slices_that_batches_do_not_wait_long_for() {
+    let collector = Collector::new();
+    let event = |no: usize| feature("acme", "ann", "export", no);
+    collector.send((0..3000).map(event).collect()).await;
+    let mut slices = 0;
+    loop {
+        let pruned = collector
+            .store
+            .write(|tx| retention::prune(tx, u32::MAX))
+            .await
+            .unwrap();
+        assert!(pruned.events < 3000, "all of them at once");
+        if pruned.events == 0 {
+            break;
+        }
+        slices += 1;
+    }
+    assert!(slices > 1);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 0);
 }

@@ -11,10 +11,10 @@ use axum::{
 use clap::Parser;
 use http_body_util::BodyExt;
 use natero_collector::{
-    app::{self, App},
     config::Config,
-    keys::{self, NewSource, SourceKeys},
-    limits::Admission,
+    http::{limits::Admission, state::App},
+    model::keys::{self, NewSource, SourceKeys},
+    router,
     store::{Store, keys as stored_keys},
 };
 use rusqlite::Connection;
@@ -27,6 +27,7 @@ pub const HOUR: i64 = 3_600_000;
 pub const DAY: i64 = 24 * HOUR;
 
 pub struct Collector {
+    pub app: App,
     pub router: Router,
     pub store: Arc<Store>,
     pub admission: Arc<Admission>,
@@ -80,18 +81,29 @@ impl Collector {
         let folder = TempDir::new().unwrap();
         let db = folder.path().join("natero.db");
         let source = SourceKeys::generate().unwrap();
-        let account_key = keys::account_key().unwrap();
+        let account_key = keys::generate_account_key().unwrap();
         let mut conn = Store::open_for_command(&db).unwrap();
-        stored_keys::insert_source(&mut conn, &source, &NewSource::default()).unwrap();
-        stored_keys::insert_account_key(&mut conn, &account_key, "tests").unwrap();
+        stored_keys::insert_source(&mut conn, &source, &NewSource::default(), NOW).unwrap();
+        stored_keys::insert_account_key(&mut conn, &account_key, "tests", NOW).unwrap();
         drop(conn);
+        Self::open(flags, folder, db, source, account_key)
+    }
+
+    fn open(
+        flags: &[&str],
+        folder: TempDir,
+        db: PathBuf,
+        source: SourceKeys,
+        account_key: String,
+    ) -> Self {
         let mut config = config(flags);
         config.database.db = db.clone();
         let app = App::open(config).unwrap();
         let store = Arc::clone(&app.store);
         let admission = Arc::clone(&app.admission);
-        let router = app::router(app).unwrap();
+        let router = router::router(app.clone()).unwrap();
         Collector {
+            app,
             router,
             store,
             admission,
@@ -100,6 +112,29 @@ impl Collector {
             db,
             _folder: folder,
         }
+    }
+
+    /// Another collector on the same file.
+    pub fn restarted(self) -> Self {
+        let Collector {
+            app,
+            router,
+            store,
+            source,
+            account_key,
+            db,
+            _folder: folder,
+            ..
+        } = self;
+        drop((app, router, store));
+        Self::open(&[], folder, db, source, account_key)
+    }
+
+    /// A new viewer key, for one account and what is below it or for all.
+    pub fn viewer_key(&self, within: Option<&str>) -> String {
+        let key = keys::generate_viewer_key().unwrap();
+        stored_keys::insert_viewer_key(&mut self.sql(), &key, "viewer", within, NOW).unwrap();
+        key
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {

@@ -1,197 +1,218 @@
+//! Sums up facts.
+
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{Totals, UsageRow};
+use super::{
+    calendar_index::CalendarIndex,
+    figures::{Totals, UsageRow},
+    row_page::RowPage,
+    user_sums::UserSums,
+};
 use crate::{
+    model::{calendar::TimeZone, usage::Dimension},
     store::{
         distinct::Distinct,
         facts::{Fact, Sums},
-        names,
+        rows::{AccountRow, NameRow, SessionRow, UserRow},
     },
-    usage::By,
 };
 
-/// Adds up facts, in all and by one dimension.
+/// Sums up facts, in total and by one dimension.
 #[derive(Debug)]
 pub(super) struct Tally {
-    by: Option<By>,
+    by: Option<Dimension>,
     limits: Limits,
-    all: Part,
-    /// User and session of the fact before.
-    last: (u32, u32),
-    parts: Vec<Part>,
-    /// For each value of the dimension the place of its part, plus one; 0 for
-    /// none yet. Values are small row numbers or days, so this beats hashing.
-    place: Vec<u32>,
-    /// What each part is of.
+    total: Sum,
+    /// User and session of the previous fact.
+    previous: Option<(UserRow, Option<SessionRow>)>,
+    /// The sums of each user, where they are asked for.
+    by_user: UserSums,
+    /// The sum of each value of another dimension.
+    sums: Vec<Sum>,
+    /// For each value of the dimension, the index of its sum plus one; 0 for none
+    /// yet. Values are small row numbers or days, so that this is faster than a
+    /// hash table.
+    index: Vec<u32>,
+    /// Finds the day, week or month of a fact, where they are asked for.
+    calendar: Option<CalendarIndex>,
+    /// The value of each sum.
     keys: Vec<u32>,
 }
 
-/// The highest numbers there are.
+/// The highest row numbers.
 #[derive(Debug, Clone, Copy)]
-struct Limits {
+pub(in crate::store) struct Limits {
     user: u32,
     session: u32,
 }
 
+impl Limits {
+    pub(in crate::store) fn read(conn: &Connection) -> rusqlite::Result<Self> {
+        let highest = |table: &str| {
+            conn.prepare_cached(&format!("SELECT IFNULL(MAX(no), 0) FROM {table}"))?
+                .query_row([], |row| row.get(0))
+        };
+        Ok(Limits {
+            user: highest("users")?,
+            session: highest("sessions")?,
+        })
+    }
+}
+
+/// The figures of a set of facts.
 #[derive(Debug)]
-struct Part {
-    sums: Sums,
+pub(in crate::store) struct Sum {
+    figures: Sums,
     users: Distinct,
     sessions: Distinct,
 }
 
-impl Part {
-    fn new(limits: Limits) -> Self {
-        Part {
-            sums: Sums::default(),
+impl Sum {
+    pub(in crate::store) fn new(limits: Limits) -> Self {
+        Sum {
+            figures: Sums::default(),
             users: Distinct::up_to(limits.user),
             sessions: Distinct::up_to(limits.session),
         }
     }
 
     #[inline]
-    fn add(&mut self, fact: &Fact) {
-        self.sums.add(&fact.sums);
-        self.users.insert(fact.key.user);
-        if fact.key.session != names::NONE {
-            self.sessions.insert(fact.key.session);
+    pub(in crate::store) fn add(&mut self, fact: &Fact) {
+        self.figures.add(&fact.sums);
+        self.users.insert(fact.key.user.number());
+        if let Some(session) = fact.key.session {
+            self.sessions.insert(session.number());
         }
     }
 
-    fn finish(self) -> Totals {
-        let ms = |sum: u64| i64::try_from(sum).unwrap_or(i64::MAX);
+    pub(in crate::store) fn finish(self) -> Totals {
         Totals {
-            events: self.sums.events as i64,
-            features: self.sums.features,
-            module_time: ms(self.sums.module_time),
-            active_time: ms(self.sums.active_time),
             sessions: self.sessions.count(),
             users: self.users.count(),
+            ..Totals::of(&self.figures)
         }
     }
 }
 
-const HOURS_A_DAY: u32 = 24;
-
 impl Tally {
-    pub(super) fn new(conn: &Connection, by: Option<By>) -> rusqlite::Result<Self> {
-        let highest = |table: &str| {
-            conn.prepare_cached(&format!("SELECT IFNULL(MAX(no), 0) FROM {table}"))?
-                .query_row([], |row| row.get(0))
-        };
-        let limits = Limits {
-            user: highest("users")?,
-            session: highest("sessions")?,
-        };
+    /// Makes a tally without facts.
+    pub(super) fn new(
+        conn: &Connection,
+        by: Option<Dimension>,
+        time_zone: &TimeZone,
+    ) -> rusqlite::Result<Self> {
+        let limits = Limits::read(conn)?;
         Ok(Tally {
             by,
             limits,
-            all: Part::new(limits),
-            last: (0, 0),
-            parts: Vec::new(),
-            place: Vec::new(),
+            total: Sum::new(limits),
+            previous: None,
+            by_user: UserSums::default(),
+            sums: Vec::new(),
+            index: Vec::new(),
+            calendar: by
+                .and_then(Dimension::calendar_unit)
+                .map(|unit| CalendarIndex::new(time_zone, unit)),
             keys: Vec::new(),
         })
     }
 
+    /// Adds a fact of an account.
     #[inline]
-    pub(super) fn add(&mut self, fact: &Fact) {
-        // Facts come by user and session, so mostly nothing is new here.
-        let who = (fact.key.user, fact.key.session);
-        if who == self.last {
-            self.all.sums.add(&fact.sums);
+    pub(super) fn add(&mut self, account: AccountRow, fact: &Fact) {
+        // Facts are sorted by user and session, so that most of them repeat both.
+        let user_and_session = Some((fact.key.user, fact.key.session));
+        if user_and_session == self.previous {
+            self.total.figures.add(&fact.sums);
         } else {
-            self.all.add(fact);
-            self.last = who;
+            self.total.add(fact);
+            self.previous = user_and_session;
         }
         let key = match self.by {
             None => return,
-            Some(By::Product) => fact.key.product,
-            Some(By::Module) => fact.key.module,
-            Some(By::Feature) => fact.key.feature,
-            Some(By::User) => fact.key.user,
-            Some(By::Day) => fact.key.hour / HOURS_A_DAY,
+            Some(Dimension::Product) => number(fact.key.product),
+            Some(Dimension::Module) => number(fact.key.module),
+            Some(Dimension::Feature) => number(fact.key.feature),
+            Some(Dimension::User) => return self.by_user.add(fact),
+            Some(Dimension::Account) => account_number(account),
+            Some(Dimension::Day | Dimension::Week | Dimension::Month) => self
+                .calendar
+                .as_mut()
+                .map_or(0, |calendar| calendar.key(fact.key.quarter)),
         };
-        let at = match self.place.get(key as usize) {
-            Some(place) if *place > 0 => *place as usize - 1,
-            _ => self.new_part(key),
+        let at = match self.index.get(key as usize).copied().unwrap_or(0) {
+            0 => self.new_sum(key),
+            index => index as usize - 1,
         };
-        self.parts[at].add(fact);
+        self.sums[at].add(fact);
     }
 
     #[cold]
-    fn new_part(&mut self, key: u32) -> usize {
+    fn new_sum(&mut self, key: u32) -> usize {
         let key_at = key as usize;
-        if key_at >= self.place.len() {
-            self.place.resize(key_at + 1, 0);
+        if key_at >= self.index.len() {
+            self.index.resize(key_at + 1, 0);
         }
-        self.parts.push(Part::new(self.limits));
+        self.sums.push(Sum::new(self.limits));
         self.keys.push(key);
-        self.place[key_at] = self.parts.len() as u32;
-        self.parts.len() - 1
+        self.index[key_at] = self.sums.len() as u32;
+        self.sums.len() - 1
     }
 
-    /// The figures of all, and of each part in the order of its key.
-    pub(super) fn finish(self, conn: &Connection) -> rusqlite::Result<(Totals, Vec<UsageRow>)> {
-        let mut rows = Vec::with_capacity(self.parts.len());
-        if let Some(by) = self.by {
-            let spelling = Spelling::of(conn, by, self.parts.len(), self.limits)?;
-            for (key, part) in self.keys.into_iter().zip(self.parts) {
-                rows.push(UsageRow {
-                    key: spelling.of_key(conn, key)?,
-                    totals: part.finish(),
-                });
-            }
-        }
-        // Those without a value last.
-        rows.sort_by(|left: &UsageRow, right: &UsageRow| {
-            let (left, right) = (left.key.as_str(), right.key.as_str());
-            (left.is_none(), left).cmp(&(right.is_none(), right))
-        });
-        Ok((self.all.finish(), rows))
-    }
-}
-
-/// How the values of a dimension are written.
-#[derive(Debug)]
-struct Spelling {
-    by: By,
-    /// All users by number, where most of them are needed: one pass over the
-    /// table is much faster than as many look-ups.
-    users: Vec<String>,
-}
-
-impl Spelling {
-    fn of(conn: &Connection, by: By, keys: usize, limits: Limits) -> rusqlite::Result<Self> {
-        let mut users = Vec::new();
-        if by == By::User && keys * 8 > limits.user as usize {
-            users.resize(limits.user as usize + 1, String::new());
-            let mut all = conn.prepare_cached("SELECT no, user_id FROM users")?;
-            let mut rows = all.query([])?;
-            while let Some(row) = rows.next()? {
-                if let Some(place) = users.get_mut(row.get::<_, u32>(0)? as usize) {
-                    *place = row.get(1)?;
+    /// Returns the total, and a page of the figures of each value; with them the key
+    /// after which the next page begins.
+    pub(super) fn finish(
+        self,
+        conn: &Connection,
+        page: &RowPage,
+    ) -> rusqlite::Result<(Totals, Vec<UsageRow>, Option<String>)> {
+        let mut rows = match self.by {
+            None => Vec::new(),
+            Some(Dimension::User) => self.by_user.finish(conn, page)?,
+            Some(by) => {
+                let mut rows = Vec::with_capacity(self.sums.len());
+                for (key, sum) in self.keys.into_iter().zip(self.sums) {
+                    rows.push(UsageRow::new(value_text(conn, by, key)?, key, sum.finish()));
                 }
+                rows.sort_by(UsageRow::compare_keys);
+                rows.sort_by(|left, right| page.compare(&left.totals, &right.totals));
+                rows
             }
-        }
-        Ok(Spelling { by, users })
-    }
-
-    fn of_key(&self, conn: &Connection, key: u32) -> rusqlite::Result<Value> {
-        if let Some(user_id) = self.users.get(key as usize) {
-            return Ok(user_id.as_str().into());
-        }
-        let text = |sql: &str| -> rusqlite::Result<Value> {
-            conn.prepare_cached(sql)?
-                .query_row([key], |row| row.get::<_, String>(0))
-                .map(Value::from)
         };
-        match self.by {
-            By::User => text("SELECT user_id FROM users WHERE no = ?1"),
-            By::Day => text("SELECT date(?1 * 86400, 'unixepoch')"),
-            By::Product | By::Module | By::Feature if key == names::NONE => Ok(Value::Null),
-            By::Product | By::Module | By::Feature => text("SELECT name FROM names WHERE no = ?1"),
-        }
+        let next = page.cut(&mut rows);
+        Ok((self.total.finish(), rows, next))
     }
+}
+
+/// The number of an account in the index of a tally.
+#[inline]
+pub(super) fn account_number(account: AccountRow) -> u32 {
+    u32::try_from(account.number()).unwrap_or(0)
+}
+
+/// The number of a name in the index of a tally; 0 for none.
+#[inline]
+pub(super) fn number(name: Option<NameRow>) -> u32 {
+    name.map_or(0, NameRow::number)
+}
+
+/// The text of a value of a dimension.
+fn value_text(conn: &Connection, by: Dimension, key: u32) -> rusqlite::Result<Value> {
+    if let Some(unit) = by.calendar_unit() {
+        return Ok(CalendarIndex::name(unit, key).into());
+    }
+    if by.is_name() && key == 0 {
+        return Ok(Value::Null);
+    }
+    let sql = if by.is_name() {
+        "SELECT name FROM names WHERE no = ?1"
+    } else if by == Dimension::Account {
+        "SELECT account_id FROM accounts WHERE no = ?1"
+    } else {
+        "SELECT user_id FROM users WHERE no = ?1"
+    };
+    conn.prepare_cached(sql)?
+        .query_row([key], |row| row.get::<_, String>(0))
+        .map(Value::from)
 }

@@ -1,0 +1,93 @@
+//! The processes that are measured.
+
+use std::{
+    io::BufRead,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// A server that ends with its value.
+pub struct Server {
+    child: Child,
+    pub address: String,
+}
+
+impl Server {
+    /// Starts a program that prints its address in its first line.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("a pipe");
+        std::io::BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("a line");
+        let address = line.trim().strip_prefix("listening on http://");
+        Server {
+            child,
+            address: address.expect("an address").to_owned(),
+        }
+    }
+
+    /// The collector on a database.
+    pub fn collector(db: &Path, flags: &[&str]) -> Self {
+        let mut command = Command::new(collector());
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--rate-limit",
+            "0",
+            "--db",
+        ]);
+        Server::start(command.arg(db).args(flags))
+    }
+
+    /// The plain handler, which is this program under another name.
+    pub fn plain(db: &Path) -> Self {
+        let own = std::env::current_exe().expect("a path");
+        Server::start(Command::new(own).arg(crate::PLAIN).arg(db))
+    }
+
+    /// Processor time so far, in µs.
+    pub fn cpu(&self) -> f64 {
+        let stat = format!("/proc/{}/stat", self.child.id());
+        let stat = std::fs::read_to_string(stat).unwrap_or_default();
+        // User and system time, in hundredths of a second, follow the name.
+        let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+        let ticks = fields.split(' ').skip(11).take(2);
+        ticks
+            .filter_map(|ticks| ticks.parse::<f64>().ok())
+            .sum::<f64>()
+            * 10_000.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The collector that cargo has built beside this example.
+pub fn collector() -> PathBuf {
+    let example = std::env::current_exe().expect("a path");
+    let folder = example.ancestors().nth(2).expect("target/profile/examples");
+    let binary = folder.join("natero-collector");
+    assert!(
+        binary.exists(),
+        "build it first: cargo build --release -p natero-collector"
+    );
+    binary
+}
+
+/// The answer of a command of the collector that prints JSON.
+pub fn natero(db: &Path, args: &[&str]) -> serde_json::Value {
+    let output = Command::new(collector())
+        .args(args)
+        .args(["--json", "--db"])
+        .arg(db)
+        .output()
+        .expect("it runs");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}

@@ -1,0 +1,31 @@
+//! Why a command failed.
+
+use crate::{server::ServeError, store::StoreError};
+
+/// Why a command failed, in words for the terminal.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The database cannot be opened.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// A statement failed.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The server cannot start.
+    #[error("{0}")]
+    Serve(#[from] ServeError),
+    /// A socket or a file failed.
+    #[error("{what}: {cause}")]
+    Io {
+        /// What the command was doing.
+        what: String,
+        /// The error of the operating system.
+        cause: std::io::Error,
+    },
+    /// The operating system has no random numbers for a new key.
+    #[error("no random numbers for a key: {0}")]
+    Random(#[from] getrandom::Error),
+    /// A value that cannot be used, or a check that failed.
+    #[error("{0}")]
+    Usage(String),
+}

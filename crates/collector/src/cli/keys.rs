@@ -1,0 +1,204 @@
+//! `natero-collector keys`: creates, lists and revokes keys.
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{error::CliError, output::print};
+use crate::{
+    clock::now_ms,
+    config::Database,
+    model::keys::{NewSource, SourceKeys, generate_account_key, generate_viewer_key},
+    store::{Store, accounts, keys as stored_keys},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Create a key; it is shown this once
+    Create {
+        #[command(subcommand)]
+        kind: CreateKey,
+    },
+    /// List keys, without their secrets
+    List {
+        #[command(flatten)]
+        database: Database,
+        /// Print JSON
+        #[arg(long, env = "NATERO_JSON")]
+        json: bool,
+    },
+    /// Revoke the key with this id, as `keys list` shows it
+    Revoke {
+        /// Such as source-1, account-2 or viewer-3
+        id: String,
+        #[command(flatten)]
+        database: Database,
+        /// Print JSON
+        #[arg(long, env = "NATERO_JSON")]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CreateKey {
+    /// A key pair that can only write events; safe to show in a page
+    Source {
+        #[command(flatten)]
+        database: Database,
+        #[command(flatten)]
+        new: NewSourceArgs,
+        /// Print JSON
+        #[arg(long, env = "NATERO_JSON")]
+        json: bool,
+    },
+    /// A secret key that looks at the dashboard and usage, and changes nothing
+    Viewer {
+        #[command(flatten)]
+        database: Database,
+        /// What the key is for, shown by `keys list`
+        #[arg(long, env = "NATERO_KEY_NAME", default_value = "")]
+        name: String,
+        /// Id of the only account that it sees, with what is below; without it, all
+        #[arg(long, env = "NATERO_KEY_ACCOUNT")]
+        account: Option<String>,
+        /// Print JSON
+        #[arg(long, env = "NATERO_JSON")]
+        json: bool,
+    },
+    /// A secret key for the Account API, usage and the dashboard
+    Account {
+        #[command(flatten)]
+        database: Database,
+        /// What the key is for, shown by `keys list`
+        #[arg(long, env = "NATERO_KEY_NAME", default_value = "")]
+        name: String,
+        /// Print JSON
+        #[arg(long, env = "NATERO_JSON")]
+        json: bool,
+    },
+}
+
+/// The settings of a new source.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct NewSourceArgs {
+    /// What the source is for, shown by `keys list`
+    #[arg(long, env = "NATERO_KEY_NAME", default_value = "")]
+    name: String,
+    /// The source is one of our own servers: what its events say about accounts replaces what is known
+    #[arg(long, env = "NATERO_SOURCE_TRUSTED")]
+    trusted: bool,
+    /// Events of the source may set the parent of an account that has none yet
+    #[arg(long, env = "NATERO_SOURCE_ALLOW_HIERARCHY")]
+    allow_hierarchy: bool,
+    /// Origin from which pages may use the source; repeat it for several.
+    /// Without it, from any
+    #[arg(long = "origin", env = "NATERO_SOURCE_ORIGIN", value_delimiter = ',')]
+    origins: Vec<String>,
+}
+
+impl From<NewSourceArgs> for NewSource {
+    fn from(args: NewSourceArgs) -> Self {
+        NewSource {
+            name: args.name,
+            trusted: args.trusted,
+            allow_hierarchy: args.allow_hierarchy,
+            origins: args.origins,
+        }
+    }
+}
+
+/// Runs a `keys` command.
+pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
+    match command {
+        KeysCommand::Create {
+            kind:
+                CreateKey::Source {
+                    database,
+                    new,
+                    json,
+                },
+        } => {
+            let pair = SourceKeys::generate()?;
+            let mut conn = Store::open_for_command(&database.db)?;
+            let id = stored_keys::insert_source(&mut conn, &pair, &new.into(), now_ms())?;
+            if json {
+                print(
+                    &json!({ "auth_key": pair.auth_key, "api_key": pair.api_key, "id": id })
+                        .to_string(),
+                );
+            } else {
+                print(&format!(
+                    "{id}\nauth key: {}\napi key:  {}\n\nnew na(\"{}\", \"{}\")",
+                    pair.auth_key, pair.api_key, pair.api_key, pair.auth_key
+                ));
+            }
+        }
+        KeysCommand::Create {
+            kind:
+                CreateKey::Account {
+                    database,
+                    name,
+                    json,
+                },
+        } => {
+            let key = generate_account_key()?;
+            let mut conn = Store::open_for_command(&database.db)?;
+            let id = stored_keys::insert_account_key(&mut conn, &key, &name, now_ms())?;
+            if json {
+                print(&json!({ "account_key": key, "id": id }).to_string());
+            } else {
+                print(&format!("{id}\naccount key: {key}"));
+            }
+        }
+        KeysCommand::Create {
+            kind:
+                CreateKey::Viewer {
+                    database,
+                    name,
+                    account,
+                    json,
+                },
+        } => {
+            let key = generate_viewer_key()?;
+            let mut conn = Store::open_for_command(&database.db)?;
+            if let Some(account) = &account
+                && accounts::find_row(&conn, account)?.is_none()
+            {
+                return Err(CliError::Usage(format!(
+                    "no account {account:?}; give the account_id of one that is known"
+                )));
+            }
+            let within = account.as_deref();
+            let id = stored_keys::insert_viewer_key(&mut conn, &key, &name, within, now_ms())?;
+            if json {
+                print(&json!({ "viewer_key": key, "id": id }).to_string());
+            } else {
+                print(&format!("{id}\nviewer key: {key}"));
+            }
+        }
+        KeysCommand::List { database, json } => {
+            let conn = Store::open_for_command(&database.db)?;
+            let keys = stored_keys::list(&conn)?;
+            if json {
+                print(&serde_json::to_string(&keys).expect("keys are plain values"));
+            } else {
+                for key in keys {
+                    print(&key.to_string());
+                }
+            }
+        }
+        KeysCommand::Revoke { id, database, json } => {
+            let mut conn = Store::open_for_command(&database.db)?;
+            if !stored_keys::revoke(&mut conn, &id, now_ms())? {
+                return Err(CliError::Usage(format!(
+                    "no living key {id:?}; `natero-collector keys list` shows the ids"
+                )));
+            }
+            if json {
+                print(&json!({ "revoked": id }).to_string());
+            } else {
+                print(&format!("{id} is revoked"));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,285 @@
+//! The command line.
+
+mod erasures;
+mod error;
+mod keys;
+mod output;
+
+use std::{
+    fs::File,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use clap::{Parser, Subcommand};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    config::{Config, Database, LogFormat},
+    model::{
+        erasure::{Erasure, ErasureKind},
+        usage::Span,
+    },
+    server,
+    store::{
+        self, Store,
+        export::{self, EventFilter, ExportError, Format},
+        rebuild, streams,
+    },
+};
+pub use error::CliError;
+use keys::KeysCommand;
+use output::print;
+
+/// Receives usage events and shows usage by account.
+#[derive(Debug, Parser)]
+#[command(name = "natero-collector", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Receive events and answer queries until SIGTERM
+    Serve(Config),
+    /// Create, list and revoke keys
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Copy the database to a new file while it is in use
+    Backup {
+        /// The new file
+        to: PathBuf,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Erase a stream, a user or an account for good: events, records and figures
+    Erase {
+        /// What is erased
+        #[arg(value_enum)]
+        kind: ErasureKind,
+        /// Its id
+        id: String,
+        #[command(flatten)]
+        database: Database,
+        /// Print JSON
+        #[arg(long, env = "NATERO_JSON")]
+        json: bool,
+    },
+    /// Replace the database by a backup, without what was erased since; stop the
+    /// collector first
+    Restore {
+        /// The backup
+        from: PathBuf,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Write events to standard output, as they arrived
+    Export {
+        #[command(flatten)]
+        database: Database,
+        /// How they are written
+        #[arg(long, env = "NATERO_FORMAT", value_enum, default_value_t = Format::Ndjson)]
+        format: Format,
+        #[command(flatten)]
+        span: SpanArgs,
+        /// Only events of this account
+        #[arg(long, env = "NATERO_ACCOUNT")]
+        account: Option<String>,
+        /// A file instead of standard output
+        #[arg(long, env = "NATERO_OUTPUT")]
+        output: Option<PathBuf>,
+    },
+    /// Recompute the usage figures from the events and compare them with the
+    /// stored ones; figures that differ are repaired
+    Rebuild {
+        #[command(flatten)]
+        database: Database,
+        /// Only compare, and fail where figures differ
+        #[arg(long, env = "NATERO_CHECK")]
+        check: bool,
+        /// Print JSON
+        #[arg(long, env = "NATERO_JSON")]
+        json: bool,
+    },
+    /// Report how many events were made, received, missing and duplicated
+    Loss {
+        #[command(flatten)]
+        database: Database,
+        #[command(flatten)]
+        span: SpanArgs,
+        /// Print JSON
+        #[arg(long, env = "NATERO_JSON")]
+        json: bool,
+    },
+}
+
+/// A span of time on the command line.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct SpanArgs {
+    /// First ms since the Unix epoch
+    #[arg(long, env = "NATERO_FROM")]
+    from: Option<i64>,
+    /// First ms after the span
+    #[arg(long, env = "NATERO_TO")]
+    to: Option<i64>,
+}
+
+/// Runs one command to its end.
+///
+/// # Errors
+/// The error says what failed, in words for the terminal.
+pub fn run(cli: Cli) -> Result<(), CliError> {
+    match cli.command {
+        Command::Serve(config) => serve(config),
+        Command::Keys { command } => keys::run(command),
+        Command::Backup { to, database } => run_backup(&database, &to),
+        Command::Erase {
+            kind,
+            id,
+            database,
+            json,
+        } => erasures::run_erase(&database, Erasure { kind, id }, json),
+        Command::Restore { from, database } => erasures::run_restore(&database, &from),
+        Command::Export {
+            database,
+            format,
+            span,
+            account,
+            output,
+        } => {
+            let filter = EventFilter {
+                span: Span::new(span.from, span.to),
+                account_id: account,
+            };
+            run_export(&database, &filter, format, output.as_deref())
+        }
+        Command::Rebuild {
+            database,
+            check,
+            json,
+        } => run_rebuild(&database, check, json),
+        Command::Loss {
+            database,
+            span,
+            json,
+        } => {
+            let conn = Store::open_for_command(&database.db)?;
+            let report = streams::report(&conn, Span::new(span.from, span.to))?;
+            if json {
+                print(&serde_json::to_string(&report).expect("a report is plain values"));
+            } else {
+                print(&report.to_string());
+            }
+            Ok(())
+        }
+    }
+}
+
+fn serve(config: Config) -> Result<(), CliError> {
+    // Standard output is reserved for the line that announces the address.
+    let level = EnvFilter::try_from_env("NATERO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // The HTTP client logs addresses and headers, which hold secrets of receivers.
+    let level = ["ureq=off", "ureq_proto=off", "rustls=off"]
+        .into_iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(level, EnvFilter::add_directive);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(level)
+        .with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => log.with_ansi(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(|cause| CliError::Io {
+        what: "starting the runtime".into(),
+        cause,
+    })?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|cause| CliError::Io {
+                what: format!("listening on {}", config.listen),
+                cause,
+            })?;
+        let shutdown = server::termination().map_err(|cause| CliError::Io {
+            what: "waiting for signals".into(),
+            cause,
+        })?;
+        Ok(server::serve(config, listener, shutdown).await?)
+    })
+}
+
+fn run_backup(database: &Database, to: &Path) -> Result<(), CliError> {
+    if to.exists() {
+        return Err(CliError::Usage(format!(
+            "{} exists already; name a new file",
+            to.display()
+        )));
+    }
+    let conn = Store::open_for_command(&database.db)?;
+    store::backup(&conn, to)?;
+    let io = |cause| CliError::Io {
+        what: format!("flushing {}", to.display()),
+        cause,
+    };
+    File::open(to)
+        .and_then(|file| file.sync_all())
+        .map_err(io)?;
+    print(&format!("{} is a copy of the database", to.display()));
+    Ok(())
+}
+
+fn run_export(
+    database: &Database,
+    filter: &EventFilter,
+    format: Format,
+    output: Option<&Path>,
+) -> Result<(), CliError> {
+    let conn = Store::open_for_command(&database.db)?;
+    let exported = match output {
+        None => export::export(&conn, filter, format, std::io::stdout().lock()),
+        Some(path) => {
+            let file = File::create(path).map_err(|cause| CliError::Io {
+                what: format!("creating {}", path.display()),
+                cause,
+            })?;
+            export::export(&conn, filter, format, file)
+        }
+    };
+    match exported {
+        // The reader closed the pipe because it has read enough.
+        Err(ExportError::Io(cause)) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(cause) => Err(CliError::Usage(format!("export broke off: {cause}"))),
+        Ok(count) => {
+            eprintln!("{count} events");
+            Ok(())
+        }
+    }
+}
+
+fn run_rebuild(database: &Database, check: bool, json: bool) -> Result<(), CliError> {
+    let mut conn = Store::open_for_command(&database.db)?;
+    let rebuilt = rebuild::rebuild_in_background(&mut conn, !check)?;
+    if json {
+        print(&serde_json::to_string(&rebuilt).expect("a report is plain values"));
+    } else {
+        print(&format!(
+            "{} events of {} accounts make {} facts; {} accounts differed",
+            rebuilt.events,
+            rebuilt.accounts,
+            rebuilt.facts,
+            rebuilt.differing.len()
+        ));
+    }
+    if check && !rebuilt.differing.is_empty() {
+        return Err(CliError::Usage(format!(
+            "the figures of {} differ from the events; run `natero-collector rebuild` to mend them",
+            rebuilt.differing.join(", ")
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! The server's clock.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The current time in ms since the Unix epoch; 0 where the machine's clock is
+/// set to a time before it.
+pub fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as i64)
+}

@@ -1,0 +1,240 @@
+//! The header that all pages of one account share: its path, name and tabs.
+
+use maud::{Markup, html};
+use rusqlite::Connection;
+
+use super::{
+    address, format,
+    layout::{self, NavigationEntry},
+    rights::Rights,
+    tree::Tree,
+    view::{Scope, View},
+};
+use crate::{
+    model::account::Account,
+    store::{
+        account_tree::{self, TreeEntry},
+        accounts,
+        rows::AccountRow,
+        users,
+    },
+};
+
+/// Ancestors that the path shows. Of a longer path the middle is left out.
+const SHOWN_ANCESTORS: usize = 4;
+
+/// An account with what its header shows.
+#[derive(Debug)]
+pub(crate) struct AccountHeader {
+    pub(crate) row: AccountRow,
+    pub(crate) account: Account,
+    tree: Tree,
+    /// The path from the root of the tree to the account.
+    path: Vec<TreeEntry>,
+    /// Number of its descendants.
+    pub(crate) descendants: i64,
+    users: i64,
+    rights: Rights,
+}
+
+/// The pages of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tab {
+    Usage,
+    Below,
+    Users,
+    Adoption,
+    Records,
+    Events,
+}
+
+impl Tab {
+    fn label(self) -> &'static str {
+        match self {
+            Tab::Usage => "Usage",
+            Tab::Below => "Accounts below",
+            Tab::Users => "Users",
+            Tab::Adoption => "Adoption",
+            Tab::Records => "Records",
+            Tab::Events => "Live events",
+        }
+    }
+}
+
+impl AccountHeader {
+    /// Reads the header of an account that exists.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(crate) fn read(
+        conn: &Connection,
+        row: AccountRow,
+        rights: Rights,
+        account_id: &str,
+    ) -> rusqlite::Result<Self> {
+        let mut path = account_tree::path(conn, row)?;
+        // What is above the accounts that may be seen is not shown.
+        if let Some(first) = path
+            .iter()
+            .position(|entry| Some(entry.row) == rights.within)
+        {
+            path.drain(..first);
+        }
+        Ok(AccountHeader {
+            row,
+            account: accounts::find(conn, account_id)?.unwrap_or_default(),
+            tree: Tree::read(conn, rights, path.clone())?,
+            path,
+            descendants: account_tree::count_descendants(conn, row)?,
+            users: users::count(conn, Some(row))?,
+            rights,
+        })
+    }
+
+    /// The name, or the id of an account without one.
+    pub(crate) fn title(&self) -> &str {
+        self.account
+            .name
+            .as_deref()
+            .unwrap_or(&self.account.account_id)
+    }
+
+    /// The account above it, if that may be seen.
+    pub(crate) fn parent(&self) -> Option<AccountRow> {
+        self.above().map(|entry| entry.row)
+    }
+
+    /// The name of the account above it.
+    pub(crate) fn parent_title(&self) -> Option<&str> {
+        self.above().map(TreeEntry::title)
+    }
+
+    fn above(&self) -> Option<&TreeEntry> {
+        self.path
+            .len()
+            .checked_sub(2)
+            .map(|above| &self.path[above])
+    }
+
+    /// Whether the page for the quality of the data may be seen.
+    pub(crate) fn shows_quality(&self) -> bool {
+        self.rights.within.is_none()
+    }
+
+    /// The address of a page of the account.
+    pub(crate) fn address(&self, tab: Tab) -> String {
+        let page = match tab {
+            Tab::Usage => "",
+            Tab::Below => "/below",
+            Tab::Users => "/users",
+            Tab::Adoption => "/adoption",
+            Tab::Records => "/records",
+            Tab::Events => "/events",
+        };
+        address::account(&self.account.account_id, page)
+    }
+
+    /// Renders a page of the account.
+    pub(crate) fn page(&self, tab: Tab, view: &View, content: Markup) -> Markup {
+        let content = html! {
+            (self.head(tab, view))
+            (content)
+        };
+        let title = match tab {
+            Tab::Usage => self.title().to_owned(),
+            Tab::Below | Tab::Users | Tab::Adoption | Tab::Records | Tab::Events => {
+                format!("{} · {}", tab.label(), self.title())
+            }
+        };
+        layout::page(
+            &title,
+            Some(NavigationEntry::Accounts),
+            view,
+            self.rights,
+            self.tree.show(view),
+            content,
+        )
+    }
+
+    /// Renders the path, the name, the facts and the tabs.
+    fn head(&self, open: Tab, view: &View) -> Markup {
+        let account = &self.account;
+        let view = view.for_tab();
+        html! {
+            (self.ancestors(&view))
+            div .title {
+                h1 { (self.title()) }
+                @if let Some(label) = &account.hierarchy_label { span .badge { (label) } }
+                @if account.is_deleted { span .badge.warn { "Deactivated" } }
+                @if self.rights.may_change {
+                    a .quiet.edit href=(address::account(&account.account_id, "/edit")) { "Edit" }
+                }
+            }
+            p .facts {
+                code { (account.account_id) }
+                @if self.descendants > 0 { span { (format::count(self.descendants, "account", "accounts")) " below" } }
+                @if let Some(joined) = account.join_date { span { "Customer since " (format::day(joined)) } }
+            }
+            nav .tabs aria-label="Account" {
+                @for (tab, count) in [
+                    (Tab::Usage, None),
+                    (Tab::Below, Some(self.descendants)),
+                    // The page of a parent shows the users of its subtree, which are
+                    // not counted here.
+                    (Tab::Users, (self.users > 0 && self.descendants == 0).then_some(self.users)),
+                    (Tab::Adoption, self.rights.within.is_some().then_some(0)),
+                    (Tab::Records, None),
+                    (Tab::Events, None),
+                ] {
+                    @if count != Some(0) {
+                        a href=(view.at(&self.address(tab))) aria-current=[(tab == open).then_some("page")] {
+                            (tab.label())
+                            @if let Some(count) = count { span .many { (format::number(count)) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn ancestors(&self, view: &View) -> Markup {
+        let above = &self.path[..self.path.len().saturating_sub(1)];
+        let hidden = above.len().saturating_sub(SHOWN_ANCESTORS);
+        html! {
+            nav .way aria-label="Accounts above" {
+                ol {
+                    li { a href=(view.only_period().at("/")) { "Accounts" } }
+                    @for (at, branch) in above.iter().enumerate() {
+                        @if hidden == 0 || at == 0 || at > hidden {
+                            li { a href=(view.at(&address::account(&branch.account_id, ""))) { (branch.title()) } }
+                        } @else if at == 1 {
+                            li { span title=(format::count(hidden as i64, "account", "accounts")) { "…" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Renders the switch between the subtree and the account alone.
+    pub(crate) fn roll_up_switch(&self, tab: Tab, view: &View) -> Markup {
+        let at = |scope: Scope| {
+            let view = View {
+                scope,
+                ..view.with_first_pages()
+            };
+            view.at(&self.address(tab))
+        };
+        let rolls_up = view.rolls_up();
+        html! {
+            @if self.descendants > 0 {
+                nav .segments aria-label="Roll-up" {
+                    a href=(at(Scope::Subtree)) aria-current=[rolls_up.then_some("true")] { "With accounts below" }
+                    a href=(at(Scope::AccountAlone)) aria-current=[(!rolls_up).then_some("true")] {
+                        "This account alone"
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! Lists of accounts with their figures and the change since the period before:
+//! all customers, or what is below one account.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
+
+use maud::{Markup, html};
+use rusqlite::Connection;
+
+use super::{
+    address,
+    chart::curve,
+    format, layout, list_filter,
+    money::in_words,
+    period::Period,
+    sheet::Sheet,
+    table::{Column, Table},
+    table_choice::Sort,
+    totals::{Total, totals},
+    value::Value,
+    view::{LIST_LEVELS, View},
+};
+use crate::{
+    clock::now_ms,
+    model::usage::Filter,
+    store::{
+        name_roles::NameCache,
+        portfolio::{self, ListLevel, Portfolio, PortfolioQuery, PortfolioRow, dimension_text},
+        rows::AccountRow,
+    },
+};
+
+/// Dimensions that the table shows where an account has them, besides those that
+/// the list is filtered by.
+const SHOWN_DIMENSIONS: [&str; 6] = [
+    "tier",
+    "stage",
+    "industry",
+    "csm",
+    "renewal_date",
+    "is_churned",
+];
+
+/// The accounts of a page with their figures.
+#[derive(Debug)]
+pub(crate) struct AccountList {
+    portfolio: Portfolio,
+    level: ListLevel,
+    is_compared: bool,
+}
+
+impl AccountList {
+    /// Reads the accounts that a view lists: all of them, or those of a subtree.
+    /// `usual` is the level that the page lists first.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(crate) fn read(
+        conn: &Connection,
+        within: Option<AccountRow>,
+        usual: ListLevel,
+        view: &View,
+        period: &Period,
+        names: &NameCache,
+    ) -> rusqlite::Result<Self> {
+        let filter = view.selection.filter();
+        // The names of others are no choices for who sees some accounts alone.
+        let with_names = within.is_some() || filter != Filter::default();
+        let level = view.level.unwrap_or(usual);
+        let query = PortfolioQuery {
+            within,
+            level,
+            span: period.span(),
+            before: period.compared(),
+            filter,
+            dimensions: view.dimensions.clone(),
+            with_names,
+            now: now_ms(),
+        };
+        let mut portfolio = portfolio::read(conn, &query)?;
+        if !with_names {
+            portfolio.names = (*names.get(conn, Instant::now())?).clone();
+        }
+        Ok(AccountList {
+            portfolio,
+            level,
+            is_compared: query.before.is_some(),
+        })
+    }
+
+    /// Number of listed accounts.
+    pub(crate) fn len(&self) -> usize {
+        self.portfolio.rows.len()
+    }
+
+    /// Renders the controls of the list, its totals and the list. `path` is the
+    /// path of its page.
+    pub(crate) fn show(self, sheet: &Sheet, path: &str, view: &View, period: &Period) -> Markup {
+        html! {
+            div .controls {
+                (period.picker(path, view))
+                (self.level_switch(path, view))
+            }
+            (list_filter::show(&self.portfolio, path, view))
+            (self.totals(period))
+            section .card #accounts-list {
+                h2 { (super::table::counted(self.len(), "account", "accounts")) }
+                @if let Some(words) = period.comparison() {
+                    p .hint { "Each figure includes everything below the account. Changes compare with " (words) "." }
+                } @else {
+                    p .hint { "Each figure includes everything below the account." }
+                }
+                @if self.len() == 0 {
+                    (layout::empty("No account is like this", html! {
+                        "Choose another level or fewer filters. "
+                        a href=(view.only_period().at(path)) { "Show all" }
+                    }))
+                } @else {
+                    (self.table(sheet, path, view, period))
+                }
+            }
+        }
+    }
+
+    fn level_switch(&self, path: &str, view: &View) -> Markup {
+        html! {
+            nav .segments aria-label="Level" {
+                @for (level, _, label) in LIST_LEVELS {
+                    @let to = View { level: Some(level), ..view.with_first_pages() };
+                    a href=(to.at(path)) aria-current=[(level == self.level).then_some("true")] { (label) }
+                }
+            }
+        }
+    }
+
+    fn totals(&self, period: &Period) -> Markup {
+        let of = &self.portfolio.totals;
+        let before = of.before.as_ref();
+        let length = period.length();
+        let mut all = vec![
+            Total::of("Feature uses", format::sum(of.now.features))
+                .change(before.map(|before| (before.features, of.now.features))),
+            Total::of("Active users", format::number(of.now.users))
+                .change(before.map(|before| (before.users as f64, of.now.users as f64))),
+            Total::of("Active time", format::duration(of.now.active_time)).change(
+                before.map(|before| (before.active_time as f64, of.now.active_time as f64)),
+            ),
+            Total::of("Silent users", format::number(of.silent))
+                .note(format!("of {}", format::count(of.members, "user", "users"))),
+        ];
+        if !of.revenue.0.is_empty() {
+            all.push(Total::of("MRR", in_words(&of.revenue)));
+        }
+        totals(&all, &length)
+    }
+
+    fn table(self, sheet: &Sheet, path: &str, view: &View, period: &Period) -> Markup {
+        let zone = period.time_zone();
+        let links = View {
+            selection: view.selection.clone(),
+            ..view.only_period()
+        };
+        let usual = if self.is_compared {
+            Sort::up("change")
+        } else {
+            Sort::down("uses")
+        };
+        let mut table = Table::new("accounts", "Accounts", usual, path, view)
+            .with(name_column(&links))
+            .with(
+                Column::text("account_id", "Id", |row: &PortfolioRow| {
+                    Value::Text(row.account.account_id.clone())
+                })
+                .only_in_csv(),
+            )
+            .with(
+                Column::number("uses", "Feature uses", |row: &PortfolioRow| {
+                    Value::Sum(row.now.features)
+                })
+                .meaning("Sum of the amounts of feature events in the period."),
+            );
+        if self.is_compared {
+            table = table
+                .with(
+                    Column::number("change", "Change", |row: &PortfolioRow| {
+                        change(row, |figures| figures.features)
+                    })
+                    .meaning(
+                        "Feature uses of the period less those of the period before. Nothing \
+                         where the period before reaches before the first use.",
+                    ),
+                )
+                .with(
+                    Column::number("percent", "%", |row: &PortfolioRow| {
+                        relative(row, |figures| figures.features)
+                    })
+                    .meaning("The same as a share of the period before."),
+                );
+        }
+        table = table.with(
+            Column::number("users", "Users", |row: &PortfolioRow| {
+                Value::Count(row.now.users)
+            })
+            .shown(|row| {
+                let change = change(row, |figures| figures.users as f64);
+                with_change(&Value::Count(row.now.users), &change)
+            })
+            .meaning(
+                "Different users with an event in the period, and the change in their number.",
+            ),
+        );
+        if self.is_compared {
+            table = table.with(
+                Column::number("users_change", "Change in users", |row: &PortfolioRow| {
+                    change(row, |figures| figures.users as f64)
+                })
+                .only_in_csv(),
+            );
+        }
+        table = table.with(
+            Column::number("active_time", "Active time", |row: &PortfolioRow| {
+                Value::Duration(row.now.active_time)
+            })
+            .shown(|row| with_change(&Value::Duration(row.now.active_time), &time_change(row)))
+            .meaning(
+                "Time in which somebody did something, as trackers report it, and its change.",
+            ),
+        );
+        if self.is_compared {
+            table = table
+                .with(Column::number("time_change", "Change in time", time_change).only_in_csv());
+        }
+        table = table
+            .with(
+                Column::number("last_seen", "Last seen", |row: &PortfolioRow| {
+                    Value::day(row.last_use, zone)
+                })
+                .meaning("Day of the latest event of any product, also outside of the period."),
+            )
+            .with(
+                Column::number("silent", "Silent users", |row: &PortfolioRow| {
+                    Value::Count(row.silent)
+                })
+                .shown(|row| {
+                    html! { (Value::Count(row.silent).show()) small { " of " (format::number(row.members)) } }
+                })
+                .meaning(
+                    "Users who belong to the account, were not deactivated and have no event in \
+                     the period.",
+                ),
+            );
+        if self
+            .portfolio
+            .rows
+            .iter()
+            .any(|row| !row.revenue.0.is_empty())
+        {
+            table = table.with(
+                Column::number("mrr", "MRR", |row: &PortfolioRow| {
+                    let amounts = row.revenue.0.values();
+                    amounts
+                        .map(|amount| amount.0 as f64 / 10_000.0)
+                        .max_by(f64::total_cmp)
+                        .map_or(Value::None, Value::Sum)
+                })
+                .shown(|row| html! { (in_words(&row.revenue)) })
+                .meaning(
+                    "The latest financial record named mrr of each account, summed up by \
+                     currency. Several currencies are ordered by the largest amount.",
+                ),
+            );
+        }
+        for name in shown_dimensions(&self.portfolio.dimensions, &view.dimensions) {
+            table = table.with(dimension_column(name));
+        }
+        sheet.table(&table.without_search(), self.portfolio.rows)
+    }
+}
+
+fn name_column(links: &View) -> Column<'static, PortfolioRow> {
+    let links = links.clone();
+    Column::text("account", "Account", |row: &PortfolioRow| {
+        Value::Text(row.account.title().to_owned())
+    })
+    .shown(move |row| {
+        let account = &row.account;
+        html! {
+            a .gone[account.is_deleted] title=(account.title())
+                href=(links.at(&address::account(&account.account_id, ""))) { (account.title()) }
+            @if let Some(parent) = &row.parent { small { "in " (parent) } }
+            @else if let Some(label) = &account.hierarchy_label { small { (label) } }
+            (curve(&row.curve))
+        }
+    })
+}
+
+fn dimension_column(name: String) -> Column<'static, PortfolioRow> {
+    let head = name.replace('_', " ");
+    let key = format!("d.{name}");
+    Column::text(&key, &head, move |row: &PortfolioRow| {
+        Value::text(row.account.details.get(&name).and_then(dimension_text))
+    })
+}
+
+/// The dimensions that the table shows: the usual ones that an account has, and
+/// those it is filtered by.
+fn shown_dimensions(
+    known: &BTreeMap<String, BTreeMap<String, usize>>,
+    filtered: &BTreeMap<String, String>,
+) -> BTreeSet<String> {
+    let usual = SHOWN_DIMENSIONS.into_iter().map(str::to_owned);
+    usual
+        .filter(|name| known.contains_key(name))
+        .chain(filtered.keys().cloned())
+        .collect()
+}
+
+fn time_change(row: &PortfolioRow) -> Value {
+    match &row.before {
+        None => Value::None,
+        Some(before) => Value::DurationDifference(row.now.active_time - before.active_time),
+    }
+}
+
+/// Renders a figure with its change below it.
+fn with_change(figure: &Value, change: &Value) -> Markup {
+    html! {
+        (figure.show())
+        @if *change != Value::None { small .change { (change.show()) } }
+    }
+}
+
+type Figure = fn(&portfolio::PeriodFigures) -> f64;
+
+fn change(row: &PortfolioRow, of: Figure) -> Value {
+    match &row.before {
+        None => Value::None,
+        Some(before) => Value::Difference(of(&row.now) - of(before)),
+    }
+}
+
+fn relative(row: &PortfolioRow, of: Figure) -> Value {
+    match &row.before {
+        None => Value::None,
+        Some(before) => Value::change(of(before), of(&row.now)),
+    }
+}

@@ -1,0 +1,159 @@
+//! The features that an account uses, and those that others use and it does not.
+
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::{
+    account_header::{AccountHeader, Tab},
+    account_page::AccountRequest,
+    breakdown::bar,
+    error::PageError,
+    layout,
+    period::Period,
+    sheet::Sheet,
+    table::{Column, Table, counted},
+    table_choice::Sort,
+    value::Value,
+    view::View,
+};
+use crate::{
+    http::api::{accounts::Accounts, resource::Resource},
+    store::adoption::{self, FeatureAdoption},
+};
+
+/// Shows which features an account uses.
+///
+/// # Errors
+/// 404 when the account is unknown, or for who may not see others.
+pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
+    // What others use is for nobody who sees one account alone.
+    if request.rights.within.is_some() {
+        return Err(Accounts::not_found(&request.account_id).into());
+    }
+    let (header, features) = request
+        .show(|conn, header, AccountRequest { period, .. }| {
+            adoption::read(conn, header.row, period.span())
+        })
+        .await?;
+    let sheet = Sheet::default();
+    let page = page(&sheet, features, &header, &request.view, &request.period);
+    Ok(sheet.answer(&request.view, page))
+}
+
+fn page(
+    sheet: &Sheet,
+    features: Vec<FeatureAdoption>,
+    header: &AccountHeader,
+    view: &View,
+    period: &Period,
+) -> Markup {
+    let path = header.address(Tab::Adoption);
+    let (used, unused): (Vec<_>, Vec<_>) = features
+        .into_iter()
+        .partition(|feature| feature.accounts_here > 0);
+    let content = html! {
+        div .controls { (period.picker(&path, view)) }
+        section .card {
+            h2 { (counted(unused.len(), "feature", "features")) " that others use and nobody here does" }
+            @if unused.is_empty() {
+                (layout::empty("Every feature is in use here", html! {
+                    "Each feature that any account used in this period was used here, too."
+                }))
+            } @else {
+                (sheet.table(&unused_table(&unused, &path, view), unused))
+            }
+        }
+        section .card {
+            h2 { (counted(used.len(), "feature", "features")) " in use here" }
+            @if used.is_empty() {
+                (layout::empty("No feature was used here", html! { "Choose a longer period." }))
+            } @else {
+                (sheet.table(&used_table(&path, view), used))
+            }
+        }
+    };
+    header.page(Tab::Adoption, view, content)
+}
+
+fn with_names<'v>(table: Table<'v, FeatureAdoption>) -> Table<'v, FeatureAdoption> {
+    table
+        .with(Column::text(
+            "feature",
+            "Feature",
+            |of: &FeatureAdoption| Value::Text(of.feature.clone()),
+        ))
+        .with(Column::text("module", "Module", |of: &FeatureAdoption| {
+            Value::text(of.module.clone())
+        }))
+        .with(Column::text(
+            "product",
+            "Product",
+            |of: &FeatureAdoption| Value::text(of.product.clone()),
+        ))
+}
+
+fn unused_table<'v>(
+    unused: &[FeatureAdoption],
+    path: &str,
+    view: &'v View,
+) -> Table<'v, FeatureAdoption> {
+    let most = unused
+        .iter()
+        .map(|of| of.accounts as f64)
+        .fold(0.0, f64::max);
+    let sort = Sort::down("accounts");
+    with_names(Table::new(
+        "unused",
+        "Features that nobody here uses",
+        sort,
+        path,
+        view,
+    ))
+    .with(
+        Column::number(
+            "accounts",
+            "Accounts that use it",
+            |of: &FeatureAdoption| Value::Count(of.accounts),
+        )
+        .shown(move |of| {
+            html! { (Value::Count(of.accounts).show()) (bar(of.accounts as f64, most)) }
+        })
+        .class("barred")
+        .meaning("Accounts in which a feature event with this name happened in the period."),
+    )
+    .with(
+        Column::number("uses", "Feature uses", |of: &FeatureAdoption| {
+            Value::Sum(of.uses)
+        })
+        .meaning("Sum of the amounts of its events, over all accounts."),
+    )
+}
+
+fn used_table<'v>(path: &str, view: &'v View) -> Table<'v, FeatureAdoption> {
+    let sort = Sort::down("uses_here");
+    with_names(Table::new("used", "Features in use here", sort, path, view))
+        .with(
+            Column::number("uses_here", "Feature uses", |of: &FeatureAdoption| {
+                Value::Sum(of.uses_here)
+            })
+            .meaning("Sum of the amounts of its events, here and below."),
+        )
+        .with(
+            Column::number("share", "Share of all", |of: &FeatureAdoption| {
+                Value::Share(if of.uses > 0.0 {
+                    of.uses_here / of.uses
+                } else {
+                    0.0
+                })
+            })
+            .meaning("The same as a share of the uses of all accounts."),
+        )
+        .with(
+            Column::number(
+                "accounts",
+                "Accounts that use it",
+                |of: &FeatureAdoption| Value::Count(of.accounts),
+            )
+            .meaning("Accounts everywhere in which it was used in the period."),
+        )
+}

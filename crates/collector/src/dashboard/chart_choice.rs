@@ -1,0 +1,91 @@
+//! What a chart shows: the figure, and the time that a bar stands for.
+
+/// A figure of the chart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Metric {
+    #[default]
+    Features,
+    Users,
+    Sessions,
+    ActiveTime,
+    ModuleTime,
+}
+
+impl Metric {
+    /// Every figure, in the order in which they are offered.
+    pub(crate) const ALL: [Metric; 5] = [
+        Metric::Features,
+        Metric::Users,
+        Metric::Sessions,
+        Metric::ActiveTime,
+        Metric::ModuleTime,
+    ];
+
+    /// Its value in the query of an address, and in the series of the chart.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Metric::Features => "features",
+            Metric::Users => "users",
+            Metric::Sessions => "sessions",
+            Metric::ActiveTime => "active_time",
+            Metric::ModuleTime => "module_time",
+        }
+    }
+
+    /// Its label.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Metric::Features => "Feature uses",
+            Metric::Users => "Active users",
+            Metric::Sessions => "Sessions",
+            Metric::ActiveTime => "Active time",
+            Metric::ModuleTime => "Time in modules",
+        }
+    }
+}
+
+/// The time that a bar of the chart stands for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Bars {
+    #[default]
+    Days,
+    Weeks,
+    Months,
+    /// Each day with the six before it.
+    Rolling7,
+    /// Each day with the 27 before it.
+    Rolling28,
+}
+
+impl Bars {
+    /// Every kind, in the order in which they are offered.
+    pub(crate) const ALL: [Bars; 5] = [
+        Bars::Days,
+        Bars::Weeks,
+        Bars::Months,
+        Bars::Rolling7,
+        Bars::Rolling28,
+    ];
+
+    /// Its value in the query of an address.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Bars::Days => "day",
+            Bars::Weeks => "week",
+            Bars::Months => "month",
+            Bars::Rolling7 => "rolling7",
+            Bars::Rolling28 => "rolling28",
+        }
+    }
+
+    /// Its label.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Bars::Days => "Day",
+            Bars::Weeks => "Week",
+            Bars::Months => "Month",
+            Bars::Rolling7 => "Rolling 7 days",
+            Bars::Rolling28 => "Rolling 28 days",
+        }
+    }
+}

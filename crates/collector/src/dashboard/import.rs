@@ -1,0 +1,188 @@
+//! Imports accounts and users from a table. A dry run says what would change.
+
+use axum::{extract::State, response::Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    error::PageError, format, layout, mends::ChangeForm, query::Query, rights::Rights,
+    signed_in::SignedIn, state::Dashboard, table::counted, tree::Tree, view::View,
+};
+use crate::{
+    clock::now_ms,
+    http::error::ApiError,
+    model::csv_records,
+    store::import::{self, ImportKind, ImportReport},
+};
+
+/// Most records of an import. Each takes the writer some 50 µs, during which events
+/// wait.
+const MAX_RECORDS: usize = 20_000;
+
+/// Most ids of each kind that a report lists.
+const MAX_LISTED: usize = 50;
+
+/// Largest form: the records of [`MAX_RECORDS`] with some 200 bytes each, as a form
+/// escapes them.
+pub(crate) const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// The fields of the form.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Fields {
+    kind: String,
+    table: String,
+    /// Absent for a dry run.
+    #[serde(rename = "do")]
+    does: Option<String>,
+}
+
+/// Shows the form.
+///
+/// # Errors
+/// 403 for who may only look.
+pub(crate) async fn show(
+    State(dashboard): State<Dashboard>,
+    SignedIn { rights }: SignedIn,
+    Query(view): Query<View>,
+) -> Result<Markup, PageError> {
+    rights.require_change()?;
+    page(&dashboard, rights, &view, form("accounts", "", false)).await
+}
+
+async fn page(
+    dashboard: &Dashboard,
+    rights: Rights,
+    view: &View,
+    content: Markup,
+) -> Result<Markup, PageError> {
+    let tree = dashboard
+        .app
+        .store
+        .read(move |conn| Tree::read(conn, rights, Vec::new()))
+        .await?;
+    let content = html! {
+        div .title { h1 { "Import" } }
+        p .lead {
+            "Paste a table whose first line names the fields, as spreadsheets export it. Nothing changes "
+            "before you have seen what would."
+        }
+        (content)
+    };
+    Ok(layout::page(
+        "Import",
+        None,
+        view,
+        rights,
+        tree.show(view),
+        content,
+    ))
+}
+
+fn form(kind: &str, table: &str, is_tried: bool) -> Markup {
+    html! {
+        form .card.fields-form method="post" action="/import" {
+            label { "What the lines are"
+                select name="kind" {
+                    option value="accounts" selected[kind == "accounts"] { "Accounts: account_id, name, parent_account_id, tier, …" }
+                    option value="users" selected[kind == "users"] { "Users: user_id, account_id, first_name, last_name, …" }
+                }
+            }
+            label { "Table" textarea name="table" rows="12" required spellcheck="false" placeholder="account_id,name,tier\nacme,Acme Ltd,gold" { (table) } }
+            div .actions {
+                button .button.primary[!is_tried] type="submit" { "See what would change" }
+                @if is_tried { button .button.primary type="submit" name="do" value="import" { "Import" } }
+            }
+        }
+    }
+}
+
+/// Says what an import would change, or does it.
+///
+/// # Errors
+/// 403 for who may not, 422 for a table that cannot be read.
+pub(crate) async fn run(
+    State(dashboard): State<Dashboard>,
+    ChangeForm(fields): ChangeForm<Fields>,
+) -> Result<Response, PageError> {
+    use axum::response::IntoResponse;
+    let kind = match fields.kind.as_str() {
+        "accounts" => ImportKind::Accounts,
+        "users" => ImportKind::Users,
+        _ => {
+            return Err(ApiError::Unprocessable(
+                "choose whether the lines are accounts or users".into(),
+            )
+            .into());
+        }
+    };
+    let records = csv_records::read(&fields.table, MAX_RECORDS)
+        .map_err(|cause| ApiError::Unprocessable(cause.to_string()))?;
+    let is_done = fields.does.is_some();
+    let now = now_ms();
+    // A dry run is the import itself, taken back.
+    let outcome = dashboard
+        .app
+        .store
+        .write_unless_rejected(move |tx| {
+            let report = import::import(tx, kind, records, now)?;
+            Ok(if is_done { Ok(report) } else { Err(report) })
+        })
+        .await?;
+    let (Ok(report) | Err(report)) = outcome;
+    let content = html! {
+        (show_report(&report, is_done))
+        @if !is_done { (form(&fields.kind, &fields.table, true)) }
+        @else { p { a .button href="/import" { "Import more" } } }
+    };
+    let page = page(&dashboard, Rights::ALL, &View::default(), content).await?;
+    Ok(page.into_response())
+}
+
+fn show_report(report: &ImportReport, is_done: bool) -> Markup {
+    let heading = if is_done {
+        "What has changed"
+    } else {
+        "What would change"
+    };
+    html! {
+        section .card role="status" {
+            h2 { (heading) }
+            (ids(&report.created, "new", "new"))
+            (ids(&report.changed, "changed", "changed"))
+            p { (format::number(report.unchanged as i64)) " unchanged" }
+            @if !report.unknown_accounts.is_empty() {
+                p .refused {
+                    (counted(report.unknown_accounts.len(), "account is", "accounts are"))
+                    " named and nowhere described: "
+                    @for (at, id) in report.unknown_accounts.iter().take(MAX_LISTED).enumerate() {
+                        @if at > 0 { ", " } code { (id) }
+                    }
+                    ". A typing error makes such an account."
+                }
+            }
+            @if !report.rejected.is_empty() {
+                p .refused { (counted(report.rejected.len(), "line is refused:", "lines are refused:")) }
+                ul {
+                    @for (line, why) in report.rejected.iter().take(MAX_LISTED) {
+                        li { "Line " (line) ": " (why) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn ids(ids: &[String], one: &str, many: &str) -> Markup {
+    html! {
+        p {
+            (counted(ids.len(), one, many))
+            @if !ids.is_empty() {
+                ": "
+                @for (at, id) in ids.iter().take(MAX_LISTED).enumerate() {
+                    @if at > 0 { ", " } code { (id) }
+                }
+                @if ids.len() > MAX_LISTED { " …" }
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The filters of a list of accounts: products, modules, features, dimensions and
+//! a text.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{Markup, html};
+
+use super::{selection::Selection, table_choice::TableChoice, view::View};
+use crate::store::portfolio::Portfolio;
+
+/// Most values of a dimension that are offered. One with more, such as a date, is
+/// filtered through its address alone.
+const MAX_VALUES: usize = 60;
+
+/// Most dimensions that are offered.
+const MAX_DIMENSIONS: usize = 24;
+
+/// Renders the filters and which of them are set.
+pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
+    let text = view.table("accounts").find;
+    let kept = View {
+        selection: Selection::All,
+        dimensions: BTreeMap::new(),
+        tables: BTreeMap::from([(
+            "accounts".to_owned(),
+            TableChoice {
+                find: None,
+                page: None,
+                ..view.table("accounts")
+            },
+        )]),
+        csv: None,
+        ..view.clone()
+    };
+    let offered: Vec<_> = portfolio
+        .dimensions
+        .iter()
+        .filter(|(_, values)| (2..=MAX_VALUES).contains(&values.len()))
+        .take(MAX_DIMENSIONS)
+        .collect();
+    let is_set = view.selection != Selection::All || !view.dimensions.is_empty();
+    html! {
+        form .filters method="get" action=(path) aria-label="Filters" {
+            @for (name, value) in kept.query() {
+                input type="hidden" name=(name) value=(value);
+            }
+            label { "Name or id" input type="search" name="find.accounts" value=[text]; }
+            (names("product", "Product", &portfolio.names.products, view.selection.product()))
+            (names("module", "Module", &portfolio.names.modules, view.selection.module()))
+            (names("feature", "Feature", &portfolio.names.features, view.selection.feature()))
+            @for (name, values) in offered {
+                (dimension(name, values, view.dimensions.get(name)))
+            }
+            button .button type="submit" { "Filter" }
+        }
+        @if is_set { (chips(path, view)) }
+    }
+}
+
+fn names(name: &str, label: &str, known: &BTreeSet<String>, chosen: Option<&str>) -> Markup {
+    let unknown = chosen.filter(|chosen| !chosen.is_empty() && !known.contains(*chosen));
+    html! {
+        label {
+            (label)
+            select name={"f." (name)} {
+                option value="" { "All" }
+                @for known in known.iter().map(String::as_str).chain(unknown) {
+                    option value={"=" (known)} selected[chosen == Some(known)] { (known) }
+                }
+                option value="=" selected[chosen == Some("")] { "Without" }
+            }
+        }
+    }
+}
+
+fn dimension(name: &str, values: &BTreeMap<String, usize>, chosen: Option<&String>) -> Markup {
+    html! {
+        label {
+            (name.replace('_', " "))
+            select name={"d." (name)} {
+                option value="" { "All" }
+                @for (value, count) in values {
+                    option value=(value) selected[chosen == Some(value)] { (value) " (" (count) ")" }
+                }
+            }
+        }
+    }
+}
+
+/// Renders each filter that is set, with a link that takes it away.
+fn chips(path: &str, view: &View) -> Markup {
+    let mut set: Vec<(String, View)> = Vec::new();
+    let selection = &view.selection;
+    let owned = |name: Option<&str>| name.map(str::to_owned);
+    let (product, module, feature) = (
+        owned(selection.product()),
+        owned(selection.module()),
+        owned(selection.feature()),
+    );
+    let named = |label: &str, name: &Option<String>| {
+        name.as_ref().map(|name| match name.as_str() {
+            "" => format!("without a {label}"),
+            name => format!("{label}: {name}"),
+        })
+    };
+    for (words, rest) in [
+        (
+            named("product", &product),
+            Selection::of(None, module.clone(), feature.clone()),
+        ),
+        (
+            named("module", &module),
+            Selection::of(product.clone(), None, feature.clone()),
+        ),
+        (
+            named("feature", &feature),
+            Selection::of(product.clone(), module.clone(), None),
+        ),
+    ] {
+        set.extend(words.map(|words| {
+            let without = View {
+                selection: rest,
+                ..view.with_first_pages()
+            };
+            (words, without)
+        }));
+    }
+    for (name, value) in &view.dimensions {
+        let mut without = view.with_first_pages();
+        without.dimensions.remove(name);
+        set.push((format!("{}: {value}", name.replace('_', " ")), without));
+    }
+    html! {
+        ul .chips aria-label="Filters that are set" {
+            @for (words, without) in set {
+                li { a .chip href=(without.at(path)) { (words) span aria-hidden="true" { " ✕" } span .hidden { ", take away" } } }
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The buttons of the page for the quality of the data, each of which mends one
+//! thing.
+
+use axum::{
+    Form,
+    extract::{FromRequest, Request, State, rejection::FormRejection},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::json;
+
+use super::{
+    error::PageError,
+    sign_in::{require_own_page, unreadable},
+    signed_in::SignedIn,
+    state::Dashboard,
+};
+use crate::{
+    clock::now_ms,
+    http::{
+        api::{bulk::rejection, erasures},
+        error::ApiError,
+    },
+    model::{account::AccountPatch, erasure::ErasureKind, user::UserPatch},
+    store::{accounts, refusals, user_records},
+};
+
+/// The fields of a form that changes something, sent by somebody who may, from a page
+/// of the dashboard.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ChangeForm<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Dashboard> for ChangeForm<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &Dashboard) -> Result<Self, Response> {
+        use axum::extract::FromRequestParts;
+        let (mut parts, body) = request.into_parts();
+        let refused = |error: ApiError| PageError::from(error).into_response();
+        require_own_page(&parts.headers).map_err(refused)?;
+        let SignedIn { rights } = SignedIn::from_request_parts(&mut parts, state).await?;
+        rights.require_change().map_err(refused)?;
+        let form = Form::from_request(Request::from_parts(parts, body), state).await;
+        let Form(fields) = form.map_err(|cause: FormRejection| refused(unreadable(cause)))?;
+        Ok(ChangeForm(fields))
+    }
+}
+
+/// A user and an account.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MoveUser {
+    user_id: String,
+    account_id: String,
+}
+
+/// Moves a user to another account, so that the events there count.
+///
+/// # Errors
+/// 403 for who may not, 422 for invalid ids.
+pub(crate) async fn move_user(
+    State(dashboard): State<Dashboard>,
+    ChangeForm(MoveUser {
+        user_id,
+        account_id,
+    }): ChangeForm<MoveUser>,
+) -> Result<Response, PageError> {
+    let record = json!({"user_id": user_id, "account_id": account_id, "move": true});
+    let patch = UserPatch::from_record(record, None).map_err(rejection)?;
+    dashboard
+        .app
+        .store
+        .write_unless_rejected(move |tx| user_records::put(tx, patch, now_ms()))
+        .await?
+        .map_err(rejection)?;
+    Ok(Redirect::to("/quality?done=moved#conflicts").into_response())
+}
+
+/// An account and its name.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NameAccount {
+    account_id: String,
+    name: String,
+}
+
+/// Gives an account a name.
+///
+/// # Errors
+/// 403 for who may not, 422 for an invalid name.
+pub(crate) async fn name_account(
+    State(dashboard): State<Dashboard>,
+    ChangeForm(NameAccount { account_id, name }): ChangeForm<NameAccount>,
+) -> Result<Response, PageError> {
+    let record = json!({"account_id": account_id, "name": name.trim()});
+    let patch = AccountPatch::from_record(record, None).map_err(rejection)?;
+    dashboard
+        .app
+        .store
+        .write_unless_rejected(move |tx| accounts::put(tx, patch, now_ms()))
+        .await?
+        .map_err(rejection)?;
+    Ok(Redirect::to("/quality?done=named#phantoms").into_response())
+}
+
+/// A stream.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TakeBack {
+    stream_id: String,
+}
+
+/// Takes back all that a stream has sent.
+///
+/// # Errors
+/// 403 for who may not, 404 when it has sent nothing.
+pub(crate) async fn take_back(
+    State(dashboard): State<Dashboard>,
+    ChangeForm(TakeBack { stream_id }): ChangeForm<TakeBack>,
+) -> Result<Response, PageError> {
+    erasures::erase(&dashboard.app, ErasureKind::Stream, stream_id)
+        .await?
+        .ok_or_else(|| ApiError::NotFound("this stream has sent nothing".into()))?;
+    Ok(Redirect::to("/quality?done=taken-back#implausible").into_response())
+}
+
+/// A form without fields.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Nothing {}
+
+/// Forgets the refused lines.
+///
+/// # Errors
+/// 403 for who may not.
+pub(crate) async fn clear_refusals(
+    State(dashboard): State<Dashboard>,
+    ChangeForm(Nothing {}): ChangeForm<Nothing>,
+) -> Result<Response, PageError> {
+    dashboard.app.store.write(refusals::clear).await?;
+    Ok(Redirect::to("/quality?done=cleared#refusals").into_response())
+}

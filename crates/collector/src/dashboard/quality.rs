@@ -1,0 +1,127 @@
+//! The quality of the data: what is wrong, of whom, since when, and the button that
+//! mends it.
+
+use axum::{extract::State, response::Response};
+use maud::html;
+use serde::Deserialize;
+
+use super::{
+    error::PageError,
+    layout::{self, NavigationEntry},
+    period::Period,
+    quality_page::{PATH, Page},
+    query::Query,
+    sheet::Sheet,
+    signed_in::SignedIn,
+    state::Dashboard,
+    tree::Tree,
+    view::View,
+};
+use crate::{
+    clock::now_ms,
+    http::error::ApiError,
+    store::{
+        quality::{self, AccountLoss, PhantomParent, UncountedUsage},
+        refusals::{self, Refusal},
+        stream_owners::{self, StreamOwner},
+        streams::{self, ImplausibleStream, LossReport},
+    },
+};
+
+/// Parameters besides the view.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DoneQuery {
+    /// What a button has just mended.
+    done: Option<String>,
+}
+
+/// What the page shows.
+struct Findings {
+    uncounted: UncountedUsage,
+    phantoms: Vec<PhantomParent>,
+    refusals: Vec<Refusal>,
+    losses: Vec<AccountLoss>,
+    implausible: Vec<(ImplausibleStream, Option<StreamOwner>)>,
+    /// Of all streams.
+    loss: LossReport,
+}
+
+/// Shows what is wrong with the data.
+///
+/// # Errors
+/// 400 for invalid parameters, 404 for who sees one account alone.
+pub(crate) async fn show(
+    State(dashboard): State<Dashboard>,
+    SignedIn { rights }: SignedIn,
+    Query(view): Query<View>,
+    Query(DoneQuery { done }): Query<DoneQuery>,
+) -> Result<Response, PageError> {
+    if rights.within.is_some() {
+        return Err(ApiError::NotFound("this page is about all accounts".into()).into());
+    }
+    let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
+    let span = period.span();
+    let (tree, findings) = dashboard
+        .app
+        .store
+        .read(move |conn| {
+            let mut loss = streams::report(conn, span)?;
+            let implausible = std::mem::take(&mut loss.implausible_streams)
+                .into_iter()
+                .map(|stream| {
+                    let owner = stream_owners::find(conn, &stream.stream_id)?;
+                    Ok((stream, owner))
+                })
+                .collect::<rusqlite::Result<_>>()?;
+            let findings = Findings {
+                uncounted: quality::uncounted(conn, span)?,
+                phantoms: quality::phantom_parents(conn)?,
+                refusals: refusals::list(conn)?,
+                losses: quality::losses(conn, span)?,
+                implausible,
+                loss,
+            };
+            Ok((Tree::read(conn, rights, Vec::new())?, findings))
+        })
+        .await?;
+    let sheet = Sheet::default();
+    let page = Page {
+        sheet: &sheet,
+        view: &view,
+        zone: period.time_zone(),
+        rights,
+    };
+    let content = html! {
+        div .title { h1 { "Data quality" } }
+        p .lead { "What does not count, what is missing, and how to mend it." }
+        @if let Some(words) = done.as_deref().and_then(done_words) {
+            p .notice role="status" { (words) }
+        }
+        div .controls { (period.picker(PATH, &view)) }
+        (page.conflicts(findings.uncounted.conflicts))
+        (page.non_leaf(findings.uncounted.non_leaf))
+        (page.phantoms(findings.phantoms))
+        (page.refusals(findings.refusals))
+        (page.losses(findings.losses, findings.loss.missing))
+        (page.implausible(findings.implausible, findings.loss.implausible))
+    };
+    let page = layout::page(
+        "Data quality",
+        Some(NavigationEntry::Quality),
+        &view,
+        rights,
+        tree.show(&view),
+        content,
+    );
+    Ok(sheet.answer(&view, page))
+}
+
+fn done_words(done: &str) -> Option<&'static str> {
+    match done {
+        "moved" => Some("The user is moved; the events count now."),
+        "named" => Some("The account has a name."),
+        "taken-back" => Some("All that the stream had sent is taken back."),
+        "cleared" => Some("The refused lines are forgotten; new ones will be counted."),
+        _ => None,
+    }
+}

@@ -1,0 +1,175 @@
+//! Lines that were refused, events that were lost, and streams that cannot be true.
+
+use maud::{Markup, html};
+
+use super::{
+    format,
+    quality_page::{PATH, Page},
+    table::{Column, Table},
+    table_choice::Sort,
+    value::Value,
+};
+use crate::store::{
+    quality::AccountLoss, refusals::Refusal, stream_owners::StreamOwner, streams::ImplausibleStream,
+};
+
+impl Page<'_> {
+    pub(super) fn refusals(self, refusals: Vec<Refusal>) -> Markup {
+        let zone = self.zone;
+        let lines: i64 = refusals.iter().map(|of| of.lines).sum();
+        let table = Table::new(
+            "refusals",
+            "Refused lines",
+            Sort::down("lines"),
+            PATH,
+            self.view,
+        )
+        .with(Column::text("reason", "Why", |of: &Refusal| {
+            Value::Text(of.reason.clone())
+        }))
+        .with(Column::text("source", "Source", |of: &Refusal| {
+            Value::Text(of.source.clone())
+        }))
+        .with(Column::text("account", "Account", |of: &Refusal| {
+            Value::text(of.account_id.clone())
+        }))
+        .with(Column::number("lines", "Lines", |of: &Refusal| {
+            Value::Count(of.lines)
+        }))
+        .with(Column::number("since", "Since", move |of: &Refusal| {
+            Value::time(of.first_at, zone)
+        }))
+        .with(Column::number("last", "Last", move |of: &Refusal| {
+            Value::time(of.last_at, zone)
+        }));
+        let heading = format!("{} refused", format::count(lines, "line", "lines"));
+        let words = "Lines of batches that could not be stored, over all time. The reason says what to \
+                     change in what sends them.";
+        let is_empty = refusals.is_empty();
+        let table = html! {
+            (self.sheet.table(&table, refusals))
+            @if self.rights.may_change {
+                form method="post" action="/quality/clear-refusals" {
+                    button .button type="submit" { "The causes are mended: forget them" }
+                }
+            }
+        };
+        self.section("refusals", &heading, words, is_empty, table)
+    }
+
+    /// `missing` are those of all streams; the accounts are of the streams that miss most.
+    pub(super) fn losses(self, losses: Vec<AccountLoss>, missing: i64) -> Markup {
+        let zone = self.zone;
+        let table = Table::new(
+            "losses",
+            "Losses by account",
+            Sort::down("missing"),
+            PATH,
+            self.view,
+        )
+        .with(
+            Column::text("account", "Account", |of: &AccountLoss| {
+                Value::text(of.account_name.clone().or_else(|| of.account_id.clone()))
+            })
+            .shown(move |of| match &of.account_id {
+                Some(id) => self.account_link(id, of.account_name.as_ref()),
+                None => html! { span .zero { "unknown" } },
+            })
+            .meaning("The account that the first event of a stream names."),
+        )
+        .with(Column::number("missing", "Missing", |of: &AccountLoss| {
+            Value::Count(of.missing)
+        }))
+        .with(
+            Column::number("share", "Share", |of: &AccountLoss| {
+                Value::Share(of.missing as f64 / of.made.max(1) as f64)
+            })
+            .meaning("Of the events that the streams with losses made."),
+        )
+        .with(Column::number("streams", "Streams", |of: &AccountLoss| {
+            Value::Count(of.streams)
+        }))
+        .with(Column::number("users", "Users", |of: &AccountLoss| {
+            Value::Count(of.users as i64)
+        }))
+        .with(Column::number("since", "Since", move |of: &AccountLoss| {
+            Value::day(Some(of.first_at), zone)
+        }));
+        let heading = format!("{} missing", format::count(missing, "event", "events"));
+        let words = "Events that pages numbered and that never came. One network or one browser extension \
+                     often loses most of them. Accounts are of the streams that miss most.";
+        let is_empty = losses.is_empty();
+        let table = self.sheet.table(&table, losses);
+        self.section("losses", &heading, words, is_empty, table)
+    }
+
+    pub(super) fn implausible(
+        self,
+        streams: Vec<(ImplausibleStream, Option<StreamOwner>)>,
+        all: i64,
+    ) -> Markup {
+        type Owned = (ImplausibleStream, Option<StreamOwner>);
+        let zone = self.zone;
+        let mut table = Table::new(
+            "implausible",
+            "Implausible streams",
+            Sort::down("numbered"),
+            PATH,
+            self.view,
+        )
+        .with(
+            Column::text("stream", "Stream", |(of, _): &Owned| {
+                Value::Text(of.stream_id.clone())
+            })
+            .shown(|(of, _)| html! { code { (of.stream_id) } }),
+        )
+        .with(
+            Column::text("account", "Account", |(_, owner): &Owned| {
+                Value::text(owner.as_ref().map(|owner| owner.account_id.clone()))
+            })
+            .shown(move |(_, owner)| match owner {
+                Some(owner) => self.account_link(&owner.account_id, owner.account_name.as_ref()),
+                None => html! { span .zero { "unknown" } },
+            }),
+        )
+        .with(
+            Column::text("user", "User", |(_, owner): &Owned| {
+                Value::text(owner.as_ref().map(|owner| owner.user_id.clone()))
+            })
+            .shown(move |(_, owner)| match owner {
+                Some(owner) => self.user_link(&owner.user_id),
+                None => html! { span .zero { "unknown" } },
+            }),
+        )
+        .with(Column::number("numbered", "Numbered", |(of, _): &Owned| {
+            Value::Count(of.numbered)
+        }))
+        .with(Column::number("received", "Received", |(of, _): &Owned| {
+            Value::Count(of.received)
+        }))
+        .with(Column::number(
+            "since",
+            "Since",
+            move |(_, owner): &Owned| Value::day(owner.as_ref().map(|owner| owner.first_at), zone),
+        ));
+        if self.rights.may_change {
+            table = table.with(
+                Column::text("mend", "Mend", |_: &Owned| Value::None).shown(|(of, _)| {
+                    html! {
+                        form method="post" action="/quality/take-back" {
+                            input type="hidden" name="stream_id" value=(of.stream_id);
+                            button .button type="submit" aria-label={"Take back what it sent: " (of.stream_id)} { "Take back what it sent" }
+                        }
+                    }
+                }),
+            );
+        }
+        let heading = format::count(all, "implausible stream", "implausible streams");
+        let words = "The numbers of these streams leave a gap that no page can make, so somebody invented \
+                     them. Taking one back removes its events and their figures for good. Listed are \
+                     those with the highest numbers.";
+        let is_empty = streams.is_empty();
+        let table = self.sheet.table(&table, streams);
+        self.section("implausible", &heading, words, is_empty, table)
+    }
+}

@@ -1,0 +1,49 @@
+//! What the sections of the page for the quality of the data share.
+
+use maud::{Markup, html};
+
+use super::{address, rights::Rights, sheet::Sheet, view::View};
+use crate::model::calendar::TimeZone;
+
+/// The path of the page.
+pub(super) const PATH: &str = "/quality";
+
+/// What a section needs to render its table.
+#[derive(Clone, Copy)]
+pub(super) struct Page<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) view: &'a View,
+    pub(super) zone: &'a TimeZone,
+    pub(super) rights: Rights,
+}
+
+impl Page<'_> {
+    pub(super) fn section(
+        self,
+        id: &str,
+        heading: &str,
+        words: &str,
+        is_empty: bool,
+        table: Markup,
+    ) -> Markup {
+        html! {
+            section .card #(id) {
+                h2 { (heading) }
+                @if is_empty { p .none { "Nothing of this kind." } }
+                @else { p .hint { (words) } (table) }
+            }
+        }
+    }
+
+    pub(super) fn account_link(self, id: &str, name: Option<&String>) -> Markup {
+        let to = self.view.only_period().at(&address::account(id, ""));
+        html! {
+            a href=(to) { (name.map_or(id, String::as_str)) }
+            @if name.is_some() { small { (id) } }
+        }
+    }
+
+    pub(super) fn user_link(self, id: &str) -> Markup {
+        html! { a href=(self.view.only_period().at(&address::user(id))) { (id) } }
+    }
+}

@@ -1,0 +1,176 @@
+//! Usage that does not count, and parents that nobody described.
+
+use maud::{Markup, html};
+
+use super::{
+    address,
+    quality_page::{PATH, Page},
+    table::{Column, Table, counted},
+    table_choice::Sort,
+    value::Value,
+};
+use crate::store::quality::{NonLeafUsage, PhantomParent, UserConflict};
+
+impl Page<'_> {
+    pub(super) fn conflicts(self, conflicts: Vec<UserConflict>) -> Markup {
+        let zone = self.zone;
+        let name = |id: &String, name: &Option<String>| name.as_ref().unwrap_or(id).clone();
+        let mut table = Table::new(
+            "conflicts",
+            "Users in two accounts",
+            Sort::down("events"),
+            PATH,
+            self.view,
+        )
+        .with(
+            Column::text("user", "User", |of: &UserConflict| {
+                Value::Text(of.user_id.clone())
+            })
+            .shown(move |of| self.user_link(&of.user_id)),
+        )
+        .with(
+            Column::text("account", "Sent for", move |of: &UserConflict| {
+                Value::Text(name(&of.account_id, &of.account_name))
+            })
+            .shown(move |of| self.account_link(&of.account_id, of.account_name.as_ref()))
+            .meaning("The account that the events name."),
+        )
+        .with(
+            Column::text("home", "Belongs to", move |of: &UserConflict| {
+                Value::Text(name(&of.home_id, &of.home_name))
+            })
+            .shown(move |of| self.account_link(&of.home_id, of.home_name.as_ref())),
+        )
+        .with(
+            Column::number("events", "Events", |of: &UserConflict| {
+                Value::Count(of.events.events)
+            })
+            .meaning("Events of the period that are kept and not counted."),
+        )
+        .with(Column::number(
+            "since",
+            "Since",
+            move |of: &UserConflict| Value::day(Some(of.events.first_at), zone),
+        ))
+        .with(Column::number("last", "Last", move |of: &UserConflict| {
+            Value::day(Some(of.events.last_at), zone)
+        }));
+        if self.rights.may_change {
+            table = table.with(
+                Column::text("mend", "Mend", |_: &UserConflict| Value::None).shown(|of| {
+                    html! {
+                        form method="post" action="/quality/move-user" {
+                            input type="hidden" name="user_id" value=(of.user_id);
+                            input type="hidden" name="account_id" value=(of.account_id);
+                            button .button type="submit" aria-label={"Move the user here: " (of.user_id) " to " (of.account_id)} { "Move the user here" }
+                        }
+                    }
+                }),
+            );
+        }
+        let heading = counted(
+            conflicts.len(),
+            "conflict of a user's accounts",
+            "conflicts of users' accounts",
+        );
+        let words = "Each user is in exactly one account. Events that name another one are kept, and \
+                     counted once the user is moved there.";
+        let is_empty = conflicts.is_empty();
+        let table = self.sheet.table(&table, conflicts);
+        self.section("conflicts", &heading, words, is_empty, table)
+    }
+
+    pub(super) fn non_leaf(self, accounts: Vec<NonLeafUsage>) -> Markup {
+        let zone = self.zone;
+        let table = Table::new(
+            "uncaptured",
+            "Usage of accounts with accounts below",
+            Sort::down("events"),
+            PATH,
+            self.view,
+        )
+        .with(
+            Column::text("account", "Account", |of: &NonLeafUsage| {
+                Value::Text(of.account_name.as_ref().unwrap_or(&of.account_id).clone())
+            })
+            .shown(move |of| self.account_link(&of.account_id, of.account_name.as_ref())),
+        )
+        .with(Column::number("events", "Events", |of: &NonLeafUsage| {
+            Value::Count(of.events.events)
+        }))
+        .with(Column::number("users", "Users", |of: &NonLeafUsage| {
+            Value::Count(of.users as i64)
+        }))
+        .with(Column::number("children", "Below", |of: &NonLeafUsage| {
+            Value::Count(of.children)
+        }))
+        .with(Column::number("since", "Since", move |of: &NonLeafUsage| {
+            Value::day(Some(of.events.first_at), zone)
+        }))
+        .with(Column::number("last", "Last", move |of: &NonLeafUsage| {
+            Value::day(Some(of.events.last_at), zone)
+        }))
+        .with(
+            Column::text("mend", "Mend", |_: &NonLeafUsage| Value::None).shown(|of| {
+                html! {
+                    a .button href=(address::account(&of.account_id, "/users")) aria-label={"See its users: " (of.account_id)} { "See its users" }
+                }
+            }),
+        );
+        let heading = counted(
+            accounts.len(),
+            "account with usage that is not captured",
+            "accounts with usage that is not captured",
+        );
+        let words = "Product usage counts only where nothing is below. Have the page send the id of the \
+                     account in which the user works, or take the accounts below away.";
+        let is_empty = accounts.is_empty();
+        let table = self.sheet.table(&table, accounts);
+        self.section("uncaptured", &heading, words, is_empty, table)
+    }
+
+    pub(super) fn phantoms(self, phantoms: Vec<PhantomParent>) -> Markup {
+        let mut table = Table::new(
+            "phantoms",
+            "Parents that nobody described",
+            Sort::down("children"),
+            PATH,
+            self.view,
+        )
+        .with(
+            Column::text("account", "Account", |of: &PhantomParent| {
+                Value::Text(of.account_id.clone())
+            })
+            .shown(move |of| self.account_link(&of.account_id, None)),
+        )
+        .with(Column::number("children", "Below", |of: &PhantomParent| {
+            Value::Count(of.children)
+        }))
+        .with(Column::text("example", "Such as", |of: &PhantomParent| {
+            Value::Text(of.example.clone())
+        }));
+        if self.rights.may_change {
+            table = table.with(
+                Column::text("mend", "Mend", |_: &PhantomParent| Value::None).shown(|of| {
+                    html! {
+                        form .mend method="post" action="/quality/name-account" {
+                            input type="hidden" name="account_id" value=(of.account_id);
+                            input name="name" required maxlength="256" placeholder="Name" aria-label={"Name of " (of.account_id)};
+                            button .button type="submit" { "Name it" }
+                        }
+                    }
+                }),
+            );
+        }
+        let heading = counted(
+            phantoms.len(),
+            "parent that nobody described",
+            "parents that nobody described",
+        );
+        let words = "These accounts exist only because others name them as their parent. A typing error \
+                     makes such an account: name it, or correct the parent of what is below.";
+        let is_empty = phantoms.is_empty();
+        let table = self.sheet.table(&table, phantoms);
+        self.section("phantoms", &heading, words, is_empty, table)
+    }
+}

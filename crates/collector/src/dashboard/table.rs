@@ -1,0 +1,400 @@
+//! Tables: every one sorts, can be searched, comes in pages and as CSV, and says
+//! what its columns mean.
+
+use maud::{Markup, html};
+
+use super::{
+    format, layout,
+    table_choice::{Sort, TableChoice},
+    value::Value,
+    view::View,
+};
+use crate::model::folding::folded;
+
+/// Rows on a page. More are nobody's to read.
+const LIMIT: usize = 50;
+
+/// A table has a field to search it from so many rows on.
+const SEARCHED_FROM: usize = 8;
+
+type Read<'a, R> = Box<dyn Fn(&R) -> Value + 'a>;
+type Show<'a, R> = Box<dyn Fn(&R) -> Markup + 'a>;
+
+/// A column of a table.
+pub(crate) struct Column<'a, R> {
+    key: String,
+    head: String,
+    is_number: bool,
+    meaning: Option<&'static str>,
+    read: Read<'a, R>,
+    show: Option<Show<'a, R>>,
+    class: Option<&'static str>,
+    is_only_in_csv: bool,
+}
+
+impl<'a, R> Column<'a, R> {
+    fn new(key: &str, head: &str, is_number: bool, read: impl Fn(&R) -> Value + 'a) -> Self {
+        Column {
+            key: key.to_owned(),
+            head: head.to_owned(),
+            is_number,
+            meaning: None,
+            read: Box::new(read),
+            show: None,
+            class: None,
+            is_only_in_csv: false,
+        }
+    }
+
+    /// A column of texts.
+    pub(crate) fn text(key: &str, head: &str, read: impl Fn(&R) -> Value + 'a) -> Self {
+        Column::new(key, head, false, read)
+    }
+
+    /// A column of numbers.
+    pub(crate) fn number(key: &str, head: &str, read: impl Fn(&R) -> Value + 'a) -> Self {
+        Column::new(key, head, true, read)
+    }
+
+    /// Shows the values in a way of their own.
+    pub(crate) fn shown(mut self, show: impl Fn(&R) -> Markup + 'a) -> Self {
+        self.show = Some(Box::new(show));
+        self
+    }
+
+    /// Says what the values mean.
+    pub(crate) fn meaning(mut self, meaning: &'static str) -> Self {
+        self.meaning = Some(meaning);
+        self
+    }
+
+    /// Leaves the column to CSV and to the search.
+    pub(crate) fn only_in_csv(mut self) -> Self {
+        self.is_only_in_csv = true;
+        self
+    }
+
+    /// The class of its cells.
+    fn cell_class(&self) -> Option<String> {
+        let number = self.is_number.then_some("n");
+        let classes: Vec<&str> = number.into_iter().chain(self.class).collect();
+        (!classes.is_empty()).then(|| classes.join(" "))
+    }
+
+    /// Sets the class of the cells.
+    pub(crate) fn class(mut self, class: &'static str) -> Self {
+        self.class = Some(class);
+        self
+    }
+}
+
+/// A table. The first column names its rows.
+pub(crate) struct Table<'a, R> {
+    /// Its id in addresses.
+    id: &'static str,
+    /// What it lists.
+    name: String,
+    columns: Vec<Column<'a, R>>,
+    usual: Sort,
+    /// The path of its page.
+    path: String,
+    view: &'a View,
+    is_searched: bool,
+    limit: usize,
+    tree: Option<Depth<R>>,
+}
+
+/// The depth of a row in a table of several levels, from 0.
+type Depth<R> = fn(&R) -> usize;
+
+/// The rows of a table in its order, after its search.
+struct Chosen<R> {
+    rows: Vec<R>,
+    sort: Sort,
+    choice: TableChoice,
+}
+
+impl<'a, R> Table<'a, R> {
+    /// A table on the page at `path`, in its usual order.
+    pub(crate) fn new(
+        id: &'static str,
+        name: impl Into<String>,
+        usual: Sort,
+        path: impl Into<String>,
+        view: &'a View,
+    ) -> Self {
+        Table {
+            id,
+            name: name.into(),
+            columns: Vec::new(),
+            usual,
+            path: path.into(),
+            view,
+            is_searched: true,
+            limit: LIMIT,
+            tree: None,
+        }
+    }
+
+    /// Sets the number of rows on a page.
+    #[must_use]
+    pub(crate) fn with_limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Makes it a table of several levels: its rows stay below the rows to which they
+    /// belong, and are on one page.
+    #[must_use]
+    pub(crate) fn with_levels(mut self, depth: Depth<R>) -> Self {
+        self.tree = Some(depth);
+        self.is_searched = false;
+        self
+    }
+
+    /// Adds a column.
+    #[must_use]
+    pub(crate) fn with(mut self, column: Column<'a, R>) -> Self {
+        self.columns.push(column);
+        self
+    }
+
+    /// Leaves the field to search it out: the page has one.
+    #[must_use]
+    pub(crate) fn without_search(mut self) -> Self {
+        self.is_searched = false;
+        self
+    }
+
+    /// Whether the address asks for this table as CSV.
+    pub(crate) fn is_requested(&self) -> bool {
+        self.view.csv.as_deref() == Some(self.id)
+    }
+
+    /// Writes all rows that its search leaves, in its order.
+    pub(crate) fn csv(&self, rows: Vec<R>) -> String {
+        let chosen = self.choose(rows);
+        let mut out = csv::Writer::from_writer(Vec::new());
+        // Writing to memory does not fail.
+        let _ = out.write_record(self.columns.iter().map(|column| &column.key));
+        for row in &chosen.rows {
+            let _ = out.write_record(self.columns.iter().map(|column| (column.read)(row).csv()));
+        }
+        let bytes = out.into_inner().unwrap_or_default();
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+
+    fn choose(&self, mut rows: Vec<R>) -> Chosen<R> {
+        let choice = self.view.table(self.id);
+        if let Some(text) = &choice.find {
+            let text = folded(text);
+            rows.retain(|row| {
+                self.columns.iter().any(|column| match (column.read)(row) {
+                    Value::Text(value) => folded(&value).contains(&*text),
+                    _ => false,
+                })
+            });
+        }
+        let known = |sort: &Sort| self.columns.iter().any(|column| column.key == sort.column);
+        let sort = choice.sort.clone().filter(known);
+        let sort = sort.unwrap_or_else(|| self.usual.clone());
+        if let Some(column) = self.columns.iter().find(|column| column.key == sort.column) {
+            let keyed: Vec<(Value, R)> = rows
+                .into_iter()
+                .map(|row| ((column.read)(&row), row))
+                .collect();
+            rows = sort_rows(keyed, self.tree, sort.is_descending);
+        }
+        Chosen { rows, sort, choice }
+    }
+
+    /// Renders the table.
+    pub(crate) fn show(&self, rows: Vec<R>) -> Markup {
+        let all = rows.len();
+        let chosen = self.choose(rows);
+        let found = chosen.rows.len();
+        let limit = if self.tree.is_some() {
+            found.max(1)
+        } else {
+            self.limit
+        };
+        let last = found.div_ceil(limit).max(1);
+        let page = chosen.choice.page.unwrap_or(1);
+        let page = usize::try_from(page).unwrap_or(1).clamp(1, last);
+        let shown = chosen.rows.iter().skip((page - 1) * limit).take(limit);
+        html! {
+            div .table-head {
+                @if self.is_searched && all >= SEARCHED_FROM { (self.search(&chosen.choice)) }
+                a .quiet.csv href=(self.csv_address()) download aria-label={"Download as CSV: " (self.name)} { "CSV" }
+            }
+            @if found == 0 && chosen.choice.find.is_some() {
+                p .none { "No row has this text." }
+            } @else {
+                div .scroll tabindex="0" role="region" aria-label=(self.name) {
+                    table .(self.id) role="table" {
+                        thead role="rowgroup" { tr role="row" {
+                            @for column in self.shown_columns() { (self.head(column, &chosen)) }
+                        } }
+                        tbody role="rowgroup" {
+                            @for row in shown { (self.row(row)) }
+                        }
+                    }
+                }
+                (layout::pager(&self.name, page as i64, limit as i64, found as i64, |page| {
+                    self.address(TableChoice { page: Some(page).filter(|page| *page > 1), ..chosen.choice.clone() })
+                }))
+            }
+            (self.meanings())
+        }
+    }
+
+    fn shown_columns(&self) -> impl Iterator<Item = &Column<'a, R>> {
+        self.columns.iter().filter(|column| !column.is_only_in_csv)
+    }
+
+    fn address(&self, choice: TableChoice) -> String {
+        let view = self.view.with_table(self.id, choice);
+        format!("{}#{}", view.at(&self.path), self.id)
+    }
+
+    fn csv_address(&self) -> String {
+        let view = View {
+            csv: Some(self.id.to_owned()),
+            ..self.view.clone()
+        };
+        view.at(&self.path)
+    }
+
+    fn search(&self, choice: &TableChoice) -> Markup {
+        let without = self.view.with_table(
+            self.id,
+            TableChoice {
+                find: None,
+                page: None,
+                ..choice.clone()
+            },
+        );
+        let name = format!("find.{}", self.id);
+        html! {
+            form .find-in method="get" action=(self.path) role="search" aria-label={"Search: " (self.name)} {
+                @for (name, value) in without.query() {
+                    input type="hidden" name=(name) value=(value);
+                }
+                input type="search" name=(name) value=[&choice.find] placeholder="Search" aria-label={"Search: " (self.name)};
+            }
+        }
+    }
+
+    fn head(&self, column: &Column<'a, R>, chosen: &Chosen<R>) -> Markup {
+        let is_sorted = chosen.sort.column == column.key;
+        let direction = match (is_sorted, chosen.sort.is_descending) {
+            (false, _) => None,
+            (true, true) => Some("descending"),
+            (true, false) => Some("ascending"),
+        };
+        // Numbers are of interest from the largest on, texts from A to Z.
+        let is_descending = if is_sorted {
+            !chosen.sort.is_descending
+        } else {
+            column.is_number
+        };
+        let sort = Sort {
+            column: column.key.clone(),
+            is_descending,
+        };
+        let address = self.address(TableChoice {
+            sort: Some(sort).filter(|sort| *sort != self.usual),
+            page: None,
+            ..chosen.choice.clone()
+        });
+        html! {
+            th .n[column.is_number] scope="col" role="columnheader" aria-sort=[direction] title=[column.meaning] {
+                a .sort href=(address) rel="nofollow" { (column.head) }
+            }
+        }
+    }
+
+    /// Renders rows for a table that is there already.
+    pub(crate) fn rows(&self, rows: &[R]) -> Markup {
+        html! { @for row in rows { (self.row(row)) } }
+    }
+
+    fn row(&self, row: &R) -> Markup {
+        html! {
+            tr role="row" data-depth=[self.tree.map(|depth| depth(row))] {
+                @for (at, column) in self.shown_columns().enumerate() {
+                    @let shown = match &column.show {
+                        Some(show) => show(row),
+                        None => (column.read)(row).show(),
+                    };
+                    @if at == 0 {
+                        th scope="row" role="rowheader" class=[column.class] { (shown) }
+                    } @else {
+                        td class=[column.cell_class()] role="cell" data-label=(column.head) { div .v { (shown) } }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Renders what the columns mean.
+    fn meanings(&self) -> Markup {
+        let meanings: Vec<_> = self
+            .columns
+            .iter()
+            .filter_map(|column| Some((&column.head, column.meaning?)))
+            .collect();
+        html! {
+            @if !meanings.is_empty() {
+                details .meanings {
+                    summary { "What the columns mean" span .hidden { ": " (self.name) } }
+                    dl {
+                        @for (head, meaning) in meanings {
+                            div { dt { (head) } dd { (meaning) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A row with its value, and the rows below it with theirs.
+type Group<R> = ((Value, R), Vec<(Value, R)>);
+
+/// Sorts rows by their values; those of several levels within the row above them.
+fn sort_rows<R>(
+    mut keyed: Vec<(Value, R)>,
+    depth: Option<Depth<R>>,
+    is_descending: bool,
+) -> Vec<R> {
+    let Some(depth) = depth else {
+        keyed.sort_by(|left, right| left.0.compare(&right.0, is_descending));
+        return keyed.into_iter().map(|(_, row)| row).collect();
+    };
+    let Some(top) = keyed.iter().map(|(_, row)| depth(row)).min() else {
+        return Vec::new();
+    };
+    // Each row of the top level with those below it.
+    let mut groups: Vec<Group<R>> = Vec::new();
+    for (value, row) in keyed {
+        match groups.last_mut() {
+            Some((_, below)) if depth(&row) > top => below.push((value, row)),
+            _ => groups.push(((value, row), Vec::new())),
+        }
+    }
+    groups.sort_by(|left, right| left.0.0.compare(&right.0.0, is_descending));
+    groups
+        .into_iter()
+        .flat_map(|((_, row), below)| {
+            [row]
+                .into_iter()
+                .chain(sort_rows(below, Some(depth), is_descending))
+        })
+        .collect()
+}
+
+/// The number of rows as a heading writes it.
+pub(crate) fn counted(rows: usize, one: &str, many: &str) -> String {
+    format::count(i64::try_from(rows).unwrap_or(i64::MAX), one, many)
+}

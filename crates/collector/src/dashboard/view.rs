@@ -1,0 +1,368 @@
+//! What a page shows: the typed form of the query of its address.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::{
+    address::escaped,
+    chart_choice::{Bars, Metric},
+    open_rows::{self, RowPath},
+    period_choice::{NamedPeriod, PeriodChoice},
+    selection::Selection,
+    table_choice::TableChoice,
+};
+use crate::{
+    model::calendar::{Day, TimeZone},
+    store::portfolio::ListLevel,
+};
+
+/// What a page of the dashboard shows.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "BTreeMap<String, String>")]
+pub(crate) struct View {
+    pub(crate) period: PeriodChoice,
+    /// The time zone of its days; absent for that of the collector.
+    pub(crate) time_zone: Option<TimeZone>,
+    pub(crate) scope: Scope,
+    pub(crate) selection: Selection,
+    /// The accounts of a list; absent for those that the page lists first.
+    pub(crate) level: Option<ListLevel>,
+    /// Values that listed accounts must have, by the name of the dimension.
+    pub(crate) dimensions: BTreeMap<String, String>,
+    /// How the tables of the page are sorted, searched and paged, by their ids.
+    pub(crate) tables: BTreeMap<String, TableChoice>,
+    /// The rows of the breakdown that are open; absent for those that the page
+    /// opens by itself.
+    pub(crate) open: Option<BTreeSet<RowPath>>,
+    /// A row of the breakdown that is to be opened or closed besides.
+    pub(crate) toggle: Option<RowPath>,
+    /// The figure that the chart shows.
+    pub(crate) metric: Metric,
+    /// The time that a bar of the chart stands for.
+    pub(crate) bars: Bars,
+    /// The table that is requested as CSV, by its id.
+    pub(crate) csv: Option<String>,
+}
+
+/// Whether the usage of an account includes that of its subtree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Subtree,
+    AccountAlone,
+}
+
+/// The values of a list level in the query of an address, with their labels.
+pub(crate) const LIST_LEVELS: [(ListLevel, &str, &str); 3] = [
+    (ListLevel::Top, "top", "Top level"),
+    (ListLevel::Leaves, "leaves", "Lowest level"),
+    (ListLevel::All, "all", "All levels"),
+];
+
+impl TryFrom<BTreeMap<String, String>> for View {
+    type Error = &'static str;
+
+    fn try_from(mut query: BTreeMap<String, String>) -> Result<Self, Self::Error> {
+        let mut view = View::default();
+        for (name, value) in &query {
+            if let Some(dimension) = name.strip_prefix("d.") {
+                if !value.is_empty() {
+                    view.dimensions.insert(dimension.to_owned(), value.clone());
+                }
+            } else {
+                TableChoice::read(&mut view.tables, name, value);
+            }
+        }
+        let chosen = |name: &str| query.get(name).map(String::as_str);
+        view.period = period(chosen("range"), chosen("from"), chosen("to"))?;
+        view.time_zone = time_zone(chosen("tz"))?;
+        view.scope = match chosen("rollup") {
+            Some("false") => Scope::AccountAlone,
+            None | Some(_) => Scope::Subtree,
+        };
+        view.level = LIST_LEVELS
+            .into_iter()
+            .find(|(_, name, _)| chosen("level") == Some(name))
+            .map(|(level, ..)| level);
+        view.metric = Metric::ALL
+            .into_iter()
+            .find(|metric| chosen("metric") == Some(metric.name()))
+            .unwrap_or_default();
+        view.bars = Bars::ALL
+            .into_iter()
+            .find(|bars| chosen("bars") == Some(bars.name()))
+            .unwrap_or_default();
+        view.open = chosen("open").map(open_rows::parse);
+        view.toggle = chosen("toggle").map(open_rows::parse_path);
+        view.csv = chosen("csv").map(str::to_owned);
+        let mut name = |name: &str| match query.remove(&format!("f.{name}")) {
+            // A form says `=name`, so that it can tell "all" from "without a name".
+            Some(chosen) => chosen.strip_prefix('=').map(str::to_owned),
+            None => query.remove(name),
+        };
+        view.selection = Selection::of(name("product"), name("module"), name("feature"));
+        Ok(view)
+    }
+}
+
+fn period(
+    range: Option<&str>,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<PeriodChoice, &'static str> {
+    if from.is_some() || to.is_some() {
+        return Ok(PeriodChoice::Days {
+            from: day(from)?,
+            to: day(to)?,
+        });
+    }
+    match range {
+        None => Ok(PeriodChoice::Default),
+        Some(range) => NamedPeriod::ALL
+            .into_iter()
+            .find(|named| named.name() == range)
+            .map(PeriodChoice::Named)
+            .ok_or("range is 7d, 28d, 90d, 365d or all"),
+    }
+}
+
+fn time_zone(name: Option<&str>) -> Result<Option<TimeZone>, &'static str> {
+    match name {
+        None | Some("") => Ok(None),
+        Some(name) => name
+            .parse()
+            .map(Some)
+            .map_err(|_| "tz is an IANA name of a time zone, such as America/New_York"),
+    }
+}
+
+fn day(text: Option<&str>) -> Result<Option<Day>, &'static str> {
+    match text {
+        None | Some("") => Ok(None),
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| "from and to are days such as 2024-05-01"),
+    }
+}
+
+impl Default for View {
+    fn default() -> Self {
+        View {
+            period: PeriodChoice::Default,
+            time_zone: None,
+            scope: Scope::Subtree,
+            selection: Selection::All,
+            level: None,
+            dimensions: BTreeMap::new(),
+            tables: BTreeMap::new(),
+            open: None,
+            toggle: None,
+            metric: Metric::default(),
+            bars: Bars::default(),
+            csv: None,
+        }
+    }
+}
+
+impl View {
+    /// Whether the usage of the subtree is included.
+    pub(crate) fn rolls_up(&self) -> bool {
+        match self.scope {
+            Scope::Subtree => true,
+            Scope::AccountAlone => false,
+        }
+    }
+
+    /// The view with only its period, which links to other accounts keep.
+    pub(crate) fn only_period(&self) -> View {
+        View {
+            period: self.period,
+            time_zone: self.time_zone.clone(),
+            ..View::default()
+        }
+    }
+
+    /// What the tabs of an account keep: everything but the places in tables.
+    pub(crate) fn for_tab(&self) -> View {
+        View {
+            scope: self.scope,
+            selection: self.selection.clone(),
+            metric: self.metric,
+            bars: self.bars,
+            ..self.only_period()
+        }
+    }
+
+    /// What another account shows in the same way: the period, the scope and the
+    /// selection.
+    pub(crate) fn with_selection(&self, selection: Selection) -> View {
+        View {
+            selection,
+            open: None,
+            tables: BTreeMap::new(),
+            ..self.clone()
+        }
+    }
+
+    /// The same with the first page of every table, after what they list changed.
+    pub(crate) fn with_first_pages(&self) -> View {
+        let mut view = self.clone();
+        for choice in view.tables.values_mut() {
+            choice.page = None;
+        }
+        view
+    }
+
+    /// What an address says about a table.
+    pub(crate) fn table(&self, id: &str) -> TableChoice {
+        self.tables.get(id).cloned().unwrap_or_default()
+    }
+
+    /// The view with another choice for a table.
+    pub(crate) fn with_table(&self, id: &str, choice: TableChoice) -> View {
+        let mut view = self.clone();
+        view.tables.insert(id.to_owned(), choice);
+        view
+    }
+
+    /// The address of `path` with this view. Defaults are left out.
+    pub(crate) fn at(&self, path: &str) -> String {
+        let mut address = path.to_owned();
+        let mut separator = if path.contains('?') { '&' } else { '?' };
+        for (name, value) in self.query() {
+            address.push(separator);
+            address.push_str(&escaped(&name));
+            address.push('=');
+            address.push_str(&escaped(&value));
+            separator = '&';
+        }
+        address
+    }
+
+    /// The parameters that the form of the period keeps.
+    pub(crate) fn query_without_period(&self) -> Vec<(String, String)> {
+        let view = View {
+            period: PeriodChoice::Default,
+            ..self.with_first_pages()
+        };
+        view.query()
+    }
+
+    /// The parameters of the view. Defaults are left out.
+    pub(crate) fn query(&self) -> Vec<(String, String)> {
+        let mut query: Vec<(String, String)> = Vec::new();
+        let mut add = |name: &str, value: Option<&str>| {
+            query.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        };
+        let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
+        match self.period {
+            PeriodChoice::Default => {}
+            PeriodChoice::Named(named) => add("range", Some(named.name())),
+            PeriodChoice::Days { from, to } => {
+                add("from", Some(&day(from)));
+                add("to", Some(&day(to)));
+            }
+        }
+        add("tz", self.time_zone.as_ref().map(TimeZone::name));
+        match self.scope {
+            Scope::Subtree => {}
+            Scope::AccountAlone => add("rollup", Some("false")),
+        }
+        add("product", self.selection.product());
+        add("module", self.selection.module());
+        add("feature", self.selection.feature());
+        let level = LIST_LEVELS.iter().find(|level| Some(level.0) == self.level);
+        add("level", level.map(|level| level.1));
+        let is_usual = self.metric == Metric::default();
+        add("metric", (!is_usual).then(|| self.metric.name()));
+        let is_usual = self.bars == Bars::default();
+        add("bars", (!is_usual).then(|| self.bars.name()));
+        add("open", self.open.as_ref().map(open_rows::text).as_deref());
+        let toggle = self.toggle.as_deref().map(open_rows::path_text);
+        add("toggle", toggle.as_deref());
+        for (name, value) in &self.dimensions {
+            add(&format!("d.{name}"), Some(value));
+        }
+        for (id, choice) in &self.tables {
+            for (name, value) in choice.query(id) {
+                add(&name, Some(&value));
+            }
+        }
+        add("csv", self.csv.as_deref());
+        query
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{extract::Query, http::Uri};
+
+    use super::*;
+    use crate::dashboard::table_choice::Sort;
+
+    fn parse(address: &str) -> Result<View, String> {
+        let uri: Uri = address.parse().unwrap();
+        Query::<View>::try_from_uri(&uri)
+            .map(|Query(view)| view)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_view_is_written_without_defaults_and_reads_back() {
+        let view = View {
+            period: PeriodChoice::Named(NamedPeriod::Week),
+            selection: Selection::Module {
+                product: Some(String::new()),
+                module: "a&b".into(),
+            },
+            ..View::default()
+        };
+        assert_eq!(view.at("/x"), "/x?range=7d&product=&module=a%26b");
+        assert_eq!(View::default().at("/x"), "/x");
+        assert_eq!(view.only_period().at("/x?parent=1"), "/x?parent=1&range=7d");
+        for address in [
+            "/x?range=all&rollup=false&page.users=3",
+            "/x?from=2024-05-01&to=2024-05-03&product=p&feature=f",
+            "/x?from=&to=",
+            "/x?range=7d&tz=America%2FNew_York&product=p",
+            "/x?module=m&metric=users&bars=week&open=a%2Ca%2Fb",
+            "/x?level=all&d.tier=gold&sort.accounts=-uses&find.accounts=z%C3%BC&csv=accounts",
+        ] {
+            assert_eq!(parse(address).unwrap().at("/x"), address);
+        }
+    }
+
+    #[test]
+    fn a_form_tells_all_from_without_a_name() {
+        for (address, selection) in [
+            ("/x?f.product=", Selection::All),
+            ("/x?f.product=%3D", Selection::Product(String::new())),
+            (
+                "/x?f.product=%3Dp&product=old",
+                Selection::Product("p".into()),
+            ),
+        ] {
+            assert_eq!(parse(address).unwrap().selection, selection, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_the_period_leads_to_the_first_pages_and_keeps_all_else() {
+        let view = parse("/x?range=7d&page.a=3&sort.a=-uses&metric=users&open=p").unwrap();
+        assert_eq!(view.table("a").sort, Some(Sort::down("uses")));
+        let kept: Vec<_> = view.query_without_period();
+        let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["metric", "open", "sort.a"]);
+    }
+
+    #[test]
+    fn a_view_has_only_periods_that_exist() {
+        assert!(parse("/x?range=1y").unwrap_err().contains("range is 7d"));
+        assert!(parse("/x?from=soon").unwrap_err().contains("from and to"));
+        assert!(parse("/x?tz=Mars").unwrap_err().contains("tz is an IANA"));
+        // Other parameters fall back to their defaults.
+        let odd = parse("/x?page.a=-2&metric=x&rollup=1&level=9").unwrap();
+        assert_eq!(odd.at("/x"), "/x");
+    }
+}

@@ -1,0 +1,334 @@
+//! `/api/v2/alert_rules`, `/api/v2/alerts` and `/api/v2/webhook`.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    clock::now_ms,
+    http::{
+        alerting::{Checked, check_all, check_rule},
+        api::{
+            accounts::Accounts,
+            bulk::{List, single_record},
+            resource::Resource,
+        },
+        error::ApiError,
+        extract::{JsonBody, PageQuery, Path, Query, Whole},
+        state::App,
+    },
+    model::{
+        alert_rule::AlertRule,
+        page::Page,
+        webhook::{WebhookSecret, WebhookUrl},
+    },
+    store::{
+        accounts,
+        alerts::{
+            found::{self, Alert, AlertFilter},
+            messages::{self, Standing},
+            rules::{self, RuleError, StoredRule},
+            webhook,
+        },
+    },
+};
+
+/// A rule as clients read it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ToldRule {
+    id: i64,
+    #[serde(flatten)]
+    rule: AlertRule,
+    created_at: i64,
+    checked_at: Option<i64>,
+    holding: i64,
+}
+
+impl From<StoredRule> for ToldRule {
+    fn from(stored: StoredRule) -> Self {
+        ToldRule {
+            id: stored.id,
+            rule: stored.rule,
+            created_at: stored.created_at,
+            checked_at: stored.checked_at,
+            holding: stored.holding,
+        }
+    }
+}
+
+/// An alert as clients read it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ToldAlert {
+    id: i64,
+    rule_id: i64,
+    rule: String,
+    account_id: String,
+    account_name: Option<String>,
+    user_id: Option<String>,
+    now: Option<f64>,
+    before: Option<f64>,
+    began_at: i64,
+    ended_at: Option<i64>,
+}
+
+impl From<Alert> for ToldAlert {
+    fn from(alert: Alert) -> Self {
+        ToldAlert {
+            id: alert.id,
+            rule_id: alert.rule_id,
+            rule: alert.rule,
+            account_id: alert.account_id,
+            account_name: alert.account_name,
+            user_id: alert.user_id,
+            now: alert.now,
+            before: alert.before,
+            began_at: alert.began_at,
+            ended_at: alert.ended_at,
+        }
+    }
+}
+
+fn no_rule(id: &str) -> ApiError {
+    ApiError::NotFound(format!(
+        "no alert rule {id:?}; GET /api/v2/alert_rules lists them"
+    ))
+}
+
+/// The number in an address.
+fn number(id: &str) -> Result<i64, ApiError> {
+    id.parse().map_err(|_| no_rule(id))
+}
+
+fn read_rule(body: Value) -> Result<AlertRule, ApiError> {
+    AlertRule::from_record(single_record(body))
+        .map_err(|invalid| ApiError::Unprocessable(invalid.to_string()))
+}
+
+impl From<RuleError> for ApiError {
+    fn from(error: RuleError) -> Self {
+        ApiError::Conflict(error.to_string())
+    }
+}
+
+/// Lists the rules.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list_rules(State(app): State<App>) -> Result<Json<List<ToldRule>>, ApiError> {
+    let rules = app.store.read(rules::list).await?;
+    let total = rules.len() as i64;
+    let page = Page {
+        limit: rules::MAX_RULES,
+        number: 1,
+    };
+    let rules = rules.into_iter().map(ToldRule::from).collect();
+    Ok(Json(List::new(rules, total, page)))
+}
+
+/// Answers one rule.
+///
+/// # Errors
+/// 404 when it is unknown.
+pub async fn get_rule(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<ToldRule>, ApiError> {
+    find(&app, number(&id)?).await
+}
+
+async fn find(app: &App, id: i64) -> Result<Json<ToldRule>, ApiError> {
+    let found = app.store.read(move |conn| rules::find(conn, id)).await?;
+    found
+        .map(|stored| Json(stored.into()))
+        .ok_or_else(|| no_rule(&id.to_string()))
+}
+
+/// Stores a new rule and checks it.
+///
+/// # Errors
+/// 409 when its name is in use, 422 when it is invalid.
+pub async fn post_rule(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<ToldRule>, ApiError> {
+    let id = add_rule(&app, read_rule(body)?).await?;
+    find(&app, id).await
+}
+
+/// Stores a new rule, checks it, and returns its number.
+///
+/// # Errors
+/// 409 when its name is in use or there are too many.
+pub async fn add_rule(app: &App, rule: AlertRule) -> Result<i64, ApiError> {
+    let now = now_ms();
+    let id = app
+        .store
+        .write_unless_rejected(move |tx| rules::insert(tx, &rule, now))
+        .await??;
+    check_rule(app, id, now).await?;
+    Ok(id)
+}
+
+/// Replaces a rule and checks it.
+///
+/// # Errors
+/// 404 when it is unknown, 409 when its name is in use, 422 when it is invalid.
+pub async fn put_rule(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<ToldRule>, ApiError> {
+    let rule = read_rule(body)?;
+    let id = number(&id)?;
+    let is_known = app
+        .store
+        .write_unless_rejected(move |tx| rules::update(tx, id, &rule))
+        .await??;
+    if !is_known {
+        return Err(no_rule(&id.to_string()));
+    }
+    check_rule(&app, id, now_ms()).await?;
+    find(&app, id).await
+}
+
+/// Removes a rule with its alerts.
+///
+/// # Errors
+/// 404 when it is unknown.
+pub async fn delete_rule(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let id = number(&id)?;
+    if !app.store.write(move |tx| rules::delete(tx, id)).await? {
+        return Err(no_rule(&id.to_string()));
+    }
+    Ok(Json(json!({ "removed": id })))
+}
+
+/// Parameters of the list of alerts.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AlertsQuery {
+    account_id: Option<String>,
+    rule_id: Option<Whole>,
+    #[serde(default)]
+    holding: bool,
+}
+
+/// Lists alerts, those that hold first.
+///
+/// # Errors
+/// 400 for invalid parameters, 404 for an unknown account.
+pub async fn list(
+    State(app): State<App>,
+    Query(query): Query<AlertsQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<List<ToldAlert>>, ApiError> {
+    let page = page.page()?;
+    let account_id = query.account_id;
+    let asked = account_id.clone();
+    let found = app
+        .store
+        .read(move |conn| {
+            let account = match &asked {
+                None => None,
+                Some(id) => match accounts::find_row(conn, id)? {
+                    None => return Ok(None),
+                    found => found,
+                },
+            };
+            let filter = AlertFilter {
+                account,
+                within: None,
+                rule: query.rule_id.map(|rule| rule.0),
+                holding: query.holding,
+            };
+            found::list(conn, &filter, page).map(Some)
+        })
+        .await?;
+    let (alerts, total) =
+        found.ok_or_else(|| Accounts::not_found(&account_id.unwrap_or_default()))?;
+    let alerts = alerts.into_iter().map(ToldAlert::from).collect();
+    Ok(Json(List::new(alerts, total, page)))
+}
+
+/// Checks all rules now.
+///
+/// # Errors
+/// When the store fails.
+pub async fn check(State(app): State<App>) -> Result<Json<Checked>, ApiError> {
+    check_all(&app, now_ms()).await.map(Json)
+}
+
+/// The receiver of alerts as clients read it, without its secret.
+#[derive(Debug, Clone, Serialize)]
+pub struct ToldWebhook {
+    url: String,
+    created_at: i64,
+    messages: Standing,
+}
+
+/// Answers the receiver.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn get_webhook(State(app): State<App>) -> Result<Json<ToldWebhook>, ApiError> {
+    let (webhook, messages) = app
+        .store
+        .read(|conn| Ok((webhook::find(conn)?, messages::standing(conn)?)))
+        .await?;
+    let webhook = webhook.ok_or_else(no_webhook)?;
+    Ok(Json(ToldWebhook {
+        url: webhook.url.as_str().to_owned(),
+        created_at: webhook.created_at,
+        messages,
+    }))
+}
+
+fn no_webhook() -> ApiError {
+    ApiError::NotFound("no webhook is set; PUT /api/v2/webhook with {\"url\":…} sets one".into())
+}
+
+/// Sets the receiver and answers its secret, this once.
+///
+/// # Errors
+/// 422 for an invalid address.
+pub async fn put_webhook(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>, ApiError> {
+    let body = single_record(body);
+    let text = body["url"].as_str().unwrap_or_default().to_owned();
+    let secret = set_webhook(&app, &text).await?;
+    Ok(Json(json!({ "url": text.trim(), "secret": secret })))
+}
+
+/// Sets the receiver and returns its secret.
+///
+/// # Errors
+/// 422 for an invalid address.
+pub async fn set_webhook(app: &App, url: &str) -> Result<String, ApiError> {
+    let url =
+        WebhookUrl::parse(url).map_err(|invalid| ApiError::Unprocessable(invalid.to_string()))?;
+    let secret = WebhookSecret::generate().map_err(|cause| {
+        tracing::error!(%cause, "no random numbers for a secret");
+        ApiError::Internal
+    })?;
+    let revealed = secret.reveal();
+    app.store
+        .write(move |tx| webhook::set(tx, &url, &secret, now_ms()))
+        .await?;
+    app.alerts_waiting.notify_one();
+    Ok(revealed)
+}
+
+/// Removes the receiver.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn delete_webhook(State(app): State<App>) -> Result<Json<Value>, ApiError> {
+    if !app.store.write(webhook::remove).await? {
+        return Err(no_webhook());
+    }
+    Ok(Json(json!({ "removed": true })))
+}

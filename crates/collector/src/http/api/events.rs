@@ -1,0 +1,72 @@
+//! `GET /api/v2/events`: the events that arrived last.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    http::{
+        error::ApiError,
+        extract::{Query, Whole},
+        state::App,
+    },
+    model::usage::Span,
+    store::{
+        export::{self, EventFilter},
+        rows::EventRow,
+    },
+};
+
+/// Parameters of the query.
+#[derive(Debug, Clone, Deserialize)]
+pub struct LatestQuery {
+    /// Only events that arrived after the one with this number.
+    after: Option<Whole>,
+    account_id: Option<String>,
+    limit: Option<Whole>,
+}
+
+/// The events that arrived last, newest first.
+#[derive(Debug, Clone, Serialize)]
+pub struct Latest {
+    records: Vec<Value>,
+    /// Number of the newest event, for the `after` of the next request.
+    last: Option<i64>,
+}
+
+const DEFAULT_LIMIT: i64 = 50;
+const MAX_LIMIT: i64 = 1000;
+
+/// Answers the events that arrived last. A client that polls with `after`
+/// follows them.
+///
+/// # Errors
+/// 400 for invalid parameters.
+pub async fn latest(
+    State(app): State<App>,
+    Query(query): Query<LatestQuery>,
+) -> Result<Json<Latest>, ApiError> {
+    let limit = query.limit.map_or(DEFAULT_LIMIT, |limit| limit.0);
+    if limit < 0 {
+        return Err(ApiError::BadRequest(
+            "limit is a whole number from 0".into(),
+        ));
+    }
+    let limit = limit.min(MAX_LIMIT);
+    let after = query.after.and_then(|after| EventRow::from_number(after.0));
+    let filter = EventFilter {
+        span: Span::ALL,
+        account_id: query.account_id,
+    };
+    let (records, last) = app
+        .store
+        .read(move |conn| {
+            let limit = usize::try_from(limit).unwrap_or(0);
+            export::latest(conn, &filter, None, after, limit)
+        })
+        .await?;
+    Ok(Json(Latest {
+        records,
+        last: last.map(EventRow::number),
+    }))
+}

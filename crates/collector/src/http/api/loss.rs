@@ -1,0 +1,27 @@
+//! `GET /api/v2/loss`.
+
+use axum::{Json, extract::State};
+
+use crate::{
+    http::{
+        error::ApiError,
+        extract::{Query, SpanQuery},
+        state::App,
+    },
+    store::streams::{self, LossReport},
+};
+
+/// Answers how many events were made, received, missing and duplicated.
+///
+/// # Errors
+/// When the store fails.
+pub async fn get(
+    State(app): State<App>,
+    Query(span): Query<SpanQuery>,
+) -> Result<Json<LossReport>, ApiError> {
+    let report = app
+        .store
+        .read(move |conn| streams::report(conn, span.span()))
+        .await?;
+    Ok(Json(report))
+}

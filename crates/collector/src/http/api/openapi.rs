@@ -1,0 +1,14 @@
+//! `GET /openapi.json`: every address, its parameters and its responses.
+
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
+
+/// The document. The tests compare it with the router.
+pub const DOCUMENT: &str = include_str!("../../../openapi.json");
+
+/// Answers the document.
+pub async fn get() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
+}

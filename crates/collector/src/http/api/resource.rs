@@ -1,0 +1,248 @@
+//! The handlers that accounts and users share.
+
+use std::collections::BTreeSet;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use rusqlite::{Connection, Transaction};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    clock::now_ms,
+    http::{
+        api::{
+            bulk::{self, BulkAnswer, RejectedRecord},
+            erasures,
+            records_body::RecordsBody,
+        },
+        error::ApiError,
+        extract::{JsonBody, Path, Query},
+        state::App,
+    },
+    model::{
+        erasure::ErasureKind,
+        record::{RecordError, invalid_id},
+    },
+    store::import::{self, ImportKind, ImportReport},
+};
+
+/// A kind of record that clients read and write one by one or in bulk.
+pub trait Resource: 'static {
+    /// The record as clients read it.
+    type Record: Serialize + Send + 'static;
+    /// The changes that a record of a client asks for.
+    type Patch: Send + 'static;
+
+    /// What the records of one call share.
+    type Call: Default;
+
+    /// Name of the field with the id.
+    const ID_FIELD: &'static str;
+    /// The kind of its erasure.
+    const ERASURE: ErasureKind;
+    /// The kind of its import.
+    const IMPORT: ImportKind;
+
+    /// Reads the record of a client. `in_address` is the id in the address of a
+    /// PUT.
+    ///
+    /// # Errors
+    /// When the record is invalid.
+    fn read(record: Value, in_address: Option<&str>) -> Result<Self::Patch, RecordError>;
+
+    /// The id of the record that is changed.
+    fn id(patch: &Self::Patch) -> &str;
+
+    /// The order in which the patches of a bulk call must be applied.
+    fn apply_order(patches: &[(usize, Self::Patch)]) -> Vec<usize>;
+
+    /// Finds a record.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    fn find(conn: &Connection, id: &str) -> rusqlite::Result<Option<Self::Record>>;
+
+    /// Inserts or modifies a record at `now`.
+    ///
+    /// # Errors
+    /// Those of SQLite; the inner error says why the patch is rejected.
+    fn put(
+        tx: &Transaction<'_>,
+        call: &mut Self::Call,
+        patch: Self::Patch,
+        now: i64,
+    ) -> rusqlite::Result<Result<(), RecordError>>;
+
+    /// Deactivates a record. Returns false when it is unknown.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    fn deactivate(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<bool>;
+
+    /// The error for an unknown id.
+    fn not_found(id: &str) -> ApiError;
+}
+
+/// Parameters of a bulk call.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct BulkQuery {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Inserts or modifies many records, or says what that would change.
+///
+/// # Errors
+/// 400, 413, or 422 when no record is accepted.
+pub async fn post<R: Resource>(
+    State(app): State<App>,
+    Query(query): Query<BulkQuery>,
+    RecordsBody(records): RecordsBody,
+) -> Result<Response, ApiError> {
+    let now = now_ms();
+    if query.dry_run {
+        let tried = dry_run::<R>(&app, records, now).await?;
+        return Ok(Json(tried).into_response());
+    }
+    let (answer, patches) = BulkAnswer::read(records, R::ID_FIELD, |record| R::read(record, None));
+    let outcomes = app
+        .store
+        .write(move |tx| {
+            let mut call = R::Call::default();
+            let order = R::apply_order(&patches);
+            let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
+            let mut outcomes = Vec::with_capacity(patches.len());
+            for at in order {
+                if let Some((index, patch)) = patches[at].take() {
+                    let id = R::id(&patch).to_owned();
+                    outcomes.push((index, id, R::put(tx, &mut call, patch, now)?));
+                }
+            }
+            Ok(outcomes)
+        })
+        .await?;
+    Ok(answer.with(outcomes).into_response())
+}
+
+/// What a bulk call would change.
+#[derive(Debug, Clone, Serialize)]
+pub struct DryRun {
+    dry_run: bool,
+    created: Vec<String>,
+    changed: Vec<String>,
+    unchanged: usize,
+    rejected: Vec<RejectedRecord>,
+    /// Accounts that would be made only because a record names them.
+    unknown_accounts: BTreeSet<String>,
+}
+
+/// Runs a bulk call and takes it back.
+async fn dry_run<R: Resource>(
+    app: &App,
+    records: Vec<Value>,
+    now: i64,
+) -> Result<DryRun, ApiError> {
+    let ids: Vec<_> = records
+        .iter()
+        .map(|record| bulk::record_id(record, R::ID_FIELD))
+        .collect();
+    let numbered = (0..).zip(records).collect();
+    let outcome = app
+        .store
+        .write_unless_rejected(move |tx| {
+            Ok(Err::<(), _>(import::import(tx, R::IMPORT, numbered, now)?))
+        })
+        .await?;
+    let report: ImportReport = outcome.err().unwrap_or_default();
+    let rejected = report.rejected.into_iter().map(|(index, error)| {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        RejectedRecord::new(index, ids.get(index).cloned().flatten(), error)
+    });
+    let mut rejected: Vec<_> = rejected.collect();
+    rejected.sort_by_key(RejectedRecord::index);
+    Ok(DryRun {
+        dry_run: true,
+        created: report.created,
+        changed: report.changed,
+        unchanged: report.unchanged,
+        rejected,
+        unknown_accounts: report.unknown_accounts,
+    })
+}
+
+/// Answers one record.
+///
+/// # Errors
+/// 404 when it is unknown.
+pub async fn get<R: Resource>(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<R::Record>, ApiError> {
+    find::<R>(&app, id).await
+}
+
+/// Inserts or modifies one record.
+///
+/// # Errors
+/// 409 when the record contradicts the stored state, 422 when it is invalid.
+pub async fn put<R: Resource>(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    JsonBody(record): JsonBody,
+) -> Result<Json<R::Record>, ApiError> {
+    let id = natero_event::received::id(&Value::from(id))
+        .ok_or_else(|| bulk::rejection(invalid_id(R::ID_FIELD)))?;
+    let patch = R::read(bulk::single_record(record), Some(&id)).map_err(bulk::rejection)?;
+    let now = now_ms();
+    app.store
+        .write_unless_rejected(move |tx| R::put(tx, &mut R::Call::default(), patch, now))
+        .await?
+        .map_err(bulk::rejection)?;
+    find::<R>(&app, id).await
+}
+
+/// Parameters of DELETE.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct DeleteQuery {
+    #[serde(default)]
+    erase: bool,
+}
+
+/// Deactivates one record, or erases it for good.
+///
+/// # Errors
+/// 404 when it is unknown.
+pub async fn delete<R: Resource>(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(query): Query<DeleteQuery>,
+) -> Result<Response, ApiError> {
+    if query.erase {
+        let erased = erasures::erase(&app, R::ERASURE, id.clone()).await?;
+        let mut body = serde_json::json!({ "erased": erased.ok_or_else(|| R::not_found(&id))? });
+        body[R::ID_FIELD] = id.into();
+        return Ok(Json(body).into_response());
+    }
+    let deactivated = id.clone();
+    let is_known = app
+        .store
+        .write(move |tx| R::deactivate(tx, &deactivated))
+        .await?;
+    if !is_known {
+        return Err(R::not_found(&id));
+    }
+    Ok(find::<R>(&app, id).await?.into_response())
+}
+
+pub(super) async fn find<R: Resource>(app: &App, id: String) -> Result<Json<R::Record>, ApiError> {
+    let wanted = id.clone();
+    app.store
+        .read(move |conn| R::find(conn, &wanted))
+        .await?
+        .map(Json)
+        .ok_or_else(|| R::not_found(&id))
+}

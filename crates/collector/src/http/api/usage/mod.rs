@@ -1,0 +1,171 @@
+//! `GET /api/v2/accounts/{id}/usage`.
+
+mod table;
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::now_ms,
+    http::{
+        api::{
+            accounts::{Accounts, read_account},
+            resource::Resource,
+        },
+        auth::Within,
+        error::ApiError,
+        extract::{PageQuery, Path, Query, SpanQuery, TimeZoneQuery, Whole},
+        state::App,
+    },
+    model::{
+        calendar::TimeZone,
+        row_order::RowOrder,
+        usage::{Dimension, Filter, Span, Uncaptured},
+    },
+    store::{
+        portfolio::Before,
+        usage::{self, Comparison, RowPage, Totals, UsageRow},
+    },
+};
+
+/// Parameters of the query besides its span and filter.
+#[derive(Debug, Clone, Deserialize)]
+pub struct UsageQuery {
+    #[serde(default = "rolls_up_by_default")]
+    rollup: bool,
+    by: Option<Dimension>,
+    #[serde(default)]
+    previous: bool,
+    limit: Option<Whole>,
+    cursor: Option<String>,
+    #[serde(default)]
+    sort: RowOrder,
+}
+
+fn rolls_up_by_default() -> bool {
+    true
+}
+
+/// The response.
+#[derive(Debug, Clone, Serialize)]
+pub struct Usage {
+    account_id: String,
+    rollup: bool,
+    by: Option<Dimension>,
+    totals: Totals,
+    /// The figures of the period before, where they are asked for.
+    #[serde(flatten)]
+    comparison: Option<Comparison>,
+    rows: Vec<UsageRow>,
+    /// The cursor of the next page of rows.
+    next_cursor: Option<String>,
+    uncaptured: Uncaptured,
+}
+
+/// Answers the usage of one account.
+///
+/// # Errors
+/// 400 for invalid parameters, 404 when the account is unknown.
+#[allow(clippy::too_many_arguments, reason = "each is a part of the request")]
+pub async fn get(
+    State(app): State<App>,
+    Extension(within): Extension<Within>,
+    Path(account_id): Path<String>,
+    Query(query): Query<UsageQuery>,
+    Query(span): Query<SpanQuery>,
+    Query(time_zone): Query<TimeZoneQuery>,
+    Query(filter): Query<Filter>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (by, rollup) = (query.by, query.rollup);
+    let time_zone = time_zone.or(&app.config.timezone);
+    let wants_table = table::is_wanted(&headers);
+    // A table has all rows, unless it is asked for fewer.
+    let usual = if wants_table {
+        i64::MAX
+    } else {
+        PageQuery::MAX_LIMIT
+    };
+    let limit = query
+        .limit
+        .map_or(usual, |limit| limit.0.min(PageQuery::MAX_LIMIT));
+    if limit < 1 {
+        return Err(ApiError::BadRequest(
+            "limit is a whole number from 1; the rows of a page are at most 1000".into(),
+        ));
+    }
+    let page = RowPage {
+        after: query.cursor,
+        limit: usize::try_from(limit).ok(),
+        order: query.sort,
+    };
+    let mut span = span.span();
+    if query.previous {
+        // What is to come cannot be compared.
+        span.to = span.to.min(now_ms());
+    }
+    let before = query.previous.then(|| before(span, &time_zone));
+    let report = read_account(&app, &account_id, move |conn, account| {
+        if !within.see(conn, account)? {
+            return Ok(None);
+        }
+        let query = usage::UsageQuery {
+            account,
+            rollup,
+            by,
+            span,
+            time_zone,
+            filter,
+        };
+        if before.is_some() || by.is_some_and(Dimension::is_subject) {
+            usage::compare(conn, &query, before, &page).map(Some)
+        } else {
+            usage::report_page(conn, &query, &page).map(Some)
+        }
+    })
+    .await?
+    .ok_or_else(|| Accounts::not_found(&account_id))?;
+    if wants_table {
+        return Ok(table::answer(by, &report));
+    }
+    let usage = Usage {
+        account_id,
+        rollup,
+        by,
+        totals: report.totals,
+        comparison: report.comparison,
+        rows: report.rows,
+        next_cursor: report.next,
+        uncaptured: report.uncaptured,
+    };
+    Ok(Json(usage).into_response())
+}
+
+/// The period before a span, which is as long. A comparison may reach into the day of
+/// the first use. Before all time there is nothing with which it could be compared.
+fn before(span: Span, time_zone: &TimeZone) -> Before {
+    const NEVER: Before = Before {
+        span: Span {
+            from: Span::ALL.from,
+            to: Span::ALL.from,
+        },
+        first_day_end: Span::ALL.from,
+    };
+    let length = span.to.checked_sub(span.from);
+    let from = length.and_then(|length| span.from.checked_sub(length.max(0)));
+    match from {
+        Some(from) if span.from > Span::ALL.from => Before {
+            span: Span {
+                from,
+                to: span.from,
+            },
+            first_day_end: time_zone.start_of(time_zone.day_at(from).plus(1)),
+        },
+        _ => NEVER,
+    }
+}

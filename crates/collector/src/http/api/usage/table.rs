@@ -1,0 +1,100 @@
+//! Usage as CSV.
+
+use axum::{
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    model::{csv_cell::safe_cell, usage::Dimension},
+    store::usage::{Comparison, Totals, UsageReport, UsageRow},
+};
+
+/// Whether a client prefers CSV: whichever it names first counts.
+pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|accepted| accepted.to_str().ok())
+        .flat_map(|accepted| accepted.split(','))
+        .map(|kind| kind.split(';').next().unwrap_or_default().trim())
+        .find_map(|kind| match kind.to_ascii_lowercase().as_str() {
+            "text/csv" => Some(true),
+            "application/json" | "text/html" | "application/*" => Some(false),
+            _ => None,
+        })
+        .unwrap_or(false)
+}
+
+const FIGURES: [&str; 6] = [
+    "events",
+    "features",
+    "module_time",
+    "active_time",
+    "sessions",
+    "users",
+];
+
+fn figures(totals: &Totals) -> [String; 6] {
+    [
+        totals.events.to_string(),
+        totals.features.to_string(),
+        totals.module_time.to_string(),
+        totals.active_time.to_string(),
+        totals.sessions.to_string(),
+        totals.users.to_string(),
+    ]
+}
+
+/// Answers a table with a line for each row; without a dimension, with the totals.
+pub(super) fn answer(by: Option<Dimension>, report: &UsageReport) -> Response {
+    let has_seen = by.is_some_and(Dimension::is_subject);
+    let has_comparison = report.comparison.is_some();
+    let mut out = csv::Writer::from_writer(Vec::new());
+    let mut head: Vec<String> = by.map(|_| "key".to_owned()).into_iter().collect();
+    head.extend(FIGURES.map(str::to_owned));
+    if has_seen {
+        head.extend(["first_seen", "last_seen", "active_days"].map(str::to_owned));
+    }
+    if has_comparison {
+        for kind in ["previous", "change"] {
+            head.extend(FIGURES.map(|name| format!("{kind}_{name}")));
+        }
+    }
+    // Writing to memory does not fail.
+    let _ = out.write_record(&head);
+    if by.is_none() {
+        let mut cells = figures(&report.totals).to_vec();
+        cells.extend(compared(has_comparison, report.comparison.as_ref()));
+        let _ = out.write_record(&cells);
+    }
+    for row in &report.rows {
+        let mut cells = vec![key(row)];
+        cells.extend(figures(&row.totals));
+        if let Some(seen) = row.seen.filter(|_| has_seen) {
+            let times = [seen.first_seen, seen.last_seen, seen.active_days];
+            cells.extend(times.map(|number| number.to_string()));
+        }
+        cells.extend(compared(has_comparison, row.comparison.as_ref()));
+        // A row without a comparison, such as a day, has empty cells there.
+        cells.resize(head.len(), String::new());
+        let _ = out.write_record(&cells);
+    }
+    let text = out.into_inner().unwrap_or_default();
+    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
+}
+
+fn key(row: &UsageRow) -> String {
+    safe_cell(row.key.as_str().unwrap_or_default()).into_owned()
+}
+
+fn compared(has_comparison: bool, comparison: Option<&Comparison>) -> Vec<String> {
+    let empty = || std::array::from_fn(|_| String::new());
+    let cells = |totals: Option<&Totals>| totals.map_or_else(empty, figures);
+    if !has_comparison {
+        return Vec::new();
+    }
+    let previous = comparison.and_then(|of| of.previous.as_ref());
+    let change = comparison.and_then(|of| of.change.as_ref());
+    [cells(previous), cells(change)].concat()
+}

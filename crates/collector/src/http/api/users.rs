@@ -1,0 +1,169 @@
+//! `/api/v2/account_users`.
+
+use axum::{Json, extract::State, response::Response};
+use rusqlite::{Connection, Transaction};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    http::{
+        api::{
+            accounts::read_account,
+            bulk::{self, List},
+            resource::{self, DeleteQuery, Resource},
+        },
+        error::ApiError,
+        extract::{JsonBody, PageQuery, Path, Query},
+        state::App,
+    },
+    model::{
+        erasure::ErasureKind,
+        record::RecordError,
+        user::{User, UserPatch},
+    },
+    store::{import::ImportKind, user_records, users},
+};
+
+/// Users as a resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Users;
+
+impl Resource for Users {
+    type Record = User;
+    type Patch = UserPatch;
+    type Call = ();
+
+    const ID_FIELD: &'static str = "user_id";
+    const ERASURE: ErasureKind = ErasureKind::User;
+    const IMPORT: ImportKind = ImportKind::Users;
+
+    fn read(record: Value, in_address: Option<&str>) -> Result<UserPatch, RecordError> {
+        UserPatch::from_record(record, in_address)
+    }
+
+    fn id(patch: &UserPatch) -> &str {
+        &patch.user_id
+    }
+
+    fn apply_order(patches: &[(usize, UserPatch)]) -> Vec<usize> {
+        (0..patches.len()).collect()
+    }
+
+    fn find(conn: &Connection, id: &str) -> rusqlite::Result<Option<User>> {
+        users::find(conn, id)
+    }
+
+    fn put(
+        tx: &Transaction<'_>,
+        (): &mut (),
+        patch: UserPatch,
+        now: i64,
+    ) -> rusqlite::Result<Result<(), RecordError>> {
+        user_records::put(tx, patch, now)
+    }
+
+    fn deactivate(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
+        users::deactivate(tx, id)
+    }
+
+    fn not_found(id: &str) -> ApiError {
+        ApiError::NotFound(format!(
+            "no user {id:?}; it is made by its first event or by POST /api/v2/account_users"
+        ))
+    }
+}
+
+/// Parameters of the list.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ListQuery {
+    account_id: Option<String>,
+}
+
+/// Lists users.
+///
+/// # Errors
+/// 400 for invalid parameters, 404 when the account is unknown.
+pub async fn list(
+    State(app): State<App>,
+    Query(query): Query<ListQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<List<User>>, ApiError> {
+    let page = page.page()?;
+    let (records, total) = match query.account_id {
+        Some(id) => {
+            read_account(&app, &id, move |conn, account| {
+                users::list(conn, Some(account), page)
+            })
+            .await?
+        }
+        None => {
+            app.store
+                .read(move |conn| users::list(conn, None, page))
+                .await?
+        }
+    };
+    Ok(Json(List::new(records, total, page)))
+}
+
+/// The address of a user within an account.
+type InAccount = Path<(String, String)>;
+
+/// Finds a user that must belong to an account.
+async fn find_in_account(app: &App, id: String, account_id: &str) -> Result<Json<User>, ApiError> {
+    let Json(user) = resource::find::<Users>(app, id.clone()).await?;
+    if user.account_id != account_id {
+        return Err(ApiError::NotFound(format!(
+            "user {id:?} is not in account {account_id:?}; GET /api/v2/account_users/{{id}} says where it is"
+        )));
+    }
+    Ok(Json(user))
+}
+
+/// Answers a user of an account.
+///
+/// # Errors
+/// 404 when the user is unknown or in another account.
+pub async fn get_in_account(
+    State(app): State<App>,
+    Path((id, account_id)): InAccount,
+) -> Result<Json<User>, ApiError> {
+    find_in_account(&app, id, &account_id).await
+}
+
+/// Inserts or modifies a user of an account.
+///
+/// # Errors
+/// As PUT of a user.
+pub async fn put_in_account(
+    State(app): State<App>,
+    Path((id, account_id)): InAccount,
+    JsonBody(body): JsonBody,
+) -> Result<Json<User>, ApiError> {
+    let mut record = bulk::single_record(body);
+    if let Value::Object(fields) = &mut record {
+        let found = fields
+            .insert("account_id".to_owned(), account_id.clone().into())
+            .and_then(|found| natero_event::received::id(&found));
+        if let Some(found) = found.filter(|found| *found != account_id) {
+            return Err(bulk::rejection(RecordError::OtherId {
+                field: "account_id",
+                found,
+                expected: account_id,
+            }));
+        }
+    }
+    resource::put::<Users>(State(app), Path(id), JsonBody(record)).await
+}
+
+/// Deactivates or erases a user of an account.
+///
+/// # Errors
+/// 404 when the user is unknown or in another account.
+pub async fn delete_in_account(
+    State(app): State<App>,
+    Path((id, account_id)): InAccount,
+    query: Query<DeleteQuery>,
+) -> Result<Response, ApiError> {
+    let _known = find_in_account(&app, id.clone(), &account_id).await?;
+    resource::delete::<Users>(State(app), Path(id), query).await
+}

@@ -1,0 +1,171 @@
+//! Recognises the account key of a request.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, Uri, header, request::Parts},
+    middleware::Next,
+    response::Response,
+};
+use base64::Engine;
+use rusqlite::Connection;
+
+use crate::{
+    http::{error::ApiError, state::App},
+    store::{
+        accounts, hierarchy,
+        keys::{self as stored_keys, Reader},
+        rows::{AccountKeyRow, AccountRow},
+    },
+};
+
+/// Reads the account key of a request: `?api_key=`, or the password of HTTP
+/// basic with the user `api`.
+///
+/// # Errors
+/// 401 when the request has no key.
+pub fn read_account_key(headers: &HeaderMap, uri: &Uri) -> Result<String, ApiError> {
+    basic_password(headers)
+        .or_else(|| query_key(uri))
+        .ok_or(ApiError::Unauthorized(
+            "this address needs an account key: pass it as ?api_key= or as the password of HTTP basic with the user `api`",
+        ))
+}
+
+fn basic_password(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = base64::engine::general_purpose::STANDARD
+        .decode(encoded.trim())
+        .ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (user, password) = text.split_once(':')?;
+    (user == "api").then(|| password.to_owned())
+}
+
+/// Keys are plain ASCII, so the value needs no unescaping.
+fn query_key(uri: &Uri) -> Option<String> {
+    uri.query()?
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("api_key="))
+        .map(str::to_owned)
+}
+
+/// Proof that the request carries an account key that is not revoked.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountKey {
+    /// The row of the key.
+    pub row: AccountKeyRow,
+}
+
+impl FromRequestParts<App> for AccountKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let key = read_account_key(&parts.headers, &parts.uri)?;
+        let row = app
+            .store
+            .read_now(|conn| stored_keys::find_account_key(conn, &key))?
+            .ok_or(ApiError::Unauthorized(
+                "unknown or revoked account key; `natero-collector keys create account` makes one",
+            ))?;
+        app.account_rate.count(row, Instant::now())?;
+        Ok(AccountKey { row })
+    }
+}
+
+/// Refuses every request without an account key, so that no handler behind it
+/// can forget to check.
+pub async fn require_account_key(
+    State(_app): State<App>,
+    _key: AccountKey,
+    request: Request,
+    next: Next,
+) -> Response {
+    next.run(request).await
+}
+
+/// The accounts that the key of a request may see: one with what is below it, or all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Within(pub Option<AccountRow>);
+
+impl Within {
+    /// Looks up what a key may see. `None` when its account is no longer there, so
+    /// that it sees nothing.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn of(conn: &Connection, reader: &Reader) -> rusqlite::Result<Option<Self>> {
+        match &reader.within {
+            None => Ok(Some(Within(None))),
+            Some(id) => Ok(accounts::find_row(conn, id)?.map(|row| Within(Some(row)))),
+        }
+    }
+
+    /// Whether an account may be seen.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn see(self, conn: &Connection, account: AccountRow) -> rusqlite::Result<bool> {
+        match self.0 {
+            None => Ok(true),
+            Some(root) => hierarchy::is_within(conn, account, root),
+        }
+    }
+}
+
+/// Refuses every request without an account key or a viewer key, and passes on what
+/// the key may see as an extension, [`Within`].
+///
+/// # Errors
+/// 401 for every other key, 429 for too many requests.
+pub async fn require_reader(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let key = read_account_key(request.headers(), request.uri())?;
+    let found = app.store.read_now(|conn| {
+        let Some(reader) = stored_keys::find_reader(conn, &key)? else {
+            return Ok(None);
+        };
+        Ok(Within::of(conn, &reader)?.map(|within| (reader, within)))
+    })?;
+    let (reader, within) = found.ok_or(ApiError::Unauthorized(
+        "unknown or revoked key; `natero-collector keys create account` or `… viewer` makes one",
+    ))?;
+    app.account_rate.count(reader.row, Instant::now())?;
+    request.extensions_mut().insert(within);
+    Ok(next.run(request).await)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_key_comes_in_the_query_or_as_basic_password_of_api() {
+        let none = HeaderMap::new();
+        let uri: Uri = "/api/v2/accounts?limit=3&api_key=nacc_1".parse().unwrap();
+        assert_eq!(read_account_key(&none, &uri).unwrap(), "nacc_1");
+
+        let plain: Uri = "/api/v2/accounts".parse().unwrap();
+        assert!(read_account_key(&none, &plain).is_err());
+
+        let basic = |text: &str| {
+            let mut headers = HeaderMap::new();
+            let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+            headers.insert(
+                header::AUTHORIZATION,
+                format!("Basic {encoded}").parse().unwrap(),
+            );
+            read_account_key(&headers, &plain)
+        };
+        assert_eq!(basic("api:nacc_2").unwrap(), "nacc_2");
+        assert!(basic("root:nacc_2").is_err());
+    }
+}

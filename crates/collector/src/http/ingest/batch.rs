@@ -1,0 +1,150 @@
+//! Reads the lines of a batch.
+
+use natero_event::received::{Line, LineError, ReceivedEvent, canonical, lines, stream_position};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    http::error::ApiError,
+    store::{events::NewEvent, streams::RejectedEvent},
+};
+
+/// Most lines in one batch. The smallest valid event has some 110 bytes, so
+/// 8 MiB of valid events stay just above this. A batch with more lines is mostly
+/// junk, and the response that lists its errors would be larger than itself.
+const MAX_LINES: usize = 65_536;
+
+/// A rejected line, numbered from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct RejectedLine {
+    pub(super) line: usize,
+    pub(super) error: String,
+    /// The account that it names, if it can be read.
+    #[serde(skip)]
+    pub(super) account_id: Option<String>,
+}
+
+/// The lines of a body: events, and errors.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) events: Vec<NewEvent>,
+    pub(super) rejected: Vec<RejectedLine>,
+    /// The rejected lines that name a stream and a `seq`.
+    pub(super) rejected_events: Vec<RejectedEvent>,
+}
+
+impl Batch {
+    /// Reads every line of `body`. `now` is the server's clock in ms since the
+    /// Unix epoch.
+    ///
+    /// # Errors
+    /// 400 when no line is a JSON object, 413 when the batch has too many lines.
+    pub(super) fn read(body: &[u8], now: i64) -> Result<Self, ApiError> {
+        let mut batch = Batch::default();
+        let mut first_unreadable: Option<LineError> = None;
+        let mut is_readable = false;
+        for (at, line) in lines(body).enumerate() {
+            if at == MAX_LINES {
+                return Err(ApiError::TooLarge(format!(
+                    "the batch has more than {MAX_LINES} lines; split it"
+                )));
+            }
+            match ReceivedEvent::read(line.bytes, now) {
+                Ok(event) => {
+                    is_readable = true;
+                    batch.events.push(with_event_id(event, &line));
+                }
+                Err(error) => {
+                    batch.rejected.push(RejectedLine {
+                        line: line.number,
+                        error: error.to_string(),
+                        account_id: account_of(line.bytes),
+                    });
+                    is_readable |= error.is_readable();
+                    let position = stream_position(line.bytes);
+                    batch
+                        .rejected_events
+                        .extend(position.map(|(stream_id, seq)| RejectedEvent { stream_id, seq }));
+                    first_unreadable.get_or_insert(error);
+                }
+            }
+        }
+        match first_unreadable {
+            _ if is_readable => Ok(batch),
+            Some(error) => Err(ApiError::BadRequest(format!(
+                "no line can be read; the first is {error}"
+            ))),
+            None => Err(ApiError::BadRequest(
+                "the body is empty; send one JSON object a line".into(),
+            )),
+        }
+    }
+}
+
+/// The account that a rejected line names, if it can be read.
+fn account_of(line: &[u8]) -> Option<String> {
+    let line: serde_json::Value = serde_json::from_slice(line).ok()?;
+    natero_event::received::id(line.get("account_id")?)
+}
+
+/// Adds the key for deduplication.
+fn with_event_id(mut event: ReceivedEvent, line: &Line<'_>) -> NewEvent {
+    let event_id = event.event_id.take();
+    NewEvent {
+        line: line.number,
+        event_id: event_id.unwrap_or_else(|| derived_id(line.bytes)),
+        event,
+    }
+}
+
+/// Derives an `event_id` from the content, for clients of the original, which
+/// send none. An event that such a client repeats after a lost response has the
+/// same content; key order and white space do not matter. Two events that agree
+/// in every field, the ms included, look like a repetition and count once.
+fn derived_id(line: &[u8]) -> String {
+    let canonical = canonical(line).unwrap_or_default();
+    let digest = Sha256::digest(canonical.as_bytes());
+    let mut id = String::from("sha256:");
+    for byte in &digest[..16] {
+        id.push_str(&format!("{byte:02x}"));
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_700_000_000_000;
+    const EVENT: &str = r#"{"account_id":"a","user_id":"u","session_id":"s","created_at":1600000000000,"action":"feature","feature":"f"}"#;
+
+    #[test]
+    fn broken_lines_are_reported_by_number_and_the_others_are_read() {
+        let body = format!("{EVENT}\r\n{{broken\n\n{EVENT}\n{{}}\n");
+        let batch = Batch::read(body.as_bytes(), NOW).unwrap();
+        assert_eq!(batch.events.len(), 2);
+        let lines: Vec<_> = batch.rejected.iter().map(|line| line.line).collect();
+        assert_eq!(lines, [2, 5]);
+    }
+
+    #[test]
+    fn a_body_without_a_json_object_is_unreadable() {
+        for body in ["", "\n \r\n", "hello", "[1]\n[2]"] {
+            assert!(matches!(
+                Batch::read(body.as_bytes(), NOW),
+                Err(ApiError::BadRequest(_))
+            ));
+        }
+        assert_eq!(Batch::read(b"{}", NOW).unwrap().rejected.len(), 1);
+    }
+
+    #[test]
+    fn without_an_event_id_the_content_is_the_key() {
+        let respelled = r#"{ "user_id":"u", "account_id":"a","session_id":"s","action":"feature","feature":"f", "created_at":1600000000000}"#;
+        let other = EVENT.replace("\"f\"", "\"g\"");
+        let body = format!("{EVENT}\n{respelled}\n{other}");
+        let events = Batch::read(body.as_bytes(), NOW).unwrap().events;
+        assert_eq!(events[0].event_id, events[1].event_id);
+        assert_ne!(events[0].event_id, events[2].event_id);
+    }
+}

@@ -1,0 +1,17 @@
+//! The HTTP API: what handlers share, the Account API and the Event API.
+//!
+//! Handlers turn requests into calls of [`crate::store`] and its answers into
+//! responses. The addresses at which they answer are listed in
+//! [`crate::router`].
+
+pub mod alerting;
+pub mod api;
+pub mod auth;
+pub mod clock_check;
+pub mod cors;
+pub mod error;
+pub mod extract;
+pub mod ingest;
+pub mod limits;
+pub mod observe;
+pub mod state;

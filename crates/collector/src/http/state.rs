@@ -1,0 +1,72 @@
+//! The state that every handler shares.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::{
+    config::Config,
+    http::{
+        clock_check::ClockCheck,
+        limits::{Admission, RateLimit},
+    },
+    metrics::Metrics,
+    store::{
+        Options, Store, StoreError, events,
+        rows::{AccountKeyRow, SourceRow},
+    },
+};
+
+/// `/readyz` needs no key, and each probe takes the writer a moment.
+const PROBES_PER_SECOND: u32 = 10;
+
+/// The state of a running collector. A clone refers to the same state.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The open database.
+    pub store: Arc<Store>,
+    /// Settings of this run.
+    pub config: Arc<Config>,
+    /// Counters and histograms of this run.
+    pub metrics: Arc<Metrics>,
+    /// Refuses batches while the clock is wrong.
+    pub clock: Arc<ClockCheck>,
+    /// Bounds the memory that event bodies take.
+    pub admission: Arc<Admission>,
+    /// Bounds how often readiness is probed with an insert.
+    pub probe_rate: Arc<RateLimit<()>>,
+    /// Bounds the requests of each source.
+    pub source_rate: Arc<RateLimit<SourceRow>>,
+    /// Bounds the requests of each account key.
+    pub account_rate: Arc<RateLimit<AccountKeyRow>>,
+    /// Wakes whoever sends messages about alerts.
+    pub alerts_waiting: Arc<Notify>,
+}
+
+impl App {
+    /// Opens the database and starts its writer thread.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    pub fn open(config: Config) -> Result<Self, StoreError> {
+        let metrics = Arc::new(Metrics::default());
+        let options = Options {
+            max_bytes: config.max_db_bytes,
+            metrics: Arc::clone(&metrics),
+        };
+        let store = Store::open(&config.database.db, options)?;
+        // A damaged file is served as far as it goes: `/readyz` says so.
+        let newest = store.read_now(events::newest_received_at).unwrap_or(None);
+        Ok(App {
+            clock: Arc::new(ClockCheck::new(newest, config.trust_clock)),
+            probe_rate: Arc::new(RateLimit::new(PROBES_PER_SECOND)),
+            store: Arc::new(store),
+            metrics,
+            admission: Arc::default(),
+            source_rate: Arc::new(RateLimit::new(config.rate_limit)),
+            account_rate: Arc::new(RateLimit::new(config.rate_limit)),
+            alerts_waiting: Arc::default(),
+            config: Arc::new(config),
+        })
+    }
+}

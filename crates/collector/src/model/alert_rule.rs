@@ -1,0 +1,303 @@
+//! The rules of alerts: what of which accounts somebody wants to be told.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::usage::Filter;
+
+/// Longest name of a rule, in characters.
+pub const MAX_NAME: usize = 80;
+
+/// Longest period of a rule. A comparison reads twice as many days.
+pub const MAX_DAYS: u32 = 366;
+
+/// What makes an account, or a user, one to be told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "when", rename_all = "snake_case")]
+pub enum Condition {
+    /// Feature uses of the last whole days are fewer than those of as many days
+    /// before, by at least so many percent.
+    UsesDown {
+        /// The percentage, 1 to 100.
+        percent: u32,
+        /// The length of either period.
+        days: u32,
+    },
+    /// The same of active users.
+    UsersDown {
+        /// The percentage, 1 to 100.
+        percent: u32,
+        /// The length of either period.
+        days: u32,
+    },
+    /// An account that was in use has no event of the last whole days and of today.
+    Silent {
+        /// The number of days.
+        days: u32,
+    },
+    /// A user has the first event.
+    NewUser,
+}
+
+impl Condition {
+    /// The condition in words, as the end of a sentence.
+    pub fn words(self) -> String {
+        let days = |days: u32| {
+            if days == 1 {
+                "day".to_owned()
+            } else {
+                format!("{days} days")
+            }
+        };
+        match self {
+            Condition::UsesDown { percent, days: of } => {
+                let of = days(of);
+                format!("feature uses of the last {of} down by {percent} % or more")
+            }
+            Condition::UsersDown { percent, days: of } => {
+                let of = days(of);
+                format!("active users of the last {of} down by {percent} % or more")
+            }
+            Condition::Silent { days: of } => format!("no use in the last {}", days(of)),
+            Condition::NewUser => "a new user".to_owned(),
+        }
+    }
+}
+
+/// The accounts that a rule is about, by their place in the tree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleLevel {
+    /// Accounts without a parent; within an account, those directly below it.
+    #[default]
+    Top,
+    /// Accounts with nothing below them.
+    Leaves,
+    /// All accounts.
+    All,
+}
+
+/// A rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertRule {
+    /// Its name.
+    pub name: String,
+    /// What it waits for.
+    #[serde(flatten)]
+    pub condition: Condition,
+    /// The part of the usage that counts.
+    #[serde(flatten)]
+    pub filter: RuleFilter,
+    /// Which accounts it is about. Users are those of any level.
+    #[serde(default)]
+    pub level: RuleLevel,
+    /// Only accounts below this one.
+    #[serde(default)]
+    pub account_id: Option<String>,
+    /// Values that the accounts must have, by the name of the dimension.
+    #[serde(default)]
+    pub dimensions: BTreeMap<String, String>,
+}
+
+/// The part of the usage that counts for a rule. An empty text stands for events
+/// without one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct RuleFilter {
+    #[serde(default)]
+    pub product: Option<String>,
+    #[serde(default)]
+    pub module: Option<String>,
+    #[serde(default)]
+    pub feature: Option<String>,
+}
+
+/// The fields of a rule as clients send it.
+const FIELDS: [&str; 10] = [
+    "name",
+    "when",
+    "percent",
+    "days",
+    "product",
+    "module",
+    "feature",
+    "level",
+    "account_id",
+    "dimensions",
+];
+
+/// Why a rule cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidRule(String);
+
+impl AlertRule {
+    /// Reads a rule of a client.
+    ///
+    /// # Errors
+    /// Names the field that is missing or wrong.
+    pub fn from_record(record: Value) -> Result<Self, InvalidRule> {
+        let Value::Object(fields) = &record else {
+            return Err(InvalidRule("a rule must be a JSON object".into()));
+        };
+        if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
+            return Err(InvalidRule(format!(
+                "a rule has no field {unknown:?}; its fields are {}",
+                FIELDS.join(", ")
+            )));
+        }
+        let mut rule: AlertRule = serde_json::from_value(record).map_err(|cause| {
+            InvalidRule(format!(
+                "{cause}; `when` is uses_down or users_down with `percent` and `days`, silent with `days`, or new_user"
+            ))
+        })?;
+        rule.check()?;
+        rule.name = rule.name.trim().to_owned();
+        Ok(rule)
+    }
+
+    fn check(&self) -> Result<(), InvalidRule> {
+        if self.name.trim().is_empty() || self.name.chars().count() > MAX_NAME {
+            return Err(InvalidRule(format!(
+                "`name` must be a string of 1 to {MAX_NAME} characters"
+            )));
+        }
+        let texts = [
+            &self.filter.product,
+            &self.filter.module,
+            &self.filter.feature,
+            &self.account_id,
+        ];
+        let dimensions = self
+            .dimensions
+            .iter()
+            .flat_map(|(name, value)| [name, value]);
+        let is_long = |text: &String| text.chars().count() > natero_event::limits::MAX_ID_CHARS;
+        if texts.into_iter().flatten().chain(dimensions).any(is_long) || self.dimensions.len() > 8 {
+            return Err(InvalidRule(
+                "the filters of a rule must be strings of at most 256 characters, and at most 8 dimensions".into(),
+            ));
+        }
+        let (percent, days) = match self.condition {
+            Condition::UsesDown { percent, days } | Condition::UsersDown { percent, days } => {
+                (percent, days)
+            }
+            Condition::Silent { days } => (1, days),
+            Condition::NewUser => (1, 1),
+        };
+        if !(1..=100).contains(&percent) {
+            return Err(InvalidRule(
+                "`percent` must be a whole number from 1 to 100".into(),
+            ));
+        }
+        if !(1..=MAX_DAYS).contains(&days) {
+            return Err(InvalidRule(format!(
+                "`days` must be a whole number from 1 to {MAX_DAYS}"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The filter of its usage.
+    pub fn usage_filter(&self) -> Filter {
+        Filter {
+            product: self.filter.product.clone(),
+            module: self.filter.module.clone(),
+            feature: self.filter.feature.clone(),
+            user: None,
+        }
+    }
+
+    /// What is told apart by its filters, in words; empty without any.
+    pub fn filter_words(&self) -> String {
+        let names = [
+            ("product", &self.filter.product),
+            ("module", &self.filter.module),
+            ("feature", &self.filter.feature),
+            ("below", &self.account_id),
+        ];
+        let names = names.into_iter().filter_map(|(name, value)| {
+            let value = value.as_deref()?;
+            let value = if value.is_empty() { "none" } else { value };
+            Some(format!("{name}: {value}"))
+        });
+        let dimensions = self.dimensions.iter();
+        let dimensions = dimensions.map(|(name, value)| format!("{name}: {value}"));
+        names.chain(dimensions).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_rule_is_written_as_it_is_read() {
+        for record in [
+            json!({"name": "Down", "when": "uses_down", "percent": 30, "days": 28}),
+            json!({"name": "People", "when": "users_down", "percent": 100, "days": 1, "level": "all"}),
+            json!({"name": "Quiet", "when": "silent", "days": 14, "product": "", "dimensions": {"tier": "gold"}}),
+            json!({"name": "New", "when": "new_user", "account_id": "a", "feature": "f"}),
+        ] {
+            let rule = AlertRule::from_record(record.clone()).unwrap();
+            let written = serde_json::to_value(&rule).unwrap();
+            for (name, value) in record.as_object().unwrap() {
+                assert_eq!(&written[name], value, "{written}");
+            }
+            assert_eq!(serde_json::from_value::<AlertRule>(written).unwrap(), rule);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_rule_is_named() {
+        for (record, told) in [
+            (json!([]), "JSON object"),
+            (json!({"when": "new_user"}), "`name`"),
+            (json!({"name": " ", "when": "new_user"}), "`name`"),
+            (
+                json!({"name": "x".repeat(81), "when": "new_user"}),
+                "`name`",
+            ),
+            (json!({"name": "x", "when": "sometimes"}), "new_user"),
+            (json!({"name": "x", "when": "silent"}), "`days`"),
+            (json!({"name": "x", "when": "silent", "days": 0}), "`days`"),
+            (
+                json!({"name": "x", "when": "silent", "days": 367}),
+                "`days`",
+            ),
+            (
+                json!({"name": "x", "when": "uses_down", "days": 7, "percent": 101}),
+                "`percent`",
+            ),
+            (
+                json!({"name": "x", "when": "uses_down", "days": 7, "percent": 1.5}),
+                "percent",
+            ),
+            (
+                json!({"name": "x", "when": "new_user", "url": "https://x"}),
+                "\"url\"",
+            ),
+            (
+                json!({"name": "x", "when": "new_user", "product": "x".repeat(257)}),
+                "256",
+            ),
+        ] {
+            let error = AlertRule::from_record(record.clone())
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(told), "{record}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_rule_has_words() {
+        let rule = json!({"name": "x", "when": "silent", "days": 1, "product": "p", "dimensions": {"tier": "gold"}});
+        let rule = AlertRule::from_record(rule).unwrap();
+        assert_eq!(rule.condition.words(), "no use in the last day");
+        assert_eq!(rule.filter_words(), "product: p, tier: gold");
+    }
+}

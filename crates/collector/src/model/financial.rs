@@ -1,0 +1,113 @@
+//! Financial records of an account.
+
+use natero_event::received::id;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::record::{RecordError, invalid, invalid_time, record_date, record_id};
+
+/// Money of an account: a contract, an invoice, a monthly revenue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Financial {
+    /// Key within the account. A record with the key of a stored one replaces it.
+    pub id: Option<String>,
+    /// Date in ms since the Unix epoch.
+    pub date: i64,
+    /// Name of the figure, such as `mrr`.
+    pub name: String,
+    /// Amount in `currency`.
+    pub amount: Amount,
+    /// Currency code of ISO 4217, in upper case.
+    pub currency: String,
+}
+
+/// An amount of money in ten-thousandths of the currency's unit. Sums are
+/// exact, and no currency has more than four decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Amount(pub i128);
+
+/// Larger than any amount on a balance sheet, in any currency.
+const MAX_AMOUNT: f64 = 1e13;
+const UNIT: f64 = 10_000.0;
+
+impl Amount {
+    fn read(value: &Value) -> Option<Self> {
+        let amount = value.as_f64()?;
+        let fits = amount.abs() <= MAX_AMOUNT;
+        fits.then(|| Amount((amount * UNIT).round() as i128))
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match i64::try_from(self.0 / UNIT as i128) {
+            Ok(whole) if self.0 % UNIT as i128 == 0 => serializer.serialize_i64(whole),
+            _ => serializer.serialize_f64(self.0 as f64 / UNIT),
+        }
+    }
+}
+
+impl Financial {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// The error names the first invalid field.
+    pub fn from_record(record: &Value) -> Result<Self, RecordError> {
+        let Value::Object(fields) = record else {
+            return Err(RecordError::NotAnObject);
+        };
+        let amount = fields.get("amount").and_then(Amount::read);
+        let currency = fields.get("currency").and_then(currency);
+        Ok(Financial {
+            id: record_id(fields)?,
+            date: record_date(fields)?.ok_or(invalid_time("date"))?,
+            name: fields.get("name").and_then(id).ok_or(invalid(
+                "name",
+                "a string of 1 to 256 characters, such as \"mrr\"",
+            ))?,
+            amount: amount.ok_or(invalid("amount", "a number of at most 10,000,000,000,000"))?,
+            currency: currency.ok_or(invalid("currency", "three letters, such as \"EUR\""))?,
+        })
+    }
+}
+
+fn currency(value: &Value) -> Option<String> {
+    let text = value.as_str()?.trim();
+    let is_code = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    is_code.then(|| text.to_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn amounts_keep_four_decimals_and_round_trip() {
+        for amount in [json!(12), json!(12.34), json!(-0.0001), json!(1234.9999)] {
+            let read = Amount::read(&amount).unwrap();
+            assert_eq!(serde_json::to_value(read).unwrap(), amount);
+        }
+        assert_eq!(Amount::read(&json!("12")), None);
+        assert_eq!(Amount::read(&json!(1e14)), None);
+    }
+
+    #[test]
+    fn the_error_names_the_invalid_field() {
+        let good = json!({"date": 1, "name": "mrr", "amount": 1, "currency": "eur"});
+        assert_eq!(Financial::from_record(&good).unwrap().currency, "EUR");
+        for (field, value) in [
+            ("date", json!("today")),
+            ("date", Value::Null),
+            ("name", json!("")),
+            ("amount", json!("1")),
+            ("currency", json!("euro")),
+            ("id", json!({})),
+        ] {
+            let mut record = good.clone();
+            record[field] = value;
+            let error = Financial::from_record(&record).unwrap_err();
+            assert!(error.to_string().contains(field), "{error}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! API keys: how they are generated, hashed and compared.
+//!
+//! A key holds 160 random bits, so it cannot be guessed, and a plain SHA-256
+//! is enough to store it: a slow password hash would protect nothing more.
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// SHA-256 of a key. The key itself is never stored.
+pub type KeyHash = [u8; 32];
+
+/// The two keys of a source, which a page carries in public. They can write
+/// events and nothing else.
+#[derive(Debug, Clone)]
+pub struct SourceKeys {
+    /// First part of the path of the Event API.
+    pub auth_key: String,
+    /// Second part of the path.
+    pub api_key: String,
+}
+
+/// The settings of a source that an operator creates.
+#[derive(Debug, Clone, Default)]
+pub struct NewSource {
+    /// Name that `keys list` shows.
+    pub name: String,
+    /// Whether what its events say about accounts replaces what is known.
+    pub trusted: bool,
+    /// Whether its events may set the parent of an account that has none yet.
+    pub allow_hierarchy: bool,
+    /// Origins whose pages may use the source; empty for any.
+    pub origins: Vec<String>,
+}
+
+impl SourceKeys {
+    /// Generates a new pair.
+    ///
+    /// # Errors
+    /// When the operating system has no random numbers.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        Ok(SourceKeys {
+            auth_key: random_key("nauth_")?,
+            api_key: random_key("napi_")?,
+        })
+    }
+}
+
+/// Generates a new account key.
+///
+/// # Errors
+/// When the operating system has no random numbers.
+pub fn generate_account_key() -> Result<String, getrandom::Error> {
+    random_key("nacc_")
+}
+
+/// Generates a new viewer key.
+///
+/// # Errors
+/// When the operating system has no random numbers.
+pub fn generate_viewer_key() -> Result<String, getrandom::Error> {
+    random_key("nview_")
+}
+
+/// The prefix tells a person, and a scanner for leaked secrets, what it is.
+fn random_key(prefix: &str) -> Result<String, getrandom::Error> {
+    let mut bytes = [0u8; 20];
+    getrandom::fill(&mut bytes)?;
+    let mut key = prefix.to_owned();
+    for byte in bytes {
+        key.push_str(&format!("{byte:02x}"));
+    }
+    Ok(key)
+}
+
+/// Hashes a key for storing it or looking it up.
+pub fn hash(key: &str) -> KeyHash {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// Compares two hashes in a time that does not depend on where they differ.
+pub fn hashes_match(left: &KeyHash, right: &[u8]) -> bool {
+    left.as_slice().ct_eq(right).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_long_and_never_the_same_twice() {
+        let pair = SourceKeys::generate().unwrap();
+        assert!(pair.auth_key.len() > 40 && pair.api_key.len() > 40);
+        assert_ne!(pair.auth_key[6..], pair.api_key[5..]);
+        assert_ne!(
+            generate_account_key().unwrap(),
+            generate_account_key().unwrap()
+        );
+    }
+}

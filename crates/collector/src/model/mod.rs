@@ -1,0 +1,24 @@
+//! Accounts, users and their records as plain values, and the rules for
+//! changing them. Nothing here reads a database, a socket or a clock.
+
+pub mod account;
+pub mod alert_rule;
+pub mod calendar;
+pub mod change;
+pub mod csv_cell;
+pub mod csv_records;
+pub mod details;
+pub mod erasure;
+pub mod financial;
+pub mod folding;
+pub mod hierarchy;
+pub mod keys;
+pub mod note;
+pub mod page;
+pub mod public_fields;
+pub mod record;
+pub mod rollup;
+pub mod row_order;
+pub mod usage;
+pub mod user;
+pub mod webhook;

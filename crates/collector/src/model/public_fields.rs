@@ -1,0 +1,109 @@
+//! What public sources say about an account or a user.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::details::MAX_DETAILS_BYTES;
+
+/// The fields that public sources have set. Anyone can read the keys of such a
+/// source in a page, so these fields only fill what the Account API and trusted
+/// sources leave empty, and each remembers the stream that it came from.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PublicFields(BTreeMap<String, Said>);
+
+/// One field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Said {
+    /// Null where the source took the field back.
+    value: Value,
+    /// `created_at` of the identification.
+    at: i64,
+    stream: Option<String>,
+}
+
+impl PublicFields {
+    /// Adds the details of an identification that was made at `at`. A field that a
+    /// later identification has set stays. Nothing is changed when all fields
+    /// together would be larger than the details of a record may be.
+    pub fn add(&mut self, details: Map<String, Value>, at: i64, stream: Option<&str>) {
+        let mut merged = self.clone();
+        for (field, value) in details {
+            let said = Said {
+                value,
+                at,
+                stream: stream.map(str::to_owned),
+            };
+            if merged.0.get(&field).is_none_or(|stored| stored.at <= at) {
+                merged.0.insert(field, said);
+            }
+        }
+        let bytes = serde_json::to_string(&merged).map_or(usize::MAX, |json| json.len());
+        if bytes <= MAX_DETAILS_BYTES {
+            *self = merged;
+        }
+    }
+
+    /// Removes fields that the Account API or a trusted source has cleared.
+    pub fn clear<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>) {
+        for field in fields {
+            self.0.remove(field);
+        }
+    }
+
+    /// Removes the fields that a stream has set.
+    pub fn remove_stream(&mut self, stream: &str) {
+        self.0
+            .retain(|_, said| said.stream.as_deref() != Some(stream));
+    }
+
+    /// The fields that have a value.
+    pub fn values(&self) -> Map<String, Value> {
+        self.0
+            .iter()
+            .filter(|(_, said)| !said.value.is_null())
+            .map(|(field, said)| (field.clone(), said.value.clone()))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn details(value: Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn the_latest_identification_sets_a_field_in_any_order_of_arrival() {
+        let mut fields = PublicFields::default();
+        fields.add(details(json!({"name": "New", "plan": null})), 2, Some("t"));
+        fields.add(
+            details(json!({"name": "Old", "plan": "gold", "size": 1})),
+            1,
+            None,
+        );
+        assert_eq!(fields.values(), details(json!({"name": "New", "size": 1})));
+    }
+
+    #[test]
+    fn a_stream_takes_its_fields_along() {
+        let mut fields = PublicFields::default();
+        fields.add(details(json!({"name": "Forged"})), 2, Some("bad"));
+        fields.add(details(json!({"size": 1})), 1, Some("good"));
+        fields.remove_stream("bad");
+        assert_eq!(fields.values(), details(json!({"size": 1})));
+    }
+
+    #[test]
+    fn the_fields_stay_bounded() {
+        let mut fields = PublicFields::default();
+        let large = "x".repeat(MAX_DETAILS_BYTES);
+        fields.add(details(json!({"a": 1})), 1, None);
+        fields.add(details(json!({"b": large})), 2, None);
+        assert_eq!(fields.values(), details(json!({"a": 1})));
+    }
+}

@@ -1,0 +1,216 @@
+//! Reading records of the Account API.
+
+use natero_event::{limits::MAX_ID_CHARS, received::id};
+use serde_json::{Map, Value};
+
+use super::{calendar::TimeZone, change::Change, hierarchy::Cycle};
+
+/// Why a record of the Account API is rejected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The record is not a JSON object.
+    #[error("a record must be a JSON object")]
+    NotAnObject,
+    /// A required field is missing.
+    #[error("`{0}` is missing; give it as a string of 1 to 256 characters")]
+    Missing(&'static str),
+    /// A field has an invalid value.
+    #[error("`{field}` must be {expected}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// The values that are valid.
+        expected: &'static str,
+    },
+    /// The id in the record differs from the one in the address.
+    #[error(
+        "`{field}` is {found:?}, but the address says {expected:?}; send the same, or leave it out"
+    )]
+    OtherId {
+        /// The field.
+        field: &'static str,
+        /// The id in the record.
+        found: String,
+        /// The id in the address.
+        expected: String,
+    },
+    /// The merged details would be too large.
+    #[error("`details` would have more than 64 KiB; set keys you no longer need to null")]
+    DetailsTooLarge,
+    /// The requested parent is below the account.
+    #[error("this parent would make a cycle: {0}; move one of them elsewhere first")]
+    Cycle(Cycle),
+    /// The user belongs to another account.
+    #[error(
+        "user {user_id:?} belongs to account {account_id:?}; add \"move\": true to the record to move it"
+    )]
+    UserElsewhere {
+        /// The user.
+        user_id: String,
+        /// The account it belongs to.
+        account_id: String,
+    },
+}
+
+impl RecordError {
+    /// Whether the record is valid in itself and contradicts the stored state.
+    pub fn is_conflict(&self) -> bool {
+        matches!(
+            self,
+            RecordError::Cycle(_) | RecordError::UserElsewhere { .. }
+        )
+    }
+}
+
+/// The fields of a record that have not been read yet.
+#[derive(Debug)]
+pub(super) struct RecordFields(Map<String, Value>);
+
+const TEXT: &str = "a string of at most 256 characters, or null";
+
+impl RecordFields {
+    pub(super) fn new(record: Value) -> Result<Self, RecordError> {
+        match record {
+            Value::Object(map) => Ok(RecordFields(map)),
+            _ => Err(RecordError::NotAnObject),
+        }
+    }
+
+    /// Reads the id of the record. A record that is addressed by its id may
+    /// leave it out.
+    pub(super) fn own_id(
+        &mut self,
+        field: &'static str,
+        in_address: Option<&str>,
+    ) -> Result<String, RecordError> {
+        let found = self.id(field)?;
+        match (found, in_address) {
+            (Change::Set(found), Some(expected)) if found != expected => {
+                Err(RecordError::OtherId {
+                    field,
+                    found,
+                    expected: expected.to_owned(),
+                })
+            }
+            (Change::Set(found), _) => Ok(found),
+            (_, Some(expected)) => Ok(expected.to_owned()),
+            (_, None) => Err(RecordError::Missing(field)),
+        }
+    }
+
+    pub(super) fn id(&mut self, field: &'static str) -> Result<Change<String>, RecordError> {
+        match self.0.remove(field) {
+            None => Ok(Change::Keep),
+            Some(Value::Null) => Ok(Change::Clear),
+            Some(value) => id(&value).map(Change::Set).ok_or(invalid_id(field)),
+        }
+    }
+
+    pub(super) fn text(&mut self, field: &'static str) -> Result<Change<String>, RecordError> {
+        match self.0.remove(field) {
+            None => Ok(Change::Keep),
+            Some(Value::Null) => Ok(Change::Clear),
+            Some(Value::String(text)) if text.chars().count() <= MAX_ID_CHARS => {
+                let text = text.trim().to_owned();
+                Ok(if text.is_empty() {
+                    Change::Clear
+                } else {
+                    Change::Set(text)
+                })
+            }
+            Some(_) => Err(RecordError::Invalid {
+                field,
+                expected: TEXT,
+            }),
+        }
+    }
+
+    pub(super) fn time(&mut self, field: &'static str) -> Result<Change<i64>, RecordError> {
+        match self.0.remove(field) {
+            None => Ok(Change::Keep),
+            Some(Value::Null) => Ok(Change::Clear),
+            Some(value) => time(&value).map(Change::Set).ok_or(invalid_time(field)),
+        }
+    }
+
+    pub(super) fn flag(&mut self, field: &'static str) -> Result<Option<bool>, RecordError> {
+        match self.0.remove(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            // A form has no other type than text.
+            Some(Value::String(text)) if text == "true" => Ok(Some(true)),
+            Some(Value::String(text)) if text == "false" => Ok(Some(false)),
+            Some(_) => Err(RecordError::Invalid {
+                field,
+                expected: "true or false",
+            }),
+        }
+    }
+
+    /// Reads `details` and adds every field that has not been read, so that no
+    /// field of a client (`tier`, `stage`, `renewal_date` …) is lost. Fields in
+    /// `read_only` are ignored: clients send back what a GET answered.
+    pub(super) fn details(mut self, read_only: &[&str]) -> Result<Map<String, Value>, RecordError> {
+        for field in read_only {
+            self.0.remove(*field);
+        }
+        let mut details = match self.0.remove("details") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(map)) => map,
+            Some(_) => {
+                return Err(RecordError::Invalid {
+                    field: "details",
+                    expected: "a JSON object",
+                });
+            }
+        };
+        details.extend(self.0);
+        Ok(details)
+    }
+}
+
+/// Reads a time in ms since the Unix epoch, or a date such as `2024-05-01`, which
+/// stands for its first ms in UTC.
+pub(super) fn time(value: &Value) -> Option<i64> {
+    /// The largest time of JavaScript's `Date`.
+    const LAST_MS: f64 = 8.64e15;
+    if let Some(text) = value.as_str() {
+        return text.parse().ok().map(|day| TimeZone::UTC.start_of(day));
+    }
+    let ms = value.as_f64()?;
+    (ms.abs() <= LAST_MS).then_some(ms as i64)
+}
+
+pub(super) fn invalid(field: &'static str, expected: &'static str) -> RecordError {
+    RecordError::Invalid { field, expected }
+}
+
+/// The error of an id that is invalid.
+pub fn invalid_id(field: &'static str) -> RecordError {
+    invalid(field, "a string of 1 to 256 characters, or a whole number")
+}
+
+pub(super) fn invalid_time(field: &'static str) -> RecordError {
+    invalid(
+        field,
+        "a time in ms since the Unix epoch, or a date such as \"2024-05-01\"",
+    )
+}
+
+/// Reads the id of a financial record, ticket, interaction or note.
+pub(super) fn record_id(fields: &Map<String, Value>) -> Result<Option<String>, RecordError> {
+    match fields.get("id") {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => id(value)
+            .map(Some)
+            .ok_or(invalid("id", "a string of 1 to 256 characters")),
+    }
+}
+
+/// Reads the date of a financial record, ticket, interaction or note.
+pub(super) fn record_date(fields: &Map<String, Value>) -> Result<Option<i64>, RecordError> {
+    match fields.get("date") {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => time(value).map(Some).ok_or(invalid_time("date")),
+    }
+}

@@ -1,0 +1,87 @@
+//! Which figures of an account roll up to its ancestors. Every sum over a
+//! subtree consults the table in this module.
+
+use serde::Serialize;
+
+/// A kind of figure or record of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum FigureKind {
+    Activity,
+    ProductUsage,
+    Financials,
+    SupportTickets,
+    Interactions,
+    Notes,
+}
+
+/// Whether a figure is part of the figures of the ancestors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RollUp {
+    /// It is part of the figures of every ancestor.
+    ToEveryAncestor,
+    /// It counts for its own account alone.
+    No,
+}
+
+/// At which accounts a figure is captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Captured {
+    /// At every account.
+    Everywhere,
+    /// Only at accounts without active children.
+    AtLeaves,
+}
+
+impl FigureKind {
+    #[rustfmt::skip]
+    fn rule(self) -> (RollUp, Captured) {
+        use Captured::{AtLeaves, Everywhere};
+        use RollUp::{No, ToEveryAncestor};
+        match self {
+            //                             rolled up        captured
+            FigureKind::Activity       => (ToEveryAncestor, AtLeaves),
+            FigureKind::ProductUsage   => (ToEveryAncestor, AtLeaves),
+            FigureKind::Financials     => (ToEveryAncestor, Everywhere),
+            FigureKind::SupportTickets => (No,              Everywhere),
+            FigureKind::Interactions   => (No,              Everywhere),
+            FigureKind::Notes          => (No,              Everywhere),
+        }
+    }
+
+    /// Whether the figure of an account includes that of its whole subtree.
+    pub fn rolls_up(self) -> bool {
+        self.rule().0 == RollUp::ToEveryAncestor
+    }
+
+    /// Whether the figure is captured at an account. `at_leaf` says whether the
+    /// account is a leaf.
+    pub fn is_captured(self, at_leaf: bool) -> bool {
+        at_leaf || self.rule().1 == Captured::Everywhere
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_that_of_the_contract() {
+        let up = [
+            FigureKind::Activity,
+            FigureKind::ProductUsage,
+            FigureKind::Financials,
+        ];
+        let not_up = [
+            FigureKind::SupportTickets,
+            FigureKind::Interactions,
+            FigureKind::Notes,
+        ];
+        assert!(up.into_iter().all(FigureKind::rolls_up));
+        assert!(!not_up.into_iter().any(FigureKind::rolls_up));
+        assert!(!FigureKind::ProductUsage.is_captured(false));
+        assert!(FigureKind::ProductUsage.is_captured(true));
+        assert!(FigureKind::Financials.is_captured(false));
+    }
+}

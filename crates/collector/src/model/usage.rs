@@ -1,0 +1,103 @@
+//! The parameters of usage queries, and the usage that is not counted.
+
+use serde::{Deserialize, Serialize};
+
+use super::calendar::CalendarUnit;
+
+/// A dimension by which usage is broken down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Dimension {
+    Product,
+    Module,
+    Feature,
+    User,
+    /// The accounts in which it was captured.
+    Account,
+    /// Days, as `2024-05-01`.
+    Day,
+    /// Weeks, by their Monday.
+    Week,
+    /// Months, as `2024-05`.
+    Month,
+}
+
+impl Dimension {
+    /// Its unit of the calendar; `None` where it is none.
+    pub fn calendar_unit(self) -> Option<CalendarUnit> {
+        match self {
+            Dimension::Day => Some(CalendarUnit::Day),
+            Dimension::Week => Some(CalendarUnit::Week),
+            Dimension::Month => Some(CalendarUnit::Month),
+            Dimension::Product
+            | Dimension::Module
+            | Dimension::Feature
+            | Dimension::User
+            | Dimension::Account => None,
+        }
+    }
+
+    /// Whether it divides usage by what was used.
+    pub fn is_name(self) -> bool {
+        match self {
+            Dimension::Product | Dimension::Module | Dimension::Feature => true,
+            Dimension::User
+            | Dimension::Account
+            | Dimension::Day
+            | Dimension::Week
+            | Dimension::Month => false,
+        }
+    }
+
+    /// Whether it divides usage by who used something. Such a row says when it was
+    /// seen.
+    pub fn is_subject(self) -> bool {
+        matches!(self, Dimension::User | Dimension::Account)
+    }
+}
+
+/// A half-open span of time in ms since the Unix epoch: `to` is excluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First ms of the span.
+    pub from: i64,
+    /// First ms after the span.
+    pub to: i64,
+}
+
+impl Span {
+    /// All time.
+    pub const ALL: Span = Span {
+        from: i64::MIN,
+        to: i64::MAX,
+    };
+
+    /// Makes a span that is unbounded where a bound is absent.
+    pub fn new(from: Option<i64>, to: Option<i64>) -> Self {
+        Span {
+            from: from.unwrap_or(Span::ALL.from),
+            to: to.unwrap_or(Span::ALL.to),
+        }
+    }
+}
+
+/// Restricts a query to a part of the usage. An empty product, module or
+/// feature stands for events without one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Filter {
+    pub product: Option<String>,
+    pub module: Option<String>,
+    pub feature: Option<String>,
+    pub user: Option<String>,
+}
+
+/// Number of events that are stored but not counted, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Uncaptured {
+    /// The account has children.
+    pub non_leaf: i64,
+    /// The user belongs to another account.
+    pub user_conflict: i64,
+}

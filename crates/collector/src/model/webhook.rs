@@ -1,0 +1,233 @@
+//! The webhook of alerts: its address, its secret, and how a message is signed.
+//!
+//! The form is that of Standard Webhooks, so that receivers can check a message with
+//! a library that they have.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Header with the id of a message. It is the same however often it is sent.
+pub const ID_HEADER: &str = "webhook-id";
+/// Header with the time of sending, in seconds since the Unix epoch.
+pub const TIMESTAMP_HEADER: &str = "webhook-timestamp";
+/// Header with the signature.
+pub const SIGNATURE_HEADER: &str = "webhook-signature";
+
+/// Longest address.
+const MAX_ADDRESS: usize = 2000;
+
+/// The address of a receiver. What follows its host may be a secret, too, so it is
+/// not part of what is printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookUrl {
+    whole: String,
+    origin: String,
+}
+
+/// Why a text is no address of a receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`url` must be an address of at most 2000 characters that begins with https:// or http:// and a host, without a user or a fragment, such as https://hooks.example.com/natero"
+)]
+pub struct InvalidUrl;
+
+impl WebhookUrl {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// When it is none that can be called.
+    pub fn parse(text: &str) -> Result<Self, InvalidUrl> {
+        let text = text.trim();
+        let (scheme, rest) = text.split_once("://").ok_or(InvalidUrl)?;
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let host = authority
+            .rsplit_once(':')
+            .map_or(authority, |(host, port)| {
+                if port.bytes().all(|byte| byte.is_ascii_digit()) {
+                    host
+                } else {
+                    authority
+                }
+            });
+        let is_plain = text.len() <= MAX_ADDRESS
+            && text.bytes().all(|byte| byte.is_ascii_graphic())
+            && !text.contains(['#', '"', '<', '>', '\\', '^', '`', '{', '|', '}']);
+        if !matches!(scheme, "http" | "https")
+            || !is_plain
+            || host.is_empty()
+            || authority.contains('@')
+        {
+            return Err(InvalidUrl);
+        }
+        Ok(WebhookUrl {
+            origin: format!("{scheme}://{authority}"),
+            whole: text.to_owned(),
+        })
+    }
+
+    /// The whole address.
+    pub fn as_str(&self) -> &str {
+        &self.whole
+    }
+
+    /// The scheme and the host.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+impl fmt::Debug for WebhookUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/…", self.origin)
+    }
+}
+
+/// What messages are signed with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookSecret(Vec<u8>);
+
+/// Bytes of a secret: as many as SHA-256 gives.
+const SECRET_BYTES: usize = 32;
+
+impl WebhookSecret {
+    /// Generates a secret.
+    ///
+    /// # Errors
+    /// When the operating system has no random numbers.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut bytes = vec![0; SECRET_BYTES];
+        getrandom::fill(&mut bytes)?;
+        Ok(WebhookSecret(bytes))
+    }
+
+    /// The secret with these bytes.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        WebhookSecret(bytes)
+    }
+
+    /// Its bytes, to be stored.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The secret as the receiver gets it, once.
+    pub fn reveal(&self) -> String {
+        format!("whsec_{}", STANDARD.encode(&self.0))
+    }
+
+    /// Signs a message: HMAC-SHA256 of `id.timestamp.body` in Base64, after the
+    /// version of the scheme.
+    pub fn sign(&self, id: &str, timestamp: i64, body: &str) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(format!("{id}.{timestamp}.").as_bytes());
+        mac.update(body.as_bytes());
+        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+impl fmt::Debug for WebhookSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookSecret(…)")
+    }
+}
+
+/// Makes the id of a message.
+///
+/// # Errors
+/// When the operating system has no random numbers.
+pub fn new_message_id() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    Ok(format!("msg_{}", digits.collect::<String>()))
+}
+
+/// Attempts before a message is given up: three days.
+pub const MAX_ATTEMPTS: u32 = 16;
+
+/// The first pause after a failure.
+const FIRST_PAUSE_MS: i64 = 10_000;
+
+/// The longest pause: a receiver that is back after a night is found within hours.
+const LONGEST_PAUSE_MS: i64 = 8 * 3_600_000;
+
+/// How long after an attempt the next one is made; `None` when it was the last.
+/// `failed` is the number of attempts that have failed.
+pub fn pause_after(failed: u32) -> Option<i64> {
+    if failed >= MAX_ATTEMPTS {
+        return None;
+    }
+    let factor = 3_i64.saturating_pow(failed.saturating_sub(1));
+    Some(FIRST_PAUSE_MS.saturating_mul(factor).min(LONGEST_PAUSE_MS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example in the documentation of Standard Webhooks.
+    #[test]
+    fn a_message_is_signed_as_standard_webhooks_says() {
+        let secret =
+            WebhookSecret::from_bytes(STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap());
+        assert_eq!(
+            secret.sign(
+                "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                1_614_265_330,
+                r#"{"test": 2432232314}"#
+            ),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+        assert_eq!(secret.reveal(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    }
+
+    #[test]
+    fn neither_the_secret_nor_the_path_of_the_address_is_printed() {
+        let secret = WebhookSecret::generate().unwrap();
+        assert!(!format!("{secret:?}").contains(&secret.reveal()[6..]));
+        let url = WebhookUrl::parse("https://hooks.example.com/T0/secret?token=1").unwrap();
+        assert_eq!(format!("{url:?}"), "https://hooks.example.com/…");
+        assert_ne!(WebhookSecret::generate().unwrap(), secret);
+    }
+
+    #[test]
+    fn an_address_has_a_scheme_and_a_host() {
+        for good in [
+            "https://a.example",
+            "http://127.0.0.1:9/x?y=1",
+            " https://[::1]:80/ ",
+        ] {
+            assert!(WebhookUrl::parse(good).is_ok(), "{good}");
+        }
+        let long = format!("https://a.example/{}", "x".repeat(2000));
+        for bad in [
+            "",
+            "a.example",
+            "ftp://a.example",
+            "https://",
+            "https:///x",
+            "https://:80/",
+            "https://u:p@a.example/",
+            "file:///etc/passwd",
+            "https://a.example/#x",
+            "https://a.example/ x",
+            "https://a.exa\nmple/",
+            &long,
+        ] {
+            assert_eq!(WebhookUrl::parse(bad), Err(InvalidUrl), "{bad}");
+        }
+    }
+
+    #[test]
+    fn pauses_grow_and_end_after_three_days() {
+        let pauses: Vec<i64> = (1..).map_while(pause_after).collect();
+        assert_eq!(pauses[..3], [10_000, 30_000, 90_000]);
+        assert!(pauses.is_sorted());
+        let days = pauses.iter().sum::<i64>() as f64 / 86_400_000.0;
+        assert!((2.5..3.5).contains(&days), "{days}");
+    }
+}

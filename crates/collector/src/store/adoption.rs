@@ -1,0 +1,99 @@
+//! Which features accounts use: those that others use and one does not.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rusqlite::Connection;
+
+use super::{
+    hierarchy::Scope,
+    rows::{AccountRow, NameRow},
+    usage::{Detail, Standing, scan},
+};
+use crate::model::usage::Span;
+
+/// A feature with the accounts that use it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureAdoption {
+    /// The product; `None` for features without one.
+    pub product: Option<String>,
+    /// The module; `None` for features without one.
+    pub module: Option<String>,
+    /// The feature.
+    pub feature: String,
+    /// Number of accounts in whose usage it is, without those above them.
+    pub accounts: i64,
+    /// Sum of `total` over its events.
+    pub uses: f64,
+    /// The part of `accounts` that is the account or below it.
+    pub accounts_here: i64,
+    /// The part of `uses` of these.
+    pub uses_here: f64,
+}
+
+#[derive(Debug, Default)]
+struct Uses {
+    accounts: BTreeSet<AccountRow>,
+    here: BTreeSet<AccountRow>,
+    uses: f64,
+    uses_here: f64,
+}
+
+/// Reads every feature that any account used in a span, and how much of that is of
+/// one account and what is below it.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn read(
+    conn: &Connection,
+    account: AccountRow,
+    span: Span,
+) -> rusqlite::Result<Vec<FeatureAdoption>> {
+    let here = Scope::of(conn, account, true)?;
+    let everywhere = Scope::of_all(conn)?;
+    let mut uses: HashMap<[Option<NameRow>; 3], Uses> = HashMap::new();
+    scan(
+        conn,
+        &everywhere,
+        span,
+        Detail::Facts,
+        |account, standing, fact| {
+            if standing != Standing::Counted || fact.sums.features <= 0.0 {
+                return;
+            }
+            let key = [fact.key.product, fact.key.module, fact.key.feature];
+            let of = uses.entry(key).or_default();
+            of.uses += fact.sums.features;
+            of.accounts.insert(account);
+            if here.is_leaf(account).is_some() {
+                of.uses_here += fact.sums.features;
+                of.here.insert(account);
+            }
+        },
+    )?;
+    let mut name = conn.prepare_cached("SELECT name FROM names WHERE no = ?1")?;
+    let mut text = |row: Option<NameRow>| -> rusqlite::Result<Option<String>> {
+        row.map(|row| name.query_row([row], |row| row.get(0)))
+            .transpose()
+    };
+    let mut features = BTreeMap::new();
+    for ([product, module, feature], uses) in uses {
+        let Some(feature) = text(feature)? else {
+            continue;
+        };
+        let (product, module) = (text(product)?, text(module)?);
+        let count = |accounts: &BTreeSet<AccountRow>| accounts.len() as i64;
+        features.insert(
+            (product.clone(), module.clone(), feature.clone()),
+            FeatureAdoption {
+                product,
+                module,
+                feature,
+                accounts: count(&uses.accounts),
+                uses: uses.uses,
+                accounts_here: count(&uses.here),
+                uses_here: uses.uses_here,
+            },
+        );
+    }
+    Ok(features.into_values().collect())
+}

@@ -1,0 +1,191 @@
+//! The messages to the receiver of alerts.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    found::MESSAGE_ALERTS,
+    rules,
+    webhook::{self, Webhook},
+};
+use crate::model::webhook::pause_after;
+
+/// A message that is to be sent now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DueMessage {
+    /// Its id.
+    pub id: String,
+    /// To whom.
+    pub to: Webhook,
+    /// Its text; `None` where nothing of it is left to be told.
+    pub body: Option<String>,
+    /// Number of attempts so far.
+    pub attempts: u32,
+}
+
+/// The text of a message.
+#[derive(Debug, Serialize)]
+struct Body {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    rule: Value,
+    alerts: Vec<ToldAlert>,
+}
+
+#[derive(Debug, Serialize)]
+struct ToldAlert {
+    id: i64,
+    account_id: String,
+    account_name: Option<String>,
+    user_id: Option<String>,
+    now: Option<f64>,
+    before: Option<f64>,
+    began_at: i64,
+}
+
+/// Finds a message whose time has come.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn next_due(conn: &Connection, now: i64) -> rusqlite::Result<Option<DueMessage>> {
+    let Some(to) = webhook::find(conn)? else {
+        return Ok(None);
+    };
+    let found: Option<(String, i64, u32)> = conn
+        .prepare_cached(
+            "SELECT id, rule_id, attempts FROM alert_messages WHERE next_at <= ?1
+             ORDER BY next_at LIMIT 1",
+        )?
+        .query_row([now], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((id, rule, attempts)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(DueMessage {
+        body: body(conn, &id, rule)?,
+        id,
+        to,
+        attempts,
+    }))
+}
+
+fn body(conn: &Connection, id: &str, rule: i64) -> rusqlite::Result<Option<String>> {
+    let Some(stored) = rules::find(conn, rule)? else {
+        return Ok(None);
+    };
+    let alerts: Vec<ToldAlert> = conn
+        .prepare_cached(
+            "SELECT a.id, c.account_id, c.name, u.user_id, a.now, a.before, a.began_at
+             FROM alerts a JOIN accounts c ON c.no = a.account_no
+                 LEFT JOIN users u ON u.no = a.user_no
+             WHERE a.message_id = ?1 ORDER BY a.id LIMIT ?2",
+        )?
+        .query_map(params![id, MESSAGE_ALERTS as i64], |row| {
+            Ok(ToldAlert {
+                id: row.get(0)?,
+                account_id: row.get(1)?,
+                account_name: row.get(2)?,
+                user_id: row.get(3)?,
+                now: row.get(4)?,
+                before: row.get(5)?,
+                began_at: row.get(6)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    if alerts.is_empty() {
+        return Ok(None);
+    }
+    let mut rule = serde_json::to_value(&stored.rule).expect("a rule is plain values");
+    rule["id"] = stored.id.into();
+    let body = Body {
+        kind: "alerts.began",
+        rule,
+        alerts,
+    };
+    Ok(Some(
+        serde_json::to_string(&body).expect("a message is plain values"),
+    ))
+}
+
+/// Records that a message has arrived, or that nothing of it is left to be told.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn set_delivered(tx: &Transaction<'_>, id: &str, now: i64) -> rusqlite::Result<()> {
+    tx.execute(
+        "UPDATE alert_messages SET attempts = attempts + 1, next_at = NULL, delivered_at = ?2,
+             last_error = NULL WHERE id = ?1",
+        params![id, now],
+    )?;
+    Ok(())
+}
+
+/// Records that an attempt failed. Returns when the next one is made; `None` when it
+/// was the last.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn set_failed(
+    tx: &Transaction<'_>,
+    message: &DueMessage,
+    error: &str,
+    now: i64,
+) -> rusqlite::Result<Option<i64>> {
+    let attempts = message.attempts.saturating_add(1);
+    let next = pause_after(attempts).map(|pause| now.saturating_add(pause));
+    tx.execute(
+        "UPDATE alert_messages SET attempts = ?2, next_at = ?3, last_error = ?4 WHERE id = ?1",
+        params![message.id, attempts, next, error],
+    )?;
+    Ok(next)
+}
+
+/// When the next message is due.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn next_at(conn: &Connection) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT MIN(next_at) FROM alert_messages WHERE next_at IS NOT NULL")?
+        .query_row([], |row| row.get(0))
+}
+
+/// How messages fare.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// Number of messages that wait for an attempt.
+    pub waiting: i64,
+    /// Number of messages that have arrived.
+    pub delivered: i64,
+    /// Number of messages that were given up.
+    pub given_up: i64,
+    /// Why the latest attempt failed, of those that have not arrived.
+    pub last_error: Option<String>,
+}
+
+/// Says how messages fare.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn standing(conn: &Connection) -> rusqlite::Result<Standing> {
+    let last_error = conn
+        .prepare_cached(
+            "SELECT last_error FROM alert_messages WHERE last_error IS NOT NULL
+             ORDER BY created_at DESC LIMIT 1",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    conn.prepare_cached(
+        "SELECT COUNT(next_at), COUNT(delivered_at),
+             COUNT(*) - COUNT(next_at) - COUNT(delivered_at)
+         FROM alert_messages",
+    )?
+    .query_row([], |row| {
+        Ok(Standing {
+            waiting: row.get(0)?,
+            delivered: row.get(1)?,
+            given_up: row.get(2)?,
+            last_error,
+        })
+    })
+}

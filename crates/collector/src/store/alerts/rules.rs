@@ -1,0 +1,157 @@
+//! The rules of alerts.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use crate::model::alert_rule::AlertRule;
+
+/// Most rules. Each of them reads figures of all accounts every hour.
+pub const MAX_RULES: i64 = 50;
+
+/// A rule that is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredRule {
+    /// Its number.
+    pub id: i64,
+    /// The rule.
+    pub rule: AlertRule,
+    /// When it was made, in ms since the Unix epoch.
+    pub created_at: i64,
+    /// When it was checked last.
+    pub checked_at: Option<i64>,
+    /// Number of its alerts that hold.
+    pub holding: i64,
+}
+
+/// Why a rule is not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    /// Another one has the name.
+    #[error("another rule has this name; choose another name, or change that rule")]
+    NameInUse,
+    /// There are as many as there may be.
+    #[error("there are {MAX_RULES} rules already; remove one that nobody needs")]
+    TooMany,
+}
+
+const SELECT: &str = "SELECT r.id, r.rule, r.created_at, r.checked_at,
+         (SELECT COUNT(*) FROM alerts a WHERE a.rule_id = r.id AND a.ended_at IS NULL)
+     FROM alert_rules r";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<StoredRule> {
+    let text = row.get_ref(1)?.as_str()?;
+    let rule = serde_json::from_str(text).map_err(|cause| {
+        rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, cause.into())
+    })?;
+    Ok(StoredRule {
+        id: row.get(0)?,
+        rule,
+        created_at: row.get(2)?,
+        checked_at: row.get(3)?,
+        holding: row.get(4)?,
+    })
+}
+
+/// Lists the rules by name.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn list(conn: &Connection) -> rusqlite::Result<Vec<StoredRule>> {
+    conn.prepare_cached(&format!("{SELECT} ORDER BY r.name COLLATE NOCASE"))?
+        .query_map([], read)?
+        .collect()
+}
+
+/// Finds a rule.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn find(conn: &Connection, id: i64) -> rusqlite::Result<Option<StoredRule>> {
+    conn.prepare_cached(&format!("{SELECT} WHERE r.id = ?1"))?
+        .query_row([id], read)
+        .optional()
+}
+
+/// Finds the rules that were not checked since a time.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn due(conn: &Connection, since: i64) -> rusqlite::Result<Vec<i64>> {
+    conn.prepare_cached(
+        "SELECT id FROM alert_rules WHERE IFNULL(checked_at, ?1) <= ?1 ORDER BY id",
+    )?
+    .query_map([since], |row| row.get(0))?
+    .collect()
+}
+
+/// Stores a new rule and returns its number.
+///
+/// # Errors
+/// Those of SQLite; the inner error says why it is not stored.
+pub fn insert(
+    tx: &Transaction<'_>,
+    rule: &AlertRule,
+    now: i64,
+) -> rusqlite::Result<Result<i64, RuleError>> {
+    let count: i64 = tx.query_row("SELECT COUNT(*) FROM alert_rules", [], |row| row.get(0))?;
+    if count >= MAX_RULES {
+        return Ok(Err(RuleError::TooMany));
+    }
+    let inserted = tx.execute(
+        "INSERT INTO alert_rules (name, rule, created_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (name) DO NOTHING",
+        params![rule.name, text(rule), now],
+    )?;
+    if inserted == 0 {
+        return Ok(Err(RuleError::NameInUse));
+    }
+    Ok(Ok(tx.last_insert_rowid()))
+}
+
+/// Replaces a rule. Returns false when it is unknown. What the old one hit no longer
+/// holds once the new one is checked and does not hit it.
+///
+/// # Errors
+/// Those of SQLite; the inner error says why it is not stored.
+pub fn update(
+    tx: &Transaction<'_>,
+    id: i64,
+    rule: &AlertRule,
+) -> rusqlite::Result<Result<bool, RuleError>> {
+    let in_use: bool = tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM alert_rules WHERE name = ?1 AND id <> ?2)",
+        params![rule.name, id],
+        |row| row.get(0),
+    )?;
+    if in_use {
+        return Ok(Err(RuleError::NameInUse));
+    }
+    let updated = tx.execute(
+        "UPDATE alert_rules SET name = ?2, rule = ?3, checked_at = NULL WHERE id = ?1",
+        params![id, rule.name, text(rule)],
+    )?;
+    Ok(Ok(updated > 0))
+}
+
+/// Removes a rule with its alerts and messages. Returns false when it is unknown.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<bool> {
+    Ok(tx.execute("DELETE FROM alert_rules WHERE id = ?1", [id])? > 0)
+}
+
+/// Records that a rule was checked.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn set_checked(tx: &Transaction<'_>, id: i64, now: i64) -> rusqlite::Result<()> {
+    tx.execute(
+        "UPDATE alert_rules SET checked_at = ?2 WHERE id = ?1",
+        [id, now],
+    )?;
+    Ok(())
+}
+
+fn text(rule: &AlertRule) -> String {
+    serde_json::to_string(rule).expect("a rule is plain values")
+}

@@ -1,0 +1,66 @@
+//! The receiver of alerts.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::model::webhook::{WebhookSecret, WebhookUrl};
+
+/// The receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Where messages are posted.
+    pub url: WebhookUrl,
+    /// What they are signed with.
+    pub secret: WebhookSecret,
+    /// When it was set, in ms since the Unix epoch.
+    pub created_at: i64,
+}
+
+/// Finds the receiver.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn find(conn: &Connection) -> rusqlite::Result<Option<Webhook>> {
+    conn.prepare_cached("SELECT url, secret, created_at FROM webhook")?
+        .query_row([], |row| {
+            let url = WebhookUrl::parse(row.get_ref(0)?.as_str()?).map_err(|cause| {
+                rusqlite::Error::FromSqlConversionFailure(
+                    0,
+                    rusqlite::types::Type::Text,
+                    cause.into(),
+                )
+            })?;
+            Ok(Webhook {
+                url,
+                secret: WebhookSecret::from_bytes(row.get(1)?),
+                created_at: row.get(2)?,
+            })
+        })
+        .optional()
+}
+
+/// Sets the receiver in place of the one before. Messages that wait go to it.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn set(
+    tx: &Transaction<'_>,
+    url: &WebhookUrl,
+    secret: &WebhookSecret,
+    now: i64,
+) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT OR REPLACE INTO webhook (id, url, secret, created_at) VALUES (1, ?1, ?2, ?3)",
+        params![url.as_str(), secret.as_bytes(), now],
+    )?;
+    Ok(())
+}
+
+/// Removes the receiver, and the messages that wait for it. Returns false when there
+/// is none.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn remove(tx: &Transaction<'_>) -> rusqlite::Result<bool> {
+    tx.execute("DELETE FROM alert_messages WHERE next_at IS NOT NULL", [])?;
+    Ok(tx.execute("DELETE FROM webhook", [])? > 0)
+}

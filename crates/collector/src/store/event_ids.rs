@@ -1,0 +1,137 @@
+//! The ids of all events, so that an event counts once whatever its time is.
+//!
+//! An id is kept as sixteen bytes: eight of the hash of its beginning, so that the
+//! ids of one stream, which share it, lie on one page, and eight of the hash of all
+//! of it. Two ids of ten million agree in both with a probability of one to some
+//! millions of millions.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
+use sha2::{Digest, Sha256};
+
+use super::{
+    event_months,
+    rows::{EventRow, SourceRow},
+};
+use crate::model::calendar::Month;
+
+/// Ids that are looked at between two looks at the clock.
+const STEP: i64 = 1000;
+
+/// The sixteen bytes of an id.
+fn key(event_id: &str) -> [u8; 16] {
+    let beginning = event_id
+        .rfind(|letter: char| !letter.is_alphanumeric())
+        .map_or(event_id, |end| &event_id[..end]);
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&Sha256::digest(beginning)[..8]);
+    key[8..].copy_from_slice(&Sha256::digest(event_id)[..8]);
+    key
+}
+
+/// Notes the ids of events.
+pub(super) struct IdWriter<'t>(CachedStatement<'t>);
+
+impl<'t> IdWriter<'t> {
+    pub(super) fn new(conn: &'t Connection) -> rusqlite::Result<Self> {
+        let insert = conn.prepare_cached(
+            "INSERT INTO event_ids (key, month, id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?;
+        Ok(IdWriter(insert))
+    }
+
+    /// Notes the id of an event. Returns false when it was noted before.
+    pub(super) fn insert(
+        &mut self,
+        event_id: &str,
+        month: Month,
+        event: i64,
+    ) -> rusqlite::Result<bool> {
+        let noted = self
+            .0
+            .execute(params![key(event_id), month.number(), event])?;
+        Ok(noted == 1)
+    }
+}
+
+/// Whether an event is stored that a source has sent.
+pub(super) fn is_stored(
+    conn: &Connection,
+    event_id: &str,
+    source: SourceRow,
+) -> rusqlite::Result<bool> {
+    let found = conn
+        .prepare_cached("SELECT month, id FROM event_ids WHERE key = ?1")?
+        .query_row([key(event_id)], |row| {
+            Ok((Month::from_number(row.get(0)?), row.get::<_, EventRow>(1)?))
+        })
+        .optional()?;
+    let Some((month, event)) = found else {
+        return Ok(false);
+    };
+    if !event_months::all(conn)?.contains(&month) {
+        return Ok(false);
+    }
+    let table = event_months::table(month);
+    conn.prepare_cached(&format!(
+        "SELECT 1 FROM {table} WHERE id = ?1 AND source_id = ?2"
+    ))?
+    .exists(params![event, source])
+}
+
+/// Forgets the id of an event that is erased.
+pub(super) fn remove(tx: &Transaction<'_>, event_id: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM event_ids WHERE key = ?1")?
+        .execute([key(event_id)])?;
+    Ok(())
+}
+
+/// Forgets ids of months that were dropped, in the next part of the table. Returns
+/// false once it has been through all of it.
+pub(super) fn sweep(tx: &Transaction<'_>) -> rusqlite::Result<bool> {
+    let Some(before) = setting(tx, "sweep_before")? else {
+        return Ok(false);
+    };
+    let after: Vec<u8> = tx
+        .prepare_cached("SELECT value FROM settings WHERE name = 'swept_to'")?
+        .query_row([], |row| row.get(0))
+        .optional()?
+        .unwrap_or_default();
+    let end: Option<Vec<u8>> = tx
+        .prepare_cached("SELECT key FROM event_ids WHERE key > ?1 ORDER BY key LIMIT 1 OFFSET ?2")?
+        .query_row(params![after, STEP], |row| row.get(0))
+        .optional()?;
+    tx.prepare_cached(
+        "DELETE FROM event_ids WHERE key > ?1 AND (?2 IS NULL OR key <= ?2) AND month < ?3",
+    )?
+    .execute(params![after, end, before])?;
+    match &end {
+        Some(end) => tx.execute(
+            "INSERT INTO settings (name, value) VALUES ('swept_to', ?1)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [end],
+        )?,
+        None => tx.execute(
+            "DELETE FROM settings WHERE name IN ('sweep_before', 'swept_to')",
+            [],
+        )?,
+    };
+    Ok(end.is_some())
+}
+
+/// Begins a sweep for the ids of months before one, and again from the first id if
+/// one is under way.
+pub(super) fn begin_sweep(tx: &Transaction<'_>, before: Month) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM settings WHERE name = 'swept_to'", [])?;
+    tx.execute(
+        "INSERT INTO settings (name, value) VALUES ('sweep_before', ?1)
+         ON CONFLICT (name) DO UPDATE SET value = MAX(value, excluded.value)",
+        [before.number()],
+    )?;
+    Ok(())
+}
+
+fn setting(conn: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT value FROM settings WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()
+}

@@ -1,0 +1,52 @@
+//! What the store has noticed about its file.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the file can be written and is whole.
+#[derive(Debug)]
+pub(super) struct Health {
+    is_committing: AtomicBool,
+    is_damaged: AtomicBool,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Health {
+            is_committing: AtomicBool::new(true),
+            is_damaged: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Health {
+    /// Whether the last transaction was committed.
+    pub(super) fn is_committing(&self) -> bool {
+        self.is_committing.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_committing(&self, is_committing: bool) {
+        self.is_committing.store(is_committing, Ordering::Relaxed);
+    }
+
+    /// Whether a statement has met a damaged page. A file does not become whole
+    /// by itself, so this holds until the process ends.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.is_damaged.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of a failed statement.
+    pub(super) fn note(&self, cause: &rusqlite::Error) {
+        if is_damage(cause) {
+            self.is_damaged.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Whether a statement failed because the file is damaged.
+pub(super) fn is_damage(cause: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(
+        cause.sqlite_error_code(),
+        Some(DatabaseCorrupt | NotADatabase)
+    )
+}

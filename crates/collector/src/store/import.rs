@@ -1,0 +1,153 @@
+//! Imports many records at once, or says what that would change.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, Transaction};
+use serde_json::Value;
+
+use super::{accounts, ancestry::Ancestry, user_records, users};
+use crate::model::{
+    account::AccountPatch, change::Change, hierarchy::parents_first, record::RecordError,
+    user::UserPatch,
+};
+
+/// What the records are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportKind {
+    /// Accounts.
+    Accounts,
+    /// Users.
+    Users,
+}
+
+/// What an import changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Ids that were unknown.
+    pub created: Vec<String>,
+    /// Ids whose fields change.
+    pub changed: Vec<String>,
+    /// Number of records that say what is known.
+    pub unchanged: usize,
+    /// Lines of records that are refused, and why.
+    pub rejected: Vec<(u64, String)>,
+    /// Accounts that exist only because the records name them: a typing error makes
+    /// such an account.
+    pub unknown_accounts: BTreeSet<String>,
+}
+
+/// Imports records, each with the number of its line. What is refused changes
+/// nothing.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn import(
+    tx: &Transaction<'_>,
+    kind: ImportKind,
+    records: Vec<(u64, Value)>,
+    now: i64,
+) -> rusqlite::Result<ImportReport> {
+    match kind {
+        ImportKind::Accounts => import_accounts(tx, records, now),
+        ImportKind::Users => import_users(tx, records, now),
+    }
+}
+
+fn import_accounts(
+    tx: &Transaction<'_>,
+    records: Vec<(u64, Value)>,
+    now: i64,
+) -> rusqlite::Result<ImportReport> {
+    let mut report = ImportReport::default();
+    let patches = report.read(records, |record| AccountPatch::from_record(record, None));
+    let named: BTreeSet<String> = patches
+        .iter()
+        .map(|(_, patch)| patch.account_id.clone())
+        .collect();
+    let parent = |patch: &AccountPatch| match &patch.parent_account_id {
+        Change::Set(parent) => Some(parent.clone()),
+        Change::Keep | Change::Clear => None,
+    };
+    let parents: Vec<_> = patches.iter().map(|(_, patch)| parent(patch)).collect();
+    for parent in parents.iter().flatten() {
+        if !named.contains(parent) && accounts::find_row(tx, parent)?.is_none() {
+            report.unknown_accounts.insert(parent.clone());
+        }
+    }
+    let links: Vec<_> = patches
+        .iter()
+        .zip(&parents)
+        .map(|((_, patch), parent)| (patch.account_id.as_str(), parent.as_deref()))
+        .collect();
+    let order = parents_first(&links);
+    let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
+    let mut ancestry = Ancestry::default();
+    for at in order {
+        let Some((line, patch)) = patches[at].take() else {
+            continue;
+        };
+        let id = patch.account_id.clone();
+        let find = |conn: &Connection| accounts::find(conn, &id);
+        let before = find(tx)?;
+        match accounts::put_one_of(tx, &mut ancestry, patch, now)? {
+            Ok(()) => report.add(&id, before, find(tx)?),
+            Err(refused) => report.reject(line, &refused),
+        }
+    }
+    Ok(report)
+}
+
+fn import_users(
+    tx: &Transaction<'_>,
+    records: Vec<(u64, Value)>,
+    now: i64,
+) -> rusqlite::Result<ImportReport> {
+    let mut report = ImportReport::default();
+    let patches = report.read(records, |record| UserPatch::from_record(record, None));
+    for (line, patch) in patches {
+        let id = patch.user_id.clone();
+        if let Some(account) = &patch.account_id
+            && accounts::find_row(tx, account)?.is_none()
+        {
+            report.unknown_accounts.insert(account.clone());
+        }
+        let find = |conn: &Connection| users::find(conn, &id);
+        let before = find(tx)?;
+        match user_records::put(tx, patch, now)? {
+            Ok(()) => report.add(&id, before, find(tx)?),
+            Err(refused) => report.reject(line, &refused),
+        }
+    }
+    Ok(report)
+}
+
+impl ImportReport {
+    fn read<T>(
+        &mut self,
+        records: Vec<(u64, Value)>,
+        patch: impl Fn(Value) -> Result<T, RecordError>,
+    ) -> Vec<(u64, T)> {
+        let mut patches = Vec::with_capacity(records.len());
+        for (line, record) in records {
+            match patch(record) {
+                Ok(patch) => patches.push((line, patch)),
+                Err(refused) => self.reject(line, &refused),
+            }
+        }
+        patches
+    }
+
+    fn add<T: PartialEq>(&mut self, id: &str, before: Option<T>, after: Option<T>) {
+        if before.is_none() {
+            self.created.push(id.to_owned());
+        } else if before != after {
+            self.changed.push(id.to_owned());
+        } else {
+            self.unchanged += 1;
+        }
+    }
+
+    fn reject(&mut self, line: u64, refused: &RecordError) {
+        self.rejected.push((line, refused.to_string()));
+    }
+}

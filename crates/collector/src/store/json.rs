@@ -1,0 +1,29 @@
+//! JSON objects in text columns.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// Parses an object that the collector itself wrote.
+pub(super) fn object(json: &str) -> Map<String, Value> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// Writes an object.
+pub(super) fn text(object: &Map<String, Value>) -> String {
+    serde_json::to_string(object).unwrap_or_default()
+}
+
+/// Parses a value that the collector itself wrote.
+pub(super) fn read<T: DeserializeOwned + Default>(json: &str) -> T {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// Writes a value.
+pub(super) fn write<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// A text as JSON, for finding it in a column.
+pub(super) fn quoted(text: &str) -> String {
+    write(&text)
+}

@@ -1,0 +1,117 @@
+//! Which names are products, modules and features. To find out, all facts are read,
+//! so the answer is kept for a while: it is offered as choices of a filter, and no
+//! figure depends on it.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rusqlite::Connection;
+
+use super::{
+    hierarchy::Scope,
+    rows::NameRow,
+    usage::{Detail, scan},
+};
+use crate::model::usage::Span;
+
+/// How long an answer is kept at least, and, if no name was new since, at most.
+const KEPT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
+
+/// The names that events have had, by what they name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Products.
+    pub products: BTreeSet<String>,
+    /// Modules.
+    pub modules: BTreeSet<String>,
+    /// Features.
+    pub features: BTreeSet<String>,
+}
+
+/// Collects what names are.
+#[derive(Debug, Default)]
+pub(super) struct Roles {
+    /// By row number of the name: whether it is a product, module and feature.
+    of_name: Vec<[bool; 3]>,
+}
+
+impl Roles {
+    /// Notes that a name is a product (0), a module (1) or a feature (2).
+    #[inline]
+    pub(super) fn note(&mut self, name: Option<NameRow>, role: usize) {
+        let Some(name) = name else { return };
+        let at = name.number() as usize;
+        if at >= self.of_name.len() {
+            self.of_name.resize(at + 1, [false; 3]);
+        }
+        self.of_name[at][role] = true;
+    }
+
+    pub(super) fn names(&self, conn: &Connection) -> rusqlite::Result<Names> {
+        let mut names = Names::default();
+        let mut name = conn.prepare_cached("SELECT name FROM names WHERE no = ?1")?;
+        for (number, roles) in self.of_name.iter().enumerate() {
+            if !roles.contains(&true) {
+                continue;
+            }
+            let text: String = name.query_row([number as i64], |row| row.get(0))?;
+            let sets = [&mut names.products, &mut names.modules, &mut names.features];
+            for (set, _) in sets.into_iter().zip(roles).filter(|(_, is_one)| **is_one) {
+                set.insert(text.clone());
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// The names of all events, as they were a moment ago.
+#[derive(Debug, Default)]
+pub struct NameCache(Mutex<Option<Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    names: Arc<Names>,
+    /// The newest name then.
+    newest: i64,
+    since: Instant,
+}
+
+impl NameCache {
+    /// The names, at `now`.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn get(&self, conn: &Connection, now: Instant) -> rusqlite::Result<Arc<Names>> {
+        let newest: i64 = conn
+            .prepare_cached("SELECT IFNULL(MAX(no), 0) FROM names")?
+            .query_row([], |row| row.get(0))?;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = &*kept {
+            let limit = if kept.newest == newest {
+                KEPT.1
+            } else {
+                KEPT.0
+            };
+            if now.duration_since(kept.since) < limit && !kept.names.products.is_empty() {
+                return Ok(Arc::clone(&kept.names));
+            }
+        }
+        let mut roles = Roles::default();
+        let everywhere = Scope::of_all(conn)?;
+        scan(conn, &everywhere, Span::ALL, Detail::Facts, |_, _, fact| {
+            roles.note(fact.key.product, 0);
+            roles.note(fact.key.module, 1);
+            roles.note(fact.key.feature, 2);
+        })?;
+        let names = Arc::new(roles.names(conn)?);
+        *kept = Some(Kept {
+            names: Arc::clone(&names),
+            newest,
+            since: now,
+        });
+        Ok(names)
+    }
+}

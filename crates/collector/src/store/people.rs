@@ -1,0 +1,282 @@
+//! The users of an account with their figures of a period and of the one before,
+//! and when each was seen.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rusqlite::Connection;
+
+use super::{
+    facts::{Fact, QUARTER_MS, Sums},
+    hierarchy::Scope,
+    portfolio::Before,
+    rows::{AccountRow, SessionRow, UserRow},
+    usage::{Detail, RowFilter, Standing, scan_cut},
+};
+use crate::model::{
+    rollup::FigureKind,
+    usage::{Filter, Span},
+};
+
+/// A question about the users of an account.
+#[derive(Debug, Clone)]
+pub struct PeopleQuery {
+    /// The account.
+    pub account: AccountRow,
+    /// Whether the users of its subtree are included.
+    pub rollup: bool,
+    /// The period.
+    pub span: Span,
+    /// The period before.
+    pub before: Option<Before>,
+    /// The part of the usage that counts.
+    pub filter: Filter,
+    /// The first ms of each day of the period, in their order, and of the day after
+    /// the last; empty where days are not to be counted.
+    pub days: Vec<i64>,
+}
+
+/// A user with figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    /// Id that clients use.
+    pub user_id: String,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Id of the account the user belongs to.
+    pub account_id: String,
+    /// Name of that account.
+    pub account_name: Option<String>,
+    /// Row of that account.
+    pub account: AccountRow,
+    /// Whether the user was deactivated.
+    pub is_deleted: bool,
+    /// The figures of the period.
+    pub now: PersonFigures,
+    /// Those of the period before; `None` where it reaches before the first use.
+    pub before: Option<PersonFigures>,
+    /// The quarter of an hour of the first event, over all time, in ms since the Unix epoch.
+    pub first_seen: Option<i64>,
+    /// The quarter of an hour of the latest event, over all time.
+    pub last_seen: Option<i64>,
+    /// Number of days of the period with an event.
+    pub active_days: i64,
+    /// What the user did in these two periods.
+    pub standing: Presence,
+}
+
+/// The figures of a user.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PersonFigures {
+    /// Number of events of any action.
+    pub events: i64,
+    /// Sum of `total` over feature events.
+    pub features: f64,
+    /// Sum of `time_spent` over `moduleEnd`, in ms.
+    pub module_time: i64,
+    /// Sum of `active_duration` over `sessionSync`, in ms.
+    pub active_time: i64,
+    /// Number of sessions.
+    pub sessions: i64,
+}
+
+/// Whether a user came, stayed or left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Presence {
+    /// Has an event in the period, and an earlier one.
+    Active,
+    /// Has the first event in the period.
+    New,
+    /// Has an event in the period before, and none in the period.
+    Stopped,
+    /// Has events in neither, but earlier.
+    Away,
+    /// Has events only after the period.
+    Later,
+    /// Has no event at all.
+    NeverCame,
+}
+
+impl Person {
+    /// The name, or the id of a user without one.
+    pub fn title(&self) -> String {
+        let names = [&self.first_name, &self.last_name];
+        let names: Vec<_> = names.into_iter().flatten().map(String::as_str).collect();
+        if names.is_empty() {
+            self.user_id.clone()
+        } else {
+            names.join(" ")
+        }
+    }
+}
+
+/// Reads the users who belong to an account, and those who were active in it, in
+/// the order of their ids.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<Person>> {
+    let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
+    let scope = Scope::of(conn, query.account, rolls_up)?;
+    let mut seen: BTreeMap<UserRow, Seen> = BTreeMap::new();
+    let mut of_account = conn.prepare_cached("SELECT no FROM users WHERE account_no = ?1")?;
+    for node in scope.nodes() {
+        let mut rows = of_account.query([node.account])?;
+        while let Some(row) = rows.next()? {
+            seen.insert(row.get(0)?, Seen::default());
+        }
+    }
+    if let Some(filter) = RowFilter::find(conn, &query.filter)? {
+        read_usage(conn, &scope, query, &filter, &mut seen)?;
+    }
+    let mut find = conn.prepare_cached(
+        "SELECT u.user_id, u.first_name, u.last_name, a.account_id, a.name, u.is_deleted, a.no
+         FROM users u JOIN accounts a ON a.no = u.account_no WHERE u.no = ?1",
+    )?;
+    let mut people = Vec::with_capacity(seen.len());
+    for (user, seen) in seen {
+        people.push(find.query_row([user], |row| {
+            Ok(Person {
+                user_id: row.get(0)?,
+                first_name: row.get(1)?,
+                last_name: row.get(2)?,
+                account_id: row.get(3)?,
+                account_name: row.get(4)?,
+                is_deleted: row.get(5)?,
+                account: row.get(6)?,
+                now: seen.now.finish(),
+                before: query
+                    .before
+                    .filter(|before| before.is_comparable(seen.first))
+                    .map(|_| seen.before.finish()),
+                first_seen: start_of(seen.first),
+                last_seen: start_of(seen.last),
+                active_days: seen.active_days,
+                standing: seen.presence(query),
+            })
+        })?);
+    }
+    people.sort_by(|left, right| left.user_id.cmp(&right.user_id));
+    Ok(people)
+}
+
+fn read_usage(
+    conn: &Connection,
+    scope: &Scope,
+    query: &PeopleQuery,
+    filter: &RowFilter,
+    seen: &mut BTreeMap<UserRow, Seen>,
+) -> rusqlite::Result<()> {
+    let mut days: HashSet<(UserRow, usize)> = HashSet::new();
+    let mut sessions: HashSet<(SessionRow, bool)> = HashSet::new();
+    let mut cuts = query.days.clone();
+    cuts.push(query.span.from);
+    if let Some(before) = query.before {
+        cuts.extend([before.span.from, before.span.to]);
+    }
+    cuts.push(query.span.to);
+    let detail = if filter.needs_names() {
+        Detail::Facts
+    } else {
+        Detail::Groups
+    };
+    scan_cut(
+        conn,
+        scope,
+        Span::ALL,
+        &cuts,
+        detail,
+        |at, _, standing, fact| {
+            if standing != Standing::Counted || !filter.contains(&fact.key) {
+                return;
+            }
+            let of = seen.entry(fact.key.user).or_default();
+            if at >= query.span.to {
+                of.came_later = true;
+                return;
+            }
+            of.note_time(fact);
+            let is_now = at >= query.span.from;
+            if !is_now && query.before.is_none_or(|before| !before.contains(at)) {
+                return;
+            }
+            let is_new_session = fact
+                .key
+                .session
+                .is_some_and(|session| sessions.insert((session, is_now)));
+            let figures = if is_now { &mut of.now } else { &mut of.before };
+            figures.sums.add(&fact.sums);
+            figures.sessions += i64::from(is_new_session);
+            if is_now && !query.days.is_empty() {
+                let day = query.days.partition_point(|start| *start <= at);
+                if of.previous_day != Some(day) {
+                    of.previous_day = Some(day);
+                    of.active_days += i64::from(days.insert((fact.key.user, day)));
+                }
+            }
+        },
+    )
+}
+
+/// What is known of a user from facts.
+#[derive(Debug, Default)]
+struct Seen {
+    now: Figures,
+    before: Figures,
+    first: Option<u32>,
+    last: Option<u32>,
+    active_days: i64,
+    previous_day: Option<usize>,
+    /// There are events after the period.
+    came_later: bool,
+}
+
+#[derive(Debug, Default)]
+struct Figures {
+    sums: Sums,
+    sessions: i64,
+}
+
+impl Figures {
+    fn finish(&self) -> PersonFigures {
+        let whole = |sum: u64| i64::try_from(sum).unwrap_or(i64::MAX);
+        PersonFigures {
+            events: whole(self.sums.events),
+            features: self.sums.features,
+            module_time: whole(self.sums.module_time),
+            active_time: whole(self.sums.active_time),
+            sessions: self.sessions,
+        }
+    }
+}
+
+impl Seen {
+    #[inline]
+    fn note_time(&mut self, fact: &Fact) {
+        let quarter = fact.key.quarter;
+        self.first = Some(self.first.map_or(quarter, |first| first.min(quarter)));
+        self.last = self.last.max(Some(quarter));
+    }
+
+    fn presence(&self, query: &PeopleQuery) -> Presence {
+        let first = start_of(self.first);
+        if self.now.sums.events > 0 {
+            return match first {
+                Some(first) if first < query.span.from => Presence::Active,
+                _ => Presence::New,
+            };
+        }
+        match first {
+            None if self.came_later => Presence::Later,
+            None => Presence::NeverCame,
+            Some(_) if self.before.sums.events > 0 => Presence::Stopped,
+            Some(_) => Presence::Away,
+        }
+    }
+}
+
+/// The first ms of a quarter of an hour.
+fn start_of(quarter: Option<u32>) -> Option<i64> {
+    quarter.map(|quarter| i64::from(quarter) * QUARTER_MS)
+}

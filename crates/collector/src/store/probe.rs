@@ -1,0 +1,85 @@
+//! Finds out whether batches can be stored.
+
+use natero_event::received::ReceivedEvent;
+use rusqlite::{Transaction, params};
+use serde_json::json;
+
+use super::{
+    event_months,
+    events::{self, NewEvent},
+    keys::Source,
+    rows::SourceRow,
+    streams::MAX_GAP,
+};
+
+/// Stores a batch as clients send them, of a new source, account, user, session
+/// and stream, and takes all of it back. It goes through every table and index
+/// that a batch goes through, so that it fails where they are damaged.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn probe_insert(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
+    tx.execute_batch("SAVEPOINT probe")?;
+    let inserted = insert_batch(tx, now);
+    tx.execute_batch("ROLLBACK TO probe; RELEASE probe")?;
+    inserted
+}
+
+fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
+    // Random names find another place in the indexes each time.
+    let name: String = tx.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
+    tx.execute(
+        "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
+         VALUES (?1, ?1, '', 0, '[]', ?2)",
+        params![name.as_bytes(), now],
+    )?;
+    let source = Source {
+        row: SourceRow::last_inserted(tx)?,
+        trusted: false,
+        allow_hierarchy: false,
+        origins: Vec::new(),
+    };
+    // Into the newest table of events, too, where it is not that of now.
+    let newest = event_months::all(tx)?
+        .last()
+        .map_or(now, |month| month.start_ms());
+    let event = |seq: u32, account: &str, created_at: i64| {
+        let event = json!({
+            "account_id": account, "user_id": name, "session_id": name, "created_at": created_at,
+            "action": "feature", "feature": name, "stream_id": name, "seq": seq,
+        });
+        let event = ReceivedEvent::read(event.to_string().as_bytes(), now).ok()?;
+        Some(NewEvent {
+            line: 1,
+            event_id: format!("{name}/{seq}"),
+            event,
+        })
+    };
+    // The second is set aside, because its user belongs to another account, and
+    // the gap before the last makes the stream implausible.
+    let batch: Vec<_> = [
+        event(0, &name, now),
+        event(1, "probe", newest),
+        event(2, &name, newest),
+        event(2 * MAX_GAP, &name, now),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    events::insert_batch(tx, &batch, &[], &source, now)?;
+    Ok(())
+}
+
+/// Writes as much as a large batch does, to find out whether commits succeed:
+/// a few bytes fit onto the fullest disk.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn probe_commit(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO settings (name, value) VALUES ('touched', randomblob(524288))
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,274 @@
+//! What is wrong with the data: usage that does not count, accounts that nobody
+//! described, and events that were lost, each with who, where and since when.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params};
+
+use super::{
+    facts::{Fact, QUARTER_MS},
+    hierarchy::{Node, Scope},
+    rows::{AccountRow, UserRow},
+    stream_owners,
+    usage::{Detail, Standing, scan},
+};
+use crate::model::usage::Span;
+
+/// Most streams whose losses are summed up by account, those that miss most.
+const MAX_STREAMS: i64 = 1000;
+
+/// Events of an account that has accounts below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NonLeafUsage {
+    /// Id of the account.
+    pub account_id: String,
+    /// Its name.
+    pub account_name: Option<String>,
+    /// Number of active accounts directly below it.
+    pub children: i64,
+    /// The events that do not count.
+    pub events: Uncounted,
+    /// Number of different users.
+    pub users: usize,
+}
+
+/// Events of a user in an account to which the user does not belong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserConflict {
+    /// Id of the user.
+    pub user_id: String,
+    /// Id of the account that the events name.
+    pub account_id: String,
+    /// Its name.
+    pub account_name: Option<String>,
+    /// Id of the account to which the user belongs.
+    pub home_id: String,
+    /// Its name.
+    pub home_name: Option<String>,
+    /// The events that do not count.
+    pub events: Uncounted,
+}
+
+/// How many events do not count, and when they were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uncounted {
+    /// Number of events.
+    pub events: i64,
+    /// The quarter of an hour of the first, in ms since the Unix epoch.
+    pub first_at: i64,
+    /// That of the last.
+    pub last_at: i64,
+}
+
+impl Uncounted {
+    fn of(fact: &Fact) -> Self {
+        let at = i64::from(fact.key.quarter) * QUARTER_MS;
+        Uncounted {
+            events: i64::try_from(fact.sums.events).unwrap_or(i64::MAX),
+            first_at: at,
+            last_at: at,
+        }
+    }
+
+    fn add(&mut self, other: Uncounted) {
+        self.events = self.events.saturating_add(other.events);
+        self.first_at = self.first_at.min(other.first_at);
+        self.last_at = self.last_at.max(other.last_at);
+    }
+}
+
+/// Usage that does not count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UncountedUsage {
+    /// That of accounts with accounts below them.
+    pub non_leaf: Vec<NonLeafUsage>,
+    /// That of users who belong to another account.
+    pub conflicts: Vec<UserConflict>,
+}
+
+/// Reads the usage of a span that does not count.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn uncounted(conn: &Connection, span: Span) -> rusqlite::Result<UncountedUsage> {
+    // Only these accounts can have any.
+    let nodes = conn
+        .prepare_cached(
+            "SELECT a.no, NOT EXISTS (
+                 SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND c.is_deleted = 0) AS leaf
+             FROM accounts a WHERE NOT leaf OR EXISTS (
+                 SELECT 1 FROM usage_segments s WHERE s.account_no = a.no AND s.is_set_aside = 1)",
+        )?
+        .query_map([], |row| {
+            Ok(Node {
+                account: row.get(0)?,
+                is_leaf: row.get(1)?,
+            })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let scope = Scope::from_nodes(nodes);
+    let mut non_leaf: BTreeMap<AccountRow, (Uncounted, BTreeSet<UserRow>)> = BTreeMap::new();
+    let mut conflicts: BTreeMap<(AccountRow, UserRow), Uncounted> = BTreeMap::new();
+    scan(
+        conn,
+        &scope,
+        span,
+        Detail::Groups,
+        |account, standing, fact| {
+            let events = Uncounted::of(fact);
+            match standing {
+                Standing::Counted => {}
+                Standing::NonLeaf => {
+                    let of = non_leaf
+                        .entry(account)
+                        .and_modify(|of| of.0.add(events))
+                        .or_insert_with(|| (events, BTreeSet::new()));
+                    of.1.insert(fact.key.user);
+                }
+                Standing::UserConflict => {
+                    conflicts
+                        .entry((account, fact.key.user))
+                        .and_modify(|of| of.add(events))
+                        .or_insert(events);
+                }
+            }
+        },
+    )?;
+    let mut account = conn.prepare_cached(
+        "SELECT a.account_id, a.name, (SELECT COUNT(*) FROM accounts c
+             WHERE c.parent_no = a.no AND c.is_deleted = 0)
+         FROM accounts a WHERE a.no = ?1",
+    )?;
+    let mut user = conn.prepare_cached(
+        "SELECT u.user_id, a.account_id, a.name FROM users u
+             JOIN accounts a ON a.no = u.account_no WHERE u.no = ?1",
+    )?;
+    let mut found = UncountedUsage::default();
+    for (row, (events, users)) in non_leaf {
+        found.non_leaf.push(account.query_row([row], |row| {
+            Ok(NonLeafUsage {
+                account_id: row.get(0)?,
+                account_name: row.get(1)?,
+                children: row.get(2)?,
+                events,
+                users: users.len(),
+            })
+        })?);
+    }
+    for ((row, user_row), events) in conflicts {
+        let (account_id, account_name) =
+            account.query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        found.conflicts.push(user.query_row([user_row], |row| {
+            Ok(UserConflict {
+                user_id: row.get(0)?,
+                home_id: row.get(1)?,
+                home_name: row.get(2)?,
+                account_id,
+                account_name,
+                events,
+            })
+        })?);
+    }
+    Ok(found)
+}
+
+/// An account that exists only because others name it as their parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhantomParent {
+    /// Its id.
+    pub account_id: String,
+    /// Number of accounts directly below it.
+    pub children: i64,
+    /// Name or id of one of them.
+    pub example: String,
+}
+
+/// Finds the accounts that exist only because others name them as their parent: no
+/// record, event or user describes them. A typing error makes such an account.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn phantom_parents(conn: &Connection) -> rusqlite::Result<Vec<PhantomParent>> {
+    conn.prepare_cached(
+        "SELECT a.account_id, COUNT(c.no), MIN(IFNULL(c.name, c.account_id))
+         FROM accounts a JOIN accounts c ON c.parent_no = a.no AND c.is_deleted = 0
+         WHERE a.details_at = 0 AND a.name IS NULL AND a.hierarchy_label IS NULL
+             AND a.join_date IS NULL AND a.details = '{}'
+             AND NOT EXISTS (SELECT 1 FROM usage_segments s WHERE s.account_no = a.no)
+             AND NOT EXISTS (SELECT 1 FROM users u WHERE u.account_no = a.no)
+         GROUP BY a.no ORDER BY 2 DESC, 1",
+    )?
+    .query_map([], |row| {
+        Ok(PhantomParent {
+            account_id: row.get(0)?,
+            children: row.get(1)?,
+            example: row.get(2)?,
+        })
+    })?
+    .collect()
+}
+
+/// The events of an account that were lost on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountLoss {
+    /// Id of the account; `None` where no event of a stream is stored.
+    pub account_id: Option<String>,
+    /// Its name.
+    pub account_name: Option<String>,
+    /// Number of events that were made and have not arrived.
+    pub missing: i64,
+    /// Number of events that the streams with losses made.
+    pub made: i64,
+    /// Number of streams with losses.
+    pub streams: i64,
+    /// Number of different users.
+    pub users: usize,
+    /// When the first of the streams began, in ms since the Unix epoch.
+    pub first_at: i64,
+}
+
+/// Sums up the losses of the streams that began in a span by account.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn losses(conn: &Connection, span: Span) -> rusqlite::Result<Vec<AccountLoss>> {
+    let streams = conn
+        .prepare_cached(
+            "SELECT stream_id, made, made - received - rejected, first_at FROM streams
+             WHERE first_at >= ?1 AND first_at < ?2 AND made > received + rejected
+             ORDER BY made - received - rejected DESC LIMIT ?3",
+        )?
+        .query_map(params![span.from, span.to, MAX_STREAMS], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?
+        .collect::<rusqlite::Result<Vec<(String, i64, i64, i64)>>>()?;
+    let mut losses: BTreeMap<Option<String>, (AccountLoss, BTreeSet<String>)> = BTreeMap::new();
+    for (stream_id, made, missing, first_at) in streams {
+        let owner = stream_owners::find(conn, &stream_id)?;
+        let account_id = owner.as_ref().map(|owner| owner.account_id.clone());
+        let (loss, users) = losses.entry(account_id.clone()).or_insert_with(|| {
+            let loss = AccountLoss {
+                account_id,
+                account_name: owner.as_ref().and_then(|owner| owner.account_name.clone()),
+                missing: 0,
+                made: 0,
+                streams: 0,
+                users: 0,
+                first_at,
+            };
+            (loss, BTreeSet::new())
+        });
+        loss.missing += missing;
+        loss.made += made;
+        loss.streams += 1;
+        loss.first_at = loss.first_at.min(first_at);
+        users.extend(owner.map(|owner| owner.user_id));
+    }
+    Ok(losses
+        .into_values()
+        .map(|(loss, users)| AccountLoss {
+            users: users.len(),
+            ..loss
+        })
+        .collect())
+}

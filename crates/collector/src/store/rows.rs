@@ -1,0 +1,116 @@
+//! Row numbers: the integer primary keys of the tables.
+//!
+//! A row number has a meaning inside the database alone; clients use ids. Each
+//! table has a type of its own, so that the row of a user cannot be passed
+//! where that of an account is expected.
+
+use std::{fmt, num::NonZeroU32};
+
+use rusqlite::{
+    Connection, ToSql,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
+};
+
+/// Defines a row number that is stored as `$kept` in memory and as `$sql` in
+/// SQLite.
+macro_rules! row_number {
+    ($(#[$doc:meta])* $name:ident, $kept:ty, $sql:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name($kept);
+
+        impl $name {
+            /// The row with a number; `None` where no row can have it.
+            #[inline]
+            pub fn from_number(number: $sql) -> Option<Self> {
+                <$kept>::try_from(number).ok().map($name)
+            }
+
+            /// The number of the row.
+            #[inline]
+            pub fn number(self) -> $sql {
+                <$sql>::from(self.0)
+            }
+
+            /// The row that the last `INSERT` of the connection made.
+            ///
+            /// # Errors
+            /// When facts have no room for the number.
+            #[allow(dead_code, reason = "no caller needs the row of a new event")]
+            pub(super) fn last_inserted(conn: &Connection) -> rusqlite::Result<Self> {
+                let number = conn.last_insert_rowid();
+                <$sql>::try_from(number)
+                    .ok()
+                    .and_then(Self::from_number)
+                    .ok_or(rusqlite::Error::IntegralValueOutOfRange(0, number))
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let number = <$sql>::column_result(value)?;
+                Self::from_number(number).ok_or(FromSqlError::OutOfRange(number.into()))
+            }
+        }
+
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from(self.number()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+row_number!(
+    /// A row of `accounts`.
+    AccountRow,
+    i64,
+    i64
+);
+row_number!(
+    /// A row of `events`. Rows are in the order of arrival.
+    EventRow,
+    i64,
+    i64
+);
+row_number!(
+    /// A row of `sources`.
+    SourceRow,
+    i64,
+    i64
+);
+row_number!(
+    /// A row of `account_keys`.
+    AccountKeyRow,
+    i64,
+    i64
+);
+
+// Facts keep the following rows in 32 bits; four thousand million sessions are
+// more than one file holds. SQLite numbers rows from 1, so that `Option` of a
+// `NonZeroU32` takes no more room than the number.
+
+row_number!(
+    /// A row of `users`.
+    UserRow,
+    u32,
+    u32
+);
+row_number!(
+    /// A row of `sessions`.
+    SessionRow,
+    NonZeroU32,
+    u32
+);
+row_number!(
+    /// A row of `names`: a product, a module or a feature.
+    NameRow,
+    NonZeroU32,
+    u32
+);

@@ -1,0 +1,64 @@
+//! Lists of accounts that somebody gave a name, for everyone.
+
+use rusqlite::{Connection, Transaction, params};
+
+/// Most saved views. More are no navigation.
+const MAX_VIEWS: i64 = 100;
+
+/// A list with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedView {
+    /// Its number.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its address: a path with a query.
+    pub address: String,
+}
+
+/// Lists the saved views by name.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn list(conn: &Connection) -> rusqlite::Result<Vec<SavedView>> {
+    conn.prepare_cached("SELECT id, name, address FROM saved_views ORDER BY name COLLATE NOCASE")?
+        .query_map([], |row| {
+            Ok(SavedView {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                address: row.get(2)?,
+            })
+        })?
+        .collect()
+}
+
+/// Saves a view; one with the same name is replaced. Returns false when there are
+/// too many.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn put(tx: &Transaction<'_>, name: &str, address: &str, now: i64) -> rusqlite::Result<bool> {
+    let others: i64 = tx.query_row(
+        "SELECT COUNT(*) FROM saved_views WHERE name <> ?1",
+        [name],
+        |row| row.get(0),
+    )?;
+    if others >= MAX_VIEWS {
+        return Ok(false);
+    }
+    tx.execute(
+        "INSERT INTO saved_views (name, address, created_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (name) DO UPDATE SET address = excluded.address",
+        params![name, address, now],
+    )?;
+    Ok(true)
+}
+
+/// Removes a saved view.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM saved_views WHERE id = ?1", [id])?;
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! The tables, and the migrations of older files.
+//!
+//! `PRAGMA user_version` is the number of migrations that a file has had. A
+//! migration is never edited after its release.
+
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::{error::StoreError, hourly_facts, single_table, streams};
+use tables::{V1, V2, V3, V4, V5, V6, V7, V8, V9};
+
+/// A step from one version to the next: statements, then a function for what
+/// statements cannot do.
+struct Migration {
+    sql: &'static str,
+    fill: fn(&Transaction<'_>) -> rusqlite::Result<()>,
+}
+
+impl Migration {
+    /// A step that statements can do.
+    const fn of(sql: &'static str) -> Self {
+        Migration {
+            sql,
+            fill: |_| Ok(()),
+        }
+    }
+}
+
+const MIGRATIONS: &[Migration] = &[
+    Migration::of(V1),
+    Migration {
+        sql: V2,
+        fill: streams::fill,
+    },
+    Migration::of(V3),
+    // The seventh migration computes the facts, in the form that they have now.
+    Migration::of(V4),
+    Migration::of(V5),
+    Migration {
+        sql: V6,
+        fill: streams::mark_implausible,
+    },
+    Migration {
+        sql: V7,
+        fill: |tx| {
+            single_table::migrate(tx)?;
+            hourly_facts::migrate(tx)
+        },
+    },
+    Migration::of(V8),
+    Migration::of(V9),
+];
+
+/// Brings the file up to date. All migrations run in one transaction.
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+    migrate_to(conn, MIGRATIONS.len())
+}
+
+fn migrate_to(conn: &mut Connection, known: usize) -> Result<(), StoreError> {
+    let migrations = &MIGRATIONS[..known];
+    let known = known as i64;
+    if version(conn)? == known {
+        return Ok(());
+    }
+    // Facts that are computed anew may be larger than memory.
+    conn.pragma_update(None, "temp_store", "FILE")?;
+    let migrated = run_missing(conn, migrations);
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    migrated
+}
+
+fn run_missing(conn: &mut Connection, migrations: &[Migration]) -> Result<(), StoreError> {
+    let known = migrations.len() as i64;
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // The version is read again under the lock: another process may have
+    // migrated the file.
+    let found = version(&tx)?;
+    let Some(missing) = usize::try_from(found)
+        .ok()
+        .and_then(|found| migrations.get(found..))
+    else {
+        return Err(StoreError::TooNew { found, known });
+    };
+    for migration in missing {
+        tx.execute_batch(migration.sql)?;
+        (migration.fill)(&tx)?;
+    }
+    tx.pragma_update(None, "user_version", known)?;
+    tx.commit()?;
+    Ok(())
+}
+
+fn version(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.pragma_query_value(None, "user_version", |row| row.get(0))
+}

@@ -1,0 +1,86 @@
+//! Applies records of the Account API to users, and counts the events that were
+//! set aside for a user who is moved.
+
+use rusqlite::{Transaction, params};
+
+use super::{accounts, event_months, identify, layers::Layers, rows::EventRow, segments, users};
+use crate::model::{
+    change::Precedence,
+    record::RecordError,
+    user::{User, UserPatch},
+};
+
+/// Inserts or modifies a user. Nothing is written when the
+/// record is rejected.
+///
+/// # Errors
+/// Those of SQLite; the inner error says why the record is rejected.
+pub fn put(
+    tx: &Transaction<'_>,
+    patch: UserPatch,
+    now: i64,
+) -> rusqlite::Result<Result<(), RecordError>> {
+    let stored = users::find(tx, &patch.user_id)?;
+    let account_id = match (&stored, &patch.account_id) {
+        (None, None) => return Ok(Err(RecordError::Missing("account_id"))),
+        (Some(user), None) => user.account_id.clone(),
+        (Some(user), Some(requested)) if user.account_id != *requested && !patch.is_move => {
+            return Ok(Err(RecordError::UserElsewhere {
+                user_id: patch.user_id,
+                account_id: user.account_id.clone(),
+            }));
+        }
+        (_, Some(requested)) => requested.clone(),
+    };
+    let is_moved = stored
+        .as_ref()
+        .is_some_and(|user| user.account_id != account_id);
+    let user_id = patch.user_id.clone();
+    let is_deleted = patch.is_deleted;
+    let known = users::find_with_account(tx, &user_id)?.map(|(row, _)| row);
+    let mut layers: Layers<User> = match known {
+        Some(row) => Layers::find(tx, row)?,
+        None => Layers::default(),
+    };
+    layers
+        .public
+        .clear(patch.cleared().iter().map(String::as_str));
+    if let Err(rejected) = layers.own.apply(patch, Precedence::Newer) {
+        return Ok(Err(rejected));
+    }
+    let account = accounts::get_or_insert(tx, &account_id)?;
+    let row = match known {
+        Some(row) => row,
+        None => users::insert(tx, &user_id, account)?,
+    };
+    layers.details_at = now;
+    layers.write(tx, row)?;
+    tx.prepare_cached(
+        "UPDATE users SET account_no = ?2, is_deleted = IFNULL(?3, is_deleted) WHERE no = ?1",
+    )?
+    .execute(params![row, account, is_deleted])?;
+    if is_moved {
+        release_events(tx, &user_id, &account_id)?;
+        segments::release(tx, account, row)?;
+    }
+    Ok(Ok(()))
+}
+
+/// Counts the events that were set aside because the user did not belong to the
+/// account. Events that were counted in another account stay there, because
+/// that is where they happened.
+fn release_events(tx: &Transaction<'_>, user_id: &str, account_id: &str) -> rusqlite::Result<()> {
+    for month in event_months::all(tx)? {
+        let released = tx
+            .prepare_cached(&format!(
+                "UPDATE {} SET set_aside = 0
+                 WHERE user_id = ?1 AND account_id = ?2 AND set_aside = 1
+                 RETURNING id",
+                event_months::table(month)
+            ))?
+            .query_map([user_id, account_id], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<EventRow>>>()?;
+        identify::apply_released(tx, month, &released)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! The sessions of a user, and the events in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::Value;
+
+use super::{
+    export,
+    facts::{QUARTER_MS, Sums},
+    hierarchy::Scope,
+    rows::{AccountRow, SessionRow, UserRow},
+    usage::{Detail, Standing, scan},
+};
+use crate::model::usage::Span;
+
+/// Most quarters of an hour of a session whose events are read. A server that sends all of its
+/// events in one session must not make a page read months of them.
+const MAX_QUARTERS: usize = 192;
+
+/// A session of a user in an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserSession {
+    /// Its id; `None` for the events without a session.
+    pub session_id: Option<String>,
+    /// The quarters of an hour in which it has events, since the Unix epoch.
+    pub quarters: BTreeSet<u32>,
+    /// Its figures.
+    pub sums: Sums,
+}
+
+impl UserSession {
+    /// First ms of the quarter of an hour of its first event.
+    pub fn begins(&self) -> i64 {
+        self.quarters
+            .first()
+            .map_or(0, |quarter| i64::from(*quarter) * QUARTER_MS)
+    }
+}
+
+/// Reads the sessions of a user in an account within a span, the latest first.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn read(
+    conn: &Connection,
+    user: UserRow,
+    account: AccountRow,
+    span: Span,
+) -> rusqlite::Result<Vec<UserSession>> {
+    let scope = Scope::of(conn, account, false)?;
+    let mut sessions: BTreeMap<Option<SessionRow>, (BTreeSet<u32>, Sums)> = BTreeMap::new();
+    scan(conn, &scope, span, Detail::Groups, |_, standing, fact| {
+        if standing == Standing::UserConflict || fact.key.user != user {
+            return;
+        }
+        let (quarters, sums) = sessions.entry(fact.key.session).or_default();
+        quarters.insert(fact.key.quarter);
+        sums.add(&fact.sums);
+    })?;
+    let mut id = conn.prepare_cached("SELECT session_id FROM sessions WHERE no = ?1")?;
+    let mut read = Vec::with_capacity(sessions.len());
+    for (session, (quarters, sums)) in sessions {
+        let session_id = match session {
+            None => None,
+            Some(row) => id.query_row([row], |row| row.get(0)).optional()?,
+        };
+        read.push(UserSession {
+            session_id,
+            quarters,
+            sums,
+        });
+    }
+    read.sort_by(|left, right| right.quarters.last().cmp(&left.quarters.last()));
+    Ok(read)
+}
+
+/// Reads the events of a session in the order in which they were made, as far as
+/// they are still stored, and whether there are more.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn events(
+    conn: &Connection,
+    account_id: &str,
+    user_id: &str,
+    session: &UserSession,
+    span: Span,
+    limit: usize,
+) -> rusqlite::Result<(Vec<Value>, bool)> {
+    let mut events = Vec::new();
+    let quarters = session.quarters.iter().take(MAX_QUARTERS);
+    for quarter in quarters {
+        let quarter = i64::from(*quarter) * QUARTER_MS;
+        let quarter = Span {
+            from: quarter.max(span.from),
+            to: (quarter + QUARTER_MS).min(span.to),
+        };
+        let of_quarter = export::of_user(conn, account_id, user_id, quarter, i64::MAX)?;
+        events.extend(
+            of_quarter
+                .into_iter()
+                .filter(|event| event["session_id"].as_str() == session.session_id.as_deref()),
+        );
+        if events.len() > limit {
+            events.truncate(limit);
+            return Ok((events, true));
+        }
+    }
+    Ok((events, session.quarters.len() > MAX_QUARTERS))
+}

@@ -1,0 +1,111 @@
+//! Accounts and users as CSV, and dry runs.
+
+use axum::{body::Body, http::Request};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+async fn post_table(collector: &Collector, path: &str, table: impl Into<Body>) -> Answer {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    let request = Request::post(format!(
+        "/api/v2/{path}{separator}api_key={}",
+        collector.account_key
+    ))
+    .header("content-type", "text/csv; charset=utf-8")
+    .body(table.into())
+    .unwrap();
+    collector.ask(request).await
+}
+
+#[tokio::test]
+async fn a_table_is_taken_like_a_bulk_body() {
+    let collector = Collector::new();
+    let table = "account_id,name,parent_account_id,tier,join_date\n\
+                 a,\"Acme, Ltd\",top,gold,2024-05-01\n\
+                 loop,,loop,,\n\
+                 7,Seven,,,\n";
+    let answer = post_table(&collector, "accounts", table).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let told = answer.json();
+    assert_eq!(told["accepted"], 2);
+    assert_eq!(
+        (&told["rejected"][0]["index"], &told["rejected"][0]["id"]),
+        (&json!(1), &json!("loop"))
+    );
+    let account = collector.get("/api/v2/accounts/a").await;
+    assert_eq!(account["name"], "Acme, Ltd");
+    assert_eq!(account["parent_account_id"], "top");
+    assert_eq!(account["join_date"], 1_714_521_600_000_i64);
+    assert_eq!(account["details"]["tier"], "gold");
+    let answer = post_table(
+        &collector,
+        "account_users",
+        "user_id;account_id;first_name\nu;a;Uma\n",
+    )
+    .await;
+    assert_eq!(answer.json()["accepted"], 1, "{}", answer.text);
+    assert_eq!(
+        collector.get("/api/v2/account_users/u").await["first_name"],
+        "Uma"
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_read_is_refused_with_its_line() {
+    let collector = Collector::new();
+    let many = format!("account_id\n{}", "a\n".repeat(20_001));
+    for (table, status, told) in [
+        (Body::from(""), 400, "empty"),
+        (Body::from("account_id,name\n"), 422, "no line"),
+        (Body::from("account_id,name\na,b\nc,d,e\n"), 400, "line 3"),
+        (Body::from(&b"account_id\n\xff\xfe\n"[..]), 400, "UTF-8"),
+        (Body::from(many), 413, "20000"),
+    ] {
+        let answer = post_table(&collector, "accounts", table).await;
+        assert_eq!(answer.status.as_u16(), status, "{}", answer.text);
+        assert!(answer.error().contains(told), "{}", answer.text);
+    }
+    assert_eq!(collector.count("SELECT COUNT(*) FROM accounts"), 0);
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_change_and_changes_nothing() {
+    let collector = Collector::new();
+    let records = |records: Value| Some(json!({ "records": records }));
+    let known = json!([{"account_id": "same", "name": "Same"}, {"account_id": "acme"}]);
+    collector
+        .call("POST", "/api/v2/accounts", records(known))
+        .await;
+    let tried = json!([
+        {"account_id": "same", "name": "Same"},
+        {"account_id": "acme", "name": "Acme", "parent_account_id": "group"},
+        {"account_id": "group"},
+        {"account_id": "new", "parent_account_id": "ghots"},
+        {"account_id": "new", "name": 7},
+    ]);
+    let path = "/api/v2/accounts?dry_run=true";
+    let expected = json!({
+        "dry_run": true, "created": ["group", "new"], "changed": ["acme"], "unchanged": 1,
+        "rejected": [{"index": 4, "id": "new", "error": "`name` must be a string of at most 256 characters, or null"}],
+        "unknown_accounts": ["ghots"],
+    });
+    let answer = collector.call("POST", path, records(tried.clone())).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.json(), expected);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM accounts"), 2);
+    let answer = post_table(
+        &collector,
+        "account_users?dry_run=true",
+        "user_id,account_id\nu,acme\nv,nowhere\n",
+    )
+    .await;
+    let told = answer.json();
+    assert_eq!(told["created"], json!(["u", "v"]), "{told}");
+    assert_eq!(told["unknown_accounts"], json!(["nowhere"]));
+    assert_eq!(collector.count("SELECT COUNT(*) FROM users"), 0);
+    // Without it, the same is done.
+    collector
+        .call("POST", "/api/v2/accounts", records(tried))
+        .await;
+    assert_eq!(collector.get("/api/v2/accounts/acme").await["name"], "Acme");
+}

@@ -1,0 +1,12 @@
+//! Alerts: what rules hit, who is told, and what people see.
+#![allow(missing_docs)]
+
+mod pages;
+mod process;
+mod receiver;
+mod rules;
+#[path = "../support/running.rs"]
+mod running;
+#[path = "../support/mod.rs"]
+mod support;
+mod webhook;

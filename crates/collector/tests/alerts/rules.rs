@@ -1,0 +1,326 @@
+//! What rules hit.
+
+use natero_collector::{clock::now_ms, http::alerting};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+/// A day so many days ago, at noon of UTC.
+fn noon(days_ago: i64) -> i64 {
+    let today = now_ms() / DAY * DAY;
+    today - days_ago * DAY + 12 * HOUR
+}
+
+/// Uses of a feature by a user of an account on a day.
+fn uses(account: &str, user: &str, days_ago: i64, total: u32) -> Value {
+    with(
+        feature(
+            account,
+            user,
+            "f",
+            format!("{account} {user} {days_ago} {total}"),
+        ),
+        json!({"created_at": noon(days_ago), "total": total, "product": "p"}),
+    )
+}
+
+async fn add(collector: &Collector, rule: Value) -> i64 {
+    let answer = collector
+        .call("POST", "/api/v2/alert_rules", Some(rule))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["id"].as_i64().unwrap()
+}
+
+/// Account, user and figures of the alerts that hold.
+async fn holding(collector: &Collector) -> Vec<Value> {
+    let alerts = collector.get("/api/v2/alerts?holding=true").await;
+    let mut alerts: Vec<_> = alerts["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| json!([of["account_id"], of["user_id"], of["now"], of["before"]]))
+        .collect();
+    alerts.sort_by_key(Value::to_string);
+    alerts
+}
+
+async fn check(collector: &Collector) -> Value {
+    let answer = collector.call("POST", "/api/v2/alerts/check", None).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()
+}
+
+#[tokio::test]
+async fn an_account_is_hit_that_uses_less_than_in_as_many_days_before() {
+    let collector = Collector::new();
+    collector
+        .send(vec![
+            // 70 after 100, and 71 after 100.
+            uses("down", "u1", 10, 100),
+            uses("down", "u1", 3, 70),
+            uses("less", "u2", 10, 100),
+            uses("less", "u2", 3, 71),
+            // Nothing is compared with a time before the first use.
+            uses("new", "u3", 9, 100),
+            uses("new", "u3", 2, 1),
+            uses("gone", "u4", 14, 5),
+            // Today is not over: it does not count.
+            uses("today", "u5", 14, 5),
+            uses("today", "u5", 0, 5),
+        ])
+        .await;
+    // The day 14 days ago is the first of the period before.
+    collector
+        .send(vec![uses("down", "u1", 14, 0), uses("less", "u2", 14, 0)])
+        .await;
+    add(
+        &collector,
+        json!({"name": "Down", "when": "uses_down", "percent": 30, "days": 7}),
+    )
+    .await;
+    assert_eq!(
+        holding(&collector).await,
+        [
+            json!(["down", null, 70.0, 100.0]),
+            json!(["gone", null, 0.0, 5.0]),
+            json!(["today", null, 0.0, 5.0]),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn users_of_a_subtree_are_compared_at_the_level_of_the_rule() {
+    let collector = Collector::new();
+    let child = |id: &str, tier: &str| json!({"account_id": id, "parent_account_id": "top", "details": {"tier": tier}});
+    let records = json!({"records": [child("a", "gold"), child("b", "tin")]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(records))
+        .await;
+    collector
+        .send(vec![
+            uses("a", "u1", 2, 1),
+            uses("a", "u2", 2, 1),
+            uses("a", "u1", 1, 1),
+            uses("b", "u3", 2, 1),
+            uses("b", "u3", 1, 1),
+        ])
+        .await;
+    let rule = |name: &str, percent: u32, more: Value| {
+        with(
+            json!({"name": name, "when": "users_down", "percent": percent, "days": 1}),
+            more,
+        )
+    };
+    let id = add(&collector, rule("top", 33, json!({}))).await;
+    assert_eq!(holding(&collector).await, [json!(["top", null, 2.0, 3.0])]);
+    collector
+        .call("DELETE", &format!("/api/v2/alert_rules/{id}"), None)
+        .await;
+    assert!(holding(&collector).await.is_empty());
+    let id = add(&collector, rule("leaves", 34, json!({"level": "leaves"}))).await;
+    assert_eq!(holding(&collector).await, [json!(["a", null, 1.0, 2.0])]);
+    // A rule that is changed is checked anew.
+    let changed = rule(
+        "leaves",
+        34,
+        json!({"level": "leaves", "dimensions": {"tier": "tin"}}),
+    );
+    let path = format!("/api/v2/alert_rules/{id}");
+    let answer = collector.call("PUT", &path, Some(changed)).await;
+    assert_eq!(answer.json()["holding"], 0, "{}", answer.text);
+    let below = rule("below", 34, json!({"level": "top", "account_id": "top"}));
+    add(&collector, below).await;
+    assert_eq!(holding(&collector).await, [json!(["a", null, 1.0, 2.0])]);
+    let other = rule("other", 1, json!({"level": "all", "product": "other"}));
+    add(&collector, other).await;
+    assert_eq!(holding(&collector).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_account_is_silent_from_a_number_of_whole_days_on_until_it_is_back() {
+    let collector = Collector::new();
+    collector
+        .send(vec![
+            uses("silent", "u1", 8, 1),
+            uses("there", "u2", 7, 1),
+            uses("left", "u3", 90, 1),
+        ])
+        .await;
+    for record in [
+        json!({"account_id": "never"}),
+        json!({"account_id": "left", "is_deleted": true}),
+    ] {
+        let id = record["account_id"].as_str().unwrap().to_owned();
+        collector
+            .call("PUT", &format!("/api/v2/accounts/{id}"), Some(record))
+            .await;
+    }
+    add(
+        &collector,
+        json!({"name": "Quiet", "when": "silent", "days": 7}),
+    )
+    .await;
+    assert_eq!(
+        holding(&collector).await,
+        [json!(["silent", null, null, null])]
+    );
+    assert_eq!(
+        check(&collector).await,
+        json!({"rules": 1, "began": 0, "ended": 0})
+    );
+
+    collector.send(vec![uses("silent", "u1", 0, 1)]).await;
+    assert_eq!(
+        check(&collector).await,
+        json!({"rules": 1, "began": 0, "ended": 1})
+    );
+    assert!(holding(&collector).await.is_empty());
+    let all = collector.get("/api/v2/alerts").await;
+    assert_eq!(all["total"], 1);
+    assert!(all["results"][0]["ended_at"].is_i64());
+}
+
+#[tokio::test]
+async fn a_user_is_new_with_the_first_event_and_told_once() {
+    let collector = Collector::new();
+    let now = now_ms();
+    let at = |account: &str, user: &str, product: &str, at: i64| {
+        let event = feature(
+            account,
+            user,
+            "f",
+            format!("{account} {user} {product} {at}"),
+        );
+        with(event, json!({"created_at": at, "product": product}))
+    };
+    collector
+        .send(vec![at("a", "old", "p", now - 2 * DAY)])
+        .await;
+    let records = json!({"records": [{"user_id": "imported", "account_id": "a"}]});
+    collector
+        .call("POST", "/api/v2/account_users", Some(records))
+        .await;
+    add(&collector, json!({"name": "New", "when": "new_user"})).await;
+    add(
+        &collector,
+        json!({"name": "New of q", "when": "new_user", "product": "q"}),
+    )
+    .await;
+    assert!(holding(&collector).await.is_empty());
+    collector
+        .send(vec![
+            at("a", "old", "q", now),
+            at("b", "ada", "p", now),
+            // The page of this one was without a connection.
+            at("b", "late", "p", now - 3 * DAY),
+        ])
+        .await;
+    assert_eq!(check(&collector).await["began"], 2);
+    assert_eq!(
+        holding(&collector).await,
+        [
+            json!(["a", "old", null, null]),
+            json!(["b", "ada", null, null])
+        ]
+    );
+    assert_eq!(check(&collector).await["began"], 0);
+    // After a week nobody is new, and nobody becomes it again.
+    let later = now + 8 * DAY;
+    let checked = alerting::check_all(&collector.app, later).await.unwrap();
+    assert_eq!((checked.began, checked.ended), (0, 2));
+}
+
+#[tokio::test]
+async fn rules_are_checked_once_an_hour_also_after_a_restart() {
+    let collector = Collector::new();
+    add(&collector, json!({"name": "New", "when": "new_user"})).await;
+    let now = now_ms();
+    let rules = async |collector: &Collector, now| {
+        alerting::check_due(&collector.app, now)
+            .await
+            .unwrap()
+            .rules
+    };
+    assert_eq!(rules(&collector, now).await, 0);
+    let collector = collector.restarted();
+    assert_eq!(rules(&collector, now + HOUR - 60_000).await, 0);
+    assert_eq!(rules(&collector, now + HOUR + 60_000).await, 1);
+    assert_eq!(rules(&collector, now + HOUR + 60_000).await, 0);
+}
+
+#[tokio::test]
+async fn an_erased_account_or_user_has_no_alert() {
+    let collector = Collector::new();
+    collector
+        .send(vec![
+            uses("a", "u1", 9, 1),
+            uses("b", "u2", 9, 1),
+            uses("c", "u3", 0, 1),
+        ])
+        .await;
+    add(
+        &collector,
+        json!({"name": "Quiet", "when": "silent", "days": 7}),
+    )
+    .await;
+    add(&collector, json!({"name": "New", "when": "new_user"})).await;
+    collector
+        .send(vec![with(
+            uses("c", "u4", 0, 1),
+            json!({"created_at": now_ms()}),
+        )])
+        .await;
+    check(&collector).await;
+    let before = holding(&collector).await.len();
+    for path in [
+        "/api/v2/accounts/a?erase=true",
+        "/api/v2/account_users/u4?erase=true",
+    ] {
+        let answer = collector.call("DELETE", path, None).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    }
+    let left = holding(&collector).await;
+    assert_eq!(left.len(), before - 2, "{left:?}");
+    assert!(left.contains(&json!(["b", null, null, null])), "{left:?}");
+}
+
+#[tokio::test]
+async fn rules_are_read_changed_and_removed() {
+    let collector = Collector::new();
+    let rule = json!({"name": "Quiet", "when": "silent", "days": 7});
+    let id = add(&collector, rule.clone()).await;
+    let path = format!("/api/v2/alert_rules/{id}");
+    assert_eq!(collector.get(&path).await["days"], 7);
+    let answer = collector
+        .call("POST", "/api/v2/alert_rules", Some(rule))
+        .await;
+    assert_eq!(answer.status, 409);
+    assert!(answer.error().contains("another name"));
+    let answer = collector
+        .call(
+            "PUT",
+            &path,
+            Some(json!({"name": "Quiet", "when": "silent", "days": 0})),
+        )
+        .await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.error().contains("`days`"));
+    let changed = json!({"data": {"name": "Still", "when": "silent", "days": 9}});
+    assert_eq!(
+        collector.call("PUT", &path, Some(changed)).await.json()["name"],
+        "Still"
+    );
+    assert_eq!(collector.get("/api/v2/alert_rules").await["total"], 1);
+    assert_eq!(collector.call("DELETE", &path, None).await.status, 200);
+    for method in ["GET", "DELETE"] {
+        assert_eq!(collector.call(method, &path, None).await.status, 404);
+    }
+    assert_eq!(
+        collector
+            .call("GET", "/api/v2/alerts?account_id=nobody", None)
+            .await
+            .status,
+        404
+    );
+}

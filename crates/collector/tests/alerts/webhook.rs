@@ -1,0 +1,303 @@
+//! Messages to the receiver.
+
+use std::net::TcpListener;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use natero_collector::{
+    clock::now_ms,
+    http::alerting::deliver_due,
+    model::webhook::{MAX_ATTEMPTS, WebhookSecret},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    receiver::{Receiver, Reply},
+    support::*,
+};
+
+/// Sets the receiver, and returns what it checks signatures with.
+async fn set(collector: &Collector, url: &str) -> WebhookSecret {
+    let answer = collector
+        .call("PUT", "/api/v2/webhook", Some(json!({ "url": url })))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let secret = answer.json()["secret"].as_str().unwrap().to_owned();
+    let bytes = STANDARD
+        .decode(secret.strip_prefix("whsec_").unwrap())
+        .unwrap();
+    WebhookSecret::from_bytes(bytes)
+}
+
+/// Accounts that were there ten days ago, and a rule that they hit.
+async fn silent(collector: &Collector, accounts: usize) {
+    let events = (0..accounts).map(|at| {
+        let event = feature(&format!("a{at}"), &format!("u{at}"), "f", at);
+        with(event, json!({"created_at": now_ms() - 10 * DAY}))
+    });
+    collector.send(events.collect()).await;
+    let rule = json!({"name": "Quiet", "when": "silent", "days": 7});
+    let answer = collector
+        .call("POST", "/api/v2/alert_rules", Some(rule))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+async fn standing(collector: &Collector) -> Value {
+    collector.get("/api/v2/webhook").await["messages"].clone()
+}
+
+#[tokio::test]
+async fn a_message_is_signed_and_names_the_rule_and_what_it_hits() {
+    let collector = Collector::new();
+    let receiver = Receiver::with(&[Reply::Status(200)]);
+    let secret = set(&collector, &receiver.url).await;
+    silent(&collector, 2).await;
+    let now = now_ms();
+    assert_eq!(deliver_due(&collector.app, now).await.unwrap(), None);
+    let [message] = receiver.received().try_into().unwrap();
+    assert_eq!(message.path, "/hook?token=sesame");
+    assert_eq!(message.header("content-type"), "application/json");
+    let seconds: i64 = message.header("webhook-timestamp").parse().unwrap();
+    assert_eq!(seconds, now / 1000);
+    let id = message.header("webhook-id");
+    assert!(id.starts_with("msg_"), "{id}");
+    assert_eq!(
+        message.header("webhook-signature"),
+        secret.sign(id, seconds, &message.body)
+    );
+    let told = message.json();
+    assert_eq!(told["type"], "alerts.began");
+    assert_eq!(told["rule"]["name"], "Quiet");
+    assert_eq!(told["rule"]["days"], 7);
+    assert_eq!(told["alerts"][0]["account_id"], "a0");
+    assert_eq!(told["alerts"].as_array().unwrap().len(), 2);
+    // What holds still is told once.
+    collector.call("POST", "/api/v2/alerts/check", None).await;
+    assert_eq!(deliver_due(&collector.app, now + DAY).await.unwrap(), None);
+    assert_eq!(standing(&collector).await["delivered"], 1);
+}
+
+#[tokio::test]
+async fn a_message_that_fails_is_sent_again_with_growing_pauses_also_after_a_restart() {
+    let collector = Collector::new();
+    let receiver = Receiver::with(&[
+        Reply::Status(500),
+        Reply::Close,
+        Reply::Redirect,
+        Reply::Status(200),
+    ]);
+    let secret = set(&collector, &receiver.url).await;
+    silent(&collector, 1).await;
+    let mut now = now_ms();
+    let mut pauses = Vec::new();
+    let mut collector = collector;
+    while let Some(next) = deliver_due(&collector.app, now).await.unwrap() {
+        pauses.push(next - now);
+        let told = standing(&collector).await;
+        assert_eq!(told["waiting"], 1, "{told}");
+        assert!(told["last_error"].is_string(), "{told}");
+        // Before its time nothing is sent.
+        let sent = receiver.received().len();
+        assert_eq!(
+            deliver_due(&collector.app, next - 1).await.unwrap(),
+            Some(next)
+        );
+        assert_eq!((sent, receiver.received().len()), (1, 0));
+        collector = collector.restarted();
+        now = next;
+    }
+    assert_eq!(pauses, [10_000, 30_000, 90_000]);
+    let [last] = receiver.received().try_into().unwrap();
+    let seconds = last.header("webhook-timestamp").parse().unwrap();
+    assert_eq!(seconds, now / 1000);
+    assert_eq!(
+        last.header("webhook-signature"),
+        secret.sign(last.header("webhook-id"), seconds, &last.body)
+    );
+    assert_eq!(
+        standing(&collector).await,
+        json!({"waiting": 0, "delivered": 1, "given_up": 0, "last_error": null})
+    );
+}
+
+#[tokio::test]
+async fn every_attempt_has_the_same_id_and_a_redirect_is_not_followed() {
+    let collector = Collector::new();
+    let receiver = Receiver::with(&[Reply::Redirect, Reply::Status(204)]);
+    set(&collector, &receiver.url).await;
+    silent(&collector, 1).await;
+    let now = now_ms();
+    let next = deliver_due(&collector.app, now).await.unwrap().unwrap();
+    assert!(
+        standing(&collector).await["last_error"]
+            .as_str()
+            .unwrap()
+            .contains("307")
+    );
+    deliver_due(&collector.app, next).await.unwrap();
+    let received = receiver.received();
+    let ids: Vec<_> = received.iter().map(|of| of.header("webhook-id")).collect();
+    assert_eq!(ids[0], ids[1]);
+    let paths: Vec<_> = received.iter().map(|of| of.path.as_str()).collect();
+    assert_eq!(paths, ["/hook?token=sesame"; 2]);
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_never_there_is_given_up_after_days() {
+    let collector = Collector::new();
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    set(&collector, &format!("http://{nobody}/")).await;
+    silent(&collector, 1).await;
+    let mut now = now_ms();
+    let mut attempts = 1;
+    while let Some(next) = deliver_due(&collector.app, now).await.unwrap() {
+        now = next;
+        attempts += 1;
+    }
+    assert_eq!(attempts, MAX_ATTEMPTS);
+    let told = standing(&collector).await;
+    assert_eq!(told["given_up"], 1, "{told}");
+    assert_eq!(told["last_error"], "no connection to the host");
+}
+
+#[tokio::test]
+async fn a_receiver_that_hangs_holds_up_nothing_else() {
+    let collector = Collector::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    set(
+        &collector,
+        &format!("http://{}/", listener.local_addr().unwrap()),
+    )
+    .await;
+    silent(&collector, 1).await;
+    let app = collector.app.clone();
+    let delivering = tokio::spawn(async move { deliver_due(&app, now_ms()).await });
+    // The message is under way, and nobody answers it.
+    let (stream, _) = tokio::task::spawn_blocking(move || listener.accept().unwrap())
+        .await
+        .unwrap();
+    for at in 0..20 {
+        collector
+            .send(vec![feature("b", "u", "f", format!("while {at}"))])
+            .await;
+    }
+    let answer = collector.call("POST", "/api/v2/alerts/check", None).await;
+    assert_eq!(answer.status, 200);
+    assert!(!delivering.is_finished());
+    drop(stream);
+    assert!(delivering.await.unwrap().unwrap().is_some());
+}
+
+#[tokio::test]
+async fn many_alerts_come_in_several_messages() {
+    let collector = Collector::new();
+    let receiver = Receiver::with(&[Reply::Status(200); 3]);
+    set(&collector, &receiver.url).await;
+    silent(&collector, 250).await;
+    assert_eq!(deliver_due(&collector.app, now_ms()).await.unwrap(), None);
+    let counts: Vec<_> = receiver
+        .received()
+        .iter()
+        .map(|message| message.json()["alerts"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(counts.iter().sum::<usize>(), 250);
+    assert!(counts.iter().all(|count| *count <= 100), "{counts:?}");
+}
+
+#[tokio::test]
+async fn what_is_erased_before_a_message_arrives_is_not_in_it() {
+    let collector = Collector::new();
+    let receiver = Receiver::with(&[Reply::Status(500), Reply::Status(200)]);
+    set(&collector, &receiver.url).await;
+    silent(&collector, 2).await;
+    let next = deliver_due(&collector.app, now_ms())
+        .await
+        .unwrap()
+        .unwrap();
+    collector
+        .call("DELETE", "/api/v2/accounts/a0?erase=true", None)
+        .await;
+    deliver_due(&collector.app, next).await.unwrap();
+    let received = receiver.received();
+    assert!(received[0].body.contains("\"a0\""));
+    assert!(!received[1].body.contains("\"a0\"") && received[1].body.contains("\"a1\""));
+}
+
+#[tokio::test]
+async fn messages_go_nowhere_without_a_receiver() {
+    let collector = Collector::new();
+    assert_eq!(
+        collector.call("GET", "/api/v2/webhook", None).await.status,
+        404
+    );
+    silent(&collector, 1).await;
+    assert_eq!(deliver_due(&collector.app, now_ms()).await.unwrap(), None);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM alert_messages"), 0);
+    let receiver = Receiver::with(&[]);
+    set(&collector, &receiver.url).await;
+    assert_eq!(
+        collector
+            .call("DELETE", "/api/v2/webhook", None)
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        collector
+            .call("DELETE", "/api/v2/webhook", None)
+            .await
+            .status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn only_an_account_key_sets_a_receiver_or_a_rule() {
+    let collector = Collector::new();
+    let viewer = collector.viewer_key(None);
+    let keys = [
+        &viewer,
+        &collector.source.auth_key,
+        &collector.source.api_key,
+    ];
+    for key in keys {
+        for (method, path) in [
+            ("PUT", "webhook"),
+            ("GET", "webhook"),
+            ("DELETE", "webhook"),
+            ("POST", "alert_rules"),
+            ("GET", "alert_rules"),
+            ("POST", "alerts/check"),
+            ("GET", "alerts"),
+        ] {
+            let request = axum::http::Request::builder()
+                .method(method)
+                .uri(format!("/api/v2/{path}?api_key={key}"))
+                .header("content-type", "application/json")
+                .body(axum::body::Body::from(r#"{"url":"https://x.example"}"#))
+                .unwrap();
+            assert_eq!(collector.ask(request).await.status, 401, "{method} {path}");
+        }
+    }
+    let event = with(
+        feature("a", "u", "f", 1),
+        json!({"action": "identifyAccount", "details": {"webhook": "https://x.example", "url": "https://x.example"}}),
+    );
+    collector.send(vec![event]).await;
+    assert_eq!(collector.count("SELECT COUNT(*) FROM webhook"), 0);
+    for url in [
+        json!("ftp://x"),
+        json!("https://u:p@x.example"),
+        json!(7),
+        json!(null),
+    ] {
+        let answer = collector
+            .call("PUT", "/api/v2/webhook", Some(json!({ "url": url })))
+            .await;
+        assert_eq!(answer.status, 422, "{url}");
+        assert!(answer.error().contains("https://"));
+    }
+}

@@ -1,0 +1,91 @@
+//! A client asks which of its events are stored.
+#![allow(missing_docs)]
+
+mod support;
+
+use axum::{body::Body, http::Request};
+use natero_collector::{
+    model::keys::{NewSource, SourceKeys},
+    store::keys as stored_keys,
+};
+use serde_json::{Value, json};
+use support::*;
+
+async fn ask(collector: &Collector, path: &str, asked: &str, events: &[Value]) -> Answer {
+    let request = Request::post(format!("{path}?asked={asked}"))
+        .body(Body::from(ndjson(events)))
+        .unwrap();
+    collector.ask(request).await
+}
+
+fn event(tag: &str) -> Value {
+    feature("acme", "ann", "export", tag)
+}
+
+#[tokio::test]
+async fn the_answer_lists_the_asked_events_that_are_not_stored() {
+    let collector = Collector::new();
+    let path = collector.events_path();
+    collector.send(vec![event("a")]).await;
+    let answer = ask(&collector, &path, "a,b,%20c%20,x%2Dy,,d", &[event("b")]).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    // `b` came with the same request.
+    assert_eq!(answer.json()["lacking"], "c,x-y,d");
+    let answer = ask(&collector, &path, "a,b", &[event("c")]).await;
+    assert_eq!(answer.json()["lacking"], "");
+}
+
+#[tokio::test]
+async fn a_rejected_event_is_lacking_even_when_no_line_is_stored() {
+    let collector = Collector::new();
+    let bad = with(event("a"), json!({"total": "many"}));
+    let answer = ask(&collector, &collector.events_path(), "a", &[bad]).await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["lacking"]),
+        (200, &json!("a"))
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_ask_gets_no_such_field() {
+    let collector = Collector::new();
+    let receipt = collector.send(vec![event("a")]).await;
+    assert!(receipt.get("lacking").is_none(), "{receipt}");
+}
+
+#[tokio::test]
+async fn a_client_may_ask_without_an_event() {
+    let collector = Collector::new();
+    let path = collector.events_path();
+    collector.send(vec![event("a")]).await;
+    let answer = ask(&collector, &path, "a,b", &[]).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.json()["accepted"], 0);
+    assert_eq!(answer.json()["lacking"], "b");
+}
+
+#[tokio::test]
+async fn a_source_learns_nothing_about_the_events_of_another() {
+    let collector = Collector::new();
+    collector.send(vec![event("a")]).await;
+    let other = SourceKeys::generate().unwrap();
+    stored_keys::insert_source(&mut collector.sql(), &other, &NewSource::default(), NOW).unwrap();
+    let path = format!("/v1/{}/{}", other.auth_key, other.api_key);
+    let answer = ask(&collector, &path, "a,b", &[event("b")]).await;
+    assert_eq!(answer.json()["lacking"], "a");
+}
+
+#[tokio::test]
+async fn too_many_ids_are_refused_before_anything_is_stored() {
+    let collector = Collector::new();
+    let path = collector.events_path();
+    let ids = |count: usize| vec!["i"; count].join(",");
+    let answer = ask(&collector, &path, &ids(201), &[event("a")]).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.error().contains("200"));
+    let answer = ask(&collector, &path, &"i".repeat(8193), &[event("a")]).await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 0);
+    let answer = ask(&collector, &path, &ids(200), &[event("a")]).await;
+    assert_eq!(answer.status, 200);
+}

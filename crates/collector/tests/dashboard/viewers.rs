@@ -1,0 +1,267 @@
+//! Who may only look, and what a key sees that is for one account.
+
+use axum::{body::Body, http::Request};
+use serde_json::json;
+
+use crate::{
+    browser::{Browser, assert_shows, with_company},
+    support::{Collector, feature},
+};
+
+/// Pages that a company has, and what each needs to say to be that page.
+const PAGES: [&str; 14] = [
+    "/",
+    "/?level=all",
+    "/?search=o",
+    "/accounts/meridian",
+    "/accounts/meridian/below",
+    "/accounts/meridian/users",
+    "/accounts/meridian/records",
+    "/accounts/meridian/events",
+    "/accounts/meridian-nordics",
+    "/accounts/meridian-nordics-oslo",
+    "/accounts/meridian-nordics-oslo/users",
+    "/fragments/tree?parent=meridian-nordics",
+    "/fragments/search?search=o",
+    "/fragments/events?account_id=meridian-nordics-oslo",
+];
+
+#[tokio::test]
+async fn a_viewer_key_sees_everything_and_changes_nothing() {
+    let collector = with_company().await;
+    let browser = Browser::with_key(&collector, &collector.viewer_key(None)).await;
+    for page in PAGES {
+        browser.open(page).await;
+    }
+    browser.open("/loss").await;
+    browser.open("/events").await;
+    assert!(!browser.open("/").await.contains("Save this view"));
+    for (path, form) in [("/views", "name=x&address=%2F"), ("/views/1/delete", "")] {
+        let answer = browser.post(path, form).await;
+        assert_eq!(answer.status, 403, "{path}");
+        assert_shows(&answer.text, &["looks and changes nothing"]);
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_key_reads_usage_and_no_other_part_of_the_api() {
+    let collector = with_company().await;
+    let whole = collector.viewer_key(None);
+    let part = collector.viewer_key(Some("meridian-nordics"));
+    let ask = async |method: &str, path: &str, key: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v2/{path}?api_key={key}"))
+            .header("content-type", "application/json")
+            .body(Body::from(json!({"name": "changed"}).to_string()))
+            .unwrap();
+        collector.ask(request).await.status.as_u16()
+    };
+    for (key, account, status) in [
+        (&whole, "meridian", 200),
+        (&whole, "helvetia", 200),
+        (&part, "meridian-nordics", 200),
+        (&part, "meridian-nordics-oslo", 200),
+        (&part, "meridian", 404),
+        (&part, "helvetia", 404),
+        (&part, "nobody", 404),
+    ] {
+        let path = format!("accounts/{account}/usage");
+        assert_eq!(ask("GET", &path, key).await, status, "{account}");
+    }
+    for (method, path) in [
+        ("GET", "accounts"),
+        ("GET", "accounts/meridian"),
+        ("PUT", "accounts/meridian"),
+        ("DELETE", "accounts/meridian"),
+        ("GET", "accounts/meridian/summary"),
+        ("GET", "accounts/meridian/notes"),
+        ("POST", "accounts/meridian/notes"),
+        ("GET", "account_users"),
+        ("GET", "events"),
+        ("GET", "loss"),
+        ("DELETE", "streams/page-1"),
+    ] {
+        assert_eq!(ask(method, path, &whole).await, 401, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_for_one_account_sees_it_and_what_is_below_and_no_trace_of_others() {
+    let collector = with_company().await;
+    let key = collector.viewer_key(Some("meridian-nordics"));
+    let browser = Browser::with_key(&collector, &key).await;
+    let others = [
+        "Meridian Foods",
+        "Helvetia",
+        "Kestrel",
+        "Benelux",
+        "Rotterdam",
+        "helvetia",
+        "kestrel",
+        "orchard",
+    ];
+    for (page, status) in [
+        ("/", 200),
+        ("/?level=all", 200),
+        ("/?level=all&csv=accounts", 200),
+        ("/?search=o", 200),
+        ("/accounts/meridian-nordics", 200),
+        ("/accounts/meridian-nordics/below", 200),
+        ("/accounts/meridian-nordics/users", 200),
+        ("/accounts/meridian-nordics-oslo", 200),
+        ("/accounts/meridian-nordics-oslo/users", 200),
+        ("/accounts/meridian-nordics-oslo/events", 200),
+        ("/accounts/meridian", 404),
+        ("/accounts/meridian/users", 404),
+        ("/accounts/meridian-benelux", 404),
+        ("/accounts/kestrel/records", 404),
+        ("/accounts/meridian-nordics/adoption", 404),
+        ("/events", 404),
+        ("/loss", 404),
+        ("/fragments/tree", 404),
+        ("/fragments/tree?parent=meridian", 404),
+        ("/fragments/tree?parent=meridian-nordics", 200),
+        ("/fragments/search?search=a", 200),
+        ("/fragments/events", 404),
+        ("/fragments/events?account_id=kestrel", 404),
+        ("/fragments/events?account_id=meridian-nordics-oslo", 200),
+    ] {
+        let answer = browser.ask(page).await;
+        assert_eq!(answer.status, status, "{page}");
+        for other in others {
+            // An error repeats what was asked for.
+            assert!(
+                page.contains(other) || !answer.text.contains(other),
+                "{page} names {other}: {}",
+                answer.text
+            );
+        }
+    }
+    // Users of others are not found either.
+    let csv = |text: String| -> Vec<String> {
+        text.lines()
+            .skip(1)
+            .map(|line| line.split(',').nth(1).unwrap().to_owned())
+            .collect()
+    };
+    let everyone = Browser::of(&collector).await;
+    let path = "/accounts/kestrel/users?csv=users";
+    for user in csv(everyone.open(path).await) {
+        let page = format!("/users/{}", user.replace('@', "%40"));
+        assert_eq!(everyone.ask(&page).await.status, 200, "{user}");
+        assert_eq!(browser.ask(&page).await.status, 404, "{user}");
+    }
+}
+
+/// Anybody with a public key can name a user of another account, and users move.
+#[tokio::test]
+async fn a_key_for_one_account_learns_nothing_of_users_who_belong_to_another() {
+    let collector = Collector::new();
+    let records = |records: serde_json::Value| Some(json!({ "records": records }));
+    let accounts = json!([{"account_id": "mine"}, {"account_id": "mine-below", "parent_account_id": "mine"},
+        {"account_id": "theirs", "name": "Their Account"}]);
+    let users = json!([
+        {"user_id": "stranger", "account_id": "theirs", "first_name": "Secret", "last_name": "Stranger"},
+        {"user_id": "mover", "account_id": "mine-below", "first_name": "Once", "last_name": "Here"},
+    ]);
+    for (path, posted) in [("accounts", accounts), ("account_users", users)] {
+        let path = format!("/api/v2/{path}");
+        assert_eq!(
+            collector.call("POST", &path, records(posted)).await.status,
+            200
+        );
+    }
+    collector
+        .send(vec![
+            feature("mine-below", "mover", "export", 1),
+            feature("mine-below", "stranger", "export", 2),
+        ])
+        .await;
+    let moved = json!({"account_id": "theirs", "last_name": "Away", "move": true});
+    let answer = collector
+        .call("PUT", "/api/v2/account_users/mover", Some(moved))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+
+    let key = collector.viewer_key(Some("mine"));
+    let browser = Browser::with_key(&collector, &key).await;
+    for (page, shown) in [
+        ("/accounts/mine/users?range=all", "mover"),
+        (
+            "/accounts/mine/users?range=all&csv=users",
+            "another account",
+        ),
+        ("/accounts/mine-below/users?range=all", "mover"),
+        ("/accounts/mine-below/events", "stranger"),
+        ("/fragments/events?account_id=mine-below", "stranger"),
+    ] {
+        let text = browser.open(page).await;
+        assert_shows(&text, &[shown]);
+        for secret in ["Secret", "Away", "Their Account", "theirs"] {
+            assert!(!text.contains(secret), "{page} tells {secret}: {text}");
+        }
+    }
+    let all = Browser::of(&collector).await;
+    assert_shows(
+        &all.open("/accounts/mine-below/events").await,
+        &["Secret Stranger"],
+    );
+}
+
+#[tokio::test]
+async fn a_key_of_an_account_that_is_erased_sees_nothing() {
+    let collector = with_company().await;
+    let key = collector.viewer_key(Some("kestrel"));
+    let browser = Browser::with_key(&collector, &key).await;
+    browser.open("/accounts/kestrel").await;
+    let erased = collector
+        .call("DELETE", "/api/v2/accounts/kestrel?erase=true", None)
+        .await;
+    assert_eq!(erased.status, 200, "{}", erased.text);
+    assert_eq!(browser.ask("/accounts/meridian").await.status, 303);
+    let page = browser.ask("/").await;
+    assert_shows(&page.text, &["action=\"/sign-in\""]);
+}
+
+#[tokio::test]
+async fn a_list_is_saved_by_name_for_everyone() {
+    let collector = with_company().await;
+    let browser = Browser::of(&collector).await;
+    let form = "name=Freight+%3C3&address=%2F%3Fproduct%3Dfreight%26level%3Dall";
+    let answer = browser.post("/views", form).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    assert_eq!(answer.headers["location"], "/?product=freight&level=all");
+    let link = "href=\"/?product=freight&amp;level=all\"";
+    assert_shows(&browser.open("/").await, &[link, "Freight &lt;3"]);
+    let viewer = Browser::with_key(&collector, &collector.viewer_key(None)).await;
+    assert_shows(&viewer.open("/").await, &[link]);
+    // The name stands for the latest.
+    browser
+        .post("/views", "name=Freight+%3C3&address=%2F%3Flevel%3Dall")
+        .await;
+    assert!(!browser.open("/").await.contains(link));
+    for (form, status) in [
+        ("name=+&address=%2F", 422),
+        ("name=x", 400),
+        (&format!("name={}&address=%2F", "x".repeat(81)), 422),
+    ] {
+        assert_eq!(browser.post("/views", form).await.status, status, "{form}");
+    }
+    // A view of another host is one of ours.
+    let answer = browser
+        .post("/views", "name=x&address=https%3A%2F%2Fevil.example")
+        .await;
+    assert_eq!(answer.headers["location"], "/");
+    let id = collector.count("SELECT id FROM saved_views WHERE name LIKE 'Freight%'");
+    browser.post(&format!("/views/{id}/delete"), "").await;
+    assert!(!browser.open("/").await.contains("Freight &lt;3"));
+    // A form of another site changes nothing.
+    let request = Request::post("/views")
+        .header("cookie", &browser.cookie)
+        .header("sec-fetch-site", "cross-site")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from("name=y&address=%2F"))
+        .unwrap();
+    assert_eq!(collector.ask(request).await.status, 403);
+}
