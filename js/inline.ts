@@ -1,16 +1,30 @@
-// The ES module that carries the wasm within: one request, no bundler needed.
+// The ES module that carries everything within: one request, no bundler needed.
 
-import wasm from "#wasm";
-import { once, unpack } from "./load.ts";
-import { Tracker } from "./tracker.ts";
-import type { Id, Settings } from "./types.ts";
+import { size, text } from "#wasm";
+import { BUILD } from "./build-id.ts";
+import { startHost } from "./host.ts";
+import { shared } from "./load.ts";
+import { Tracker } from "./na.ts";
+import type { Id, Names, Settings } from "./types.ts";
+import { unpack } from "./unpack.ts";
 
 export type * from "./types.ts";
 
-const load = once(() => unpack(wasm));
+const load = shared(async () => {
+  try {
+    return await startHost(BUILD, () => unpack(text, size));
+  } catch (error) {
+    try {
+      return await (await import("./ladder.js")).climb(BUILD, error);
+    } catch {
+      // Somebody took this script alone: that wasm did not start says more.
+      throw error;
+    }
+  }
+});
 
 /** A tracker of product usage. Construction returns at once; calls made before the wasm is there are kept with their time. */
-export class na extends Tracker {
+export class na<App extends Names = Names> extends Tracker<App> {
   /**
    * @param apiKey The source's API key.
    * @param authKey The source's auth key.

@@ -1,22 +1,30 @@
-// Loading the wasm: once for all trackers of a page, again after a failure.
+// How an entry comes by the host and the wasm: once for all trackers of a page,
+// again after a failure.
 
-import { type Engine, start } from "./core.ts";
+import type { MakeCrossing } from "./host.ts";
 
-/** Brings what makes engines. */
-export type Load = () => Promise<Engine>;
+/** Brings what makes engines. What is out of reach, and may be there later, is told by a text; an error is for good. */
+export type Load = () => Promise<MakeCrossing>;
 
 /** A load that is shared while it goes on and once it has succeeded. */
-export function once(compile: () => Promise<WebAssembly.Module>): Load {
-  let loading: Promise<Engine> | undefined;
-  return () =>
-    (loading ??= compile().then(start).catch((error: unknown) => {
+export function shared(load: Load): Load {
+  let loading: Promise<MakeCrossing> | undefined;
+  const begin = async (): Promise<MakeCrossing> => {
+    try {
+      return await load();
+    } catch (error) {
       loading = undefined;
       throw error;
-    }));
+    }
+  };
+  return () => (loading ??= begin());
 }
 
-/** Compiles wasm that came within the script. */
-export async function unpack(base64: string): Promise<WebAssembly.Module> {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  return WebAssembly.compile(bytes);
+/** Waits for what may be out of reach. */
+export async function reach<Found>(found: Promise<Found>): Promise<Found> {
+  try {
+    return await found;
+  } catch (error) {
+    throw `${error}`;
+  }
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { Collector, Console, SETTINGS, na } from "./support/collector.mjs";
+import { Collector, Console, na, SETTINGS } from "./support/collector.mjs";
 import { BAGS, UNDEFINED } from "./support/wrong.mjs";
 
 let collector;
@@ -58,7 +58,9 @@ test("a throw costs the event and is told", async () => {
     throw new Error("in beforeSend");
   });
   assert.deepEqual([events, dropped], [[], 1]);
-  assert.deepEqual(told.take(), ["natero: 1 event was dropped: beforeSend threw or returned no event. Return the event, or null to drop it."]);
+  assert.deepEqual(told.take(), [
+    "natero: 1 event was dropped: beforeSend threw or returned no event. Return the event, or null to drop it.",
+  ]);
 });
 
 for (const [what, make] of [...BAGS, ...UNDEFINED]) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import vm from "node:vm";
-import { Collector, Console, SETTINGS, na } from "./support/collector.mjs";
+import { Collector, Console, na, SETTINGS } from "./support/collector.mjs";
 
 let collector;
 let told;
@@ -49,7 +49,18 @@ test("the three ways to pass details are one", async () => {
 });
 
 test("plain data arrives as it is", async () => {
-  const details = { text: "größer \"🦀\"\n\u2028", zero: 0, half: -0.5, huge: 1e300, yes: true, no: false, nothing: null, list: [1, ["a"], {}], deep: { a: { b: {} } }, "": "empty key" };
+  const details = {
+    text: 'größer "🦀"\n\u2028',
+    zero: 0,
+    half: -0.5,
+    huge: 1e300,
+    yes: true,
+    no: false,
+    nothing: null,
+    list: [1, ["a"], {}],
+    deep: { a: { b: {} } },
+    "": "empty key",
+  };
   assert.deepEqual(await arrived(details), details);
 });
 
@@ -81,7 +92,14 @@ test("a date of another realm is a date", async () => {
 });
 
 test("functions, symbols and undefined are left out, and leave null in a list", async () => {
-  const details = { f: () => 1, s: Symbol("s"), u: undefined, [Symbol("key")]: 1, kept: 1, list: [() => 1, Symbol("s"), undefined, 1] };
+  const details = {
+    f: () => 1,
+    s: Symbol("s"),
+    u: undefined,
+    [Symbol("key")]: 1,
+    kept: 1,
+    list: [() => 1, Symbol("s"), undefined, 1],
+  };
   assert.deepEqual(await arrived(details), { kept: 1, list: [null, null, null, 1] });
 });
 
@@ -108,7 +126,11 @@ test("a getter, a conversion or a proxy that throws costs its own key alone", as
   const throws = () => {
     throw new Error("from the page's own code");
   };
-  const traps = Object.fromEntries(Reflect.ownKeys(Reflect).filter((name) => typeof Reflect[name] === "function").map((name) => [name, throws]));
+  const traps = Object.fromEntries(
+    Reflect.ownKeys(Reflect)
+      .filter((name) => typeof Reflect[name] === "function")
+      .map((name) => [name, throws]),
+  );
   const date = new Date(0);
   date.toISOString = throws;
   const revocable = Proxy.revocable({}, {});
@@ -118,7 +140,12 @@ test("a getter, a conversion or a proxy that throws costs its own key alone", as
     get thrower() {
       return throws();
     },
-    inner: { b: 2, get thrower() { return throws(); } },
+    inner: {
+      b: 2,
+      get thrower() {
+        return throws();
+      },
+    },
     proxy: new Proxy({}, traps),
     revoked: revocable.proxy,
     date,
@@ -127,8 +154,87 @@ test("a getter, a conversion or a proxy that throws costs its own key alone", as
   assert.deepEqual(await arrived(details), { a: 1, inner: { b: 2 }, z: 26 });
 });
 
-test("toJSON of the page is not asked", async () => {
-  assert.deepEqual(await arrived({ a: 1, toJSON: () => ({ forged: true }) }), { a: 1 });
+test("an object with a toJSON of its own becomes what that says, once", async () => {
+  class Money {
+    amount = 5;
+    toJSON() {
+      return { cents: this.amount * 100, at: new Date(0), again: { toJSON: () => "asked" }, toJSON: () => "twice" };
+    }
+  }
+  const cents = { cents: 500, at: "1970-01-01T00:00:00.000Z", again: "asked" };
+  const throwing = () => {
+    throw new Error("from the page's own code");
+  };
+  const details = {
+    money: new Money(),
+    list: [new Money()],
+    own: { a: 1, toJSON: () => 7 },
+    text: { toJSON: "is a field" },
+    thrower: { toJSON: throwing },
+    nothing: { toJSON: () => undefined },
+  };
+  assert.deepEqual(await arrived(details), {
+    money: cents,
+    list: [cents],
+    own: 7,
+    text: { toJSON: "is a field" },
+  });
+  collector.requests.length = 0;
+  assert.deepEqual(await arrived({ a: 1, toJSON: () => ({ b: 2 }) }), { b: 2 });
+});
+
+test("URLs, errors, maps and sets become texts, objects and lists, also those of another realm", async () => {
+  const cyclic = new Map([["a", 1]]);
+  cyclic.set("self", cyclic);
+  const values = () => ({
+    url: new URL("https://page.test/a?b#c"),
+    error: Object.assign(new TypeError("no such thing"), { secret: "kept back" }),
+    silent: new Error(),
+    map: new Map([
+      ["a", new Date(0)],
+      [1, new Set([1n])],
+      ["__proto__", 2],
+    ]),
+    set: new Set(["a", new Map([["b", [1]]])]),
+  });
+  const { map, ...rest } = await arrived({ ...values(), cyclic });
+  assert.deepEqual(rest, {
+    url: "https://page.test/a?b#c",
+    error: "TypeError: no such thing",
+    silent: "Error",
+    set: ["a", { b: [1] }],
+    cyclic: { a: 1 },
+  });
+  assert.equal(map.a, "1970-01-01T00:00:00.000Z");
+  assert.deepEqual(map[1], ["1"]);
+  collector.requests.length = 0;
+  const foreign = vm.runInNewContext(`({
+    error: new RangeError("far"), map: new Map([["a", 1]]), set: new Set([1]) })`);
+  assert.deepEqual(await arrived({ foreign }), { foreign: { error: "RangeError: far", map: { a: 1 }, set: [1] } });
+  assert.deepEqual(told.take(), []);
+});
+
+test("a toJSON that an old library gives to everything is not asked", async () => {
+  const details = { list: [1, ["a"]], deep: { date: new Date(0) } };
+  const types = [Array, Object, Date, String, Number];
+  for (const { prototype } of types) {
+    Object.defineProperty(prototype, "toJSON", {
+      configurable: true,
+      writable: true,
+      value() {
+        return `text of ${String(this)}`;
+      },
+    });
+  }
+  const { toJSON } = Date.prototype;
+  try {
+    tracker.sendFeatureEvent("f", { details });
+    await tracker.flush();
+  } finally {
+    for (const { prototype } of types) if (prototype.toJSON !== toJSON) delete prototype.toJSON;
+  }
+  const sent = JSON.parse(collector.requests[0].init.body.split("\n")[0]).details;
+  assert.deepEqual(sent, { list: [1, ["a"]], deep: { date: "1970-01-01T00:00:00.000Z" } });
 });
 
 test("what inheritance brings is left out, and a key called __proto__ is a key", async () => {
@@ -162,7 +268,12 @@ test("what is too deep is cut off, without a word", async () => {
 });
 
 test("details of exactly 16 KiB pass, and one byte more is refused", async () => {
-  for (const [letter, bytes] of [["x", 1], ["ü", 2], ["\"", 2], ["🦀", 4]]) {
+  for (const [letter, bytes] of [
+    ["x", 1],
+    ["ü", 2],
+    ['"', 2],
+    ["🦀", 4],
+  ]) {
     collector.requests.length = 0;
     const room = 16_384 - '{"t":""}'.length;
     const most = { t: letter.repeat(Math.floor(room / bytes)) + "x".repeat(room % bytes) };
@@ -177,16 +288,25 @@ test("details of exactly 16 KiB pass, and one byte more is refused", async () =>
 
 test("details that are far too large are refused without being walked to their end", () => {
   let read = 0;
-  const endless = () => new Proxy({}, {
-    ownKeys: () => ["a", "b"],
-    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-    get: (_, key) => {
-      if (typeof key === "symbol") return;
-      read += 1;
-      return endless();
-    },
-  });
-  for (const details of [endless(), { t: "x".repeat(10_000_000) }, { list: Array(1_000_000).fill("x") }, { ["k".repeat(20_000)]: 1 }]) {
+  const endless = () =>
+    new Proxy(
+      {},
+      {
+        ownKeys: () => ["a", "b"],
+        getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+        get: (_, key) => {
+          if (typeof key === "symbol") return;
+          read += 1;
+          return endless();
+        },
+      },
+    );
+  for (const details of [
+    endless(),
+    { t: "x".repeat(10_000_000) },
+    { list: Array(1_000_000).fill("x") },
+    { ["k".repeat(20_000)]: 1 },
+  ]) {
     tracker.sendFeatureEvent("f", { details });
     assert.equal(told.take().length, 1);
   }
@@ -203,7 +323,13 @@ test("empty details are sent as they are, and none are left out", async () => {
 
 test("an object is read once, at the call: what the page does later changes nothing", async () => {
   let reads = 0;
-  const details = { list: [1], get a() { return (reads += 1); } };
+  const details = {
+    list: [1],
+    get a() {
+      reads += 1;
+      return reads;
+    },
+  };
   tracker.sendFeatureEvent("f", { details });
   details.list.push(2);
   await tracker.flush();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SETTINGS, na, state } from "./support/collector.mjs";
+import { na, SETTINGS, state } from "./support/collector.mjs";
 import { told } from "./support/host.mjs";
 
 test("an account that changes under its user is warned of once, with the user and what to do", async () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Collector, Console, SETTINGS, na } from "./support/collector.mjs";
+import { Collector, Console, na, SETTINGS } from "./support/collector.mjs";
 
 /** [what was passed, what is meant] */
 const IDS = [
@@ -16,7 +16,7 @@ const IDS = [
   ["NUL\0within", "NULwithin"],
   ["half\ud83e", "half\ufffd"],
   ["\udd80half", "\ufffdhalf"],
-  ["\"quoted\" \\ back", "\"quoted\" \\ back"],
+  ['"quoted" \\ back', '"quoted" \\ back'],
   ["line\nend", "line\nend"],
   ["null", "null"],
   [0, "0"],
@@ -49,7 +49,12 @@ for (const running of [true, false]) {
       tracker.setUserId(given);
       tracker.setModuleId(given);
       tracker.setProductId(given);
-      const getters = () => [tracker.getAccountId(), tracker.getUserId(), tracker.getModuleId(), tracker.getProductId()];
+      const getters = () => [
+        tracker.getAccountId(),
+        tracker.getUserId(),
+        tracker.getModuleId(),
+        tracker.getProductId(),
+      ];
       assert.deepEqual(getters(), Array(4).fill(meant));
       await tracker.ready;
       assert.deepEqual(getters(), Array(4).fill(meant));
@@ -63,7 +68,14 @@ for (const running of [true, false]) {
       tracker.identifyAccount(given);
       await tracker.flush();
       assert.deepEqual(told.take(), []);
-      const own = collector.events.map(({ account_id, user_id, action, feature, module, product }) => [account_id, user_id, action, feature, module, product]);
+      const own = collector.events.map(({ account_id, user_id, action, feature, module, product }) => [
+        account_id,
+        user_id,
+        action,
+        feature,
+        module,
+        product,
+      ]);
       const m = meant;
       assert.deepEqual(own, [
         [m, m, "feature", m, m, m],

@@ -32,7 +32,9 @@ for (const [place, run] of Object.entries({ "under Node": inProcess, "in a worke
     const { added, failure, listeners, touched } = await run(`data:text/javascript,${encodeURIComponent(source)}`);
     assert.match(failure, /window was read/);
     assert.deepEqual([added, listeners, touched], [[], true, ["window"]]);
-    const rest = await run(`data:text/javascript,${encodeURIComponent(source.replace("typeof window; setTimeout(() => {});", ""))}`);
+    const rest = await run(
+      `data:text/javascript,${encodeURIComponent(source.replace("typeof window; setTimeout(() => {});", ""))}`,
+    );
     assert.deepEqual([rest.added, rest.failure, rest.listeners], [["left"], null, false]);
   });
 
@@ -62,7 +64,23 @@ test("the classic script runs where there is no window, and touches nothing", ()
   });
   // What every place has that knows WebAssembly.
   const sandbox = { TextDecoder, TextEncoder };
-  for (const name of ["window", "document", "self", "location", "navigator", "localStorage", "sessionStorage", "fetch", "setTimeout", "setInterval", "crypto", "performance", "addEventListener", "BroadcastChannel", "console"]) {
+  for (const name of [
+    "window",
+    "document",
+    "self",
+    "location",
+    "navigator",
+    "localStorage",
+    "sessionStorage",
+    "fetch",
+    "setTimeout",
+    "setInterval",
+    "crypto",
+    "performance",
+    "addEventListener",
+    "BroadcastChannel",
+    "console",
+  ]) {
     Object.defineProperty(sandbox, name, trap(name));
   }
   const context = vm.createContext(sandbox);

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SETTINGS, na, settled, state } from "./support/collector.mjs";
+import { na, SETTINGS, settled, state } from "./support/collector.mjs";
 import { collector, told, unhandled } from "./support/host.mjs";
 import * as wrong from "./support/wrong.mjs";
 
@@ -30,7 +30,12 @@ const TABLE = [
   ["sendFeatureEvent", "product", (t, v) => t.sendFeatureEvent("f", { product: v }), without(IDS, UNDEFINED)],
   ["sendFeatureEvent", "details", (t, v) => t.sendFeatureEvent("f", { details: v }), BAGS],
   ["sendModuleEvent", "module", (t, v) => t.sendModuleEvent(v, 5), [...IDS, ...NULL]],
-  ["sendModuleEvent", "timeSpent", (t, v) => t.sendModuleEvent("m", v), [...NUMBERS, ...NULL, ...UNDEFINED, ["less than nothing", () => -1], ["ages", () => 1e16]]],
+  [
+    "sendModuleEvent",
+    "timeSpent",
+    (t, v) => t.sendModuleEvent("m", v),
+    [...NUMBERS, ...NULL, ...UNDEFINED, ["less than nothing", () => -1], ["ages", () => 1e16]],
+  ],
   ["sendModuleEvent", "options", (t, v) => t.sendModuleEvent("m", 5, v), BAGS],
   ["sendModuleEvent", "product", (t, v) => t.sendModuleEvent("m", 5, { product: v }), without(IDS, UNDEFINED)],
   ["trackPageView", "options", (t, v) => t.trackPageView(v), BAGS],
@@ -52,15 +57,27 @@ for (const running of [true, false]) {
         const invalid = tracker.stats().dropped.invalid;
         assert.equal(call(tracker, make()), undefined, what);
         const errors = told.take();
-        assert.equal(errors.length, 1, `${what}: ${errors.length ? errors.map((error) => error.slice(0, 200)).join("; ") : "no error"}`);
+        assert.equal(
+          errors.length,
+          1,
+          `${what}: ${errors.length ? errors.map((error) => error.slice(0, 200)).join("; ") : "no error"}`,
+        );
         const [error] = errors;
-        assert.match(error, new RegExp(`^natero: ${method}: ${argument} must be .+; got .+\\. The call was ignored\\.$`), what);
+        assert.match(
+          error,
+          new RegExp(`^natero: ${method}: ${argument} must be .+; got .+\\. The call was ignored\\.$`),
+          what,
+        );
         assert.ok(error.length < 300, `${what}: ${error.length} characters`);
         assert.deepEqual(state(tracker), was, what);
         assert.equal(tracker.stats().dropped.invalid, invalid + 1, what);
         if (running) {
           await settled();
-          assert.deepEqual(problems.splice(0), [{ code: "invalid_argument", message: error.replace("natero: ", ""), dropped: 0 }], what);
+          assert.deepEqual(
+            problems.splice(0),
+            [{ code: "invalid_argument", message: error.replace("natero: ", ""), dropped: 0 }],
+            what,
+          );
         }
       }
       assert.equal(await tracker.ready, true);
@@ -69,7 +86,14 @@ for (const running of [true, false]) {
       await tracker.flush();
       const sent = collector.requests.splice(0).flatMap((request) => request.events);
       assert.deepEqual(
-        sent.map((event) => [event.action, event.feature, event.module, event.product, event.account_id, event.user_id]),
+        sent.map((event) => [
+          event.action,
+          event.feature,
+          event.module,
+          event.product,
+          event.account_id,
+          event.user_id,
+        ]),
         [["feature", "right", "reports", "freight", "acme", "ann"]],
       );
       tracker.shutdown();
@@ -108,7 +132,11 @@ test("new na() refuses every wrong key and never throws", async () => {
       await settled();
       const errors = told.take();
       assert.equal(errors.length, 1, `${what}: ${errors}`);
-      assert.match(errors[0], /^natero: new na: (apiKey|authKey) must be a string of 1 to 256 characters; got .+ new na\(apiKey, authKey, settings\)\.$/, what);
+      assert.match(
+        errors[0],
+        /^natero: new na: (apiKey|authKey) must be a string of 1 to 256 characters; got .+ new na\(apiKey, authKey, settings\)\.$/,
+        what,
+      );
       assert.equal(problems.length, 1, what);
       assert.equal(tracker.stats().dropped.invalid, 1, what);
       assert.deepEqual([tracker.getAccountId(), tracker.getSessionId(), tracker.getVisitorId()], [null, null, null]);

@@ -34,16 +34,33 @@ for (const name of PAGE) {
   });
 }
 
-const CALLS = ["fetch", "setTimeout", "setInterval", "setImmediate", "queueMicrotask", "BroadcastChannel", "MessageChannel", "Worker"];
+const CALLS = [
+  "fetch",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "queueMicrotask",
+  "BroadcastChannel",
+  "MessageChannel",
+  "Worker",
+];
 const originals = Object.fromEntries(CALLS.map((name) => [name, globalThis[name]]));
 for (const name of CALLS) {
-  globalThis[name] = function () {
+  globalThis[name] = () => {
     touched.push(name);
     throw new Error(`${name} was called`);
   };
 }
-for (const name of ["compile", "compileStreaming", "instantiate", "instantiateStreaming", "Module", "Instance", "Memory"]) {
-  WebAssembly[name] = function () {
+for (const name of [
+  "compile",
+  "compileStreaming",
+  "instantiate",
+  "instantiateStreaming",
+  "Module",
+  "Instance",
+  "Memory",
+]) {
+  WebAssembly[name] = () => {
     touched.push(`WebAssembly.${name}`);
     throw new Error(`WebAssembly.${name} was called`);
   };
@@ -63,7 +80,9 @@ try {
 } catch (error) {
   failure = String(error.stack);
 }
-const added = Reflect.ownKeys(globalThis).filter((key) => !before.includes(key)).map(String);
+const added = Reflect.ownKeys(globalThis)
+  .filter((key) => !before.includes(key))
+  .map(String);
 const listenersAfter = process.eventNames().map((name) => [String(name), process.listenerCount(name)]);
 
 Object.assign(globalThis, originals);

@@ -117,10 +117,30 @@ export const NULL = [["null", () => null]];
 export const IDS = [...UNDEFINED, ...OBJECTS, ...PLAIN, ...FUNCTIONS, ...SYMBOLS, ...BOOLEANS, ...NOT_FINITE, ...NO_ID];
 
 /** Wrong wherever a number is wanted. */
-export const NUMBERS = [...OBJECTS, ...PLAIN, ...FUNCTIONS, ...SYMBOLS, ...BOOLEANS, ...NOT_FINITE, ...NO_ID, ...TEXT, ...BIGINT];
+export const NUMBERS = [
+  ...OBJECTS,
+  ...PLAIN,
+  ...FUNCTIONS,
+  ...SYMBOLS,
+  ...BOOLEANS,
+  ...NOT_FINITE,
+  ...NO_ID,
+  ...TEXT,
+  ...BIGINT,
+];
 
 /** Wrong wherever a bag of options or data is wanted. */
-export const BAGS = [...OBJECTS, ...FUNCTIONS, ...SYMBOLS, ...BOOLEANS, ...NOT_FINITE, ...NO_ID, ...TEXT, ...BIGINT, ...NUMBER];
+export const BAGS = [
+  ...OBJECTS,
+  ...FUNCTIONS,
+  ...SYMBOLS,
+  ...BOOLEANS,
+  ...NOT_FINITE,
+  ...NO_ID,
+  ...TEXT,
+  ...BIGINT,
+  ...NUMBER,
+];
 
 /** The values of a list that are in none of the others. */
 export const without = (values, ...others) => values.filter((value) => !others.flat().includes(value));

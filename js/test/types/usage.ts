@@ -1,8 +1,8 @@
 // What a user of the package may write, and what the compiler must refuse.
 // Checked against the packed package; never run.
 
-import na, { na as named } from "natero-wasm";
 import type { FlushResult, Problem, Settings, Stats, TrackedEvent } from "natero-wasm";
+import na, { na as named } from "natero-wasm";
 import inline, { na as namedInline } from "natero-wasm/inline";
 import "natero-wasm/natero.global.js";
 
@@ -66,4 +66,28 @@ tracker.sendModuleEvent("m");
 // @ts-expect-error: what is counted cannot be set
 tracker.ready = ready;
 
-export { classes, flushed, fromScript, ids, stats };
+// Names are checked where an app tells which it has.
+const narrowed = new na<{ feature: "export" | "import"; module: "reports" }>("api", "auth");
+narrowed.sendFeatureEvent("export", { module: "reports", product: "any" });
+narrowed.setModuleId("reports");
+narrowed.setModuleId(null);
+narrowed.setProductId("any");
+narrowed.sendModuleEvent("reports", 1);
+// @ts-expect-error: no such feature
+narrowed.sendFeatureEvent("exprot");
+// @ts-expect-error: no such module
+narrowed.sendFeatureEvent("export", { module: "report" });
+// @ts-expect-error: no such module
+narrowed.setModuleId("report");
+const widened: na = narrowed;
+
+// Events are told apart by their action.
+const fieldsOf = (event: TrackedEvent): (string | number | undefined)[] => {
+  if (event.action === "feature") return [event.feature, event.total, event.module];
+  if (event.action === "moduleEnd") return [event.module, event.time_spent];
+  if (event.action === "pageView") return [event.url, event.referrer];
+  // @ts-expect-error: only a feature event has a feature
+  return [event.feature];
+};
+
+export { classes, fieldsOf, flushed, fromScript, ids, stats, widened };

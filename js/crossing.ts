@@ -1,0 +1,192 @@
+// The way from the buffer into the engine, once that is there. What the browser
+// tells waits behind the calls that wait, so that the engine sees everything in
+// order.
+
+import { type Arguments, type Calls, MAX_WAITING_CALLS, type Method } from "./calls.ts";
+import { atTaskEnd, isVisible, later, monotonic, unstore, wall } from "./environment.ts";
+import type { Core } from "./generated/core.d.ts";
+import type { Host } from "./host.ts";
+import { attempt, keys } from "./intrinsics.ts";
+import type { Tracking } from "./tracking.ts";
+
+/** Tells the engine what happened just now. */
+export type Tell = <Name extends Method>(method: Name, ...more: Arguments<Name>) => void;
+
+/** Tells the engine where the page was led, and when. */
+export type TellArrival = (mono: number, wall: number, url: string, title: string) => void;
+
+// How long calls are made at a stretch while somebody looks at the page, in ms:
+// the page's own task before that, and storing and sending after it, fit into the
+// 50 ms that people begin to notice.
+const SLICE_MS = 10;
+
+// How often calls are made at once, before they wait for a task of their own, where
+// the page's code runs for each event.
+const TURNS_OF_PAGE_CODE = 32;
+
+// Calls that are made between two looks at the clock.
+const CALLS_PER_LOOK = 16;
+
+/** Takes calls into the engine of one tracker. */
+export class Crossing {
+  readonly #tracking: Tracking;
+  readonly #calls: Calls;
+  readonly #host: Host;
+  readonly #begin: readonly [mono: number, wall: number];
+  #stopSlice: (() => void) | undefined;
+  #isWarned = false;
+  #turns = 0;
+  #isPutOff = false;
+
+  /** At the given times, with a host that tells of what the browser does by the function that it is handed. */
+  constructor(tracking: Tracking, makeHost: (tell: Tell, tellArrival: TellArrival) => Host, mono: number, now: number) {
+    this.#tracking = tracking;
+    this.#calls = tracking.calls;
+    this.#begin = [mono, now];
+    this.#host = makeHost(
+      (method, ...more) => this.#tell(method, more, monotonic(), wall()),
+      (mono, now, url, title) => this.#tell("navigated", [url, title], mono, now),
+    );
+  }
+
+  /** Begins to track, and makes what waited. */
+  begin(): void {
+    this.#guard(() => this.#host.begin(this.#begin[0], this.#begin[1]));
+    this.#makeSlice();
+    this.compare();
+  }
+
+  /** Warns, once, where another construction for this source has other settings than those that stand. */
+  compare(): void {
+    const { calls, settings } = this.#tracking;
+    const others = (calls.others ?? {}) as Record<string, unknown>;
+    let differing = "";
+    const names = keys(others);
+    for (let at = 0; at < names.length; at += 1) {
+      const name = names[at] as keyof typeof settings;
+      const isId = name === "accountId" || name === "userId";
+      // Functions are the same if they read the same: components make them anew.
+      if (!isId && others[name] != null && attempt(() => `${others[name]}` !== `${settings[name]}`))
+        differing += ` ${name}`;
+    }
+    if (!differing || this.#isWarned) return;
+    this.#isWarned = true;
+    calls.report("", `the tracker of this source has other settings already, which stand:${differing}.`, 0);
+  }
+
+  /** Leaves no listener, timer or lock behind. */
+  end(): void {
+    this.#stopSlice?.();
+    this.#host.detach();
+  }
+
+  /** The page has added a call. */
+  take(method: Method): void {
+    if (method !== "feature" && !this.#host.isPerforming && !this.#putsOff()) this.#makeSlice();
+    else if (this.#calls.waiting.length % MAX_WAITING_CALLS === 1) this.wake();
+  }
+
+  /** Makes calls that wait when the task ends, or at once if they are many: for whoever adds the first of so many. */
+  wake(): void {
+    if (this.#calls.waiting.length !== 1) this.#make(Infinity);
+    else if (!this.#putsOff()) atTaskEnd(() => this.#makeSlice());
+  }
+
+  /** Where the page's code runs for each event, it may make the next one, which would never let the page go on: now and then calls wait for a task of their own. Tells whether they do. */
+  #putsOff(): boolean {
+    const { config } = this.#tracking;
+    if (!config.filter && !config.debug) return false;
+    this.#turns += 1;
+    if (this.#turns % TURNS_OF_PAGE_CODE) return false;
+    this.#isPutOff = true;
+    this.#stopSlice ??= later(() => this.#makeSlice(), 0);
+    return true;
+  }
+
+  /** Asks the engine, which knows of all calls then. */
+  ask<Answer>(question: (core: Core) => Answer): Answer | undefined {
+    this.#make(Infinity);
+    return this.#guard(() => question(this.#host.core));
+  }
+
+  /** What the browser, the server or `beforeSend` tells. */
+  #tell<Name extends Method>(method: Name, more: Arguments<Name>, mono: number, now: number): void {
+    const calls = this.#calls;
+    const host = this.#host;
+    if (calls.isOff) return;
+    if (host.isPerforming || (this.#isPutOff && method === "taskEnded")) {
+      // An answer to what is performed: it is taken in at once, and what follows is performed in turn.
+      const input = [mono, now];
+      for (let at = 0; at < more.length; at += 1) input[at + 2] = more[at] as never;
+      this.#guard(() => {
+        host.handle(method, input);
+        host.perform();
+      });
+      return;
+    }
+    // Once the page is hidden, it may be gone at any time; and what closed pages
+    // left is removed when it is adopted.
+    if (method === "hidden" || method === "adopted") this.#make(Infinity);
+    calls.append(method, mono, now, more);
+    this.#makeSlice();
+  }
+
+  /** Makes what waits as far as the page does not feel it, and the rest later. Nobody feels it on a page that is not in sight. */
+  #makeSlice(): void {
+    this.#stopSlice?.();
+    this.#stopSlice = undefined;
+    this.#isPutOff = false;
+    this.#make(isVisible() ? SLICE_MS : Infinity);
+    if (!this.#calls.count || this.#host.isPerforming) return;
+    this.#stopSlice = later(() => this.#makeSlice(), 0);
+    // Without timers there is no later.
+    if (!this.#stopSlice) this.#make(Infinity);
+  }
+
+  /** Makes what waits, for so many ms at most. */
+  #make(ms: number): void {
+    const calls = this.#calls;
+    const host = this.#host;
+    if (host.isPerforming || !calls.count) return;
+    this.#guard(() => {
+      const end = monotonic() + ms;
+      const ahead = wall() - monotonic();
+      for (let looked = 1; calls.count; looked += 1) {
+        const call = calls.waiting[calls.made]!;
+        // What follows from features can wait for the last of them.
+        if (looked > 1 && call.method !== "feature") host.perform();
+        this.#tracking.plain.complete(call, ahead);
+        host.handle(call.method, call.input);
+        calls.made += 1;
+        if (looked % CALLS_PER_LOOK === 0 && monotonic() > end) break;
+      }
+      const isAllMade = !calls.count;
+      if (isAllMade) calls.clear();
+      host.perform();
+      if (isAllMade) this.#forgetEarlyCalls();
+    });
+  }
+
+  /** The early calls are made, and what they made is stored when the task ends: then they go. */
+  #forgetEarlyCalls(): void {
+    const { early } = this.#tracking;
+    if (early.isDone) return;
+    early.isDone = true;
+    // Behind what stores their events.
+    atTaskEnd(() => {
+      early.count = 0;
+      if (early.key) unstore(early.key);
+      early.close();
+    });
+  }
+
+  /** Does something with the engine. After a trap its state cannot be trusted. */
+  #guard<Result>(action: () => Result): Result | undefined {
+    try {
+      return action();
+    } catch (error) {
+      this.#calls.fail("failed", "The tracker failed and is off", error);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// The module and the product of the page: of the first element that names one and is not hidden.
+
+import type { na } from "natero-wasm";
+
+type Root = Document | ShadowRoot | Element;
+
+const ATTRIBUTES = ["data-na-module", "data-na-product", "hidden"];
+
+/** Sets both, and follows what becomes of them; returns how to stop. */
+export function sticky(tracker: na, root: Root): () => void {
+  const module = follow(root, "data-na-module", (name) => tracker.setModuleId(name));
+  const product = follow(root, "data-na-product", (name) => tracker.setProductId(name));
+  const look = (): void => {
+    // First the product: time in a module is put under it.
+    product();
+    module();
+  };
+  look();
+  const observer = new MutationObserver(look);
+  observer.observe(root, { attributes: true, attributeFilter: ATTRIBUTES, childList: true, subtree: true });
+  return () => observer.disconnect();
+}
+
+/** Tells of each change of what an attribute names; of none that the page never named. */
+function follow(root: Root, attribute: string, tell: (name: string | null) => void): () => void {
+  let current: string | null = null;
+  return () => {
+    const name = nameOf(root, attribute);
+    if (name === current) return;
+    current = name;
+    tell(name);
+  };
+}
+
+function nameOf(root: Root, attribute: string): string | null {
+  for (const element of root.querySelectorAll(`[${attribute}]`)) {
+    const name = element.getAttribute(attribute);
+    if (name && !element.closest("[hidden]")) return name;
+  }
+  return null;
+}

@@ -1,0 +1,181 @@
+// Written by `cargo xtask build` from the definitions in Rust: change those.
+
+import type { Id, Problem, TrackedEvent } from "../types.ts";
+
+/** Longest id, in characters. */
+export const MAX_ID_CHARS = 256;
+
+/** Largest details of one event, in bytes of JSON. */
+export const MAX_DETAILS_BYTES = 16_384;
+
+/** Longest address and title, in UTF-16 units: longer ones are cut. */
+export const MAX_TEXT_UNITS = 4096;
+
+/** Why events are not delivered, in the order of the counters. */
+export const REASONS = ["consent", "disabled", "before_send", "overflow", "rejected", "too_large"] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** What `onError` is told: stable, for programs. */
+export type ErrorCode =
+  | "invalid_argument"
+  | "unauthorized"
+  | "unreachable"
+  | "before_send"
+  | "overflow"
+  | "rejected"
+  | "too_large"
+  | "load_failed"
+  | "failed";
+
+/** What an event tells. */
+export type ActionName =
+  | "feature"
+  | "moduleEnd"
+  | "sessionSync"
+  | "sessionIdle"
+  | "pageView"
+  | "pageViewEnd"
+  | "identifyUser"
+  | "identifyAccount";
+
+/** What a setting may be; a list has all its values. */
+export type Kind = "id" | "endpoint" | "address" | "flag" | "positive" | "token" | "hook" | readonly (string | boolean)[];
+
+/** Each setting: its kind, and its default where it has one. */
+export const SETTINGS = {
+  accountId: ["id"],
+  userId: ["id"],
+  endpoint: ["endpoint", "https://events.natero.com"],
+  trackUnload: ["flag", true],
+  trackPageViews: [[true, false, "hash"], true],
+  disableEventSend: ["flag", false],
+  debug: ["flag", false],
+  debugUrl: ["address"],
+  sessionTimeout: ["positive", 1_800_000],
+  idleTimeout: ["positive", 60_000],
+  sessionSyncInterval: ["positive", 60_000],
+  flushInterval: ["positive", 5000],
+  batchSize: ["positive", 50],
+  maxQueueBytes: ["positive", 8_388_608],
+  maxStoredBytes: ["positive", 1_048_576],
+  persistence: [["storage", "memory"], "storage"],
+  cookieDomain: ["token"],
+  cookiePrefix: ["token", "na_"],
+  consent: [["granted", "pending", "denied"], "granted"],
+  respectGpc: ["flag", false],
+  respectDnt: ["flag", false],
+  compress: ["flag", true],
+  beforeSend: ["hook"],
+  onError: ["hook"],
+} as const satisfies Record<keyof Settings, readonly [kind: Kind, fallback?: unknown]>;
+
+/** Settings of `new na(apiKey, authKey, settings)`. Numbers are above 0 and below 10^15. */
+export interface Settings {
+  /** The account, as if set by `setAccountId`. */
+  accountId?: Id | null | undefined;
+  /** The user, as if set by `setUserId`. */
+  userId?: Id | null | undefined;
+  /** Origin, and path prefix if any, of the Event API, or a path of the page's own origin; `/v1/{authKey}/{apiKey}` is appended. Anything else turns the tracker off. Default `"https://events.natero.com"`. */
+  endpoint?: string | undefined;
+  /** End page view, module and session timing when the page is hidden or unloaded. Default `true`. */
+  trackUnload?: boolean | undefined;
+  /** Page views on load, on navigation within the page and on return from the back/forward cache; `"hash"`: the path in the fragment counts, too. Default `true`. */
+  trackPageViews?: true | false | "hash" | undefined;
+  /** Everything runs, nothing is sent or stored. Default `false`. */
+  disableEventSend?: boolean | undefined;
+  /** One readable console line per event and per request. Default `false`. */
+  debug?: boolean | undefined;
+  /** A full URL to which a copy of each batch is posted too; its failures change nothing. */
+  debugUrl?: string | undefined;
+  /** Inactivity after which the next activity starts a new session, in ms. Default `1_800_000`. */
+  sessionTimeout?: number | undefined;
+  /** No activity for this long is idle, in ms. Default `60_000`. */
+  idleTimeout?: number | undefined;
+  /** How often `sessionSync` is made while active, in ms. Default `60_000`. */
+  sessionSyncInterval?: number | undefined;
+  /** Longest wait of an event before a send is tried, in ms. Default `5000`. */
+  flushInterval?: number | undefined;
+  /** Events that trigger a send. Default `50`. */
+  batchSize?: number | undefined;
+  /** Bound of everything kept for sending in memory, in bytes. Default `8_388_608`. */
+  maxQueueBytes?: number | undefined;
+  /** Bound of everything of this source in web storage, other pages and early calls included, in bytes. Default `1_048_576`. */
+  maxStoredBytes?: number | undefined;
+  /** `"storage"`: cookies and web storage. `"memory"`: no cookie, nothing stored. Default `"storage"`. */
+  persistence?: "storage" | "memory" | undefined;
+  /** Domain of the cookies: letters, digits, `.`, `-` and `_`. Without it, this host only. */
+  cookieDomain?: string | undefined;
+  /** Begin of the names of the cookies and of what is stored: letters, digits, `.`, `-` and `_`. Default `"na_"`. */
+  cookiePrefix?: string | undefined;
+  /** `"pending"` holds events in memory and sets no cookie until `optIn()`; `"denied"` drops them. Default `"granted"`. */
+  consent?: "granted" | "pending" | "denied" | undefined;
+  /** Treat Global Privacy Control as `consent: "denied"`. Default `false`. */
+  respectGpc?: boolean | undefined;
+  /** Treat Do Not Track as `consent: "denied"`. Default `false`. */
+  respectDnt?: boolean | undefined;
+  /** gzip bodies over 1 KiB where the browser can; never while the page unloads. Default `true`. */
+  compress?: boolean | undefined;
+  /** Sees each event before it is queued: return it, changed or not, or `null` to drop it. If it throws, the event is dropped and counted. */
+  beforeSend?: ((event: TrackedEvent) => TrackedEvent | null) | undefined;
+  /** Is told of refused calls and lost events. */
+  onError?: ((problem: Problem) => void) | undefined;
+}
+
+/** The settings by which the engine decides, checked, with their defaults. */
+export interface CoreConfig {
+  accountId?: string | undefined;
+  userId?: string | undefined;
+  trackUnload: boolean;
+  trackPageViews: boolean;
+  disableEventSend: boolean;
+  debug: boolean;
+  sessionTimeout: number;
+  idleTimeout: number;
+  sessionSyncInterval: number;
+  flushInterval: number;
+  batchSize: number;
+  maxQueueBytes: number;
+  maxStoredBytes: number;
+  persistence: "storage" | "memory";
+  consent: "granted" | "pending" | "denied";
+  /** There is a `beforeSend`. */
+  filter: boolean;
+}
+
+/** Why events were not delivered, and how many. */
+export interface Dropped {
+  /** All but `invalid`. */
+  total: number;
+  /** Calls refused for their arguments. */
+  invalid: number;
+  /** Consent was denied. */
+  consent: number;
+  /** `disableEventSend` is on. */
+  disabled: number;
+  /** `beforeSend` returned `null` or threw. */
+  before_send: number;
+  /** `maxQueueBytes` was reached. */
+  overflow: number;
+  /** The collector refused them. */
+  rejected: number;
+  /** The collector finds them too large, each alone. */
+  too_large: number;
+}
+
+/** Counters since construction: `accepted = delivered + pending + dropped.total`. */
+export interface Stats {
+  /** Events made. */
+  accepted: number;
+  /** Events that the server confirmed. */
+  delivered: number;
+  /** Events kept for sending. */
+  pending: number;
+  /** Requests begun. */
+  requests: number;
+  /** Requests begun after a failure. */
+  retries: number;
+  /** Bytes of all bodies, before compression. */
+  bytesSent: number;
+  /** Events that will not be delivered. */
+  dropped: Dropped;
+}

@@ -1,0 +1,434 @@
+/* tslint:disable */
+/* eslint-disable */
+/**
+ * A batch to post.
+ */
+export interface Request {
+    /**
+     * Names the request in its answer.
+     */
+    request: RequestId;
+    /**
+     * How many events it carries.
+     */
+    events: number;
+    /**
+     * Newline-separated JSON; empty where the request only asks.
+     */
+    body: string;
+    /**
+     * Ids of events that earlier pages sent, separated by commas, without any
+     * that would have to be escaped in an address; empty where there are none.
+     * The server is asked which of them it lacks.
+     */
+    asked: string;
+    /**
+     * It fits into what browsers grant to requests that outlive their page.
+     */
+    keepalive: boolean;
+    /**
+     * The page may be gone at once: nothing asynchronous may come before the
+     * request.
+     */
+    unloading: boolean;
+}
+
+/**
+ * A span of time, in ms.
+ */
+export type Millis = number;
+
+/**
+ * A span of time, in whole seconds, as cookies have it.
+ */
+export type Seconds = number;
+
+/**
+ * Counters since the tracker was made. At any time
+ * `accepted = delivered + pending + dropped`.
+ */
+export interface Stats {
+    /**
+     * Events made.
+     */
+    accepted: number;
+    /**
+     * Events that the server confirmed.
+     */
+    delivered: number;
+    /**
+     * Events kept for sending.
+     */
+    pending: number;
+    /**
+     * Requests begun.
+     */
+    requests: number;
+    /**
+     * Requests begun after a failure.
+     */
+    retries: number;
+    /**
+     * Bytes of all bodies, before compression.
+     */
+    bytesSent: number;
+    /**
+     * Events that will not be delivered.
+     */
+    dropped: Dropped;
+}
+
+/**
+ * Events that will not be delivered, by [`Reason`].
+ */
+export interface Dropped {
+    consent: number;
+    disabled: number;
+    before_send: number;
+    overflow: number;
+    rejected: number;
+    too_large: number;
+}
+
+/**
+ * Events that will not be delivered.
+ */
+export interface Loss {
+    /**
+     * Why.
+     */
+    reason: Reason;
+    /**
+     * How many.
+     */
+    count: number;
+    /**
+     * What the server answered. `None`: it was not asked.
+     */
+    status: number | undefined;
+    /**
+     * What the server said about it; empty where it said nothing.
+     */
+    message: string;
+}
+
+/**
+ * How a `flush()` ended.
+ */
+export interface FlushOutcome {
+    /**
+     * Which one.
+     */
+    flush: FlushId;
+    /**
+     * Events that the server has confirmed since the call.
+     */
+    delivered: number;
+    /**
+     * Events still kept for sending.
+     */
+    pending: number;
+    /**
+     * Events that the server has refused since the call.
+     */
+    rejected: number;
+}
+
+/**
+ * Names a `flush()` in its outcome. The host counts them.
+ */
+export type FlushId = number;
+
+/**
+ * Names a request in its answer.
+ */
+export type RequestId = number;
+
+/**
+ * Names a segment within its page's part of the storage.
+ */
+export type SegmentId = number;
+
+/**
+ * Something to do, in the order in which it is handed out.
+ */
+export type Effect = ({ type: "send" } & Request) | { type: "abortRequest"; request: RequestId } | { type: "warnUnreachable"; status: number | undefined } | { type: "filter"; line: string } | ({ type: "reportLoss" } & Loss) | { type: "warnAccountChanged"; user: string } | { type: "printEvent"; line: string; waitsForIds: boolean } | { type: "readCookies" } | { type: "setSession"; value: string; maxAge: Seconds } | { type: "setVisitor"; value: string; maxAge: Seconds } | { type: "eraseCookies" } | { type: "announceTab"; throughStorage: boolean } | ({ type: "resolveFlush" } & FlushOutcome) | { type: "claimStorage"; stream: string } | { type: "persistAtTaskEnd" } | { type: "store"; segment: SegmentId; records: string } | { type: "removeSegment"; segment: SegmentId } | { type: "adoptOrphans" } | { type: "eraseStorage" } | { type: "detach" };
+
+/**
+ * What events of now carry.
+ */
+export interface Ids {
+    /**
+     * The account, if known.
+     */
+    accountId: string | undefined;
+    /**
+     * The user, if known.
+     */
+    userId: string | undefined;
+    /**
+     * The module that is set.
+     */
+    moduleId: string | undefined;
+    /**
+     * The product that is set.
+     */
+    productId: string | undefined;
+    /**
+     * The session that all tabs of the visitor share.
+     */
+    sessionId: string;
+    /**
+     * The visitor.
+     */
+    visitorId: string;
+}
+
+/**
+ * Why an event was not delivered.
+ */
+export type Reason = "consent" | "disabled" | "before_send" | "overflow" | "rejected" | "too_large";
+
+import type { CoreConfig } from "./contract.ts";
+export type { CoreConfig };
+
+
+/**
+ * The engine of one tracker.
+ *
+ * The first two arguments of each method that tells it something are the
+ * monotonic and the wall time, in ms. What follows from it is handed out by
+ * `next()`, until that is `undefined`.
+ */
+export class Core {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * The user did something.
+     */
+    activity(mono: number, wall: number): void;
+    /**
+     * The records of one segment that a closed page left.
+     */
+    adopted(mono: number, wall: number, records: string): void;
+    /**
+     * The server answered a request with an HTTP status. `Retry-After` is in
+     * ms from now; `rejected` lines of an accepted batch were refused; of the
+     * ids it was asked about it lacks those in `lacking`.
+     */
+    answered(mono: number, wall: number, request: number, status: number, retryAfter: number | null | undefined, rejected: number, message: string, lacking: string | undefined): void;
+    /**
+     * The values of the cookies, as `readCookies` asked.
+     */
+    cookiesRead(mono: number, wall: number, session: string, visitor: string): void;
+    /**
+     * `sendFeatureEvent`; `total` is a JSON number and 1 where it is absent,
+     * `details` a JSON object. Without a `module` or `product` the one that is
+     * set stands, and an empty one is none.
+     */
+    feature(mono: number, wall: number, feature: string, total: string | undefined, module: string | undefined, product: string | undefined, details: string | undefined): void;
+    /**
+     * `beforeSend` dropped it, and `threw` or returned no event.
+     */
+    filteredOut(mono: number, wall: number, threw: boolean): void;
+    /**
+     * `beforeSend` let the oldest event of `filter` pass, as this line of JSON.
+     */
+    filtered(mono: number, wall: number, line: string): void;
+    /**
+     * `flush`; `resolveFlush` names it by this number.
+     */
+    flush(mono: number, wall: number, flush: number): void;
+    /**
+     * The focus went into a frame in which nobody hears what the user does, or
+     * came out of it.
+     */
+    frameFocused(mono: number, wall: number, focused: boolean): void;
+    /**
+     * The page is hidden, or about to go.
+     */
+    hidden(mono: number, wall: number): void;
+    /**
+     * `identifyAccount`; `details` is a JSON object.
+     */
+    identifyAccount(mono: number, wall: number, id: string, details: string | undefined): void;
+    /**
+     * `identifyUser`; `details` is a JSON object.
+     */
+    identifyUser(mono: number, wall: number, id: string, details: string | undefined): void;
+    /**
+     * The ids of now.
+     */
+    ids(): Ids;
+    /**
+     * `sendModuleEvent`, with a time in ms; `product` as in `feature`.
+     */
+    moduleEvent(mono: number, wall: number, module: string, timeSpent: number, product: string | undefined): void;
+    /**
+     * The page moved on without a load, or came back from the back/forward
+     * cache.
+     */
+    navigated(mono: number, wall: number, url: string, title: string): void;
+    /**
+     * An engine that was told nothing yet. The seed comes from
+     * `crypto.getRandomValues`.
+     */
+    constructor(config: CoreConfig, seed0: number, seed1: number, seed2: number, seed3: number, mono: number, wall: number);
+    /**
+     * The next thing to do.
+     */
+    next(): Effect | undefined;
+    /**
+     * The browser says that the network came or went.
+     */
+    online(mono: number, wall: number, online: boolean): void;
+    /**
+     * `optIn`
+     */
+    optIn(mono: number, wall: number): void;
+    /**
+     * `optOut`
+     */
+    optOut(mono: number, wall: number): void;
+    /**
+     * Another tab came into use at this wall time.
+     */
+    otherTab(mono: number, wall: number, since: number): void;
+    /**
+     * `trackPageView`
+     */
+    pageView(mono: number, wall: number, url: string, title: string): void;
+    /**
+     * `reset`
+     */
+    reset(mono: number, wall: number): void;
+    /**
+     * The page came back from the back/forward cache.
+     */
+    restored(mono: number, wall: number): void;
+    /**
+     * `setAccountId`; without an id, `null` was passed.
+     */
+    setAccount(mono: number, wall: number, id: string | undefined): void;
+    /**
+     * `setModuleId`; without an id, `null` was passed.
+     */
+    setModule(mono: number, wall: number, id: string | undefined): void;
+    /**
+     * `setProductId`; without an id, `null` was passed.
+     */
+    setProduct(mono: number, wall: number, id: string | undefined): void;
+    /**
+     * `setUserId`; without an id, `null` was passed.
+     */
+    setUser(mono: number, wall: number, id: string | undefined): void;
+    /**
+     * The page became visible.
+     */
+    shown(mono: number, wall: number): void;
+    /**
+     * `shutdown`: the last call.
+     */
+    shutdown(mono: number, wall: number): void;
+    /**
+     * Tracking begins: the first input, once. A worker has no `url`. Cookies
+     * that are missing are empty.
+     */
+    start(mono: number, wall: number, visible: boolean, offline: boolean, url: string | undefined, title: string, referrer: string, sessionCookie: string, visitorCookie: string): void;
+    /**
+     * The counters.
+     */
+    stats(): Stats;
+    /**
+     * The task ends in which `persistAtTaskEnd` was asked for.
+     */
+    taskEnded(mono: number, wall: number): void;
+    /**
+     * The time that `wakeAt()` named may have come.
+     */
+    timer(mono: number, wall: number): void;
+    /**
+     * No answer came to a request.
+     */
+    unanswered(mono: number, wall: number, request: number): void;
+    /**
+     * The monotonic time at which `timer()` is due. It changes with whatever
+     * the engine is told.
+     */
+    wakeAt(): number | undefined;
+    /**
+     * A segment could not be written, or is not there any more.
+     */
+    writeFailed(mono: number, wall: number, segment: number): void;
+}
+
+export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
+
+export interface InitOutput {
+    readonly memory: WebAssembly.Memory;
+    readonly __wbg_core_free: (a: number, b: number) => void;
+    readonly core_activity: (a: number, b: number, c: number) => void;
+    readonly core_adopted: (a: number, b: number, c: number, d: any) => void;
+    readonly core_answered: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: any, j: any) => void;
+    readonly core_cookiesRead: (a: number, b: number, c: number, d: any, e: any) => void;
+    readonly core_feature: (a: number, b: number, c: number, d: any, e: any, f: any, g: any, h: any) => void;
+    readonly core_filtered: (a: number, b: number, c: number, d: any) => void;
+    readonly core_filteredOut: (a: number, b: number, c: number, d: number) => void;
+    readonly core_flush: (a: number, b: number, c: number, d: number) => void;
+    readonly core_frameFocused: (a: number, b: number, c: number, d: number) => void;
+    readonly core_hidden: (a: number, b: number, c: number) => void;
+    readonly core_identifyAccount: (a: number, b: number, c: number, d: any, e: any) => void;
+    readonly core_identifyUser: (a: number, b: number, c: number, d: any, e: any) => void;
+    readonly core_ids: (a: number) => any;
+    readonly core_moduleEvent: (a: number, b: number, c: number, d: any, e: number, f: any) => void;
+    readonly core_navigated: (a: number, b: number, c: number, d: any, e: any) => void;
+    readonly core_new: (a: any, b: number, c: number, d: number, e: number, f: number, g: number) => number;
+    readonly core_next: (a: number) => any;
+    readonly core_online: (a: number, b: number, c: number, d: number) => void;
+    readonly core_optIn: (a: number, b: number, c: number) => void;
+    readonly core_optOut: (a: number, b: number, c: number) => void;
+    readonly core_otherTab: (a: number, b: number, c: number, d: number) => void;
+    readonly core_pageView: (a: number, b: number, c: number, d: any, e: any) => void;
+    readonly core_reset: (a: number, b: number, c: number) => void;
+    readonly core_restored: (a: number, b: number, c: number) => void;
+    readonly core_setAccount: (a: number, b: number, c: number, d: any) => void;
+    readonly core_setModule: (a: number, b: number, c: number, d: any) => void;
+    readonly core_setProduct: (a: number, b: number, c: number, d: any) => void;
+    readonly core_setUser: (a: number, b: number, c: number, d: any) => void;
+    readonly core_shown: (a: number, b: number, c: number) => void;
+    readonly core_shutdown: (a: number, b: number, c: number) => void;
+    readonly core_start: (a: number, b: number, c: number, d: number, e: number, f: any, g: any, h: any, i: any, j: any) => void;
+    readonly core_stats: (a: number) => any;
+    readonly core_taskEnded: (a: number, b: number, c: number) => void;
+    readonly core_timer: (a: number, b: number, c: number) => void;
+    readonly core_unanswered: (a: number, b: number, c: number, d: number) => void;
+    readonly core_wakeAt: (a: number) => [number, number];
+    readonly core_writeFailed: (a: number, b: number, c: number, d: number) => void;
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly __wbindgen_externrefs: WebAssembly.Table;
+    readonly __wbindgen_start: () => void;
+}
+
+export type SyncInitInput = BufferSource | WebAssembly.Module;
+
+/**
+ * Instantiates the given `module`, which can either be bytes or
+ * a precompiled `WebAssembly.Module`.
+ *
+ * @param {{ module: SyncInitInput }} module - Passing `SyncInitInput` directly is deprecated.
+ *
+ * @returns {InitOutput}
+ */
+export function initSync(module: { module: SyncInitInput } | SyncInitInput): InitOutput;
+
+/**
+ * If `module_or_path` is {RequestInfo} or {URL}, makes a request and
+ * for everything else, calls `WebAssembly.instantiate` directly.
+ *
+ * @param {{ module_or_path: InitInput | Promise<InitInput> }} module_or_path - Passing `InitInput` directly is deprecated.
+ *
+ * @returns {Promise<InitOutput>}
+ */
+export default function __wbg_init (module_or_path?: { module_or_path: InitInput | Promise<InitInput> } | InitInput | Promise<InitInput>): Promise<InitOutput>;

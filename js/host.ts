@@ -1,0 +1,373 @@
+// Performs what the engine asks for. It comes, with the wasm, once a page has made a
+// tracker.
+
+import { Core, type CoreConfig, type Effect, type FlushOutcome, type Request } from "#core";
+import { bare, pageAddress } from "./address.ts";
+import { filter } from "./before-send.ts";
+import type { Method } from "./calls.ts";
+import { Crossing, type Tell, type TellArrival } from "./crossing.ts";
+import {
+  atTaskEnd,
+  deferred,
+  isPrerendering,
+  isVisible,
+  later,
+  monotonic,
+  page,
+  pageTitle,
+  print,
+  wall,
+} from "./environment.ts";
+import { apply, attempt, create } from "./intrinsics.ts";
+import { explain } from "./losses.ts";
+import { watchActivity } from "./page/activity.ts";
+import { isOffline, newController, pageReferrer } from "./page/browser.ts";
+import { Cookies } from "./page/cookies.ts";
+import { listen } from "./page/listen.ts";
+import { type NavigationWatch, watchNavigation } from "./page/navigation.ts";
+import { PageStorage } from "./page/storage.ts";
+import { Tabs } from "./page/tabs.ts";
+import { type Posting, post } from "./page/transport.ts";
+import { causeOf, watchPolicy } from "./page/unreachable.ts";
+import { watchVisibility } from "./page/visibility.ts";
+import { replayLeftCalls } from "./replay.ts";
+import type { Tracking } from "./tracking.ts";
+import { type FetchWasm, startWasm } from "./wasm.ts";
+
+/** Makes the engine of a tracker, which begins at the given times. A page that is only prepared, and that nobody sees, is waited for. */
+export type MakeCrossing = (tracking: Tracking, mono: number, wall: number) => Promise<Crossing>;
+
+/** Starts the wasm. Rejects where it cannot be had, or is of another build than `build`. */
+export async function startHost(build: string, fetchWasm: FetchWasm): Promise<MakeCrossing> {
+  await startWasm(build, fetchWasm);
+  return makeCrossing;
+}
+
+/** Makes the engine of a tracker, once the core has been started. */
+export const makeCrossing: MakeCrossing = async (tracking, mono, now) => {
+  const isPrepared = isPrerendering();
+  if (isPrepared) await untilShown();
+  const beginsAt = isPrepared ? monotonic() : mono;
+  const beginsOn = isPrepared ? wall() : now;
+  return new Crossing(
+    tracking,
+    (tell, tellArrival) => new Host(tracking, tell, tellArrival, beginsAt, beginsOn),
+    beginsAt,
+    beginsOn,
+  );
+};
+
+async function untilShown(): Promise<void> {
+  const { promise, settle } = deferred();
+  const stop = listen("prerenderingchange", () => settle(), page());
+  await promise;
+  stop();
+}
+
+const NO_TIMERS = "setTimeout is missing or throws: events are sent at once.";
+
+/** The engine of one tracker, and what is done for it. */
+export class Host {
+  readonly core: Core;
+  /** Effects are performed: what comes of what the engine is told meanwhile is performed in turn. */
+  isPerforming = false;
+  readonly #tracking: Tracking;
+  readonly #tell: Tell;
+  readonly #tellArrival: TellArrival;
+  #navigation: NavigationWatch | undefined;
+  /** The engine is handed what ends a page view: a navigation that is not told has to be, just before. */
+  #isEndingView = false;
+  readonly #cookies: Cookies;
+  #storage: PageStorage | undefined;
+  #tabs: Tabs | undefined;
+  /** How to stop listening to the page. Nothing is begun any more when nobody listens. */
+  #stops: (() => void)[] | undefined;
+  #stopTimer: (() => void) | undefined;
+  /** The monotonic time for which the timer is set. */
+  #wakesAt = Infinity;
+  /** Requests that may be aborted. */
+  readonly #controllers: Record<number, AbortController | undefined> = create(null);
+  /** Copies for `debugUrl` that are under way. */
+  #copies = 0;
+  /** What stands in place of an answer, where that is known: see `causeOf`. */
+  #obstacle: number | undefined;
+
+  constructor(tracking: Tracking, tell: Tell, tellArrival: TellArrival, mono: number, wall: number) {
+    const { seed, settings } = tracking;
+    let { config } = tracking;
+    const stop = later(() => {}, 0);
+    if (stop) {
+      stop();
+    } else {
+      // Nothing wakes the engine: what comes is sent at once, in one request after the other.
+      config = { __proto__: null, ...config, flushInterval: 0 } as CoreConfig;
+      tracking.calls.report("", NO_TIMERS, 0);
+    }
+    this.core = new Core(config, seed[0]!, seed[1]!, seed[2]!, seed[3]!, mono, wall);
+    this.#tracking = tracking;
+    this.#tell = tell;
+    this.#tellArrival = tellArrival;
+    this.#cookies = new Cookies(settings, (problem) => tracking.calls.report("", problem, 0));
+  }
+
+  /** Begins to listen to the page, and to track. */
+  begin(mono: number, wall: number): void {
+    this.#stops = [];
+    this.#listen();
+    const { session, visitor } = this.#cookies.read();
+    this.core.start(
+      mono,
+      wall,
+      isVisible(),
+      isOffline(),
+      page() && this.#address(),
+      pageTitle(),
+      bare(pageReferrer()),
+      session,
+      visitor,
+    );
+    this.perform();
+  }
+
+  /** Tells the engine something. */
+  handle(method: Method, input: readonly unknown[]): void {
+    if (method === "timer") this.#wakesAt = Infinity;
+    if (method === "shutdown" || method === "reset" || method === "pageView") {
+      this.#isEndingView = true;
+      this.#navigation?.settle();
+      this.#isEndingView = false;
+    }
+    apply(this.core[method] as (...input: unknown[]) => void, this.core, input);
+  }
+
+  /** Performs what the engine asks for, in order, until it asks for nothing more. The page's code may run meanwhile, and call. */
+  perform(): void {
+    if (this.isPerforming) return;
+    this.isPerforming = true;
+    try {
+      for (let effect = this.core.next(); effect; effect = this.core.next()) this.#perform(effect);
+    } finally {
+      this.isPerforming = false;
+    }
+    this.#setTimer();
+  }
+
+  /** Leaves no listener, timer or lock behind. */
+  detach(): void {
+    this.#stopTimer?.();
+    const stops = this.#stops ?? [];
+    this.#stops = undefined;
+    for (let at = 0; at < stops.length; at += 1) stops[at]!();
+    this.#leave();
+    this.#tabs = undefined;
+    this.#tracking.early.close();
+  }
+
+  #perform(effect: Effect): void {
+    const { calls, early } = this.#tracking;
+    const tell = this.#tell;
+    switch (effect.type) {
+      case "send":
+        this.#send(effect);
+        break;
+      case "abortRequest":
+        attempt(() => this.#controllers[effect.request]?.abort());
+        break;
+      case "warnUnreachable":
+        this.#warn(effect.status ?? this.#obstacle);
+        break;
+      case "filter": {
+        const line = filter(this.#tracking, effect.line);
+        if (line) tell("filtered", line);
+        else tell("filteredOut", line === undefined);
+        break;
+      }
+      case "reportLoss": {
+        const { code, message } = explain(effect);
+        calls.report(code, message, effect.count);
+        break;
+      }
+      case "warnAccountChanged":
+        calls.report(
+          "",
+          `the account changed under user ${effect.user}, and a user belongs to one account. Where another user signs in, set the user first.`,
+          0,
+        );
+        break;
+      case "printEvent":
+        print("log", `event${effect.waitsForIds ? " (waits for accountId and userId)" : ""} ${effect.line}`);
+        break;
+      case "readCookies": {
+        const { session, visitor } = this.#cookies.read();
+        tell("cookiesRead", session, visitor);
+        break;
+      }
+      case "setSession":
+        this.#cookies.setSession(effect.value, effect.maxAge);
+        break;
+      case "setVisitor":
+        this.#cookies.setVisitor(effect.value, effect.maxAge);
+        break;
+      case "eraseCookies":
+        this.#cookies.erase();
+        break;
+      case "announceTab":
+        this.#tabs?.announce(effect.throughStorage);
+        break;
+      case "resolveFlush":
+        this.#resolveFlush(effect);
+        break;
+      case "claimStorage":
+        this.#storage?.claim(effect.stream);
+        break;
+      case "persistAtTaskEnd":
+        atTaskEnd(() => tell("taskEnded"));
+        break;
+      case "store":
+        this.#storage?.write(effect.segment, effect.records);
+        break;
+      case "removeSegment":
+        this.#storage?.remove(effect.segment);
+        break;
+      case "adoptOrphans":
+        this.#storage?.adopt();
+        if (this.#storage) replayLeftCalls(this.#tracking, this.#storage, this.#cookies);
+        break;
+      case "eraseStorage":
+        this.#storage?.erase(early.start);
+        break;
+      case "detach":
+        this.detach();
+        break;
+      default:
+        // Does not compile when there is an effect that nobody performs.
+        effect satisfies never;
+    }
+  }
+
+  #resolveFlush({ flush, delivered, pending, rejected }: FlushOutcome): void {
+    const { flushes } = this.#tracking.calls;
+    flushes[flush]?.({ delivered, pending, rejected });
+    delete flushes[flush];
+  }
+
+  #listen(): void {
+    const { config, early, settings, tab, url } = this.#tracking;
+    const tell = this.#tell;
+    this.#until(
+      watchPolicy(url, () => {
+        this.#obstacle = -2;
+      }),
+    );
+    this.#until(listen("online", () => tell("online", true)));
+    this.#until(listen("offline", () => tell("online", false)));
+    // Where there is no page there is no localStorage and no tab; and under Node
+    // a channel to other tabs would keep the process from ending.
+    if (!page()) return;
+    this.#tabs = new Tabs(settings.cookiePrefix, tab, tell);
+    this.#storage = new PageStorage(tell, early, config.maxStoredBytes);
+    const { trackPageViews } = settings;
+    if (trackPageViews) {
+      const navigation = watchNavigation(trackPageViews === "hash", (mono, wall, url) => {
+        if (this.#isEndingView) this.core.navigated(mono, wall, url, pageTitle());
+        else this.#tellArrival(mono, wall, url, pageTitle());
+      });
+      this.#navigation = navigation;
+      this.#until(navigation.stop);
+    }
+    this.#until(
+      watchActivity(
+        () => {
+          // A history that could not be watched, or a frozen one.
+          this.#navigation?.look();
+          tell("activity");
+        },
+        (focused) => tell("frameFocused", focused),
+      ),
+    );
+    this.#until(
+      watchVisibility(
+        () => tell("shown"),
+        () => {
+          this.#navigation?.settle();
+          this.#storage?.verify();
+          tell("hidden");
+        },
+        // A browser that keeps the page to come back to it will not do so while
+        // it holds a lock or hears other tabs. It asks for both again when it is back.
+        () => this.#leave(),
+        () => {
+          tell("restored");
+          tell("shown");
+          tell("navigated", this.#address(), pageTitle());
+        },
+      ),
+    );
+  }
+
+  #until(stop: () => void): void {
+    const stops = this.#stops!;
+    stops[stops.length] = stop;
+  }
+
+  #leave(): void {
+    this.#tabs?.close();
+    this.#storage?.close();
+  }
+
+  #address(): string {
+    return pageAddress(this.#tracking.settings.trackPageViews === "hash");
+  }
+
+  async #send({ request, events, body, asked, keepalive, unloading }: Request): Promise<void> {
+    const { settings, url } = this.#tracking;
+    const tell = this.#tell;
+    const { compress, debugUrl } = settings;
+    this.#log(request, `${events} events`);
+    if (debugUrl && body) this.#copy({ url: debugUrl, body, keepalive, unloading, compress: false });
+    const controller = newController();
+    this.#controllers[request] = controller;
+    const signal = controller?.signal;
+    const target = asked ? `${url}?asked=${asked}` : url;
+    const answer = await post({ url: target, body, keepalive, unloading, compress, signal });
+    delete this.#controllers[request];
+    if (answer && answer.status > 0) {
+      const { status, retryAfter, rejected, message, lacking } = answer;
+      this.#obstacle = undefined;
+      this.#log(request, `answered ${status}`);
+      tell("answered", request, status, retryAfter, rejected, message, lacking);
+    } else {
+      this.#obstacle = answer?.status ?? this.#obstacle;
+      this.#log(request, "no answer");
+      tell("unanswered", request);
+    }
+  }
+
+  /** Posts a copy. A server that swallows copies gets no more of them: it may be the same that takes the events. */
+  async #copy(posting: Posting): Promise<void> {
+    if (this.#copies > 2) return;
+    this.#copies += 1;
+    await post(posting);
+    this.#copies -= 1;
+  }
+
+  async #warn(status: number | undefined): Promise<void> {
+    const { calls, url } = this.#tracking;
+    const cause = await causeOf(url, status);
+    calls.report("unreachable", `the collector has taken nothing for a minute: ${cause}. The events are kept.`, 0);
+  }
+
+  #log(request: number, what: string): void {
+    if (this.#tracking.settings.debug) print("log", `request ${request}: ${what}`);
+  }
+
+  #setTimer(): void {
+    const due = this.core.wakeAt();
+    // A timer that is set too early stays: waking for nothing costs less than
+    // setting it anew at every call.
+    if (!this.#stops || due === undefined || due >= this.#wakesAt) return;
+    this.#stopTimer?.();
+    this.#wakesAt = due;
+    this.#stopTimer = later(() => this.#tell("timer"), due - monotonic());
+  }
+}

@@ -1,0 +1,56 @@
+// What the glue of the wasm uses of the language: taken when the library is
+// loaded, since the glue comes later, and runs while the wasm waits for it.
+
+import { encode, method } from "./environment.ts";
+import { apply, attempt, getOwnPropertyDescriptor, getPrototypeOf } from "./intrinsics.ts";
+
+type Getter = (() => unknown) | undefined;
+
+const getter = (of: object | undefined, name: string): Getter =>
+  attempt(() => getOwnPropertyDescriptor(of!, name)!.get);
+
+export const Bytes = Uint8Array;
+const setBytes = Bytes.prototype.set;
+const length = getter(getPrototypeOf(Bytes.prototype), "length")!;
+
+/** Copies bytes to a place within others. */
+export const copyBytes = (to: Uint8Array, from: Uint8Array, at: number): void => apply(setBytes, to, [from, at]);
+
+/** How many bytes there are. */
+export const byteCount = (bytes: Uint8Array): number => apply(length, bytes, []) as number;
+
+const encoder = attempt(() => new TextEncoder());
+const decoder = attempt(() => new TextDecoder("utf-8", { ignoreBOM: true }));
+const decode = method<TextDecoder, "decode">("TextDecoder", "decode");
+
+/** A text as UTF-8. */
+export const encodeText = (text: string): Uint8Array => encode(encoder!, text);
+
+/** The text that some UTF-8 stands for. */
+export const decodeText = (bytes: Uint8Array): string => decode(decoder!, bytes);
+
+const wasm = attempt(() => globalThis.WebAssembly);
+const Instance = attempt(() => wasm!.Instance);
+const exports = getter(
+  attempt(() => Instance!.prototype),
+  "exports",
+);
+const buffer = getter(
+  attempt(() => wasm!.Memory.prototype),
+  "buffer",
+);
+const setEntry = attempt(() => wasm!.Table.prototype.set);
+
+/** Starts a compiled module; returns its exports. */
+export function exportsOf(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports {
+  const instance = new Instance!(module, imports);
+  // A page that watches its wasm may give something else than an instance.
+  return attempt(() => apply(exports!, instance, []) as WebAssembly.Exports) ?? instance.exports;
+}
+
+/** The bytes of a memory, until it grows. */
+export const bufferOf = (memory: WebAssembly.Memory): ArrayBuffer => apply(buffer!, memory, []) as ArrayBuffer;
+
+/** Sets an entry of a table. */
+export const setTableEntry = (table: WebAssembly.Table, at: number, value: unknown): void =>
+  apply(setEntry!, table, [at, value]);

@@ -1,0 +1,78 @@
+// What shows that somebody uses the page, or a frame of it.
+
+import { atTaskEnd, later, page } from "../environment.ts";
+import { attempt } from "../intrinsics.ts";
+import { focusedElement, hasFocus, isActivated } from "./browser.ts";
+import { keep, Listener } from "./listen.ts";
+
+// What a person does. Pages scroll by themselves.
+const ACTIVITY = [
+  "pointerdown",
+  "pointermove",
+  "mousedown",
+  "mousemove",
+  "click",
+  "keydown",
+  "touchstart",
+  "touchmove",
+  "wheel",
+];
+
+// How often is looked whether the focus is still in a frame of another origin, in ms.
+const LOOK_MS = 1000;
+
+/**
+ * Watches whether somebody uses the page; returns how to stop. Calls `used` when
+ * somebody did something, and `frameFocused` when the focus went into a frame in
+ * which nothing can be heard, or came out of it.
+ */
+export function watchActivity(used: () => void, frameFocused: (focused: boolean) => void): () => void {
+  const activity = new Listener(ACTIVITY, used);
+  // Frames come, and load other documents. Their loads do not reach the window.
+  const loads = new Listener(["load"], ({ target }) => {
+    if ((target as HTMLIFrameElement).contentWindow) all(globalThis as unknown as Window, "add");
+  });
+  const blurs = new Listener(["blur"], () => {
+    // The browser says where the focus went when the event is over.
+    if (!stopLooking) stopLooking = later(look, 0);
+  });
+  /** Adds the listeners to a window and the frames in it, as far as they are of this origin. */
+  const all = (window: Window, action: "add" | "remove"): void => {
+    activity[action](window);
+    blurs[action](window);
+    loads[action](window.document);
+    for (let at = 0; window[at]; at += 1) attempt(() => all(window[at]!, action));
+  };
+  let isIn = false;
+  let stopLooking: (() => void) | undefined;
+  const look = (): void => {
+    stopLooking = undefined;
+    const isFocused = isInForeignFrame(page());
+    const wasIn = isIn;
+    isIn = isFocused && hasFocus();
+    if (isIn !== wasIn) frameFocused(isIn);
+    // Of what the user does in it, browsers tell the page no more than this.
+    if (isIn && (isActivated() ?? !wasIn)) used();
+    if (isFocused) stopLooking = later(look, LOOK_MS);
+  };
+  let isWatching = true;
+  // The focus may have gone there before there was a tracker.
+  atTaskEnd(() => isWatching && look());
+  const stop = keep(
+    () => all(globalThis as unknown as Window, "add"),
+    () => all(globalThis as unknown as Window, "remove"),
+  );
+  return () => {
+    isWatching = false;
+    stopLooking?.();
+    stop();
+  };
+}
+
+/** Whether the focus is in a frame of another origin. */
+function isInForeignFrame(document: Document | undefined): boolean {
+  const frame = focusedElement(document) as HTMLIFrameElement | undefined;
+  if (!frame?.contentWindow) return false;
+  const inner = attempt(() => frame.contentWindow!.document);
+  return inner ? isInForeignFrame(inner) : true;
+}

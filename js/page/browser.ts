@@ -1,0 +1,126 @@
+// What only the host takes from the page: see `environment.ts`.
+
+import {
+  attribute,
+  browser,
+  lookUp,
+  memberOf,
+  method,
+  page,
+  quietly,
+  storageObject,
+  textOf,
+  utf8,
+} from "../environment.ts";
+import { apply, attempt } from "../intrinsics.ts";
+
+/** The time of a date that is written out. */
+export const parseDate = Date.parse;
+
+const referrer = /* @__PURE__ */ attribute<Document, "referrer">("Document", "referrer");
+const cookie = /* @__PURE__ */ attribute<Document, "cookie">("Document", "cookie");
+const setCookie = memberOf("Document", "cookie")?.set;
+
+/** Where the visitor came from. */
+export const pageReferrer = (): string => textOf(referrer(page()));
+
+/** All cookies of the page. Blocked ones are none. */
+export const readCookies = (): string => textOf(cookie(page()));
+
+/** Sets a cookie, as far as the browser lets us. */
+export function writeCookie(text: string): void {
+  attempt(() => {
+    const document = page()!;
+    if (setCookie) apply(setCookie, document, [text]);
+    else document.cookie = text;
+  });
+}
+
+/** The history of the page. */
+export const historyObject = /* @__PURE__ */ lookUp<History>("history");
+
+/** What it inherits from. */
+export const historyPrototype = /* @__PURE__ */ attempt(() => lookUp<typeof History>("History")()!.prototype);
+
+/** The browser says that it has no network. */
+export const isOffline = (): boolean => attempt(() => browser()!.onLine === false) === true;
+
+/** What is stored under a key. Throws where storage is blocked. */
+export const stored = (key: string): string | undefined => storageObject()![key];
+
+const Channel = /* @__PURE__ */ lookUp<typeof BroadcastChannel>("BroadcastChannel");
+
+/** A channel to all tabs of this origin. Throws where there are none. */
+export const openChannel = (name: string): BroadcastChannel => new (Channel()!)(name);
+
+const beacon = /* @__PURE__ */ method<Navigator, "sendBeacon">("Navigator", "sendBeacon");
+
+/** Hands a body to the browser, which sends it even when the page is gone. Nobody will say whether it arrived. */
+export function sendBeacon(url: string, body: string): undefined {
+  attempt(() => beacon(browser()!, url, body));
+}
+
+const Xhr = /* @__PURE__ */ lookUp<typeof XMLHttpRequest>("XMLHttpRequest");
+
+/** Another way to ask a server. Throws where there is none. */
+export const newXhr = (): XMLHttpRequest => new (Xhr()!)();
+
+const Controller = /* @__PURE__ */ lookUp<typeof AbortController>("AbortController");
+
+/** What aborts a request, where the browser can. */
+export const newController = (): AbortController | undefined => attempt(() => new (Controller()!)());
+
+const Compression = /* @__PURE__ */ lookUp<typeof CompressionStream>("CompressionStream");
+const ResponseClass = /* @__PURE__ */ lookUp<typeof Response>("Response");
+
+/** The browser can compress. */
+export const canCompress = (): boolean => !!Compression();
+
+/** A text as gzip makes it. Rejects where the browser cannot. */
+export async function gzip(text: string): Promise<ArrayBuffer> {
+  const { readable, writable } = new (Compression()!)("gzip");
+  const writer = writable.getWriter();
+  // Four times as quick as a stream that is piped through. If these fail, reading does, too.
+  quietly(writer.write(utf8(text)));
+  quietly(writer.close());
+  return await new (ResponseClass()!)(readable).arrayBuffer();
+}
+
+const wasm = /* @__PURE__ */ lookUp<typeof WebAssembly>("WebAssembly")();
+const compileWasm = wasm?.compile;
+const sectionsOf = wasm?.Module?.customSections;
+
+/** Compiles wasm. Rejects where the page's policy forbids it. */
+export const compile = async (bytes: BufferSource): Promise<WebAssembly.Module> => await compileWasm!(bytes);
+
+/** The contents of a custom section of the wasm. */
+export const customSections = (module: WebAssembly.Module, name: string): ArrayBuffer[] => sectionsOf!(module, name);
+
+const nextFrame = /* @__PURE__ */ lookUp<typeof requestAnimationFrame>("requestAnimationFrame");
+
+/** Runs a task with the next frame; never on a page that has none, for it is out of sight. */
+export function atFrame(task: () => void): void {
+  attempt(() => nextFrame()!(task));
+}
+
+const focused = /* @__PURE__ */ attribute<Document, "activeElement">("Document", "activeElement");
+const focus = /* @__PURE__ */ method<Document, "hasFocus">("Document", "hasFocus");
+
+const shadowOf = /* @__PURE__ */ attribute<Element, "shadowRoot">("Element", "shadowRoot");
+const focusedWithin = /* @__PURE__ */ attribute<ShadowRoot, "activeElement">("ShadowRoot", "activeElement");
+
+/** The element of a document that has the focus, or in whose document something has: within components, too, as far as they are open. */
+export function focusedElement(document: Document | undefined): Element | undefined {
+  let found: Element | undefined;
+  for (let next = focused(document); next && next !== found; next = focusedWithin(shadowOf(found))) {
+    found = next;
+  }
+  return found;
+}
+
+/** The user's input goes to the page, or to a frame of it. */
+export const hasFocus = (): boolean => attempt(() => focus(page()!)) === true;
+
+/** The user has done something on the page, or in a frame of it, just now; nothing where the browser does not say. */
+export const isActivated = (): boolean | undefined =>
+  attempt(() => (browser() as Navigator & { userActivation?: { isActive: boolean } }).userActivation!.isActive);

@@ -1,0 +1,105 @@
+// The ids of session and visitor, which all pages of a host share: in two
+// cookies, or in web storage where cookies do not stick, as on `file:`.
+
+import { page, pageAddress, pageHost, store, unstore, wall } from "../environment.ts";
+import { attempt, indexOf, lastIndexOf, slice, startsWith, toNumber } from "../intrinsics.ts";
+import type { CheckedSettings } from "../settings.ts";
+import { readCookies, stored, writeCookie } from "./browser.ts";
+
+/** What the cookies hold; empty where one is missing. */
+export interface CookieValues {
+  readonly session: string;
+  readonly visitor: string;
+}
+
+const SESSION = "sid";
+const VISITOR = "vid";
+
+/** The cookies of all trackers of a page. */
+export class Cookies {
+  readonly #settings: CheckedSettings;
+  readonly #warn: (problem: string) => void;
+  #isTold = false;
+
+  constructor(settings: CheckedSettings, warn: (problem: string) => void) {
+    this.#settings = settings;
+    this.#warn = warn;
+  }
+
+  read(): CookieValues {
+    if (!page() || this.#settings.persistence === "memory") return { session: "", visitor: "" };
+    const all = readCookies();
+    return { session: this.#newest(all, SESSION), visitor: this.#newest(all, VISITOR) };
+  }
+
+  setSession(value: string, seconds: number): void {
+    this.#set(SESSION, value, seconds);
+  }
+
+  setVisitor(value: string, seconds: number): void {
+    this.#set(VISITOR, value, seconds);
+  }
+
+  /** Removes them, whatever domain they were set for: one that stays would count at the next look. */
+  erase(): void {
+    this.#erase(SESSION);
+    this.#erase(VISITOR);
+  }
+
+  #erase(name: string): void {
+    const { cookieDomain, cookiePrefix } = this.#settings;
+    unstore(cookiePrefix + name);
+    this.#write(name, "", 0, "");
+    this.#write(name, "", 0, cookieDomain);
+    for (let domain = pageHost(); domain; ) {
+      this.#write(name, "", 0, domain);
+      const dot = indexOf(domain, ".");
+      domain = dot < 0 ? "" : slice(domain, dot + 1);
+    }
+  }
+
+  /** Of several cookies of a name the newest: that of a session tells its time, and browsers list others in the order in which they came. */
+  #newest(all: string, name: string): string {
+    const begin = `${this.#settings.cookiePrefix}${name}=`;
+    let newest = "";
+    for (let from = 0; from < all.length; ) {
+      const end = indexOf(all, "; ", from);
+      const pair = end < 0 ? slice(all, from) : slice(all, from, end);
+      const value = startsWith(pair, begin) ? slice(pair, begin.length) : "";
+      if (value && timeOf(value) >= timeOf(newest)) newest = value;
+      from = end < 0 ? all.length : end + 2;
+    }
+    return newest || this.#kept(name);
+  }
+
+  #set(name: string, value: string, seconds: number): void {
+    const { cookieDomain, cookiePrefix } = this.#settings;
+    this.#write(name, value, seconds, cookieDomain);
+    if (indexOf(`; ${readCookies()};`, `; ${cookiePrefix}${name}=${value};`) >= 0) return;
+    if (cookieDomain && !this.#isTold) {
+      this.#isTold = true;
+      this.#warn(
+        `the browser refuses cookies for cookieDomain ${cookieDomain}: pages of other hosts see other visitors.`,
+      );
+    }
+    store(cookiePrefix + name, `${value} ${wall() + seconds * 1000}`);
+  }
+
+  #write(name: string, value: string, seconds: number, domain: string | undefined): void {
+    const secure = startsWith(pageAddress(), "https:") ? ";secure" : "";
+    const shared = domain ? `;domain=${domain}` : "";
+    writeCookie(
+      `${this.#settings.cookiePrefix}${name}=${value};path=/;samesite=lax;max-age=${seconds}${secure}${shared}`,
+    );
+  }
+
+  /** What was stored in place of a cookie, as long as that would last. */
+  #kept(name: string): string {
+    const kept = attempt(() => stored(this.#settings.cookiePrefix + name)) ?? "";
+    const space = lastIndexOf(kept, " ");
+    return toNumber(slice(kept, space + 1)) > wall() ? slice(kept, 0, space) : "";
+  }
+}
+
+/** The time of a session's cookie; of others none. */
+const timeOf = (value: string): number => toNumber(slice(value, lastIndexOf(value, ".") + 1)) || 0;

@@ -1,0 +1,156 @@
+// What stands in for the globals that the glue of wasm-bindgen uses, which is
+// generated: the build puts these in their place. All but a few of its steps run
+// while the wasm waits for them, so nothing here may run code of the page. Own
+// fields are defined, never assigned: a page may have put setters on
+// `Object.prototype`.
+
+import { create } from "../intrinsics.ts";
+import { Bytes, bufferOf, byteCount, copyBytes, decodeText, encodeText, exportsOf, setTableEntry } from "../natives.ts";
+
+/** The bytes of the wasm's memory, until it grows. */
+class Buffer {
+  readonly buffer: ArrayBuffer;
+  readonly bytes: Uint8Array;
+
+  constructor(buffer: ArrayBuffer) {
+    this.buffer = buffer;
+    this.bytes = new Bytes(buffer);
+  }
+
+  get detached(): boolean {
+    // Nothing is at the first index once the memory has grown.
+    return this.bytes[0] === undefined;
+  }
+}
+
+/** A text as UTF-8. */
+class Encoded {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+
+  constructor(text: string) {
+    this.bytes = encodeText(text);
+    this.length = byteCount(this.bytes);
+  }
+}
+
+/** A part of the memory. */
+class Slice {
+  readonly #memory: Buffer;
+  readonly #begin: number;
+  readonly length: number;
+
+  constructor(memory: Buffer, begin: number, end: number) {
+    this.#memory = memory;
+    this.#begin = begin;
+    this.length = end - begin;
+  }
+
+  set(encoded: Encoded): void {
+    copyBytes(this.#memory.bytes, encoded.bytes, this.#begin);
+  }
+
+  get text(): string {
+    return decodeText(new Bytes(this.#memory.buffer, this.#begin, this.length));
+  }
+}
+
+class MemoryBytes {
+  readonly #buffer: Buffer;
+
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer;
+  }
+
+  get byteLength(): number {
+    return this.#buffer.detached ? 0 : 1;
+  }
+
+  subarray(begin: number, end: number): Slice {
+    return new Slice(this.#buffer, begin, end);
+  }
+}
+
+class MemoryView {
+  readonly buffer: Buffer;
+
+  constructor(buffer: Buffer) {
+    this.buffer = buffer;
+  }
+
+  setInt32(at: number, value: number): void {
+    const { bytes } = this.buffer;
+    for (let byte = 0; byte < 4; byte += 1) bytes[at + byte] = value >> (8 * byte);
+  }
+}
+
+class Encoder {
+  encode(text: string): Encoded {
+    return new Encoded(text);
+  }
+}
+
+class Decoder {
+  decode(slice?: Slice): string {
+    return slice ? slice.text : "";
+  }
+}
+
+/** Makes objects that inherit from nothing. */
+class PlainObject {
+  constructor() {
+    // biome-ignore lint/correctness/noConstructorReturn: this is what `new Object()` of the glue is to give.
+    return create(null);
+  }
+
+  /** The glue asks whether it was handed options: it was. */
+  static getPrototypeOf(): object {
+    return PlainObject.prototype;
+  }
+}
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  __wbindgen_externrefs: WebAssembly.Table;
+}
+
+class Instance {
+  readonly exports: object;
+
+  constructor(module: WebAssembly.Module, imports: WebAssembly.Imports) {
+    const exports = exportsOf(module, imports) as unknown as Exports;
+    const { memory, __wbindgen_externrefs: table } = exports;
+    this.exports = {
+      __proto__: exports,
+      memory: {
+        get buffer(): Buffer {
+          return new Buffer(bufferOf(memory));
+        },
+      },
+      __wbindgen_externrefs: {
+        set: (at: number, value: unknown) => setTableEntry(table, at, value),
+      },
+    };
+  }
+}
+
+class Module {
+  static [Symbol.hasInstance](): boolean {
+    return true;
+  }
+}
+
+const Wasm = { Instance, Module };
+
+// Trackers live as long as their page, and whoever makes another one frees it.
+const Registry = undefined;
+
+export {
+  Decoder as TextDecoder,
+  Encoder as TextEncoder,
+  MemoryBytes as Uint8Array,
+  MemoryView as DataView,
+  PlainObject as Object,
+  Registry as FinalizationRegistry,
+  Wasm as WebAssembly,
+};

@@ -1,0 +1,84 @@
+// Events of the browser. What a script dispatches is none, and changes nothing.
+
+import { lookUp, method, page } from "../environment.ts";
+import { attempt, create, keys } from "../intrinsics.ts";
+
+const addListener = /* @__PURE__ */ method<EventTarget, "addEventListener">("EventTarget", "addEventListener");
+const removeListener = /* @__PURE__ */ method<EventTarget, "removeEventListener">("EventTarget", "removeEventListener");
+
+const OPTIONS = { __proto__: null, capture: true, passive: true } as AddEventListenerOptions;
+
+/** Listens to some events in the capture phase, before the page can stop them. Scrolling never waits for us. */
+export class Listener {
+  readonly #types: readonly string[];
+  readonly #listener: (event: Event) => void;
+
+  constructor(types: readonly string[], listener: (event: Event) => void) {
+    this.#types = types;
+    this.#listener = (event) => {
+      attempt(() => event.isTrusted !== false && listener(event));
+    };
+  }
+
+  /** Adds itself, unless it is there. Throws where the target is of another origin. */
+  add(target: EventTarget): void {
+    for (let at = 0; at < this.#types.length; at += 1) addListener(target, this.#types[at]!, this.#listener, OPTIONS);
+  }
+
+  remove(target: EventTarget): void {
+    for (let at = 0; at < this.#types.length; at += 1)
+      removeListener(target, this.#types[at]!, this.#listener, OPTIONS);
+  }
+}
+
+/** What listens, by number: to be put back. */
+const listening: Record<number, () => void> = create(null);
+let count = 0;
+let stopObserving: (() => void) | undefined;
+
+/** Begins something of which listeners are a part, and does so again whenever `document.open()` has erased them; returns how to stop. */
+export function keep(begin: () => void, end: () => void): () => void {
+  const number = count;
+  count += 1;
+  const guarded = (): void => {
+    attempt(begin);
+  };
+  listening[number] = guarded;
+  guarded();
+  stopObserving ??= observeErasure();
+  return () => {
+    delete listening[number];
+    attempt(end);
+    if (!keys(listening).length) {
+      stopObserving?.();
+      stopObserving = undefined;
+    }
+  };
+}
+
+/** Listens to one kind of event; returns how to stop. */
+export function listen(type: string, listener: (event: Event) => void, target: EventTarget = globalThis): () => void {
+  const one = new Listener([type], listener);
+  return keep(
+    () => one.add(target),
+    () => one.remove(target),
+  );
+}
+
+const Observer = /* @__PURE__ */ lookUp<typeof MutationObserver>("MutationObserver");
+const observe = /* @__PURE__ */ method<MutationObserver, "observe">("MutationObserver", "observe");
+const disconnect = /* @__PURE__ */ method<MutationObserver, "disconnect">("MutationObserver", "disconnect");
+
+/** `document.open()` erases all listeners of the page, and its content: that is noticed. */
+function observeErasure(): (() => void) | undefined {
+  return attempt(() => {
+    const observer = new (Observer()!)(() => {
+      const numbers = keys(listening);
+      for (let at = 0; at < numbers.length; at += 1) listening[numbers[at] as unknown as number]!();
+    });
+    observe(observer, page()!, { __proto__: null, childList: true } as MutationObserverInit);
+    return () => {
+      attempt(() => disconnect(observer));
+    };
+  });
+}

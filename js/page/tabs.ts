@@ -1,0 +1,66 @@
+// Which tab was used last. Tabs tell each other: over a BroadcastChannel, or by
+// storage events where there is none.
+
+import type { Tell } from "../crossing.ts";
+import { store, unstore, wall } from "../environment.ts";
+import { attempt, indexOf, slice, toNumber } from "../intrinsics.ts";
+import { openChannel } from "./browser.ts";
+import { listen } from "./listen.ts";
+
+/** The other tabs. From an announcement on they are listened to: a tab that is not in use has nothing to learn. */
+export class Tabs {
+  readonly #name: string;
+  /** This page among others. Several trackers of one page are one tab. */
+  readonly #page: string;
+  readonly #tell: Tell;
+  #channel: BroadcastChannel | undefined;
+  #stopListening: (() => void) | undefined;
+
+  /** Tells when another tab came into use. */
+  constructor(prefix: string, page: string, tell: Tell) {
+    this.#name = `${prefix}tab`;
+    this.#page = page;
+    this.#tell = tell;
+    this.#open();
+  }
+
+  /** Tells the others that this tab came into use now. */
+  announce(throughStorage: boolean): void {
+    this.#open();
+    const news = `${this.#page} ${wall()}`;
+    const channel = this.#channel;
+    if (channel) attempt(() => channel.postMessage(news));
+    // Others hear of it all the same if it does not stay. Where storage is full
+    // or blocked, each tab counts for itself.
+    else if (throughStorage && store(this.#name, news)) unstore(this.#name);
+  }
+
+  /** Listens no more, until the next announcement. */
+  close(): void {
+    attempt(() => this.#channel?.close());
+    this.#channel = undefined;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+  }
+
+  #open(): void {
+    if (this.#channel || this.#stopListening) return;
+    attempt(() => {
+      const channel = openChannel(this.#name);
+      channel.onmessage = ({ data }) => this.#hear(data);
+      this.#channel = channel;
+    });
+    if (this.#channel) return;
+    this.#stopListening = listen("storage", (event) => {
+      const { key, newValue } = event as StorageEvent;
+      if (key === this.#name) this.#hear(newValue);
+    });
+  }
+
+  #hear(news: unknown): void {
+    if (typeof news !== "string") return;
+    const space = indexOf(news, " ");
+    const since = toNumber(slice(news, space + 1));
+    if (slice(news, 0, space) !== this.#page && since > 0) this.#tell("otherTab", since);
+  }
+}

@@ -1,0 +1,141 @@
+// What stands in for the globals that the glue of the core as JavaScript uses, as
+// `page/glue.ts` does for that of the wasm. It has no table of the page's values, but
+// a list of them; and a memory that grows leaves its bytes as they are, and takes others.
+
+import { apply } from "../intrinsics.ts";
+import { Bytes, copyBytes, decodeText } from "../natives.ts";
+
+export { FinalizationRegistry, Object, TextDecoder, TextEncoder } from "../page/glue.ts";
+
+const View = DataView;
+const { getFloat64, getInt32, setInt32 } = View.prototype;
+
+/** The memory of the core, which `grow` gives another buffer. */
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+
+/** The bytes of the memory, until it grows. */
+class Buffer {
+  readonly #memory: Memory;
+  readonly raw: ArrayBuffer;
+  readonly bytes: Uint8Array;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    this.raw = memory.buffer;
+    this.bytes = new Bytes(this.raw);
+  }
+
+  get detached(): boolean {
+    return this.#memory.buffer !== this.raw;
+  }
+}
+
+/** A part of the memory. */
+class Slice {
+  readonly #buffer: Buffer;
+  readonly #begin: number;
+  readonly length: number;
+
+  constructor(buffer: Buffer, begin: number, end: number) {
+    this.#buffer = buffer;
+    this.#begin = begin;
+    this.length = end - begin;
+  }
+
+  set(encoded: { bytes: Uint8Array }): void {
+    copyBytes(this.#buffer.bytes, encoded.bytes, this.#begin);
+  }
+
+  get text(): string {
+    return decodeText(new Bytes(this.#buffer.raw, this.#begin, this.length));
+  }
+}
+
+class MemoryBytes {
+  readonly #buffer: Buffer;
+
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer;
+  }
+
+  get byteLength(): number {
+    return this.#buffer.detached ? 0 : 1;
+  }
+
+  subarray(begin: number, end: number): Slice {
+    return new Slice(this.#buffer, begin, end);
+  }
+}
+
+class MemoryView {
+  readonly buffer: Buffer;
+  readonly #view: DataView;
+
+  constructor(buffer: Buffer) {
+    this.buffer = buffer;
+    this.#view = new View(buffer.raw);
+  }
+
+  setInt32(at: number, value: number): void {
+    apply(setInt32, this.#view, [at, value, true]);
+  }
+
+  getInt32(at: number): number {
+    return apply(getInt32, this.#view, [at, true]);
+  }
+
+  getFloat64(at: number): number {
+    return apply(getFloat64, this.#view, [at, true]);
+  }
+}
+
+/** The list of the page's values, with none of the methods that a page may have replaced. */
+class Slots {
+  [at: number]: unknown;
+  length = 0;
+
+  constructor(length: number) {
+    this.length = length;
+  }
+
+  fill(value: unknown): this {
+    for (let at = 0; at < this.length; at += 1) this[at] = value;
+    return this;
+  }
+
+  push(...values: unknown[]): void {
+    for (let at = 0; at < values.length; at += 1) this[this.length + at] = values[at];
+    this.length += values.length;
+  }
+}
+
+type Core = (imports: WebAssembly.Imports) => object & { memory: Memory };
+
+class Instance {
+  readonly exports: object;
+
+  constructor(core: Core, imports: WebAssembly.Imports) {
+    const exports = core(imports);
+    const { memory } = exports;
+    this.exports = {
+      __proto__: exports,
+      memory: {
+        get buffer(): Buffer {
+          return new Buffer(memory);
+        },
+      },
+    };
+  }
+}
+
+class Module {
+  static [Symbol.hasInstance](): boolean {
+    return true;
+  }
+}
+
+const Wasm = { Instance, Module };
+
+export { MemoryBytes as Uint8Array, MemoryView as DataView, Slots as Array, Wasm as WebAssembly };

@@ -1,0 +1,76 @@
+// Whether an event is the one that a test expects, and how to say what there was instead.
+
+import type { ActionName, Details, TrackedEvent } from "../types.ts";
+
+/** What a field is to be: a value, a text that a pattern finds, what a function says `true` of, or what a test runner calls a matcher. */
+export type Pattern<Value> =
+  | Value
+  | RegExp
+  | ((value: Value) => boolean)
+  | { asymmetricMatch(value: unknown): boolean };
+
+/** Fields that an event is to have. Those that are left out may be anything; of `details`, too. */
+export interface ExpectedEvent {
+  action?: Pattern<ActionName>;
+  account_id?: Pattern<string>;
+  user_id?: Pattern<string>;
+  feature?: Pattern<string>;
+  total?: Pattern<number>;
+  module?: Pattern<string> | undefined;
+  product?: Pattern<string> | undefined;
+  details?: Pattern<Details>;
+  time_spent?: Pattern<number>;
+  active_duration?: Pattern<number>;
+  url?: Pattern<string>;
+  title?: Pattern<string>;
+  referrer?: Pattern<string>;
+}
+
+/** Whether a value fits. */
+export function matches(pattern: unknown, value: unknown): boolean {
+  if (typeof pattern === "function") return pattern(value) === true;
+  if (pattern instanceof RegExp) return typeof value === "string" && pattern.test(value);
+  if (typeof pattern !== "object" || pattern === null) return Object.is(pattern, value);
+  if ("asymmetricMatch" in pattern && typeof pattern.asymmetricMatch === "function")
+    return pattern.asymmetricMatch(value) === true;
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(pattern))
+    return (
+      Array.isArray(value) && pattern.length === value.length && pattern.every((inner, at) => matches(inner, value[at]))
+    );
+  return Object.entries(pattern).every(([name, inner]) => matches(inner, (value as Record<string, unknown>)[name]));
+}
+
+// What is the same in all events says nothing in a list of them.
+const LEFT_OUT = ["created_at", "session_id", "event_id", "visitor_id", "stream_id", "action", "seq"];
+
+/** An event in a line. */
+export function inWords(event: TrackedEvent): string {
+  const fields = Object.entries(event).filter(([name]) => !LEFT_OUT.includes(name));
+  return [event.action, ...fields.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(" ");
+}
+
+/** Says which events there were. */
+export function listed(events: readonly TrackedEvent[]): string {
+  if (!events.length) return "There was no event.";
+  const lines = events.map((event, at) => `  ${at + 1}. ${inWords(event)}`);
+  return `There ${events.length === 1 ? "was one" : `were ${events.length}`}:\n${lines.join("\n")}`;
+}
+
+/** What was expected, for a message. */
+export function expectation(expected: ExpectedEvent): string {
+  const fields = Object.entries(expected).map(([name, pattern]) => {
+    const shown =
+      typeof pattern === "function" || pattern instanceof RegExp ? String(pattern) : JSON.stringify(pattern);
+    return `${name}: ${shown}`;
+  });
+  return `{ ${fields.join(", ")} }`;
+}
+
+/** What test runners show as a failed assertion, from the test's own line on. */
+export function failed(message: string, from: (...parameters: never[]) => unknown): Error {
+  const error = new Error(message);
+  error.name = "AssertionError";
+  (Error as { captureStackTrace?: (error: Error, from: unknown) => void }).captureStackTrace?.(error, from);
+  return error;
+}

@@ -1,0 +1,3 @@
+// The chunk with the wasm within, for where the file cannot be had.
+
+export { size, text } from "#wasm";

@@ -1,0 +1,177 @@
+//! Methods that the page calls. The host has checked their arguments.
+
+use natero_engine::{Call, FlushId, Input, Millis, Override, View};
+use natero_event::{Id, Json, Number};
+use wasm_bindgen::prelude::*;
+
+use super::{
+    core::Core,
+    text::{OptionalText, Text},
+};
+
+#[wasm_bindgen]
+impl Core {
+    /// `setAccountId`; without an id, `null` was passed.
+    #[wasm_bindgen(js_name = setAccount)]
+    pub fn set_account(&mut self, mono: f64, wall: f64, id: &OptionalText) {
+        let id = id.read();
+        self.call(mono, wall, Call::SetAccount(given(&id)));
+    }
+
+    /// `setUserId`; without an id, `null` was passed.
+    #[wasm_bindgen(js_name = setUser)]
+    pub fn set_user(&mut self, mono: f64, wall: f64, id: &OptionalText) {
+        let id = id.read();
+        self.call(mono, wall, Call::SetUser(given(&id)));
+    }
+
+    /// `setProductId`; without an id, `null` was passed.
+    #[wasm_bindgen(js_name = setProduct)]
+    pub fn set_product(&mut self, mono: f64, wall: f64, id: &OptionalText) {
+        let id = id.read();
+        self.call(mono, wall, Call::SetProduct(given(&id)));
+    }
+
+    /// `setModuleId`; without an id, `null` was passed.
+    #[wasm_bindgen(js_name = setModule)]
+    pub fn set_module(&mut self, mono: f64, wall: f64, id: &OptionalText) {
+        let id = id.read();
+        self.call(mono, wall, Call::SetModule(given(&id)));
+    }
+
+    /// `identifyAccount`; `details` is a JSON object.
+    #[wasm_bindgen(js_name = identifyAccount)]
+    pub fn identify_account(&mut self, mono: f64, wall: f64, id: &Text, details: &OptionalText) {
+        let id = id.read();
+        let details = details.read();
+        if let Some(account) = Id::checked(&id) {
+            let details = details.as_deref().map(Json);
+            self.call(mono, wall, Call::IdentifyAccount { account, details });
+        }
+    }
+
+    /// `identifyUser`; `details` is a JSON object.
+    #[wasm_bindgen(js_name = identifyUser)]
+    pub fn identify_user(&mut self, mono: f64, wall: f64, id: &Text, details: &OptionalText) {
+        let id = id.read();
+        let details = details.read();
+        if let Some(user) = Id::checked(&id) {
+            let details = details.as_deref().map(Json);
+            self.call(mono, wall, Call::IdentifyUser { user, details });
+        }
+    }
+
+    /// `sendFeatureEvent`; `total` is a JSON number and 1 where it is absent,
+    /// `details` a JSON object. Without a `module` or `product` the one that is
+    /// set stands, and an empty one is none.
+    #[expect(clippy::too_many_arguments, reason = "one crossing for all")]
+    pub fn feature(
+        &mut self,
+        mono: f64,
+        wall: f64,
+        feature: &Text,
+        total: &OptionalText,
+        module: &OptionalText,
+        product: &OptionalText,
+        details: &OptionalText,
+    ) {
+        let feature = feature.read();
+        let total = total.read();
+        let module = module.read();
+        let product = product.read();
+        let details = details.read();
+        if let Some(feature) = Id::checked(&feature) {
+            let call = Call::Feature {
+                feature,
+                total: total.as_deref().map_or(Number::ONE, Number),
+                module: instead(&module),
+                product: instead(&product),
+                details: details.as_deref().map(Json),
+            };
+            self.call(mono, wall, call);
+        }
+    }
+
+    /// `sendModuleEvent`, with a time in ms; `product` as in `feature`.
+    #[wasm_bindgen(js_name = moduleEvent)]
+    pub fn module_event(
+        &mut self,
+        mono: f64,
+        wall: f64,
+        module: &Text,
+        #[wasm_bindgen(js_name = timeSpent)] time_spent: f64,
+        product: &OptionalText,
+    ) {
+        let module = module.read();
+        let product = product.read();
+        if let Some(module) = Id::checked(&module) {
+            let call = Call::ModuleEvent {
+                module,
+                time_spent: Millis(time_spent),
+                product: instead(&product),
+            };
+            self.call(mono, wall, call);
+        }
+    }
+
+    /// `trackPageView`
+    #[wasm_bindgen(js_name = pageView)]
+    pub fn page_view(&mut self, mono: f64, wall: f64, url: &Text, title: &Text) {
+        let url = url.read();
+        let title = title.read();
+        self.call(
+            mono,
+            wall,
+            Call::PageView(View {
+                url: &url,
+                title: &title,
+            }),
+        );
+    }
+
+    /// `flush`; `resolveFlush` names it by this number.
+    pub fn flush(&mut self, mono: f64, wall: f64, flush: u32) {
+        self.call(mono, wall, Call::Flush(FlushId(flush)));
+    }
+
+    /// `optIn`
+    #[wasm_bindgen(js_name = optIn)]
+    pub fn opt_in(&mut self, mono: f64, wall: f64) {
+        self.call(mono, wall, Call::OptIn);
+    }
+
+    /// `optOut`
+    #[wasm_bindgen(js_name = optOut)]
+    pub fn opt_out(&mut self, mono: f64, wall: f64) {
+        self.call(mono, wall, Call::OptOut);
+    }
+
+    /// `reset`
+    pub fn reset(&mut self, mono: f64, wall: f64) {
+        self.call(mono, wall, Call::Reset);
+    }
+
+    /// `shutdown`: the last call.
+    pub fn shutdown(&mut self, mono: f64, wall: f64) {
+        self.call(mono, wall, Call::Shutdown);
+    }
+}
+
+impl Core {
+    fn call(&mut self, mono: f64, wall: f64, call: Call<'_>) {
+        self.handle(mono, wall, Input::Call(call));
+    }
+}
+
+/// The id, where one was passed.
+fn given(id: &Option<String>) -> Option<Id<'_>> {
+    id.as_deref().and_then(Id::checked)
+}
+
+/// What one event has in place of the id that is set.
+fn instead(id: &Option<String>) -> Override<'_> {
+    match id {
+        None => Override::Sticky,
+        Some(id) => Id::checked(id).map_or(Override::Cleared, Override::Is),
+    }
+}
