@@ -1,17 +1,73 @@
-//! Binds the engine to a page.
+//! A product-usage tracker for the browser.
 //!
-//! Nothing is decided here, and nothing is done: numbers and text become
-//! inputs of the engine, and its effects become numbers and text. `js/core.ts`
-//! is the other side. The crossing is written by hand because that is
-//! measurably smaller than wasm-bindgen's: all functions take numbers, text
-//! goes through one buffer, and the module imports nothing. ARCHITECTURE.md
-//! has the measurements.
+//! A front end in Rust adds this crate and makes a [`Tracker`], which is a cheap
+//! handle that can be put wherever the front end keeps its state:
+//!
+//! ```no_run
+//! use natero_wasm::{Feature, Tracker};
+//!
+//! let tracker = Tracker::builder("API-KEY", "AUTH-KEY")
+//!     .account_id("acme")
+//!     .user_id("ann")
+//!     .build()?;
+//! tracker.set_module_id("reports")?;
+//! tracker.send_feature(Feature::new("export").total(3.0))?;
+//! # Ok::<(), natero_wasm::TrackerError>(())
+//! ```
+//!
+//! Page views, sessions and active time are tracked from then on; what was accepted
+//! is stored until the collector confirms it. The guides in `docs/guides/` show how
+//! it fits into Leptos, Yew and Dioxus.
+//!
+//! # Features
+//!
+//! | feature | default | what it is |
+//! | --- | --- | --- |
+//! | `browser` | yes | [`Tracker`], and what a browser does for it through web-sys |
+//! | `class` | no | the class `na`, with the names of the Natero JS library: what `wasm-pack build --target web -- --features class` makes is a module for pages |
+//! | `npm` | no | the module behind the npm package, whose page side is TypeScript |
+//!
+//! Without any of them the crate names what a front end has to know of the tracker:
+//! its [`settings`] and what it may report ([`error`]). The engine itself, without
+//! input or output, is the crate `natero-engine`.
 
-#[cfg(target_arch = "wasm32")]
-mod alloc;
-#[cfg(all(test, not(target_arch = "wasm32")))]
-mod numbers;
-mod settings;
+#[cfg(feature = "browser")]
+mod browser;
+#[cfg(feature = "class")]
+pub mod class;
+pub mod error;
+#[cfg(feature = "browser")]
+mod flush;
+#[cfg(feature = "browser")]
+mod host;
+#[cfg(feature = "browser")]
+mod live;
+#[cfg(feature = "npm")]
+pub mod npm;
+pub mod settings;
+#[cfg(feature = "browser")]
 mod tracker;
 
-pub use tracker::{Tracker, count, handle, make, next, read, room};
+#[cfg(feature = "browser")]
+pub use self::{
+    error::{Problem, TrackerError},
+    flush::{Flush, Flushed},
+    settings::{PageViews, Settings},
+    tracker::{Feature, ModuleGuard, TrackedEvent, Tracker, TrackerBuilder},
+};
+#[cfg(feature = "browser")]
+pub use natero_engine::{Consent, Dropped, Persistence, Stats};
+
+/// 1.5 KB of compressed wasm less than the default allocator. lol_alloc is
+/// another 0.6 KB less, but looks through all free places of the memory for each
+/// text: where a full queue drops events here and there, a call takes twice as
+/// long with it. A front end in Rust has an allocator of its own choice.
+#[cfg(all(target_arch = "wasm32", any(feature = "npm", feature = "class")))]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// Whether there is a page or a worker to track in.
+#[cfg(feature = "browser")]
+fn has_browser() -> bool {
+    cfg!(target_arch = "wasm32") && browser::page::global("addEventListener").is_function()
+}

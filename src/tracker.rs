@@ -1,218 +1,403 @@
-//! What JS calls.
+//! The tracker of a Rust front end.
 
-#![allow(unsafe_code, reason = "JS knows a tracker by its address alone")]
+mod arguments;
+mod builder;
+mod event;
+mod feature;
+mod module;
 
-use crate::settings;
-use natero_engine::{Do, Effect, Engine, Input, Now, Op};
-use std::{cell::UnsafeCell, ptr::null};
+use natero_engine::{Call, Millis, Stats};
+use natero_event::Id;
+use serde::Serialize;
 
-/// One tracker. It is never freed: trackers live as long as their page, and
-/// the code that would take one apart is half a KB.
-pub struct Tracker {
-    engine: Engine,
-    /// The monotonic time for which the host was asked to wake the engine.
-    wakes_at: f64,
-    /// What JS is to read: see [`next`].
-    out: [f64; 7],
-    /// The text that `out` points to.
-    text: String,
-    counters: [f64; 12],
-}
+pub use self::{
+    builder::TrackerBuilder, event::TrackedEvent, feature::Feature, module::ModuleGuard,
+};
+pub(crate) use self::{
+    feature::{Details, Instead},
+    module::Entered,
+};
 
-/// Text on its way in. One for all trackers: it is read before anything else
-/// can be written.
-static TEXT: Text = Text(UnsafeCell::new(Vec::new()));
+use self::arguments::{id, instead, total_text};
+use crate::{
+    browser,
+    error::TrackerError,
+    flush::{Flush, Flushed},
+    live::{self, Handle, Live, Sticky, Use, Whom},
+    settings::rules,
+};
 
-struct Text(UnsafeCell<Vec<u8>>);
-
-// SAFETY: wasm without threads.
-unsafe impl Sync for Text {}
-
-/// Makes room for `len` bytes of text, and tells where JS may write them:
-/// UTF-8, before the call that takes them. The room stays for later texts.
-#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-pub extern "C" fn room(len: usize) -> *mut u8 {
-    // SAFETY: no reference outlives a call.
-    let text = unsafe { &mut *TEXT.0.get() };
-    text.reserve(len);
-    text.as_mut_ptr()
-}
-
-/// The text that JS wrote.
+/// A tracker of how a page is used.
 ///
-/// # Safety
-/// `len` bytes of UTF-8 were written to [`room`] for no less, and nothing is
-/// written there until the text is read.
-unsafe fn text<'a>(len: usize) -> &'a str {
-    // SAFETY: that of this function; the facade writes what a `TextEncoder`
-    // makes.
-    unsafe {
-        let text = &*TEXT.0.get();
-        str::from_utf8_unchecked(std::slice::from_raw_parts(text.as_ptr(), len))
-    }
+/// It is a handle that can be copied and sent anywhere; it tracks on the thread that
+/// made it, which in a browser is the page's. On a server, where there is neither a
+/// page nor a worker, it is inert: every call succeeds and does nothing.
+///
+/// ```no_run
+/// use natero_wasm::{Feature, Tracker};
+///
+/// let tracker = Tracker::builder("API-KEY", "AUTH-KEY")
+///     .account_id("acme")
+///     .user_id("ann")
+///     .endpoint("https://usage.example.com")
+///     .build()?;
+/// tracker.set_product_id("studio")?;
+/// tracker.set_module_id("reports")?; // time in the module runs from here
+/// tracker.send_feature("open report")?;
+/// tracker.send_feature(Feature::new("export").total(3.0))?;
+/// tracker.set_module_id(None)?;
+/// # Ok::<(), natero_wasm::TrackerError>(())
+/// ```
+///
+/// There is one tracker for a source, which is an endpoint and two keys: to build
+/// another one gives a handle to the one that runs, and it ends when the last of
+/// these handles is shut down. Copies of a handle are the same handle. Trackers of
+/// another wasm, and of the npm package, are not among them: one kind is enough for a
+/// page. Each adopts the events that the other left in web storage; early calls of
+/// the npm package are replayed by that alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tracker(Option<Handle>);
+
+/// The ids that events of now carry.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Ids {
+    pub account: Option<String>,
+    pub user: Option<String>,
+    pub module: Option<String>,
+    pub product: Option<String>,
+    pub session: Option<String>,
+    pub visitor: Option<String>,
 }
 
-/// A tracker made at `wall` and `mono`: `Date.now()` and `performance.now()`.
-/// `flags` and the text are settings, as `settings.rs` reads them; the numbers
-/// are `sessionTimeout`, `idleTimeout`, `sessionSyncInterval`, `flushInterval`,
-/// `batchSize` and `maxQueueBytes`; the seed comes from
-/// `crypto.getRandomValues`.
-///
-/// # Safety
-/// `len` bytes of text are in their [`room`].
-#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-#[allow(clippy::too_many_arguments, reason = "one crossing for all")]
-pub unsafe extern "C" fn make(
-    len: usize,
-    wall: f64,
-    mono: f64,
-    flags: u32,
-    session_timeout: f64,
-    idle_timeout: f64,
-    session_sync_interval: f64,
-    flush_interval: f64,
-    batch_size: f64,
-    max_queue_bytes: f64,
-    seed_0: u32,
-    seed_1: u32,
-    seed_2: u32,
-    seed_3: u32,
-) -> *mut Tracker {
-    let numbers = [
-        session_timeout,
-        idle_timeout,
-        session_sync_interval,
-        flush_interval,
-        batch_size,
-        max_queue_bytes,
-    ];
-    // SAFETY: that of this function.
-    let config = settings::read(flags, unsafe { text(len) }, numbers);
-    let seed = [seed_0, seed_1, seed_2, seed_3];
-    Box::into_raw(Box::new(Tracker {
-        engine: Engine::new(config, seed, Now { mono, wall }),
-        wakes_at: f64::INFINITY,
-        out: [0.0; 7],
-        text: String::new(),
-        counters: [0.0; 12],
-    }))
-}
-
-/// Takes in what happened at `wall` and `mono`: `op` is the number of an
-/// [`Op`], which also says what the text and the others mean for it. Then
-/// [`next`] is to be called until it has nothing more.
-///
-/// # Safety
-/// `tracker` comes from [`make`], and `len` bytes of text are in their
-/// [`room`].
-#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-#[allow(clippy::too_many_arguments, reason = "one crossing for all")]
-pub unsafe extern "C" fn handle(
-    tracker: *mut Tracker,
-    len: usize,
-    op: u8,
-    wall: f64,
-    mono: f64,
-    a: f64,
-    b: f64,
-    c: f64,
-    d: f64,
-) {
-    // SAFETY: that of this function; nothing is borrowed between two calls.
-    let (tracker, text) = unsafe { (&mut *tracker, text(len)) };
-    if let Some(what) = Op::of(op) {
-        if what == Op::Timer {
-            tracker.wakes_at = f64::INFINITY;
-        }
-        let numbers = [a, b, c, d];
-        let input = Input {
-            what,
-            text,
-            numbers,
-        };
-        tracker.engine.handle(Now { mono, wall }, input);
-    }
-}
-
-/// The next thing to do, or null: seven numbers, of which the first is one of
-/// those of [`Do`], which also says what the others mean for it, the
-/// second and the third say where its text lies until the next call, and the
-/// rest are its own.
-///
-/// # Safety
-/// `tracker` comes from [`make`].
-#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-pub unsafe extern "C" fn next(tracker: *mut Tracker) -> *const f64 {
-    // SAFETY: that of this function; nothing is borrowed between two calls.
-    let tracker = unsafe { &mut *tracker };
-    if let Some(effect) = tracker.engine.poll_effect() {
-        return tracker.show(effect);
-    }
-    // A timer that is set too early stays: waking for nothing costs less than
-    // setting it anew at every call.
-    match tracker.engine.poll_timeout() {
-        Some(due) if due < tracker.wakes_at => {
-            tracker.wakes_at = due;
-            tracker.show(Effect {
-                what: Do::Wake,
-                numbers: [due, 0.0, 0.0, 0.0],
-                ..Effect::default()
-            })
-        }
-        _ => null(),
-    }
-}
-
-/// A current value: 0 account, 1 user, 2 module, 3 product, 4 session,
-/// 5 visitor; empty where there is none. Where it lies is told as [`next`] does.
-///
-/// # Safety
-/// `tracker` comes from [`make`].
-#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-pub unsafe extern "C" fn read(tracker: *mut Tracker, which: usize) -> *const f64 {
-    // SAFETY: that of this function; nothing is borrowed between two calls.
-    let tracker = unsafe { &mut *tracker };
-    let text = tracker.engine.current(which);
-    tracker.out[1] = text.as_ptr() as usize as f64;
-    tracker.out[2] = text.len() as f64;
-    tracker.out.as_ptr()
-}
-
-/// The counters, in the order in which `js/stats.ts` names them.
-///
-/// # Safety
-/// `tracker` comes from [`make`].
-#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
-pub unsafe extern "C" fn count(tracker: *mut Tracker) -> *const f64 {
-    // SAFETY: that of this function; nothing is borrowed between two calls.
-    let tracker = unsafe { &mut *tracker };
-    let stats = tracker.engine.stats();
-    let counters = &mut tracker.counters;
-    counters[0] = stats.accepted.into();
-    counters[1] = stats.delivered.into();
-    counters[2] = tracker.engine.pending().into();
-    counters[3] = stats.requests.into();
-    counters[4] = stats.retries.into();
-    for (counter, count) in counters[5..].iter_mut().zip(stats.dropped) {
-        *counter = count.into();
-    }
-    counters[11] = stats.bytes_sent;
-    counters.as_ptr()
-}
+/// What a call is answered.
+type Called = Result<(), TrackerError>;
 
 impl Tracker {
-    fn show(&mut self, effect: Effect) -> *const f64 {
-        let [a, b, c, d] = effect.numbers;
-        self.text = effect.text;
-        self.out = [
-            f64::from(effect.what as u8),
-            self.text.as_ptr() as usize as f64,
-            self.text.len() as f64,
-            a,
-            b,
-            c,
-            d,
-        ];
-        self.out.as_ptr()
+    /// Begins to make a tracker of the source that has these keys.
+    pub fn builder(api_key: impl Into<String>, auth_key: impl Into<String>) -> TrackerBuilder {
+        TrackerBuilder::new(api_key.into(), auth_key.into())
+    }
+
+    /// One that does nothing.
+    pub(crate) const INERT: Tracker = Tracker(None);
+
+    pub(crate) fn of(handle: Handle) -> Tracker {
+        Tracker(Some(handle))
+    }
+
+    /// Whether it tracks: not on a server, nor after a failure or the end.
+    pub fn is_ready(&self) -> bool {
+        self.live()
+            .is_some_and(|(live, handle)| !live.host.is_off() && live.admits(handle, "").is_ok())
+    }
+
+    /// Sets the account of everything from now on; `None`: not known.
+    ///
+    /// # Errors
+    /// Here and below: when an id is empty or longer than 256 characters once
+    /// trimmed, when the tracker was shut down or failed, and when the call comes
+    /// from within `before_send`, or from within a line that `debug` prints. Then
+    /// nothing changes.
+    pub fn set_account_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
+        self.set(Sticky::Account, id.into())
+    }
+
+    /// Sets the user of everything from now on; `None`: not known.
+    ///
+    /// # Errors
+    /// As [`set_account_id`](Tracker::set_account_id).
+    pub fn set_user_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
+        self.set(Sticky::User, id.into())
+    }
+
+    /// Sets the product of every feature and module event until it is changed;
+    /// `None`: no product.
+    ///
+    /// # Errors
+    /// As [`set_account_id`](Tracker::set_account_id).
+    pub fn set_product_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
+        self.set(Sticky::Product, id.into())
+    }
+
+    /// Enters a module, and ends the one before with a `moduleEnd`; `None`: leaves
+    /// it.
+    ///
+    /// # Errors
+    /// As [`set_account_id`](Tracker::set_account_id).
+    pub fn set_module_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
+        self.set(Sticky::Module, id.into())
+    }
+
+    /// Sets the account, and tells more about it: a name, a plan, a parent. `details`
+    /// is what serialises as an object; `&()` for none.
+    ///
+    /// # Errors
+    /// As [`set_account_id`](Tracker::set_account_id), and when `details` serialise as
+    /// something else than an object, or as more than 16 KiB of JSON.
+    pub fn identify_account(&self, id: &str, details: &impl Serialize) -> Called {
+        self.identify(Whom::Account, id, Details::of(details))
+    }
+
+    /// Sets the user, and tells more about them. `details` is what serialises as an
+    /// object; `&()` for none.
+    ///
+    /// ```no_run
+    /// # let tracker = natero_wasm::Tracker::builder("a", "b").build()?;
+    /// #[derive(serde::Serialize)]
+    /// struct Person<'a> {
+    ///     name: &'a str,
+    ///     email: &'a str,
+    /// }
+    ///
+    /// tracker.identify_user("ann", &Person { name: "Ann", email: "ann@acme.example" })?;
+    /// # Ok::<(), natero_wasm::TrackerError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`identify_account`](Tracker::identify_account).
+    pub fn identify_user(&self, id: &str, details: &impl Serialize) -> Called {
+        self.identify(Whom::User, id, Details::of(details))
+    }
+
+    /// Tells that a feature was used. A name alone is one use of it.
+    ///
+    /// # Errors
+    /// As [`identify_account`](Tracker::identify_account), and when `total` is not
+    /// finite.
+    pub fn send_feature(&self, feature: impl Into<Feature>) -> Called {
+        self.send(feature.into())
+    }
+
+    /// Tells a time in a module that the caller measured, in ms.
+    ///
+    /// # Errors
+    /// As [`set_account_id`](Tracker::set_account_id), and when the time is negative
+    /// or not finite.
+    pub fn send_module(&self, module: &str, time_spent: f64) -> Called {
+        self.send_time(module, time_spent, Instead::Sticky)
+    }
+
+    /// As [`send_module`](Tracker::send_module), of this product in place of the one
+    /// that is set; `None`: no product.
+    ///
+    /// # Errors
+    /// As [`send_module`](Tracker::send_module).
+    pub fn send_module_of<'a>(
+        &self,
+        module: &str,
+        time_spent: f64,
+        product: impl Into<Option<&'a str>>,
+    ) -> Called {
+        self.send_time(module, time_spent, Instead::of(product.into()))
+    }
+
+    /// Ends the current page view and starts another, of the page's address and
+    /// title where none is given.
+    ///
+    /// # Errors
+    /// When the tracker was shut down or failed, and when the call comes from within
+    /// `before_send`.
+    pub fn track_page_view(&self, url: Option<&str>, title: Option<&str>) -> Called {
+        self.call("trackPageView", |live| {
+            live.page_view(url.map(str::to_owned), title.map(str::to_owned));
+            Ok(())
+        })
+    }
+
+    /// Sends what waits. It begins at once; what is returned tells how it ended.
+    ///
+    /// ```no_run
+    /// # async fn leave(tracker: natero_wasm::Tracker) -> Result<(), natero_wasm::TrackerError> {
+    /// let flushed = tracker.flush().await?;
+    /// assert_eq!(flushed.pending, 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn flush(&self) -> Flush {
+        let mut begun = None;
+        let called = self.call("flush", |live| {
+            begun = Some(live.flush());
+            Ok(())
+        });
+        begun.unwrap_or_else(|| Flush::ended(called.map(|()| Flushed::default())))
+    }
+
+    /// The visitor agreed: what was held is sent.
+    ///
+    /// # Errors
+    /// As [`track_page_view`](Tracker::track_page_view).
+    pub fn opt_in(&self) -> Called {
+        self.plain("optIn", Call::OptIn)
+    }
+
+    /// The visitor refused: events, cookies and stored events are dropped.
+    ///
+    /// # Errors
+    /// As [`track_page_view`](Tracker::track_page_view).
+    pub fn opt_out(&self) -> Called {
+        self.plain("optOut", Call::OptOut)
+    }
+
+    /// The user logged out: closes timings, sends, then forgets identity, module,
+    /// product, session and visitor.
+    ///
+    /// # Errors
+    /// As [`track_page_view`](Tracker::track_page_view).
+    pub fn reset(&self) -> Called {
+        self.plain("reset", Call::Reset)
+    }
+
+    /// Closes timings, sends, and removes every listener and timer, unless another
+    /// handle is in use. Later calls of this one are refused.
+    ///
+    /// # Errors
+    /// As [`track_page_view`](Tracker::track_page_view).
+    pub fn shutdown(&self) -> Called {
+        let handle = self.0;
+        self.call("shutdown", |live| {
+            if let Some(handle) = handle {
+                live.close(handle);
+            }
+            Ok(())
+        })
+    }
+
+    /// Counters since the tracker was made.
+    pub fn stats(&self) -> Stats {
+        let stats = self.live().and_then(|(live, _)| {
+            let mut stats = live.host.ask(|engine| engine.stats().clone())?;
+            stats.pending += live.host.waits();
+            Some(stats)
+        });
+        stats.unwrap_or_default()
+    }
+
+    /// The account, if known.
+    pub fn account_id(&self) -> Option<String> {
+        self.ids().account
+    }
+
+    /// The user, if known.
+    pub fn user_id(&self) -> Option<String> {
+        self.ids().user
+    }
+
+    /// The module that is set.
+    pub fn module_id(&self) -> Option<String> {
+        self.ids().module
+    }
+
+    /// The product that is set.
+    pub fn product_id(&self) -> Option<String> {
+        self.ids().product
+    }
+
+    /// The session that all tabs of the visitor share; `None` where nothing is
+    /// tracked.
+    pub fn session_id(&self) -> Option<String> {
+        self.ids().session
+    }
+
+    /// The visitor; `None` where nothing is tracked.
+    pub fn visitor_id(&self) -> Option<String> {
+        self.ids().visitor
+    }
+
+    fn send(&self, feature: Feature) -> Called {
+        const METHOD: &str = "sendFeatureEvent";
+        self.call(METHOD, |live| {
+            live.feature(Use {
+                feature: id(METHOD, "feature", &feature.feature)?,
+                total: total_text(METHOD, feature.total)?,
+                module: instead(METHOD, "module", feature.module)?,
+                product: instead(METHOD, "product", feature.product)?,
+                details: feature.details.json(METHOD)?,
+            });
+            Ok(())
+        })
+    }
+
+    fn send_time(&self, module: &str, time_spent: f64, product: Instead) -> Called {
+        const METHOD: &str = "sendModuleEvent";
+        self.call(METHOD, |live| {
+            if !rules::is_span(time_spent) {
+                return Err(TrackerError::InvalidArgument {
+                    method: METHOD,
+                    argument: "timeSpent",
+                    expected: rules::SPAN.to_owned(),
+                    got: rules::describe_number(time_spent).to_owned(),
+                });
+            }
+            let module = id(METHOD, "module", module)?;
+            let product = instead(METHOD, "product", product)?;
+            live.module_event(module, Millis(time_spent), product);
+            Ok(())
+        })
+    }
+
+    fn identify(&self, whom: Whom, given: &str, details: Details) -> Called {
+        let (method, argument) = whom.names();
+        self.call(method, |live| {
+            let id = id(method, argument, given)?;
+            live.identify(whom, id, details.json(method)?);
+            Ok(())
+        })
+    }
+
+    fn set(&self, which: Sticky, given: Option<&str>) -> Called {
+        let (method, argument) = which.names();
+        self.call(method, |live| {
+            let id = given.map(|given| id(method, argument, given)).transpose()?;
+            live.set(which, id);
+            Ok(())
+        })
+    }
+
+    pub(crate) fn plain(&self, method: &'static str, call: Call<'static>) -> Called {
+        self.call(method, |live| {
+            live.call(call);
+            Ok(())
+        })
+    }
+
+    pub(crate) fn call(&self, method: &'static str, make: impl FnOnce(&Live) -> Called) -> Called {
+        let Some((live, handle)) = self.live() else {
+            return Ok(());
+        };
+        // It has said so.
+        if live.host.is_off() {
+            return Err(TrackerError::Failed);
+        }
+        // To say so would print again.
+        if browser::is_logging() {
+            return Err(TrackerError::InDebugLine { method });
+        }
+        let called = live.admits(handle, method).and_then(|()| make(&live));
+        if let Err(error) = &called {
+            live.refuse(error);
+        }
+        called
+    }
+
+    pub(crate) fn live(&self) -> Option<(std::rc::Rc<Live>, Handle)> {
+        let handle = self.0?;
+        live::find(handle).map(|live| (live, handle))
+    }
+
+    pub(crate) fn ids(&self) -> Ids {
+        let ids = self.live().and_then(|(live, _)| {
+            live.host.ask(|engine| {
+                let owned = |id: Option<Id<'_>>| id.map(|id| id.as_str().to_owned());
+                let identity = engine.identity();
+                Ids {
+                    account: owned(identity.account()),
+                    user: owned(identity.user()),
+                    module: owned(identity.module()),
+                    product: owned(identity.product()),
+                    session: Some(engine.session().id().to_owned()),
+                    visitor: Some(engine.session().visitor().to_owned()),
+                }
+            })
+        });
+        ids.unwrap_or_default()
     }
 }

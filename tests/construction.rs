@@ -4,82 +4,74 @@
 
 mod support;
 
-use support::{
-    BEFORE_SEND, DEBUG, DENIED, DISABLE_EVENT_SEND, MEMORY, PENDING, Page, Settings,
-    TRACK_PAGE_VIEWS, TRACK_UNLOAD,
-};
+use natero_wasm::npm::Core;
+use serde_json::{Value, json};
+use support::{Page, kinds};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen_test]
 fn construction_asks_the_host_for_nothing() {
-    assert_eq!(Page::made(Settings::default()).effects(), []);
+    assert_eq!(Page::made(json!({})).effects(), []);
 }
 
 #[wasm_bindgen_test]
 fn account_and_user_of_the_settings_are_current_at_once() {
-    let page = Page::made(Settings::default());
-    assert_eq!([page.read(0), page.read(1)], ["acme", "ann"]);
-    assert_eq!([page.read(2), page.read(3)], ["", ""]);
-}
-
-#[wasm_bindgen_test]
-fn what_is_not_known_reads_as_nothing() {
-    for (text, account, user) in [
-        ("", "", ""),
-        ("\0", "", ""),
-        ("acme\0", "acme", ""),
-        ("\0ann", "", "ann"),
-        ("acme", "acme", ""),
+    for (account, user) in [
+        (Some("acme"), Some("ann é🦀")),
+        (Some("a"), None),
+        (None, Some("u")),
+        (None, None),
     ] {
-        let page = Page::made(Settings {
-            text: text.into(),
-            ..Settings::default()
-        });
-        assert_eq!([page.read(0), page.read(1)], [account, user], "{text:?}");
+        let page = Page::made(json!({ "accountId": account, "userId": user }));
+        assert_eq!(page.id("accountId").as_deref(), account);
+        assert_eq!(page.id("userId").as_deref(), user);
+        assert_eq!([page.id("moduleId"), page.id("productId")], [None, None]);
     }
 }
 
 #[wasm_bindgen_test]
 fn session_and_visitor_come_from_the_seed() {
     let ids = |seed| {
-        let page = Page::made(Settings {
-            seed,
-            ..Settings::default()
-        });
-        [page.read(4), page.read(5)]
+        let page = Page::seeded(seed, json!({}));
+        [page.session(), page.visitor()]
     };
     let first = ids([1, 2, 3, 4]);
     assert!(first.iter().all(|id| id.len() == 16), "{first:?}");
     assert_ne!(first[0], first[1]);
     assert_eq!(first, ids([1, 2, 3, 4]));
-    for other in [[9, 2, 3, 4], [1, 9, 3, 4], [1, 2, 9, 4], [1, 2, 3, 9]] {
+    for other in [
+        [9, 2, 3, 4],
+        [1, 9, 3, 4],
+        [1, 2, 9, 4],
+        [1, 2, 3, 9],
+        [u32::MAX, 2, 3, 4],
+    ] {
         assert_ne!(first, ids(other), "{other:?}");
     }
 }
 
 #[wasm_bindgen_test]
 fn counters_begin_at_0() {
-    let page = Page::made(Settings::default());
-    assert_eq!(page.counters(), [0; 12]);
+    let none = json!({
+        "accepted": 0, "delivered": 0, "pending": 0, "requests": 0, "retries": 0, "bytesSent": 0,
+        "dropped": { "consent": 0, "disabled": 0, "before_send": 0, "overflow": 0, "rejected": 0, "too_large": 0 }
+    });
+    assert_eq!(Page::made(json!({})).stats(), none);
 }
 
 /// What a page with an address leads to when it is seen, used for a second and
-/// hidden, under these flags.
-fn visit(flags: u32) -> Page {
-    let page = Page::made(Settings::flags(flags));
-    page.tell_with(
-        "Start",
-        "https://a.example/\0title\0\0\0",
-        [1.0, 0.0, 0.0, 0.0],
-    );
-    page.at(1000.0).tell("Hidden", "");
+/// hidden, under these settings.
+fn visit(changes: Value) -> Page {
+    let page = Page::made(changes);
+    page.start_at("https://a.example/", "title", "");
+    page.at(1000.0).tell(Core::hidden);
     page
 }
 
 fn actions(page: &Page) -> Vec<String> {
-    let sends = page.all("Send");
+    let sends = page.all("send");
     let events = sends.iter().flat_map(|send| send.events());
     events
         .map(|event| event["action"].as_str().expect("an action").to_owned())
@@ -87,83 +79,86 @@ fn actions(page: &Page) -> Vec<String> {
 }
 
 #[wasm_bindgen_test]
-fn each_flag_is_the_setting_that_decode_says() {
-    assert_eq!(actions(&visit(0)), [""; 0]);
-    assert_eq!(actions(&visit(TRACK_UNLOAD)), ["sessionSync"]);
-    assert_eq!(actions(&visit(TRACK_PAGE_VIEWS)), ["pageView"]);
-    let both = TRACK_UNLOAD | TRACK_PAGE_VIEWS;
+fn each_flag_is_the_setting_of_its_name() {
+    assert_eq!(actions(&visit(json!({}))), [""; 0]);
     assert_eq!(
-        actions(&visit(both)),
-        ["pageView", "sessionSync", "pageViewEnd"]
+        actions(&visit(json!({ "trackUnload": true }))),
+        ["sessionSync"]
     );
+    assert_eq!(
+        actions(&visit(json!({ "trackPageViews": true }))),
+        ["pageView"]
+    );
+    let both = visit(json!({ "trackUnload": true, "trackPageViews": true }));
+    assert_eq!(actions(&both), ["pageView", "sessionSync", "pageViewEnd"]);
 
-    let disabled = visit(TRACK_PAGE_VIEWS | DISABLE_EVENT_SEND);
-    assert_eq!(disabled.all("Send"), []);
-    assert_eq!(disabled.counters()[6], 1, "dropped as disabled");
+    let disabled = visit(json!({ "trackPageViews": true, "disableEventSend": true }));
+    assert_eq!(disabled.all("send"), []);
+    assert_eq!(disabled.stats()["dropped"]["disabled"], 1);
 
-    assert_eq!(visit(TRACK_PAGE_VIEWS).all("Debug"), []);
-    assert_eq!(visit(TRACK_PAGE_VIEWS | DEBUG).all("Debug").len(), 1);
-
-    assert_eq!(visit(TRACK_PAGE_VIEWS).all("Filter"), []);
-    assert_eq!(visit(TRACK_PAGE_VIEWS | BEFORE_SEND).all("Filter").len(), 1);
-
-    assert_eq!(visit(0).all("SetVisitor").len(), 1);
-    assert_eq!(visit(MEMORY).all("SetVisitor"), []);
-
-    let pending = visit(TRACK_PAGE_VIEWS | PENDING);
-    assert_eq!(pending.all("Send"), []);
-    assert_eq!(pending.counters()[2], 1, "pending");
-
-    for flags in [DENIED, DENIED | PENDING] {
-        let denied = visit(TRACK_PAGE_VIEWS | flags);
-        let effects = denied.effects();
-        let touches = ["Send", "SetSession", "SetVisitor", "ReadCookies"];
-        assert!(
-            !effects.iter().any(|e| touches.contains(&e.name.as_str())),
-            "{effects:?}"
+    for (setting, effect) in [("debug", "printEvent"), ("filter", "filter")] {
+        assert_eq!(visit(json!({ "trackPageViews": true })).all(effect), []);
+        assert_eq!(
+            visit(json!({ "trackPageViews": true, setting: true }))
+                .all(effect)
+                .len(),
+            1
         );
-        assert_eq!(denied.counters()[5], 1, "dropped for consent");
     }
 }
 
+#[wasm_bindgen_test]
+fn persistence_and_consent_are_the_settings_of_their_names() {
+    assert_eq!(visit(json!({})).all("setVisitor").len(), 1);
+    assert_eq!(
+        visit(json!({ "persistence": "memory" })).all("setVisitor"),
+        []
+    );
+
+    let pending = visit(json!({ "trackPageViews": true, "consent": "pending" }));
+    assert_eq!(pending.all("send"), []);
+    assert_eq!(pending.stats()["pending"], 1);
+
+    let denied = visit(json!({ "trackPageViews": true, "consent": "denied" }));
+    let touches = ["send", "setSession", "setVisitor", "readCookies"];
+    assert_eq!(kinds(&denied.effects(), &touches), [""; 0]);
+    assert_eq!(denied.stats()["dropped"]["consent"], 1);
+}
+
 /// A tracker with one number of the settings changed.
-fn with(which: usize, value: f64) -> Page {
-    let mut settings = Settings::default();
-    settings.numbers[which] = value;
-    let page = Page::made(settings);
-    page.tell_with("Start", "", [1.0, 0.0, 0.0, 0.0]);
+fn with(setting: &str, value: f64) -> Page {
+    let page = Page::made(json!({ setting: value }));
+    page.start(true);
     page
 }
 
 #[wasm_bindgen_test]
-fn each_number_is_the_setting_that_decode_says() {
+fn each_number_is_the_setting_of_its_name() {
+    let session = with("sessionTimeout", 90_000.0);
+    assert_eq!(session.one("setSession")["maxAge"], 90);
+    assert_eq!(with("idleTimeout", 2_000.0).wake_at(), Some(2_000.0));
     assert_eq!(
-        with(0, 90_000.0).one("SetSession").a,
-        90.0,
-        "sessionTimeout"
+        with("sessionSyncInterval", 3_000.0).wake_at(),
+        Some(3_000.0)
     );
 
-    let idle = with(1, 2_000.0);
-    assert_eq!(idle.one("Wake").a, 2_000.0, "idleTimeout");
-    assert_eq!(
-        with(2, 3_000.0).one("Wake").a,
-        3_000.0,
-        "sessionSyncInterval"
-    );
-
-    let flush = with(3, 700.0);
-    flush.effects();
+    let flush = with("flushInterval", 700.0);
     flush.feature("f");
-    assert_eq!(flush.one("Wake").a, 700.0, "flushInterval");
+    assert_eq!(flush.wake_at(), Some(700.0));
 
-    let batch = with(4, 2.0);
+    let batch = with("batchSize", 2.0);
     batch.effects();
     batch.feature("one");
-    assert_eq!(batch.all("Send"), []);
+    assert_eq!(batch.all("send"), []);
     batch.feature("two");
-    assert_eq!(batch.one("Send").b, 2.0, "batchSize");
+    assert_eq!(batch.one("send")["events"], 2);
 
-    let small = with(5, 10.0);
+    let small = with("maxQueueBytes", 10.0);
     small.feature("f");
-    assert_eq!(small.one("Lost").b, 1.0, "maxQueueBytes");
+    assert_eq!(small.one("reportLoss")["count"], 1);
+
+    let unstored = with("maxStoredBytes", 10.0);
+    unstored.feature("f");
+    unstored.tell(Core::task_ended);
+    assert_eq!(unstored.all("store"), []);
 }

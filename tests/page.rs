@@ -4,23 +4,18 @@
 
 mod support;
 
-use serde_json::Value;
-use support::{Effect, MEMORY, PENDING, Page, Settings, TRACK_UNLOAD, WALL};
+use natero_wasm::npm::Core;
+use serde_json::{Value, json};
+use support::{Effect, Page, WALL, kinds};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-const VISIBLE: [f64; 4] = [1.0, 0.0, 0.0, 0.0];
-
 /// Starts on a visible page with these cookies.
-fn start(settings: Settings, session: &str, visitor: &str) -> Page {
-    let page = Page::made(settings);
-    page.tell_with("Start", &format!("\0\0\0{session}\0{visitor}"), VISIBLE);
+fn start(changes: Value, session: &str, visitor: &str) -> Page {
+    let page = Page::made(changes);
+    page.start_with(true, session, visitor);
     page
-}
-
-fn named<'a>(effects: &'a [Effect], name: &str) -> Vec<&'a Effect> {
-    effects.iter().filter(|e| e.name == name).collect()
 }
 
 /// The session of a cookie: a wall time of this many ms ago.
@@ -30,8 +25,8 @@ fn session(id: &str, ago: f64) -> String {
 
 /// Flushes, and returns the actions that were sent, with their durations.
 fn told(page: &Page) -> Vec<(String, Option<i64>)> {
-    page.tell_with("Flush", "", VISIBLE);
-    let sends = page.all("Send");
+    page.flush(1);
+    let sends = page.all("send");
     let events: Vec<Value> = sends.iter().flat_map(Effect::events).collect();
     events
         .iter()
@@ -46,32 +41,30 @@ fn told(page: &Page) -> Vec<(String, Option<i64>)> {
 
 #[wasm_bindgen_test]
 fn a_first_page_sets_both_cookies() {
-    let page = start(Settings::default(), "", "");
-    let effects = page.effects();
-    let [kept] = named(&effects, "SetSession")[..] else {
-        panic!("{effects:?}")
-    };
-    assert_eq!(kept.text, format!("{}.{WALL}", page.read(4)));
-    assert_eq!(kept.numbers(), [1800.0, 0.0, 0.0, 0.0]);
-    let [visitor] = named(&effects, "SetVisitor")[..] else {
-        panic!("{effects:?}")
-    };
-    assert_eq!(visitor.text, page.read(5));
+    let page = start(json!({}), "", "");
+    let mut effects = page.effects();
+    effects.retain(|effect| effect.kind().starts_with("set"));
+    let session = json!({
+        "type": "setSession", "value": format!("{}.{WALL}", page.session()), "maxAge": 1800
+    });
+    let year = 365 * 24 * 3600;
+    let visitor = json!({ "type": "setVisitor", "value": page.visitor(), "maxAge": year });
+    assert_eq!(effects, [Effect(session), Effect(visitor)]);
 }
 
 #[wasm_bindgen_test]
 fn a_next_page_goes_on_with_the_session_and_the_visitor() {
-    let page = start(Settings::default(), &session("sess", 60_000.0), "visit");
-    assert_eq!([page.read(4), page.read(5)], ["sess", "visit"]);
-    assert_eq!(page.one("SetSession").text, format!("sess.{WALL}"));
+    let page = start(json!({}), &session("sess", 60_000.0), "visit");
+    assert_eq!([page.session(), page.visitor()], ["sess", "visit"]);
+    assert_eq!(page.one("setSession").text("value"), format!("sess.{WALL}"));
 }
 
 #[wasm_bindgen_test]
 fn a_session_that_timed_out_does_not_go_on_but_its_visitor_does() {
     let old = session("sess", 1_800_000.0);
-    let page = start(Settings::default(), &old, "visit");
-    assert_ne!(page.read(4), "sess");
-    assert_eq!(page.read(5), "visit");
+    let page = start(json!({}), &old, "visit");
+    assert_ne!(page.session(), "sess");
+    assert_eq!(page.visitor(), "visit");
 }
 
 #[wasm_bindgen_test]
@@ -83,75 +76,76 @@ fn cookies_that_cannot_be_ours_are_not_taken() {
         ("sess.x", "v=1"),
         (".1700000000000", "a;b"),
     ] {
-        let page = start(Settings::default(), foreign, visitor);
-        assert_eq!([page.read(4).len(), page.read(5).len()], [16, 16]);
+        let page = start(json!({}), foreign, visitor);
+        assert_eq!([page.session().len(), page.visitor().len()], [16, 16]);
     }
 }
 
 #[wasm_bindgen_test]
 fn in_memory_or_before_consent_no_cookie_is_touched() {
-    for flags in [MEMORY, PENDING] {
-        let page = start(Settings::flags(flags), "", "");
-        page.at(60_000.0).tell("Activity", "");
-        page.at(120_000.0).tell("Hidden", "");
-        let effects = page.effects();
-        for touch in ["SetSession", "SetVisitor", "ReadCookies", "EraseCookies"] {
-            assert!(named(&effects, touch).is_empty(), "{touch}");
-        }
+    for changes in [
+        json!({ "persistence": "memory" }),
+        json!({ "consent": "pending" }),
+    ] {
+        let page = start(changes, "", "");
+        page.at(60_000.0).tell(Core::activity);
+        page.at(120_000.0).tell(Core::hidden);
+        let touches = ["setSession", "setVisitor", "readCookies", "eraseCookies"];
+        assert_eq!(kinds(&page.effects(), &touches), [""; 0]);
     }
 }
 
 #[wasm_bindgen_test]
 fn activity_looks_at_the_cookies_but_not_each_time() {
-    let page = Page::started(Settings::default());
-    page.at(4_999.0).tell("Activity", "");
+    let page = Page::started(json!({}));
+    page.at(4_999.0).tell(Core::activity);
     assert_eq!(page.effects(), []);
-    page.at(5_000.0).tell("Activity", "");
-    assert_eq!(page.one("ReadCookies").numbers(), [0.0; 4]);
-    let value = format!("{}.{}", page.read(4), WALL + 5_000.0);
-    page.tell("Cookies", &format!("{value}\0{}", page.read(5)));
-    assert_eq!(page.one("SetSession").text, value);
-    page.at(5_001.0).tell("Activity", "");
-    assert_eq!(page.all("ReadCookies"), []);
+    page.at(5_000.0).tell(Core::activity);
+    page.one("readCookies");
+    let value = format!("{}.{}", page.session(), WALL + 5_000.0);
+    page.cookies(&value, &page.visitor());
+    assert_eq!(page.one("setSession").text("value"), value);
+    page.at(5_001.0).tell(Core::activity);
+    assert_eq!(page.all("readCookies"), []);
 }
 
 #[wasm_bindgen_test]
 fn the_session_that_another_tab_began_is_taken_over() {
-    let page = Page::started(Settings::default());
-    page.at(10_000.0).tell("Activity", "");
-    page.one("ReadCookies");
-    page.tell("Cookies", &format!("other.{}\0visit", WALL + 9_000.0));
-    assert_eq!([page.read(4), page.read(5)], ["other", "visit"]);
+    let page = Page::started(json!({}));
+    page.at(10_000.0).tell(Core::activity);
+    page.one("readCookies");
+    page.cookies(&format!("other.{}", WALL + 9_000.0), "visit");
+    assert_eq!([page.session(), page.visitor()], ["other", "visit"]);
 }
 
 #[wasm_bindgen_test]
 fn activity_after_the_session_timed_out_begins_another() {
-    let page = Page::started(Settings::default());
-    let first = page.read(4);
-    page.at(1_900_000.0).tell("Activity", "");
-    page.tell("Cookies", "\0");
-    assert_ne!(page.read(4), first);
+    let page = Page::started(json!({}));
+    let first = page.session();
+    page.at(1_900_000.0).tell(Core::activity);
+    page.cookies("", "");
+    assert_ne!(page.session(), first);
 }
 
 #[wasm_bindgen_test]
 fn a_page_that_comes_into_use_announces_it() {
-    let page = Page::made(Settings::default());
-    page.tell("Start", "");
-    assert_eq!(page.all("Announce"), [], "hidden");
-    page.at(10_000.0).tell("Shown", "");
-    page.tell("Cookies", "\0");
-    assert_eq!(page.all("Announce").len(), 1);
-    page.at(10_001.0).tell("Activity", "");
-    assert_eq!(page.all("Announce"), [], "it is in use already");
+    let page = Page::made(json!({}));
+    page.start(false);
+    assert_eq!(page.all("announceTab"), [], "hidden");
+    page.at(10_000.0).tell(Core::shown);
+    page.cookies("", "");
+    assert_eq!(page.all("announceTab").len(), 1);
+    page.at(10_001.0).tell(Core::activity);
+    assert_eq!(page.all("announceTab"), [], "it is in use already");
 }
 
 #[wasm_bindgen_test]
 fn time_counts_until_the_page_is_hidden() {
-    let page = Page::started(Settings::flags(TRACK_UNLOAD));
-    page.tell("SetModule", "m");
-    page.at(3_000.0).tell("Hidden", "");
-    page.at(50_000.0).tell("Hidden", "");
-    let events = page.all("Send");
+    let page = Page::started(json!({ "trackUnload": true }));
+    page.set_module(Some("m"));
+    page.at(3_000.0).tell(Core::hidden);
+    page.at(50_000.0).tell(Core::hidden);
+    let events = page.all("send");
     let actions: Vec<(Value, Value)> = events
         .iter()
         .flat_map(Effect::events)
@@ -170,22 +164,22 @@ fn time_counts_until_the_page_is_hidden() {
 
 #[wasm_bindgen_test]
 fn time_counts_no_longer_once_another_tab_came_into_use() {
-    let page = Page::started(Settings::default());
-    page.tell("SetModule", "m");
+    let page = Page::started(json!({}));
+    page.set_module(Some("m"));
     page.at(5_000.0)
-        .tell_with("OtherTab", "", [WALL + 2_000.0, 0.0, 0.0, 0.0]);
-    page.at(9_000.0).tell("SetModule", "");
+        .tell(|core, mono, wall| core.other_tab(mono, wall, WALL + 2_000.0));
+    page.at(9_000.0).set_module(None);
     let told = told(&page);
     assert_eq!(told[0], ("moduleEnd".into(), Some(2_000)));
 }
 
 #[wasm_bindgen_test]
 fn idling_is_noticed_when_woken_and_counts_up_to_the_last_activity() {
-    let page = Page::started(Settings::default());
-    page.tell("SetModule", "m");
-    page.at(1_500.0).tell("Activity", "");
+    let page = Page::started(json!({}));
+    page.set_module(Some("m"));
+    page.at(1_500.0).tell(Core::activity);
     // Hours late: a laptop slept.
-    page.at(9_000_000.0).tell("Timer", "");
+    page.at(9_000_000.0).tell(Core::timer);
     assert_eq!(
         told(&page),
         [
@@ -198,20 +192,17 @@ fn idling_is_noticed_when_woken_and_counts_up_to_the_last_activity() {
 
 #[wasm_bindgen_test]
 fn an_active_session_is_synced_at_its_interval() {
-    let mut settings = Settings::default();
-    settings.numbers[2] = 10_000.0;
-    let page = Page::started(settings);
-    page.at(4_000.0).tell("Activity", "");
-    page.at(10_000.0).tell("Timer", "");
+    let page = Page::started(json!({ "sessionSyncInterval": 10_000 }));
+    page.at(4_000.0).tell(Core::activity);
+    page.at(10_000.0).tell(Core::timer);
     assert_eq!(told(&page), [("sessionSync".to_owned(), Some(4_000))]);
 }
 
 #[wasm_bindgen_test]
 fn a_worker_has_no_active_time() {
-    let page = Page::made(Settings::flags(TRACK_UNLOAD));
-    page.tell("Start", "");
-    page.at(1_000.0).tell("Activity", "");
-    page.at(90_000.0).tell("Hidden", "");
-    let counters = page.counters();
-    assert_eq!(counters[0], 0, "nothing to tell");
+    let page = Page::made(json!({ "trackUnload": true }));
+    page.start(false);
+    page.at(1_000.0).tell(Core::activity);
+    page.at(90_000.0).tell(Core::hidden);
+    assert_eq!(page.stats()["accepted"], 0, "nothing to tell");
 }

@@ -1,79 +1,62 @@
-//! The JS side of the crossing, as `js/core.ts` has it: it speaks by the same
-//! numbers and through the same memory, under a virtual clock.
+//! A page with one tracker: the class of the npm package under a virtual clock.
 
 #![allow(dead_code, reason = "each suite uses a part of it")]
-#![allow(unsafe_code, reason = "JS has no types to keep either")]
 
-use natero_wasm::{Tracker, count, handle, make, next, read, room};
-use serde_json::Value;
 use std::cell::{Cell, RefCell};
+use std::ops::Index;
 use std::rc::Rc;
+
+use natero_wasm::npm::{Core, CoreConfig, OptionalText, Text};
+use serde_json::{Value, json};
+use wasm_bindgen::{JsCast, JsValue};
 
 /// The wall time at which the monotonic clock was 0.
 pub const WALL: f64 = 1_700_000_000_000.0;
 
-pub const TRACK_UNLOAD: u32 = 1;
-pub const TRACK_PAGE_VIEWS: u32 = 2;
-pub const DISABLE_EVENT_SEND: u32 = 4;
-pub const DEBUG: u32 = 8;
-pub const BEFORE_SEND: u32 = 16;
-pub const MEMORY: u32 = 32;
-pub const PENDING: u32 = 64;
-pub const DENIED: u32 = 128;
-
-/// What the facade passes to the constructor.
-pub struct Settings {
-    pub flags: u32,
-    /// `sessionTimeout`, `idleTimeout`, `sessionSyncInterval`,
-    /// `flushInterval`, `batchSize`, `maxQueueBytes`.
-    pub numbers: [f64; 6],
-    /// Account and user.
-    pub text: String,
-    pub seed: [u32; 4],
-}
-
-impl Settings {
-    pub fn flags(flags: u32) -> Settings {
-        Settings {
-            flags,
-            ..Settings::default()
+/// The settings of most pages, with these in place of what most have.
+pub fn config(changes: Value) -> Value {
+    let mut config = json!({
+        "accountId": "acme", "userId": "ann", "trackUnload": false, "trackPageViews": false,
+        "disableEventSend": false, "debug": false, "filter": false, "persistence": "storage",
+        "consent": "granted", "sessionTimeout": 1_800_000, "idleTimeout": 60_000,
+        "sessionSyncInterval": 60_000, "flushInterval": 5_000, "batchSize": 50,
+        "maxQueueBytes": 8_388_608, "maxStoredBytes": 1_048_576
+    });
+    let fields = config.as_object_mut().expect("an object");
+    for (name, value) in changes.as_object().expect("an object") {
+        if value.is_null() {
+            fields.remove(name);
+        } else {
+            let known = fields.insert(name.clone(), value.clone());
+            assert!(known.is_some(), "there is no {name}");
         }
     }
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            flags: 0,
-            numbers: [1_800_000.0, 60_000.0, 60_000.0, 5_000.0, 50.0, 1_048_576.0],
-            text: "acme\0ann".into(),
-            seed: [1, 2, 3, 4],
-        }
-    }
+    config
 }
 
 /// Something that the host was asked to do.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Effect {
-    /// As `js/core.ts` calls it.
-    pub name: String,
-    pub text: String,
-    pub a: f64,
-    pub b: f64,
-    pub c: f64,
-    pub d: f64,
-}
+pub struct Effect(pub Value);
 
 impl Effect {
+    /// Its tag.
+    pub fn kind(&self) -> &str {
+        self["type"].as_str().expect("a tag")
+    }
+
+    /// A field that is a text.
+    pub fn text(&self, field: &str) -> &str {
+        self[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("no text {field}: {self:?}"))
+    }
+
     /// The events of a body: newline-separated JSON.
     pub fn events(&self) -> Vec<Value> {
-        assert!(
-            self.text.ends_with('\n'),
-            "no line end after {:?}",
-            self.text
-        );
-        self.text
-            .split_terminator('\n')
+        let body = self.text("body");
+        assert!(body.ends_with('\n'), "no line end after {body:?}");
+        let lines = body.split_terminator('\n');
+        lines
             .map(|line| serde_json::from_str(line).expect("a line of JSON"))
             .collect()
     }
@@ -81,13 +64,30 @@ impl Effect {
     /// The only event of a body.
     pub fn event(&self) -> Value {
         let mut events = self.events();
-        assert_eq!(events.len(), 1, "{}", self.text);
+        assert_eq!(events.len(), 1, "{self:?}");
         events.remove(0)
     }
 
-    pub fn numbers(&self) -> [f64; 4] {
-        [self.a, self.b, self.c, self.d]
+    /// The features of a body, which may tell of time as well.
+    pub fn features(&self) -> Vec<String> {
+        let events = self.events();
+        let names = events.iter().filter_map(|event| event["feature"].as_str());
+        names.map(str::to_owned).collect()
     }
+}
+
+impl Index<&str> for Effect {
+    type Output = Value;
+
+    fn index(&self, field: &str) -> &Value {
+        &self.0[field]
+    }
+}
+
+/// The effects with these tags, in order.
+pub fn kinds<'a>(effects: &'a [Effect], of: &[&str]) -> Vec<&'a str> {
+    let kinds = effects.iter().map(Effect::kind);
+    kinds.filter(|kind| of.contains(kind)).collect()
 }
 
 type Reaction = Rc<dyn Fn(&Page, &Effect)>;
@@ -97,7 +97,7 @@ type Reaction = Rc<dyn Fn(&Page, &Effect)>;
 pub struct Page(Rc<Inner>);
 
 struct Inner {
-    tracker: *mut Tracker,
+    core: RefCell<Core>,
     performing: Cell<bool>,
     mono: Cell<f64>,
     seen: RefCell<Vec<Effect>>,
@@ -106,31 +106,17 @@ struct Inner {
 
 impl Page {
     /// A tracker that was made and told nothing yet.
-    pub fn made(settings: Settings) -> Page {
-        let [session, idle, sync, flush, batch, bytes] = settings.numbers;
-        let [s0, s1, s2, s3] = settings.seed;
-        let len = write(&settings.text);
-        // SAFETY: the text was written just now.
-        let tracker = unsafe {
-            make(
-                len,
-                WALL,
-                0.0,
-                settings.flags,
-                session,
-                idle,
-                sync,
-                flush,
-                batch,
-                bytes,
-                s0,
-                s1,
-                s2,
-                s3,
-            )
-        };
+    pub fn made(changes: Value) -> Page {
+        Page::seeded([1, 2, 3, 4], changes)
+    }
+
+    pub fn seeded([a, b, c, d]: [u32; 4], changes: Value) -> Page {
+        let text = config(changes).to_string();
+        let config = js_sys::JSON::parse(&text)
+            .expect("JSON")
+            .unchecked_into::<CoreConfig>();
         Page(Rc::new(Inner {
-            tracker,
+            core: RefCell::new(Core::new(&config, a, b, c, d, 0.0, WALL)),
             performing: Cell::new(false),
             mono: Cell::new(0.0),
             seen: RefCell::default(),
@@ -140,9 +126,9 @@ impl Page {
 
     /// A tracker that has started on a visible page without an address, and
     /// whatever that led to is forgotten.
-    pub fn started(settings: Settings) -> Page {
-        let page = Page::made(settings);
-        page.tell_with("Start", "", [1.0, 0.0, 0.0, 0.0]);
+    pub fn started(changes: Value) -> Page {
+        let page = Page::made(changes);
+        page.start(true);
         page.effects();
         page
     }
@@ -153,91 +139,22 @@ impl Page {
         self
     }
 
-    /// Tells what happened, by its name in `js/core.ts`.
-    pub fn tell(&self, op: &str, text: &str) {
-        self.tell_with(op, text, [0.0; 4]);
-    }
-
-    pub fn tell_with(&self, op: &str, text: &str, numbers: [f64; 4]) {
-        self.tell_number(number("Op", op), text, numbers);
-    }
-
-    pub fn tell_number(&self, op: u8, text: &str, [a, b, c, d]: [f64; 4]) {
+    /// Tells what happened, and performs what follows.
+    pub fn tell(&self, input: impl FnOnce(&mut Core, f64, f64)) {
         let mono = self.0.mono.get();
-        let len = write(text);
-        // SAFETY: the tracker is alive, and the text was written just now.
-        unsafe { handle(self.0.tracker, len, op, WALL + mono, mono, a, b, c, d) };
+        input(&mut self.0.core.borrow_mut(), mono, WALL + mono);
         if self.0.performing.replace(true) {
             return;
         }
-        // SAFETY: the tracker is alive.
-        while let Some((op, text, [a, b, c, d])) = show(unsafe { next(self.0.tracker) }) {
-            self.perform(Effect {
-                name: name("Do", op),
-                text,
-                a,
-                b,
-                c,
-                d,
-            });
+        while let Some(effect) = self.next() {
+            self.perform(effect);
         }
         self.0.performing.set(false);
     }
 
-    /// The server's answer to a request: status, `Retry-After` in ms, refused
-    /// lines, and what it said.
-    pub fn answer(&self, request: &Effect, status: f64, after: f64, refused: f64, said: &str) {
-        assert_eq!(request.name, "Send");
-        self.tell_with("Response", said, [request.a, status, after, refused]);
-    }
-
-    pub fn feature(&self, name: &str) {
-        self.tell("Feature", name);
-    }
-
-    /// Whenever the host is asked for something, `reaction` is called within.
-    pub fn whenever(&self, reaction: impl Fn(&Page, &Effect) + 'static) {
-        *self.0.reaction.borrow_mut() = Some(Rc::new(reaction));
-    }
-
-    pub fn read(&self, which: usize) -> String {
-        // SAFETY: the tracker is alive.
-        let shown = show(unsafe { read(self.0.tracker, which) });
-        shown.expect("a value").1
-    }
-
-    /// Accepted, delivered, pending, requests, retries, dropped by reason, and
-    /// bytes.
-    pub fn counters(&self) -> [u32; 12] {
-        // SAFETY: the tracker is alive, and twelve numbers are its answer.
-        let counters = unsafe { *count(self.0.tracker).cast::<[f64; 12]>() };
-        counters.map(|count| count as u32)
-    }
-
-    /// Everything that was asked for since the last time, in order.
-    pub fn effects(&self) -> Vec<Effect> {
-        self.0.seen.take()
-    }
-
-    /// What was asked for under this name; all else is forgotten.
-    pub fn all(&self, name: &str) -> Vec<Effect> {
-        // Knows the name, or fails: a misspelt one would never be found.
-        number("Do", name);
-        let mut effects = self.effects();
-        effects.retain(|effect| effect.name == name);
-        effects
-    }
-
-    pub fn one(&self, name: &str) -> Effect {
-        let mut all = self.all(name);
-        assert_eq!(all.len(), 1, "not one {name}: {all:?}");
-        all.remove(0)
-    }
-
-    /// Flushes, and returns the only event that is sent.
-    pub fn sent(&self) -> Value {
-        self.tell_with("Flush", "", [1.0, 0.0, 0.0, 0.0]);
-        self.one("Send").event()
+    fn next(&self) -> Option<Effect> {
+        let effect = self.0.core.borrow_mut().next_effect()?;
+        Some(Effect(value(&effect)))
     }
 
     fn perform(&self, effect: Effect) {
@@ -247,52 +164,199 @@ impl Page {
             reaction(self, &effect);
         }
     }
-}
 
-/// Writes a text where the wasm will look for it, and tells its length.
-fn write(text: &str) -> usize {
-    // More than needed, as the facade does that cannot know.
-    let place = room(text.len() * 3);
-    // SAFETY: there is room for it.
-    unsafe { place.copy_from_nonoverlapping(text.as_ptr(), text.len()) };
-    text.len()
-}
+    pub fn start(&self, visible: bool) {
+        self.start_with(visible, "", "");
+    }
 
-/// What lies at an address: a number, a text, and more numbers.
-fn show(place: *const f64) -> Option<(u8, String, [f64; 4])> {
-    // SAFETY: seven numbers, of which the second and third name a text.
-    unsafe {
-        let [op, text, length, a, b, c, d] = *place.cast::<[f64; 7]>().as_ref()?;
-        let text = std::slice::from_raw_parts(text as usize as *const u8, length as usize);
-        let text = String::from_utf8(text.to_vec()).expect("UTF-8");
-        Some((op as u8, text, [a, b, c, d]))
+    /// Starts on a visible page whose browser says that there is no network.
+    pub fn start_offline(&self) {
+        let (none, empty) = (optional(None), text(""));
+        self.tell(|core, mono, wall| {
+            core.start(
+                mono, wall, true, true, &none, &empty, &empty, &empty, &empty,
+            );
+        });
+    }
+
+    /// Starts with these cookies.
+    pub fn start_with(&self, visible: bool, session: &str, visitor: &str) {
+        self.tell(|core, mono, wall| {
+            core.start(
+                mono,
+                wall,
+                visible,
+                false,
+                &optional(None),
+                &text(""),
+                &text(""),
+                &text(session),
+                &text(visitor),
+            );
+        });
+    }
+
+    /// Starts on a visible page with an address.
+    pub fn start_at(&self, url: &str, title: &str, referrer: &str) {
+        self.tell(|core, mono, wall| {
+            core.start(
+                mono,
+                wall,
+                true,
+                false,
+                &optional(Some(url)),
+                &text(title),
+                &text(referrer),
+                &text(""),
+                &text(""),
+            );
+        });
+    }
+
+    pub fn feature(&self, name: &str) {
+        let none = optional(None);
+        self.tell(|core, mono, wall| {
+            core.feature(mono, wall, &text(name), &none, &none, &none, &none);
+        });
+    }
+
+    pub fn flush(&self, number: u32) {
+        self.tell(|core, mono, wall| core.flush(mono, wall, number));
+    }
+
+    pub fn set_module(&self, id: Option<&str>) {
+        self.tell(|core, mono, wall| core.set_module(mono, wall, &optional(id)));
+    }
+
+    pub fn set_product(&self, id: Option<&str>) {
+        self.tell(|core, mono, wall| core.set_product(mono, wall, &optional(id)));
+    }
+
+    pub fn cookies(&self, session: &str, visitor: &str) {
+        self.tell(|core, mono, wall| core.cookies_read(mono, wall, &text(session), &text(visitor)));
+    }
+
+    pub fn adopted(&self, records: &str) {
+        self.tell(|core, mono, wall| core.adopted(mono, wall, &text(records)));
+    }
+
+    pub fn filtered(&self, line: &str) {
+        self.tell(|core, mono, wall| core.filtered(mono, wall, &text(line)));
+    }
+
+    pub fn filtered_out(&self, threw: bool) {
+        self.tell(|core, mono, wall| core.filtered_out(mono, wall, threw));
+    }
+
+    pub fn online(&self, online: bool) {
+        self.tell(|core, mono, wall| core.online(mono, wall, online));
+    }
+
+    /// The server's answer to a request.
+    pub fn answer(&self, request: &Effect, status: u16) {
+        self.answer_with(request, status, None, 0, "");
+    }
+
+    /// The server's answer to a request: status, `Retry-After` in ms, refused
+    /// lines, and what it said.
+    pub fn answer_with(
+        &self,
+        request: &Effect,
+        status: u16,
+        after: Option<f64>,
+        refused: u32,
+        said: &str,
+    ) {
+        assert_eq!(request.kind(), "send");
+        let number = request["request"].as_u64().expect("a number") as u32;
+        self.tell(|core, mono, wall| {
+            let (said, none) = (text(said), optional(None));
+            core.answered(mono, wall, number, status, after, refused, &said, &none);
+        });
+    }
+
+    /// The server took a request, and lacks these of the events it was asked
+    /// about.
+    pub fn answer_lacking(&self, request: &Effect, ids: &str) {
+        let number = request["request"].as_u64().expect("a number") as u32;
+        self.tell(|core, mono, wall| {
+            let (said, lacking) = (text(""), optional(Some(ids)));
+            core.answered(mono, wall, number, 200, None, 0, &said, &lacking);
+        });
+    }
+
+    /// No answer came.
+    pub fn unanswered(&self, request: &Effect) {
+        let number = request["request"].as_u64().expect("a number") as u32;
+        self.tell(|core, mono, wall| core.unanswered(mono, wall, number));
+    }
+
+    /// Whenever the host is asked for something, `reaction` is called within.
+    pub fn whenever(&self, reaction: impl Fn(&Page, &Effect) + 'static) {
+        *self.0.reaction.borrow_mut() = Some(Rc::new(reaction));
+    }
+
+    /// One of the ids of now: `accountId`, `userId`, …
+    pub fn id(&self, name: &str) -> Option<String> {
+        value(&self.0.core.borrow().ids())[name]
+            .as_str()
+            .map(str::to_owned)
+    }
+
+    pub fn session(&self) -> String {
+        self.id("sessionId").expect("a session")
+    }
+
+    pub fn visitor(&self) -> String {
+        self.id("visitorId").expect("a visitor")
+    }
+
+    pub fn stats(&self) -> Value {
+        value(&self.0.core.borrow().stats())
+    }
+
+    pub fn wake_at(&self) -> Option<f64> {
+        self.0.core.borrow().wake_at()
+    }
+
+    /// Everything that was asked for since the last time, in order.
+    pub fn effects(&self) -> Vec<Effect> {
+        self.0.seen.take()
+    }
+
+    /// What was asked for under this tag; all else is forgotten.
+    pub fn all(&self, kind: &str) -> Vec<Effect> {
+        let mut effects = self.effects();
+        effects.retain(|effect| effect.kind() == kind);
+        effects
+    }
+
+    pub fn one(&self, kind: &str) -> Effect {
+        let mut all = self.all(kind);
+        assert_eq!(all.len(), 1, "not one {kind}: {all:?}");
+        all.remove(0)
+    }
+
+    /// Flushes, and returns the only event that is sent.
+    pub fn sent(&self) -> Value {
+        self.flush(1);
+        self.one("send").event()
     }
 }
 
-/// The facade's number for a name.
-pub fn number(list: &str, name: &str) -> u8 {
-    let found = numbers(list).find(|(known, _)| *known == name);
-    found
-        .unwrap_or_else(|| panic!("js/core.ts has no {list}.{name}"))
-        .1
+/// A text as the page hands it over.
+pub fn text(text: &str) -> Text {
+    JsValue::from_str(text).unchecked_into()
 }
 
-fn name(list: &str, number: u8) -> String {
-    let found = numbers(list).find(|(_, known)| *known == number);
-    found.map_or_else(|| format!("{list} {number}"), |(name, _)| name.to_owned())
+/// A text that may be missing, as the page hands it over.
+pub fn optional(text: Option<&str>) -> OptionalText {
+    text.map_or(JsValue::UNDEFINED, JsValue::from_str)
+        .unchecked_into()
 }
 
-/// The numbers that the facade never tells.
-pub fn unknown_ops() -> impl Iterator<Item = u8> {
-    (0..=u8::MAX).filter(|op| numbers("Op").all(|(_, known)| known != *op))
-}
-
-fn numbers(list: &str) -> impl Iterator<Item = (&'static str, u8)> {
-    let (_, rest) = include_str!("../../js/core.ts")
-        .split_once(&format!("export const enum {list} {{"))
-        .expect("the enum");
-    let (body, _) = rest.split_once('}').expect("its end");
-    body.lines()
-        .filter_map(|line| line.trim().trim_end_matches(',').split_once(" = "))
-        .map(|(name, number)| (name, number.parse().expect("a number")))
+/// A plain object as JSON.
+fn value(object: &JsValue) -> Value {
+    let text = js_sys::JSON::stringify(object).expect("plain");
+    serde_json::from_str(&String::from(text)).expect("JSON")
 }

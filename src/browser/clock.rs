@@ -1,0 +1,50 @@
+//! The two clocks.
+
+use std::cell::Cell;
+
+use natero_engine::{Mono, Now, Wall};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = performance, js_name = now)]
+    fn performance_now() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Date, js_name = now)]
+    fn date_now() -> Result<JsValue, JsValue>;
+}
+
+thread_local! {
+    /// The latest reading of the clock that is made of the wall clock.
+    static LATEST: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// The time by both clocks.
+pub(crate) fn now() -> Now {
+    Now {
+        mono: Mono(monotonic()),
+        wall: Wall(wall()),
+    }
+}
+
+/// The monotonic time in ms. Where there is no such clock it is made of the wall
+/// clock, and stands still when that goes back.
+pub(crate) fn monotonic() -> f64 {
+    match reading(performance_now()) {
+        Some(now) if now >= 0.0 => now,
+        Some(_) | None => {
+            let latest = LATEST.get().max(wall());
+            LATEST.set(latest);
+            latest
+        }
+    }
+}
+
+/// The wall time in ms since the epoch; 0 where the page has taken that clock.
+pub(crate) fn wall() -> f64 {
+    reading(date_now()).unwrap_or(0.0)
+}
+
+fn reading(answer: Result<JsValue, JsValue>) -> Option<f64> {
+    answer.ok()?.as_f64().filter(|now| now.is_finite())
+}

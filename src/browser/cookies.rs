@@ -1,0 +1,206 @@
+//! The ids of session and visitor, which all pages of a host share: in two cookies,
+//! or in web storage where cookies do not stick, as on `file:`. Where both are
+//! blocked, as in sandboxed frames, they live as long as the page.
+
+use std::cell::Cell;
+
+use natero_engine::{Persistence, Seconds};
+use natero_event::json::push_int;
+
+use super::{
+    clock, page,
+    storage::{number, store, stored, unstore},
+};
+use crate::settings::Settings;
+
+/// Names of the cookies, after the prefix.
+const SESSION: &str = "sid";
+const VISITOR: &str = "vid";
+
+/// The cookies of all trackers of a page that have the same prefix.
+#[derive(Debug)]
+pub(crate) struct Cookies {
+    prefix: String,
+    domain: Option<String>,
+    is_used: bool,
+    /// It was told that the domain is refused.
+    is_told: Cell<bool>,
+}
+
+/// What the cookies hold; empty where one is missing.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct CookieValues {
+    pub session: String,
+    pub visitor: String,
+}
+
+impl Cookies {
+    pub fn new(settings: &Settings) -> Cookies {
+        Cookies {
+            prefix: settings.cookie_prefix.clone(),
+            domain: settings.cookie_domain.clone(),
+            is_used: settings.persistence == Persistence::Storage,
+            is_told: Cell::new(false),
+        }
+    }
+
+    pub fn read(&self) -> CookieValues {
+        if !self.is_used {
+            return CookieValues::default();
+        }
+        let all = page::cookies();
+        CookieValues {
+            session: self.newest(&all, SESSION),
+            visitor: self.newest(&all, VISITOR),
+        }
+    }
+
+    /// Sets the session; tells what to warn of.
+    pub fn set_session(&self, value: &str, max_age: Seconds) -> Option<String> {
+        self.set(SESSION, value, max_age)
+    }
+
+    /// Sets the visitor; tells what to warn of.
+    pub fn set_visitor(&self, value: &str, max_age: Seconds) -> Option<String> {
+        self.set(VISITOR, value, max_age)
+    }
+
+    /// Removes both, whatever domain they were set for: one that stays would count at
+    /// the next look.
+    pub fn erase(&self) {
+        let host = page::host();
+        for name in [SESSION, VISITOR] {
+            unstore(&[&self.prefix, name].concat());
+            self.write(name, "", Seconds(0), None);
+            self.write(name, "", Seconds(0), self.domain.as_deref());
+            let mut domain = Some(host.as_str()).filter(|host| !host.is_empty());
+            while let Some(host) = domain {
+                self.write(name, "", Seconds(0), Some(host));
+                domain = host.split_once('.').map(|(_, rest)| rest);
+            }
+        }
+    }
+
+    /// Of several cookies of a name the newest.
+    fn newest(&self, all: &str, name: &str) -> String {
+        match newest(all, &self.prefix, name) {
+            "" => self.kept(name).unwrap_or_default(),
+            value => value.to_owned(),
+        }
+    }
+
+    fn set(&self, name: &str, value: &str, max_age: Seconds) -> Option<String> {
+        self.write(name, value, max_age, self.domain.as_deref());
+        let all = page::cookies();
+        if cookies(&all, &self.prefix, name).any(|it| it == value) {
+            return None;
+        }
+        let mut kept = [value, " "].concat();
+        let until = clock::wall() + f64::from(max_age.0) * 1000.0;
+        push_int(&mut kept, until as i64);
+        store(&[&self.prefix, name].concat(), &kept);
+        let domain = self.domain.as_deref()?;
+        (!self.is_told.replace(true)).then(|| {
+            [
+                "the browser refuses cookies for cookieDomain ",
+                domain,
+                ": pages of other hosts see other visitors.",
+            ]
+            .concat()
+        })
+    }
+
+    /// What was stored in place of a cookie, as long as that would last.
+    fn kept(&self, name: &str) -> Option<String> {
+        let kept = stored(&[&self.prefix, name].concat())?;
+        let (value, until) = kept.rsplit_once(' ')?;
+        (number(until)? > clock::wall()).then(|| value.to_owned())
+    }
+
+    fn write(&self, name: &str, value: &str, max_age: Seconds, domain: Option<&str>) {
+        let is_secure = page::full_address().starts_with("https:");
+        page::set_cookie(&self.written(name, value, max_age, domain, is_secure));
+    }
+
+    fn written(
+        &self,
+        name: &str,
+        value: &str,
+        max_age: Seconds,
+        domain: Option<&str>,
+        is_secure: bool,
+    ) -> String {
+        let mut cookie = self.prefix.clone();
+        for part in [name, "=", value, ";path=/;samesite=lax;max-age="] {
+            cookie.push_str(part);
+        }
+        push_int(&mut cookie, i64::from(max_age.0));
+        if is_secure {
+            cookie.push_str(";secure");
+        }
+        if let Some(domain) = domain {
+            cookie.push_str(";domain=");
+            cookie.push_str(domain);
+        }
+        cookie
+    }
+}
+
+/// The values of all cookies of a name.
+fn cookies<'a>(all: &'a str, prefix: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    all.split(';').filter_map(move |pair| {
+        let pair = pair.strip_prefix(' ').unwrap_or(pair);
+        let value = pair.strip_prefix(prefix)?.strip_prefix(name)?;
+        value.strip_prefix('=').filter(|value| !value.is_empty())
+    })
+}
+
+/// The newest: that of a session tells its time, and browsers list others in the
+/// order in which they came.
+fn newest<'a>(all: &'a str, prefix: &'a str, name: &'a str) -> &'a str {
+    let time = |value: &str| {
+        let time = value.rsplit_once('.').and_then(|(_, time)| number(time));
+        time.unwrap_or(0.0)
+    };
+    cookies(all, prefix, name).fold("", |newest, value| {
+        if time(value) >= time(newest) {
+            value
+        } else {
+            newest
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let all = "xna_sid=1; na_sid=abc.17; na_sidx=2; na_vid=";
+        assert_eq!(newest(all, "na_", SESSION), "abc.17");
+        assert_eq!(newest(all, "na_", VISITOR), "");
+        assert_eq!(newest(all, "nb_", SESSION), "");
+        assert_eq!(newest("", "na_", SESSION), "");
+    }
+
+    #[test]
+    fn of_several_cookies_the_newest_counts() {
+        let all = "na_sid=a.17; na_sid=b.19; na_sid=c.18; na_vid=x; na_vid=y";
+        assert_eq!(newest(all, "na_", SESSION), "b.19");
+        assert_eq!(newest(all, "na_", VISITOR), "y");
+    }
+
+    #[test]
+    fn a_cookie_is_written_with_its_attributes() {
+        let cookies = Cookies::new(&Settings::default());
+        assert_eq!(
+            cookies.written(SESSION, "abc.17", Seconds(1800), Some("example.com"), true),
+            "na_sid=abc.17;path=/;samesite=lax;max-age=1800;secure;domain=example.com"
+        );
+        assert_eq!(
+            cookies.written(VISITOR, "v", Seconds(0), None, false),
+            "na_vid=v;path=/;samesite=lax;max-age=0"
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! Keeps what goes wrong where it goes wrong.
+//!
+//! A trap of the wasm, which is what a panic becomes, and an exception that the
+//! page throws through Rust frames both reach JavaScript as an exception. Each
+//! function that the browser is given, and each call of the tracker, runs behind
+//! a call that catches it.
+
+use std::{cell::Cell, pin::Pin, task::Poll};
+
+use wasm_bindgen::prelude::*;
+
+/// Runs a task.
+///
+/// # Errors
+/// With what was thrown: of a trap, a `RuntimeError`. The frames between were left
+/// without running destructors.
+pub(crate) fn run<T>(task: impl FnOnce() -> T) -> Result<T, JsValue> {
+    let mut task = Some(task);
+    let mut result = None;
+    call(&mut || {
+        if let Some(task) = task.take() {
+            result = Some(task());
+        }
+    })?;
+    result.ok_or(JsValue::UNDEFINED)
+}
+
+/// Calls a task by way of JavaScript, where an exception can be caught.
+#[cfg(target_arch = "wasm32")]
+fn call(task: &mut dyn FnMut()) -> Result<(), JsValue> {
+    use wasm_bindgen::closure::ScopedClosure;
+
+    let mut task = || task();
+    let closure: ScopedClosure<'_, dyn FnMut()> =
+        ScopedClosure::borrow_mut_assert_unwind_safe(&mut task);
+    let function: &js_sys::Function = closure.as_ref().unchecked_ref();
+    function.call0(&JsValue::UNDEFINED).map(drop)
+}
+
+/// There is nothing to catch outside of the wasm.
+#[cfg(not(target_arch = "wasm32"))]
+fn call(task: &mut dyn FnMut()) -> Result<(), JsValue> {
+    task();
+    Ok(())
+}
+
+thread_local! {
+    static WHEN_FAILED: Cell<Option<fn(&JsValue)>> = const { Cell::new(None) };
+}
+
+/// Says who is told when something went wrong within a function of ours.
+pub(crate) fn when_failed(tell: fn(&JsValue)) {
+    WHEN_FAILED.set(Some(tell));
+}
+
+fn failed(error: &JsValue) {
+    if let Some(tell) = WHEN_FAILED.get() {
+        // It cannot be trusted to go well after a failure.
+        let _ = run(|| tell(error));
+    }
+}
+
+/// Runs a task, and tells whoever wants to know where it fails.
+pub(crate) fn attempt(task: impl FnOnce()) {
+    let mut task = Some(task);
+    attempt_call(&mut || {
+        if let Some(task) = task.take() {
+            task();
+        }
+    });
+}
+
+fn attempt_call(task: &mut dyn FnMut()) {
+    if let Err(error) = call(task) {
+        failed(&error);
+    }
+}
+
+// These take boxes: a page would download each of them once for every closure.
+
+/// A function that can be given to the browser. It has one argument.
+pub(crate) fn function(task: Box<dyn Fn(JsValue)>) -> Closure<dyn Fn(JsValue)> {
+    Closure::own_assert_unwind_safe(move |argument: JsValue| {
+        attempt_call(&mut || task(argument.clone()));
+    })
+}
+
+/// A function that is called once and gives something back: `undefined` where it
+/// fails.
+pub(crate) fn function_once(task: Box<dyn FnOnce(JsValue) -> JsValue>) -> JsValue {
+    Closure::once_into_js(move |argument: JsValue| {
+        let mut result = JsValue::UNDEFINED;
+        attempt(|| result = task(argument));
+        result
+    })
+}
+
+/// Lets a future run, beginning when the current task ends.
+pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
+    spawn_boxed(Box::pin(future));
+}
+
+fn spawn_boxed(mut future: Pin<Box<dyn Future<Output = ()>>>) {
+    wasm_bindgen_futures::spawn_local(std::future::poll_fn(move |context| {
+        let mut poll = Poll::Ready(());
+        attempt_call(&mut || poll = future.as_mut().poll(context));
+        poll
+    }));
+}
+
+/// Lets a promise be: nobody waits for it, and its rejection is nobody's.
+pub(crate) fn ignore(promise: &JsValue) {
+    let settled = js_sys::Promise::resolve(promise);
+    spawn(async move {
+        let _ = wasm_bindgen_futures::JsFuture::from(settled).await;
+    });
+}

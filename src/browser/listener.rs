@@ -1,0 +1,103 @@
+//! Listeners that live as long as the value that stands for them.
+
+use js_sys::Function;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{AddEventListenerOptions, EventTarget};
+
+use super::{guard, page::member};
+
+/// Something that can listen: to events of some kinds, in the capture phase, before
+/// the page can stop them. Scrolling never waits for us. What a script dispatches is
+/// not heard.
+pub(crate) struct Ear {
+    kinds: Vec<&'static str>,
+    heard: Closure<dyn Fn(JsValue)>,
+}
+
+impl Ear {
+    pub fn new(kinds: Vec<&'static str>, heard: Box<dyn Fn(JsValue)>) -> Ear {
+        let heard = guard::function(Box::new(move |event| {
+            if member(&event, "isTrusted") != false {
+                heard(event);
+            }
+        }));
+        Ear { kinds, heard }
+    }
+
+    /// Listens to a target; to listen twice is to listen once. One of another origin is
+    /// not heard.
+    pub fn add(&self, target: &JsValue) {
+        let options = AddEventListenerOptions::new();
+        options.set_capture(true);
+        options.set_passive(true);
+        for kind in &self.kinds {
+            // A page that lets nobody listen is heard no more than it wants.
+            let _ = target
+                .unchecked_ref::<EventTarget>()
+                .add_event_listener_with_callback_and_add_event_listener_options(
+                    kind,
+                    self.function(),
+                    &options,
+                );
+        }
+    }
+
+    /// Listens to it no more.
+    pub fn remove(&self, target: &JsValue) {
+        for kind in &self.kinds {
+            let _ = target
+                .unchecked_ref::<EventTarget>()
+                .remove_event_listener_with_callback_and_bool(kind, self.function(), true);
+        }
+    }
+
+    fn function(&self) -> &Function {
+        self.heard.as_ref().unchecked_ref()
+    }
+}
+
+/// Listens to one target while it lives.
+pub(crate) struct Listener {
+    target: JsValue,
+    ear: Ear,
+}
+
+impl Listener {
+    /// Listens to one kind of event.
+    pub fn new(
+        target: &JsValue,
+        kind: &'static str,
+        heard: impl Fn(JsValue) + 'static,
+    ) -> Listener {
+        Listener::of_kinds(target, vec![kind], Box::new(heard))
+    }
+
+    /// As [`Listener::new`], on the window, or in a worker on what is in its place.
+    pub fn global(kind: &'static str, heard: impl Fn(JsValue) + 'static) -> Listener {
+        Listener::new(&js_sys::global(), kind, heard)
+    }
+
+    fn of_kinds(
+        target: &JsValue,
+        kinds: Vec<&'static str>,
+        heard: Box<dyn Fn(JsValue)>,
+    ) -> Listener {
+        let listener = Listener {
+            target: target.clone(),
+            ear: Ear::new(kinds, heard),
+        };
+        listener.listen();
+        listener
+    }
+
+    /// Listens again where somebody has removed every listener.
+    pub fn listen(&self) {
+        self.ear.add(&self.target);
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.ear.remove(&self.target);
+    }
+}

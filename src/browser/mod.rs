@@ -1,0 +1,431 @@
+//! What a browser does for the engine.
+//!
+//! Every call into the page is one that catches what the page throws, or runs
+//! behind [`guard`]; every function that the browser is given does, too. A
+//! listener, lock or timer lives as long as the value that stands for it.
+
+mod activity;
+mod clock;
+mod console;
+mod cookies;
+mod ears;
+mod frame;
+mod guard;
+mod gzip;
+mod lifecycle;
+mod listener;
+mod locks;
+mod navigation;
+mod orphans;
+pub(crate) mod page;
+mod perform;
+mod problems;
+mod random;
+mod shared;
+mod storage;
+mod tabs;
+mod timer;
+mod transport;
+mod unreachable;
+mod wrapped;
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use web_sys::AbortController;
+
+use natero_engine::{Engine, Input, Mono, Now, RequestId, Start, View};
+
+use self::{
+    activity::{Activity, Use},
+    cookies::{CookieValues, Cookies},
+    ears::Ears,
+    lifecycle::Change,
+    listener::Listener,
+    navigation::{Moved, Navigation},
+    storage::PageStorage,
+    tabs::Tabs,
+    timer::Timer,
+    transport::Ways,
+    unreachable::Obstacle,
+};
+use crate::{
+    flush::Flushes,
+    host::{Host, Tell},
+    settings::{PageViews, Settings},
+};
+
+#[cfg(feature = "class")]
+pub(crate) use self::guard::{ignore, run};
+pub(crate) use self::{
+    clock::now,
+    console::is_logging,
+    guard::{attempt, when_failed},
+    problems::{OnError, Problems},
+};
+
+/// What `before_send` made of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It passes, as this line of JSON.
+    Pass(String),
+    /// It is dropped.
+    Drop,
+    /// No event came back, or nothing.
+    Threw,
+}
+
+/// Decides on an event, a line of JSON.
+pub(crate) type BeforeSend = Rc<dyn Fn(&str) -> Decision>;
+
+/// Code of the application that runs on the tracker's account.
+#[derive(Clone, Default)]
+pub(crate) struct Hooks {
+    pub before_send: Option<BeforeSend>,
+    pub on_error: Option<OnError>,
+}
+
+/// A source, as a browser knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// Where batches go.
+    pub url: String,
+    /// Names it among others in a few letters.
+    pub name: String,
+}
+
+/// The browser, for one tracker.
+pub(crate) struct Browser {
+    pub settings: Settings,
+    pub problems: Problems,
+    pub flushes: Flushes,
+    /// `before_send` is at work. What it calls would make events without end.
+    pub is_filtering: Cell<bool>,
+    source: Source,
+    before_send: Option<BeforeSend>,
+    cookies: Cookies,
+    timer: Timer,
+    ways: Rc<Ways>,
+    /// Requests that may be aborted.
+    controllers: RefCell<Vec<(RequestId, AbortController)>>,
+    /// Copies for `debugUrl` that are under way.
+    copies: Cell<u32>,
+    /// What stood in the way of the last request, where that is known.
+    obstacle: Cell<Option<Obstacle>>,
+    /// Names this page among the tabs.
+    tab: String,
+    /// What listens to the page. Nothing is begun any more when nobody does.
+    ears: RefCell<Option<Rc<Ears>>>,
+    /// It outlives what listens: what is confirmed after the end is removed. Where
+    /// there is no page there is none.
+    storage: RefCell<Option<Rc<PageStorage>>>,
+    host: Weak<Host<Browser>>,
+}
+
+/// An engine in this browser.
+pub(crate) fn host(settings: Settings, source: Source, hooks: Hooks) -> Rc<Host<Browser>> {
+    let now = now();
+    let seed = random::seed();
+    let config = settings.config(hooks.before_send.is_some(), is_denied(&settings));
+    let engine = Engine::new(config, seed, now);
+    let host = Rc::new_cyclic(|host| {
+        let browser = Browser {
+            problems: Problems::new(hooks.on_error),
+            flushes: Flushes::default(),
+            is_filtering: Cell::new(false),
+            source,
+            before_send: hooks.before_send,
+            cookies: Cookies::new(&settings),
+            timer: Timer::default(),
+            ways: Rc::default(),
+            controllers: RefCell::default(),
+            copies: Cell::new(0),
+            obstacle: Cell::new(None),
+            tab: shared::tab(seed),
+            ears: RefCell::default(),
+            storage: RefCell::default(),
+            host: Weak::clone(host),
+            settings,
+        };
+        Host::new(engine, browser)
+    });
+    if page::is_prerendering() {
+        host.platform.begin_when_shown();
+    } else {
+        host.platform.begin(now);
+    }
+    host
+}
+
+/// Whether the browser says that there is no consent.
+fn is_denied(settings: &Settings) -> bool {
+    let navigator = page::global("navigator");
+    settings.respect_gpc && page::member(&navigator, "globalPrivacyControl").is_truthy()
+        || settings.respect_dnt && page::member(&navigator, "doNotTrack") == "1"
+}
+
+impl Browser {
+    /// Begins to listen to the page, and to track.
+    fn begin(&self, now: Now) {
+        let ears = Rc::new(self.listen());
+        ears.watch_erasure(&ears);
+        self.ears.replace(Some(ears));
+        let Some(host) = self.host.upgrade() else {
+            return;
+        };
+        let has_page = page::document().is_some();
+        let CookieValues { session, visitor } = if has_page {
+            self.cookies.read()
+        } else {
+            CookieValues::default()
+        };
+        let url = has_page.then(|| self.address());
+        let (title, referrer) = (page::title(), page::referrer());
+        let (visible, offline) = (page::is_visible(), page::is_offline());
+        let start = move |engine: &mut Engine, now| {
+            let title = title.as_str();
+            engine.handle(
+                now,
+                Input::Start(Start {
+                    visible,
+                    offline,
+                    view: url.as_deref().map(|url| View { url, title }),
+                    referrer: &referrer,
+                    cookies: natero_engine::Cookies {
+                        session: &session,
+                        visitor: &visitor,
+                    },
+                }),
+            );
+        };
+        host.begin(now, Box::new(start));
+    }
+
+    /// Begins once somebody sees the page.
+    fn begin_when_shown(&self) {
+        let Some(document) = page::document() else {
+            return;
+        };
+        let host = Weak::clone(&self.host);
+        let shown = Listener::new(&document, "prerenderingchange", move |_| {
+            if let Some(host) = host.upgrade() {
+                host.platform.begin(now());
+            }
+        });
+        self.ears.replace(Some(Rc::new(Ears::of(vec![shown]))));
+    }
+
+    /// Leaves no listener, timer or lock behind.
+    pub fn detach(&self) {
+        self.timer.clear();
+        if let Some(ears) = self.ears.take() {
+            self.leave(&ears);
+        }
+    }
+
+    /// Gives up what keeps others from going on.
+    fn leave(&self, ears: &Ears) {
+        if let Some(tabs) = &ears.tabs {
+            tabs.close();
+        }
+        if let Some(storage) = self.storage() {
+            storage.close();
+        }
+    }
+
+    fn listen(&self) -> Ears {
+        let host = Weak::clone(&self.host);
+        let policy = unreachable::watch_policy(&self.source.url, move || {
+            if let Some(host) = host.upgrade() {
+                host.platform.obstacle.set(Some(Obstacle::Policy));
+            }
+        });
+        let mut listeners: Vec<Listener> = [("online", true), ("offline", false)]
+            .map(|(kind, online)| {
+                let tell = self.teller();
+                Listener::global(kind, move |_| {
+                    tell(Box::new(move |engine, now| {
+                        engine.handle(now, Input::Online(online));
+                    }));
+                })
+            })
+            .into();
+        listeners.push(policy);
+        if page::document().is_none() {
+            return Ears::of(listeners);
+        }
+        let host = Weak::clone(&self.host);
+        let activity = Activity::watch(move |used| {
+            if let Some(host) = host.upgrade() {
+                host.platform.used(used);
+            }
+        });
+        let host = Weak::clone(&self.host);
+        listeners.extend(lifecycle::watch(move |change| {
+            if let Some(host) = host.upgrade() {
+                host.platform.page_changed(change);
+            }
+        }));
+        let tell = self.teller();
+        let tabs = Tabs::new(&self.settings.cookie_prefix, &self.tab, move |since| {
+            tell(Box::new(move |engine, now| {
+                engine.handle(now, Input::OtherTab { since });
+            }));
+        });
+        let tell = self.teller();
+        let storage = PageStorage::new(
+            &self.settings.cookie_prefix,
+            &self.source.name,
+            self.settings.max_stored_bytes,
+            Box::new(move |records| {
+                tell(Box::new(move |engine, now| {
+                    engine.handle(now, Input::Adopted(&records));
+                }));
+            }),
+        );
+        let mut ears = Ears::of(listeners);
+        ears.activity = Some(activity);
+        ears.navigation = self.watch_navigation();
+        ears.tabs = Some(tabs);
+        self.storage.replace(Some(storage));
+        ears
+    }
+
+    fn used(&self, used: Use) {
+        let Some(host) = self.host.upgrade() else {
+            return;
+        };
+        match used {
+            Use::Activity => {
+                self.look_at_address();
+                host.tell(Box::new(|engine, now| engine.handle(now, Input::Activity)));
+            }
+            Use::FrameFocused(focused) => host.tell(Box::new(move |engine, now| {
+                engine.handle(now, Input::FrameFocused(focused));
+            })),
+        }
+    }
+
+    fn watch_navigation(&self) -> Option<Navigation> {
+        if self.settings.track_page_views == PageViews::Off {
+            return None;
+        }
+        let host = Weak::clone(&self.host);
+        Some(Navigation::watch(self.with_hash(), move |moved| {
+            if let Some(host) = host.upgrade() {
+                host.platform.navigated(moved);
+            }
+        }))
+    }
+
+    /// A history that is frozen is not watched.
+    fn look_at_address(&self) {
+        if let Some(navigation) = self.ears().as_ref().and_then(|it| it.navigation.as_ref()) {
+            navigation.look();
+        }
+    }
+
+    /// Tells of a navigation that waits for its title: what comes next ends its view.
+    pub fn settle_navigation(&self) {
+        if let Some(ears) = self.ears() {
+            ears.settle_navigation();
+        }
+    }
+
+    fn page_changed(&self, change: Change) {
+        let (Some(host), Some(ears)) = (self.host.upgrade(), self.ears()) else {
+            return;
+        };
+        match change {
+            Change::Shown => host.tell(Box::new(|engine, now| engine.handle(now, Input::Shown))),
+            Change::Hidden => {
+                ears.settle_navigation();
+                self.verify_storage();
+                host.tell(Box::new(|engine, now| engine.handle(now, Input::Hidden)));
+            }
+            // A browser that keeps the page to come back to it will not do so while
+            // it holds a lock or hears other tabs. The page asks for both again when
+            // it is back.
+            Change::Left => {
+                ears.settle_navigation();
+                self.verify_storage();
+                self.leave(&ears);
+            }
+            Change::Restored => {
+                host.tell(Box::new(|engine, now| engine.handle(now, Input::Restored)));
+                host.tell(Box::new(|engine, now| engine.handle(now, Input::Shown)));
+                self.navigated(Moved {
+                    address: self.address(),
+                    at: now(),
+                });
+            }
+        }
+    }
+
+    /// Tells of segments that are not there any more.
+    fn verify_storage(&self) {
+        let missing = self.storage().map(|storage| storage.missing());
+        for segment in missing.unwrap_or_default() {
+            if let Some(host) = self.host.upgrade() {
+                host.tell(Box::new(move |engine, now| {
+                    engine.handle(now, Input::WriteFailed(segment));
+                }));
+            }
+        }
+    }
+
+    fn navigated(&self, Moved { address, at }: Moved) {
+        if let Some(host) = self.host.upgrade() {
+            let title = page::title();
+            let told = move |engine: &mut Engine, now| {
+                let (url, title) = (address.as_str(), title.as_str());
+                engine.handle(now, Input::Navigated(View { url, title }));
+            };
+            host.tell_at(at, Box::new(told));
+        }
+    }
+
+    /// The address of the page, as its page views have it.
+    pub fn address(&self) -> String {
+        page::address(self.with_hash())
+    }
+
+    fn with_hash(&self) -> bool {
+        self.settings.track_page_views == PageViews::PathAndHash
+    }
+
+    fn ears(&self) -> Option<Rc<Ears>> {
+        self.ears.borrow().clone()
+    }
+
+    fn storage(&self) -> Option<Rc<PageStorage>> {
+        self.storage.borrow().clone()
+    }
+
+    /// How the browser tells the engine of something.
+    fn teller(&self) -> impl Fn(Tell) + 'static {
+        let host = Weak::clone(&self.host);
+        move |told| {
+            if let Some(host) = host.upgrade() {
+                host.tell(told);
+            }
+        }
+    }
+
+    fn wake_up_at(&self, due: Option<Mono>) {
+        // Nothing is begun any more when nobody listens.
+        if let Some(Mono(due)) = due
+            && self.ears.borrow().is_some()
+        {
+            let host = Weak::clone(&self.host);
+            self.timer.set(due, move || {
+                if let Some(host) = host.upgrade() {
+                    host.platform.timer.rang();
+                    host.tell(Box::new(|engine, now| engine.handle(now, Input::Timer)));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What the page says of itself.
+
+use js_sys::{Function, Object, Reflect};
+use natero_event::limits::MAX_TEXT_UNITS;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Document;
+
+/// A global; `undefined` where there is none, or where it throws.
+pub(crate) fn global(name: &str) -> JsValue {
+    member(&js_sys::global(), name)
+}
+
+/// A member of an object; `undefined` where there is none, or where it throws.
+pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// The page; none in a worker or on a server.
+pub(crate) fn document() -> Option<Document> {
+    if cfg!(target_arch = "wasm32") {
+        web_sys::window()?.document()
+    } else {
+        None
+    }
+}
+
+/// An accessor of an interface, as the browser defines it: elements with names and
+/// own properties of the page do not shadow it.
+pub(crate) struct Accessor {
+    name: &'static str,
+    get: Option<Function>,
+    set: Option<Function>,
+}
+
+impl Accessor {
+    /// The accessor that an interface has now.
+    pub fn of(interface: &str, name: &'static str) -> Accessor {
+        let prototype = member(&global(interface), "prototype");
+        let descriptor = prototype
+            .dyn_ref::<Object>()
+            .and_then(|it| Reflect::get_own_property_descriptor(it, &name.into()).ok())
+            .unwrap_or(JsValue::UNDEFINED);
+        let half = |which| member(&descriptor, which).dyn_into::<Function>().ok();
+        Accessor {
+            name,
+            get: half("get"),
+            set: half("set"),
+        }
+    }
+
+    /// Reads it; `undefined` where it throws.
+    pub fn get(&self, object: &JsValue) -> JsValue {
+        match &self.get {
+            Some(get) => get.call0(object).unwrap_or(JsValue::UNDEFINED),
+            None => member(object, self.name),
+        }
+    }
+
+    /// Sets it, as far as the browser lets us.
+    pub fn set(&self, object: &JsValue, value: &JsValue) {
+        let _ = match &self.set {
+            Some(set) => set.call1(object, value).map(drop),
+            None => Reflect::set(object, &self.name.into(), value).map(drop),
+        };
+    }
+}
+
+thread_local! {
+    static TITLE: Accessor = Accessor::of("Document", "title");
+    static REFERRER: Accessor = Accessor::of("Document", "referrer");
+    static COOKIE: Accessor = Accessor::of("Document", "cookie");
+    static VISIBILITY: Accessor = Accessor::of("Document", "visibilityState");
+    static PRERENDERING: Accessor = Accessor::of("Document", "prerendering");
+}
+
+fn read(accessor: &'static std::thread::LocalKey<Accessor>) -> JsValue {
+    document().map_or(JsValue::UNDEFINED, |document| {
+        accessor.with(|it| it.get(&document))
+    })
+}
+
+fn text(accessor: &'static std::thread::LocalKey<Accessor>) -> String {
+    read(accessor).as_string().unwrap_or_default()
+}
+
+/// The title of the page.
+pub(crate) fn title() -> String {
+    cut(&text(&TITLE)).to_owned()
+}
+
+/// Where the visitor came from, without query and fragment.
+pub(crate) fn referrer() -> String {
+    bare(&text(&REFERRER)).to_owned()
+}
+
+/// All cookies of the page. Blocked ones are none.
+pub(crate) fn cookies() -> String {
+    text(&COOKIE)
+}
+
+/// Sets a cookie, as far as the browser lets us.
+pub(crate) fn set_cookie(cookie: &str) {
+    if let Some(document) = document() {
+        COOKIE.with(|it| it.set(&document, &cookie.into()));
+    }
+}
+
+/// The page is in sight. A worker never is.
+pub(crate) fn is_visible() -> bool {
+    read(&VISIBILITY) == "visible"
+}
+
+/// The page is only prepared, and nobody sees it.
+pub(crate) fn is_prerendering() -> bool {
+    read(&PRERENDERING) == true
+}
+
+/// The browser says that it has no network.
+pub(crate) fn is_offline() -> bool {
+    member(&global("navigator"), "onLine") == false
+}
+
+/// The address of the page, query and all.
+pub(crate) fn full_address() -> String {
+    of_location("href")
+}
+
+/// The address of the page as events name it: with the path in its fragment where
+/// that is wanted.
+pub(crate) fn address(with_hash: bool) -> String {
+    named(&full_address(), with_hash)
+}
+
+/// The host of the page, without its port.
+pub(crate) fn host() -> String {
+    of_location("hostname")
+}
+
+/// The origin of the page, or of the page that a worker is of.
+pub(crate) fn origin() -> String {
+    of_location("origin")
+}
+
+fn of_location(part: &str) -> String {
+    member(&global("location"), part)
+        .as_string()
+        .unwrap_or_default()
+}
+
+/// An address without query and fragment: they hold what is nobody else's
+/// business.
+fn bare(address: &str) -> &str {
+    let address = short(address);
+    cut(&address[..address.find(['?', '#']).unwrap_or(address.len())])
+}
+
+/// An address of bounded length; of a document that is its own address, only what
+/// it is.
+pub(crate) fn short(address: &str) -> &str {
+    document_kind(address).unwrap_or_else(|| cut(address))
+}
+
+/// The beginning of what is no address but a document, of whatever size.
+fn document_kind(address: &str) -> Option<&str> {
+    let kind = address.get(..5)?;
+    let is_it = kind.eq_ignore_ascii_case("data:") || kind.eq_ignore_ascii_case("blob:");
+    is_it.then_some(kind)
+}
+
+/// A text of at most [`MAX_TEXT_UNITS`].
+pub(crate) fn cut(text: &str) -> &str {
+    let mut units = 0;
+    for (at, letter) in text.char_indices() {
+        units += letter.len_utf16();
+        if units > MAX_TEXT_UNITS {
+            return &text[..at];
+        }
+    }
+    text
+}
+
+fn named(address: &str, with_hash: bool) -> String {
+    let mut named = bare(address).to_owned();
+    if with_hash && document_kind(address).is_none() {
+        named.push_str(fragment_path(address));
+        named.truncate(cut(&named).len());
+    }
+    named
+}
+
+/// Where routers keep a path in the fragment: `#/…` or `#!/…`, without a query.
+fn fragment_path(address: &str) -> &str {
+    for (at, byte) in address.bytes().enumerate() {
+        if byte != b'#' {
+            continue;
+        }
+        let fragment = &address[at..];
+        if fragment.starts_with("#/") || fragment.starts_with("#!/") {
+            return &fragment[..fragment.find('?').unwrap_or(fragment.len())];
+        }
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_named_without_what_is_nobody_elses_business() {
+        let cases = [
+            ("https://a/b?token=1#c", "https://a/b", "https://a/b"),
+            ("https://a/b#/c/d?e", "https://a/b", "https://a/b#/c/d"),
+            ("https://a/b?q#!/c", "https://a/b", "https://a/b#!/c"),
+            ("https://a/b#section", "https://a/b", "https://a/b"),
+            ("data:text/html,secret", "data:", "data:"),
+            ("blob:https://a/1-2", "blob:", "blob:"),
+        ];
+        for (address, path, with_hash) in cases {
+            assert_eq!(named(address, false), path);
+            assert_eq!(named(address, true), with_hash);
+        }
+    }
+
+    #[test]
+    fn a_long_address_is_cut_between_characters() {
+        let long = format!("https://a/{}", "é".repeat(5_000));
+        assert_eq!(named(&long, false).encode_utf16().count(), MAX_TEXT_UNITS);
+    }
+}

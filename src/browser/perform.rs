@@ -1,0 +1,287 @@
+//! Performs what the engine asks for.
+
+use std::rc::{Rc, Weak};
+
+use natero_engine::{
+    Answer, Cookies, Effect, Input, Millis, Mono, Now, Request, RequestId, Response,
+};
+use natero_event::json::push_int;
+
+use super::{
+    Browser, Decision, clock,
+    console::{Level, print},
+    cookies::CookieValues,
+    guard,
+    transport::{self, Outcome, Posting, ServerAnswer},
+    unreachable,
+};
+use crate::{
+    error::{ErrorCode, Problem},
+    host::Platform,
+};
+
+impl Platform for Browser {
+    fn now(&self) -> Now {
+        clock::now()
+    }
+
+    fn perform(&self, effect: Effect, answer: &mut dyn FnMut(Input<'_>)) {
+        let ears = self.ears();
+        let storage = self.storage();
+        match effect {
+            Effect::Send(request) => self.send(request),
+            Effect::AbortRequest { request } => self.abort(request),
+            Effect::WarnUnreachable { status } => self.warn_unreachable(status),
+            Effect::Filter { line } => match self.filter(&line) {
+                Decision::Pass(line) => answer(Input::Filtered(&line)),
+                Decision::Drop => answer(Input::FilteredOut { threw: false }),
+                Decision::Threw => answer(Input::FilteredOut { threw: true }),
+            },
+            Effect::ReportLoss(loss) => self.problems.tell(Problem::of_loss(&loss)),
+            Effect::WarnAccountChanged { user } => {
+                let warning = [
+                    "the account changed under user ",
+                    &user,
+                    ", and a user belongs to one account. Where another user signs in, set the user first.",
+                ];
+                self.problems.warn(&warning.concat());
+            }
+            Effect::PrintEvent {
+                line,
+                waits_for_ids,
+            } => {
+                let waits = if waits_for_ids {
+                    " (waits for accountId and userId)"
+                } else {
+                    ""
+                };
+                print(Level::Log, &["event", waits, " ", &line].concat());
+            }
+            Effect::ReadCookies => {
+                let CookieValues { session, visitor } = self.cookies.read();
+                answer(Input::CookiesRead(Cookies {
+                    session: &session,
+                    visitor: &visitor,
+                }));
+            }
+            Effect::SetSession { value, max_age } => {
+                self.warn(self.cookies.set_session(&value, max_age));
+            }
+            Effect::SetVisitor { value, max_age } => {
+                self.warn(self.cookies.set_visitor(&value, max_age));
+            }
+            Effect::EraseCookies => self.cookies.erase(),
+            Effect::AnnounceTab { through_storage } => {
+                if let Some(tabs) = ears.as_ref().and_then(|ears| ears.tabs.as_ref()) {
+                    tabs.announce(through_storage);
+                }
+            }
+            Effect::ResolveFlush(outcome) => self.flushes.resolve(outcome),
+            Effect::ClaimStorage { stream } => {
+                if let Some(storage) = storage {
+                    storage.claim(&stream);
+                }
+            }
+            Effect::PersistAtTaskEnd => {
+                let tell = self.teller();
+                guard::spawn(async move {
+                    tell(Box::new(|engine, now| engine.handle(now, Input::TaskEnded)));
+                });
+            }
+            Effect::Store { segment, records } => {
+                let is_stored = storage.is_some_and(|it| it.write(segment, &records));
+                if !is_stored {
+                    answer(Input::WriteFailed(segment));
+                }
+            }
+            Effect::RemoveSegment { segment } => {
+                if let Some(storage) = storage {
+                    storage.remove(segment);
+                }
+            }
+            Effect::AdoptOrphans => {
+                if let Some(storage) = storage {
+                    storage.adopt_orphans();
+                }
+            }
+            Effect::EraseStorage => {
+                if let Some(storage) = storage {
+                    storage.erase();
+                }
+            }
+            Effect::Detach => self.detach(),
+        }
+    }
+
+    fn wake_at(&self, due: Option<Mono>) {
+        self.wake_up_at(due);
+    }
+}
+
+impl Browser {
+    fn filter(&self, line: &str) -> Decision {
+        let Some(before_send) = &self.before_send else {
+            return Decision::Pass(line.to_owned());
+        };
+        self.is_filtering.set(true);
+        // What panics returns nothing.
+        let decision = guard::run(|| before_send(line)).unwrap_or(Decision::Threw);
+        self.is_filtering.set(false);
+        decision
+    }
+
+    fn warn(&self, problem: Option<String>) {
+        if let Some(problem) = problem {
+            self.problems.warn(&problem);
+        }
+    }
+
+    fn send(&self, request: Request) {
+        let Request {
+            request,
+            events,
+            body,
+            asked,
+            keepalive,
+            unloading,
+        } = request;
+        let mut count = String::new();
+        push_int(&mut count, i64::from(events));
+        self.log(request, &[&count, " events"]);
+        let mut url = self.source.url.clone();
+        if !asked.is_empty() {
+            url.push_str("?asked=");
+            url.push_str(&asked);
+        }
+        let controller = transport::controller();
+        let posting = Posting {
+            url,
+            body,
+            keepalive,
+            unloading,
+            compress: self.settings.compress,
+            signal: controller.as_ref().map(|it| it.signal()),
+            ways: Rc::clone(&self.ways),
+        };
+        if let Some(controller) = controller {
+            self.controllers.borrow_mut().push((request, controller));
+        }
+        self.copy(&posting);
+        let host = Weak::clone(&self.host);
+        let ended = move |outcome| {
+            if let Some(host) = host.upgrade() {
+                host.platform.ended(request, outcome);
+            }
+        };
+        transport::post(posting, Box::new(ended));
+    }
+
+    /// Posts a copy. A server that swallows copies gets no more of them: it may be the
+    /// same that takes the events.
+    fn copy(&self, posting: &Posting) {
+        let Some(url) = &self.settings.debug_url else {
+            return;
+        };
+        if posting.body.is_empty() || self.copies.get() > 2 {
+            return;
+        }
+        self.copies.set(self.copies.get() + 1);
+        let copy = Posting {
+            url: url.clone(),
+            compress: false,
+            signal: None,
+            ..posting.clone()
+        };
+        let host = Weak::clone(&self.host);
+        let ended = move |_| {
+            if let Some(host) = host.upgrade() {
+                host.platform.copies.set(host.platform.copies.get() - 1);
+            }
+        };
+        transport::post(copy, Box::new(ended));
+    }
+
+    fn ended(&self, request: RequestId, outcome: Outcome) {
+        self.controllers
+            .borrow_mut()
+            .retain(|(it, _)| *it != request);
+        let answer = match outcome {
+            Outcome::Answered(answer) => {
+                self.obstacle.set(None);
+                Some(answer)
+            }
+            Outcome::Blocked(obstacle) => {
+                self.obstacle.set(Some(obstacle));
+                None
+            }
+            Outcome::Silence => None,
+        };
+        match &answer {
+            Some(answer) => {
+                let mut status = String::from("answered ");
+                push_int(&mut status, i64::from(answer.status));
+                self.log(request, &[&status]);
+            }
+            None => self.log(request, &["no answer"]),
+        }
+        if let Some(host) = self.host.upgrade() {
+            host.tell(Box::new(move |engine, now| {
+                let answer = answer.as_ref().map(read);
+                engine.handle(now, Input::Response(Response { request, answer }));
+            }));
+        }
+    }
+
+    fn abort(&self, request: RequestId) {
+        let controllers = self.controllers.borrow();
+        let controller = controllers.iter().find(|(it, _)| *it == request);
+        let controller = controller.map(|(_, controller)| controller.clone());
+        drop(controllers);
+        if let Some(controller) = controller {
+            // The page may have put anything in its place.
+            let _ = guard::run(|| controller.abort());
+        }
+    }
+
+    fn warn_unreachable(&self, status: Option<u16>) {
+        let host = Weak::clone(&self.host);
+        let found = move |cause: &str| {
+            if let Some(host) = host.upgrade() {
+                let message = [
+                    "the collector has taken nothing for a minute: ",
+                    cause,
+                    ". The events are kept.",
+                ];
+                host.platform.problems.tell(Problem {
+                    code: ErrorCode::Unreachable.code(),
+                    message: message.concat(),
+                    dropped: 0,
+                });
+            }
+        };
+        match status {
+            Some(status) => {
+                let mut cause = String::from("it answers ");
+                push_int(&mut cause, i64::from(status));
+                found(&cause);
+            }
+            None => unreachable::cause(&self.source.url, self.obstacle.get(), found),
+        }
+    }
+
+    fn log(&self, request: RequestId, what: &[&str]) {
+        if self.settings.debug {
+            print(Level::Log, &transport::described(request.0, what));
+        }
+    }
+}
+
+fn read(answer: &ServerAnswer) -> Answer<'_> {
+    Answer {
+        status: answer.status,
+        retry_after: answer.retry_after.map(Millis),
+        rejected: answer.rejected,
+        lacking: answer.lacking.as_deref(),
+        message: &answer.message,
+    }
+}

@@ -1,0 +1,111 @@
+//! What the developer and `on_error` are told, without a flood.
+
+use std::{cell::RefCell, rc::Rc};
+
+use super::{
+    clock,
+    console::{Level, print},
+    guard,
+};
+use crate::error::Problem;
+
+/// The same message is given once in this time at most, in ms: what the page does
+/// about one may lead to the next.
+const SILENCE: f64 = 1_000.0;
+
+/// So many different messages are remembered.
+const REMEMBERED: usize = 100;
+
+/// Is told of problems.
+pub(crate) type OnError = Rc<dyn Fn(&Problem)>;
+
+/// Tells of problems.
+#[derive(Default)]
+pub(crate) struct Problems {
+    on_error: Option<OnError>,
+    said: RefCell<Vec<Said>>,
+}
+
+struct Said {
+    /// The message without its numbers: with others it is the same.
+    message: String,
+    at: f64,
+    /// Lost events that it was not said of since.
+    dropped: u32,
+}
+
+impl Problems {
+    pub fn new(on_error: Option<OnError>) -> Problems {
+        Problems {
+            on_error,
+            said: RefCell::default(),
+        }
+    }
+
+    /// Prints a problem, and tells `on_error` when what goes on now is done: that may
+    /// do anything, even call the tracker.
+    pub fn tell(&self, mut problem: Problem) {
+        let Some(dropped) = self.may_say(&problem.message, problem.dropped, clock::monotonic())
+        else {
+            return;
+        };
+        problem.dropped = dropped;
+        print(Level::Error, &problem.message);
+        if let Some(on_error) = &self.on_error {
+            let on_error = Rc::clone(on_error);
+            guard::spawn(async move {
+                // What it makes of its own failure is its own business.
+                let _ = guard::run(|| on_error(&problem));
+            });
+        }
+    }
+
+    /// Warns the developer.
+    pub fn warn(&self, message: &str) {
+        if self.may_say(message, 0, clock::monotonic()).is_some() {
+            print(Level::Warn, message);
+        }
+    }
+
+    /// The events that a message is said of now; none where it was said just before.
+    fn may_say(&self, message: &str, dropped: u32, now: f64) -> Option<u32> {
+        let message: String = message
+            .chars()
+            .filter(|letter| !letter.is_ascii_digit())
+            .collect();
+        let mut said = self.said.borrow_mut();
+        if let Some(same) = said.iter_mut().find(|it| it.message == message) {
+            same.dropped += dropped;
+            if now - same.at < SILENCE {
+                return None;
+            }
+            same.at = now;
+            return Some(std::mem::take(&mut same.dropped));
+        }
+        if said.len() == REMEMBERED {
+            said.clear();
+        }
+        said.push(Said {
+            message,
+            at: now,
+            dropped: 0,
+        });
+        Some(dropped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_message_is_said_once_a_second_and_counts_what_it_was_not_said_of() {
+        let problems = Problems::default();
+        assert_eq!(problems.may_say("1 event was lost", 1, 0.0), Some(1));
+        assert_eq!(problems.may_say("2 event was lost", 2, 1.0), None);
+        assert_eq!(problems.may_say("something else", 0, 1.0), Some(0));
+        assert_eq!(problems.may_say("3 event was lost", 3, 999.0), None);
+        assert_eq!(problems.may_say("4 event was lost", 4, 1_000.0), Some(9));
+        assert_eq!(problems.may_say("1 event was lost", 1, 2_000.0), Some(1));
+    }
+}

@@ -1,0 +1,32 @@
+//! Randomness for the ids.
+
+use natero_engine::Seed;
+use wasm_bindgen::prelude::*;
+use web_sys::Crypto;
+
+use super::{clock, page};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = Math, js_name = random)]
+    fn math_random() -> Result<JsValue, JsValue>;
+}
+
+/// 128 random bits.
+pub(crate) fn seed() -> Seed {
+    let mut bytes = [0; 16];
+    let crypto: Crypto = page::global("crypto").unchecked_into();
+    let words = |bytes: &[u8; 16], at: usize| {
+        let word = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+        u32::from_le_bytes(word)
+    };
+    if !crypto.is_undefined() && crypto.get_random_values_with_u8_array(&mut bytes).is_ok() {
+        return Seed([0, 4, 8, 12].map(|at| words(&bytes, at)));
+    }
+    // `Math.random` may have been seeded alike in all tabs; the times tell them apart.
+    Seed([(); 4].map(|()| {
+        let fraction = math_random().ok().and_then(|it| it.as_f64()).unwrap_or(0.0);
+        let mixed = fraction * 4_294_967_296.0 + clock::wall() + clock::monotonic() * 1e6;
+        (mixed % 4_294_967_296.0) as u32
+    }))
+}

@@ -1,0 +1,362 @@
+//! Events that wait, in localStorage: a write is done when the call returns, and
+//! survives the page from then on. Each page has a part of its own and, while
+//! something is there, holds a lock in its name. The npm package stores under the
+//! same names, in the same form: each adopts what the other left.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use natero_engine::SegmentId;
+use natero_event::json::push_int;
+use web_sys::Storage;
+
+use super::{
+    clock,
+    locks::{self, Lock},
+    orphans::{Taken, take_over},
+};
+
+/// The 1 is the version of what is stored: other versions are left alone.
+const VERSION: &str = "q1.";
+
+/// What early calls of the npm package are stored under, with their version.
+const EARLY_VERSION: &str = "c2.";
+
+/// Where a part tells when its page was last heard of; segments count from 1.
+const LAST_ALIVE: &str = ".0";
+
+/// Takes the records of one segment that a closed page left.
+pub(crate) type Adopt = Box<dyn Fn(String)>;
+
+/// What web storage keeps is bounded by this many bytes, for all pages of a source.
+pub(crate) type MaxBytes = usize;
+
+/// This page's part of the storage, and what others left.
+pub(crate) struct PageStorage {
+    /// What the names of all parts of this source begin with.
+    start: String,
+    /// What the names of all early calls of this source begin with.
+    early: String,
+    adopt: Adopt,
+    max_bytes: MaxBytes,
+    own: RefCell<Own>,
+    /// Segments that could not be stored as our own: they stay where they are.
+    staying: RefCell<Vec<String>>,
+    /// Held in the names of the parts that these are in.
+    others: RefCell<Vec<Lock>>,
+    write_failed: Cell<bool>,
+    /// What is written takes the place of what another page left.
+    is_taking: Cell<bool>,
+    is_closed: Cell<bool>,
+    this: Weak<PageStorage>,
+}
+
+/// What this page has stored.
+#[derive(Debug, Default)]
+struct Own {
+    stream: String,
+    part: String,
+    /// With the bytes of each.
+    segments: Vec<(SegmentId, usize)>,
+    lock: Option<Lock>,
+}
+
+impl Own {
+    /// Notes how many bytes a segment has; tells its name, how many it had, and those
+    /// of all.
+    fn count(&mut self, segment: SegmentId, bytes: usize) -> (String, usize, usize) {
+        let before = match self.segments.iter_mut().find(|(it, _)| *it == segment) {
+            Some((_, counted)) => std::mem::replace(counted, bytes),
+            None => {
+                self.segments.push((segment, bytes));
+                0
+            }
+        };
+        let all = self.segments.iter().map(|(_, bytes)| bytes).sum();
+        (segment_name(&self.part, segment), before, all)
+    }
+}
+
+impl PageStorage {
+    /// `source` names the source among others in a few letters.
+    pub fn new(prefix: &str, source: &str, max_bytes: MaxBytes, adopt: Adopt) -> Rc<PageStorage> {
+        let start = |version| [prefix, version, source, "."].concat();
+        Rc::new_cyclic(|this| PageStorage {
+            start: start(VERSION),
+            early: start(EARLY_VERSION),
+            adopt,
+            max_bytes,
+            own: RefCell::default(),
+            staying: RefCell::default(),
+            others: RefCell::default(),
+            write_failed: Cell::new(false),
+            is_taking: Cell::new(false),
+            is_closed: Cell::new(true),
+            this: Weak::clone(this),
+        })
+    }
+
+    /// Begins a part of this name.
+    pub fn claim(&self, stream: &str) {
+        // A visitor may agree more than once.
+        if self.own.borrow().stream == stream {
+            return;
+        }
+        self.close();
+        let mut own = self.own.borrow_mut();
+        own.stream = stream.to_owned();
+        own.part = [&self.start, stream].concat();
+        self.is_closed.set(false);
+    }
+
+    /// Gives up this page's part: whoever looks may take it over.
+    pub fn close(&self) {
+        self.is_closed.set(true);
+        let lock = {
+            let mut own = self.own.borrow_mut();
+            // What is written after this, as the page goes, is written where it was.
+            own.stream.clear();
+            own.segments.clear();
+            own.lock.take()
+        };
+        drop((lock, self.others.take()));
+    }
+
+    /// Writes a segment; tells whether something is there of it. Storage that is full
+    /// or blocked is done without: the events stay in memory.
+    pub fn write(&self, segment: SegmentId, records: &str) -> bool {
+        let asks = {
+            let mut own = self.own.borrow_mut();
+            let asks = own.segments.is_empty() && !own.stream.is_empty();
+            if asks {
+                // The lock is asked for before others can see that there is
+                // something, and by a name that nobody who looked before can know.
+                own.part = [&self.start, own.stream.as_str(), "-"].concat();
+                push_int(&mut own.part, i64::from(segment.0.get()));
+                own.lock = None;
+            }
+            asks.then(|| own.part.clone())
+        };
+        if let Some(part) = asks {
+            let lock = Lock::hold(&part);
+            self.own.borrow_mut().lock = Some(lock);
+        }
+        let (name, before, bytes) = self.own.borrow_mut().count(segment, records.len());
+        self.tell_alive();
+        let fits = before >= records.len()
+            || self.is_taking.get()
+            || bytes + self.bytes_of_others() <= self.max_bytes;
+        if fits && store(&name, records) {
+            return true;
+        }
+        if before > 0 {
+            // What stood there stays.
+            self.own.borrow_mut().count(segment, before);
+            return true;
+        }
+        self.write_failed.set(true);
+        self.gone(segment);
+        false
+    }
+
+    /// The segments that are not there any more: a page may clear the storage when
+    /// its user signs out.
+    pub fn missing(&self) -> Vec<SegmentId> {
+        let own: Vec<(SegmentId, String)> = {
+            let own = self.own.borrow();
+            let names = own.segments.iter();
+            names
+                .map(|(segment, _)| (*segment, segment_name(&own.part, *segment)))
+                .collect()
+        };
+        let mut missing = Vec::new();
+        for (segment, name) in own {
+            if storage().is_some() && stored(&name).is_none() {
+                self.gone(segment);
+                missing.push(segment);
+            }
+        }
+        missing
+    }
+
+    /// What all other pages have stored of this source.
+    fn bytes_of_others(&self) -> usize {
+        let own = [self.own.borrow().part.as_str(), "."].concat();
+        [&self.start, &self.early]
+            .into_iter()
+            .flat_map(|start| names_from(start))
+            .filter(|name| !name.starts_with(&own))
+            .filter_map(|name| stored(&name))
+            .map(|text| text.len())
+            .sum()
+    }
+
+    /// Removes a segment.
+    pub fn remove(&self, segment: SegmentId) {
+        let name = segment_name(&self.own.borrow().part, segment);
+        unstore(&name);
+        self.gone(segment);
+    }
+
+    /// Hands over what closed pages left.
+    pub fn adopt_orphans(&self) {
+        self.tell_alive();
+        let own = self.own.borrow().part.clone();
+        let mut seen: Vec<String> = Vec::new();
+        for name in names_from(&self.start) {
+            let Some((part, _)) = name.rsplit_once('.') else {
+                continue;
+            };
+            if part == own || seen.iter().any(|it| it == part) {
+                continue;
+            }
+            seen.push(part.to_owned());
+            let last_alive = stored(&[part, LAST_ALIVE].concat());
+            let last_alive = last_alive.and_then(|text| number(&text)).unwrap_or(0.0);
+            let (this, taking, part) = (self.this.clone(), self.this.clone(), part.to_owned());
+            let name = part.clone();
+            take_over(
+                &name,
+                last_alive,
+                move || taking.upgrade().map_or(Taken::Whole, |it| it.take(&part)),
+                move |lock| {
+                    if let Some(this) = this.upgrade() {
+                        this.others.borrow_mut().push(lock);
+                    }
+                },
+            );
+        }
+    }
+
+    /// Removes everything of this source.
+    pub fn erase(&self) {
+        {
+            let mut own = self.own.borrow_mut();
+            own.segments.clear();
+            own.lock = None;
+        }
+        for start in [&self.start, &self.early] {
+            for name in names_from(start) {
+                unstore(&name);
+            }
+        }
+    }
+
+    /// Takes a part over.
+    fn take(&self, part: &str) -> Taken {
+        let mut taken = Taken::Whole;
+        // Who has given up storing cannot store it as its own.
+        if self.is_closed.get() {
+            return taken;
+        }
+        let last_alive = [part, LAST_ALIVE].concat();
+        for name in names_from(&[part, "."].concat()) {
+            if self.staying.borrow().contains(&name) {
+                continue;
+            }
+            self.write_failed.set(false);
+            let records = stored(&name).filter(|records| !records.is_empty());
+            if let Some(records) = records
+                && name != last_alive
+            {
+                self.is_taking.set(true);
+                (self.adopt)(records);
+                self.is_taking.set(false);
+            }
+            if self.write_failed.get() {
+                // It has to stay for the next page: better twice than not at all.
+                self.staying.borrow_mut().push(name);
+                taken = Taken::Part;
+            } else {
+                // It is stored as our own by now.
+                unstore(&name);
+            }
+        }
+        taken
+    }
+
+    /// Holds no lock while nothing waits: Firefox keeps no page that does when it
+    /// is left.
+    fn gone(&self, segment: SegmentId) {
+        let mut own = self.own.borrow_mut();
+        let before = own.segments.len();
+        own.segments.retain(|(it, _)| *it != segment);
+        if own.segments.len() < before && own.segments.is_empty() {
+            let last_alive = [&own.part, LAST_ALIVE].concat();
+            let lock = own.lock.take();
+            drop(own);
+            unstore(&last_alive);
+            drop(lock);
+        }
+    }
+
+    /// Without locks, tells others that this page lives.
+    fn tell_alive(&self) {
+        let last_alive = {
+            let own = self.own.borrow();
+            if own.segments.is_empty() || locks::exist() {
+                return;
+            }
+            [&own.part, LAST_ALIVE].concat()
+        };
+        let mut now = String::new();
+        push_int(&mut now, clock::wall() as i64);
+        store(&last_alive, &now);
+    }
+}
+
+fn segment_name(part: &str, segment: SegmentId) -> String {
+    let mut name = [part, "."].concat();
+    push_int(&mut name, i64::from(segment.0.get()));
+    name
+}
+
+/// A whole number of digits alone.
+pub(crate) fn number(text: &str) -> Option<f64> {
+    let digits = text.as_bytes();
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    is_number.then(|| {
+        digits
+            .iter()
+            .fold(0.0, |number, digit| number * 10.0 + f64::from(digit - b'0'))
+    })
+}
+
+fn storage() -> Option<Storage> {
+    if cfg!(target_arch = "wasm32") {
+        web_sys::window()?.local_storage().ok()?
+    } else {
+        None
+    }
+}
+
+/// Stores under a name; tells whether it did. Storage may be blocked or full.
+pub(crate) fn store(name: &str, text: &str) -> bool {
+    storage().is_some_and(|storage| storage.set_item(name, text).is_ok())
+}
+
+/// Removes what is stored under a name.
+pub(crate) fn unstore(name: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(name);
+    }
+}
+
+/// What is stored under a name; nothing where storage is blocked.
+pub(crate) fn stored(name: &str) -> Option<String> {
+    storage()?.get_item(name).ok()?
+}
+
+/// The names of everything stored that begin so; none where storage is blocked.
+pub(crate) fn names_from(start: &str) -> Vec<String> {
+    let Some(storage) = storage() else {
+        return Vec::new();
+    };
+    let count = storage.length().unwrap_or(0);
+    (0..count)
+        .filter_map(|at| storage.key(at).ok().flatten())
+        .filter(|name| name.starts_with(start))
+        .collect()
+}

@@ -1,0 +1,124 @@
+//! Which tab was used last. Tabs tell each other: over a BroadcastChannel, or by
+//! storage events where there is none.
+
+use std::{cell::RefCell, rc::Rc};
+
+use natero_engine::Wall;
+use natero_event::json::push_int;
+use web_sys::BroadcastChannel;
+
+use super::{
+    clock, guard,
+    listener::Listener,
+    page::member,
+    storage::{number, store, unstore},
+};
+
+type Heard = Rc<dyn Fn(Wall)>;
+
+/// The other tabs. From an announcement on they are listened to: a tab that is not
+/// in use has nothing to learn.
+pub(crate) struct Tabs {
+    name: String,
+    /// This page among others. Several trackers of one page are one tab.
+    page: String,
+    heard: Heard,
+    way: RefCell<Option<Way>>,
+}
+
+/// How tabs hear of each other, with the listener.
+enum Way {
+    Channel {
+        channel: BroadcastChannel,
+        _listener: Listener,
+    },
+    Storage {
+        _listener: Listener,
+    },
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        match self {
+            // Behind a guard, as it is not `catch`.
+            Way::Channel { channel, .. } => {
+                let _ = guard::run(|| channel.close());
+            }
+            Way::Storage { .. } => {}
+        }
+    }
+}
+
+impl Tabs {
+    /// Tells `heard` when another tab came into use.
+    pub fn new(prefix: &str, page: &str, heard: impl Fn(Wall) + 'static) -> Tabs {
+        let tabs = Tabs {
+            name: [prefix, "tab"].concat(),
+            page: page.to_owned(),
+            heard: Rc::new(heard),
+            way: RefCell::default(),
+        };
+        tabs.open();
+        tabs
+    }
+
+    /// Tells the others that this tab came into use now.
+    pub fn announce(&self, through_storage: bool) {
+        self.open();
+        let mut news = [&self.page, " "].concat();
+        push_int(&mut news, clock::wall() as i64);
+        match &*self.way.borrow() {
+            Some(Way::Channel { channel, .. }) => {
+                let _ = channel.post_message(&news.as_str().into());
+            }
+            // Others hear of it all the same if it does not stay. Where storage is
+            // full or blocked, each tab counts for itself.
+            Some(Way::Storage { .. }) | None => {
+                if through_storage && store(&self.name, &news) {
+                    unstore(&self.name);
+                }
+            }
+        }
+    }
+
+    /// Listens no more, until the next announcement.
+    pub fn close(&self) {
+        self.way.take();
+    }
+
+    fn open(&self) {
+        if self.way.borrow().is_some() {
+            return;
+        }
+        let (heard, page) = (Rc::clone(&self.heard), self.page.clone());
+        let way = match BroadcastChannel::new(&self.name) {
+            Ok(channel) => {
+                let _listener = Listener::new(&channel, "message", move |event| {
+                    hear(&page, member(&event, "data").as_string(), &heard);
+                });
+                Way::Channel { channel, _listener }
+            }
+            Err(_) => {
+                let name = self.name.clone();
+                let _listener = Listener::global("storage", move |event| {
+                    if member(&event, "key") == *name {
+                        hear(&page, member(&event, "newValue").as_string(), &heard);
+                    }
+                });
+                Way::Storage { _listener }
+            }
+        };
+        self.way.replace(Some(way));
+    }
+}
+
+/// Takes in `PAGE TIME`.
+fn hear(own_page: &str, news: Option<String>, heard: &Heard) {
+    if let Some((page, since)) = news.as_deref().and_then(|news| news.split_once(' '))
+        && page != own_page
+        && let Some(since) = number(since)
+        && since > 0.0
+    {
+        heard(Wall(since));
+    }
+}

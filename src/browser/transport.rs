@@ -1,0 +1,384 @@
+//! Posts batches. A text body makes no browser ask first (a preflight), so that a
+//! collector on another origin is reached by one request, even while the page
+//! unloads.
+
+use std::{cell::Cell, num::NonZeroU32, rc::Rc};
+
+use js_sys::{Array, JSON, Promise, Reflect};
+use natero_event::json::push_int;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, AbortSignal, Navigator, RequestCredentials, RequestInit, RequestRedirect,
+    XmlHttpRequest,
+};
+
+use super::{
+    clock, guard, gzip,
+    listener::Listener,
+    page::{global, member},
+    storage::number,
+    timer::next_turn,
+    unreachable::Obstacle,
+};
+
+const GZIP_OVER_BYTES: usize = 1024;
+
+/// As much as a message needs of what is no JSON.
+const MAX_TOLD_CHARS: usize = 200;
+
+/// What firewalls, old proxies and servers without compression answer to a packed
+/// body.
+const NOT_PACKED: [u16; 7] = [400, 403, 406, 411, 415, 422, 501];
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = globalThis, js_name = fetch)]
+    fn fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Date, js_name = parse)]
+    fn parse_date(text: &str) -> Result<JsValue, JsValue>;
+
+    /// A `Response` of the Fetch standard; web-sys reads its status without `catch`.
+    type Answered;
+
+    #[wasm_bindgen(method, catch)]
+    fn text(this: &Answered) -> Result<JsValue, JsValue>;
+}
+
+/// What a tracker knows of its ways to a server.
+#[derive(Debug, Default)]
+pub(crate) struct Ways {
+    /// A compressed body makes browsers ask first, and what is in between may refuse
+    /// it. After a failure the tracker goes on without.
+    compression_failed: Cell<bool>,
+    /// What a page has put in the place of `fetch` does not tell what comes of it.
+    fetch_failed: Cell<bool>,
+}
+
+/// A batch on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Posting {
+    pub url: String,
+    /// Newline-separated JSON.
+    pub body: String,
+    /// It fits into what browsers grant to requests that outlive their page.
+    pub keepalive: bool,
+    /// Nothing asynchronous may come before the request.
+    pub unloading: bool,
+    /// It may be compressed.
+    pub compress: bool,
+    /// Aborts it.
+    pub signal: Option<AbortSignal>,
+    pub ways: Rc<Ways>,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Outcome {
+    Answered(ServerAnswer),
+    /// What came is no answer of a collector.
+    Blocked(Obstacle),
+    /// Nothing came.
+    Silence,
+}
+
+/// What a server answered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct ServerAnswer {
+    pub status: u16,
+    /// From now, in ms.
+    pub retry_after: Option<f64>,
+    /// How many lines of the batch it refused.
+    pub rejected: Option<NonZeroU32>,
+    pub message: String,
+    /// The ids it was asked about and lacks, if it says so.
+    pub lacking: Option<String>,
+}
+
+/// What aborts a request, where the browser can.
+pub(crate) fn controller() -> Option<AbortController> {
+    AbortController::new().ok()
+}
+
+/// Posts a batch. The request begins before this returns, unless it is compressed
+/// first; `ended` is told what came of it.
+pub(crate) fn post(posting: Posting, ended: Box<dyn FnOnce(Outcome)>) {
+    // Compressing takes a turn of the event loop, and an unloading page may get none.
+    let is_compressed = posting.compress
+        && !posting.unloading
+        && posting.body.len() > GZIP_OVER_BYTES
+        && !posting.ways.compression_failed.get()
+        && !posting.ways.fetch_failed.get()
+        && gzip::is_there();
+    let begun = (!is_compressed).then(|| begin(&posting));
+    guard::spawn(async move {
+        let begun = match begun {
+            Some(begun) => begun,
+            None => match compressed(&posting).await {
+                Ok(outcome) => return ended(outcome),
+                Err(NotPacked) => {
+                    posting.ways.compression_failed.set(true);
+                    begin(&posting)
+                }
+            },
+        };
+        ended(plain(&posting, begun).await);
+    });
+}
+
+/// A compressed batch was not taken as such.
+struct NotPacked;
+
+async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
+    let body = gzip::gzip(&posting.body).await.map_err(|_| NotPacked)?;
+    let init = init(posting, &body);
+    let headers = js_sys::Object::new();
+    for (name, value) in [("content-type", "text/plain"), ("content-encoding", "gzip")] {
+        let _ = Reflect::set(&headers, &name.into(), &value.into());
+    }
+    init.set_headers(&headers);
+    match answer_of(fetch(&posting.url, &init)).await {
+        Fetched::Said(Outcome::Answered(answer)) if !NOT_PACKED.contains(&answer.status) => {
+            Ok(Outcome::Answered(answer))
+        }
+        Fetched::Said(Outcome::Silence) => {
+            // Browsers end the requests of a page that goes, though they arrive: such a
+            // page gets no further turn.
+            next_turn().await;
+            Err(NotPacked)
+        }
+        Fetched::Said(_) | Fetched::Nonsense => Err(NotPacked),
+    }
+}
+
+/// A request that began.
+enum Begun {
+    Fetch(Result<JsValue, JsValue>),
+    /// Nobody will say whether a beacon arrived: its events stay until someone does,
+    /// and receivers deduplicate.
+    Beacon,
+    Other(Option<Xhr>),
+}
+
+fn begin(posting: &Posting) -> Begun {
+    if !posting.ways.fetch_failed.get() {
+        let body = posting.body.as_str().into();
+        return Begun::Fetch(fetch(&posting.url, &init(posting, &body)));
+    }
+    if posting.unloading {
+        send_beacon(&posting.url, &posting.body);
+        return Begun::Beacon;
+    }
+    Begun::Other(Xhr::begin(posting).ok())
+}
+
+async fn plain(posting: &Posting, begun: Begun) -> Outcome {
+    let xhr = match begun {
+        Begun::Beacon => return Outcome::Silence,
+        Begun::Other(xhr) => xhr,
+        Begun::Fetch(begun) => match answer_of(begun).await {
+            Fetched::Said(outcome) => {
+                if outcome == Outcome::Silence && posting.unloading {
+                    send_beacon(&posting.url, &posting.body);
+                }
+                return outcome;
+            }
+            Fetched::Nonsense => {
+                posting.ways.fetch_failed.set(true);
+                match begin(posting) {
+                    Begun::Other(xhr) => xhr,
+                    Begun::Beacon | Begun::Fetch(_) => None,
+                }
+            }
+        },
+    };
+    match xhr {
+        Some(xhr) => xhr.ended().await,
+        None => Outcome::Silence,
+    }
+}
+
+fn init(posting: &Posting, body: &JsValue) -> RequestInit {
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(body);
+    init.set_credentials(RequestCredentials::SameOrigin);
+    // A redirected POST becomes a GET, and its answer would look like success.
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(posting.signal.as_ref());
+    let _ = Reflect::set(&init, &"keepalive".into(), &posting.keepalive.into());
+    init
+}
+
+/// What `fetch` gave.
+enum Fetched {
+    Said(Outcome),
+    /// No response, and no rejection.
+    Nonsense,
+}
+
+async fn answer_of(begun: Result<JsValue, JsValue>) -> Fetched {
+    // What throws at once is not what browsers have.
+    let Ok(begun) = begun else {
+        return Fetched::Nonsense;
+    };
+    let Some(response) = resolved(Ok(begun)).await else {
+        return Fetched::Said(Outcome::Silence);
+    };
+    // What a wrapped `fetch` made may be no response at all.
+    let Some(status) = member(&response, "status").as_f64() else {
+        return Fetched::Nonsense;
+    };
+    let text = resolved(response.unchecked_ref::<Answered>().text()).await;
+    // An answer that was cut short is none.
+    let Some(text) = text.and_then(|text| text.as_string()) else {
+        return Fetched::Said(Outcome::Silence);
+    };
+    let headers = member(&response, "headers");
+    let header = |name: &str| headers.unchecked_ref::<web_sys::Headers>().get(name).ok()?;
+    Fetched::Said(outcome_of(status as u16, &text, &header))
+}
+
+async fn resolved(promise: Result<JsValue, JsValue>) -> Option<JsValue> {
+    // What is no promise is its own outcome.
+    JsFuture::from(Promise::resolve(&promise.ok()?)).await.ok()
+}
+
+/// What an answer says. A body that is JSON, as a collector's is, or empty confirms;
+/// a page is that of something in between.
+fn outcome_of(status: u16, text: &str, header: &dyn Fn(&str) -> Option<String>) -> Outcome {
+    // A redirect is not followed, and has no status that a page may see.
+    if status == 0 {
+        return Outcome::Blocked(Obstacle::Redirect);
+    }
+    let told = JSON::parse(text);
+    if status < 300 && told.is_err() && !text.trim().is_empty() {
+        return Outcome::Blocked(Obstacle::Page);
+    }
+    let mut answer = match told {
+        Ok(told) => verdict(&told),
+        Err(_) => ServerAnswer {
+            message: text.chars().take(MAX_TOLD_CHARS).collect(),
+            ..ServerAnswer::default()
+        },
+    };
+    answer.status = status;
+    answer.retry_after = retry_after(header);
+    Outcome::Answered(answer)
+}
+
+/// What the server said of the events, and how many it refused.
+fn verdict(told: &JsValue) -> ServerAnswer {
+    let refused = member(told, "rejected");
+    let refused = if Array::is_array(&refused) {
+        refused.unchecked_into::<Array>()
+    } else {
+        Array::new()
+    };
+    let message = match shown(&member(told, "error")) {
+        Some(error) => error,
+        None if refused.length() > 0 => {
+            let first = refused.get(0);
+            let part = |name| shown(&member(&first, name)).unwrap_or_default();
+            ["line ", &part("line"), ": ", &part("error")].concat()
+        }
+        None => String::new(),
+    };
+    ServerAnswer {
+        rejected: NonZeroU32::new(refused.length()),
+        message,
+        lacking: member(told, "lacking").as_string(),
+        ..ServerAnswer::default()
+    }
+}
+
+/// A text or a whole number as a message shows it; other values as JSON.
+fn shown(value: &JsValue) -> Option<String> {
+    if value.is_undefined() || value.is_null() {
+        return None;
+    }
+    value.as_string().or_else(|| {
+        let json = JSON::stringify(value).ok()?;
+        JsValue::from(json).as_string()
+    })
+}
+
+/// `Retry-After` in ms, from seconds or a date.
+fn retry_after(header: &dyn Fn(&str) -> Option<String>) -> Option<f64> {
+    let told = header("retry-after")?;
+    let date = |text: &str| parse_date(text).ok()?.as_f64().filter(|at| !at.is_nan());
+    let wait = match number(told.trim()) {
+        Some(seconds) => seconds * 1000.0,
+        // Many clocks are wrong: as far as it can be read, the server's own counts.
+        None => {
+            let now = header("date").and_then(|now| date(&now));
+            date(&told)? - now.unwrap_or_else(clock::wall)
+        }
+    };
+    (wait > 0.0).then_some(wait)
+}
+
+fn send_beacon(url: &str, body: &str) {
+    let navigator = global("navigator");
+    if member(&navigator, "sendBeacon").is_function() {
+        let _ = navigator
+            .unchecked_ref::<Navigator>()
+            .send_beacon_with_opt_str(url, Some(body));
+    }
+}
+
+/// The other way to ask a server.
+struct Xhr {
+    request: XmlHttpRequest,
+    end: Promise,
+    _ended: Listener,
+    _aborted: Option<Listener>,
+}
+
+impl Xhr {
+    fn begin(posting: &Posting) -> Result<Xhr, JsValue> {
+        let request = XmlHttpRequest::new()?;
+        let mut resolve = None;
+        let end = Promise::new(&mut |settle, _| resolve = Some(settle));
+        let ended = Listener::new(&request, "loadend", move |_| {
+            if let Some(resolve) = &resolve {
+                let _ = resolve.call0(&JsValue::UNDEFINED);
+            }
+        });
+        let aborted = posting.signal.as_ref().map(|signal| {
+            let request = request.clone();
+            Listener::new(signal, "abort", move |_| {
+                let _ = request.abort();
+            })
+        });
+        request.open("POST", &posting.url)?;
+        request.send_with_opt_str(Some(&posting.body))?;
+        Ok(Xhr {
+            request,
+            end,
+            _ended: ended,
+            _aborted: aborted,
+        })
+    }
+
+    async fn ended(self) -> Outcome {
+        let _ = JsFuture::from(self.end).await;
+        let status = self.request.status().unwrap_or(0);
+        let text = self.request.response_text().ok().flatten();
+        if status == 0 {
+            return Outcome::Silence;
+        }
+        let header = |name: &str| self.request.get_response_header(name).ok()?;
+        outcome_of(status, &text.unwrap_or_default(), &header)
+    }
+}
+
+/// What is printed of a request under `debug`.
+pub(crate) fn described(request: NonZeroU32, what: &[&str]) -> String {
+    let mut text = String::from("request ");
+    push_int(&mut text, i64::from(request.get()));
+    text.push_str(": ");
+    text.extend(what.iter().copied());
+    text
+}

@@ -1,0 +1,95 @@
+//! Why a collector is out of reach, as far as a page can find out.
+
+use js_sys::{Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::{
+    clock, guard,
+    listener::Listener,
+    page::{self, member},
+    timer::Timer,
+    transport,
+};
+
+/// A server that lets requests hang will let this one hang, too: it is waited for so
+/// long, in ms.
+const PROBE: f64 = 5_000.0;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = globalThis, js_name = fetch)]
+    fn fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
+}
+
+/// What is known to stand in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// The page's policy.
+    Policy,
+    Redirect,
+    /// A page comes in place of an answer.
+    Page,
+}
+
+impl Obstacle {
+    fn advice(self) -> &'static str {
+        match self {
+            Obstacle::Policy => "the page's Content-Security-Policy has no connect-src for it",
+            Obstacle::Redirect => "it redirects (301, 308), perhaps to a sign-in page",
+            Obstacle::Page => "a page comes in place of its answer, as from a sign-in or a proxy",
+        }
+    }
+}
+
+/// Calls `blocked` when the page's policy forbids requests to an address.
+pub(crate) fn watch_policy(url: &str, blocked: impl Fn() + 'static) -> Listener {
+    let url = url.to_owned();
+    Listener::global("securitypolicyviolation", move |event| {
+        let is = |name, value: &str| member(&event, name) == *value;
+        let blocked_uri = member(&event, "blockedURI").as_string().unwrap_or_default();
+        if is("effectiveDirective", "connect-src")
+            && is("disposition", "enforce")
+            && blocked_uri.contains(&url)
+        {
+            blocked();
+        }
+    })
+}
+
+/// Tells `found` of the likely cause.
+pub(crate) fn cause(url: &str, known: Option<Obstacle>, found: impl FnOnce(&str) + 'static) {
+    if let Some(obstacle) = known {
+        return found(obstacle.advice());
+    }
+    if page::is_offline() {
+        return found("there is no network");
+    }
+    let controller = transport::controller();
+    let init = Object::new();
+    for (name, value) in [("mode", "no-cors"), ("credentials", "omit")] {
+        let _ = Reflect::set(&init, &name.into(), &value.into());
+    }
+    if let Some(controller) = &controller {
+        let _ = Reflect::set(&init, &"signal".into(), &member(controller, "signal"));
+    }
+    let probe = fetch(url, &init);
+    let timer = Timer::default();
+    timer.set(clock::monotonic() + PROBE, move || {
+        if let Some(controller) = controller {
+            controller.abort();
+        }
+    });
+    guard::spawn(async move {
+        let is_there = match probe {
+            Ok(probe) => JsFuture::from(Promise::resolve(&probe)).await.is_ok(),
+            Err(_) => false,
+        };
+        drop(timer);
+        found(if is_there {
+            "it answers without CORS headers for this page, or redirects"
+        } else {
+            "it is down, or something blocks it"
+        });
+    });
+}

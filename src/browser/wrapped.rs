@@ -1,0 +1,93 @@
+//! A method of the page that is looked after.
+
+use std::{cell::Cell, rc::Rc};
+
+use js_sys::{Function, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::{guard, page::member};
+
+/// A method of the page that is looked after, until this goes.
+pub(crate) struct Wrapped {
+    holder: Object,
+    name: &'static str,
+    /// The property as it was.
+    before: Object,
+    ours: JsValue,
+    is_over: Rc<Cell<bool>>,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type Proxy;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new(target: &Function, handler: &Object) -> Result<Proxy, JsValue>;
+}
+
+impl Wrapped {
+    /// Looks after each call of a method that is `holder`'s own. One that is frozen is
+    /// left alone.
+    pub fn new(holder: &JsValue, name: &'static str, look: Box<dyn Fn()>) -> Option<Wrapped> {
+        let holder = holder.dyn_ref::<Object>()?.clone();
+        let before = own_property(&holder, name)?;
+        let original = member(&holder, name).dyn_into::<Function>().ok()?;
+        let is_over = Rc::new(Cell::new(false));
+        let over = Rc::clone(&is_over);
+        // The page's own arguments, and what the method throws, pass through.
+        let apply = move |target: JsValue, this: JsValue, given: JsValue| {
+            let done = Reflect::apply(
+                target.unchecked_ref::<Function>(),
+                &this,
+                given.unchecked_ref(),
+            )?;
+            if !over.get() {
+                guard::attempt(&look);
+            }
+            Ok(done)
+        };
+        type Apply = dyn Fn(JsValue, JsValue, JsValue) -> Result<JsValue, JsValue>;
+        let apply: Closure<Apply> = Closure::own_assert_unwind_safe(apply);
+        let handler = Object::new();
+        // The page may keep the function for ever, so ours lives as long.
+        Reflect::set(&handler, &"apply".into(), &apply.into_js_value()).ok()?;
+        let ours = JsValue::from(Proxy::new(&original, &handler).ok()?);
+        let now = Object::new();
+        for (part, value) in [
+            ("value", &ours),
+            ("writable", &JsValue::TRUE),
+            ("configurable", &member(&before, "configurable")),
+            ("enumerable", &member(&before, "enumerable")),
+        ] {
+            let _ = Reflect::set(&now, &part.into(), value);
+        }
+        // Tells whether it could: what is frozen does not throw.
+        let is_set = Reflect::define_property(&holder, &name.into(), &now).unwrap_or(false);
+        is_set.then_some(Wrapped {
+            holder,
+            name,
+            before,
+            ours,
+            is_over,
+        })
+    }
+}
+
+impl Drop for Wrapped {
+    fn drop(&mut self) {
+        self.is_over.set(true);
+        // What others have put on top of ours stays.
+        let now = own_property(&self.holder, self.name);
+        if now.is_some_and(|now| member(&now, "value") == self.ours) {
+            let _ = Reflect::define_property(&self.holder, &self.name.into(), &self.before);
+        }
+    }
+}
+
+/// A property that an object has itself, as its descriptor.
+fn own_property(object: &Object, name: &str) -> Option<Object> {
+    Reflect::get_own_property_descriptor(object, &name.into())
+        .ok()?
+        .dyn_into()
+        .ok()
+}

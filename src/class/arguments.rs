@@ -1,0 +1,298 @@
+//! What a page passes to a method, checked at the call.
+
+use js_sys::{Array, Function, JsString, Object, Reflect};
+use natero_event::{Id, json::push_int};
+use wasm_bindgen::prelude::*;
+
+use crate::{browser::page::member, error::TrackerError, settings::rules, tracker::Instead};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = Object, js_name = keys)]
+    pub(super) fn object_keys(object: &JsValue) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = BigInt)]
+    fn to_big_int(value: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = String)]
+    pub(super) fn to_text(value: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = JSON, js_name = stringify)]
+    fn number_to_json(number: f64) -> Result<JsValue, JsValue>;
+}
+
+/// The arguments of one call.
+#[derive(Clone, Copy)]
+pub(super) struct Arguments(pub &'static str);
+
+impl Arguments {
+    fn refuse<T>(
+        self,
+        argument: &'static str,
+        expected: &str,
+        got: String,
+    ) -> Result<T, TrackerError> {
+        Err(TrackerError::InvalidArgument {
+            method: self.0,
+            argument,
+            expected: expected.to_owned(),
+            got,
+        })
+    }
+
+    /// An id, which has to be given.
+    pub fn id(self, argument: &'static str, value: &JsValue) -> Result<String, TrackerError> {
+        match to_id(value) {
+            Some(id) => Ok(id),
+            None => self.refuse(argument, rules::ID, describe_id(value)),
+        }
+    }
+
+    /// An id; nothing for `null`.
+    pub fn id_or_null(
+        self,
+        argument: &'static str,
+        value: &JsValue,
+    ) -> Result<Option<String>, TrackerError> {
+        if value.is_null() {
+            return Ok(None);
+        }
+        self.id(argument, value).map(Some)
+    }
+
+    /// What one event has in place of an id that is set.
+    pub fn instead(self, argument: &'static str, value: &JsValue) -> Result<Instead, TrackerError> {
+        if value.is_undefined() {
+            Ok(Instead::Sticky)
+        } else if value.is_null() {
+            Ok(Instead::Cleared)
+        } else {
+            self.id(argument, value).map(Instead::Is)
+        }
+    }
+
+    /// A finite number as JSON; 1 where none is given.
+    pub fn number(self, argument: &'static str, value: &JsValue) -> Result<String, TrackerError> {
+        if value.is_undefined() {
+            return Ok("1".to_owned());
+        }
+        match value.as_f64().filter(|number| number.is_finite()) {
+            Some(number) => Ok(number_text(number)),
+            None => self.refuse(argument, "a finite number", describe(value)),
+        }
+    }
+
+    /// A time in ms.
+    pub fn span(self, argument: &'static str, value: &JsValue) -> Result<f64, TrackerError> {
+        match value.as_f64().filter(|number| rules::is_span(*number)) {
+            Some(number) => Ok(number),
+            None => self.refuse(argument, rules::SPAN, describe(value)),
+        }
+    }
+
+    /// Any text; nothing where none is given.
+    pub fn text(
+        self,
+        argument: &'static str,
+        value: &JsValue,
+    ) -> Result<Option<String>, TrackerError> {
+        if value.is_undefined() || value.is_null() {
+            return Ok(None);
+        }
+        match value.as_string() {
+            Some(text) => Ok(Some(without_nul(text))),
+            None => self.refuse(argument, "a string", describe(value)),
+        }
+    }
+
+    /// The options of a call, each read once; none where none are given.
+    pub fn options(self, value: &JsValue) -> Result<Fields, TrackerError> {
+        if value.is_undefined() || value.is_null() {
+            return Ok(Fields::default());
+        }
+        Fields::of(value).or_else(|got| self.refuse("options", PLAIN, got))
+    }
+
+    /// Details as JSON; nothing where none are given.
+    pub fn details(self, value: &JsValue) -> Result<Option<String>, TrackerError> {
+        use natero_event::limits::MAX_DETAILS_BYTES;
+
+        if value.is_undefined() || value.is_null() {
+            return Ok(None);
+        }
+        if !is_plain(value) {
+            return self.refuse("details", PLAIN, describe(value));
+        }
+        match super::details::json(value, MAX_DETAILS_BYTES) {
+            Some(json) => Ok(Some(json)),
+            None => self.refuse("details", rules::DETAILS, "more".to_owned()),
+        }
+    }
+}
+
+/// What cannot be read.
+pub(super) const THROWING: &str = "an object that throws";
+
+const PLAIN: &str = "a plain object";
+
+/// The fields of a plain object.
+#[derive(Default)]
+pub(super) struct Fields(pub Vec<(String, JsValue)>);
+
+impl Fields {
+    /// Reads each field once.
+    ///
+    /// # Errors
+    /// With what the value is instead.
+    pub fn of(value: &JsValue) -> Result<Fields, String> {
+        if !is_plain(value) {
+            return Err(describe(value));
+        }
+        let throws = |_| THROWING.to_owned();
+        let mut fields = Vec::new();
+        for key in object_keys(value).map_err(throws)?.iter() {
+            let field = Reflect::get(value, &key).map_err(throws)?;
+            fields.push((key.as_string().unwrap_or_default(), field));
+        }
+        Ok(Fields(fields))
+    }
+
+    /// One of them; `undefined` where it is not there. What a prototype has is not.
+    pub fn get(&self, name: &str) -> JsValue {
+        let field = self.0.iter().find(|(field, _)| field == name);
+        field.map_or(JsValue::UNDEFINED, |(_, value)| value.clone())
+    }
+}
+
+/// Longest text that is looked at for being an id, in UTF-16 units. White space
+/// around an id and NUL within may make it longer than it is.
+const MAX_LENGTH: u32 = 4_096;
+
+/// An id as the engine takes it; nothing where the value is none.
+pub(super) fn to_id(value: &JsValue) -> Option<String> {
+    if let Some(number) = value.as_f64() {
+        return number.is_finite().then(|| decimal(number, value));
+    }
+    if value.is_bigint() {
+        return to_text(value).ok()?.as_string();
+    }
+    if !value.is_string() {
+        return None;
+    }
+    // What is far longer need not be copied to know that. Nothing that is removed
+    // below is something that an id is made of.
+    if value.unchecked_ref::<JsString>().length() > MAX_LENGTH {
+        return None;
+    }
+    let text = without_nul(value.as_string()?);
+    Id::new(&text).map(|id| id.as_str().to_owned())
+}
+
+/// A number as a decimal string, without the exponent of large ones.
+fn decimal(number: f64, value: &JsValue) -> String {
+    if number.fract() == 0.0 {
+        if number.abs() < 9e15 {
+            let mut text = String::new();
+            push_int(&mut text, number as i64);
+            return text;
+        }
+        let big = to_big_int(value).and_then(|big| to_text(&big));
+        if let Some(text) = big.ok().and_then(|text| text.as_string()) {
+            return text;
+        }
+    }
+    number_text(number)
+}
+
+/// A finite number as JSON. The page prints it: that code takes 10 KB of wasm.
+pub(super) fn number_text(number: f64) -> String {
+    let text = number_to_json(number)
+        .ok()
+        .and_then(|text| text.as_string());
+    text.unwrap_or_else(|| "0".to_owned())
+}
+
+/// NUL ends texts for some receivers.
+pub(super) fn without_nul(mut text: String) -> String {
+    text.retain(|letter| letter != '\0');
+    text
+}
+
+/// What a value is that is no id.
+pub(super) fn describe_id(value: &JsValue) -> String {
+    let got = describe(value);
+    if got == STRING {
+        "a longer string".to_owned()
+    } else {
+        got
+    }
+}
+
+const STRING: &str = "a string";
+
+/// What a value is, for a message; only of plain data "an object".
+pub(super) fn describe(value: &JsValue) -> String {
+    let fixed = if value.is_undefined() {
+        "undefined"
+    } else if value.is_null() {
+        "null"
+    } else if let Some(on) = value.as_bool() {
+        if on { "true" } else { "false" }
+    } else if let Some(number) = value.as_f64() {
+        return if number.is_nan() {
+            "NaN".to_owned()
+        } else if number.is_infinite() {
+            if number > 0.0 {
+                "Infinity"
+            } else {
+                "-Infinity"
+            }
+            .to_owned()
+        } else {
+            number_text(number)
+        };
+    } else if value.is_string() {
+        let is_empty = value
+            .as_string()
+            .is_some_and(|text| without_nul(text).trim().is_empty());
+        if is_empty { "an empty string" } else { STRING }
+    } else if value.is_function() {
+        "a function"
+    } else if value.is_symbol() {
+        "a symbol"
+    } else if value.is_bigint() {
+        "a bigint"
+    } else {
+        return describe_object(value);
+    };
+    fixed.to_owned()
+}
+
+fn describe_object(value: &JsValue) -> String {
+    match tag(value).as_deref() {
+        None => THROWING.to_owned(),
+        Some("[object Object]") => "an object".to_owned(),
+        Some("[object Array]") => "an array".to_owned(),
+        Some(tag) => {
+            let kind = tag.strip_prefix("[object ").unwrap_or(tag);
+            ["a ", kind.strip_suffix(']').unwrap_or(kind)].concat()
+        }
+    }
+}
+
+/// What kind of object it is, also one of another frame. A proxy may throw whatever
+/// it is asked, and a revoked one always does.
+pub(super) fn tag(value: &JsValue) -> Option<String> {
+    thread_local! {
+        static TO_STRING: Option<Function> =
+            member(&Object::get_prototype_of(&Object::new()), "toString")
+                .dyn_into()
+                .ok();
+    }
+    TO_STRING.with(|to_string| to_string.as_ref()?.call0(value).ok()?.as_string())
+}
+
+/// Whether a value is an object whose keys are its data.
+pub(super) fn is_plain(value: &JsValue) -> bool {
+    value.is_object() && tag(value).as_deref() == Some("[object Object]")
+}

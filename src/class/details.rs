@@ -1,0 +1,225 @@
+//! Plain data of a page, as JSON.
+//!
+//! Written here rather than by `JSON.stringify`, which asks every `toJSON` that old
+//! libraries give to arrays and objects, throws at the first cycle, and writes
+//! halves of surrogate pairs, at which receivers may choke.
+
+use js_sys::{Array, Function, Object};
+use natero_event::json::{push_ascii, push_str};
+use wasm_bindgen::prelude::*;
+
+use super::arguments::{Fields, number_text, object_keys, tag, to_text};
+use crate::browser::page::member;
+
+#[wasm_bindgen]
+extern "C" {
+    /// An object that says itself what it is as JSON or as an ISO date.
+    type Speaking;
+
+    #[wasm_bindgen(method, catch, js_name = toISOString)]
+    fn to_iso_string(this: &Speaking) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = toJSON)]
+    fn to_json(this: &Speaking) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
+    fn array_from(items: &JsValue) -> Result<Array, JsValue>;
+}
+
+/// Objects within objects that are written; deeper ones are left out.
+const DEEPEST: usize = 64;
+
+/// An object as JSON of at most `largest` bytes.
+pub(super) fn json(object: &JsValue, largest: usize) -> Option<String> {
+    let mut walk = Walk {
+        out: String::new(),
+        largest,
+        open: Vec::new(),
+    };
+    (walk.fields_of(object) && walk.fits()).then_some(walk.out)
+}
+
+/// The same of fields that were read already.
+pub(super) fn json_of_fields(fields: &Fields, largest: usize) -> Option<String> {
+    let mut walk = Walk {
+        out: String::new(),
+        largest,
+        open: Vec::new(),
+    };
+    walk.fields(
+        fields
+            .0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone())),
+    );
+    walk.fits().then_some(walk.out)
+}
+
+struct Walk {
+    out: String,
+    largest: usize,
+    /// Objects that contain the one at hand, outermost first.
+    open: Vec<JsValue>,
+}
+
+impl Walk {
+    fn fits(&self) -> bool {
+        self.out.len() <= self.largest
+    }
+
+    /// Writes a value; tells whether it is one that JSON can hold.
+    fn value(&mut self, value: &JsValue) -> bool {
+        if let Some(text) = value.as_string() {
+            push_str(&mut self.out, &text);
+        } else if let Some(number) = value.as_f64() {
+            if number.is_finite() {
+                self.out.push_str(&number_text(number));
+            } else {
+                self.out.push_str("null");
+            }
+        } else if let Some(on) = value.as_bool() {
+            self.out.push_str(if on { "true" } else { "false" });
+        } else if value.is_null() {
+            self.out.push_str("null");
+        } else if value.is_bigint() {
+            let text = to_text(value).ok().and_then(|text| text.as_string());
+            push_str(&mut self.out, &text.unwrap_or_default());
+        } else {
+            return value.is_object() && self.object(value);
+        }
+        true
+    }
+
+    fn object(&mut self, value: &JsValue) -> bool {
+        if !self.fits() || self.open.len() >= DEEPEST || self.open.contains(value) {
+            return false;
+        }
+        let Some(tag) = tag(value) else {
+            return false;
+        };
+        if Array::is_array(value) {
+            return self.items(value, value);
+        }
+        let text = |value: JsValue| value.as_string();
+        let speaking: &Speaking = value.unchecked_ref();
+        let told = match tag.as_str() {
+            // A date that is none throws.
+            "[object Date]" => match speaking.to_iso_string() {
+                Ok(iso) => text(iso),
+                Err(_) => {
+                    self.out.push_str("null");
+                    return true;
+                }
+            },
+            "[object URL]" => text(member(value, "href")),
+            "[object Error]" | "[object DOMException]" => {
+                let part = |name| text(member(value, name)).unwrap_or_default();
+                Some([&part("name"), ": ", &part("message")].concat())
+            }
+            "[object Set]" => match array_from(value) {
+                Ok(items) => return self.items(value, &items),
+                Err(_) => return false,
+            },
+            "[object Map]" => return self.map(value),
+            _ if says_json(value) => {
+                self.open.push(value.clone());
+                let said = speaking.to_json();
+                let written = said.is_ok_and(|said| self.value(&said));
+                self.open.pop();
+                return written;
+            }
+            _ => return self.fields_of(value),
+        };
+        match told {
+            Some(text) => {
+                push_str(&mut self.out, &text);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn items(&mut self, holder: &JsValue, items: &JsValue) -> bool {
+        self.open.push(holder.clone());
+        push_ascii(&mut self.out, b'[');
+        let length = member(items, "length").as_f64().unwrap_or(0.0);
+        let mut at = 0;
+        while f64::from(at) < length && self.fits() {
+            if at > 0 {
+                push_ascii(&mut self.out, b',');
+            }
+            let item = js_sys::Reflect::get_u32(items, at).unwrap_or(JsValue::UNDEFINED);
+            // What is left out of a list leaves `null` there.
+            if !self.value(&item) {
+                self.out.push_str("null");
+            }
+            at += 1;
+        }
+        push_ascii(&mut self.out, b']');
+        self.open.pop();
+        true
+    }
+
+    fn map(&mut self, map: &JsValue) -> bool {
+        let Ok(entries) = array_from(map) else {
+            return false;
+        };
+        let entries: Vec<(String, JsValue)> = entries
+            .iter()
+            .filter_map(|entry| {
+                let entry: Array = entry.dyn_into().ok()?;
+                let key = to_text(&entry.get(0)).ok()?.as_string()?;
+                Some((key, entry.get(1)))
+            })
+            .collect();
+        self.open.push(map.clone());
+        self.fields(
+            entries
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.clone())),
+        );
+        self.open.pop();
+        true
+    }
+
+    fn fields_of(&mut self, object: &JsValue) -> bool {
+        let Ok(keys) = object_keys(object) else {
+            return false;
+        };
+        let names: Vec<String> = keys.iter().filter_map(|key| key.as_string()).collect();
+        self.open.push(object.clone());
+        // A getter that throws costs its own key alone.
+        let read = |name: &String| member(object, name);
+        self.fields(names.iter().map(|name| (name.as_str(), read(name))));
+        self.open.pop();
+        true
+    }
+
+    fn fields<'a>(&mut self, fields: impl Iterator<Item = (&'a str, JsValue)>) {
+        push_ascii(&mut self.out, b'{');
+        let start = self.out.len();
+        for (name, value) in fields {
+            if !self.fits() {
+                break;
+            }
+            let before = self.out.len();
+            if before > start {
+                push_ascii(&mut self.out, b',');
+            }
+            push_str(&mut self.out, name);
+            push_ascii(&mut self.out, b':');
+            if !self.value(&value) {
+                self.out.truncate(before);
+            }
+        }
+        push_ascii(&mut self.out, b'}');
+    }
+}
+
+/// Whether an object has a `toJSON` of its own, or of its class: what a page has put
+/// on all objects says nothing of this one.
+fn says_json(value: &JsValue) -> bool {
+    let to_json = member(value, "toJSON");
+    let of_all = Object::get_prototype_of(&Object::new());
+    to_json.is_instance_of::<Function>() && member(&of_all, "toJSON") != to_json
+}

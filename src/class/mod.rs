@@ -1,0 +1,416 @@
+//! The class `na` for pages, on the Rust host: `wasm-pack build --target web --
+//! --features class` makes a module of it.
+//!
+//! It has the methods of the npm package. What a page passes is checked here, and
+//! everything else is [`Tracker`]'s. Nothing throws: a wrong call is one line on the
+//! console.
+
+mod arguments;
+mod details;
+mod hooks;
+mod plain;
+mod settings;
+
+use std::cell::Cell;
+
+use js_sys::Promise;
+use natero_engine::{Call, Dropped, Millis, Reason, Stats};
+use wasm_bindgen::prelude::*;
+
+use self::{
+    arguments::{Arguments, Fields, describe_id, to_id},
+    hooks::{decided_by, told_by},
+    plain::{Plain, object},
+};
+use crate::{
+    browser::{self, Hooks, Problems},
+    error::{ErrorCode, Problem, TrackerError, reason_name},
+    flush::Flushed,
+    live::{Live, Sticky, Use, Whom},
+    tracker::Tracker,
+};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("types.d.ts");
+
+/// A tracker of product usage.
+#[wasm_bindgen(js_name = na)]
+#[derive(Debug)]
+pub struct Natero {
+    tracker: Tracker,
+    ready: Promise,
+    /// Refused before there was a tracker.
+    refused: Cell<u32>,
+}
+
+#[wasm_bindgen(js_class = na)]
+impl Natero {
+    /// Makes a tracker of the source that has these keys, which begins to track.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        #[wasm_bindgen(js_name = apiKey, unchecked_param_type = "Id")] api_key: &JsValue,
+        #[wasm_bindgen(js_name = authKey, unchecked_param_type = "Id")] auth_key: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "Settings")] settings: &JsValue,
+    ) -> Natero {
+        // A trap within leaves a tracker that does nothing.
+        browser::run(|| make(api_key, auth_key, settings)).unwrap_or_else(|_| Natero {
+            tracker: Tracker::INERT,
+            ready: settled(false),
+            refused: Cell::new(0),
+        })
+    }
+
+    /// Resolves to `true` once the tracker runs, or to `false` where it had to be
+    /// disabled; never rejects.
+    #[wasm_bindgen(getter, unchecked_return_type = "Promise<boolean>")]
+    pub fn ready(&self) -> Promise {
+        self.ready.clone()
+    }
+
+    /// Sets the account of everything from now on; `null`: not known.
+    #[wasm_bindgen(js_name = setAccountId)]
+    pub fn set_account_id(
+        &self,
+        #[wasm_bindgen(js_name = accountId, unchecked_param_type = "Id | null")] id: &JsValue,
+    ) {
+        self.set(Sticky::Account, id);
+    }
+
+    /// Sets the user of everything from now on; `null`: not known.
+    #[wasm_bindgen(js_name = setUserId)]
+    pub fn set_user_id(
+        &self,
+        #[wasm_bindgen(js_name = userId, unchecked_param_type = "Id | null")] id: &JsValue,
+    ) {
+        self.set(Sticky::User, id);
+    }
+
+    /// Sets the account, and tells more about it.
+    #[wasm_bindgen(js_name = identifyAccount)]
+    pub fn identify_account(
+        &self,
+        #[wasm_bindgen(js_name = accountId, unchecked_param_type = "Id")] id: &JsValue,
+        #[wasm_bindgen(js_name = accountDetails, unchecked_optional_param_type = "Details")]
+        details: &JsValue,
+    ) {
+        self.identify(Whom::Account, id, details);
+    }
+
+    /// Sets the user, and tells more about them.
+    #[wasm_bindgen(js_name = identifyUser)]
+    pub fn identify_user(
+        &self,
+        #[wasm_bindgen(js_name = userId, unchecked_param_type = "Id")] id: &JsValue,
+        #[wasm_bindgen(js_name = userDetails, unchecked_optional_param_type = "Details")]
+        details: &JsValue,
+    ) {
+        self.identify(Whom::User, id, details);
+    }
+
+    /// Enters a module, and ends the one before with a `moduleEnd`; `null`: leaves it.
+    #[wasm_bindgen(js_name = setModuleId)]
+    pub fn set_module_id(
+        &self,
+        #[wasm_bindgen(js_name = moduleId, unchecked_param_type = "Id | null")] id: &JsValue,
+    ) {
+        self.set(Sticky::Module, id);
+    }
+
+    /// Sets the product of every feature and module event until it is changed or
+    /// nulled.
+    #[wasm_bindgen(js_name = setProductId)]
+    pub fn set_product_id(
+        &self,
+        #[wasm_bindgen(js_name = productId, unchecked_param_type = "Id | null")] id: &JsValue,
+    ) {
+        self.set(Sticky::Product, id);
+    }
+
+    /// Tells that a feature was used: `total` times, 1 by default.
+    #[wasm_bindgen(js_name = sendFeatureEvent)]
+    pub fn send_feature_event(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Id")] feature: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "number | FeatureOptions")] total: &JsValue,
+    ) {
+        self.call("sendFeatureEvent", &mut |live, arguments| {
+            let is_options = total.is_object() || total.is_null();
+            let given = if is_options {
+                arguments.options(total)?
+            } else {
+                Fields::default()
+            };
+            let feature = arguments.id("feature", feature)?;
+            let total = if is_options {
+                given.get("total")
+            } else {
+                total.clone()
+            };
+            live.feature(Use {
+                feature,
+                total: arguments.number("total", &total)?,
+                module: arguments.instead("module", &given.get("module"))?,
+                product: arguments.instead("product", &given.get("product"))?,
+                details: arguments.details(&given.get("details"))?,
+            });
+            Ok(())
+        });
+    }
+
+    /// Tells a time in a module that the caller measured, in ms.
+    #[wasm_bindgen(js_name = sendModuleEvent)]
+    pub fn send_module_event(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Id")] module: &JsValue,
+        #[wasm_bindgen(js_name = timeSpent, unchecked_param_type = "number")] time_spent: &JsValue,
+        #[wasm_bindgen(js_name = moduleOptions, unchecked_optional_param_type = "ModuleOptions")]
+        options: &JsValue,
+    ) {
+        self.call("sendModuleEvent", &mut |live, arguments| {
+            let time_spent = arguments.span("timeSpent", time_spent)?;
+            let product = arguments.options(options)?.get("product");
+            let module = arguments.id("module", module)?;
+            let product = arguments.instead("product", &product)?;
+            live.module_event(module, Millis(time_spent), product);
+            Ok(())
+        });
+    }
+
+    /// Ends the current page view and starts another.
+    #[wasm_bindgen(js_name = trackPageView)]
+    pub fn track_page_view(
+        &self,
+        #[wasm_bindgen(js_name = pageOptions, unchecked_optional_param_type = "PageViewOptions")]
+        options: &JsValue,
+    ) {
+        self.call("trackPageView", &mut |live, arguments| {
+            let given = arguments.options(options)?;
+            let url = arguments.text("url", &given.get("url"))?;
+            let title = arguments.text("title", &given.get("title"))?;
+            live.page_view(url, title);
+            Ok(())
+        });
+    }
+
+    /// Sends what waits; resolves once that was tried, never rejects.
+    #[wasm_bindgen(unchecked_return_type = "Promise<FlushResult>")]
+    pub fn flush(&self) -> Promise {
+        let mut begun = None;
+        self.call("flush", &mut |live, _| {
+            begun = Some(live.flush());
+            Ok(())
+        });
+        wasm_bindgen_futures::future_to_promise(async move {
+            let flushed = match begun {
+                Some(begun) => begun.await.unwrap_or_default(),
+                None => Flushed::default(),
+            };
+            Ok(object(&[
+                ("delivered", Plain::count(flushed.delivered)),
+                ("pending", Plain::count(flushed.pending)),
+                ("rejected", Plain::count(flushed.rejected)),
+            ]))
+        })
+    }
+
+    /// The visitor agreed: what was held is sent.
+    #[wasm_bindgen(js_name = optIn)]
+    pub fn opt_in(&self) {
+        self.plain("optIn", Call::OptIn);
+    }
+
+    /// The visitor refused: events, cookies and stored events are dropped.
+    #[wasm_bindgen(js_name = optOut)]
+    pub fn opt_out(&self) {
+        self.plain("optOut", Call::OptOut);
+    }
+
+    /// The user logged out: closes timings, sends, then forgets identity, module,
+    /// product, session and visitor.
+    pub fn reset(&self) {
+        self.plain("reset", Call::Reset);
+    }
+
+    /// Closes timings, sends, and removes every listener and timer; later calls are
+    /// refused.
+    pub fn shutdown(&self) {
+        let _ = browser::run(|| self.tracker.shutdown());
+    }
+
+    /// Plain counters.
+    #[wasm_bindgen(unchecked_return_type = "Stats")]
+    pub fn stats(&self) -> JsValue {
+        let Stats {
+            accepted,
+            delivered,
+            pending,
+            requests,
+            retries,
+            bytes_sent,
+            dropped,
+        } = self.tracker.stats();
+        let Dropped {
+            consent,
+            disabled,
+            before_send,
+            overflow,
+            rejected,
+            too_large,
+        } = dropped;
+        let refused = self
+            .tracker
+            .live()
+            .map_or(0, |(live, _)| live.refused.get());
+        let total = consent + disabled + before_send + overflow + rejected + too_large;
+        let dropped = [
+            ("total", Plain::count(total)),
+            ("invalid", Plain::count(self.refused.get() + refused)),
+            (reason_name(Reason::Consent), Plain::count(consent)),
+            (reason_name(Reason::Disabled), Plain::count(disabled)),
+            (reason_name(Reason::BeforeSend), Plain::count(before_send)),
+            (reason_name(Reason::Overflow), Plain::count(overflow)),
+            (reason_name(Reason::Rejected), Plain::count(rejected)),
+            (reason_name(Reason::TooLarge), Plain::count(too_large)),
+        ];
+        object(&[
+            ("accepted", Plain::count(accepted)),
+            ("delivered", Plain::count(delivered)),
+            ("pending", Plain::count(pending)),
+            ("requests", Plain::count(requests)),
+            ("retries", Plain::count(retries)),
+            ("bytesSent", Plain::Number(bytes_sent)),
+            ("dropped", Plain::Object(&dropped)),
+        ])
+    }
+
+    /// The account, or `null`.
+    #[wasm_bindgen(js_name = getAccountId, unchecked_return_type = "string | null")]
+    pub fn account_id(&self) -> JsValue {
+        or_null(self.tracker.account_id())
+    }
+
+    /// The user, or `null`.
+    #[wasm_bindgen(js_name = getUserId, unchecked_return_type = "string | null")]
+    pub fn user_id(&self) -> JsValue {
+        or_null(self.tracker.user_id())
+    }
+
+    /// The module, or `null`.
+    #[wasm_bindgen(js_name = getModuleId, unchecked_return_type = "string | null")]
+    pub fn module_id(&self) -> JsValue {
+        or_null(self.tracker.module_id())
+    }
+
+    /// The product, or `null`.
+    #[wasm_bindgen(js_name = getProductId, unchecked_return_type = "string | null")]
+    pub fn product_id(&self) -> JsValue {
+        or_null(self.tracker.product_id())
+    }
+
+    /// The session that all tabs of the visitor share, or `null` where nothing is
+    /// tracked.
+    #[wasm_bindgen(js_name = getSessionId, unchecked_return_type = "string | null")]
+    pub fn session_id(&self) -> JsValue {
+        or_null(self.tracker.session_id())
+    }
+
+    /// The visitor, or `null` where nothing is tracked.
+    #[wasm_bindgen(js_name = getVisitorId, unchecked_return_type = "string | null")]
+    pub fn visitor_id(&self) -> JsValue {
+        or_null(self.tracker.visitor_id())
+    }
+}
+
+/// Checks the arguments of a call, and makes it.
+type Make<'a> = dyn FnMut(&Live, Arguments) -> Result<(), TrackerError> + 'a;
+
+impl Natero {
+    /// Makes a call whose arguments are checked within.
+    fn call(&self, method: &'static str, make: &mut Make<'_>) {
+        // What is refused was said; and nothing reaches the page.
+        browser::attempt(|| {
+            let _ = self
+                .tracker
+                .call(method, |live| make(live, Arguments(method)));
+        });
+    }
+
+    fn set(&self, which: Sticky, id: &JsValue) {
+        let (method, argument) = which.names();
+        self.call(method, &mut |live, arguments| {
+            live.set(which, arguments.id_or_null(argument, id)?);
+            Ok(())
+        });
+    }
+
+    fn identify(&self, whom: Whom, id: &JsValue, details: &JsValue) {
+        let (method, argument) = whom.names();
+        self.call(method, &mut |live, arguments| {
+            let id = arguments.id(argument, id)?;
+            live.identify(whom, id, arguments.details(details)?);
+            Ok(())
+        });
+    }
+
+    fn plain(&self, method: &'static str, call: Call<'static>) {
+        self.call(method, &mut |live, _| {
+            live.call(call);
+            Ok(())
+        });
+    }
+}
+
+/// Makes a tracker of what a page passed.
+fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
+    let given = settings::read(given);
+    let on_error = given.on_error.map(told_by);
+    let problems = Problems::new(on_error.clone());
+    let refused = Cell::new(0);
+    let refuse = |message: String| {
+        refused.set(refused.get() + 1);
+        problems.tell(Problem {
+            code: ErrorCode::InvalidArgument.code(),
+            message,
+            dropped: 0,
+        });
+    };
+    for problem in given.problems {
+        refuse(["new na: ", &problem].concat());
+    }
+    let key = |key: &'static str, value: &JsValue| {
+        to_id(value).ok_or_else(|| TrackerError::InvalidKey {
+            key,
+            got: describe_id(value),
+        })
+    };
+    let keys = key("apiKey", api_key).and_then(|api| Ok((api, key("authKey", auth_key)?)));
+    let made = keys.and_then(|(api_key, auth_key)| {
+        if !given.has_endpoint {
+            return Ok(Tracker::INERT);
+        }
+        Tracker::builder(api_key, auth_key)
+            .settings(given.settings)
+            .hooks(Hooks {
+                before_send: given.before_send.map(decided_by),
+                on_error,
+            })
+            .build()
+    });
+    let tracker = made.unwrap_or_else(|error| {
+        refuse(error.to_string());
+        Tracker::INERT
+    });
+    Natero {
+        ready: settled(tracker.is_ready()),
+        tracker,
+        refused,
+    }
+}
+
+fn settled(is_ready: bool) -> Promise {
+    Promise::resolve(&JsValue::from(is_ready))
+}
+
+fn or_null(text: Option<String>) -> JsValue {
+    text.map_or(JsValue::NULL, JsValue::from)
+}

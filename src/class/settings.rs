@@ -1,0 +1,172 @@
+//! Settings of a page: each is checked by itself, and the default stands where one
+//! is wrong.
+
+use js_sys::Function;
+use natero_engine::{Consent, Persistence};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::arguments::{Fields, THROWING, describe, describe_id, to_id};
+use crate::settings::{PageViews, Settings, Slot, consent_name, persistence_name, rules};
+
+/// What a page passed, as far as it can be taken.
+pub(super) struct Given {
+    pub settings: Settings,
+    /// `beforeSend`
+    pub before_send: Option<Function>,
+    /// `onError`
+    pub on_error: Option<Function>,
+    /// What was refused, and why.
+    pub problems: Vec<String>,
+    /// Batches can be sent somewhere.
+    pub has_endpoint: bool,
+}
+
+/// Reads what a page passed.
+pub(super) fn read(given: &JsValue) -> Given {
+    let mut taken = Given {
+        settings: Settings::default(),
+        before_send: None,
+        on_error: None,
+        problems: Vec::new(),
+        has_endpoint: true,
+    };
+    if given.is_undefined() || given.is_null() {
+        return taken;
+    }
+    let fields = match Fields::of(given) {
+        Ok(fields) => fields,
+        Err(got) => {
+            // What throws may name an endpoint, and nothing may go to another one.
+            taken.has_endpoint = got != THROWING;
+            let end = if taken.has_endpoint {
+                ". The defaults are used."
+            } else {
+                ". The tracker is off."
+            };
+            let parts = ["settings must be a plain object; got ", &got, end];
+            taken.problems.push(parts.concat());
+            return taken;
+        }
+    };
+    for (name, value) in fields.0 {
+        // Keys and usage must not go to somebody else because a variable was unset.
+        let is_endpoint = name == "endpoint";
+        let is_given = is_endpoint || !(value.is_undefined() || value.is_null());
+        let put = match name.as_str() {
+            "beforeSend" => put_hook(&mut taken.before_send, value, is_given),
+            "onError" => put_hook(&mut taken.on_error, value, is_given),
+            _ => match taken.settings.slot(&name) {
+                Some(slot) if is_given => put_value(slot, &value),
+                Some(_) => Ok(()),
+                None => {
+                    let parts = ["there is no setting called ", &name, ". It was ignored."];
+                    taken.problems.push(parts.concat());
+                    continue;
+                }
+            },
+        };
+        if let Err(Mismatch { expected, got }) = put {
+            let end = if is_endpoint {
+                taken.has_endpoint = false;
+                ". The tracker is off."
+            } else {
+                ". The default is used."
+            };
+            let parts = [&name, " must be ", expected, "; got ", &got, end];
+            taken.problems.push(parts.concat());
+        }
+    }
+    taken
+}
+
+struct Mismatch {
+    expected: &'static str,
+    got: String,
+}
+
+fn put_hook(to: &mut Option<Function>, value: JsValue, is_given: bool) -> Result<(), Mismatch> {
+    if is_given {
+        *to = Some(value.dyn_into().map_err(|value| Mismatch {
+            expected: "a function",
+            got: describe(&value),
+        })?);
+    }
+    Ok(())
+}
+
+/// Puts a value where it belongs, if it is one that the setting can have.
+fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
+    let expected = match slot {
+        Slot::Id(to) => {
+            let id = to_id(value).ok_or_else(|| Mismatch {
+                expected: rules::ID,
+                got: describe_id(value),
+            })?;
+            *to = Some(id);
+            return Ok(());
+        }
+        Slot::Flag(to) => put(to, value.as_bool(), "true or false"),
+        Slot::Span(to) => put(to, positive(value), rules::POSITIVE),
+        Slot::Count(to) => put(to, whole(value), rules::POSITIVE),
+        Slot::Bytes(to) => put(to, whole(value).map(|it| it as usize), rules::POSITIVE),
+        Slot::Endpoint(to) => put(to, text(value, rules::is_endpoint), rules::ENDPOINT),
+        Slot::Address(to) => put_some(to, text(value, rules::is_address), rules::ADDRESS),
+        Slot::Token(to) => put(to, text(value, rules::is_token), rules::TOKEN),
+        Slot::OptionalToken(to) => put_some(to, text(value, rules::is_token), rules::TOKEN),
+        Slot::PageViews(to) => {
+            let given = match value.as_bool() {
+                Some(true) => Some(PageViews::Path),
+                Some(false) => Some(PageViews::Off),
+                None => (*value == "hash").then_some(PageViews::PathAndHash),
+            };
+            put(to, given, "true or false or \"hash\"")
+        }
+        Slot::Persistence(to) => {
+            let all = [Persistence::Storage, Persistence::Memory];
+            let given = all.into_iter().find(|it| *value == persistence_name(*it));
+            put(to, given, "\"storage\" or \"memory\"")
+        }
+        Slot::Consent(to) => {
+            let all = [Consent::Granted, Consent::Pending, Consent::Denied];
+            let given = all.into_iter().find(|it| *value == consent_name(*it));
+            put(to, given, "\"granted\" or \"pending\" or \"denied\"")
+        }
+    };
+    match expected {
+        None => Ok(()),
+        Some(expected) => Err(Mismatch {
+            expected,
+            got: describe(value),
+        }),
+    }
+}
+
+/// Puts what is right; tells what was expected where nothing is.
+fn put<T>(to: &mut T, given: Option<T>, expected: &'static str) -> Option<&'static str> {
+    let Some(given) = given else {
+        return Some(expected);
+    };
+    *to = given;
+    None
+}
+
+fn put_some<T>(
+    to: &mut Option<T>,
+    given: Option<T>,
+    expected: &'static str,
+) -> Option<&'static str> {
+    put(to, given.map(Some), expected)
+}
+
+fn positive(value: &JsValue) -> Option<f64> {
+    value.as_f64().filter(|number| rules::is_positive(*number))
+}
+
+/// A whole number of at least 1, as large as one can be.
+fn whole(value: &JsValue) -> Option<u32> {
+    positive(value).map(|number| (number as u32).max(1))
+}
+
+fn text(value: &JsValue, fits: fn(&str) -> bool) -> Option<String> {
+    value.as_string().filter(|text| fits(text))
+}

@@ -1,0 +1,314 @@
+//! What the tracker tells `onError` and a developer.
+
+use std::fmt;
+
+use natero_engine::{Loss, Reason};
+use natero_event::json::push_int;
+
+/// Why `onError` is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// A call or a setting was refused.
+    InvalidArgument,
+    /// The collector does not know the keys.
+    Unauthorized,
+    /// The collector has taken nothing for a minute. The events are kept.
+    Unreachable,
+    /// Events will not be delivered.
+    Lost(Reason),
+    /// The wasm could not be had. The tracker is off.
+    LoadFailed,
+    /// The tracker failed and is off.
+    Failed,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: [ErrorCode; 9] = [
+        ErrorCode::InvalidArgument,
+        ErrorCode::Unauthorized,
+        ErrorCode::Unreachable,
+        ErrorCode::Lost(Reason::BeforeSend),
+        ErrorCode::Lost(Reason::Overflow),
+        ErrorCode::Lost(Reason::Rejected),
+        ErrorCode::Lost(Reason::TooLarge),
+        ErrorCode::LoadFailed,
+        ErrorCode::Failed,
+    ];
+
+    /// The stable name, for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            ErrorCode::InvalidArgument => "invalid_argument",
+            ErrorCode::Unauthorized => "unauthorized",
+            ErrorCode::Unreachable => "unreachable",
+            ErrorCode::Lost(reason) => reason_name(reason),
+            ErrorCode::LoadFailed => "load_failed",
+            ErrorCode::Failed => "failed",
+        }
+    }
+}
+
+/// The name of a reason, in `stats().dropped` and as a code.
+pub const fn reason_name(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Consent => "consent",
+        Reason::Disabled => "disabled",
+        Reason::BeforeSend => "before_send",
+        Reason::Overflow => "overflow",
+        Reason::Rejected => "rejected",
+        Reason::TooLarge => "too_large",
+    }
+}
+
+/// Why a [`Tracker`](crate::Tracker) could not be made, or refused a call.
+///
+/// Nothing changes by a call that is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrackerError {
+    /// One of the two keys of the source is no id.
+    InvalidKey {
+        /// `apiKey` or `authKey`.
+        key: &'static str,
+        /// What was passed in its place.
+        got: String,
+    },
+    /// A setting has a value that it cannot have.
+    InvalidSetting {
+        /// Its name, as the table of settings has it.
+        setting: &'static str,
+        /// What it has to be.
+        expected: String,
+        /// What it was.
+        got: String,
+    },
+    /// An argument of a call has a value that it cannot have.
+    InvalidArgument {
+        /// The method, as the Natero JS library calls it.
+        method: &'static str,
+        /// The argument.
+        argument: &'static str,
+        /// What it has to be.
+        expected: String,
+        /// What it was.
+        got: String,
+    },
+    /// The tracker was shut down before. Make a new one.
+    ShutDown {
+        /// The method that was called.
+        method: &'static str,
+    },
+    /// The call came from within `before_send`, where it would make events
+    /// without end.
+    InBeforeSend {
+        /// The method that was called.
+        method: &'static str,
+    },
+    /// The call came from a console that somebody replaced, while it was handed a
+    /// line of `debug`: that would print, and call, without end. Nothing is said or
+    /// counted of it.
+    InDebugLine {
+        /// The method that was called.
+        method: &'static str,
+    },
+    /// The tracker failed earlier, said so, and is off.
+    Failed,
+}
+
+impl TrackerError {
+    /// The stable name, for programs: the one that `on_error` is told, too.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            TrackerError::InvalidKey { .. }
+            | TrackerError::InvalidSetting { .. }
+            | TrackerError::InvalidArgument { .. }
+            | TrackerError::ShutDown { .. }
+            | TrackerError::InBeforeSend { .. }
+            | TrackerError::InDebugLine { .. } => ErrorCode::InvalidArgument.code(),
+            TrackerError::Failed => ErrorCode::Failed.code(),
+        }
+    }
+}
+
+impl fmt::Display for TrackerError {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Written piece by piece: `write!` of many arguments takes more code.
+        let mut say = |parts: &[&str]| parts.iter().try_for_each(|part| to.write_str(part));
+        match self {
+            TrackerError::InvalidKey { key, got } => say(&[
+                "new na: ",
+                key,
+                " must be a string of 1 to 256 characters; got ",
+                got,
+                ". The tracker is off: pass the two keys of your source, new na(apiKey, authKey, settings).",
+            ]),
+            TrackerError::InvalidSetting {
+                setting,
+                expected,
+                got,
+            } => say(&[
+                "new na: ",
+                setting,
+                " must be ",
+                expected,
+                "; got ",
+                got,
+                ".",
+            ]),
+            TrackerError::InvalidArgument {
+                method,
+                argument,
+                expected,
+                got,
+            } => say(&[
+                method,
+                ": ",
+                argument,
+                " must be ",
+                expected,
+                "; got ",
+                got,
+                ". The call was ignored.",
+            ]),
+            TrackerError::ShutDown { method } => say(&[
+                method,
+                ": the tracker was shut down. Make a new one. The call was ignored.",
+            ]),
+            TrackerError::InBeforeSend { method } => say(&[
+                method,
+                ": a call from within beforeSend. The call was ignored.",
+            ]),
+            TrackerError::InDebugLine { method } => say(&[
+                method,
+                ": a call from within the console, of a line that debug prints. The call was ignored.",
+            ]),
+            TrackerError::Failed => say(&["The tracker failed and is off."]),
+        }
+    }
+}
+
+impl std::error::Error for TrackerError {}
+
+/// What `on_error` is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable, for programs: an [`ErrorCode`] by its name.
+    pub code: &'static str,
+    /// What was wrong, where, and what to do.
+    pub message: String,
+    /// Events lost by it.
+    pub dropped: u32,
+}
+
+impl Problem {
+    /// What is told of events that will not be delivered.
+    pub fn of_loss(loss: &Loss) -> Problem {
+        let Loss {
+            reason,
+            count,
+            status,
+            message,
+        } = loss;
+        let (happened, advice) = explained(*reason);
+        let is_unauthorized = *status == Some(401);
+        let mut text = String::new();
+        push_int(&mut text, i64::from(*count));
+        text.push_str(if *count == 1 {
+            " event was"
+        } else {
+            " events were"
+        });
+        text.push_str(" dropped: ");
+        text.push_str(happened);
+        if let Some(status) = status {
+            text.push_str(" (");
+            push_int(&mut text, i64::from(*status));
+            if !message.is_empty() {
+                text.push_str(", ");
+                text.push_str(message);
+            }
+            text.push(')');
+        }
+        text.push_str(". ");
+        text.push_str(if is_unauthorized {
+            "Check apiKey and authKey"
+        } else {
+            advice
+        });
+        text.push('.');
+        let code = if is_unauthorized {
+            ErrorCode::Unauthorized
+        } else {
+            ErrorCode::Lost(*reason)
+        };
+        Problem {
+            code: code.code(),
+            message: text,
+            dropped: *count,
+        }
+    }
+}
+
+/// What happened to events, and what to do about it.
+pub const fn explained(reason: Reason) -> (&'static str, &'static str) {
+    match reason {
+        Reason::Consent => ("consent is missing", "Call optIn() when there is consent"),
+        Reason::Disabled => ("sending is disabled", "See disableEventSend"),
+        Reason::BeforeSend => (
+            "beforeSend threw or returned no event",
+            "Return the event, or null to drop it",
+        ),
+        Reason::Overflow => (
+            "more events wait than maxQueueBytes allows",
+            "The least important went first",
+        ),
+        Reason::Rejected => ("the collector refused them", "See what it says"),
+        Reason::TooLarge => (
+            "the collector finds them too large, each alone",
+            "Send fewer details",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_argument_names_method_argument_and_what_to_pass() {
+        let error = TrackerError::InvalidArgument {
+            method: "setUserId",
+            argument: "userId",
+            expected: "a string".into(),
+            got: "an empty string".into(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "setUserId: userId must be a string; got an empty string. The call was ignored."
+        );
+        assert_eq!(error.code(), "invalid_argument");
+    }
+
+    #[test]
+    fn a_loss_is_told_with_its_count_the_answer_and_what_to_do() {
+        let loss = |count, status, message: &str| Loss {
+            reason: Reason::Rejected,
+            count,
+            status,
+            message: message.to_owned(),
+        };
+        let told = Problem::of_loss(&loss(2, Some(422), "line 1: no action"));
+        assert_eq!(told.code, "rejected");
+        assert_eq!(
+            told.message,
+            "2 events were dropped: the collector refused them (422, line 1: no action). See what it says."
+        );
+        let told = Problem::of_loss(&loss(1, Some(401), ""));
+        assert_eq!(told.code, "unauthorized");
+        assert_eq!(
+            told.message,
+            "1 event was dropped: the collector refused them (401). Check apiKey and authKey."
+        );
+    }
+}

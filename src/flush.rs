@@ -1,0 +1,164 @@
+//! What waits for the outcome of a `flush()`.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use natero_engine::{FlushId, FlushOutcome};
+
+use crate::error::TrackerError;
+
+/// The outcome of a `flush()`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "browser", derive(serde::Serialize))]
+pub struct Flushed {
+    /// Events that the collector confirmed since the call.
+    pub delivered: u32,
+    /// Events still kept for sending.
+    pub pending: u32,
+    /// Events that the collector refused since the call.
+    pub rejected: u32,
+}
+
+/// A flush under way: it goes on whether or not anybody waits for it.
+#[must_use = "the outcome of a flush is known when this is awaited"]
+pub struct Flush(Rc<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    outcome: Cell<Option<Result<Flushed, TrackerError>>>,
+    waker: Cell<Option<Waker>>,
+}
+
+impl Waiting {
+    fn settle(&self, outcome: Result<Flushed, TrackerError>) {
+        self.outcome.set(Some(outcome));
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Flush {
+    /// One that has ended.
+    pub(crate) fn ended(outcome: Result<Flushed, TrackerError>) -> Flush {
+        let waiting = Waiting::default();
+        waiting.outcome.set(Some(outcome));
+        Flush(Rc::new(waiting))
+    }
+}
+
+impl Future for Flush {
+    type Output = Result<Flushed, TrackerError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.0.outcome.take() {
+            Some(outcome) => Poll::Ready(outcome),
+            None => {
+                self.0.waker.set(Some(context.waker().clone()));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Flush {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("Flush")
+    }
+}
+
+/// The flushes of a tracker, by their numbers.
+#[derive(Default)]
+pub(crate) struct Flushes(RefCell<Vec<Option<Rc<Waiting>>>>);
+
+impl Flushes {
+    /// One more.
+    pub fn begin(&self) -> (FlushId, Flush) {
+        let waiting = Rc::new(Waiting::default());
+        let mut all = self.0.borrow_mut();
+        let id = FlushId(all.len() as u32);
+        all.push(Some(Rc::clone(&waiting)));
+        (id, Flush(waiting))
+    }
+
+    /// One ended.
+    pub fn resolve(&self, outcome: FlushOutcome) {
+        let FlushOutcome {
+            flush,
+            delivered,
+            pending,
+            rejected,
+        } = outcome;
+        let ended = self
+            .0
+            .borrow_mut()
+            .get_mut(flush.0 as usize)
+            .and_then(Option::take);
+        let mut all = self.0.borrow_mut();
+        while let Some(None) = all.last() {
+            all.pop();
+        }
+        drop(all);
+        if let Some(waiting) = ended {
+            waiting.settle(Ok(Flushed {
+                delivered,
+                pending,
+                rejected,
+            }));
+        }
+    }
+
+    /// The tracker cannot go on.
+    pub fn fail(&self) {
+        for waiting in self.0.take().into_iter().flatten() {
+            waiting.settle(Err(TrackerError::Failed));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(flush: FlushId, delivered: u32) -> FlushOutcome {
+        FlushOutcome {
+            flush,
+            delivered,
+            pending: 0,
+            rejected: 0,
+        }
+    }
+
+    fn poll(flush: &mut Flush) -> Poll<Result<Flushed, TrackerError>> {
+        Pin::new(flush).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn each_flush_gets_its_own_outcome_in_any_order() {
+        let flushes = Flushes::default();
+        let (first, mut one) = flushes.begin();
+        let (second, mut two) = flushes.begin();
+        flushes.resolve(outcome(second, 2));
+        assert!(poll(&mut one).is_pending());
+        flushes.resolve(outcome(first, 1));
+        let delivered = |flush: &mut Flush| match poll(flush) {
+            Poll::Ready(Ok(flushed)) => flushed.delivered,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((delivered(&mut one), delivered(&mut two)), (1, 2));
+        assert!(flushes.0.borrow().is_empty());
+    }
+
+    #[test]
+    fn whoever_waits_hears_that_the_tracker_failed() {
+        let flushes = Flushes::default();
+        let (_, mut flush) = flushes.begin();
+        flushes.fail();
+        assert_eq!(poll(&mut flush), Poll::Ready(Err(TrackerError::Failed)));
+    }
+}

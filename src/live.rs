@@ -1,0 +1,389 @@
+//! The trackers of this page, and the handles to them.
+//!
+//! What a [`Tracker`](crate::Tracker) holds are numbers, so that it can be copied
+//! and sent to wherever a front end keeps its state. The trackers themselves stay
+//! on the thread that made them; on others there are none.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use natero_engine::{Call, Input, Millis, Override, View};
+use natero_event::{Id, Json, Number};
+use wasm_bindgen::JsValue;
+
+use crate::{
+    browser::{self, Browser, Hooks, Source},
+    error::{ErrorCode, Problem, TrackerError},
+    flush::Flush,
+    host::{Host, Tell},
+    settings::Settings,
+    tracker::{Entered, Instead},
+};
+
+/// A tracker that runs.
+pub(crate) struct Live {
+    pub host: Rc<Host<Browser>>,
+    /// Calls that were refused for what they were passed.
+    pub refused: Cell<u32>,
+    url: String,
+    /// What guards stand for.
+    entered: RefCell<Entered>,
+    /// Whether there is a `before_send` and an `on_error`.
+    hooks: [bool; 2],
+    /// It was told that a later construction asks for other settings.
+    is_told_of_others: Cell<bool>,
+    /// Which handles are still in use.
+    handles: RefCell<Vec<bool>>,
+}
+
+/// Names a handle to a tracker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Handle {
+    tracker: u32,
+    handle: u32,
+}
+
+/// One use of a feature, checked.
+pub(crate) struct Use {
+    pub feature: String,
+    /// A JSON number.
+    pub total: String,
+    pub module: Instead,
+    pub product: Instead,
+    /// A JSON object.
+    pub details: Option<String>,
+}
+
+/// An id that is set and stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sticky {
+    Account,
+    User,
+    Module,
+    Product,
+}
+
+impl Sticky {
+    /// The method that sets it, and its argument.
+    pub fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Sticky::Account => ("setAccountId", "accountId"),
+            Sticky::User => ("setUserId", "userId"),
+            Sticky::Module => ("setModuleId", "moduleId"),
+            Sticky::Product => ("setProductId", "productId"),
+        }
+    }
+
+    fn call(self, id: Option<Id<'_>>) -> Call<'_> {
+        match self {
+            Sticky::Account => Call::SetAccount(id),
+            Sticky::User => Call::SetUser(id),
+            Sticky::Module => Call::SetModule(id),
+            Sticky::Product => Call::SetProduct(id),
+        }
+    }
+}
+
+/// Who is identified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whom {
+    Account,
+    User,
+}
+
+impl Whom {
+    /// The method that does it, and its first argument.
+    pub fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Whom::Account => ("identifyAccount", "accountId"),
+            Whom::User => ("identifyUser", "userId"),
+        }
+    }
+}
+
+thread_local! {
+    static TRACKERS: RefCell<Vec<Rc<Live>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A handle to the tracker of a source: to the one that runs, or to a new one.
+pub(crate) fn open(settings: Settings, source: Source, hooks: Hooks) -> Handle {
+    browser::when_failed(fail_all);
+    let running = TRACKERS.with_borrow(|trackers| {
+        let is_it = |live: &&Rc<Live>| live.url == source.url && live.is_in_use();
+        trackers
+            .iter()
+            .enumerate()
+            .find(|(_, live)| is_it(live))
+            .map(|(at, live)| (at, Rc::clone(live)))
+    });
+    if let Some((tracker, live)) = running {
+        live.join(&settings, present(&hooks));
+        return live.handle(tracker);
+    }
+    let live = Rc::new(Live {
+        url: source.url.clone(),
+        hooks: present(&hooks),
+        host: browser::host(settings, source, hooks),
+        refused: Cell::new(0),
+        entered: RefCell::default(),
+        is_told_of_others: Cell::new(false),
+        handles: RefCell::default(),
+    });
+    TRACKERS.with_borrow_mut(|trackers| {
+        trackers.push(Rc::clone(&live));
+        live.handle(trackers.len() - 1)
+    })
+}
+
+fn present(hooks: &Hooks) -> [bool; 2] {
+    [hooks.before_send.is_some(), hooks.on_error.is_some()]
+}
+
+/// The tracker of a handle; none on another thread than that which made it.
+pub(crate) fn find(handle: Handle) -> Option<Rc<Live>> {
+    TRACKERS.with_borrow(|trackers| trackers.get(handle.tracker as usize).map(Rc::clone))
+}
+
+/// Something failed, and took the state of the whole wasm with it.
+fn fail_all(error: &JsValue) {
+    let all = TRACKERS.with(|trackers| trackers.try_borrow().map(|all| all.clone()));
+    for live in all.unwrap_or_default() {
+        live.fail(error);
+    }
+}
+
+impl Live {
+    fn handle(&self, tracker: usize) -> Handle {
+        let mut handles = self.handles.borrow_mut();
+        handles.push(true);
+        Handle {
+            tracker: tracker as u32,
+            handle: handles.len() as u32 - 1,
+        }
+    }
+
+    fn is_in_use(&self) -> bool {
+        !self.host.is_off() && self.handles.borrow().contains(&true)
+    }
+
+    /// Takes what a later construction asks for: its ids, and nothing else. It is told
+    /// once what else was asked for.
+    fn join(&self, settings: &Settings, hooks: [bool; 2]) {
+        let platform = &self.host.platform;
+        let mut differing = settings.differing_from(&platform.settings);
+        // Whether two closures do the same cannot be told.
+        for (name, (is_given, stands)) in ["beforeSend", "onError"]
+            .into_iter()
+            .zip(hooks.into_iter().zip(self.hooks))
+        {
+            if is_given && !stands {
+                differing.push(name);
+            }
+        }
+        if !differing.is_empty() && !self.is_told_of_others.replace(true) {
+            let warning = [
+                "the tracker of this source has other settings already, which stand: ",
+                &differing.join(" "),
+                ".",
+            ];
+            platform.problems.warn(&warning.concat());
+        }
+        for (which, id) in [
+            (Sticky::Account, &settings.account_id),
+            (Sticky::User, &settings.user_id),
+        ] {
+            if let Some(id) = id.as_deref().and_then(Id::new) {
+                self.set(which, Some(id.as_str().to_owned()));
+            }
+        }
+    }
+
+    /// Whether a call of this handle may be made.
+    ///
+    /// # Errors
+    /// With why it may not.
+    pub fn admits(&self, handle: Handle, method: &'static str) -> Result<(), TrackerError> {
+        if !self.handles.borrow()[handle.handle as usize] {
+            return Err(TrackerError::ShutDown { method });
+        }
+        if self.host.platform.is_filtering.get() {
+            return Err(TrackerError::InBeforeSend { method });
+        }
+        Ok(())
+    }
+
+    /// Sets an id, or none.
+    pub fn set(&self, which: Sticky, id: Option<String>) {
+        if which == Sticky::Module {
+            self.entered.borrow_mut().clear();
+        }
+        self.tell_id(which, id);
+    }
+
+    /// Enters a module; tells by which number it is left.
+    pub fn enter(&self, module: String) -> u32 {
+        let entry = self.entered.borrow_mut().enter(&module);
+        self.tell_id(Sticky::Module, Some(module));
+        entry
+    }
+
+    /// Leaves a module that was entered.
+    pub fn leave(&self, entry: u32) {
+        let changed = self.entered.borrow_mut().leave(entry);
+        if let Some(module) = changed {
+            self.tell_id(Sticky::Module, module);
+        }
+    }
+
+    fn tell_id(&self, which: Sticky, id: Option<String>) {
+        self.tell(Box::new(move |engine, now| {
+            let id = id.as_deref().and_then(Id::checked);
+            engine.handle(now, Input::Call(which.call(id)));
+        }));
+    }
+
+    /// Sets an id, and tells more: a JSON object.
+    pub fn identify(&self, whom: Whom, id: String, details: Option<String>) {
+        self.tell(Box::new(move |engine, now| {
+            let details = details.as_deref().map(Json);
+            if let Some(id) = Id::checked(&id) {
+                let call = match whom {
+                    Whom::Account => Call::IdentifyAccount {
+                        account: id,
+                        details,
+                    },
+                    Whom::User => Call::IdentifyUser { user: id, details },
+                };
+                engine.handle(now, Input::Call(call));
+            }
+        }));
+    }
+
+    /// Tells of a use of a feature.
+    pub fn feature(&self, one: Use) {
+        self.tell(Box::new(move |engine, now| {
+            if let Some(feature) = Id::checked(&one.feature) {
+                let call = Call::Feature {
+                    feature,
+                    total: Number(&one.total),
+                    module: override_of(&one.module),
+                    product: override_of(&one.product),
+                    details: one.details.as_deref().map(Json),
+                };
+                engine.handle(now, Input::Call(call));
+            }
+        }));
+    }
+
+    /// Tells of a time in a module.
+    pub fn module_event(&self, module: String, time_spent: Millis, product: Instead) {
+        self.tell(Box::new(move |engine, now| {
+            if let Some(module) = Id::checked(&module) {
+                let call = Call::ModuleEvent {
+                    module,
+                    time_spent,
+                    product: override_of(&product),
+                };
+                engine.handle(now, Input::Call(call));
+            }
+        }));
+    }
+
+    /// Begins another page view, of the page where nothing else is said.
+    pub fn page_view(&self, url: Option<String>, title: Option<String>) {
+        use browser::page;
+
+        let url = match url {
+            Some(url) => page::short(&url).to_owned(),
+            None => self.host.platform.address(),
+        };
+        let title = match title {
+            Some(title) => page::cut(&title).to_owned(),
+            None => page::title(),
+        };
+        self.host.platform.settle_navigation();
+        self.tell(Box::new(move |engine, now| {
+            let view = View {
+                url: &url,
+                title: &title,
+            };
+            engine.handle(now, Input::Call(Call::PageView(view)));
+        }));
+    }
+
+    /// Sends what waits.
+    pub fn flush(&self) -> Flush {
+        let (id, flush) = self.host.platform.flushes.begin();
+        self.call(Call::Flush(id));
+        flush
+    }
+
+    /// Makes a call that borrows nothing.
+    pub fn call(&self, call: Call<'static>) {
+        if matches!(call, Call::Reset | Call::Shutdown) {
+            self.entered.borrow_mut().clear();
+            self.host.platform.settle_navigation();
+        }
+        self.tell(Box::new(move |engine, now| {
+            engine.handle(now, Input::Call(call));
+        }));
+    }
+
+    fn tell(&self, told: Tell) {
+        browser::attempt(|| self.host.tell(told));
+    }
+
+    /// Gives up a handle; with the last one the tracker ends.
+    pub fn close(&self, handle: Handle) {
+        self.handles.borrow_mut()[handle.handle as usize] = false;
+        if !self.is_in_use() {
+            self.call(Call::Shutdown);
+        }
+    }
+
+    /// Counts and tells of a call that was refused.
+    pub fn refuse(&self, error: &TrackerError) {
+        self.refused.set(self.refused.get() + 1);
+        self.host.platform.problems.tell(Problem {
+            code: error.code(),
+            message: error.to_string(),
+            dropped: 0,
+        });
+    }
+
+    /// The tracker cannot go on: it is off, and says so once.
+    fn fail(&self, error: &JsValue) {
+        if !self.host.turn_off() {
+            return;
+        }
+        let platform = &self.host.platform;
+        platform.problems.tell(Problem {
+            code: ErrorCode::Failed.code(),
+            message: ["The tracker failed and is off: ", &described(error), "."].concat(),
+            dropped: 0,
+        });
+        platform.flushes.fail();
+        platform.detach();
+    }
+}
+
+fn override_of(instead: &Instead) -> Override<'_> {
+    match instead {
+        Instead::Sticky => Override::Sticky,
+        Instead::Cleared => Override::Cleared,
+        Instead::Is(id) => Id::checked(id).map_or(Override::Cleared, Override::Is),
+    }
+}
+
+/// What was thrown, as a text.
+fn described(error: &JsValue) -> String {
+    use wasm_bindgen::JsCast;
+
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => browser::page::member(error, "message").as_string(),
+        None => error.as_string(),
+    }
+    .unwrap_or_else(|| "something was thrown".to_owned())
+}

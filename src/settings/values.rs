@@ -1,0 +1,356 @@
+//! Settings as a Rust front end writes them.
+
+use std::time::Duration;
+
+use natero_engine::{Config, Consent, Millis, OwnedId, Persistence};
+use natero_event::Id;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::{consent_name, persistence_name, rules};
+use crate::error::TrackerError;
+
+/// Every setting of a tracker but its hooks. Serialised it has the names, units
+/// and defaults of the settings of the npm package.
+///
+/// ```
+/// use natero_wasm::Settings;
+///
+/// let settings: Settings = serde_json::from_str(r#"{"accountId":"acme","batchSize":20}"#)?;
+/// assert_eq!(settings.account_id.as_deref(), Some("acme"));
+/// assert_eq!(settings.batch_size, 20);
+/// assert_eq!(settings.flush_interval, 5_000.0);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// The account, as if set by [`set_account_id`](crate::Tracker::set_account_id).
+    pub account_id: Option<String>,
+    /// The user, as if set by [`set_user_id`](crate::Tracker::set_user_id).
+    pub user_id: Option<String>,
+    /// Origin, and path prefix if any, of the Event API, or a path of the page's own
+    /// origin; `/v1/{authKey}/{apiKey}` is appended.
+    pub endpoint: String,
+    /// End page view, module and session timing when the page is hidden or
+    /// unloaded.
+    pub track_unload: bool,
+    /// Which navigations make page views.
+    pub track_page_views: PageViews,
+    /// Everything runs, nothing is sent or stored.
+    pub disable_event_send: bool,
+    /// One readable console line per event and per request.
+    pub debug: bool,
+    /// A full URL to which a copy of each batch is posted too; its failures change
+    /// nothing.
+    pub debug_url: Option<String>,
+    /// Inactivity after which the next activity starts a new session, in ms.
+    pub session_timeout: f64,
+    /// No activity for this long is idle, in ms.
+    pub idle_timeout: f64,
+    /// How often `sessionSync` is made while active, in ms.
+    pub session_sync_interval: f64,
+    /// Longest wait of an event before a send is tried, in ms.
+    pub flush_interval: f64,
+    /// Events that trigger a send.
+    pub batch_size: u32,
+    /// Bound of everything kept for sending in memory, in bytes.
+    pub max_queue_bytes: usize,
+    /// Bound of everything kept in web storage, in bytes.
+    pub max_stored_bytes: usize,
+    /// What may outlive the page.
+    #[serde(with = "persistence")]
+    pub persistence: Persistence,
+    /// Domain of the cookies. `None`: this host only.
+    pub cookie_domain: Option<String>,
+    /// Begin of the names of the cookies and of what is stored.
+    pub cookie_prefix: String,
+    /// What may be kept and sent.
+    #[serde(with = "consent")]
+    pub consent: Consent,
+    /// Treat Global Privacy Control as [`Consent::Denied`].
+    pub respect_gpc: bool,
+    /// Treat Do Not Track as [`Consent::Denied`].
+    pub respect_dnt: bool,
+    /// gzip bodies over 1 KiB where the browser can; never while the page unloads.
+    pub compress: bool,
+}
+
+/// Which navigations within the page make page views. Serialised it is `true`,
+/// `false` or `"hash"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PageViews {
+    /// None, and the load makes none either.
+    Off,
+    /// Changes of the path.
+    #[default]
+    Path,
+    /// Changes of the path, and of the path in the fragment.
+    PathAndHash,
+}
+
+/// The value of the setting `trackPageViews` that stands for
+/// [`PageViews::PathAndHash`].
+const HASH: &str = "hash";
+
+impl Default for Settings {
+    fn default() -> Settings {
+        let Config {
+            account_id: _,
+            user_id: _,
+            track_unload,
+            track_page_views,
+            disable_event_send,
+            debug,
+            filter: _,
+            persistence,
+            consent,
+            session_timeout,
+            idle_timeout,
+            session_sync_interval,
+            flush_interval,
+            batch_size,
+            max_queue_bytes,
+            max_stored_bytes,
+        } = Config::default();
+        Settings {
+            account_id: None,
+            user_id: None,
+            endpoint: super::DEFAULT_ENDPOINT.to_owned(),
+            track_unload,
+            track_page_views: if track_page_views {
+                PageViews::Path
+            } else {
+                PageViews::Off
+            },
+            disable_event_send,
+            debug,
+            debug_url: None,
+            session_timeout: session_timeout.0,
+            idle_timeout: idle_timeout.0,
+            session_sync_interval: session_sync_interval.0,
+            flush_interval: flush_interval.0,
+            batch_size,
+            max_queue_bytes,
+            max_stored_bytes,
+            persistence,
+            cookie_domain: None,
+            cookie_prefix: super::DEFAULT_COOKIE_PREFIX.to_owned(),
+            consent,
+            respect_gpc: false,
+            respect_dnt: false,
+            compress: true,
+        }
+    }
+}
+
+impl Settings {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// With the first value that its setting cannot have.
+    pub fn check(&self) -> Result<(), TrackerError> {
+        let refuse = |setting, expected: &str, got: &str| {
+            Err(TrackerError::InvalidSetting {
+                setting,
+                expected: expected.to_owned(),
+                got: got.to_owned(),
+            })
+        };
+        for (setting, id) in [("accountId", &self.account_id), ("userId", &self.user_id)] {
+            if let Some(id) = id
+                && Id::new(id).is_none()
+            {
+                return refuse(setting, rules::ID, rules::describe_id(id));
+            }
+        }
+        if !rules::is_endpoint(&self.endpoint) {
+            return refuse("endpoint", rules::ENDPOINT, &rules::quoted(&self.endpoint));
+        }
+        if let Some(url) = &self.debug_url
+            && !rules::is_address(url)
+        {
+            return refuse("debugUrl", rules::ADDRESS, &rules::quoted(url));
+        }
+        for (setting, number) in [
+            ("sessionTimeout", self.session_timeout),
+            ("idleTimeout", self.idle_timeout),
+            ("sessionSyncInterval", self.session_sync_interval),
+            ("flushInterval", self.flush_interval),
+            ("batchSize", f64::from(self.batch_size)),
+            ("maxQueueBytes", self.max_queue_bytes as f64),
+            ("maxStoredBytes", self.max_stored_bytes as f64),
+        ] {
+            if !rules::is_positive(number) {
+                return refuse(setting, rules::POSITIVE, rules::describe_number(number));
+            }
+        }
+        let domain = self.cookie_domain.as_ref();
+        for (setting, token) in [
+            ("cookieDomain", domain),
+            ("cookiePrefix", Some(&self.cookie_prefix)),
+        ] {
+            if let Some(token) = token
+                && !rules::is_token(token)
+            {
+                return refuse(setting, rules::TOKEN, &rules::quoted(token));
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of what is given here and stands otherwise there, but for ids and the
+    /// endpoint. What has its default counts as not given.
+    pub(crate) fn differing_from(&self, standing: &Settings) -> Vec<&'static str> {
+        let default = Settings::default();
+        macro_rules! compared {
+            ($($name:literal: $field:ident,)*) => {
+                [$((
+                    $name,
+                    self.$field != default.$field && self.$field != standing.$field,
+                ),)*]
+            };
+        }
+        let compared = compared! {
+            "trackUnload": track_unload,
+            "trackPageViews": track_page_views,
+            "disableEventSend": disable_event_send,
+            "debug": debug,
+            "debugUrl": debug_url,
+            "sessionTimeout": session_timeout,
+            "idleTimeout": idle_timeout,
+            "sessionSyncInterval": session_sync_interval,
+            "flushInterval": flush_interval,
+            "batchSize": batch_size,
+            "maxQueueBytes": max_queue_bytes,
+            "maxStoredBytes": max_stored_bytes,
+            "persistence": persistence,
+            "cookieDomain": cookie_domain,
+            "cookiePrefix": cookie_prefix,
+            "consent": consent,
+            "respectGpc": respect_gpc,
+            "respectDnt": respect_dnt,
+            "compress": compress,
+        };
+        let differing = compared.iter().filter(|(_, differs)| *differs);
+        differing.map(|(name, _)| *name).collect()
+    }
+
+    /// The settings by which the engine decides. `filter`: there is a
+    /// `beforeSend`; `is_denied`: the browser says that there is no consent.
+    pub(crate) fn config(&self, filter: bool, is_denied: bool) -> Config {
+        let id = |id: &Option<String>| id.as_deref().and_then(Id::new).map(OwnedId::from);
+        Config {
+            account_id: id(&self.account_id),
+            user_id: id(&self.user_id),
+            track_unload: self.track_unload,
+            track_page_views: self.track_page_views != PageViews::Off,
+            disable_event_send: self.disable_event_send,
+            debug: self.debug,
+            filter,
+            persistence: self.persistence,
+            consent: if is_denied {
+                Consent::Denied
+            } else {
+                self.consent
+            },
+            session_timeout: Millis(self.session_timeout),
+            idle_timeout: Millis(self.idle_timeout),
+            session_sync_interval: Millis(self.session_sync_interval),
+            flush_interval: Millis(self.flush_interval),
+            batch_size: self.batch_size,
+            max_queue_bytes: self.max_queue_bytes,
+            max_stored_bytes: self.max_stored_bytes,
+        }
+    }
+}
+
+/// A span in the unit of the settings.
+pub(crate) fn milliseconds(span: Duration) -> f64 {
+    span.as_secs() as f64 * 1000.0 + f64::from(span.subsec_nanos()) / 1e6
+}
+
+impl Serialize for PageViews {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            PageViews::Off => to.serialize_bool(false),
+            PageViews::Path => to.serialize_bool(true),
+            PageViews::PathAndHash => to.serialize_str(HASH),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PageViews {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<PageViews, D::Error> {
+        struct Visitor;
+
+        impl de::Visitor<'_> for Visitor {
+            type Value = PageViews;
+
+            fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                to.write_str("true, false or \"hash\"")
+            }
+
+            fn visit_bool<E: de::Error>(self, on: bool) -> Result<PageViews, E> {
+                Ok(if on { PageViews::Path } else { PageViews::Off })
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<PageViews, E> {
+                if text == HASH {
+                    Ok(PageViews::PathAndHash)
+                } else {
+                    Err(E::unknown_variant(text, &[HASH]))
+                }
+            }
+        }
+
+        from.deserialize_any(Visitor)
+    }
+}
+
+/// One of our own enums by the names that pages write.
+fn named<'de, D: Deserializer<'de>, T: Copy>(
+    from: D,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<T, D::Error> {
+    let text = String::deserialize(from)?;
+    all.iter()
+        .copied()
+        .find(|value| name(*value) == text)
+        .ok_or_else(|| de::Error::unknown_variant(&text, &[]))
+}
+
+mod persistence {
+    use super::*;
+
+    pub fn serialize<S: Serializer>(value: &Persistence, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(persistence_name(*value))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Persistence, D::Error> {
+        named(
+            from,
+            &[Persistence::Storage, Persistence::Memory],
+            persistence_name,
+        )
+    }
+}
+
+mod consent {
+    use super::*;
+
+    pub fn serialize<S: Serializer>(value: &Consent, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(consent_name(*value))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Consent, D::Error> {
+        named(
+            from,
+            &[Consent::Granted, Consent::Pending, Consent::Denied],
+            consent_name,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

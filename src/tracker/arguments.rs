@@ -1,0 +1,49 @@
+//! What is passed to a call, checked.
+
+use natero_event::Id;
+
+use super::Instead;
+use crate::{error::TrackerError, settings::rules};
+
+/// An id as events carry it.
+pub(super) fn id(
+    method: &'static str,
+    argument: &'static str,
+    given: &str,
+) -> Result<String, TrackerError> {
+    // NUL ends texts for some receivers.
+    let clean: String = given.chars().filter(|it| *it != '\0').collect();
+    Id::new(&clean)
+        .map(|id| id.as_str().to_owned())
+        .ok_or_else(|| TrackerError::InvalidArgument {
+            method,
+            argument,
+            expected: rules::ID.to_owned(),
+            got: rules::describe_id(&clean).to_owned(),
+        })
+}
+
+pub(super) fn instead(
+    method: &'static str,
+    argument: &'static str,
+    given: Instead,
+) -> Result<Instead, TrackerError> {
+    match given {
+        Instead::Sticky | Instead::Cleared => Ok(given),
+        Instead::Is(given) => id(method, argument, &given).map(Instead::Is),
+    }
+}
+
+/// A number as JSON. The browser prints it: that code takes 10 KB of wasm.
+pub(super) fn total_text(method: &'static str, total: f64) -> Result<String, TrackerError> {
+    if !total.is_finite() {
+        return Err(TrackerError::InvalidArgument {
+            method,
+            argument: "total",
+            expected: "a finite number".to_owned(),
+            got: if total.is_nan() { "NaN" } else { "Infinity" }.to_owned(),
+        });
+    }
+    let text = js_sys::JSON::stringify(&total.into());
+    Ok(text.map(String::from).unwrap_or_else(|_| "1".to_owned()))
+}

@@ -1,0 +1,297 @@
+//! How a tracker is made.
+
+use std::{rc::Rc, time::Duration};
+
+use natero_engine::{Consent, Persistence};
+use natero_event::Id;
+
+use super::{
+    Tracker,
+    event::{self, TrackedEvent},
+};
+use crate::{
+    browser::{Hooks, Source, page},
+    error::{Problem, TrackerError},
+    live,
+    settings::{PageViews, Settings, milliseconds, rules},
+};
+
+/// Settings of a tracker to be.
+#[must_use = "a tracker is made by `build()`"]
+pub struct TrackerBuilder {
+    api_key: String,
+    auth_key: String,
+    settings: Settings,
+    hooks: Hooks,
+}
+
+impl TrackerBuilder {
+    pub(super) fn new(api_key: String, auth_key: String) -> TrackerBuilder {
+        TrackerBuilder {
+            api_key,
+            auth_key,
+            settings: Settings::default(),
+            hooks: Hooks::default(),
+        }
+    }
+
+    /// Takes these settings in place of all before.
+    pub fn settings(mut self, settings: Settings) -> TrackerBuilder {
+        self.settings = settings;
+        self
+    }
+
+    /// The account, as if set by [`Tracker::set_account_id`].
+    pub fn account_id(mut self, id: impl Into<String>) -> TrackerBuilder {
+        self.settings.account_id = Some(id.into());
+        self
+    }
+
+    /// The user, as if set by [`Tracker::set_user_id`].
+    pub fn user_id(mut self, id: impl Into<String>) -> TrackerBuilder {
+        self.settings.user_id = Some(id.into());
+        self
+    }
+
+    /// Origin, and path prefix if any, of the Event API, or a path of the page's own
+    /// origin; `/v1/{authKey}/{apiKey}` is appended.
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> TrackerBuilder {
+        self.settings.endpoint = endpoint.into();
+        self
+    }
+
+    /// End page view, module and session timing when the page is hidden or
+    /// unloaded. Default: on.
+    pub fn track_unload(mut self, on: bool) -> TrackerBuilder {
+        self.settings.track_unload = on;
+        self
+    }
+
+    /// Which navigations make page views. Default: changes of the path.
+    pub fn track_page_views(mut self, which: PageViews) -> TrackerBuilder {
+        self.settings.track_page_views = which;
+        self
+    }
+
+    /// Everything runs, nothing is sent or stored. Default: off.
+    pub fn disable_event_send(mut self, on: bool) -> TrackerBuilder {
+        self.settings.disable_event_send = on;
+        self
+    }
+
+    /// One readable console line per event and per request. Default: off.
+    pub fn debug(mut self, on: bool) -> TrackerBuilder {
+        self.settings.debug = on;
+        self
+    }
+
+    /// A full URL to which a copy of each batch is posted too.
+    pub fn debug_url(mut self, url: impl Into<String>) -> TrackerBuilder {
+        self.settings.debug_url = Some(url.into());
+        self
+    }
+
+    /// Inactivity after which the next activity starts a new session. Default: 30
+    /// minutes.
+    pub fn session_timeout(mut self, span: Duration) -> TrackerBuilder {
+        self.settings.session_timeout = milliseconds(span);
+        self
+    }
+
+    /// No activity for this long is idle. Default: 60 s.
+    pub fn idle_timeout(mut self, span: Duration) -> TrackerBuilder {
+        self.settings.idle_timeout = milliseconds(span);
+        self
+    }
+
+    /// How often `sessionSync` is made while active. Default: 60 s.
+    pub fn session_sync_interval(mut self, span: Duration) -> TrackerBuilder {
+        self.settings.session_sync_interval = milliseconds(span);
+        self
+    }
+
+    /// Longest wait of an event before a send is tried. Default: 5 s.
+    pub fn flush_interval(mut self, span: Duration) -> TrackerBuilder {
+        self.settings.flush_interval = milliseconds(span);
+        self
+    }
+
+    /// Events that trigger a send. Default: 50.
+    pub fn batch_size(mut self, events: u32) -> TrackerBuilder {
+        self.settings.batch_size = events;
+        self
+    }
+
+    /// Bound of everything kept for sending in memory, in bytes. Default: 8 MiB.
+    pub fn max_queue_bytes(mut self, bytes: usize) -> TrackerBuilder {
+        self.settings.max_queue_bytes = bytes;
+        self
+    }
+
+    /// Bound of everything kept in web storage, in bytes. Default: 1 MiB.
+    pub fn max_stored_bytes(mut self, bytes: usize) -> TrackerBuilder {
+        self.settings.max_stored_bytes = bytes;
+        self
+    }
+
+    /// What may outlive the page. Default: cookies and web storage.
+    pub fn persistence(mut self, what: Persistence) -> TrackerBuilder {
+        self.settings.persistence = what;
+        self
+    }
+
+    /// Domain of the cookies. Default: this host only.
+    pub fn cookie_domain(mut self, domain: impl Into<String>) -> TrackerBuilder {
+        self.settings.cookie_domain = Some(domain.into());
+        self
+    }
+
+    /// Begin of the names of the cookies and of what is stored. Default: `na_`.
+    pub fn cookie_prefix(mut self, prefix: impl Into<String>) -> TrackerBuilder {
+        self.settings.cookie_prefix = prefix.into();
+        self
+    }
+
+    /// What may be kept and sent. Default: granted.
+    pub fn consent(mut self, consent: Consent) -> TrackerBuilder {
+        self.settings.consent = consent;
+        self
+    }
+
+    /// Treat Global Privacy Control as [`Consent::Denied`]. Default: off.
+    pub fn respect_gpc(mut self, on: bool) -> TrackerBuilder {
+        self.settings.respect_gpc = on;
+        self
+    }
+
+    /// Treat Do Not Track as [`Consent::Denied`]. Default: off.
+    pub fn respect_dnt(mut self, on: bool) -> TrackerBuilder {
+        self.settings.respect_dnt = on;
+        self
+    }
+
+    /// gzip bodies over 1 KiB where the browser can. Default: on.
+    pub fn compress(mut self, on: bool) -> TrackerBuilder {
+        self.settings.compress = on;
+        self
+    }
+
+    /// Sees each event before it is queued: gives it back, changed or not, or `None`
+    /// to drop it. It may ask the tracker; calls that make events are refused. An
+    /// event at which it panics is dropped and counted.
+    pub fn before_send(
+        mut self,
+        before_send: impl Fn(TrackedEvent) -> Option<TrackedEvent> + 'static,
+    ) -> TrackerBuilder {
+        self.hooks.before_send = Some(Rc::new(move |line| event::decide(line, &before_send)));
+        self
+    }
+
+    /// Is told of refused calls and lost events, after what goes on then is done. It
+    /// may call the tracker.
+    pub fn on_error(mut self, on_error: impl Fn(&Problem) + 'static) -> TrackerBuilder {
+        self.hooks.on_error = Some(Rc::new(on_error));
+        self
+    }
+
+    #[cfg(feature = "class")]
+    pub(crate) fn hooks(mut self, hooks: Hooks) -> TrackerBuilder {
+        self.hooks = hooks;
+        self
+    }
+
+    /// Makes the tracker, which begins to track. Where there is neither a page nor a
+    /// worker, as on a server, it is inert.
+    ///
+    /// ```
+    /// use natero_wasm::Tracker;
+    ///
+    /// let error = Tracker::builder("", "AUTH-KEY").build().unwrap_err();
+    /// assert_eq!(error.code(), "invalid_argument");
+    ///
+    /// let error = Tracker::builder("API-KEY", "AUTH-KEY").endpoint("usage.example.com").build().unwrap_err();
+    /// assert!(error.to_string().contains("endpoint must be"));
+    /// ```
+    ///
+    /// # Errors
+    /// When a key is missing or a setting has a value that it cannot have.
+    pub fn build(self) -> Result<Tracker, TrackerError> {
+        let api_key = key("apiKey", &self.api_key)?;
+        let auth_key = key("authKey", &self.auth_key)?;
+        self.settings.check()?;
+        if !crate::has_browser() {
+            return Ok(Tracker::INERT);
+        }
+        let source = source(&self.settings.endpoint, api_key, auth_key);
+        Ok(Tracker::of(live::open(self.settings, source, self.hooks)))
+    }
+}
+
+fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, TrackerError> {
+    Id::new(given)
+        .map(Id::as_str)
+        .ok_or_else(|| TrackerError::InvalidKey {
+            key,
+            got: rules::describe_id(given).to_owned(),
+        })
+}
+
+fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Source {
+    let encoded = |key: &str| String::from(js_sys::encode_uri_component(key));
+    let origin = if endpoint.starts_with('/') {
+        page::origin()
+    } else {
+        String::new()
+    };
+    let url = [
+        &origin,
+        endpoint.trim_end_matches('/'),
+        "/v1/",
+        &encoded(auth_key),
+        "/",
+        &encoded(api_key),
+    ]
+    .concat();
+    let name = short_name(&url);
+    Source { url, name }
+}
+
+/// Keeps sources apart; they are few, so 32 bits do. The npm package names what it
+/// stores by the same.
+fn short_name(url: &str) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut sum = url.encode_utf16().fold(0_u32, |sum, unit| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(unit))
+    });
+    let mut digits = Vec::new();
+    while sum > 0 || digits.is_empty() {
+        digits.push(char::from(DIGITS[(sum % 36) as usize]));
+        sum /= 36;
+    }
+    digits.iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_has_the_name_that_the_npm_package_gives_it() {
+        // As `shortName` in js/na.ts computes it.
+        assert_eq!(short_name(""), "0");
+        assert_eq!(short_name("a"), "2p");
+        assert_eq!(
+            short_name("https://events.natero.com/v1/auth/api"),
+            "1lasrci"
+        );
+    }
+
+    #[test]
+    fn without_a_browser_a_tracker_is_inert() {
+        let tracker = Tracker::builder("api", "auth").build().expect("keys");
+        assert!(!tracker.is_ready());
+        assert_eq!(tracker.set_user_id("ann"), Ok(()));
+        assert_eq!(tracker.user_id(), None);
+        assert_eq!(tracker.stats().accepted, 0);
+    }
+}

@@ -1,0 +1,113 @@
+//! An event as `before_send` sees it.
+
+use natero_event::limits::MAX_DETAILS_BYTES;
+use serde_json::{Map, Value};
+
+use crate::browser::Decision;
+
+/// Details, and what else an event may hold, in bytes.
+const MAX_EVENT_BYTES: usize = 2 * MAX_DETAILS_BYTES;
+
+/// The key of deduplication, which is nobody's to change.
+const EVENT_ID: &str = "event_id";
+
+/// An event, before it is queued: the fields that the Event API receives. The
+/// `event_id` cannot be changed.
+///
+/// ```
+/// # fn redact(mut event: natero_wasm::TrackedEvent) -> Option<natero_wasm::TrackedEvent> {
+/// if event.action() == "pageView" {
+///     event.fields_mut().remove("referrer");
+/// }
+/// Some(event)
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrackedEvent(Map<String, Value>);
+
+impl TrackedEvent {
+    /// What it tells: `feature`, `moduleEnd`, `pageView`, …
+    pub fn action(&self) -> &str {
+        self.0
+            .get("action")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// Its fields, by their names on the wire.
+    pub fn fields(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// Its fields, to be changed.
+    pub fn fields_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.0
+    }
+}
+
+/// What a closure makes of the event that is this line of JSON.
+pub(crate) fn decide(
+    line: &str,
+    before_send: impl FnOnce(TrackedEvent) -> Option<TrackedEvent>,
+) -> Decision {
+    let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
+        return Decision::Threw;
+    };
+    let id = fields.get(EVENT_ID).cloned();
+    let Some(TrackedEvent(mut kept)) = before_send(TrackedEvent(fields)) else {
+        return Decision::Drop;
+    };
+    kept.remove(EVENT_ID);
+    let mut line = Value::Object(kept).to_string();
+    // Behind everything else, where the engine looks for it.
+    if let (Some(id), Some('}')) = (id, line.pop()) {
+        line.push_str(if line.len() > 1 {
+            ",\"event_id\":"
+        } else {
+            "\"event_id\":"
+        });
+        line.push_str(&id.to_string());
+        line.push('}');
+    }
+    if line.len() > MAX_EVENT_BYTES {
+        Decision::Threw
+    } else {
+        Decision::Pass(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"{"action":"feature","event_id":"a","feature":"export"}"#;
+
+    #[test]
+    fn an_event_can_be_changed_but_for_its_id() {
+        let decision = decide(LINE, |mut event| {
+            assert_eq!(event.action(), "feature");
+            event.fields_mut().insert("feature".into(), "other".into());
+            event.fields_mut().insert(EVENT_ID.into(), "b".into());
+            Some(event)
+        });
+        let Decision::Pass(line) = decision else {
+            panic!("{decision:?}")
+        };
+        let event: Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(
+            (&event["feature"], &event[EVENT_ID]),
+            (&"other".into(), &"a".into())
+        );
+    }
+
+    #[test]
+    fn an_event_can_be_dropped_and_grows_no_larger_than_its_limit() {
+        assert_eq!(decide(LINE, |_| None), Decision::Drop);
+        let large = decide(LINE, |mut event| {
+            let text = "x".repeat(MAX_EVENT_BYTES);
+            event.fields_mut().insert("details".into(), text.into());
+            Some(event)
+        });
+        assert_eq!(large, Decision::Threw);
+    }
+}

@@ -1,0 +1,182 @@
+//! What may be said of one use of a feature.
+
+use natero_event::limits::MAX_DETAILS_BYTES;
+use serde::Serialize;
+
+use crate::{error::TrackerError, settings::rules};
+
+/// One use of a feature.
+///
+/// ```
+/// use natero_wasm::Feature;
+///
+/// #[derive(serde::Serialize)]
+/// struct Export {
+///     rows: u32,
+///     format: &'static str,
+/// }
+///
+/// let export = Feature::new("export")
+///     .total(3.0)
+///     .product("reports")
+///     .details(&Export { rows: 412, format: "csv" });
+/// # let _ = export;
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "it is sent with `Tracker::send_feature`"]
+pub struct Feature {
+    pub(crate) feature: String,
+    pub(crate) total: f64,
+    pub(crate) module: Instead,
+    pub(crate) product: Instead,
+    pub(crate) details: Details,
+}
+
+/// What one event has in place of the id that is set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Instead {
+    /// Nothing: the one that is set stands.
+    #[default]
+    Sticky,
+    /// No id.
+    Cleared,
+    /// This one.
+    Is(String),
+}
+
+impl Instead {
+    pub(crate) fn of(id: Option<&str>) -> Instead {
+        id.map_or(Instead::Cleared, |id| Instead::Is(id.to_owned()))
+    }
+}
+
+impl Feature {
+    /// One use of this feature, in the module and product that are set.
+    pub fn new(feature: impl Into<String>) -> Feature {
+        Feature {
+            feature: feature.into(),
+            total: 1.0,
+            module: Instead::Sticky,
+            product: Instead::Sticky,
+            details: Details::default(),
+        }
+    }
+
+    /// How often it was used: a finite number. Default: 1.
+    pub fn total(mut self, total: f64) -> Feature {
+        self.total = total;
+        self
+    }
+
+    /// The module of this event alone; `None`: no module.
+    pub fn module<'a>(mut self, module: impl Into<Option<&'a str>>) -> Feature {
+        self.module = Instead::of(module.into());
+        self
+    }
+
+    /// The product of this event alone; `None`: no product.
+    pub fn product<'a>(mut self, product: impl Into<Option<&'a str>>) -> Feature {
+        self.product = Instead::of(product.into());
+        self
+    }
+
+    /// More about this use: what serialises as an object, of at most 16 KiB as
+    /// JSON. What does not is refused when the feature is sent.
+    pub fn details(mut self, details: &impl Serialize) -> Feature {
+        self.details = Details::of(details);
+        self
+    }
+}
+
+impl From<&str> for Feature {
+    fn from(feature: &str) -> Feature {
+        Feature::new(feature)
+    }
+}
+
+impl From<String> for Feature {
+    fn from(feature: String) -> Feature {
+        Feature::new(feature)
+    }
+}
+
+/// Details as JSON, or why they are none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Details {
+    /// None were given.
+    #[default]
+    Absent,
+    /// A JSON object.
+    Json(String),
+    /// What was given instead.
+    Wrong(&'static str),
+}
+
+impl Details {
+    /// Serialises a value.
+    pub fn of(value: &impl Serialize) -> Details {
+        match serde_json::to_string(value) {
+            Ok(json) => Details::checked(json),
+            Err(_) => Details::Wrong("a value that does not serialise as JSON"),
+        }
+    }
+
+    /// Checks JSON for being an object that is not too large.
+    pub fn checked(json: String) -> Details {
+        if json == "null" {
+            Details::Absent
+        } else if !json.starts_with('{') {
+            Details::Wrong("a value that is no object")
+        } else if json.len() > MAX_DETAILS_BYTES {
+            Details::Wrong("more")
+        } else {
+            Details::Json(json)
+        }
+    }
+
+    /// The JSON, if there is any.
+    ///
+    /// # Errors
+    /// When something else was given.
+    pub fn json(self, method: &'static str) -> Result<Option<String>, TrackerError> {
+        match self {
+            Details::Absent => Ok(None),
+            Details::Json(json) => Ok(Some(json)),
+            Details::Wrong(got) => Err(TrackerError::InvalidArgument {
+                method,
+                argument: "details",
+                expected: rules::DETAILS.to_owned(),
+                got: got.to_owned(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn details_are_objects_within_their_limit() {
+        assert_eq!(
+            Details::of(&json!({"a": 1})),
+            Details::Json(r#"{"a":1}"#.into())
+        );
+        assert_eq!(Details::of(&None::<u8>), Details::Absent);
+        for wrong in [json!([1]), json!("text"), json!(3)] {
+            assert!(matches!(Details::of(&wrong), Details::Wrong(_)), "{wrong}");
+        }
+        let large = json!({"a": "x".repeat(MAX_DETAILS_BYTES)});
+        let error = Details::of(&large)
+            .json("sendFeatureEvent")
+            .expect_err("too large");
+        assert!(error.to_string().contains("16 KiB"), "{error}");
+    }
+
+    #[test]
+    fn the_limit_is_told_as_it_is_checked() {
+        let told = format!("at most {} KiB", MAX_DETAILS_BYTES / 1024);
+        assert!(rules::DETAILS.contains(&told));
+    }
+}

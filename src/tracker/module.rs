@@ -1,0 +1,115 @@
+//! Modules that last as long as a value.
+
+use super::{Tracker, arguments::id as checked};
+use crate::{error::TrackerError, live::Sticky};
+
+/// A module that was entered, until this is dropped; see
+/// [`enter_module`](Tracker::enter_module).
+#[derive(Debug)]
+#[must_use = "the module is left when this is dropped"]
+pub struct ModuleGuard {
+    pub(super) tracker: Tracker,
+    pub(super) entry: u32,
+}
+
+impl Tracker {
+    /// Enters a module for as long as the guard lives, as a component does; then the
+    /// one around it goes on, or none. One that another has followed already is left
+    /// without a change, so that it does not matter which of two components comes
+    /// first. [`set_module_id`](Tracker::set_module_id) and [`reset`](Tracker::reset)
+    /// end what guards stand for.
+    ///
+    /// ```
+    /// # let tracker = natero_wasm::Tracker::builder("a", "b").build()?;
+    /// let reports = tracker.enter_module("reports")?;
+    /// let editor = tracker.enter_module("editor")?;
+    /// drop(editor); // in `reports` again
+    /// drop(reports);
+    /// # Ok::<(), natero_wasm::TrackerError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`set_account_id`](Tracker::set_account_id).
+    pub fn enter_module(&self, id: &str) -> Result<ModuleGuard, TrackerError> {
+        let (method, argument) = Sticky::Module.names();
+        let mut entry = 0;
+        self.call(method, |live| {
+            entry = live.enter(checked(method, argument, id)?);
+            Ok(())
+        })?;
+        let tracker = *self;
+        Ok(ModuleGuard { tracker, entry })
+    }
+}
+
+impl Drop for ModuleGuard {
+    fn drop(&mut self) {
+        if let Some((live, _)) = self.tracker.live() {
+            live.leave(self.entry);
+        }
+    }
+}
+
+/// The modules that guards stand for, the latest last.
+#[derive(Debug, Default)]
+pub(crate) struct Entered {
+    modules: Vec<(u32, String)>,
+    entries: u32,
+}
+
+impl Entered {
+    /// Enters a module; tells by which number it is left.
+    pub fn enter(&mut self, module: &str) -> u32 {
+        self.entries += 1;
+        self.modules.push((self.entries, module.to_owned()));
+        self.entries
+    }
+
+    /// Leaves one. Where it was the latest, tells in which module that leads; another
+    /// has given way already.
+    pub fn leave(&mut self, entry: u32) -> Option<Option<String>> {
+        let at = self.modules.iter().position(|(it, _)| *it == entry)?;
+        self.modules.remove(at);
+        let was_latest = at == self.modules.len();
+        was_latest.then(|| self.modules.last().map(|(_, module)| module.clone()))
+    }
+
+    /// The module was set otherwise: guards stand for nothing.
+    pub fn clear(&mut self) {
+        self.modules.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_module_gives_way_to_the_one_around_it() {
+        let mut entered = Entered::default();
+        let outer = entered.enter("reports");
+        let inner = entered.enter("editor");
+        assert_eq!(entered.leave(inner), Some(Some("reports".to_owned())));
+        assert_eq!(entered.leave(outer), Some(None));
+        assert_eq!(entered.leave(outer), None);
+    }
+
+    #[test]
+    fn one_that_another_has_followed_is_left_without_a_change() {
+        let mut entered = Entered::default();
+        let before = entered.enter("reports");
+        let after = entered.enter("reports");
+        assert_eq!(entered.leave(before), None);
+        assert_eq!(entered.leave(after), Some(None));
+    }
+
+    #[test]
+    fn guards_stand_for_nothing_once_the_module_was_set_otherwise() {
+        let mut entered = Entered::default();
+        let before = entered.enter("reports");
+        entered.clear();
+        let after = entered.enter("reports");
+        assert_eq!(entered.leave(before), None);
+        assert_eq!(entered.leave(after), Some(None));
+    }
+}

@@ -1,0 +1,15 @@
+//! The Rust host in a browser: a tracker, in a page whose network is ours.
+
+#![cfg(target_arch = "wasm32")]
+
+mod cookies;
+mod errors;
+mod lifecycle;
+mod navigation;
+mod network;
+mod page;
+mod storage;
+mod surface;
+mod transport;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,132 @@
+//! How batches are posted, and what becomes of each answer.
+
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::network::{Network, Server, page_code};
+use crate::page::{builder, track, until};
+
+#[wasm_bindgen_test]
+async fn a_batch_is_a_text_that_needs_no_preflight_and_outlives_its_page() {
+    let network = Network::new();
+    let tracker = track(builder());
+    tracker.send_feature("one").expect("a feature");
+    tracker.flush().await.expect("a flush");
+    let asked = network.asked().remove(0);
+    assert!(
+        asked.url.starts_with("https://usage.example.com/v1/auth-"),
+        "{}",
+        asked.url
+    );
+    assert_eq!(asked.option("method"), "POST");
+    assert_eq!(asked.option("keepalive"), true);
+    assert_eq!(asked.option("redirect"), "manual");
+    assert_eq!(asked.header("content-type"), None);
+    assert!(asked.text().is_some_and(|body| body.ends_with('\n')));
+}
+
+#[wasm_bindgen_test]
+async fn a_large_batch_is_compressed_and_sent_again_as_it_is_where_that_is_refused() {
+    let network = Network::new();
+    let tracker = track(builder());
+    for _ in 0..20 {
+        tracker.send_feature("x".repeat(100)).expect("a feature");
+    }
+    network.script([Server::Says(415, "")]);
+    let flushed = tracker.flush().await.expect("a flush");
+    assert_eq!(flushed.delivered, 20);
+    let asked = network.asked();
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[0].header("content-encoding").as_deref(), Some("gzip"));
+    assert_eq!(asked[0].text(), None);
+    assert_eq!(asked[1].events().len(), 20);
+}
+
+#[wasm_bindgen_test]
+async fn what_is_not_reached_is_tried_again_and_what_is_refused_is_told() {
+    let network = Network::new();
+    let tracker = track(builder().compress(false));
+    for (server, pending) in [
+        (Server::Gone, 1),
+        (Server::Says(503, ""), 1),
+        // A page that says all is well is that of a network that wants a sign-in.
+        (Server::Says(200, "<!doctype html>"), 1),
+        (Server::Says(200, "{\"accepted\":1}"), 0),
+    ] {
+        if tracker.stats().pending == 0 {
+            tracker.send_feature("one").expect("a feature");
+        }
+        network.script([server.clone()]);
+        let flushed = tracker.flush().await.expect("a flush");
+        assert_eq!(flushed.pending, pending, "{server:?}");
+    }
+    tracker.send_feature("two").expect("a feature");
+    network.script([Server::Says(422, "{\"error\":\"no such action\"}")]);
+    let flushed = tracker.flush().await.expect("a flush");
+    assert_eq!((flushed.rejected, flushed.pending), (1, 0));
+    assert_eq!(tracker.stats().dropped.rejected, 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_fetch_that_tells_nothing_is_left_for_another_way() {
+    let network = Network::new();
+    for server in [Server::Throws, Server::Nonsense] {
+        page_code(
+            "globalThis.OriginalRequest = globalThis.XMLHttpRequest;
+             globalThis.posted = 0;
+             globalThis.XMLHttpRequest = class extends EventTarget {
+               open() {} abort() {} getResponseHeader() { return null; }
+               send() { posted += 1; this.status = 200; this.responseText = ''; setTimeout(() => this.onend()); }
+               addEventListener(kind, listener) { this.onend = () => listener({ isTrusted: true }); }
+             };",
+        );
+        let tracker = track(builder());
+        tracker.send_feature("one").expect("a feature");
+        network.script([server.clone()]);
+        let flushed = tracker.flush().await.expect("a flush");
+        assert_eq!(flushed.delivered, 1, "{server:?}");
+        tracker.send_feature("two").expect("a feature");
+        let flushed = tracker.flush().await.expect("a flush");
+        assert_eq!(flushed.delivered, 1, "{server:?}");
+        assert_eq!(network.asked().len(), 1);
+        assert_eq!(
+            page_code("globalThis.XMLHttpRequest = OriginalRequest; return posted;"),
+            2.0
+        );
+        network.forget();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn events_that_wait_leave_by_themselves() {
+    let network = Network::new();
+    let tracker = track(builder().flush_interval(std::time::Duration::from_millis(20)));
+    tracker.send_feature("one").expect("a feature");
+    assert_eq!(network.asked().len(), 0);
+    until("a request", || network.asked().len() == 1).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_retry_after_is_waited_for() {
+    let network = Network::new();
+    let tracker = track(builder().flush_interval(std::time::Duration::from_millis(20)));
+    network.script([Server::Later(503, "1")]);
+    let start = js_sys::Date::now();
+    tracker.send_feature("one").expect("a feature");
+    until("another request", || network.asked().len() == 2).await;
+    assert!(js_sys::Date::now() - start >= 1_000.0);
+}
+
+#[wasm_bindgen_test]
+async fn a_copy_goes_to_the_debug_url_and_its_failure_changes_nothing() {
+    let network = Network::new();
+    let tracker = track(builder().debug_url("https://copy.example.com/usage"));
+    tracker.send_feature("one").expect("a feature");
+    network.script([Server::Gone]);
+    let flushed = tracker.flush().await.expect("a flush");
+    assert_eq!(flushed.delivered, 1);
+    let asked = network.asked();
+    assert_eq!(asked[0].url, "https://copy.example.com/usage");
+    assert_eq!(asked[0].text(), asked[1].text());
+    assert_ne!(asked[0].option("keepalive"), JsValue::UNDEFINED);
+}
