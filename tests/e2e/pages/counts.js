@@ -48,7 +48,7 @@
   WebAssembly.Instance = function (module, imports = {}) {
     const wrapped = Object.fromEntries(Object.entries(imports).map(([from, functions]) => [from, wrap(functions, "out")]));
     const { exports } = new Instance(module, wrapped);
-    memories.push(exports.memory);
+    memories.push(...Object.values(exports).filter((value) => value instanceof WebAssembly.Memory));
     return { exports: wrap(exports, "in") };
   };
   /** The bytes of all wasm memory. */

@@ -4,11 +4,13 @@
 mod chromium;
 mod driver;
 mod kind;
+mod look;
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use base64::Engine;
 use fantoccini::wd::{TimeoutConfiguration, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -22,6 +24,7 @@ use crate::wait;
 use driver::Driver;
 pub use kind::BrowserKind;
 use kind::Scheme;
+pub use look::Look;
 
 /// How long a browser may take to start: longer than on any machine so far.
 const START_LIMIT: Duration = Duration::from_secs(35);
@@ -178,6 +181,18 @@ impl Browser {
             .await
     }
 
+    /// Makes pages look another way, which only Chromium can. [`Look::Light`] is
+    /// what they look like at first.
+    ///
+    /// # Errors
+    /// In every other browser.
+    pub async fn look(&self, look: Look) -> Result<()> {
+        for (command, params) in look.commands() {
+            self.devtools(command, &params).await?;
+        }
+        Ok(())
+    }
+
     /// Makes the window as narrow as the browser allows: that of a phone, or a
     /// little wider. [`Browser::show`] makes it wide again.
     ///
@@ -257,6 +272,18 @@ impl Browser {
             Ok(!windows.contains(dead))
         })
         .await
+    }
+
+    /// Writes the whole page, however long, to a PNG file, which only Chromium can.
+    ///
+    /// # Errors
+    /// In every other browser, and when the file cannot be written.
+    pub async fn screenshot_whole(&self, file: &Path) -> Result<()> {
+        let params = serde_json::json!({ "captureBeyondViewport": true });
+        let shot = self.devtools("Page.captureScreenshot", &params).await?;
+        let data = shot["data"].as_str().context("a picture")?;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(data)?;
+        std::fs::write(file, bytes).with_context(|| format!("write {}", file.display()))
     }
 
     /// Writes what the window shows to a PNG file.

@@ -148,6 +148,19 @@ impl<'a> Dashboard<'a> {
         serde_json::from_value(value).with_context(|| format!("unexpected shape from: {body}"))
     }
 
+    /// Runs a script's body that calls its last argument with what it returns.
+    ///
+    /// # Errors
+    /// When it throws, takes too long or returns another shape.
+    pub async fn run_async<T: DeserializeOwned>(&self, body: &str) -> Result<T> {
+        let value = self
+            .browser
+            .client()
+            .execute_async(body, Vec::new())
+            .await?;
+        serde_json::from_value(value).with_context(|| format!("unexpected shape from: {body}"))
+    }
+
     /// The text of the first element that a selector finds, line by line as it
     /// is read.
     ///

@@ -251,6 +251,10 @@ impl Shared {
                 self.forward(request).await?;
                 Err(reset(socket))
             }
+            Answer::ForwardThenSilence => {
+                self.forward(request).await?;
+                std::future::pending().await
+            }
             Answer::Held(..) => unreachable!("unwrapped above"),
         }
     }

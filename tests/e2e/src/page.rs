@@ -1,6 +1,10 @@
 //! What a test does in the page it opened.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail, ensure};
+use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -96,6 +100,24 @@ impl<'a> Page<'a> {
             json!({ "endpoint": endpoint, "source": source, "settings": settings }),
         )
         .await
+    }
+
+    /// Moves the mouse within the page, as a person does.
+    ///
+    /// # Errors
+    /// When the page is gone.
+    pub async fn move_mouse(&self) -> Result<()> {
+        // Where a move leads nowhere else, browsers tell of none.
+        static MOVES: AtomicU32 = AtomicU32::new(0);
+        let step = f64::from(MOVES.fetch_add(1, Ordering::Relaxed) % 16);
+        let to = PointerAction::MoveTo {
+            duration: Some(Duration::ZERO),
+            x: 20.0 + 7.0 * step,
+            y: 20.0 + 3.0 * step,
+        };
+        let mouse = MouseActions::new("mouse".to_owned()).then(to);
+        self.browser.client().perform_actions(mouse).await?;
+        Ok(())
     }
 
     /// Flushes `window._na` until nothing is pending, and returns its counters.

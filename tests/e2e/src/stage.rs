@@ -10,9 +10,9 @@ use crate::package::Package;
 use crate::page::Page;
 use crate::site::Site;
 
-/// Days of usage: the four weeks that a page shows at first, and some to
-/// compare them with.
-const DAYS: i64 = 35;
+/// Days of usage: the four weeks that a page shows at first, and those before them to
+/// compare with.
+const DAYS: i64 = 63;
 
 /// A browser session, the installed package and a collector that holds a
 /// company, each made when first asked for.

@@ -13,10 +13,11 @@ use libtest_mimic::{Arguments, Trial};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::browser::BrowserKind;
+use crate::hosts;
 use crate::stage::Stage;
 
 /// No test takes this long; one that hangs must not hang the rest.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// A test: borrows the stage, and fails by error or panic.
 pub type Test = for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
@@ -31,6 +32,20 @@ pub struct Case {
     pub skipped_in: &'static [BrowserKind],
 }
 
+/// A test that is made rather than written.
+pub struct Named {
+    /// What it says.
+    pub name: String,
+    /// The test.
+    pub test: MadeTest,
+    /// In these it is counted as ignored, not as passed.
+    pub skipped_in: &'static [BrowserKind],
+}
+
+/// As [`Test`], with what it holds.
+pub type MadeTest =
+    Arc<dyn for<'a> Fn(&'a Stage) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>> + Send + Sync>;
+
 /// Makes `main` of a test binary from async functions of
 /// `&Stage -> anyhow::Result<()>`, named as they are. One that a driver is not
 /// up to is skipped there: `a_test skipped in Firefox Webkit`.
@@ -38,7 +53,7 @@ pub struct Case {
 macro_rules! suite {
     ($($test:ident $(skipped in $($browser:ident)+)?),+ $(,)?) => {
         fn main() -> std::process::ExitCode {
-            $crate::suite::run(&[$($crate::suite::Case {
+            $crate::suite::run(env!("CARGO_CRATE_NAME"), &[$($crate::suite::Case {
                 name: stringify!($test),
                 test: |stage| Box::pin($test(stage)),
                 skipped_in: &[$($($crate::browser::BrowserKind::$browser),+)?],
@@ -47,9 +62,20 @@ macro_rules! suite {
     };
 }
 
-/// Runs the tests one after another, then takes the stage down.
+/// Runs the tests of a file one after another, then takes the stage down.
 #[must_use]
-pub fn run(cases: &[Case]) -> ExitCode {
+pub fn run(file: &str, cases: &[Case]) -> ExitCode {
+    let named = |case: &Case| Named {
+        name: case.name.to_owned(),
+        test: Arc::new(case.test),
+        skipped_in: case.skipped_in,
+    };
+    run_named(file, cases.iter().map(named).collect())
+}
+
+/// [`run`], for tests that were made.
+#[must_use]
+pub fn run_named(file: &str, cases: Vec<Named>) -> ExitCode {
     let mut arguments = Arguments::from_args();
     let browser = match BrowserKind::from_env() {
         Ok(browser) => browser,
@@ -75,14 +101,16 @@ pub fn run(cases: &[Case]) -> ExitCode {
         },
     });
     let trials = cases
-        .iter()
+        .into_iter()
         .map(
-            |&Case {
+            |Named {
                  name,
                  test,
                  skipped_in,
              }| {
                 let shared = Arc::clone(&shared);
+                let is_excepted = hosts::is_absent(file)
+                    || hosts::class().is_some() && hosts::excepted(file, &name).is_some();
                 let trial = Trial::test(name, move || {
                     shared
                         .runtime
@@ -95,7 +123,7 @@ pub fn run(cases: &[Case]) -> ExitCode {
                         })
                         .map_err(|error| format!("{error:#}").into())
                 });
-                trial.with_ignored_flag(skipped_in.contains(&browser))
+                trial.with_ignored_flag(is_excepted || skipped_in.contains(&browser))
             },
         )
         .collect();

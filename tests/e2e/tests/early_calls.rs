@@ -13,7 +13,76 @@ natero_e2e::suite!(
     a_wasm_that_cannot_be_loaded_is_reported_once_and_harms_nothing,
     calls_of_a_page_that_was_left_before_its_wasm_was_there_are_made_by_the_next,
     calls_of_a_page_whose_wasm_failed_are_made_by_the_next_healthy_one,
+    a_wasm_that_comes_late_is_tried_again_and_no_call_is_lost,
+    a_host_that_comes_late_is_tried_again_and_no_call_is_lost,
+    pages_without_wasm_leave_no_more_than_the_bound_and_the_newest_calls,
 );
+
+/// Pages that are opened one after the other, more than the bound has room for.
+const PAGES: usize = 24;
+
+async fn pages_without_wasm_leave_no_more_than_the_bound_and_the_newest_calls(
+    stage: &Stage,
+) -> Result<()> {
+    let collector = Collector::start()?;
+    let site = stage.site().await?;
+    lose_wasm(&site);
+    let left = "return Object.entries(localStorage).filter(([key]) => key.startsWith('na_c'));";
+    let page = stage.open(&site, "/esm.html").await?;
+    for number in 0..PAGES {
+        page.until("window.na").await?;
+        // Stored when the task ends, whatever becomes of the wasm.
+        page.act(
+            "const _na = new na('api', 'auth', { maxStoredBytes: 60_000, endpoint: args.endpoint });
+             for (let i = 0; i < 40; i++) _na.sendFeatureEvent(`page ${args.number}`);
+             await new Promise((go) => setTimeout(go));",
+            json!({ "number": number, "endpoint": collector.url() }),
+        )
+        .await?;
+        let left: Vec<(String, String)> = page.run(left, Value::Null).await?;
+        let bytes: usize = left.iter().map(|(_, calls)| calls.len()).sum();
+        ensure!(bytes <= 60_000, "{bytes} bytes after page {number}");
+        stage.browser().await?.client().refresh().await?;
+    }
+    let kept: Vec<(String, String)> = page.run(left, Value::Null).await?;
+    ensure!(kept.len() > 3, "only {} pages are kept", kept.len());
+    for number in PAGES - kept.len()..PAGES {
+        let feature = format!("\"page {number}\"");
+        ensure!(
+            kept.iter().any(|(_, calls)| calls.contains(&feature)),
+            "older calls are kept than those of page {number}"
+        );
+    }
+    // Of more pages than may leave calls the oldest go, and what is older than
+    // anybody waits for.
+    let aged: String = page
+        .run(
+            "const name = Object.keys(localStorage).find((key) => key.startsWith('na_c'));
+             const aged = name.slice(0, name.lastIndexOf('.') + 1) + (Date.now() - 40 * 86_400_000);
+             localStorage.setItem(aged, localStorage.getItem(name));
+             localStorage.removeItem(name);
+             for (let i = 1; i <= 80; i++)
+               localStorage.setItem(name.slice(0, name.lastIndexOf('.') + 1) + (Date.now() - i * 1000), '{}');
+             return aged;",
+            Value::Null,
+        )
+        .await?;
+    page.until("window.na").await?;
+    page.act(
+        "const _na = new na('api', 'auth', { endpoint: args });
+         _na.sendFeatureEvent('new');
+         await new Promise((go) => setTimeout(go));",
+        json!(collector.url()),
+    )
+    .await?;
+    let is_kept: bool = page
+        .run("return localStorage.getItem(args) !== null;", json!(aged))
+        .await?;
+    ensure!(!is_kept, "calls of 40 days ago are kept");
+    let kept: Vec<(String, String)> = page.run(left, Value::Null).await?;
+    ensure!(kept.len() == 50, "{} pages are kept", kept.len());
+    Ok(())
+}
 
 async fn calls_of_a_page_that_was_left_before_its_wasm_was_there_are_made_by_the_next(
     stage: &Stage,
@@ -36,10 +105,7 @@ async fn calls_of_a_page_whose_wasm_failed_are_made_by_the_next_healthy_one(
 ) -> Result<()> {
     let collector = Collector::start()?;
     let site = stage.site().await?;
-    site.put_html(
-        "/pkg/natero.wasm",
-        "<!doctype html><title>not found</title>",
-    );
+    lose_wasm(&site);
     let hold = site.hold(".wasm");
     let (page, called) = twenty_calls(stage, &site, &collector).await?;
     hold.release();
@@ -97,7 +163,7 @@ async fn made_up_by_the_next_page(
     ensure!(features.len() == 20, "{} features", features.len());
     let left: Value = page
         .run(
-            "await _na.flush(); return Object.keys(localStorage).filter((key) => /^na_[cq]1/.test(key));",
+            "await _na.flush(); return Object.keys(localStorage).filter((key) => /^na_[cq]\\d/.test(key));",
             Value::Null,
         )
         .await?;
@@ -216,6 +282,16 @@ async fn calls_before_the_wasm_is_there_lose_nothing_and_keep_their_time(
     page.is_untroubled().await
 }
 
+const NOT_FOUND: &str = "<!doctype html><title>not found</title>";
+
+/// Answers with a page of HTML in place of the wasm, as a server does that has one for
+/// everything, and in place of what stands in for a wasm that fails.
+fn lose_wasm(site: &Site) {
+    for path in ["/pkg/natero.wasm", "/pkg/ladder.js"] {
+        site.put_html(path, NOT_FOUND);
+    }
+}
+
 fn collector_is_empty(collector: &Collector) -> Result<bool> {
     Ok(natero_e2e::rows::events(&collector.db())?.is_empty())
 }
@@ -225,11 +301,7 @@ async fn a_wasm_that_cannot_be_loaded_is_reported_once_and_harms_nothing(
 ) -> Result<()> {
     let collector = Collector::start()?;
     let site = stage.site().await?;
-    // Not wasm at all, as a server with a catch-all page answers.
-    site.put_html(
-        "/pkg/natero.wasm",
-        "<!doctype html><title>not found</title>",
-    );
+    lose_wasm(&site);
     let page = stage.open(&site, "/esm.html").await?;
     page.until("window.na").await?;
     page.track(collector.url(), collector.source(), json!({}))
@@ -264,4 +336,48 @@ async fn a_wasm_that_cannot_be_loaded_is_reported_once_and_harms_nothing(
     );
     ensure!(collector_is_empty(&collector)?);
     Ok(())
+}
+
+async fn a_wasm_that_comes_late_is_tried_again_and_no_call_is_lost(stage: &Stage) -> Result<()> {
+    comes_late(stage, "natero.wasm").await
+}
+
+/// Browsers remember that a module could not be loaded.
+async fn a_host_that_comes_late_is_tried_again_and_no_call_is_lost(stage: &Stage) -> Result<()> {
+    comes_late(stage, "host.js").await
+}
+
+async fn comes_late(stage: &Stage, file: &str) -> Result<()> {
+    let collector = Collector::start()?;
+    let site = stage.site().await?;
+    let page = stage.open(&site, "/esm.html").await?;
+    page.until("window.na").await?;
+    // A server that is being set up anew.
+    let path = format!("/pkg/{file}");
+    if file == "natero.wasm" {
+        lose_wasm(&site);
+    } else {
+        site.put_html(&path, NOT_FOUND);
+    }
+    page.track(collector.url(), collector.source(), json!({}))
+        .await?;
+    let stats: Value = page
+        .run(
+            "_na.ready.then((ready) => { window.settled = ready; });
+             for (let i = 0; i < 3; i += 1) _na.sendFeatureEvent('early');
+             return _na.stats();",
+            Value::Null,
+        )
+        .await?;
+    ensure!(stats["pending"] == 3, "{stats}");
+    natero_e2e::wait::until_true("a second try", async || Ok(site.requested(file) >= 2)).await?;
+    site.remove(&path);
+    page.act("_na.sendFeatureEvent('later');", Value::Null)
+        .await?;
+    page.until("window.settled !== undefined").await?;
+    // It may have been said that it could not be loaded so far.
+    page.until("_na.stats().accepted >= 4").await?;
+    let stats = page.deliver().await?;
+    ensure!(stats["delivered"] == 4, "{stats}");
+    page.is_unharmed().await.map(drop)
 }

@@ -10,6 +10,7 @@ use natero_e2e::page::Page;
 use natero_e2e::rows::until_events;
 use natero_e2e::site::Site;
 use natero_e2e::stage::Stage;
+use natero_e2e::tab::Tab;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -18,6 +19,8 @@ natero_e2e::suite!(
     storage_that_is_blocked_costs_nothing_while_the_page_lives,
     corrupt_and_foreign_content_costs_nothing_else,
     what_a_future_version_stored_is_left_alone,
+    a_page_that_clears_the_storage_loses_nothing_when_it_is_left,
+    all_pages_of_a_source_stay_within_the_bound_together,
     a_page_holds_a_lock_while_something_waits_and_no_longer,
     agreeing_again_leaves_the_page_what_it_stored,
     wasm_that_is_missing_is_reported_once_and_the_next_load_sends,
@@ -80,13 +83,17 @@ impl Scene<'_> {
 }
 
 async fn has(collector: &Collector, numbers: std::ops::Range<usize>) -> Result<()> {
-    let rows = until_events(collector, &format!("features {numbers:?}"), |rows| {
-        rows.len() >= numbers.len()
+    let made = numbers.map(|number| format!("feature {number}")).collect();
+    holds(collector, made).await
+}
+
+async fn holds(collector: &Collector, mut made: Vec<String>) -> Result<()> {
+    let rows = until_events(collector, &format!("{made:?}"), |rows| {
+        rows.len() >= made.len()
     })
     .await?;
     let mut held: Vec<_> = rows.iter().filter_map(|row| row.feature.clone()).collect();
     held.sort();
-    let mut made: Vec<_> = numbers.map(|number| format!("feature {number}")).collect();
     made.sort();
     ensure!(held == made, "{held:?}");
     let loss = collector.loss().await?;
@@ -237,6 +244,66 @@ async fn what_a_future_version_stored_is_left_alone(stage: &Stage) -> Result<()>
     Ok(())
 }
 
+async fn a_page_that_clears_the_storage_loses_nothing_when_it_is_left(stage: &Stage) -> Result<()> {
+    let scene = open(stage, "").await?;
+    let page = &scene.page;
+    scene.server.set_down(true);
+    scene.track().await?;
+    page.act(MAKE, json!([0, 20])).await?;
+    page.until("_na.stats().requests > 0").await?;
+    page.act("localStorage.clear();", Value::Null).await?;
+    page.act(MAKE, json!([20, 1])).await?;
+    stage.browser().await?.client().refresh().await?;
+    page.until("window.na").await?;
+    scene.server.set_down(false);
+    scene.track().await?;
+    scene.has(0..21).await?;
+    page.is_unharmed().await.map(drop)
+}
+
+async fn all_pages_of_a_source_stay_within_the_bound_together(stage: &Stage) -> Result<()> {
+    let scene = open(stage, "").await?;
+    scene.server.set_down(true);
+    let settings = json!({ "flushInterval": 50, "maxStoredBytes": 30_000 });
+    let browser = stage.browser().await?;
+    let first = Tab::current(browser).await?;
+    let mut others = Vec::new();
+    for number in 0..3 {
+        if number > 0 {
+            let tab = Tab::open(browser).await?;
+            tab.goto(&scene._site.url("/")).await?;
+            others.push(tab);
+        }
+        scene.page.until("window.na").await?;
+        scene
+            .page
+            .track(
+                scene.server.url(),
+                scene.collector.source(),
+                settings.clone(),
+            )
+            .await?;
+        scene.page.act("await _na.ready;", Value::Null).await?;
+        for _ in 0..10 {
+            scene.page.act(MAKE, json!([number * 100, 10])).await?;
+        }
+        let bytes: usize = scene
+            .page
+            .run(
+                "return Object.entries(localStorage).reduce((sum, [, text]) => sum + text.length, 0);",
+                Value::Null,
+            )
+            .await?;
+        ensure!((20_000..=30_000).contains(&bytes), "{bytes} bytes");
+        let stats: Value = scene.page.run("return _na.stats();", Value::Null).await?;
+        ensure!(stats["dropped"]["total"] == 0, "{stats}");
+    }
+    for tab in others {
+        tab.close(&first).await?;
+    }
+    Ok(())
+}
+
 async fn a_page_holds_a_lock_while_something_waits_and_no_longer(stage: &Stage) -> Result<()> {
     let scene = open(stage, "").await?;
     let page = &scene.page;
@@ -285,7 +352,7 @@ async fn agreeing_again_leaves_the_page_what_it_stored(stage: &Stage) -> Result<
 
 /// Asserts that a page whose wasm cannot load goes on unharmed, says so once,
 /// and leaves its calls to the next page.
-async fn fails_once(stage: &Stage, site: &Site, path: &str) -> Result<()> {
+async fn fails_once(stage: &Stage, site: &Site, path: &str, made_later: &[&str]) -> Result<()> {
     let collector = Collector::start()?;
     let server = FaultServer::before(collector.url()).await?;
     site.put_html("/healthy", host_page(""));
@@ -303,7 +370,6 @@ async fn fails_once(stage: &Stage, site: &Site, path: &str) -> Result<()> {
              const ready = await _na.ready;
              _na.sendFeatureEvent('too late'); _na.setModuleId('m');
              const flushed = await _na.flush();
-             dispatchEvent(new MouseEvent('mousemove'));
              return { ready, flushed, problems, module: _na.getModuleId(), stats: _na.stats() };",
             json!({ "source": collector.source(), "endpoint": server.url() }),
         )
@@ -326,7 +392,9 @@ async fn fails_once(stage: &Stage, site: &Site, path: &str) -> Result<()> {
         .await?;
     page.until("window.na").await?;
     track(&page, &server, collector.source()).await?;
-    has(&collector, 0..5).await?;
+    let mut features: Vec<_> = (0..5).map(|number| format!("feature {number}")).collect();
+    features.extend(made_later.iter().map(|&name| name.to_owned()));
+    holds(&collector, features).await?;
     page.is_untroubled().await
 }
 
@@ -335,16 +403,18 @@ async fn wasm_that_is_missing_is_reported_once_and_the_next_load_sends(
 ) -> Result<()> {
     let folder = TempDir::new()?;
     let package = stage.package().await?.path();
-    copy_but_wasm(package, folder.path())?;
+    copy_without(&["natero.wasm", "ladder.js"], package, folder.path())?;
     let site = Site::start(&[("/pkg", folder.path()), ("", Site::pages())]).await?;
-    fails_once(stage, &site, "/esm.html").await
+    fails_once(stage, &site, "/esm.html", &["too late"]).await
 }
 
-fn copy_but_wasm(from: &Path, to: &Path) -> Result<()> {
+/// Copies a package but for files, of which `ladder.js` is what stands in for a wasm that fails.
+fn copy_without(files: &[&str], from: &Path, to: &Path) -> Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
-        if entry.file_type()?.is_file() && name != "natero.wasm" {
+        let is_left_out = files.iter().any(|file| name == *file);
+        if entry.file_type()?.is_file() && !is_left_out {
             std::fs::copy(entry.path(), to.join(name))?;
         }
     }
@@ -354,12 +424,15 @@ fn copy_but_wasm(from: &Path, to: &Path) -> Result<()> {
 async fn wasm_that_a_policy_forbids_is_reported_once_and_the_next_load_sends(
     stage: &Stage,
 ) -> Result<()> {
-    let site = stage.site().await?;
+    let folder = TempDir::new()?;
+    let package = stage.package().await?.path();
+    copy_without(&["ladder.js"], package, folder.path())?;
+    let site = Site::start(&[("/pkg", folder.path()), ("", Site::pages())]).await?;
     let policy = "<meta http-equiv='content-security-policy' \
                   content=\"script-src 'self' 'unsafe-inline'\">";
     site.put_html(
         "/strict",
         host_page("").replace("<head>", &format!("<head>{policy}")),
     );
-    fails_once(stage, &site, "/strict").await
+    fails_once(stage, &site, "/strict", &[]).await
 }

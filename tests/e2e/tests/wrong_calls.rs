@@ -139,7 +139,22 @@ const WRONG: &[(&str, &str)] = &[
 async fn a_wrong_argument_is_refused_and_changes_nothing(stage: &Stage) -> Result<()> {
     let server = FaultServer::start().await?;
     let site = stage.site().await?;
-    let page = stage.open(&site, "/inline.html").await?;
+    // The same message is given once a second, by this clock.
+    site.put_html(
+        "/clock.html",
+        "<!doctype html><title>clock</title><script src=/watch.js></script>
+         <script>
+           const { now } = Performance.prototype;
+           let ahead = 0;
+           Performance.prototype.now = function () { return now.call(this) + ahead; };
+           window.aSecondLater = () => { ahead += 1000; };
+         </script>
+         <script type=module>
+           import { na } from '/pkg/inline.js';
+           window.na = na;
+         </script>",
+    );
+    let page = stage.open(&site, "/clock.html").await?;
     page.until("window.na").await?;
     page.track(server.url(), &source(), json!({})).await?;
     page.act(
@@ -155,6 +170,7 @@ async fn a_wrong_argument_is_refused_and_changes_nothing(stage: &Stage) -> Resul
                     "const state = () => [_na.getAccountId(), _na.getUserId(), _na.getModuleId(),
                        _na.getProductId(), _na.getSessionId(), _na.stats().accepted];
                      trouble.console.length = problems.length = 0;
+                     aSecondLater();
                      const before = [state(), _na.stats().dropped.invalid];
                      const returned = _na.{call};
                      await Promise.resolve(); await Promise.resolve();

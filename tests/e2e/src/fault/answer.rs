@@ -26,6 +26,8 @@ pub enum Answer {
     Forward,
     /// The collector behind takes the request, its answer is lost.
     ForwardThenReset,
+    /// The collector behind takes the request, its answer never comes.
+    ForwardThenSilence,
     /// Another answer, once the gate is open.
     Held(Gate, Box<Self>),
 }

@@ -44,6 +44,17 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Asserts that each event was received once, and that the wire carried
+    /// few copies.
+    ///
+    /// # Errors
+    /// With the counts, when one was lost or doubled, or more than one in twenty
+    /// was sent again.
+    pub fn is_exact_without_copies(self) -> Result<()> {
+        ensure!(self.again * 20 <= self.made, "sent again: {self:?}");
+        self.is_exact()
+    }
+
     /// Asserts that each event was received once.
     ///
     /// # Errors

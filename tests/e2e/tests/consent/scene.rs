@@ -64,11 +64,11 @@ impl Scene<'_> {
                 "_na.setProductId('suite'); _na.setModuleId('reports');
                  for (let i = 0; i < 60; i += 1) _na.sendFeatureEvent('used');
                  _na.identifyUser('ann@acme.example', { role: 'admin' });
-                 history.pushState(null, '', '/elsewhere');
-                 dispatchEvent(new MouseEvent('mousemove'));",
+                 history.pushState(null, '', '/elsewhere');",
                 Value::Null,
             )
             .await?;
+        self.page.move_mouse().await?;
         self.page.let_pass(300).await?;
         self.page
             .act(

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
+use fantoccini::key::Key;
 use natero_e2e::dashboard::Dashboard;
 use natero_e2e::stage::Stage;
 use serde_json::Value;
@@ -12,7 +13,7 @@ const DAY: i64 = 86_400_000;
 /// What the usage API answers for the 28 days that a page shows at first.
 async fn usage(dashboard: &Dashboard<'_>, account: &str, query: &str) -> Result<Value> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64;
-    let to = (now / DAY + 1) * DAY;
+    let to = now / DAY * DAY;
     let from = to - 28 * DAY;
     let path = format!("accounts/{account}/usage?from={from}&to={to}&{query}");
     dashboard.collector().get(&path).await
@@ -46,7 +47,7 @@ async fn rows(dashboard: &Dashboard<'_>, depth: usize) -> Result<Vec<(String, St
     dashboard
         .run(&format!(
             "return [...document.querySelectorAll('.breakdown tr[data-depth=\"{depth}\"]')].map((row) =>
-               [row.querySelector('th').innerText.trim(), row.cells[1].innerText.trim(), row.cells[5].innerText]);"
+               [row.querySelector('th').innerText.trim(), row.cells[1].innerText.trim(), row.cells[row.cells.length - 1].innerText]);"
         ))
         .await
 }
@@ -98,16 +99,12 @@ pub async fn products_open_to_modules_and_modules_to_features_with_the_numbers_o
     ensure!(shown == expected(&products)?, "{shown:?}");
 
     // So few products are opened by the page itself; close them, and open one.
-    dashboard
-        .until("document.querySelectorAll('.breakdown tr[data-depth=\"1\"]').length > 5")
-        .await?;
-    dashboard
-        .until("!document.querySelector('.breakdown button:disabled')")
-        .await?;
     for product in ["warehouse", "customs"] {
+        let button = format!(".breakdown button[aria-label='What is in {product}']");
+        dashboard.click(&button).await?;
         dashboard
-            .click(&format!(
-                ".breakdown button[aria-label='What is in {product}']"
+            .until(&format!(
+                "document.querySelector(\"{button}\").ariaExpanded === 'false'"
             ))
             .await?;
     }
@@ -164,40 +161,73 @@ pub async fn the_roll_up_switch_changes_the_numbers(stage: &Stage) -> Result<()>
 pub async fn usage_over_time_is_drawn_and_redrawn_for_another_figure(stage: &Stage) -> Result<()> {
     let dashboard = Dashboard::signed_in(stage).await?;
     dashboard.goto("/accounts/meridian").await?;
-    dashboard
-        .until("document.querySelector('.plot canvas')")
-        .await?;
-    let pixels = async || -> Result<(usize, String)> {
+    let by_day = usage(&dashboard, "meridian", "by=day").await?;
+    let days = by_day["rows"].as_array().context("rows")?;
+    // The height of each bar, as a share of the axis.
+    let heights = async || -> Result<Vec<f64>> {
         dashboard
-            .run(
-                "const canvas = document.querySelector('.plot canvas');
-                 const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-                 // Pixels of the accent, which only bars have.
-                 let accents = 0;
-                 for (let at = 0; at < data.length; at += 4) {
-                   if (data[at + 3] === 255 && data[at] === 0x44 && data[at + 1] === 0x53 && data[at + 2] === 0xd6) accents++;
-                 }
-                 return [accents, canvas.toDataURL()];",
-            )
+            .run("return [...document.querySelectorAll('.plot rect')].map((of) => of.getBoundingClientRect().height);")
             .await
     };
-    wait_for_drawing(&dashboard).await?;
-    let (bars, features) = pixels().await?;
-    ensure!(bars > 5_000, "{bars} pixels of bars");
+    let features = heights().await?;
+    ensure!(features.len() == 28, "{} bars", features.len());
+    let used = features.iter().filter(|height| **height > 0.5).count();
+    let with_uses = days
+        .iter()
+        .filter(|row| row["features"].as_f64() > Some(0.0));
+    ensure!(used == with_uses.count(), "{used} bars are drawn");
     let reading = dashboard.text(".reading").await?;
     ensure!(reading.starts_with("Most on "), "{reading}");
+
     dashboard.click("[data-metric=active_time]").await?;
     dashboard
-        .until("document.querySelector('.reading').textContent.includes(' h ')")
+        .until("document.querySelector('.reading').textContent.includes('h')")
         .await?;
-    wait_for_drawing(&dashboard).await?;
-    let (bars, time) = pixels().await?;
-    ensure!(bars > 5_000, "{bars} pixels of bars");
-    ensure!(time != features, "the same drawing for another figure");
+    dashboard
+        .until("location.search.includes('metric=active_time')")
+        .await?;
+    ensure!(
+        heights().await? != features,
+        "the same drawing for another figure"
+    );
+    // The figure stays when the period changes.
+    dashboard.click(".period a[href*='range=7d']").await?;
+    dashboard
+        .until("location.search.includes('range=7d')")
+        .await?;
+    let chosen = dashboard.text("[data-metric][aria-current]").await?;
+    ensure!(chosen == "Active time", "{chosen}");
+    ensure!(heights().await?.len() == 7);
     // The figures behind it are there to be read, too.
-    dashboard.click(".figures summary").await?;
+    dashboard.click(".figures > summary").await?;
     let figures = dashboard.text(".figures tbody").await?;
-    ensure!(figures.lines().count() > 15, "{figures}");
+    ensure!(figures.lines().count() >= 7, "{figures}");
+    dashboard.is_clean().await
+}
+
+pub async fn the_chart_is_read_by_pointer_and_by_keyboard(stage: &Stage) -> Result<()> {
+    let dashboard = Dashboard::signed_in(stage).await?;
+    dashboard.goto("/accounts/meridian").await?;
+    let reading = async || dashboard.text(".reading").await;
+    let usual = reading().await?;
+    dashboard
+        .run::<Value>("document.querySelector('.plot').focus();")
+        .await?;
+    dashboard.press(Key::Home).await?;
+    let first = reading().await?;
+    dashboard.press(Key::Right).await?;
+    let second = reading().await?;
+    ensure!(first != second && first != usual, "{first}, {second}");
+    let told: String = dashboard
+        .run("return document.querySelector('.plot').getAttribute('aria-valuetext');")
+        .await?;
+    ensure!(told.replace('\u{a0}', " ") == second, "{told}");
+    dashboard.press(Key::Left).await?;
+    ensure!(reading().await? == first);
+    dashboard
+        .run::<Value>("document.querySelector('.plot').blur();")
+        .await?;
+    ensure!(reading().await? == usual);
     dashboard.is_clean().await
 }
 
@@ -212,43 +242,15 @@ pub async fn a_single_day_is_one_bar_in_the_middle(stage: &Stage) -> Result<()> 
         .context("a day")?;
     let path = format!("/accounts/meridian?from={busiest}&to={busiest}");
     dashboard.goto(&path).await?;
-    dashboard
-        .until("document.querySelector('.plot canvas')")
-        .await?;
-    wait_for_drawing(&dashboard).await?;
-    let (first, last, left, right): (f64, f64, f64, f64) = dashboard
+    let (bars, off): (usize, f64) = dashboard
         .run(
-            "const canvas = document.querySelector('.plot canvas');
-             const box = canvas.getBoundingClientRect();
-             const over = document.querySelector('.u-over').getBoundingClientRect();
-             const ratio = canvas.width / box.width;
-             const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-             const bars = [];
-             for (let at = 0; at < data.length; at += 4) {
-               if (data[at] === 0x44 && data[at + 1] === 0x53 && data[at + 2] === 0xd6) bars.push(at / 4 % canvas.width);
-             }
-             bars.sort((one, other) => one - other);
-             const [left, right] = [over.left - box.left, over.right - box.left];
-             return [bars[0] / ratio, bars.at(-1) / ratio, left, right];",
+            "const bars = document.querySelectorAll('.plot rect');
+             const middle = (of) => { const box = of.getBoundingClientRect(); return box.left + box.width / 2; };
+             return [bars.length, Math.abs(middle(bars[0]) - middle(document.querySelector('.plot')))];",
         )
         .await?;
-    let off = (first + last - left - right).abs() / 2.0;
-    ensure!(
-        off < 3.0,
-        "a bar from {first} to {last} in a plot from {left} to {right}"
-    );
+    ensure!(bars == 1 && off < 3.0, "{bars} bars, {off} px off");
     dashboard.is_clean().await
-}
-
-/// uPlot draws in a microtask of its own.
-async fn wait_for_drawing(dashboard: &Dashboard<'_>) -> Result<()> {
-    dashboard
-        .until(
-            "(() => { const canvas = document.querySelector('.plot canvas');
-               const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-               return data.some((value) => value > 0); })()",
-        )
-        .await
 }
 
 pub async fn users_records_and_uncaptured_usage_are_on_the_pages_of_an_account(
@@ -280,7 +282,7 @@ pub async fn users_records_and_uncaptured_usage_are_on_the_pages_of_an_account(
     ensure!(heading == format!("{active} active users"), "{heading}");
     let names: Vec<(String, f64)> = dashboard
         .run(
-            "return [...document.querySelectorAll('main tbody tr')].map((row) =>
+            "return [...document.querySelectorAll('table.users tbody tr')].map((row) =>
                [row.querySelector('th small').textContent, Number(row.querySelector('.barred').innerText.replace(',', ''))]);",
         )
         .await?;

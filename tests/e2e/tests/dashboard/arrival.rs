@@ -38,8 +38,8 @@ pub async fn an_event_appears_while_the_page_is_open_and_not_while_it_is_paused(
     let row = dashboard.text(".events tbody tr").await?;
     for part in [
         "feature print_label",
-        "acme",
-        "ada@acme.example",
+        "Acme Logistics",
+        "Ada Lindqvist",
         "freight",
         "reports",
         "× 3",

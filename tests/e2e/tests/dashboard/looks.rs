@@ -4,18 +4,8 @@ use anyhow::{Result, ensure};
 use natero_e2e::browser::Browser;
 use natero_e2e::dashboard::Dashboard;
 use natero_e2e::stage::Stage;
+use natero_e2e::views::VIEWS;
 use serde::Deserialize;
-
-const PAGES: [&str; 8] = [
-    "/",
-    "/accounts/meridian",
-    "/accounts/kestrel?range=7d",
-    "/accounts/meridian/below",
-    "/accounts/meridian/users",
-    "/accounts/meridian/records",
-    "/events",
-    "/loss?range=all",
-];
 
 pub async fn nothing_is_wider_than_a_narrow_window(stage: &Stage) -> Result<()> {
     let browser = stage.browser().await?;
@@ -27,7 +17,7 @@ pub async fn nothing_is_wider_than_a_narrow_window(stage: &Stage) -> Result<()> 
 }
 
 async fn check_narrow(dashboard: &Dashboard<'_>) -> Result<()> {
-    for path in PAGES {
+    for (_, path, _) in VIEWS {
         dashboard.goto(path).await?;
         let (window, page): (f64, f64) = dashboard
             .run("return [innerWidth, document.documentElement.scrollWidth];")
@@ -99,7 +89,7 @@ pub async fn text_is_readable_in_dark(stage: &Stage) -> Result<()> {
 
 async fn check_contrast(dashboard: &Dashboard<'_>, is_right: impl Fn(f64) -> bool) -> Result<()> {
     dashboard.enter().await?;
-    for path in PAGES {
+    for (_, path, _) in VIEWS {
         dashboard.goto(path).await?;
         let (page, pale): (f64, Vec<Pale>) = dashboard.run(PALE).await?;
         ensure!(is_right(page), "{path} has a luminance of {page}");

@@ -1,5 +1,6 @@
 //! The dashboard, as a person uses it.
 
+mod accessible;
 mod account;
 mod arrival;
 mod keyboard;
@@ -8,6 +9,7 @@ mod safety;
 mod sign_in;
 mod tree;
 
+use accessible::*;
 use account::*;
 use arrival::*;
 use keyboard::*;
@@ -24,6 +26,7 @@ natero_e2e::suite!(
     products_open_to_modules_and_modules_to_features_with_the_numbers_of_the_api,
     the_roll_up_switch_changes_the_numbers,
     usage_over_time_is_drawn_and_redrawn_for_another_figure,
+    the_chart_is_read_by_pointer_and_by_keyboard,
     a_single_day_is_one_bar_in_the_middle,
     users_records_and_uncaptured_usage_are_on_the_pages_of_an_account,
     an_event_appears_while_the_page_is_open_and_not_while_it_is_paused,
@@ -33,6 +36,15 @@ natero_e2e::suite!(
     a_breach_of_the_policy_is_stopped_and_would_be_noticed,
     search_tree_and_roll_up_switch_are_used_by_keyboard_alone,
     nothing_is_wider_than_a_narrow_window,
+    axe_finds_nothing_in_light skipped in Firefox Webkit,
+    axe_finds_nothing_in_dark skipped in Firefox Webkit,
+    axe_finds_nothing_on_the_narrowest_screen skipped in Firefox Webkit,
+    axe_finds_nothing_on_a_phone skipped in Firefox Webkit,
+    axe_finds_nothing_under_forced_colours skipped in Firefox Webkit,
+    a_selection_is_seen_under_forced_colours skipped in Firefox Webkit,
+    targets_are_large_enough_and_nothing_is_cut_off skipped in Firefox Webkit,
+    every_view_has_a_title_of_its_own_and_headings_in_order,
+    a_printed_page_says_of_which_period_it_is skipped in Firefox Webkit,
     text_is_readable_in_light,
     // Its driver cannot ask pages to be dark.
     text_is_readable_in_dark skipped in Webkit,

@@ -3,28 +3,9 @@
 use anyhow::{Result, ensure};
 use natero_e2e::dashboard::Dashboard;
 use natero_e2e::stage::Stage;
+use natero_e2e::views::VIEWS;
 use natero_e2e::wait;
 use serde_json::json;
-
-/// Every page there is, with what it must show to count as one.
-const PAGES: [(&str, &str); 10] = [
-    ("/", "Meridian Foods"),
-    ("/?search=porto", "Porto"),
-    ("/accounts/meridian", "Feature uses"),
-    (
-        "/accounts/meridian?product=freight&range=7d",
-        "Modules and features",
-    ),
-    ("/accounts/meridian/below", "directly below"),
-    ("/accounts/meridian/users", "active users"),
-    ("/accounts/meridian/records", "Quarterly review"),
-    (
-        "/accounts/meridian-iberia-porto/events",
-        "Events as they arrive",
-    ),
-    ("/events", "Live events"),
-    ("/loss", "Loss report"),
-];
 
 pub async fn markup_in_a_name_is_read_and_never_run(stage: &Stage) -> Result<()> {
     let browser = stage.browser().await?;
@@ -65,7 +46,7 @@ pub async fn no_page_loads_from_elsewhere_or_breaks_its_policy(stage: &Stage) ->
     let dashboard = Dashboard::start(stage).await?;
     dashboard.is_clean().await?;
     dashboard.enter().await?;
-    for (path, wanted) in PAGES {
+    for (_, path, wanted) in VIEWS {
         dashboard.goto(path).await?;
         let page = dashboard.text("body").await?;
         ensure!(page.contains(wanted), "{path} shows no {wanted}: {page}");

@@ -112,11 +112,11 @@ pub async fn memory_persistence_leaves_nothing_anywhere(stage: &Stage) -> Result
         .page
         .act(
             "_na.setModuleId('reports');
-             for (let i = 0; i < 60; i += 1) _na.sendFeatureEvent('a');
-             dispatchEvent(new MouseEvent('mousemove'));",
+             for (let i = 0; i < 60; i += 1) _na.sendFeatureEvent('a');",
             Value::Null,
         )
         .await?;
+    scene.page.move_mouse().await?;
     let rows = until_events(&scene.collector, "the features", |rows| {
         of(rows, "feature").len() == 60
     })

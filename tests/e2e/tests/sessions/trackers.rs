@@ -177,6 +177,7 @@ pub async fn shutdown_leaves_no_listener_timer_lock_or_channel(stage: &Stage) ->
         Value::Null,
     )
     .await?;
+    page.move_mouse().await?;
     let refused: bool = page
         .run(
             "_na.sendFeatureEvent('late'); return problems.length > 0 || (await null, problems.length > 0);",

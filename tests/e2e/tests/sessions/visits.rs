@@ -18,11 +18,8 @@ pub async fn two_tabs_are_one_session(stage: &Stage) -> Result<()> {
     page.until("window.tracking").await?;
     for (tab, name) in [(&first, "a"), (&second, "b")] {
         let page = tab.front().await?;
-        page.act(
-            "dispatchEvent(new MouseEvent('mousemove')); _na.sendFeatureEvent(args);",
-            json!(name),
-        )
-        .await?;
+        page.move_mouse().await?;
+        page.act("_na.sendFeatureEvent(args);", json!(name)).await?;
     }
     let rows = until_events(&scene.collector, "a feature of each", |rows| {
         of(rows, "feature").len() == 2
@@ -47,13 +44,11 @@ pub async fn the_first_activity_after_session_timeout_begins_a_session(
     let before = ids(page).await?;
     page.let_pass(1_200).await?;
     ensure!(ids(page).await? == before, "time alone begins no session");
-    page.act(
-        "_na.sendFeatureEvent('in passing');
-         dispatchEvent(new MouseEvent('mousemove'));
-         _na.sendFeatureEvent('used');",
-        Value::Null,
-    )
-    .await?;
+    page.act("_na.sendFeatureEvent('in passing');", Value::Null)
+        .await?;
+    page.move_mouse().await?;
+    page.act("_na.sendFeatureEvent('used');", Value::Null)
+        .await?;
     let after = ids(page).await?;
     ensure!(
         after.0 != before.0 && after.1 == before.1,

@@ -1,24 +1,30 @@
 //! Idle, active and hidden.
 
 use anyhow::{Result, ensure};
+use natero_e2e::page::Page;
 use natero_e2e::rows::events;
 use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 
 use crate::tracked::{SLACK_MS, count, start, sum};
 
-/// Stays active for so long; returns when the last activity was, in ms of the
+/// Moves the mouse for so long; returns when the last move was, in ms of the
 /// page's clock.
-const MOVE_FOR: &str = "
-    const end = clock.seen() + args;
-
-    let last;
-    while (clock.seen() < end) {
-      last = clock.seen();
-      dispatchEvent(new MouseEvent('mousemove'));
-      await new Promise((go) => setTimeout(go, 20));
+async fn work(page: &Page<'_>, ms: f64) -> Result<i64> {
+    page.act(
+        "addEventListener('mousemove', () => { clock.moved = clock.seen(); }, true);",
+        Value::Null,
+    )
+    .await?;
+    let start: f64 = page.run("return clock.seen();", Value::Null).await?;
+    loop {
+        page.move_mouse().await?;
+        let last: f64 = page.run("return clock.moved;", Value::Null).await?;
+        if last - start > ms {
+            return Ok(last as i64);
+        }
     }
-    return Math.round(last);";
+}
 
 pub async fn idle_ends_all_timings_at_the_last_activity_and_is_told_once(
     stage: &Stage,
@@ -30,7 +36,7 @@ pub async fn idle_ends_all_timings_at_the_last_activity_and_is_told_once(
     .await?;
     let page = &tracked.page;
     let entered = tracked.enter("reports").await?;
-    let last: i64 = page.run(MOVE_FOR, json!(1500)).await?;
+    let last = work(page, 1_500.0).await?;
     // Idle begins, and goes on for a while.
     page.let_pass(3_000).await?;
     page.deliver().await?;
@@ -59,10 +65,10 @@ pub async fn idle_ends_all_timings_at_the_last_activity_and_is_told_once(
     );
 
     // The next activity begins a new period, in the same module.
+    page.move_mouse().await?;
     let again: i64 = page
         .run(
-            "const from = clock.seen();
-             dispatchEvent(new MouseEvent('mousemove'));
+            "const from = clock.moved;
              while (clock.seen() < from + 300) await new Promise((go) => setTimeout(go, 20));
              const more = clock.seen() - from;
              _na.shutdown();
@@ -121,58 +127,6 @@ pub async fn real_input_keeps_the_page_from_being_idle(stage: &Stage) -> Result<
         "{seen}: {rows:#?}"
     );
     Ok(())
-}
-
-pub async fn what_a_person_does_is_activity_and_what_the_page_does_is_none(
-    stage: &Stage,
-) -> Result<()> {
-    // After a pause the next activity begins a session: by that it is seen.
-    let tracked = start(stage, json!({ "sessionTimeout": 100 })).await?;
-    let kinds = [
-        ("click", true),
-        ("mousedown", true),
-        ("mousemove", true),
-        ("keydown", true),
-        ("touchstart", true),
-        ("scroll", true),
-        ("wheel", true),
-        ("load", false),
-        ("input", false),
-        // Of an element: a script may have moved it there.
-        ("focus", false),
-        ("blur", false),
-    ];
-    let seen: Vec<bool> = tracked
-        .page
-        .run(
-            "const seen = [];
-             for (const kind of args) {
-               const end = performance.now() + 150;
-               while (performance.now() < end) await new Promise((go) => setTimeout(go, 10));
-               const before = _na.getSessionId();
-               document.body.addEventListener(kind, (event) => event.stopImmediatePropagation(), { once: true });
-               document.body.dispatchEvent(new Event(kind, { bubbles: true }));
-               seen.push(_na.getSessionId() !== before);
-             }
-             return seen;",
-            json!(kinds.map(|(kind, _)| kind)),
-        )
-        .await?;
-    for ((kind, is_activity), seen) in kinds.into_iter().zip(seen) {
-        ensure!(seen == is_activity, "{kind}: {seen}");
-    }
-    tracked.page.let_pass(150).await?;
-    let came_to_the_front: bool = tracked
-        .page
-        .run(
-            "const before = _na.getSessionId();
-             dispatchEvent(new Event('focus'));
-             return _na.getSessionId() !== before;",
-            Value::Null,
-        )
-        .await?;
-    ensure!(came_to_the_front, "a window got the focus");
-    tracked.page.is_untroubled().await
 }
 
 pub async fn hidden_time_does_not_count(stage: &Stage) -> Result<()> {

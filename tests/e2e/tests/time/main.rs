@@ -1,26 +1,54 @@
 //! Active time, in the collector's SQLite, against the clock of the page.
 
+mod activity;
 mod in_sight;
 mod loads;
+mod navigation;
 mod tabs;
+mod timers;
 mod tracked;
 mod views;
 
+use activity::*;
 use in_sight::*;
 use loads::*;
+use navigation::*;
 use tabs::*;
+use timers::*;
 use views::*;
 
 natero_e2e::suite!(
+    // First, while the history of the tab is short: in one that is full, going back may
+    // lead nowhere.
+    page_views_follow_the_address,
     idle_ends_all_timings_at_the_last_activity_and_is_told_once,
     real_input_keeps_the_page_from_being_idle,
-    what_a_person_does_is_activity_and_what_the_page_does_is_none,
+    what_a_person_does_is_activity,
+    what_a_script_dispatches_changes_nothing,
+    a_page_that_moves_by_itself_becomes_idle,
+    drawing_with_a_pointer_alone_is_activity,
+    work_in_a_frame_of_the_own_origin_counts,
+    a_frame_of_another_origin_counts_while_it_has_the_focus,
+    a_frame_within_components_counts_while_it_has_the_focus,
+    a_frame_that_had_the_focus_before_there_was_a_tracker_counts,
+    document_open_erases_no_listener_for_long,
+    a_scripted_pagehide_stops_no_time,
+    a_timer_that_drops_what_it_passes_on_costs_no_time,
+    without_timers_it_is_said_once_and_everything_is_sent_all_the_same,
     hidden_time_does_not_count,
     two_windows_in_sight_never_count_the_same_second,
     storage_events_stand_in_for_channels,
     // Its driver has no tabs that come to the front: a new one stays hidden.
     two_tabs_behind_each_other_never_count_the_same_second skipped in Webkit,
-    page_views_follow_the_address,
+    a_page_view_has_the_title_that_its_router_sets,
+    an_address_that_is_replaced_at_once_is_the_same_view,
+    an_address_that_is_left_and_come_back_to_at_once_is_no_other_view,
+    elements_that_come_later_shadow_nothing,
+    navigations_are_seen_however_they_are_made,
+    a_frozen_history_is_left_alone_and_its_navigations_are_seen,
+    the_path_in_the_fragment_counts_where_it_is_asked_for,
+    a_page_that_goes_at_once_tells_where_it_was_led,
+    addresses_are_cut_and_documents_in_addresses_are_only_named,
     a_reload_ends_the_timings_once,
     leaving_for_another_site_ends_the_timings_once,
     a_page_that_was_kept_comes_back_with_a_page_view_and_time_adds_up,

@@ -46,8 +46,7 @@ async fn in_turn(tracked: &Tracked<'_>, one: &Tab<'_>, other: &Tab<'_>) -> Resul
     for tab in [one, other, one, other] {
         let page = tab.front().await?;
         page.until("document.visibilityState === 'visible'").await?;
-        page.act("dispatchEvent(new MouseEvent('mousemove'));", Value::Null)
-            .await?;
+        page.move_mouse().await?;
         page.let_pass(500).await?;
     }
     let page = other.front().await?;

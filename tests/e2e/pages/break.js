@@ -1,0 +1,61 @@
+// Breaks a part of the page's world before anything else is loaded, as the address
+// asks for it: `?crypto.getRandomValues=throwing`.
+{
+  const holderOf = (path) => {
+    const names = path.split(".");
+    const key = names.pop();
+    return [names.reduce((object, name) => object[name], window), key];
+  };
+  const throwing = () => {
+    throw new Error("the page broke it");
+  };
+  /** Where a property is defined: on the object, or on what it inherits from. */
+  const owner = (object, key) => {
+    let holder = object;
+    while (holder && !Object.hasOwn(holder, key)) holder = Object.getPrototypeOf(holder);
+    return holder ?? object;
+  };
+  const redefine = (object, key, descriptor) => {
+    const full = { configurable: true, ...descriptor };
+    // Where it is defined, if that can be changed, and else in front of it.
+    for (const holder of [owner(object, key), object]) {
+      try {
+        Object.defineProperty(holder, key, full);
+        return;
+      } catch {
+        // The next one.
+      }
+    }
+  };
+  const ways = {
+    missing: (object, key) => {
+      delete owner(object, key)[key];
+      if (key in object) redefine(object, key, { value: undefined, writable: true });
+    },
+    throwing: (object, key) =>
+      typeof object[key] === "function"
+        ? redefine(object, key, { value: throwing, writable: true })
+        : redefine(object, key, { get: throwing }),
+    wrong: (object, key) => redefine(object, key, { value: "a text", writable: true }),
+    frozen: (object, key) => {
+      const value = object[key];
+      for (const part of [value, value && Object.getPrototypeOf(value), value?.prototype]) {
+        try {
+          Object.freeze(part);
+        } catch {
+          // Some objects of browsers cannot be.
+        }
+      }
+    },
+    element: (object, key) => {
+      ways.missing(object, key);
+      delete object[key];
+      const form = document.createElement("form");
+      form.id = form.name = key;
+      const named = document.createElement("img");
+      named.name = named.id = key;
+      document.documentElement.append(form, named);
+    },
+  };
+  for (const [path, way] of new URLSearchParams(location.search)) ways[way](...holderOf(path));
+}

@@ -1,0 +1,98 @@
+//! A visit to the examples in Rust, which are the same app in each framework: two
+//! modules, a feature in each, and a button that sends.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use fantoccini::Locator;
+
+use crate::collector::Collector;
+use crate::rows::{EventRow, events, until_events};
+use crate::site::Site;
+use crate::stage::Stage;
+
+/// Clicks what this selector finds, once it is there.
+async fn click(stage: &Stage, css: &str) -> Result<()> {
+    let client = stage.browser().await?.client();
+    client
+        .wait()
+        .for_element(Locator::Css(css))
+        .await?
+        .click()
+        .await?;
+    Ok(())
+}
+
+/// The rows of an action.
+fn of(rows: &[EventRow], action: &str) -> Vec<EventRow> {
+    rows.iter()
+        .filter(|row| row.action == action)
+        .cloned()
+        .collect()
+}
+
+/// Uses an example in Rust, in this folder, as a person does.
+///
+/// # Errors
+/// When something else is counted than what was done.
+pub async fn visit_is_counted_by_module_and_feature(stage: &Stage, app: &Path) -> Result<()> {
+    let collector = Collector::start()?;
+    let site = Site::start(&[("/app", app), ("", Site::pages())]).await?;
+    let source = collector.source();
+    let index =
+        |meta: &str, content: &str| format!("<meta name=\"natero-{meta}\" content=\"{content}\">");
+    let page = format!(
+        "<!doctype html><title>Northwind</title><link rel=icon href='data:,'><script src=/watch.js></script>
+         {}{}{}<script type=module>import init from '/app/app.js'; await init();</script>",
+        index("endpoint", collector.url()),
+        index("api-key", &source.api_key),
+        index("auth-key", &source.auth_key),
+    );
+    // Whatever path the router leads to is this page.
+    for path in ["/", "/reports", "/customers"] {
+        site.put_html(path, &page);
+    }
+    let page = stage.open(&site, "/reports").await?;
+    click(stage, "#export").await?;
+    page.let_pass(300).await?;
+    click(stage, "a[href='/customers']").await?;
+    click(stage, "#add").await?;
+    page.let_pass(300).await?;
+    click(stage, "#send").await?;
+    page.until("document.querySelector('output').textContent.endsWith('0 pending')")
+        .await?;
+
+    until_events(&collector, "the features", |rows| {
+        of(rows, "feature").len() == 2
+    })
+    .await?;
+    let rows = events(&collector.db())?;
+    let features = of(&rows, "feature");
+    let used: Vec<_> = features
+        .iter()
+        .map(|row| (row.module.as_deref(), row.feature.as_deref(), row.total))
+        .collect();
+    ensure!(
+        used == [
+            (Some("reports"), Some("export"), Some(3.0)),
+            (Some("customers"), Some("add customer"), Some(1.0)),
+        ],
+        "{used:?}"
+    );
+    let ended = of(&rows, "moduleEnd");
+    ensure!(
+        ended
+            .iter()
+            .any(|row| row.module.as_deref() == Some("reports") && row.time_spent >= Some(300)),
+        "{ended:?}"
+    );
+    let views: Vec<_> = of(&rows, "pageView")
+        .into_iter()
+        .filter_map(|row| row.url)
+        .collect();
+    ensure!(
+        views == [site.url("/reports"), site.url("/customers")],
+        "{views:?}"
+    );
+    page.is_untroubled().await
+}

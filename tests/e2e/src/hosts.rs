@@ -1,0 +1,144 @@
+//! The two hosts of the engine that the same tests run against: the npm package,
+//! whose page side is TypeScript, and the class `na` on the Rust host.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// Names the folder of the class `na` that `cargo xtask build --class` made. Unset,
+/// the npm package is tested.
+pub const CLASS: &str = "NATERO_CLASS";
+
+/// Where the class lies, if it is what is tested.
+#[must_use]
+pub fn class() -> Option<PathBuf> {
+    env::var_os(CLASS).map(PathBuf::from)
+}
+
+/// The examples in Rust, by the names of their folders and of their test files.
+const EXAMPLES: [&str; 2] = ["leptos", "yew"];
+
+/// Where the example of this name lies, if `cargo xtask test --only NAME` built it.
+#[must_use]
+pub fn example(name: &str) -> Option<PathBuf> {
+    let variable = format!("NATERO_{}", name.to_uppercase());
+    env::var_os(variable).map(PathBuf::from)
+}
+
+/// Whether what the tests of a file need was not built: they are counted as ignored.
+#[must_use]
+pub fn is_absent(file: &str) -> bool {
+    EXAMPLES.contains(&file) && example(file).is_none()
+}
+
+/// A test that the class is excepted from, by the file of its test binary and its
+/// name (`*`: all of the file), and why.
+struct Exception {
+    file: &'static str,
+    test: &'static str,
+    because: &'static str,
+}
+
+const fn except(file: &'static str, test: &'static str, because: &'static str) -> Exception {
+    Exception {
+        file,
+        test,
+        because,
+    }
+}
+
+/// All of them.
+const EXCEPTIONS: &[Exception] = &[
+    except("dashboard", "*", "it tests the collector's dashboard"),
+    except("harness", "*", "it tests the harness"),
+    except(
+        "examples",
+        "*",
+        "it tests examples, each with the host that it is written for",
+    ),
+    except("imports", "*", "it tests how the npm package is imported"),
+    except("cost", "*", "it measures the npm package"),
+    except(
+        "leptos",
+        "*",
+        "it tests an example that has the Rust host within",
+    ),
+    except(
+        "yew",
+        "*",
+        "it tests an example that has the Rust host within",
+    ),
+    except(
+        "surroundings",
+        "*",
+        "the class takes the page's world when it is used",
+    ),
+    except(
+        "sessions",
+        "a_source_that_is_constructed_again_is_counted_once",
+        "each class of the Rust host is a tracker of its own",
+    ),
+    except(
+        "sessions",
+        "two_copies_with_different_keys_each_count_the_whole_time",
+        "it loads copies of the npm package",
+    ),
+    except(
+        "sessions",
+        "nothing_of_the_tracker_makes_an_app_in_zones_look_for_changes",
+        "web-sys calls what zone.js has wrapped",
+    ),
+    except(
+        "sessions",
+        "zone_js_runs_no_task_of_the_tracker",
+        "web-sys calls what zone.js has wrapped",
+    ),
+    except(
+        "sessions",
+        "a_page_of_a_file_keeps_its_visitor",
+        "its files are no classic script",
+    ),
+    except(
+        "time",
+        "without_timers_it_is_said_once_and_everything_is_sent_all_the_same",
+        "the class takes the page's world when it is used",
+    ),
+    except(
+        "early_calls",
+        "*",
+        "the class exists once its wasm is there: no call comes before",
+    ),
+];
+
+/// Why the class is excepted from a test, if it is.
+#[must_use]
+pub fn excepted(file: &str, test: &str) -> Option<&'static str> {
+    EXCEPTIONS
+        .iter()
+        .find(|it| it.file == file && (it.test == "*" || it.test == test))
+        .map(|it| it.because)
+}
+
+/// The entry of the npm package, in which pages of the tests find the class.
+const INLINE: &str = "import init, { na } from \"./natero_wasm.js\";\nawait init();\nexport { na };\nexport default na;\n";
+
+/// Puts the class where the installed npm package would be.
+///
+/// # Errors
+/// When it was not built.
+pub fn stand_in(class: &Path, place: &Path) -> Result<()> {
+    std::fs::create_dir_all(place)?;
+    for entry in std::fs::read_dir(class).with_context(|| {
+        format!("{CLASS} names no folder: `cargo xtask build --class` makes one")
+    })? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            std::fs::copy(entry.path(), place.join(entry.file_name()))?;
+        }
+    }
+    for entry in ["inline.js", "index.js"] {
+        std::fs::write(place.join(entry), INLINE)?;
+    }
+    Ok(())
+}

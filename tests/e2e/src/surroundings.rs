@@ -1,0 +1,143 @@
+//! What the tracker promises where a page broke a part of its world: the table
+//! behind `docs/surroundings.md` and the tests that hold it.
+
+use std::fmt::Write;
+
+/// How a part is broken.
+pub const WAYS: [&str; 5] = ["missing", "throwing", "wrong", "frozen", "element"];
+
+/// What the tracker does then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// It tracks, and nothing is said.
+    Works,
+    /// It is off, and says once why.
+    SaysWhyNot,
+}
+
+use Promise::{SaysWhyNot, Works};
+
+impl Promise {
+    /// As tests and documentation say it.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Works => "works",
+            SaysWhyNot => "is off and says why",
+        }
+    }
+}
+
+const ALL_WORK: [Promise; 5] = [Works; 5];
+
+/// What the core cannot do without, as wasm or as JavaScript.
+const NEEDED: [Promise; 5] = [SaysWhyNot, SaysWhyNot, SaysWhyNot, Works, SaysWhyNot];
+
+/// Each part of a page's world, and what is promised for each way to break it.
+pub const PARTS: &[(&str, [Promise; 5])] = &[
+    ("crypto", ALL_WORK),
+    ("crypto.getRandomValues", ALL_WORK),
+    ("performance", ALL_WORK),
+    ("performance.now", ALL_WORK),
+    ("Date.now", ALL_WORK),
+    ("Math.random", ALL_WORK),
+    ("console", ALL_WORK),
+    ("console.error", ALL_WORK),
+    ("history", ALL_WORK),
+    ("history.pushState", ALL_WORK),
+    ("navigation", ALL_WORK),
+    ("navigator", ALL_WORK),
+    ("navigator.locks", ALL_WORK),
+    ("navigator.sendBeacon", ALL_WORK),
+    ("localStorage", ALL_WORK),
+    ("sessionStorage", ALL_WORK),
+    ("Storage.prototype.setItem", ALL_WORK),
+    ("document.title", ALL_WORK),
+    ("document.cookie", ALL_WORK),
+    ("document.referrer", ALL_WORK),
+    ("document.visibilityState", ALL_WORK),
+    ("document.activeElement", ALL_WORK),
+    ("document.hasFocus", ALL_WORK),
+    ("document.addEventListener", ALL_WORK),
+    ("addEventListener", ALL_WORK),
+    ("fetch", ALL_WORK),
+    ("setTimeout", ALL_WORK),
+    ("clearTimeout", ALL_WORK),
+    ("requestAnimationFrame", ALL_WORK),
+    ("queueMicrotask", ALL_WORK),
+    ("BroadcastChannel", ALL_WORK),
+    ("MutationObserver", ALL_WORK),
+    ("CompressionStream", ALL_WORK),
+    ("Response", ALL_WORK),
+    ("URL", ALL_WORK),
+    ("Zone", ALL_WORK),
+    ("WebAssembly", ALL_WORK),
+    ("WebAssembly.compile", ALL_WORK),
+    ("TextEncoder", NEEDED),
+    ("TextDecoder", NEEDED),
+    ("Promise", ALL_WORK),
+    ("Array.prototype.reduce", ALL_WORK),
+    ("Array.prototype.indexOf", ALL_WORK),
+];
+
+/// Every test, by its name: the part, the way, and the promise.
+#[must_use]
+pub fn tests() -> Vec<(String, &'static str, &'static str, Promise)> {
+    let of_part = |&(part, promises): &(&'static str, [Promise; 5])| {
+        WAYS.into_iter().zip(promises).map(move |(way, promise)| {
+            (
+                format!("{part} {way}: {}", promise.text()),
+                part,
+                way,
+                promise,
+            )
+        })
+    };
+    PARTS.iter().flat_map(of_part).collect()
+}
+
+/// The document that lists them.
+#[must_use]
+pub fn document() -> String {
+    let mut text = String::from(
+        "# What the tracker promises in which surroundings\n\n\
+         Written by `cargo test --package natero-e2e --lib -- --ignored write` from the names of the tests in\n\
+         `tests/e2e/tests/surroundings`, each of which breaks one part of a page's world before the tracker is loaded.\n\
+         In all of them no exception reaches the page, and no rejected promise is left unhandled. The tracker then either works, or is\n\
+         off and says once why.\n\n\
+         - *missing*: it is deleted, or `undefined`\n\
+         - *throwing*: to call it, or to read it, throws\n\
+         - *wrong*: a text is in its place\n\
+         - *frozen*: it cannot be changed, nor what it inherits from\n\
+         - *element*: it is deleted, and elements have its name\n\n",
+    );
+    let _ = writeln!(text, "| part | {} |", WAYS.join(" | "));
+    let _ = writeln!(text, "| --- |{}", " --- |".repeat(WAYS.len()));
+    for (part, promises) in PARTS {
+        let promises = promises.map(Promise::text).join(" | ");
+        let _ = writeln!(text, "| `{part}` | {promises} |");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    const PLACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/surroundings.md");
+
+    #[test]
+    fn the_document_lists_what_the_tests_hold() {
+        let checked_in = std::fs::read_to_string(PLACE).unwrap_or_default();
+        assert!(
+            checked_in == super::document(),
+            "docs/surroundings.md is not current: it says how it is written"
+        );
+    }
+
+    #[test]
+    #[ignore = "it writes the document"]
+    fn write() {
+        std::fs::write(Path::new(PLACE), super::document()).expect("docs can be written");
+    }
+}

@@ -1,0 +1,54 @@
+//! Every view of the dashboard, for what has to hold for all of them.
+
+/// A view: a name for files and messages, its address, and what it must show to
+/// count as one.
+pub type View = (&'static str, &'static str, &'static str);
+
+/// Every view, of the company that the stage's collector holds.
+pub const VIEWS: [View; 21] = [
+    ("accounts", "/", "Meridian Foods"),
+    (
+        "accounts-filtered",
+        "/?level=all&product=freight&d.tier=enterprise",
+        "tier: enterprise",
+    ),
+    ("search", "/?search=porto", "Porto"),
+    ("account", "/accounts/meridian", "Feature uses"),
+    (
+        "account-weeks",
+        "/accounts/helvetia?range=90d&bars=week&metric=users",
+        "Active users",
+    ),
+    (
+        "account-module",
+        "/accounts/meridian?product=freight&module=shipments",
+        "Features",
+    ),
+    (
+        "account-empty",
+        "/accounts/meridian?rollup=false",
+        "No usage in this period",
+    ),
+    ("below", "/accounts/meridian/below", "Rotterdam"),
+    ("users", "/accounts/meridian/users", "active user"),
+    (
+        "adoption",
+        "/accounts/meridian-iberia-porto/adoption",
+        "in use here",
+    ),
+    ("records", "/accounts/meridian/records", "Quarterly review"),
+    (
+        "account-events",
+        "/accounts/meridian-iberia-porto/events",
+        "Events as they arrive",
+    ),
+    ("user", "/users/ada@acme.example", "Ada Lindqvist"),
+    ("alerts", "/alerts", "Customers that use less"),
+    ("events", "/events", "Live events"),
+    ("quality", "/quality?range=all", "and how to mend it"),
+    ("import", "/import", "What the lines are"),
+    ("edit", "/accounts/kestrel/edit", "Edit Kestrel Couriers"),
+    ("loss", "/loss?range=all", "Loss report"),
+    ("missing", "/accounts/nobody", "There is no such page"),
+    ("no-user", "/users/nobody", "There is no such page"),
+];

@@ -1,0 +1,12 @@
+//! The example in Leptos, as a person uses it, against the real collector.
+
+use anyhow::{Context, Result};
+use natero_e2e::stage::Stage;
+use natero_e2e::{front_end, hosts};
+
+natero_e2e::suite!(a_visit_to_the_leptos_app_is_counted_by_module_and_feature);
+
+async fn a_visit_to_the_leptos_app_is_counted_by_module_and_feature(stage: &Stage) -> Result<()> {
+    let app = hosts::example("leptos").context("no app")?;
+    front_end::visit_is_counted_by_module_and_feature(stage, &app).await
+}

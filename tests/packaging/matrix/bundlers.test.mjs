@@ -1,0 +1,177 @@
+// Each bundler builds a fresh project that has installed the package, with no word about
+// wasm in its configuration; Chromium opens what came out; the collector counts the event.
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { launch, open, serve } from "../support/browser.mjs";
+import { Collector, until } from "../support/collector.mjs";
+import { Project } from "../support/project.mjs";
+import { record, write } from "./support/results.mjs";
+
+const TOOLS = fileURLToPath(new URL("./node_modules", import.meta.url));
+const tool = (name) => join(TOOLS, name);
+
+let browser;
+let collector;
+const closing = [];
+
+before(async () => {
+  browser = await launch();
+  closing.push(() => browser.close());
+  collector = await Collector.start();
+  closing.push(() => collector.close());
+});
+after(async () => {
+  for (const close of closing.reverse()) await close();
+  write();
+});
+
+/** The app of a project: it says what became of one feature. */
+const app = (entry, feature) => `
+  import { na } from "${entry}";
+  const tracker = new na("${collector.source.api_key}", "${collector.source.auth_key}", {
+    endpoint: "${collector.origin}", accountId: "acme", userId: "ann", flushInterval: 50 });
+  tracker.sendFeatureEvent("${feature}");
+  tracker.ready.then(async (ready) => { window.outcome = { ready, ...(await tracker.flush()) }; });`;
+
+const PAGE =
+  '<!doctype html><title>App</title><link rel="icon" href="data:,"><script type="module" src="./app.js"></script>';
+const CLASSIC = PAGE.replace(' type="module"', "");
+
+const bundled = (project) => Object.fromEntries([["folder", join(project.folder, "dist")]]);
+
+const viteOf = (name) => async (project) => {
+  project.write("index.html", PAGE.replace("./app.js", "/app.js"));
+  project.run("node", [tool(`${name}/bin/vite.js`), "build", "--logLevel", "warn"]);
+  return bundled(project);
+};
+
+const devOf = (name) => async (project) => {
+  project.write("index.html", PAGE.replace("./app.js", "/app.js"));
+  const { createServer } = await import(pathToFileURL(tool(`${name}/dist/node/index.js`)));
+  const server = await createServer({
+    root: project.folder,
+    logLevel: "silent",
+    server: { port: 0, host: "127.0.0.1" },
+  });
+  await server.listen();
+  return { origin: `http://127.0.0.1:${server.httpServer.address().port}`, close: () => server.close() };
+};
+
+/** How each builds: it returns the folder of what it made, or where it serves. */
+const BUILDS = {
+  "Vite 8": viteOf("vite"),
+  "Vite 8, dev server": devOf("vite"),
+  "Vite 7": viteOf("vite-7"),
+  "Vite 7, dev server": devOf("vite-7"),
+  "Vite 5": viteOf("vite-5"),
+  "Vite 5, dev server": devOf("vite-5"),
+  "webpack 5": async (project) => {
+    project.write(
+      "build.mjs",
+      `import webpack from ${JSON.stringify(pathToFileURL(tool("webpack/lib/index.js")))};
+       webpack({ mode: "production", entry: "./app.js", output: { path: import.meta.dirname + "/dist", filename: "app.js" } },
+         (error, stats) => { if (error || stats.hasErrors() || stats.hasWarnings()) { console.error(error ?? stats.toString()); process.exit(1); } });`,
+    );
+    project.run("node", ["build.mjs"]);
+    project.write("dist/index.html", CLASSIC);
+    return bundled(project);
+  },
+  Rspack: async (project) => {
+    project.write(
+      "build.mjs",
+      `import { rspack } from ${JSON.stringify(pathToFileURL(tool("@rspack/core/dist/index.js")))};
+       rspack({ mode: "production", entry: "./app.js", output: { path: import.meta.dirname + "/dist", filename: "app.js" } },
+         (error, stats) => { if (error || stats.hasErrors() || stats.hasWarnings()) { console.error(error ?? stats.toString()); process.exit(1); } });`,
+    );
+    project.run("node", ["build.mjs"]);
+    project.write("dist/index.html", CLASSIC);
+    return bundled(project);
+  },
+  Rollup: async (project) => {
+    const { rollup } = await import(pathToFileURL(tool("rollup/dist/es/rollup.js")));
+    const { nodeResolve } = await import(pathToFileURL(tool("@rollup/plugin-node-resolve/dist/es/index.js")));
+    const bundle = await rollup({ input: join(project.folder, "app.js"), plugins: [nodeResolve({ browser: true })] });
+    await bundle.write({ dir: join(project.folder, "dist"), format: "es" });
+    project.write("dist/index.html", PAGE);
+    return bundled(project);
+  },
+  "esbuild, esm with splitting": async (project) => {
+    esbuild(project, ["--format=esm", "--splitting", "--outdir=dist"]);
+    project.write("dist/index.html", PAGE);
+    return bundled(project);
+  },
+  "esbuild, esm in one file": async (project) => {
+    esbuild(project, ["--format=esm", "--outdir=dist"]);
+    project.write("dist/index.html", PAGE);
+    return bundled(project);
+  },
+  "esbuild, iife": async (project) => {
+    esbuild(project, ["--format=iife", "--outdir=dist", "--log-override:empty-import-meta=silent"]);
+    project.write("dist/index.html", CLASSIC);
+    return bundled(project);
+  },
+  "no bundler, an import map": async (project) => {
+    const imports = {
+      "natero-wasm": "/node_modules/natero-wasm/index.js",
+      "natero-wasm/inline": "/node_modules/natero-wasm/inline.js",
+    };
+    project.write(
+      "index.html",
+      PAGE.replace("<script", `<script type="importmap">${JSON.stringify({ imports })}</script><script`),
+    );
+    return { folder: project.folder };
+  },
+};
+
+function esbuild(project, args) {
+  project.run(fileURLToPath(new URL("../node_modules/.bin/esbuild", import.meta.url)), [
+    ...["app.js", "--bundle", "--minify", "--log-level=warning"],
+    ...args,
+  ]);
+}
+
+/** How many files of wasm there are. */
+const wasmIn = (folder) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith(".wasm")).length
+    : 0;
+
+for (const [bundler, build] of Object.entries(BUILDS)) {
+  for (const entry of ["natero-wasm", "natero-wasm/inline"]) {
+    test(`${bundler}: ${entry} tracks`, async () => {
+      const row = record(bundler, entry);
+      const feature = `${bundler} ${entry}`;
+      const project = new Project({
+        "package.json": '{ "private": true, "type": "module" }',
+        "app.js": app(entry, feature),
+      });
+      closing.push(() => project.remove());
+      const { folder, origin, close } = await build(project);
+      const site = origin ? { origin, close } : await serve(folder);
+      closing.push(() => site.close());
+      const { page, said } = await open(browser);
+      closing.push(() => page.close());
+      await page.goto(site.origin);
+      await page.waitForFunction(() => window.outcome?.delivered || window.outcome?.ready === false, undefined, {
+        timeout: 30_000,
+      });
+      assert.equal(await page.evaluate(() => window.outcome.ready), true);
+      await until(async () => (await collector.uses(feature)) === 1);
+      // A browser itself says that a file is missing.
+      assert.deepEqual(
+        said.filter((line) => /natero:|thrown|warning/.test(line)),
+        [],
+      );
+      if (folder?.endsWith("dist")) {
+        const files = wasmIn(folder);
+        assert.ok(entry === "natero-wasm" ? files <= 1 : files === 0, `${files} files of wasm`);
+      }
+      row("tracks");
+      await page.close();
+    });
+  }
+}

@@ -1,0 +1,69 @@
+// The types as TypeScript sees them, the oldest and the newest, in every way to
+// resolve a module, with nothing skipped.
+
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Project, TOOLS } from "../support/project.mjs";
+
+const COMPILERS = { "5.0": "typescript-5.0", latest: "typescript" };
+
+/** `--module`, `--moduleResolution`, and which files can be written so. */
+const WAYS = {
+  nodenext: ["nodenext", "nodenext", ["esm.mts", "common.cts"]],
+  node16: ["node16", "node16", ["esm.mts", "common.cts"]],
+  bundler: ["esnext", "bundler", ["esm.mts"]],
+  // It is gone from the latest.
+  node10: ["commonjs", "node10", ["common.cts", "esm.mts"], ["5.0"]],
+};
+
+const USAGE = fileURLToPath(new URL("../../../js/test/types/usage.ts", import.meta.url));
+const COMMON = fileURLToPath(new URL("../types/common.cts", import.meta.url));
+const WRAPPERS = fileURLToPath(new URL("../types/wrappers.mts", import.meta.url));
+
+test("TypeScript finds the types of the wrappers beside those of their frameworks", () => {
+  const project = new Project({ "package.json": '{ "private": true, "type": "module" }' }, [
+    "@types/react",
+    "react",
+    "vue",
+  ]);
+  project.copy(WRAPPERS, "wrappers.mts");
+  project.run("node", [
+    join(TOOLS, "typescript/bin/tsc"),
+    ...[
+      "--noEmit",
+      "--strict",
+      "--exactOptionalPropertyTypes",
+      "--target",
+      "es2022",
+      "--lib",
+      "es2022,dom,dom.iterable",
+    ],
+    // Those of the frameworks are their own business.
+    ...["--skipLibCheck", "--module", "nodenext", "wrappers.mts"],
+  ]);
+  project.remove();
+});
+
+for (const [compiler, name] of Object.entries(COMPILERS)) {
+  for (const [way, [module, resolution, files, only = [compiler]]] of Object.entries(WAYS)) {
+    if (!only.includes(compiler)) continue;
+    test(`TypeScript ${compiler} finds the types by ${way}`, () => {
+      const project = new Project({ "package.json": '{ "private": true, "type": "module" }' }, [
+        "@types/react",
+        "react",
+        "vue",
+      ]);
+      project.copy(USAGE, "esm.mts");
+      project.copy(COMMON, "common.cts");
+      project.run("node", [
+        join(TOOLS, name, "bin/tsc"),
+        ...["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false"],
+        ...["--target", "es2022", "--lib", "es2022,dom", "--esModuleInterop"],
+        ...["--module", module, "--moduleResolution", resolution],
+        ...files,
+      ]);
+      project.remove();
+    });
+  }
+}

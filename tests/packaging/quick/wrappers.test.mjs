@@ -1,0 +1,166 @@
+// The wrappers in Chromium, with the tracker behind them: what reaches a collector.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { open, serve } from "../support/browser.mjs";
+import { Project, tool } from "../support/project.mjs";
+import { browser, closing, recordPage } from "../support/stage.mjs";
+
+/** Bundles an app, and opens it. */
+async function run(name, packages) {
+  const project = new Project(
+    {
+      "index.html":
+        '<!doctype html><title>App</title><div id="root"></div><script type="module" src="app.js"></script>',
+    },
+    packages,
+  );
+  project.copy(fileURLToPath(new URL(`../apps/${name}`, import.meta.url)), name);
+  project.run(tool("esbuild"), [
+    ...[name, "--bundle", "--format=esm", "--jsx=automatic", "--outfile=app.js", "--log-level=error"],
+    '--define:process.env.NODE_ENV="development"',
+    // Vue asks for them.
+    "--define:__VUE_OPTIONS_API__=true",
+    "--define:__VUE_PROD_DEVTOOLS__=false",
+    "--define:__VUE_PROD_HYDRATION_MISMATCH_DETAILS__=false",
+  ]);
+  const site = await serve(project.folder);
+  let events;
+  const { page, said } = await open(browser, async (opened) => {
+    events = await recordPage(opened);
+  });
+  closing.push(
+    () => project.remove(),
+    site.close,
+    () => page.close(),
+  );
+  await page.goto(site.origin);
+  assert.equal(await page.evaluate(() => window.tracker.ready), true);
+  const module = () => page.evaluate(() => window.tracker.getModuleId());
+  return {
+    page,
+    events,
+    module,
+    said,
+    isQuiet: () =>
+      assert.deepEqual(
+        said.filter((line) => !/DevTools/.test(line)),
+        [],
+      ),
+  };
+}
+
+test("components of React enter modules and tell of features, once each under StrictMode", async () => {
+  const { page, events, module, isQuiet } = await run("react.jsx", ["react", "react-dom"]);
+  assert.equal(await module(), "reports");
+  await page.click("#export");
+  // Events wait until the provider is told the user.
+  assert.equal(events.events().length, 0);
+  await page.evaluate(() => window.setUser("ann"));
+  const exported = await events.expectEvent({ action: "feature", feature: "export" });
+  assert.deepEqual(
+    [exported.account_id, exported.user_id, exported.product, exported.module, exported.total, exported.details],
+    ["acme", "ann", "studio", "reports", 3, { format: "csv" }],
+  );
+  assert.deepEqual(await page.evaluate(() => window.order), ["own"]);
+
+  await page.evaluate(() => window.setView("widget"));
+  await events.expectEvent({ feature: "widget shown", module: "widget" });
+  assert.equal(await module(), "widget");
+  await page.evaluate(() => window.setView("reports"));
+  await page.waitForFunction(() => window.tracker.getModuleId() === "reports");
+  await page.evaluate(() => window.setView("billing"));
+  await page.click("#pay");
+  await events.expectEvent({ feature: "pay", module: "billing" });
+  await page.evaluate(() => window.setView(null));
+  await page.waitForFunction(() => window.tracker.getModuleId() === null);
+  await page.evaluate(() => window.tracker.flush());
+  const features = events.events().filter(({ action }) => action === "feature");
+  assert.deepEqual(
+    features.map(({ feature }) => feature),
+    ["export", "widget shown", "pay"],
+  );
+  // Each module has ended once for each time that it was entered.
+  const ends = events.events().filter(({ action }) => action === "moduleEnd");
+  assert.deepEqual(new Set(ends.map(({ module }) => module)), new Set(["reports", "widget", "billing"]));
+  isQuiet();
+});
+
+test("components and routes of Vue enter modules and tell of features", async () => {
+  const { page, events, module, isQuiet } = await run("vue.js", ["vue", "vue-router"]);
+  await page.click("#export");
+  await events.expectEvent({ feature: "export", total: 3, module: "reports" });
+  await page.evaluate(() => window.router.push("/billing"));
+  await page.click("#pay");
+  await events.expectEvent({ feature: "pay", module: "billing" });
+  await page.evaluate(() => {
+    window.widget.value = "widget";
+  });
+  await page.waitForFunction(() => window.tracker.getModuleId() === "widget");
+  await page.evaluate(() => {
+    window.widget.value = null;
+  });
+  await page.waitForFunction(() => window.tracker.getModuleId() === "billing");
+  await page.evaluate(() => window.router.push("/plain"));
+  await page.waitForFunction(() => window.tracker.getModuleId() === null);
+  assert.equal(await module(), null);
+  isQuiet();
+});
+
+test("an app that forgot the provider, the plugin, a tracker or an element goes on, and is told once", async () => {
+  const { page, said } = await run("mistakes.jsx", ["react", "react-dom", "vue", "vue-router"]);
+  const buttons = ["no-provider", "no-provider-again", "no-tracker", "no-plugin", "no-tracker-of-vue"];
+  for (const id of buttons) await page.click(`#${id}`);
+  for (const one of await page.$$(".one")) await one.click();
+  await page.waitForFunction(() => window.clicked.length === 5);
+  assert.equal((await page.$$("i")).length, 6);
+  const ours = said.filter((line) => line.includes("natero-wasm/")).map((line) => line.match(/natero-wasm.*?:/)[0]);
+  assert.deepEqual(ours.toSorted(), [
+    "natero-wasm/react:",
+    "natero-wasm/react:",
+    "natero-wasm/react:",
+    "natero-wasm/vue:",
+    "natero-wasm/vue:",
+  ]);
+});
+
+test("attributes of a page name its features, modules and products", async () => {
+  const { page, events, module, isQuiet } = await run("declarative.js", []);
+  assert.equal(await module(), "reports");
+  await page.click("#export b");
+  const exported = await events.expectEvent({ feature: "export" });
+  assert.deepEqual([exported.total, exported.module, exported.product], [3, "reports", "studio"]);
+  assert.deepEqual(exported.details, { format: "csv" });
+  await page.click("#label span");
+  assert.equal(await page.isChecked("#pin"), true);
+  await page.click("#go");
+  await page.selectOption("#range", "week");
+  await page.click("#more");
+  await page.click("#host >> button");
+  await events.expectEvent({ feature: "within", module: "reports" });
+  assert.equal((await events.expectEvent({ feature: "more" })).module, "widget");
+  const features = events.events().filter(({ action }) => action === "feature");
+  assert.deepEqual(
+    features.map(({ feature }) => feature),
+    ["export", "pin", "search", "range", "more", "within"],
+  );
+
+  // The next view of the page.
+  await page.evaluate(() => {
+    document.querySelector("main").hidden = true;
+    document.querySelector("aside").hidden = false;
+  });
+  await page.waitForFunction(
+    () => window.tracker.getModuleId() === "billing" && window.tracker.getProductId() === null,
+  );
+  await page.evaluate(() => {
+    window.stop();
+    document.querySelector("main").hidden = false;
+    document.getElementById("export").click();
+  });
+  await page.evaluate(() => window.tracker.flush());
+  assert.equal(await module(), "billing");
+  assert.equal(events.events().filter(({ feature }) => feature === "export").length, 1);
+  isQuiet();
+});

@@ -1,0 +1,23 @@
+// The browser of a file of tests, and how to hear what its pages send. Importing this
+// starts it before their first and ends everything in `closing` after their last.
+
+import { after, before } from "node:test";
+import { launch } from "./browser.mjs";
+import { Project } from "./project.mjs";
+
+export let browser;
+export let recordPage;
+
+/** What ends, the latest first. */
+export const closing = [];
+
+before(async () => {
+  browser = await launch();
+  closing.push(() => browser.close());
+  const project = new Project({});
+  closing.push(() => project.remove());
+  ({ recordPage } = await import(`${project.folder}/node_modules/natero-wasm/testing.js`));
+});
+after(async () => {
+  for (const close of closing.reverse()) await close();
+});
