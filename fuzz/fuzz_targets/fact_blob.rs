@@ -1,0 +1,63 @@
+//! Blobs of facts, as the database holds them: ours, and damaged ones.
+//!
+//! Decoding must not panic, and what it gives must survive being put in
+//! order, encoded and decoded again.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use natero_collector::store::{
+    fact_blob::{decode, decode_groups, encode},
+    facts::{Fact, compact},
+};
+
+fuzz_target!(|data: &[u8]| {
+    let mut facts = Vec::new();
+    let decoded = decode(data, 0..u32::MAX, |fact| facts.push(*fact));
+
+    // What was given before the damage was found is whole, too.
+    compact(&mut facts);
+    let encoded = encode(&facts);
+    let mut again = Vec::new();
+    decode(&encoded, 0..u32::MAX, |fact| again.push(*fact)).expect("what we wrote is not damaged");
+    // Compared as bytes, since a damaged blob may hold a NaN.
+    assert_eq!(encode(&again), encoded);
+    assert_eq!(again.len(), facts.len());
+    check_groups(&encoded, &again);
+
+    if decoded.is_ok() {
+        check_quarters(data);
+    }
+});
+
+/// A span gives exactly the facts of its quarters of an hour.
+fn check_quarters(data: &[u8]) {
+    let quarters_of = |quarters| {
+        let mut found = Vec::new();
+        decode(data, quarters, |fact: &Fact| found.push(fact.key.quarter))
+            .expect("it was not damaged");
+        found
+    };
+    let all = quarters_of(0..u32::MAX);
+    let Some(middle) = all.get(all.len() / 2).copied() else {
+        return;
+    };
+    let before = quarters_of(0..middle);
+    let after = quarters_of(middle..u32::MAX);
+    assert_eq!([before, after].concat(), all);
+}
+
+/// The groups of what we wrote have as many events as their facts.
+fn check_groups(encoded: &[u8], facts: &[Fact]) {
+    let (mut events, mut groups) = (0_u64, 0);
+    decode_groups(encoded, 0..u32::MAX, |group| {
+        events = events.saturating_add(group.sums.events);
+        groups += 1;
+    })
+    .expect("what we wrote is not damaged");
+    let of_facts = facts
+        .iter()
+        .fold(0_u64, |sum, fact| sum.saturating_add(fact.sums.events));
+    assert_eq!(events, of_facts);
+    assert!(groups <= facts.len());
+}

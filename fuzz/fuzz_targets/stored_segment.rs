@@ -1,0 +1,119 @@
+//! Stored segments: whatever stands in web storage under a key of the tracker.
+//!
+//! Storage belongs to the whole host page, so a segment may hold anything.
+//! Adopting one must not panic, must count each event once, and must store
+//! what it took in a form that the next page adopts in full.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use natero_engine::{
+    Answer, Call, Config, Effect, Engine, FlushId, Input, Mono, Now, Response, Seed, Start, Wall,
+};
+use natero_event::Id;
+
+/// The clocks of every page when it adopts.
+const NOW: Now = Now {
+    mono: Mono(1.0),
+    wall: Wall(1_700_000_000_000.0),
+};
+
+/// The server confirms everything.
+const CONFIRMED: Answer<'static> = Answer {
+    status: 200,
+    retry_after: None,
+    rejected: None,
+    message: "",
+    lacking: None,
+};
+
+/// When every wait is over that a segment may ask for.
+const LATER: Now = Now {
+    mono: Mono(1e9),
+    wall: Wall(1_701_000_000_000.0),
+};
+
+/// What a page did with the segments that it adopted.
+struct Adopted {
+    /// What it stored as its own, in order.
+    segments: Vec<String>,
+    /// The lines that it would send, if a flush tells it to.
+    sent: Vec<String>,
+}
+
+fuzz_target!(|data: &[u8]| {
+    // Storage holds text; a browser hands over nothing else.
+    let text = String::from_utf8_lossy(data);
+    let first = adopt(&[&text]);
+    for line in &first.sent {
+        assert!(line.starts_with('{') && line.ends_with('}'), "{line:?}");
+    }
+    let segments: Vec<&str> = first.segments.iter().map(String::as_str).collect();
+    let second = adopt(&segments);
+    assert_eq!(second.sent, first.sent);
+    assert_eq!(second.segments.concat(), first.segments.concat());
+});
+
+/// A page that adopts these segments and is told to send everything.
+fn adopt(segments: &[&str]) -> Adopted {
+    let config = Config {
+        account_id: Id::new("acme").map(Into::into),
+        user_id: Id::new("ann").map(Into::into),
+        track_page_views: false,
+        ..Config::default()
+    };
+    let mut engine = Engine::new(config, Seed([1, 2, 3, 4]), NOW);
+    let mut adopted = Adopted {
+        segments: Vec::new(),
+        sent: Vec::new(),
+    };
+    let start = Input::Start(Start::default());
+    tell(&mut engine, NOW, start, &mut adopted);
+    for segment in segments {
+        tell(&mut engine, NOW, Input::Adopted(segment), &mut adopted);
+    }
+    let flush = Input::Call(Call::Flush(FlushId(1)));
+    tell(&mut engine, LATER, flush, &mut adopted);
+    assert_eq!(
+        engine.stats().pending,
+        0,
+        "everything was sent and confirmed"
+    );
+    adopted
+}
+
+/// Hands an input over, and performs the effects until none is left.
+fn tell(engine: &mut Engine, now: Now, input: Input<'_>, adopted: &mut Adopted) {
+    engine.handle(now, input);
+    while let Some(effect) = engine.poll_effect() {
+        match effect {
+            Effect::Store { records, .. } => adopted.segments.push(records),
+            Effect::Send(request) => {
+                adopted.sent.extend(request.body.lines().map(str::to_owned));
+                let response = Response {
+                    request: request.request,
+                    answer: Some(CONFIRMED),
+                };
+                engine.handle(now, Input::Response(response));
+            }
+            Effect::AbortRequest { .. }
+            | Effect::WarnUnreachable { .. }
+            | Effect::Filter { .. }
+            | Effect::ReportLoss(_)
+            | Effect::WarnAccountChanged { .. }
+            | Effect::PrintEvent { .. }
+            | Effect::ReadCookies
+            | Effect::SetSession { .. }
+            | Effect::SetVisitor { .. }
+            | Effect::EraseCookies
+            | Effect::AnnounceTab { .. }
+            | Effect::ResolveFlush(_)
+            | Effect::ClaimStorage { .. }
+            | Effect::PersistAtTaskEnd
+            | Effect::RemoveSegment { .. }
+            | Effect::AdoptOrphans
+            | Effect::EraseStorage
+            | Effect::Detach => {}
+        }
+    }
+}
