@@ -50,7 +50,7 @@ const features = {
   },
   export_report(button) {
     const rows = Number(button.dataset.rows);
-    tracking.used("export_report", rows, { report: button.dataset.report });
+    tracking.used("export_report", 1, { report: button.dataset.report, rows });
     toast(`${rows.toLocaleString("en")} rows of ${button.dataset.report} exported.`);
   },
   schedule_report(button) {

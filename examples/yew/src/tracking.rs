@@ -1,0 +1,69 @@
+//! How the app comes by its tracker. `Tracker` is a handle that can be copied, so
+//! that it is a context as it is.
+
+use natero_wasm::{Settings, Tracker};
+use yew::prelude::*;
+
+/// The keys and settings that the page names.
+fn source() -> (String, String, Settings) {
+    let text = |name: &str| named_in_page(name).unwrap_or_default();
+    let settings = Settings {
+        endpoint: text("endpoint"),
+        account_id: Some("acme".into()),
+        user_id: Some("ada@acme.example".into()),
+        ..Settings::default()
+    };
+    (text("api-key"), text("auth-key"), settings)
+}
+
+/// What `<meta name="natero-…">` says.
+fn named_in_page(name: &str) -> Option<String> {
+    let document = web_sys::window()?.document()?;
+    let meta = document
+        .query_selector(&format!("meta[name='natero-{name}']"))
+        .ok()??;
+    meta.get_attribute("content")
+}
+
+#[derive(Properties, PartialEq)]
+pub struct TrackedProps {
+    pub children: Html,
+}
+
+/// Makes the tracker of the app, for every component within.
+#[component]
+pub fn Tracked(props: &TrackedProps) -> Html {
+    let tracker = use_memo((), |()| {
+        let (api_key, auth_key, settings) = source();
+        Tracker::builder(api_key, auth_key)
+            .settings(settings)
+            .build()
+    });
+    match &*tracker {
+        Ok(tracker) => html! {
+            <ContextProvider<Tracker> context={*tracker}>
+                { props.children.clone() }
+            </ContextProvider<Tracker>>
+        },
+        Err(error) => html! { <p>{ error.to_string() }</p> },
+    }
+}
+
+/// The tracker of the app.
+///
+/// # Panics
+/// Outside of [`Tracked`].
+#[hook]
+pub fn use_tracker() -> Tracker {
+    use_context::<Tracker>().expect("a component within `Tracked`")
+}
+
+/// The component is a module: its time runs while it is there.
+#[hook]
+pub fn use_module(module: &'static str) {
+    let tracker = use_tracker();
+    use_effect_with(module, move |module| {
+        let entered = tracker.enter_module(module);
+        move || drop(entered)
+    });
+}
