@@ -1,9 +1,9 @@
 // What a page under measurement does, whatever tracks it.
 
-// Peers' names are as long, and none is made while the time is taken.
+// All trackers get these names, made before the time is taken.
 const NAMES = Array.from({ length: 20 }, (_, i) => `bench-feature-${i}`);
 
-/** Calls `call` so many times in one task; the µs of one call, batch by batch. */
+/** Calls `call` `count` times in one task; returns the µs of one call, averaged over each batch. */
 function burst(call, count, batch) {
   const times = [];
   for (let i = 0; i < count; ) {
@@ -14,7 +14,7 @@ function burst(call, count, batch) {
   return times;
 }
 
-/** Calls `call` every `every` ms; the µs of each call. */
+/** Calls `call` every `every` ms; returns the µs of each call. */
 async function steadily(call, count, every) {
   const times = [];
   for (let i = 0; i < count; i += 1) {
@@ -26,7 +26,7 @@ async function steadily(call, count, every) {
   return times;
 }
 
-// A line of ours as it is stored and sent.
+// An event as natero-wasm stores and sends it.
 const EVENT = {
   account_id: "acme",
   user_id: "ann@acme.example",
@@ -45,7 +45,7 @@ const EVENT = {
 
 let written = 0;
 
-/** The least that any tracker does: writes the event. */
+/** The least that any tracker does with an event: it serializes it. */
 function stringify(name) {
   EVENT.feature = name;
   EVENT.seq += 1;
@@ -57,16 +57,32 @@ new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) longTasks.push(duration);
 }).observe({ type: "longtask" });
 
-const memories = [];
+// However a tracker instantiates its wasm, its memories are found.
+const memories = new Set();
+const noteMemories = ({ exports }) => {
+  for (const exported of Object.values(exports)) {
+    if (exported instanceof WebAssembly.Memory) memories.add(exported);
+  }
+};
 WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-  construct(target, args) {
-    const instance = new target(...args);
-    if (instance.exports.memory) memories.push(instance.exports.memory);
+  construct(target, args, newTarget) {
+    const instance = Reflect.construct(target, args, newTarget);
+    noteMemories(instance);
     return instance;
   },
 });
+for (const name of ["instantiate", "instantiateStreaming"]) {
+  WebAssembly[name] = new Proxy(WebAssembly[name], {
+    async apply(target, self, args) {
+      const made = await Reflect.apply(target, self, args);
+      // An instance where a module was given, else a module and its instance.
+      noteMemories(made.instance ?? made);
+      return made;
+    },
+  });
+}
 
-/** The heap of JS does not count these. */
-const wasmBytes = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+/** The size of all wasm memories, which the JavaScript heap does not count. */
+const wasmBytes = () => [...memories].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 
 window.bench = { burst, steadily, stringify, longTasks, wasmBytes };

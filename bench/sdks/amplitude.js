@@ -1,4 +1,5 @@
 import * as amplitude from "@amplitude/analytics-browser";
+import { details } from "../details.js";
 
 export function start(endpoint) {
   amplitude.init("bench-api-key", "ann@acme.example", {
@@ -9,5 +10,9 @@ export function start(endpoint) {
 }
 
 export function feature(name) {
-  amplitude.track("feature", { feature: name, module: "reports", product: "studio" });
+  amplitude.track(name);
+}
+
+export function featureWithDetails(name) {
+  amplitude.track(name, details());
 }

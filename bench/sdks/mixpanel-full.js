@@ -1,5 +1,6 @@
 // The ordinary import, which brings the session recorder.
 import mixpanel from "mixpanel-browser";
+import { details } from "../details.js";
 
 export function start(endpoint) {
   mixpanel.init("bench", { api_host: endpoint, track_pageview: true });
@@ -7,5 +8,9 @@ export function start(endpoint) {
 }
 
 export function feature(name) {
-  mixpanel.track("feature", { feature: name, module: "reports", product: "studio" });
+  mixpanel.track(name);
+}
+
+export function featureWithDetails(name) {
+  mixpanel.track(name, details());
 }

@@ -1,5 +1,6 @@
-// Without the recorder: what is nearest to ours.
+// Without the recorder: this build is nearest to natero-wasm.
 import mixpanel from "mixpanel-browser/src/loaders/loader-module-core";
+import { details } from "../details.js";
 
 export function start(endpoint) {
   mixpanel.init("bench", { api_host: endpoint, track_pageview: true });
@@ -7,5 +8,9 @@ export function start(endpoint) {
 }
 
 export function feature(name) {
-  mixpanel.track("feature", { feature: name, module: "reports", product: "studio" });
+  mixpanel.track(name);
+}
+
+export function featureWithDetails(name) {
+  mixpanel.track(name, details());
 }

@@ -1,5 +1,6 @@
-// Ours, as a page with a bundler uses it.
+// natero-wasm, as a page with a bundler uses it.
 import { na } from "natero-wasm";
+import { details } from "../details.js";
 
 let tracker;
 
@@ -13,9 +14,8 @@ export function feature(name) {
   tracker.sendFeatureEvent(name);
 }
 
-/** As peers have it: module and product are given with each call. */
-export function featureWithOptions(name) {
-  tracker.sendFeatureEvent(name, { module: "reports", product: "studio" });
+export function featureWithDetails(name) {
+  tracker.sendFeatureEvent(name, { details: details() });
 }
 
 export const ready = () => tracker.ready;

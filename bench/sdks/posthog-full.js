@@ -1,5 +1,6 @@
 // The ordinary import.
 import posthog from "posthog-js";
+import { details } from "../details.js";
 
 export function start(endpoint) {
   posthog.init("bench", {
@@ -12,5 +13,9 @@ export function start(endpoint) {
 }
 
 export function feature(name) {
-  posthog.capture("feature", { feature: name, module: "reports", product: "studio" });
+  posthog.capture(name);
+}
+
+export function featureWithDetails(name) {
+  posthog.capture(name, details());
 }

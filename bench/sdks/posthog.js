@@ -1,5 +1,6 @@
 // Without the extensions that record sessions and show surveys.
 import posthog from "posthog-js/dist/module.slim";
+import { details } from "../details.js";
 
 export function start(endpoint) {
   posthog.init("bench", {
@@ -12,5 +13,9 @@ export function start(endpoint) {
 }
 
 export function feature(name) {
-  posthog.capture("feature", { feature: name, module: "reports", product: "studio" });
+  posthog.capture(name);
+}
+
+export function featureWithDetails(name) {
+  posthog.capture(name, details());
 }

@@ -41,20 +41,7 @@ enum What {
     /// Lost and doubled events in scenarios of faults.
     Loss,
     /// The budgets, side by side with other trackers.
-    Peers {
-        /// The trackers, each bundled as a page would have it.
-        #[arg(long)]
-        bundles: PathBuf,
-        /// What they weigh.
-        #[arg(long)]
-        sizes: PathBuf,
-        /// Where the figures go, beside the table.
-        #[arg(long)]
-        out: PathBuf,
-        /// Measure this alone.
-        #[arg(long)]
-        only: Option<peers::Part>,
-    },
+    Peers(peers::Options),
 }
 
 #[tokio::main]
@@ -74,11 +61,6 @@ async fn run(what: What) -> Result<()> {
         What::Profile { bundles } => profile::run(&bundles).await,
         What::Storage => storage::run().await,
         What::Loss => loss::run().await,
-        What::Peers {
-            bundles,
-            sizes,
-            out,
-            only,
-        } => peers::run(&bundles, &sizes, &out, only).await,
+        What::Peers(options) => peers::run(&options).await,
     }
 }

@@ -1,4 +1,4 @@
-//! Where the main thread's time goes in a burst of ours.
+//! Where the main thread's time goes in a burst of features with details.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,12 +7,12 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::peers::OURS;
+use crate::peers::{Call, OURS};
 use crate::stage::Stage;
 
 const EVENTS: usize = 2_000;
 
-/// As DevTools give it.
+/// A CPU profile, as DevTools report it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Profile {
@@ -48,11 +48,7 @@ pub async fn run(bundles: &Path) -> Result<()> {
     devtools("Profiler.enable", json!({})).await?;
     devtools("Profiler.setSamplingInterval", json!({ "interval": 100 })).await?;
     devtools("Profiler.start", json!({})).await?;
-    let _: Vec<f64> = page
-        .run(&format!(
-            "return bench.burst(bench.tracker.feature, {EVENTS}, 50);"
-        ))
-        .await?;
+    page.burst(Call::Details.script(), EVENTS).await?;
     page.sink.until_events(EVENTS).await;
     page.until_quiet().await?;
     let mut answer = devtools("Profiler.stop", json!({})).await?;

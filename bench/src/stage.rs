@@ -43,6 +43,22 @@ pub struct Spent {
     pub process: f64,
 }
 
+/// What is alive in the page after a garbage collection.
+#[derive(Clone, Copy, Debug)]
+pub struct Alive {
+    /// The JavaScript heap, in the unit of the measurement.
+    pub heap: f64,
+    /// The memories of wasm instances, in the same unit.
+    pub wasm: f64,
+}
+
+impl Alive {
+    /// Both.
+    pub fn total(self) -> f64 {
+        self.heap + self.wasm
+    }
+}
+
 impl<'a> Stage<'a> {
     /// Starts Chromium.
     ///
@@ -180,12 +196,22 @@ impl Tracked<'_> {
         })
     }
 
-    /// What is alive on the page's heap and in its wasm, in bytes.
+    /// Calls `script`, a JavaScript function, so many times in one task with the
+    /// names of features; returns the µs of one call, averaged over batches of 50.
+    ///
+    /// # Errors
+    /// When it throws.
+    pub async fn burst(&self, script: &str, calls: usize) -> Result<Vec<f64>> {
+        self.run(&format!("return bench.burst({script}, {calls}, 50);"))
+            .await
+    }
+
+    /// What is alive in the page, in bytes.
     ///
     /// # Errors
     /// When the browser does not tell.
-    pub async fn alive(&self) -> Result<f64> {
-        // The browser's own list of requests is none of the tracker's.
+    pub async fn alive(&self) -> Result<Alive> {
+        // The browser's own list of requests does not belong to the tracker.
         self.page
             .act("performance.clearResourceTimings();", Value::Null)
             .await?;
@@ -195,8 +221,10 @@ impl Tracked<'_> {
                 .devtools("HeapProfiler.collectGarbage", &json!({}))
                 .await?;
         }
-        let wasm: f64 = self.run("return bench.wasmBytes();").await?;
-        Ok(self.metric("JSHeapUsedSize").await? + wasm)
+        Ok(Alive {
+            wasm: self.run("return bench.wasmBytes();").await?,
+            heap: self.metric("JSHeapUsedSize").await?,
+        })
     }
 
     async fn metric(&self, name: &str) -> Result<f64> {

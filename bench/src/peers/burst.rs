@@ -7,12 +7,13 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::table::{Row, Table};
-use super::{OURS, SUBJECTS, median, percentile};
+use super::{Call, EMPTY, OURS, SUBJECTS, median, percentile};
 use crate::stage::Stage;
 
 const ROUNDS: usize = 5;
 const EVENTS: usize = 2_000;
 
+/// The figures of one tracker and one way to call, one for each round.
 #[derive(Default)]
 struct Figures {
     p50: Vec<f64>,
@@ -24,24 +25,25 @@ struct Figures {
     lost: Vec<f64>,
 }
 
-/// These rewrite all that waits for each event, which takes them the most of a
-/// minute: once is enough, for the noise of those that come last does not count.
+/// These rewrite everything that waits for each event, which takes most of a
+/// minute: one round is enough, for the noise of the slowest does not matter.
 const SLOW: [&str; 2] = ["snowplow", "mixpanel"];
 
-/// Figures by name.
+/// The figures by the way to call and the name of the tracker.
 #[derive(Default)]
-pub struct Measured(BTreeMap<&'static str, Figures>);
+pub struct Measured(BTreeMap<(Call, &'static str), Figures>);
 
-/// Measures the slow ones. Others may work meanwhile.
+/// Measures the slow trackers. Other measurements may run meanwhile.
 ///
 /// # Errors
 /// When a tracker does not run.
-pub async fn slow(stage: &Stage<'_>) -> Result<Measured> {
+pub async fn slow(stage: &Stage<'_>, calls: &[Call]) -> Result<Measured> {
     let mut all = Measured::default();
-    for subject in SLOW {
-        eprintln!("burst: {subject}");
-        let figures = all.0.entry(subject).or_default();
-        one(stage, subject, "bench.tracker.feature", figures).await?;
+    for call in calls {
+        for subject in SLOW {
+            eprintln!("burst {}: {subject}", call.label());
+            all.round(stage, *call, subject).await?;
+        }
     }
     Ok(all)
 }
@@ -52,10 +54,10 @@ pub async fn slow(stage: &Stage<'_>) -> Result<Measured> {
 /// When a tracker does not run.
 pub async fn measure(
     stage: &Stage<'_>,
-    Measured(mut all): Measured,
+    calls: &[Call],
+    mut all: Measured,
     table: &mut Table,
 ) -> Result<()> {
-    let (mut bare, mut with_options) = (Figures::default(), Figures::default());
     for round in 0..ROUNDS {
         for index in 0..SUBJECTS.len() {
             // In another order each time.
@@ -64,113 +66,115 @@ pub async fn measure(
                 continue;
             }
             eprintln!("burst, round {} of {ROUNDS}: {subject}", round + 1);
-            one(
-                stage,
-                subject,
-                "bench.tracker.feature",
-                all.entry(subject).or_default(),
-            )
-            .await?;
+            for call in calls {
+                all.round(stage, *call, subject).await?;
+            }
         }
-        one(
-            stage,
-            OURS,
-            "bench.tracker.featureWithOptions",
-            &mut with_options,
-        )
-        .await?;
-        let page = stage.open("empty").await?;
-        let times: Vec<f64> = page
-            .run(&format!(
-                "return bench.burst(bench.stringify, {EVENTS}, 50);"
-            ))
-            .await?;
-        bare.add_times(&times);
+        for call in calls {
+            let page = stage.open(EMPTY).await?;
+            let times = page.burst(call.stringify_script(), EVENTS).await?;
+            all.of(*call, EMPTY).add_times(&times);
+        }
     }
-    let of = |name: &str, unit, pick: fn(&Figures) -> &Vec<f64>| {
-        all.iter()
-            .fold(Row::new(name, unit), |row, (subject, figures)| {
-                row.figure(subject, median(pick(figures)))
-            })
-    };
-    let stringify = (median(&bare.p50), median(&bare.p99));
-    let p50 = of("call in a burst, p50", "µs", |figures| &figures.p50)
-        .figure("base", stringify.0)
-        .share_of_best(1.0 / 5.0);
-    let ours = median(&all[OURS].p50);
-    table.add(p50);
-    table.add(
-        of("call in a burst, p99", "µs", |figures| &figures.p99)
-            .figure("base", stringify.1)
-            .share_of_best(1.0 / 5.0),
-    );
-    table.add(
-        Row::new("call in a burst, p50, by JSON.stringify", "×")
-            .figure(OURS, ours / stringify.0)
-            .at_most("≤ 2 × JSON.stringify", 2.0),
-    );
-    table.add(
-        Row::new("same, module and product given, p50", "µs")
-            .figure(OURS, median(&with_options.p50)),
-    );
-    table.add(
-        of("main-thread CPU per event of a burst", "µs", |figures| {
-            &figures.main
-        })
-        .share_of_best(1.0 / 5.0),
-    );
-    table.add(of(
-        "CPU of all threads per event of a burst",
-        "µs",
-        |figures| &figures.process,
-    ));
-    table.add(
-        of("longest task (0: none over 50 ms)", "ms", |figures| {
-            &figures.longest
-        })
-        .at_most("no long task", 0.0),
-    );
-    table.add(of(
-        "heap + wasm more after a burst than before",
-        "KB",
-        |figures| &figures.kept,
-    ));
-    table.add(of("events of a burst that never came", "", |figures| {
-        &figures.lost
-    }));
+    for call in calls {
+        all.add_rows(*call, table);
+    }
     Ok(())
 }
 
-async fn one(stage: &Stage<'_>, subject: &str, call: &str, figures: &mut Figures) -> Result<()> {
-    let page = stage.open(subject).await?;
-    let alive = page.alive().await?;
-    let before = page.spent().await?;
-    let times: Vec<f64> = page
-        .run(&format!(
-            "bench.longTasks.length = 0; return bench.burst({call}, {EVENTS}, 50);"
-        ))
-        .await?;
-    // What a task leaves to be done at once may keep the page busy for most of
-    // a minute, in which it sends nothing.
-    page.page
-        .act("await new Promise((go) => setTimeout(go));", Value::Null)
-        .await?;
-    page.until_quiet().await?;
-    let came = page.sink.until_events(EVENTS).await;
-    page.until_quiet().await?;
-    let after = page.spent().await?;
-    let longest: f64 = page.run("return Math.max(0, ...bench.longTasks);").await?;
-    figures.add_times(&times);
-    figures
-        .main
-        .push((after.main - before.main) / EVENTS as f64);
-    figures
-        .process
-        .push((after.process - before.process) / EVENTS as f64);
-    figures.longest.push(longest);
-    figures.kept.push((page.alive().await? - alive) / 1_000.0);
-    figures.lost.push(EVENTS as f64 - came as f64);
-    Ok(())
+impl Measured {
+    fn of(&mut self, call: Call, subject: &'static str) -> &mut Figures {
+        self.0.entry((call, subject)).or_default()
+    }
+
+    /// One burst on a fresh page, until everything is delivered.
+    async fn round(&mut self, stage: &Stage<'_>, call: Call, subject: &'static str) -> Result<()> {
+        let figures = self.of(call, subject);
+        let page = stage.open(subject).await?;
+        page.page
+            .act("bench.longTasks.length = 0;", Value::Null)
+            .await?;
+        let alive = page.alive().await?.total();
+        let before = page.spent().await?;
+        let times = page.burst(call.script(), EVENTS).await?;
+        // The tasks that a burst leaves behind may keep the page busy for most
+        // of a minute, in which it sends nothing.
+        page.page
+            .act("await new Promise((go) => setTimeout(go));", Value::Null)
+            .await?;
+        page.until_quiet().await?;
+        let came = page.sink.until_events(EVENTS).await;
+        page.until_quiet().await?;
+        let after = page.spent().await?;
+        let longest: f64 = page.run("return Math.max(0, ...bench.longTasks);").await?;
+        let per_event = |before: f64, after: f64| (after - before) / EVENTS as f64;
+        figures.add_times(&times);
+        figures.main.push(per_event(before.main, after.main));
+        figures
+            .process
+            .push(per_event(before.process, after.process));
+        figures.longest.push(longest);
+        let kept = page.alive().await?.total() - alive;
+        figures.kept.push(kept / 1_000.0);
+        figures.lost.push(EVENTS as f64 - came as f64);
+        Ok(())
+    }
+
+    fn add_rows(&self, call: Call, table: &mut Table) {
+        let row = |name: &str, unit, value: &dyn Fn(&Figures) -> f64| {
+            let name = format!("burst {}: {name}", call.label());
+            SUBJECTS.iter().fold(Row::new(&name, unit), |row, subject| {
+                match self.0.get(&(call, *subject)) {
+                    Some(figures) => row.figure(subject, value(figures)),
+                    None => row,
+                }
+            })
+        };
+        let best = call.share_of_best();
+        let base = "a bare JSON.stringify";
+        let (bare, ours) = (&self.0[&(call, EMPTY)], &self.0[&(call, OURS)]);
+        let (bare50, bare99) = (median(&bare.p50), median(&bare.p99));
+        table.add(
+            row("one call, p50", "µs", &|figures| median(&figures.p50))
+                .base(base, bare50)
+                .share_of_best(best),
+        );
+        table.add(
+            row("one call, p99", "µs", &|figures| median(&figures.p99))
+                .base(base, bare99)
+                .share_of_best(best),
+        );
+        let name = format!("burst {}: one call, p50, by {base}", call.label());
+        table.add(
+            Row::new(&name, "×")
+                .figure(OURS, median(&ours.p50) / bare50)
+                .at_most(2.0),
+        );
+        table.add(
+            row("main-thread CPU per event", "µs", &|figures| {
+                median(&figures.main)
+            })
+            .share_of_best(1.0 / 5.0),
+        );
+        table.add(row("CPU of all threads per event", "µs", &|figures| {
+            median(&figures.process)
+        }));
+        // Every round counts, for a user feels each task that is too long.
+        table.add(
+            row("longest task (0: none over 50 ms)", "ms", &|figures| {
+                percentile(&figures.longest, 1.0)
+            })
+            .at_most(0.0),
+        );
+        table.add(row(
+            "heap + wasm above before, compiled code included",
+            "KB",
+            &|figures| median(&figures.kept),
+        ));
+        table.add(row("events that never came", "", &|figures| {
+            median(&figures.lost)
+        }));
+    }
 }
 
 impl Figures {

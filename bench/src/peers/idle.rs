@@ -10,11 +10,11 @@ use super::SUBJECTS;
 use super::table::Row;
 use crate::stage::Stage;
 
-/// What a tracker does to begin with is no idleness.
+/// How long a tracker may work after its start before the page counts as idle.
 const SETTLING: Duration = Duration::from_secs(8);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Counts, and returns the rows. Others may work meanwhile.
+/// Counts, and returns the rows. Other measurements may run meanwhile.
 ///
 /// # Errors
 /// When the browser does not show or hide a page.
@@ -42,7 +42,7 @@ pub async fn measure(stage: &Stage<'_>) -> Result<[Row; 2]> {
     tokio::time::sleep(SETTLING).await;
     let begun = epoch_ms()?;
     tokio::time::sleep(MINUTE).await;
-    // To ask a hidden page may show it: what follows does not count.
+    // Asking a hidden page may show it, so nothing counts from here on.
     let ended = epoch_ms()?;
 
     let mut rows = [
@@ -69,8 +69,8 @@ pub async fn measure(stage: &Stage<'_>) -> Result<[Row; 2]> {
     drop(front);
     let [visible, hidden] = rows;
     Ok([
-        visible.at_most("no more than one in 5 s", 12.0),
-        hidden.at_most("no work while hidden", 0.0),
+        visible.at_most_by_rule("one in 5 s", 12.0),
+        hidden.at_most(0.0),
     ])
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::table::{Row, Table};
-use super::{OURS, SUBJECTS, median};
+use super::{EMPTY, OURS, SUBJECTS, median};
 use crate::stage::Stage;
 
 const ROUNDS: usize = 15;
@@ -19,7 +19,7 @@ pub async fn measure(stage: &Stage<'_>, table: &mut Table) -> Result<()> {
     let mut ready = Vec::new();
     for round in 0..ROUNDS {
         eprintln!("start, round {} of {ROUNDS}", round + 1);
-        let subjects: Vec<_> = SUBJECTS.into_iter().chain(["empty"]).collect();
+        let subjects: Vec<_> = SUBJECTS.into_iter().chain([EMPTY]).collect();
         for index in 0..subjects.len() {
             // In another order each time.
             let subject = subjects[(index + round) % subjects.len()];
@@ -35,17 +35,14 @@ pub async fn measure(stage: &Stage<'_>, table: &mut Table) -> Result<()> {
     }
     let mut row = Row::new("script start to first event accepted", "ms");
     for (subject, times) in &accepted {
-        row = row.figure(
-            if *subject == "empty" { "base" } else { subject },
-            median(times),
-        );
+        row = row.figure(subject, median(times));
     }
-    let best = row.best();
+    let best = row.best().context("no peer was measured")?;
     table.add(row.share_of_best(1.0 / 3.0));
     table.add(
         Row::new("script start to wasm ready", "ms")
             .figure(OURS, median(&ready))
-            .at_most("≤ best peer's first event", best),
+            .at_most_by_rule("the best peer's first event", best),
     );
     Ok(())
 }

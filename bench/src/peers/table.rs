@@ -1,28 +1,36 @@
 //! Rows of figures, each with its budget.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::{OURS, PEERS};
+use super::{EMPTY, OURS, PEERS};
 
-/// What was measured.
+/// Everything that was measured in one run.
 pub struct Table {
-    browser: String,
-    rows: Vec<Row>,
+    /// Name and version of the browser.
+    pub browser: String,
+    /// Name and version of each tracker's package.
+    pub versions: Vec<String>,
+    pub rows: Vec<Row>,
 }
 
 /// One quantity, for every tracker that it was measured of.
 pub struct Row {
-    name: String,
-    unit: &'static str,
-    figures: BTreeMap<String, f64>,
-    budget: Option<Budget>,
+    pub name: String,
+    pub unit: &'static str,
+    /// By the name of the tracker.
+    pub figures: BTreeMap<String, f64>,
+    /// What the baseline is, and its figure.
+    pub base: Option<(String, f64)>,
+    pub budget: Option<Budget>,
 }
 
-/// What ours may be at most.
+/// What the figure of ours may be at most.
 pub struct Budget {
-    rule: String,
+    /// Where the limit comes from; nothing for a limit that is only a number.
+    rule: Option<String>,
     most: f64,
 }
 
@@ -32,75 +40,92 @@ impl Row {
             name: name.to_owned(),
             unit,
             figures: BTreeMap::new(),
+            base: None,
             budget: None,
         }
     }
 
+    /// Adds the figure of a tracker, or the baseline where `of` is the page
+    /// without one. What is no number was not measured.
     pub fn figure(mut self, of: &str, value: f64) -> Self {
+        if of == EMPTY {
+            return self.base("an empty page", value);
+        }
         if value.is_finite() {
             self.figures.insert(of.to_owned(), value);
         }
         self
     }
 
+    /// Adds the baseline.
+    pub fn base(mut self, what: &str, value: f64) -> Self {
+        self.base = Some((what.to_owned(), value));
+        self
+    }
+
     /// Ours may be at most so large.
-    pub fn at_most(mut self, rule: &str, most: f64) -> Self {
-        self.budget = Some(Budget {
-            rule: rule.to_owned(),
-            most,
-        });
+    pub fn at_most(mut self, most: f64) -> Self {
+        self.budget = Some(Budget { rule: None, most });
+        self
+    }
+
+    /// Ours may be at most so large, which `rule` explains.
+    pub fn at_most_by_rule(mut self, rule: &str, most: f64) -> Self {
+        let rule = Some(rule.to_owned());
+        self.budget = Some(Budget { rule, most });
         self
     }
 
     /// Ours may be at most this share of the best peer's.
     pub fn share_of_best(self, share: f64) -> Self {
-        let best = self.best();
-        let rule = match share {
-            1.0 => "≤ best peer".to_owned(),
-            share => format!("≤ 1/{:.0} of best peer", 1.0 / share),
+        let Some(best) = self.best() else {
+            return self;
         };
-        self.at_most(&rule, best * share)
+        let rule = match share {
+            1.0 => "the best peer's".to_owned(),
+            share => format!("1/{:.0} of the best peer's", 1.0 / share),
+        };
+        self.at_most_by_rule(&rule, best * share)
     }
 
-    /// The best peer's figure.
-    pub fn best(&self) -> f64 {
-        PEERS
-            .iter()
-            .filter_map(|peer| self.figures.get(*peer))
-            .copied()
-            .fold(f64::INFINITY, f64::min)
+    /// The best peer's figure, if a peer has one.
+    pub fn best(&self) -> Option<f64> {
+        let figures = PEERS.iter().filter_map(|peer| self.figures.get(*peer));
+        figures.copied().min_by(f64::total_cmp)
     }
 
-    fn ours(&self) -> Option<f64> {
-        self.figures.get(OURS).copied()
+    /// Whether ours is within its budget, where it has one.
+    pub fn holds(&self) -> Option<bool> {
+        let ours = self.figures.get(OURS)?;
+        Some(*ours <= self.budget.as_ref()?.most)
     }
 
-    fn holds(&self) -> Option<bool> {
-        Some(self.ours()? <= self.budget.as_ref()?.most)
-    }
-
-    /// Ours by the best peer's.
-    fn ratio(&self) -> Option<f64> {
-        let best = self.best();
-        (best.is_finite() && best > 0.0).then(|| self.ours().map(|ours| ours / best))?
+    /// Ours divided by the best peer's.
+    pub fn ratio(&self) -> Option<f64> {
+        let best = self.best().filter(|best| *best > 0.0)?;
+        Some(self.figures.get(OURS)? / best)
     }
 
     fn json(&self) -> Value {
+        let base = self.base.as_ref();
+        let budget = self.budget.as_ref();
         json!({
             "name": self.name,
             "unit": self.unit,
             "figures": self.figures,
+            "base": base.map(|(what, figure)| json!({ "what": what, "figure": figure })),
             "ratio_to_best_peer": self.ratio(),
-            "budget": self.budget.as_ref().map(|budget| json!({ "rule": budget.rule, "at_most": budget.most })),
+            "budget": budget.map(|budget| json!({ "rule": budget.rule, "at_most": budget.most })),
             "holds": self.holds(),
         })
     }
 }
 
 impl Table {
-    pub fn new(browser: String) -> Self {
+    pub fn new(browser: String, versions: Vec<String>) -> Self {
         Self {
             browser,
+            versions,
             rows: Vec::new(),
         }
     }
@@ -109,75 +134,131 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// The downloads, as the build weighed them.
-    pub fn add_sizes(&mut self, sizes: &Value) {
-        let gzip = |name: &str| sizes[name].as_f64().unwrap_or(f64::NAN);
-        let mut module = Row::new("download, ES module, gzip -9", "B").figure(OURS, gzip(OURS));
-        for peer in PEERS {
-            module = module.figure(peer, gzip(peer));
-        }
-        let snowplow = gzip("snowplow");
-        self.add(module.at_most("≤ Snowplow", snowplow));
-        for (name, file) in [("inline", "natero inline"), ("global", "natero global")] {
-            let row = Row::new(&format!("download, {name} build, gzip -9"), "B");
-            self.add(
-                row.figure(OURS, gzip(file))
-                    .at_most("≤ 1.35 × Snowplow", 1.35 * snowplow),
-            );
-        }
-        self.add(
-            Row::new("download, peers' ordinary imports, gzip -9", "B")
-                .figure("mixpanel", gzip("mixpanel-full"))
-                .figure("posthog", gzip("posthog-full")),
-        );
-    }
-
+    /// Prints the table, and which budgets are missed.
     pub fn print(&self) {
-        println!("\n{}\n", self.browser);
-        print!("{:<46}", "");
+        let label = |row: &Row| format!("{} [{}]", row.name, row.unit);
+        let width = self.rows.iter().map(|row| label(row).chars().count());
+        let width = width.max().unwrap_or(0) + 1;
+        println!("\n{}\n{}\n", self.browser, self.versions.join(", "));
+        print!("{:<width$}", "");
         for name in [&[OURS], &PEERS[..]].concat() {
             print!("{name:>11}");
         }
         println!("{:>11}  {:>7}  budget", "base", "ratio");
         for row in &self.rows {
-            print!("{:<46}", format!("{} [{}]", row.name, row.unit));
-            for name in [&[OURS], &PEERS[..], &["base"]].concat() {
-                print!(
-                    "{:>11}",
-                    row.figures
-                        .get(name)
-                        .map_or("–".to_owned(), |value| short(*value))
-                );
+            print!("{:<width$}", label(row));
+            for name in [&[OURS], &PEERS[..]].concat() {
+                print!("{:>11}", or_dash(row.figures.get(name).copied()));
             }
-            print!(
-                "  {:>7}",
-                row.ratio()
-                    .map_or("–".to_owned(), |ratio| format!("{ratio:.3}"))
-            );
+            let base = row.base.as_ref().map(|(_, figure)| *figure);
+            print!("{:>11}  {:>7}", or_dash(base), ratio(row.ratio()));
             match (&row.budget, row.holds()) {
-                (Some(budget), Some(holds)) => println!(
-                    "  {} = {}: {}",
-                    budget.rule,
-                    short(budget.most),
-                    if holds { "holds" } else { "MISSED" }
-                ),
+                (Some(budget), Some(true)) => println!("  {budget}, holds"),
+                (Some(budget), Some(false)) => println!("  {budget}, MISSED"),
                 _ => println!(),
             }
         }
+        let verdicts: Vec<bool> = self.rows.iter().filter_map(Row::holds).collect();
+        let held = verdicts.iter().filter(|holds| **holds).count();
+        println!("\n{held} of {} budgets hold", verdicts.len());
     }
 
+    /// All rows, as `target/bench.json` has them.
     pub fn json(&self) -> Value {
         let rows: Vec<Value> = self.rows.iter().map(Row::json).collect();
-        json!({ "browser": self.browser, "rows": rows })
+        json!({ "browser": self.browser, "versions": self.versions, "rows": rows })
     }
 }
 
-/// Three digits are all that is worth reading.
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.rule {
+            Some(rule) => write!(f, "{rule}: {}", short(self.most)),
+            None => write!(f, "{}", short(self.most)),
+        }
+    }
+}
+
+/// A figure, or a dash where nothing was measured.
+pub fn or_dash(value: Option<f64>) -> String {
+    value.map_or("–".to_owned(), short)
+}
+
+/// A ratio of two figures, or a dash where there is none.
+pub fn ratio(value: Option<f64>) -> String {
+    value.map_or("–".to_owned(), |value| format!("{value:.3}"))
+}
+
+/// A figure with three digits, or all of a whole number: more is noise.
 fn short(value: f64) -> String {
     match value.abs() {
-        0.0 => "0".to_owned(),
+        100.0.. => with_separators(value.round()),
+        _ if value.fract() == 0.0 => format!("{value:.0}"),
         ..10.0 => format!("{value:.2}"),
-        ..100.0 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
+        _ => format!("{value:.1}"),
+    }
+}
+
+/// A whole number with a comma before each group of three digits.
+fn with_separators(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    let mut text = if value < 0.0 { "-" } else { "" }.to_owned();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_three_digits_and_whole_numbers_all_of_theirs() {
+        let figures = [
+            0.0,
+            0.612,
+            12.0,
+            14.83,
+            99.96,
+            1_234.4,
+            1_234_567.0,
+            -17_786.0,
+        ];
+        let texts = [
+            "0",
+            "0.61",
+            "12",
+            "14.8",
+            "100.0",
+            "1,234",
+            "1,234,567",
+            "-17,786",
+        ];
+        assert_eq!(figures.map(short), texts);
+    }
+
+    #[test]
+    fn a_share_is_of_the_fastest_peer_and_the_limit_itself_is_within_the_budget() {
+        let row = |ours| {
+            Row::new("call", "µs")
+                .figure(OURS, ours)
+                .figure("posthog", 20.0)
+                .figure("amplitude", 10.0)
+                .figure(EMPTY, 0.5)
+                .share_of_best(1.0 / 5.0)
+        };
+        assert_eq!(row(2.0).holds(), Some(true));
+        assert_eq!(row(2.1).holds(), Some(false));
+        assert_eq!(row(2.0).ratio(), Some(0.2));
+    }
+
+    #[test]
+    fn without_a_peer_to_compare_with_there_is_no_budget_to_hold() {
+        let row = Row::new("call", "µs").figure(OURS, 1.0);
+        assert_eq!(row.share_of_best(1.0).holds(), None);
     }
 }
