@@ -1,9 +1,15 @@
 //! Tasks of this workspace: `cargo xtask help` lists them.
 
 mod bench;
+mod book;
 mod build;
 mod command;
 mod demo;
+mod fuzz;
+mod packaging;
+mod release;
+mod sbom;
+mod screenshots;
 mod setup;
 mod simulate;
 mod size;
@@ -25,26 +31,55 @@ tasks
   build [--dev]
         builds the npm package into pkg/ and prints what a page downloads.
         --dev: unoptimised, in seconds rather than minutes.
+  build --class [--dev]
+        builds the class `na` on the Rust host into target/class, as wasm-pack
+        makes it of this crate, and prints its size.
+  book  builds docs/ as a site with search, in target/book.
   size [--record]
         builds the package and lists what it consists of, by bytes; --record
         notes that as what test compares with when a download is over its budget.
   test [--browser chromium|firefox|webkit] [--only SUITE]
-        runs every check: formatting, lints, native tests, the package's types
-        and tests, and in browsers the binding suites and the end-to-end tests:
-        Chromium and Firefox, or those that are named.
+        runs every check: formatting, lints, documentation, the oldest compiler,
+        licences and sources of the dependencies, native tests, fuzz targets for
+        seconds, the package's types and tests, and in browsers the binding suites
+        and the end-to-end tests: Chromium and Firefox, or those that are named.
         Each option may be given more than once.
+  packaging [NAME]
+        installs the packed package in fresh projects of bundlers, frameworks and test
+        runners, opens each in Chromium, and writes what held into docs/packaging.md; or
+        tries only those whose test has NAME in its name, and writes nothing. The quick
+        part of it is part of test.
+  release --dry-run [--built]
+        builds the package and checks what a release needs: versions, changelog, the
+        package's contents, licences, bill of materials, hashes and sizes; uploads
+        nothing. --built: takes the pkg/ that is there.
+  sbom [FOLDER]
+        writes what the package and the collector are linked from, as CycloneDX
+        documents, into target/sbom or the folder.
   demo [--once]
         starts the collector on a fresh database, fills it with a company tree and
         nine weeks of its usage, serves the example, drives a visit to it, prints
         what was counted of that, and opens the dashboard; stays up until Ctrl-C.
         --once: exits instead, with status 1 if an event is missing or doubled.
+  screenshots [FOLDER] [VIEW]
+        takes pictures of every view of the dashboard, or of those with VIEW in their
+        name, on a desk in light and dark, on a phone, on the narrowest screen, under
+        forced colours and on paper: in target/screenshots, or the folder.
   simulate [--seeds N] [--seed N]
         runs the tracker through so many schedules of faults (10,000 of them are
         part of test), or replays one and tells what happens in it.
-  bench measures the package in Chromium beside other trackers, prints each
+  fuzz [TARGET] [SECONDS]
+        gives arbitrary bytes to each fuzz target for that long (60 s), or to one
+        until it fails or is ended; a few seconds of it are part of test.
+  fuzz TARGET FILE
+        repeats one input: those that failed lie in fuzz/artifacts.
+  bench [--markdown]
+        measures the package in Chromium beside other trackers, prints each
         budget with their figures and ours, and writes target/bench.json.
-  bench start | burst | steady | memory
-        measures only that part of it.
+        --markdown: writes target/bench.md too, the table of bench/README.md.
+  bench start | burst [name|details] | steady [name|details] | memory
+        measures only that part of it; burst and steady if need be only for
+        calls by name, or only for calls with details.
   bench size
         only what each of them makes a page download.
   bench storage
@@ -58,8 +93,10 @@ tasks
         plays scenarios of faults (a failing server, a killed renderer, …) in
         Chromium and prints how many events were lost or doubled: status 1 if any.
   bench ingest [SECONDS]
-        measures how many events a second the collector commits, and how long a
-        batch takes, at 1, 16 and 256 connections on loopback.
+        measures how many events a second the collector commits on loopback beside a
+        plain handler of axum and SQLite in the same run, as ratios, at 1 and 16
+        connections with 1 and 50 events a batch; and what of it remains under
+        reports, backup and retention.
   help  prints this.
 
 environment
@@ -84,8 +121,14 @@ fn run(args: &[&str]) -> Result<ExitCode> {
     match *task {
         "setup" => setup::task(args)?,
         "build" => build::task(args)?,
+        "book" => book::task(args)?,
         "size" => size::gate::task(args)?,
         "demo" => return demo::task(args),
+        "fuzz" => fuzz::task(args)?,
+        "packaging" => packaging::task(args)?,
+        "release" => release::task(args)?,
+        "sbom" => sbom::task(args)?,
+        "screenshots" => screenshots::task(args)?,
         "simulate" => simulate::task(args)?,
         "bench" => bench::task(args)?,
         "test" => return test::task(args),

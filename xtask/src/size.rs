@@ -14,8 +14,9 @@ use crate::command::{line, output};
 use crate::workspace::{target, version};
 
 /// What a page downloads to load the tracker one way.
-const DOWNLOADS: [(&str, &[&str]); 3] = [
-    ("ES module", &["index.js", "natero.wasm"]),
+const DOWNLOADS: [(&str, &[&str]); 4] = [
+    ("entry", &["index.js"]),
+    ("ES module", &["index.js", "host.js", "natero.wasm"]),
     ("inline", &["inline.js"]),
     ("global", &["natero.global.js"]),
 ];
@@ -37,14 +38,7 @@ pub fn report(pkg: &Path) -> Result<()> {
         "a page downloads", "raw", "gzip -9", "brotli -q 11"
     );
     let mut downloads = Vec::new();
-    for (name, files) in DOWNLOADS {
-        let mut sizes = Vec::new();
-        for file in files {
-            sizes.push((*file, measure(&pkg.join(file))?));
-        }
-        let total = sizes
-            .iter()
-            .fold(Size::default(), |sum, (_, size)| sum.plus(*size));
+    for (name, total, sizes) in measured(pkg)? {
         row(name, total);
         if sizes.len() > 1 {
             for (file, size) in &sizes {
@@ -57,6 +51,69 @@ pub fn report(pkg: &Path) -> Result<()> {
     let place = target().join("size.json");
     fs::write(&place, format!("{report:#}\n"))
         .with_context(|| format!("cannot write {}", place.display()))
+}
+
+/// The downloads of a built package, as `target/size.json` has them.
+///
+/// # Errors
+/// When a file of the package is missing or a compressor fails.
+pub fn downloads(pkg: &Path) -> Result<Value> {
+    let measured = measured(pkg)?.into_iter();
+    Ok(measured
+        .map(|(name, total, sizes)| record(name, total, &sizes))
+        .collect())
+}
+
+/// Each way to load the tracker, with its sum and the sizes of its files.
+type Download = (&'static str, Size, Vec<(&'static str, Size)>);
+
+fn measured(pkg: &Path) -> Result<Vec<Download>> {
+    let mut downloads = Vec::new();
+    for (name, files) in DOWNLOADS {
+        let mut sizes = Vec::new();
+        for file in files {
+            sizes.push((*file, measure(&pkg.join(file))?));
+        }
+        let total = sizes
+            .iter()
+            .fold(Size::default(), |sum, (_, size)| sum.plus(*size));
+        downloads.push((name, total, sizes));
+    }
+    Ok(downloads)
+}
+
+/// What a page downloads of the class `na` on the Rust host.
+const CLASS: [&str; 2] = ["natero_wasm.js", "natero_wasm_bg.wasm"];
+
+/// As much as the class may take, in bytes of gzip, with std rebuilt for size. It only
+/// ever comes down, until it meets the budget of 45,000.
+const CLASS_CEILING: u64 = 66_400;
+
+/// Whether the class in this folder is within its ceiling.
+///
+/// # Errors
+/// As [`report_class`].
+pub fn class_fits(folder: &Path) -> Result<bool> {
+    Ok(report_class(folder)? <= CLASS_CEILING)
+}
+
+/// Prints the sizes of the files that a page downloads of the class.
+///
+/// # Errors
+/// When one is missing or a compressor fails.
+pub fn report_class(folder: &Path) -> Result<u64> {
+    println!(
+        "\n{:<22}{:>10}{:>10}{:>14}",
+        "the class", "raw", "gzip -9", "brotli -q 11"
+    );
+    let mut total = Size::default();
+    for file in CLASS {
+        let size = measure(&folder.join(file))?;
+        row(file, size);
+        total = total.plus(size);
+    }
+    row("in all", total);
+    Ok(total.gzip)
 }
 
 fn row(name: &str, size: Size) {

@@ -36,7 +36,25 @@ pub fn tools() -> Result<PathBuf> {
 /// The version that every crate of the workspace and the npm package carry.
 pub fn version() -> Result<String> {
     let manifest = read(&root().join("Cargo.toml"))?;
-    package_version(&manifest).context("Cargo.toml has no version under [workspace.package]")
+    in_workspace_package(&manifest, "version")
+        .context("Cargo.toml has no version under [workspace.package]")
+}
+
+/// Where the sources are published, if Cargo.toml says so.
+pub fn repository() -> Result<Option<String>> {
+    let manifest = read(&root().join("Cargo.toml"))?;
+    Ok(in_workspace_package(&manifest, "repository"))
+}
+
+/// The oldest compiler that this workspace promises to build with: `(1, 95)`.
+pub fn rust_version() -> Result<(u32, u32)> {
+    let manifest = read(&root().join("Cargo.toml"))?;
+    in_workspace_package(&manifest, "rust-version")
+        .and_then(|version| {
+            let (major, minor) = version.split_once('.')?;
+            Some((major.parse().ok()?, minor.parse().ok()?))
+        })
+        .context("Cargo.toml has no rust-version of the form 1.95 under [workspace.package]")
 }
 
 /// The version of a dependency in Cargo.lock.
@@ -50,14 +68,14 @@ pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-fn package_version(manifest: &str) -> Option<String> {
+fn in_workspace_package(manifest: &str, key: &str) -> Option<String> {
     manifest
         .lines()
         .map(str::trim)
         .skip_while(|line| *line != "[workspace.package]")
         .skip(1)
         .take_while(|line| !line.starts_with('['))
-        .find_map(|line| quoted(line, "version"))
+        .find_map(|line| quoted(line, key))
 }
 
 fn version_in_lock(lock: &str, name: &str) -> Option<String> {
@@ -113,7 +131,9 @@ dependencies = [
     fn the_workspace_version_is_not_mistaken_for_a_dependency_or_a_rust_version() {
         let manifest = "[workspace.package]\nrust-version = \"1.95\"\nversion = \"0.3.1\"\n\
                         [workspace.dependencies]\nversion = \"9.9.9\"\n";
-        assert_eq!(package_version(manifest).as_deref(), Some("0.3.1"));
-        assert_eq!(package_version("[package]\nversion = \"1.0.0\"\n"), None);
+        let found = in_workspace_package(manifest, "version");
+        assert_eq!(found.as_deref(), Some("0.3.1"));
+        let of_a_package = "[package]\nversion = \"1.0.0\"\n";
+        assert_eq!(in_workspace_package(of_a_package, "version"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Each tracker as a page would have it: bundled and minified, one folder each.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,15 +8,18 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 
+use super::modules;
 use crate::command::{line, run};
 use crate::setup::npm;
-use crate::workspace::{root, target};
+use crate::workspace::{read, root, target, version};
 
 /// What the scripts in `bench/sdks` are bundled into.
 pub struct Bundles {
+    /// One folder for each tracker, named after its script.
     pub folder: PathBuf,
-    /// JSON: bytes after gzip -9, by the name of the tracker.
-    pub sizes: PathBuf,
+    /// JSON: `gzip`, the bytes of each download after gzip -9, and `versions`,
+    /// the version of each package.
+    pub facts: PathBuf,
 }
 
 /// Bundles all trackers with the built package in `pkg/`, and weighs them.
@@ -30,43 +34,63 @@ pub fn make() -> Result<Bundles> {
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    let mut sizes = Map::new();
-    for entry in fs::read_dir(root().join("bench/sdks"))? {
-        let script = entry?.path();
-        let name = script
-            .file_stem()
-            .and_then(|name| name.to_str())
-            .context("a script in bench/sdks has no name")?
-            .to_owned();
-        let bundle = folder.join(&name).join("index.js");
+    let mut gzip = Map::new();
+    for script in files(&root().join("bench/sdks"), "js")? {
+        let name = script.file_stem().and_then(OsStr::to_str);
+        let name = name.context("a script in bench/sdks has no name")?;
+        let place = folder.join(name);
+        // What a tracker imports dynamically becomes a file of its own.
         run(Command::new(&esbuild)
             .current_dir(root().join("bench"))
             .arg(&script)
-            .args(["--bundle", "--minify", "--format=esm", "--target=es2022"])
+            .args(["--bundle", "--splitting", "--minify", "--format=esm"])
+            .args(["--target=es2022", "--entry-names=index"])
             .args(["--legal-comments=none", "--log-level=warning"])
             .arg(format!(
                 "--alias:natero-wasm={}",
                 pkg.join("index.js").display()
             ))
-            .arg(format!("--outfile={}", bundle.display())))?;
-        let mut size = gzip(&bundle)?;
-        if name == "natero" {
-            let wasm = bundle.with_file_name("natero.wasm");
-            fs::copy(pkg.join("natero.wasm"), &wasm)?;
-            // As it is published: the bundle holds what the page does with it too.
-            size = gzip(&pkg.join("index.js"))? + gzip(&wasm)?;
-        }
-        sizes.insert(name, size.into());
+            .arg(format!("--outdir={}", place.display())))?;
+        gzip.insert(name.to_owned(), weigh(&files(&place, "js")?)?.into());
     }
-    for (name, file) in [("inline", "inline.js"), ("global", "natero.global.js")] {
-        sizes.insert(format!("natero {name}"), gzip(&pkg.join(file))?.into());
+    for wasm in files(&pkg, "wasm")? {
+        let name = wasm.file_name().context("a wasm has no name")?;
+        fs::copy(&wasm, folder.join("natero").join(name))?;
     }
-    let place = folder.join("sizes.json");
-    fs::write(&place, format!("{:#}\n", json!(sizes)))?;
-    Ok(Bundles {
-        folder,
-        sizes: place,
-    })
+    gzip.extend(package(&esbuild, &pkg)?);
+    let facts = folder.join("facts.json");
+    let both = json!({ "gzip": gzip, "versions": versions()? });
+    fs::write(&facts, format!("{both:#}\n"))?;
+    Ok(Bundles { folder, facts })
+}
+
+/// The bytes of our package by the way to load it: its files as they are
+/// published, for the bundle holds the bench's own calls too.
+fn package(esbuild: &Path, pkg: &Path) -> Result<Map<String, Value>> {
+    let module = modules::of(esbuild, &pkg.join("index.js"))?;
+    let inline = modules::of(esbuild, &pkg.join("inline.js"))?;
+    let entry = weigh(&module.before_run)?;
+    let whole = weigh(&module.all)? + weigh(&files(pkg, "wasm")?)?;
+    let inline = weigh(&inline.all)?;
+    let global = weigh([&pkg.join("natero.global.js")])?;
+    Ok(Map::from_iter([
+        ("natero entry".to_owned(), entry.into()),
+        ("natero".to_owned(), whole.into()),
+        ("natero inline".to_owned(), inline.into()),
+        ("natero global".to_owned(), global.into()),
+    ]))
+}
+
+/// The version of each measured package, ours first.
+fn versions() -> Result<Vec<String>> {
+    let manifest: Value = serde_json::from_str(&read(&root().join("bench/package.json"))?)?;
+    let peers = manifest["devDependencies"].as_object();
+    let peers = peers.context("bench/package.json names no trackers")?;
+    let mut versions = vec![format!("natero-wasm {}", version()?)];
+    for (name, version) in peers {
+        versions.push(format!("{name} {}", version.as_str().unwrap_or_default()));
+    }
+    Ok(versions)
 }
 
 /// Prints what each weighs, the lightest first.
@@ -74,7 +98,8 @@ pub fn make() -> Result<Bundles> {
 /// # Errors
 /// When it was not weighed.
 pub fn print(bundles: &Bundles) -> Result<()> {
-    let sizes: Map<String, Value> = serde_json::from_slice(&fs::read(&bundles.sizes)?)?;
+    let facts: Value = serde_json::from_slice(&fs::read(&bundles.facts)?)?;
+    let sizes = facts["gzip"].as_object().context("nothing was weighed")?;
     let mut sizes: Vec<(&String, u64)> = sizes
         .iter()
         .filter_map(|(name, size)| Some((name, size.as_u64()?)))
@@ -85,6 +110,30 @@ pub fn print(bundles: &Bundles) -> Result<()> {
         println!("{name:<16}{size:>10}");
     }
     Ok(())
+}
+
+/// The files of a folder with this extension, not of the folders in it.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries = fs::read_dir(folder);
+    for entry in entries.with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension() == Some(OsStr::new(extension)) {
+            found.push(path);
+        }
+    }
+    ensure!(
+        !found.is_empty(),
+        "there is no .{extension} file in {}",
+        folder.display()
+    );
+    found.sort();
+    Ok(found)
+}
+
+/// The bytes of all files, each compressed by itself as a server sends it.
+fn weigh<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Result<u64> {
+    files.into_iter().map(|file| gzip(file)).sum()
 }
 
 fn gzip(file: &Path) -> Result<u64> {

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what is measured, one name each.
 
 mod bundles;
+mod modules;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,11 +14,27 @@ use crate::setup::browsers::{self, Kind};
 use crate::test::pack;
 use crate::workspace::{root, target};
 
-/// `cargo xtask bench [start | burst | steady | memory | size | storage | compression | profile | loss | ingest [SECONDS]]`
+const USAGE: &str = "\
+bench takes nothing; start, burst, steady or memory for a part of that, and with burst and steady name or details \
+for one way to call; --markdown with any of these; or size, storage, compression, profile or loss; or ingest and if \
+need be the seconds for each figure";
+
+/// `cargo xtask bench [start | burst [CALL] | steady [CALL] | memory] [--markdown]`, and
+/// `cargo xtask bench size | storage | compression | profile | loss | ingest [SECONDS]`
 pub fn task(args: &[&str]) -> Result<()> {
-    match args {
-        [] => peers(None),
-        [part @ ("start" | "burst" | "steady" | "memory")] => peers(Some(part)),
+    let markdown = args.contains(&"--markdown");
+    let args: Vec<&str> = args
+        .iter()
+        .copied()
+        .filter(|arg| *arg != "--markdown")
+        .collect();
+    match args[..] {
+        [] => peers(None, None, markdown),
+        [part @ ("start" | "burst" | "steady" | "memory")] => peers(Some(part), None, markdown),
+        [part @ ("burst" | "steady"), call @ ("name" | "details")] => {
+            peers(Some(part), Some(call), markdown)
+        }
+        _ if markdown => bail!("{USAGE}"),
         ["size"] => {
             build::package(Mode::Release)?;
             bundles::print(&bundles::make()?)
@@ -27,28 +44,33 @@ pub fn task(args: &[&str]) -> Result<()> {
         [what @ ("compression" | "profile")] => with_bundles(what),
         ["ingest"] => ingest("10"),
         ["ingest", seconds] => ingest(seconds),
-        _ => {
-            bail!(
-                "bench takes nothing; start, burst, steady or memory for a part of that; size, storage, \
-                 compression, profile or loss; or ingest and if need be the seconds for each figure"
-            )
-        }
+        _ => bail!("{USAGE}"),
     }
 }
 
-/// The package in Chromium, beside other trackers.
-fn peers(part: Option<&str>) -> Result<()> {
+/// The package in Chromium beside other trackers: everything, or one part of
+/// it, or that part for one way to call.
+fn peers(part: Option<&str>, call: Option<&str>, markdown: bool) -> Result<()> {
     build::package(Mode::Release)?;
     let bundles = bundles::make()?;
     let mut peers = in_browser("peers")?;
     peers.arg("--bundles").arg(&bundles.folder);
-    peers.arg("--sizes").arg(&bundles.sizes);
-    match part {
-        Some(part) => peers
-            .args(["--only", part, "--out"])
-            .arg(target().join(format!("bench-{part}.json"))),
-        None => peers.arg("--out").arg(target().join("bench.json")),
-    };
+    peers.arg("--facts").arg(&bundles.facts);
+    let mut name = "bench".to_owned();
+    for (option, value) in [("--only", part), ("--call", call)] {
+        if let Some(value) = value {
+            peers.args([option, value]);
+            name = format!("{name}-{value}");
+        }
+    }
+    peers
+        .arg("--out")
+        .arg(target().join(format!("{name}.json")));
+    if markdown {
+        peers
+            .arg("--markdown")
+            .arg(target().join(format!("{name}.md")));
+    }
     run(&mut peers)
 }
 

@@ -5,31 +5,88 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::say;
+use super::{debian, say};
 use crate::command::{on_path, output, run};
 use crate::workspace::{locked_version, tools};
 
-/// Current when this was written; its command line is what the test task uses.
-const WASM_PACK: &str = "0.15.1";
+/// A program that cargo installs.
+struct Tool<'a> {
+    program: &'a str,
+    /// The crate that it comes from.
+    package: &'a str,
+    version: &'a str,
+    /// How long the installation may take.
+    takes: &'a str,
+    /// `dev` for what runs for seconds: it compiles in half the time.
+    profile: &'a str,
+    /// The features that are used, where the others take long to compile.
+    features: Option<&'a str>,
+}
 
-const GECKODRIVER: &str = "0.37.1";
+const WASM_PACK: Tool<'_> = Tool {
+    program: "wasm-pack",
+    package: "wasm-pack",
+    // Current when this was written; its command line is what the test task uses.
+    version: "0.15.1",
+    takes: "about 3 min",
+    profile: "release",
+    features: None,
+};
+
+const GECKODRIVER: Tool<'_> = Tool {
+    program: "geckodriver",
+    package: "geckodriver",
+    version: "0.37.1",
+    takes: "about 5 min",
+    profile: "release",
+    features: None,
+};
+
+const CARGO_DENY: Tool<'_> = Tool {
+    program: "cargo-deny",
+    package: "cargo-deny",
+    version: "0.20.2",
+    takes: "about 3 min",
+    profile: "dev",
+    features: None,
+};
+
+const CARGO_FUZZ: Tool<'_> = Tool {
+    program: "cargo-fuzz",
+    package: "cargo-fuzz",
+    version: "0.13.2",
+    takes: "about 1 min",
+    profile: "dev",
+    features: None,
+};
+
+const MDBOOK: Tool<'_> = Tool {
+    program: "mdbook",
+    package: "mdbook",
+    version: "0.5.4",
+    takes: "about 3 min",
+    profile: "dev",
+    // Without its server and what watches files.
+    features: Some("search"),
+};
 
 /// wasm-bindgen's program, with its test runner beside it.
 ///
 /// # Errors
 /// When it has to be installed and cannot.
 pub fn wasm_bindgen() -> Result<PathBuf> {
-    // What the program writes and what the crate expects changes between
-    // patch releases, so nothing but the crate's own version will do.
-    let version = locked_version("wasm-bindgen")?;
-    let runner = |program: &Path| program.with_file_name("wasm-bindgen-test-runner").is_file();
-    install(
-        "wasm-bindgen",
-        "wasm-bindgen-cli",
-        &version,
-        "about 3 min",
-        runner,
-    )
+    let tool = Tool {
+        program: "wasm-bindgen",
+        package: "wasm-bindgen-cli",
+        // What the program writes and what the crate expects changes between
+        // patch releases, so nothing but the crate's own version will do.
+        version: &locked_version("wasm-bindgen")?,
+        takes: "about 3 min",
+        profile: "release",
+        features: None,
+    };
+    let has_runner = |program: &Path| program.with_file_name("wasm-bindgen-test-runner").is_file();
+    install(&tool, has_runner)
 }
 
 /// wasm-pack, which runs the test suites of the bindings in a browser.
@@ -37,7 +94,32 @@ pub fn wasm_bindgen() -> Result<PathBuf> {
 /// # Errors
 /// When it has to be installed and cannot.
 pub fn wasm_pack() -> Result<PathBuf> {
-    install("wasm-pack", "wasm-pack", WASM_PACK, "about 3 min", |_| true)
+    install(&WASM_PACK, |_| true)
+}
+
+/// cargo-deny, which holds the dependencies to deny.toml.
+///
+/// # Errors
+/// When it has to be installed and cannot.
+pub fn cargo_deny() -> Result<PathBuf> {
+    install(&CARGO_DENY, |_| true)
+}
+
+/// cargo-fuzz, and a compiler for libFuzzer, which is C++.
+///
+/// # Errors
+/// When one of them has to be installed and cannot.
+pub fn cargo_fuzz() -> Result<PathBuf> {
+    debian::cpp_compiler()?;
+    install(&CARGO_FUZZ, |_| true)
+}
+
+/// mdBook, which makes a site of docs/.
+///
+/// # Errors
+/// When it has to be installed and cannot.
+pub fn mdbook() -> Result<PathBuf> {
+    install(&MDBOOK, |_| true)
 }
 
 /// Firefox's WebDriver.
@@ -45,13 +127,7 @@ pub fn wasm_pack() -> Result<PathBuf> {
 /// # Errors
 /// When it has to be installed and cannot.
 pub fn geckodriver() -> Result<PathBuf> {
-    install(
-        "geckodriver",
-        "geckodriver",
-        GECKODRIVER,
-        "about 5 min",
-        |_| true,
-    )
+    install(&GECKODRIVER, |_| true)
 }
 
 /// The geckodriver that [`geckodriver`] installed, if it did.
@@ -60,18 +136,20 @@ pub fn own_geckodriver() -> Option<PathBuf> {
     program.is_file().then_some(program)
 }
 
-fn install(
-    program: &str,
-    package: &str,
-    version: &str,
-    takes: &str,
-    complete: fn(&Path) -> bool,
-) -> Result<PathBuf> {
+fn install(tool: &Tool<'_>, is_complete: fn(&Path) -> bool) -> Result<PathBuf> {
+    let Tool {
+        program,
+        package,
+        version,
+        takes,
+        profile,
+        features,
+    } = *tool;
     let root = tools()?;
     let ours = root
         .join("bin")
         .join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
-    let serves = |path: &PathBuf| is_version(path, version) && complete(path);
+    let serves = |path: &PathBuf| is_version(path, version) && is_complete(path);
     if let Some(found) = [Some(ours.clone()), on_path(program)]
         .into_iter()
         .flatten()
@@ -84,15 +162,13 @@ fn install(
     ));
     // Not --locked: the lock file of a release may name versions that were yanked.
     run(Command::new("cargo")
-        .args([
-            "install",
-            package,
-            "--version",
-            version,
-            "--force",
-            "--root",
-        ])
-        .arg(&root))
+        .args(["install", package, "--version", version, "--force"])
+        .args(["--profile", profile])
+        .args(features.map(|_| "--no-default-features"))
+        .args(features.map(|names| format!("--features={names}")))
+        .arg("--root")
+        .arg(&root)
+        .env("CARGO_PROFILE_DEV_DEBUG", "0"))
     .with_context(|| format!("cannot install {package}"))?;
     serves(&ours)
         .then_some(ours)
@@ -104,9 +180,10 @@ fn is_version(program: &Path, version: &str) -> bool {
         .is_ok_and(|printed| names_version(&printed, version))
 }
 
-/// Whether `program 1.2.3 (…)` names that version.
+/// Whether `program 1.2.3 (…)` or `program v1.2.3` names that version.
 fn names_version(printed: &str, version: &str) -> bool {
-    printed.split_whitespace().nth(1) == Some(version)
+    let named = printed.split_whitespace().nth(1);
+    named.map(|named| named.trim_start_matches('v')) == Some(version)
 }
 
 #[cfg(test)]
@@ -120,6 +197,7 @@ mod tests {
             "geckodriver 0.36.0 (a3d508507022 2025-02-24)\n\nmore",
             "0.36.0"
         ));
+        assert!(names_version("mdbook v0.5.4", "0.5.4"));
         assert!(!names_version("wasm-bindgen 0.2.13", "0.2.130"));
         assert!(!names_version("wasm-bindgen 0.2.130-dev", "0.2.130"));
     }

@@ -7,7 +7,7 @@ use std::sync::Once;
 use anyhow::{Context, Result, bail};
 
 use super::say;
-use crate::command::{output, run};
+use crate::command::{on_path, output, run};
 
 /// Something that Debian has packages for.
 pub struct Need<'a> {
@@ -60,6 +60,23 @@ pub fn install(need: &Need) -> Result<()> {
         ])
         .args(*packages))
     .with_context(|| format!("cannot install {what}"))
+}
+
+/// A C++ compiler, as libFuzzer wants one.
+///
+/// # Errors
+/// As [`install`].
+pub fn cpp_compiler() -> Result<()> {
+    // The variable by which one is named for the builds of crates.
+    if std::env::var_os("CXX").is_some() || on_path("c++").is_some() {
+        return Ok(());
+    }
+    install(&Need {
+        what: "a C++ compiler",
+        packages: &["g++"],
+        takes: "about 1 min",
+        elsewhere: "Install g++ or clang from your system's packages.",
+    })
 }
 
 /// Whether [`install`] installs rather than explains.

@@ -7,7 +7,7 @@
 
 pub mod browsers;
 pub mod cargo_tools;
-mod debian;
+pub mod debian;
 pub mod npm;
 pub mod rust;
 mod wasm_std;
@@ -26,6 +26,9 @@ pub fn task(args: &[&str]) -> Result<()> {
     println!("rustfmt, clippy {}", rust::lints(&rust)?);
     println!("wasm-bindgen    {}", cargo_tools::wasm_bindgen()?.display());
     println!("wasm-pack       {}", cargo_tools::wasm_pack()?.display());
+    println!("cargo-deny      {}", cargo_tools::cargo_deny()?.display());
+    println!("cargo-fuzz      {}", cargo_tools::cargo_fuzz()?.display());
+    println!("mdbook          {}", cargo_tools::mdbook()?.display());
     println!("npm tools       {}", npm::tools()?.display());
     println!("Chromium        {}", browsers::ensure(Kind::Chromium)?);
     if args.contains(&"firefox") {

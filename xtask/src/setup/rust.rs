@@ -13,11 +13,9 @@ use anyhow::{Context, Result, bail};
 
 use super::{debian, say, wasm_std};
 use crate::command::{on_path, output, path_with, run_within};
+use crate::workspace::rust_version;
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
-
-/// The oldest compiler that this workspace builds with: `rust-version` of Cargo.toml.
-const OLDEST: (u32, u32) = (1, 95);
 
 /// Debian's compiler with what it needs to build std for wasm32.
 const PACKAGES: [&str; 5] = [
@@ -72,6 +70,55 @@ pub fn wasm() -> Result<Toolchain> {
     )
 }
 
+/// The oldest toolchain that the workspace promises to build with: the one in
+/// use where it is of that version, Debian's where that is, or rustup's.
+///
+/// # Errors
+/// Where none was found and none can be installed; with the command to type.
+pub fn oldest() -> Result<Toolchain> {
+    let (major, minor) = rust_version()?;
+    let is_oldest = |toolchain: &Toolchain| {
+        toolchain.compiler().ok().and_then(|it| minor_version(&it)) == Some((major, minor))
+    };
+    let at = |folder| Toolchain {
+        folder,
+        has_sources: false,
+    };
+    let at_hand = [
+        Some(at(None)),
+        debian_folder().map(|folder| at(Some(folder))),
+    ];
+    if let Some(found) = at_hand.into_iter().flatten().find(is_oldest) {
+        return Ok(found);
+    }
+    let named = || -> Option<Toolchain> {
+        let list = output(rustup().args(["toolchain", "list"])).ok()?;
+        let name = toolchain_of((major, minor), &list)?;
+        let sysroot = output(rustup().args(["run", name, "rustc", "--print", "sysroot"])).ok()?;
+        Some(at(Some(Path::new(&sysroot).join("bin")))).filter(is_oldest)
+    };
+    if let Some(found) = named() {
+        return Ok(found);
+    }
+    let version = format!("{major}.{minor}.0");
+    let install = ["toolchain", "install", &version, "--profile", "minimal"];
+    if on_path("rustup").is_some() {
+        say(&format!(
+            "adding Rust {version}, the oldest that is promised, with rustup (about a minute)"
+        ));
+        if let Err(error) = run_within(RUSTUP_LIMIT, rustup().args(install)) {
+            say(&format!("rustup could not: {error:#}"));
+        } else if let Some(found) = named() {
+            return Ok(found);
+        }
+    }
+    bail!(
+        "Rust {major}.{minor} is missing, which Cargo.toml promises to build with. Type:\n  \
+         rustup {}",
+        install.join(" ")
+    )
+}
+
 /// Makes `cargo fmt` and `cargo clippy` work, for this machine and for wasm32.
 ///
 /// # Errors
@@ -116,7 +163,11 @@ impl Toolchain {
     }
 
     /// As [`Self::command`], for a program that looks for others in a folder too.
-    pub fn command_beside(&self, program: &Path, beside: Option<&Path>) -> Command {
+    pub fn command_beside<'a>(
+        &'a self,
+        program: &Path,
+        beside: impl IntoIterator<Item = &'a Path>,
+    ) -> Command {
         let mut command = Command::new(program);
         command.env(
             "PATH",
@@ -168,6 +219,11 @@ impl Toolchain {
         self.print("target-libdir")
     }
 
+    /// Whether it has std for wasm32.
+    pub fn builds_for_wasm(&self) -> bool {
+        Self::with_target(self.folder.clone()).is_some()
+    }
+
     fn with_target(folder: Option<PathBuf>) -> Option<Self> {
         let mut toolchain = Self {
             folder,
@@ -210,7 +266,7 @@ fn debian_folder() -> Option<PathBuf> {
         return None;
     }
     let version = output(Command::new(folder.join("rustc")).arg("--version")).ok()?;
-    (minor_version(&version)? >= OLDEST).then_some(folder)
+    (minor_version(&version)? >= rust_version().ok()?).then_some(folder)
 }
 
 fn add_with_rustup() -> Result<()> {
@@ -239,7 +295,7 @@ fn from_debian() -> Result<Toolchain> {
         elsewhere: "See rustup.",
     })?;
     let Some(folder) = debian_folder() else {
-        let (major, minor) = OLDEST;
+        let (major, minor) = rust_version()?;
         bail!("Debian's rustc-web is older than {major}.{minor}: enable Debian's security updates");
     };
     linker(&folder)?;
@@ -276,6 +332,17 @@ fn minor_version(printed: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
+/// The name of a toolchain of that version in what `rustup toolchain list` prints.
+fn toolchain_of((major, minor): (u32, u32), list: &str) -> Option<&str> {
+    let version = format!("{major}.{minor}");
+    list.lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .find(|name| {
+            let rest = name.strip_prefix(&version);
+            rest.is_some_and(|rest| rest.starts_with(['.', '-']))
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,13 +361,13 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_compiler_is_the_one_that_the_workspace_names() {
-        let manifest = crate::workspace::read(&crate::workspace::root().join("Cargo.toml"));
-        let (major, minor) = OLDEST;
-        let line = format!("rust-version = \"{major}.{minor}\"");
-        assert!(
-            manifest.expect("readable").contains(&line),
-            "expected {line}"
-        );
+    fn a_toolchain_is_found_by_its_version_and_no_other() {
+        let list = "stable-x86_64-unknown-linux-gnu (active, default)\n\
+                    1.9.0-x86_64-unknown-linux-gnu\n1.95.0-x86_64-unknown-linux-gnu\n";
+        let found = toolchain_of((1, 95), list);
+        assert_eq!(found, Some("1.95.0-x86_64-unknown-linux-gnu"));
+        let found = toolchain_of((1, 9), list);
+        assert_eq!(found, Some("1.9.0-x86_64-unknown-linux-gnu"));
+        assert_eq!(toolchain_of((1, 96), list), None);
     }
 }

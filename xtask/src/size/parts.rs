@@ -27,19 +27,27 @@ pub fn of_wasm(named: &Path) -> Result<Parts> {
     Ok(functions(&metrics))
 }
 
-/// The modules that `index.js` was bundled from.
+/// The modules that the scripts of the ES module were bundled from.
 ///
 /// # Errors
 /// When the package was not built.
 pub fn of_js() -> Result<Parts> {
-    let meta: Value = serde_json::from_str(&read(&target().join("index.js.meta.json"))?)?;
-    let outputs = meta["outputs"].as_object().context("no outputs")?;
-    let inputs = outputs.values().find_map(|file| file["inputs"].as_object());
-    Ok(inputs
-        .context("no inputs")?
-        .iter()
-        .map(|(name, part)| (name.clone(), part["bytesInOutput"].as_u64().unwrap_or(0)))
-        .collect())
+    let mut parts = Parts::new();
+    for script in ["index.js", "host.js"] {
+        let file = target().join(format!("{script}.meta.json"));
+        add_modules(&mut parts, &serde_json::from_str(&read(&file)?)?)?;
+    }
+    Ok(parts)
+}
+
+/// What is in both scripts counts twice, as it is downloaded.
+fn add_modules(parts: &mut Parts, meta: &Value) -> Result<()> {
+    for script in meta["outputs"].as_object().context("no outputs")?.values() {
+        for (name, part) in script["inputs"].as_object().context("no inputs")? {
+            *parts.entry(name.clone()).or_default() += part["bytesInOutput"].as_u64().unwrap_or(0);
+        }
+    }
+    Ok(())
 }
 
 /// `func: NAME`, and below it ` [binary-bytes] : BYTES`.
@@ -82,6 +90,8 @@ pub fn record() -> std::path::PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -93,6 +103,33 @@ mod tests {
         let parts = functions(metrics);
         assert_eq!(parts["handle"], 155);
         assert_eq!(parts["<natero_engine::engine::Engine>::draft"], 1034);
+    }
+
+    #[test]
+    fn modules_of_all_scripts_are_listed() {
+        let script =
+            |file: &str, inputs: Value| json!({ "outputs": { file: { "inputs": inputs } } });
+        let bytes = |count: u64| json!({ "bytesInOutput": count });
+        let mut parts = Parts::new();
+        for meta in [
+            script(
+                "index.js",
+                json!({ "js/na.ts": bytes(7), "js/both.ts": bytes(2) }),
+            ),
+            script(
+                "host.js",
+                json!({ "js/host.ts": bytes(5), "js/both.ts": bytes(1) }),
+            ),
+        ] {
+            add_modules(&mut parts, &meta).expect("modules");
+        }
+        let expected = [("js/both.ts", 3), ("js/host.ts", 5), ("js/na.ts", 7)];
+        assert!(
+            parts
+                .iter()
+                .map(|(name, bytes)| (name.as_str(), *bytes))
+                .eq(expected)
+        );
     }
 
     #[test]

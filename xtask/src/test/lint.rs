@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Bench;
 use super::count::Count;
 use crate::command::succeeds;
-use crate::setup::rust;
+use crate::setup::{debian, npm, rust};
 use crate::workspace::{root, target};
 
 pub fn rustfmt(_: &Bench) -> Result<Count> {
@@ -17,8 +17,21 @@ pub fn rustfmt(_: &Bench) -> Result<Count> {
     Ok(Count::one(succeeds(&mut cargo)?))
 }
 
+/// Of the TypeScript host and its tests, and of those of the package.
+pub fn biome(_: &Bench) -> Result<Count> {
+    let mut count = Count::default();
+    for folder in ["js", "tests/packaging"] {
+        let mut biome = Command::new(npm::tools()?.join("biome"));
+        biome.current_dir(root().join(folder)).args(["ci", "."]);
+        count.add(Count::one(succeeds(&mut biome)?));
+    }
+    Ok(count)
+}
+
 pub fn clippy(_: &Bench) -> Result<Count> {
     rust::lints(&rust::wasm()?)?;
+    // The fuzz targets are linted with the rest.
+    debian::cpp_compiler()?;
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root()).args([
         "clippy",
@@ -42,6 +55,7 @@ pub fn clippy_wasm(_: &Bench) -> Result<Count> {
             "clippy",
             "--package",
             "natero-wasm",
+            "--all-features",
             "--all-targets",
             "--target",
             rust::TARGET,

@@ -10,8 +10,10 @@ use anyhow::{Context, Result, anyhow};
 
 use super::Bench;
 use super::count::{self, Count};
+use super::samples;
 use crate::build::{self, Mode};
 use crate::command::{run, succeeds, tee};
+use crate::release;
 use crate::setup::npm;
 use crate::size;
 use crate::workspace::{root, target, version};
@@ -49,12 +51,38 @@ pub fn pack() -> Result<PathBuf> {
     Ok(target().join(format!("natero-wasm-{}.tgz", version()?)))
 }
 
-/// That the package can be built and packed, and that what a page downloads
-/// is within the recorded budget.
+/// That the package can be built and packed, that the TypeScript which is
+/// generated on the way is the one that is checked in, that what a page
+/// downloads is within the recorded budget, and that it could be released.
 pub fn build(bench: &Bench) -> Result<Count> {
+    let checked_in = build::generated()?;
     bench.package.tarball()?;
     let mut count = Count::one(true);
-    count.add(size::gate::holds()?.map_or_else(Count::skipped, Count::one));
+    let is_current = build::generated()? == checked_in;
+    if !is_current {
+        println!("js/generated was not current; it is now: check it in");
+    }
+    count.add(Count::one(is_current));
+    let fits = size::gate::holds()?;
+    count.add(fits.map_or_else(Count::skipped, Count::one));
+    // Without std's sources the package is not the one that is released.
+    if fits.is_some() {
+        let checks = release::checks(&root().join("pkg"))?;
+        release::print(&checks);
+        for (_, verdict) in &checks {
+            count.add(Count::one(verdict.is_ok()));
+        }
+    }
+    Ok(count)
+}
+
+/// That wasm-pack makes the class `na` of this crate by the line that README.md shows,
+/// and that it is no larger than it may be where std was rebuilt for size.
+pub fn class(_: &Bench) -> Result<Count> {
+    build::packed()?;
+    let mut count = Count::one(true);
+    let class = build::class(Mode::Release)?;
+    count.add(Count::one(size::class_fits(&class)?));
     Ok(count)
 }
 
@@ -66,8 +94,8 @@ pub fn typescript(_: &Bench) -> Result<Count> {
     Ok(Count::one(succeeds(&mut tsc)?))
 }
 
-/// The types as a user of the package sees them: js/test/types against the
-/// packed package, as a bundler resolves it and as Node does.
+/// The types as a user of the package sees them: js/test/types and the samples of the
+/// documents against the packed package, as a bundler resolves it and as Node does.
 pub fn types(bench: &Bench) -> Result<Count> {
     let tarball = bench.package.tarball()?;
     let tsc = npm::tools()?.join("tsc");
@@ -95,7 +123,11 @@ pub fn types(bench: &Bench) -> Result<Count> {
     for source in &sources {
         let name = source.file_name().context("a file without a name")?;
         fs::copy(source, place.join(name))?;
-        names.push(name);
+        names.push(name.to_owned());
+    }
+    for samples::Sample { name, code } in samples::all("ts")? {
+        fs::write(place.join(&name), code)?;
+        names.push(name.into());
     }
     let mut count = Count::default();
     for module in [["--module", "nodenext"], ["--module", "preserve"]] {
@@ -134,7 +166,7 @@ pub fn node(bench: &Bench) -> Result<Count> {
 ///
 /// # Errors
 /// When there is none: a suite without tests is a mistake in how they are found.
-fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
+pub fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
     let end = format!(".{end}");
     let mut found = Vec::new();
     for entry in

@@ -44,6 +44,7 @@ pub fn suite(bench: &Bench) -> Result<Count> {
                 .args(driver_options(*kind))
                 .arg(&browser.driver)
                 .arg(".")
+                .args(["--features", "npm,class"])
                 .args(binary)
                 .env("CARGO_TARGET_DIR", target().join("wasm-test"))
                 .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT)
@@ -60,7 +61,11 @@ pub fn suite(bench: &Bench) -> Result<Count> {
 fn binaries() -> Result<Vec<Vec<String>>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(root().join("tests")).context("cannot read tests/")? {
-        let path = entry?.path();
+        let mut path = entry?.path();
+        if path.join("main.rs").is_file() && !path.join("Cargo.toml").is_file() {
+            // A binary of several files.
+            path.set_extension("rs");
+        }
         if let (Some("rs"), Some(name)) =
             (path.extension().and_then(OsStr::to_str), path.file_stem())
         {

@@ -1,0 +1,230 @@
+//! TypeScript and glue to the scripts of the package.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::common;
+use super::pack;
+use super::script::Script;
+use super::source_map;
+use crate::command::run;
+use crate::workspace::{read, root, target, version};
+
+/// Chosen by what gzip -9 made of the result.
+const TERSER: &str = "passes=3,ecma=2022,toplevel,unsafe_arrows";
+
+/// The comments that stay: those by which webpack leaves an import to the browser.
+const COMMENTS: &str = "/webpackIgnore/";
+
+/// What is in the package beside the tracker, each in a folder of `js/`: none has any
+/// code of the tracker's own loading, and none is part of what a page loads of that.
+pub const WRAPPERS: [&str; 4] = ["declarative", "react", "testing", "vue"];
+
+/// What the package does not carry: whoever uses a wrapper has it.
+pub const PEERS: [&str; 3] = ["react", "vue", "natero-wasm"];
+
+/// One script of the package.
+struct Bundle<'a> {
+    /// Below `js/`.
+    source: &'a str,
+    /// Below `pkg/`.
+    file: &'a str,
+    format: Format,
+    /// What stays an import.
+    external: &'a [&'a str],
+    /// Written before everything else.
+    directive: &'a str,
+}
+
+/// What becomes of a module that was bundled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Module,
+    /// For `require`.
+    Common,
+    /// For a script tag: nothing of it is global but what it sets.
+    Classic,
+}
+
+const fn of<'a>(source: &'a str, file: &'a str, format: Format) -> Bundle<'a> {
+    Bundle {
+        source,
+        file,
+        format,
+        external: &[],
+        directive: "",
+    }
+}
+
+/// The tracker. The entry loads the host as a chunk of its own. What both use is in
+/// each: in a third one the entry would have to load the host's share of it, too.
+const TRACKER: [Bundle; 7] = [
+    Bundle {
+        external: &["./host.js"],
+        ..of("index.ts", "index.js", Format::Module)
+    },
+    Bundle {
+        external: &["./ladder.js"],
+        ..of("load-host.ts", "host.js", Format::Module)
+    },
+    Bundle {
+        external: &["./wasm-inside.js", "./host-script.js"],
+        ..of("ladder.ts", "ladder.js", Format::Module)
+    },
+    of("wasm-inside.ts", "wasm-inside.js", Format::Module),
+    Bundle {
+        external: &["./ladder.js"],
+        ..of("inline.ts", "inline.js", Format::Module)
+    },
+    Bundle {
+        external: &["./ladder.js"],
+        ..of("inline.ts", "inline.cjs", Format::Common)
+    },
+    Bundle {
+        external: &["./ladder.js"],
+        ..of("global.ts", "natero.global.js", Format::Classic)
+    },
+];
+
+/// Bundles what pages load.
+///
+/// # Errors
+/// When a tool fails.
+pub fn bundle(
+    npm: &Path,
+    wasm: &Path,
+    script: Option<&Script>,
+    id: &str,
+    pkg: &Path,
+) -> Result<()> {
+    let inside = target().join("wasm-inside.js");
+    fs::write(&inside, pack::module(&fs::read(wasm)?))?;
+    let core = root().join("js/generated/core.js");
+    let within = [("#wasm", inside.as_path()), ("#core", core.as_path())];
+    let make = |bundle: &Bundle, within: &[(&str, &Path)]| make(npm, id, pkg, within, bundle);
+    for tracker in &TRACKER {
+        make(tracker, &within)?;
+    }
+    if let Some(script) = script {
+        let host = of("host-script.ts", "host-script.js", Format::Module);
+        let core = [("#core-script", &*script.core), ("#core", &*script.glue)];
+        make(&host, &core)?;
+    }
+    for name in WRAPPERS {
+        let source = format!("{name}/index.ts");
+        for (end, format) in [("js", Format::Module), ("cjs", Format::Common)] {
+            let file = format!("{name}.{end}");
+            let wrapper = Bundle {
+                external: &PEERS,
+                // Frameworks that render on a server are told what runs in a browser.
+                directive: if name == "react" {
+                    "\"use client\";"
+                } else {
+                    ""
+                },
+                ..of(&source, &file, format)
+            };
+            make(&wrapper, &within)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes one. `within` says which files the imports that have no place of their own are.
+fn make(npm: &Path, id: &str, pkg: &Path, within: &[(&str, &Path)], bundle: &Bundle) -> Result<()> {
+    let file = pkg.join(bundle.file);
+    let meta = target().join(format!("{}.meta.json", bundle.file));
+    let mut esbuild = Command::new(npm.join("esbuild"));
+    esbuild
+        .current_dir(root())
+        .arg(format!("js/{}", bundle.source))
+        .args([
+            "--bundle",
+            "--format=esm",
+            "--minify",
+            // Terser takes white space away; esbuild would take the comments with it
+            // that are to stay.
+            "--minify-whitespace=false",
+            "--target=es2022",
+            "--log-level=warning",
+            "--legal-comments=none",
+            "--sourcemap=external",
+        ])
+        .arg(format!("--define:NATERO_BUILD=\"{id}\""));
+    for (name, file) in within {
+        esbuild.arg(format!("--alias:{name}={}", file.display()));
+    }
+    for name in bundle.external {
+        esbuild.arg(format!("--external:{name}"));
+    }
+    esbuild
+        .arg(format!("--metafile={}", meta.display()))
+        .arg(format!("--outfile={}", file.display()));
+    run(&mut esbuild)?;
+    shrink(npm, &file)?;
+    finish(&file, bundle)
+}
+
+/// Terser takes another 3 % off what esbuild has minified.
+fn shrink(npm: &Path, file: &Path) -> Result<()> {
+    let map = source_map::beside(file);
+    run(Command::new(npm.join("terser"))
+        .arg(file)
+        .args(["--compress", TERSER, "--mangle", "toplevel"])
+        .args(["--module", "--ecma", "2022"])
+        .args(["--comments", COMMENTS, "--output"])
+        .arg(file)
+        .arg("--source-map")
+        .arg(format!("content='{}'", map.display())))
+}
+
+/// Says what it is, and where its source map lies.
+///
+/// What a page loads as a matter of course says less: a line more in its bundle is one
+/// more for everybody, and debuggers can be told where the map of a file is.
+fn finish(file: &Path, bundle: &Bundle) -> Result<()> {
+    let mut text = read(file)?.trim_end().to_owned();
+    let map = source_map::beside(file);
+    let mut before = String::new();
+    if !PARTS.contains(&bundle.file) {
+        before = banner()? + "\n";
+    }
+    if !bundle.directive.is_empty() {
+        before += bundle.directive;
+        before.push('\n');
+    }
+    match bundle.format {
+        Format::Module => {}
+        Format::Common => text = common::from_module(&text)?,
+        Format::Classic => {
+            before += "(()=>{\n";
+            text += "})();";
+        }
+    }
+    source_map::finish(&map, before.lines().count())?;
+    if !PARTS.contains(&bundle.file) && !WHOLES.contains(&bundle.file) {
+        let name = map.file_name().context("a map without a name")?.display();
+        text += &format!("\n//# sourceMappingURL={name}\n");
+    }
+    fs::write(file, before + &text).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// What is loaded in parts: it has no banner.
+pub const PARTS: [&str; 2] = ["index.js", "host.js"];
+
+/// What is loaded as a whole: it does not name its map either.
+const WHOLES: [&str; 2] = ["inline.js", "natero.global.js"];
+
+/// The version and the licence, as a comment that tools keep.
+///
+/// # Errors
+/// When Cargo.toml has no version.
+pub fn banner() -> Result<String> {
+    Ok(format!(
+        "/*! natero-wasm {} | MIT OR Apache-2.0 */",
+        version()?
+    ))
+}

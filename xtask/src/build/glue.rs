@@ -1,0 +1,92 @@
+//! The glue that wasm-bindgen writes, made safe in a page that changes its world.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::optimise::Names;
+use crate::command::run;
+use crate::workspace::{root, target};
+
+/// Puts the glue where the TypeScript host imports it from.
+///
+/// What it uses of the page's world comes from `stand_ins`, which took it when
+/// the library was loaded: esbuild injects that for each global. And what it
+/// and the wasm call each other gets the short names that the wasm has by now.
+///
+/// # Errors
+/// When esbuild fails.
+pub fn harden(npm: &Path, glue: &Path, names: &Names, stand_ins: &str, place: &Path) -> Result<()> {
+    let entry = target().join("glue.js");
+    fs::write(
+        &entry,
+        format!("export {{ Core, initSync }} from {:?};\n", glue),
+    )?;
+    // What it imports stays as it is written, which is right in `generated/`, too.
+    let mut esbuild = Command::new(npm.join("esbuild"));
+    esbuild
+        .current_dir(root())
+        .args([
+            "--bundle",
+            "--format=esm",
+            "--target=es2022",
+            "--log-level=warning",
+        ])
+        .arg(format!("--inject:{stand_ins}"))
+        .args(["--external:*/intrinsics.ts", "--external:*/natives.ts"])
+        .arg(format!("--outfile={}", place.display()));
+    shorten(&mut esbuild, names)?;
+    run(esbuild.arg(entry))
+}
+
+/// Makes the glue of the class small, in place, with the short names of its wasm.
+///
+/// # Errors
+/// When esbuild fails.
+pub fn minify(npm: &Path, glue: &Path, names: &Names) -> Result<()> {
+    let mut esbuild = Command::new(npm.join("esbuild"));
+    esbuild
+        .args(["--minify", "--format=esm", "--target=es2022"])
+        .args(["--log-level=warning", "--allow-overwrite"])
+        .arg(format!("--outfile={}", glue.display()));
+    shorten(&mut esbuild, names)?;
+    run(esbuild.arg(glue))
+}
+
+/// Has esbuild write the short names that the wasm has by now.
+fn shorten(esbuild: &mut Command, names: &Names) -> Result<()> {
+    let cache = target().join("names.json");
+    fs::write(&cache, format!("{:#}\n", json!(names.0)))
+        .with_context(|| format!("cannot write {}", cache.display()))?;
+    let each: Vec<_> = names.0.keys().map(|name| escaped(name)).collect();
+    esbuild
+        .arg(format!("--mangle-props=^({})$", each.join("|")))
+        .arg("--mangle-quoted")
+        .arg(format!("--mangle-cache={}", cache.display()));
+    Ok(())
+}
+
+/// A name as a regular expression that matches nothing else.
+fn escaped(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() && letter != '_' {
+            text.push('\\');
+        }
+        text.push(letter);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn a_name_matches_itself_alone() {
+        assert_eq!(escaped("./core_bg.js"), r"\.\/core_bg\.js");
+    }
+}

@@ -1,0 +1,67 @@
+//! Everything of the package that is not code.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::{self, root};
+
+/// Copies the manifest, the readme, the licences and the changelog.
+///
+/// # Errors
+/// When one is missing.
+pub fn from_template(pkg: &Path) -> Result<()> {
+    let template = root().join("pkg-template");
+    for entry in fs::read_dir(&template).context("cannot read pkg-template/")? {
+        let entry = entry?;
+        fs::copy(entry.path(), pkg.join(entry.file_name()))?;
+    }
+    let manifest = workspace::read(&template.join("package.json"))?;
+    let placeholder = r#""version": "0.0.0""#;
+    if !manifest.contains(placeholder) {
+        bail!(
+            "pkg-template/package.json has to say {placeholder}: the version is put in from Cargo.toml"
+        );
+    }
+    let mut lines = format!(r#""version": "{}""#, workspace::version()?);
+    if let Some(repository) = workspace::repository()? {
+        lines += &addresses(&repository);
+    }
+    fs::write(
+        pkg.join("package.json"),
+        manifest.replacen(placeholder, &lines, 1),
+    )?;
+    fs::copy(root().join("CHANGELOG.md"), pkg.join("CHANGELOG.md"))?;
+    Ok(())
+}
+
+/// The fields that lead to the sources, behind another one.
+fn addresses(repository: &str) -> String {
+    format!(
+        ",\n  \"repository\": {{ \"type\": \"git\", \"url\": \"git+{repository}.git\" }},\n  \
+         \"homepage\": \"{repository}#readme\",\n  \"bugs\": \"{repository}/issues\""
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::addresses;
+
+    #[test]
+    fn a_manifest_leads_to_the_repository_its_page_and_its_issues() {
+        let text = format!(
+            "{{ \"version\": \"1.0.0\"{} }}",
+            addresses("https://example.com/a")
+        );
+        let manifest: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(
+            manifest["repository"]["url"],
+            json!("git+https://example.com/a.git")
+        );
+        assert_eq!(manifest["homepage"], json!("https://example.com/a#readme"));
+        assert_eq!(manifest["bugs"], json!("https://example.com/a/issues"));
+    }
+}

@@ -1,0 +1,20 @@
+//! `cargo xtask packaging`: the package in projects of every bundler and framework.
+
+use anyhow::{Result, bail, ensure};
+
+use crate::test::{Part, pack, try_packages};
+
+/// `cargo xtask packaging [NAME]`
+pub fn task(args: &[&str]) -> Result<()> {
+    let name = match args {
+        [] => None,
+        [name] => Some(*name),
+        _ => bail!("packaging takes a part of a test's name, or nothing"),
+    };
+    let tarball = pack()?;
+    for part in [Part::Quick, Part::Matrix] {
+        let count = try_packages(part, tarball.clone(), name)?;
+        ensure!(count.failed == 0, "{} failed", count.failed);
+    }
+    Ok(())
+}
