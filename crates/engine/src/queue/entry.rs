@@ -1,0 +1,62 @@
+//! An event in the queue, and how far it is on its way.
+
+use natero_event::Priority;
+
+use crate::{RequestId, SegmentId, identity::Missing, journal};
+
+/// A written event on its way into the queue.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    /// The event as a line of JSON.
+    pub line: String,
+    pub priority: Priority,
+    pub missing: Missing,
+}
+
+/// How far an event is on its way to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It has to be sent.
+    Waiting,
+    /// A request carries it.
+    Carried(RequestId),
+    /// It was on its way when its page went: the server may have it.
+    Uncertain,
+    /// A request asks whether the server has it.
+    Asked(RequestId),
+}
+
+/// An event that is kept.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub draft: Draft,
+    pub progress: Progress,
+    /// The segment that holds it.
+    pub segment: Option<SegmentId>,
+    /// The segment that held it before, until the write of the new one is
+    /// known to have succeeded.
+    pub replaces: Option<SegmentId>,
+}
+
+impl Entry {
+    pub fn is_ready(&self) -> bool {
+        match self.progress {
+            Progress::Waiting | Progress::Uncertain => !self.draft.missing.any(),
+            Progress::Carried(_) | Progress::Asked(_) => false,
+        }
+    }
+
+    /// Waits to be sent.
+    pub fn is_next(&self) -> bool {
+        self.progress == Progress::Waiting && !self.draft.missing.any()
+    }
+
+    pub fn write_record(&self, out: &mut String) {
+        journal::write_record(out, &self.draft, self.progress != Progress::Waiting);
+    }
+
+    /// Bytes in memory and on the wire, with the line end.
+    pub fn bytes(&self) -> usize {
+        self.draft.line.len() + 1
+    }
+}

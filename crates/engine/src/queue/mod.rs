@@ -1,0 +1,269 @@
+//! Events that the server has not confirmed, oldest first, within a bound.
+
+mod entry;
+mod sending;
+mod storing;
+
+use natero_event::{Id, Priority, event_id, insert_identity};
+
+use crate::{RequestId, journal, session::is_id_of_ours};
+
+pub(crate) use entry::Draft;
+use entry::{Entry, Progress};
+pub(crate) use sending::Verdict;
+use storing::{Freed, free};
+
+/// Which entries to remove.
+#[derive(Clone, Copy)]
+enum Selection {
+    CarriedBy(RequestId),
+    Stored,
+    All,
+}
+
+/// What goes into one request, or into one segment.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub body: String,
+    pub events: u32,
+    /// Ids of events that the server is asked about, separated by commas.
+    pub asked: String,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.events == 0
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    entries: Vec<Entry>,
+    bytes: usize,
+    ready: usize,
+    unstored: usize,
+    freed: Vec<Freed>,
+}
+
+impl Queue {
+    /// Events kept, whatever their state.
+    pub fn len(&self) -> u32 {
+        self.entries.len() as u32
+    }
+
+    /// Events that could be sent, or asked about, now.
+    pub fn ready(&self) -> usize {
+        self.ready
+    }
+
+    /// Events that no segment holds.
+    pub fn unstored(&self) -> usize {
+        self.unstored
+    }
+
+    /// Keeps an event; an uncertain one is asked about before it is sent.
+    pub fn push(&mut self, draft: Draft, is_uncertain: bool) {
+        let entry = Entry {
+            progress: if is_uncertain && event_id(&draft.line).is_some_and(is_id_of_ours) {
+                Progress::Uncertain
+            } else {
+                Progress::Waiting
+            },
+            draft,
+            segment: None,
+            replaces: None,
+        };
+        self.bytes += entry.bytes();
+        self.ready += usize::from(entry.is_ready());
+        self.unstored += 1;
+        self.entries.push(entry);
+    }
+
+    /// Drops the oldest events of the lowest priority until the rest fits, and
+    /// returns how many. What a request is about stays: the server may have it.
+    pub fn keep_within(&mut self, max_bytes: usize) -> u32 {
+        let mut dropped = 0;
+        while self.bytes > max_bytes {
+            let mut least: Option<(Priority, usize)> = None;
+            for (at, entry) in self.entries.iter().enumerate() {
+                let priority = entry.draft.priority;
+                // The first of equals is the oldest.
+                let is_free = match entry.progress {
+                    Progress::Waiting | Progress::Uncertain => true,
+                    Progress::Carried(_) | Progress::Asked(_) => false,
+                };
+                if is_free && least.is_none_or(|(lowest, _)| priority < lowest) {
+                    least = Some((priority, at));
+                    if priority == Priority::PageView {
+                        break;
+                    }
+                }
+            }
+            let Some((_, at)) = least else { break };
+            let entry = self.entries.remove(at);
+            self.forget(&entry);
+            dropped += 1;
+        }
+        dropped
+    }
+
+    /// Completes the events that waited for an identity: they are ready, and
+    /// have to be stored anew.
+    pub fn complete(&mut self, account: Id<'_>, user: Id<'_>) {
+        for entry in &mut self.entries {
+            let missing = std::mem::take(&mut entry.draft.missing);
+            if !missing.any() {
+                continue;
+            }
+            // The record also says what the line lacked.
+            let record_bytes = journal::record_bytes(&entry.draft)
+                + usize::from(missing.account)
+                + usize::from(missing.user);
+            self.unstored += usize::from(entry.segment.is_some());
+            free(&mut self.freed, entry.segment.take(), record_bytes);
+            free(&mut self.freed, entry.replaces.take(), record_bytes);
+            self.bytes -= entry.draft.line.len();
+            entry.draft.line = insert_identity(
+                &entry.draft.line,
+                missing.account.then_some(account),
+                missing.user.then_some(user),
+            );
+            self.bytes += entry.draft.line.len();
+            self.ready += 1;
+        }
+    }
+
+    /// Drops everything, storage included, and returns how many events that
+    /// was.
+    pub fn clear(&mut self) -> u32 {
+        let dropped = self.remove(Selection::All);
+        self.freed.clear();
+        dropped
+    }
+
+    fn remove(&mut self, selection: Selection) -> u32 {
+        let before = self.len();
+        for entry in std::mem::take(&mut self.entries) {
+            let selected = match selection {
+                Selection::CarriedBy(request) => entry.progress == Progress::Carried(request),
+                Selection::Stored => entry.segment.is_some(),
+                Selection::All => true,
+            };
+            if selected {
+                self.forget(&entry);
+            } else {
+                self.entries.push(entry);
+            }
+        }
+        before - self.len()
+    }
+
+    /// Takes an entry that was removed off the counts.
+    fn forget(&mut self, entry: &Entry) {
+        self.bytes -= entry.bytes();
+        self.ready -= usize::from(entry.is_ready());
+        self.unstored -= usize::from(entry.segment.is_none());
+        let record_bytes = journal::record_bytes(&entry.draft);
+        free(&mut self.freed, entry.segment, record_bytes);
+        free(&mut self.freed, entry.replaces, record_bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::{SegmentId, identity::Missing};
+
+    fn draft(priority: Priority, tag: u32) -> Draft {
+        Draft {
+            line: format!(r#"{{"tag":{tag}}}"#),
+            priority,
+            missing: Missing::default(),
+        }
+    }
+
+    fn request(number: u32) -> RequestId {
+        RequestId(NonZeroU32::new(number).unwrap())
+    }
+
+    fn segment(number: u32) -> SegmentId {
+        SegmentId(NonZeroU32::new(number).unwrap())
+    }
+
+    fn lines(batch: Option<Batch>) -> Vec<String> {
+        let body = batch.map(|batch| batch.body).unwrap_or_default();
+        body.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn over_the_bound_the_oldest_of_the_lowest_priority_go_first() {
+        let mut queue = Queue::default();
+        for (tag, priority) in [
+            Priority::Identify,
+            Priority::Usage,
+            Priority::Sync,
+            Priority::PageView,
+            Priority::PageView,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            queue.push(draft(priority, tag as u32), false);
+        }
+        let gone = |queue: &mut Queue| {
+            let bound = queue.bytes - 1;
+            assert_eq!(queue.keep_within(bound), 1);
+            let left: Vec<String> = queue.entries.iter().map(|e| e.draft.line.clone()).collect();
+            (0..5u32)
+                .filter(|tag| !left.iter().any(|l| l.contains(&format!("\"tag\":{tag}"))))
+                .collect::<Vec<u32>>()
+        };
+        assert_eq!(gone(&mut queue), [3]);
+        assert_eq!(gone(&mut queue), [3, 4]);
+        assert_eq!(gone(&mut queue), [2, 3, 4]);
+        assert_eq!(gone(&mut queue), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn what_a_request_carries_is_neither_taken_again_nor_evicted() {
+        let mut queue = Queue::default();
+        queue.push(draft(Priority::PageView, 0), false);
+        queue.push(draft(Priority::Usage, 1), false);
+        assert_eq!(lines(queue.take(request(7), 1, 1000, true)).len(), 1);
+        assert_eq!(queue.keep_within(0), 1);
+        assert_eq!(queue.len(), 1);
+        assert!(queue.take(request(8), 10, 1000, true).is_none());
+        assert_eq!(queue.give_back(request(7)), 1);
+        assert_eq!(lines(queue.take(request(9), 10, 1000, true)).len(), 1);
+        assert_eq!(queue.confirm(request(9)), 1);
+        assert_eq!((queue.len(), queue.bytes, queue.ready()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_batch_ends_before_it_grows_too_large_but_one_event_always_goes() {
+        let mut queue = Queue::default();
+        for tag in 0..3 {
+            queue.push(draft(Priority::Usage, tag), false);
+        }
+        let one = queue.entries[0].bytes();
+        assert_eq!(lines(queue.take(request(1), 50, 2 * one, true)).len(), 2);
+        assert_eq!(lines(queue.take(request(2), 50, 1, true)).len(), 1);
+    }
+
+    #[test]
+    fn a_segment_that_replaces_others_frees_them_only_once_it_is_written() {
+        let mut queue = Queue::default();
+        queue.push(draft(Priority::Usage, 0), false);
+        queue.store(segment(1), 1000).unwrap();
+        queue.store_again(&[segment(1)], segment(2)).unwrap();
+        queue.write_failed(segment(2));
+        assert_eq!(queue.unstored(), 0);
+        assert!(queue.take_freed().is_empty());
+        queue.store_again(&[segment(1)], segment(3)).unwrap();
+        queue.writes_succeeded();
+        let freed: Vec<SegmentId> = queue.take_freed().iter().map(|f| f.segment).collect();
+        assert_eq!(freed, [segment(1)]);
+    }
+}
