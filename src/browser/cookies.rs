@@ -113,7 +113,7 @@ impl Cookies {
     /// What was stored in place of a cookie, as long as that would last.
     fn kept(&self, name: &str) -> Option<String> {
         let kept = stored(&[&self.prefix, name].concat())?;
-        let (value, until) = kept.rsplit_once(' ')?;
+        let (value, until) = page::parted_at_last(&kept, b' ')?;
         (number(until)? > clock::wall()).then(|| value.to_owned())
     }
 
@@ -159,7 +159,7 @@ fn cookies<'a>(all: &'a str, prefix: &'a str, name: &'a str) -> impl Iterator<It
 /// order in which they came.
 fn newest<'a>(all: &'a str, prefix: &'a str, name: &'a str) -> &'a str {
     let time = |value: &str| {
-        let time = value.rsplit_once('.').and_then(|(_, time)| number(time));
+        let time = page::parted_at_last(value, b'.').and_then(|(_, time)| number(time));
         time.unwrap_or(0.0)
     };
     cookies(all, prefix, name).fold("", |newest, value| {

@@ -65,54 +65,63 @@ impl Accessor {
     }
 }
 
-thread_local! {
-    static TITLE: Accessor = Accessor::of("Document", "title");
-    static REFERRER: Accessor = Accessor::of("Document", "referrer");
-    static COOKIE: Accessor = Accessor::of("Document", "cookie");
-    static VISIBILITY: Accessor = Accessor::of("Document", "visibilityState");
-    static PRERENDERING: Accessor = Accessor::of("Document", "prerendering");
+/// What is read of the document.
+#[derive(Clone, Copy)]
+enum Of {
+    Title,
+    Referrer,
+    Cookie,
+    Visibility,
+    Prerendering,
 }
 
-fn read(accessor: &'static std::thread::LocalKey<Accessor>) -> JsValue {
+thread_local! {
+    /// In the order of [`Of`].
+    static DOCUMENT: [Accessor; 5] =
+        ["title", "referrer", "cookie", "visibilityState", "prerendering"]
+            .map(|name| Accessor::of("Document", name));
+}
+
+fn read(which: Of) -> JsValue {
     document().map_or(JsValue::UNDEFINED, |document| {
-        accessor.with(|it| it.get(&document))
+        DOCUMENT.with(|all| all[which as usize].get(&document))
     })
 }
 
-fn text(accessor: &'static std::thread::LocalKey<Accessor>) -> String {
-    read(accessor).as_string().unwrap_or_default()
+fn text(which: Of) -> String {
+    read(which).as_string().unwrap_or_default()
 }
 
 /// The title of the page.
 pub(crate) fn title() -> String {
-    cut(&text(&TITLE)).to_owned()
+    cut(&text(Of::Title)).to_owned()
 }
 
 /// Where the visitor came from, without query and fragment.
 pub(crate) fn referrer() -> String {
-    bare(&text(&REFERRER)).to_owned()
+    bare(&text(Of::Referrer)).to_owned()
 }
 
 /// All cookies of the page. Blocked ones are none.
 pub(crate) fn cookies() -> String {
-    text(&COOKIE)
+    text(Of::Cookie)
 }
 
 /// Sets a cookie, as far as the browser lets us.
 pub(crate) fn set_cookie(cookie: &str) {
     if let Some(document) = document() {
-        COOKIE.with(|it| it.set(&document, &cookie.into()));
+        DOCUMENT.with(|all| all[Of::Cookie as usize].set(&document, &cookie.into()));
     }
 }
 
 /// The page is in sight. A worker never is.
 pub(crate) fn is_visible() -> bool {
-    read(&VISIBILITY) == "visible"
+    read(Of::Visibility) == "visible"
 }
 
 /// The page is only prepared, and nobody sees it.
 pub(crate) fn is_prerendering() -> bool {
-    read(&PRERENDERING) == true
+    read(Of::Prerendering) == true
 }
 
 /// The browser says that it has no network.
@@ -151,7 +160,20 @@ fn of_location(part: &str) -> String {
 /// business.
 fn bare(address: &str) -> &str {
     let address = short(address);
-    cut(&address[..address.find(['?', '#']).unwrap_or(address.len())])
+    cut(&address[..end_before(address, b"?#")])
+}
+
+/// Where the first of these bytes of ASCII stands, or the end.
+fn end_before(text: &str, ends: &[u8]) -> usize {
+    let found = text.bytes().position(|byte| ends.contains(&byte));
+    found.unwrap_or(text.len())
+}
+
+/// The parts of a text before and after the last of a byte of ASCII. The search of the standard library
+/// for a letter is 1 KB larger.
+pub(crate) fn parted_at_last(text: &str, at: u8) -> Option<(&str, &str)> {
+    let last = text.bytes().rposition(|byte| byte == at)?;
+    Some((&text[..last], &text[last + 1..]))
 }
 
 /// An address of bounded length; of a document that is its own address, only what
@@ -196,7 +218,7 @@ fn fragment_path(address: &str) -> &str {
         }
         let fragment = &address[at..];
         if fragment.starts_with("#/") || fragment.starts_with("#!/") {
-            return &fragment[..fragment.find('?').unwrap_or(fragment.len())];
+            return &fragment[..end_before(fragment, b"?")];
         }
     }
     ""

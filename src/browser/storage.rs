@@ -16,6 +16,7 @@ use super::{
     clock,
     locks::{self, Lock},
     orphans::{Taken, take_over},
+    page::parted_at_last,
 };
 
 /// The 1 is the version of what is stored: other versions are left alone.
@@ -206,7 +207,7 @@ impl PageStorage {
         let own = self.own.borrow().part.clone();
         let mut seen: Vec<String> = Vec::new();
         for name in names_from(&self.start) {
-            let Some((part, _)) = name.rsplit_once('.') else {
+            let Some((part, _)) = parted_at_last(&name, b'.') else {
                 continue;
             };
             if part == own || seen.iter().any(|it| it == part) {

@@ -27,7 +27,7 @@ use crate::{
     error::{ErrorCode, Problem, TrackerError, reason_name},
     flush::Flushed,
     live::{Live, Sticky, Use, Whom},
-    tracker::Tracker,
+    tracker::{Ids, Tracker},
 };
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -286,38 +286,38 @@ impl Natero {
     /// The account, or `null`.
     #[wasm_bindgen(js_name = getAccountId, unchecked_return_type = "string | null")]
     pub fn account_id(&self) -> JsValue {
-        or_null(self.tracker.account_id())
+        self.id(|ids| ids.account)
     }
 
     /// The user, or `null`.
     #[wasm_bindgen(js_name = getUserId, unchecked_return_type = "string | null")]
     pub fn user_id(&self) -> JsValue {
-        or_null(self.tracker.user_id())
+        self.id(|ids| ids.user)
     }
 
     /// The module, or `null`.
     #[wasm_bindgen(js_name = getModuleId, unchecked_return_type = "string | null")]
     pub fn module_id(&self) -> JsValue {
-        or_null(self.tracker.module_id())
+        self.id(|ids| ids.module)
     }
 
     /// The product, or `null`.
     #[wasm_bindgen(js_name = getProductId, unchecked_return_type = "string | null")]
     pub fn product_id(&self) -> JsValue {
-        or_null(self.tracker.product_id())
+        self.id(|ids| ids.product)
     }
 
     /// The session that all tabs of the visitor share, or `null` where nothing is
     /// tracked.
     #[wasm_bindgen(js_name = getSessionId, unchecked_return_type = "string | null")]
     pub fn session_id(&self) -> JsValue {
-        or_null(self.tracker.session_id())
+        self.id(|ids| ids.session)
     }
 
     /// The visitor, or `null` where nothing is tracked.
     #[wasm_bindgen(js_name = getVisitorId, unchecked_return_type = "string | null")]
     pub fn visitor_id(&self) -> JsValue {
-        or_null(self.tracker.visitor_id())
+        self.id(|ids| ids.visitor)
     }
 }
 
@@ -333,6 +333,10 @@ impl Natero {
                 .tracker
                 .call(method, |live| make(live, Arguments(method)));
         });
+    }
+
+    fn id(&self, which: fn(Ids) -> Option<String>) -> JsValue {
+        which(self.tracker.ids()).map_or(JsValue::NULL, JsValue::from)
     }
 
     fn set(&self, which: Sticky, id: &JsValue) {
@@ -409,8 +413,4 @@ fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
 
 fn settled(is_ready: bool) -> Promise {
     Promise::resolve(&JsValue::from(is_ready))
-}
-
-fn or_null(text: Option<String>) -> JsValue {
-    text.map_or(JsValue::NULL, JsValue::from)
 }
