@@ -10,13 +10,12 @@
 // - `dev`: the server for those who develop the app
 // - `paths`: its pages, if it has others than `/`
 
-import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { serve } from "../../support/browser.mjs";
-import { freePort, until } from "../../support/collector.mjs";
 import { Project } from "../../support/project.mjs";
+import { listen } from "../../support/server.mjs";
 
 export const PROJECTS = fileURLToPath(new URL("../../projects/", import.meta.url));
 
@@ -28,9 +27,6 @@ const QUIET = {
   NG_CLI_ANALYTICS: "false",
   NO_COLOR: "1",
 };
-
-// What a server on a small machine may take until it answers, in ms.
-const PATIENCE = 120_000;
 
 /** A copy of a project, and of what its lock names. */
 export class App {
@@ -71,49 +67,19 @@ export class App {
 
   /** Serves what was built. */
   async start({ start, made }) {
-    return start ? await this.#listen(start, "production") : await serve(join(this.folder, made));
+    return start
+      ? await listen(start, this.folder, this.#environment("production"))
+      : await serve(join(this.folder, made));
   }
 
   /** Serves it to a developer. */
   async develop({ dev }) {
-    return await this.#listen(dev, "development");
-  }
-
-  async #listen(command, mode) {
-    const port = String(await freePort());
-    const [program, ...args] = command.map((word) => (word === "PORT" ? port : word));
-    const environment = { ...this.#environment(mode), PORT: port, HOST: "127.0.0.1", NITRO_HOST: "127.0.0.1" };
-    // What it starts ends with it, as a group.
-    const server = spawn(program, args, { cwd: this.folder, env: environment, detached: true });
-    let printed = "";
-    for (const stream of [server.stdout, server.stderr]) {
-      stream.setEncoding("utf8").on("data", (text) => {
-        printed += text;
-      });
-    }
-    const close = async () => {
-      if (server.exitCode !== null || server.signalCode) return;
-      const ended = new Promise((resolve) => server.on("exit", resolve));
-      process.kill(-server.pid, "SIGKILL");
-      await ended;
-    };
-    const origin = `http://127.0.0.1:${port}`;
-    try {
-      await until(async () => {
-        if (server.exitCode !== null) return true;
-        return (await fetch(origin)).ok;
-      }, PATIENCE);
-      if (server.exitCode !== null) throw new Error("it has ended");
-    } catch (error) {
-      await close();
-      throw new Error(`${command.join(" ")} does not serve: ${error.message}\n${printed}`, { cause: error });
-    }
-    return { origin, close, printed: () => printed };
+    return await listen(dev, this.folder, this.#environment("development"));
   }
 
   #environment(mode) {
     const PATH = `${join(this.folder, "node_modules/.bin")}:${process.env.PATH}`;
-    return { ...process.env, ...QUIET, NODE_ENV: mode, PATH };
+    return { ...QUIET, NODE_ENV: mode, PATH };
   }
 
   remove() {
