@@ -15,7 +15,8 @@ const load = shared(async () => {
     return await startHost(BUILD, () => unpack(text, size));
   } catch (error) {
     try {
-      return await (await import("./ladder.js")).climb(BUILD, error);
+      // Not by way of the ladder, with whose wasm a bundler would make the same once more.
+      return (await import("./host-script.js")).startScript(BUILD);
     } catch {
       // Somebody took this script alone: that wasm did not start says more.
       throw error;

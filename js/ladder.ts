@@ -3,11 +3,12 @@
 // as JavaScript. This, and each of them, comes only where what is before it cannot be
 // had.
 
-import { lookUp, print } from "./environment.ts";
+import { lookUp } from "./environment.ts";
 import type { MakeCrossing, startHost } from "./host.ts";
 import { succeeds } from "./intrinsics.ts";
 import { reach } from "./load.ts";
 import { Bytes } from "./natives.ts";
+import { NO_WASM, said } from "./stand-in.ts";
 import { unpack } from "./unpack.ts";
 
 const Wasm = /* @__PURE__ */ lookUp<typeof WebAssembly>("WebAssembly");
@@ -18,9 +19,9 @@ const EMPTY = [0, 97, 115, 109, 1, 0, 0, 0];
 /** Wasm can be compiled here: browsers can, but a page may forbid it. */
 const isWasmAllowed = (): boolean => succeeds(() => new (Wasm()!.Module)(new Bytes(EMPTY)));
 
-/** Starts what there is in place of a wasm that did not start for this error; the wasm within a script by `start`, where there is one beside. */
-export async function climb(build: string, error: unknown, start?: typeof startHost): Promise<MakeCrossing> {
-  if (start && isWasmAllowed()) {
+/** Starts what there is in place of a wasm that did not start for this error: the wasm within a script by `start`, or the core as JavaScript. */
+export async function climb(build: string, error: unknown, start: typeof startHost): Promise<MakeCrossing> {
+  if (isWasmAllowed()) {
     try {
       const { text, size } = await reach(import("./wasm-inside.js"));
       const make = await start(build, () => unpack(text, size));
@@ -31,25 +32,11 @@ export async function climb(build: string, error: unknown, start?: typeof startH
       if (typeof second === "string") throw second;
     }
   }
-  return await asScript(build);
-}
-
-/** The core as JavaScript. */
-async function asScript(build: string): Promise<MakeCrossing> {
-  const why = "wasm cannot run here, as where script-src of the Content-Security-Policy lacks 'wasm-unsafe-eval'";
   try {
     const { startScript } = await reach(import("./host-script.js"));
-    return said(startScript(build), `${why}: the core as JavaScript is used instead.`);
+    return startScript(build);
   } catch (error) {
-    if (typeof error === "string") throw `${why}, and host-script.js is out of reach: ${error}`;
+    if (typeof error === "string") throw `${NO_WASM}, and host-script.js is out of reach: ${error}`;
     throw error;
   }
-}
-
-/** As `make`; under `debug` it is said what is used, and why. */
-function said(make: MakeCrossing, what: string): MakeCrossing {
-  return (tracking, mono, wall) => {
-    if (tracking.settings.debug) print("log", what);
-    return make(tracking, mono, wall);
-  };
 }

@@ -2,46 +2,27 @@
 // wasm in its configuration; Chromium opens what came out; the collector counts the event.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { launch, open, serve } from "../support/browser.mjs";
-import { Collector, until } from "../support/collector.mjs";
+import { serve } from "../support/browser.mjs";
+import { app, closing, visit } from "../support/counting.mjs";
+import { assertLean, MISSING, outcomeOf } from "../support/output.mjs";
 import { Project } from "../support/project.mjs";
-import { record, write } from "./support/results.mjs";
+import { ENTRIES, Table } from "../support/results.mjs";
+import { listen } from "../support/server.mjs";
 
 const TOOLS = fileURLToPath(new URL("./node_modules", import.meta.url));
 const tool = (name) => join(TOOLS, name);
 
-let browser;
-let collector;
-const closing = [];
-
-before(async () => {
-  browser = await launch();
-  closing.push(() => browser.close());
-  collector = await Collector.start();
-  closing.push(() => collector.close());
-});
-after(async () => {
-  for (const close of closing.reverse()) await close();
-  write();
-});
-
-/** The app of a project: it says what became of one feature. */
-const app = (entry, feature) => `
-  import { na } from "${entry}";
-  const tracker = new na("${collector.source.api_key}", "${collector.source.auth_key}", {
-    endpoint: "${collector.origin}", accountId: "acme", userId: "ann", flushInterval: 50 });
-  tracker.sendFeatureEvent("${feature}");
-  tracker.ready.then(async (ready) => { window.outcome = { ready, ...(await tracker.flush()) }; });`;
+const table = new Table("bundlers", "bundler");
+after(() => table.write());
 
 const PAGE =
   '<!doctype html><title>App</title><link rel="icon" href="data:,"><script type="module" src="./app.js"></script>';
 const CLASSIC = PAGE.replace(' type="module"', "");
 
-const bundled = (project) => Object.fromEntries([["folder", join(project.folder, "dist")]]);
+const bundled = (project) => ({ folder: join(project.folder, "dist") });
 
 const viteOf = (name) => async (project) => {
   project.write("index.html", PAGE.replace("./app.js", "/app.js"));
@@ -51,14 +32,7 @@ const viteOf = (name) => async (project) => {
 
 const devOf = (name) => async (project) => {
   project.write("index.html", PAGE.replace("./app.js", "/app.js"));
-  const { createServer } = await import(pathToFileURL(tool(`${name}/dist/node/index.js`)));
-  const server = await createServer({
-    root: project.folder,
-    logLevel: "silent",
-    server: { port: 0, host: "127.0.0.1" },
-  });
-  await server.listen();
-  return { origin: `http://127.0.0.1:${server.httpServer.address().port}`, close: () => server.close() };
+  return await listen(["node", tool(`${name}/bin/vite.js`), "--host", "127.0.0.1", "--port", "PORT"], project.folder);
 };
 
 /** How each builds: it returns the folder of what it made, or where it serves. */
@@ -134,44 +108,32 @@ function esbuild(project, args) {
   ]);
 }
 
-/** How many files of wasm there are. */
-const wasmIn = (folder) =>
-  existsSync(folder)
-    ? readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith(".wasm")).length
-    : 0;
+// What servers for developers, and a browser that misses a file, say.
+const OTHERS = /^(?!.*(?:natero:|thrown|warning))/;
 
 for (const [bundler, build] of Object.entries(BUILDS)) {
-  for (const entry of ["natero-wasm", "natero-wasm/inline"]) {
+  for (const entry of ENTRIES) {
     test(`${bundler}: ${entry} tracks`, async () => {
-      const row = record(bundler, entry);
+      const row = table.record(bundler, entry);
       const feature = `${bundler} ${entry}`;
       const project = new Project({
         "package.json": '{ "private": true, "type": "module" }',
-        "app.js": app(entry, feature),
+        "app.js": `import { na } from "${entry}";${app(feature)}`,
       });
       closing.push(() => project.remove());
       const { folder, origin, close } = await build(project);
       const site = origin ? { origin, close } : await serve(folder);
-      closing.push(() => site.close());
-      const { page, said } = await open(browser);
-      closing.push(() => page.close());
-      await page.goto(site.origin);
-      await page.waitForFunction(() => window.outcome?.delivered || window.outcome?.ready === false, undefined, {
-        timeout: 30_000,
-      });
-      assert.equal(await page.evaluate(() => window.outcome.ready), true);
-      await until(async () => (await collector.uses(feature)) === 1);
-      // A browser itself says that a file is missing.
-      assert.deepEqual(
-        said.filter((line) => /natero:|thrown|warning/.test(line)),
-        [],
-      );
+      closing.push(site.close);
+      const { said } = await visit(site.origin, feature, OTHERS);
+      let files;
       if (folder?.endsWith("dist")) {
-        const files = wasmIn(folder);
-        assert.ok(entry === "natero-wasm" ? files <= 1 : files === 0, `${files} files of wasm`);
+        files = assertLean({ folder, natero: join(project.folder, "node_modules/natero-wasm"), entry });
+        assert.deepEqual(
+          said.filter((line) => !(files === 0 && entry === "natero-wasm" && MISSING.test(line))),
+          [],
+        );
       }
-      row("tracks");
-      await page.close();
+      row(outcomeOf(entry, files));
     });
   }
 }

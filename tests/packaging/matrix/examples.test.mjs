@@ -2,28 +2,15 @@
 
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, open, serve } from "../support/browser.mjs";
-import { Collector, until } from "../support/collector.mjs";
+import { open, serve } from "../support/browser.mjs";
+import { until } from "../support/collector.mjs";
+import { browser, closing, collector } from "../support/counting.mjs";
 import { Project } from "../support/project.mjs";
 
 const TOOLS = fileURLToPath(new URL("./node_modules", import.meta.url));
 const EXAMPLES = fileURLToPath(new URL("../../../examples/", import.meta.url));
-
-let browser;
-let collector;
-const closing = [];
-
-before(async () => {
-  browser = await launch();
-  closing.push(() => browser.close());
-  collector = await Collector.start();
-  closing.push(() => collector.close());
-});
-after(async () => {
-  for (const close of closing.reverse()) await close();
-});
 
 for (const [name, folder, packages] of [
   ["React and Vite", "react-vite", ["react", "react-dom"]],

@@ -106,6 +106,8 @@ for (const [policy, name, entries] of [
       assertTracked(result);
       assert.ok(result.asked.includes("host-script.js"));
       assert.ok(!result.asked.includes("wasm-inside.js"));
+      // Whoever has the wasm within needs no other way to it.
+      assert.equal(result.asked.includes("ladder.js"), entry.startsWith("the main entry"));
     });
   }
 }

@@ -2,9 +2,10 @@
 // resolve a module, with nothing skipped.
 
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Project, TOOLS } from "../support/project.mjs";
+import { Table } from "../support/results.mjs";
 
 const COMPILERS = { "5.0": "typescript-5.0", latest: "typescript" };
 
@@ -16,6 +17,9 @@ const WAYS = {
   // It is gone from the latest.
   node10: ["commonjs", "node10", ["common.cts", "esm.mts"], ["5.0"]],
 };
+
+const table = new Table("types", "TypeScript", Object.keys(WAYS));
+after(() => table.write());
 
 const USAGE = fileURLToPath(new URL("../../../js/test/types/usage.ts", import.meta.url));
 const COMMON = fileURLToPath(new URL("../types/common.cts", import.meta.url));
@@ -49,6 +53,7 @@ for (const [compiler, name] of Object.entries(COMPILERS)) {
   for (const [way, [module, resolution, files, only = [compiler]]] of Object.entries(WAYS)) {
     if (!only.includes(compiler)) continue;
     test(`TypeScript ${compiler} finds the types by ${way}`, () => {
+      const row = table.record(compiler, way);
       const project = new Project({ "package.json": '{ "private": true, "type": "module" }' }, [
         "@types/react",
         "react",
@@ -64,6 +69,7 @@ for (const [compiler, name] of Object.entries(COMPILERS)) {
         ...files,
       ]);
       project.remove();
+      row("compiles");
     });
   }
 }

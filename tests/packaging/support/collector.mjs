@@ -8,7 +8,8 @@ import { join } from "node:path";
 
 const { NATERO_COLLECTOR } = process.env;
 
-const freePort = () =>
+/** A port that nobody listens on. */
+export const freePort = () =>
   new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address();
@@ -35,9 +36,9 @@ export class Collector {
     return collector;
   }
 
-  /** How often a feature was used. */
-  async uses(feature) {
-    const question = `${this.origin}/api/v2/accounts/acme/usage?by=feature&api_key=${this.accountKey}`;
+  /** How often an account used a feature. */
+  async uses(feature, account = "acme") {
+    const question = `${this.origin}/api/v2/accounts/${account}/usage?by=feature&api_key=${this.accountKey}`;
     const answer = await fetch(question);
     if (!answer.ok) return 0;
     const { rows } = await answer.json();

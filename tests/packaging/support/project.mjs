@@ -1,6 +1,6 @@
 // Fresh projects that have installed the packed package.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -23,16 +23,30 @@ export class Project {
    */
   constructor(files, packages = []) {
     this.folder = mkdtempSync(join(tmpdir(), "natero-packaging-"));
-    const natero = join(this.folder, "node_modules/natero-wasm");
-    mkdirSync(natero, { recursive: true });
-    // Those of npm name everything `package/…`.
-    execFileSync("tar", ["-xzf", TARBALL, "-C", natero, "--strip-components=1"]);
+    this.#unpack();
     for (const [name, from] of packages.map((named) => (Array.isArray(named) ? named : [named, TOOLS]))) {
       const place = join(this.folder, "node_modules", name);
       mkdirSync(dirname(place), { recursive: true });
       symlinkSync(join(from, name), place);
     }
     for (const [name, text] of Object.entries(files)) this.write(name, text);
+  }
+
+  /** A copy of a folder, with what its lock names. */
+  static of(source) {
+    const project = new Project({});
+    cpSync(source, project.folder, { recursive: true, filter: (name) => !name.endsWith("node_modules") });
+    // It begins by removing all that is installed.
+    project.run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
+    project.#unpack();
+    return project;
+  }
+
+  #unpack() {
+    const natero = join(this.folder, "node_modules/natero-wasm");
+    mkdirSync(natero, { recursive: true });
+    // Tarballs of npm name everything `package/…`.
+    execFileSync("tar", ["-xzf", TARBALL, "-C", natero, "--strip-components=1"]);
   }
 
   write(name, text) {
@@ -45,20 +59,18 @@ export class Project {
     cpSync(from, join(this.folder, name));
   }
 
-  /** Runs a program in the folder; what it prints is part of the error if it fails. */
+  /** Runs a program in the folder; returns all that it printed, which is part of the error if it fails. */
   run(program, args, environment = {}) {
-    try {
-      return execFileSync(program, args, {
-        cwd: this.folder,
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "pipe"],
-        env: { ...process.env, ...environment },
-      });
-    } catch (error) {
-      // A runner shows the line that failed, which may be all of a bundle.
-      const said = `${error.stdout}\n${error.stderr}`.replace(/^.{400}.*$/gm, (line) => `${line.slice(0, 400)}…`);
-      throw new Error(`${program} ${args.join(" ")} failed:\n${said}`);
-    }
+    const { status, error, stdout, stderr } = spawnSync(program, args, {
+      cwd: this.folder,
+      encoding: "utf8",
+      env: { ...process.env, ...environment },
+    });
+    const printed = `${stdout}${stderr}`;
+    if (status === 0) return printed;
+    // A runner shows the line that failed, which may be all of a bundle.
+    const said = printed.replace(/^.{400}.*$/gm, (line) => `${line.slice(0, 400)}…`);
+    throw new Error(`${program} ${args.join(" ")} failed: ${error ?? ""}\n${said}`);
   }
 
   remove() {

@@ -76,15 +76,15 @@ const TRACKER: [Bundle; 7] = [
     },
     of("wasm-inside.ts", "wasm-inside.js", Format::Module),
     Bundle {
-        external: &["./ladder.js"],
+        external: &["./host-script.js"],
         ..of("inline.ts", "inline.js", Format::Module)
     },
     Bundle {
-        external: &["./ladder.js"],
+        external: &["./host-script.js"],
         ..of("inline.ts", "inline.cjs", Format::Common)
     },
     Bundle {
-        external: &["./ladder.js"],
+        external: &["./host-script.js"],
         ..of("global.ts", "natero.global.js", Format::Classic)
     },
 ];

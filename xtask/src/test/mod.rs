@@ -27,7 +27,7 @@ use count::Count;
 use failures::Failures;
 use package::Package;
 pub use package::pack;
-pub use packaging::{Part, run as try_packages};
+pub use packaging::{Part, Selection, run as try_packages};
 
 /// What the suites work with.
 struct Bench {

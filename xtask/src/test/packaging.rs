@@ -34,16 +34,26 @@ impl Part {
     }
 }
 
-/// The quick part.
-pub fn suite(bench: &Bench) -> Result<Count> {
-    run(Part::Quick, bench.package.tarball()?, None)
+/// Which tests of a part are run, and what becomes of the results.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Selection<'a> {
+    All,
+    /// All, and what held is written into docs/packaging.md.
+    Recorded,
+    /// Those with this text in their names.
+    Named(&'a str),
 }
 
-/// Runs a part against a tarball: all of it, or the tests with a text in their names.
+/// The quick part.
+pub fn suite(bench: &Bench) -> Result<Count> {
+    run(Part::Quick, bench.package.tarball()?, Selection::All)
+}
+
+/// Runs tests of a part against a tarball.
 ///
 /// # Errors
 /// When what it needs cannot be installed.
-pub fn run(part: Part, tarball: PathBuf, name: Option<&str>) -> Result<Count> {
+pub fn run(part: Part, tarball: PathBuf, selection: Selection) -> Result<Count> {
     npm::packages("tests/packaging")?;
     let (tests, lock) = part.folders();
     npm::packages(lock)?;
@@ -52,11 +62,13 @@ pub fn run(part: Part, tarball: PathBuf, name: Option<&str>) -> Result<Count> {
     node.current_dir(root())
         // Beside each other they would take each other's time.
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .args(name.map(|name| format!("--test-name-pattern={name}")))
+        .args(match selection {
+            Selection::Named(name) => Some(format!("--test-name-pattern={name}")),
+            Selection::All | Selection::Recorded => None,
+        })
         .args(files(&tests, "test.mjs")?)
         .env("NATERO_TARBALL", tarball)
-        // What held is written down where all of it was tried.
-        .envs((part == Part::Matrix && name.is_none()).then_some(("NATERO_RESULTS", "1")))
+        .envs((selection == Selection::Recorded).then_some(("NATERO_RESULTS", "1")))
         .env("NATERO_COLLECTOR", collector)
         .envs(browsers::ensure(Kind::Chromium)?.env());
     let mut count = Count::default();

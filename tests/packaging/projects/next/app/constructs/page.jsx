@@ -1,0 +1,14 @@
+// A component of the server that constructs a tracker: there it is inert.
+
+import { tracker } from "../../tracker.js";
+import { Export } from "../export.jsx";
+
+export default async function Page() {
+  const isTracking = await tracker.ready;
+  return (
+    <>
+      <p>The server {isTracking ? "tracks" : "does not track"}</p>
+      <Export />
+    </>
+  );
+}

@@ -1,0 +1,7 @@
+import { na } from "natero-wasm";
+
+export const tracker = new na("YOUR-API-KEY", "YOUR-AUTH-KEY", {
+  endpoint: "https://usage.example.com",
+  accountId: "ACCOUNT",
+  userId: "ann@ACCOUNT",
+});
