@@ -194,8 +194,8 @@ export class Host {
           0,
         );
         break;
-      case "printEvent":
-        print("log", `event${effect.waitsForIds ? " (waits for accountId and userId)" : ""} ${effect.line}`);
+      case "showEvent":
+        if (this.#tracking.settings.debug) print("log", `event${effect.waitsForIds ? " (waits for accountId and userId)" : ""} ${effect.line}`);
         break;
       case "readCookies": {
         const { session, visitor } = this.#cookies.read();
