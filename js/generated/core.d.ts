@@ -152,7 +152,7 @@ export type SegmentId = number;
 /**
  * Something to do, in the order in which it is handed out.
  */
-export type Effect = ({ type: "send" } & Request) | { type: "abortRequest"; request: RequestId } | { type: "warnUnreachable"; status: number | undefined } | { type: "filter"; line: string } | ({ type: "reportLoss" } & Loss) | { type: "warnAccountChanged"; user: string } | { type: "printEvent"; line: string; waitsForIds: boolean } | { type: "readCookies" } | { type: "setSession"; value: string; maxAge: Seconds } | { type: "setVisitor"; value: string; maxAge: Seconds } | { type: "eraseCookies" } | { type: "announceTab"; throughStorage: boolean } | ({ type: "resolveFlush" } & FlushOutcome) | { type: "claimStorage"; stream: string } | { type: "persistAtTaskEnd" } | { type: "store"; segment: SegmentId; records: string } | { type: "removeSegment"; segment: SegmentId } | { type: "adoptOrphans" } | { type: "eraseStorage" } | { type: "detach" };
+export type Effect = ({ type: "send" } & Request) | { type: "abortRequest"; request: RequestId } | { type: "warnUnreachable"; status: number | undefined } | { type: "filter"; line: string } | ({ type: "reportLoss" } & Loss) | { type: "warnAccountChanged"; user: string } | { type: "showEvent"; line: string; waitsForIds: boolean } | { type: "readCookies" } | { type: "setSession"; value: string; maxAge: Seconds } | { type: "setVisitor"; value: string; maxAge: Seconds } | { type: "eraseCookies" } | { type: "announceTab"; throughStorage: boolean } | ({ type: "resolveFlush" } & FlushOutcome) | { type: "claimStorage"; stream: string } | { type: "persistAtTaskEnd" } | { type: "store"; segment: SegmentId; records: string } | { type: "removeSegment"; segment: SegmentId } | { type: "adoptOrphans" } | { type: "eraseStorage" } | { type: "detach" };
 
 /**
  * What events of now carry.
@@ -184,6 +184,12 @@ export interface Ids {
     visitorId: string;
 }
 
+export interface Inspection { consent: Consent; clock: Clock; idleAt: number | undefined; moduleTime: Millis; sessionTime: Millis; pageViewTime: Millis; waitsFor: WaitsFor; waitsUntil: number | undefined; failures: number; }
+export type Consent = "granted" | "pending" | "denied";
+export type Clock = "active" | "idle" | "away";
+export type WaitsFor = "nothing" | "consent" | "ids" | "answer" | "retryAfter" | "backoff" | "batch" | "nextPage";
+export type Progress = { type: "waiting" } | { type: "carried"; request: RequestId } | { type: "uncertain" } | { type: "asked"; request: RequestId };
+export interface Kept { line: string; progress: Progress; lacksAccount: boolean; lacksUser: boolean; isStored: boolean; }
 /**
  * Why an event was not delivered.
  */
@@ -277,6 +283,9 @@ export class Core {
     /**
      * The next thing to do.
      */
+    inspect(mono: number): Inspection;
+    inspected(mono: number, wall: number, inspected: boolean): void;
+    kept(at: number): Kept | undefined;
     next(): Effect | undefined;
     /**
      * The browser says that the network came or went.
