@@ -175,8 +175,7 @@ export class Calls {
       show(this);
       return true;
     } catch (error) {
-      const why = attempt(() => `${error}`);
-      this.report("load_failed", `inspect: ${why}. Pass it open of natero-wasm/inspector.`, 0);
+      this.report("load_failed", `inspect: ${attempt(() => `${error}`)}.`, 0);
       return false;
     }
   }

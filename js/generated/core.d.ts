@@ -34,6 +34,12 @@ export interface Request {
 }
 
 /**
+ * A reading of a clock that never goes back, in ms since any moment. Durations
+ * are measured with it.
+ */
+export type Mono = number;
+
+/**
  * A span of time, in ms.
  */
 export type Millis = number;
@@ -42,6 +48,32 @@ export type Millis = number;
  * A span of time, in whole seconds, as cookies have it.
  */
 export type Seconds = number;
+
+/**
+ * An event that is kept for sending.
+ */
+export interface Kept {
+    /**
+     * The event, a line of JSON.
+     */
+    line: string;
+    /**
+     * How far it is on its way to the server.
+     */
+    progress: Progress;
+    /**
+     * It is not sent before the account is known.
+     */
+    lacksAccount: boolean;
+    /**
+     * It is not sent before the user is known.
+     */
+    lacksUser: boolean;
+    /**
+     * It outlives the page.
+     */
+    isStored: boolean;
+}
 
 /**
  * Counters since the tracker was made. At any time
@@ -135,6 +167,11 @@ export interface FlushOutcome {
 }
 
 /**
+ * How far an event is on its way to the server.
+ */
+export type Progress = { type: "waiting" } | { type: "carried"; request: RequestId } | { type: "uncertain" } | { type: "asked"; request: RequestId };
+
+/**
  * Names a `flush()` in its outcome. The host counts them.
  */
 export type FlushId = number;
@@ -184,12 +221,66 @@ export interface Ids {
     visitorId: string;
 }
 
-export interface Inspection { consent: Consent; clock: Clock; idleAt: number | undefined; moduleTime: Millis; sessionTime: Millis; pageViewTime: Millis; waitsFor: WaitsFor; waitsUntil: number | undefined; failures: number; }
-export type Consent = "granted" | "pending" | "denied";
-export type Clock = "active" | "idle" | "away";
+/**
+ * What keeps events from being sent.
+ */
 export type WaitsFor = "nothing" | "consent" | "ids" | "answer" | "retryAfter" | "backoff" | "batch" | "nextPage";
-export type Progress = { type: "waiting" } | { type: "carried"; request: RequestId } | { type: "uncertain" } | { type: "asked"; request: RequestId };
-export interface Kept { line: string; progress: Progress; lacksAccount: boolean; lacksUser: boolean; isStored: boolean; }
+
+/**
+ * What may be kept and sent.
+ */
+export type Consent = "granted" | "pending" | "denied";
+
+/**
+ * Where a tracker stands at a moment.
+ */
+export interface Inspection {
+    /**
+     * What may be kept and sent.
+     */
+    consent: Consent;
+    /**
+     * Whether time counts.
+     */
+    clock: Clock;
+    /**
+     * When the user counts as idle, unless they do something. `None`: no time
+     * counts.
+     */
+    idleAt: Mono | undefined;
+    /**
+     * Active time in the module that no event has reported. It runs up to the
+     * moment: what the user does next confirms the end of it, and idleness
+     * takes that back.
+     */
+    moduleTime: Millis;
+    /**
+     * The same of the session.
+     */
+    sessionTime: Millis;
+    /**
+     * The same of the page view.
+     */
+    pageViewTime: Millis;
+    /**
+     * What events wait for.
+     */
+    waitsFor: WaitsFor;
+    /**
+     * When that is over. `None`: nobody knows.
+     */
+    waitsUntil: Mono | undefined;
+    /**
+     * Requests that failed in a row.
+     */
+    failures: number;
+}
+
+/**
+ * Whether time counts in a tab.
+ */
+export type Clock = "active" | "idle" | "away";
+
 /**
  * Why an event was not delivered.
  */
@@ -267,6 +358,18 @@ export class Core {
      */
     ids(): Ids;
     /**
+     * Where the tracker stands at a monotonic time.
+     */
+    inspect(mono: number): Inspection;
+    /**
+     * Somebody looks into the tracker from now on, or no longer.
+     */
+    inspected(mono: number, wall: number, inspected: boolean): void;
+    /**
+     * The event at this place among those that are kept, oldest first.
+     */
+    kept(at: number): Kept | undefined;
+    /**
      * `sendModuleEvent`, with a time in ms; `product` as in `feature`.
      */
     moduleEvent(mono: number, wall: number, module: string, timeSpent: number, product: string | undefined): void;
@@ -283,9 +386,6 @@ export class Core {
     /**
      * The next thing to do.
      */
-    inspect(mono: number): Inspection;
-    inspected(mono: number, wall: number, inspected: boolean): void;
-    kept(at: number): Kept | undefined;
     next(): Effect | undefined;
     /**
      * The browser says that the network came or went.
@@ -389,6 +489,9 @@ export interface InitOutput {
     readonly core_identifyAccount: (a: number, b: number, c: number, d: any, e: any) => void;
     readonly core_identifyUser: (a: number, b: number, c: number, d: any, e: any) => void;
     readonly core_ids: (a: number) => any;
+    readonly core_inspect: (a: number, b: number) => any;
+    readonly core_inspected: (a: number, b: number, c: number, d: number) => void;
+    readonly core_kept: (a: number, b: number) => any;
     readonly core_moduleEvent: (a: number, b: number, c: number, d: any, e: number, f: any) => void;
     readonly core_navigated: (a: number, b: number, c: number, d: any, e: any) => void;
     readonly core_new: (a: any, b: number, c: number, d: number, e: number, f: number, g: number) => number;
