@@ -49,7 +49,7 @@ class Row {
   readonly #stage = make("span", { class: "stage" });
   readonly #note = make("p", { class: "note" });
   readonly #history = make("ol", { class: "history" });
-  readonly #fields = make("pre", { tabindex: "0", "aria-label": "Fields of the event" });
+  readonly #fields = make("pre", { role: "group", tabindex: "0", "aria-label": "Fields of the event" });
   #version = -1;
 
   constructor(entry: Entry) {

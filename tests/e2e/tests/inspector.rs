@@ -31,7 +31,7 @@ natero_e2e::suite!(
 /// What tests look for in the panel.
 const HELPERS: &str = r#"
   window.panel = () => document.querySelector("natero-inspector")?.shadowRoot;
-  window.status = () => panel()?.querySelector("[role=status]").textContent ?? "";
+  window.said = () => panel()?.querySelector("[role=status]").textContent ?? "";
   window.rows = () => [...panel()?.querySelectorAll("details") ?? []].map((row) => ({
     what: row.querySelector(".what").textContent,
     stage: row.querySelector(".stage").textContent,
@@ -97,25 +97,29 @@ async fn shown<'a>(stage: &'a Stage, settings: Value) -> Result<Shown<'a>> {
 }
 
 async fn an_event_is_shown_from_its_making_to_its_confirmation(stage: &Stage) -> Result<()> {
-    let Shown { server, page, .. } = shown(stage, json!({})).await?;
-    page.until("status() === 'Nothing waits. No event was sent so far.'")
+    let Shown {
+        server,
+        page,
+        site: _site,
+    } = shown(stage, json!({})).await?;
+    page.until("said() === 'Nothing waits. No event was sent so far.'")
         .await?;
     let (hold, answer) = Answer::Accept.held();
     server.script([answer]);
     page.act("_na.sendFeatureEvent('export', 3);", Value::Null)
         .await?;
     page.until("row('export').stage === 'queued'").await?;
-    page.until("/^1 event: the next batch goes in \\d+ min/.test(status())")
+    page.until("/^1 event: the next batch goes in \\d+ min/.test(said())")
         .await?;
     page.act("window.flushed = _na.flush();", Value::Null)
         .await?;
     page.until("row('export').stage === 'sent' && row('export').note === 'in request 1'")
         .await?;
-    page.until("status().startsWith('A request is under way with 1 event')")
+    page.until("said().startsWith('A request is under way with 1 event')")
         .await?;
     hold.release();
     page.until("row('export').stage === 'confirmed'").await?;
-    page.until("status() === 'Nothing waits. The collector has confirmed 1 event.'")
+    page.until("said() === 'Nothing waits. The collector has confirmed 1 event.'")
         .await?;
     let told: Vec<String> = page
         .run(
@@ -150,17 +154,21 @@ async fn an_event_is_shown_from_its_making_to_its_confirmation(stage: &Stage) ->
 
 async fn what_is_held_refused_or_dropped_says_why(stage: &Stage) -> Result<()> {
     let settings = json!({ "userId": null, "consent": "pending" });
-    let Shown { page, .. } = shown(stage, settings).await?;
+    let Shown {
+        page,
+        server: _server,
+        site: _site,
+    } = shown(stage, settings).await?;
     page.act("_na.sendFeatureEvent('early');", Value::Null)
         .await?;
     page.until("row('early').note === 'waits for consent and userId'")
         .await?;
-    page.until("status().startsWith('Consent is pending: 1 event in memory')")
+    page.until("said().startsWith('Consent is pending: 1 event in memory')")
         .await?;
     page.act("_na.optIn();", Value::Null).await?;
     page.until("row('early').note === 'waits for userId'")
         .await?;
-    page.until("status() === '1 event without an identity: setUserId has not been called.'")
+    page.until("said() === '1 event without an identity: setUserId has not been called.'")
         .await?;
     page.act("_na.setUserId('ann');", Value::Null).await?;
     page.until("row('early').stage === 'queued'").await?;
@@ -175,13 +183,16 @@ async fn what_is_held_refused_or_dropped_says_why(stage: &Stage) -> Result<()> {
         ))
         .await?;
     }
-    page.until("status().startsWith('Consent is denied')")
-        .await?;
+    page.until("said().startsWith('Consent is denied')").await?;
     page.is_unharmed().await.map(drop)
 }
 
 async fn identity_module_time_and_counters_are_shown(stage: &Stage) -> Result<()> {
-    let Shown { page, .. } = shown(stage, json!({})).await?;
+    let Shown {
+        page,
+        server: _server,
+        site: _site,
+    } = shown(stage, json!({})).await?;
     page.act(
         "_na.setModuleId('reports'); _na.setProductId('studio'); _na.sendFeatureEvent('f');",
         Value::Null,
@@ -204,12 +215,16 @@ async fn identity_module_time_and_counters_are_shown(stage: &Stage) -> Result<()
 }
 
 async fn a_collector_that_asks_to_wait_and_one_out_of_reach_are_told(stage: &Stage) -> Result<()> {
-    let Shown { server, page, .. } = shown(stage, json!({})).await?;
+    let Shown {
+        server,
+        page,
+        site: _site,
+    } = shown(stage, json!({})).await?;
     server.script([Answer::Reset, Answer::Reset]);
     server.set_down(true);
     page.act("_na.sendFeatureEvent('f'); await _na.flush();", Value::Null)
         .await?;
-    page.until("status().startsWith('The collector has taken nothing') && status().includes('it is down, or something blocks it')")
+    page.until("said().startsWith('The collector has taken nothing') && said().includes('it is down, or something blocks it')")
         .await?;
     page.until("facts()['out of reach'].includes('it is down')")
         .await?;
@@ -217,7 +232,7 @@ async fn a_collector_that_asks_to_wait_and_one_out_of_reach_are_told(stage: &Sta
     server.script([]);
     server.otherwise(Answer::status(503).with_header("retry-after", "600"));
     page.until(
-        "(_na.flush(), /Retry-After\\): the next request is made in (9|1\\d) min/.test(status()))",
+        "(_na.flush(), /Retry-After\\): the next request is made in (9|1\\d) min/.test(said()))",
     )
     .await?;
     page.until("row('f').stage === 'queued' && facts()['last answer'].startsWith('503')")
@@ -226,7 +241,11 @@ async fn a_collector_that_asks_to_wait_and_one_out_of_reach_are_told(stage: &Sta
 }
 
 async fn an_event_from_before_it_was_opened_is_shown(stage: &Stage) -> Result<()> {
-    let Shown { page, .. } = tracked(stage, json!({})).await?;
+    let Shown {
+        page,
+        server: _server,
+        site: _site,
+    } = tracked(stage, json!({})).await?;
     page.act(
         "_na.sendFeatureEvent('before'); await _na.inspect();",
         Value::Null,
@@ -261,7 +280,11 @@ async fn the_address_of_a_page_opens_it_whatever_is_imported(stage: &Stage) -> R
 }
 
 async fn no_page_loads_it_that_does_not_ask(stage: &Stage) -> Result<()> {
-    let Shown { site, page, .. } = tracked(stage, json!({})).await?;
+    let Shown {
+        site,
+        page,
+        server: _server,
+    } = tracked(stage, json!({})).await?;
     page.act("_na.sendFeatureEvent('f');", Value::Null).await?;
     page.deliver().await?;
     ensure!(site.requested("inspector.js") == 0, "it was loaded unasked");
@@ -325,7 +348,11 @@ async fn it_works_under_a_strict_policy_and_styles_stay_apart(stage: &Stage) -> 
 }
 
 async fn markup_in_names_and_answers_is_text(stage: &Stage) -> Result<()> {
-    let Shown { server, page, .. } = shown(stage, json!({})).await?;
+    let Shown {
+        server,
+        page,
+        site: _site,
+    } = shown(stage, json!({})).await?;
     server.otherwise(Answer::Status {
         code: 400,
         headers: vec![("content-type".into(), "application/json".into())],
@@ -351,7 +378,11 @@ async fn markup_in_names_and_answers_is_text(stage: &Stage) -> Result<()> {
 }
 
 async fn it_is_used_by_keyboard(stage: &Stage) -> Result<()> {
-    let Shown { page, .. } = shown(stage, json!({})).await?;
+    let Shown {
+        page,
+        server: _server,
+        site: _site,
+    } = shown(stage, json!({})).await?;
     page.act(
         "window.shortcuts = 0;
          addEventListener('keydown', () => { shortcuts += 1; });
@@ -399,7 +430,11 @@ fn axe() -> Result<String> {
 
 async fn it_is_accessible_in_light_and_dark(stage: &Stage) -> Result<()> {
     use natero_e2e::browser::Look;
-    let Shown { page, .. } = shown(stage, json!({ "userId": null })).await?;
+    let Shown {
+        page,
+        server: _server,
+        site: _site,
+    } = shown(stage, json!({ "userId": null })).await?;
     page.act(
         "_na.sendFeatureEvent('f'); _na.sendFeatureEvent({});",
         Value::Null,
@@ -433,7 +468,11 @@ async fn it_is_accessible_in_light_and_dark(stage: &Stage) -> Result<()> {
 
 async fn it_fits_the_narrowest_phone(stage: &Stage) -> Result<()> {
     use natero_e2e::browser::Look;
-    let Shown { page, .. } = shown(stage, json!({})).await?;
+    let Shown {
+        page,
+        server: _server,
+        site: _site,
+    } = shown(stage, json!({})).await?;
     page.act("_na.sendFeatureEvent('x'.repeat(200));", Value::Null)
         .await?;
     page.until("row('xxx').stage").await?;
@@ -460,7 +499,11 @@ async fn it_fits_the_narrowest_phone(stage: &Stage) -> Result<()> {
 }
 
 async fn closed_it_leaves_the_tracker_as_it_was(stage: &Stage) -> Result<()> {
-    let Shown { server, page, .. } = shown(stage, json!({})).await?;
+    let Shown {
+        server,
+        page,
+        site: _site,
+    } = shown(stage, json!({})).await?;
     page.act(
         "_na.sendFeatureEvent('shown');
          panel().querySelector('[aria-label=Close]').click();
@@ -487,7 +530,11 @@ async fn closed_it_leaves_the_tracker_as_it_was(stage: &Stage) -> Result<()> {
 async fn where_its_file_is_missing_that_is_said_and_it_can_be_handed_over(
     stage: &Stage,
 ) -> Result<()> {
-    let Shown { site, page, .. } = tracked(stage, json!({})).await?;
+    let Shown {
+        site,
+        page,
+        server: _server,
+    } = tracked(stage, json!({})).await?;
     let script = std::fs::read_to_string(stage.package().await?.path().join("inspector.js"))?;
     site.put_script("/elsewhere.js", script);
     site.put_script("/pkg/inspector.js", "throw 'it was blocked';");
@@ -498,7 +545,7 @@ async fn where_its_file_is_missing_that_is_said_and_it_can_be_handed_over(
         problem["code"] == "load_failed"
             && problem["message"]
                 .as_str()
-                .is_some_and(|said| said.starts_with("inspect: it was blocked")),
+                .is_some_and(|told| told.starts_with("inspect: it was blocked")),
         "{problem}"
     );
     let is_shown: bool = page
@@ -508,5 +555,5 @@ async fn where_its_file_is_missing_that_is_said_and_it_can_be_handed_over(
         )
         .await?;
     ensure!(is_shown, "it is not shown");
-    page.until("status().startsWith('Nothing waits')").await
+    page.until("said().startsWith('Nothing waits')").await
 }
