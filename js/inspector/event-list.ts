@@ -16,6 +16,9 @@ const STAGES: Record<Stage, string> = {
   dropped: "dropped",
 };
 
+/** An address, without what is the same for all of the page's. */
+const place = (url: string): string => url.replace(location.origin, "") || url;
+
 /** What an event is about, in a few words. */
 function about(event: TrackedEvent): string {
   switch (event.action) {
@@ -26,9 +29,9 @@ function about(event: TrackedEvent): string {
     case "sessionSync":
       return span(event.active_duration);
     case "pageView":
-      return event.url;
+      return place(event.url);
     case "pageViewEnd":
-      return `${event.url}, ${span(event.time_spent)}`;
+      return `${place(event.url)}, ${span(event.time_spent)}`;
     case "identifyUser":
       return event.user_id ?? "";
     case "identifyAccount":

@@ -89,7 +89,7 @@ time { color: var(--soft); font-variant-numeric: tabular-nums; }
 .event, .problem { border-bottom: 1px solid var(--line); }
 summary {
   display: grid;
-  grid-template-columns: auto minmax(0, 1fr) auto;
+  grid-template-columns: 8px auto minmax(0, 1fr) auto;
   gap: 0 8px;
   align-items: baseline;
   padding: 6px 12px;
@@ -97,6 +97,8 @@ summary {
   list-style: none;
 }
 summary::-webkit-details-marker { display: none; }
+summary::before { content: "▸"; content: "▸" / ""; color: var(--soft); font-size: 11px; }
+[open] > summary::before { content: "▾"; content: "▾" / ""; }
 .what { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 strong { font-weight: 600; }
 .about { color: var(--soft); }
@@ -106,9 +108,9 @@ strong { font-weight: 600; }
 .stage[data-stage="held"], .stage[data-stage="unsure"] { color: var(--waiting); }
 .stage[data-stage="dropped"] { color: var(--bad); }
 .stage[data-stage="left"] { color: var(--off); }
-.note { grid-column: 1 / -1; margin: 2px 0 0; color: var(--soft); font-size: 12px; overflow-wrap: anywhere; }
-.history { margin: 0; padding: 4px 12px 8px; list-style: none; font-size: 12px; overflow-wrap: anywhere; }
-pre { margin: 0 12px 10px; padding: 8px 10px; border-radius: 6px; background: var(--raised); overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
+.note { grid-column: 2 / -1; margin: 2px 0 0; color: var(--soft); font-size: 12px; overflow-wrap: anywhere; }
+.history { margin: 0; padding: 4px 12px 8px 28px; list-style: none; font-size: 12px; overflow-wrap: anywhere; }
+pre { margin: 0 12px 10px 28px; padding: 8px 10px; border-radius: 6px; background: var(--raised); overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
 .problem { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 8px; padding: 8px 12px; }
 .problem p { grid-column: 1 / -1; margin: 2px 0 0; overflow-wrap: anywhere; }
 .problem code { color: var(--bad); }
