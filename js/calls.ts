@@ -8,7 +8,7 @@ import type { EarlyCalls } from "./early.ts";
 import { atTaskEnd, deferred, isLogging, monotonic, print, wall } from "./environment.ts";
 import type { Core } from "./generated/core.d.ts";
 import { attempt, create, keys, max, replaceAll } from "./intrinsics.ts";
-import type { FlushResult, Problem } from "./types.ts";
+import type { FlushResult, OpenInspector, Problem } from "./types.ts";
 
 /** What tells the engine something: the methods of `Core` that begin with the two times. */
 export type Method = {
@@ -165,6 +165,19 @@ export class Calls {
     // A console of the page may do what leads to the same again.
     print(code ? "error" : "warn", message);
     if (code && this.#onError) callLater(this.#onError, { code, message, dropped: lost });
+  }
+
+  /** Shows the tracker in a panel of the page. No page loads that before somebody asks for it. */
+  async inspect(open?: OpenInspector): Promise<boolean> {
+    try {
+      // What is beside the tracker is no source that the compiler could follow.
+      const show = open ?? ((await import("./inspector.js" as string)) as { open: OpenInspector }).open;
+      show(this);
+      return true;
+    } catch (error) {
+      this.report("load_failed", `inspect: ${attempt(() => `${error}`)}.`, 0);
+      return false;
+    }
   }
 
   /** Tells of a call that was ignored. */

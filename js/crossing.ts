@@ -29,7 +29,8 @@ const CALLS_PER_LOOK = 16;
 
 /** Takes calls into the engine of one tracker. */
 export class Crossing {
-  readonly #tracking: Tracking;
+  /** What it tracks, for the host and for who looks into it. */
+  readonly tracking: Tracking;
   readonly #calls: Calls;
   readonly #host: Host;
   readonly #begin: readonly [mono: number, wall: number];
@@ -40,7 +41,7 @@ export class Crossing {
 
   /** At the given times, with a host that tells of what the browser does by the function that it is handed. */
   constructor(tracking: Tracking, makeHost: (tell: Tell, tellArrival: TellArrival) => Host, mono: number, now: number) {
-    this.#tracking = tracking;
+    this.tracking = tracking;
     this.#calls = tracking.calls;
     this.#begin = [mono, now];
     this.#host = makeHost(
@@ -58,7 +59,7 @@ export class Crossing {
 
   /** Warns, once, where another construction for this source has other settings than those that stand. */
   compare(): void {
-    const { calls, settings } = this.#tracking;
+    const { calls, settings } = this.tracking;
     const others = (calls.others ?? {}) as Record<string, unknown>;
     let differing = "";
     const names = keys(others);
@@ -94,7 +95,7 @@ export class Crossing {
 
   /** Where the page's code runs for each event, it may make the next one, which would never let the page go on: now and then calls wait for a task of their own. Tells whether they do. */
   #putsOff(): boolean {
-    const { config } = this.#tracking;
+    const { config } = this.tracking;
     if (!config.filter && !config.debug) return false;
     this.#turns += 1;
     if (this.#turns % TURNS_OF_PAGE_CODE) return false;
@@ -155,7 +156,7 @@ export class Crossing {
         const call = calls.waiting[calls.made]!;
         // What follows from features can wait for the last of them.
         if (looked > 1 && call.method !== "feature") host.perform();
-        this.#tracking.plain.complete(call, ahead);
+        this.tracking.plain.complete(call, ahead);
         host.handle(call.method, call.input);
         calls.made += 1;
         if (looked % CALLS_PER_LOOK === 0 && monotonic() > end) break;
@@ -169,7 +170,7 @@ export class Crossing {
 
   /** The early calls are made, and what they made is stored when the task ends: then they go. */
   #forgetEarlyCalls(): void {
-    const { early } = this.#tracking;
+    const { early } = this.tracking;
     if (early.isDone) return;
     early.isDone = true;
     // Behind what stores their events.

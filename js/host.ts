@@ -9,6 +9,7 @@ import { Crossing, type Tell, type TellArrival } from "./crossing.ts";
 import {
   atTaskEnd,
   deferred,
+  pageAddress as fullAddress,
   isPrerendering,
   isVisible,
   later,
@@ -18,7 +19,7 @@ import {
   print,
   wall,
 } from "./environment.ts";
-import { apply, attempt, create } from "./intrinsics.ts";
+import { apply, attempt, create, find } from "./intrinsics.ts";
 import { explain } from "./losses.ts";
 import { watchActivity } from "./page/activity.ts";
 import { isOffline, newController, pageReferrer } from "./page/browser.ts";
@@ -64,6 +65,9 @@ async function untilShown(): Promise<void> {
   stop();
 }
 
+// Where the address of a page says this, the page shows its trackers.
+const INSPECT = /[?&]na_debug\b/;
+
 const NO_TIMERS = "setTimeout is missing or throws: events are sent at once.";
 
 /** The engine of one tracker, and what is done for it. */
@@ -89,8 +93,6 @@ export class Host {
   readonly #controllers: Record<number, AbortController | undefined> = create(null);
   /** Copies for `debugUrl` that are under way. */
   #copies = 0;
-  /** What stands in place of an answer, where that is known: see `causeOf`. */
-  #obstacle: number | undefined;
 
   constructor(tracking: Tracking, tell: Tell, tellArrival: TellArrival, mono: number, wall: number) {
     const { seed, settings } = tracking;
@@ -113,6 +115,7 @@ export class Host {
   /** Begins to listen to the page, and to track. */
   begin(mono: number, wall: number): void {
     this.#stops = [];
+    if (find(INSPECT, fullAddress())) this.#tracking.calls.inspect();
     this.#listen();
     const { session, visitor } = this.#cookies.read();
     this.core.start(
@@ -174,7 +177,7 @@ export class Host {
         attempt(() => this.#controllers[effect.request]?.abort());
         break;
       case "warnUnreachable":
-        this.#warn(effect.status ?? this.#obstacle);
+        this.#warn(effect.status ?? this.#tracking.obstacle);
         break;
       case "filter": {
         const line = filter(this.#tracking, effect.line);
@@ -194,8 +197,9 @@ export class Host {
           0,
         );
         break;
-      case "printEvent":
-        print("log", `event${effect.waitsForIds ? " (waits for accountId and userId)" : ""} ${effect.line}`);
+      case "showEvent":
+        if (this.#tracking.settings.debug)
+          print("log", `event${effect.waitsForIds ? " (waits for accountId and userId)" : ""} ${effect.line}`);
         break;
       case "readCookies": {
         const { session, visitor } = this.#cookies.read();
@@ -256,7 +260,7 @@ export class Host {
     const tell = this.#tell;
     this.#until(
       watchPolicy(url, () => {
-        this.#obstacle = -2;
+        this.#tracking.obstacle = -2;
       }),
     );
     this.#until(listen("online", () => tell("online", true)));
@@ -333,11 +337,11 @@ export class Host {
     delete this.#controllers[request];
     if (answer && answer.status > 0) {
       const { status, retryAfter, rejected, message, lacking } = answer;
-      this.#obstacle = undefined;
+      this.#tracking.obstacle = undefined;
       this.#log(request, `answered ${status}`);
       tell("answered", request, status, retryAfter, rejected, message, lacking);
     } else {
-      this.#obstacle = answer?.status ?? this.#obstacle;
+      this.#tracking.obstacle = answer?.status ?? this.#tracking.obstacle;
       this.#log(request, "no answer");
       tell("unanswered", request);
     }

@@ -22,6 +22,7 @@ import type {
   ModuleOptions,
   NameOf,
   Names,
+  OpenInspector,
   PageViewOptions,
   Stats,
 } from "./types.ts";
@@ -184,6 +185,11 @@ export class Tracker<App extends Names = Names> {
     const stats = { accepted: 0, delivered: 0, pending: 0, requests: 0, retries: 0, bytesSent: 0, ...counted, dropped };
     stats.pending += this.#calls.count;
     return stats;
+  }
+
+  /** Shows the tracker in a panel of the page, which is loaded for that; resolves to whether it is shown. */
+  inspect(open?: OpenInspector): Promise<boolean> {
+    return this.#calls.inspect(open);
   }
 
   /** The account, or `null`. */

@@ -1,7 +1,7 @@
 // Loads the classic script without waiting for it: what a page calls meanwhile is kept, and called when it is there.
 ((url, integrity) => {
   const methods =
-    "setAccountId,setUserId,identifyAccount,identifyUser,setModuleId,setProductId,sendFeatureEvent,sendModuleEvent,trackPageView,flush,optIn,optOut,reset,stats,shutdown,getAccountId,getUserId,getModuleId,getProductId,getSessionId,getVisitorId";
+    "setAccountId,setUserId,identifyAccount,identifyUser,setModuleId,setProductId,sendFeatureEvent,sendModuleEvent,trackPageView,flush,optIn,optOut,reset,inspect,stats,shutdown,getAccountId,getUserId,getModuleId,getProductId,getSessionId,getVisitorId";
   const starts = [];
   window.na = function (...given) {
     let real;
@@ -9,8 +9,9 @@
     for (const name of methods.split(",")) {
       this[name] = (...values) => {
         if (real) return real[name](...values);
-        // Only a flush is waited for.
-        if (name === "flush") return new Promise((resolve) => waiting.push(() => resolve(real.flush())));
+        // Only these are waited for.
+        if (name === "flush" || name === "inspect")
+          return new Promise((resolve) => waiting.push(() => resolve(real[name](...values))));
         if (name === "stats" || !name.indexOf("get")) return null;
         waiting.push(() => real[name](...values));
       };

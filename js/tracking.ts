@@ -17,6 +17,8 @@ export interface Tracking {
   readonly seed: ArrayLike<number>;
   readonly early: EarlyCalls;
   readonly calls: Calls;
+  /** What stands in place of an answer, where that is known: see `causeOf`. */
+  obstacle?: number | undefined;
   /** What is done with plain data: handed over rather than loaded twice. */
   readonly plain: {
     readonly complete: typeof complete;

@@ -5,6 +5,9 @@ import type { ActionName } from "./generated/contract.ts";
 
 export type { ActionName, Dropped, Settings, Stats } from "./generated/contract.ts";
 
+/** `open` of `natero-wasm/inspector`: shows a tracker in a panel of the page. */
+export type OpenInspector = (tracker: object) => void;
+
 /** An account, user, module, product or feature: 1–256 characters once trimmed; numbers are taken as their decimal string. */
 export type Id = string | number | bigint;
 

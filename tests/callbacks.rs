@@ -155,15 +155,15 @@ fn an_effect_ends_before_the_next_begins_whatever_the_host_calls() {
 fn effects_of_a_call_from_within_follow_those_that_were_due() {
     let page = Page::started(json!({ "debug": true }));
     page.whenever(|page, effect| {
-        if effect.kind() == "printEvent" && effect.text("line").contains("\"outer\"") {
+        if effect.kind() == "showEvent" && effect.text("line").contains("\"outer\"") {
             page.feature("inner");
             page.flush(1);
         }
     });
     page.feature("outer");
     let effects = page.effects();
-    let order = kinds(&effects, &["printEvent", "send"]);
-    assert_eq!(order, ["printEvent", "printEvent", "send"]);
+    let order = kinds(&effects, &["showEvent", "send"]);
+    assert_eq!(order, ["showEvent", "showEvent", "send"]);
     let send = effects.iter().find(|effect| effect.kind() == "send");
     assert_eq!(send.expect("a request").features(), ["outer", "inner"]);
 }
@@ -191,7 +191,7 @@ fn what_is_read_from_within_is_current() {
     let read = Rc::new(Cell::new(None));
     let heard = Rc::clone(&read);
     page.whenever(move |page, effect| {
-        if effect.kind() == "printEvent" {
+        if effect.kind() == "showEvent" {
             heard.set(page.id("moduleId"));
         }
     });

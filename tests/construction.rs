@@ -96,7 +96,7 @@ fn each_flag_is_the_setting_of_its_name() {
     assert_eq!(disabled.all("send"), []);
     assert_eq!(disabled.stats()["dropped"]["disabled"], 1);
 
-    for (setting, effect) in [("debug", "printEvent"), ("filter", "filter")] {
+    for (setting, effect) in [("debug", "showEvent"), ("filter", "filter")] {
         assert_eq!(visit(json!({ "trackPageViews": true })).all(effect), []);
         assert_eq!(
             visit(json!({ "trackPageViews": true, setting: true }))

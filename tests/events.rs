@@ -233,7 +233,7 @@ fn another_account_under_the_same_user_is_told() {
 fn debug_shows_each_event_as_it_was_made() {
     let page = Page::started(json!({ "debug": true }));
     page.feature("f");
-    let shown: Value = serde_json::from_str(page.one("printEvent").text("line")).expect("JSON");
+    let shown: Value = serde_json::from_str(page.one("showEvent").text("line")).expect("JSON");
     assert_eq!(shown["feature"], "f");
 }
 

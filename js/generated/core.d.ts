@@ -34,6 +34,12 @@ export interface Request {
 }
 
 /**
+ * A reading of a clock that never goes back, in ms since any moment. Durations
+ * are measured with it.
+ */
+export type Mono = number;
+
+/**
  * A span of time, in ms.
  */
 export type Millis = number;
@@ -42,6 +48,32 @@ export type Millis = number;
  * A span of time, in whole seconds, as cookies have it.
  */
 export type Seconds = number;
+
+/**
+ * An event that is kept for sending.
+ */
+export interface Kept {
+    /**
+     * The event, a line of JSON.
+     */
+    line: string;
+    /**
+     * How far it is on its way to the server.
+     */
+    progress: Progress;
+    /**
+     * It is not sent before the account is known.
+     */
+    lacksAccount: boolean;
+    /**
+     * It is not sent before the user is known.
+     */
+    lacksUser: boolean;
+    /**
+     * It outlives the page.
+     */
+    isStored: boolean;
+}
 
 /**
  * Counters since the tracker was made. At any time
@@ -135,6 +167,11 @@ export interface FlushOutcome {
 }
 
 /**
+ * How far an event is on its way to the server.
+ */
+export type Progress = { type: "waiting" } | { type: "carried"; request: RequestId } | { type: "uncertain" } | { type: "asked"; request: RequestId };
+
+/**
  * Names a `flush()` in its outcome. The host counts them.
  */
 export type FlushId = number;
@@ -152,7 +189,7 @@ export type SegmentId = number;
 /**
  * Something to do, in the order in which it is handed out.
  */
-export type Effect = ({ type: "send" } & Request) | { type: "abortRequest"; request: RequestId } | { type: "warnUnreachable"; status: number | undefined } | { type: "filter"; line: string } | ({ type: "reportLoss" } & Loss) | { type: "warnAccountChanged"; user: string } | { type: "printEvent"; line: string; waitsForIds: boolean } | { type: "readCookies" } | { type: "setSession"; value: string; maxAge: Seconds } | { type: "setVisitor"; value: string; maxAge: Seconds } | { type: "eraseCookies" } | { type: "announceTab"; throughStorage: boolean } | ({ type: "resolveFlush" } & FlushOutcome) | { type: "claimStorage"; stream: string } | { type: "persistAtTaskEnd" } | { type: "store"; segment: SegmentId; records: string } | { type: "removeSegment"; segment: SegmentId } | { type: "adoptOrphans" } | { type: "eraseStorage" } | { type: "detach" };
+export type Effect = ({ type: "send" } & Request) | { type: "abortRequest"; request: RequestId } | { type: "warnUnreachable"; status: number | undefined } | { type: "filter"; line: string } | ({ type: "reportLoss" } & Loss) | { type: "warnAccountChanged"; user: string } | { type: "showEvent"; line: string; waitsForIds: boolean } | { type: "readCookies" } | { type: "setSession"; value: string; maxAge: Seconds } | { type: "setVisitor"; value: string; maxAge: Seconds } | { type: "eraseCookies" } | { type: "announceTab"; throughStorage: boolean } | ({ type: "resolveFlush" } & FlushOutcome) | { type: "claimStorage"; stream: string } | { type: "persistAtTaskEnd" } | { type: "store"; segment: SegmentId; records: string } | { type: "removeSegment"; segment: SegmentId } | { type: "adoptOrphans" } | { type: "eraseStorage" } | { type: "detach" };
 
 /**
  * What events of now carry.
@@ -183,6 +220,66 @@ export interface Ids {
      */
     visitorId: string;
 }
+
+/**
+ * What keeps events from being sent.
+ */
+export type WaitsFor = "nothing" | "consent" | "ids" | "answer" | "retryAfter" | "backoff" | "batch" | "nextPage";
+
+/**
+ * What may be kept and sent.
+ */
+export type Consent = "granted" | "pending" | "denied";
+
+/**
+ * Where a tracker stands at a moment.
+ */
+export interface Inspection {
+    /**
+     * What may be kept and sent.
+     */
+    consent: Consent;
+    /**
+     * Whether time counts.
+     */
+    clock: Clock;
+    /**
+     * When the user counts as idle, unless they do something. `None`: no time
+     * counts.
+     */
+    idleAt: Mono | undefined;
+    /**
+     * Active time in the module that no event has reported. It runs up to the
+     * moment: what the user does next confirms the end of it, and idleness
+     * takes that back.
+     */
+    moduleTime: Millis;
+    /**
+     * The same of the session.
+     */
+    sessionTime: Millis;
+    /**
+     * The same of the page view.
+     */
+    pageViewTime: Millis;
+    /**
+     * What events wait for.
+     */
+    waitsFor: WaitsFor;
+    /**
+     * When that is over. `None`: nobody knows.
+     */
+    waitsUntil: Mono | undefined;
+    /**
+     * Requests that failed in a row.
+     */
+    failures: number;
+}
+
+/**
+ * Whether time counts in a tab.
+ */
+export type Clock = "active" | "idle" | "away";
 
 /**
  * Why an event was not delivered.
@@ -260,6 +357,18 @@ export class Core {
      * The ids of now.
      */
     ids(): Ids;
+    /**
+     * Where the tracker stands at a monotonic time.
+     */
+    inspect(mono: number): Inspection;
+    /**
+     * Somebody looks into the tracker from now on, or no longer.
+     */
+    inspected(mono: number, wall: number, inspected: boolean): void;
+    /**
+     * The event at this place among those that are kept, oldest first.
+     */
+    kept(at: number): Kept | undefined;
     /**
      * `sendModuleEvent`, with a time in ms; `product` as in `feature`.
      */
@@ -380,6 +489,9 @@ export interface InitOutput {
     readonly core_identifyAccount: (a: number, b: number, c: number, d: any, e: any) => void;
     readonly core_identifyUser: (a: number, b: number, c: number, d: any, e: any) => void;
     readonly core_ids: (a: number) => any;
+    readonly core_inspect: (a: number, b: number) => any;
+    readonly core_inspected: (a: number, b: number, c: number, d: number) => void;
+    readonly core_kept: (a: number, b: number) => any;
     readonly core_moduleEvent: (a: number, b: number, c: number, d: any, e: number, f: any) => void;
     readonly core_navigated: (a: number, b: number, c: number, d: any, e: any) => void;
     readonly core_new: (a: any, b: number, c: number, d: number, e: number, f: number, g: number) => number;

@@ -63,7 +63,9 @@ function visit(Core, config) {
   };
   tell("start", true, false, "https://a.example/p", "title", "https://b.example/", "", "");
   tell("activity");
+  tell("inspected", true);
   tell("setModule", "m");
+  const seen = [core.inspect(mono), core.kept(0), core.kept(1_000)];
   tell("setProduct", "p");
   tell("feature", "export é🦀", "2.5", "other", "", '{"a":1}');
   tell("feature", "plain");
@@ -75,6 +77,8 @@ function visit(Core, config) {
   tell("navigated", "https://a.example/r", "r");
   tell("taskEnded");
   tell("flush", 7);
+  seen[3] = core.kept(0);
+  seen[4] = core.inspect(mono);
   tell("answered", request, 200, undefined, 1, "line 2");
   tell("flush", 8);
   tell("unanswered", request);
@@ -95,7 +99,7 @@ function visit(Core, config) {
   tell("optIn");
   tell("reset");
   tell("shutdown");
-  return { out, ids: core.ids(), stats: core.stats() };
+  return { out, seen, ids: core.ids(), stats: core.stats() };
 }
 
 /** As JSON, with what stands for nothing. */
@@ -108,7 +112,7 @@ test("each method leads to the effects of the contract, as plain objects", async
   const effects = out.flatMap(([, effects]) => effects);
   for (const effect of effects) assert.equal(Object.getPrototypeOf(effect), null);
   const types = new Set(effects.map(({ type }) => type));
-  for (const type of ["send", "printEvent", "readCookies", "setSession", "setVisitor", "eraseCookies", "announceTab"]) {
+  for (const type of ["send", "showEvent", "readCookies", "setSession", "setVisitor", "eraseCookies", "announceTab"]) {
     assert.ok(types.has(type), type);
   }
   for (const type of ["resolveFlush", "claimStorage", "persistAtTaskEnd", "store", "removeSegment", "adoptOrphans"]) {
@@ -129,6 +133,21 @@ test("each method leads to the effects of the contract, as plain objects", async
   assert.equal(typeof ids.sessionId, "string");
   assert.equal(stats.dropped.rejected, 1);
   assert.ok(stats.bytesSent > 0);
+});
+
+test("somebody who looks into an engine is told in plain objects", async () => {
+  const { Core, initSync } = await load();
+  initSync({ module });
+  const [before, kept, none, carried, during] = visit(Core, CONFIG).seen;
+  assert.equal(Object.getPrototypeOf(before), null);
+  assert.deepEqual([before.consent, before.clock, before.waitsFor, before.failures], ["granted", "active", "batch", 0]);
+  assert.ok(before.sessionTime >= 1_000 && before.idleAt > before.waitsUntil);
+  assert.equal(JSON.parse(kept.line).action, "pageView");
+  assert.deepEqual({ ...kept.progress }, { type: "waiting" });
+  assert.deepEqual([kept.lacksAccount, kept.lacksUser, kept.isStored], [false, false, false]);
+  assert.equal(none, undefined);
+  assert.deepEqual({ ...carried.progress }, { type: "carried", request: 1 });
+  assert.equal(during.waitsFor, "answer");
 });
 
 test("a filter is asked, and decides", async () => {

@@ -160,8 +160,8 @@ test("the table of the collector has every flag of serve with its variable and d
 });
 
 test("the guides name everything that the wrappers and the helpers for tests export", () => {
-  const guides = ["frameworks", "testing"].map((name) => read(`docs/guides/${name}.md`)).join();
-  const exported = ["react", "vue", "declarative", "testing"].flatMap((name) => {
+  const guides = ["frameworks", "inspector", "testing"].map((name) => read(`docs/guides/${name}.md`)).join();
+  const exported = ["react", "vue", "declarative", "inspector", "testing"].flatMap((name) => {
     const source = read(`js/${name}/index.ts`);
     const lists = [...source.matchAll(/^export \{ ([^}]*) \}/gm)].flatMap(([, list]) => list.split(", "));
     return [...lists, ...[...source.matchAll(/^export function (\w+)/gm)].map(([, each]) => each)];

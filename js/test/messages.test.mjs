@@ -24,7 +24,10 @@ const OF_MESSAGES = [
   "Wrappers and tests",
 ];
 
-const TYPESCRIPT = files("js", ".ts", ["node_modules", "test", "generated"]).filter((path) => !path.endsWith(".d.ts"));
+// What the panel says is explained in its own chapter, below.
+const TYPESCRIPT = files("js", ".ts", ["node_modules", "test", "generated", "inspector"]).filter(
+  (path) => !path.endsWith(".d.ts"),
+);
 
 // The documentation of settings is in docs/settings.md; `src/npm` says nothing by itself.
 const RUST = files("src", ".rs", ["npm"]).filter((path) => !/^src\/settings\.rs$|\/tests\.rs$/.test(path));
@@ -55,6 +58,17 @@ test("every message that the chapter explains is one that the tracker has", () =
     return /\w{2,}/.test(rest.replace(/\d+/g, ""));
   });
   assert.deepEqual(left, []);
+});
+
+test("everything that the inspector says stands in its chapter", () => {
+  const chapter = plain(read("docs/guides/inspector.md"));
+  const sources = files("js/inspector", ".ts").filter((path) => !path.endsWith("/style.ts"));
+  const pieces = sources.flatMap((path) => textsOfTypeScript(read(path)).filter(isProse));
+  assert.ok(pieces.length > 30, `found ${pieces.length} pieces`);
+  assert.deepEqual(
+    pieces.map(plain).filter((piece) => !chapter.includes(piece)),
+    [],
+  );
 });
 
 test("everything that the collector answers to events stands in the chapter", () => {

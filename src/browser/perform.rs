@@ -46,7 +46,7 @@ impl Platform for Browser {
                 ];
                 self.problems.warn(&warning.concat());
             }
-            Effect::PrintEvent {
+            Effect::ShowEvent {
                 line,
                 waits_for_ids,
             } => {

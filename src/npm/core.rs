@@ -109,6 +109,10 @@ impl Core {
 }
 
 impl Core {
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Tells the engine what happened.
     pub(super) fn handle(&mut self, mono: f64, wall: f64, input: Input<'_>) {
         self.engine.handle(now(mono, wall), input);

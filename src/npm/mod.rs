@@ -10,11 +10,13 @@ mod calls;
 mod config;
 mod core;
 mod inputs;
+mod inspection;
 mod object;
 mod text;
 
 pub use self::{
     config::CoreConfig,
     core::{Core, EffectObject, Ids, IdsObject, StatsObject},
+    inspection::{InspectionObject, KeptObject},
     text::{OptionalText, Text},
 };

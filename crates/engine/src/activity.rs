@@ -2,9 +2,14 @@
 
 use crate::{Millis, Mono};
 
-/// Where a tab stands.
+/// Whether time counts in a tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "camelCase")
+)]
+pub enum Clock {
     /// Time counts.
     Active,
     /// Visible and last used, but nothing was done for `idleTimeout`.
@@ -28,7 +33,7 @@ const FRAME_PATIENCE: f64 = 5.0;
 #[derive(Debug)]
 pub(crate) struct ActiveTime {
     idle_timeout: Millis,
-    state: State,
+    clock: Clock,
     /// The focus is in a frame of the page in which nobody hears what the user
     /// does.
     focus_in_frame: bool,
@@ -60,6 +65,10 @@ impl Unreported {
         self.0 = Millis::ZERO;
     }
 
+    pub fn span(&self) -> Millis {
+        self.0
+    }
+
     pub fn is_less_than(&self, span: Millis) -> bool {
         self.0 < span
     }
@@ -69,7 +78,7 @@ impl ActiveTime {
     pub fn new(idle_timeout: Millis) -> ActiveTime {
         ActiveTime {
             idle_timeout,
-            state: State::Away,
+            clock: Clock::Away,
             focus_in_frame: false,
             counted_to: Mono(0.0),
             last_activity: Mono(0.0),
@@ -79,13 +88,26 @@ impl ActiveTime {
         }
     }
 
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What has passed since the time that is counted, where time counts.
+    pub fn running(&self, mono: Mono) -> Millis {
+        if self.is_active() {
+            (mono - self.counted_to).max(Millis::ZERO)
+        } else {
+            Millis::ZERO
+        }
+    }
+
     pub fn is_active(&self) -> bool {
-        self.state == State::Active
+        self.clock == Clock::Active
     }
 
     /// Whether the next activity may find the world changed by other tabs.
     pub fn is_away(&self) -> bool {
-        self.state == State::Away
+        self.clock == Clock::Away
     }
 
     /// When idleness will be noticed unless the user does something.
@@ -125,7 +147,7 @@ impl ActiveTime {
         self.count_to(mono);
         self.last_activity = mono;
         if !self.is_active() {
-            self.state = State::Active;
+            self.clock = Clock::Active;
             self.counted_to = mono;
         }
         came_into_use
@@ -137,13 +159,13 @@ impl ActiveTime {
         if self.focus_in_frame {
             self.count_to(mono);
         }
-        self.state = State::Idle;
+        self.clock = Clock::Idle;
     }
 
     /// Notes that the tab was left at `mono`.
     pub fn leave(&mut self, mono: Mono) {
         self.count_to(mono);
-        self.state = State::Away;
+        self.clock = Clock::Away;
     }
 }
 

@@ -6,6 +6,11 @@ use crate::Millis;
 
 /// What may be kept and sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "camelCase")
+)]
 pub enum Consent {
     /// Everything runs.
     Granted,

@@ -6,6 +6,7 @@ use crate::{
     Answer, Config, FlushId, Loss, Millis, Mono, Reason, Request, RequestId, Response, Stats,
     backoff::Backoff,
     effect::{Effect, Effects, FlushOutcome},
+    inspection::WaitsFor,
     queue::{Queue, Verdict},
     random::Random,
     time::{earliest, latest},
@@ -347,6 +348,25 @@ impl Delivery {
     /// Whether a request is not answered yet.
     pub fn is_waiting(&self) -> bool {
         !self.flights.is_empty()
+    }
+
+    /// Requests that failed in a row.
+    pub fn failures(&self) -> u32 {
+        self.backoff.failures()
+    }
+
+    /// What events that could be sent wait for, and until when.
+    pub fn waits(&self, now: Mono) -> (WaitsFor, Option<Mono>) {
+        let later = |until: &Mono| *until > now;
+        if let Some(flight) = self.flights.first() {
+            (WaitsFor::Answer, Some(flight.deadline))
+        } else if let Some(until) = self.backoff.asked_until().filter(later) {
+            (WaitsFor::RetryAfter, Some(until))
+        } else if let Some(until) = self.backoff.until().filter(later) {
+            (WaitsFor::Backoff, Some(until))
+        } else {
+            (WaitsFor::Batch, self.flush_at)
+        }
     }
 
     /// Settles every `flush()`: it asked for one try, and that was made.

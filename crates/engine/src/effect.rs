@@ -45,8 +45,9 @@ pub enum Effect {
         /// The user.
         user: String,
     },
-    /// Print an event, where `debug` is on.
-    PrintEvent {
+    /// Show the developer an event that was made: on the console where `debug`
+    /// is on, and to whoever [inspects](crate::Input::Inspected) the tracker.
+    ShowEvent {
         /// The event, a line of JSON.
         line: String,
         /// It is not sent before account and user are known.

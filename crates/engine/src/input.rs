@@ -60,6 +60,8 @@ pub enum Input<'a> {
     Adopted(&'a str),
     /// The page came back from the back/forward cache.
     Restored,
+    /// Somebody looks into the tracker from now on, or (`false`) no longer.
+    Inspected(bool),
 }
 
 /// What the browser looks like when tracking begins.

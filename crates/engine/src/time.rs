@@ -15,6 +15,7 @@ pub struct Seconds(pub u32);
 /// A reading of a clock that never goes back, in ms since any moment. Durations
 /// are measured with it.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "typescript", derive(serde::Serialize, tsify::Tsify))]
 pub struct Mono(pub f64);
 
 /// The earlier of two readings, where there are any.

@@ -283,7 +283,7 @@ fn warnings(tab: &Tab) -> Vec<Option<u16>> {
         | Effect::Filter { .. }
         | Effect::ReportLoss(_)
         | Effect::WarnAccountChanged { .. }
-        | Effect::PrintEvent { .. }
+        | Effect::ShowEvent { .. }
         | Effect::ReadCookies
         | Effect::SetSession { .. }
         | Effect::SetVisitor { .. }

@@ -4,6 +4,7 @@
 import type { FlushResult, Problem, Settings, Stats, TrackedEvent } from "natero-wasm";
 import na, { na as named } from "natero-wasm";
 import inline, { na as namedInline } from "natero-wasm/inline";
+import { open } from "natero-wasm/inspector";
 import "natero-wasm/natero.global.js";
 
 const settings: Settings = {
@@ -38,6 +39,7 @@ tracker.reset();
 tracker.shutdown();
 const flushed: Promise<FlushResult> = tracker.flush();
 const stats: Stats = tracker.stats();
+const shown: Promise<boolean>[] = [tracker.inspect(), tracker.inspect(open)];
 const ids: (string | null)[] = [
   tracker.getAccountId(),
   tracker.getUserId(),
@@ -90,4 +92,4 @@ const fieldsOf = (event: TrackedEvent): (string | number | undefined)[] => {
   return [event.feature];
 };
 
-export { classes, fieldsOf, flushed, fromScript, ids, stats, widened };
+export { classes, fieldsOf, flushed, fromScript, ids, shown, stats, widened };

@@ -58,6 +58,11 @@ const EXCEPTIONS: &[Exception] = &[
         "it tests examples, each with the host that it is written for",
     ),
     except("imports", "*", "it tests how the npm package is imported"),
+    except(
+        "inspector",
+        "*",
+        "it tests the inspector of the npm package",
+    ),
     except("cost", "*", "it measures the npm package"),
     except(
         "leptos",

@@ -117,6 +117,11 @@ impl Site {
         self.put(path, "text/javascript; charset=utf-8", script.into());
     }
 
+    /// Puts a style sheet at `path`, in front of the folders.
+    pub fn put_css(&self, path: &str, css: impl Into<String>) {
+        self.put(path, "text/css; charset=utf-8", css.into());
+    }
+
     /// Puts a page at `path` that tracks from its load on: as [`Page::track`],
     /// but with page views and unload, and with `window.clock` beside it.
     ///

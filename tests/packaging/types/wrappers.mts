@@ -2,6 +2,7 @@
 
 import { na } from "natero-wasm";
 import { declarative } from "natero-wasm/declarative";
+import { open } from "natero-wasm/inspector";
 import {
   NateroProvider,
   type NateroProviderProps,
@@ -20,6 +21,7 @@ const stop: () => void = declarative(tracker, { root: document.body });
 const provider: NateroProviderProps = { tracker: new tested("api", "auth"), accountId: "acme", userId: null };
 const element = createElement(NateroProvider, provider, createElement(Track, { feature: "export", on: "show" }));
 const track: TrackProps = { feature: "export", total: 3, details: { format: "csv" } };
+const shown: Promise<boolean> = tracker.inspect(open);
 // @ts-expect-error: no such event
 const wrong: TrackProps = { feature: "export", on: "hover" };
 const component = (): na => {
@@ -33,4 +35,4 @@ const setup = (): na => {
   return vue.useNatero();
 };
 
-export { app, component, element, setup, stop, track, wrong };
+export { app, component, element, setup, shown, stop, track, wrong };

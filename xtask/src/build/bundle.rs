@@ -21,10 +21,13 @@ const COMMENTS: &str = "/webpackIgnore/";
 
 /// What is in the package beside the tracker, each in a folder of `js/`: none has any
 /// code of the tracker's own loading, and none is part of what a page loads of that.
-pub const WRAPPERS: [&str; 4] = ["declarative", "react", "testing", "vue"];
+pub const WRAPPERS: [&str; 5] = ["declarative", "inspector", "react", "testing", "vue"];
 
 /// What the package does not carry: whoever uses a wrapper has it.
 pub const PEERS: [&str; 3] = ["react", "vue", "natero-wasm"];
+
+/// What trackers load once somebody asks for it.
+const INSPECTOR: &str = "./inspector.js";
 
 /// One script of the package.
 struct Bundle<'a> {
@@ -157,7 +160,7 @@ fn make(npm: &Path, id: &str, pkg: &Path, within: &[(&str, &Path)], bundle: &Bun
     for (name, file) in within {
         esbuild.arg(format!("--alias:{name}={}", file.display()));
     }
-    for name in bundle.external {
+    for name in bundle.external.iter().chain([&INSPECTOR]) {
         esbuild.arg(format!("--external:{name}"));
     }
     esbuild

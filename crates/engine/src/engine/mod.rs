@@ -1,6 +1,7 @@
 //! The engine: its parts, and the loop that drives them.
 
 mod calls;
+mod inspecting;
 mod page;
 mod sending;
 mod storing;
@@ -30,6 +31,8 @@ pub struct Engine {
     effects: Effects,
     /// `shutdown` was called.
     is_closed: bool,
+    /// Somebody looks into it.
+    is_inspected: bool,
     consent: Consent,
     is_visible: bool,
     identity: Identity,
@@ -56,6 +59,7 @@ impl Engine {
             now,
             effects: Effects::default(),
             is_closed: false,
+            is_inspected: false,
             consent: config.consent,
             is_visible: false,
             identity: Identity::new(config.account_id.clone(), config.user_id.clone()),
@@ -93,6 +97,7 @@ impl Engine {
             Input::WriteFailed(segment) => self.write_failed(segment),
             Input::Adopted(records) => self.adopt(records),
             Input::Restored => self.restored(),
+            Input::Inspected(is_inspected) => self.is_inspected = is_inspected,
         }
         self.poll_delivery();
         self.remove_segments();
@@ -162,8 +167,8 @@ impl Engine {
 
     fn accept(&mut self, draft: Draft) {
         self.stats.accepted += 1;
-        if self.config.debug {
-            self.effects.push(Effect::PrintEvent {
+        if self.config.debug || self.is_inspected {
+            self.effects.push(Effect::ShowEvent {
                 line: draft.line.clone(),
                 waits_for_ids: draft.missing.any(),
             });

@@ -15,7 +15,12 @@ pub(crate) struct Draft {
 
 /// How far an event is on its way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(tag = "type", content = "request", rename_all = "camelCase")
+)]
+pub enum Progress {
     /// It has to be sent.
     Waiting,
     /// A request carries it.

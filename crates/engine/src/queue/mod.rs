@@ -6,10 +6,11 @@ mod storing;
 
 use natero_event::{Id, Priority, event_id, insert_identity};
 
-use crate::{RequestId, journal, session::is_id_of_ours};
+use crate::{RequestId, inspection::Kept, journal, session::is_id_of_ours};
 
 pub(crate) use entry::Draft;
-use entry::{Entry, Progress};
+use entry::Entry;
+pub use entry::Progress;
 pub(crate) use sending::Verdict;
 use storing::{Freed, free};
 
@@ -59,6 +60,18 @@ impl Queue {
     /// Events that no segment holds.
     pub fn unstored(&self) -> usize {
         self.unstored
+    }
+
+    /// The event at this place, oldest first.
+    pub fn kept(&self, at: usize) -> Option<Kept<'_>> {
+        let entry = self.entries.get(at)?;
+        Some(Kept {
+            line: &entry.draft.line,
+            progress: entry.progress,
+            lacks_account: entry.draft.missing.account,
+            lacks_user: entry.draft.missing.user,
+            is_stored: entry.segment.is_some(),
+        })
     }
 
     /// Keeps an event; an uncertain one is asked about before it is sent.

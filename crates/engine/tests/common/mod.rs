@@ -133,7 +133,7 @@ impl Tab {
                 Effect::Filter { .. }
                 | Effect::WarnUnreachable { .. }
                 | Effect::WarnAccountChanged { .. }
-                | Effect::PrintEvent { .. }
+                | Effect::ShowEvent { .. }
                 | Effect::ResolveFlush(_)
                 | Effect::Detach => self.other.push(effect),
             }

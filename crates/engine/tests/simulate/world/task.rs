@@ -148,7 +148,7 @@ impl World {
             Effect::ResolveFlush(_) => {}
             Effect::Filter { .. }
             | Effect::WarnAccountChanged { .. }
-            | Effect::PrintEvent { .. }
+            | Effect::ShowEvent { .. }
             | Effect::EraseCookies
             | Effect::EraseStorage
             | Effect::Detach => unreachable!("{effect:?} was not asked for"),

@@ -1,0 +1,48 @@
+//! Answers to somebody who looks into the tracker. Nothing is decided by them.
+
+use super::Engine;
+use crate::{
+    Consent, Mono,
+    inspection::{Inspection, Kept, WaitsFor},
+};
+
+impl Engine {
+    /// Where the tracker stands at `now`.
+    pub fn inspect(&self, now: Mono) -> Inspection {
+        let (waits_for, waits_until) = self.waits(now);
+        let running = self.time.running(now);
+        Inspection {
+            consent: self.consent,
+            clock: self.time.clock(),
+            idle_at: self.time.idle_at(),
+            module_time: self.time.module.span() + running,
+            session_time: self.time.session.span() + running,
+            page_view_time: self.time.page_view.span() + running,
+            waits_for,
+            waits_until,
+            failures: self.delivery.failures(),
+        }
+    }
+
+    /// The event at this place among those that are kept, oldest first.
+    pub fn kept(&self, at: usize) -> Option<Kept<'_>> {
+        self.queue.kept(at)
+    }
+
+    fn waits(&self, now: Mono) -> (WaitsFor, Option<Mono>) {
+        match self.consent {
+            Consent::Granted => {}
+            Consent::Pending | Consent::Denied => return (WaitsFor::Consent, None),
+        }
+        let is_asking = self.delivery.is_waiting();
+        if self.queue.len() == 0 {
+            (WaitsFor::Nothing, None)
+        } else if self.is_closed && !is_asking {
+            (WaitsFor::NextPage, None)
+        } else if is_asking || self.queue.ready() > 0 {
+            self.delivery.waits(now)
+        } else {
+            (WaitsFor::Ids, None)
+        }
+    }
+}

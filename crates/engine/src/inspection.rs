@@ -1,0 +1,80 @@
+//! What somebody is told who looks into a tracker.
+
+use crate::{Consent, Millis, Mono, activity::Clock, queue::Progress};
+
+/// Where a tracker stands at a moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "camelCase")
+)]
+pub struct Inspection {
+    /// What may be kept and sent.
+    pub consent: Consent,
+    /// Whether time counts.
+    pub clock: Clock,
+    /// When the user counts as idle, unless they do something. `None`: no time
+    /// counts.
+    pub idle_at: Option<Mono>,
+    /// Active time in the module that no event has reported. It runs up to the
+    /// moment: what the user does next confirms the end of it, and idleness
+    /// takes that back.
+    pub module_time: Millis,
+    /// The same of the session.
+    pub session_time: Millis,
+    /// The same of the page view.
+    pub page_view_time: Millis,
+    /// What events wait for.
+    pub waits_for: WaitsFor,
+    /// When that is over. `None`: nobody knows.
+    pub waits_until: Option<Mono>,
+    /// Requests that failed in a row.
+    pub failures: u32,
+}
+
+/// What keeps events from being sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "camelCase")
+)]
+pub enum WaitsFor {
+    /// No event waits.
+    Nothing,
+    /// Consent is pending, or denied.
+    Consent,
+    /// All events that wait lack the account or the user.
+    Ids,
+    /// A request is under way.
+    Answer,
+    /// The server asked to wait.
+    RetryAfter,
+    /// Requests failed, and the next is tried after a while.
+    Backoff,
+    /// `flushInterval`, or a full batch.
+    Batch,
+    /// The tracker was shut down: the next page sends what is stored.
+    NextPage,
+}
+
+/// An event that is kept for sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(serde::Serialize, tsify::Tsify),
+    serde(rename_all = "camelCase")
+)]
+pub struct Kept<'a> {
+    /// The event, a line of JSON.
+    pub line: &'a str,
+    /// How far it is on its way to the server.
+    pub progress: Progress,
+    /// It is not sent before the account is known.
+    pub lacks_account: bool,
+    /// It is not sent before the user is known.
+    pub lacks_user: bool,
+    /// It outlives the page.
+    pub is_stored: bool,
+}

@@ -1,0 +1,24 @@
+// `natero-wasm/inspector`: what a tracker does, in a panel of the page. `inspect()` of a
+// tracker loads this; whoever imports it hands `open` over.
+
+import type { Calls } from "../calls.ts";
+import { Inspected } from "./inspected.ts";
+import { Panel } from "./panel.ts";
+
+let panel: Panel | undefined;
+const shown = new Map<object, Inspected>();
+
+/** Shows a tracker in a panel of the page: `tracker.inspect(open)` hands it over. Throws where there is no page. */
+export function open(tracker: object): void {
+  panel ??= new Panel(document, () => {
+    for (const inspected of shown.values()) inspected.stop();
+    shown.clear();
+    panel = undefined;
+  });
+  let inspected = shown.get(tracker);
+  if (!inspected) {
+    inspected = new Inspected(tracker as Calls);
+    shown.set(tracker, inspected);
+  }
+  panel.show(inspected);
+}

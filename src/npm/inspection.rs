@@ -1,0 +1,35 @@
+//! Answers to the inspector, which a page loads once somebody asks for it.
+
+use natero_engine::{Input, Mono};
+use wasm_bindgen::prelude::*;
+
+use super::{core::Core, object::object};
+
+#[wasm_bindgen]
+extern "C" {
+    /// An [`Inspection`](natero_engine::Inspection) as a plain object.
+    #[wasm_bindgen(typescript_type = "Inspection")]
+    pub type InspectionObject;
+
+    /// A [`Kept`](natero_engine::Kept) as a plain object.
+    #[wasm_bindgen(typescript_type = "Kept")]
+    pub type KeptObject;
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// Where the tracker stands at a monotonic time.
+    pub fn inspect(&self, mono: f64) -> InspectionObject {
+        object(&self.engine().inspect(Mono(mono)))
+    }
+
+    /// The event at this place among those that are kept, oldest first.
+    pub fn kept(&self, at: usize) -> Option<KeptObject> {
+        self.engine().kept(at).map(|kept| object(&kept))
+    }
+
+    /// Somebody looks into the tracker from now on, or no longer.
+    pub fn inspected(&mut self, mono: f64, wall: f64, inspected: bool) {
+        self.handle(mono, wall, Input::Inspected(inspected));
+    }
+}
