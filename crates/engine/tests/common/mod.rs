@@ -44,6 +44,15 @@ pub fn config() -> Config {
     }
 }
 
+/// [`config`] where nobody is ever idle, so that no event is made but those of the test.
+pub fn never_idle() -> Config {
+    Config {
+        idle_timeout: Millis(1e12),
+        session_sync_interval: Millis(1e12),
+        ..config()
+    }
+}
+
 impl Tab {
     /// A tab that is visible from the start.
     pub fn open(config: Config) -> Tab {

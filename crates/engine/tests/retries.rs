@@ -1,0 +1,293 @@
+//! Servers that fail, ask to wait or never answer, and browsers without a network.
+
+mod common;
+
+use common::{Tab, flush, never_idle as config, request, unanswered};
+use natero_engine::{Effect, Input, Millis, Mono};
+
+#[test]
+fn failures_are_tried_again_later_and_later_but_within_five_minutes() {
+    for status in [0, 403, 404, 408, 425, 429, 500, 503] {
+        let mut tab = Tab::open(config());
+        tab.feature("f");
+        tab.call(flush(1));
+        let mut waits = Vec::new();
+        for _ in 0..14 {
+            let id = tab.requests.last().unwrap().request;
+            match status {
+                0 => tab.tell(unanswered(id)),
+                status => tab.answer(id, status),
+            }
+            let failed = tab.mono;
+            let before = tab.requests.len();
+            while tab.requests.len() == before {
+                let Mono(due) = tab.engine.poll_timeout().expect("it will be tried again");
+                tab.pass(due - tab.mono);
+            }
+            waits.push(tab.mono - failed);
+        }
+        assert!(waits.iter().all(|wait| *wait <= 300_000.0), "{waits:?}");
+        assert!(waits[..3].iter().all(|wait| *wait <= 4_000.0), "{waits:?}");
+        assert!(waits[9..].iter().any(|wait| *wait > 30_000.0), "{waits:?}");
+        let id = tab.requests.last().unwrap().request;
+        tab.answer(id, 200);
+        assert_eq!(
+            (tab.engine.stats().delivered, tab.engine.stats().pending),
+            (1, 0)
+        );
+        assert_eq!(tab.engine.stats().retries, 14);
+    }
+}
+
+/// A tab whose one request was answered with 503 and `Retry-After`.
+fn told_to_wait(ms: f64, seed: u32) -> Tab {
+    let mut tab = Tab::open_with(config(), [seed, 2, 3, 4], 0.0, "", "", true);
+    tab.feature("f");
+    tab.call(flush(1));
+    tab.respond(request(1), 503, Some(Millis(ms)), 0);
+    tab
+}
+
+#[test]
+fn retry_after_is_obeyed_whatever_else_asks_for_a_request() {
+    let left = Tab::open(config());
+    let asks: [fn(&mut Tab, &Tab); 4] = [
+        |tab, _| tab.call(flush(2)),
+        |tab, _| tab.tell(Input::Online(true)),
+        |tab, left| {
+            left.stored
+                .values()
+                .for_each(|left| tab.tell(Input::Adopted(left)))
+        },
+        |tab, _| tab.tell(Input::Hidden),
+    ];
+    let mut left = left;
+    left.feature("of another page");
+    for (number, ask) in asks.iter().enumerate() {
+        let mut tab = told_to_wait(60_000.0, 1);
+        ask(&mut tab, &left);
+        tab.pass(59_999.0);
+        assert_eq!(tab.requests.len(), 1, "case {number}");
+        tab.pass(15_001.0);
+        assert_eq!(tab.requests.len(), 2, "case {number}");
+    }
+}
+
+#[test]
+fn clients_told_the_same_come_back_spread_over_a_quarter_of_it_in_whole_ms() {
+    let waits = |ms: f64| -> Vec<f64> {
+        let wait = |seed| {
+            let mut tab = told_to_wait(ms, seed);
+            while tab.requests.len() < 2 {
+                let Mono(due) = tab.engine.poll_timeout().expect("it will be tried again");
+                tab.pass(due - tab.mono);
+            }
+            tab.mono
+        };
+        (0..200).map(wait).collect()
+    };
+    for (asked, spread) in [(60_000.0, 15_000.0), (500.0, 1_000.0)] {
+        let waits = waits(asked);
+        assert!(waits.iter().all(|wait| wait.fract() == 0.0), "{waits:?}");
+        let least = waits.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = waits.iter().copied().fold(0.0, f64::max);
+        assert!(
+            least >= asked && most <= asked + spread,
+            "{least} to {most}"
+        );
+        assert!(most - least > 0.9 * spread, "{least} to {most}");
+    }
+}
+
+#[test]
+fn the_next_page_obeys_what_the_server_asked_the_last_one() {
+    let mut tab = told_to_wait(60_000.0, 1);
+    tab.pass(20_000.0);
+    tab.tell(Input::Hidden);
+    let mut next = Tab::open_with(config(), [7; 4], 20_000.0, "", "", true);
+    let stored: Vec<String> = tab.stored.values().cloned().collect();
+    for records in &stored {
+        next.tell(Input::Adopted(records));
+    }
+    next.feature("g");
+    next.call(flush(1));
+    next.pass(39_999.0);
+    assert!(next.requests.is_empty());
+    next.pass(15_001.0);
+    let sent = next.sent();
+    let features = sent.iter().filter(|event| event["action"] == "feature");
+    assert_eq!(features.count(), 2);
+}
+
+#[test]
+fn a_server_that_fails_for_an_hour_costs_few_requests() {
+    let mut tab = Tab::open(config());
+    let end = 3_600_000.0;
+    let mut answered = 0;
+    while tab.mono < end {
+        tab.feature("f");
+        tab.work(1_000.0, 500.0);
+        while answered < tab.requests.len() {
+            let id = tab.requests[answered].request;
+            answered += 1;
+            tab.answer(id, 500);
+        }
+    }
+    assert!(tab.requests.len() < 60, "{} requests", tab.requests.len());
+}
+
+#[test]
+fn an_answer_that_never_comes_is_a_failure_and_one_that_comes_late_is_ignored() {
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.call(flush(1));
+    tab.pass(60_000.0);
+    assert!(tab.requests.len() >= 2);
+    tab.answer(request(1), 401);
+    assert_eq!(tab.engine.stats().pending, 1);
+    let last = tab.requests.last().unwrap().request;
+    tab.answer(last, 200);
+    assert_eq!(tab.engine.stats().delivered, 1);
+}
+
+#[test]
+fn a_request_without_an_answer_is_aborted_and_made_again() {
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.call(flush(1));
+    tab.pass(29_999.0);
+    assert!(tab.aborted.is_empty());
+    tab.pass(1.0);
+    assert_eq!(tab.aborted, [request(1)]);
+    tab.pass(1_000.0);
+    assert_eq!(tab.requests.len(), 2);
+}
+
+/// The status of each warning so far.
+fn warnings(tab: &Tab) -> Vec<Option<u16>> {
+    let warning = |effect: &Effect| match effect {
+        Effect::WarnUnreachable { status } => Some(*status),
+        Effect::Send(_)
+        | Effect::AbortRequest { .. }
+        | Effect::Filter { .. }
+        | Effect::ReportLoss(_)
+        | Effect::WarnAccountChanged { .. }
+        | Effect::ShowEvent { .. }
+        | Effect::ReadCookies
+        | Effect::SetSession { .. }
+        | Effect::SetVisitor { .. }
+        | Effect::EraseCookies
+        | Effect::AnnounceTab { .. }
+        | Effect::ResolveFlush(_)
+        | Effect::ClaimStorage { .. }
+        | Effect::PersistAtTaskEnd
+        | Effect::Store { .. }
+        | Effect::RemoveSegment { .. }
+        | Effect::AdoptOrphans
+        | Effect::EraseStorage
+        | Effect::Detach => None,
+    };
+    tab.other.iter().filter_map(warning).collect()
+}
+
+#[test]
+fn what_takes_nothing_for_a_minute_is_told_of_once() {
+    for status in [None, Some(404), Some(503)] {
+        let mut tab = Tab::open(config());
+        tab.feature("f");
+        tab.call(flush(1));
+        let mut failed = 0;
+        let mut fail_until = |tab: &mut Tab, end: f64| {
+            while tab.mono < end {
+                while failed < tab.requests.len() {
+                    let id = tab.requests[failed].request;
+                    failed += 1;
+                    match status {
+                        None => tab.tell(unanswered(id)),
+                        Some(status) => tab.answer(id, status),
+                    }
+                }
+                tab.pass(100.0_f64.min(end - tab.mono));
+            }
+        };
+        fail_until(&mut tab, 59_900.0);
+        assert_eq!(warnings(&tab), []);
+        fail_until(&mut tab, 60_000.0);
+        assert_eq!(warnings(&tab), [status]);
+        fail_until(&mut tab, 3_600_000.0);
+        assert_eq!(warnings(&tab), [status]);
+    }
+}
+
+#[test]
+fn a_server_that_swallows_requests_is_told_of_after_a_minute_too() {
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.call(flush(1));
+    tab.pass(59_999.0);
+    assert_eq!(warnings(&tab), []);
+    tab.pass(1.0);
+    assert_eq!(warnings(&tab), [None]);
+}
+
+#[test]
+fn a_server_that_comes_back_within_a_minute_is_not_told_of() {
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.call(flush(1));
+    tab.answer(request(1), 502);
+    tab.pass(1_000.0);
+    tab.answer(request(2), 200);
+    tab.pass(600_000.0);
+    assert_eq!(warnings(&tab), []);
+}
+
+#[test]
+fn a_browser_that_says_it_is_offline_is_tried_at_the_pace_of_failures() {
+    let mut tab = Tab::open(config());
+    tab.tell(Input::Online(false));
+    for _ in 0..100 {
+        tab.feature("f");
+    }
+    let mut failed = 0;
+    let end = tab.mono + 600_000.0;
+    while tab.mono < end {
+        tab.pass(100.0);
+        while failed < tab.requests.len() {
+            let id = tab.requests[failed].request;
+            failed += 1;
+            tab.tell(unanswered(id));
+        }
+    }
+    assert!((5..20).contains(&failed), "{failed} requests in 10 min");
+    tab.tell(Input::Online(true));
+    assert_eq!(tab.requests.len(), failed + 1, "at once when it is back");
+}
+
+#[test]
+fn a_browser_that_is_wrong_about_the_network_delivers() {
+    let mut tab = Tab::open(config());
+    tab.tell(Input::Online(false));
+    tab.feature("f");
+    tab.pass(5_000.0);
+    tab.answer(request(1), 200);
+    assert_eq!(tab.engine.stats().delivered, 1);
+    tab.tell(Input::Online(false));
+    tab.feature("g");
+    tab.call(flush(1));
+    assert_eq!(tab.requests.len(), 2, "a flush sends at once");
+}
+
+#[test]
+fn what_a_browser_says_of_the_network_is_no_failure() {
+    let mut tab = Tab::open(config());
+    for _ in 0..20 {
+        tab.tell(Input::Online(false));
+    }
+    tab.feature("f");
+    // The interval, and the shortest wait after a failure.
+    tab.pass(6_000.0);
+    tab.answer(request(1), 200);
+    let stats = tab.engine.stats();
+    assert_eq!((stats.delivered, stats.retries), (1, 0));
+}
