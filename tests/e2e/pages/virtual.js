@@ -26,7 +26,7 @@
     try {
       const response = await fetch(...args);
       // Whole, so that reading it takes no time either.
-      return new Response(await response.text(), response);
+      return new Response(await response.arrayBuffer(), response);
     } finally {
       asking -= 1;
     }
