@@ -110,6 +110,21 @@ const EXCEPTIONS: &[Exception] = &[
         "the class takes the page's world when it is used",
     ),
     except(
+        "storage",
+        "wasm_that_is_missing_is_reported_once_and_the_next_load_sends",
+        "the class exists once its wasm is there: the page is told by its own import",
+    ),
+    except(
+        "storage",
+        "wasm_that_a_policy_forbids_is_reported_once_and_the_next_load_sends",
+        "the class exists once its wasm is there: the page is told by its own import",
+    ),
+    except(
+        "worker",
+        "a_classic_worker_tracks_with_the_global_script",
+        "its files are no classic script",
+    ),
+    except(
         "early_calls",
         "*",
         "the class exists once its wasm is there: no call comes before",
