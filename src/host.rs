@@ -6,7 +6,7 @@ use std::{
     collections::VecDeque,
 };
 
-use natero_engine::{Effect, Engine, Input, Mono, Now};
+use natero_engine::{Effect, Engine, Input, Millis, Mono, Now};
 
 /// What an engine needs of the world around it.
 pub(crate) trait Platform {
@@ -17,9 +17,21 @@ pub(crate) trait Platform {
     /// once.
     fn perform(&self, effect: Effect, answer: &mut dyn FnMut(Input<'_>));
 
-    /// Comes back with [`Input::Timer`] at this time at the latest.
-    fn wake_at(&self, due: Option<Mono>);
+    /// Comes back with [`Input::Timer`] at this time at the latest. Tells whether it
+    /// will.
+    fn wake_at(&self, due: Option<Mono>) -> bool;
+
+    /// Whether code of the page runs for each event.
+    fn runs_page_code(&self) -> bool;
 }
+
+/// For so long calls may follow each other without a task of the browser in between.
+/// Code of the page that runs for one event may make the next in a microtask, and
+/// the page would never go on.
+const LONGEST_TURN: Millis = Millis(100.0);
+
+/// As many calls are put off at most: more are no chain of events but a burst.
+const MOST_PUT_OFF: usize = 1_000;
 
 /// Something that the engine is to be told. It is a box from the call on: a page would
 /// download what it passes through once for every closure.
@@ -40,6 +52,8 @@ pub(crate) struct Host<P> {
     engine: RefCell<Engine>,
     waiting: RefCell<VecDeque<Told>>,
     phase: Cell<Phase>,
+    /// Since when no task of the browser came, though one was asked for.
+    turn_began: Cell<Option<Mono>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +75,7 @@ impl<P: Platform> Host<P> {
             engine: RefCell::new(engine),
             waiting: RefCell::default(),
             phase: Cell::new(Phase::Prepared),
+            turn_began: Cell::new(None),
         }
     }
 
@@ -75,13 +90,40 @@ impl<P: Platform> Host<P> {
         self.run();
     }
 
-    /// Tells the engine something that happens now, and performs what follows.
+    /// Tells the engine what the browser did now, and performs what follows.
     pub fn tell(&self, told: Tell) {
         self.tell_at(self.platform.now(), told);
     }
 
     /// As [`tell`](Host::tell), of something that happened at `now`.
     pub fn tell_at(&self, now: Now, told: Tell) {
+        self.turn_began.set(None);
+        self.take_in(now, told);
+    }
+
+    /// Tells the engine of a call. Where calls keep the page busy they wait for a task
+    /// of their own.
+    pub fn call(&self, told: Tell) {
+        let now = self.platform.now();
+        if self.platform.runs_page_code() && self.phase.get() == Phase::Idle {
+            match self.turn_began.get() {
+                Some(began) if now.mono - began > LONGEST_TURN => {
+                    let mut waiting = self.waiting.borrow_mut();
+                    if waiting.len() < MOST_PUT_OFF {
+                        return waiting.push_back((now, told));
+                    }
+                }
+                Some(_) => {}
+                None if self.platform.wake_at(Some(now.mono)) => {
+                    self.turn_began.set(Some(now.mono));
+                }
+                None => {}
+            }
+        }
+        self.take_in(now, told);
+    }
+
+    fn take_in(&self, now: Now, told: Tell) {
         if self.phase.get() != Phase::Off {
             self.waiting.borrow_mut().push_back((now, told));
             self.run();
@@ -171,6 +213,7 @@ mod tests {
         calls_left: Cell<u32>,
         performed: RefCell<Vec<Effect>>,
         due: Cell<Option<Mono>>,
+        has_timers: Cell<bool>,
     }
 
     fn feature(engine: &mut Engine, now: Now) {
@@ -210,8 +253,13 @@ mod tests {
             }
         }
 
-        fn wake_at(&self, due: Option<Mono>) {
+        fn wake_at(&self, due: Option<Mono>) -> bool {
             self.due.set(due);
+            self.has_timers.get()
+        }
+
+        fn runs_page_code(&self) -> bool {
+            true
         }
     }
 
@@ -229,6 +277,7 @@ mod tests {
             calls_left: Cell::new(calls),
             performed: RefCell::default(),
             due: Cell::default(),
+            has_timers: Cell::new(true),
         };
         let engine = Engine::new(config, Seed([1, 2, 3, 4]), platform.now());
         let host = Rc::new(Host::new(engine, platform));
@@ -273,6 +322,48 @@ mod tests {
             (host.waits(), host.ask(|engine| engine.stats().accepted)),
             (0, Some(1))
         );
+    }
+
+    fn accepted(host: &Host<CallingBack>) -> Option<u32> {
+        host.ask(|engine| engine.stats().accepted)
+    }
+
+    #[test]
+    fn calls_that_follow_each_other_without_end_wait_for_a_task_of_the_browser() {
+        let host = host(0);
+        begin(&host);
+        let call_at = |ms: f64| {
+            host.platform.mono.set(ms);
+            host.call(Box::new(feature));
+        };
+        for at in [0.0, 50.0, 100.0] {
+            call_at(at);
+        }
+        assert_eq!((accepted(&host), host.waits()), (Some(3), 0));
+        call_at(101.0);
+        call_at(102.0);
+        assert_eq!((accepted(&host), host.waits()), (Some(3), 2));
+        host.tell(Box::new(|engine, now| engine.handle(now, Input::Timer)));
+        assert_eq!((accepted(&host), host.waits()), (Some(5), 0));
+        call_at(103.0);
+        assert_eq!(accepted(&host), Some(6), "another turn has begun");
+    }
+
+    #[test]
+    fn a_long_burst_and_a_page_without_timers_put_off_no_more_than_they_may() {
+        for (has_timers, at_once) in [(true, 1), (false, 1_001)] {
+            let host = host(0);
+            begin(&host);
+            host.platform.has_timers.set(has_timers);
+            host.call(Box::new(feature));
+            host.platform.mono.set(1_000.0);
+            for _ in 0..1_000 {
+                host.call(Box::new(feature));
+            }
+            assert_eq!(accepted(&host), Some(at_once));
+            host.call(Box::new(feature));
+            assert_eq!((accepted(&host), host.waits()), (Some(1_002), 0));
+        }
     }
 
     #[test]

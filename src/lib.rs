@@ -31,6 +31,9 @@
 //! its [`settings`] and what it may report ([`error`]). The engine itself, without
 //! input or output, is the crate `natero-engine`.
 
+// Settings alone need less of it.
+#[cfg_attr(not(feature = "browser"), allow(dead_code))]
+mod ascii;
 #[cfg(feature = "browser")]
 mod browser;
 #[cfg(feature = "class")]

@@ -183,12 +183,14 @@ impl Live {
             }
         }
         if !differing.is_empty() && !self.is_told_of_others.replace(true) {
-            let warning = [
-                "the tracker of this source has other settings already, which stand: ",
-                &differing.join(" "),
-                ".",
-            ];
-            platform.problems.warn(&warning.concat());
+            let mut warning =
+                "the tracker of this source has other settings already, which stand:".to_owned();
+            for name in differing {
+                warning.push(' ');
+                warning.push_str(name);
+            }
+            warning.push('.');
+            platform.problems.warn(&warning);
         }
         for (which, id) in [
             (Sticky::Account, &settings.account_id),
@@ -332,7 +334,7 @@ impl Live {
     }
 
     fn tell(&self, told: Tell) {
-        browser::attempt(|| self.host.tell(told));
+        browser::attempt(|| self.host.call(told));
     }
 
     /// Gives up a handle; with the last one the tracker ends.

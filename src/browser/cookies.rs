@@ -11,7 +11,10 @@ use super::{
     clock, page,
     storage::{number, store, stored, unstore},
 };
-use crate::settings::Settings;
+use crate::{
+    ascii::{parted_at, parted_at_last, parts},
+    settings::Settings,
+};
 
 /// Names of the cookies, after the prefix.
 const SESSION: &str = "sid";
@@ -76,7 +79,7 @@ impl Cookies {
             let mut domain = Some(host.as_str()).filter(|host| !host.is_empty());
             while let Some(host) = domain {
                 self.write(name, "", Seconds(0), Some(host));
-                domain = host.split_once('.').map(|(_, rest)| rest);
+                domain = parted_at(host, b'.').map(|(_, rest)| rest);
             }
         }
     }
@@ -113,7 +116,7 @@ impl Cookies {
     /// What was stored in place of a cookie, as long as that would last.
     fn kept(&self, name: &str) -> Option<String> {
         let kept = stored(&[&self.prefix, name].concat())?;
-        let (value, until) = page::parted_at_last(&kept, b' ')?;
+        let (value, until) = parted_at_last(&kept, b' ')?;
         (number(until)? > clock::wall()).then(|| value.to_owned())
     }
 
@@ -148,7 +151,7 @@ impl Cookies {
 
 /// The values of all cookies of a name.
 fn cookies<'a>(all: &'a str, prefix: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
-    all.split(';').filter_map(move |pair| {
+    parts(all, b';').filter_map(move |pair| {
         let pair = pair.strip_prefix(' ').unwrap_or(pair);
         let value = pair.strip_prefix(prefix)?.strip_prefix(name)?;
         value.strip_prefix('=').filter(|value| !value.is_empty())
@@ -159,7 +162,7 @@ fn cookies<'a>(all: &'a str, prefix: &'a str, name: &'a str) -> impl Iterator<It
 /// order in which they came.
 fn newest<'a>(all: &'a str, prefix: &'a str, name: &'a str) -> &'a str {
     let time = |value: &str| {
-        let time = page::parted_at_last(value, b'.').and_then(|(_, time)| number(time));
+        let time = parted_at_last(value, b'.').and_then(|(_, time)| number(time));
         time.unwrap_or(0.0)
     };
     cookies(all, prefix, name).fold("", |newest, value| {

@@ -414,18 +414,17 @@ impl Browser {
         }
     }
 
-    fn wake_up_at(&self, due: Option<Mono>) {
+    fn wake_up_at(&self, due: Option<Mono>) -> bool {
         // Nothing is begun any more when nobody listens.
-        if let Some(Mono(due)) = due
-            && self.ears.borrow().is_some()
-        {
-            let host = Weak::clone(&self.host);
-            self.timer.set(due, move || {
-                if let Some(host) = host.upgrade() {
-                    host.platform.timer.rang();
-                    host.tell(Box::new(|engine, now| engine.handle(now, Input::Timer)));
-                }
-            });
-        }
+        let (Some(Mono(due)), true) = (due, self.ears.borrow().is_some()) else {
+            return false;
+        };
+        let host = Weak::clone(&self.host);
+        self.timer.set(due, move || {
+            if let Some(host) = host.upgrade() {
+                host.platform.timer.rang();
+                host.tell(Box::new(|engine, now| engine.handle(now, Input::Timer)));
+            }
+        })
     }
 }

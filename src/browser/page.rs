@@ -5,6 +5,8 @@ use natero_event::limits::MAX_TEXT_UNITS;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Document;
 
+use crate::ascii::end_before;
+
 /// A global; `undefined` where there is none, or where it throws.
 pub(crate) fn global(name: &str) -> JsValue {
     member(&js_sys::global(), name)
@@ -161,19 +163,6 @@ fn of_location(part: &str) -> String {
 fn bare(address: &str) -> &str {
     let address = short(address);
     cut(&address[..end_before(address, b"?#")])
-}
-
-/// Where the first of these bytes of ASCII stands, or the end.
-fn end_before(text: &str, ends: &[u8]) -> usize {
-    let found = text.bytes().position(|byte| ends.contains(&byte));
-    found.unwrap_or(text.len())
-}
-
-/// The parts of a text before and after the last of a byte of ASCII. The search of the standard library
-/// for a letter is 1 KB larger.
-pub(crate) fn parted_at_last(text: &str, at: u8) -> Option<(&str, &str)> {
-    let last = text.bytes().rposition(|byte| byte == at)?;
-    Some((&text[..last], &text[last + 1..]))
 }
 
 /// An address of bounded length; of a document that is its own address, only what

@@ -113,8 +113,12 @@ impl Platform for Browser {
         }
     }
 
-    fn wake_at(&self, due: Option<Mono>) {
-        self.wake_up_at(due);
+    fn wake_at(&self, due: Option<Mono>) -> bool {
+        self.wake_up_at(due)
+    }
+
+    fn runs_page_code(&self) -> bool {
+        self.before_send.is_some() || self.settings.debug
     }
 }
 

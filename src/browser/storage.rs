@@ -16,8 +16,8 @@ use super::{
     clock,
     locks::{self, Lock},
     orphans::{Taken, take_over},
-    page::parted_at_last,
 };
+use crate::ascii::parted_at_last;
 
 /// The 1 is the version of what is stored: other versions are left alone.
 const VERSION: &str = "q1.";

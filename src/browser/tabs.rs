@@ -7,6 +7,8 @@ use natero_engine::Wall;
 use natero_event::json::push_int;
 use web_sys::BroadcastChannel;
 
+use crate::ascii::parted_at;
+
 use super::{
     clock, guard,
     listener::Listener,
@@ -114,7 +116,7 @@ impl Tabs {
 
 /// Takes in `PAGE TIME`.
 fn hear(own_page: &str, news: Option<String>, heard: &Heard) {
-    if let Some((page, since)) = news.as_deref().and_then(|news| news.split_once(' '))
+    if let Some((page, since)) = news.as_deref().and_then(|news| parted_at(news, b' '))
         && page != own_page
         && let Some(since) = number(since)
         && since > 0.0

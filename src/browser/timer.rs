@@ -22,14 +22,15 @@ pub(crate) struct Timer {
 
 impl Timer {
     /// Runs `task` at this monotonic time, or when timers have to end. One that is
-    /// set too early stays: waking for nothing costs less than setting it anew.
-    pub fn set(&self, due: f64, task: impl FnOnce() + 'static) {
-        self.set_boxed(due, Box::new(task));
+    /// set too early stays: waking for nothing costs less than setting it anew. Tells
+    /// whether it is set.
+    pub fn set(&self, due: f64, task: impl FnOnce() + 'static) -> bool {
+        self.set_boxed(due, Box::new(task))
     }
 
-    fn set_boxed(&self, due: f64, task: Box<dyn FnOnce()>) {
+    fn set_boxed(&self, due: f64, task: Box<dyn FnOnce()>) -> bool {
         if self.wakes_at.get().is_some_and(|at| at <= due) {
-            return;
+            return self.timeout.borrow().is_some();
         }
         self.clear();
         self.wakes_at.set(Some(due));
@@ -38,7 +39,9 @@ impl Timer {
         let wait = wait.ceil() as u32;
         let timeout = guard::run(|| Timeout::new(wait, move || guard::attempt(task)));
         // Where the page has broken its timers, whatever happens next wakes the engine.
+        let is_set = timeout.is_ok();
         self.timeout.replace(timeout.ok());
+        is_set
     }
 
     /// Notes that the time came.

@@ -4,6 +4,8 @@ use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::ascii::is_within;
+
 use super::{
     clock, guard,
     listener::Listener,
@@ -55,12 +57,6 @@ pub(crate) fn watch_policy(url: &str, blocked: impl Fn() + 'static) -> Listener 
             blocked();
         }
     })
-}
-
-/// Whether a text holds another. The search of the standard library is larger.
-fn is_within(part: &str, text: &str) -> bool {
-    let mut places = text.as_bytes().windows(part.len().max(1));
-    places.any(|place| place == part.as_bytes())
 }
 
 /// Tells `found` of the likely cause.

@@ -1,5 +1,7 @@
 //! What the value of a setting has to be, by its kind, and how to say so.
 
+use crate::ascii::{end_before, parted_at};
+
 /// What an id has to be.
 pub const ID: &str = "a string of 1 to 256 characters";
 /// What the endpoint has to be.
@@ -26,7 +28,7 @@ pub fn is_endpoint(text: &str) -> bool {
     };
     // Two slashes begin the name of a host.
     let is_path = text.starts_with('/') && !text[1..].starts_with('/');
-    let is_url = host(text).is_some_and(|host| !host.contains('@'));
+    let is_url = host(text).is_some_and(|host| !host.as_bytes().contains(&b'@'));
     (is_path || is_url) && is_plain(text)
 }
 
@@ -37,10 +39,10 @@ pub fn is_address(text: &str) -> bool {
 
 /// The host and port of an http: or https: URL.
 fn host(text: &str) -> Option<&str> {
-    let (scheme, rest) = text.split_once(':')?;
+    let (scheme, rest) = parted_at(text, b':')?;
     let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let rest = rest.strip_prefix('/')?.strip_prefix('/')?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let end = end_before(rest, b"/?#");
     let host = &rest[..end];
     (is_http && !host.is_empty() && !host.starts_with(':')).then_some(host)
 }

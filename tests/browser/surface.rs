@@ -1,6 +1,6 @@
 //! The calls of a tracker, and what they send.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use natero_wasm::{Feature, TrackerError};
@@ -8,7 +8,7 @@ use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::network::{Network, page_code};
-use crate::page::{builder, builder_of, source, track};
+use crate::page::{builder, builder_of, next_turn, source, track};
 
 #[wasm_bindgen_test]
 async fn a_feature_carries_what_is_set_and_what_is_said_of_it_alone() {
@@ -126,6 +126,34 @@ async fn before_send_edits_drops_and_may_ask_but_not_make_events() {
 }
 
 #[wasm_bindgen_test]
+async fn events_that_lead_to_the_next_in_a_microtask_let_the_page_go_on() {
+    let network = Network::new();
+    let (api_key, auth_key) = source();
+    let again = builder_of(&api_key, &auth_key);
+    let handle = Rc::new(RefCell::new(None));
+    let (within, goes_on) = (Rc::clone(&handle), Rc::new(Cell::new(true)));
+    let asked = Rc::clone(&goes_on);
+    let tracker = track(again.before_send(move |event| {
+        let tracker: Option<natero_wasm::Tracker> = *within.borrow();
+        if let Some(tracker) = tracker.filter(|_| asked.get()) {
+            wasm_bindgen_futures::spawn_local(async move {
+                let _ = tracker.send_feature("next");
+            });
+        }
+        Some(event)
+    }));
+    handle.replace(Some(tracker.0));
+    tracker.send_feature("first").expect("a feature");
+    // A task of the page that no endless chain of microtasks lets come.
+    next_turn().await;
+    goes_on.set(false);
+    let accepted = tracker.stats().accepted;
+    tracker.flush().await.expect("a flush");
+    assert!(network.features().len() as u32 >= accepted, "all are sent");
+    assert_eq!(network.features()[0], "first");
+}
+
+#[wasm_bindgen_test]
 async fn on_error_may_call_the_tracker_and_cannot_loop() {
     let network = Network::new();
     let told = Rc::new(RefCell::new(Vec::new()));
@@ -143,7 +171,7 @@ async fn on_error_may_call_the_tracker_and_cannot_loop() {
     assert!(tracker.set_user_id("").is_err());
     crate::page::until("a problem", || !told.borrow().is_empty()).await;
     for _ in 0..10 {
-        crate::page::next_turn().await;
+        next_turn().await;
     }
     // The same message is given once a second.
     assert_eq!(told.borrow().len(), 1);

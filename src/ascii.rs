@@ -1,0 +1,61 @@
+//! Texts are looked through for bytes of ASCII. The searches of the standard library
+//! are for any letter or text, and make the wasm 2 KB larger.
+
+use std::iter::from_fn;
+
+/// Where the first of these bytes stands, or the end.
+pub(crate) fn end_before(text: &str, ends: &[u8]) -> usize {
+    let found = text.bytes().position(|byte| ends.contains(&byte));
+    found.unwrap_or(text.len())
+}
+
+/// What is before and after the first of a byte.
+pub(crate) fn parted_at(text: &str, at: u8) -> Option<(&str, &str)> {
+    let end = end_before(text, &[at]);
+    Some((&text[..end], text.get(end + 1..)?))
+}
+
+/// What is before and after the last of a byte.
+pub(crate) fn parted_at_last(text: &str, at: u8) -> Option<(&str, &str)> {
+    let last = text.bytes().rposition(|byte| byte == at)?;
+    Some((&text[..last], &text[last + 1..]))
+}
+
+/// What a byte parts.
+pub(crate) fn parts(text: &str, at: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    from_fn(move || {
+        let text = rest?;
+        let (part, after) = parted_at(text, at).map_or((text, None), |(part, it)| (part, Some(it)));
+        rest = after;
+        Some(part)
+    })
+}
+
+/// Whether a text holds another.
+pub(crate) fn is_within(part: &str, text: &str) -> bool {
+    let mut places = text.as_bytes().windows(part.len().max(1));
+    places.any(|place| place == part.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_parted_as_the_standard_library_parts_them() {
+        for text in ["", ";", "a", "a;", ";a", "é;ü;", "a;;b", "ü"] {
+            assert_eq!(parted_at(text, b';'), text.split_once(';'), "{text}");
+            assert_eq!(parted_at_last(text, b';'), text.rsplit_once(';'), "{text}");
+            assert!(parts(text, b';').eq(text.split(';')), "{text}");
+            assert_eq!(
+                end_before(text, b";a"),
+                text.find([';', 'a']).unwrap_or(text.len()),
+                "{text}"
+            );
+            for part in ["a", ";b", "é;ü", "abc"] {
+                assert_eq!(is_within(part, text), text.contains(part), "{text} {part}");
+            }
+        }
+    }
+}
