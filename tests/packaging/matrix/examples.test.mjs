@@ -1,5 +1,6 @@
 // The examples of front ends, built and used as a person would.
 
+import assert from "node:assert/strict";
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -48,6 +49,20 @@ async function use(address) {
   await page.click("text=Export");
   await until(async () => (await collector.uses("export_report")) === exported + 7);
   await until(async () => (await collector.uses("add_widget")) === widgets + 1);
+  await page.close();
+  await inspect(address);
+}
+
+/** Opens the inspector as a developer would: the build has to have made a file of it that can be loaded. */
+async function inspect(address) {
+  const { page, said } = await open(browser);
+  await page.goto(`${address}/?na_debug`);
+  await page.click("text=Add widget");
+  await page.locator("natero-inspector").getByText("add_widget").waitFor();
+  assert.deepEqual(
+    said.filter((line) => /^(?:thrown|error)/.test(line)),
+    [],
+  );
   await page.close();
 }
 
