@@ -25,6 +25,8 @@ natero_e2e::suite!(
     it_is_used_by_keyboard,
     it_is_accessible_in_light_and_dark skipped in Firefox Webkit,
     it_fits_the_narrowest_phone skipped in Firefox Webkit,
+    each_tracker_of_a_page_is_shown_by_itself,
+    a_page_that_writes_itself_anew_is_shown_it_again_when_it_asks,
     closed_it_leaves_the_tracker_as_it_was,
     where_its_file_is_missing_that_is_said_and_it_can_be_handed_over,
 );
@@ -514,6 +516,50 @@ async fn it_fits_the_narrowest_phone(stage: &Stage) -> Result<()> {
     browser.look(Look::Light).await?;
     ensure!(wide["wide"] == json!([]), "{wide}");
     Ok(())
+}
+
+async fn each_tracker_of_a_page_is_shown_by_itself(stage: &Stage) -> Result<()> {
+    let shown = shown(stage, json!({})).await?;
+    let page = &shown.page;
+    page.act(
+        "window.other = new _na.constructor('api-2', 'auth-2', {
+           endpoint: args, accountId: 'acme', userId: 'ann', trackPageViews: false, flushInterval: 600_000 });
+         await other.ready;
+         await other.inspect();
+         _na.sendFeatureEvent('first');
+         other.sendFeatureEvent('second');",
+        json!(shown.server.url()),
+    )
+    .await?;
+    page.until("row('second').stage === 'queued' && !row('first').stage")
+        .await?;
+    page.act(
+        "const list = panel().querySelector('select');
+         list.selectedIndex = 0;
+         list.dispatchEvent(new Event('change'));",
+        Value::Null,
+    )
+    .await?;
+    page.until("row('first').stage === 'queued' && !row('second').stage")
+        .await?;
+    page.is_untroubled().await
+}
+
+async fn a_page_that_writes_itself_anew_is_shown_it_again_when_it_asks(
+    stage: &Stage,
+) -> Result<()> {
+    let shown = shown(stage, json!({})).await?;
+    let page = &shown.page;
+    page.act(
+        "document.open();
+         document.write('<!doctype html><title>Anew</title><h1>Anew</h1>');
+         document.close();
+         _na.sendFeatureEvent('anew');
+         await _na.inspect();",
+        Value::Null,
+    )
+    .await?;
+    page.until("row('anew').stage === 'queued'").await
 }
 
 async fn closed_it_leaves_the_tracker_as_it_was(stage: &Stage) -> Result<()> {
