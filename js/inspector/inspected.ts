@@ -65,6 +65,12 @@ export class Inspected {
     return this.calls.crossing?.ask((core) => core);
   }
 
+  /** Takes in how far events are. An engine that failed is not asked any more. */
+  look(): void {
+    this.attach();
+    if (this.calls.crossing) this.ledger?.look();
+  }
+
   /** Nothing before the engine is there, and where it failed. */
   get inspection(): Inspection | undefined {
     return this.#core()?.inspect(monotonic());

@@ -57,8 +57,6 @@ export class Panel {
       this.#setFolded(true);
       this.#fold.focus();
     });
-    // Beside the body, which apps draw anew.
-    document.documentElement.append(this.#host);
     this.#timer = window.setInterval(() => this.#draw(), DRAW_MS);
     this.#close = closed;
   }
@@ -69,6 +67,8 @@ export class Panel {
       this.#trackers.push(inspected);
       this.#refusedBefore.set(inspected, inspected.refused);
     }
+    // Beside the body, which apps draw anew. Whoever writes the document anew has removed it.
+    if (!this.#host.isConnected) document.documentElement.append(this.#host);
     this.#choose(inspected);
   }
 
@@ -101,8 +101,7 @@ export class Panel {
   #draw(): void {
     const inspected = this.#current;
     if (!inspected) return;
-    inspected.attach();
-    inspected.ledger?.look();
+    inspected.look();
     const mono = monotonic();
     const { tone, text } = statusOf(inspected, mono);
     say(this.#status, text);

@@ -2,7 +2,10 @@
 //!
 //! mdBook knows nothing of files outside of its folder, and makes `index.html` of
 //! `README.md` without following the links to that. So it is given a copy, whose links
-//! lead to where it puts things.
+//! lead to where it puts things, and with the reference of the API in it.
+
+mod declaration;
+pub mod reference;
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -44,6 +47,7 @@ pub fn build() -> Result<PathBuf> {
         }
     }
     copy(Path::new(DOCS), &source, repository()?.as_deref())?;
+    reference::write(&source)?;
     run(Command::new(mdbook)
         .arg("build")
         .arg(&source)

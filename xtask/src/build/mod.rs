@@ -34,6 +34,7 @@ pub use class::{class, packed};
 pub use example::example;
 pub use generated::read as generated;
 pub use integrity::hashes;
+pub use types::{Statement, declare, declared, statements};
 
 use compile::{Flavour, Module};
 
@@ -111,7 +112,7 @@ pub fn package(mode: Mode) -> Result<()> {
     fs::create_dir_all(&staged)?;
     fs::copy(&wasm, staged.join("natero.wasm"))?;
     bundle::bundle(&npm, &wasm, script.as_ref(), &id, &staged)?;
-    types::declare(&npm, &staged)?;
+    declare(&npm, &staged)?;
     package::from_template(&staged)?;
     integrity::write(&npm, &staged)?;
     sbom::into_package(&staged)?;

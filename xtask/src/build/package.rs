@@ -25,15 +25,36 @@ pub fn from_template(pkg: &Path) -> Result<()> {
         );
     }
     let mut lines = format!(r#""version": "{}""#, workspace::version()?);
-    if let Some(repository) = workspace::repository()? {
-        lines += &addresses(&repository);
+    let repository = workspace::repository()?;
+    if let Some(repository) = &repository {
+        lines += &addresses(repository);
     }
     fs::write(
         pkg.join("package.json"),
         manifest.replacen(placeholder, &lines, 1),
     )?;
+    let readme = workspace::read(&template.join("README.md"))?;
+    fs::write(pkg.join("README.md"), shown(&readme, repository.as_deref()))?;
     fs::copy(root().join("CHANGELOG.md"), pkg.join("CHANGELOG.md"))?;
     Ok(())
+}
+
+/// The readme with its pictures at the sources' place: the package has none, who installs it
+/// does not look at them. Where the sources have no place, it goes without.
+fn shown(readme: &str, repository: Option<&str>) -> String {
+    let mut out = String::with_capacity(readme.len());
+    for line in readme.split_inclusive('\n') {
+        match (line.split_once("](../"), repository) {
+            (Some((label, path)), Some(repository)) if line.starts_with("![") => {
+                out += &format!("{label}]({repository}/raw/HEAD/{path}");
+            }
+            (_, None) if line.starts_with("![") => {}
+            _ => out += line,
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
 }
 
 /// The fields that lead to the sources, behind another one.
@@ -48,7 +69,17 @@ fn addresses(repository: &str) -> String {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::addresses;
+    use super::{addresses, shown};
+
+    #[test]
+    fn a_picture_of_the_readme_is_at_the_sources_or_left_out() {
+        let readme = "# A\n\n![B](../docs/images/b.png)\n\n[c](../d) e\n";
+        assert_eq!(
+            shown(readme, Some("https://example.com/a")),
+            "# A\n\n![B](https://example.com/a/raw/HEAD/docs/images/b.png)\n\n[c](../d) e\n"
+        );
+        assert_eq!(shown(readme, None), "# A\n\n\n[c](../d) e\n");
+    }
 
     #[test]
     fn a_manifest_leads_to_the_repository_its_page_and_its_issues() {

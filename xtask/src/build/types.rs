@@ -53,9 +53,9 @@ pub fn declare(npm: &Path, pkg: &Path) -> Result<()> {
 }
 
 /// One top-level statement of a declaration file, with the comment before it.
-struct Statement {
-    comment: String,
-    code: String,
+pub struct Statement {
+    pub comment: String,
+    pub code: String,
 }
 
 /// A declaration, by its name.
@@ -219,7 +219,10 @@ impl Declaration {
 }
 
 /// Splits a file into its statements: tsc begins each at the begin of a line.
-fn statements(text: &str) -> Result<Vec<Statement>> {
+///
+/// # Errors
+/// When one has no end.
+pub fn statements(text: &str) -> Result<Vec<Statement>> {
     let mut found = Vec::new();
     let (mut comment, mut code) = (String::new(), String::new());
     let mut in_comment = false;
@@ -282,7 +285,7 @@ fn named(code: &str) -> Vec<String> {
 }
 
 /// The name that a statement declares.
-fn declared(code: &str) -> Option<String> {
+pub fn declared(code: &str) -> Option<String> {
     const BEFORE: &str = "export declare abstract class interface type const function";
     let is_name = |word: &&str| !BEFORE.split(' ').any(|before| before == *word);
     words(code).find(is_name).map(str::to_owned)

@@ -1,14 +1,17 @@
-//! The site that is made of the documents: each link of it leads somewhere.
+//! The site that is made of the documents: each link of it leads somewhere, and each name
+//! that the package exports has its place.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde_json::Value;
 
 use super::Bench;
 use super::count::Count;
 use crate::book;
-use crate::workspace::read;
+use crate::book::reference::{ENTRIES, FOLDER, chapter, declarations_of_package};
+use crate::workspace::{read, root};
 
 /// Each page is one test.
 pub fn suite(_: &Bench) -> Result<Count> {
@@ -24,7 +27,58 @@ pub fn suite(_: &Bench) -> Result<Count> {
         }
         count.add(Count::one(missing.is_empty()));
     }
+    count.add(reference(&site)?);
     Ok(count)
+}
+
+/// Each name that an entry of the package exports has a section in the chapter of that entry. Each
+/// entry is one test.
+fn reference(site: &Path) -> Result<Count> {
+    let types = declarations_of_package()?;
+    let manifest: Value = serde_json::from_str(&read(&root().join("pkg-template/package.json"))?)?;
+    let exports = manifest["exports"].as_object().context("no exports")?;
+    let mut count = Count::default();
+    for target in exports.values() {
+        // Scripts that set a global, and the entry that exports the same as another.
+        let Some(file) = target["types"]
+            .as_str()
+            .map(|file| file.trim_matches(['.', '/']))
+        else {
+            continue;
+        };
+        let text = read(&types.join(file))?;
+        let names = exported(&text);
+        let entry = file.trim_end_matches(".d.ts");
+        let known = ENTRIES.iter().find(|(name, ..)| *name == entry);
+        let chapter = known.map_or(Ok(String::new()), |(name, ..)| {
+            read(&site.join(FOLDER).join(format!("{}.html", chapter(name))))
+        })?;
+        let missing: Vec<_> = names
+            .iter()
+            .filter(|name| !chapter.contains(&format!("id=\"{}\"", name.to_lowercase())))
+            .collect();
+        for name in &missing {
+            eprintln!("error: the reference has no {name} of {file}");
+        }
+        count.add(Count::one(missing.is_empty()));
+    }
+    Ok(count)
+}
+
+/// The names that a file of declarations exports itself.
+fn exported(text: &str) -> Vec<&str> {
+    let kinds = ["class", "interface", "type", "function", "const"];
+    text.lines()
+        .filter_map(|line| line.strip_prefix("export "))
+        .map(|rest| rest.strip_prefix("declare ").unwrap_or(rest))
+        .filter_map(|rest| rest.split_once(' '))
+        .filter(|(kind, _)| kinds.contains(kind))
+        .filter_map(|(_, rest)| {
+            rest.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .next()
+        })
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 fn pages(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -59,7 +113,14 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::links;
+    use super::{exported, links};
+
+    #[test]
+    fn exported_names_are_found_and_others_left_out() {
+        let text = "export type A = 1;\nexport declare class na<B> {}\ntype C = 2;\nexport default na;\nexport {};\n\
+                    export * from \"./d.js\";\nexport declare function e(): void;\n";
+        assert_eq!(exported(text), ["A", "na", "e"]);
+    }
 
     #[test]
     fn links_of_elements_are_found_and_those_in_code_and_to_the_web_left_out() {

@@ -1,0 +1,12 @@
+// A component of the server around a form that runs in the browser.
+
+import { ExportForm } from "./export-form.jsx";
+
+export default function Reports() {
+  return (
+    <>
+      <h1>Reports</h1>
+      <ExportForm rows={12} />
+    </>
+  );
+}
