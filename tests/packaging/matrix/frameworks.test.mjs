@@ -26,7 +26,7 @@ async function use(address, natero) {
   });
   try {
     await page.goto(address);
-    await page.waitForFunction(() => window.tracker, undefined, { timeout: 30_000 });
+    await page.waitForFunction(() => window.tracker, undefined, { timeout: 60_000 });
     assert.equal(await page.evaluate(() => window.tracker.ready), true);
     await page.click("#export");
     await page.evaluate(() => window.tracker.flush());
@@ -40,13 +40,24 @@ async function use(address, natero) {
   }
 }
 
-/** Opens it once, so that a server for developers has made what it makes when it is first asked. */
+/**
+ * Opens it until it is there. What a server for developers makes when it is first asked, it
+ * tells the page to load again for, which a page that is not yet listening misses.
+ */
 async function warm(address) {
-  const { page } = await open(browser);
-  await page.goto(address);
-  await page.waitForFunction(() => window.tracker, undefined, { timeout: 60_000 });
-  await page.waitForLoadState("networkidle");
-  await page.close();
+  const { page, said } = await open(browser);
+  try {
+    await until(async () => {
+      await page.goto(address);
+      await page.waitForFunction(() => window.tracker, undefined, { timeout: 20_000 });
+      await page.waitForLoadState("networkidle");
+      return true;
+    }, 120_000);
+  } catch (error) {
+    throw new Error(`${error.message}\nThe console said: ${said.join("\n")}`, { cause: error });
+  } finally {
+    await page.close();
+  }
 }
 
 /** The account that an app is used for: each try has its own. */

@@ -52,7 +52,7 @@ export class Collector {
 }
 
 /** Waits for a condition. */
-export async function until(holds, ms = 20_000) {
+export async function until(holds, ms = 60_000) {
   const end = Date.now() + ms;
   for (;;) {
     try {

@@ -42,7 +42,7 @@ export async function visit(address, feature, quiet = /^$/) {
   try {
     await page.goto(address);
     await page.waitForFunction(() => window.outcome?.delivered || window.outcome?.ready === false, undefined, {
-      timeout: 30_000,
+      timeout: 60_000,
     });
     const { ready, told } = await page.evaluate(() => window.outcome);
     assert.deepEqual([ready, told], [true, []]);
