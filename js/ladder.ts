@@ -3,8 +3,9 @@
 // as JavaScript. This, and each of them, comes only where what is before it cannot be
 // had.
 
-import { lookUp, print } from "./environment.ts";
-import type { MakeCrossing, startHost } from "./host.ts";
+import { lookUp } from "./capture.ts";
+import { print } from "./environment.ts";
+import type { startHost, Track } from "./host.ts";
 import { succeeds } from "./intrinsics.ts";
 import { reach } from "./load.ts";
 import { Bytes } from "./natives.ts";
@@ -19,12 +20,12 @@ const EMPTY = [0, 97, 115, 109, 1, 0, 0, 0];
 const isWasmAllowed = (): boolean => succeeds(() => new (Wasm()!.Module)(new Bytes(EMPTY)));
 
 /** Starts what there is in place of a wasm that did not start for this error; the wasm within a script by `start`, where there is one beside. */
-export async function climb(build: string, error: unknown, start?: typeof startHost): Promise<MakeCrossing> {
+export async function climb(build: string, error: unknown, start?: typeof startHost): Promise<Track> {
   if (start && isWasmAllowed()) {
     try {
       const { text, size } = await reach(import("./wasm-inside.js"));
-      const make = await start(build, () => unpack(text, size));
-      return said(make, `${error}: the wasm within wasm-inside.js is used instead.`);
+      const track = await start(() => unpack(text, size));
+      return said(track, `${error}: the wasm within wasm-inside.js is used instead.`);
     } catch (second) {
       // What cannot be had now may be there later. What is there and does not start never will.
       if (typeof error === "string") throw error;
@@ -35,7 +36,7 @@ export async function climb(build: string, error: unknown, start?: typeof startH
 }
 
 /** The core as JavaScript. */
-async function asScript(build: string): Promise<MakeCrossing> {
+async function asScript(build: string): Promise<Track> {
   const why = "wasm cannot run here, as where script-src of the Content-Security-Policy lacks 'wasm-unsafe-eval'";
   try {
     const { startScript } = await reach(import("./host-script.js"));
@@ -46,10 +47,10 @@ async function asScript(build: string): Promise<MakeCrossing> {
   }
 }
 
-/** As `make`; under `debug` it is said what is used, and why. */
-function said(make: MakeCrossing, what: string): MakeCrossing {
-  return (tracking, mono, wall) => {
-    if (tracking.settings.debug) print("log", what);
-    return make(tracking, mono, wall);
+/** As `track`; under `debug` it is said what is used, and why. */
+function said(track: Track, what: string): Track {
+  return (construction, mono, wall) => {
+    if (construction.given.debug === true) print("log", what);
+    return track(construction, mono, wall);
   };
 }
