@@ -1,13 +1,14 @@
 // The calls of a page, in the one buffer in which they wait: until the wasm is
 // there, and in a burst until the task ends.
 
-import { toId } from "./arguments.ts";
+import { monotonic, wall } from "./clock.ts";
 import type { Crossing } from "./crossing.ts";
-import { type Snapshot, toJson } from "./details.ts";
+import type { Snapshot } from "./details.ts";
 import type { EarlyCalls } from "./early.ts";
-import { atTaskEnd, deferred, isLogging, monotonic, print, wall } from "./environment.ts";
+import { atTaskEnd, deferred, isLogging, print } from "./environment.ts";
 import type { Core } from "./generated/core.d.ts";
-import { attempt, create, keys, max, replaceAll } from "./intrinsics.ts";
+import { attempt, create, max } from "./intrinsics.ts";
+import { type Refusal, refusalOf } from "./refusal.ts";
 import type { FlushResult, OpenInspector, Problem } from "./types.ts";
 
 /** What tells the engine something: the methods of `Core` that begin with the two times. */
@@ -32,35 +33,41 @@ type WithSnapshots<Tuple extends readonly unknown[]> = {
 /** Something that the engine is to be told. */
 export interface Call {
   readonly method: Method;
+  readonly mono: number;
   /** Of a feature, only the monotonic time may be known yet. */
-  readonly input: [mono: number, wall: number | undefined, ...more: unknown[]];
+  wall: number | undefined;
+  /** What the method takes after the times. */
+  readonly more: unknown[];
 }
 
 /** An id that is set and stays. */
 export type StickyId = "accountId" | "userId" | "moduleId" | "productId";
 
+/** Those that are set. */
+export type StickyIds = Partial<Record<StickyId, string | undefined>>;
+
 /** A page whose wasm is slow may call a lot, but not without end. */
 export const MAX_WAITING_CALLS = 10_000;
 
-// How often the same is said, in ms, and of how many messages that is noted. What
-// the page does about one may lead to the next.
-const SILENCE_MS = 1000;
-const MAX_NOTED = 100;
+// How many refusals wait for their sentences: the first say what is wrong, and all are counted.
+const MAX_UNTOLD = 10;
 
-/** A message: when it was said, and how many lost events it was not said of since. */
-interface Said {
-  at: number;
-  dropped: number;
+/** A refusal that nobody was told of yet. */
+interface Untold {
+  readonly method: string;
+  readonly refusal: Refusal;
 }
 
-const COUNT = /\d+/;
+/** Makes the sentence of a refusal. */
+export type Explain = (method: string, refusal: Refusal) => string;
 
-type OnError = ((problem: Problem) => unknown) | undefined;
+/** What the page passed as `onError`, a function or not. */
+export type OnError = (problem: Problem) => unknown;
 
 /** The buffer. */
 export class Calls {
-  /** Features may be added to `waiting` as they are. */
-  open = false;
+  /** Takes a feature by its name alone, once the engine is there; tells whether it did. */
+  quick: ((feature: unknown) => boolean) | undefined;
   /** Calls that wait, behind those of them that were made already. */
   waiting: Call[] = [];
   /** How many of `waiting` were made. */
@@ -80,27 +87,26 @@ export class Calls {
   /** What the page has of this tracker: it ends with the last. */
   handles = 0;
   /** Whether the tracker could be loaded; never rejects. */
-  ready!: Promise<boolean>;
+  ready: Promise<boolean> = never();
   /** The settings of another construction, to be compared with those that stand. */
   others: object | undefined;
   /** Called when the tracker has ended. */
   end: (() => void) | undefined;
   /** Ids that were set, for as long as the engine is not there to ask. */
-  known: Partial<Record<StickyId, string | undefined>> = create(null);
+  known: StickyIds = create(null);
   /** How to tell who waits for a flush, by its number. */
   readonly flushes: Record<number, (result: FlushResult) => void> = create(null);
   /** The path in the fragment of an address counts. */
   withHash = false;
-  #said: Record<string, Said> = create(null);
+  /** Makes the sentences of refusals, once that is there. */
+  explain: Explain | undefined;
+  #untold: Untold[] = [];
   #lastFlush = 0;
   readonly #early: EarlyCalls | undefined;
-  readonly #onError: OnError;
-  readonly #mayOpen: boolean;
+  readonly #onError: OnError | undefined;
 
-  /** What the page's code calls while it runs on our account has to be looked at: where it runs for each event, `mayOpen` is `false`. */
-  constructor(isOff: boolean, mayOpen = false, early?: EarlyCalls, onError?: OnError) {
+  constructor(isOff: boolean, early?: EarlyCalls, onError?: OnError) {
     this.isOff = isOff;
-    this.#mayOpen = mayOpen;
     this.#early = early;
     this.#onError = onError;
   }
@@ -111,36 +117,34 @@ export class Calls {
   }
 
   /** A call of the page: its arguments are read now, and it is made now, in a moment, or once the wasm is there. Tells whether it was taken. */
-  add<Name extends Method>(name: string, method: Name, read: () => CallArguments<Name>, isClosed: boolean): boolean {
+  add<Name extends Method>(method: Name, read: () => CallArguments<Name>, isClosed: boolean): boolean {
     const mono = monotonic();
     // The wall time of a feature is told when it is made, from its monotonic time.
-    const now = this.crossing && method === "feature" ? undefined : wall();
+    const now = this.crossing && method === "sendFeatureEvent" ? undefined : wall();
     if (this.isOff || (isLogging() && method !== "shutdown" && method !== "optOut")) return false;
-    let problem: string | undefined;
+    let refusal: Refusal | undefined;
     if (isClosed) {
-      problem = "the tracker was shut down. Make a new one.";
+      refusal = { about: "shutdown" };
     } else if (this.isFiltering) {
-      problem = "a call from within beforeSend.";
-    } else if (!this.crossing && method === "feature" && this.waiting.length >= MAX_WAITING_CALLS) {
-      problem = "too many calls wait for the wasm.";
+      refusal = { about: "beforeSend" };
+    } else if (!this.crossing && method === "sendFeatureEvent" && this.waiting.length >= MAX_WAITING_CALLS) {
+      refusal = { about: "wasm" };
     } else {
       try {
-        this.append(method, mono, now, read());
-      } catch (refusal) {
-        problem = typeof refusal === "string" ? refusal : "its arguments cannot be read.";
+        this.append(method, mono, now, read() as unknown[]);
+      } catch (thrown) {
+        refusal = refusalOf(thrown);
       }
     }
-    if (problem) this.refuse(name, `${problem} The call was ignored.`);
+    if (refusal) this.refuse(method, refusal);
     else if (this.crossing) this.crossing.take(method);
     else this.#early!.store(this.waiting);
-    return !problem;
+    return !refusal;
   }
 
   /** Adds a call, or what the browser told. */
-  append(method: Method, mono: number, now: number | undefined, more: readonly unknown[]): void {
-    const input: Call["input"] = [mono, now];
-    for (let at = 0; at < more.length; at += 1) input[at + 2] = more[at];
-    this.waiting[this.waiting.length] = { method, input };
+  append(method: Method, mono: number, wall: number | undefined, more: unknown[]): void {
+    this.waiting[this.waiting.length] = { method, mono, wall, more };
   }
 
   /** Forgets the calls. */
@@ -149,22 +153,10 @@ export class Calls {
     this.made = 0;
   }
 
-  /** Tells the developer, and the page's `onError`, what went wrong: the same at most once a second. Without a code it is a warning. */
+  /** Tells the developer, and the page's `onError`, what went wrong. Without a code it is a warning. The host puts in its place what tells the same at most once a second. */
   report(code: string, message: string, dropped: number): void {
-    if (keys(this.#said).length > MAX_NOTED) this.#said = create(null);
-    // Other numbers make no other message.
-    const name = replaceAll(message, COUNT, "");
-    this.#said[name] ??= { at: -SILENCE_MS, dropped: 0 };
-    const said = this.#said[name]!;
-    said.dropped += dropped;
-    const now = monotonic();
-    if (now - said.at < SILENCE_MS) return;
-    const lost = said.dropped;
-    said.at = now;
-    said.dropped = 0;
-    // A console of the page may do what leads to the same again.
     print(code ? "error" : "warn", message);
-    if (code && this.#onError) callLater(this.#onError, { code, message, dropped: lost });
+    if (code) callLater(this.#onError, { code, message, dropped });
   }
 
   /** Shows the tracker in a panel of the page. No page loads that before somebody asks for it. */
@@ -180,10 +172,21 @@ export class Calls {
     }
   }
 
-  /** Tells of a call that was ignored. */
-  refuse(method: string, problem: string): void {
+  /** Counts what was refused, and tells of it as soon as there are sentences. */
+  refuse(method: string, refusal: Refusal): void {
     this.refused += 1;
-    this.report("invalid_argument", `${method}: ${problem}`, 0);
+    if (this.#untold.length < MAX_UNTOLD) this.#untold[this.#untold.length] = { method, refusal };
+    if (this.explain) this.tellRefusals(this.explain);
+  }
+
+  /** Tells of what was refused so far. */
+  tellRefusals(explain: Explain): void {
+    const untold = this.#untold;
+    this.#untold = [];
+    for (let at = 0; at < untold.length; at += 1) {
+      const { method, refusal } = untold[at]!;
+      this.report("invalid_argument", explain(method, refusal), 0);
+    }
   }
 
   /** Sends what waits. */
@@ -192,7 +195,7 @@ export class Calls {
     this.#lastFlush += 1;
     const flush = this.#lastFlush;
     this.flushes[flush] = settle;
-    if (!this.add("flush", "flush", () => [flush], isClosed) || this.isStranded) settle(this.#untried());
+    if (!this.add("flush", () => [flush], isClosed) || this.isStranded) settle(this.#untried());
     return promise;
   }
 
@@ -205,15 +208,16 @@ export class Calls {
 
   #close(): void {
     if (this.handles || this.isClosed) return;
-    this.add("shutdown", "shutdown", () => [], false);
+    this.add("shutdown", () => [], false);
     this.isClosed = true;
-    this.open = false;
+    this.quick = undefined;
     this.end?.();
   }
 
   /** The wasm cannot be had for now. The calls wait; who waits for a flush does not. */
   strand(message: string): void {
     this.isStranded = true;
+    this.tellRefusals(inShort);
     this.report("load_failed", message, 0);
     this.#giveUpFlushes();
   }
@@ -226,15 +230,6 @@ export class Calls {
     return { delivered: 0, pending: this.count, rejected: 0 };
   }
 
-  /** The wasm is there: tracking begins. Tells whether it goes on. */
-  begin(crossing: Crossing): boolean {
-    this.crossing = crossing;
-    this.isStranded = false;
-    this.open = this.#mayOpen && !this.isClosed;
-    crossing.begin();
-    return !this.isOff;
-  }
-
   /** The tracker cannot go on: it is off, and says so once. The page goes on. */
   fail(code: string, message: string, error: unknown): void {
     if (this.isOff) return;
@@ -242,37 +237,41 @@ export class Calls {
     const early = this.#early;
     const stored = (this.crossing ? early?.count : early?.write(this.waiting)) ?? 0;
     const dropped = max(this.count - stored, 0);
-    this.isOff = true;
-    this.open = false;
-    this.clear();
-    this.crossing?.end();
-    this.crossing = undefined;
-    early?.close();
-    this.end?.();
-    this.#giveUpFlushes();
+    this.stop();
+    this.tellRefusals(inShort);
     // What is thrown may throw when it is looked at.
     const why = attempt(() => `${error}`);
     this.report(code, `${message}: ${why}.`, dropped);
   }
+
+  /** Nothing is taken or made from now on, and nobody waits. */
+  stop(): void {
+    this.isOff = true;
+    this.quick = undefined;
+    this.known = create(null);
+    this.clear();
+    this.crossing?.end();
+    this.crossing = undefined;
+    this.#early?.close();
+    this.end?.();
+    this.#giveUpFlushes();
+  }
 }
 
-/** Calls the page's code when what goes on now is done: it may do anything, and throw or reject, too. */
-async function callLater(onError: NonNullable<OnError>, problem: Problem): Promise<void> {
+/** What is said of a refusal where the sentences are out of reach. */
+export const inShort: Explain = (method, { about }) => `${method}: refused for ${about}.`;
+
+/** Calls the page's code when what goes on now is done: it may do anything, and throw or reject, too, or be no function. */
+async function callLater(onError: OnError | undefined, problem: Problem): Promise<void> {
   try {
     await undefined;
-    await onError(problem);
+    await onError?.(problem);
   } catch {
     // What the page makes of its own failure is its own business.
   }
 }
 
-/** Puts in what was left for later: the wall time of a feature, its name where that was not looked at, and the JSON of details. */
-export function complete({ input }: Call, ahead: number): void {
-  if (input[1] === undefined) {
-    input[1] = input[0] + ahead;
-    input[2] = toId(input[2]);
-  }
-  const last = input.length - 1;
-  const details = input[last];
-  if (typeof details === "object" && details) input[last] = toJson(details);
+/** Says that a tracker is off. */
+async function never(): Promise<boolean> {
+  return false;
 }

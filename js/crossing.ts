@@ -3,11 +3,16 @@
 // order.
 
 import { type Arguments, type Calls, MAX_WAITING_CALLS, type Method } from "./calls.ts";
-import { atTaskEnd, isVisible, later, monotonic, unstore, wall } from "./environment.ts";
-import type { Core } from "./generated/core.d.ts";
+import { monotonic, wall } from "./clock.ts";
+import { writeDetails } from "./details.ts";
+import { atTaskEnd } from "./environment.ts";
+import { PLAIN_ID, type Stats } from "./generated/contract.ts";
+import type { Core, Ids, Reason } from "./generated/core.d.ts";
 import type { Host } from "./host.ts";
-import { attempt, keys } from "./intrinsics.ts";
+import { attempt, find, keys } from "./intrinsics.ts";
+import { isVisible, later } from "./page/browser.ts";
 import type { Tracking } from "./tracking.ts";
+import { unstore } from "./web-storage.ts";
 
 /** Tells the engine what happened just now. */
 export type Tell = <Name extends Method>(method: Name, ...more: Arguments<Name>) => void;
@@ -27,6 +32,9 @@ const TURNS_OF_PAGE_CODE = 32;
 // Calls that are made between two looks at the clock.
 const CALLS_PER_LOOK = 16;
 
+/** Makes a host that tells of what the browser does by the functions that it is handed. */
+export type MakeHost = (tell: Tell, tellArrival: TellArrival) => Host;
+
 /** Takes calls into the engine of one tracker. */
 export class Crossing {
   /** What it tracks, for the host and for who looks into it. */
@@ -39,8 +47,8 @@ export class Crossing {
   #turns = 0;
   #isPutOff = false;
 
-  /** At the given times, with a host that tells of what the browser does by the function that it is handed. */
-  constructor(tracking: Tracking, makeHost: (tell: Tell, tellArrival: TellArrival) => Host, mono: number, now: number) {
+  /** At the given times. */
+  constructor(tracking: Tracking, makeHost: MakeHost, mono: number, now: number) {
     this.tracking = tracking;
     this.#calls = tracking.calls;
     this.#begin = [mono, now];
@@ -50,11 +58,31 @@ export class Crossing {
     );
   }
 
-  /** Begins to track, and makes what waited. */
-  begin(): void {
+  /** Begins to track, and makes what waited; tells whether it goes on. */
+  begin(): boolean {
+    const calls = this.#calls;
+    // What of the early calls is to be stored at the end of this task is stored now: later ones
+    // may not have their time yet.
+    this.tracking.early.write(calls.waiting);
+    calls.crossing = this;
+    calls.isStranded = false;
+    const { config } = this.tracking;
+    // Where the page's code runs for each event, what that calls has to be looked at.
+    if (!config.filter && !config.debug && !calls.isClosed) {
+      // The common call on its shortest way, all of it in one function: compiling more of them is what a page would feel.
+      calls.quick = (feature) => {
+        if (typeof feature !== "string" || !find(PLAIN_ID, feature)) return false;
+        const { waiting } = calls;
+        const count = waiting.length;
+        waiting[count] = { method: "sendFeatureEvent", mono: monotonic(), wall: undefined, more: [feature] };
+        if (count % MAX_WAITING_CALLS === 0) this.#wake();
+        return true;
+      };
+    }
     this.#guard(() => this.#host.begin(this.#begin[0], this.#begin[1]));
     this.#makeSlice();
     this.compare();
+    return !calls.isOff;
   }
 
   /** Warns, once, where another construction for this source has other settings than those that stand. */
@@ -83,25 +111,40 @@ export class Crossing {
 
   /** The page has added a call. */
   take(method: Method): void {
-    if (method !== "feature" && !this.#host.isPerforming && !this.#putsOff()) this.#makeSlice();
-    else if (this.#calls.waiting.length % MAX_WAITING_CALLS === 1) this.wake();
+    if (method !== "sendFeatureEvent" && !this.#host.isPerforming && !this.#putsOff()) this.#makeSlice();
+    else if (this.#calls.waiting.length % MAX_WAITING_CALLS === 1) this.#wake();
   }
 
   /** Makes calls that wait when the task ends, or at once if they are many: for whoever adds the first of so many. */
-  wake(): void {
+  #wake(): void {
     if (this.#calls.waiting.length !== 1) this.#make(Infinity);
     else if (!this.#putsOff()) atTaskEnd(() => this.#makeSlice());
   }
 
   /** Where the page's code runs for each event, it may make the next one, which would never let the page go on: now and then calls wait for a task of their own. Tells whether they do. */
   #putsOff(): boolean {
-    const { config } = this.tracking;
-    if (!config.filter && !config.debug) return false;
+    if (this.#calls.quick) return false;
     this.#turns += 1;
     if (this.#turns % TURNS_OF_PAGE_CODE) return false;
     this.#isPutOff = true;
     this.#stopSlice ??= later(() => this.#makeSlice(), 0);
     return true;
+  }
+
+  /** The counters. */
+  stats(): Stats | undefined {
+    const counted = this.ask((core) => core.stats());
+    if (!counted) return undefined;
+    const { dropped } = counted;
+    const reasons = keys(dropped) as Reason[];
+    let total = 0;
+    for (let at = 0; at < reasons.length; at += 1) total += dropped[reasons[at]!];
+    return { ...counted, dropped: { total, invalid: 0, ...dropped } };
+  }
+
+  /** The ids that are known. */
+  ids(): Ids | undefined {
+    return this.ask((core) => core.ids());
   }
 
   /** Asks the engine, which knows of all calls then. */
@@ -117,10 +160,8 @@ export class Crossing {
     if (calls.isOff) return;
     if (host.isPerforming || (this.#isPutOff && method === "taskEnded")) {
       // An answer to what is performed: it is taken in at once, and what follows is performed in turn.
-      const input = [mono, now];
-      for (let at = 0; at < more.length; at += 1) input[at + 2] = more[at] as never;
       this.#guard(() => {
-        host.handle(method, input);
+        host.handle(method, mono, now, more);
         host.perform();
       });
       return;
@@ -155,9 +196,9 @@ export class Crossing {
       for (let looked = 1; calls.count; looked += 1) {
         const call = calls.waiting[calls.made]!;
         // What follows from features can wait for the last of them.
-        if (looked > 1 && call.method !== "feature") host.perform();
-        this.tracking.plain.complete(call, ahead);
-        host.handle(call.method, call.input);
+        if (looked > 1 && call.method !== "sendFeatureEvent") host.perform();
+        writeDetails(call);
+        host.handle(call.method, call.mono, call.wall ?? call.mono + ahead, call.more);
         calls.made += 1;
         if (looked % CALLS_PER_LOOK === 0 && monotonic() > end) break;
       }

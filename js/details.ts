@@ -4,7 +4,6 @@
 //
 // Copying costs a tenth of writing, so the page pays for the copy alone.
 
-import { byteLength } from "./environment.ts";
 import {
   apply,
   arrayPrototype,
@@ -26,6 +25,7 @@ import {
   replaceAll,
   stringify,
 } from "./intrinsics.ts";
+import { byteLength } from "./web-storage.ts";
 
 /** Data that is read by nobody else, or the JSON of it. */
 export type Snapshot = string | object;
@@ -58,9 +58,16 @@ export function snapshot(value: object, largest: number): Snapshot | undefined {
 /** Writes what a snapshot holds. */
 export function toJson(copy: Snapshot): string {
   if (typeof copy === "string") return copy;
-  // Old libraries give arrays a `toJSON` that makes texts of them.
-  if ("toJSON" in objectPrototype || "toJSON" in arrayPrototype) hideToJson(copy);
+  // Old libraries give arrays, or all objects, a `toJSON` that makes texts of them.
+  if ("toJSON" in arrayPrototype) hideToJson(copy);
   return replaceHalves(stringify(copy));
+}
+
+/** Writes the details of a call, which are the last that it passes, as JSON. */
+export function writeDetails({ more }: { readonly more: unknown[] }): void {
+  const last = more.length - 1;
+  const details = more[last];
+  if (typeof details === "object") more[last] = toJson(details as Snapshot);
 }
 
 /** A copy of a value as JSON can hold it, and `undefined` for what is left out. What its `toJSON` made is `final`. */

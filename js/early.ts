@@ -1,22 +1,19 @@
 // Calls that wait for the wasm, in localStorage: a page may be left before its
 // wasm was there, or never get it. The next page that has one makes them.
 
-import { type Call, complete } from "./calls.ts";
-import { toJson } from "./details.ts";
+import type { Call, StickyIds } from "./calls.ts";
+import { wall } from "./clock.ts";
+import { toJson, writeDetails } from "./details.ts";
+import { atTaskEnd, deferred, isPrerendering, lock, page } from "./environment.ts";
 import {
-  atTaskEnd,
-  byteLength,
-  deferred,
-  isPrerendering,
-  lock,
-  page,
-  storageObject,
-  store,
-  unstore,
-  wall,
-} from "./environment.ts";
-import type { CoreConfig } from "./generated/core.d.ts";
-import { attempt, keys, lastIndexOf, slice, startsWith, toNumber } from "./intrinsics.ts";
+  DEFAULT_CONSENT,
+  DEFAULT_COOKIE_PREFIX,
+  DEFAULT_MAX_STORED_BYTES,
+  DEFAULT_PERSISTENCE,
+} from "./generated/contract.ts";
+import { type Given, isToken, refusesTracking } from "./given.ts";
+import { attempt, find, isFiniteNumber, keys, startsWith, toNumber } from "./intrinsics.ts";
+import { byteLength, storageObject, store, unstore } from "./web-storage.ts";
 
 /** What one page left. The seed makes the events: whoever makes the calls makes the same. */
 export interface Left {
@@ -27,13 +24,16 @@ export interface Left {
 }
 
 /** What stored calls begin with, and stored events. The digits are versions: other versions are left alone. */
-const CALLS = "c2.";
+const CALLS = "c3.";
 const EVENTS = "q1.";
 
 // Where wasm cannot run, no page makes the calls of those before it: what so many
 // pages left is enough to tell, and nobody waits longer than 30 days for it.
 const MAX_PAGES = 50;
 const MAX_AGE_MS = 30 * 86_400_000;
+
+// The names of calls end with their time.
+const AFTER_DOT = /[^.]*$/;
 
 /** What pages have stored of a source. */
 interface Stored {
@@ -42,7 +42,7 @@ interface Stored {
   pages: number;
   /** The oldest of these calls: their name, and when they were made. */
   oldest: string;
-  since: number;
+  oldestAt: number;
 }
 
 /** The stored calls of one page. */
@@ -57,23 +57,29 @@ export class EarlyCalls {
   readonly start: string;
   /** What the names of all stored events of this source begin with. */
   readonly queue: string;
-  readonly #config: CoreConfig;
+  /** Whether anything may be kept: not where sending is disabled, in memory mode, or without consent. */
+  isAllowed: boolean;
+  /** The bound of what is kept of this source, in bytes. */
+  maxBytes: number;
+  readonly #known: StickyIds;
   readonly #seed: ArrayLike<number>;
   #release: (() => void) | undefined;
   #isDue = false;
 
-  /** `source` names the source among others in a few letters. */
-  constructor(config: CoreConfig, seed: ArrayLike<number>, prefix: string, source: string) {
-    this.#config = config;
+  /** `known` are the ids of the settings; `source` names the source among others in a few letters. */
+  constructor(given: Given, known: StickyIds, seed: ArrayLike<number>, source: string) {
+    const { consent, cookiePrefix, disableEventSend, maxStoredBytes, persistence } = given;
+    this.isAllowed =
+      (consent ?? DEFAULT_CONSENT) === "granted" &&
+      (persistence ?? DEFAULT_PERSISTENCE) === "storage" &&
+      !disableEventSend &&
+      !refusesTracking(given);
+    this.maxBytes = isFiniteNumber(maxStoredBytes) ? (maxStoredBytes as number) : DEFAULT_MAX_STORED_BYTES;
+    this.#known = known;
     this.#seed = seed;
+    const prefix = isToken(cookiePrefix) ? cookiePrefix : DEFAULT_COOKIE_PREFIX;
     this.start = `${prefix}${CALLS}${source}.`;
     this.queue = `${prefix}${EVENTS}${source}.`;
-  }
-
-  /** Whether anything may be kept: not where sending is disabled, in memory mode, or without consent. */
-  get isAllowed(): boolean {
-    const { consent, persistence, disableEventSend } = this.#config;
-    return !!page() && consent === "granted" && persistence === "storage" && !disableEventSend;
   }
 
   /** Stores all calls so far when the current task ends: what a page does meanwhile does not wait for that. */
@@ -88,58 +94,51 @@ export class EarlyCalls {
 
   /** Stores all calls so far, if there is room; tells how many are stored. */
   write(calls: readonly Call[]): number {
-    // A page that is only prepared may never be seen, and holds no lock.
-    if (this.isDone || !calls.length || !this.isAllowed || isPrerendering()) return this.count;
-    for (let at = this.count; at < calls.length; at += 1) complete(calls[at]!, 0);
-    const { accountId, userId } = this.#config;
-    const json = attempt(() => toJson({ accountId, userId, seed: this.#seed, calls } satisfies Left)) ?? "";
-    if (!this.key) {
-      this.key = `${this.start}${this.#seed[0]}-${this.#seed[1]}.${wall()}`;
-      // Others see by the lock that this page lives.
-      lock(this.key, false, () => {
-        if (this.isDone) return undefined;
+    attempt(() => {
+      // A page that is only prepared may never be seen, and holds no lock.
+      if (this.isDone || calls.length === this.count || !page() || !this.isAllowed || isPrerendering()) return;
+      for (let at = this.count; at < calls.length; at += 1) writeDetails(calls[at]!);
+      const { accountId, userId } = this.#known;
+      const json = toJson({ accountId, userId, seed: this.#seed, calls } satisfies Left);
+      if (!this.key) {
+        this.key = `${this.start}${this.#seed[0]}-${this.#seed[1]}.${wall()}`;
+        // Others see by the lock that this page lives.
         const { promise, settle } = deferred();
         this.#release = settle;
-        return promise;
-      });
-    }
-    if (json && this.#makeRoom(byteLength(json)) && store(this.key, json)) this.count = calls.length;
+        lock(this.key, false, () => promise);
+      }
+      if (this.#makeRoom(byteLength(json)) && store(this.key, json)) this.count = calls.length;
+    });
     return this.count;
   }
 
-  /** What all pages have stored of this source, but for this page's calls, and for names that begin with `own`. */
-  used(own?: string): Stored {
-    const used: Stored = { bytes: 0, pages: 0, oldest: "", since: Infinity };
-    attempt(() => {
-      const storage = storageObject()!;
-      const names = keys(storage);
-      for (let at = 0; at < names.length; at += 1) {
-        const name = names[at]!;
-        const isCalls = startsWith(name, this.start);
-        if (name === this.key || (own && startsWith(name, own)) || !(isCalls || startsWith(name, this.queue))) continue;
-        used.bytes += byteLength(storage[name]);
-        if (!isCalls) continue;
-        used.pages += 1;
-        const since = toNumber(slice(name, lastIndexOf(name, ".") + 1));
-        if (since >= used.since) continue;
-        used.oldest = name;
-        used.since = since;
-      }
-    });
+  /** What all pages have stored of this source, but for this page's calls. Throws where storage is blocked. */
+  used(): Stored {
+    const used: Stored = { bytes: 0, pages: 0, oldest: "", oldestAt: Infinity };
+    const storage = storageObject()!;
+    const names = keys(storage);
+    for (let at = 0; at < names.length; at += 1) {
+      const name = names[at]!;
+      const isCalls = startsWith(name, this.start);
+      if (name === this.key || !(isCalls || startsWith(name, this.queue))) continue;
+      used.bytes += byteLength(storage[name]);
+      if (!isCalls) continue;
+      used.pages += 1;
+      const oldestAt = toNumber(find(AFTER_DOT, name));
+      if (oldestAt >= used.oldestAt) continue;
+      used.oldest = name;
+      used.oldestAt = oldestAt;
+    }
     return used;
   }
 
   /** Removes calls that pages left too long ago, and the oldest for as long as there is no room; tells whether there is. */
   #makeRoom(bytes: number): boolean {
-    const { maxStoredBytes } = this.#config;
-    let removed = "";
-    for (;;) {
-      const used = this.used();
-      const fits = used.bytes + bytes <= maxStoredBytes && used.pages < MAX_PAGES;
-      if (fits && !(used.since < wall() - MAX_AGE_MS)) return true;
-      if (!used.oldest || used.oldest === removed) return false;
-      removed = used.oldest;
-      unstore(removed);
+    for (let removed = ""; ; unstore(removed)) {
+      const { bytes: others, oldest, pages, oldestAt } = this.used();
+      if (others + bytes <= this.maxBytes && pages < MAX_PAGES && !(oldestAt < wall() - MAX_AGE_MS)) return true;
+      if (!oldest || oldest === removed) return false;
+      removed = oldest;
     }
   }
 

@@ -2,13 +2,15 @@
 
 import { initSync } from "#core";
 import { instantiate } from "#core-script";
-import { type MakeCrossing, makeCrossing } from "./host.ts";
+import { BUILD } from "./build-id.ts";
+import { type Track, track } from "./host.ts";
 import { NO_WASM, said } from "./stand-in.ts";
-import { checkBuild } from "./wasm.ts";
+
+const FILE = "host-script.js";
 
 /** Starts the core. Throws where it is of another build than `build`. */
-export function startScript(build: string): MakeCrossing {
-  checkBuild(build, "host-script.js");
+export function startScript(build: string): Track {
+  if (build !== BUILD) throw new Error(`${FILE} is of another version than the script that loads it`);
   initSync({ module: instantiate as never });
-  return said(makeCrossing, `${NO_WASM}: the core as JavaScript is used instead.`);
+  return said(track, `${NO_WASM}: the core as JavaScript is used instead.`);
 }

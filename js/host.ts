@@ -2,27 +2,24 @@
 // tracker.
 
 import { Core, type CoreConfig, type Effect, type FlushOutcome, type Request } from "#core";
-import { bare, pageAddress } from "./address.ts";
+import { bare, pageAddress, short } from "./address.ts";
 import { filter } from "./before-send.ts";
 import type { Method } from "./calls.ts";
-import { Crossing, type Tell, type TellArrival } from "./crossing.ts";
+import { monotonic, wall } from "./clock.ts";
+import { Crossing, type MakeHost, type Tell, type TellArrival } from "./crossing.ts";
 import {
   atTaskEnd,
   deferred,
   pageAddress as fullAddress,
   isPrerendering,
-  isVisible,
-  later,
-  monotonic,
   page,
   pageTitle,
   print,
-  wall,
 } from "./environment.ts";
-import { apply, attempt, create, find } from "./intrinsics.ts";
+import { attempt, create, find } from "./intrinsics.ts";
 import { explain } from "./losses.ts";
 import { watchActivity } from "./page/activity.ts";
-import { isOffline, newController, pageReferrer } from "./page/browser.ts";
+import { isOffline, isVisible, later, newController, pageReferrer } from "./page/browser.ts";
 import { Cookies } from "./page/cookies.ts";
 import { listen } from "./page/listen.ts";
 import { type NavigationWatch, watchNavigation } from "./page/navigation.ts";
@@ -31,31 +28,31 @@ import { Tabs } from "./page/tabs.ts";
 import { type Posting, post } from "./page/transport.ts";
 import { causeOf, watchPolicy } from "./page/unreachable.ts";
 import { watchVisibility } from "./page/visibility.ts";
+import { prepare } from "./prepare.ts";
 import { replayLeftCalls } from "./replay.ts";
-import type { Tracking } from "./tracking.ts";
+import { tell } from "./tell.ts";
+import type { Construction, Tracking } from "./tracking.ts";
 import { type FetchWasm, startWasm } from "./wasm.ts";
 
-/** Makes the engine of a tracker, which begins at the given times. A page that is only prepared, and that nobody sees, is waited for. */
-export type MakeCrossing = (tracking: Tracking, mono: number, wall: number) => Promise<Crossing>;
+/** Makes the engine of a tracker, which begins at the given times, and tells whether it goes on. A page that is only prepared, and that nobody sees, is waited for. */
+export type Track = (construction: Construction, mono: number, wall: number) => Promise<boolean>;
 
-/** Starts the wasm. Rejects where it cannot be had, or is of another build than `build`. */
-export async function startHost(build: string, fetchWasm: FetchWasm): Promise<MakeCrossing> {
-  await startWasm(build, fetchWasm);
-  return makeCrossing;
+/** Starts the wasm. Rejects where it cannot be had, or is of another build. */
+export async function startHost(fetchWasm: FetchWasm): Promise<Track> {
+  await startWasm(fetchWasm);
+  return track;
 }
 
 /** Makes the engine of a tracker, once the core has been started. */
-export const makeCrossing: MakeCrossing = async (tracking, mono, now) => {
+export const track: Track = async (construction, mono, now) => {
+  const tracking = prepare(construction);
+  if (tracking.calls.isOff) return false;
   const isPrepared = isPrerendering();
   if (isPrepared) await untilShown();
   const beginsAt = isPrepared ? monotonic() : mono;
   const beginsOn = isPrepared ? wall() : now;
-  return new Crossing(
-    tracking,
-    (tell, tellArrival) => new Host(tracking, tell, tellArrival, beginsAt, beginsOn),
-    beginsAt,
-    beginsOn,
-  );
+  const makeHost: MakeHost = (tell, tellArrival) => new Host(tracking, tell, tellArrival, beginsAt, beginsOn);
+  return new Crossing(tracking, makeHost, beginsAt, beginsOn).begin();
 };
 
 async function untilShown(): Promise<void> {
@@ -125,7 +122,7 @@ export class Host {
       isOffline(),
       page() && this.#address(),
       pageTitle(),
-      bare(pageReferrer()),
+      short(bare(pageReferrer())),
       session,
       visitor,
     );
@@ -133,14 +130,14 @@ export class Host {
   }
 
   /** Tells the engine something. */
-  handle(method: Method, input: readonly unknown[]): void {
+  handle(method: Method, mono: number, wall: number, more: readonly unknown[]): void {
     if (method === "timer") this.#wakesAt = Infinity;
-    if (method === "shutdown" || method === "reset" || method === "pageView") {
+    if (method === "shutdown" || method === "reset" || method === "trackPageView") {
       this.#isEndingView = true;
       this.#navigation?.settle();
       this.#isEndingView = false;
     }
-    apply(this.core[method] as (...input: unknown[]) => void, this.core, input);
+    tell(this.core, method, mono, wall, more);
   }
 
   /** Performs what the engine asks for, in order, until it asks for nothing more. The page's code may run meanwhile, and call. */

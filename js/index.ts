@@ -1,18 +1,21 @@
 // The ES module that loads the host and the wasm as files of their own, beside it.
 
-import { BUILD } from "./build-id.ts";
-import { quietly, request, wall } from "./environment.ts";
-import { find } from "./intrinsics.ts";
-import { reach, shared } from "./load.ts";
+import { handed } from "#handed";
+import { wall } from "./clock.ts";
+import { quietly, request } from "./environment.ts";
+import { apply, find } from "./intrinsics.ts";
+import { once, reach } from "./load.ts";
 import { Tracker } from "./na.ts";
 import type { Id, Names, Settings } from "./types.ts";
 
 export type * from "./types.ts";
 
-/** The host. Browsers remember of an address that no module could be loaded from it: it is asked for by another one then. */
-async function importHost(): Promise<typeof import("./load-host.ts")> {
+type HostChunk = typeof import("./host-chunk.d.ts");
+
+/** The chunk of the host. Browsers remember of an address that no module could be loaded from it: it is asked for by another one then. */
+async function importHost(): Promise<HostChunk> {
   try {
-    return (await import("./host.js")) as unknown as typeof import("./load-host.ts");
+    return (await import("./host.js")) as unknown as HostChunk;
   } catch (error) {
     // Most name it at the end of what they say.
     const address = find(/http\S+$/, `${error}`);
@@ -21,12 +24,16 @@ async function importHost(): Promise<typeof import("./load-host.ts")> {
   }
 }
 
-const load = shared(async () => {
+const host = once(async () => {
+  const chunk = await reach(importHost());
+  return apply(chunk.host, undefined, handed);
+});
+
+const core = once(async () => {
   // Both downloads begin at once.
   const asked = ask();
   quietly(asked);
-  const { loadHost } = await reach(importHost());
-  return await loadHost(BUILD, asked);
+  return await (await host()).loadHost(asked);
 });
 
 /** Asks for the wasm. Rejects where a bundler has left this script without an address, too. */
@@ -46,8 +53,8 @@ export class na<App extends Names = Names> extends Tracker<App> {
    * @param settings See {@link Settings}.
    */
   constructor(apiKey: Id, authKey: Id, settings?: Settings) {
-    super(load, apiKey, authKey, settings);
+    super({ host, core }, apiKey, authKey, settings);
   }
 }
 
-export default na;
+export { na as default };

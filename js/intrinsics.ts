@@ -20,12 +20,6 @@ const uncurry =
   (self, ...parameters) =>
     apply(method, self, parameters);
 
-/** Makes a function of a method and the object that it is called on. */
-export const bound =
-  <Result>(method: () => Result, self: unknown): (() => Result) =>
-  () =>
-    apply(method, self, []);
-
 export const arrayPrototype = /* @__PURE__ */ (() => Array.prototype)();
 export const isArray = Array.isArray;
 
@@ -62,12 +56,12 @@ export const eachOfSet = /* @__PURE__ */ (() => uncurry(Set.prototype.forEach))(
 
 export const numberToString = /* @__PURE__ */ (() => uncurry(Number.prototype.toString))();
 export const charCode = /* @__PURE__ */ (() => uncurry(String.prototype.charCodeAt))();
-export const lastIndexOf = /* @__PURE__ */ uncurry(String.prototype.lastIndexOf) as Uncurried<
+export const lastIndexOf = /* @__PURE__ */ (() => uncurry(String.prototype.lastIndexOf))() as Uncurried<
   string,
   [search: string],
   number
 >;
-export const indexOf = /* @__PURE__ */ uncurry(String.prototype.indexOf) as Uncurried<
+export const indexOf = /* @__PURE__ */ (() => uncurry(String.prototype.indexOf))() as Uncurried<
   string,
   [search: string, from?: number],
   number
@@ -85,13 +79,13 @@ const exec = /* @__PURE__ */ uncurry(RegExp.prototype.exec);
 /** The first part of a text that matches; empty where none does. */
 export const find = (pattern: RegExp, text: string): string => exec(pattern, text)?.[0] ?? "";
 
-/** A text with everything that matches replaced, by the same for all or by what a function makes of it. */
-export function replaceAll(text: string, pattern: RegExp, by: string | ((found: string) => string)): string {
+/** A text with everything that matches replaced by what a function makes of it. */
+export function replaceAll(text: string, pattern: RegExp, by: (found: string) => string): string {
   let replaced = "";
   let rest = text;
   for (let match = exec(pattern, rest); match; match = exec(pattern, rest)) {
     const { 0: found, index } = match;
-    replaced += slice(rest, 0, index) + (typeof by === "string" ? by : by(found));
+    replaced += slice(rest, 0, index) + by(found);
     rest = slice(rest, index + found.length);
   }
   return replaced + rest;

@@ -3,8 +3,8 @@
 // as JavaScript. This, and each of them, comes only where what is before it cannot be
 // had.
 
-import { lookUp } from "./environment.ts";
-import type { MakeCrossing, startHost } from "./host.ts";
+import { lookUp } from "./capture.ts";
+import type { startHost, Track } from "./host.ts";
 import { succeeds } from "./intrinsics.ts";
 import { reach } from "./load.ts";
 import { Bytes } from "./natives.ts";
@@ -20,12 +20,12 @@ const EMPTY = [0, 97, 115, 109, 1, 0, 0, 0];
 const isWasmAllowed = (): boolean => succeeds(() => new (Wasm()!.Module)(new Bytes(EMPTY)));
 
 /** Starts what there is in place of a wasm that did not start for this error: the wasm within a script by `start`, or the core as JavaScript. */
-export async function climb(build: string, error: unknown, start: typeof startHost): Promise<MakeCrossing> {
+export async function climb(build: string, error: unknown, start: typeof startHost): Promise<Track> {
   if (isWasmAllowed()) {
     try {
       const { text, size } = await reach(import("./wasm-inside.js"));
-      const make = await start(build, () => unpack(text, size));
-      return said(make, `${error}: the wasm within wasm-inside.js is used instead.`);
+      const track = await start(() => unpack(text, size));
+      return said(track, `${error}: the wasm within wasm-inside.js is used instead.`);
     } catch (second) {
       // What cannot be had now may be there later. What is there and does not start never will.
       if (typeof error === "string") throw error;

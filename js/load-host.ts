@@ -1,16 +1,19 @@
 // The chunk that the entry loads: the host, and how it comes by the wasm.
 
+import { BUILD } from "./build-id.ts";
 import { request } from "./environment.ts";
-import { type MakeCrossing, startHost } from "./host.ts";
+import { startHost, type Track } from "./host.ts";
 import { reach } from "./load.ts";
 import { Bytes } from "./natives.ts";
 
+export { prepare } from "./prepare.ts";
+
 /** Starts the wasm that the entry has asked for, or what there is in its place. */
-export async function loadHost(build: string, asked: Promise<Response>): Promise<MakeCrossing> {
+export async function loadHost(asked: Promise<Response>): Promise<Track> {
   try {
-    return await startHost(build, (again) => download(asked, again));
+    return await startHost((again) => download(asked, again));
   } catch (error) {
-    return await (await reach(import("./ladder.js"))).climb(build, error, startHost);
+    return await (await reach(import("./ladder.js"))).climb(BUILD, error, startHost);
   }
 }
 

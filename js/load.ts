@@ -1,15 +1,24 @@
 // How an entry comes by the host and the wasm: once for all trackers of a page,
-// again after a failure.
+// again after a failure. What is out of reach, and may be there later, is told by a
+// text; an error is for good.
 
-import type { MakeCrossing } from "./host.ts";
+import type { Track } from "./host.ts";
+import type { Prepare } from "./prepare.ts";
 
-/** Brings what makes engines. What is out of reach, and may be there later, is told by a text; an error is for good. */
-export type Load = () => Promise<MakeCrossing>;
+/** What an entry has, and what it can bring. */
+export interface Loader {
+  /** Of an entry that carries the host. */
+  readonly prepare?: Prepare;
+  /** Brings the host, of one that does not. */
+  readonly host?: () => Promise<{ readonly prepare: Prepare }>;
+  /** Brings what makes the engines of trackers. */
+  readonly core: () => Promise<Track>;
+}
 
-/** A load that is shared while it goes on and once it has succeeded. */
-export function shared(load: Load): Load {
-  let loading: Promise<MakeCrossing> | undefined;
-  const begin = async (): Promise<MakeCrossing> => {
+/** Loads once: what goes on, and what has succeeded, is shared. A failure is not. */
+export function once<Found>(load: () => Promise<Found>): () => Promise<Found> {
+  let loading: Promise<Found> | undefined;
+  const begin = async (): Promise<Found> => {
     try {
       return await load();
     } catch (error) {

@@ -1,8 +1,9 @@
 // What the glue of the wasm uses of the language: taken when the library is
 // loaded, since the glue comes later, and runs while the wasm waits for it.
 
-import { encode, method } from "./environment.ts";
+import { method } from "./capture.ts";
 import { apply, attempt, getOwnPropertyDescriptor, getPrototypeOf } from "./intrinsics.ts";
+import { encode } from "./web-storage.ts";
 
 type Getter = (() => unknown) | undefined;
 

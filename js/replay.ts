@@ -4,14 +4,15 @@
 import { filter } from "./before-send.ts";
 import type { Call } from "./calls.ts";
 import type { Left } from "./early.ts";
-import { store, unstore } from "./environment.ts";
 import { Core, type CoreConfig } from "./generated/core.js";
-import { apply, attempt, isFiniteNumber, lastIndexOf, parse, slice, toNumber } from "./intrinsics.ts";
+import { attempt, isFiniteNumber, lastIndexOf, parse, slice, toNumber } from "./intrinsics.ts";
 import { stored } from "./page/browser.ts";
 import type { Cookies } from "./page/cookies.ts";
 import { namesFrom, takeOver } from "./page/orphans.ts";
 import type { PageStorage } from "./page/storage.ts";
+import { tell } from "./tell.ts";
 import type { Tracking } from "./tracking.ts";
+import { store, unstore } from "./web-storage.ts";
 
 /** Makes the calls of pages that are gone. */
 export function replayLeftCalls(tracking: Tracking, storage: PageStorage, cookies: Cookies): void {
@@ -56,7 +57,7 @@ class Replay {
     const config = { __proto__: null, ...this.#tracking.config, accountId, userId } as CoreConfig;
     const { mono, wall } = timesOf(calls[0]!);
     // The same seed makes the same events, so that doing this twice loses and doubles nothing.
-    const core = new Core(config, word(seed, 0), word(seed, 1), word(seed, 2), word(seed, 3), mono, wall);
+    const core = new Core(config, finite(seed[0]), finite(seed[1]), finite(seed[2]), finite(seed[3]), mono, wall);
     try {
       const { session, visitor } = cookies.read();
       core.start(mono, wall, false, false, undefined, "", "", session, visitor);
@@ -67,7 +68,7 @@ class Replay {
         last = timesOf(call);
         // Others than we may have written into the storage: what is no such method throws.
         if ((call.method as string) === "free") throw new TypeError();
-        apply(core[call.method] as (...input: unknown[]) => void, core, call.input);
+        tell(core, call.method, last.mono, last.wall, call.more);
         this.#perform(core, last.mono, last.wall);
       }
       core.taskEnded(last.mono, last.wall);
@@ -93,15 +94,11 @@ class Replay {
   }
 }
 
-function timesOf({ input }: Call): { mono: number; wall: number } {
-  const mono = input[0];
-  const wall = input[1];
-  if (!isFiniteNumber(mono) || !isFiniteNumber(wall)) throw new TypeError();
-  return { mono, wall: wall as number };
-}
+/** When a call was made. */
+const timesOf = ({ mono, wall }: Call): { mono: number; wall: number } => ({ mono: finite(mono), wall: finite(wall) });
 
-function word(seed: ArrayLike<number>, at: number): number {
-  const found = seed[at];
-  if (!isFiniteNumber(found)) throw new TypeError();
-  return found as number;
+/** A number as stored. Throws where it is none: others than we may have written into the storage. */
+function finite(stored: unknown): number {
+  if (!isFiniteNumber(stored)) throw new TypeError();
+  return stored as number;
 }

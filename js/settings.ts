@@ -1,11 +1,13 @@
 // Settings: checked against the table that the engine's side has written, with
 // its defaults.
 
-import { describe, ID, PLAIN, plainCopy, THROWING, toId, wrong } from "./arguments.ts";
-import { browser, isAddress, pageOrigin } from "./environment.ts";
+import { toId } from "./arguments.ts";
 import { type CoreConfig, type Kind, SETTINGS } from "./generated/contract.ts";
-import { attempt, create, find, hasOwn, keys, stringify } from "./intrinsics.ts";
+import { type Given, isToken, refusesTracking } from "./given.ts";
+import { create, find, hasOwn, keys, stringify } from "./intrinsics.ts";
+import { isAddress } from "./page/browser.ts";
 import type { Settings } from "./types.ts";
+import { AN_OBJECT, describe, ID, PLAIN, THROWING, wrong } from "./words.ts";
 
 type Table = typeof SETTINGS;
 
@@ -14,74 +16,55 @@ export type CheckedSettings = Settings & {
   [Name in keyof Table as Table[Name] extends readonly [unknown, unknown] ? Name : never]: NonNullable<Settings[Name]>;
 };
 
-/** Takes what fits; tells `refuse` of the rest, for which the defaults stand. */
-export function checkSettings(settings: unknown, refuse: (problem: string) => void): CheckedSettings {
+/** Takes what fits of settings that were passed, by the copy of them; tells `refuse` of the rest, for which the defaults stand. The endpoint was looked at before. */
+export function checkSettings(
+  settings: unknown,
+  given: Given & Record<string, unknown>,
+  refuse: (problem: string) => void,
+): CheckedSettings {
   const checked = create(null) as CheckedSettings & Record<string, unknown>;
   const names = keys(SETTINGS);
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at] as keyof Settings;
     checked[name] = SETTINGS[name][1] as never;
   }
-  const given = plainCopy(settings ?? {});
-  if (typeof given === "string") {
-    // What throws may name an endpoint, and nothing may go to another one.
-    const isUnread = given === THROWING;
-    if (isUnread) checked.endpoint = "";
-    refuse(`${wrong("settings", PLAIN, given)} ${isUnread ? OFF : "The defaults are used"}.`);
-    return checked;
-  }
+  // What throws turns the tracker off: see `given.ts`.
+  const got = describe(settings ?? {});
+  if (got !== AN_OBJECT && got !== THROWING) refuse(`${wrong("settings", PLAIN, got)} The defaults are used.`);
   const givenNames = keys(given);
   for (let at = 0; at < givenNames.length; at += 1) {
     const name = givenNames[at]!;
     const value = given[name];
     if (!hasOwn(SETTINGS, name)) {
       refuse(`there is no setting called ${name}. It was ignored.`);
-    } else if ((value !== undefined && value !== null) || name === "endpoint") {
-      const kind = SETTINGS[name as keyof Settings][0];
-      const expected = mismatch(kind, value);
-      if (!expected) {
-        checked[name] = value;
-        continue;
-      }
-      // Keys and usage must not go to somebody else.
-      if (kind === "endpoint") checked.endpoint = "";
-      refuse(`${wrong(name, expected, describe(value))} ${kind === "endpoint" ? OFF : "The default is used"}.`);
+    } else if (value !== undefined && value !== null) {
+      const expected = mismatch(SETTINGS[name as keyof Settings][0], value);
+      if (expected) refuse(`${wrong(name, expected, describe(value))} The default is used.`);
+      else checked[name] = value;
     }
   }
   return checked;
 }
 
-const OFF = "The tracker is off";
-
-// Nothing that could break out of a cookie, and no name of a lock begins with a hyphen.
-const TOKEN = /^[\w.][\w.-]*$/;
-const HTTP = /^https?:\/\//i;
-// What a path can be appended to. A user name in it, browsers refuse.
-const ENDPOINT = /^https?:\/\/[^\s/?#\\@]+(?:\/[^\s?#\\]*)?$/i;
-// Two slashes begin the name of a host.
-const PATH = /^\/(?:[^\s/?#\\][^\s?#\\]*)?$/;
+const HTTP = /^https?:\/\/.*/is;
 
 /** Whether a value is of a kind, and how to say what that is. */
-const KINDS: Record<Extract<Kind, string>, readonly [fits: (value: unknown) => boolean, expected: string]> = {
+const KINDS: Record<
+  Exclude<Extract<Kind, string>, "endpoint">,
+  readonly [fits: (value: unknown) => boolean, expected: string]
+> = {
   id: [(value) => toId(value) !== undefined, ID],
   flag: [(value) => typeof value === "boolean", "true or false"],
   // 10^15 ms are 30,000 years; the bound shuts out infinity.
   positive: [(value) => typeof value === "number" && value > 0 && value < 1e15, "a number above 0"],
   hook: [(value) => typeof value === "function", "a function"],
-  endpoint: [
-    (value) =>
-      typeof value === "string" && isAddress(find(PATH, value) ? find(ENDPOINT, pageOrigin()) : find(ENDPOINT, value)),
-    "an http: or https: URL, or a path of this origin",
-  ],
-  address: [(value) => typeof value === "string" && !!find(HTTP, value) && isAddress(value), "an http: or https: URL"],
-  token: [
-    (value) => typeof value === "string" && !!find(TOKEN, value),
-    "a string of letters, digits, '.', '-' and '_'",
-  ],
+  address: [(value) => typeof value === "string" && isAddress(find(HTTP, value)), "an http: or https: URL"],
+  token: [isToken, "a string of letters, digits, '.', '-' and '_'"],
 };
 
 /** What a value has to be, if it is something else. */
 function mismatch(kind: Kind, value: unknown): string | undefined {
+  if (kind === "endpoint") return undefined;
   if (typeof kind === "string") return KINDS[kind][0](value) ? undefined : KINDS[kind][1];
   let words = "";
   for (let at = 0; at < kind.length; at += 1) {
@@ -93,9 +76,6 @@ function mismatch(kind: Kind, value: unknown): string | undefined {
 
 /** The settings by which the engine decides. */
 export function coreConfig(settings: CheckedSettings): CoreConfig {
-  const denied =
-    (settings.respectGpc && attempt(() => browser()!.globalPrivacyControl)) ||
-    (settings.respectDnt && attempt(() => browser()!.doNotTrack) === "1");
   // The engine reads what it knows and ignores the rest.
   return {
     __proto__: null,
@@ -104,6 +84,6 @@ export function coreConfig(settings: CheckedSettings): CoreConfig {
     userId: toId(settings.userId),
     trackPageViews: !!settings.trackPageViews,
     filter: !!settings.beforeSend,
-    consent: denied ? "denied" : settings.consent,
+    consent: refusesTracking(settings) ? "denied" : settings.consent,
   } as CoreConfig;
 }

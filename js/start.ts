@@ -1,10 +1,11 @@
 // Brings a tracker its engine. What passes, as a network that fails or a server
 // that is being set up anew, is waited for: calls are kept meanwhile.
 
-import { deferred, later } from "./environment.ts";
+import { inShort } from "./calls.ts";
+import { deferred, startTimer } from "./environment.ts";
 import { min } from "./intrinsics.ts";
-import type { Load } from "./load.ts";
-import type { Tracking } from "./tracking.ts";
+import type { Loader } from "./load.ts";
+import type { Construction } from "./tracking.ts";
 
 // The second try comes after 100 ms; each wait after that is four times as long.
 const QUARTER_OF_FIRST_WAIT_MS = 25;
@@ -14,19 +15,19 @@ const LONGEST_WAIT_MS = 300_000;
 const TRIES_IN_SILENCE = 2;
 
 /** Loads the engine, and begins to track. Tells whether it could so far. */
-export function start(load: Load, tracking: Tracking, mono: number, wall: number): Promise<boolean> {
-  const { calls } = tracking;
+export function start(loader: Loader, construction: Construction, mono: number, wall: number): Promise<boolean> {
+  const { calls } = construction;
   const { promise, settle } = deferred<boolean>();
   const begin = async (tries: number): Promise<void> => {
     try {
-      const makeCrossing = await load();
-      settle(calls.begin(await makeCrossing(tracking, mono, wall)));
+      const track = await loader.core();
+      settle(await track(construction, mono, wall));
     } catch (error) {
       // What is out of reach is told by a text: see `load.ts`. Nobody waits for the engine
       // of a tracker that was shut down, or without timers.
       const mayPass = typeof error === "string" && !calls.isClosed;
       const wait = min(QUARTER_OF_FIRST_WAIT_MS * 4 ** tries, LONGEST_WAIT_MS);
-      if (!mayPass || !later(() => begin(tries + 1), wait)) {
+      if (!mayPass || !startTimer(() => begin(tries + 1), wait)) {
         calls.fail("load_failed", "The tracker could not be loaded and is off", error);
       } else if (tries === TRIES_IN_SILENCE) {
         calls.strand(`The tracker could not be loaded so far: ${error}. It is tried again.`);
@@ -36,7 +37,16 @@ export function start(load: Load, tracking: Tracking, mono: number, wall: number
       settle(false);
     }
   };
-  if (calls.isOff) settle(false);
+  const tellWhy = async (): Promise<void> => {
+    try {
+      if (calls.refused || construction.given.debug) (await loader.host?.())?.prepare(construction);
+    } catch {
+      calls.tellRefusals(inShort);
+    }
+    settle(false);
+  };
+  loader.prepare?.(construction);
+  if (calls.isOff) tellWhy();
   else begin(1);
   return promise;
 }

@@ -1,14 +1,15 @@
-import type { isPlain } from "./arguments.ts";
-import type { Calls, complete } from "./calls.ts";
-import type { snapshot, toJson } from "./details.ts";
+import type { Calls } from "./calls.ts";
 import type { EarlyCalls } from "./early.ts";
 import type { CoreConfig } from "./generated/contract.ts";
+import type { Given } from "./given.ts";
 import type { CheckedSettings } from "./settings.ts";
 
-/** One tracker, as its host knows it. */
-export interface Tracking {
-  readonly settings: CheckedSettings;
-  readonly config: CoreConfig;
+/** One tracker, as the entry makes it. */
+export interface Construction {
+  /** What was passed as settings. */
+  readonly passed: unknown;
+  /** A copy of that. */
+  readonly given: Given;
   /** Where batches go; empty where there is no source. */
   readonly url: string;
   /** Names this page among the tabs: several trackers of a page are one tab. */
@@ -19,11 +20,10 @@ export interface Tracking {
   readonly calls: Calls;
   /** What stands in place of an answer, where that is known: see `causeOf`. */
   obstacle?: number | undefined;
-  /** What is done with plain data: handed over rather than loaded twice. */
-  readonly plain: {
-    readonly complete: typeof complete;
-    readonly isPlain: typeof isPlain;
-    readonly snapshot: typeof snapshot;
-    readonly toJson: typeof toJson;
-  };
+}
+
+/** The same once its host is there. */
+export interface Tracking extends Construction {
+  settings: CheckedSettings;
+  config: CoreConfig;
 }

@@ -9,17 +9,11 @@ import { compile, customSections } from "./page/browser.ts";
 /** Gets the bytes of the wasm; once more from the server, past all caches, if `reload`. */
 export type FetchWasm = (reload: boolean) => Promise<BufferSource>;
 
-/** Refuses a build that is not this one. */
-export function checkBuild(build: string, what: string): void {
-  if (build !== BUILD) throw new Error(`${what} is of another version than the script that loads it`);
-}
-
 // The section in which the build writes its name.
 const SECTION = "natero";
 
-/** Starts the wasm. Rejects where it cannot be had, or is of another build than `build`. */
-export async function startWasm(build: string, fetchWasm: FetchWasm): Promise<void> {
-  checkBuild(build, "host.js");
+/** Starts the wasm. Rejects where it cannot be had, or is of another build. */
+export async function startWasm(fetchWasm: FetchWasm): Promise<void> {
   const module = (await compileOurs(fetchWasm, false)) ?? (await compileOurs(fetchWasm, true));
   if (!module) throw new Error("natero.wasm is of another version than the script that loads it");
   initSync({ module });

@@ -5,6 +5,12 @@ import type { Id, Problem, TrackedEvent } from "../types.ts";
 /** Longest id, in characters. */
 export const MAX_ID_CHARS = 256;
 
+/** An id: characters, of which a surrogate pair is one. */
+export const ANY_ID = /^.{1,256}$/su;
+
+/** An id of visible ASCII, as nearly all are; spaces only within. */
+export const PLAIN_ID = /^[!-~](?:[ -~]{0,254}[!-~])?$/;
+
 /** Largest details of one event, in bytes of JSON. */
 export const MAX_DETAILS_BYTES = 16_384;
 
@@ -37,6 +43,21 @@ export type ActionName =
   | "pageViewEnd"
   | "identifyUser"
   | "identifyAccount";
+
+/** The default of `endpoint`. */
+export const DEFAULT_ENDPOINT = "https://events.natero.com";
+
+/** The default of `maxStoredBytes`. */
+export const DEFAULT_MAX_STORED_BYTES = 1_048_576;
+
+/** The default of `persistence`. */
+export const DEFAULT_PERSISTENCE = "storage";
+
+/** The default of `cookiePrefix`. */
+export const DEFAULT_COOKIE_PREFIX = "na_";
+
+/** The default of `consent`. */
+export const DEFAULT_CONSENT = "granted";
 
 /** What a setting may be; a list has all its values. */
 export type Kind = "id" | "endpoint" | "address" | "flag" | "positive" | "token" | "hook" | readonly (string | boolean)[];
@@ -179,3 +200,14 @@ export interface Stats {
   /** Events that will not be delivered. */
   dropped: Dropped;
 }
+
+/** The counters before anything was counted. */
+export const NO_STATS: Readonly<Stats> = {
+  accepted: 0,
+  delivered: 0,
+  pending: 0,
+  requests: 0,
+  retries: 0,
+  bytesSent: 0,
+  dropped: { total: 0, invalid: 0, consent: 0, disabled: 0, before_send: 0, overflow: 0, rejected: 0, too_large: 0 },
+};

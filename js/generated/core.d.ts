@@ -319,12 +319,6 @@ export class Core {
      */
     cookiesRead(mono: number, wall: number, session: string, visitor: string): void;
     /**
-     * `sendFeatureEvent`; `total` is a JSON number and 1 where it is absent,
-     * `details` a JSON object. Without a `module` or `product` the one that is
-     * set stands, and an empty one is none.
-     */
-    feature(mono: number, wall: number, feature: string, total: string | undefined, module: string | undefined, product: string | undefined, details: string | undefined): void;
-    /**
      * `beforeSend` dropped it, and `threw` or returned no event.
      */
     filteredOut(mono: number, wall: number, threw: boolean): void;
@@ -370,10 +364,6 @@ export class Core {
      */
     kept(at: number): Kept | undefined;
     /**
-     * `sendModuleEvent`, with a time in ms; `product` as in `feature`.
-     */
-    moduleEvent(mono: number, wall: number, module: string, timeSpent: number, product: string | undefined): void;
-    /**
      * The page moved on without a load, or came back from the back/forward
      * cache.
      */
@@ -404,10 +394,6 @@ export class Core {
      */
     otherTab(mono: number, wall: number, since: number): void;
     /**
-     * `trackPageView`
-     */
-    pageView(mono: number, wall: number, url: string, title: string): void;
-    /**
      * `reset`
      */
     reset(mono: number, wall: number): void;
@@ -416,21 +402,31 @@ export class Core {
      */
     restored(mono: number, wall: number): void;
     /**
+     * `sendFeatureEvent`; `total` is a JSON number and 1 where it is absent,
+     * `details` a JSON object. Without a `module` or `product` the one that is
+     * set stands, and an empty one is none.
+     */
+    sendFeatureEvent(mono: number, wall: number, feature: string, total: string | undefined, module: string | undefined, product: string | undefined, details: string | undefined): void;
+    /**
+     * `sendModuleEvent`, with a time in ms; `product` as in `feature`.
+     */
+    sendModuleEvent(mono: number, wall: number, module: string, timeSpent: number, product: string | undefined): void;
+    /**
      * `setAccountId`; without an id, `null` was passed.
      */
-    setAccount(mono: number, wall: number, id: string | undefined): void;
+    setAccountId(mono: number, wall: number, id: string | undefined): void;
     /**
      * `setModuleId`; without an id, `null` was passed.
      */
-    setModule(mono: number, wall: number, id: string | undefined): void;
+    setModuleId(mono: number, wall: number, id: string | undefined): void;
     /**
      * `setProductId`; without an id, `null` was passed.
      */
-    setProduct(mono: number, wall: number, id: string | undefined): void;
+    setProductId(mono: number, wall: number, id: string | undefined): void;
     /**
      * `setUserId`; without an id, `null` was passed.
      */
-    setUser(mono: number, wall: number, id: string | undefined): void;
+    setUserId(mono: number, wall: number, id: string | undefined): void;
     /**
      * The page became visible.
      */
@@ -457,6 +453,10 @@ export class Core {
      */
     timer(mono: number, wall: number): void;
     /**
+     * `trackPageView`
+     */
+    trackPageView(mono: number, wall: number, url: string, title: string): void;
+    /**
      * No answer came to a request.
      */
     unanswered(mono: number, wall: number, request: number): void;
@@ -480,7 +480,6 @@ export interface InitOutput {
     readonly core_adopted: (a: number, b: number, c: number, d: any) => void;
     readonly core_answered: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: any, j: any) => void;
     readonly core_cookiesRead: (a: number, b: number, c: number, d: any, e: any) => void;
-    readonly core_feature: (a: number, b: number, c: number, d: any, e: any, f: any, g: any, h: any) => void;
     readonly core_filtered: (a: number, b: number, c: number, d: any) => void;
     readonly core_filteredOut: (a: number, b: number, c: number, d: number) => void;
     readonly core_flush: (a: number, b: number, c: number, d: number) => void;
@@ -492,7 +491,6 @@ export interface InitOutput {
     readonly core_inspect: (a: number, b: number) => any;
     readonly core_inspected: (a: number, b: number, c: number, d: number) => void;
     readonly core_kept: (a: number, b: number) => any;
-    readonly core_moduleEvent: (a: number, b: number, c: number, d: any, e: number, f: any) => void;
     readonly core_navigated: (a: number, b: number, c: number, d: any, e: any) => void;
     readonly core_new: (a: any, b: number, c: number, d: number, e: number, f: number, g: number) => number;
     readonly core_next: (a: number) => any;
@@ -500,19 +498,21 @@ export interface InitOutput {
     readonly core_optIn: (a: number, b: number, c: number) => void;
     readonly core_optOut: (a: number, b: number, c: number) => void;
     readonly core_otherTab: (a: number, b: number, c: number, d: number) => void;
-    readonly core_pageView: (a: number, b: number, c: number, d: any, e: any) => void;
     readonly core_reset: (a: number, b: number, c: number) => void;
     readonly core_restored: (a: number, b: number, c: number) => void;
-    readonly core_setAccount: (a: number, b: number, c: number, d: any) => void;
-    readonly core_setModule: (a: number, b: number, c: number, d: any) => void;
-    readonly core_setProduct: (a: number, b: number, c: number, d: any) => void;
-    readonly core_setUser: (a: number, b: number, c: number, d: any) => void;
+    readonly core_sendFeatureEvent: (a: number, b: number, c: number, d: any, e: any, f: any, g: any, h: any) => void;
+    readonly core_sendModuleEvent: (a: number, b: number, c: number, d: any, e: number, f: any) => void;
+    readonly core_setAccountId: (a: number, b: number, c: number, d: any) => void;
+    readonly core_setModuleId: (a: number, b: number, c: number, d: any) => void;
+    readonly core_setProductId: (a: number, b: number, c: number, d: any) => void;
+    readonly core_setUserId: (a: number, b: number, c: number, d: any) => void;
     readonly core_shown: (a: number, b: number, c: number) => void;
     readonly core_shutdown: (a: number, b: number, c: number) => void;
     readonly core_start: (a: number, b: number, c: number, d: number, e: number, f: any, g: any, h: any, i: any, j: any) => void;
     readonly core_stats: (a: number) => any;
     readonly core_taskEnded: (a: number, b: number, c: number) => void;
     readonly core_timer: (a: number, b: number, c: number) => void;
+    readonly core_trackPageView: (a: number, b: number, c: number, d: any, e: any) => void;
     readonly core_unanswered: (a: number, b: number, c: number, d: number) => void;
     readonly core_wakeAt: (a: number) => [number, number];
     readonly core_writeFailed: (a: number, b: number, c: number, d: number) => void;

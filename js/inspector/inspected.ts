@@ -1,8 +1,8 @@
 // One tracker, as the panel shows it.
 
 import type { Calls } from "../calls.ts";
+import { monotonic, wall } from "../clock.ts";
 import type { Crossing } from "../crossing.ts";
-import { monotonic, wall } from "../environment.ts";
 import type { Core, Ids, Inspection, Stats } from "../generated/core.d.ts";
 import { causeOf } from "../page/unreachable.ts";
 import { Ledger } from "./ledger.ts";

@@ -78,5 +78,16 @@ export function observe(core: Core, observer: Observer): () => void {
 
 /** Calls `told` with whatever the developer is told; returns how to stop. */
 export function observeReports(calls: Calls, told: (...problem: Parameters<Calls["report"]>) => void): () => void {
-  return intercept(calls, "report", { before: told });
+  const original = calls.report;
+  let isWatching = true;
+  const watched: Calls["report"] = (...problem) => {
+    if (isWatching) quietly(() => told(...problem));
+    original.apply(calls, problem);
+  };
+  calls.report = watched;
+  return () => {
+    isWatching = false;
+    // The host may have put something before it meanwhile, which stays.
+    if (calls.report === watched) calls.report = original;
+  };
 }

@@ -1,6 +1,6 @@
 // The panel: an element of its own, whose styles and the page's do not meet.
 
-import { monotonic } from "../environment.ts";
+import { monotonic } from "../clock.ts";
 import { make, say } from "./element.ts";
 import { EventList } from "./event-list.ts";
 import type { Inspected } from "./inspected.ts";

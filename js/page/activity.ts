@@ -1,8 +1,8 @@
 // What shows that somebody uses the page, or a frame of it.
 
-import { atTaskEnd, later, page } from "../environment.ts";
+import { atTaskEnd, page } from "../environment.ts";
 import { attempt } from "../intrinsics.ts";
-import { focusedElement, hasFocus, isActivated } from "./browser.ts";
+import { focusedElement, hasFocus, isActivated, later } from "./browser.ts";
 import { keep, Listener } from "./listen.ts";
 
 // What a person does. Pages scroll by themselves.

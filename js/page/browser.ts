@@ -1,18 +1,9 @@
 // What only the host takes from the page: see `environment.ts`.
 
-import {
-  attribute,
-  browser,
-  lookUp,
-  memberOf,
-  method,
-  page,
-  quietly,
-  storageObject,
-  textOf,
-  utf8,
-} from "../environment.ts";
-import { apply, attempt } from "../intrinsics.ts";
+import { attribute, lookUp, memberOf, method, textOf } from "../capture.ts";
+import { browser, locationObject, page, quietly, startTimer, visibilityState } from "../environment.ts";
+import { apply, attempt, max, min } from "../intrinsics.ts";
+import { storageObject, utf8 } from "../web-storage.ts";
 
 /** The time of a date that is written out. */
 export const parseDate = Date.parse;
@@ -124,3 +115,28 @@ export const hasFocus = (): boolean => attempt(() => focus(page()!)) === true;
 /** The user has done something on the page, or in a frame of it, just now; nothing where the browser does not say. */
 export const isActivated = (): boolean | undefined =>
   attempt(() => (browser() as Navigator & { userActivation?: { isActive: boolean } }).userActivation!.isActive);
+
+/** The page is in sight, as far as can be seen. A worker never is. */
+export const isVisible = (): boolean => !!page() && visibilityState(page()) !== "hidden";
+
+/** The host of the page, without its port. */
+export const pageHost = (): string => textOf(attempt(() => locationObject()!.hostname));
+
+const stopTimer = /* @__PURE__ */ lookUp<typeof clearTimeout>("clearTimeout");
+
+// The longest wait that timers of browsers keep to, in ms.
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Runs a task after so many ms, or when timers have to end; returns how to call that off, or nothing where no timer can be started. */
+export function later(task: () => void, ms: number): (() => void) | undefined {
+  const timer = startTimer(task, min(max(ms, 0), LONGEST_TIMER));
+  return timer && (() => void attempt(() => stopTimer()!(timer[0])));
+}
+
+const Address = /* @__PURE__ */ lookUp<typeof URL>("URL");
+
+/** An address as browsers write it; nothing where `URL` cannot read it. */
+export const normalised = (text: string): string | undefined => attempt(() => new (Address()!)(text).href);
+
+/** Whether a text is an address that `URL` can read, where that can read any. */
+export const isAddress = (text: string): boolean => !!text && !!(normalised(text) || !normalised("http://a"));

@@ -1,10 +1,12 @@
 // The ids of session and visitor, which all pages of a host share: in two
 // cookies, or in web storage where cookies do not stick, as on `file:`.
 
-import { page, pageAddress, pageHost, store, unstore, wall } from "../environment.ts";
+import { wall } from "../clock.ts";
+import { page, pageAddress } from "../environment.ts";
 import { attempt, indexOf, lastIndexOf, slice, startsWith, toNumber } from "../intrinsics.ts";
 import type { CheckedSettings } from "../settings.ts";
-import { readCookies, stored, writeCookie } from "./browser.ts";
+import { store, unstore } from "../web-storage.ts";
+import { pageHost, readCookies, stored, writeCookie } from "./browser.ts";
 
 /** What the cookies hold; empty where one is missing. */
 export interface CookieValues {

@@ -1,6 +1,7 @@
 // Events of the browser. What a script dispatches is none, and changes nothing.
 
-import { lookUp, method, page } from "../environment.ts";
+import { lookUp, method } from "../capture.ts";
+import { page } from "../environment.ts";
 import { attempt, create, keys } from "../intrinsics.ts";
 
 const addListener = /* @__PURE__ */ method<EventTarget, "addEventListener">("EventTarget", "addEventListener");

@@ -1,9 +1,10 @@
 // Navigation within the page, which loads no other document.
 
 import { pageAddress } from "../address.ts";
-import { attribute, later, lookUp, monotonic, wall } from "../environment.ts";
+import { attribute, lookUp } from "../capture.ts";
+import { monotonic, wall } from "../clock.ts";
 import { apply, attempt, hasOwn } from "../intrinsics.ts";
-import { atFrame, historyObject, historyPrototype } from "./browser.ts";
+import { atFrame, historyObject, historyPrototype, later } from "./browser.ts";
 import { listen } from "./listen.ts";
 
 interface NavigationApi extends EventTarget {

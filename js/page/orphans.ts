@@ -1,7 +1,9 @@
 // What pages left that are gone.
 
-import { atTaskEnd, lock, locks, storageObject, wall } from "../environment.ts";
+import { wall } from "../clock.ts";
+import { atTaskEnd, lock, locks } from "../environment.ts";
 import { keys, startsWith } from "../intrinsics.ts";
+import { storageObject } from "../web-storage.ts";
 import type { Locks } from "./locks.ts";
 
 // Pages on origins without locks (plain http) count as gone once they have not

@@ -2,10 +2,12 @@
 // survives the page from then on. Each page has a part of its own and, while
 // something is there, holds a lock in its name.
 
+import { wall } from "../clock.ts";
 import type { Tell } from "../crossing.ts";
 import type { EarlyCalls } from "../early.ts";
-import { byteLength, locks, store, unstore, wall } from "../environment.ts";
+import { locks } from "../environment.ts";
 import { attempt, create, keys, lastIndexOf, slice, toNumber } from "../intrinsics.ts";
+import { byteLength, store, unstore } from "../web-storage.ts";
 import { stored } from "./browser.ts";
 import { Locks } from "./locks.ts";
 import { namesFrom, takeOver } from "./orphans.ts";
@@ -75,7 +77,7 @@ export class PageStorage {
     this.#count(segment, bytes);
     this.#tellAlive();
     const fits =
-      before >= bytes || this.#isTaking || this.#bytes + this.#early.used(`${this.#part}.`).bytes <= this.#maxBytes;
+      before >= bytes || this.#isTaking || attempt(() => this.#early.used().bytes + bytes - before <= this.#maxBytes);
     if (fits && store(`${this.#part}.${segment}`, records)) return;
     // What stood there stays.
     if (before) this.#count(segment, before);

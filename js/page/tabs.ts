@@ -1,9 +1,10 @@
 // Which tab was used last. Tabs tell each other: over a BroadcastChannel, or by
 // storage events where there is none.
 
+import { wall } from "../clock.ts";
 import type { Tell } from "../crossing.ts";
-import { store, unstore, wall } from "../environment.ts";
 import { attempt, indexOf, slice, toNumber } from "../intrinsics.ts";
+import { store, unstore } from "../web-storage.ts";
 import { openChannel } from "./browser.ts";
 import { listen } from "./listen.ts";
 

@@ -2,9 +2,11 @@
 // collector on another origin is reached by one request, even while the page
 // unloads.
 
-import { attribute, deferred, later, normalised, request, wall } from "../environment.ts";
+import { attribute } from "../capture.ts";
+import { wall } from "../clock.ts";
+import { deferred, request } from "../environment.ts";
 import { attempt, find, isArray, isFiniteNumber, parse, slice, succeeds, toNumber, trim } from "../intrinsics.ts";
-import { canCompress, gzip, newXhr, parseDate, sendBeacon } from "./browser.ts";
+import { canCompress, gzip, later, newXhr, normalised, parseDate, sendBeacon } from "./browser.ts";
 
 const GZIP_OVER_BYTES = 1024;
 

@@ -1,8 +1,8 @@
 // Why a collector is out of reach, as far as a page can find out.
 
-import { later, request } from "../environment.ts";
+import { request } from "../environment.ts";
 import { attempt, indexOf } from "../intrinsics.ts";
-import { isOffline, newController } from "./browser.ts";
+import { isOffline, later, newController } from "./browser.ts";
 import { listen } from "./listen.ts";
 
 // A server that lets requests hang will let this one hang, too.

@@ -1,7 +1,7 @@
 // The page in sight, out of sight, left, and brought back. `unload` is never
 // listened to: it would shut the page out of the back/forward cache.
 
-import { isVisible } from "../environment.ts";
+import { isVisible } from "./browser.ts";
 import { listen } from "./listen.ts";
 
 /**

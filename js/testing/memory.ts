@@ -2,11 +2,15 @@
 // wasm nor network nor page is needed; what only a page can tell (activity, page
 // views by navigation, idleness, sessions that end) is not made up.
 
-import { type Call, Calls, complete } from "../calls.ts";
+import { type Call, Calls, type OnError } from "../calls.ts";
 import type { Crossing } from "../crossing.ts";
-import { REASONS } from "../generated/contract.ts";
+import { writeDetails } from "../details.ts";
+import { NO_STATS } from "../generated/contract.ts";
+import type { Ids } from "../generated/core.d.ts";
+import { silenceRepetition } from "../prepare.ts";
 import type { CheckedSettings } from "../settings.ts";
-import type { ActionName, Dropped, Problem, TrackedEvent } from "../types.ts";
+import type { ActionName, Dropped, Problem, Stats, TrackedEvent } from "../types.ts";
+import { explain } from "../words.ts";
 
 /** What all trackers of a test file made. */
 export const made = {
@@ -20,9 +24,15 @@ export const made = {
 
 /** Keeps what went wrong, besides telling it. */
 export class RecordedCalls extends Calls {
-  override report(code: string, message: string, dropped: number): void {
-    if (code) made.problems.push({ code, message, dropped });
-    super.report(code, message, dropped);
+  constructor(isOff: boolean, onError?: OnError) {
+    super(isOff, undefined, onError);
+    this.explain = explain;
+    silenceRepetition(this);
+    const tell = this.report;
+    this.report = (code, message, dropped) => {
+      if (code) made.problems.push({ code, message, dropped });
+      tell(code, message, dropped);
+    };
   }
 
   /** There is nothing here that `heldEvents` and `problems` do not tell. */
@@ -45,7 +55,7 @@ export class Memory {
   readonly #counters: Counters = {
     accepted: 0,
     delivered: 0,
-    dropped: Object.fromEntries(["total", "invalid", ...REASONS].map((name) => [name, 0])) as unknown as Dropped,
+    dropped: { ...NO_STATS.dropped },
   };
 
   constructor(calls: Calls, settings: CheckedSettings) {
@@ -64,26 +74,27 @@ export class Memory {
   /** The way from the calls into this. */
   crossing(): Crossing {
     const make = (): void => this.#makeAll();
-    const way: Pick<Crossing, "ask" | "begin" | "compare" | "end" | "take" | "wake"> = {
-      begin: make,
+    const way: Pick<Crossing, "compare" | "end" | "ids" | "stats" | "take"> = {
       take: make,
-      wake: make,
       compare: () => {},
       end: () => {},
-      ask: (question) => {
+      ids: () => {
         make();
-        const core = { ids: () => this.#allIds(), stats: () => this.#stats() };
-        return question(core as never);
+        return this.#allIds();
+      },
+      stats: () => {
+        make();
+        return this.#stats();
       },
     };
     return way as Crossing;
   }
 
-  #allIds(): Record<string, string | undefined> {
+  #allIds(): Ids {
     return { ...this.#ids, sessionId: "session", visitorId: "visitor" };
   }
 
-  #stats(): object {
+  #stats(): Stats {
     const pending = made.held.get(this)?.length ?? 0;
     return { ...this.#counters, pending, requests: 0, retries: 0, bytesSent: 0 };
   }
@@ -93,19 +104,19 @@ export class Memory {
     while (calls.made < calls.waiting.length) {
       const call = calls.waiting[calls.made]!;
       calls.made += 1;
-      complete(call, 0);
+      writeDetails(call);
       this.#make(call);
     }
     calls.clear();
   }
 
-  #make({ method, input: [, , ...given] }: Call): void {
+  #make({ method, more: given }: Call): void {
     const [first, second, third, fourth, fifth] = given as (string | undefined)[];
     switch (method) {
-      case "setAccount":
+      case "setAccountId":
         this.#identify("accountId", first);
         break;
-      case "setUser":
+      case "setUserId":
         this.#identify("userId", first);
         break;
       case "identifyAccount":
@@ -113,17 +124,17 @@ export class Memory {
         this.#identify(method === "identifyUser" ? "userId" : "accountId", first);
         this.#record(method, { details: second === undefined ? undefined : JSON.parse(second) });
         break;
-      case "setModule":
+      case "setModuleId":
         this.#leaveModule();
         this.#ids.moduleId = first;
         this.#moduleSince = now();
         break;
-      case "setProduct":
+      case "setProductId":
         this.#leaveModule();
         this.#ids.productId = first;
         this.#moduleSince = now();
         break;
-      case "feature":
+      case "sendFeatureEvent":
         this.#record("feature", {
           feature: first,
           total: second === undefined ? 1 : Number(second),
@@ -132,14 +143,14 @@ export class Memory {
           details: fifth === undefined ? undefined : JSON.parse(fifth),
         });
         break;
-      case "moduleEvent":
+      case "sendModuleEvent":
         this.#record("moduleEnd", {
           module: first,
           product: orSet(third, this.#ids.productId),
           time_spent: Math.round(Number(second)),
         });
         break;
-      case "pageView":
+      case "trackPageView":
         this.#leavePage();
         this.#page = { url: first ?? "", title: second ?? "", since: now() };
         this.#record("pageView", { url: first, title: second });
@@ -273,6 +284,7 @@ export class Memory {
 
   #drop(reason: "before_send" | "consent" | "disabled", count: number): void {
     this.#counters.dropped[reason] += count;
+    this.#counters.dropped.total += count;
   }
 }
 

@@ -1,9 +1,13 @@
 // The class in tests: the same surface and the same refusals, with memory behind it.
 
-import { id, plainCopy } from "../arguments.ts";
+import { id } from "../arguments.ts";
+import { endpointOf, type Given, readSettings } from "../given.ts";
 import { Tracker } from "../na.ts";
+import { isAddress } from "../page/browser.ts";
+import { refusalOf, refuse } from "../refusal.ts";
 import { checkSettings } from "../settings.ts";
 import type { Id, Names, Settings } from "../types.ts";
+import { explain } from "../words.ts";
 import { Memory, made, RecordedCalls } from "./memory.ts";
 
 /** The trackers that were made, by their keys: each source has one, however often it is constructed. */
@@ -18,9 +22,9 @@ export class na<App extends Names = Names> extends Tracker<App> {
    */
   constructor(apiKey: Id, authKey: Id, settings?: Settings) {
     const problems: string[] = [];
-    const given = withoutPath(settings);
-    const checked = checkSettings(given, (problem) => problems.push(problem));
-    const source = sourceOf(apiKey, authKey, (problem) => problems.push(problem));
+    const given = settingsOf(settings, problems);
+    const checked = checkSettings(settings, given ?? {}, (problem) => problems.push(`new na: ${problem}`));
+    const source = sourceOf(apiKey, authKey, given, problems);
     const other = trackers.get(source);
     if (other) {
       super(other);
@@ -28,33 +32,46 @@ export class na<App extends Names = Names> extends Tracker<App> {
       if (settings?.userId != null) this.setUserId(settings.userId);
       return;
     }
-    const isOff = !source || !checked.endpoint;
-    const calls = new RecordedCalls(isOff, false, undefined, checked.onError);
+    const isOff = !source;
+    const calls = new RecordedCalls(isOff, checked.onError);
     calls.ready = Promise.resolve(!isOff);
     calls.end = () => trackers.delete(source);
-    for (const problem of problems) calls.refuse("new na", problem);
+    for (const problem of problems) {
+      calls.refused += 1;
+      calls.report("invalid_argument", problem, 0);
+    }
     if (!isOff) {
       trackers.set(source, calls);
-      calls.begin(new Memory(calls, checked).crossing());
+      calls.crossing = new Memory(calls, checked).crossing();
     }
     super(calls);
   }
 }
 
-/** A test has no origin that a path could be of. */
-function withoutPath(settings: unknown): unknown {
-  const copy = plainCopy(settings ?? {});
-  if (typeof copy === "string") return settings;
-  const { endpoint, ...rest } = copy;
-  return typeof endpoint === "string" && endpoint.startsWith("/") ? rest : settings;
+/** A copy of the settings; nothing where they throw. A test has no origin that an endpoint could be a path of. */
+function settingsOf(settings: unknown, problems: string[]): Given | undefined {
+  const given = found(() => readSettings(settings), problems);
+  if (typeof given?.endpoint !== "string" || !given.endpoint.startsWith("/")) return given;
+  const { endpoint: _, ...rest } = given;
+  return rest;
 }
 
-function sourceOf(apiKey: unknown, authKey: unknown, tell: (problem: string) => void): string {
+/** Names a source; empty where the keys, the endpoint or the settings are none. */
+function sourceOf(apiKey: unknown, authKey: unknown, given: Given | undefined, problems: string[]): string {
+  const keys = found(() => `${id("authKey", authKey)}\n${id("apiKey", apiKey)}`, problems);
+  if (!given) return "";
+  const isEndpoint = !("endpoint" in given) || isAddress(endpointOf(given.endpoint));
+  if (!isEndpoint) found(() => refuse("endpoint", given.endpoint), problems);
+  return (isEndpoint && keys) || "";
+}
+
+/** What is found; where it is refused, why is one more problem. */
+function found<Found>(find: () => Found, problems: string[]): Found | undefined {
   try {
-    return `${id("authKey", authKey)}\n${id("apiKey", apiKey)}`;
-  } catch (refusal) {
-    tell(`${refusal} The tracker is off: pass the two keys of your source, new na(apiKey, authKey, settings).`);
-    return "";
+    return find();
+  } catch (thrown) {
+    problems.push(explain("new na", refusalOf(thrown)));
+    return undefined;
   }
 }
 

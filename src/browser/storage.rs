@@ -23,7 +23,7 @@ use crate::ascii::parted_at_last;
 const VERSION: &str = "q1.";
 
 /// What early calls of the npm package are stored under, with their version.
-const EARLY_VERSION: &str = "c2.";
+const EARLY_VERSION: &str = "c3.";
 
 /// Where a part tells when its page was last heard of; segments count from 1.
 const LAST_ALIVE: &str = ".0";

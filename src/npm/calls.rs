@@ -12,28 +12,28 @@ use super::{
 #[wasm_bindgen]
 impl Core {
     /// `setAccountId`; without an id, `null` was passed.
-    #[wasm_bindgen(js_name = setAccount)]
+    #[wasm_bindgen(js_name = setAccountId)]
     pub fn set_account(&mut self, mono: f64, wall: f64, id: &OptionalText) {
         let id = id.read();
         self.call(mono, wall, Call::SetAccount(given(&id)));
     }
 
     /// `setUserId`; without an id, `null` was passed.
-    #[wasm_bindgen(js_name = setUser)]
+    #[wasm_bindgen(js_name = setUserId)]
     pub fn set_user(&mut self, mono: f64, wall: f64, id: &OptionalText) {
         let id = id.read();
         self.call(mono, wall, Call::SetUser(given(&id)));
     }
 
     /// `setProductId`; without an id, `null` was passed.
-    #[wasm_bindgen(js_name = setProduct)]
+    #[wasm_bindgen(js_name = setProductId)]
     pub fn set_product(&mut self, mono: f64, wall: f64, id: &OptionalText) {
         let id = id.read();
         self.call(mono, wall, Call::SetProduct(given(&id)));
     }
 
     /// `setModuleId`; without an id, `null` was passed.
-    #[wasm_bindgen(js_name = setModule)]
+    #[wasm_bindgen(js_name = setModuleId)]
     pub fn set_module(&mut self, mono: f64, wall: f64, id: &OptionalText) {
         let id = id.read();
         self.call(mono, wall, Call::SetModule(given(&id)));
@@ -65,6 +65,7 @@ impl Core {
     /// `details` a JSON object. Without a `module` or `product` the one that is
     /// set stands, and an empty one is none.
     #[expect(clippy::too_many_arguments, reason = "one crossing for all")]
+    #[wasm_bindgen(js_name = sendFeatureEvent)]
     pub fn feature(
         &mut self,
         mono: f64,
@@ -93,7 +94,7 @@ impl Core {
     }
 
     /// `sendModuleEvent`, with a time in ms; `product` as in `feature`.
-    #[wasm_bindgen(js_name = moduleEvent)]
+    #[wasm_bindgen(js_name = sendModuleEvent)]
     pub fn module_event(
         &mut self,
         mono: f64,
@@ -115,7 +116,7 @@ impl Core {
     }
 
     /// `trackPageView`
-    #[wasm_bindgen(js_name = pageView)]
+    #[wasm_bindgen(js_name = trackPageView)]
     pub fn page_view(&mut self, mono: f64, wall: f64, url: &Text, title: &Text) {
         let url = url.read();
         let title = title.read();

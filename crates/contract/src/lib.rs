@@ -34,6 +34,7 @@ pub fn contract() -> String {
         "MAX_ID_CHARS",
         limits::MAX_ID_CHARS,
     );
+    patterns(&mut text);
     number(
         &mut text,
         "Largest details of one event, in bytes of JSON.",
@@ -61,6 +62,7 @@ pub fn contract() -> String {
     actions(&mut text);
     settings::write(&mut text);
     counters(&mut text);
+    nothing_counted(&mut text);
     text
 }
 
@@ -96,6 +98,21 @@ fn number(text: &mut String, doc: &str, name: &str, value: usize) {
         text,
         "\n/** {doc} */\nexport const {name} = {};\n",
         grouped(value as f64)
+    )
+    .expect(WRITES);
+}
+
+/// What ids look like. Literals take less than a pattern that is made when the library is
+/// loaded.
+fn patterns(text: &mut String) {
+    let most = limits::MAX_ID_CHARS;
+    write!(
+        text,
+        "\n/** An id: characters, of which a surrogate pair is one. */\n\
+         export const ANY_ID = /^.{{1,{most}}}$/su;\n\
+         \n/** An id of visible ASCII, as nearly all are; spaces only within. */\n\
+         export const PLAIN_ID = /^[!-~](?:[ -~]{{0,{}}}[!-~])?$/;\n",
+        most - 2
     )
     .expect(WRITES);
 }
@@ -136,6 +153,27 @@ fn counters(text: &mut String) {
     );
     text.push_str(&interface(Stats::DECL));
     text.push('\n');
+}
+
+/// The counters of a tracker that has done nothing yet, in the order of their interface.
+fn nothing_counted(text: &mut String) {
+    let counters = interface(Stats::DECL);
+    text.push_str(
+        "\n/** The counters before anything was counted. */\nexport const NO_STATS: Readonly<Stats> = {\n",
+    );
+    let names = counters
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix(": number;"));
+    for name in names {
+        writeln!(text, "  {name}: 0,").expect(WRITES);
+    }
+    let reasons = REASONS.map(reason_name);
+    let dropped: Vec<_> = ["total", "invalid"]
+        .iter()
+        .chain(&reasons)
+        .map(|name| format!("{name}: 0"))
+        .collect();
+    writeln!(text, "  dropped: {{ {} }},\n}};", dropped.join(", ")).expect(WRITES);
 }
 
 /// What tsify makes of a struct, with indentation of two and comments in a line.

@@ -6,7 +6,33 @@ use natero_wasm::settings::{self, Kind, Setting, Value};
 
 use crate::{WRITES, grouped, quoted};
 
+/// The settings whose defaults a tracker goes by before its settings are checked, and the
+/// names of those defaults. Each is a constant of its own, so that bundlers leave the
+/// table out where nothing else of it is used.
+const EARLY: [(&str, &str); 5] = [
+    ("endpoint", "DEFAULT_ENDPOINT"),
+    ("maxStoredBytes", "DEFAULT_MAX_STORED_BYTES"),
+    ("persistence", "DEFAULT_PERSISTENCE"),
+    ("cookiePrefix", "DEFAULT_COOKIE_PREFIX"),
+    ("consent", "DEFAULT_CONSENT"),
+];
+
+fn early(text: &mut String, settings: &[Setting]) {
+    for (name, constant) in EARLY {
+        let setting = settings.iter().find(|setting| setting.name == name);
+        let default = setting.and_then(|setting| literal(setting.default));
+        write!(
+            text,
+            "\n/** The default of `{name}`. */\nexport const {constant} = {};\n",
+            default.expect("a setting with a default")
+        )
+        .expect(WRITES);
+    }
+}
+
 pub(crate) fn write(text: &mut String) {
+    let settings = settings::all();
+    early(text, &settings);
     text.push_str(
         "\n/** What a setting may be; a list has all its values. */\n\
          export type Kind = \"id\" | \"endpoint\" | \"address\" | \"flag\" | \"positive\" | \"token\" | \"hook\" \
@@ -14,7 +40,6 @@ pub(crate) fn write(text: &mut String) {
          /** Each setting: its kind, and its default where it has one. */\n\
          export const SETTINGS = {\n",
     );
-    let settings = settings::all();
     for Setting {
         name,
         kind,

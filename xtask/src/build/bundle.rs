@@ -1,12 +1,14 @@
 //! TypeScript and glue to the scripts of the package.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use super::common;
+use super::handed;
+use super::names::{self, Names};
 use super::pack;
 use super::script::Script;
 use super::source_map;
@@ -14,7 +16,8 @@ use crate::command::run;
 use crate::workspace::{read, root, target, version};
 
 /// Chosen by what gzip -9 made of the result.
-const TERSER: &str = "passes=3,ecma=2022,toplevel,unsafe_arrows";
+const TERSER: &str =
+    "passes=3,ecma=2022,toplevel,unsafe_arrows,unsafe_methods,unsafe_proto,inline=1,hoist_funs";
 
 /// The comments that stay: those by which webpack leaves an import to the browser.
 const COMMENTS: &str = "/webpackIgnore/";
@@ -62,17 +65,21 @@ const fn of<'a>(source: &'a str, file: &'a str, format: Format) -> Bundle<'a> {
     }
 }
 
-/// The tracker. The entry loads the host as a chunk of its own. What both use is in
-/// each: in a third one the entry would have to load the host's share of it, too.
-const TRACKER: [Bundle; 7] = [
-    Bundle {
-        external: &["./host.js"],
-        ..of("index.ts", "index.js", Format::Module)
-    },
-    Bundle {
-        external: &["./ladder.js"],
-        ..of("load-host.ts", "host.js", Format::Module)
-    },
+/// The host, a chunk of its own.
+const HOST: Bundle = Bundle {
+    external: &["./ladder.js"],
+    ..of("load-host.ts", "host.js", Format::Module)
+};
+
+/// The entry, which loads the host and hands it what both use: in a third chunk the
+/// entry would have to load the host's share of that, too.
+const ENTRY: Bundle = Bundle {
+    external: &["./host.js"],
+    ..of("index.ts", "index.js", Format::Module)
+};
+
+/// The rest of the tracker.
+const TRACKER: [Bundle; 5] = [
     Bundle {
         external: &["./wasm-inside.js", "./host-script.js"],
         ..of("ladder.ts", "ladder.js", Format::Module)
@@ -107,14 +114,22 @@ pub fn bundle(
     fs::write(&inside, pack::module(&fs::read(wasm)?))?;
     let core = root().join("js/generated/core.js");
     let within = [("#wasm", inside.as_path()), ("#core", core.as_path())];
-    let make = |bundle: &Bundle, within: &[(&str, &Path)]| make(npm, id, pkg, within, bundle);
+    let names = names::names()?;
+    let make = |bundle: &Bundle, within: &[(&str, &Path)], names: Option<&Names>| {
+        let file = pkg.join(bundle.file);
+        compile(npm, id, &file, within, bundle, names, &[])?;
+        shrink(npm, &file)?;
+        finish(&file, bundle)
+    };
+    let handed = make_host(npm, id, pkg, &within, &names)?;
+    make(&ENTRY, &[("#handed", &*handed)], Some(&names))?;
     for tracker in &TRACKER {
-        make(tracker, &within)?;
+        make(tracker, &within, Some(&names))?;
     }
     if let Some(script) = script {
         let host = of("host-script.ts", "host-script.js", Format::Module);
         let core = [("#core-script", &*script.core), ("#core", &*script.glue)];
-        make(&host, &core)?;
+        make(&host, &core, Some(&names))?;
     }
     for name in WRAPPERS {
         let source = format!("{name}/index.ts");
@@ -130,15 +145,40 @@ pub fn bundle(
                 },
                 ..of(&source, &file, format)
             };
-            make(&wrapper, &within)?;
+            make(&wrapper, &within, None)?;
         }
     }
     Ok(())
 }
 
-/// Makes one. `within` says which files the imports that have no place of their own are.
-fn make(npm: &Path, id: &str, pkg: &Path, within: &[(&str, &Path)], bundle: &Bundle) -> Result<()> {
-    let file = pkg.join(bundle.file);
+/// Makes the host; returns where the module lies that has what it is handed.
+fn make_host(
+    npm: &Path,
+    id: &str,
+    pkg: &Path,
+    within: &[(&str, &Path)],
+    names: &Names,
+) -> Result<PathBuf> {
+    let file = pkg.join(HOST.file);
+    let handed = handed::externals();
+    compile(npm, id, &file, within, &HOST, Some(names), &handed)?;
+    let host = handed::host(&read(&file)?, id)?;
+    fs::write(&file, &host.code)?;
+    shrink(npm, &file)?;
+    finish(&file, &HOST)?;
+    handed::module(&host)
+}
+
+/// Bundles one. `within` says which files the imports that have no place of their own are.
+fn compile(
+    npm: &Path,
+    id: &str,
+    file: &Path,
+    within: &[(&str, &Path)],
+    bundle: &Bundle,
+    names: Option<&Names>,
+    handed: &[String],
+) -> Result<()> {
     let meta = target().join(format!("{}.meta.json", bundle.file));
     let mut esbuild = Command::new(npm.join("esbuild"));
     esbuild
@@ -160,15 +200,22 @@ fn make(npm: &Path, id: &str, pkg: &Path, within: &[(&str, &Path)], bundle: &Bun
     for (name, file) in within {
         esbuild.arg(format!("--alias:{name}={}", file.display()));
     }
-    for name in bundle.external.iter().chain([&INSPECTOR]) {
+    let external = bundle.external.iter().copied();
+    for name in external
+        .chain(handed.iter().map(String::as_str))
+        .chain([INSPECTOR])
+    {
         esbuild.arg(format!("--external:{name}"));
+    }
+    if let Some(Names { pattern, cache }) = names {
+        esbuild
+            .arg(format!("--mangle-props={pattern}"))
+            .arg(format!("--mangle-cache={}", cache.display()));
     }
     esbuild
         .arg(format!("--metafile={}", meta.display()))
         .arg(format!("--outfile={}", file.display()));
-    run(&mut esbuild)?;
-    shrink(npm, &file)?;
-    finish(&file, bundle)
+    run(&mut esbuild)
 }
 
 /// Terser takes another 3 % off what esbuild has minified.

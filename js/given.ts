@@ -1,0 +1,41 @@
+// Settings as the page passed them, as far as a tracker goes by them before they are
+// checked, which the host does. Where one is wrong, its default counts or less is kept.
+
+import { isObject } from "./arguments.ts";
+import { browser, pageOrigin } from "./environment.ts";
+import { attempt, find } from "./intrinsics.ts";
+import { refuse } from "./refusal.ts";
+import type { Settings } from "./types.ts";
+
+/** Settings that nobody has checked. They have no prototype: what the page puts on that is no setting. */
+export type Given = Readonly<Partial<Record<keyof Settings, unknown>>>;
+
+// Nothing that could break out of a cookie, and no name of a lock begins with a hyphen.
+const TOKEN = /^[\w.][\w.-]*$/;
+// What a path can be appended to. A user name in it, browsers refuse.
+const ADDRESS = /^https?:\/\/[^\s/?#\\@]+(?:\/[^\s?#\\]*)?$/i;
+// Two slashes begin the name of a host.
+const PATH = /^\/(?!\/)/;
+const BEFORE_SLASHES = /.*[^/]/;
+
+export const isToken = (value: unknown): value is string => typeof value === "string" && !!find(TOKEN, value);
+
+/** Where batches go, without slashes at its end; empty where the value is no endpoint. That it can be read as an address is seen by the host. */
+export function endpointOf(value: unknown): string {
+  if (typeof value !== "string") return "";
+  const address = find(ADDRESS, find(PATH, value) ? pageOrigin() + value : value);
+  return find(BEFORE_SLASHES, address);
+}
+
+/** A copy of settings, each read once; what is no object has none. Refuses what throws: it may name an endpoint, and nothing may go to another one. */
+export function readSettings(settings: unknown): Given {
+  const copy = attempt(() => ({ __proto__: null, ...(isObject(settings) ? settings : undefined) }));
+  return (copy as Given | undefined) ?? refuse("settings", settings);
+}
+
+/** The browser says that its user is not to be tracked, and the page goes by that. */
+export const refusesTracking = ({ respectGpc, respectDnt }: Given): boolean =>
+  !!(
+    (respectGpc && attempt(() => browser()!.globalPrivacyControl)) ||
+    (respectDnt && attempt(() => browser()!.doNotTrack) === "1")
+  );

@@ -1,0 +1,72 @@
+// What a tracker gets of the host before the wasm is there: settings that are checked,
+// the sentences of refusals, and reports that do not repeat themselves.
+
+import type { Calls } from "./calls.ts";
+import { monotonic } from "./clock.ts";
+import { hasUser, print } from "./environment.ts";
+import { apply, create, keys, replaceAll } from "./intrinsics.ts";
+import { isAddress } from "./page/browser.ts";
+import { checkSettings, coreConfig } from "./settings.ts";
+import type { Construction, Tracking } from "./tracking.ts";
+import { unstore } from "./web-storage.ts";
+import { explain } from "./words.ts";
+
+/** Makes of a tracker what the host can go by, once, and tells what was wrong so far. */
+export type Prepare = (construction: Construction & Partial<Tracking>) => Tracking;
+
+export const prepare: Prepare = (construction) => {
+  if (!construction.settings) {
+    const { calls, early, given, passed, url } = construction;
+    silenceRepetition(calls);
+    calls.explain = explain;
+    if (url && !isAddress(url)) {
+      calls.refuse("new na", { about: "endpoint", got: given.endpoint });
+      // Nothing of it stays.
+      calls.stop();
+      if (early.key) unstore(early.key);
+    }
+    calls.tellRefusals(explain);
+    const settings = checkSettings(passed, given, (problem) => {
+      calls.refused += 1;
+      calls.report("invalid_argument", `new na: ${problem}`, 0);
+    });
+    if (settings.debug && !hasUser()) print("log", "there is no page here, nor a worker: the tracker is off.");
+    construction.config = coreConfig(settings);
+    construction.settings = settings;
+  }
+  return construction as Tracking;
+};
+
+// How often the same is said, in ms, and of how many messages that is noted. What
+// the page does about one may lead to the next.
+const SILENCE_MS = 1000;
+const MAX_NOTED = 100;
+
+/** A message: when it was said, and how many lost events it was not said of since. */
+interface Said {
+  at: number;
+  dropped: number;
+}
+
+const COUNT = /\d+/;
+
+/** From now on the same is told at most once a second. */
+export function silenceRepetition(calls: Calls): void {
+  const tell = calls.report;
+  let noted: Record<string, Said> = create(null);
+  calls.report = (code, message, dropped) => {
+    if (keys(noted).length > MAX_NOTED) noted = create(null);
+    // Other numbers make no other message.
+    const name = replaceAll(message, COUNT, () => "");
+    noted[name] ??= { at: -SILENCE_MS, dropped: 0 };
+    const said = noted[name]!;
+    said.dropped += dropped;
+    const now = monotonic();
+    if (now - said.at < SILENCE_MS) return;
+    const lost = said.dropped;
+    said.at = now;
+    said.dropped = 0;
+    // A console of the page may do what leads to the same again.
+    apply(tell, calls, [code, message, lost]);
+  };
+}

@@ -1,0 +1,26 @@
+// The localStorage of a page, and how much room texts take in it.
+
+import { lookUp, method } from "./capture.ts";
+import { attempt, succeeds } from "./intrinsics.ts";
+
+const storage = /* @__PURE__ */ lookUp<Storage>("localStorage");
+const setItem = /* @__PURE__ */ method<Storage, "setItem">("Storage", "setItem");
+const removeItem = /* @__PURE__ */ method<Storage, "removeItem">("Storage", "removeItem");
+
+/** Stores under a key; tells whether it did. Storage may be blocked or full. */
+export const store = (key: string, text: string): boolean => succeeds(() => setItem(storage()!, key, text));
+
+/** Removes what is stored under a key. */
+export const unstore = (key: string): boolean => succeeds(() => removeItem(storage()!, key));
+
+/** What is stored, where it may be read. */
+export const storageObject = storage;
+
+const Encoder = /* @__PURE__ */ lookUp<typeof TextEncoder>("TextEncoder");
+export const encode = /* @__PURE__ */ method<TextEncoder, "encode">("TextEncoder", "encode");
+
+/** A text as UTF-8. */
+export const utf8 = (text: string) => encode(new (Encoder()!)(), text);
+
+/** The length of a text as UTF-8; the most that it can be where nothing encodes. */
+export const byteLength = (text: string): number => attempt(() => utf8(text).length) ?? 3 * text.length;
