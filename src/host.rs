@@ -51,8 +51,10 @@ pub(crate) struct Host<P> {
     pub platform: P,
     engine: RefCell<Engine>,
     waiting: RefCell<VecDeque<Told>>,
+    /// Calls that wait for a task of the browser.
+    put_off: RefCell<VecDeque<Told>>,
     phase: Cell<Phase>,
-    /// Since when no task of the browser came, though one was asked for.
+    /// Since when the timer has not come, though it was asked for.
     turn_began: Cell<Option<Mono>>,
 }
 
@@ -74,6 +76,7 @@ impl<P: Platform> Host<P> {
             platform,
             engine: RefCell::new(engine),
             waiting: RefCell::default(),
+            put_off: RefCell::default(),
             phase: Cell::new(Phase::Prepared),
             turn_began: Cell::new(None),
         }
@@ -95,10 +98,12 @@ impl<P: Platform> Host<P> {
         self.tell_at(self.platform.now(), told);
     }
 
-    /// As [`tell`](Host::tell), of something that happened at `now`.
-    pub fn tell_at(&self, now: Now, told: Tell) {
+    /// Notes that a task of the browser came, so that the page goes on: calls that were
+    /// put off are made before what is told next.
+    pub fn end_turn(&self) {
         self.turn_began.set(None);
-        self.take_in(now, told);
+        let put_off = self.put_off.take();
+        self.waiting.borrow_mut().extend(put_off);
     }
 
     /// Tells the engine of a call. Where calls keep the page busy they wait for a task
@@ -108,10 +113,12 @@ impl<P: Platform> Host<P> {
         if self.platform.runs_page_code() && self.phase.get() == Phase::Idle {
             match self.turn_began.get() {
                 Some(began) if now.mono - began > LONGEST_TURN => {
-                    let mut waiting = self.waiting.borrow_mut();
-                    if waiting.len() < MOST_PUT_OFF {
-                        return waiting.push_back((now, told));
+                    let mut put_off = self.put_off.borrow_mut();
+                    if put_off.len() < MOST_PUT_OFF {
+                        return put_off.push_back((now, told));
                     }
+                    drop(put_off);
+                    self.end_turn();
                 }
                 Some(_) => {}
                 None if self.platform.wake_at(Some(now.mono)) => {
@@ -120,10 +127,11 @@ impl<P: Platform> Host<P> {
                 None => {}
             }
         }
-        self.take_in(now, told);
+        self.tell_at(now, told);
     }
 
-    fn take_in(&self, now: Now, told: Tell) {
+    /// As [`tell`](Host::tell), of something that happened at `now`.
+    pub fn tell_at(&self, now: Now, told: Tell) {
         if self.phase.get() != Phase::Off {
             self.waiting.borrow_mut().push_back((now, told));
             self.run();
@@ -142,11 +150,11 @@ impl<P: Platform> Host<P> {
         }
     }
 
-    /// How many calls wait until the tracker begins.
+    /// How many calls wait: until the tracker begins, or for a task of the browser.
     pub fn waits(&self) -> u32 {
-        self.waiting
-            .try_borrow()
-            .map_or(0, |waiting| waiting.len() as u32)
+        let all = [&self.waiting, &self.put_off].into_iter();
+        all.map(|calls| calls.try_borrow().map_or(0, |calls| calls.len() as u32))
+            .sum()
     }
 
     /// Whether the engine failed.
@@ -156,8 +164,10 @@ impl<P: Platform> Host<P> {
 
     /// Trusts the engine no more. Tells whether it was trusted until now.
     pub fn turn_off(&self) -> bool {
-        if let Ok(mut waiting) = self.waiting.try_borrow_mut() {
-            waiting.clear();
+        for calls in [&self.waiting, &self.put_off] {
+            if let Ok(mut calls) = calls.try_borrow_mut() {
+                calls.clear();
+            }
         }
         self.phase.replace(Phase::Off) != Phase::Off
     }
@@ -343,6 +353,10 @@ mod tests {
         call_at(101.0);
         call_at(102.0);
         assert_eq!((accepted(&host), host.waits()), (Some(3), 2));
+        // What a microtask tells is no task of the browser.
+        host.tell(Box::new(|engine, now| engine.handle(now, Input::TaskEnded)));
+        assert_eq!((accepted(&host), host.waits()), (Some(3), 2));
+        host.end_turn();
         host.tell(Box::new(|engine, now| engine.handle(now, Input::Timer)));
         assert_eq!((accepted(&host), host.waits()), (Some(5), 0));
         call_at(103.0);

@@ -338,6 +338,7 @@ impl Browser {
         let (Some(host), Some(ears)) = (self.host.upgrade(), self.ears()) else {
             return;
         };
+        host.end_turn();
         match change {
             Change::Shown => host.tell(Box::new(|engine, now| engine.handle(now, Input::Shown))),
             Change::Hidden => {
@@ -423,6 +424,7 @@ impl Browser {
         self.timer.set(due, move || {
             if let Some(host) = host.upgrade() {
                 host.platform.timer.rang();
+                host.end_turn();
                 host.tell(Box::new(|engine, now| engine.handle(now, Input::Timer)));
             }
         })
