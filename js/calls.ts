@@ -100,6 +100,8 @@ export class Calls {
   withHash = false;
   /** Makes the sentences of refusals, once that is there. */
   explain: Explain | undefined;
+  /** Shows the tracker in a panel of the page, once that is there: see `inspect.ts`. */
+  inspect: ((open?: OpenInspector) => Promise<boolean>) | undefined;
   #untold: Untold[] = [];
   #lastFlush = 0;
   readonly #early: EarlyCalls | undefined;
@@ -157,19 +159,6 @@ export class Calls {
   report(code: string, message: string, dropped: number): void {
     print(code ? "error" : "warn", message);
     if (code) callLater(this.#onError, { code, message, dropped });
-  }
-
-  /** Shows the tracker in a panel of the page. No page loads that before somebody asks for it. */
-  async inspect(open?: OpenInspector): Promise<boolean> {
-    try {
-      // What is beside the tracker is no source that the compiler could follow.
-      const show = open ?? ((await import("./inspector.js" as string)) as { open: OpenInspector }).open;
-      show(this);
-      return true;
-    } catch (error) {
-      this.report("load_failed", `inspect: ${attempt(() => `${error}`)}.`, 0);
-      return false;
-    }
   }
 
   /** Counts what was refused, and tells of it as soon as there are sentences. */

@@ -159,8 +159,9 @@ export class Tracker<App extends Names = Names> {
   }
 
   /** Shows the tracker in a panel of the page, which is loaded for that; resolves to whether it is shown. */
-  inspect(open?: OpenInspector): Promise<boolean> {
-    return this.#calls.inspect(open);
+  async inspect(open?: OpenInspector): Promise<boolean> {
+    await this.ready;
+    return (await this.#calls.inspect?.(open)) ?? false;
   }
 
   /** The account, or `null`. */

@@ -4,6 +4,7 @@
 import type { Calls } from "./calls.ts";
 import { monotonic } from "./clock.ts";
 import { hasUser, print } from "./environment.ts";
+import { inspect } from "./inspect.ts";
 import { apply, create, keys, replaceAll } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import { checkSettings, coreConfig } from "./settings.ts";
@@ -19,6 +20,7 @@ export const prepare: Prepare = (construction) => {
     const { calls, early, given, passed, url } = construction;
     silenceRepetition(calls);
     calls.explain = explain;
+    calls.inspect = (open) => inspect(calls, open);
     if (url && !isAddress(url)) {
       calls.refuse("new na", { about: "endpoint", got: given.endpoint });
       // Nothing of it stays.

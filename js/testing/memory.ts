@@ -34,11 +34,6 @@ export class RecordedCalls extends Calls {
       tell(code, message, dropped);
     };
   }
-
-  /** There is nothing here that `heldEvents` and `problems` do not tell. */
-  override async inspect(): Promise<boolean> {
-    return false;
-  }
 }
 
 type Counters = { accepted: number; delivered: number; dropped: Dropped };
