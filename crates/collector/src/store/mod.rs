@@ -40,6 +40,7 @@ pub mod keys;
 mod layers;
 mod leb128;
 mod loss;
+mod name_places;
 pub mod name_roles;
 pub mod people;
 mod places;
@@ -63,6 +64,7 @@ pub mod user_records;
 pub mod user_search;
 pub mod user_sessions;
 pub mod users;
+mod visits;
 mod writer;
 
 pub use connection::{backup, size};
