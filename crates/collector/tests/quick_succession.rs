@@ -80,7 +80,12 @@ async fn another_program_sees_the_events_a_moment_later() {
             .send(vec![feature("acme", "ann", "export", no)])
             .await;
     }
-    while collector.count("SELECT COUNT(*) FROM events") < 100 {
+    let other = rusqlite::Connection::open(&collector.db).unwrap();
+    let stored = || -> i64 {
+        let count = other.query_row("SELECT COUNT(*) FROM events", [], |row| row.get(0));
+        count.unwrap()
+    };
+    while stored() < 100 {
         tokio::task::yield_now().await;
     }
 }
