@@ -14,8 +14,8 @@ use std::{
     },
 };
 
+use natero_collector::store::Store;
 use running::{BINARY, Client, Running, json_of, natero};
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -43,7 +43,8 @@ fn source(db: &Path) -> String {
 
 /// Events in the file for each batch, by the name of the batch.
 fn kept(db: &Path) -> HashMap<String, usize> {
-    let conn = Connection::open(db).unwrap();
+    // What was in the inbox when the process ended is spread by whoever opens the file.
+    let conn = Store::open_for_command(db).unwrap();
     let mut statement = conn.prepare("SELECT event_id FROM events").unwrap();
     let ids = statement
         .query_map([], |row| row.get::<_, String>(0))

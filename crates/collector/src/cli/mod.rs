@@ -8,6 +8,7 @@ mod output;
 use std::{
     fs::File,
     io::ErrorKind,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
 };
 
@@ -194,10 +195,16 @@ fn serve(config: Config) -> Result<(), CliError> {
         LogFormat::Text => log.with_ansi(false).init(),
         LogFormat::Json => log.json().init(),
     }
-    let runtime = tokio::runtime::Runtime::new().map_err(|cause| CliError::Io {
-        what: "starting the runtime".into(),
-        cause,
-    })?;
+    // One of the threads may wait for the disk; the others are as many as processors.
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors + 1)
+        .enable_all()
+        .build()
+        .map_err(|cause| CliError::Io {
+            what: "starting the runtime".into(),
+            cause,
+        })?;
     runtime.block_on(async {
         let listener = TcpListener::bind(config.listen)
             .await

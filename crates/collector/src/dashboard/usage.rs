@@ -30,7 +30,7 @@ use crate::{
         account_report::{self, AccountReport, ReportQuery},
         alerts::found::{self, Alert, AlertFilter},
         rows::AccountRow,
-        usage::{self, UsageQuery},
+        usage,
     },
 };
 
@@ -125,15 +125,8 @@ impl Figures {
         let of_parent = match header.parent() {
             None => None,
             Some(parent) => {
-                let query = UsageQuery {
-                    account: parent,
-                    rollup: true,
-                    by: None,
-                    span: query.span,
-                    time_zone: period.time_zone().clone(),
-                    filter: query.filter.clone(),
-                };
-                Some(usage::report(conn, &query)?.totals.features)
+                let uses = usage::feature_uses(conn, parent, query.span, &query.filter)?;
+                Some(uses)
             }
         };
         Ok(Figures {

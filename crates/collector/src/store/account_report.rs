@@ -2,16 +2,18 @@
 //! period and of the one before, usage over time, and usage by product, module and
 //! feature.
 
-use std::collections::{HashMap, HashSet};
+use std::{collections::HashSet, ops::Range};
 
 use rusqlite::Connection;
 
 use super::{
     facts::{Fact, FactKey, QUARTER_MS},
     hierarchy::Scope,
+    name_places::{NamePlaces, Names},
     portfolio::Before,
     rows::{AccountRow, NameRow},
-    usage::{Detail, Limits, RowFilter, Standing, Sum, Totals, scan_cut},
+    usage::{Detail, RowFilter, Standing, Sum, Totals, scan_cut},
+    visits::{Visit, Visits},
 };
 use crate::model::{
     rollup::FigureKind,
@@ -86,11 +88,10 @@ pub fn read(conn: &Connection, query: &ReportQuery) -> rusqlite::Result<AccountR
     };
     let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
     let scope = Scope::of(conn, query.account, rolls_up)?;
-    let limits = Limits::read(conn)?;
-    let mut total = Node::new(limits);
-    let mut tree = Tree::new(limits);
-    let mut bars = Series::new(&query.bars, limits);
-    let mut bars_before = Series::new(&query.bars_before, limits);
+    let mut visits = Visits::default();
+    let mut tree = Tree::default();
+    let mut bars = Series::new(&query.bars);
+    let mut bars_before = Series::new(&query.bars_before);
     let mut uncaptured = Uncaptured::default();
     // History is read, too: a comparison needs the first use of all it compares.
     let until_now = Span {
@@ -120,10 +121,10 @@ pub fn read(conn: &Connection, query: &ReportQuery) -> rusqlite::Result<AccountR
             let events = fact.sums.events as i64;
             match (standing, period) {
                 (Standing::Counted, period) => {
-                    total.add(period, fact);
-                    tree.add(period, fact);
-                    bars.add(at, fact);
-                    bars_before.add(at, fact);
+                    let visit = visits.of(fact);
+                    tree.add(period, fact, visit);
+                    bars.add(at, fact, visit);
+                    bars_before.add(at, fact, visit);
                 }
                 (Standing::NonLeaf, Some(Period::Now)) => uncaptured.non_leaf += events,
                 (Standing::UserConflict, Some(Period::Now)) => uncaptured.user_conflict += events,
@@ -131,7 +132,7 @@ pub fn read(conn: &Connection, query: &ReportQuery) -> rusqlite::Result<AccountR
             }
         },
     )?;
-    let totals = total.finish(query.before);
+    let (totals, products) = tree.finish(conn, query.before)?;
     let bars_before = match totals.before {
         Some(_) => bars_before.finish(),
         None => Vec::new(),
@@ -140,7 +141,7 @@ pub fn read(conn: &Connection, query: &ReportQuery) -> rusqlite::Result<AccountR
         totals,
         bars: bars.finish(),
         bars_before,
-        products: tree.finish(conn, query.before)?,
+        products,
         uncaptured,
     })
 }
@@ -165,7 +166,7 @@ enum Period {
 }
 
 /// The figures of both periods, and the quarter of an hour of the first use.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Node {
     now: Sum,
     before: Sum,
@@ -173,23 +174,26 @@ struct Node {
 }
 
 impl Node {
-    fn new(limits: Limits) -> Self {
-        Node {
-            now: Sum::new(limits),
-            before: Sum::new(limits),
-            first: None,
-        }
-    }
-
     #[inline]
-    fn add(&mut self, period: Option<Period>, fact: &Fact) {
-        match period {
-            Some(Period::Now) => self.now.add(fact),
-            Some(Period::Before) => self.before.add(fact),
-            None => {}
+    fn add(&mut self, period: Option<Period>, fact: &Fact, visit: Visit) {
+        let sum = match period {
+            Some(Period::Now) => Some(&mut self.now),
+            Some(Period::Before) => Some(&mut self.before),
+            None => None,
+        };
+        if let Some(sum) = sum {
+            sum.add_figures(&fact.sums);
+            sum.add_visit(visit.user, visit.session);
         }
         let quarter = fact.key.quarter;
         self.first = Some(self.first.map_or(quarter, |first| first.min(quarter)));
+    }
+
+    /// Adds what is below it.
+    fn add_node(&mut self, below: &Node) {
+        self.now.add_sum(&below.now);
+        self.before.add_sum(&below.before);
+        self.first = [self.first, below.first].into_iter().flatten().min();
     }
 
     fn finish(self, before: Option<Before>) -> Compared {
@@ -208,22 +212,32 @@ impl Node {
 struct Series<'a> {
     spans: &'a [Span],
     sums: Vec<Sum>,
+    /// A time, and the spans that contain it.
+    current: (i64, Range<usize>),
 }
 
 impl<'a> Series<'a> {
-    fn new(spans: &'a [Span], limits: Limits) -> Self {
+    fn new(spans: &'a [Span]) -> Self {
         Series {
             spans,
-            sums: spans.iter().map(|_| Sum::new(limits)).collect(),
+            sums: spans.iter().map(|_| Sum::default()).collect(),
+            current: (i64::MIN, 0..0),
         }
     }
 
     #[inline]
-    fn add(&mut self, at: i64, fact: &Fact) {
-        let first = self.spans.partition_point(|span| span.to <= at);
-        let end = self.spans.partition_point(|span| span.from <= at);
-        for sum in self.sums.iter_mut().take(end).skip(first) {
-            sum.add(fact);
+    fn add(&mut self, at: i64, fact: &Fact, visit: Visit) {
+        let is_same = visit.is_same && self.current.0 == at;
+        if self.current.0 != at {
+            let first = self.spans.partition_point(|span| span.to <= at);
+            let end = self.spans.partition_point(|span| span.from <= at);
+            self.current = (at, first..end.max(first));
+        }
+        for sum in &mut self.sums[self.current.1.clone()] {
+            sum.add_figures(&fact.sums);
+            if !is_same {
+                sum.add_visit(visit.user, visit.session);
+            }
         }
     }
 
@@ -232,124 +246,90 @@ impl<'a> Series<'a> {
     }
 }
 
-/// The names of a fact from the product down.
-type Names = [Option<NameRow>; 3];
-
-/// Products, modules and features.
-#[derive(Debug)]
+/// Products, modules and features. A fact is added to its feature alone, and what is
+/// above is made of the sums of what is below.
+#[derive(Debug, Default)]
 struct Tree {
-    limits: Limits,
-    nodes: Vec<TreeNode>,
-    /// The nodes of each combination of names that was met.
-    index: HashMap<Names, [usize; 3]>,
-    /// By the number of names and the names themselves.
-    by_path: HashMap<(usize, Names), usize>,
-    previous: Option<(Names, [usize; 3])>,
-}
-
-#[derive(Debug)]
-struct TreeNode {
-    name: Option<NameRow>,
-    parent: Option<usize>,
-    figures: Node,
+    places: NamePlaces,
+    /// The figures of each feature, by its place among the names.
+    figures: Vec<Node>,
 }
 
 impl Tree {
-    fn new(limits: Limits) -> Self {
-        Tree {
-            limits,
-            nodes: Vec::new(),
-            index: HashMap::new(),
-            by_path: HashMap::new(),
-            previous: None,
-        }
-    }
-
     #[inline]
-    fn add(&mut self, period: Option<Period>, fact: &Fact) {
+    fn add(&mut self, period: Option<Period>, fact: &Fact, visit: Visit) {
         let FactKey {
             product,
             module,
             feature,
             ..
         } = fact.key;
-        let names = [product, module, feature];
-        let nodes = match self.previous {
-            Some((previous, nodes)) if previous == names => nodes,
-            _ => self.nodes_of(names),
-        };
-        for node in nodes {
-            self.nodes[node].figures.add(period, fact);
+        let at = self.places.of([product, module, feature]);
+        if at >= self.figures.len() {
+            self.figures.resize_with(at + 1, Node::default);
         }
+        self.figures[at].add(period, fact, visit);
     }
 
-    fn nodes_of(&mut self, names: Names) -> [usize; 3] {
-        let nodes = match self.index.get(&names) {
-            Some(nodes) => *nodes,
-            None => {
-                let mut nodes = [0; 3];
-                let mut path = [None; 3];
-                let mut parent = None;
-                for depth in 0..3 {
-                    path[depth] = names[depth];
-                    let at = self.node(depth, path, parent);
-                    nodes[depth] = at;
-                    parent = Some(at);
-                }
-                self.index.insert(names, nodes);
-                nodes
+    /// The figures of all, and the products with what is in them. What was used in
+    /// neither period is left out.
+    fn finish(
+        self,
+        conn: &Connection,
+        before: Option<Before>,
+    ) -> rusqlite::Result<(Compared, Vec<Branch>)> {
+        let mut figures = self.figures;
+        let features = self.places.sorted().into_iter();
+        let features = features
+            .map(|(names, at)| (names, std::mem::take(&mut figures[at])))
+            .collect();
+        let mut all = Node::default();
+        let products = branches(conn, before, features, 0, &mut all)?;
+        Ok((all.finish(before), products))
+    }
+}
+
+/// The branches at a depth, 0 for products, of features in the order of their names.
+/// Their figures are added to what is above them.
+fn branches(
+    conn: &Connection,
+    before: Option<Before>,
+    features: Vec<(Names, Node)>,
+    depth: usize,
+    above: &mut Node,
+) -> rusqlite::Result<Vec<Branch>> {
+    let mut branches = Vec::new();
+    let mut features = features.into_iter().peekable();
+    while let Some((names, mut node)) = features.next() {
+        let below = if depth + 1 < names.len() {
+            let mut within = vec![(names, node)];
+            while let Some(next) = features.next_if(|(next, _)| next[depth] == names[depth]) {
+                within.push(next);
             }
+            node = Node::default();
+            self::branches(conn, before, within, depth + 1, &mut node)?
+        } else {
+            Vec::new()
         };
-        self.previous = Some((names, nodes));
-        nodes
-    }
-
-    fn node(&mut self, depth: usize, path: Names, parent: Option<usize>) -> usize {
-        if let Some(at) = self.by_path.get(&(depth, path)) {
-            return *at;
-        }
-        let at = self.nodes.len();
-        self.nodes.push(TreeNode {
-            name: path[depth],
-            parent,
-            figures: Node::new(self.limits),
-        });
-        self.by_path.insert((depth, path), at);
-        at
-    }
-
-    /// The products with what is in them. What was used in neither period is left
-    /// out.
-    fn finish(self, conn: &Connection, before: Option<Before>) -> rusqlite::Result<Vec<Branch>> {
-        let mut name = conn.prepare_cached("SELECT name FROM names WHERE no = ?1")?;
-        let mut products = Vec::new();
-        let mut below: Vec<Vec<Branch>> = self.nodes.iter().map(|_| Vec::new()).collect();
-        // A node is made after the one above it.
-        for (at, node) in self.nodes.into_iter().enumerate().rev() {
-            let figures = node.figures.finish(before);
-            let is_used = figures.now.events > 0
-                || figures
-                    .before
-                    .as_ref()
-                    .is_some_and(|before| before.events > 0);
-            if !is_used {
-                continue;
-            }
-            let branch = Branch {
-                name: match node.name {
-                    None => None,
-                    Some(row) => Some(name.query_row([row], |row| row.get(0))?),
-                },
+        above.add_node(&node);
+        let figures = node.finish(before);
+        let is_used = figures.now.events > 0
+            || (figures.before.as_ref()).is_some_and(|before| before.events > 0);
+        if is_used {
+            let name = names[depth].map(|row| name_of(conn, row)).transpose()?;
+            branches.push(Branch {
+                name,
                 figures,
-                below: std::mem::take(&mut below[at]),
-            };
-            match node.parent {
-                Some(parent) => below[parent].push(branch),
-                None => products.push(branch),
-            }
+                below,
+            });
         }
-        Ok(products)
     }
+    Ok(branches)
+}
+
+fn name_of(conn: &Connection, row: NameRow) -> rusqlite::Result<String> {
+    conn.prepare_cached("SELECT name FROM names WHERE no = ?1")?
+        .query_row([row], |row| row.get(0))
 }
 
 /// The quarters of an hour of the first and the latest counted use of an account, in

@@ -4,8 +4,16 @@ use std::{path::Path, sync::Arc};
 
 use rusqlite::{Connection, Transaction};
 
+pub use super::inbox::Batch;
 use super::{
-    connection, error::StoreError, health::Health, readers::Readers, schema, writer::Writer,
+    connection,
+    error::StoreError,
+    events::BatchOutcome,
+    health::{Health, is_damage},
+    inbox,
+    readers::Readers,
+    schema,
+    writer::Writer,
 };
 use crate::metrics::Metrics;
 
@@ -33,7 +41,16 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened or a newer version wrote it.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
-        let conn = Self::open_for_command(path)?;
+        let mut conn = Self::open_migrated(path)?;
+        // A damaged file is served as far as it goes.
+        inbox::settle(&mut conn).or_else(|cause| {
+            tracing::error!(%cause, "the inbox cannot be spread");
+            if is_damage(&cause) {
+                Ok(())
+            } else {
+                Err(cause)
+            }
+        })?;
         if let Some(bytes) = options.max_bytes {
             let page_size: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
             let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page_size;
@@ -56,6 +73,12 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_for_command(path: &Path) -> Result<Connection, StoreError> {
+        let mut conn = Self::open_migrated(path)?;
+        inbox::settle(&mut conn)?;
+        Ok(conn)
+    }
+
+    fn open_migrated(path: &Path) -> Result<Connection, StoreError> {
         let mut conn = connection::open(path).map_err(|cause| StoreError::Open {
             path: path.display().to_string(),
             cause,
@@ -90,6 +113,14 @@ impl Store {
         self.writer.write(weight, work, |_| true).await
     }
 
+    /// Stores a batch and returns what became of it, once that is committed.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_batch(&self, batch: Batch) -> Result<BatchOutcome, StoreError> {
+        self.writer.write_batch(batch).await
+    }
+
     /// Whether the last transaction was committed and the writer takes more.
     pub fn is_committing(&self) -> bool {
         self.writer.is_open() && self.health.is_committing()
@@ -114,7 +145,8 @@ impl Store {
         self.writer.write(1, work, Result::is_ok).await
     }
 
-    /// Runs a query on a connection of its own, beside the writer.
+    /// Runs a query on a connection of its own, beside the writer. It sees every
+    /// batch that was answered before.
     ///
     /// # Errors
     /// Those of SQLite.
@@ -123,11 +155,13 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     {
+        self.writer.settle().await;
         self.readers.read(query).await
     }
 
     /// Runs a query that takes microseconds on the caller's own thread: moving
-    /// it to another thread would take longer than the query.
+    /// it to another thread would take longer than the query. It does not wait for
+    /// batches that were just answered, so it must not be about events.
     ///
     /// # Errors
     /// Those of SQLite.
@@ -146,6 +180,8 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
 
     #[test]
@@ -159,5 +195,22 @@ mod tests {
             .pragma_query_value(None, "journal_mode", |row| row.get(0))
             .unwrap();
         assert_eq!(mode, "wal");
+    }
+
+    #[test]
+    fn a_statement_is_prepared_once_whatever_its_parameters_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = Store::open_for_command(&folder.path().join("n.db")).unwrap();
+        // Both tables have a partial index.
+        for sql in [
+            "SELECT no FROM accounts WHERE account_id = ?1",
+            "SELECT no FROM streams WHERE stream_id = ?1",
+        ] {
+            let mut statement = conn.prepare(sql).unwrap();
+            for id in ["a", "b", "c"] {
+                assert!(!statement.exists([id]).unwrap());
+            }
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql}");
+        }
     }
 }

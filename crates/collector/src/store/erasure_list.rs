@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use natero_event::received::ReceivedEvent;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::model::erasure::{ErasureKind, id_hash};
@@ -21,7 +22,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// The list of erasures, as one batch asks it.
+/// The list of erasures, as the writer of batches asks it.
 #[derive(Debug)]
 pub(super) struct ErasureList<'a> {
     is_empty: bool,
@@ -56,6 +57,29 @@ impl<'a> ErasureList<'a> {
             .optional()?;
         self.known.insert((kind, id), at);
         Ok(at)
+    }
+
+    /// What an event belongs to that was erased: its stream for good, its user or
+    /// account for events from before the erasure.
+    pub(super) fn erased_owner(
+        &mut self,
+        conn: &Connection,
+        event: &'a ReceivedEvent,
+    ) -> rusqlite::Result<Option<ErasureKind>> {
+        let owners = [
+            (ErasureKind::Stream, event.stream_id.as_deref()),
+            (ErasureKind::User, Some(event.user_id.as_str())),
+            (ErasureKind::Account, event.account_id.as_deref()),
+        ];
+        for (kind, id) in owners {
+            let Some(id) = id else { continue };
+            if let Some(at) = self.erased_at(conn, kind, id)?
+                && (kind == ErasureKind::Stream || event.created_at <= at)
+            {
+                return Ok(Some(kind));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -18,7 +18,10 @@ use crate::model::calendar::Month;
 const STEP: i64 = 1000;
 
 /// The sixteen bytes of an id.
-fn key(event_id: &str) -> [u8; 16] {
+pub(super) type IdKey = [u8; 16];
+
+/// Makes the sixteen bytes of an id.
+pub(super) fn key(event_id: &str) -> IdKey {
     let beginning = event_id
         .rfind(|letter: char| !letter.is_alphanumeric())
         .map_or(event_id, |end| &event_id[..end]);
@@ -50,6 +53,21 @@ impl<'t> IdWriter<'t> {
             .0
             .execute(params![key(event_id), month.number(), event])?;
         Ok(noted == 1)
+    }
+}
+
+/// The ids that were noted.
+pub(super) struct NotedIds<'t>(CachedStatement<'t>);
+
+impl<'t> NotedIds<'t> {
+    pub(super) fn new(conn: &'t Connection) -> rusqlite::Result<Self> {
+        let find = conn.prepare_cached("SELECT 1 FROM event_ids WHERE key = ?1")?;
+        Ok(NotedIds(find))
+    }
+
+    /// Whether the id with a key was noted.
+    pub(super) fn contains(&mut self, key: &IdKey) -> rusqlite::Result<bool> {
+        self.0.exists([key])
     }
 }
 

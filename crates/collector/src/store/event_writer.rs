@@ -1,27 +1,13 @@
-//! Inserts the events of one batch into the tables of their months.
+//! Inserts the events of batches into the tables of their months.
 
-use natero_event::received::ReceivedEvent;
 use rusqlite::{CachedStatement, Transaction, params};
 
-use super::{event_ids::IdWriter, event_months, keys::Source, rows::SourceRow};
+use super::{event_ids::IdWriter, event_months, new_event::NewEvent, rows::SourceRow};
 use crate::model::{calendar::Month, usage::Span};
 
-/// A valid event with its key for deduplication.
-#[derive(Debug, Clone)]
-pub struct NewEvent {
-    /// Number of its line in the batch, from 1.
-    pub line: usize,
-    /// The client's unique id, or one that is derived from the content.
-    pub event_id: String,
-    /// The event.
-    pub event: ReceivedEvent,
-}
-
-/// Inserts the events of one batch.
+/// Inserts the events of batches.
 pub(super) struct EventWriter<'t> {
     tx: &'t Transaction<'t>,
-    source: SourceRow,
-    received_at: i64,
     /// The number of the next event.
     next: i64,
     /// The months that have a table.
@@ -38,15 +24,9 @@ struct CurrentMonth<'t> {
 }
 
 impl<'t> EventWriter<'t> {
-    pub(super) fn new(
-        tx: &'t Transaction<'t>,
-        source: &Source,
-        received_at: i64,
-    ) -> rusqlite::Result<Self> {
+    pub(super) fn new(tx: &'t Transaction<'t>) -> rusqlite::Result<Self> {
         Ok(EventWriter {
             tx,
-            source: source.row,
-            received_at,
             next: event_months::last_id(tx)?.unwrap_or(0) + 1,
             months: event_months::all(tx)?,
             ids: IdWriter::new(tx)?,
@@ -54,12 +34,15 @@ impl<'t> EventWriter<'t> {
         })
     }
 
-    /// Inserts an event. Returns false when it has been received before.
+    /// Inserts an event that a source sent. Returns false when it has been received
+    /// before.
     pub(super) fn insert(
         &mut self,
         new: &NewEvent,
         account_id: &str,
         is_set_aside: bool,
+        source: SourceRow,
+        received_at: i64,
     ) -> rusqlite::Result<bool> {
         let event = &new.event;
         let found = self.current.take();
@@ -96,8 +79,8 @@ impl<'t> EventWriter<'t> {
             event.referrer,
             event.details,
             event.extra,
-            self.received_at,
-            self.source,
+            received_at,
+            source,
             is_set_aside,
         ])?;
         self.next += 1;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use natero_event::received::ReceivedEvent;
 use rusqlite::{Connection, Transaction};
 
-pub use super::event_writer::NewEvent;
+pub use super::new_event::NewEvent;
 use super::{
     account_rows,
     ancestry::Ancestry,
@@ -18,6 +18,7 @@ use super::{
     identify::{Identification, Subject},
     keys::Source,
     places::PlaceCache,
+    refusals::RefusedLines,
     rows::{EventRow, SourceRow, UserRow},
     segments::{NewFacts, Part, Table},
     streams::{Arrivals, RejectedEvent},
@@ -59,6 +60,13 @@ impl BatchOutcome {
         self.set_aside += part.set_aside;
         self.rejected.extend(part.rejected);
     }
+
+    /// Counts the lines that the store refused.
+    pub fn count_refused(&self, refused: &mut RefusedLines) {
+        for (_, error) in &self.rejected {
+            refused.add(&error.to_string(), None);
+        }
+    }
 }
 
 /// Stores the new events of one batch and records which events were rejected.
@@ -72,18 +80,65 @@ pub fn insert_batch(
     source: &Source,
     received_at: i64,
 ) -> rusqlite::Result<BatchOutcome> {
-    let mut outcome = BatchOutcome::default();
-    let mut arrivals = Arrivals::default();
-    let mut dimensions = DimensionCache::default();
-    let mut places = PlaceCache::default();
-    let mut facts = NewFacts::default();
-    let mut erasures = ErasureList::read(tx)?;
-    let mut ancestry = Ancestry::default();
-    let mut writer = EventWriter::new(tx, source, received_at)?;
-    for new in events {
+    let mut writer = BatchWriter::new(tx)?;
+    let outcome = writer.add(events, source, received_at)?;
+    writer.add_rejected(rejected, received_at)?;
+    writer.finish()?;
+    Ok(outcome)
+}
+
+/// Stores batches of one transaction, and what they add to figures and streams
+/// once for all of them.
+pub(super) struct BatchWriter<'t, 'a> {
+    tx: &'t Transaction<'t>,
+    writer: EventWriter<'t>,
+    arrivals: Arrivals<'a>,
+    dimensions: DimensionCache<'a>,
+    places: PlaceCache<'a>,
+    facts: NewFacts,
+    erasures: ErasureList<'a>,
+    ancestry: Ancestry,
+}
+
+impl<'t, 'a> BatchWriter<'t, 'a> {
+    pub(super) fn new(tx: &'t Transaction<'t>) -> rusqlite::Result<Self> {
+        Ok(BatchWriter {
+            tx,
+            writer: EventWriter::new(tx)?,
+            arrivals: Arrivals::default(),
+            dimensions: DimensionCache::default(),
+            places: PlaceCache::default(),
+            facts: NewFacts::default(),
+            erasures: ErasureList::read(tx)?,
+            ancestry: Ancestry::default(),
+        })
+    }
+
+    /// Stores the new events of a batch.
+    pub(super) fn add(
+        &mut self,
+        events: &'a [NewEvent],
+        source: &Source,
+        received_at: i64,
+    ) -> rusqlite::Result<BatchOutcome> {
+        let mut outcome = BatchOutcome::default();
+        for new in events {
+            self.add_event(new, source, received_at, &mut outcome)?;
+        }
+        Ok(outcome)
+    }
+
+    fn add_event(
+        &mut self,
+        new: &'a NewEvent,
+        source: &Source,
+        received_at: i64,
+        outcome: &mut BatchOutcome,
+    ) -> rusqlite::Result<()> {
+        let tx = self.tx;
         let event = &new.event;
-        let known_user = places.user(tx, &event.user_id)?;
-        let placed = match find_erased(tx, event, &mut erasures)? {
+        let known_user = self.places.user(tx, &event.user_id)?;
+        let placed = match self.erasures.erased_owner(tx, event)? {
             Some(kind) => Err(EventError::Erased(kind.name())),
             None => match (&event.account_id, known_user) {
                 (Some(account_id), _) => Ok(Cow::Borrowed(account_id.as_str())),
@@ -99,73 +154,68 @@ pub fn insert_batch(
                 if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq)
                     && error != EventError::Erased(ErasureKind::Stream.name())
                 {
-                    arrivals.add_rejected(stream_id, seq, received_at);
+                    self.arrivals.add_rejected(stream_id, seq, received_at);
                 }
-                continue;
+                return Ok(());
             }
         };
-        let account = places.account(tx, &account_id)?;
+        let account = self.places.account(tx, &account_id)?;
         let is_set_aside = known_user.is_some_and(|(_, belongs_to)| Some(belongs_to) != account);
-        let is_new = writer.insert(new, &account_id, is_set_aside)?;
+        let is_new = self
+            .writer
+            .insert(new, &account_id, is_set_aside, source.row, received_at)?;
         if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq) {
-            arrivals.add(stream_id, seq, event.created_at, is_new);
+            self.arrivals.add(stream_id, seq, event.created_at, is_new);
         }
         if !is_new {
             outcome.duplicates += 1;
-            continue;
+            return Ok(());
         }
         outcome.accepted += 1;
         outcome.set_aside += u64::from(is_set_aside);
         let account = match account {
             Some(account) => account,
-            None => places.insert_account(tx, &account_id)?,
+            None => self.places.insert_account(tx, &account_id)?,
         };
         let user = match known_user {
             Some((row, _)) => row,
-            None => places.insert_user(tx, &event.user_id, account)?,
+            None => self.places.insert_user(tx, &event.user_id, account)?,
         };
         let part = Part {
             account,
             is_set_aside,
         };
-        facts.add(part, fact(tx, event, user, &mut dimensions)?);
+        self.facts
+            .add(part, fact(tx, event, user, &mut self.dimensions)?);
         if !is_set_aside {
-            identify(tx, &mut ancestry, event, &account_id, source)?;
+            identify(tx, &mut self.ancestry, event, &account_id, source)?;
         }
+        Ok(())
     }
-    for event in rejected {
-        let erased = erasures.erased_at(tx, ErasureKind::Stream, &event.stream_id)?;
-        if erased.is_some() {
-            continue;
-        }
-        arrivals.add_rejected(&event.stream_id, event.seq, received_at);
-    }
-    facts.write(tx, Table::Stored)?;
-    arrivals.write(tx)?;
-    Ok(outcome)
-}
 
-/// What an event belongs to that was erased: its stream for good, its user or
-/// account for events from before the erasure.
-fn find_erased<'a>(
-    tx: &Transaction<'_>,
-    event: &'a ReceivedEvent,
-    erasures: &mut ErasureList<'a>,
-) -> rusqlite::Result<Option<ErasureKind>> {
-    let owners = [
-        (ErasureKind::Stream, event.stream_id.as_deref()),
-        (ErasureKind::User, Some(event.user_id.as_str())),
-        (ErasureKind::Account, event.account_id.as_deref()),
-    ];
-    for (kind, id) in owners {
-        let Some(id) = id else { continue };
-        if let Some(at) = erasures.erased_at(tx, kind, id)?
-            && (kind == ErasureKind::Stream || event.created_at <= at)
-        {
-            return Ok(Some(kind));
+    /// Notes events that were refused.
+    pub(super) fn add_rejected(
+        &mut self,
+        rejected: &'a [RejectedEvent],
+        received_at: i64,
+    ) -> rusqlite::Result<()> {
+        for event in rejected {
+            let erased = self
+                .erasures
+                .erased_at(self.tx, ErasureKind::Stream, &event.stream_id)?;
+            if erased.is_none() {
+                self.arrivals
+                    .add_rejected(&event.stream_id, event.seq, received_at);
+            }
         }
+        Ok(())
     }
-    Ok(None)
+
+    /// Writes the figures and the streams.
+    pub(super) fn finish(self) -> rusqlite::Result<()> {
+        self.facts.write(self.tx, Table::Stored)?;
+        self.arrivals.write(self.tx)
+    }
 }
 
 fn fact<'a>(

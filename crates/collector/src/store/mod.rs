@@ -1,9 +1,10 @@
 //! The stored data: one SQLite file in WAL mode.
 //!
-//! **Invariant:** one thread writes. It takes all requests that wait, runs them
-//! in one transaction, commits, and only then answers, so that an answer means
+//! **Invariant:** one thread at a time writes. It takes all requests that wait, runs
+//! them in one transaction, commits, and only then answers, so that an answer means
 //! "on disk" and many requests share one flush of the disk. Readers use
-//! connections of their own and never wait for the writer.
+//! connections of their own. They wait for the writer only while batches are in the
+//! inbox (`inbox/`), which it spreads before they begin.
 
 pub mod account_records;
 pub mod account_report;
@@ -16,6 +17,7 @@ pub mod ancestry;
 mod connection;
 pub mod dashboard_sessions;
 mod database;
+mod desk;
 mod dimensions;
 mod distinct;
 pub mod erasure;
@@ -35,12 +37,16 @@ pub mod hierarchy;
 mod hourly_facts;
 mod identify;
 pub mod import;
+mod inbox;
 mod json;
 pub mod keys;
 mod layers;
 mod leb128;
 mod loss;
+mod name_places;
 pub mod name_roles;
+mod new_event;
+mod pace;
 pub mod people;
 mod places;
 pub mod portfolio;
@@ -53,6 +59,7 @@ pub mod refusals;
 pub mod retention;
 pub mod rows;
 pub mod saved_views;
+mod savepoint;
 mod schema;
 mod segments;
 mod single_table;
@@ -63,8 +70,10 @@ pub mod user_records;
 pub mod user_search;
 pub mod user_sessions;
 pub mod users;
+mod visits;
+mod write_request;
 mod writer;
 
 pub use connection::{backup, size};
-pub use database::{Options, Store};
+pub use database::{Batch, Options, Store};
 pub use error::StoreError;

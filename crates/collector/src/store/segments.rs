@@ -86,50 +86,87 @@ pub(super) fn append(
     facts::compact(&mut new);
     let table = table.name();
     let mut newest = tx.prepare_cached(&format!(
-        "SELECT id, facts FROM {table} WHERE account_no = ?1 AND is_set_aside = ?2
-         ORDER BY id DESC LIMIT 1"
+        "SELECT id, facts, CASE WHEN facts < ?3 AND facts <= ?4 THEN data END FROM {table}
+         WHERE account_no = ?1 AND is_set_aside = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?5"
     ))?;
-    let mut take =
-        tx.prepare_cached(&format!("DELETE FROM {table} WHERE id = ?1 RETURNING data"))?;
+    let mut merged_ids: Vec<i64> = Vec::new();
     loop {
+        let most = 2 * new.len() as i64;
         let found = newest
-            .query_row(params![part.account, part.is_set_aside], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
-            })
-            .optional()?;
-        let Some((id, count)) = found else { break };
-        if count >= FULL || count > 2 * new.len() as i64 {
-            break;
-        }
-        let data: Vec<u8> = take.query_row([id], |row| row.get(0))?;
-        let mut merged = Vec::with_capacity(count as usize + new.len());
-        fact_blob::decode(&data, ALL_QUARTERS, |fact| merged.push(*fact)).map_err(damaged)?;
+            .query_row(
+                params![
+                    part.account,
+                    part.is_set_aside,
+                    FULL,
+                    most,
+                    merged_ids.len() as i64
+                ],
+                |row| {
+                    let Some(data) = row.get_ref(2)?.as_blob_or_null()? else {
+                        return Ok(None);
+                    };
+                    let mut merged = Vec::with_capacity(row.get::<_, i64>(1)? as usize + new.len());
+                    fact_blob::decode(data, ALL_QUARTERS, |fact| merged.push(*fact))
+                        .map_err(damaged)?;
+                    Ok(Some((row.get(0)?, merged)))
+                },
+            )
+            .optional()?
+            .flatten();
+        let Some((id, mut merged)) = found else { break };
+        merged_ids.push(id);
         merged.append(&mut new);
         facts::compact(&mut merged);
         new = merged;
     }
-    insert(tx, table, part, &new)
+    // The oldest of the merged segments stays, with other facts: neither its place nor
+    // the index changes.
+    let kept = merged_ids.pop();
+    let mut delete = tx.prepare_cached(&format!("DELETE FROM {table} WHERE id = ?1"))?;
+    for id in merged_ids {
+        delete.execute([id])?;
+    }
+    write(tx, table, part, &new, kept)
 }
 
-fn insert(tx: &Transaction<'_>, table: &str, part: Part, facts: &[Fact]) -> rusqlite::Result<()> {
+/// Writes a segment, in the place of another if one is given.
+fn write(
+    tx: &Transaction<'_>,
+    table: &str,
+    part: Part,
+    facts: &[Fact],
+    place: Option<i64>,
+) -> rusqlite::Result<()> {
     let (Some(first), Some(last)) = (facts.first(), facts.last()) else {
         return Ok(());
     };
     let events: u64 = facts.iter().map(|fact| fact.sums.events).sum();
-    tx.prepare_cached(&format!(
-        "INSERT INTO {table}
-             (account_no, is_set_aside, first_quarter, last_quarter, facts, events, data)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-    ))?
-    .execute(params![
-        part.account,
-        part.is_set_aside,
-        first.key.quarter,
-        last.key.quarter,
-        facts.len() as i64,
-        events as i64,
-        fact_blob::encode(facts),
-    ])?;
+    let (first, last) = (first.key.quarter, last.key.quarter);
+    let (count, events, data) = (facts.len() as i64, events as i64, fact_blob::encode(facts));
+    match place {
+        Some(id) => tx
+            .prepare_cached(&format!(
+                "UPDATE {table} SET first_quarter = ?2, last_quarter = ?3, facts = ?4, events = ?5,
+                     data = ?6
+                 WHERE id = ?1"
+            ))?
+            .execute(params![id, first, last, count, events, data])?,
+        None => tx
+            .prepare_cached(&format!(
+                "INSERT INTO {table}
+                     (account_no, is_set_aside, first_quarter, last_quarter, facts, events, data)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+            ))?
+            .execute(params![
+                part.account,
+                part.is_set_aside,
+                first,
+                last,
+                count,
+                events,
+                data
+            ])?,
+    };
     Ok(())
 }
 
@@ -192,7 +229,7 @@ pub(super) fn replace(
     ))?
     .execute(params![part.account, part.is_set_aside])?;
     for full in facts.chunks(FULL as usize) {
-        insert(tx, table, part, full)?;
+        write(tx, table, part, full, None)?;
     }
     Ok(())
 }

@@ -29,6 +29,16 @@ pub fn find_with_account(
         .optional()
 }
 
+/// The id of the account that a user belongs to; `None` for an unknown user.
+pub(super) fn account_id(conn: &Connection, user_id: &str) -> rusqlite::Result<Option<String>> {
+    conn.prepare_cached(
+        "SELECT a.account_id FROM users u JOIN accounts a ON a.no = u.account_no
+         WHERE u.user_id = ?1",
+    )?
+    .query_row([user_id], |row| row.get(0))
+    .optional()
+}
+
 /// Inserts a user into an account.
 pub(super) fn insert(
     tx: &Transaction<'_>,

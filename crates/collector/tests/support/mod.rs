@@ -192,7 +192,10 @@ impl Collector {
         answer.json()
     }
 
+    /// The file, with everything that was answered in its tables.
     pub fn sql(&self) -> Connection {
+        // A command spreads the inbox when it opens the file.
+        drop(Store::open_for_command(&self.db));
         Connection::open(&self.db).unwrap()
     }
 

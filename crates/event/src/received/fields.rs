@@ -26,8 +26,21 @@ pub fn id(value: &Value) -> Option<String> {
         Value::Number(number) => whole(number.as_f64()?)?.to_string(),
         _ => return None,
     };
-    let fits = !text.is_empty() && text.chars().count() <= MAX_ID_CHARS;
-    fits.then_some(text)
+    fits(&text).then_some(text)
+}
+
+/// Like [`id()`], without a copy of the text of most ids.
+fn into_id(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) if text.trim().len() == text.len() => fits(&text).then_some(text),
+        value => id(&value),
+    }
+}
+
+fn fits(id: &str) -> bool {
+    // Few ids have so many bytes that their characters have to be counted.
+    let is_short = id.len() <= MAX_ID_CHARS || id.chars().count() <= MAX_ID_CHARS;
+    !id.is_empty() && is_short
 }
 
 /// Converts a float that is an exact whole number. Clients in languages without
@@ -74,7 +87,7 @@ impl Fields {
     pub(super) fn id(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
         match self.take(field) {
             None => Ok(None),
-            Some(value) => id(&value).map(Some).ok_or(invalid(field, ID)),
+            Some(value) => into_id(value).map(Some).ok_or(invalid(field, ID)),
         }
     }
 

@@ -1,8 +1,7 @@
 //! Reads the lines of a batch.
 
-use natero_event::received::{Line, LineError, ReceivedEvent, canonical, lines, stream_position};
+use natero_event::received::{LineError, lines, stream_position};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::{
     http::error::ApiError,
@@ -49,10 +48,10 @@ impl Batch {
                     "the batch has more than {MAX_LINES} lines; split it"
                 )));
             }
-            match ReceivedEvent::read(line.bytes, now) {
+            match NewEvent::read(&line, now) {
                 Ok(event) => {
                     is_readable = true;
-                    batch.events.push(with_event_id(event, &line));
+                    batch.events.push(event);
                 }
                 Err(error) => {
                     batch.rejected.push(RejectedLine {
@@ -85,30 +84,6 @@ impl Batch {
 fn account_of(line: &[u8]) -> Option<String> {
     let line: serde_json::Value = serde_json::from_slice(line).ok()?;
     natero_event::received::id(line.get("account_id")?)
-}
-
-/// Adds the key for deduplication.
-fn with_event_id(mut event: ReceivedEvent, line: &Line<'_>) -> NewEvent {
-    let event_id = event.event_id.take();
-    NewEvent {
-        line: line.number,
-        event_id: event_id.unwrap_or_else(|| derived_id(line.bytes)),
-        event,
-    }
-}
-
-/// Derives an `event_id` from the content, for clients of the original, which
-/// send none. An event that such a client repeats after a lost response has the
-/// same content; key order and white space do not matter. Two events that agree
-/// in every field, the ms included, look like a repetition and count once.
-fn derived_id(line: &[u8]) -> String {
-    let canonical = canonical(line).unwrap_or_default();
-    let digest = Sha256::digest(canonical.as_bytes());
-    let mut id = String::from("sha256:");
-    for byte in &digest[..16] {
-        id.push_str(&format!("{byte:02x}"));
-    }
-    id
 }
 
 #[cfg(test)]

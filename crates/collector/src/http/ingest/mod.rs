@@ -23,6 +23,7 @@ use crate::{
     },
     metrics::Outcome,
     store::{
+        self,
         events::{self, BatchOutcome, NewEvent},
         keys::{self as stored_keys, Source},
         refusals::{self, RefusedLines},
@@ -81,17 +82,17 @@ pub async fn post(
     app.clock.check(now)?;
     let asks = asked.is_some();
     let is_small = encoding == Encoding::Plain && packed.len() <= SMALL_BYTES;
-    let (batch, _room) = parse(&app, is_small, move || {
+    let (batch, lines, _room) = parse(&app, is_small, move || {
         if asks && packed.is_empty() {
-            return Ok((Batch::default(), room));
+            return Ok((Batch::default(), packed, room));
         }
         if encoding == Encoding::Plain {
-            return Ok((Batch::read(&packed, now)?, room));
+            return Ok((Batch::read(&packed, now)?, packed, room));
         }
         let unpacked = body::unpack_gzip(&packed)?;
         room.grow(unpacked.len(), Instant::now())?;
         room.complete();
-        Ok((Batch::read(&unpacked, now)?, room))
+        Ok((Batch::read(&unpacked, now)?, unpacked, room))
     })
     .await?;
 
@@ -105,7 +106,17 @@ pub async fn post(
     for line in &rejected {
         refused.add(&line.error, line.account_id.as_deref());
     }
-    let outcome = store(&app, events, rejected_events, refused, source, now).await?;
+    let outcome = if rejected.is_empty() && (1..=PART_EVENTS).contains(&events.len()) {
+        let batch = store::Batch {
+            events,
+            lines: lines.into(),
+            source,
+            received_at: now,
+        };
+        app.store.write_batch(batch).await?
+    } else {
+        store_in_parts(&app, events, rejected_events, refused, source, now).await?
+    };
     if outcome.accepted > 0 {
         app.clock.received(now);
     }
@@ -146,7 +157,7 @@ pub async fn post(
 /// Stores a batch in parts, one after the other. When one fails, those before it
 /// stay; the client sends the batch again, and their events are duplicates then.
 /// Refused lines are counted with the last part, so that they count once.
-async fn store(
+async fn store_in_parts(
     app: &App,
     events: Vec<NewEvent>,
     rejected: Vec<RejectedEvent>,
@@ -173,24 +184,18 @@ async fn store(
             let rejected = &rejected[of_part(rejected.len())];
             let outcome = events::insert_batch(tx, events, rejected, &source, now)?;
             if let Some(mut refused) = last {
-                add_refused(&mut refused, &outcome);
+                outcome.count_refused(&mut refused);
                 refusals::record(tx, source.row, refused, now)?;
             }
             Ok(outcome)
         });
         let stored = stored.await?;
         if part + 1 < parts {
-            add_refused(&mut refused, &stored);
+            stored.count_refused(&mut refused);
         }
         outcome.add(stored);
     }
     Ok(outcome)
-}
-
-fn add_refused(refused: &mut RefusedLines, outcome: &BatchOutcome) {
-    for (_, error) in &outcome.rejected {
-        refused.add(&error.to_string(), None);
-    }
 }
 
 /// A body of at most so many bytes is parsed on the thread of its connection, which

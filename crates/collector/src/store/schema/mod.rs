@@ -10,7 +10,7 @@ mod tests;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{error::StoreError, hourly_facts, single_table, streams};
-use tables::{V1, V2, V3, V4, V5, V6, V7, V8, V9};
+use tables::{V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
 
 /// A step from one version to the next: statements, then a function for what
 /// statements cannot do.
@@ -52,6 +52,7 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration::of(V8),
     Migration::of(V9),
+    Migration::of(V10),
 ];
 
 /// Brings the file up to date. All migrations run in one transaction.

@@ -305,3 +305,14 @@ CREATE INDEX alerts_by_account ON alerts (account_no);
 CREATE INDEX alerts_by_user ON alerts (user_no) WHERE user_no IS NOT NULL;
 CREATE INDEX alerts_by_message ON alerts (message_id) WHERE message_id IS NOT NULL;
 ";
+
+/// Batches that arrive in quick succession.
+pub(super) const V10: &str = "
+-- Batches that are not spread over the other tables yet; see store/inbox.rs.
+CREATE TABLE inbox (
+    no          INTEGER PRIMARY KEY,       -- order of arrival
+    source_id   INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    lines       BLOB    NOT NULL           -- as the client sent them
+) STRICT;
+";

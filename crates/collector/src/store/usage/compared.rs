@@ -40,8 +40,8 @@ pub fn compare(
     };
     let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
     let scope = Scope::of(conn, query.account, rolls_up)?;
-    let mut now = Tally::new(conn, query.by, &query.time_zone)?;
-    let mut earlier = Tally::new(conn, query.by, &query.time_zone)?;
+    let mut now = Tally::new(query.by, &query.time_zone);
+    let mut earlier = Tally::new(query.by, &query.time_zone);
     let mut presence = PresenceIndex::new(&query.time_zone);
     let mut first: Option<u32> = None;
     let mut uncaptured = Uncaptured::default();

@@ -18,10 +18,10 @@ mod user_sums;
 
 use rusqlite::Connection;
 
-use super::hierarchy::Scope;
+use super::{hierarchy::Scope, rows::AccountRow};
 use crate::model::{
     rollup::FigureKind,
-    usage::{Dimension, Uncaptured},
+    usage::{Dimension, Filter, Span, Uncaptured},
 };
 pub use compared::compare;
 pub use figures::{Comparison, Seen, Totals, UsageRow};
@@ -29,8 +29,8 @@ pub use query::{UsageQuery, UsageReport};
 pub(in crate::store) use row_filter::RowFilter;
 pub use row_page::RowPage;
 pub(in crate::store) use scan::{Detail, Standing, scan, scan_cut};
+pub(in crate::store) use tally::Sum;
 use tally::Tally;
-pub(in crate::store) use tally::{Limits, Sum};
 
 /// Runs a query.
 ///
@@ -67,6 +67,35 @@ pub fn report_by<const N: usize>(
     read_reports(conn, query, by, &RowPage::ALL)
 }
 
+/// The feature uses of an account and what is below it in a span: all that a share
+/// needs, at half the price of a report.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn feature_uses(
+    conn: &Connection,
+    account: AccountRow,
+    span: Span,
+    filter: &Filter,
+) -> rusqlite::Result<f64> {
+    let Some(filter) = RowFilter::find(conn, filter)? else {
+        return Ok(0.0);
+    };
+    let scope = Scope::of(conn, account, FigureKind::ProductUsage.rolls_up())?;
+    let detail = if filter.needs_names() {
+        Detail::Facts
+    } else {
+        Detail::Groups
+    };
+    let mut uses = 0.0;
+    scan(conn, &scope, span, detail, |_, standing, fact| {
+        if standing == Standing::Counted && filter.contains(&fact.key) {
+            uses += fact.sums.features;
+        }
+    })?;
+    Ok(uses)
+}
+
 fn read_reports<const N: usize>(
     conn: &Connection,
     query: &UsageQuery,
@@ -78,10 +107,10 @@ fn read_reports<const N: usize>(
     };
     let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
     let scope = Scope::of(conn, query.account, rolls_up)?;
-    let mut tallies = Vec::with_capacity(N);
-    for by in by {
-        tallies.push(Tally::new(conn, by, &query.time_zone)?);
-    }
+    let mut tallies: Vec<_> = by
+        .iter()
+        .map(|by| Tally::new(*by, &query.time_zone))
+        .collect();
     let mut uncaptured = Uncaptured::default();
     let detail = if filter.needs_names() || by.iter().flatten().any(|by| by.is_name()) {
         Detail::Facts

@@ -22,7 +22,6 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Tally {
     by: Option<Dimension>,
-    limits: Limits,
     total: Sum,
     /// User and session of the previous fact.
     previous: Option<(UserRow, Option<SessionRow>)>,
@@ -40,28 +39,8 @@ pub(super) struct Tally {
     keys: Vec<u32>,
 }
 
-/// The highest row numbers.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::store) struct Limits {
-    user: u32,
-    session: u32,
-}
-
-impl Limits {
-    pub(in crate::store) fn read(conn: &Connection) -> rusqlite::Result<Self> {
-        let highest = |table: &str| {
-            conn.prepare_cached(&format!("SELECT IFNULL(MAX(no), 0) FROM {table}"))?
-                .query_row([], |row| row.get(0))
-        };
-        Ok(Limits {
-            user: highest("users")?,
-            session: highest("sessions")?,
-        })
-    }
-}
-
 /// The figures of a set of facts.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::store) struct Sum {
     figures: Sums,
     users: Distinct,
@@ -69,21 +48,35 @@ pub(in crate::store) struct Sum {
 }
 
 impl Sum {
-    pub(in crate::store) fn new(limits: Limits) -> Self {
-        Sum {
-            figures: Sums::default(),
-            users: Distinct::up_to(limits.user),
-            sessions: Distinct::up_to(limits.session),
+    #[inline]
+    pub(in crate::store) fn add(&mut self, fact: &Fact) {
+        self.add_figures(&fact.sums);
+        self.add_visit(
+            fact.key.user.number(),
+            fact.key.session.map(SessionRow::number),
+        );
+    }
+
+    /// Adds the figures of a fact, of which user and session are added already.
+    #[inline]
+    pub(in crate::store) fn add_figures(&mut self, figures: &Sums) {
+        self.figures.add(figures);
+    }
+
+    /// Adds a user, and a session of it, by number.
+    #[inline]
+    pub(in crate::store) fn add_visit(&mut self, user: u32, session: Option<u32>) {
+        self.users.insert(user);
+        if let Some(session) = session {
+            self.sessions.insert(session);
         }
     }
 
-    #[inline]
-    pub(in crate::store) fn add(&mut self, fact: &Fact) {
-        self.figures.add(&fact.sums);
-        self.users.insert(fact.key.user.number());
-        if let Some(session) = fact.key.session {
-            self.sessions.insert(session.number());
-        }
+    /// Adds the facts of another sum.
+    pub(in crate::store) fn add_sum(&mut self, other: &Sum) {
+        self.figures.add(&other.figures);
+        self.users.extend(&other.users);
+        self.sessions.extend(&other.sessions);
     }
 
     pub(in crate::store) fn finish(self) -> Totals {
@@ -97,16 +90,10 @@ impl Sum {
 
 impl Tally {
     /// Makes a tally without facts.
-    pub(super) fn new(
-        conn: &Connection,
-        by: Option<Dimension>,
-        time_zone: &TimeZone,
-    ) -> rusqlite::Result<Self> {
-        let limits = Limits::read(conn)?;
-        Ok(Tally {
+    pub(super) fn new(by: Option<Dimension>, time_zone: &TimeZone) -> Self {
+        Tally {
             by,
-            limits,
-            total: Sum::new(limits),
+            total: Sum::default(),
             previous: None,
             by_user: UserSums::default(),
             sums: Vec::new(),
@@ -115,7 +102,7 @@ impl Tally {
                 .and_then(Dimension::calendar_unit)
                 .map(|unit| CalendarIndex::new(time_zone, unit)),
             keys: Vec::new(),
-        })
+        }
     }
 
     /// Adds a fact of an account.
@@ -124,7 +111,7 @@ impl Tally {
         // Facts are sorted by user and session, so that most of them repeat both.
         let user_and_session = Some((fact.key.user, fact.key.session));
         if user_and_session == self.previous {
-            self.total.figures.add(&fact.sums);
+            self.total.add_figures(&fact.sums);
         } else {
             self.total.add(fact);
             self.previous = user_and_session;
@@ -154,7 +141,7 @@ impl Tally {
         if key_at >= self.index.len() {
             self.index.resize(key_at + 1, 0);
         }
-        self.sums.push(Sum::new(self.limits));
+        self.sums.push(Sum::default());
         self.keys.push(key);
         self.index[key_at] = self.sums.len() as u32;
         self.sums.len() - 1

@@ -1,0 +1,46 @@
+//! An event as it is given to the store.
+
+use natero_event::received::{Line, LineError, ReceivedEvent, canonical};
+use sha2::{Digest, Sha256};
+
+/// A valid event with its key for deduplication.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Number of its line in the batch, from 1.
+    pub line: usize,
+    /// The client's unique id, or one that is derived from the content.
+    pub event_id: String,
+    /// The event.
+    pub event: ReceivedEvent,
+}
+
+impl NewEvent {
+    /// Reads a line of a batch. `now` is the clock at its arrival, in ms since the
+    /// Unix epoch.
+    ///
+    /// # Errors
+    /// The error names the invalid field and says what to send instead.
+    pub fn read(line: &Line<'_>, now: i64) -> Result<Self, LineError> {
+        let mut event = ReceivedEvent::read(line.bytes, now)?;
+        let event_id = event.event_id.take();
+        Ok(NewEvent {
+            line: line.number,
+            event_id: event_id.unwrap_or_else(|| derived_id(line.bytes)),
+            event,
+        })
+    }
+}
+
+/// Derives an `event_id` from the content, for clients of the original, which
+/// send none. An event that such a client repeats after a lost response has the
+/// same content; key order and white space do not matter. Two events that agree
+/// in every field, the ms included, look like a repetition and count once.
+fn derived_id(line: &[u8]) -> String {
+    let canonical = canonical(line).unwrap_or_default();
+    let digest = Sha256::digest(canonical.as_bytes());
+    let mut id = String::from("sha256:");
+    for byte in &digest[..16] {
+        id.push_str(&format!("{byte:02x}"));
+    }
+    id
+}

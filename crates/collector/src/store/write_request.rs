@@ -1,0 +1,127 @@
+//! What the writer is asked for.
+
+use std::sync::Arc;
+
+use rusqlite::Transaction;
+use tokio::sync::oneshot;
+
+use super::{error::StoreError, events::BatchOutcome, inbox::Batch};
+
+/// What the writer is asked for.
+pub(super) enum Request {
+    Work(Box<dyn Work>),
+    Batch(BatchTask),
+    /// The thread looks at the inbox and at who waits for it to be spread.
+    Look,
+}
+
+/// A change that somebody asks for.
+pub(super) trait Work: Send {
+    /// Runs it inside a transaction. Returns false when its changes must be
+    /// rolled back.
+    fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<bool>;
+    /// How much it adds to a transaction, in events.
+    fn weight(&self) -> usize;
+    /// Sends the result of `run` when the transaction is committed, and the error
+    /// otherwise.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// A batch that waits for the writer.
+pub(super) struct BatchTask {
+    pub(super) batch: Arc<Batch>,
+    pub(super) outcome: Option<BatchOutcome>,
+    pub(super) reply: oneshot::Sender<Result<BatchOutcome, StoreError>>,
+}
+
+impl Request {
+    /// How much it adds to a transaction, in events.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Request::Work(work) => work.weight(),
+            Request::Batch(task) => task.batch.events.len(),
+            Request::Look => 0,
+        }
+    }
+
+    /// Runs it inside a transaction. Returns false when its changes must be rolled
+    /// back.
+    pub(super) fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<bool> {
+        match self {
+            Request::Work(work) => work.run(tx),
+            Request::Batch(BatchTask { batch, outcome, .. }) => {
+                *outcome = Some(batch.insert(tx)?);
+                Ok(true)
+            }
+            Request::Look => Ok(true),
+        }
+    }
+
+    /// Answers once the transaction is committed, or was not.
+    pub(super) fn answer(self, committed: Result<(), StoreError>) {
+        match self {
+            Request::Work(work) => work.answer(committed),
+            Request::Batch(BatchTask { outcome, reply, .. }) => {
+                let answer = committed.and_then(|()| outcome.ok_or(StoreError::Closed));
+                // The client may have disconnected; its events are committed anyway.
+                let _ = reply.send(answer);
+            }
+            Request::Look => {}
+        }
+    }
+}
+
+/// Work whose result is sent to whoever asked for it.
+pub(super) struct Task<T, F> {
+    work: Option<F>,
+    weight: usize,
+    result: Option<T>,
+    /// Whether the changes are committed, given the result.
+    is_kept: fn(&T) -> bool,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Task<T, F> {
+    /// `is_kept` says of a result whether the changes are committed.
+    pub(super) fn new(
+        work: F,
+        weight: usize,
+        is_kept: fn(&T) -> bool,
+        reply: oneshot::Sender<Result<T, StoreError>>,
+    ) -> Self {
+        Task {
+            work: Some(work),
+            weight,
+            result: None,
+            is_kept,
+            reply,
+        }
+    }
+}
+
+impl<T, F> Work for Task<T, F>
+where
+    T: Send,
+    F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send,
+{
+    fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<bool> {
+        let Some(work) = self.work.take() else {
+            return Ok(false);
+        };
+        let result = work(tx)?;
+        let is_kept = (self.is_kept)(&result);
+        self.result = Some(result);
+        Ok(is_kept)
+    }
+
+    fn weight(&self) -> usize {
+        self.weight
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let Task { result, reply, .. } = *self;
+        let answer = committed.and_then(|()| result.ok_or(StoreError::Closed));
+        // The client may have disconnected; its changes are committed anyway.
+        let _ = reply.send(answer);
+    }
+}
