@@ -67,7 +67,7 @@ export type OnError = (problem: Problem) => unknown;
 /** The buffer. */
 export class Calls {
   /** Takes a feature by its name alone, once the engine is there; tells whether it did. */
-  quick: ((feature: unknown) => boolean) | undefined;
+  declare quick: ((feature: unknown) => boolean) | undefined;
   /** Calls that wait, behind those of them that were made already. */
   waiting: Call[] = [];
   /** How many of `waiting` were made. */
@@ -75,7 +75,7 @@ export class Calls {
   /** Calls that were refused for what they were passed. */
   refused = 0;
   /** The tracker cannot be used, or could not go on. */
-  isOff: boolean;
+  declare isOff: boolean;
   /** It was shut down. */
   isClosed = false;
   /** The page's `beforeSend` is at work. What it calls would make events without end. */
@@ -83,15 +83,15 @@ export class Calls {
   /** The wasm could not be had so far: nothing can be sent until it is. */
   isStranded = false;
   /** The way into the engine, once that is there. */
-  crossing: Crossing | undefined;
+  declare crossing: Crossing | undefined;
   /** What the page has of this tracker: it ends with the last. */
   handles = 0;
   /** Whether the tracker could be loaded; never rejects. */
   ready: Promise<boolean> = never();
   /** The settings of another construction, to be compared with those that stand. */
-  others: object | undefined;
+  declare others: object | undefined;
   /** Called when the tracker has ended. */
-  end: (() => void) | undefined;
+  declare end: (() => void) | undefined;
   /** Ids that were set, for as long as the engine is not there to ask. */
   known: StickyIds = create(null);
   /** How to tell who waits for a flush, by its number. */
@@ -99,9 +99,9 @@ export class Calls {
   /** The path in the fragment of an address counts. */
   withHash = false;
   /** Makes the sentences of refusals, once that is there. */
-  explain: Explain | undefined;
+  declare explain: Explain | undefined;
   /** Shows the tracker in a panel of the page, once that is there: see `inspect.ts`. */
-  inspect: ((open?: OpenInspector) => Promise<boolean>) | undefined;
+  declare showInspector: ((open?: OpenInspector) => Promise<boolean>) | undefined;
   #untold: Untold[] = [];
   #lastFlush = 0;
   readonly #early: EarlyCalls | undefined;

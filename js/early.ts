@@ -54,13 +54,13 @@ export class EarlyCalls {
   /** Nothing more is stored. */
   isDone = false;
   /** What the names of all stored calls of this source begin with. */
-  readonly start: string;
+  declare readonly start: string;
   /** What the names of all stored events of this source begin with. */
-  readonly queue: string;
+  declare readonly queue: string;
   /** Whether anything may be kept: not where sending is disabled, in memory mode, or without consent. */
-  isAllowed: boolean;
+  declare isAllowed: boolean;
   /** The bound of what is kept of this source, in bytes. */
-  maxBytes: number;
+  declare maxBytes: number;
   readonly #known: StickyIds;
   readonly #seed: ArrayLike<number>;
   #release: (() => void) | undefined;

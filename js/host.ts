@@ -112,7 +112,7 @@ export class Host {
   /** Begins to listen to the page, and to track. */
   begin(mono: number, wall: number): void {
     this.#stops = [];
-    if (find(INSPECT, fullAddress())) this.#tracking.calls.inspect?.();
+    if (find(INSPECT, fullAddress())) this.#tracking.calls.showInspector?.();
     this.#listen();
     const { session, visitor } = this.#cookies.read();
     this.core.start(

@@ -161,7 +161,7 @@ export class Tracker<App extends Names = Names> {
   /** Shows the tracker in a panel of the page, which is loaded for that; resolves to whether it is shown. */
   async inspect(open?: OpenInspector): Promise<boolean> {
     await this.ready;
-    return (await this.#calls.inspect?.(open)) ?? false;
+    return !!(await this.#calls.showInspector?.(open));
   }
 
   /** The account, or `null`. */

@@ -20,7 +20,7 @@ export const prepare: Prepare = (construction) => {
     const { calls, early, given, passed, url } = construction;
     silenceRepetition(calls);
     calls.explain = explain;
-    calls.inspect = (open) => inspect(calls, open);
+    calls.showInspector = (open) => inspect(calls, open);
     if (url && !isAddress(url)) {
       calls.refuse("new na", { about: "endpoint", got: given.endpoint });
       // Nothing of it stays.
