@@ -77,10 +77,10 @@ export function observe(core: Core, observer: Observer): () => void {
 }
 
 /** Calls `told` with whatever the developer is told; returns how to stop. */
-export function observeReports(calls: Calls, told: (...problem: Parameters<Calls["report"]>) => void): () => void {
+export function observeReports(calls: Calls, told: (...problem: Parameters<typeof calls.report>) => void): () => void {
   const original = calls.report;
   let isWatching = true;
-  const watched: Calls["report"] = (...problem) => {
+  const watched: typeof calls.report = (...problem) => {
     if (isWatching) quietly(() => told(...problem));
     original.apply(calls, problem);
   };

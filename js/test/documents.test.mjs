@@ -83,7 +83,7 @@ test("the tables of events have every action with all its fields, and no other",
 });
 
 /** The methods that a page sees, each as the table of calls has it. */
-const CALLS = [...read("js/na.ts").matchAll(/^ {2}\/\*\* (.*) \*\/\n {2}(\w+)\((.*)\): (.*) \{$/gm)].map(
+const CALLS = [...read("js/na.ts").matchAll(/^ {2}\/\*\* (.*) \*\/\n {2}(?:async )?(\w+)\((.*)\): (.*) \{$/gm)].map(
   ([, doc, name, parameters, result]) => {
     const names = [...parameters.matchAll(/(?:^|, )(\w+\??):/g)].map(([, parameter]) => parameter);
     return { name, row: [`\`${name}(${names.join(", ")})\``, result === "void" ? "–" : `\`${result}\``, doc] };
