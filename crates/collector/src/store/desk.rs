@@ -25,6 +25,9 @@ const GROUP_WEIGHT: usize = 10_000;
 /// Requests in one transaction: enough that all connections share one flush of
 /// the disk, and few enough that the first does not wait long for the last.
 const GROUP: usize = 256;
+/// Events of a transaction that the inbox may take. More of them share what it costs to
+/// store them, and would only be written twice.
+const MOST_FOR_INBOX: usize = 128;
 
 /// Who waits for the inbox to be spread.
 #[derive(Debug, Default)]
@@ -151,6 +154,8 @@ impl Desk {
             Request::Batch(_) => self.pace.is_high(Instant::now()),
             Request::Work(_) | Request::Look => is_fast,
         });
+        let weight: usize = group.iter().map(Request::weight).sum();
+        let is_fast = is_fast && weight <= MOST_FOR_INBOX;
         if let [request] = group
             && self.inbox.is_empty()
             && !(is_fast && matches!(request, Request::Batch(_)))
