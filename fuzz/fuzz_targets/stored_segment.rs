@@ -101,7 +101,7 @@ fn tell(engine: &mut Engine, now: Now, input: Input<'_>, adopted: &mut Adopted) 
             | Effect::Filter { .. }
             | Effect::ReportLoss(_)
             | Effect::WarnAccountChanged { .. }
-            | Effect::PrintEvent { .. }
+            | Effect::ShowEvent { .. }
             | Effect::ReadCookies
             | Effect::SetSession { .. }
             | Effect::SetVisitor { .. }
