@@ -51,6 +51,12 @@ const MOST: usize = 2;
 /// Bytes of a batch that may wait: the events of a larger one share what storing
 /// them costs.
 const MOST_BYTES_OF_BATCH: usize = 128 * 1024;
+/// Room that a file of bounded size keeps free for spreading, for each byte of lines that
+/// waits: tables and indexes take more than the lines, and what does not fit in the end
+/// could not be asked for.
+const ROOM_FOR_A_BYTE: usize = 16;
+/// Room that it keeps free in any case.
+const ROOM: usize = 1024 * 1024;
 /// How long a batch waits while nobody asks: long enough for many batches, and short
 /// for programs that read the file.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
@@ -140,7 +146,7 @@ impl Inbox {
         let is_full = self.ids.len() >= MOST * ENOUGH_EVENTS
             || self.bytes >= MOST * ENOUGH_BYTES
             || batch.lines.len() > MOST_BYTES_OF_BATCH;
-        if is_full || !self.foresees(tx, batch)? {
+        if is_full || !self.has_room(tx, batch)? || !self.foresees(tx, batch)? {
             return Ok(None);
         }
         tx.prepare_cached("INSERT INTO inbox (source_id, received_at, lines) VALUES (?1, ?2, ?3)")?
@@ -150,6 +156,19 @@ impl Inbox {
             accepted: batch.events.len() as u64,
             ..BatchOutcome::default()
         }))
+    }
+
+    /// Whether the file may grow by what spreading the batch, too, will take. That the disk
+    /// has room for it nobody knows: where it has not, the events wait in the inbox.
+    fn has_room(&self, tx: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<bool> {
+        let pragma = |sql: &str| -> rusqlite::Result<usize> {
+            let number = tx.prepare_cached(sql)?.query_row([], |row| row.get(0));
+            number.map(|number: i64| usize::try_from(number).unwrap_or_default())
+        };
+        let most = pragma("PRAGMA max_page_count")?;
+        let free = most.saturating_sub(pragma("PRAGMA page_count")?);
+        let needed = ROOM + ROOM_FOR_A_BYTE * (self.bytes + batch.lines.len());
+        Ok(free.saturating_mul(pragma("PRAGMA page_size")?) >= needed)
     }
 
     /// Whether all events of a batch will be stored and counted.

@@ -222,6 +222,25 @@ fn it_is_due_soon_and_at_once_when_much_waits() {
 }
 
 #[test]
+fn near_the_bound_of_the_file_no_batch_waits_that_could_not_be_spread_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = open(&folder);
+    let mut inbox = Inbox::default();
+    let pages = count(&conn, "PRAGMA page_count");
+    let bytes_of_page = count(&conn, "PRAGMA page_size");
+    let bound = |conn: &Connection, bytes: usize| {
+        let most = pages + bytes as i64 / bytes_of_page;
+        count(conn, &format!("PRAGMA max_page_count = {most}"));
+    };
+    bound(&conn, ROOM / 2);
+    store(&mut conn, &mut inbox, &batch(&[event("ann", "a")]));
+    assert!(inbox.is_empty());
+    bound(&conn, 2 * ROOM);
+    store(&mut conn, &mut inbox, &batch(&[event("ann", "b")]));
+    assert!(!inbox.is_empty());
+}
+
+#[test]
 fn a_batch_that_fails_by_itself_stays_and_the_others_are_spread() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
