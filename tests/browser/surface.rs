@@ -129,7 +129,7 @@ async fn before_send_edits_drops_and_may_ask_but_not_make_events() {
 async fn events_that_lead_to_the_next_in_a_microtask_let_the_page_go_on() {
     let network = Network::new();
     let (api_key, auth_key) = source();
-    let again = builder_of(&api_key, &auth_key);
+    let again = builder_of(&api_key, &auth_key).compress(false);
     let handle = Rc::new(RefCell::new(None));
     let (within, goes_on) = (Rc::clone(&handle), Rc::new(Cell::new(true)));
     let asked = Rc::clone(&goes_on);
