@@ -408,7 +408,7 @@ async fn wasm_that_is_missing_is_reported_once_and_the_next_load_sends(
     fails_once(stage, &site, "/esm.html", &["too late"]).await
 }
 
-/// Copies a package but for files, of which `ladder.js` is what stands in for a wasm that fails.
+/// Copies a package but for files. Those that stand in for a wasm that fails are `ladder.js`, and what it leads to.
 fn copy_without(files: &[&str], from: &Path, to: &Path) -> Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
@@ -426,7 +426,7 @@ async fn wasm_that_a_policy_forbids_is_reported_once_and_the_next_load_sends(
 ) -> Result<()> {
     let folder = TempDir::new()?;
     let package = stage.package().await?.path();
-    copy_without(&["ladder.js"], package, folder.path())?;
+    copy_without(&["host-script.js"], package, folder.path())?;
     let site = Site::start(&[("/pkg", folder.path()), ("", Site::pages())]).await?;
     let policy = "<meta http-equiv='content-security-policy' \
                   content=\"script-src 'self' 'unsafe-inline'\">";

@@ -145,7 +145,9 @@ pub fn bundle(
                 },
                 ..of(&source, &file, format)
             };
-            make(&wrapper, &within, None)?;
+            // It looks into trackers of the other scripts.
+            let names = (name == "inspector").then_some(&names);
+            make(&wrapper, &within, names)?;
         }
     }
     Ok(())
