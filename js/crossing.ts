@@ -9,7 +9,7 @@ import { atTaskEnd } from "./environment.ts";
 import { PLAIN_ID, type Stats } from "./generated/contract.ts";
 import type { Core, Ids, Reason } from "./generated/core.d.ts";
 import type { Host } from "./host.ts";
-import { attempt, find, keys } from "./intrinsics.ts";
+import { attempt, find, keys, min } from "./intrinsics.ts";
 import { isVisible, later } from "./page/browser.ts";
 import type { Tracking } from "./tracking.ts";
 import { unstore } from "./web-storage.ts";
@@ -192,13 +192,15 @@ export class Crossing {
     if (host.isPerforming || !calls.count) return;
     this.#guard(() => {
       const end = monotonic() + ms;
-      const ahead = wall() - monotonic();
+      const latest = wall();
+      const ahead = latest - monotonic();
       for (let looked = 1; calls.count; looked += 1) {
         const call = calls.waiting[calls.made]!;
         // What follows from features can wait for the last of them.
         if (looked > 1 && call.method !== "sendFeatureEvent") host.perform();
         writeDetails(call);
-        host.handle(call.method, call.mono, call.wall ?? call.mono + ahead, call.more);
+        // Browsers blur both clocks, each by itself: what was is not later than now.
+        host.handle(call.method, call.mono, call.wall ?? min(call.mono + ahead, latest), call.more);
         calls.made += 1;
         if (looked % CALLS_PER_LOOK === 0 && monotonic() > end) break;
       }

@@ -1,0 +1,26 @@
+// A browser that blurs its clocks, each by itself, against attacks that measure time.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+// It alternates between 3 ms ahead and none.
+let isAhead = false;
+const now = performance.now.bind(performance);
+performance.now = () => Math.floor(now()) + (isAhead ? 3 : 0);
+const { Collector, na, SETTINGS } = await import("./support/collector.mjs");
+
+test("no event is later than the clock of the page when it was handed over", async () => {
+  const collector = new Collector();
+  const tracker = new na("api", "auth", SETTINGS);
+  await tracker.ready;
+  isAhead = true;
+  tracker.sendFeatureEvent("export");
+  isAhead = false;
+  tracker.stats();
+  const handedOver = Date.now();
+  await tracker.flush();
+  tracker.shutdown();
+  collector.close();
+  const [{ created_at: at }] = collector.events;
+  assert.ok(at <= handedOver, `${at} of ${handedOver}`);
+});
