@@ -4,6 +4,9 @@ use maud::{Markup, html};
 
 use super::value::{Value, show_change};
 
+/// Letters of a figure that stand on one line where six are side by side.
+const LONG: usize = 14;
+
 /// A figure with its name.
 #[derive(Debug, Clone)]
 pub(crate) struct Total {
@@ -40,6 +43,11 @@ impl Total {
         self
     }
 
+    /// It would not stand on one line beside the others: sums of several currencies.
+    fn is_long(&self) -> bool {
+        self.value.chars().count() > LONG
+    }
+
     /// Adds what is said below it.
     #[must_use]
     pub(crate) fn note(mut self, note: String) -> Self {
@@ -55,7 +63,7 @@ pub(crate) fn totals(all: &[Total], length: &str) -> Markup {
             @for total in all {
                 div .bad[total.is_bad] {
                     dt { (total.name) }
-                    dd {
+                    dd .long[total.is_long()] {
                         (total.value)
                         @if let Some((before, now)) = total.change {
                             small .change {
