@@ -110,7 +110,7 @@ pub fn check(found: &Found) -> Verdict {
             if has.as_ref() != Some(text) {
                 wrong.push(format!(
                     "{name} comes without the {file} of the repository: put it into pkg-template/, or as a \
-                     symbolic link beside the crate's Cargo.toml"
+                     copy beside the crate's Cargo.toml"
                 ));
             }
         }
