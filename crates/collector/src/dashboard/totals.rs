@@ -63,7 +63,7 @@ pub(crate) fn totals(all: &[Total], length: &str) -> Markup {
             @for total in all {
                 div .bad[total.is_bad] {
                     dt { (total.name) }
-                    dd .long[total.is_long()] {
+                    dd class=[total.is_long().then_some("long")] {
                         (total.value)
                         @if let Some((before, now)) = total.change {
                             small .change {
