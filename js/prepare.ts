@@ -44,6 +44,12 @@ export const prepare: Prepare = (construction) => {
 const SILENCE_MS = 1000;
 const MAX_NOTED = 100;
 
+// How many messages are told in that time, of all trackers together: what the page
+// does about one may be to make another tracker, which has the same to say.
+const MAX_TOLD = 250;
+let toldFrom = -SILENCE_MS;
+let told = 0;
+
 /** A message: when it was said, and how many lost events it was not said of since. */
 interface Said {
   at: number;
@@ -64,7 +70,12 @@ export function silenceRepetition(calls: Calls): void {
     const said = noted[name]!;
     said.dropped += dropped;
     const now = monotonic();
-    if (now - said.at < SILENCE_MS) return;
+    if (now - toldFrom >= SILENCE_MS) {
+      toldFrom = now;
+      told = 0;
+    }
+    if (now - said.at < SILENCE_MS || told >= MAX_TOLD) return;
+    told += 1;
     const lost = said.dropped;
     said.at = now;
     said.dropped = 0;

@@ -114,6 +114,27 @@ for (const [when, later] of Object.entries(ways)) {
   });
 }
 
+for (const [what, settings] of [
+  ["without keys", undefined],
+  ["of another source with the same mistake", { ...SETTINGS, batchSize: "many" }],
+]) {
+  test(`an onError that makes a tracker ${what} does not go on without end`, async () => {
+    let made = 0;
+    const trackers = [];
+    const onError = () => {
+      made += 1;
+      // An end, lest a loop keep the test from failing.
+      if (made < 5_000) trackers.push(new na(settings && `api ${made}`, "auth", { ...settings, onError }));
+    };
+    await turn(onError);
+    for (let at = 0; at < 20; at += 1) await settled();
+    assert.ok(made > 1 && made < 1_000, String(made));
+    for (const tracker of trackers) tracker.shutdown();
+    await settled();
+    told.take();
+  });
+}
+
 test("a console.warn that changes the account again does not go on without end", async () => {
   const tracker = new na("api", "auth", SETTINGS);
   await tracker.ready;
