@@ -5,9 +5,9 @@ import type { Calls } from "./calls.ts";
 import { monotonic } from "./clock.ts";
 import { hasUser, print } from "./environment.ts";
 import { inspect } from "./inspect.ts";
-import { apply, create, keys, replaceAll } from "./intrinsics.ts";
+import { apply, create, hasOwn, keys, replaceAll } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
-import { checkSettings, coreConfig } from "./settings.ts";
+import { checkSettings, coreConfig, unreadSettings } from "./settings.ts";
 import type { Construction, Tracking } from "./tracking.ts";
 import { unstore } from "./web-storage.ts";
 import { explain } from "./words.ts";
@@ -16,22 +16,26 @@ import { explain } from "./words.ts";
 export type Prepare = (construction: Construction & Partial<Tracking>) => Tracking;
 
 export const prepare: Prepare = (construction) => {
-  if (!construction.settings) {
+  if (!hasOwn(construction, "settings")) {
     const { calls, early, given, passed, url } = construction;
     silenceRepetition(calls);
     calls.explain = explain;
     calls.showInspector = (open) => inspect(calls, open);
-    if (url && !isAddress(url)) {
-      calls.refuse("new na", { about: "endpoint", got: given.endpoint });
+    const refuse = (problem: string): void => {
+      calls.refused += 1;
+      calls.report("invalid_argument", `new na: ${problem}`, 0);
+    };
+    const unread = url && unreadSettings(passed, given);
+    const isWrong = !!url && !isAddress(url);
+    if (isWrong) calls.refuse("new na", { about: "endpoint", got: given.endpoint });
+    if (unread) refuse(`settings inherit or hide${unread}, and only fields of their own are read. The tracker is off.`);
+    if (isWrong || unread) {
       // Nothing of it stays.
       calls.stop();
       if (early.key) unstore(early.key);
     }
     calls.tellRefusals(explain);
-    const settings = checkSettings(passed, given, (problem) => {
-      calls.refused += 1;
-      calls.report("invalid_argument", `new na: ${problem}`, 0);
-    });
+    const settings = checkSettings(passed, given, unread ? () => {} : refuse);
     if (settings.debug && !hasUser()) print("log", "there is no page here, nor a worker: the tracker is off.");
     construction.config = coreConfig(settings);
     construction.settings = settings;

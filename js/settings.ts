@@ -4,7 +4,7 @@
 import { toId } from "./arguments.ts";
 import { type CoreConfig, type Kind, SETTINGS } from "./generated/contract.ts";
 import { type Given, isToken, refusesTracking } from "./given.ts";
-import { create, find, hasOwn, keys, stringify } from "./intrinsics.ts";
+import { attempt, create, find, hasOwn, keys, objectPrototype, stringify } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import type { Settings } from "./types.ts";
 import { AN_OBJECT, describe, ID, PLAIN, THROWING, wrong } from "./words.ts";
@@ -44,6 +44,19 @@ export function checkSettings(
     }
   }
   return checked;
+}
+
+/** The names of settings that an object inherits, as from its class, or hides: they were not read. What the page gives to all objects is none. */
+export function unreadSettings(settings: unknown, given: Given): string {
+  let unread = "";
+  const names = keys(SETTINGS);
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at]!;
+    // What is no object has none.
+    if (attempt(() => name in (settings as object)) && !(name in given) && !(name in objectPrototype))
+      unread += ` ${name}`;
+  }
+  return unread;
 }
 
 const HTTP = /^https?:\/\/.*/is;

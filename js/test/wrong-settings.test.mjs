@@ -208,6 +208,54 @@ test("settings that throw while they are read turn the tracker off: they may nam
   assert.deepEqual(more, []);
 });
 
+test("settings that are inherited or hidden turn the tracker off: nobody has read them", async () => {
+  class Usage {
+    get endpoint() {
+      return SETTINGS.endpoint;
+    }
+    get consent() {
+      return "denied";
+    }
+  }
+  const hidden = Object.defineProperty({}, "endpoint", { value: SETTINGS.endpoint, enumerable: false });
+  const module = Object.create(null, {
+    [Symbol.toStringTag]: { value: "Module" },
+    endpoint: { value: SETTINGS.endpoint, enumerable: true },
+  });
+  for (const [settings, names] of [
+    [new Usage(), "endpoint consent"],
+    [Object.create({ endpoint: SETTINGS.endpoint }), "endpoint"],
+    [hidden, "endpoint"],
+    [module, "endpoint"],
+  ]) {
+    const before = collector.requests.length;
+    const tracker = new na("api", "auth", settings);
+    tracker.sendFeatureEvent("f");
+    assert.equal(await tracker.ready, false, names);
+    assert.deepEqual(told.take(), [
+      `natero: new na: settings inherit or hide ${names}, and only fields of their own are read. The tracker is off.`,
+    ]);
+    assert.deepEqual([collector.requests.length, tracker.stats().dropped.invalid], [before, 1]);
+  }
+});
+
+test("what the page gives to all objects is no setting", async () => {
+  Object.prototype.endpoint = "http://page.test";
+  Object.prototype.consent = "denied";
+  Object.prototype.settings = {};
+  try {
+    const tracker = new na("api", "auth", SETTINGS);
+    assert.equal(await tracker.ready, true);
+    tracker.sendFeatureEvent("f");
+    assert.equal((await tracker.flush()).delivered, 1);
+    assert.match(collector.requests.at(-1).url, /^http:\/\/collector\.test/);
+    tracker.shutdown();
+    assert.deepEqual(told.take(), []);
+  } finally {
+    for (const name of ["endpoint", "consent", "settings"]) delete Object.prototype[name];
+  }
+});
+
 test("a setting that does not exist is told by its name, also one that every object has", async () => {
   for (const name of ["acountId", "constructor", "toString", "hasOwnProperty"]) {
     assert.match(
