@@ -65,7 +65,7 @@ async function untilShown(): Promise<void> {
 // Where the address of a page says this, the page shows its trackers.
 const INSPECT = /[?&]na_debug\b/;
 
-const NO_TIMERS = "setTimeout is missing or throws: events are sent at once.";
+const NO_TIMERS = "setTimeout is missing, throws or does not wait: events are sent at once.";
 
 /** The engine of one tracker, and what is done for it. */
 export class Host {

@@ -127,10 +127,19 @@ const stopTimer = /* @__PURE__ */ lookUp<typeof clearTimeout>("clearTimeout");
 // The longest wait that timers of browsers keep to, in ms.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Runs a task after so many ms, or when timers have to end; returns how to call that off, or nothing where no timer can be started. */
+/** Runs a task after so many ms, or when timers have to end; returns how to call that off, or nothing where no timer can be started. What runs it at once is no timer: the task would start the next one within. */
 export function later(task: () => void, ms: number): (() => void) | undefined {
-  const timer = startTimer(task, min(max(ms, 0), LONGEST_TIMER));
-  return timer && (() => void attempt(() => stopTimer()!(timer[0])));
+  let isWaiting = false;
+  let isEarly = false;
+  const timer = startTimer(
+    () => {
+      if (isWaiting) task();
+      else isEarly = true;
+    },
+    min(max(ms, 0), LONGEST_TIMER),
+  );
+  isWaiting = true;
+  return timer && !isEarly ? () => void attempt(() => stopTimer()!(timer[0])) : undefined;
 }
 
 const Address = /* @__PURE__ */ lookUp<typeof URL>("URL");

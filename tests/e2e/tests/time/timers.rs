@@ -94,6 +94,7 @@ pub async fn without_timers_it_is_said_once_and_everything_is_sent_all_the_same(
     for before in [
         "delete window.setTimeout; window.setTimeout = undefined;",
         "window.setTimeout = () => { throw new Error('of the page'); };",
+        "window.setTimeout = (task) => { task(); return 1; };",
     ] {
         let collector = Collector::start()?;
         // Nothing would leave for its age or number.
