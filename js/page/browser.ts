@@ -57,9 +57,14 @@ const Xhr = /* @__PURE__ */ lookUp<typeof XMLHttpRequest>("XMLHttpRequest");
 export const newXhr = (): XMLHttpRequest => new (Xhr()!)();
 
 const Controller = /* @__PURE__ */ lookUp<typeof AbortController>("AbortController");
+const isAborted = /* @__PURE__ */ attribute<AbortSignal, "aborted">("AbortSignal", "aborted");
 
-/** What aborts a request, where the browser can. */
-export const newController = (): AbortController | undefined => attempt(() => new (Controller()!)());
+/** What aborts a request, where the browser can. What the page has put in its place may have no signal that `fetch` takes. */
+export const newController = (): AbortController | undefined =>
+  attempt(() => {
+    const controller = new (Controller()!)();
+    return isAborted(controller.signal) === false ? controller : undefined;
+  });
 
 const Compression = /* @__PURE__ */ lookUp<typeof CompressionStream>("CompressionStream");
 const ResponseClass = /* @__PURE__ */ lookUp<typeof Response>("Response");

@@ -2,7 +2,7 @@
 // collector on another origin is reached by one request, even while the page
 // unloads.
 
-import { attribute } from "../capture.ts";
+import { attribute, method } from "../capture.ts";
 import { wall } from "../clock.ts";
 import { deferred, request } from "../environment.ts";
 import { attempt, find, isArray, isFiniteNumber, parse, slice, succeeds, toNumber, trim } from "../intrinsics.ts";
@@ -47,24 +47,52 @@ type Header = (name: string) => string | null;
 // it. After a failure the page goes on without.
 let compressionFailed = false;
 
-// What a page has put in the place of `fetch` does not tell what comes of it.
+// Compressed bodies that a server has answered with a failure, in a row. It may be
+// what is in between that fails of them, and may say anything: so the body after
+// `FIRST_TRIAL` of them goes as it is. Where that is taken and one more compressed
+// body is not, the bodies go on as they are.
+let packedFailures = 0;
+const FIRST_TRIAL = 3;
+const SECOND_TRIAL = FIRST_TRIAL + 2;
+
+// What a page has put in the place of `fetch`, or of what answers are read with, does
+// not tell what comes of it. That is so once so many answers in a row had no end.
 let fetchFailed = false;
+let unreadable = 0;
+const TIMES_UNREADABLE = 3;
 
 const statusOf = /* @__PURE__ */ attribute<Response, "status">("Response", "status");
+const headersOf = /* @__PURE__ */ attribute<Response, "headers">("Response", "headers");
+const headerOf = /* @__PURE__ */ method<Headers, "get">("Headers", "get");
+const readText = /* @__PURE__ */ method<Response, "text">("Response", "text");
+const isUsed = /* @__PURE__ */ attribute<Response, "bodyUsed">("Response", "bodyUsed");
 
 /** Posts a batch; never rejects. Without an answer, nothing comes back. */
 export async function post(posting: Posting): Promise<ServerAnswer | undefined> {
   const { body, compress, unloading } = posting;
   // Compressing takes a turn of the event loop, and an unloading page may get none.
-  if (compress && !compressionFailed && !unloading && body.length > GZIP_OVER_BYTES && canCompress()) {
-    const answer = await postOnce(posting, true);
-    if (answer && !find(NOT_PACKED, `${answer.status}`)) return answer;
-    // Browsers end the requests of a page that goes, though they arrive: such a page gets no further turn.
-    if (!answer) await nextTurn();
-    compressionFailed = true;
+  if (!compress || compressionFailed || unloading || body.length <= GZIP_OVER_BYTES || !canCompress())
+    return await postOnce(posting, false);
+  if (packedFailures === FIRST_TRIAL || packedFailures === SECOND_TRIAL) {
+    const answer = await postOnce(posting, false);
+    if (!isTaken(answer)) packedFailures = 0;
+    else if (packedFailures === FIRST_TRIAL) packedFailures += 1;
+    else compressionFailed = true;
+    return answer;
   }
+  const answer = await postOnce(posting, true);
+  if (answer && !find(NOT_PACKED, `${answer.status}`)) {
+    packedFailures = isTaken(answer) ? 0 : packedFailures + 1;
+    return answer;
+  }
+  // Browsers end the requests of a page that goes, though they arrive: such a page gets no further turn.
+  if (!answer) await nextTurn();
+  compressionFailed = true;
   return await postOnce(posting, false);
 }
+
+/** The server has taken the batch. */
+const isTaken = (answer: ServerAnswer | undefined): boolean => !!answer && answer.status > 0 && answer.status < 300;
 
 function nextTurn(): Promise<void> {
   const { promise, settle } = deferred();
@@ -87,7 +115,10 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
   } as RequestInit;
   try {
     if (packed) {
+      // What never comes to an end is given up with this request, and not begun again.
+      compressionFailed = true;
       init.body = await gzip(body);
+      compressionFailed = false;
       init.headers = {
         __proto__: null,
         "content-type": "text/plain",
@@ -96,10 +127,17 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
     }
     const asked = attempt(() => request(url, init));
     const response = asked && (await asked);
-    const status = statusOf(response as Response);
-    if (isFiniteNumber(status)) {
+    const status = statusOf(response);
+    // A wrapper that reads the answer itself leaves nothing of it.
+    if (isFiniteNumber(status) && !isUsed(response)) {
       const text = await textOf(response!);
-      return text === undefined ? text : answerOf(status!, text, (name) => response!.headers.get(name));
+      if (text !== undefined) {
+        unreadable = 0;
+        return answerOf(status!, text, (name) => headerOf(headersOf(response)!, name));
+      }
+      unreadable += 1;
+      // The network may have cut it short.
+      if (unreadable < TIMES_UNREADABLE) return undefined;
     }
   } catch {
     // Nobody will say whether a beacon arrived: its events stay until someone
@@ -136,7 +174,7 @@ function postByXhr(url: string, body: string, signal?: AbortSignal): Promise<Ser
 /** The body of an answer; nothing where it was cut short. */
 async function textOf(response: Response): Promise<string | undefined> {
   try {
-    return await response.text();
+    return await readText(response);
   } catch {
     return undefined;
   }

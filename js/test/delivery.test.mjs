@@ -129,6 +129,58 @@ test("a failing server is no reason to send bodies as they are", async () => {
   page.close();
 });
 
+/** Makes one event after the other, each of which is delivered before the next. */
+async function deliver(page, names) {
+  for (const name of names) {
+    const { delivered } = page.tracker.stats();
+    page.tracker.sendFeatureEvent(name, { details: { text: "x".repeat(3_000) } });
+    page.tracker.flush();
+    await until(
+      () => page.tracker.stats().delivered > delivered,
+      () => pass(100),
+    );
+  }
+}
+
+for (const status of [404, 405, 409, 417, 429, 500, 502, 503]) {
+  test(`where ${status} answers packed bodies alone, they go as they are from the second trial on`, async () => {
+    const page = await flushed({ compress: true }, (_, { headers }) =>
+      headers ? new Response("no", { status }) : new Response('{"accepted":1}'),
+    );
+    await deliver(page, ["g", "h", "i"]);
+    const [first, second] = [Array(3).fill("gzip"), ["gzip"]];
+    assert.deepEqual(encodings(page.collector).slice(0, 6), [...first, undefined, ...second, undefined]);
+    assert.deepEqual(new Set(encodings(page.collector).slice(6)), new Set([undefined]));
+    assert.deepEqual([page.problems, page.tracker.stats().dropped.total], [[], 0]);
+    page.close();
+  });
+}
+
+test("after a server has failed for long, bodies are packed as before", async () => {
+  const failures = Array(6).fill({ status: 502 });
+  const page = await flushed({ compress: true }, ...failures, WELL);
+  await deliver(page, ["g", "h", "i"]);
+  assert.deepEqual(encodings(page.collector).slice(-3), Array(3).fill("gzip"));
+  page.close();
+});
+
+test("a compression that never comes to an end costs one request", async () => {
+  const { CompressionStream } = globalThis;
+  globalThis.CompressionStream = class {
+    readable = new ReadableStream();
+    writable = new WritableStream({ write: () => new Promise(() => {}) });
+  };
+  const page = await flushed({ compress: true });
+  globalThis.CompressionStream = CompressionStream;
+  await until(
+    () => page.tracker.stats().delivered === 1,
+    () => pass(1_000),
+  );
+  assert.ok(now < 1_000_000 && page.collector.requests.length === 1);
+  assert.deepEqual(encodings(page.collector), [undefined]);
+  page.close();
+});
+
 test("a success is confirmed by JSON or an empty body, and by nothing else", async () => {
   for (const body of ['{"accepted":1}', "{}", "[]", "null", '"ok"', "", " \n"]) {
     const page = await flushed({}, { status: 200, body });
@@ -241,6 +293,70 @@ for (const [name, answer] of [
     page.close();
   });
 }
+
+test("a wrapped fetch that has read the answer is not asked again, and nothing is sent for ever", async () => {
+  Xhr.asked = [];
+  const page = await flushed({}, async () => {
+    const response = new Response('{"accepted":1}');
+    await response.json();
+    return response;
+  });
+  assert.equal((await page.flush).delivered, 1);
+  page.tracker.sendFeatureEvent("g");
+  await page.tracker.flush();
+  assert.deepEqual([page.collector.requests.length, Xhr.asked.length], [1, 2]);
+  page.close();
+});
+
+test("a fetch whose answers can never be read to their end is given up", async () => {
+  Xhr.asked = [];
+  const page = await flushed({}, () => {
+    const response = new Response('{"accepted":1}');
+    response.body.getReader();
+    return response;
+  });
+  await until(
+    () => page.tracker.stats().delivered === 1,
+    () => pass(1_000),
+  );
+  assert.deepEqual([page.collector.requests.length, Xhr.asked.length], [3, 1]);
+  page.close();
+});
+
+test("what a page makes later of answers and their headers decides nothing", async () => {
+  const { text } = Response.prototype;
+  const { get } = Headers.prototype;
+  const page = await flushed({}, { status: 503, headers: { "retry-after": "60" } }, WELL);
+  await page.flush;
+  const throws = () => {
+    throw new Error("of the page");
+  };
+  Response.prototype.text = throws;
+  Headers.prototype.get = throws;
+  try {
+    await pass(59_000);
+    assert.equal(page.collector.requests.length, 1);
+    await pass(30_000);
+    assert.equal(page.tracker.stats().delivered, 1);
+  } finally {
+    Response.prototype.text = text;
+    Headers.prototype.get = get;
+  }
+  page.close();
+});
+
+test("a signal that fetch would not take is not passed to it", async () => {
+  const { AbortController } = globalThis;
+  globalThis.AbortController = class {
+    signal = { aborted: false };
+    abort() {}
+  };
+  const page = await flushed({});
+  globalThis.AbortController = AbortController;
+  assert.equal((await page.flush).delivered, 1);
+  assert.equal(page.collector.requests[0].init.signal, undefined);
+  page.close();
+});
 
 /** What is told when this is answered for two minutes. */
 async function complaint(settings, ...answers) {
