@@ -7,11 +7,10 @@ const performanceObject = /* @__PURE__ */ lookUp<Performance>("performance");
 const performanceNow = /* @__PURE__ */ method<Performance, "now">("Performance", "now");
 let last = 0;
 
-/** The monotonic time in ms. Where there is no such clock it is made of the wall clock, and stands still when that goes back. */
+/** The monotonic time in ms, which is made of the wall clock where there is no such one. It stands still when that goes back, or a clock that the page has made. */
 export function monotonic(): number {
-  const now = attempt(() => performanceNow(performanceObject()!));
-  if (isFiniteNumber(now)) return now as number;
-  last = max(last, wall());
+  const told = attempt(() => performanceNow(performanceObject()!));
+  last = max(last, isFiniteNumber(told) ? (told as number) : wall());
   return last;
 }
 
