@@ -222,14 +222,12 @@ fn event(
         9 => "sessionSync",
         _ => "feature",
     };
-    NewEvent {
-        line: 1,
-        event_id: format!(
-            "{:016x}{:016x}",
-            random.below(u64::MAX),
-            random.below(u64::MAX)
-        ),
-        event: ReceivedEvent {
+    let event_id = format!(
+        "{:016x}{:016x}",
+        random.below(u64::MAX),
+        random.below(u64::MAX)
+    );
+    let event = ReceivedEvent {
             event_id: None,
             account_id: Some(format!("account {account}")),
             user_id: format!("user {user}"),
@@ -250,8 +248,8 @@ fn event(
             referrer: None,
             details: None,
             extra: None,
-        },
-    }
+    };
+    NewEvent::new(1, event_id, event)
 }
 
 /// Processor time of this thread: on a busy machine the only honest figure.

@@ -320,11 +320,7 @@ fn new_events(events: &[Value]) -> Vec<NewEvent> {
     events
         .iter()
         .map(read)
-        .map(|event| NewEvent {
-            line: 1,
-            event_id: event.event_id.clone().unwrap(),
-            event,
-        })
+        .map(|event| NewEvent::new(1, event.event_id.clone().unwrap(), event))
         .collect()
 }
 

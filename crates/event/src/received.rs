@@ -89,7 +89,7 @@ impl ReceivedEvent {
     /// # Errors
     /// The error names the invalid field and says what to send instead.
     pub fn read(line: &[u8], now: i64) -> Result<Self, LineError> {
-        let mut fields = Fields::new(object(line)?);
+        let mut fields = object(line)?;
         let action = fields.required_text("action", crate::limits::MAX_ID_CHARS)?;
         let mut event = ReceivedEvent {
             event_id: fields.id("event_id")?,
@@ -172,7 +172,7 @@ pub fn value(text: &[u8]) -> serde_json::Result<Value> {
 /// Reads the `stream_id` and `seq` of a line whose event may be invalid, so that
 /// a receiver can tell rejected events from lost ones.
 pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
-    let mut fields = Fields::new(object(line).ok()?);
+    let mut fields = object(line).ok()?;
     let stream_id = fields.id("stream_id").ok()??;
     let seq = fields.seq("seq").ok()??;
     Some((stream_id, seq))
@@ -189,15 +189,19 @@ pub fn canonical(line: &[u8]) -> Option<String> {
     }
 }
 
-fn object(line: &[u8]) -> Result<Map<String, Value>, LineError> {
+fn object(line: &[u8]) -> Result<Fields<'_>, LineError> {
     if line.len() > MAX_LINE_BYTES {
         return Err(LineError::TooLong { bytes: line.len() });
     }
+    if let Ok(fields) = serde_json::from_slice(line) {
+        return Ok(fields);
+    }
     match value(line) {
-        Ok(Value::Object(map)) => Ok(map),
+        Ok(Value::Object(map)) => Ok(map.into()),
         Ok(Value::Array(_)) => Err(LineError::Array),
         Ok(_) => Err(LineError::NotAnObject),
-        Err(error) => form::object(line).ok_or_else(|| LineError::NotJson(error.to_string())),
+        Err(error) => (form::object(line).map(Fields::from))
+            .ok_or_else(|| LineError::NotJson(error.to_string())),
     }
 }
 

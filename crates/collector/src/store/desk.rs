@@ -88,8 +88,8 @@ impl Desk {
         health: Arc<Health>,
     ) -> Self {
         Desk {
+            inbox: Inbox::new(&conn),
             conn,
-            inbox: Inbox::default(),
             pace: Pace::default(),
             settling,
             log: CommitLog { metrics, health },

@@ -45,13 +45,11 @@ impl<'t> IdWriter<'t> {
     /// Notes the id of an event. Returns false when it was noted before.
     pub(super) fn insert(
         &mut self,
-        event_id: &str,
+        key: &IdKey,
         month: Month,
         event: i64,
     ) -> rusqlite::Result<bool> {
-        let noted = self
-            .0
-            .execute(params![key(event_id), month.number(), event])?;
+        let noted = self.0.execute(params![key, month.number(), event])?;
         Ok(noted == 1)
     }
 }

@@ -54,7 +54,7 @@ impl<'t> EventWriter<'t> {
             None => self.find_month(event.created_at)?,
         };
         let current = self.current.insert(current);
-        if !self.ids.insert(&new.event_id, current.month, self.next)? {
+        if !self.ids.insert(&new.key, current.month, self.next)? {
             return Ok(false);
         }
         current.insert.execute(params![

@@ -3,6 +3,8 @@
 use natero_event::received::{Line, LineError, ReceivedEvent, canonical};
 use sha2::{Digest, Sha256};
 
+use super::event_ids::{self, IdKey};
+
 /// A valid event with its key for deduplication.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
@@ -10,11 +12,23 @@ pub struct NewEvent {
     pub line: usize,
     /// The client's unique id, or one that is derived from the content.
     pub event_id: String,
+    /// What the store keeps of that id.
+    pub(super) key: IdKey,
     /// The event.
     pub event: ReceivedEvent,
 }
 
 impl NewEvent {
+    /// The event of a line with its id.
+    pub fn new(line: usize, event_id: String, event: ReceivedEvent) -> Self {
+        NewEvent {
+            line,
+            key: event_ids::key(&event_id),
+            event_id,
+            event,
+        }
+    }
+
     /// Reads a line of a batch. `now` is the clock at its arrival, in ms since the
     /// Unix epoch.
     ///
@@ -23,11 +37,8 @@ impl NewEvent {
     pub fn read(line: &Line<'_>, now: i64) -> Result<Self, LineError> {
         let mut event = ReceivedEvent::read(line.bytes, now)?;
         let event_id = event.event_id.take();
-        Ok(NewEvent {
-            line: line.number,
-            event_id: event_id.unwrap_or_else(|| derived_id(line.bytes)),
-            event,
-        })
+        let event_id = event_id.unwrap_or_else(|| derived_id(line.bytes));
+        Ok(NewEvent::new(line.number, event_id, event))
     }
 }
 

@@ -49,11 +49,7 @@ fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
             "action": "feature", "feature": name, "stream_id": name, "seq": seq,
         });
         let event = ReceivedEvent::read(event.to_string().as_bytes(), now).ok()?;
-        Some(NewEvent {
-            line: 1,
-            event_id: format!("{name}/{seq}"),
-            event,
-        })
+        Some(NewEvent::new(1, format!("{name}/{seq}"), event))
     };
     // The second is set aside, because its user belongs to another account, and
     // the gap before the last makes the stream implausible.

@@ -4,7 +4,7 @@
 use rusqlite::{Transaction, params};
 
 use super::{
-    event_ids::IdWriter,
+    event_ids::{self, IdWriter},
     event_months::{self, NAMES},
 };
 use crate::model::calendar::Month;
@@ -31,8 +31,8 @@ pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut rows = ids.query([])?;
     let mut writer = IdWriter::new(tx)?;
     while let Some(row) = rows.next()? {
-        let event_id = row.get_ref(0)?.as_str()?;
-        writer.insert(event_id, Month::at(row.get(1)?), row.get(2)?)?;
+        let key = event_ids::key(row.get_ref(0)?.as_str()?);
+        writer.insert(&key, Month::at(row.get(1)?), row.get(2)?)?;
     }
     drop((rows, writer));
     event_months::update_view(tx)?;

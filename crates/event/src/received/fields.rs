@@ -1,5 +1,8 @@
 //! The fields of a line.
 
+use std::{borrow::Cow, fmt};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::{LineError, MAX_DURATION_MS, MAX_TOTAL, text};
@@ -9,9 +12,17 @@ use crate::limits::{MAX_DETAILS_BYTES, MAX_ID_CHARS};
 /// at the end are not part of the contract.
 ///
 /// `null` counts as absent: clients write it for values that they do not have.
-pub(super) struct Fields {
-    map: Map<String, Value>,
+#[derive(Default)]
+pub(super) struct Fields<'a> {
+    /// The first fields, as they stand in the line: an event has so few of them that looking
+    /// through all is faster than a map.
+    first: Vec<(Cow<'a, str>, Value)>,
+    /// The others of a line with many fields.
+    others: Map<String, Value>,
 }
+
+/// As many fields as an event of the contract can have, and some more.
+const MOST_FIRST: usize = 24;
 
 const ID: &str = "a string of 1 to 256 characters, or a whole number";
 /// The largest whole number that every JSON parser represents exactly.
@@ -70,18 +81,46 @@ fn invalid(field: &'static str, expected: &'static str) -> LineError {
     LineError::Invalid { field, expected }
 }
 
-impl Fields {
-    pub(super) fn new(map: Map<String, Value>) -> Self {
-        Fields { map }
+impl<'a> Fields<'a> {
+    /// Of a field that a line has twice, the last counts.
+    fn insert(&mut self, name: Cow<'a, str>, value: Value) {
+        if let Some(at) = self.place(&name) {
+            self.first[at].1 = value;
+        } else if self.first.len() < MOST_FIRST {
+            self.first.push((name, value));
+        } else {
+            self.others.insert(name.into_owned(), value);
+        }
+    }
+
+    fn place(&self, field: &str) -> Option<usize> {
+        self.first.iter().position(|(name, _)| name == field)
+    }
+
+    fn remove(&mut self, field: &str) -> Option<Value> {
+        match self.place(field) {
+            Some(at) => Some(self.first.swap_remove(at).1),
+            None if self.others.is_empty() => None,
+            None => self.others.remove(field),
+        }
+    }
+
+    fn get(&self, field: &str) -> Option<&Value> {
+        match self.place(field) {
+            Some(at) => Some(&self.first[at].1),
+            None => self.others.get(field),
+        }
     }
 
     /// The fields that have not been read.
     pub(super) fn rest(self) -> Option<Map<String, Value>> {
-        (!self.map.is_empty()).then_some(self.map)
+        let mut rest = self.others;
+        rest.extend((self.first.into_iter()).map(|(name, value)| (name.into_owned(), value)));
+        (!rest.is_empty()).then_some(rest)
     }
 
     fn take(&mut self, field: &str) -> Option<Value> {
-        self.map.remove(field).filter(|value| !value.is_null())
+        self.remove(field).filter(|value| !value.is_null())
     }
 
     pub(super) fn id(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
@@ -98,10 +137,10 @@ impl Fields {
     /// Reads an id that may be empty, which counts as absent: forms and templates
     /// write `""` for a product that is not set.
     pub(super) fn name(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
-        if let Some(Value::String(text)) = self.map.get(field)
+        if let Some(Value::String(text)) = self.get(field)
             && text.trim().is_empty()
         {
-            self.map.remove(field);
+            self.remove(field);
         }
         self.id(field)
     }
@@ -205,5 +244,68 @@ impl Fields {
             }
             Some(_) => Err(invalid(field, "a JSON object")),
         }
+    }
+}
+
+impl From<Map<String, Value>> for Fields<'_> {
+    fn from(map: Map<String, Value>) -> Self {
+        Fields {
+            first: Vec::new(),
+            others: map,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OfObject)
+    }
+}
+
+struct OfObject;
+
+impl<'de> Visitor<'de> for OfObject {
+    type Value = Fields<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+        let mut fields = Fields {
+            first: Vec::with_capacity(MOST_FIRST),
+            others: Map::new(),
+        };
+        while let Some((Name(name), value)) = map.next_entry()? {
+            fields.insert(name, value);
+        }
+        Ok(fields)
+    }
+}
+
+/// The name of a field, which is copied only where it has escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(OfName)
+    }
+}
+
+struct OfName;
+
+impl<'de> Visitor<'de> for OfName {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }

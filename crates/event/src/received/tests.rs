@@ -334,3 +334,26 @@ proptest! {
         prop_assert_eq!(event.is_ok(), cut == whole.len());
     }
 }
+
+#[test]
+fn of_a_field_that_a_line_has_twice_the_last_counts() {
+    let line = format!(
+        r#"{{"user_id":"bob","x":1,"x":2,"user_\u0069d":"ann","account_id":"a","created_at":{NOW},"action":"feature","feature":"f"}}"#
+    );
+    let event = read(&line).unwrap();
+    assert_eq!(event.user_id, "ann");
+    assert_eq!(event.extra.as_deref(), Some(r#"{"x":2}"#));
+}
+
+#[test]
+fn a_line_of_many_fields_keeps_them_all() {
+    let mut line = base();
+    let mut extra = Map::new();
+    for no in 0..200 {
+        extra.insert(format!("a{no}"), json!(no));
+    }
+    line.extend(extra.clone());
+    let event = ReceivedEvent::read(Value::Object(line).to_string().as_bytes(), NOW).unwrap();
+    assert_eq!(event.feature.as_deref(), Some("export"));
+    assert_eq!(event.extra, Some(Value::Object(extra).to_string()));
+}

@@ -30,7 +30,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{
     erasure_list::ErasureList,
-    event_ids::{self, IdKey, NotedIds},
+    event_ids::{IdKey, NotedIds},
     events::{self, BatchOutcome, BatchWriter},
     health::is_damage,
     identify::Subject,
@@ -57,6 +57,8 @@ const MOST_BYTES_OF_BATCH: usize = 128 * 1024;
 const ROOM_FOR_A_BYTE: usize = 16;
 /// Room that it keeps free in any case.
 const ROOM: usize = 1024 * 1024;
+/// Pages that SQLite allows a file of which nobody bounds the size.
+const UNBOUNDED: u32 = u32::MAX - 1;
 /// How long a batch waits while nobody asks: long enough for many batches, and short
 /// for programs that read the file.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
@@ -96,9 +98,21 @@ pub(super) struct Inbox {
     users: HashMap<String, String>,
     bytes: usize,
     due_at: Option<Instant>,
+    /// Whether the file may grow for as long as the disk has room.
+    is_unbounded: bool,
 }
 
 impl Inbox {
+    /// The inbox of a file. The most pages that the file may have do not change while it is
+    /// open.
+    pub(super) fn new(conn: &Connection) -> Self {
+        let most = conn.pragma_query_value(None, "max_page_count", |row| row.get(0));
+        Inbox {
+            is_unbounded: most.is_ok_and(|most: u32| most >= UNBOUNDED),
+            ..Inbox::default()
+        }
+    }
+
     /// Reads the rows unless they are known. Another process may have changed them.
     pub(super) fn refresh(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         let version = tx
@@ -161,6 +175,9 @@ impl Inbox {
     /// Whether the file may grow by what spreading the batch, too, will take. That the disk
     /// has room for it nobody knows: where it has not, the events wait in the inbox.
     fn has_room(&self, tx: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<bool> {
+        if self.is_unbounded {
+            return Ok(true);
+        }
         let pragma = |sql: &str| -> rusqlite::Result<usize> {
             let number = tx.prepare_cached(sql)?.query_row([], |row| row.get(0));
             number.map(|number: i64| usize::try_from(number).unwrap_or_default())
@@ -187,7 +204,7 @@ impl Inbox {
             {
                 return Ok(false);
             }
-            let id = event_ids::key(&new.event_id);
+            let id = new.key;
             if self.ids.contains(&id) || !ids.insert(id) || noted.contains(&id)? {
                 return Ok(false);
             }
@@ -213,11 +230,8 @@ impl Inbox {
     }
 
     fn push(&mut self, row: i64, batch: Arc<Batch>) {
-        for NewEvent {
-            event_id, event, ..
-        } in &batch.events
-        {
-            self.ids.insert(event_ids::key(event_id));
+        for NewEvent { key, event, .. } in &batch.events {
+            self.ids.insert(*key);
             if let Some(account_id) = &event.account_id
                 && !self.users.contains_key(&event.user_id)
             {
