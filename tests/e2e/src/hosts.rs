@@ -63,6 +63,11 @@ const EXCEPTIONS: &[Exception] = &[
         "*",
         "it tests the inspector of the npm package",
     ),
+    except(
+        "inspector_panel",
+        "*",
+        "it tests the inspector of the npm package",
+    ),
     except("cost", "*", "it measures the npm package"),
     except(
         "leptos",

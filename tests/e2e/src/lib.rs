@@ -16,6 +16,7 @@ pub mod front;
 pub mod front_end;
 pub mod gate;
 pub mod hosts;
+pub mod inspected;
 pub mod package;
 pub mod page;
 pub mod rows;
