@@ -64,6 +64,14 @@ struct Tab {
     told_to_wait: f64,
 }
 
+/// A server asked the page for patience that stored something.
+#[derive(Clone, Copy)]
+struct Wait {
+    until: f64,
+    /// How far the wall clock was off then: one that was set since tells another time.
+    wall_shift: f64,
+}
+
 pub struct World {
     dice: Dice,
     talk: bool,
@@ -73,6 +81,8 @@ pub struct World {
     opened: u32,
     cookies: (String, String),
     storage: BTreeMap<String, String>,
+    /// What the server asked of whoever takes something over from the storage.
+    waits: BTreeMap<String, Wait>,
     storage_works: bool,
     storage_failed: bool,
     network_works: bool,
@@ -105,6 +115,7 @@ impl World {
             opened: 0,
             cookies: Default::default(),
             storage: BTreeMap::new(),
+            waits: BTreeMap::new(),
             storage_works: true,
             storage_failed: false,
             network_works: true,

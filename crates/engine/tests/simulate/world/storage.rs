@@ -1,7 +1,7 @@
 //! What of the storage is whose.
 
-use super::World;
 use super::network::Parcel;
+use super::{Wait, World};
 use crate::collector::field;
 use natero_engine::Input;
 use std::collections::BTreeSet;
@@ -62,6 +62,32 @@ impl World {
         }
     }
 
+    /// Notes for how long whoever takes these records over has to wait.
+    pub(super) fn note_wait(&mut self, tab: usize, key: &str, records: &str) {
+        if records.lines().any(|record| record.starts_with('!')) {
+            let wait = Wait {
+                until: self.tabs[tab].told_to_wait,
+                wall_shift: self.wall_shift,
+            };
+            self.waits.insert(key.to_owned(), wait);
+        } else {
+            self.waits.remove(key);
+        }
+    }
+
+    /// From now on a tab may send nothing before the time until which the page
+    /// was told to wait whose records it takes over.
+    fn obey(&mut self, tab: usize, key: &str) {
+        let Some(wait) = self.waits.remove(key) else {
+            return;
+        };
+        if wait.wall_shift.to_bits() == self.wall_shift.to_bits() {
+            let until = &mut self.tabs[tab].told_to_wait;
+            // It is stored in whole ms.
+            *until = until.max(wait.until - 1.0);
+        }
+    }
+
     /// A tab takes over what is in a part, unless someone holds its lock.
     pub(super) fn take_over(&mut self, tab: u32, part: &str) {
         let asker = tab;
@@ -90,6 +116,7 @@ impl World {
             if self.tabs[at].taken.contains(&key) {
                 continue;
             }
+            self.obey(at, &key);
             self.tell(at, Input::Adopted(&records));
             // It may have died within, before it removed the original.
             if let Some(at) = self.find(tab) {

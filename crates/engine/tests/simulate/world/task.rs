@@ -101,6 +101,7 @@ impl World {
                         self.in_memory.remove(field(line, "feature"));
                     }
                     self.tabs[tab].segments.insert(segment);
+                    self.note_wait(tab, &key, &records);
                     self.storage.insert(key, records);
                 } else if !self.storage.contains_key(&key) {
                     let engine = &mut self.tabs[tab].engine;
