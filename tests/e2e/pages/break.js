@@ -1,6 +1,7 @@
 // Breaks a part of the page's world before anything else is loaded, as the address
 // asks for it: `?crypto.getRandomValues=throwing`.
 {
+  const root = document.documentElement;
   const holderOf = (path) => {
     const names = path.split(".");
     const key = names.pop();
@@ -54,7 +55,7 @@
       form.id = form.name = key;
       const named = document.createElement("img");
       named.name = named.id = key;
-      document.documentElement.append(form, named);
+      root.append(form, named);
     },
   };
   for (const [path, way] of new URLSearchParams(location.search)) ways[way](...holderOf(path));
