@@ -21,6 +21,11 @@ const KEEPALIVE_BYTES: usize = 60 * 1024;
 /// connections for a server, and one that swallows requests would hold them all.
 const ANSWER_TIMEOUT: Millis = Millis(30_000.0);
 
+/// Requests with `keepalive` that a page leaves unanswered. Chromium does not end
+/// them when they are aborted, so each holds one of the connections for as long as
+/// the page lives, and the tabs of a browser share those.
+const MAX_SWALLOWED: u32 = 1;
+
 /// A collector that took nothing for this long is told of.
 const UNREACHABLE: Millis = Millis(60_000.0);
 
@@ -34,6 +39,7 @@ struct Flight {
     request: RequestId,
     bytes: usize,
     events: u32,
+    keepalive: bool,
     deadline: Mono,
 }
 
@@ -63,6 +69,8 @@ pub(crate) struct Delivery {
     batch_size: u32,
     flights: Vec<Flight>,
     last_request: u32,
+    /// Requests with `keepalive` that were never answered.
+    swallowed: u32,
     backoff: Backoff,
     /// When waiting events have to be sent even if they are few.
     flush_at: Option<Mono>,
@@ -87,6 +95,7 @@ impl Delivery {
             batch_size: config.batch_size,
             flights: Vec::new(),
             last_request: 0,
+            swallowed: 0,
             backoff: Backoff::default(),
             flush_at: None,
             is_gathering: false,
@@ -216,11 +225,13 @@ impl Delivery {
         stats.requests += 1;
         stats.retries += u32::from(self.backoff.failures() > 0);
         stats.bytes_sent += bytes as f64;
-        let keepalive = self.bytes_in_flight() + bytes <= KEEPALIVE_BYTES;
+        let keepalive =
+            self.swallowed < MAX_SWALLOWED && self.bytes_in_flight() + bytes <= KEEPALIVE_BYTES;
         self.flights.push(Flight {
             request,
             bytes,
             events: batch.events,
+            keepalive,
             deadline: now + ANSWER_TIMEOUT,
         });
         Some(Request {
@@ -331,9 +342,10 @@ impl Delivery {
         Some(since + UNREACHABLE)
     }
 
-    /// The oldest request whose answer is overdue.
-    pub fn overdue(&self, now: Mono) -> Option<RequestId> {
+    /// The oldest request whose answer is overdue: it is given up.
+    pub fn give_up_overdue(&mut self, now: Mono) -> Option<RequestId> {
         let late = self.flights.iter().find(|flight| flight.deadline <= now)?;
+        self.swallowed += u32::from(late.keepalive);
         Some(late.request)
     }
 

@@ -163,6 +163,21 @@ fn a_request_without_an_answer_is_aborted_and_made_again() {
     assert_eq!(tab.requests.len(), 2);
 }
 
+/// Browsers do not end such a request when it is aborted, and have few connections.
+#[test]
+fn after_a_request_without_an_answer_none_outlives_its_page() {
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.call(flush(1));
+    for _ in 0..20 {
+        tab.pass(400_000.0);
+    }
+    tab.tell(Input::Hidden);
+    let kept: Vec<bool> = tab.requests.iter().map(|sent| sent.keepalive).collect();
+    assert!(kept.len() > 10 && kept[0], "{kept:?}");
+    assert!(kept[1..].iter().all(|keepalive| !keepalive), "{kept:?}");
+}
+
 /// The status of each warning so far.
 fn warnings(tab: &Tab) -> Vec<Option<u16>> {
     let warning = |effect: &Effect| match effect {

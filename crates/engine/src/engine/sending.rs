@@ -10,7 +10,7 @@ impl Engine {
 
     /// Sends what is due, and settles the flushes that were tried.
     pub(super) fn poll_delivery(&mut self) {
-        while let Some(request) = self.delivery.overdue(self.now.mono) {
+        while let Some(request) = self.delivery.give_up_overdue(self.now.mono) {
             self.effects.push(Effect::AbortRequest { request });
             self.answered(Response {
                 request,

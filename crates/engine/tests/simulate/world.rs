@@ -14,6 +14,9 @@ use natero_engine::{Engine, Mono, Now, RequestId, SegmentId, Wall};
 use network::Parcel;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Connections that a browser has to one server, for all of its tabs.
+const CONNECTIONS: usize = 6;
+
 const BEGIN: f64 = 1_700_000_000_000.0;
 
 /// What a run came to.
@@ -89,6 +92,9 @@ pub struct World {
     mood: Mood,
     collector: Collector,
     parcels: Vec<(f64, Parcel)>,
+    /// Whose requests hold a connection to the server for as long as their tab
+    /// lives: those with `keepalive` that it has swallowed.
+    held: Vec<u32>,
     /// Features that were accepted in a task that ended, and stored.
     promised: BTreeSet<String>,
     /// Features that only memory holds, by tab.
@@ -125,6 +131,7 @@ impl World {
                 ..Collector::default()
             },
             parcels: Vec::new(),
+            held: Vec::new(),
             promised: BTreeSet::new(),
             in_memory: BTreeMap::new(),
             senders: BTreeMap::new(),

@@ -1,6 +1,6 @@
 //! What is on its way, and what becomes of it.
 
-use super::World;
+use super::{CONNECTIONS, World};
 use crate::collector::{Told, field};
 use crate::input::unanswered;
 use natero_engine::{Answer, Input, Millis, Mono, Request, RequestId, Response};
@@ -36,7 +36,8 @@ impl World {
             "tab {id} sends request {} of {} events",
             request.request.0, request.events
         ));
-        assert!(!request.unloading || request.keepalive);
+        let has_hung = !self.tabs[tab].aborted.is_empty();
+        assert!(!request.unloading || request.keepalive || has_hung);
         for line in request.body.lines() {
             let before = self.senders.insert(field(line, "event_id").to_owned(), id);
             // Where storage was full, the original of what was taken over had to
@@ -54,6 +55,10 @@ impl World {
                     "tabs {before} and {id} both send {line}"
                 );
             }
+        }
+        if self.held.len() >= CONNECTIONS {
+            self.say("no connection is free");
+            return;
         }
         let trip = 5.0 + self.dice.below(300) as f64;
         if !self.network_works || self.dice.one_in(10) {
@@ -91,6 +96,9 @@ impl World {
                     self.collector.post(self.mood, body, asked);
                 }
                 if told.is_none() {
+                    if request.keepalive && self.find(tab).is_some() {
+                        self.held.push(tab);
+                    }
                     return;
                 }
                 // The answer may be lost, or never come.

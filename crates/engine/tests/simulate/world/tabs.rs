@@ -75,6 +75,7 @@ impl World {
 
     pub(super) fn die(&mut self, tab: usize) {
         let id = self.tabs.remove(tab).id;
+        self.held.retain(|holder| *holder != id);
         // What storage would not take dies with the page that kept it.
         let gone: Vec<String> = self
             .in_memory
