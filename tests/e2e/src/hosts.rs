@@ -85,6 +85,11 @@ const EXCEPTIONS: &[Exception] = &[
         "the class takes the page's world when it is used",
     ),
     except(
+        "hostile",
+        "*",
+        "the class takes the page's world when it is used",
+    ),
+    except(
         "sessions",
         "a_source_that_is_constructed_again_is_counted_once",
         "each class of the Rust host is a tracker of its own",
