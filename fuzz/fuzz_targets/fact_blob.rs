@@ -6,7 +6,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use natero_collector::store::{
+use natero_collector::store::sqlite::{
     fact_blob::{decode, decode_groups, encode},
     facts::{Fact, compact},
 };

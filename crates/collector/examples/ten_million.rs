@@ -24,8 +24,8 @@ use natero_collector::{
         usage::{Dimension, Filter, Span},
     },
     router,
-    store::{
-        Store, accounts,
+    store::sqlite::{
+        SqliteStore as Store, accounts,
         events::{self, NewEvent},
         keys as stored_keys,
         keys::Source,

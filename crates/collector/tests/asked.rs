@@ -6,7 +6,7 @@ mod support;
 use axum::{body::Body, http::Request};
 use natero_collector::{
     model::keys::{NewSource, SourceKeys},
-    store::keys as stored_keys,
+    store::sqlite::keys as stored_keys,
 };
 use serde_json::{Value, json};
 use support::*;

@@ -14,7 +14,7 @@ use std::{
     },
 };
 
-use natero_collector::store::Store;
+use natero_collector::store::sqlite::SqliteStore as Store;
 use running::{BINARY, Client, Running, json_of, natero};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -5,7 +5,7 @@ mod support;
 
 use natero_collector::{
     model::erasure::{Erasure, ErasureKind},
-    store::{Store, backup, erasure, erasure_list, rebuild, retention},
+    store::sqlite::{SqliteStore as Store, backup, erasure, erasure_list, rebuild, retention},
 };
 use serde_json::{Value, json};
 use support::*;

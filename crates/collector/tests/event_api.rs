@@ -246,7 +246,7 @@ async fn keys_that_are_not_a_living_pair_are_401() {
         );
     }
     let mut conn = collector.sql();
-    assert!(natero_collector::store::keys::revoke(&mut conn, "source-1", NOW).unwrap());
+    assert!(natero_collector::store::sqlite::keys::revoke(&mut conn, "source-1", NOW).unwrap());
     assert_eq!(
         collector.post(event).await.status,
         401,

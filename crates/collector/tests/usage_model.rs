@@ -13,8 +13,8 @@ use natero_collector::{
         usage::{Dimension, Filter, Span},
         user::UserPatch,
     },
-    store::{
-        Store, accounts,
+    store::sqlite::{
+        SqliteStore as Store, accounts,
         events::{self, NewEvent},
         fact_blob,
         keys::Source,

@@ -14,15 +14,15 @@ use crate::{
     clock::now_ms,
     config::Database,
     model::erasure::Erasure,
-    store::{
-        Store, StoreError,
+    store::sqlite::{
+        SqliteStore, StoreError,
         erasure::{self, Erased},
         erasure_list::{self, Entry},
     },
 };
 
 pub(super) fn run_erase(database: &Database, erasure: Erasure, json: bool) -> Result<(), CliError> {
-    let mut conn = Store::open_for_command(&database.db)?;
+    let mut conn = SqliteStore::open_for_command(&database.db)?;
     let found = erasure::find_events(&conn, &erasure)?;
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let erased = erasure::erase(&tx, &erasure, &found, now_ms())?;
@@ -53,7 +53,7 @@ fn in_words(erased: Erased) -> String {
 pub(super) fn run_restore(database: &Database, from: &Path) -> Result<(), CliError> {
     let db = &database.db;
     let list = if db.exists() {
-        let conn = Store::open_for_command(db)?;
+        let conn = SqliteStore::open_for_command(db)?;
         // With an exclusive lock, SQLite refuses a file that is open elsewhere.
         conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         conn.execute_batch("BEGIN IMMEDIATE; COMMIT").map_err(|_| {
@@ -90,7 +90,7 @@ pub(super) fn run_restore(database: &Database, from: &Path) -> Result<(), CliErr
 
 /// Applies a list of erasures to a copy and leaves it as a single file.
 fn apply(copy: &Path, list: &[Entry]) -> Result<Erased, CliError> {
-    let mut conn = Store::open_for_command(copy)?;
+    let mut conn = SqliteStore::open_for_command(copy)?;
     let tx = conn
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(StoreError::from)?;

@@ -1,6 +1,6 @@
 //! Why a command failed.
 
-use crate::{server::ServeError, store::StoreError};
+use crate::{server::ServeError, store::sqlite::StoreError};
 
 /// Why a command failed, in words for the terminal.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use crate::{
     clock::now_ms,
     config::Database,
     model::keys::{NewSource, SourceKeys, generate_account_key, generate_viewer_key},
-    store::{Store, accounts, keys as stored_keys},
+    store::sqlite::{SqliteStore, accounts, keys as stored_keys},
 };
 
 #[derive(Debug, Subcommand)]
@@ -118,7 +118,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let pair = SourceKeys::generate()?;
-            let mut conn = Store::open_for_command(&database.db)?;
+            let mut conn = SqliteStore::open_for_command(&database.db)?;
             let id = stored_keys::insert_source(&mut conn, &pair, &new.into(), now_ms())?;
             if json {
                 print(
@@ -141,7 +141,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let key = generate_account_key()?;
-            let mut conn = Store::open_for_command(&database.db)?;
+            let mut conn = SqliteStore::open_for_command(&database.db)?;
             let id = stored_keys::insert_account_key(&mut conn, &key, &name, now_ms())?;
             if json {
                 print(&json!({ "account_key": key, "id": id }).to_string());
@@ -159,7 +159,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let key = generate_viewer_key()?;
-            let mut conn = Store::open_for_command(&database.db)?;
+            let mut conn = SqliteStore::open_for_command(&database.db)?;
             if let Some(account) = &account
                 && accounts::find_row(&conn, account)?.is_none()
             {
@@ -176,7 +176,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             }
         }
         KeysCommand::List { database, json } => {
-            let conn = Store::open_for_command(&database.db)?;
+            let conn = SqliteStore::open_for_command(&database.db)?;
             let keys = stored_keys::list(&conn)?;
             if json {
                 print(&serde_json::to_string(&keys).expect("keys are plain values"));
@@ -187,7 +187,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             }
         }
         KeysCommand::Revoke { id, database, json } => {
-            let mut conn = Store::open_for_command(&database.db)?;
+            let mut conn = SqliteStore::open_for_command(&database.db)?;
             if !stored_keys::revoke(&mut conn, &id, now_ms())? {
                 return Err(CliError::Usage(format!(
                     "no living key {id:?}; `natero-collector keys list` shows the ids"

@@ -23,8 +23,8 @@ use crate::{
         usage::Span,
     },
     server,
-    store::{
-        self, Store,
+    store::sqlite::{
+        self, SqliteStore,
         export::{self, EventFilter, ExportError, Format},
         rebuild, streams,
     },
@@ -168,7 +168,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             span,
             json,
         } => {
-            let conn = Store::open_for_command(&database.db)?;
+            let conn = SqliteStore::open_for_command(&database.db)?;
             let report = streams::report(&conn, Span::new(span.from, span.to))?;
             if json {
                 print(&serde_json::to_string(&report).expect("a report is plain values"));
@@ -227,8 +227,8 @@ fn run_backup(database: &Database, to: &Path) -> Result<(), CliError> {
             to.display()
         )));
     }
-    let conn = Store::open_for_command(&database.db)?;
-    store::backup(&conn, to)?;
+    let conn = SqliteStore::open_for_command(&database.db)?;
+    sqlite::backup(&conn, to)?;
     let io = |cause| CliError::Io {
         what: format!("flushing {}", to.display()),
         cause,
@@ -246,7 +246,7 @@ fn run_export(
     format: Format,
     output: Option<&Path>,
 ) -> Result<(), CliError> {
-    let conn = Store::open_for_command(&database.db)?;
+    let conn = SqliteStore::open_for_command(&database.db)?;
     let exported = match output {
         None => export::export(&conn, filter, format, std::io::stdout().lock()),
         Some(path) => {
@@ -269,7 +269,7 @@ fn run_export(
 }
 
 fn run_rebuild(database: &Database, check: bool, json: bool) -> Result<(), CliError> {
-    let mut conn = Store::open_for_command(&database.db)?;
+    let mut conn = SqliteStore::open_for_command(&database.db)?;
     let rebuilt = rebuild::rebuild_in_background(&mut conn, !check)?;
     if json {
         print(&serde_json::to_string(&rebuilt).expect("a report is plain values"));

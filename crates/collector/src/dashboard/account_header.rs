@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::account::Account,
-    store::{
+    store::sqlite::{
         account_tree::{self, TreeEntry},
         accounts,
         rows::AccountRow,

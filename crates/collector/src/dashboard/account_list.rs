@@ -25,7 +25,7 @@ use super::{
 use crate::{
     clock::now_ms,
     model::usage::Filter,
-    store::{
+    store::sqlite::{
         name_roles::NameCache,
         portfolio::{self, ListLevel, Portfolio, PortfolioQuery, PortfolioRow, dimension_text},
         rows::AccountRow,

@@ -17,7 +17,7 @@ use crate::{
         error::ApiError,
         extract::Path,
     },
-    store::{name_roles::NameCache, rows::AccountRow},
+    store::sqlite::{name_roles::NameCache, rows::AccountRow},
 };
 
 /// A request for a page, or a fragment of a page, of one account, by somebody who

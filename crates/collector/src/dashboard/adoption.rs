@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     http::api::{accounts::Accounts, resource::Resource},
-    store::adoption::{self, FeatureAdoption},
+    store::sqlite::adoption::{self, FeatureAdoption},
 };
 
 /// Shows which features an account uses.

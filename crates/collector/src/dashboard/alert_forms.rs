@@ -9,7 +9,7 @@ use super::format;
 use crate::{
     http::error::ApiError,
     model::alert_rule::{AlertRule, Condition, MAX_DAYS, MAX_NAME, RuleLevel},
-    store::alerts::{messages::Standing, webhook::Webhook},
+    store::sqlite::alerts::{messages::Standing, webhook::Webhook},
 };
 
 /// The fields of a form.

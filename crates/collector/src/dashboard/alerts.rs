@@ -33,7 +33,7 @@ use crate::{
         api::alerts::{add_rule, set_webhook},
     },
     model::{calendar::TimeZone, page::Page},
-    store::alerts::{
+    store::sqlite::alerts::{
         found::{self, Alert, AlertFilter},
         messages::{self, Standing},
         rules::{self, StoredRule},

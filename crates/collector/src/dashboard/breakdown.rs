@@ -15,7 +15,7 @@ use super::{
     value::Value,
     view::View,
 };
-use crate::store::{
+use crate::store::sqlite::{
     account_report::{Branch, Compared},
     usage::Totals,
 };

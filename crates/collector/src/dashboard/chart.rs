@@ -14,7 +14,7 @@ use super::{
     value::Value,
     view::View,
 };
-use crate::store::usage::Totals;
+use crate::store::sqlite::usage::Totals;
 
 /// Width of the drawing in its own units. It is stretched to the page.
 const WIDTH: f64 = 1000.0;

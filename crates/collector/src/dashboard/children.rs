@@ -7,7 +7,7 @@ use super::{
     account_header::Tab, account_list::AccountList, account_page::AccountRequest, error::PageError,
     layout, selection_path, sheet::Sheet,
 };
-use crate::store::portfolio::ListLevel;
+use crate::store::sqlite::portfolio::ListLevel;
 
 /// Shows what is below an account.
 ///

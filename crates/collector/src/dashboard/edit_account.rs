@@ -25,7 +25,7 @@ use crate::{
         account::{Account, AccountPatch},
         usage::{Filter, Span},
     },
-    store::{
+    store::sqlite::{
         accounts,
         usage::{self, UsageQuery},
     },

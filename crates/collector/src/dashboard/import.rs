@@ -12,7 +12,7 @@ use crate::{
     clock::now_ms,
     http::error::ApiError,
     model::csv_records,
-    store::import::{self, ImportKind, ImportReport},
+    store::sqlite::import::{self, ImportKind, ImportReport},
 };
 
 /// Most records of an import. Each takes the writer some 50 µs, during which events

@@ -31,7 +31,7 @@ use super::{
 use crate::{
     http::error::ApiError,
     model::{calendar::TimeZone, usage::Span},
-    store::{
+    store::sqlite::{
         accounts, events,
         export::{self, EventFilter},
         rows::EventRow,

@@ -24,7 +24,7 @@ use crate::{
     clock::now_ms,
     http::error::ApiError,
     model::calendar::TimeZone,
-    store::{
+    store::sqlite::{
         stream_owners::{self, StreamOwner},
         streams::{self, ImplausibleStream, LossReport, LossyStream},
     },

@@ -22,7 +22,7 @@ use crate::{
         error::ApiError,
     },
     model::{account::AccountPatch, erasure::ErasureKind, user::UserPatch},
-    store::{accounts, refusals, user_records},
+    store::sqlite::{accounts, refusals, user_records},
 };
 
 /// The fields of a form that changes something, sent by somebody who may, from a page

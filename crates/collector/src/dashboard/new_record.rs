@@ -22,7 +22,7 @@ use crate::{
         financial::Financial,
         note::{Note, NoteKind},
     },
-    store::{account_records, accounts},
+    store::sqlite::{account_records, accounts},
 };
 
 /// What can be entered, with its label.

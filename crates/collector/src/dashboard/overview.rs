@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    store::{
+    store::sqlite::{
         account_tree,
         portfolio::ListLevel,
         saved_views::{self as stored_views, SavedView},

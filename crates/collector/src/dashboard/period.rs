@@ -12,7 +12,7 @@ use crate::{
         calendar::{Day, TimeZone},
         usage::Span,
     },
-    store::portfolio::Before,
+    store::sqlite::portfolio::Before,
 };
 
 /// Four whole weeks, so that weekends weigh the same in every period.

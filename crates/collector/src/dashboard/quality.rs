@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock::now_ms,
     http::error::ApiError,
-    store::{
+    store::sqlite::{
         quality::{self, AccountLoss, PhantomParent, UncountedUsage},
         refusals::{self, Refusal},
         stream_owners::{self, StreamOwner},

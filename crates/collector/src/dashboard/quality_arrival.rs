@@ -9,7 +9,7 @@ use super::{
     table_choice::Sort,
     value::Value,
 };
-use crate::store::{
+use crate::store::sqlite::{
     quality::AccountLoss, refusals::Refusal, stream_owners::StreamOwner, streams::ImplausibleStream,
 };
 

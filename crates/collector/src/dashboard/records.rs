@@ -25,7 +25,7 @@ use crate::{
     model::{
         calendar::TimeZone, financial::Amount, note::NoteKind, page::Page, rollup::FigureKind,
     },
-    store::{
+    store::sqlite::{
         account_records::{self, CurrencySum, Summary},
         rows::AccountRow,
     },

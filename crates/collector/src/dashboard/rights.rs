@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use crate::{
     http::{auth::Within, error::ApiError},
-    store::{keys::Reader, rows::AccountRow},
+    store::sqlite::{keys::Reader, rows::AccountRow},
 };
 
 /// What the key of a session allows.

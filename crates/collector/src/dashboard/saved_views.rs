@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock::now_ms,
     http::{error::ApiError, extract::Path},
-    store::saved_views::{self, SavedView},
+    store::sqlite::saved_views::{self, SavedView},
 };
 
 /// Longest name, in characters.

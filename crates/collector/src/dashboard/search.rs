@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     http::error::ApiError,
-    store::{
+    store::sqlite::{
         account_tree::{self, TreeEntry},
         user_search::{self, FoundUser},
     },

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     clock::now_ms,
     http::error::ApiError,
-    store::{dashboard_sessions, keys as stored_keys},
+    store::sqlite::{dashboard_sessions, keys as stored_keys},
 };
 
 /// The fields of the form.

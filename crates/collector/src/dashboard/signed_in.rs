@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock::now_ms,
     http::error::ApiError,
-    store::{dashboard_sessions, keys as stored_keys},
+    store::sqlite::{dashboard_sessions, keys as stored_keys},
 };
 
 /// Proof that a request belongs to an open session of an active key.

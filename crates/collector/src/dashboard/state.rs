@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{http::state::App, store::name_roles::NameCache};
+use crate::{http::state::App, store::sqlite::name_roles::NameCache};
 
 /// The state of the collector, as the dashboard sees it.
 #[derive(Debug, Clone)]

@@ -21,7 +21,7 @@ use crate::{
         error::ApiError,
     },
     model::page::Page,
-    store::{
+    store::sqlite::{
         account_tree::{self, TreeEntry},
         accounts,
     },

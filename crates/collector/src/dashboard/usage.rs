@@ -26,7 +26,7 @@ use crate::{
         page::Page,
         usage::{Span, Uncaptured},
     },
-    store::{
+    store::sqlite::{
         account_report::{self, AccountReport, ReportQuery},
         alerts::found::{self, Alert, AlertFilter},
         rows::AccountRow,

@@ -34,7 +34,7 @@ use crate::{
         extract::Path,
     },
     model::{calendar::TimeZone, user::User},
-    store::{
+    store::sqlite::{
         account_report::{self, AccountReport},
         account_tree, accounts,
         user_sessions::{self, UserSession},

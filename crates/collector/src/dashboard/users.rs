@@ -19,7 +19,7 @@ use super::{
     value::Value,
     view::View,
 };
-use crate::store::people::{self, PeopleQuery, Person, Presence};
+use crate::store::sqlite::people::{self, PeopleQuery, Person, Presence};
 
 /// Shows the users of an account.
 ///

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     model::calendar::{Day, TimeZone},
-    store::portfolio::ListLevel,
+    store::sqlite::portfolio::ListLevel,
 };
 
 /// What a page of the dashboard shows.

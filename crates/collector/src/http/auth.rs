@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use crate::{
     http::{error::ApiError, state::App},
-    store::{
+    store::sqlite::{
         accounts, hierarchy,
         keys::{self as stored_keys, Reader},
         rows::{AccountKeyRow, AccountRow},

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::store::StoreError;
+use crate::store::sqlite::StoreError;
 
 /// Why a request is refused. The body is always `{"error":"…"}`, and the
 /// message says what to do.

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::{Notify, Semaphore};
 
-use crate::{http::error::ApiError, store::rows::SourceRow};
+use crate::{http::error::ApiError, store::sqlite::rows::SourceRow};
 
 /// Bytes of event bodies that may be in memory at a time. A parsed event takes
 /// about four times the memory of its text.

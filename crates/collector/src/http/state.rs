@@ -11,8 +11,8 @@ use crate::{
         limits::{Admission, RateLimit},
     },
     metrics::Metrics,
-    store::{
-        Options, Store, StoreError, events,
+    store::sqlite::{
+        Options, SqliteStore, StoreError, events,
         rows::{AccountKeyRow, SourceRow},
     },
 };
@@ -24,7 +24,7 @@ const PROBES_PER_SECOND: u32 = 10;
 #[derive(Debug, Clone)]
 pub struct App {
     /// The open database.
-    pub store: Arc<Store>,
+    pub store: Arc<SqliteStore>,
     /// Settings of this run.
     pub config: Arc<Config>,
     /// Counters and histograms of this run.
@@ -54,7 +54,7 @@ impl App {
             max_bytes: config.max_db_bytes,
             metrics: Arc::clone(&metrics),
         };
-        let store = Store::open(&config.database.db, options)?;
+        let store = SqliteStore::open(&config.database.db, options)?;
         // A damaged file is served as far as it goes: `/readyz` says so.
         let newest = store.read_now(events::newest_received_at).unwrap_or(None);
         Ok(App {

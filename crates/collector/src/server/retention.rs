@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     clock::now_ms,
-    store::{
-        Store, StoreError,
+    store::sqlite::{
+        SqliteStore, StoreError,
         facts::quarter_at,
         retention::{self, Pruned},
     },
@@ -25,7 +25,7 @@ const PAUSE_FACTOR: u32 = 4;
 const OVERLOAD_PAUSE: Duration = Duration::from_secs(1);
 
 /// Deletes events that are older than `keep`, until the task is aborted.
-pub(super) async fn prune_forever(store: Arc<Store>, keep: Duration) {
+pub(super) async fn prune_forever(store: Arc<SqliteStore>, keep: Duration) {
     loop {
         let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
         let before = quarter_at(now_ms().saturating_sub(keep_ms));

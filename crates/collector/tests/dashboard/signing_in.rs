@@ -1,7 +1,7 @@
 //! Who gets in, and how one gets out again.
 
 use axum::{body::Body, http::Request};
-use natero_collector::store::keys as stored_keys;
+use natero_collector::store::sqlite::keys as stored_keys;
 
 use crate::{
     browser::{Browser, assert_shows, cookie_of, sign_in, sign_in_form},

@@ -252,7 +252,8 @@ fn every_answer_to_right_wrong_and_senseless_requests_is_as_documented() {
         }
     }
     // Whatever was sent, what is kept agrees with itself.
-    let rebuilt = natero_collector::store::rebuild::rebuild(&mut collector.sql(), false).unwrap();
+    let rebuilt =
+        natero_collector::store::sqlite::rebuild::rebuild(&mut collector.sql(), false).unwrap();
     assert_eq!(rebuilt.differing, Vec::<String>::new());
     assert!(rebuilt.events > 0);
 }

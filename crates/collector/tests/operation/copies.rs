@@ -3,8 +3,8 @@
 use natero_collector::{
     clock::now_ms,
     model::usage::Span,
-    store::{
-        self,
+    store::sqlite::{
+        self as store,
         export::{self, EventFilter, Format},
         facts, rebuild, retention,
     },
@@ -166,7 +166,7 @@ async fn a_backup_taken_while_events_arrive_is_whole() {
             .unwrap();
     };
     tokio::join!(sending, backup);
-    let mut copy = store::Store::open_for_command(&copy).unwrap();
+    let mut copy = store::SqliteStore::open_for_command(&copy).unwrap();
     let rebuilt = rebuild::rebuild(&mut copy, false).unwrap();
     assert!(rebuilt.events >= 500, "{rebuilt:?}");
     assert!(rebuilt.differing.is_empty());

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::{body::Body, http::Request};
 use base64::Engine;
-use natero_collector::store::keys as stored_keys;
+use natero_collector::store::sqlite::keys as stored_keys;
 
 use crate::support::*;
 

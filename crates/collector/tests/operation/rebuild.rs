@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use natero_collector::store::{Store, rebuild};
+use natero_collector::store::sqlite::{SqliteStore as Store, rebuild};
 use serde_json::json;
 
 use crate::support::*;

@@ -1,6 +1,6 @@
 //! Events by month: what is dropped at once, and what stays one.
 
-use natero_collector::store::{facts, rebuild, retention};
+use natero_collector::store::sqlite::{facts, rebuild, retention};
 use serde_json::{Value, json};
 
 use crate::support::*;

@@ -15,7 +15,7 @@ use natero_collector::{
     http::{limits::Admission, state::App},
     model::keys::{self, NewSource, SourceKeys},
     router,
-    store::{Store, keys as stored_keys},
+    store::sqlite::{SqliteStore as Store, keys as stored_keys},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};

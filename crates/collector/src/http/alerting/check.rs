@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     http::{error::ApiError, state::App},
     model::webhook::new_message_id,
-    store::alerts::{
+    store::sqlite::alerts::{
         evaluation,
         found::{self, Changes, MESSAGE_ALERTS},
         rules,

@@ -3,7 +3,7 @@
 use super::post::post;
 use crate::{
     http::{error::ApiError, state::App},
-    store::alerts::messages,
+    store::sqlite::alerts::messages,
 };
 
 /// Sends every message whose time has come at `now`, one after the other, and returns

@@ -20,7 +20,7 @@ use crate::{
         record::RecordError,
         user::User,
     },
-    store::{
+    store::sqlite::{
         accounts::{self, AccountFilter},
         ancestry::Ancestry,
         import::ImportKind,

@@ -22,7 +22,7 @@ use crate::{
         page::Page,
         webhook::{WebhookSecret, WebhookUrl},
     },
-    store::{
+    store::sqlite::{
         accounts,
         alerts::{
             found::{self, Alert, AlertFilter},

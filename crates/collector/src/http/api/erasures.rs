@@ -7,7 +7,7 @@ use crate::{
     clock::now_ms,
     http::{error::ApiError, extract::Path, state::App},
     model::erasure::{Erasure, ErasureKind},
-    store::erasure::{self, Erased},
+    store::sqlite::erasure::{self, Erased},
 };
 
 /// The response to the erasure of a stream.

@@ -11,7 +11,7 @@ use crate::{
         state::App,
     },
     model::usage::Span,
-    store::{
+    store::sqlite::{
         export::{self, EventFilter},
         rows::EventRow,
     },

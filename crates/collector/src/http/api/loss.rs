@@ -8,7 +8,7 @@ use crate::{
         extract::{Query, SpanQuery},
         state::App,
     },
-    store::streams::{self, LossReport},
+    store::sqlite::streams::{self, LossReport},
 };
 
 /// Answers how many events were made, received, missing and duplicated.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     clock::now_ms,
     http::{error::ApiError, state::App},
-    store::{self, StoreError, probe},
+    store::sqlite::{self, StoreError, probe},
 };
 
 /// Answers that the process runs.
@@ -57,7 +57,7 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, ApiError> {
 
 /// Answers all metrics in the OpenMetrics text format.
 pub async fn metrics(State(app): State<App>) -> Response {
-    if let Ok(bytes) = app.store.read_now(store::size) {
+    if let Ok(bytes) = app.store.read_now(sqlite::size) {
         app.metrics.database_bytes.set(bytes);
     }
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -23,7 +23,7 @@ use crate::{
         note::{Note, NoteKind},
         record::RecordError,
     },
-    store::{
+    store::sqlite::{
         account_records::{self, Summary},
         accounts,
         rows::AccountRow,

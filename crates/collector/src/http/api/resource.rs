@@ -27,7 +27,7 @@ use crate::{
         erasure::ErasureKind,
         record::{RecordError, invalid_id},
     },
-    store::import::{self, ImportKind, ImportReport},
+    store::sqlite::import::{self, ImportKind, ImportReport},
 };
 
 /// A kind of record that clients read and write one by one or in bulk.

@@ -21,7 +21,7 @@ use crate::{
         record::RecordError,
         user::{User, UserPatch},
     },
-    store::{import::ImportKind, user_records, users},
+    store::sqlite::{import::ImportKind, user_records, users},
 };
 
 /// Users as a resource.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     http::error::ApiError,
-    store::{events::NewEvent, streams::RejectedEvent},
+    store::sqlite::{events::NewEvent, streams::RejectedEvent},
 };
 
 /// Most lines in one batch. The smallest valid event has some 110 bytes, so

@@ -22,7 +22,7 @@ use crate::{
         state::App,
     },
     metrics::Outcome,
-    store::{
+    store::sqlite::{
         self,
         events::{self, BatchOutcome, NewEvent},
         keys::{self as stored_keys, Source},
@@ -107,7 +107,7 @@ pub async fn post(
         refused.add(&line.error, line.account_id.as_deref());
     }
     let outcome = if rejected.is_empty() && (1..=PART_EVENTS).contains(&events.len()) {
-        let batch = store::Batch {
+        let batch = sqlite::Batch {
             events,
             lines: lines.into(),
             source,

@@ -27,7 +27,7 @@ use crate::{
         row_order::RowOrder,
         usage::{Dimension, Filter, Span, Uncaptured},
     },
-    store::{
+    store::sqlite::{
         portfolio::Before,
         usage::{self, Comparison, RowPage, Totals, UsageRow},
     },

@@ -1,0 +1,237 @@
+//! The accounts and users that rules hit.
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::webhook;
+use crate::{
+    model::page::Page,
+    store::sqlite::{
+        hierarchy,
+        rows::{AccountRow, UserRow},
+    },
+};
+
+/// Most alerts of one message, and of one transaction.
+pub const MESSAGE_ALERTS: usize = 100;
+
+/// How long an alert is kept that no longer holds: a quarter.
+const KEPT_MS: i64 = 92 * 86_400_000;
+
+/// What a rule hits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hit {
+    /// The account.
+    pub account: AccountRow,
+    /// The user, where the rule is about users.
+    pub user: Option<UserRow>,
+    /// The figure that the rule compares, of the period.
+    pub now: Option<f64>,
+    /// The figure of the period before.
+    pub before: Option<f64>,
+}
+
+/// What a check of a rule changes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes {
+    /// What it hits and did not hit before.
+    pub began: Vec<Hit>,
+    /// The alerts that no longer hold.
+    pub ended: Vec<i64>,
+}
+
+/// Compares what a rule hits with its alerts that hold.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn changes(conn: &Connection, rule: i64, hits: Vec<Hit>) -> rusqlite::Result<Changes> {
+    let mut holding = conn.prepare_cached(
+        "SELECT id, account_no, user_no FROM alerts WHERE rule_id = ?1 AND ended_at IS NULL",
+    )?;
+    let mut known = std::collections::BTreeMap::new();
+    let mut rows = holding.query([rule])?;
+    while let Some(row) = rows.next()? {
+        let subject: (AccountRow, Option<UserRow>) = (row.get(1)?, row.get(2)?);
+        known.insert(subject, row.get::<_, i64>(0)?);
+    }
+    let mut began = hits;
+    began.retain(|hit| known.remove(&(hit.account, hit.user)).is_none());
+    Ok(Changes {
+        began,
+        ended: known.into_values().collect(),
+    })
+}
+
+/// Stores alerts that began, at most [`MESSAGE_ALERTS`], and makes a message of them
+/// where there is a receiver. Returns their number: a rule, account or user may be
+/// gone by now, and another check may have stored the same.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn begin(
+    tx: &Transaction<'_>,
+    rule: i64,
+    hits: &[Hit],
+    message_id: &str,
+    now: i64,
+) -> rusqlite::Result<usize> {
+    let has_rule: bool = tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM alert_rules WHERE id = ?1)",
+        [rule],
+        |row| row.get(0),
+    )?;
+    if !has_rule {
+        return Ok(0);
+    }
+    let message = webhook::find(tx)?.map(|_| message_id);
+    if let Some(id) = message {
+        tx.execute(
+            "INSERT INTO alert_messages (id, rule_id, created_at, next_at) VALUES (?1, ?2, ?3, ?3)",
+            params![id, rule, now],
+        )?;
+    }
+    let mut insert = tx.prepare_cached(
+        "INSERT OR IGNORE INTO alerts
+             (rule_id, account_no, user_no, now, before, began_at, message_id)
+         SELECT ?1, a.no, ?3, ?4, ?5, ?6, ?7 FROM accounts a
+         WHERE a.no = ?2 AND (?3 IS NULL OR EXISTS (SELECT 1 FROM users WHERE no = ?3))",
+    )?;
+    let mut began = 0;
+    for hit in hits {
+        began += insert.execute(params![
+            rule,
+            hit.account,
+            hit.user,
+            hit.now,
+            hit.before,
+            now,
+            message
+        ])?;
+    }
+    if began == 0 {
+        tx.execute("DELETE FROM alert_messages WHERE id = ?1", [message])?;
+    }
+    Ok(began)
+}
+
+/// Records that alerts no longer hold.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn end(tx: &Transaction<'_>, alerts: &[i64], now: i64) -> rusqlite::Result<()> {
+    let mut update =
+        tx.prepare_cached("UPDATE alerts SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL")?;
+    for alert in alerts {
+        update.execute([*alert, now])?;
+    }
+    Ok(())
+}
+
+/// Forgets alerts that ended long ago, and messages whose time is over.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn forget_old(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
+    let before = now.saturating_sub(KEPT_MS);
+    tx.execute(
+        "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE ended_at < ?1 LIMIT 1000)",
+        [before],
+    )?;
+    tx.execute(
+        "DELETE FROM alert_messages WHERE next_at IS NULL AND created_at < ?1",
+        [before],
+    )?;
+    Ok(())
+}
+
+/// An alert with what people read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// Its number.
+    pub id: i64,
+    /// The rule that made it.
+    pub rule_id: i64,
+    /// Name of the rule.
+    pub rule: String,
+    /// Id of the account.
+    pub account_id: String,
+    /// Name of the account.
+    pub account_name: Option<String>,
+    /// Id of the user, where the rule is about users.
+    pub user_id: Option<String>,
+    /// The figure that the rule compares, when the alert began.
+    pub now: Option<f64>,
+    /// The figure of the period before.
+    pub before: Option<f64>,
+    /// When it began, in ms since the Unix epoch.
+    pub began_at: i64,
+    /// When it ended; `None` while it holds.
+    pub ended_at: Option<i64>,
+}
+
+impl Alert {
+    /// Name of the account, or its id.
+    pub fn account_title(&self) -> &str {
+        self.account_name.as_deref().unwrap_or(&self.account_id)
+    }
+}
+
+/// The alerts that a question is about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AlertFilter {
+    /// Only those of this account itself.
+    pub account: Option<AccountRow>,
+    /// Only those of this account and what is below it.
+    pub within: Option<AccountRow>,
+    /// Only those of this rule.
+    pub rule: Option<i64>,
+    /// Only those that hold.
+    pub holding: bool,
+}
+
+/// Lists alerts, those that hold first and then the latest, and their number on all
+/// pages.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn list(
+    conn: &Connection,
+    filter: &AlertFilter,
+    page: Page,
+) -> rusqlite::Result<(Vec<Alert>, i64)> {
+    let mut statement = conn.prepare_cached(
+        "SELECT a.id, a.rule_id, r.name, c.account_id, c.name, u.user_id, a.now, a.before,
+             a.began_at, a.ended_at, a.account_no
+         FROM alerts a JOIN alert_rules r ON r.id = a.rule_id JOIN accounts c ON c.no = a.account_no
+             LEFT JOIN users u ON u.no = a.user_no
+         WHERE (?1 IS NULL OR a.account_no = ?1) AND (?2 IS NULL OR a.rule_id = ?2)
+             AND (a.ended_at IS NULL OR NOT ?3)
+         ORDER BY a.ended_at IS NOT NULL, a.began_at DESC, a.id",
+    )?;
+    let mut rows = statement.query(params![filter.account, filter.rule, filter.holding])?;
+    let first = page.limit.saturating_mul(page.number - 1);
+    let mut listed = Vec::new();
+    let mut total = 0;
+    while let Some(row) = rows.next()? {
+        if let Some(root) = filter.within
+            && !hierarchy::is_within(conn, row.get(10)?, root)?
+        {
+            continue;
+        }
+        if total >= first && (listed.len() as i64) < page.limit {
+            listed.push(Alert {
+                id: row.get(0)?,
+                rule_id: row.get(1)?,
+                rule: row.get(2)?,
+                account_id: row.get(3)?,
+                account_name: row.get(4)?,
+                user_id: row.get(5)?,
+                now: row.get(6)?,
+                before: row.get(7)?,
+                began_at: row.get(8)?,
+                ended_at: row.get(9)?,
+            });
+        }
+        total += 1;
+    }
+    Ok((listed, total))
+}

@@ -1,0 +1,216 @@
+//! The open database: one writer, several readers.
+
+use std::{path::Path, sync::Arc};
+
+use rusqlite::{Connection, Transaction};
+
+pub use super::inbox::Batch;
+use super::{
+    connection,
+    error::StoreError,
+    events::BatchOutcome,
+    health::{Health, is_damage},
+    inbox,
+    readers::Readers,
+    schema,
+    writer::Writer,
+};
+use crate::metrics::Metrics;
+
+/// How a database is opened.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Largest size of the file in bytes.
+    pub max_bytes: Option<u64>,
+    /// Receives the metrics of commits.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The open database.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    health: Arc<Health>,
+}
+
+impl SqliteStore {
+    /// Opens the file, creates it if it does not exist, and brings its schema up
+    /// to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or a newer version wrote it.
+    pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
+        let mut conn = Self::open_migrated(path)?;
+        // A damaged file is served as far as it goes.
+        inbox::settle(&mut conn).or_else(|cause| {
+            tracing::error!(%cause, "the inbox cannot be spread");
+            if is_damage(&cause) {
+                Ok(())
+            } else {
+                Err(cause)
+            }
+        })?;
+        if let Some(bytes) = options.max_bytes {
+            let page_size: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+            let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page_size;
+            conn.pragma_update(
+                None,
+                "max_page_count",
+                pages.clamp(1, i64::from(u32::MAX) - 1),
+            )?;
+        }
+        let health = Arc::new(Health::default());
+        Ok(SqliteStore {
+            readers: Readers::open(path, Arc::clone(&health))?,
+            writer: Writer::start(conn, options.metrics, Arc::clone(&health)),
+            health,
+        })
+    }
+
+    /// Opens a single connection, for a command that does its work and ends.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_for_command(path: &Path) -> Result<Connection, StoreError> {
+        let mut conn = Self::open_migrated(path)?;
+        inbox::settle(&mut conn)?;
+        Ok(conn)
+    }
+
+    fn open_migrated(path: &Path) -> Result<Connection, StoreError> {
+        let mut conn = connection::open(path).map_err(|cause| StoreError::Open {
+            path: path.display().to_string(),
+            cause,
+        })?;
+        schema::migrate(&mut conn)?;
+        Ok(conn)
+    }
+
+    /// Runs `work` in the writer's next transaction and returns once that is
+    /// committed. When `work` fails, its changes are rolled back.
+    ///
+    /// # Errors
+    /// [`StoreError::Overloaded`], without having run `work`, when the queue of
+    /// the writer is full.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
+    {
+        self.write_weighing(1, work).await
+    }
+
+    /// Like [`SqliteStore::write`], for work that takes as long as `weight` events.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::write`].
+    pub async fn write_weighing<T, F>(&self, weight: usize, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
+    {
+        self.writer.write(weight, work, |_| true).await
+    }
+
+    /// Stores a batch and returns what became of it, once that is committed.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::write`].
+    pub async fn write_batch(&self, batch: Batch) -> Result<BatchOutcome, StoreError> {
+        self.writer.write_batch(batch).await
+    }
+
+    /// Whether the last transaction was committed and the writer takes more.
+    pub fn is_committing(&self) -> bool {
+        self.writer.is_open() && self.health.is_committing()
+    }
+
+    /// Whether a statement of this process has met a damaged page of the file.
+    pub fn is_damaged(&self) -> bool {
+        self.health.is_damaged()
+    }
+
+    /// Like [`SqliteStore::write`], for work that may reject its input: when it returns
+    /// an inner `Err`, its changes are rolled back.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::write`].
+    pub async fn write_unless_rejected<T, R, F>(&self, work: F) -> Result<Result<T, R>, StoreError>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<Result<T, R>, rusqlite::Error> + Send + 'static,
+    {
+        self.writer.write(1, work, Result::is_ok).await
+    }
+
+    /// Runs a query on a connection of its own, beside the writer. It sees every
+    /// batch that was answered before.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    {
+        self.writer.settle().await;
+        self.readers.read(query).await
+    }
+
+    /// Runs a query that takes microseconds on the caller's own thread: moving
+    /// it to another thread would take longer than the query. It does not wait for
+    /// batches that were just answered, so it must not be about events.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn read_now<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
+        self.readers.read_now(query)
+    }
+
+    /// Stops the writer once everything it has accepted is committed.
+    pub async fn close(&self) {
+        self.writer.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_commit_is_flushed_to_disk_before_it_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = SqliteStore::open_for_command(&folder.path().join("n.db")).unwrap();
+        let pragma = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        // FULL: with a write-ahead log, each commit waits for the flush of it.
+        assert_eq!(pragma("synchronous").unwrap(), 2);
+        let mode: String = conn
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap();
+        assert_eq!(mode, "wal");
+    }
+
+    #[test]
+    fn a_statement_is_prepared_once_whatever_its_parameters_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = SqliteStore::open_for_command(&folder.path().join("n.db")).unwrap();
+        // Both tables have a partial index.
+        for sql in [
+            "SELECT no FROM accounts WHERE account_id = ?1",
+            "SELECT no FROM streams WHERE stream_id = ?1",
+        ] {
+            let mut statement = conn.prepare(sql).unwrap();
+            for id in ["a", "b", "c"] {
+                assert!(!statement.exists([id]).unwrap());
+            }
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Feature uses of each account day by day, for small curves in the list.
+
+use super::forest::Forest;
+use crate::{
+    model::usage::Span,
+    store::sqlite::facts::{Fact, QUARTER_MS},
+};
+
+/// A day in ms.
+const DAY_MS: i64 = 96 * QUARTER_MS;
+
+/// Most days of a curve: a quarter. A curve is a hundred pixels wide.
+const MAX_DAYS: usize = 92;
+
+/// The days of all accounts, one account after the other.
+#[derive(Debug)]
+pub(super) struct Curves {
+    /// First ms of the first day.
+    from: i64,
+    /// Days of an account; 0 where the period is too long.
+    days: usize,
+    uses: Vec<f32>,
+}
+
+impl Curves {
+    pub(super) fn new(accounts: usize, span: Span) -> Self {
+        let days = span.to.saturating_sub(span.from).saturating_add(DAY_MS - 1) / DAY_MS;
+        let days = usize::try_from(days).unwrap_or(0);
+        let days = if days > MAX_DAYS { 0 } else { days };
+        Curves {
+            from: span.from,
+            days,
+            uses: vec![0.0; accounts * days],
+        }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, account: usize, fact: &Fact) {
+        if self.days == 0 {
+            return;
+        }
+        // Days with a change of the clock have an hour more or less; the last
+        // hour of a curve may be beyond its end.
+        let day = (i64::from(fact.key.quarter) * QUARTER_MS - self.from) / DAY_MS;
+        let day = usize::try_from(day).unwrap_or(0).min(self.days - 1);
+        self.uses[account * self.days + day] += fact.sums.features as f32;
+    }
+
+    pub(super) fn rolled_up(mut self, forest: &Forest) -> Self {
+        for (below, above) in forest.edges_upwards() {
+            for day in 0..self.days {
+                self.uses[above * self.days + day] += self.uses[below * self.days + day];
+            }
+        }
+        self
+    }
+
+    pub(super) fn of(&self, account: usize) -> Vec<f32> {
+        self.uses[account * self.days..(account + 1) * self.days].to_vec()
+    }
+}

@@ -1,0 +1,167 @@
+//! Distinct users over subtrees. A user belongs to one account, but may have been
+//! active in another before being moved, so that users do not simply add up.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+
+use super::{forest::Forest, period::NOW};
+use crate::store::sqlite::rows::{AccountRow, UserRow};
+
+/// Collects who was active where.
+#[derive(Debug, Default)]
+pub(super) struct ActiveUsers {
+    seen: Vec<Activity>,
+    /// By row number of the user and period: the account in which the user was
+    /// seen last, plus one. Most facts repeat it.
+    previous: Vec<[u32; 2]>,
+}
+
+/// That a user was active in an account during a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Activity {
+    pub(super) period: usize,
+    pub(super) user: UserRow,
+    pub(super) account: usize,
+}
+
+impl ActiveUsers {
+    #[inline]
+    pub(super) fn insert(&mut self, user: UserRow, period: usize, account: usize) {
+        let place = user.number() as usize;
+        if place >= self.previous.len() {
+            self.previous.resize(place + 1, [0; 2]);
+        }
+        let previous = &mut self.previous[place][period];
+        let mark = account as u32 + 1;
+        if *previous != mark {
+            *previous = mark;
+            self.seen.push(Activity {
+                period,
+                user,
+                account,
+            });
+        }
+    }
+
+    /// Each activity once, in the order of periods and users.
+    pub(super) fn finish(mut self) -> Vec<Activity> {
+        self.seen.sort_unstable();
+        self.seen.dedup();
+        self.seen
+    }
+}
+
+/// The activities of each user in each period.
+pub(super) fn by_user(active: &[Activity]) -> impl Iterator<Item = &[Activity]> {
+    active.chunk_by(|left, right| left.period == right.period && left.user == right.user)
+}
+
+/// The accounts for which activities count: those in which they happened and all
+/// above them, each once.
+pub(super) fn reach(forest: &Forest, activities: &[Activity]) -> BTreeSet<usize> {
+    activities
+        .iter()
+        .flat_map(|activity| forest.with_ancestors(activity.account))
+        .collect()
+}
+
+/// The users of each account who were not deactivated.
+#[derive(Debug)]
+pub(super) struct Members {
+    /// By row number of the user: the account to which the user belongs, plus one;
+    /// 0 for none of these accounts.
+    home: Vec<u32>,
+    /// Number of members of each account itself.
+    members: Vec<i64>,
+    /// Of each account itself: members who were active in it.
+    active: Vec<i64>,
+    /// Of each account with its subtree: members who were active elsewhere in it.
+    active_elsewhere: Vec<i64>,
+}
+
+/// How many members an account and its subtree have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct MemberCount {
+    pub(super) members: i64,
+    pub(super) silent: i64,
+}
+
+impl Members {
+    pub(super) fn read(conn: &Connection, forest: &Forest) -> rusqlite::Result<Self> {
+        let mut read = Members {
+            home: Vec::new(),
+            members: vec![0; forest.len()],
+            active: vec![0; forest.len()],
+            active_elsewhere: vec![0; forest.len()],
+        };
+        let mut statement =
+            conn.prepare_cached("SELECT no, account_no FROM users WHERE is_deleted = 0")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let user: UserRow = row.get(0)?;
+            let Some(at) = forest.index(row.get::<_, AccountRow>(1)?) else {
+                continue;
+            };
+            let place = user.number() as usize;
+            if place >= read.home.len() {
+                read.home.resize(place + 1, 0);
+            }
+            read.home[place] = at as u32 + 1;
+            read.members[at] += 1;
+        }
+        Ok(read)
+    }
+
+    /// The account to which a user belongs.
+    pub(super) fn home(&self, user: UserRow) -> Option<usize> {
+        let home = self.home.get(user.number() as usize).copied()?;
+        (home as usize).checked_sub(1)
+    }
+
+    /// Number of members of an account itself.
+    pub(super) fn own(&self, at: usize) -> i64 {
+        self.members[at]
+    }
+
+    /// Counts the members who were active in the period.
+    pub(super) fn count_active(&mut self, active: &[Activity], forest: &Forest) {
+        for activities in by_user(active) {
+            let first = activities[0];
+            let Some(home) = self.home(first.user).filter(|_| first.period == NOW) else {
+                continue;
+            };
+            if activities.len() == 1 && first.account == home {
+                self.active[home] += 1;
+                continue;
+            }
+            let reach = reach(forest, activities);
+            for at in forest.with_ancestors(home) {
+                self.active_elsewhere[at] += i64::from(reach.contains(&at));
+            }
+        }
+    }
+
+    /// The members of each account with its subtree, and those who were not active
+    /// there.
+    pub(super) fn silent(&self, forest: &Forest) -> Vec<MemberCount> {
+        let own: Vec<_> = self
+            .members
+            .iter()
+            .copied()
+            .zip(self.active.iter().copied())
+            .collect();
+        let rolled_up = forest.roll_up(own, |above, below| {
+            above.0 += below.0;
+            above.1 += below.1;
+        });
+        rolled_up
+            .into_iter()
+            .zip(&self.active_elsewhere)
+            .map(|((members, active), elsewhere)| MemberCount {
+                members,
+                silent: members - active - elsewhere,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,170 @@
+//! Migrations of files of every earlier version.
+
+use super::*;
+use crate::model::calendar::Month;
+use crate::store::sqlite::{
+    event_months,
+    facts::Fact,
+    rebuild, retention,
+    rows::AccountRow,
+    segments::{self, Part, Table},
+};
+
+#[test]
+fn a_fresh_file_gets_every_migration_and_a_second_run_changes_nothing() {
+    let mut conn = Connection::open_in_memory().unwrap();
+    migrate(&mut conn).unwrap();
+    assert_eq!(version(&conn).unwrap(), MIGRATIONS.len() as i64);
+    migrate(&mut conn).unwrap();
+}
+
+#[test]
+fn a_file_of_every_earlier_version_keeps_its_events_and_gets_their_figures() {
+    for earlier in 1..MIGRATIONS.len() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate_to(&mut conn, earlier).unwrap();
+        let events = table_of_events(&mut conn, earlier);
+        conn.execute_batch(&format!(
+            "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
+                 VALUES (x'00', x'00', '', 0, '[]', 0);
+             INSERT INTO account_keys (hash, name, created_at) VALUES (x'01', 'crm', 0);
+             INSERT INTO accounts (account_id) VALUES ('acme');
+             INSERT INTO accounts (account_id, name, parent_no) VALUES ('below', 'Below', 1);
+             INSERT INTO users (user_id, account_no) VALUES ('ann', 1);
+             INSERT INTO {events} (event_id, account_id, user_id, session_id, created_at,
+                 action, feature, total, stream_id, seq, received_at, source_id, set_aside)
+             VALUES ('1', 'acme', 'ann', 's', 1, 'feature', 'x', 2, 't', 0, 1, 1, 0),
+                    ('2', 'acme', 'ann', 's', 2, 'feature', 'y', 3, 't', 2, 1, 1, 0);"
+        ))
+        .unwrap();
+        // Facts as an earlier version stored them.
+        let figures = "INSERT INTO usage_segments (account_no, is_set_aside, first_hour,
+             last_hour, facts, events, data) VALUES (2, 0, 0, 0, 0, 0, x'0102')";
+        if (4..7).contains(&earlier) {
+            conn.execute_batch(figures).unwrap();
+        }
+        migrate(&mut conn).unwrap();
+        let all = |table: &str| -> i64 {
+            let sql = format!("SELECT COUNT(*) FROM {table}");
+            conn.query_row(&sql, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(
+            (all("sources"), all("account_keys"), all("users")),
+            (1, 1, 1)
+        );
+        let below: (String, i64) = conn
+            .query_row(
+                "SELECT name, parent_no FROM accounts WHERE account_id = 'below'",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+        assert_eq!(below, ("Below".to_owned(), 1));
+        // Damaged facts and those of earlier versions are computed anew.
+        let rebuilt = rebuild::rebuild(&mut conn, false).unwrap();
+        assert_eq!((rebuilt.events, rebuilt.facts), (2, 2));
+        // From then on facts are added when events are stored, which this did not do.
+        let differing: &[&str] = if earlier < 7 { &[] } else { &["acme"] };
+        assert_eq!(rebuilt.differing, differing);
+        if earlier < 2 {
+            let span = crate::model::usage::Span::new(None, None);
+            let report = streams::report(&conn, span).unwrap();
+            assert_eq!((report.made, report.missing), (3, 1));
+        }
+    }
+}
+
+/// The table that takes events of the first ms: one for all, or from the seventh version
+/// on that of their month.
+fn table_of_events(conn: &mut Connection, version: usize) -> String {
+    if version < 7 {
+        return "events".to_owned();
+    }
+    let month = Month::at(1);
+    let tx = conn.transaction().unwrap();
+    event_months::create(&tx, month).unwrap();
+    tx.commit().unwrap();
+    event_months::table(month)
+}
+
+/// A blob of earlier versions: an hour since the hour before, and the users and
+/// sessions of its facts.
+fn hourly_blob(hours: &[(u8, &[(u8, u8)])]) -> Vec<u8> {
+    let mut blob = Vec::new();
+    for (hour, facts) in hours {
+        blob.extend([*hour, 6 * facts.len() as u8]);
+        for (user, session) in *facts {
+            // One event, without a product, module and feature.
+            blob.extend([1 << 3, *user, *session, 0, 0, 0]);
+        }
+    }
+    blob
+}
+
+#[test]
+fn facts_whose_events_are_deleted_are_kept_and_users_who_shared_a_session_get_one_each() {
+    let mut conn = Connection::open_in_memory().unwrap();
+    migrate_to(&mut conn, 5).unwrap();
+    conn.execute_batch(
+        "INSERT INTO accounts (account_id) VALUES ('acme');
+         INSERT INTO users (user_id, account_no) VALUES ('ann', 1), ('bob', 1), ('cid', 1);
+         INSERT INTO sessions (session_id) VALUES ('1'), ('unshared');
+         INSERT INTO settings (name, value) VALUES ('events_from_hour', 9);",
+    )
+    .unwrap();
+    let blob = hourly_blob(&[
+        (5, &[(1, 1), (2, 1), (3, 1)]),
+        (1, &[(2, 1)]),
+        (1, &[(3, 0), (3, 2)]),
+        // Its events are stored no more either, although they should be.
+        (2, &[(1, 1)]),
+    ]);
+    conn.execute(
+        "INSERT INTO usage_segments (account_no, is_set_aside, first_hour, last_hour, facts,
+             events, data) VALUES (1, 0, 5, 9, 7, 7, ?1)",
+        [blob],
+    )
+    .unwrap();
+    migrate(&mut conn).unwrap();
+    let session_of = |fact: &Fact| -> Option<(u32, String)> {
+        conn.query_row(
+            "SELECT user_no, session_id FROM sessions WHERE no = ?1",
+            [fact.key.session?],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .ok()
+    };
+    let part = Part {
+        account: AccountRow::from_number(1).unwrap(),
+        is_set_aside: false,
+    };
+    let sessions: Vec<_> = segments::read(&conn, Table::Stored, part)
+        .unwrap()
+        .iter()
+        .map(|fact| {
+            let user = fact.key.user.number();
+            (fact.key.quarter, user, session_of(fact))
+        })
+        .collect();
+    let one = |user| Some((user, "1".to_owned()));
+    assert_eq!(
+        sessions,
+        [
+            (20, 1, one(1)),
+            (20, 2, one(2)),
+            (20, 3, one(3)),
+            (24, 2, one(2)),
+            (28, 3, None),
+            (28, 3, Some((3, "unshared".to_owned()))),
+        ]
+    );
+    assert_eq!(retention::events_from(&conn).unwrap(), 36);
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_not_changed() {
+    let mut conn = Connection::open_in_memory().unwrap();
+    conn.pragma_update(None, "user_version", 999).unwrap();
+    let error = migrate(&mut conn).unwrap_err();
+    assert!(matches!(error, StoreError::TooNew { found: 999, .. }));
+}

@@ -1,0 +1,121 @@
+//! Finds the day, week or month of a quarter of an hour.
+
+use std::ops::Range;
+
+use crate::{
+    model::calendar::{CalendarUnit, Day, TimeZone},
+    store::sqlite::facts::QUARTER_MS,
+};
+
+/// Quarters of an hour in a day of UTC.
+const QUARTERS_A_DAY: u32 = 96;
+
+/// Finds the unit of the calendar in which a quarter of an hour begins. Each is
+/// computed once; most look-ups repeat the one before.
+#[derive(Debug)]
+pub(super) struct CalendarIndex {
+    time_zone: TimeZone,
+    unit: CalendarUnit,
+    current: Found,
+    /// The units that were found, by the day of UTC. It overlaps two of them, or
+    /// three where clocks are set.
+    found: Vec<Vec<Found>>,
+}
+
+/// The quarters of an hour of a unit, and its key.
+#[derive(Debug, Clone)]
+struct Found {
+    quarters: Range<u32>,
+    key: u32,
+}
+
+impl CalendarIndex {
+    pub(super) fn new(time_zone: &TimeZone, unit: CalendarUnit) -> Self {
+        CalendarIndex {
+            time_zone: time_zone.clone(),
+            unit,
+            current: Found {
+                quarters: 0..0,
+                key: 0,
+            },
+            found: Vec::new(),
+        }
+    }
+
+    /// The key of the unit of a quarter: a small number for a table.
+    #[inline]
+    pub(super) fn key(&mut self, quarter: u32) -> u32 {
+        if !self.current.quarters.contains(&quarter) {
+            self.current = self.find(quarter);
+        }
+        self.current.key
+    }
+
+    /// The name of the unit with a key.
+    pub(super) fn name(unit: CalendarUnit, key: u32) -> String {
+        unit.name(Day::EPOCH.plus(i64::from(key) - 1))
+    }
+
+    fn find(&mut self, quarter: u32) -> Found {
+        let day = (quarter / QUARTERS_A_DAY) as usize;
+        if day >= self.found.len() {
+            self.found.resize(day + 1, Vec::new());
+        }
+        let of_day = &mut self.found[day];
+        let known = of_day.iter().find(|unit| unit.quarters.contains(&quarter));
+        if let Some(known) = known {
+            return known.clone();
+        }
+        let day_of_quarter = self.time_zone.day_at(i64::from(quarter) * QUARTER_MS);
+        let (first, next) = (
+            self.unit.first(day_of_quarter),
+            self.unit.next(day_of_quarter),
+        );
+        // A quarter belongs to the unit in which it begins.
+        let quarter_from = |day: Day| {
+            let start = self.time_zone.start_of(day).max(0);
+            u32::try_from((start + QUARTER_MS - 1) / QUARTER_MS).unwrap_or(u32::MAX)
+        };
+        let found = Found {
+            quarters: quarter_from(first)..quarter_from(next),
+            // The day before the epoch is the first of all.
+            key: u32::try_from(Day::EPOCH.plus(-1).until(first)).unwrap_or(0),
+        };
+        of_day.push(found.clone());
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_quarter_has_the_unit_in_which_it_begins() {
+        for (name, unit) in [
+            ("UTC", CalendarUnit::Day),
+            ("America/New_York", CalendarUnit::Day),
+            ("Asia/Kathmandu", CalendarUnit::Week),
+            ("Australia/Lord_Howe", CalendarUnit::Month),
+            ("Africa/Cairo", CalendarUnit::Day),
+        ] {
+            let time_zone: TimeZone = name.parse().unwrap();
+            let mut index = CalendarIndex::new(&time_zone, unit);
+            // A year from January 2024 on, forwards and backwards.
+            let year = 1_893_024..1_893_024 + 366 * QUARTERS_A_DAY;
+            for quarter in year.clone().chain(year.rev().step_by(7)) {
+                let day = time_zone.day_at(i64::from(quarter) * QUARTER_MS);
+                let name = CalendarIndex::name(unit, index.key(quarter));
+                assert_eq!(name, unit.name(unit.first(day)), "{time_zone} {quarter}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_and_the_last_quarter_have_a_day() {
+        for name in ["America/New_York", "Asia/Kathmandu"] {
+            let mut index = CalendarIndex::new(&name.parse().unwrap(), CalendarUnit::Day);
+            index.key(0);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Usage with the period before, and with when users and accounts were seen.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use super::{
+    figures::{Comparison, Totals, UsageRow},
+    presence::PresenceIndex,
+    query::{UsageQuery, UsageReport},
+    row_filter::RowFilter,
+    row_page::RowPage,
+    scan::{Detail, Standing, scan_cut},
+    tally::{Tally, account_number, number},
+};
+use crate::{
+    model::{
+        rollup::FigureKind,
+        usage::{Dimension, Span, Uncaptured},
+    },
+    store::sqlite::{
+        facts::FactKey, hierarchy::Scope, portfolio::period::Before, rows::AccountRow,
+    },
+};
+
+/// Runs a query and compares its figures with those of `before`, if that is given.
+/// Rows of users and accounts say when they were seen. It reads all facts up to the
+/// end of the span: what was used first when decides what is compared.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn compare(
+    conn: &Connection,
+    query: &UsageQuery,
+    before: Option<Before>,
+    page: &RowPage,
+) -> rusqlite::Result<UsageReport> {
+    let Some(filter) = RowFilter::find(conn, &query.filter)? else {
+        let mut report = UsageReport::empty();
+        report.comparison = before.map(|_| Comparison::of(&report.totals, None));
+        return Ok(report);
+    };
+    let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
+    let scope = Scope::of(conn, query.account, rolls_up)?;
+    let mut now = Tally::new(query.by, &query.time_zone);
+    let mut earlier = Tally::new(query.by, &query.time_zone);
+    let mut presence = PresenceIndex::new(&query.time_zone);
+    let mut first: Option<u32> = None;
+    let mut uncaptured = Uncaptured::default();
+    let detail = if filter.needs_names() || query.by.is_some_and(Dimension::is_name) {
+        Detail::Facts
+    } else {
+        Detail::Groups
+    };
+    let from = query.span.from;
+    let cuts: Vec<i64> = before
+        .map_or_else(Vec::new, |before| vec![before.span.from, before.span.to])
+        .into_iter()
+        .chain([from])
+        .collect();
+    let until = Span {
+        from: Span::ALL.from,
+        to: query.span.to,
+    };
+    scan_cut(
+        conn,
+        &scope,
+        until,
+        &cuts,
+        detail,
+        |at, account, standing, fact| {
+            if !filter.contains(&fact.key) {
+                return;
+            }
+            let is_now = at >= from;
+            match standing {
+                Standing::Counted => {}
+                Standing::NonLeaf if is_now => uncaptured.non_leaf += fact.sums.events as i64,
+                Standing::UserConflict if is_now => {
+                    uncaptured.user_conflict += fact.sums.events as i64
+                }
+                Standing::NonLeaf | Standing::UserConflict => {}
+            }
+            if standing != Standing::Counted {
+                return;
+            }
+            let quarter = fact.key.quarter;
+            first = Some(first.map_or(quarter, |first| first.min(quarter)));
+            if let Some(value) = value_number(query.by, account, &fact.key) {
+                presence.note(value, quarter, is_now);
+            }
+            if is_now {
+                now.add(account, fact);
+            } else if before.is_some_and(|before| before.contains(at)) {
+                earlier.add(account, fact);
+            }
+        },
+    )?;
+    let mut report = UsageReport {
+        uncaptured,
+        ..UsageReport::empty()
+    };
+    match before {
+        None => (report.totals, report.rows, report.next) = now.finish(conn, page)?,
+        Some(before) => {
+            let (totals, rows, _) = now.finish(conn, &RowPage::ALL)?;
+            let (previous, earlier, _) = earlier.finish(conn, &RowPage::ALL)?;
+            let compared = |first: Option<u32>, previous: Totals| {
+                before.is_comparable(first).then_some(previous)
+            };
+            report.comparison = Some(Comparison::of(&totals, compared(first, previous)));
+            report.totals = totals;
+            // Days of one period are not those of another.
+            report.rows = if query.by.is_some_and(|by| by.calendar_unit().is_some()) {
+                rows
+            } else {
+                merged(rows, earlier, |value| {
+                    before.is_comparable(presence.first(value))
+                })
+            };
+            report.rows.sort_by(UsageRow::compare_keys);
+            report
+                .rows
+                .sort_by(|left, right| page.compare(&left.totals, &right.totals));
+            report.next = page.cut(&mut report.rows);
+        }
+    }
+    if query.by.is_some_and(Dimension::is_subject) {
+        for row in &mut report.rows {
+            row.seen = presence.seen(row.number);
+        }
+    }
+    Ok(report)
+}
+
+/// The number under which a tally has the value of a fact; `None` for the calendar and
+/// without a dimension.
+#[inline]
+fn value_number(by: Option<Dimension>, account: AccountRow, key: &FactKey) -> Option<u32> {
+    match by? {
+        Dimension::Product => Some(number(key.product)),
+        Dimension::Module => Some(number(key.module)),
+        Dimension::Feature => Some(number(key.feature)),
+        Dimension::User => Some(key.user.number()),
+        Dimension::Account => Some(account_number(account)),
+        Dimension::Day | Dimension::Week | Dimension::Month => None,
+    }
+}
+
+/// The rows of both periods, each with the figures of the one before. What was used
+/// in that alone has a row, too.
+fn merged(
+    rows: Vec<UsageRow>,
+    earlier: Vec<UsageRow>,
+    is_comparable: impl Fn(u32) -> bool,
+) -> Vec<UsageRow> {
+    let mut earlier: BTreeMap<u32, UsageRow> =
+        earlier.into_iter().map(|row| (row.number, row)).collect();
+    let compared = |mut row: UsageRow, previous: Totals| {
+        let previous = is_comparable(row.number).then_some(previous);
+        row.comparison = Some(Comparison::of(&row.totals, previous));
+        row
+    };
+    let mut all: Vec<UsageRow> = rows
+        .into_iter()
+        .map(|row| {
+            let previous = earlier.remove(&row.number);
+            compared(row, previous.map(|row| row.totals).unwrap_or_default())
+        })
+        .collect();
+    all.extend(earlier.into_values().map(|row| {
+        let gone = UsageRow::new(row.key, row.number, Totals::default());
+        compared(gone, row.totals)
+    }));
+    all
+}

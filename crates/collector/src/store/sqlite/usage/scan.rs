@@ -1,0 +1,219 @@
+//! Reads the facts of a span: whole quarters of an hour from segments, parts of one
+//! from events.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+
+use rusqlite::{Connection, params};
+
+use super::span_parts::SpanParts;
+use crate::{
+    model::{calendar::Month, rollup::FigureKind, usage::Span},
+    store::sqlite::{
+        event_facts, event_months, fact_blob,
+        facts::{Fact, FactKey, QUARTER_MS},
+        hierarchy::Scope,
+        retention,
+        rows::{AccountRow, EventRow},
+        segments::damaged,
+    },
+};
+
+/// Whether a fact counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store::sqlite) enum Standing {
+    /// It counts for its account and every account above it.
+    Counted,
+    /// Its account has accounts below it, so that it is not captured.
+    NonLeaf,
+    /// Its user belongs to another account.
+    UserConflict,
+}
+
+/// How finely facts are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store::sqlite) enum Detail {
+    /// Each fact.
+    Facts,
+    /// The sum of the facts of each user, session and quarter of an hour, as one fact
+    /// without a product, module and feature. It reads a tenth of the numbers.
+    Groups,
+}
+
+/// Calls `visit` with every fact of a span: its account, whether it counts, and
+/// the fact, in no particular order.
+pub(in crate::store::sqlite) fn scan(
+    conn: &Connection,
+    scope: &Scope,
+    span: Span,
+    detail: Detail,
+    mut visit: impl FnMut(AccountRow, Standing, &Fact),
+) -> rusqlite::Result<()> {
+    let mut pass_on = |account: AccountRow, is_set_aside: bool, is_leaf: bool, fact: &Fact| {
+        let standing = if is_set_aside {
+            Standing::UserConflict
+        } else if FigureKind::ProductUsage.is_captured(is_leaf) {
+            Standing::Counted
+        } else {
+            Standing::NonLeaf
+        };
+        visit(account, standing, fact);
+    };
+    let parts = SpanParts::of(conn, span)?;
+    read_segments(conn, scope, parts.quarters, detail, &mut pass_on)?;
+    for edge in parts.edges {
+        read_events(conn, scope, edge, &mut pass_on)?;
+    }
+    Ok(())
+}
+
+/// Calls `visit` with every fact of a span and a time of it, so that no fact lies on
+/// both sides of any of the `cuts`: a quarter of an hour that one of them divides is
+/// read from its events, as far as they are still stored.
+pub(in crate::store::sqlite) fn scan_cut(
+    conn: &Connection,
+    scope: &Scope,
+    span: Span,
+    cuts: &[i64],
+    detail: Detail,
+    mut visit: impl FnMut(i64, AccountRow, Standing, &Fact),
+) -> rusqlite::Result<()> {
+    let events_from = retention::events_from(conn)?;
+    let mut divided: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
+    for cut in cuts.iter().filter(|cut| (span.from..span.to).contains(cut)) {
+        let quarter = cut.div_euclid(QUARTER_MS);
+        if cut % QUARTER_MS != 0 && quarter >= i64::from(events_from) {
+            divided.entry(quarter).or_default().insert(*cut);
+        }
+    }
+    scan(conn, scope, span, detail, |account, standing, fact| {
+        let quarter = i64::from(fact.key.quarter);
+        if divided.is_empty() || !divided.contains_key(&quarter) {
+            // The first quarter may have begun before the span.
+            visit(
+                (quarter * QUARTER_MS).max(span.from),
+                account,
+                standing,
+                fact,
+            );
+        }
+    })?;
+    for (quarter, cuts) in divided {
+        let mut from = (quarter * QUARTER_MS).max(span.from);
+        let end = ((quarter + 1) * QUARTER_MS).min(span.to);
+        for to in cuts.into_iter().chain([end]) {
+            let piece = Span { from, to };
+            scan(conn, scope, piece, detail, |account, standing, fact| {
+                visit(from, account, standing, fact);
+            })?;
+            from = to;
+        }
+    }
+    Ok(())
+}
+
+/// Calls `count` with every fact of whole quarters of an hour: its account, whether
+/// it is set aside, whether the account is a leaf, and the fact.
+fn read_segments(
+    conn: &Connection,
+    scope: &Scope,
+    quarters: Range<u32>,
+    detail: Detail,
+    count: &mut impl FnMut(AccountRow, bool, bool, &Fact),
+) -> rusqlite::Result<()> {
+    const COLUMNS: &str = "SELECT account_no, is_set_aside, data FROM usage_segments
+        WHERE last_quarter >= ?1 AND first_quarter < ?2";
+    if quarters.is_empty() {
+        return Ok(());
+    }
+    let mut read = |mut rows: rusqlite::Rows<'_>| {
+        while let Some(row) = rows.next()? {
+            let account = row.get(0)?;
+            let Some(is_leaf) = scope.is_leaf(account) else {
+                continue;
+            };
+            let is_set_aside = row.get(1)?;
+            let data = row.get_ref(2)?.as_blob()?;
+            let quarters = quarters.clone();
+            match detail {
+                Detail::Facts => fact_blob::decode(data, quarters, |fact| {
+                    count(account, is_set_aside, is_leaf, fact);
+                }),
+                Detail::Groups => fact_blob::decode_groups(data, quarters, |group| {
+                    let key = FactKey {
+                        quarter: group.quarter,
+                        user: group.user,
+                        session: group.session,
+                        product: None,
+                        module: None,
+                        feature: None,
+                    };
+                    let sums = group.sums;
+                    count(account, is_set_aside, is_leaf, &Fact { key, sums });
+                }),
+            }
+            .map_err(damaged)?;
+        }
+        Ok(())
+    };
+    if scope.is_most_of(conn)? {
+        // Reading in the order of the file is several times faster.
+        let mut all = conn.prepare_cached(COLUMNS)?;
+        return read(all.query(params![quarters.start, quarters.end])?);
+    }
+    let mut of_account = conn.prepare_cached(&format!("{COLUMNS} AND account_no = ?3"))?;
+    for node in scope.nodes() {
+        read(of_account.query(params![quarters.start, quarters.end, node.account])?)?;
+    }
+    Ok(())
+}
+
+/// Calls `count` with a fact for every event of a span.
+fn read_events(
+    conn: &Connection,
+    scope: &Scope,
+    span: Span,
+    count: &mut impl FnMut(AccountRow, bool, bool, &Fact),
+) -> rusqlite::Result<()> {
+    for month in event_months::in_span(conn, span)? {
+        read_events_of(conn, scope, month, span, count)?;
+    }
+    Ok(())
+}
+
+fn read_events_of(
+    conn: &Connection,
+    scope: &Scope,
+    month: Month,
+    span: Span,
+    count: &mut impl FnMut(AccountRow, bool, bool, &Fact),
+) -> rusqlite::Result<()> {
+    let table = event_months::table(month);
+    // The accounts are read first: most queries are about few of them, and the
+    // index by time contains them, so that no event is touched.
+    let in_span = conn
+        .prepare_cached(&format!(
+            "SELECT e.id, a.no FROM {table} e INDEXED BY {}
+                 CROSS JOIN accounts a ON a.account_id = e.account_id
+             WHERE e.created_at >= ?1 AND e.created_at < ?2",
+            event_months::time_index(month)
+        ))?
+        .query_map([span.from, span.to], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(EventRow, AccountRow)>>>()?;
+    let mut one = conn.prepare_cached(&format!(
+        "SELECT e.set_aside, {} FROM {table} e {} WHERE e.id = ?1",
+        event_facts::COLUMNS,
+        event_facts::JOINS
+    ))?;
+    for (event, account) in in_span {
+        if let Some(is_leaf) = scope.is_leaf(account) {
+            let (is_set_aside, fact) = one.query_row([event], |row| {
+                Ok((row.get(0)?, event_facts::read_fact(row, 1)?))
+            })?;
+            count(account, is_set_aside, is_leaf, &fact);
+        }
+    }
+    Ok(())
+}

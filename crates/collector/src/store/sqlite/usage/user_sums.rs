@@ -1,0 +1,270 @@
+//! Sums by user. There are far more users than values of any other dimension,
+//! so a user takes some 50 bytes here and no set of its own.
+
+use std::collections::{BinaryHeap, HashSet};
+
+use rusqlite::Connection;
+
+use super::{
+    figures::{Totals, UsageRow},
+    row_page::RowPage,
+};
+use crate::{
+    model::row_order::RowOrder,
+    store::sqlite::{
+        facts::{Fact, Sums},
+        rows::{SessionRow, UserRow},
+        users,
+    },
+};
+
+/// The sums of each user.
+#[derive(Debug, Default)]
+pub(super) struct UserSums {
+    sums: Vec<UserSum>,
+    /// By row number of the user: the index of its sum plus one; 0 for none yet.
+    index: Vec<u32>,
+    /// By row number of the session: the user with whom it was counted first, plus
+    /// one; 0 for a session that was not counted yet.
+    first_user: Vec<u32>,
+    /// Sessions and their further users. Few files have any: a session belongs to
+    /// one user, except in what old versions stored.
+    further: HashSet<(SessionRow, UserRow)>,
+}
+
+#[derive(Debug)]
+struct UserSum {
+    user: UserRow,
+    sums: Sums,
+    sessions: u32,
+}
+
+impl UserSums {
+    #[inline]
+    pub(super) fn add(&mut self, fact: &Fact) {
+        let user = fact.key.user;
+        let at = self.index_of(user);
+        let is_new = fact
+            .key
+            .session
+            .is_some_and(|session| self.is_new(session, user));
+        let sum = &mut self.sums[at];
+        sum.sums.add(&fact.sums);
+        sum.sessions += u32::from(is_new);
+    }
+
+    #[inline]
+    fn index_of(&mut self, user: UserRow) -> usize {
+        let place = user.number() as usize;
+        match self.index.get(place) {
+            Some(&index) if index > 0 => index as usize - 1,
+            _ => self.insert(user),
+        }
+    }
+
+    #[cold]
+    fn insert(&mut self, user: UserRow) -> usize {
+        let place = user.number() as usize;
+        if place >= self.index.len() {
+            self.index.resize(place + 1, 0);
+        }
+        self.sums.push(UserSum {
+            user,
+            sums: Sums::default(),
+            sessions: 0,
+        });
+        self.index[place] = self.sums.len() as u32;
+        self.sums.len() - 1
+    }
+
+    /// Whether a session of a user was not counted before.
+    #[inline]
+    fn is_new(&mut self, session: SessionRow, user: UserRow) -> bool {
+        let place = session.number() as usize;
+        if place >= self.first_user.len() {
+            self.first_user.resize(place + 1, 0);
+        }
+        let first = &mut self.first_user[place];
+        let user_place = user.number().saturating_add(1);
+        if *first == 0 {
+            *first = user_place;
+            return true;
+        }
+        *first != user_place && self.further.insert((session, user))
+    }
+
+    /// The rows of a page.
+    pub(super) fn finish(
+        self,
+        conn: &Connection,
+        page: &RowPage,
+    ) -> rusqlite::Result<Vec<UsageRow>> {
+        let users: i64 = conn
+            .prepare_cached("SELECT IFNULL(MAX(no), 0) FROM users")?
+            .query_row([], |row| row.get(0))?;
+        // One pass over the index of ids is faster than as many look-ups, where
+        // most users have usage.
+        let wanted = if page.order != RowOrder::Key {
+            self.by_figure(conn, page)?
+        } else if self.sums.len() as i64 * 8 > users {
+            self.in_order_of_index(conn, page)?
+        } else {
+            self.looked_up(conn, page)?
+        };
+        Ok(wanted
+            .into_iter()
+            .map(|(user_id, at)| {
+                let sum = &self.sums[at];
+                UsageRow::new(user_id.into(), sum.user.number(), sum.totals())
+            })
+            .collect())
+    }
+
+    /// The first users after the cursor: their ids and the indices of their sums.
+    fn in_order_of_index(
+        &self,
+        conn: &Connection,
+        page: &RowPage,
+    ) -> rusqlite::Result<Vec<(String, usize)>> {
+        let mut ordered = conn.prepare_cached(
+            "SELECT user_id, no FROM users WHERE ?1 IS NULL OR user_id > ?1 ORDER BY user_id",
+        )?;
+        let mut rows = ordered.query([&page.after])?;
+        let mut wanted = Vec::new();
+        while wanted.len() < page.most()
+            && let Some(row) = rows.next()?
+        {
+            let place: u32 = row.get(1)?;
+            match self.index.get(place as usize) {
+                Some(&index) if index > 0 => wanted.push((row.get(0)?, index as usize - 1)),
+                _ => {}
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// The first users after the cursor in the order of a figure.
+    fn by_figure(
+        &self,
+        conn: &Connection,
+        page: &RowPage,
+    ) -> rusqlite::Result<Vec<(String, usize)>> {
+        let mut ordered: Vec<usize> = (0..self.sums.len()).collect();
+        ordered.sort_by(|left, right| {
+            let (left, right) = (&self.sums[*left], &self.sums[*right]);
+            let by_figure = page.compare(&left.totals(), &right.totals());
+            by_figure.then(left.user.cmp(&right.user))
+        });
+        let mut first = 0;
+        if let Some(after) = &page.after
+            && let Some((user, _)) = users::find_with_account(conn, after)?
+        {
+            let last = ordered.iter().position(|at| self.sums[*at].user == user);
+            first = last.map_or(0, |last| last + 1);
+        }
+        let mut of_user = conn.prepare_cached("SELECT user_id FROM users WHERE no = ?1")?;
+        ordered
+            .into_iter()
+            .skip(first)
+            .take(page.most())
+            .map(|at| {
+                let user_id = of_user.query_row([self.sums[at].user], |row| row.get(0))?;
+                Ok((user_id, at))
+            })
+            .collect()
+    }
+
+    fn looked_up(
+        &self,
+        conn: &Connection,
+        page: &RowPage,
+    ) -> rusqlite::Result<Vec<(String, usize)>> {
+        let mut of_user = conn.prepare_cached("SELECT user_id FROM users WHERE no = ?1")?;
+        // Holds the smallest ids so far, the largest of them on top.
+        let mut smallest = BinaryHeap::new();
+        for (at, sum) in self.sums.iter().enumerate() {
+            let user_id: String = of_user.query_row([sum.user], |row| row.get(0))?;
+            if page.after.as_ref().is_some_and(|after| user_id <= *after) {
+                continue;
+            }
+            smallest.push((user_id, at));
+            if smallest.len() > page.most() {
+                smallest.pop();
+            }
+        }
+        Ok(smallest.into_sorted_vec())
+    }
+}
+
+impl UserSum {
+    fn totals(&self) -> Totals {
+        Totals {
+            sessions: self.sessions.into(),
+            users: 1,
+            ..Totals::of(&self.sums)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::facts::FactKey;
+
+    fn fact(user: u32, session: u32) -> Fact {
+        Fact {
+            key: FactKey {
+                quarter: 1,
+                user: UserRow::from_number(user).unwrap(),
+                session: SessionRow::from_number(session),
+                product: None,
+                module: None,
+                feature: None,
+            },
+            sums: Sums {
+                events: 1,
+                ..Sums::default()
+            },
+        }
+    }
+
+    #[test]
+    fn a_session_counts_once_for_each_of_its_users() {
+        let mut sums = UserSums::default();
+        for (user, session) in [
+            (1, 5),
+            (2, 5),
+            (1, 5),
+            (3, 0),
+            (2, 5),
+            (2, 6),
+            (1, 6),
+            (1, 6),
+        ] {
+            sums.add(&fact(user, session));
+        }
+        let counted: Vec<_> = sums
+            .sums
+            .iter()
+            .map(|sum| {
+                (
+                    sum.user.number(),
+                    sum.totals().events,
+                    sum.totals().sessions,
+                )
+            })
+            .collect();
+        assert_eq!(counted, [(1, 4, 2), (2, 3, 2), (3, 1, 0)]);
+    }
+
+    #[test]
+    fn a_user_takes_as_little_memory_however_many_sessions() {
+        assert!(size_of::<UserSum>() <= 48);
+        let mut sums = UserSums::default();
+        for session in 1..10_000 {
+            sums.add(&fact(session % 10, session));
+        }
+        assert_eq!(sums.sums.len(), 10);
+        assert!(sums.further.is_empty(), "each session has one user");
+    }
+}
