@@ -20,17 +20,18 @@ use natero_collector::{
     model::{
         account::AccountPatch,
         calendar::TimeZone,
-        keys,
+        keys::{self, SourceId},
         usage::{Dimension, Filter, Span},
     },
     router,
-    store::sqlite::{
-        SqliteStore as Store, accounts,
-        events::{self, NewEvent},
-        keys as stored_keys,
+    store::{
         keys::Source,
-        rows::SourceRow,
-        usage::{self, RowPage, UsageQuery},
+        new_event::NewEvent,
+        sqlite::{
+            SqliteStore, accounts, events, keys as stored_keys,
+            usage::{self, UsageQuery},
+        },
+        usage::RowPage,
     },
 };
 use natero_event::received::ReceivedEvent;
@@ -54,7 +55,7 @@ async fn main() {
         .next()
         .map_or(10_000_000, |n| n.parse().expect("a number"));
     let is_there = Path::new(&file).exists();
-    let mut conn = Store::open_for_command(Path::new(&file)).expect("the file opens");
+    let mut conn = SqliteStore::open_for_command(Path::new(&file)).expect("the file opens");
     if !is_there {
         fill(&mut conn, count);
     }
@@ -174,7 +175,7 @@ fn fill(conn: &mut Connection, count: u64) {
     tx.commit().expect("committed");
 
     let source = Source {
-        row: SourceRow::from_number(1).unwrap(),
+        id: SourceId::from_number(1).unwrap(),
         trusted: false,
         allow_hierarchy: false,
         origins: Vec::new(),

@@ -11,7 +11,7 @@
 //! router          lists every address and the handler that answers it
 //! dashboard       pages for people
 //! http            the Account API and the Event API
-//! store           the SQLite file
+//! store           what is stored, behind named operations; the SQLite file
 //! config          the settings of an operator
 //! model  clock  metrics
 //! ```

@@ -23,6 +23,9 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("cli", &["clock", "config", "model", "server", "store"]),
 ];
 
+/// Who may name the store on SQLite, besides itself: who opens a file.
+const MAY_OPEN: [&str; 2] = ["cli", "http::state"];
+
 /// A path in the source, from the root of the crate, such as `store::users::find`.
 type ModulePath = Vec<String>;
 
@@ -108,7 +111,8 @@ fn used_paths(source: &str, module: &ModulePath, is_folder: bool) -> BTreeSet<Mo
         let is_start = !code[..at].ends_with(|before: char| {
             before.is_alphanumeric() || matches!(before, '_' | ':' | '"' | '\'')
         });
-        if !is_start {
+        // A visibility is no import.
+        if !is_start || code[..at].ends_with("pub(in ") {
             continue;
         }
         for tree in path_tree(&code[at..]) {
@@ -201,6 +205,41 @@ fn a_layer_uses_only_layers_below_it() {
         }
     }
     assert!(upwards.is_empty(), "{}", upwards.join("\n"));
+}
+
+fn is_of_sqlite(path: &[String]) -> bool {
+    path.starts_with(&["store".to_owned(), "sqlite".to_owned()])
+}
+
+#[test]
+fn only_the_store_on_sqlite_names_the_library_for_it() {
+    let outside: Vec<_> = modules()
+        .into_iter()
+        .filter(|module| !is_of_sqlite(&module.path))
+        .filter(|module| {
+            let source = fs::read_to_string(&module.file).unwrap();
+            source.contains("rusqlite")
+        })
+        .map(|module| module.path.join("::"))
+        .collect();
+    assert!(outside.is_empty(), "{}", outside.join("\n"));
+}
+
+#[test]
+fn the_store_on_sqlite_is_named_only_where_it_is_opened() {
+    let mut outside = Vec::new();
+    for module in modules() {
+        let path = module.path.join("::");
+        let may_open = MAY_OPEN
+            .iter()
+            .any(|place| path == *place || path.starts_with(&format!("{place}::")));
+        if is_of_sqlite(&module.path) || may_open {
+            continue;
+        }
+        let used = module.used.iter().filter(|used| is_of_sqlite(used));
+        outside.extend(used.map(|used| format!("{path} uses {}", used.join("::"))));
+    }
+    assert!(outside.is_empty(), "{}", outside.join("\n"));
 }
 
 #[test]

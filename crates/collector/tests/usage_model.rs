@@ -10,18 +10,15 @@ use natero_collector::{
     model::{
         account::AccountPatch,
         calendar::TimeZone,
+        keys::SourceId as SourceRow,
         usage::{Dimension, Filter, Span},
         user::UserPatch,
     },
-    store::sqlite::{
-        SqliteStore as Store, accounts,
-        events::{self, NewEvent},
-        fact_blob,
+    store::{
         keys::Source,
-        rebuild,
-        rows::SourceRow,
-        usage::{self, RowPage},
-        user_records,
+        new_event::NewEvent,
+        sqlite::{SqliteStore as Store, accounts, events, fact_blob, rebuild, usage, user_records},
+        usage::RowPage,
     },
 };
 use natero_event::received::ReceivedEvent;
@@ -304,7 +301,7 @@ fn database() -> (TempDir, Connection, Source) {
     )
     .unwrap();
     let source = Source {
-        row: SourceRow::from_number(1).unwrap(),
+        id: SourceRow::from_number(1).unwrap(),
         trusted: false,
         allow_hierarchy: false,
         origins: Vec::new(),

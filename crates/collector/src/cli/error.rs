@@ -1,6 +1,6 @@
 //! Why a command failed.
 
-use crate::{server::ServeError, store::sqlite::StoreError};
+use crate::{server::ServeError, store::StoreError};
 
 /// Why a command failed, in words for the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -8,9 +8,6 @@ pub enum CliError {
     /// The database cannot be opened.
     #[error("{0}")]
     Store(#[from] StoreError),
-    /// A statement failed.
-    #[error("database: {0}")]
-    Sqlite(#[from] rusqlite::Error),
     /// The server cannot start.
     #[error("{0}")]
     Serve(#[from] ServeError),

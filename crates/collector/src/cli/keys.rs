@@ -8,7 +8,7 @@ use crate::{
     clock::now_ms,
     config::Database,
     model::keys::{NewSource, SourceKeys, generate_account_key, generate_viewer_key},
-    store::sqlite::{SqliteStore, accounts, keys as stored_keys},
+    store::sqlite::CommandFile,
 };
 
 #[derive(Debug, Subcommand)]
@@ -118,8 +118,8 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let pair = SourceKeys::generate()?;
-            let mut conn = SqliteStore::open_for_command(&database.db)?;
-            let id = stored_keys::insert_source(&mut conn, &pair, &new.into(), now_ms())?;
+            let mut file = CommandFile::open(&database.db)?;
+            let id = file.insert_source(&pair, &new.into(), now_ms())?;
             if json {
                 print(
                     &json!({ "auth_key": pair.auth_key, "api_key": pair.api_key, "id": id })
@@ -141,8 +141,8 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let key = generate_account_key()?;
-            let mut conn = SqliteStore::open_for_command(&database.db)?;
-            let id = stored_keys::insert_account_key(&mut conn, &key, &name, now_ms())?;
+            let mut file = CommandFile::open(&database.db)?;
+            let id = file.insert_account_key(&key, &name, now_ms())?;
             if json {
                 print(&json!({ "account_key": key, "id": id }).to_string());
             } else {
@@ -159,16 +159,16 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let key = generate_viewer_key()?;
-            let mut conn = SqliteStore::open_for_command(&database.db)?;
+            let mut file = CommandFile::open(&database.db)?;
             if let Some(account) = &account
-                && accounts::find_row(&conn, account)?.is_none()
+                && !file.has_account(account)?
             {
                 return Err(CliError::Usage(format!(
                     "no account {account:?}; give the account_id of one that is known"
                 )));
             }
             let within = account.as_deref();
-            let id = stored_keys::insert_viewer_key(&mut conn, &key, &name, within, now_ms())?;
+            let id = file.insert_viewer_key(&key, &name, within, now_ms())?;
             if json {
                 print(&json!({ "viewer_key": key, "id": id }).to_string());
             } else {
@@ -176,8 +176,8 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             }
         }
         KeysCommand::List { database, json } => {
-            let conn = SqliteStore::open_for_command(&database.db)?;
-            let keys = stored_keys::list(&conn)?;
+            let file = CommandFile::open(&database.db)?;
+            let keys = file.keys()?;
             if json {
                 print(&serde_json::to_string(&keys).expect("keys are plain values"));
             } else {
@@ -187,8 +187,8 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             }
         }
         KeysCommand::Revoke { id, database, json } => {
-            let mut conn = SqliteStore::open_for_command(&database.db)?;
-            if !stored_keys::revoke(&mut conn, &id, now_ms())? {
+            let mut file = CommandFile::open(&database.db)?;
+            if !file.revoke_key(&id, now_ms())? {
                 return Err(CliError::Usage(format!(
                     "no living key {id:?}; `natero-collector keys list` shows the ids"
                 )));

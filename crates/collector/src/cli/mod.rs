@@ -23,10 +23,9 @@ use crate::{
         usage::Span,
     },
     server,
-    store::sqlite::{
-        self, SqliteStore,
-        export::{self, EventFilter, ExportError, Format},
-        rebuild, streams,
+    store::{
+        export::{EventFilter, ExportError, Format},
+        sqlite::CommandFile,
     },
 };
 pub use error::CliError;
@@ -168,8 +167,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             span,
             json,
         } => {
-            let conn = SqliteStore::open_for_command(&database.db)?;
-            let report = streams::report(&conn, Span::new(span.from, span.to))?;
+            let report = CommandFile::open(&database.db)?.loss(Span::new(span.from, span.to))?;
             if json {
                 print(&serde_json::to_string(&report).expect("a report is plain values"));
             } else {
@@ -227,8 +225,7 @@ fn run_backup(database: &Database, to: &Path) -> Result<(), CliError> {
             to.display()
         )));
     }
-    let conn = SqliteStore::open_for_command(&database.db)?;
-    sqlite::backup(&conn, to)?;
+    CommandFile::open(&database.db)?.backup(to)?;
     let io = |cause| CliError::Io {
         what: format!("flushing {}", to.display()),
         cause,
@@ -246,15 +243,15 @@ fn run_export(
     format: Format,
     output: Option<&Path>,
 ) -> Result<(), CliError> {
-    let conn = SqliteStore::open_for_command(&database.db)?;
+    let events = CommandFile::open(&database.db)?;
     let exported = match output {
-        None => export::export(&conn, filter, format, std::io::stdout().lock()),
+        None => events.export(filter, format, std::io::stdout().lock()),
         Some(path) => {
             let file = File::create(path).map_err(|cause| CliError::Io {
                 what: format!("creating {}", path.display()),
                 cause,
             })?;
-            export::export(&conn, filter, format, file)
+            events.export(filter, format, file)
         }
     };
     match exported {
@@ -269,8 +266,7 @@ fn run_export(
 }
 
 fn run_rebuild(database: &Database, check: bool, json: bool) -> Result<(), CliError> {
-    let mut conn = SqliteStore::open_for_command(&database.db)?;
-    let rebuilt = rebuild::rebuild_in_background(&mut conn, !check)?;
+    let rebuilt = CommandFile::open(&database.db)?.rebuild(!check)?;
     if json {
         print(&serde_json::to_string(&rebuilt).expect("a report is plain values"));
     } else {

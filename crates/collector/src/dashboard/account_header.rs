@@ -1,22 +1,18 @@
 //! The header that all pages of one account share: its path, name and tabs.
 
 use maud::{Markup, html};
-use rusqlite::Connection;
 
 use super::{
     address, format,
     layout::{self, NavigationEntry},
     rights::Rights,
-    tree::Tree,
     view::{Scope, View},
 };
 use crate::{
     model::account::Account,
-    store::sqlite::{
-        account_tree::{self, TreeEntry},
-        accounts,
-        rows::AccountRow,
-        users,
+    store::{
+        account_page,
+        tree::{Tree, TreeEntry},
     },
 };
 
@@ -26,7 +22,6 @@ const SHOWN_ANCESTORS: usize = 4;
 /// An account with what its header shows.
 #[derive(Debug)]
 pub(crate) struct AccountHeader {
-    pub(crate) row: AccountRow,
     pub(crate) account: Account,
     tree: Tree,
     /// The path from the root of the tree to the account.
@@ -62,33 +57,23 @@ impl Tab {
 }
 
 impl AccountHeader {
-    /// Reads the header of an account that exists.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub(crate) fn read(
-        conn: &Connection,
-        row: AccountRow,
-        rights: Rights,
-        account_id: &str,
-    ) -> rusqlite::Result<Self> {
-        let mut path = account_tree::path(conn, row)?;
-        // What is above the accounts that may be seen is not shown.
-        if let Some(first) = path
-            .iter()
-            .position(|entry| Some(entry.row) == rights.within)
-        {
-            path.drain(..first);
-        }
-        Ok(AccountHeader {
-            row,
-            account: accounts::find(conn, account_id)?.unwrap_or_default(),
-            tree: Tree::read(conn, rights, path.clone())?,
+    /// The header as somebody with these rights sees it.
+    pub(crate) fn new(header: account_page::AccountHeader, rights: Rights) -> Self {
+        let account_page::AccountHeader {
+            account,
+            tree,
             path,
-            descendants: account_tree::count_descendants(conn, row)?,
-            users: users::count(conn, Some(row))?,
+            descendants,
+            users,
+        } = header;
+        AccountHeader {
+            account,
+            tree,
+            path,
+            descendants,
+            users,
             rights,
-        })
+        }
     }
 
     /// The name, or the id of an account without one.
@@ -99,12 +84,7 @@ impl AccountHeader {
             .unwrap_or(&self.account.account_id)
     }
 
-    /// The account above it, if that may be seen.
-    pub(crate) fn parent(&self) -> Option<AccountRow> {
-        self.above().map(|entry| entry.row)
-    }
-
-    /// The name of the account above it.
+    /// The name of the account above it, if that may be seen.
     pub(crate) fn parent_title(&self) -> Option<&str> {
         self.above().map(TreeEntry::title)
     }
@@ -118,7 +98,7 @@ impl AccountHeader {
 
     /// Whether the page for the quality of the data may be seen.
     pub(crate) fn shows_quality(&self) -> bool {
-        self.rights.within.is_none()
+        self.rights.within.is_all()
     }
 
     /// The address of a page of the account.
@@ -150,7 +130,7 @@ impl AccountHeader {
             &title,
             Some(NavigationEntry::Accounts),
             view,
-            self.rights,
+            &self.rights,
             self.tree.show(view),
             content,
         )
@@ -182,7 +162,7 @@ impl AccountHeader {
                     // The page of a parent shows the users of its subtree, which are
                     // not counted here.
                     (Tab::Users, (self.users > 0 && self.descendants == 0).then_some(self.users)),
-                    (Tab::Adoption, self.rights.within.is_some().then_some(0)),
+                    (Tab::Adoption, (!self.rights.within.is_all()).then_some(0)),
                     (Tab::Records, None),
                     (Tab::Events, None),
                 ] {

@@ -1,13 +1,9 @@
 //! Lists of accounts with their figures and the change since the period before:
 //! all customers, or what is below one account.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Instant,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
-use rusqlite::Connection;
 
 use super::{
     address,
@@ -24,11 +20,8 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    model::usage::Filter,
-    store::sqlite::{
-        name_roles::NameCache,
-        portfolio::{self, ListLevel, Portfolio, PortfolioQuery, PortfolioRow, dimension_text},
-        rows::AccountRow,
+    store::portfolio::{
+        ListLevel, ListQuestion, PeriodFigures, Portfolio, PortfolioRow, dimension_text,
     },
 };
 
@@ -52,42 +45,26 @@ pub(crate) struct AccountList {
 }
 
 impl AccountList {
-    /// Reads the accounts that a view lists: all of them, or those of a subtree.
-    /// `usual` is the level that the page lists first.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub(crate) fn read(
-        conn: &Connection,
-        within: Option<AccountRow>,
-        usual: ListLevel,
-        view: &View,
-        period: &Period,
-        names: &NameCache,
-    ) -> rusqlite::Result<Self> {
-        let filter = view.selection.filter();
-        // The names of others are no choices for who sees some accounts alone.
-        let with_names = within.is_some() || filter != Filter::default();
-        let level = view.level.unwrap_or(usual);
-        let query = PortfolioQuery {
-            within,
-            level,
+    /// The question about the accounts that a view lists. `usual` is the level that the
+    /// page lists first.
+    pub(crate) fn question(usual: ListLevel, view: &View, period: &Period) -> ListQuestion {
+        ListQuestion {
+            level: view.level.unwrap_or(usual),
             span: period.span(),
             before: period.compared(),
-            filter,
+            filter: view.selection.filter(),
             dimensions: view.dimensions.clone(),
-            with_names,
             now: now_ms(),
-        };
-        let mut portfolio = portfolio::read(conn, &query)?;
-        if !with_names {
-            portfolio.names = (*names.get(conn, Instant::now())?).clone();
         }
-        Ok(AccountList {
+    }
+
+    /// The answer to a question.
+    pub(crate) fn new(question: &ListQuestion, portfolio: Portfolio) -> Self {
+        AccountList {
             portfolio,
-            level,
-            is_compared: query.before.is_some(),
-        })
+            level: question.level,
+            is_compared: question.before.is_some(),
+        }
     }
 
     /// Number of listed accounts.
@@ -332,7 +309,7 @@ fn with_change(figure: &Value, change: &Value) -> Markup {
     }
 }
 
-type Figure = fn(&portfolio::PeriodFigures) -> f64;
+type Figure = fn(&PeriodFigures) -> f64;
 
 fn change(row: &PortfolioRow, of: Figure) -> Value {
     match &row.before {

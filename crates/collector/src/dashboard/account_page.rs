@@ -1,7 +1,6 @@
 //! Requests for a page of one account.
 
 use axum::{extract::FromRequestParts, http::request::Parts, response::Response};
-use rusqlite::Connection;
 
 use super::{
     account_header::AccountHeader, error, period::Period, query::Query, rights::Rights,
@@ -10,14 +9,14 @@ use super::{
 use crate::{
     clock::now_ms,
     http::{
-        api::{
-            accounts::{Accounts, read_account},
-            resource::Resource,
-        },
+        api::{accounts::Accounts, resource::Resource},
         error::ApiError,
         extract::Path,
     },
-    store::sqlite::{name_roles::NameCache, rows::AccountRow},
+    store::{
+        Store,
+        account_page::{AccountPage, AccountQuestion},
+    },
 };
 
 /// A request for a page, or a fragment of a page, of one account, by somebody who
@@ -52,47 +51,25 @@ impl FromRequestParts<Dashboard> for AccountRequest {
 }
 
 impl AccountRequest {
-    /// The names that events have had.
-    pub(crate) fn names(&self) -> &NameCache {
-        &self.dashboard.names
+    /// The account and who asks, as the store sees them.
+    pub(crate) fn question(&self) -> AccountQuestion {
+        AccountQuestion {
+            account_id: self.account_id.clone(),
+            within: self.rights.within.clone(),
+        }
     }
 
-    /// Runs a query about the account.
+    /// Where the pages of the account are read.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.dashboard.app.store
+    }
+
+    /// The header and the content of a page.
     ///
     /// # Errors
     /// 404 when the account is unknown, or not to be seen.
-    pub(crate) async fn read<T: Send + 'static>(
-        &self,
-        query: impl FnOnce(&Connection, AccountRow, &Self) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, ApiError> {
-        let request = self.clone();
-        let found = read_account(
-            &self.dashboard.app,
-            &self.account_id,
-            move |conn, account| {
-                if !request.rights.see(conn, account)? {
-                    return Ok(None);
-                }
-                query(conn, account, &request).map(Some)
-            },
-        )
-        .await?;
-        found.ok_or_else(|| Accounts::not_found(&self.account_id))
-    }
-
-    /// Reads the header of the account's pages and runs a query.
-    ///
-    /// # Errors
-    /// As [`AccountRequest::read`].
-    pub(crate) async fn show<T: Send + 'static>(
-        &self,
-        query: impl FnOnce(&Connection, &AccountHeader, &Self) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<(AccountHeader, T), ApiError> {
-        self.read(|conn, account, request| {
-            let header = AccountHeader::read(conn, account, request.rights, &request.account_id)?;
-            let answer = query(conn, &header, request)?;
-            Ok((header, answer))
-        })
-        .await
+    pub(crate) fn shown<T>(&self, page: AccountPage<T>) -> Result<(AccountHeader, T), ApiError> {
+        let (header, content) = page.ok_or_else(|| Accounts::not_found(&self.account_id))?;
+        Ok((AccountHeader::new(header, self.rights.clone()), content))
     }
 }

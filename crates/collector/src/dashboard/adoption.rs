@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     http::api::{accounts::Accounts, resource::Resource},
-    store::sqlite::adoption::{self, FeatureAdoption},
+    store::adoption::FeatureAdoption,
 };
 
 /// Shows which features an account uses.
@@ -27,14 +27,14 @@ use crate::{
 /// 404 when the account is unknown, or for who may not see others.
 pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
     // What others use is for nobody who sees one account alone.
-    if request.rights.within.is_some() {
+    if !request.rights.within.is_all() {
         return Err(Accounts::not_found(&request.account_id).into());
     }
-    let (header, features) = request
-        .show(|conn, header, AccountRequest { period, .. }| {
-            adoption::read(conn, header.row, period.span())
-        })
+    let store = request.store();
+    let adoption = store
+        .page_adoption(request.question(), request.period.span())
         .await?;
+    let (header, features) = request.shown(adoption)?;
     let sheet = Sheet::default();
     let page = page(&sheet, features, &header, &request.view, &request.period);
     Ok(sheet.answer(&request.view, page))

@@ -9,7 +9,7 @@ use super::format;
 use crate::{
     http::error::ApiError,
     model::alert_rule::{AlertRule, Condition, MAX_DAYS, MAX_NAME, RuleLevel},
-    store::sqlite::alerts::{messages::Standing, webhook::Webhook},
+    store::alerts::{Standing, Webhook},
 };
 
 /// The fields of a form.

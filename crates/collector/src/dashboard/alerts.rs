@@ -22,7 +22,6 @@ use super::{
     state::Dashboard,
     table::{Column, Table, counted},
     table_choice::Sort,
-    tree::Tree,
     value::Value,
     view::View,
 };
@@ -33,12 +32,7 @@ use crate::{
         api::alerts::{add_rule, set_webhook},
     },
     model::{calendar::TimeZone, page::Page},
-    store::sqlite::alerts::{
-        found::{self, Alert, AlertFilter},
-        messages::{self, Standing},
-        rules::{self, StoredRule},
-        webhook::{self, Webhook},
-    },
+    store::alerts::{Alert, AlertsPage, StoredRule},
 };
 
 /// The path of the page.
@@ -54,14 +48,6 @@ pub(crate) struct DoneQuery {
     done: Option<String>,
 }
 
-/// What the page shows.
-struct Alerts {
-    alerts: Vec<Alert>,
-    rules: Vec<StoredRule>,
-    webhook: Option<Webhook>,
-    messages: Standing,
-}
-
 /// Shows the alerts, and to whom sees all accounts also the rules.
 ///
 /// # Errors
@@ -74,7 +60,7 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     page(
         &dashboard,
-        rights,
+        &rights,
         &view,
         done.as_deref().and_then(done_words),
         None,
@@ -94,32 +80,17 @@ fn done_words(done: &str) -> Option<&'static str> {
 
 async fn page(
     dashboard: &Dashboard,
-    rights: Rights,
+    rights: &Rights,
     view: &View,
     done: Option<&'static str>,
     secret: Option<&str>,
 ) -> Result<Response, PageError> {
-    let (tree, read) = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let filter = AlertFilter {
-                within: rights.within,
-                ..AlertFilter::default()
-            };
-            let page = Page {
-                limit: LIMIT,
-                number: 1,
-            };
-            let read = Alerts {
-                alerts: found::list(conn, &filter, page)?.0,
-                rules: rules::list(conn)?,
-                webhook: webhook::find(conn)?,
-                messages: messages::standing(conn)?,
-            };
-            Ok((Tree::read(conn, rights, Vec::new())?, read))
-        })
-        .await?;
+    let of = Page {
+        limit: LIMIT,
+        number: 1,
+    };
+    let store = &dashboard.app.store;
+    let read = store.page_alerts(rights.within.clone(), of).await?;
     let sheet = Sheet::default();
     let configured = &dashboard.app.config.timezone;
     let zone = view.time_zone.as_ref().unwrap_or(configured);
@@ -129,7 +100,7 @@ async fn page(
         @if let Some(words) = done { p .notice role="status" { (words) } }
         (read.alerts(&sheet, view, zone))
         // Rules are about all accounts.
-        @if rights.within.is_none() {
+        @if rights.within.is_all() {
             (read.rules(&sheet, view, zone, rights))
             @if rights.may_change {
                 (rule_form())
@@ -142,13 +113,13 @@ async fn page(
         Some(NavigationEntry::Alerts),
         view,
         rights,
-        tree.show(view),
+        read.tree.show(view),
         content,
     );
     Ok(sheet.answer(view, page))
 }
 
-impl Alerts {
+impl AlertsPage {
     fn alerts(&self, sheet: &Sheet, view: &View, zone: &TimeZone) -> Markup {
         let holding = self
             .alerts
@@ -221,7 +192,7 @@ impl Alerts {
         }
     }
 
-    fn rules(&self, sheet: &Sheet, view: &View, zone: &TimeZone, rights: Rights) -> Markup {
+    fn rules(&self, sheet: &Sheet, view: &View, zone: &TimeZone, rights: &Rights) -> Markup {
         let mut table = Table::new("rules", "Rules", Sort::up("rule"), PATH, view)
             .with(Column::text("rule", "Rule", |of: &StoredRule| {
                 Value::Text(of.rule.name.clone())
@@ -289,11 +260,7 @@ pub(crate) async fn delete(
     crate::http::extract::Path(id): crate::http::extract::Path<i64>,
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
-    dashboard
-        .app
-        .store
-        .write(move |tx| rules::delete(tx, id))
-        .await?;
+    dashboard.app.store.delete_alert_rule(id).await?;
     Ok(Redirect::to("/alerts?done=removed#rules").into_response())
 }
 
@@ -326,7 +293,7 @@ pub(crate) async fn set(
     let secret = set_webhook(&dashboard.app, &url).await?;
     // An answer and no redirect: a secret does not belong into an address.
     let view = View::default();
-    page(&dashboard, Rights::ALL, &view, None, Some(&secret)).await
+    page(&dashboard, &Rights::ALL, &view, None, Some(&secret)).await
 }
 
 /// Removes the receiver.
@@ -337,7 +304,7 @@ pub(crate) async fn remove(
     State(dashboard): State<Dashboard>,
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
-    dashboard.app.store.write(webhook::remove).await?;
+    dashboard.app.store.remove_webhook().await?;
     Ok(Redirect::to("/alerts?done=webhook-removed#webhook").into_response())
 }
 

@@ -15,7 +15,7 @@ use super::{
     value::Value,
     view::View,
 };
-use crate::store::sqlite::{
+use crate::store::{
     account_report::{Branch, Compared},
     usage::Totals,
 };

@@ -5,8 +5,7 @@ use maud::{Markup, html};
 
 use super::{
     axis::{Axis, Unit},
-    bars::BarDays,
-    chart_choice::{Bars, Metric},
+    chart_choice::Metric,
     format,
     sheet::Sheet,
     table::{Column, Table},
@@ -14,7 +13,10 @@ use super::{
     value::Value,
     view::View,
 };
-use crate::store::sqlite::usage::Totals;
+use crate::{
+    model::bars::{BarDays, Bars},
+    store::usage::Totals,
+};
 
 /// Width of the drawing in its own units. It is stretched to the page.
 const WIDTH: f64 = 1000.0;

@@ -1,5 +1,7 @@
 //! What a chart shows: the figure, and the time that a bar stands for.
 
+use crate::model::bars::Bars;
+
 /// A figure of the chart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Metric {
@@ -42,19 +44,6 @@ impl Metric {
             Metric::ModuleTime => "Time in modules",
         }
     }
-}
-
-/// The time that a bar of the chart stands for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Bars {
-    #[default]
-    Days,
-    Weeks,
-    Months,
-    /// Each day with the six before it.
-    Rolling7,
-    /// Each day with the 27 before it.
-    Rolling28,
 }
 
 impl Bars {

@@ -7,27 +7,21 @@ use super::{
     account_header::Tab, account_list::AccountList, account_page::AccountRequest, error::PageError,
     layout, selection_path, sheet::Sheet,
 };
-use crate::store::sqlite::portfolio::ListLevel;
+use crate::store::portfolio::ListLevel;
 
 /// Shows what is below an account.
 ///
 /// # Errors
 /// 404 when the account is unknown.
 pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
-    let (header, listed) = request
-        .show(|conn, header, request| {
-            let AccountRequest { view, period, .. } = request;
-            AccountList::read(
-                conn,
-                Some(header.row),
-                ListLevel::All,
-                view,
-                period,
-                request.names(),
-            )
-        })
-        .await?;
     let AccountRequest { view, period, .. } = &request;
+    let question = AccountList::question(ListLevel::All, view, period);
+    let store = request.store();
+    let below = store
+        .page_below(request.question(), question.clone())
+        .await?;
+    let (header, portfolio) = request.shown(below)?;
+    let listed = AccountList::new(&question, portfolio);
     let path = header.address(Tab::Below);
     let sheet = Sheet::default();
     let content = html! {

@@ -7,27 +7,28 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
-use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
 use super::{
     account_page::AccountRequest, address, error::PageError, format, layout, mends::ChangeForm,
-    state::Dashboard, tree::Tree,
+    state::Dashboard,
 };
 use crate::{
     clock::now_ms,
     http::{
-        api::{accounts::read_account, bulk::rejection},
+        api::{accounts::Accounts, bulk::rejection, resource::Resource},
         error::ApiError,
         extract::Path,
     },
     model::{
         account::{Account, AccountPatch},
+        calendar::TimeZone,
         usage::{Filter, Span},
+        visibility::Visibility,
     },
-    store::sqlite::{
-        accounts,
-        usage::{self, UsageQuery},
+    store::{
+        Store,
+        usage::{RowPage, UsageQuestion},
     },
 };
 
@@ -47,19 +48,17 @@ const DETAILS: [(&str, &str); 6] = [
 /// 403 for who may only look, 404 when the account is unknown.
 pub(crate) async fn show(request: AccountRequest) -> Result<Markup, PageError> {
     request.rights.require_change()?;
-    let (header, ()) = request.show(|_, _, _| Ok(())).await?;
+    let edited = request.store().page_edit(request.question()).await?;
+    let (header, tree) = request.shown(edited)?;
     let content = html! {
         div .title { h1 { "Edit " (header.title()) } }
         (form(&header.account, None))
     };
-    let tree = request
-        .read(|conn, _, request| Tree::read(conn, request.rights, Vec::new()))
-        .await?;
     Ok(layout::page(
         &format!("Edit · {}", header.title()),
         None,
         &request.view,
-        request.rights,
+        &request.rights,
         tree.show(&request.view),
         content,
     ))
@@ -104,19 +103,20 @@ struct Warning {
 
 impl Warning {
     /// Whether the parent counts usage of its own, which it would no longer do.
-    fn find(conn: &Connection, parent_id: &str) -> rusqlite::Result<Option<Self>> {
-        let Some(parent) = accounts::find_row(conn, parent_id)? else {
-            return Ok(None);
-        };
-        let query = UsageQuery {
-            account: parent,
+    async fn find(store: &dyn Store, parent_id: &str) -> Result<Option<Self>, ApiError> {
+        let question = UsageQuestion {
+            account_id: parent_id.to_owned(),
+            within: Visibility::All,
             rollup: false,
             by: None,
             span: Span::ALL,
-            time_zone: crate::model::calendar::TimeZone::UTC,
+            before: None,
+            time_zone: TimeZone::UTC,
             filter: Filter::default(),
+            page: RowPage::ALL,
         };
-        let events = usage::report(conn, &query)?.totals.events;
+        let report = store.usage(question).await?;
+        let events = report.map_or(0, |report| report.totals.events);
         Ok((events > 0).then(|| Warning {
             parent: parent_id.to_owned(),
             events,
@@ -147,22 +147,14 @@ pub(crate) async fn save(
     Path(account_id): Path<String>,
     ChangeForm(fields): ChangeForm<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
-    let id = account_id.clone();
-    let account = read_account(&dashboard.app, &account_id, move |conn, _| {
-        accounts::find(conn, &id)
-    })
-    .await?
-    .unwrap_or_default();
+    let account = dashboard.app.store.account(account_id.clone()).await?;
+    let account = account.ok_or_else(|| Accounts::not_found(&account_id))?;
     let record = record(&account, &fields);
     let parent = record["parent_account_id"].as_str().map(str::to_owned);
     let is_new_parent = parent.is_some() && parent != account.parent_account_id;
     if is_new_parent && fields.get("confirmed").map(String::as_str) != Some("true") {
-        let wanted = parent.clone().unwrap_or_default();
-        let warning = dashboard
-            .app
-            .store
-            .read(move |conn| Warning::find(conn, &wanted))
-            .await?;
+        let parent = parent.as_deref().unwrap_or_default();
+        let warning = Warning::find(&*dashboard.app.store, parent).await?;
         if let Some(warning) = warning {
             let filled = filled(account, &fields);
             let page = layout::bare("Is this meant?", form(&filled, Some(&warning)));
@@ -173,7 +165,7 @@ pub(crate) async fn save(
     dashboard
         .app
         .store
-        .write_unless_rejected(move |tx| accounts::put(tx, patch, now_ms()))
+        .put_account(patch, now_ms())
         .await?
         .map_err(|refused| -> ApiError { rejection(refused) })?;
     Ok(Redirect::to(&address::account(&account_id, "")).into_response())

@@ -7,7 +7,7 @@ use axum::{
 use maud::html;
 
 use super::{headers::secured, layout};
-use crate::{http::error::ApiError, store::sqlite::StoreError};
+use crate::{http::error::ApiError, store::StoreError};
 
 /// An error that is answered as a page.
 #[derive(Debug)]

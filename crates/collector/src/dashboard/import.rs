@@ -6,13 +6,13 @@ use serde::Deserialize;
 
 use super::{
     error::PageError, format, layout, mends::ChangeForm, query::Query, rights::Rights,
-    signed_in::SignedIn, state::Dashboard, table::counted, tree::Tree, view::View,
+    signed_in::SignedIn, state::Dashboard, table::counted, view::View,
 };
 use crate::{
     clock::now_ms,
     http::error::ApiError,
     model::csv_records,
-    store::sqlite::import::{self, ImportKind, ImportReport},
+    store::import::{Import, ImportKind, ImportReport},
 };
 
 /// Most records of an import. Each takes the writer some 50 µs, during which events
@@ -46,20 +46,16 @@ pub(crate) async fn show(
     Query(view): Query<View>,
 ) -> Result<Markup, PageError> {
     rights.require_change()?;
-    page(&dashboard, rights, &view, form("accounts", "", false)).await
+    page(&dashboard, &rights, &view, form("accounts", "", false)).await
 }
 
 async fn page(
     dashboard: &Dashboard,
-    rights: Rights,
+    rights: &Rights,
     view: &View,
     content: Markup,
 ) -> Result<Markup, PageError> {
-    let tree = dashboard
-        .app
-        .store
-        .read(move |conn| Tree::read(conn, rights, Vec::new()))
-        .await?;
+    let tree = dashboard.app.store.tree(rights.within.clone()).await?;
     let content = html! {
         div .title { h1 { "Import" } }
         p .lead {
@@ -118,23 +114,18 @@ pub(crate) async fn run(
     let records = csv_records::read(&fields.table, MAX_RECORDS)
         .map_err(|cause| ApiError::Unprocessable(cause.to_string()))?;
     let is_done = fields.does.is_some();
-    let now = now_ms();
-    // A dry run is the import itself, taken back.
-    let outcome = dashboard
-        .app
-        .store
-        .write_unless_rejected(move |tx| {
-            let report = import::import(tx, kind, records, now)?;
-            Ok(if is_done { Ok(report) } else { Err(report) })
-        })
-        .await?;
-    let (Ok(report) | Err(report)) = outcome;
+    let import = Import {
+        kind,
+        records,
+        is_dry_run: !is_done,
+    };
+    let report = dashboard.app.store.import(import, now_ms()).await?;
     let content = html! {
         (show_report(&report, is_done))
         @if !is_done { (form(&fields.kind, &fields.table, true)) }
         @else { p { a .button href="/import" { "Import more" } } }
     };
-    let page = page(&dashboard, Rights::ALL, &View::default(), content).await?;
+    let page = page(&dashboard, &Rights::ALL, &View::default(), content).await?;
     Ok(page.into_response())
 }
 

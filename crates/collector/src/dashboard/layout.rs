@@ -16,12 +16,12 @@ pub(crate) enum NavigationEntry {
 
 impl NavigationEntry {
     /// Whether somebody with these rights may open it.
-    fn is_shown(self, rights: Rights) -> bool {
+    fn is_shown(self, rights: &Rights) -> bool {
         match self {
             NavigationEntry::Accounts | NavigationEntry::Alerts => true,
             // These are about all accounts at once.
             NavigationEntry::Events | NavigationEntry::Quality | NavigationEntry::Loss => {
-                rights.within.is_none()
+                rights.within.is_all()
             }
         }
     }
@@ -87,7 +87,7 @@ pub(crate) fn page(
     title: &str,
     open: Option<NavigationEntry>,
     view: &View,
-    rights: Rights,
+    rights: &Rights,
     tree: Markup,
     content: Markup,
 ) -> Markup {

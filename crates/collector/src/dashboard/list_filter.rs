@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use super::{selection::Selection, table_choice::TableChoice, view::View};
-use crate::store::sqlite::portfolio::Portfolio;
+use crate::store::portfolio::Portfolio;
 
 /// Most values of a dimension that are offered. One with more, such as a date, is
 /// filtered through its address alone.

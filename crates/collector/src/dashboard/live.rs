@@ -1,13 +1,9 @@
 //! Events as they arrive. A script requests new events; without it, the page shows
 //! the events that had arrived when it was loaded.
 
-use std::collections::HashMap;
-
 use axum::{extract::State, response::Response};
 use maud::{Markup, html};
-use rusqlite::Connection;
 use serde::Deserialize;
-use serde_json::Value as Json;
 
 use super::{
     account_header::Tab,
@@ -23,20 +19,14 @@ use super::{
     state::Dashboard,
     table::{Column, Table},
     table_choice::Sort,
-    tree::Tree,
-    user_page::{self, amount},
+    user_page::amount,
     value::Value,
     view::View,
 };
 use crate::{
     http::error::ApiError,
-    model::{calendar::TimeZone, usage::Span},
-    store::sqlite::{
-        accounts, events,
-        export::{self, EventFilter},
-        rows::EventRow,
-        users,
-    },
+    model::calendar::TimeZone,
+    store::latest_events::{NamedEvent, NamedEvents, NamedEventsQuestion},
 };
 
 /// Most events that a page shows or a script gets at a time.
@@ -49,56 +39,25 @@ const REACH: i64 = 100_000;
 /// Id of the table.
 const TABLE: &str = "events";
 
-/// An event with the names of its account and user.
-struct NamedEvent {
-    event: Json,
-    account: String,
-    user: String,
-}
-
-struct Latest {
-    events: Vec<NamedEvent>,
-    last: Option<EventRow>,
-}
-
-impl Latest {
-    fn read(
-        conn: &Connection,
-        rights: Rights,
-        account_id: Option<String>,
-        text: Option<&str>,
-        after: Option<EventRow>,
-    ) -> rusqlite::Result<Self> {
-        let newest = events::last(conn)?;
-        let reach = newest.and_then(|newest| EventRow::from_number(newest.number() - REACH));
-        let filter = EventFilter {
-            span: Span::ALL,
-            account_id,
-        };
-        let (events, last) = export::latest(conn, &filter, text, after.max(reach), LIMIT)?;
-        let mut accounts = HashMap::new();
-        let mut users = HashMap::new();
-        let events = events
-            .into_iter()
-            .map(|event| {
-                let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
-                let (account, user) = (text("account_id"), text("user_id"));
-                Ok(NamedEvent {
-                    account: account_name(conn, account, &mut accounts)?,
-                    user: user_name(conn, rights, user, &mut users)?,
-                    event,
-                })
-            })
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(Latest {
-            events,
-            // Events of other accounts were searched, too.
-            last: last.max(newest),
-        })
+/// The question about the events that a page shows.
+fn question(
+    rights: &Rights,
+    account_id: Option<String>,
+    text: Option<String>,
+) -> NamedEventsQuestion {
+    NamedEventsQuestion {
+        within: rights.within.clone(),
+        account_id,
+        text,
+        after: None,
+        limit: LIMIT,
+        reach: REACH,
     }
+}
 
-    fn last(&self) -> i64 {
-        self.last.map_or(0, EventRow::number)
+impl NamedEvents {
+    fn newest(&self) -> i64 {
+        self.last.unwrap_or(0)
     }
 
     /// `usual` is the time zone where the view names none.
@@ -125,7 +84,7 @@ impl Latest {
         let table = table(account_id.is_none(), path, view, zone);
         let is_empty = self.events.is_empty();
         html! {
-            section .card.live data-src=(src) data-last=(self.last()) {
+            section .card.live data-src=(src) data-last=(self.newest()) {
                 div .live-head {
                     h2 { "Events as they arrive" }
                     p .state role="status" { "The latest " (LIMIT) ", newest first. Reload for more." }
@@ -153,42 +112,6 @@ impl Latest {
             }
         }
     }
-}
-
-fn account_name(
-    conn: &Connection,
-    id: String,
-    known: &mut HashMap<String, String>,
-) -> rusqlite::Result<String> {
-    if let Some(name) = known.get(&id) {
-        return Ok(name.clone());
-    }
-    let name = accounts::find(conn, &id)?.and_then(|account| account.name);
-    let name = name.unwrap_or_else(|| id.clone());
-    known.insert(id, name.clone());
-    Ok(name)
-}
-
-/// The name of a user; the id where the user belongs to an account that is not to be
-/// seen.
-fn user_name(
-    conn: &Connection,
-    rights: Rights,
-    id: String,
-    known: &mut HashMap<String, String>,
-) -> rusqlite::Result<String> {
-    if let Some(name) = known.get(&id) {
-        return Ok(name.clone());
-    }
-    let name = match users::find_with_account(conn, &id)? {
-        Some((_, account)) if rights.see(conn, account)? => {
-            users::find(conn, &id)?.map(|user| user_page::title(&user))
-        }
-        _ => None,
-    };
-    let name = name.unwrap_or_else(|| id.clone());
-    known.insert(id, name.clone());
-    Ok(name)
 }
 
 impl NamedEvent {
@@ -289,20 +212,12 @@ pub(crate) async fn show(
     SignedIn { rights }: SignedIn,
     Query(view): Query<View>,
 ) -> Result<Response, PageError> {
-    if rights.within.is_some() {
+    if !rights.within.is_all() {
         return Err(ApiError::NotFound("these are the events of all accounts".into()).into());
     }
     let find = view.table(TABLE).find;
-    let (tree, latest) = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            Ok((
-                Tree::read(conn, rights, Vec::new())?,
-                Latest::read(conn, rights, None, find.as_deref(), None)?,
-            ))
-        })
-        .await?;
+    let question = question(&rights, None, find);
+    let (tree, latest) = dashboard.app.store.page_events(question).await?;
     let sheet = Sheet::default();
     let content = html! {
         div .title { h1 { "Live events" } }
@@ -312,7 +227,7 @@ pub(crate) async fn show(
         "Live events",
         Some(NavigationEntry::Events),
         &view,
-        rights,
+        &rights,
         tree.show(&view),
         content,
     );
@@ -324,18 +239,13 @@ pub(crate) async fn show(
 /// # Errors
 /// 404 when the account is unknown.
 pub(crate) async fn show_account(request: AccountRequest) -> Result<Response, PageError> {
-    let (header, latest) = request
-        .show(|conn, _, request| {
-            let find = request.view.table(TABLE).find;
-            Latest::read(
-                conn,
-                request.rights,
-                Some(request.account_id.clone()),
-                find.as_deref(),
-                None,
-            )
-        })
+    let find = request.view.table(TABLE).find;
+    let events = question(&request.rights, Some(request.account_id.clone()), find);
+    let store = request.store();
+    let latest = store
+        .page_account_events(request.question(), events)
         .await?;
+    let (header, latest) = request.shown(latest)?;
     let sheet = Sheet::default();
     let path = header.address(Tab::Events);
     let content = html! {
@@ -367,33 +277,21 @@ pub(crate) async fn rows(
     Query(query): Query<RowsQuery>,
 ) -> Result<Markup, ApiError> {
     let shows_account = query.account_id.is_none();
-    let after = query.after.and_then(EventRow::from_number);
     let zone = query.tz.clone();
     let zone = zone.unwrap_or_else(|| dashboard.app.config.timezone.clone());
+    let question = NamedEventsQuestion {
+        after: query.after,
+        ..question(&rights, query.account_id, query.find)
+    };
     let latest = dashboard
         .app
         .store
-        .read(move |conn| {
-            if rights.within.is_some() {
-                let row = match &query.account_id {
-                    None => None,
-                    Some(id) => accounts::find_row(conn, id)?,
-                };
-                let is_seen = match row {
-                    None => false,
-                    Some(row) => rights.see(conn, row)?,
-                };
-                if !is_seen {
-                    return Ok(None);
-                }
-            }
-            Latest::read(conn, rights, query.account_id, query.find.as_deref(), after).map(Some)
-        })
+        .named_events(question)
         .await?
         .ok_or_else(|| ApiError::NotFound("no such account is to be seen".into()))?;
     let view = View::default();
     let table = table(shows_account, "", &view, &zone);
     Ok(html! {
-        tbody data-last=(latest.last()) { (table.rows(&latest.events)) }
+        tbody data-last=(latest.newest()) { (table.rows(&latest.events)) }
     })
 }

@@ -16,7 +16,6 @@ use super::{
     table::{Column, Table},
     table_choice::Sort,
     totals::{Total, totals},
-    tree::Tree,
     value::Value,
     view::View,
 };
@@ -24,14 +23,8 @@ use crate::{
     clock::now_ms,
     http::error::ApiError,
     model::calendar::TimeZone,
-    store::sqlite::{
-        stream_owners::{self, StreamOwner},
-        streams::{self, ImplausibleStream, LossReport, LossyStream},
-    },
+    store::loss::{ImplausibleStream, LossPage, LossReport, LossyStream, Owned, StreamOwner},
 };
-
-/// A stream with whose it is.
-type Owned<T> = (T, Option<StreamOwner>);
 
 /// Shows the loss report.
 ///
@@ -42,44 +35,16 @@ pub(crate) async fn show(
     SignedIn { rights }: SignedIn,
     Query(view): Query<View>,
 ) -> Result<Response, PageError> {
-    if rights.within.is_some() {
+    if !rights.within.is_all() {
         return Err(ApiError::NotFound("the loss report is about all accounts".into()).into());
     }
     let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
-    let span = period.span();
-    let (tree, report, worst, implausible) = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let report = streams::report(conn, span)?;
-            let worst = report
-                .worst
-                .iter()
-                .map(|stream| {
-                    Ok((
-                        stream.clone(),
-                        stream_owners::find(conn, &stream.stream_id)?,
-                    ))
-                })
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            let implausible = report
-                .implausible_streams
-                .iter()
-                .map(|stream| {
-                    Ok((
-                        stream.clone(),
-                        stream_owners::find(conn, &stream.stream_id)?,
-                    ))
-                })
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok((
-                Tree::read(conn, rights, Vec::new())?,
-                report,
-                worst,
-                implausible,
-            ))
-        })
-        .await?;
+    let LossPage {
+        tree,
+        report,
+        worst,
+        implausible,
+    } = dashboard.app.store.page_loss(period.span()).await?;
     let sheet = Sheet::default();
     let content = html! {
         div .title { h1 { "Loss report" } }
@@ -104,7 +69,7 @@ pub(crate) async fn show(
         "Loss report",
         Some(NavigationEntry::Loss),
         &view,
-        rights,
+        &rights,
         tree.show(&view),
         content,
     );

@@ -22,7 +22,6 @@ use crate::{
         error::ApiError,
     },
     model::{account::AccountPatch, erasure::ErasureKind, user::UserPatch},
-    store::sqlite::{accounts, refusals, user_records},
 };
 
 /// The fields of a form that changes something, sent by somebody who may, from a page
@@ -69,7 +68,7 @@ pub(crate) async fn move_user(
     dashboard
         .app
         .store
-        .write_unless_rejected(move |tx| user_records::put(tx, patch, now_ms()))
+        .put_user(patch, now_ms())
         .await?
         .map_err(rejection)?;
     Ok(Redirect::to("/quality?done=moved#conflicts").into_response())
@@ -95,7 +94,7 @@ pub(crate) async fn name_account(
     dashboard
         .app
         .store
-        .write_unless_rejected(move |tx| accounts::put(tx, patch, now_ms()))
+        .put_account(patch, now_ms())
         .await?
         .map_err(rejection)?;
     Ok(Redirect::to("/quality?done=named#phantoms").into_response())
@@ -133,6 +132,6 @@ pub(crate) async fn clear_refusals(
     State(dashboard): State<Dashboard>,
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
-    dashboard.app.store.write(refusals::clear).await?;
+    dashboard.app.store.clear_refusals().await?;
     Ok(Redirect::to("/quality?done=cleared#refusals").into_response())
 }

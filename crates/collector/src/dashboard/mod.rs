@@ -15,7 +15,6 @@ mod alert_forms;
 pub(crate) mod alerts;
 pub(crate) mod assets;
 mod axis;
-mod bars;
 mod breakdown;
 mod chart;
 mod chart_choice;

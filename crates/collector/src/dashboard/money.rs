@@ -1,7 +1,7 @@
 //! Writes amounts of money for people.
 
 use super::format;
-use crate::{model::financial::Amount, store::sqlite::portfolio::Money};
+use crate::{model::financial::Amount, store::portfolio::Money};
 
 /// `1,234.50`: two decimals, or four when the amount has more.
 pub(crate) fn money(amount: &Amount) -> String {

@@ -22,7 +22,7 @@ use crate::{
         financial::Financial,
         note::{Note, NoteKind},
     },
-    store::sqlite::{account_records, accounts},
+    store::records::NewRecords,
 };
 
 /// What can be entered, with its label.
@@ -67,12 +67,6 @@ pub(crate) fn forms(account_id: &str, today: Day) -> Markup {
     }
 }
 
-/// A record to be stored.
-enum NewRecord {
-    Financial(Financial),
-    Note(NoteKind, Note),
-}
-
 /// Adds a record to an account.
 ///
 /// # Errors
@@ -84,24 +78,10 @@ pub(crate) async fn add(
     ChangeForm(fields): ChangeForm<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
     let record = read(&fields)?;
-    let id = account_id.clone();
     let is_known = dashboard
         .app
         .store
-        .write(move |tx| {
-            let Some(account) = accounts::find_row(tx, &id)? else {
-                return Ok(false);
-            };
-            match record {
-                NewRecord::Financial(record) => {
-                    account_records::put_financial(tx, account, record)?;
-                }
-                NewRecord::Note(kind, note) => {
-                    account_records::put_note(tx, account, kind, note, now_ms())?;
-                }
-            }
-            Ok(true)
-        })
+        .put_records(account_id.clone(), record, now_ms())
         .await?;
     if !is_known {
         return Err(Accounts::not_found(&account_id).into());
@@ -109,7 +89,7 @@ pub(crate) async fn add(
     Ok(Redirect::to(&address::account(&account_id, "/records")).into_response())
 }
 
-fn read(fields: &BTreeMap<String, String>) -> Result<NewRecord, ApiError> {
+fn read(fields: &BTreeMap<String, String>) -> Result<NewRecords, ApiError> {
     let field = |name: &str| {
         let text = fields.get(name).map(|text| text.trim());
         text.filter(|text| !text.is_empty())
@@ -132,7 +112,7 @@ fn read(fields: &BTreeMap<String, String>) -> Result<NewRecord, ApiError> {
             record.insert(name.into(), json!(field(name)));
         }
         let record = Financial::from_record(&Value::Object(record)).map_err(rejection)?;
-        return Ok(NewRecord::Financial(record));
+        return Ok(NewRecords::Financials(vec![record]));
     }
     let kind = NOTES
         .iter()
@@ -149,7 +129,7 @@ fn read(fields: &BTreeMap<String, String>) -> Result<NewRecord, ApiError> {
         ));
     }
     let note = Note::from_record(&Value::Object(record)).map_err(rejection)?;
-    Ok(NewRecord::Note(kind.0, note))
+    Ok(NewRecords::Notes(kind.0, vec![note]))
 }
 
 /// An amount as people write it: with a decimal point, or a decimal comma that two

@@ -1,8 +1,6 @@
 //! The first page: all customers and what they use, the results of a search, or the
 //! sign-in form.
 
-use std::sync::Arc;
-
 use axum::{
     extract::State,
     http::HeaderMap,
@@ -18,21 +16,19 @@ use super::{
     layout::{self, NavigationEntry},
     period::Period,
     query::Query,
-    saved_views,
-    search::{self, Found},
+    saved_views, search,
     sheet::Sheet,
     sign_in,
     signed_in::SignedIn,
     state::Dashboard,
-    tree::Tree,
     view::View,
 };
 use crate::{
     clock::now_ms,
-    store::sqlite::{
-        account_tree,
+    store::{
+        accounts_page::{AccountsContent, AccountsPage, AccountsPageQuestion, Wanted},
         portfolio::ListLevel,
-        saved_views::{self as stored_views, SavedView},
+        search::Found,
     },
 };
 
@@ -73,35 +69,26 @@ pub(crate) async fn show(
         Err(refused) => return Ok(refused),
     };
     let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
-    let (asked, span) = (view.clone(), period.clone());
     let search = query.search.filter(|text| !text.trim().is_empty());
-    let wanted = search.clone();
-    let names = Arc::clone(&dashboard.names);
-    let (tree, counts, content) = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let tree = Tree::read(conn, rights, Vec::new())?;
-            let counts = account_tree::counts(conn, rights.within)?;
-            let content = match &wanted {
-                Some(text) => Content::Found(Found::read(conn, text.trim(), rights, MAX_FOUND)?),
-                None => Content::List(
-                    Box::new(AccountList::read(
-                        conn,
-                        rights.within,
-                        ListLevel::Top,
-                        &asked,
-                        &span,
-                        &names,
-                    )?),
-                    stored_views::list(conn)?,
-                ),
-            };
-            Ok((tree, counts, content))
-        })
-        .await?;
+    let list = AccountList::question(ListLevel::Top, &view, &period);
+    let wanted = match &search {
+        Some(text) => Wanted::Found {
+            text: text.trim().to_owned(),
+            limit: MAX_FOUND,
+        },
+        None => Wanted::List(list.clone()),
+    };
+    let question = AccountsPageQuestion {
+        within: rights.within.clone(),
+        wanted,
+    };
+    let AccountsPage {
+        tree,
+        accounts,
+        users,
+        content,
+    } = dashboard.app.store.page_accounts(question).await?;
     let sheet = Sheet::default();
-    let (accounts, users) = counts;
     let content = html! {
         div .title { h1 { "Accounts" } }
         p .facts {
@@ -110,11 +97,11 @@ pub(crate) async fn show(
             @if rights.may_change { a href="/import" { "Import" } }
         }
         @match content {
-            Content::Found(found) => (results(&found, search.as_deref().unwrap_or_default(), &view)),
-            Content::List(..) if accounts == 0 => (nothing_yet()),
-            Content::List(list, saved) => {
-                (saved_views::show(&saved, &view, rights))
-                (list.show(&sheet, "/", &view, &period))
+            AccountsContent::Found(found) => (results(&found, search.as_deref().unwrap_or_default(), &view)),
+            AccountsContent::List(..) if accounts == 0 => (nothing_yet()),
+            AccountsContent::List(portfolio, saved) => {
+                (saved_views::show(&saved, &view, &rights))
+                (AccountList::new(&list, *portfolio).show(&sheet, "/", &view, &period))
             }
         }
     };
@@ -122,17 +109,11 @@ pub(crate) async fn show(
         "Accounts",
         Some(NavigationEntry::Accounts),
         &view,
-        rights,
+        &rights,
         tree.show(&view),
         content,
     );
     Ok(sheet.answer(&view, page))
-}
-
-/// What the page shows below its title.
-enum Content {
-    Found(Found),
-    List(Box<AccountList>, Vec<SavedView>),
 }
 
 fn results(found: &Found, text: &str, view: &View) -> Markup {

@@ -10,9 +10,10 @@ use super::{
 use crate::{
     model::{
         calendar::{Day, TimeZone},
+        period::Before,
         usage::Span,
     },
-    store::sqlite::portfolio::Before,
+    store::account_page::PagePeriod,
 };
 
 /// Four whole weeks, so that weekends weigh the same in every period.
@@ -121,6 +122,16 @@ impl Period {
             span: self.before()?,
             first_day_end: self.first_day_before()?,
         })
+    }
+
+    /// The period as the store sees it.
+    pub(crate) fn question(&self) -> PagePeriod {
+        PagePeriod {
+            span: self.span(),
+            before: self.compared(),
+            days: self.days,
+            time_zone: self.time_zone.clone(),
+        }
     }
 
     /// The period before in words.

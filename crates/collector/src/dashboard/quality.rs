@@ -14,36 +14,15 @@ use super::{
     sheet::Sheet,
     signed_in::SignedIn,
     state::Dashboard,
-    tree::Tree,
     view::View,
 };
-use crate::{
-    clock::now_ms,
-    http::error::ApiError,
-    store::sqlite::{
-        quality::{self, AccountLoss, PhantomParent, UncountedUsage},
-        refusals::{self, Refusal},
-        stream_owners::{self, StreamOwner},
-        streams::{self, ImplausibleStream, LossReport},
-    },
-};
+use crate::{clock::now_ms, http::error::ApiError};
 
 /// Parameters besides the view.
 #[derive(Debug, Deserialize)]
 pub(crate) struct DoneQuery {
     /// What a button has just mended.
     done: Option<String>,
-}
-
-/// What the page shows.
-struct Findings {
-    uncounted: UncountedUsage,
-    phantoms: Vec<PhantomParent>,
-    refusals: Vec<Refusal>,
-    losses: Vec<AccountLoss>,
-    implausible: Vec<(ImplausibleStream, Option<StreamOwner>)>,
-    /// Of all streams.
-    loss: LossReport,
 }
 
 /// Shows what is wrong with the data.
@@ -56,40 +35,17 @@ pub(crate) async fn show(
     Query(view): Query<View>,
     Query(DoneQuery { done }): Query<DoneQuery>,
 ) -> Result<Response, PageError> {
-    if rights.within.is_some() {
+    if !rights.within.is_all() {
         return Err(ApiError::NotFound("this page is about all accounts".into()).into());
     }
     let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
-    let span = period.span();
-    let (tree, findings) = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let mut loss = streams::report(conn, span)?;
-            let implausible = std::mem::take(&mut loss.implausible_streams)
-                .into_iter()
-                .map(|stream| {
-                    let owner = stream_owners::find(conn, &stream.stream_id)?;
-                    Ok((stream, owner))
-                })
-                .collect::<rusqlite::Result<_>>()?;
-            let findings = Findings {
-                uncounted: quality::uncounted(conn, span)?,
-                phantoms: quality::phantom_parents(conn)?,
-                refusals: refusals::list(conn)?,
-                losses: quality::losses(conn, span)?,
-                implausible,
-                loss,
-            };
-            Ok((Tree::read(conn, rights, Vec::new())?, findings))
-        })
-        .await?;
+    let findings = dashboard.app.store.page_quality(period.span()).await?;
     let sheet = Sheet::default();
     let page = Page {
         sheet: &sheet,
         view: &view,
         zone: period.time_zone(),
-        rights,
+        rights: &rights,
     };
     let content = html! {
         div .title { h1 { "Data quality" } }
@@ -109,8 +65,8 @@ pub(crate) async fn show(
         "Data quality",
         Some(NavigationEntry::Quality),
         &view,
-        rights,
-        tree.show(&view),
+        &rights,
+        findings.tree.show(&view),
         content,
     );
     Ok(sheet.answer(&view, page))

@@ -9,8 +9,9 @@ use super::{
     table_choice::Sort,
     value::Value,
 };
-use crate::store::sqlite::{
-    quality::AccountLoss, refusals::Refusal, stream_owners::StreamOwner, streams::ImplausibleStream,
+use crate::store::{
+    loss::{ImplausibleStream, StreamOwner},
+    quality::{AccountLoss, Refusal},
 };
 
 impl Page<'_> {

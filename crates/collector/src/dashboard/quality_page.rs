@@ -14,7 +14,7 @@ pub(super) struct Page<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) view: &'a View,
     pub(super) zone: &'a TimeZone,
-    pub(super) rights: Rights,
+    pub(super) rights: &'a Rights,
 }
 
 impl Page<'_> {

@@ -9,7 +9,7 @@ use super::{
     table_choice::Sort,
     value::Value,
 };
-use crate::store::sqlite::quality::{NonLeafUsage, PhantomParent, UserConflict};
+use crate::store::quality::{NonLeafUsage, PhantomParent, UserConflict};
 
 impl Page<'_> {
     pub(super) fn conflicts(self, conflicts: Vec<UserConflict>) -> Markup {

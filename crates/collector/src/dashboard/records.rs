@@ -3,7 +3,6 @@
 
 use axum::response::Response;
 use maud::{Markup, html};
-use rusqlite::Connection;
 use serde_json::Value as Json;
 
 use super::{
@@ -23,11 +22,11 @@ use super::{
 use crate::{
     clock::now_ms,
     model::{
-        calendar::TimeZone, financial::Amount, note::NoteKind, page::Page, rollup::FigureKind,
+        calendar::TimeZone, financial::Amount, note::NoteKind, page::Page, record_kind::RecordKind,
     },
-    store::sqlite::{
-        account_records::{self, CurrencySum, Summary},
-        rows::AccountRow,
+    store::{
+        records::{RecordList, RecordsPage},
+        summary::{CurrencySum, Summary},
     },
 };
 
@@ -38,30 +37,8 @@ const LIMIT: i64 = 1000;
 /// ago.
 const MONTHS: usize = 13;
 
-/// The lists of the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RecordKind {
-    Financials,
-    Notes(NoteKind),
-}
-
+/// What the page calls the records of each kind.
 impl RecordKind {
-    /// Every kind, in the order of the page.
-    const ALL: [RecordKind; 12] = [
-        RecordKind::Financials,
-        RecordKind::Notes(NoteKind::SupportTickets),
-        RecordKind::Notes(NoteKind::Interactions),
-        RecordKind::Notes(NoteKind::Notes),
-        RecordKind::Notes(NoteKind::Metrics),
-        RecordKind::Notes(NoteKind::Contacts),
-        RecordKind::Notes(NoteKind::Subscriptions),
-        RecordKind::Notes(NoteKind::Statements),
-        RecordKind::Notes(NoteKind::StageHistory),
-        RecordKind::Notes(NoteKind::NpsHistory),
-        RecordKind::Notes(NoteKind::DimensionValues),
-        RecordKind::Notes(NoteKind::AssignedCsms),
-    ];
-
     fn heading(self) -> &'static str {
         match self {
             RecordKind::Financials => "Financial records",
@@ -105,13 +82,6 @@ impl RecordKind {
         }
     }
 
-    fn rolls_up(self) -> bool {
-        match self {
-            RecordKind::Financials => FigureKind::Financials.rolls_up(),
-            RecordKind::Notes(kind) => kind.figure().rolls_up(),
-        }
-    }
-
     /// Whether the page shows the list even when it is empty.
     fn is_always_shown(self) -> bool {
         matches!(
@@ -119,28 +89,10 @@ impl RecordKind {
             RecordKind::Notes(NoteKind::SupportTickets | NoteKind::Interactions | NoteKind::Notes)
         )
     }
-
-    fn list(
-        self,
-        conn: &Connection,
-        account: AccountRow,
-        page: Page,
-    ) -> rusqlite::Result<(Vec<Json>, i64)> {
-        match self {
-            RecordKind::Financials => account_records::list_financials(conn, account, page),
-            RecordKind::Notes(kind) => account_records::list_notes(conn, account, kind, page),
-        }
-    }
 }
 
 /// Fields that may be the title of a record. The first that a record has is used.
 const TITLES: [&str; 6] = ["subject", "title", "name", "text", "body", "summary"];
-
-struct RecordList {
-    kind: RecordKind,
-    records: Vec<Json>,
-    total: i64,
-}
 
 /// Shows the records of an account.
 ///
@@ -152,23 +104,11 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
         limit: LIMIT,
         number: 1,
     };
-    let (header, (summary, lists)) = request
-        .show(move |conn, header, _| {
-            let summary = account_records::summary(conn, header.row, now_ms())?;
-            let lists = RecordKind::ALL
-                .into_iter()
-                .map(|kind| {
-                    let (records, total) = kind.list(conn, header.row, page)?;
-                    Ok(RecordList {
-                        kind,
-                        records,
-                        total,
-                    })
-                })
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok((summary, lists))
-        })
+    let store = request.store();
+    let records = store
+        .page_records(request.question(), page, now_ms())
         .await?;
+    let (header, RecordsPage { summary, lists }) = request.shown(records)?;
     let sheet = Sheet::default();
     let path = header.address(Tab::Records);
     let content = html! {

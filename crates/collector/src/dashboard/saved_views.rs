@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock::now_ms,
     http::{error::ApiError, extract::Path},
-    store::sqlite::saved_views::{self, SavedView},
+    store::saved_views::SavedView,
 };
 
 /// Longest name, in characters.
@@ -30,10 +30,10 @@ const MAX_NAME: usize = 80;
 const MAX_ADDRESS: usize = 4000;
 
 /// Renders the saved views, and the form to save the one that is shown.
-pub(crate) fn show(saved: &[SavedView], view: &View, rights: Rights) -> Markup {
+pub(crate) fn show(saved: &[SavedView], view: &View, rights: &Rights) -> Markup {
     let address = view.with_first_pages().at("/");
     html! {
-        @if rights.within.is_none() && (rights.may_change || !saved.is_empty()) {
+        @if rights.within.is_all() && (rights.may_change || !saved.is_empty()) {
             div .views {
                 @if !saved.is_empty() {
                     nav .chips aria-label="Saved views" {
@@ -100,7 +100,7 @@ pub(crate) async fn save(
     let is_saved = dashboard
         .app
         .store
-        .write(move |tx| saved_views::put(tx, &name, &address, now_ms()))
+        .save_view(name, address, now_ms())
         .await?;
     if !is_saved {
         return Err(ApiError::Unprocessable(
@@ -123,10 +123,6 @@ pub(crate) async fn delete(
 ) -> Result<Response, PageError> {
     require_own_page(&headers)?;
     rights.require_change()?;
-    dashboard
-        .app
-        .store
-        .write(move |tx| saved_views::delete(tx, id))
-        .await?;
+    dashboard.app.store.delete_view(id).await?;
     Ok(Redirect::to("/").into_response())
 }

@@ -2,68 +2,16 @@
 
 use axum::extract::State;
 use maud::{Markup, html};
-use rusqlite::Connection;
 use serde::Deserialize;
 
-use super::{
-    address, format, query::Query, rights::Rights, signed_in::SignedIn, state::Dashboard,
-    view::View,
-};
+use super::{address, format, query::Query, signed_in::SignedIn, state::Dashboard, view::View};
 use crate::{
     http::error::ApiError,
-    store::sqlite::{
-        account_tree::{self, TreeEntry},
-        user_search::{self, FoundUser},
-    },
+    store::search::{Found, SearchQuestion},
 };
 
 /// Most accounts, and most users, that the search beside a page shows.
 const MAX_FOUND: usize = 25;
-
-/// What a search found.
-#[derive(Debug)]
-pub(crate) struct Found {
-    /// Each account with the path to it.
-    accounts: Vec<Vec<TreeEntry>>,
-    users: Vec<FoundUser>,
-    /// Number of accounts and users that are not among them.
-    beyond: usize,
-}
-
-impl Found {
-    /// Finds accounts and users with a text in their name or id.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub(crate) fn read(
-        conn: &Connection,
-        text: &str,
-        rights: Rights,
-        limit: usize,
-    ) -> rusqlite::Result<Self> {
-        let (accounts, more_accounts) = account_tree::search(conn, text, rights.within, limit)?;
-        let (users, more_users) = user_search::search(conn, text, rights.within, limit)?;
-        let accounts = accounts
-            .into_iter()
-            .map(|entry| {
-                let mut path = account_tree::path(conn, entry.row)?;
-                // What is above the accounts that may be seen is not shown.
-                if let Some(first) = path
-                    .iter()
-                    .position(|entry| Some(entry.row) == rights.within)
-                {
-                    path.drain(..first);
-                }
-                Ok(path)
-            })
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(Found {
-            accounts,
-            users,
-            beyond: more_accounts + more_users,
-        })
-    }
-}
 
 /// Parameters of the search.
 #[derive(Debug, Deserialize)]
@@ -81,12 +29,12 @@ pub(crate) async fn show(
     Query(query): Query<SearchQuery>,
     Query(view): Query<View>,
 ) -> Result<Markup, ApiError> {
-    let text = query.search.trim().to_owned();
-    let found = dashboard
-        .app
-        .store
-        .read(move |conn| Found::read(conn, &text, rights, MAX_FOUND))
-        .await?;
+    let question = SearchQuestion {
+        text: query.search.trim().to_owned(),
+        within: rights.within,
+        limit: MAX_FOUND,
+    };
+    let found = dashboard.app.store.search(question).await?;
     Ok(results(&found, &view.only_period()))
 }
 

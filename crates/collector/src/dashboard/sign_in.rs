@@ -14,15 +14,10 @@ use serde::Deserialize;
 use super::{
     error::PageError,
     layout,
-    rights::Rights,
     session::{cookie, new_id, presented, removal_cookies},
     state::Dashboard,
 };
-use crate::{
-    clock::now_ms,
-    http::error::ApiError,
-    store::sqlite::{dashboard_sessions, keys as stored_keys},
-};
+use crate::{clock::now_ms, http::error::ApiError, store::sessions::NewSession};
 
 /// The fields of the form.
 #[derive(Deserialize)]
@@ -85,31 +80,19 @@ pub(crate) async fn sign_in(
     let next = own_page(answers.next.as_deref());
     let key = answers.key.trim();
     let store = &dashboard.app.store;
-    let reader = store.read_now(|conn| {
-        let Some(reader) = stored_keys::find_reader(conn, key)? else {
-            return Ok(None);
-        };
-        Ok(Rights::of(conn, &reader)?.map(|_| reader))
-    })?;
-    let Some(reader) = reader else {
+    let Some(reader) = store.reader(key).await? else {
         let refused = "This key is unknown or was revoked. Account keys begin with nacc_, viewer \
                        keys with nview_.";
         return Ok((StatusCode::UNAUTHORIZED, form(next, Some(refused))).into_response());
     };
-    let key = reader.row;
+    let key = reader.id;
     dashboard.app.account_rate.count(key, Instant::now())?;
     let id = new_id().map_err(|_| ApiError::Internal)?;
     let cookie = [(header::SET_COOKIE, cookie(&id, is_https(&headers)))];
     // The previous session of the browser ends, in case somebody else knows its id.
     let previous = presented(&headers).map(str::to_owned);
-    store
-        .write(move |tx| {
-            if let Some(previous) = &previous {
-                dashboard_sessions::end(tx, previous)?;
-            }
-            dashboard_sessions::begin(tx, &id, key, now_ms())
-        })
-        .await?;
+    let session = NewSession { id, key, previous };
+    store.begin_session(session, now_ms()).await?;
     Ok((AppendHeaders(cookie), Redirect::to(next)).into_response())
 }
 
@@ -135,11 +118,7 @@ pub(crate) async fn sign_out(
 ) -> Result<Response, PageError> {
     require_own_page(&headers)?;
     if let Some(id) = presented(&headers).map(str::to_owned) {
-        dashboard
-            .app
-            .store
-            .write(move |tx| dashboard_sessions::end(tx, &id))
-            .await?;
+        dashboard.app.store.end_session(id).await?;
     }
     let cookies = removal_cookies().map(|cookie| (header::SET_COOKIE, cookie));
     Ok((AppendHeaders(cookies), Redirect::to("/")).into_response())

@@ -15,14 +15,10 @@ use super::{
     session::presented,
     state::Dashboard,
 };
-use crate::{
-    clock::now_ms,
-    http::error::ApiError,
-    store::sqlite::{dashboard_sessions, keys as stored_keys},
-};
+use crate::{clock::now_ms, http::error::ApiError};
 
 /// Proof that a request belongs to an open session of an active key.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct SignedIn {
     /// What its key allows.
     pub(crate) rights: Rights,
@@ -39,29 +35,18 @@ impl SignedIn {
         };
         let store = &dashboard.app.store;
         let now = now_ms();
-        let found = store.read_now(|conn| {
-            let Some(session) = dashboard_sessions::find(conn, id, now)? else {
-                return Ok(None);
-            };
-            let Some(reader) = stored_keys::find_reader_by_row(conn, session.key)? else {
-                return Ok(None);
-            };
-            Ok(Rights::of(conn, &reader)?.map(|rights| (session, rights)))
-        })?;
-        let Some((session, rights)) = found else {
+        let Some(session) = store.session(id, now).await? else {
             return Ok(None);
         };
         dashboard
             .app
             .account_rate
-            .count(session.key, Instant::now())?;
+            .count(session.reader.id, Instant::now())?;
         if session.is_stale {
-            let id = id.to_owned();
             // A session that cannot be recorded as used just ends earlier.
-            let _ = store
-                .write(move |tx| dashboard_sessions::touch(tx, &id, now))
-                .await;
+            let _ = store.touch_session(id.to_owned(), now).await;
         }
+        let rights = Rights::of(session.reader);
         Ok(Some(SignedIn { rights }))
     }
 }

@@ -3,14 +3,12 @@
 
 use axum::extract::State;
 use maud::{Markup, html};
-use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::{
     address::{self, escaped},
     format,
     query::Query,
-    rights::Rights,
     signed_in::SignedIn,
     state::Dashboard,
     view::View,
@@ -21,109 +19,10 @@ use crate::{
         error::ApiError,
     },
     model::page::Page,
-    store::sqlite::{
-        account_tree::{self, TreeEntry},
-        accounts,
-    },
+    store::tree::{LEVEL, LevelQuestion, Tree, TreeEntry},
 };
 
-/// Accounts of one level that are shown at a time, more than fit on a screen.
-const LEVEL: i64 = 50;
-/// Most levels that the tree shows above an account. More would leave no room for
-/// names.
-const LEVELS: usize = 6;
-
-/// The tree, opened along the path to an account, and the search.
-#[derive(Debug)]
-pub(crate) struct Tree {
-    levels: Vec<Level>,
-    /// The path from the root to the account.
-    path: Vec<TreeEntry>,
-    /// Number of levels at the beginning of the path that are not shown.
-    skipped: usize,
-    /// Whether the first level is the only account that may be seen.
-    has_one_root: bool,
-}
-
-#[derive(Debug)]
-struct Level {
-    parent: Option<String>,
-    branches: Vec<TreeEntry>,
-    total: i64,
-}
-
-impl Level {
-    fn read(
-        conn: &Connection,
-        parent: Option<&TreeEntry>,
-        on_path: Option<&TreeEntry>,
-    ) -> rusqlite::Result<Self> {
-        let page = Page {
-            limit: LEVEL,
-            number: 1,
-        };
-        let (mut branches, total) =
-            account_tree::children(conn, parent.map(|parent| parent.row), page)?;
-        // The account on the path is shown even when it is not on the first page.
-        if let Some(wanted) = on_path
-            && !branches.iter().any(|branch| branch.row == wanted.row)
-        {
-            branches.insert(0, wanted.clone());
-        }
-        Ok(Level {
-            parent: parent.map(|parent| parent.account_id.clone()),
-            branches,
-            total,
-        })
-    }
-}
-
 impl Tree {
-    /// Reads the open levels of the tree.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub(crate) fn read(
-        conn: &Connection,
-        rights: Rights,
-        mut path: Vec<TreeEntry>,
-    ) -> rusqlite::Result<Self> {
-        let root = rights
-            .within
-            .map(|root| account_tree::entry(conn, root))
-            .transpose()?;
-        if let Some(root) = &root {
-            let first = path.iter().position(|entry| entry.row == root.row);
-            path.drain(..first.unwrap_or(path.len()));
-            if path.is_empty() {
-                path.push(root.clone());
-            }
-        }
-        let skipped = path.len().saturating_sub(LEVELS + 1);
-        let mut levels = Vec::new();
-        for at in skipped..=path.len() {
-            let parent = at.checked_sub(1).map(|above| &path[above]);
-            // A leaf opens no level.
-            if parent.is_some_and(|parent| parent.children == 0) {
-                break;
-            }
-            levels.push(match (&root, parent) {
-                (Some(root), None) => Level {
-                    parent: None,
-                    branches: vec![root.clone()],
-                    total: 1,
-                },
-                _ => Level::read(conn, parent, path.get(at))?,
-            });
-        }
-        Ok(Tree {
-            levels,
-            path,
-            skipped,
-            has_one_root: root.is_some(),
-        })
-    }
-
     /// Renders the search and the tree.
     pub(crate) fn show(&self, view: &View) -> Markup {
         let view = view.only_period();
@@ -156,7 +55,7 @@ impl Tree {
         html! {
             ul {
                 @for branch in &level.branches {
-                    @let is_on_path = on_path.is_some_and(|wanted| wanted.row == branch.row);
+                    @let is_on_path = on_path.is_some_and(|wanted| wanted.account_id == branch.account_id);
                     @let is_current = is_on_path && self.skipped + at + 1 == self.path.len();
                     @let is_open = is_on_path && at + 1 < self.levels.len();
                     li {
@@ -228,26 +127,15 @@ pub(crate) async fn level(
     Query(view): Query<View>,
 ) -> Result<Markup, ApiError> {
     let number = query.number.unwrap_or(1).max(1);
-    let parent = query.parent.clone();
-    let found = dashboard
-        .app
-        .store
-        .read(move |conn| {
-            let no = match &parent {
-                None if rights.within.is_some() => return Ok(None),
-                None => None,
-                Some(id) => match accounts::find_row(conn, id)? {
-                    Some(no) if rights.see(conn, no)? => Some(no),
-                    Some(_) | None => return Ok(None),
-                },
-            };
-            let page = Page {
-                limit: LEVEL,
-                number,
-            };
-            account_tree::children(conn, no, page).map(Some)
-        })
-        .await?;
+    let question = LevelQuestion {
+        parent: query.parent.clone(),
+        within: rights.within,
+        page: Page {
+            limit: LEVEL,
+            number,
+        },
+    };
+    let found = dashboard.app.store.tree_level(question).await?;
     let (branches, total) =
         found.ok_or_else(|| Accounts::not_found(query.parent.as_deref().unwrap_or_default()))?;
     let view = view.only_period();

@@ -3,13 +3,11 @@
 
 use axum::response::Response;
 use maud::{Markup, html};
-use rusqlite::Connection;
 
 use super::{
     account_header::{AccountHeader, Tab},
     account_page::AccountRequest,
     alerts,
-    bars::{self, BarDays},
     breakdown::Breakdown,
     chart::{self, Bar},
     error::PageError,
@@ -22,122 +20,31 @@ use super::{
     view::{Scope, View},
 };
 use crate::{
-    model::{
-        page::Page,
-        usage::{Span, Uncaptured},
-    },
-    store::sqlite::{
-        account_report::{self, AccountReport, ReportQuery},
-        alerts::found::{self, Alert, AlertFilter},
-        rows::AccountRow,
-        usage,
-    },
+    model::usage::Uncaptured,
+    store::account_page::{UsagePage, UsagePageQuestion},
 };
-
-/// What the page shows.
-struct Figures {
-    report: AccountReport,
-    bars: Vec<BarDays>,
-    /// The time of the latest counted use over all time, with the roll-up.
-    last: Option<i64>,
-    /// Feature uses of the account above in the same period.
-    of_parent: Option<f64>,
-    /// The alerts of the account that hold.
-    alerts: Vec<Alert>,
-}
 
 /// Shows the usage of an account.
 ///
 /// # Errors
 /// 404 when the account is unknown.
 pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
-    let (header, figures) = request.show(Figures::read).await?;
-    let sheet = Sheet::default();
-    let page = figures.page(&sheet, &header, &request.view, &request.period);
-    Ok(sheet.answer(&request.view, page))
-}
-
-/// The question about an account that a view asks, the bars of its chart, and the
-/// time of the latest use.
-pub(crate) fn query(
-    conn: &Connection,
-    account: AccountRow,
-    view: &View,
-    period: &Period,
-) -> rusqlite::Result<(ReportQuery, Vec<BarDays>, Option<i64>)> {
-    let uses = account_report::first_and_last_use(conn, account, view.rolls_up())?;
-    let zone = period.time_zone();
-    // All time is as long as there is usage.
-    let days = period.days().or_else(|| {
-        let (first, last) = uses?;
-        Some((zone.day_at(first), zone.day_at(last).plus(1)))
-    });
-    let bars = days.map_or_else(Vec::new, |(from, end)| bars::bars(view.bars, from, end));
-    let before = period.compared();
-    // The same bars, so many days earlier, as far as the period before reaches.
-    let bars_before = match (period.days(), before) {
-        (Some((from, end)), Some(before)) => bars
-            .iter()
-            .map(|bar| bar.earlier(from.until(end)).span(zone))
-            .map(|span| Span {
-                to: span.to.min(before.span.to),
-                ..span
-            })
-            .collect(),
-        _ => Vec::new(),
-    };
-    let query = ReportQuery {
-        account,
+    let AccountRequest { view, period, .. } = &request;
+    let question = UsagePageQuestion {
+        account: request.question(),
+        period: period.question(),
         rollup: view.rolls_up(),
-        span: period.span(),
-        before,
         filter: view.selection.filter(),
-        bars: bars.iter().map(|days| days.span(zone)).collect(),
-        bars_before,
+        bars: view.bars,
     };
-    Ok((query, bars, uses.map(|uses| uses.1)))
+    let usage = request.store().page_usage(question).await?;
+    let (header, usage) = request.shown(usage)?;
+    let sheet = Sheet::default();
+    let page = usage.page(&sheet, &header, view, period);
+    Ok(sheet.answer(view, page))
 }
 
-/// Most alerts that the page of an account lists.
-const MAX_ALERTS: i64 = 10;
-
-fn alerts_of(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Alert>> {
-    let filter = AlertFilter {
-        account: Some(account),
-        holding: true,
-        ..AlertFilter::default()
-    };
-    let page = Page {
-        limit: MAX_ALERTS,
-        number: 1,
-    };
-    Ok(found::list(conn, &filter, page)?.0)
-}
-
-impl Figures {
-    fn read(
-        conn: &Connection,
-        header: &AccountHeader,
-        request: &AccountRequest,
-    ) -> rusqlite::Result<Self> {
-        let AccountRequest { view, period, .. } = request;
-        let (query, bars, last) = query(conn, header.row, view, period)?;
-        let of_parent = match header.parent() {
-            None => None,
-            Some(parent) => {
-                let uses = usage::feature_uses(conn, parent, query.span, &query.filter)?;
-                Some(uses)
-            }
-        };
-        Ok(Figures {
-            report: account_report::read(conn, &query)?,
-            bars,
-            last,
-            of_parent,
-            alerts: alerts_of(conn, header.row)?,
-        })
-    }
-
+impl UsagePage {
     fn page(self, sheet: &Sheet, header: &AccountHeader, view: &View, period: &Period) -> Markup {
         let path = header.address(Tab::Usage);
         let report = &self.report;

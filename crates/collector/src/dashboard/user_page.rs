@@ -3,12 +3,10 @@
 use axum::{extract::State, response::Response};
 use maud::{Markup, html};
 use natero_event::ActionKind;
-use rusqlite::Connection;
 use serde_json::Value as Json;
 
 use super::{
     address,
-    bars::BarDays,
     breakdown::Breakdown,
     chart::{self, Bar},
     error::PageError,
@@ -22,8 +20,6 @@ use super::{
     signed_in::SignedIn,
     state::Dashboard,
     totals::{Total, totals},
-    tree::Tree,
-    usage,
     value::Value,
     view::View,
 };
@@ -33,13 +29,8 @@ use crate::{
         api::{resource::Resource, users::Users},
         extract::Path,
     },
-    model::{calendar::TimeZone, user::User},
-    store::sqlite::{
-        account_report::{self, AccountReport},
-        account_tree, accounts,
-        user_sessions::{self, UserSession},
-        users,
-    },
+    model::calendar::TimeZone,
+    store::user_page::{UserPage, UserPageQuestion, UserSession},
 };
 
 /// Sessions on a page.
@@ -50,18 +41,6 @@ const EVENTS: usize = 200;
 
 /// Id of the list of sessions in addresses.
 const LIST: &str = "sessions";
-
-/// What the page shows.
-struct Figures {
-    user: User,
-    account_name: String,
-    tree: Tree,
-    report: AccountReport,
-    bars: Vec<BarDays>,
-    sessions: Vec<(UserSession, Vec<Json>, bool)>,
-    /// Number of sessions of the period.
-    count: usize,
-}
 
 /// Shows a user.
 ///
@@ -74,75 +53,33 @@ pub(crate) async fn show(
     Query(view): Query<View>,
 ) -> Result<Response, PageError> {
     let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
-    let (wanted, asked, span) = (user_id.clone(), view.clone(), period.clone());
-    let figures = dashboard
-        .app
-        .store
-        .read(move |conn| Figures::read(conn, &wanted, rights, &asked, &span))
-        .await?
-        .ok_or_else(|| Users::not_found(&user_id))?;
+    let question = UserPageQuestion {
+        user_id: user_id.clone(),
+        within: rights.within.clone(),
+        period: period.question(),
+        filter: view.selection.filter(),
+        rollup: view.rolls_up(),
+        bars: view.bars,
+        page: view
+            .table(LIST)
+            .page
+            .map_or(1, |page| usize::try_from(page).unwrap_or(1)),
+        sessions: SESSIONS,
+        events: EVENTS,
+    };
+    let found = dashboard.app.store.page_user(question).await?;
+    let found = found.ok_or_else(|| Users::not_found(&user_id))?;
     let sheet = Sheet::default();
-    let page = figures.page(&sheet, rights, &view, &period);
+    let page = found.page(&sheet, &rights, &view, &period);
     Ok(sheet.answer(&view, page))
 }
 
-impl Figures {
-    fn read(
-        conn: &Connection,
-        user_id: &str,
-        rights: Rights,
-        view: &View,
-        period: &Period,
-    ) -> rusqlite::Result<Option<Self>> {
-        let Some((row, account)) = users::find_with_account(conn, user_id)? else {
-            return Ok(None);
-        };
-        let Some(user) = users::find(conn, user_id)? else {
-            return Ok(None);
-        };
-        if !rights.see(conn, account)? {
-            return Ok(None);
-        }
-        let path = account_tree::path(conn, account)?;
-        let (mut query, bars, _) = usage::query(conn, account, view, period)?;
-        query.rollup = false;
-        query.filter.user = Some(user_id.to_owned());
-        let all = user_sessions::read(conn, row, account, period.span())?;
-        let count = all.len();
-        let first = page_of(view, count).saturating_sub(1) * SESSIONS;
-        let sessions = all
-            .into_iter()
-            .skip(first)
-            .take(SESSIONS)
-            .map(|session| {
-                let (events, has_more) = user_sessions::events(
-                    conn,
-                    &user.account_id,
-                    user_id,
-                    &session,
-                    period.span(),
-                    EVENTS,
-                )?;
-                Ok((session, events, has_more))
-            })
-            .collect::<rusqlite::Result<_>>()?;
-        let name = accounts::find(conn, &user.account_id)?.and_then(|account| account.name);
-        Ok(Some(Figures {
-            account_name: name.unwrap_or_else(|| user.account_id.clone()),
-            tree: Tree::read(conn, rights, path)?,
-            report: account_report::read(conn, &query)?,
-            user,
-            bars,
-            sessions,
-            count,
-        }))
-    }
-
-    fn page(self, sheet: &Sheet, rights: Rights, view: &View, period: &Period) -> Markup {
+impl UserPage {
+    fn page(self, sheet: &Sheet, rights: &Rights, view: &View, period: &Period) -> Markup {
         let path = address::user(&self.user.user_id);
         let breakdown = Breakdown::new(&self.report.products, &path, view);
         let view = &breakdown.view();
-        let title = title(&self.user);
+        let title = self.user.title();
         let now = &self.report.totals.now;
         let content = html! {
             (self.head(&title, view))
@@ -228,15 +165,12 @@ impl Figures {
     }
 
     fn sessions(&self, path: &str, view: &View, zone: &TimeZone) -> Markup {
-        let page = page_of(view, self.count);
         html! {
             section .card #sessions {
                 h2 { (super::table::counted(self.count, "session", "sessions")) }
                 p .hint { "The latest first; the events of each in the order in which they happened." }
-                @for (session, events, has_more) in &self.sessions {
-                    (self.session(session, events, *has_more, zone))
-                }
-                (layout::pager("Sessions", page as i64, SESSIONS as i64, self.count as i64, |page| {
+                @for session in &self.sessions { (self.session(session, zone)) }
+                (layout::pager("Sessions", self.page as i64, SESSIONS as i64, self.count as i64, |page| {
                     let mut choice = view.table(LIST);
                     choice.page = Some(page).filter(|page| *page > 1);
                     format!("{}#{LIST}", view.with_table(LIST, choice).at(path))
@@ -245,25 +179,19 @@ impl Figures {
         }
     }
 
-    fn session(
-        &self,
-        session: &UserSession,
-        events: &[Json],
-        has_more: bool,
-        zone: &TimeZone,
-    ) -> Markup {
+    fn session(&self, session: &UserSession, zone: &TimeZone) -> Markup {
+        let events = &session.events;
         let begins = events
             .first()
             .and_then(|event| event["created_at"].as_i64())
-            .unwrap_or_else(|| session.begins());
-        let sums = &session.sums;
+            .unwrap_or(session.begins);
         html! {
             details .session open[self.count <= 3] {
                 summary {
                     h3 { (Value::time(begins, zone).show()) }
-                    span { (format::count(i64::try_from(sums.events).unwrap_or(i64::MAX), "event", "events")) }
-                    @if sums.features > 0.0 { span { (format::sum(sums.features)) " feature uses" } }
-                    @if sums.active_time > 0 { span { (format::duration(sums.active_time as i64)) " active" } }
+                    span { (format::count(i64::try_from(session.count).unwrap_or(i64::MAX), "event", "events")) }
+                    @if session.features > 0.0 { span { (format::sum(session.features)) " feature uses" } }
+                    @if session.active_time > 0 { span { (format::duration(session.active_time as i64)) " active" } }
                     @if session.session_id.is_none() { span { "without a session" } }
                 }
                 @if events.is_empty() {
@@ -272,29 +200,10 @@ impl Figures {
                     ol .timeline {
                         @for event in events { (event_line(event, zone)) }
                     }
-                    @if has_more { p .none { "and more events" } }
+                    @if session.has_more { p .none { "and more events" } }
                 }
             }
         }
-    }
-}
-
-/// The page of the list of sessions, from 1.
-fn page_of(view: &View, count: usize) -> usize {
-    let page = view.table(LIST).page.unwrap_or(1);
-    usize::try_from(page)
-        .unwrap_or(1)
-        .clamp(1, count.div_ceil(SESSIONS).max(1))
-}
-
-/// The name of a user, or the id of one without.
-pub(crate) fn title(user: &User) -> String {
-    let names = [&user.first_name, &user.last_name];
-    let names: Vec<_> = names.into_iter().flatten().map(String::as_str).collect();
-    if names.is_empty() {
-        user.user_id.clone()
-    } else {
-        names.join(" ")
     }
 }
 

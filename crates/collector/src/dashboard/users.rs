@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::{
     account_header::{AccountHeader, Tab},
     account_page::AccountRequest,
-    address, bars,
+    address,
     breakdown::bar,
     error::PageError,
     format, layout,
@@ -19,53 +19,28 @@ use super::{
     value::Value,
     view::View,
 };
-use crate::store::sqlite::people::{self, PeopleQuery, Person, Presence};
+use crate::store::{
+    account_page::PeopleQuestion,
+    people::{Person, Presence},
+};
 
 /// Shows the users of an account.
 ///
 /// # Errors
 /// 404 when the account is unknown.
 pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
-    let (header, people) = request
-        .show(|conn, header, request| {
-            let AccountRequest {
-                view,
-                period,
-                rights,
-                ..
-            } = request;
-            let days = period.days().map_or_else(Vec::new, |(from, end)| {
-                bars::day_starts(from, end, period.time_zone())
-            });
-            let query = PeopleQuery {
-                account: header.row,
-                rollup: view.rolls_up(),
-                span: period.span(),
-                before: period.compared(),
-                filter: view.selection.filter(),
-                days,
-            };
-            let mut people = people::read(conn, &query)?;
-            for person in &mut people {
-                if !rights.see(conn, person.account)? {
-                    hide(person);
-                }
-            }
-            Ok(people)
-        })
-        .await?;
+    let AccountRequest { view, period, .. } = &request;
+    let question = PeopleQuestion {
+        account: request.question(),
+        period: period.question(),
+        rollup: view.rolls_up(),
+        filter: view.selection.filter(),
+    };
+    let people = request.store().page_people(question).await?;
+    let (header, people) = request.shown(people)?;
     let sheet = Sheet::default();
     let page = page(&sheet, people, &header, &request.view, &request.period);
     Ok(sheet.answer(&request.view, page))
-}
-
-/// Takes away what belongs to the account to which a user has moved, which is not to be
-/// seen. What the user did here stays.
-fn hide(person: &mut Person) {
-    person.first_name = None;
-    person.last_name = None;
-    person.account_id.clear();
-    person.account_name = Some("another account".to_owned());
 }
 
 fn page(

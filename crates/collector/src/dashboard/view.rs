@@ -6,15 +6,18 @@ use serde::Deserialize;
 
 use super::{
     address::escaped,
-    chart_choice::{Bars, Metric},
+    chart_choice::Metric,
     open_rows::{self, RowPath},
     period_choice::{NamedPeriod, PeriodChoice},
     selection::Selection,
     table_choice::TableChoice,
 };
 use crate::{
-    model::calendar::{Day, TimeZone},
-    store::sqlite::portfolio::ListLevel,
+    model::{
+        bars::Bars,
+        calendar::{Day, TimeZone},
+    },
+    store::portfolio::ListLevel,
 };
 
 /// What a page of the dashboard shows.

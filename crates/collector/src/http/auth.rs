@@ -9,15 +9,10 @@ use axum::{
     response::Response,
 };
 use base64::Engine;
-use rusqlite::Connection;
 
 use crate::{
     http::{error::ApiError, state::App},
-    store::sqlite::{
-        accounts, hierarchy,
-        keys::{self as stored_keys, Reader},
-        rows::{AccountKeyRow, AccountRow},
-    },
+    model::keys::KeyId,
 };
 
 /// Reads the account key of a request: `?api_key=`, or the password of HTTP
@@ -58,8 +53,8 @@ fn query_key(uri: &Uri) -> Option<String> {
 /// Proof that the request carries an account key that is not revoked.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountKey {
-    /// The row of the key.
-    pub row: AccountKeyRow,
+    /// The id of the key.
+    pub id: KeyId,
 }
 
 impl FromRequestParts<App> for AccountKey {
@@ -67,14 +62,15 @@ impl FromRequestParts<App> for AccountKey {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let key = read_account_key(&parts.headers, &parts.uri)?;
-        let row = app
+        let id = app
             .store
-            .read_now(|conn| stored_keys::find_account_key(conn, &key))?
+            .account_key(&key)
+            .await?
             .ok_or(ApiError::Unauthorized(
                 "unknown or revoked account key; `natero-collector keys create account` makes one",
             ))?;
-        app.account_rate.count(row, Instant::now())?;
-        Ok(AccountKey { row })
+        app.account_rate.count(id, Instant::now())?;
+        Ok(AccountKey { id })
     }
 }
 
@@ -89,37 +85,8 @@ pub async fn require_account_key(
     next.run(request).await
 }
 
-/// The accounts that the key of a request may see: one with what is below it, or all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Within(pub Option<AccountRow>);
-
-impl Within {
-    /// Looks up what a key may see. `None` when its account is no longer there, so
-    /// that it sees nothing.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub fn of(conn: &Connection, reader: &Reader) -> rusqlite::Result<Option<Self>> {
-        match &reader.within {
-            None => Ok(Some(Within(None))),
-            Some(id) => Ok(accounts::find_row(conn, id)?.map(|row| Within(Some(row)))),
-        }
-    }
-
-    /// Whether an account may be seen.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub fn see(self, conn: &Connection, account: AccountRow) -> rusqlite::Result<bool> {
-        match self.0 {
-            None => Ok(true),
-            Some(root) => hierarchy::is_within(conn, account, root),
-        }
-    }
-}
-
 /// Refuses every request without an account key or a viewer key, and passes on what
-/// the key may see as an extension, [`Within`].
+/// the key may see as an extension, [`Visibility`](crate::model::visibility::Visibility).
 ///
 /// # Errors
 /// 401 for every other key, 429 for too many requests.
@@ -129,17 +96,11 @@ pub async fn require_reader(
     next: Next,
 ) -> Result<Response, ApiError> {
     let key = read_account_key(request.headers(), request.uri())?;
-    let found = app.store.read_now(|conn| {
-        let Some(reader) = stored_keys::find_reader(conn, &key)? else {
-            return Ok(None);
-        };
-        Ok(Within::of(conn, &reader)?.map(|within| (reader, within)))
-    })?;
-    let (reader, within) = found.ok_or(ApiError::Unauthorized(
+    let reader = app.store.reader(&key).await?.ok_or(ApiError::Unauthorized(
         "unknown or revoked key; `natero-collector keys create account` or `… viewer` makes one",
     ))?;
-    app.account_rate.count(reader.row, Instant::now())?;
-    request.extensions_mut().insert(within);
+    app.account_rate.count(reader.id, Instant::now())?;
+    request.extensions_mut().insert(reader.within);
     Ok(next.run(request).await)
 }
 

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::store::sqlite::StoreError;
+use crate::store::StoreError;
 
 /// Why a request is refused. The body is always `{"error":"…"}`, and the
 /// message says what to do.
@@ -130,7 +130,7 @@ impl From<StoreError> for ApiError {
                 tracing::error!(%cause, "the database is damaged");
                 ApiError::Damaged
             }
-            StoreError::Sqlite(cause) => {
+            StoreError::Failed(cause) => {
                 tracing::error!(%cause, "the store failed");
                 ApiError::Internal
             }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::{Notify, Semaphore};
 
-use crate::{http::error::ApiError, store::sqlite::rows::SourceRow};
+use crate::{http::error::ApiError, model::keys::SourceId};
 
 /// Bytes of event bodies that may be in memory at a time. A parsed event takes
 /// about four times the memory of its text.
@@ -50,7 +50,7 @@ impl Default for Admission {
 impl Admission {
     /// Room for the body of a request. It is empty and grows with the bytes that
     /// arrive: what a client announces costs nothing.
-    pub fn room(&self, source: SourceRow) -> Room {
+    pub fn room(&self, source: SourceId) -> Room {
         let mut bodies = lock(&self.bodies);
         let number = bodies.next;
         bodies.next += 1;
@@ -69,7 +69,7 @@ impl Admission {
 struct Bodies {
     next: u64,
     bytes: usize,
-    bytes_of_source: HashMap<SourceRow, usize>,
+    bytes_of_source: HashMap<SourceId, usize>,
     /// The bodies of which more is to arrive.
     receiving: HashMap<u64, Receiving>,
 }
@@ -77,21 +77,21 @@ struct Bodies {
 /// A body of which more is to arrive.
 #[derive(Debug)]
 struct Receiving {
-    source: SourceRow,
+    source: SourceId,
     grown_at: Instant,
     must_give_way: Arc<Notify>,
 }
 
 impl Bodies {
     /// Whether there is room for a number of bytes more.
-    fn has_room(&self, source: SourceRow, bytes: usize) -> bool {
+    fn has_room(&self, source: SourceId, bytes: usize) -> bool {
         let of_source = self.bytes_of_source.get(&source).copied().unwrap_or(0);
         MAX_SOURCE_BYTES - of_source >= bytes && MAX_BODY_BYTES - self.bytes >= bytes
     }
 
     /// Tells the bodies that stalled to give way: those of the source if its
     /// share is used up, else those of every source.
-    fn drop_stalled(&mut self, source: SourceRow, bytes: usize, now: Instant) {
+    fn drop_stalled(&mut self, source: SourceId, bytes: usize, now: Instant) {
         let of_source = self.bytes_of_source.get(&source).copied().unwrap_or(0);
         let is_share_full = MAX_SOURCE_BYTES - of_source < bytes;
         self.receiving.retain(|_, body| {
@@ -110,7 +110,7 @@ impl Bodies {
 pub struct Room {
     bodies: Arc<Mutex<Bodies>>,
     number: u64,
-    source: SourceRow,
+    source: SourceId,
     bytes: usize,
     must_give_way: Arc<Notify>,
 }
@@ -248,8 +248,8 @@ mod tests {
         assert!((0..1000).all(|_| limit.count((), now).is_ok()));
     }
 
-    fn source(number: i64) -> SourceRow {
-        SourceRow::from_number(number).unwrap()
+    fn source(number: i64) -> SourceId {
+        SourceId::from_number(number).unwrap()
     }
 
     #[test]

@@ -11,9 +11,10 @@ use crate::{
         limits::{Admission, RateLimit},
     },
     metrics::Metrics,
-    store::sqlite::{
-        Options, SqliteStore, StoreError, events,
-        rows::{AccountKeyRow, SourceRow},
+    model::keys::{KeyId, SourceId},
+    store::{
+        Store, StoreError,
+        sqlite::{Options, SqliteStore},
     },
 };
 
@@ -24,7 +25,7 @@ const PROBES_PER_SECOND: u32 = 10;
 #[derive(Debug, Clone)]
 pub struct App {
     /// The open database.
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Store>,
     /// Settings of this run.
     pub config: Arc<Config>,
     /// Counters and histograms of this run.
@@ -36,9 +37,9 @@ pub struct App {
     /// Bounds how often readiness is probed with an insert.
     pub probe_rate: Arc<RateLimit<()>>,
     /// Bounds the requests of each source.
-    pub source_rate: Arc<RateLimit<SourceRow>>,
+    pub source_rate: Arc<RateLimit<SourceId>>,
     /// Bounds the requests of each account key.
-    pub account_rate: Arc<RateLimit<AccountKeyRow>>,
+    pub account_rate: Arc<RateLimit<KeyId>>,
     /// Wakes whoever sends messages about alerts.
     pub alerts_waiting: Arc<Notify>,
 }
@@ -49,24 +50,35 @@ impl App {
     /// # Errors
     /// When the database cannot be opened.
     pub fn open(config: Config) -> Result<Self, StoreError> {
-        let metrics = Arc::new(Metrics::default());
+        let metrics = Arc::<Metrics>::default();
         let options = Options {
             max_bytes: config.max_db_bytes,
             metrics: Arc::clone(&metrics),
         };
         let store = SqliteStore::open(&config.database.db, options)?;
         // A damaged file is served as far as it goes: `/readyz` says so.
-        let newest = store.read_now(events::newest_received_at).unwrap_or(None);
-        Ok(App {
+        let newest = store.newest_received_at().unwrap_or(None);
+        Ok(App::new(config, Arc::new(store), newest, metrics))
+    }
+
+    /// The state on a store that is open and reports to `metrics`. `newest` is when the
+    /// last event arrived, in ms since the Unix epoch.
+    pub fn new(
+        config: Config,
+        store: Arc<dyn Store>,
+        newest: Option<i64>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        App {
             clock: Arc::new(ClockCheck::new(newest, config.trust_clock)),
             probe_rate: Arc::new(RateLimit::new(PROBES_PER_SECOND)),
-            store: Arc::new(store),
+            store,
             metrics,
             admission: Arc::default(),
             source_rate: Arc::new(RateLimit::new(config.rate_limit)),
             account_rate: Arc::new(RateLimit::new(config.rate_limit)),
             alerts_waiting: Arc::default(),
             config: Arc::new(config),
-        })
+        }
     }
 }

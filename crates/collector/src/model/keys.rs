@@ -3,8 +3,46 @@
 //! A key holds 160 random bits, so it cannot be guessed, and a plain SHA-256
 //! is enough to store it: a slow password hash would protect nothing more.
 
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+
+/// Defines the number by which a key is known.
+macro_rules! key_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// The id with a number; `None` where no key can have it.
+            pub fn from_number(number: i64) -> Option<Self> {
+                (number >= 0).then_some($name(number))
+            }
+
+            /// The number.
+            pub fn number(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+key_id!(
+    /// The number of a source, as in `source-1`.
+    SourceId
+);
+key_id!(
+    /// The number of a key that reads, as in `account-1` and `viewer-2`.
+    KeyId
+);
 
 /// SHA-256 of a key. The key itself is never stored.
 pub type KeyHash = [u8; 32];

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod alert_rule;
+pub mod bars;
 pub mod calendar;
 pub mod change;
 pub mod csv_cell;
@@ -15,10 +16,14 @@ pub mod hierarchy;
 pub mod keys;
 pub mod note;
 pub mod page;
+pub mod period;
 pub mod public_fields;
+pub mod quarter;
 pub mod record;
+pub mod record_kind;
 pub mod rollup;
 pub mod row_order;
 pub mod usage;
 pub mod user;
+pub mod visibility;
 pub mod webhook;

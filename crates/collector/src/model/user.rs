@@ -96,6 +96,17 @@ impl UserPatch {
 }
 
 impl User {
+    /// The name, or the id of a user without one.
+    pub fn title(&self) -> String {
+        let names = [&self.first_name, &self.last_name];
+        let names: Vec<_> = names.into_iter().flatten().map(String::as_str).collect();
+        if names.is_empty() {
+            self.user_id.clone()
+        } else {
+            names.join(" ")
+        }
+    }
+
     /// This user, with the fields that it leaves empty as public sources set them.
     #[must_use]
     pub fn filled(&self, public: &PublicFields) -> Self {

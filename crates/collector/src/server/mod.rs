@@ -35,7 +35,7 @@ use crate::{
     config::Config,
     http::{cors::InvalidOrigin, state::App},
     router::router,
-    store::sqlite::StoreError,
+    store::StoreError,
 };
 use activity::{WatchedBody, WatchedStream};
 use connections::{Connections, Place, WAITING_LIMIT};

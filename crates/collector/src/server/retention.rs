@@ -7,11 +7,7 @@ use std::{
 
 use crate::{
     clock::now_ms,
-    store::sqlite::{
-        SqliteStore, StoreError,
-        facts::quarter_at,
-        retention::{self, Pruned},
-    },
+    store::{Store, StoreError, removal::Pruned},
 };
 
 /// Time between two searches for old events.
@@ -25,14 +21,14 @@ const PAUSE_FACTOR: u32 = 4;
 const OVERLOAD_PAUSE: Duration = Duration::from_secs(1);
 
 /// Deletes events that are older than `keep`, until the task is aborted.
-pub(super) async fn prune_forever(store: Arc<SqliteStore>, keep: Duration) {
+pub(super) async fn prune_forever(store: Arc<dyn Store>, keep: Duration) {
     loop {
         let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-        let before = quarter_at(now_ms().saturating_sub(keep_ms));
+        let before = now_ms().saturating_sub(keep_ms);
         let mut deleted = 0;
         loop {
             let start = Instant::now();
-            match store.write(move |tx| retention::prune(tx, before)).await {
+            match store.prune(before).await {
                 Ok(Pruned { is_done: true, .. }) => break,
                 Ok(Pruned { events, .. }) => {
                     deleted += events;

@@ -1,3 +1,45 @@
-//! The stored data.
+//! The stored data, behind a seam of named operations.
+//!
+//! [`Store`] lists what can be asked and changed. Questions and answers are plain
+//! values here: they name accounts, users and keys by their ids, and no table, row or
+//! connection. An operation decides, and whoever asked lays out what it answers.
+//!
+//! **Invariant:** an operation that reads sees one snapshot, in which it also checks
+//! what whoever asks may see. One that writes is on disk, as a whole, once it is
+//! answered.
 
+pub mod account_page;
+pub mod account_report;
+pub mod accounts;
+pub mod accounts_page;
+pub mod adoption;
+pub mod alerts;
+mod answer;
+pub mod batch;
+mod error;
+pub mod event_key;
+pub mod export;
+pub mod import;
+pub mod keys;
+pub mod latest_events;
+pub mod loss;
+pub mod new_event;
+pub mod operations;
+pub mod people;
+pub mod portfolio;
+pub mod quality;
+pub mod records;
+pub mod refused_lines;
+pub mod removal;
+pub mod saved_views;
+pub mod search;
+pub mod sessions;
 pub mod sqlite;
+pub mod summary;
+pub mod tree;
+pub mod usage;
+pub mod user_page;
+
+pub use answer::Answer;
+pub use error::StoreError;
+pub use operations::Store;

@@ -3,10 +3,9 @@
 use natero_collector::{
     clock::now_ms,
     model::usage::Span,
-    store::sqlite::{
-        self as store,
-        export::{self, EventFilter, Format},
-        facts, rebuild, retention,
+    store::{
+        export::{EventFilter, Format},
+        sqlite::{self as store, export, facts, rebuild, retention},
     },
 };
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{body::Body, http::Request};
 use http_body_util::BodyExt;
-use natero_collector::store::sqlite::rows::SourceRow;
+use natero_collector::model::keys::SourceId as SourceRow;
 use serde_json::json;
 use tower::ServiceExt;
 

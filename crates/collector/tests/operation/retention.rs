@@ -1,6 +1,9 @@
 //! Events by month: what is dropped at once, and what stays one.
 
-use natero_collector::store::sqlite::{facts, rebuild, retention};
+use natero_collector::store::{
+    removal::Pruned,
+    sqlite::{facts, rebuild, retention},
+};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -15,7 +18,7 @@ fn at(created_at: i64, tag: impl ToString) -> Value {
     )
 }
 
-async fn prune(collector: &Collector, before: i64) -> retention::Pruned {
+async fn prune(collector: &Collector, before: i64) -> Pruned {
     let before = facts::quarter_at(before);
     collector
         .store

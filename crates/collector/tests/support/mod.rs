@@ -15,7 +15,7 @@ use natero_collector::{
     http::{limits::Admission, state::App},
     model::keys::{self, NewSource, SourceKeys},
     router,
-    store::sqlite::{SqliteStore as Store, keys as stored_keys},
+    store::sqlite::{Options, SqliteStore as Store, keys as stored_keys},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -98,8 +98,14 @@ impl Collector {
     ) -> Self {
         let mut config = config(flags);
         config.database.db = db.clone();
-        let app = App::open(config).unwrap();
-        let store = Arc::clone(&app.store);
+        let options = Options {
+            max_bytes: config.max_db_bytes,
+            ..Options::default()
+        };
+        let metrics = Arc::clone(&options.metrics);
+        let store = Arc::new(Store::open(&db, options).unwrap());
+        let newest = store.newest_received_at().unwrap_or(None);
+        let app = App::new(config, Arc::clone(&store) as _, newest, metrics);
         let admission = Arc::clone(&app.admission);
         let router = router::router(app.clone()).unwrap();
         Collector {

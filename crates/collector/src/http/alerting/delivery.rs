@@ -1,10 +1,7 @@
 //! Sends the messages that wait.
 
 use super::post::post;
-use crate::{
-    http::{error::ApiError, state::App},
-    store::sqlite::alerts::messages,
-};
+use crate::http::{error::ApiError, state::App};
 
 /// Sends every message whose time has come at `now`, one after the other, and returns
 /// when the next one is due. The outcome of each is stored before the next is sent:
@@ -13,25 +10,17 @@ use crate::{
 /// # Errors
 /// When the store fails.
 pub async fn deliver_due(app: &App, now: i64) -> Result<Option<i64>, ApiError> {
-    while let Some(message) = app
-        .store
-        .read(move |conn| messages::next_due(conn, now))
-        .await?
-    {
+    while let Some(message) = app.store.due_message(now).await? {
         let id = message.id.clone();
         let Some(body) = message.body.clone() else {
-            app.store
-                .write(move |tx| messages::set_delivered(tx, &id, now))
-                .await?;
+            app.store.message_delivered(id, now).await?;
             continue;
         };
         let seconds = now.div_euclid(1000);
         let signature = message.to.secret.sign(&id, seconds, &body);
         match post(&message.to.url, &id, seconds, signature, body).await {
             Ok(()) => {
-                app.store
-                    .write(move |tx| messages::set_delivered(tx, &id, now))
-                    .await?;
+                app.store.message_delivered(id, now).await?;
             }
             Err(failure) => {
                 let words = failure.to_string();
@@ -44,11 +33,9 @@ pub async fn deliver_due(app: &App, now: i64) -> Result<Option<i64>, ApiError> {
                     failure = words,
                     "alerts did not arrive"
                 );
-                app.store
-                    .write(move |tx| messages::set_failed(tx, &message, &words, now))
-                    .await?;
+                app.store.message_failed(message, words, now).await?;
             }
         }
     }
-    Ok(app.store.read(messages::next_at).await?)
+    Ok(app.store.next_message_at().await?)
 }

@@ -1,7 +1,6 @@
 //! `/api/v2/accounts`.
 
 use axum::{Json, extract::State};
-use rusqlite::{Connection, Transaction};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,18 +13,15 @@ use crate::{
     },
     model::{
         account::{Account, AccountPatch},
-        change::Change,
         erasure::ErasureKind,
-        hierarchy::parents_first,
+        page::Page,
         record::RecordError,
         user::User,
     },
-    store::sqlite::{
-        accounts::{self, AccountFilter},
-        ancestry::Ancestry,
+    store::{
+        Answer, Store,
+        accounts::{AccountsQuestion, RecordOutcome},
         import::ImportKind,
-        rows::AccountRow,
-        users,
     },
 };
 
@@ -36,7 +32,6 @@ pub struct Accounts;
 impl Resource for Accounts {
     type Record = Account;
     type Patch = AccountPatch;
-    type Call = Ancestry;
 
     const ID_FIELD: &'static str = "account_id";
     const ERASURE: ErasureKind = ErasureKind::Account;
@@ -46,33 +41,28 @@ impl Resource for Accounts {
         AccountPatch::from_record(record, in_address)
     }
 
-    fn id(patch: &AccountPatch) -> &str {
-        &patch.account_id
-    }
-
-    fn apply_order(patches: &[(usize, AccountPatch)]) -> Vec<usize> {
-        let links: Vec<_> = patches
-            .iter()
-            .map(|(_, patch)| (patch.account_id.as_str(), parent(patch)))
-            .collect();
-        parents_first(&links)
-    }
-
-    fn find(conn: &Connection, id: &str) -> rusqlite::Result<Option<Account>> {
-        accounts::find(conn, id)
+    fn find(store: &dyn Store, id: String) -> Answer<'_, Option<Account>> {
+        store.account(id)
     }
 
     fn put(
-        tx: &Transaction<'_>,
-        ancestry: &mut Ancestry,
+        store: &dyn Store,
         patch: AccountPatch,
         now: i64,
-    ) -> rusqlite::Result<Result<(), RecordError>> {
-        accounts::put_one_of(tx, ancestry, patch, now)
+    ) -> Answer<'_, Result<(), RecordError>> {
+        store.put_account(patch, now)
     }
 
-    fn deactivate(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
-        accounts::deactivate(tx, id)
+    fn put_many(
+        store: &dyn Store,
+        patches: Vec<(usize, AccountPatch)>,
+        now: i64,
+    ) -> Answer<'_, Vec<RecordOutcome>> {
+        store.put_accounts(patches, now)
+    }
+
+    fn deactivate(store: &dyn Store, id: String) -> Answer<'_, bool> {
+        store.deactivate_account(id)
     }
 
     fn not_found(id: &str) -> ApiError {
@@ -80,33 +70,6 @@ impl Resource for Accounts {
             "no account {id:?}; it is made by its first event or by POST /api/v2/accounts"
         ))
     }
-}
-
-fn parent(patch: &AccountPatch) -> Option<&str> {
-    match &patch.parent_account_id {
-        Change::Set(parent) => Some(parent),
-        Change::Keep | Change::Clear => None,
-    }
-}
-
-/// Runs a query about one account.
-///
-/// # Errors
-/// 404 when the account is unknown.
-pub async fn read_account<T: Send + 'static>(
-    app: &App,
-    account_id: &str,
-    query: impl FnOnce(&Connection, AccountRow) -> rusqlite::Result<T> + Send + 'static,
-) -> Result<T, ApiError> {
-    let id = account_id.to_owned();
-    app.store
-        .read(move |conn| {
-            accounts::find_row(conn, &id)?
-                .map(|account| query(conn, account))
-                .transpose()
-        })
-        .await?
-        .ok_or_else(|| Accounts::not_found(account_id))
 }
 
 /// Parameters of the list.
@@ -127,15 +90,23 @@ pub async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<Account>>, ApiError> {
     let page = page.page()?;
-    let filter = AccountFilter {
+    let question = AccountsQuestion {
         parent: None,
         roots_only: query.roots,
         search: query.search,
     };
-    let (records, total) = app
-        .store
-        .read(move |conn| accounts::list(conn, &filter, page))
-        .await?;
+    list_of(&app, question, page).await
+}
+
+/// A page of a list of accounts.
+async fn list_of(
+    app: &App,
+    question: AccountsQuestion,
+    page: Page,
+) -> Result<Json<List<Account>>, ApiError> {
+    let parent = question.parent.clone().unwrap_or_default();
+    let found = app.store.accounts(question, page).await?;
+    let (records, total) = found.ok_or_else(|| Accounts::not_found(&parent))?;
     Ok(Json(List::new(records, total, page)))
 }
 
@@ -149,15 +120,11 @@ pub async fn children(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<Account>>, ApiError> {
     let page = page.page()?;
-    let (records, total) = read_account(&app, &account_id, move |conn, account| {
-        let filter = AccountFilter {
-            parent: Some(account),
-            ..AccountFilter::default()
-        };
-        accounts::list(conn, &filter, page)
-    })
-    .await?;
-    Ok(Json(List::new(records, total, page)))
+    let question = AccountsQuestion {
+        parent: Some(account_id),
+        ..AccountsQuestion::default()
+    };
+    list_of(&app, question, page).await
 }
 
 /// Lists the users of an account.
@@ -170,9 +137,7 @@ pub async fn users(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<User>>, ApiError> {
     let page = page.page()?;
-    let (records, total) = read_account(&app, &account_id, move |conn, account| {
-        users::list(conn, Some(account), page)
-    })
-    .await?;
+    let found = app.store.users(Some(account_id.clone()), page).await?;
+    let (records, total) = found.ok_or_else(|| Accounts::not_found(&account_id))?;
     Ok(Json(List::new(records, total, page)))
 }

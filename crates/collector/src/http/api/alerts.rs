@@ -22,15 +22,7 @@ use crate::{
         page::Page,
         webhook::{WebhookSecret, WebhookUrl},
     },
-    store::sqlite::{
-        accounts,
-        alerts::{
-            found::{self, Alert, AlertFilter},
-            messages::{self, Standing},
-            rules::{self, RuleError, StoredRule},
-            webhook,
-        },
-    },
+    store::alerts::{Alert, AlertsQuestion, MAX_RULES, RuleError, Standing, StoredRule},
 };
 
 /// A rule as clients read it.
@@ -115,10 +107,10 @@ impl From<RuleError> for ApiError {
 /// # Errors
 /// When the store fails.
 pub async fn list_rules(State(app): State<App>) -> Result<Json<List<ToldRule>>, ApiError> {
-    let rules = app.store.read(rules::list).await?;
+    let rules = app.store.alert_rules().await?;
     let total = rules.len() as i64;
     let page = Page {
-        limit: rules::MAX_RULES,
+        limit: MAX_RULES,
         number: 1,
     };
     let rules = rules.into_iter().map(ToldRule::from).collect();
@@ -137,7 +129,7 @@ pub async fn get_rule(
 }
 
 async fn find(app: &App, id: i64) -> Result<Json<ToldRule>, ApiError> {
-    let found = app.store.read(move |conn| rules::find(conn, id)).await?;
+    let found = app.store.alert_rule(id).await?;
     found
         .map(|stored| Json(stored.into()))
         .ok_or_else(|| no_rule(&id.to_string()))
@@ -161,10 +153,7 @@ pub async fn post_rule(
 /// 409 when its name is in use or there are too many.
 pub async fn add_rule(app: &App, rule: AlertRule) -> Result<i64, ApiError> {
     let now = now_ms();
-    let id = app
-        .store
-        .write_unless_rejected(move |tx| rules::insert(tx, &rule, now))
-        .await??;
+    let id = app.store.add_alert_rule(rule, now).await??;
     check_rule(app, id, now).await?;
     Ok(id)
 }
@@ -180,10 +169,7 @@ pub async fn put_rule(
 ) -> Result<Json<ToldRule>, ApiError> {
     let rule = read_rule(body)?;
     let id = number(&id)?;
-    let is_known = app
-        .store
-        .write_unless_rejected(move |tx| rules::update(tx, id, &rule))
-        .await??;
+    let is_known = app.store.replace_alert_rule(id, rule).await??;
     if !is_known {
         return Err(no_rule(&id.to_string()));
     }
@@ -200,7 +186,7 @@ pub async fn delete_rule(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let id = number(&id)?;
-    if !app.store.write(move |tx| rules::delete(tx, id)).await? {
+    if !app.store.delete_alert_rule(id).await? {
         return Err(no_rule(&id.to_string()));
     }
     Ok(Json(json!({ "removed": id })))
@@ -226,26 +212,12 @@ pub async fn list(
 ) -> Result<Json<List<ToldAlert>>, ApiError> {
     let page = page.page()?;
     let account_id = query.account_id;
-    let asked = account_id.clone();
-    let found = app
-        .store
-        .read(move |conn| {
-            let account = match &asked {
-                None => None,
-                Some(id) => match accounts::find_row(conn, id)? {
-                    None => return Ok(None),
-                    found => found,
-                },
-            };
-            let filter = AlertFilter {
-                account,
-                within: None,
-                rule: query.rule_id.map(|rule| rule.0),
-                holding: query.holding,
-            };
-            found::list(conn, &filter, page).map(Some)
-        })
-        .await?;
+    let question = AlertsQuestion {
+        account_id: account_id.clone(),
+        rule: query.rule_id.map(|rule| rule.0),
+        holding: query.holding,
+    };
+    let found = app.store.alerts(question, page).await?;
     let (alerts, total) =
         found.ok_or_else(|| Accounts::not_found(&account_id.unwrap_or_default()))?;
     let alerts = alerts.into_iter().map(ToldAlert::from).collect();
@@ -273,10 +245,7 @@ pub struct ToldWebhook {
 /// # Errors
 /// 404 when there is none.
 pub async fn get_webhook(State(app): State<App>) -> Result<Json<ToldWebhook>, ApiError> {
-    let (webhook, messages) = app
-        .store
-        .read(|conn| Ok((webhook::find(conn)?, messages::standing(conn)?)))
-        .await?;
+    let (webhook, messages) = app.store.webhook().await?;
     let webhook = webhook.ok_or_else(no_webhook)?;
     Ok(Json(ToldWebhook {
         url: webhook.url.as_str().to_owned(),
@@ -315,9 +284,7 @@ pub async fn set_webhook(app: &App, url: &str) -> Result<String, ApiError> {
         ApiError::Internal
     })?;
     let revealed = secret.reveal();
-    app.store
-        .write(move |tx| webhook::set(tx, &url, &secret, now_ms()))
-        .await?;
+    app.store.set_webhook(url, secret, now_ms()).await?;
     app.alerts_waiting.notify_one();
     Ok(revealed)
 }
@@ -327,7 +294,7 @@ pub async fn set_webhook(app: &App, url: &str) -> Result<String, ApiError> {
 /// # Errors
 /// 404 when there is none.
 pub async fn delete_webhook(State(app): State<App>) -> Result<Json<Value>, ApiError> {
-    if !app.store.write(webhook::remove).await? {
+    if !app.store.remove_webhook().await? {
         return Err(no_webhook());
     }
     Ok(Json(json!({ "removed": true })))

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     http::error::ApiError,
     model::{page::Page, record::RecordError},
+    store::accounts::RecordOutcome,
 };
 
 /// Most records in one call. Each takes the writer some 20 µs, during which
@@ -82,9 +83,6 @@ pub struct BulkAnswer {
     sent: Vec<Value>,
 }
 
-/// Index in the call, id, and outcome of a record.
-pub type Outcome = (usize, String, Result<(), RecordError>);
-
 impl BulkAnswer {
     /// Reads the records of a call. Returns the patches with the indices of their
     /// records, and an answer that lists the invalid records. `field` is the name
@@ -117,7 +115,7 @@ impl BulkAnswer {
 
     /// Adds the outcomes of many records.
     #[must_use]
-    pub fn with(mut self, outcomes: Vec<Outcome>) -> Self {
+    pub fn with(mut self, outcomes: Vec<RecordOutcome>) -> Self {
         for (index, id, outcome) in outcomes {
             self.add(index, Some(id), outcome);
         }

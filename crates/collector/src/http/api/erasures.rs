@@ -4,10 +4,9 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 
 use crate::{
-    clock::now_ms,
     http::{error::ApiError, extract::Path, state::App},
     model::erasure::{Erasure, ErasureKind},
-    store::sqlite::erasure::{self, Erased},
+    store::removal::Erased,
 };
 
 /// The response to the erasure of a stream.
@@ -41,17 +40,5 @@ pub async fn delete_stream(
 /// # Errors
 /// When the store fails.
 pub async fn erase(app: &App, kind: ErasureKind, id: String) -> Result<Option<Erased>, ApiError> {
-    let erasure = Erasure { kind, id };
-    let wanted = erasure.clone();
-    let found = app
-        .store
-        .read(move |conn| erasure::find_events(conn, &wanted))
-        .await?;
-    let now = now_ms();
-    Ok(app
-        .store
-        .write_weighing(found.count().max(1), move |tx| {
-            erasure::erase(tx, &erasure, &found, now)
-        })
-        .await?)
+    Ok(app.store.erase(Erasure { kind, id }).await?)
 }

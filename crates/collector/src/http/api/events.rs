@@ -10,11 +10,7 @@ use crate::{
         extract::{Query, Whole},
         state::App,
     },
-    model::usage::Span,
-    store::sqlite::{
-        export::{self, EventFilter},
-        rows::EventRow,
-    },
+    store::latest_events::LatestQuestion,
 };
 
 /// Parameters of the query.
@@ -53,20 +49,11 @@ pub async fn latest(
         ));
     }
     let limit = limit.min(MAX_LIMIT);
-    let after = query.after.and_then(|after| EventRow::from_number(after.0));
-    let filter = EventFilter {
-        span: Span::ALL,
+    let question = LatestQuestion {
+        after: query.after.map(|after| after.0),
         account_id: query.account_id,
+        limit: usize::try_from(limit).unwrap_or(0),
     };
-    let (records, last) = app
-        .store
-        .read(move |conn| {
-            let limit = usize::try_from(limit).unwrap_or(0);
-            export::latest(conn, &filter, None, after, limit)
-        })
-        .await?;
-    Ok(Json(Latest {
-        records,
-        last: last.map(EventRow::number),
-    }))
+    let (records, last) = app.store.latest_events(question).await?;
+    Ok(Json(Latest { records, last }))
 }

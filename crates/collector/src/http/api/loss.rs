@@ -8,7 +8,7 @@ use crate::{
         extract::{Query, SpanQuery},
         state::App,
     },
-    store::sqlite::streams::{self, LossReport},
+    store::loss::LossReport,
 };
 
 /// Answers how many events were made, received, missing and duplicated.
@@ -19,9 +19,5 @@ pub async fn get(
     State(app): State<App>,
     Query(span): Query<SpanQuery>,
 ) -> Result<Json<LossReport>, ApiError> {
-    let report = app
-        .store
-        .read(move |conn| streams::report(conn, span.span()))
-        .await?;
-    Ok(Json(report))
+    Ok(Json(app.store.loss(span.span()).await?))
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     clock::now_ms,
     http::{error::ApiError, state::App},
-    store::sqlite::{self, StoreError, probe},
+    store::StoreError,
 };
 
 /// Answers that the process runs.
@@ -30,23 +30,14 @@ pub async fn health() -> Json<Value> {
 pub async fn ready(State(app): State<App>) -> Result<Json<Value>, ApiError> {
     let now = now_ms();
     app.clock.check(now)?;
-    if app.store.is_damaged() {
+    let health = app.store.health();
+    if health.is_damaged {
         return Err(ApiError::Damaged);
     }
-    let has_failed = !app.store.is_committing();
+    let has_failed = !health.is_committing;
     // Whoever asks more often hears what is known.
     if has_failed || app.probe_rate.count((), Instant::now()).is_ok() {
-        let probed = app
-            .store
-            .write(move |tx| {
-                probe::probe_insert(tx, now)?;
-                if has_failed {
-                    probe::probe_commit(tx)?;
-                }
-                Ok(())
-            })
-            .await;
-        match probed {
+        match app.store.probe(now, has_failed).await {
             // The writer has more to do than it can, which shows that it works.
             Ok(()) | Err(StoreError::Overloaded) => {}
             Err(cause) => return Err(cause.into()),
@@ -57,7 +48,7 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, ApiError> {
 
 /// Answers all metrics in the OpenMetrics text format.
 pub async fn metrics(State(app): State<App>) -> Response {
-    if let Ok(bytes) = app.store.read_now(sqlite::size) {
+    if let Ok(bytes) = app.store.size().await {
         app.metrics.database_bytes.set(bytes);
     }
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";

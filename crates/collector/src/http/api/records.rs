@@ -2,7 +2,6 @@
 //! and their summary.
 
 use axum::{Json, extract::State};
-use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,7 +9,7 @@ use crate::{
     clock::now_ms,
     http::{
         api::{
-            accounts::{Accounts, read_account},
+            accounts::Accounts,
             bulk::{self, BulkAnswer, List},
             resource::Resource,
         },
@@ -21,13 +20,11 @@ use crate::{
     model::{
         financial::Financial,
         note::{Note, NoteKind},
+        page::Page,
         record::RecordError,
+        record_kind::RecordKind,
     },
-    store::sqlite::{
-        account_records::{self, Summary},
-        accounts,
-        rows::AccountRow,
-    },
+    store::{records::NewRecords, summary::Summary},
 };
 
 /// Lists the financial records of an account, newest first.
@@ -40,10 +37,17 @@ pub async fn list_financials(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<Value>>, ApiError> {
     let page = page.page()?;
-    let (records, total) = read_account(&app, &account_id, move |conn, account| {
-        account_records::list_financials(conn, account, page)
-    })
-    .await?;
+    list(&app, account_id, RecordKind::Financials, page).await
+}
+
+async fn list(
+    app: &App,
+    account_id: String,
+    kind: RecordKind,
+    page: Page,
+) -> Result<Json<List<Value>>, ApiError> {
+    let found = app.store.records(account_id.clone(), kind, page).await?;
+    let (records, total) = found.ok_or_else(|| Accounts::not_found(&account_id))?;
     Ok(Json(List::new(records, total, page)))
 }
 
@@ -57,9 +61,8 @@ pub async fn post_financials(
     Path(account_id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<BulkAnswer, ApiError> {
-    let put =
-        |tx: &Transaction<'_>, account, record| account_records::put_financial(tx, account, record);
-    add(&app, &account_id, body, Financial::from_record, put).await
+    let (answer, valid) = read(body, Financial::from_record)?;
+    add(&app, account_id, answer, NewRecords::Financials(valid)).await
 }
 
 /// Lists tickets, interactions or notes of an account, newest first.
@@ -73,11 +76,7 @@ pub async fn list_notes(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<Value>>, ApiError> {
     let page = page.page()?;
-    let (records, total) = read_account(&app, &account_id, move |conn, account| {
-        account_records::list_notes(conn, account, kind, page)
-    })
-    .await?;
-    Ok(Json(List::new(records, total, page)))
+    list(&app, account_id, RecordKind::Notes(kind), page).await
 }
 
 /// Adds tickets, interactions or notes to an account, like [`post_financials`].
@@ -90,11 +89,8 @@ pub async fn post_notes(
     Path(account_id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<BulkAnswer, ApiError> {
-    let now = now_ms();
-    let put = move |tx: &Transaction<'_>, account, note| {
-        account_records::put_note(tx, account, kind, note, now)
-    };
-    add(&app, &account_id, body, Note::from_record, put).await
+    let (answer, valid) = read(body, Note::from_record)?;
+    add(&app, account_id, answer, NewRecords::Notes(kind, valid)).await
 }
 
 /// Parameters of the removal of a manager.
@@ -131,14 +127,9 @@ async fn remove_manager(
     account_id: String,
     email: String,
 ) -> Result<Json<Value>, ApiError> {
-    let (id, wanted) = (account_id.clone(), email.clone());
     let removed = app
         .store
-        .write(move |tx| {
-            accounts::find_row(tx, &id)?
-                .map(|account| account_records::delete_manager(tx, account, &wanted))
-                .transpose()
-        })
+        .delete_manager(account_id.clone(), email.clone())
         .await?
         .ok_or_else(|| Accounts::not_found(&account_id))?;
     if removed == 0 {
@@ -151,14 +142,12 @@ async fn remove_manager(
     ))
 }
 
-/// Reads the records of a body and adds the valid ones to an account.
-async fn add<T: Send + 'static>(
-    app: &App,
-    account_id: &str,
+/// Reads the records of a body. Returns the valid ones, and an answer that lists the
+/// others.
+fn read<T>(
     body: Value,
     read: impl Fn(&Value) -> Result<T, RecordError>,
-    put: impl Fn(&Transaction<'_>, AccountRow, T) -> rusqlite::Result<()> + Send + 'static,
-) -> Result<BulkAnswer, ApiError> {
+) -> Result<(BulkAnswer, Vec<T>), ApiError> {
     let records = if body.get("records").is_some() || !body.is_object() {
         bulk::records(body)?
     } else {
@@ -170,21 +159,22 @@ async fn add<T: Send + 'static>(
         let id = bulk::record_id(&record, "id");
         answer.add(index, id, read(&record).map(|record| valid.push(record)));
     }
-    let id = account_id.to_owned();
+    Ok((answer, valid))
+}
+
+/// Adds records to an account.
+async fn add(
+    app: &App,
+    account_id: String,
+    answer: BulkAnswer,
+    records: NewRecords,
+) -> Result<BulkAnswer, ApiError> {
     let is_known = app
         .store
-        .write(move |tx| {
-            let Some(account) = accounts::find_row(tx, &id)? else {
-                return Ok(false);
-            };
-            for record in valid {
-                put(tx, account, record)?;
-            }
-            Ok(true)
-        })
+        .put_records(account_id.clone(), records, now_ms())
         .await?;
     if !is_known {
-        return Err(Accounts::not_found(account_id));
+        return Err(Accounts::not_found(&account_id));
     }
     Ok(answer)
 }
@@ -206,11 +196,8 @@ pub async fn summary(
     State(app): State<App>,
     Path(account_id): Path<String>,
 ) -> Result<Json<AccountSummary>, ApiError> {
-    let now = now_ms();
-    let summary = read_account(&app, &account_id, move |conn, account| {
-        account_records::summary(conn, account, now)
-    })
-    .await?;
+    let summary = app.store.summary(account_id.clone(), now_ms()).await?;
+    let summary = summary.ok_or_else(|| Accounts::not_found(&account_id))?;
     Ok(Json(AccountSummary {
         account_id,
         summary,

@@ -7,7 +7,6 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use rusqlite::{Connection, Transaction};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,7 +26,11 @@ use crate::{
         erasure::ErasureKind,
         record::{RecordError, invalid_id},
     },
-    store::sqlite::import::{self, ImportKind, ImportReport},
+    store::{
+        Answer, Store,
+        accounts::RecordOutcome,
+        import::{Import, ImportKind},
+    },
 };
 
 /// A kind of record that clients read and write one by one or in bulk.
@@ -36,9 +39,6 @@ pub trait Resource: 'static {
     type Record: Serialize + Send + 'static;
     /// The changes that a record of a client asks for.
     type Patch: Send + 'static;
-
-    /// What the records of one call share.
-    type Call: Default;
 
     /// Name of the field with the id.
     const ID_FIELD: &'static str;
@@ -54,34 +54,22 @@ pub trait Resource: 'static {
     /// When the record is invalid.
     fn read(record: Value, in_address: Option<&str>) -> Result<Self::Patch, RecordError>;
 
-    /// The id of the record that is changed.
-    fn id(patch: &Self::Patch) -> &str;
-
-    /// The order in which the patches of a bulk call must be applied.
-    fn apply_order(patches: &[(usize, Self::Patch)]) -> Vec<usize>;
-
     /// Finds a record.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    fn find(conn: &Connection, id: &str) -> rusqlite::Result<Option<Self::Record>>;
+    fn find(store: &dyn Store, id: String) -> Answer<'_, Option<Self::Record>>;
 
-    /// Inserts or modifies a record at `now`.
-    ///
-    /// # Errors
-    /// Those of SQLite; the inner error says why the patch is rejected.
-    fn put(
-        tx: &Transaction<'_>,
-        call: &mut Self::Call,
-        patch: Self::Patch,
+    /// Inserts or modifies a record at `now`. The inner error says why the patch is
+    /// rejected.
+    fn put(store: &dyn Store, patch: Self::Patch, now: i64) -> Answer<'_, Result<(), RecordError>>;
+
+    /// Inserts or modifies records, each with its index in a call.
+    fn put_many(
+        store: &dyn Store,
+        patches: Vec<(usize, Self::Patch)>,
         now: i64,
-    ) -> rusqlite::Result<Result<(), RecordError>>;
+    ) -> Answer<'_, Vec<RecordOutcome>>;
 
-    /// Deactivates a record. Returns false when it is unknown.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    fn deactivate(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<bool>;
+    /// Deactivates a record. Answers false when it is unknown.
+    fn deactivate(store: &dyn Store, id: String) -> Answer<'_, bool>;
 
     /// The error for an unknown id.
     fn not_found(id: &str) -> ApiError;
@@ -109,22 +97,7 @@ pub async fn post<R: Resource>(
         return Ok(Json(tried).into_response());
     }
     let (answer, patches) = BulkAnswer::read(records, R::ID_FIELD, |record| R::read(record, None));
-    let outcomes = app
-        .store
-        .write(move |tx| {
-            let mut call = R::Call::default();
-            let order = R::apply_order(&patches);
-            let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
-            let mut outcomes = Vec::with_capacity(patches.len());
-            for at in order {
-                if let Some((index, patch)) = patches[at].take() {
-                    let id = R::id(&patch).to_owned();
-                    outcomes.push((index, id, R::put(tx, &mut call, patch, now)?));
-                }
-            }
-            Ok(outcomes)
-        })
-        .await?;
+    let outcomes = R::put_many(&*app.store, patches, now).await?;
     Ok(answer.with(outcomes).into_response())
 }
 
@@ -151,13 +124,12 @@ async fn dry_run<R: Resource>(
         .map(|record| bulk::record_id(record, R::ID_FIELD))
         .collect();
     let numbered = (0..).zip(records).collect();
-    let outcome = app
-        .store
-        .write_unless_rejected(move |tx| {
-            Ok(Err::<(), _>(import::import(tx, R::IMPORT, numbered, now)?))
-        })
-        .await?;
-    let report: ImportReport = outcome.err().unwrap_or_default();
+    let import = Import {
+        kind: R::IMPORT,
+        records: numbered,
+        is_dry_run: true,
+    };
+    let report = app.store.import(import, now).await?;
     let rejected = report.rejected.into_iter().map(|(index, error)| {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
         RejectedRecord::new(index, ids.get(index).cloned().flatten(), error)
@@ -198,8 +170,7 @@ pub async fn put<R: Resource>(
         .ok_or_else(|| bulk::rejection(invalid_id(R::ID_FIELD)))?;
     let patch = R::read(bulk::single_record(record), Some(&id)).map_err(bulk::rejection)?;
     let now = now_ms();
-    app.store
-        .write_unless_rejected(move |tx| R::put(tx, &mut R::Call::default(), patch, now))
+    R::put(&*app.store, patch, now)
         .await?
         .map_err(bulk::rejection)?;
     find::<R>(&app, id).await
@@ -227,21 +198,14 @@ pub async fn delete<R: Resource>(
         body[R::ID_FIELD] = id.into();
         return Ok(Json(body).into_response());
     }
-    let deactivated = id.clone();
-    let is_known = app
-        .store
-        .write(move |tx| R::deactivate(tx, &deactivated))
-        .await?;
-    if !is_known {
+    if !R::deactivate(&*app.store, id.clone()).await? {
         return Err(R::not_found(&id));
     }
     Ok(find::<R>(&app, id).await?.into_response())
 }
 
 pub(super) async fn find<R: Resource>(app: &App, id: String) -> Result<Json<R::Record>, ApiError> {
-    let wanted = id.clone();
-    app.store
-        .read(move |conn| R::find(conn, &wanted))
+    R::find(&*app.store, id.clone())
         .await?
         .map(Json)
         .ok_or_else(|| R::not_found(&id))

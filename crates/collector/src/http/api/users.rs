@@ -1,14 +1,13 @@
 //! `/api/v2/account_users`.
 
 use axum::{Json, extract::State, response::Response};
-use rusqlite::{Connection, Transaction};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     http::{
         api::{
-            accounts::read_account,
+            accounts::Accounts,
             bulk::{self, List},
             resource::{self, DeleteQuery, Resource},
         },
@@ -21,7 +20,7 @@ use crate::{
         record::RecordError,
         user::{User, UserPatch},
     },
-    store::sqlite::{import::ImportKind, user_records, users},
+    store::{Answer, Store, accounts::RecordOutcome, import::ImportKind},
 };
 
 /// Users as a resource.
@@ -31,7 +30,6 @@ pub struct Users;
 impl Resource for Users {
     type Record = User;
     type Patch = UserPatch;
-    type Call = ();
 
     const ID_FIELD: &'static str = "user_id";
     const ERASURE: ErasureKind = ErasureKind::User;
@@ -41,29 +39,24 @@ impl Resource for Users {
         UserPatch::from_record(record, in_address)
     }
 
-    fn id(patch: &UserPatch) -> &str {
-        &patch.user_id
+    fn find(store: &dyn Store, id: String) -> Answer<'_, Option<User>> {
+        store.user(id)
     }
 
-    fn apply_order(patches: &[(usize, UserPatch)]) -> Vec<usize> {
-        (0..patches.len()).collect()
+    fn put(store: &dyn Store, patch: UserPatch, now: i64) -> Answer<'_, Result<(), RecordError>> {
+        store.put_user(patch, now)
     }
 
-    fn find(conn: &Connection, id: &str) -> rusqlite::Result<Option<User>> {
-        users::find(conn, id)
-    }
-
-    fn put(
-        tx: &Transaction<'_>,
-        (): &mut (),
-        patch: UserPatch,
+    fn put_many(
+        store: &dyn Store,
+        patches: Vec<(usize, UserPatch)>,
         now: i64,
-    ) -> rusqlite::Result<Result<(), RecordError>> {
-        user_records::put(tx, patch, now)
+    ) -> Answer<'_, Vec<RecordOutcome>> {
+        store.put_users(patches, now)
     }
 
-    fn deactivate(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
-        users::deactivate(tx, id)
+    fn deactivate(store: &dyn Store, id: String) -> Answer<'_, bool> {
+        store.deactivate_user(id)
     }
 
     fn not_found(id: &str) -> ApiError {
@@ -89,19 +82,9 @@ pub async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<User>>, ApiError> {
     let page = page.page()?;
-    let (records, total) = match query.account_id {
-        Some(id) => {
-            read_account(&app, &id, move |conn, account| {
-                users::list(conn, Some(account), page)
-            })
-            .await?
-        }
-        None => {
-            app.store
-                .read(move |conn| users::list(conn, None, page))
-                .await?
-        }
-    };
+    let found = app.store.users(query.account_id.clone(), page).await?;
+    let (records, total) =
+        found.ok_or_else(|| Accounts::not_found(&query.account_id.unwrap_or_default()))?;
     Ok(Json(List::new(records, total, page)))
 }
 

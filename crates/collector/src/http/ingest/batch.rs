@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     http::error::ApiError,
-    store::sqlite::{events::NewEvent, streams::RejectedEvent},
+    store::{batch::RejectedEvent, new_event::NewEvent},
 };
 
 /// Most lines in one batch. The smallest valid event has some 110 bytes, so

@@ -22,23 +22,12 @@ use crate::{
         state::App,
     },
     metrics::Outcome,
-    store::sqlite::{
-        self,
-        events::{self, BatchOutcome, NewEvent},
-        keys::{self as stored_keys, Source},
-        refusals::{self, RefusedLines},
-        streams::RejectedEvent,
-    },
+    store::{self, refused_lines::RefusedLines},
 };
 
 use asked::AskedQuery;
 use batch::{Batch, RejectedLine};
 use body::Encoding;
-
-/// Most events of a batch in one transaction. They take the writer some tens of
-/// ms, also where each names a new account and a new user, and batches of other
-/// clients come between the parts. Trackers send fewer.
-const PART_EVENTS: usize = 1000;
 
 /// The response to a batch that is on disk.
 #[derive(Debug, Clone, Serialize)]
@@ -65,17 +54,18 @@ pub async fn post(
 ) -> Result<Json<Receipt>, ApiError> {
     let mut source = app
         .store
-        .read_now(|conn| stored_keys::find_source(conn, &auth_key, &api_key))?
+        .source(&auth_key, &api_key)
+        .await?
         .ok_or(ApiError::Unauthorized(
             "unknown or revoked key pair; the address is /v1/{authKey}/{apiKey}, and `natero-collector keys create source` makes a pair",
         ))?;
-    app.source_rate.count(source.row, Instant::now())?;
+    app.source_rate.count(source.id, Instant::now())?;
     source.allow_hierarchy |= app.config.allow_hierarchy;
     check_origin(&source.origins, &headers)?;
     let asked = asked.ids()?;
     let encoding = body::check_headers(&headers)?;
     app.clock.check(now_ms())?;
-    let mut room = app.admission.room(source.row);
+    let mut room = app.admission.room(source.id);
     let packed = body::receive(body, &headers, &mut room).await?;
     let now = now_ms();
     // It may have been set while the body arrived.
@@ -101,22 +91,22 @@ pub async fn post(
         mut rejected,
         rejected_events,
     } = batch;
-    let source_row = source.row;
+    let source_id = source.id;
     let mut refused = RefusedLines::default();
     for line in &rejected {
         refused.add(&line.error, line.account_id.as_deref());
     }
-    let outcome = if rejected.is_empty() && (1..=PART_EVENTS).contains(&events.len()) {
-        let batch = sqlite::Batch {
+    let outcome = app
+        .store
+        .ingest(store::batch::Batch {
             events,
             lines: lines.into(),
+            rejected: rejected_events,
+            refused,
             source,
             received_at: now,
-        };
-        app.store.write_batch(batch).await?
-    } else {
-        store_in_parts(&app, events, rejected_events, refused, source, now).await?
-    };
+        })
+        .await?;
     if outcome.accepted > 0 {
         app.clock.received(now);
     }
@@ -129,12 +119,7 @@ pub async fn post(
     let lacking = match asked {
         None => None,
         // The batch is committed, so its own events are not lacking.
-        Some(ids) => Some(
-            app.store
-                .read(move |conn| events::lacking(conn, source_row, ids))
-                .await?
-                .join(","),
-        ),
+        Some(ids) => Some(app.store.lacking(source_id, ids).await?.join(",")),
     };
     let counted = outcome.accepted - outcome.set_aside;
     for (kind, count) in [
@@ -152,50 +137,6 @@ pub async fn post(
         rejected,
         lacking,
     }))
-}
-
-/// Stores a batch in parts, one after the other. When one fails, those before it
-/// stay; the client sends the batch again, and their events are duplicates then.
-/// Refused lines are counted with the last part, so that they count once.
-async fn store_in_parts(
-    app: &App,
-    events: Vec<NewEvent>,
-    rejected: Vec<RejectedEvent>,
-    mut refused: RefusedLines,
-    source: Source,
-    now: i64,
-) -> Result<BatchOutcome, ApiError> {
-    let mut outcome = BatchOutcome::default();
-    let (events, rejected) = (Arc::new(events), Arc::new(rejected));
-    let source = Arc::new(source);
-    let parts = events.len().max(rejected.len()).div_ceil(PART_EVENTS);
-    let parts = parts.max(usize::from(!refused.is_empty()));
-    for part in 0..parts {
-        let of_part = move |length: usize| {
-            let from = (part * PART_EVENTS).min(length);
-            from..(from + PART_EVENTS).min(length)
-        };
-        let (events, rejected) = (Arc::clone(&events), Arc::clone(&rejected));
-        let source = Arc::clone(&source);
-        let weight = of_part(events.len()).len() + of_part(rejected.len()).len();
-        let last = (part + 1 == parts).then(|| std::mem::take(&mut refused));
-        let stored = app.store.write_weighing(weight, move |tx| {
-            let events = &events[of_part(events.len())];
-            let rejected = &rejected[of_part(rejected.len())];
-            let outcome = events::insert_batch(tx, events, rejected, &source, now)?;
-            if let Some(mut refused) = last {
-                outcome.count_refused(&mut refused);
-                refusals::record(tx, source.row, refused, now)?;
-            }
-            Ok(outcome)
-        });
-        let stored = stored.await?;
-        if part + 1 < parts {
-            stored.count_refused(&mut refused);
-        }
-        outcome.add(stored);
-    }
-    Ok(outcome)
 }
 
 /// A body of at most so many bytes is parsed on the thread of its connection, which

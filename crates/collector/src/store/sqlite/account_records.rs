@@ -1,15 +1,21 @@
 //! Stored financial records, support tickets, interactions and notes.
 
 use rusqlite::{Connection, Transaction, params};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{json, rows::AccountRow};
-use crate::model::{
-    financial::{Amount, Financial},
-    note::{Note, NoteKind},
-    page::Page,
-    rollup::FigureKind,
+use crate::{
+    model::{
+        financial::{Amount, Financial},
+        note::{Note, NoteKind},
+        page::Page,
+        record_kind::RecordKind,
+        rollup::FigureKind,
+    },
+    store::{
+        records::{Listed, NewRecords},
+        summary::{CurrencySum, MonthSum, NamedSum, Summary},
+    },
 };
 
 /// Makes an id for a record without one.
@@ -21,7 +27,7 @@ fn new_id(tx: &Transaction<'_>) -> rusqlite::Result<String> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn put_financial(
+fn put_financial(
     tx: &Transaction<'_>,
     account: AccountRow,
     record: Financial,
@@ -51,7 +57,7 @@ pub fn put_financial(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn put_note(
+fn put_note(
     tx: &Transaction<'_>,
     account: AccountRow,
     kind: NoteKind,
@@ -78,6 +84,26 @@ pub fn put_note(
     Ok(())
 }
 
+/// Adds or replaces records of one kind.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn put(
+    tx: &Transaction<'_>,
+    account: AccountRow,
+    records: NewRecords,
+    now: i64,
+) -> rusqlite::Result<()> {
+    match records {
+        NewRecords::Financials(records) => records
+            .into_iter()
+            .try_for_each(|record| put_financial(tx, account, record)),
+        NewRecords::Notes(kind, notes) => notes
+            .into_iter()
+            .try_for_each(|note| put_note(tx, account, kind, note, now)),
+    }
+}
+
 /// Removes the customer success managers with an e-mail address from an account,
 /// and returns their number.
 ///
@@ -100,7 +126,7 @@ pub fn delete_manager(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn list_notes(
+fn list_notes(
     conn: &Connection,
     account: AccountRow,
     kind: NoteKind,
@@ -132,7 +158,7 @@ pub fn list_notes(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn list_financials(
+fn list_financials(
     conn: &Connection,
     account: AccountRow,
     page: Page,
@@ -158,55 +184,20 @@ pub fn list_financials(
     Ok((records, total))
 }
 
-/// The financial records of one currency. An amount that is recorded again, such
-/// as a monthly revenue, replaces the earlier one of its account and name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CurrencySum {
-    /// Currency code of ISO 4217.
-    pub currency: String,
-    /// Sum over accounts and names of the latest amount.
-    pub amount: Amount,
-    /// Number of records.
-    pub records: i64,
-    /// The same by name.
-    pub by_name: Vec<NamedSum>,
-}
-
-/// The financial records of one name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NamedSum {
-    /// The name.
-    pub name: String,
-    /// Sum over accounts of the latest amount.
-    pub amount: Amount,
-    /// Number of records.
-    pub records: i64,
-    /// The amounts of each month that has a record, in order.
-    pub by_month: Vec<MonthSum>,
-}
-
-/// The financial records of one name and month.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MonthSum {
-    /// The month in UTC, as `2024-05`.
-    pub month: String,
-    /// Sum over accounts of the latest amount of the month.
-    pub amount: Amount,
-    /// Number of records.
-    pub records: i64,
-}
-
-/// The records of an account, summed up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Summary {
-    /// Financial records of the account and its subtree.
-    pub financials: Vec<CurrencySum>,
-    /// Number of support tickets of the account itself.
-    pub support_tickets: i64,
-    /// Number of interactions with the account itself.
-    pub interactions: i64,
-    /// Number of notes on the account itself.
-    pub notes: i64,
+/// Lists the records of a kind, newest first. Returns one page and the number of all.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn list(
+    conn: &Connection,
+    account: AccountRow,
+    kind: RecordKind,
+    page: Page,
+) -> rusqlite::Result<Listed<Value>> {
+    match kind {
+        RecordKind::Financials => list_financials(conn, account, page),
+        RecordKind::Notes(kind) => list_notes(conn, account, kind, page),
+    }
 }
 
 /// Sums up the records of an account. [`FigureKind::rolls_up`] decides for each

@@ -10,14 +10,20 @@ use super::{
     facts::{Fact, FactKey, QUARTER_MS},
     hierarchy::Scope,
     name_places::{NamePlaces, Names},
-    portfolio::Before,
     rows::{AccountRow, NameRow},
-    usage::{Detail, RowFilter, Standing, Sum, Totals, scan_cut},
+    usage::{Detail, RowFilter, Standing, Sum, scan_cut},
     visits::{Visit, Visits},
 };
-use crate::model::{
-    rollup::FigureKind,
-    usage::{Filter, Span, Uncaptured},
+use crate::{
+    model::{
+        period::Before,
+        rollup::FigureKind,
+        usage::{Filter, Span, Uncaptured},
+    },
+    store::{
+        account_report::{AccountReport, Branch, Compared},
+        usage::Totals,
+    },
 };
 
 /// A question about the usage of an account.
@@ -37,42 +43,6 @@ pub struct ReportQuery {
     pub bars: Vec<Span>,
     /// The same of the period before.
     pub bars_before: Vec<Span>,
-}
-
-/// The answer.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct AccountReport {
-    /// The figures of the period, and of the one before.
-    pub totals: Compared,
-    /// Those of each span.
-    pub bars: Vec<Totals>,
-    /// Those of each span of the period before; empty where it reaches before the
-    /// first use.
-    pub bars_before: Vec<Totals>,
-    /// The products that were used in either period.
-    pub products: Vec<Branch>,
-    /// Events of the period that are stored and not counted.
-    pub uncaptured: Uncaptured,
-}
-
-/// Figures of a period and of the one before.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Compared {
-    /// Those of the period.
-    pub now: Totals,
-    /// Those of the one before; `None` where it reaches before the first use.
-    pub before: Option<Totals>,
-}
-
-/// A product, module or feature with its figures.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Branch {
-    /// Its name; `None` for events without one.
-    pub name: Option<String>,
-    /// Its figures.
-    pub figures: Compared,
-    /// What is in it.
-    pub below: Vec<Branch>,
 }
 
 /// Reads all figures of an account's page.

@@ -4,44 +4,29 @@
 use rusqlite::{Connection, Row, params};
 
 use super::{hierarchy::Scope, rows::AccountRow};
-use crate::model::{folding::folded, page::Page};
-
-/// An account as one entry of the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TreeEntry {
-    /// Its row.
-    pub row: AccountRow,
-    /// Id that clients use.
-    pub account_id: String,
-    /// Display name.
-    pub name: Option<String>,
-    /// Name of its level of the hierarchy.
-    pub hierarchy_label: Option<String>,
-    /// Whether the account was deactivated.
-    pub is_deleted: bool,
-    /// Number of its children.
-    pub children: i64,
-}
-
-impl TreeEntry {
-    /// The name, or the id of an account without one.
-    pub fn title(&self) -> &str {
-        self.name.as_deref().unwrap_or(&self.account_id)
-    }
-}
+use crate::{
+    model::{folding::folded, page::Page},
+    store::tree::TreeEntry,
+};
 
 const COLUMNS: &str = "x.no, x.account_id, x.name, x.hierarchy_label, x.is_deleted,
     (SELECT COUNT(*) FROM accounts c WHERE c.parent_no = x.no)";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TreeEntry> {
     Ok(TreeEntry {
-        row: row.get(0)?,
         account_id: row.get(1)?,
         name: row.get(2)?,
         hierarchy_label: row.get(3)?,
         is_deleted: row.get(4)?,
         children: row.get(5)?,
     })
+}
+
+/// An entry with the row of its account.
+pub type Located = (AccountRow, TreeEntry);
+
+fn read_located(row: &Row<'_>) -> rusqlite::Result<Located> {
+    Ok((row.get(0)?, read(row)?))
 }
 
 /// Reads one account.
@@ -91,7 +76,7 @@ pub fn children(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn path(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<TreeEntry>> {
+pub fn path(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Located>> {
     conn.prepare_cached(&format!(
         "WITH RECURSIVE above (no, level) AS (
              SELECT ?1, 0
@@ -101,7 +86,7 @@ pub fn path(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Tree
          )
          SELECT {COLUMNS} FROM above JOIN accounts x ON x.no = above.no ORDER BY level DESC"
     ))?
-    .query_map([account], read)?
+    .query_map([account], read_located)?
     .collect()
 }
 
@@ -155,7 +140,7 @@ pub fn search(
     text: &str,
     within: Option<AccountRow>,
     limit: usize,
-) -> rusqlite::Result<(Vec<TreeEntry>, usize)> {
+) -> rusqlite::Result<(Vec<Located>, usize)> {
     let text = folded(text);
     let scope = within
         .map(|account| Scope::of(conn, account, true))
@@ -181,7 +166,7 @@ pub fn search(
     let shown = found
         .into_iter()
         .take(limit)
-        .map(|(.., account)| entry(conn, account))
+        .map(|(.., account)| Ok((account, entry(conn, account)?)))
         .collect::<rusqlite::Result<_>>()?;
     Ok((shown, beyond))
 }

@@ -11,12 +11,16 @@ use super::{
     layers::{Described, Layers},
     rows::AccountRow,
 };
-use crate::model::{
-    account::{Account, AccountPatch},
-    change::{Change, Precedence},
-    page::Page,
-    public_fields::PublicFields,
-    record::RecordError,
+use crate::{
+    model::{
+        account::{Account, AccountPatch},
+        change::{Change, Precedence},
+        hierarchy::parents_first,
+        page::Page,
+        public_fields::PublicFields,
+        record::RecordError,
+    },
+    store::accounts::RecordOutcome,
 };
 
 const COLUMNS: &str = "a.account_id, a.name, p.account_id, a.hierarchy_label, a.join_date,
@@ -160,6 +164,40 @@ pub fn put_one_of(
             .execute(params![row, is_deleted])?;
     }
     Ok(Ok(()))
+}
+
+/// Inserts or modifies accounts, each with its index in a call, parents first. What is
+/// rejected keeps no other from being stored.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn put_many(
+    tx: &Transaction<'_>,
+    patches: Vec<(usize, AccountPatch)>,
+    now: i64,
+) -> rusqlite::Result<Vec<RecordOutcome>> {
+    let links: Vec<_> = patches
+        .iter()
+        .map(|(_, patch)| (patch.account_id.as_str(), parent(patch)))
+        .collect();
+    let order = parents_first(&links);
+    let mut ancestry = Ancestry::default();
+    let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
+    let mut outcomes = Vec::with_capacity(patches.len());
+    for at in order {
+        if let Some((index, patch)) = patches[at].take() {
+            let id = patch.account_id.clone();
+            outcomes.push((index, id, put_one_of(tx, &mut ancestry, patch, now)?));
+        }
+    }
+    Ok(outcomes)
+}
+
+fn parent(patch: &AccountPatch) -> Option<&str> {
+    match &patch.parent_account_id {
+        Change::Set(parent) => Some(parent),
+        Change::Keep | Change::Clear => None,
+    }
 }
 
 /// How the sender of an event is believed.

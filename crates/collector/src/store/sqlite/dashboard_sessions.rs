@@ -3,8 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::rows::AccountKeyRow;
-use crate::model::keys::hash;
+use crate::model::keys::{KeyId, hash};
 
 /// Longest time between two requests of a session, in ms: a working day.
 const IDLE_LIMIT: i64 = 12 * 60 * 60 * 1000;
@@ -17,11 +16,11 @@ const MAX_SESSIONS: i64 = 1000;
 /// hold up events.
 const USED_PRECISION: i64 = 10 * 60 * 1000;
 
-/// An open session.
+/// A session that is not over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpenSession {
+pub struct Found {
     /// The key that it was opened with.
-    pub key: AccountKeyRow,
+    pub key: KeyId,
     /// Whether its use is to be recorded with [`touch`].
     pub is_stale: bool,
 }
@@ -30,7 +29,7 @@ pub struct OpenSession {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn begin(tx: &Transaction<'_>, id: &str, key: AccountKeyRow, now: i64) -> rusqlite::Result<()> {
+pub fn begin(tx: &Transaction<'_>, id: &str, key: KeyId, now: i64) -> rusqlite::Result<()> {
     tx.execute(
         "DELETE FROM dashboard_sessions WHERE used_at < ?1 OR began_at < ?2",
         params![now - IDLE_LIMIT - USED_PRECISION, now - AGE_LIMIT],
@@ -53,7 +52,7 @@ pub fn begin(tx: &Transaction<'_>, id: &str, key: AccountKeyRow, now: i64) -> ru
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn find(conn: &Connection, id: &str, now: i64) -> rusqlite::Result<Option<OpenSession>> {
+pub fn find(conn: &Connection, id: &str, now: i64) -> rusqlite::Result<Option<Found>> {
     conn.prepare_cached(
         "SELECT key_id, used_at FROM dashboard_sessions
          WHERE id_hash = ?1 AND used_at >= ?2 AND began_at >= ?3",
@@ -61,7 +60,7 @@ pub fn find(conn: &Connection, id: &str, now: i64) -> rusqlite::Result<Option<Op
     .query_row(
         params![hash(id), now - IDLE_LIMIT - USED_PRECISION, now - AGE_LIMIT],
         |row| {
-            Ok(OpenSession {
+            Ok(Found {
                 key: row.get(0)?,
                 is_stale: row.get::<_, i64>(1)? < now - USED_PRECISION,
             })
@@ -101,7 +100,7 @@ mod tests {
 
     const NOW: i64 = 1_700_000_000_000;
 
-    fn database() -> (tempfile::TempDir, Connection, AccountKeyRow) {
+    fn database() -> (tempfile::TempDir, Connection, KeyId) {
         let folder = tempfile::tempdir().unwrap();
         let mut conn = SqliteStore::open_for_command(&folder.path().join("n.db")).unwrap();
         keys::insert_account_key(&mut conn, "nacc_1", "", 0).unwrap();

@@ -4,18 +4,19 @@ use std::{path::Path, sync::Arc};
 
 use rusqlite::{Connection, Transaction};
 
-pub use super::inbox::Batch;
 use super::{
-    connection,
-    error::StoreError,
-    events::BatchOutcome,
+    connection, events,
     health::{Health, is_damage},
-    inbox,
+    inbox::{self, Batch},
+    name_roles::NameCache,
     readers::Readers,
     schema,
     writer::Writer,
 };
-use crate::metrics::Metrics;
+use crate::{
+    metrics::Metrics,
+    store::{batch::BatchOutcome, error::StoreError},
+};
 
 /// How a database is opened.
 #[derive(Debug, Default)]
@@ -32,6 +33,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     health: Arc<Health>,
+    names: Arc<NameCache>,
 }
 
 impl SqliteStore {
@@ -65,6 +67,7 @@ impl SqliteStore {
             readers: Readers::open(path, Arc::clone(&health))?,
             writer: Writer::start(conn, options.metrics, Arc::clone(&health)),
             health,
+            names: Arc::default(),
         })
     }
 
@@ -81,7 +84,7 @@ impl SqliteStore {
     fn open_migrated(path: &Path) -> Result<Connection, StoreError> {
         let mut conn = connection::open(path).map_err(|cause| StoreError::Open {
             path: path.display().to_string(),
-            cause,
+            cause: cause.to_string(),
         })?;
         schema::migrate(&mut conn)?;
         Ok(conn)
@@ -105,7 +108,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// As [`SqliteStore::write`].
-    pub async fn write_weighing<T, F>(&self, weight: usize, work: F) -> Result<T, StoreError>
+    pub(super) async fn write_weighing<T, F>(&self, weight: usize, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
@@ -117,17 +120,31 @@ impl SqliteStore {
     ///
     /// # Errors
     /// As [`SqliteStore::write`].
-    pub async fn write_batch(&self, batch: Batch) -> Result<BatchOutcome, StoreError> {
+    pub(super) async fn write_batch(&self, batch: Batch) -> Result<BatchOutcome, StoreError> {
         self.writer.write_batch(batch).await
     }
 
+    /// The names of all events.
+    pub(super) fn names(&self) -> &Arc<NameCache> {
+        &self.names
+    }
+
+    /// When the last event arrived, in ms since the Unix epoch by the clock of that
+    /// moment. Before the first event, when the newest source was made.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn newest_received_at(&self) -> Result<Option<i64>, StoreError> {
+        self.read_now(events::newest_received_at)
+    }
+
     /// Whether the last transaction was committed and the writer takes more.
-    pub fn is_committing(&self) -> bool {
+    pub(super) fn is_committing(&self) -> bool {
         self.writer.is_open() && self.health.is_committing()
     }
 
     /// Whether a statement of this process has met a damaged page of the file.
-    pub fn is_damaged(&self) -> bool {
+    pub(super) fn is_damaged(&self) -> bool {
         self.health.is_damaged()
     }
 
@@ -136,7 +153,10 @@ impl SqliteStore {
     ///
     /// # Errors
     /// As [`SqliteStore::write`].
-    pub async fn write_unless_rejected<T, R, F>(&self, work: F) -> Result<Result<T, R>, StoreError>
+    pub(super) async fn write_unless_rejected<T, R, F>(
+        &self,
+        work: F,
+    ) -> Result<Result<T, R>, StoreError>
     where
         T: Send + 'static,
         R: Send + 'static,
@@ -150,7 +170,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Those of SQLite.
-    pub async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    pub(super) async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
@@ -165,7 +185,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Those of SQLite.
-    pub fn read_now<T>(
+    pub(super) fn read_now<T>(
         &self,
         query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
     ) -> Result<T, StoreError> {

@@ -14,10 +14,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::{
-    connection, error::StoreError, health::Health, inbox::Inbox, pace::Pace, savepoint,
-    write_request::Request,
+    connection, health::Health, inbox::Inbox, pace::Pace, savepoint, write_request::Request,
 };
-use crate::metrics::Metrics;
+use crate::{metrics::Metrics, store::error::StoreError};
 
 /// Events in one transaction. It takes a few hundred ms at most, and the
 /// write-ahead log has a few MB.

@@ -11,7 +11,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, Transaction, params};
-use serde::Serialize;
 
 use super::{
     accounts,
@@ -21,10 +20,13 @@ use super::{
     rows::{AccountRow, EventRow, UserRow},
     users,
 };
-use crate::model::{
-    account::Account,
-    erasure::{Erasure, ErasureKind, id_hash},
-    user::User,
+use crate::{
+    model::{
+        account::Account,
+        erasure::{Erasure, ErasureKind, id_hash},
+        user::User,
+    },
+    store::removal::Erased,
 };
 
 /// Events that an erasure concerns, among those that had arrived when they were
@@ -41,17 +43,6 @@ impl FoundEvents {
     pub fn count(&self) -> usize {
         self.rows.len()
     }
-}
-
-/// What an erasure has removed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Erased {
-    /// Number of events.
-    pub events: usize,
-    /// Number of users.
-    pub users: usize,
-    /// Number of accounts.
-    pub accounts: usize,
 }
 
 /// Finds the events of an erasure. It reads all events.

@@ -1,35 +1,17 @@
 //! The ids of all events, so that an event counts once whatever its time is.
 //!
-//! An id is kept as sixteen bytes: eight of the hash of its beginning, so that the
-//! ids of one stream, which share it, lie on one page, and eight of the hash of all
-//! of it. Two ids of ten million agree in both with a probability of one to some
-//! millions of millions.
+//! An id is kept as its [`IdKey`], so that the ids of one stream lie on one page.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
-use sha2::{Digest, Sha256};
 
-use super::{
-    event_months,
-    rows::{EventRow, SourceRow},
+use super::{event_months, rows::EventRow};
+use crate::{
+    model::{calendar::Month, keys::SourceId},
+    store::event_key::{IdKey, key},
 };
-use crate::model::calendar::Month;
 
 /// Ids that are looked at between two looks at the clock.
 const STEP: i64 = 1000;
-
-/// The sixteen bytes of an id.
-pub(super) type IdKey = [u8; 16];
-
-/// Makes the sixteen bytes of an id.
-pub(super) fn key(event_id: &str) -> IdKey {
-    let beginning = event_id
-        .rfind(|letter: char| !letter.is_alphanumeric())
-        .map_or(event_id, |end| &event_id[..end]);
-    let mut key = [0; 16];
-    key[..8].copy_from_slice(&Sha256::digest(beginning)[..8]);
-    key[8..].copy_from_slice(&Sha256::digest(event_id)[..8]);
-    key
-}
 
 /// Notes the ids of events.
 pub(super) struct IdWriter<'t>(CachedStatement<'t>);
@@ -73,7 +55,7 @@ impl<'t> NotedIds<'t> {
 pub(super) fn is_stored(
     conn: &Connection,
     event_id: &str,
-    source: SourceRow,
+    source: SourceId,
 ) -> rusqlite::Result<bool> {
     let found = conn
         .prepare_cached("SELECT month, id FROM event_ids WHERE key = ?1")?

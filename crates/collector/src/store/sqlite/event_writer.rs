@@ -2,8 +2,11 @@
 
 use rusqlite::{CachedStatement, Transaction, params};
 
-use super::{event_ids::IdWriter, event_months, new_event::NewEvent, rows::SourceRow};
-use crate::model::{calendar::Month, usage::Span};
+use super::{event_ids::IdWriter, event_months};
+use crate::{
+    model::{calendar::Month, keys::SourceId, usage::Span},
+    store::new_event::NewEvent,
+};
 
 /// Inserts the events of batches.
 pub(super) struct EventWriter<'t> {
@@ -41,7 +44,7 @@ impl<'t> EventWriter<'t> {
         new: &NewEvent,
         account_id: &str,
         is_set_aside: bool,
-        source: SourceRow,
+        source: SourceId,
         received_at: i64,
     ) -> rusqlite::Result<bool> {
         let event = &new.event;

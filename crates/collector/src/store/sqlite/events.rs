@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use natero_event::received::ReceivedEvent;
 use rusqlite::{Connection, Transaction};
 
-pub use super::new_event::NewEvent;
 use super::{
     account_rows,
     ancestry::Ancestry,
@@ -16,58 +15,19 @@ use super::{
     event_writer::EventWriter,
     facts::{Fact, FactKey, quarter_at},
     identify::{Identification, Subject},
-    keys::Source,
     places::PlaceCache,
-    refusals::RefusedLines,
-    rows::{EventRow, SourceRow, UserRow},
+    rows::{EventRow, UserRow},
     segments::{NewFacts, Part, Table},
-    streams::{Arrivals, RejectedEvent},
+    streams::Arrivals,
 };
-
-use crate::model::erasure::ErasureKind;
-
-/// How many events of a batch were stored.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BatchOutcome {
-    /// New events, including those that were set aside.
-    pub accepted: u64,
-    /// Events that had been received before.
-    pub duplicates: u64,
-    /// New events whose user belongs to another account.
-    pub set_aside: u64,
-    /// Events that contradict what is stored, by the numbers of their lines.
-    pub rejected: Vec<(usize, EventError)>,
-}
-
-/// Why a valid event is not stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
-    /// The event names no account, and the user is unknown.
-    #[error(
-        "`account_id` is missing, and the user is unknown; send the account with the first event of a user"
-    )]
-    NoAccount,
-    /// The event belongs to what was erased.
-    #[error("the {0} of this event was erased; do not send it again")]
-    Erased(&'static str),
-}
-
-impl BatchOutcome {
-    /// Adds the outcome of a further part of the batch.
-    pub fn add(&mut self, part: BatchOutcome) {
-        self.accepted += part.accepted;
-        self.duplicates += part.duplicates;
-        self.set_aside += part.set_aside;
-        self.rejected.extend(part.rejected);
-    }
-
-    /// Counts the lines that the store refused.
-    pub fn count_refused(&self, refused: &mut RefusedLines) {
-        for (_, error) in &self.rejected {
-            refused.add(&error.to_string(), None);
-        }
-    }
-}
+use crate::{
+    model::{erasure::ErasureKind, keys::SourceId},
+    store::{
+        batch::{BatchOutcome, EventError, RejectedEvent},
+        keys::Source,
+        new_event::NewEvent,
+    },
+};
 
 /// Stores the new events of one batch and records which events were rejected.
 ///
@@ -163,7 +123,7 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
         let is_set_aside = known_user.is_some_and(|(_, belongs_to)| Some(belongs_to) != account);
         let is_new = self
             .writer
-            .insert(new, &account_id, is_set_aside, source.row, received_at)?;
+            .insert(new, &account_id, is_set_aside, source.id, received_at)?;
         if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq) {
             self.arrivals.add(stream_id, seq, event.created_at, is_new);
         }
@@ -272,7 +232,7 @@ fn identify(
 /// Those of SQLite.
 pub fn lacking(
     conn: &Connection,
-    source: SourceRow,
+    source: SourceId,
     event_ids: Vec<String>,
 ) -> rusqlite::Result<Vec<String>> {
     let mut lacking = Vec::new();

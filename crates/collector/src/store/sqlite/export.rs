@@ -6,16 +6,10 @@ use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
 use super::{event_months, json, rows::EventRow};
-use crate::model::{csv_cell::safe_cell, folding::folded, usage::Span};
-
-/// Restricts the events that are read.
-#[derive(Debug, Clone)]
-pub struct EventFilter {
-    /// The time at which they were made.
-    pub span: Span,
-    /// Only events that name this account.
-    pub account_id: Option<String>,
-}
+use crate::{
+    model::{csv_cell::safe_cell, folding::folded, usage::Span},
+    store::export::{EventFilter, ExportError, Format},
+};
 
 /// Whether a text is in one of the fields of an event that people read.
 fn has_text(event: &Map<String, Value>, folded_text: &str) -> bool {
@@ -31,15 +25,6 @@ fn has_text(event: &Map<String, Value>, folded_text: &str) -> bool {
         let text = event.get(*name).and_then(Value::as_str);
         text.is_some_and(|text| folded(text).contains(folded_text))
     })
-}
-
-/// The format in which events are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// One JSON object a line, as the Event API takes it
-    Ndjson,
-    /// Comma-separated values with a line of names
-    Csv,
 }
 
 /// Text columns of the Event API, in the order in which they are written.
@@ -182,20 +167,6 @@ pub fn of_user(
         }
     }
     Ok(events)
-}
-
-/// Why an export ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// A statement failed.
-    #[error("database: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// Writing failed.
-    #[error("writing: {0}")]
-    Io(#[from] io::Error),
-    /// Writing CSV failed.
-    #[error("writing: {0}")]
-    Csv(#[from] csv::Error),
 }
 
 /// Writes all events that pass the filter in the order of their arrival, and

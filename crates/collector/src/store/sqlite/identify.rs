@@ -7,11 +7,10 @@ use super::{
     accounts::{self, Trust},
     ancestry::Ancestry,
     event_months, json,
-    keys::Source,
     rows::EventRow,
     users,
 };
-use crate::model::calendar::Month;
+use crate::{model::calendar::Month, store::keys::Source};
 
 /// What an identification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +125,7 @@ pub(super) fn apply_released(
             (row.get(1)?, row.get(2)?, row.get(4)?);
         let stream_id: Option<String> = row.get(8)?;
         let source = Source {
-            row: row.get(5)?,
+            id: row.get(5)?,
             trusted: row.get(6)?,
             allow_hierarchy: row.get(7)?,
             origins: Vec::new(),

@@ -6,35 +6,13 @@ use rusqlite::{Connection, Transaction};
 use serde_json::Value;
 
 use super::{accounts, ancestry::Ancestry, user_records, users};
-use crate::model::{
-    account::AccountPatch, change::Change, hierarchy::parents_first, record::RecordError,
-    user::UserPatch,
+use crate::{
+    model::{
+        account::AccountPatch, change::Change, hierarchy::parents_first, record::RecordError,
+        user::UserPatch,
+    },
+    store::import::{ImportKind, ImportReport},
 };
-
-/// What the records are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportKind {
-    /// Accounts.
-    Accounts,
-    /// Users.
-    Users,
-}
-
-/// What an import changes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ImportReport {
-    /// Ids that were unknown.
-    pub created: Vec<String>,
-    /// Ids whose fields change.
-    pub changed: Vec<String>,
-    /// Number of records that say what is known.
-    pub unchanged: usize,
-    /// Lines of records that are refused, and why.
-    pub rejected: Vec<(u64, String)>,
-    /// Accounts that exist only because the records name them: a typing error makes
-    /// such an account.
-    pub unknown_accounts: BTreeSet<String>,
-}
 
 /// Imports records, each with the number of its line. What is refused changes
 /// nothing.

@@ -1,71 +1,11 @@
 //! Stored keys.
 
-use std::fmt;
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::Serialize;
 
-use super::rows::{AccountKeyRow, SourceRow};
-use crate::model::keys::{NewSource, SourceKeys, hash, hashes_match};
-
-/// A source as the Event API sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Its row.
-    pub row: SourceRow,
-    /// Whether what its events say about accounts replaces what is known.
-    pub trusted: bool,
-    /// Whether its events may set the parent of an account that has none yet.
-    pub allow_hierarchy: bool,
-    /// Origins whose pages may use it; empty for any.
-    pub origins: Vec<String>,
-}
-
-/// A key as `keys list` shows it, without its secret.
-#[derive(Debug, Clone, Serialize)]
-pub struct ListedKey {
-    /// Id for `keys revoke`, such as `source-1`.
-    pub id: String,
-    /// `source`, `account` or `viewer`.
-    pub kind: &'static str,
-    /// Id of the only account that a viewer key may see, with what is below.
-    pub within: Option<String>,
-    /// Name that the operator gave it.
-    pub name: String,
-    /// Whether a source is trusted; false for account keys.
-    pub trusted: bool,
-    /// Whether events of a source may set the parent of accounts that have none
-    /// yet; false for account keys.
-    pub allow_hierarchy: bool,
-    /// Origins whose pages may use a source; empty for any.
-    pub origins: Vec<String>,
-    /// Time at which it was created, in ms since the Unix epoch.
-    pub created_at: i64,
-    /// Time at which it was revoked.
-    pub revoked_at: Option<i64>,
-}
-
-impl fmt::Display for ListedKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<12} {}", self.id, self.name)?;
-        if self.trusted {
-            write!(f, " (trusted)")?;
-        }
-        if self.allow_hierarchy {
-            write!(f, " (allows hierarchy)")?;
-        }
-        if !self.origins.is_empty() {
-            write!(f, " ({})", self.origins.join(", "))?;
-        }
-        if let Some(within) = &self.within {
-            write!(f, " (sees {within} and what is below)")?;
-        }
-        if self.revoked_at.is_some() {
-            write!(f, " (revoked)")?;
-        }
-        Ok(())
-    }
-}
+use crate::{
+    model::keys::{KeyId, NewSource, SourceId, SourceKeys, hash, hashes_match},
+    store::keys::{ListedKey, Reader, Source},
+};
 
 /// Stores a new source, created at `now`, and returns its id.
 ///
@@ -91,7 +31,7 @@ pub fn insert_source(
             new.allow_hierarchy,
         ],
     )?;
-    Ok(format!("source-{}", SourceRow::last_inserted(conn)?))
+    Ok(format!("source-{}", SourceId::last_inserted(conn)?))
 }
 
 /// Stores a new account key, created at `now`, and returns its id.
@@ -108,7 +48,7 @@ pub fn insert_account_key(
         "INSERT INTO account_keys (hash, name, created_at) VALUES (?1, ?2, ?3)",
         params![hash(key), name, now],
     )?;
-    Ok(format!("account-{}", AccountKeyRow::last_inserted(conn)?))
+    Ok(format!("account-{}", KeyId::last_inserted(conn)?))
 }
 
 /// Stores a new viewer key, created at `now`, and returns its id. `within` is the id
@@ -128,28 +68,15 @@ pub fn insert_viewer_key(
          VALUES (?1, ?2, ?3, 1, ?4)",
         params![hash(key), name, now, within],
     )?;
-    Ok(format!("viewer-{}", AccountKeyRow::last_inserted(conn)?))
+    Ok(format!("viewer-{}", KeyId::last_inserted(conn)?))
 }
 
-/// What a key that reads may see and do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reader {
-    /// Its row.
-    pub row: AccountKeyRow,
-    /// Whether it changes nothing.
-    pub is_viewer: bool,
-    /// Id of the only account that it may see, with what is below; `None` for all.
-    pub within: Option<String>,
-}
-
-impl Reader {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Reader {
-            row: row.get("id")?,
-            is_viewer: row.get("is_viewer")?,
-            within: row.get("within_account")?,
-        })
-    }
+fn read_reader(row: &Row<'_>) -> rusqlite::Result<Reader> {
+    Ok(Reader {
+        id: row.get("id")?,
+        is_viewer: row.get("is_viewer")?,
+        within: row.get::<_, Option<String>>("within_account")?.into(),
+    })
 }
 
 /// Finds an account key or a viewer key; `None` when it is unknown or revoked.
@@ -164,25 +91,22 @@ pub fn find_reader(conn: &Connection, key: &str) -> rusqlite::Result<Option<Read
              WHERE hash = ?1 AND revoked_at IS NULL",
         )?
         .query_row([given], |row| {
-            Ok((Reader::read(row)?, row.get::<_, Vec<u8>>("hash")?))
+            Ok((read_reader(row)?, row.get::<_, Vec<u8>>("hash")?))
         })
         .optional()?;
     Ok(found.and_then(|(reader, hash)| hashes_match(&given, &hash).then_some(reader)))
 }
 
-/// Finds a key that reads by its row; `None` when it is revoked.
+/// Finds a key that reads by its id; `None` when it is revoked.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn find_reader_by_row(
-    conn: &Connection,
-    row: AccountKeyRow,
-) -> rusqlite::Result<Option<Reader>> {
+pub fn find_reader_by_id(conn: &Connection, id: KeyId) -> rusqlite::Result<Option<Reader>> {
     conn.prepare_cached(
         "SELECT id, is_viewer, within_account FROM account_keys
          WHERE id = ?1 AND revoked_at IS NULL",
     )?
-    .query_row([row], Reader::read)
+    .query_row([id], read_reader)
     .optional()
 }
 
@@ -197,7 +121,7 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ListedKey>> {
         )?
         .query_map([], |row| {
             Ok(ListedKey {
-                id: format!("source-{}", row.get::<_, SourceRow>(0)?),
+                id: format!("source-{}", row.get::<_, SourceId>(0)?),
                 kind: "source",
                 within: None,
                 name: row.get(1)?,
@@ -217,7 +141,7 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ListedKey>> {
         .query_map([], |row| {
             let kind = if row.get(4)? { "viewer" } else { "account" };
             Ok(ListedKey {
-                id: format!("{kind}-{}", row.get::<_, AccountKeyRow>(0)?),
+                id: format!("{kind}-{}", row.get::<_, KeyId>(0)?),
                 kind,
                 within: row.get(5)?,
                 name: row.get(1)?,
@@ -282,7 +206,7 @@ pub fn find_source(
         .query_row([hash(auth_key)], |row| {
             let api_hash: Vec<u8> = row.get(1)?;
             let source = Source {
-                row: row.get(0)?,
+                id: row.get(0)?,
                 trusted: row.get(2)?,
                 origins: origins(&row.get::<_, String>(3)?),
                 allow_hierarchy: row.get(4)?,
@@ -298,7 +222,7 @@ pub fn find_source(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn find_account_key(conn: &Connection, key: &str) -> rusqlite::Result<Option<AccountKeyRow>> {
+pub fn find_account_key(conn: &Connection, key: &str) -> rusqlite::Result<Option<KeyId>> {
     let given = hash(key);
     let found = conn
         .prepare_cached(
@@ -306,7 +230,7 @@ pub fn find_account_key(conn: &Connection, key: &str) -> rusqlite::Result<Option
              WHERE hash = ?1 AND revoked_at IS NULL AND is_viewer = 0",
         )?
         .query_row([given], |row| {
-            Ok((row.get::<_, AccountKeyRow>(0)?, row.get::<_, Vec<u8>>(1)?))
+            Ok((row.get::<_, KeyId>(0)?, row.get::<_, Vec<u8>>(1)?))
         })
         .optional()?;
     Ok(found.and_then(|(row, hash)| hashes_match(&given, &hash).then_some(row)))

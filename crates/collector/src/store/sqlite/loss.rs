@@ -1,89 +1,14 @@
 //! The loss report: what of the numbered events of streams never arrived.
 
-use std::fmt;
-
 use rusqlite::{Connection, params};
-use serde::Serialize;
 
-use crate::model::usage::Span;
+use crate::{
+    model::usage::Span,
+    store::loss::{ImplausibleStream, LossReport, LossyStream},
+};
 
 /// Number of streams that the report lists.
 const WORST: usize = 20;
-
-/// The events that were lost, of the streams that began in a span.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LossReport {
-    /// Number of streams that began in the span.
-    pub streams: i64,
-    /// Number of events that they made, according to their `seq`.
-    pub made: i64,
-    /// Number of events that arrived, each counted once.
-    pub received: i64,
-    /// Number of events that were made and have not arrived.
-    pub missing: i64,
-    /// Number of events that arrived and were rejected, each counted once.
-    pub rejected: i64,
-    /// Number of arrivals after the first of an event.
-    pub duplicates: i64,
-    /// The streams with the most missing events.
-    pub worst: Vec<LossyStream>,
-    /// Number of streams whose numbers have a gap that no page can make. What they
-    /// sent is received; nothing of them is missing.
-    pub implausible: i64,
-    /// Those of them with the highest numbers.
-    pub implausible_streams: Vec<ImplausibleStream>,
-}
-
-/// A stream whose numbers cannot all be true.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ImplausibleStream {
-    /// Id of the stream.
-    pub stream_id: String,
-    /// Number of events that it made, according to its numbers.
-    pub numbered: i64,
-    /// Number of events that arrived, each counted once.
-    pub received: i64,
-}
-
-/// A stream with missing events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LossyStream {
-    /// Id of the stream.
-    pub stream_id: String,
-    /// Number of events that it made.
-    pub made: i64,
-    /// Number of events that have not arrived.
-    pub missing: i64,
-}
-
-impl fmt::Display for LossReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "streams     {:>12}", self.streams)?;
-        writeln!(f, "made        {:>12}", self.made)?;
-        writeln!(f, "received    {:>12}", self.received)?;
-        writeln!(f, "missing     {:>12}", self.missing)?;
-        writeln!(f, "rejected    {:>12}", self.rejected)?;
-        write!(f, "duplicates  {:>12}", self.duplicates)?;
-        for stream in &self.worst {
-            write!(
-                f,
-                "\n{} misses {} of {}",
-                stream.stream_id, stream.missing, stream.made
-            )?;
-        }
-        if self.implausible > 0 {
-            write!(f, "\nimplausible {:>12}", self.implausible)?;
-        }
-        for stream in &self.implausible_streams {
-            write!(
-                f,
-                "\n{} numbers {} events and sent {}",
-                stream.stream_id, stream.numbered, stream.received
-            )?;
-        }
-        Ok(())
-    }
-}
 
 /// Reports lost events. A stream counts wholly in the span in which it began, so
 /// that the reports of adjacent spans add up.

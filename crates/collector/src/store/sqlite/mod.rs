@@ -1,4 +1,4 @@
-//! The stored data: one SQLite file in WAL mode.
+//! A store in one SQLite file in WAL mode.
 //!
 //! **Invariant:** one thread at a time writes. It takes all requests that wait, runs
 //! them in one transaction, commits, and only then answers, so that an answer means
@@ -6,6 +6,7 @@
 //! connections of their own. They wait for the writer only while batches are in the
 //! inbox (`inbox/`), which it spreads before they begin.
 
+mod account_page;
 pub mod account_records;
 pub mod account_report;
 mod account_rows;
@@ -14,6 +15,7 @@ pub mod accounts;
 pub mod adoption;
 pub mod alerts;
 pub mod ancestry;
+mod command;
 mod connection;
 pub mod dashboard_sessions;
 mod database;
@@ -22,7 +24,6 @@ mod dimensions;
 mod distinct;
 pub mod erasure;
 pub mod erasure_list;
-mod error;
 mod event_facts;
 mod event_ids;
 mod event_months;
@@ -31,6 +32,7 @@ pub mod events;
 pub mod export;
 pub mod fact_blob;
 pub mod facts;
+mod failure;
 mod forest;
 mod health;
 pub mod hierarchy;
@@ -44,9 +46,11 @@ mod layers;
 mod leb128;
 mod loss;
 mod name_places;
-pub mod name_roles;
-mod new_event;
+mod name_roles;
+mod named_events;
+mod operations;
 mod pace;
+mod pages;
 pub mod people;
 mod places;
 pub mod portfolio;
@@ -61,19 +65,23 @@ pub mod rows;
 pub mod saved_views;
 mod savepoint;
 mod schema;
+mod search;
 mod segments;
 mod single_table;
 pub mod stream_owners;
 pub mod streams;
+mod tree;
 pub mod usage;
+mod user_page;
 pub mod user_records;
 pub mod user_search;
 pub mod user_sessions;
 pub mod users;
+mod visible;
 mod visits;
 mod write_request;
 mod writer;
 
+pub use command::{CommandFile, ErasureList};
 pub use connection::{backup, size};
-pub use database::{Batch, Options, SqliteStore};
-pub use error::StoreError;
+pub use database::{Options, SqliteStore};

@@ -3,7 +3,6 @@
 //! figure depends on it.
 
 use std::{
-    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,21 +14,10 @@ use super::{
     rows::NameRow,
     usage::{Detail, scan},
 };
-use crate::model::usage::Span;
+use crate::{model::usage::Span, store::portfolio::Names};
 
 /// How long an answer is kept at least, and, if no name was new since, at most.
 const KEPT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
-
-/// The names that events have had, by what they name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
-    /// Products.
-    pub products: BTreeSet<String>,
-    /// Modules.
-    pub modules: BTreeSet<String>,
-    /// Features.
-    pub features: BTreeSet<String>,
-}
 
 /// Collects what names are.
 #[derive(Debug, Default)]

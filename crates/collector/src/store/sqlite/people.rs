@@ -8,13 +8,16 @@ use rusqlite::Connection;
 use super::{
     facts::{Fact, QUARTER_MS, Sums},
     hierarchy::Scope,
-    portfolio::Before,
     rows::{AccountRow, SessionRow, UserRow},
     usage::{Detail, RowFilter, Standing, scan_cut},
 };
-use crate::model::{
-    rollup::FigureKind,
-    usage::{Filter, Span},
+use crate::{
+    model::{
+        period::Before,
+        rollup::FigureKind,
+        usage::{Filter, Span},
+    },
+    store::people::{Person, PersonFigures, Presence},
 };
 
 /// A question about the users of an account.
@@ -35,88 +38,12 @@ pub struct PeopleQuery {
     pub days: Vec<i64>,
 }
 
-/// A user with figures.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Person {
-    /// Id that clients use.
-    pub user_id: String,
-    /// First name.
-    pub first_name: Option<String>,
-    /// Last name.
-    pub last_name: Option<String>,
-    /// Id of the account the user belongs to.
-    pub account_id: String,
-    /// Name of that account.
-    pub account_name: Option<String>,
-    /// Row of that account.
-    pub account: AccountRow,
-    /// Whether the user was deactivated.
-    pub is_deleted: bool,
-    /// The figures of the period.
-    pub now: PersonFigures,
-    /// Those of the period before; `None` where it reaches before the first use.
-    pub before: Option<PersonFigures>,
-    /// The quarter of an hour of the first event, over all time, in ms since the Unix epoch.
-    pub first_seen: Option<i64>,
-    /// The quarter of an hour of the latest event, over all time.
-    pub last_seen: Option<i64>,
-    /// Number of days of the period with an event.
-    pub active_days: i64,
-    /// What the user did in these two periods.
-    pub standing: Presence,
-}
-
-/// The figures of a user.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct PersonFigures {
-    /// Number of events of any action.
-    pub events: i64,
-    /// Sum of `total` over feature events.
-    pub features: f64,
-    /// Sum of `time_spent` over `moduleEnd`, in ms.
-    pub module_time: i64,
-    /// Sum of `active_duration` over `sessionSync`, in ms.
-    pub active_time: i64,
-    /// Number of sessions.
-    pub sessions: i64,
-}
-
-/// Whether a user came, stayed or left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Presence {
-    /// Has an event in the period, and an earlier one.
-    Active,
-    /// Has the first event in the period.
-    New,
-    /// Has an event in the period before, and none in the period.
-    Stopped,
-    /// Has events in neither, but earlier.
-    Away,
-    /// Has events only after the period.
-    Later,
-    /// Has no event at all.
-    NeverCame,
-}
-
-impl Person {
-    /// The name, or the id of a user without one.
-    pub fn title(&self) -> String {
-        let names = [&self.first_name, &self.last_name];
-        let names: Vec<_> = names.into_iter().flatten().map(String::as_str).collect();
-        if names.is_empty() {
-            self.user_id.clone()
-        } else {
-            names.join(" ")
-        }
-    }
-}
-
 /// Reads the users who belong to an account, and those who were active in it, in
-/// the order of their ids.
+/// the order of their ids, each with the account to which the user belongs.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<Person>> {
+pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Person, AccountRow)>> {
     let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
     let scope = Scope::of(conn, query.account, rolls_up)?;
     let mut seen: BTreeMap<UserRow, Seen> = BTreeMap::new();
@@ -137,14 +64,13 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<Pers
     let mut people = Vec::with_capacity(seen.len());
     for (user, seen) in seen {
         people.push(find.query_row([user], |row| {
-            Ok(Person {
+            let person = Person {
                 user_id: row.get(0)?,
                 first_name: row.get(1)?,
                 last_name: row.get(2)?,
                 account_id: row.get(3)?,
                 account_name: row.get(4)?,
                 is_deleted: row.get(5)?,
-                account: row.get(6)?,
                 now: seen.now.finish(),
                 before: query
                     .before
@@ -154,10 +80,11 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<Pers
                 last_seen: start_of(seen.last),
                 active_days: seen.active_days,
                 standing: seen.presence(query),
-            })
+            };
+            Ok((person, row.get(6)?))
         })?);
     }
-    people.sort_by(|left, right| left.user_id.cmp(&right.user_id));
+    people.sort_by(|(left, _), (right, _)| left.user_id.cmp(&right.user_id));
     Ok(people)
 }
 

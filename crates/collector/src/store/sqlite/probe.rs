@@ -4,12 +4,10 @@ use natero_event::received::ReceivedEvent;
 use rusqlite::{Transaction, params};
 use serde_json::json;
 
-use super::{
-    event_months,
-    events::{self, NewEvent},
-    keys::Source,
-    rows::SourceRow,
-    streams::MAX_GAP,
+use super::{event_months, events, streams::MAX_GAP};
+use crate::{
+    model::keys::SourceId,
+    store::{keys::Source, new_event::NewEvent},
 };
 
 /// Stores a batch as clients send them, of a new source, account, user, session
@@ -34,7 +32,7 @@ fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
         params![name.as_bytes(), now],
     )?;
     let source = Source {
-        row: SourceRow::last_inserted(tx)?,
+        id: SourceId::last_inserted(tx)?,
         trusted: false,
         allow_hierarchy: false,
         origins: Vec::new(),

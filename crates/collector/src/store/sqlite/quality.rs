@@ -12,53 +12,15 @@ use super::{
     stream_owners,
     usage::{Detail, Standing, scan},
 };
-use crate::model::usage::Span;
+use crate::{
+    model::usage::Span,
+    store::quality::{
+        AccountLoss, NonLeafUsage, PhantomParent, Uncounted, UncountedUsage, UserConflict,
+    },
+};
 
 /// Most streams whose losses are summed up by account, those that miss most.
 const MAX_STREAMS: i64 = 1000;
-
-/// Events of an account that has accounts below it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NonLeafUsage {
-    /// Id of the account.
-    pub account_id: String,
-    /// Its name.
-    pub account_name: Option<String>,
-    /// Number of active accounts directly below it.
-    pub children: i64,
-    /// The events that do not count.
-    pub events: Uncounted,
-    /// Number of different users.
-    pub users: usize,
-}
-
-/// Events of a user in an account to which the user does not belong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserConflict {
-    /// Id of the user.
-    pub user_id: String,
-    /// Id of the account that the events name.
-    pub account_id: String,
-    /// Its name.
-    pub account_name: Option<String>,
-    /// Id of the account to which the user belongs.
-    pub home_id: String,
-    /// Its name.
-    pub home_name: Option<String>,
-    /// The events that do not count.
-    pub events: Uncounted,
-}
-
-/// How many events do not count, and when they were made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Uncounted {
-    /// Number of events.
-    pub events: i64,
-    /// The quarter of an hour of the first, in ms since the Unix epoch.
-    pub first_at: i64,
-    /// That of the last.
-    pub last_at: i64,
-}
 
 impl Uncounted {
     fn of(fact: &Fact) -> Self {
@@ -75,15 +37,6 @@ impl Uncounted {
         self.first_at = self.first_at.min(other.first_at);
         self.last_at = self.last_at.max(other.last_at);
     }
-}
-
-/// Usage that does not count.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UncountedUsage {
-    /// That of accounts with accounts below them.
-    pub non_leaf: Vec<NonLeafUsage>,
-    /// That of users who belong to another account.
-    pub conflicts: Vec<UserConflict>,
 }
 
 /// Reads the usage of a span that does not count.
@@ -172,17 +125,6 @@ pub fn uncounted(conn: &Connection, span: Span) -> rusqlite::Result<UncountedUsa
     Ok(found)
 }
 
-/// An account that exists only because others name it as their parent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PhantomParent {
-    /// Its id.
-    pub account_id: String,
-    /// Number of accounts directly below it.
-    pub children: i64,
-    /// Name or id of one of them.
-    pub example: String,
-}
-
 /// Finds the accounts that exist only because others name them as their parent: no
 /// record, event or user describes them. A typing error makes such an account.
 ///
@@ -206,25 +148,6 @@ pub fn phantom_parents(conn: &Connection) -> rusqlite::Result<Vec<PhantomParent>
         })
     })?
     .collect()
-}
-
-/// The events of an account that were lost on the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountLoss {
-    /// Id of the account; `None` where no event of a stream is stored.
-    pub account_id: Option<String>,
-    /// Its name.
-    pub account_name: Option<String>,
-    /// Number of events that were made and have not arrived.
-    pub missing: i64,
-    /// Number of events that the streams with losses made.
-    pub made: i64,
-    /// Number of streams with losses.
-    pub streams: i64,
-    /// Number of different users.
-    pub users: usize,
-    /// When the first of the streams began, in ms since the Unix epoch.
-    pub first_at: i64,
 }
 
 /// Sums up the losses of the streams that began in a span by account.

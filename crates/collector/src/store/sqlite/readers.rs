@@ -13,7 +13,8 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{connection, error::StoreError, health::Health};
+use super::{connection, health::Health};
+use crate::store::error::StoreError;
 
 /// Queries are bound by the processor, and two cores are common; two more
 /// threads keep short queries from waiting for long ones.

@@ -1,63 +1,18 @@
 //! What lines were refused of whom, and why: counts, and no line itself.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, Transaction, params};
 
-use super::rows::SourceRow;
+use crate::{
+    model::keys::SourceId,
+    store::{
+        quality::Refusal,
+        refused_lines::{OTHER, RefusedLines},
+    },
+};
 
 /// Most rows of the table. Anybody can send lines with any account, so beyond so
 /// many the account of a line is no longer told apart.
 const MAX_ROWS: i64 = 1000;
-/// Most rows that one batch writes: a broken client has few reasons, and another
-/// must not hold the writer.
-const MAX_GROUPS: usize = 100;
-
-/// The reason of lines whose own is no longer told apart.
-const OTHER: &str = "other";
-
-/// Longest reason and account that are kept, in characters.
-const MAX_CHARS: usize = 256;
-
-/// The refused lines of a batch, by reason and account.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RefusedLines(BTreeMap<(String, String), i64>);
-
-impl RefusedLines {
-    /// Counts a line. `account_id` is the account that it names, if it can be read.
-    pub fn add(&mut self, reason: &str, account_id: Option<&str>) {
-        let cut = |text: &str| -> String { text.chars().take(MAX_CHARS).collect() };
-        // Reasons are few; accounts may be as many as lines.
-        let account_id = account_id.filter(|_| self.0.len() < MAX_GROUPS / 2);
-        let mut key = (cut(reason), cut(account_id.unwrap_or_default()));
-        if self.0.len() >= MAX_GROUPS && !self.0.contains_key(&key) {
-            key = (OTHER.to_owned(), String::new());
-        }
-        *self.0.entry(key).or_default() += 1;
-    }
-
-    /// Whether no line was refused.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-/// Lines that were refused for the same reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// Name of the source that sent them, or its id.
-    pub source: String,
-    /// Why.
-    pub reason: String,
-    /// The account that they name, if it can be read.
-    pub account_id: Option<String>,
-    /// Number of lines.
-    pub lines: i64,
-    /// When the first arrived, in ms since the Unix epoch.
-    pub first_at: i64,
-    /// When the last arrived.
-    pub last_at: i64,
-}
 
 /// Counts the refused lines of a batch.
 ///
@@ -65,7 +20,7 @@ pub struct Refusal {
 /// Those of SQLite.
 pub fn record(
     tx: &Transaction<'_>,
-    source: SourceRow,
+    source: SourceId,
     refused: RefusedLines,
     now: i64,
 ) -> rusqlite::Result<()> {
@@ -86,7 +41,7 @@ pub fn record(
          ON CONFLICT (source_id, reason, account_id) DO UPDATE SET
              lines = lines + excluded.lines, last_at = MAX(last_at, excluded.last_at)",
     )?;
-    for ((reason, account), lines) in refused.0 {
+    for ((reason, account), lines) in refused.counts() {
         if update.execute(params![source, reason, account, lines, now])? > 0 {
             continue;
         }
@@ -129,19 +84,4 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<Refusal>> {
 pub fn clear(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM refusals", [])?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_of_different_lines_takes_a_bounded_number_of_rows() {
-        let mut refused = RefusedLines::default();
-        for line in 0..60_000 {
-            refused.add(&format!("wrong {}", line % 1000), Some(&format!("a{line}")));
-        }
-        assert!(refused.0.len() <= MAX_GROUPS + 1, "{}", refused.0.len());
-        assert_eq!(refused.0.values().sum::<i64>(), 60_000);
-    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{event_ids, event_months, facts::QUARTER_MS};
-use crate::model::calendar::Month;
+use crate::{model::calendar::Month, store::removal::Pruned};
 
 /// The quarter of an hour, counted from the Unix epoch, from which on all events
 /// are still stored.
@@ -29,15 +29,6 @@ const STEP: i64 = 50;
 
 /// Most events that are deleted in one transaction: their pages go through the log.
 const MOST: usize = 2000;
-
-/// What one call of [`prune`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pruned {
-    /// Number of events that were deleted.
-    pub events: usize,
-    /// Whether a further call would find nothing to do.
-    pub is_done: bool,
-}
 
 /// Deletes some of the events from before a quarter of an hour, as many as it can
 /// in 10 ms; it deletes none only when none is left. The first call records the

@@ -11,27 +11,12 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 
-/// Defines a row number that is stored as `$kept` in memory and as `$sql` in
-/// SQLite.
-macro_rules! row_number {
-    ($(#[$doc:meta])* $name:ident, $kept:ty, $sql:ty) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name($kept);
+use crate::model::keys::{KeyId, SourceId};
 
+/// Stores a number by which a row is known as `$sql`.
+macro_rules! stored_number {
+    ($name:ident, $sql:ty) => {
         impl $name {
-            /// The row with a number; `None` where no row can have it.
-            #[inline]
-            pub fn from_number(number: $sql) -> Option<Self> {
-                <$kept>::try_from(number).ok().map($name)
-            }
-
-            /// The number of the row.
-            #[inline]
-            pub fn number(self) -> $sql {
-                <$sql>::from(self.0)
-            }
-
             /// The row that the last `INSERT` of the connection made.
             ///
             /// # Errors
@@ -58,6 +43,32 @@ macro_rules! row_number {
                 Ok(ToSqlOutput::from(self.number()))
             }
         }
+    };
+}
+
+/// Defines a row number that is stored as `$kept` in memory and as `$sql` in
+/// SQLite.
+macro_rules! row_number {
+    ($(#[$doc:meta])* $name:ident, $kept:ty, $sql:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name($kept);
+
+        impl $name {
+            /// The row with a number; `None` where no row can have it.
+            #[inline]
+            pub fn from_number(number: $sql) -> Option<Self> {
+                <$kept>::try_from(number).ok().map($name)
+            }
+
+            /// The number of the row.
+            #[inline]
+            pub fn number(self) -> $sql {
+                <$sql>::from(self.0)
+            }
+        }
+
+        stored_number!($name, $sql);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,18 +90,9 @@ row_number!(
     i64,
     i64
 );
-row_number!(
-    /// A row of `sources`.
-    SourceRow,
-    i64,
-    i64
-);
-row_number!(
-    /// A row of `account_keys`.
-    AccountKeyRow,
-    i64,
-    i64
-);
+// Keys are known by the numbers of their rows, also to whoever revokes them.
+stored_number!(SourceId, i64);
+stored_number!(KeyId, i64);
 
 // Facts keep the following rows in 32 bits; four thousand million sessions are
 // more than one file holds. SQLite numbers rows from 1, so that `Option` of a

@@ -2,19 +2,10 @@
 
 use rusqlite::{Connection, Transaction, params};
 
+use crate::store::saved_views::SavedView;
+
 /// Most saved views. More are no navigation.
 const MAX_VIEWS: i64 = 100;
-
-/// A list with its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SavedView {
-    /// Its number.
-    pub id: i64,
-    /// Its name.
-    pub name: String,
-    /// Its address: a path with a query.
-    pub address: String,
-}
 
 /// Lists the saved views by name.
 ///

@@ -4,10 +4,10 @@
 use rusqlite::{Transaction, params};
 
 use super::{
-    event_ids::{self, IdWriter},
+    event_ids::IdWriter,
     event_months::{self, NAMES},
 };
-use crate::model::calendar::Month;
+use crate::{model::calendar::Month, store::event_key};
 
 /// Makes a table for each month in which events were made, and the view of all.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -31,7 +31,7 @@ pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut rows = ids.query([])?;
     let mut writer = IdWriter::new(tx)?;
     while let Some(row) = rows.next()? {
-        let key = event_ids::key(row.get_ref(0)?.as_str()?);
+        let key = event_key::key(row.get_ref(0)?.as_str()?);
         writer.insert(&key, Month::at(row.get(1)?), row.get(2)?)?;
     }
     drop((rows, writer));

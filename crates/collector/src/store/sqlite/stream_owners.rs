@@ -3,20 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::event_months;
-use crate::model::calendar::Month;
-
-/// The account and the user of a stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StreamOwner {
-    /// Id of the account that the first event names.
-    pub account_id: String,
-    /// Name of that account.
-    pub account_name: Option<String>,
-    /// Id of the user that it names.
-    pub user_id: String,
-    /// When it was made, in ms since the Unix epoch.
-    pub first_at: i64,
-}
+use crate::{model::calendar::Month, store::loss::StreamOwner};
 
 /// Finds the owner of a stream. `None` when none of its events is stored: all were
 /// rejected, or are so old that they were dropped.

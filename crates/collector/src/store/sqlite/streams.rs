@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use roaring::RoaringBitmap;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-pub use super::loss::{ImplausibleStream, LossReport, LossyStream, report};
+pub use super::loss::report;
 
 /// Largest gap between two numbers of a stream. A page that makes a hundred
 /// events a second loses as many in a quarter of an hour. A larger gap comes from
@@ -26,15 +26,6 @@ struct StreamArrivals {
     seqs: Vec<u32>,
     duplicates: i64,
     rejected: Vec<u32>,
-}
-
-/// A rejected event that names its stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RejectedEvent {
-    /// The stream.
-    pub stream_id: String,
-    /// The place of the event in the stream.
-    pub seq: u32,
 }
 
 impl<'a> Arrivals<'a> {

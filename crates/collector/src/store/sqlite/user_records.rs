@@ -4,10 +4,13 @@
 use rusqlite::{Transaction, params};
 
 use super::{accounts, event_months, identify, layers::Layers, rows::EventRow, segments, users};
-use crate::model::{
-    change::Precedence,
-    record::RecordError,
-    user::{User, UserPatch},
+use crate::{
+    model::{
+        change::Precedence,
+        record::RecordError,
+        user::{User, UserPatch},
+    },
+    store::accounts::RecordOutcome,
 };
 
 /// Inserts or modifies a user. Nothing is written when the
@@ -64,6 +67,25 @@ pub fn put(
         segments::release(tx, account, row)?;
     }
     Ok(Ok(()))
+}
+
+/// Inserts or modifies users, each with its index in a call. What is rejected keeps no
+/// other from being stored.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn put_many(
+    tx: &Transaction<'_>,
+    patches: Vec<(usize, UserPatch)>,
+    now: i64,
+) -> rusqlite::Result<Vec<RecordOutcome>> {
+    patches
+        .into_iter()
+        .map(|(index, patch)| {
+            let id = patch.user_id.clone();
+            Ok((index, id, put(tx, patch, now)?))
+        })
+        .collect()
 }
 
 /// Counts the events that were set aside because the user did not belong to the

@@ -6,20 +6,7 @@ use super::{
     hierarchy::Scope,
     rows::{AccountRow, UserRow},
 };
-use crate::model::folding::folded;
-
-/// A user that a search found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundUser {
-    /// Id that clients use.
-    pub user_id: String,
-    /// The name, where the user has one.
-    pub name: Option<String>,
-    /// Name or id of the account the user belongs to.
-    pub account: String,
-    /// Whether the user was deactivated.
-    pub is_deleted: bool,
-}
+use crate::{model::folding::folded, store::search::FoundUser};
 
 /// Finds users with a text in their name or id, without regard to case and accents,
 /// of all accounts or those of one subtree. Returns the first `limit` and the

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rusqlite::Transaction;
 use tokio::sync::oneshot;
 
-use super::{error::StoreError, events::BatchOutcome, inbox::Batch};
+use super::inbox::Batch;
+use crate::store::{batch::BatchOutcome, error::StoreError};
 
 /// What the writer is asked for.
 pub(super) enum Request {

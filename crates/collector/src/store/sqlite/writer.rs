@@ -14,13 +14,14 @@ use tokio::{
 
 use super::{
     desk::{self, Desk, Settling, lock},
-    error::StoreError,
-    events::BatchOutcome,
     health::Health,
     inbox::Batch,
     write_request::{BatchTask, Request, Task},
 };
-use crate::metrics::Metrics;
+use crate::{
+    metrics::Metrics,
+    store::{batch::BatchOutcome, error::StoreError},
+};
 
 /// Requests that may wait for the writer. A group takes a few ms, so that all of
 /// them are less than a second of work; further requests are refused.

@@ -13,24 +13,19 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::now_ms,
     http::{
-        api::{
-            accounts::{Accounts, read_account},
-            resource::Resource,
-        },
-        auth::Within,
+        api::{accounts::Accounts, resource::Resource},
         error::ApiError,
         extract::{PageQuery, Path, Query, SpanQuery, TimeZoneQuery, Whole},
         state::App,
     },
     model::{
         calendar::TimeZone,
+        period::Before,
         row_order::RowOrder,
         usage::{Dimension, Filter, Span, Uncaptured},
+        visibility::Visibility,
     },
-    store::sqlite::{
-        portfolio::Before,
-        usage::{self, Comparison, RowPage, Totals, UsageRow},
-    },
+    store::usage::{Comparison, RowPage, Totals, UsageQuestion, UsageRow},
 };
 
 /// Parameters of the query besides its span and filter.
@@ -74,7 +69,7 @@ pub struct Usage {
 #[allow(clippy::too_many_arguments, reason = "each is a part of the request")]
 pub async fn get(
     State(app): State<App>,
-    Extension(within): Extension<Within>,
+    Extension(within): Extension<Visibility>,
     Path(account_id): Path<String>,
     Query(query): Query<UsageQuery>,
     Query(span): Query<SpanQuery>,
@@ -110,26 +105,19 @@ pub async fn get(
         span.to = span.to.min(now_ms());
     }
     let before = query.previous.then(|| before(span, &time_zone));
-    let report = read_account(&app, &account_id, move |conn, account| {
-        if !within.see(conn, account)? {
-            return Ok(None);
-        }
-        let query = usage::UsageQuery {
-            account,
-            rollup,
-            by,
-            span,
-            time_zone,
-            filter,
-        };
-        if before.is_some() || by.is_some_and(Dimension::is_subject) {
-            usage::compare(conn, &query, before, &page).map(Some)
-        } else {
-            usage::report_page(conn, &query, &page).map(Some)
-        }
-    })
-    .await?
-    .ok_or_else(|| Accounts::not_found(&account_id))?;
+    let question = UsageQuestion {
+        account_id: account_id.clone(),
+        within,
+        rollup,
+        by,
+        span,
+        before,
+        time_zone,
+        filter,
+        page,
+    };
+    let report = app.store.usage(question).await?;
+    let report = report.ok_or_else(|| Accounts::not_found(&account_id))?;
     if wants_table {
         return Ok(table::answer(by, &report));
     }

@@ -7,7 +7,7 @@ use axum::{
 
 use crate::{
     model::{csv_cell::safe_cell, usage::Dimension},
-    store::sqlite::usage::{Comparison, Totals, UsageReport, UsageRow},
+    store::usage::{Comparison, Totals, UsageReport, UsageRow},
 };
 
 /// Whether a client prefers CSV: whichever it names first counts.

@@ -4,23 +4,26 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::{found::Hit, rules::StoredRule};
+use super::found::Hit;
 use crate::{
     model::{
         alert_rule::{AlertRule, Condition, RuleLevel},
         calendar::TimeZone,
+        period::Before,
         usage::Span,
     },
-    store::sqlite::{
-        accounts,
-        facts::QUARTER_MS,
-        hierarchy::Scope,
-        json,
-        portfolio::{
-            self, Before, ListLevel, PeriodFigures, PortfolioQuery, PortfolioRow, dimension_text,
+    store::{
+        alerts::StoredRule,
+        portfolio::{ListLevel, PeriodFigures, PortfolioRow, dimension_text},
+        sqlite::{
+            accounts,
+            facts::QUARTER_MS,
+            hierarchy::Scope,
+            json,
+            portfolio::{self, PortfolioQuery},
+            rows::{AccountRow, UserRow},
+            usage::{Detail, RowFilter, Standing, scan},
         },
-        rows::{AccountRow, UserRow},
-        usage::{Detail, RowFilter, Standing, scan},
     },
 };
 
@@ -141,19 +144,33 @@ fn down(
     figure: impl Fn(&PeriodFigures) -> f64,
 ) -> rusqlite::Result<Vec<Hit>> {
     let most = f64::from(100 - percent.min(100)) / 100.0;
-    let hits = rows(conn, rule, within, span, before, now)?
-        .into_iter()
-        .filter_map(|row| {
-            // Nothing is compared with a time before the first use.
-            let (now, before) = (figure(&row.now), figure(row.before.as_ref()?));
-            (before > 0.0 && now <= before * most).then_some(Hit {
-                account: row.account.row,
-                user: None,
-                now: Some(now),
-                before: Some(before),
-            })
-        });
-    Ok(hits.collect())
+    let mut hits = Vec::new();
+    for row in rows(conn, rule, within, span, before, now)? {
+        // Nothing is compared with a time before the first use.
+        let Some(before) = row.before.as_ref().map(&figure) else {
+            continue;
+        };
+        let now = figure(&row.now);
+        if before > 0.0 && now <= before * most {
+            hits.extend(hit(conn, &row, Some((now, before)))?);
+        }
+    }
+    Ok(hits)
+}
+
+/// What a rule hits of an account, with the figures that it compares.
+fn hit(
+    conn: &Connection,
+    row: &PortfolioRow,
+    figures: Option<(f64, f64)>,
+) -> rusqlite::Result<Option<Hit>> {
+    let account = accounts::find_row(conn, &row.account.account_id)?;
+    Ok(account.map(|account| Hit {
+        account,
+        user: None,
+        now: figures.map(|figures| figures.0),
+        before: figures.map(|figures| figures.1),
+    }))
 }
 
 fn silent(
@@ -176,17 +193,14 @@ fn silent(
         },
         first_day_end: from,
     };
-    let hits = rows(conn, rule, within, span, before, now)?
-        .into_iter()
-        .filter(|row| row.now.events == 0)
-        .filter(|row| row.before.as_ref().is_some_and(|before| before.events > 0))
-        .map(|row| Hit {
-            account: row.account.row,
-            user: None,
-            now: None,
-            before: None,
-        });
-    Ok(hits.collect())
+    let mut hits = Vec::new();
+    for row in rows(conn, rule, within, span, before, now)? {
+        let was_used = row.before.as_ref().is_some_and(|before| before.events > 0);
+        if row.now.events == 0 && was_used {
+            hits.extend(hit(conn, &row, None)?);
+        }
+    }
+    Ok(hits)
 }
 
 /// The users whose first counted event is of the quarter of an hour of a time, or

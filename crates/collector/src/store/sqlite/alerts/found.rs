@@ -5,9 +5,12 @@ use rusqlite::{Connection, Transaction, params};
 use super::webhook;
 use crate::{
     model::page::Page,
-    store::sqlite::{
-        hierarchy,
-        rows::{AccountRow, UserRow},
+    store::{
+        alerts::Alert,
+        sqlite::{
+            hierarchy,
+            rows::{AccountRow, UserRow},
+        },
     },
 };
 
@@ -141,38 +144,6 @@ pub fn forget_old(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
         [before],
     )?;
     Ok(())
-}
-
-/// An alert with what people read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Alert {
-    /// Its number.
-    pub id: i64,
-    /// The rule that made it.
-    pub rule_id: i64,
-    /// Name of the rule.
-    pub rule: String,
-    /// Id of the account.
-    pub account_id: String,
-    /// Name of the account.
-    pub account_name: Option<String>,
-    /// Id of the user, where the rule is about users.
-    pub user_id: Option<String>,
-    /// The figure that the rule compares, when the alert began.
-    pub now: Option<f64>,
-    /// The figure of the period before.
-    pub before: Option<f64>,
-    /// When it began, in ms since the Unix epoch.
-    pub began_at: i64,
-    /// When it ended; `None` while it holds.
-    pub ended_at: Option<i64>,
-}
-
-impl Alert {
-    /// Name of the account, or its id.
-    pub fn account_title(&self) -> &str {
-        self.account_name.as_deref().unwrap_or(&self.account_id)
-    }
 }
 
 /// The alerts that a question is about.

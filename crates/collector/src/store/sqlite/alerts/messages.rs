@@ -4,25 +4,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    found::MESSAGE_ALERTS,
-    rules,
-    webhook::{self, Webhook},
+use super::{found::MESSAGE_ALERTS, rules, webhook};
+use crate::{
+    model::webhook::pause_after,
+    store::alerts::{DueMessage, Standing},
 };
-use crate::model::webhook::pause_after;
-
-/// A message that is to be sent now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DueMessage {
-    /// Its id.
-    pub id: String,
-    /// To whom.
-    pub to: Webhook,
-    /// Its text; `None` where nothing of it is left to be told.
-    pub body: Option<String>,
-    /// Number of attempts so far.
-    pub attempts: u32,
-}
 
 /// The text of a message.
 #[derive(Debug, Serialize)]
@@ -148,19 +134,6 @@ pub fn set_failed(
 pub fn next_at(conn: &Connection) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached("SELECT MIN(next_at) FROM alert_messages WHERE next_at IS NOT NULL")?
         .query_row([], |row| row.get(0))
-}
-
-/// How messages fare.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Standing {
-    /// Number of messages that wait for an attempt.
-    pub waiting: i64,
-    /// Number of messages that have arrived.
-    pub delivered: i64,
-    /// Number of messages that were given up.
-    pub given_up: i64,
-    /// Why the latest attempt failed, of those that have not arrived.
-    pub last_error: Option<String>,
 }
 
 /// Says how messages fare.

@@ -2,36 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::model::alert_rule::AlertRule;
-
-/// Most rules. Each of them reads figures of all accounts every hour.
-pub const MAX_RULES: i64 = 50;
-
-/// A rule that is stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredRule {
-    /// Its number.
-    pub id: i64,
-    /// The rule.
-    pub rule: AlertRule,
-    /// When it was made, in ms since the Unix epoch.
-    pub created_at: i64,
-    /// When it was checked last.
-    pub checked_at: Option<i64>,
-    /// Number of its alerts that hold.
-    pub holding: i64,
-}
-
-/// Why a rule is not stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RuleError {
-    /// Another one has the name.
-    #[error("another rule has this name; choose another name, or change that rule")]
-    NameInUse,
-    /// There are as many as there may be.
-    #[error("there are {MAX_RULES} rules already; remove one that nobody needs")]
-    TooMany,
-}
+use crate::{
+    model::alert_rule::AlertRule,
+    store::alerts::{MAX_RULES, RuleError, StoredRule},
+};
 
 const SELECT: &str = "SELECT r.id, r.rule, r.created_at, r.checked_at,
          (SELECT COUNT(*) FROM alerts a WHERE a.rule_id = r.id AND a.ended_at IS NULL)

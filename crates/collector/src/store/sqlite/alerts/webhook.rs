@@ -2,18 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::model::webhook::{WebhookSecret, WebhookUrl};
-
-/// The receiver.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Webhook {
-    /// Where messages are posted.
-    pub url: WebhookUrl,
-    /// What they are signed with.
-    pub secret: WebhookSecret,
-    /// When it was set, in ms since the Unix epoch.
-    pub created_at: i64,
-}
+use crate::{
+    model::webhook::{WebhookSecret, WebhookUrl},
+    store::alerts::Webhook,
+};
 
 /// Finds the receiver.
 ///

@@ -30,15 +30,18 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{
     erasure_list::ErasureList,
-    event_ids::{IdKey, NotedIds},
-    events::{self, BatchOutcome, BatchWriter},
+    event_ids::NotedIds,
+    events::{self, BatchWriter},
     health::is_damage,
     identify::Subject,
-    keys::Source,
-    new_event::NewEvent,
-    refusals::{self, RefusedLines},
-    rows::SourceRow,
-    savepoint, users,
+    refusals, savepoint, users,
+};
+use crate::{
+    model::keys::SourceId,
+    store::{
+        batch::BatchOutcome, event_key::IdKey, keys::Source, new_event::NewEvent,
+        refused_lines::RefusedLines,
+    },
 };
 
 /// With so many events it is spread at once. That takes some tens of ms, for which a
@@ -164,7 +167,7 @@ impl Inbox {
             return Ok(None);
         }
         tx.prepare_cached("INSERT INTO inbox (source_id, received_at, lines) VALUES (?1, ?2, ?3)")?
-            .execute(params![batch.source.row, batch.received_at, batch.lines])?;
+            .execute(params![batch.source.id, batch.received_at, batch.lines])?;
         self.push(tx.last_insert_rowid(), Arc::clone(batch));
         Ok(Some(BatchOutcome {
             accepted: batch.events.len() as u64,
@@ -285,12 +288,12 @@ impl Batch {
         let outcome = events::insert_batch(tx, &self.events, &[], &self.source, self.received_at)?;
         let mut refused = RefusedLines::default();
         outcome.count_refused(&mut refused);
-        refusals::record(tx, self.source.row, refused, self.received_at)?;
+        refusals::record(tx, self.source.id, refused, self.received_at)?;
         Ok(outcome)
     }
 
     /// Reads a row. Its lines were valid when it was written.
-    fn read(text: &[u8], source: SourceRow, received_at: i64) -> Self {
+    fn read(text: &[u8], source: SourceId, received_at: i64) -> Self {
         let events = lines(text).filter_map(|line| {
             NewEvent::read(&line, received_at)
                 .inspect_err(|cause| tracing::error!(%cause, "a line of the inbox is invalid"))
@@ -301,7 +304,7 @@ impl Batch {
             lines: text.to_owned(),
             // Nothing in the inbox identifies anybody, so no right of the source counts.
             source: Source {
-                row: source,
+                id: source,
                 trusted: false,
                 allow_hierarchy: false,
                 origins: Vec::new(),

@@ -6,11 +6,15 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::erasure::{Erasure, ErasureKind};
-use crate::store::sqlite::{
-    SqliteStore, erasure, rebuild,
-    rows::SourceRow,
-    segments::{self, Table},
+use crate::{
+    model::{
+        erasure::{Erasure, ErasureKind},
+        keys::SourceId,
+    },
+    store::sqlite::{
+        SqliteStore, erasure, rebuild,
+        segments::{self, Table},
+    },
 };
 
 const NOW: i64 = 1_700_000_000_000;
@@ -21,7 +25,7 @@ fn open(folder: &tempfile::TempDir) -> Connection {
 
 fn source() -> Source {
     Source {
-        row: SourceRow::from_number(1).unwrap(),
+        id: SourceId::from_number(1).unwrap(),
         trusted: false,
         allow_hierarchy: true,
         origins: Vec::new(),
@@ -32,7 +36,7 @@ fn batch(events: &[Value]) -> Arc<Batch> {
     let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
     Arc::new(Batch {
         source: source(),
-        ..Batch::read(lines.as_bytes(), source().row, NOW)
+        ..Batch::read(lines.as_bytes(), source().id, NOW)
     })
 }
 

@@ -1,50 +1,12 @@
 //! All accounts in memory, with their places in the tree.
 
 use rusqlite::Connection;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use crate::store::sqlite::{json, rows::AccountRow};
-
-/// The accounts of a list, by their place in the tree.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ListLevel {
-    /// Accounts without a parent, the customers; of a subtree, the accounts directly
-    /// below its root.
-    #[default]
-    Top,
-    /// Accounts without active children, where usage is captured.
-    Leaves,
-    /// All accounts.
-    All,
-}
-
-/// An account as an entry of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ListedAccount {
-    /// Its row.
-    pub row: AccountRow,
-    /// Id that clients use.
-    pub account_id: String,
-    /// Display name.
-    pub name: Option<String>,
-    /// Name of its level of the hierarchy.
-    pub hierarchy_label: Option<String>,
-    /// Time at which it became a customer, in ms since the Unix epoch.
-    pub join_date: Option<i64>,
-    /// All other fields.
-    pub details: Map<String, Value>,
-    /// Whether it was deactivated.
-    pub is_deleted: bool,
-    /// Number of its children.
-    pub children: usize,
-}
-
-impl ListedAccount {
-    /// The name, or the id of an account without one.
-    pub fn title(&self) -> &str {
-        self.name.as_deref().unwrap_or(&self.account_id)
-    }
-}
+use crate::store::{
+    portfolio::{ListLevel, ListedAccount},
+    sqlite::{json, rows::AccountRow},
+};
 
 /// The quarters of an hour of the first and last use of an account itself, since the
 /// Unix epoch.
@@ -58,6 +20,8 @@ pub(super) struct Uses {
 #[derive(Debug, Default)]
 pub(super) struct Forest {
     accounts: Vec<ListedAccount>,
+    /// The row of each account.
+    rows: Vec<AccountRow>,
     parents: Vec<Option<usize>>,
     is_leaf: Vec<bool>,
     /// The root, where these are the accounts of a subtree with more than one.
@@ -83,13 +47,13 @@ impl Forest {
                  SELECT {COLUMNS} FROM below JOIN accounts a ON a.no = below.no"
             ),
         };
-        let mut parent_rows = Vec::new();
+        let (mut rows, mut parent_rows) = (Vec::new(), Vec::new());
         let accounts = conn
             .prepare_cached(&sql)?
             .query_map([within], |row| {
+                rows.push(row.get(0)?);
                 parent_rows.push(row.get::<_, Option<AccountRow>>(7)?);
                 Ok(ListedAccount {
-                    row: row.get(0)?,
                     account_id: row.get(1)?,
                     name: row.get(2)?,
                     hierarchy_label: row.get(3)?,
@@ -103,21 +67,26 @@ impl Forest {
                 })
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;
-        let mut forest = Forest::of(accounts, &parent_rows);
+        let mut forest = Forest::of(accounts, rows, &parent_rows);
         let root = within.and_then(|root| forest.index(root));
         forest.root = root.filter(|_| forest.len() > 1);
         Ok(forest)
     }
 
-    fn of(accounts: Vec<ListedAccount>, parent_rows: &[Option<AccountRow>]) -> Self {
+    fn of(
+        accounts: Vec<ListedAccount>,
+        rows: Vec<AccountRow>,
+        parent_rows: &[Option<AccountRow>],
+    ) -> Self {
         let mut forest = Forest {
             parents: vec![None; accounts.len()],
             is_leaf: vec![true; accounts.len()],
             accounts,
+            rows,
             ..Forest::default()
         };
-        for (at, account) in forest.accounts.iter().enumerate() {
-            let place = usize::try_from(account.row.number()).unwrap_or(0);
+        for (at, row) in forest.rows.iter().enumerate() {
+            let place = usize::try_from(row.number()).unwrap_or(0);
             if place >= forest.index.len() {
                 forest.index.resize(place + 1, 0);
             }
@@ -156,6 +125,10 @@ impl Forest {
 
     pub(super) fn account(&self, at: usize) -> &ListedAccount {
         &self.accounts[at]
+    }
+
+    pub(super) fn row(&self, at: usize) -> AccountRow {
+        self.rows[at]
     }
 
     pub(super) fn parent(&self, at: usize) -> Option<usize> {

@@ -11,24 +11,25 @@ mod row;
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
-use serde_json::Value;
 
 use super::{
     facts::{Fact, QUARTER_MS, Sums},
     hierarchy::{Node, Scope},
-    name_roles::{Names, Roles},
+    name_roles::Roles,
     rows::AccountRow,
     usage::{Detail, RowFilter, Standing, scan, scan_cut},
 };
-use crate::model::usage::{Filter, Span};
+use crate::{
+    model::{
+        period::Before,
+        usage::{Filter, Span},
+    },
+    store::portfolio::{ListLevel, ListedAccount, Money, Portfolio, PortfolioRow, dimension_text},
+};
 use curve::Curves;
 use forest::Forest;
-pub use forest::{ListLevel, ListedAccount};
-pub use money::{Money, RECURRING_REVENUE};
 use people::{ActiveUsers, Members};
-pub use period::Before;
 use period::{BEFORE, NOW};
-pub use row::{PeriodFigures, PortfolioRow, PortfolioTotals};
 
 /// A question about many accounts.
 #[derive(Debug, Clone)]
@@ -51,23 +52,6 @@ pub struct PortfolioQuery {
     /// Financial records that are dated later do not count yet; in ms since the
     /// Unix epoch.
     pub now: i64,
-}
-
-/// The answer.
-#[derive(Debug, Clone, Default)]
-pub struct Portfolio {
-    /// The listed accounts, in no particular order.
-    pub rows: Vec<PortfolioRow>,
-    /// The figures of all listed accounts together. What two of them share is
-    /// counted once.
-    pub totals: PortfolioTotals,
-    /// Every dimension that an account of the level has, with its values and the
-    /// number of accounts that have each.
-    pub dimensions: BTreeMap<String, BTreeMap<String, usize>>,
-    /// Every product that was used in either period, the modules of the selected
-    /// product, and the features of the selected product and module, where they are
-    /// collected.
-    pub names: Names,
 }
 
 /// Reads the figures of many accounts.
@@ -158,16 +142,6 @@ fn has_dimensions(account: &ListedAccount, wanted: &BTreeMap<String, String>) ->
     })
 }
 
-/// The text of a field that can be a dimension: no list and no object.
-pub fn dimension_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
 fn dimensions_of(
     accounts: impl Iterator<Item = usize>,
     forest: &Forest,
@@ -199,7 +173,7 @@ struct Tally<'a> {
 impl<'a> Tally<'a> {
     fn new(forest: &'a Forest, span: Span) -> Self {
         let nodes = (0..forest.len()).map(|at| Node {
-            account: forest.account(at).row,
+            account: forest.row(at),
             is_leaf: forest.is_leaf(at),
         });
         Tally {

@@ -1,26 +1,15 @@
 //! Recurring revenue by account.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, params};
 
 use super::forest::Forest;
-use crate::{model::financial::Amount, store::sqlite::rows::AccountRow};
-
-/// Name of the financial records that are the recurring revenue, in any case.
-pub const RECURRING_REVENUE: &str = "mrr";
-
-/// Amounts by currency.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Money(pub BTreeMap<String, Amount>);
-
-impl Money {
-    pub(super) fn add(&mut self, other: &Money) {
-        for (currency, amount) in &other.0 {
-            self.0.entry(currency.clone()).or_default().0 += amount.0;
-        }
-    }
-}
+use crate::{
+    model::financial::Amount,
+    store::{
+        portfolio::{Money, RECURRING_REVENUE},
+        sqlite::rows::AccountRow,
+    },
+};
 
 /// The latest recurring revenue of each account itself, of each currency.
 pub(super) fn read(conn: &Connection, forest: &Forest, now: i64) -> rusqlite::Result<Vec<Money>> {

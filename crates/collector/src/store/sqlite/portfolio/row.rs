@@ -1,27 +1,14 @@
 //! The figures of an account in a list, and those of the whole list.
 
 use super::{
-    forest::{Forest, ListedAccount},
-    money::Money,
+    forest::Forest,
     people::{self, Activity, Members},
     period::{BEFORE, NOW},
 };
-use crate::store::sqlite::facts::Sums;
-
-/// The figures of a period.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct PeriodFigures {
-    /// Sum of `total` over feature events.
-    pub features: f64,
-    /// Number of distinct users.
-    pub users: i64,
-    /// Sum of `active_duration` over `sessionSync`, in ms.
-    pub active_time: i64,
-    /// Sum of `time_spent` over `moduleEnd`, in ms.
-    pub module_time: i64,
-    /// Number of events of any action.
-    pub events: i64,
-}
+use crate::store::{
+    portfolio::{Money, PeriodFigures, PortfolioTotals},
+    sqlite::facts::Sums,
+};
 
 impl PeriodFigures {
     fn of(sums: &Sums, users: i64) -> Self {
@@ -34,46 +21,6 @@ impl PeriodFigures {
             events: whole(sums.events),
         }
     }
-}
-
-/// An account of the list with its figures, which include its subtree.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PortfolioRow {
-    /// The account.
-    pub account: ListedAccount,
-    /// Name of the account above it.
-    pub parent: Option<String>,
-    /// The figures of the period.
-    pub now: PeriodFigures,
-    /// Those of the period before; `None` where it reaches before the first use.
-    pub before: Option<PeriodFigures>,
-    /// Number of users who belong to it and were not deactivated.
-    pub members: i64,
-    /// Number of members who were not active in the period.
-    pub silent: i64,
-    /// The quarter of an hour of its latest event of any kind, in ms since the Unix
-    /// epoch.
-    pub last_use: Option<i64>,
-    /// The latest recurring revenue, by currency.
-    pub revenue: Money,
-    /// Feature uses day by day of the period; empty for a long one.
-    pub curve: Vec<f32>,
-}
-
-/// The figures of all listed accounts together.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct PortfolioTotals {
-    /// The figures of the period.
-    pub now: PeriodFigures,
-    /// Those of the period before; `None` where it reaches before the first use of
-    /// any of the accounts.
-    pub before: Option<PeriodFigures>,
-    /// Number of users who belong to the accounts and were not deactivated.
-    pub members: i64,
-    /// Number of members who were not active in the period.
-    pub silent: i64,
-    /// The latest recurring revenue, by currency.
-    pub revenue: Money,
 }
 
 /// The figures of each account with its subtree, of both periods.

@@ -9,7 +9,8 @@ mod tests;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{error::StoreError, hourly_facts, single_table, streams};
+use super::{hourly_facts, single_table, streams};
+use crate::store::error::StoreError;
 use tables::{V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
 
 /// A step from one version to the next: statements, then a function for what

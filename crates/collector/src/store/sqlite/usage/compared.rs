@@ -5,21 +5,22 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::{
-    figures::{Comparison, Totals, UsageRow},
+    numbered_row::NumberedRow,
     presence::PresenceIndex,
-    query::{UsageQuery, UsageReport},
+    query::UsageQuery,
     row_filter::RowFilter,
-    row_page::RowPage,
     scan::{Detail, Standing, scan_cut},
     tally::{Tally, account_number, number},
 };
 use crate::{
     model::{
+        period::Before,
         rollup::FigureKind,
         usage::{Dimension, Span, Uncaptured},
     },
-    store::sqlite::{
-        facts::FactKey, hierarchy::Scope, portfolio::period::Before, rows::AccountRow,
+    store::{
+        sqlite::{facts::FactKey, hierarchy::Scope, rows::AccountRow},
+        usage::{Comparison, RowPage, Totals, UsageReport},
     },
 };
 
@@ -100,8 +101,12 @@ pub fn compare(
         uncaptured,
         ..UsageReport::empty()
     };
-    match before {
-        None => (report.totals, report.rows, report.next) = now.finish(conn, page)?,
+    let rows = match before {
+        None => {
+            let (totals, rows, next) = now.finish(conn, page)?;
+            (report.totals, report.next) = (totals, next);
+            rows
+        }
         Some(before) => {
             let (totals, rows, _) = now.finish(conn, &RowPage::ALL)?;
             let (previous, earlier, _) = earlier.finish(conn, &RowPage::ALL)?;
@@ -111,25 +116,29 @@ pub fn compare(
             report.comparison = Some(Comparison::of(&totals, compared(first, previous)));
             report.totals = totals;
             // Days of one period are not those of another.
-            report.rows = if query.by.is_some_and(|by| by.calendar_unit().is_some()) {
+            let mut rows = if query.by.is_some_and(|by| by.calendar_unit().is_some()) {
                 rows
             } else {
                 merged(rows, earlier, |value| {
                     before.is_comparable(presence.first(value))
                 })
             };
-            report.rows.sort_by(UsageRow::compare_keys);
-            report
-                .rows
-                .sort_by(|left, right| page.compare(&left.totals, &right.totals));
-            report.next = page.cut(&mut report.rows);
+            rows.sort_by(NumberedRow::compare_keys);
+            rows.sort_by(|left, right| page.compare(&left.row.totals, &right.row.totals));
+            report.next = page.cut(&mut rows);
+            rows
         }
-    }
-    if query.by.is_some_and(Dimension::is_subject) {
-        for row in &mut report.rows {
-            row.seen = presence.seen(row.number);
-        }
-    }
+    };
+    let is_subject = query.by.is_some_and(Dimension::is_subject);
+    report.rows = rows
+        .into_iter()
+        .map(|NumberedRow { number, mut row }| {
+            if is_subject {
+                row.seen = presence.seen(number);
+            }
+            row
+        })
+        .collect();
     Ok(report)
 }
 
@@ -150,27 +159,27 @@ fn value_number(by: Option<Dimension>, account: AccountRow, key: &FactKey) -> Op
 /// The rows of both periods, each with the figures of the one before. What was used
 /// in that alone has a row, too.
 fn merged(
-    rows: Vec<UsageRow>,
-    earlier: Vec<UsageRow>,
+    rows: Vec<NumberedRow>,
+    earlier: Vec<NumberedRow>,
     is_comparable: impl Fn(u32) -> bool,
-) -> Vec<UsageRow> {
-    let mut earlier: BTreeMap<u32, UsageRow> =
+) -> Vec<NumberedRow> {
+    let mut earlier: BTreeMap<u32, NumberedRow> =
         earlier.into_iter().map(|row| (row.number, row)).collect();
-    let compared = |mut row: UsageRow, previous: Totals| {
+    let compared = |mut row: NumberedRow, previous: Totals| {
         let previous = is_comparable(row.number).then_some(previous);
-        row.comparison = Some(Comparison::of(&row.totals, previous));
+        row.row.comparison = Some(Comparison::of(&row.row.totals, previous));
         row
     };
-    let mut all: Vec<UsageRow> = rows
+    let mut all: Vec<NumberedRow> = rows
         .into_iter()
         .map(|row| {
             let previous = earlier.remove(&row.number);
-            compared(row, previous.map(|row| row.totals).unwrap_or_default())
+            compared(row, previous.map(|row| row.row.totals).unwrap_or_default())
         })
         .collect();
     all.extend(earlier.into_values().map(|row| {
-        let gone = UsageRow::new(row.key, row.number, Totals::default());
-        compared(gone, row.totals)
+        let gone = NumberedRow::new(row.row.key, row.number, Totals::default());
+        compared(gone, row.row.totals)
     }));
     all
 }

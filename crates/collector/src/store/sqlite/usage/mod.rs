@@ -6,11 +6,10 @@
 
 mod calendar_index;
 mod compared;
-mod figures;
+mod numbered_row;
 mod presence;
 mod query;
 mod row_filter;
-mod row_page;
 mod scan;
 mod span_parts;
 mod tally;
@@ -19,15 +18,16 @@ mod user_sums;
 use rusqlite::Connection;
 
 use super::{hierarchy::Scope, rows::AccountRow};
-use crate::model::{
-    rollup::FigureKind,
-    usage::{Dimension, Filter, Span, Uncaptured},
+use crate::{
+    model::{
+        rollup::FigureKind,
+        usage::{Dimension, Filter, Span, Uncaptured},
+    },
+    store::usage::{RowPage, UsageReport},
 };
 pub use compared::compare;
-pub use figures::{Comparison, Seen, Totals, UsageRow};
-pub use query::{UsageQuery, UsageReport};
+pub use query::UsageQuery;
 pub(in crate::store::sqlite) use row_filter::RowFilter;
-pub use row_page::RowPage;
 pub(in crate::store::sqlite) use scan::{Detail, Standing, scan, scan_cut};
 pub(in crate::store::sqlite) use tally::Sum;
 use tally::Tally;
@@ -143,7 +143,7 @@ fn read_reports<const N: usize>(
         let (totals, rows, next) = tally.finish(conn, page)?;
         reports.push(UsageReport {
             totals,
-            rows,
+            rows: rows.into_iter().map(|numbered| numbered.row).collect(),
             next,
             uncaptured,
             comparison: None,

@@ -2,10 +2,10 @@
 
 use roaring::RoaringBitmap;
 
-use super::{calendar_index::CalendarIndex, figures::Seen};
+use super::calendar_index::CalendarIndex;
 use crate::{
     model::calendar::{CalendarUnit, TimeZone},
-    store::sqlite::facts::QUARTER_MS,
+    store::{sqlite::facts::QUARTER_MS, usage::Seen},
 };
 
 /// When each value of a dimension was seen. A value takes some 50 bytes and two more

@@ -1,12 +1,14 @@
 //! A query for usage, and its result.
 
-use super::figures::{Comparison, Totals, UsageRow};
 use crate::{
     model::{
         calendar::TimeZone,
         usage::{Dimension, Filter, Span, Uncaptured},
     },
-    store::sqlite::rows::AccountRow,
+    store::{
+        sqlite::rows::AccountRow,
+        usage::{Totals, UsageReport},
+    },
 };
 
 /// A query for usage.
@@ -24,21 +26,6 @@ pub struct UsageQuery {
     pub time_zone: TimeZone,
     /// The part of the usage that counts.
     pub filter: Filter,
-}
-
-/// The result of a query for usage.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UsageReport {
-    /// The figures of the whole usage.
-    pub totals: Totals,
-    /// The figures of each value of the dimension.
-    pub rows: Vec<UsageRow>,
-    /// The key after which the next page of rows begins; `None` on the last page.
-    pub next: Option<String>,
-    /// Events that are stored and not counted.
-    pub uncaptured: Uncaptured,
-    /// The figures of the whole usage of the period before, where they are asked for.
-    pub comparison: Option<Comparison>,
 }
 
 impl UsageReport {

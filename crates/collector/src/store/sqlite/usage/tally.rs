@@ -3,20 +3,33 @@
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{
-    calendar_index::CalendarIndex,
-    figures::{Totals, UsageRow},
-    row_page::RowPage,
-    user_sums::UserSums,
-};
+use super::{calendar_index::CalendarIndex, numbered_row::NumberedRow, user_sums::UserSums};
 use crate::{
     model::{calendar::TimeZone, usage::Dimension},
-    store::sqlite::{
-        distinct::Distinct,
-        facts::{Fact, Sums},
-        rows::{AccountRow, NameRow, SessionRow, UserRow},
+    store::{
+        sqlite::{
+            distinct::Distinct,
+            facts::{Fact, Sums},
+            rows::{AccountRow, NameRow, SessionRow, UserRow},
+        },
+        usage::{RowPage, Totals},
     },
 };
+
+impl Totals {
+    /// The sums, with no sessions and users.
+    pub(super) fn of(sums: &Sums) -> Self {
+        let whole = |sum: u64| i64::try_from(sum).unwrap_or(i64::MAX);
+        Totals {
+            events: whole(sums.events),
+            features: sums.features,
+            module_time: whole(sums.module_time),
+            active_time: whole(sums.active_time),
+            sessions: 0,
+            users: 0,
+        }
+    }
+}
 
 /// Sums up facts, in total and by one dimension.
 #[derive(Debug)]
@@ -153,17 +166,21 @@ impl Tally {
         self,
         conn: &Connection,
         page: &RowPage,
-    ) -> rusqlite::Result<(Totals, Vec<UsageRow>, Option<String>)> {
+    ) -> rusqlite::Result<(Totals, Vec<NumberedRow>, Option<String>)> {
         let mut rows = match self.by {
             None => Vec::new(),
             Some(Dimension::User) => self.by_user.finish(conn, page)?,
             Some(by) => {
                 let mut rows = Vec::with_capacity(self.sums.len());
                 for (key, sum) in self.keys.into_iter().zip(self.sums) {
-                    rows.push(UsageRow::new(value_text(conn, by, key)?, key, sum.finish()));
+                    rows.push(NumberedRow::new(
+                        value_text(conn, by, key)?,
+                        key,
+                        sum.finish(),
+                    ));
                 }
-                rows.sort_by(UsageRow::compare_keys);
-                rows.sort_by(|left, right| page.compare(&left.totals, &right.totals));
+                rows.sort_by(NumberedRow::compare_keys);
+                rows.sort_by(|left, right| page.compare(&left.row.totals, &right.row.totals));
                 rows
             }
         };

@@ -5,16 +5,16 @@ use std::collections::{BinaryHeap, HashSet};
 
 use rusqlite::Connection;
 
-use super::{
-    figures::{Totals, UsageRow},
-    row_page::RowPage,
-};
+use super::numbered_row::NumberedRow;
 use crate::{
     model::row_order::RowOrder,
-    store::sqlite::{
-        facts::{Fact, Sums},
-        rows::{SessionRow, UserRow},
-        users,
+    store::{
+        sqlite::{
+            facts::{Fact, Sums},
+            rows::{SessionRow, UserRow},
+            users,
+        },
+        usage::{RowPage, Totals},
     },
 };
 
@@ -98,7 +98,7 @@ impl UserSums {
         self,
         conn: &Connection,
         page: &RowPage,
-    ) -> rusqlite::Result<Vec<UsageRow>> {
+    ) -> rusqlite::Result<Vec<NumberedRow>> {
         let users: i64 = conn
             .prepare_cached("SELECT IFNULL(MAX(no), 0) FROM users")?
             .query_row([], |row| row.get(0))?;
@@ -115,7 +115,7 @@ impl UserSums {
             .into_iter()
             .map(|(user_id, at)| {
                 let sum = &self.sums[at];
-                UsageRow::new(user_id.into(), sum.user.number(), sum.totals())
+                NumberedRow::new(user_id.into(), sum.user.number(), sum.totals())
             })
             .collect())
     }

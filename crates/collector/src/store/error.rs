@@ -1,7 +1,5 @@
 //! Why the store failed.
 
-use super::health::is_damage;
-
 /// Why the store could not do what it was asked to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -24,12 +22,12 @@ pub enum StoreError {
         /// Newest version that this program can read.
         known: i64,
     },
-    /// A page of the file is damaged.
+    /// A part of what is stored is damaged.
     #[error("the database is damaged: {0}; restore a backup of it")]
-    Damaged(rusqlite::Error),
-    /// A statement failed.
+    Damaged(String),
+    /// An operation failed.
     #[error("database: {0}")]
-    Sqlite(rusqlite::Error),
+    Failed(String),
     /// The file could not be opened.
     #[error(
         "cannot open the database {path}: {cause}; check that the folder exists and can be written"
@@ -37,17 +35,7 @@ pub enum StoreError {
     Open {
         /// The file.
         path: String,
-        /// The error of SQLite.
-        cause: rusqlite::Error,
+        /// Why.
+        cause: String,
     },
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(cause: rusqlite::Error) -> Self {
-        if is_damage(&cause) {
-            StoreError::Damaged(cause)
-        } else {
-            StoreError::Sqlite(cause)
-        }
-    }
 }

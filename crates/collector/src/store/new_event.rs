@@ -3,7 +3,7 @@
 use natero_event::received::{Line, LineError, ReceivedEvent, canonical};
 use sha2::{Digest, Sha256};
 
-use super::event_ids::{self, IdKey};
+use super::event_key::{self, IdKey};
 
 /// A valid event with its key for deduplication.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ impl NewEvent {
     pub fn new(line: usize, event_id: String, event: ReceivedEvent) -> Self {
         NewEvent {
             line,
-            key: event_ids::key(&event_id),
+            key: event_key::key(&event_id),
             event_id,
             event,
         }

@@ -1,10 +1,25 @@
 //! The bars of a chart: days, weeks, months, or each day with those before it.
 
-use super::chart_choice::Bars;
-use crate::model::{
+use super::{
     calendar::{CalendarUnit, Day, TimeZone},
     usage::Span,
 };
+
+/// The time that a bar of the chart stands for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Bars {
+    /// A day.
+    #[default]
+    Days,
+    /// A week.
+    Weeks,
+    /// A month.
+    Months,
+    /// Each day with the six before it.
+    Rolling7,
+    /// Each day with the 27 before it.
+    Rolling28,
+}
 
 /// Most bars of a chart. With more, a bar would be narrower than a pixel, and one
 /// event of a client with a wrong clock must not add millions.
@@ -12,24 +27,24 @@ const MAX_BARS: i64 = 1100;
 
 /// The days of a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BarDays {
+pub struct BarDays {
     /// Its first day.
-    pub(crate) first: Day,
+    pub first: Day,
     /// The day after its last one.
-    pub(crate) end: Day,
+    pub end: Day,
 }
 
 impl BarDays {
     /// The same number of days, so many days earlier.
-    pub(crate) fn earlier(self, days: i64) -> BarDays {
+    pub fn earlier(self, days: i64) -> BarDays {
         BarDays {
             first: self.first.plus(-days),
             end: self.end.plus(-days),
         }
     }
 
-    /// The same in terms of the store.
-    pub(crate) fn span(self, time_zone: &TimeZone) -> Span {
+    /// The span of its days.
+    pub fn span(self, time_zone: &TimeZone) -> Span {
         Span {
             from: time_zone.start_of(self.first),
             to: time_zone.start_of(self.end),
@@ -39,7 +54,7 @@ impl BarDays {
 
 /// The bars of a period, in their order. The first and the last week or month are
 /// those parts of one that are in the period.
-pub(crate) fn bars(kind: Bars, from: Day, end: Day) -> Vec<BarDays> {
+pub fn bars(kind: Bars, from: Day, end: Day) -> Vec<BarDays> {
     let (unit, longest, before) = match kind {
         Bars::Days => (CalendarUnit::Day, 1, 0),
         Bars::Weeks => (CalendarUnit::Week, 7, 0),
@@ -61,7 +76,7 @@ pub(crate) fn bars(kind: Bars, from: Day, end: Day) -> Vec<BarDays> {
 }
 
 /// The first ms of each day of a period, and of the day after the last.
-pub(crate) fn day_starts(from: Day, end: Day, time_zone: &TimeZone) -> Vec<i64> {
+pub fn day_starts(from: Day, end: Day, time_zone: &TimeZone) -> Vec<i64> {
     let days = bars(Bars::Days, from, end);
     let first = days.iter().map(|days| days.first);
     first

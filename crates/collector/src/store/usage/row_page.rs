@@ -29,14 +29,14 @@ impl RowPage {
 
     /// Most rows that must be read: one more than the page has, to know whether
     /// it is the last.
-    pub(super) fn most(&self) -> usize {
+    pub(in crate::store) fn most(&self) -> usize {
         self.limit
             .map_or(usize::MAX, |limit| limit.saturating_add(1))
     }
 
     /// Compares the figures of two rows. Those that are equal stay in the order of
     /// their keys, or of the rows of their users.
-    pub(super) fn compare(&self, left: &Totals, right: &Totals) -> Ordering {
+    pub(in crate::store) fn compare(&self, left: &Totals, right: &Totals) -> Ordering {
         match self.order {
             RowOrder::Key => Ordering::Equal,
             RowOrder::Smallest(figure) => by_figure(figure, left, right),
@@ -46,20 +46,22 @@ impl RowPage {
 
     /// Cuts sorted rows down to the page. Returns the key of its last row if
     /// there are further rows.
-    pub(super) fn cut(&self, rows: &mut Vec<UsageRow>) -> Option<String> {
+    pub(in crate::store) fn cut<R: AsRef<UsageRow>>(&self, rows: &mut Vec<R>) -> Option<String> {
         let after = self.after.as_deref();
         if self.order != RowOrder::Key {
             let key = after.map(|after| match after {
                 "" => Value::Null,
                 key => key.into(),
             });
-            if let Some(last) = key.and_then(|key| rows.iter().position(|row| row.key == key)) {
+            if let Some(last) =
+                key.and_then(|key| rows.iter().position(|row| row.as_ref().key == key))
+            {
                 rows.drain(..=last);
             }
         } else if let Some(after) = after {
             // The row without a value is the last.
             let first = rows.partition_point(|row| {
-                let key = row.key.as_str();
+                let key = row.as_ref().key.as_str();
                 key.is_some_and(|key| key <= after)
             });
             rows.drain(..first);
@@ -67,7 +69,7 @@ impl RowPage {
         let limit = self.limit.filter(|limit| rows.len() > *limit)?;
         rows.truncate(limit);
         let last = rows.last()?;
-        Some(last.key.as_str().unwrap_or_default().to_owned())
+        Some(last.as_ref().key.as_str().unwrap_or_default().to_owned())
     }
 }
 
@@ -91,7 +93,7 @@ mod tests {
             .map(Value::from)
             .into_iter()
             .chain([Value::Null])
-            .map(|key| UsageRow::new(key, 0, Totals::default()))
+            .map(|key| UsageRow::new(key, Totals::default()))
             .collect()
     }
 

@@ -3,8 +3,6 @@
 use serde::Serialize;
 use serde_json::{Number, Value};
 
-use crate::store::sqlite::facts::Sums;
-
 /// The figures of an account, or of a part of its usage.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Totals {
@@ -24,19 +22,6 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// The sums, with no sessions and users.
-    pub(super) fn of(sums: &Sums) -> Self {
-        let whole = |sum: u64| i64::try_from(sum).unwrap_or(i64::MAX);
-        Totals {
-            events: whole(sums.events),
-            features: sums.features,
-            module_time: whole(sums.module_time),
-            active_time: whole(sums.active_time),
-            sessions: 0,
-            users: 0,
-        }
-    }
-
     /// These figures less earlier ones.
     fn less(&self, earlier: &Totals) -> Totals {
         Totals {
@@ -60,7 +45,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    pub(super) fn of(now: &Totals, previous: Option<Totals>) -> Self {
+    pub(in crate::store) fn of(now: &Totals, previous: Option<Totals>) -> Self {
         Comparison {
             change: previous.as_ref().map(|previous| now.less(previous)),
             previous,
@@ -104,24 +89,26 @@ pub struct UsageRow {
     /// The figures of the period before, where they are asked for.
     #[serde(flatten)]
     pub comparison: Option<Comparison>,
-    /// Number of the value within a tally.
-    #[serde(skip)]
-    pub(super) number: u32,
+}
+
+impl AsRef<UsageRow> for UsageRow {
+    fn as_ref(&self) -> &UsageRow {
+        self
+    }
 }
 
 impl UsageRow {
-    pub(super) fn new(key: Value, number: u32, totals: Totals) -> Self {
+    pub(in crate::store) fn new(key: Value, totals: Totals) -> Self {
         UsageRow {
             key,
             totals,
             seen: None,
             comparison: None,
-            number,
         }
     }
 
     /// Compares the keys of two rows; the row without a value is the last.
-    pub(super) fn compare_keys(&self, other: &UsageRow) -> std::cmp::Ordering {
+    pub(in crate::store) fn compare_keys(&self, other: &UsageRow) -> std::cmp::Ordering {
         let (left, right) = (self.key.as_str(), other.key.as_str());
         (left.is_none(), left).cmp(&(right.is_none(), right))
     }

@@ -1,0 +1,27 @@
+//! A period before another one, with which it is compared.
+
+use super::{quarter::QUARTER_MS, usage::Span};
+
+/// The period before another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// Its span, which ends where the other begins, or before.
+    pub span: Span,
+    /// The first ms after its first day.
+    pub first_day_end: i64,
+}
+
+impl Before {
+    /// Whether figures can be compared with those of this period: it must not reach
+    /// before the first use, which may be on its first day. `first` is a quarter of
+    /// an hour since the Unix epoch.
+    pub fn is_comparable(&self, first: Option<u32>) -> bool {
+        first.is_some_and(|quarter| i64::from(quarter) * QUARTER_MS < self.first_day_end)
+    }
+
+    /// Whether a time lies in it.
+    #[inline]
+    pub fn contains(&self, at: i64) -> bool {
+        (self.span.from..self.span.to).contains(&at)
+    }
+}

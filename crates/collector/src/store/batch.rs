@@ -1,0 +1,72 @@
+//! Batches of events, and what becomes of them.
+
+use super::{keys::Source, new_event::NewEvent, refused_lines::RefusedLines};
+
+/// A batch of events.
+#[derive(Debug)]
+pub struct Batch {
+    /// Its events.
+    pub events: Vec<NewEvent>,
+    /// The lines that they were read from.
+    pub lines: Vec<u8>,
+    /// The rejected lines that name a stream and a `seq`.
+    pub rejected: Vec<RejectedEvent>,
+    /// The rejected lines, by reason and account.
+    pub refused: RefusedLines,
+    /// Who sent it.
+    pub source: Source,
+    /// When it arrived, in ms since the Unix epoch.
+    pub received_at: i64,
+}
+
+/// How many events of a batch were stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BatchOutcome {
+    /// New events, including those that were set aside.
+    pub accepted: u64,
+    /// Events that had been received before.
+    pub duplicates: u64,
+    /// New events whose user belongs to another account.
+    pub set_aside: u64,
+    /// Events that contradict what is stored, by the numbers of their lines.
+    pub rejected: Vec<(usize, EventError)>,
+}
+
+/// Why a valid event is not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    /// The event names no account, and the user is unknown.
+    #[error(
+        "`account_id` is missing, and the user is unknown; send the account with the first event of a user"
+    )]
+    NoAccount,
+    /// The event belongs to what was erased.
+    #[error("the {0} of this event was erased; do not send it again")]
+    Erased(&'static str),
+}
+
+impl BatchOutcome {
+    /// Adds the outcome of a further part of the batch.
+    pub fn add(&mut self, part: BatchOutcome) {
+        self.accepted += part.accepted;
+        self.duplicates += part.duplicates;
+        self.set_aside += part.set_aside;
+        self.rejected.extend(part.rejected);
+    }
+
+    /// Counts the lines that the store refused.
+    pub fn count_refused(&self, refused: &mut RefusedLines) {
+        for (_, error) in &self.rejected {
+            refused.add(&error.to_string(), None);
+        }
+    }
+}
+
+/// A rejected event that names its stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedEvent {
+    /// The stream.
+    pub stream_id: String,
+    /// The place of the event in the stream.
+    pub seq: u32,
+}

@@ -1,0 +1,41 @@
+//! Imports of many records at once.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// Records to be imported.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// What they are.
+    pub kind: ImportKind,
+    /// The records, each with the number of its line.
+    pub records: Vec<(u64, Value)>,
+    /// Whether the import is taken back, so that it only says what would change.
+    pub is_dry_run: bool,
+}
+
+/// What the records are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportKind {
+    /// Accounts.
+    Accounts,
+    /// Users.
+    Users,
+}
+
+/// What an import changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Ids that were unknown.
+    pub created: Vec<String>,
+    /// Ids whose fields change.
+    pub changed: Vec<String>,
+    /// Number of records that say what is known.
+    pub unchanged: usize,
+    /// Lines of records that are refused, and why.
+    pub rejected: Vec<(u64, String)>,
+    /// Accounts that exist only because the records name them: a typing error makes
+    /// such an account.
+    pub unknown_accounts: BTreeSet<String>,
+}

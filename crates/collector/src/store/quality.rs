@@ -1,0 +1,124 @@
+//! What is wrong with the data, each with who, where and since when.
+
+use super::{
+    loss::{ImplausibleStream, LossReport, Owned},
+    tree::Tree,
+};
+
+/// Events of an account that has accounts below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NonLeafUsage {
+    /// Id of the account.
+    pub account_id: String,
+    /// Its name.
+    pub account_name: Option<String>,
+    /// Number of active accounts directly below it.
+    pub children: i64,
+    /// The events that do not count.
+    pub events: Uncounted,
+    /// Number of different users.
+    pub users: usize,
+}
+
+/// Events of a user in an account to which the user does not belong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserConflict {
+    /// Id of the user.
+    pub user_id: String,
+    /// Id of the account that the events name.
+    pub account_id: String,
+    /// Its name.
+    pub account_name: Option<String>,
+    /// Id of the account to which the user belongs.
+    pub home_id: String,
+    /// Its name.
+    pub home_name: Option<String>,
+    /// The events that do not count.
+    pub events: Uncounted,
+}
+
+/// How many events do not count, and when they were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uncounted {
+    /// Number of events.
+    pub events: i64,
+    /// The quarter of an hour of the first, in ms since the Unix epoch.
+    pub first_at: i64,
+    /// That of the last.
+    pub last_at: i64,
+}
+
+/// Usage that does not count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UncountedUsage {
+    /// That of accounts with accounts below them.
+    pub non_leaf: Vec<NonLeafUsage>,
+    /// That of users who belong to another account.
+    pub conflicts: Vec<UserConflict>,
+}
+
+/// An account that exists only because others name it as their parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhantomParent {
+    /// Its id.
+    pub account_id: String,
+    /// Number of accounts directly below it.
+    pub children: i64,
+    /// Name or id of one of them.
+    pub example: String,
+}
+
+/// The events of an account that were lost on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountLoss {
+    /// Id of the account; `None` where no event of a stream is stored.
+    pub account_id: Option<String>,
+    /// Its name.
+    pub account_name: Option<String>,
+    /// Number of events that were made and have not arrived.
+    pub missing: i64,
+    /// Number of events that the streams with losses made.
+    pub made: i64,
+    /// Number of streams with losses.
+    pub streams: i64,
+    /// Number of different users.
+    pub users: usize,
+    /// When the first of the streams began, in ms since the Unix epoch.
+    pub first_at: i64,
+}
+
+/// Lines that were refused for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Name of the source that sent them, or its id.
+    pub source: String,
+    /// Why.
+    pub reason: String,
+    /// The account that they name, if it can be read.
+    pub account_id: Option<String>,
+    /// Number of lines.
+    pub lines: i64,
+    /// When the first arrived, in ms since the Unix epoch.
+    pub first_at: i64,
+    /// When the last arrived.
+    pub last_at: i64,
+}
+
+/// What the page for the quality of the data shows.
+#[derive(Debug, Clone)]
+pub struct QualityPage {
+    /// The tree.
+    pub tree: Tree,
+    /// Usage that does not count.
+    pub uncounted: UncountedUsage,
+    /// Accounts that exist only because others name them as their parent.
+    pub phantoms: Vec<PhantomParent>,
+    /// Lines that were refused.
+    pub refusals: Vec<Refusal>,
+    /// Events that were lost.
+    pub losses: Vec<AccountLoss>,
+    /// Streams that cannot be true.
+    pub implausible: Vec<Owned<ImplausibleStream>>,
+    /// The loss of all streams.
+    pub loss: LossReport,
+}

@@ -1,0 +1,12 @@
+//! Lists of accounts that somebody gave a name, for everyone.
+
+/// A list with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedView {
+    /// Its number.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its address: a path with a query.
+    pub address: String,
+}

@@ -1,0 +1,245 @@
+//! What the pages of one account show.
+
+use rusqlite::Connection;
+
+use super::{
+    account_records,
+    account_report::{self, ReportQuery},
+    account_rows, account_tree,
+    account_tree::Located,
+    accounts, adoption,
+    alerts::found::{self, AlertFilter},
+    people::{self, PeopleQuery},
+    rows::AccountRow,
+    tree, usage, users,
+    visible::Within,
+};
+use crate::{
+    model::{
+        bars::{self, BarDays, Bars},
+        page::Page,
+        record_kind::RecordKind,
+        usage::{Filter, Span},
+    },
+    store::{
+        account_page::{
+            AccountHeader, AccountPage, AccountQuestion, PagePeriod, PeopleQuestion, UsagePage,
+            UsagePageQuestion,
+        },
+        adoption::FeatureAdoption,
+        alerts::Alert,
+        people::Person,
+        records::{RecordList, RecordsPage},
+    },
+};
+
+/// Most alerts that the page of an account lists.
+const MAX_ALERTS: i64 = 10;
+
+/// An account of which a page is read.
+pub(super) struct Subject {
+    pub(super) account: AccountRow,
+    /// The account above it, if that may be seen.
+    parent: Option<AccountRow>,
+    pub(super) within: Within,
+}
+
+/// Reads the header of an account's pages, and what `read` reads; `None` when the account
+/// is unknown or not to be seen.
+pub(super) fn page<T>(
+    conn: &Connection,
+    question: &AccountQuestion,
+    read: impl FnOnce(&Subject) -> rusqlite::Result<T>,
+) -> rusqlite::Result<AccountPage<T>> {
+    let Some(account) = account_rows::find_row(conn, &question.account_id)? else {
+        return Ok(None);
+    };
+    let within = Within::find(conn, &question.within)?;
+    if !within.see(conn, account)? {
+        return Ok(None);
+    }
+    let path = within.cut(account_tree::path(conn, account)?);
+    let subject = Subject {
+        account,
+        parent: parent(&path),
+        within,
+    };
+    let header = AccountHeader {
+        account: accounts::find(conn, &question.account_id)?.unwrap_or_default(),
+        tree: tree::read(conn, within, path.clone())?,
+        path: path.into_iter().map(|(_, entry)| entry).collect(),
+        descendants: account_tree::count_descendants(conn, account)?,
+        users: users::count(conn, Some(account))?,
+    };
+    Ok(Some((header, read(&subject)?)))
+}
+
+fn parent(path: &[Located]) -> Option<AccountRow> {
+    let above = path.len().checked_sub(2)?;
+    Some(path[above].0)
+}
+
+/// A question about an account, the bars of its chart, and the time of the latest use.
+pub(super) fn report_query(
+    conn: &Connection,
+    account: AccountRow,
+    rollup: bool,
+    period: &PagePeriod,
+    filter: Filter,
+    kind: Bars,
+) -> rusqlite::Result<(ReportQuery, Vec<BarDays>, Option<i64>)> {
+    let uses = account_report::first_and_last_use(conn, account, rollup)?;
+    let zone = &period.time_zone;
+    // All time is as long as there is usage.
+    let days = period.days.or_else(|| {
+        let (first, last) = uses?;
+        Some((zone.day_at(first), zone.day_at(last).plus(1)))
+    });
+    let bars = days.map_or_else(Vec::new, |(from, end)| bars::bars(kind, from, end));
+    // The same bars, so many days earlier, as far as the period before reaches.
+    let bars_before = match (period.days, period.before) {
+        (Some((from, end)), Some(before)) => bars
+            .iter()
+            .map(|bar| bar.earlier(from.until(end)).span(zone))
+            .map(|span| Span {
+                to: span.to.min(before.span.to),
+                ..span
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let query = ReportQuery {
+        account,
+        rollup,
+        span: period.span,
+        before: period.before,
+        filter,
+        bars: bars.iter().map(|days| days.span(zone)).collect(),
+        bars_before,
+    };
+    Ok((query, bars, uses.map(|uses| uses.1)))
+}
+
+/// Reads the usage of an account.
+pub(super) fn read_usage(
+    conn: &Connection,
+    question: UsagePageQuestion,
+) -> rusqlite::Result<AccountPage<UsagePage>> {
+    let UsagePageQuestion {
+        account,
+        period,
+        rollup,
+        filter,
+        bars,
+    } = question;
+    page(conn, &account, |subject| {
+        let (query, bars, last) =
+            report_query(conn, subject.account, rollup, &period, filter, bars)?;
+        let of_parent = match subject.parent {
+            None => None,
+            Some(parent) => {
+                let uses = usage::feature_uses(conn, parent, query.span, &query.filter)?;
+                Some(uses)
+            }
+        };
+        Ok(UsagePage {
+            report: account_report::read(conn, &query)?,
+            bars,
+            last,
+            of_parent,
+            alerts: alerts_of(conn, subject.account)?,
+        })
+    })
+}
+
+fn alerts_of(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Alert>> {
+    let filter = AlertFilter {
+        account: Some(account),
+        holding: true,
+        ..AlertFilter::default()
+    };
+    let page = Page {
+        limit: MAX_ALERTS,
+        number: 1,
+    };
+    Ok(found::list(conn, &filter, page)?.0)
+}
+
+/// Reads the users of an account.
+pub(super) fn read_people(
+    conn: &Connection,
+    question: PeopleQuestion,
+) -> rusqlite::Result<AccountPage<Vec<Person>>> {
+    let PeopleQuestion {
+        account,
+        period,
+        rollup,
+        filter,
+    } = question;
+    page(conn, &account, |subject| {
+        let days = period.days.map_or_else(Vec::new, |(from, end)| {
+            bars::day_starts(from, end, &period.time_zone)
+        });
+        let query = PeopleQuery {
+            account: subject.account,
+            rollup,
+            span: period.span,
+            before: period.before,
+            filter,
+            days,
+        };
+        people::read(conn, &query)?
+            .into_iter()
+            .map(|(mut person, home)| {
+                if !subject.within.see(conn, home)? {
+                    hide(&mut person);
+                }
+                Ok(person)
+            })
+            .collect()
+    })
+}
+
+/// Takes away what belongs to the account to which a user has moved, which is not to be
+/// seen. What the user did here stays.
+fn hide(person: &mut Person) {
+    person.first_name = None;
+    person.last_name = None;
+    person.account_id.clear();
+    person.account_name = Some("another account".to_owned());
+}
+
+/// Reads the features that accounts use.
+pub(super) fn read_adoption(
+    conn: &Connection,
+    account: &AccountQuestion,
+    span: Span,
+) -> rusqlite::Result<AccountPage<Vec<FeatureAdoption>>> {
+    page(conn, account, |subject| {
+        adoption::read(conn, subject.account, span)
+    })
+}
+
+/// Reads the records of an account.
+pub(super) fn read_records(
+    conn: &Connection,
+    account: &AccountQuestion,
+    of_list: Page,
+    now: i64,
+) -> rusqlite::Result<AccountPage<RecordsPage>> {
+    page(conn, account, |subject| {
+        let summary = account_records::summary(conn, subject.account, now)?;
+        let lists = RecordKind::ALL
+            .into_iter()
+            .map(|kind| {
+                let (records, total) = account_records::list(conn, subject.account, kind, of_list)?;
+                Ok(RecordList {
+                    kind,
+                    records,
+                    total,
+                })
+            })
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(RecordsPage { summary, lists })
+    })
+}

@@ -1,0 +1,215 @@
+//! The file as a command uses it that does its work and ends: one connection, and no
+//! thread.
+
+use std::{io::Write, path::Path};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{
+    account_rows, connection,
+    database::SqliteStore,
+    erasure,
+    erasure_list::{self, Entry},
+    export, keys, loss, rebuild,
+};
+use crate::{
+    clock::now_ms,
+    model::{
+        erasure::Erasure,
+        keys::{NewSource, SourceKeys},
+        usage::Span,
+    },
+    store::{
+        error::StoreError,
+        export::{EventFilter, ExportError, Format},
+        keys::ListedKey,
+        loss::LossReport,
+        removal::Erased,
+    },
+};
+
+/// An open file.
+#[derive(Debug)]
+pub struct CommandFile {
+    conn: Connection,
+}
+
+/// What was erased from a file.
+#[derive(Debug, Clone)]
+pub struct ErasureList(Vec<Entry>);
+
+impl ErasureList {
+    /// The list of a file that does not exist.
+    pub const EMPTY: ErasureList = ErasureList(Vec::new());
+}
+
+/// A statement that failed. A command tells what SQLite says of it, whatever it is.
+fn failed(cause: rusqlite::Error) -> StoreError {
+    StoreError::Failed(cause.to_string())
+}
+
+impl CommandFile {
+    /// Opens a file, and makes it if it is not there yet.
+    ///
+    /// # Errors
+    /// When it cannot be opened or a newer version wrote it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let conn = SqliteStore::open_for_command(path)?;
+        Ok(CommandFile { conn })
+    }
+
+    /// Stores a new source and returns its id.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn insert_source(
+        &mut self,
+        keys: &SourceKeys,
+        new: &NewSource,
+        now: i64,
+    ) -> Result<String, StoreError> {
+        keys::insert_source(&mut self.conn, keys, new, now).map_err(failed)
+    }
+
+    /// Stores a new account key and returns its id.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn insert_account_key(
+        &mut self,
+        key: &str,
+        name: &str,
+        now: i64,
+    ) -> Result<String, StoreError> {
+        keys::insert_account_key(&mut self.conn, key, name, now).map_err(failed)
+    }
+
+    /// Stores a new viewer key and returns its id. `within` is the id of the only account
+    /// that it may see, with what is below.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn insert_viewer_key(
+        &mut self,
+        key: &str,
+        name: &str,
+        within: Option<&str>,
+        now: i64,
+    ) -> Result<String, StoreError> {
+        keys::insert_viewer_key(&mut self.conn, key, name, within, now).map_err(failed)
+    }
+
+    /// Lists all keys, including the revoked ones.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn keys(&self) -> Result<Vec<ListedKey>, StoreError> {
+        keys::list(&self.conn).map_err(failed)
+    }
+
+    /// Revokes a key by its id. Returns false when no active key has it.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn revoke_key(&mut self, id: &str, now: i64) -> Result<bool, StoreError> {
+        keys::revoke(&mut self.conn, id, now).map_err(failed)
+    }
+
+    /// Whether an account is known.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn has_account(&self, account_id: &str) -> Result<bool, StoreError> {
+        let found = account_rows::find_row(&self.conn, account_id).map_err(failed)?;
+        Ok(found.is_some())
+    }
+
+    /// Erases something, and returns what that has removed; `None` when it is unknown.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn erase(&mut self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+        let mut erase = || {
+            let found = erasure::find_events(&self.conn, erasure)?;
+            let tx = self
+                .conn
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let erased = erasure::erase(&tx, erasure, &found, now_ms())?;
+            tx.commit()?;
+            Ok(erased)
+        };
+        erase().map_err(failed)
+    }
+
+    /// The list of what was erased from a file; `None` where the file is open elsewhere.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn erasures_if_closed(self) -> Result<Option<ErasureList>, StoreError> {
+        // With an exclusive lock, SQLite refuses a file that is open elsewhere.
+        self.conn
+            .pragma_update(None, "locking_mode", "EXCLUSIVE")
+            .map_err(failed)?;
+        if self.conn.execute_batch("BEGIN IMMEDIATE; COMMIT").is_err() {
+            return Ok(None);
+        }
+        let entries = erasure_list::entries(&self.conn).map_err(failed)?;
+        Ok(Some(ErasureList(entries)))
+    }
+
+    /// Applies a list of erasures and leaves the file without a log beside it, so that it
+    /// can be renamed.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn apply(mut self, list: &ErasureList) -> Result<Erased, StoreError> {
+        let tx = self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let erased = erasure::apply(&tx, &list.0).map_err(failed)?;
+        tx.commit().map_err(failed)?;
+        self.conn
+            .pragma_update(None, "journal_mode", "DELETE")
+            .map_err(failed)?;
+        Ok(erased)
+    }
+
+    /// Copies the file to a new one while it is in use.
+    ///
+    /// # Errors
+    /// Those of the file, also when the new one exists already.
+    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        connection::backup(&self.conn, to).map_err(failed)
+    }
+
+    /// Writes all events that pass the filter in the order of their arrival, and returns
+    /// their number.
+    ///
+    /// # Errors
+    /// Those of the file and of `out`.
+    pub fn export(
+        &self,
+        filter: &EventFilter,
+        format: Format,
+        out: impl Write,
+    ) -> Result<u64, ExportError> {
+        export::export(&self.conn, filter, format, out)
+    }
+
+    /// Recomputes all figures beside a running collector, and repairs those that differ
+    /// where `repair` says so.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn rebuild(&mut self, repair: bool) -> Result<rebuild::Rebuilt, StoreError> {
+        rebuild::rebuild_in_background(&mut self.conn, repair).map_err(failed)
+    }
+
+    /// Reports the events that were lost.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn loss(&self, span: Span) -> Result<LossReport, StoreError> {
+        loss::report(&self.conn, span).map_err(failed)
+    }
+}

@@ -1,0 +1,77 @@
+//! Keys, and sessions of people who are signed in.
+
+use std::future::ready;
+
+use crate::{
+    model::keys::KeyId,
+    store::{
+        answer::Answer,
+        keys::{Reader, Source},
+        operations::KeyOperations,
+        sessions::{NewSession, OpenSession},
+        sqlite::{SqliteStore, dashboard_sessions, keys, visible::Within},
+    },
+};
+
+impl KeyOperations for SqliteStore {
+    fn source<'a>(&'a self, auth_key: &'a str, api_key: &'a str) -> Answer<'a, Option<Source>> {
+        Box::pin(ready(
+            self.read_now(|conn| keys::find_source(conn, auth_key, api_key)),
+        ))
+    }
+
+    fn account_key<'a>(&'a self, key: &'a str) -> Answer<'a, Option<KeyId>> {
+        Box::pin(ready(
+            self.read_now(|conn| keys::find_account_key(conn, key)),
+        ))
+    }
+
+    fn reader<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Reader>> {
+        Box::pin(ready(self.read_now(|conn| {
+            let reader = keys::find_reader(conn, key)?;
+            sees_anything(conn, reader)
+        })))
+    }
+
+    fn session<'a>(&'a self, id: &'a str, now: i64) -> Answer<'a, Option<OpenSession>> {
+        Box::pin(ready(self.read_now(|conn| {
+            let Some(found) = dashboard_sessions::find(conn, id, now)? else {
+                return Ok(None);
+            };
+            let reader = keys::find_reader_by_id(conn, found.key)?;
+            Ok(sees_anything(conn, reader)?.map(|reader| OpenSession {
+                reader,
+                is_stale: found.is_stale,
+            }))
+        })))
+    }
+
+    fn begin_session(&self, session: NewSession, now: i64) -> Answer<'_, ()> {
+        Box::pin(self.write(move |tx| {
+            if let Some(previous) = &session.previous {
+                dashboard_sessions::end(tx, previous)?;
+            }
+            dashboard_sessions::begin(tx, &session.id, session.key, now)
+        }))
+    }
+
+    fn touch_session(&self, id: String, now: i64) -> Answer<'_, ()> {
+        Box::pin(self.write(move |tx| dashboard_sessions::touch(tx, &id, now)))
+    }
+
+    fn end_session(&self, id: String) -> Answer<'_, ()> {
+        Box::pin(self.write(move |tx| dashboard_sessions::end(tx, &id)))
+    }
+}
+
+/// The reader, unless the only account that it may see is gone.
+fn sees_anything(
+    conn: &rusqlite::Connection,
+    reader: Option<Reader>,
+) -> rusqlite::Result<Option<Reader>> {
+    let Some(reader) = reader else {
+        return Ok(None);
+    };
+    let within = Within::find(conn, &reader.within)?;
+    Ok((within != Within::Nothing).then_some(reader))
+}

@@ -1,0 +1,150 @@
+//! What the pages about all accounts show.
+
+use std::time::Instant;
+
+use rusqlite::Connection;
+
+use super::{
+    account_tree,
+    alerts::{
+        found::{self, AlertFilter},
+        messages, rules, webhook,
+    },
+    loss,
+    name_roles::NameCache,
+    portfolio::{self, PortfolioQuery},
+    quality, refusals,
+    rows::AccountRow,
+    saved_views, search, stream_owners, tree,
+    visible::Within,
+};
+use crate::{
+    model::{
+        page::Page,
+        usage::{Filter, Span},
+        visibility::Visibility,
+    },
+    store::{
+        accounts_page::{AccountsContent, AccountsPage, AccountsPageQuestion, Wanted},
+        alerts::AlertsPage,
+        loss::{LossPage, Owned},
+        portfolio::{ListQuestion, Portfolio},
+        quality::QualityPage,
+    },
+};
+
+/// Reads the first page.
+pub(super) fn accounts(
+    conn: &Connection,
+    question: AccountsPageQuestion,
+    names: &NameCache,
+) -> rusqlite::Result<AccountsPage> {
+    let within = Within::find(conn, &question.within)?;
+    let tree = tree::read(conn, within, Vec::new())?;
+    let root = within.root()?;
+    let (accounts, users) = account_tree::counts(conn, root)?;
+    let content = match question.wanted {
+        Wanted::Found { text, limit } => {
+            AccountsContent::Found(search::find(conn, &text, within, limit)?)
+        }
+        Wanted::List(question) => AccountsContent::List(
+            Box::new(list(conn, root, question, names)?),
+            saved_views::list(conn)?,
+        ),
+    };
+    Ok(AccountsPage {
+        tree,
+        accounts,
+        users,
+        content,
+    })
+}
+
+/// Reads a list of accounts: all of them, or those below one.
+pub(super) fn list(
+    conn: &Connection,
+    within: Option<AccountRow>,
+    question: ListQuestion,
+    names: &NameCache,
+) -> rusqlite::Result<Portfolio> {
+    // The names of others are no choices for who sees some accounts alone.
+    let with_names = within.is_some() || question.filter != Filter::default();
+    let query = PortfolioQuery {
+        within,
+        level: question.level,
+        span: question.span,
+        before: question.before,
+        filter: question.filter,
+        dimensions: question.dimensions,
+        with_names,
+        now: question.now,
+    };
+    let mut portfolio = portfolio::read(conn, &query)?;
+    if !with_names {
+        portfolio.names = (*names.get(conn, Instant::now())?).clone();
+    }
+    Ok(portfolio)
+}
+
+/// Reads the page for alerts.
+pub(super) fn alerts(
+    conn: &Connection,
+    within: &Visibility,
+    page: Page,
+) -> rusqlite::Result<AlertsPage> {
+    let within = Within::find(conn, within)?;
+    let filter = AlertFilter {
+        within: within.root()?,
+        ..AlertFilter::default()
+    };
+    Ok(AlertsPage {
+        alerts: found::list(conn, &filter, page)?.0,
+        rules: rules::list(conn)?,
+        webhook: webhook::find(conn)?,
+        messages: messages::standing(conn)?,
+        tree: tree::read(conn, within, Vec::new())?,
+    })
+}
+
+/// Reads the page for the quality of the data.
+pub(super) fn quality(conn: &Connection, span: Span) -> rusqlite::Result<QualityPage> {
+    let mut loss = loss::report(conn, span)?;
+    let implausible = std::mem::take(&mut loss.implausible_streams);
+    Ok(QualityPage {
+        implausible: owned(conn, implausible, |stream| &stream.stream_id)?,
+        uncounted: quality::uncounted(conn, span)?,
+        phantoms: quality::phantom_parents(conn)?,
+        refusals: refusals::list(conn)?,
+        losses: quality::losses(conn, span)?,
+        loss,
+        tree: tree::read(conn, Within::All, Vec::new())?,
+    })
+}
+
+/// Reads the page for the loss report.
+pub(super) fn loss(conn: &Connection, span: Span) -> rusqlite::Result<LossPage> {
+    let report = loss::report(conn, span)?;
+    Ok(LossPage {
+        worst: owned(conn, report.worst.clone(), |stream| &stream.stream_id)?,
+        implausible: owned(conn, report.implausible_streams.clone(), |stream| {
+            &stream.stream_id
+        })?,
+        report,
+        tree: tree::read(conn, Within::All, Vec::new())?,
+    })
+}
+
+/// Streams with whose they are.
+fn owned<T>(
+    conn: &Connection,
+    streams: Vec<T>,
+    id: impl Fn(&T) -> &String,
+) -> rusqlite::Result<Vec<Owned<T>>> {
+    streams
+        .into_iter()
+        .map(|stream| {
+            let owner = stream_owners::find(conn, id(&stream))?;
+            Ok((stream, owner))
+        })
+        .collect()
+}

@@ -1,0 +1,75 @@
+//! What the page of a user shows.
+
+use rusqlite::Connection;
+
+use super::{
+    account_page::report_query, account_report, account_tree, accounts, tree, user_sessions, users,
+    visible::Within,
+};
+use crate::store::user_page::{UserPage, UserPageQuestion, UserSession};
+
+/// Reads what a user did; `None` when the user is unknown or not to be seen.
+pub(super) fn read(
+    conn: &Connection,
+    question: UserPageQuestion,
+) -> rusqlite::Result<Option<UserPage>> {
+    let user_id = &question.user_id;
+    let Some((row, account)) = users::find_with_account(conn, user_id)? else {
+        return Ok(None);
+    };
+    let Some(user) = users::find(conn, user_id)? else {
+        return Ok(None);
+    };
+    let within = Within::find(conn, &question.within)?;
+    if !within.see(conn, account)? {
+        return Ok(None);
+    }
+    let path = account_tree::path(conn, account)?;
+    let (period, span) = (&question.period, question.period.span);
+    let mut filter = question.filter;
+    filter.user = Some(user_id.clone());
+    let (mut query, bars, _) = report_query(
+        conn,
+        account,
+        question.rollup,
+        period,
+        filter,
+        question.bars,
+    )?;
+    query.rollup = false;
+    let all = user_sessions::read(conn, row, account, span)?;
+    let count = all.len();
+    let page = question
+        .page
+        .clamp(1, count.div_ceil(question.sessions).max(1));
+    let sessions = all
+        .into_iter()
+        .skip((page - 1) * question.sessions)
+        .take(question.sessions)
+        .map(|session| {
+            let account_id = &user.account_id;
+            let (events, has_more) =
+                user_sessions::events(conn, account_id, user_id, &session, span, question.events)?;
+            Ok(UserSession {
+                begins: session.begins(),
+                session_id: session.session_id,
+                count: session.sums.events,
+                features: session.sums.features,
+                active_time: session.sums.active_time,
+                events,
+                has_more,
+            })
+        })
+        .collect::<rusqlite::Result<_>>()?;
+    let name = accounts::find(conn, &user.account_id)?.and_then(|account| account.name);
+    Ok(Some(UserPage {
+        account_name: name.unwrap_or_else(|| user.account_id.clone()),
+        tree: tree::read(conn, within, path)?,
+        report: account_report::read(conn, &query)?,
+        user,
+        bars,
+        sessions,
+        count,
+        page,
+    }))
+}
