@@ -170,21 +170,3 @@ pub fn search(
         .collect::<rusqlite::Result<_>>()?;
     Ok((shown, beyond))
 }
-
-/// The quarter of an hour of the latest event of an account and its descendants, in
-/// ms since the Unix epoch.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn last_used(conn: &Connection, account: AccountRow) -> rusqlite::Result<Option<i64>> {
-    conn.prepare_cached(
-        "WITH RECURSIVE below (no) AS (
-             SELECT ?1
-             UNION ALL
-             SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no
-         )
-         SELECT MAX(s.last_quarter) * 900000 FROM below
-             JOIN usage_segments s ON s.account_no = below.no",
-    )?
-    .query_row([account], |row| row.get(0))
-}

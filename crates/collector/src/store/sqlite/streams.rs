@@ -6,8 +6,6 @@ use std::collections::HashMap;
 use roaring::RoaringBitmap;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-pub use super::loss::report;
-
 /// Largest gap between two numbers of a stream. A page that makes a hundred
 /// events a second loses as many in a quarter of an hour. A larger gap comes from
 /// a number that somebody invented.

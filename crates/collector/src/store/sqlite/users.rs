@@ -113,28 +113,6 @@ pub fn list(
     Ok((records, count(conn, account)?))
 }
 
-/// Lists users of an account and its descendants by id.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn list_subtree(
-    conn: &Connection,
-    account: AccountRow,
-    limit: i64,
-) -> rusqlite::Result<Vec<User>> {
-    conn.prepare_cached(&format!(
-        "WITH RECURSIVE below (no) AS (
-             SELECT ?1
-             UNION ALL
-             SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no
-         )
-         SELECT {COLUMNS} WHERE u.account_no IN (SELECT no FROM below)
-         ORDER BY u.user_id LIMIT ?2"
-    ))?
-    .query_map(params![account, limit], read)?
-    .collect()
-}
-
 /// Merges the details of an `identifyUser` that was made at `at`. Details that
 /// would make the user's details too large are left out: they never make an
 /// event invalid.

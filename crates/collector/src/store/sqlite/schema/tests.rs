@@ -5,7 +5,7 @@ use crate::model::calendar::Month;
 use crate::store::sqlite::{
     event_months,
     facts::Fact,
-    rebuild, retention,
+    loss, rebuild, retention,
     rows::AccountRow,
     segments::{self, Part, Table},
 };
@@ -68,7 +68,7 @@ fn a_file_of_every_earlier_version_keeps_its_events_and_gets_their_figures() {
         assert_eq!(rebuilt.differing, differing);
         if earlier < 2 {
             let span = crate::model::usage::Span::new(None, None);
-            let report = streams::report(&conn, span).unwrap();
+            let report = loss::report(&conn, span).unwrap();
             assert_eq!((report.made, report.missing), (3, 1));
         }
     }
