@@ -7,35 +7,48 @@
 
 use libfuzzer_sys::fuzz_target;
 use natero_collector::store::sqlite::{
-    fact_blob::{decode, decode_groups, encode},
+    fact_blob::{Blobs, Damaged, decode, decode_groups, encode},
     facts::{Fact, compact},
 };
 
 fuzz_target!(|data: &[u8]| {
+    // The first byte says how many bytes the groups have.
+    let Some((length, rest)) = data.split_first() else {
+        return;
+    };
+    let (groups, facts) = rest.split_at(rest.len().min(usize::from(*length)));
+    let blobs = Blobs {
+        groups: groups.to_vec(),
+        facts: facts.to_vec(),
+    };
     let mut facts = Vec::new();
-    let decoded = decode(data, 0..u32::MAX, |fact| facts.push(*fact));
+    let decoded = read(&blobs, |fact| facts.push(*fact));
 
     // What was given before the damage was found is whole, too.
     compact(&mut facts);
     let encoded = encode(&facts);
     let mut again = Vec::new();
-    decode(&encoded, 0..u32::MAX, |fact| again.push(*fact)).expect("what we wrote is not damaged");
+    read(&encoded, |fact| again.push(*fact)).expect("what we wrote is not damaged");
     // Compared as bytes, since a damaged blob may hold a NaN.
     assert_eq!(encode(&again), encoded);
     assert_eq!(again.len(), facts.len());
-    check_groups(&encoded, &again);
+    check_groups(&encoded.groups, &again);
 
     if decoded.is_ok() {
-        check_quarters(data);
+        check_quarters(&blobs);
     }
 });
 
+fn read(blobs: &Blobs, visit: impl FnMut(&Fact)) -> Result<(), Damaged> {
+    decode(&blobs.groups, &blobs.facts, 0..u32::MAX, visit)
+}
+
 /// A span gives exactly the facts of its quarters of an hour.
-fn check_quarters(data: &[u8]) {
+fn check_quarters(blobs: &Blobs) {
     let quarters_of = |quarters| {
         let mut found = Vec::new();
-        decode(data, quarters, |fact: &Fact| found.push(fact.key.quarter))
-            .expect("it was not damaged");
+        let note = |fact: &Fact| found.push(fact.key.quarter);
+        decode(&blobs.groups, &blobs.facts, quarters, note).expect("it was not damaged");
         found
     };
     let all = quarters_of(0..u32::MAX);
@@ -48,16 +61,16 @@ fn check_quarters(data: &[u8]) {
 }
 
 /// The groups of what we wrote have as many events as their facts.
-fn check_groups(encoded: &[u8], facts: &[Fact]) {
-    let (mut events, mut groups) = (0_u64, 0);
-    decode_groups(encoded, 0..u32::MAX, |group| {
+fn check_groups(groups: &[u8], facts: &[Fact]) {
+    let (mut events, mut count) = (0_u64, 0);
+    decode_groups(groups, 0..u32::MAX, |group| {
         events = events.saturating_add(group.sums.events);
-        groups += 1;
+        count += 1;
     })
     .expect("what we wrote is not damaged");
     let of_facts = facts
         .iter()
         .fold(0_u64, |sum, fact| sum.saturating_add(fact.sums.events));
     assert_eq!(events, of_facts);
-    assert!(groups <= facts.len());
+    assert!(count <= facts.len());
 }

@@ -528,9 +528,10 @@ fn rebuild_finds_and_mends_what_differs() {
         ],
     );
     let honest = collector_says(&conn, "acme", true, Some(Dimension::Feature), ALL, ZONES[0]);
+    let nothing = fact_blob::encode(&[]);
     conn.execute(
-        "UPDATE usage_segments SET data = ?1 WHERE account_no = 1",
-        [fact_blob::encode(&[])],
+        "UPDATE usage_segments SET groups = ?1, data = ?2 WHERE account_no = 1",
+        [nothing.groups, nothing.facts],
     )
     .unwrap();
     assert_ne!(

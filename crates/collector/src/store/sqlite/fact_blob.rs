@@ -1,21 +1,23 @@
-//! The blob format in which many facts are stored.
+//! The format in which many facts are stored: two blobs.
 //!
-//! A blob holds facts in the order of their keys: a block for each quarter of an
-//! hour, and in it a group for each session of a user. A group begins with its
-//! sums, so that a query that asks neither for products nor for modules or
-//! features reads those and passes over the facts.
+//! One holds *groups*, the sums of each session of a user in a quarter of an hour, and
+//! the other what the facts of each group add to that. A query that asks neither for
+//! products nor for modules or features reads the first alone, which has a seventh of
+//! the bytes.
 //!
 //! ```text
-//! block = quarter (minus that of the previous block), length of the groups, groups
-//! group = flags, user (minus that of the previous group), [session], sums,
-//!         [length of the facts], facts
-//! fact  = flags, [product, module], feature, sums
-//! sums  = [events], [features], [module_time], [active_time]
+//! groups: block = quarter (minus that of the previous block), length of the groups,
+//!                 length of their facts in the other blob, groups
+//!         group = flags, user (minus that of the previous group), [session], sums
+//! facts:  of a group with one fact = product, module, feature
+//!         of another               = length of the facts, facts
+//!         fact = flags, [product, module], feature, sums
+//! sums = [events], [features], [module_time], [active_time]
 //! ```
 //!
-//! All numbers are LEB128. `flags` say which of the fields in brackets are
-//! present. The only fact of a group has its sums and repeats neither them nor a
-//! length. A typical fact takes six bytes, and the event it was made from 300.
+//! Both are in the order of the keys of facts. All numbers are LEB128. `flags` say
+//! which of the fields in brackets are present. The only fact of a group has its sums.
+//! A typical fact takes six bytes, and the event it was made from 300.
 
 use std::ops::Range;
 
@@ -27,11 +29,11 @@ use super::{
 };
 
 // Flags of a group.
-const HAS_SESSION: u8 = 1;
-const ONE_FACT: u8 = 1 << 1;
+pub(super) const HAS_SESSION: u8 = 1;
+pub(super) const ONE_FACT: u8 = 1 << 1;
 
 /// Flag of a fact: product and module are those of the previous fact of the group.
-const SAME_PRODUCT_AND_MODULE: u8 = 1;
+pub(super) const SAME_PRODUCT_AND_MODULE: u8 = 1;
 
 // Flags of both, about their sums.
 const ONE_EVENT: u8 = 1 << 3;
@@ -58,10 +60,10 @@ pub struct Group {
 
 /// The rows of the names of a fact as the blob stores them: 0 for none.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Names {
-    product: u32,
-    module: u32,
-    feature: u32,
+pub(super) struct Names {
+    pub(super) product: u32,
+    pub(super) module: u32,
+    pub(super) feature: u32,
 }
 
 impl Names {
@@ -75,7 +77,7 @@ impl Names {
     }
 
     #[inline]
-    fn fact(self, group: &Group, sums: Sums) -> Fact {
+    pub(super) fn fact(self, group: &Group, sums: Sums) -> Fact {
         Fact {
             key: FactKey {
                 quarter: group.quarter,
@@ -90,30 +92,46 @@ impl Names {
     }
 }
 
+/// Facts as they are stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Blobs {
+    /// The sums of each group.
+    pub groups: Vec<u8>,
+    /// The facts of each group.
+    pub facts: Vec<u8>,
+}
+
 /// Encodes facts that [`compact`](super::facts::compact) has sorted and merged.
-pub fn encode(facts: &[Fact]) -> Vec<u8> {
-    let mut data = Vec::with_capacity(facts.len() * 8);
+pub fn encode(facts: &[Fact]) -> Blobs {
+    let mut blobs = Blobs {
+        groups: Vec::with_capacity(facts.len() * 2),
+        facts: Vec::with_capacity(facts.len() * 8),
+    };
     let (mut block, mut many) = (Vec::new(), Vec::new());
     let mut previous_quarter = 0;
     for of_quarter in facts.chunk_by(|left, right| left.key.quarter == right.key.quarter) {
         block.clear();
+        let facts_before = blobs.facts.len();
         let mut previous_user = 0;
         for group in of_quarter.chunk_by(|left, right| {
             (left.key.user, left.key.session) == (right.key.user, right.key.session)
         }) {
-            previous_user = encode_group(&mut block, &mut many, group, previous_user);
+            previous_user = encode_group(&mut block, group, previous_user);
+            encode_facts(&mut blobs.facts, &mut many, group);
         }
         let quarter = of_quarter.first().map_or(0, |fact| fact.key.quarter);
-        put(&mut data, u64::from(quarter - previous_quarter));
-        put(&mut data, block.len() as u64);
-        data.extend_from_slice(&block);
+        let of_facts = blobs.facts.len() - facts_before;
+        put(&mut blobs.groups, u64::from(quarter - previous_quarter));
+        put(&mut blobs.groups, block.len() as u64);
+        put(&mut blobs.groups, of_facts as u64);
+        blobs.groups.extend_from_slice(&block);
         previous_quarter = quarter;
     }
-    data
+    blobs
 }
 
-/// Encodes a group and returns its user. `many` is room for its facts.
-fn encode_group(out: &mut Vec<u8>, many: &mut Vec<u8>, facts: &[Fact], previous_user: u32) -> u32 {
+/// Encodes the sums of a group and returns its user.
+fn encode_group(out: &mut Vec<u8>, facts: &[Fact], previous_user: u32) -> u32 {
     let Some(first) = facts.first() else {
         return previous_user;
     };
@@ -130,23 +148,27 @@ fn encode_group(out: &mut Vec<u8>, many: &mut Vec<u8>, facts: &[Fact], previous_
         put(out, u64::from(session.number()));
     }
     put_sums(out, flags, &sums);
-    if facts.len() == 1 {
-        let names = Names::of(&first.key);
+    user
+}
+
+/// Encodes the facts of a group. `many` is room for them.
+fn encode_facts(out: &mut Vec<u8>, many: &mut Vec<u8>, facts: &[Fact]) {
+    if let [fact] = facts {
+        let names = Names::of(&fact.key);
         put(out, u64::from(names.product));
         put(out, u64::from(names.module));
         put(out, u64::from(names.feature));
-    } else {
-        many.clear();
-        let mut previous = Names::default();
-        for fact in facts {
-            let names = Names::of(&fact.key);
-            encode_fact(many, names, previous, &fact.sums);
-            previous = names;
-        }
-        put(out, many.len() as u64);
-        out.extend_from_slice(many);
+        return;
     }
-    user
+    many.clear();
+    let mut previous = Names::default();
+    for fact in facts {
+        let names = Names::of(&fact.key);
+        encode_fact(many, names, previous, &fact.sums);
+        previous = names;
+    }
+    put(out, many.len() as u64);
+    out.extend_from_slice(many);
 }
 
 fn encode_fact(out: &mut Vec<u8>, names: Names, previous: Names, sums: &Sums) {
@@ -192,7 +214,7 @@ fn put_sums(out: &mut Vec<u8>, flags: u8, sums: &Sums) {
 }
 
 #[inline(always)]
-fn read_sums(rest: &mut Reader<'_>, flags: u8) -> Result<Sums, Damaged> {
+pub(super) fn read_sums(rest: &mut Reader<'_>, flags: u8) -> Result<Sums, Damaged> {
     let mut sums = Sums {
         events: 1,
         ..Sums::default()
@@ -216,30 +238,36 @@ fn read_sums(rest: &mut Reader<'_>, flags: u8) -> Result<Sums, Damaged> {
     Ok(sums)
 }
 
-/// The facts of a group.
-enum GroupFacts<'a> {
-    One(Names),
-    Many(&'a [u8]),
-}
-
-/// Calls `visit` with every fact of the blob whose quarter of an hour is in
+/// Calls `visit` with every fact of two blobs whose quarter of an hour is in
 /// `quarters`, in order.
 ///
 /// # Errors
-/// When the blob is damaged; `visit` may have been called before.
+/// When a blob is damaged; `visit` may have been called before.
 #[inline]
 pub fn decode(
-    data: &[u8],
+    groups: &[u8],
+    facts: &[u8],
     quarters: Range<u32>,
     mut visit: impl FnMut(&Fact),
 ) -> Result<(), Damaged> {
-    visit_groups(data, quarters, |group, facts| match facts {
-        GroupFacts::One(names) => {
-            visit(&names.fact(group, group.sums));
-            Ok(())
+    let mut facts = Reader::new(facts);
+    visit_blocks(groups, |block| {
+        let mut facts = Reader::new(facts.bytes(block.length_of_facts)?);
+        if !quarters.contains(&block.quarter) {
+            return Ok(());
         }
-        GroupFacts::Many(data) => {
-            let mut rest = Reader::new(data);
+        block.visit(|group, flags| {
+            if flags & ONE_FACT != 0 {
+                let names = Names {
+                    product: facts.number32()?,
+                    module: facts.number32()?,
+                    feature: facts.number32()?,
+                };
+                visit(&names.fact(group, group.sums));
+                return Ok(());
+            }
+            let length = usize::try_from(facts.number()?).map_err(|_| Damaged)?;
+            let mut rest = Reader::new(facts.bytes(length)?);
             let mut names = Names::default();
             while let Some(flags) = rest.byte() {
                 if flags & SAME_PRODUCT_AND_MODULE == 0 {
@@ -251,70 +279,85 @@ pub fn decode(
                 visit(&names.fact(group, sums));
             }
             Ok(())
-        }
+        })
     })
 }
 
-/// Calls `visit` with every group of the blob whose quarter of an hour is in
-/// `quarters`, in order. Facts of a group are passed over.
+/// Calls `visit` with every group of a blob whose quarter of an hour is in
+/// `quarters`, in order.
 ///
 /// # Errors
 /// When the blob is damaged; `visit` may have been called before.
 #[inline]
 pub fn decode_groups(
-    data: &[u8],
+    groups: &[u8],
     quarters: Range<u32>,
     mut visit: impl FnMut(&Group),
 ) -> Result<(), Damaged> {
-    visit_groups(data, quarters, |group, _| {
-        visit(group);
-        Ok(())
+    visit_blocks(groups, |block| {
+        if !quarters.contains(&block.quarter) {
+            return Ok(());
+        }
+        block.visit(|group, _| {
+            visit(group);
+            Ok(())
+        })
     })
 }
 
+/// The groups of a quarter of an hour.
+struct Block<'a> {
+    quarter: u32,
+    groups: &'a [u8],
+    /// What their facts take in the other blob.
+    length_of_facts: usize,
+}
+
 #[inline(always)]
-fn visit_groups(
-    data: &[u8],
-    quarters: Range<u32>,
-    mut visit: impl FnMut(&Group, GroupFacts<'_>) -> Result<(), Damaged>,
+fn visit_blocks<'a>(
+    groups: &'a [u8],
+    mut visit: impl FnMut(Block<'a>) -> Result<(), Damaged>,
 ) -> Result<(), Damaged> {
-    let mut rest = Reader::new(data);
+    let mut rest = Reader::new(groups);
     let mut quarter: u32 = 0;
     while !rest.is_empty() {
         quarter = quarter.checked_add(rest.number32()?).ok_or(Damaged)?;
         let length = usize::try_from(rest.number()?).map_err(|_| Damaged)?;
-        let block = rest.bytes(length)?;
-        if !quarters.contains(&quarter) {
-            continue;
-        }
-        let mut block = Reader::new(block);
-        let mut user: u32 = 0;
-        while let Some(flags) = block.byte() {
-            user = user.checked_add(block.number32()?).ok_or(Damaged)?;
-            let session = match flags & HAS_SESSION {
-                0 => None,
-                _ => SessionRow::from_number(block.number32()?),
-            };
-            let group = Group {
-                quarter,
-                user: UserRow::from_number(user).ok_or(Damaged)?,
-                session,
-                sums: read_sums(&mut block, flags)?,
-            };
-            let facts = if flags & ONE_FACT == 0 {
-                let length = usize::try_from(block.number()?).map_err(|_| Damaged)?;
-                GroupFacts::Many(block.bytes(length)?)
-            } else {
-                GroupFacts::One(Names {
-                    product: block.number32()?,
-                    module: block.number32()?,
-                    feature: block.number32()?,
-                })
-            };
-            visit(&group, facts)?;
-        }
+        let length_of_facts = usize::try_from(rest.number()?).map_err(|_| Damaged)?;
+        visit(Block {
+            quarter,
+            groups: rest.bytes(length)?,
+            length_of_facts,
+        })?;
     }
     Ok(())
+}
+
+impl Block<'_> {
+    /// Calls `visit` with every group and its flags.
+    #[inline(always)]
+    fn visit(
+        &self,
+        mut visit: impl FnMut(&Group, u8) -> Result<(), Damaged>,
+    ) -> Result<(), Damaged> {
+        let mut rest = Reader::new(self.groups);
+        let mut user: u32 = 0;
+        while let Some(flags) = rest.byte() {
+            user = user.checked_add(rest.number32()?).ok_or(Damaged)?;
+            let session = match flags & HAS_SESSION {
+                0 => None,
+                _ => SessionRow::from_number(rest.number32()?),
+            };
+            let group = Group {
+                quarter: self.quarter,
+                user: UserRow::from_number(user).ok_or(Damaged)?,
+                session,
+                sums: read_sums(&mut rest, flags)?,
+            };
+            visit(&group, flags)?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -364,12 +407,13 @@ mod tests {
         fn facts_round_trip(mut facts in proptest::collection::vec(fact(), 0..60)) {
             compact(&mut facts);
             let mut back = Vec::new();
-            decode(&encode(&facts), 0..u32::MAX, |fact| back.push(*fact)).unwrap();
+            let blobs = encode(&facts);
+            decode(&blobs.groups, &blobs.facts, 0..u32::MAX, |fact| back.push(*fact)).unwrap();
             prop_assert_eq!(&back, &facts);
 
             let middle = 1_880_001..1_880_002;
             let mut of_quarter = Vec::new();
-            decode(&encode(&facts), middle, |fact| of_quarter.push(*fact)).unwrap();
+            decode(&blobs.groups, &blobs.facts, middle, |fact| of_quarter.push(*fact)).unwrap();
             facts.retain(|fact| fact.key.quarter == 1_880_001);
             prop_assert_eq!(of_quarter, facts);
         }
@@ -387,14 +431,17 @@ mod tests {
                 }
             }
             let mut read = Vec::new();
-            decode_groups(&encode(&facts), 0..u32::MAX, |group| read.push(*group)).unwrap();
+            decode_groups(&encode(&facts).groups, 0..u32::MAX, |group| read.push(*group)).unwrap();
             prop_assert_eq!(read, groups);
         }
 
         #[test]
-        fn the_decoder_panics_on_no_input(data in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = decode(&data, 0..u32::MAX, |_| ());
-            let _ = decode_groups(&data, 0..u32::MAX, |_| ());
+        fn the_decoder_panics_on_no_input(
+            groups in proptest::collection::vec(any::<u8>(), 0..200),
+            facts in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let _ = decode(&groups, &facts, 0..u32::MAX, |_| ());
+            let _ = decode_groups(&groups, 0..u32::MAX, |_| ());
         }
     }
 }

@@ -112,7 +112,8 @@ fn decode_block(block: &[u8], quarter: u32, visit: &mut impl FnMut(Fact)) -> Res
 /// Computes the facts from the events, and keeps those whose events are deleted.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut without_events = read(tx, retention::events_from(tx)?)?;
-    tx.execute("DELETE FROM usage_segments", [])?;
+    tx.execute_batch("DROP TABLE usage_segments")?;
+    segments::create(tx)?;
     if has_shared_sessions(tx)? {
         split_sessions(tx, &mut without_events)?;
         tx.execute_batch("DROP TABLE shared_sessions")?;

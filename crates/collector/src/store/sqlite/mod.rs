@@ -67,6 +67,7 @@ mod savepoint;
 mod schema;
 mod search;
 mod segments;
+mod single_blob;
 mod single_table;
 mod stream_owners;
 mod streams;

@@ -1,6 +1,6 @@
 //! Segments: the rows that store the facts of an account.
 //!
-//! An account has a few segments, each a blob of facts. New facts are merged
+//! An account has a few segments, each with two blobs of facts. New facts are merged
 //! with the newest segments as long as those are not much larger, so that the
 //! sizes of an account's segments fall like powers of two: a fact is rewritten
 //! a dozen times in its life, and a query reads a handful of rows for each
@@ -76,6 +76,30 @@ impl Table {
     }
 }
 
+/// The columns of such a table. Groups come first: what reads them alone does not touch the
+/// pages of the facts.
+pub(super) const COLUMNS: &str = "
+    id            INTEGER PRIMARY KEY,
+    account_no    INTEGER NOT NULL,
+    is_set_aside  INTEGER NOT NULL,
+    first_quarter INTEGER NOT NULL,         -- quarters of an hour since the Unix epoch
+    last_quarter  INTEGER NOT NULL,
+    facts         INTEGER NOT NULL,
+    events        INTEGER NOT NULL,
+    groups        BLOB    NOT NULL,         -- see fact_blob.rs
+    data          BLOB    NOT NULL          -- the facts of the groups
+";
+
+/// Makes the table of the stored segments.
+pub(super) fn create(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute_batch(&format!(
+        "CREATE TABLE usage_segments (
+             {COLUMNS}, FOREIGN KEY (account_no) REFERENCES accounts (no)
+         ) STRICT;
+         CREATE INDEX segments_by_account ON usage_segments (account_no, is_set_aside, id);"
+    ))
+}
+
 /// Adds facts to an account.
 pub(super) fn append(
     tx: &Transaction<'_>,
@@ -84,9 +108,9 @@ pub(super) fn append(
     mut new: Vec<Fact>,
 ) -> rusqlite::Result<()> {
     facts::compact(&mut new);
-    let table = table.name();
+    let name = table.name();
     let mut newest = tx.prepare_cached(&format!(
-        "SELECT id, facts, CASE WHEN facts < ?3 AND facts <= ?4 THEN data END FROM {table}
+        "SELECT id, facts, CASE WHEN facts < ?3 AND facts <= ?4 THEN data END, groups FROM {name}
          WHERE account_no = ?1 AND is_set_aside = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?5"
     ))?;
     let mut merged_ids: Vec<i64> = Vec::new();
@@ -106,7 +130,8 @@ pub(super) fn append(
                         return Ok(None);
                     };
                     let mut merged = Vec::with_capacity(row.get::<_, i64>(1)? as usize + new.len());
-                    fact_blob::decode(data, ALL_QUARTERS, |fact| merged.push(*fact))
+                    let groups = row.get_ref(3)?.as_blob()?;
+                    fact_blob::decode(groups, data, ALL_QUARTERS, |fact| merged.push(*fact))
                         .map_err(damaged)?;
                     Ok(Some((row.get(0)?, merged)))
                 },
@@ -122,17 +147,27 @@ pub(super) fn append(
     // The oldest of the merged segments stays, with other facts: neither its place nor
     // the index changes.
     let kept = merged_ids.pop();
-    let mut delete = tx.prepare_cached(&format!("DELETE FROM {table} WHERE id = ?1"))?;
+    let mut delete = tx.prepare_cached(&format!("DELETE FROM {name} WHERE id = ?1"))?;
     for id in merged_ids {
         delete.execute([id])?;
     }
     write(tx, table, part, &new, kept)
 }
 
+/// Inserts a segment with facts that are sorted and merged.
+pub(super) fn insert(
+    tx: &Transaction<'_>,
+    table: Table,
+    part: Part,
+    facts: &[Fact],
+) -> rusqlite::Result<()> {
+    write(tx, table, part, facts, None)
+}
+
 /// Writes a segment, in the place of another if one is given.
 fn write(
     tx: &Transaction<'_>,
-    table: &str,
+    table: Table,
     part: Part,
     facts: &[Fact],
     place: Option<i64>,
@@ -142,20 +177,30 @@ fn write(
     };
     let events: u64 = facts.iter().map(|fact| fact.sums.events).sum();
     let (first, last) = (first.key.quarter, last.key.quarter);
-    let (count, events, data) = (facts.len() as i64, events as i64, fact_blob::encode(facts));
+    let (count, events, blobs) = (facts.len() as i64, events as i64, fact_blob::encode(facts));
+    let table = table.name();
     match place {
         Some(id) => tx
             .prepare_cached(&format!(
                 "UPDATE {table} SET first_quarter = ?2, last_quarter = ?3, facts = ?4, events = ?5,
-                     data = ?6
+                     groups = ?6, data = ?7
                  WHERE id = ?1"
             ))?
-            .execute(params![id, first, last, count, events, data])?,
+            .execute(params![
+                id,
+                first,
+                last,
+                count,
+                events,
+                blobs.groups,
+                blobs.facts
+            ])?,
         None => tx
             .prepare_cached(&format!(
                 "INSERT INTO {table}
-                     (account_no, is_set_aside, first_quarter, last_quarter, facts, events, data)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                     (account_no, is_set_aside, first_quarter, last_quarter, facts, events, groups,
+                      data)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
             ))?
             .execute(params![
                 part.account,
@@ -164,7 +209,8 @@ fn write(
                 last,
                 count,
                 events,
-                data
+                blobs.groups,
+                blobs.facts
             ])?,
     };
     Ok(())
@@ -174,13 +220,13 @@ fn write(
 pub(super) fn read(conn: &Connection, table: Table, part: Part) -> rusqlite::Result<Vec<Fact>> {
     let mut read = Vec::new();
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT data FROM {} WHERE account_no = ?1 AND is_set_aside = ?2 ORDER BY id",
+        "SELECT groups, data FROM {} WHERE account_no = ?1 AND is_set_aside = ?2 ORDER BY id",
         table.name()
     ))?;
     let mut rows = statement.query(params![part.account, part.is_set_aside])?;
     while let Some(row) = rows.next()? {
-        let data = row.get_ref(0)?.as_blob()?;
-        fact_blob::decode(data, ALL_QUARTERS, |fact| read.push(*fact)).map_err(damaged)?;
+        let (groups, data) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
+        fact_blob::decode(groups, data, ALL_QUARTERS, |fact| read.push(*fact)).map_err(damaged)?;
     }
     facts::compact(&mut read);
     Ok(read)
@@ -206,12 +252,13 @@ pub(super) fn visit(
     mut look: impl FnMut(&Fact),
 ) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached(
-        "SELECT data FROM usage_segments WHERE account_no = ?1 AND is_set_aside = ?2",
+        "SELECT groups, data FROM usage_segments WHERE account_no = ?1 AND is_set_aside = ?2",
     )?;
     let mut rows = statement.query(params![part.account, part.is_set_aside])?;
     while let Some(row) = rows.next()? {
         // What was read before the damage is whole.
-        let _ = fact_blob::decode(row.get_ref(0)?.as_blob()?, ALL_QUARTERS, &mut look);
+        let (groups, data) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
+        let _ = fact_blob::decode(groups, data, ALL_QUARTERS, &mut look);
     }
     Ok(())
 }
@@ -223,13 +270,14 @@ pub(super) fn replace(
     mut facts: Vec<Fact>,
 ) -> rusqlite::Result<()> {
     facts::compact(&mut facts);
-    let table = Table::Stored.name();
+    let table = Table::Stored;
     tx.prepare_cached(&format!(
-        "DELETE FROM {table} WHERE account_no = ?1 AND is_set_aside = ?2"
+        "DELETE FROM {} WHERE account_no = ?1 AND is_set_aside = ?2",
+        table.name()
     ))?
     .execute(params![part.account, part.is_set_aside])?;
     for full in facts.chunks(FULL as usize) {
-        write(tx, table, part, full, None)?;
+        insert(tx, table, part, full)?;
     }
     Ok(())
 }

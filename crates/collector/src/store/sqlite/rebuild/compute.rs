@@ -106,14 +106,13 @@ pub(super) fn insert_dimensions(tx: &Transaction<'_>) -> rusqlite::Result<()> {
 /// Computes the facts of all events into a temporary table. Returns their number, or
 /// `None` when a row of a session or a name is missing.
 fn collect_facts(tx: &Transaction<'_>) -> rusqlite::Result<Option<u64>> {
-    const COLUMNS: &str = "(id INTEGER PRIMARY KEY, account_no INTEGER, is_set_aside INTEGER,
-         first_quarter INTEGER, last_quarter INTEGER, facts INTEGER, events INTEGER, data BLOB)";
+    let columns = segments::COLUMNS;
     drop_tables(tx)?;
     tx.execute_batch(&format!(
-        "CREATE TEMP TABLE rebuilt_segments {COLUMNS};
+        "CREATE TEMP TABLE rebuilt_segments ({columns});
          CREATE INDEX temp.rebuilt_by_account
              ON rebuilt_segments (account_no, is_set_aside, id);
-         CREATE TEMP TABLE compared_segments {COLUMNS};
+         CREATE TEMP TABLE compared_segments ({columns});
          CREATE INDEX temp.compared_by_account
              ON compared_segments (account_no, is_set_aside, id);"
     ))?;

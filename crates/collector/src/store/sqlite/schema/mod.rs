@@ -9,7 +9,7 @@ mod tests;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{hourly_facts, single_table, streams};
+use super::{hourly_facts, single_blob, single_table, streams};
 use crate::store::error::StoreError;
 use tables::{V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
 
@@ -54,6 +54,10 @@ const MIGRATIONS: &[Migration] = &[
     Migration::of(V8),
     Migration::of(V9),
     Migration::of(V10),
+    Migration {
+        sql: "",
+        fill: single_blob::migrate,
+    },
 ];
 
 /// Brings the file up to date. All migrations run in one transaction.

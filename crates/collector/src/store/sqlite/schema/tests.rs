@@ -6,7 +6,7 @@ use crate::store::sqlite::{
     event_months,
     facts::Fact,
     loss, rebuild, retention,
-    rows::AccountRow,
+    rows::{AccountRow, NameRow, SessionRow},
     segments::{self, Part, Table},
 };
 
@@ -159,6 +159,67 @@ fn facts_whose_events_are_deleted_are_kept_and_users_who_shared_a_session_get_on
         ]
     );
     assert_eq!(retention::events_from(&conn).unwrap(), 36);
+}
+
+#[test]
+fn segments_of_one_blob_are_split_and_keep_their_facts() {
+    let mut conn = Connection::open_in_memory().unwrap();
+    migrate_to(&mut conn, 6).unwrap();
+    conn.execute_batch(
+        "ALTER TABLE usage_segments RENAME COLUMN first_hour TO first_quarter;
+         ALTER TABLE usage_segments RENAME COLUMN last_hour TO last_quarter;
+         INSERT INTO accounts (account_id) VALUES ('acme');
+         PRAGMA user_version = 10;",
+    )
+    .unwrap();
+    let (same, session, one_fact, one_event, whole) = (1, 1, 1 << 1, 1 << 3, 1 << 4);
+    let of_ann = [one_fact | one_event, 1, 7, 8, 9];
+    let facts_of_bob = [one_event, 7, 8, 9, one_event | whole | same, 10, 3];
+    let of_bob = [session | whole, 1, 4, 2, 3, facts_of_bob.len() as u8];
+    let block = |quarter: u8, groups: &[u8]| [&[quarter, groups.len() as u8], groups].concat();
+    let blob = [
+        block(5, &[&of_ann[..], &of_bob, &facts_of_bob].concat()),
+        block(2, &of_ann),
+    ];
+    conn.execute(
+        "INSERT INTO usage_segments (account_no, is_set_aside, first_quarter, last_quarter, facts,
+             events, data) VALUES (1, 1, 5, 7, 4, 4, ?1)",
+        [blob.concat()],
+    )
+    .unwrap();
+    migrate(&mut conn).unwrap();
+    let part = Part {
+        account: AccountRow::from_number(1).unwrap(),
+        is_set_aside: true,
+    };
+    let facts = segments::read(&conn, Table::Stored, part).unwrap();
+    let found: Vec<_> = facts
+        .iter()
+        .map(|Fact { key, sums }| {
+            let session = key.session.map(SessionRow::number);
+            let names =
+                [key.product, key.module, key.feature].map(|name| name.map(NameRow::number));
+            let user = key.user.number();
+            (
+                key.quarter,
+                user,
+                session,
+                names,
+                sums.events,
+                sums.features,
+            )
+        })
+        .collect();
+    let names = |feature| [Some(7), Some(8), Some(feature)];
+    assert_eq!(
+        found,
+        [
+            (5, 1, None, names(9), 1, 0.0),
+            (5, 2, Some(4), names(9), 1, 0.0),
+            (5, 2, Some(4), names(10), 1, 3.0),
+            (7, 1, None, names(9), 1, 0.0),
+        ]
+    );
 }
 
 #[test]

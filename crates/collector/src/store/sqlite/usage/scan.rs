@@ -123,8 +123,14 @@ fn read_segments(
     detail: Detail,
     count: &mut impl FnMut(AccountRow, bool, bool, &Fact),
 ) -> rusqlite::Result<()> {
-    const COLUMNS: &str = "SELECT account_no, is_set_aside, data FROM usage_segments
-        WHERE last_quarter >= ?1 AND first_quarter < ?2";
+    let columns = match detail {
+        Detail::Facts => "groups, data",
+        Detail::Groups => "groups",
+    };
+    let select = format!(
+        "SELECT account_no, is_set_aside, {columns} FROM usage_segments
+         WHERE last_quarter >= ?1 AND first_quarter < ?2"
+    );
     if quarters.is_empty() {
         return Ok(());
     }
@@ -135,13 +141,16 @@ fn read_segments(
                 continue;
             };
             let is_set_aside = row.get(1)?;
-            let data = row.get_ref(2)?.as_blob()?;
+            let groups = row.get_ref(2)?.as_blob()?;
             let quarters = quarters.clone();
             match detail {
-                Detail::Facts => fact_blob::decode(data, quarters, |fact| {
-                    count(account, is_set_aside, is_leaf, fact);
-                }),
-                Detail::Groups => fact_blob::decode_groups(data, quarters, |group| {
+                Detail::Facts => {
+                    let data = row.get_ref(3)?.as_blob()?;
+                    fact_blob::decode(groups, data, quarters, |fact| {
+                        count(account, is_set_aside, is_leaf, fact);
+                    })
+                }
+                Detail::Groups => fact_blob::decode_groups(groups, quarters, |group| {
                     let key = FactKey {
                         quarter: group.quarter,
                         user: group.user,
@@ -160,10 +169,10 @@ fn read_segments(
     };
     if scope.is_most_of(conn)? {
         // Reading in the order of the file is several times faster.
-        let mut all = conn.prepare_cached(COLUMNS)?;
+        let mut all = conn.prepare_cached(&select)?;
         return read(all.query(params![quarters.start, quarters.end])?);
     }
-    let mut of_account = conn.prepare_cached(&format!("{COLUMNS} AND account_no = ?3"))?;
+    let mut of_account = conn.prepare_cached(&format!("{select} AND account_no = ?3"))?;
     for node in scope.nodes() {
         read(of_account.query(params![quarters.start, quarters.end, node.account])?)?;
     }

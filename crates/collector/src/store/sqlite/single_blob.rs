@@ -1,0 +1,103 @@
+//! Splits the segments of earlier versions, which had one blob: the facts of a group
+//! followed its sums.
+
+use rusqlite::{Connection, Transaction};
+
+use super::{
+    fact_blob::{Group, HAS_SESSION, Names, ONE_FACT, SAME_PRODUCT_AND_MODULE, read_sums},
+    facts::Fact,
+    leb128::{Damaged, Reader},
+    rows::{SessionRow, UserRow},
+    segments::{self, Part, Table},
+};
+
+/// Calls `visit` with every fact of a blob, in order.
+///
+/// # Errors
+/// When the blob is damaged; `visit` may have been called before.
+fn decode(data: &[u8], mut visit: impl FnMut(Fact)) -> Result<(), Damaged> {
+    let mut rest = Reader::new(data);
+    let mut quarter: u32 = 0;
+    while !rest.is_empty() {
+        quarter = quarter.checked_add(rest.number32()?).ok_or(Damaged)?;
+        let length = usize::try_from(rest.number()?).map_err(|_| Damaged)?;
+        let mut block = Reader::new(rest.bytes(length)?);
+        let mut user: u32 = 0;
+        while let Some(flags) = block.byte() {
+            user = user.checked_add(block.number32()?).ok_or(Damaged)?;
+            let session = match flags & HAS_SESSION {
+                0 => None,
+                _ => SessionRow::from_number(block.number32()?),
+            };
+            let group = Group {
+                quarter,
+                user: UserRow::from_number(user).ok_or(Damaged)?,
+                session,
+                sums: read_sums(&mut block, flags)?,
+            };
+            if flags & ONE_FACT != 0 {
+                let names = Names {
+                    product: block.number32()?,
+                    module: block.number32()?,
+                    feature: block.number32()?,
+                };
+                visit(names.fact(&group, group.sums));
+                continue;
+            }
+            let length = usize::try_from(block.number()?).map_err(|_| Damaged)?;
+            decode_facts(block.bytes(length)?, &group, &mut visit)?;
+        }
+    }
+    Ok(())
+}
+
+fn decode_facts(data: &[u8], group: &Group, visit: &mut impl FnMut(Fact)) -> Result<(), Damaged> {
+    let mut rest = Reader::new(data);
+    let mut names = Names::default();
+    while let Some(flags) = rest.byte() {
+        if flags & SAME_PRODUCT_AND_MODULE == 0 {
+            names.product = rest.number32()?;
+            names.module = rest.number32()?;
+        }
+        names.feature = rest.number32()?;
+        let sums = read_sums(&mut rest, flags)?;
+        visit(names.fact(group, sums));
+    }
+    Ok(())
+}
+
+/// Splits the blob of each segment. What was read before a damage is whole.
+pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    if !has_single_blobs(tx)? {
+        return Ok(());
+    }
+    tx.execute_batch(
+        "DROP INDEX segments_by_account;
+         ALTER TABLE usage_segments RENAME TO single_blobs;",
+    )?;
+    segments::create(tx)?;
+    let mut statement =
+        tx.prepare("SELECT account_no, is_set_aside, data FROM single_blobs ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let part = Part {
+            account: row.get(0)?,
+            is_set_aside: row.get(1)?,
+        };
+        let mut facts = Vec::new();
+        let _ = decode(row.get_ref(2)?.as_blob()?, |fact| facts.push(fact));
+        segments::insert(tx, Table::Stored, part, &facts)?;
+    }
+    drop(rows);
+    drop(statement);
+    tx.execute_batch("DROP TABLE single_blobs")
+}
+
+/// Whether the segments are those of an earlier version. The seventh migration makes new
+/// ones.
+fn has_single_blobs(conn: &Connection) -> rusqlite::Result<bool> {
+    let columns = "SELECT 1 FROM pragma_table_info('usage_segments') WHERE name = 'groups'";
+    conn.prepare(columns)?
+        .exists([])
+        .map(|has_groups| !has_groups)
+}
