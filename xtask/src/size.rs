@@ -14,7 +14,7 @@ use crate::command::{line, output};
 use crate::workspace::{target, version};
 
 /// What a page downloads to load the tracker one way.
-const DOWNLOADS: [(&str, &[&str]); 4] = [
+pub const DOWNLOADS: [(&str, &[&str]); 4] = [
     ("entry", &["index.js"]),
     ("ES module", &["index.js", "host.js", "natero.wasm"]),
     ("inline", &["inline.js"]),

@@ -1,7 +1,6 @@
 //! `cargo xtask bench`: what is measured, one name each.
 
 mod bundles;
-mod modules;
 
 use std::path::PathBuf;
 use std::process::Command;
