@@ -27,11 +27,10 @@ export function endpointOf(value: unknown): string {
   return find(BEFORE_SLASHES, address);
 }
 
-/** A copy of settings, each read once; what is no object has none. Refuses what throws: it may name an endpoint, and nothing may go to another one. */
-export function readSettings(settings: unknown): Given {
-  const copy = attempt(() => ({ __proto__: null, ...(isObject(settings) ? settings : undefined) }));
-  return (copy as Given | undefined) ?? refuse("settings", settings);
-}
+/** A copy of settings, each read once. Refuses what throws or is no object: it may mean an endpoint, and nothing may go to another one. */
+export const readSettings = (settings: unknown): Given =>
+  attempt(() => isObject(settings ?? {}) && ({ __proto__: null, ...(settings as object) } as Given)) ||
+  refuse("settings", settings);
 
 /** The browser says that its user is not to be tracked, and the page goes by that. */
 export const refusesTracking = ({ respectGpc, respectDnt }: Given): boolean =>

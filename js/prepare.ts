@@ -35,7 +35,7 @@ export const prepare: Prepare = (construction) => {
       if (early.key) unstore(early.key);
     }
     calls.tellRefusals(explain);
-    const settings = checkSettings(passed, given, unread ? () => {} : refuse);
+    const settings = checkSettings(given, unread ? () => {} : refuse);
     if (settings.debug && !hasUser()) print("log", "there is no page here, nor a worker: the tracker is off.");
     construction.config = coreConfig(settings);
     construction.settings = settings;

@@ -7,7 +7,7 @@ import { type Given, isToken, refusesTracking } from "./given.ts";
 import { attempt, create, find, hasOwn, keys, objectPrototype, stringify } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import type { Settings } from "./types.ts";
-import { AN_OBJECT, describe, ID, PLAIN, THROWING, wrong } from "./words.ts";
+import { describe, ID, wrong } from "./words.ts";
 
 type Table = typeof SETTINGS;
 
@@ -16,9 +16,8 @@ export type CheckedSettings = Settings & {
   [Name in keyof Table as Table[Name] extends readonly [unknown, unknown] ? Name : never]: NonNullable<Settings[Name]>;
 };
 
-/** Takes what fits of settings that were passed, by the copy of them; tells `refuse` of the rest, for which the defaults stand. The endpoint was looked at before. */
+/** Takes what fits of the copy of settings; tells `refuse` of the rest, for which the defaults stand. The endpoint was looked at before. */
 export function checkSettings(
-  settings: unknown,
   given: Given & Record<string, unknown>,
   refuse: (problem: string) => void,
 ): CheckedSettings {
@@ -28,9 +27,6 @@ export function checkSettings(
     const name = names[at] as keyof Settings;
     checked[name] = SETTINGS[name][1] as never;
   }
-  // What throws turns the tracker off: see `given.ts`.
-  const got = describe(settings ?? {});
-  if (got !== AN_OBJECT && got !== THROWING) refuse(`${wrong("settings", PLAIN, got)} The defaults are used.`);
   const givenNames = keys(given);
   for (let at = 0; at < givenNames.length; at += 1) {
     const name = givenNames[at]!;

@@ -80,7 +80,6 @@ for (const [name, Second] of Object.entries({ "the same copy": na, "another copy
 for (const [what, settings] of [
   ["no settings", undefined],
   ["null", null],
-  ["a text", "debug"],
   ["an empty object", {}],
 ]) {
   test(`a source that is constructed again with ${what} warns of nothing`, async () => {

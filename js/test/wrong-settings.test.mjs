@@ -135,15 +135,6 @@ for (const [name, values] of Object.entries(TABLE)) {
   });
 }
 
-for (const [what, make] of BAGS.filter(([name]) => !/proxy|throwing/.test(name))) {
-  test(`${what} in place of settings is told once, and the defaults are used`, async () => {
-    const error = await works(make(), what);
-    assert.match(error, /^natero: new na: settings must be a plain object; got .+\. The defaults are used\.$/);
-    const { url } = collector.requests.at(-1);
-    assert.equal(url, "https://events.natero.com/v1/auth/api");
-  });
-}
-
 /** A tracker with these settings is off, and says so once. */
 async function isOff(settings, what) {
   const before = collector.requests.length;
@@ -195,6 +186,25 @@ test("a path is an endpoint of the own origin, where there is one", async () => 
   assert.deepEqual(told.take(), []);
 });
 
+test("what is no object in place of settings turns the tracker off: it may mean an endpoint", async () => {
+  const addresses = ["https://usage.example.com", ["https://usage.example.com"], new URL("https://usage.example.com")];
+  const module = Object.create(null, {
+    [Symbol.toStringTag]: { value: "Module" },
+    endpoint: { value: SETTINGS.endpoint, enumerable: true },
+  });
+  const bags = BAGS.filter(([name]) => !/proxy|throwing/.test(name)).map(([, make]) => make());
+  for (const settings of [...addresses, module, ...bags]) {
+    const before = collector.requests.length;
+    const tracker = new na("api", "auth", settings);
+    tracker.sendFeatureEvent("f");
+    assert.equal(await tracker.ready, false);
+    const [error, ...more] = told.take();
+    assert.match(error, /^natero: new na: settings must be a plain object; got .+\. The tracker is off\.$/);
+    assert.deepEqual([more, collector.requests.length], [[], before]);
+    tracker.shutdown();
+  }
+});
+
 test("settings that throw while they are read turn the tracker off: they may name an endpoint", async () => {
   const settings = {
     get endpoint() {
@@ -218,15 +228,10 @@ test("settings that are inherited or hidden turn the tracker off: nobody has rea
     }
   }
   const hidden = Object.defineProperty({}, "endpoint", { value: SETTINGS.endpoint, enumerable: false });
-  const module = Object.create(null, {
-    [Symbol.toStringTag]: { value: "Module" },
-    endpoint: { value: SETTINGS.endpoint, enumerable: true },
-  });
   for (const [settings, names] of [
     [new Usage(), "endpoint consent"],
     [Object.create({ endpoint: SETTINGS.endpoint }), "endpoint"],
     [hidden, "endpoint"],
-    [module, "endpoint"],
   ]) {
     const before = collector.requests.length;
     const tracker = new na("api", "auth", settings);

@@ -23,7 +23,7 @@ export class na<App extends Names = Names> extends Tracker<App> {
   constructor(apiKey: Id, authKey: Id, settings?: Settings) {
     const problems: string[] = [];
     const given = settingsOf(settings, problems);
-    const checked = checkSettings(settings, given ?? {}, (problem) => problems.push(`new na: ${problem}`));
+    const checked = checkSettings(given ?? {}, (problem) => problems.push(`new na: ${problem}`));
     const source = sourceOf(apiKey, authKey, given, problems);
     const other = trackers.get(source);
     if (other) {

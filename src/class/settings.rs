@@ -5,7 +5,7 @@ use js_sys::Function;
 use natero_engine::{Consent, Persistence};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::arguments::{Fields, THROWING, describe, describe_id, to_id};
+use super::arguments::{Fields, describe, describe_id, to_id};
 use crate::settings::{PageViews, Settings, Slot, consent_name, persistence_name, rules};
 
 /// What a page passed, as far as it can be taken.
@@ -36,14 +36,13 @@ pub(super) fn read(given: &JsValue) -> Given {
     let fields = match Fields::of(given) {
         Ok(fields) => fields,
         Err(got) => {
-            // What throws may name an endpoint, and nothing may go to another one.
-            taken.has_endpoint = got != THROWING;
-            let end = if taken.has_endpoint {
-                ". The defaults are used."
-            } else {
-                ". The tracker is off."
-            };
-            let parts = ["settings must be a plain object; got ", &got, end];
+            // It may mean an endpoint, and nothing may go to another one.
+            taken.has_endpoint = false;
+            let parts = [
+                "settings must be a plain object; got ",
+                &got,
+                ". The tracker is off.",
+            ];
             taken.problems.push(parts.concat());
             return taken;
         }

@@ -298,7 +298,7 @@ impl<'de> Visitor<'de> for OfName {
     type Value = Name<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
+        f.write_str("a string")
     }
 
     fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
