@@ -213,8 +213,12 @@ pub fn router(app: App) -> Result<Router, InvalidOrigin> {
         .with_state(app))
 }
 
-/// Forms have a few short fields, except for that of the import.
-const MAX_FORM_BYTES: usize = 8 * 1024;
+/// Forms of people who are signed in: a text of a record may have 64 KiB, and a form
+/// writes one byte as three.
+const MAX_FORM_BYTES: usize = 1024 * 1024;
+
+/// The form that everybody may send has a key and the address of a page.
+const MAX_SIGN_IN_BYTES: usize = 8 * 1024;
 
 /// The pages of the dashboard, their fragments and their assets.
 fn pages(app: &App) -> Router<App> {
@@ -225,7 +229,10 @@ fn pages(app: &App) -> Router<App> {
     };
     Router::new()
         .route("/", get(overview::show))
-        .route("/sign-in", post(sign_in::sign_in))
+        .route(
+            "/sign-in",
+            post(sign_in::sign_in).layer(DefaultBodyLimit::max(MAX_SIGN_IN_BYTES)),
+        )
         .route("/sign-out", post(sign_in::sign_out))
         .route("/quality", get(quality::show))
         .route("/quality/move-user", post(mends::move_user))

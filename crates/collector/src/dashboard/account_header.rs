@@ -147,7 +147,7 @@ impl AccountHeader {
                 @if let Some(label) = &account.hierarchy_label { span .badge { (label) } }
                 @if account.is_deleted { span .badge.warn { "Deactivated" } }
                 @if self.rights.may_change {
-                    a .quiet.edit href=(address::account(&account.account_id, "/edit")) { "Edit" }
+                    a .quiet.edit href=(view.at(&address::account(&account.account_id, "/edit"))) { "Edit" }
                 }
             }
             p .facts {

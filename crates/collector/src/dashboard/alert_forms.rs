@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::format;
+use super::{format, view::View};
 use crate::{
     http::error::ApiError,
     model::alert_rule::{AlertRule, Condition, MAX_DAYS, MAX_NAME, RuleLevel},
@@ -46,11 +46,11 @@ pub(super) fn subject_words(rule: &AlertRule) -> String {
 }
 
 /// Renders the form for a new rule.
-pub(super) fn rule_form() -> Markup {
+pub(super) fn rule_form(view: &View) -> Markup {
     html! {
         section .card {
             h2 { "New rule" }
-            form .fields-form method="post" action="/alerts/rules" {
+            form .fields-form method="post" action=(view.at("/alerts/rules")) {
                 label { "Name" input name="name" required maxlength=(MAX_NAME) placeholder="Customers that use less"; }
                 label {
                     "When"
@@ -130,6 +130,7 @@ pub(super) fn webhook_form(
     webhook: Option<&Webhook>,
     messages: &Standing,
     secret: Option<&str>,
+    view: &View,
 ) -> Markup {
     html! {
         section .card #webhook {
@@ -147,13 +148,13 @@ pub(super) fn webhook_form(
                     (format::number(messages.waiting)) " wait, " (format::number(messages.given_up)) " were given up after three days."
                 }
                 @if let Some(error) = &messages.last_error { p { "Latest failure: " (error) "." } }
-                form method="post" action="/alerts/webhook/remove" {
+                form method="post" action=(view.at("/alerts/webhook/remove")) {
                     button .button type="submit" { "Remove the webhook" }
                 }
             } @else {
                 p .hint { "Without a webhook, alerts are only shown here." }
             }
-            form .fields-form method="post" action="/alerts/webhook" {
+            form .fields-form method="post" action=(view.at("/alerts/webhook")) {
                 label {
                     @if webhook.is_some() { "Another address" } @else { "Address" }
                     input name="url" type="url" required maxlength="2000" placeholder="https://hooks.example.com/natero";

@@ -103,8 +103,8 @@ async fn page(
         @if rights.within.is_all() {
             (read.rules(&sheet, view, zone, rights))
             @if rights.may_change {
-                (rule_form())
-                (webhook_form(read.webhook.as_ref(), &read.messages, secret))
+                (rule_form(view))
+                (webhook_form(read.webhook.as_ref(), &read.messages, secret, view))
             }
         }
     };
@@ -212,9 +212,9 @@ impl AlertsPage {
             }));
         if rights.may_change {
             table = table.with(
-                Column::text("remove", "Remove", |_: &StoredRule| Value::None).shown(|of| {
+                Column::text("remove", "Remove", |_: &StoredRule| Value::None).shown(move |of| {
                     html! {
-                        form .mend method="post" action={"/alerts/rules/" (of.id) "/delete"} {
+                        form .mend method="post" action=(view.at(&format!("/alerts/rules/{}/delete", of.id))) {
                             button .button type="submit" aria-label={"Remove " (of.rule.name)} { "Remove" }
                         }
                     }
@@ -229,7 +229,7 @@ impl AlertsPage {
                 } @else {
                     (sheet.table(&table, self.rules.clone()))
                     @if rights.may_change {
-                        form method="post" action="/alerts/check" {
+                        form method="post" action=(view.at("/alerts/check")) {
                             button .button type="submit" { "Check all rules now" }
                         }
                     }
@@ -239,16 +239,24 @@ impl AlertsPage {
     }
 }
 
+/// Leads back to the page, as it was shown, with what was done and the section in
+/// which that was.
+fn done(view: &View, done: &str, section: &str) -> Response {
+    let page = view.at(&format!("{PATH}?done={done}"));
+    Redirect::to(&format!("{page}{section}")).into_response()
+}
+
 /// Stores a new rule.
 ///
 /// # Errors
 /// 403 for who may only look, 409 when the name is in use, 422 for what is no rule.
 pub(crate) async fn add(
     State(dashboard): State<Dashboard>,
+    Query(view): Query<View>,
     ChangeForm(fields): ChangeForm<alert_forms::Fields>,
 ) -> Result<Response, PageError> {
     add_rule(&dashboard.app, alert_forms::read(&fields)?).await?;
-    Ok(Redirect::to("/alerts?done=added#rules").into_response())
+    Ok(done(&view, "added", "#rules"))
 }
 
 /// Removes a rule with its alerts.
@@ -258,10 +266,11 @@ pub(crate) async fn add(
 pub(crate) async fn delete(
     State(dashboard): State<Dashboard>,
     crate::http::extract::Path(id): crate::http::extract::Path<i64>,
+    Query(view): Query<View>,
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
     dashboard.app.store.delete_alert_rule(id).await?;
-    Ok(Redirect::to("/alerts?done=removed#rules").into_response())
+    Ok(done(&view, "removed", "#rules"))
 }
 
 /// Checks all rules.
@@ -270,10 +279,11 @@ pub(crate) async fn delete(
 /// 403 for who may only look.
 pub(crate) async fn check(
     State(dashboard): State<Dashboard>,
+    Query(view): Query<View>,
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
     check_all(&dashboard.app, now_ms()).await?;
-    Ok(Redirect::to("/alerts?done=checked").into_response())
+    Ok(done(&view, "checked", ""))
 }
 
 /// The address of a receiver.
@@ -288,11 +298,11 @@ pub(crate) struct NewWebhook {
 /// 403 for who may only look, 422 for an invalid address.
 pub(crate) async fn set(
     State(dashboard): State<Dashboard>,
+    Query(view): Query<View>,
     ChangeForm(NewWebhook { url }): ChangeForm<NewWebhook>,
 ) -> Result<Response, PageError> {
     let secret = set_webhook(&dashboard.app, &url).await?;
     // An answer and no redirect: a secret does not belong into an address.
-    let view = View::default();
     page(&dashboard, &Rights::ALL, &view, None, Some(&secret)).await
 }
 
@@ -302,10 +312,11 @@ pub(crate) async fn set(
 /// 403 for who may only look.
 pub(crate) async fn remove(
     State(dashboard): State<Dashboard>,
+    Query(view): Query<View>,
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
     dashboard.app.store.remove_webhook().await?;
-    Ok(Redirect::to("/alerts?done=webhook-removed#webhook").into_response())
+    Ok(done(&view, "webhook-removed", "#webhook"))
 }
 
 /// Renders the alerts of an account that hold, on its own page.

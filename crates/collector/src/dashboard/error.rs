@@ -32,6 +32,7 @@ impl IntoResponse for PageError {
             400 => "The address cannot be read",
             403 => "This is not allowed",
             404 => "There is no such page",
+            413 => "This is too long",
             429 => "Too many requests",
             _ => "The page cannot be shown",
         };

@@ -11,9 +11,12 @@ use serde_json::json;
 
 use super::{
     error::PageError,
+    quality_page::PATH,
+    query::Query,
     sign_in::{require_own_page, unreadable},
     signed_in::SignedIn,
     state::Dashboard,
+    view::View,
 };
 use crate::{
     clock::now_ms,
@@ -45,6 +48,13 @@ impl<T: DeserializeOwned> FromRequest<Dashboard> for ChangeForm<T> {
     }
 }
 
+/// Leads back to the page, as it was shown, with what was done and the section in
+/// which that was.
+fn done(view: &View, done: &str, section: &str) -> Response {
+    let page = view.at(&format!("{PATH}?done={done}"));
+    Redirect::to(&format!("{page}#{section}")).into_response()
+}
+
 /// A user and an account.
 #[derive(Debug, Deserialize)]
 pub(crate) struct MoveUser {
@@ -58,6 +68,7 @@ pub(crate) struct MoveUser {
 /// 403 for who may not, 422 for invalid ids.
 pub(crate) async fn move_user(
     State(dashboard): State<Dashboard>,
+    Query(view): Query<View>,
     ChangeForm(MoveUser {
         user_id,
         account_id,
@@ -71,7 +82,7 @@ pub(crate) async fn move_user(
         .put_user(patch, now_ms())
         .await?
         .map_err(rejection)?;
-    Ok(Redirect::to("/quality?done=moved#conflicts").into_response())
+    Ok(done(&view, "moved", "conflicts"))
 }
 
 /// An account and its name.
@@ -87,6 +98,7 @@ pub(crate) struct NameAccount {
 /// 403 for who may not, 422 for an invalid name.
 pub(crate) async fn name_account(
     State(dashboard): State<Dashboard>,
+    Query(view): Query<View>,
     ChangeForm(NameAccount { account_id, name }): ChangeForm<NameAccount>,
 ) -> Result<Response, PageError> {
     let record = json!({"account_id": account_id, "name": name.trim()});
@@ -97,7 +109,7 @@ pub(crate) async fn name_account(
         .put_account(patch, now_ms())
         .await?
         .map_err(rejection)?;
-    Ok(Redirect::to("/quality?done=named#phantoms").into_response())
+    Ok(done(&view, "named", "phantoms"))
 }
 
 /// A stream.
@@ -112,12 +124,13 @@ pub(crate) struct TakeBack {
 /// 403 for who may not, 404 when it has sent nothing.
 pub(crate) async fn take_back(
     State(dashboard): State<Dashboard>,
+    Query(view): Query<View>,
     ChangeForm(TakeBack { stream_id }): ChangeForm<TakeBack>,
 ) -> Result<Response, PageError> {
     erasures::erase(&dashboard.app, ErasureKind::Stream, stream_id)
         .await?
         .ok_or_else(|| ApiError::NotFound("this stream has sent nothing".into()))?;
-    Ok(Redirect::to("/quality?done=taken-back#implausible").into_response())
+    Ok(done(&view, "taken-back", "implausible"))
 }
 
 /// A form without fields.
@@ -130,8 +143,9 @@ pub(crate) struct Nothing {}
 /// 403 for who may not.
 pub(crate) async fn clear_refusals(
     State(dashboard): State<Dashboard>,
+    Query(view): Query<View>,
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
     dashboard.app.store.clear_refusals().await?;
-    Ok(Redirect::to("/quality?done=cleared#refusals").into_response())
+    Ok(done(&view, "cleared", "refusals"))
 }

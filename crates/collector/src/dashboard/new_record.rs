@@ -9,7 +9,9 @@ use axum::{
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::{address, error::PageError, mends::ChangeForm, state::Dashboard};
+use super::{
+    address, error::PageError, mends::ChangeForm, query::Query, state::Dashboard, view::View,
+};
 use crate::{
     clock::now_ms,
     http::{
@@ -25,6 +27,10 @@ use crate::{
     store::records::NewRecords,
 };
 
+/// Most letters of a text. Letters take up to three bytes, and a record has 64 KiB
+/// with all that is about it.
+const MAX_TEXT: usize = 20_000;
+
 /// What can be entered, with its label.
 const NOTES: [(NoteKind, &str); 3] = [
     (NoteKind::Notes, "Note"),
@@ -33,8 +39,8 @@ const NOTES: [(NoteKind, &str); 3] = [
 ];
 
 /// Renders the forms for the records of an account.
-pub(crate) fn forms(account_id: &str, today: Day) -> Markup {
-    let action = address::account(account_id, "/records");
+pub(crate) fn forms(account_id: &str, today: Day, view: &View) -> Markup {
+    let action = view.for_tab().at(&address::account(account_id, "/records"));
     let date = html! { label { "Date" input type="date" name="date" value=(today); } };
     html! {
         div .controls.entries {
@@ -48,7 +54,7 @@ pub(crate) fn forms(account_id: &str, today: Day) -> Markup {
                     }
                     (date)
                     label { "Subject" input name="subject" required maxlength="256"; }
-                    label { "Text" textarea name="text" rows="4" {} }
+                    label { "Text" textarea name="text" rows="4" maxlength=(MAX_TEXT) {} }
                     button .button type="submit" { "Add" }
                 }
             }
@@ -75,6 +81,7 @@ pub(crate) fn forms(account_id: &str, today: Day) -> Markup {
 pub(crate) async fn add(
     State(dashboard): State<Dashboard>,
     Path(account_id): Path<String>,
+    Query(view): Query<View>,
     ChangeForm(fields): ChangeForm<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
     let record = read(&fields)?;
@@ -86,7 +93,8 @@ pub(crate) async fn add(
     if !is_known {
         return Err(Accounts::not_found(&account_id).into());
     }
-    Ok(Redirect::to(&address::account(&account_id, "/records")).into_response())
+    let records = address::account(&account_id, "/records");
+    Ok(Redirect::to(&view.for_tab().at(&records)).into_response())
 }
 
 fn read(fields: &BTreeMap<String, String>) -> Result<NewRecords, ApiError> {

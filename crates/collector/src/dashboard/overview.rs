@@ -94,7 +94,7 @@ pub(crate) async fn show(
         p .facts {
             span { (format::count(accounts, "account", "accounts")) }
             span { (format::count(users, "user", "users")) }
-            @if rights.may_change { a href="/import" { "Import" } }
+            @if rights.may_change { a href=(view.only_period().at("/import")) { "Import" } }
         }
         @match content {
             AccountsContent::Found(found) => (results(&found, search.as_deref().unwrap_or_default(), &view)),

@@ -50,7 +50,7 @@ impl Page<'_> {
         let table = html! {
             (self.sheet.table(&table, refusals))
             @if self.rights.may_change {
-                form method="post" action="/quality/clear-refusals" {
+                form method="post" action=(self.view.at("/quality/clear-refusals")) {
                     button .button type="submit" { "The causes are mended: forget them" }
                 }
             }
@@ -155,9 +155,9 @@ impl Page<'_> {
         ));
         if self.rights.may_change {
             table = table.with(
-                Column::text("mend", "Mend", |_: &Owned| Value::None).shown(|(of, _)| {
+                Column::text("mend", "Mend", |_: &Owned| Value::None).shown(move |(of, _)| {
                     html! {
-                        form method="post" action="/quality/take-back" {
+                        form method="post" action=(self.view.at("/quality/take-back")) {
                             input type="hidden" name="stream_id" value=(of.stream_id);
                             button .button type="submit" aria-label={"Take back what it sent: " (of.stream_id)} { "Take back what it sent" }
                         }

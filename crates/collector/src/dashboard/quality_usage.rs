@@ -57,9 +57,9 @@ impl Page<'_> {
         }));
         if self.rights.may_change {
             table = table.with(
-                Column::text("mend", "Mend", |_: &UserConflict| Value::None).shown(|of| {
+                Column::text("mend", "Mend", |_: &UserConflict| Value::None).shown(move |of| {
                     html! {
-                        form method="post" action="/quality/move-user" {
+                        form method="post" action=(self.view.at("/quality/move-user")) {
                             input type="hidden" name="user_id" value=(of.user_id);
                             input type="hidden" name="account_id" value=(of.account_id);
                             button .button type="submit" aria-label={"Move the user here: " (of.user_id) " to " (of.account_id)} { "Move the user here" }
@@ -111,9 +111,9 @@ impl Page<'_> {
             Value::day(Some(of.events.last_at), zone)
         }))
         .with(
-            Column::text("mend", "Mend", |_: &NonLeafUsage| Value::None).shown(|of| {
+            Column::text("mend", "Mend", |_: &NonLeafUsage| Value::None).shown(move |of| {
                 html! {
-                    a .button href=(address::account(&of.account_id, "/users")) aria-label={"See its users: " (of.account_id)} { "See its users" }
+                    a .button href=(self.view.only_period().at(&address::account(&of.account_id, "/users"))) aria-label={"See its users: " (of.account_id)} { "See its users" }
                 }
             }),
         );
@@ -151,9 +151,9 @@ impl Page<'_> {
         }));
         if self.rights.may_change {
             table = table.with(
-                Column::text("mend", "Mend", |_: &PhantomParent| Value::None).shown(|of| {
+                Column::text("mend", "Mend", |_: &PhantomParent| Value::None).shown(move |of| {
                     html! {
-                        form .mend method="post" action="/quality/name-account" {
+                        form .mend method="post" action=(self.view.at("/quality/name-account")) {
                             input type="hidden" name="account_id" value=(of.account_id);
                             input name="name" required maxlength="256" placeholder="Name" aria-label={"Name of " (of.account_id)};
                             button .button type="submit" { "Name it" }

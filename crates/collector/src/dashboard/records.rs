@@ -113,7 +113,7 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
     let path = header.address(Tab::Records);
     let content = html! {
         @if request.rights.may_change {
-            (new_record::forms(&header.account.account_id, request.period.today()))
+            (new_record::forms(&header.account.account_id, request.period.today(), view))
         }
         (figures(&summary))
         (financials(&sheet, &summary.financials, header.descendants, &path, view))

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{
     error::PageError,
+    query::Query,
     rights::Rights,
     sign_in::{own_page, require_own_page, unreadable},
     signed_in::SignedIn,
@@ -52,7 +53,7 @@ pub(crate) fn show(saved: &[SavedView], view: &View, rights: &Rights) -> Markup 
                         }
                     }
                     @for of in saved.iter().filter(|of| of.address == address) {
-                        form method="post" action={"/views/" (of.id) "/delete"} {
+                        form method="post" action=(view.at(&format!("/views/{}/delete", of.id))) {
                             button .quiet type="submit" { "Remove “" (of.name) "”" }
                         }
                     }
@@ -120,9 +121,10 @@ pub(crate) async fn delete(
     headers: HeaderMap,
     SignedIn { rights }: SignedIn,
     Path(id): Path<i64>,
+    Query(view): Query<View>,
 ) -> Result<Response, PageError> {
     require_own_page(&headers)?;
     rights.require_change()?;
     dashboard.app.store.delete_view(id).await?;
-    Ok(Redirect::to("/").into_response())
+    Ok(Redirect::to(&view.at("/")).into_response())
 }

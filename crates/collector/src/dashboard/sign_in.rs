@@ -96,13 +96,20 @@ pub(crate) async fn sign_in(
     Ok((AppendHeaders(cookie), Redirect::to(next)).into_response())
 }
 
+/// Why the body of a form is refused.
 pub(crate) fn unreadable(refused: FormRejection) -> ApiError {
+    if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return ApiError::TooLarge(
+            "the form holds more text than is taken at once; go back to it, where your text still \
+             is, and shorten it or send it in parts"
+                .into(),
+        );
+    }
     let words = format!(
         "{}; open the dashboard and use its form",
         refused.body_text()
     );
     match refused.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(words),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMedia(words),
         _ => ApiError::BadRequest(words),
     }

@@ -4,7 +4,12 @@ use std::time::Instant;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, request::Parts},
+    http::{
+        HeaderMap, Uri,
+        header::{self, HeaderName},
+        request::Parts,
+        uri::Authority,
+    },
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -51,6 +56,40 @@ impl SignedIn {
     }
 }
 
+/// The page that somebody wanted who is not signed in. The address of a form answers
+/// no browser that opens it, so the page of the form is meant.
+fn wanted_page(parts: &Parts) -> String {
+    let of = |uri: &Uri| {
+        uri.path_and_query()
+            .map_or("/", |address| address.as_str())
+            .to_owned()
+    };
+    if parts.method.is_safe() {
+        return of(&parts.uri);
+    }
+    let text = |name: HeaderName| parts.headers.get(name)?.to_str().ok();
+    let referer = text(header::REFERER).and_then(|referer| referer.parse::<Uri>().ok());
+    let is_own = |page: &Uri| {
+        let host = page.authority().map(Authority::as_str);
+        host.is_some() && host == text(header::HOST)
+    };
+    match referer.filter(is_own) {
+        Some(page) => of(&page),
+        None => page_of_form(&parts.uri).to_owned(),
+    }
+}
+
+/// The page that has the form of an address, where the browser does not tell it.
+fn page_of_form(form: &Uri) -> &str {
+    let path = form.path();
+    match path.split('/').nth(1) {
+        Some("accounts" | "import") => path,
+        Some("quality") => "/quality",
+        Some("alerts") => "/alerts",
+        Some(_) | None => "/",
+    }
+}
+
 impl FromRequestParts<Dashboard> for SignedIn {
     type Rejection = Response;
 
@@ -67,11 +106,8 @@ impl FromRequestParts<Dashboard> for SignedIn {
             )
             .into_response()),
             Ok(None) => {
-                let wanted = parts
-                    .uri
-                    .path_and_query()
-                    .map_or("/", |wanted| wanted.as_str());
-                Err(Redirect::to(&format!("/?next={}", address::escaped(wanted))).into_response())
+                let next = address::escaped(&wanted_page(parts));
+                Err(Redirect::to(&format!("/?next={next}")).into_response())
             }
             Err(error) => Err(error::response_for(&parts.uri, error)),
         }

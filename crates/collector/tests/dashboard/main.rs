@@ -4,6 +4,7 @@
 mod arrival;
 mod browser;
 mod by_hand;
+mod edit;
 mod figures;
 mod figures_of_user;
 mod people;

@@ -1,0 +1,211 @@
+//! The form for an account, and where forms lead.
+
+use axum::{body::Body, http::Request};
+use serde_json::json;
+
+use crate::{
+    browser::{Browser, assert_shows, sign_in},
+    support::{Collector, feature, with},
+};
+
+/// The fields of the only form of a page that changes something, as a browser sends
+/// them.
+fn fields(page: &str) -> Vec<(String, String)> {
+    let form = page
+        .split("<form")
+        .find(|form| form.contains("fields-form"))
+        .expect("a form");
+    let attribute = |input: &str, name: &str| {
+        let (_, rest) = input.split_once(&format!(" {name}=\""))?;
+        Some(rest.split('"').next()?.to_owned())
+    };
+    form.split("<input")
+        .skip(1)
+        .map(|input| {
+            let input = input.split('>').next().unwrap();
+            let name = attribute(input, "name").unwrap();
+            (name, attribute(input, "value").unwrap_or_default())
+        })
+        .collect()
+}
+
+/// A form with one field filled in anew.
+fn sent(fields: &[(String, String)], name: &str, text: &str) -> String {
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(of, shown)| {
+            let value = if of == name { text } else { shown };
+            format!("{of}={}", value.replace(' ', "+"))
+        })
+        .collect();
+    pairs.join("&")
+}
+
+#[tokio::test]
+async fn an_edit_of_one_field_makes_no_name_of_a_page_an_own_one() {
+    let collector = Collector::new();
+    let forged = with(
+        feature("acme", "ann", "export", 1),
+        json!({"action": "identifyAccount", "stream_id": "bad", "seq": 0,
+               "details": {"name": "Forged", "hierarchy_label": "Made up", "tier": "gold"}}),
+    );
+    collector
+        .send(vec![forged, feature("acme", "ann", "export", 2)])
+        .await;
+    let browser = Browser::of(&collector).await;
+    let path = "/accounts/acme/edit";
+    let shown = fields(&browser.open(path).await);
+    assert!(shown.contains(&("name".into(), "Forged".into())));
+    let answer = browser.post(path, &sent(&shown, "stage", "renewal")).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    let answer = collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let account = collector.get("/api/v2/accounts/acme").await;
+    assert_eq!(account["details"], json!({"stage": "renewal"}));
+    assert_eq!(account["name"], json!(null));
+    assert_eq!(account["hierarchy_label"], json!(null));
+}
+
+#[tokio::test]
+async fn two_who_edit_at_once_keep_what_the_other_changed() {
+    let collector = Collector::new();
+    collector
+        .send(vec![feature("acme", "ann", "export", 1)])
+        .await;
+    let browser = Browser::of(&collector).await;
+    let path = "/accounts/acme/edit";
+    let shown = fields(&browser.open(path).await);
+    for (name, text) in [("name", "Acme Ltd"), ("tier", "gold"), ("csm", "Ada")] {
+        let answer = browser.post(path, &sent(&shown, name, text)).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+    }
+    let account = collector.get("/api/v2/accounts/acme").await;
+    assert_eq!(account["name"], "Acme Ltd");
+    assert_eq!(account["details"], json!({"tier": "gold", "csm": "Ada"}));
+    // What is emptied is cleared.
+    let shown = fields(&browser.open(path).await);
+    browser.post(path, &sent(&shown, "tier", "")).await;
+    let account = collector.get("/api/v2/accounts/acme").await;
+    assert_eq!(account["details"], json!({"csm": "Ada"}));
+}
+
+#[tokio::test]
+async fn forms_lead_back_to_the_period_and_time_zone_from_which_they_were_sent() {
+    let collector = Collector::new();
+    collector
+        .send(vec![feature("acme", "ann", "export", 1)])
+        .await;
+    let browser = Browser::of(&collector).await;
+    let query = "range=all&tz=Asia%2FTokyo";
+    for (page, links) in [
+        ("/accounts/acme", vec!["href=\"/accounts/acme/edit?QUERY\""]),
+        (
+            "/accounts/acme/edit",
+            vec![
+                "action=\"/accounts/acme/edit?QUERY\"",
+                "href=\"/accounts/acme?QUERY\"",
+            ],
+        ),
+        (
+            "/accounts/acme/records",
+            vec!["action=\"/accounts/acme/records?QUERY\""],
+        ),
+        ("/alerts", vec!["action=\"/alerts/rules?QUERY\""]),
+    ] {
+        let text = browser.open(&format!("{page}?{query}")).await;
+        for link in links {
+            let link = link.replace("QUERY", &query.replace('&', "&amp;"));
+            assert_shows(&text, &[&link]);
+        }
+    }
+    for (form, fields, to) in [
+        ("/accounts/acme/edit", "name=Acme", "/accounts/acme?QUERY"),
+        (
+            "/accounts/acme/records",
+            "kind=notes&subject=x",
+            "/accounts/acme/records?QUERY",
+        ),
+        (
+            "/quality/name-account",
+            "account_id=acme&name=x",
+            "/quality?done=named&QUERY#phantoms",
+        ),
+        (
+            "/quality/clear-refusals",
+            "",
+            "/quality?done=cleared&QUERY#refusals",
+        ),
+        ("/alerts/check", "", "/alerts?done=checked&QUERY"),
+    ] {
+        let answer = browser.post(&format!("{form}?{query}"), fields).await;
+        assert_eq!(answer.status, 303, "{form}: {}", answer.text);
+        let to = to.replace("QUERY", query);
+        assert_eq!(answer.headers["location"], to.as_str());
+    }
+}
+
+#[tokio::test]
+async fn who_sends_a_form_after_the_session_ended_comes_back_to_its_page() {
+    let collector = Collector::new();
+    collector
+        .send(vec![feature("acme", "ann", "export", 1)])
+        .await;
+    let browser = Browser::of(&collector).await;
+    let page = "/quality?range=7d&done=moved";
+    let foreign = "http://evil.example/quality?range=7d";
+    for (form, referer, next) in [
+        ("/quality/move-user", None, "/quality"),
+        (
+            "/quality/move-user",
+            Some(format!("http://natero.example{page}")),
+            page,
+        ),
+        ("/quality/move-user", Some(foreign.to_owned()), "/quality"),
+        ("/accounts/acme/edit", None, "/accounts/acme/edit"),
+        ("/accounts/acme/records", None, "/accounts/acme/records"),
+        ("/alerts/rules/1/delete", None, "/alerts"),
+        ("/views", None, "/"),
+        ("/import", None, "/import"),
+    ] {
+        let mut request = Request::post(form)
+            .header("host", "natero.example")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded");
+        if let Some(referer) = referer {
+            request = request.header("referer", referer);
+        }
+        let answer = collector.ask(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, 303, "{form}: {}", answer.text);
+        let to = answer.headers["location"].to_str().unwrap();
+        let to = to.strip_prefix("/?next=").unwrap();
+        let answer = sign_in(&collector, &collector.account_key, to).await;
+        assert_eq!(answer.headers["location"], next, "{form}");
+        assert_eq!(browser.ask(next).await.status, 200, "{next}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_note_is_taken_and_one_that_is_too_long_is_refused_in_words() {
+    let collector = Collector::new();
+    collector
+        .send(vec![feature("acme", "ann", "export", 1)])
+        .await;
+    let browser = Browser::of(&collector).await;
+    let path = "/accounts/acme/records";
+    assert_shows(&browser.open(path).await, &["maxlength=\"20000\""]);
+    // An umlaut has six letters in a form.
+    let note = |letters: usize| format!("kind=notes&subject=x&text={}", "%C3%BC".repeat(letters));
+    let answer = browser.post(path, &note(20_000)).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    let notes = collector.get("/api/v2/accounts/acme/notes").await;
+    assert_eq!(notes["results"][0]["text"], "ü".repeat(20_000));
+    let answer = browser.post(path, &note(200_000)).await;
+    assert_eq!(answer.status, 413);
+    assert_shows(
+        &answer.text,
+        &[
+            "This is too long",
+            "go back to it, where your text still is",
+        ],
+    );
+}
