@@ -34,14 +34,14 @@ pub(crate) struct Bar {
 impl Bar {
     /// Puts the bars of a period, their figures and those of the period before side
     /// by side.
-    pub(crate) fn all(days: &[BarDays], now: Vec<Totals>, before: Vec<Totals>) -> Vec<Bar> {
+    pub(crate) fn all(days: &[BarDays], now: Vec<Totals>, before: Vec<Option<Totals>>) -> Vec<Bar> {
         let mut before = before.into_iter();
         days.iter()
             .zip(now)
             .map(|(days, now)| Bar {
                 days: *days,
                 now,
-                before: before.next(),
+                before: before.next().flatten(),
             })
             .collect()
     }
@@ -214,13 +214,19 @@ fn figures<'a>(path: &str, view: &'a View) -> Table<'a, Bar> {
     let mut table = Table::new(
         "days",
         "Figures of the chart",
-        Sort::down("day"),
+        Sort::down("from"),
         path,
         view,
     )
     .with(
-        Column::text("day", kind.label(), |bar: &Bar| Value::Day(bar.days.first))
+        Column::text("from", kind.label(), |bar: &Bar| Value::Day(bar.days.first))
             .shown(|bar| html! { (bar.label()) }),
+    )
+    .with(
+        Column::text("to", "Last day", |bar: &Bar| {
+            Value::Day(bar.days.end.plus(-1))
+        })
+        .only_in_csv(),
     );
     for metric in Metric::ALL {
         let value = move |totals: &Totals| match metric.unit() {

@@ -10,9 +10,9 @@ pub struct AccountReport {
     pub totals: Compared,
     /// Those of each span.
     pub bars: Vec<Totals>,
-    /// Those of each span of the period before; empty where it reaches before the
-    /// first use.
-    pub bars_before: Vec<Totals>,
+    /// Those of each span of the period before, without those that begin before the
+    /// first use; empty where the period does.
+    pub bars_before: Vec<Option<Totals>>,
     /// The products that were used in either period.
     pub products: Vec<Branch>,
     /// Events of the period that are stored and not counted.

@@ -176,6 +176,7 @@ async fn the_chart_says_what_a_sum_over_the_events_says() {
         .map(|day| (FROM + day * DAY, FROM + (day + 1) * DAY))
         .collect();
     let rolling: Vec<(i64, i64)> = by_day.iter().map(|(_, to)| (to - 7 * DAY, *to)).collect();
+    let mut compared = BTreeSet::new();
     for (bars, spans) in [
         ("day", by_day),
         ("week", vec![(FROM, week(13)), (week(13), TO)]),
@@ -183,7 +184,7 @@ async fn the_chart_says_what_a_sum_over_the_events_says() {
         ("rolling7", rolling),
     ] {
         let path = format!("/accounts/top?{PERIOD}&bars={bars}");
-        let rows = table(&browser, &path, "days", "day").await;
+        let rows = table(&browser, &path, "days", "from").await;
         assert_eq!(rows.len(), spans.len(), "{bars}: {rows:?}");
         for (from, to) in spans {
             let of = |from: i64, to: i64| -> Vec<&Event> {
@@ -194,6 +195,7 @@ async fn the_chart_says_what_a_sum_over_the_events_says() {
             };
             let now = of(from, to);
             let mut expected = vec![
+                ("to", iso_day(to - DAY)),
                 ("features", Event::sum(&now, "feature").to_string()),
                 ("users", users(&now).len().to_string()),
                 ("sessions", sessions(&now).to_string()),
@@ -202,15 +204,23 @@ async fn the_chart_says_what_a_sum_over_the_events_says() {
             ];
             if bars == "day" || bars == "rolling7" {
                 let before = of(from - 10 * DAY, to - 10 * DAY);
-                expected.push((
-                    "features_before",
-                    Event::sum(&before, "feature").to_string(),
-                ));
-                expected.push(("users_before", users(&before).len().to_string()));
+                let figures = [
+                    ("features_before", Event::sum(&before, "feature")),
+                    ("users_before", users(&before).len() as i64),
+                ];
+                // A window that begins before the first use is compared with nothing.
+                let first = own.iter().map(|event| event.at).min().unwrap();
+                let is_compared = first < from - 9 * DAY;
+                compared.insert(is_compared);
+                expected.extend(figures.map(|(name, figure)| {
+                    let text = is_compared.then(|| figure.to_string());
+                    (name, text.unwrap_or_default())
+                }));
             }
             assert_row(&rows[&iso_day(from)], &expected, bars);
         }
     }
+    assert_eq!(compared.len(), 2, "some are compared, some are not");
 }
 
 #[tokio::test]

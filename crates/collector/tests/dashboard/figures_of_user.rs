@@ -135,7 +135,7 @@ async fn a_user_says_what_a_sum_over_the_events_says() {
 
 /// The bars of the chart.
 async fn assert_days(browser: &Browser<'_>, path: &str, now: &[&Event]) {
-    let rows = table(browser, path, "days", "day").await;
+    let rows = table(browser, path, "days", "from").await;
     assert_eq!(rows.len(), 10);
     for day in 0..10 {
         let from = FROM + day * crate::support::DAY;

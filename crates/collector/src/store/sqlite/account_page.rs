@@ -18,6 +18,7 @@ use crate::{
     model::{
         bars::{self, BarDays, Bars},
         page::Page,
+        period::Before,
         record_kind::RecordKind,
         usage::{Filter, Span},
     },
@@ -100,10 +101,13 @@ pub(super) fn report_query(
     let bars_before = match (period.days, period.before) {
         (Some((from, end)), Some(before)) => bars
             .iter()
-            .map(|bar| bar.earlier(from.until(end)).span(zone))
-            .map(|span| Span {
-                to: span.to.min(before.span.to),
-                ..span
+            .map(|bar| bar.earlier(from.until(end)))
+            .map(|bar| Before {
+                span: Span {
+                    from: zone.start_of(bar.first),
+                    to: zone.start_of(bar.end).min(before.span.to),
+                },
+                first_day_end: zone.start_of(bar.first.plus(1)),
             })
             .collect(),
         _ => Vec::new(),

@@ -42,7 +42,7 @@ pub struct ReportQuery {
     /// Spans of the period, in their order. They may overlap.
     pub bars: Vec<Span>,
     /// The same of the period before.
-    pub bars_before: Vec<Span>,
+    pub bars_before: Vec<Before>,
 }
 
 /// Reads all figures of an account's page.
@@ -61,7 +61,8 @@ pub fn read(conn: &Connection, query: &ReportQuery) -> rusqlite::Result<AccountR
     let mut visits = Visits::default();
     let mut tree = Tree::default();
     let mut bars = Series::new(&query.bars);
-    let mut bars_before = Series::new(&query.bars_before);
+    let spans_before: Vec<Span> = query.bars_before.iter().map(|bar| bar.span).collect();
+    let mut bars_before = Series::new(&spans_before);
     let mut uncaptured = Uncaptured::default();
     // History is read, too: a comparison needs the first use of all it compares.
     let until_now = Span {
@@ -102,9 +103,15 @@ pub fn read(conn: &Connection, query: &ReportQuery) -> rusqlite::Result<AccountR
             }
         },
     )?;
-    let (totals, products) = tree.finish(conn, query.before)?;
+    let (totals, first, products) = tree.finish(conn, query.before)?;
     let bars_before = match totals.before {
-        Some(_) => bars_before.finish(),
+        // A rolling bar begins before its period does.
+        Some(_) => bars_before
+            .finish()
+            .into_iter()
+            .zip(&query.bars_before)
+            .map(|(totals, bar)| bar.is_comparable(first).then_some(totals))
+            .collect(),
         None => Vec::new(),
     };
     Ok(AccountReport {
@@ -123,7 +130,7 @@ impl ReportQuery {
             .into_iter()
             .chain(self.before.map(|before| before.span));
         let spans = spans.chain(self.bars.iter().copied());
-        let spans = spans.chain(self.bars_before.iter().copied());
+        let spans = spans.chain(self.bars_before.iter().map(|bar| bar.span));
         let cuts: HashSet<i64> = spans.flat_map(|span| [span.from, span.to]).collect();
         cuts.into_iter().collect()
     }
@@ -241,13 +248,13 @@ impl Tree {
         self.figures[at].add(period, fact, visit);
     }
 
-    /// The figures of all, and the products with what is in them. What was used in
-    /// neither period is left out.
+    /// The figures of all, the quarter of an hour of the first use, and the products
+    /// with what is in them. What was used in neither period is left out.
     fn finish(
         self,
         conn: &Connection,
         before: Option<Before>,
-    ) -> rusqlite::Result<(Compared, Vec<Branch>)> {
+    ) -> rusqlite::Result<(Compared, Option<u32>, Vec<Branch>)> {
         let mut figures = self.figures;
         let features = self.places.sorted().into_iter();
         let features = features
@@ -255,7 +262,8 @@ impl Tree {
             .collect();
         let mut all = Node::default();
         let products = branches(conn, before, features, 0, &mut all)?;
-        Ok((all.finish(before), products))
+        let first = all.first;
+        Ok((all.finish(before), first, products))
     }
 }
 
