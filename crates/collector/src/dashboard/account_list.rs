@@ -8,8 +8,7 @@ use maud::{Markup, html};
 use super::{
     address,
     chart::curve,
-    format, layout, list_filter,
-    money::in_words,
+    format, layout, list_filter, money,
     period::Period,
     sheet::Sheet,
     table::{Column, Table},
@@ -128,7 +127,7 @@ impl AccountList {
                 .note(format!("of {}", format::count(of.members, "user", "users"))),
         ];
         if !of.revenue.0.is_empty() {
-            all.push(Total::of("MRR", in_words(&of.revenue)));
+            all.push(Total::of_lines("MRR", money::lines(&of.revenue)));
         }
         totals(&all, &length)
     }
@@ -242,7 +241,7 @@ impl AccountList {
                         .max_by(f64::total_cmp)
                         .map_or(Value::None, Value::Sum)
                 })
-                .shown(|row| html! { (in_words(&row.revenue)) })
+                .shown(|row| money::show(&row.revenue))
                 .meaning(
                     "The latest financial record named mrr of each account, summed up by \
                      currency. Several currencies are ordered by the largest amount.",

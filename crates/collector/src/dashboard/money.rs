@@ -1,33 +1,50 @@
 //! Writes amounts of money for people.
 
+use maud::{Markup, html};
+
 use super::format;
 use crate::{model::financial::Amount, store::portfolio::Money};
 
-/// `1,234.50`: two decimals, or four when the amount has more.
-pub(crate) fn money(amount: &Amount) -> String {
+/// Currencies of ISO 4217 that have no smaller unit.
+const WHOLE: [&str; 16] = [
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
+    "XAF", "XOF", "XPF",
+];
+
+/// `1,234.50`: two decimals, or four when the amount has more, or none where the
+/// currency has none.
+pub(crate) fn money(amount: &Amount, currency: &str) -> String {
     let sign = if amount.0 < 0 { "−" } else { "" };
     let whole = amount.0.unsigned_abs() / 10_000;
     let rest = amount.0.unsigned_abs() % 10_000;
     let whole = format::number(i64::try_from(whole).unwrap_or(i64::MAX));
-    if rest.is_multiple_of(100) {
+    if rest == 0 && WHOLE.contains(&currency) {
+        format!("{sign}{whole}")
+    } else if rest.is_multiple_of(100) {
         format!("{sign}{whole}.{:02}", rest / 100)
     } else {
         format!("{sign}{whole}.{rest:04}")
     }
 }
 
-/// `EUR 1,234.50 + CHF 12.00`; `–` for nothing.
-pub(crate) fn in_words(sums: &Money) -> String {
-    let sums: Vec<String> = sums
-        .0
-        .iter()
-        .map(|(currency, amount)| format!("{currency}\u{a0}{}", money(amount)))
-        .collect();
-    if sums.is_empty() {
-        "–".to_owned()
-    } else {
-        sums.join(" + ")
+/// `EUR 1,234.50`.
+pub(crate) fn with_currency(amount: &Amount, currency: &str) -> String {
+    format!("{currency}\u{a0}{}", money(amount, currency))
+}
+
+/// The sum of each currency; `–` for none.
+pub(crate) fn lines(sums: &Money) -> Vec<String> {
+    if sums.0.is_empty() {
+        return vec!["–".to_owned()];
     }
+    let sums = sums.0.iter();
+    sums.map(|(currency, amount)| with_currency(amount, currency))
+        .collect()
+}
+
+/// Renders the sum of each currency on a line of its own.
+pub(crate) fn show(sums: &Money) -> Markup {
+    html! { @for line in lines(sums) { span .figure { (line) } } }
 }
 
 #[cfg(test)]
@@ -36,8 +53,10 @@ mod tests {
 
     #[test]
     fn money_has_two_decimals_or_as_many_as_it_needs() {
-        assert_eq!(money(&Amount(12_345_000)), "1,234.50");
-        assert_eq!(money(&Amount(-10_001)), "−1.0001");
-        assert_eq!(money(&Amount(-5_000)), "−0.50");
+        assert_eq!(money(&Amount(12_345_000), "EUR"), "1,234.50");
+        assert_eq!(money(&Amount(-10_001), "EUR"), "−1.0001");
+        assert_eq!(money(&Amount(-5_000), "EUR"), "−0.50");
+        assert_eq!(money(&Amount(12_340_000), "JPY"), "1,234");
+        assert_eq!(money(&Amount(12_345_000), "JPY"), "1,234.50");
     }
 }

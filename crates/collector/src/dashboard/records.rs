@@ -10,7 +10,7 @@ use super::{
     account_page::AccountRequest,
     error::PageError,
     format,
-    money::money,
+    money::{money, with_currency},
     new_record,
     sheet::Sheet,
     table::{Column, Table},
@@ -136,11 +136,8 @@ fn figures(summary: &Summary) -> Markup {
     ];
     for sum in &summary.financials {
         all.push(
-            Total::of(
-                "Financials",
-                format!("{}\u{a0}{}", sum.currency, money(&sum.amount)),
-            )
-            .note("latest amounts".to_owned()),
+            Total::of("Financials", with_currency(&sum.amount, &sum.currency))
+                .note("latest amounts".to_owned()),
         );
     }
     totals(&all, "")
@@ -169,7 +166,7 @@ fn amount_columns<'v>(table: Table<'v, NamedAmount>, head: &str) -> Table<'v, Na
         }))
         .with(
             Column::number("amount", head, |of: &NamedAmount| amount_value(&of.amount))
-                .shown(|of| html! { (money(&of.amount)) }),
+                .shown(|of| html! { (money(&of.amount, &of.currency)) }),
         )
 }
 

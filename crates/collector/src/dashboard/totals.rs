@@ -4,14 +4,19 @@ use maud::{Markup, html};
 
 use super::value::{Value, show_change};
 
-/// Letters of a figure that stand on one line where six are side by side.
-const LONG: usize = 14;
+/// Letters of a line that the usual size has room for.
+const USUAL: usize = 14;
+
+/// Letters of a longer line, with the class for the size at which they fit. Still
+/// longer ones have the last.
+const SIZES: [(usize, &str); 2] = [(18, "letters-18"), (24, "letters-24")];
 
 /// A figure with its name.
 #[derive(Debug, Clone)]
 pub(crate) struct Total {
     name: &'static str,
-    value: String,
+    /// Its lines. None of them breaks: the rest of a number is read as another one.
+    lines: Vec<String>,
     change: Option<(f64, f64)>,
     note: Option<String>,
     is_bad: bool,
@@ -20,9 +25,14 @@ pub(crate) struct Total {
 impl Total {
     /// A figure as people read it.
     pub(crate) fn of(name: &'static str, value: String) -> Self {
+        Total::of_lines(name, vec![value])
+    }
+
+    /// A figure of several parts that cannot be summed up: each on its line.
+    pub(crate) fn of_lines(name: &'static str, lines: Vec<String>) -> Self {
         Total {
             name,
-            value,
+            lines,
             change: None,
             note: None,
             is_bad: false,
@@ -43,9 +53,12 @@ impl Total {
         self
     }
 
-    /// It would not stand on one line beside the others: sums of several currencies.
-    fn is_long(&self) -> bool {
-        self.value.chars().count() > LONG
+    /// The class for the size at which its longest line fits, if not the usual one.
+    fn size(&self) -> Option<&'static str> {
+        let longest = self.lines.iter().map(|line| line.chars().count()).max()?;
+        let size = SIZES.iter().find(|(letters, _)| longest <= *letters);
+        let size = size.or(SIZES.last()).map(|(_, class)| *class);
+        size.filter(|_| longest > USUAL)
     }
 
     /// Adds what is said below it.
@@ -63,8 +76,11 @@ pub(crate) fn totals(all: &[Total], length: &str) -> Markup {
             @for total in all {
                 div .bad[total.is_bad] {
                     dt { (total.name) }
-                    dd class=[total.is_long().then_some("long")] {
-                        (total.value)
+                    dd class=[total.size()] {
+                        @match total.lines.as_slice() {
+                            [line] => (line),
+                            lines => @for line in lines { span .figure { (line) } },
+                        }
                         @if let Some((before, now)) = total.change {
                             small .change {
                                 @if let Value::Change(change) = Value::change(before, now) { (show_change(change)) }
@@ -76,5 +92,24 @@ pub(crate) fn totals(all: &[Total], length: &str) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_figure_is_smaller_and_several_have_lines_of_their_own() {
+        let shown = |lines: &[&str]| {
+            let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+            totals(&[Total::of_lines("MRR", lines)], "").into_string()
+        };
+        assert!(shown(&["1,234"]).contains("<dd>1,234</dd>"));
+        assert!(shown(&["EUR 1,234,567.00"]).contains("<dd class=\"letters-18\">"));
+        assert!(shown(&["EUR 1,234,567,890.00"]).contains("<dd class=\"letters-24\">"));
+        assert!(shown(&["EUR 1.00", "CHF 2.00"]).contains(
+            "<dd><span class=\"figure\">EUR 1.00</span><span class=\"figure\">CHF 2.00</span></dd>"
+        ));
     }
 }
