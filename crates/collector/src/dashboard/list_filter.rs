@@ -1,16 +1,23 @@
 //! The filters of a list of accounts: products, modules, features, dimensions and
 //! a text.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use maud::{Markup, html};
 
-use super::{selection::Selection, table_choice::TableChoice, view::View};
+use super::{format, selection::Selection, table_choice::TableChoice, view::View};
 use crate::store::portfolio::Portfolio;
 
 /// Most values of a dimension that are offered. One with more, such as a date, is
 /// filtered through its address alone.
 const MAX_VALUES: usize = 60;
+
+/// Most products, modules and features that are offered each, those that are used
+/// most. Nobody reads more, and thousands would be most of the page.
+const MAX_NAMES: usize = 200;
 
 /// Most dimensions that are offered.
 const MAX_DIMENSIONS: usize = 24;
@@ -57,17 +64,29 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
     }
 }
 
-fn names(name: &str, label: &str, known: &BTreeSet<String>, chosen: Option<&str>) -> Markup {
-    let unknown = chosen.filter(|chosen| !chosen.is_empty() && !known.contains(*chosen));
+/// Renders the choice of a name. `known` are all names with the number of their events.
+fn names(name: &str, label: &str, known: &BTreeMap<String, u64>, chosen: Option<&str>) -> Markup {
+    let mut offered: Vec<(&str, u64)> = known
+        .iter()
+        .map(|(name, events)| (name.as_str(), *events))
+        .collect();
+    offered.sort_by_key(|(_, events)| Reverse(*events));
+    let rest = offered.len().saturating_sub(MAX_NAMES);
+    offered.truncate(MAX_NAMES);
+    let mut offered: BTreeSet<&str> = offered.into_iter().map(|(name, _)| name).collect();
+    offered.extend(chosen.filter(|chosen| !chosen.is_empty()));
     html! {
         label {
             (label)
             select name={"f." (name)} {
                 option value="" { "All" }
-                @for known in known.iter().map(String::as_str).chain(unknown) {
-                    option value={"=" (known)} selected[chosen == Some(known)] { (known) }
+                @for name in offered {
+                    option value={"=" (name)} selected[chosen == Some(name)] { (name) }
                 }
                 option value="=" selected[chosen == Some("")] { "Without" }
+                @if rest > 0 {
+                    option disabled { "and " (format::number(rest as i64)) " less used, on the pages of accounts" }
+                }
             }
         }
     }

@@ -142,8 +142,10 @@ fn table<'v>(
             })
             .shown(|event| {
                 html! {
-                    code { (event.text("action")) }
-                    @if !event.text("feature").is_empty() { " " (event.text("feature")) }
+                    span .text {
+                        code { (event.text("action")) }
+                        @if !event.text("feature").is_empty() { " " (event.text("feature")) }
+                    }
                     @if event.is_set_aside() { small .aside { "set aside: user of another account" } }
                 }
             }),

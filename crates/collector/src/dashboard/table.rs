@@ -14,6 +14,9 @@ use crate::model::folding::folded;
 /// Rows on a page. More are nobody's to read.
 const LIMIT: usize = 50;
 
+/// Texts of so many bytes have room in three lines of any column.
+const SHORT: usize = 40;
+
 /// A table has a field to search it from so many rows on.
 const SEARCHED_FROM: usize = 8;
 
@@ -144,7 +147,7 @@ impl<'a, R> Table<'a, R> {
     }
 
     /// Makes it a table of several levels: its rows stay below the rows to which they
-    /// belong, and are on one page.
+    /// belong, also on pages.
     #[must_use]
     pub(crate) fn with_levels(mut self, depth: Depth<R>) -> Self {
         self.tree = Some(depth);
@@ -212,16 +215,16 @@ impl<'a, R> Table<'a, R> {
     pub(crate) fn show(&self, rows: Vec<R>) -> Markup {
         let all = rows.len();
         let chosen = self.choose(rows);
-        let found = chosen.rows.len();
-        let limit = if self.tree.is_some() {
-            found.max(1)
-        } else {
-            self.limit
-        };
+        let limit = self.limit;
+        // The rows below a row are on its page.
+        let tops = top_rows(&chosen.rows, self.tree);
+        let found = tops.len();
         let last = found.div_ceil(limit).max(1);
         let page = chosen.choice.page.unwrap_or(1);
         let page = usize::try_from(page).unwrap_or(1).clamp(1, last);
-        let shown = chosen.rows.iter().skip((page - 1) * limit).take(limit);
+        let begin = |page: usize| tops.get((page - 1) * limit).copied();
+        let end = begin(page + 1).unwrap_or(chosen.rows.len());
+        let shown = &chosen.rows[begin(page).unwrap_or(end)..end];
         html! {
             div .table-head {
                 @if self.is_searched && all >= SEARCHED_FROM { (self.search(&chosen.choice)) }
@@ -323,14 +326,16 @@ impl<'a, R> Table<'a, R> {
         html! {
             tr role="row" data-depth=[self.tree.map(|depth| depth(row))] {
                 @for (at, column) in self.shown_columns().enumerate() {
+                    @let value = (column.read)(row);
+                    @let whole = whole_text(&value);
                     @let shown = match &column.show {
                         Some(show) => show(row),
-                        None => (column.read)(row).show(),
+                        None => html! { @if whole.is_some() { span .text { (value.show()) } } @else { (value.show()) } },
                     };
                     @if at == 0 {
-                        th scope="row" role="rowheader" class=[column.class] { (shown) }
+                        th scope="row" role="rowheader" class=[column.class] title=[whole] { (shown) }
                     } @else {
-                        td class=[column.cell_class()] role="cell" data-label=(column.head) { div .v { (shown) } }
+                        td class=[column.cell_class()] role="cell" data-label=(column.head) title=[whole] { div .v { (shown) } }
                     }
                 }
             }
@@ -356,6 +361,26 @@ impl<'a, R> Table<'a, R> {
                 }
             }
         }
+    }
+}
+
+/// The places of the rows of the top level, which are all where there is one level.
+fn top_rows<R>(rows: &[R], depth: Option<Depth<R>>) -> Vec<usize> {
+    let Some(depth) = depth else {
+        return (0..rows.len()).collect();
+    };
+    let top = rows.iter().map(depth).min();
+    let tops = rows.iter().enumerate();
+    tops.filter(|(_, row)| Some(depth(row)) == top)
+        .map(|(at, _)| at)
+        .collect()
+}
+
+/// A text that a cell may cut off.
+fn whole_text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) if text.len() > SHORT => Some(text),
+        _ => None,
     }
 }
 

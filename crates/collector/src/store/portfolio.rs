@@ -1,6 +1,6 @@
 //! The list of accounts with their figures of a period and of the one before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -154,15 +154,16 @@ impl Money {
     }
 }
 
-/// The names that events have had, by what they name.
+/// The names that events have had, by what they name, each with the number of its
+/// events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     /// Products.
-    pub products: BTreeSet<String>,
+    pub products: BTreeMap<String, u64>,
     /// Modules.
-    pub modules: BTreeSet<String>,
+    pub modules: BTreeMap<String, u64>,
     /// Features.
-    pub features: BTreeSet<String>,
+    pub features: BTreeMap<String, u64>,
 }
 
 /// The text of a field that can be a dimension: no list and no object.

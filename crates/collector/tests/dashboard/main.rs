@@ -7,6 +7,7 @@ mod by_hand;
 mod edit;
 mod figures;
 mod figures_of_user;
+mod large;
 mod money;
 mod people;
 mod quality;

@@ -10,6 +10,7 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
+    facts::Fact,
     hierarchy::Scope,
     rows::NameRow,
     usage::{Detail, scan},
@@ -22,33 +23,38 @@ const KEPT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs
 /// Collects what names are.
 #[derive(Debug, Default)]
 pub(super) struct Roles {
-    /// By row number of the name: whether it is a product, module and feature.
-    of_name: Vec<[bool; 3]>,
+    /// By row number of the name: the events that have it as their product, module and
+    /// feature.
+    of_name: Vec<[u64; 3]>,
 }
 
 impl Roles {
-    /// Notes that a name is a product (0), a module (1) or a feature (2).
+    /// Notes that a name is the product (0), module (1) or feature (2) of a fact.
     #[inline]
-    pub(super) fn note(&mut self, name: Option<NameRow>, role: usize) {
+    pub(super) fn note(&mut self, name: Option<NameRow>, role: usize, fact: &Fact) {
         let Some(name) = name else { return };
         let at = name.number() as usize;
         if at >= self.of_name.len() {
-            self.of_name.resize(at + 1, [false; 3]);
+            self.of_name.resize(at + 1, [0; 3]);
         }
-        self.of_name[at][role] = true;
+        self.of_name[at][role] += fact.sums.events;
     }
 
     pub(super) fn names(&self, conn: &Connection) -> rusqlite::Result<Names> {
         let mut names = Names::default();
         let mut name = conn.prepare_cached("SELECT name FROM names WHERE no = ?1")?;
         for (number, roles) in self.of_name.iter().enumerate() {
-            if !roles.contains(&true) {
+            if *roles == [0; 3] {
                 continue;
             }
             let text: String = name.query_row([number as i64], |row| row.get(0))?;
             let sets = [&mut names.products, &mut names.modules, &mut names.features];
-            for (set, _) in sets.into_iter().zip(roles).filter(|(_, is_one)| **is_one) {
-                set.insert(text.clone());
+            for (set, events) in sets
+                .into_iter()
+                .zip(roles)
+                .filter(|(_, events)| **events > 0)
+            {
+                set.insert(text.clone(), *events);
             }
         }
         Ok(names)
@@ -90,9 +96,9 @@ impl NameCache {
         let mut roles = Roles::default();
         let everywhere = Scope::of_all(conn)?;
         scan(conn, &everywhere, Span::ALL, Detail::Facts, |_, _, fact| {
-            roles.note(fact.key.product, 0);
-            roles.note(fact.key.module, 1);
-            roles.note(fact.key.feature, 2);
+            roles.note(fact.key.product, 0, fact);
+            roles.note(fact.key.module, 1, fact);
+            roles.note(fact.key.feature, 2, fact);
         })?;
         let names = Arc::new(roles.names(conn)?);
         *kept = Some(Kept {

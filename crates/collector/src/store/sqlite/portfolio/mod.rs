@@ -293,11 +293,11 @@ impl<'a> Tally<'a> {
 /// and the features of the selected product and module.
 #[inline]
 fn note_names(roles: &mut Roles, filter: &RowFilter, fact: &Fact) {
-    roles.note(fact.key.product, 0);
+    roles.note(fact.key.product, 0, fact);
     if filter.has_product(&fact.key) {
-        roles.note(fact.key.module, 1);
+        roles.note(fact.key.module, 1, fact);
         if filter.has_module(&fact.key) {
-            roles.note(fact.key.feature, 2);
+            roles.note(fact.key.feature, 2, fact);
         }
     }
 }
