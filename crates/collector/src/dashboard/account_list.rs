@@ -1,7 +1,7 @@
 //! Lists of accounts with their figures and the change since the period before:
 //! all customers, or what is below one account.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
@@ -24,9 +24,12 @@ use crate::{
     },
 };
 
-/// Dimensions that the table shows where an account has them, besides those that
-/// the list is filtered by.
-const SHOWN_DIMENSIONS: [&str; 6] = [
+/// Most dimensions that the table shows besides those that the list is filtered by.
+/// More would push others off the screen of a laptop.
+const MAX_USUAL: usize = 2;
+
+/// Dimensions that the table has where an account has them, the most telling first.
+const USUAL_DIMENSIONS: [&str; 6] = [
     "tier",
     "stage",
     "industry",
@@ -49,6 +52,7 @@ impl AccountList {
     pub(crate) fn question(usual: ListLevel, view: &View, period: &Period) -> ListQuestion {
         ListQuestion {
             level: view.level.unwrap_or(usual),
+            with_deactivated: view.with_deactivated,
             span: period.span(),
             before: period.compared(),
             filter: view.selection.filter(),
@@ -90,7 +94,7 @@ impl AccountList {
                 }
                 @if self.len() == 0 {
                     (layout::empty("No account is like this", html! {
-                        "Choose another level or fewer filters. "
+                        "Choose another level or fewer filters, or have deactivated accounts listed. "
                         a href=(view.only_period().at(path)) { "Show all" }
                     }))
                 } @else {
@@ -150,29 +154,42 @@ impl AccountList {
                     Value::Text(row.account.account_id.clone())
                 })
                 .only_in_csv(),
-            )
-            .with(
-                Column::number("uses", "Feature uses", |row: &PortfolioRow| {
-                    Value::Sum(row.now.features)
-                })
-                .meaning("Sum of the amounts of feature events in the period."),
             );
+        if view.with_deactivated {
+            table = table.with(
+                Column::text("is_deleted", "Deactivated", |row: &PortfolioRow| {
+                    Value::Text(row.account.is_deleted.to_string())
+                })
+                .only_in_csv(),
+            );
+        }
+        table = table.with(
+            Column::number("uses", "Feature uses", |row: &PortfolioRow| {
+                Value::Sum(row.now.features)
+            })
+            .meaning("Sum of the amounts of feature events in the period."),
+        );
         if self.is_compared {
             table = table
                 .with(
                     Column::number("change", "Change", |row: &PortfolioRow| {
                         change(row, |figures| figures.features)
                     })
+                    .shown(|row| {
+                        let change = change(row, |figures| figures.features);
+                        with_change(&change, &relative(row, |figures| figures.features))
+                    })
                     .meaning(
-                        "Feature uses of the period less those of the period before. Nothing \
-                         where the period before reaches before the first use.",
+                        "Feature uses of the period less those of the period before, and the \
+                         same as a share of those. Nothing where the period before reaches \
+                         before the first use.",
                     ),
                 )
                 .with(
                     Column::number("percent", "%", |row: &PortfolioRow| {
                         relative(row, |figures| figures.features)
                     })
-                    .meaning("The same as a share of the period before."),
+                    .only_in_csv(),
                 );
         }
         table = table.with(
@@ -223,8 +240,8 @@ impl AccountList {
                     html! { (Value::Count(row.silent).show()) small { " of " (format::number(row.members)) } }
                 })
                 .meaning(
-                    "Users who belong to the account, were not deactivated and have no event in \
-                     the period.",
+                    "Users who belong to the account and have no event in the period. Those who \
+                     were deactivated, or whose account was, do not count.",
                 ),
             );
         if self
@@ -248,8 +265,14 @@ impl AccountList {
                 ),
             );
         }
-        for name in shown_dimensions(&self.portfolio.dimensions, &view.dimensions) {
-            table = table.with(dimension_column(name));
+        let dimensions = &self.portfolio.dimensions;
+        for (name, is_shown) in listed_dimensions(dimensions, &view.dimensions) {
+            let column = dimension_column(name);
+            table = table.with(if is_shown {
+                column
+            } else {
+                column.only_in_csv()
+            });
         }
         sheet.table(&table.without_search(), self.portfolio.rows)
     }
@@ -265,6 +288,7 @@ fn name_column(links: &View) -> Column<'static, PortfolioRow> {
         html! {
             a .gone[account.is_deleted] title=(account.title())
                 href=(links.at(&address::account(&account.account_id, ""))) { (account.title()) }
+            @if account.is_deleted { small { "deactivated" } }
             @if let Some(parent) = &row.parent { small { "in " (parent) } }
             @else if let Some(label) = &account.hierarchy_label { small { (label) } }
             (curve(&row.curve))
@@ -280,17 +304,20 @@ fn dimension_column(name: String) -> Column<'static, PortfolioRow> {
     })
 }
 
-/// The dimensions that the table shows: the usual ones that an account has, and
-/// those it is filtered by.
-fn shown_dimensions(
+/// The dimensions of the table, and whether each is shown: those that the list is
+/// filtered by, and the first of the usual ones that an account has. The others are in
+/// its CSV.
+fn listed_dimensions(
     known: &BTreeMap<String, BTreeMap<String, usize>>,
     filtered: &BTreeMap<String, String>,
-) -> BTreeSet<String> {
-    let usual = SHOWN_DIMENSIONS.into_iter().map(str::to_owned);
-    usual
-        .filter(|name| known.contains_key(name))
-        .chain(filtered.keys().cloned())
-        .collect()
+) -> Vec<(String, bool)> {
+    let is_listed = |name: &&str| known.contains_key(*name) && !filtered.contains_key(*name);
+    let usual = USUAL_DIMENSIONS.into_iter().filter(is_listed);
+    let usual = usual
+        .enumerate()
+        .map(|(at, name)| (name.to_owned(), at < MAX_USUAL));
+    let filtered = filtered.keys().cloned().map(|name| (name, true));
+    filtered.chain(usual).collect()
 }
 
 fn time_change(row: &PortfolioRow) -> Value {

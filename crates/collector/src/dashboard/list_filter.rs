@@ -28,6 +28,7 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
     let kept = View {
         selection: Selection::All,
         dimensions: BTreeMap::new(),
+        with_deactivated: false,
         tables: BTreeMap::from([(
             "accounts".to_owned(),
             TableChoice {
@@ -45,7 +46,8 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
         .filter(|(_, values)| (2..=MAX_VALUES).contains(&values.len()))
         .take(MAX_DIMENSIONS)
         .collect();
-    let is_set = view.selection != Selection::All || !view.dimensions.is_empty();
+    let is_set =
+        view.selection != Selection::All || !view.dimensions.is_empty() || view.with_deactivated;
     html! {
         form .filters method="get" action=(path) aria-label="Filters" {
             @for (name, value) in kept.query() {
@@ -57,6 +59,10 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
             (names("feature", "Feature", &portfolio.names.features, view.selection.feature()))
             @for (name, values) in offered {
                 (dimension(name, values, view.dimensions.get(name)))
+            }
+            label .check {
+                input type="checkbox" name="deactivated" value="true" checked[view.with_deactivated];
+                "With deactivated accounts"
             }
             button .button type="submit" { "Filter" }
         }
@@ -148,6 +154,13 @@ fn chips(path: &str, view: &View) -> Markup {
         let mut without = view.with_first_pages();
         without.dimensions.remove(name);
         set.push((format!("{}: {value}", name.replace('_', " ")), without));
+    }
+    if view.with_deactivated {
+        let without = View {
+            with_deactivated: false,
+            ..view.with_first_pages()
+        };
+        set.push(("with deactivated accounts".to_owned(), without));
     }
     html! {
         ul .chips aria-label="Filters that are set" {

@@ -31,6 +31,8 @@ pub(crate) struct View {
     pub(crate) selection: Selection,
     /// The accounts of a list; absent for those that the page lists first.
     pub(crate) level: Option<ListLevel>,
+    /// Whether a list has the accounts, too, that were deactivated.
+    pub(crate) with_deactivated: bool,
     /// Values that listed accounts must have, by the name of the dimension.
     pub(crate) dimensions: BTreeMap<String, String>,
     /// How the tables of the page are sorted, searched and paged, by their ids.
@@ -87,6 +89,7 @@ impl TryFrom<BTreeMap<String, String>> for View {
             .into_iter()
             .find(|(_, name, _)| chosen("level") == Some(name))
             .map(|(level, ..)| level);
+        view.with_deactivated = chosen("deactivated") == Some("true");
         view.metric = Metric::ALL
             .into_iter()
             .find(|metric| chosen("metric") == Some(metric.name()))
@@ -157,6 +160,7 @@ impl Default for View {
             scope: Scope::Subtree,
             selection: Selection::All,
             level: None,
+            with_deactivated: false,
             dimensions: BTreeMap::new(),
             tables: BTreeMap::new(),
             open: None,
@@ -277,6 +281,7 @@ impl View {
         add("feature", self.selection.feature());
         let level = LIST_LEVELS.iter().find(|level| Some(level.0) == self.level);
         add("level", level.map(|level| level.1));
+        add("deactivated", self.with_deactivated.then_some("true"));
         let is_usual = self.metric == Metric::default();
         add("metric", (!is_usual).then(|| self.metric.name()));
         let is_usual = self.bars == Bars::default();
@@ -330,7 +335,7 @@ mod tests {
             "/x?from=&to=",
             "/x?range=7d&tz=America%2FNew_York&product=p",
             "/x?module=m&metric=users&bars=week&open=a%2Ca%2Fb",
-            "/x?level=all&d.tier=gold&sort.accounts=-uses&find.accounts=z%C3%BC&csv=accounts",
+            "/x?level=all&deactivated=true&d.tier=gold&sort.accounts=-uses&find.accounts=z%C3%BC&csv=accounts",
         ] {
             assert_eq!(parse(address).unwrap().at("/x"), address);
         }

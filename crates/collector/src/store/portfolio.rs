@@ -15,6 +15,8 @@ use crate::model::{
 pub struct ListQuestion {
     /// The accounts that are listed.
     pub level: ListLevel,
+    /// Whether those are listed, too, that were deactivated.
+    pub with_deactivated: bool,
     /// The period.
     pub span: Span,
     /// The period before, with which it is compared.
@@ -110,7 +112,8 @@ pub struct PortfolioRow {
     pub now: PeriodFigures,
     /// Those of the period before; `None` where it reaches before the first use.
     pub before: Option<PeriodFigures>,
-    /// Number of users who belong to it and were not deactivated.
+    /// Number of users who belong to it. Users who were deactivated, and those of
+    /// accounts that were, do not count.
     pub members: i64,
     /// Number of members who were not active in the period.
     pub silent: i64,

@@ -4,6 +4,7 @@
 mod arrival;
 mod browser;
 mod by_hand;
+mod deactivated;
 mod edit;
 mod figures;
 mod figures_of_user;

@@ -72,6 +72,7 @@ pub(super) fn list(
     let query = PortfolioQuery {
         within,
         level: question.level,
+        with_deactivated: question.with_deactivated,
         span: question.span,
         before: question.before,
         filter: question.filter,

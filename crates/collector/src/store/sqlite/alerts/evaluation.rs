@@ -122,6 +122,7 @@ fn rows(
             RuleLevel::Leaves => ListLevel::Leaves,
             RuleLevel::All => ListLevel::All,
         },
+        with_deactivated: false,
         span,
         before: Some(before),
         filter: rule.usage_filter(),
@@ -129,9 +130,7 @@ fn rows(
         with_names: false,
         now,
     };
-    let mut rows = portfolio::read(conn, &query)?.rows;
-    rows.retain(|row| !row.account.is_deleted);
-    Ok(rows)
+    Ok(portfolio::read(conn, &query)?.rows)
 }
 
 fn down(

@@ -38,6 +38,8 @@ pub struct PortfolioQuery {
     pub within: Option<AccountRow>,
     /// The accounts that are listed.
     pub level: ListLevel,
+    /// Whether those are listed, too, that were deactivated.
+    pub with_deactivated: bool,
     /// The period.
     pub span: Span,
     /// The period before, with which it is compared.
@@ -67,7 +69,10 @@ pub fn read(conn: &Connection, query: &PortfolioQuery) -> rusqlite::Result<Portf
     let uses = forest.first_and_last_use(conn)?;
     let first_filtered = tally.first_filtered_use(conn, query)?;
 
-    let chosen = |at: usize| forest.is_of_level(at, query.level);
+    let chosen = |at: usize| {
+        let is_shown = query.with_deactivated || !forest.account(at).is_deleted;
+        is_shown && forest.is_of_level(at, query.level)
+    };
     let mut portfolio = Portfolio {
         dimensions: dimensions_of((0..forest.len()).filter(|at| chosen(*at)), &forest),
         names: tally.roles.names(conn)?,

@@ -66,7 +66,7 @@ pub(super) fn reach(forest: &Forest, activities: &[Activity]) -> BTreeSet<usize>
         .collect()
 }
 
-/// The users of each account who were not deactivated.
+/// The users of each account that was not deactivated, who were not either.
 #[derive(Debug)]
 pub(super) struct Members {
     /// By row number of the user: the account to which the user belongs, plus one;
@@ -103,6 +103,10 @@ impl Members {
             let Some(at) = forest.index(row.get::<_, AccountRow>(1)?) else {
                 continue;
             };
+            // Nobody waits for the users of an account that is a customer no longer.
+            if forest.account(at).is_deleted {
+                continue;
+            }
             let place = user.number() as usize;
             if place >= read.home.len() {
                 read.home.resize(place + 1, 0);
