@@ -17,6 +17,10 @@ const LIMIT: usize = 50;
 /// Texts of so many bytes have room in three lines of any column.
 const SHORT: usize = 40;
 
+/// Letters of the longest word for which a column becomes wider. Longer ones, which are
+/// ids, break.
+const LONGEST_WORD: usize = 20;
+
 /// A table has a field to search it from so many rows on.
 const SEARCHED_FROM: usize = 8;
 
@@ -333,9 +337,9 @@ impl<'a, R> Table<'a, R> {
                         None => html! { @if whole.is_some() { span .text { (value.show()) } } @else { (value.show()) } },
                     };
                     @if at == 0 {
-                        th scope="row" role="rowheader" class=[column.class] title=[whole] { (shown) }
+                        th .words[has_room(&value)] scope="row" role="rowheader" class=[column.class] title=[whole] { (shown) }
                     } @else {
-                        td class=[column.cell_class()] role="cell" data-label=(column.head) title=[whole] { div .v { (shown) } }
+                        td class=[column.cell_class()] role="cell" data-label=(column.head) title=[whole] { div .v.words[has_room(&value)] { (shown) } }
                     }
                 }
             }
@@ -381,6 +385,16 @@ fn whole_text(value: &Value) -> Option<&str> {
     match value {
         Value::Text(text) if text.len() > SHORT => Some(text),
         _ => None,
+    }
+}
+
+/// Whether a column has room for each word of a value, so that none needs to break.
+fn has_room(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text
+            .split_whitespace()
+            .all(|word| word.chars().count() <= LONGEST_WORD),
+        _ => true,
     }
 }
 
