@@ -258,6 +258,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/alerts/webhook", post(alerts::set))
         .route("/alerts/webhook/remove", post(alerts::remove))
         .route("/assets/{name}", get(assets::get))
+        .route("/favicon.ico", get(assets::icon))
         .route("/accounts/{id}", get(usage::show))
         .route("/accounts/{id}/below", get(children::show))
         .route("/accounts/{id}/users", get(users::show))

@@ -87,12 +87,12 @@ impl AccountList {
             (self.totals(period))
             section .card #accounts-list {
                 h2 { (super::table::counted(self.len(), "account", "accounts")) }
-                @if let Some(words) = period.comparison() {
+                @if self.portfolio.rows.iter().any(|row| row.before.is_some()) && let Some(words) = period.comparison() {
                     p .hint { "Each figure includes everything below the account. Changes compare with " (words) "." }
                 } @else {
                     p .hint { "Each figure includes everything below the account." }
                 }
-                @if self.len() == 0 {
+                @if self.len() == 0 && view.csv.is_none() {
                     (layout::empty("No account is like this", html! {
                         "Choose another level or fewer filters, or have deactivated accounts listed. "
                         a href=(view.only_period().at(path)) { "Show all" }

@@ -35,7 +35,7 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
         .page_adoption(request.question(), request.period.span())
         .await?;
     let (header, features) = request.shown(adoption)?;
-    let sheet = Sheet::default();
+    let sheet = Sheet::of(&request.account_id);
     let page = page(&sheet, features, &header, &request.view, &request.period);
     Ok(sheet.answer(&request.view, page))
 }
@@ -55,21 +55,17 @@ fn page(
         div .controls { (period.picker(&path, view)) }
         section .card {
             h2 { (counted(unused.len(), "feature", "features")) " that others use and nobody here does" }
-            @if unused.is_empty() {
-                (layout::empty("Every feature is in use here", html! {
-                    "Each feature that any account used in this period was used here, too."
-                }))
-            } @else {
-                (sheet.table(&unused_table(&unused, &path, view), unused))
-            }
+            (sheet.table_or(&unused_table(&unused, &path, view), unused, layout::empty(
+                "Every feature is in use here",
+                html! { "Each feature that any account used in this period was used here, too." },
+            )))
         }
         section .card {
             h2 { (counted(used.len(), "feature", "features")) " in use here" }
-            @if used.is_empty() {
-                (layout::empty("No feature was used here", html! { "Choose a longer period." }))
-            } @else {
-                (sheet.table(&used_table(&path, view), used))
-            }
+            (sheet.table_or(&used_table(&path, view), used, layout::empty(
+                "No feature was used here",
+                html! { "Choose a longer period." },
+            )))
         }
     };
     header.page(Tab::Adoption, view, content)

@@ -185,9 +185,9 @@ impl AlertsPage {
         html! {
             section .card #alerts-list {
                 h2 { (counted(holding, "alert holds", "alerts hold")) }
-                @if self.alerts.is_empty() {
+                (sheet.table_or(&table, self.alerts.clone(), html! {
                     p .none { "No rule has hit an account or a user." }
-                } @else { (sheet.table(&table, self.alerts.clone())) }
+                }))
             }
         }
     }
@@ -224,7 +224,7 @@ impl AlertsPage {
         html! {
             section .card #rules {
                 h2 { (counted(self.rules.len(), "rule", "rules")) }
-                @if self.rules.is_empty() {
+                @if self.rules.is_empty() && view.csv.is_none() {
                     p .none { "No rule yet. A rule waits for accounts whose use goes down, that are silent, or that have a new user." }
                 } @else {
                     (sheet.table(&table, self.rules.clone()))

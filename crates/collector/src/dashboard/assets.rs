@@ -52,6 +52,14 @@ pub(crate) fn address(name: &str) -> String {
     format!("/assets/{name}?v={}", *VERSION)
 }
 
+/// Answers the icon to browsers that look for it where no page tells them one.
+///
+/// # Errors
+/// Never.
+pub(crate) async fn icon() -> Result<Response, ApiError> {
+    get(Path("icon.svg".to_owned())).await
+}
+
 /// Answers a file.
 ///
 /// # Errors

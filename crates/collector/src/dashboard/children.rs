@@ -23,10 +23,10 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
     let (header, portfolio) = request.shown(below)?;
     let listed = AccountList::new(&question, portfolio);
     let path = header.address(Tab::Below);
-    let sheet = Sheet::default();
+    let sheet = Sheet::of(&request.account_id);
     let content = html! {
         (selection_path::show(&path, view))
-        @if header.descendants == 0 {
+        @if header.descendants == 0 && view.csv.is_none() {
             (layout::empty("Nothing is below this account", html! {
                 "An account comes here when its " code { "parent_account_id" } " is "
                 code { (header.account.account_id) } "."

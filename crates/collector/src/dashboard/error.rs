@@ -1,7 +1,7 @@
 //! Error pages.
 
 use axum::{
-    http::{HeaderMap, Uri, header},
+    http::{HeaderMap, HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
 use maud::html;
@@ -44,7 +44,12 @@ impl IntoResponse for PageError {
                 p { a .button href="/" { "All accounts" } }
             },
         );
-        (status, page).into_response()
+        let mut response = (status, page).into_response();
+        if let Some(seconds) = self.0.retry_after() {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 

@@ -135,6 +135,7 @@ fn table<'v>(
     zone: &TimeZone,
 ) -> Table<'v, NamedEvent> {
     let (zone, shown_zone) = (zone.clone(), zone.clone());
+    let (links, user_links) = (view.only_period(), view.only_period());
     let mut table = Table::new(TABLE, "Events", Sort::down("arrived"), path, view)
         .with(
             Column::text("event", "Event", |event: &NamedEvent| {
@@ -166,9 +167,9 @@ fn table<'v>(
             Column::text("account", "Account", |event: &NamedEvent| {
                 Value::Text(event.account.clone())
             })
-            .shown(|event| {
+            .shown(move |event| {
                 let id = event.text("account_id");
-                html! { a title=(id) href=(address::account(id, "")) { (event.account) } }
+                html! { a title=(id) href=(links.at(&address::account(id, ""))) { (event.account) } }
             }),
         );
     }
@@ -177,9 +178,9 @@ fn table<'v>(
             Column::text("user", "User", |event: &NamedEvent| {
                 Value::Text(event.user.clone())
             })
-            .shown(|event| {
+            .shown(move |event| {
                 let id = event.text("user_id");
-                html! { a title=(id) href=(address::user(id)) { (event.user) } }
+                html! { a title=(id) href=(user_links.at(&address::user(id))) { (event.user) } }
             }),
         )
         .with(
@@ -248,7 +249,7 @@ pub(crate) async fn show_account(request: AccountRequest) -> Result<Response, Pa
         .page_account_events(request.question(), events)
         .await?;
     let (header, latest) = request.shown(latest)?;
-    let sheet = Sheet::default();
+    let sheet = Sheet::of(&request.account_id);
     let path = header.address(Tab::Events);
     let content = html! {
         @if header.descendants > 0 {

@@ -53,7 +53,7 @@ pub(crate) async fn show(
             "many were lost on the way."
         }
         div .controls { (period.picker("/loss", &view)) }
-        @if report.streams == 0 {
+        @if report.streams == 0 && view.csv.is_none() {
             section .card {
                 (layout::empty("No numbered events in this period", html! {
                     "Trackers that send stream_id and seq with their events are accounted for here."
@@ -62,7 +62,7 @@ pub(crate) async fn show(
         } @else {
             (figures(&report, &period))
             (show_worst(&sheet, worst, &view, &period))
-            @if report.implausible > 0 { (show_implausible(&sheet, &report, implausible, &view, &period)) }
+            @if report.implausible > 0 || view.csv.is_some() { (show_implausible(&sheet, &report, implausible, &view, &period)) }
         }
     };
     let page = layout::page(

@@ -98,7 +98,7 @@ pub(crate) async fn show(
         }
         @match content {
             AccountsContent::Found(found) => (results(&found, search.as_deref().unwrap_or_default(), &view)),
-            AccountsContent::List(..) if accounts == 0 => (nothing_yet()),
+            AccountsContent::List(..) if accounts == 0 && view.csv.is_none() => (nothing_yet()),
             AccountsContent::List(portfolio, saved) => {
                 (saved_views::show(&saved, &view, &rights))
                 (AccountList::new(&list, *portfolio).show(&sheet, "/", &view, &period))

@@ -109,7 +109,7 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
         .page_records(request.question(), page, now_ms())
         .await?;
     let (header, RecordsPage { summary, lists }) = request.shown(records)?;
-    let sheet = Sheet::default();
+    let sheet = Sheet::of(&request.account_id);
     let path = header.address(Tab::Records);
     let content = html! {
         @if request.rights.may_change {
@@ -119,7 +119,7 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
         (financials(&sheet, &summary.financials, header.descendants, &path, view))
         @for list in lists {
             @let is_only_money = list.kind == RecordKind::Financials && summary.financials.is_empty();
-            @if list.total > 0 || list.kind.is_always_shown() || is_only_money {
+            @if list.total > 0 || view.csv.is_some() || list.kind.is_always_shown() || is_only_money {
                 (list.show(&sheet, &header, &path, view))
             }
         }
@@ -171,7 +171,7 @@ fn amount_columns<'v>(table: Table<'v, NamedAmount>, head: &str) -> Table<'v, Na
 }
 
 fn financials(sheet: &Sheet, sums: &[CurrencySum], below: i64, path: &str, view: &View) -> Markup {
-    if sums.is_empty() {
+    if sums.is_empty() && view.csv.is_none() {
         return html! {};
     }
     let mut latest = Vec::new();
@@ -231,7 +231,7 @@ impl RecordList {
                     p .hint { "Of this account alone; these do not roll up." }
                 }
                 @if self.total > LIMIT { p .hint { "The latest " (format::number(LIMIT)) " of them." } }
-                @if self.total == 0 {
+                @if self.total == 0 && view.csv.is_none() {
                     p .none {
                         "No " (kind.plural()) " yet. They are added with "
                         code { "POST /api/v2/accounts/{id}/" (kind.path()) } "."

@@ -196,10 +196,15 @@ impl<'a, R> Table<'a, R> {
         if let Some(text) = &choice.find {
             let text = folded(text);
             rows.retain(|row| {
-                self.columns.iter().any(|column| match (column.read)(row) {
-                    Value::Text(value) => folded(&value).contains(&*text),
-                    _ => false,
-                })
+                let values = self.columns.iter().map(|column| (column.read)(row));
+                let texts: Vec<String> = values
+                    .filter_map(|value| match value {
+                        Value::Text(text) => Some(folded(&text).into_owned()),
+                        _ => None,
+                    })
+                    .collect();
+                text.split_whitespace()
+                    .all(|word| texts.iter().any(|text| text.contains(word)))
             });
         }
         let known = |sort: &Sort| self.columns.iter().any(|column| column.key == sort.column);

@@ -39,7 +39,7 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
     };
     let usage = request.store().page_usage(question).await?;
     let (header, usage) = request.shown(usage)?;
-    let sheet = Sheet::default();
+    let sheet = Sheet::of(&request.account_id);
     let page = usage.page(&sheet, &header, view, period);
     Ok(sheet.answer(view, page))
 }
@@ -58,7 +58,7 @@ impl UsagePage {
             }
             (selection_path::show(&path, view))
             (alerts::of_account(&self.alerts, view))
-            @if report.totals.now.events == 0 && report.totals.before.as_ref().is_none_or(|before| before.events == 0) {
+            @if view.csv.is_none() && report.totals.now.events == 0 && report.totals.before.as_ref().is_none_or(|before| before.events == 0) {
                 (self.nothing(header, view, period, &path))
                 (uncaptured(report.uncaptured, header, view))
             } @else {

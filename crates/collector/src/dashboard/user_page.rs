@@ -69,7 +69,7 @@ pub(crate) async fn show(
     };
     let found = dashboard.app.store.page_user(question).await?;
     let found = found.ok_or_else(|| Users::not_found(&user_id))?;
-    let sheet = Sheet::default();
+    let sheet = Sheet::of(&user_id);
     let page = found.page(&sheet, &rights, &view, &period);
     Ok(sheet.answer(&view, page))
 }
@@ -85,7 +85,7 @@ impl UserPage {
             (self.head(&title, view))
             div .controls { (period.picker(&path, view)) }
             (selection_path::show(&path, view))
-            @if now.events == 0 {
+            @if now.events == 0 && view.csv.is_none() {
                 (layout::empty("No events in this period", html! {
                     "Nothing of this user is in it. Another period may have some."
                 }))

@@ -38,7 +38,7 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
     };
     let people = request.store().page_people(question).await?;
     let (header, people) = request.shown(people)?;
-    let sheet = Sheet::default();
+    let sheet = Sheet::of(&request.account_id);
     let page = page(&sheet, people, &header, &request.view, &request.period);
     Ok(sheet.answer(&request.view, page))
 }
@@ -73,18 +73,15 @@ fn page(
         (selection_path::show(&path, view))
         section .card {
             h2 { (counted(active.len(), "active user", "active users")) }
-            @if let Some(words) = period.comparison() {
+            @if active.iter().any(|person| person.before.is_some()) && let Some(words) = period.comparison() {
                 p .hint { "Changes compare with " (words) "." }
             }
-            @if active.is_empty() {
-                (layout::empty("Nobody was active in this period", html! {
-                    "Users appear here with the first event that names them."
-                }))
-            } @else {
-                (sheet.table(&active_table(&active, shows_account, &path, view, period), active))
-            }
+            (sheet.table_or(&active_table(&active, shows_account, &path, view, period), active, layout::empty(
+                "Nobody was active in this period",
+                html! { "Users appear here with the first event that names them." },
+            )))
         }
-        @if !silent.is_empty() {
+        @if !silent.is_empty() || view.csv.is_some() {
             section .card #silent-users {
                 h2 { "Not active in this period" }
                 p .hint {

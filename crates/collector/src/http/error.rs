@@ -94,7 +94,8 @@ impl ApiError {
         }
     }
 
-    fn retry_after(&self) -> Option<u32> {
+    /// The seconds after which a client may try again, where that helps.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
         match self {
             ApiError::Overloaded | ApiError::RateLimited => Some(OVERLOADED_RETRY_SECONDS),
             ApiError::Unavailable | ApiError::Damaged | ApiError::ClockBehind => {

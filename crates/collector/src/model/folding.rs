@@ -47,6 +47,11 @@ fn base_letters(letter: char) -> Option<&'static str> {
     })
 }
 
+/// Whether a text has each of these words, in any order. Both are folded.
+pub fn has_words(text: &str, words: &str) -> bool {
+    words.split_whitespace().all(|word| text.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,10 @@ use rusqlite::{Connection, Row, params};
 
 use super::{hierarchy::Scope, rows::AccountRow};
 use crate::{
-    model::{folding::folded, page::Page},
+    model::{
+        folding::{folded, has_words},
+        page::Page,
+    },
     store::tree::TreeEntry,
 };
 
@@ -156,7 +159,7 @@ pub fn search(
             .as_ref()
             .is_none_or(|scope| scope.is_leaf(account).is_some());
         let title = folded(name.unwrap_or(id));
-        if is_within && (title.contains(&*text) || folded(id).contains(&*text)) {
+        if is_within && (has_words(&title, &text) || folded(id).contains(&*text)) {
             // Accounts whose name begins with the text come first.
             found.push((!title.starts_with(&*text), title.into_owned(), account));
         }

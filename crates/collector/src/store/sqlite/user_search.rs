@@ -6,9 +6,12 @@ use super::{
     hierarchy::Scope,
     rows::{AccountRow, UserRow},
 };
-use crate::{model::folding::folded, store::search::FoundUser};
+use crate::{
+    model::folding::{folded, has_words},
+    store::search::FoundUser,
+};
 
-/// Finds users with a text in their name or id, without regard to case and accents,
+/// Finds users with all words of a text in their name, or the text in their id, without regard to case and accents,
 /// of all accounts or those of one subtree. Returns the first `limit` and the
 /// number of the others.
 ///
@@ -40,7 +43,7 @@ pub fn search(
         ];
         let name = full_name(names);
         let title = name.as_deref().map(folded);
-        let has_text = title.as_ref().is_some_and(|title| title.contains(&*text))
+        let has_text = title.as_ref().is_some_and(|title| has_words(title, &text))
             || folded(id).contains(&*text);
         if is_within && has_text {
             let title = title.unwrap_or_else(|| folded(id)).into_owned();
