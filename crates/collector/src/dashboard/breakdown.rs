@@ -64,6 +64,7 @@ pub(crate) struct Breakdown<'a> {
     path: &'a str,
     view: &'a View,
     open: BTreeSet<RowPath>,
+    is_of_one_user: bool,
 }
 
 impl<'a> Breakdown<'a> {
@@ -88,7 +89,15 @@ impl<'a> Breakdown<'a> {
             path,
             view,
             open,
+            is_of_one_user: false,
         }
+    }
+
+    /// Leaves out how many users there are.
+    #[must_use]
+    pub(crate) fn of_one_user(mut self) -> Self {
+        self.is_of_one_user = true;
+        self
     }
 
     /// The view with the rows open that are open.
@@ -273,19 +282,21 @@ impl<'a> Breakdown<'a> {
                 .meaning("Time in which somebody did something. Most trackers report it without a product."),
             );
         }
-        table
-            .with(
-                Column::number("sessions", "Sessions", |row: &Row| {
-                    row.value(|totals| Value::Count(totals.sessions))
-                })
-                .meaning("Different sessions with such an event."),
-            )
-            .with(
-                Column::number("users", "Users", |row: &Row| {
-                    row.value(|totals| Value::Count(totals.users))
-                })
-                .meaning("Different users with such an event."),
-            )
+        table = table.with(
+            Column::number("sessions", "Sessions", |row: &Row| {
+                row.value(|totals| Value::Count(totals.sessions))
+            })
+            .meaning("Different sessions with such an event."),
+        );
+        if self.is_of_one_user {
+            return table;
+        }
+        table.with(
+            Column::number("users", "Users", |row: &Row| {
+                row.value(|totals| Value::Count(totals.users))
+            })
+            .meaning("Different users with such an event."),
+        )
     }
 
     /// The largest sum of any row, which is in the widest level.

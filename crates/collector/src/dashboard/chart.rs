@@ -92,9 +92,19 @@ impl Metric {
     }
 }
 
-/// Renders the chart of a page and its figures as a table.
-pub(crate) fn chart(sheet: &Sheet, bars: Vec<Bar>, path: &str, view: &View) -> Markup {
-    let metric = view.metric;
+/// Renders the chart of a page, which offers these figures, and its figures as a table.
+pub(crate) fn chart(
+    sheet: &Sheet,
+    bars: Vec<Bar>,
+    metrics: &[Metric],
+    path: &str,
+    view: &View,
+) -> Markup {
+    let metric = if metrics.contains(&view.metric) {
+        view.metric
+    } else {
+        Metric::default()
+    };
     let switch = |name: &str, links: Markup| {
         html! { nav .segments aria-label=(name) { (links) } }
     };
@@ -102,7 +112,7 @@ pub(crate) fn chart(sheet: &Sheet, bars: Vec<Bar>, path: &str, view: &View) -> M
         figure .chart #chart {
             div .chart-controls {
                 (switch("What the chart shows", html! {
-                    @for of in Metric::ALL {
+                    @for of in metrics.iter().copied() {
                         @let to = View { metric: of, ..view.clone() };
                         a data-swap data-metric=(of.name()) href=(to.at(path)) aria-current=[(of == metric).then_some("true")] {
                             (of.label())
@@ -121,7 +131,7 @@ pub(crate) fn chart(sheet: &Sheet, bars: Vec<Bar>, path: &str, view: &View) -> M
             (drawing(&bars, metric, view.bars))
             details .figures {
                 summary { "The figures of the chart" }
-                (sheet.table(&figures(path, view), bars))
+                (sheet.table(&figures(metrics, path, view), bars))
             }
         }
     }
@@ -209,7 +219,7 @@ fn marked(bars: usize) -> Vec<usize> {
     }
 }
 
-fn figures<'a>(path: &str, view: &'a View) -> Table<'a, Bar> {
+fn figures<'a>(metrics: &[Metric], path: &str, view: &'a View) -> Table<'a, Bar> {
     let kind = view.bars;
     let mut table = Table::new(
         "days",
@@ -228,7 +238,7 @@ fn figures<'a>(path: &str, view: &'a View) -> Table<'a, Bar> {
         })
         .only_in_csv(),
     );
-    for metric in Metric::ALL {
+    for metric in metrics.iter().copied() {
         let value = move |totals: &Totals| match metric.unit() {
             Unit::Count => Value::Sum(metric.of(totals)),
             Unit::Duration => Value::Duration(metric.of(totals) as i64),

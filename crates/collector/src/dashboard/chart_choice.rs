@@ -23,6 +23,14 @@ impl Metric {
         Metric::ModuleTime,
     ];
 
+    /// Those that tell something of one user, who is one user on every day.
+    pub(crate) const OF_USER: [Metric; 4] = [
+        Metric::Features,
+        Metric::Sessions,
+        Metric::ActiveTime,
+        Metric::ModuleTime,
+    ];
+
     /// Its value in the query of an address, and in the series of the chart.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -57,6 +57,7 @@ mod totals;
 pub(crate) mod tree;
 pub(crate) mod usage;
 pub(crate) mod user_page;
+mod user_tables;
 pub(crate) mod users;
 mod value;
 mod view;

@@ -10,6 +10,7 @@ use super::{
     alerts,
     breakdown::Breakdown,
     chart::{self, Bar},
+    chart_choice::Metric,
     error::PageError,
     format, layout,
     period::Period,
@@ -68,6 +69,7 @@ impl UsagePage {
                     (chart::chart(
                         sheet,
                         Bar::all(&self.bars, report.bars.clone(), report.bars_before.clone()),
+                        &Metric::ALL,
                         &path,
                         view,
                     ))

@@ -9,6 +9,7 @@ use super::{
     address,
     breakdown::Breakdown,
     chart::{self, Bar},
+    chart_choice::Metric,
     error::PageError,
     format,
     layout::{self, NavigationEntry},
@@ -20,6 +21,7 @@ use super::{
     signed_in::SignedIn,
     state::Dashboard,
     totals::{Total, totals},
+    user_tables,
     value::Value,
     view::View,
 };
@@ -39,8 +41,14 @@ const SESSIONS: usize = 10;
 /// Most events of a session that are shown.
 const EVENTS: usize = 200;
 
+/// Most sessions, and most events of each, that are written as CSV.
+const MOST_IN_CSV: (usize, usize) = (500, 500);
+
 /// Id of the list of sessions in addresses.
 const LIST: &str = "sessions";
+
+/// Id of the list of events in addresses.
+const EVENT_LIST: &str = "events";
 
 /// Shows a user.
 ///
@@ -53,6 +61,10 @@ pub(crate) async fn show(
     Query(view): Query<View>,
 ) -> Result<Response, PageError> {
     let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
+    let (sessions, events) = match view.csv.as_deref() {
+        Some(LIST | EVENT_LIST) => MOST_IN_CSV,
+        _ => (SESSIONS, EVENTS),
+    };
     let question = UserPageQuestion {
         user_id: user_id.clone(),
         within: rights.within.clone(),
@@ -64,8 +76,8 @@ pub(crate) async fn show(
             .table(LIST)
             .page
             .map_or(1, |page| usize::try_from(page).unwrap_or(1)),
-        sessions: SESSIONS,
-        events: EVENTS,
+        sessions,
+        events,
     };
     let found = dashboard.app.store.page_user(question).await?;
     let found = found.ok_or_else(|| Users::not_found(&user_id))?;
@@ -77,7 +89,7 @@ pub(crate) async fn show(
 impl UserPage {
     fn page(self, sheet: &Sheet, rights: &Rights, view: &View, period: &Period) -> Markup {
         let path = address::user(&self.user.user_id);
-        let breakdown = Breakdown::new(&self.report.products, &path, view);
+        let breakdown = Breakdown::new(&self.report.products, &path, view).of_one_user();
         let view = &breakdown.view();
         let title = self.user.title();
         let now = &self.report.totals.now;
@@ -96,6 +108,7 @@ impl UserPage {
                     (chart::chart(
                         sheet,
                         Bar::all(&self.bars, self.report.bars.clone(), self.report.bars_before.clone()),
+                        &Metric::OF_USER,
                         &path,
                         view,
                     ))
@@ -104,7 +117,7 @@ impl UserPage {
                     h2 { (breakdown.heading()) }
                     (breakdown.show(sheet))
                 }
-                (self.sessions(&path, view, period.time_zone()))
+                (self.sessions(sheet, &path, view, period.time_zone()))
             }
         };
         layout::page(
@@ -164,10 +177,26 @@ impl UserPage {
         }
     }
 
-    fn sessions(&self, path: &str, view: &View, zone: &TimeZone) -> Markup {
+    fn sessions(&self, sheet: &Sheet, path: &str, view: &View, zone: &TimeZone) -> Markup {
+        let csv = |id: &str| {
+            let view = View {
+                csv: Some(id.to_owned()),
+                ..view.clone()
+            };
+            view.at(path)
+        };
+        let count = self.count - usize::from(self.has_loose_events);
         html! {
+            (user_tables::requested(&self.sessions, sheet, path, view, zone))
             section .card #sessions {
-                h2 { (super::table::counted(self.count, "session", "sessions")) }
+                h2 {
+                    (super::table::counted(count, "session", "sessions"))
+                    @if self.has_loose_events { " and events without a session" }
+                }
+                div .table-head {
+                    a .quiet.csv href=(csv(LIST)) download { "CSV of sessions" }
+                    a .quiet.csv href=(csv(EVENT_LIST)) download { "CSV of events" }
+                }
                 p .hint { "The latest first; the events of each in the order in which they happened." }
                 @for session in &self.sessions { (self.session(session, zone)) }
                 (layout::pager("Sessions", self.page as i64, SESSIONS as i64, self.count as i64, |page| {
@@ -181,16 +210,13 @@ impl UserPage {
 
     fn session(&self, session: &UserSession, zone: &TimeZone) -> Markup {
         let events = &session.events;
-        let begins = events
-            .first()
-            .and_then(|event| event["created_at"].as_i64())
-            .unwrap_or(session.begins);
+        let begins = user_tables::begins(session);
         html! {
             details .session open[self.count <= 3] {
                 summary {
                     h3 { (Value::time(begins, zone).show()) }
                     span { (format::count(i64::try_from(session.count).unwrap_or(i64::MAX), "event", "events")) }
-                    @if session.features > 0.0 { span { (format::sum(session.features)) " feature uses" } }
+                    @if session.features > 0.0 { span { (format::sum(session.features)) @if session.features == 1.0 { " feature use" } @else { " feature uses" } } }
                     @if session.active_time > 0 { span { (format::duration(session.active_time as i64)) " active" } }
                     @if session.session_id.is_none() { span { "without a session" } }
                 }

@@ -49,8 +49,10 @@ pub struct UserPage {
     pub bars: Vec<BarDays>,
     /// The sessions of the page, the latest first.
     pub sessions: Vec<UserSession>,
-    /// Number of sessions of the period.
+    /// Number of entries of the list of sessions of the period.
     pub count: usize,
+    /// Whether one of them stands for the events without a session.
+    pub has_loose_events: bool,
     /// The page of the list of sessions, from 1.
     pub page: usize,
 }

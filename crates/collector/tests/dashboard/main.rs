@@ -17,6 +17,7 @@ mod signing_in;
 mod sums;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;
 mod tree;
 mod usage;
 mod viewers;

@@ -39,6 +39,7 @@ pub(super) fn read(
     query.rollup = false;
     let all = user_sessions::read(conn, row, account, span)?;
     let count = all.len();
+    let has_loose_events = all.iter().any(|session| session.session_id.is_none());
     let page = question
         .page
         .clamp(1, count.div_ceil(question.sessions).max(1));
@@ -70,6 +71,7 @@ pub(super) fn read(
         bars,
         sessions,
         count,
+        has_loose_events,
         page,
     }))
 }

@@ -1,0 +1,175 @@
+//! What is downloaded, what is searched, and what is said where there is nothing.
+
+use axum::{body::Body, http::Request};
+use serde_json::json;
+
+use crate::{
+    browser::{Browser, assert_shows},
+    support::{Collector, HOUR, NOW, feature, with},
+};
+
+async fn with_ada() -> Collector {
+    let collector = Collector::new();
+    let records = json!({"records": [{"account_id": "acme", "name": "Acme Freight Group"}]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(records))
+        .await;
+    let user = json!({"user_id": "u1", "account_id": "acme", "first_name": "Ada", "last_name": "Lindqvist"});
+    collector
+        .call(
+            "POST",
+            "/api/v2/account_users",
+            Some(json!({ "records": [user] })),
+        )
+        .await;
+    collector
+        .send(vec![
+            with(
+                feature("acme", "u1", "export", 1),
+                json!({"session_id": "s1", "product": "studio"}),
+            ),
+            with(
+                feature("acme", "u1", "import", 2),
+                json!({"session_id": null, "created_at": NOW - HOUR}),
+            ),
+        ])
+        .await;
+    collector
+}
+
+#[tokio::test]
+async fn events_without_a_session_are_no_session() {
+    let collector = with_ada().await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/users/u1?range=all&metric=users").await;
+    assert_shows(
+        &page,
+        &[
+            "<dt>Sessions</dt><dd>1<",
+            "<h2>1 session and events without a session</h2>",
+            ">1 feature use<",
+        ],
+    );
+    assert!(!page.contains("1 feature uses"));
+    // One user is one user on every day and in every row.
+    assert!(!page.contains("Active users") && !page.contains("data-label=\"Users\""));
+}
+
+#[tokio::test]
+async fn sessions_and_events_of_a_user_are_downloaded() {
+    let collector = with_ada().await;
+    let browser = Browser::of(&collector).await;
+    let answer = browser.ask("/users/u1?range=all&csv=sessions").await;
+    let lines: Vec<_> = answer.text.lines().collect();
+    assert_eq!(lines[0], "begins,session_id,events,uses,active_time");
+    assert_eq!(lines.len(), 3, "{}", answer.text);
+    assert!(lines[1].ends_with("Z,s1,1,1,0"), "{}", answer.text);
+    let answer = browser.ask("/users/u1?range=all&csv=events").await;
+    let lines: Vec<_> = answer.text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "at,session_id,action,product,module,feature,url,total,time_spent,active_duration"
+    );
+    assert!(lines[1].contains(",,feature,,,import,"), "{}", answer.text);
+    assert!(
+        lines[2].contains(",s1,feature,studio,,export,"),
+        "{}",
+        answer.text
+    );
+    assert_eq!(
+        answer.headers["content-disposition"],
+        "attachment; filename=\"natero-u1-events.csv\""
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_a_page_does_not_have_is_refused_and_an_empty_one_has_its_head() {
+    let collector = Collector::new();
+    let browser = Browser::of(&collector).await;
+    for path in ["/?csv=nonsense", "/loss?csv=accounts", "/quality?csv=days"] {
+        let answer = browser.ask(path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_shows(&answer.text, &["no such table"]);
+    }
+    for (path, head) in [
+        ("/?csv=accounts", "account,account_id,uses,"),
+        ("/events?csv=events", "event,arrived,"),
+        ("/quality?csv=conflicts", "user,account,home,"),
+        ("/alerts?csv=alerts", "account,account_id,user,rule,"),
+        ("/alerts?csv=rules", "rule,when,"),
+    ] {
+        let answer = browser.ask(path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.text.starts_with(head), "{path}: {}", answer.text);
+        assert_eq!(answer.text.lines().count(), 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_is_named_by_its_account() {
+    let collector = with_ada().await;
+    let browser = Browser::of(&collector).await;
+    for (path, name) in [
+        ("/accounts/acme?range=all&csv=days", "natero-acme-days.csv"),
+        ("/accounts/acme/users?csv=silent", "natero-acme-silent.csv"),
+        ("/?csv=accounts", "natero-accounts.csv"),
+    ] {
+        let answer = browser.ask(path).await;
+        let named = format!("attachment; filename=\"{name}\"");
+        assert_eq!(answer.headers["content-disposition"], named.as_str());
+    }
+}
+
+#[tokio::test]
+async fn words_are_found_in_any_order() {
+    let collector = with_ada().await;
+    let browser = Browser::of(&collector).await;
+    for (words, found) in [
+        ("lindqvist+ada", "Ada Lindqvist"),
+        ("group+acme", "Acme Freight Group"),
+    ] {
+        let text = browser
+            .open(&format!("/fragments/search?search={words}"))
+            .await;
+        assert_shows(&text, &[found]);
+    }
+    let text = browser.open("/fragments/search?search=lindqvist+eve").await;
+    assert!(!text.contains("Ada"), "{text}");
+}
+
+#[tokio::test]
+async fn nothing_is_said_of_a_comparison_that_is_not_made() {
+    let collector = with_ada().await;
+    let browser = Browser::of(&collector).await;
+    let period = "from=2023-11-14&to=2023-11-14";
+    for path in ["/", "/accounts/acme/users", "/accounts/acme", "/users/u1"] {
+        let page = browser.open(&format!("{path}?{period}")).await;
+        assert!(!page.contains("Changes compare"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_too_often_hears_when_to_come_back() {
+    let collector = Collector::with(&["--rate-limit", "1"]);
+    let browser = Browser::of(&collector).await;
+    let mut refused = None;
+    for _ in 0..200 {
+        let answer = browser.ask("/loss").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let answer = refused.expect("a page is refused");
+    assert_shows(&answer.text, &["Too many requests"]);
+    assert_eq!(answer.headers["retry-after"], "1");
+}
+
+#[tokio::test]
+async fn browsers_find_an_icon_where_they_look_for_one() {
+    let collector = Collector::new();
+    let request = Request::get("/favicon.ico").body(Body::empty()).unwrap();
+    let answer = collector.ask(request).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["content-type"], "image/svg+xml");
+}
