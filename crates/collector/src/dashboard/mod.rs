@@ -53,6 +53,7 @@ mod signed_in;
 mod state;
 mod table;
 mod table_choice;
+mod table_levels;
 mod totals;
 pub(crate) mod tree;
 pub(crate) mod usage;

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::{
     format, layout,
     table_choice::{Sort, TableChoice},
+    table_levels::{Depth, sort_rows, top_rows},
     value::Value,
     view::View,
 };
@@ -110,9 +111,6 @@ pub(crate) struct Table<'a, R> {
     limit: usize,
     tree: Option<Depth<R>>,
 }
-
-/// The depth of a row in a table of several levels, from 0.
-type Depth<R> = fn(&R) -> usize;
 
 /// The rows of a table in its order, after its search.
 struct Chosen<R> {
@@ -373,18 +371,6 @@ impl<'a, R> Table<'a, R> {
     }
 }
 
-/// The places of the rows of the top level, which are all where there is one level.
-fn top_rows<R>(rows: &[R], depth: Option<Depth<R>>) -> Vec<usize> {
-    let Some(depth) = depth else {
-        return (0..rows.len()).collect();
-    };
-    let top = rows.iter().map(depth).min();
-    let tops = rows.iter().enumerate();
-    tops.filter(|(_, row)| Some(depth(row)) == top)
-        .map(|(at, _)| at)
-        .collect()
-}
-
 /// A text that a cell may cut off.
 fn whole_text(value: &Value) -> Option<&str> {
     match value {
@@ -401,41 +387,6 @@ fn has_room(value: &Value) -> bool {
             .all(|word| word.chars().count() <= LONGEST_WORD),
         _ => true,
     }
-}
-
-/// A row with its value, and the rows below it with theirs.
-type Group<R> = ((Value, R), Vec<(Value, R)>);
-
-/// Sorts rows by their values; those of several levels within the row above them.
-fn sort_rows<R>(
-    mut keyed: Vec<(Value, R)>,
-    depth: Option<Depth<R>>,
-    is_descending: bool,
-) -> Vec<R> {
-    let Some(depth) = depth else {
-        keyed.sort_by(|left, right| left.0.compare(&right.0, is_descending));
-        return keyed.into_iter().map(|(_, row)| row).collect();
-    };
-    let Some(top) = keyed.iter().map(|(_, row)| depth(row)).min() else {
-        return Vec::new();
-    };
-    // Each row of the top level with those below it.
-    let mut groups: Vec<Group<R>> = Vec::new();
-    for (value, row) in keyed {
-        match groups.last_mut() {
-            Some((_, below)) if depth(&row) > top => below.push((value, row)),
-            _ => groups.push(((value, row), Vec::new())),
-        }
-    }
-    groups.sort_by(|left, right| left.0.0.compare(&right.0.0, is_descending));
-    groups
-        .into_iter()
-        .flat_map(|((_, row), below)| {
-            [row]
-                .into_iter()
-                .chain(sort_rows(below, Some(depth), is_descending))
-        })
-        .collect()
 }
 
 /// The number of rows as a heading writes it.
