@@ -18,7 +18,6 @@ use crate::{
         },
         auth::{require_account_key, require_reader},
         cors::{self, InvalidOrigin},
-        error::ApiError,
         ingest, observe,
         state::App,
     },
@@ -185,17 +184,17 @@ pub fn router(app: App) -> Result<Router, InvalidOrigin> {
     // The fallbacks are set before the CORS layers, which then answer OPTIONS
     // in their place.
     let source = source
-        .method_not_allowed_fallback(method_not_allowed)
+        .method_not_allowed_fallback(dashboard::error::method_not_allowed)
         .layer(cors::event_api(&app.config.allow_origins)?);
     let account = account
-        .method_not_allowed_fallback(method_not_allowed)
+        .method_not_allowed_fallback(dashboard::error::method_not_allowed)
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
             require_account_key,
         ))
         .layer(cors::account_api(&app.config.api_origins)?);
     let reader = reader
-        .method_not_allowed_fallback(method_not_allowed)
+        .method_not_allowed_fallback(dashboard::error::method_not_allowed)
         .route_layer(middleware::from_fn_with_state(app.clone(), require_reader))
         .layer(cors::account_api(&app.config.api_origins)?);
     Ok(open
@@ -204,7 +203,7 @@ pub fn router(app: App) -> Result<Router, InvalidOrigin> {
         .merge(reader)
         .merge(pages(&app))
         .fallback(dashboard::error::not_found)
-        .method_not_allowed_fallback(method_not_allowed)
+        .method_not_allowed_fallback(dashboard::error::method_not_allowed)
         .layer(CatchPanicLayer::custom(observe::panicked))
         .layer(middleware::from_fn_with_state(
             app.clone(),
@@ -277,8 +276,4 @@ fn pages(app: &App) -> Router<App> {
         .with_state(Dashboard::new(app))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(middleware::from_fn(headers::secure))
-}
-
-async fn method_not_allowed() -> ApiError {
-    ApiError::MethodNotAllowed
 }

@@ -83,19 +83,31 @@ pub(crate) fn response_for(uri: &Uri, error: ApiError) -> Response {
 /// The response for an address that does not exist. Only browsers accept HTML;
 /// programs get a JSON error.
 pub(crate) async fn not_found(headers: HeaderMap) -> Response {
-    let accepted = headers.get(header::ACCEPT);
-    let wants_page = accepted
-        .and_then(|kinds| kinds.to_str().ok())
-        .is_some_and(|kinds| kinds.contains("text/html"));
-    let words = if wants_page {
+    let words = if wants_page(&headers) {
         "nothing is at this address; every page is found from the list of accounts"
     } else {
         "no such address; /openapi.json lists those there are"
     };
-    let error = ApiError::NotFound(words.into());
-    secured(if wants_page {
-        PageError(error).into_response()
+    secured(answered(&headers, ApiError::NotFound(words.into())))
+}
+
+/// The response for an address that does not take the method, such as that of a form
+/// which somebody opens.
+pub(crate) async fn method_not_allowed(headers: HeaderMap) -> Response {
+    answered(&headers, ApiError::MethodNotAllowed)
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT);
+    accepted
+        .and_then(|kinds| kinds.to_str().ok())
+        .is_some_and(|kinds| kinds.contains("text/html"))
+}
+
+fn answered(headers: &HeaderMap, error: ApiError) -> Response {
+    if wants_page(headers) {
+        secured(PageError(error).into_response())
     } else {
         error.into_response()
-    })
+    }
 }

@@ -166,6 +166,17 @@ async fn who_asks_too_often_hears_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn who_opens_the_address_of_a_form_sees_a_page() {
+    let collector = Collector::new();
+    for (accept, is_page) in [("text/html,*/*", true), ("application/json", false)] {
+        let request = Request::get("/quality/move-user").header("accept", accept);
+        let answer = collector.ask(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, 405, "{accept}");
+        assert_eq!(answer.text.contains("<h1>"), is_page, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn browsers_find_an_icon_where_they_look_for_one() {
     let collector = Collector::new();
     let request = Request::get("/favicon.ico").body(Body::empty()).unwrap();
