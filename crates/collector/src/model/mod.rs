@@ -20,6 +20,7 @@ pub mod period;
 pub mod public_fields;
 pub mod quarter;
 pub mod record;
+pub mod record_body;
 pub mod record_kind;
 pub mod rollup;
 pub mod row_order;

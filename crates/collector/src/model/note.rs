@@ -109,6 +109,9 @@ impl Note {
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
         };
+        if note.id.is_none() && note.fields.values().all(Value::is_null) {
+            return Err(RecordError::Empty);
+        }
         let bytes = serde_json::to_string(&note.fields).map_or(usize::MAX, |json| json.len());
         if bytes > MAX_DETAILS_BYTES {
             return Err(invalid("record", "at most 64 KiB of JSON"));
@@ -126,5 +129,13 @@ mod tests {
     fn a_note_is_a_json_object() {
         assert!(Note::from_record(&json!("text")).is_err());
         assert!(Note::from_record(&json!({"text": "called"})).is_ok());
+    }
+
+    #[test]
+    fn a_note_that_says_nothing_is_refused() {
+        for record in [json!({}), json!({"date": 1}), json!({"text": null})] {
+            assert_eq!(Note::from_record(&record), Err(RecordError::Empty));
+        }
+        assert!(Note::from_record(&json!({"id": 1})).is_ok());
     }
 }

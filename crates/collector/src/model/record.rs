@@ -11,6 +11,18 @@ pub enum RecordError {
     /// The record is not a JSON object.
     #[error("a record must be a JSON object")]
     NotAnObject,
+    /// The body holds none or several records where it must hold one.
+    #[error("send one record here, not a list of none or several; POST takes many")]
+    NotOne,
+    /// The record says nothing.
+    #[error("the record is empty; send at least one field of it, such as `text` or `name`")]
+    Empty,
+    /// A field stands beside the `data` that holds the record.
+    #[error("`{0}` stands beside `data`, which holds the record; move it into `data`")]
+    BesideData(String),
+    /// A field has different values within `data` and beside it.
+    #[error("`{0}` differs within `data` and beside it; send it once")]
+    SaidTwice(String),
     /// A required field is missing.
     #[error("`{0}` is missing; give it as a string of 1 to 256 characters")]
     Missing(&'static str),

@@ -92,7 +92,7 @@ fn number(id: &str) -> Result<i64, ApiError> {
 }
 
 fn read_rule(body: Value) -> Result<AlertRule, ApiError> {
-    AlertRule::from_record(single_record(body))
+    AlertRule::from_record(single_record(body)?)
         .map_err(|invalid| ApiError::Unprocessable(invalid.to_string()))
 }
 
@@ -266,7 +266,7 @@ pub async fn put_webhook(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, ApiError> {
-    let body = single_record(body);
+    let body = single_record(body)?;
     let text = body["url"].as_str().unwrap_or_default().to_owned();
     let secret = set_webhook(&app, &text).await?;
     Ok(Json(json!({ "url": text.trim(), "secret": secret })))

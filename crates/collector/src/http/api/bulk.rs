@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     http::error::ApiError,
-    model::{page::Page, record::RecordError},
+    model::{page::Page, record::RecordError, record_body},
     store::accounts::RecordOutcome,
 };
 
@@ -97,7 +97,7 @@ impl BulkAnswer {
         for index in 0..answer.sent.len() {
             let record = &answer.sent[index];
             let id = record_id(record, field);
-            match patch(record.clone()) {
+            match record_body::single(record.clone()).and_then(&patch) {
                 Ok(patch) => patches.push((index, patch)),
                 Err(refused) => answer.add(index, id, Err(refused)),
             }
@@ -166,12 +166,7 @@ impl IntoResponse for BulkAnswer {
 /// 400 when the body has no list of records, 413 when the list is too long, 422
 /// when it is empty.
 pub fn records(body: Value) -> Result<Vec<Value>, ApiError> {
-    let Value::Object(mut body) = body else {
-        return Err(no_record_list());
-    };
-    let Some(Value::Array(records)) = body.remove("records") else {
-        return Err(no_record_list());
-    };
+    let records = record_body::many(body).ok_or_else(no_record_list)?;
     if records.len() > MAX_RECORDS {
         return Err(ApiError::TooLarge(format!(
             "more than {MAX_RECORDS} records; send fewer at a time"
@@ -179,31 +174,31 @@ pub fn records(body: Value) -> Result<Vec<Value>, ApiError> {
     }
     if records.is_empty() {
         return Err(ApiError::Unprocessable(
-            "`records` is empty; send at least one record".into(),
+            "the list of records is empty; send at least one record".into(),
         ));
     }
     Ok(records)
 }
 
 fn no_record_list() -> ApiError {
-    ApiError::BadRequest("send {\"records\":[…]} with one JSON object for each record".into())
+    ApiError::BadRequest(
+        "send {\"records\":[…]} or a list, with one JSON object for each record".into(),
+    )
 }
 
-/// The record of a PUT: bare, or as `{"data":{…}}`.
-pub fn single_record(body: Value) -> Value {
-    match body {
-        Value::Object(mut fields) if fields.len() == 1 => match fields.remove("data") {
-            Some(data @ Value::Object(_)) => data,
-            Some(other) => serde_json::json!({ "data": other }),
-            None => Value::Object(fields),
-        },
-        other => other,
-    }
+/// The record of a PUT, bare or as `{"data":{…}}`.
+///
+/// # Errors
+/// 422 when the body holds no single record.
+pub fn single_record(body: Value) -> Result<Value, ApiError> {
+    record_body::single(body).map_err(rejection)
 }
 
 /// The id of a record that may be invalid, if it can be read.
 pub(crate) fn record_id(record: &Value, field: &str) -> Option<String> {
-    record.get(field).and_then(natero_event::received::id)
+    let within = || record.get("data").and_then(|data| data.get(field));
+    let found = record.get(field).or_else(within);
+    found.and_then(natero_event::received::id)
 }
 
 /// The error of a call whose only record is rejected.

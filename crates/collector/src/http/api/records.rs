@@ -22,6 +22,7 @@ use crate::{
         note::{Note, NoteKind},
         page::Page,
         record::RecordError,
+        record_body,
         record_kind::RecordKind,
     },
     store::{records::NewRecords, summary::Summary},
@@ -148,16 +149,20 @@ fn read<T>(
     body: Value,
     read: impl Fn(&Value) -> Result<T, RecordError>,
 ) -> Result<(BulkAnswer, Vec<T>), ApiError> {
-    let records = if body.get("records").is_some() || !body.is_object() {
-        bulk::records(body)?
-    } else {
+    let is_bare = body
+        .as_object()
+        .is_some_and(|fields| !fields.contains_key("records") && !fields.contains_key("data"));
+    let records = if is_bare {
         vec![body]
+    } else {
+        bulk::records(body)?
     };
     let mut answer = BulkAnswer::of(records.clone());
     let mut valid = Vec::new();
     for (index, record) in records.into_iter().enumerate() {
         let id = bulk::record_id(&record, "id");
-        answer.add(index, id, read(&record).map(|record| valid.push(record)));
+        let outcome = record_body::single(record).and_then(|record| read(&record));
+        answer.add(index, id, outcome.map(|record| valid.push(record)));
     }
     Ok((answer, valid))
 }

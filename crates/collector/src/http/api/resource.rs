@@ -25,6 +25,7 @@ use crate::{
     model::{
         erasure::ErasureKind,
         record::{RecordError, invalid_id},
+        record_body,
     },
     store::{
         Answer, Store,
@@ -123,14 +124,22 @@ async fn dry_run<R: Resource>(
         .iter()
         .map(|record| bulk::record_id(record, R::ID_FIELD))
         .collect();
-    let numbered = (0..).zip(records).collect();
+    let mut rejected = Vec::new();
+    let mut numbered = Vec::with_capacity(records.len());
+    for (index, record) in (0..).zip(records) {
+        match record_body::single(record) {
+            Ok(record) => numbered.push((index, record)),
+            Err(refused) => rejected.push((index, refused.to_string())),
+        }
+    }
     let import = Import {
         kind: R::IMPORT,
         records: numbered,
         is_dry_run: true,
     };
     let report = app.store.import(import, now).await?;
-    let rejected = report.rejected.into_iter().map(|(index, error)| {
+    rejected.extend(report.rejected);
+    let rejected = rejected.into_iter().map(|(index, error)| {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
         RejectedRecord::new(index, ids.get(index).cloned().flatten(), error)
     });
@@ -168,7 +177,7 @@ pub async fn put<R: Resource>(
 ) -> Result<Json<R::Record>, ApiError> {
     let id = natero_event::received::id(&Value::from(id))
         .ok_or_else(|| bulk::rejection(invalid_id(R::ID_FIELD)))?;
-    let patch = R::read(bulk::single_record(record), Some(&id)).map_err(bulk::rejection)?;
+    let patch = R::read(bulk::single_record(record)?, Some(&id)).map_err(bulk::rejection)?;
     let now = now_ms();
     R::put(&*app.store, patch, now)
         .await?

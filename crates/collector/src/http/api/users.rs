@@ -122,7 +122,7 @@ pub async fn put_in_account(
     Path((id, account_id)): InAccount,
     JsonBody(body): JsonBody,
 ) -> Result<Json<User>, ApiError> {
-    let mut record = bulk::single_record(body);
+    let mut record = bulk::single_record(body)?;
     if let Value::Object(fields) = &mut record {
         let found = fields
             .insert("account_id".to_owned(), account_id.clone().into())
