@@ -1,6 +1,8 @@
 //! Records of the Account API as a table: a line of field names, then one line for
 //! each record.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::calendar::{Day, TimeZone};
@@ -19,6 +21,9 @@ pub enum TableError {
         /// What the reader says.
         cause: String,
     },
+    /// Two columns have the same name.
+    #[error("the first line names `{0}` twice; give every column a name of its own")]
+    Repeated(String),
     /// It has too many lines.
     #[error("more than {0} records; import them in parts")]
     TooMany(usize),
@@ -40,6 +45,7 @@ pub fn read(text: &str, most: usize) -> Result<Vec<NumberedRecord>, TableError> 
         .into_iter()
         .max_by_key(|separator| first.bytes().filter(|byte| byte == separator).count())
         .unwrap_or(b',');
+    check_quotes(text.as_bytes(), separator)?;
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
         .trim(csv::Trim::All)
@@ -54,6 +60,13 @@ pub fn read(text: &str, most: usize) -> Result<Vec<NumberedRecord>, TableError> 
         .clone();
     if names.iter().all(str::is_empty) {
         return Err(TableError::Empty);
+    }
+    let mut known = BTreeSet::new();
+    if let Some(repeated) = names
+        .iter()
+        .find(|name| !name.is_empty() && !known.insert(*name))
+    {
+        return Err(TableError::Repeated(repeated.to_owned()));
     }
     let mut records = Vec::new();
     let mut lines = LineCounter::new(text);
@@ -74,6 +87,50 @@ pub fn read(text: &str, most: usize) -> Result<Vec<NumberedRecord>, TableError> 
         }
     }
     Ok(records)
+}
+
+/// Where in a cell a reader of quotes is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Before its first character.
+    Begin,
+    /// Within a cell without quotes.
+    Bare,
+    /// Within quotes.
+    Quoted,
+    /// Behind a quote that ends a cell, or is the first of two that stand for one.
+    Closed,
+}
+
+/// Checks that every quote that begins a cell is closed at its end. The reader of the
+/// table takes all that follows an open one, lines and all, for one cell.
+fn check_quotes(text: &[u8], separator: u8) -> Result<(), TableError> {
+    let mut place = Place::Begin;
+    let (mut line, mut opened) = (1, 1);
+    let unclosed = |line: u64| TableError::Line {
+        line,
+        cause: "a quote at the beginning of a cell is not closed at its end".to_owned(),
+    };
+    for byte in text {
+        let ends_cell = *byte == separator || matches!(byte, b'\r' | b'\n');
+        place = match (place, byte) {
+            (Place::Begin, b'"') => {
+                opened = line;
+                Place::Quoted
+            }
+            (Place::Quoted, b'"') => Place::Closed,
+            (Place::Quoted, _) | (Place::Closed, b'"') => Place::Quoted,
+            _ if ends_cell => Place::Begin,
+            (Place::Closed, b' ' | b'\t') => Place::Closed,
+            (Place::Closed, _) => return Err(unclosed(opened)),
+            (Place::Begin | Place::Bare, _) => Place::Bare,
+        };
+        line += u64::from(*byte == b'\n');
+    }
+    if place == Place::Quoted {
+        return Err(unclosed(opened));
+    }
+    Ok(())
 }
 
 /// Numbers the lines of records. The reader's own count is one short where a line
@@ -181,5 +238,37 @@ mod tests {
         assert_eq!(read("a\n1\n2", 1), Err(TableError::TooMany(1)));
         let broken = read("account_id,name\na,b\nc,d,e\n", 10).unwrap_err();
         assert!(broken.to_string().contains("line 3"), "{broken}");
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_swallows_no_line() {
+        for text in [
+            "account_id,name\nb,\"x\"\ni23,\"abc\ni24,x\n",
+            "account_id,name\nb,\"x\ny\"\ni23,\"abc\ni24,\"x\"\n",
+            "account_id,name\nb,\nc,\"a\"b\n",
+        ] {
+            let error = read(text, 10).unwrap_err().to_string();
+            let lines = ["line 3", "line 4"];
+            assert!(lines.iter().any(|line| error.contains(line)), "{error}");
+            assert!(error.contains("quote"), "{error}");
+        }
+        let fine = "account_id,name\na,\"two\nlines, \"\"quoted\"\"\" \nb,5\" wide\n";
+        assert_eq!(
+            read(fine, 10).unwrap(),
+            [
+                (
+                    2,
+                    json!({"account_id": "a", "name": "two\nlines, \"quoted\""})
+                ),
+                (4, json!({"account_id": "b", "name": "5\" wide"})),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_column_has_a_name_of_its_own() {
+        let twice = read("account_id,tier, tier\na,gold,silver\n", 10);
+        assert_eq!(twice, Err(TableError::Repeated("tier".to_owned())));
+        assert!(read("account_id,,\na,b,c\n", 10).is_ok(), "without a name");
     }
 }

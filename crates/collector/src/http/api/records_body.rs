@@ -43,9 +43,9 @@ fn read_table(bytes: Vec<u8>) -> Result<Vec<Value>, ApiError> {
         .map_err(|_| ApiError::BadRequest("the table is not UTF-8; save it as UTF-8".into()))?;
     let records = csv_records::read(&text, MAX_RECORDS).map_err(|cause| match cause {
         csv_records::TableError::TooMany(_) => ApiError::TooLarge(cause.to_string()),
-        csv_records::TableError::Empty | csv_records::TableError::Line { .. } => {
-            ApiError::BadRequest(cause.to_string())
-        }
+        csv_records::TableError::Empty
+        | csv_records::TableError::Repeated(_)
+        | csv_records::TableError::Line { .. } => ApiError::BadRequest(cause.to_string()),
     })?;
     if records.is_empty() {
         return Err(ApiError::Unprocessable(
