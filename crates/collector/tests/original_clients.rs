@@ -34,7 +34,7 @@ async fn a_put_takes_the_record_in_data_or_bare() {
             (&json!(name), &json!({"tier": tier}))
         );
     }
-    let wrong = json!({"data": {"name": 7}});
+    let wrong = json!({"data": {"name": []}});
     assert_eq!(collector.call("PUT", path, Some(wrong)).await.status, 422);
     let user = json!({"data": {"account_id": "a0000", "first_name": "Ann"}});
     let path = "/api/v2/account_users/ann";
@@ -78,7 +78,7 @@ async fn a_client_that_counts_pages_from_0_reads_every_record_once() {
 #[tokio::test]
 async fn a_bulk_call_returns_its_failed_records_with_a_message() {
     let collector = with_accounts(1).await;
-    let bad = json!({"account_id": "b", "name": 7});
+    let bad = json!({"account_id": "b", "name": []});
     let cycle = json!({"account_id": "a0000", "parent_account_id": "a0000"});
     let body = json!({"records": [bad, {"account_id": "c"}, cycle]});
     let answer = collector.call("POST", "/api/v2/accounts", Some(body)).await;

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 pub use action::ReceivedAction;
 pub use error::LineError;
-pub use fields::id;
+pub use fields::{id, number};
 pub use lines::{Line, lines};
 
 use fields::Fields;

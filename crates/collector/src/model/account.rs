@@ -8,7 +8,8 @@ use super::{
     change::{Change, Precedence},
     details::{cleared_fields, merge_details, short_text, take_field},
     public_fields::PublicFields,
-    record::{RecordError, RecordFields, time},
+    read_value::{settle_day, settle_day_or_drop, time},
+    record::{RecordError, RecordFields},
 };
 
 /// A customer, or a part of one.
@@ -60,7 +61,7 @@ impl AccountPatch {
     /// The error names the first invalid field.
     pub fn from_record(record: Value, in_address: Option<&str>) -> Result<Self, RecordError> {
         let mut fields = RecordFields::new(record)?;
-        Ok(AccountPatch {
+        let mut patch = AccountPatch {
             account_id: fields.own_id("account_id", in_address)?,
             name: fields.text("name")?,
             parent_account_id: fields.id("parent_account_id")?,
@@ -68,7 +69,9 @@ impl AccountPatch {
             join_date: fields.time("join_date")?,
             is_deleted: fields.flag("is_deleted")?,
             details: fields.details(&["is_leaf"])?,
-        })
+        };
+        settle_day(&mut patch.details)?;
+        Ok(patch)
     }
 
     /// Reads the details of an `identifyAccount`. When the sender may not set
@@ -83,6 +86,7 @@ impl AccountPatch {
         } else {
             Change::Keep
         };
+        settle_day_or_drop(&mut details);
         AccountPatch {
             account_id: account_id.to_owned(),
             name: take_field(&mut details, "name", short_text),
@@ -200,7 +204,7 @@ mod tests {
             (json!([]), "JSON object"),
             (json!({}), "account_id"),
             (json!({"account_id": ""}), "account_id"),
-            (json!({"account_id": "a", "name": 7}), "name"),
+            (json!({"account_id": "a", "name": []}), "name"),
             (
                 json!({"account_id": "a", "join_date": "today"}),
                 "join_date",

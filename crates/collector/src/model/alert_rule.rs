@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::usage::Filter;
+use super::{read_value, usage::Filter};
 
 /// Longest name of a rule, in characters.
 pub const MAX_NAME: usize = 80;
@@ -138,8 +138,8 @@ impl AlertRule {
     ///
     /// # Errors
     /// Names the field that is missing or wrong.
-    pub fn from_record(record: Value) -> Result<Self, InvalidRule> {
-        let Value::Object(fields) = &record else {
+    pub fn from_record(mut record: Value) -> Result<Self, InvalidRule> {
+        let Value::Object(fields) = &mut record else {
             return Err(InvalidRule("a rule must be a JSON object".into()));
         };
         if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
@@ -147,6 +147,13 @@ impl AlertRule {
                 "a rule has no field {unknown:?}; its fields are {}",
                 FIELDS.join(", ")
             )));
+        }
+        for name in ["percent", "days"] {
+            if let Some(value) = fields.get_mut(name)
+                && let Some(count) = read_value::count(value)
+            {
+                *value = count.into();
+            }
         }
         let mut rule: AlertRule = serde_json::from_value(record).map_err(|cause| {
             InvalidRule(format!(
@@ -250,6 +257,15 @@ mod tests {
             }
             assert_eq!(serde_json::from_value::<AlertRule>(written).unwrap(), rule);
         }
+    }
+
+    #[test]
+    fn numbers_of_a_rule_may_come_as_text() {
+        let of = |percent: Value, days: Value| {
+            let when = json!({"name": "x", "when": "uses_down", "percent": percent, "days": days});
+            AlertRule::from_record(when).unwrap()
+        };
+        assert_eq!(of(json!("30"), json!("3")), of(json!(30), json!(3.0)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::{
     Timestamp, ToSpan,
-    civil::{Date, Time, date},
+    civil::{Date, DateTime, Time, date},
     tz,
 };
 use serde::Deserialize;
@@ -84,6 +84,18 @@ impl FromStr for Day {
             Err(InvalidDay)
         }
     }
+}
+
+/// Reads a date with a time, such as `2024-05-01T12:00:00Z`, as ms since the Unix
+/// epoch. Without an offset it is a time of UTC.
+pub fn moment(text: &str) -> Option<i64> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(moment.as_millisecond());
+    }
+    let civil: DateTime = text.parse().ok()?;
+    let moment = tz::TimeZone::UTC.to_timestamp(civil).ok()?;
+    // A date alone has a stricter reader.
+    (text.len() > 10).then(|| moment.as_millisecond())
 }
 
 /// A month of the calendar.

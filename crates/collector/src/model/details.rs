@@ -1,9 +1,11 @@
 //! `details`: the free-form part of an account or a user.
 
-use natero_event::limits::MAX_ID_CHARS;
 use serde_json::{Map, Value};
 
-use super::change::{Change, Precedence};
+use super::{
+    change::{Change, Precedence},
+    read_value,
+};
 
 /// Largest `details` of one account or user, in bytes of JSON. Every
 /// identification adds to them, so without a bound they would grow for ever.
@@ -69,7 +71,5 @@ pub(super) fn take_field<T>(
 /// Reads a text that an identification may set: trimmed, not empty, and not
 /// longer than an id.
 pub(super) fn short_text(value: &Value) -> Option<String> {
-    let text = value.as_str()?.trim();
-    let fits = !text.is_empty() && text.chars().count() <= MAX_ID_CHARS;
-    fits.then(|| text.to_owned())
+    read_value::short_text(value).filter(|text| !text.is_empty())
 }

@@ -4,7 +4,10 @@ use natero_event::received::id;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::record::{RecordError, invalid, invalid_time, record_date, record_id};
+use super::{
+    read_value::number,
+    record::{RecordError, invalid, invalid_time, record_date, record_id},
+};
 
 /// Money of an account: a contract, an invoice, a monthly revenue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +35,7 @@ const UNIT: f64 = 10_000.0;
 
 impl Amount {
     fn read(value: &Value) -> Option<Self> {
-        let amount = value.as_f64()?;
+        let amount = number(value)?;
         let fits = amount.abs() <= MAX_AMOUNT;
         fits.then(|| Amount((amount * UNIT).round() as i128))
     }
@@ -88,7 +91,8 @@ mod tests {
             let read = Amount::read(&amount).unwrap();
             assert_eq!(serde_json::to_value(read).unwrap(), amount);
         }
-        assert_eq!(Amount::read(&json!("12")), None);
+        assert_eq!(Amount::read(&json!("12.50")), Amount::read(&json!(12.5)));
+        assert_eq!(Amount::read(&json!("12 EUR")), None);
         assert_eq!(Amount::read(&json!(1e14)), None);
     }
 
@@ -100,7 +104,7 @@ mod tests {
             ("date", json!("today")),
             ("date", Value::Null),
             ("name", json!("")),
-            ("amount", json!("1")),
+            ("amount", json!("one")),
             ("currency", json!("euro")),
             ("id", json!({})),
         ] {

@@ -19,6 +19,7 @@ pub mod page;
 pub mod period;
 pub mod public_fields;
 pub mod quarter;
+pub mod read_value;
 pub mod record;
 pub mod record_body;
 pub mod record_kind;

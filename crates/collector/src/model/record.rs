@@ -1,9 +1,13 @@
 //! Reading records of the Account API.
 
-use natero_event::{limits::MAX_ID_CHARS, received::id};
+use natero_event::received::id;
 use serde_json::{Map, Value};
 
-use super::{calendar::TimeZone, change::Change, hierarchy::Cycle};
+use super::{
+    change::Change,
+    hierarchy::Cycle,
+    read_value::{self, time},
+};
 
 /// Why a record of the Account API is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -122,18 +126,11 @@ impl RecordFields {
         match self.0.remove(field) {
             None => Ok(Change::Keep),
             Some(Value::Null) => Ok(Change::Clear),
-            Some(Value::String(text)) if text.chars().count() <= MAX_ID_CHARS => {
-                let text = text.trim().to_owned();
-                Ok(if text.is_empty() {
-                    Change::Clear
-                } else {
-                    Change::Set(text)
-                })
-            }
-            Some(_) => Err(RecordError::Invalid {
-                field,
-                expected: TEXT,
-            }),
+            Some(value) => match read_value::short_text(&value) {
+                Some(text) if text.is_empty() => Ok(Change::Clear),
+                Some(text) => Ok(Change::Set(text)),
+                None => Err(invalid(field, TEXT)),
+            },
         }
     }
 
@@ -141,6 +138,7 @@ impl RecordFields {
         match self.0.remove(field) {
             None => Ok(Change::Keep),
             Some(Value::Null) => Ok(Change::Clear),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(Change::Clear),
             Some(value) => time(&value).map(Change::Set).ok_or(invalid_time(field)),
         }
     }
@@ -148,14 +146,9 @@ impl RecordFields {
     pub(super) fn flag(&mut self, field: &'static str) -> Result<Option<bool>, RecordError> {
         match self.0.remove(field) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::Bool(flag)) => Ok(Some(flag)),
-            // A form has no other type than text.
-            Some(Value::String(text)) if text == "true" => Ok(Some(true)),
-            Some(Value::String(text)) if text == "false" => Ok(Some(false)),
-            Some(_) => Err(RecordError::Invalid {
-                field,
-                expected: "true or false",
-            }),
+            Some(value) => read_value::flag(&value)
+                .map(Some)
+                .ok_or(invalid(field, read_value::FLAG)),
         }
     }
 
@@ -181,18 +174,6 @@ impl RecordFields {
     }
 }
 
-/// Reads a time in ms since the Unix epoch, or a date such as `2024-05-01`, which
-/// stands for its first ms in UTC.
-pub(super) fn time(value: &Value) -> Option<i64> {
-    /// The largest time of JavaScript's `Date`.
-    const LAST_MS: f64 = 8.64e15;
-    if let Some(text) = value.as_str() {
-        return text.parse().ok().map(|day| TimeZone::UTC.start_of(day));
-    }
-    let ms = value.as_f64()?;
-    (ms.abs() <= LAST_MS).then_some(ms as i64)
-}
-
 pub(super) fn invalid(field: &'static str, expected: &'static str) -> RecordError {
     RecordError::Invalid { field, expected }
 }
@@ -203,10 +184,7 @@ pub fn invalid_id(field: &'static str) -> RecordError {
 }
 
 pub(super) fn invalid_time(field: &'static str) -> RecordError {
-    invalid(
-        field,
-        "a time in ms since the Unix epoch, or a date such as \"2024-05-01\"",
-    )
+    invalid(field, read_value::TIME)
 }
 
 /// Reads the id of a financial record, ticket, interaction or note.

@@ -8,6 +8,7 @@ mod support;
 mod tables;
 mod tree;
 mod users;
+mod values;
 mod wrapped;
 
 use serde_json::{Value, json};

@@ -63,7 +63,7 @@ fn whole(number: f64) -> Option<i64> {
 
 /// Reads a number, which may come as a string in decimal notation: clients that
 /// send forms or CSV have no other type.
-fn number(value: &Value) -> Option<f64> {
+pub fn number(value: &Value) -> Option<f64> {
     let number = match value {
         Value::String(text) => {
             let text = text.trim();

@@ -1,0 +1,84 @@
+//! Values as clients write them, who often have no other type than text.
+
+use serde_json::json;
+
+use crate::{accounts, post, support::*};
+
+const DAY_MS: i64 = 1_714_521_600_000;
+
+#[tokio::test]
+async fn numbers_dates_and_flags_may_come_as_text() {
+    let collector = Collector::new();
+    for date in [
+        json!(DAY_MS),
+        json!("1714521600000"),
+        json!("2024-05-01"),
+        json!("2024-05-01T00:00:00Z"),
+    ] {
+        let record =
+            json!({"account_id": "a", "name": 7, "join_date": date, "is_deleted": "False"});
+        accounts(&collector, json!([record])).await;
+        let account = collector.get("/api/v2/accounts/a").await;
+        assert_eq!(
+            (&account["name"], &account["join_date"]),
+            (&json!("7"), &json!(DAY_MS))
+        );
+        let money = json!({"date": date, "name": "mrr", "amount": "12.50", "currency": "EUR"});
+        let path = "/api/v2/accounts/a/financials";
+        let answer = post(&collector, path, json!([with(money, json!({"id": "m"}))])).await;
+        assert_eq!(answer.status, 200, "{date}: {}", answer.text);
+        let stored = collector.get(path).await["results"][0].clone();
+        assert_eq!(
+            (&stored["date"], &stored["amount"]),
+            (&json!(DAY_MS), &json!(12.5))
+        );
+    }
+    accounts(
+        &collector,
+        json!([{"account_id": "a", "is_deleted": "True"}]),
+    )
+    .await;
+    let account = collector.get("/api/v2/accounts/a").await;
+    assert_eq!(account["is_deleted"], true);
+    let rule = json!({"name": "Quiet", "when": "silent", "days": "3"});
+    let answer = collector
+        .call("POST", "/api/v2/alert_rules", Some(rule))
+        .await;
+    assert_eq!(answer.json()["days"], 3, "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_renewal_date_is_one_day_however_it_is_written() {
+    let collector = Collector::new();
+    for renewal in [
+        json!(1_738_281_600_000_i64),
+        json!("1738281600000"),
+        json!("2025-01-31"),
+        json!("2025-01-31T10:00:00Z"),
+    ] {
+        let record = json!({"account_id": "a", "details": {"renewal_date": renewal}});
+        accounts(&collector, json!([record])).await;
+        let account = collector.get("/api/v2/accounts/a").await;
+        assert_eq!(
+            account["details"]["renewal_date"], "2025-01-31",
+            "{renewal}"
+        );
+    }
+    for renewal in [json!(true), json!("31.01.2025"), json!("2024-02-30")] {
+        let record = json!([{"account_id": "a", "renewal_date": renewal}]);
+        let answer = post(&collector, "/api/v2/accounts", record).await;
+        assert_eq!(answer.status, 422, "{renewal}");
+        assert!(answer.text.contains("`renewal_date` must be a date"));
+    }
+    // What an event says never makes it invalid.
+    let said = |at: i64, renewal: &str| {
+        json!({"account_id": "b", "user_id": "u", "created_at": at, "action": "identifyAccount",
+               "details": {"renewal_date": renewal, "tier": "gold"}})
+    };
+    collector.send(vec![said(NOW, "1738281600000")]).await;
+    let account = collector.get("/api/v2/accounts/b").await;
+    assert_eq!(account["details"]["renewal_date"], "2025-01-31");
+    collector.send(vec![said(NOW + 1, "soon")]).await;
+    let account = collector.get("/api/v2/accounts/b").await;
+    assert_eq!(account["details"], json!({"tier": "gold"}));
+}
