@@ -151,6 +151,14 @@ fn show_report(report: &ImportReport, is_done: bool) -> Markup {
                     ". A typing error makes such an account."
                 }
             }
+            @for parent in report.parents_with_usage.iter().take(MAX_LISTED) {
+                p .refused {
+                    "The usage of " code { (parent.account_id) } " "
+                    @if is_done { "no longer counts" } @else { "will no longer count" }
+                    ": it has " (format::count(parent.events, "event", "events"))
+                    " of its own, and product usage counts only where nothing is below."
+                }
+            }
             @if !report.rejected.is_empty() {
                 p .refused { (counted(report.rejected.len(), "line is refused:", "lines are refused:")) }
                 ul {

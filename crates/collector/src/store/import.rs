@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::Value;
 
 /// Records to be imported.
@@ -38,4 +39,15 @@ pub struct ImportReport {
     /// Accounts that exist only because the records name them: a typing error makes
     /// such an account.
     pub unknown_accounts: BTreeSet<String>,
+    /// Accounts whose own usage no longer counts, because they get their first child.
+    pub parents_with_usage: Vec<ParentWithUsage>,
+}
+
+/// An account with usage of its own that gets its first child.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ParentWithUsage {
+    /// Its id.
+    pub account_id: String,
+    /// Number of its events, which are kept and no longer count.
+    pub events: i64,
 }

@@ -92,6 +92,29 @@ async fn only_a_source_that_may_places_accounts_in_the_tree() {
 }
 
 #[tokio::test]
+async fn a_public_source_takes_no_usage_away_with_a_child() {
+    for (set, parent) in [("trusted = 0", json!(null)), ("trusted = 1", json!("used"))] {
+        let collector = Collector::with(&["--allow-hierarchy"]);
+        collector
+            .sql()
+            .execute(&format!("UPDATE sources SET {set}"), [])
+            .unwrap();
+        collector.send(vec![feature("used", "ann", "x", "1")]).await;
+        let said = json!({"action": "identifyAccount", "details": {"parent_account_id": "used"}});
+        collector
+            .send(vec![with(feature("forged", "eve", "x", "2"), said)])
+            .await;
+        let forged = collector.get("/api/v2/accounts/forged").await;
+        assert_eq!(forged["parent_account_id"], parent, "{set}");
+        if parent.is_null() {
+            assert_eq!(forged["details"]["parent_account_id"], "used", "recorded");
+            let usage = collector.get("/api/v2/accounts/used/usage").await;
+            assert_eq!(usage["totals"]["features"], 1);
+        }
+    }
+}
+
+#[tokio::test]
 async fn one_flag_lets_every_source_place_accounts_that_have_no_place() {
     let collector = Collector::with(&["--allow-hierarchy"]);
     accounts(

@@ -58,6 +58,16 @@ async fn a_table_that_cannot_be_read_is_refused_with_its_line() {
         (Body::from(""), 400, "empty"),
         (Body::from("account_id,name\n"), 422, "no line"),
         (Body::from("account_id,name\na,b\nc,d,e\n"), 400, "line 3"),
+        (
+            Body::from("account_id,name\ni23,\"abc\ni24,x\n"),
+            400,
+            "line 2",
+        ),
+        (
+            Body::from("account_id,tier,tier\na,gold,silver\n"),
+            400,
+            "`tier`",
+        ),
         (Body::from(&b"account_id\n\xff\xfe\n"[..]), 400, "UTF-8"),
         (Body::from(many), 413, "20000"),
     ] {
@@ -81,13 +91,13 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing() {
         {"account_id": "acme", "name": "Acme", "parent_account_id": "group"},
         {"account_id": "group"},
         {"account_id": "new", "parent_account_id": "ghots"},
-        {"account_id": "new", "name": 7},
+        {"account_id": "new", "name": []},
     ]);
     let path = "/api/v2/accounts?dry_run=true";
     let expected = json!({
         "dry_run": true, "created": ["group", "new"], "changed": ["acme"], "unchanged": 1,
         "rejected": [{"index": 4, "id": "new", "error": "`name` must be a string of at most 256 characters, or null"}],
-        "unknown_accounts": ["ghots"],
+        "unknown_accounts": ["ghots"], "parents_with_usage": [],
     });
     let answer = collector.call("POST", path, records(tried.clone())).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -108,4 +118,35 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing() {
         .call("POST", "/api/v2/accounts", records(tried))
         .await;
     assert_eq!(collector.get("/api/v2/accounts/acme").await["name"], "Acme");
+}
+
+#[tokio::test]
+async fn a_dry_run_names_parents_whose_usage_will_no_longer_count() {
+    let collector = Collector::new();
+    let used = vec![
+        feature("used", "ann", "export", 1),
+        feature("used", "ann", "export", 2),
+        feature("parent", "bob", "export", 3),
+    ];
+    collector.send(used).await;
+    let known = json!({"records": [
+        {"account_id": "child", "parent_account_id": "parent"},
+        {"account_id": "gone", "parent_account_id": "used", "is_deleted": true},
+    ]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(known))
+        .await;
+    let path = "accounts?dry_run=true";
+    let expected = json!([{"account_id": "used", "events": 2}]);
+    for (table, expected) in [
+        (
+            "account_id,parent_account_id\nnew,used\nx,parent\n",
+            &expected,
+        ),
+        ("account_id,is_deleted\ngone,false\n", &expected),
+        ("account_id,parent_account_id\nused,parent\n", &json!([])),
+    ] {
+        let told = post_table(&collector, path, table).await.json();
+        assert_eq!(&told["parents_with_usage"], expected, "{table}");
+    }
 }

@@ -30,7 +30,7 @@ use crate::{
     store::{
         Answer, Store,
         accounts::RecordOutcome,
-        import::{Import, ImportKind},
+        import::{Import, ImportKind, ParentWithUsage},
     },
 };
 
@@ -112,6 +112,8 @@ pub struct DryRun {
     rejected: Vec<RejectedRecord>,
     /// Accounts that would be made only because a record names them.
     unknown_accounts: BTreeSet<String>,
+    /// Accounts whose own usage would no longer count.
+    parents_with_usage: Vec<ParentWithUsage>,
 }
 
 /// Runs a bulk call and takes it back.
@@ -152,6 +154,7 @@ async fn dry_run<R: Resource>(
         unchanged: report.unchanged,
         rejected,
         unknown_accounts: report.unknown_accounts,
+        parents_with_usage: report.parents_with_usage,
     })
 }
 

@@ -9,6 +9,7 @@ use super::{
     ancestry::Ancestry,
     hierarchy, json,
     layers::{Described, Layers},
+    own_usage,
     rows::AccountRow,
 };
 use crate::{
@@ -238,6 +239,7 @@ pub(super) fn identify(
     let requested_parent = details.get("parent_account_id").and_then(received::id);
     if let Some(parent_id) = requested_parent.filter(|_| may_set_parent)
         && hierarchy::find_cycle(tx, ancestry, account_id, Some(row), &parent_id)?.is_none()
+        && !takes_usage(tx, &parent_id, trust)?
     {
         details.remove("parent_account_id");
         let parent = get_or_insert(tx, &parent_id)?;
@@ -251,6 +253,18 @@ pub(super) fn identify(
         }
     }
     layers.write(tx, row)
+}
+
+/// Whether a public source asks for a child of an account with usage of its own, which
+/// would no longer count: anybody could take a customer's figures away.
+fn takes_usage(conn: &Connection, parent_id: &str, trust: Trust) -> rusqlite::Result<bool> {
+    if trust == Trust::Full {
+        return Ok(false);
+    }
+    match find_row(conn, parent_id)? {
+        Some(parent) => Ok(own_usage::counted_events(conn, parent)? > 0),
+        None => Ok(false),
+    }
 }
 
 impl Described for Account {

@@ -1,17 +1,17 @@
 //! Imports many records at once, or says what that would change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Transaction};
 use serde_json::Value;
 
-use super::{accounts, ancestry::Ancestry, user_records, users};
+use super::{accounts, ancestry::Ancestry, own_usage, rows::AccountRow, user_records, users};
 use crate::{
     model::{
         account::AccountPatch, change::Change, hierarchy::parents_first, record::RecordError,
         user::UserPatch,
     },
-    store::import::{ImportKind, ImportReport},
+    store::import::{ImportKind, ImportReport, ParentWithUsage},
 };
 
 /// Imports records, each with the number of its line. What is refused changes
@@ -58,6 +58,7 @@ fn import_accounts(
         .map(|((_, patch), parent)| (patch.account_id.as_str(), parent.as_deref()))
         .collect();
     let order = parents_first(&links);
+    let at_risk = parents_at_risk(tx, &patches)?;
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
     let mut ancestry = Ancestry::default();
     for at in order {
@@ -72,7 +73,41 @@ fn import_accounts(
             Err(refused) => report.reject(line, &refused),
         }
     }
+    for (account_id, (row, events)) in at_risk {
+        if own_usage::counted_events(tx, row)? == 0 {
+            report
+                .parents_with_usage
+                .push(ParentWithUsage { account_id, events });
+        }
+    }
     Ok(report)
+}
+
+/// The accounts with usage of their own that may get their first child, each with its
+/// number of events.
+fn parents_at_risk(
+    tx: &Transaction<'_>,
+    patches: &[(u64, AccountPatch)],
+) -> rusqlite::Result<BTreeMap<String, (AccountRow, i64)>> {
+    let mut found = BTreeMap::new();
+    for (_, patch) in patches {
+        let parent = match &patch.parent_account_id {
+            Change::Set(parent) => Some(parent.clone()),
+            // One that is active again is a child again.
+            Change::Keep if patch.is_deleted == Some(false) => {
+                accounts::find(tx, &patch.account_id)?.and_then(|known| known.parent_account_id)
+            }
+            Change::Keep | Change::Clear => None,
+        };
+        let Some(parent) = parent.filter(|parent| !found.contains_key(parent)) else {
+            continue;
+        };
+        if let Some(row) = accounts::find_row(tx, &parent)? {
+            found.insert(parent, (row, own_usage::counted_events(tx, row)?));
+        }
+    }
+    found.retain(|_, (_, events)| *events > 0);
+    Ok(found)
 }
 
 fn import_users(

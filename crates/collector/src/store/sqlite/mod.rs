@@ -49,6 +49,7 @@ mod name_places;
 mod name_roles;
 mod named_events;
 mod operations;
+mod own_usage;
 mod pace;
 mod pages;
 mod people;
