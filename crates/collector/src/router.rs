@@ -21,7 +21,7 @@ use crate::{
         ingest, observe,
         state::App,
     },
-    model::note::NoteKind,
+    model::{note::NoteKind, record_kind::RecordKind},
 };
 
 /// What a client needs for an address.
@@ -36,6 +36,54 @@ pub enum Access {
     /// An account key, or a viewer key, which sees its accounts alone.
     Reader,
 }
+
+/// The addresses of single records of an account. A manager has one by e-mail.
+const RECORDS: [(&str, RecordKind); 11] = [
+    (
+        "/api/v2/accounts/{id}/financials/{record_id}",
+        RecordKind::Financials,
+    ),
+    (
+        "/api/v2/accounts/{id}/support_tickets/{record_id}",
+        RecordKind::Notes(NoteKind::SupportTickets),
+    ),
+    (
+        "/api/v2/accounts/{id}/interactions/{record_id}",
+        RecordKind::Notes(NoteKind::Interactions),
+    ),
+    (
+        "/api/v2/accounts/{id}/notes/{record_id}",
+        RecordKind::Notes(NoteKind::Notes),
+    ),
+    (
+        "/api/v2/accounts/{id}/metrics/{record_id}",
+        RecordKind::Notes(NoteKind::Metrics),
+    ),
+    (
+        "/api/v2/accounts/{id}/contacts/{record_id}",
+        RecordKind::Notes(NoteKind::Contacts),
+    ),
+    (
+        "/api/v2/accounts/{id}/subscriptions/{record_id}",
+        RecordKind::Notes(NoteKind::Subscriptions),
+    ),
+    (
+        "/api/v2/accounts/{id}/statements/{record_id}",
+        RecordKind::Notes(NoteKind::Statements),
+    ),
+    (
+        "/api/v2/accounts/{id}/stage_history/{record_id}",
+        RecordKind::Notes(NoteKind::StageHistory),
+    ),
+    (
+        "/api/v2/accounts/{id}/nps_history/{record_id}",
+        RecordKind::Notes(NoteKind::NpsHistory),
+    ),
+    (
+        "/api/v2/accounts/{id}/dimension_values/{record_id}",
+        RecordKind::Notes(NoteKind::DimensionValues),
+    ),
+];
 
 /// Every address of the API with the access it needs. The tests compare this
 /// list with the OpenAPI document.
@@ -162,6 +210,10 @@ pub fn routes() -> Vec<(&'static str, Access, MethodRouter<App>)> {
         if kind == NoteKind::AssignedCsms {
             handlers = handlers.delete(records::delete_manager);
         }
+        routes.push((path, Account, handlers));
+    }
+    for (path, kind) in RECORDS {
+        let handlers = delete(move |app, path| records::delete(kind, app, path));
         routes.push((path, Account, handlers));
     }
     routes

@@ -62,10 +62,10 @@ async fn money_goes_up_the_tree_and_everything_else_stays() {
         json!({
             "account_id": "top",
             "financials": [
-                {"currency": "EUR", "amount": 0.3, "records": 2,
+                {"currency": "EUR", "records": 2,
                  "by_name": [{"name": "mrr", "amount": 0.3, "records": 2, "by_month": [
                      {"month": "2023-11", "amount": 0.3, "records": 2}]}]},
-                {"currency": "USD", "amount": 500, "records": 1,
+                {"currency": "USD", "records": 1,
                  "by_name": [{"name": "setup", "amount": 500, "records": 1, "by_month": [
                      {"month": "2023-11", "amount": 500, "records": 1}]}]},
             ],
@@ -74,7 +74,7 @@ async fn money_goes_up_the_tree_and_everything_else_stays() {
     );
     let mid = collector.get("/api/v2/accounts/mid/summary").await;
     assert_eq!(
-        (&mid["financials"][0]["amount"], &mid["notes"]),
+        (&mid["financials"][0]["by_name"][0]["amount"], &mid["notes"]),
         (&json!(0.3), &json!(0))
     );
 }
@@ -154,7 +154,6 @@ async fn an_amount_that_is_recorded_every_month_counts_once_and_is_shown_by_mont
     add(&collector, "mid", "financials", mrr(1, 90)).await;
     let summary = collector.get("/api/v2/accounts/top/summary").await;
     let euros = &summary["financials"][0];
-    assert_eq!(euros["amount"], 2740);
     let by_name = json!([{"name": "mrr", "amount": 2740, "records": 6, "by_month": [
         {"month": "2023-11", "amount": 3007, "records": 2},
         {"month": "2023-12", "amount": 1690, "records": 3},
@@ -192,5 +191,125 @@ async fn a_record_may_be_dated_by_its_day() {
         let wrong = with(record, json!({"date": "2024-02-30"}));
         let answer = collector.call("POST", &path, Some(wrong)).await;
         assert_eq!(answer.status, 422);
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_sent_again_changes_nothing() {
+    let collector = tree().await;
+    for (kind, record) in [
+        ("contacts", json!({"email": "Ann@x.org", "name": "Ann"})),
+        ("assigned_csms", json!({"email": "csm@x.org"})),
+        ("dimension_values", json!({"name": "region", "value": "EU"})),
+        (
+            "subscriptions",
+            json!({"plan": "gold", "date": "2024-05-01"}),
+        ),
+        ("nps_history", json!({"score": 9, "date": NOW})),
+        ("notes", json!({"text": "called"})),
+        ("financials", money("mrr", json!(1), "EUR")),
+    ] {
+        let path = format!("/api/v2/accounts/leaf/{kind}");
+        let mut listed = Vec::new();
+        for _ in 0..3 {
+            let answer = add(&collector, "leaf", kind, record.clone()).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            listed.push(collector.get(&path).await);
+        }
+        assert_eq!(listed[2]["total"], 1, "{kind}");
+        assert_eq!(listed[0], listed[2], "{kind}");
+    }
+    // Another value of the same key replaces it, also where it was sent with an id.
+    let with_id = json!({"id": "7", "email": "bob@x.org", "phone": "1"});
+    add(&collector, "leaf", "contacts", with_id).await;
+    let records = json!([
+        {"email": "BOB@x.org ", "phone": "2"}, {"email": "ann@x.org"}, {"email": "new@x.org"},
+        {"email": "new@x.org", "phone": "3"},
+    ]);
+    add(&collector, "leaf", "contacts", records).await;
+    let contacts = collector.get("/api/v2/accounts/leaf/contacts").await;
+    assert_eq!(contacts["total"], 3, "{contacts}");
+    let bob = contacts["results"].as_array().unwrap().iter();
+    let bob = bob
+        .into_iter()
+        .find(|contact| contact["id"] == "7")
+        .unwrap();
+    assert_eq!(bob["phone"], "2");
+    // What is said again after something else is the latest again.
+    for amount in [2, 1] {
+        let record = money("mrr", json!(amount), "EUR");
+        add(&collector, "leaf", "financials", record).await;
+    }
+    let summary = collector.get("/api/v2/accounts/leaf/summary").await;
+    assert_eq!(summary["financials"][0]["by_name"][0]["amount"], 1);
+}
+
+#[tokio::test]
+async fn an_amount_replaces_the_earlier_one_of_its_name_in_any_case_and_currency() {
+    let collector = tree().await;
+    for (at, name, amount, currency) in [
+        (0, "mrr", 100, "EUR"),
+        (1, "arr", 1200, "USD"),
+        (2, " MRR ", 120, "USD"),
+    ] {
+        let record = with(
+            money(name, json!(amount), currency),
+            json!({"date": NOW + at * 31 * DAY}),
+        );
+        add(&collector, "leaf", "financials", record).await;
+    }
+    let summary = collector.get("/api/v2/accounts/top/summary").await;
+    let named = |currency: usize| summary["financials"][currency]["by_name"].clone();
+    assert_eq!(named(0)[0]["amount"], 0, "EUR were replaced: {summary}");
+    assert_eq!(named(0)[0]["by_month"][0]["amount"], 100);
+    assert_eq!(
+        (&named(1)[0]["name"], &named(1)[0]["amount"]),
+        (&json!("arr"), &json!(1200))
+    );
+    assert_eq!(
+        (&named(1)[1]["name"], &named(1)[1]["amount"]),
+        (&json!("MRR"), &json!(120))
+    );
+    assert!(summary["financials"][1].get("amount").is_none());
+}
+
+#[tokio::test]
+async fn money_of_a_deactivated_account_counts_for_none_above() {
+    let collector = tree().await;
+    for (account, amount) in [("mid", 10), ("leaf", 5)] {
+        let record = money("mrr", json!(amount), "EUR");
+        add(&collector, account, "financials", record).await;
+    }
+    let sum = async |account: &str| {
+        let path = format!("/api/v2/accounts/{account}/summary");
+        collector.get(&path).await["financials"][0]["by_name"][0]["amount"].clone()
+    };
+    assert_eq!(sum("top").await, 15);
+    collector.call("DELETE", "/api/v2/accounts/mid", None).await;
+    assert_eq!(sum("top").await, 5, "that of what is below counts");
+    assert_eq!(sum("mid").await, 15, "of itself");
+}
+
+#[tokio::test]
+async fn a_record_is_removed_by_its_id() {
+    let collector = tree().await;
+    for (kind, record) in [
+        ("financials", money("mrr", json!(1), "EUR")),
+        ("notes", json!({"text": "called"})),
+        ("contacts", json!({"email": "ann@x.org"})),
+        ("assigned_csms", json!({"email": "csm@x.org"})),
+    ] {
+        add(&collector, "leaf", kind, record).await;
+        let path = format!("/api/v2/accounts/leaf/{kind}");
+        let id = collector.get(&path).await["results"][0]["id"].clone();
+        let one = format!("{path}/{}", id.as_str().unwrap());
+        let other = one.replace("/leaf/", "/mid/");
+        assert_eq!(collector.call("DELETE", &other, None).await.status, 404);
+        let answer = collector.call("DELETE", &one, None).await;
+        assert_eq!(answer.json(), json!({"status_is_ok": true, "removed": 1}));
+        assert_eq!(collector.get(&path).await["total"], 0);
+        let again = collector.call("DELETE", &one, None).await;
+        assert_eq!(again.status, 404);
+        again.error();
     }
 }

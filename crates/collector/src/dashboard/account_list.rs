@@ -262,8 +262,18 @@ impl AccountList {
                 .meaning(
                     "The latest financial record named mrr of each account, summed up by \
                      currency. Several currencies are ordered by the largest amount.",
-                ),
+                )
+                .only_on_page(),
             );
+        }
+        for currency in self.portfolio.totals.revenue.0.keys() {
+            let key = format!("mrr_{currency}");
+            let currency = currency.clone();
+            let read = move |row: &PortfolioRow| {
+                let amount = row.revenue.0.get(&currency);
+                amount.map_or(Value::None, |amount| Value::Sum(amount.0 as f64 / 10_000.0))
+            };
+            table = table.with(Column::number(&key, &key, read).only_in_csv());
         }
         let dimensions = &self.portfolio.dimensions;
         for (name, is_shown) in listed_dimensions(dimensions, &view.dimensions) {

@@ -91,6 +91,9 @@ impl RecordKind {
     }
 }
 
+/// Figures above the tables; the tables have all.
+const MOST_FIGURES: usize = 8;
+
 /// Fields that may be the title of a record. The first that a record has is used.
 const TITLES: [&str; 6] = ["subject", "title", "name", "text", "body", "summary"];
 
@@ -135,11 +138,14 @@ fn figures(summary: &Summary) -> Markup {
         Total::of("Notes", format::number(summary.notes)),
     ];
     for sum in &summary.financials {
-        all.push(
-            Total::of("Financials", with_currency(&sum.amount, &sum.currency))
-                .note("latest amounts".to_owned()),
-        );
+        for of in sum.by_name.iter().filter(|of| of.amount.0 != 0) {
+            all.push(
+                Total::of("Financials", with_currency(&of.amount, &sum.currency))
+                    .note(format!("{}, latest amounts", of.name)),
+            );
+        }
     }
+    all.truncate(MOST_FIGURES);
     totals(&all, "")
 }
 

@@ -38,6 +38,7 @@ pub(crate) struct Column<'a, R> {
     show: Option<Show<'a, R>>,
     class: Option<&'static str>,
     is_only_in_csv: bool,
+    is_only_on_page: bool,
 }
 
 impl<'a, R> Column<'a, R> {
@@ -51,6 +52,7 @@ impl<'a, R> Column<'a, R> {
             show: None,
             class: None,
             is_only_in_csv: false,
+            is_only_on_page: false,
         }
     }
 
@@ -79,6 +81,12 @@ impl<'a, R> Column<'a, R> {
     /// Leaves the column to CSV and to the search.
     pub(crate) fn only_in_csv(mut self) -> Self {
         self.is_only_in_csv = true;
+        self
+    }
+
+    /// Leaves the column out of CSV, which has others in its place.
+    pub(crate) fn only_on_page(mut self) -> Self {
+        self.is_only_on_page = true;
         self
     }
 
@@ -180,10 +188,11 @@ impl<'a, R> Table<'a, R> {
     pub(crate) fn csv(&self, rows: Vec<R>) -> String {
         let chosen = self.choose(rows);
         let mut out = csv::Writer::from_writer(Vec::new());
+        let written = || self.columns.iter().filter(|column| !column.is_only_on_page);
         // Writing to memory does not fail.
-        let _ = out.write_record(self.columns.iter().map(|column| &column.key));
+        let _ = out.write_record(written().map(|column| &column.key));
         for row in &chosen.rows {
-            let _ = out.write_record(self.columns.iter().map(|column| (column.read)(row).csv()));
+            let _ = out.write_record(written().map(|column| (column.read)(row).csv()));
         }
         let bytes = out.into_inner().unwrap_or_default();
         String::from_utf8(bytes).unwrap_or_default()

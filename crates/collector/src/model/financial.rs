@@ -5,8 +5,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
+    folding::folded,
     read_value::number,
     record::{RecordError, invalid, invalid_time, record_date, record_id},
+    record_key::hashed,
 };
 
 /// Money of an account: a contract, an invoice, a monthly revenue.
@@ -71,6 +73,21 @@ impl Financial {
             amount: amount.ok_or(invalid("amount", "a number of at most 10,000,000,000,000"))?,
             currency: currency.ok_or(invalid("currency", "three letters, such as \"EUR\""))?,
         })
+    }
+}
+
+impl Financial {
+    /// The id of a record that has none, made of its content.
+    pub fn natural_id(&self) -> String {
+        let Amount(amount) = self.amount;
+        let name = folded(&self.name);
+        hashed(&[
+            "financials",
+            &self.date.to_string(),
+            &name,
+            &amount.to_string(),
+            &self.currency,
+        ])
     }
 }
 

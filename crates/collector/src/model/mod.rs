@@ -22,6 +22,7 @@ pub mod quarter;
 pub mod read_value;
 pub mod record;
 pub mod record_body;
+pub mod record_key;
 pub mod record_kind;
 pub mod rollup;
 pub mod row_order;

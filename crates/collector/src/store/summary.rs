@@ -5,16 +5,16 @@ use serde::Serialize;
 use crate::model::financial::Amount;
 
 /// The financial records of one currency. An amount that is recorded again, such
-/// as a monthly revenue, replaces the earlier one of its account and name.
+/// as a monthly revenue, replaces the earlier one of its account and name, whatever
+/// the currency of that. There is no sum of all: a yearly, a monthly and a one-time
+/// amount add up to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CurrencySum {
     /// Currency code of ISO 4217.
     pub currency: String,
-    /// Sum over accounts and names of the latest amount.
-    pub amount: Amount,
     /// Number of records.
     pub records: i64,
-    /// The same by name.
+    /// The sums by name.
     pub by_name: Vec<NamedSum>,
 }
 

@@ -67,7 +67,7 @@ async fn the_list_of_accounts_says_what_a_sum_over_the_events_says() {
                             .unwrap_or_default(),
                     ),
                     (
-                        "mrr",
+                        "mrr_EUR",
                         match id {
                             "leaf1" | "mid" | "top" => "150".to_owned(),
                             "solo" => "40".to_owned(),

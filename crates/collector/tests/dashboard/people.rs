@@ -87,7 +87,9 @@ async fn records_are_shown_and_money_rolls_up() {
     let collector = with_company().await;
     let browser = Browser::of(&collector).await;
     let summary = collector.get("/api/v2/accounts/meridian/summary").await;
-    let euros = summary["financials"][0]["amount"].as_i64().unwrap();
+    let euros = summary["financials"][0]["by_name"][0]["amount"]
+        .as_i64()
+        .unwrap();
     let page = browser.open("/accounts/meridian/records").await;
     assert_shows(
         &page,

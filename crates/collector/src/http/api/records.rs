@@ -94,6 +94,30 @@ pub async fn post_notes(
     add(&app, account_id, answer, NewRecords::Notes(kind, valid)).await
 }
 
+/// Removes a record of an account by its id.
+///
+/// # Errors
+/// 404 when the account is unknown or has no such record.
+pub async fn delete(
+    kind: RecordKind,
+    State(app): State<App>,
+    Path((account_id, id)): Path<(String, String)>,
+) -> Result<Json<Value>, ApiError> {
+    let removed = app
+        .store
+        .delete_record(account_id.clone(), kind, id.clone())
+        .await?
+        .ok_or_else(|| Accounts::not_found(&account_id))?;
+    if !removed {
+        return Err(ApiError::NotFound(format!(
+            "this account has no such record with the id {id:?}; a GET of the list tells the ids"
+        )));
+    }
+    Ok(Json(
+        serde_json::json!({ "status_is_ok": true, "removed": 1 }),
+    ))
+}
+
 /// Parameters of the removal of a manager.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ManagerQuery {
@@ -112,7 +136,8 @@ pub async fn delete_manager(
     remove_manager(&app, account_id, email).await
 }
 
-/// Removes a customer success manager from an account by the path.
+/// Removes a customer success manager from an account by the path, which has the e-mail
+/// address or the id of the record.
 ///
 /// # Errors
 /// As [`delete_manager`].
@@ -128,11 +153,16 @@ async fn remove_manager(
     account_id: String,
     email: String,
 ) -> Result<Json<Value>, ApiError> {
-    let removed = app
+    let mut removed = app
         .store
         .delete_manager(account_id.clone(), email.clone())
         .await?
         .ok_or_else(|| Accounts::not_found(&account_id))?;
+    if removed == 0 {
+        let kind = RecordKind::Notes(NoteKind::AssignedCsms);
+        let by_id = app.store.delete_record(account_id, kind, email.clone());
+        removed = usize::from(by_id.await? == Some(true));
+    }
     if removed == 0 {
         return Err(ApiError::NotFound(format!(
             "no manager {email:?} is assigned to this account"

@@ -24,6 +24,15 @@ pub trait RecordOperations {
     /// Adds or replaces records. Answers false when the account is unknown.
     fn put_records(&self, account_id: String, records: NewRecords, now: i64) -> Answer<'_, bool>;
 
+    /// Removes a record by its id. Answers false when the account has none with it;
+    /// `None` when the account is unknown.
+    fn delete_record(
+        &self,
+        account_id: String,
+        kind: RecordKind,
+        id: String,
+    ) -> Answer<'_, Option<bool>>;
+
     /// Removes the customer success managers with an e-mail address, and answers their
     /// number; `None` when the account is unknown.
     fn delete_manager(&self, account_id: String, email: String) -> Answer<'_, Option<usize>>;

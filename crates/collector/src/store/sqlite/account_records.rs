@@ -1,27 +1,24 @@
 //! Stored financial records, support tickets, interactions and notes.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{json, rows::AccountRow};
+use super::{financial_sums, json, rows::AccountRow};
 use crate::{
     model::{
         financial::{Amount, Financial},
         note::{Note, NoteKind},
         page::Page,
+        record_key,
         record_kind::RecordKind,
-        rollup::FigureKind,
     },
     store::{
         records::{Listed, NewRecords},
-        summary::{CurrencySum, MonthSum, NamedSum, Summary},
+        summary::Summary,
     },
 };
-
-/// Makes an id for a record without one.
-fn new_id(tx: &Transaction<'_>) -> rusqlite::Result<String> {
-    tx.query_row("SELECT lower(hex(randomblob(12)))", [], |row| row.get(0))
-}
 
 /// Adds or replaces a financial record.
 ///
@@ -32,9 +29,14 @@ fn put_financial(
     account: AccountRow,
     record: Financial,
 ) -> rusqlite::Result<()> {
-    let id = match record.id {
-        Some(id) => id,
-        None => new_id(tx)?,
+    let id = match &record.id {
+        Some(id) => id.clone(),
+        None => {
+            let id = record.natural_id();
+            // What is said again is the latest of its date again.
+            delete(tx, account, RecordKind::Financials, &id)?;
+            id
+        }
     };
     tx.prepare_cached(
         "INSERT INTO financials (account_no, id, date, name, amount, currency)
@@ -53,7 +55,8 @@ fn put_financial(
     Ok(())
 }
 
-/// Adds or replaces a ticket, an interaction or a note.
+/// Adds or replaces a ticket, an interaction or a note. `ids` are the ids of stored
+/// records by their natural values.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -61,27 +64,80 @@ fn put_note(
     tx: &Transaction<'_>,
     account: AccountRow,
     kind: NoteKind,
+    ids: &mut HashMap<String, String>,
     note: Note,
     now: i64,
 ) -> rusqlite::Result<()> {
-    let id = match note.id {
-        Some(id) => id,
-        None => new_id(tx)?,
-    };
+    let natural = record_key::natural_value(kind, &note.fields);
+    let known = natural.as_ref().and_then(|value| ids.get(value));
+    let id = note
+        .id
+        .or_else(|| known.cloned())
+        .unwrap_or_else(|| record_key::id_of_note(kind, note.date, &note.fields));
+    ids.extend(natural.map(|value| (value, id.clone())));
+    // A record that says no date keeps the one under which it is stored.
     tx.prepare_cached(
         "INSERT INTO account_records (account_no, kind, id, date, fields)
-         VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (account_no, kind, id) DO UPDATE SET date = excluded.date,
+         VALUES (?1, ?2, ?3, IFNULL(?4, ?6), ?5)
+         ON CONFLICT (account_no, kind, id) DO UPDATE SET date = IFNULL(?4, date),
              fields = excluded.fields",
     )?
     .execute(params![
         account,
         kind.name(),
         id,
-        note.date.unwrap_or(now),
+        note.date,
         json::text(&note.fields),
+        now,
     ])?;
     Ok(())
+}
+
+/// The ids of the records of a kind by their natural values: a record without an id is
+/// the stored one with its value, whatever the id of that.
+fn natural_ids(
+    conn: &Connection,
+    account: AccountRow,
+    kind: NoteKind,
+) -> rusqlite::Result<HashMap<String, String>> {
+    let mut found = HashMap::new();
+    if record_key::natural_field(kind).is_none() {
+        return Ok(found);
+    }
+    let mut statement = conn.prepare_cached(
+        "SELECT id, fields FROM account_records WHERE account_no = ?1 AND kind = ?2 ORDER BY no",
+    )?;
+    let mut rows = statement.query(params![account, kind.name()])?;
+    while let Some(row) = rows.next()? {
+        let fields = json::object(row.get_ref(1)?.as_str()?);
+        if let Some(value) = record_key::natural_value(kind, &fields) {
+            found.entry(value).or_insert(row.get(0)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Removes a record by its id. Returns false when the account has none with it.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn delete(
+    tx: &Transaction<'_>,
+    account: AccountRow,
+    kind: RecordKind,
+    id: &str,
+) -> rusqlite::Result<bool> {
+    let removed = match kind {
+        RecordKind::Financials => tx
+            .prepare_cached("DELETE FROM financials WHERE account_no = ?1 AND id = ?2")?
+            .execute(params![account, id])?,
+        RecordKind::Notes(kind) => tx
+            .prepare_cached(
+                "DELETE FROM account_records WHERE account_no = ?1 AND kind = ?2 AND id = ?3",
+            )?
+            .execute(params![account, kind.name(), id])?,
+    };
+    Ok(removed > 0)
 }
 
 /// Adds or replaces records of one kind.
@@ -98,9 +154,12 @@ pub fn put(
         NewRecords::Financials(records) => records
             .into_iter()
             .try_for_each(|record| put_financial(tx, account, record)),
-        NewRecords::Notes(kind, notes) => notes
-            .into_iter()
-            .try_for_each(|note| put_note(tx, account, kind, note, now)),
+        NewRecords::Notes(kind, notes) => {
+            let mut ids = natural_ids(tx, account, kind)?;
+            notes
+                .into_iter()
+                .try_for_each(|note| put_note(tx, account, kind, &mut ids, note, now))
+        }
     }
 }
 
@@ -222,86 +281,9 @@ pub fn summary(conn: &Connection, account: AccountRow, now: i64) -> rusqlite::Re
         )
     };
     Ok(Summary {
-        financials: sum_financials(conn, account, now)?,
+        financials: financial_sums::read(conn, account, now)?,
         support_tickets: notes(NoteKind::SupportTickets)?,
         interactions: notes(NoteKind::Interactions)?,
         notes: notes(NoteKind::Notes)?,
     })
-}
-
-fn sum_financials(
-    conn: &Connection,
-    account: AccountRow,
-    now: i64,
-) -> rusqlite::Result<Vec<CurrencySum>> {
-    // The query sums in two parts, each of which is far from overflow.
-    let months = conn
-        .prepare_cached(
-            "WITH RECURSIVE scope (no) AS (
-                 SELECT ?1 UNION ALL
-                 SELECT a.no FROM scope JOIN accounts a ON a.parent_no = scope.no WHERE ?2
-             ), dated AS (
-                 SELECT f.account_no, f.currency, f.name, f.amount, f.date, f.no,
-                     IFNULL(strftime('%Y-%m', f.date / 1000, 'unixepoch'), '') AS month
-                 FROM scope JOIN financials f ON f.account_no = scope.no WHERE f.date <= ?3
-             ), placed AS (
-                 SELECT *,
-                     ROW_NUMBER() OVER (PARTITION BY account_no, currency, name
-                         ORDER BY date DESC, no DESC) = 1 AS is_latest,
-                     ROW_NUMBER() OVER (PARTITION BY account_no, currency, name, month
-                         ORDER BY date DESC, no DESC) = 1 AS is_latest_of_month
-                 FROM dated
-             )
-             SELECT currency, name, month, COUNT(*),
-                 SUM(amount / 10000 * is_latest_of_month), SUM(amount % 10000 * is_latest_of_month),
-                 SUM(amount / 10000 * is_latest), SUM(amount % 10000 * is_latest)
-             FROM placed GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-        )?
-        .query_map(
-            params![account, FigureKind::Financials.rolls_up(), now],
-            |row| {
-                let amount = |at: usize| -> rusqlite::Result<Amount> {
-                    let (whole, rest): (i64, i64) = (row.get(at)?, row.get(at + 1)?);
-                    Ok(Amount(i128::from(whole) * 10_000 + i128::from(rest)))
-                };
-                let month = MonthSum {
-                    month: row.get(2)?,
-                    amount: amount(4)?,
-                    records: row.get(3)?,
-                };
-                Ok((row.get(0)?, row.get(1)?, month, amount(6)?))
-            },
-        )?
-        .collect::<rusqlite::Result<Vec<(String, String, MonthSum, Amount)>>>()?;
-    let mut sums: Vec<CurrencySum> = Vec::new();
-    for (currency, name, month, latest) in months {
-        if sums.last().is_none_or(|last| last.currency != currency) {
-            sums.push(CurrencySum {
-                currency,
-                amount: Amount::default(),
-                records: 0,
-                by_name: Vec::new(),
-            });
-        }
-        let Some(of_currency) = sums.last_mut() else {
-            continue;
-        };
-        of_currency.amount.0 += latest.0;
-        of_currency.records += month.records;
-        let names = &mut of_currency.by_name;
-        if names.last().is_none_or(|last| last.name != name) {
-            names.push(NamedSum {
-                name,
-                amount: Amount::default(),
-                records: 0,
-                by_month: Vec::new(),
-            });
-        }
-        if let Some(of_name) = names.last_mut() {
-            of_name.amount.0 += latest.0;
-            of_name.records += month.records;
-            of_name.by_month.push(month);
-        }
-    }
-    Ok(sums)
 }

@@ -33,6 +33,7 @@ pub mod export;
 pub mod fact_blob;
 pub mod facts;
 mod failure;
+mod financial_sums;
 mod forest;
 mod health;
 mod hierarchy;

@@ -37,6 +37,19 @@ impl RecordOperations for SqliteStore {
         }))
     }
 
+    fn delete_record(
+        &self,
+        account_id: String,
+        kind: RecordKind,
+        id: String,
+    ) -> Answer<'_, Option<bool>> {
+        Box::pin(self.write(move |tx| {
+            account_rows::find_row(tx, &account_id)?
+                .map(|account| account_records::delete(tx, account, kind, &id))
+                .transpose()
+        }))
+    }
+
     fn delete_manager(&self, account_id: String, email: String) -> Answer<'_, Option<usize>> {
         Box::pin(self.write(move |tx| {
             account_rows::find_row(tx, &account_id)?
