@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 pub use action::ReceivedAction;
 pub use error::LineError;
-pub use fields::{id, number};
+pub use fields::{NO_ADDRESS, id, is_address, number};
 pub use lines::{Line, lines};
 
 use fields::Fields;
@@ -92,9 +92,11 @@ impl ReceivedEvent {
         let mut fields = object(line)?;
         let action = fields.required_text("action", crate::limits::MAX_ID_CHARS)?;
         let mut event = ReceivedEvent {
-            event_id: fields.id("event_id")?,
-            account_id: fields.id("account_id")?,
-            user_id: fields.required_id("user_id")?,
+            event_id: fields.name("event_id")?,
+            account_id: fields.subject("account_id")?,
+            user_id: fields
+                .subject("user_id")?
+                .ok_or(LineError::Missing("user_id"))?,
             session_id: fields.name("session_id")?,
             created_at: created_at(&mut fields, now)?,
             feature: fields.name("feature")?,
@@ -103,8 +105,8 @@ impl ReceivedEvent {
             total: fields.total("total")?,
             time_spent: fields.duration("time_spent")?,
             active_duration: fields.duration("active_duration")?,
-            visitor_id: fields.id("visitor_id")?,
-            stream_id: fields.id("stream_id")?,
+            visitor_id: fields.name("visitor_id")?,
+            stream_id: fields.name("stream_id")?,
             seq: fields.seq("seq")?,
             url: fields.text("url", MAX_TEXT_CHARS)?,
             title: fields.text("title", MAX_TEXT_CHARS)?,
@@ -173,7 +175,7 @@ pub fn value(text: &[u8]) -> serde_json::Result<Value> {
 /// a receiver can tell rejected events from lost ones.
 pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
     let mut fields = object(line).ok()?;
-    let stream_id = fields.id("stream_id").ok()??;
+    let stream_id = fields.name("stream_id").ok()??;
     let seq = fields.seq("seq").ok()??;
     Some((stream_id, seq))
 }

@@ -1,6 +1,6 @@
 //! Accounts and what changes them.
 
-use natero_event::received::id;
+use natero_event::received::{id, is_address};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -82,7 +82,9 @@ impl AccountPatch {
         may_set_parent: bool,
     ) -> Self {
         let parent_account_id = if may_set_parent {
-            take_field(&mut details, "parent_account_id", id)
+            take_field(&mut details, "parent_account_id", |value| {
+                id(value).filter(|id| is_address(id))
+            })
         } else {
             Change::Keep
         };

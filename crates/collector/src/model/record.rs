@@ -1,6 +1,6 @@
 //! Reading records of the Account API.
 
-use natero_event::received::id;
+use natero_event::received::{NO_ADDRESS, id, is_address};
 use serde_json::{Map, Value};
 
 use super::{
@@ -109,6 +109,7 @@ impl RecordFields {
                 })
             }
             (Change::Set(found), _) => Ok(found),
+            (_, Some(expected)) if !is_address(expected) => Err(invalid(field, NO_ADDRESS)),
             (_, Some(expected)) => Ok(expected.to_owned()),
             (_, None) => Err(RecordError::Missing(field)),
         }
@@ -118,7 +119,11 @@ impl RecordFields {
         match self.0.remove(field) {
             None => Ok(Change::Keep),
             Some(Value::Null) => Ok(Change::Clear),
-            Some(value) => id(&value).map(Change::Set).ok_or(invalid_id(field)),
+            Some(value) => match id(&value) {
+                Some(id) if !is_address(&id) => Err(invalid(field, NO_ADDRESS)),
+                Some(id) => Ok(Change::Set(id)),
+                None => Err(invalid_id(field)),
+            },
         }
     }
 

@@ -91,3 +91,27 @@ async fn collections_take_wrapped_records_and_no_empty_ones() {
         assert_eq!(collector.get(&path).await["total"], 1);
     }
 }
+
+#[tokio::test]
+async fn an_id_that_no_address_can_have_is_refused() {
+    let collector = Collector::new();
+    for (path, record) in [
+        ("accounts", json!({"account_id": ".."})),
+        (
+            "accounts",
+            json!({"account_id": "a", "parent_account_id": "."}),
+        ),
+        ("account_users", json!({"user_id": ".", "account_id": "a"})),
+        ("account_users", json!({"user_id": "u", "account_id": ".."})),
+    ] {
+        let path = format!("/api/v2/{path}");
+        let answer = collector.call("POST", &path, Some(json!([record]))).await;
+        assert_eq!(answer.status, 422, "{record}");
+        assert!(answer.text.contains("folders"), "{}", answer.text);
+    }
+    let answer = collector
+        .call("PUT", "/api/v2/accounts/%2E%2E", Some(json!({"name": "x"})))
+        .await;
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM accounts"), 0);
+}

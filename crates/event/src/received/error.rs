@@ -72,6 +72,22 @@ impl LineError {
         }
     }
 
+    /// The field that is missing or invalid, where there is one.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            LineError::Missing(field)
+            | LineError::Invalid { field, .. }
+            | LineError::TooLongDuration(field) => Some(field),
+            LineError::NotJson(_)
+            | LineError::Array
+            | LineError::NotAnObject
+            | LineError::TooLong { .. }
+            | LineError::TotalOutOfRange
+            | LineError::TooEarly { .. }
+            | LineError::InTheFuture { .. } => None,
+        }
+    }
+
     /// Whether the line is a JSON object: the client uses the right format, and
     /// only this event is invalid.
     pub fn is_readable(&self) -> bool {

@@ -40,6 +40,15 @@ pub fn id(value: &Value) -> Option<String> {
     fits(&text).then_some(text)
 }
 
+/// What the id of an account or a user must be besides an id.
+pub const NO_ADDRESS: &str = "another id than \".\" and \"..\", which addresses take for folders";
+
+/// Whether the id of an account or a user can be a part of an address: browsers
+/// resolve `/accounts/..` to `/`, however it is escaped.
+pub fn is_address(id: &str) -> bool {
+    !matches!(id, "." | "..")
+}
+
 /// Like [`id()`], without a copy of the text of most ids.
 fn into_id(value: Value) -> Option<String> {
     match value {
@@ -123,15 +132,20 @@ impl<'a> Fields<'a> {
         self.remove(field).filter(|value| !value.is_null())
     }
 
-    pub(super) fn id(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
+    fn id(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
         match self.take(field) {
             None => Ok(None),
             Some(value) => into_id(value).map(Some).ok_or(invalid(field, ID)),
         }
     }
 
-    pub(super) fn required_id(&mut self, field: &'static str) -> Result<String, LineError> {
-        self.id(field)?.ok_or(LineError::Missing(field))
+    /// Reads the id of an account or a user, which is a part of addresses. An empty one
+    /// counts as absent.
+    pub(super) fn subject(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
+        match self.name(field)? {
+            Some(id) if !is_address(&id) => Err(invalid(field, NO_ADDRESS)),
+            id => Ok(id),
+        }
     }
 
     /// Reads an id that may be empty, which counts as absent: forms and templates

@@ -357,3 +357,53 @@ fn a_line_of_many_fields_keeps_them_all() {
     assert_eq!(event.feature.as_deref(), Some("export"));
     assert_eq!(event.extra, Some(Value::Object(extra).to_string()));
 }
+
+#[test]
+fn an_empty_id_that_may_be_absent_is() {
+    for field in [
+        "account_id",
+        "product",
+        "module",
+        "visitor_id",
+        "event_id",
+        "stream_id",
+    ] {
+        let event = read_with(field, json!(" ")).unwrap();
+        let found = [
+            &event.account_id,
+            &event.product,
+            &event.module,
+            &event.visitor_id,
+            &event.event_id,
+            &event.stream_id,
+        ];
+        let absent = match field {
+            "account_id" => 0,
+            "product" => 1,
+            "module" => 2,
+            "visitor_id" => 3,
+            "event_id" => 4,
+            _ => 5,
+        };
+        assert_eq!(found[absent], &None, "{field}");
+    }
+    let form = format!("account_id=&user_id=ann&action=feature&feature=f&created_at={NOW}");
+    assert_eq!(read(&form).unwrap().account_id, None);
+    assert_eq!(
+        read_with("user_id", json!("")),
+        Err(LineError::Missing("user_id"))
+    );
+}
+
+#[test]
+fn an_id_that_no_address_can_have_is_refused() {
+    for field in ["account_id", "user_id"] {
+        for id in [".", " .. "] {
+            let error = read_with(field, json!(id)).unwrap_err();
+            assert!(error.to_string().contains(field), "{error}");
+            assert!(error.to_string().contains("folders"), "{error}");
+        }
+        assert!(read_with(field, json!("...")).is_ok());
+    }
+    assert!(read_with("feature", json!("..")).is_ok());
+}

@@ -236,7 +236,10 @@ pub(super) fn identify(
         Trust::Full => precedence == Precedence::Newer || !has_parent,
         Trust::Public { may_set_parent } => may_set_parent && !has_parent,
     };
-    let requested_parent = details.get("parent_account_id").and_then(received::id);
+    let requested_parent = details
+        .get("parent_account_id")
+        .and_then(received::id)
+        .filter(|id| received::is_address(id));
     if let Some(parent_id) = requested_parent.filter(|_| may_set_parent)
         && hierarchy::find_cycle(tx, ancestry, account_id, Some(row), &parent_id)?.is_none()
         && !takes_usage(tx, &parent_id, trust)?
