@@ -8,8 +8,8 @@ use super::{
     change::{Change, Precedence},
     details::{cleared_fields, merge_details, short_text, take_field},
     public_fields::PublicFields,
-    read_value::{settle_day, settle_day_or_drop, time},
-    record::{RecordError, RecordFields},
+    read_value::{DAY, DAY_FIELD, settle_day, time},
+    record::{RecordError, RecordFields, invalid},
 };
 
 /// A customer, or a part of one.
@@ -70,7 +70,9 @@ impl AccountPatch {
             is_deleted: fields.flag("is_deleted")?,
             details: fields.details(&["is_leaf"])?,
         };
-        settle_day(&mut patch.details)?;
+        if !settle_day(&mut patch.details) {
+            return Err(invalid(DAY_FIELD, DAY));
+        }
         Ok(patch)
     }
 
@@ -88,7 +90,10 @@ impl AccountPatch {
         } else {
             Change::Keep
         };
-        settle_day_or_drop(&mut details);
+        // What an event says never makes it invalid.
+        if !settle_day(&mut details) {
+            details.remove(DAY_FIELD);
+        }
         AccountPatch {
             account_id: account_id.to_owned(),
             name: take_field(&mut details, "name", short_text),

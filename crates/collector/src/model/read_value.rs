@@ -4,10 +4,7 @@
 use natero_event::{limits::MAX_ID_CHARS, received};
 use serde_json::{Map, Value};
 
-use super::{
-    calendar::{self, Day, TimeZone},
-    record::{RecordError, invalid},
-};
+use super::calendar::{self, Day, TimeZone};
 
 /// The largest time of JavaScript's `Date`, in ms since the Unix epoch.
 const LAST_MS: f64 = 8.64e15;
@@ -83,35 +80,28 @@ pub(super) fn short_text(value: &Value) -> Option<String> {
 }
 
 /// Name of the detail of an account that is a day.
-const DAY_FIELD: &str = "renewal_date";
+pub(super) const DAY_FIELD: &str = "renewal_date";
+
+/// What it must be.
+pub(super) const DAY: &str = "a date such as \"2025-01-31\", or a time in ms since the Unix epoch";
 
 /// Brings the renewal date among details into the one form in which it is kept, such
-/// as `2025-01-31`, so that lists can be filtered by it.
-///
-/// # Errors
-/// When it is no day.
-pub(super) fn settle_day(details: &mut Map<String, Value>) -> Result<(), RecordError> {
+/// as `2025-01-31`, so that lists can be filtered by it. Returns false, and changes
+/// nothing, when it is no day.
+#[must_use]
+pub fn settle_day(details: &mut Map<String, Value>) -> bool {
     let Some(value) = details.get_mut(DAY_FIELD).filter(|value| !value.is_null()) else {
-        return Ok(());
+        return true;
     };
-    *value = if value.as_str().is_some_and(|text| text.trim().is_empty()) {
-        Value::Null
-    } else {
-        let day = day(value).ok_or(invalid(
-            DAY_FIELD,
-            "a date such as \"2025-01-31\", or a time in ms since the Unix epoch",
-        ))?;
-        day.to_string().into()
-    };
-    Ok(())
-}
-
-/// Does it for details that must never make an event invalid: a renewal date that is
-/// no day is left out.
-pub fn settle_day_or_drop(details: &mut Map<String, Value>) {
-    if settle_day(details).is_err() {
-        details.remove(DAY_FIELD);
+    if value.as_str().is_some_and(|text| text.trim().is_empty()) {
+        *value = Value::Null;
+        return true;
     }
+    let Some(day) = day(value) else {
+        return false;
+    };
+    *value = day.to_string().into();
+    true
 }
 
 #[cfg(test)]
@@ -156,7 +146,7 @@ mod tests {
             json!("2025-01-31T23:59:59Z"),
         ] {
             let mut details = Map::from_iter([("renewal_date".to_owned(), value.clone())]);
-            settle_day(&mut details).unwrap();
+            assert!(settle_day(&mut details));
             assert_eq!(details["renewal_date"], "2025-01-31", "{value}");
         }
         for value in [
@@ -167,13 +157,11 @@ mod tests {
             json!(1_738_281_600),
         ] {
             let mut details = Map::from_iter([("renewal_date".to_owned(), value.clone())]);
-            let error = settle_day(&mut details).unwrap_err();
-            assert!(error.to_string().contains("`renewal_date`"), "{value}");
-            settle_day_or_drop(&mut details);
-            assert!(details.is_empty(), "{value}");
+            assert!(!settle_day(&mut details));
+            assert_eq!(details["renewal_date"], value);
         }
         let mut details = Map::from_iter([("renewal_date".to_owned(), json!(""))]);
-        settle_day(&mut details).unwrap();
+        assert!(settle_day(&mut details));
         assert_eq!(details["renewal_date"], Value::Null);
     }
 

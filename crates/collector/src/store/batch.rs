@@ -45,6 +45,16 @@ pub enum EventError {
     Erased(&'static str),
 }
 
+impl EventError {
+    /// Stable name of the kind of error.
+    fn code(self) -> &'static str {
+        match self {
+            EventError::NoAccount => "no_account",
+            EventError::Erased(_) => "erased",
+        }
+    }
+}
+
 impl BatchOutcome {
     /// Adds the outcome of a further part of the batch.
     pub fn add(&mut self, part: BatchOutcome) {
@@ -57,7 +67,7 @@ impl BatchOutcome {
     /// Counts the lines that the store refused.
     pub fn count_refused(&self, refused: &mut RefusedLines) {
         for (_, error) in &self.rejected {
-            refused.add(&error.to_string(), None);
+            refused.add(error.code(), &error.to_string(), None);
         }
     }
 }

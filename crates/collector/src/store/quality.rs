@@ -92,7 +92,7 @@ pub struct AccountLoss {
 pub struct Refusal {
     /// Name of the source that sent them, or its id.
     pub source: String,
-    /// Why.
+    /// Why, as the latest of them was told.
     pub reason: String,
     /// The account that they name, if it can be read.
     pub account_id: Option<String>,

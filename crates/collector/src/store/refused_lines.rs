@@ -6,31 +6,45 @@ use std::collections::BTreeMap;
 /// must not hold the writer.
 const MAX_GROUPS: usize = 100;
 
-/// The reason of lines whose own is no longer told apart.
+/// The kind of lines whose own is no longer told apart.
 pub const OTHER: &str = "other";
 
-/// Longest reason and account that are kept, in characters.
+/// Longest kind, example and account that are kept, in characters.
 const MAX_CHARS: usize = 256;
 
-/// The refused lines of a batch, by reason and account.
+/// Refused lines of one kind and account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RefusedLines(BTreeMap<(String, String), i64>);
+pub struct Refused {
+    /// Number of lines.
+    pub lines: i64,
+    /// What the latest of them was told. It may have a value of the line in it.
+    pub example: String,
+}
+
+/// The refused lines of a batch, by the kind of error and account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RefusedLines(BTreeMap<(String, String), Refused>);
 
 impl RefusedLines {
-    /// Counts a line. `account_id` is the account that it names, if it can be read.
-    pub fn add(&mut self, reason: &str, account_id: Option<&str>) {
+    /// Counts a line. `kind` is the same for all lines with this error, `example` what
+    /// the line is told, and `account_id` the account that it names, if it can be read.
+    pub fn add(&mut self, kind: &str, example: &str, account_id: Option<&str>) {
         let cut = |text: &str| -> String { text.chars().take(MAX_CHARS).collect() };
-        // Reasons are few; accounts may be as many as lines.
-        let account_id = account_id.filter(|_| self.0.len() < MAX_GROUPS / 2);
-        let mut key = (cut(reason), cut(account_id.unwrap_or_default()));
+        // Kinds are few; accounts may be as many as lines.
+        let mut key = (cut(kind), cut(account_id.unwrap_or_default()));
+        if self.0.len() >= MAX_GROUPS / 2 && !self.0.contains_key(&key) {
+            key.1.clear();
+        }
         if self.0.len() >= MAX_GROUPS && !self.0.contains_key(&key) {
             key = (OTHER.to_owned(), String::new());
         }
-        *self.0.entry(key).or_default() += 1;
+        let refused = self.0.entry(key).or_default();
+        refused.lines += 1;
+        refused.example = cut(example);
     }
 
-    /// The number of lines by reason and account, which is empty where none was read.
-    pub fn counts(self) -> BTreeMap<(String, String), i64> {
+    /// The lines by kind and account, which is empty where none was read.
+    pub fn groups(self) -> BTreeMap<(String, String), Refused> {
         self.0
     }
 
@@ -48,9 +62,24 @@ mod tests {
     fn a_batch_of_different_lines_takes_a_bounded_number_of_rows() {
         let mut refused = RefusedLines::default();
         for line in 0..60_000 {
-            refused.add(&format!("wrong {}", line % 1000), Some(&format!("a{line}")));
+            let kind = format!("wrong {}", line % 1000);
+            refused.add(&kind, "it is wrong", Some(&format!("a{line}")));
         }
         assert!(refused.0.len() <= MAX_GROUPS + 1, "{}", refused.0.len());
-        assert_eq!(refused.0.values().sum::<i64>(), 60_000);
+        let lines: i64 = refused.0.values().map(|refused| refused.lines).sum();
+        assert_eq!(lines, 60_000);
+    }
+
+    #[test]
+    fn lines_of_one_kind_are_one_group_of_their_account() {
+        let mut refused = RefusedLines::default();
+        for line in 0..9_000 {
+            let example = format!("`created_at` {line} is before the year 2000");
+            refused.add("too_early", &example, Some("acme"));
+        }
+        let groups = refused.groups();
+        let of = &groups[&("too_early".to_owned(), "acme".to_owned())];
+        assert_eq!((groups.len(), of.lines), (1, 9_000));
+        assert!(of.example.contains("8999"), "{}", of.example);
     }
 }

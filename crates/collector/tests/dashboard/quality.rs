@@ -175,6 +175,25 @@ async fn refused_lines_are_counted_by_reason_source_and_account() {
 }
 
 #[tokio::test]
+async fn a_wrong_clock_is_one_reason_of_its_account() {
+    let collector = Collector::new();
+    for batch in 0..3 {
+        let lines: String = (0..300)
+            .map(|at| {
+                let at = json!({"created_at": 1_000_000_000 + batch * 300 + at});
+                format!("{}\n", with(feature("acme", "ann", "export", 1), at))
+            })
+            .collect();
+        collector.post(lines).await;
+    }
+    let browser = Browser::of(&collector).await;
+    let told = lines(&browser, "refusals").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("before the year 2000"), "{told:?}");
+    assert!(told[0].contains(",acme,900,"), "{told:?}");
+}
+
+#[tokio::test]
 async fn refusals_of_many_invented_accounts_stay_bounded() {
     let collector = Collector::new();
     for batch in 0..3 {

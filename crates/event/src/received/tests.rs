@@ -137,8 +137,6 @@ fn ids_are_trimmed_and_numbers_become_their_decimal_string() {
     assert_eq!(read_with("user_id", json!(42)).unwrap().user_id, "42");
     assert_eq!(read_with("user_id", json!(42.0)).unwrap().user_id, "42");
     for bad in [
-        json!(""),
-        json!("  "),
         json!("x".repeat(257)),
         json!({}),
         json!([1]),
@@ -360,32 +358,17 @@ fn a_line_of_many_fields_keeps_them_all() {
 
 #[test]
 fn an_empty_id_that_may_be_absent_is() {
-    for field in [
-        "account_id",
-        "product",
-        "module",
-        "visitor_id",
-        "event_id",
-        "stream_id",
-    ] {
-        let event = read_with(field, json!(" ")).unwrap();
-        let found = [
-            &event.account_id,
-            &event.product,
-            &event.module,
-            &event.visitor_id,
-            &event.event_id,
-            &event.stream_id,
-        ];
-        let absent = match field {
-            "account_id" => 0,
-            "product" => 1,
-            "module" => 2,
-            "visitor_id" => 3,
-            "event_id" => 4,
-            _ => 5,
-        };
-        assert_eq!(found[absent], &None, "{field}");
+    for field in ["account_id", "visitor_id", "event_id", "stream_id"] {
+        for empty in ["", " "] {
+            let event = read_with(field, json!(empty)).unwrap();
+            let found = match field {
+                "account_id" => event.account_id,
+                "visitor_id" => event.visitor_id,
+                "event_id" => event.event_id,
+                _ => event.stream_id,
+            };
+            assert_eq!(found, None, "{field}");
+        }
     }
     let form = format!("account_id=&user_id=ann&action=feature&feature=f&created_at={NOW}");
     assert_eq!(read(&form).unwrap().account_id, None);

@@ -18,6 +18,9 @@ const MAX_LINES: usize = 65_536;
 pub(super) struct RejectedLine {
     pub(super) line: usize,
     pub(super) error: String,
+    /// The kind of the error, without any value of the line.
+    #[serde(skip)]
+    pub(super) kind: String,
     /// The account that it names, if it can be read.
     #[serde(skip)]
     pub(super) account_id: Option<String>,
@@ -57,6 +60,7 @@ impl Batch {
                     batch.rejected.push(RejectedLine {
                         line: line.number,
                         error: error.to_string(),
+                        kind: kind_of(&error),
                         account_id: account_of(line.bytes),
                     });
                     is_readable |= error.is_readable();
@@ -77,6 +81,14 @@ impl Batch {
                 "the body is empty; send one JSON object a line".into(),
             )),
         }
+    }
+}
+
+/// The kind of an error, with the field that it is about.
+fn kind_of(error: &LineError) -> String {
+    match error.field() {
+        Some(field) => format!("{} {field}", error.code()),
+        None => error.code().to_owned(),
     }
 }
 

@@ -94,7 +94,7 @@ pub async fn post(
     let source_id = source.id;
     let mut refused = RefusedLines::default();
     for line in &rejected {
-        refused.add(&line.error, line.account_id.as_deref());
+        refused.add(&line.kind, &line.error, line.account_id.as_deref());
     }
     let outcome = app
         .store
@@ -113,6 +113,7 @@ pub async fn post(
     rejected.extend(outcome.rejected.iter().map(|(line, error)| RejectedLine {
         line: *line,
         error: error.to_string(),
+        kind: String::new(),
         account_id: None,
     }));
     rejected.sort_by_key(|rejected| rejected.line);

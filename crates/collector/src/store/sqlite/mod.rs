@@ -62,6 +62,7 @@ mod readers;
 pub mod rebuild;
 mod recount;
 mod refusals;
+mod renewal_dates;
 pub mod retention;
 pub mod rows;
 mod saved_views;

@@ -1,4 +1,4 @@
-//! What lines were refused of whom, and why: counts, and no line itself.
+//! What lines were refused of whom, and why: counts, with one example of what was told.
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -6,7 +6,7 @@ use crate::{
     model::keys::SourceId,
     store::{
         quality::Refusal,
-        refused_lines::{OTHER, RefusedLines},
+        refused_lines::{OTHER, Refused, RefusedLines},
     },
 };
 
@@ -32,23 +32,25 @@ pub fn record(
         .prepare_cached("SELECT COUNT(*) FROM refusals WHERE source_id = ?1")?
         .query_row([source], |row| row.get(0))?;
     let mut update = tx.prepare_cached(
-        "UPDATE refusals SET lines = lines + ?4, last_at = MAX(last_at, ?5)
-         WHERE source_id = ?1 AND reason = ?2 AND account_id = ?3",
+        "UPDATE refusals SET lines = lines + ?4, last_at = MAX(last_at, ?5), example = ?6
+         WHERE source_id = ?1 AND kind = ?2 AND account_id = ?3",
     )?;
     let mut insert = tx.prepare_cached(
-        "INSERT INTO refusals (source_id, reason, account_id, lines, first_at, last_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-         ON CONFLICT (source_id, reason, account_id) DO UPDATE SET
-             lines = lines + excluded.lines, last_at = MAX(last_at, excluded.last_at)",
+        "INSERT INTO refusals (source_id, kind, account_id, lines, first_at, last_at, example)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
+         ON CONFLICT (source_id, kind, account_id) DO UPDATE SET
+             lines = lines + excluded.lines, last_at = MAX(last_at, excluded.last_at),
+             example = excluded.example",
     )?;
-    for ((reason, account), lines) in refused.counts() {
-        if update.execute(params![source, reason, account, lines, now])? > 0 {
+    for ((kind, account), refused) in refused.groups() {
+        let Refused { lines, example } = refused;
+        if update.execute(params![source, kind, account, lines, now, example])? > 0 {
             continue;
         }
         let is_full = rows >= MAX_ROWS;
         let account = if is_full { "" } else { account.as_str() };
-        let reason = if rows >= 2 * MAX_ROWS { OTHER } else { &reason };
-        insert.execute(params![source, reason, account, lines, now])?;
+        let kind = if rows >= 2 * MAX_ROWS { OTHER } else { &kind };
+        insert.execute(params![source, kind, account, lines, now, example])?;
         rows += i64::from(!is_full);
     }
     Ok(())
@@ -60,7 +62,7 @@ pub fn record(
 /// Those of SQLite.
 pub fn list(conn: &Connection) -> rusqlite::Result<Vec<Refusal>> {
     conn.prepare_cached(
-        "SELECT IIF(s.name = '', 'source-' || s.id, s.name), r.reason, r.account_id, r.lines,
+        "SELECT IIF(s.name = '', 'source-' || s.id, s.name), r.example, r.account_id, r.lines,
              r.first_at, r.last_at
          FROM refusals r JOIN sources s ON s.id = r.source_id ORDER BY r.lines DESC",
     )?

@@ -87,7 +87,7 @@ fn rows(conn: &Connection) -> Vec<String> {
         "SELECT * FROM names ORDER BY no",
         "SELECT stream_id, first_at, made, received, duplicates, rejected, implausible, hex(seqs)
          FROM streams ORDER BY stream_id",
-        "SELECT reason, lines FROM refusals ORDER BY reason",
+        "SELECT kind, example, lines FROM refusals ORDER BY kind",
         "SELECT COUNT(*) FROM inbox",
     ] {
         let mut statement = conn.prepare(sql).unwrap();

@@ -9,9 +9,9 @@ mod tests;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{hourly_facts, single_blob, single_table, streams};
+use super::{hourly_facts, renewal_dates, single_blob, single_table, streams};
 use crate::store::error::StoreError;
-use tables::{V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
+use tables::{REFUSALS_BY_KIND, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
 
 /// A step from one version to the next: statements, then a function for what
 /// statements cannot do.
@@ -57,6 +57,10 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: "",
         fill: single_blob::migrate,
+    },
+    Migration {
+        sql: REFUSALS_BY_KIND,
+        fill: renewal_dates::migrate,
     },
 ];
 

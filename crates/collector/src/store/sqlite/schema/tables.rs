@@ -316,3 +316,29 @@ CREATE TABLE inbox (
     lines       BLOB    NOT NULL           -- as the client sent them
 ) STRICT;
 ";
+
+/// Refused lines by the kind of their error, with an example of what was told: texts have
+/// values of the lines in them, so that each ms of a wrong clock was a reason of its own.
+pub(super) const REFUSALS_BY_KIND: &str = "
+ALTER TABLE refusals RENAME TO refusals_by_text;
+CREATE TABLE refusals (
+    source_id  INTEGER NOT NULL REFERENCES sources (id),
+    kind       TEXT    NOT NULL,           -- of the error, with its field
+    account_id TEXT    NOT NULL,           -- '' for none
+    lines      INTEGER NOT NULL,
+    first_at   INTEGER NOT NULL,
+    last_at    INTEGER NOT NULL,
+    example    TEXT    NOT NULL,           -- what the latest line was told
+    PRIMARY KEY (source_id, kind, account_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO refusals (source_id, kind, account_id, lines, first_at, last_at, example)
+SELECT source_id, CASE
+        WHEN reason LIKE '`created_at` % is before the year 2000%' THEN 'too_early'
+        WHEN reason LIKE '`created_at` % in the future%' THEN 'in_the_future'
+        WHEN reason LIKE 'not JSON (%' THEN 'not_json'
+        WHEN reason LIKE 'the line has % bytes%' THEN 'line_too_long'
+        ELSE reason
+    END AS found, account_id, SUM(lines), MIN(first_at), MAX(last_at), MIN(reason)
+FROM refusals_by_text GROUP BY source_id, found, account_id;
+DROP TABLE refusals_by_text;
+";

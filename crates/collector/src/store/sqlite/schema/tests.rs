@@ -187,7 +187,7 @@ fn segments_of_one_blob_are_split_and_keep_their_facts() {
         [blob.concat()],
     )
     .unwrap();
-    migrate(&mut conn).unwrap();
+    migrate_to(&mut conn, 11).unwrap();
     let part = Part {
         account: AccountRow::from_number(1).unwrap(),
         is_set_aside: true,
@@ -218,6 +218,44 @@ fn segments_of_one_blob_are_split_and_keep_their_facts() {
             (5, 2, Some(4), names(9), 1, 0.0),
             (5, 2, Some(4), names(10), 1, 3.0),
             (7, 1, None, names(9), 1, 0.0),
+        ]
+    );
+}
+
+#[test]
+fn refusals_are_grouped_by_kind_and_renewal_dates_become_days() {
+    let mut conn = Connection::open_in_memory().unwrap();
+    migrate_to(&mut conn, 11).unwrap();
+    conn.execute_batch(
+        r#"INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
+               VALUES (x'00', x'00', '', 0, '[]', 0);
+           INSERT INTO refusals (source_id, reason, account_id, lines, first_at, last_at) VALUES
+               (1, '`created_at` 5 is before the year 2000; send ms', 'a', 2, 5, 6),
+               (1, '`created_at` 6 is before the year 2000; send ms', 'a', 1, 7, 9),
+               (1, '`user_id` is missing', '', 4, 1, 2);
+           INSERT INTO accounts (account_id, details, own) VALUES
+               ('ms', '{"renewal_date":1738281600000}',
+                '{"details":{"renewal_date":"1738281600000","tier":1}}'),
+               ('odd', '{"renewal_date":"soon"}', '{"details":{"renewal_date":"soon"}}');"#,
+    )
+    .unwrap();
+    migrate(&mut conn).unwrap();
+    let texts = |sql: &str| -> Vec<String> {
+        let mut statement = conn.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<rusqlite::Result<_>>().unwrap()
+    };
+    let refusals = "SELECT concat_ws('|', kind, account_id, lines, first_at, last_at)
+                    FROM refusals ORDER BY kind DESC";
+    assert_eq!(
+        texts(refusals),
+        ["too_early|a|3|5|9", "`user_id` is missing||4|1|2"]
+    );
+    assert_eq!(
+        texts("SELECT details || own FROM accounts ORDER BY account_id"),
+        [
+            r#"{"renewal_date":"2025-01-31"}{"details":{"renewal_date":"2025-01-31","tier":1}}"#,
+            r#"{"renewal_date":"soon"}{"details":{"renewal_date":"soon"}}"#,
         ]
     );
 }
