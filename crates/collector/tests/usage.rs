@@ -431,3 +431,26 @@ async fn rows_are_sorted_by_any_figure_and_paged_in_that_order() {
     assert_eq!(answer.status, 400);
     assert!(answer.error().contains("-features"), "{}", answer.text);
 }
+
+#[tokio::test]
+async fn a_sum_of_fractions_is_written_as_people_add_it_up() {
+    let collector = Collector::new();
+    let uses = [0.1, 0.2].map(|total| {
+        let tag = total.to_string();
+        with(
+            feature("acme", "ann", "export", tag),
+            json!({ "total": total }),
+        )
+    });
+    collector.send(uses.to_vec()).await;
+    let path = "/api/v2/accounts/acme/usage";
+    let usage = collector.get(&format!("{path}?by=user")).await;
+    assert_eq!(usage["totals"]["features"].to_string(), "0.3");
+    assert_eq!(usage["rows"][0]["features"].to_string(), "0.3");
+    let request = Request::get(format!("{path}?api_key={}", collector.account_key))
+        .header("accept", "text/csv")
+        .body(Body::empty())
+        .unwrap();
+    let answer = collector.ask(request).await;
+    assert!(answer.text.contains("\n2,0.3,"), "{}", answer.text);
+}

@@ -8,6 +8,7 @@ use super::format;
 use crate::model::{
     calendar::{Day, TimeZone},
     csv_cell::safe_cell,
+    rounding::rounded,
 };
 
 /// A value of a table.
@@ -126,10 +127,8 @@ impl Value {
             Value::Day(day) => day.to_string(),
             Value::Time(ms, _) => format::rfc3339(*ms),
             Value::Change(change) if change.is_infinite() => "new".to_owned(),
-            Value::Sum(number)
-            | Value::Difference(number)
-            | Value::Share(number)
-            | Value::Change(number) => number.to_string(),
+            Value::Sum(number) | Value::Difference(number) => rounded(*number).to_string(),
+            Value::Share(number) | Value::Change(number) => number.to_string(),
         }
     }
 }
@@ -207,5 +206,6 @@ mod tests {
     fn a_cell_of_csv_is_no_formula() {
         assert_eq!(Value::text("=1+1".to_owned()).csv(), "'=1+1");
         assert_eq!(Value::Difference(-3.0).csv(), "-3");
+        assert_eq!(Value::Sum(0.1 + 0.2).csv(), "0.3");
     }
 }

@@ -9,6 +9,7 @@ use axum::{
     response::Response,
 };
 use base64::Engine;
+use percent_encoding::percent_decode_str;
 
 use crate::{
     http::{error::ApiError, state::App},
@@ -42,12 +43,13 @@ fn basic_password(headers: &HeaderMap) -> Option<String> {
     (user == "api").then(|| password.to_owned())
 }
 
-/// Keys are plain ASCII, so the value needs no unescaping.
+/// Keys are plain ASCII, and clients may escape any of it.
 fn query_key(uri: &Uri) -> Option<String> {
-    uri.query()?
+    let key = uri
+        .query()?
         .split('&')
-        .find_map(|pair| pair.strip_prefix("api_key="))
-        .map(str::to_owned)
+        .find_map(|pair| pair.strip_prefix("api_key="))?;
+    Some(percent_decode_str(key).decode_utf8_lossy().into_owned())
 }
 
 /// Proof that the request carries an account key that is not revoked.
@@ -62,16 +64,24 @@ impl FromRequestParts<App> for AccountKey {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let key = read_account_key(&parts.headers, &parts.uri)?;
-        let id = app
-            .store
-            .account_key(&key)
-            .await?
-            .ok_or(ApiError::Unauthorized(
-                "unknown or revoked account key; `natero-collector keys create account` makes one",
-            ))?;
+        let Some(id) = app.store.account_key(&key).await? else {
+            return Err(refusal(app, &key).await?);
+        };
         app.account_rate.count(id, Instant::now())?;
         Ok(AccountKey { id })
     }
+}
+
+/// Why a key is no account key: a viewer key is told so.
+async fn refusal(app: &App, key: &str) -> Result<ApiError, ApiError> {
+    Ok(match app.store.reader(key).await? {
+        Some(_) => ApiError::Forbidden(
+            "a viewer key only reads the dashboard and usage; use an account key here, which `natero-collector keys create account` makes".into(),
+        ),
+        None => ApiError::Unauthorized(
+            "unknown or revoked account key; `natero-collector keys create account` makes one",
+        ),
+    })
 }
 
 /// Refuses every request without an account key, so that no handler behind it
@@ -113,6 +123,8 @@ mod tests {
         let none = HeaderMap::new();
         let uri: Uri = "/api/v2/accounts?limit=3&api_key=nacc_1".parse().unwrap();
         assert_eq!(read_account_key(&none, &uri).unwrap(), "nacc_1");
+        let escaped: Uri = "/api/v2/accounts?api_key=nacc%5F%31".parse().unwrap();
+        assert_eq!(read_account_key(&none, &escaped).unwrap(), "nacc_1");
 
         let plain: Uri = "/api/v2/accounts".parse().unwrap();
         assert!(read_account_key(&none, &plain).is_err());

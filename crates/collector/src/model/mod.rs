@@ -25,6 +25,7 @@ pub mod record_body;
 pub mod record_key;
 pub mod record_kind;
 pub mod rollup;
+pub mod rounding;
 pub mod row_order;
 pub mod usage;
 pub mod user;

@@ -324,3 +324,26 @@ async fn rules_are_read_changed_and_removed() {
         404
     );
 }
+
+#[tokio::test]
+async fn the_list_of_rules_has_pages() {
+    let collector = Collector::new();
+    for name in ["one", "two", "three"] {
+        let rule = json!({"name": name, "when": "new_user"});
+        let answer = collector
+            .call("POST", "/api/v2/alert_rules", Some(rule))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    let first = collector.get("/api/v2/alert_rules?limit=2").await;
+    assert_eq!(first["results"].as_array().unwrap().len(), 2);
+    let told = [
+        &first["max_page_size"],
+        &first["next_page"],
+        &first["total"],
+    ];
+    assert_eq!(told, [&json!(2), &json!(1), &json!(3)]);
+    let last = collector.get("/api/v2/alert_rules?limit=2&page=1").await;
+    assert_eq!(last["results"].as_array().unwrap().len(), 1);
+    assert_eq!(last["next_page"], json!(null));
+}

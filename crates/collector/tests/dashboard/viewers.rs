@@ -82,7 +82,7 @@ async fn a_viewer_key_reads_usage_and_no_other_part_of_the_api() {
         ("GET", "loss"),
         ("DELETE", "streams/page-1"),
     ] {
-        assert_eq!(ask(method, path, &whole).await, 401, "{method} {path}");
+        assert_eq!(ask(method, path, &whole).await, 403, "{method} {path}");
     }
 }
 

@@ -19,10 +19,10 @@ use crate::{
     },
     model::{
         alert_rule::AlertRule,
-        page::Page,
+        rounding::rounded,
         webhook::{WebhookSecret, WebhookUrl},
     },
-    store::alerts::{Alert, AlertsQuestion, MAX_RULES, RuleError, Standing, StoredRule},
+    store::alerts::{Alert, AlertsQuestion, RuleError, Standing, StoredRule},
 };
 
 /// A rule as clients read it.
@@ -72,8 +72,8 @@ impl From<Alert> for ToldAlert {
             account_id: alert.account_id,
             account_name: alert.account_name,
             user_id: alert.user_id,
-            now: alert.now,
-            before: alert.before,
+            now: alert.now.map(rounded),
+            before: alert.before.map(rounded),
             began_at: alert.began_at,
             ended_at: alert.ended_at,
         }
@@ -105,15 +105,18 @@ impl From<RuleError> for ApiError {
 /// Lists the rules.
 ///
 /// # Errors
-/// When the store fails.
-pub async fn list_rules(State(app): State<App>) -> Result<Json<List<ToldRule>>, ApiError> {
+/// 400 for invalid parameters.
+pub async fn list_rules(
+    State(app): State<App>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<List<ToldRule>>, ApiError> {
+    let page = page.page()?;
     let rules = app.store.alert_rules().await?;
     let total = rules.len() as i64;
-    let page = Page {
-        limit: MAX_RULES,
-        number: 1,
-    };
-    let rules = rules.into_iter().map(ToldRule::from).collect();
+    let rules = rules.into_iter().map(ToldRule::from);
+    let before = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+    let most = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let rules = rules.skip(before).take(most).collect();
     Ok(Json(List::new(rules, total, page)))
 }
 

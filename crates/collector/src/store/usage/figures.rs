@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::{Number, Value};
 
+use crate::model::rounding::rounded;
+
 /// The figures of an account, or of a part of its usage.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Totals {
@@ -67,7 +69,7 @@ pub struct Seen {
 
 /// Writes a whole sum as a whole number: `3`, not `3.0`.
 fn as_number<S: serde::Serializer>(sum: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    let bounded = sum.clamp(f64::MIN, f64::MAX);
+    let bounded = rounded(*sum).clamp(f64::MIN, f64::MAX);
     if bounded.fract() == 0.0 && bounded.abs() < 9e15 {
         serializer.serialize_i64(bounded as i64)
     } else {

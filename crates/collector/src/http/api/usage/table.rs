@@ -6,7 +6,7 @@ use axum::{
 };
 
 use crate::{
-    model::{csv_cell::safe_cell, usage::Dimension},
+    model::{csv_cell::safe_cell, rounding::rounded, usage::Dimension},
     store::usage::{Comparison, Totals, UsageReport, UsageRow},
 };
 
@@ -38,7 +38,7 @@ const FIGURES: [&str; 6] = [
 fn figures(totals: &Totals) -> [String; 6] {
     [
         totals.events.to_string(),
-        totals.features.to_string(),
+        rounded(totals.features).to_string(),
         totals.module_time.to_string(),
         totals.active_time.to_string(),
         totals.sessions.to_string(),
