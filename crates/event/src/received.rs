@@ -180,6 +180,12 @@ pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
     Some((stream_id, seq))
 }
 
+/// Reads the `account_id` of a line whose event may be invalid, so that a receiver can
+/// say whose it is.
+pub fn account_of(line: &[u8]) -> Option<String> {
+    object(line).ok()?.name("account_id").ok()?
+}
+
 /// Writes a line in a canonical form, with sorted keys and without white space,
 /// so that equal events have equal texts. `None` when the line is neither JSON nor
 /// a form.

@@ -15,11 +15,20 @@ const BESIDE_DATA: [&str; 6] = ["account_id", "user_id", "id", "date", "move", "
 /// When the body holds no record, or several.
 pub fn single(body: Value) -> Result<Value, RecordError> {
     match parsed(body) {
-        Value::Array(mut records) if records.len() == 1 => {
-            single(records.pop().unwrap_or_default())
-        }
+        Value::Array(mut records) if records.len() == 1 => of_list(records.remove(0)),
         Value::Array(_) => Err(RecordError::NotOne),
+        record => of_list(record),
+    }
+}
+
+/// Reads one record of a list: bare, under `data`, or as JSON within a string.
+///
+/// # Errors
+/// As [`single`].
+pub fn of_list(record: Value) -> Result<Value, RecordError> {
+    match parsed(record) {
         Value::Object(fields) => unwrapped(fields),
+        // Its reader says what a record is.
         other => Ok(other),
     }
 }
@@ -169,6 +178,8 @@ mod tests {
         );
         let wrapped = json!({"data": {"a": 1}, "account_id": "x"});
         assert_eq!(many(wrapped.clone()), Some(vec![wrapped]));
+        let nested = json!([{"a": 1}]);
+        assert_eq!(of_list(nested.clone()), Ok(nested), "a list is no record");
         assert_eq!(many(json!({"a": 1})), None);
         assert_eq!(many(json!({"records": 7})), None);
     }

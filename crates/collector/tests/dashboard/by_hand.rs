@@ -129,6 +129,26 @@ async fn a_dry_run_says_what_an_import_changes_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_import_says_whose_usage_will_no_longer_count() {
+    let collector = Collector::new();
+    collector
+        .send(vec![feature("acme", "ann", "export", 1)])
+        .await;
+    let browser = Browser::of(&collector).await;
+    let table = escaped("account_id,parent_account_id\nnew,acme\n");
+    let page = browser
+        .post("/import", &format!("kind=accounts&table={table}"))
+        .await;
+    assert_shows(
+        &page.text,
+        &[
+            "The usage of <code>acme</code> will no longer count",
+            "1 event of its own",
+        ],
+    );
+}
+
+#[tokio::test]
 async fn users_are_imported_and_a_move_is_refused_without_being_asked_for() {
     let collector = Collector::new();
     collector

@@ -97,7 +97,7 @@ impl BulkAnswer {
         for index in 0..answer.sent.len() {
             let record = &answer.sent[index];
             let id = record_id(record, field);
-            match record_body::single(record.clone()).and_then(&patch) {
+            match record_body::of_list(record.clone()).and_then(&patch) {
                 Ok(patch) => patches.push((index, patch)),
                 Err(refused) => answer.add(index, id, Err(refused)),
             }

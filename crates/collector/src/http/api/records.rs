@@ -191,7 +191,7 @@ fn read<T>(
     let mut valid = Vec::new();
     for (index, record) in records.into_iter().enumerate() {
         let id = bulk::record_id(&record, "id");
-        let outcome = record_body::single(record).and_then(|record| read(&record));
+        let outcome = record_body::of_list(record).and_then(|record| read(&record));
         answer.add(index, id, outcome.map(|record| valid.push(record)));
     }
     Ok((answer, valid))

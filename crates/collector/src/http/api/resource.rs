@@ -129,7 +129,7 @@ async fn dry_run<R: Resource>(
     let mut rejected = Vec::new();
     let mut numbered = Vec::with_capacity(records.len());
     for (index, record) in (0..).zip(records) {
-        match record_body::single(record) {
+        match record_body::of_list(record) {
             Ok(record) => numbered.push((index, record)),
             Err(refused) => rejected.push((index, refused.to_string())),
         }

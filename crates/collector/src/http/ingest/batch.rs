@@ -94,8 +94,11 @@ fn kind_of(error: &LineError) -> String {
 
 /// The account that a rejected line names, if it can be read.
 fn account_of(line: &[u8]) -> Option<String> {
-    let line: serde_json::Value = serde_json::from_slice(line).ok()?;
-    natero_event::received::id(line.get("account_id")?)
+    let Ok(fields) = serde_json::from_slice::<serde_json::Value>(line) else {
+        // A form, or JSON with half a character.
+        return natero_event::received::account_of(line);
+    };
+    natero_event::received::id(fields.get("account_id")?)
 }
 
 #[cfg(test)]
@@ -123,6 +126,20 @@ mod tests {
             ));
         }
         assert_eq!(Batch::read(b"{}", NOW).unwrap().rejected.len(), 1);
+    }
+
+    #[test]
+    fn a_rejected_line_names_its_account_in_any_form_and_the_kind_of_its_error() {
+        let body = format!(
+            "{}\naccount_id=b&user_id=u&created_at=5&action=x",
+            EVENT.replace("1600000000000", "5")
+        );
+        let rejected = Batch::read(body.as_bytes(), NOW).unwrap().rejected;
+        let told: Vec<_> = rejected
+            .iter()
+            .map(|line| (&*line.kind, line.account_id.as_deref()))
+            .collect();
+        assert_eq!(told, [("too_early", Some("a")), ("too_early", Some("b"))]);
     }
 
     #[test]
