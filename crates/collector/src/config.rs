@@ -7,7 +7,7 @@ use crate::model::calendar::TimeZone;
 /// The database file.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Database {
-    /// SQLite file; made if it is not there yet
+    /// SQLite file; `serve` and `keys create` make it if it is not there yet
     #[arg(long, env = "NATERO_DB", default_value = "natero.db")]
     pub db: PathBuf,
 }

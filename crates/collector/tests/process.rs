@@ -260,7 +260,7 @@ fn a_database_that_cannot_be_opened_says_so() {
     let folder = TempDir::new().unwrap();
     let output = natero(
         &folder.path().join("no/such/folder/n.db"),
-        &["keys", "list"],
+        &["keys", "create", "account"],
     );
     assert!(!output.status.success());
     let error = String::from_utf8(output.stderr).unwrap();
@@ -271,6 +271,7 @@ fn a_database_that_cannot_be_opened_says_so() {
 fn the_loss_report_is_printed_too() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");
+    json_of(natero(&db, &["keys", "create", "account", "--json"]));
     let report = json_of(natero(&db, &["loss", "--json"]));
     assert_eq!(report["missing"], 0);
     let text = String::from_utf8(natero(&db, &["loss"]).stdout).unwrap();

@@ -44,29 +44,34 @@ fn in_words(erased: Erased) -> String {
 
 pub(super) fn run_restore(database: &Database, from: &Path) -> Result<(), CliError> {
     let db = &database.db;
-    let list = if db.exists() {
-        let erased = CommandFile::open(db)?.erasures_if_closed()?;
-        erased.ok_or_else(|| {
-            CliError::Usage(format!(
-                "{} is in use; stop the collector first",
-                db.display()
-            ))
-        })?
-    } else {
-        ErasureList::EMPTY
-    };
-    let io = |what: String| move |cause| CliError::Io { what, cause };
+    if let (Ok(backup), Ok(replaced)) = (from.canonicalize(), db.canonicalize())
+        && backup == replaced
+    {
+        return Err(CliError::Usage(format!(
+            "{} is the database itself; name a backup of it",
+            from.display()
+        )));
+    }
+    let list = erasures_of(db)?;
     let copy = beside(db, ".restoring");
-    remove(&copy).map_err(io(format!("removing {}", copy.display())))?;
-    fs::copy(from, &copy).map_err(io(format!("copying {}", from.display())))?;
-    let erased = CommandFile::open(&copy)?.apply(&list)?;
+    let removing = |path: &Path| remove(path).map_err(io(format!("removing {}", path.display())));
+    for ending in ["", "-journal", "-wal", "-shm"] {
+        removing(&beside(&copy, ending))?;
+    }
+    let erased = CommandFile::from_backup(from, &copy)
+        .and_then(|copied| copied.apply(&list))
+        .inspect_err(|_| {
+            // What was not restored is of no use.
+            let _ = remove(&copy);
+        })?;
     fs::File::open(&copy)
         .and_then(|file| file.sync_all())
         .map_err(io(format!("flushing {}", copy.display())))?;
+    // The log of the replaced file is empty, and is not one of the file that comes.
     for log in ["-wal", "-shm"] {
-        let log = beside(db, log);
-        remove(&log).map_err(io(format!("removing {}", log.display())))?;
+        removing(&beside(db, log))?;
     }
+    let kept = keep(db).map_err(io(format!("keeping {}", db.display())))?;
     fs::rename(&copy, db).map_err(io(format!("replacing {}", db.display())))?;
     print(&format!(
         "{} is {}; erased again: {}",
@@ -74,7 +79,55 @@ pub(super) fn run_restore(database: &Database, from: &Path) -> Result<(), CliErr
         from.display(),
         in_words(erased)
     ));
+    if let Some(kept) = kept {
+        print(&format!(
+            "what it was before is {}; remove that once it is not needed: no later erasure reaches it",
+            kept.display()
+        ));
+    }
     Ok(())
+}
+
+/// The list of what was erased from the database that is replaced.
+fn erasures_of(db: &Path) -> Result<ErasureList, CliError> {
+    if !db.exists() {
+        return Ok(ErasureList::EMPTY);
+    }
+    let found = CommandFile::open(db).and_then(CommandFile::erasures_if_closed);
+    let list = found.map_err(|cause| {
+        CliError::Usage(format!(
+            "what was erased from {} cannot be read, so that it would come back: {cause}. \
+             To restore all the same, move that file away first",
+            db.display()
+        ))
+    })?;
+    list.ok_or_else(|| {
+        CliError::Usage(format!(
+            "{} is in use; stop the collector first",
+            db.display()
+        ))
+    })
+}
+
+/// Keeps a file beside under a name that none has yet, which it returns; `None` where
+/// there is no file.
+fn keep(db: &Path) -> std::io::Result<Option<PathBuf>> {
+    if !db.exists() {
+        return Ok(None);
+    }
+    let mut kept = beside(db, ".before-restore");
+    let mut number = 2;
+    while kept.exists() {
+        kept = beside(db, &format!(".before-restore-{number}"));
+        number += 1;
+    }
+    // With a link there is a database at every moment. Not every disk has links.
+    fs::hard_link(db, &kept).or_else(|_| fs::rename(db, &kept))?;
+    Ok(Some(kept))
+}
+
+fn io(what: String) -> impl FnOnce(std::io::Error) -> CliError {
+    move |cause| CliError::Io { what, cause }
 }
 
 /// The path of a file next to another.

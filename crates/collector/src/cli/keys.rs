@@ -118,7 +118,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let pair = SourceKeys::generate()?;
-            let mut file = CommandFile::open(&database.db)?;
+            let mut file = CommandFile::open_or_create(&database.db)?;
             let id = file.insert_source(&pair, &new.into(), now_ms())?;
             if json {
                 print(
@@ -141,7 +141,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let key = generate_account_key()?;
-            let mut file = CommandFile::open(&database.db)?;
+            let mut file = CommandFile::open_or_create(&database.db)?;
             let id = file.insert_account_key(&key, &name, now_ms())?;
             if json {
                 print(&json!({ "account_key": key, "id": id }).to_string());
@@ -159,7 +159,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let key = generate_viewer_key()?;
-            let mut file = CommandFile::open(&database.db)?;
+            let mut file = CommandFile::open_or_create(&database.db)?;
             if let Some(account) = &account
                 && !file.has_account(account)?
             {

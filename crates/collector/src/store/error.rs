@@ -22,6 +22,26 @@ pub enum StoreError {
         /// Newest version that this program can read.
         known: i64,
     },
+    /// There is no file to read.
+    #[error(
+        "there is no database {0}; name the file with --db, or make one with `natero-collector keys create source`"
+    )]
+    Missing(String),
+    /// The file is no database of a collector.
+    #[error(
+        "{0} is no database of a collector; it stays as it is. Name another file with --db, or move this one away"
+    )]
+    Foreign(String),
+    /// A file cannot be restored.
+    #[error(
+        "{path} is no whole backup of a collector: {cause}; nothing was replaced. Name another backup"
+    )]
+    NoBackup {
+        /// The file.
+        path: String,
+        /// Why.
+        cause: String,
+    },
     /// A part of what is stored is damaged.
     #[error("the database is damaged: {0}; restore a backup of it")]
     Damaged(String),

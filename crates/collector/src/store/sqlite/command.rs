@@ -10,7 +10,7 @@ use super::{
     database::SqliteStore,
     erasure,
     erasure_list::{self, Entry},
-    export, keys, loss, rebuild,
+    export, file_check, keys, loss, rebuild,
 };
 use crate::{
     clock::now_ms,
@@ -49,13 +49,40 @@ fn failed(cause: rusqlite::Error) -> StoreError {
 }
 
 impl CommandFile {
+    /// Opens a file that is there.
+    ///
+    /// # Errors
+    /// When it is not there, is no database of a collector, cannot be opened, or a newer
+    /// version wrote it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.display().to_string()));
+        }
+        if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+            return Err(StoreError::Foreign(path.display().to_string()));
+        }
+        Self::open_or_create(path)
+    }
+
     /// Opens a file, and makes it if it is not there yet.
     ///
     /// # Errors
-    /// When it cannot be opened or a newer version wrote it.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    /// When it is no database of a collector, cannot be opened, or a newer version wrote
+    /// it.
+    pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
         let conn = SqliteStore::open_for_command(path)?;
         Ok(CommandFile { conn })
+    }
+
+    /// Copies a backup to a new file, once the backup has been found to be whole, and
+    /// opens that. The backup is only read.
+    ///
+    /// # Errors
+    /// When it is no whole backup of a collector, or those of the new file.
+    pub fn from_backup(backup: &Path, to: &Path) -> Result<Self, StoreError> {
+        let whole = file_check::open_backup(backup)?;
+        connection::copy(&whole, to).map_err(failed)?;
+        Self::open(to)
     }
 
     /// Stores a new source and returns its id.
@@ -154,6 +181,10 @@ impl CommandFile {
             return Ok(None);
         }
         let entries = erasure_list::entries(&self.conn).map_err(failed)?;
+        // The file is kept under another name: it must be whole without its log.
+        self.conn
+            .pragma_update(None, "wal_checkpoint", "TRUNCATE")
+            .map_err(failed)?;
         Ok(Some(ErasureList(entries)))
     }
 

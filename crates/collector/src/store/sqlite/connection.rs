@@ -73,6 +73,21 @@ const BACKUP_STEP: i32 = 256;
 /// # Errors
 /// Those of SQLite, also when the file exists already.
 pub fn backup(conn: &Connection, to: &Path) -> rusqlite::Result<()> {
+    // The disk and the processors are left to the collector for as long as each step
+    // took.
+    copy_in_steps(conn, to, std::thread::sleep)
+}
+
+/// Copies a database that nobody uses to a new file.
+pub(super) fn copy(conn: &Connection, to: &Path) -> rusqlite::Result<()> {
+    copy_in_steps(conn, to, |_| {})
+}
+
+fn copy_in_steps(
+    conn: &Connection,
+    to: &Path,
+    pause_after: impl Fn(Duration),
+) -> rusqlite::Result<()> {
     let mut copy = Connection::open(to)?;
     // The copy is of one moment. Without the snapshot, each commit of a running
     // collector would make the copying begin anew.
@@ -84,8 +99,6 @@ pub fn backup(conn: &Connection, to: &Path) -> rusqlite::Result<()> {
         if backup.step(BACKUP_STEP)? == StepResult::Done {
             return Ok(());
         }
-        // The disk and the processors are left to the collector for as long as
-        // the step took.
-        std::thread::sleep(start.elapsed());
+        pause_after(start.elapsed());
     }
 }

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    connection, events,
+    connection, events, file_check,
     health::{Health, is_damage},
     inbox::{self, Batch},
     name_roles::NameCache,
@@ -82,6 +82,7 @@ impl SqliteStore {
     }
 
     fn open_migrated(path: &Path) -> Result<Connection, StoreError> {
+        file_check::refuse_foreign(path)?;
         let mut conn = connection::open(path).map_err(|cause| StoreError::Open {
             path: path.display().to_string(),
             cause: cause.to_string(),

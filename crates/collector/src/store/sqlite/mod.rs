@@ -34,6 +34,7 @@ pub mod fact_blob;
 pub mod facts;
 mod failure;
 mod financial_sums;
+mod file_check;
 mod forest;
 mod health;
 mod hierarchy;

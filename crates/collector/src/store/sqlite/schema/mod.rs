@@ -103,6 +103,16 @@ fn run_missing(conn: &mut Connection, migrations: &[Migration]) -> Result<(), St
     Ok(())
 }
 
-fn version(conn: &Connection) -> rusqlite::Result<i64> {
+/// The number of migrations that a file has had.
+pub(super) fn version(conn: &Connection) -> rusqlite::Result<i64> {
     conn.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Refuses a file that a newer version wrote.
+pub(super) fn refuse_newer(conn: &Connection) -> Result<(), StoreError> {
+    let (found, known) = (version(conn)?, MIGRATIONS.len() as i64);
+    if found > known {
+        return Err(StoreError::TooNew { found, known });
+    }
+    Ok(())
 }

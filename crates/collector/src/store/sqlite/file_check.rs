@@ -1,0 +1,112 @@
+//! Tells the database of a collector from other files, and a whole one from a damaged
+//! one.
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::schema;
+use crate::store::error::StoreError;
+
+/// Tables that every version from the second on has made.
+const TABLES: &str = "'sources', 'account_keys', 'accounts', 'users', 'streams'";
+/// Number of them.
+const TABLE_COUNT: i64 = 5;
+
+/// Refuses a file that is there and holds something else than the data of a collector.
+/// An empty file is none: SQLite makes a database of it.
+pub(super) fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
+    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(());
+    }
+    let foreign = || StoreError::Foreign(path.display().to_string());
+    match Connection::open_with_flags(path, flags()).and_then(|conn| is_of_collector(&conn)) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(foreign()),
+        Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::NotADatabase) => Err(foreign()),
+        // Whatever else is wrong is told where the file is opened for good.
+        Err(_) => Ok(()),
+    }
+}
+
+/// It may write what a crash left in a log, and makes no file.
+fn flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+fn is_of_collector(conn: &Connection) -> rusqlite::Result<bool> {
+    let tables: i64 = conn.query_row(
+        &format!("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name IN ({TABLES})"),
+        [],
+        |row| row.get(0),
+    )?;
+    let version = schema::version(conn)?;
+    if version > 0 {
+        // The first version had no streams.
+        return Ok(tables == TABLE_COUNT || (version == 1 && tables == TABLE_COUNT - 1));
+    }
+    // A collector that was killed before its first commit leaves a database without
+    // a table.
+    let objects: i64 =
+        conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(objects == 0)
+}
+
+/// Opens a backup so that nothing of it or beside it is written, and checks that it is
+/// a whole database of a collector, which this version can read.
+pub(super) fn open_backup(path: &Path) -> Result<Connection, StoreError> {
+    let name = path.display().to_string();
+    let unusable = |cause: String| StoreError::NoBackup {
+        path: name.clone(),
+        cause,
+    };
+    let failed = |cause: rusqlite::Error| unusable(cause.to_string());
+    if std::fs::metadata(path)
+        .map_err(|cause| unusable(cause.to_string()))?
+        .len()
+        == 0
+    {
+        return Err(unusable("the file is empty".into()));
+    }
+    let conn = open_read_only(path).map_err(failed)?;
+    if schema::version(&conn).map_err(failed)? == 0 || !is_of_collector(&conn).map_err(failed)? {
+        return Err(unusable("it has not the tables of a collector".into()));
+    }
+    schema::refuse_newer(&conn)?;
+    let faults = conn
+        .prepare("PRAGMA integrity_check(3)")
+        .and_then(|mut check| {
+            check
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<String>>>()
+        })
+        .map_err(failed)?;
+    if faults != ["ok"] {
+        return Err(unusable(format!("it is damaged: {}", faults.join("; "))));
+    }
+    Ok(conn)
+}
+
+fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
+    if has_log {
+        // What the log has belongs to the data.
+        return Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    }
+    // Otherwise SQLite makes files beside it, which a folder of backups may forbid.
+    let mut address = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {
+                address.push(char::from(*byte));
+            }
+            other => address.push_str(&format!("%{other:02x}")),
+        }
+    }
+    Connection::open_with_flags(
+        format!("{address}?immutable=1"),
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
+    )
+}

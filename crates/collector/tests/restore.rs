@@ -1,0 +1,185 @@
+//! Only a whole backup replaces a database, and no command makes up a database.
+#![allow(missing_docs)]
+
+#[path = "support/running.rs"]
+mod running;
+
+use std::{fs, path::Path};
+
+use running::{json_of, natero};
+use rusqlite::Connection;
+use serde_json::json;
+use tempfile::TempDir;
+
+/// A database with `count` users.
+fn fill(db: &Path, count: usize) {
+    json_of(natero(db, &["keys", "create", "source", "--json"]));
+    let conn = Connection::open(db).unwrap();
+    conn.execute("INSERT INTO accounts (account_id) VALUES ('acme')", [])
+        .unwrap();
+    for no in 0..count {
+        conn.execute(
+            "INSERT INTO users (user_id, account_no) VALUES (?1, 1)",
+            [format!("user-{no:0>200}")],
+        )
+        .unwrap();
+    }
+    conn.pragma_update(None, "wal_checkpoint", "TRUNCATE")
+        .unwrap();
+}
+
+fn users(db: &Path) -> i64 {
+    Connection::open(db)
+        .unwrap()
+        .query_row("SELECT COUNT(*) FROM users", [], |row| row.get(0))
+        .unwrap()
+}
+
+#[track_caller]
+fn check_refused(db: &Path, from: &Path, said: &str) {
+    let before = fs::read(db).unwrap();
+    let backup = fs::read(from).ok();
+    let refused = natero(db, &["restore", from.to_str().unwrap()]);
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success(), "{}", from.display());
+    assert!(error.contains(said), "{error}");
+    assert!(fs::read(db).unwrap() == before, "the database was changed");
+    assert!(fs::read(from).ok() == backup, "the backup was changed");
+    let beside: Vec<_> = fs::read_dir(db.parent().unwrap())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("restor"))
+        .collect();
+    assert_eq!(beside, Vec::<String>::new());
+}
+
+#[test]
+fn nothing_but_a_whole_backup_replaces_a_database() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let db = path("n.db");
+    fill(&db, 3);
+
+    fs::write(path("empty"), "").unwrap();
+    check_refused(&db, &path("empty"), "empty");
+    fs::write(path("text"), "no database at all ".repeat(500)).unwrap();
+    check_refused(&db, &path("text"), "no whole backup");
+    check_refused(&db, &path("missing"), "no whole backup");
+
+    let foreign = Connection::open(path("foreign")).unwrap();
+    foreign.execute_batch("CREATE TABLE x (a)").unwrap();
+    check_refused(&db, &path("foreign"), "tables of a collector");
+    foreign.pragma_update(None, "user_version", 5).unwrap();
+    check_refused(&db, &path("foreign"), "tables of a collector");
+
+    let whole = path("whole");
+    fill(&whole, 2000);
+    fs::copy(&whole, path("newer")).unwrap();
+    let newer = Connection::open(path("newer")).unwrap();
+    newer.pragma_update(None, "user_version", 999).unwrap();
+    newer
+        .pragma_update(None, "wal_checkpoint", "TRUNCATE")
+        .unwrap();
+    drop(newer);
+    check_refused(&db, &path("newer"), "newer program");
+
+    let bytes = fs::read(&whole).unwrap();
+    fs::write(path("cut"), &bytes[..bytes.len() / 2]).unwrap();
+    check_refused(&db, &path("cut"), "no whole backup");
+    let mut damaged = bytes.clone();
+    let middle = damaged.len() / 2 / 4096 * 4096;
+    damaged[middle..middle + 4096].fill(0x5a);
+    fs::write(path("damaged"), damaged).unwrap();
+    check_refused(&db, &path("damaged"), "damaged");
+    check_refused(&db, &db, "the database itself");
+    assert_eq!(users(&db), 3);
+
+    let restored = natero(&db, &["restore", whole.to_str().unwrap()]);
+    assert!(restored.status.success());
+    assert_eq!(users(&db), 2000);
+}
+
+#[test]
+fn the_replaced_database_stays_beside_the_restored_one() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let db = path("n.db");
+    fill(&db, 1);
+    for (count, kept) in [(2, "n.db.before-restore"), (3, "n.db.before-restore-2")] {
+        let backup = path(&format!("backup-{count}"));
+        fill(&backup, count);
+        let restored = natero(&db, &["restore", backup.to_str().unwrap()]);
+        let said = String::from_utf8(restored.stdout).unwrap();
+        assert!(said.contains(kept), "{said}");
+        assert_eq!(users(&path(kept)), count as i64 - 1);
+        assert_eq!(users(&db), count as i64);
+    }
+}
+
+#[test]
+fn the_log_beside_a_backup_belongs_to_it() {
+    let folder = TempDir::new().unwrap();
+    let (db, backup) = (folder.path().join("n.db"), folder.path().join("b.db"));
+    fill(&backup, 1);
+    // It stays open, so that the last change is in the log alone.
+    let open = Connection::open(&backup).unwrap();
+    open.execute(
+        "INSERT INTO users (user_id, account_no) VALUES ('late', 1)",
+        [],
+    )
+    .unwrap();
+    let restored = natero(&db, &["restore", backup.to_str().unwrap()]);
+    assert!(restored.status.success());
+    assert_eq!(users(&db), 2);
+}
+
+#[test]
+fn only_serving_and_new_keys_make_a_database() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("mistyped.db");
+    let copy = folder.path().join("copy.db");
+    let commands: [&[&str]; 8] = [
+        &["loss"],
+        &["export"],
+        &["erase", "user", "ann"],
+        &["rebuild", "--check"],
+        &["rebuild"],
+        &["backup", copy.to_str().unwrap()],
+        &["keys", "list"],
+        &["keys", "revoke", "source-1"],
+    ];
+    for command in commands {
+        let refused = natero(&db, command);
+        assert!(!refused.status.success(), "{command:?}");
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            error.contains("mistyped.db") && error.contains("--db"),
+            "{command:?}: {error}"
+        );
+        assert!(!db.exists() && !copy.exists(), "{command:?}");
+    }
+    natero(&db, &["keys", "create", "account"]);
+    assert_eq!(json_of(natero(&db, &["loss", "--json"]))["missing"], 0);
+}
+
+#[test]
+fn no_command_writes_into_a_file_of_somebody_else() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("theirs.db");
+    let theirs = Connection::open(&db).unwrap();
+    theirs.execute_batch("CREATE TABLE x (a)").unwrap();
+    drop(theirs);
+    let before = fs::read(&db).unwrap();
+    for command in [
+        ["keys", "create", "source"].as_slice(),
+        &["loss"],
+        &["serve", "--listen", "127.0.0.1:0"],
+    ] {
+        let refused = natero(&db, command);
+        assert!(!refused.status.success(), "{command:?}");
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(error.contains("no database of a collector"), "{error}");
+        assert!(fs::read(&db).unwrap() == before);
+    }
+    assert_eq!(json!(fs::read_dir(folder.path()).unwrap().count()), 1);
+}
