@@ -170,7 +170,7 @@ async fn a_made_up_number_makes_its_stream_implausible_and_nothing_missing() {
 }
 
 #[tokio::test]
-async fn a_gap_of_a_hundred_thousand_is_missing_and_a_filled_one_is_plausible_again() {
+async fn a_hundred_thousand_are_missing_and_more_are_implausible_until_they_come() {
     let collector = Collector::new();
     send(
         &collector,
@@ -182,12 +182,34 @@ async fn a_gap_of_a_hundred_thousand_is_missing_and_a_filled_one_is_plausible_ag
         (&report["missing"], &report["implausible"]),
         (&json!(100_000), &json!(0))
     );
-    send(&collector, &[numbered("t", 250_000, "c")]).await;
-    assert_eq!(collector.get("/api/v2/loss").await["implausible"], 1);
-    send(&collector, &[numbered("t", 175_000, "d")]).await;
+    send(&collector, &[numbered("t", 100_003, "c")]).await;
     let report = collector.get("/api/v2/loss").await;
     assert_eq!(
         (&report["missing"], &report["implausible"]),
-        (&json!(249_997), &json!(0))
+        (&json!(0), &json!(1))
+    );
+    send(&collector, &[numbered("t", 100_002, "d")]).await;
+    let report = collector.get("/api/v2/loss").await;
+    assert_eq!(
+        (&report["missing"], &report["implausible"]),
+        (&json!(100_000), &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn many_small_gaps_are_as_implausible_as_a_large_one() {
+    let collector = Collector::new();
+    let events: Vec<_> = (0..30)
+        .map(|at| numbered("many", at * 100_000, &format!("many-{at}")))
+        .collect();
+    send(&collector, &events).await;
+    let refused: Vec<_> = (1..=5)
+        .map(|at| with(numbered("refused", at * 100_000, "r"), json!({"total": -1})))
+        .collect();
+    send(&collector, &refused).await;
+    let report = collector.get("/api/v2/loss").await;
+    assert_eq!(
+        (&report["missing"], &report["made"], &report["implausible"]),
+        (&json!(0), &json!(35), &json!(2))
     );
 }

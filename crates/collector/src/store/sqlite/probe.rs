@@ -4,7 +4,7 @@ use natero_event::received::ReceivedEvent;
 use rusqlite::{Transaction, params};
 use serde_json::json;
 
-use super::{event_months, events, streams::MAX_GAP};
+use super::{event_months, events, streams::MAX_MISSING};
 use crate::{
     model::keys::SourceId,
     store::{keys::Source, new_event::NewEvent},
@@ -55,7 +55,7 @@ fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
         event(0, &name, now),
         event(1, "probe", newest),
         event(2, &name, newest),
-        event(2 * MAX_GAP, &name, now),
+        event(2 * MAX_MISSING, &name, now),
     ]
     .into_iter()
     .flatten()
