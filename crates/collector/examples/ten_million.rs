@@ -25,6 +25,7 @@ use natero_collector::{
     },
     router,
     store::{
+        event_key::IdScope,
         keys::Source,
         new_event::NewEvent,
         sqlite::{
@@ -250,7 +251,7 @@ fn event(
         details: None,
         extra: None,
     };
-    NewEvent::new(1, event_id, event)
+    NewEvent::new(1, event_id, IdScope::Public, event)
 }
 
 /// Processor time of this thread: on a busy machine the only honest figure.

@@ -15,6 +15,7 @@ use natero_collector::{
         user::UserPatch,
     },
     store::{
+        event_key::IdScope,
         keys::Source,
         new_event::NewEvent,
         sqlite::{SqliteStore as Store, accounts, events, fact_blob, rebuild, usage, user_records},
@@ -317,7 +318,7 @@ fn new_events(events: &[Value]) -> Vec<NewEvent> {
     events
         .iter()
         .map(read)
-        .map(|event| NewEvent::new(1, event.event_id.clone().unwrap(), event))
+        .map(|event| NewEvent::new(1, event.event_id.clone().unwrap(), IdScope::Public, event))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use natero_event::received::{Line, LineError, ReceivedEvent, canonical};
 use sha2::{Digest, Sha256};
 
-use super::event_key::{self, IdKey};
+use super::event_key::{self, IdKey, IdScope};
 
 /// A valid event with its key for deduplication.
 #[derive(Debug, Clone)]
@@ -19,26 +19,26 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    /// The event of a line with its id.
-    pub fn new(line: usize, event_id: String, event: ReceivedEvent) -> Self {
+    /// The event of a line with its id, from a source of which `scope` is.
+    pub fn new(line: usize, event_id: String, scope: IdScope, event: ReceivedEvent) -> Self {
         NewEvent {
             line,
-            key: event_key::key(&event_id),
+            key: event_key::key(&event_id, scope),
             event_id,
             event,
         }
     }
 
-    /// Reads a line of a batch. `now` is the clock at its arrival, in ms since the
-    /// Unix epoch.
+    /// Reads a line of a batch, from a source of which `scope` is. `now` is the clock at
+    /// its arrival, in ms since the Unix epoch.
     ///
     /// # Errors
     /// The error names the invalid field and says what to send instead.
-    pub fn read(line: &Line<'_>, now: i64) -> Result<Self, LineError> {
+    pub fn read(line: &Line<'_>, scope: IdScope, now: i64) -> Result<Self, LineError> {
         let mut event = ReceivedEvent::read(line.bytes, now)?;
         let event_id = event.event_id.take();
         let event_id = event_id.unwrap_or_else(|| derived_id(line.bytes));
-        Ok(NewEvent::new(line.number, event_id, event))
+        Ok(NewEvent::new(line.number, event_id, scope, event))
     }
 }
 

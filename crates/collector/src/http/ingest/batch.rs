@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     http::error::ApiError,
-    store::{batch::RejectedEvent, new_event::NewEvent},
+    store::{batch::RejectedEvent, event_key::IdScope, new_event::NewEvent},
 };
 
 /// Most lines in one batch. The smallest valid event has some 110 bytes, so
@@ -36,12 +36,12 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Reads every line of `body`. `now` is the server's clock in ms since the
-    /// Unix epoch.
+    /// Reads every line of `body`, from a source of which `scope` is. `now` is the
+    /// server's clock in ms since the Unix epoch.
     ///
     /// # Errors
     /// 400 when no line is a JSON object, 413 when the batch has too many lines.
-    pub(super) fn read(body: &[u8], now: i64) -> Result<Self, ApiError> {
+    pub(super) fn read(body: &[u8], scope: IdScope, now: i64) -> Result<Self, ApiError> {
         let mut batch = Batch::default();
         let mut first_unreadable: Option<LineError> = None;
         let mut is_readable = false;
@@ -51,7 +51,7 @@ impl Batch {
                     "the batch has more than {MAX_LINES} lines; split it"
                 )));
             }
-            match NewEvent::read(&line, now) {
+            match NewEvent::read(&line, scope, now) {
                 Ok(event) => {
                     is_readable = true;
                     batch.events.push(event);
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn broken_lines_are_reported_by_number_and_the_others_are_read() {
         let body = format!("{EVENT}\r\n{{broken\n\n{EVENT}\n{{}}\n");
-        let batch = Batch::read(body.as_bytes(), NOW).unwrap();
+        let batch = Batch::read(body.as_bytes(), IdScope::Public, NOW).unwrap();
         assert_eq!(batch.events.len(), 2);
         let lines: Vec<_> = batch.rejected.iter().map(|line| line.line).collect();
         assert_eq!(lines, [2, 5]);
@@ -121,11 +121,17 @@ mod tests {
     fn a_body_without_a_json_object_is_unreadable() {
         for body in ["", "\n \r\n", "hello", "[1]\n[2]"] {
             assert!(matches!(
-                Batch::read(body.as_bytes(), NOW),
+                Batch::read(body.as_bytes(), IdScope::Public, NOW),
                 Err(ApiError::BadRequest(_))
             ));
         }
-        assert_eq!(Batch::read(b"{}", NOW).unwrap().rejected.len(), 1);
+        assert_eq!(
+            Batch::read(b"{}", IdScope::Public, NOW)
+                .unwrap()
+                .rejected
+                .len(),
+            1
+        );
     }
 
     #[test]
@@ -147,7 +153,9 @@ mod tests {
         let respelled = r#"{ "user_id":"u", "account_id":"a","session_id":"s","action":"feature","feature":"f", "created_at":1600000000000}"#;
         let other = EVENT.replace("\"f\"", "\"g\"");
         let body = format!("{EVENT}\n{respelled}\n{other}");
-        let events = Batch::read(body.as_bytes(), NOW).unwrap().events;
+        let events = Batch::read(body.as_bytes(), IdScope::Public, NOW)
+            .unwrap()
+            .events;
         assert_eq!(events[0].event_id, events[1].event_id);
         assert_ne!(events[0].event_id, events[2].event_id);
     }

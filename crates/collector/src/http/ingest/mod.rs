@@ -22,7 +22,7 @@ use crate::{
         state::App,
     },
     metrics::Outcome,
-    store::{self, refused_lines::RefusedLines},
+    store::{self, event_key::IdScope, refused_lines::RefusedLines},
 };
 
 use asked::AskedQuery;
@@ -71,18 +71,19 @@ pub async fn post(
     // It may have been set while the body arrived.
     app.clock.check(now)?;
     let asks = asked.is_some();
+    let scope = IdScope::of(source.trusted);
     let is_small = encoding == Encoding::Plain && packed.len() <= SMALL_BYTES;
     let (batch, lines, _room) = parse(&app, is_small, move || {
         if asks && packed.is_empty() {
             return Ok((Batch::default(), packed, room));
         }
         if encoding == Encoding::Plain {
-            return Ok((Batch::read(&packed, now)?, packed, room));
+            return Ok((Batch::read(&packed, scope, now)?, packed, room));
         }
         let unpacked = body::unpack_gzip(&packed)?;
         room.grow(unpacked.len(), Instant::now())?;
         room.complete();
-        Ok((Batch::read(&unpacked, now)?, unpacked, room))
+        Ok((Batch::read(&unpacked, scope, now)?, unpacked, room))
     })
     .await?;
 

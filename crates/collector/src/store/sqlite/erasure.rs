@@ -195,7 +195,7 @@ fn delete_events(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Result<
                 event_months::table(month)
             ))?
             .query_row([event], |row| row.get(0))?;
-        event_ids::remove(tx, &event_id)?;
+        event_ids::remove(tx, &event_id, *event)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, para
 use super::{event_months, rows::EventRow};
 use crate::{
     model::{calendar::Month, keys::SourceId},
-    store::event_key::{IdKey, key},
+    store::event_key::{IdKey, IdScope, key},
 };
 
 /// Ids that are looked at between two looks at the clock.
@@ -57,18 +57,14 @@ pub(super) fn is_stored(
     event_id: &str,
     source: SourceId,
 ) -> rusqlite::Result<bool> {
-    let found = conn
-        .prepare_cached("SELECT month, id FROM event_ids WHERE key = ?1")?
-        .query_row([key(event_id)], |row| {
-            Ok((Month::from_number(row.get(0)?), row.get::<_, EventRow>(1)?))
-        })
+    let is_trusted = conn
+        .prepare_cached("SELECT trusted FROM sources WHERE id = ?1")?
+        .query_row([source], |row| row.get(0))
         .optional()?;
-    let Some((month, event)) = found else {
+    let scope = IdScope::of(is_trusted.unwrap_or(false));
+    let Some((month, event)) = find(conn, &key(event_id, scope))? else {
         return Ok(false);
     };
-    if !event_months::all(conn)?.contains(&month) {
-        return Ok(false);
-    }
     let table = event_months::table(month);
     conn.prepare_cached(&format!(
         "SELECT 1 FROM {table} WHERE id = ?1 AND source_id = ?2"
@@ -76,10 +72,58 @@ pub(super) fn is_stored(
     .exists(params![event, source])
 }
 
-/// Forgets the id of an event that is erased.
-pub(super) fn remove(tx: &Transaction<'_>, event_id: &str) -> rusqlite::Result<()> {
-    tx.prepare_cached("DELETE FROM event_ids WHERE key = ?1")?
-        .execute([key(event_id)])?;
+/// The event with a key, and the month whose table may have it; `None` when it is not
+/// known, or is of a month that was dropped.
+pub(super) fn find(conn: &Connection, key: &IdKey) -> rusqlite::Result<Option<(Month, EventRow)>> {
+    let found = conn
+        .prepare_cached("SELECT month, id FROM event_ids WHERE key = ?1")?
+        .query_row([key], |row| {
+            Ok((Month::from_number(row.get(0)?), row.get::<_, EventRow>(1)?))
+        })
+        .optional()?;
+    let months = event_months::all(conn)?;
+    Ok(found.filter(|(month, _)| months.contains(month)))
+}
+
+/// Forgets the id of an event that is erased. Returns its key.
+pub(super) fn remove(
+    tx: &Transaction<'_>,
+    event_id: &str,
+    event: EventRow,
+) -> rusqlite::Result<Option<IdKey>> {
+    for scope in IdScope::ALL {
+        let key = key(event_id, scope);
+        let removed = tx
+            .prepare_cached("DELETE FROM event_ids WHERE key = ?1 AND id = ?2")?
+            .execute(params![key, event])?;
+        if removed > 0 {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+/// Gives the ids of trusted sources their own scope, in a file of a version that had one
+/// for all.
+pub(super) fn rescope(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    for month in event_months::all(tx)? {
+        let mut of_trusted = tx.prepare(&format!(
+            "SELECT e.event_id, e.id FROM {} e JOIN sources s ON s.id = e.source_id
+             WHERE s.trusted",
+            event_months::table(month)
+        ))?;
+        let mut rows = of_trusted.query([])?;
+        let mut update =
+            tx.prepare("UPDATE OR IGNORE event_ids SET key = ?2 WHERE key = ?1 AND id = ?3")?;
+        while let Some(row) = rows.next()? {
+            let event_id = row.get_ref(0)?.as_str()?;
+            update.execute(params![
+                key(event_id, IdScope::Public),
+                key(event_id, IdScope::Trusted),
+                row.get::<_, EventRow>(1)?
+            ])?;
+        }
+    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{event_months, events, streams::MAX_MISSING};
 use crate::{
     model::keys::SourceId,
-    store::{keys::Source, new_event::NewEvent},
+    store::{event_key::IdScope, keys::Source, new_event::NewEvent},
 };
 
 /// Stores a batch as clients send them, of a new source, account, user, session
@@ -47,7 +47,12 @@ fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
             "action": "feature", "feature": name, "stream_id": name, "seq": seq,
         });
         let event = ReceivedEvent::read(event.to_string().as_bytes(), now).ok()?;
-        Some(NewEvent::new(1, format!("{name}/{seq}"), event))
+        Some(NewEvent::new(
+            1,
+            format!("{name}/{seq}"),
+            IdScope::of(source.trusted),
+            event,
+        ))
     };
     // The second is set aside, because its user belongs to another account, and
     // the gap before the last makes the stream implausible.

@@ -7,7 +7,10 @@ use super::{
     event_ids::IdWriter,
     event_months::{self, NAMES},
 };
-use crate::{model::calendar::Month, store::event_key};
+use crate::{
+    model::calendar::Month,
+    store::event_key::{self, IdScope},
+};
 
 /// Makes a table for each month in which events were made, and the view of all.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -31,7 +34,8 @@ pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut rows = ids.query([])?;
     let mut writer = IdWriter::new(tx)?;
     while let Some(row) = rows.next()? {
-        let key = event_key::key(row.get_ref(0)?.as_str()?);
+        // A later migration tells the ids of trusted sources from others.
+        let key = event_key::key(row.get_ref(0)?.as_str()?, IdScope::Public);
         writer.insert(&key, Month::at(row.get(1)?), row.get(2)?)?;
     }
     drop((rows, writer));

@@ -39,7 +39,10 @@ use super::{
 use crate::{
     model::keys::SourceId,
     store::{
-        batch::BatchOutcome, event_key::IdKey, keys::Source, new_event::NewEvent,
+        batch::BatchOutcome,
+        event_key::{IdKey, IdScope},
+        keys::Source,
+        new_event::NewEvent,
         refused_lines::RefusedLines,
     },
 };
@@ -125,12 +128,15 @@ impl Inbox {
             return Ok(());
         }
         self.forget();
-        let mut statement =
-            tx.prepare_cached("SELECT no, source_id, received_at, lines FROM inbox ORDER BY no")?;
+        let mut statement = tx.prepare_cached(
+            "SELECT i.no, i.source_id, i.received_at, i.lines, IFNULL(s.trusted, 0)
+             FROM inbox i LEFT JOIN sources s ON s.id = i.source_id ORDER BY i.no",
+        )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let lines = row.get_ref(3)?.as_blob()?;
-            let batch = Batch::read(lines, row.get(1)?, row.get(2)?);
+            let scope = IdScope::of(row.get(4)?);
+            let batch = Batch::read(lines, row.get(1)?, scope, row.get(2)?);
             self.push(row.get(0)?, Arc::new(batch));
         }
         self.read_at = Some(version);
@@ -293,9 +299,9 @@ impl Batch {
     }
 
     /// Reads a row. Its lines were valid when it was written.
-    fn read(text: &[u8], source: SourceId, received_at: i64) -> Self {
+    fn read(text: &[u8], source: SourceId, scope: IdScope, received_at: i64) -> Self {
         let events = lines(text).filter_map(|line| {
-            NewEvent::read(&line, received_at)
+            NewEvent::read(&line, scope, received_at)
                 .inspect_err(|cause| tracing::error!(%cause, "a line of the inbox is invalid"))
                 .ok()
         });
@@ -305,7 +311,7 @@ impl Batch {
             // Nothing in the inbox identifies anybody, so no right of the source counts.
             source: Source {
                 id: source,
-                trusted: false,
+                trusted: scope == IdScope::Trusted,
                 allow_hierarchy: false,
                 origins: Vec::new(),
             },

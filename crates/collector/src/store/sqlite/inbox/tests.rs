@@ -36,7 +36,7 @@ fn batch(events: &[Value]) -> Arc<Batch> {
     let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
     Arc::new(Batch {
         source: source(),
-        ..Batch::read(lines.as_bytes(), source().id, NOW)
+        ..Batch::read(lines.as_bytes(), source().id, IdScope::Public, NOW)
     })
 }
 

@@ -9,9 +9,9 @@ mod tests;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{hourly_facts, renewal_dates, single_blob, single_table, streams};
+use super::{event_ids, hourly_facts, renewal_dates, single_blob, single_table, streams};
 use crate::store::error::StoreError;
-use tables::{REFUSALS_BY_KIND, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
+use tables::{ERASED_SPANS, REFUSALS_BY_KIND, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
 
 /// A step from one version to the next: statements, then a function for what
 /// statements cannot do.
@@ -61,6 +61,13 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: REFUSALS_BY_KIND,
         fill: renewal_dates::migrate,
+    },
+    Migration {
+        sql: ERASED_SPANS,
+        fill: |tx| {
+            event_ids::rescope(tx)?;
+            streams::mark_implausible(tx)
+        },
     },
 ];
 

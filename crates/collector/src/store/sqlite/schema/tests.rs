@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::calendar::Month;
+use crate::store::event_key::{self, IdScope};
 use crate::store::sqlite::{
     event_months,
     facts::Fact,
@@ -266,4 +267,40 @@ fn a_file_of_a_newer_version_is_not_changed() {
     conn.pragma_update(None, "user_version", 999).unwrap();
     let error = migrate(&mut conn).unwrap_err();
     assert!(matches!(error, StoreError::TooNew { found: 999, .. }));
+}
+
+#[test]
+fn ids_that_a_trusted_source_has_given_are_known_in_their_own_scope() {
+    let mut conn = Connection::open_in_memory().unwrap();
+    migrate_to(&mut conn, 11).unwrap();
+    let tx = conn.transaction().unwrap();
+    event_months::create(&tx, Month::at(0)).unwrap();
+    for (no, trusted) in [(1, 1), (2, 0)] {
+        let (id, key) = (
+            format!("order-{no}"),
+            event_key::key(&format!("order-{no}"), IdScope::Public),
+        );
+        tx.execute_batch(&format!(
+            "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
+                 VALUES (x'0{no}', x'00', '', {trusted}, '[]', 0);
+             INSERT INTO events_1970_01 (id, event_id, account_id, user_id, created_at, action,
+                 received_at, source_id, set_aside)
+                 VALUES ({no}, '{id}', 'acme', 'ann', 1, 'custom', 1, {no}, 0);"
+        ))
+        .unwrap();
+        tx.execute(
+            "INSERT INTO event_ids (key, month, id) VALUES (?1, 0, ?2)",
+            rusqlite::params![key, no],
+        )
+        .unwrap();
+    }
+    tx.commit().unwrap();
+    migrate(&mut conn).unwrap();
+    let found = |id: &str, scope: IdScope| {
+        event_ids::find(&conn, &event_key::key(id, scope))
+            .unwrap()
+            .is_some()
+    };
+    assert!(found("order-1", IdScope::Trusted) && !found("order-1", IdScope::Public));
+    assert!(found("order-2", IdScope::Public) && !found("order-2", IdScope::Trusted));
 }
