@@ -172,6 +172,16 @@ pub fn routes() -> Vec<(&'static str, Access, MethodRouter<App>)> {
             delete(erasures::delete_stream),
         ),
         (
+            "/api/v2/events/{id}",
+            Account,
+            delete(erasures::delete_event),
+        ),
+        (
+            "/api/v2/sources/{id}/events",
+            Account,
+            delete(erasures::delete_of_source),
+        ),
+        (
             "/api/v2/accounts/{id}/assigned_csms/{email}",
             Account,
             delete(records::delete_manager_of_path),

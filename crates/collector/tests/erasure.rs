@@ -81,7 +81,7 @@ async fn a_stream_is_taken_back_with_its_figures_and_what_it_said() {
     let answer = collector.call("DELETE", path, None).await;
     assert_eq!(
         answer.json(),
-        json!({"stream_id": "bad", "erased": {"events": 4, "users": 0, "accounts": 0}})
+        json!({"stream_id": "bad", "erased": {"events": 4, "users": 1, "accounts": 0}})
     );
     assert_eq!(usage(&collector).await, before);
     assert_eq!(collector.get("/api/v2/accounts/acme").await, account);
@@ -280,7 +280,8 @@ async fn a_restored_backup_holds_nothing_that_was_erased_since() {
     let tx = restored.transaction().unwrap();
     let erased = erasure::apply(&tx, &list).unwrap();
     tx.commit().unwrap();
-    assert_eq!((erased.events, erased.users, erased.accounts), (3, 2, 1));
+    // Bob goes with the stream, since nothing else has named him.
+    assert_eq!((erased.events, erased.users, erased.accounts), (3, 3, 1));
     assert_eq!(erasure_list::entries(&restored).unwrap(), list);
     let remaining: String = restored
         .query_row("SELECT group_concat(stream_id) FROM events", [], |row| {
@@ -296,10 +297,7 @@ async fn a_restored_backup_holds_nothing_that_was_erased_since() {
 async fn events_that_arrive_while_an_erasure_looks_for_others_are_erased_too() {
     let collector = collector().await;
     collector.send(vec![event("acme", "ann", "a", 0)]).await;
-    let stream = Erasure {
-        kind: ErasureKind::Stream,
-        id: "a".into(),
-    };
+    let stream = Erasure::of(ErasureKind::Stream, "a");
     let found = erasure::find_events(&collector.sql(), &stream).unwrap();
     collector.send(vec![event("acme", "ann", "a", 1)]).await;
     collector
@@ -313,4 +311,310 @@ async fn events_that_arrive_while_an_erasure_looks_for_others_are_erased_too() {
         .unwrap();
     assert_eq!(erased.unwrap().events, 1);
     assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 0);
+}
+
+/// Sends ann's event of before under another account, and expects a refusal.
+async fn check_stays_erased(collector: &Collector) {
+    let old = with(
+        event("other", "ann", "z", 0),
+        json!({"event_id": "elsewhere"}),
+    );
+    let receipt = collector.post(ndjson(&[old])).await.json();
+    assert_eq!(receipt["accepted"], 0, "{receipt}");
+    let user = collector.call("GET", "/api/v2/account_users/ann", None);
+    assert_eq!(user.await.status, 404);
+}
+
+#[tokio::test]
+async fn users_who_were_erased_with_their_account_stay_erased_elsewhere() {
+    let collector = collector().await;
+    collector.send(vec![event("acme", "ann", "a", 0)]).await;
+    collector
+        .call("DELETE", "/api/v2/accounts/acme?erase=true", None)
+        .await;
+    check_stays_erased(&collector).await;
+}
+
+fn move_to(user: &str, account: &str) -> Value {
+    json!({"user_id": user, "account_id": account, "move": true})
+}
+
+#[tokio::test]
+async fn a_restored_backup_takes_who_was_erased_with_an_account_and_nobody_else() {
+    let collector = collector().await;
+    collector
+        .send(vec![
+            event("beta", "ann", "a", 0),
+            event("acme", "bob", "b", 0),
+            event("acme", "cid", "c", 0),
+            event("beta", "bob", "b", 1),
+        ])
+        .await;
+    let copy = collector.db.with_file_name("backup.db");
+    backup(&collector.sql(), &copy).unwrap();
+    // Ann comes to the account and bob leaves it, before it is erased.
+    for (user, account) in [("ann", "acme"), ("bob", "beta")] {
+        let path = format!("/api/v2/account_users/{user}");
+        let moved = collector
+            .call("PUT", &path, Some(move_to(user, account)))
+            .await;
+        assert_eq!(moved.status, 200, "{}", moved.text);
+    }
+    let erased = collector
+        .call("DELETE", "/api/v2/accounts/acme?erase=true", None)
+        .await;
+    assert_eq!(erased.json()["erased"]["users"], 2);
+    let list = erasure_list::entries(&collector.sql()).unwrap();
+
+    let mut restored = Store::open_for_command(&copy).unwrap();
+    let tx = restored.transaction().unwrap();
+    erasure::apply(&tx, &list).unwrap();
+    tx.commit().unwrap();
+    let column =
+        |sql: &str| -> Option<String> { restored.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(
+        column("SELECT group_concat(user_id) FROM users").as_deref(),
+        Some("bob")
+    );
+    // What he did in the account went with it, and what he did elsewhere stays.
+    assert_eq!(
+        column("SELECT group_concat(account_id || user_id) FROM events").as_deref(),
+        Some("betabob")
+    );
+    assert_eq!(
+        column("SELECT details FROM accounts WHERE account_id = 'acme'").as_deref(),
+        Some("{}"),
+        "of the account nothing but its id is left, for as long as bob belongs to it"
+    );
+    let rebuilt = rebuild::rebuild(&mut restored, false).unwrap();
+    assert!(rebuilt.differing.is_empty());
+}
+
+#[tokio::test]
+async fn an_account_that_an_earlier_version_erased_takes_its_members_from_a_backup() {
+    let collector = collector().await;
+    collector.send(vec![event("acme", "ann", "a", 0)]).await;
+    let copy = collector.db.with_file_name("backup.db");
+    backup(&collector.sql(), &copy).unwrap();
+    collector
+        .call("DELETE", "/api/v2/accounts/acme?erase=true", None)
+        .await;
+    let mut list = erasure_list::entries(&collector.sql()).unwrap();
+    list.retain(|(kind, ..)| kind == "account");
+    let mut restored = Store::open_for_command(&copy).unwrap();
+    let tx = restored.transaction().unwrap();
+    let erased = erasure::apply(&tx, &list).unwrap();
+    tx.commit().unwrap();
+    assert_eq!((erased.events, erased.users, erased.accounts), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn an_erased_event_that_lay_ahead_stays_out_and_a_user_who_returns_counts_at_once() {
+    let collector = collector().await;
+    let now = natero_collector::clock::now_ms();
+    let ahead = |tag: u32, by: i64| {
+        with(
+            event("acme", "ann", "a", tag),
+            json!({"created_at": now + by}),
+        )
+    };
+    collector
+        .send(vec![ahead(0, HOUR), ahead(1, 20 * HOUR)])
+        .await;
+    collector
+        .call("DELETE", "/api/v2/account_users/ann?erase=true", None)
+        .await;
+    let resent = collector
+        .post(ndjson(&[
+            ahead(0, HOUR),
+            ahead(1, 20 * HOUR),
+            ahead(0, HOUR),
+        ]))
+        .await
+        .json();
+    assert_eq!(
+        (
+            &resent["accepted"],
+            resent["rejected"].as_array().unwrap().len()
+        ),
+        (&json!(0), 3)
+    );
+    assert_eq!(collector.count("SELECT COUNT(*) FROM streams"), 0);
+    rebuild::rebuild(&mut collector.sql(), true).unwrap();
+    let collector = collector.restarted();
+    let back = with(
+        event("acme", "ann", "b", 0),
+        json!({"created_at": natero_collector::clock::now_ms() + 1}),
+    );
+    collector.send(vec![back]).await;
+    assert_eq!(
+        collector.post(ndjson(&[ahead(0, HOUR)])).await.json()["accepted"],
+        0
+    );
+}
+
+async fn listed(collector: &Collector) -> (Value, Value) {
+    let accounts = collector.get("/api/v2/accounts").await;
+    let users = collector.get("/api/v2/account_users").await;
+    (accounts["total"].clone(), users["total"].clone())
+}
+
+#[tokio::test]
+async fn what_forged_events_invented_goes_with_them_and_what_others_named_stays() {
+    let collector = collector().await;
+    collector.send(vec![event("acme", "ann", "good", 0)]).await;
+    let before = listed(&collector).await;
+    collector
+        .send(vec![
+            event("invented", "nobody", "bad", 0),
+            event("named later", "named later", "bad", 1),
+            event("used", "used", "bad", 2),
+            event("acme", "ann", "bad", 3),
+            event("acme", "new in acme", "bad", 4),
+        ])
+        .await;
+    let named = json!({"user_id": "named later", "account_id": "named later"});
+    collector
+        .call("PUT", "/api/v2/account_users/named%20later", Some(named))
+        .await;
+    collector.send(vec![event("used", "used", "good", 1)]).await;
+    let answer = collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    assert_eq!(
+        answer.json()["erased"],
+        json!({"events": 5, "users": 2, "accounts": 1})
+    );
+    let after = listed(&collector).await;
+    let more = |number: &Value| number.as_i64().unwrap() + 2;
+    assert_eq!(after, (json!(more(&before.0)), json!(more(&before.1))));
+    check_figures(&collector);
+}
+
+#[tokio::test]
+async fn a_single_event_is_taken_back_by_its_id() {
+    let collector = collector().await;
+    collector.send(vec![event("acme", "ann", "good", 0)]).await;
+    let (before, known) = (usage(&collector).await, listed(&collector).await);
+    let account = collector.get("/api/v2/accounts/acme").await;
+    let forged = with(
+        feature("acme", "eve", "export", "forged/1"),
+        json!({"total": 1000}),
+    );
+    let said = with(
+        feature("acme", "ann", "x", "forged/2"),
+        json!({"action": "identifyAccount", "details": {"name": "Forged"}}),
+    );
+    collector.send(vec![forged.clone(), said]).await;
+    let copy = collector.db.with_file_name("backup.db");
+    backup(&collector.sql(), &copy).unwrap();
+    for id in ["forged%2F1", "forged%2F2"] {
+        let path = format!("/api/v2/events/{id}");
+        let answer = collector.call("DELETE", &path, None).await;
+        assert_eq!(answer.json()["erased"]["events"], 1, "{}", answer.text);
+        assert_eq!(collector.call("DELETE", &path, None).await.status, 404);
+    }
+    assert_eq!(usage(&collector).await, before);
+    assert_eq!(listed(&collector).await, known);
+    assert_eq!(collector.get("/api/v2/accounts/acme").await, account);
+    check_figures(&collector);
+    let receipt = collector.post(ndjson(&[forged])).await.json();
+    assert_eq!(receipt["accepted"], 0, "{receipt}");
+
+    let list = erasure_list::entries(&collector.sql()).unwrap();
+    let mut restored = Store::open_for_command(&copy).unwrap();
+    let tx = restored.transaction().unwrap();
+    let erased = erasure::apply(&tx, &list).unwrap();
+    tx.commit().unwrap();
+    assert_eq!((erased.events, erased.users), (2, 1));
+}
+
+#[tokio::test]
+async fn what_a_source_sent_in_a_span_of_arrival_is_taken_back() {
+    let collector = collector().await;
+    let early = event("acme", "ann", "good", 0);
+    collector.send(vec![early]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let from = natero_collector::clock::now_ms();
+    let (before, known) = (usage(&collector).await, listed(&collector).await);
+    let loss = collector.get("/api/v2/loss").await;
+    let forged: Vec<_> = (0..20)
+        .map(|no| {
+            let user = format!("forged {no}");
+            let event = event(&user, &user, &user, 0);
+            with(
+                event,
+                json!({"stream_id": if no < 5 { json!(user) } else { json!(null) }}),
+            )
+        })
+        .collect();
+    let mut forged = forged;
+    forged.push(feature("acme", "ann", "export", "forged"));
+    for event in &mut forged {
+        if event["stream_id"].is_null() {
+            event.as_object_mut().unwrap().remove("stream_id");
+            event.as_object_mut().unwrap().remove("seq");
+        }
+    }
+    collector.send(forged).await;
+    let copy = collector.db.with_file_name("backup.db");
+    backup(&collector.sql(), &copy).unwrap();
+    let path = |source: &str| format!("/api/v2/sources/{source}/events?from={from}");
+    let unknown = collector.call("DELETE", &path("source-9"), None).await;
+    assert_eq!(unknown.status, 404);
+    let unbounded = collector.call("DELETE", "/api/v2/sources/source-1/events", None);
+    assert_eq!(unbounded.await.status, 400);
+    let answer = collector.call("DELETE", &path("source-1"), None).await;
+    assert_eq!(
+        answer.json()["erased"],
+        json!({"events": 21, "users": 20, "accounts": 20}),
+        "{}",
+        answer.text
+    );
+    assert_eq!(usage(&collector).await, before);
+    assert_eq!(listed(&collector).await, known);
+    assert_eq!(collector.get("/api/v2/loss").await, loss);
+    check_figures(&collector);
+
+    // What came later is not of the span.
+    let again = collector
+        .call("DELETE", &path("source-1"), None)
+        .await
+        .json();
+    assert_eq!(again["erased"]["events"], 0);
+    collector.send(vec![event("acme", "ann", "good", 7)]).await;
+    let list = erasure_list::entries(&collector.sql()).unwrap();
+    let mut restored = Store::open_for_command(&copy).unwrap();
+    let tx = restored.transaction().unwrap();
+    let erased = erasure::apply(&tx, &list).unwrap();
+    tx.commit().unwrap();
+    assert_eq!((erased.events, erased.users, erased.accounts), (21, 20, 20));
+}
+
+#[tokio::test]
+async fn figures_that_nobody_can_tell_any_more_are_said_to_stay() {
+    let collector = collector().await;
+    collector
+        .send(vec![
+            event("acme", "ann", "bad", 0),
+            event("acme", "ann", "bad", 1),
+        ])
+        .await;
+    let horizon = u32::try_from(NOW / HOUR).unwrap() * 4 + 8;
+    while collector
+        .store
+        .write(move |tx| retention::prune(tx, horizon))
+        .await
+        .unwrap()
+        .events
+        > 0
+    {}
+    let late = with(
+        event("acme", "ann", "bad", 2),
+        json!({"created_at": NOW + DAY}),
+    );
+    collector.send(vec![late]).await;
+    let answer = collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    assert_eq!(
+        answer.json()["erased"],
+        json!({"events": 1, "users": 0, "accounts": 0, "figures_kept": 2})
+    );
 }

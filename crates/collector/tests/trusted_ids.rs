@@ -33,7 +33,14 @@ async fn send(collector: &Collector, path: &str, events: &[Value]) -> Value {
 
 fn orders(account: &str) -> Vec<Value> {
     (0..5)
-        .map(|no| feature(account, "shop", "order", format!("order-{no}")))
+        .map(|no| {
+            feature(
+                account,
+                &format!("shop of {account}"),
+                "order",
+                format!("order-{no}"),
+            )
+        })
         .collect()
 }
 

@@ -9,16 +9,47 @@ use std::{
 
 use super::{error::CliError, output::print};
 use crate::{
+    clock::now_ms,
     config::Database,
-    model::erasure::Erasure,
+    model::{
+        erasure::{Erasure, ErasureKind},
+        usage::Span,
+    },
     store::{
         removal::Erased,
         sqlite::{CommandFile, ErasureList},
     },
 };
 
-pub(super) fn run_erase(database: &Database, erasure: Erasure, json: bool) -> Result<(), CliError> {
-    let erased = CommandFile::open(&database.db)?.erase(&erasure)?;
+/// The erasure that the arguments ask for.
+pub(super) fn erasure(
+    kind: ErasureKind,
+    id: String,
+    from: Option<i64>,
+    to: Option<i64>,
+) -> Result<Erasure, CliError> {
+    match (kind, from, to) {
+        (ErasureKind::Source, None, _) => Err(CliError::Usage(
+            "--from is missing: give the first ms of arrival of what the source sent, in ms since the Unix epoch".into(),
+        )),
+        (ErasureKind::Source, Some(_), _) => Ok(Erasure::of_source(
+            id,
+            Span::new(from, to).until(now_ms() + 1),
+        )),
+        (_, None, None) => Ok(Erasure::of(kind, id)),
+        (_, _, _) => Err(CliError::Usage(format!(
+            "--from and --to are of `erase source`; leave them out to erase the whole {}",
+            kind.name()
+        ))),
+    }
+}
+
+pub(super) fn run_erase(
+    database: &Database,
+    erasure: &Erasure,
+    json: bool,
+) -> Result<(), CliError> {
+    let erased = CommandFile::open(&database.db)?.erase(erasure)?;
     let Some(erased) = erased else {
         return Err(CliError::Usage(format!(
             "no {} {:?} in {}",
@@ -36,10 +67,17 @@ pub(super) fn run_erase(database: &Database, erasure: Erasure, json: bool) -> Re
 }
 
 fn in_words(erased: Erased) -> String {
-    format!(
+    let mut words = format!(
         "{} events, {} users, {} accounts",
         erased.events, erased.users, erased.accounts
-    )
+    );
+    if erased.figures_kept > 0 {
+        words += &format!(
+            "; the figures of {} more events stay, which --keep-raw had dropped before",
+            erased.figures_kept
+        );
+    }
+    words
 }
 
 pub(super) fn run_restore(database: &Database, from: &Path) -> Result<(), CliError> {

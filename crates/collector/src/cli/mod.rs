@@ -18,10 +18,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     config::{Config, Database, LogFormat},
-    model::{
-        erasure::{Erasure, ErasureKind},
-        usage::Span,
-    },
+    model::{erasure::ErasureKind, usage::Span},
     server,
     store::{
         export::{EventFilter, ExportError, Format},
@@ -56,7 +53,8 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
-    /// Erase a stream, a user or an account for good: events, records and figures
+    /// Erase a stream, an event, what a source sent, a user or an account for good:
+    /// events, records and figures
     Erase {
         /// What is erased
         #[arg(value_enum)]
@@ -65,6 +63,9 @@ enum Command {
         id: String,
         #[command(flatten)]
         database: Database,
+        /// When what a source sent arrived; only of a source, which needs --from
+        #[command(flatten)]
+        arrived: SpanArgs,
         /// Print JSON
         #[arg(long, env = "NATERO_JSON")]
         json: bool,
@@ -141,8 +142,12 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             kind,
             id,
             database,
+            arrived,
             json,
-        } => erasures::run_erase(&database, Erasure { kind, id }, json),
+        } => {
+            let erasure = erasures::erasure(kind, id, arrived.from, arrived.to)?;
+            erasures::run_erase(&database, &erasure, json)
+        }
         Command::Restore { from, database } => erasures::run_restore(&database, &from),
         Command::Export {
             database,

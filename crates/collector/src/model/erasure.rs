@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use super::usage::Span;
+
 /// What an erasure is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum ErasureKind {
@@ -11,12 +13,22 @@ pub enum ErasureKind {
     User,
     /// An account with its users, events and records
     Account,
+    /// One event, by its `event_id`
+    Event,
+    /// All that a source sent in a span of arrival; ID as `keys list` shows it
+    Source,
 }
 
 impl ErasureKind {
-    /// Every kind.
-    pub const ALL: [ErasureKind; 3] =
-        [ErasureKind::Stream, ErasureKind::User, ErasureKind::Account];
+    /// Every kind, in the order in which a list of them is applied: users before the
+    /// accounts that they were erased with.
+    pub const ALL: [ErasureKind; 5] = [
+        ErasureKind::Stream,
+        ErasureKind::Event,
+        ErasureKind::Source,
+        ErasureKind::User,
+        ErasureKind::Account,
+    ];
 
     /// The name in the database and in messages.
     pub fn name(self) -> &'static str {
@@ -24,6 +36,8 @@ impl ErasureKind {
             ErasureKind::Stream => "stream",
             ErasureKind::User => "user",
             ErasureKind::Account => "account",
+            ErasureKind::Event => "event",
+            ErasureKind::Source => "source",
         }
     }
 }
@@ -35,6 +49,34 @@ pub struct Erasure {
     pub kind: ErasureKind,
     /// Its id.
     pub id: String,
+    /// When what a source sent arrived, in ms since the Unix epoch; of no meaning for
+    /// other kinds.
+    pub arrived: Span,
+}
+
+impl Erasure {
+    /// The erasure of all of something.
+    pub fn of(kind: ErasureKind, id: impl Into<String>) -> Self {
+        Erasure {
+            kind,
+            id: id.into(),
+            arrived: Span::ALL,
+        }
+    }
+
+    /// The erasure of what a source sent, by the id of its key.
+    pub fn of_source(id: impl Into<String>, arrived: Span) -> Self {
+        Erasure {
+            kind: ErasureKind::Source,
+            id: id.into(),
+            arrived,
+        }
+    }
+
+    /// The number in the id of a source, such as `source-1`; `None` where it is none.
+    pub fn source_number(&self) -> Option<i64> {
+        self.id.strip_prefix("source-")?.parse().ok()
+    }
 }
 
 /// The SHA-256 of an id. The list of erasures outlives what it is about, so it

@@ -58,6 +58,15 @@ impl PublicFields {
             .retain(|_, said| said.stream.as_deref() != Some(stream));
     }
 
+    /// Removes the fields that one identification has set, whose details these were.
+    pub fn remove_said(&mut self, details: &Map<String, Value>, at: i64, stream: Option<&str>) {
+        self.0.retain(|field, said| {
+            said.at != at
+                || said.stream.as_deref() != stream
+                || details.get(field) != Some(&said.value)
+        });
+    }
+
     /// The fields that have a value.
     pub fn values(&self) -> Map<String, Value> {
         self.0

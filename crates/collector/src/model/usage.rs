@@ -73,6 +73,15 @@ impl Span {
         to: i64::MAX,
     };
 
+    /// The part of the span before `end`.
+    #[must_use]
+    pub fn until(self, end: i64) -> Self {
+        Span {
+            from: self.from,
+            to: self.to.min(end),
+        }
+    }
+
     /// Makes a span that is unbounded where a bound is absent.
     pub fn new(from: Option<i64>, to: Option<i64>) -> Self {
         Span {

@@ -43,6 +43,9 @@ pub enum EventError {
     /// The event belongs to what was erased.
     #[error("the {0} of this event was erased; do not send it again")]
     Erased(&'static str),
+    /// The event was erased by its id.
+    #[error("this event was erased; do not send it again")]
+    ErasedEvent,
 }
 
 impl EventError {

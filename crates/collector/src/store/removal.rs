@@ -11,6 +11,24 @@ pub struct Erased {
     pub users: usize,
     /// Number of accounts.
     pub accounts: usize,
+    /// Number of events of the stream that retention had dropped before. Nobody knows any
+    /// more which figures are theirs, so these stay.
+    #[serde(skip_serializing_if = "is_none")]
+    pub figures_kept: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Erased {
+    /// Adds what another erasure has removed.
+    pub fn add(&mut self, other: Erased) {
+        self.events += other.events;
+        self.users += other.users;
+        self.accounts += other.accounts;
+        self.figures_kept += other.figures_kept;
+    }
 }
 
 /// What one deletion of old events did.

@@ -1,11 +1,20 @@
-//! `DELETE /api/v2/streams/{id}`, and the erasure of users and accounts.
+//! `DELETE /api/v2/streams/{id}`, `/api/v2/events/{id}` and `/api/v2/sources/{id}/events`,
+//! and the erasure of users and accounts.
 
 use axum::{Json, extract::State};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    http::{error::ApiError, extract::Path, state::App},
-    model::erasure::{Erasure, ErasureKind},
+    clock::now_ms,
+    http::{
+        error::ApiError,
+        extract::{Path, Query},
+        state::App,
+    },
+    model::{
+        erasure::{Erasure, ErasureKind},
+        usage::Span,
+    },
     store::removal::Erased,
 };
 
@@ -34,11 +43,72 @@ pub async fn delete_stream(
     Ok(Json(ErasedStream { stream_id, erased }))
 }
 
+/// The response to the erasure of an event.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErasedEvent {
+    event_id: String,
+    erased: Erased,
+}
+
+/// Erases one event, by its `event_id`.
+///
+/// # Errors
+/// 404 when no event has it.
+pub async fn delete_event(
+    State(app): State<App>,
+    Path(event_id): Path<String>,
+) -> Result<Json<ErasedEvent>, ApiError> {
+    let erased = erase(&app, ErasureKind::Event, event_id.clone())
+        .await?
+        .ok_or_else(|| {
+            ApiError::NotFound(format!(
+                "no event {event_id:?}; GET /api/v2/events lists the latest with their event_id"
+            ))
+        })?;
+    Ok(Json(ErasedEvent { event_id, erased }))
+}
+
+/// The span of arrival of what a source sent.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct ArrivalQuery {
+    from: i64,
+    to: Option<i64>,
+}
+
+/// The response to the erasure of what a source sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErasedOfSource {
+    source: String,
+    erased: Erased,
+}
+
+/// Erases all that a source sent in a span of arrival, which ends now unless it says
+/// earlier.
+///
+/// # Errors
+/// 400 without `from`, 404 when the source is unknown.
+pub async fn delete_of_source(
+    State(app): State<App>,
+    Path(source): Path<String>,
+    Query(ArrivalQuery { from, to }): Query<ArrivalQuery>,
+) -> Result<Json<ErasedOfSource>, ApiError> {
+    let erasure = Erasure::of_source(
+        source.clone(),
+        Span::new(Some(from), to).until(now_ms() + 1),
+    );
+    let erased = app.store.erase(erasure).await?.ok_or_else(|| {
+        ApiError::NotFound(format!(
+            "no source {source:?}; give an id as `natero-collector keys list` shows it, such as source-1"
+        ))
+    })?;
+    Ok(Json(ErasedOfSource { source, erased }))
+}
+
 /// Erases something, and returns what that has removed, or `None` when it is
 /// unknown.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn erase(app: &App, kind: ErasureKind, id: String) -> Result<Option<Erased>, ApiError> {
-    Ok(app.store.erase(Erasure { kind, id }).await?)
+    Ok(app.store.erase(Erasure::of(kind, id)).await?)
 }

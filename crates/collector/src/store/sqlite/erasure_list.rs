@@ -1,11 +1,64 @@
 //! The list of what was erased.
+//!
+//! An entry has a kind, 32 bytes that tell what it is about without naming it, and a
+//! time. For streams, users and accounts these are the SHA-256 of the id. Two more kinds
+//! go with them:
+//!
+//! - `event`, by the SHA-256 of what is kept of its id: an event that was erased by
+//!   itself, or that lay ahead of the clock when its user was erased. Its time would not
+//!   tell that it was made before.
+//! - `members`, by the id of an account: the users who were erased with it are on the
+//!   list, too. An entry of an account without it is of an earlier version, and stands
+//!   for all who belong to the account.
+//! - `source`: the number of the source and its span of arrival, as they are.
 
 use std::collections::HashMap;
 
-use natero_event::received::ReceivedEvent;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::model::erasure::{ErasureKind, id_hash};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    model::{
+        erasure::{Erasure, ErasureKind, id_hash},
+        usage::Span,
+    },
+    store::{event_key::IdKey, new_event::NewEvent},
+};
+
+/// The kind of the entry that says of an account that its members are listed.
+pub(super) const MEMBERS: &str = "members";
+
+/// The 32 bytes of an event.
+pub(super) fn event_hash(key: &IdKey) -> [u8; 32] {
+    Sha256::digest(key).into()
+}
+
+/// What tells an erasure in its entry.
+pub(super) fn mark(erasure: &Erasure) -> Vec<u8> {
+    match erasure.kind {
+        ErasureKind::Source => {
+            let Span { from, to } = erasure.arrived;
+            let source = erasure.source_number().unwrap_or_default();
+            [source, from, to].map(i64::to_be_bytes).concat()
+        }
+        ErasureKind::Stream | ErasureKind::User | ErasureKind::Account | ErasureKind::Event => {
+            id_hash(&erasure.id).to_vec()
+        }
+    }
+}
+
+/// The erasure of a source that an entry tells.
+pub(super) fn erasure_of_source(mark: &[u8]) -> Option<Erasure> {
+    let mut numbers = mark
+        .chunks_exact(8)
+        .map(|bytes| bytes.try_into().map_or(0, i64::from_be_bytes));
+    let (source, from, to) = (numbers.next()?, numbers.next()?, numbers.next()?);
+    Some(Erasure::of_source(
+        format!("source-{source}"),
+        Span { from, to },
+    ))
+}
 
 /// Puts an erasure on the list.
 pub(super) fn insert(
@@ -26,14 +79,20 @@ pub(super) fn insert(
 #[derive(Debug)]
 pub(super) struct ErasureList<'a> {
     is_empty: bool,
+    has_events: bool,
     known: HashMap<(ErasureKind, &'a str), Option<i64>>,
 }
 
 impl<'a> ErasureList<'a> {
     pub(super) fn read(conn: &Connection) -> rusqlite::Result<Self> {
         let is_empty = !conn.prepare_cached("SELECT 1 FROM erasures")?.exists([])?;
+        let has_events = !is_empty
+            && conn
+                .prepare_cached("SELECT 1 FROM erasures WHERE kind = 'event'")?
+                .exists([])?;
         Ok(ErasureList {
             is_empty,
+            has_events,
             known: HashMap::new(),
         })
     }
@@ -60,12 +119,13 @@ impl<'a> ErasureList<'a> {
     }
 
     /// What an event belongs to that was erased: its stream for good, its user or
-    /// account for events from before the erasure.
+    /// account for events from before the erasure; or it was erased itself.
     pub(super) fn erased_owner(
         &mut self,
         conn: &Connection,
-        event: &'a ReceivedEvent,
+        new: &'a NewEvent,
     ) -> rusqlite::Result<Option<ErasureKind>> {
+        let event = &new.event;
         let owners = [
             (ErasureKind::Stream, event.stream_id.as_deref()),
             (ErasureKind::User, Some(event.user_id.as_str())),
@@ -79,7 +139,11 @@ impl<'a> ErasureList<'a> {
                 return Ok(Some(kind));
             }
         }
-        Ok(None)
+        let is_erased = self.has_events
+            && conn
+                .prepare_cached("SELECT 1 FROM erasures WHERE kind = 'event' AND id_hash = ?1")?
+                .exists([event_hash(&new.key)])?;
+        Ok(is_erased.then_some(ErasureKind::Event))
     }
 }
 

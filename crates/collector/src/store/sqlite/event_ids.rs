@@ -85,22 +85,32 @@ pub(super) fn find(conn: &Connection, key: &IdKey) -> rusqlite::Result<Option<(M
     Ok(found.filter(|(month, _)| months.contains(month)))
 }
 
-/// Forgets the id of an event that is erased. Returns its key.
-pub(super) fn remove(
-    tx: &Transaction<'_>,
+/// What is kept of the id of an event; `None` when it is not known any more.
+pub(super) fn key_of(
+    conn: &Connection,
     event_id: &str,
     event: EventRow,
 ) -> rusqlite::Result<Option<IdKey>> {
     for scope in IdScope::ALL {
         let key = key(event_id, scope);
-        let removed = tx
-            .prepare_cached("DELETE FROM event_ids WHERE key = ?1 AND id = ?2")?
-            .execute(params![key, event])?;
-        if removed > 0 {
+        if find(conn, &key)?.is_some_and(|(_, found)| found == event) {
             return Ok(Some(key));
         }
     }
     Ok(None)
+}
+
+/// Forgets the id of an event that is erased.
+pub(super) fn remove(
+    tx: &Transaction<'_>,
+    event_id: &str,
+    event: EventRow,
+) -> rusqlite::Result<()> {
+    for scope in IdScope::ALL {
+        tx.prepare_cached("DELETE FROM event_ids WHERE key = ?1 AND id = ?2")?
+            .execute(params![key(event_id, scope), event])?;
+    }
+    Ok(())
 }
 
 /// Gives the ids of trusted sources their own scope, in a file of a version that had one

@@ -98,7 +98,8 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
         let tx = self.tx;
         let event = &new.event;
         let known_user = self.places.user(tx, &event.user_id)?;
-        let placed = match self.erasures.erased_owner(tx, event)? {
+        let placed = match self.erasures.erased_owner(tx, new)? {
+            Some(ErasureKind::Event) => Err(EventError::ErasedEvent),
             Some(kind) => Err(EventError::Erased(kind.name())),
             None => match (&event.account_id, known_user) {
                 (Some(account_id), _) => Ok(Cow::Borrowed(account_id.as_str())),
@@ -110,9 +111,9 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
             Ok(account_id) => account_id,
             Err(error) => {
                 outcome.rejected.push((new.line, error));
-                // An erased stream is not to have a record again.
+                // What is erased is not to have a record of its stream again.
                 if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq)
-                    && error != EventError::Erased(ErasureKind::Stream.name())
+                    && error == EventError::NoAccount
                 {
                     self.arrivals.add_rejected(stream_id, seq, received_at);
                 }

@@ -132,3 +132,16 @@ pub(super) fn remove_stream<T: Described>(
     }
     Ok(())
 }
+
+/// Takes back what one identification of a public source said at `at`.
+pub(super) fn remove_said<T: Described>(
+    tx: &Transaction<'_>,
+    row: T::Row,
+    details: &Map<String, Value>,
+    at: i64,
+    stream: Option<&str>,
+) -> rusqlite::Result<()> {
+    let mut layers = Layers::<T>::find(tx, row)?;
+    layers.public.remove_said(details, at, stream);
+    layers.write(tx, row)
+}

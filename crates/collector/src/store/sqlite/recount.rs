@@ -128,3 +128,19 @@ pub(super) fn remove_users(
     }
     Ok(())
 }
+
+/// Takes those out of a set of users who have facts in any account.
+pub(super) fn keep_unused(
+    conn: &Connection,
+    users: &mut BTreeSet<UserRow>,
+) -> rusqlite::Result<()> {
+    for part in segments::parts(conn)? {
+        if users.is_empty() {
+            break;
+        }
+        segments::visit(conn, part, |fact| {
+            users.remove(&fact.key.user);
+        })?;
+    }
+    Ok(())
+}

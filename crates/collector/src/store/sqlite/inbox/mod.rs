@@ -208,7 +208,7 @@ impl Inbox {
             let Some(account_id) = event.account_id.as_ref().filter(|_| !identifies) else {
                 return Ok(false);
             };
-            if erasures.erased_owner(tx, event)?.is_some()
+            if erasures.erased_owner(tx, new)?.is_some()
                 || !self.is_member(tx, &event.user_id, account_id)?
             {
                 return Ok(false);
@@ -339,6 +339,14 @@ fn spread(tx: &Transaction<'_>, batches: &[&Waiting]) -> rusqlite::Result<()> {
         writer.add(&batch.events, &batch.source, batch.received_at)?;
     }
     writer.finish()?;
+    // The lines are overwritten, also those in pages that are freed.
+    tx.pragma_update(None, "secure_delete", true)?;
+    let deleted = delete_rows(tx, batches);
+    tx.pragma_update(None, "secure_delete", "FAST")?;
+    deleted
+}
+
+fn delete_rows(tx: &Transaction<'_>, batches: &[&Waiting]) -> rusqlite::Result<()> {
     let mut delete = tx.prepare_cached("DELETE FROM inbox WHERE no = ?1")?;
     for Waiting { row, .. } in batches {
         delete.execute([row])?;

@@ -277,10 +277,7 @@ fn what_was_erased_while_it_waited_is_not_stored() {
     spread_now(&mut conn, &mut inbox);
     store(&mut conn, &mut inbox, &batch(&[event("ann", "2")]));
     let mut other = Connection::open(folder.path().join("n.db")).unwrap();
-    let erasure = Erasure {
-        kind: ErasureKind::User,
-        id: "ann".into(),
-    };
+    let erasure = Erasure::of(ErasureKind::User, "ann");
     let found = erasure::find_events(&other, &erasure).unwrap();
     let tx = other.transaction().unwrap();
     erasure::erase(&tx, &erasure, &found, NOW + 1).unwrap();

@@ -1,0 +1,126 @@
+//! Applies a list of erasures to an older copy of the database.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Transaction};
+
+use super::{
+    Members, erase_of,
+    search::{FoundEvents, find_events_of},
+};
+use crate::{
+    model::erasure::{Erasure, ErasureKind, id_hash},
+    store::{
+        event_key::IdKey,
+        removal::Erased,
+        sqlite::{
+            erasure_list::{self, Entry, MEMBERS},
+            rows::EventRow,
+        },
+    },
+};
+
+/// Applies a list of erasures to an older copy of the database, and adds it to
+/// the list of the copy. Returns what was erased.
+///
+/// Users who belong to an erased account in the copy alone, because they were moved
+/// before the erasure, stay: only those on the list go. The account stays with them,
+/// as if they had just named it.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
+    let own = times(&erasure_list::entries(tx)?);
+    let listed = times(list);
+    let mut sum = Erased::default();
+    for kind in ErasureKind::ALL {
+        // An erasure that the copy had seen is done there.
+        let missing: HashMap<&[u8], i64> = list
+            .iter()
+            .filter(|(name, mark, at)| {
+                let seen = own.get(&(name.clone(), mark.clone()));
+                name == kind.name() && seen.is_none_or(|seen| seen < at)
+            })
+            .map(|(_, mark, at)| (mark.as_slice(), *at))
+            .collect();
+        if missing.is_empty() {
+            continue;
+        }
+        for (erasure, at, event) in concerned(tx, kind, &missing)? {
+            let members = match listed.get(&(MEMBERS.into(), id_hash(&erasure.id).to_vec())) {
+                Some(since) if *since >= at => Members::Kept,
+                _ => Members::Taken,
+            };
+            let found = match event {
+                Some(event) => FoundEvents::of(event),
+                None => find_events_of(tx, &erasure, members)?,
+            };
+            if let Some(erased) = erase_of(tx, &erasure, members, &found, at)? {
+                sum.add(erased);
+            }
+        }
+    }
+    for (kind, mark, at) in list {
+        erasure_list::insert(tx, kind, mark, *at)?;
+    }
+    Ok(sum)
+}
+
+fn times(list: &[Entry]) -> HashMap<(String, Vec<u8>), i64> {
+    let entries = list.iter();
+    entries
+        .map(|(kind, mark, at)| ((kind.clone(), mark.clone()), *at))
+        .collect()
+}
+
+/// What of the copy the entries of a kind are about, when it was erased, and the event
+/// where it is one.
+fn concerned(
+    tx: &Transaction<'_>,
+    kind: ErasureKind,
+    missing: &HashMap<&[u8], i64>,
+) -> rusqlite::Result<Vec<(Erasure, i64, Option<EventRow>)>> {
+    let mut erasures = Vec::new();
+    match kind {
+        ErasureKind::Source => {
+            for (mark, at) in missing {
+                let erasure = erasure_list::erasure_of_source(mark);
+                erasures.extend(erasure.map(|erasure| (erasure, *at, None)));
+            }
+        }
+        ErasureKind::Event => {
+            let mut statement = tx.prepare("SELECT key, id FROM event_ids")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let key: IdKey = row.get(0)?;
+                if let Some(at) = missing.get(erasure_list::event_hash(&key).as_slice()) {
+                    erasures.push((Erasure::of(kind, ""), *at, Some(row.get(1)?)));
+                }
+            }
+        }
+        ErasureKind::Stream | ErasureKind::User | ErasureKind::Account => {
+            for id in ids(tx, kind)? {
+                if let Some(at) = missing.get(id_hash(&id).as_slice()) {
+                    erasures.push((Erasure::of(kind, id), *at, None));
+                }
+            }
+        }
+    }
+    Ok(erasures)
+}
+
+/// The ids of everything of a kind.
+fn ids(conn: &Connection, kind: ErasureKind) -> rusqlite::Result<Vec<String>> {
+    let sql = match kind {
+        ErasureKind::Stream => {
+            "SELECT stream_id FROM streams
+             UNION SELECT stream_id FROM events WHERE stream_id IS NOT NULL"
+        }
+        ErasureKind::User => "SELECT user_id FROM users",
+        ErasureKind::Account => "SELECT account_id FROM accounts",
+        ErasureKind::Event | ErasureKind::Source => return Ok(Vec::new()),
+    };
+    conn.prepare(sql)?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
