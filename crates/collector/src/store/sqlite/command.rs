@@ -10,7 +10,9 @@ use super::{
     database::SqliteStore,
     erasure,
     erasure_list::{self, Entry},
-    export, file_check, keys, loss, rebuild,
+    export, file_check,
+    free_pages::{self, Step},
+    keys, loss, rebuild,
 };
 use crate::{
     clock::now_ms,
@@ -46,6 +48,23 @@ impl ErasureList {
 /// A statement that failed. A command tells what SQLite says of it, whatever it is.
 fn failed(cause: rusqlite::Error) -> StoreError {
     StoreError::Failed(cause.to_string())
+}
+
+/// Overwrites the free pages of the file and empties its log, between the commits of a
+/// collector that runs.
+fn overwrite_free_pages(conn: &mut Connection) -> rusqlite::Result<()> {
+    let mut step = free_pages::begin(conn)?;
+    while step != Step::Done {
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        step = free_pages::run(&tx, step)?;
+        tx.commit()?;
+    }
+    if !free_pages::truncate_log(conn)? {
+        eprintln!(
+            "a long question of the collector keeps what was erased in the write-ahead log for a while"
+        );
+    }
+    Ok(())
 }
 
 impl CommandFile {
@@ -163,6 +182,9 @@ impl CommandFile {
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let erased = erasure::erase(&tx, erasure, &found, now_ms())?;
             tx.commit()?;
+            if erased.is_some() {
+                overwrite_free_pages(&mut self.conn)?;
+            }
             Ok(erased)
         };
         erase().map_err(failed)
@@ -199,6 +221,7 @@ impl CommandFile {
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let erased = erasure::apply(&tx, &list.0).map_err(failed)?;
         tx.commit().map_err(failed)?;
+        overwrite_free_pages(&mut self.conn).map_err(failed)?;
         self.conn
             .pragma_update(None, "journal_mode", "DELETE")
             .map_err(failed)?;

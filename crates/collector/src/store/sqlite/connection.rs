@@ -11,18 +11,23 @@ use rusqlite::{
     config::DbConfig,
 };
 
+/// How long a lock is waited for. Another process, such as `keys create`, may hold the
+/// write lock for a moment; this is far more than any of them needs.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Opens a connection with the settings that all connections share.
 pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open(path)?;
-    // Another process, such as `keys create`, may hold the write lock for a
-    // moment; five seconds is far more than any of them needs.
-    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     flush_commits(&conn, true)?;
     // Plans that do not depend on the values of parameters. Otherwise SQLite prepares
     // each statement about a table with a partial index anew for each value, which takes
     // several times as long as the statement itself.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // What is deleted from a page is overwritten there, so that no copy of it stays when
+    // the page is divided. Pages that are freed are overwritten by an erasure alone.
+    conn.pragma_update(None, "secure_delete", "FAST")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     // 64 MiB of pages: the upper levels of every index of a large database.

@@ -1,11 +1,12 @@
 //! The open database: one writer, several readers.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, Transaction};
 
 use super::{
     connection, events, file_check,
+    free_pages::{self, Step},
     health::{Health, is_damage},
     inbox::{self, Batch},
     name_roles::NameCache,
@@ -17,6 +18,11 @@ use crate::{
     metrics::Metrics,
     store::{batch::BatchOutcome, error::StoreError},
 };
+
+/// How often the log is tried to be emptied after an erasure, while others read from it.
+const ATTEMPTS: usize = 50;
+/// How long is waited in between.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// How a database is opened.
 #[derive(Debug, Default)]
@@ -115,6 +121,26 @@ impl SqliteStore {
         F: FnOnce(&Transaction<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
     {
         self.writer.write(weight, work, |_| true).await
+    }
+
+    /// Overwrites the free pages of the file and empties its log, between the requests of
+    /// others. What was erased stays in neither then.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::write`].
+    pub(super) async fn overwrite_free_pages(&self) -> Result<(), StoreError> {
+        let mut step = self.write(|tx| free_pages::begin(tx)).await?;
+        while step != Step::Done {
+            step = self.write(move |tx| free_pages::run(tx, step)).await?;
+        }
+        for _ in 0..ATTEMPTS {
+            if self.writer.truncate_log().await? {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        tracing::warn!("a long question keeps what was erased in the write-ahead log for a while");
+        Ok(())
     }
 
     /// Stores a batch and returns what became of it, once that is committed.

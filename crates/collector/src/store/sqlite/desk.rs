@@ -7,14 +7,15 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::{
-    connection, health::Health, inbox::Inbox, pace::Pace, savepoint, write_request::Request,
+    connection, free_pages, health::Health, inbox::Inbox, pace::Pace, savepoint,
+    write_request::Request,
 };
 use crate::{metrics::Metrics, store::error::StoreError};
 
@@ -140,6 +141,15 @@ impl Desk {
         if let Err(cause) = (self.conn).pragma_update(None, "wal_checkpoint", "TRUNCATE") {
             tracing::warn!(%cause, "the write-ahead log stays beside the database");
         }
+    }
+
+    /// Empties the write-ahead log. Returns false while somebody reads from it.
+    pub(super) fn truncate_log(&mut self) -> rusqlite::Result<bool> {
+        // Nobody writes meanwhile: it is tried again rather than waited for.
+        self.conn.busy_timeout(Duration::from_millis(50))?;
+        let truncated = free_pages::truncate_log(&self.conn);
+        self.conn.busy_timeout(connection::BUSY_TIMEOUT)?;
+        truncated
     }
 
     fn run_group(&mut self, group: &mut [Request]) -> rusqlite::Result<Vec<Outcome>> {

@@ -36,6 +36,7 @@ mod failure;
 mod financial_sums;
 mod file_check;
 mod forest;
+mod free_pages;
 mod health;
 mod hierarchy;
 mod hourly_facts;

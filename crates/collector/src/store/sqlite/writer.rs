@@ -88,6 +88,13 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Empties the write-ahead log. Answers false while somebody reads from it.
+    pub(super) async fn truncate_log(&self) -> Result<bool, StoreError> {
+        let desk = Arc::clone(&self.desk);
+        let truncating = tokio::task::spawn_blocking(move || lock(&desk).truncate_log());
+        Ok(truncating.await.map_err(|_| StoreError::Closed)??)
+    }
+
     pub(super) async fn write_batch(&self, batch: Batch) -> Result<BatchOutcome, StoreError> {
         let (reply, answer) = oneshot::channel();
         let request = Request::Batch(BatchTask {

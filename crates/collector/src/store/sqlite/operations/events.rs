@@ -62,10 +62,15 @@ impl EventOperations for SqliteStore {
                 .read(move |conn| erasure::find_events(conn, &wanted))
                 .await?;
             let now = now_ms();
-            self.write_weighing(found.count().max(1), move |tx| {
-                erasure::erase(tx, &erasure, &found, now)
-            })
-            .await
+            let erased = self
+                .write_weighing(found.count().max(1), move |tx| {
+                    erasure::erase(tx, &erasure, &found, now)
+                })
+                .await?;
+            if erased.is_some() {
+                self.overwrite_free_pages().await?;
+            }
+            Ok(erased)
         })
     }
 

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{event_ids, hourly_facts, renewal_dates, single_blob, single_table, streams};
 use crate::store::error::StoreError;
-use tables::{ERASED_SPANS, REFUSALS_BY_KIND, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
+use tables::{FREE_PAGES, REFUSALS_BY_KIND, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
 
 /// A step from one version to the next: statements, then a function for what
 /// statements cannot do.
@@ -63,7 +63,7 @@ const MIGRATIONS: &[Migration] = &[
         fill: renewal_dates::migrate,
     },
     Migration {
-        sql: ERASED_SPANS,
+        sql: FREE_PAGES,
         fill: |tx| {
             event_ids::rescope(tx)?;
             streams::mark_implausible(tx)

@@ -343,18 +343,8 @@ FROM refusals_by_text GROUP BY source_id, found, account_id;
 DROP TABLE refusals_by_text;
 ";
 
-/// Erasures that tell more, and ids of trusted sources in their own scope.
-pub(super) const ERASED_SPANS: &str = "
--- Whether each member of an account that was erased with it is on the list, too. Older
--- entries stand for all members of the account.
-ALTER TABLE erasures ADD COLUMN lists_members INTEGER NOT NULL DEFAULT 0;
-
--- Spans of arrival of which all that a source sent was erased.
-CREATE TABLE erased_spans (
-    source_id  INTEGER NOT NULL,
-    from_ms    INTEGER NOT NULL,           -- of received_at, half-open
-    to_ms      INTEGER NOT NULL,
-    erased_at  INTEGER NOT NULL,
-    PRIMARY KEY (source_id, from_ms, to_ms)
-) STRICT, WITHOUT ROWID;
+/// What an erasure overwrites free pages with.
+pub(super) const FREE_PAGES: &str = "
+-- Empty but for the moment of an erasure; see store/sqlite/free_pages.rs.
+CREATE TABLE free_pages (no INTEGER PRIMARY KEY, zeros BLOB NOT NULL) STRICT;
 ";
