@@ -59,6 +59,9 @@ impl SqliteStore {
                 Err(cause)
             }
         })?;
+        if let Err(cause) = free_pages::give_back_all(&conn) {
+            tracing::error!(%cause, "pages that an erasure has overwritten stay taken");
+        }
         if let Some(bytes) = options.max_bytes {
             let page_size: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
             let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page_size;
@@ -129,9 +132,13 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::write`].
     pub(super) async fn overwrite_free_pages(&self) -> Result<(), StoreError> {
-        let mut step = self.write(|tx| free_pages::begin(tx)).await?;
+        let mut step = self.read_now(free_pages::begin)?;
         while step != Step::Done {
-            step = self.write(move |tx| free_pages::run(tx, step)).await?;
+            match self.write(move |tx| free_pages::run(tx, step)).await {
+                Ok(next) => step = next,
+                Err(StoreError::Overloaded) => tokio::time::sleep(PAUSE).await,
+                Err(cause) => return Err(cause),
+            }
         }
         for _ in 0..ATTEMPTS {
             if self.writer.truncate_log().await? {

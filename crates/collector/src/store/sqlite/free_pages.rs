@@ -59,6 +59,14 @@ pub(super) fn run(tx: &Transaction<'_>, step: Step) -> rusqlite::Result<Step> {
     }
 }
 
+/// Gives back what an erasure has taken that was ended in between, as by a crash.
+pub(super) fn give_back_all(conn: &Connection) -> rusqlite::Result<()> {
+    if conn.prepare("SELECT 1 FROM free_pages")?.exists([])? {
+        conn.execute("DELETE FROM free_pages", [])?;
+    }
+    Ok(())
+}
+
 /// Writes a row of zeros that fills `pages` pages to their ends.
 fn take(tx: &Transaction<'_>, pages: i64) -> rusqlite::Result<()> {
     let page_size: i64 = tx.pragma_query_value(None, "page_size", |row| row.get(0))?;
