@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    Members, erase_of,
-    search::{FoundEvents, find_events_of},
+    erase::erase_of,
+    search::{FoundEvents, Members, find_events_of},
 };
 use crate::{
     model::erasure::{Erasure, ErasureKind, id_hash},

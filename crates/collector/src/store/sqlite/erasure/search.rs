@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 
-use super::Members;
 use crate::{
     model::erasure::{Erasure, ErasureKind},
     store::{
@@ -12,6 +11,15 @@ use crate::{
         sqlite::{event_ids, event_months, events, rows::EventRow},
     },
 };
+
+/// What becomes of the users who belong to an account that is erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Members {
+    /// They are erased with it.
+    Taken,
+    /// They stay: those who were erased with it were so before, each by itself.
+    Kept,
+}
 
 /// Events that an erasure concerns, among those that had arrived when they were
 /// looked for.
