@@ -383,3 +383,41 @@ fn what_was_erased_stays_erased_when_a_backup_is_restored() {
         2
     );
 }
+
+#[test]
+fn forged_events_are_erased_by_their_id_or_by_their_arrival_from_a_source() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let running = Running::start(&db);
+    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let target = format!(
+        "POST /v1/{}/{}",
+        source["auth_key"].as_str().unwrap(),
+        source["api_key"].as_str().unwrap()
+    );
+    let events = ["a", "b", "c"].map(|id| {
+        let event = json!({
+            "account_id": id, "user_id": id, "created_at": 1600000000000_i64,
+            "action": "feature", "feature": "export", "event_id": id,
+        });
+        format!("{event}\n")
+    });
+    running.request(&target, &events.concat());
+    let erased = json_of(natero(&db, &["erase", "event", "a", "--json"]));
+    assert_eq!(erased, json!({"events": 1, "users": 1, "accounts": 1}));
+    assert!(!natero(&db, &["erase", "event", "a"]).status.success());
+    for (wrong, said) in [
+        (["erase", "source", "source-1"].as_slice(), "--from"),
+        (&["erase", "source", "source-7", "--from", "0"], "source-7"),
+        (&["erase", "user", "b", "--from", "0"], "whole user"),
+    ] {
+        let refused = natero(&db, wrong);
+        assert!(!refused.status.success(), "{wrong:?}");
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(error.contains(said), "{error}");
+    }
+    let span = ["erase", "source", "source-1", "--from", "0", "--json"];
+    let erased = json_of(natero(&db, &span));
+    assert_eq!(erased, json!({"events": 2, "users": 2, "accounts": 2}));
+    running.terminate();
+}
