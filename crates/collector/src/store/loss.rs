@@ -23,8 +23,8 @@ pub struct LossReport {
     pub duplicates: i64,
     /// The streams with the most missing events.
     pub worst: Vec<LossyStream>,
-    /// Number of streams whose numbers have a gap that no page can make. What they
-    /// sent is received; nothing of them is missing.
+    /// Number of streams of which more numbers are missing than any page can lose. What
+    /// they sent is received; nothing of them is missing.
     pub implausible: i64,
     /// Those of them with the highest numbers.
     pub implausible_streams: Vec<ImplausibleStream>,
