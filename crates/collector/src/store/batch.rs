@@ -53,7 +53,7 @@ impl EventError {
     fn code(self) -> &'static str {
         match self {
             EventError::NoAccount => "no_account",
-            EventError::Erased(_) => "erased",
+            EventError::Erased(_) | EventError::ErasedEvent => "erased",
         }
     }
 }

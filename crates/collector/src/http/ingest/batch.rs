@@ -140,7 +140,8 @@ mod tests {
             "{}\naccount_id=b&user_id=u&created_at=5&action=x",
             EVENT.replace("1600000000000", "5")
         );
-        let rejected = Batch::read(body.as_bytes(), NOW).unwrap().rejected;
+        let batch = Batch::read(body.as_bytes(), IdScope::Public, NOW).unwrap();
+        let rejected = batch.rejected;
         let told: Vec<_> = rejected
             .iter()
             .map(|line| (&*line.kind, line.account_id.as_deref()))
