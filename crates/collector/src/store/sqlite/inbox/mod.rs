@@ -339,14 +339,8 @@ fn spread(tx: &Transaction<'_>, batches: &[&Waiting]) -> rusqlite::Result<()> {
         writer.add(&batch.events, &batch.source, batch.received_at)?;
     }
     writer.finish()?;
-    // The lines are overwritten, also those in pages that are freed.
-    tx.pragma_update(None, "secure_delete", true)?;
-    let deleted = delete_rows(tx, batches);
-    tx.pragma_update(None, "secure_delete", "FAST")?;
-    deleted
-}
-
-fn delete_rows(tx: &Transaction<'_>, batches: &[&Waiting]) -> rusqlite::Result<()> {
+    // Pages that this frees keep their lines until they are used again, or somebody is
+    // erased: see `free_pages.rs`.
     let mut delete = tx.prepare_cached("DELETE FROM inbox WHERE no = ?1")?;
     for Waiting { row, .. } in batches {
         delete.execute([row])?;
