@@ -2,11 +2,11 @@
 //! events, their records and their part of all figures.
 //!
 //! Events have no index by stream or user: it would slow every insertion down for
-//! the sake of a rare erasure. So the events are [found](search) on a
+//! the sake of a rare erasure. So the events are found (`search.rs`) on a
 //! reader's connection, and the writer only looks at those that arrived since.
 //!
 //! What forged events invented goes with them: users and accounts that nobody else has
-//! named ([`traces`]).
+//! named (`traces.rs`).
 //!
 //! **Invariant:** the list of erasures is never shortened. It refuses events that
 //! arrive late, and is applied to a backup that is restored.
