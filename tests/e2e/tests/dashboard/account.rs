@@ -317,7 +317,7 @@ pub async fn users_records_and_uncaptured_usage_are_on_the_pages_of_an_account(
         .collector()
         .get("accounts/meridian/summary")
         .await?;
-    let amount = written(&summary["financials"][0]["amount"])?;
+    let amount = written(&summary["financials"][0]["by_name"][0]["amount"])?;
     ensure!(
         records.contains(&format!("{amount}.00")),
         "no {amount} in {records}"
