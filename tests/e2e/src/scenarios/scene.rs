@@ -103,13 +103,12 @@ impl<'a> Scene<'a> {
         self.page.until("window.tracking").await
     }
 
-    /// Makes events in the tab in front and closes it; then opens the page anew.
-    pub(super) async fn closed_after(&self, make: &str, count: usize) -> Result<()> {
+    /// Makes events in the tab in front and closes it, so that an empty one is in front.
+    pub(super) async fn close_after(&self, make: &str, count: usize) -> Result<()> {
         let closing = Tab::current(self.browser).await?;
         let next = Tab::open(self.browser).await?;
         closing.front().await?.act(make, json!([0, count])).await?;
-        closing.close(&next).await?;
-        self.open_again().await
+        closing.close(&next).await.map(drop)
     }
 
     /// Takes the browser's network away, or gives it back: through the driver
