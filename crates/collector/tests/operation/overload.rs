@@ -86,7 +86,8 @@ async fn while_more_waits_for_the_writer_than_can_be_done_soon_batches_are_told_
             .await
     });
     let mut asking = tokio::task::JoinSet::new();
-    for no in 0..1200 {
+    // More than the queue and a group of the writer, which may take what waits before it is held.
+    for no in 0..1400 {
         let event = feature("acme", "ann", "x", no).to_string();
         let request = Request::post(collector.events_path())
             .header("origin", "https://app.example.com")
@@ -111,7 +112,7 @@ async fn while_more_waits_for_the_writer_than_can_be_done_soon_batches_are_told_
         assert!(status == 200 || status == 429, "{status}");
         taken += i64::from(status == 200);
     }
-    assert!((1000..1200).contains(&taken), "{taken}");
+    assert!((1000..1400).contains(&taken), "{taken}");
     assert_eq!(collector.count("SELECT COUNT(*) FROM events"), taken);
 }
 
