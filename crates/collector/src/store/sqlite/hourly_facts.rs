@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
-    facts::{Fact, FactKey, Sums},
+    fact_blob::read_sums,
+    facts::{Fact, FactKey},
     leb128::{Damaged, Reader},
     rebuild, retention,
     rows::{NameRow, SessionRow, UserRow},
@@ -16,11 +17,6 @@ use super::{
 const SAME_USER: u8 = 1;
 const SAME_SESSION: u8 = 1 << 1;
 const SAME_PRODUCT_AND_MODULE: u8 = 1 << 2;
-const ONE_EVENT: u8 = 1 << 3;
-const WHOLE_FEATURES: u8 = 1 << 4;
-const OTHER_FEATURES: u8 = 1 << 5;
-const MODULE_TIME: u8 = 1 << 6;
-const ACTIVE_TIME: u8 = 1 << 7;
 
 /// Quarters of an hour in an hour.
 const QUARTERS: u32 = 4;
@@ -81,26 +77,8 @@ fn decode_block(block: &[u8], quarter: u32, visit: &mut impl FnMut(Fact)) -> Res
             key.module = rest.number32()?;
         }
         key.feature = rest.number32()?;
-        let mut sums = Sums {
-            events: 1,
-            ..Sums::default()
-        };
-        if flags & ONE_EVENT == 0 {
-            sums.events = rest.number()?;
-        }
-        if flags & WHOLE_FEATURES != 0 {
-            sums.features = rest.number()? as f64;
-        }
-        if flags & OTHER_FEATURES != 0 {
-            let bytes = rest.bytes(8)?.try_into().map_err(|_| Damaged)?;
-            sums.features = f64::from_le_bytes(bytes);
-        }
-        if flags & MODULE_TIME != 0 {
-            sums.module_time = rest.number()?;
-        }
-        if flags & ACTIVE_TIME != 0 {
-            sums.active_time = rest.number()?;
-        }
+        // Sums are written as they were then.
+        let sums = read_sums(&mut rest, flags)?;
         visit(Fact {
             key: key.at(quarter)?,
             sums,
