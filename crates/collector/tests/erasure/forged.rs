@@ -1,0 +1,174 @@
+//! What forged events said and invented is taken back.
+
+use natero_collector::store::sqlite::{
+    SqliteStore as Store, backup, erasure, erasure_list, retention,
+};
+use serde_json::{Value, json};
+
+use crate::{check_figures, collector, event, support::*, usage};
+
+async fn listed(collector: &Collector) -> (Value, Value) {
+    let accounts = collector.get("/api/v2/accounts").await;
+    let users = collector.get("/api/v2/account_users").await;
+    (accounts["total"].clone(), users["total"].clone())
+}
+
+#[tokio::test]
+async fn what_forged_events_invented_goes_with_them_and_what_others_named_stays() {
+    let collector = collector().await;
+    collector.send(vec![event("acme", "ann", "good", 0)]).await;
+    let before = listed(&collector).await;
+    collector
+        .send(vec![
+            event("invented", "nobody", "bad", 0),
+            event("named later", "named later", "bad", 1),
+            event("used", "used", "bad", 2),
+            event("acme", "ann", "bad", 3),
+            event("acme", "new in acme", "bad", 4),
+        ])
+        .await;
+    let named = json!({"user_id": "named later", "account_id": "named later"});
+    collector
+        .call("PUT", "/api/v2/account_users/named%20later", Some(named))
+        .await;
+    collector.send(vec![event("used", "used", "good", 1)]).await;
+    let answer = collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    assert_eq!(
+        answer.json()["erased"],
+        json!({"events": 5, "users": 2, "accounts": 1})
+    );
+    let after = listed(&collector).await;
+    let more = |number: &Value| number.as_i64().unwrap() + 2;
+    assert_eq!(after, (json!(more(&before.0)), json!(more(&before.1))));
+    check_figures(&collector);
+}
+
+#[tokio::test]
+async fn a_single_event_is_taken_back_by_its_id() {
+    let collector = collector().await;
+    collector.send(vec![event("acme", "ann", "good", 0)]).await;
+    let (before, known) = (usage(&collector).await, listed(&collector).await);
+    let account = collector.get("/api/v2/accounts/acme").await;
+    let forged = with(
+        feature("acme", "eve", "export", "forged/1"),
+        json!({"total": 1000}),
+    );
+    let said = with(
+        feature("acme", "ann", "x", "forged/2"),
+        json!({"action": "identifyAccount", "details": {"name": "Forged"}}),
+    );
+    collector.send(vec![forged.clone(), said]).await;
+    let copy = collector.db.with_file_name("backup.db");
+    backup(&collector.sql(), &copy).unwrap();
+    for id in ["forged%2F1", "forged%2F2"] {
+        let path = format!("/api/v2/events/{id}");
+        let answer = collector.call("DELETE", &path, None).await;
+        assert_eq!(answer.json()["erased"]["events"], 1, "{}", answer.text);
+        assert_eq!(collector.call("DELETE", &path, None).await.status, 404);
+    }
+    assert_eq!(usage(&collector).await, before);
+    assert_eq!(listed(&collector).await, known);
+    assert_eq!(collector.get("/api/v2/accounts/acme").await, account);
+    check_figures(&collector);
+    let receipt = collector.post(ndjson(&[forged])).await.json();
+    assert_eq!(receipt["accepted"], 0, "{receipt}");
+
+    let list = erasure_list::entries(&collector.sql()).unwrap();
+    let mut restored = Store::open_for_command(&copy).unwrap();
+    let tx = restored.transaction().unwrap();
+    let erased = erasure::apply(&tx, &list).unwrap();
+    tx.commit().unwrap();
+    assert_eq!((erased.events, erased.users), (2, 1));
+}
+
+#[tokio::test]
+async fn what_a_source_sent_in_a_span_of_arrival_is_taken_back() {
+    let collector = collector().await;
+    let early = event("acme", "ann", "good", 0);
+    collector.send(vec![early]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let from = natero_collector::clock::now_ms();
+    let (before, known) = (usage(&collector).await, listed(&collector).await);
+    let loss = collector.get("/api/v2/loss").await;
+    let forged: Vec<_> = (0..20)
+        .map(|no| {
+            let user = format!("forged {no}");
+            let event = event(&user, &user, &user, 0);
+            with(
+                event,
+                json!({"stream_id": if no < 5 { json!(user) } else { json!(null) }}),
+            )
+        })
+        .collect();
+    let mut forged = forged;
+    forged.push(feature("acme", "ann", "export", "forged"));
+    for event in &mut forged {
+        if event["stream_id"].is_null() {
+            event.as_object_mut().unwrap().remove("stream_id");
+            event.as_object_mut().unwrap().remove("seq");
+        }
+    }
+    collector.send(forged).await;
+    let copy = collector.db.with_file_name("backup.db");
+    backup(&collector.sql(), &copy).unwrap();
+    let path = |source: &str| format!("/api/v2/sources/{source}/events?from={from}");
+    let unknown = collector.call("DELETE", &path("source-9"), None).await;
+    assert_eq!(unknown.status, 404);
+    let unbounded = collector.call("DELETE", "/api/v2/sources/source-1/events", None);
+    assert_eq!(unbounded.await.status, 400);
+    let answer = collector.call("DELETE", &path("source-1"), None).await;
+    assert_eq!(
+        answer.json()["erased"],
+        json!({"events": 21, "users": 20, "accounts": 20}),
+        "{}",
+        answer.text
+    );
+    assert_eq!(usage(&collector).await, before);
+    assert_eq!(listed(&collector).await, known);
+    assert_eq!(collector.get("/api/v2/loss").await, loss);
+    check_figures(&collector);
+
+    // What came later is not of the span.
+    let again = collector
+        .call("DELETE", &path("source-1"), None)
+        .await
+        .json();
+    assert_eq!(again["erased"]["events"], 0);
+    collector.send(vec![event("acme", "ann", "good", 7)]).await;
+    let list = erasure_list::entries(&collector.sql()).unwrap();
+    let mut restored = Store::open_for_command(&copy).unwrap();
+    let tx = restored.transaction().unwrap();
+    let erased = erasure::apply(&tx, &list).unwrap();
+    tx.commit().unwrap();
+    assert_eq!((erased.events, erased.users, erased.accounts), (21, 20, 20));
+}
+
+#[tokio::test]
+async fn figures_that_nobody_can_tell_any_more_are_said_to_stay() {
+    let collector = collector().await;
+    collector
+        .send(vec![
+            event("acme", "ann", "bad", 0),
+            event("acme", "ann", "bad", 1),
+        ])
+        .await;
+    let horizon = u32::try_from(NOW / HOUR).unwrap() * 4 + 8;
+    while collector
+        .store
+        .write(move |tx| retention::prune(tx, horizon))
+        .await
+        .unwrap()
+        .events
+        > 0
+    {}
+    let late = with(
+        event("acme", "ann", "bad", 2),
+        json!({"created_at": NOW + DAY}),
+    );
+    collector.send(vec![late]).await;
+    let answer = collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    assert_eq!(
+        answer.json()["erased"],
+        json!({"events": 1, "users": 0, "accounts": 0, "figures_kept": 2})
+    );
+}
