@@ -85,7 +85,9 @@ pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
             is_set_aside: row.get(1)?,
         };
         let mut facts = Vec::new();
-        let _ = decode(row.get_ref(2)?.as_blob()?, |fact| facts.push(fact));
+        if let Err(cause) = decode(row.get_ref(2)?.as_blob()?, |fact| facts.push(fact)) {
+            tracing::error!(%cause, account = part.account.number(), "a part of the usage is lost");
+        }
         segments::insert(tx, Table::Stored, part, &facts)?;
     }
     drop(rows);
