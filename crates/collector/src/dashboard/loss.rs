@@ -231,7 +231,7 @@ fn show_implausible(
         section .card {
             h2 { (format::count(report.implausible, "implausible stream", "implausible streams")) }
             p .hint {
-                "The numbers of these streams leave a gap that no page can make, so somebody invented "
+                "The numbers of these streams leave gaps that no page can make, so somebody invented "
                 "them. Nothing of these streams counts as missing."
             }
             (sheet.table(&table, implausible))

@@ -166,7 +166,7 @@ impl Page<'_> {
             );
         }
         let heading = format::count(all, "implausible stream", "implausible streams");
-        let words = "The numbers of these streams leave a gap that no page can make, so somebody invented \
+        let words = "The numbers of these streams leave gaps that no page can make, so somebody invented \
                      them. Taking one back removes its events and their figures for good. Listed are \
                      those with the highest numbers.";
         let is_empty = streams.is_empty();
