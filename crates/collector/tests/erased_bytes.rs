@@ -25,12 +25,14 @@ fn count_in(bytes: &[u8], text: &str) -> usize {
         .count()
 }
 
-/// How often the database, its log and a new backup have each of the texts.
+/// How often the database, its inbox, their logs and a new backup have each of the texts.
 async fn found(collector: &Collector, texts: &[&str]) -> Vec<(String, usize)> {
     let copy = collector.db.with_file_name("backup.db");
     let _ = fs::remove_file(&copy);
-    let (wal, db) = (collector.db.with_file_name("natero.db-wal"), &collector.db);
-    let before = [db, &wal].map(|path| fs::read(path).unwrap_or_default());
+    let before = ["", "-wal", "-inbox", "-inbox-wal"].map(|ending| {
+        let path = collector.db.with_file_name(format!("natero.db{ending}"));
+        fs::read(path).unwrap_or_default()
+    });
     backup(&collector.sql(), &copy).unwrap();
     let mut found = Vec::new();
     for text in texts {
@@ -44,7 +46,7 @@ async fn found(collector: &Collector, texts: &[&str]) -> Vec<(String, usize)> {
 }
 
 #[tokio::test]
-async fn an_erased_user_is_in_no_byte_of_the_database_its_log_or_a_backup() {
+async fn an_erased_user_is_in_no_byte_of_the_database_its_inbox_their_logs_or_a_backup() {
     let collector = Collector::new();
     let erased = user(77);
     let texts = [erased.as_str(), "person-77-of", "stream-of-77-"];

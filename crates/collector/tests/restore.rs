@@ -6,7 +6,7 @@ mod running;
 
 use std::{fs, path::Path};
 
-use running::{json_of, natero};
+use running::{Running, json_of, natero};
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
@@ -131,6 +131,59 @@ fn the_log_beside_a_backup_belongs_to_it() {
     let restored = natero(&db, &["restore", backup.to_str().unwrap()]);
     assert!(restored.status.success());
     assert_eq!(users(&db), 2);
+}
+
+/// Sends batches in quick succession to a collector, and kills it.
+fn kill_after_batches(db: &Path, name: &str) {
+    let keys = json_of(natero(db, &["keys", "create", "source", "--json"]));
+    let part = |name: &str| keys[name].as_str().unwrap().to_owned();
+    let target = format!("POST /v1/{}/{}", part("auth_key"), part("api_key"));
+    let running = Running::start(db);
+    let mut client = running.client();
+    for no in 0..100 {
+        let event = json!({
+            "event_id": format!("{name}-{no}"), "account_id": "acme", "user_id": "ann",
+            "created_at": 1_700_000_000_000_i64, "action": "feature", "feature": "export",
+        });
+        let (status, _) = client.request(&target, &event.to_string()).unwrap();
+        assert_eq!(status, 200);
+    }
+    running.kill();
+}
+
+fn exported(db: &Path) -> usize {
+    let output = natero(db, &["export"]);
+    String::from_utf8(output.stdout).unwrap().lines().count()
+}
+
+#[test]
+fn batches_of_the_replaced_database_do_not_come_into_the_restored_one() {
+    let folder = TempDir::new().unwrap();
+    let (db, backup) = (folder.path().join("n.db"), folder.path().join("b.db"));
+    kill_after_batches(&db, "first");
+    assert!(
+        natero(&db, &["backup", backup.to_str().unwrap()])
+            .status
+            .success()
+    );
+    kill_after_batches(&db, "second");
+    let restored = natero(&db, &["restore", backup.to_str().unwrap()]);
+    assert!(restored.status.success(), "{restored:?}");
+    assert_eq!(exported(&db), 100);
+}
+
+#[test]
+fn the_inbox_beside_a_backup_belongs_to_it() {
+    let folder = TempDir::new().unwrap();
+    let (db, backup) = (folder.path().join("n.db"), folder.path().join("b.db"));
+    kill_after_batches(&db, "first");
+    for ending in ["", "-wal", "-inbox", "-inbox-wal"] {
+        let with = |path: &Path| format!("{}{ending}", path.display());
+        fs::rename(with(&db), with(&backup)).unwrap();
+    }
+    let restored = natero(&db, &["restore", backup.to_str().unwrap()]);
+    assert!(restored.status.success(), "{restored:?}");
+    assert_eq!(exported(&db), 100);
 }
 
 #[test]

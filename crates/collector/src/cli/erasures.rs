@@ -17,7 +17,7 @@ use crate::{
     },
     store::{
         removal::Erased,
-        sqlite::{CommandFile, ErasureList},
+        sqlite::{CommandFile, ErasureList, inbox_paths},
     },
 };
 
@@ -105,9 +105,13 @@ pub(super) fn run_restore(database: &Database, from: &Path) -> Result<(), CliErr
     fs::File::open(&copy)
         .and_then(|file| file.sync_all())
         .map_err(io(format!("flushing {}", copy.display())))?;
-    // The log of the replaced file is empty, and is not one of the file that comes.
+    // The log and the inbox of the replaced file have nothing that it lacks, and are not those
+    // of the file that comes.
     for log in ["-wal", "-shm"] {
         removing(&beside(db, log))?;
+    }
+    for inbox in inbox_paths(db) {
+        removing(&inbox)?;
     }
     let kept = keep(db).map_err(io(format!("keeping {}", db.display())))?;
     fs::rename(&copy, db).map_err(io(format!("replacing {}", db.display())))?;

@@ -12,6 +12,7 @@ use super::{
     erasure_list::{self, Entry},
     export, file_check,
     free_pages::{self, Step},
+    inbox::{self, InboxFile},
     keys, loss, rebuild,
 };
 use crate::{
@@ -34,6 +35,7 @@ use crate::{
 #[derive(Debug)]
 pub struct CommandFile {
     conn: Connection,
+    inbox: Option<InboxFile>,
 }
 
 /// What was erased from a file.
@@ -67,6 +69,16 @@ fn overwrite_free_pages(conn: &mut Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Removes what spread batches have left in the inbox.
+fn shred(conn: &Connection, inbox: Option<&InboxFile>) -> rusqlite::Result<()> {
+    if let Some(inbox) = inbox
+        && !inbox.shred(inbox::spread_to(conn, inbox.id())?)?
+    {
+        eprintln!("the collector keeps what was erased in the inbox for a while");
+    }
+    Ok(())
+}
+
 impl CommandFile {
     /// Opens a file that is there.
     ///
@@ -89,8 +101,8 @@ impl CommandFile {
     /// When it is no database of a collector, cannot be opened, or a newer version wrote
     /// it.
     pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
-        let conn = SqliteStore::open_for_command(path)?;
-        Ok(CommandFile { conn })
+        let (conn, inbox) = SqliteStore::open_with_inbox(path)?;
+        Ok(CommandFile { conn, inbox })
     }
 
     /// Copies a backup to a new file, once the backup has been found to be whole, and
@@ -101,7 +113,12 @@ impl CommandFile {
     pub fn from_backup(backup: &Path, to: &Path) -> Result<Self, StoreError> {
         let whole = file_check::open_backup(backup)?;
         connection::copy(&whole, to).map_err(failed)?;
-        Self::open(to)
+        let mut copy = Self::open(to)?;
+        // A copy of files of which a collector was not closed has batches in the inbox.
+        if let Some(inbox) = InboxFile::open_of_backup(backup).map_err(failed)? {
+            inbox::settle(&mut copy.conn, Some(&inbox)).map_err(failed)?;
+        }
+        Ok(copy)
     }
 
     /// Stores a new source and returns its id.
@@ -175,15 +192,20 @@ impl CommandFile {
     /// # Errors
     /// Those of the file.
     pub fn erase(&mut self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
+        let CommandFile { conn, inbox } = self;
+        let inbox = inbox.as_ref();
         let mut erase = || {
-            let found = erasure::find_events(&self.conn, erasure)?;
-            let tx = self
-                .conn
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            // A collector that runs adds nothing to the inbox until this is committed.
+            let lock = inbox.map(InboxFile::lock).transpose()?;
+            inbox::settle(conn, inbox)?;
+            let found = erasure::find_events(conn, erasure)?;
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let erased = erasure::erase(&tx, erasure, &found, now_ms())?;
             tx.commit()?;
+            drop(lock);
             if erased.is_some() {
-                overwrite_free_pages(&mut self.conn)?;
+                overwrite_free_pages(conn)?;
+                shred(conn, inbox)?;
             }
             Ok(erased)
         };

@@ -20,7 +20,8 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open(path)?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
-    flush_commits(&conn, true)?;
+    // Flush at every commit: a response promises that a power cut loses nothing.
+    conn.pragma_update(None, "synchronous", "FULL")?;
     // Plans that do not depend on the values of parameters. Otherwise SQLite prepares
     // each statement about a table with a partial index anew for each value, which takes
     // several times as long as the statement itself.
@@ -38,24 +39,6 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     conn.pragma_update(None, "wal_autocheckpoint", 16_384)?;
     conn.set_prepared_statement_cache_capacity(128);
     Ok(conn)
-}
-
-/// Runs work whose commits are not flushed to disk: after a power cut it may not have
-/// happened, and nothing else is lost.
-pub(super) fn without_flush<T>(
-    conn: &mut Connection,
-    work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    flush_commits(conn, false)?;
-    let done = work(conn);
-    flush_commits(conn, true)?;
-    done
-}
-
-/// Flush at every commit: a response promises that a power cut loses nothing.
-fn flush_commits(conn: &Connection, is_flushed: bool) -> rusqlite::Result<()> {
-    let synchronous = if is_flushed { "FULL" } else { "NORMAL" };
-    conn.pragma_update(None, "synchronous", synchronous)
 }
 
 /// Size of the database in bytes, without its write-ahead log.

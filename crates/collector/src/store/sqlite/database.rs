@@ -8,7 +8,7 @@ use super::{
     connection, events, file_check,
     free_pages::{self, Step},
     health::{Health, is_damage},
-    inbox::{self, Batch},
+    inbox::{self, Batch, Front, InboxFile, Settling},
     name_roles::NameCache,
     readers::Readers,
     schema,
@@ -51,7 +51,8 @@ impl SqliteStore {
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let mut conn = Self::open_migrated(path)?;
         // A damaged file is served as far as it goes.
-        inbox::settle(&mut conn).or_else(|cause| {
+        let file = InboxFile::open(path)?;
+        inbox::settle(&mut conn, Some(&file)).or_else(|cause| {
             tracing::error!(%cause, "the inbox cannot be spread");
             if is_damage(&cause) {
                 Ok(())
@@ -62,19 +63,27 @@ impl SqliteStore {
         if let Err(cause) = free_pages::give_back_all(&conn) {
             tracing::error!(%cause, "pages that an erasure has overwritten stay taken");
         }
+        let mut most_pages = None;
         if let Some(bytes) = options.max_bytes {
             let page_size: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
             let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page_size;
-            conn.pragma_update(
-                None,
-                "max_page_count",
-                pages.clamp(1, i64::from(u32::MAX) - 1),
-            )?;
+            let pages = pages.clamp(1, i64::from(u32::MAX) - 1);
+            conn.pragma_update(None, "max_page_count", pages)?;
+            most_pages = Some(pages);
         }
         let health = Arc::new(Health::default());
+        let settling = Arc::<Settling>::default();
+        let metrics = options.metrics;
+        let front = Front::new(
+            path,
+            file,
+            most_pages,
+            Arc::clone(&settling),
+            Arc::clone(&metrics),
+        )?;
         Ok(SqliteStore {
             readers: Readers::open(path, Arc::clone(&health))?,
-            writer: Writer::start(conn, options.metrics, Arc::clone(&health)),
+            writer: Writer::start(conn, front, settling, metrics, Arc::clone(&health)),
             health,
             names: Arc::default(),
         })
@@ -85,9 +94,18 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`].
     pub fn open_for_command(path: &Path) -> Result<Connection, StoreError> {
-        let mut conn = Self::open_migrated(path)?;
-        inbox::settle(&mut conn)?;
+        let (conn, _) = Self::open_with_inbox(path)?;
         Ok(conn)
+    }
+
+    /// As [`SqliteStore::open_for_command`], with the inbox where there is one.
+    pub(super) fn open_with_inbox(
+        path: &Path,
+    ) -> Result<(Connection, Option<InboxFile>), StoreError> {
+        let mut conn = Self::open_migrated(path)?;
+        let inbox = InboxFile::open_existing(path)?;
+        inbox::settle(&mut conn, inbox.as_ref())?;
+        Ok((conn, inbox))
     }
 
     fn open_migrated(path: &Path) -> Result<Connection, StoreError> {
@@ -126,8 +144,8 @@ impl SqliteStore {
         self.writer.write(weight, work, |_| true).await
     }
 
-    /// Overwrites the free pages of the file and empties its log, between the requests of
-    /// others. What was erased stays in neither then.
+    /// Overwrites the free pages of the file and empties its log and the inbox, between the
+    /// requests of others. What was erased stays in none of them then.
     ///
     /// # Errors
     /// As [`SqliteStore::write`].
@@ -141,7 +159,7 @@ impl SqliteStore {
             }
         }
         for _ in 0..ATTEMPTS {
-            if self.writer.truncate_log().await? {
+            if self.writer.truncate_logs().await? {
                 return Ok(());
             }
             tokio::time::sleep(PAUSE).await;

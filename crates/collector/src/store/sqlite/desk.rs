@@ -1,20 +1,24 @@
 //! The writer's desk: runs groups of requests in transactions, commits them, and spreads
-//! the inbox. Whoever holds it writes.
+//! the inbox. Whoever holds it writes the database.
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, RecvTimeoutError},
     },
     time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::oneshot;
 
 use super::{
-    connection, free_pages, health::Health, inbox::Inbox, pace::Pace, savepoint,
+    connection,
+    entrance::Entrance,
+    free_pages,
+    health::Health,
+    inbox::{self, Settling},
+    requests::Requests,
+    savepoint,
     write_request::Request,
 };
 use crate::{metrics::Metrics, store::error::StoreError};
@@ -25,36 +29,29 @@ const GROUP_WEIGHT: usize = 10_000;
 /// Requests in one transaction: enough that all connections share one flush of
 /// the disk, and few enough that the first does not wait long for the last.
 const GROUP: usize = 256;
-/// Events of a transaction that the inbox may take. More of them share what it costs to
-/// store them, and would only be written twice.
-const MOST_FOR_INBOX: usize = 128;
-
-/// Who waits for the inbox to be spread.
-#[derive(Debug, Default)]
-pub(super) struct Settling {
-    /// Whether batches that were answered are in the inbox.
-    pub(super) has_waiting: AtomicBool,
-    pub(super) asking: Mutex<Vec<oneshot::Sender<()>>>,
-}
 
 /// Ignores poisoning: what is behind the locks is replaced as a whole.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What whoever writes works with.
 pub(super) struct Desk {
     conn: Connection,
-    pub(super) inbox: Inbox,
-    pace: Pace,
+    entrance: Arc<Entrance>,
     settling: Arc<Settling>,
     log: CommitLog,
 }
 
 /// Works until the queue is closed and empty.
-pub(super) fn run(desk: &Mutex<Desk>, waiting: &mpsc::Receiver<Request>) {
+pub(super) fn run(
+    desk: &Mutex<Desk>,
+    entrance: &Entrance,
+    requests: &Requests,
+    waiting: &mpsc::Receiver<Request>,
+) {
     loop {
-        let due_at = lock(desk).inbox.due_at();
+        let due_at = entrance.front().due_at();
         let first = match due_at {
             None => waiting.recv().map_err(RecvTimeoutError::from),
             Some(due_at) => waiting.recv_timeout(due_at.saturating_duration_since(Instant::now())),
@@ -64,7 +61,7 @@ pub(super) fn run(desk: &Mutex<Desk>, waiting: &mpsc::Receiver<Request>) {
             Ok(first) => {
                 let mut group = group_of(first, waiting);
                 group.retain(|request| !matches!(request, Request::Look));
-                desk.log.metrics.waiting.dec_by(group.len() as i64);
+                requests.note_begun(group.len());
                 if !group.is_empty() {
                     desk.commit(group);
                 }
@@ -83,14 +80,14 @@ pub(super) fn run(desk: &Mutex<Desk>, waiting: &mpsc::Receiver<Request>) {
 impl Desk {
     pub(super) fn new(
         conn: Connection,
+        entrance: Arc<Entrance>,
         settling: Arc<Settling>,
         metrics: Arc<Metrics>,
         health: Arc<Health>,
     ) -> Self {
         Desk {
-            inbox: Inbox::new(&conn),
             conn,
-            pace: Pace::default(),
+            entrance,
             settling,
             log: CommitLog { metrics, health },
         }
@@ -103,14 +100,12 @@ impl Desk {
         self.log.record(group.len(), start, done.is_ok());
         match done {
             Ok(outcomes) => {
-                self.note_inbox();
                 for (request, outcome) in group.into_iter().zip(outcomes) {
                     let outcome = outcome.inspect_err(|cause| self.log.health.note(cause));
                     request.answer(outcome.map_err(StoreError::from));
                 }
             }
             Err(cause) => {
-                self.inbox.invalidate();
                 self.log.health.note(&cause);
                 let cause = cause.to_string();
                 for request in group {
@@ -123,7 +118,8 @@ impl Desk {
     /// Spreads the inbox if it is due or somebody waits for that.
     fn look_at_inbox(&mut self) {
         let asking = std::mem::take(&mut *lock(&self.settling.asking));
-        let is_due = (self.inbox.due_at()).is_some_and(|due_at| due_at <= Instant::now());
+        let due_at = self.entrance.front().due_at();
+        let is_due = due_at.is_some_and(|due_at| due_at <= Instant::now());
         if is_due || !asking.is_empty() {
             self.spread_inbox();
         }
@@ -132,19 +128,24 @@ impl Desk {
         }
     }
 
-    /// Leaves a file that is complete without its log: the next start has none to
-    /// replay then, and a copy of the file alone is whole.
+    /// Leaves a file that is complete without its log and the inbox: the next start has none
+    /// to replay then, and a copy of the file alone is whole.
     fn close(&mut self) {
-        if self.inbox.due_at().is_some() {
-            self.spread_inbox();
+        self.spread_inbox();
+        if let Err(cause) = self.entrance.front().shred() {
+            tracing::warn!(%cause, "spread batches stay in the inbox");
         }
         if let Err(cause) = (self.conn).pragma_update(None, "wal_checkpoint", "TRUNCATE") {
             tracing::warn!(%cause, "the write-ahead log stays beside the database");
         }
     }
 
-    /// Empties the write-ahead log. Returns false while somebody reads from it.
-    pub(super) fn truncate_log(&mut self) -> rusqlite::Result<bool> {
+    /// Empties the write-ahead log, and what spread batches have left beside it. Returns
+    /// false while somebody reads from one of them.
+    pub(super) fn truncate_logs(&mut self) -> rusqlite::Result<bool> {
+        if !self.entrance.front().shred()? {
+            return Ok(false);
+        }
         // Nobody writes meanwhile: it is tried again rather than waited for.
         self.conn.busy_timeout(Duration::from_millis(50))?;
         let truncated = free_pages::truncate_log(&self.conn);
@@ -152,75 +153,64 @@ impl Desk {
         truncated
     }
 
+    /// Nothing is added to the inbox until the group is committed.
     fn run_group(&mut self, group: &mut [Request]) -> rusqlite::Result<Vec<Outcome>> {
+        let mut front = self.entrance.front();
         // The write lock is taken at once: upgrading a read lock can fail after some
         // requests have run, and all of them would have to run again.
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        self.inbox.refresh(&tx)?;
-        let is_fast = group.iter().fold(false, |is_fast, request| match request {
-            Request::Batch(_) => self.pace.is_high(Instant::now()),
-            Request::Work(_) | Request::Look => is_fast,
-        });
-        let weight: usize = group.iter().map(Request::weight).sum();
-        let is_fast = is_fast && weight <= MOST_FOR_INBOX;
+        front.spread_all(&tx)?;
         if let [request] = group
-            && self.inbox.is_empty()
-            && !(is_fast && matches!(request, Request::Batch(_)))
+            && front.is_empty()
         {
             return run_alone(tx, request);
         }
         let mut outcomes = Vec::with_capacity(group.len());
         for request in group {
-            if let Request::Batch(task) = request
-                && is_fast
-            {
-                task.outcome = savepoint::caught(|| self.inbox.take(&tx, &task.batch))?;
-                if task.outcome.is_some() {
-                    outcomes.push(Ok(()));
-                    continue;
-                }
-            }
-            self.inbox.spread(&tx)?;
             // A failure of one request affects no other.
             let outcome =
                 savepoint::run_unless_rejected(&tx, || request.run(&tx), |is_kept| *is_kept)?;
             outcomes.push(outcome.map(|_| ()));
         }
         tx.commit()?;
+        front.note_spread();
+        self.entrance.notify_spread();
         Ok(outcomes)
     }
 
-    /// Spreads the inbox in a transaction of its own.
+    /// Spreads the inbox in a transaction of its own. Other batches arrive meanwhile.
     fn spread_inbox(&mut self) {
         match self.run_spreading() {
-            Ok(()) => self.note_inbox(),
+            Ok(false) => {}
+            Ok(true) => self.log.health.set_committing(true),
             Err(cause) => {
                 tracing::warn!(%cause, "the inbox cannot be spread; it is tried again");
                 self.log.health.note(&cause);
                 self.log.health.set_committing(false);
-                self.inbox.invalidate();
+                self.entrance.front().pause();
             }
         }
+        self.entrance.notify_spread();
     }
 
-    fn run_spreading(&mut self) -> rusqlite::Result<()> {
-        let Desk { conn, inbox, .. } = self;
-        // Its rows are on disk. A power cut that takes the transaction back leaves
-        // them there, so that it needs no flush.
-        connection::without_flush(conn, |conn| {
-            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            inbox.refresh(&tx)?;
-            inbox.spread(&tx)?;
-            tx.commit()
-        })
-    }
-
-    /// Tells readers whether they have to wait.
-    fn note_inbox(&self) {
-        let has_waiting = !self.inbox.is_empty();
-        (self.settling.has_waiting).store(has_waiting, Ordering::Release);
+    /// Returns false where nothing was in it.
+    fn run_spreading(&mut self) -> rusqlite::Result<bool> {
+        let mut front = self.entrance.front();
+        let Some(generation) = front.begin_spreading()? else {
+            return Ok(false);
+        };
+        let id = *front.file_id();
+        drop(front);
+        self.entrance.notify_spread();
+        let tx = self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        inbox::spread(&tx, &id, &generation)?;
+        tx.commit()?;
+        self.entrance.front().end_spreading(&generation);
+        Ok(true)
     }
 }
 

@@ -87,7 +87,8 @@ pub(super) fn open_backup(path: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
-fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
+/// Opens a database so that nothing of it is written.
+pub(super) fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let has_log = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);

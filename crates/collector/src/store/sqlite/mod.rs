@@ -4,7 +4,8 @@
 //! them in one transaction, commits, and only then answers, so that an answer means
 //! "on disk" and many requests share one flush of the disk. Readers use
 //! connections of their own. They wait for the writer only while batches are in the
-//! inbox (`inbox/`), which it spreads before they begin.
+//! inbox (`inbox/`), which it spreads before they begin: batches in quick succession go
+//! there first, beside the writer, into a file of its own.
 
 mod account_page;
 mod account_records;
@@ -22,6 +23,7 @@ mod database;
 mod desk;
 mod dimensions;
 mod distinct;
+mod entrance;
 pub mod erasure;
 pub mod erasure_list;
 mod event_facts;
@@ -65,6 +67,7 @@ pub mod rebuild;
 mod recount;
 mod refusals;
 mod renewal_dates;
+mod requests;
 pub mod retention;
 pub mod rows;
 mod saved_views;
@@ -91,3 +94,4 @@ mod writer;
 pub use command::{CommandFile, ErasureList};
 pub use connection::backup;
 pub use database::{Options, SqliteStore};
+pub use inbox::paths as inbox_paths;

@@ -122,7 +122,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn open(path: &Path) -> Result<Connection, StoreError> {
+/// Opens a connection that only reads.
+pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let conn = connection::open(path)?;
     conn.pragma_update(None, "query_only", true)?;
     // 16 MiB for pages that are read often. The operating system caches the

@@ -28,11 +28,21 @@ pub(super) trait Work: Send {
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// A batch that waits for the writer.
+/// A batch that waits to be stored.
+#[derive(Debug)]
 pub(super) struct BatchTask {
     pub(super) batch: Arc<Batch>,
     pub(super) outcome: Option<BatchOutcome>,
     pub(super) reply: oneshot::Sender<Result<BatchOutcome, StoreError>>,
+}
+
+impl BatchTask {
+    /// Answers once the batch is committed, or was not.
+    pub(super) fn answer(self, committed: Result<(), StoreError>) {
+        let answer = committed.and_then(|()| self.outcome.ok_or(StoreError::Closed));
+        // The client may have disconnected; its events are committed anyway.
+        let _ = self.reply.send(answer);
+    }
 }
 
 impl Request {
@@ -62,11 +72,7 @@ impl Request {
     pub(super) fn answer(self, committed: Result<(), StoreError>) {
         match self {
             Request::Work(work) => work.answer(committed),
-            Request::Batch(BatchTask { outcome, reply, .. }) => {
-                let answer = committed.and_then(|()| outcome.ok_or(StoreError::Closed));
-                // The client may have disconnected; its events are committed anyway.
-                let _ = reply.send(answer);
-            }
+            Request::Batch(task) => task.answer(committed),
             Request::Look => {}
         }
     }

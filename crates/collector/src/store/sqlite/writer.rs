@@ -1,4 +1,4 @@
-//! Takes requests for the writer, and waits for their answers.
+//! Takes requests for the writer and batches for the inbox, and waits for their answers.
 
 use std::{
     fmt,
@@ -13,9 +13,11 @@ use tokio::{
 };
 
 use super::{
-    desk::{self, Desk, Settling, lock},
+    desk::{self, Desk, lock},
+    entrance::{self, Entrance},
     health::Health,
-    inbox::Batch,
+    inbox::{Batch, Front, Settling},
+    requests::{QUEUE, Requests},
     write_request::{BatchTask, Request, Task},
 };
 use crate::{
@@ -23,20 +25,19 @@ use crate::{
     store::{batch::BatchOutcome, error::StoreError},
 };
 
-/// Requests that may wait for the writer. A group takes a few ms, so that all of
-/// them are less than a second of work; further requests are refused.
-const QUEUE: usize = 1024;
 /// Most events of a batch that the thread of its connection stores where nobody else
 /// writes. Few of them take longer than two changes of threads.
 const MOST_IN_PLACE: usize = 100;
 
-/// What writes: one thread, and in its place that of a connection whose batch finds
-/// nobody else writing.
+/// What writes: a thread that takes batches into the inbox and one that writes the tables,
+/// and in their place that of a connection whose batch finds nobody else there.
 pub(super) struct Writer {
+    entrance: Arc<Entrance>,
     desk: Arc<Mutex<Desk>>,
-    queue: Mutex<Option<mpsc::SyncSender<Request>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    metrics: Arc<Metrics>,
+    batches: Mutex<Option<mpsc::SyncSender<BatchTask>>>,
+    requests: Requests,
+    taker: Thread,
+    writer: Thread,
     settling: Arc<Settling>,
 }
 
@@ -47,29 +48,52 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn start(conn: Connection, metrics: Arc<Metrics>, health: Arc<Health>) -> Self {
-        let (queue, waiting) = mpsc::sync_channel(QUEUE);
-        let settling = Arc::<Settling>::default();
-        let desk = Desk::new(conn, Arc::clone(&settling), Arc::clone(&metrics), health);
-        let desk = Arc::new(Mutex::new(desk));
-        let of_thread = Arc::clone(&desk);
-        let thread = std::thread::Builder::new()
-            .name("writer".into())
-            .spawn(move || desk::run(&of_thread, &waiting))
-            .expect("a thread can be started at start-up");
-        Writer {
-            desk,
-            queue: Mutex::new(Some(queue)),
-            thread: Mutex::new(Some(thread)),
+    /// `settling` is that of the front.
+    pub(super) fn start(
+        conn: Connection,
+        front: Front,
+        settling: Arc<Settling>,
+        metrics: Arc<Metrics>,
+        health: Arc<Health>,
+    ) -> Self {
+        let entrance = Arc::new(Entrance::new(front));
+        let (requests, waiting) = Requests::new(Arc::clone(&metrics));
+        let desk = Desk::new(
+            conn,
+            Arc::clone(&entrance),
+            Arc::clone(&settling),
             metrics,
+            health,
+        );
+        let desk = Arc::new(Mutex::new(desk));
+        let writer = {
+            let (desk, entrance) = (Arc::clone(&desk), Arc::clone(&entrance));
+            let requests = requests.clone();
+            Thread::start("writer", move || {
+                desk::run(&desk, &entrance, &requests, &waiting);
+            })
+        };
+        let (batches, waiting) = mpsc::sync_channel(QUEUE);
+        let taker = {
+            let (entrance, requests) = (Arc::clone(&entrance), requests.clone());
+            Thread::start("inbox", move || {
+                entrance::run(&entrance, &waiting, &requests)
+            })
+        };
+        Writer {
+            entrance,
+            desk,
+            batches: Mutex::new(Some(batches)),
+            requests,
+            taker,
+            writer,
             settling,
         }
     }
 
-    /// Whether the writer takes more.
+    /// Whether it takes more.
     pub(super) fn is_open(&self) -> bool {
-        let is_closed = lock(&self.queue).is_none();
-        !is_closed && (lock(&self.thread).as_ref()).is_some_and(|thread| !thread.is_finished())
+        self.requests.is_open() && self.taker.is_running() && self.writer.is_running()
     }
 
     pub(super) async fn write<T, F>(
@@ -84,68 +108,66 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let task = Task::new(work, weight, is_kept, reply);
-        self.send(Request::Work(Box::new(task)))?;
+        self.requests.send(Request::Work(Box::new(task)))?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Empties the write-ahead log. Answers false while somebody reads from it.
-    pub(super) async fn truncate_log(&self) -> Result<bool, StoreError> {
+    /// Empties the write-ahead log and the inbox. Answers false while somebody reads from
+    /// one of them.
+    pub(super) async fn truncate_logs(&self) -> Result<bool, StoreError> {
         let desk = Arc::clone(&self.desk);
-        let truncating = tokio::task::spawn_blocking(move || lock(&desk).truncate_log());
+        let truncating = tokio::task::spawn_blocking(move || lock(&desk).truncate_logs());
         Ok(truncating.await.map_err(|_| StoreError::Closed)??)
     }
 
     pub(super) async fn write_batch(&self, batch: Batch) -> Result<BatchOutcome, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let request = Request::Batch(BatchTask {
+        let task = BatchTask {
             batch: Arc::new(batch),
             outcome: None,
             reply,
-        });
-        if let Some(request) = self.commit_in_place(request)? {
-            self.send(request)?;
+        };
+        if let Some(task) = self.store_in_place(task)? {
+            self.send_batch(task)?;
         }
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Commits a small batch on the thread of the caller where nobody else writes, and
-    /// gives it back otherwise. At most one thread of those that serve connections is
+    /// Stores a small batch on the thread of the caller where nobody else writes, and
+    /// gives it back otherwise. At most two threads of those that serve connections are
     /// held up by the disk, and none is for two changes of threads.
-    fn commit_in_place(&self, request: Request) -> Result<Option<Request>, StoreError> {
+    fn store_in_place(&self, task: BatchTask) -> Result<Option<BatchTask>, StoreError> {
         // The only thread of a runtime must not be held up.
         let has_others = Handle::try_current()
             .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
-        if !has_others || request.weight() > MOST_IN_PLACE {
-            return Ok(Some(request));
+        if !has_others || task.batch.events.len() > MOST_IN_PLACE {
+            return Ok(Some(task));
         }
-        let mut desk = match self.desk.try_lock() {
-            Ok(desk) => desk,
-            Err(TryLockError::WouldBlock) => return Ok(Some(request)),
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-        };
         if !self.is_open() {
             return Err(StoreError::Closed);
         }
-        let was_due_at = desk.inbox.due_at();
-        desk.commit(vec![request]);
-        let due_at = desk.inbox.due_at();
-        drop(desk);
-        // The thread knows when the inbox was due, and learns when it is now.
-        if due_at.is_some() && due_at != was_due_at {
-            let _ = self.send(Request::Look);
+        let task = match self.entrance.try_take(task, &self.requests) {
+            Ok(None) => return Ok(None),
+            Ok(Some(task)) => task,
+            Err(task) => return Ok(Some(task)),
+        };
+        let request = Request::Batch(task);
+        match self.desk.try_lock() {
+            Ok(mut desk) => desk.commit(vec![request]),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().commit(vec![request]),
+            Err(TryLockError::WouldBlock) => self.requests.send(request)?,
         }
         Ok(None)
     }
 
-    fn send(&self, request: Request) -> Result<(), StoreError> {
-        let queue = lock(&self.queue);
-        let queue = queue.as_ref().ok_or(StoreError::Closed)?;
-        let waits = !matches!(request, Request::Look);
-        queue.try_send(request).map_err(|refused| match refused {
+    fn send_batch(&self, task: BatchTask) -> Result<(), StoreError> {
+        let batches = lock(&self.batches);
+        let batches = batches.as_ref().ok_or(StoreError::Closed)?;
+        batches.try_send(task).map_err(|refused| match refused {
             mpsc::TrySendError::Full(_) => StoreError::Overloaded,
             mpsc::TrySendError::Disconnected(_) => StoreError::Closed,
         })?;
-        self.metrics.waiting.inc_by(waits.into());
+        self.requests.note_waiting();
         Ok(())
     }
 
@@ -159,15 +181,38 @@ impl Writer {
         let (done, settled) = oneshot::channel();
         lock(&self.settling.asking).push(done);
         // A writer whose queue is full looks at who asks after its next group.
-        if let Err(StoreError::Closed) = self.send(Request::Look) {
+        if let Err(StoreError::Closed) = self.requests.send(Request::Look) {
             return;
         }
         let _ = settled.await;
     }
 
     pub(super) async fn close(&self) {
-        drop(lock(&self.queue).take());
-        let thread = lock(&self.thread).take();
+        drop(lock(&self.batches).take());
+        self.taker.join().await;
+        self.requests.close();
+        self.writer.join().await;
+    }
+}
+
+/// A thread that ends once its queue is closed and empty.
+struct Thread(Mutex<Option<JoinHandle<()>>>);
+
+impl Thread {
+    fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Self {
+        let thread = std::thread::Builder::new().name(name.into()).spawn(work);
+        Thread(Mutex::new(Some(
+            thread.expect("a thread can be started at start-up"),
+        )))
+    }
+
+    fn is_running(&self) -> bool {
+        let thread = lock(&self.0);
+        thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    async fn join(&self) {
+        let thread = lock(&self.0).take();
         if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }

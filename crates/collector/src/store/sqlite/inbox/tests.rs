@@ -1,26 +1,58 @@
 //! The inbox gives the same answers and the same rows as storing each batch at once.
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use proptest::prelude::*;
+use rusqlite::{Connection, TransactionBehavior};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
-use super::*;
+use super::{
+    batch::Batch,
+    file::InboxFile,
+    front::{Front, ROOM},
+    pending::{ENOUGH_EVENTS, Generation, LONGEST_WAIT, MOST},
+    spread,
+};
 use crate::{
     model::{
         erasure::{Erasure, ErasureKind},
         keys::SourceId,
     },
-    store::sqlite::{
-        SqliteStore, erasure, rebuild,
-        segments::{self, Table},
+    store::{
+        batch::BatchOutcome,
+        event_key::IdScope,
+        keys::Source,
+        sqlite::{
+            SqliteStore, erasure, rebuild,
+            segments::{self, Table},
+            write_request::BatchTask,
+        },
     },
 };
 
 const NOW: i64 = 1_700_000_000_000;
 
+fn path(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("n.db")
+}
+
 fn open(folder: &tempfile::TempDir) -> Connection {
-    SqliteStore::open_for_command(&folder.path().join("n.db")).unwrap()
+    SqliteStore::open_for_command(&path(folder)).unwrap()
+}
+
+fn bounded(folder: &tempfile::TempDir, most_pages: Option<i64>) -> Front {
+    let db = path(folder);
+    let file = InboxFile::open(&db).unwrap();
+    Front::new(&db, file, most_pages, Arc::default(), Arc::default()).unwrap()
+}
+
+fn front(folder: &tempfile::TempDir) -> Front {
+    bounded(folder, None)
 }
 
 fn source() -> Source {
@@ -47,28 +79,52 @@ fn event(user: &str, id: &str) -> Value {
     })
 }
 
+/// Stores a batch in the inbox where it may wait.
+fn take(front: &mut Front, batch: &Arc<Batch>) -> bool {
+    let task = BatchTask {
+        batch: Arc::clone(batch),
+        outcome: None,
+        reply: oneshot::channel().0,
+    };
+    front.store(&[task]).unwrap()[0]
+}
+
 /// Stores a batch as the writer does, in the inbox where it may wait.
-fn store(conn: &mut Connection, inbox: &mut Inbox, batch: &Arc<Batch>) -> BatchOutcome {
+fn store(conn: &mut Connection, front: &mut Front, batch: &Arc<Batch>) -> BatchOutcome {
+    if take(front, batch) {
+        return BatchOutcome {
+            accepted: batch.events.len() as u64,
+            ..BatchOutcome::default()
+        };
+    }
     let tx = conn
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .unwrap();
-    inbox.refresh(&tx).unwrap();
-    let outcome = match inbox.take(&tx, batch).unwrap() {
-        Some(outcome) => outcome,
-        None => {
-            inbox.spread(&tx).unwrap();
-            batch.insert(&tx).unwrap()
-        }
-    };
+    front.spread_all(&tx).unwrap();
+    let outcome = batch.insert(&tx).unwrap();
     tx.commit().unwrap();
+    front.note_spread();
     outcome
 }
 
-fn spread_now(conn: &mut Connection, inbox: &mut Inbox) {
+/// Commits what spreading a generation makes of it.
+fn commit(conn: &mut Connection, front: &Front, generation: &Generation) {
     let tx = conn.transaction().unwrap();
-    inbox.refresh(&tx).unwrap();
-    inbox.spread(&tx).unwrap();
+    spread(&tx, front.file_id(), generation).unwrap();
     tx.commit().unwrap();
+}
+
+fn spread_now(conn: &mut Connection, front: &mut Front) {
+    if let Some(generation) = front.begin_spreading().unwrap() {
+        commit(conn, front, &generation);
+        front.end_spreading(&generation);
+    }
+}
+
+/// The batches in the file of the inbox.
+fn in_file(folder: &tempfile::TempDir) -> i64 {
+    let inbox = Connection::open(folder.path().join("n.db-inbox")).unwrap();
+    count(&inbox, "SELECT COUNT(*) FROM inbox")
 }
 
 fn count(conn: &Connection, sql: &str) -> i64 {
@@ -134,7 +190,7 @@ proptest! {
     #[test]
     fn batches_that_waited_have_the_answers_and_rows_of_batches_that_did_not(
         batches in proptest::collection::vec(
-            (proptest::collection::vec(any_event(), 1..4), 0..6u8), 1..24),
+            (proptest::collection::vec(any_event(), 1..4), 0..8u8), 1..24),
     ) {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (mut waited, mut direct) = (open(&one), open(&other));
@@ -144,21 +200,42 @@ proptest! {
                  VALUES (x'00', x'00', '', 0, '[]', 0)",
             ).unwrap();
         }
-        let mut inbox = Inbox::default();
+        let mut inbox = front(&one);
+        let mut being_spread: Option<Arc<Generation>> = None;
         for (events, then) in &batches {
             let batch = batch(events);
-            let outcome = store(&mut waited, &mut inbox, &batch);
+            let was_taken = take(&mut inbox, &batch);
+            // Others were taken before it is committed that these were spread.
+            if let Some(generation) = being_spread.take() {
+                commit(&mut waited, &inbox, &generation);
+                inbox.end_spreading(&generation);
+            }
+            let outcome = if was_taken {
+                BatchOutcome { accepted: batch.events.len() as u64, ..BatchOutcome::default() }
+            } else {
+                store(&mut waited, &mut inbox, &batch)
+            };
             let tx = direct.transaction().unwrap();
             prop_assert_eq!(outcome, batch.insert(&tx).unwrap());
             tx.commit().unwrap();
             match then {
                 0 => spread_now(&mut waited, &mut inbox),
                 // The process ends, and another one goes on.
-                1 => inbox = Inbox::default(),
+                1 => inbox = front(&one),
                 // Another process spreads the rows.
                 2 => drop(open(&one)),
+                // The process ends between the commit and what follows it.
+                3 => if let Some(generation) = inbox.begin_spreading().unwrap() {
+                    commit(&mut waited, &inbox, &generation);
+                    inbox = front(&one);
+                },
+                4 => being_spread = inbox.begin_spreading().unwrap(),
                 _ => {}
             }
+        }
+        if let Some(generation) = being_spread {
+            commit(&mut waited, &inbox, &generation);
+            inbox.end_spreading(&generation);
         }
         spread_now(&mut waited, &mut inbox);
         prop_assert_eq!(rows(&waited), rows(&direct));
@@ -167,12 +244,13 @@ proptest! {
     }
 }
 
-/// The bytes that a commit adds to the write-ahead log, in pages.
-fn pages_of(path: &Path, conn: &mut Connection, commit: impl FnOnce(&mut Connection)) -> u64 {
+/// The pages that a commit adds to the log of a database.
+fn pages_of(db: &Path, commit: impl FnOnce()) -> u64 {
+    let conn = Connection::open(db).unwrap();
     conn.pragma_update(None, "wal_checkpoint", "TRUNCATE")
         .unwrap();
-    commit(conn);
-    let log = path.join("n.db-wal");
+    commit();
+    let log = format!("{}-wal", db.display());
     std::fs::metadata(log).unwrap().len() / 4096
 }
 
@@ -180,16 +258,15 @@ fn pages_of(path: &Path, conn: &mut Connection, commit: impl FnOnce(&mut Connect
 fn a_batch_that_waits_changes_a_quarter_of_the_pages_of_one_that_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
-    let mut inbox = Inbox::default();
+    let mut inbox = front(&folder);
     let first = [event("ann", "1"), event("bob", "2")];
     store(&mut conn, &mut inbox, &batch(&first));
     spread_now(&mut conn, &mut inbox);
-    let waiting = pages_of(folder.path(), &mut conn, |conn| {
-        store(conn, &mut inbox, &batch(&[event("cy", "3")]));
-        assert!(!inbox.is_empty());
+    let waiting = pages_of(&folder.path().join("n.db-inbox"), || {
+        assert!(take(&mut inbox, &batch(&[event("cy", "3")])));
     });
     spread_now(&mut conn, &mut inbox);
-    let direct = pages_of(folder.path(), &mut conn, |conn| {
+    let direct = pages_of(&path(&folder), || {
         let tx = conn.transaction().unwrap();
         batch(&[event("dan", "4")]).insert(&tx).unwrap();
         tx.commit().unwrap();
@@ -198,64 +275,71 @@ fn a_batch_that_waits_changes_a_quarter_of_the_pages_of_one_that_does_not() {
     assert!(direct >= 4 * waiting, "{direct} pages");
 }
 
+/// A batch of 50 events that no other has.
+fn fifty(name: &str) -> Arc<Batch> {
+    let events: Vec<_> = (0..50)
+        .map(|at| event("ann", &format!("{name}-{at}")))
+        .collect();
+    batch(&events)
+}
+
 #[test]
 fn it_is_due_soon_and_at_once_when_much_waits() {
     let folder = tempfile::tempdir().unwrap();
-    let mut conn = open(&folder);
-    let mut inbox = Inbox::default();
+    drop(open(&folder));
+    let mut inbox = front(&folder);
     assert_eq!(inbox.due_at(), None);
-    store(&mut conn, &mut inbox, &batch(&[event("ann", "a")]));
+    assert!(take(&mut inbox, &batch(&[event("ann", "a")])));
     assert!(inbox.due_at().unwrap() <= Instant::now() + LONGEST_WAIT);
     for no in 0..ENOUGH_EVENTS / 50 {
-        let events: Vec<_> = (0..50)
-            .map(|at| event("ann", &format!("{no}-{at}")))
-            .collect();
-        store(&mut conn, &mut inbox, &batch(&events));
+        assert!(take(&mut inbox, &fifty(&no.to_string())));
     }
     assert!(inbox.due_at().unwrap() <= Instant::now());
-    for no in 0..ENOUGH_EVENTS / 50 {
-        let events: Vec<_> = (0..50)
-            .map(|at| event("ann", &format!("x{no}-{at}")))
-            .collect();
-        store(&mut conn, &mut inbox, &batch(&events));
-    }
-    assert!(
-        inbox.ids.len() < MOST * ENOUGH_EVENTS + 50,
-        "its size is bounded"
-    );
+}
+
+#[test]
+fn it_takes_no_more_than_its_bound_before_some_were_spread() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = open(&folder);
+    let mut inbox = front(&folder);
+    let fill = |inbox: &mut Front, name: &str| {
+        let taken = (0..).take_while(|no| take(inbox, &fifty(&format!("{name} {no}"))));
+        taken.count() * 50
+    };
+    assert_eq!(fill(&mut inbox, "a"), MOST * ENOUGH_EVENTS);
+    let generation = inbox.begin_spreading().unwrap().unwrap();
+    assert_eq!(fill(&mut inbox, "b"), MOST * ENOUGH_EVENTS);
+    commit(&mut conn, &inbox, &generation);
+    inbox.end_spreading(&generation);
+    spread_now(&mut conn, &mut inbox);
+    let events = 2 * MOST * ENOUGH_EVENTS;
+    assert_eq!(count(&conn, "SELECT COUNT(*) FROM events"), events as i64);
 }
 
 #[test]
 fn near_the_bound_of_the_file_no_batch_waits_that_could_not_be_spread_then() {
     let folder = tempfile::tempdir().unwrap();
-    let mut conn = open(&folder);
-    let mut inbox = Inbox::default();
+    let conn = open(&folder);
     let pages = count(&conn, "PRAGMA page_count");
-    let bytes_of_page = count(&conn, "PRAGMA page_size");
-    let bound = |conn: &Connection, bytes: usize| {
-        let most = pages + bytes as i64 / bytes_of_page;
-        count(conn, &format!("PRAGMA max_page_count = {most}"));
-    };
-    bound(&conn, ROOM / 2);
-    store(&mut conn, &mut inbox, &batch(&[event("ann", "a")]));
-    assert!(inbox.is_empty());
-    bound(&conn, 2 * ROOM);
-    store(&mut conn, &mut inbox, &batch(&[event("ann", "b")]));
-    assert!(!inbox.is_empty());
+    let most = |bytes: usize| Some(pages + bytes as i64 / count(&conn, "PRAGMA page_size"));
+    let mut inbox = bounded(&folder, most(ROOM / 2));
+    assert!(!take(&mut inbox, &batch(&[event("ann", "a")])));
+    let mut inbox = bounded(&folder, most(2 * ROOM));
+    assert!(take(&mut inbox, &batch(&[event("ann", "b")])));
 }
 
 #[test]
-fn a_batch_that_fails_by_itself_stays_and_the_others_are_spread() {
+fn a_batch_that_fails_by_itself_is_kept_and_the_others_are_spread() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
-    let mut inbox = Inbox::default();
+    let mut inbox = front(&folder);
     conn.execute_batch(
         "CREATE TRIGGER fails BEFORE INSERT ON users WHEN NEW.user_id = 'bad'
          BEGIN SELECT RAISE(ABORT, 'no'); END",
     )
     .unwrap();
     for user in ["ann", "bad", "cy"] {
-        store(&mut conn, &mut inbox, &batch(&[event(user, user)]));
+        assert!(take(&mut inbox, &batch(&[event(user, user)])));
     }
     spread_now(&mut conn, &mut inbox);
     assert!(inbox.is_empty(), "ingestion goes on");
@@ -272,11 +356,12 @@ fn a_batch_that_fails_by_itself_stays_and_the_others_are_spread() {
 fn what_was_erased_while_it_waited_is_not_stored() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
-    let mut inbox = Inbox::default();
-    store(&mut conn, &mut inbox, &batch(&[event("ann", "1")]));
+    let mut inbox = front(&folder);
+    assert!(take(&mut inbox, &batch(&[event("ann", "1")])));
     spread_now(&mut conn, &mut inbox);
-    store(&mut conn, &mut inbox, &batch(&[event("ann", "2")]));
-    let mut other = Connection::open(folder.path().join("n.db")).unwrap();
+    assert!(take(&mut inbox, &batch(&[event("ann", "2")])));
+    // A process that was killed after this commit.
+    let mut other = Connection::open(path(&folder)).unwrap();
     let erasure = Erasure::of(ErasureKind::User, "ann");
     let found = erasure::find_events(&other, &erasure).unwrap();
     let tx = other.transaction().unwrap();
@@ -290,4 +375,65 @@ fn what_was_erased_while_it_waited_is_not_stored() {
             "{table}"
         );
     }
+}
+
+#[test]
+fn a_batch_stays_in_its_file_until_the_database_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = open(&folder);
+    let mut inbox = front(&folder);
+    assert!(take(&mut inbox, &batch(&[event("ann", "1")])));
+    let generation = inbox.begin_spreading().unwrap().unwrap();
+    assert!(take(&mut inbox, &batch(&[event("ann", "2")])));
+    assert_eq!(in_file(&folder), 2);
+    commit(&mut conn, &inbox, &generation);
+    inbox.end_spreading(&generation);
+    assert!(take(&mut inbox, &batch(&[event("ann", "3")])));
+    assert_eq!(in_file(&folder), 2, "the second and the third");
+}
+
+#[test]
+fn nothing_is_added_while_another_process_changes_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(&folder));
+    let mut inbox = front(&folder);
+    let other = InboxFile::open(&path(&folder)).unwrap();
+    let lock = other.lock().unwrap();
+    let task = BatchTask {
+        batch: batch(&[event("ann", "1")]),
+        outcome: None,
+        reply: oneshot::channel().0,
+    };
+    assert!(inbox.store(&[task]).is_err());
+    drop(lock);
+    assert!(take(&mut inbox, &batch(&[event("ann", "1")])));
+}
+
+#[test]
+fn the_batches_of_a_new_inbox_are_spread_whatever_their_numbers_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = open(&folder);
+    let mut inbox = front(&folder);
+    for no in 0..3 {
+        assert!(take(&mut inbox, &batch(&[event("ann", &no.to_string())])));
+    }
+    spread_now(&mut conn, &mut inbox);
+    drop(inbox);
+    for file in super::paths(&path(&folder)) {
+        let _ = std::fs::remove_file(file);
+    }
+    let mut inbox = front(&folder);
+    assert!(take(&mut inbox, &batch(&[event("ann", "new")])));
+    spread_now(&mut conn, &mut inbox);
+    assert_eq!(count(&conn, "SELECT COUNT(*) FROM events"), 4);
+}
+
+#[test]
+fn a_damaged_inbox_is_kept_and_a_new_one_made() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(&folder));
+    std::fs::write(folder.path().join("n.db-inbox"), "no database".repeat(1000)).unwrap();
+    let mut inbox = front(&folder);
+    assert!(take(&mut inbox, &batch(&[event("ann", "1")])));
+    assert!(folder.path().join("n.db-inbox-damaged").exists());
 }

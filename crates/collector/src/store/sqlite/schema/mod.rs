@@ -69,6 +69,8 @@ const MIGRATIONS: &[Migration] = &[
             streams::mark_implausible(tx)
         },
     },
+    // Older versions would not read the file in which batches wait since then.
+    Migration::of(""),
 ];
 
 /// Brings the file up to date. All migrations run in one transaction.

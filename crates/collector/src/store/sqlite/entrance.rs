@@ -1,0 +1,104 @@
+//! Where batches come in: the inbox, and the thread that takes groups of them into it.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
+
+use super::{
+    desk::lock,
+    inbox::Front,
+    requests::Requests,
+    write_request::{BatchTask, Request},
+};
+
+/// Batches that the inbox takes together: they share one flush of the disk.
+const GROUP: usize = 256;
+
+/// The inbox, and the news that batches of it were spread.
+///
+/// Who holds the desk may wait for the inbox; who holds the inbox never waits for the desk.
+#[derive(Debug)]
+pub(super) struct Entrance {
+    front: Mutex<Front>,
+    spread: Condvar,
+}
+
+impl Entrance {
+    pub(super) fn new(front: Front) -> Self {
+        Entrance {
+            front: Mutex::new(front),
+            spread: Condvar::new(),
+        }
+    }
+
+    /// The inbox, once nobody else holds it.
+    pub(super) fn front(&self) -> MutexGuard<'_, Front> {
+        lock(&self.front)
+    }
+
+    /// Tells who waits for room that batches are spread, or cannot be.
+    pub(super) fn notify_spread(&self) {
+        self.spread.notify_all();
+    }
+
+    /// Takes batches into the inbox and answers them. Gives back those that have to be
+    /// stored without it.
+    pub(super) fn take(&self, group: Vec<BatchTask>, requests: &Requests) -> Vec<BatchTask> {
+        let front = self
+            .spread
+            .wait_while(self.front(), |front| front.is_full());
+        take(
+            front.unwrap_or_else(PoisonError::into_inner),
+            group,
+            requests,
+        )
+    }
+
+    /// As [`Entrance::take`], for a single batch, where nobody holds the inbox and it has
+    /// room. Gives the batch back as an error where that is not so.
+    pub(super) fn try_take(
+        &self,
+        task: BatchTask,
+        requests: &Requests,
+    ) -> Result<Option<BatchTask>, BatchTask> {
+        let front = match self.front.try_lock() {
+            Ok(front) => front,
+            Err(TryLockError::WouldBlock) => return Err(task),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        };
+        if front.is_full() {
+            return Err(task);
+        }
+        Ok(take(front, vec![task], requests).pop())
+    }
+}
+
+fn take(
+    mut front: MutexGuard<'_, Front>,
+    group: Vec<BatchTask>,
+    requests: &Requests,
+) -> Vec<BatchTask> {
+    let was_due_at = front.due_at();
+    let left = front.take(group);
+    let due_at = front.due_at();
+    drop(front);
+    // The writer knows when the inbox was due, and learns when it is now.
+    if due_at.is_some() && due_at != was_due_at {
+        requests.look();
+    }
+    left
+}
+
+/// Works until the queue is closed and empty.
+pub(super) fn run(entrance: &Entrance, waiting: &mpsc::Receiver<BatchTask>, requests: &Requests) {
+    while let Ok(first) = waiting.recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(next) = waiting.try_recv()
+        {
+            group.push(next);
+        }
+        requests.note_begun(group.len());
+        for task in entrance.take(group, requests) {
+            requests.send_or_answer(Request::Batch(task));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The file beside the database that holds the batches of the inbox.
+//!
+//! It is a database of its own, with a log of its own, so that a batch is flushed
+//! to it while the database itself is written.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::batch::{Batch, Waiting};
+use crate::store::{
+    event_key::IdScope,
+    sqlite::{connection::BUSY_TIMEOUT, file_check::open_read_only, free_pages, health::is_damage},
+};
+
+/// What tells one file of an inbox from another.
+pub(in crate::store::sqlite) type InboxId = [u8; 16];
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS inbox (
+    no          INTEGER PRIMARY KEY,       -- order of arrival
+    source_id   INTEGER NOT NULL,
+    is_trusted  INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    lines       BLOB    NOT NULL           -- as the client sent them
+) STRICT;
+CREATE TABLE IF NOT EXISTS identity (id BLOB NOT NULL) STRICT;
+INSERT INTO identity SELECT randomblob(16) WHERE NOT EXISTS (SELECT 1 FROM identity);
+";
+
+/// Pages of the log after which they are written back, and the log is used again: a
+/// flush is faster where the file does not grow.
+const CHECKPOINT: i64 = 1000;
+
+/// The open file of an inbox.
+#[derive(Debug)]
+pub struct InboxFile {
+    conn: Connection,
+    id: InboxId,
+}
+
+/// Files of the inbox beside a database. They hold nothing that the database lacks once
+/// the inbox was spread.
+pub fn paths(db: &Path) -> [PathBuf; 3] {
+    ["-inbox", "-inbox-wal", "-inbox-shm"].map(|ending| beside(db, ending))
+}
+
+fn beside(db: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(db);
+    name.push(ending);
+    name.into()
+}
+
+impl InboxFile {
+    /// Opens the file beside a database, and makes it where there is none. One that is
+    /// damaged is kept under another name.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(in crate::store::sqlite) fn open(db: &Path) -> rusqlite::Result<Self> {
+        let path = beside(db, "-inbox");
+        match Self::open_at(&path) {
+            Err(cause) if is_damage(&cause) => {
+                let kept = beside(db, "-inbox-damaged");
+                tracing::error!(%cause, kept = %kept.display(), "the inbox is damaged; a new one is made");
+                for (from, ending) in paths(db).iter().zip(["", "-wal", "-shm"]) {
+                    let _ = std::fs::rename(from, beside(&kept, ending));
+                }
+                Self::open_at(&path)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Opens the file beside a database where there is one.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(in crate::store::sqlite) fn open_existing(db: &Path) -> rusqlite::Result<Option<Self>> {
+        let path = beside(db, "-inbox");
+        path.exists().then(|| Self::open_at(&path)).transpose()
+    }
+
+    /// Opens the file beside a backup, where there is one, so that nothing of it is
+    /// written.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(in crate::store::sqlite) fn open_of_backup(db: &Path) -> rusqlite::Result<Option<Self>> {
+        let path = beside(db, "-inbox");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let conn = open_read_only(&path)?;
+        let id = conn.query_row("SELECT id FROM identity", [], |row| row.get(0))?;
+        Ok(Some(InboxFile { conn, id }))
+    }
+
+    fn open_at(path: &Path) -> rusqlite::Result<Self> {
+        let mut conn = Connection::open(path)?;
+        conn.busy_timeout(BUSY_TIMEOUT)?;
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        // A response promises that a power cut loses nothing.
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute_batch(TABLES)?;
+        let id = tx.query_row("SELECT id FROM identity", [], |row| row.get(0))?;
+        tx.commit()?;
+        Ok(InboxFile { conn, id })
+    }
+
+    /// Makes it fail at once where another process holds the lock, rather than wait.
+    pub(super) fn wait_for_nobody(&self) -> rusqlite::Result<()> {
+        self.conn.busy_timeout(Duration::ZERO)
+    }
+
+    pub(in crate::store::sqlite) fn id(&self) -> &InboxId {
+        &self.id
+    }
+
+    /// A number that changes with each commit of another connection.
+    pub(super) fn version(&self) -> rusqlite::Result<i64> {
+        self.conn
+            .prepare_cached("PRAGMA data_version")?
+            .query_row([], |row| row.get(0))
+    }
+
+    /// The batches after a number, in the order of their arrival.
+    pub(super) fn read_after(&self, number: i64) -> rusqlite::Result<Vec<Waiting>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT no, source_id, is_trusted, received_at, lines FROM inbox WHERE no > ?1
+             ORDER BY no",
+        )?;
+        let mut rows = statement.query([number])?;
+        let mut waiting = Vec::new();
+        while let Some(row) = rows.next()? {
+            let scope = IdScope::of(row.get(2)?);
+            let lines = row.get_ref(4)?.as_blob()?;
+            waiting.push(Waiting {
+                number: row.get(0)?,
+                batch: Arc::new(Batch::read(lines, row.get(1)?, scope, row.get(3)?)),
+            });
+        }
+        Ok(waiting)
+    }
+
+    /// Takes the lock without which nobody adds a batch. It ends with the transaction.
+    ///
+    /// # Errors
+    /// When another process holds it, or those of SQLite.
+    pub(in crate::store::sqlite) fn lock(&self) -> rusqlite::Result<Transaction<'_>> {
+        Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)
+    }
+
+    /// Removes the batches up to a number, and what they have left in the file and in its
+    /// log. Returns false while somebody reads from it.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(in crate::store::sqlite) fn shred(&self, number: i64) -> rusqlite::Result<bool> {
+        let tx = self.lock()?;
+        delete(&tx, number)?;
+        tx.commit()?;
+        self.conn.execute_batch("VACUUM")?;
+        free_pages::truncate_log(&self.conn)
+    }
+}
+
+/// Adds a batch.
+pub(super) fn insert(tx: &Transaction<'_>, number: i64, batch: &Batch) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO inbox (no, source_id, is_trusted, received_at, lines)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        number,
+        batch.source.id,
+        batch.source.trusted,
+        batch.received_at,
+        batch.lines
+    ])?;
+    Ok(())
+}
+
+/// Removes the batches up to a number.
+pub(super) fn delete(tx: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM inbox WHERE no <= ?1")?
+        .execute([number])?;
+    Ok(())
+}

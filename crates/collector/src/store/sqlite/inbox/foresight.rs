@@ -1,0 +1,89 @@
+//! Tells beforehand what becomes of a batch.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::Connection;
+
+use super::{batch::Batch, pending::Pending};
+use crate::store::sqlite::{
+    erasure_list::ErasureList, event_ids::NotedIds, identify::Subject, users,
+};
+
+/// A look at one state of the tables.
+pub(super) struct Foresight<'c> {
+    conn: &'c Connection,
+    noted: NotedIds<'c>,
+    /// The accounts of known users; `None` for those that are unknown.
+    users: HashMap<String, Option<String>>,
+}
+
+impl<'c> Foresight<'c> {
+    pub(super) fn new(conn: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Foresight {
+            conn,
+            noted: NotedIds::new(conn)?,
+            users: HashMap::new(),
+        })
+    }
+
+    /// Whether all events of a batch will be stored and counted, after those that are
+    /// pending.
+    pub(super) fn is_certain(
+        &mut self,
+        pending: &Pending,
+        batch: &Batch,
+    ) -> rusqlite::Result<bool> {
+        let mut erasures = ErasureList::read(self.conn)?;
+        let mut ids = HashSet::with_capacity(batch.events.len());
+        let mut users: HashMap<&str, &str> = HashMap::new();
+        for new in &batch.events {
+            let event = &new.event;
+            let identifies = event.action.kind().and_then(Subject::of).is_some();
+            let Some(account_id) = event.account_id.as_deref().filter(|_| !identifies) else {
+                return Ok(false);
+            };
+            if erasures.erased_owner(self.conn, new)?.is_some() {
+                return Ok(false);
+            }
+            let is_member = match users.get(event.user_id.as_str()) {
+                Some(belongs_to) => *belongs_to == account_id,
+                None => {
+                    users.insert(&event.user_id, account_id);
+                    self.is_member(pending, &event.user_id, account_id)?
+                }
+            };
+            let id = new.key;
+            if !is_member
+                || pending.generations().any(|them| them.has(&id))
+                || !ids.insert(id)
+                || self.noted.contains(&id)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a user belongs to an account, or will once what is pending was spread.
+    fn is_member(
+        &mut self,
+        pending: &Pending,
+        user_id: &str,
+        account_id: &str,
+    ) -> rusqlite::Result<bool> {
+        if let Some(claimed) = pending
+            .generations()
+            .find_map(|them| them.account_of(user_id))
+        {
+            return Ok(claimed == account_id);
+        }
+        let known = match self.users.get(user_id) {
+            Some(known) => known,
+            None => {
+                let known = users::account_id(self.conn, user_id)?;
+                self.users.entry(user_id.to_owned()).or_insert(known)
+            }
+        };
+        Ok(known.as_deref().is_none_or(|known| known == account_id))
+    }
+}

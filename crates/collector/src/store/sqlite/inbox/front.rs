@@ -1,0 +1,314 @@
+//! Takes batches into the inbox.
+
+use std::{
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, ErrorCode, Transaction};
+
+use super::{
+    Settling,
+    file::{self, InboxFile, InboxId},
+    foresight::Foresight,
+    pending::{Generation, Pending},
+    spreading::{spread, spread_to},
+};
+use crate::{
+    metrics::Metrics,
+    store::{
+        batch::BatchOutcome,
+        sqlite::{pace::Pace, readers, savepoint, write_request::BatchTask},
+    },
+};
+
+/// Bytes of a batch that may wait: the events of a larger one share what storing
+/// them costs.
+const MOST_BYTES_OF_BATCH: usize = 128 * 1024;
+/// Room that a file of bounded size keeps free for spreading, for each byte of lines that
+/// waits: tables and indexes take more than the lines, and what does not fit in the end
+/// could not be asked for.
+const ROOM_FOR_A_BYTE: usize = 16;
+/// Room that it keeps free in any case.
+pub(super) const ROOM: usize = 1024 * 1024;
+/// How long the inbox is left alone after it could not be spread, as on a full disk.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What takes batches into the inbox. Whoever holds it alone adds batches, and decides
+/// that they were spread.
+#[derive(Debug)]
+pub(in crate::store::sqlite) struct Front {
+    file: InboxFile,
+    /// Looks at the tables beside the writer.
+    reader: Connection,
+    pending: Pending,
+    /// The state of the file that `pending` has, and the number of the last batch; `None`
+    /// when they have to be read again.
+    read_at: Option<(i64, i64)>,
+    /// Up to which number the rows of the file are needed no more.
+    spread_to: Option<i64>,
+    pace: Pace,
+    /// Most pages of a database of bounded size.
+    most_pages: Option<i64>,
+    settling: Arc<Settling>,
+    metrics: Arc<Metrics>,
+}
+
+impl Front {
+    /// The inbox beside a database.
+    ///
+    /// # Errors
+    /// When one of the files cannot be opened.
+    pub(in crate::store::sqlite) fn new(
+        db: &Path,
+        file: InboxFile,
+        most_pages: Option<i64>,
+        settling: Arc<Settling>,
+        metrics: Arc<Metrics>,
+    ) -> rusqlite::Result<Self> {
+        file.wait_for_nobody()?;
+        Ok(Front {
+            file,
+            reader: readers::open(db)?,
+            pending: Pending::default(),
+            read_at: None,
+            spread_to: None,
+            pace: Pace::default(),
+            most_pages,
+            settling,
+            metrics,
+        })
+    }
+
+    /// Stores those of the batches that may wait, and answers them. Gives back the others,
+    /// which are stored without the inbox.
+    pub(in crate::store::sqlite) fn take(&mut self, group: Vec<BatchTask>) -> Vec<BatchTask> {
+        let start = Instant::now();
+        let is_fast = group.iter().fold(false, |_, _| self.pace.is_high(start));
+        if !is_fast {
+            return group;
+        }
+        let taken = savepoint::caught(|| self.store(&group)).unwrap_or_else(|cause| {
+            // Another process that changes the database holds the lock, or the disk is full.
+            tracing::debug!(%cause, "the inbox takes nothing");
+            self.invalidate(None);
+            vec![false; group.len()]
+        });
+        let count = taken.iter().filter(|is_taken| **is_taken).count();
+        if count > 0 {
+            self.metrics.count_commit(count, start.elapsed(), true);
+            self.note_waiting();
+        }
+        let mut left = Vec::new();
+        for (mut task, is_taken) in group.into_iter().zip(taken) {
+            if is_taken {
+                task.outcome = Some(BatchOutcome {
+                    accepted: task.batch.events.len() as u64,
+                    ..BatchOutcome::default()
+                });
+                task.answer(Ok(()));
+            } else {
+                left.push(task);
+            }
+        }
+        left
+    }
+
+    /// Stores those of the batches that may wait, and says which.
+    pub(super) fn store(&mut self, group: &[BatchTask]) -> rusqlite::Result<Vec<bool>> {
+        let tx = self.file.lock()?;
+        let mut last = refresh(
+            &self.file,
+            &self.reader,
+            &mut self.pending,
+            &mut self.read_at,
+        )?;
+        if let Some(number) = self.spread_to {
+            file::delete(&tx, number)?;
+        }
+        let snapshot = self.reader.unchecked_transaction()?;
+        let mut foresight = Foresight::new(&snapshot)?;
+        let mut taken = Vec::with_capacity(group.len());
+        for BatchTask { batch, .. } in group {
+            let may_wait = batch.lines.len() <= MOST_BYTES_OF_BATCH
+                && !self.pending.is_full()
+                && has_room(
+                    &snapshot,
+                    self.most_pages,
+                    self.pending.bytes() + batch.lines.len(),
+                )?
+                && foresight.is_certain(&self.pending, batch)?;
+            taken.push(may_wait);
+            if may_wait {
+                last += 1;
+                file::insert(&tx, last, batch)?;
+                self.pending.push(last, Arc::clone(batch));
+            }
+        }
+        if !taken.contains(&true) {
+            return Ok(taken);
+        }
+        tx.commit()?;
+        self.spread_to = None;
+        self.read_at = self.read_at.map(|(version, _)| (version, last));
+        Ok(taken)
+    }
+
+    /// Whether all batches are in the tables.
+    pub(in crate::store::sqlite) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// Whether it takes no more before batches were spread.
+    pub(in crate::store::sqlite) fn is_full(&self) -> bool {
+        self.pending.is_full()
+    }
+
+    /// When it has to be spread at the latest; `None` while nothing waits.
+    pub(in crate::store::sqlite) fn due_at(&self) -> Option<Instant> {
+        self.pending.due_at()
+    }
+
+    /// Spreads all batches in a transaction in which something else is changed. The caller
+    /// keeps the front until that is committed, and calls [`Front::note_spread`] then.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(in crate::store::sqlite) fn spread_all(
+        &mut self,
+        tx: &Transaction<'_>,
+    ) -> rusqlite::Result<()> {
+        self.refresh()?;
+        let generations: Vec<_> = self.pending.generations().collect();
+        // Those that are being spread are older.
+        let batches = generations.iter().rev().flat_map(|them| them.batches());
+        spread(tx, self.file.id(), batches)
+    }
+
+    /// Notes that the transaction of [`Front::spread_all`] was committed.
+    pub(in crate::store::sqlite) fn note_spread(&mut self) {
+        if let Some((_, last)) = self.read_at {
+            self.spread_to = Some(last);
+        }
+        self.pending.forget_until(None);
+        self.note_waiting();
+    }
+
+    /// Takes the batches that wait, to spread them while others are taken.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(in crate::store::sqlite) fn begin_spreading(
+        &mut self,
+    ) -> rusqlite::Result<Option<Arc<Generation>>> {
+        // A batch of another process, too, comes before those that are taken from now on.
+        self.refresh()?;
+        let taken = self.pending.begin_spreading();
+        self.note_waiting();
+        Ok(taken)
+    }
+
+    /// Spreads the batches that [`Front::begin_spreading`] has given.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(in crate::store::sqlite) fn end_spreading(&mut self, spread: &Generation) {
+        self.spread_to = spread.batches().last().map(|last| last.number);
+        self.pending.end_spreading();
+        self.note_waiting();
+    }
+
+    /// Reads the batches again, after a pause: they could not be spread.
+    pub(in crate::store::sqlite) fn pause(&mut self) {
+        self.invalidate(Some(Instant::now() + PAUSE));
+    }
+
+    fn invalidate(&mut self, due_at: Option<Instant>) {
+        self.read_at = None;
+        self.pending
+            .forget_until(Some(due_at.unwrap_or_else(Instant::now)));
+        self.note_waiting();
+    }
+
+    /// What tells the file of the batches from others.
+    pub(in crate::store::sqlite) fn file_id(&self) -> &InboxId {
+        self.file.id()
+    }
+
+    /// Removes what spread batches have left in the file. Returns false while somebody
+    /// reads from it.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(in crate::store::sqlite) fn shred(&mut self) -> rusqlite::Result<bool> {
+        let number = spread_to(&self.reader, self.file.id())?;
+        match self.file.shred(number) {
+            Err(cause) if is_busy(&cause) => Ok(false),
+            shredded => shredded,
+        }
+    }
+
+    fn refresh(&mut self) -> rusqlite::Result<()> {
+        refresh(
+            &self.file,
+            &self.reader,
+            &mut self.pending,
+            &mut self.read_at,
+        )?;
+        Ok(())
+    }
+
+    /// Tells readers whether they have to wait.
+    fn note_waiting(&self) {
+        let has_waiting = !self.is_empty();
+        (self.settling.has_waiting).store(has_waiting, Ordering::Release);
+    }
+}
+
+/// Reads the batches unless they are known: another process may have changed them. Returns
+/// the number of the last.
+fn refresh(
+    file: &InboxFile,
+    reader: &Connection,
+    pending: &mut Pending,
+    read_at: &mut Option<(i64, i64)>,
+) -> rusqlite::Result<i64> {
+    let version = file.version()?;
+    if let Some((known, last)) = *read_at
+        && known == version
+    {
+        return Ok(last);
+    }
+    let mut last = spread_to(reader, file.id())?;
+    pending.forget_until(None);
+    for waiting in file.read_after(last)? {
+        last = waiting.number;
+        pending.push(last, waiting.batch);
+    }
+    *read_at = Some((version, last));
+    Ok(last)
+}
+
+/// Whether a file of bounded size may grow by what spreading so many bytes of lines will
+/// take. That the disk has room for it nobody knows: where it has not, the events wait.
+fn has_room(conn: &Connection, most_pages: Option<i64>, bytes: usize) -> rusqlite::Result<bool> {
+    let Some(most) = most_pages else {
+        return Ok(true);
+    };
+    let pragma = |sql: &str| -> rusqlite::Result<i64> {
+        conn.prepare_cached(sql)?.query_row([], |row| row.get(0))
+    };
+    let free = (most - pragma("PRAGMA page_count")?) * pragma("PRAGMA page_size")?;
+    let needed = ROOM + ROOM_FOR_A_BYTE * bytes;
+    Ok(usize::try_from(free).is_ok_and(|free| free >= needed))
+}
+
+/// Whether another process holds a lock.
+fn is_busy(cause: &rusqlite::Error) -> bool {
+    let code = cause.sqlite_error_code();
+    matches!(
+        code,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
+}
