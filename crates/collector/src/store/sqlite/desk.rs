@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         mpsc::{self, RecvTimeoutError},
     },
     time::{Duration, Instant},
@@ -17,6 +17,7 @@ use super::{
     free_pages,
     health::Health,
     inbox::{self, Settling},
+    mutex::lock,
     requests::Requests,
     savepoint,
     write_request::Request,
@@ -29,11 +30,6 @@ const GROUP_WEIGHT: usize = 10_000;
 /// Requests in one transaction: enough that all connections share one flush of
 /// the disk, and few enough that the first does not wait long for the last.
 const GROUP: usize = 256;
-
-/// Ignores poisoning: what is behind the locks is replaced as a whole.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What whoever writes works with.
 pub(super) struct Desk {

@@ -3,8 +3,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
 
 use super::{
-    desk::lock,
     inbox::Front,
+    mutex::lock,
     requests::Requests,
     write_request::{BatchTask, Request},
 };

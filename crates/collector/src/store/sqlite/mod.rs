@@ -50,6 +50,7 @@ pub mod keys;
 mod layers;
 mod leb128;
 mod loss;
+mod mutex;
 mod name_places;
 mod name_roles;
 mod named_events;

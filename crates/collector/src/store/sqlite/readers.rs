@@ -7,13 +7,13 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{connection, health::Health};
+use super::{connection, health::Health, mutex::lock};
 use crate::store::error::StoreError;
 
 /// Queries are bound by the processor, and two cores are common; two more
@@ -114,12 +114,6 @@ pub(super) fn give_way() {
     if let Err(cause) = rustix::process::nice(NICENESS) {
         tracing::warn!(%cause, "reports run with the priority of ingestion");
     }
-}
-
-/// Ignores poisoning: a panic leaves neither a connection nor the queue in an
-/// invalid state.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Opens a connection that only reads.

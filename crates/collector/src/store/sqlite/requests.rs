@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, mpsc};
 
-use super::{desk::lock, write_request::Request};
+use super::{mutex::lock, write_request::Request};
 use crate::{metrics::Metrics, store::error::StoreError};
 
 /// Requests that may wait for the writer. A group takes a few ms, so that all of

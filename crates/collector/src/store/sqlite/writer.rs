@@ -13,10 +13,11 @@ use tokio::{
 };
 
 use super::{
-    desk::{self, Desk, lock},
+    desk::{self, Desk},
     entrance::{self, Entrance},
     health::Health,
     inbox::{Batch, Front, Settling},
+    mutex::lock,
     requests::{QUEUE, Requests},
     write_request::{BatchTask, Request, Task},
 };

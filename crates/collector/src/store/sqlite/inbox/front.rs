@@ -90,7 +90,7 @@ impl Front {
             return group;
         }
         let taken = savepoint::caught(|| self.store(&group)).unwrap_or_else(|cause| {
-            // Another process that changes the database holds the lock, or the disk is full.
+            // As on a full disk, where storing them without it will tell.
             tracing::debug!(%cause, "the inbox takes nothing");
             self.invalidate(None);
             vec![false; group.len()]
@@ -117,7 +117,11 @@ impl Front {
 
     /// Stores those of the batches that may wait, and says which.
     pub(super) fn store(&mut self, group: &[BatchTask]) -> rusqlite::Result<Vec<bool>> {
-        let tx = self.file.lock()?;
+        let tx = match self.file.lock() {
+            // A command changes the database. Batches are stored without the inbox meanwhile.
+            Err(cause) if is_busy(&cause) => return Ok(vec![false; group.len()]),
+            locked => locked?,
+        };
         let mut last = refresh(
             &self.file,
             &self.reader,
