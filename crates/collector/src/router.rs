@@ -284,9 +284,9 @@ const MAX_SIGN_IN_BYTES: usize = 8 * 1024;
 /// The pages of the dashboard, their fragments and their assets.
 fn pages(app: &App) -> Router<App> {
     use dashboard::{
-        adoption, alerts, assets, children, edit_account, headers, import, live, loss, mends,
-        new_record, overview, quality, records, saved_views, search, sign_in, tree, usage,
-        user_page, users,
+        adoption, alerts, assets, children, edit_account, headers, import,
+        import_form, live, loss, mends, new_record, overview, quality, records, saved_views,
+        search, sign_in, tree, usage, user_page, users,
     };
     Router::new()
         .route("/", get(overview::show))
@@ -308,7 +308,7 @@ fn pages(app: &App) -> Router<App> {
             "/import",
             get(import::show)
                 .post(import::run)
-                .layer(DefaultBodyLimit::max(import::MAX_BYTES)),
+                .layer(DefaultBodyLimit::max(import_form::MAX_BYTES)),
         )
         .route("/views", post(saved_views::save))
         .route("/views/{id}/delete", post(saved_views::delete))

@@ -2,11 +2,18 @@
 
 use axum::{extract::State, response::Response};
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use super::{
-    error::PageError, format, layout, mends::ChangeForm, query::Query, rights::Rights,
-    signed_in::SignedIn, state::Dashboard, table::counted, view::View,
+    error::PageError,
+    format,
+    import_form::{self, ImportForm},
+    layout,
+    query::Query,
+    rights::Rights,
+    signed_in::SignedIn,
+    state::Dashboard,
+    table::counted,
+    view::View,
 };
 use crate::{
     clock::now_ms,
@@ -22,20 +29,6 @@ const MAX_RECORDS: usize = 20_000;
 /// Most ids of each kind that a report lists.
 const MAX_LISTED: usize = 50;
 
-/// Largest form: the records of [`MAX_RECORDS`] with some 200 bytes each, as a form
-/// escapes them.
-pub(crate) const MAX_BYTES: usize = 8 * 1024 * 1024;
-
-/// The fields of the form.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Fields {
-    kind: String,
-    table: String,
-    /// Absent for a dry run.
-    #[serde(rename = "do")]
-    does: Option<String>,
-}
-
 /// Shows the form.
 ///
 /// # Errors
@@ -46,7 +39,8 @@ pub(crate) async fn show(
     Query(view): Query<View>,
 ) -> Result<Markup, PageError> {
     rights.require_change()?;
-    page(&dashboard, &rights, &view, form("accounts", "", false)).await
+    let form = import_form::show(ImportKind::Accounts, None);
+    page(&dashboard, &rights, &view, form).await
 }
 
 async fn page(
@@ -59,8 +53,8 @@ async fn page(
     let content = html! {
         div .title { h1 { "Import" } }
         p .lead {
-            "Paste a table whose first line names the fields, as spreadsheets export it. Nothing changes "
-            "before you have seen what would."
+            "A table whose first line names the fields, as spreadsheets export it: a file, or pasted. "
+            "Nothing changes before you have seen what would."
         }
         (content)
     };
@@ -74,46 +68,26 @@ async fn page(
     ))
 }
 
-fn form(kind: &str, table: &str, is_tried: bool) -> Markup {
-    html! {
-        form .card.fields-form method="post" action="/import" {
-            label { "What the lines are"
-                select name="kind" {
-                    option value="accounts" selected[kind == "accounts"] { "Accounts: account_id, name, parent_account_id, tier, …" }
-                    option value="users" selected[kind == "users"] { "Users: user_id, account_id, first_name, last_name, …" }
-                }
-            }
-            label { "Table" textarea name="table" rows="12" required spellcheck="false" placeholder="account_id,name,tier\nacme,Acme Ltd,gold" { (table) } }
-            div .actions {
-                button .button.primary[!is_tried] type="submit" { "See what would change" }
-                @if is_tried { button .button.primary type="submit" name="do" value="import" { "Import" } }
-            }
-        }
-    }
-}
-
 /// Says what an import would change, or does it.
 ///
 /// # Errors
 /// 403 for who may not, 422 for a table that cannot be read.
 pub(crate) async fn run(
     State(dashboard): State<Dashboard>,
-    ChangeForm(fields): ChangeForm<Fields>,
+    ImportForm {
+        kind,
+        table,
+        is_done,
+    }: ImportForm,
 ) -> Result<Response, PageError> {
     use axum::response::IntoResponse;
-    let kind = match fields.kind.as_str() {
-        "accounts" => ImportKind::Accounts,
-        "users" => ImportKind::Users,
-        _ => {
-            return Err(ApiError::Unprocessable(
-                "choose whether the lines are accounts or users".into(),
-            )
-            .into());
-        }
-    };
-    let records = csv_records::read(&fields.table, MAX_RECORDS)
+    let text = table.clone();
+    // A large table takes a tenth of a second.
+    let reading = tokio::task::spawn_blocking(move || csv_records::read(&text, MAX_RECORDS));
+    let records = reading
+        .await
+        .map_err(|_| ApiError::Internal)?
         .map_err(|cause| ApiError::Unprocessable(cause.to_string()))?;
-    let is_done = fields.does.is_some();
     let import = Import {
         kind,
         records,
@@ -122,7 +96,7 @@ pub(crate) async fn run(
     let report = dashboard.app.store.import(import, now_ms()).await?;
     let content = html! {
         (show_report(&report, is_done))
-        @if !is_done { (form(&fields.kind, &fields.table, true)) }
+        @if !is_done { (import_form::show(kind, Some(&table))) }
         @else { p { a .button href="/import" { "Import more" } } }
     };
     let page = page(&dashboard, &Rights::ALL, &View::default(), content).await?;

@@ -36,16 +36,24 @@ impl<T: DeserializeOwned> FromRequest<Dashboard> for ChangeForm<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &Dashboard) -> Result<Self, Response> {
-        use axum::extract::FromRequestParts;
-        let (mut parts, body) = request.into_parts();
-        let refused = |error: ApiError| PageError::from(error).into_response();
-        require_own_page(&parts.headers).map_err(refused)?;
-        let SignedIn { rights } = SignedIn::from_request_parts(&mut parts, state).await?;
-        rights.require_change().map_err(refused)?;
-        let form = Form::from_request(Request::from_parts(parts, body), state).await;
-        let Form(fields) = form.map_err(|cause: FormRejection| refused(unreadable(cause)))?;
+        let request = allowed(request, state).await?;
+        let form = Form::from_request(request, state).await;
+        let Form(fields) = form
+            .map_err(|cause: FormRejection| PageError::from(unreadable(cause)).into_response())?;
         Ok(ChangeForm(fields))
     }
+}
+
+/// Refuses a form that no page of the dashboard sent, and who may only look, before its
+/// body is read.
+pub(super) async fn allowed(request: Request, state: &Dashboard) -> Result<Request, Response> {
+    use axum::extract::FromRequestParts;
+    let (mut parts, body) = request.into_parts();
+    let refused = |error: ApiError| PageError::from(error).into_response();
+    require_own_page(&parts.headers).map_err(refused)?;
+    let SignedIn { rights } = SignedIn::from_request_parts(&mut parts, state).await?;
+    rights.require_change().map_err(refused)?;
+    Ok(Request::from_parts(parts, body))
 }
 
 /// Leads back to the page, as it was shown, with what was done and the section in

@@ -63,6 +63,26 @@ impl<'a> Browser<'a> {
         self.collector.ask(request).await
     }
 
+    /// Sends a form of a page that takes files: the fields, and the content of each.
+    pub async fn upload(&self, path: &str, fields: &[(&str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (name, content) in fields {
+            let head =
+                format!("--boundary\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend(head.into_bytes());
+            body.extend(*content);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--boundary--\r\n");
+        let request = Request::post(path)
+            .header("cookie", &self.cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "multipart/form-data; boundary=boundary")
+            .body(Body::from(body))
+            .unwrap();
+        self.collector.ask(request).await
+    }
+
     /// The text of a page, which is there.
     pub async fn open(&self, path: &str) -> String {
         let answer = self.ask(path).await;

@@ -8,6 +8,7 @@ mod deactivated;
 mod edit;
 mod figures;
 mod figures_of_user;
+mod import;
 mod large;
 mod money;
 mod people;

@@ -3,6 +3,7 @@
 mod accessible;
 mod account;
 mod arrival;
+mod by_hand;
 mod keyboard;
 mod looks;
 mod safety;
@@ -12,6 +13,7 @@ mod tree;
 use accessible::*;
 use account::*;
 use arrival::*;
+use by_hand::*;
 use keyboard::*;
 use looks::*;
 use safety::*;
@@ -31,6 +33,8 @@ natero_e2e::suite!(
     users_records_and_uncaptured_usage_are_on_the_pages_of_an_account,
     an_event_appears_while_the_page_is_open_and_not_while_it_is_paused,
     the_loss_report_shows_what_the_api_says,
+    a_file_is_chosen_tried_and_imported,
+    a_file_that_is_too_large_is_refused_in_words,
     markup_in_a_name_is_read_and_never_run,
     no_page_loads_from_elsewhere_or_breaks_its_policy,
     a_breach_of_the_policy_is_stopped_and_would_be_noticed,

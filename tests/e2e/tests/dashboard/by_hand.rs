@@ -1,0 +1,62 @@
+//! What people import from a file.
+
+use anyhow::{Result, ensure};
+use natero_e2e::dashboard::Dashboard;
+use natero_e2e::stage::Stage;
+use serde_json::Value;
+
+pub async fn a_file_is_chosen_tried_and_imported(stage: &Stage) -> Result<()> {
+    let dashboard = Dashboard::signed_in(stage).await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("users, \"exported\".csv");
+    std::fs::write(
+        &file,
+        "user_id;account_id;first_name\r\neva@kestrel.example;kestrel;Éva\r\n",
+    )?;
+    dashboard.goto("/import").await?;
+    dashboard
+        .run::<Value>("document.querySelector('select[name=kind]').value = 'users';")
+        .await?;
+    let field = dashboard.find("input[type=file]").await?;
+    field.send_keys(&file.to_string_lossy()).await?;
+    dashboard.click("main button.primary").await?;
+    dashboard
+        .until(
+            "document.querySelector('main [role=status] h2')?.textContent === 'What would change'",
+        )
+        .await?;
+    let report = dashboard.text("main section[role=status]").await?;
+    ensure!(report.contains("1 new: eva@kestrel.example"), "{report}");
+    let path = "account_users/eva@kestrel.example";
+    ensure!(
+        dashboard.collector().get(path).await.is_err(),
+        "a dry run imports"
+    );
+    // What was tried is imported, as it is.
+    dashboard.click("main button[name=do]").await?;
+    dashboard
+        .until(
+            "document.querySelector('main [role=status] h2')?.textContent === 'What has changed'",
+        )
+        .await?;
+    let user = dashboard.collector().get(path).await?;
+    ensure!(user["first_name"] == "Éva", "{user}");
+    dashboard.is_clean().await
+}
+
+pub async fn a_file_that_is_too_large_is_refused_in_words(stage: &Stage) -> Result<()> {
+    let dashboard = Dashboard::signed_in(stage).await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("large.csv");
+    std::fs::write(&file, "account_id,name\n".repeat(600_000))?;
+    dashboard.goto("/import").await?;
+    let field = dashboard.find("input[type=file]").await?;
+    field.send_keys(&file.to_string_lossy()).await?;
+    dashboard.click("main button.primary").await?;
+    dashboard
+        .until("document.querySelector('h1')?.textContent === 'This is too long'")
+        .await?;
+    let words = dashboard.text("main").await?;
+    ensure!(words.contains("more than 8 MiB"), "{words}");
+    Ok(())
+}
