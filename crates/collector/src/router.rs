@@ -284,7 +284,7 @@ const MAX_SIGN_IN_BYTES: usize = 8 * 1024;
 /// The pages of the dashboard, their fragments and their assets.
 fn pages(app: &App) -> Router<App> {
     use dashboard::{
-        adoption, alerts, assets, children, edit_account, headers, import,
+        adoption, alerts, assets, children, delete_record, edit_account, headers, import,
         import_form, live, loss, mends, new_record, overview, quality, records, saved_views,
         search, sign_in, tree, usage, user_page, users,
     };
@@ -328,6 +328,7 @@ fn pages(app: &App) -> Router<App> {
             "/accounts/{id}/records",
             get(records::show).post(new_record::add),
         )
+        .route("/accounts/{id}/records/delete", post(delete_record::delete))
         .route("/accounts/{id}/events", get(live::show_account))
         .route("/users/{id}", get(user_page::show))
         .route("/events", get(live::show))

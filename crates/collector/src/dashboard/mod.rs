@@ -19,6 +19,7 @@ mod breakdown;
 mod chart;
 mod chart_choice;
 pub(crate) mod children;
+pub(crate) mod delete_record;
 pub(crate) mod edit_account;
 pub(crate) mod error;
 mod format;

@@ -8,10 +8,12 @@ use serde_json::Value as Json;
 use super::{
     account_header::{AccountHeader, Tab},
     account_page::AccountRequest,
+    delete_record,
     error::PageError,
     format,
     money::{money, with_currency},
     new_record,
+    rights::Rights,
     sheet::Sheet,
     table::{Column, Table},
     table_choice::Sort,
@@ -74,14 +76,6 @@ impl RecordKind {
         }
     }
 
-    /// The last part of the address of the API.
-    fn path(self) -> &'static str {
-        match self {
-            RecordKind::Financials => "financials",
-            RecordKind::Notes(kind) => kind.name(),
-        }
-    }
-
     /// Whether the page shows the list even when it is empty.
     fn is_always_shown(self) -> bool {
         matches!(
@@ -123,7 +117,7 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
         @for list in lists {
             @let is_only_money = list.kind == RecordKind::Financials && summary.financials.is_empty();
             @if list.total > 0 || view.csv.is_some() || list.kind.is_always_shown() || is_only_money {
-                (list.show(&sheet, &header, &path, view))
+                (list.show(&sheet, &header, &request.rights, &path, view))
             }
         }
     };
@@ -228,8 +222,19 @@ fn financials(sheet: &Sheet, sums: &[CurrencySum], below: i64, path: &str, view:
 }
 
 impl RecordList {
-    fn show(self, sheet: &Sheet, header: &AccountHeader, path: &str, view: &View) -> Markup {
+    fn show(
+        self,
+        sheet: &Sheet,
+        header: &AccountHeader,
+        rights: &Rights,
+        path: &str,
+        view: &View,
+    ) -> Markup {
         let kind = self.kind;
+        let mut table = table(kind, path, view);
+        if rights.may_change {
+            table = table.with(delete_column(&header.account.account_id, kind, view));
+        }
         html! {
             section .card {
                 h2 { (kind.heading()) " " span .many { (format::number(self.total)) } }
@@ -240,10 +245,10 @@ impl RecordList {
                 @if self.total == 0 && view.csv.is_none() {
                     p .none {
                         "No " (kind.plural()) " yet. They are added with "
-                        code { "POST /api/v2/accounts/{id}/" (kind.path()) } "."
+                        code { "POST /api/v2/accounts/{id}/" (kind.name()) } "."
                     }
                 } @else {
-                    (sheet.table(&table(kind, path, view), self.records))
+                    (sheet.table(&table, self.records))
                 }
             }
         }
@@ -294,6 +299,17 @@ fn table<'v>(kind: RecordKind, path: &str, view: &'v View) -> Table<'v, Json> {
             }));
     }
     table
+}
+
+fn delete_column<'v>(account_id: &'v str, kind: RecordKind, view: &'v View) -> Column<'v, Json> {
+    Column::text("delete", "Delete", |_: &Json| Value::None)
+        .shown(move |record| {
+            let name =
+                title(record).map_or_else(|| text(&record["id"]), |name| text(&record[name]));
+            let id = text(&record["id"]);
+            delete_record::button(account_id, kind, &id, &name, view)
+        })
+        .only_on_page()
 }
 
 /// The field that is the title of a record.

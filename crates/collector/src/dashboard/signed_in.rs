@@ -83,7 +83,7 @@ fn wanted_page(parts: &Parts) -> String {
 fn page_of_form(form: &Uri) -> &str {
     let path = form.path();
     match path.split('/').nth(1) {
-        Some("accounts" | "import") => path,
+        Some("accounts" | "import") => path.strip_suffix("/delete").unwrap_or(path),
         Some("quality") => "/quality",
         Some("alerts") => "/alerts",
         Some(_) | None => "/",

@@ -28,6 +28,14 @@ impl RecordKind {
         RecordKind::Notes(NoteKind::AssignedCsms),
     ];
 
+    /// The name in addresses of the API and in forms.
+    pub fn name(self) -> &'static str {
+        match self {
+            RecordKind::Financials => "financials",
+            RecordKind::Notes(kind) => kind.name(),
+        }
+    }
+
     /// Whether the records of a subtree are those of its root, too.
     pub fn rolls_up(self) -> bool {
         match self {

@@ -163,6 +163,11 @@ async fn who_sends_a_form_after_the_session_ended_comes_back_to_its_page() {
         ("/quality/move-user", Some(foreign.to_owned()), "/quality"),
         ("/accounts/acme/edit", None, "/accounts/acme/edit"),
         ("/accounts/acme/records", None, "/accounts/acme/records"),
+        (
+            "/accounts/acme/records/delete",
+            None,
+            "/accounts/acme/records",
+        ),
         ("/alerts/rules/1/delete", None, "/alerts"),
         ("/views", None, "/"),
         ("/import", None, "/import"),

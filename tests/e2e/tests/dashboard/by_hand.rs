@@ -1,4 +1,4 @@
-//! What people import from a file.
+//! What people import from a file, and records that they enter and delete.
 
 use anyhow::{Result, ensure};
 use natero_e2e::dashboard::Dashboard;
@@ -59,4 +59,27 @@ pub async fn a_file_that_is_too_large_is_refused_in_words(stage: &Stage) -> Resu
     let words = dashboard.text("main").await?;
     ensure!(words.contains("more than 8 MiB"), "{words}");
     Ok(())
+}
+
+pub async fn a_note_is_entered_and_deleted_by_two_presses(stage: &Stage) -> Result<()> {
+    let dashboard = Dashboard::signed_in(stage).await?;
+    dashboard.goto("/accounts/kestrel/records").await?;
+    dashboard.click(".entries summary").await?;
+    let subject = dashboard.find("input[name=subject]").await?;
+    subject.send_keys("Entered by mistake").await?;
+    dashboard.click(".entries form button").await?;
+    let row = "[...document.querySelectorAll('main tr')].find((of) => of.innerText.includes('Entered by mistake'))";
+    dashboard.until(row).await?;
+    dashboard
+        .run::<Value>(&format!("{row}.id = 'mistake';"))
+        .await?;
+    // One press opens what deletes, and does not delete.
+    let button = dashboard.find("#mistake form button").await?;
+    ensure!(!button.is_displayed().await?, "one press would delete");
+    dashboard.click("#mistake summary").await?;
+    dashboard.click("#mistake form button").await?;
+    dashboard.until(&format!("!({row})")).await?;
+    let notes = dashboard.collector().get("accounts/kestrel/notes").await?;
+    ensure!(!notes.to_string().contains("Entered by mistake"), "{notes}");
+    dashboard.is_clean().await
 }

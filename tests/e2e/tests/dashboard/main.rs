@@ -35,6 +35,7 @@ natero_e2e::suite!(
     the_loss_report_shows_what_the_api_says,
     a_file_is_chosen_tried_and_imported,
     a_file_that_is_too_large_is_refused_in_words,
+    a_note_is_entered_and_deleted_by_two_presses,
     markup_in_a_name_is_read_and_never_run,
     no_page_loads_from_elsewhere_or_breaks_its_policy,
     a_breach_of_the_policy_is_stopped_and_would_be_noticed,
