@@ -243,19 +243,22 @@ fn figures<'a>(metrics: &[Metric], path: &str, view: &'a View) -> Table<'a, Bar>
             Unit::Count => Value::Sum(metric.of(totals)),
             Unit::Duration => Value::Duration(metric.of(totals) as i64),
         };
+        let before = move |bar: &Bar| bar.before.as_ref().map_or(Value::None, value);
         table = table
-            .with(Column::number(
-                metric.name(),
-                metric.label(),
-                move |bar: &Bar| value(&bar.now),
-            ))
             .with(
-                Column::number(
-                    &format!("{}_before", metric.name()),
-                    "Before",
-                    move |bar: &Bar| bar.before.as_ref().map_or(Value::None, value),
-                )
-                .class("before"),
+                Column::number(metric.name(), metric.label(), move |bar: &Bar| {
+                    value(&bar.now)
+                })
+                .shown(move |bar| {
+                    html! {
+                        (value(&bar.now).show())
+                        @if bar.before.is_some() { small { "before: " (before(bar).show()) } }
+                    }
+                }),
+            )
+            .with(
+                Column::number(&format!("{}_before", metric.name()), "Before", before)
+                    .only_in_csv(),
             );
     }
     table

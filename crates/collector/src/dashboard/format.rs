@@ -96,7 +96,8 @@ pub(crate) fn date(day: Day) -> String {
     let iso = day.to_string();
     let month: usize = iso[5..7].parse().unwrap_or(1);
     let day = iso[8..].trim_start_matches('0');
-    format!("{day}{NBSP}{}{NBSP}{}", MONTHS[month - 1], &iso[..4])
+    // Where there is no room, the year goes to the next line.
+    format!("{day}{NBSP}{} {}", MONTHS[month - 1], &iso[..4])
 }
 
 /// `1 May 2024, 09:30`.
@@ -108,7 +109,7 @@ pub(crate) fn moment(ms: i64, time_zone: &TimeZone) -> String {
 /// `1 May`.
 pub(crate) fn short_day(day: Day) -> String {
     let day = date(day);
-    let year = day.rfind(NBSP).unwrap_or(day.len());
+    let year = day.rfind(' ').unwrap_or(day.len());
     day[..year].to_owned()
 }
 

@@ -9,6 +9,8 @@ pub enum Look {
     Light,
     /// On a desk, in dark colours.
     Dark,
+    /// On a small desk, or a tablet on its side.
+    Tablet,
     /// On a phone.
     Phone,
     /// On the narrowest screen that pages have to fit: 1280 px at 400 %.
@@ -21,9 +23,10 @@ pub enum Look {
 
 impl Look {
     /// Every look.
-    pub const ALL: [Look; 6] = [
+    pub const ALL: [Look; 7] = [
         Look::Light,
         Look::Dark,
+        Look::Tablet,
         Look::Phone,
         Look::Narrow,
         Look::ForcedColours,
@@ -36,6 +39,7 @@ impl Look {
         match self {
             Look::Light => "light",
             Look::Dark => "dark",
+            Look::Tablet => "tablet",
             Look::Phone => "phone",
             Look::Narrow => "narrow",
             Look::ForcedColours => "forced-colours",
@@ -46,6 +50,7 @@ impl Look {
     fn width(self) -> u32 {
         match self {
             Look::Light | Look::Dark | Look::ForcedColours => 1280,
+            Look::Tablet => 1024,
             Look::Phone => 390,
             Look::Narrow => 320,
             // A4 at 96 dots an inch.

@@ -1,7 +1,7 @@
 //! Narrow and wide, light and dark.
 
 use anyhow::{Result, ensure};
-use natero_e2e::browser::Browser;
+use natero_e2e::browser::{Browser, Look};
 use natero_e2e::dashboard::Dashboard;
 use natero_e2e::stage::Stage;
 use natero_e2e::views::VIEWS;
@@ -36,6 +36,37 @@ async fn check_narrow(dashboard: &Dashboard<'_>) -> Result<()> {
     dashboard.click("#accounts .close").await?;
     ensure!(!dashboard.find("#search").await?.is_displayed().await?);
     dashboard.is_clean().await
+}
+
+/// Whatever is on a desk or a phone is seen without moving tables sideways. Windows of
+/// 1280 and 1024 px are narrower by their scroll bar.
+pub async fn no_table_is_wider_than_its_card(stage: &Stage) -> Result<()> {
+    let browser = stage.browser().await?;
+    let dashboard = Dashboard::signed_in(stage).await?;
+    let mut wide = Vec::new();
+    for (name, path, _) in VIEWS {
+        dashboard.goto(path).await?;
+        for look in [Look::Light, Look::Tablet, Look::Phone] {
+            browser.look(look).await?;
+            let beyond: Vec<(String, f64)> = dashboard
+                .run(
+                    "for (const of of document.querySelectorAll('main details')) of.open = true;
+                     return [...document.querySelectorAll('.scroll')]
+                       .map((of) => [of.ariaLabel, of.scrollWidth - of.clientWidth])
+                       .filter(([, beyond]) => beyond > 1);",
+                )
+                .await?;
+            let look = look.name();
+            wide.extend(
+                beyond
+                    .iter()
+                    .map(|(table, px)| format!("{name} in {look}: {table} by {px} px")),
+            );
+        }
+        browser.look(Look::Light).await?;
+    }
+    ensure!(wide.is_empty(), "{}", wide.join("\n"));
+    Ok(())
 }
 
 /// Text that is hard to read, as a page tells of it.
