@@ -59,7 +59,7 @@ impl UsagePage {
             }
             (selection_path::show(&path, view))
             (alerts::of_account(&self.alerts, view))
-            @if view.csv.is_none() && report.totals.now.events == 0 && report.totals.before.as_ref().is_none_or(|before| before.events == 0) {
+            @if view.csv.is_none() && report.is_empty() {
                 (self.nothing(header, view, period, &path))
                 (uncaptured(report.uncaptured, header, view))
             } @else {

@@ -78,7 +78,8 @@ pub struct UsagePage {
     pub report: AccountReport,
     /// The days of each bar of the chart.
     pub bars: Vec<BarDays>,
-    /// The time of the latest counted use over all time, with the roll-up.
+    /// The time of the latest counted use over all time, with the roll-up; read only
+    /// where the report is empty, for a page that says where there is more to see.
     pub last: Option<i64>,
     /// Feature uses of the account above in the same period, if that may be seen.
     pub of_parent: Option<f64>,

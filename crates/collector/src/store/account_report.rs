@@ -19,6 +19,14 @@ pub struct AccountReport {
     pub uncaptured: Uncaptured,
 }
 
+impl AccountReport {
+    /// Whether nothing counts in either period.
+    pub fn is_empty(&self) -> bool {
+        let Compared { now, before } = &self.totals;
+        now.events == 0 && before.as_ref().is_none_or(|before| before.events == 0)
+    }
+}
+
 /// Figures of a period and of the one before.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Compared {

@@ -11,7 +11,9 @@ use super::{
     alerts::found::{self, AlertFilter},
     people::{self, PeopleQuery},
     rows::AccountRow,
-    tree, usage, users,
+    tree, usage,
+    usage_memo::UsageMemo,
+    users,
     visible::Within,
 };
 use crate::{
@@ -80,22 +82,23 @@ fn parent(path: &[Located]) -> Option<AccountRow> {
     Some(path[above].0)
 }
 
-/// A question about an account, the bars of its chart, and the time of the latest use.
+/// A question about an account, and the bars of its chart. All time is as long as there
+/// is usage: `first_and_last` says from when to when.
 pub(super) fn report_query(
-    conn: &Connection,
     account: AccountRow,
     rollup: bool,
     period: &PagePeriod,
     filter: Filter,
     kind: Bars,
-) -> rusqlite::Result<(ReportQuery, Vec<BarDays>, Option<i64>)> {
-    let uses = account_report::first_and_last_use(conn, account, rollup)?;
+    first_and_last: impl FnOnce() -> rusqlite::Result<Option<(i64, i64)>>,
+) -> rusqlite::Result<(ReportQuery, Vec<BarDays>)> {
     let zone = &period.time_zone;
-    // All time is as long as there is usage.
-    let days = period.days.or_else(|| {
-        let (first, last) = uses?;
-        Some((zone.day_at(first), zone.day_at(last).plus(1)))
-    });
+    let days = match period.days {
+        Some(days) => Some(days),
+        None => {
+            first_and_last()?.map(|(first, last)| (zone.day_at(first), zone.day_at(last).plus(1)))
+        }
+    };
     let bars = days.map_or_else(Vec::new, |(from, end)| bars::bars(kind, from, end));
     // The same bars, so many days earlier, as far as the period before reaches.
     let bars_before = match (period.days, period.before) {
@@ -121,13 +124,14 @@ pub(super) fn report_query(
         bars: bars.iter().map(|days| days.span(zone)).collect(),
         bars_before,
     };
-    Ok((query, bars, uses.map(|uses| uses.1)))
+    Ok((query, bars))
 }
 
 /// Reads the usage of an account.
 pub(super) fn read_usage(
     conn: &Connection,
     question: UsagePageQuestion,
+    memo: &UsageMemo,
 ) -> rusqlite::Result<AccountPage<UsagePage>> {
     let UsagePageQuestion {
         account,
@@ -137,21 +141,39 @@ pub(super) fn read_usage(
         bars,
     } = question;
     page(conn, &account, |subject| {
-        let (query, bars, last) =
-            report_query(conn, subject.account, rollup, &period, filter, bars)?;
+        let account = subject.account;
+        let first_and_last = || {
+            memo.first_and_last
+                .answer(conn, (account, rollup), Span::ALL, |_| {
+                    account_report::first_and_last_use(conn, account, rollup)
+                })
+        };
+        let (query, bars) = report_query(account, rollup, &period, filter, bars, first_and_last)?;
         let of_parent = match subject.parent {
             None => None,
             Some(parent) => {
-                let uses = usage::feature_uses(conn, parent, query.span, &query.filter)?;
+                let question = (parent, query.span, query.filter.clone());
+                let uses = memo.uses.answer(conn, question, query.span, |_| {
+                    usage::feature_uses(conn, parent, query.span, &query.filter)
+                })?;
                 Some(uses)
             }
         };
+        let span = query.span;
+        let report = memo
+            .reports
+            .answer(conn, query, span, |query| account_report::read(conn, query))?;
+        let last = if report.is_empty() {
+            first_and_last()?.map(|(_, last)| last)
+        } else {
+            None
+        };
         Ok(UsagePage {
-            report: account_report::read(conn, &query)?,
+            report,
             bars,
             last,
             of_parent,
-            alerts: alerts_of(conn, subject.account)?,
+            alerts: alerts_of(conn, account)?,
         })
     })
 }

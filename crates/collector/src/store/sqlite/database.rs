@@ -12,6 +12,7 @@ use super::{
     name_roles::NameCache,
     readers::Readers,
     schema,
+    usage_memo::UsageMemo,
     writer::Writer,
 };
 use crate::{
@@ -40,6 +41,7 @@ pub struct SqliteStore {
     readers: Readers,
     health: Arc<Health>,
     names: Arc<NameCache>,
+    memo: Arc<UsageMemo>,
 }
 
 impl SqliteStore {
@@ -86,6 +88,7 @@ impl SqliteStore {
             writer: Writer::start(conn, front, settling, metrics, Arc::clone(&health)),
             health,
             names: Arc::default(),
+            memo: Arc::default(),
         })
     }
 
@@ -179,6 +182,11 @@ impl SqliteStore {
     /// The names of all events.
     pub(super) fn names(&self) -> &Arc<NameCache> {
         &self.names
+    }
+
+    /// What was computed of usage that has not changed since.
+    pub(super) fn memo(&self) -> &Arc<UsageMemo> {
+        &self.memo
     }
 
     /// When the last event arrived, in ms since the Unix epoch by the clock of that

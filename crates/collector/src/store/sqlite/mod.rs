@@ -82,6 +82,8 @@ mod stream_owners;
 mod streams;
 mod tree;
 pub mod usage;
+mod usage_changes;
+mod usage_memo;
 mod user_page;
 pub mod user_records;
 mod user_search;

@@ -19,6 +19,7 @@ use super::{
     fact_blob::{self, Damaged},
     facts::{self, Fact},
     rows::{AccountRow, UserRow},
+    usage_changes,
 };
 
 /// A segment with this many facts is never merged again. It has some 500 KB, and
@@ -48,6 +49,12 @@ impl NewFacts {
     }
 
     pub(super) fn write(self, tx: &Transaction<'_>, table: Table) -> rusqlite::Result<()> {
+        let quarters = self.0.values().flatten().map(|fact| fact.key.quarter);
+        if table == Table::Stored
+            && let Some(first) = quarters.min()
+        {
+            usage_changes::note(tx, first)?;
+        }
         for (part, facts) in self.0 {
             append(tx, table, part, facts)?;
         }
@@ -90,8 +97,9 @@ pub(super) const COLUMNS: &str = "
     data          BLOB    NOT NULL          -- the facts of the groups
 ";
 
-/// Makes the table of the stored segments.
+/// Makes the table of the stored segments, and that of their changes.
 pub(super) fn create(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    usage_changes::create(tx)?;
     tx.execute_batch(&format!(
         "CREATE TABLE usage_segments (
              {COLUMNS}, FOREIGN KEY (account_no) REFERENCES accounts (no)
@@ -100,8 +108,8 @@ pub(super) fn create(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     ))
 }
 
-/// Adds facts to an account.
-pub(super) fn append(
+/// Adds facts to an account. Who calls it notes the change.
+fn append(
     tx: &Transaction<'_>,
     table: Table,
     part: Part,
@@ -270,14 +278,31 @@ pub(super) fn replace(
     mut facts: Vec<Fact>,
 ) -> rusqlite::Result<()> {
     facts::compact(&mut facts);
-    let table = Table::Stored;
-    tx.prepare_cached(&format!(
-        "DELETE FROM {} WHERE account_no = ?1 AND is_set_aside = ?2",
-        table.name()
-    ))?
-    .execute(params![part.account, part.is_set_aside])?;
+    remove(tx, part)?;
+    if let Some(first) = facts.first() {
+        usage_changes::note(tx, first.key.quarter)?;
+    }
     for full in facts.chunks(FULL as usize) {
-        insert(tx, table, part, full)?;
+        insert(tx, Table::Stored, part, full)?;
+    }
+    Ok(())
+}
+
+/// Removes all facts of a part.
+pub(super) fn remove(tx: &Transaction<'_>, part: Part) -> rusqlite::Result<()> {
+    let stored = params![part.account, part.is_set_aside];
+    let first: Option<u32> = tx
+        .prepare_cached(
+            "SELECT MIN(first_quarter) FROM usage_segments
+             WHERE account_no = ?1 AND is_set_aside = ?2",
+        )?
+        .query_row(stored, |row| row.get(0))?;
+    if let Some(first) = first {
+        usage_changes::note(tx, first)?;
+        tx.prepare_cached(
+            "DELETE FROM usage_segments WHERE account_no = ?1 AND is_set_aside = ?2",
+        )?
+        .execute(stored)?;
     }
     Ok(())
 }
@@ -298,6 +323,7 @@ pub(super) fn release(
     if released.is_empty() {
         return Ok(());
     }
+    // This notes the change of what is released, too.
     replace(tx, set_aside, remaining)?;
     let counted = Part {
         is_set_aside: false,

@@ -28,13 +28,15 @@ pub(super) fn read(
     let (period, span) = (&question.period, question.period.span);
     let mut filter = question.filter;
     filter.user = Some(user_id.clone());
-    let (mut query, bars, _) = report_query(
-        conn,
+    let rollup = question.rollup;
+    let first_and_last = || account_report::first_and_last_use(conn, account, rollup);
+    let (mut query, bars) = report_query(
         account,
-        question.rollup,
+        rollup,
         period,
         filter,
         question.bars,
+        first_and_last,
     )?;
     query.rollup = false;
     let all = user_sessions::read(conn, row, account, span)?;

@@ -22,6 +22,7 @@ use crate::{
             event_ids, event_months, layers,
             recount::{self, LostFacts},
             rows::{AccountRow, EventRow, UserRow},
+            segments::{self, Part},
             users,
         },
     },
@@ -246,7 +247,14 @@ fn delete_account(tx: &Transaction<'_>, account: AccountRow) -> rusqlite::Result
          WHERE parent_no = ?1",
         [account],
     )?;
-    for table in ["usage_segments", "financials", "account_records"] {
+    for is_set_aside in [false, true] {
+        let part = Part {
+            account,
+            is_set_aside,
+        };
+        segments::remove(tx, part)?;
+    }
+    for table in ["financials", "account_records"] {
         tx.execute(
             &format!("DELETE FROM {table} WHERE account_no = ?1"),
             [account],

@@ -54,7 +54,8 @@ impl PageOperations for SqliteStore {
     }
 
     fn page_usage(&self, question: UsagePageQuestion) -> Answer<'_, AccountPage<UsagePage>> {
-        Box::pin(self.read(move |conn| account_page::read_usage(conn, question)))
+        let memo = Arc::clone(self.memo());
+        Box::pin(self.read(move |conn| account_page::read_usage(conn, question, &memo)))
     }
 
     fn page_below(

@@ -9,7 +9,9 @@ mod tests;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{event_ids, hourly_facts, renewal_dates, single_blob, single_table, streams};
+use super::{
+    event_ids, hourly_facts, renewal_dates, single_blob, single_table, streams, usage_changes,
+};
 use crate::store::error::StoreError;
 use tables::{FREE_PAGES, REFUSALS_BY_KIND, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
 
@@ -71,6 +73,10 @@ const MIGRATIONS: &[Migration] = &[
     },
     // Older versions would not read the file in which batches wait since then.
     Migration::of(""),
+    Migration {
+        sql: "",
+        fill: usage_changes::migrate,
+    },
 ];
 
 /// Brings the file up to date. All migrations run in one transaction.
