@@ -13,7 +13,7 @@ use super::{
     sheet::Sheet,
     table::{Column, Table},
     table_choice::Sort,
-    totals::{Total, totals},
+    totals::{self, Named, Total, totals},
     value::Value,
     view::{LIST_LEVELS, View},
 };
@@ -27,6 +27,18 @@ use crate::{
 /// Most dimensions that the table shows besides those that the list is filtered by.
 /// More would push others off the screen of a laptop.
 const MAX_USUAL: usize = 2;
+
+const SILENT_USERS: Named = (
+    "Silent users",
+    "Users who belong to the account and have no event in the period. Those who were deactivated, \
+     or whose account was, do not count.",
+);
+
+const MRR: Named = (
+    "MRR",
+    "The latest financial record named mrr of each account, summed up by currency. Several \
+     currencies are ordered by the largest amount.",
+);
 
 /// Dimensions that the table has where an account has them, the most telling first.
 const USUAL_DIMENSIONS: [&str; 6] = [
@@ -120,18 +132,18 @@ impl AccountList {
         let before = of.before.as_ref();
         let length = period.length();
         let mut all = vec![
-            Total::of("Feature uses", format::sum(of.now.features))
+            Total::of(totals::FEATURE_USES, format::sum(of.now.features))
                 .change(before.map(|before| (before.features, of.now.features))),
-            Total::of("Active users", format::number(of.now.users))
+            Total::of(totals::ACTIVE_USERS, format::number(of.now.users))
                 .change(before.map(|before| (before.users as f64, of.now.users as f64))),
-            Total::of("Active time", format::duration(of.now.active_time)).change(
+            Total::of(totals::ACTIVE_TIME, format::duration(of.now.active_time)).change(
                 before.map(|before| (before.active_time as f64, of.now.active_time as f64)),
             ),
-            Total::of("Silent users", format::number(of.silent))
+            Total::of(SILENT_USERS, format::number(of.silent))
                 .note(format!("of {}", format::count(of.members, "user", "users"))),
         ];
         if !of.revenue.0.is_empty() {
-            all.push(Total::of_lines("MRR", money::lines(&of.revenue)));
+            all.push(Total::of_lines(MRR, money::lines(&of.revenue)));
         }
         totals(&all, &length)
     }
@@ -239,10 +251,7 @@ impl AccountList {
                 .shown(|row| {
                     html! { (Value::Count(row.silent).show()) small { " of " (format::number(row.members)) } }
                 })
-                .meaning(
-                    "Users who belong to the account and have no event in the period. Those who \
-                     were deactivated, or whose account was, do not count.",
-                ),
+                .meaning(SILENT_USERS.1),
             );
         if self
             .portfolio
@@ -259,10 +268,7 @@ impl AccountList {
                         .map_or(Value::None, Value::Sum)
                 })
                 .shown(|row| money::show(&row.revenue))
-                .meaning(
-                    "The latest financial record named mrr of each account, summed up by \
-                     currency. Several currencies are ordered by the largest amount.",
-                )
+                .meaning(MRR.1)
                 .only_on_page(),
             );
         }

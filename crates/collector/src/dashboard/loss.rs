@@ -78,16 +78,16 @@ pub(crate) async fn show(
 
 fn figures(report: &LossReport, period: &Period) -> Markup {
     let all = [
-        Total::of("Made", format::number(report.made)),
-        Total::of("Received", format::number(report.received)),
-        Total::of("Missing", format::number(report.missing))
+        Total::of(("Made", "Events that the streams which began in the period have numbered."), format::number(report.made)),
+        Total::of(("Received", "Those of them that arrived."), format::number(report.received)),
+        Total::of(("Missing", "Those that neither arrived nor were refused. What a page could not send yet may arrive later."), format::number(report.missing))
             .note(format::share(report.missing, report.made))
             .bad(report.missing > 0),
-        Total::of("Rejected", format::number(report.rejected))
+        Total::of(("Rejected", "Those that arrived and were refused."), format::number(report.rejected))
             .note("arrived and refused".to_owned())
             .bad(report.rejected > 0),
-        Total::of("Duplicates", format::number(report.duplicates)).note("counted once".to_owned()),
-        Total::of("Streams", format::number(report.streams)),
+        Total::of(("Duplicates", "Events that arrived again. They count once."), format::number(report.duplicates)).note("counted once".to_owned()),
+        Total::of(("Streams", "Loads of a page, or runs of a server, that sent events."), format::number(report.streams)),
     ];
     totals(&all, &period.length())
 }

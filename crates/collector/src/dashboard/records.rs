@@ -126,16 +126,24 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
 }
 
 fn figures(summary: &Summary) -> Markup {
+    const OWN: &str = "Records of this account alone.";
+    const LATEST: &str = "The latest amount of this name of this account and each account below it, summed up by currency.";
     let mut all = vec![
-        Total::of("Support tickets", format::number(summary.support_tickets)),
-        Total::of("Interactions", format::number(summary.interactions)),
-        Total::of("Notes", format::number(summary.notes)),
+        Total::of(
+            ("Support tickets", OWN),
+            format::number(summary.support_tickets),
+        ),
+        Total::of(("Interactions", OWN), format::number(summary.interactions)),
+        Total::of(("Notes", OWN), format::number(summary.notes)),
     ];
     for sum in &summary.financials {
         for of in sum.by_name.iter().filter(|of| of.amount.0 != 0) {
             all.push(
-                Total::of("Financials", with_currency(&of.amount, &sum.currency))
-                    .note(format!("{}, latest amounts", of.name)),
+                Total::of(
+                    ("Financials", LATEST),
+                    with_currency(&of.amount, &sum.currency),
+                )
+                .note(format!("{}, latest amounts", of.name)),
             );
         }
     }

@@ -11,10 +11,37 @@ const USUAL: usize = 14;
 /// longer ones have the last.
 const SIZES: [(usize, &str); 2] = [(18, "letters-18"), (24, "letters-24")];
 
+/// A name of a figure, and what the figure means.
+pub(crate) type Named = (&'static str, &'static str);
+
+// What several pages show.
+pub(crate) const FEATURE_USES: Named = (
+    "Feature uses",
+    "Sum of the amounts of feature events in the period.",
+);
+pub(crate) const ACTIVE_USERS: Named = (
+    "Active users",
+    "Different users with an event in the period.",
+);
+pub(crate) const SESSIONS: Named = (
+    "Sessions",
+    "Different sessions with an event in the period.",
+);
+pub(crate) const ACTIVE_TIME: Named = (
+    "Active time",
+    "Time in which somebody did something, as trackers report it.",
+);
+pub(crate) const TIME_IN_MODULES: Named = (
+    "Time in modules",
+    "Time with a module open and in use, which trackers report when it ends.",
+);
+pub(crate) const EVENTS: Named = ("Events", "Events of any kind in the period that count.");
+
 /// A figure with its name.
 #[derive(Debug, Clone)]
 pub(crate) struct Total {
     name: &'static str,
+    meaning: &'static str,
     /// Its lines. None of them breaks: the rest of a number is read as another one.
     lines: Vec<String>,
     change: Option<(f64, f64)>,
@@ -24,14 +51,15 @@ pub(crate) struct Total {
 
 impl Total {
     /// A figure as people read it.
-    pub(crate) fn of(name: &'static str, value: String) -> Self {
-        Total::of_lines(name, vec![value])
+    pub(crate) fn of(named: Named, value: String) -> Self {
+        Total::of_lines(named, vec![value])
     }
 
     /// A figure of several parts that cannot be summed up: each on its line.
-    pub(crate) fn of_lines(name: &'static str, lines: Vec<String>) -> Self {
+    pub(crate) fn of_lines((name, meaning): Named, lines: Vec<String>) -> Self {
         Total {
             name,
+            meaning,
             lines,
             change: None,
             note: None,
@@ -69,7 +97,7 @@ impl Total {
     }
 }
 
-/// Renders figures. `length` is that of the period, in words.
+/// Renders figures, and what they mean. `length` is that of the period, in words.
 pub(crate) fn totals(all: &[Total], length: &str) -> Markup {
     html! {
         dl .totals {
@@ -92,7 +120,27 @@ pub(crate) fn totals(all: &[Total], length: &str) -> Markup {
                 }
             }
         }
+        details .meanings {
+            summary { "What these figures mean" }
+            dl {
+                @for (name, meaning) in meanings(all) {
+                    div { dt { (name) } dd { (meaning) } }
+                }
+            }
+        }
     }
+}
+
+/// What the figures mean, each name once.
+fn meanings(all: &[Total]) -> Vec<Named> {
+    let mut meanings: Vec<Named> = Vec::new();
+    for total in all {
+        let named = (total.name, total.meaning);
+        if !meanings.contains(&named) {
+            meanings.push(named);
+        }
+    }
+    meanings
 }
 
 #[cfg(test)]
@@ -103,7 +151,7 @@ mod tests {
     fn a_long_figure_is_smaller_and_several_have_lines_of_their_own() {
         let shown = |lines: &[&str]| {
             let lines = lines.iter().map(|line| (*line).to_owned()).collect();
-            totals(&[Total::of_lines("MRR", lines)], "").into_string()
+            totals(&[Total::of_lines(("MRR", ""), lines)], "").into_string()
         };
         assert!(shown(&["1,234"]).contains("<dd>1,234</dd>"));
         assert!(shown(&["EUR 1,234,567.00"]).contains("<dd class=\"letters-18\">"));
@@ -111,5 +159,15 @@ mod tests {
         assert!(shown(&["EUR 1.00", "CHF 2.00"]).contains(
             "<dd><span class=\"figure\">EUR 1.00</span><span class=\"figure\">CHF 2.00</span></dd>"
         ));
+    }
+
+    #[test]
+    fn what_a_figure_means_stands_beside_it_once() {
+        let of = |named: Named| Total::of(named, "1".to_owned());
+        let page = totals(&[of(EVENTS), of(SESSIONS), of(SESSIONS)], "").into_string();
+        for (name, meaning) in [EVENTS, SESSIONS] {
+            let beside = format!("<div><dt>{name}</dt><dd>{meaning}</dd></div>");
+            assert_eq!(page.matches(&beside).count(), 1, "{page}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::{
     period_choice::{NamedPeriod, PeriodChoice},
     selection_path,
     sheet::Sheet,
-    totals::{Total, totals},
+    totals::{self, Total, totals},
     view::{Scope, View},
 };
 use crate::{
@@ -88,24 +88,24 @@ impl UsagePage {
         let now = &self.report.totals.now;
         let before = self.report.totals.before.as_ref();
         let mut all = vec![
-            Total::of("Active users", format::number(now.users))
+            Total::of(totals::ACTIVE_USERS, format::number(now.users))
                 .change(before.map(|before| (before.users as f64, now.users as f64))),
-            Total::of("Sessions", format::number(now.sessions))
+            Total::of(totals::SESSIONS, format::number(now.sessions))
                 .change(before.map(|before| (before.sessions as f64, now.sessions as f64))),
         ];
         // Active time is that of sessions; a product or module often has none.
         if now.active_time > 0 || before.is_some_and(|before| before.active_time > 0) {
             all.push(
-                Total::of("Active time", format::duration(now.active_time)).change(
+                Total::of(totals::ACTIVE_TIME, format::duration(now.active_time)).change(
                     before.map(|before| (before.active_time as f64, now.active_time as f64)),
                 ),
             );
         }
         all.push(
-            Total::of("Time in modules", format::duration(now.module_time))
+            Total::of(totals::TIME_IN_MODULES, format::duration(now.module_time))
                 .change(before.map(|before| (before.module_time as f64, now.module_time as f64))),
         );
-        let mut uses = Total::of("Feature uses", format::sum(now.features))
+        let mut uses = Total::of(totals::FEATURE_USES, format::sum(now.features))
             .change(before.map(|before| (before.features, now.features)));
         if let (Some(of_parent), Some(parent)) = (self.of_parent, header.parent_title())
             && of_parent > 0.0
@@ -115,7 +115,7 @@ impl UsagePage {
         }
         all.push(uses);
         all.push(
-            Total::of("Events", format::number(now.events))
+            Total::of(totals::EVENTS, format::number(now.events))
                 .change(before.map(|before| (before.events as f64, now.events as f64))),
         );
         html! {

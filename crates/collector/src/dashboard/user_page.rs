@@ -20,7 +20,7 @@ use super::{
     sheet::Sheet,
     signed_in::SignedIn,
     state::Dashboard,
-    totals::{Total, totals},
+    totals::{self, Total, totals},
     user_tables,
     value::Value,
     view::View,
@@ -158,15 +158,15 @@ impl UserPage {
         let now = &self.report.totals.now;
         let before = self.report.totals.before.as_ref();
         let all = [
-            Total::of("Feature uses", format::sum(now.features))
+            Total::of(totals::FEATURE_USES, format::sum(now.features))
                 .change(before.map(|before| (before.features, now.features))),
-            Total::of("Sessions", format::number(now.sessions))
+            Total::of(totals::SESSIONS, format::number(now.sessions))
                 .change(before.map(|before| (before.sessions as f64, now.sessions as f64))),
-            Total::of("Active time", format::duration(now.active_time))
+            Total::of(totals::ACTIVE_TIME, format::duration(now.active_time))
                 .change(before.map(|before| (before.active_time as f64, now.active_time as f64))),
-            Total::of("Time in modules", format::duration(now.module_time))
+            Total::of(totals::TIME_IN_MODULES, format::duration(now.module_time))
                 .change(before.map(|before| (before.module_time as f64, now.module_time as f64))),
-            Total::of("Events", format::number(now.events))
+            Total::of(totals::EVENTS, format::number(now.events))
                 .change(before.map(|before| (before.events as f64, now.events as f64))),
         ];
         html! {
