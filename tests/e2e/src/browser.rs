@@ -193,6 +193,18 @@ impl Browser {
         Ok(())
     }
 
+    /// Lets pages run their scripts, or none of them, which only Chromium can. Those of
+    /// the driver run all the same.
+    ///
+    /// # Errors
+    /// In every other browser.
+    pub async fn let_scripts_run(&self, do_run: bool) -> Result<()> {
+        let params = serde_json::json!({ "value": !do_run });
+        self.devtools("Emulation.setScriptExecutionDisabled", &params)
+            .await?;
+        Ok(())
+    }
+
     /// Makes the window as narrow as the browser allows: that of a phone, or a
     /// little wider. [`Browser::show`] makes it wide again.
     ///

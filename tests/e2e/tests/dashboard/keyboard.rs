@@ -4,6 +4,7 @@ use anyhow::{Result, bail, ensure};
 use fantoccini::key::Key;
 use natero_e2e::dashboard::Dashboard;
 use natero_e2e::stage::Stage;
+use natero_e2e::views::VIEWS;
 
 /// Tabs from element to element until the focus is on what this finds.
 async fn tab_to(dashboard: &Dashboard<'_>, selector: &str) -> Result<()> {
@@ -104,4 +105,43 @@ pub async fn search_tree_and_roll_up_switch_are_used_by_keyboard_alone(
         .until("location.search.includes('sort.breakdown=-users')")
         .await?;
     dashboard.is_clean().await
+}
+
+/// What a person can use on a page: all that is not hidden or within something closed.
+const USABLE: &str = "
+    [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
+      .filter((of) => of.tabIndex >= 0 && !of.disabled && of.type !== 'hidden' && of.checkVisibility())";
+
+pub async fn tab_reaches_whatever_can_be_used_on_every_view(stage: &Stage) -> Result<()> {
+    let dashboard = Dashboard::signed_in(stage).await?;
+    let mut unreached = Vec::new();
+    for (name, path, _) in VIEWS {
+        dashboard.goto(path).await?;
+        let count: usize = dashboard
+            .run(&format!(
+                "window.reached = new Set();
+                 window.unseen = [];
+                 document.addEventListener('focusin', ({{ target }}) => {{
+                   window.reached.add(target);
+                   const isSeen = getComputedStyle(target).outlineStyle !== 'none' || target.matches('main');
+                   if (!isSeen) window.unseen.push(target.outerHTML.slice(0, 120));
+                 }});
+                 return ({USABLE}).length;"
+            ))
+            .await?;
+        ensure!(count > 0, "{name} has nothing to use");
+        // Fields of dates have several stops.
+        let tabs = Key::Tab.to_string().repeat(count + 20);
+        let focused = dashboard.find("body").await?;
+        focused.send_keys(&tabs).await?;
+        let (left, unseen): (Vec<String>, Vec<String>) = dashboard
+            .run(&format!(
+                "return [({USABLE}).filter((of) => !window.reached.has(of)).map((of) => of.outerHTML.slice(0, 120)), window.unseen];"
+            ))
+            .await?;
+        unreached.extend(left.iter().map(|of| format!("{name}: never at {of}")));
+        unreached.extend(unseen.iter().map(|of| format!("{name}: not seen at {of}")));
+    }
+    ensure!(unreached.is_empty(), "{}", unreached.join("\n"));
+    Ok(())
 }

@@ -7,6 +7,7 @@ mod by_hand;
 mod keyboard;
 mod looks;
 mod safety;
+mod scripts_off;
 mod sign_in;
 mod tree;
 
@@ -17,6 +18,7 @@ use by_hand::*;
 use keyboard::*;
 use looks::*;
 use safety::*;
+use scripts_off::*;
 use sign_in::*;
 use tree::*;
 
@@ -40,6 +42,9 @@ natero_e2e::suite!(
     no_page_loads_from_elsewhere_or_breaks_its_policy,
     a_breach_of_the_policy_is_stopped_and_would_be_noticed,
     search_tree_and_roll_up_switch_are_used_by_keyboard_alone,
+    // Others have options about what Tab stops at.
+    tab_reaches_whatever_can_be_used_on_every_view skipped in Firefox Webkit,
+    everything_but_live_events_and_the_pointer_works_without_scripts skipped in Firefox Webkit,
     nothing_is_wider_than_a_narrow_window,
     no_table_is_wider_than_its_card skipped in Firefox Webkit,
     axe_finds_nothing_in_light skipped in Firefox Webkit,
