@@ -3,17 +3,7 @@
 
 import { type Snapshot, snapshot } from "./details.ts";
 import { ANY_ID, MAX_DETAILS_BYTES, MAX_ID_CHARS, MAX_TEXT_UNITS, PLAIN_ID } from "./generated/contract.ts";
-import {
-  attempt,
-  find,
-  isFiniteNumber,
-  isInteger,
-  objectToString,
-  replaceAll,
-  slice,
-  toBigInt,
-  trim,
-} from "./intrinsics.ts";
+import { attempt, find, isFiniteNumber, objectToString, replaceAll, slice, toBigInt, trim } from "./intrinsics.ts";
 import { refuse, type WrongArgument } from "./refusal.ts";
 
 /** Whether a value is an object whose keys are its data. Throws what a proxy throws, and a revoked one always does. */
@@ -21,14 +11,15 @@ export const isObject = (value: unknown): value is object =>
   typeof value === "object" && objectToString(value) === "[object Object]";
 
 /** The same; what throws is none. */
-export const isPlain = (value: unknown): value is Record<string, unknown> => attempt(() => isObject(value)) === true;
+export const isPlain = (value: unknown): value is Record<string, unknown> => !!attempt(() => isObject(value));
 
 /** An id as the engine takes it; nothing where the value is none. */
 export function toId(value: unknown): string | undefined {
   const type = typeof value;
-  if (type === "string") return find(PLAIN_ID, value as string) ? (value as string) : cleanId(value as string);
-  // Numbers turn to exponents at 1e21, and an id is a decimal string.
-  if (type === "bigint" || isFiniteNumber(value)) return `${isInteger(value) ? toBigInt(value as number) : value}`;
+  if (type === "string") return find(PLAIN_ID, value as string) || cleanId(value as string);
+  // Whole numbers turn to exponents at 1e21, and an id is a decimal string.
+  if (type === "bigint" || isFiniteNumber(value))
+    return `${(value as number) < 1e21 && (value as number) > -1e21 ? value : toBigInt(value as number)}`;
   return undefined;
 }
 
@@ -38,9 +29,7 @@ const UNREADABLE = /[\0\p{Surrogate}]/u;
 function cleanId(text: string): string | undefined {
   const trimmed = trim(text);
   // A pair is two units, and what is removed below is nothing that an id is made of.
-  if (trimmed.length > 4 * MAX_ID_CHARS) return undefined;
-  const cleaned = clean(trimmed);
-  return find(ANY_ID, cleaned) ? cleaned : undefined;
+  return trimmed.length > 4 * MAX_ID_CHARS ? undefined : find(ANY_ID, clean(trimmed)) || undefined;
 }
 
 /** A text that every receiver can read: NUL ends texts for some of them, and others choke on half a character. */
@@ -78,10 +67,12 @@ export interface Options {
   readonly url?: unknown;
 }
 
-/** A copy of the options of a call, each field read once. It has no prototype: what the page puts on that is no option. */
-export const options = (value: unknown): Options =>
-  attempt(() => isObject(value ?? {}) && ({ __proto__: null, ...(value as object) } as Options)) ||
-  refuse("options", value);
+/** A copy of an object, each field read once. It has no prototype: what the page puts on that is none of it. Refuses what throws or is no object. */
+export const fieldsOf = (name: WrongArgument, value: unknown): object =>
+  attempt(() => isObject(value ?? {}) && ({ __proto__: null, ...(value as object) } as object)) || refuse(name, value);
+
+/** The options of a call. */
+export const options = (value: unknown): Options => fieldsOf("options", value);
 
 /** A snapshot of plain data; nothing where none is given. */
 export const details = (value: unknown): Snapshot | undefined =>

@@ -7,7 +7,7 @@ import type { Snapshot } from "./details.ts";
 import type { EarlyCalls } from "./early.ts";
 import { atTaskEnd, deferred, isLogging, print } from "./environment.ts";
 import type { Core } from "./generated/core.d.ts";
-import { attempt, create, max } from "./intrinsics.ts";
+import { attempt, max } from "./intrinsics.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 import type { FlushResult, OpenInspector, Problem } from "./types.ts";
 
@@ -69,8 +69,8 @@ export class Calls {
   /** Takes a feature by its name alone, once the engine is there; tells whether it did. */
   declare quick: ((feature: unknown) => boolean) | undefined;
   /** Calls that wait, behind those of them that were made already. */
-  waiting: Call[] = [];
-  /** How many of `waiting` were made. */
+  pendingCalls: Call[] = [];
+  /** How many of `pendingCalls` were made. */
   made = 0;
   /** Calls that were refused for what they were passed. */
   refused = 0;
@@ -93,9 +93,9 @@ export class Calls {
   /** Called when the tracker has ended. */
   declare end: (() => void) | undefined;
   /** Ids that were set, for as long as the engine is not there to ask. */
-  known: StickyIds = create(null);
+  known: StickyIds = { __proto__: null } as StickyIds;
   /** How to tell who waits for a flush, by its number. */
-  readonly flushes: Record<number, (result: FlushResult) => void> = create(null);
+  readonly flushes: Record<number, (result: FlushResult) => void> = { __proto__: null } as never;
   /** The path in the fragment of an address counts. */
   withHash = false;
   /** Makes the sentences of refusals, once that is there. */
@@ -115,43 +115,43 @@ export class Calls {
 
   /** How many calls wait. */
   get count(): number {
-    return this.waiting.length - this.made;
+    return this.pendingCalls.length - this.made;
   }
 
   /** A call of the page: its arguments are read now, and it is made now, in a moment, or once the wasm is there. Tells whether it was taken. */
   add<Name extends Method>(method: Name, read: () => CallArguments<Name>, isClosed: boolean): boolean {
+    if (this.isOff || (isLogging() && method !== "shutdown" && method !== "optOut")) return false;
     const mono = monotonic();
     // The wall time of a feature is told when it is made, from its monotonic time.
     const now = this.crossing && method === "sendFeatureEvent" ? undefined : wall();
-    if (this.isOff || (isLogging() && method !== "shutdown" && method !== "optOut")) return false;
     let refusal: Refusal | undefined;
     if (isClosed) {
       refusal = { about: "shutdown" };
     } else if (this.isFiltering) {
       refusal = { about: "beforeSend" };
-    } else if (!this.crossing && method === "sendFeatureEvent" && this.waiting.length >= MAX_WAITING_CALLS) {
+    } else if (!this.crossing && method === "sendFeatureEvent" && this.pendingCalls.length >= MAX_WAITING_CALLS) {
       refusal = { about: "wasm" };
     } else {
       try {
-        this.append(method, mono, now, read() as unknown[]);
+        this.appendCall(method, mono, now, read() as unknown[]);
       } catch (thrown) {
         refusal = refusalOf(thrown);
       }
     }
     if (refusal) this.refuse(method, refusal);
     else if (this.crossing) this.crossing.take(method);
-    else this.#early!.store(this.waiting);
+    else this.#early!.store(this.pendingCalls);
     return !refusal;
   }
 
   /** Adds a call, or what the browser told. */
-  append(method: Method, mono: number, wall: number | undefined, more: unknown[]): void {
-    this.waiting[this.waiting.length] = { method, mono, wall, more };
+  appendCall(method: Method, mono: number, wall: number | undefined, more: unknown[]): void {
+    this.pendingCalls[this.pendingCalls.length] = { method, mono, wall, more };
   }
 
   /** Forgets the calls. */
-  clear(): void {
-    this.waiting = [];
+  forgetCalls(): void {
+    this.pendingCalls = [];
     this.made = 0;
   }
 
@@ -179,17 +179,18 @@ export class Calls {
   }
 
   /** Sends what waits. */
-  flush(isClosed: boolean): Promise<FlushResult> {
+  async flush(isClosed: boolean): Promise<FlushResult> {
+    if (this.isOff) return this.#untried();
     const { promise, settle } = deferred<FlushResult>();
     this.#lastFlush += 1;
     const flush = this.#lastFlush;
     this.flushes[flush] = settle;
     if (!this.add("flush", () => [flush], isClosed) || this.isStranded) settle(this.#untried());
-    return promise;
+    return await promise;
   }
 
   /** The page gives a handle back: the tracker ends with the last. As long as it has not begun, it waits for the end of the task: frameworks take components down and put them up again within one. */
-  release(): void {
+  releaseHandle(): void {
     this.handles -= 1;
     if (this.crossing) this.#close();
     else atTaskEnd(() => this.#close());
@@ -220,11 +221,11 @@ export class Calls {
   }
 
   /** The tracker cannot go on: it is off, and says so once. The page goes on. */
-  fail(code: string, message: string, error: unknown): void {
+  turnOff(code: string, message: string, error: unknown): void {
     if (this.isOff) return;
     // What is stored is left to the next page.
     const early = this.#early;
-    const stored = (this.crossing ? early?.count : early?.write(this.waiting)) ?? 0;
+    const stored = (this.crossing ? early?.count : early?.write(this.pendingCalls)) ?? 0;
     const dropped = max(this.count - stored, 0);
     this.stop();
     this.tellRefusals(inShort);
@@ -237,8 +238,8 @@ export class Calls {
   stop(): void {
     this.isOff = true;
     this.quick = undefined;
-    this.known = create(null);
-    this.clear();
+    this.known = { __proto__: null } as StickyIds;
+    this.forgetCalls();
     this.crossing?.end();
     this.crossing = undefined;
     this.#early?.close();
@@ -254,7 +255,7 @@ export const inShort: Explain = (method, { about }) => `${method}: refused for $
 async function callLater(onError: OnError | undefined, problem: Problem): Promise<void> {
   try {
     await undefined;
-    await onError?.(problem);
+    await onError!(problem);
   } catch {
     // What the page makes of its own failure is its own business.
   }

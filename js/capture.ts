@@ -1,7 +1,7 @@
 // How things are taken from the page when the library is loaded: interfaces and
 // functions as they are then, accessors unread.
 
-import { apply, attempt, getOwnPropertyDescriptor, getPrototypeOf } from "./intrinsics.ts";
+import { apply, attempt, getOwnPropertyDescriptor, getPrototypeOf, world } from "./intrinsics.ts";
 
 type Anything = Record<string, unknown>;
 type AnyFunction = (...parameters: never[]) => unknown;
@@ -9,8 +9,8 @@ type AnyFunction = (...parameters: never[]) => unknown;
 // What zone.js wraps it keeps under a name of its own. Used by that, nothing of
 // ours makes an Angular app look for changes, or wait until it is stable.
 const unwrappedName = attempt(
-  () => (globalThis as unknown as { Zone: { __symbol__: (name: string) => string } }).Zone,
-)?.__symbol__;
+  () => (world as unknown as { Zone: { __symbol__: (name: string) => string } }).Zone.__symbol__,
+);
 
 /** Where a property is defined, on an object or what it inherits from. */
 function descriptorOf(object: unknown, name: string): PropertyDescriptor | undefined {
@@ -26,18 +26,20 @@ function descriptorOf(object: unknown, name: string): PropertyDescriptor | undef
 
 /** How to get a global: the value that it has now, or what its accessor says when asked. Whether it is what it should be shows when it is used, which is guarded. */
 export function lookUp<Type>(name: string): () => Type | undefined {
-  const descriptor = descriptorOf(globalThis, name);
+  const descriptor = descriptorOf(world, name);
   let found = descriptor?.value;
   return () => {
     // What is missing may still come: a polyfill, or a page made for a test.
-    found ??= attempt(() => (descriptor?.get ? apply(descriptor.get, globalThis, []) : (globalThis as Anything)[name]));
-    return found ?? undefined;
+    found ??= attempt(() =>
+      descriptor?.get ? apply(descriptor.get, world, []) : (world as unknown as Anything)[name],
+    );
+    return found;
   };
 }
 
 /** A member of an interface, where it can be had without running an accessor. */
 export function memberOf(type: string, name: string): PropertyDescriptor | undefined {
-  return attempt(() => descriptorOf(descriptorOf(globalThis, type)?.value.prototype, name));
+  return attempt(() => descriptorOf(descriptorOf(world, type)?.value.prototype, name));
 }
 
 /** A method of an interface, to be called on an object that has it. Elements and own properties do not shadow it. */

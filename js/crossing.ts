@@ -63,7 +63,7 @@ export class Crossing {
     const calls = this.#calls;
     // What of the early calls is to be stored at the end of this task is stored now: later ones
     // may not have their time yet.
-    this.tracking.early.write(calls.waiting);
+    this.tracking.early.write(calls.pendingCalls);
     calls.crossing = this;
     calls.isStranded = false;
     const { config } = this.tracking;
@@ -72,9 +72,9 @@ export class Crossing {
       // The common call on its shortest way, all of it in one function: compiling more of them is what a page would feel.
       calls.quick = (feature) => {
         if (typeof feature !== "string" || !find(PLAIN_ID, feature)) return false;
-        const { waiting } = calls;
-        const count = waiting.length;
-        waiting[count] = { method: "sendFeatureEvent", mono: monotonic(), wall: undefined, more: [feature] };
+        const { pendingCalls } = calls;
+        const count = pendingCalls.length;
+        pendingCalls[count] = { method: "sendFeatureEvent", mono: monotonic(), wall: undefined, more: [feature] };
         if (count % MAX_WAITING_CALLS === 0) this.#wake();
         return true;
       };
@@ -112,12 +112,12 @@ export class Crossing {
   /** The page has added a call. */
   take(method: Method): void {
     if (method !== "sendFeatureEvent" && !this.#host.isPerforming && !this.#putsOff()) this.#makeSlice();
-    else if (this.#calls.waiting.length % MAX_WAITING_CALLS === 1) this.#wake();
+    else if (this.#calls.pendingCalls.length % MAX_WAITING_CALLS === 1) this.#wake();
   }
 
   /** Makes calls that wait when the task ends, or at once if they are many: for whoever adds the first of so many. */
   #wake(): void {
-    if (this.#calls.waiting.length !== 1) this.#make(Infinity);
+    if (this.#calls.pendingCalls.length !== 1) this.#make(Infinity);
     else if (!this.#putsOff()) atTaskEnd(() => this.#makeSlice());
   }
 
@@ -169,7 +169,7 @@ export class Crossing {
     // Once the page is hidden, it may be gone at any time; and what closed pages
     // left is removed when it is adopted.
     if (method === "hidden" || method === "adopted") this.#make(Infinity);
-    calls.append(method, mono, now, more);
+    calls.appendCall(method, mono, now, more);
     this.#makeSlice();
   }
 
@@ -195,7 +195,7 @@ export class Crossing {
       const latest = wall();
       const ahead = latest - monotonic();
       for (let looked = 1; calls.count; looked += 1) {
-        const call = calls.waiting[calls.made]!;
+        const call = calls.pendingCalls[calls.made]!;
         // What follows from features can wait for the last of them.
         if (looked > 1 && call.method !== "sendFeatureEvent") host.perform();
         writeDetails(call);
@@ -205,7 +205,7 @@ export class Crossing {
         if (looked % CALLS_PER_LOOK === 0 && monotonic() > end) break;
       }
       const isAllMade = !calls.count;
-      if (isAllMade) calls.clear();
+      if (isAllMade) calls.forgetCalls();
       host.perform();
       if (isAllMade) this.#forgetEarlyCalls();
     });
@@ -229,7 +229,7 @@ export class Crossing {
     try {
       return action();
     } catch (error) {
-      this.#calls.fail("failed", "The tracker failed and is off", error);
+      this.#calls.turnOff("failed", "The tracker failed and is off", error);
       return undefined;
     }
   }

@@ -6,21 +6,17 @@
 
 import {
   apply,
-  arrayPrototype,
   attempt,
-  create,
   dateToIso,
   dateValue,
   defineProperty,
   eachOfMap,
   eachOfSet,
   errorToString,
-  hasOwn,
   indexOf,
   isArray,
   isFiniteNumber,
   keys,
-  objectPrototype,
   objectToString,
   replaceAll,
   stringify,
@@ -59,7 +55,7 @@ export function snapshot(value: object, largest: number): Snapshot | undefined {
 export function toJson(copy: Snapshot): string {
   if (typeof copy === "string") return copy;
   // Old libraries give arrays, or all objects, a `toJSON` that makes texts of them.
-  if ("toJSON" in arrayPrototype) hideToJson(copy);
+  if ("toJSON" in []) hideToJson(copy);
   return replaceHalves(stringify(copy));
 }
 
@@ -71,7 +67,7 @@ export function writeDetails({ more }: { readonly more: unknown[] }): void {
 }
 
 /** A copy of a value as JSON can hold it, and `undefined` for what is left out. What its `toJSON` made is `final`. */
-function copyOf(value: unknown, walk: Walk, depth: number, isFinal = false): unknown {
+function copyOf(value: unknown, walk: Walk, depth: number, isFinal?: boolean): unknown {
   walk.room -= 1;
   switch (typeof value) {
     case "string":
@@ -90,7 +86,7 @@ function copyOf(value: unknown, walk: Walk, depth: number, isFinal = false): unk
 }
 
 /** A copy of an object within another one: what throws costs its own key alone. */
-function copyOfObject(value: object, walk: Walk, depth: number, isFinal = false): unknown {
+function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolean): unknown {
   if (walk.room < 0 || depth >= DEEPEST || isOpen(value, walk, depth)) return undefined;
   return attempt(() => {
     walk.open[depth] = value;
@@ -110,7 +106,7 @@ const KINDS = {
   "[object Error]": textOfError,
   "[object DOMException]": textOfError,
   "[object Map]"(this: Map<unknown, unknown>) {
-    const fields: Fields = create(null);
+    const fields: Fields = { __proto__: null };
     eachOfMap(this, (field, name) => {
       fields[`${name}`] = field;
     });
@@ -133,7 +129,7 @@ type MaybeSpoilt = { toJSON?: unknown };
 
 /** Old libraries give all arrays, or all objects, a `toJSON` that makes texts of them. */
 function isPageWide(toJSON: unknown): boolean {
-  return toJSON === (objectPrototype as MaybeSpoilt).toJSON || toJSON === (arrayPrototype as MaybeSpoilt).toJSON;
+  return toJSON === ({} as MaybeSpoilt).toJSON || toJSON === ([] as MaybeSpoilt).toJSON;
 }
 
 function isOpen(value: object, { open }: Walk, depth: number): boolean {
@@ -167,7 +163,7 @@ function copyOfFields(value: Fields, walk: Walk, depth: number): Fields {
 
 /** The fields that can be read. Without a prototype there is no setter to run. */
 function readableFields(value: Fields): Fields {
-  const fields: Fields = create(null);
+  const fields: Fields = { __proto__: null };
   const names = keys(value);
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at]!;
@@ -186,13 +182,13 @@ function copyOfItems(value: readonly unknown[], walk: Walk, depth: number): unkn
 }
 
 function isoOf(this: Date): unknown {
-  if (!isFiniteNumber(dateValue(this))) return null;
-  return hasOwn(this, "toISOString") ? this.toISOString() : dateToIso(this);
+  return isFiniteNumber(dateValue(this)) ? dateToIso(this) : null;
 }
 
 /** Makes `JSON.stringify` find no `toJSON` in a copy. */
 function hideToJson(copy: object): void {
-  if (!hasOwn(copy, "toJSON"))
+  // Of its own it has data alone.
+  if (typeof (copy as MaybeSpoilt).toJSON === "function")
     defineProperty(copy, "toJSON", { __proto__: null, value: undefined } as PropertyDescriptor);
   const names = keys(copy);
   for (let at = 0; at < names.length; at += 1) {

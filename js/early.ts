@@ -2,6 +2,7 @@
 // wasm was there, or never get it. The next page that has one makes them.
 
 import type { Call, StickyIds } from "./calls.ts";
+import { lookUp } from "./capture.ts";
 import { wall } from "./clock.ts";
 import { toJson, writeDetails } from "./details.ts";
 import { atTaskEnd, deferred, isPrerendering, lock, page } from "./environment.ts";
@@ -35,6 +36,9 @@ const MAX_AGE_MS = 30 * 86_400_000;
 // The names of calls end with their time.
 const AFTER_DOT = /[^.]*$/;
 
+const addListener = /* @__PURE__ */ lookUp<typeof addEventListener>("addEventListener");
+const removeListener = /* @__PURE__ */ lookUp<typeof removeEventListener>("removeEventListener");
+
 /** What pages have stored of a source. */
 interface Stored {
   bytes: number;
@@ -54,9 +58,9 @@ export class EarlyCalls {
   /** Nothing more is stored. */
   isDone = false;
   /** What the names of all stored calls of this source begin with. */
-  declare readonly start: string;
+  declare readonly callPrefix: string;
   /** What the names of all stored events of this source begin with. */
-  declare readonly queue: string;
+  declare readonly eventPrefix: string;
   /** Whether anything may be kept: not where sending is disabled, in memory mode, or without consent. */
   declare isAllowed: boolean;
   /** The bound of what is kept of this source, in bytes. */
@@ -78,8 +82,8 @@ export class EarlyCalls {
     this.#known = known;
     this.#seed = seed;
     const prefix = isToken(cookiePrefix) ? cookiePrefix : DEFAULT_COOKIE_PREFIX;
-    this.start = `${prefix}${CALLS}${source}.`;
-    this.queue = `${prefix}${EVENTS}${source}.`;
+    this.callPrefix = `${prefix}${CALLS}${source}.`;
+    this.eventPrefix = `${prefix}${EVENTS}${source}.`;
   }
 
   /** Stores all calls so far when the current task ends: what a page does meanwhile does not wait for that. */
@@ -95,17 +99,24 @@ export class EarlyCalls {
   /** Stores all calls so far, if there is room; tells how many are stored. */
   write(calls: readonly Call[]): number {
     attempt(() => {
+      // A page may clear the storage, as when its user signs out, and be left then.
+      const isCurrent = calls.length === (storageObject()![this.key] ? this.count : 0);
       // A page that is only prepared may never be seen, and holds no lock.
-      if (this.isDone || calls.length === this.count || !page() || !this.isAllowed || isPrerendering()) return;
+      if (this.isDone || isCurrent || !page() || !this.isAllowed || isPrerendering()) return;
       for (let at = this.count; at < calls.length; at += 1) writeDetails(calls[at]!);
       const { accountId, userId } = this.#known;
       const json = toJson({ accountId, userId, seed: this.#seed, calls } satisfies Left);
       if (!this.key) {
-        this.key = `${this.start}${this.#seed[0]}-${this.#seed[1]}.${wall()}`;
+        this.key = `${this.callPrefix}${this.#seed[0]}-${this.#seed[1]}.${wall()}`;
         // Others see by the lock that this page lives.
         const { promise, settle } = deferred();
-        this.#release = settle;
+        const again = () => this.write(calls);
+        this.#release = () => {
+          settle();
+          removeListener()!("pagehide", again);
+        };
         lock(this.key, false, () => promise);
+        attempt(() => addListener()!("pagehide", again));
       }
       if (this.#makeRoom(byteLength(json)) && store(this.key, json)) this.count = calls.length;
     });
@@ -119,8 +130,8 @@ export class EarlyCalls {
     const names = keys(storage);
     for (let at = 0; at < names.length; at += 1) {
       const name = names[at]!;
-      const isCalls = startsWith(name, this.start);
-      if (name === this.key || !(isCalls || startsWith(name, this.queue))) continue;
+      const isCalls = startsWith(name, this.callPrefix);
+      if (name === this.key || !(isCalls || startsWith(name, this.eventPrefix))) continue;
       used.bytes += byteLength(storage[name]);
       if (!isCalls) continue;
       used.pages += 1;
@@ -145,6 +156,6 @@ export class EarlyCalls {
   /** Leaves the calls to whoever has the wasm. */
   close(): void {
     this.isDone = true;
-    this.#release?.();
+    attempt(this.#release!);
   }
 }

@@ -7,23 +7,22 @@
 
 import { attribute, lookUp, method, textOf } from "./capture.ts";
 import { monotonic, wall } from "./clock.ts";
-import { MAX_TEXT_UNITS } from "./generated/contract.ts";
-import { apply, attempt, OriginalPromise, random, slice } from "./intrinsics.ts";
+import { attempt, construct, OriginalPromise } from "./intrinsics.ts";
 
 // Chance.
 
 const cryptoObject = /* @__PURE__ */ lookUp<Crypto>("crypto");
 const getRandomValues = /* @__PURE__ */ method<Crypto, "getRandomValues">("Crypto", "getRandomValues");
-const Words = Uint32Array;
+const Words = /* @__PURE__ */ lookUp<typeof Uint32Array>("Uint32Array");
 
 /** Four random numbers of 32 bits. */
 export function seed(): ArrayLike<number> {
-  const words = new Words(4);
+  const words = construct(Words()!, [4]) as Uint32Array<ArrayBuffer>;
   attempt(() => getRandomValues(cryptoObject()!, words));
   // Where that does nothing, and `Math.random` was seeded alike in all tabs, the
   // times tell them apart.
   for (let at = 0; at < 4; at += 1) {
-    words[at]! += (attempt(random) ?? 0) * 2 ** 32 + wall() + monotonic() * 1e6;
+    words[at]! += (attempt(() => Math.random()) ?? 0) * 2 ** 32 + wall() + monotonic() * 1e6;
   }
   return words;
 }
@@ -60,14 +59,13 @@ export const startTimer = (task: () => void, ms: number) => attempt(() => [setTi
 
 // The console.
 
-const consoleObject = /* @__PURE__ */ lookUp<Console>("console");
 let printing: string | undefined;
 
 /** Prints for the developer. A page may have put anything in place of the console, even what calls the tracker. */
 export function print(level: "error" | "warn" | "log", message: string): void {
   if (printing) return;
   printing = level;
-  attempt(() => apply(consoleObject()![level], consoleObject(), ["natero:", message]));
+  attempt(() => console[level]("natero:", message));
   printing = undefined;
 }
 
@@ -89,13 +87,13 @@ const DocumentInterface = /* @__PURE__ */ lookUp<unknown>("Document");
 const workerScope = /* @__PURE__ */ lookUp<unknown>("WorkerGlobalScope");
 
 /** Somebody uses this: it is a page, or a worker of one. A server that renders pages may have something called `document`, too. */
-export const hasUser = (): boolean => !!(textOf(visibilityState(page())) || DocumentInterface() || workerScope());
+export const hasUser = (): unknown => textOf(visibilityState(page())) || DocumentInterface() || workerScope();
 
 /** The page is only prepared, and nobody sees it. */
 export const isPrerendering = (): boolean => prerendering(page()) === true;
 
 /** The title of the page. */
-export const pageTitle = (): string => slice(textOf(title(page())), 0, MAX_TEXT_UNITS);
+export const pageTitle = (): string => textOf(title(page()));
 
 /** The address of the page, query and all. */
 export const pageAddress = (): string => textOf(attempt(() => locationObject()!.href));
@@ -111,8 +109,7 @@ export const browser = /* @__PURE__ */ lookUp<Navigator & { globalPrivacyControl
 const fetchFunction = /* @__PURE__ */ lookUp<typeof fetch>("fetch");
 
 /** Asks a server. Throws, or rejects, where nothing comes back. */
-export const request = (url: string, init: RequestInit): Promise<Response> =>
-  apply(fetchFunction()!, globalThis, [url, init]);
+export const request = (url: string, init: RequestInit): Promise<Response> => fetchFunction()!(url, init);
 
 // Storage, and who owns what is in it.
 

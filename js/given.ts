@@ -1,10 +1,9 @@
 // Settings as the page passed them, as far as a tracker goes by them before they are
 // checked, which the host does. Where one is wrong, its default counts or less is kept.
 
-import { isObject } from "./arguments.ts";
+import { fieldsOf } from "./arguments.ts";
 import { browser, pageOrigin } from "./environment.ts";
 import { attempt, find } from "./intrinsics.ts";
-import { refuse } from "./refusal.ts";
 import type { Settings } from "./types.ts";
 
 /** Settings that nobody has checked. They have no prototype: what the page puts on that is no setting. */
@@ -27,10 +26,8 @@ export function endpointOf(value: unknown): string {
   return find(BEFORE_SLASHES, address);
 }
 
-/** A copy of settings, each read once. Refuses what throws or is no object: it may mean an endpoint, and nothing may go to another one. */
-export const readSettings = (settings: unknown): Given =>
-  attempt(() => isObject(settings ?? {}) && ({ __proto__: null, ...(settings as object) } as Given)) ||
-  refuse("settings", settings);
+/** A copy of settings. What cannot be read is refused: it may mean an endpoint, and nothing may go to another one. */
+export const readSettings = (settings: unknown): Given => fieldsOf("settings", settings);
 
 /** The browser says that its user is not to be tracked, and the page goes by that. */
 export const refusesTracking = ({ respectGpc, respectDnt }: Given): boolean =>

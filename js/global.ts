@@ -1,6 +1,7 @@
 // The classic script: sets `window.na`.
 
 import { na } from "./inline.ts";
+import { succeeds, world } from "./intrinsics.ts";
 
 declare global {
   interface Window {
@@ -9,4 +10,9 @@ declare global {
   }
 }
 
-(globalThis as unknown as Window).na = na;
+const set = (holder: unknown): boolean =>
+  succeeds(() => {
+    (holder as Window).na = na;
+  });
+
+if (!set(world)) set(self);

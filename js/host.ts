@@ -2,21 +2,13 @@
 // tracker.
 
 import { Core, type CoreConfig, type Effect, type FlushOutcome, type Request } from "#core";
-import { bare, pageAddress, short } from "./address.ts";
+import { bare, pageAddress, pageTitle, short } from "./address.ts";
 import { filter } from "./before-send.ts";
 import type { Method } from "./calls.ts";
 import { monotonic, wall } from "./clock.ts";
 import { Crossing, type MakeHost, type Tell, type TellArrival } from "./crossing.ts";
-import {
-  atTaskEnd,
-  deferred,
-  pageAddress as fullAddress,
-  isPrerendering,
-  page,
-  pageTitle,
-  print,
-} from "./environment.ts";
-import { attempt, create, find } from "./intrinsics.ts";
+import { atTaskEnd, deferred, pageAddress as fullAddress, isPrerendering, page, print } from "./environment.ts";
+import { attempt, find } from "./intrinsics.ts";
 import { explain } from "./losses.ts";
 import { watchActivity } from "./page/activity.ts";
 import { isOffline, isVisible, later, newController, pageReferrer } from "./page/browser.ts";
@@ -87,7 +79,7 @@ export class Host {
   /** The monotonic time for which the timer is set. */
   #wakesAt = Infinity;
   /** Requests that may be aborted. */
-  readonly #controllers: Record<number, AbortController | undefined> = create(null);
+  readonly #controllers: Record<number, AbortController | undefined> = { __proto__: null } as never;
   /** Copies for `debugUrl` that are under way. */
   #copies = 0;
 
@@ -235,7 +227,7 @@ export class Host {
         if (this.#storage) replayLeftCalls(this.#tracking, this.#storage, this.#cookies);
         break;
       case "eraseStorage":
-        this.#storage?.erase(early.start);
+        this.#storage?.erase(early.callPrefix);
         break;
       case "detach":
         this.detach();

@@ -5,11 +5,20 @@ import { bare } from "./address.ts";
 import { details, id, type Options, options, override, spentTime, text, toId, useCount } from "./arguments.ts";
 import { type CallArguments, Calls, type Method, type OnError, type StickyId, type StickyIds } from "./calls.ts";
 import { monotonic, wall } from "./clock.ts";
+import { snapshot, toJson } from "./details.ts";
 import { EarlyCalls } from "./early.ts";
 import * as environment from "./environment.ts";
 import { DEFAULT_ENDPOINT, NO_STATS } from "./generated/contract.ts";
 import { endpointOf, type Given, readSettings } from "./given.ts";
-import { attempt, charCode, construct, create, encodeComponent, numberToString } from "./intrinsics.ts";
+import {
+  attempt,
+  charCode,
+  construct,
+  dateValue,
+  encodeComponent,
+  numberToString,
+  OriginalDate,
+} from "./intrinsics.ts";
 import type { Loader } from "./load.ts";
 import { type Refusal, refusalOf, refuse } from "./refusal.ts";
 import { type Join, sources } from "./sources.ts";
@@ -27,6 +36,9 @@ import type {
   Stats,
 } from "./types.ts";
 
+/** The methods that set an id. */
+type SetsId = "setAccountId" | "setUserId" | "setModuleId" | "setProductId" | "identifyAccount" | "identifyUser";
+
 export class Tracker<App extends Names = Names> {
   /** Resolves to `true` once the tracker runs, or to `false` where it had to be disabled; never rejects. */
   readonly ready!: Promise<boolean>;
@@ -42,7 +54,7 @@ export class Tracker<App extends Names = Names> {
       made = loader instanceof Calls ? loader : make(loader, apiKey, authKey, settings, new.target);
     } catch (error) {
       made = new Calls(false);
-      made.fail("failed", "The tracker is off", error);
+      made.turnOff("failed", "The tracker is off", error);
     }
     // biome-ignore lint/correctness/noConstructorReturn: the source has a tracker on this page, and this is a handle to it.
     if (!(made instanceof Calls)) return made;
@@ -63,12 +75,12 @@ export class Tracker<App extends Names = Names> {
 
   /** Sets the account, and tells more about it. */
   identifyAccount(accountId: Id, accountDetails?: Details): void {
-    this.#identify("identifyAccount", "accountId", accountId, accountDetails);
+    this.#set("identifyAccount", "accountId", accountId, [accountDetails]);
   }
 
   /** Sets the user, and tells more about them. */
   identifyUser(userId: Id, userDetails?: Details): void {
-    this.#identify("identifyUser", "userId", userId, userDetails);
+    this.#set("identifyUser", "userId", userId, [userDetails]);
   }
 
   /** Enters a module, and ends the one before with a `moduleEnd`; `null`: leaves it. */
@@ -134,7 +146,7 @@ export class Tracker<App extends Names = Names> {
   /** The user logged out: closes timings, sends, then forgets identity, module, product, session and visitor. */
   reset(): void {
     this.#add("reset", () => {
-      this.#calls.known = create(null);
+      this.#calls.known = { __proto__: null } as StickyIds;
       return [];
     });
   }
@@ -147,7 +159,7 @@ export class Tracker<App extends Names = Names> {
       return;
     }
     this.#isClosed = true;
-    calls.release();
+    calls.releaseHandle();
   }
 
   /** Plain counters. */
@@ -198,24 +210,13 @@ export class Tracker<App extends Names = Names> {
     return this.#calls.add(method, read, this.#isClosed);
   }
 
-  #set(
-    method: "setAccountId" | "setUserId" | "setModuleId" | "setProductId",
-    argument: StickyId,
-    value: unknown,
-  ): void {
+  /** Sets an id, and tells the details that were given with it. Where none can be, `null` forgets the id. */
+  #set(method: SetsId, argument: StickyId, value: unknown, given?: readonly [details: unknown]): void {
     this.#add(method, () => {
-      const set = value === null ? undefined : id(argument, value);
+      const set = value === null && !given ? undefined : id(argument, value);
+      const more = given && details(given[0]);
       this.#calls.known[argument] = set;
-      return [set];
-    });
-  }
-
-  #identify(method: "identifyAccount" | "identifyUser", argument: StickyId, value: unknown, given: unknown): void {
-    this.#add(method, () => {
-      const identified = id(argument, value);
-      const more = details(given);
-      this.#calls.known[argument] = identified;
-      return [identified, more];
+      return [set, more] as never;
     });
   }
 
@@ -237,7 +238,11 @@ function make(
 ): Calls | Tracker {
   const mono = monotonic();
   const now = wall();
-  let given: Given = create(null);
+  // What of JavaScript the page had broken before this was loaded throws here, and not at each call.
+  toJson(snapshot({ a: [toId(" a")] }, 99)!);
+  dateValue(new OriginalDate());
+  environment.deferred().settle();
+  let given = { __proto__: null } as Given;
   let url = "";
   let refusal: Refusal | undefined;
   try {

@@ -2,7 +2,7 @@
 // loaded, since the glue comes later, and runs while the wasm waits for it.
 
 import { method } from "./capture.ts";
-import { apply, attempt, getOwnPropertyDescriptor, getPrototypeOf } from "./intrinsics.ts";
+import { apply, attempt, getOwnPropertyDescriptor, getPrototypeOf, world } from "./intrinsics.ts";
 import { encode } from "./web-storage.ts";
 
 type Getter = (() => unknown) | undefined;
@@ -10,9 +10,12 @@ type Getter = (() => unknown) | undefined;
 const getter = (of: object | undefined, name: string): Getter =>
   attempt(() => getOwnPropertyDescriptor(of!, name)!.get);
 
-export const Bytes = Uint8Array;
-const setBytes = Bytes.prototype.set;
-const length = getter(getPrototypeOf(Bytes.prototype), "length")!;
+export const Bytes = attempt(() => Uint8Array)!;
+const setBytes = attempt(() => Bytes.prototype.set)!;
+const length = getter(
+  attempt(() => getPrototypeOf(Bytes.prototype)),
+  "length",
+)!;
 
 /** Copies bytes to a place within others. */
 export const copyBytes = (to: Uint8Array, from: Uint8Array, at: number): void => apply(setBytes, to, [from, at]);
@@ -30,7 +33,7 @@ export const encodeText = (text: string): Uint8Array => encode(encoder!, text);
 /** The text that some UTF-8 stands for. */
 export const decodeText = (bytes: Uint8Array): string => decode(decoder!, bytes);
 
-const wasm = attempt(() => globalThis.WebAssembly);
+const wasm = attempt(() => world.WebAssembly);
 const Instance = attempt(() => wasm!.Instance);
 const exports = getter(
   attempt(() => Instance!.prototype),

@@ -5,7 +5,7 @@ import type { Calls } from "./calls.ts";
 import { monotonic } from "./clock.ts";
 import { hasUser, print } from "./environment.ts";
 import { inspect } from "./inspect.ts";
-import { apply, create, hasOwn, keys, replaceAll } from "./intrinsics.ts";
+import { apply, hasOwn, keys, replaceAll } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import { checkSettings, coreConfig, unreadSettings } from "./settings.ts";
 import type { Construction, Tracking } from "./tracking.ts";
@@ -65,9 +65,9 @@ const COUNT = /\d+/;
 /** From now on the same is told at most once a second. */
 export function silenceRepetition(calls: Calls): void {
   const tell = calls.report;
-  let noted: Record<string, Said> = create(null);
+  let noted: Record<string, Said> = { __proto__: null } as never;
   calls.report = (code, message, dropped) => {
-    if (keys(noted).length > MAX_NOTED) noted = create(null);
+    if (keys(noted).length > MAX_NOTED) noted = { __proto__: null } as never;
     // Other numbers make no other message.
     const name = replaceAll(message, COUNT, () => "");
     noted[name] ??= { at: -SILENCE_MS, dropped: 0 };

@@ -19,7 +19,7 @@ export function replayLeftCalls(tracking: Tracking, storage: PageStorage, cookie
   const { early } = tracking;
   if (!early.isAllowed) return;
   attempt(() => {
-    const names = namesFrom(early.start);
+    const names = namesFrom(early.callPrefix);
     for (let at = 0; at < names.length; at += 1) {
       const name = names[at]!;
       if (name === early.key) continue;
@@ -81,7 +81,7 @@ class Replay {
 
   #perform(core: Core, mono: number, wall: number): void {
     for (let effect = core.next(); effect; effect = core.next()) {
-      if (effect.type === "claimStorage") this.#part = this.#storage.start + effect.stream;
+      if (effect.type === "claimStorage") this.#part = this.#storage.eventPrefix + effect.stream;
       else if (effect.type === "store") {
         const isStored = store(`${this.#part}.${effect.segment}`, effect.records);
         this.#isStored = this.#isStored && isStored;

@@ -4,7 +4,7 @@
 import { toId } from "./arguments.ts";
 import { type CoreConfig, type Kind, SETTINGS } from "./generated/contract.ts";
 import { type Given, isToken, refusesTracking } from "./given.ts";
-import { attempt, create, find, hasOwn, keys, objectPrototype, stringify } from "./intrinsics.ts";
+import { attempt, find, hasOwn, keys, stringify } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import type { Settings } from "./types.ts";
 import { describe, ID, wrong } from "./words.ts";
@@ -21,7 +21,7 @@ export function checkSettings(
   given: Given & Record<string, unknown>,
   refuse: (problem: string) => void,
 ): CheckedSettings {
-  const checked = create(null) as CheckedSettings & Record<string, unknown>;
+  const checked = { __proto__: null } as unknown as CheckedSettings & Record<string, unknown>;
   const names = keys(SETTINGS);
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at] as keyof Settings;
@@ -49,8 +49,7 @@ export function unreadSettings(settings: unknown, given: Given): string {
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at]!;
     // What is no object has none.
-    if (attempt(() => name in (settings as object)) && !(name in given) && !(name in objectPrototype))
-      unread += ` ${name}`;
+    if (attempt(() => name in (settings as object)) && !(name in given) && !(name in {})) unread += ` ${name}`;
   }
   return unread;
 }

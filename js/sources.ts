@@ -2,7 +2,7 @@
 // library construct them. What the copies share may be of another version: it is
 // no more than what is written here.
 
-import { attempt, create, defineProperty } from "./intrinsics.ts";
+import { attempt, world } from "./intrinsics.ts";
 
 /** What is on the page. */
 interface Shared {
@@ -15,17 +15,15 @@ interface Shared {
 /** Gives a handle to a tracker that is there, with the settings of another construction. */
 export type Join = (settings: unknown) => object;
 
-const KEY = Symbol.for("natero-wasm");
+const KEY = /* @__PURE__ */ attempt(() => Symbol.for("natero-wasm"))!;
+
+const made: Shared = { join: { __proto__: null } as never };
 
 let own: Shared | undefined;
 
 /** What all copies of the library share. Where the page does not let them, each has its own. */
 export function sources(): Shared {
-  own ??= attempt(() => (globalThis as unknown as Record<symbol, Shared | undefined>)[KEY]);
-  if (!own) {
-    const value: Shared = { join: create(null) };
-    attempt(() => defineProperty(globalThis, KEY, { __proto__: null, value } as PropertyDescriptor));
-    own = value;
-  }
+  own ??= attempt(() => ((world as unknown as Record<symbol, Shared>)[KEY] ??= made));
+  own ??= made;
   return own;
 }

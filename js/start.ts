@@ -3,13 +3,13 @@
 
 import { inShort } from "./calls.ts";
 import { deferred, startTimer } from "./environment.ts";
-import { min } from "./intrinsics.ts";
 import type { Loader } from "./load.ts";
 import type { Construction } from "./tracking.ts";
 
-// The second try comes after 100 ms; each wait after that is four times as long.
+// The second try comes after 100 ms; each wait after that is four times as long, and
+// the longest takes seven minutes.
 const QUARTER_OF_FIRST_WAIT_MS = 25;
-const LONGEST_WAIT_MS = 300_000;
+const MOST_TRIES_COUNTED = 7;
 
 // One failure passes without a word.
 const TRIES_IN_SILENCE = 2;
@@ -26,11 +26,11 @@ export function start(loader: Loader, construction: Construction, mono: number, 
       // What is out of reach is told by a text: see `load.ts`. Nobody waits for the engine
       // of a tracker that was shut down, or without timers.
       const mayPass = typeof error === "string" && !calls.isClosed;
-      const wait = min(QUARTER_OF_FIRST_WAIT_MS * 4 ** tries, LONGEST_WAIT_MS);
-      if (!mayPass || !startTimer(() => begin(tries + 1), wait)) {
-        calls.fail("load_failed", "The tracker could not be loaded and is off", error);
+      const next = tries < MOST_TRIES_COUNTED ? tries + 1 : tries;
+      if (!mayPass || !startTimer(() => begin(next), QUARTER_OF_FIRST_WAIT_MS * 4 ** tries)) {
+        calls.turnOff("load_failed", "The tracker could not be loaded and is off", error);
       } else if (tries === TRIES_IN_SILENCE) {
-        calls.strand(`The tracker could not be loaded so far: ${error}. It is tried again.`);
+        calls.strand(`The tracker could not be loaded and is tried again: ${error}.`);
       } else {
         return;
       }

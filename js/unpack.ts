@@ -1,8 +1,7 @@
 // The wasm that came within the script.
 
 import { charCode } from "./intrinsics.ts";
-
-const Bytes = Uint8Array;
+import { Bytes } from "./natives.ts";
 
 /** The bytes that a text of the build's stands for: `xtask/src/build/pack.rs` says how it is written. */
 export async function unpack(text: string, size: number): Promise<Uint8Array<ArrayBuffer>> {

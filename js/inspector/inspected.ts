@@ -108,7 +108,7 @@ export class Inspected {
   #tell(isInspected: boolean): void {
     const { calls } = this;
     if (calls.isOff || !calls.crossing) return;
-    calls.append("inspected", monotonic(), wall(), [isInspected]);
+    calls.appendCall("inspected", monotonic(), wall(), [isInspected]);
     calls.crossing.take("inspected");
   }
 

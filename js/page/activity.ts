@@ -1,7 +1,7 @@
 // What shows that somebody uses the page, or a frame of it.
 
 import { atTaskEnd, page } from "../environment.ts";
-import { attempt } from "../intrinsics.ts";
+import { attempt, world } from "../intrinsics.ts";
 import { focusedElement, hasFocus, isActivated, later } from "./browser.ts";
 import { keep, Listener } from "./listen.ts";
 
@@ -30,7 +30,7 @@ export function watchActivity(used: () => void, frameFocused: (focused: boolean)
   const activity = new Listener(ACTIVITY, used);
   // Frames come, and load other documents. Their loads do not reach the window.
   const loads = new Listener(["load"], ({ target }) => {
-    if ((target as HTMLIFrameElement).contentWindow) all(globalThis as unknown as Window, "add");
+    if ((target as HTMLIFrameElement).contentWindow) all(world as unknown as Window, "add");
   });
   const blurs = new Listener(["blur"], () => {
     // The browser says where the focus went when the event is over.
@@ -59,8 +59,8 @@ export function watchActivity(used: () => void, frameFocused: (focused: boolean)
   // The focus may have gone there before there was a tracker.
   atTaskEnd(() => isWatching && look());
   const stop = keep(
-    () => all(globalThis as unknown as Window, "add"),
-    () => all(globalThis as unknown as Window, "remove"),
+    () => all(world as unknown as Window, "add"),
+    () => all(world as unknown as Window, "remove"),
   );
   return () => {
     isWatching = false;

@@ -2,11 +2,11 @@
 
 import { attribute, lookUp, memberOf, method, textOf } from "../capture.ts";
 import { browser, locationObject, page, quietly, startTimer, visibilityState } from "../environment.ts";
-import { apply, attempt, max, min } from "../intrinsics.ts";
+import { apply, attempt, max, min, OriginalDate } from "../intrinsics.ts";
 import { storageObject, utf8 } from "../web-storage.ts";
 
 /** The time of a date that is written out. */
-export const parseDate = Date.parse;
+export const parseDate = /* @__PURE__ */ attempt(() => OriginalDate.parse)!;
 
 const referrer = /* @__PURE__ */ attribute<Document, "referrer">("Document", "referrer");
 const cookie = /* @__PURE__ */ attribute<Document, "cookie">("Document", "cookie");
@@ -83,8 +83,8 @@ export async function gzip(text: string): Promise<ArrayBuffer> {
 }
 
 const wasm = /* @__PURE__ */ lookUp<typeof WebAssembly>("WebAssembly")();
-const compileWasm = wasm?.compile;
-const sectionsOf = wasm?.Module?.customSections;
+const compileWasm = attempt(() => wasm!.compile);
+const sectionsOf = attempt(() => wasm!.Module.customSections);
 
 /** Compiles wasm. Rejects where the page's policy forbids it. */
 export const compile = async (bytes: BufferSource): Promise<WebAssembly.Module> => await compileWasm!(bytes);

@@ -4,7 +4,6 @@
 // fields are defined, never assigned: a page may have put setters on
 // `Object.prototype`.
 
-import { create } from "../intrinsics.ts";
 import { Bytes, bufferOf, byteCount, copyBytes, decodeText, encodeText, exportsOf, setTableEntry } from "../natives.ts";
 
 /** The bytes of the wasm's memory, until it grows. */
@@ -100,7 +99,7 @@ class Decoder {
 class PlainObject {
   constructor() {
     // biome-ignore lint/correctness/noConstructorReturn: this is what `new Object()` of the glue is to give.
-    return create(null);
+    return { __proto__: null };
   }
 
   /** The glue asks whether it was handed options: it was. */
@@ -134,9 +133,11 @@ class Instance {
   }
 }
 
+/** The glue makes a module of what is none of these: it was handed one. */
 class Module {
-  static [Symbol.hasInstance](): boolean {
-    return true;
+  constructor(module: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: it is one already.
+    return module;
   }
 }
 
@@ -145,11 +146,15 @@ const Wasm = { Instance, Module };
 // Trackers live as long as their page, and whoever makes another one frees it.
 const Registry = undefined;
 
+// Nor is there a symbol by which anybody ends them.
+const NoSymbols = { __proto__: null };
+
 export {
   Decoder as TextDecoder,
   Encoder as TextEncoder,
   MemoryBytes as Uint8Array,
   MemoryView as DataView,
+  NoSymbols as Symbol,
   PlainObject as Object,
   Registry as FinalizationRegistry,
   Wasm as WebAssembly,

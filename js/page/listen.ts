@@ -2,7 +2,7 @@
 
 import { lookUp, method } from "../capture.ts";
 import { page } from "../environment.ts";
-import { attempt, create, keys } from "../intrinsics.ts";
+import { attempt, keys, world } from "../intrinsics.ts";
 
 const addListener = /* @__PURE__ */ method<EventTarget, "addEventListener">("EventTarget", "addEventListener");
 const removeListener = /* @__PURE__ */ method<EventTarget, "removeEventListener">("EventTarget", "removeEventListener");
@@ -33,7 +33,7 @@ export class Listener {
 }
 
 /** What listens, by number: to be put back. */
-const listening: Record<number, () => void> = create(null);
+const listening: Record<number, () => void> = { __proto__: null } as never;
 let count = 0;
 let stopObserving: (() => void) | undefined;
 
@@ -58,7 +58,7 @@ export function keep(begin: () => void, end: () => void): () => void {
 }
 
 /** Listens to one kind of event; returns how to stop. */
-export function listen(type: string, listener: (event: Event) => void, target: EventTarget = globalThis): () => void {
+export function listen(type: string, listener: (event: Event) => void, target: EventTarget = world): () => void {
   const one = new Listener([type], listener);
   return keep(
     () => one.add(target),

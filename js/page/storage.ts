@@ -6,7 +6,7 @@ import { wall } from "../clock.ts";
 import type { Tell } from "../crossing.ts";
 import type { EarlyCalls } from "../early.ts";
 import { locks } from "../environment.ts";
-import { attempt, create, keys, lastIndexOf, slice, toNumber } from "../intrinsics.ts";
+import { attempt, keys, lastIndexOf, slice, toNumber } from "../intrinsics.ts";
 import { byteLength, store, unstore } from "../web-storage.ts";
 import { stored } from "./browser.ts";
 import { Locks } from "./locks.ts";
@@ -18,14 +18,14 @@ const LAST_ALIVE = ".0";
 /** This page's part of the storage, and what others left. */
 export class PageStorage {
   /** What the names of all parts of this source begin with. */
-  readonly start: string;
+  readonly eventPrefix: string;
   readonly #tell: Tell;
   #stream = "";
   #part = "";
   readonly #early: EarlyCalls;
   readonly #maxBytes: number;
   /** The bytes of the segments that are there. */
-  #segments: Record<number, number> = create(null);
+  #segments: Record<number, number> = { __proto__: null } as never;
   #segmentCount = 0;
   #bytes = 0;
   /** What is written takes the place of what another page left. */
@@ -34,7 +34,7 @@ export class PageStorage {
   readonly #own = new Locks();
   /** Held in the names of parts whose records could not be stored as our own: they stay where they are. */
   readonly #others = new Locks();
-  readonly #staying: Record<string, true> = create(null);
+  readonly #staying: Record<string, true> = { __proto__: null } as never;
   #writeFailed = false;
 
   /** Keeps at most `maxBytes`, with what other pages have stored of this source, and left of `early` calls. */
@@ -42,7 +42,7 @@ export class PageStorage {
     this.#tell = tell;
     this.#early = early;
     this.#maxBytes = maxBytes;
-    this.start = early.queue;
+    this.eventPrefix = early.eventPrefix;
   }
 
   /** Begins a part of this name. */
@@ -51,7 +51,7 @@ export class PageStorage {
     if (this.#stream === stream) return;
     this.close();
     this.#stream = stream;
-    this.#part = this.start + stream;
+    this.#part = this.eventPrefix + stream;
   }
 
   /** Gives up this page's part: whoever looks may take it over. */
@@ -68,7 +68,7 @@ export class PageStorage {
       // The lock is asked for before others can see that there is something,
       // and by a name that nobody who looked before can know.
       this.#forgetSegments();
-      this.#part = `${this.start}${this.#stream}-${segment}`;
+      this.#part = `${this.eventPrefix}${this.#stream}-${segment}`;
       this.#own.hold(this.#part);
     }
     const before = this.#segments[segment] ?? 0;
@@ -105,8 +105,8 @@ export class PageStorage {
   adopt(): void {
     attempt(() => {
       this.#tellAlive();
-      const names = namesFrom(this.start);
-      const seen: Record<string, true> = create(null);
+      const names = namesFrom(this.eventPrefix);
+      const seen: Record<string, true> = { __proto__: null } as never;
       for (let at = 0; at < names.length; at += 1) {
         const part = partOf(names[at]!);
         if (part === this.#part || seen[part]) continue;
@@ -121,7 +121,7 @@ export class PageStorage {
   erase(early: string): void {
     this.#forgetSegments();
     attempt(() => {
-      removeAll(namesFrom(this.start));
+      removeAll(namesFrom(this.eventPrefix));
       removeAll(namesFrom(early));
     });
   }
@@ -175,7 +175,7 @@ export class PageStorage {
 
   /** Holds no lock while nothing waits: Firefox keeps no page that does when it is left. */
   #forgetSegments(): void {
-    this.#segments = create(null);
+    this.#segments = { __proto__: null } as never;
     this.#segmentCount = 0;
     this.#bytes = 0;
     this.#own.release();

@@ -2,13 +2,13 @@
 // `page/glue.ts` does for that of the wasm. It has no table of the page's values, but
 // a list of them; and a memory that grows leaves its bytes as they are, and takes others.
 
-import { apply } from "../intrinsics.ts";
+import { apply, attempt } from "../intrinsics.ts";
 import { Bytes, copyBytes, decodeText } from "../natives.ts";
 
-export { FinalizationRegistry, Object, TextDecoder, TextEncoder } from "../page/glue.ts";
+export { FinalizationRegistry, Object, Symbol, TextDecoder, TextEncoder } from "../page/glue.ts";
 
-const View = DataView;
-const { getFloat64, getInt32, setInt32 } = View.prototype;
+const View = attempt(() => DataView)!;
+const { getFloat64, getInt32, setInt32 } = attempt(() => View.prototype) ?? ({} as DataView);
 
 /** The memory of the core, which `grow` gives another buffer. */
 interface Memory {
@@ -130,9 +130,11 @@ class Instance {
   }
 }
 
+/** The glue makes a module of what is none of these: it was handed one. */
 class Module {
-  static [Symbol.hasInstance](): boolean {
-    return true;
+  constructor(core: Core) {
+    // biome-ignore lint/correctness/noConstructorReturn: it is one already.
+    return core;
   }
 }
 

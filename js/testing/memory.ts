@@ -96,13 +96,13 @@ export class Memory {
 
   #makeAll(): void {
     const calls = this.#calls;
-    while (calls.made < calls.waiting.length) {
-      const call = calls.waiting[calls.made]!;
+    while (calls.made < calls.pendingCalls.length) {
+      const call = calls.pendingCalls[calls.made]!;
       calls.made += 1;
       writeDetails(call);
       this.#make(call);
     }
-    calls.clear();
+    calls.forgetCalls();
   }
 
   #make({ method, more: given }: Call): void {
