@@ -103,20 +103,101 @@ pub const PARTS: &[(&str, [Promise; 5])] = &[
     ("WeakMap", ALL_WORK),
 ];
 
+/// How a part of the language is broken.
+pub const LANGUAGE_WAYS: [&str; 3] = ["missing", "throwing", "wrong"];
+
+const WORK: [Promise; 3] = [Works; 3];
+
+const OFF: [Promise; 3] = [SaysWhyNot; 3];
+
+/// Parts of the language that a page may have broken, and what is promised for each
+/// way, whichever build is loaded after that.
+pub const LANGUAGE: &[(&str, [Promise; 3])] = &[
+    ("Map", WORK),
+    ("Set", WORK),
+    ("WeakMap", WORK),
+    ("Proxy", WORK),
+    ("Symbol", WORK),
+    ("Symbol.for", WORK),
+    ("Symbol.iterator", WORK),
+    ("Reflect", OFF),
+    ("Reflect.apply", OFF),
+    ("Reflect.construct", OFF),
+    ("JSON", OFF),
+    ("JSON.stringify", OFF),
+    ("JSON.parse", WORK),
+    ("Object", OFF),
+    ("Object.create", WORK),
+    ("Object.keys", OFF),
+    ("Object.defineProperty", WORK),
+    ("Object.getOwnPropertyDescriptor", OFF),
+    ("Object.getPrototypeOf", OFF),
+    ("Object.prototype.toString", OFF),
+    ("Object.prototype.hasOwnProperty", OFF),
+    ("Array", OFF),
+    ("Array.isArray", OFF),
+    ("Array.prototype.push", WORK),
+    ("Array.prototype.slice", WORK),
+    ("String", WORK),
+    ("String.prototype.slice", OFF),
+    ("String.prototype.trim", OFF),
+    ("String.prototype.indexOf", OFF),
+    ("String.prototype.charCodeAt", OFF),
+    ("Number", WORK),
+    ("Number.isFinite", WORK),
+    ("Number.prototype.toString", OFF),
+    ("BigInt", WORK),
+    ("Math", WORK),
+    ("Math.max", WORK),
+    ("Date", OFF),
+    ("Date.now", WORK),
+    ("Date.prototype.getTime", OFF),
+    ("RegExp", WORK),
+    ("RegExp.prototype.exec", OFF),
+    ("Error", WORK),
+    ("TypeError", WORK),
+    ("Function", WORK),
+    ("Function.prototype.call", WORK),
+    ("Function.prototype.apply", WORK),
+    ("Function.prototype.bind", WORK),
+    ("Promise", WORK),
+    ("Promise.resolve", WORK),
+    ("Promise.prototype.then", WORK),
+    ("Uint8Array", OFF),
+    ("Uint8Array.prototype.set", OFF),
+    ("Uint32Array", OFF),
+    ("ArrayBuffer", WORK),
+    ("DataView", WORK),
+    ("encodeURIComponent", OFF),
+    ("globalThis", [Works, SaysWhyNot, Works]),
+    ("self", WORK),
+    ("Document", WORK),
+    ("EventTarget", WORK),
+];
+
+/// Every test of a part of the language, by its name: the part, the way, and the promise.
+#[must_use]
+pub fn language_tests() -> Vec<(String, &'static str, &'static str, Promise)> {
+    named(&LANGUAGE_WAYS, LANGUAGE)
+}
+
 /// Every test, by its name: the part, the way, and the promise.
 #[must_use]
 pub fn tests() -> Vec<(String, &'static str, &'static str, Promise)> {
-    let of_part = |&(part, promises): &(&'static str, [Promise; 5])| {
-        WAYS.into_iter().zip(promises).map(move |(way, promise)| {
-            (
-                format!("{part} {way}: {}", promise.text()),
-                part,
-                way,
-                promise,
-            )
+    named(&WAYS, PARTS)
+}
+
+fn named<const COUNT: usize>(
+    ways: &'static [&'static str; COUNT],
+    parts: &'static [(&'static str, [Promise; COUNT])],
+) -> Vec<(String, &'static str, &'static str, Promise)> {
+    let of_part = |&(part, promises): &(&'static str, [Promise; COUNT])| {
+        ways.iter().zip(promises).map(move |(&way, promise)| {
+            let name = format!("{part} {way}: {}", promise.text());
+            (name, part, way, promise)
         })
     };
-    PARTS.iter().flat_map(of_part).collect()
+    parts.iter().flat_map(of_part).collect()
 }
 
 /// The document that lists them.
@@ -134,13 +215,27 @@ pub fn document() -> String {
          - *frozen*: it cannot be changed, nor what it inherits from\n\
          - *element*: it is deleted, and elements have its name\n\n",
     );
-    let _ = writeln!(text, "| part | {} |", WAYS.join(" | "));
-    let _ = writeln!(text, "| --- |{}", " --- |".repeat(WAYS.len()));
-    for (part, promises) in PARTS {
+    write_table(&mut text, WAYS, PARTS);
+    text.push_str(
+        "\n## The language itself\n\n\
+         `tests/e2e/tests/language.rs` breaks these in the same ways before each of the three builds is loaded, and\n\
+         `js/test/broken-language.test.mjs` all else that the language has.\n\n",
+    );
+    write_table(&mut text, LANGUAGE_WAYS, LANGUAGE);
+    text
+}
+
+fn write_table<const COUNT: usize>(
+    text: &mut String,
+    ways: [&str; COUNT],
+    parts: &[(&str, [Promise; COUNT])],
+) {
+    let _ = writeln!(text, "| part | {} |", ways.join(" | "));
+    let _ = writeln!(text, "| --- |{}", " --- |".repeat(COUNT));
+    for (part, promises) in parts {
         let promises = promises.map(Promise::text).join(" | ");
         let _ = writeln!(text, "| `{part}` | {promises} |");
     }
-    text
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ natero_e2e::suite!(
     a_wasm_that_cannot_be_loaded_is_reported_once_and_harms_nothing,
     calls_of_a_page_that_was_left_before_its_wasm_was_there_are_made_by_the_next,
     calls_of_a_page_whose_wasm_failed_are_made_by_the_next_healthy_one,
+    calls_of_a_page_that_cleared_its_storage_and_was_left_are_made_by_the_next,
     a_wasm_that_comes_late_is_tried_again_and_no_call_is_lost,
     a_host_that_comes_late_is_tried_again_and_no_call_is_lost,
     pages_without_wasm_leave_no_more_than_the_bound_and_the_newest_calls,
@@ -96,6 +97,26 @@ async fn calls_of_a_page_that_was_left_before_its_wasm_was_there_are_made_by_the
         collector_is_empty(&collector)?,
         "something was sent without the wasm"
     );
+    hold.release();
+    made_up_by_the_next_page(stage, &site, &collector, called).await
+}
+
+async fn calls_of_a_page_that_cleared_its_storage_and_was_left_are_made_by_the_next(
+    stage: &Stage,
+) -> Result<()> {
+    let collector = Collector::start()?;
+    let site = stage.site().await?;
+    let hold = site.hold(".wasm");
+    let (page, called) = twenty_calls(stage, &site, &collector).await?;
+    // In another task than the calls, as at a sign-out.
+    let is_empty: bool = page
+        .run(
+            "localStorage.clear(); return localStorage.length === 0;",
+            Value::Null,
+        )
+        .await?;
+    ensure!(is_empty, "something was stored again at once");
+    stage.open(&site, "/blank.html").await?;
     hold.release();
     made_up_by_the_next_page(stage, &site, &collector, called).await
 }
