@@ -117,6 +117,16 @@ pub enum TrackerError {
 }
 
 impl TrackerError {
+    /// A setting that has this text in place of what it has to be.
+    #[cfg(feature = "browser")]
+    pub(crate) fn setting(setting: &'static str, expected: &str, got: &str) -> TrackerError {
+        TrackerError::InvalidSetting {
+            setting,
+            expected: expected.to_owned(),
+            got: crate::settings::rules::quoted(got),
+        }
+    }
+
     /// The stable name, for programs: the one that `on_error` is told, too.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -131,23 +141,24 @@ impl TrackerError {
     }
 }
 
-impl fmt::Display for TrackerError {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Written piece by piece: `write!` of many arguments takes more code.
-        let mut say = |parts: &[&str]| parts.iter().try_for_each(|part| to.write_str(part));
+impl TrackerError {
+    /// What [`Display`](fmt::Display) writes. By itself, since formatting takes more code
+    /// than all of the rest.
+    pub(crate) fn message(&self) -> String {
         match self {
-            TrackerError::InvalidKey { key, got } => say(&[
+            TrackerError::InvalidKey { key, got } => [
                 "new na: ",
                 key,
                 " must be a string of 1 to 256 characters; got ",
                 got,
                 ". The tracker is off: pass the two keys of your source, new na(apiKey, authKey, settings).",
-            ]),
+            ]
+            .concat(),
             TrackerError::InvalidSetting {
                 setting,
                 expected,
                 got,
-            } => say(&[
+            } => [
                 "new na: ",
                 setting,
                 " must be ",
@@ -155,13 +166,14 @@ impl fmt::Display for TrackerError {
                 "; got ",
                 got,
                 ".",
-            ]),
+            ]
+            .concat(),
             TrackerError::InvalidArgument {
                 method,
                 argument,
                 expected,
                 got,
-            } => say(&[
+            } => [
                 method,
                 ": ",
                 argument,
@@ -170,21 +182,31 @@ impl fmt::Display for TrackerError {
                 "; got ",
                 got,
                 ". The call was ignored.",
-            ]),
-            TrackerError::ShutDown { method } => say(&[
+            ]
+            .concat(),
+            TrackerError::ShutDown { method } => [
                 method,
                 ": the tracker was shut down. Make a new one. The call was ignored.",
-            ]),
-            TrackerError::InBeforeSend { method } => say(&[
+            ]
+            .concat(),
+            TrackerError::InBeforeSend { method } => [
                 method,
                 ": a call from within beforeSend. The call was ignored.",
-            ]),
-            TrackerError::InDebugLine { method } => say(&[
+            ]
+            .concat(),
+            TrackerError::InDebugLine { method } => [
                 method,
                 ": a call from within the console, of a line that debug prints. The call was ignored.",
-            ]),
-            TrackerError::Failed => say(&["The tracker failed and is off."]),
+            ]
+            .concat(),
+            TrackerError::Failed => "The tracker failed and is off.".to_owned(),
         }
+    }
+}
+
+impl fmt::Display for TrackerError {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str(&self.message())
     }
 }
 

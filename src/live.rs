@@ -108,17 +108,9 @@ thread_local! {
 }
 
 /// A handle to the tracker of a source: to the one that runs, or to a new one.
-pub(crate) fn open(settings: Settings, source: Source, hooks: Hooks) -> Handle {
+pub(crate) fn open(settings: Box<Settings>, source: Source, hooks: Hooks) -> Handle {
     browser::when_failed(fail_all);
-    let running = TRACKERS.with_borrow(|trackers| {
-        let is_it = |live: &&Rc<Live>| live.url == source.url && live.is_in_use();
-        trackers
-            .iter()
-            .enumerate()
-            .find(|(_, live)| is_it(live))
-            .map(|(at, live)| (at, Rc::clone(live)))
-    });
-    if let Some((tracker, live)) = running {
+    if let Some((tracker, live)) = find_running(&source) {
         live.join(&settings, present(&hooks));
         return live.handle(tracker);
     }
@@ -135,6 +127,23 @@ pub(crate) fn open(settings: Settings, source: Source, hooks: Hooks) -> Handle {
         trackers.push(Rc::clone(&live));
         live.handle(trackers.len() - 1)
     })
+}
+
+fn find_running(source: &Source) -> Option<(usize, Rc<Live>)> {
+    TRACKERS.with_borrow(|trackers| {
+        let is_it = |live: &&Rc<Live>| live.url == source.url && live.is_in_use();
+        trackers
+            .iter()
+            .enumerate()
+            .find(|(_, live)| is_it(live))
+            .map(|(at, live)| (at, Rc::clone(live)))
+    })
+}
+
+/// The tracker of a source that runs already.
+#[cfg(feature = "class")]
+pub(crate) fn running(source: &Source) -> Option<Rc<Live>> {
+    find_running(source).map(|(_, live)| live)
 }
 
 fn present(hooks: &Hooks) -> [bool; 2] {
@@ -350,7 +359,7 @@ impl Live {
         self.refused.set(self.refused.get() + 1);
         self.host.platform.problems.tell(Problem {
             code: error.code(),
-            message: error.to_string(),
+            message: error.message(),
             dropped: 0,
         });
     }

@@ -13,7 +13,7 @@ mod values;
 use natero_engine::{Config, Consent, Persistence};
 
 #[cfg(feature = "class")]
-pub(crate) use slot::Slot;
+pub(crate) use slot::{HOOKS, Slot, VALUES};
 #[cfg(feature = "browser")]
 pub(crate) use values::milliseconds;
 #[cfg(feature = "browser")]

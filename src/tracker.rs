@@ -10,6 +10,8 @@ use natero_engine::{Call, Millis, Stats};
 use natero_event::Id;
 use serde::Serialize;
 
+#[cfg(feature = "class")]
+pub(crate) use self::builder::source;
 pub use self::{
     builder::TrackerBuilder, event::TrackedEvent, feature::Feature, module::ModuleGuard,
 };

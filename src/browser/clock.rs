@@ -15,7 +15,7 @@ extern "C" {
 }
 
 thread_local! {
-    /// The latest reading of the clock that is made of the wall clock.
+    /// The latest reading of the monotonic clock.
     static LATEST: Cell<f64> = const { Cell::new(0.0) };
 }
 
@@ -27,17 +27,13 @@ pub(crate) fn now() -> Now {
     }
 }
 
-/// The monotonic time in ms. Where there is no such clock it is made of the wall
-/// clock, and stands still when that goes back.
+/// The monotonic time in ms, which is made of the wall clock where there is no such
+/// one. It stands still when that goes back, or a clock that the page has made.
 pub(crate) fn monotonic() -> f64 {
-    match reading(performance_now()) {
-        Some(now) if now >= 0.0 => now,
-        Some(_) | None => {
-            let latest = LATEST.get().max(wall());
-            LATEST.set(latest);
-            latest
-        }
-    }
+    let told = reading(performance_now()).unwrap_or_else(wall);
+    let latest = LATEST.get().max(told);
+    LATEST.set(latest);
+    latest
 }
 
 /// The wall time in ms since the epoch; 0 where the page has taken that clock.

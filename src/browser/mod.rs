@@ -17,6 +17,7 @@ mod listener;
 mod locks;
 mod navigation;
 mod orphans;
+mod packing;
 pub(crate) mod page;
 mod perform;
 mod problems;
@@ -36,7 +37,7 @@ use std::{
 
 use web_sys::AbortController;
 
-use natero_engine::{Engine, Input, Mono, Now, RequestId, Start, View};
+use natero_engine::{Engine, Input, Millis, Mono, Now, RequestId, Start, View};
 
 use self::{
     activity::{Activity, Use},
@@ -58,7 +59,7 @@ use crate::{
 };
 
 #[cfg(feature = "class")]
-pub(crate) use self::guard::{ignore, run};
+pub(crate) use self::guard::{ignore, run, spawn};
 pub(crate) use self::{
     clock::now,
     console::is_logging,
@@ -98,7 +99,7 @@ pub(crate) struct Source {
 
 /// The browser, for one tracker.
 pub(crate) struct Browser {
-    pub settings: Settings,
+    pub settings: Box<Settings>,
     pub problems: Problems,
     pub flushes: Flushes,
     /// `before_send` is at work. What it calls would make events without end.
@@ -124,11 +125,19 @@ pub(crate) struct Browser {
     host: Weak<Host<Browser>>,
 }
 
+const NO_TIMERS: &str = "setTimeout is missing, throws or does not wait: events are sent at once.";
+
 /// An engine in this browser.
-pub(crate) fn host(settings: Settings, source: Source, hooks: Hooks) -> Rc<Host<Browser>> {
+pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Rc<Host<Browser>> {
     let now = now();
     let seed = random::seed();
-    let config = settings.config(hooks.before_send.is_some(), is_denied(&settings));
+    let mut config = settings.config(hooks.before_send.is_some(), is_denied(&settings));
+    let has_timers = timer::exist();
+    if !has_timers {
+        // Nothing wakes the engine: what comes is sent at once, in one request after
+        // the other.
+        config.flush_interval = Millis(0.0);
+    }
     let engine = Engine::new(config, seed, now);
     let host = Rc::new_cyclic(|host| {
         let browser = Browser {
@@ -151,6 +160,9 @@ pub(crate) fn host(settings: Settings, source: Source, hooks: Hooks) -> Rc<Host<
         };
         Host::new(engine, browser)
     });
+    if !has_timers {
+        host.platform.problems.warn(NO_TIMERS);
+    }
     if page::is_prerendering() {
         host.platform.begin_when_shown();
     } else {

@@ -2,10 +2,10 @@
 
 use js_sys::{Function, Object, Reflect};
 use natero_event::limits::MAX_TEXT_UNITS;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 use web_sys::Document;
 
-use crate::ascii::end_before;
+use crate::{ascii::end_before, settings::rules};
 
 /// A global; `undefined` where there is none, or where it throws.
 pub(crate) fn global(name: &str) -> JsValue {
@@ -140,6 +140,36 @@ pub(crate) fn full_address() -> String {
 /// that is wanted.
 pub(crate) fn address(with_hash: bool) -> String {
     named(&full_address(), with_hash)
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type Address;
+
+    #[wasm_bindgen(constructor, catch, js_class = "URL")]
+    fn new(url: &str) -> Result<Address, JsValue>;
+}
+
+/// An address as the browser writes it; nothing where it is none, or nobody can say.
+pub(crate) fn normalised(url: &str) -> Option<String> {
+    member(Address::new(url).ok()?.as_ref(), "href").as_string()
+}
+
+/// Whether a text is an http: or https: URL that the browser can read, where it can read
+/// any.
+pub(crate) fn is_address(text: &str) -> bool {
+    rules::is_address(text) && (normalised(text).is_some() || normalised("http://a").is_none())
+}
+
+/// An endpoint as an address of its own, without slashes at its end; nothing where it is
+/// none, as a path is on a page without an origin.
+pub(crate) fn absolute(endpoint: &str) -> Option<String> {
+    let mut address = String::new();
+    if endpoint.starts_with('/') {
+        address = origin();
+    }
+    address.push_str(endpoint.trim_end_matches('/'));
+    (rules::is_endpoint(endpoint) && is_address(&address)).then_some(address)
 }
 
 /// The host of the page, without its port.

@@ -1,6 +1,9 @@
 //! What the developer and `on_error` are told, without a flood.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use super::{
     clock,
@@ -15,6 +18,15 @@ const SILENCE: f64 = 1_000.0;
 
 /// So many different messages are remembered.
 const REMEMBERED: usize = 100;
+
+/// So many messages are told in that time, of all trackers together: what the page does
+/// about one may be to make another tracker, which has the same to say.
+const MOST_TOLD: u32 = 250;
+
+thread_local! {
+    /// Since when messages are counted, and how many were told since.
+    static TOLD: Cell<(f64, u32)> = const { Cell::new((-SILENCE, 0)) };
+}
 
 /// Is told of problems.
 pub(crate) type OnError = Rc<dyn Fn(&Problem)>;
@@ -67,31 +79,47 @@ impl Problems {
         }
     }
 
-    /// The events that a message is said of now; none where it was said just before.
+    /// The events that a message is said of now; none where it was said just before, or
+    /// too much was said.
     fn may_say(&self, message: &str, dropped: u32, now: f64) -> Option<u32> {
         let message: String = message
             .chars()
             .filter(|letter| !letter.is_ascii_digit())
             .collect();
         let mut said = self.said.borrow_mut();
-        if let Some(same) = said.iter_mut().find(|it| it.message == message) {
-            same.dropped += dropped;
-            if now - same.at < SILENCE {
-                return None;
+        let at = match said.iter().position(|it| it.message == message) {
+            Some(at) => at,
+            None => {
+                if said.len() == REMEMBERED {
+                    said.clear();
+                }
+                said.push(Said {
+                    message,
+                    at: -SILENCE,
+                    dropped: 0,
+                });
+                said.len() - 1
             }
-            same.at = now;
-            return Some(std::mem::take(&mut same.dropped));
+        };
+        let same = &mut said[at];
+        same.dropped += dropped;
+        if now - same.at < SILENCE || !is_within_bounds(now) {
+            return None;
         }
-        if said.len() == REMEMBERED {
-            said.clear();
-        }
-        said.push(Said {
-            message,
-            at: now,
-            dropped: 0,
-        });
-        Some(dropped)
+        same.at = now;
+        Some(std::mem::take(&mut same.dropped))
     }
+}
+
+/// Whether one message more may be told, which is counted.
+fn is_within_bounds(now: f64) -> bool {
+    let (mut from, mut told) = TOLD.get();
+    if now - from >= SILENCE {
+        (from, told) = (now, 0);
+    }
+    let may = told < MOST_TOLD;
+    TOLD.set((from, told + u32::from(may)));
+    may
 }
 
 #[cfg(test)]
@@ -107,5 +135,15 @@ mod tests {
         assert_eq!(problems.may_say("3 event was lost", 3, 999.0), None);
         assert_eq!(problems.may_say("4 event was lost", 4, 1_000.0), Some(9));
         assert_eq!(problems.may_say("1 event was lost", 1, 2_000.0), Some(1));
+    }
+
+    #[test]
+    fn all_trackers_together_tell_no_more_a_second_than_they_may() {
+        let told = |now: f64| {
+            (0..1_000)
+                .filter(|_| Problems::default().may_say("no settings", 0, now).is_some())
+                .count()
+        };
+        assert_eq!([told(0.0), told(999.0), told(1_000.0)], [250, 0, 250]);
     }
 }

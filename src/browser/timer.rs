@@ -1,6 +1,9 @@
 //! The timer that wakes the engine.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use gloo_timers::callback::Timeout;
 use js_sys::Promise;
@@ -37,10 +40,10 @@ impl Timer {
         let wait = (due - clock::monotonic()).clamp(0.0, LONGEST);
         // The fraction of a ms is waited for, too: a timer must not come too early.
         let wait = wait.ceil() as u32;
-        let timeout = guard::run(|| Timeout::new(wait, move || guard::attempt(task)));
+        let timeout = start(wait, task);
         // Where the page has broken its timers, whatever happens next wakes the engine.
-        let is_set = timeout.is_ok();
-        self.timeout.replace(timeout.ok());
+        let is_set = timeout.is_some();
+        self.timeout.replace(timeout);
         is_set
     }
 
@@ -52,19 +55,62 @@ impl Timer {
     /// Calls it off.
     pub fn clear(&self) {
         self.wakes_at.set(None);
-        let timeout = self.timeout.take();
-        // The page may have broken this, too.
-        let _ = guard::run(move || drop(timeout));
+        discard(self.timeout.take());
     }
 }
 
-/// Waits for the next turn of the event loop.
+/// How far a timer is that is being started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Starting,
+    /// It ran while it was started.
+    RanAtOnce,
+    Waiting,
+}
+
+/// Starts a timer of so many ms; nothing where the page has none. What runs a task at
+/// once is no timer: the task would start the next one within.
+fn start(wait: u32, task: Box<dyn FnOnce()>) -> Option<Timeout> {
+    let stage = Rc::new(Cell::new(Stage::Starting));
+    let of_task = Rc::clone(&stage);
+    let due = move || match of_task.get() {
+        Stage::Starting => of_task.set(Stage::RanAtOnce),
+        Stage::RanAtOnce => {}
+        Stage::Waiting => guard::attempt(task),
+    };
+    let timeout = guard::run(|| Timeout::new(wait, due)).ok()?;
+    if stage.get() == Stage::RanAtOnce {
+        discard(Some(timeout));
+        return None;
+    }
+    stage.set(Stage::Waiting);
+    Some(timeout)
+}
+
+/// Calls a timer off. The page may have broken this, too.
+fn discard(timeout: Option<Timeout>) {
+    let _ = guard::run(move || drop(timeout));
+}
+
+/// Whether timers of this page wait.
+pub(crate) fn exist() -> bool {
+    let timeout = start(0, Box::new(|| {}));
+    let exist = timeout.is_some();
+    discard(timeout);
+    exist
+}
+
+/// Waits for the next turn of the event loop; not at all where there are no timers.
 pub(crate) async fn next_turn() {
     let timer = Timer::default();
     let turn = Promise::new(&mut |settle, _| {
-        timer.set(clock::monotonic(), move || {
-            let _ = settle.call0(&JsValue::UNDEFINED);
+        let go = settle.clone();
+        let is_set = timer.set(clock::monotonic(), move || {
+            let _ = go.call0(&JsValue::UNDEFINED);
         });
+        if !is_set {
+            let _ = settle.call0(&JsValue::UNDEFINED);
+        }
     });
     let _ = JsFuture::from(turn).await;
 }

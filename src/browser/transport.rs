@@ -16,7 +16,8 @@ use web_sys::{
 use super::{
     clock, guard, gzip,
     listener::Listener,
-    page::{global, member},
+    packing::{Form, Packing},
+    page::{self, Accessor, global, member},
     storage::number,
     timer::next_turn,
     unreachable::Obstacle,
@@ -49,12 +50,17 @@ extern "C" {
 /// What a tracker knows of its ways to a server.
 #[derive(Debug, Default)]
 pub(crate) struct Ways {
-    /// A compressed body makes browsers ask first, and what is in between may refuse
-    /// it. After a failure the tracker goes on without.
-    compression_failed: Cell<bool>,
-    /// What a page has put in the place of `fetch` does not tell what comes of it.
+    packing: Packing,
+    /// What a page has put in the place of `fetch`, or of what answers are read with,
+    /// does not tell what comes of it.
     fetch_failed: Cell<bool>,
+    /// Answers in a row that could not be read to their end.
+    unreadable: Cell<u32>,
 }
+
+/// `fetch` is given up after so many answers that could not be read: the network may
+/// have cut one short.
+const TIMES_UNREADABLE: u32 = 3;
 
 /// A batch on its way.
 #[derive(Debug, Clone)]
@@ -96,51 +102,77 @@ pub(crate) struct ServerAnswer {
     pub lacking: Option<String>,
 }
 
-/// What aborts a request, where the browser can.
+/// What aborts a request, where the browser can. What the page has put in its place may
+/// have no signal that `fetch` takes.
 pub(crate) fn controller() -> Option<AbortController> {
-    AbortController::new().ok()
+    let controller = AbortController::new().ok()?;
+    let signal = member(&controller, "signal");
+    (Accessor::of("AbortSignal", "aborted").get(&signal) == false).then_some(controller)
 }
 
 /// Posts a batch. The request begins before this returns, unless it is compressed
 /// first; `ended` is told what came of it.
 pub(crate) fn post(posting: Posting, ended: Box<dyn FnOnce(Outcome)>) {
     // Compressing takes a turn of the event loop, and an unloading page may get none.
-    let is_compressed = posting.compress
+    let may_compress = posting.compress
         && !posting.unloading
         && posting.body.len() > GZIP_OVER_BYTES
-        && !posting.ways.compression_failed.get()
         && !posting.ways.fetch_failed.get()
         && gzip::is_there();
-    let begun = (!is_compressed).then(|| begin(&posting));
+    let form = if may_compress {
+        posting.ways.packing.next()
+    } else {
+        Form::Plain
+    };
+    let begun = (form != Form::Packed).then(|| begin(&posting));
     guard::spawn(async move {
+        let packing = &posting.ways.packing;
         let begun = match begun {
             Some(begun) => begun,
             None => match compressed(&posting).await {
                 Ok(outcome) => return ended(outcome),
                 Err(NotPacked) => {
-                    posting.ways.compression_failed.set(true);
+                    packing.give_up();
                     begin(&posting)
                 }
             },
         };
-        ended(plain(&posting, begun).await);
+        let outcome = plain(&posting, begun).await;
+        if form == Form::Trial {
+            packing.tried(outcome.is_taken());
+        }
+        ended(outcome);
     });
+}
+
+impl Outcome {
+    /// The server has taken the batch.
+    fn is_taken(&self) -> bool {
+        matches!(self, Outcome::Answered(answer) if answer.status < 300)
+    }
 }
 
 /// A compressed batch was not taken as such.
 struct NotPacked;
 
 async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
+    let Ways { packing, .. } = &*posting.ways;
+    // What never comes to an end is given up with this request, and not begun again.
+    packing.give_up();
     let body = gzip::gzip(&posting.body).await.map_err(|_| NotPacked)?;
+    packing.go_on();
     let init = init(posting, &body);
     let headers = js_sys::Object::new();
     for (name, value) in [("content-type", "text/plain"), ("content-encoding", "gzip")] {
         let _ = Reflect::set(&headers, &name.into(), &value.into());
     }
     init.set_headers(&headers);
-    match answer_of(fetch(&posting.url, &init)).await {
-        Fetched::Said(Outcome::Answered(answer)) if !NOT_PACKED.contains(&answer.status) => {
-            Ok(Outcome::Answered(answer))
+    match posting.ways.answer_of(fetch(&posting.url, &init)).await {
+        Fetched::Said(outcome @ Outcome::Answered(ServerAnswer { status, .. }))
+            if !NOT_PACKED.contains(&status) =>
+        {
+            packing.answered(outcome.is_taken());
+            Ok(outcome)
         }
         Fetched::Said(Outcome::Silence) => {
             // Browsers end the requests of a page that goes, though they arrive: such a
@@ -177,7 +209,7 @@ async fn plain(posting: &Posting, begun: Begun) -> Outcome {
     let xhr = match begun {
         Begun::Beacon => return Outcome::Silence,
         Begun::Other(xhr) => xhr,
-        Begun::Fetch(begun) => match answer_of(begun).await {
+        Begun::Fetch(begun) => match posting.ways.answer_of(begun).await {
             Fetched::Said(outcome) => {
                 if outcome == Outcome::Silence && posting.unloading {
                     send_beacon(&posting.url, &posting.body);
@@ -218,26 +250,38 @@ enum Fetched {
     Nonsense,
 }
 
-async fn answer_of(begun: Result<JsValue, JsValue>) -> Fetched {
-    // What throws at once is not what browsers have.
-    let Ok(begun) = begun else {
-        return Fetched::Nonsense;
-    };
-    let Some(response) = resolved(Ok(begun)).await else {
-        return Fetched::Said(Outcome::Silence);
-    };
-    // What a wrapped `fetch` made may be no response at all.
-    let Some(status) = member(&response, "status").as_f64() else {
-        return Fetched::Nonsense;
-    };
-    let text = resolved(response.unchecked_ref::<Answered>().text()).await;
-    // An answer that was cut short is none.
-    let Some(text) = text.and_then(|text| text.as_string()) else {
-        return Fetched::Said(Outcome::Silence);
-    };
-    let headers = member(&response, "headers");
-    let header = |name: &str| headers.unchecked_ref::<web_sys::Headers>().get(name).ok()?;
-    Fetched::Said(outcome_of(status as u16, &text, &header))
+impl Ways {
+    async fn answer_of(&self, begun: Result<JsValue, JsValue>) -> Fetched {
+        // What throws at once is not what browsers have.
+        let Ok(begun) = begun else {
+            return Fetched::Nonsense;
+        };
+        let Some(response) = resolved(Ok(begun)).await else {
+            return Fetched::Said(Outcome::Silence);
+        };
+        // What a wrapped `fetch` made may be no response at all, and one that reads the
+        // answer itself leaves nothing of it.
+        let status = member(&response, "status").as_f64();
+        let is_used = member(&response, "bodyUsed") == true;
+        let Some(status) = status.filter(|_| !is_used) else {
+            return Fetched::Nonsense;
+        };
+        let text = resolved(response.unchecked_ref::<Answered>().text()).await;
+        // An answer that was cut short is none.
+        let Some(text) = text.and_then(|text| text.as_string()) else {
+            let unreadable = self.unreadable.get() + 1;
+            self.unreadable.set(unreadable);
+            return if unreadable < TIMES_UNREADABLE {
+                Fetched::Said(Outcome::Silence)
+            } else {
+                Fetched::Nonsense
+            };
+        };
+        self.unreadable.set(0);
+        let headers = member(&response, "headers");
+        let header = |name: &str| headers.unchecked_ref::<web_sys::Headers>().get(name).ok()?;
+        Fetched::Said(outcome_of(status as u16, &text, &header))
+    }
 }
 
 async fn resolved(promise: Result<JsValue, JsValue>) -> Option<JsValue> {
@@ -330,6 +374,7 @@ fn send_beacon(url: &str, body: &str) {
 
 /// The other way to ask a server.
 struct Xhr {
+    url: String,
     request: XmlHttpRequest,
     end: Promise,
     _ended: Listener,
@@ -355,6 +400,7 @@ impl Xhr {
         request.open("POST", &posting.url)?;
         request.send_with_opt_str(Some(&posting.body))?;
         Ok(Xhr {
+            url: posting.url.clone(),
             request,
             end,
             _ended: ended,
@@ -368,6 +414,12 @@ impl Xhr {
         let text = self.request.response_text().ok().flatten();
         if status == 0 {
             return Outcome::Silence;
+        }
+        // Redirects are followed unasked: who answers then is not who was asked.
+        let answered_by = member(&self.request, "responseURL").as_string();
+        let is_other = |asked: String| answered_by.is_some_and(|it| !it.is_empty() && it != asked);
+        if page::normalised(&self.url).is_some_and(is_other) {
+            return Outcome::Blocked(Obstacle::Redirect);
         }
         let header = |name: &str| self.request.get_response_header(name).ok()?;
         outcome_of(status, &text.unwrap_or_default(), &header)

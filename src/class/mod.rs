@@ -26,8 +26,8 @@ use crate::{
     browser::{self, Hooks, Problems},
     error::{ErrorCode, Problem, TrackerError, reason_name},
     flush::Flushed,
-    live::{Live, Sticky, Use, Whom},
-    tracker::{Ids, Tracker},
+    live::{self, Live, Sticky, Use, Whom},
+    tracker::{self, Ids, Tracker},
 };
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -200,17 +200,23 @@ impl Natero {
             begun = Some(live.flush());
             Ok(())
         });
-        wasm_bindgen_futures::future_to_promise(async move {
+        let mut settle = None;
+        let promise = Promise::new(&mut |resolve, _| settle = Some(resolve));
+        browser::spawn(async move {
             let flushed = match begun {
                 Some(begun) => begun.await.unwrap_or_default(),
                 None => Flushed::default(),
             };
-            Ok(object(&[
+            let told = object(&[
                 ("delivered", Plain::count(flushed.delivered)),
                 ("pending", Plain::count(flushed.pending)),
                 ("rejected", Plain::count(flushed.rejected)),
-            ]))
-        })
+            ]);
+            if let Some(settle) = settle {
+                let _ = settle.call1(&JsValue::UNDEFINED, &told);
+            }
+        });
+        promise
     }
 
     /// The visitor agreed: what was held is sent.
@@ -368,7 +374,27 @@ impl Natero {
 fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
     let given = settings::read(given);
     let on_error = given.on_error.map(told_by);
-    let problems = Problems::new(on_error.clone());
+    let key = |key: &'static str, value: &JsValue| {
+        to_id(value).ok_or_else(|| TrackerError::InvalidKey {
+            key,
+            got: describe_id(value),
+        })
+    };
+    let keys = key("apiKey", api_key).and_then(|api| Ok((api, key("authKey", auth_key)?)));
+    let has_place = given.has_endpoint && crate::has_browser();
+    let source = keys.map(|(api_key, auth_key)| {
+        let endpoint = has_place.then_some(&given.settings.endpoint)?;
+        tracker::source(endpoint, &api_key, &auth_key)
+    });
+    // What runs already tells of what comes later, and does not repeat itself: the page may
+    // make the next one of what it is told.
+    let running = source.as_ref().ok().and_then(Option::as_ref);
+    let running = running.and_then(live::running);
+    let own = Problems::new(on_error.clone());
+    let problems = match &running {
+        Some(live) => &live.host.platform.problems,
+        None => &own,
+    };
     let refused = Cell::new(0);
     let refuse = |message: String| {
         refused.set(refused.get() + 1);
@@ -381,29 +407,20 @@ fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
     for problem in given.problems {
         refuse(["new na: ", &problem].concat());
     }
-    let key = |key: &'static str, value: &JsValue| {
-        to_id(value).ok_or_else(|| TrackerError::InvalidKey {
-            key,
-            got: describe_id(value),
-        })
-    };
-    let keys = key("apiKey", api_key).and_then(|api| Ok((api, key("authKey", auth_key)?)));
-    let made = keys.and_then(|(api_key, auth_key)| {
-        if !given.has_endpoint {
-            return Ok(Tracker::INERT);
-        }
-        Tracker::builder(api_key, auth_key)
-            .settings(given.settings)
-            .hooks(Hooks {
+    let tracker = match source {
+        Ok(Some(source)) => {
+            let hooks = Hooks {
                 before_send: given.before_send.map(decided_by),
                 on_error,
-            })
-            .build()
-    });
-    let tracker = made.unwrap_or_else(|error| {
-        refuse(error.to_string());
-        Tracker::INERT
-    });
+            };
+            Tracker::of(live::open(given.settings, source, hooks))
+        }
+        Ok(None) => Tracker::INERT,
+        Err(error) => {
+            refuse(error.message());
+            Tracker::INERT
+        }
+    };
     Natero {
         ready: settled(tracker.is_ready()),
         tracker,

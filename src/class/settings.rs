@@ -1,16 +1,19 @@
 //! Settings of a page: each is checked by itself, and the default stands where one
 //! is wrong.
 
-use js_sys::Function;
+use js_sys::{Function, Object, Reflect};
 use natero_engine::{Consent, Persistence};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::arguments::{Fields, describe, describe_id, to_id};
-use crate::settings::{PageViews, Settings, Slot, consent_name, persistence_name, rules};
+use crate::{
+    browser::page,
+    settings::{HOOKS, PageViews, Settings, Slot, VALUES, consent_name, persistence_name, rules},
+};
 
 /// What a page passed, as far as it can be taken.
 pub(super) struct Given {
-    pub settings: Settings,
+    pub settings: Box<Settings>,
     /// `beforeSend`
     pub before_send: Option<Function>,
     /// `onError`
@@ -24,7 +27,7 @@ pub(super) struct Given {
 /// Reads what a page passed.
 pub(super) fn read(given: &JsValue) -> Given {
     let mut taken = Given {
-        settings: Settings::default(),
+        settings: Box::default(),
         before_send: None,
         on_error: None,
         problems: Vec::new(),
@@ -47,6 +50,17 @@ pub(super) fn read(given: &JsValue) -> Given {
             return taken;
         }
     };
+    let unread = unread(given, &fields);
+    if !unread.is_empty() {
+        taken.has_endpoint = false;
+        let parts = [
+            "settings inherit or hide",
+            &unread,
+            ", and only fields of their own are read. The tracker is off.",
+        ];
+        taken.problems.push(parts.concat());
+        return taken;
+    }
     for (name, value) in fields.0 {
         // Keys and usage must not go to somebody else because a variable was unset.
         let is_endpoint = name == "endpoint";
@@ -76,6 +90,23 @@ pub(super) fn read(given: &JsValue) -> Given {
         }
     }
     taken
+}
+
+/// The names of settings that an object inherits, as from its class, or hides: they were
+/// not read. What the page gives to all objects is none.
+fn unread(given: &JsValue, fields: &Fields) -> String {
+    let of_all = Object::get_prototype_of(&Object::new());
+    let has = |object: &JsValue, name: &str| Reflect::has(object, &name.into()).unwrap_or(false);
+    let is_unread = |name: &&&str| {
+        !fields.0.iter().any(|(field, _)| field == **name)
+            && has(given, name)
+            && !has(&of_all, name)
+    };
+    let names = [VALUES, HOOKS].into_iter().flatten();
+    names
+        .filter(is_unread)
+        .flat_map(|name| [" ", name])
+        .collect()
 }
 
 struct Mismatch {
@@ -108,8 +139,8 @@ fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
         Slot::Span(to) => put(to, positive(value), rules::POSITIVE),
         Slot::Count(to) => put(to, whole(value), rules::POSITIVE),
         Slot::Bytes(to) => put(to, whole(value).map(|it| it as usize), rules::POSITIVE),
-        Slot::Endpoint(to) => put(to, text(value, rules::is_endpoint), rules::ENDPOINT),
-        Slot::Address(to) => put_some(to, text(value, rules::is_address), rules::ADDRESS),
+        Slot::Endpoint(to) => put(to, text(value, can_receive), rules::ENDPOINT),
+        Slot::Address(to) => put_some(to, text(value, page::is_address), rules::ADDRESS),
         Slot::Token(to) => put(to, text(value, rules::is_token), rules::TOKEN),
         Slot::OptionalToken(to) => put_some(to, text(value, rules::is_token), rules::TOKEN),
         Slot::PageViews(to) => {
@@ -164,6 +195,10 @@ fn positive(value: &JsValue) -> Option<f64> {
 /// A whole number of at least 1, as large as one can be.
 fn whole(value: &JsValue) -> Option<u32> {
     positive(value).map(|number| (number as u32).max(1))
+}
+
+fn can_receive(endpoint: &str) -> bool {
+    page::absolute(endpoint).is_some()
 }
 
 fn text(value: &JsValue, fits: fn(&str) -> bool) -> Option<String> {

@@ -32,37 +32,52 @@ pub(crate) enum Slot<'a> {
     Consent(&'a mut Consent),
 }
 
-impl Settings {
-    /// Where the value of the setting of this name is kept; nothing where there is no
-    /// such setting, or it is a hook.
-    pub(crate) fn slot(&mut self, name: &str) -> Option<Slot<'_>> {
-        Some(match name {
-            "accountId" => Slot::Id(&mut self.account_id),
-            "userId" => Slot::Id(&mut self.user_id),
-            "endpoint" => Slot::Endpoint(&mut self.endpoint),
-            "trackUnload" => Slot::Flag(&mut self.track_unload),
-            "trackPageViews" => Slot::PageViews(&mut self.track_page_views),
-            "disableEventSend" => Slot::Flag(&mut self.disable_event_send),
-            "debug" => Slot::Flag(&mut self.debug),
-            "debugUrl" => Slot::Address(&mut self.debug_url),
-            "sessionTimeout" => Slot::Span(&mut self.session_timeout),
-            "idleTimeout" => Slot::Span(&mut self.idle_timeout),
-            "sessionSyncInterval" => Slot::Span(&mut self.session_sync_interval),
-            "flushInterval" => Slot::Span(&mut self.flush_interval),
-            "batchSize" => Slot::Count(&mut self.batch_size),
-            "maxQueueBytes" => Slot::Bytes(&mut self.max_queue_bytes),
-            "maxStoredBytes" => Slot::Bytes(&mut self.max_stored_bytes),
-            "persistence" => Slot::Persistence(&mut self.persistence),
-            "cookieDomain" => Slot::OptionalToken(&mut self.cookie_domain),
-            "cookiePrefix" => Slot::Token(&mut self.cookie_prefix),
-            "consent" => Slot::Consent(&mut self.consent),
-            "respectGpc" => Slot::Flag(&mut self.respect_gpc),
-            "respectDnt" => Slot::Flag(&mut self.respect_dnt),
-            "compress" => Slot::Flag(&mut self.compress),
-            _ => return None,
-        })
-    }
+/// The slot of each setting that is a value, by the setting's name.
+macro_rules! slots {
+    ($($name:literal: $kind:ident($field:ident),)*) => {
+        /// The names of all settings that are values.
+        pub(crate) const VALUES: &[&str] = &[$($name),*];
+
+        impl Settings {
+            /// Where the value of the setting of this name is kept; nothing where there
+            /// is no such setting, or it is a hook.
+            pub(crate) fn slot(&mut self, name: &str) -> Option<Slot<'_>> {
+                Some(match name {
+                    $($name => Slot::$kind(&mut self.$field),)*
+                    _ => return None,
+                })
+            }
+        }
+    };
 }
+
+slots! {
+    "accountId": Id(account_id),
+    "userId": Id(user_id),
+    "endpoint": Endpoint(endpoint),
+    "trackUnload": Flag(track_unload),
+    "trackPageViews": PageViews(track_page_views),
+    "disableEventSend": Flag(disable_event_send),
+    "debug": Flag(debug),
+    "debugUrl": Address(debug_url),
+    "sessionTimeout": Span(session_timeout),
+    "idleTimeout": Span(idle_timeout),
+    "sessionSyncInterval": Span(session_sync_interval),
+    "flushInterval": Span(flush_interval),
+    "batchSize": Count(batch_size),
+    "maxQueueBytes": Bytes(max_queue_bytes),
+    "maxStoredBytes": Bytes(max_stored_bytes),
+    "persistence": Persistence(persistence),
+    "cookieDomain": OptionalToken(cookie_domain),
+    "cookiePrefix": Token(cookie_prefix),
+    "consent": Consent(consent),
+    "respectGpc": Flag(respect_gpc),
+    "respectDnt": Flag(respect_dnt),
+    "compress": Flag(compress),
+}
+
+/// The names of the settings that are functions.
+pub(crate) const HOOKS: &[&str] = &["beforeSend", "onError"];
 
 #[cfg(test)]
 mod tests {
@@ -92,6 +107,15 @@ mod tests {
             assert!(fits, "{}", setting.name);
         }
         assert!(Settings::default().slot("nothing").is_none());
+    }
+
+    #[test]
+    fn the_names_are_those_of_the_table() {
+        let mut names = [VALUES, HOOKS].concat();
+        let mut table: Vec<_> = all().iter().map(|setting| setting.name).collect();
+        names.sort_unstable();
+        table.sort_unstable();
+        assert_eq!(names, table);
     }
 
     #[test]

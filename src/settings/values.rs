@@ -164,12 +164,16 @@ impl Settings {
             }
         }
         if !rules::is_endpoint(&self.endpoint) {
-            return refuse("endpoint", rules::ENDPOINT, &rules::quoted(&self.endpoint));
+            return Err(TrackerError::setting(
+                "endpoint",
+                rules::ENDPOINT,
+                &self.endpoint,
+            ));
         }
         if let Some(url) = &self.debug_url
             && !rules::is_address(url)
         {
-            return refuse("debugUrl", rules::ADDRESS, &rules::quoted(url));
+            return Err(TrackerError::setting("debugUrl", rules::ADDRESS, url));
         }
         for (setting, number) in [
             ("sessionTimeout", self.session_timeout),
@@ -192,7 +196,7 @@ impl Settings {
             if let Some(token) = token
                 && !rules::is_token(token)
             {
-                return refuse(setting, rules::TOKEN, &rules::quoted(token));
+                return Err(TrackerError::setting(setting, rules::TOKEN, token));
             }
         }
         Ok(())

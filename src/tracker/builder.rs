@@ -21,7 +21,7 @@ use crate::{
 pub struct TrackerBuilder {
     api_key: String,
     auth_key: String,
-    settings: Settings,
+    settings: Box<Settings>,
     hooks: Hooks,
 }
 
@@ -30,14 +30,14 @@ impl TrackerBuilder {
         TrackerBuilder {
             api_key,
             auth_key,
-            settings: Settings::default(),
+            settings: Box::default(),
             hooks: Hooks::default(),
         }
     }
 
     /// Takes these settings in place of all before.
     pub fn settings(mut self, settings: Settings) -> TrackerBuilder {
-        self.settings = settings;
+        *self.settings = settings;
         self
     }
 
@@ -194,12 +194,6 @@ impl TrackerBuilder {
         self
     }
 
-    #[cfg(feature = "class")]
-    pub(crate) fn hooks(mut self, hooks: Hooks) -> TrackerBuilder {
-        self.hooks = hooks;
-        self
-    }
-
     /// Makes the tracker, which begins to track. Where there is neither a page nor a
     /// worker, as on a server, it is inert.
     ///
@@ -222,7 +216,15 @@ impl TrackerBuilder {
         if !crate::has_browser() {
             return Ok(Tracker::INERT);
         }
-        let source = source(&self.settings.endpoint, api_key, auth_key);
+        // Browsers refuse more than can be seen of a text.
+        if let Some(url) = &self.settings.debug_url
+            && !page::is_address(url)
+        {
+            return Err(TrackerError::setting("debugUrl", rules::ADDRESS, url));
+        }
+        let endpoint = &self.settings.endpoint;
+        let source = source(endpoint, api_key, auth_key)
+            .ok_or_else(|| TrackerError::setting("endpoint", rules::ENDPOINT, endpoint))?;
         Ok(Tracker::of(live::open(self.settings, source, self.hooks)))
     }
 }
@@ -236,16 +238,11 @@ fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, TrackerError> {
         })
 }
 
-fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Source {
+/// The source that has these keys; none where no batch can go to the endpoint.
+pub(crate) fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Option<Source> {
     let encoded = |key: &str| String::from(js_sys::encode_uri_component(key));
-    let origin = if endpoint.starts_with('/') {
-        page::origin()
-    } else {
-        String::new()
-    };
     let url = [
-        &origin,
-        endpoint.trim_end_matches('/'),
+        &page::absolute(endpoint)?,
         "/v1/",
         &encoded(auth_key),
         "/",
@@ -253,7 +250,7 @@ fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Source {
     ]
     .concat();
     let name = short_name(&url);
-    Source { url, name }
+    Some(Source { url, name })
 }
 
 /// Keeps sources apart; they are few, so 32 bits do. The npm package names what it

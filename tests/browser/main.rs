@@ -2,11 +2,14 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod answers;
+mod clock;
 mod cookies;
 mod errors;
 mod lifecycle;
 mod navigation;
 mod network;
+mod packing;
 mod page;
 mod storage;
 mod surface;

@@ -22,6 +22,10 @@ pub enum Server {
     Throws,
     /// `fetch` gives something that is no answer.
     Nonsense,
+    /// Answers, and the page reads the answer before anybody else can.
+    Read,
+    /// Answers, and the page keeps the answer's body to itself.
+    Kept,
 }
 
 /// A request that was made.
@@ -144,6 +148,8 @@ impl State {
             Server::Gone => Promise::reject(&JsValue::from_str("gone")),
             Server::Throws => return Err(JsValue::from_str("thrown")),
             Server::Nonsense => Promise::resolve(&JsValue::from_str("nonsense")),
+            Server::Read => Promise::resolve(&used("text")),
+            Server::Kept => Promise::resolve(&used("body.getReader")),
         };
         Ok(promise.into())
     }
@@ -161,6 +167,13 @@ fn response(status: u16, body: &str, retry_after: Option<&str>) -> JsValue {
     Response::new_with_opt_str_and_init(body, &init)
         .expect("a response")
         .into()
+}
+
+/// An answer of which the page has made use by this method.
+fn used(method: &str) -> JsValue {
+    page_code(&format!(
+        "const answer = new Response('{{}}'); answer.{method}(); return answer;"
+    ))
 }
 
 /// Sets a global.

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::network::{Network, Server, page_code};
+use crate::network::{Network, Server};
 use crate::page::{builder, track, until};
 
 #[wasm_bindgen_test]
@@ -23,23 +23,6 @@ async fn a_batch_is_a_text_that_needs_no_preflight_and_outlives_its_page() {
     assert_eq!(asked.option("redirect"), "manual");
     assert_eq!(asked.header("content-type"), None);
     assert!(asked.text().is_some_and(|body| body.ends_with('\n')));
-}
-
-#[wasm_bindgen_test]
-async fn a_large_batch_is_compressed_and_sent_again_as_it_is_where_that_is_refused() {
-    let network = Network::new();
-    let tracker = track(builder());
-    for _ in 0..20 {
-        tracker.send_feature("x".repeat(100)).expect("a feature");
-    }
-    network.script([Server::Says(415, "")]);
-    let flushed = tracker.flush().await.expect("a flush");
-    assert_eq!(flushed.delivered, 20);
-    let asked = network.asked();
-    assert_eq!(asked.len(), 2);
-    assert_eq!(asked[0].header("content-encoding").as_deref(), Some("gzip"));
-    assert_eq!(asked[0].text(), None);
-    assert_eq!(asked[1].events().len(), 20);
 }
 
 #[wasm_bindgen_test]
@@ -65,36 +48,6 @@ async fn what_is_not_reached_is_tried_again_and_what_is_refused_is_told() {
     let flushed = tracker.flush().await.expect("a flush");
     assert_eq!((flushed.rejected, flushed.pending), (1, 0));
     assert_eq!(tracker.stats().dropped.rejected, 1);
-}
-
-#[wasm_bindgen_test]
-async fn a_fetch_that_tells_nothing_is_left_for_another_way() {
-    let network = Network::new();
-    for server in [Server::Throws, Server::Nonsense] {
-        page_code(
-            "globalThis.OriginalRequest = globalThis.XMLHttpRequest;
-             globalThis.posted = 0;
-             globalThis.XMLHttpRequest = class extends EventTarget {
-               open() {} abort() {} getResponseHeader() { return null; }
-               send() { posted += 1; this.status = 200; this.responseText = ''; setTimeout(() => this.onend()); }
-               addEventListener(kind, listener) { this.onend = () => listener({ isTrusted: true }); }
-             };",
-        );
-        let tracker = track(builder());
-        tracker.send_feature("one").expect("a feature");
-        network.script([server.clone()]);
-        let flushed = tracker.flush().await.expect("a flush");
-        assert_eq!(flushed.delivered, 1, "{server:?}");
-        tracker.send_feature("two").expect("a feature");
-        let flushed = tracker.flush().await.expect("a flush");
-        assert_eq!(flushed.delivered, 1, "{server:?}");
-        assert_eq!(network.asked().len(), 1);
-        assert_eq!(
-            page_code("globalThis.XMLHttpRequest = OriginalRequest; return posted;"),
-            2.0
-        );
-        network.forget();
-    }
 }
 
 #[wasm_bindgen_test]

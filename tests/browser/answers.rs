@@ -1,0 +1,91 @@
+//! Answers of a `fetch` that the page has wrapped.
+
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::network::{Network, Server, page_code};
+use crate::page::{builder, track};
+
+/// Puts another way to ask a server in its place: it says that all is well, from this
+/// address.
+fn put_xhr(answered_by: &str) {
+    page_code(&format!(
+        "globalThis.OriginalRequest = globalThis.XMLHttpRequest;
+         globalThis.posted = 0;
+         globalThis.XMLHttpRequest = class extends EventTarget {{
+           open() {{}} abort() {{}} getResponseHeader() {{ return null; }}
+           send() {{
+             posted += 1;
+             Object.assign(this, {{ status: 200, responseText: '', responseURL: '{answered_by}' }});
+             setTimeout(() => this.onend());
+           }}
+           addEventListener(kind, listener) {{ this.onend = () => listener({{ isTrusted: true }}); }}
+         }};"
+    ));
+}
+
+/// Puts the browser's own back; tells how often the other was asked.
+fn take_xhr() -> f64 {
+    let posted = page_code("globalThis.XMLHttpRequest = OriginalRequest; return posted;");
+    posted.as_f64().expect("a number")
+}
+
+#[wasm_bindgen_test]
+async fn a_fetch_that_tells_nothing_is_left_for_another_way() {
+    let network = Network::new();
+    for server in [Server::Throws, Server::Nonsense, Server::Read] {
+        put_xhr("");
+        let tracker = track(builder());
+        tracker.send_feature("one").expect("a feature");
+        network.script([server.clone()]);
+        let flushed = tracker.flush().await.expect("a flush");
+        assert_eq!(flushed.delivered, 1, "{server:?}");
+        tracker.send_feature("two").expect("a feature");
+        let flushed = tracker.flush().await.expect("a flush");
+        assert_eq!(flushed.delivered, 1, "{server:?}");
+        assert_eq!(network.asked().len(), 1);
+        assert_eq!(take_xhr(), 2.0);
+        network.forget();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_fetch_whose_answers_can_never_be_read_to_their_end_is_given_up() {
+    let network = Network::new();
+    put_xhr("");
+    let tracker = track(builder());
+    tracker.send_feature("one").expect("a feature");
+    network.script([const { Server::Kept }; 4]);
+    let mut pending = Vec::new();
+    for _ in 0..3 {
+        pending.push(tracker.flush().await.expect("a flush").pending);
+    }
+    assert_eq!(pending, [1, 1, 0]);
+    assert_eq!((network.asked().len(), take_xhr()), (3, 1.0));
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_of_another_address_than_was_asked_confirms_nothing() {
+    let network = Network::new();
+    put_xhr("https://login.example.com/");
+    let tracker = track(builder());
+    tracker.send_feature("one").expect("a feature");
+    network.script([Server::Nonsense]);
+    let flushed = tracker.flush().await.expect("a flush");
+    assert_eq!((flushed.delivered, flushed.pending), (0, 1));
+    assert_eq!(take_xhr(), 1.0);
+}
+
+#[wasm_bindgen_test]
+async fn a_signal_that_fetch_would_not_take_is_not_passed_to_it() {
+    let network = Network::new();
+    page_code(
+        "globalThis.OriginalController = AbortController;
+         globalThis.AbortController = class { signal = { aborted: false }; abort() {} };",
+    );
+    let tracker = track(builder());
+    tracker.send_feature("one").expect("a feature");
+    let flushed = tracker.flush().await.expect("a flush");
+    page_code("globalThis.AbortController = OriginalController;");
+    assert_eq!(flushed.delivered, 1);
+    assert!(network.asked()[0].option("signal").is_undefined());
+}
