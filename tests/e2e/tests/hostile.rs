@@ -4,6 +4,7 @@
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Source;
 use natero_e2e::fault::{Answer, FaultServer};
+use natero_e2e::hosts;
 use natero_e2e::page::Page;
 use natero_e2e::site::Site;
 use natero_e2e::stage::Stage;
@@ -15,6 +16,7 @@ natero_e2e::suite!(
     what_a_page_does_when_it_is_told_never_holds_it_up,
     a_packed_body_that_is_refused_goes_as_it_is,
     a_failure_of_packed_bodies_alone_is_found_out,
+    a_compression_that_never_ends_costs_one_request,
     a_server_that_swallows_requests_takes_no_connection_for_good,
     a_wrapper_of_fetch_that_keeps_the_answer_keeps_no_event,
     a_to_json_of_all_arrays_changes_nothing_that_arrives,
@@ -26,17 +28,20 @@ natero_e2e::suite!(
 /// Notes whom the page asks for anything but the package.
 const NOTE_REQUESTS: &str = "
     window.asked = [];
+    const note = (url) => {
+      if (!url.includes('/pkg/')) asked.push(url);
+    };
     for (const [holder, name] of [[window, 'fetch'], [Navigator.prototype, 'sendBeacon']]) {
       const original = holder[name];
       holder[name] = function (url, ...rest) {
-        asked.push(String(url?.url ?? url));
+        note(String(url?.url ?? url));
         return original.call(this, url, ...rest);
       };
     }
     {
       const { open } = XMLHttpRequest.prototype;
       XMLHttpRequest.prototype.open = function (method, url, ...rest) {
-        asked.push(String(url));
+        note(String(url));
         return open.call(this, method, url, ...rest);
       };
     }";
@@ -313,6 +318,25 @@ const HURRY: &str = "
       Performance.prototype.now = function () { return 200 * now.call(this); };
     }";
 
+async fn a_compression_that_never_ends_costs_one_request(stage: &Stage) -> Result<()> {
+    let before = format!(
+        "{HURRY}
+         window.CompressionStream = class {{
+           readable = new ReadableStream();
+           writable = new WritableStream({{ write: () => new Promise(() => {{}}) }});
+         }};"
+    );
+    let scene = open(stage, &before).await?;
+    scene.track(json!({})).await?;
+    scene.page.act(DELIVER, json!(["a", "b"])).await?;
+    let recorded = scene.server.recorded();
+    let is_packed =
+        |request: &natero_e2e::fault::Recorded| request.header("content-encoding").is_some();
+    ensure!(!recorded.iter().any(is_packed), "{recorded:?}");
+    ensure!(scene.features()?.len() == 2);
+    scene.page.is_unharmed().await.map(drop)
+}
+
 async fn a_server_that_swallows_requests_takes_no_connection_for_good(stage: &Stage) -> Result<()> {
     let scene = open(stage, HURRY).await?;
     // Browsers have six connections for a server, and Chromium does not end a request
@@ -344,6 +368,7 @@ async fn a_wrapper_of_fetch_that_keeps_the_answer_keeps_no_event(stage: &Stage) 
                const {{ fetch }} = window;
                window.fetch = async (...parameters) => {{
                  const response = await fetch(...parameters);
+                 if (response.url.includes('/pkg/')) return response;
                  return {wrapped};
                }};
              }}"
@@ -375,8 +400,9 @@ async fn in_a_frame(scene: &Scene<'_>, before: &str, attributes: Value) -> Resul
         format!(
             r#"<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>frame</title><script src="/watch.js"></script>
-<script>{before}</script><script src="/pkg/natero.global.js"></script><script>
+<script>{before}</script>{script}<script>
   onmessage = async ({{ data }}) => {{
+    while (!window.na) await new Promise((go) => setTimeout(go, 10));
     const problems = [];
     const details = {{ list: [1, [2]], deep: {{ a: {{}} }} }};
     const tracker = new na("api", "auth", {{
@@ -392,7 +418,8 @@ async fn in_a_frame(scene: &Scene<'_>, before: &str, attributes: Value) -> Resul
     await new Promise((go) => setTimeout(go, 50));
     parent.postMessage({{ ready, pending, problems, trouble }}, "*");
   }};
-</script></head><body></body></html>"#
+</script></head><body></body></html>"#,
+            script = hosts::global_script()
         ),
     );
     scene
