@@ -3,6 +3,7 @@
 //
 // - `name`: what it is tried with
 // - `tracker`: the file that constructs the tracker
+// - `parts`: other entries of the package that it uses
 // - `build`: the program that builds it, with its arguments
 // - `warns`: what this warns of in every app
 // - `made`: the folder that this makes; `scripts`, the one of what browsers load, if that is another
@@ -57,6 +58,13 @@ export class App {
       tracker,
       Object.entries(values).reduce((whole, [from, to]) => whole.replaceAll(from, to), text),
     );
+  }
+
+  /** Edits a file of it, as its developer does. */
+  edit(name, from, to) {
+    const text = readFileSync(join(this.folder, name), "utf8");
+    if (!text.includes(from)) throw new Error(`${name} has no ${from}`);
+    this.#project.write(name, text.replaceAll(from, to));
   }
 
   /** Builds it; returns what the build printed. */

@@ -1,0 +1,10 @@
+import { na } from "natero-wasm";
+
+export const tracker = new na("YOUR-API-KEY", "YOUR-AUTH-KEY", {
+  endpoint: "https://usage.example.com",
+  accountId: "ACCOUNT",
+  userId: "ann@ACCOUNT",
+});
+
+// How often this file was loaded within the page.
+window.constructed = (window.constructed ?? 0) + 1;
