@@ -72,5 +72,5 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 /// Whether there is a page or a worker to track in.
 #[cfg(feature = "browser")]
 fn has_browser() -> bool {
-    cfg!(target_arch = "wasm32") && browser::page::global("addEventListener").is_function()
+    cfg!(target_arch = "wasm32") && browser::page::has_user()
 }

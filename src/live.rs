@@ -370,13 +370,18 @@ impl Live {
             return;
         }
         let platform = &self.host.platform;
-        platform.problems.tell(Problem {
-            code: ErrorCode::Failed.code(),
-            message: ["The tracker failed and is off: ", &described(error), "."].concat(),
-            dropped: 0,
-        });
+        platform.problems.tell(failure(error));
         platform.flushes.fail();
         platform.detach();
+    }
+}
+
+/// What is told of a failure.
+pub(crate) fn failure(error: &JsValue) -> Problem {
+    Problem {
+        code: ErrorCode::Failed.code(),
+        message: ["The tracker failed and is off: ", &described(error), "."].concat(),
+        dropped: 0,
     }
 }
 

@@ -12,6 +12,14 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = Date, js_name = now)]
     fn date_now() -> Result<JsValue, JsValue>;
+
+    type PageDate;
+
+    #[wasm_bindgen(constructor, catch, js_class = "Date")]
+    fn new() -> Result<PageDate, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getTime)]
+    fn get_time(this: &PageDate) -> Result<JsValue, JsValue>;
 }
 
 thread_local! {
@@ -36,9 +44,11 @@ pub(crate) fn monotonic() -> f64 {
     latest
 }
 
-/// The wall time in ms since the epoch; 0 where the page has taken that clock.
+/// The wall time in ms since the epoch; 0 where the page has taken both ways to it.
 pub(crate) fn wall() -> f64 {
-    reading(date_now()).unwrap_or(0.0)
+    let told = reading(date_now());
+    told.or_else(|| reading(PageDate::new().and_then(|date| date.get_time())))
+        .unwrap_or(0.0)
 }
 
 fn reading(answer: Result<JsValue, JsValue>) -> Option<f64> {

@@ -26,6 +26,13 @@ pub(crate) fn document() -> Option<Document> {
     }
 }
 
+/// Somebody uses this: it is a page, or a worker of one. A server that renders pages may
+/// have something called `document`, too.
+pub(crate) fn has_user() -> bool {
+    let is_there = |interface| !global(interface).is_undefined();
+    !text(Of::Visibility).is_empty() || is_there("Document") || is_there("WorkerGlobalScope")
+}
+
 /// An accessor of an interface, as the browser defines it: elements with names and
 /// own properties of the page do not shadow it.
 pub(crate) struct Accessor {

@@ -38,7 +38,8 @@ const TYPES: &str = include_str!("types.d.ts");
 #[derive(Debug)]
 pub struct Natero {
     tracker: Tracker,
-    ready: Promise,
+    /// A promise, where the page has any.
+    ready: JsValue,
     /// Refused before there was a tracker.
     refused: Cell<u32>,
 }
@@ -53,17 +54,20 @@ impl Natero {
         #[wasm_bindgen(unchecked_optional_param_type = "Settings")] settings: &JsValue,
     ) -> Natero {
         // A trap within leaves a tracker that does nothing.
-        browser::run(|| make(api_key, auth_key, settings)).unwrap_or_else(|_| Natero {
-            tracker: Tracker::INERT,
-            ready: settled(false),
-            refused: Cell::new(0),
+        browser::run(|| make(api_key, auth_key, settings)).unwrap_or_else(|error| {
+            let _ = browser::run(|| Problems::default().tell(live::failure(&error)));
+            Natero {
+                tracker: Tracker::INERT,
+                ready: settled(false),
+                refused: Cell::new(0),
+            }
         })
     }
 
     /// Resolves to `true` once the tracker runs, or to `false` where it had to be
     /// disabled; never rejects.
     #[wasm_bindgen(getter, unchecked_return_type = "Promise<boolean>")]
-    pub fn ready(&self) -> Promise {
+    pub fn ready(&self) -> JsValue {
         self.ready.clone()
     }
 
@@ -194,14 +198,15 @@ impl Natero {
 
     /// Sends what waits; resolves once that was tried, never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<FlushResult>")]
-    pub fn flush(&self) -> Promise {
+    pub fn flush(&self) -> JsValue {
         let mut begun = None;
         self.call("flush", &mut |live, _| {
             begun = Some(live.flush());
             Ok(())
         });
         let mut settle = None;
-        let promise = Promise::new(&mut |resolve, _| settle = Some(resolve));
+        let take = &mut |resolve, _| settle = Some(resolve);
+        let promise = browser::run(|| Promise::new(take).into()).unwrap_or(JsValue::UNDEFINED);
         browser::spawn(async move {
             let flushed = match begun {
                 Some(begun) => begun.await.unwrap_or_default(),
@@ -428,6 +433,8 @@ fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
     }
 }
 
-fn settled(is_ready: bool) -> Promise {
-    Promise::resolve(&JsValue::from(is_ready))
+/// A promise that has this outcome; the outcome itself where the page has no promises.
+fn settled(is_ready: bool) -> JsValue {
+    let outcome = JsValue::from(is_ready);
+    browser::run(|| Promise::resolve(&outcome).into()).unwrap_or(outcome)
 }

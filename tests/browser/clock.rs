@@ -15,11 +15,9 @@ async fn no_time_is_below_0_where_the_clock_of_the_page_goes_back() {
     );
     let tracker = track(builder());
     tracker.set_module_id("reports").expect("an id");
+    page_code("for (const end = now() + 20; now() < end; );");
     tracker.send_feature("before").expect("a feature");
-    page_code(
-        "for (const end = now() + 20; now() < end; );
-         back = 3_600_000;",
-    );
+    page_code("back = 3_600_000;");
     tracker.send_feature("after").expect("a feature");
     tracker.set_module_id("orders").expect("an id");
     tracker.flush().await.expect("a flush");
