@@ -26,6 +26,8 @@ pub fn task(args: &[&str]) -> Result<()> {
     cargo
         .current_dir(root())
         .args(["test", "--release", "--package", "natero-engine"])
+        // The release profile has it small, for pages.
+        .args(["--config", "profile.release.package.natero-engine.opt-level=3"])
         .args(["--test", "simulate", "--", "--nocapture"])
         .env(name, value);
     run(&mut cargo)
