@@ -27,7 +27,10 @@ pub fn task(args: &[&str]) -> Result<()> {
         .current_dir(root())
         .args(["test", "--release", "--package", "natero-engine"])
         // The release profile has it small, for pages.
-        .args(["--config", "profile.release.package.natero-engine.opt-level=3"])
+        .args([
+            "--config",
+            "profile.release.package.natero-engine.opt-level=3",
+        ])
         .args(["--test", "simulate", "--", "--nocapture"])
         .env(name, value);
     run(&mut cargo)
