@@ -165,7 +165,7 @@ pub(crate) fn normalised(url: &str) -> Option<String> {
 /// Whether a text is an http: or https: URL that the browser can read, where it can read
 /// any.
 pub(crate) fn is_address(text: &str) -> bool {
-    rules::is_address(text) && (normalised(text).is_some() || normalised("http://a").is_none())
+    rules::is_address(text) && (normalised(text).is_some() || normalised("data:,").is_none())
 }
 
 /// An endpoint as an address of its own, without slashes at its end; nothing where it is
