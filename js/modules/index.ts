@@ -8,7 +8,7 @@ export type Place = number;
 
 /** The modules of the components that are there. */
 export class Modules {
-  readonly #tracker: Pick<na, "getModuleId" | "setModuleId">;
+  #tracker: Pick<na, "getModuleId" | "setModuleId">;
   readonly #names = new Map<Place, string>();
   #isDue = false;
 
@@ -32,12 +32,27 @@ export class Modules {
     });
   }
 
-  #apply(): void {
+  /** The components are told to use another tracker, perhaps one of the same source: where it was constructed anew, both are in the same module. */
+  move(tracker: Pick<na, "getModuleId" | "setModuleId">): void {
+    const before = this.#tracker;
+    if (before === tracker) return;
+    this.#tracker = tracker;
+    const name = this.#name();
+    if (name === null) return;
+    if (before.getModuleId() === name) before.setModuleId(null);
+    this.#apply();
+  }
+
+  #name(): string | null {
     let innermost: Place | undefined;
     for (const place of this.#names.keys()) {
       if (innermost === undefined || place > innermost) innermost = place;
     }
-    const name = innermost === undefined ? null : this.#names.get(innermost)!;
+    return innermost === undefined ? null : this.#names.get(innermost)!;
+  }
+
+  #apply(): void {
+    const name = this.#name();
     if (this.#tracker.getModuleId() !== name) this.#tracker.setModuleId(name);
   }
 }

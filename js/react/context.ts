@@ -1,7 +1,7 @@
 // The tracker of a tree of components, and the module that the page is in.
 
 import type { na } from "natero-wasm";
-import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo } from "react";
+import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { absent, complain } from "../modules/absent.ts";
 import { Modules } from "../modules/index.ts";
 
@@ -31,7 +31,9 @@ export function NateroProvider(props: NateroProviderProps): ReactNode {
   // Not all who write components have a compiler that asks for it.
   const tracker = (props.tracker as na | null | undefined) ?? absent;
   if (tracker === absent) complain("/react: <NateroProvider> needs a `tracker`: pass one that new na(…) has made.");
-  const tracking = useMemo(() => ({ tracker, modules: new Modules(tracker) }), [tracker]);
+  const [modules] = useState(() => new Modules(tracker));
+  const tracking = useMemo(() => ({ tracker, modules }), [tracker, modules]);
+  useEffect(() => modules.move(tracker), [tracker, modules]);
   useEffect(() => {
     if (accountId !== undefined) tracker.setAccountId(accountId);
   }, [tracker, accountId]);

@@ -40,9 +40,12 @@ function Billing() {
 function App() {
   const [view, setView] = useState("reports");
   const [user, setUser] = useState(null);
-  Object.assign(window, { setUser, setView });
+  const [current, setCurrent] = useState(tracker);
+  // As a file that constructs the tracker does when it is loaded again.
+  const again = () => setCurrent(new na("api", "auth", { endpoint: location.origin, flushInterval: 50 }));
+  Object.assign(window, { setUser, setView, again });
   return (
-    <NateroProvider tracker={tracker} accountId="acme" userId={user} product="studio">
+    <NateroProvider tracker={current} accountId="acme" userId={user} product="studio">
       {view === "billing" ? <Billing /> : view ? <Reports widget={view === "widget"} /> : null}
     </NateroProvider>
   );

@@ -87,6 +87,25 @@ test("components of React enter modules and tell of features, once each under St
   isQuiet();
 });
 
+test("components of React stay in their module where the tracker is constructed again", async () => {
+  const { page, events, module, isQuiet } = await run("react.jsx", ["react", "react-dom"]);
+  await page.evaluate(() => {
+    window.setUser("ann");
+    window.setView("widget");
+  });
+  await events.expectEvent({ feature: "widget shown", module: "widget" });
+  await page.evaluate(() => {
+    window.again();
+    return new Promise((go) => setTimeout(go, 100));
+  });
+  assert.equal(await module(), "widget");
+  await page.evaluate(() => window.setView("reports"));
+  await page.waitForFunction(() => window.tracker.getModuleId() === "reports");
+  await page.evaluate(() => window.setView(null));
+  await page.waitForFunction(() => window.tracker.getModuleId() === null);
+  isQuiet();
+});
+
 test("components and routes of Vue enter modules and tell of features", async () => {
   const { page, events, module, isQuiet } = await run("vue.js", ["vue", "vue-router"]);
   await page.click("#export");
