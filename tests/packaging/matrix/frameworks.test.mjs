@@ -96,7 +96,6 @@ function framework(name, ways) {
           scripts: join(app.folder, way.scripts ?? way.made),
           natero: app.natero,
           entry,
-          parts: way.parts,
         });
         const site = await app.start(way);
         closing.push(site.close);

@@ -3,7 +3,6 @@
 //
 // - `name`: what it is tried with
 // - `tracker`: the file that constructs the tracker
-// - `parts`: other entries of the package that it uses
 // - `build`: the program that builds it, with its arguments
 // - `warns`: what this warns of in every app
 // - `made`: the folder that this makes; `scripts`, the one of what browsers load, if that is another

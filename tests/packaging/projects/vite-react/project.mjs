@@ -2,7 +2,6 @@ export default [
   {
     name: "Vite 8 with React",
     tracker: "src/tracker.js",
-    parts: ["react"],
     build: ["vite", "build"],
     made: "dist",
     dev: ["vite", "--host", "127.0.0.1", "--port", "PORT"],
