@@ -1,15 +1,48 @@
 //! The settings of an operator. Every flag is also an environment variable.
 
+mod store_choice;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use crate::model::calendar::TimeZone;
+pub use store_choice::{ChoiceError, ScaledAddress, StoreChoice};
 
-/// The database file.
-#[derive(Debug, Clone, clap::Args)]
+/// Where the stored data is.
+#[derive(Clone, clap::Args)]
 pub struct Database {
     /// SQLite file; `serve` and `keys create` make it if it is not there yet
     #[arg(long, env = "NATERO_DB", default_value = "natero.db")]
     pub db: PathBuf,
+
+    /// sqlite:FILE, instead of --db; or postgres://USER:PASSWORD@HOST/DATABASE, for a build
+    /// with the feature `scaled`, which is incomplete
+    #[arg(
+        long,
+        env = "NATERO_STORE",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
+    pub store: Option<String>,
+
+    /// With --store postgres://…: the address of ClickHouse, such as
+    /// http://HOST:8123/DATABASE
+    #[arg(
+        long,
+        env = "NATERO_CLICKHOUSE",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "ADDRESS"
+    )]
+    pub clickhouse: Vec<String>,
+}
+
+impl std::fmt::Debug for Database {
+    /// Leaves the addresses of servers out: they may have passwords in them.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database")
+            .field("db", &self.db)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How the log is written.

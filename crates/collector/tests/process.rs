@@ -421,3 +421,36 @@ fn forged_events_are_erased_by_their_id_or_by_their_arrival_from_a_source() {
     assert_eq!(erased, json!({"events": 2, "users": 2, "accounts": 2}));
     running.terminate();
 }
+
+#[test]
+fn a_store_is_named_by_its_kind_and_refused_where_the_program_has_it_not() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let named = format!("sqlite:{}", db.display());
+    let elsewhere = folder.path().join("elsewhere.db");
+    let made = ["keys", "create", "account", "--store", &named, "--json"];
+    json_of(natero(&elsewhere, &made));
+    assert!(db.exists() && !elsewhere.exists(), "--store comes first");
+
+    let servers = [
+        "--store",
+        "postgres://n:secret@127.0.0.1:1/n",
+        "--clickhouse",
+        "http://127.0.0.1:1",
+    ];
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    for (command, said) in [
+        (&serve[..], "--store"),
+        (&["loss"], "SQLite file"),
+        (&["backup", "copy.db"], "SQLite file"),
+    ] {
+        let refused = natero(&db, &[command, &servers].concat());
+        assert!(!refused.status.success(), "{command:?}");
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(error.contains(said), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+    let refused = natero(&db, &[&serve[..], &["--store", "n.db"]].concat());
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(error.contains("sqlite:FILE"), "{error}");
+}

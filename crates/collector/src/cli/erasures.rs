@@ -49,13 +49,14 @@ pub(super) fn run_erase(
     erasure: &Erasure,
     json: bool,
 ) -> Result<(), CliError> {
-    let erased = CommandFile::open(&database.db)?.erase(erasure)?;
+    let file = database.file()?;
+    let erased = CommandFile::open(&file)?.erase(erasure)?;
     let Some(erased) = erased else {
         return Err(CliError::Usage(format!(
             "no {} {:?} in {}",
             erasure.kind.name(),
             erasure.id,
-            database.db.display()
+            file.display()
         )));
     };
     if json {
@@ -81,7 +82,7 @@ fn in_words(erased: Erased) -> String {
 }
 
 pub(super) fn run_restore(database: &Database, from: &Path) -> Result<(), CliError> {
-    let db = &database.db;
+    let db = &database.file()?;
     if let (Ok(backup), Ok(replaced)) = (from.canonicalize(), db.canonicalize())
         && backup == replaced
     {

@@ -1,6 +1,6 @@
 //! Why a command failed.
 
-use crate::{server::ServeError, store::StoreError};
+use crate::{config::ChoiceError, server::ServeError, store::StoreError};
 
 /// Why a command failed, in words for the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +8,9 @@ pub enum CliError {
     /// The database cannot be opened.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// The flags choose no store.
+    #[error("{0}")]
+    Choice(#[from] ChoiceError),
     /// The server cannot start.
     #[error("{0}")]
     Serve(#[from] ServeError),

@@ -118,7 +118,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let pair = SourceKeys::generate()?;
-            let mut file = CommandFile::open_or_create(&database.db)?;
+            let mut file = CommandFile::open_or_create(&database.file()?)?;
             let id = file.insert_source(&pair, &new.into(), now_ms())?;
             if json {
                 print(
@@ -141,7 +141,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let key = generate_account_key()?;
-            let mut file = CommandFile::open_or_create(&database.db)?;
+            let mut file = CommandFile::open_or_create(&database.file()?)?;
             let id = file.insert_account_key(&key, &name, now_ms())?;
             if json {
                 print(&json!({ "account_key": key, "id": id }).to_string());
@@ -159,7 +159,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let key = generate_viewer_key()?;
-            let mut file = CommandFile::open_or_create(&database.db)?;
+            let mut file = CommandFile::open_or_create(&database.file()?)?;
             if let Some(account) = &account
                 && !file.has_account(account)?
             {
@@ -176,7 +176,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             }
         }
         KeysCommand::List { database, json } => {
-            let file = CommandFile::open(&database.db)?;
+            let file = CommandFile::open(&database.file()?)?;
             let keys = file.keys()?;
             if json {
                 print(&serde_json::to_string(&keys).expect("keys are plain values"));
@@ -187,7 +187,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             }
         }
         KeysCommand::Revoke { id, database, json } => {
-            let mut file = CommandFile::open(&database.db)?;
+            let mut file = CommandFile::open(&database.file()?)?;
             if !file.revoke_key(&id, now_ms())? {
                 return Err(CliError::Usage(format!(
                     "no living key {id:?}; `natero-collector keys list` shows the ids"

@@ -172,7 +172,8 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             span,
             json,
         } => {
-            let report = CommandFile::open(&database.db)?.loss(Span::new(span.from, span.to))?;
+            let report =
+                CommandFile::open(&database.file()?)?.loss(Span::new(span.from, span.to))?;
             if json {
                 print(&serde_json::to_string(&report).expect("a report is plain values"));
             } else {
@@ -230,7 +231,7 @@ fn run_backup(database: &Database, to: &Path) -> Result<(), CliError> {
             to.display()
         )));
     }
-    CommandFile::open(&database.db)?.backup(to)?;
+    CommandFile::open(&database.file()?)?.backup(to)?;
     let io = |cause| CliError::Io {
         what: format!("flushing {}", to.display()),
         cause,
@@ -248,7 +249,7 @@ fn run_export(
     format: Format,
     output: Option<&Path>,
 ) -> Result<(), CliError> {
-    let events = CommandFile::open(&database.db)?;
+    let events = CommandFile::open(&database.file()?)?;
     let exported = match output {
         None => events.export(filter, format, std::io::stdout().lock()),
         Some(path) => {
@@ -271,7 +272,7 @@ fn run_export(
 }
 
 fn run_rebuild(database: &Database, check: bool, json: bool) -> Result<(), CliError> {
-    let rebuilt = CommandFile::open(&database.db)?.rebuild(!check)?;
+    let rebuilt = CommandFile::open(&database.file()?)?.rebuild(!check)?;
     if json {
         print(&serde_json::to_string(&rebuilt).expect("a report is plain values"));
     } else {

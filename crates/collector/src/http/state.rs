@@ -1,11 +1,11 @@
 //! The state that every handler shares.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use tokio::sync::Notify;
 
 use crate::{
-    config::Config,
+    config::{ChoiceError, Config, StoreChoice},
     http::{
         clock_check::ClockCheck,
         limits::{Admission, RateLimit},
@@ -44,18 +44,41 @@ pub struct App {
     pub alerts_waiting: Arc<Notify>,
 }
 
+/// Why no store could be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The settings choose none.
+    #[error("{0}")]
+    Choice(#[from] ChoiceError),
+    /// The store that they choose cannot be opened.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// This program was built without the store that they choose.
+    #[error(
+        "this program has no store on PostgreSQL and ClickHouse; choose a file with --store sqlite:FILE. The feature `scaled` builds what there is of it, which is incomplete"
+    )]
+    NotBuilt,
+}
+
 impl App {
-    /// Opens the database and starts its writer thread.
+    /// Opens the store that the settings choose, and starts what works in its background.
     ///
     /// # Errors
-    /// When the database cannot be opened.
-    pub fn open(config: Config) -> Result<Self, StoreError> {
+    /// When the settings choose none, or it cannot be opened.
+    pub async fn open(config: Config) -> Result<Self, OpenError> {
+        match config.database.choice()? {
+            StoreChoice::Sqlite(file) => Ok(App::open_file(config, &file)?),
+            StoreChoice::Scaled(_) => Err(OpenError::NotBuilt),
+        }
+    }
+
+    fn open_file(config: Config, file: &Path) -> Result<Self, StoreError> {
         let metrics = Arc::<Metrics>::default();
         let options = Options {
             max_bytes: config.max_db_bytes,
             metrics: Arc::clone(&metrics),
         };
-        let store = SqliteStore::open(&config.database.db, options)?;
+        let store = SqliteStore::open(file, options)?;
         // A damaged file is served as far as it goes: `/readyz` says so.
         let newest = store.newest_received_at().unwrap_or(None);
         Ok(App::new(config, Arc::new(store), newest, metrics))

@@ -33,9 +33,11 @@ use tower_http::normalize_path::NormalizePathLayer;
 
 use crate::{
     config::Config,
-    http::{cors::InvalidOrigin, state::App},
+    http::{
+        cors::InvalidOrigin,
+        state::{App, OpenError},
+    },
     router::router,
-    store::StoreError,
 };
 use activity::{WatchedBody, WatchedStream};
 use connections::{Connections, Place, WAITING_LIMIT};
@@ -56,9 +58,9 @@ const SHUTDOWN_TIME_LIMIT: Duration = Duration::from_secs(20);
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The database cannot be opened.
+    /// The store cannot be opened.
     #[error("{0}")]
-    Store(#[from] StoreError),
+    Open(#[from] OpenError),
     /// The configuration names an origin that is not one.
     #[error("{0}")]
     Origin(#[from] InvalidOrigin),
@@ -80,7 +82,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let most_connections = file_handles::raise_limit();
     let keep_raw = config.keep_raw.map(Duration::from);
-    let app = App::open(config)?;
+    let app = App::open(config).await?;
     let store = Arc::clone(&app.store);
     let (checking, delivering) = (app.clone(), app.clone());
     let router = router(app)?;

@@ -19,10 +19,10 @@ use tower::ServiceExt;
 use crate::support::*;
 
 /// A further collector on an existing file.
-fn reopen(db: &Path, flags: &[&str]) -> Router {
+async fn reopen(db: &Path, flags: &[&str]) -> Router {
     let mut config = config(flags);
     config.database.db = db.to_owned();
-    router(App::open(config).unwrap()).unwrap()
+    router(App::open(config).await.unwrap()).unwrap()
 }
 
 async fn ask(router: &Router, request: Request<Body>) -> (u16, HeaderMap, String) {
@@ -81,9 +81,9 @@ async fn a_damaged_page_of_any_index_or_table_is_noticed_before_and_after_a_batc
     assert!(pages.len() > 12, "{pages:?}");
     for (name, page) in pages {
         let copy = damaged(&collector.db, page);
-        assert_eq!(ready(&reopen(&copy, &[])).await, 503, "{name}");
+        assert_eq!(ready(&reopen(&copy, &[]).await).await, 503, "{name}");
 
-        let router = reopen(&copy, &[]);
+        let router = reopen(&copy, &[]).await;
         let event = feature("new", "new user", "new feature", "new");
         let event = with(
             event,
@@ -143,7 +143,7 @@ async fn while_the_clock_stands_before_the_newest_event_batches_are_answered_503
         json!({"created_at": now_ms() + 2 * DAY}),
     );
     received(now_ms() + 2 * DAY);
-    let behind = reopen(&collector.db, &[]);
+    let behind = reopen(&collector.db, &[]).await;
     let (status, headers, text) = post(&behind, &path, ndjson(&[fresh])).await;
     assert_eq!(status, 503, "{text}");
     assert!(headers.contains_key("retry-after"));
@@ -151,13 +151,13 @@ async fn while_the_clock_stands_before_the_newest_event_batches_are_answered_503
     assert_eq!(ready(&behind).await, 503);
 
     let again = || feature("acme", "ann", "export", 3).to_string();
-    let trusted = reopen(&collector.db, &["--trust-clock"]);
+    let trusted = reopen(&collector.db, &["--trust-clock"]).await;
     assert_eq!(post(&trusted, &path, again()).await.0, 200);
     assert_eq!(ready(&trusted).await, 200);
-    let right = reopen(&collector.db, &[]);
+    let right = reopen(&collector.db, &[]).await;
     assert_eq!(ready(&right).await, 200, "the newest is of the right clock");
 
     received(now_ms() + 20_000);
-    let stepped = reopen(&collector.db, &[]);
+    let stepped = reopen(&collector.db, &[]).await;
     assert_eq!(post(&stepped, &path, again()).await.0, 200, "a small step");
 }
