@@ -107,6 +107,14 @@ impl AccountPatch {
 }
 
 impl AccountPatch {
+    /// Id of the parent that the changes ask for.
+    pub fn requested_parent(&self) -> Option<&str> {
+        match &self.parent_account_id {
+            Change::Set(parent) => Some(parent),
+            Change::Keep | Change::Clear => None,
+        }
+    }
+
     /// Names of the fields that the changes clear.
     pub fn cleared(&self) -> Vec<String> {
         let own = [

@@ -85,6 +85,25 @@ impl UserPatch {
 }
 
 impl UserPatch {
+    /// Id of the account to which the user belongs once the record is stored.
+    /// `belongs_to` is that to which the user belongs now; `None` for an unknown user.
+    ///
+    /// # Errors
+    /// Says why the record is rejected.
+    pub fn account(&self, belongs_to: Option<&str>) -> Result<String, RecordError> {
+        match (belongs_to, &self.account_id) {
+            (None, None) => Err(RecordError::Missing("account_id")),
+            (Some(account_id), None) => Ok(account_id.to_owned()),
+            (Some(account_id), Some(requested)) if account_id != requested && !self.is_move => {
+                Err(RecordError::UserElsewhere {
+                    user_id: self.user_id.clone(),
+                    account_id: account_id.to_owned(),
+                })
+            }
+            (_, Some(requested)) => Ok(requested.clone()),
+        }
+    }
+
     /// Names of the fields that the changes clear.
     pub fn cleared(&self) -> Vec<String> {
         let own = [

@@ -1,6 +1,7 @@
 //! Alerts, their rules and their receiver.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::tree::Tree;
 use crate::model::{
@@ -139,4 +140,43 @@ pub struct AlertsPage {
     pub webhook: Option<Webhook>,
     /// How messages fare.
     pub messages: Standing,
+}
+
+/// The text of a message.
+#[derive(Debug, Serialize)]
+struct Body {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    rule: Value,
+    alerts: Vec<ToldAlert>,
+}
+
+/// An alert as a message tells it.
+#[derive(Debug, Serialize)]
+pub(in crate::store) struct ToldAlert {
+    pub(in crate::store) id: i64,
+    pub(in crate::store) account_id: String,
+    pub(in crate::store) account_name: Option<String>,
+    pub(in crate::store) user_id: Option<String>,
+    pub(in crate::store) now: Option<f64>,
+    pub(in crate::store) before: Option<f64>,
+    pub(in crate::store) began_at: i64,
+}
+
+/// The text of a message about alerts of a rule; `None` where nothing is left to be told.
+pub(in crate::store) fn message_body(
+    stored: &StoredRule,
+    alerts: Vec<ToldAlert>,
+) -> Option<String> {
+    if alerts.is_empty() {
+        return None;
+    }
+    let mut rule = serde_json::to_value(&stored.rule).expect("a rule is plain values");
+    rule["id"] = stored.id.into();
+    let body = Body {
+        kind: "alerts.began",
+        rule,
+        alerts,
+    };
+    Some(serde_json::to_string(&body).expect("a message is plain values"))
 }

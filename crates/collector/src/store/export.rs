@@ -2,6 +2,8 @@
 
 use std::io;
 
+use serde_json::Value;
+
 use crate::model::usage::Span;
 
 /// Restricts the events that are read.
@@ -34,4 +36,40 @@ pub enum ExportError {
     /// Writing CSV failed.
     #[error("writing: {0}")]
     Csv(#[from] csv::Error),
+}
+
+/// Text columns of the Event API, in the order in which they are written.
+pub(in crate::store) const TEXT: [&str; 13] = [
+    "event_id",
+    "account_id",
+    "user_id",
+    "session_id",
+    "action",
+    "feature",
+    "module",
+    "product",
+    "visitor_id",
+    "stream_id",
+    "url",
+    "title",
+    "referrer",
+];
+/// Columns of numbers of the Event API.
+pub(in crate::store) const NUMBERS: [&str; 5] = [
+    "created_at",
+    "total",
+    "time_spent",
+    "active_duration",
+    "seq",
+];
+/// Columns that the collector adds.
+pub(in crate::store) const ADDED: [&str; 2] = ["received_at", "set_aside"];
+
+/// A number as an event has it: a whole one without a fraction.
+pub(in crate::store) fn number_of(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        (number as i64).into()
+    } else {
+        number.into()
+    }
 }

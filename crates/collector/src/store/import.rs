@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::model::record::RecordError;
+
 /// Records to be imported.
 #[derive(Debug, Clone)]
 pub struct Import {
@@ -50,4 +52,43 @@ pub struct ParentWithUsage {
     pub account_id: String,
     /// Number of its events, which are kept and no longer count.
     pub events: i64,
+}
+
+impl ImportReport {
+    /// Reads records, and keeps those that are refused.
+    pub(in crate::store) fn read<T>(
+        &mut self,
+        records: Vec<(u64, Value)>,
+        patch: impl Fn(Value) -> Result<T, RecordError>,
+    ) -> Vec<(u64, T)> {
+        let mut patches = Vec::with_capacity(records.len());
+        for (line, record) in records {
+            match patch(record) {
+                Ok(patch) => patches.push((line, patch)),
+                Err(refused) => self.reject(line, &refused),
+            }
+        }
+        patches
+    }
+
+    /// Notes what a record changed.
+    pub(in crate::store) fn add<T: PartialEq>(
+        &mut self,
+        id: &str,
+        before: Option<T>,
+        after: Option<T>,
+    ) {
+        if before.is_none() {
+            self.created.push(id.to_owned());
+        } else if before != after {
+            self.changed.push(id.to_owned());
+        } else {
+            self.unchanged += 1;
+        }
+    }
+
+    /// Notes a line that is refused.
+    pub(in crate::store) fn reject(&mut self, line: u64, refused: &RecordError) {
+        self.rejected.push((line, refused.to_string()));
+    }
 }

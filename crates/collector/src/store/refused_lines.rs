@@ -12,6 +12,22 @@ pub const OTHER: &str = "other";
 /// Longest kind, example and account that are kept, in characters.
 const MAX_CHARS: usize = 256;
 
+/// Most rows that are stored of a source. Anybody can send lines with any account, so beyond so
+/// many the account of a line is no longer told apart.
+pub(in crate::store) const MAX_ROWS: i64 = 1000;
+
+/// The kind and the account under which lines are stored that have no row yet, where
+/// their source has so many already.
+pub(in crate::store) fn told_apart<'a>(
+    rows: i64,
+    kind: &'a str,
+    account: &'a str,
+) -> (&'a str, &'a str) {
+    let account = if rows >= MAX_ROWS { "" } else { account };
+    let kind = if rows >= 2 * MAX_ROWS { OTHER } else { kind };
+    (kind, account)
+}
+
 /// Refused lines of one kind and account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refused {

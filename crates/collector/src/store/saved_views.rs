@@ -1,5 +1,8 @@
 //! Lists of accounts that somebody gave a name, for everyone.
 
+/// Most saved views. More are no navigation.
+pub(in crate::store) const MAX_VIEWS: i64 = 100;
+
 /// A list with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedView {

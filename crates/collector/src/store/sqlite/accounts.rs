@@ -1,25 +1,19 @@
 //! Stored accounts.
 
-use natero_event::received;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value};
 
 pub use super::account_rows::{find_row, get_or_insert};
-use super::{
-    ancestry::Ancestry,
-    hierarchy, json,
-    layers::{Described, Layers},
-    own_usage,
-    rows::AccountRow,
-};
+use super::{ancestry::Ancestry, hierarchy, json, layers, own_usage, rows::AccountRow};
 use crate::{
     model::{
         account::{Account, AccountPatch},
-        change::{Change, Precedence},
+        change::Change,
         hierarchy::parents_first,
+        layers::Layers,
         page::Page,
-        public_fields::PublicFields,
         record::RecordError,
+        trust::{Trust, requested_parent},
     },
     store::accounts::RecordOutcome,
 };
@@ -140,18 +134,14 @@ pub fn put_one_of(
     let account_id = patch.account_id.clone();
     let is_deleted = patch.is_deleted;
     let mut layers: Layers<Account> = match stored_row {
-        Some(row) => Layers::find(tx, row)?,
+        Some(row) => layers::find(tx, row)?,
         None => Layers::default(),
     };
-    layers
-        .public
-        .clear(patch.cleared().iter().map(String::as_str));
-    if let Err(rejected) = layers.own.apply(patch, Precedence::Newer) {
+    if let Err(rejected) = layers.put(patch, now) {
         return Ok(Err(rejected));
     }
     let row = get_or_insert(tx, &account_id)?;
-    layers.details_at = now;
-    layers.write(tx, row)?;
+    layers::write(&layers, tx, row)?;
     match parent {
         Change::Keep => {}
         Change::Clear => hierarchy::set_parent(tx, ancestry, row, None)?,
@@ -179,7 +169,7 @@ pub fn put_many(
 ) -> rusqlite::Result<Vec<RecordOutcome>> {
     let links: Vec<_> = patches
         .iter()
-        .map(|(_, patch)| (patch.account_id.as_str(), parent(patch)))
+        .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
         .collect();
     let order = parents_first(&links);
     let mut ancestry = Ancestry::default();
@@ -192,25 +182,6 @@ pub fn put_many(
         }
     }
     Ok(outcomes)
-}
-
-fn parent(patch: &AccountPatch) -> Option<&str> {
-    match &patch.parent_account_id {
-        Change::Set(parent) => Some(parent),
-        Change::Keep | Change::Clear => None,
-    }
-}
-
-/// How the sender of an event is believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// What it says replaces what is known.
-    Full,
-    /// What it says fills what is empty.
-    Public {
-        /// Whether it may set the parent of an account that has none.
-        may_set_parent: bool,
-    },
 }
 
 /// Merges the details of an `identifyAccount` that was made at `at`. Details
@@ -227,19 +198,13 @@ pub(super) fn identify(
     let Some(row) = find_row(tx, account_id)? else {
         return Ok(());
     };
-    let mut layers = Layers::<Account>::find(tx, row)?;
+    let mut layers = layers::find::<Account>(tx, row)?;
     let has_parent: bool = tx
         .prepare_cached("SELECT parent_no IS NOT NULL FROM accounts WHERE no = ?1")?
         .query_row([row], |row| row.get(0))?;
     let precedence = layers.precedence(at);
-    let may_set_parent = match trust {
-        Trust::Full => precedence == Precedence::Newer || !has_parent,
-        Trust::Public { may_set_parent } => may_set_parent && !has_parent,
-    };
-    let requested_parent = details
-        .get("parent_account_id")
-        .and_then(received::id)
-        .filter(|id| received::is_address(id));
+    let may_set_parent = trust.may_set_parent(precedence, has_parent);
+    let requested_parent = requested_parent(&details);
     if let Some(parent_id) = requested_parent.filter(|_| may_set_parent)
         && hierarchy::find_cycle(tx, ancestry, account_id, Some(row), &parent_id)?.is_none()
         && !takes_usage(tx, &parent_id, trust)?
@@ -255,7 +220,7 @@ pub(super) fn identify(
             layers.add_trusted(patch, at);
         }
     }
-    layers.write(tx, row)
+    layers::write(&layers, tx, row)
 }
 
 /// Whether a public source asks for a child of an account with usage of its own, which
@@ -267,32 +232,6 @@ fn takes_usage(conn: &Connection, parent_id: &str, trust: Trust) -> rusqlite::Re
     match find_row(conn, parent_id)? {
         Some(parent) => Ok(own_usage::counted_events(conn, parent)? > 0),
         None => Ok(false),
-    }
-}
-
-impl Described for Account {
-    type Row = AccountRow;
-    type Patch = AccountPatch;
-    const TABLE: &'static str = "accounts";
-
-    fn apply(&mut self, patch: AccountPatch, precedence: Precedence) -> Result<(), RecordError> {
-        Account::apply(self, patch, precedence)
-    }
-
-    fn filled(&self, public: &PublicFields) -> Self {
-        Account::filled(self, public)
-    }
-
-    fn columns(&self) -> Vec<(&'static str, Value)> {
-        vec![
-            ("name", self.name.clone().into()),
-            ("hierarchy_label", self.hierarchy_label.clone().into()),
-            ("join_date", self.join_date.into()),
-        ]
-    }
-
-    fn details(&self) -> &Map<String, Value> {
-        &self.details
     }
 }
 

@@ -3,18 +3,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::model::keys::{KeyId, hash};
-
-/// Longest time between two requests of a session, in ms: a working day.
-const IDLE_LIMIT: i64 = 12 * 60 * 60 * 1000;
-/// Longest life of a session in ms, however often it is used.
-const AGE_LIMIT: i64 = 7 * 24 * 60 * 60 * 1000;
-/// Most open sessions, more than any team needs. A further one ends the session
-/// that has been unused for the longest time.
-const MAX_SESSIONS: i64 = 1000;
-/// How old the record of the last use may be, in ms. A write for every page would
-/// hold up events.
-const USED_PRECISION: i64 = 10 * 60 * 1000;
+use crate::{
+    model::keys::{KeyId, hash},
+    store::sessions::{AGE_LIMIT, IDLE_LIMIT, MAX_SESSIONS, USED_PRECISION},
+};
 
 /// A session that is not over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

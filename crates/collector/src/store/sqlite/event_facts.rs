@@ -3,7 +3,8 @@
 use natero_event::ActionKind;
 use rusqlite::Row;
 
-use super::facts::{Fact, FactKey, Sums};
+use super::facts::{Fact, FactKey};
+use crate::store::sums::event_sums;
 
 /// Columns of `events e` from which [`read_fact`] makes a fact.
 pub(super) const COLUMNS: &str = "e.created_at / 900000, u.no, s.no, np.no, nm.no, nf.no,
@@ -36,41 +37,4 @@ pub(super) fn read_fact(row: &Row<'_>, at: usize) -> rusqlite::Result<Fact> {
     let action = ActionKind::from_name(row.get_ref(at + 6)?.as_str()?);
     let sums = event_sums(action, row.get(at + 7)?, row.get(at + 8)?, row.get(at + 9)?);
     Ok(Fact { key, sums })
-}
-
-/// The figures of one event. `action` is `None` for an action that a client
-/// invented.
-pub(super) fn event_sums(
-    action: Option<ActionKind>,
-    total: Option<f64>,
-    time_spent: Option<i64>,
-    active_duration: Option<i64>,
-) -> Sums {
-    let ms = |duration: Option<i64>| u64::try_from(duration.unwrap_or(0)).unwrap_or(0);
-    let event = Sums {
-        events: 1,
-        ..Sums::default()
-    };
-    match action {
-        Some(ActionKind::Feature) => Sums {
-            features: total.unwrap_or(1.0),
-            ..event
-        },
-        Some(ActionKind::ModuleEnd) => Sums {
-            module_time: ms(time_spent),
-            ..event
-        },
-        Some(ActionKind::SessionSync) => Sums {
-            active_time: ms(active_duration),
-            ..event
-        },
-        Some(
-            ActionKind::SessionIdle
-            | ActionKind::PageView
-            | ActionKind::PageViewEnd
-            | ActionKind::IdentifyUser
-            | ActionKind::IdentifyAccount,
-        )
-        | None => event,
-    }
 }

@@ -10,7 +10,6 @@ use super::{
     ancestry::Ancestry,
     dimensions::DimensionCache,
     erasure_list::ErasureList,
-    event_facts::event_sums,
     event_ids, event_months,
     event_writer::EventWriter,
     facts::{Fact, FactKey, quarter_at},
@@ -18,14 +17,15 @@ use super::{
     places::PlaceCache,
     rows::{EventRow, UserRow},
     segments::{NewFacts, Part, Table},
-    streams::Arrivals,
+    streams,
 };
 use crate::{
-    model::{erasure::ErasureKind, keys::SourceId},
+    model::{erasure::ErasureKind, keys::SourceId, stream_record::Arrivals},
     store::{
         batch::{BatchOutcome, EventError, RejectedEvent},
         keys::Source,
         new_event::NewEvent,
+        sums::event_sums,
     },
 };
 
@@ -175,7 +175,7 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
     /// Writes the figures and the streams.
     pub(super) fn finish(self) -> rusqlite::Result<()> {
         self.facts.write(self.tx, Table::Stored)?;
-        self.arrivals.write(self.tx)
+        streams::write(&self.arrivals, self.tx)
     }
 }
 

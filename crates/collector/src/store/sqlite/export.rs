@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{event_months, json, rows::EventRow};
 use crate::{
     model::{csv_cell::safe_cell, folding::folded, usage::Span},
-    store::export::{EventFilter, ExportError, Format},
+    store::export::{ADDED, EventFilter, ExportError, Format, NUMBERS, TEXT, number_of},
 };
 
 /// Whether a text is in one of the fields of an event that people read.
@@ -26,32 +26,6 @@ fn has_text(event: &Map<String, Value>, folded_text: &str) -> bool {
         text.is_some_and(|text| folded(text).contains(folded_text))
     })
 }
-
-/// Text columns of the Event API, in the order in which they are written.
-const TEXT: [&str; 13] = [
-    "event_id",
-    "account_id",
-    "user_id",
-    "session_id",
-    "action",
-    "feature",
-    "module",
-    "product",
-    "visitor_id",
-    "stream_id",
-    "url",
-    "title",
-    "referrer",
-];
-const NUMBERS: [&str; 5] = [
-    "created_at",
-    "total",
-    "time_spent",
-    "active_duration",
-    "seq",
-];
-/// Columns that the collector adds.
-const ADDED: [&str; 2] = ["received_at", "set_aside"];
 
 fn columns() -> String {
     let all: Vec<_> = TEXT.into_iter().chain(NUMBERS).chain(ADDED).collect();
@@ -81,14 +55,6 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
         event.insert("details".to_owned(), json::object(details).into());
     }
     Ok(event)
-}
-
-fn number_of(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 9e15 {
-        (number as i64).into()
-    } else {
-        number.into()
-    }
 }
 
 /// Reads the events that arrived last, newest first, those with a text in one of

@@ -7,7 +7,10 @@
 //! UTC by quarters of an hour, so that days of every time zone are whole facts.
 
 use super::rows::{NameRow, SessionRow, UserRow};
-pub use crate::model::quarter::{QUARTER_MS, quarter_at};
+pub use crate::{
+    model::quarter::{QUARTER_MS, quarter_at},
+    store::sums::Sums,
+};
 
 /// The usage that a fact sums up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,29 +23,6 @@ pub struct FactKey {
     pub product: Option<NameRow>,
     pub module: Option<NameRow>,
     pub feature: Option<NameRow>,
-}
-
-/// The figures of a fact.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Sums {
-    /// Number of events of any action.
-    pub events: u64,
-    /// Sum of `total` over feature events.
-    pub features: f64,
-    /// Sum of `time_spent` over `moduleEnd`, in ms.
-    pub module_time: u64,
-    /// Sum of `active_duration` over `sessionSync`, in ms.
-    pub active_time: u64,
-}
-
-impl Sums {
-    /// Adds other figures to these.
-    pub fn add(&mut self, other: &Sums) {
-        self.events = self.events.saturating_add(other.events);
-        self.features += other.features;
-        self.module_time = self.module_time.saturating_add(other.module_time);
-        self.active_time = self.active_time.saturating_add(other.active_time);
-    }
 }
 
 /// One fact.

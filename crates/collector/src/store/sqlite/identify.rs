@@ -3,14 +3,11 @@
 use natero_event::ActionKind;
 use rusqlite::{Transaction, params};
 
-use super::{
-    accounts::{self, Trust},
-    ancestry::Ancestry,
-    event_months, json,
-    rows::EventRow,
-    users,
+use super::{accounts, ancestry::Ancestry, event_months, json, rows::EventRow, users};
+use crate::{
+    model::{calendar::Month, trust::Trust},
+    store::keys::Source,
 };
-use crate::{model::calendar::Month, store::keys::Source};
 
 /// What an identification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +61,7 @@ impl Identification<'_> {
                 details,
                 self.created_at,
                 self.stream_id,
-                trust(source),
+                Trust::of(source.trusted, source.allow_hierarchy),
             ),
             Subject::User => {
                 let Some((user, _)) = users::find_with_account(tx, self.user_id)? else {
@@ -80,16 +77,6 @@ impl Identification<'_> {
                     source.trusted,
                 )
             }
-        }
-    }
-}
-
-fn trust(source: &Source) -> Trust {
-    if source.trusted {
-        Trust::Full
-    } else {
-        Trust::Public {
-            may_set_parent: source.allow_hierarchy,
         }
     }
 }

@@ -7,10 +7,7 @@ use serde_json::Value;
 
 use super::{accounts, ancestry::Ancestry, own_usage, rows::AccountRow, user_records, users};
 use crate::{
-    model::{
-        account::AccountPatch, change::Change, hierarchy::parents_first, record::RecordError,
-        user::UserPatch,
-    },
+    model::{account::AccountPatch, change::Change, hierarchy::parents_first, user::UserPatch},
     store::import::{ImportKind, ImportReport, ParentWithUsage},
 };
 
@@ -42,21 +39,15 @@ fn import_accounts(
         .iter()
         .map(|(_, patch)| patch.account_id.clone())
         .collect();
-    let parent = |patch: &AccountPatch| match &patch.parent_account_id {
-        Change::Set(parent) => Some(parent.clone()),
-        Change::Keep | Change::Clear => None,
-    };
-    let parents: Vec<_> = patches.iter().map(|(_, patch)| parent(patch)).collect();
-    for parent in parents.iter().flatten() {
-        if !named.contains(parent) && accounts::find_row(tx, parent)?.is_none() {
-            report.unknown_accounts.insert(parent.clone());
-        }
-    }
     let links: Vec<_> = patches
         .iter()
-        .zip(&parents)
-        .map(|((_, patch), parent)| (patch.account_id.as_str(), parent.as_deref()))
+        .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
         .collect();
+    for parent in links.iter().filter_map(|(_, parent)| *parent) {
+        if !named.contains(parent) && accounts::find_row(tx, parent)?.is_none() {
+            report.unknown_accounts.insert(parent.to_owned());
+        }
+    }
     let order = parents_first(&links);
     let at_risk = parents_at_risk(tx, &patches)?;
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
@@ -132,35 +123,4 @@ fn import_users(
         }
     }
     Ok(report)
-}
-
-impl ImportReport {
-    fn read<T>(
-        &mut self,
-        records: Vec<(u64, Value)>,
-        patch: impl Fn(Value) -> Result<T, RecordError>,
-    ) -> Vec<(u64, T)> {
-        let mut patches = Vec::with_capacity(records.len());
-        for (line, record) in records {
-            match patch(record) {
-                Ok(patch) => patches.push((line, patch)),
-                Err(refused) => self.reject(line, &refused),
-            }
-        }
-        patches
-    }
-
-    fn add<T: PartialEq>(&mut self, id: &str, before: Option<T>, after: Option<T>) {
-        if before.is_none() {
-            self.created.push(id.to_owned());
-        } else if before != after {
-            self.changed.push(id.to_owned());
-        } else {
-            self.unchanged += 1;
-        }
-    }
-
-    fn reject(&mut self, line: u64, refused: &RecordError) {
-        self.rejected.push((line, refused.to_string()));
-    }
 }

@@ -1,6 +1,6 @@
 //! JSON objects in text columns.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Parses an object that the collector itself wrote.
@@ -11,11 +11,6 @@ pub(super) fn object(json: &str) -> Map<String, Value> {
 /// Writes an object.
 pub(super) fn text(object: &Map<String, Value>) -> String {
     serde_json::to_string(object).unwrap_or_default()
-}
-
-/// Parses a value that the collector itself wrote.
-pub(super) fn read<T: DeserializeOwned + Default>(json: &str) -> T {
-    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// Writes a value.

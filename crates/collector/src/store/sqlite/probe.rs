@@ -4,9 +4,9 @@ use natero_event::received::ReceivedEvent;
 use rusqlite::{Transaction, params};
 use serde_json::json;
 
-use super::{event_months, events, streams::MAX_MISSING};
+use super::{event_months, events};
 use crate::{
-    model::keys::SourceId,
+    model::{keys::SourceId, stream_record::MAX_MISSING},
     store::{event_key::IdScope, keys::Source, new_event::NewEvent},
 };
 

@@ -6,13 +6,9 @@ use crate::{
     model::keys::SourceId,
     store::{
         quality::Refusal,
-        refused_lines::{OTHER, Refused, RefusedLines},
+        refused_lines::{MAX_ROWS, Refused, RefusedLines, told_apart},
     },
 };
-
-/// Most rows of the table. Anybody can send lines with any account, so beyond so
-/// many the account of a line is no longer told apart.
-const MAX_ROWS: i64 = 1000;
 
 /// Counts the refused lines of a batch.
 ///
@@ -48,8 +44,7 @@ pub fn record(
             continue;
         }
         let is_full = rows >= MAX_ROWS;
-        let account = if is_full { "" } else { account.as_str() };
-        let kind = if rows >= 2 * MAX_ROWS { OTHER } else { &kind };
+        let (kind, account) = told_apart(rows, &kind, &account);
         insert.execute(params![source, kind, account, lines, now, example])?;
         rows += i64::from(!is_full);
     }

@@ -2,10 +2,7 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use crate::store::saved_views::SavedView;
-
-/// Most saved views. More are no navigation.
-const MAX_VIEWS: i64 = 100;
+use crate::store::saved_views::{MAX_VIEWS, SavedView};
 
 /// Lists the saved views by name.
 ///

@@ -3,10 +3,10 @@
 
 use rusqlite::{Transaction, params};
 
-use super::{accounts, event_months, identify, layers::Layers, rows::EventRow, segments, users};
+use super::{accounts, event_months, identify, layers, rows::EventRow, segments, users};
 use crate::{
     model::{
-        change::Precedence,
+        layers::Layers,
         record::RecordError,
         user::{User, UserPatch},
     },
@@ -24,16 +24,10 @@ pub fn put(
     now: i64,
 ) -> rusqlite::Result<Result<(), RecordError>> {
     let stored = users::find(tx, &patch.user_id)?;
-    let account_id = match (&stored, &patch.account_id) {
-        (None, None) => return Ok(Err(RecordError::Missing("account_id"))),
-        (Some(user), None) => user.account_id.clone(),
-        (Some(user), Some(requested)) if user.account_id != *requested && !patch.is_move => {
-            return Ok(Err(RecordError::UserElsewhere {
-                user_id: patch.user_id,
-                account_id: user.account_id.clone(),
-            }));
-        }
-        (_, Some(requested)) => requested.clone(),
+    let belongs_to = stored.as_ref().map(|user| user.account_id.as_str());
+    let account_id = match patch.account(belongs_to) {
+        Ok(account_id) => account_id,
+        Err(rejected) => return Ok(Err(rejected)),
     };
     let is_moved = stored
         .as_ref()
@@ -42,13 +36,10 @@ pub fn put(
     let is_deleted = patch.is_deleted;
     let known = users::find_with_account(tx, &user_id)?.map(|(row, _)| row);
     let mut layers: Layers<User> = match known {
-        Some(row) => Layers::find(tx, row)?,
+        Some(row) => layers::find(tx, row)?,
         None => Layers::default(),
     };
-    layers
-        .public
-        .clear(patch.cleared().iter().map(String::as_str));
-    if let Err(rejected) = layers.own.apply(patch, Precedence::Newer) {
+    if let Err(rejected) = layers.put(patch, now) {
         return Ok(Err(rejected));
     }
     let account = accounts::get_or_insert(tx, &account_id)?;
@@ -56,8 +47,7 @@ pub fn put(
         Some(row) => row,
         None => users::insert(tx, &user_id, account)?,
     };
-    layers.details_at = now;
-    layers.write(tx, row)?;
+    layers::write(&layers, tx, row)?;
     tx.prepare_cached(
         "UPDATE users SET account_no = ?2, is_deleted = IFNULL(?3, is_deleted) WHERE no = ?1",
     )?

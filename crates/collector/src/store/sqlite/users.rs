@@ -4,15 +4,11 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value};
 
 use super::{
-    json,
-    layers::{Described, Layers},
+    json, layers,
     rows::{AccountRow, UserRow},
 };
 use crate::model::{
-    change::Precedence,
     page::Page,
-    public_fields::PublicFields,
-    record::RecordError,
     user::{User, UserPatch},
 };
 
@@ -125,38 +121,13 @@ pub(super) fn identify(
     stream: Option<&str>,
     is_trusted: bool,
 ) -> rusqlite::Result<()> {
-    let mut layers = Layers::<User>::find(tx, row)?;
+    let mut layers = layers::find::<User>(tx, row)?;
     if is_trusted {
         layers.add_trusted(UserPatch::from_identify(user_id, details), at);
     } else {
         layers.public.add(details, at, stream);
     }
-    layers.write(tx, row)
-}
-
-impl Described for User {
-    type Row = UserRow;
-    type Patch = UserPatch;
-    const TABLE: &'static str = "users";
-
-    fn apply(&mut self, patch: UserPatch, precedence: Precedence) -> Result<(), RecordError> {
-        User::apply(self, patch, precedence)
-    }
-
-    fn filled(&self, public: &PublicFields) -> Self {
-        User::filled(self, public)
-    }
-
-    fn columns(&self) -> Vec<(&'static str, Value)> {
-        vec![
-            ("first_name", self.first_name.clone().into()),
-            ("last_name", self.last_name.clone().into()),
-        ]
-    }
-
-    fn details(&self) -> &Map<String, Value> {
-        &self.details
-    }
+    layers::write(&layers, tx, row)
 }
 
 /// Deactivates a user. The usage stays. Returns false when the user is unknown.

@@ -1,9 +1,11 @@
 //! Questions about usage, and their answers.
 
+mod calendar_index;
 mod figures;
 mod question;
 mod row_page;
 
+pub(in crate::store) use calendar_index::CalendarIndex;
 pub use figures::{Comparison, Seen, Totals, UsageRow};
 pub use question::{UsageQuestion, UsageReport};
 pub use row_page::RowPage;

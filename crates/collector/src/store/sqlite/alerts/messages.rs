@@ -1,34 +1,12 @@
 //! The messages to the receiver of alerts.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use serde::Serialize;
-use serde_json::Value;
 
 use super::{found::MESSAGE_ALERTS, rules, webhook};
 use crate::{
     model::webhook::pause_after,
-    store::alerts::{DueMessage, Standing},
+    store::alerts::{DueMessage, Standing, ToldAlert, message_body},
 };
-
-/// The text of a message.
-#[derive(Debug, Serialize)]
-struct Body {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    rule: Value,
-    alerts: Vec<ToldAlert>,
-}
-
-#[derive(Debug, Serialize)]
-struct ToldAlert {
-    id: i64,
-    account_id: String,
-    account_name: Option<String>,
-    user_id: Option<String>,
-    now: Option<f64>,
-    before: Option<f64>,
-    began_at: i64,
-}
 
 /// Finds a message whose time has come.
 ///
@@ -79,19 +57,7 @@ fn body(conn: &Connection, id: &str, rule: i64) -> rusqlite::Result<Option<Strin
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
-    if alerts.is_empty() {
-        return Ok(None);
-    }
-    let mut rule = serde_json::to_value(&stored.rule).expect("a rule is plain values");
-    rule["id"] = stored.id.into();
-    let body = Body {
-        kind: "alerts.began",
-        rule,
-        alerts,
-    };
-    Ok(Some(
-        serde_json::to_string(&body).expect("a message is plain values"),
-    ))
+    Ok(message_body(&stored, alerts))
 }
 
 /// Records that a message has arrived, or that nothing of it is left to be told.

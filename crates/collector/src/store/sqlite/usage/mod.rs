@@ -4,7 +4,6 @@
 //! Where events have been deleted (see [`retention`](super::retention)), a quarter
 //! counts wholly in the span in which it begins.
 
-mod calendar_index;
 mod compared;
 mod numbered_row;
 mod presence;

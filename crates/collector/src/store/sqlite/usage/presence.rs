@@ -2,10 +2,12 @@
 
 use roaring::RoaringBitmap;
 
-use super::calendar_index::CalendarIndex;
 use crate::{
     model::calendar::{CalendarUnit, TimeZone},
-    store::{sqlite::facts::QUARTER_MS, usage::Seen},
+    store::{
+        sqlite::facts::QUARTER_MS,
+        usage::{CalendarIndex, Seen},
+    },
 };
 
 /// When each value of a dimension was seen. A value takes some 50 bytes and two more

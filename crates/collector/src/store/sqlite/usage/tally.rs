@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{calendar_index::CalendarIndex, numbered_row::NumberedRow, user_sums::UserSums};
+use super::{numbered_row::NumberedRow, user_sums::UserSums};
 use crate::{
     model::{calendar::TimeZone, usage::Dimension},
     store::{
@@ -12,7 +12,7 @@ use crate::{
             facts::{Fact, Sums},
             rows::{AccountRow, NameRow, SessionRow, UserRow},
         },
-        usage::{RowPage, Totals},
+        usage::{CalendarIndex, RowPage, Totals},
     },
 };
 

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::{
-    model::calendar::{CalendarUnit, Day, TimeZone},
-    store::sqlite::facts::QUARTER_MS,
+use crate::model::{
+    calendar::{CalendarUnit, Day, TimeZone},
+    quarter::QUARTER_MS,
 };
 
 /// Quarters of an hour in a day of UTC.
@@ -13,7 +13,7 @@ const QUARTERS_A_DAY: u32 = 96;
 /// Finds the unit of the calendar in which a quarter of an hour begins. Each is
 /// computed once; most look-ups repeat the one before.
 #[derive(Debug)]
-pub(super) struct CalendarIndex {
+pub(in crate::store) struct CalendarIndex {
     time_zone: TimeZone,
     unit: CalendarUnit,
     current: Found,
@@ -30,7 +30,7 @@ struct Found {
 }
 
 impl CalendarIndex {
-    pub(super) fn new(time_zone: &TimeZone, unit: CalendarUnit) -> Self {
+    pub(in crate::store) fn new(time_zone: &TimeZone, unit: CalendarUnit) -> Self {
         CalendarIndex {
             time_zone: time_zone.clone(),
             unit,
@@ -44,7 +44,7 @@ impl CalendarIndex {
 
     /// The key of the unit of a quarter: a small number for a table.
     #[inline]
-    pub(super) fn key(&mut self, quarter: u32) -> u32 {
+    pub(in crate::store) fn key(&mut self, quarter: u32) -> u32 {
         if !self.current.quarters.contains(&quarter) {
             self.current = self.find(quarter);
         }
@@ -52,7 +52,7 @@ impl CalendarIndex {
     }
 
     /// The name of the unit with a key.
-    pub(super) fn name(unit: CalendarUnit, key: u32) -> String {
+    pub(in crate::store) fn name(unit: CalendarUnit, key: u32) -> String {
         unit.name(Day::EPOCH.plus(i64::from(key) - 1))
     }
 
