@@ -61,6 +61,12 @@ pub struct Metrics {
     pub waiting: Gauge<i64, AtomicI64>,
     /// Size of the database in bytes, without its write-ahead log.
     pub database_bytes: Gauge<i64, AtomicI64>,
+    /// Number of events that ClickHouse does not have yet.
+    #[cfg(feature = "scaled")]
+    pub unshipped_events: Gauge<i64, AtomicI64>,
+    /// Age of the oldest of them in seconds.
+    #[cfg(feature = "scaled")]
+    pub unshipped_age: Gauge<i64, AtomicI64>,
 }
 
 impl Default for Metrics {
@@ -75,6 +81,10 @@ impl Default for Metrics {
             failed_commits: Counter::default(),
             waiting: Gauge::default(),
             database_bytes: Gauge::default(),
+            #[cfg(feature = "scaled")]
+            unshipped_events: Gauge::default(),
+            #[cfg(feature = "scaled")]
+            unshipped_age: Gauge::default(),
         };
         metrics.registered()
     }
@@ -122,6 +132,20 @@ impl Metrics {
             Unit::Bytes,
             self.database_bytes.clone(),
         );
+        #[cfg(feature = "scaled")]
+        {
+            registry.register(
+                "unshipped_events",
+                "Events that PostgreSQL has and ClickHouse has not yet; they count even so",
+                self.unshipped_events.clone(),
+            );
+            registry.register_with_unit(
+                "unshipped_age",
+                "Age of the oldest of them",
+                Unit::Seconds,
+                self.unshipped_age.clone(),
+            );
+        }
         self.registry = registry;
         self
     }

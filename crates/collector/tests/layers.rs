@@ -23,7 +23,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("cli", &["clock", "config", "model", "server", "store"]),
 ];
 
-/// Who may name the store on SQLite, besides itself: who opens a file.
+/// Who may name a single store, besides itself: who opens it.
 const MAY_OPEN: [&str; 2] = ["cli", "http::state"];
 
 /// A path in the source, from the root of the crate, such as `store::users::find`.
@@ -226,14 +226,36 @@ fn only_the_store_on_sqlite_names_the_library_for_it() {
 }
 
 #[test]
+fn only_the_store_on_servers_names_the_libraries_for_them() {
+    let scaled = ["store".to_owned(), "scaled".to_owned()];
+    let outside: Vec<_> = modules()
+        .into_iter()
+        .filter(|module| !module.path.starts_with(&scaled))
+        .filter(|module| {
+            let source = fs::read_to_string(&module.file).unwrap();
+            let names = ["tokio_postgres", "deadpool", "hyper_util::client"];
+            let names_it = module.used.iter().any(|used| used.starts_with(&scaled));
+            names.iter().any(|name| source.contains(name)) || names_it && !may_open(&module.path)
+        })
+        .map(|module| module.path.join("::"))
+        .collect();
+    assert!(outside.is_empty(), "{}", outside.join("\n"));
+}
+
+/// Whether a module opens stores.
+fn may_open(module: &ModulePath) -> bool {
+    let path = module.join("::");
+    MAY_OPEN
+        .iter()
+        .any(|place| path == *place || path.starts_with(&format!("{place}::")))
+}
+
+#[test]
 fn the_store_on_sqlite_is_named_only_where_it_is_opened() {
     let mut outside = Vec::new();
     for module in modules() {
         let path = module.path.join("::");
-        let may_open = MAY_OPEN
-            .iter()
-            .any(|place| path == *place || path.starts_with(&format!("{place}::")));
-        if is_of_sqlite(&module.path) || may_open {
+        if is_of_sqlite(&module.path) || may_open(&module.path) {
             continue;
         }
         let used = module.used.iter().filter(|used| is_of_sqlite(used));

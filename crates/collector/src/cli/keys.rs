@@ -3,12 +3,11 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{error::CliError, output::print};
+use super::{error::CliError, key_store::KeyStore, output::print};
 use crate::{
     clock::now_ms,
     config::Database,
     model::keys::{NewSource, SourceKeys, generate_account_key, generate_viewer_key},
-    store::sqlite::CommandFile,
 };
 
 #[derive(Debug, Subcommand)]
@@ -118,8 +117,8 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let pair = SourceKeys::generate()?;
-            let mut file = CommandFile::open_or_create(&database.file()?)?;
-            let id = file.insert_source(&pair, &new.into(), now_ms())?;
+            let mut stored = KeyStore::open_or_create(&database)?;
+            let id = stored.insert_source(&pair, &new.into(), now_ms())?;
             if json {
                 print(
                     &json!({ "auth_key": pair.auth_key, "api_key": pair.api_key, "id": id })
@@ -141,8 +140,8 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let key = generate_account_key()?;
-            let mut file = CommandFile::open_or_create(&database.file()?)?;
-            let id = file.insert_account_key(&key, &name, now_ms())?;
+            let mut stored = KeyStore::open_or_create(&database)?;
+            let id = stored.insert_account_key(&key, &name, now_ms())?;
             if json {
                 print(&json!({ "account_key": key, "id": id }).to_string());
             } else {
@@ -159,16 +158,16 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
                 },
         } => {
             let key = generate_viewer_key()?;
-            let mut file = CommandFile::open_or_create(&database.file()?)?;
+            let mut stored = KeyStore::open_or_create(&database)?;
             if let Some(account) = &account
-                && !file.has_account(account)?
+                && !stored.has_account(account)?
             {
                 return Err(CliError::Usage(format!(
                     "no account {account:?}; give the account_id of one that is known"
                 )));
             }
             let within = account.as_deref();
-            let id = file.insert_viewer_key(&key, &name, within, now_ms())?;
+            let id = stored.insert_viewer_key(&key, &name, within, now_ms())?;
             if json {
                 print(&json!({ "viewer_key": key, "id": id }).to_string());
             } else {
@@ -176,8 +175,8 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             }
         }
         KeysCommand::List { database, json } => {
-            let file = CommandFile::open(&database.file()?)?;
-            let keys = file.keys()?;
+            let stored = KeyStore::open(&database)?;
+            let keys = stored.keys()?;
             if json {
                 print(&serde_json::to_string(&keys).expect("keys are plain values"));
             } else {
@@ -187,8 +186,8 @@ pub(super) fn run(command: KeysCommand) -> Result<(), CliError> {
             }
         }
         KeysCommand::Revoke { id, database, json } => {
-            let mut file = CommandFile::open(&database.file()?)?;
-            if !file.revoke_key(&id, now_ms())? {
+            let mut stored = KeyStore::open(&database)?;
+            if !stored.revoke_key(&id, now_ms())? {
                 return Err(CliError::Usage(format!(
                     "no living key {id:?}; `natero-collector keys list` shows the ids"
                 )));

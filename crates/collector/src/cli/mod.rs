@@ -2,6 +2,7 @@
 
 mod erasures;
 mod error;
+mod key_store;
 mod keys;
 mod output;
 

@@ -4,6 +4,8 @@ use std::{path::Path, sync::Arc};
 
 use tokio::sync::Notify;
 
+#[cfg(feature = "scaled")]
+use crate::store::scaled::ScaledStore;
 use crate::{
     config::{ChoiceError, Config, StoreChoice},
     http::{
@@ -53,11 +55,6 @@ pub enum OpenError {
     /// The store that they choose cannot be opened.
     #[error("{0}")]
     Store(#[from] StoreError),
-    /// This program was built without the store that they choose.
-    #[error(
-        "this program has no store on PostgreSQL and ClickHouse; choose a file with --store sqlite:FILE. The feature `scaled` builds what there is of it, which is incomplete"
-    )]
-    NotBuilt,
 }
 
 impl App {
@@ -68,7 +65,24 @@ impl App {
     pub async fn open(config: Config) -> Result<Self, OpenError> {
         match config.database.choice()? {
             StoreChoice::Sqlite(file) => Ok(App::open_file(config, &file)?),
-            StoreChoice::Scaled(_) => Err(OpenError::NotBuilt),
+            #[cfg(feature = "scaled")]
+            StoreChoice::Scaled(address) => {
+                // What would be taken and never done is refused.
+                let unsupported = [
+                    (config.keep_raw.is_some(), "--keep-raw"),
+                    (config.max_db_bytes.is_some(), "--max-db-bytes"),
+                ];
+                if let Some((_, flag)) = unsupported.into_iter().find(|(is_set, _)| *is_set) {
+                    return Err(StoreError::Unsupported(flag).into());
+                }
+                let metrics = Arc::<Metrics>::default();
+                let (postgres, nodes) = (&address.postgres, &address.clickhouse);
+                let store = ScaledStore::open(postgres, nodes, Arc::clone(&metrics)).await?;
+                let newest = store.newest_received_at().await?;
+                Ok(App::new(config, Arc::new(store), newest, metrics))
+            }
+            #[cfg(not(feature = "scaled"))]
+            StoreChoice::Scaled(_) => Err(ChoiceError::NotBuilt.into()),
         }
     }
 

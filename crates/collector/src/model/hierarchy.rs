@@ -18,6 +18,28 @@ pub struct Cycle {
 impl Cycle {
     /// Ids at each end of a long cycle.
     pub const SHOWN: usize = 8;
+
+    /// The cycle of an account and what would lie above it: the ids from its new parent
+    /// up to the one below it.
+    pub fn along(account_id: &str, above: Vec<String>) -> Self {
+        let most = Cycle::SHOWN - 1;
+        let mut start = vec![account_id.to_owned()];
+        let mut end = Vec::new();
+        let mut between = 0;
+        if above.len() <= 2 * most {
+            start.extend(above);
+        } else {
+            between = above.len() - 2 * most;
+            start.extend_from_slice(&above[..most]);
+            end.extend_from_slice(&above[above.len() - most..]);
+        }
+        end.push(account_id.to_owned());
+        Cycle {
+            start,
+            between,
+            end,
+        }
+    }
 }
 
 impl fmt::Display for Cycle {
@@ -86,6 +108,16 @@ mod tests {
             .map(|(n, id)| (id.as_str(), ids.get(n + 1).map(String::as_str)))
             .collect();
         assert_eq!(parents_first(&records)[0], 99_999);
+    }
+
+    #[test]
+    fn a_cycle_goes_up_from_an_account_and_ends_at_it() {
+        let way = |length: usize| (0..length).map(|n| n.to_string()).collect();
+        assert_eq!(Cycle::along("a", Vec::new()).to_string(), "a → a");
+        assert_eq!(Cycle::along("a", way(2)).to_string(), "a → 0 → 1 → a");
+        let long = Cycle::along("a", way(100)).to_string();
+        assert!(long.starts_with("a → 0 → 1 → 2 → 3 → 4 → 5 → 6 → … 86 more … → 93 → "));
+        assert!(long.ends_with(" → 99 → a"), "{long}");
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::model::{
 /// Most rules. Each of them reads figures of all accounts every hour.
 pub const MAX_RULES: i64 = 50;
 
+/// Most alerts of one message, and of one transaction.
+pub const MESSAGE_ALERTS: usize = 100;
+
 /// A rule that is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredRule {

@@ -9,6 +9,9 @@ pub enum StoreError {
     /// The transaction could not be committed. Nothing was written.
     #[error("cannot commit: {0}")]
     Unavailable(String),
+    /// This store does not have the operation yet.
+    #[error("the store on PostgreSQL and ClickHouse does not have {0} yet")]
+    Unsupported(&'static str),
     /// The store is shutting down. Nothing was written.
     #[error("the store is closed")]
     Closed,

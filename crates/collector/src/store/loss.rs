@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use super::tree::Tree;
 
+/// Number of streams that the report lists.
+pub(in crate::store) const WORST: usize = 20;
+
 /// The events that were lost, of the streams that began in a span.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LossReport {

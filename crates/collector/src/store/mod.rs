@@ -33,6 +33,8 @@ pub mod records;
 pub mod refused_lines;
 pub mod removal;
 pub mod saved_views;
+#[cfg(feature = "scaled")]
+pub mod scaled;
 pub mod search;
 pub mod sessions;
 pub mod sqlite;

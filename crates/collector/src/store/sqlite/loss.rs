@@ -4,11 +4,8 @@ use rusqlite::{Connection, params};
 
 use crate::{
     model::usage::Span,
-    store::loss::{ImplausibleStream, LossReport, LossyStream},
+    store::loss::{ImplausibleStream, LossReport, LossyStream, WORST},
 };
-
-/// Number of streams that the report lists.
-const WORST: usize = 20;
 
 /// Reports lost events. A stream counts wholly in the span in which it began, so
 /// that the reports of adjacent spans add up.

@@ -14,9 +14,6 @@ use crate::{
     },
 };
 
-/// Most alerts of one message, and of one transaction.
-pub const MESSAGE_ALERTS: usize = 100;
-
 /// How long an alert is kept that no longer holds: a quarter.
 const KEPT_MS: i64 = 92 * 86_400_000;
 
@@ -64,7 +61,7 @@ pub fn changes(conn: &Connection, rule: i64, hits: Vec<Hit>) -> rusqlite::Result
     })
 }
 
-/// Stores alerts that began, at most [`MESSAGE_ALERTS`], and makes a message of them
+/// Stores alerts that began, at most [`MESSAGE_ALERTS`](crate::store::alerts::MESSAGE_ALERTS), and makes a message of them
 /// where there is a receiver. Returns their number: a rule, account or user may be
 /// gone by now, and another check may have stored the same.
 ///

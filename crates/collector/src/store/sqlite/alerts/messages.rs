@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{found::MESSAGE_ALERTS, rules, webhook};
+use super::{rules, webhook};
 use crate::{
     model::webhook::pause_after,
-    store::alerts::{DueMessage, Standing, ToldAlert, message_body},
+    store::alerts::{DueMessage, MESSAGE_ALERTS, Standing, ToldAlert, message_body},
 };
 
 /// Finds a message whose time has come.

@@ -9,7 +9,8 @@ use crate::{
     },
     store::{
         alerts::{
-            Alert, AlertsQuestion, DueMessage, RuleCheck, RuleError, Standing, StoredRule, Webhook,
+            Alert, AlertsQuestion, DueMessage, MESSAGE_ALERTS, RuleCheck, RuleError, Standing,
+            StoredRule, Webhook,
         },
         answer::Answer,
         error::StoreError,
@@ -19,7 +20,7 @@ use crate::{
             SqliteStore, account_rows,
             alerts::{
                 evaluation,
-                found::{self, AlertFilter, Changes, MESSAGE_ALERTS},
+                found::{self, AlertFilter, Changes},
                 messages, rules, webhook,
             },
         },

@@ -1,0 +1,28 @@
+//! The numbers of accounts, by their ids.
+
+use super::{
+    failure::Result,
+    postgres::{Tx, query_one, query_opt},
+};
+
+/// Finds the number of an account.
+pub(super) async fn find_no(tx: &Tx<'_>, account_id: &str) -> Result<Option<i64>> {
+    let sql = "SELECT no FROM accounts WHERE account_id = $1";
+    Ok(query_opt(tx, sql, &[&account_id])
+        .await?
+        .map(|row| row.get(0)))
+}
+
+/// Finds the number of an account, and inserts the account if it is unknown.
+pub(super) async fn get_or_insert(tx: &Tx<'_>, account_id: &str) -> Result<i64> {
+    if let Some(no) = find_no(tx, account_id).await? {
+        return Ok(no);
+    }
+    let sql = "INSERT INTO accounts (account_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING no";
+    if let Some(row) = query_opt(tx, sql, &[&account_id]).await? {
+        return Ok(row.get(0));
+    }
+    // Another collector inserted it in between.
+    let sql = "SELECT no FROM accounts WHERE account_id = $1";
+    Ok(query_one(tx, sql, &[&account_id]).await?.get(0))
+}

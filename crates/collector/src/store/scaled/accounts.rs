@@ -1,0 +1,205 @@
+//! Stored accounts.
+
+use serde_json::{Map, Value};
+use tokio_postgres::Row;
+
+use super::{
+    account_rows::{find_no, get_or_insert},
+    failure::Result,
+    hierarchy, json, layers,
+    postgres::{Lock, Tx, execute, query, query_one, query_opt},
+};
+use crate::{
+    model::{
+        account::{Account, AccountPatch},
+        change::Change,
+        hierarchy::parents_first,
+        layers::Layers,
+        page::Page,
+        record::RecordError,
+        trust::{Trust, requested_parent},
+    },
+    store::{accounts::RecordOutcome, records::Listed},
+};
+
+const COLUMNS: &str = "a.account_id, a.name, p.account_id, a.hierarchy_label, a.join_date,
+    a.details, a.is_deleted,
+    NOT EXISTS (SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND NOT c.is_deleted)
+    FROM accounts a LEFT JOIN accounts p ON p.no = a.parent_no";
+
+fn read(row: &Row) -> Account {
+    Account {
+        account_id: row.get(0),
+        name: row.get(1),
+        parent_account_id: row.get(2),
+        hierarchy_label: row.get(3),
+        join_date: row.get(4),
+        details: json::object(row.get(5)),
+        is_deleted: row.get(6),
+        is_leaf: row.get(7),
+    }
+}
+
+/// Finds an account.
+pub(super) async fn find(tx: &Tx<'_>, account_id: &str) -> Result<Option<Account>> {
+    let sql = format!("SELECT {COLUMNS} WHERE a.account_id = $1");
+    Ok(query_opt(tx, &sql, &[&account_id])
+        .await?
+        .map(|row| read(&row)))
+}
+
+/// Lists accounts by id. Returns one page and the number of all.
+pub(super) async fn list(
+    tx: &Tx<'_>,
+    parent: Option<i64>,
+    roots_only: bool,
+    search: Option<&str>,
+    page: Page,
+) -> Result<Listed<Account>> {
+    let is_child = match parent {
+        Some(_) => "a.parent_no = $1",
+        None => "$1::bigint IS NULL",
+    };
+    let wanted = format!(
+        "{is_child} AND (NOT $2 OR a.parent_no IS NULL)
+         AND ($3::text IS NULL OR strpos(lower(a.account_id), $3) > 0
+             OR strpos(lower(coalesce(a.name, '')), $3) > 0)"
+    );
+    let search = search.map(str::to_lowercase);
+    let sql = format!("SELECT COUNT(*) FROM accounts a WHERE {wanted}");
+    let total = query_one(tx, &sql, &[&parent, &roots_only, &search])
+        .await?
+        .get(0);
+    let sql = format!("SELECT {COLUMNS} WHERE {wanted} ORDER BY a.account_id LIMIT $4 OFFSET $5");
+    let (limit, offset) = (page.limit, page.offset());
+    let rows = query(tx, &sql, &[&parent, &roots_only, &search, &limit, &offset]).await?;
+    Ok((rows.iter().map(read).collect(), total))
+}
+
+/// Inserts or modifies an account. Nothing is written when the record is rejected.
+pub(super) async fn put(
+    tx: &Tx<'_>,
+    patch: AccountPatch,
+    now: i64,
+) -> Result<std::result::Result<(), RecordError>> {
+    let parent = patch.parent_account_id.clone();
+    if parent != Change::Keep {
+        Lock::Tree.hold(tx).await?;
+    }
+    let stored = find_no(tx, &patch.account_id).await?;
+    if let Change::Set(parent_id) = &parent
+        && let Some(cycle) = hierarchy::find_cycle(tx, &patch.account_id, stored, parent_id).await?
+    {
+        return Ok(Err(RecordError::Cycle(cycle)));
+    }
+    let account_id = patch.account_id.clone();
+    let is_deleted = patch.is_deleted;
+    let mut layers: Layers<Account> = match stored {
+        Some(no) => layers::find(tx, no).await?,
+        None => Layers::default(),
+    };
+    if let Err(rejected) = layers.put(patch, now) {
+        return Ok(Err(rejected));
+    }
+    let no = get_or_insert(tx, &account_id).await?;
+    layers::write(&layers, tx, no).await?;
+    match parent {
+        Change::Keep => {}
+        Change::Clear => hierarchy::set_parent(tx, no, None).await?,
+        Change::Set(parent_id) => {
+            let parent = get_or_insert(tx, &parent_id).await?;
+            hierarchy::set_parent(tx, no, Some(parent)).await?;
+        }
+    }
+    if let Some(is_deleted) = is_deleted {
+        let sql = "UPDATE accounts SET is_deleted = $2 WHERE no = $1";
+        execute(tx, sql, &[&no, &is_deleted]).await?;
+    }
+    Ok(Ok(()))
+}
+
+/// Inserts or modifies accounts, each with its index in a call, parents first. What is
+/// rejected keeps no other from being stored.
+pub(super) async fn put_many(
+    tx: &Tx<'_>,
+    patches: Vec<(usize, AccountPatch)>,
+    now: i64,
+) -> Result<Vec<RecordOutcome>> {
+    let links: Vec<_> = patches
+        .iter()
+        .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
+        .collect();
+    let order = parents_first(&links);
+    let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
+    let mut outcomes = Vec::with_capacity(patches.len());
+    for at in order {
+        if let Some((index, patch)) = patches[at].take() {
+            let id = patch.account_id.clone();
+            outcomes.push((index, id, put(tx, patch, now).await?));
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Merges the details of an `identifyAccount` that was made at `at`. Details that cannot
+/// be used are left out: they never make an event invalid.
+pub(super) async fn identify(
+    tx: &Tx<'_>,
+    account_id: &str,
+    mut details: Map<String, Value>,
+    at: i64,
+    stream: Option<&str>,
+    trust: Trust,
+) -> Result<()> {
+    let requested = requested_parent(&details).map(super::postgres::without_nul);
+    if requested.is_some()
+        && trust
+            != (Trust::Public {
+                may_set_parent: false,
+            })
+    {
+        Lock::Tree.hold(tx).await?;
+    }
+    let Some(no) = find_no(tx, account_id).await? else {
+        return Ok(());
+    };
+    let mut layers = layers::find::<Account>(tx, no).await?;
+    let sql = "SELECT parent_no IS NOT NULL FROM accounts WHERE no = $1";
+    let has_parent: bool = query_one(tx, sql, &[&no]).await?.get(0);
+    let may_set_parent = trust.may_set_parent(layers.precedence(at), has_parent);
+    if let Some(parent_id) = requested.filter(|_| may_set_parent)
+        && hierarchy::find_cycle(tx, account_id, Some(no), &parent_id)
+            .await?
+            .is_none()
+        && !(trust != Trust::Full && has_usage(tx, &parent_id).await?)
+    {
+        details.remove("parent_account_id");
+        let parent = get_or_insert(tx, &parent_id).await?;
+        hierarchy::set_parent(tx, no, Some(parent)).await?;
+    }
+    match trust {
+        Trust::Public { .. } => layers.public.add(details, at, stream),
+        Trust::Full => {
+            let patch = AccountPatch::from_identify(account_id, details, false);
+            layers.add_trusted(patch, at);
+        }
+    }
+    layers::write(&layers, tx, no).await
+}
+
+/// Whether an account has usage of its own, which would no longer count with its first
+/// child: anybody could take a customer's figures away.
+pub(super) async fn has_usage(tx: &Tx<'_>, account_id: &str) -> Result<bool> {
+    let sql = "SELECT has_usage AND NOT EXISTS (
+                   SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND NOT c.is_deleted)
+               FROM accounts a WHERE account_id = $1";
+    let found = query_opt(tx, sql, &[&account_id]).await?;
+    Ok(found.is_some_and(|row| row.get(0)))
+}
+
+/// Deactivates an account. Its usage stays, and its parent may become a leaf. Returns
+/// false when the account is unknown.
+pub(super) async fn deactivate(tx: &Tx<'_>, account_id: &str) -> Result<bool> {
+    let sql = "UPDATE accounts SET is_deleted = true WHERE account_id = $1";
+    Ok(execute(tx, sql, &[&account_id]).await? == 1)
+}

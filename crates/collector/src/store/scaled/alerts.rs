@@ -1,0 +1,268 @@
+//! The rules of alerts, their receiver, and the messages to it.
+
+use tokio_postgres::Row;
+
+use super::{
+    failure::{Failure, Result},
+    postgres::{Tx, execute, query, query_one, query_opt},
+};
+use crate::{
+    model::{
+        alert_rule::AlertRule,
+        page::Page,
+        webhook::{WebhookSecret, WebhookUrl, pause_after},
+    },
+    store::{
+        alerts::{
+            Alert, AlertsQuestion, DueMessage, MAX_RULES, MESSAGE_ALERTS, RuleError, Standing,
+            StoredRule, ToldAlert, Webhook, message_body,
+        },
+        records::Listed,
+    },
+};
+
+const SELECT: &str = "SELECT r.id, r.rule, r.created_at, r.checked_at,
+         (SELECT COUNT(*) FROM alerts a WHERE a.rule_id = r.id AND a.ended_at IS NULL)
+     FROM alert_rules r";
+
+fn read(row: &Row) -> Result<StoredRule> {
+    let rule = serde_json::from_str(row.get(1))
+        .map_err(|cause| Failure::Damaged(format!("a rule of alerts: {cause}")))?;
+    Ok(StoredRule {
+        id: row.get(0),
+        rule,
+        created_at: row.get(2),
+        checked_at: row.get(3),
+        holding: row.get(4),
+    })
+}
+
+fn text(rule: &AlertRule) -> String {
+    serde_json::to_string(rule).expect("a rule is plain values")
+}
+
+/// Lists the rules by name.
+pub(super) async fn rules(tx: &Tx<'_>) -> Result<Vec<StoredRule>> {
+    let rows = query(tx, &format!("{SELECT} ORDER BY lower(r.name), r.name"), &[]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Finds a rule.
+pub(super) async fn rule(tx: &Tx<'_>, id: i64) -> Result<Option<StoredRule>> {
+    let row = query_opt(tx, &format!("{SELECT} WHERE r.id = $1"), &[&id]).await?;
+    row.map(|row| read(&row)).transpose()
+}
+
+/// Finds the rules that were not checked since a time.
+pub(super) async fn due_rules(tx: &Tx<'_>, since: i64) -> Result<Vec<i64>> {
+    let sql = "SELECT id FROM alert_rules WHERE coalesce(checked_at, $1) <= $1 ORDER BY id";
+    let rows = query(tx, sql, &[&since]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Stores a new rule and returns its number.
+pub(super) async fn add_rule(
+    tx: &Tx<'_>,
+    rule: &AlertRule,
+    now: i64,
+) -> Result<std::result::Result<i64, RuleError>> {
+    // Two who add the last rule that there may be must not both count it as free.
+    tx.batch_execute("LOCK TABLE alert_rules IN SHARE ROW EXCLUSIVE MODE")
+        .await?;
+    let count: i64 = query_one(tx, "SELECT COUNT(*) FROM alert_rules", &[])
+        .await?
+        .get(0);
+    if count >= MAX_RULES {
+        return Ok(Err(RuleError::TooMany));
+    }
+    let sql = "INSERT INTO alert_rules (name, rule, created_at) VALUES ($1, $2, $3)
+        ON CONFLICT (name) DO NOTHING RETURNING id";
+    let row = query_opt(tx, sql, &[&rule.name, &text(rule), &now]).await?;
+    Ok(row.map(|row| row.get(0)).ok_or(RuleError::NameInUse))
+}
+
+/// Replaces a rule. Returns false when it is unknown.
+pub(super) async fn replace_rule(
+    tx: &Tx<'_>,
+    id: i64,
+    rule: &AlertRule,
+) -> Result<std::result::Result<bool, RuleError>> {
+    tx.batch_execute("LOCK TABLE alert_rules IN SHARE ROW EXCLUSIVE MODE")
+        .await?;
+    let sql = "SELECT EXISTS (SELECT 1 FROM alert_rules WHERE name = $1 AND id <> $2)";
+    if query_one(tx, sql, &[&rule.name, &id]).await?.get(0) {
+        return Ok(Err(RuleError::NameInUse));
+    }
+    let sql = "UPDATE alert_rules SET name = $2, rule = $3, checked_at = NULL WHERE id = $1";
+    let updated = execute(tx, sql, &[&id, &rule.name, &text(rule)]).await?;
+    Ok(Ok(updated > 0))
+}
+
+/// Removes a rule with its alerts and messages. Returns false when it is unknown.
+pub(super) async fn delete_rule(tx: &Tx<'_>, id: i64) -> Result<bool> {
+    Ok(execute(tx, "DELETE FROM alert_rules WHERE id = $1", &[&id]).await? > 0)
+}
+
+/// Lists alerts, those that hold first and then the latest, and their number on all
+/// pages. `account` is the number of the account of the question.
+pub(super) async fn list(
+    tx: &Tx<'_>,
+    question: &AlertsQuestion,
+    account: Option<i64>,
+    page: Page,
+) -> Result<Listed<Alert>> {
+    const WANTED: &str = "($1::bigint IS NULL OR a.account_no = $1)
+        AND ($2::bigint IS NULL OR a.rule_id = $2) AND (a.ended_at IS NULL OR NOT $3)";
+    let (rule, holding) = (question.rule, question.holding);
+    let sql = format!("SELECT COUNT(*) FROM alerts a WHERE {WANTED}");
+    let total = query_one(tx, &sql, &[&account, &rule, &holding])
+        .await?
+        .get(0);
+    let sql = format!(
+        "SELECT a.id, a.rule_id, r.name, c.account_id, c.name, u.user_id, a.now, a.before,
+             a.began_at, a.ended_at
+         FROM alerts a JOIN alert_rules r ON r.id = a.rule_id JOIN accounts c ON c.no = a.account_no
+             LEFT JOIN users u ON u.no = a.user_no
+         WHERE {WANTED} ORDER BY a.ended_at IS NOT NULL, a.began_at DESC, a.id LIMIT $4 OFFSET $5"
+    );
+    let (limit, offset) = (page.limit, page.offset());
+    let rows = query(tx, &sql, &[&account, &rule, &holding, &limit, &offset]).await?;
+    let alerts = rows.iter().map(|row| Alert {
+        id: row.get(0),
+        rule_id: row.get(1),
+        rule: row.get(2),
+        account_id: row.get(3),
+        account_name: row.get(4),
+        user_id: row.get(5),
+        now: row.get(6),
+        before: row.get(7),
+        began_at: row.get(8),
+        ended_at: row.get(9),
+    });
+    Ok((alerts.collect(), total))
+}
+
+/// Finds the receiver.
+pub(super) async fn webhook(tx: &Tx<'_>) -> Result<Option<Webhook>> {
+    let row = query_opt(tx, "SELECT url, secret, created_at FROM webhook", &[]).await?;
+    row.map(|row| {
+        let url = WebhookUrl::parse(row.get(0))
+            .map_err(|cause| Failure::Damaged(format!("the receiver of alerts: {cause}")))?;
+        Ok(Webhook {
+            url,
+            secret: WebhookSecret::from_bytes(row.get(1)),
+            created_at: row.get(2),
+        })
+    })
+    .transpose()
+}
+
+/// Sets the receiver in place of the one before. Messages that wait go to it.
+pub(super) async fn set_webhook(
+    tx: &Tx<'_>,
+    url: &WebhookUrl,
+    secret: &WebhookSecret,
+    now: i64,
+) -> Result<()> {
+    let sql = "INSERT INTO webhook (id, url, secret, created_at) VALUES (1, $1, $2, $3)
+        ON CONFLICT (id) DO UPDATE SET url = excluded.url, secret = excluded.secret,
+            created_at = excluded.created_at";
+    execute(tx, sql, &[&url.as_str(), &secret.as_bytes(), &now]).await?;
+    Ok(())
+}
+
+/// Removes the receiver, and the messages that wait for it. Returns false when there is
+/// none.
+pub(super) async fn remove_webhook(tx: &Tx<'_>) -> Result<bool> {
+    let sql = "DELETE FROM alert_messages WHERE next_at IS NOT NULL";
+    execute(tx, sql, &[]).await?;
+    Ok(execute(tx, "DELETE FROM webhook", &[]).await? > 0)
+}
+
+/// Finds a message whose time has come.
+pub(super) async fn due_message(tx: &Tx<'_>, now: i64) -> Result<Option<DueMessage>> {
+    let Some(to) = webhook(tx).await? else {
+        return Ok(None);
+    };
+    let sql = "SELECT id, rule_id, attempts FROM alert_messages WHERE next_at <= $1
+        ORDER BY next_at LIMIT 1";
+    let Some(row) = query_opt(tx, sql, &[&now]).await? else {
+        return Ok(None);
+    };
+    let id: String = row.get(0);
+    Ok(Some(DueMessage {
+        body: body(tx, &id, row.get(1)).await?,
+        id,
+        to,
+        attempts: u32::try_from(row.get::<_, i64>(2)).unwrap_or(u32::MAX),
+    }))
+}
+
+async fn body(tx: &Tx<'_>, id: &str, rule_id: i64) -> Result<Option<String>> {
+    let Some(stored) = rule(tx, rule_id).await? else {
+        return Ok(None);
+    };
+    let sql = "SELECT a.id, c.account_id, c.name, u.user_id, a.now, a.before, a.began_at
+        FROM alerts a JOIN accounts c ON c.no = a.account_no LEFT JOIN users u ON u.no = a.user_no
+        WHERE a.message_id = $1 ORDER BY a.id LIMIT $2";
+    let rows = query(tx, sql, &[&id, &(MESSAGE_ALERTS as i64)]).await?;
+    let alerts = rows.iter().map(|row| ToldAlert {
+        id: row.get(0),
+        account_id: row.get(1),
+        account_name: row.get(2),
+        user_id: row.get(3),
+        now: row.get(4),
+        before: row.get(5),
+        began_at: row.get(6),
+    });
+    Ok(message_body(&stored, alerts.collect()))
+}
+
+/// When the next message is due.
+pub(super) async fn next_message_at(tx: &Tx<'_>) -> Result<Option<i64>> {
+    Ok(
+        query_one(tx, "SELECT MIN(next_at) FROM alert_messages", &[])
+            .await?
+            .get(0),
+    )
+}
+
+/// Records that a message has arrived, or that nothing of it is left to be told.
+pub(super) async fn message_delivered(tx: &Tx<'_>, id: &str, now: i64) -> Result<()> {
+    let sql = "UPDATE alert_messages SET attempts = attempts + 1, next_at = NULL,
+        delivered_at = $2, last_error = NULL WHERE id = $1";
+    execute(tx, sql, &[&id, &now]).await?;
+    Ok(())
+}
+
+/// Records that an attempt failed. Returns when the next one is made; `None` when it was
+/// the last.
+pub(super) async fn message_failed(
+    tx: &Tx<'_>,
+    message: &DueMessage,
+    error: &str,
+    now: i64,
+) -> Result<Option<i64>> {
+    let attempts = message.attempts.saturating_add(1);
+    let next = pause_after(attempts).map(|pause| now.saturating_add(pause));
+    let sql =
+        "UPDATE alert_messages SET attempts = $2, next_at = $3, last_error = $4 WHERE id = $1";
+    execute(tx, sql, &[&message.id, &i64::from(attempts), &next, &error]).await?;
+    Ok(next)
+}
+
+/// Says how messages fare.
+pub(super) async fn standing(tx: &Tx<'_>) -> Result<Standing> {
+    let sql = "SELECT last_error FROM alert_messages WHERE last_error IS NOT NULL
+        ORDER BY created_at DESC LIMIT 1";
+    let last_error = query_opt(tx, sql, &[]).await?.map(|row| row.get(0));
+    let sql = "SELECT COUNT(next_at), COUNT(delivered_at),
+        COUNT(*) - COUNT(next_at) - COUNT(delivered_at) FROM alert_messages";
+    let row = query_one(tx, sql, &[]).await?;
+    Ok(Standing {
+        waiting: row.get(0),
+        delivered: row.get(1),
+        given_up: row.get(2),
+        last_error,
+    })
+}

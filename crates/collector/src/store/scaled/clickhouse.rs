@@ -1,0 +1,208 @@
+//! Asks ClickHouse over HTTP.
+
+use std::time::Duration;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, Uri, body::Bytes, header};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::failure::{Failure, Result};
+
+/// How long an answer may take. A question about years of a large tree takes seconds.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// The database of an address that names none.
+const DATABASE: &str = "natero";
+
+/// A node of ClickHouse.
+#[derive(Debug, Clone)]
+pub(super) struct Clickhouse {
+    http: Client<HttpConnector, Full<Bytes>>,
+    /// Scheme, host and port.
+    base: String,
+    database: String,
+    authorization: Option<String>,
+}
+
+/// A table that goes along with a question.
+#[derive(Debug)]
+pub(super) struct External {
+    pub(super) name: &'static str,
+    /// Names and types of its columns.
+    pub(super) structure: &'static str,
+    /// Its rows in the format `RowBinary`.
+    pub(super) rows: Vec<u8>,
+}
+
+impl Clickhouse {
+    /// The node with an address such as `http://USER:PASSWORD@HOST:8123/DATABASE`.
+    pub(super) fn new(address: &str) -> Result<Self> {
+        let wrong = || {
+            Failure::Clickhouse(
+                "--clickhouse is no address such as http://HOST:8123/DATABASE".to_owned(),
+            )
+        };
+        let uri: Uri = address.parse().map_err(|_| wrong())?;
+        let authority = uri.authority().ok_or_else(wrong)?.as_str();
+        let (user, host) = match authority.rsplit_once('@') {
+            Some((user, host)) => (Some(user), host),
+            None => (None, authority),
+        };
+        let database = match uri.path().trim_matches('/') {
+            "" => DATABASE,
+            database => database,
+        };
+        // It is written into statements.
+        if !database
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        {
+            return Err(wrong());
+        }
+        let authorization = user.map(|user| {
+            let user = percent_decode_str(user).decode_utf8_lossy();
+            let user = if user.contains(':') {
+                user.into_owned()
+            } else {
+                format!("{user}:")
+            };
+            format!("Basic {}", BASE64_STANDARD.encode(user))
+        });
+        Ok(Clickhouse {
+            http: Client::builder(TokioExecutor::new()).build_http(),
+            base: format!("http://{host}"),
+            database: database.to_owned(),
+            authorization,
+        })
+    }
+
+    /// The name of its database.
+    pub(super) fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Runs a statement without an answer.
+    pub(super) async fn execute(&self, sql: &str) -> Result<()> {
+        self.send(&[], "text/plain", sql.into()).await?;
+        Ok(())
+    }
+
+    /// Inserts rows in the format `RowBinary` into a table of the database.
+    pub(super) async fn insert(&self, table: &str, rows: Vec<u8>) -> Result<()> {
+        let sql = format!("INSERT INTO {}.{table} FORMAT RowBinary", self.database);
+        let type_ = "application/octet-stream";
+        self.send(&[("query", &sql)], type_, rows).await?;
+        Ok(())
+    }
+
+    /// Asks a question, with tables that go along, and returns its answer.
+    pub(super) async fn ask(&self, sql: &str, tables: &[External]) -> Result<Vec<u8>> {
+        const BOUNDARY: &str = "natero-c8f1c2a0a7d64d0f-external-table";
+        let names: Vec<(String, String)> = tables
+            .iter()
+            .map(|table| {
+                (
+                    format!("{}_structure", table.name),
+                    format!("{}_format", table.name),
+                )
+            })
+            .collect();
+        let mut params = vec![("query", sql)];
+        let mut body = Vec::new();
+        for (table, (structure, format)) in tables.iter().zip(&names) {
+            params.push((structure, table.structure));
+            params.push((format, "RowBinary"));
+            let name = table.name;
+            let head = format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"; \
+                 filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(&table.rows);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        let type_ = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.send(&params, &type_, body).await
+    }
+
+    async fn send(&self, params: &[(&str, &str)], type_: &str, body: Vec<u8>) -> Result<Vec<u8>> {
+        let query: Vec<String> = params
+            .iter()
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+            .collect();
+        let mut request = Request::post(format!("{}/?{}", self.base, query.join("&")))
+            .header(header::CONTENT_TYPE, type_);
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let request = request
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|cause| Failure::Clickhouse(cause.to_string()))?;
+        let answer = tokio::time::timeout(TIME_LIMIT, self.answer(request)).await;
+        answer.unwrap_or_else(|_| Err(Failure::Clickhouse("no answer in time".to_owned())))
+    }
+
+    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Vec<u8>> {
+        let failed = |cause: &dyn std::error::Error| {
+            let source = cause.source().map(|source| format!(": {source}"));
+            Failure::Clickhouse(format!("{cause}{}", source.unwrap_or_default()))
+        };
+        let answer = self
+            .http
+            .request(request)
+            .await
+            .map_err(|cause| failed(&cause))?;
+        let is_right = answer.status().is_success();
+        let body = answer
+            .into_body()
+            .collect()
+            .await
+            .map_err(|cause| failed(&cause))?;
+        let body = body.to_bytes().to_vec();
+        if is_right {
+            return Ok(body);
+        }
+        let said = String::from_utf8_lossy(&body);
+        Err(Failure::Clickhouse(
+            said.trim().chars().take(1000).collect(),
+        ))
+    }
+}
+
+/// A text within a statement.
+pub(super) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_the_database_and_who_asks() {
+        let node = Clickhouse::new("http://n:se%40cret@h:8123/usage").unwrap();
+        assert_eq!(
+            (node.base.as_str(), node.database()),
+            ("http://h:8123", "usage")
+        );
+        let encoded = BASE64_STANDARD.encode("n:se@cret");
+        assert_eq!(node.authorization, Some(format!("Basic {encoded}")));
+        let plain = Clickhouse::new("http://h:8123").unwrap();
+        assert_eq!(
+            (plain.database(), plain.authorization.as_deref()),
+            ("natero", None)
+        );
+        assert!(Clickhouse::new("http://h:8123/a;b").is_err());
+    }
+
+    #[test]
+    fn a_text_in_a_statement_ends_where_it_ends() {
+        assert_eq!(literal(r"it's \ here"), r"'it\'s \\ here'");
+    }
+}

@@ -1,0 +1,81 @@
+//! Events as ClickHouse has them.
+
+use natero_event::ActionKind;
+use tokio_postgres::Row;
+
+use super::{clickhouse::Clickhouse, failure::Result, row_binary::RowBinary};
+use crate::store::sums::event_sums;
+
+/// Columns of the inbox from which [`Shipped::read`] makes a row.
+pub(super) const COLUMNS: &str = "e.key, e.account_id, e.user_id, e.session_id, e.created_at,
+    e.product, e.module, e.feature, e.action, e.total, e.time_spent, e.active_duration,
+    e.set_aside";
+
+/// Columns of a row, in the order in which [`Shipped::write`] writes them.
+const STRUCTURE: &str = "key FixedString(16), account_id String, user_id String, \
+    session_id Nullable(String), created_at Int64, product Nullable(String), \
+    module Nullable(String), feature Nullable(String), features Float64, module_time UInt64, \
+    active_time UInt64, set_aside UInt8";
+
+/// The columns of the table of pending events.
+pub(super) const PENDING: &str = STRUCTURE;
+
+/// Makes the database and the table. `block` is the block that brought an event,
+/// `released` that which brought its release; 0 for none. An event that was brought twice
+/// counts once, with its release if there is one.
+pub(super) async fn create_table(node: &Clickhouse) -> Result<()> {
+    let database = node.database();
+    let sql = format!("CREATE DATABASE IF NOT EXISTS {database}");
+    node.execute(&sql).await?;
+    // A block may have events of any year, and ClickHouse refuses one that would be cut
+    // into many partitions: years are few.
+    let sql = format!(
+        "CREATE TABLE IF NOT EXISTS {database}.events (
+            {STRUCTURE}, block UInt64, released UInt64
+        ) ENGINE = ReplacingMergeTree(released)
+        PARTITION BY toYear(toDateTime(intDiv(created_at, 1000), 'UTC'))
+        ORDER BY (account_id, created_at, key)"
+    );
+    node.execute(&sql).await
+}
+
+/// An event as it is shipped.
+#[derive(Debug)]
+pub(super) struct Shipped<'a> {
+    row: &'a Row,
+}
+
+impl<'a> Shipped<'a> {
+    /// The event of a row that begins with [`COLUMNS`].
+    pub(super) fn read(row: &'a Row) -> Self {
+        Shipped { row }
+    }
+
+    /// Writes the columns. `set_aside` is whether the event is set aside.
+    pub(super) fn write(&self, rows: &mut RowBinary, set_aside: bool) {
+        let row = self.row;
+        let sums = event_sums(
+            ActionKind::from_name(row.get(8)),
+            row.get(9),
+            row.get(10),
+            row.get(11),
+        );
+        rows.bytes(row.get(0));
+        rows.text(row.get(1));
+        rows.text(row.get(2));
+        rows.optional(row.get(3));
+        rows.signed(row.get(4));
+        rows.optional(row.get(5));
+        rows.optional(row.get(6));
+        rows.optional(row.get(7));
+        rows.float(sums.features);
+        rows.number(sums.module_time);
+        rows.number(sums.active_time);
+        rows.flag(set_aside);
+    }
+
+    /// Whether it was set aside when it arrived.
+    pub(super) fn was_set_aside(&self) -> bool {
+        self.row.get(12)
+    }
+}

@@ -1,0 +1,81 @@
+//! What goes wrong between the collector and its servers.
+
+use deadpool_postgres::PoolError;
+use tokio_postgres::error::SqlState;
+
+use crate::store::error::StoreError;
+
+/// Why a server did not do what it was asked to do.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// PostgreSQL refused a statement, or the connection broke.
+    #[error("PostgreSQL: {}", said(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    /// There is no connection to PostgreSQL.
+    #[error("PostgreSQL: {0}")]
+    Pool(#[from] PoolError),
+    /// ClickHouse refused a question, or could not be reached.
+    #[error("ClickHouse: {0}")]
+    Clickhouse(String),
+    /// What was stored cannot be read.
+    #[error("PostgreSQL has what no collector wrote: {0}")]
+    Damaged(String),
+    /// The operating system has no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+pub(super) type Result<T> = std::result::Result<T, Failure>;
+
+/// What a server said. The error alone says only that it did.
+fn said(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(refused) => format!("{} ({})", refused.message(), refused.code().code()),
+        None => match std::error::Error::source(error) {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        },
+    }
+}
+
+impl Failure {
+    /// Whether the same transaction may succeed when it is run again at once: another one
+    /// was in its way.
+    pub(super) fn is_retryable(&self) -> bool {
+        let Failure::Postgres(error) = self else {
+            return false;
+        };
+        matches!(
+            error.code(),
+            Some(&SqlState::T_R_DEADLOCK_DETECTED | &SqlState::T_R_SERIALIZATION_FAILURE)
+        )
+    }
+
+    /// Whether the server is away, full, or ending: it is not the statement's fault.
+    pub(super) fn is_outage(&self) -> bool {
+        match self {
+            Failure::Pool(_) => true,
+            Failure::Postgres(error) => match error.code() {
+                None => true,
+                // Insufficient resources, operator intervention, system error.
+                Some(code) => ["53", "57", "58", "08"]
+                    .iter()
+                    .any(|class| code.code().starts_with(class)),
+            },
+            Failure::Clickhouse(_) | Failure::Damaged(_) | Failure::Random(_) => false,
+        }
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        let cause = failure.to_string();
+        if failure.is_retryable() || failure.is_outage() {
+            StoreError::Unavailable(cause)
+        } else if matches!(failure, Failure::Damaged(_)) {
+            StoreError::Damaged(cause)
+        } else {
+            StoreError::Failed(cause)
+        }
+    }
+}

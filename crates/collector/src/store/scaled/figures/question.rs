@@ -1,0 +1,135 @@
+//! The statements that ClickHouse adds up by.
+
+use super::snapshot::Snapshot;
+use crate::{
+    model::{
+        quarter::QUARTER_MS,
+        usage::{Dimension, Filter, Span},
+    },
+    store::{scaled::clickhouse::literal, usage::UsageQuestion},
+};
+
+/// Beyond all times that events have.
+const FAR_MS: i64 = 10_000_000_000_000_000;
+
+/// The events of a question: those that were shipped, and those that were not.
+fn events(database: &str, snapshot: &Snapshot, question: &UsageQuestion) -> String {
+    const COLUMNS: &str = "account_id, user_id, session_id, created_at, product, module, feature, \
+        features, module_time, active_time";
+    let block = snapshot.block;
+    let to = question.span.to.clamp(-FAR_MS, FAR_MS);
+    let wanted = format!(
+        "created_at < {to} AND account_id IN (SELECT account_id FROM scope){}",
+        filter(&question.filter)
+    );
+    format!(
+        "SELECT {COLUMNS}, aside, captures FROM (
+            SELECT {COLUMNS}, set_aside = 1 AND NOT (released >= 1 AND released <= {block})
+                AND key NOT IN (SELECT key FROM freed) AS aside
+            FROM {database}.events FINAL WHERE block <= {block} AND {wanted}
+            UNION ALL
+            SELECT {COLUMNS}, set_aside = 1 AS aside FROM pending WHERE {wanted}
+        ) ANY INNER JOIN scope USING account_id"
+    )
+}
+
+fn filter(filter: &Filter) -> String {
+    let mut wanted = String::new();
+    for (column, value) in [
+        ("product", &filter.product),
+        ("module", &filter.module),
+        ("feature", &filter.feature),
+    ] {
+        match value.as_deref() {
+            None => {}
+            Some("") => wanted += &format!(" AND {column} IS NULL"),
+            Some(name) => wanted += &format!(" AND {column} = {}", literal(name)),
+        }
+    }
+    if let Some(user) = &filter.user {
+        wanted += &format!(" AND user_id = {}", literal(user));
+    }
+    wanted
+}
+
+fn within(span: Span) -> String {
+    let (from, to) = (
+        span.from.clamp(-FAR_MS, FAR_MS),
+        span.to.clamp(-FAR_MS, FAR_MS),
+    );
+    format!("created_at >= {from} AND created_at < {to}")
+}
+
+/// The quarters of an hour of the span with an event.
+pub(super) fn quarters(database: &str, snapshot: &Snapshot, question: &UsageQuestion) -> String {
+    format!(
+        "SELECT DISTINCT intDiv(created_at, {QUARTER_MS}) AS quarter FROM ({}) WHERE {}
+         FORMAT JSONCompact",
+        events(database, snapshot, question),
+        within(question.span)
+    )
+}
+
+/// The figures of the span and of the one before, in total and by the dimension. With
+/// `has_units`, the table `units` says of quarters of an hour to which day, week or month
+/// they belong.
+pub(super) fn figures(
+    database: &str,
+    snapshot: &Snapshot,
+    question: &UsageQuestion,
+    has_units: bool,
+) -> String {
+    let events = events(database, snapshot, question);
+    let now = within(question.span);
+    let earlier = question
+        .before
+        .map_or_else(|| "0".to_owned(), |before| within(before.span));
+    let value = match question.by {
+        None => "0",
+        Some(Dimension::Product) => "product",
+        Some(Dimension::Module) => "module",
+        Some(Dimension::Feature) => "feature",
+        Some(Dimension::User) => "user_id",
+        Some(Dimension::Account) => "account_id",
+        Some(Dimension::Day | Dimension::Week | Dimension::Month) => "unit",
+    };
+    let (unit, join) = if has_units {
+        ("unit", "ANY LEFT JOIN units USING quarter")
+    } else {
+        ("0 AS unit", "")
+    };
+    let of = |period: &str| {
+        let counted = format!("counts = 1 AND {period} = 1");
+        format!(
+            "countIf({counted}), toString(sumIf(features, {counted})),
+             sumIf(module_time, {counted}), sumIf(active_time, {counted}),
+             uniqExactIf((user_id, assumeNotNull(session_id)),
+                 {counted} AND isNotNull(session_id)),
+             uniqExactIf(user_id, {counted})"
+        )
+    };
+    let group = match question.by {
+        None => "",
+        Some(_) => "GROUP BY value WITH TOTALS",
+    };
+    format!(
+        "SELECT {value} AS value, {}, {},
+            countIf(counts = 1), minIf(quarter, counts = 1), maxIf(quarter, counts = 1),
+            uniqExactIf(unit, counts = 1 AND is_now = 1),
+            countIf(aside = 0 AND captures = 0 AND is_now = 1), countIf(aside = 1 AND is_now = 1)
+         FROM (
+            SELECT account_id, user_id, session_id, product, module, feature, features,
+                module_time, active_time, aside, captures, quarter, is_now, is_earlier, {unit},
+                aside = 0 AND captures = 1 AS counts
+            FROM (
+                SELECT account_id, user_id, session_id, product, module, feature, features,
+                    module_time, active_time, aside, captures,
+                    toUInt32(intDiv(created_at, {QUARTER_MS})) AS quarter,
+                    {now} AS is_now, {earlier} AS is_earlier
+                FROM ({events})
+            ) {join}
+         ) {group} FORMAT JSONCompact",
+        of("is_now"),
+        of("is_earlier"),
+    )
+}

@@ -1,0 +1,97 @@
+//! The account tree. Each account stores its parent and nothing else.
+
+use super::{
+    account_rows,
+    failure::Result,
+    postgres::{Tx, execute, query, query_one},
+};
+use crate::model::{hierarchy::Cycle, visibility::Visibility};
+
+/// Finds the cycle that `parent_id` as the parent of an account would make. `no` is the
+/// number of the account, if it is stored already. The caller holds the lock of the tree.
+pub(super) async fn find_cycle(
+    tx: &Tx<'_>,
+    account_id: &str,
+    no: Option<i64>,
+    parent_id: &str,
+) -> Result<Option<Cycle>> {
+    if account_id == parent_id {
+        return Ok(Some(Cycle::along(account_id, Vec::new())));
+    }
+    let Some(no) = no else {
+        return Ok(None);
+    };
+    // An account without children is no ancestor of any other. This spares the way up to
+    // the root for most records of a large import.
+    let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE parent_no = $1)";
+    if !query_one(tx, sql, &[&no]).await?.get::<_, bool>(0) {
+        return Ok(None);
+    }
+    let Some(parent) = account_rows::find_no(tx, parent_id).await? else {
+        return Ok(None);
+    };
+    let sql = "WITH RECURSIVE above (no, account_id, parent_no, depth) AS (
+            SELECT no, account_id, parent_no, 0 FROM accounts WHERE no = $1
+            UNION ALL
+            SELECT a.no, a.account_id, a.parent_no, above.depth + 1
+            FROM above JOIN accounts a ON a.no = above.parent_no WHERE above.no <> $2
+        )
+        SELECT no, account_id FROM above ORDER BY depth";
+    let mut above = query(tx, sql, &[&parent, &no]).await?;
+    if above.pop().is_none_or(|last| last.get::<_, i64>(0) != no) {
+        return Ok(None);
+    }
+    let ids = above.iter().map(|row| row.get(1)).collect();
+    Ok(Some(Cycle::along(account_id, ids)))
+}
+
+/// Sets or removes the parent of an account.
+pub(super) async fn set_parent(tx: &Tx<'_>, no: i64, parent: Option<i64>) -> Result<()> {
+    let sql = "UPDATE accounts SET parent_no = $2 WHERE no = $1";
+    execute(tx, sql, &[&no, &parent]).await?;
+    Ok(())
+}
+
+/// An account of a subtree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Node {
+    /// Its id.
+    pub(super) account_id: String,
+    /// Whether it has no active child.
+    pub(super) is_leaf: bool,
+}
+
+/// An account, alone or with its whole subtree.
+pub(super) async fn subtree(tx: &Tx<'_>, no: i64, with_subtree: bool) -> Result<Vec<Node>> {
+    let sql = "WITH RECURSIVE below (no) AS (
+            SELECT $1::bigint
+            UNION ALL
+            SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no WHERE $2
+        )
+        SELECT a.account_id, NOT EXISTS (
+            SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND NOT c.is_deleted)
+        FROM below JOIN accounts a ON a.no = below.no";
+    let rows = query(tx, sql, &[&no, &with_subtree]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| Node {
+            account_id: row.get(0),
+            is_leaf: row.get(1),
+        })
+        .collect())
+}
+
+/// Whether somebody may see an account.
+pub(super) async fn may_see(tx: &Tx<'_>, within: &Visibility, no: i64) -> Result<bool> {
+    let Some(root) = within.root() else {
+        return Ok(true);
+    };
+    let sql = "WITH RECURSIVE above (no, account_id, parent_no) AS (
+            SELECT no, account_id, parent_no FROM accounts WHERE no = $1
+            UNION ALL
+            SELECT a.no, a.account_id, a.parent_no
+            FROM above JOIN accounts a ON a.no = above.parent_no WHERE above.account_id <> $2
+        )
+        SELECT EXISTS (SELECT 1 FROM above WHERE account_id = $2)";
+    Ok(query_one(tx, sql, &[&no, &root]).await?.get(0))
+}

@@ -1,0 +1,108 @@
+//! Imports many records at once, or says what that would change.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{
+    account_rows, accounts,
+    failure::Result,
+    postgres::{Lock, Tx},
+    user_records, users,
+};
+use crate::{
+    model::{account::AccountPatch, change::Change, hierarchy::parents_first, user::UserPatch},
+    store::import::{ImportReport, ParentWithUsage},
+};
+
+/// The accounts with usage of their own that may get their first child.
+pub(super) async fn parents_at_risk(tx: &Tx<'_>, records: &[(u64, Value)]) -> Result<Vec<String>> {
+    let mut found = BTreeSet::new();
+    for (_, record) in records {
+        let Ok(patch) = AccountPatch::from_record(record.clone(), None) else {
+            continue;
+        };
+        let parent = match &patch.parent_account_id {
+            Change::Set(parent) => Some(parent.clone()),
+            // One that is active again is a child again.
+            Change::Keep if patch.is_deleted == Some(false) => {
+                let known = accounts::find(tx, &patch.account_id).await?;
+                known.and_then(|known| known.parent_account_id)
+            }
+            Change::Keep | Change::Clear => None,
+        };
+        if let Some(parent) = parent.filter(|parent| !found.contains(parent))
+            && accounts::has_usage(tx, &parent).await?
+        {
+            found.insert(parent);
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// Imports accounts, each with the number of its line. What is refused changes nothing.
+/// `at_risk` are the parents with usage of their own, each with its number of events.
+pub(super) async fn accounts(
+    tx: &Tx<'_>,
+    records: Vec<(u64, Value)>,
+    at_risk: Vec<ParentWithUsage>,
+    now: i64,
+) -> Result<ImportReport> {
+    Lock::Tree.hold(tx).await?;
+    let mut report = ImportReport::default();
+    let patches = report.read(records, |record| AccountPatch::from_record(record, None));
+    let links: Vec<_> = patches
+        .iter()
+        .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
+        .collect();
+    let named: BTreeSet<&str> = links.iter().map(|(id, _)| *id).collect();
+    for parent in links.iter().filter_map(|(_, parent)| *parent) {
+        if !named.contains(parent) && account_rows::find_no(tx, parent).await?.is_none() {
+            report.unknown_accounts.insert(parent.to_owned());
+        }
+    }
+    let order = parents_first(&links);
+    let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
+    for at in order {
+        let Some((line, patch)) = patches[at].take() else {
+            continue;
+        };
+        let id = patch.account_id.clone();
+        let before = accounts::find(tx, &id).await?;
+        match accounts::put(tx, patch, now).await? {
+            Ok(()) => report.add(&id, before, accounts::find(tx, &id).await?),
+            Err(refused) => report.reject(line, &refused),
+        }
+    }
+    for parent in at_risk {
+        if !accounts::has_usage(tx, &parent.account_id).await? {
+            report.parents_with_usage.push(parent);
+        }
+    }
+    Ok(report)
+}
+
+/// Imports users, each with the number of its line. What is refused changes nothing.
+pub(super) async fn users(
+    tx: &Tx<'_>,
+    records: Vec<(u64, Value)>,
+    now: i64,
+) -> Result<ImportReport> {
+    user_records::lock(tx).await?;
+    let mut report = ImportReport::default();
+    let patches = report.read(records, |record| UserPatch::from_record(record, None));
+    for (line, patch) in patches {
+        let id = patch.user_id.clone();
+        if let Some(account) = &patch.account_id
+            && account_rows::find_no(tx, account).await?.is_none()
+        {
+            report.unknown_accounts.insert(account.clone());
+        }
+        let before = users::find(tx, &id).await?;
+        match user_records::put(tx, patch, now).await? {
+            Ok(()) => report.add(&id, before, users::find(tx, &id).await?),
+            Err(refused) => report.reject(line, &refused),
+        }
+    }
+    Ok(report)
+}

@@ -1,0 +1,240 @@
+//! The inbox: batches that wait share a transaction, and are answered after its commit.
+
+mod fate;
+mod write;
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use deadpool_postgres::Pool;
+use natero_event::received::ReceivedEvent;
+use tokio::{
+    sync::{Mutex as AsyncMutex, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use super::{
+    failure::{Failure, Result},
+    postgres::without_nul,
+};
+use crate::{
+    metrics::Metrics,
+    store::{
+        batch::{Batch, BatchOutcome},
+        error::StoreError,
+    },
+};
+
+/// Transactions of one collector that store batches at the same time: while one flushes
+/// the disk, the next is filled.
+const WRITERS: usize = 2;
+
+/// Most batches that wait. More would wait longer than a page does.
+const MOST_WAITING: usize = 512;
+
+/// Most events of a transaction, but for a batch that has more by itself.
+const MOST_EVENTS: usize = 4000;
+
+/// How often a transaction is run again that others were in the way of.
+const ATTEMPTS: usize = 6;
+
+/// A batch that waits to be stored.
+struct Waiting {
+    batch: Batch,
+    answer: oneshot::Sender<std::result::Result<BatchOutcome, StoreError>>,
+}
+
+/// Takes batches and stores them in groups.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    /// `None` once it is closed.
+    waiting: Mutex<Option<mpsc::Sender<Waiting>>>,
+    writers: Mutex<Vec<JoinHandle<()>>>,
+    is_committing: Arc<AtomicBool>,
+}
+
+impl Inbox {
+    /// Starts the tasks that store batches.
+    pub(super) fn start(pool: &Pool, metrics: Arc<Metrics>) -> Self {
+        let (sender, receiver) = mpsc::channel(MOST_WAITING);
+        let receiver = Arc::new(AsyncMutex::new(receiver));
+        let is_committing = Arc::new(AtomicBool::new(true));
+        let writers = (0..WRITERS).map(|_| {
+            let (pool, receiver) = (pool.clone(), Arc::clone(&receiver));
+            let (is_committing, metrics) = (Arc::clone(&is_committing), Arc::clone(&metrics));
+            tokio::spawn(async move {
+                while let Some(group) = next_group(&receiver).await {
+                    let (requests, start) = (group.len(), Instant::now());
+                    let is_done = store_group(&pool, group, &is_committing).await;
+                    metrics.count_commit(requests, start.elapsed(), is_done);
+                }
+            })
+        });
+        Inbox {
+            waiting: Mutex::new(Some(sender)),
+            writers: Mutex::new(writers.collect()),
+            is_committing,
+        }
+    }
+
+    /// Stores a batch, and answers what became of it once it is committed.
+    pub(super) async fn store(
+        &self,
+        mut batch: Batch,
+    ) -> std::result::Result<BatchOutcome, StoreError> {
+        for new in &mut batch.events {
+            clean(&mut new.event);
+            if new.event_id.contains('\0') {
+                new.event_id = without_nul(std::mem::take(&mut new.event_id));
+            }
+        }
+        for rejected in &mut batch.rejected {
+            rejected.stream_id = without_nul(std::mem::take(&mut rejected.stream_id));
+        }
+        let (answer, answered) = oneshot::channel();
+        {
+            let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let sender = waiting.as_ref().ok_or(StoreError::Closed)?;
+            sender
+                .try_send(Waiting { batch, answer })
+                .map_err(|refused| match refused {
+                    mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
+                    mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+                })?;
+        }
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Whether the last transaction was committed.
+    pub(super) fn is_committing(&self) -> bool {
+        self.is_committing.load(Ordering::Relaxed)
+    }
+
+    /// Takes no more batches, and returns once those that wait are stored.
+    pub(super) async fn close(&self) {
+        let sender = self
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(sender);
+        let writers =
+            std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
+        for writer in writers {
+            let _ = writer.await;
+        }
+    }
+}
+
+/// PostgreSQL has no place for NUL in a text.
+fn clean(event: &mut ReceivedEvent) {
+    let clean = |text: &mut String| *text = without_nul(std::mem::take(text));
+    clean(&mut event.user_id);
+    for text in [
+        &mut event.account_id,
+        &mut event.session_id,
+        &mut event.feature,
+        &mut event.module,
+        &mut event.product,
+        &mut event.visitor_id,
+        &mut event.stream_id,
+        &mut event.url,
+        &mut event.title,
+        &mut event.referrer,
+    ]
+    .into_iter()
+    .flatten()
+    {
+        clean(text);
+    }
+    if event.action.name().contains('\0') {
+        event.action = without_nul(event.action.name().to_owned()).into();
+    }
+}
+
+/// The batches that wait, as many as one transaction takes; `None` once there will be no
+/// more.
+async fn next_group(receiver: &AsyncMutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waiting>> {
+    let mut receiver = receiver.lock().await;
+    let first = receiver.recv().await?;
+    let mut events = first.batch.events.len();
+    let mut group = vec![first];
+    while events < MOST_EVENTS
+        && let Ok(next) = receiver.try_recv()
+    {
+        events += next.batch.events.len();
+        group.push(next);
+    }
+    Some(group)
+}
+
+/// Stores batches and answers what became of them. Returns whether all were committed
+/// together.
+async fn store_group(pool: &Pool, group: Vec<Waiting>, is_committing: &AtomicBool) -> bool {
+    let (batches, answers): (Vec<Batch>, Vec<_>) = group
+        .into_iter()
+        .map(|waiting| (waiting.batch, waiting.answer))
+        .unzip();
+    let stored = run(pool, &batches).await;
+    let is_done = stored.is_ok();
+    is_committing.store(is_done, Ordering::Relaxed);
+    match stored {
+        Ok(outcomes) => {
+            for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                let _ = answer.send(Ok(outcome));
+            }
+        }
+        // One that cannot be stored must not cost the others.
+        Err(failure) if batches.len() > 1 && !is_outage(&failure) => {
+            for (batch, answer) in batches.into_iter().zip(answers) {
+                let stored = run(pool, std::slice::from_ref(&batch)).await;
+                let outcome = stored.map(|mut outcomes| outcomes.pop().unwrap_or_default());
+                is_committing.store(outcome.is_ok(), Ordering::Relaxed);
+                let _ = answer.send(outcome.map_err(StoreError::from));
+            }
+        }
+        Err(failure) => {
+            let cause = failure.to_string();
+            let is_outage = is_outage(&failure);
+            for answer in answers {
+                let _ = answer.send(Err(if is_outage {
+                    StoreError::Unavailable(cause.clone())
+                } else {
+                    StoreError::Failed(cause.clone())
+                }));
+            }
+        }
+    }
+    is_done
+}
+
+fn is_outage(failure: &Failure) -> bool {
+    failure.is_outage() || failure.is_retryable()
+}
+
+/// Runs the transaction, again where others were in its way.
+async fn run(pool: &Pool, batches: &[Batch]) -> Result<Vec<BatchOutcome>> {
+    let mut client = pool.get().await?;
+    let mut attempt = 1;
+    loop {
+        match run_once(&mut client, batches).await {
+            Err(failure) if failure.is_retryable() && attempt < ATTEMPTS => attempt += 1,
+            done => return done,
+        }
+    }
+}
+
+async fn run_once(
+    client: &mut deadpool_postgres::Client,
+    batches: &[Batch],
+) -> Result<Vec<BatchOutcome>> {
+    let tx = client.transaction().await?;
+    let outcomes = write::write(&tx, batches).await?;
+    tx.commit().await?;
+    Ok(outcomes)
+}

@@ -1,0 +1,13 @@
+//! JSON objects in text columns.
+
+use serde_json::{Map, Value};
+
+/// Parses an object that the collector itself wrote.
+pub(super) fn object(json: &str) -> Map<String, Value> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// Writes an object.
+pub(super) fn text(object: &Map<String, Value>) -> String {
+    serde_json::to_string(object).unwrap_or_default()
+}

@@ -1,0 +1,283 @@
+//! A store on PostgreSQL and ClickHouse, for several collectors at once. It is not
+//! complete: what it does not answer fails with [`StoreError::Unsupported`]. The feature
+//! `scaled` builds it.
+//!
+//! PostgreSQL has what is decided once, and the inbox of events. ClickHouse has what is
+//! added up: blocks of the inbox (`shipper`), which count together with what PostgreSQL
+//! has beyond the last of them (`figures`).
+
+mod account_rows;
+mod accounts;
+mod alerts;
+mod clickhouse;
+mod dashboard_sessions;
+mod event_rows;
+mod failure;
+mod figures;
+mod hierarchy;
+mod identify;
+mod import;
+mod inbox;
+mod json;
+mod keys;
+mod latest;
+mod layers;
+mod operations;
+mod postgres;
+mod records;
+mod refusals;
+mod row_binary;
+mod saved_views;
+mod schema;
+mod shipper;
+mod streams;
+mod user_records;
+mod users;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use deadpool_postgres::{Client, Pool};
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio_postgres::IsolationLevel;
+
+use crate::{
+    clock::now_ms,
+    metrics::Metrics,
+    model::keys::{NewSource, SourceKeys},
+    store::{error::StoreError, keys::ListedKey},
+};
+use clickhouse::Clickhouse;
+use failure::Failure;
+use inbox::Inbox;
+use postgres::Tx;
+
+/// An open store.
+pub struct ScaledStore {
+    pool: Pool,
+    node: Clickhouse,
+    inbox: Inbox,
+    shipping: Mutex<Option<JoinHandle<()>>>,
+    watching: AbortHandle,
+}
+
+impl fmt::Debug for ScaledStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScaledStore").finish_non_exhaustive()
+    }
+}
+
+/// How far ClickHouse is behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freshness {
+    /// Number of events that are not shipped. Questions count them even so.
+    pub events: i64,
+    /// Age of the oldest of them in ms.
+    pub age: i64,
+}
+
+impl Drop for ScaledStore {
+    fn drop(&mut self) {
+        self.watching.abort();
+        drop(self.stop_shipping());
+    }
+}
+
+impl ScaledStore {
+    /// Connects to the servers, makes what they lack, and starts to store and to ship
+    /// batches. `clickhouse` are the addresses of its nodes.
+    ///
+    /// # Errors
+    /// When a server cannot be reached, a newer version made the tables, or there is more
+    /// than one node, which is not supported yet.
+    pub async fn open(
+        postgres: &str,
+        clickhouse: &[String],
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
+        let [node] = clickhouse else {
+            return Err(StoreError::Unsupported("more than one node of ClickHouse"));
+        };
+        let node = Clickhouse::new(node)?;
+        let pool = open_pool(postgres).await?;
+        event_rows::create_table(&node).await?;
+        Ok(ScaledStore {
+            inbox: Inbox::start(&pool, Arc::clone(&metrics)),
+            watching: tokio::spawn(shipper::watch_forever(pool.clone(), metrics)).abort_handle(),
+            shipping: Mutex::new(Some(tokio::spawn(shipper::ship_forever(
+                pool.clone(),
+                node.clone(),
+            )))),
+            pool,
+            node,
+        })
+    }
+
+    /// When the last event arrived, in ms since the Unix epoch; before the first event,
+    /// when the newest source was made.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub async fn newest_received_at(&self) -> Result<Option<i64>, StoreError> {
+        let mut client = self.client().await?;
+        let tx = snapshot(&mut client).await?;
+        Ok(latest::newest_received_at(&tx).await?)
+    }
+
+    /// How far ClickHouse is behind.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub async fn freshness(&self) -> Result<Freshness, StoreError> {
+        let client = self.client().await?;
+        let shipper::Lag { events, age } = shipper::lag(&client, now_ms()).await?;
+        Ok(Freshness { events, age })
+    }
+
+    /// Ships what has arrived at once. Answers false where another collector ships.
+    ///
+    /// # Errors
+    /// Those of the servers.
+    pub async fn ship(&self) -> Result<bool, StoreError> {
+        shipper::ship_now(&self.pool, &self.node).await
+    }
+
+    async fn client(&self) -> Result<Client, Failure> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Ships no more by itself: another collector will, or [`ship`](Self::ship).
+    pub async fn leave_shipping(&self) {
+        if let Some(shipping) = self.stop_shipping() {
+            let _ = shipping.await;
+        }
+    }
+
+    fn stop_shipping(&self) -> Option<JoinHandle<()>> {
+        let shipping = self
+            .shipping
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        shipping.inspect(JoinHandle::abort)
+    }
+}
+
+async fn open_pool(address: &str) -> Result<Pool, StoreError> {
+    let pool = postgres::pool(address)?;
+    let mut client = pool.get().await.map_err(Failure::from)?;
+    schema::migrate(&mut client).await??;
+    Ok(pool)
+}
+
+/// A transaction that sees one snapshot and changes nothing.
+async fn snapshot(client: &mut Client) -> Result<Tx<'_>, Failure> {
+    Ok(client
+        .build_transaction()
+        .isolation_level(IsolationLevel::RepeatableRead)
+        .read_only(true)
+        .start()
+        .await?)
+}
+
+/// The keys of a store, for the command that makes them.
+#[derive(Debug)]
+pub struct ScaledKeys {
+    runtime: tokio::runtime::Runtime,
+    pool: Pool,
+}
+
+impl ScaledKeys {
+    /// Connects to PostgreSQL, and makes the tables that it lacks.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or a newer version made the tables.
+    pub fn open(postgres: &str) -> Result<Self, StoreError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|cause| StoreError::Failed(format!("starting the runtime: {cause}")))?;
+        let pool = runtime.block_on(open_pool(postgres))?;
+        Ok(ScaledKeys { runtime, pool })
+    }
+
+    fn run<T>(
+        &self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        self.runtime.block_on(async {
+            let client = self.pool.get().await.map_err(Failure::from)?;
+            Ok(work(&client).await?)
+        })
+    }
+
+    /// Stores a new source and returns its id.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn insert_source(
+        &self,
+        keys: &SourceKeys,
+        new: &NewSource,
+        now: i64,
+    ) -> Result<String, StoreError> {
+        self.run(async |client| keys::insert_source(client, keys, new, now).await)
+    }
+
+    /// Stores a new account key and returns its id.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn insert_account_key(
+        &self,
+        key: &str,
+        name: &str,
+        now: i64,
+    ) -> Result<String, StoreError> {
+        self.run(async |client| keys::insert_key(client, key, name, false, None, now).await)
+    }
+
+    /// Stores a new viewer key and returns its id. `within` is the id of the only account
+    /// that it may see, with what is below.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn insert_viewer_key(
+        &self,
+        key: &str,
+        name: &str,
+        within: Option<&str>,
+        now: i64,
+    ) -> Result<String, StoreError> {
+        self.run(async |client| keys::insert_key(client, key, name, true, within, now).await)
+    }
+
+    /// Lists all keys, including the revoked ones.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn keys(&self) -> Result<Vec<ListedKey>, StoreError> {
+        self.run(async |client| keys::list(client).await)
+    }
+
+    /// Revokes a key by its id. Returns false when no active key has it.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn revoke_key(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+        self.run(async |client| keys::revoke(client, id, now).await)
+    }
+
+    /// Whether an account is known.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn has_account(&self, account_id: &str) -> Result<bool, StoreError> {
+        self.run(async |client| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE account_id = $1)";
+            Ok(client.query_one(sql, &[&account_id]).await?.get(0))
+        })
+    }
+}

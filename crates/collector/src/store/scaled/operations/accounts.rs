@@ -1,0 +1,176 @@
+//! Accounts and users.
+
+use super::{read, write, write_unless_rejected};
+use crate::{
+    model::{
+        account::{Account, AccountPatch},
+        page::Page,
+        record::RecordError,
+        usage::{Filter, Span},
+        user::{User, UserPatch},
+        visibility::Visibility,
+    },
+    store::{
+        accounts::{AccountsQuestion, RecordOutcome},
+        answer::Answer,
+        error::StoreError,
+        import::{Import, ImportKind, ImportReport, ParentWithUsage},
+        operations::AccountOperations,
+        records::Listed,
+        scaled::{
+            ScaledStore, account_rows, accounts, failure::Failure, figures, import, snapshot,
+            user_records, users,
+        },
+        usage::{RowPage, UsageQuestion},
+    },
+};
+
+impl AccountOperations for ScaledStore {
+    fn account(&self, account_id: String) -> Answer<'_, Option<Account>> {
+        read!(self, tx => accounts::find(tx, &account_id).await?)
+    }
+
+    fn accounts(
+        &self,
+        question: AccountsQuestion,
+        page: Page,
+    ) -> Answer<'_, Option<Listed<Account>>> {
+        read!(self, tx => {
+            let parent = match &question.parent {
+                None => None,
+                Some(id) => match account_rows::find_no(tx, id).await? {
+                    None => return Ok(None),
+                    found => found,
+                },
+            };
+            let (roots_only, search) = (question.roots_only, question.search.as_deref());
+            Some(accounts::list(tx, parent, roots_only, search, page).await?)
+        })
+    }
+
+    fn put_account(&self, patch: AccountPatch, now: i64) -> Answer<'_, Result<(), RecordError>> {
+        write_unless_rejected!(self, tx => accounts::put(tx, patch, now).await?)
+    }
+
+    fn put_accounts(
+        &self,
+        patches: Vec<(usize, AccountPatch)>,
+        now: i64,
+    ) -> Answer<'_, Vec<RecordOutcome>> {
+        write!(self, tx => accounts::put_many(tx, patches, now).await?)
+    }
+
+    fn deactivate_account(&self, account_id: String) -> Answer<'_, bool> {
+        write!(self, tx => accounts::deactivate(tx, &account_id).await?)
+    }
+
+    fn user(&self, user_id: String) -> Answer<'_, Option<User>> {
+        read!(self, tx => users::find(tx, &user_id).await?)
+    }
+
+    fn users(&self, account_id: Option<String>, page: Page) -> Answer<'_, Option<Listed<User>>> {
+        read!(self, tx => {
+            let account = match &account_id {
+                None => None,
+                Some(id) => match account_rows::find_no(tx, id).await? {
+                    None => return Ok(None),
+                    found => found,
+                },
+            };
+            Some(users::list(tx, account, page).await?)
+        })
+    }
+
+    fn put_user(&self, patch: UserPatch, now: i64) -> Answer<'_, Result<(), RecordError>> {
+        write_unless_rejected!(self, tx => {
+            user_records::lock(tx).await?;
+            user_records::put(tx, patch, now).await?
+        })
+    }
+
+    fn put_users(
+        &self,
+        patches: Vec<(usize, UserPatch)>,
+        now: i64,
+    ) -> Answer<'_, Vec<RecordOutcome>> {
+        write!(self, tx => {
+            user_records::lock(tx).await?;
+            user_records::put_many(tx, patches, now).await?
+        })
+    }
+
+    fn deactivate_user(&self, user_id: String) -> Answer<'_, bool> {
+        write!(self, tx => users::deactivate(tx, &user_id).await?)
+    }
+
+    fn import(&self, import: Import, now: i64) -> Answer<'_, ImportReport> {
+        Box::pin(run_import(self, import, now))
+    }
+}
+
+/// Imports records. A dry run is the import itself, taken back.
+async fn run_import(
+    store: &ScaledStore,
+    import: Import,
+    now: i64,
+) -> Result<ImportReport, StoreError> {
+    let Import {
+        kind,
+        records,
+        is_dry_run,
+    } = import;
+    let mut client = store.client().await?;
+    let report = match kind {
+        ImportKind::Accounts => {
+            let at_risk = {
+                let tx = snapshot(&mut client).await?;
+                let parents = import::parents_at_risk(&tx, &records).await?;
+                let mut at_risk = Vec::with_capacity(parents.len());
+                for account_id in parents {
+                    let usage = figures::usage(&tx, &store.node, &own_usage(&account_id)).await?;
+                    let events = usage.map_or(0, |usage| usage.totals.events);
+                    at_risk.push(ParentWithUsage { account_id, events });
+                }
+                at_risk
+            };
+            let tx = client.transaction().await.map_err(Failure::from)?;
+            let report = import::accounts(&tx, records, at_risk, now).await?;
+            end(tx, is_dry_run).await?;
+            report
+        }
+        ImportKind::Users => {
+            let tx = client.transaction().await.map_err(Failure::from)?;
+            let report = import::users(&tx, records, now).await?;
+            end(tx, is_dry_run).await?;
+            report
+        }
+    };
+    Ok(report)
+}
+
+async fn end(
+    tx: crate::store::scaled::postgres::Tx<'_>,
+    is_taken_back: bool,
+) -> Result<(), Failure> {
+    if is_taken_back {
+        tx.rollback().await?;
+    } else {
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The question about the usage of an account itself.
+fn own_usage(account_id: &str) -> UsageQuestion {
+    UsageQuestion {
+        account_id: account_id.to_owned(),
+        within: Visibility::All,
+        rollup: false,
+        by: None,
+        span: Span::ALL,
+        before: None,
+        time_zone: crate::model::calendar::TimeZone::UTC,
+        filter: Filter::default(),
+        page: RowPage::ALL,
+    }
+}

@@ -1,0 +1,96 @@
+//! Alerts: their rules, and the messages about them.
+
+use super::{read, unsupported, write, write_unless_rejected};
+use crate::{
+    model::{
+        alert_rule::AlertRule,
+        calendar::TimeZone,
+        page::Page,
+        webhook::{WebhookSecret, WebhookUrl},
+    },
+    store::{
+        alerts::{
+            Alert, AlertsQuestion, DueMessage, RuleCheck, RuleError, Standing, StoredRule, Webhook,
+        },
+        answer::Answer,
+        operations::AlertOperations,
+        records::Listed,
+        scaled::{ScaledStore, account_rows, alerts},
+    },
+};
+
+impl AlertOperations for ScaledStore {
+    fn alert_rules(&self) -> Answer<'_, Vec<StoredRule>> {
+        read!(self, tx => alerts::rules(tx).await?)
+    }
+
+    fn alert_rule(&self, id: i64) -> Answer<'_, Option<StoredRule>> {
+        read!(self, tx => alerts::rule(tx, id).await?)
+    }
+
+    fn due_alert_rules(&self, since: i64) -> Answer<'_, Vec<i64>> {
+        read!(self, tx => alerts::due_rules(tx, since).await?)
+    }
+
+    fn add_alert_rule(&self, rule: AlertRule, now: i64) -> Answer<'_, Result<i64, RuleError>> {
+        write_unless_rejected!(self, tx => alerts::add_rule(tx, &rule, now).await?)
+    }
+
+    fn replace_alert_rule(&self, id: i64, rule: AlertRule) -> Answer<'_, Result<bool, RuleError>> {
+        write_unless_rejected!(self, tx => alerts::replace_rule(tx, id, &rule).await?)
+    }
+
+    fn delete_alert_rule(&self, id: i64) -> Answer<'_, bool> {
+        write!(self, tx => alerts::delete_rule(tx, id).await?)
+    }
+
+    fn check_alert_rule(&self, _: i64, _: TimeZone, _: i64) -> Answer<'_, RuleCheck> {
+        unsupported("the check of rules of alerts")
+    }
+
+    fn alerts(&self, question: AlertsQuestion, page: Page) -> Answer<'_, Option<Listed<Alert>>> {
+        read!(self, tx => {
+            let account = match &question.account_id {
+                None => None,
+                Some(id) => match account_rows::find_no(tx, id).await? {
+                    None => return Ok(None),
+                    found => found,
+                },
+            };
+            Some(alerts::list(tx, &question, account, page).await?)
+        })
+    }
+
+    fn webhook(&self) -> Answer<'_, (Option<Webhook>, Standing)> {
+        read!(self, tx => (alerts::webhook(tx).await?, alerts::standing(tx).await?))
+    }
+
+    fn set_webhook(&self, url: WebhookUrl, secret: WebhookSecret, now: i64) -> Answer<'_, ()> {
+        write!(self, tx => alerts::set_webhook(tx, &url, &secret, now).await?)
+    }
+
+    fn remove_webhook(&self) -> Answer<'_, bool> {
+        write!(self, tx => alerts::remove_webhook(tx).await?)
+    }
+
+    fn due_message(&self, now: i64) -> Answer<'_, Option<DueMessage>> {
+        read!(self, tx => alerts::due_message(tx, now).await?)
+    }
+
+    fn next_message_at(&self) -> Answer<'_, Option<i64>> {
+        read!(self, tx => alerts::next_message_at(tx).await?)
+    }
+
+    fn message_delivered(&self, id: String, now: i64) -> Answer<'_, ()> {
+        write!(self, tx => alerts::message_delivered(tx, &id, now).await?)
+    }
+
+    fn message_failed(
+        &self,
+        message: DueMessage,
+        error: String,
+        now: i64,
+    ) -> Answer<'_, Option<i64>> {
+        write!(self, tx => alerts::message_failed(tx, &message, &error, now).await?)
+    }
+}

@@ -1,0 +1,23 @@
+//! Figures that clients ask for.
+
+use super::read;
+use crate::{
+    model::usage::Span,
+    store::{
+        answer::Answer,
+        loss::LossReport,
+        operations::FigureOperations,
+        scaled::{ScaledStore, figures, streams},
+        usage::{UsageQuestion, UsageReport},
+    },
+};
+
+impl FigureOperations for ScaledStore {
+    fn usage(&self, question: UsageQuestion) -> Answer<'_, Option<UsageReport>> {
+        read!(self, tx => figures::usage(tx, &self.node, &question).await?)
+    }
+
+    fn loss(&self, span: Span) -> Answer<'_, LossReport> {
+        read!(self, tx => streams::loss(tx, span).await?)
+    }
+}

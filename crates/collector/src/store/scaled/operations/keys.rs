@@ -1,0 +1,58 @@
+//! Keys, and sessions of people who are signed in.
+
+use super::write;
+use crate::{
+    model::keys::KeyId,
+    store::{
+        answer::Answer,
+        keys::{Reader, Source},
+        operations::KeyOperations,
+        scaled::{ScaledStore, dashboard_sessions, keys},
+        sessions::{NewSession, OpenSession},
+    },
+};
+
+impl KeyOperations for ScaledStore {
+    fn source<'a>(&'a self, auth_key: &'a str, api_key: &'a str) -> Answer<'a, Option<Source>> {
+        Box::pin(async move {
+            let client = self.client().await?;
+            Ok(keys::find_source(&client, auth_key, api_key).await?)
+        })
+    }
+
+    fn account_key<'a>(&'a self, key: &'a str) -> Answer<'a, Option<KeyId>> {
+        Box::pin(async move {
+            let client = self.client().await?;
+            let reader = keys::find_reader(&client, key).await?;
+            Ok(reader
+                .filter(|reader| !reader.is_viewer)
+                .map(|reader| reader.id))
+        })
+    }
+
+    fn reader<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Reader>> {
+        Box::pin(async move {
+            let client = self.client().await?;
+            Ok(keys::find_reader(&client, key).await?)
+        })
+    }
+
+    fn session<'a>(&'a self, id: &'a str, now: i64) -> Answer<'a, Option<OpenSession>> {
+        Box::pin(async move {
+            let client = self.client().await?;
+            Ok(dashboard_sessions::find(&client, id, now).await?)
+        })
+    }
+
+    fn begin_session(&self, session: NewSession, now: i64) -> Answer<'_, ()> {
+        write!(self, tx => dashboard_sessions::begin(tx, &session, now).await?)
+    }
+
+    fn touch_session(&self, id: String, now: i64) -> Answer<'_, ()> {
+        write!(self, tx => dashboard_sessions::touch(tx, &id, now).await?)
+    }
+
+    fn end_session(&self, id: String) -> Answer<'_, ()> {
+        write!(self, tx => dashboard_sessions::end(tx, &id).await?)
+    }
+}

@@ -1,0 +1,75 @@
+//! The operations of a store, on PostgreSQL and ClickHouse.
+
+mod accounts;
+mod alerts;
+mod events;
+mod figures;
+mod keys;
+mod pages;
+mod records;
+mod upkeep;
+
+use std::future::ready;
+
+use crate::store::{answer::Answer, error::StoreError};
+
+/// The answer to an operation that this store does not have yet.
+fn unsupported<'a, T: Send + 'a>(what: &'static str) -> Answer<'a, T> {
+    Box::pin(ready(Err(StoreError::Unsupported(what))))
+}
+
+/// An operation that reads one snapshot.
+macro_rules! read {
+    ($store:expr, $tx:ident => $work:expr) => {
+        Box::pin(async move {
+            let mut client = $store.client().await?;
+            let $tx = &crate::store::scaled::snapshot(&mut client).await?;
+            let done = $work;
+            Ok(done)
+        })
+    };
+}
+
+/// An operation that is one transaction.
+macro_rules! write {
+    ($store:expr, $tx:ident => $work:expr) => {
+        Box::pin(async move {
+            let mut client = $store.client().await?;
+            let transaction = client
+                .transaction()
+                .await
+                .map_err(crate::store::scaled::failure::Failure::from)?;
+            let $tx = &transaction;
+            let done = $work;
+            transaction
+                .commit()
+                .await
+                .map_err(crate::store::scaled::failure::Failure::from)?;
+            Ok(done)
+        })
+    };
+}
+
+/// One that is taken back where its outcome is an error.
+macro_rules! write_unless_rejected {
+    ($store:expr, $tx:ident => $work:expr) => {
+        Box::pin(async move {
+            let mut client = $store.client().await?;
+            let transaction = client
+                .transaction()
+                .await
+                .map_err(crate::store::scaled::failure::Failure::from)?;
+            let $tx = &transaction;
+            let done = $work;
+            let ended = if done.is_ok() {
+                transaction.commit().await
+            } else {
+                transaction.rollback().await
+            };
+            ended.map_err(crate::store::scaled::failure::Failure::from)?;
+            Ok(done)
+        })
+    };
+}
+
+use {read, write, write_unless_rejected};

@@ -1,0 +1,57 @@
+//! What keeps a store running.
+
+use crate::store::{
+    answer::{Answer, Done},
+    operations::{Health, UpkeepOperations},
+    scaled::{ScaledStore, failure::Failure},
+};
+
+impl UpkeepOperations for ScaledStore {
+    fn health(&self) -> Health {
+        Health {
+            is_committing: self.inbox.is_committing(),
+            is_damaged: false,
+        }
+    }
+
+    fn probe(&self, now: i64, commits: bool) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let mut client = self.client().await?;
+            let tx = client.transaction().await.map_err(Failure::from)?;
+            let insert = "INSERT INTO saved_views (name, address, created_at) VALUES ($1, '', $2)";
+            // No view has the name: it is longer than one may be.
+            let name = "natero-probe ".repeat(100);
+            tx.execute(insert, &[&name, &now])
+                .await
+                .map_err(Failure::from)?;
+            tx.execute("DELETE FROM saved_views WHERE name = $1", &[&name])
+                .await
+                .map_err(Failure::from)?;
+            let ended = if commits {
+                tx.commit().await
+            } else {
+                tx.rollback().await
+            };
+            ended.map_err(Failure::from)?;
+            Ok(())
+        })
+    }
+
+    fn size(&self) -> Answer<'_, i64> {
+        Box::pin(async move {
+            let client = self.client().await?;
+            let row = client
+                .query_one("SELECT pg_database_size(current_database())", &[])
+                .await
+                .map_err(Failure::from)?;
+            Ok(row.get(0))
+        })
+    }
+
+    fn close(&self) -> Done<'_, ()> {
+        Box::pin(async move {
+            self.inbox.close().await;
+            self.leave_shipping().await;
+        })
+    }
+}

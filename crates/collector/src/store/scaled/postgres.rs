@@ -1,0 +1,114 @@
+//! Connections to PostgreSQL, and statements on them.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Transaction};
+use tokio_postgres::{Config, NoTls, Row, types::ToSql};
+
+use super::failure::Result;
+
+/// Most connections of one collector: a few for batches, and the others for questions.
+const CONNECTIONS: usize = 16;
+
+/// After so long without an answer of its machine, PostgreSQL is away: batches are answered
+/// with 503, and trackers keep them.
+const AWAY: Duration = Duration::from_secs(10);
+
+/// How long PostgreSQL lets a transaction stand idle, in ms. One that stays open would
+/// keep blocks from being shipped.
+const IDLE_LIMIT: &str = "15000";
+
+pub(super) type Tx<'a> = Transaction<'a>;
+pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// Makes a pool of connections to an address.
+pub(super) fn pool(address: &str) -> Result<Pool> {
+    let mut config: Config = address.parse()?;
+    config.application_name("natero-collector");
+    config.connect_timeout(AWAY);
+    config.tcp_user_timeout(AWAY);
+    let given = config.get_options().unwrap_or_default();
+    let options =
+        format!("-c idle_in_transaction_session_timeout={IDLE_LIMIT} -c timezone=UTC {given}");
+    config.options(options);
+    let manager = Manager::from_config(
+        config,
+        NoTls,
+        ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        },
+    );
+    Ok(Pool::builder(manager)
+        .max_size(CONNECTIONS)
+        .build()
+        .expect("a pool without timeouts needs no runtime"))
+}
+
+/// Locks of the database, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lock {
+    /// Held by whoever migrates the tables.
+    Migration = 1,
+    /// Held by the collector that ships blocks.
+    Shipper = 2,
+    /// Shared by whoever stores events, held alone by whoever moves users: whether an
+    /// event is set aside is decided while no user moves.
+    Membership = 3,
+    /// Held by whoever gives an account a parent: two that look for cycles at the same
+    /// time would not see each other.
+    Tree = 4,
+}
+
+impl Lock {
+    /// Its number. PostgreSQL gives a lock to any program that names the same number, so
+    /// these begin with the letters of a name.
+    pub(super) fn number(self) -> i64 {
+        (0x6e61_7465 << 16) + self as i64
+    }
+
+    /// Takes the lock until the end of the transaction.
+    pub(super) async fn hold(self, tx: &Tx<'_>) -> Result<()> {
+        query(tx, "SELECT pg_advisory_xact_lock($1)", &[&self.number()]).await?;
+        Ok(())
+    }
+
+    /// Shares the lock until the end of the transaction.
+    pub(super) async fn share(self, tx: &Tx<'_>) -> Result<()> {
+        let sql = "SELECT pg_advisory_xact_lock_shared($1)";
+        query(tx, sql, &[&self.number()]).await?;
+        Ok(())
+    }
+}
+
+/// All rows of a statement, which is prepared once for each connection.
+pub(super) async fn query(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+    let statement = tx.prepare_cached(sql).await?;
+    Ok(tx.query(&statement, params).await?)
+}
+
+/// The only row of a statement, if it has one.
+pub(super) async fn query_opt(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
+    let statement = tx.prepare_cached(sql).await?;
+    Ok(tx.query_opt(&statement, params).await?)
+}
+
+/// The only row of a statement.
+pub(super) async fn query_one(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Result<Row> {
+    let statement = tx.prepare_cached(sql).await?;
+    Ok(tx.query_one(&statement, params).await?)
+}
+
+/// The number of rows that a statement changed.
+pub(super) async fn execute(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Result<u64> {
+    let statement = tx.prepare_cached(sql).await?;
+    Ok(tx.execute(&statement, params).await?)
+}
+
+/// A text without the character that PostgreSQL has no place for.
+pub(super) fn without_nul(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{2400}")
+    } else {
+        text
+    }
+}

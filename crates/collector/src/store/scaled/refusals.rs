@@ -1,0 +1,60 @@
+//! What lines were refused of whom, and why: counts, with one example of what was told.
+
+use super::{
+    failure::Result,
+    postgres::{Tx, execute, query_one, without_nul},
+};
+use crate::{
+    model::keys::SourceId,
+    store::refused_lines::{MAX_ROWS, Refused, RefusedLines, told_apart},
+};
+
+/// Counts the refused lines of a batch.
+pub(super) async fn record(
+    tx: &Tx<'_>,
+    source: SourceId,
+    refused: RefusedLines,
+    now: i64,
+) -> Result<()> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let source = source.number();
+    // Whoever has a public key may write what they like into their own rows alone.
+    let sql = "SELECT COUNT(*) FROM refusals WHERE source_id = $1";
+    let mut rows: i64 = query_one(tx, sql, &[&source]).await?.get(0);
+    for ((kind, account), refused) in refused.groups() {
+        let Refused { lines, example } = refused;
+        let (account, example) = (without_nul(account), without_nul(example));
+        let sql = "UPDATE refusals SET lines = lines + $4, last_at = greatest(last_at, $5),
+            example = $6 WHERE source_id = $1 AND kind = $2 AND account_id = $3";
+        let params = [
+            &source as _,
+            &kind as _,
+            &account as _,
+            &lines as _,
+            &now as _,
+            &example as _,
+        ];
+        if execute(tx, sql, &params).await? > 0 {
+            continue;
+        }
+        let is_full = rows >= MAX_ROWS;
+        let (kind, account) = told_apart(rows, &kind, &account);
+        let sql = "INSERT INTO refusals AS r
+            (source_id, kind, account_id, lines, first_at, last_at, example)
+            VALUES ($1, $2, $3, $4, $5, $5, $6)
+            ON CONFLICT (source_id, kind, account_id) DO UPDATE SET
+                lines = r.lines + excluded.lines,
+                last_at = greatest(r.last_at, excluded.last_at), example = excluded.example";
+        execute(tx, sql, &[&source, &kind, &account, &lines, &now, &example]).await?;
+        rows += i64::from(!is_full);
+    }
+    Ok(())
+}
+
+/// Forgets the refused lines, once their cause is mended.
+pub(super) async fn clear(tx: &Tx<'_>) -> Result<()> {
+    execute(tx, "DELETE FROM refusals", &[]).await?;
+    Ok(())
+}

@@ -1,0 +1,244 @@
+//! The tables in PostgreSQL, and the migrations of older ones.
+//!
+//! `natero_schema` has the number of migrations that a database has had. A migration is
+//! never edited after its release.
+
+use deadpool_postgres::Client;
+
+use super::{failure::Result, postgres::Lock};
+use crate::store::error::StoreError;
+
+const MIGRATIONS: &[&str] = &[V1];
+
+/// Texts are compared by their bytes, as SQLite does.
+const V1: &str = r#"
+CREATE TABLE sources (
+    id              bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    auth_hash       bytea   NOT NULL UNIQUE,
+    api_hash        bytea   NOT NULL,
+    name            text    NOT NULL,
+    trusted         boolean NOT NULL,
+    allow_hierarchy boolean NOT NULL,
+    origins         text    NOT NULL,          -- JSON array; empty for any origin
+    created_at      bigint  NOT NULL,          -- ms since the Unix epoch, as all times
+    revoked_at      bigint
+);
+CREATE TABLE account_keys (
+    id             bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hash           bytea   NOT NULL UNIQUE,
+    name           text    NOT NULL,
+    created_at     bigint  NOT NULL,
+    revoked_at     bigint,
+    is_viewer      boolean NOT NULL,
+    within_account text
+);
+CREATE TABLE dashboard_sessions (
+    id_hash  bytea  PRIMARY KEY,
+    key_id   bigint NOT NULL REFERENCES account_keys (id),
+    began_at bigint NOT NULL,
+    used_at  bigint NOT NULL
+);
+
+CREATE TABLE accounts (
+    no              bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account_id      text    COLLATE "C" NOT NULL UNIQUE,
+    name            text    COLLATE "C",
+    parent_no       bigint  REFERENCES accounts (no),
+    hierarchy_label text    COLLATE "C",
+    join_date       bigint,
+    details         text    NOT NULL DEFAULT '{}',
+    details_at      bigint  NOT NULL DEFAULT 0,
+    is_deleted      boolean NOT NULL DEFAULT false,
+    own             text    NOT NULL DEFAULT '{}',
+    public          text    NOT NULL DEFAULT '{}',
+    has_usage       boolean NOT NULL DEFAULT false   -- whether an event of it was not set aside
+);
+CREATE INDEX accounts_by_parent ON accounts (parent_no) WHERE parent_no IS NOT NULL;
+CREATE TABLE users (
+    no         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_id    text    COLLATE "C" NOT NULL UNIQUE,
+    account_no bigint  NOT NULL REFERENCES accounts (no),
+    first_name text    COLLATE "C",
+    last_name  text    COLLATE "C",
+    details    text    NOT NULL DEFAULT '{}',
+    details_at bigint  NOT NULL DEFAULT 0,
+    is_deleted boolean NOT NULL DEFAULT false,
+    own        text    NOT NULL DEFAULT '{}',
+    public     text    NOT NULL DEFAULT '{}'
+);
+CREATE INDEX users_by_account ON users (account_no);
+
+CREATE TABLE financials (
+    no         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account_no bigint NOT NULL REFERENCES accounts (no),
+    id         text   COLLATE "C" NOT NULL,
+    date       bigint NOT NULL,
+    name       text   NOT NULL,
+    amount     bigint NOT NULL,                -- in 1/10000 of the currency's unit
+    currency   text   NOT NULL,
+    UNIQUE (account_no, id)
+);
+CREATE TABLE account_records (
+    no         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account_no bigint NOT NULL REFERENCES accounts (no),
+    kind       text   NOT NULL,
+    id         text   COLLATE "C" NOT NULL,
+    date       bigint NOT NULL,
+    fields     text   NOT NULL,                -- JSON object
+    UNIQUE (account_no, kind, id)
+);
+
+CREATE TABLE alert_rules (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text   COLLATE "C" NOT NULL UNIQUE,
+    rule       text   NOT NULL,
+    created_at bigint NOT NULL,
+    checked_at bigint
+);
+CREATE TABLE webhook (
+    id         integer PRIMARY KEY CHECK (id = 1),
+    url        text    NOT NULL,
+    secret     bytea   NOT NULL,
+    created_at bigint  NOT NULL
+);
+CREATE TABLE alert_messages (
+    id           text    PRIMARY KEY,
+    rule_id      bigint  NOT NULL REFERENCES alert_rules (id) ON DELETE CASCADE,
+    created_at   bigint  NOT NULL,
+    attempts     bigint  NOT NULL DEFAULT 0,
+    next_at      bigint,
+    delivered_at bigint,
+    last_error   text
+);
+CREATE INDEX alert_messages_waiting ON alert_messages (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX alert_messages_by_rule ON alert_messages (rule_id);
+CREATE TABLE alerts (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    rule_id    bigint NOT NULL REFERENCES alert_rules (id) ON DELETE CASCADE,
+    account_no bigint NOT NULL REFERENCES accounts (no) ON DELETE CASCADE,
+    user_no    bigint REFERENCES users (no) ON DELETE CASCADE,
+    now        double precision,
+    before     double precision,
+    began_at   bigint NOT NULL,
+    ended_at   bigint,
+    message_id text REFERENCES alert_messages (id) ON DELETE SET NULL
+);
+CREATE UNIQUE INDEX alerts_holding ON alerts (rule_id, account_no, coalesce(user_no, 0))
+    WHERE ended_at IS NULL;
+CREATE INDEX alerts_by_account ON alerts (account_no);
+CREATE INDEX alerts_by_user ON alerts (user_no) WHERE user_no IS NOT NULL;
+CREATE INDEX alerts_by_message ON alerts (message_id) WHERE message_id IS NOT NULL;
+
+CREATE TABLE saved_views (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text   COLLATE "C" NOT NULL UNIQUE,
+    address    text   NOT NULL,
+    created_at bigint NOT NULL
+);
+CREATE TABLE refusals (
+    source_id  bigint NOT NULL REFERENCES sources (id),
+    kind       text   NOT NULL,
+    account_id text   NOT NULL,                -- '' for none
+    lines      bigint NOT NULL,
+    first_at   bigint NOT NULL,
+    last_at    bigint NOT NULL,
+    example    text   NOT NULL,
+    PRIMARY KEY (source_id, kind, account_id)
+);
+
+CREATE TABLE streams (
+    stream_id     text   COLLATE "C" PRIMARY KEY,
+    first_at      bigint NOT NULL,
+    made          bigint NOT NULL,
+    received      bigint NOT NULL,
+    duplicates    bigint NOT NULL,
+    rejected      bigint NOT NULL,
+    seqs          bytea  NOT NULL,             -- a Roaring bitmap
+    rejected_seqs bytea  NOT NULL,
+    implausible   bigint
+);
+CREATE INDEX streams_by_time ON streams (first_at);
+
+-- Every event that was accepted, once. Rows are never changed: blocks are read again.
+CREATE SEQUENCE event_numbers;
+CREATE TABLE events (
+    no              bigint  NOT NULL DEFAULT nextval('event_numbers'),
+    tx              bigint  NOT NULL DEFAULT (pg_current_xact_id()::text::bigint),
+    day             integer NOT NULL,          -- of created_at in UTC, since the Unix epoch
+    key             bytea   NOT NULL,          -- see store/event_key.rs
+    event_id        text    NOT NULL,
+    account_id      text    COLLATE "C" NOT NULL,
+    user_id         text    COLLATE "C" NOT NULL,
+    session_id      text,
+    created_at      bigint  NOT NULL,
+    action          text    NOT NULL,
+    feature         text,
+    module          text,
+    product         text,
+    total           double precision,
+    time_spent      bigint,
+    active_duration bigint,
+    visitor_id      text,
+    stream_id       text,
+    seq             bigint,
+    url             text,
+    title           text,
+    referrer        text,
+    details         text,
+    extra           text,
+    received_at     bigint  NOT NULL,
+    source_id       bigint  NOT NULL,
+    set_aside       boolean NOT NULL,          -- as it was decided when it arrived
+    PRIMARY KEY (day, key)
+) PARTITION BY RANGE (day);
+CREATE TABLE events_other PARTITION OF events DEFAULT;
+CREATE INDEX events_by_tx ON events (tx);
+CREATE INDEX events_by_no ON events (no);
+CREATE INDEX events_set_aside ON events (user_id, account_id) WHERE set_aside;
+
+-- The events that were set aside and count since their user was moved.
+CREATE TABLE releases (
+    day integer NOT NULL,
+    key bytea   NOT NULL,
+    tx  bigint  NOT NULL DEFAULT (pg_current_xact_id()::text::bigint),
+    PRIMARY KEY (day, key)
+);
+CREATE INDEX releases_by_tx ON releases (tx);
+
+-- The ranges of transactions that are shipped to ClickHouse, one after the other.
+CREATE TABLE blocks (
+    no         bigint PRIMARY KEY,
+    from_tx    bigint NOT NULL,
+    to_tx      bigint NOT NULL,                -- excluded
+    shipped_at bigint                          -- NULL while ClickHouse may lack some of it
+);
+"#;
+
+/// Brings the database up to date. One collector does, and the others wait for it.
+pub(super) async fn migrate(client: &mut Client) -> Result<std::result::Result<(), StoreError>> {
+    let tx = client.transaction().await?;
+    Lock::Migration.hold(&tx).await?;
+    tx.batch_execute(
+        "CREATE TABLE IF NOT EXISTS natero_schema (version bigint NOT NULL);
+         INSERT INTO natero_schema SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM natero_schema)",
+    )
+    .await?;
+    let found: i64 = tx
+        .query_one("SELECT version FROM natero_schema", &[])
+        .await?
+        .get(0);
+    let known = MIGRATIONS.len() as i64;
+    let Some(missing) = usize::try_from(found)
+        .ok()
+        .and_then(|found| MIGRATIONS.get(found..))
+    else {
+        return Ok(Err(StoreError::TooNew { found, known }));
+    };
+    for migration in missing {
+        tx.batch_execute(migration).await?;
+    }
+    tx.execute("UPDATE natero_schema SET version = $1", &[&known])
+        .await?;
+    tx.commit().await?;
+    Ok(Ok(()))
+}

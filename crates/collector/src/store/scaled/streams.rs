@@ -1,0 +1,134 @@
+//! The records of streams, and what of them never arrived.
+
+use std::collections::BTreeMap;
+
+use roaring::RoaringBitmap;
+
+use super::{
+    failure::{Failure, Result},
+    postgres::{Tx, execute, query, query_one},
+};
+use crate::{
+    model::{
+        stream_record::{Arrivals, StreamArrivals, StreamRecord},
+        usage::Span,
+    },
+    store::loss::{ImplausibleStream, LossReport, LossyStream, WORST},
+};
+
+/// Updates the records of the streams.
+pub(super) async fn write(tx: &Tx<'_>, arrivals: &Arrivals<'_>) -> Result<()> {
+    // In their order, so that no two transactions wait for each other.
+    let arrived: BTreeMap<&str, &StreamArrivals> = arrivals.streams().collect();
+    if arrived.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = arrived.keys().copied().collect();
+    let first: Vec<i64> = arrived.values().map(|arrived| arrived.first_at).collect();
+    let none = written(&RoaringBitmap::new());
+    // An empty record, which the next statement locks, whoever inserted it.
+    let sql = "INSERT INTO streams (stream_id, first_at, made, received, duplicates, rejected,
+            seqs, rejected_seqs)
+        SELECT n.stream_id, n.first_at, 0, 0, 0, 0, $3, $3
+        FROM unnest($1::text[], $2::bigint[]) AS n (stream_id, first_at)
+        ON CONFLICT DO NOTHING";
+    execute(tx, sql, &[&ids, &first, &none]).await?;
+    let sql = "SELECT stream_id, first_at, seqs, duplicates, rejected_seqs FROM streams
+        WHERE stream_id = ANY($1::text[]) ORDER BY stream_id FOR UPDATE";
+    let rows = query(tx, sql, &[&ids]).await?;
+    let mut records = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let stream_id: &str = row.get(0);
+        let mut record = StreamRecord {
+            first_at: row.get(1),
+            seqs: read(row.get(2))?,
+            duplicates: row.get(3),
+            rejected: read(row.get(4))?,
+        };
+        if let Some(arrived) = arrived.get(stream_id) {
+            record.add(arrived);
+        }
+        records.push((stream_id, record));
+    }
+    fn column<T>(records: &[(&str, StreamRecord)], value: impl Fn(&StreamRecord) -> T) -> Vec<T> {
+        records.iter().map(|(_, record)| value(record)).collect()
+    }
+    let ids: Vec<&str> = records.iter().map(|(stream_id, _)| *stream_id).collect();
+    let sql = "UPDATE streams s SET first_at = n.first_at, made = n.made, received = n.received,
+            duplicates = n.duplicates, rejected = n.rejected, seqs = n.seqs,
+            rejected_seqs = n.rejected_seqs, implausible = n.implausible
+        FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+            $6::bigint[], $7::bytea[], $8::bytea[], $9::bigint[]) AS n (stream_id, first_at, made,
+            received, duplicates, rejected, seqs, rejected_seqs, implausible)
+        WHERE s.stream_id = n.stream_id";
+    execute(
+        tx,
+        sql,
+        &[
+            &ids,
+            &column(&records, |record| record.first_at),
+            &column(&records, StreamRecord::made),
+            &column(&records, |record| record.seqs.len() as i64),
+            &column(&records, |record| record.duplicates),
+            &column(&records, |record| record.rejected.len() as i64),
+            &column(&records, |record| written(&record.seqs)),
+            &column(&records, |record| written(&record.rejected)),
+            &column(&records, StreamRecord::implausible),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+fn read(blob: &[u8]) -> Result<RoaringBitmap> {
+    RoaringBitmap::deserialize_from(blob)
+        .map_err(|cause| Failure::Damaged(format!("the numbers of a stream: {cause}")))
+}
+
+fn written(seqs: &RoaringBitmap) -> Vec<u8> {
+    let mut blob = Vec::with_capacity(seqs.serialized_size());
+    seqs.serialize_into(&mut blob)
+        .expect("writing to memory does not fail");
+    blob
+}
+
+/// Reports lost events. A stream counts wholly in the span in which it began, so that
+/// the reports of adjacent spans add up.
+pub(super) async fn loss(tx: &Tx<'_>, span: Span) -> Result<LossReport> {
+    let (from, to, most) = (span.from, span.to, WORST as i64);
+    let sql = "SELECT stream_id, made, made - received - rejected FROM streams
+        WHERE first_at >= $1 AND first_at < $2 AND made > received + rejected
+        ORDER BY made - received - rejected DESC, stream_id LIMIT $3";
+    let worst = query(tx, sql, &[&from, &to, &most]).await?;
+    let worst = worst.iter().map(|row| LossyStream {
+        stream_id: row.get(0),
+        made: row.get(1),
+        missing: row.get(2),
+    });
+    let sql = "SELECT stream_id, implausible, received FROM streams
+        WHERE implausible IS NOT NULL AND first_at >= $1 AND first_at < $2
+        ORDER BY implausible DESC, stream_id LIMIT $3";
+    let implausible = query(tx, sql, &[&from, &to, &most]).await?;
+    let implausible = implausible.iter().map(|row| ImplausibleStream {
+        stream_id: row.get(0),
+        numbered: row.get(1),
+        received: row.get(2),
+    });
+    let sql = "SELECT COUNT(*), coalesce(SUM(made), 0)::bigint, coalesce(SUM(received), 0)::bigint,
+            coalesce(SUM(duplicates), 0)::bigint, coalesce(SUM(rejected), 0)::bigint,
+            COUNT(implausible)
+        FROM streams WHERE first_at >= $1 AND first_at < $2";
+    let row = query_one(tx, sql, &[&from, &to]).await?;
+    let (made, received, rejected): (i64, i64, i64) = (row.get(1), row.get(2), row.get(4));
+    Ok(LossReport {
+        streams: row.get(0),
+        made,
+        received,
+        missing: made - received - rejected,
+        rejected,
+        duplicates: row.get(3),
+        worst: worst.collect(),
+        implausible: row.get(5),
+        implausible_streams: implausible.collect(),
+    })
+}

@@ -1,0 +1,12 @@
+//! The store on PostgreSQL and ClickHouse, beside the one on SQLite: the same calls get
+//! the same answers.
+#![allow(missing_docs)]
+
+mod entities;
+mod histories;
+mod pair;
+mod process;
+#[path = "../support/running.rs"]
+mod running;
+mod servers;
+mod shipping;

@@ -1,0 +1,169 @@
+//! A store of each kind, which are told the same.
+
+use std::{sync::Arc, time::Duration};
+
+use natero_collector::{
+    model::keys::{NewSource, SourceKeys},
+    store::{
+        Store,
+        batch::{Batch, BatchOutcome},
+        event_key::IdScope,
+        keys::Source,
+        new_event::NewEvent,
+        refused_lines::RefusedLines,
+        scaled::{ScaledKeys, ScaledStore},
+        sqlite::{CommandFile, Options, SqliteStore},
+    },
+};
+use natero_event::received::lines;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::servers::{self, Addresses};
+
+pub const NOW: i64 = 1_700_000_000_000;
+
+pub struct Pair {
+    pub sqlite: Arc<dyn Store>,
+    pub scaled: Arc<ScaledStore>,
+    pub addresses: Addresses,
+    /// Keys of a public and of a trusted source.
+    keys: [SourceKeys; 2],
+    _folder: TempDir,
+}
+
+impl Pair {
+    /// Both stores, empty; `None` where the servers are not installed. The one on servers
+    /// ships only when it is told to.
+    pub async fn new() -> Option<Self> {
+        let addresses = servers::databases()?;
+        let folder = TempDir::new().unwrap();
+        let db = folder.path().join("natero.db");
+        let keys = [(), ()].map(|()| SourceKeys::generate().unwrap());
+        let kinds = [false, true].map(|trusted| NewSource {
+            trusted,
+            allow_hierarchy: true,
+            ..NewSource::default()
+        });
+        let mut file = CommandFile::open_or_create(&db).unwrap();
+        for (keys, new) in keys.iter().zip(&kinds) {
+            file.insert_source(keys, new, NOW).unwrap();
+        }
+        drop(file);
+        let (postgres, pairs) = (addresses.postgres.clone(), keys.clone());
+        // A command has a runtime of its own.
+        let made = std::thread::spawn(move || {
+            let stored = ScaledKeys::open(&postgres).unwrap();
+            for (keys, new) in pairs.iter().zip(&kinds) {
+                stored.insert_source(keys, new, NOW).unwrap();
+            }
+        });
+        made.join().unwrap();
+        let scaled = ScaledStore::open(
+            &addresses.postgres,
+            &addresses.clickhouse,
+            Default::default(),
+        )
+        .await
+        .unwrap();
+        scaled.leave_shipping().await;
+        Some(Pair {
+            sqlite: Arc::new(SqliteStore::open(&db, Options::default()).unwrap()),
+            scaled: Arc::new(scaled),
+            addresses,
+            keys,
+            _folder: folder,
+        })
+    }
+
+    /// Both stores with their names.
+    pub fn stores(&self) -> [(&'static str, &dyn Store); 2] {
+        [("sqlite", &*self.sqlite), ("scaled", &*self.scaled)]
+    }
+
+    pub async fn source(&self, store: &dyn Store, is_trusted: bool) -> Source {
+        let keys = &self.keys[usize::from(is_trusted)];
+        let found = store.source(&keys.auth_key, &keys.api_key).await;
+        found.unwrap().expect("the key was made")
+    }
+
+    /// Sends events to one of the stores.
+    pub async fn send_to(
+        &self,
+        store: &dyn Store,
+        events: &[Value],
+        is_trusted: bool,
+    ) -> BatchOutcome {
+        let source = self.source(store, is_trusted).await;
+        let body: String = events.iter().map(|event| format!("{event}\n")).collect();
+        let scope = IdScope::of(is_trusted);
+        let events = lines(body.as_bytes())
+            .map(|line| NewEvent::read(&line, scope, NOW).unwrap())
+            .collect();
+        let batch = Batch {
+            events,
+            lines: body.into_bytes(),
+            rejected: Vec::new(),
+            refused: RefusedLines::default(),
+            source,
+            received_at: NOW,
+        };
+        store.ingest(batch).await.unwrap()
+    }
+
+    /// Sends events to both stores, which must make the same of them.
+    pub async fn send(&self, events: &[Value], is_trusted: bool) -> BatchOutcome {
+        let sqlite = self.send_to(&*self.sqlite, events, is_trusted).await;
+        let scaled = self.send_to(&*self.scaled, events, is_trusted).await;
+        assert_eq!(sqlite, scaled, "{events:#?}");
+        scaled
+    }
+
+    /// Makes the store on servers doubt that its last block was written.
+    pub async fn forget_last_block(&self) {
+        self.sql("UPDATE blocks SET shipped_at = NULL WHERE no = (SELECT MAX(no) FROM blocks)")
+            .await;
+    }
+
+    /// Runs a statement in PostgreSQL and returns the number of rows that it is about.
+    pub async fn sql(&self, sql: &str) -> u64 {
+        let (client, connection) =
+            tokio_postgres::connect(&self.addresses.postgres, tokio_postgres::NoTls)
+                .await
+                .unwrap();
+        let running = tokio::spawn(connection);
+        let rows = client.execute(sql, &[]).await.unwrap();
+        drop(client);
+        running.await.unwrap().unwrap();
+        rows
+    }
+
+    /// Ships all that has arrived.
+    pub async fn ship(&self) {
+        // The connection of the shipper that was left may still hold the lock, and another
+        // test's transaction on the same server may be older than what has arrived.
+        let shipped = async {
+            while !self.scaled.ship().await.unwrap()
+                || self.scaled.freshness().await.unwrap().events > 0
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), shipped)
+            .await
+            .expect("all of it is shipped");
+    }
+}
+
+/// Asks both stores the same and compares their answers.
+macro_rules! same {
+    ($pair:expr, $store:ident => $ask:expr) => {{
+        let $store = &*$pair.sqlite;
+        let sqlite = $ask.await.unwrap();
+        let $store: &dyn natero_collector::store::Store = &*$pair.scaled;
+        let scaled = $ask.await.unwrap();
+        assert_eq!(sqlite, scaled, "{}", stringify!($ask));
+        scaled
+    }};
+}
+pub(crate) use same;
