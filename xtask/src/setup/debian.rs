@@ -1,6 +1,7 @@
 //! Packages of the operating system: installed as root on Debian, named elsewhere.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Once;
 
@@ -60,6 +61,33 @@ pub fn install(need: &Need) -> Result<()> {
         ])
         .args(*packages))
     .with_context(|| format!("cannot install {what}"))
+}
+
+/// PostgreSQL and ClickHouse, for tests that start both with data of their own.
+///
+/// # Errors
+/// As [`install`].
+pub fn servers() -> Result<()> {
+    let is_there = |name: &str| {
+        let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+        on_path(name).is_some()
+            || Path::new("/usr/sbin").join(name).is_file()
+            || versions
+                .flatten()
+                .any(|version| version.path().join("bin").join(name).is_file())
+    };
+    if ["initdb", "postgres", "clickhouse-server"]
+        .into_iter()
+        .all(is_there)
+    {
+        return Ok(());
+    }
+    install(&Need {
+        what: "PostgreSQL or ClickHouse",
+        packages: &["postgresql", "clickhouse-server"],
+        takes: "about 1 min",
+        elsewhere: "Install both from your system's packages.",
+    })
 }
 
 /// A C++ compiler, as libFuzzer wants one.

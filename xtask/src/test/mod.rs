@@ -14,6 +14,7 @@ mod native;
 mod package;
 mod packaging;
 mod samples;
+mod scaled;
 mod wasm;
 
 use std::cell::RefCell;
@@ -43,7 +44,7 @@ struct Suite {
 }
 
 /// In the order of how soon they tell of a mistake.
-const SUITES: [Suite; 21] = [
+const SUITES: [Suite; 22] = [
     Suite {
         name: "rustfmt",
         run: lint::rustfmt,
@@ -79,6 +80,10 @@ const SUITES: [Suite; 21] = [
     Suite {
         name: "native",
         run: native::suite,
+    },
+    Suite {
+        name: "scaled",
+        run: scaled::suite,
     },
     Suite {
         name: "fuzz",

@@ -61,7 +61,7 @@ pub fn changes(conn: &Connection, rule: i64, hits: Vec<Hit>) -> rusqlite::Result
     })
 }
 
-/// Stores alerts that began, at most [`MESSAGE_ALERTS`](crate::store::alerts::MESSAGE_ALERTS), and makes a message of them
+/// Stores alerts that began, at most as many as a message has, and makes a message of them
 /// where there is a receiver. Returns their number: a rule, account or user may be
 /// gone by now, and another check may have stored the same.
 ///
