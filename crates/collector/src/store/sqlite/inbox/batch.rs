@@ -42,7 +42,12 @@ impl Batch {
     }
 
     /// Reads the lines of a row. They were valid when it was written.
-    pub(in crate::store::sqlite) fn read(text: &[u8], source: SourceId, scope: IdScope, received_at: i64) -> Self {
+    pub(in crate::store::sqlite) fn read(
+        text: &[u8],
+        source: SourceId,
+        scope: IdScope,
+        received_at: i64,
+    ) -> Self {
         let events = lines(text).filter_map(|line| {
             NewEvent::read(&line, scope, received_at)
                 .inspect_err(|cause| tracing::error!(%cause, "a line of the inbox is invalid"))
