@@ -246,6 +246,6 @@ mod tests {
     fn a_suite_that_does_not_exist_is_refused_rather_than_skipped() {
         assert_eq!(parse(&["--only", "e2e"]).expect("a suite").1, ["e2e"]);
         let error = parse(&["--only", "e2"]).expect_err("no suite").to_string();
-        assert!(error.contains("native, fuzz"), "{error}");
+        assert!(error.contains("native, scaled"), "{error}");
     }
 }
