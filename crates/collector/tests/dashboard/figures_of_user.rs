@@ -51,7 +51,7 @@ fn shown_change(now: i64, before: i64) -> String {
 }
 
 /// The main figures of a page by their names: the figure, and what is small beside it.
-fn totals(page: &str) -> BTreeMap<String, (String, String)> {
+pub fn totals(page: &str) -> BTreeMap<String, (String, String)> {
     let text = |html: &str| -> String {
         let mut text = String::new();
         let mut is_tag = false;

@@ -7,6 +7,8 @@ mod by_hand;
 mod deactivated;
 mod edit;
 mod figures;
+mod figures_of_data;
+mod figures_of_money;
 mod figures_of_user;
 mod import;
 mod large;
