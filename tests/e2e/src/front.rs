@@ -1,6 +1,7 @@
 //! What stands between a browser and the collector's dashboard, to see what
 //! the browser makes of its pages.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
@@ -31,6 +32,7 @@ struct Shared {
     behind: String,
     client: reqwest::Client,
     reports: Mutex<Vec<Value>>,
+    is_cut_off: AtomicBool,
 }
 
 impl Front {
@@ -47,6 +49,7 @@ impl Front {
                 .redirect(Policy::none())
                 .build()?,
             reports: Mutex::default(),
+            is_cut_off: AtomicBool::default(),
         });
         let script = include_str!("../pages/watch.js");
         let router = Router::new()
@@ -74,6 +77,11 @@ impl Front {
         format!("{}{path}", self.origin)
     }
 
+    /// Answers everything by an error, or again by what the collector says.
+    pub fn cut_off(&self, is_cut_off: bool) {
+        self.shared.is_cut_off.store(is_cut_off, Ordering::Relaxed);
+    }
+
     /// What browsers reported so far: each breach of a page's policy.
     #[must_use]
     pub fn reports(&self) -> Vec<Value> {
@@ -99,6 +107,9 @@ async fn report(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
 }
 
 async fn pass_on(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    if shared.is_cut_off.load(Ordering::Relaxed) {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
     match shared.pass_on(request).await {
         Ok(response) => response,
         Err(error) => (StatusCode::BAD_GATEWAY, format!("{error:#}")).into_response(),

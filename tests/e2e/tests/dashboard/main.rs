@@ -26,6 +26,7 @@ natero_e2e::suite!(
     a_wrong_key_is_refused_and_the_right_one_opens_a_session_that_no_script_sees,
     who_follows_a_link_signed_out_lands_there_after_signing_in,
     the_tree_opens_in_place_and_leads_to_accounts,
+    a_branch_that_cannot_be_opened_says_so_and_opens_when_it_can,
     the_search_finds_accounts_while_one_types,
     products_open_to_modules_and_modules_to_features_with_the_numbers_of_the_api,
     the_roll_up_switch_changes_the_numbers,

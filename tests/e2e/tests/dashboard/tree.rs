@@ -45,6 +45,38 @@ pub async fn the_tree_opens_in_place_and_leads_to_accounts(stage: &Stage) -> Res
     dashboard.is_clean().await
 }
 
+pub async fn a_branch_that_cannot_be_opened_says_so_and_opens_when_it_can(
+    stage: &Stage,
+) -> Result<()> {
+    let dashboard = Dashboard::signed_in(stage).await?;
+    let twist = "#tree button[aria-label='Accounts below Meridian Foods']";
+    let is_open = async || {
+        dashboard
+            .find(twist)
+            .await?
+            .attr("aria-expanded")
+            .await
+            .map_err(anyhow::Error::from)
+    };
+    dashboard.front().cut_off(true);
+    dashboard.click(twist).await?;
+    dashboard
+        .until("document.querySelector('#tree [role=alert]')")
+        .await?;
+    let said = dashboard.text("#tree [role=alert]").await?;
+    ensure!(said == "This could not be opened. Try again.", "{said}");
+    ensure!(is_open().await?.as_deref() == Some("false"));
+    dashboard.front().cut_off(false);
+    dashboard.click(twist).await?;
+    dashboard
+        .until("document.querySelector('#tree a[href*=meridian-iberia]')")
+        .await?;
+    ensure!(is_open().await?.as_deref() == Some("true"));
+    dashboard
+        .until("!document.querySelector('#tree [role=alert]')")
+        .await
+}
+
 pub async fn the_search_finds_accounts_while_one_types(stage: &Stage) -> Result<()> {
     let dashboard = Dashboard::signed_in(stage).await?;
     let search = dashboard.find("#search").await?;
