@@ -23,7 +23,7 @@ use crate::{
             recount::{self, LostFacts},
             rows::{AccountRow, EventRow, UserRow},
             segments::{self, Part},
-            users,
+            usage_changes, users,
         },
     },
 };
@@ -126,6 +126,8 @@ fn erase_known(
     if erasure.kind != ErasureKind::Event {
         erasure_list::insert(tx, erasure.kind.name(), &erasure_list::mark(erasure), now)?;
     }
+    // Parts of a quarter of an hour are counted from events, whatever facts there were.
+    usage_changes::note(tx, 0)?;
     Ok(Some(erased))
 }
 

@@ -186,34 +186,59 @@ fn queries(account: AccountRow) -> [ReportQuery; 3] {
     ]
 }
 
+/// Compares what is kept with what is computed after each of the steps.
+fn check(steps: &[Step]) -> Result<(), TestCaseError> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = SqliteStore::open_for_command(&folder.path().join("n.db")).unwrap();
+    conn.execute_batch(
+        "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
+             VALUES (x'00', x'00', '', 0, '[]', 0)",
+    )
+    .unwrap();
+    let memo = UsageMemo::default();
+    for (no, step) in steps.iter().enumerate() {
+        run(&mut conn, no, step);
+        for account in ACCOUNTS {
+            let Some(row) = account_rows::find_row(&conn, account).unwrap() else {
+                continue;
+            };
+            for query in queries(row) {
+                let span = query.span;
+                let computed = account_report::read(&conn, &query).unwrap();
+                let answered = memo
+                    .reports
+                    .answer(&conn, query, span, |query| {
+                        account_report::read(&conn, query)
+                    })
+                    .unwrap();
+                prop_assert_eq!(&answered, &computed, "{} after {:?}", account, step);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn an_event_of_which_the_facts_were_lost_is_erased_from_what_is_kept() {
+    let send = |user: usize, at: i64| Step::Send {
+        account: 1,
+        user,
+        at,
+        feature: 0,
+    };
+    let erase = Step::Erase {
+        kind: ErasureKind::Event,
+        which: 1,
+    };
+    check(&[send(0, 0), send(1, 2_100_000), Step::Lose(1), erase]).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_kept_is_what_would_be_computed(steps in proptest::collection::vec(step(), 1..25)) {
-        let folder = tempfile::tempdir().unwrap();
-        let mut conn = SqliteStore::open_for_command(&folder.path().join("n.db")).unwrap();
-        conn.execute_batch(
-            "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
-                 VALUES (x'00', x'00', '', 0, '[]', 0)",
-        )
-        .unwrap();
-        let memo = UsageMemo::default();
-        for (no, step) in steps.iter().enumerate() {
-            run(&mut conn, no, step);
-            for account in ACCOUNTS {
-                let Some(row) = account_rows::find_row(&conn, account).unwrap() else { continue };
-                for query in queries(row) {
-                    let span = query.span;
-                    let computed = account_report::read(&conn, &query).unwrap();
-                    let answered = memo
-                        .reports
-                        .answer(&conn, query, span, |query| account_report::read(&conn, query))
-                        .unwrap();
-                    prop_assert_eq!(&answered, &computed, "{} after {:?}", account, step);
-                }
-            }
-        }
+        check(&steps)?;
     }
 }
 
