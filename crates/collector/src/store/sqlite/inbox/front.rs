@@ -85,7 +85,10 @@ impl Front {
     /// which are stored without the inbox.
     pub(in crate::store::sqlite) fn take(&mut self, group: Vec<BatchTask>) -> Vec<BatchTask> {
         let start = Instant::now();
-        let is_fast = group.iter().fold(false, |_, _| self.pace.is_high(start));
+        let mut is_fast = false;
+        for _ in &group {
+            is_fast = self.pace.is_high(start);
+        }
         if !is_fast {
             return group;
         }
