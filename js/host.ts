@@ -226,6 +226,9 @@ export class Host {
         this.#storage?.adopt();
         if (this.#storage) replayLeftCalls(this.#tracking, this.#storage, this.#cookies);
         break;
+      case "shareWait":
+        this.#storage?.share(effect.record);
+        break;
       case "eraseStorage":
         this.#storage?.erase(early.callPrefix);
         break;
@@ -258,7 +261,9 @@ export class Host {
     // a channel to other tabs would keep the process from ending.
     if (!page()) return;
     this.#tabs = new Tabs(settings.cookiePrefix, tab, tell);
-    this.#storage = new PageStorage(tell, early, config.maxStoredBytes);
+    const storage = new PageStorage(tell, early, config.maxStoredBytes);
+    this.#storage = storage;
+    this.#until(listen("storage", (event) => storage.hear(event as StorageEvent)));
     const { trackPageViews } = settings;
     if (trackPageViews) {
       const navigation = watchNavigation(trackPageViews === "hash", (mono, wall, url) => {

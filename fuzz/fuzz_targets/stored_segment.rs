@@ -112,6 +112,7 @@ fn tell(engine: &mut Engine, now: Now, input: Input<'_>, adopted: &mut Adopted) 
             | Effect::PersistAtTaskEnd
             | Effect::RemoveSegment { .. }
             | Effect::AdoptOrphans
+            | Effect::ShareWait { .. }
             | Effect::EraseStorage
             | Effect::Detach => {}
         }

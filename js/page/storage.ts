@@ -15,6 +15,9 @@ import { namesFrom, takeOver } from "./orphans.ts";
 // Where a part tells when its page was last heard of; segments count from 1.
 const LAST_ALIVE = ".0";
 
+// Where all pages share how long the server asked to wait.
+const SHARED = ".wait";
+
 /** This page's part of the storage, and what others left. */
 export class PageStorage {
   /** What the names of all parts of this source begin with. */
@@ -101,14 +104,31 @@ export class PageStorage {
     this.#gone(segment);
   }
 
-  /** Hands over what closed pages left. */
+  /** Stores what all pages of this source share; nothing of an empty text. */
+  share(record: string): void {
+    const name = this.eventPrefix + SHARED;
+    if (record) store(name, record);
+    else unstore(name);
+  }
+
+  /** Hands over what another page shares. */
+  hear({ key, newValue }: StorageEvent): void {
+    if (key === this.eventPrefix + SHARED && newValue && typeof newValue === "string") this.#tell("adopted", newValue);
+  }
+
+  /** Hands over what pages share, and what closed ones left. */
   adopt(): void {
     attempt(() => {
       this.#tellAlive();
       const names = namesFrom(this.eventPrefix);
       const seen: Record<string, true> = { __proto__: null } as never;
       for (let at = 0; at < names.length; at += 1) {
-        const part = partOf(names[at]!);
+        const name = names[at]!;
+        if (name === this.eventPrefix + SHARED) {
+          this.#tell("adopted", stored(name)!);
+          continue;
+        }
+        const part = partOf(name);
         if (part === this.#part || seen[part]) continue;
         seen[part] = true;
         const lastAlive = toNumber(stored(part + LAST_ALIVE));

@@ -135,10 +135,11 @@ test("what the chapter on privacy says is kept has the names that the sources wr
   const named = rows(read("docs/privacy.md"), "What is kept in the browser").flatMap(([, name]) => spans(name ?? ""));
   const cookies = [...read("js/page/cookies.ts").matchAll(/^const \w+ = "(\w+)";$/gm)].map(([, name]) => name);
   const stored = [...read("js/early.ts").matchAll(/^const \w+ = "(\w+\.)";$/gm)].map(([, name]) => `${name}…`);
+  const [, shared] = /^const SHARED = "(.+)";$/m.exec(read("js/page/storage.ts"));
   const [, tab] = /\{prefix\}(\w+)`/.exec(read("js/page/tabs.ts"));
   const { cookiePrefix } = SETTINGS;
   assert.deepEqual([cookies.length, stored.length], [2, 2]);
-  const written = [...cookies, ...stored, tab].map((name) => cookiePrefix[1] + name);
+  const written = [...cookies, ...stored, `q1.…${shared}`, tab].map((name) => cookiePrefix[1] + name);
   assert.deepEqual([...new Set(named)].sort(), written.sort());
 });
 

@@ -297,6 +297,14 @@ impl Browser {
                 }));
             }),
         );
+        let sharing = Rc::clone(&storage);
+        listeners.push(Listener::global("storage", move |event| {
+            if page::member(&event, "key") == sharing.shared()
+                && let Some(record) = page::member(&event, "newValue").as_string()
+            {
+                sharing.hear(record);
+            }
+        }));
         let mut ears = Ears::of(listeners);
         ears.activity = Some(activity);
         ears.navigation = self.watch_navigation();

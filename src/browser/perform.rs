@@ -104,6 +104,11 @@ impl Platform for Browser {
                     storage.adopt_orphans();
                 }
             }
+            Effect::ShareWait { record } => {
+                if let Some(storage) = storage {
+                    storage.share(&record);
+                }
+            }
             Effect::EraseStorage => {
                 if let Some(storage) = storage {
                     storage.erase();

@@ -28,6 +28,9 @@ const EARLY_VERSION: &str = "c3.";
 /// Where a part tells when its page was last heard of; segments count from 1.
 const LAST_ALIVE: &str = ".0";
 
+/// Where all pages share how long the server asked to wait.
+const SHARED: &str = ".wait";
+
 /// Takes the records of one segment that a closed page left.
 pub(crate) type Adopt = Box<dyn Fn(String)>;
 
@@ -201,12 +204,37 @@ impl PageStorage {
         self.gone(segment);
     }
 
-    /// Hands over what closed pages left.
+    /// Stores what all pages of this source share; nothing of an empty text.
+    pub fn share(&self, record: &str) {
+        if record.is_empty() {
+            unstore(&self.shared());
+        } else {
+            store(&self.shared(), record);
+        }
+    }
+
+    /// Where all pages of this source share something.
+    pub fn shared(&self) -> String {
+        [&self.start, SHARED].concat()
+    }
+
+    /// Hands over what another page shares.
+    pub fn hear(&self, record: String) {
+        (self.adopt)(record);
+    }
+
+    /// Hands over what pages share, and what closed ones left.
     pub fn adopt_orphans(&self) {
         self.tell_alive();
         let own = self.own.borrow().part.clone();
         let mut seen: Vec<String> = Vec::new();
+        if let Some(record) = stored(&self.shared()) {
+            self.hear(record);
+        }
         for name in names_from(&self.start) {
+            if name.ends_with(SHARED) {
+                continue;
+            }
             let Some((part, _)) = parted_at_last(&name, b'.') else {
                 continue;
             };

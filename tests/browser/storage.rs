@@ -183,3 +183,51 @@ async fn opting_out_erases_what_is_stored() {
     tracker.opt_out().expect("no consent");
     assert_eq!(stored(&api_key), [""; 0]);
 }
+
+/// What all pages of a source share of how long the server asked to wait.
+fn shared_wait(api_key: &str) -> Option<String> {
+    let lines = stored(api_key);
+    lines.into_iter().find(|line| line.contains("..wait="))
+}
+
+#[wasm_bindgen_test]
+async fn other_pages_wait_as_long_as_the_server_asked_one() {
+    let network = Network::new();
+    let (api_key, auth_key) = source();
+    network.script([Server::Later(503, "600")]);
+    let told = track(builder_of(&api_key, &auth_key));
+    told.send_feature("one").expect("a feature");
+    told.flush().await.expect("a flush");
+    let line = shared_wait(&api_key).expect("it is shared");
+    drop(told);
+    until_free(&api_key).await;
+
+    // A page that opens later.
+    network.forget();
+    let next = track(builder_of(&api_key, &auth_key));
+    next.send_feature("two").expect("a feature");
+    next.flush().await.expect("a flush");
+    assert_eq!(network.asked().len(), 0);
+    next.opt_out().expect("an end");
+    assert_eq!(shared_wait(&api_key), None);
+    drop(next);
+
+    // One that is open, and hears of it.
+    let living = track(builder_of(&api_key, &auth_key));
+    let (name, record) = line.split_once('=').expect("a name and a content");
+    for (key, sent) in [("of another", 1), (name, 0)] {
+        network.forget();
+        // Browsers tell a page of what others store, and a frame is another.
+        of_page(&format!(
+            "const frame = document.createElement('iframe');
+             document.body.append(frame);
+             const heard = new Promise((go) => addEventListener('storage', go, {{ once: true }}));
+             frame.contentWindow.localStorage.setItem('{key}', {record:?});
+             return heard.then(() => frame.remove());"
+        ))
+        .await;
+        living.send_feature("three").expect("a feature");
+        living.flush().await.expect("a flush");
+        assert_eq!(network.asked().len(), sent, "{key}");
+    }
+}

@@ -74,8 +74,8 @@ impl Backoff {
         self.until().unwrap_or(until)
     }
 
-    /// Waits until the server may be asked again: an earlier page was told so,
-    /// or this one.
+    /// Waits until the server may be asked again: another page was told so, or
+    /// this one.
     pub fn wait_for(&mut self, until: Mono) {
         self.asked_until = latest(self.asked_until, Some(ceil(until)));
     }
@@ -85,6 +85,11 @@ impl Backoff {
     pub fn encourage(&mut self) {
         self.failures = 0;
         self.until = None;
+    }
+
+    /// Forgets what the server asked for, once that is over.
+    pub fn end_wait(&mut self, now: Mono) {
+        self.asked_until = self.asked_until.filter(|until| *until > now);
     }
 
     /// Lets the next request be made at once, unless the server asked to wait.

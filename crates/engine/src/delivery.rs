@@ -143,7 +143,7 @@ impl Delivery {
         self.is_gathering = true;
     }
 
-    /// Sends nothing until then: the server asked an earlier page for that.
+    /// Sends nothing until then: the server asked another page for that.
     pub fn wait_for(&mut self, until: Mono) {
         self.backoff.wait_for(until);
     }
@@ -267,6 +267,7 @@ impl Delivery {
                 let rejected = answer.rejected.map_or(0, |count| count.get().min(events));
                 stats.delivered += events - rejected;
                 self.backoff.encourage();
+                self.backoff.end_wait(now);
                 self.failing_since = None;
                 self.max_events = None;
                 if again {

@@ -103,8 +103,16 @@ pub enum Effect {
         segment: SegmentId,
     },
     /// Look for what closed pages left, and hand it over with
-    /// [`Input::Adopted`](crate::Input::Adopted).
+    /// [`Input::Adopted`](crate::Input::Adopted); before that, what pages share.
     AdoptOrphans,
+    /// The server asked to wait, or that is over: store this in the one place
+    /// that all pages of this source share, in place of what is there. They are
+    /// handed it with [`Input::Adopted`](crate::Input::Adopted) as it changes,
+    /// and whenever they look for what closed pages left.
+    ShareWait {
+        /// A record; empty where nothing is to be kept there any more.
+        record: String,
+    },
     /// Remove everything that any page stored for this source.
     EraseStorage,
     /// Remove every listener and timer, and give up this page's part of the

@@ -56,7 +56,8 @@ pub enum Input<'a> {
     WriteFailed(SegmentId),
     /// The records of one segment that a closed page left. The host may remove
     /// the original once the effects of this input are performed without a
-    /// failed write.
+    /// failed write. Or what pages share, as
+    /// [`Effect::ShareWait`](crate::Effect::ShareWait) tells, which stays.
     Adopted(&'a str),
     /// The page came back from the back/forward cache.
     Restored,

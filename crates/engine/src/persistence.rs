@@ -1,9 +1,9 @@
 //! When to store what waits, so that it survives the page.
 
 use crate::{
-    Effect, Millis, Wall,
+    Effect,
     effect::Effects,
-    journal::{Journal, SEGMENT_BYTES, SegmentId, write_wait},
+    journal::{Journal, SEGMENT_BYTES, SegmentId},
     queue::Queue,
 };
 
@@ -53,28 +53,17 @@ impl Storage {
     }
 
     /// Writes segments again, as a page that may be about to go leaves them: with
-    /// what is under way marked as such, without what is not kept any more, and
-    /// with how long from `now` on the server asked to `wait`. Takes no more room
-    /// than before, but for that.
-    pub fn rewrite(
-        &mut self,
-        wait: Option<Millis>,
-        now: Wall,
-        queue: &Queue,
-        effects: &mut Effects,
-    ) {
+    /// what is under way marked as such, and without what is not kept any more.
+    /// Takes no more room than before.
+    pub fn rewrite(&mut self, queue: &Queue, effects: &mut Effects) {
         let mut stale = queue.segments_under_way();
         for (segment, holds_others) in self.journal.segments() {
-            let has_to_tell = wait.is_some() && stale.is_empty();
-            if (holds_others || has_to_tell) && !stale.contains(&segment) {
+            if holds_others && !stale.contains(&segment) {
                 stale.push(segment);
             }
         }
         for segment in stale {
-            let mut records = queue.records_of(segment);
-            if let Some(wait) = wait {
-                write_wait(&mut records, wait, now);
-            }
+            let records = queue.records_of(segment);
             // Its events were dropped by this very input: it is removed next.
             if records.is_empty() {
                 continue;

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Tab, flush, never_idle as config, request, unanswered};
-use natero_engine::{Effect, Input, Millis, Mono};
+use natero_engine::{Effect, Input, Millis, Mono, Persistence};
 
 #[test]
 fn failures_are_tried_again_later_and_later_but_within_five_minutes() {
@@ -99,14 +99,24 @@ fn clients_told_the_same_come_back_spread_over_a_quarter_of_it_in_whole_ms() {
     }
 }
 
+/// A tab of the same source that opens 20 s after [`told_to_wait`] was told, with a
+/// feature that it is asked to send.
+fn another_tab() -> Tab {
+    let mut tab = Tab::open_with(config(), [7; 4], 20_000.0, "", "", true);
+    tab.feature("g");
+    tab.call(flush(1));
+    tab
+}
+
 #[test]
-fn the_next_page_obeys_what_the_server_asked_the_last_one() {
+fn other_pages_obey_what_the_server_asked_one() {
     let mut tab = told_to_wait(60_000.0, 1);
+    let shared = tab.shared.clone().expect("the wait is shared at once");
     tab.pass(20_000.0);
     tab.tell(Input::Hidden);
     let mut next = Tab::open_with(config(), [7; 4], 20_000.0, "", "", true);
-    let stored: Vec<String> = tab.stored.values().cloned().collect();
-    for records in &stored {
+    next.tell(Input::Adopted(&shared));
+    for records in tab.stored.values() {
         next.tell(Input::Adopted(records));
     }
     next.feature("g");
@@ -117,6 +127,55 @@ fn the_next_page_obeys_what_the_server_asked_the_last_one() {
     let sent = next.sent();
     let features = sent.iter().filter(|event| event["action"] == "feature");
     assert_eq!(features.count(), 2);
+}
+
+#[test]
+fn a_living_tab_that_hears_of_a_wait_ends_its_own_try_and_waits() {
+    let shared = told_to_wait(60_000.0, 1).shared.unwrap();
+    let mut tab = another_tab();
+    assert_eq!(tab.requests.len(), 1);
+    tab.tell(Input::Adopted(&shared));
+    tab.tell(unanswered(request(1)));
+    tab.call(flush(2));
+    tab.pass(39_999.0);
+    assert_eq!(tab.requests.len(), 1);
+    tab.pass(15_001.0);
+    assert_eq!(tab.requests.len(), 2);
+}
+
+#[test]
+fn a_shared_wait_is_over_when_a_batch_is_taken_after_it_and_not_before() {
+    let mut tab = told_to_wait(60_000.0, 1);
+    assert_ne!(tab.shared.as_deref(), Some(""));
+    tab.pass(75_001.0);
+    tab.answer(request(2), 200);
+    assert_eq!(tab.shared.as_deref(), Some(""));
+
+    // Two requests of a page that is hidden; the later answer does not end the wait.
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.tell(Input::Hidden);
+    tab.feature("g");
+    tab.tell(Input::Hidden);
+    tab.respond(request(1), 503, Some(Millis(60_000.0)), 0);
+    let shared = tab.shared.clone();
+    tab.answer(request(2), 200);
+    assert_eq!(tab.shared, shared);
+    tab.feature("h");
+    tab.call(flush(1));
+    tab.pass(59_999.0);
+    assert_eq!(tab.requests.len(), 2);
+}
+
+#[test]
+fn what_may_not_be_stored_is_not_shared() {
+    let mut memory = config();
+    memory.persistence = Persistence::Memory;
+    let mut tab = Tab::open(memory);
+    tab.feature("f");
+    tab.call(flush(1));
+    tab.respond(request(1), 503, Some(Millis(60_000.0)), 0);
+    assert_eq!(tab.shared, None);
 }
 
 #[test]
@@ -199,6 +258,7 @@ fn warnings(tab: &Tab) -> Vec<Option<u16>> {
         | Effect::Store { .. }
         | Effect::RemoveSegment { .. }
         | Effect::AdoptOrphans
+        | Effect::ShareWait { .. }
         | Effect::EraseStorage
         | Effect::Detach => None,
     };

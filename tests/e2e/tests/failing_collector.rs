@@ -10,6 +10,7 @@ use natero_e2e::page::Page;
 use natero_e2e::rows::{events, until_events};
 use natero_e2e::site::Site;
 use natero_e2e::stage::Stage;
+use natero_e2e::tab::Tab;
 use natero_e2e::wait;
 use serde_json::{Value, json};
 
@@ -19,6 +20,7 @@ natero_e2e::suite!(
     an_event_too_large_alone_is_dropped_and_its_neighbours_kept,
     a_500_is_tried_again_until_it_is_taken,
     retry_after_is_obeyed,
+    what_one_tab_was_told_to_wait_all_tabs_and_new_pages_wait,
     garbage_in_place_of_http_is_tried_again,
     an_answer_that_makes_no_sense_harms_nothing,
     the_page_of_a_network_that_wants_a_sign_in_is_no_answer,
@@ -33,7 +35,7 @@ natero_e2e::suite!(
 struct Tracked<'a> {
     server: FaultServer,
     page: Page<'a>,
-    _site: Site,
+    site: Site,
 }
 
 async fn start<'a>(stage: &'a Stage, server: FaultServer, source: &Source) -> Result<Tracked<'a>> {
@@ -47,11 +49,7 @@ async fn start<'a>(stage: &'a Stage, server: FaultServer, source: &Source) -> Re
     )
     .await?;
     page.act("await _na.ready;", Value::Null).await?;
-    Ok(Tracked {
-        server,
-        page,
-        _site: site,
-    })
+    Ok(Tracked { server, page, site })
 }
 
 async fn scripted(stage: &Stage, answers: impl IntoIterator<Item = Answer>) -> Result<Tracked<'_>> {
@@ -231,6 +229,51 @@ async fn retry_after_is_obeyed(stage: &Stage) -> Result<()> {
         waited >= Duration::from_millis(1990),
         "came back after {waited:?}"
     );
+    tracked.page.is_unharmed().await.map(drop)
+}
+
+async fn what_one_tab_was_told_to_wait_all_tabs_and_new_pages_wait(stage: &Stage) -> Result<()> {
+    const TRY: &str = "_na.sendFeatureEvent(args); return await _na.flush();";
+    let patience = Answer::status(503).with_header("retry-after", "600");
+    let tracked = scripted(stage, [patience]).await?;
+    let browser = stage.browser().await?;
+    let told = Tab::current(browser).await?;
+    let source = Source {
+        auth_key: "auth".into(),
+        api_key: "api".into(),
+    };
+    let settings = json!({ "flushInterval": 50 });
+    let track = async |page: &Page<'_>| {
+        page.until("window.na").await?;
+        page.track(tracked.server.url(), &source, settings.clone())
+            .await?;
+        page.act("await _na.ready;", Value::Null).await
+    };
+    let living = Tab::open(browser).await?;
+    let page = living.goto(&tracked.site.url("/inline.html")).await?;
+    track(&page).await?;
+    // The tracker listens before this, and hears of it first.
+    page.act(
+        "addEventListener('storage', () => { window.heard = true; });",
+        Value::Null,
+    )
+    .await?;
+    told.front().await?;
+    tracked.make(&["a"]).await?;
+    tracked.server.until_recorded(1).await?;
+    let page = living.front().await?;
+    page.until("window.heard").await?;
+    let outcome: Value = page.run(TRY, json!("b")).await?;
+    ensure!(outcome["pending"] == 1, "{outcome}");
+
+    let page = living.goto(&tracked.site.url("/inline.html")).await?;
+    track(&page).await?;
+    let outcome: Value = page.run(TRY, json!("c")).await?;
+    ensure!(outcome["delivered"] == 0, "{outcome}");
+    let recorded = tracked.server.recorded();
+    ensure!(recorded.len() == 1, "{recorded:?}");
+    page.is_unharmed().await?;
+    living.close(&told).await?;
     tracked.page.is_unharmed().await.map(drop)
 }
 

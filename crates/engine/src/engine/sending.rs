@@ -41,6 +41,7 @@ impl Engine {
 
     /// Takes in how a request ended.
     pub(super) fn answered(&mut self, response: Response<'_>) {
+        let waited_until = self.delivery.asked_until();
         let outcome = self.delivery.answered(
             self.now.mono,
             response,
@@ -48,6 +49,7 @@ impl Engine {
             &mut self.random,
             &mut self.stats,
         );
+        self.share_wait(waited_until);
         match outcome {
             Outcome::Ended => {}
             // A flush asked for one try, and this was it.

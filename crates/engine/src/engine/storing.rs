@@ -1,7 +1,7 @@
 //! Keeps what waits in storage, and takes over what closed pages left there.
 
 use super::Engine;
-use crate::{Consent, Effect, Input, Millis, Persistence, SegmentId, journal};
+use crate::{Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journal};
 
 /// How long a page waits for the rest of what closed pages left, and for what is
 /// still on its way from them, before it sends and asks.
@@ -47,16 +47,26 @@ impl Engine {
     }
 
     /// Stores for the last time, perhaps: the next page is to know what may have
-    /// arrived, and whether the server asked to wait.
+    /// arrived.
     pub(super) fn persist_before_unload(&mut self) {
         if self.may_store() {
-            let now = self.now;
-            let wait = self.delivery.asked_until().map(|until| until - now.mono);
-            let wait = wait.filter(|wait| *wait > Millis::ZERO);
-            self.storage
-                .rewrite(wait, now.wall, &self.queue, &mut self.effects);
+            self.storage.rewrite(&self.queue, &mut self.effects);
             self.persist();
         }
+    }
+
+    /// Lets all pages of this source know for how long the server asked to wait,
+    /// where that is something else than `before`.
+    pub(super) fn share_wait(&mut self, before: Option<Mono>) {
+        let until = self.delivery.asked_until();
+        if until == before || !self.may_store() {
+            return;
+        }
+        let mut record = String::new();
+        if let Some(until) = until {
+            journal::write_wait(&mut record, until - self.now.mono, self.now.wall);
+        }
+        self.effects.push(Effect::ShareWait { record });
     }
 
     /// Takes in whether earlier writes came to be. The host performs effects in
@@ -84,16 +94,21 @@ impl Engine {
         }
     }
 
-    /// Takes over the records of a segment that a closed page left. They are
-    /// stored as this page's own before the handler returns, so that the host
-    /// may remove the original.
+    /// Takes over the records of a segment that a closed page left, or the one
+    /// that pages share. Events are stored as this page's own before the handler
+    /// returns, so that the host may remove the original.
     pub(super) fn adopt(&mut self, records: &str) {
+        let mut has_events = false;
         for record in records.lines() {
             if let Some((draft, is_uncertain)) = journal::read_record(record) {
                 self.enqueue(draft, is_uncertain);
+                has_events = true;
             } else if let Some(wait) = journal::read_wait(record, self.now.wall) {
                 self.delivery.wait_for(self.now.mono + wait);
             }
+        }
+        if !has_events {
+            return;
         }
         // A new page is a reason to try at once, or rather in a moment, when all
         // that was left is here.

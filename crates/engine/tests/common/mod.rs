@@ -31,6 +31,8 @@ pub struct Tab {
     pub announced: u32,
     /// This tab's part of the storage.
     pub stored: BTreeMap<SegmentId, String>,
+    /// What it shared with the pages of its source last; empty where that is over.
+    pub shared: Option<String>,
     pub writes: u32,
 }
 
@@ -83,6 +85,7 @@ impl Tab {
             other: Vec::new(),
             announced: 0,
             stored: BTreeMap::new(),
+            shared: None,
             writes: 0,
         };
         let start = Start {
@@ -138,6 +141,7 @@ impl Tab {
                     self.stored.remove(&segment);
                 }
                 Effect::EraseStorage => self.stored.clear(),
+                Effect::ShareWait { record } => self.shared = Some(record),
                 Effect::ClaimStorage { .. } | Effect::AdoptOrphans => {}
                 Effect::Filter { .. }
                 | Effect::WarnUnreachable { .. }

@@ -67,9 +67,10 @@ struct Tab {
     told_to_wait: f64,
 }
 
-/// A server asked the page for patience that stored something.
-#[derive(Clone, Copy)]
+/// The server asked a page for patience, which shared that.
+#[derive(Clone)]
 struct Wait {
+    record: String,
     until: f64,
     /// How far the wall clock was off then: one that was set since tells another time.
     wall_shift: f64,
@@ -84,8 +85,8 @@ pub struct World {
     opened: u32,
     cookies: (String, String),
     storage: BTreeMap<String, String>,
-    /// What the server asked of whoever takes something over from the storage.
-    waits: BTreeMap<String, Wait>,
+    /// What all tabs share of what the server asked.
+    shared_wait: Option<Wait>,
     storage_works: bool,
     storage_failed: bool,
     network_works: bool,
@@ -121,7 +122,7 @@ impl World {
             opened: 0,
             cookies: Default::default(),
             storage: BTreeMap::new(),
-            waits: BTreeMap::new(),
+            shared_wait: None,
             storage_works: true,
             storage_failed: false,
             network_works: true,

@@ -28,6 +28,7 @@ impl World {
     /// is not lost; what closed and frozen ones left is.
     pub(super) fn clear_storage(&mut self) {
         self.say("the page clears the storage");
+        self.shared_wait = None;
         for (key, records) in std::mem::take(&mut self.storage) {
             let part = key.split('.').next().unwrap_or_default();
             let keeper = self.tabs.iter().find(|tab| tab.part == part && !tab.frozen);
@@ -62,30 +63,40 @@ impl World {
         }
     }
 
-    /// Notes for how long whoever takes these records over has to wait.
-    pub(super) fn note_wait(&mut self, tab: usize, key: &str, records: &str) {
-        if records.lines().any(|record| record.starts_with('!')) {
-            let wait = Wait {
-                until: self.tabs[tab].told_to_wait,
-                wall_shift: self.wall_shift,
-            };
-            self.waits.insert(key.to_owned(), wait);
-        } else {
-            self.waits.remove(key);
+    /// A tab shares that the server asked it to wait, or that this is over; the others
+    /// hear of it.
+    pub(super) fn share_wait(&mut self, tab: usize, record: String) {
+        if !self.storage_works {
+            return;
+        }
+        let id = self.tabs[tab].id;
+        self.say(&format!("tab {id} shares {record:?}"));
+        self.shared_wait = (!record.is_empty()).then(|| Wait {
+            record,
+            until: self.tabs[tab].told_to_wait,
+            wall_shift: self.wall_shift,
+        });
+        for other in self.tabs.iter().map(|tab| tab.id).collect::<Vec<_>>() {
+            if let Some(other) = self.find(other).filter(|_| other != id) {
+                self.hear_wait(other);
+            }
         }
     }
 
-    /// From now on a tab may send nothing before the time until which the page
-    /// was told to wait whose records it takes over.
-    fn obey(&mut self, tab: usize, key: &str) {
-        let Some(wait) = self.waits.remove(key) else {
+    /// A tab is handed what all share: it may send nothing from now on before that time.
+    pub(super) fn hear_wait(&mut self, tab: usize) {
+        let Some(wait) = self.shared_wait.clone() else {
             return;
         };
+        if self.tabs[tab].frozen {
+            return;
+        }
         if wait.wall_shift.to_bits() == self.wall_shift.to_bits() {
             let until = &mut self.tabs[tab].told_to_wait;
             // It is stored in whole ms.
             *until = until.max(wait.until - 1.0);
         }
+        self.tell(tab, Input::Adopted(&wait.record));
     }
 
     /// A tab takes over what is in a part, unless someone holds its lock.
@@ -116,7 +127,6 @@ impl World {
             if self.tabs[at].taken.contains(&key) {
                 continue;
             }
-            self.obey(at, &key);
             self.tell(at, Input::Adopted(&records));
             // It may have died within, before it removed the original.
             if let Some(at) = self.find(tab) {

@@ -101,7 +101,6 @@ impl World {
                         self.in_memory.remove(field(line, "feature"));
                     }
                     self.tabs[tab].segments.insert(segment);
-                    self.note_wait(tab, &key, &records);
                     self.storage.insert(key, records);
                 } else if !self.storage.contains_key(&key) {
                     let engine = &mut self.tabs[tab].engine;
@@ -114,7 +113,13 @@ impl World {
                 self.storage.remove(&key);
                 self.tabs[tab].segments.remove(&segment);
             }
-            Effect::AdoptOrphans => self.look_for_left(tab),
+            Effect::AdoptOrphans => {
+                self.hear_wait(tab);
+                if let Some(tab) = self.find(id) {
+                    self.look_for_left(tab);
+                }
+            }
+            Effect::ShareWait { record } => self.share_wait(tab, record),
             Effect::ReadCookies => {
                 let cookies = self.cookies.clone();
                 let cookies = Cookies {
