@@ -1,6 +1,7 @@
 // What the page passes to a method: checked at the call, where an error still
 // comes with the stack that made it.
 
+import { isTime } from "./clock.ts";
 import { type Snapshot, snapshot } from "./details.ts";
 import { ANY_ID, MAX_DETAILS_BYTES, MAX_ID_CHARS, MAX_TEXT_UNITS, PLAIN_ID } from "./generated/contract.ts";
 import { attempt, find, isFiniteNumber, objectToString, replaceAll, slice, toBigInt, trim } from "./intrinsics.ts";
@@ -48,10 +49,7 @@ export const useCount = (value: unknown): string | undefined =>
   value === undefined ? value : isFiniteNumber(value) ? `${value}` : refuse("total", value);
 
 /** A time in ms. */
-export function spentTime(value: unknown): number {
-  // 10^15 ms are 30,000 years; the bound shuts out infinity.
-  return typeof value === "number" && value >= 0 && value < 1e15 ? value : refuse("timeSpent", value);
-}
+export const spentTime = (value: unknown): number => (isTime(value) ? value : refuse("timeSpent", value));
 
 /** Any text, cut where it is too long. */
 export const text = (name: WrongArgument, value: unknown): string =>

@@ -34,6 +34,10 @@ enum Source {
 /// pages do. Others blur what they tell.
 const BLUR: f64 = 1_000.0;
 
+/// Nearly 30,000 years, in ms. What is added to a time that is far beyond is lost in its
+/// digits, so that no wait would end.
+const MAX_TIME: f64 = 1e15;
+
 /// A time that never goes back, whatever a page puts in the place of its clocks: it goes on
 /// from where it stood.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +98,10 @@ pub(crate) fn wall() -> f64 {
 }
 
 fn reading(answer: Result<JsValue, JsValue>) -> Option<f64> {
-    answer.ok()?.as_f64().filter(|now| now.is_finite())
+    answer
+        .ok()?
+        .as_f64()
+        .filter(|now| (0.0..MAX_TIME).contains(now))
 }
 
 #[cfg(test)]
