@@ -5,12 +5,14 @@ import { instantiate } from "#core-script";
 import { BUILD } from "./build-id.ts";
 import { type Track, track } from "./host.ts";
 import { NO_WASM, said } from "./stand-in.ts";
+import { needTexts } from "./texts.ts";
 
 const FILE = "host-script.js";
 
 /** Starts the core. Throws where it is of another build than `build`. */
 export function startScript(build: string): Track {
   if (build !== BUILD) throw new Error(`${FILE} is of another version than the script that loads it`);
+  needTexts();
   initSync({ module: instantiate as never });
   return said(track, `${NO_WASM}: the core as JavaScript is used instead.`);
 }

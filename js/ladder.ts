@@ -9,6 +9,7 @@ import { succeeds } from "./intrinsics.ts";
 import { reach } from "./load.ts";
 import { Bytes } from "./natives.ts";
 import { NO_WASM, said } from "./stand-in.ts";
+import { carriesTexts } from "./texts.ts";
 import { unpack } from "./unpack.ts";
 
 const Wasm = /* @__PURE__ */ lookUp<typeof WebAssembly>("WebAssembly");
@@ -22,7 +23,7 @@ const isWasmAllowed = (): boolean => succeeds(() => new (Wasm()!.Module)(new Byt
 /** Starts what there is in place of a wasm that did not start for this error: the wasm within a script by `start`, or the core as JavaScript. */
 export async function climb(build: string, error: unknown, start: typeof startHost): Promise<Track> {
   // A page that has broken this has broken what comes in place of wasm, too, and for good.
-  if (!succeeds(() => new Bytes(1))) throw new Error(`${error}`);
+  if (!carriesTexts()) throw new Error(`${error}`);
   if (isWasmAllowed()) {
     try {
       const { text, size } = await reach(import("./wasm-inside.js"));

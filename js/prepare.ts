@@ -5,7 +5,7 @@ import type { Calls } from "./calls.ts";
 import { monotonic } from "./clock.ts";
 import { hasUser, print } from "./environment.ts";
 import { inspect } from "./inspect.ts";
-import { apply, hasOwn, keys, replaceAll } from "./intrinsics.ts";
+import { apply, keys, replaceAll } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import { checkSettings, coreConfig, unreadSettings } from "./settings.ts";
 import type { Construction, Tracking } from "./tracking.ts";
@@ -16,7 +16,7 @@ import { explain } from "./words.ts";
 export type Prepare = (construction: Construction & Partial<Tracking>) => Tracking;
 
 export const prepare: Prepare = (construction) => {
-  if (!hasOwn(construction, "settings")) {
+  if (construction.calls.explain !== explain) {
     const { calls, early, given, passed, url } = construction;
     silenceRepetition(calls);
     calls.explain = explain;

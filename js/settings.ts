@@ -4,7 +4,7 @@
 import { toId } from "./arguments.ts";
 import { type CoreConfig, type Kind, SETTINGS } from "./generated/contract.ts";
 import { type Given, isToken, refusesTracking } from "./given.ts";
-import { attempt, find, hasOwn, keys, stringify } from "./intrinsics.ts";
+import { attempt, find, keys, stringify } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import type { Settings } from "./types.ts";
 import { describe, ID, wrong } from "./words.ts";
@@ -31,7 +31,7 @@ export function checkSettings(
   for (let at = 0; at < givenNames.length; at += 1) {
     const name = givenNames[at]!;
     const value = given[name];
-    if (!hasOwn(SETTINGS, name)) {
+    if (!(name in checked)) {
       refuse(`there is no setting called ${name}. It was ignored.`);
     } else if (value !== undefined && value !== null) {
       const expected = mismatch(SETTINGS[name as keyof Settings][0], value);

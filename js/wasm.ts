@@ -5,6 +5,7 @@ import { initSync } from "#core";
 import { BUILD } from "./build-id.ts";
 import { Bytes, decodeText } from "./natives.ts";
 import { compile, customSections } from "./page/browser.ts";
+import { needTexts } from "./texts.ts";
 
 /** Gets the bytes of the wasm; once more from the server, past all caches, if `reload`. */
 export type FetchWasm = (reload: boolean) => Promise<BufferSource>;
@@ -14,6 +15,7 @@ const SECTION = "natero";
 
 /** Starts the wasm. Rejects where it cannot be had, or is of another build. */
 export async function startWasm(fetchWasm: FetchWasm): Promise<void> {
+  needTexts();
   const module = (await compileOurs(fetchWasm, false)) ?? (await compileOurs(fetchWasm, true));
   if (!module) throw new Error("natero.wasm is of another version than the script that loads it");
   initSync({ module });

@@ -1,7 +1,7 @@
 // What only the host takes from the page: see `environment.ts`.
 
 import { attribute, lookUp, memberOf, method, textOf } from "../capture.ts";
-import { browser, locationObject, page, quietly, startTimer, visibilityState } from "../environment.ts";
+import { browser, deferred, locationObject, page, quietly, startTimer, visibilityState } from "../environment.ts";
 import { apply, attempt, max, min, OriginalDate } from "../intrinsics.ts";
 import { storageObject, utf8 } from "../web-storage.ts";
 
@@ -86,8 +86,29 @@ const wasm = /* @__PURE__ */ lookUp<typeof WebAssembly>("WebAssembly")();
 const compileWasm = attempt(() => wasm!.compile);
 const sectionsOf = attempt(() => wasm!.Module.customSections);
 
+// What a page has put in the place of this may never come to an end. Then the wasm is
+// compiled while the page waits, which takes some ms, and not every browser does.
+const COMPILE_MS = 5_000;
+
 /** Compiles wasm. Rejects where the page's policy forbids it. */
-export const compile = async (bytes: BufferSource): Promise<WebAssembly.Module> => await compileWasm!(bytes);
+export async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
+  const { promise, settle } = deferred<() => WebAssembly.Module>();
+  const stop = later(() => settle(() => new wasm!.Module(bytes)), COMPILE_MS);
+  const begin = async () => {
+    try {
+      const module = await compileWasm!(bytes);
+      settle(() => module);
+    } catch (error) {
+      settle(() => {
+        throw error;
+      });
+    }
+  };
+  begin();
+  const compiled = await promise;
+  stop?.();
+  return compiled();
+}
 
 /** The contents of a custom section of the wasm. */
 export const customSections = (module: WebAssembly.Module, name: string): ArrayBuffer[] => sectionsOf!(module, name);

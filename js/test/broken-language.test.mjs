@@ -1,5 +1,5 @@
 // A page that has broken what the language offers before the library is loaded: each
-// thing in turn is missing, throws or is a text. Nothing comes back out, and the
+// thing in turn is missing, throws, does nothing or is a text. Nothing comes back out, and the
 // tracker either tracks or says once why not.
 
 import assert from "node:assert/strict";
@@ -56,12 +56,19 @@ const throwing = () => {
   throw new Error("broken by the page");
 };
 
+// One that can be constructed, too.
+function silent() {}
+
 const WAYS = {
   missing: (holder, name) => Reflect.deleteProperty(holder, name),
   throwing: (holder, name) =>
     typeof Reflect.getOwnPropertyDescriptor(holder, name).value === "function"
       ? Reflect.defineProperty(holder, name, { value: throwing, configurable: true, writable: true })
       : Reflect.defineProperty(holder, name, { get: throwing, configurable: true }),
+  silent: (holder, name) =>
+    typeof Reflect.getOwnPropertyDescriptor(holder, name).value === "function"
+      ? Reflect.defineProperty(holder, name, { value: silent, configurable: true, writable: true })
+      : Reflect.deleteProperty(holder, name),
   wrong: (holder, name) =>
     Reflect.defineProperty(holder, name, { value: "a text", configurable: true, writable: true }),
 };
@@ -148,5 +155,27 @@ for (const [way, harm] of Object.entries(WAYS)) {
       assert.deepEqual(unhandled, [], at);
     }
     assert.ok(outcomes.tracks > 400 && outcomes.off > 10, JSON.stringify(outcomes));
+  });
+}
+
+const BROKEN_TEXTS = {
+  "an encoder that returns nothing": ["TextEncoder", "encode", () => undefined],
+  "an encoder that returns no bytes": ["TextEncoder", "encode", () => new Uint8Array(0)],
+  "an encoder that returns other bytes": ["TextEncoder", "encode", () => new Uint8Array(9)],
+  "an encoder that returns a text": ["TextEncoder", "encode", (text) => text],
+  "a decoder that returns nothing": ["TextDecoder", "decode", () => undefined],
+  "a decoder that returns an empty text": ["TextDecoder", "decode", () => ""],
+  "a decoder that returns bytes": ["TextDecoder", "decode", (bytes) => bytes],
+};
+
+for (const [name, [holder, method, replacement]] of Object.entries(BROKEN_TEXTS)) {
+  test(`with ${name} the tracker is off, and says once why`, async () => {
+    const broken = world((globals) => {
+      globals[holder] = class {};
+      globals[holder].prototype[method] = replacement;
+    });
+    const { ready, features, told } = await use(broken);
+    assert.deepEqual([ready, features, told.length], [false, [], 1], told.join("\n"));
+    assert.match(told[0], /is off: Error: TextEncoder, TextDecoder or Uint8Array is missing or broken/);
   });
 }
