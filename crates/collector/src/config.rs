@@ -25,7 +25,8 @@ pub struct Database {
     pub store: Option<String>,
 
     /// With --store postgres://…: the address of ClickHouse, such as
-    /// http://HOST:8123/DATABASE
+    /// http://HOST:8123/DATABASE. Several are shards, each of which has a part of the
+    /// events; `|` stands between the replicas of one, which have the same
     #[arg(
         long,
         env = "NATERO_CLICKHOUSE",

@@ -47,6 +47,12 @@ struct RequestLabels {
     status: u16,
 }
 
+#[cfg(feature = "scaled")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NodeLabels {
+    node: String,
+}
+
 /// All metrics.
 #[derive(Debug)]
 pub struct Metrics {
@@ -67,6 +73,8 @@ pub struct Metrics {
     /// Age of the oldest of them in seconds.
     #[cfg(feature = "scaled")]
     pub unshipped_age: Gauge<i64, AtomicI64>,
+    #[cfg(feature = "scaled")]
+    lacking_blocks: Family<NodeLabels, Gauge<i64, AtomicI64>>,
 }
 
 impl Default for Metrics {
@@ -85,8 +93,20 @@ impl Default for Metrics {
             unshipped_events: Gauge::default(),
             #[cfg(feature = "scaled")]
             unshipped_age: Gauge::default(),
+            #[cfg(feature = "scaled")]
+            lacking_blocks: Family::default(),
         };
         metrics.registered()
+    }
+}
+
+#[cfg(feature = "scaled")]
+impl Metrics {
+    /// Tells how many blocks of events a node of ClickHouse lacks.
+    pub fn set_lacking_blocks(&self, node: String, blocks: i64) {
+        self.lacking_blocks
+            .get_or_create(&NodeLabels { node })
+            .set(blocks);
     }
 }
 
@@ -144,6 +164,11 @@ impl Metrics {
                 "Age of the oldest of them",
                 Unit::Seconds,
                 self.unshipped_age.clone(),
+            );
+            registry.register(
+                "node_lacking_blocks",
+                "Blocks of events that a node of ClickHouse lacks",
+                self.lacking_blocks.clone(),
             );
         }
         self.registry = registry;

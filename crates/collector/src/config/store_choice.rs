@@ -18,7 +18,8 @@ pub enum StoreChoice {
 pub struct ScaledAddress {
     /// That of PostgreSQL, as `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub postgres: String,
-    /// Those of the nodes of ClickHouse, as `http://HOST:8123/DATABASE`; at least one.
+    /// Those of the shards of ClickHouse, as `http://HOST:8123/DATABASE`, with `|` between
+    /// the replicas of one; at least one.
     pub clickhouse: Vec<String>,
 }
 
@@ -83,11 +84,8 @@ impl Database {
         if is_alone {
             return Err(ChoiceError::NoClickhouse);
         }
-        if !self
-            .clickhouse
-            .iter()
-            .all(|node| node.starts_with("http://"))
-        {
+        let mut nodes = self.clickhouse.iter().flat_map(|shard| shard.split('|'));
+        if !nodes.all(|node| node.trim().starts_with("http://")) {
             return Err(ChoiceError::NoHttp);
         }
         Ok(StoreChoice::Scaled(ScaledAddress {
@@ -154,6 +152,11 @@ mod tests {
             (Some("mysql://h/n"), &node[..], ChoiceError::Unknown),
             (Some("postgres://h/n"), &[], ChoiceError::NoClickhouse),
             (Some("postgres://h/n"), &["a:9000"], ChoiceError::NoHttp),
+            (
+                Some("postgres://h/n"),
+                &["http://a|b:8123"],
+                ChoiceError::NoHttp,
+            ),
         ] {
             assert_eq!(choice(store, clickhouse), Err(error), "{store:?}");
         }

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// This store does not have the operation yet.
     #[error("the store on PostgreSQL and ClickHouse does not have {0} yet")]
     Unsupported(&'static str),
+    /// The nodes of ClickHouse are not those over which the events are spread.
+    #[error("--clickhouse: {0}")]
+    Nodes(String),
     /// The store is shutting down. Nothing was written.
     #[error("the store is closed")]
     Closed,

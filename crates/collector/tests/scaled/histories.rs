@@ -26,6 +26,9 @@ const DAY: i64 = 24 * 60 * MINUTE;
 const ACCOUNTS: [&str; 5] = ["a", "b", "c", "d", "Ä'\\"];
 const USERS: [&str; 6] = ["u1", "u2", "u3", "u4", "u5", "u6"];
 
+/// Numbers of replicas of the shards.
+const SPREADS: [&[usize]; 4] = [&[1], &[2], &[1, 1, 1], &[1, 2]];
+
 /// One step of a history.
 #[derive(Debug, Clone)]
 enum Step {
@@ -274,14 +277,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_stores_answer_the_same(steps in proptest::collection::vec(step(), 1..40)) {
+    fn both_stores_answer_the_same(
+        steps in proptest::collection::vec(step(), 1..40),
+        replicas in proptest::sample::select(&SPREADS[..]),
+    ) {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .unwrap();
         runtime.block_on(async {
-            let Some(pair) = Pair::new().await else { return };
+            let Some(pair) = Pair::over(replicas).await else { return };
             for step in steps {
                 apply(&pair, step).await;
             }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use natero_collector::{
     model::keys::{NewSource, SourceKeys},
     store::{
-        Store,
+        Store, StoreError,
         batch::{Batch, BatchOutcome},
         event_key::IdScope,
         keys::Source,
@@ -36,7 +36,16 @@ impl Pair {
     /// Both stores, empty; `None` where the servers are not installed. The one on servers
     /// ships only when it is told to.
     pub async fn new() -> Option<Self> {
-        let addresses = servers::databases()?;
+        Self::on(servers::databases()?).await
+    }
+
+    /// The same, with so many replicas of each shard.
+    pub async fn over(replicas: &[usize]) -> Option<Self> {
+        Self::on(servers::databases_over(replicas)?).await
+    }
+
+    /// The same on servers.
+    pub async fn on(addresses: Addresses) -> Option<Self> {
         let folder = TempDir::new().unwrap();
         let db = folder.path().join("natero.db");
         let keys = [(), ()].map(|()| SourceKeys::generate().unwrap());
@@ -95,8 +104,18 @@ impl Pair {
         is_trusted: bool,
     ) -> BatchOutcome {
         let source = self.source(store, is_trusted).await;
+        self.try_send(store, &source, events).await.unwrap()
+    }
+
+    /// Sends events of a source to one of the stores, which may not take them.
+    pub async fn try_send(
+        &self,
+        store: &dyn Store,
+        source: &Source,
+        events: &[Value],
+    ) -> Result<BatchOutcome, StoreError> {
         let body: String = events.iter().map(|event| format!("{event}\n")).collect();
-        let scope = IdScope::of(is_trusted);
+        let scope = IdScope::of(source.trusted);
         let events = lines(body.as_bytes())
             .map(|line| NewEvent::read(&line, scope, NOW).unwrap())
             .collect();
@@ -105,10 +124,10 @@ impl Pair {
             lines: body.into_bytes(),
             rejected: Vec::new(),
             refused: RefusedLines::default(),
-            source,
+            source: source.clone(),
             received_at: NOW,
         };
-        store.ingest(batch).await.unwrap()
+        store.ingest(batch).await
     }
 
     /// Sends events to both stores, which must make the same of them.
@@ -119,10 +138,24 @@ impl Pair {
         scaled
     }
 
-    /// Makes the store on servers doubt that its last block was written.
+    /// Makes the store on servers doubt that its last block was written to the last node.
     pub async fn forget_last_block(&self) {
-        self.sql("UPDATE blocks SET shipped_at = NULL WHERE no = (SELECT MAX(no) FROM blocks)")
-            .await;
+        self.sql(
+            "UPDATE nodes SET shipped = shipped - 1 WHERE shipped > 0
+             AND name = (SELECT MAX(name) FROM nodes)",
+        )
+        .await;
+    }
+
+    /// The number that a statement in PostgreSQL answers, if it answers.
+    pub async fn try_count(&self, sql: &str) -> Result<i64, tokio_postgres::Error> {
+        let (client, connection) =
+            tokio_postgres::connect(&self.addresses.postgres, tokio_postgres::NoTls).await?;
+        let running = tokio::spawn(connection);
+        let row = client.query_one(sql, &[]).await?;
+        drop(client);
+        let _ = running.await;
+        Ok(row.get(0))
     }
 
     /// Runs a statement in PostgreSQL and returns the number of rows that it is about.

@@ -20,9 +20,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Time between two looks at it.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Number of events that are in no block that was shipped.
-const UNSHIPPED: &str = "SELECT COUNT(*) FROM events WHERE tx >= coalesce(
-    (SELECT MAX(to_tx) FROM blocks WHERE shipped_at IS NOT NULL), 0)";
+/// Number of events that are in no block that was shipped to all nodes.
+pub const UNSHIPPED: &str = "SELECT COUNT(*) FROM events WHERE tx >= coalesce(
+    (SELECT to_tx FROM blocks WHERE no = (SELECT MIN(shipped) FROM nodes)), 0)";
 
 fn command(addresses: &Addresses) -> Command {
     let mut command = Command::new(BINARY);

@@ -2,6 +2,7 @@
 //! their own, and ended with the test's process however that ends.
 
 use std::{
+    ffi::OsStr,
     fs,
     net::{TcpListener, TcpStream},
     os::unix::{fs::chown, process::CommandExt},
@@ -19,8 +20,11 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// Ends a server once whoever started it is gone: then nothing holds the other end of
 /// its standard input.
-const GUARD: &str = "folder=$1; shift; \"$@\" & server=$!; read _; kill -9 $server; wait; \
-    rm -rf \"$folder\"";
+const GUARD: &str = "signal=$1; shift; \"$@\" & server=$!; read _; kill -$signal $server; wait";
+
+/// The same, and removes its data.
+const GUARD_AND_SWEEP: &str = "signal=$1; folder=$2; shift 2; \"$@\" & server=$!; read _; \
+    kill -$signal $server; wait; rm -rf \"$folder\"";
 
 /// Both servers.
 pub struct Servers {
@@ -38,6 +42,11 @@ pub struct Addresses {
 /// Fresh databases on the servers that all tests of this process share; `None`, with a
 /// line that says so, where the servers are not installed.
 pub fn databases() -> Option<Addresses> {
+    databases_over(&[1])
+}
+
+/// The same with so many replicas of each shard. A node is a database of its own.
+pub fn databases_over(replicas: &[usize]) -> Option<Addresses> {
     static SERVERS: OnceLock<Option<Servers>> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let Some(servers) = SERVERS.get_or_init(Servers::start) else {
@@ -49,9 +58,18 @@ pub fn databases() -> Option<Addresses> {
         &servers.postgres_address("postgres"),
         &format!("CREATE DATABASE {name} TEMPLATE template0"),
     );
+    let shards = replicas.iter().enumerate().map(|(shard, replicas)| {
+        let replicas: Vec<String> = (0..*replicas)
+            .map(|replica| {
+                let port = servers.clickhouse;
+                format!("http://127.0.0.1:{port}/{name}_{shard}_{replica}")
+            })
+            .collect();
+        replicas.join("|")
+    });
     Some(Addresses {
         postgres: servers.postgres_address(&name),
-        clickhouse: vec![format!("http://127.0.0.1:{}/{name}", servers.clickhouse)],
+        clickhouse: shards.collect(),
     })
 }
 
@@ -70,7 +88,7 @@ fn psql(address: &str, sql: &str) -> String {
     String::from_utf8(done.stdout).unwrap().trim().to_owned()
 }
 
-fn folders() -> Vec<PathBuf> {
+pub fn folders() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = std::env::split_paths(&path).collect();
     // Debian keeps the programs of each version of PostgreSQL in a folder of its own.
@@ -81,12 +99,12 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-fn binary(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
+pub fn binary(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     let found = folders.iter().map(|folder| folder.join(name));
     found.into_iter().find(|file| file.is_file())
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
@@ -127,51 +145,62 @@ impl Servers {
 
 fn start_postgres(initdb: &Path, postgres: &Path, port: u16) -> (Child, ChildStdin) {
     let folder = folder();
-    let owner = unprivileged();
-    if let Some((user, group)) = owner {
-        chown(&folder, Some(user), Some(group)).unwrap();
-    }
-    // PostgreSQL refuses to run as root.
-    let as_owner = |command: &mut Command| {
-        if let Some((user, group)) = owner {
-            command.uid(user).gid(group);
-        }
-    };
-    let data = folder.join("data");
+    init_postgres(initdb, &folder);
+    run_postgres(postgres, &folder, port, &sweeping("KILL", &folder))
+}
+
+/// Makes the files of a PostgreSQL in a folder.
+pub fn init_postgres(initdb: &Path, folder: &Path) {
     let mut init = Command::new(initdb);
-    as_owner(&mut init);
+    if let Some((user, group)) = unprivileged() {
+        chown(folder, Some(user), Some(group)).unwrap();
+        init.uid(user).gid(group);
+    }
     let made = init
-        .args([
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "-U",
-            "natero",
-            "-D",
-        ])
-        .arg(&data)
-        .current_dir(&folder)
+        .args(["--auth=trust", "--encoding=UTF8", "--locale=C"])
+        .args(["-U", "natero", "-D"])
+        .arg(folder.join("data"))
+        .current_dir(folder)
         .output()
         .unwrap();
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    let mut command = guarded(&folder, postgres);
-    as_owner(&mut command);
+    let error = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{error}");
+}
+
+/// Starts a PostgreSQL whose files are in a folder.
+pub fn run_postgres(
+    postgres: &Path,
+    folder: &Path,
+    port: u16,
+    guard: &[&OsStr],
+) -> (Child, ChildStdin) {
+    let mut command = guarded(guard, postgres);
+    // PostgreSQL refuses to run as root.
+    if let Some((user, group)) = unprivileged() {
+        command.uid(user).gid(group);
+    }
     command
         .arg("-D")
-        .arg(&data)
+        .arg(folder.join("data"))
         .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""])
         .args(["-c", "max_connections=300"])
         // What a test wrote need not survive the machine.
         .args(["-c", "fsync=off"]);
-    spawn(command, &folder)
+    spawn(command, folder)
 }
 
 fn start_clickhouse(clickhouse: &Path, port: u16) -> (Child, ChildStdin) {
     let folder = folder();
+    run_clickhouse(clickhouse, &folder, port, &sweeping("KILL", &folder))
+}
+
+/// Starts a ClickHouse whose files are in a folder.
+pub fn run_clickhouse(
+    clickhouse: &Path,
+    folder: &Path,
+    port: u16,
+    guard: &[&OsStr],
+) -> (Child, ChildStdin) {
     let data = folder.display();
     let (native, between) = (free_port(), free_port());
     let config = format!(
@@ -195,22 +224,37 @@ fn start_clickhouse(clickhouse: &Path, port: u16) -> (Child, ChildStdin) {
         </yandex>";
     fs::write(folder.join("config.xml"), config).unwrap();
     fs::write(folder.join("users.xml"), users).unwrap();
-    let mut command = guarded(&folder, clickhouse);
+    let mut command = guarded(guard, clickhouse);
     command
         .arg("--config-file")
         .arg(folder.join("config.xml"))
-        .current_dir(&folder);
-    spawn(command, &folder)
+        .current_dir(folder);
+    spawn(command, folder)
 }
 
-fn guarded(folder: &Path, server: &Path) -> Command {
+/// The guard that ends a server with a signal and removes its folder.
+fn sweeping<'a>(signal: &'a str, folder: &'a Path) -> [&'a OsStr; 4] {
+    let (script, name) = (OsStr::new(GUARD_AND_SWEEP), OsStr::new("sh"));
+    [script, name, OsStr::new(signal), folder.as_os_str()]
+}
+
+/// The guard that ends a server with a signal and leaves its folder.
+pub fn leaving(signal: &str) -> [&OsStr; 3] {
+    [OsStr::new(GUARD), OsStr::new("sh"), OsStr::new(signal)]
+}
+
+fn guarded(guard: &[&OsStr], server: &Path) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", GUARD, "sh"]).arg(folder).arg(server);
+    command.arg("-c").args(guard).arg(server);
     command
 }
 
 fn spawn(mut command: Command, folder: &Path) -> (Child, ChildStdin) {
-    let log = fs::File::create(folder.join("log")).unwrap();
+    let log = fs::File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join("log"))
+        .unwrap();
     let mut child = command
         .current_dir(folder)
         .stdin(Stdio::piped())
@@ -241,7 +285,7 @@ fn unprivileged() -> Option<(u32, u32)> {
     })
 }
 
-fn wait_for(port: u16) {
+pub fn wait_for(port: u16) {
     let start = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(start.elapsed() < START_LIMIT, "no server on port {port}");

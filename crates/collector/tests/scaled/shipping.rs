@@ -207,13 +207,4 @@ async fn what_it_does_not_have_yet_fails_by_name() {
         "the store on PostgreSQL and ClickHouse does not have the account tree yet"
     );
     assert!(store.prune(NOW).await.is_err());
-    let nodes = [
-        "http://127.0.0.1:1".to_owned(),
-        "http://127.0.0.1:2".to_owned(),
-    ];
-    assert!(
-        ScaledStore::open(&pair.addresses.postgres, &nodes, Default::default())
-            .await
-            .is_err()
-    );
 }

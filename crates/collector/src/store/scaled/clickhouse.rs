@@ -13,6 +13,9 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 use super::failure::{Failure, Result};
 
+/// How long a connection may take. A machine that is gone refuses none.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
 /// How long an answer may take. A question about years of a large tree takes seconds.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
@@ -23,14 +26,14 @@ const DATABASE: &str = "natero";
 #[derive(Debug, Clone)]
 pub(super) struct Clickhouse {
     http: Client<HttpConnector, Full<Bytes>>,
-    /// Scheme, host and port.
-    base: String,
+    /// Host and port.
+    host: String,
     database: String,
     authorization: Option<String>,
 }
 
 /// A table that goes along with a question.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct External {
     pub(super) name: &'static str,
     /// Names and types of its columns.
@@ -73,34 +76,46 @@ impl Clickhouse {
             };
             format!("Basic {}", BASE64_STANDARD.encode(user))
         });
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT_LIMIT));
+        connector.set_nodelay(true);
         Ok(Clickhouse {
-            http: Client::builder(TokioExecutor::new()).build_http(),
-            base: format!("http://{host}"),
+            http: Client::builder(TokioExecutor::new()).build(connector),
+            host: host.to_owned(),
             database: database.to_owned(),
             authorization,
         })
     }
 
-    /// The name of its database.
-    pub(super) fn database(&self) -> &str {
-        &self.database
+    /// Its host, port and database: what tells it from other nodes.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.host, self.database)
     }
 
-    /// Runs a statement without an answer.
-    pub(super) async fn execute(&self, sql: &str) -> Result<()> {
+    /// Makes its database.
+    pub(super) async fn create_database(&self) -> Result<()> {
+        let sql = format!("CREATE DATABASE IF NOT EXISTS {}", self.database);
         self.send(&[], "text/plain", sql.into()).await?;
         Ok(())
     }
 
-    /// Inserts rows in the format `RowBinary` into a table of the database.
-    pub(super) async fn insert(&self, table: &str, rows: Vec<u8>) -> Result<()> {
-        let sql = format!("INSERT INTO {}.{table} FORMAT RowBinary", self.database);
-        let type_ = "application/octet-stream";
-        self.send(&[("query", &sql)], type_, rows).await?;
+    /// Runs a statement in its database, and returns its answer.
+    pub(super) async fn execute(&self, sql: &str) -> Result<Vec<u8>> {
+        let database = [("database", self.database.as_str())];
+        self.send(&database, "text/plain", sql.to_owned().into())
+            .await
+    }
+
+    /// Inserts rows in the format `RowBinary` into a table of its database.
+    pub(super) async fn insert(&self, table: &str, rows: Bytes) -> Result<()> {
+        let sql = format!("INSERT INTO {table} FORMAT RowBinary");
+        let params = [("database", self.database.as_str()), ("query", &sql)];
+        self.send(&params, "application/octet-stream", rows).await?;
         Ok(())
     }
 
-    /// Asks a question, with tables that go along, and returns its answer.
+    /// Asks a question about its database, with tables that go along, and returns its
+    /// answer.
     pub(super) async fn ask(&self, sql: &str, tables: &[External]) -> Result<Vec<u8>> {
         const BOUNDARY: &str = "natero-c8f1c2a0a7d64d0f-external-table";
         let names: Vec<(String, String)> = tables
@@ -112,7 +127,7 @@ impl Clickhouse {
                 )
             })
             .collect();
-        let mut params = vec![("query", sql)];
+        let mut params = vec![("database", self.database.as_str()), ("query", sql)];
         let mut body = Vec::new();
         for (table, (structure, format)) in tables.iter().zip(&names) {
             params.push((structure, table.structure));
@@ -128,30 +143,30 @@ impl Clickhouse {
         }
         body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
         let type_ = format!("multipart/form-data; boundary={BOUNDARY}");
-        self.send(&params, &type_, body).await
+        self.send(&params, &type_, body.into()).await
     }
 
-    async fn send(&self, params: &[(&str, &str)], type_: &str, body: Vec<u8>) -> Result<Vec<u8>> {
+    async fn send(&self, params: &[(&str, &str)], type_: &str, body: Bytes) -> Result<Vec<u8>> {
         let query: Vec<String> = params
             .iter()
             .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
             .collect();
-        let mut request = Request::post(format!("{}/?{}", self.base, query.join("&")))
+        let mut request = Request::post(format!("http://{}/?{}", self.host, query.join("&")))
             .header(header::CONTENT_TYPE, type_);
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let request = request
-            .body(Full::new(Bytes::from(body)))
+            .body(Full::new(body))
             .map_err(|cause| Failure::Clickhouse(cause.to_string()))?;
         let answer = tokio::time::timeout(TIME_LIMIT, self.answer(request)).await;
-        answer.unwrap_or_else(|_| Err(Failure::Clickhouse("no answer in time".to_owned())))
+        answer.unwrap_or_else(|_| Err(self.away("no answer in time".to_owned())))
     }
 
     async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Vec<u8>> {
         let failed = |cause: &dyn std::error::Error| {
             let source = cause.source().map(|source| format!(": {source}"));
-            Failure::Clickhouse(format!("{cause}{}", source.unwrap_or_default()))
+            self.away(format!("{cause}{}", source.unwrap_or_default()))
         };
         let answer = self
             .http
@@ -169,11 +184,24 @@ impl Clickhouse {
             return Ok(body);
         }
         let said = String::from_utf8_lossy(&body);
-        Err(Failure::Clickhouse(
-            said.trim().chars().take(1000).collect(),
-        ))
+        let said: String = said.trim().chars().take(1000).collect();
+        let name = self.name();
+        let is_lost = LACKS_TABLE.iter().any(|code| said.starts_with(code));
+        Err(if is_lost {
+            Failure::Lost { name, cause: said }
+        } else {
+            Failure::Clickhouse(format!("{name}: {said}"))
+        })
+    }
+
+    fn away(&self, cause: String) -> Failure {
+        let name = self.name();
+        Failure::Away { name, cause }
     }
 }
+
+/// What an answer begins with where a table or its database is missing.
+const LACKS_TABLE: [&str; 2] = ["Code: 60,", "Code: 81,"];
 
 /// A text within a statement.
 pub(super) fn literal(text: &str) -> String {
@@ -187,16 +215,13 @@ mod tests {
     #[test]
     fn an_address_names_the_database_and_who_asks() {
         let node = Clickhouse::new("http://n:se%40cret@h:8123/usage").unwrap();
-        assert_eq!(
-            (node.base.as_str(), node.database()),
-            ("http://h:8123", "usage")
-        );
+        assert_eq!(node.name(), "h:8123/usage");
         let encoded = BASE64_STANDARD.encode("n:se@cret");
         assert_eq!(node.authorization, Some(format!("Basic {encoded}")));
         let plain = Clickhouse::new("http://h:8123").unwrap();
         assert_eq!(
-            (plain.database(), plain.authorization.as_deref()),
-            ("natero", None)
+            (plain.name(), plain.authorization.as_deref()),
+            ("h:8123/natero".to_owned(), None)
         );
         assert!(Clickhouse::new("http://h:8123/a;b").is_err());
     }

@@ -20,23 +20,21 @@ const STRUCTURE: &str = "key FixedString(16), account_id String, user_id String,
 /// The columns of the table of pending events.
 pub(super) const PENDING: &str = STRUCTURE;
 
-/// Makes the database and the table. `block` is the block that brought an event,
-/// `released` that which brought its release; 0 for none. An event that was brought twice
-/// counts once, with its release if there is one.
-pub(super) async fn create_table(node: &Clickhouse) -> Result<()> {
-    let database = node.database();
-    let sql = format!("CREATE DATABASE IF NOT EXISTS {database}");
-    node.execute(&sql).await?;
+/// Makes a table of events. `block` is the block that brought an event, `released` that
+/// which brought its release; 0 for none. An event that was brought twice counts once,
+/// with its release if there is one.
+pub(super) async fn create_table(server: &Clickhouse, table: &str) -> Result<()> {
     // A block may have events of any year, and ClickHouse refuses one that would be cut
     // into many partitions: years are few.
     let sql = format!(
-        "CREATE TABLE IF NOT EXISTS {database}.events (
+        "CREATE TABLE IF NOT EXISTS {table} (
             {STRUCTURE}, block UInt64, released UInt64
         ) ENGINE = ReplacingMergeTree(released)
         PARTITION BY toYear(toDateTime(intDiv(created_at, 1000), 'UTC'))
         ORDER BY (account_id, created_at, key)"
     );
-    node.execute(&sql).await
+    server.execute(&sql).await?;
+    Ok(())
 }
 
 /// An event as it is shipped.
@@ -72,6 +70,11 @@ impl<'a> Shipped<'a> {
         rows.number(sums.module_time);
         rows.number(sums.active_time);
         rows.flag(set_aside);
+    }
+
+    /// The id of its user.
+    pub(super) fn user_id(&self) -> &'a str {
+        self.row.get(2)
     }
 
     /// Whether it was set aside when it arrived.

@@ -14,9 +14,28 @@ pub(super) enum Failure {
     /// There is no connection to PostgreSQL.
     #[error("PostgreSQL: {0}")]
     Pool(#[from] PoolError),
-    /// ClickHouse refused a question, or could not be reached.
+    /// ClickHouse refused a question.
     #[error("ClickHouse: {0}")]
     Clickhouse(String),
+    /// A node of ClickHouse does not answer.
+    #[error("ClickHouse at {name}: {cause}")]
+    Away {
+        /// The node.
+        name: String,
+        /// How that was noticed.
+        cause: String,
+    },
+    /// A node of ClickHouse has not what was shipped to it.
+    #[error("ClickHouse at {name} has lost its data: {cause}")]
+    Lost {
+        /// The node.
+        name: String,
+        /// What it said.
+        cause: String,
+    },
+    /// ClickHouse lacks more than a question can bring along.
+    #[error("ClickHouse is too far behind to answer; it is shipped what it lacks")]
+    Behind,
     /// What was stored cannot be read.
     #[error("PostgreSQL has what no collector wrote: {0}")]
     Damaged(String),
@@ -51,10 +70,17 @@ impl Failure {
         )
     }
 
+    /// Whether another replica may answer what a node of ClickHouse did not.
+    pub(super) fn is_of_node(&self) -> bool {
+        matches!(self, Failure::Away { .. } | Failure::Lost { .. })
+    }
+
     /// Whether the server is away, full, or ending: it is not the statement's fault.
     pub(super) fn is_outage(&self) -> bool {
         match self {
-            Failure::Pool(_) => true,
+            Failure::Pool(_) | Failure::Away { .. } | Failure::Lost { .. } | Failure::Behind => {
+                true
+            }
             Failure::Postgres(error) => match error.code() {
                 None => true,
                 // Insufficient resources, operator intervention, system error.

@@ -22,6 +22,7 @@ mod json;
 mod keys;
 mod latest;
 mod layers;
+mod nodes;
 mod operations;
 mod postgres;
 mod records;
@@ -49,15 +50,15 @@ use crate::{
     model::keys::{NewSource, SourceKeys},
     store::{error::StoreError, keys::ListedKey},
 };
-use clickhouse::Clickhouse;
 use failure::Failure;
 use inbox::Inbox;
+use nodes::{Nodes, standing};
 use postgres::Tx;
 
 /// An open store.
 pub struct ScaledStore {
     pool: Pool,
-    node: Clickhouse,
+    nodes: Nodes,
     inbox: Inbox,
     shipping: Mutex<Option<JoinHandle<()>>>,
     watching: AbortHandle,
@@ -87,31 +88,28 @@ impl Drop for ScaledStore {
 
 impl ScaledStore {
     /// Connects to the servers, makes what they lack, and starts to store and to ship
-    /// batches. `clickhouse` are the addresses of its nodes.
+    /// batches. `clickhouse` are the addresses of its shards, with `|` between the
+    /// replicas of one.
     ///
     /// # Errors
-    /// When a server cannot be reached, a newer version made the tables, or there is more
-    /// than one node, which is not supported yet.
+    /// When PostgreSQL or a node that was never used cannot be reached, a newer version
+    /// made the tables, or the nodes are not those over which the events are spread.
     pub async fn open(
         postgres: &str,
         clickhouse: &[String],
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
-        let [node] = clickhouse else {
-            return Err(StoreError::Unsupported("more than one node of ClickHouse"));
-        };
-        let node = Clickhouse::new(node)?;
+        let nodes = Nodes::new(clickhouse)?;
         let pool = open_pool(postgres).await?;
-        event_rows::create_table(&node).await?;
+        open_nodes(&pool, &nodes).await?;
+        let watching = shipper::watch_forever(pool.clone(), nodes.clone(), Arc::clone(&metrics));
+        let shipping = shipper::ship_forever(pool.clone(), nodes.clone());
         Ok(ScaledStore {
-            inbox: Inbox::start(&pool, Arc::clone(&metrics)),
-            watching: tokio::spawn(shipper::watch_forever(pool.clone(), metrics)).abort_handle(),
-            shipping: Mutex::new(Some(tokio::spawn(shipper::ship_forever(
-                pool.clone(),
-                node.clone(),
-            )))),
+            inbox: Inbox::start(&pool, metrics),
+            watching: tokio::spawn(watching).abort_handle(),
+            shipping: Mutex::new(Some(tokio::spawn(shipping))),
             pool,
-            node,
+            nodes,
         })
     }
 
@@ -132,16 +130,16 @@ impl ScaledStore {
     /// Those of PostgreSQL.
     pub async fn freshness(&self) -> Result<Freshness, StoreError> {
         let client = self.client().await?;
-        let shipper::Lag { events, age } = shipper::lag(&client, now_ms()).await?;
+        let shipper::Lag { events, age } = shipper::lag(&client, &self.nodes, now_ms()).await?;
         Ok(Freshness { events, age })
     }
 
     /// Ships what has arrived at once. Answers false where another collector ships.
     ///
     /// # Errors
-    /// Those of the servers.
+    /// Those of the servers. What fails at one node is done at all others.
     pub async fn ship(&self) -> Result<bool, StoreError> {
-        shipper::ship_now(&self.pool, &self.node).await
+        Ok(shipper::ship_now(&self.pool, &self.nodes).await?)
     }
 
     async fn client(&self) -> Result<Client, Failure> {
@@ -170,6 +168,33 @@ async fn open_pool(address: &str) -> Result<Pool, StoreError> {
     let mut client = pool.get().await.map_err(Failure::from)?;
     schema::migrate(&mut client).await??;
     Ok(pool)
+}
+
+/// Notes the nodes that are new, and makes what they lack. One that was used before may be
+/// away: events wait for it.
+async fn open_nodes(pool: &Pool, nodes: &Nodes) -> Result<(), StoreError> {
+    let mut client = pool.get().await.map_err(Failure::from)?;
+    let tx = client.transaction().await.map_err(Failure::from)?;
+    postgres::Lock::Migration.hold(&tx).await?;
+    let added = standing::register(&tx, nodes).await??;
+    for node in nodes.iter() {
+        let name = node.server.name();
+        match node.server.create_database().await {
+            Err(failure) if added.contains(&name) || !failure.is_of_node() => {
+                return Err(failure.into());
+            }
+            Err(cause) => tracing::warn!(%cause, "events wait for a node of ClickHouse"),
+            Ok(()) => {}
+        }
+    }
+    tx.commit().await.map_err(Failure::from)?;
+    drop(client);
+    for node in nodes.iter() {
+        if let Err(cause) = shipper::prepare(pool, node).await {
+            tracing::warn!(%cause, "events wait for a node of ClickHouse");
+        }
+    }
+    Ok(())
 }
 
 /// A transaction that sees one snapshot and changes nothing.

@@ -1,7 +1,7 @@
 //! Rows as ClickHouse reads them in the format `RowBinary`.
 
 /// Rows that are sent to ClickHouse, one value after the other.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct RowBinary(Vec<u8>);
 
 impl RowBinary {

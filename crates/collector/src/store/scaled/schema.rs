@@ -207,10 +207,18 @@ CREATE INDEX releases_by_tx ON releases (tx);
 
 -- The ranges of transactions that are shipped to ClickHouse, one after the other.
 CREATE TABLE blocks (
-    no         bigint PRIMARY KEY,
-    from_tx    bigint NOT NULL,
-    to_tx      bigint NOT NULL,                -- excluded
-    shipped_at bigint                          -- NULL while ClickHouse may lack some of it
+    no      bigint PRIMARY KEY,
+    from_tx bigint NOT NULL,
+    to_tx   bigint NOT NULL,                   -- excluded
+    events  bigint NOT NULL                    -- how many arrived in it
+);
+-- The nodes of ClickHouse. An event is on the shard of its user.
+CREATE TABLE nodes (
+    name    text    PRIMARY KEY,               -- host, port and database
+    shard   integer NOT NULL,
+    shards  integer NOT NULL,                  -- of how many
+    life    text    NOT NULL,                  -- what its table is named after
+    shipped bigint  NOT NULL                   -- the last block that the table has; 0 for none
 );
 "#;
 

@@ -1,6 +1,6 @@
 //! The statements that ClickHouse adds up by.
 
-use super::snapshot::Snapshot;
+use super::snapshot::Shard;
 use crate::{
     model::{
         quarter::QUARTER_MS,
@@ -12,11 +12,11 @@ use crate::{
 /// Beyond all times that events have.
 const FAR_MS: i64 = 10_000_000_000_000_000;
 
-/// The events of a question: those that were shipped, and those that were not.
-fn events(database: &str, snapshot: &Snapshot, question: &UsageQuestion) -> String {
+/// The events of a question on a shard: those that were shipped, and those that were not.
+fn events(shard: &Shard, question: &UsageQuestion) -> String {
     const COLUMNS: &str = "account_id, user_id, session_id, created_at, product, module, feature, \
         features, module_time, active_time";
-    let block = snapshot.block;
+    let (table, block) = (shard.table(), shard.block());
     let to = question.span.to.clamp(-FAR_MS, FAR_MS);
     let wanted = format!(
         "created_at < {to} AND account_id IN (SELECT account_id FROM scope){}",
@@ -26,7 +26,7 @@ fn events(database: &str, snapshot: &Snapshot, question: &UsageQuestion) -> Stri
         "SELECT {COLUMNS}, aside, captures FROM (
             SELECT {COLUMNS}, set_aside = 1 AND NOT (released >= 1 AND released <= {block})
                 AND key NOT IN (SELECT key FROM freed) AS aside
-            FROM {database}.events FINAL WHERE block <= {block} AND {wanted}
+            FROM {table} FINAL WHERE block <= {block} AND {wanted}
             UNION ALL
             SELECT {COLUMNS}, set_aside = 1 AS aside FROM pending WHERE {wanted}
         ) ANY INNER JOIN scope USING account_id"
@@ -61,11 +61,11 @@ fn within(span: Span) -> String {
 }
 
 /// The quarters of an hour of the span with an event.
-pub(super) fn quarters(database: &str, snapshot: &Snapshot, question: &UsageQuestion) -> String {
+pub(super) fn quarters(shard: &Shard, question: &UsageQuestion) -> String {
     format!(
         "SELECT DISTINCT intDiv(created_at, {QUARTER_MS}) AS quarter FROM ({}) WHERE {}
          FORMAT JSONCompact",
-        events(database, snapshot, question),
+        events(shard, question),
         within(question.span)
     )
 }
@@ -73,13 +73,11 @@ pub(super) fn quarters(database: &str, snapshot: &Snapshot, question: &UsageQues
 /// The figures of the span and of the one before, in total and by the dimension. With
 /// `has_units`, the table `units` says of quarters of an hour to which day, week or month
 /// they belong.
-pub(super) fn figures(
-    database: &str,
-    snapshot: &Snapshot,
-    question: &UsageQuestion,
-    has_units: bool,
-) -> String {
-    let events = events(database, snapshot, question);
+///
+/// Users are on one shard each, so that distinct users and sessions of shards add up. An
+/// account is active on the same day at several: its days are answered one by one.
+pub(super) fn figures(shard: &Shard, question: &UsageQuestion, has_units: bool) -> String {
+    let events = events(shard, question);
     let now = within(question.span);
     let earlier = question
         .before
@@ -108,6 +106,10 @@ pub(super) fn figures(
              uniqExactIf(user_id, {counted})"
         )
     };
+    let days = match question.by {
+        Some(Dimension::Account) => "groupUniqArrayIf",
+        Some(_) | None => "uniqExactIf",
+    };
     let group = match question.by {
         None => "",
         Some(_) => "GROUP BY value WITH TOTALS",
@@ -115,7 +117,7 @@ pub(super) fn figures(
     format!(
         "SELECT {value} AS value, {}, {},
             countIf(counts = 1), minIf(quarter, counts = 1), maxIf(quarter, counts = 1),
-            uniqExactIf(unit, counts = 1 AND is_now = 1),
+            {days}(unit, counts = 1 AND is_now = 1),
             countIf(aside = 0 AND captures = 0 AND is_now = 1), countIf(aside = 1 AND is_now = 1)
          FROM (
             SELECT account_id, user_id, session_id, product, module, feature, features,

@@ -1,15 +1,22 @@
 //! What a question takes from PostgreSQL: one snapshot.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
+use tokio::task::JoinSet;
+
+use super::answer::Answer;
 use crate::{
     model::rollup::FigureKind,
     store::scaled::{
         clickhouse::External,
         event_rows::{COLUMNS, PENDING, Shipped},
-        failure::Result,
+        failure::{Failure, Result},
         hierarchy::{self, Node},
-        postgres::{Tx, query, query_opt},
+        nodes::{
+            Nodes,
+            choice::{self, Chosen},
+        },
+        postgres::{Tx, query},
         row_binary::RowBinary,
     },
 };
@@ -17,62 +24,135 @@ use crate::{
 /// From so many accounts on, the events that are not shipped are read for all accounts.
 const MANY_ACCOUNTS: usize = 1000;
 
+/// Most events that go along with a question. While ClickHouse lacks more, as when a node
+/// is shipped anew and has no other replica, questions are refused.
+const MOST_PENDING: usize = 1_000_000;
+
 /// The accounts of a question, and what ClickHouse does not have yet.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    /// The last block that was shipped; 0 for none.
-    pub(super) block: i64,
     /// The accounts, with whether usage counts at them.
     scope: Vec<Node>,
-    /// The events that came after that block, in the format `RowBinary`.
-    pending: Vec<u8>,
-    /// The keys of shipped events that were released after it.
-    freed: Vec<u8>,
+    shards: Vec<Shard>,
+}
+
+/// A shard, as a question meets it.
+#[derive(Debug)]
+pub(super) struct Shard {
+    chosen: Chosen,
+    /// The events of its users that came after its last block, in the format `RowBinary`.
+    pending: RowBinary,
+    /// The keys of its events that were released after that block.
+    freed: RowBinary,
+}
+
+impl Shard {
+    /// The name of its table of events.
+    pub(super) fn table(&self) -> &str {
+        &self.chosen.table
+    }
+
+    /// The last block that was shipped to it; 0 for none.
+    pub(super) fn block(&self) -> i64 {
+        self.chosen.block
+    }
 }
 
 impl Snapshot {
     /// Reads what a question about an account needs, in one transaction.
-    pub(super) async fn read(tx: &Tx<'_>, account: i64, with_subtree: bool) -> Result<Self> {
+    pub(super) async fn read(
+        tx: &Tx<'_>,
+        nodes: &Nodes,
+        account: i64,
+        with_subtree: bool,
+    ) -> Result<Self> {
         let scope = hierarchy::subtree(tx, account, with_subtree).await?;
-        let sql =
-            "SELECT no, to_tx FROM blocks WHERE shipped_at IS NOT NULL ORDER BY no DESC LIMIT 1";
-        let shipped = query_opt(tx, sql, &[]).await?;
-        let (block, from_tx): (i64, i64) = shipped.map_or((0, 0), |row| (row.get(0), row.get(1)));
-        let accounts: Vec<&str> = scope.iter().map(|node| node.account_id.as_str()).collect();
+        let chosen = choice::choose(tx, nodes).await?;
+        let mut snapshot = Snapshot {
+            scope,
+            shards: chosen
+                .into_iter()
+                .map(|chosen| Shard {
+                    chosen,
+                    pending: RowBinary::default(),
+                    freed: RowBinary::default(),
+                })
+                .collect(),
+        };
+        snapshot.read_pending(tx, nodes).await?;
+        Ok(snapshot)
+    }
+
+    /// Reads what the shards do not have yet. Each is as far as its replica is.
+    async fn read_pending(&mut self, tx: &Tx<'_>, nodes: &Nodes) -> Result<()> {
+        let accounts: Vec<&str> = self
+            .scope
+            .iter()
+            .map(|node| node.account_id.as_str())
+            .collect();
         let named = (accounts.len() < MANY_ACCOUNTS).then_some(&accounts);
+        let known: HashSet<&str> = accounts.iter().copied().collect();
+        let from_tx = self.shards.iter().map(|shard| shard.chosen.from_tx).min();
+        let from_tx = from_tx.unwrap_or(0);
         const IS_NAMED: &str = "($2::text[] IS NULL OR e.account_id = ANY($2::text[]))";
         let sql = format!(
             "SELECT {COLUMNS}, EXISTS (
-                 SELECT 1 FROM releases r WHERE r.day = e.day AND r.key = e.key)
-             FROM events e WHERE e.tx >= $1 AND {IS_NAMED}"
+                 SELECT 1 FROM releases r WHERE r.day = e.day AND r.key = e.key), e.tx
+             FROM events e WHERE e.tx >= $1 AND {IS_NAMED} LIMIT {}",
+            MOST_PENDING + 1
         );
-        let known: HashSet<&str> = accounts.iter().copied().collect();
-        let mut pending = RowBinary::default();
-        for row in query(tx, &sql, &[&from_tx, &named]).await? {
-            let event = Shipped::read(&row);
-            if known.contains(row.get::<_, &str>(1)) {
+        let rows = query(tx, &sql, &[&from_tx, &named]).await?;
+        if rows.len() > MOST_PENDING {
+            return Err(Failure::Behind);
+        }
+        for row in &rows {
+            let event = Shipped::read(row);
+            let shard = &mut self.shards[nodes.shard_of(event.user_id())];
+            if row.get::<_, i64>(14) >= shard.chosen.from_tx
+                && known.contains(row.get::<_, &str>(1))
+            {
                 let is_released: bool = row.get(13);
-                event.write(&mut pending, event.was_set_aside() && !is_released);
+                event.write(&mut shard.pending, event.was_set_aside() && !is_released);
             }
         }
         let sql = format!(
-            "SELECT r.key FROM releases r JOIN events e ON e.day = r.day AND e.key = r.key
-             WHERE r.tx >= $1 AND e.tx < $1 AND {IS_NAMED}"
+            "SELECT r.key, e.user_id, r.tx, e.tx FROM releases r
+                 JOIN events e ON e.day = r.day AND e.key = r.key
+             WHERE r.tx >= $1 AND {IS_NAMED}"
         );
-        let mut freed = RowBinary::default();
         for row in query(tx, &sql, &[&from_tx, &named]).await? {
-            freed.bytes(row.get(0));
+            let shard = &mut self.shards[nodes.shard_of(row.get(1))];
+            let from_tx = shard.chosen.from_tx;
+            if row.get::<_, i64>(2) >= from_tx && row.get::<_, i64>(3) < from_tx {
+                shard.freed.bytes(row.get(0));
+            }
         }
-        Ok(Snapshot {
-            block,
-            scope,
-            pending: pending.finish(),
-            freed: freed.finish(),
-        })
+        Ok(())
     }
 
-    /// The tables that go along with the question.
-    pub(super) fn tables(&self) -> Vec<External> {
+    /// Asks every shard, with the tables of the snapshot and with `more`. `sql` makes the
+    /// statement for one.
+    pub(super) async fn ask(
+        &self,
+        sql: impl Fn(&Shard) -> String,
+        more: &[External],
+    ) -> Result<Vec<Answer>> {
+        let mut asked = JoinSet::new();
+        for shard in &self.shards {
+            let (node, sql) = (Arc::clone(&shard.chosen.node), sql(shard));
+            let mut tables = self.tables(shard);
+            tables.extend_from_slice(more);
+            asked.spawn(async move { Answer::read(&node.ask(&sql, &tables).await?) });
+        }
+        let mut answers = Vec::with_capacity(self.shards.len());
+        while let Some(answer) = asked.join_next().await {
+            answers.push(answer.map_err(|cause| Failure::Clickhouse(cause.to_string()))??);
+        }
+        Ok(answers)
+    }
+
+    /// The tables that go along with a question to a shard.
+    fn tables(&self, shard: &Shard) -> Vec<External> {
         let mut scope = RowBinary::default();
         for node in &self.scope {
             scope.text(&node.account_id);
@@ -87,12 +167,12 @@ impl Snapshot {
             External {
                 name: "pending",
                 structure: PENDING,
-                rows: self.pending.clone(),
+                rows: shard.pending.clone().finish(),
             },
             External {
                 name: "freed",
                 structure: "key FixedString(16)",
-                rows: self.freed.clone(),
+                rows: shard.freed.clone().finish(),
             },
         ]
     }

@@ -1,6 +1,8 @@
 //! Accounts and users.
 
-use super::{read, write, write_unless_rejected};
+use serde_json::Value;
+
+use super::{ask, read, write, write_unless_rejected};
 use crate::{
     model::{
         account::{Account, AccountPatch},
@@ -18,8 +20,8 @@ use crate::{
         operations::AccountOperations,
         records::Listed,
         scaled::{
-            ScaledStore, account_rows, accounts, failure::Failure, figures, import, snapshot,
-            user_records, users,
+            ScaledStore, account_rows, accounts, failure::Failure, figures, import, user_records,
+            users,
         },
         usage::{RowPage, UsageQuestion},
     },
@@ -122,17 +124,7 @@ async fn run_import(
     let mut client = store.client().await?;
     let report = match kind {
         ImportKind::Accounts => {
-            let at_risk = {
-                let tx = snapshot(&mut client).await?;
-                let parents = import::parents_at_risk(&tx, &records).await?;
-                let mut at_risk = Vec::with_capacity(parents.len());
-                for account_id in parents {
-                    let usage = figures::usage(&tx, &store.node, &own_usage(&account_id)).await?;
-                    let events = usage.map_or(0, |usage| usage.totals.events);
-                    at_risk.push(ParentWithUsage { account_id, events });
-                }
-                at_risk
-            };
+            let at_risk = parents_with_usage(store, &records).await?;
             let tx = client.transaction().await.map_err(Failure::from)?;
             let report = import::accounts(&tx, records, at_risk, now).await?;
             end(tx, is_dry_run).await?;
@@ -146,6 +138,23 @@ async fn run_import(
         }
     };
     Ok(report)
+}
+
+/// The parents in records of accounts that would lose usage of their own.
+fn parents_with_usage<'a>(
+    store: &'a ScaledStore,
+    records: &'a [(u64, Value)],
+) -> Answer<'a, Vec<ParentWithUsage>> {
+    ask!(store, tx => {
+        let parents = import::parents_at_risk(tx, records).await?;
+        let mut at_risk = Vec::with_capacity(parents.len());
+        for account_id in parents {
+            let usage = figures::usage(tx, &store.nodes, &own_usage(&account_id)).await?;
+            let events = usage.map_or(0, |usage| usage.totals.events);
+            at_risk.push(ParentWithUsage { account_id, events });
+        }
+        at_risk
+    })
 }
 
 async fn end(

@@ -1,6 +1,6 @@
 //! Figures that clients ask for.
 
-use super::read;
+use super::{ask, read};
 use crate::{
     model::usage::Span,
     store::{
@@ -14,7 +14,7 @@ use crate::{
 
 impl FigureOperations for ScaledStore {
     fn usage(&self, question: UsageQuestion) -> Answer<'_, Option<UsageReport>> {
-        read!(self, tx => figures::usage(tx, &self.node, &question).await?)
+        ask!(self, tx => figures::usage(tx, &self.nodes, &question).await?)
     }
 
     fn loss(&self, span: Span) -> Answer<'_, LossReport> {

@@ -30,6 +30,29 @@ macro_rules! read {
     };
 }
 
+/// An operation that reads one snapshot of PostgreSQL, and asks ClickHouse. Where a node
+/// fails, all of it is done again with another replica.
+macro_rules! ask {
+    ($store:expr, $tx:ident => $work:expr) => {
+        Box::pin(async move {
+            let mut attempts = $store.nodes.attempts();
+            loop {
+                let done: crate::store::scaled::failure::Result<_> = async {
+                    let mut client = $store.client().await?;
+                    let $tx = &crate::store::scaled::snapshot(&mut client).await?;
+                    Ok($work)
+                }
+                .await;
+                attempts -= 1;
+                match done {
+                    Err(failure) if failure.is_of_node() && attempts > 0 => {}
+                    done => return Ok(done?),
+                }
+            }
+        })
+    };
+}
+
 /// An operation that is one transaction.
 macro_rules! write {
     ($store:expr, $tx:ident => $work:expr) => {
@@ -72,4 +95,4 @@ macro_rules! write_unless_rejected {
     };
 }
 
-use {read, write, write_unless_rejected};
+use {ask, read, write, write_unless_rejected};

@@ -1,0 +1,56 @@
+//! Which replica of each shard a question asks.
+
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+
+use super::{Node, Nodes, standing::table};
+use crate::store::scaled::{
+    failure::{Failure, Result},
+    postgres::{Tx, query},
+};
+
+/// The replica of a shard that is asked.
+#[derive(Debug, Clone)]
+pub(in crate::store::scaled) struct Chosen {
+    /// The node.
+    pub(in crate::store::scaled) node: Arc<Node>,
+    /// The name of its table of events.
+    pub(in crate::store::scaled) table: String,
+    /// The last block that it has; 0 for none.
+    pub(in crate::store::scaled) block: i64,
+    /// The transaction in which the next block begins.
+    pub(in crate::store::scaled) from_tx: i64,
+}
+
+/// Chooses the replica of each shard that has most, but for those that failed a moment
+/// ago; where all did, the one that failed first. They are in the order of their shards.
+pub(in crate::store::scaled) async fn choose(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<Chosen>> {
+    let sql = "SELECT n.name, n.life, n.shipped, coalesce(b.to_tx, 0)
+        FROM nodes n LEFT JOIN blocks b ON b.no = n.shipped WHERE n.name = ANY($1::text[])";
+    let rows = query(tx, sql, &[&nodes.names()]).await?;
+    let standing: HashMap<&str, (&str, i64, i64)> = rows
+        .iter()
+        .map(|row| (row.get(0), (row.get(1), row.get(2), row.get(3))))
+        .collect();
+    let mut chosen: Vec<Option<Chosen>> = vec![None; nodes.shards()];
+    let rank = |node: &Node, block: i64| (Reverse(node.avoided_until()), block);
+    for node in nodes.iter() {
+        let name = node.server.name();
+        let Some((life, block, from_tx)) = standing.get(name.as_str()).copied() else {
+            continue;
+        };
+        let best = &mut chosen[node.shard];
+        if best
+            .as_ref()
+            .is_none_or(|best| rank(&best.node, best.block) < rank(node, block))
+        {
+            *best = Some(Chosen {
+                node: Arc::clone(node),
+                table: table(life),
+                block,
+                from_tx,
+            });
+        }
+    }
+    let all: Option<Vec<Chosen>> = chosen.into_iter().collect();
+    all.ok_or_else(|| Failure::Damaged("a shard without a node".to_owned()))
+}

@@ -1,0 +1,124 @@
+//! What PostgreSQL knows of the nodes of ClickHouse: which shard each has, the name of
+//! its table, and how far it was shipped to.
+//!
+//! **Invariant:** a table of a node has all blocks up to the one that is noted here. A
+//! node without that table has lost its data: it gets a table of another name, which
+//! begins with no block. So a question meets all that it counts on, or fails.
+
+use std::collections::HashMap;
+
+use tokio_postgres::{Client, Transaction};
+
+use super::Nodes;
+use crate::store::{
+    error::StoreError,
+    scaled::failure::{Failure, Result},
+};
+
+/// Where a node stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store::scaled) struct Standing {
+    /// What its table is named after.
+    pub(in crate::store::scaled) life: String,
+    /// The last block that it has; 0 for none.
+    pub(in crate::store::scaled) shipped: i64,
+}
+
+impl Standing {
+    /// The name of its table of events.
+    pub(in crate::store::scaled) fn table(&self) -> String {
+        table(&self.life)
+    }
+}
+
+/// The name of the table of events of a life.
+pub(super) fn table(life: &str) -> String {
+    format!("events_{life}")
+}
+
+/// A name that no table had before.
+fn new_life() -> Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Notes the nodes that are new, and returns their names. Events lie on the shard of
+/// their user, so nodes of another number of shards are refused.
+pub(in crate::store::scaled) async fn register(
+    tx: &Transaction<'_>,
+    nodes: &Nodes,
+) -> Result<std::result::Result<Vec<String>, StoreError>> {
+    let rows = tx
+        .query("SELECT name, shard, shards FROM nodes", &[])
+        .await?;
+    let known: HashMap<&str, i32> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let shards = i32::try_from(nodes.shards()).unwrap_or(i32::MAX);
+    if let Some(of) = rows
+        .iter()
+        .map(|row| row.get::<_, i32>(2))
+        .find(|of| *of != shards)
+    {
+        return Ok(Err(StoreError::Nodes(format!(
+            "the events are spread over {of} shards; name as many, in their order, with | between the replicas of one"
+        ))));
+    }
+    let mut added = Vec::new();
+    for node in nodes.iter() {
+        let (name, shard) = (node.server.name(), node.shard as i32);
+        match known.get(name.as_str()) {
+            Some(known) if *known == shard => {}
+            Some(known) => {
+                return Ok(Err(StoreError::Nodes(format!(
+                    "{name} has shard {}, and stands for shard {} here; name the shards in their order",
+                    known + 1,
+                    shard + 1
+                ))));
+            }
+            None => {
+                tx.execute(
+                    "INSERT INTO nodes (name, shard, shards, life, shipped)
+                     VALUES ($1, $2, $3, $4, 0)",
+                    &[&name, &shard, &shards, &new_life()?],
+                )
+                .await?;
+                added.push(name);
+            }
+        }
+    }
+    Ok(Ok(added))
+}
+
+/// Where a node stands.
+pub(in crate::store::scaled) async fn find(client: &Client, name: &str) -> Result<Standing> {
+    let sql = "SELECT life, shipped FROM nodes WHERE name = $1";
+    let found = client.query_opt(sql, &[&name]).await?;
+    let row = found.ok_or_else(|| Failure::Damaged(format!("the node {name} is not known")))?;
+    Ok(Standing {
+        life: row.get(0),
+        shipped: row.get(1),
+    })
+}
+
+/// Notes that a table has all blocks up to one.
+pub(in crate::store::scaled) async fn advance(
+    client: &Client,
+    name: &str,
+    life: &str,
+    to: i64,
+) -> Result<()> {
+    let sql = "UPDATE nodes SET shipped = $3 WHERE name = $1 AND life = $2 AND shipped < $3";
+    client.execute(sql, &[&name, &life, &to]).await?;
+    Ok(())
+}
+
+/// Notes that a node has lost its data, if it had the table of `life`.
+pub(in crate::store::scaled) async fn begin_again(
+    client: &Client,
+    name: &str,
+    life: &str,
+) -> Result<()> {
+    let sql = "UPDATE nodes SET life = $3, shipped = 0 WHERE name = $1 AND life = $2";
+    client.execute(sql, &[&name, &life, &new_life()?]).await?;
+    Ok(())
+}

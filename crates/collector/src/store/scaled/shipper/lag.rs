@@ -1,0 +1,66 @@
+//! How far ClickHouse is behind.
+
+use std::{sync::Arc, time::Duration};
+
+use deadpool_postgres::Pool;
+use tokio_postgres::Client;
+
+use crate::{
+    clock::now_ms,
+    metrics::Metrics,
+    store::scaled::{failure::Result, nodes::Nodes},
+};
+
+/// Time between two looks at how far ClickHouse is behind.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// How far ClickHouse is behind: its shard that is most, by the replica that is least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store::scaled) struct Lag {
+    /// Number of events that are not shipped.
+    pub(in crate::store::scaled) events: i64,
+    /// Age of the oldest of them in ms.
+    pub(in crate::store::scaled) age: i64,
+}
+
+/// Finds out how far ClickHouse is behind at `now`.
+pub(in crate::store::scaled) async fn lag(client: &Client, nodes: &Nodes, now: i64) -> Result<Lag> {
+    let sql = "SELECT COUNT(*), MIN(received_at) FROM events WHERE tx >= coalesce(
+            (SELECT to_tx FROM blocks WHERE no = (SELECT MIN(shipped) FROM (
+                SELECT MAX(shipped) AS shipped FROM nodes WHERE name = ANY($1) GROUP BY shard
+            ) AS best)), 0)";
+    let row = client.query_one(sql, &[&nodes.names()]).await?;
+    let oldest: Option<i64> = row.get(1);
+    Ok(Lag {
+        events: row.get(0),
+        age: oldest.map_or(0, |oldest| now.saturating_sub(oldest).max(0)),
+    })
+}
+
+/// The nodes with the number of blocks that each lacks.
+async fn lacking(client: &Client, nodes: &Nodes) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT name, (SELECT coalesce(MAX(no), 0) FROM blocks) - shipped FROM nodes
+        WHERE name = ANY($1)";
+    let rows = client.query(sql, &[&nodes.names()]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Tells how far ClickHouse is behind, until the task is aborted.
+pub(in crate::store::scaled) async fn watch_forever(
+    pool: Pool,
+    nodes: Nodes,
+    metrics: Arc<Metrics>,
+) {
+    loop {
+        if let Ok(client) = pool.get().await {
+            if let Ok(Lag { events, age }) = lag(&client, &nodes, now_ms()).await {
+                metrics.unshipped_events.set(events);
+                metrics.unshipped_age.set(age / 1000);
+            }
+            for (node, blocks) in lacking(&client, &nodes).await.unwrap_or_default() {
+                metrics.set_lacking_blocks(node, blocks);
+            }
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}

@@ -1,0 +1,147 @@
+//! Ships the inbox to ClickHouse in blocks.
+//!
+//! **Invariant:** a block is a range of transactions that are all over, so it has the same
+//! rows whenever it is read, and the next one begins where it ends. It is noted before it
+//! is sent, and noted for a node after that has all of it: what lies in between is sent
+//! again, by whichever collector ships then.
+//!
+//! Each node is shipped to by itself. One that is away keeps no other waiting, and catches
+//! up from the inbox.
+
+mod blocks;
+mod lag;
+mod node;
+mod partitions;
+
+use std::{sync::Arc, time::Duration};
+
+use deadpool_postgres::{Object, Pool};
+use tokio::{sync::watch, task::JoinSet};
+use tokio_postgres::Client;
+
+pub(super) use lag::{Lag, lag, watch_forever};
+pub(super) use node::prepare;
+
+use super::{failure::Result, nodes::Nodes, postgres::Lock};
+use crate::clock::now_ms;
+use blocks::Reader;
+
+/// From so many events on, a block is made at once.
+const ENOUGH_EVENTS: i64 = 10_000;
+
+/// How long fewer events wait for others: the usual lag. Each block is a part, which
+/// ClickHouse has to merge.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Time between two looks at the inbox.
+const INTERVAL: Duration = Duration::from_millis(200);
+
+/// Time between two attempts to become the one who ships, and after a failure.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Time between two looks for days that have no partition yet.
+const PARTITION_INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// Ships blocks while this collector is the one that does, until the task is aborted.
+pub(super) async fn ship_forever(pool: Pool, nodes: Nodes) {
+    loop {
+        if let Err(cause) = ship_as_leader(&pool, &nodes).await {
+            tracing::warn!(%cause, "events wait for ClickHouse");
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Ships all that has arrived, if no other collector ships. Returns whether it did. A node
+/// that fails keeps no other from getting all of it.
+pub(super) async fn ship_now(pool: &Pool, nodes: &Nodes) -> Result<bool> {
+    // The lock belongs to the connection, and ends with it.
+    let client = Object::take(pool.get().await?);
+    if !lead(&client).await? {
+        return Ok(false);
+    }
+    let reader = Reader::new(pool, nodes);
+    loop {
+        let is_noted = blocks::note_next(&client, nodes, 1).await?;
+        let mut failed = None;
+        for node in nodes.iter() {
+            if let Err(failure) = node::catch_up(pool, node, &reader).await {
+                failed = Some(failure);
+            }
+        }
+        match failed {
+            Some(failure) if !is_noted => return Err(failure),
+            None if !is_noted => break,
+            Some(_) | None => {}
+        }
+    }
+    release(&client).await?;
+    Ok(true)
+}
+
+async fn ship_as_leader(pool: &Pool, nodes: &Nodes) -> Result<()> {
+    // The lock belongs to the connection, and ends with it.
+    let client = Object::take(pool.get().await?);
+    if !lead(&client).await? {
+        return Ok(());
+    }
+    let reader = Arc::new(Reader::new(pool, nodes));
+    let (noted, seen) = watch::channel(());
+    // They end with this function.
+    let mut shipping = JoinSet::new();
+    for node in nodes.iter() {
+        shipping.spawn(node::ship_forever(
+            pool.clone(),
+            Arc::clone(node),
+            Arc::clone(&reader),
+            seen.clone(),
+        ));
+    }
+    note_while_leading(&client, nodes, &noted).await
+}
+
+/// Notes blocks, and tells so those who ship them.
+async fn note_while_leading(
+    client: &Client,
+    nodes: &Nodes,
+    noted: &watch::Sender<()>,
+) -> Result<()> {
+    let mut waited = Duration::ZERO;
+    let mut until_partitions = Duration::ZERO;
+    loop {
+        if until_partitions.is_zero() {
+            partitions::create(client, now_ms()).await?;
+            until_partitions = PARTITION_INTERVAL;
+        }
+        let least = if waited < PATIENCE { ENOUGH_EVENTS } else { 1 };
+        if blocks::note_next(client, nodes, least).await? {
+            noted.send_replace(());
+            waited = Duration::ZERO;
+            continue;
+        }
+        if waited >= PATIENCE {
+            waited = Duration::ZERO;
+        }
+        tokio::time::sleep(INTERVAL).await;
+        waited += INTERVAL;
+        until_partitions = until_partitions.saturating_sub(INTERVAL);
+    }
+}
+
+/// Takes the lock of who ships, if nobody has it.
+async fn lead(client: &Client) -> Result<bool> {
+    let row = client
+        .query_one(
+            "SELECT pg_try_advisory_lock($1)",
+            &[&Lock::Shipper.number()],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
+async fn release(client: &Client) -> Result<()> {
+    client
+        .query_one("SELECT pg_advisory_unlock($1)", &[&Lock::Shipper.number()])
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Ships to one node.
+
+use std::{sync::Arc, time::Duration};
+
+use deadpool_postgres::Pool;
+use tokio::sync::watch;
+
+use super::{PAUSE, blocks::Reader};
+use crate::store::scaled::{
+    event_rows,
+    failure::Result,
+    nodes::{
+        Node,
+        standing::{self, Standing},
+    },
+};
+
+/// Time between two looks whether a node still has its table while nothing arrives.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Ships to a node, until the task is aborted. `noted` changes with every block.
+pub(super) async fn ship_forever(
+    pool: Pool,
+    node: Arc<Node>,
+    reader: Arc<Reader>,
+    mut noted: watch::Receiver<()>,
+) {
+    let mut is_failing = false;
+    loop {
+        noted.borrow_and_update();
+        match catch_up(&pool, &node, &reader).await {
+            Ok(()) => {
+                if std::mem::take(&mut is_failing) {
+                    tracing::info!(node = node.server.name(), "a node of ClickHouse is back");
+                }
+                let _ = tokio::time::timeout(LOOK_INTERVAL, noted.changed()).await;
+            }
+            Err(cause) => {
+                if !std::mem::replace(&mut is_failing, true) {
+                    tracing::warn!(%cause, "events wait for a node of ClickHouse");
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Ships all blocks to a node that it lacks.
+pub(super) async fn catch_up(pool: &Pool, node: &Node, reader: &Reader) -> Result<()> {
+    let name = node.server.name();
+    let mut standing = prepare(pool, node).await?;
+    while let Some(blocks) = reader.next(standing.shipped).await? {
+        let rows = blocks.of_shard(node.shard);
+        if !rows.is_empty() {
+            node.server.insert(&standing.table(), rows).await?;
+        }
+        let client = pool.get().await?;
+        standing::advance(&client, &name, &standing.life, blocks.to).await?;
+        standing.shipped = blocks.to;
+    }
+    Ok(())
+}
+
+/// Makes what a node lacks, and returns where it stands.
+pub(in crate::store::scaled) async fn prepare(pool: &Pool, node: &Node) -> Result<Standing> {
+    let (server, name) = (&node.server, node.server.name());
+    server.create_database().await?;
+    let standing = standing::find(&*pool.get().await?, &name).await?;
+    let table = standing.table();
+    if standing.shipped == 0 {
+        event_rows::create_table(server, &table).await?;
+        return Ok(standing);
+    }
+    let answer = server.execute(&format!("EXISTS TABLE {table}")).await?;
+    if answer.trim_ascii() == b"1" {
+        return Ok(standing);
+    }
+    tracing::warn!(
+        node = name,
+        "a node of ClickHouse has lost its data, and is shipped anew"
+    );
+    let client = pool.get().await?;
+    standing::begin_again(&client, &name, &standing.life).await?;
+    let standing = standing::find(&client, &name).await?;
+    event_rows::create_table(server, &standing.table()).await?;
+    Ok(standing)
+}
