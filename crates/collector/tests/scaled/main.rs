@@ -3,7 +3,9 @@
 #![allow(missing_docs)]
 
 mod entities;
+mod faults;
 mod histories;
+mod own;
 mod pair;
 mod process;
 #[path = "../support/running.rs"]

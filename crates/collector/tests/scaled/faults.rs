@@ -1,0 +1,247 @@
+//! Servers end at once and come back, with their data or without: what was acknowledged
+//! counts once, whoever answers.
+
+use std::{sync::Arc, time::Duration};
+
+use natero_collector::{
+    model::{
+        calendar::TimeZone,
+        usage::{Dimension, Filter, Span},
+        visibility::Visibility,
+    },
+    store::{
+        StoreError,
+        operations::{FigureOperations, UpkeepOperations},
+        scaled::ScaledStore,
+        usage::{RowPage, UsageQuestion},
+    },
+};
+use serde_json::{Value, json};
+
+use crate::{
+    own::{self, Own},
+    pair::{NOW, Pair, same},
+    servers,
+};
+
+/// How long what is waited for may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn events(from: usize, to: usize) -> Vec<Value> {
+    (from..to)
+        .map(|n| {
+            let (account, feature) = (["a", "b"][n % 2], ["f", "g", "h"][n % 3]);
+            json!({
+                "event_id": format!("f/{n}"), "account_id": account,
+                "user_id": format!("u{}", n % 11), "session_id": format!("{}", n % 5),
+                "created_at": NOW - 7_000_000 * n as i64, "action": "feature",
+                "feature": feature, "total": 2, "stream_id": "s", "seq": n,
+            })
+        })
+        .collect()
+}
+
+fn question(account: &str, by: Option<Dimension>) -> UsageQuestion {
+    UsageQuestion {
+        account_id: account.into(),
+        within: Visibility::All,
+        rollup: true,
+        by,
+        span: Span::ALL,
+        before: None,
+        time_zone: TimeZone::UTC,
+        filter: Filter::default(),
+        page: RowPage::ALL,
+    }
+}
+
+/// Both stores answer the same.
+async fn compare(pair: &Pair) {
+    for account in ["a", "b"] {
+        for by in [
+            None,
+            Some(Dimension::User),
+            Some(Dimension::Account),
+            Some(Dimension::Feature),
+            Some(Dimension::Day),
+        ] {
+            same!(pair, store => store.usage(question(account, by)));
+        }
+    }
+    same!(pair, store => store.loss(Span::ALL));
+}
+
+/// A store on a PostgreSQL that tests share and so many nodes of its own, which are
+/// replicas of one shard.
+async fn replicas(number: usize) -> Option<(Pair, Vec<Own>)> {
+    let shared = servers::databases()?;
+    let nodes: Vec<Own> = (0..number).map_while(|_| Own::clickhouse()).collect();
+    let pair = Pair::on(own::addresses(&shared.postgres, &nodes)).await?;
+    Some((pair, nodes))
+}
+
+/// Ships to the nodes that are there; one is away.
+async fn ship_without_one(pair: &Pair) {
+    let shipped = async {
+        while pair.scaled.freshness().await.unwrap().events > 0 {
+            let _ = pair.scaled.ship().await;
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, shipped).await.expect("shipped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_is_away_delays_nothing_and_catches_up() {
+    let Some((pair, mut nodes)) = replicas(2).await else {
+        return;
+    };
+    pair.send(&events(0, 100), false).await;
+    pair.ship().await;
+    nodes[1].kill();
+    pair.send(&events(100, 200), false).await;
+    ship_without_one(&pair).await;
+    compare(&pair).await;
+    // Only the one that lacks a block is there: what it lacks goes along.
+    nodes[0].kill();
+    nodes[1].start();
+    compare(&pair).await;
+    pair.send(&events(200, 300), false).await;
+    compare(&pair).await;
+    nodes[0].start();
+    pair.ship().await;
+    for away in [0, 1] {
+        nodes[away].kill();
+        compare(&pair).await;
+        nodes[away].start();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_lost_its_data_answers_nothing_until_it_is_shipped_anew() {
+    let Some((pair, mut nodes)) = replicas(1).await else {
+        return;
+    };
+    pair.send(&events(0, 100), false).await;
+    pair.ship().await;
+    pair.send(&events(100, 150), false).await;
+    nodes[0].lose();
+    let ask = || FigureOperations::usage(&*pair.scaled, question("a", None));
+    assert!(matches!(ask().await, Err(StoreError::Unavailable(_))));
+    nodes[0].start();
+    let refused = ask().await.unwrap_err();
+    assert!(
+        refused.to_string().contains("has lost its data"),
+        "{refused}"
+    );
+    pair.ship().await;
+    compare(&pair).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_ends_while_it_is_shipped_to_lacks_and_doubles_nothing() {
+    let Some((pair, mut nodes)) = replicas(2).await else {
+        return;
+    };
+    // This one ships by itself, while the nodes come and go.
+    let shipping = ScaledStore::open(
+        &pair.addresses.postgres,
+        &pair.addresses.clickhouse,
+        Default::default(),
+    )
+    .await
+    .unwrap();
+    for round in 0..6 {
+        let node = &mut nodes[round % 2];
+        node.kill();
+        pair.send(&events(round * 400, round * 400 + 400), false)
+            .await;
+        compare(&pair).await;
+        node.start();
+    }
+    let caught_up = async {
+        while servers::ask(&pair.addresses, crate::process::UNSHIPPED) != "0" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, caught_up)
+        .await
+        .expect("all of it is shipped");
+    shipping.close().await;
+    for away in [0, 1] {
+        nodes[away].kill();
+        compare(&pair).await;
+        nodes[away].start();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgresql_that_ends_at_once_has_what_was_acknowledged() {
+    let (Some(postgres), Some(node)) = (Own::postgres(), Own::clickhouse()) else {
+        return;
+    };
+    let nodes = [node];
+    let addresses = own::addresses(&postgres.address(), &nodes);
+    let Some(pair) = Pair::on(addresses).await else {
+        return;
+    };
+    let pair = Arc::new(pair);
+    let (mut postgres, batches) = (postgres, 300);
+    let source = pair.source(&*pair.sqlite, false).await;
+    assert_eq!(source, pair.source(&*pair.scaled, false).await);
+    let sending = {
+        let (pair, source) = (Arc::clone(&pair), source);
+        tokio::spawn(async move {
+            for number in 0..batches {
+                let events = events(number * 10, number * 10 + 10);
+                // As a tracker does: again, until it is acknowledged.
+                while pair
+                    .try_send(&*pair.scaled, &source, &events)
+                    .await
+                    .is_err()
+                {
+                    tokio::task::yield_now().await;
+                }
+                let known = pair.try_send(&*pair.sqlite, &source, &events).await;
+                assert_eq!(known.unwrap().accepted, 10);
+            }
+        })
+    };
+    let mut stops = 0;
+    while !sending.is_finished() {
+        postgres.kill();
+        postgres.start();
+        stops += 1;
+        // It is up again for some batches.
+        let before = stored(&pair).await;
+        while !sending.is_finished() && stored(&pair).await < before + 100 {
+            tokio::task::yield_now().await;
+        }
+        let _ = pair.scaled.ship().await;
+    }
+    sending.await.unwrap();
+    assert!(stops > 1);
+    for _ in 0..2 {
+        for account in ["a", "b"] {
+            for by in [None, Some(Dimension::User), Some(Dimension::Day)] {
+                same!(pair, store => store.usage(question(account, by)));
+            }
+        }
+        pair.ship().await;
+    }
+}
+
+/// Number of events that PostgreSQL has, once it answers.
+async fn stored(pair: &Pair) -> i64 {
+    let answered = async {
+        loop {
+            if let Ok(count) = pair.try_count("SELECT COUNT(*) FROM events").await {
+                return count;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, answered)
+        .await
+        .expect("PostgreSQL is back")
+}

@@ -1,0 +1,114 @@
+//! Servers of one test, which it ends and starts again.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Child, ChildStdin},
+};
+
+use tempfile::TempDir;
+
+use crate::servers::{
+    Addresses, binary, folders, free_port, init_postgres, leaving, run_clickhouse, run_postgres,
+    wait_for,
+};
+
+/// Which server it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Postgres,
+    Clickhouse,
+}
+
+/// A server of one test.
+pub struct Own {
+    kind: Kind,
+    program: PathBuf,
+    folder: TempDir,
+    port: u16,
+    running: Option<(Child, ChildStdin)>,
+}
+
+impl Own {
+    /// A ClickHouse that runs; `None` where it is not installed.
+    pub fn clickhouse() -> Option<Self> {
+        Self::new(Kind::Clickhouse, "clickhouse-server")
+    }
+
+    /// A PostgreSQL that runs; `None` where it is not installed.
+    pub fn postgres() -> Option<Self> {
+        Self::new(Kind::Postgres, "postgres")
+    }
+
+    fn new(kind: Kind, program: &str) -> Option<Self> {
+        let folders = folders();
+        let program = binary(program, &folders)?;
+        let folder = TempDir::new().unwrap();
+        if kind == Kind::Postgres {
+            init_postgres(&binary("initdb", &folders)?, folder.path());
+        }
+        let mut own = Own {
+            kind,
+            program,
+            folder,
+            port: free_port(),
+            running: None,
+        };
+        own.start();
+        Some(own)
+    }
+
+    /// Starts it with what it has stored.
+    pub fn start(&mut self) {
+        let (program, folder, port) = (&self.program, self.folder.path(), self.port);
+        self.running = Some(match self.kind {
+            // It ends at once, as without power, and reads its log when it starts.
+            Kind::Postgres => run_postgres(program, folder, port, &leaving("QUIT")),
+            Kind::Clickhouse => run_clickhouse(program, folder, port, &leaving("KILL")),
+        });
+        wait_for(port);
+    }
+
+    /// Ends it at once.
+    pub fn kill(&mut self) {
+        if let Some((mut guard, input)) = self.running.take() {
+            drop(input);
+            guard.wait().unwrap();
+        }
+    }
+
+    /// Ends it, and takes its disk away.
+    pub fn lose(&mut self) {
+        self.kill();
+        for entry in fs::read_dir(self.folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                fs::remove_dir_all(path).unwrap();
+            }
+        }
+    }
+
+    /// Its address.
+    pub fn address(&self) -> String {
+        let port = self.port;
+        match self.kind {
+            Kind::Postgres => format!("postgres://natero@127.0.0.1:{port}/postgres"),
+            Kind::Clickhouse => format!("http://127.0.0.1:{port}/natero"),
+        }
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Addresses of a store on some servers. The nodes of ClickHouse are replicas of one shard.
+pub fn addresses(postgres: &str, replicas: &[Own]) -> Addresses {
+    let replicas: Vec<String> = replicas.iter().map(Own::address).collect();
+    Addresses {
+        postgres: postgres.to_owned(),
+        clickhouse: vec![replicas.join("|")],
+    }
+}
