@@ -1,64 +1,19 @@
 //! The list of what was erased.
 //!
-//! An entry has a kind, 32 bytes that tell what it is about without naming it, and a
-//! time. For streams, users and accounts these are the SHA-256 of the id. Two more kinds
-//! go with them:
-//!
-//! - `event`, by the SHA-256 of what is kept of its id: an event that was erased by
-//!   itself, or that lay ahead of the clock when its user was erased. Its time would not
-//!   tell that it was made before.
-//! - `members`, by the id of an account: the users who were erased with it are on the
-//!   list, too. An entry of an account without it is of an earlier version, and stands
-//!   for all who belong to the account.
-//! - `source`: the number of the source and its span of arrival, as they are.
+//! An entry has a kind, 32 bytes that tell what it is about without naming it
+//! (`store/erasure_marks.rs`), and a time.
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use sha2::{Digest, Sha256};
-
 use crate::{
-    model::{
-        erasure::{Erasure, ErasureKind, id_hash},
-        usage::Span,
+    model::erasure::{ErasureKind, id_hash},
+    store::{
+        erasure_marks::{event_hash, is_refused, owners},
+        new_event::NewEvent,
     },
-    store::{event_key::IdKey, new_event::NewEvent},
 };
-
-/// The kind of the entry that says of an account that its members are listed.
-pub(super) const MEMBERS: &str = "members";
-
-/// The 32 bytes of an event.
-pub(super) fn event_hash(key: &IdKey) -> [u8; 32] {
-    Sha256::digest(key).into()
-}
-
-/// What tells an erasure in its entry.
-pub(super) fn mark(erasure: &Erasure) -> Vec<u8> {
-    match erasure.kind {
-        ErasureKind::Source => {
-            let Span { from, to } = erasure.arrived;
-            let source = erasure.source_number().unwrap_or_default();
-            [source, from, to].map(i64::to_be_bytes).concat()
-        }
-        ErasureKind::Stream | ErasureKind::User | ErasureKind::Account | ErasureKind::Event => {
-            id_hash(&erasure.id).to_vec()
-        }
-    }
-}
-
-/// The erasure of a source that an entry tells.
-pub(super) fn erasure_of_source(mark: &[u8]) -> Option<Erasure> {
-    let mut numbers = mark
-        .chunks_exact(8)
-        .map(|bytes| bytes.try_into().map_or(0, i64::from_be_bytes));
-    let (source, from, to) = (numbers.next()?, numbers.next()?, numbers.next()?);
-    Some(Erasure::of_source(
-        format!("source-{source}"),
-        Span { from, to },
-    ))
-}
 
 /// Puts an erasure on the list.
 pub(super) fn insert(
@@ -125,16 +80,9 @@ impl<'a> ErasureList<'a> {
         conn: &Connection,
         new: &'a NewEvent,
     ) -> rusqlite::Result<Option<ErasureKind>> {
-        let event = &new.event;
-        let owners = [
-            (ErasureKind::Stream, event.stream_id.as_deref()),
-            (ErasureKind::User, Some(event.user_id.as_str())),
-            (ErasureKind::Account, event.account_id.as_deref()),
-        ];
-        for (kind, id) in owners {
-            let Some(id) = id else { continue };
+        for (kind, id) in owners(new) {
             if let Some(at) = self.erased_at(conn, kind, id)?
-                && (kind == ErasureKind::Stream || event.created_at <= at)
+                && is_refused(kind, at, new.event.created_at)
             {
                 return Ok(Some(kind));
             }

@@ -13,7 +13,7 @@ use super::{
     event_ids, event_months,
     event_writer::EventWriter,
     facts::{Fact, FactKey, quarter_at},
-    identify::{Identification, Subject},
+    identify::Identification,
     places::PlaceCache,
     rows::{EventRow, UserRow},
     segments::{NewFacts, Part, Table},
@@ -23,6 +23,7 @@ use crate::{
     model::{erasure::ErasureKind, keys::SourceId, stream_record::Arrivals},
     store::{
         batch::{BatchOutcome, EventError, RejectedEvent},
+        identification::Subject,
         keys::Source,
         new_event::NewEvent,
         sums::event_sums,

@@ -6,31 +6,8 @@ use rusqlite::{Transaction, params};
 use super::{accounts, ancestry::Ancestry, event_months, json, rows::EventRow, users};
 use crate::{
     model::{calendar::Month, trust::Trust},
-    store::keys::Source,
+    store::{identification::Subject, keys::Source},
 };
-
-/// What an identification is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
-    Account,
-    User,
-}
-
-impl Subject {
-    /// The subject of an event; `None` when it is not an identification.
-    pub(super) fn of(action: ActionKind) -> Option<Self> {
-        match action {
-            ActionKind::IdentifyAccount => Some(Subject::Account),
-            ActionKind::IdentifyUser => Some(Subject::User),
-            ActionKind::Feature
-            | ActionKind::ModuleEnd
-            | ActionKind::SessionSync
-            | ActionKind::SessionIdle
-            | ActionKind::PageView
-            | ActionKind::PageViewEnd => None,
-        }
-    }
-}
 
 /// An identification, just received or set aside before.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use rusqlite::Transaction;
 
 use super::{
     search::{FoundEvents, Members, find_now, streams_left_empty},
-    traces::Traces,
+    traces,
 };
 use crate::{
     model::{
@@ -15,16 +15,16 @@ use crate::{
         user::User,
     },
     store::{
+        erasure_marks::{MEMBERS, event_hash, mark},
         removal::Erased,
         sqlite::{
-            accounts,
-            erasure_list::{self, MEMBERS},
-            event_ids, event_months, layers,
+            accounts, erasure_list, event_ids, event_months, layers,
             recount::{self, LostFacts},
             rows::{AccountRow, EventRow, UserRow},
             segments::{self, Part},
             usage_changes, users,
         },
+        traces::Traces,
     },
 };
 
@@ -64,7 +64,7 @@ fn erase_known(
     now: i64,
 ) -> rusqlite::Result<Option<Erased>> {
     let concerned = find_now(tx, erasure, members, found)?;
-    let traces = Traces::read(tx, &concerned)?;
+    let traces = traces::read(tx, &concerned)?;
     let mut erased = Erased {
         events: concerned.len(),
         ..Erased::default()
@@ -124,7 +124,7 @@ fn erase_known(
         tx.execute("DELETE FROM streams WHERE stream_id = ?1", [stream])?;
     }
     if erasure.kind != ErasureKind::Event {
-        erasure_list::insert(tx, erasure.kind.name(), &erasure_list::mark(erasure), now)?;
+        erasure_list::insert(tx, erasure.kind.name(), &mark(erasure), now)?;
     }
     // Parts of a quarter of an hour are counted from events, whatever facts there were.
     usage_changes::note(tx, 0)?;
@@ -157,11 +157,11 @@ fn take_back(
     let lost = LostFacts::read(tx, events)?;
     delete_events(tx, events)?;
     lost.remove(tx)?;
-    traces.take_back_said(tx)?;
-    let users = traces.invented_users(tx)?;
+    traces::take_back_said(tx, traces)?;
+    let users = traces::invented_users(tx, traces)?;
     delete_users(tx, &users)?;
     erased.users = users.len();
-    for account in traces.invented_accounts(tx)? {
+    for account in traces::invented_accounts(tx, traces)? {
         delete_account(tx, account)?;
         erased.accounts += 1;
     }
@@ -209,7 +209,7 @@ fn list_events(
         if created_at > after
             && let Some(key) = event_ids::key_of(tx, &event_id, *event)?
         {
-            let hash = erasure_list::event_hash(&key);
+            let hash = event_hash(&key);
             erasure_list::insert(tx, ErasureKind::Event.name(), &hash, now)?;
         }
     }

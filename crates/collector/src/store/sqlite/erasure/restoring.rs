@@ -11,10 +11,11 @@ use super::{
 use crate::{
     model::erasure::{Erasure, ErasureKind, id_hash},
     store::{
+        erasure_marks::{MEMBERS, erasure_of_source, event_hash},
         event_key::IdKey,
         removal::Erased,
         sqlite::{
-            erasure_list::{self, Entry, MEMBERS},
+            erasure_list::{self, Entry},
             rows::EventRow,
         },
     },
@@ -84,7 +85,7 @@ fn concerned(
     match kind {
         ErasureKind::Source => {
             for (mark, at) in missing {
-                let erasure = erasure_list::erasure_of_source(mark);
+                let erasure = erasure_of_source(mark);
                 erasures.extend(erasure.map(|erasure| (erasure, *at, None)));
             }
         }
@@ -93,7 +94,7 @@ fn concerned(
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 let key: IdKey = row.get(0)?;
-                if let Some(at) = missing.get(erasure_list::event_hash(&key).as_slice()) {
+                if let Some(at) = missing.get(event_hash(&key).as_slice()) {
                     erasures.push((Erasure::of(kind, ""), *at, Some(row.get(1)?)));
                 }
             }

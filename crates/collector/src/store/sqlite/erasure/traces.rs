@@ -1,154 +1,111 @@
-//! What events leave outside of their own tables and figures: what they said, and the
-//! users and accounts that they were the first to name.
+//! Finds what events leave outside of their own tables and figures, and takes it back.
 
 use std::collections::BTreeSet;
 
-use natero_event::{ActionKind, received};
+use natero_event::ActionKind;
 use rusqlite::{Transaction, params};
-use serde_json::{Map, Value};
 
 use crate::{
     model::{account::Account, user::User},
-    store::sqlite::{
-        account_rows, event_months,
-        identify::Subject,
-        json, layers, recount,
-        rows::{AccountRow, EventRow, UserRow},
-        users,
+    store::{
+        identification::Subject,
+        sqlite::{
+            account_rows, event_months, json, layers, recount,
+            rows::{AccountRow, EventRow, UserRow},
+            users,
+        },
+        traces::Traces,
     },
 };
 
 /// The traces of events that are about to be deleted.
-#[derive(Debug, Default)]
-pub(super) struct Traces {
-    users: BTreeSet<String>,
-    accounts: BTreeSet<String>,
-    said: Vec<Said>,
+pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Result<Traces> {
+    let mut traces = Traces::default();
+    for event in events {
+        let Some(month) = event_months::of_event(tx, *event)? else {
+            continue;
+        };
+        tx.prepare_cached(&format!(
+            "SELECT account_id, user_id, stream_id, action, details, created_at FROM {}
+             WHERE id = ?1",
+            event_months::table(month)
+        ))?
+        .query_row([event], |row| {
+            let action = ActionKind::from_name(row.get_ref(3)?.as_str()?);
+            let details: Option<String> = row.get(4)?;
+            let details = details.as_deref().map(json::object);
+            traces.add(
+                (row.get(0)?, row.get(1)?, row.get(2)?),
+                action.and_then(Subject::of).zip(details),
+                row.get(5)?,
+            );
+            Ok(())
+        })?;
+    }
+    Ok(traces)
 }
 
-/// What one identification of a public source said.
-#[derive(Debug)]
-struct Said {
-    subject: Subject,
-    account_id: String,
-    user_id: String,
-    details: Map<String, Value>,
-    at: i64,
-    stream: Option<String>,
-}
-
-impl Traces {
-    pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Result<Self> {
-        let mut traces = Traces::default();
-        for event in events {
-            let Some(month) = event_months::of_event(tx, *event)? else {
-                continue;
-            };
-            tx.prepare_cached(&format!(
-                "SELECT account_id, user_id, stream_id, action, details, created_at FROM {}
-                 WHERE id = ?1",
-                event_months::table(month)
-            ))?
-            .query_row([event], |row| {
-                let action = ActionKind::from_name(row.get_ref(3)?.as_str()?);
-                let details: Option<String> = row.get(4)?;
-                traces.add(
-                    (row.get(0)?, row.get(1)?, row.get(2)?),
-                    action.and_then(Subject::of).zip(details.as_deref()),
-                    row.get(5)?,
-                );
-                Ok(())
-            })?;
-        }
-        Ok(traces)
-    }
-
-    fn add(
-        &mut self,
-        (account_id, user_id, stream): (String, String, Option<String>),
-        identified: Option<(Subject, &str)>,
-        at: i64,
-    ) {
-        self.users.insert(user_id.clone());
-        self.accounts.insert(account_id.clone());
-        if let Some((subject, details)) = identified {
-            let details = json::object(details);
-            let parent = details.get("parent_account_id").and_then(received::id);
-            self.accounts
-                .extend(parent.filter(|_| subject == Subject::Account));
-            self.said.push(Said {
-                subject,
-                account_id,
-                user_id,
-                details,
-                at,
-                stream,
-            });
-        }
-    }
-
-    /// Takes back what the events said about accounts and users.
-    pub(super) fn take_back_said(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
-        for said in &self.said {
-            let stream = said.stream.as_deref();
-            match said.subject {
-                Subject::Account => {
-                    if let Some(row) = account_rows::find_row(tx, &said.account_id)? {
-                        layers::remove_said::<Account>(tx, row, &said.details, said.at, stream)?;
-                    }
+/// Takes back what the events said about accounts and users.
+pub(super) fn take_back_said(tx: &Transaction<'_>, traces: &Traces) -> rusqlite::Result<()> {
+    for said in &traces.said {
+        let stream = said.stream.as_deref();
+        match said.subject {
+            Subject::Account => {
+                if let Some(row) = account_rows::find_row(tx, &said.account_id)? {
+                    layers::remove_said::<Account>(tx, row, &said.details, said.at, stream)?;
                 }
-                Subject::User => {
-                    if let Some((row, _)) = users::find_with_account(tx, &said.user_id)? {
-                        layers::remove_said::<User>(tx, row, &said.details, said.at, stream)?;
-                    }
+            }
+            Subject::User => {
+                if let Some((row, _)) = users::find_with_account(tx, &said.user_id)? {
+                    layers::remove_said::<User>(tx, row, &said.details, said.at, stream)?;
                 }
             }
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// The users that nobody else has named: none of their events is left, neither in
-    /// tables nor in figures, and the Account API and trusted sources said nothing of
-    /// them.
-    pub(super) fn invented_users(
-        &self,
-        tx: &Transaction<'_>,
-    ) -> rusqlite::Result<BTreeSet<UserRow>> {
-        let mut invented = BTreeSet::new();
-        for user_id in &self.users {
-            let mut find = tx.prepare_cached(
-                "SELECT no FROM users WHERE user_id = ?1 AND details_at = 0 AND is_deleted = 0",
-            )?;
-            let mut rows = find.query([user_id])?;
-            if let Some(row) = rows.next()? {
-                invented.insert(row.get(0)?);
-            }
-        }
-        recount::keep_unused(tx, &mut invented)?;
-        Ok(invented)
-    }
-
-    /// The same of accounts, which have neither users, children, records nor figures
-    /// either.
-    pub(super) fn invented_accounts(
-        &self,
-        tx: &Transaction<'_>,
-    ) -> rusqlite::Result<Vec<AccountRow>> {
+/// The users that nobody else has named: none of their events is left, neither in
+/// tables nor in figures, and the Account API and trusted sources said nothing of
+/// them.
+pub(super) fn invented_users(
+    tx: &Transaction<'_>,
+    traces: &Traces,
+) -> rusqlite::Result<BTreeSet<UserRow>> {
+    let mut invented = BTreeSet::new();
+    for user_id in &traces.users {
         let mut find = tx.prepare_cached(
-            "SELECT no FROM accounts a WHERE account_id = ?1 AND details_at = 0 AND is_deleted = 0
-                 AND NOT EXISTS (SELECT 1 FROM users WHERE account_no = a.no)
-                 AND NOT EXISTS (SELECT 1 FROM accounts WHERE parent_no = a.no)
-                 AND NOT EXISTS (SELECT 1 FROM usage_segments WHERE account_no = a.no)
-                 AND NOT EXISTS (SELECT 1 FROM financials WHERE account_no = a.no)
-                 AND NOT EXISTS (SELECT 1 FROM account_records WHERE account_no = a.no)",
+            "SELECT no FROM users WHERE user_id = ?1 AND details_at = 0 AND is_deleted = 0",
         )?;
-        let mut invented = Vec::new();
-        for account_id in &self.accounts {
-            let mut rows = find.query(params![account_id])?;
-            if let Some(row) = rows.next()? {
-                invented.push(row.get(0)?);
-            }
+        let mut rows = find.query([user_id])?;
+        if let Some(row) = rows.next()? {
+            invented.insert(row.get(0)?);
         }
-        Ok(invented)
     }
+    recount::keep_unused(tx, &mut invented)?;
+    Ok(invented)
+}
+
+/// The same of accounts, which have neither users, children, records nor figures
+/// either.
+pub(super) fn invented_accounts(
+    tx: &Transaction<'_>,
+    traces: &Traces,
+) -> rusqlite::Result<Vec<AccountRow>> {
+    let mut find = tx.prepare_cached(
+        "SELECT no FROM accounts a WHERE account_id = ?1 AND details_at = 0 AND is_deleted = 0
+             AND NOT EXISTS (SELECT 1 FROM users WHERE account_no = a.no)
+             AND NOT EXISTS (SELECT 1 FROM accounts WHERE parent_no = a.no)
+             AND NOT EXISTS (SELECT 1 FROM usage_segments WHERE account_no = a.no)
+             AND NOT EXISTS (SELECT 1 FROM financials WHERE account_no = a.no)
+             AND NOT EXISTS (SELECT 1 FROM account_records WHERE account_no = a.no)",
+    )?;
+    let mut invented = Vec::new();
+    for account_id in &traces.accounts {
+        let mut rows = find.query(params![account_id])?;
+        if let Some(row) = rows.next()? {
+            invented.push(row.get(0)?);
+        }
+    }
+    Ok(invented)
 }

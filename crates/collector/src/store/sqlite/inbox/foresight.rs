@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::Connection;
 
 use super::{batch::Batch, pending::Pending};
-use crate::store::sqlite::{
-    erasure_list::ErasureList, event_ids::NotedIds, identify::Subject, users,
+use crate::store::{
+    identification::Subject,
+    sqlite::{erasure_list::ErasureList, event_ids::NotedIds, users},
 };
 
 /// A look at one state of the tables.

@@ -1,0 +1,57 @@
+//! What events leave outside of their own tables and figures: what they said, and the
+//! users and accounts that they were the first to name.
+
+use std::collections::BTreeSet;
+
+use natero_event::received;
+use serde_json::{Map, Value};
+
+use super::identification::Subject;
+
+/// The traces of events that are about to be deleted.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Traces {
+    /// The users whom they named.
+    pub(in crate::store) users: BTreeSet<String>,
+    /// The accounts that they named.
+    pub(in crate::store) accounts: BTreeSet<String>,
+    /// What they said.
+    pub(in crate::store) said: Vec<Said>,
+}
+
+/// What one identification of a public source said.
+#[derive(Debug)]
+pub(in crate::store) struct Said {
+    pub(in crate::store) subject: Subject,
+    pub(in crate::store) account_id: String,
+    pub(in crate::store) user_id: String,
+    pub(in crate::store) details: Map<String, Value>,
+    pub(in crate::store) at: i64,
+    pub(in crate::store) stream: Option<String>,
+}
+
+impl Traces {
+    /// Adds those of an event. `identified` is what it said, if it is an identification.
+    pub(in crate::store) fn add(
+        &mut self,
+        (account_id, user_id, stream): (String, String, Option<String>),
+        identified: Option<(Subject, Map<String, Value>)>,
+        at: i64,
+    ) {
+        self.users.insert(user_id.clone());
+        self.accounts.insert(account_id.clone());
+        if let Some((subject, details)) = identified {
+            let parent = details.get("parent_account_id").and_then(received::id);
+            self.accounts
+                .extend(parent.filter(|_| subject == Subject::Account));
+            self.said.push(Said {
+                subject,
+                account_id,
+                user_id,
+                details,
+                at,
+                stream,
+            });
+        }
+    }
+}
