@@ -8,9 +8,13 @@ use std::{
 };
 
 use super::{error::CliError, output::print};
+#[cfg(not(feature = "scaled"))]
+use crate::config::ChoiceError;
+#[cfg(feature = "scaled")]
+use crate::store::scaled;
 use crate::{
     clock::now_ms,
-    config::Database,
+    config::{Database, StoreChoice},
     model::{
         erasure::{Erasure, ErasureKind},
         usage::Span,
@@ -49,14 +53,25 @@ pub(super) fn run_erase(
     erasure: &Erasure,
     json: bool,
 ) -> Result<(), CliError> {
-    let file = database.file()?;
-    let erased = CommandFile::open(&file)?.erase(erasure)?;
+    let (erased, store) = match database.choice()? {
+        StoreChoice::Sqlite(file) => {
+            let erased = CommandFile::open(&file)?.erase(erasure)?;
+            (erased, file.display().to_string())
+        }
+        // Its address may have a password in it.
+        #[cfg(feature = "scaled")]
+        StoreChoice::Scaled(address) => (
+            scaled::erase(&address.postgres, &address.clickhouse, erasure)?,
+            "the database".to_owned(),
+        ),
+        #[cfg(not(feature = "scaled"))]
+        StoreChoice::Scaled(_) => return Err(ChoiceError::NotBuilt.into()),
+    };
     let Some(erased) = erased else {
         return Err(CliError::Usage(format!(
-            "no {} {:?} in {}",
+            "no {} {:?} in {store}",
             erasure.kind.name(),
             erasure.id,
-            file.display()
         )));
     };
     if json {

@@ -68,12 +68,8 @@ impl App {
             #[cfg(feature = "scaled")]
             StoreChoice::Scaled(address) => {
                 // What would be taken and never done is refused.
-                let unsupported = [
-                    (config.keep_raw.is_some(), "--keep-raw"),
-                    (config.max_db_bytes.is_some(), "--max-db-bytes"),
-                ];
-                if let Some((_, flag)) = unsupported.into_iter().find(|(is_set, _)| *is_set) {
-                    return Err(StoreError::Unsupported(flag).into());
+                if config.max_db_bytes.is_some() {
+                    return Err(StoreError::Unsupported("--max-db-bytes").into());
                 }
                 let metrics = Arc::<Metrics>::default();
                 let (postgres, nodes) = (&address.postgres, &address.clickhouse);

@@ -139,6 +139,35 @@ async fn a_node_that_lost_its_data_answers_nothing_until_it_is_shipped_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_lost_what_the_inbox_has_dropped_gets_it_from_another_replica() {
+    let Some((pair, mut nodes)) = replicas(2).await else {
+        return;
+    };
+    pair.send(&events(0, 200), false).await;
+    pair.ship().await;
+    let before = NOW - 7_000_000 * 50;
+    for (_, store) in pair.stores() {
+        while !store.prune(before).await.unwrap().is_done {}
+    }
+    pair.send(&events(200, 240), false).await;
+    nodes[0].lose();
+    nodes[0].start();
+    pair.ship().await;
+    nodes[1].kill();
+    compare(&pair).await;
+    // The other one has nobody to get it from.
+    nodes[0].kill();
+    nodes[1].lose();
+    nodes[1].start();
+    assert!(pair.scaled.ship().await.is_err());
+    let ask = || FigureOperations::usage(&*pair.scaled, question("a", None));
+    assert!(matches!(ask().await, Err(StoreError::Unavailable(_))));
+    nodes[0].start();
+    pair.ship().await;
+    compare(&pair).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_ends_while_it_is_shipped_to_lacks_and_doubles_nothing() {
     let Some((pair, mut nodes)) = replicas(2).await else {
         return;

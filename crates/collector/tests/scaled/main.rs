@@ -8,7 +8,9 @@ mod histories;
 mod own;
 mod pair;
 mod process;
+mod removing;
 #[path = "../support/running.rs"]
 mod running;
 mod servers;
 mod shipping;
+mod steps;

@@ -171,6 +171,16 @@ impl Pair {
         rows
     }
 
+    /// Number of rows that the table of each node has under a condition, by their names.
+    pub async fn rows_with(&self, condition: &str) -> Vec<u64> {
+        let sql = "SELECT string_agg(name || '.events_' || life, ' ' ORDER BY name) FROM nodes";
+        let tables = servers::ask(&self.addresses, sql);
+        tables
+            .split(' ')
+            .map(|table| servers::ask_clickhouse(table, &format!("WHERE {condition}")))
+            .collect()
+    }
+
     /// Ships all that has arrived.
     pub async fn ship(&self) {
         // The connection of the shipper that was left may still hold the lock, and another

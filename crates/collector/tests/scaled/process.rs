@@ -87,12 +87,20 @@ fn a_collector_serves_from_the_servers() {
     let answer: Value = serde_json::from_str(&answer).unwrap();
     assert_eq!((status, &answer["totals"]["events"]), (200, &json!(20)));
     assert_eq!(answer["rows"][0]["key"], "u0");
+    let erased = command(&addresses)
+        .args(["erase", "event", "0/0/3", "--json"])
+        .output();
+    assert_eq!(json_of(erased.unwrap())["events"], 1);
     let erase = format!("DELETE /api/v2/accounts/a?erase=true&api_key={key}");
     let (status, answer) = running.request(&erase, "");
-    assert_eq!(status, 501, "{answer}");
-    assert!(answer.contains("does not have erasure yet"), "{answer}");
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.contains("\"events\":19"), "{answer}");
+    let (status, _) = running.request(&usage, "");
+    assert_eq!(status, 404);
     let (_, metrics) = running.request("GET /metrics", "");
-    assert!(metrics.contains("natero_unshipped_events"), "{metrics}");
+    for name in ["natero_unshipped_events", "natero_node_lacking_blocks{"] {
+        assert!(metrics.contains(name), "{metrics}");
+    }
     let log = running.terminate();
     assert!(!log.contains(&key), "a key is in the log");
 }

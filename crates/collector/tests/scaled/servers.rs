@@ -4,6 +4,7 @@
 use std::{
     ffi::OsStr,
     fs,
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
@@ -76,6 +77,23 @@ pub fn databases_over(replicas: &[usize]) -> Option<Addresses> {
 /// The only value of a statement in PostgreSQL.
 pub fn ask(addresses: &Addresses, sql: &str) -> String {
     psql(&addresses.postgres, sql)
+}
+
+/// Number of rows of a table of ClickHouse, which is named as `HOST:PORT/DATABASE.TABLE`.
+pub fn ask_clickhouse(table: &str, condition: &str) -> u64 {
+    let (host, table) = table.split_once('/').unwrap();
+    let body = format!("SELECT count() FROM {table} {condition}");
+    let mut connection = TcpStream::connect(host).unwrap();
+    write!(
+        connection,
+        "POST / HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    let (_, number) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    number.trim().parse().unwrap_or_else(|_| panic!("{answer}"))
 }
 
 fn psql(address: &str, sql: &str) -> String {

@@ -72,6 +72,16 @@ impl<'a> Shipped<'a> {
         rows.flag(set_aside);
     }
 
+    /// Its key.
+    pub(super) fn key(&self) -> &'a [u8] {
+        self.row.get(0)
+    }
+
+    /// When it was made.
+    pub(super) fn created_at(&self) -> i64 {
+        self.row.get(4)
+    }
+
     /// The id of its user.
     pub(super) fn user_id(&self) -> &'a str {
         self.row.get(2)

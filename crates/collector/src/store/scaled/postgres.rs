@@ -57,6 +57,8 @@ pub(super) enum Lock {
     /// Held by whoever gives an account a parent: two that look for cycles at the same
     /// time would not see each other.
     Tree = 4,
+    /// Held by the collector that drops old events.
+    Retention = 5,
 }
 
 impl Lock {

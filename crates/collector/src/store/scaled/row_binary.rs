@@ -7,14 +7,19 @@ pub(super) struct RowBinary(Vec<u8>);
 impl RowBinary {
     /// A `String`.
     pub(super) fn text(&mut self, text: &str) {
-        let mut length = text.len();
+        self.blob(text.as_bytes());
+    }
+
+    /// A `String` of any bytes.
+    pub(super) fn blob(&mut self, bytes: &[u8]) {
+        let mut length = bytes.len();
         // Seven bits a byte, the lowest first.
         while length >= 0x80 {
             self.0.push(length as u8 | 0x80);
             length >>= 7;
         }
         self.0.push(length as u8);
-        self.0.extend_from_slice(text.as_bytes());
+        self.0.extend_from_slice(bytes);
     }
 
     /// A `Nullable(String)`.

@@ -218,8 +218,63 @@ CREATE TABLE nodes (
     shard   integer NOT NULL,
     shards  integer NOT NULL,                  -- of how many
     life    text    NOT NULL,                  -- what its table is named after
-    shipped bigint  NOT NULL                   -- the last block that the table has; 0 for none
+    shipped bigint  NOT NULL,                  -- the last block that the table has; 0 for none
+    removed bigint  NOT NULL DEFAULT 0         -- the last removal that the table has had
 );
+
+CREATE TABLE erasures (
+    kind      text   NOT NULL,
+    id_hash   bytea  NOT NULL,
+    erased_at bigint NOT NULL,
+    PRIMARY KEY (kind, id_hash)
+);
+-- What was erased, until no node of ClickHouse has it any more.
+CREATE TABLE removals (
+    no       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    up_to    bigint NOT NULL,                  -- the last block that may have some of it
+    keys     bytea  NOT NULL,                  -- of events, 16 bytes each
+    users    text[] NOT NULL,
+    accounts text[] NOT NULL
+);
+
+-- What the inbox has no more: with --keep-raw, events from before a time, all of them in
+-- blocks up to one; and what was erased, so many times.
+CREATE TABLE inbox_state (
+    id             integer PRIMARY KEY CHECK (id = 1),
+    dropped_before bigint  NOT NULL,
+    dropped_up_to  bigint  NOT NULL,
+    erasures       bigint  NOT NULL
+);
+INSERT INTO inbox_state VALUES (1, 0, 0, 0);
+-- What their release needs of dropped events that were set aside.
+CREATE TABLE aside_events (
+    day             integer NOT NULL,
+    key             bytea   NOT NULL,
+    no              bigint  NOT NULL,
+    tx              bigint  NOT NULL,
+    account_id      text    COLLATE "C" NOT NULL,
+    user_id         text    COLLATE "C" NOT NULL,
+    session_id      text,
+    created_at      bigint  NOT NULL,
+    product         text,
+    module          text,
+    feature         text,
+    action          text    NOT NULL,
+    total           double precision,
+    time_spent      bigint,
+    active_duration bigint,
+    set_aside       boolean NOT NULL,
+    PRIMARY KEY (day, key)
+);
+CREATE INDEX aside_events_by_user ON aside_events (user_id, account_id);
+CREATE VIEW releasable AS
+    SELECT day, key, no, tx, account_id, user_id, session_id, created_at, product, module,
+        feature, action, total, time_spent, active_duration, set_aside
+    FROM events WHERE set_aside
+    UNION ALL
+    SELECT day, key, no, tx, account_id, user_id, session_id, created_at, product, module,
+        feature, action, total, time_spent, active_duration, set_aside
+    FROM aside_events;
 "#;
 
 /// Brings the database up to date. One collector does, and the others wait for it.

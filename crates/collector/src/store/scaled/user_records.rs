@@ -87,7 +87,7 @@ pub(super) async fn lock(tx: &Tx<'_>) -> Result<()> {
 /// happened.
 async fn release_events(tx: &Tx<'_>, user_id: &str, account_id: &str, account: i64) -> Result<()> {
     let sql = "INSERT INTO releases (day, key)
-        SELECT day, key FROM events WHERE user_id = $1 AND account_id = $2 AND set_aside
+        SELECT day, key FROM releasable WHERE user_id = $1 AND account_id = $2
         ON CONFLICT DO NOTHING RETURNING day, key";
     let released = query(tx, sql, &[&user_id, &account_id]).await?;
     if released.is_empty() {

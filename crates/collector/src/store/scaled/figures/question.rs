@@ -13,23 +13,27 @@ use crate::{
 const FAR_MS: i64 = 10_000_000_000_000_000;
 
 /// The events of a question on a shard: those that were shipped, and those that were not.
+/// `at` is the time at which one counts.
 fn events(shard: &Shard, question: &UsageQuestion) -> String {
-    const COLUMNS: &str = "account_id, user_id, session_id, created_at, product, module, feature, \
+    const COLUMNS: &str = "account_id, user_id, session_id, product, module, feature, \
         features, module_time, active_time";
     let (table, block) = (shard.table(), shard.block());
+    let at = shard.counted_at();
     let to = question.span.to.clamp(-FAR_MS, FAR_MS);
     let wanted = format!(
-        "created_at < {to} AND account_id IN (SELECT account_id FROM scope){}",
+        "{at} < {to} AND account_id IN (SELECT account_id FROM scope){}",
         filter(&question.filter)
     );
     format!(
-        "SELECT {COLUMNS}, aside, captures FROM (
-            SELECT {COLUMNS}, set_aside = 1 AND NOT (released >= 1 AND released <= {block})
-                AND key NOT IN (SELECT key FROM freed) AS aside
-            FROM {table} FINAL WHERE block <= {block} AND {wanted}
+        "SELECT {COLUMNS}, at, aside, captures FROM (
+            SELECT {COLUMNS}, {at} AS at,
+                set_aside = 1 AND NOT (released >= 1 AND released <= {block})
+                    AND key NOT IN (SELECT key FROM freed) AS aside
+            FROM {table} FINAL WHERE block <= {block} AND {wanted}{}
             UNION ALL
-            SELECT {COLUMNS}, set_aside = 1 AS aside FROM pending WHERE {wanted}
-        ) ANY INNER JOIN scope USING account_id"
+            SELECT {COLUMNS}, {at} AS at, set_aside = 1 AS aside FROM pending WHERE {wanted}
+        ) ANY INNER JOIN scope USING account_id",
+        shard.passed_over()
     )
 }
 
@@ -57,13 +61,13 @@ fn within(span: Span) -> String {
         span.from.clamp(-FAR_MS, FAR_MS),
         span.to.clamp(-FAR_MS, FAR_MS),
     );
-    format!("created_at >= {from} AND created_at < {to}")
+    format!("at >= {from} AND at < {to}")
 }
 
 /// The quarters of an hour of the span with an event.
 pub(super) fn quarters(shard: &Shard, question: &UsageQuestion) -> String {
     format!(
-        "SELECT DISTINCT intDiv(created_at, {QUARTER_MS}) AS quarter FROM ({}) WHERE {}
+        "SELECT DISTINCT intDiv(at, {QUARTER_MS}) AS quarter FROM ({}) WHERE {}
          FORMAT JSONCompact",
         events(shard, question),
         within(question.span)
@@ -126,7 +130,7 @@ pub(super) fn figures(shard: &Shard, question: &UsageQuestion, has_units: bool) 
             FROM (
                 SELECT account_id, user_id, session_id, product, module, feature, features,
                     module_time, active_time, aside, captures,
-                    toUInt32(intDiv(created_at, {QUARTER_MS})) AS quarter,
+                    toUInt32(intDiv(at, {QUARTER_MS})) AS quarter,
                     {now} AS is_now, {earlier} AS is_earlier
                 FROM ({events})
             ) {join}

@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use super::answer::Answer;
 use crate::{
-    model::rollup::FigureKind,
+    model::{quarter::QUARTER_MS, rollup::FigureKind},
     store::scaled::{
         clickhouse::External,
         event_rows::{COLUMNS, PENDING, Shipped},
@@ -17,6 +17,8 @@ use crate::{
             choice::{self, Chosen},
         },
         postgres::{Tx, query},
+        removals::{self, Removal},
+        retention,
         row_binary::RowBinary,
     },
 };
@@ -40,10 +42,16 @@ pub(super) struct Snapshot {
 #[derive(Debug)]
 pub(super) struct Shard {
     chosen: Chosen,
+    /// Before this time the inbox has dropped events.
+    dropped_before: i64,
     /// The events of its users that came after its last block, in the format `RowBinary`.
     pending: RowBinary,
     /// The keys of its events that were released after that block.
     freed: RowBinary,
+    /// What was erased and its table may still have.
+    removals: Vec<Removal>,
+    /// The keys of pending events that were dropped and came once more.
+    again: Vec<u8>,
 }
 
 impl Shard {
@@ -55,6 +63,36 @@ impl Shard {
     /// The last block that was shipped to it; 0 for none.
     pub(super) fn block(&self) -> i64 {
         self.chosen.block
+    }
+
+    /// The time at which an event counts: where events were dropped, the beginning of its
+    /// quarter of an hour.
+    pub(super) fn counted_at(&self) -> String {
+        let before = self.dropped_before;
+        if before == 0 {
+            return "created_at".to_owned();
+        }
+        format!("if(created_at < {before}, created_at - created_at % {QUARTER_MS}, created_at)")
+    }
+
+    /// What of its table does not count, as a condition for the other rows: what was
+    /// erased, and what comes along once more.
+    pub(super) fn passed_over(&self) -> String {
+        let mut conditions = String::new();
+        for removal in self.removals.iter().chain(self.came_again().as_ref()) {
+            conditions += " AND NOT ";
+            conditions += &removal.condition("gone");
+        }
+        conditions
+    }
+
+    /// The events that came once more, as if they were erased.
+    fn came_again(&self) -> Option<Removal> {
+        (!self.again.is_empty()).then(|| Removal {
+            up_to: self.chosen.block,
+            keys: self.again.clone(),
+            ..Removal::default()
+        })
     }
 }
 
@@ -68,14 +106,24 @@ impl Snapshot {
     ) -> Result<Self> {
         let scope = hierarchy::subtree(tx, account, with_subtree).await?;
         let chosen = choice::choose(tx, nodes).await?;
+        let removed = chosen.iter().map(|chosen| chosen.removed).min();
+        let removals = removals::after(tx, removed.unwrap_or(0)).await?;
+        let dropped_before = retention::dropped_before(tx).await?;
         let mut snapshot = Snapshot {
             scope,
             shards: chosen
                 .into_iter()
                 .map(|chosen| Shard {
+                    removals: removals
+                        .iter()
+                        .filter(|removal| removal.no > chosen.removed)
+                        .cloned()
+                        .collect(),
                     chosen,
+                    dropped_before,
                     pending: RowBinary::default(),
                     freed: RowBinary::default(),
+                    again: Vec::new(),
                 })
                 .collect(),
         };
@@ -113,11 +161,14 @@ impl Snapshot {
             {
                 let is_released: bool = row.get(13);
                 event.write(&mut shard.pending, event.was_set_aside() && !is_released);
+                if event.created_at() < shard.dropped_before {
+                    shard.again.extend_from_slice(event.key());
+                }
             }
         }
         let sql = format!(
             "SELECT r.key, e.user_id, r.tx, e.tx FROM releases r
-                 JOIN events e ON e.day = r.day AND e.key = r.key
+                 JOIN releasable e ON e.day = r.day AND e.key = r.key
              WHERE r.tx >= $1 AND {IS_NAMED}"
         );
         for row in query(tx, &sql, &[&from_tx, &named]).await? {
@@ -158,7 +209,16 @@ impl Snapshot {
             scope.text(&node.account_id);
             scope.flag(FigureKind::ProductUsage.is_captured(node.is_leaf));
         }
+        let mut gone = RowBinary::default();
+        for removal in shard.removals.iter().chain(shard.came_again().as_ref()) {
+            removal.write(&mut gone);
+        }
         vec![
+            External {
+                name: "gone",
+                structure: removals::STRUCTURE,
+                rows: gone.finish(),
+            },
             External {
                 name: "scope",
                 structure: "account_id String, captures UInt8",

@@ -6,6 +6,7 @@ use crate::store::{
     batch::{Batch, EventError},
     event_key::IdKey,
     new_event::NewEvent,
+    scaled::erasure_list::ErasedOwners,
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -43,18 +44,23 @@ pub(super) struct Fates {
 
 impl Fates {
     /// Decides in the order of arrival. `stored` are the events that were received
-    /// before, `members` the accounts of the users that are known.
+    /// before, `members` the accounts of the users that are known, and `erased` what they
+    /// may belong to that was erased.
     pub(super) fn decide(
         batches: &[Batch],
         stored: &HashSet<EventKey>,
         members: &HashMap<String, String>,
+        erased: &ErasedOwners,
     ) -> Self {
         let mut fates = Fates::default();
         let mut seen: HashSet<EventKey> = HashSet::new();
         for batch in batches {
             let mut of_batch = Vec::with_capacity(batch.events.len());
             for new in &batch.events {
-                of_batch.push(fates.decide_one(new, stored, members, &mut seen));
+                of_batch.push(match erased.refusal(new) {
+                    Some(error) => Fate::Rejected(error),
+                    None => fates.decide_one(new, stored, members, &mut seen),
+                });
             }
             fates.events.push(of_batch);
         }
@@ -139,7 +145,12 @@ mod tests {
                 ("2", Some("a"), "u"),
             ]),
         ];
-        let fates = Fates::decide(&batches, &HashSet::new(), &HashMap::new());
+        let fates = Fates::decide(
+            &batches,
+            &HashSet::new(),
+            &HashMap::new(),
+            &ErasedOwners::default(),
+        );
         let new = |account: &str| Fate::New(account.to_owned());
         assert_eq!(
             fates.events,
@@ -156,7 +167,7 @@ mod tests {
     fn what_is_stored_names_no_new_user() {
         let batches = [batch(&[("1", Some("a"), "u")])];
         let stored = HashSet::from([key_of(&batches[0].events[0])]);
-        let fates = Fates::decide(&batches, &stored, &HashMap::new());
+        let fates = Fates::decide(&batches, &stored, &HashMap::new(), &ErasedOwners::default());
         assert_eq!(fates.events, [[Fate::Duplicate]]);
         assert!(fates.users.is_empty() && fates.accounts.is_empty());
     }

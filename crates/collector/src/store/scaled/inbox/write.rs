@@ -6,9 +6,10 @@ use super::fate::{EventKey, Fate, Fates, key_of};
 use crate::{
     model::{stream_record::Arrivals, trust::Trust},
     store::{
-        batch::{Batch, BatchOutcome, EventError},
+        batch::{Batch, BatchOutcome, EventError, RejectedEvent},
         new_event::NewEvent,
         scaled::{
+            erasure_list::ErasedOwners,
             failure::{Failure, Result},
             identify::Identification,
             postgres::{Lock, Tx, execute, query},
@@ -23,7 +24,8 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
     Lock::Membership.share(tx).await?;
     let stored = stored(tx, batches).await?;
     let mut members = members(tx, batches).await?;
-    let fates = Fates::decide(batches, &stored, &members);
+    let erased = ErasedOwners::read(tx, batches).await?;
+    let fates = Fates::decide(batches, &stored, &members, &erased);
     insert_accounts(tx, &fates).await?;
     if !fates.users.is_empty() {
         insert_users(tx, &fates).await?;
@@ -80,7 +82,9 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
                 outcome.set_aside += 1;
             }
         }
-        for event in &batch.rejected {
+        // What is erased is not to have a record of its stream again.
+        let known = |event: &&RejectedEvent| !erased.has_stream(&event.stream_id);
+        for event in batch.rejected.iter().filter(known) {
             arrivals.add_rejected(&event.stream_id, event.seq, batch.received_at);
         }
         outcomes.push(outcome);

@@ -2,6 +2,8 @@
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
+use tokio_postgres::Row;
+
 use super::{Node, Nodes, standing::table};
 use crate::store::scaled::{
     failure::{Failure, Result},
@@ -19,25 +21,27 @@ pub(in crate::store::scaled) struct Chosen {
     pub(in crate::store::scaled) block: i64,
     /// The transaction in which the next block begins.
     pub(in crate::store::scaled) from_tx: i64,
+    /// The last removal that it has had; 0 for none.
+    pub(in crate::store::scaled) removed: i64,
 }
 
 /// Chooses the replica of each shard that has most, but for those that failed a moment
-/// ago; where all did, the one that failed first. They are in the order of their shards.
+/// ago; where all did, the one that failed first. They are in the order of their shards. One
+/// that lacks what the inbox has no more cannot answer.
 pub(in crate::store::scaled) async fn choose(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<Chosen>> {
-    let sql = "SELECT n.name, n.life, n.shipped, coalesce(b.to_tx, 0)
-        FROM nodes n LEFT JOIN blocks b ON b.no = n.shipped WHERE n.name = ANY($1::text[])";
+    let sql = "SELECT n.name, n.life, n.shipped, coalesce(b.to_tx, 0), n.removed
+        FROM nodes n LEFT JOIN blocks b ON b.no = n.shipped
+        WHERE n.name = ANY($1::text[]) AND n.shipped >= (SELECT dropped_up_to FROM inbox_state)";
     let rows = query(tx, sql, &[&nodes.names()]).await?;
-    let standing: HashMap<&str, (&str, i64, i64)> = rows
-        .iter()
-        .map(|row| (row.get(0), (row.get(1), row.get(2), row.get(3))))
-        .collect();
+    let standing: HashMap<&str, &Row> = rows.iter().map(|row| (row.get(0), row)).collect();
     let mut chosen: Vec<Option<Chosen>> = vec![None; nodes.shards()];
     let rank = |node: &Node, block: i64| (Reverse(node.avoided_until()), block);
     for node in nodes.iter() {
         let name = node.server.name();
-        let Some((life, block, from_tx)) = standing.get(name.as_str()).copied() else {
+        let Some(row) = standing.get(name.as_str()) else {
             continue;
         };
+        let block = row.get(2);
         let best = &mut chosen[node.shard];
         if best
             .as_ref()
@@ -45,12 +49,13 @@ pub(in crate::store::scaled) async fn choose(tx: &Tx<'_>, nodes: &Nodes) -> Resu
         {
             *best = Some(Chosen {
                 node: Arc::clone(node),
-                table: table(life),
+                table: table(row.get(1)),
                 block,
-                from_tx,
+                from_tx: row.get(3),
+                removed: row.get(4),
             });
         }
     }
     let all: Option<Vec<Chosen>> = chosen.into_iter().collect();
-    all.ok_or_else(|| Failure::Damaged("a shard without a node".to_owned()))
+    all.ok_or(Failure::Behind)
 }

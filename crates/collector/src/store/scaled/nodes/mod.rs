@@ -5,6 +5,7 @@
 //! shipped to it.
 
 pub(super) mod choice;
+pub(super) mod copy;
 pub(super) mod standing;
 
 use std::{

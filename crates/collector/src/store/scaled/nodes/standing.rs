@@ -22,6 +22,8 @@ pub(in crate::store::scaled) struct Standing {
     pub(in crate::store::scaled) life: String,
     /// The last block that it has; 0 for none.
     pub(in crate::store::scaled) shipped: i64,
+    /// The last removal that it has had; 0 for none.
+    pub(in crate::store::scaled) removed: i64,
 }
 
 impl Standing {
@@ -91,12 +93,13 @@ pub(in crate::store::scaled) async fn register(
 
 /// Where a node stands.
 pub(in crate::store::scaled) async fn find(client: &Client, name: &str) -> Result<Standing> {
-    let sql = "SELECT life, shipped FROM nodes WHERE name = $1";
+    let sql = "SELECT life, shipped, removed FROM nodes WHERE name = $1";
     let found = client.query_opt(sql, &[&name]).await?;
     let row = found.ok_or_else(|| Failure::Damaged(format!("the node {name} is not known")))?;
     Ok(Standing {
         life: row.get(0),
         shipped: row.get(1),
+        removed: row.get(2),
     })
 }
 
@@ -112,13 +115,26 @@ pub(in crate::store::scaled) async fn advance(
     Ok(())
 }
 
+/// Notes that a table has nothing of what was erased, up to a removal.
+pub(in crate::store::scaled) async fn has_removed(
+    client: &Client,
+    name: &str,
+    life: &str,
+    to: i64,
+) -> Result<()> {
+    let sql = "UPDATE nodes SET removed = $3 WHERE name = $1 AND life = $2 AND removed < $3";
+    client.execute(sql, &[&name, &life, &to]).await?;
+    Ok(())
+}
+
 /// Notes that a node has lost its data, if it had the table of `life`.
 pub(in crate::store::scaled) async fn begin_again(
     client: &Client,
     name: &str,
     life: &str,
 ) -> Result<()> {
-    let sql = "UPDATE nodes SET life = $3, shipped = 0 WHERE name = $1 AND life = $2";
+    let sql = "UPDATE nodes SET life = $3, shipped = 0, removed = 0
+        WHERE name = $1 AND life = $2";
     client.execute(sql, &[&name, &life, &new_life()?]).await?;
     Ok(())
 }

@@ -2,16 +2,18 @@
 
 use serde_json::Value;
 
-use super::{read, unsupported};
+use super::{read, write_unless_rejected};
 use crate::{
+    clock::now_ms,
     model::{erasure::Erasure, keys::SourceId},
     store::{
         answer::Answer,
         batch::{Batch, BatchOutcome},
+        error::StoreError,
         latest_events::LatestQuestion,
         operations::EventOperations,
         removal::{Erased, Pruned},
-        scaled::{ScaledStore, latest},
+        scaled::{ScaledStore, erasure, latest, retention},
     },
 };
 
@@ -28,11 +30,22 @@ impl EventOperations for ScaledStore {
         read!(self, tx => latest::latest(tx, &question).await?)
     }
 
-    fn erase(&self, _: Erasure) -> Answer<'_, Option<Erased>> {
-        unsupported("erasure")
+    fn erase(&self, erasure: Erasure) -> Answer<'_, Option<Erased>> {
+        Box::pin(
+            async move { Ok(erasure::run(&self.pool, &self.nodes, &erasure, now_ms()).await?) },
+        )
     }
 
-    fn prune(&self, _: i64) -> Answer<'_, Pruned> {
-        unsupported("--keep-raw")
+    fn prune(&self, before: i64) -> Answer<'_, Pruned> {
+        Box::pin(async move {
+            let pruned: Answer<'_, Result<Pruned, StoreError>> = write_unless_rejected!(self, tx =>
+                match retention::prune(tx, &self.nodes, before).await {
+                    // Whoever uses a day that is dropped goes first.
+                    Err(failure) if retention::is_in_use(&failure) => Err(StoreError::Overloaded),
+                    done => Ok(done?),
+                }
+            );
+            pruned.await?
+        })
     }
 }

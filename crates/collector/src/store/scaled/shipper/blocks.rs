@@ -9,8 +9,9 @@ use tokio_postgres::{Client, Row};
 
 use crate::store::scaled::{
     event_rows::{COLUMNS, Shipped},
-    failure::Result,
+    failure::{Failure, Result},
     nodes::Nodes,
+    retention,
     row_binary::RowBinary,
 };
 
@@ -90,6 +91,8 @@ pub(super) struct Blocks {
     pub(super) to: i64,
     /// Their rows by shard, in the format `RowBinary`.
     rows: Vec<Bytes>,
+    /// Number of erasures that were known when they were read.
+    erasures: i64,
 }
 
 impl Blocks {
@@ -124,23 +127,40 @@ impl Reader {
         }
     }
 
+    /// The nodes that it reads for.
+    pub(super) fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
     /// The blocks after one, as many as are sent together; `None` where there are none.
     pub(super) async fn next(&self, after: i64) -> Result<Option<Arc<Blocks>>> {
         let mut last = self.last.lock().await;
-        if let Some(known) = last.as_ref().filter(|known| known.after == after) {
+        let client = self.pool.get().await?;
+        let erasures = erasures(&client).await?;
+        let is_same = |known: &&Arc<Blocks>| known.after == after && known.erasures == erasures;
+        if let Some(known) = last.as_ref().filter(is_same) {
             return Ok(Some(Arc::clone(known)));
         }
-        let client = self.pool.get().await?;
         let noted = noted(&client, after).await?;
         if noted.is_empty() {
             return Ok(None);
         }
-        let read = Arc::new(self.read(&client, after, &noted).await?);
+        let read = Arc::new(self.read(&client, after, &noted, erasures).await?);
+        // What is dropped from here on was read, or is of a node that lacks more.
+        if after < retention::dropped_up_to(&client).await? {
+            return Err(Failure::Behind);
+        }
         *last = Some(Arc::clone(&read));
         Ok(Some(read))
     }
 
-    async fn read(&self, client: &Client, after: i64, noted: &[Noted]) -> Result<Blocks> {
+    async fn read(
+        &self,
+        client: &Client,
+        after: i64,
+        noted: &[Noted],
+        erasures: i64,
+    ) -> Result<Blocks> {
         let (from, to) = (noted[0], noted[noted.len() - 1]);
         let range: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&from.from_tx, &to.to_tx];
         let sql = format!(
@@ -150,7 +170,7 @@ impl Reader {
         let events = client.query(&sql, &range).await?;
         let sql = format!(
             "SELECT {COLUMNS}, b.no, r.tx FROM releases r
-                 JOIN events e ON e.day = r.day AND e.key = r.key
+                 JOIN releasable e ON e.day = r.day AND e.key = r.key
                  JOIN blocks b ON b.from_tx <= e.tx AND e.tx < b.to_tx
              WHERE r.tx >= $1 AND r.tx < $2 ORDER BY r.tx, e.no"
         );
@@ -171,6 +191,7 @@ impl Reader {
             after,
             to: to.no,
             rows: rows.into_iter().map(|rows| rows.finish().into()).collect(),
+            erasures,
         })
     }
 
@@ -185,6 +206,12 @@ impl Reader {
             }
         }
     }
+}
+
+/// Number of erasures so far.
+async fn erasures(client: &Client) -> Result<i64> {
+    let sql = "SELECT erasures FROM inbox_state";
+    Ok(client.query_one(sql, &[]).await?.get(0))
 }
 
 /// The blocks after one that are sent together.

@@ -22,7 +22,7 @@ use tokio_postgres::Client;
 pub(super) use lag::{Lag, lag, watch_forever};
 pub(super) use node::prepare;
 
-use super::{failure::Result, nodes::Nodes, postgres::Lock};
+use super::{failure::Result, nodes::Nodes, postgres::Lock, removals::carry_out};
 use crate::clock::now_ms;
 use blocks::Reader;
 
@@ -65,7 +65,11 @@ pub(super) async fn ship_now(pool: &Pool, nodes: &Nodes) -> Result<bool> {
         let is_noted = blocks::note_next(&client, nodes, 1).await?;
         let mut failed = None;
         for node in nodes.iter() {
-            if let Err(failure) = node::catch_up(pool, node, &reader).await {
+            let done = async {
+                node::catch_up(pool, node, &reader).await?;
+                carry_out::carry_out(pool, node).await
+            };
+            if let Err(failure) = done.await {
                 failed = Some(failure);
             }
         }
@@ -96,6 +100,7 @@ async fn ship_as_leader(pool: &Pool, nodes: &Nodes) -> Result<()> {
             Arc::clone(&reader),
             seen.clone(),
         ));
+        shipping.spawn(carry_out::carry_out_forever(pool.clone(), Arc::clone(node)));
     }
     note_while_leading(&client, nodes, &noted).await
 }

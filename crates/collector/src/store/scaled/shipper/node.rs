@@ -10,9 +10,10 @@ use crate::store::scaled::{
     event_rows,
     failure::Result,
     nodes::{
-        Node,
+        Node, copy,
         standing::{self, Standing},
     },
+    retention,
 };
 
 /// Time between two looks whether a node still has its table while nothing arrives.
@@ -49,6 +50,9 @@ pub(super) async fn ship_forever(
 pub(super) async fn catch_up(pool: &Pool, node: &Node, reader: &Reader) -> Result<()> {
     let name = node.server.name();
     let mut standing = prepare(pool, node).await?;
+    if standing.shipped < retention::dropped_up_to(&*pool.get().await?).await? {
+        standing = copy::fill(pool, reader.nodes(), node, standing).await?;
+    }
     while let Some(blocks) = reader.next(standing.shipped).await? {
         let rows = blocks.of_shard(node.shard);
         if !rows.is_empty() {

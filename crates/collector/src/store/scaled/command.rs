@@ -1,0 +1,135 @@
+//! What commands do on the servers, and end.
+
+use deadpool_postgres::{Client, Pool};
+use tokio::runtime::Runtime;
+
+use super::{erasure, failure::Failure, keys, nodes::Nodes, open_pool};
+use crate::{
+    clock::now_ms,
+    model::{
+        erasure::Erasure,
+        keys::{NewSource, SourceKeys},
+    },
+    store::{error::StoreError, keys::ListedKey, removal::Erased},
+};
+
+fn runtime() -> Result<Runtime, StoreError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| StoreError::Failed(format!("starting the runtime: {cause}")))
+}
+
+/// Erases something for good, and answers what that has removed; `None` when it is unknown.
+/// A running collector removes it from ClickHouse.
+///
+/// # Errors
+/// Those of the servers.
+pub fn erase(
+    postgres: &str,
+    clickhouse: &[String],
+    erasure: &Erasure,
+) -> Result<Option<Erased>, StoreError> {
+    let nodes = Nodes::new(clickhouse)?;
+    runtime()?.block_on(async {
+        let pool = open_pool(postgres).await?;
+        Ok(erasure::run(&pool, &nodes, erasure, now_ms()).await?)
+    })
+}
+
+/// The keys of a store, for the command that makes them.
+#[derive(Debug)]
+pub struct ScaledKeys {
+    runtime: Runtime,
+    pool: Pool,
+}
+
+impl ScaledKeys {
+    /// Connects to PostgreSQL, and makes the tables that it lacks.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or a newer version made the tables.
+    pub fn open(postgres: &str) -> Result<Self, StoreError> {
+        let runtime = runtime()?;
+        let pool = runtime.block_on(open_pool(postgres))?;
+        Ok(ScaledKeys { runtime, pool })
+    }
+
+    fn run<T>(
+        &self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        self.runtime.block_on(async {
+            let client = self.pool.get().await.map_err(Failure::from)?;
+            Ok(work(&client).await?)
+        })
+    }
+
+    /// Stores a new source and returns its id.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn insert_source(
+        &self,
+        keys: &SourceKeys,
+        new: &NewSource,
+        now: i64,
+    ) -> Result<String, StoreError> {
+        self.run(async |client| keys::insert_source(client, keys, new, now).await)
+    }
+
+    /// Stores a new account key and returns its id.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn insert_account_key(
+        &self,
+        key: &str,
+        name: &str,
+        now: i64,
+    ) -> Result<String, StoreError> {
+        self.run(async |client| keys::insert_key(client, key, name, false, None, now).await)
+    }
+
+    /// Stores a new viewer key and returns its id. `within` is the id of the only account
+    /// that it may see, with what is below.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn insert_viewer_key(
+        &self,
+        key: &str,
+        name: &str,
+        within: Option<&str>,
+        now: i64,
+    ) -> Result<String, StoreError> {
+        self.run(async |client| keys::insert_key(client, key, name, true, within, now).await)
+    }
+
+    /// Lists all keys, including the revoked ones.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn keys(&self) -> Result<Vec<ListedKey>, StoreError> {
+        self.run(async |client| keys::list(client).await)
+    }
+
+    /// Revokes a key by its id. Returns false when no active key has it.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn revoke_key(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+        self.run(async |client| keys::revoke(client, id, now).await)
+    }
+
+    /// Whether an account is known.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub fn has_account(&self, account_id: &str) -> Result<bool, StoreError> {
+        self.run(async |client| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE account_id = $1)";
+            Ok(client.query_one(sql, &[&account_id]).await?.get(0))
+        })
+    }
+}

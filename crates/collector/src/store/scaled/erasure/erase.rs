@@ -1,0 +1,184 @@
+//! Erases what was found, and puts it on the list.
+
+use super::{
+    entities,
+    remains::removal_of,
+    search::{Concerned, Found, Others, is_concerned},
+};
+use crate::{
+    model::{
+        account::Account,
+        erasure::{Erasure, ErasureKind, id_hash},
+        user::User,
+    },
+    store::{
+        erasure_marks::{MEMBERS, event_hash, mark},
+        removal::Erased,
+        scaled::{
+            account_rows, erasure_list,
+            failure::Result,
+            postgres::{Lock, Tx, execute, query_opt},
+            removals::{self, Removal},
+        },
+    },
+};
+
+/// Erases what `found` was looked for, and puts it on the list. `None` when the stream,
+/// event, source, user or account is unknown.
+pub(super) async fn erase(
+    tx: &Tx<'_>,
+    erasure: &Erasure,
+    mut found: Found,
+    now: i64,
+) -> Result<Option<Erased>> {
+    // No event arrives, no user moves and no account gets a parent meanwhile.
+    Lock::Membership.hold(tx).await?;
+    Lock::Tree.hold(tx).await?;
+    let concerned = Concerned::now(tx, erasure, &found).await?;
+    let (condition, horizon) = (is_concerned(erasure), found.horizon);
+    let others = &mut found.others;
+    others
+        .read(tx, &condition, &found.id, &concerned, horizon)
+        .await?;
+    // Who was named since then alone may have been named before.
+    let known = &found.concerned.traces;
+    let new = &concerned.traces;
+    others
+        .users
+        .extend(new.users.difference(&known.users).cloned());
+    others
+        .accounts
+        .extend(new.accounts.difference(&known.accounts).cloned());
+    let others = &found.others;
+    let removal = removal_of(tx, erasure).await?;
+    let mut erased = Erased {
+        events: concerned.events.len(),
+        ..Erased::default()
+    };
+    let mut streams: Vec<&String> = match erasure.kind {
+        ErasureKind::Stream | ErasureKind::Event => Vec::new(),
+        ErasureKind::User | ErasureKind::Account | ErasureKind::Source => concerned
+            .streams
+            .iter()
+            .filter(|stream| !others.streams.contains(*stream))
+            .collect(),
+    };
+    match erasure.kind {
+        ErasureKind::Stream => {
+            let sql = "SELECT received FROM streams WHERE stream_id = $1";
+            let received = query_opt(tx, sql, &[&erasure.id]).await?;
+            if received.is_none() && concerned.events.is_empty() {
+                return Ok(None);
+            }
+            delete_events(tx, &concerned, Removal::default()).await?;
+            entities::take_back(tx, &concerned.traces, others, &mut erased).await?;
+            entities::remove_stream::<Account>(tx, &erasure.id).await?;
+            entities::remove_stream::<User>(tx, &erasure.id).await?;
+            let received = received.map_or(0, |row| row.get::<_, i64>(0));
+            let received = usize::try_from(received).unwrap_or(0);
+            erased.figures_kept = received.saturating_sub(concerned.events.len());
+            streams = vec![&erasure.id];
+        }
+        ErasureKind::Event => {
+            if concerned.events.is_empty() {
+                return Ok(None);
+            }
+            list_events(tx, &concerned, i64::MIN, now).await?;
+            delete_events(tx, &concerned, Removal::default()).await?;
+            entities::take_back(tx, &concerned.traces, others, &mut erased).await?;
+        }
+        ErasureKind::Source => {
+            let sql = "SELECT 1 FROM sources WHERE id = $1";
+            let number = erasure.source_number();
+            if query_opt(tx, sql, &[&number]).await?.is_none() {
+                return Ok(None);
+            }
+            delete_events(tx, &concerned, Removal::default()).await?;
+            entities::take_back(tx, &concerned.traces, others, &mut erased).await?;
+        }
+        ErasureKind::User => {
+            let sql = "DELETE FROM users WHERE user_id = $1";
+            if execute(tx, sql, &[&erasure.id]).await? == 0 {
+                return Ok(None);
+            }
+            list_events(tx, &concerned, now, now).await?;
+            delete_events(tx, &concerned, removal).await?;
+            erased.users = 1;
+        }
+        ErasureKind::Account => {
+            let Some(account) = account_rows::find_no(tx, &erasure.id).await? else {
+                return Ok(None);
+            };
+            let members: Vec<Vec<u8>> = removal
+                .users
+                .iter()
+                .map(|user| id_hash(user).to_vec())
+                .collect();
+            erasure_list::insert(tx, ErasureKind::User.name(), &members, now).await?;
+            let own = id_hash(&erasure.id).to_vec();
+            erasure_list::insert(tx, MEMBERS, &[own], now).await?;
+            list_events(tx, &concerned, now, now).await?;
+            let sql = "DELETE FROM users WHERE user_id = ANY($1)";
+            erased.users = execute(tx, sql, &[&removal.users]).await? as usize;
+            delete_events(tx, &concerned, removal).await?;
+            entities::delete_account(tx, account).await?;
+            erased.accounts = 1;
+        }
+    }
+    let sql = "DELETE FROM streams WHERE stream_id = ANY($1)";
+    execute(tx, sql, &[&streams]).await?;
+    if erasure.kind != ErasureKind::Event {
+        erasure_list::insert(tx, erasure.kind.name(), &[mark(erasure)], now).await?;
+    }
+    forget_usage(tx, &concerned, others).await?;
+    Ok(Some(erased))
+}
+
+/// Puts those of the events on the list that were made after a time. An event may lie a day
+/// ahead of the clock; were it sent again, its time would not tell that it was erased.
+async fn list_events(tx: &Tx<'_>, concerned: &Concerned, after: i64, now: i64) -> Result<()> {
+    let marks: Vec<Vec<u8>> = concerned
+        .events
+        .iter()
+        .filter(|(_, created_at)| **created_at > after)
+        .map(|((_, key), _)| event_hash(key).to_vec())
+        .collect();
+    erasure_list::insert(tx, ErasureKind::Event.name(), &marks, now).await
+}
+
+/// Deletes events from the inbox, and notes that ClickHouse is to remove them. `whole` are
+/// the users and accounts of which it has nothing else.
+async fn delete_events(tx: &Tx<'_>, concerned: &Concerned, whole: Removal) -> Result<()> {
+    let (days, keys) = concerned.keys();
+    for table in ["events", "releases"] {
+        let sql = format!(
+            "DELETE FROM {table} t USING unnest($1::integer[], $2::bytea[]) AS n (day, key)
+             WHERE t.day = n.day AND t.key = n.key"
+        );
+        execute(tx, &sql, &[&days, &keys]).await?;
+    }
+    let sql = "WITH gone AS (
+            DELETE FROM aside_events WHERE user_id = ANY($1) OR account_id = ANY($2)
+            RETURNING day, key
+        ) DELETE FROM releases r USING gone g WHERE r.day = g.day AND r.key = g.key";
+    execute(tx, sql, &[&whole.users, &whole.accounts]).await?;
+    let is_whole = !whole.users.is_empty() || !whole.accounts.is_empty();
+    let removal = Removal {
+        // Those of a user or an account are told by its id.
+        keys: if is_whole { Vec::new() } else { keys.concat() },
+        ..whole
+    };
+    removals::insert(tx, &removal).await
+}
+
+/// Notes which accounts have no events of their own any more that count.
+async fn forget_usage(tx: &Tx<'_>, concerned: &Concerned, others: &Others) -> Result<()> {
+    let lost: Vec<&String> = concerned
+        .accounts
+        .iter()
+        .filter(|account| !others.counted.contains(*account))
+        .collect();
+    let sql = "UPDATE accounts SET has_usage = false WHERE account_id = ANY($1)";
+    execute(tx, sql, &[&lost]).await?;
+    Ok(())
+}

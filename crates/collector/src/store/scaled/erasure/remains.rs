@@ -1,0 +1,122 @@
+//! What ClickHouse alone knows: who is named by events that the inbox has dropped.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::search::{Concerned, Others};
+use crate::{
+    model::erasure::{Erasure, ErasureKind},
+    store::scaled::{
+        clickhouse::External,
+        failure::{Failure, Result},
+        nodes::{
+            Nodes,
+            choice::{self, Chosen},
+        },
+        postgres::{Tx, query},
+        removals::{self, Removal},
+        retention,
+        row_binary::RowBinary,
+    },
+};
+
+/// A row of an answer.
+#[derive(Debug, Deserialize)]
+struct Named {
+    user_id: String,
+    account_id: String,
+    counts: u8,
+}
+
+/// Adds what dropped events name to what others name.
+pub(super) async fn read(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+    erasure: &Erasure,
+    concerned: &Concerned,
+    others: &mut Others,
+) -> Result<()> {
+    let before = retention::dropped_before(tx).await?;
+    if before == 0 || concerned.events.is_empty() {
+        return Ok(());
+    }
+    let erased = Removal {
+        keys: concerned.keys().1.concat(),
+        ..removal_of(tx, erasure).await?
+    };
+    let asked = Removal {
+        users: concerned.traces.users.iter().cloned().collect(),
+        accounts: concerned.traces.accounts.iter().cloned().collect(),
+        up_to: i64::MAX,
+        no: i64::MAX,
+        ..Removal::default()
+    };
+    for chosen in choice::choose(tx, nodes).await? {
+        let mut gone = removals::after(tx, chosen.removed).await?;
+        gone.push(Removal {
+            up_to: chosen.block,
+            ..erased.clone()
+        });
+        for named in ask(&chosen, before, &asked, &gone).await? {
+            others.add(named.user_id, named.account_id, named.counts > 0);
+        }
+    }
+    Ok(())
+}
+
+/// What an erasure removes from all blocks, whatever the inbox has of it: a user or an
+/// account with its users.
+pub(super) async fn removal_of(tx: &Tx<'_>, erasure: &Erasure) -> Result<Removal> {
+    let mut removal = Removal::default();
+    match erasure.kind {
+        ErasureKind::Stream | ErasureKind::Event | ErasureKind::Source => {}
+        ErasureKind::User => removal.users.push(erasure.id.clone()),
+        ErasureKind::Account => {
+            let sql = "SELECT u.user_id FROM users u JOIN accounts a ON a.no = u.account_no
+                WHERE a.account_id = $1";
+            let members = query(tx, sql, &[&erasure.id]).await?;
+            removal.users = members.iter().map(|row| row.get(0)).collect();
+            removal.accounts.push(erasure.id.clone());
+        }
+    }
+    Ok(removal)
+}
+
+async fn ask(
+    chosen: &Chosen,
+    before: i64,
+    asked: &Removal,
+    gone: &[Removal],
+) -> Result<Vec<Named>> {
+    let (table, block) = (&chosen.table, chosen.block);
+    let mut rows = RowBinary::default();
+    asked.write(&mut rows);
+    let mut conditions = String::new();
+    for removal in gone.iter().filter(|removal| !removal.is_empty()) {
+        removal.write(&mut rows);
+        conditions += &format!(" AND NOT {}", removal.condition("named"));
+    }
+    let sql = format!(
+        "SELECT user_id, account_id,
+             max(set_aside = 0 OR (released >= 1 AND released <= {block})) AS counts
+         FROM {table} FINAL
+         WHERE block <= {block} AND created_at < {before} AND {}{conditions}
+         GROUP BY user_id, account_id FORMAT JSONEachRow",
+        asked.condition("named")
+    );
+    let tables = [External {
+        name: "named",
+        structure: removals::STRUCTURE,
+        rows: rows.finish(),
+    }];
+    let answer = Arc::clone(&chosen.node).ask(&sql, &tables).await?;
+    let lines = answer.split(|byte| *byte == b'\n');
+    lines
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            serde_json::from_slice(line)
+                .map_err(|cause| Failure::Clickhouse(format!("an unreadable answer: {cause}")))
+        })
+        .collect()
+}

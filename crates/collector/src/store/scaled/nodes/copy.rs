@@ -1,0 +1,73 @@
+//! Copies what a node lacks from another replica of its shard, where the inbox has it no
+//! more.
+
+use deadpool_postgres::Pool;
+
+use super::{
+    Node, Nodes,
+    standing::{self, Standing},
+};
+use crate::store::scaled::{
+    failure::{Failure, Result},
+    retention,
+};
+
+/// About so many rows are copied at once.
+const ROWS: u64 = 200_000;
+
+/// Fills the table of a node from a replica that has all that the inbox has dropped, and
+/// returns where the node stands then.
+pub(in crate::store::scaled) async fn fill(
+    pool: &Pool,
+    nodes: &Nodes,
+    node: &Node,
+    standing: Standing,
+) -> Result<Standing> {
+    let name = node.server.name();
+    let mut from: Option<(&Node, Standing)> = None;
+    {
+        let client = pool.get().await?;
+        let dropped = retention::dropped_up_to(&client).await?;
+        let others = nodes.iter().filter(|other| other.shard == node.shard);
+        for other in others.filter(|other| other.server.name() != name) {
+            let found = standing::find(&client, &other.server.name()).await?;
+            let has_more = from
+                .as_ref()
+                .is_none_or(|(_, best)| best.shipped < found.shipped);
+            if found.shipped >= dropped && has_more {
+                from = Some((other, found));
+            }
+        }
+    }
+    let Some((source, has)) = from else {
+        return Err(Failure::Lost {
+            name,
+            cause: "--keep-raw has dropped the events, and no other replica has the figures; \
+                name one, or restore the node"
+                .to_owned(),
+        });
+    };
+    let (from, to) = (has.table(), standing.table());
+    let answer = source
+        .server
+        .execute(&format!("SELECT count() FROM {from}"))
+        .await?;
+    let rows: u64 = String::from_utf8_lossy(&answer).trim().parse().unwrap_or(0);
+    let parts = rows / ROWS + 1;
+    for part in 0..parts {
+        let sql = format!(
+            "SELECT * FROM {from} WHERE block <= {} AND cityHash64(key) % {parts} = {part}
+             FORMAT RowBinary",
+            has.shipped
+        );
+        let rows = source.server.execute(&sql).await?;
+        if !rows.is_empty() {
+            node.server.insert(&to, rows.into()).await?;
+        }
+    }
+    standing::advance(&*pool.get().await?, &name, &standing.life, has.shipped).await?;
+    Ok(Standing {
+        shipped: has.shipped,
+        ..standing
+    })
+}

@@ -1,0 +1,108 @@
+//! Rewrites the tables of nodes without what was erased.
+
+use std::{sync::Arc, time::Duration};
+
+use deadpool_postgres::Pool;
+use tokio_postgres::Client;
+
+use super::{COLUMNS, Removal, STRUCTURE};
+use crate::store::scaled::{
+    failure::{Failure, Result},
+    nodes::{
+        Node,
+        standing::{self, Standing},
+    },
+    row_binary::RowBinary,
+};
+
+/// Time between two looks for erasures.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// Time between two looks whether ClickHouse has rewritten a table.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Carries out erasures at a node, until the task is aborted.
+pub(in crate::store::scaled) async fn carry_out_forever(pool: Pool, node: Arc<Node>) {
+    let mut is_failing = false;
+    loop {
+        match carry_out(&pool, &node).await {
+            Ok(()) => is_failing = false,
+            Err(cause) => {
+                // One that is away is told by whoever ships to it.
+                if !cause.is_of_node() && !std::mem::replace(&mut is_failing, true) {
+                    tracing::warn!(%cause, "a node of ClickHouse still has what was erased");
+                }
+            }
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+/// Rewrites the table of a node without what was erased since it was so the last time.
+pub(in crate::store::scaled) async fn carry_out(pool: &Pool, node: &Node) -> Result<()> {
+    let name = node.server.name();
+    let (standing, removals) = {
+        let client = pool.get().await?;
+        let standing = standing::find(&client, &name).await?;
+        (standing.clone(), ready(&client, &standing).await?)
+    };
+    let Some(last) = removals.last() else {
+        return Ok(());
+    };
+    let (table, erased) = (standing.table(), format!("erased_{}", standing.life));
+    let server = &node.server;
+    server
+        .execute(&format!(
+            "CREATE TABLE IF NOT EXISTS {erased} ({STRUCTURE})
+             ENGINE = MergeTree() ORDER BY (removal, kind, value)"
+        ))
+        .await?;
+    let mut rows = RowBinary::default();
+    removals.iter().for_each(|removal| removal.write(&mut rows));
+    server.insert(&erased, rows.finish().into()).await?;
+    let conditions: Vec<String> = removals
+        .iter()
+        .map(|removal| removal.condition(&erased))
+        .collect();
+    let sql = format!(
+        "ALTER TABLE {table} DELETE WHERE {}",
+        conditions.join(" OR ")
+    );
+    server.execute(&sql).await?;
+    let unfinished = format!(
+        "SELECT count() FROM system.mutations
+         WHERE database = currentDatabase() AND table = '{table}' AND is_done = 0"
+    );
+    while is_positive(&server.execute(&unfinished).await?)? {
+        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
+    let client = pool.get().await?;
+    standing::has_removed(&client, &name, &standing.life, last.no).await?;
+    server
+        .execute(&format!("DROP TABLE IF EXISTS {erased}"))
+        .await?;
+    // A node that is no more in use has to forget, too, before it is in use again.
+    let sql = "DELETE FROM removals WHERE no <= (SELECT MIN(removed) FROM nodes)";
+    client.execute(sql, &[]).await?;
+    Ok(())
+}
+
+/// What was erased that a node may have: all blocks that may have some of it were shipped.
+async fn ready(client: &Client, standing: &Standing) -> Result<Vec<Removal>> {
+    let sql = format!("SELECT {COLUMNS} FROM removals WHERE no > $1 ORDER BY no");
+    let rows = client.query(&sql, &[&standing.removed]).await?;
+    Ok(rows
+        .iter()
+        .map(Removal::read)
+        .take_while(|removal| removal.up_to <= standing.shipped)
+        .collect())
+}
+
+fn is_positive(answer: &[u8]) -> Result<bool> {
+    let text = String::from_utf8_lossy(answer);
+    let number: u64 = text
+        .trim()
+        .parse()
+        .map_err(|_| Failure::Clickhouse(format!("{text} is no number")))?;
+    Ok(number > 0)
+}

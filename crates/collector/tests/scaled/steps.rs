@@ -1,0 +1,208 @@
+//! The steps of random histories.
+
+use std::collections::HashSet;
+
+use natero_collector::model::{
+    account::AccountPatch,
+    erasure::{Erasure, ErasureKind},
+    usage::Span,
+    user::UserPatch,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::pair::{NOW, Pair, same};
+
+pub const MINUTE: i64 = 60_000;
+pub const DAY: i64 = 24 * 60 * MINUTE;
+
+pub const ACCOUNTS: [&str; 5] = ["a", "b", "c", "d", "Ä'\\"];
+pub const USERS: [&str; 6] = ["u1", "u2", "u3", "u4", "u5", "u6"];
+
+/// One step of a history.
+#[derive(Debug, Clone)]
+pub enum Step {
+    Send(Vec<Value>, bool),
+    PutAccount(Value),
+    PutUser(Value),
+    /// Only the store on servers has a shipper.
+    Ship,
+    /// It ships the last block again, as if it had not heard that it was written.
+    ShipAgain,
+    Erase(ErasureKind, String),
+    /// Events that are so many days old are dropped.
+    Prune(i64),
+}
+
+pub fn step() -> impl Strategy<Value = Step> {
+    let parent = prop_oneof![
+        3 => proptest::sample::select(&ACCOUNTS[..]).prop_map(Value::from),
+        1 => Just(Value::Null),
+    ];
+    let account = (
+        proptest::sample::select(&ACCOUNTS[..]),
+        parent,
+        any::<Option<bool>>(),
+    );
+    let user = (
+        proptest::sample::select(&USERS[..]),
+        proptest::sample::select(&ACCOUNTS[..]),
+        any::<bool>(),
+    );
+    prop_oneof![
+        8 => (proptest::collection::vec(event(), 1..12), any::<bool>())
+            .prop_map(|(events, is_trusted)| Step::Send(events, is_trusted)),
+        2 => account.prop_map(|(id, parent, is_deleted)| {
+            let mut record = json!({"account_id": id, "parent_account_id": parent});
+            if let Some(is_deleted) = is_deleted {
+                record["is_deleted"] = is_deleted.into();
+            }
+            Step::PutAccount(record)
+        }),
+        2 => user.prop_map(|(id, account, is_move)| {
+            Step::PutUser(json!({"user_id": id, "account_id": account, "move": is_move}))
+        }),
+        2 => Just(Step::Ship),
+        1 => Just(Step::ShipAgain),
+        2 => erasure(),
+        1 => (1..400_i64).prop_map(Step::Prune),
+    ]
+}
+
+fn erasure() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0..200u16).prop_map(|id| Step::Erase(ErasureKind::Event, format!("e/{id}"))),
+        (0..3u8).prop_map(|no| Step::Erase(ErasureKind::Stream, format!("stream {no}"))),
+        proptest::sample::select(&USERS[..])
+            .prop_map(|user| Step::Erase(ErasureKind::User, user.to_owned())),
+        proptest::sample::select(&ACCOUNTS[..])
+            .prop_map(|account| Step::Erase(ErasureKind::Account, account.to_owned())),
+        (1..3u8).prop_map(|no| Step::Erase(ErasureKind::Source, format!("source-{no}"))),
+    ]
+}
+
+/// An event. Its fractions are such that sums of them are exact in any order.
+fn event() -> impl Strategy<Value = Value> {
+    let names = || proptest::option::of(proptest::sample::select(&["x", "y", "it's \\"][..]));
+    let who = (
+        proptest::option::weighted(0.9, proptest::sample::select(&ACCOUNTS[..])),
+        proptest::sample::select(&USERS[..]),
+        proptest::option::weighted(0.8, 0..3u8),
+    );
+    let what = (
+        0..6u8,
+        names(),
+        names(),
+        proptest::sample::select(&["f", "g"][..]),
+    );
+    // Few ids, so that some come twice.
+    let id = (0..200u16, 0..3u8, 0..20u32);
+    (who, what, id, 0..40u32).prop_map(
+        |((account, user, session), (kind, product, module, feature), (id, stream, seq), n)| {
+            let mut event = json!({
+                "user_id": user, "event_id": format!("e/{id}"),
+                "account_id": account, "session_id": session.map(|session| format!("s{session}")),
+                "product": product, "module": module,
+                "stream_id": format!("stream {stream}"), "seq": seq,
+            });
+            let fields = match kind {
+                0 => json!({"action": "moduleEnd", "module": "x", "time_spent": n * 1000}),
+                1 => json!({"action": "sessionSync", "active_duration": n * 1000}),
+                2 => json!({"action": "invented"}),
+                3 => json!({"action": "identifyAccount", "details": {
+                    "name": format!("name {n}"), "parent_account_id": ACCOUNTS[n as usize % 5],
+                }}),
+                _ => json!({"action": "feature", "feature": feature, "total": f64::from(n) / 8.0}),
+            };
+            let (Value::Object(all), Value::Object(fields)) = (&mut event, fields) else {
+                unreachable!("both are objects");
+            };
+            all.extend(fields);
+            // An id is of one event: what is sent again has the same time.
+            all.insert("created_at".into(), (NOW + time_of(id)).into());
+            event
+        },
+    )
+}
+
+/// The time of the event with an id, from now: most lie in the last days, some long ago.
+fn time_of(id: u16) -> i64 {
+    let id = i64::from(id);
+    match id % 3 {
+        0 => -(id * id % 397) * DAY - id * 977,
+        1 => -id * 15 * MINUTE,
+        _ => -id * 23 * MINUTE - id,
+    }
+}
+
+/// What a history has done.
+#[derive(Debug, Default)]
+pub struct History {
+    sent: HashSet<String>,
+    /// Before this time events are dropped.
+    before: i64,
+}
+
+impl History {
+    /// Leaves out events that were dropped and come once more: they count once on servers,
+    /// where ClickHouse knows their keys, and twice in a file.
+    fn without_dropped(&mut self, mut events: Vec<Value>) -> Vec<Value> {
+        let text = |event: &Value| event["event_id"].as_str().unwrap().to_owned();
+        let made = |event: &Value| event["created_at"].as_i64().unwrap();
+        events.retain(|event| made(event) >= self.before || !self.sent.contains(&text(event)));
+        let mut seen = HashSet::new();
+        events.retain(|event| made(event) >= self.before || seen.insert(text(event)));
+        self.sent.extend(events.iter().map(text));
+        events
+    }
+}
+
+pub async fn apply(pair: &Pair, step: Step, history: &mut History) {
+    match step {
+        Step::Send(events, is_trusted) => {
+            let events = history.without_dropped(events);
+            pair.send(&events, is_trusted).await;
+        }
+        Step::Erase(kind, id) => {
+            let span = Span {
+                from: 0,
+                to: NOW + 1,
+            };
+            let erasure = match kind {
+                ErasureKind::Source => Erasure::of_source(id, span),
+                kind => Erasure::of(kind, id),
+            };
+            same!(pair, store => store.erase(erasure.clone()));
+        }
+        Step::Prune(days) => {
+            // What is not shipped is not dropped.
+            pair.ship().await;
+            let before = NOW - days * DAY + 401_000;
+            history.before = history.before.max(before);
+            let mut dropped = [0, 0];
+            for (at, (_, store)) in pair.stores().into_iter().enumerate() {
+                loop {
+                    let pruned = store.prune(before).await.unwrap();
+                    dropped[at] += pruned.events;
+                    if pruned.is_done {
+                        break;
+                    }
+                }
+            }
+            assert_eq!(dropped[0], dropped[1]);
+        }
+        Step::PutAccount(record) => {
+            let patch = || AccountPatch::from_record(record.clone(), None).unwrap();
+            let _ = same!(pair, store => store.put_account(patch(), NOW));
+        }
+        Step::PutUser(record) => {
+            let patch = || UserPatch::from_record(record.clone(), None).unwrap();
+            let _ = same!(pair, store => store.put_user(patch(), NOW));
+        }
+        Step::Ship => pair.ship().await,
+        Step::ShipAgain => {
+            pair.forget_last_block().await;
+            pair.ship().await;
+        }
+    }
+}
