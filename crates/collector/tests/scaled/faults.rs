@@ -139,6 +139,26 @@ async fn a_node_that_lost_its_data_answers_nothing_until_it_is_shipped_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_started_again_gets_once_more_what_it_may_not_have_flushed() {
+    let Some((pair, mut nodes)) = replicas(1).await else {
+        return;
+    };
+    pair.send(&events(0, 50), false).await;
+    pair.ship().await;
+    pair.send(&events(50, 100), false).await;
+    while !pair.scaled.ship().await.unwrap() || pair.scaled.freshness().await.unwrap().events > 0 {
+        tokio::task::yield_now().await;
+    }
+    // A server tells its start in whole seconds.
+    pair.sql("UPDATE nodes SET started = started - 60").await;
+    nodes[0].lose_newest_part();
+    nodes[0].start();
+    assert!(pair.rows_with("1").await[0] < 100);
+    assert!(pair.scaled.ship().await.unwrap());
+    compare(&pair).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_lost_what_the_inbox_has_dropped_gets_it_from_another_replica() {
     let Some((pair, mut nodes)) = replicas(2).await else {
         return;

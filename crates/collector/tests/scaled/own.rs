@@ -88,6 +88,29 @@ impl Own {
         }
     }
 
+    /// Ends it, and takes away the newest part of its table of events, as if that had not
+    /// been flushed when the power went.
+    pub fn lose_newest_part(&mut self) {
+        self.kill();
+        let tables = fs::read_dir(self.folder.path().join("data/natero")).unwrap();
+        let table = tables
+            .map(|entry| entry.unwrap().path())
+            .find(|path| {
+                path.file_name()
+                    .unwrap()
+                    .to_string_lossy()
+                    .starts_with("events_")
+            })
+            .unwrap();
+        let part = fs::read_dir(table)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.path().join("columns.txt").exists())
+            .max_by_key(|entry| entry.metadata().unwrap().modified().unwrap())
+            .expect("a part");
+        fs::remove_dir_all(part.path()).unwrap();
+    }
+
     /// Its address.
     pub fn address(&self) -> String {
         let port = self.port;

@@ -195,6 +195,13 @@ impl Pair {
         tokio::time::timeout(Duration::from_secs(60), shipped)
             .await
             .expect("all of it is shipped");
+        self.let_flush().await;
+    }
+
+    /// Lets the time pass after which nodes have on disk what was shipped.
+    pub async fn let_flush(&self) {
+        self.sql("UPDATE nodes SET flushed = shipped, removed_at = 0")
+            .await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Drops old events from the inbox. ClickHouse keeps their figures.
 //!
-//! **Invariant:** what is dropped was shipped to all nodes in use. A node that loses it has
-//! to get it from another replica.
+//! **Invariant:** what is dropped is on the disks of all nodes in use. A node that loses it
+//! has to get it from another replica.
 
 use tokio_postgres::{Client, error::SqlState};
 
@@ -36,7 +36,7 @@ pub(super) async fn dropped_up_to(client: &Client) -> Result<i64> {
     Ok(client.query_one(sql, &[]).await?.get(0))
 }
 
-/// What every node has.
+/// What every node has on its disk.
 #[derive(Debug, Clone, Copy)]
 struct Shipped {
     block: i64,
@@ -60,7 +60,7 @@ pub(super) async fn prune(tx: &Tx<'_>, nodes: &Nodes, before: i64) -> Result<Pru
     let sql = "UPDATE inbox_state SET dropped_before = greatest(dropped_before, $1)";
     execute(tx, sql, &[&before]).await?;
     let sql = "SELECT no, to_tx FROM blocks
-        WHERE no = (SELECT MIN(shipped) FROM nodes WHERE name = ANY($1))";
+        WHERE no = (SELECT MIN(flushed) FROM nodes WHERE name = ANY($1))";
     let Some(row) = query_opt(tx, sql, &[&nodes.names()]).await? else {
         return Ok(none);
     };

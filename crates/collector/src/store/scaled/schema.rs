@@ -214,12 +214,17 @@ CREATE TABLE blocks (
 );
 -- The nodes of ClickHouse. An event is on the shard of its user.
 CREATE TABLE nodes (
-    name    text    PRIMARY KEY,               -- host, port and database
-    shard   integer NOT NULL,
-    shards  integer NOT NULL,                  -- of how many
-    life    text    NOT NULL,                  -- what its table is named after
-    shipped bigint  NOT NULL,                  -- the last block that the table has; 0 for none
-    removed bigint  NOT NULL DEFAULT 0         -- the last removal that the table has had
+    name       text    PRIMARY KEY,            -- host, port and database
+    shard      integer NOT NULL,
+    shards     integer NOT NULL,               -- of how many
+    life       text    NOT NULL,               -- what its table is named after
+    shipped    bigint  NOT NULL DEFAULT 0,     -- the last block that the table has; 0 for none
+    marked     bigint  NOT NULL DEFAULT 0,     -- the same a while ago
+    marked_at  bigint  NOT NULL DEFAULT 0,
+    flushed    bigint  NOT NULL DEFAULT 0,     -- the same on disk
+    removed    bigint  NOT NULL DEFAULT 0,     -- the last removal that the table has had
+    removed_at bigint  NOT NULL DEFAULT 0,
+    started    bigint                          -- when the server was, in s
 );
 
 CREATE TABLE erasures (

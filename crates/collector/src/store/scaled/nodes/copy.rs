@@ -7,9 +7,12 @@ use super::{
     Node, Nodes,
     standing::{self, Standing},
 };
-use crate::store::scaled::{
-    failure::{Failure, Result},
-    retention,
+use crate::{
+    clock::now_ms,
+    store::scaled::{
+        failure::{Failure, Result},
+        retention,
+    },
 };
 
 /// About so many rows are copied at once.
@@ -65,7 +68,8 @@ pub(in crate::store::scaled) async fn fill(
             node.server.insert(&to, rows.into()).await?;
         }
     }
-    standing::advance(&*pool.get().await?, &name, &standing.life, has.shipped).await?;
+    let client = pool.get().await?;
+    standing::advance(&client, &name, &standing.life, has.shipped, now_ms()).await?;
     Ok(Standing {
         shipped: has.shipped,
         ..standing

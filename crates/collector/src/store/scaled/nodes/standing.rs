@@ -4,16 +4,23 @@
 //! **Invariant:** a table of a node has all blocks up to the one that is noted here. A
 //! node without that table has lost its data: it gets a table of another name, which
 //! begins with no block. So a question meets all that it counts on, or fails.
+//!
+//! ClickHouse acknowledges what it has not flushed. So a server that was started again may
+//! lack what it got shortly before, and goes back to the block that was flushed for certain.
 
 use std::collections::HashMap;
 
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, Transaction, types::ToSql};
 
 use super::Nodes;
 use crate::store::{
     error::StoreError,
     scaled::failure::{Failure, Result},
 };
+
+/// After so long an operating system has written to disk what it was given, in ms: Linux
+/// does after half a minute.
+const FLUSHED_AFTER_MS: i64 = 10 * 60_000;
 
 /// Where a node stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +86,7 @@ pub(in crate::store::scaled) async fn register(
             }
             None => {
                 tx.execute(
-                    "INSERT INTO nodes (name, shard, shards, life, shipped)
-                     VALUES ($1, $2, $3, $4, 0)",
+                    "INSERT INTO nodes (name, shard, shards, life) VALUES ($1, $2, $3, $4)",
                     &[&name, &shard, &shards, &new_life()?],
                 )
                 .await?;
@@ -109,9 +115,32 @@ pub(in crate::store::scaled) async fn advance(
     name: &str,
     life: &str,
     to: i64,
+    now: i64,
 ) -> Result<()> {
-    let sql = "UPDATE nodes SET shipped = $3 WHERE name = $1 AND life = $2 AND shipped < $3";
-    client.execute(sql, &[&name, &life, &to]).await?;
+    let sql = "UPDATE nodes SET shipped = $3,
+            flushed = CASE WHEN marked_at < $4 THEN marked ELSE flushed END,
+            marked = CASE WHEN marked_at < $4 THEN $3 ELSE marked END,
+            marked_at = CASE WHEN marked_at < $4 THEN $5 ELSE marked_at END
+        WHERE name = $1 AND life = $2 AND shipped < $3";
+    let params: [&(dyn ToSql + Sync); 5] = [&name, &life, &to, &(now - FLUSHED_AFTER_MS), &now];
+    client.execute(sql, &params).await?;
+    Ok(())
+}
+
+/// Notes when a server was started, in s since the Unix epoch. One that was started again
+/// may lack what it had not flushed.
+pub(in crate::store::scaled) async fn note_start(
+    client: &Client,
+    name: &str,
+    life: &str,
+    started: i64,
+) -> Result<()> {
+    // The clock of a server may be set a little.
+    let sql = "UPDATE nodes SET started = $3,
+            shipped = CASE WHEN started IS NULL THEN shipped ELSE flushed END,
+            removed = CASE WHEN started IS NULL THEN removed ELSE 0 END
+        WHERE name = $1 AND life = $2 AND (started IS NULL OR abs(started - $3) > 2)";
+    client.execute(sql, &[&name, &life, &started]).await?;
     Ok(())
 }
 
@@ -121,9 +150,20 @@ pub(in crate::store::scaled) async fn has_removed(
     name: &str,
     life: &str,
     to: i64,
+    now: i64,
 ) -> Result<()> {
-    let sql = "UPDATE nodes SET removed = $3 WHERE name = $1 AND life = $2 AND removed < $3";
-    client.execute(sql, &[&name, &life, &to]).await?;
+    let sql = "UPDATE nodes SET removed = $3, removed_at = $4
+        WHERE name = $1 AND life = $2 AND removed < $3";
+    client.execute(sql, &[&name, &life, &to, &now]).await?;
+    Ok(())
+}
+
+/// Forgets what was erased, once no node has any of it on its disk. A node that is not in
+/// use has to have none of it either, before it is used again.
+pub(in crate::store::scaled) async fn forget_removed(client: &Client, now: i64) -> Result<()> {
+    let sql = "DELETE FROM removals WHERE no <= (
+        SELECT MIN(removed) FROM nodes HAVING MAX(removed_at) < $1)";
+    client.execute(sql, &[&(now - FLUSHED_AFTER_MS)]).await?;
     Ok(())
 }
 
@@ -133,7 +173,7 @@ pub(in crate::store::scaled) async fn begin_again(
     name: &str,
     life: &str,
 ) -> Result<()> {
-    let sql = "UPDATE nodes SET life = $3, shipped = 0, removed = 0
+    let sql = "UPDATE nodes SET life = $3, shipped = 0, marked = 0, flushed = 0, removed = 0
         WHERE name = $1 AND life = $2";
     client.execute(sql, &[&name, &life, &new_life()?]).await?;
     Ok(())

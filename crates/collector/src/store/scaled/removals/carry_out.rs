@@ -6,13 +6,16 @@ use deadpool_postgres::Pool;
 use tokio_postgres::Client;
 
 use super::{COLUMNS, Removal, STRUCTURE};
-use crate::store::scaled::{
-    failure::{Failure, Result},
-    nodes::{
-        Node,
-        standing::{self, Standing},
+use crate::{
+    clock::now_ms,
+    store::scaled::{
+        failure::{Failure, Result},
+        nodes::{
+            Node,
+            standing::{self, Standing},
+        },
+        row_binary::RowBinary,
     },
-    row_binary::RowBinary,
 };
 
 /// Time between two looks for erasures.
@@ -47,7 +50,7 @@ pub(in crate::store::scaled) async fn carry_out(pool: &Pool, node: &Node) -> Res
         (standing.clone(), ready(&client, &standing).await?)
     };
     let Some(last) = removals.last() else {
-        return Ok(());
+        return standing::forget_removed(&*pool.get().await?, now_ms()).await;
     };
     let (table, erased) = (standing.table(), format!("erased_{}", standing.life));
     let server = &node.server;
@@ -77,13 +80,10 @@ pub(in crate::store::scaled) async fn carry_out(pool: &Pool, node: &Node) -> Res
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
     let client = pool.get().await?;
-    standing::has_removed(&client, &name, &standing.life, last.no).await?;
+    standing::has_removed(&client, &name, &standing.life, last.no, now_ms()).await?;
     server
         .execute(&format!("DROP TABLE IF EXISTS {erased}"))
         .await?;
-    // A node that is no more in use has to forget, too, before it is in use again.
-    let sql = "DELETE FROM removals WHERE no <= (SELECT MIN(removed) FROM nodes)";
-    client.execute(sql, &[]).await?;
     Ok(())
 }
 

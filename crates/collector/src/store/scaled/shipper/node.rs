@@ -6,14 +6,17 @@ use deadpool_postgres::Pool;
 use tokio::sync::watch;
 
 use super::{PAUSE, blocks::Reader};
-use crate::store::scaled::{
-    event_rows,
-    failure::Result,
-    nodes::{
-        Node, copy,
-        standing::{self, Standing},
+use crate::{
+    clock::now_ms,
+    store::scaled::{
+        event_rows,
+        failure::{Failure, Result},
+        nodes::{
+            Node, copy,
+            standing::{self, Standing},
+        },
+        retention,
     },
-    retention,
 };
 
 /// Time between two looks whether a node still has its table while nothing arrives.
@@ -59,7 +62,7 @@ pub(super) async fn catch_up(pool: &Pool, node: &Node, reader: &Reader) -> Resul
             node.server.insert(&standing.table(), rows).await?;
         }
         let client = pool.get().await?;
-        standing::advance(&client, &name, &standing.life, blocks.to).await?;
+        standing::advance(&client, &name, &standing.life, blocks.to, now_ms()).await?;
         standing.shipped = blocks.to;
     }
     Ok(())
@@ -69,7 +72,13 @@ pub(super) async fn catch_up(pool: &Pool, node: &Node, reader: &Reader) -> Resul
 pub(in crate::store::scaled) async fn prepare(pool: &Pool, node: &Node) -> Result<Standing> {
     let (server, name) = (&node.server, node.server.name());
     server.create_database().await?;
-    let standing = standing::find(&*pool.get().await?, &name).await?;
+    let started = started(node).await?;
+    let standing = {
+        let client = pool.get().await?;
+        let known = standing::find(&client, &name).await?;
+        standing::note_start(&client, &name, &known.life, started).await?;
+        standing::find(&client, &name).await?
+    };
     let table = standing.table();
     if standing.shipped == 0 {
         event_rows::create_table(server, &table).await?;
@@ -88,4 +97,15 @@ pub(in crate::store::scaled) async fn prepare(pool: &Pool, node: &Node) -> Resul
     let standing = standing::find(&client, &name).await?;
     event_rows::create_table(server, &standing.table()).await?;
     Ok(standing)
+}
+
+/// When a server was started, in s since the Unix epoch.
+async fn started(node: &Node) -> Result<i64> {
+    let answer = node
+        .server
+        .execute("SELECT toInt64(now()) - uptime()")
+        .await?;
+    let text = String::from_utf8_lossy(&answer);
+    let started = text.trim().parse();
+    started.map_err(|_| Failure::Clickhouse(format!("{text} is no time")))
 }
