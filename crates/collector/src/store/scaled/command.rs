@@ -3,7 +3,7 @@
 use deadpool_postgres::{Client, Pool};
 use tokio::runtime::Runtime;
 
-use super::{erasure, failure::Failure, keys, nodes::Nodes, open_pool};
+use super::{erasure, failure::Failure, keys, nodes::Nodes, schema};
 use crate::{
     clock::now_ms,
     model::{
@@ -32,7 +32,7 @@ pub fn erase(
 ) -> Result<Option<Erased>, StoreError> {
     let nodes = Nodes::new(clickhouse)?;
     runtime()?.block_on(async {
-        let pool = open_pool(postgres).await?;
+        let pool = schema::open(postgres).await?;
         Ok(erasure::run(&pool, &nodes, erasure, now_ms()).await?)
     })
 }
@@ -51,7 +51,7 @@ impl ScaledKeys {
     /// When it cannot be reached, or a newer version made the tables.
     pub fn open(postgres: &str) -> Result<Self, StoreError> {
         let runtime = runtime()?;
-        let pool = runtime.block_on(open_pool(postgres))?;
+        let pool = runtime.block_on(schema::open(postgres))?;
         Ok(ScaledKeys { runtime, pool })
     }
 

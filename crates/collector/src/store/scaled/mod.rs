@@ -47,14 +47,12 @@ use std::{
 
 use deadpool_postgres::{Client, Pool};
 use tokio::task::{AbortHandle, JoinHandle};
-use tokio_postgres::IsolationLevel;
 
 use crate::{clock::now_ms, metrics::Metrics, store::error::StoreError};
 pub use command::{ScaledKeys, erase};
 use failure::Failure;
 use inbox::Inbox;
 use nodes::{Nodes, standing};
-use postgres::Tx;
 
 /// An open store.
 pub struct ScaledStore {
@@ -101,7 +99,7 @@ impl ScaledStore {
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
         let nodes = Nodes::new(clickhouse)?;
-        let pool = open_pool(postgres).await?;
+        let pool = schema::open(postgres).await?;
         open_nodes(&pool, &nodes).await?;
         let watching = shipper::watch_forever(pool.clone(), nodes.clone(), Arc::clone(&metrics));
         let shipping = shipper::ship_forever(pool.clone(), nodes.clone());
@@ -121,7 +119,7 @@ impl ScaledStore {
     /// Those of PostgreSQL.
     pub async fn newest_received_at(&self) -> Result<Option<i64>, StoreError> {
         let mut client = self.client().await?;
-        let tx = snapshot(&mut client).await?;
+        let tx = postgres::snapshot(&mut client).await?;
         Ok(latest::newest_received_at(&tx).await?)
     }
 
@@ -164,13 +162,6 @@ impl ScaledStore {
     }
 }
 
-async fn open_pool(address: &str) -> Result<Pool, StoreError> {
-    let pool = postgres::pool(address)?;
-    let mut client = pool.get().await.map_err(Failure::from)?;
-    schema::migrate(&mut client).await??;
-    Ok(pool)
-}
-
 /// Notes the nodes that are new, and makes what they lack. One that was used before may be
 /// away: events wait for it.
 async fn open_nodes(pool: &Pool, nodes: &Nodes) -> Result<(), StoreError> {
@@ -196,14 +187,4 @@ async fn open_nodes(pool: &Pool, nodes: &Nodes) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// A transaction that sees one snapshot and changes nothing.
-async fn snapshot(client: &mut Client) -> Result<Tx<'_>, Failure> {
-    Ok(client
-        .build_transaction()
-        .isolation_level(IsolationLevel::RepeatableRead)
-        .read_only(true)
-        .start()
-        .await?)
 }

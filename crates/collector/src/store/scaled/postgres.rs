@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Transaction};
-use tokio_postgres::{Config, NoTls, Row, types::ToSql};
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Transaction};
+use tokio_postgres::{Config, IsolationLevel, NoTls, Row, types::ToSql};
 
 use super::failure::Result;
 
@@ -80,6 +80,16 @@ impl Lock {
         query(tx, sql, &[&self.number()]).await?;
         Ok(())
     }
+}
+
+/// A transaction that sees one snapshot and changes nothing.
+pub(super) async fn snapshot(client: &mut Client) -> Result<Tx<'_>> {
+    Ok(client
+        .build_transaction()
+        .isolation_level(IsolationLevel::RepeatableRead)
+        .read_only(true)
+        .start()
+        .await?)
 }
 
 /// All rows of a statement, which is prepared once for each connection.

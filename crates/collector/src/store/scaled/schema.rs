@@ -3,9 +3,12 @@
 //! `natero_schema` has the number of migrations that a database has had. A migration is
 //! never edited after its release.
 
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Pool};
 
-use super::{failure::Result, postgres::Lock};
+use super::{
+    failure::{Failure, Result},
+    postgres::{self, Lock},
+};
 use crate::store::error::StoreError;
 
 const MIGRATIONS: &[&str] = &[V1];
@@ -282,8 +285,16 @@ CREATE VIEW releasable AS
     FROM aside_events;
 "#;
 
+/// Connects to an address, and brings the database up to date.
+pub(super) async fn open(address: &str) -> std::result::Result<Pool, StoreError> {
+    let pool = postgres::pool(address)?;
+    let mut client = pool.get().await.map_err(Failure::from)?;
+    migrate(&mut client).await??;
+    Ok(pool)
+}
+
 /// Brings the database up to date. One collector does, and the others wait for it.
-pub(super) async fn migrate(client: &mut Client) -> Result<std::result::Result<(), StoreError>> {
+async fn migrate(client: &mut Client) -> Result<std::result::Result<(), StoreError>> {
     let tx = client.transaction().await?;
     Lock::Migration.hold(&tx).await?;
     tx.batch_execute(

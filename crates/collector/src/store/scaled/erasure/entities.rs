@@ -1,6 +1,6 @@
 //! Takes back what events said, and deletes users and accounts.
 
-use super::search::Others;
+use super::concerned::Others;
 use crate::{
     model::{account::Account, layers::Described, user::User},
     store::{

@@ -1,9 +1,10 @@
 //! Erases what was found, and puts it on the list.
 
 use super::{
+    concerned::{Concerned, Others},
     entities,
     remains::removal_of,
-    search::{Concerned, Found, Others, is_concerned},
+    search::{Found, find_now, is_concerned},
 };
 use crate::{
     model::{
@@ -34,7 +35,7 @@ pub(super) async fn erase(
     // No event arrives, no user moves and no account gets a parent meanwhile.
     Lock::Membership.hold(tx).await?;
     Lock::Tree.hold(tx).await?;
-    let concerned = Concerned::now(tx, erasure, &found).await?;
+    let concerned = find_now(tx, erasure, &found).await?;
     let (condition, horizon) = (is_concerned(erasure), found.horizon);
     let others = &mut found.others;
     others

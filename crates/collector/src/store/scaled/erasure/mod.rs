@@ -12,6 +12,7 @@
 //! **Invariant:** the list of erasures is never shortened. It refuses events that arrive
 //! late.
 
+mod concerned;
 mod entities;
 mod erase;
 mod remains;
@@ -19,7 +20,7 @@ mod search;
 
 use deadpool_postgres::Pool;
 
-use super::{failure::Result, nodes::Nodes, snapshot};
+use super::{failure::Result, nodes::Nodes, postgres::snapshot};
 use crate::{model::erasure::Erasure, store::removal::Erased};
 
 /// Erases something, and answers what that has removed; `None` when it is unknown.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::search::{Concerned, Others};
+use super::concerned::{Concerned, Others};
 use crate::{
     model::erasure::{Erasure, ErasureKind},
     store::scaled::{

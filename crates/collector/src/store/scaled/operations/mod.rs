@@ -23,7 +23,7 @@ macro_rules! read {
     ($store:expr, $tx:ident => $work:expr) => {
         Box::pin(async move {
             let mut client = $store.client().await?;
-            let $tx = &crate::store::scaled::snapshot(&mut client).await?;
+            let $tx = &crate::store::scaled::postgres::snapshot(&mut client).await?;
             let done = $work;
             Ok(done)
         })
@@ -39,7 +39,7 @@ macro_rules! ask {
             loop {
                 let done: crate::store::scaled::failure::Result<_> = async {
                     let mut client = $store.client().await?;
-                    let $tx = &crate::store::scaled::snapshot(&mut client).await?;
+                    let $tx = &crate::store::scaled::postgres::snapshot(&mut client).await?;
                     Ok($work)
                 }
                 .await;

@@ -25,6 +25,7 @@ pub(super) use node::prepare;
 use super::{failure::Result, nodes::Nodes, postgres::Lock, removals::carry_out};
 use crate::clock::now_ms;
 use blocks::Reader;
+use node::PAUSE;
 
 /// From so many events on, a block is made at once.
 const ENOUGH_EVENTS: i64 = 10_000;
@@ -35,9 +36,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Time between two looks at the inbox.
 const INTERVAL: Duration = Duration::from_millis(200);
-
-/// Time between two attempts to become the one who ships, and after a failure.
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// Time between two looks for days that have no partition yet.
 const PARTITION_INTERVAL: Duration = Duration::from_secs(60 * 60);

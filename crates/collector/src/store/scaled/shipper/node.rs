@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use deadpool_postgres::Pool;
 use tokio::sync::watch;
 
-use super::{PAUSE, blocks::Reader};
+use super::blocks::Reader;
 use crate::{
     clock::now_ms,
     store::scaled::{
@@ -18,6 +18,9 @@ use crate::{
         retention,
     },
 };
+
+/// Time between two attempts to become the one who ships, and after a failure.
+pub(super) const PAUSE: Duration = Duration::from_secs(2);
 
 /// Time between two looks whether a node still has its table while nothing arrives.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
