@@ -85,7 +85,8 @@ impl Database {
             return Err(ChoiceError::NoClickhouse);
         }
         let mut nodes = self.clickhouse.iter().flat_map(|shard| shard.split('|'));
-        if !nodes.all(|node| node.trim().starts_with("http://")) {
+        let is_http = |node: &str| node.starts_with("http://") || node.starts_with("https://");
+        if !nodes.all(|node| is_http(node.trim())) {
             return Err(ChoiceError::NoHttp);
         }
         Ok(StoreChoice::Scaled(ScaledAddress {

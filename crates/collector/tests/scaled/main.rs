@@ -2,6 +2,8 @@
 //! the same answers.
 #![allow(missing_docs)]
 
+mod certificate;
+mod encrypted;
 mod entities;
 mod faults;
 mod histories;

@@ -8,6 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::certificate::Certificate;
 use crate::servers::{
     Addresses, binary, folders, free_port, init_postgres, leaving, run_clickhouse, run_postgres,
     wait_for,
@@ -26,32 +27,50 @@ pub struct Own {
     program: PathBuf,
     folder: TempDir,
     port: u16,
+    encryption: Option<Certificate>,
     running: Option<(Child, ChildStdin)>,
 }
 
 impl Own {
     /// A ClickHouse that runs; `None` where it is not installed.
     pub fn clickhouse() -> Option<Self> {
-        Self::new(Kind::Clickhouse, "clickhouse-server")
+        Self::new(Kind::Clickhouse, "clickhouse-server", None)
     }
 
     /// A PostgreSQL that runs; `None` where it is not installed.
     pub fn postgres() -> Option<Self> {
-        Self::new(Kind::Postgres, "postgres")
+        Self::new(Kind::Postgres, "postgres", None)
     }
 
-    fn new(kind: Kind, program: &str) -> Option<Self> {
+    /// Both, which take encrypted connections alone.
+    pub fn encrypted(certificate: &Certificate) -> Option<[Self; 2]> {
+        Some([
+            Self::new(Kind::Postgres, "postgres", Some(certificate.clone()))?,
+            Self::new(
+                Kind::Clickhouse,
+                "clickhouse-server",
+                Some(certificate.clone()),
+            )?,
+        ])
+    }
+
+    fn new(kind: Kind, program: &str, encryption: Option<Certificate>) -> Option<Self> {
         let folders = folders();
         let program = binary(program, &folders)?;
         let folder = TempDir::new().unwrap();
         if kind == Kind::Postgres {
             init_postgres(&binary("initdb", &folders)?, folder.path());
+            if encryption.is_some() {
+                let rules = folder.path().join("data/pg_hba.conf");
+                fs::write(rules, "hostssl all all 127.0.0.1/32 trust\n").unwrap();
+            }
         }
         let mut own = Own {
             kind,
             program,
             folder,
             port: free_port(),
+            encryption,
             running: None,
         };
         own.start();
@@ -63,8 +82,25 @@ impl Own {
         let (program, folder, port) = (&self.program, self.folder.path(), self.port);
         self.running = Some(match self.kind {
             // It ends at once, as without power, and reads its log when it starts.
-            Kind::Postgres => run_postgres(program, folder, port, &leaving("QUIT")),
-            Kind::Clickhouse => run_clickhouse(program, folder, port, &leaving("KILL")),
+            Kind::Postgres => {
+                let settings = self.encryption.as_ref().map(Certificate::for_postgres);
+                let settings = settings.unwrap_or_default();
+                let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+                run_postgres(program, folder, port, &leaving("QUIT"), &settings)
+            }
+            Kind::Clickhouse => {
+                let settings = self
+                    .encryption
+                    .as_ref()
+                    .map(|certificate| certificate.for_clickhouse(port));
+                let port = if settings.is_some() {
+                    free_port()
+                } else {
+                    port
+                };
+                let settings = settings.unwrap_or_default();
+                run_clickhouse(program, folder, port, &leaving("KILL"), &settings)
+            }
         });
         wait_for(port);
     }
@@ -114,9 +150,13 @@ impl Own {
     /// Its address.
     pub fn address(&self) -> String {
         let port = self.port;
+        let (mode, scheme) = match self.encryption {
+            Some(_) => ("?sslmode=require", "https"),
+            None => ("", "http"),
+        };
         match self.kind {
-            Kind::Postgres => format!("postgres://natero@127.0.0.1:{port}/postgres"),
-            Kind::Clickhouse => format!("http://127.0.0.1:{port}/natero"),
+            Kind::Postgres => format!("postgres://natero@127.0.0.1:{port}/postgres{mode}"),
+            Kind::Clickhouse => format!("{scheme}://127.0.0.1:{port}/natero"),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long what is waited for may take.
-const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Time between two looks at it.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub const UNSHIPPED: &str = "SELECT COUNT(*) FROM events WHERE tx >= coalesce(
     (SELECT to_tx FROM blocks WHERE no = (SELECT MIN(shipped) FROM nodes)), 0)";
 
-fn command(addresses: &Addresses) -> Command {
+pub fn command(addresses: &Addresses) -> Command {
     let mut command = Command::new(BINARY);
     command
         .env("NATERO_STORE", &addresses.postgres)
@@ -42,11 +42,11 @@ fn create(addresses: &Addresses, kind: &str) -> Value {
     json_of(command(addresses).args(arguments).output().unwrap())
 }
 
-fn text(value: &Value, name: &str) -> String {
+pub fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap().to_owned()
 }
 
-fn batch(writer: usize, number: usize) -> String {
+pub fn batch(writer: usize, number: usize) -> String {
     (0..20)
         .map(|at| {
             let event = json!({

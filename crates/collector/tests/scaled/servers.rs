@@ -164,7 +164,7 @@ impl Servers {
 fn start_postgres(initdb: &Path, postgres: &Path, port: u16) -> (Child, ChildStdin) {
     let folder = folder();
     init_postgres(initdb, &folder);
-    run_postgres(postgres, &folder, port, &sweeping("KILL", &folder))
+    run_postgres(postgres, &folder, port, &sweeping("KILL", &folder), &[])
 }
 
 /// Makes the files of a PostgreSQL in a folder.
@@ -191,6 +191,7 @@ pub fn run_postgres(
     folder: &Path,
     port: u16,
     guard: &[&OsStr],
+    settings: &[&str],
 ) -> (Child, ChildStdin) {
     let mut command = guarded(guard, postgres);
     // PostgreSQL refuses to run as root.
@@ -203,13 +204,14 @@ pub fn run_postgres(
         .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""])
         .args(["-c", "max_connections=300"])
         // What a test wrote need not survive the machine.
-        .args(["-c", "fsync=off"]);
+        .args(["-c", "fsync=off"])
+        .args(settings.iter().flat_map(|setting| ["-c", setting]));
     spawn(command, folder)
 }
 
 fn start_clickhouse(clickhouse: &Path, port: u16) -> (Child, ChildStdin) {
     let folder = folder();
-    run_clickhouse(clickhouse, &folder, port, &sweeping("KILL", &folder))
+    run_clickhouse(clickhouse, &folder, port, &sweeping("KILL", &folder), "")
 }
 
 /// Starts a ClickHouse whose files are in a folder.
@@ -218,6 +220,7 @@ pub fn run_clickhouse(
     folder: &Path,
     port: u16,
     guard: &[&OsStr],
+    settings: &str,
 ) -> (Child, ChildStdin) {
     let data = folder.display();
     let (native, between) = (free_port(), free_port());
@@ -232,6 +235,7 @@ pub fn run_clickhouse(
             <mark_cache_size>67108864</mark_cache_size>
             <users_config>users.xml</users_config>
             <default_profile>default</default_profile><default_database>default</default_database>
+            {settings}
         </yandex>"
     );
     let users = "<yandex>
@@ -285,7 +289,7 @@ fn spawn(mut command: Command, folder: &Path) -> (Child, ChildStdin) {
 }
 
 /// The user and group `postgres`, or else `nobody`, where this process is root.
-fn unprivileged() -> Option<(u32, u32)> {
+pub fn unprivileged() -> Option<(u32, u32)> {
     let is_root = fs::metadata("/proc/self").is_ok_and(|own| {
         use std::os::unix::fs::MetadataExt;
         own.uid() == 0

@@ -5,13 +5,13 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Uri, body::Bytes, header};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::failure::{Failure, Result};
+use super::{
+    failure::{Failure, Result},
+    tls::Connector,
+};
 
 /// How long a connection may take. A machine that is gone refuses none.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -25,7 +25,8 @@ const DATABASE: &str = "natero";
 /// A node of ClickHouse.
 #[derive(Debug, Clone)]
 pub(super) struct Clickhouse {
-    http: Client<HttpConnector, Full<Bytes>>,
+    http: Client<Connector, Full<Bytes>>,
+    scheme: &'static str,
     /// Host and port.
     host: String,
     database: String,
@@ -76,11 +77,11 @@ impl Clickhouse {
             };
             format!("Basic {}", BASE64_STANDARD.encode(user))
         });
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT_LIMIT));
-        connector.set_nodelay(true);
+        let is_encrypted = uri.scheme_str() == Some("https");
+        let connector = Connector::new(is_encrypted, CONNECT_LIMIT)?;
         Ok(Clickhouse {
             http: Client::builder(TokioExecutor::new()).build(connector),
+            scheme: if is_encrypted { "https" } else { "http" },
             host: host.to_owned(),
             database: database.to_owned(),
             authorization,
@@ -151,8 +152,13 @@ impl Clickhouse {
             .iter()
             .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
             .collect();
-        let mut request = Request::post(format!("http://{}/?{}", self.host, query.join("&")))
-            .header(header::CONTENT_TYPE, type_);
+        let mut request = Request::post(format!(
+            "{}://{}/?{}",
+            self.scheme,
+            self.host,
+            query.join("&")
+        ))
+        .header(header::CONTENT_TYPE, type_);
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }

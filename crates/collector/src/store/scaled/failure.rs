@@ -12,7 +12,7 @@ pub(super) enum Failure {
     #[error("PostgreSQL: {}", said(.0))]
     Postgres(#[from] tokio_postgres::Error),
     /// There is no connection to PostgreSQL.
-    #[error("PostgreSQL: {0}")]
+    #[error("PostgreSQL: {}", not_connected(.0))]
     Pool(#[from] PoolError),
     /// ClickHouse refused a question.
     #[error("ClickHouse: {0}")]
@@ -36,6 +36,9 @@ pub(super) enum Failure {
     /// ClickHouse lacks more than a question can bring along.
     #[error("ClickHouse is too far behind to answer; it is shipped what it lacks")]
     Behind,
+    /// The certificates of servers cannot be verified.
+    #[error("TLS: {0}")]
+    Certificates(String),
     /// What was stored cannot be read.
     #[error("PostgreSQL has what no collector wrote: {0}")]
     Damaged(String),
@@ -54,6 +57,16 @@ fn said(error: &tokio_postgres::Error) -> String {
             Some(cause) => format!("{error}: {cause}"),
             None => error.to_string(),
         },
+    }
+}
+
+fn not_connected(error: &PoolError) -> String {
+    match error {
+        PoolError::Backend(cause) => said(cause),
+        PoolError::Timeout(_)
+        | PoolError::Closed
+        | PoolError::NoRuntimeSpecified
+        | PoolError::PostCreateHook(_) => error.to_string(),
     }
 }
 
@@ -88,7 +101,10 @@ impl Failure {
                     .iter()
                     .any(|class| code.code().starts_with(class)),
             },
-            Failure::Clickhouse(_) | Failure::Damaged(_) | Failure::Random(_) => false,
+            Failure::Clickhouse(_)
+            | Failure::Certificates(_)
+            | Failure::Damaged(_)
+            | Failure::Random(_) => false,
         }
     }
 }

@@ -37,6 +37,7 @@ mod saved_views;
 mod schema;
 mod shipper;
 mod streams;
+mod tls;
 mod user_records;
 mod users;
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Transaction};
-use tokio_postgres::{Config, IsolationLevel, NoTls, Row, types::ToSql};
+use tokio_postgres::{Config, IsolationLevel, NoTls, Row, config::SslMode, types::ToSql};
 
-use super::failure::Result;
+use super::{failure::Result, tls::Encryption};
 
 /// Most connections of one collector: a few for batches, and the others for questions.
 const CONNECTIONS: usize = 16;
@@ -31,13 +31,15 @@ pub(super) fn pool(address: &str) -> Result<Pool> {
     let options =
         format!("-c idle_in_transaction_session_timeout={IDLE_LIMIT} -c timezone=UTC {given}");
     config.options(options);
-    let manager = Manager::from_config(
-        config,
-        NoTls,
-        ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        },
-    );
+    let recycling = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    // Whoever asks for encryption gets one that is verified. PostgreSQL offers it with a
+    // certificate that nobody can verify where nobody has given it another.
+    let manager = match config.get_ssl_mode() {
+        SslMode::Require => Manager::from_config(config, Encryption::new()?, recycling),
+        _ => Manager::from_config(config, NoTls, recycling),
+    };
     Ok(Pool::builder(manager)
         .max_size(CONNECTIONS)
         .build()
