@@ -15,4 +15,5 @@ mod removing;
 mod running;
 mod servers;
 mod shipping;
+mod spread;
 mod steps;
