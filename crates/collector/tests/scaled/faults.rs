@@ -1,7 +1,13 @@
 //! Servers end at once and come back, with their data or without: what was acknowledged
 //! counts once, whoever answers.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use natero_collector::{
     model::{
@@ -55,6 +61,20 @@ fn question(account: &str, by: Option<Dimension>) -> UsageQuestion {
     }
 }
 
+/// Waits until the store on servers answers: a node that was started again does once the
+/// shipper has seen that.
+async fn answered(pair: &Pair) {
+    let answered = async {
+        while let Err(cause) = FigureOperations::usage(&*pair.scaled, question("a", None)).await {
+            assert!(matches!(cause, StoreError::Unavailable(_)), "{cause}");
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, answered)
+        .await
+        .expect("an answer");
+}
+
 /// Both stores answer the same.
 async fn compare(pair: &Pair) {
     for account in ["a", "b"] {
@@ -105,6 +125,8 @@ async fn a_replica_that_is_away_delays_nothing_and_catches_up() {
     // Only the one that lacks a block is there: what it lacks goes along.
     nodes[0].kill();
     nodes[1].start();
+    let refused = pair.scaled.ship().await;
+    assert!(refused.is_err(), "one is away");
     compare(&pair).await;
     pair.send(&events(200, 300), false).await;
     compare(&pair).await;
@@ -114,6 +136,7 @@ async fn a_replica_that_is_away_delays_nothing_and_catches_up() {
         nodes[away].kill();
         compare(&pair).await;
         nodes[away].start();
+        pair.ship().await;
     }
 }
 
@@ -154,6 +177,8 @@ async fn a_node_that_was_started_again_gets_once_more_what_it_may_not_have_flush
     nodes[0].lose_newest_part();
     nodes[0].start();
     assert!(pair.rows_with("1").await[0] < 100);
+    let ask = FigureOperations::usage(&*pair.scaled, question("a", None));
+    assert!(matches!(ask.await, Err(StoreError::Unavailable(_))));
     assert!(pair.scaled.ship().await.unwrap());
     compare(&pair).await;
 }
@@ -205,6 +230,7 @@ async fn a_node_that_ends_while_it_is_shipped_to_lacks_and_doubles_nothing() {
         node.kill();
         pair.send(&events(round * 400, round * 400 + 400), false)
             .await;
+        answered(&pair).await;
         compare(&pair).await;
         node.start();
     }
@@ -221,6 +247,7 @@ async fn a_node_that_ends_while_it_is_shipped_to_lacks_and_doubles_nothing() {
         nodes[away].kill();
         compare(&pair).await;
         nodes[away].start();
+        pair.ship().await;
     }
 }
 
@@ -235,13 +262,19 @@ async fn a_postgresql_that_ends_at_once_has_what_was_acknowledged() {
         return;
     };
     let pair = Arc::new(pair);
-    let (mut postgres, batches) = (postgres, 300);
+    const STOPS: usize = 4;
+    const BETWEEN: usize = 60;
+    let mut postgres = postgres;
     let source = pair.source(&*pair.sqlite, false).await;
     assert_eq!(source, pair.source(&*pair.scaled, false).await);
+    let (sent, stops) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let sending = {
-        let (pair, source) = (Arc::clone(&pair), source);
+        let (pair, sent, stops) = (Arc::clone(&pair), Arc::clone(&sent), Arc::clone(&stops));
         tokio::spawn(async move {
-            for number in 0..batches {
+            for number in 0..(STOPS + 1) * BETWEEN {
+                while number >= (stops.load(Ordering::Relaxed) + 1) * BETWEEN {
+                    tokio::task::yield_now().await;
+                }
                 let events = events(number * 10, number * 10 + 10);
                 // As a tracker does: again, until it is acknowledged.
                 while pair
@@ -253,23 +286,22 @@ async fn a_postgresql_that_ends_at_once_has_what_was_acknowledged() {
                 }
                 let known = pair.try_send(&*pair.sqlite, &source, &events).await;
                 assert_eq!(known.unwrap().accepted, 10);
+                sent.fetch_add(1, Ordering::Relaxed);
             }
         })
     };
-    let mut stops = 0;
-    while !sending.is_finished() {
-        postgres.kill();
-        postgres.start();
-        stops += 1;
-        // It is up again for some batches.
-        let before = stored(&pair).await;
-        while !sending.is_finished() && stored(&pair).await < before + 100 {
+    for stop in 0..STOPS {
+        // In the midst of it.
+        while sent.load(Ordering::Relaxed) < stop * BETWEEN + BETWEEN / 2 {
+            assert!(!sending.is_finished(), "it fails to send");
             tokio::task::yield_now().await;
         }
         let _ = pair.scaled.ship().await;
+        postgres.kill();
+        postgres.start();
+        stops.fetch_add(1, Ordering::Relaxed);
     }
     sending.await.unwrap();
-    assert!(stops > 1);
     for _ in 0..2 {
         for account in ["a", "b"] {
             for by in [None, Some(Dimension::User), Some(Dimension::Day)] {
@@ -278,19 +310,4 @@ async fn a_postgresql_that_ends_at_once_has_what_was_acknowledged() {
         }
         pair.ship().await;
     }
-}
-
-/// Number of events that PostgreSQL has, once it answers.
-async fn stored(pair: &Pair) -> i64 {
-    let answered = async {
-        loop {
-            if let Ok(count) = pair.try_count("SELECT COUNT(*) FROM events").await {
-                return count;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(LIMIT, answered)
-        .await
-        .expect("PostgreSQL is back")
 }

@@ -138,16 +138,18 @@ impl Pair {
         scaled
     }
 
-    /// Makes the store on servers doubt that its last block was written to the last node.
+    /// Makes the store on servers doubt that its last block was written to the last node,
+    /// if that is not on its disk for certain.
     pub async fn forget_last_block(&self) {
         self.sql(
-            "UPDATE nodes SET shipped = shipped - 1 WHERE shipped > 0
+            "UPDATE nodes SET shipped = shipped - 1
+             WHERE shipped > (SELECT dropped_up_to FROM inbox_state)
              AND name = (SELECT MAX(name) FROM nodes)",
         )
         .await;
     }
 
-    /// The number that a statement in PostgreSQL answers, if it answers.
+    /// The number that a statement in PostgreSQL answers.
     pub async fn try_count(&self, sql: &str) -> Result<i64, tokio_postgres::Error> {
         let (client, connection) =
             tokio_postgres::connect(&self.addresses.postgres, tokio_postgres::NoTls).await?;

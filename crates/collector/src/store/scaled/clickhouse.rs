@@ -192,7 +192,7 @@ impl Clickhouse {
         let said = String::from_utf8_lossy(&body);
         let said: String = said.trim().chars().take(1000).collect();
         let name = self.name();
-        let is_lost = LACKS_TABLE.iter().any(|code| said.starts_with(code));
+        let is_lost = LACKS_DATA.iter().any(|code| said.starts_with(code));
         Err(if is_lost {
             Failure::Lost { name, cause: said }
         } else {
@@ -206,8 +206,9 @@ impl Clickhouse {
     }
 }
 
-/// What an answer begins with where a table or its database is missing.
-const LACKS_TABLE: [&str; 2] = ["Code: 60,", "Code: 81,"];
+/// What an answer begins with where a table or its database is missing, or where a question
+/// found the server started again.
+const LACKS_DATA: [&str; 3] = ["Code: 60,", "Code: 81,", "Code: 395,"];
 
 /// A text within a statement.
 pub(super) fn literal(text: &str) -> String {

@@ -26,7 +26,7 @@ pub(super) enum Failure {
         cause: String,
     },
     /// A node of ClickHouse has not what was shipped to it.
-    #[error("ClickHouse at {name} has lost its data: {cause}")]
+    #[error("ClickHouse at {name} has lost its data, or may have lost some: {cause}")]
     Lost {
         /// The node.
         name: String,

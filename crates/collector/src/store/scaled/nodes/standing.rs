@@ -22,6 +22,12 @@ use crate::store::{
 /// does after half a minute.
 const FLUSHED_AFTER_MS: i64 = 10 * 60_000;
 
+/// When a server of ClickHouse was started, in s since the Unix epoch.
+pub(in crate::store::scaled) const STARTED: &str = "(toInt64(now()) - toInt64(uptime()))";
+
+/// Its clock and its stopwatch may differ so much between two looks, in s.
+pub(super) const MOST_DRIFT: i64 = 2;
+
 /// Where a node stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store::scaled) struct Standing {
@@ -135,12 +141,12 @@ pub(in crate::store::scaled) async fn note_start(
     life: &str,
     started: i64,
 ) -> Result<()> {
-    // The clock of a server may be set a little.
     let sql = "UPDATE nodes SET started = $3,
-            shipped = CASE WHEN started IS NULL THEN shipped ELSE flushed END,
-            removed = CASE WHEN started IS NULL THEN removed ELSE 0 END
-        WHERE name = $1 AND life = $2 AND (started IS NULL OR abs(started - $3) > 2)";
-    client.execute(sql, &[&name, &life, &started]).await?;
+            shipped = CASE WHEN abs(started - $3) > $4 THEN flushed ELSE shipped END,
+            removed = CASE WHEN abs(started - $3) > $4 THEN 0 ELSE removed END
+        WHERE name = $1 AND life = $2 AND started IS DISTINCT FROM $3";
+    let params: [&(dyn ToSql + Sync); 4] = [&name, &life, &started, &MOST_DRIFT];
+    client.execute(sql, &params).await?;
     Ok(())
 }
 

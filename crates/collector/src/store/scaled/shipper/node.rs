@@ -13,7 +13,7 @@ use crate::{
         failure::{Failure, Result},
         nodes::{
             Node, copy,
-            standing::{self, Standing},
+            standing::{self, STARTED, Standing},
         },
         retention,
     },
@@ -104,10 +104,7 @@ pub(in crate::store::scaled) async fn prepare(pool: &Pool, node: &Node) -> Resul
 
 /// When a server was started, in s since the Unix epoch.
 async fn started(node: &Node) -> Result<i64> {
-    let answer = node
-        .server
-        .execute("SELECT toInt64(now()) - uptime()")
-        .await?;
+    let answer = node.server.execute(&format!("SELECT {STARTED}")).await?;
     let text = String::from_utf8_lossy(&answer);
     let started = text.trim().parse();
     started.map_err(|_| Failure::Clickhouse(format!("{text} is no time")))
