@@ -140,13 +140,16 @@ pub(in crate::store::scaled) async fn note_start(
     name: &str,
     life: &str,
     started: i64,
+    now: i64,
 ) -> Result<()> {
-    let sql = "UPDATE nodes SET started = $3,
-            shipped = CASE WHEN abs(started - $3) > $4 THEN flushed ELSE shipped END,
-            removed = CASE WHEN abs(started - $3) > $4 THEN 0 ELSE removed END
-        WHERE name = $1 AND life = $2 AND started IS DISTINCT FROM $3";
-    let params: [&(dyn ToSql + Sync); 4] = [&name, &life, &started, &MOST_DRIFT];
+    let sql = "UPDATE nodes SET shipped = flushed, marked = flushed, marked_at = $5, removed = 0
+        WHERE name = $1 AND life = $2 AND abs(started - $3) > $4";
+    let params: [&(dyn ToSql + Sync); 5] = [&name, &life, &started, &MOST_DRIFT, &now];
     client.execute(sql, &params).await?;
+    // After that: what is in between is done once more.
+    let sql = "UPDATE nodes SET started = $3
+        WHERE name = $1 AND life = $2 AND started IS DISTINCT FROM $3";
+    client.execute(sql, &[&name, &life, &started]).await?;
     Ok(())
 }
 

@@ -79,7 +79,7 @@ pub(in crate::store::scaled) async fn prepare(pool: &Pool, node: &Node) -> Resul
     let standing = {
         let client = pool.get().await?;
         let known = standing::find(&client, &name).await?;
-        standing::note_start(&client, &name, &known.life, started).await?;
+        standing::note_start(&client, &name, &known.life, started, now_ms()).await?;
         standing::find(&client, &name).await?
     };
     let table = standing.table();
