@@ -14,6 +14,10 @@ pub enum CliError {
     /// The server cannot start.
     #[error("{0}")]
     Serve(#[from] ServeError),
+    /// A store is not moved into another, or not all of it.
+    #[cfg(feature = "scaled")]
+    #[error("{0}")]
+    Migration(#[from] crate::store::migration::MigrationError),
     /// A socket or a file failed.
     #[error("{what}: {cause}")]
     Io {

@@ -4,6 +4,8 @@ mod erasures;
 mod error;
 mod key_store;
 mod keys;
+#[cfg(feature = "scaled")]
+pub mod migrate;
 mod output;
 
 use std::{
@@ -79,6 +81,10 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Move a SQLite file into PostgreSQL and ClickHouse, so that all figures are the
+    /// same; one that broke off goes on
+    #[cfg(feature = "scaled")]
+    Migrate(migrate::Migrate),
     /// Write events to standard output, as they arrived
     Export {
         #[command(flatten)]
@@ -150,6 +156,8 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             erasures::run_erase(&database, &erasure, json)
         }
         Command::Restore { from, database } => erasures::run_restore(&database, &from),
+        #[cfg(feature = "scaled")]
+        Command::Migrate(arguments) => migrate::run(arguments),
         Command::Export {
             database,
             format,

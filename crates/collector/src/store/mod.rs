@@ -16,6 +16,8 @@ pub mod adoption;
 pub mod alerts;
 mod answer;
 pub mod batch;
+#[cfg(feature = "scaled")]
+pub mod comparison;
 mod erasure_marks;
 mod error;
 pub mod event_key;
@@ -26,6 +28,8 @@ pub mod import;
 pub mod keys;
 pub mod latest_events;
 pub mod loss;
+#[cfg(feature = "scaled")]
+pub mod migration;
 pub mod new_event;
 pub mod operations;
 pub mod people;

@@ -102,7 +102,7 @@ fn questions() -> Vec<UsageQuestion> {
     questions
 }
 
-async fn compare(pair: &Pair) {
+pub async fn compare(pair: &Pair) {
     for question in questions() {
         let sqlite = pair.sqlite.usage(question.clone()).await.unwrap();
         let scaled = natero_collector::store::operations::FigureOperations::usage(

@@ -7,6 +7,7 @@ mod encrypted;
 mod entities;
 mod faults;
 mod histories;
+mod migrate;
 mod own;
 mod pair;
 mod process;

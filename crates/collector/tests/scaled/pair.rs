@@ -1,6 +1,6 @@
 //! A store of each kind, which are told the same.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use natero_collector::{
     model::keys::{NewSource, SourceKeys},
@@ -22,6 +22,41 @@ use tempfile::TempDir;
 use crate::servers::{self, Addresses};
 
 pub const NOW: i64 = 1_700_000_000_000;
+
+/// A file with a public and a trusted source.
+pub struct File {
+    pub path: PathBuf,
+    pub keys: [SourceKeys; 2],
+    folder: TempDir,
+}
+
+const KINDS: [bool; 2] = [false, true];
+
+fn new_source(trusted: bool) -> NewSource {
+    NewSource {
+        trusted,
+        allow_hierarchy: true,
+        ..NewSource::default()
+    }
+}
+
+impl File {
+    pub fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("natero.db");
+        let keys = [(), ()].map(|()| SourceKeys::generate().unwrap());
+        let mut file = CommandFile::open_or_create(&path).unwrap();
+        for (keys, trusted) in keys.iter().zip(KINDS) {
+            file.insert_source(keys, &new_source(trusted), NOW).unwrap();
+        }
+        File { path, keys, folder }
+    }
+
+    /// The store in it.
+    pub fn open(&self) -> SqliteStore {
+        SqliteStore::open(&self.path, Options::default()).unwrap()
+    }
+}
 
 pub struct Pair {
     pub sqlite: Arc<dyn Store>,
@@ -46,28 +81,23 @@ impl Pair {
 
     /// The same on servers.
     pub async fn on(addresses: Addresses) -> Option<Self> {
-        let folder = TempDir::new().unwrap();
-        let db = folder.path().join("natero.db");
-        let keys = [(), ()].map(|()| SourceKeys::generate().unwrap());
-        let kinds = [false, true].map(|trusted| NewSource {
-            trusted,
-            allow_hierarchy: true,
-            ..NewSource::default()
-        });
-        let mut file = CommandFile::open_or_create(&db).unwrap();
-        for (keys, new) in keys.iter().zip(&kinds) {
-            file.insert_source(keys, new, NOW).unwrap();
-        }
-        drop(file);
-        let (postgres, pairs) = (addresses.postgres.clone(), keys.clone());
+        let file = File::new();
+        let (postgres, pairs) = (addresses.postgres.clone(), file.keys.clone());
         // A command has a runtime of its own.
         let made = std::thread::spawn(move || {
             let stored = ScaledKeys::open(&postgres).unwrap();
-            for (keys, new) in pairs.iter().zip(&kinds) {
-                stored.insert_source(keys, new, NOW).unwrap();
+            for (keys, trusted) in pairs.iter().zip(KINDS) {
+                stored
+                    .insert_source(keys, &new_source(trusted), NOW)
+                    .unwrap();
             }
         });
         made.join().unwrap();
+        Some(Self::of(file, addresses).await)
+    }
+
+    /// The stores in a file and on servers.
+    pub async fn of(file: File, addresses: Addresses) -> Self {
         let scaled = ScaledStore::open(
             &addresses.postgres,
             &addresses.clickhouse,
@@ -76,13 +106,13 @@ impl Pair {
         .await
         .unwrap();
         scaled.leave_shipping().await;
-        Some(Pair {
-            sqlite: Arc::new(SqliteStore::open(&db, Options::default()).unwrap()),
+        Pair {
+            sqlite: Arc::new(file.open()),
             scaled: Arc::new(scaled),
             addresses,
-            keys,
-            _folder: folder,
-        })
+            keys: file.keys,
+            _folder: file.folder,
+        }
     }
 
     /// Both stores with their names.
@@ -91,9 +121,7 @@ impl Pair {
     }
 
     pub async fn source(&self, store: &dyn Store, is_trusted: bool) -> Source {
-        let keys = &self.keys[usize::from(is_trusted)];
-        let found = store.source(&keys.auth_key, &keys.api_key).await;
-        found.unwrap().expect("the key was made")
+        source(store, &self.keys, is_trusted).await
     }
 
     /// Sends events to one of the stores.
@@ -103,8 +131,7 @@ impl Pair {
         events: &[Value],
         is_trusted: bool,
     ) -> BatchOutcome {
-        let source = self.source(store, is_trusted).await;
-        self.try_send(store, &source, events).await.unwrap()
+        send_to(store, &self.keys, events, is_trusted).await
     }
 
     /// Sends events of a source to one of the stores, which may not take them.
@@ -114,20 +141,7 @@ impl Pair {
         source: &Source,
         events: &[Value],
     ) -> Result<BatchOutcome, StoreError> {
-        let body: String = events.iter().map(|event| format!("{event}\n")).collect();
-        let scope = IdScope::of(source.trusted);
-        let events = lines(body.as_bytes())
-            .map(|line| NewEvent::read(&line, scope, NOW).unwrap())
-            .collect();
-        let batch = Batch {
-            events,
-            lines: body.into_bytes(),
-            rejected: Vec::new(),
-            refused: RefusedLines::default(),
-            source: source.clone(),
-            received_at: NOW,
-        };
-        store.ingest(batch).await
+        try_send(store, source, events).await
     }
 
     /// Sends events to both stores, which must make the same of them.
@@ -205,6 +219,44 @@ impl Pair {
         self.sql("UPDATE nodes SET flushed = shipped, removed_at = 0")
             .await;
     }
+}
+
+async fn source(store: &dyn Store, keys: &[SourceKeys; 2], is_trusted: bool) -> Source {
+    let keys = &keys[usize::from(is_trusted)];
+    let found = store.source(&keys.auth_key, &keys.api_key).await;
+    found.unwrap().expect("the key was made")
+}
+
+/// Sends events to a store.
+pub async fn send_to(
+    store: &dyn Store,
+    keys: &[SourceKeys; 2],
+    events: &[Value],
+    is_trusted: bool,
+) -> BatchOutcome {
+    let source = source(store, keys, is_trusted).await;
+    try_send(store, &source, events).await.unwrap()
+}
+
+async fn try_send(
+    store: &dyn Store,
+    source: &Source,
+    events: &[Value],
+) -> Result<BatchOutcome, StoreError> {
+    let body: String = events.iter().map(|event| format!("{event}\n")).collect();
+    let scope = IdScope::of(source.trusted);
+    let events = lines(body.as_bytes())
+        .map(|line| NewEvent::read(&line, scope, NOW).unwrap())
+        .collect();
+    let batch = Batch {
+        events,
+        lines: body.into_bytes(),
+        rejected: Vec::new(),
+        refused: RefusedLines::default(),
+        source: source.clone(),
+        received_at: NOW,
+    };
+    store.ingest(batch).await
 }
 
 /// Asks both stores the same and compares their answers.

@@ -157,6 +157,18 @@ impl History {
     }
 }
 
+/// The erasure of all that there is.
+pub fn erasure_of(kind: ErasureKind, id: String) -> Erasure {
+    let span = Span {
+        from: 0,
+        to: NOW + 1,
+    };
+    match kind {
+        ErasureKind::Source => Erasure::of_source(id, span),
+        kind => Erasure::of(kind, id),
+    }
+}
+
 pub async fn apply(pair: &Pair, step: Step, history: &mut History) {
     match step {
         Step::Send(events, is_trusted) => {
@@ -164,14 +176,7 @@ pub async fn apply(pair: &Pair, step: Step, history: &mut History) {
             pair.send(&events, is_trusted).await;
         }
         Step::Erase(kind, id) => {
-            let span = Span {
-                from: 0,
-                to: NOW + 1,
-            };
-            let erasure = match kind {
-                ErasureKind::Source => Erasure::of_source(id, span),
-                kind => Erasure::of(kind, id),
-            };
+            let erasure = erasure_of(kind, id);
             same!(pair, store => store.erase(erasure.clone()));
         }
         Step::Prune(days) => {

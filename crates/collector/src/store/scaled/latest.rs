@@ -101,7 +101,7 @@ fn event(row: &Row) -> Map<String, Value> {
 /// the newest source was made.
 pub(super) async fn newest_received_at(tx: &Tx<'_>) -> Result<Option<i64>> {
     let sql = "SELECT coalesce(
-        (SELECT received_at FROM events ORDER BY no DESC LIMIT 1),
+        (SELECT received_at FROM events WHERE no > 0 ORDER BY no DESC LIMIT 1),
         (SELECT created_at FROM sources ORDER BY id DESC LIMIT 1))";
     Ok(query_opt(tx, sql, &[]).await?.and_then(|row| row.get(0)))
 }

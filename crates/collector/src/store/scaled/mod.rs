@@ -25,6 +25,7 @@ mod json;
 mod keys;
 mod latest;
 mod layers;
+pub mod migration;
 mod nodes;
 mod operations;
 mod postgres;

@@ -61,6 +61,8 @@ pub(super) enum Lock {
     Tree = 4,
     /// Held by the collector that drops old events.
     Retention = 5,
+    /// Held by the command that moves another store into this one.
+    Migrate = 16,
 }
 
 impl Lock {

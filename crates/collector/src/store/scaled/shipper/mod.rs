@@ -21,6 +21,7 @@ use tokio_postgres::Client;
 
 pub(super) use lag::{Lag, lag, watch_forever};
 pub(super) use node::prepare;
+pub(super) use partitions::create as create_partitions;
 
 use super::{failure::Result, nodes::Nodes, postgres::Lock, removals::carry_out};
 use crate::clock::now_ms;
@@ -113,7 +114,7 @@ async fn note_while_leading(
     let mut until_partitions = Duration::ZERO;
     loop {
         if until_partitions.is_zero() {
-            partitions::create(client, now_ms()).await?;
+            create_partitions(client, now_ms()).await?;
             until_partitions = PARTITION_INTERVAL;
         }
         let least = if waited < PATIENCE { ENOUGH_EVENTS } else { 1 };

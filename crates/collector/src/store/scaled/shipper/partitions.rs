@@ -6,7 +6,7 @@ use crate::store::scaled::failure::Result;
 
 /// Makes partitions for the days around now. A day that has events already, in the
 /// partition of all other days, stays there.
-pub(super) async fn create(client: &Client, now: i64) -> Result<()> {
+pub(in crate::store::scaled) async fn create(client: &Client, now: i64) -> Result<()> {
     const DAY_MS: i64 = 86_400_000;
     let today = now.div_euclid(DAY_MS);
     // Clients may be a day ahead.

@@ -1,0 +1,286 @@
+//! `migrate`: moves a SQLite file into a store on PostgreSQL and ClickHouse.
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{runtime::Runtime, sync::mpsc};
+
+use super::{error::CliError, output::print};
+use crate::{
+    clock::now_ms,
+    config::{Database, ScaledAddress, StoreChoice},
+    store::{
+        comparison::{Compared, differences},
+        migration::{Begun, ENTITIES, KEYS, MigrationError, Position, Row, Table},
+        scaled::migration::ScaledTarget,
+        sqlite::{Options, SqliteStore, migration::SqliteSource},
+    },
+};
+
+/// Rows of a transaction: what one costs is spread over many, and a break costs seconds.
+const ROWS: usize = 20_000;
+
+/// Parts of tables that are read before they are written.
+const PARTS: usize = 2;
+
+/// Time between two lines about how far it is.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// Time between two looks at the shipper.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Differences that are told one by one.
+const TOLD: usize = 20;
+
+/// Where from and where to.
+#[derive(clap::Args)]
+pub struct Migrate {
+    /// The file, as sqlite:FILE; stop its collector first
+    #[arg(long, env = "NATERO_MIGRATE_FROM", value_name = "ADDRESS")]
+    from: String,
+    /// An empty database in PostgreSQL, as postgres://USER:PASSWORD@HOST/DATABASE
+    #[arg(
+        long,
+        env = "NATERO_MIGRATE_TO",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
+    to: String,
+    /// The addresses of ClickHouse, as serve takes them
+    #[arg(
+        long,
+        env = "NATERO_CLICKHOUSE",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "ADDRESS"
+    )]
+    clickhouse: Vec<String>,
+}
+
+impl std::fmt::Debug for Migrate {
+    /// Leaves the addresses of servers out: they may have passwords in them.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Migrate")
+            .field("from", &self.from)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: Migrate) -> Result<(), CliError> {
+    let flags = |store: String, clickhouse: Vec<String>| Database {
+        store: Some(store),
+        clickhouse,
+        ..Database::of_file("".as_ref())
+    };
+    let file = flags(arguments.from, Vec::new()).file()?;
+    let StoreChoice::Scaled(to) = flags(arguments.to, arguments.clickhouse).choice()? else {
+        return Err(CliError::Usage(
+            "--to is a database in PostgreSQL: postgres://USER:PASSWORD@HOST/DATABASE".into(),
+        ));
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| CliError::Io {
+            what: "starting the runtime".into(),
+            cause,
+        })?;
+    let mut last: Option<Instant> = None;
+    let mut tell = |progress: Progress| {
+        if last.is_none_or(|last| last.elapsed() >= INTERVAL) {
+            eprintln!("{progress}");
+            last = Some(Instant::now());
+        }
+        Ok(())
+    };
+    let moved = migrate(&runtime, &file, &to, ROWS, &mut tell)?;
+    print(&match moved {
+        Moved::Now { events } => format!(
+            "{events} events were moved, and all figures are the same; start collectors with --store postgres://…"
+        ),
+        Moved::Before => "this file was moved before; nothing is left to do".to_owned(),
+    });
+    Ok(())
+}
+
+/// How far a move is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// So many of so many events are in PostgreSQL.
+    Copied(i64, i64),
+    /// So many events wait for ClickHouse.
+    Shipping(i64),
+    /// So many of so many trees of accounts were compared.
+    Compared(usize, usize),
+}
+
+impl std::fmt::Display for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Progress::Copied(done, all) => write!(f, "{done} of {all} events are copied"),
+            Progress::Shipping(left) => write!(f, "{left} events wait for ClickHouse"),
+            Progress::Compared(done, all) => {
+                write!(f, "the figures of {done} of {all} trees are compared")
+            }
+        }
+    }
+}
+
+/// Hears how far a move is, and may break it off.
+pub type Tell<'a> = dyn FnMut(Progress) -> Result<(), MigrationError> + Send + 'a;
+
+/// What became of a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moved {
+    /// It is over. `events` were moved by this run.
+    Now {
+        /// Number of events.
+        events: i64,
+    },
+    /// It was over before.
+    Before,
+}
+
+/// Moves a file into a store on servers, `rows` events in a transaction. `tell` hears how
+/// far it is, and may break it off.
+///
+/// # Errors
+/// When either store fails, the file is in use, the target has other data, or answers
+/// differ in the end.
+pub fn migrate(
+    runtime: &Runtime,
+    file: &Path,
+    to: &ScaledAddress,
+    rows: usize,
+    tell: &mut Tell<'_>,
+) -> Result<Moved, MigrationError> {
+    let mut source = SqliteSource::open(file, rows)?;
+    let fingerprint = source.fingerprint()?;
+    let target = runtime.block_on(ScaledTarget::open(&to.postgres, &to.clickhouse))?;
+    let work = move |target: &ScaledTarget| -> Result<Moved, MigrationError> {
+        let position = match runtime.block_on(target.begin(&fingerprint))? {
+            Begun::Over(_) => return Ok(Moved::Before),
+            Begun::Broken(position) => position,
+            Begun::Fresh => {
+                begin(runtime, &mut source, target, &fingerprint)?;
+                Position::default()
+            }
+        };
+        let events = copy(runtime, &source, target, position, tell)?;
+        let (keys, events_from) = (read(&source, &KEYS)?, source.events_from()?);
+        // It is asked as a collector asks it.
+        drop(source);
+        runtime.block_on(async {
+            ship(target, events_from, tell).await?;
+            compare(file, target, tell).await?;
+            target.take_keys(keys).await
+        })?;
+        Ok(Moved::Now { events })
+    };
+    let moved = work(&target);
+    runtime.block_on(target.close());
+    moved
+}
+
+/// Moves what events are about: read on one thread, and written on another.
+fn begin(
+    runtime: &Runtime,
+    source: &mut SqliteSource,
+    target: &ScaledTarget,
+    fingerprint: &[u8; 32],
+) -> Result<(), MigrationError> {
+    let (sender, parts) = mpsc::channel(PARTS);
+    std::thread::scope(|scope| {
+        scope.spawn(move || source.send(&ENTITIES, &sender));
+        runtime.block_on(target.take_entities(fingerprint, parts))
+    })
+}
+
+/// All rows of some tables.
+fn read<'t>(
+    source: &SqliteSource,
+    tables: &'t [Table],
+) -> Result<Vec<(&'t Table, Vec<Row>)>, MigrationError> {
+    tables
+        .iter()
+        .map(|table| Ok((table, source.rows(table)?)))
+        .collect()
+}
+
+/// Copies events and figures, and returns their number.
+fn copy(
+    runtime: &Runtime,
+    source: &SqliteSource,
+    target: &ScaledTarget,
+    from: Position,
+    tell: &mut Tell<'_>,
+) -> Result<i64, MigrationError> {
+    let all = source.events()?;
+    let mut copied = 0;
+    source.read_from(from, &mut |rows, position| {
+        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        runtime.block_on(target.take_events(rows, position))?;
+        copied += count;
+        tell(Progress::Copied(copied, all))
+    })?;
+    Ok(copied)
+}
+
+/// Waits until ClickHouse has all events. From `events_from` on the source had all of them.
+async fn ship(
+    target: &ScaledTarget,
+    events_from: i64,
+    tell: &mut Tell<'_>,
+) -> Result<(), MigrationError> {
+    target.settle(events_from).await?;
+    loop {
+        let left = target.ship().await?;
+        tell(Progress::Shipping(left))?;
+        if left == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Fails where both stores do not answer the same.
+async fn compare(
+    file: &Path,
+    target: &ScaledTarget,
+    tell: &mut Tell<'_>,
+) -> Result<(), MigrationError> {
+    let asked = Arc::new(SqliteStore::open(file, Options::default())?);
+    let compared = Compared {
+        right: asked.clone(),
+        other: target.store(),
+    };
+    let mut broken = None;
+    let found = differences(&compared, now_ms(), &mut |done, all| {
+        if let Err(cause) = tell(Progress::Compared(done, all)) {
+            broken.get_or_insert(cause);
+        }
+    })
+    .await;
+    drop(compared);
+    asked.close().await;
+    if let Some(cause) = broken {
+        return Err(cause);
+    }
+    let found = found?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(MigrationError::Differs {
+        count: found.len(),
+        list: found.into_iter().take(TOLD).collect::<Vec<_>>().join("\n"),
+    })
+}

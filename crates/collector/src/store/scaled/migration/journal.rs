@@ -1,0 +1,74 @@
+//! What is noted of a move in its target.
+
+use tokio_postgres::Client;
+
+use crate::store::{
+    migration::{Begun, MigrationError, Position},
+    scaled::{
+        failure::Result,
+        postgres::{Tx, execute},
+    },
+};
+
+/// Makes the table of it: only a target has one.
+pub(super) async fn create(client: &Client) -> Result<()> {
+    client
+        .batch_execute(
+            "CREATE TABLE IF NOT EXISTS natero_migration (
+                 source  bytea   PRIMARY KEY,       -- a fingerprint of the source
+                 figures bigint  NOT NULL DEFAULT 0,
+                 month   integer NOT NULL DEFAULT 0,
+                 event   bigint  NOT NULL DEFAULT 0,
+                 over_at bigint
+             )",
+        )
+        .await?;
+    Ok(())
+}
+
+/// How far the move of a source has come; `None` where none was begun.
+pub(super) async fn find(
+    client: &Client,
+    source: &[u8; 32],
+) -> std::result::Result<Option<Begun>, MigrationError> {
+    let sql = "SELECT source, figures, month, event, over_at FROM natero_migration";
+    let Some(row) = client.query_opt(sql, &[]).await? else {
+        return Ok(None);
+    };
+    if row.get::<_, &[u8]>(0) != source {
+        return Err(MigrationError::Changed);
+    }
+    Ok(Some(match row.get(4) {
+        Some(over_at) => Begun::Over(over_at),
+        None => Begun::Broken(Position {
+            figures: row.get(1),
+            month: row.get(2),
+            event: row.get(3),
+        }),
+    }))
+}
+
+/// Notes that the move of a source has begun.
+pub(super) async fn begin(tx: &Tx<'_>, source: &[u8; 32]) -> Result<()> {
+    let sql = "INSERT INTO natero_migration (source) VALUES ($1)";
+    execute(tx, sql, &[&source.as_slice()]).await?;
+    Ok(())
+}
+
+/// Notes up to where events were taken.
+pub(super) async fn note(tx: &Tx<'_>, position: Position) -> Result<()> {
+    let Position {
+        figures,
+        month,
+        event,
+    } = position;
+    let sql = "UPDATE natero_migration SET figures = $1, month = $2, event = $3";
+    execute(tx, sql, &[&figures, &month, &event]).await?;
+    Ok(())
+}
+
+/// Notes that all was moved.
+pub(super) async fn end(tx: &Tx<'_>, now: i64) -> Result<()> {
+    execute(tx, "UPDATE natero_migration SET over_at = $1", &[&now]).await?;
+    Ok(())
+}

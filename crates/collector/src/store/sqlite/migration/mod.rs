@@ -1,0 +1,153 @@
+//! Reads all of a file, so that it is moved into another store.
+
+mod events;
+mod figures;
+mod handing;
+mod rows;
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use super::{database::SqliteStore, facts::QUARTER_MS, retention};
+use crate::store::{
+    error::StoreError,
+    migration::{ENTITIES, KEYS, MigrationError, Part, Position, Row, Table},
+};
+pub use handing::Take;
+use handing::failed;
+
+/// A file that nobody else has open, as long as it is moved.
+#[derive(Debug)]
+pub struct SqliteSource {
+    conn: Connection,
+    /// Most rows that are taken at a time.
+    most: usize,
+}
+
+/// Deletes the events of which the figures alone are to be kept.
+fn finish_retention(conn: &mut Connection) -> rusqlite::Result<()> {
+    let events_from = retention::events_from(conn)?;
+    if events_from == 0 {
+        return Ok(());
+    }
+    loop {
+        let tx = conn.transaction()?;
+        let pruned = retention::prune(&tx, events_from)?;
+        tx.commit()?;
+        if pruned.is_done {
+            return Ok(());
+        }
+    }
+}
+
+impl SqliteSource {
+    /// Opens a file, and keeps it from everybody else. Batches that wait in its inbox are
+    /// spread, and the deletion of old events is finished if it has begun. `most` rows are
+    /// read at a time.
+    ///
+    /// # Errors
+    /// When it is not there, is no database of a collector, or is open elsewhere.
+    pub fn open(path: &Path, most: usize) -> Result<Self, MigrationError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.display().to_string()).into());
+        }
+        let (mut conn, inbox) = SqliteStore::open_with_inbox(path)?;
+        drop(inbox);
+        // With an exclusive lock, SQLite refuses a file that is open elsewhere, and whoever
+        // opens it later.
+        conn.pragma_update(None, "locking_mode", "EXCLUSIVE")
+            .map_err(failed)?;
+        if conn.execute_batch("BEGIN IMMEDIATE; COMMIT").is_err() {
+            return Err(MigrationError::InUse(path.display().to_string()));
+        }
+        finish_retention(&mut conn).map_err(failed)?;
+        Ok(SqliteSource { conn, most })
+    }
+
+    /// What tells the content of the file from any other, short of the events themselves:
+    /// of these it has the number and the last of each month.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn fingerprint(&self) -> Result<[u8; 32], MigrationError> {
+        let mut hash = Sha256::new();
+        for table in ENTITIES.iter().chain(&KEYS) {
+            hash.update(table.name);
+            rows::of_table(&self.conn, table, self.most, &mut |rows| {
+                rows.iter()
+                    .flatten()
+                    .for_each(|cell| cell.add_to(&mut hash));
+                Ok(())
+            })?;
+        }
+        hash.update(events::content(&self.conn).map_err(failed)?);
+        hash.update(figures::content(&self.conn).map_err(failed)?);
+        Ok(hash.finalize().into())
+    }
+
+    /// From which time on all events are still stored, in ms since the Unix epoch; 0 where
+    /// all of them are.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn events_from(&self) -> Result<i64, MigrationError> {
+        let quarter = retention::events_from(&self.conn).map_err(failed)?;
+        Ok(i64::from(quarter) * QUARTER_MS)
+    }
+
+    /// All rows of a small table.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn rows(&self, table: &Table) -> Result<Vec<Row>, MigrationError> {
+        let mut all = Vec::new();
+        rows::of_table(&self.conn, table, self.most, &mut |rows| {
+            all.extend(rows);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Sends all rows of some tables, and then that there are no more. It blocks while the
+    /// receiver is slow, and ends where that is gone.
+    pub fn send(&self, tables: &'static [Table], to: &mpsc::Sender<Result<Part, MigrationError>>) {
+        let send = |part| {
+            to.blocking_send(Ok(part))
+                .map_err(|_| MigrationError::Broken)
+        };
+        let sent = tables.iter().try_for_each(|table| {
+            rows::of_table(&self.conn, table, self.most, &mut |rows| {
+                send(Part::Rows(table, rows))
+            })
+        });
+        // Nobody is there to hear it where the receiver is gone.
+        let _ = match sent {
+            Ok(()) => to.blocking_send(Ok(Part::End)),
+            Err(cause) => to.blocking_send(Err(cause)),
+        };
+    }
+
+    /// Number of all events that figures were made of. A file whose figures are right has
+    /// as many rows of figures and events to move.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn events(&self) -> Result<i64, MigrationError> {
+        figures::events(&self.conn).map_err(failed)
+    }
+
+    /// Hands out the figures whose events were deleted, and then the events that are
+    /// stored, from a position on.
+    ///
+    /// # Errors
+    /// Those of SQLite, and those of `take`.
+    pub fn read_from(&self, from: Position, take: &mut Take<'_>) -> Result<(), MigrationError> {
+        if from.month == 0 && from.event == 0 {
+            figures::read(&self.conn, from.figures, self.most, take)?;
+        }
+        events::read(&self.conn, from, self.most, take)
+    }
+}

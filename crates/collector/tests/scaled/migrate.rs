@@ -1,0 +1,315 @@
+//! A file that is moved answers the same where it is moved to.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use natero_collector::{
+    cli::migrate::{Moved, migrate},
+    config::ScaledAddress,
+    model::{account::AccountPatch, user::UserPatch},
+    store::{Store, StoreError, migration::MigrationError},
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::{
+    histories,
+    pair::{File, NOW, Pair, send_to},
+    running::{BINARY, Running},
+    servers::{self, Addresses},
+    steps::{self, DAY, History, Step, erasure_of, step},
+};
+
+/// How long what is waited for may take.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Time between two looks at it.
+const PAUSE: Duration = Duration::from_millis(10);
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+fn target(addresses: &Addresses) -> ScaledAddress {
+    ScaledAddress {
+        postgres: addresses.postgres.clone(),
+        clickhouse: addresses.clickhouse.clone(),
+    }
+}
+
+/// Tells a store on SQLite a step.
+async fn tell(store: &dyn Store, file: &File, step: Step) {
+    match step {
+        Step::Send(events, is_trusted) => {
+            send_to(store, &file.keys, &events, is_trusted).await;
+        }
+        Step::PutAccount(record) => {
+            let patch = AccountPatch::from_record(record, None).unwrap();
+            let _ = store.put_account(patch, NOW).await.unwrap();
+        }
+        Step::PutUser(record) => {
+            let patch = UserPatch::from_record(record, None).unwrap();
+            let _ = store.put_user(patch, NOW).await.unwrap();
+        }
+        Step::Erase(kind, id) => {
+            store.erase(erasure_of(kind, id)).await.unwrap();
+        }
+        Step::Ship | Step::ShipAgain | Step::Prune(_) => {}
+    }
+}
+
+/// Deletes the events from before a time, of which the figures stay.
+async fn prune(store: &dyn Store, before: i64) {
+    while !store.prune(before).await.unwrap().is_done {}
+}
+
+/// An event that is not deleted.
+fn last() -> Value {
+    json!({
+        "event_id": "last", "account_id": "a", "user_id": "last", "created_at": NOW,
+        "action": "feature", "feature": "f",
+    })
+}
+
+/// A step without events whose figures alone are left.
+fn since(step: Step, first: i64) -> Option<Step> {
+    let is_later = |event: &Value| event["created_at"].as_i64().unwrap() >= first;
+    match step {
+        Step::Send(ref events, is_trusted) => {
+            let mut events = events.clone();
+            events.retain(is_later);
+            (!events.is_empty()).then_some(Step::Send(events, is_trusted))
+        }
+        // How much a step drops is compared where both stores have the same raw events.
+        Step::Prune(_) => None,
+        Step::PutAccount(_) | Step::PutUser(_) | Step::Ship | Step::ShipAgain | Step::Erase(..) => {
+            Some(step)
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2, max_shrink_iters: 10, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_moved_answers_the_same(
+        steps in proptest::collection::vec(step(), 1..40),
+        later in proptest::collection::vec(step(), 0..12),
+        pruned in proptest::option::of(1..120i64),
+        rows in 1..40usize,
+        breaks in proptest::collection::vec(0..20usize, 0..3),
+    ) {
+        let Some(addresses) = servers::databases_over(&[1, 1]) else { return Ok(()) };
+        let (runtime, file) = (runtime(), File::new());
+        // In the midst of a quarter of an hour.
+        let first = pruned.map(|hours| NOW - hours * 3_600_000 + 123_456);
+        runtime.block_on(async {
+            let store = file.open();
+            for step in steps {
+                tell(&store, &file, step).await;
+            }
+            if let Some(first) = first {
+                // SQLite gives the number of the last event anew once that is deleted.
+                send_to(&store, &file.keys, &[last()], false).await;
+                prune(&store, first).await;
+            }
+            store.close().await;
+        });
+        let to = target(&addresses);
+        for mut left in breaks {
+            let broken = migrate(&runtime, &file.path, &to, rows, &mut |_| {
+                left = left.checked_sub(1).ok_or(MigrationError::Busy)?;
+                Ok(())
+            });
+            let is_broken = matches!(&broken, Ok(_) | Err(MigrationError::Busy));
+            prop_assert!(is_broken, "{:?}", broken);
+        }
+        let moved = migrate(&runtime, &file.path, &to, rows, &mut |_| Ok(()));
+        prop_assert!(moved.is_ok(), "{}", moved.unwrap_err());
+        let again = migrate(&runtime, &file.path, &to, rows, &mut |_| Ok(()));
+        prop_assert_eq!(again.unwrap(), Moved::Before);
+        runtime.block_on(async {
+            let pair = Pair::of(file, addresses).await;
+            histories::compare(&pair).await;
+            let later = later.into_iter().filter_map(|step| since(step, first.unwrap_or(0)));
+            // Their figures are all that is left of old events, in both.
+            pair.ship().await;
+            if let Some(first) = first {
+                prune(&*pair.scaled, first).await;
+                histories::compare(&pair).await;
+            }
+            let mut history = History::default();
+            for step in later {
+                steps::apply(&pair, step, &mut history).await;
+            }
+            histories::compare(&pair).await;
+        });
+    }
+}
+
+/// A file with events of some days, of which the first are left as figures alone.
+fn large_file(events: usize) -> File {
+    let file = File::new();
+    runtime().block_on(async {
+        let store = file.open();
+        let event = |n: usize| {
+            json!({
+                "event_id": format!("e/{n}"), "account_id": format!("a{}", n % 17),
+                "user_id": format!("u{}", n % 170), "session_id": format!("{}", n / 1000),
+                "created_at": NOW - (n as i64 % 40) * DAY / 4, "action": "feature",
+                "feature": format!("f{}", n % 23), "stream_id": format!("s{}", n / 500),
+                "seq": n % 500,
+            })
+        };
+        let all: Vec<Value> = (0..events).map(event).collect();
+        for part in all.chunks(2000) {
+            send_to(&store, &file.keys, part, false).await;
+        }
+        prune(&store, NOW - 5 * DAY).await;
+        store.close().await;
+    });
+    file
+}
+
+fn command(file: &Path, addresses: &Addresses) -> Command {
+    let mut command = Command::new(BINARY);
+    command
+        .arg("migrate")
+        .arg("--from")
+        .arg(format!("sqlite:{}", file.display()))
+        .args(["--to", &addresses.postgres])
+        .args(["--clickhouse", &addresses.clickhouse.join(",")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_move_that_is_killed_goes_on_where_it_was() {
+    let Some(addresses) = servers::databases() else {
+        return;
+    };
+    let file = large_file(60_000);
+    for stage in ["figures", "event"] {
+        let mut moving = command(&file.path, &addresses).spawn().unwrap();
+        let start = Instant::now();
+        let is_there = "SELECT to_regclass('natero_migration') IS NOT NULL";
+        let has_come = format!("SELECT coalesce(MAX({stage}), 0) > 0 FROM natero_migration");
+        while servers::ask(&addresses, is_there) == "f"
+            || servers::ask(&addresses, &has_come) == "f"
+        {
+            assert!(start.elapsed() < LIMIT, "it does not move");
+            std::thread::sleep(PAUSE);
+        }
+        moving.kill().unwrap();
+        moving.wait().unwrap();
+    }
+    let done = command(&file.path, &addresses).output().unwrap();
+    let error = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{error}");
+    let moved = "SELECT COUNT(*) || ' ' || SUM((no = 0)::int) FROM events";
+    // Of forty times, nineteen lie before the last five days.
+    assert_eq!(servers::ask(&addresses, moved), "60000 28500");
+    let again = command(&file.path, &addresses).output().unwrap();
+    let said = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(
+        again.status.success() && said.contains("was moved before"),
+        "{said}"
+    );
+    runtime().block_on(async {
+        let pair = Pair::of(file, addresses).await;
+        // Each of them was taken once, and is known.
+        let known = [json!({
+            "event_id": "e/1", "account_id": "a1", "user_id": "u1", "created_at": NOW - DAY / 4,
+            "action": "feature", "feature": "f",
+        })];
+        assert_eq!(pair.send(&known, false).await.duplicates, 1);
+        let new = [json!({
+            "event_id": "new", "account_id": "a1", "user_id": "new", "created_at": NOW,
+            "action": "feature", "feature": "f",
+        })];
+        assert_eq!(pair.send(&new, false).await.accepted, 1);
+    });
+}
+
+#[test]
+fn nothing_is_mixed_and_nothing_is_moved_that_changes() {
+    let Some(addresses) = servers::databases() else {
+        return;
+    };
+    let file = large_file(100);
+    let (runtime, to) = (runtime(), target(&addresses));
+    let run = |file: &File| migrate(&runtime, &file.path, &to, 10, &mut |_| Ok(()));
+    let missing = migrate(&runtime, "no such file".as_ref(), &to, 10, &mut |_| Ok(()));
+    assert!(matches!(
+        missing,
+        Err(MigrationError::Store(StoreError::Missing(_)))
+    ));
+    let running = Running::start(&file.path);
+    assert!(matches!(run(&file), Err(MigrationError::InUse(_))));
+    running.terminate();
+    let broken = migrate(&runtime, &file.path, &to, 10, &mut |_| {
+        Err(MigrationError::Busy)
+    });
+    assert!(matches!(broken, Err(MigrationError::Busy)));
+    assert!(matches!(run(&large_file(50)), Err(MigrationError::Changed)));
+    runtime.block_on(async {
+        let store = file.open();
+        let late = [json!({
+            "event_id": "late", "account_id": "a1", "user_id": "u1", "created_at": NOW,
+            "action": "feature", "feature": "f",
+        })];
+        send_to(&store, &file.keys, &late, false).await;
+        store.close().await;
+    });
+    assert!(matches!(run(&file), Err(MigrationError::Changed)));
+    let other = servers::databases().unwrap();
+    servers::ask(&other, "CREATE TABLE natero_other ()");
+    let used = target(&other);
+    let moved = migrate(&runtime, &file.path, &used, 10, &mut |_| Ok(()));
+    assert!(moved.is_ok(), "{moved:?}");
+    let changed = "UPDATE natero_migration SET source = ''";
+    servers::ask(&other, changed);
+    let mixed = migrate(&runtime, &file.path, &used, 10, &mut |_| Ok(()));
+    assert!(matches!(mixed, Err(MigrationError::Changed)));
+    servers::ask(&other, "DELETE FROM natero_migration");
+    let mixed = migrate(&runtime, &file.path, &used, 10, &mut |_| Ok(()));
+    assert!(matches!(mixed, Err(MigrationError::NotEmpty(_))));
+}
+
+#[test]
+fn figures_that_are_not_the_same_are_told() {
+    let Some(addresses) = servers::databases() else {
+        return;
+    };
+    let file = large_file(100);
+    let (runtime, to) = (runtime(), target(&addresses));
+    let mut is_forged = false;
+    let moved = migrate(&runtime, &file.path, &to, 1000, &mut |_| {
+        // After the first rows are there.
+        if !is_forged {
+            is_forged = true;
+            servers::ask(
+                &addresses,
+                "UPDATE users SET first_name = 'other' WHERE no = 1",
+            );
+        }
+        Ok(())
+    });
+    let Err(MigrationError::Differs { count, list }) = moved else {
+        panic!("{moved:?}");
+    };
+    assert!(count == 1 && list.contains("other"), "{list}");
+    assert_eq!(
+        servers::ask(&addresses, "SELECT COUNT(*) FROM sources"),
+        "0"
+    );
+}
