@@ -7,16 +7,25 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Mode};
 use crate::command::line;
 use crate::setup::browsers::{self, Kind};
+use crate::setup::debian;
 use crate::workspace::root;
 
-/// `cargo xtask demo [--once]`
+/// `cargo xtask demo [--scaled] [--once]`
 pub fn task(args: &[&str]) -> Result<ExitCode> {
-    if !matches!(args, [] | ["--once"]) {
-        bail!("demo takes nothing but --once");
+    if let Some(unknown) = args
+        .iter()
+        .find(|arg| !["--scaled", "--once"].contains(*arg))
+    {
+        bail!("demo takes --scaled and --once, not {unknown}");
+    }
+    let is_scaled = args.contains(&"--scaled");
+    if is_scaled {
+        debian::servers()?;
     }
     let chromium = browsers::ensure(Kind::Chromium)?;
     build::package(Mode::Release)?;
-    let collector = build::program("natero-collector", "natero-collector")?;
+    let features: &[&str] = if is_scaled { &["scaled"] } else { &[] };
+    let collector = build::program_with("natero-collector", "natero-collector", features)?;
     let mut demo = Command::new(build::program("natero-e2e", "natero-demo")?);
     demo.current_dir(root())
         .args(["--pkg", "pkg", "--collector"])

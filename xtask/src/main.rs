@@ -56,10 +56,12 @@ tasks
   sbom [FOLDER]
         writes what the package and the collector are linked from, as CycloneDX
         documents, into target/sbom or the folder.
-  demo [--once]
+  demo [--scaled] [--once]
         starts the collector on a fresh database, fills it with a company tree and
         nine weeks of its usage, serves the example, drives a visit to it, prints
         what was counted of that, and opens the dashboard; stays up until Ctrl-C.
+        --scaled: two collectors behind a round-robin, on PostgreSQL and two nodes of
+        ClickHouse, which it installs where that is ours to do.
         --once: exits instead, with status 1 if an event is missing or doubled.
   screenshots [FOLDER] [VIEW]
         takes pictures of every view of the dashboard, or of those with VIEW in their

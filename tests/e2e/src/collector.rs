@@ -1,37 +1,24 @@
 //! The real collector's process on a database of its own.
 
-use std::env;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+mod access;
+mod process;
 
-use anyhow::{Context, Result, bail, ensure};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use std::env;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
 use tempfile::TempDir;
 
-/// The pair that may write events.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Source {
-    /// First in the path of the Event API.
-    pub auth_key: String,
-    /// Second in the path, first argument of `new na`.
-    pub api_key: String,
-}
+pub use access::{Access, Source};
+pub(crate) use process::{Process, create_keys};
 
 /// A collector on a free port; killed and its database deleted when dropped.
+#[derive(Debug)]
 pub struct Collector {
-    process: Child,
-    url: String,
-    source: Source,
-    account_key: String,
+    _process: Process,
+    access: Access,
     folder: TempDir,
-}
-
-#[derive(Deserialize)]
-struct AccountKey {
-    account_key: String,
 }
 
 impl Collector {
@@ -70,96 +57,19 @@ impl Collector {
     pub fn start_binary(binary: &Path) -> Result<Self> {
         let folder = TempDir::with_prefix("natero-collector-")?;
         let db = folder.path().join("natero.db");
-        let source: Source = create_key(binary, "source", &db)?;
-        let AccountKey { account_key } = create_key(binary, "account", &db)?;
-        let log = folder.path().join("collector.log");
-        let mut process = Command::new(binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--db"])
-            .arg(&db)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log)?)
-            .spawn()
-            .with_context(|| format!("start {}", binary.display()))?;
-        let url = first_line(&mut process)
-            .and_then(|line| Some(line.trim().strip_prefix("listening on ")?.to_owned()));
-        let Some(url) = url else {
-            let _ = process.kill();
-            let _ = process.wait();
-            bail!(
-                "the collector's first line is no `listening on …`; it said: {}",
-                std::fs::read_to_string(&log).unwrap_or_default()
-            );
-        };
-        Ok(Self {
-            process,
-            url,
+        let store = ["--db".to_owned(), db.display().to_string()];
+        let (source, account_key) = create_keys(binary, &store)?;
+        let process = Process::start(binary, &store, &folder.path().join("collector.log"))?;
+        let access = Access {
+            url: process.url().to_owned(),
             source,
             account_key,
+        };
+        Ok(Self {
+            _process: process,
+            access,
             folder,
         })
-    }
-
-    /// Where it listens: `http://127.0.0.1:PORT`, the tracker's `endpoint`.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// A source made before it started.
-    #[must_use]
-    pub fn source(&self) -> &Source {
-        &self.source
-    }
-
-    /// An account key made before it started.
-    #[must_use]
-    pub fn account_key(&self) -> &str {
-        &self.account_key
-    }
-
-    /// The address its source posts events to.
-    #[must_use]
-    pub fn event_url(&self) -> String {
-        format!(
-            "{}/v1/{}/{}",
-            self.url, self.source.auth_key, self.source.api_key
-        )
-    }
-
-    /// What `GET /api/v2/{path}` answers to the account key.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn get(&self, path: &str) -> Result<Value> {
-        let answer = reqwest::Client::new()
-            .get(format!("{}/api/v2/{path}", self.url))
-            .basic_auth("api", Some(&self.account_key))
-            .send()
-            .await?
-            .error_for_status()?;
-        Ok(answer.json().await?)
-    }
-
-    /// Puts a record at `/api/v2/{path}`.
-    ///
-    /// # Errors
-    /// When it is refused.
-    pub async fn put(&self, path: &str, record: &Value) -> Result<()> {
-        let client = reqwest::Client::new();
-        let request = client.put(format!("{}/api/v2/{path}", self.url));
-        let request = request.basic_auth("api", Some(&self.account_key));
-        let answer = request.json(record).send().await?;
-        ensure!(answer.status().is_success(), "{}", answer.text().await?);
-        Ok(())
-    }
-
-    /// What `GET /api/v2/loss` answers.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn loss(&self) -> Result<Value> {
-        self.get("loss").await
     }
 
     /// The SQLite file it writes.
@@ -169,34 +79,10 @@ impl Collector {
     }
 }
 
-impl Drop for Collector {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+impl Deref for Collector {
+    type Target = Access;
+
+    fn deref(&self) -> &Access {
+        &self.access
     }
-}
-
-fn create_key<T: for<'de> Deserialize<'de>>(binary: &Path, kind: &str, db: &Path) -> Result<T> {
-    let output = Command::new(binary)
-        .args(["keys", "create", kind, "--json", "--db"])
-        .arg(db)
-        .output()
-        .with_context(|| format!("start {}", binary.display()))?;
-    ensure!(
-        output.status.success(),
-        "keys create {kind} failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout)
-        .with_context(|| format!("keys create {kind} printed no key"))
-}
-
-/// The first line of stdout; the rest is read and forgotten, because a full
-/// pipe would stop the process.
-fn first_line(process: &mut Child) -> Option<String> {
-    let mut stdout = BufReader::new(process.stdout.take()?);
-    let mut line = String::new();
-    stdout.read_line(&mut line).ok()?;
-    std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
-    Some(line)
 }

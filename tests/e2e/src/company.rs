@@ -6,13 +6,13 @@ use anyhow::{Result, ensure};
 use natero_company::{Target, company};
 use serde_json::Value;
 
-use crate::collector::Collector;
+use crate::collector::Access;
 
 /// Sends accounts, users, records and this many days of usage up to now.
 ///
 /// # Errors
 /// When the collector refuses any of it.
-pub async fn send_company(collector: &Collector, days: i64) -> Result<()> {
+pub async fn send_company(collector: &Access, days: i64) -> Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let client = reqwest::Client::new();
     for (target, body) in company(now.as_millis() as i64, days).requests() {

@@ -2,11 +2,13 @@
 //! checked against what the collector holds.
 
 mod delivery;
+mod held;
 mod site;
 mod usage;
 mod visit;
 
 pub use delivery::Delivery;
+pub use held::Held;
 pub use site::{classic_path, serve_examples};
 pub use usage::usage_table;
 pub use visit::visit;

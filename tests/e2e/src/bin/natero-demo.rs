@@ -9,15 +9,20 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use natero_e2e::browser::{Browser, BrowserKind};
-use natero_e2e::collector::Collector;
+use natero_e2e::collector::{Access, Collector};
 use natero_e2e::company::send_company;
-use natero_e2e::demo::{Delivery, classic_path, serve_examples, usage_table, visit};
-use natero_e2e::rows::Mark;
+use natero_e2e::demo::{Delivery, Held, classic_path, serve_examples, usage_table, visit};
+use natero_e2e::fleet::Fleet;
+use natero_e2e::site::Site;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Nine weeks: the four that a page shows at first, those it compares them
 /// with, and a bit of history.
 const DAYS: i64 = 63;
+
+/// Collectors and nodes of ClickHouse of `--scaled`.
+const COLLECTORS: usize = 2;
+const NODES: usize = 2;
 
 /// Serves the example and a collector, visits it and counts what arrived.
 #[derive(Parser)]
@@ -28,6 +33,10 @@ struct Args {
     /// The natero-collector binary.
     #[arg(long)]
     collector: PathBuf,
+    /// Two collectors on PostgreSQL and ClickHouse, behind a round-robin; the binary has
+    /// the feature `scaled`.
+    #[arg(long)]
+    scaled: bool,
     /// End after the visit, with status 1 unless every event arrived once.
     #[arg(long)]
     once: bool,
@@ -53,33 +62,79 @@ async fn main() -> ExitCode {
 
 /// True when every accepted event arrived once.
 async fn run(args: &Args) -> Result<bool> {
+    if args.scaled {
+        let fleet = Fleet::start(&args.collector, COLLECTORS, NODES).await?;
+        let visited = run_on(args, &fleet, &fleet, &fleet.parts()).await?;
+        let is_counted = is_counted(&fleet).await?;
+        return stay(args, &fleet, visited, is_counted).await;
+    }
     let collector = Collector::start_binary(&args.collector)?;
-    let site = serve_examples(&args.pkg, &collector).await?;
+    let db = collector.db();
+    let parts = [("database", db.display().to_string())];
+    let visited = run_on(args, &collector, &db, &parts).await?;
+    stay(args, &collector, visited, true).await
+}
+
+/// Whether the figures of all accounts have each event that is stored.
+async fn is_counted(fleet: &Fleet) -> Result<bool> {
+    let counted = fleet.counted().await?.to_string();
+    let [stored] = fleet.row("SELECT COUNT(*) FROM events")?;
+    if counted != stored {
+        println!("the figures of all accounts have {counted} events, and {stored} are stored");
+    }
+    Ok(counted == stored)
+}
+
+/// The site of the example, and whether every event of a visit to it arrived once.
+struct Visited {
+    _site: Site,
+    is_exact: bool,
+}
+
+/// Visits the example and tells what arrived.
+async fn run_on(
+    args: &Args,
+    collector: &Access,
+    held: &dyn Held,
+    parts: &[(&str, String)],
+) -> Result<Visited> {
+    let site = serve_examples(&args.pkg, collector).await?;
     println!("console    {}", site.url("/"));
-    println!("classic    {}", site.url(&classic_path(&collector)));
+    println!("classic    {}", site.url(&classic_path(collector)));
     println!("dashboard  {}", collector.url());
     println!("account key to sign in with: {}", collector.account_key());
-    println!("database   {}\n", collector.db().display());
+    for (name, address) in parts {
+        println!("{name:<10} {address}");
+    }
+    println!();
 
     let (browser, ()) = tokio::try_join!(
         Browser::start_kind(BrowserKind::Chromium),
-        send_company(&collector, DAYS),
+        send_company(collector, DAYS),
     )?;
-    let db = collector.db();
-    let before = Mark::now(&db)?;
+    let before = held.mark()?;
     println!(
         "{} events of {DAYS} days are there; now the visit:\n",
         before.0
     );
     let accepted = visit(&browser, &site).await?;
-    let delivery = Delivery::measure(accepted, &db, before)?;
-    println!("{}", usage_table(&db, before)?);
+    let delivery = Delivery::measure(accepted, held, before)?;
+    println!("{}", usage_table(held, before)?);
     println!("{delivery}");
-    if args.once {
-        return Ok(delivery.is_exact());
-    }
-    // Its page would go on counting beside that of whoever looks now.
+    // The page of the visit ends here: it would go on counting beside that of whoever looks
+    // now.
     drop(browser);
+    Ok(Visited {
+        _site: site,
+        is_exact: delivery.is_exact(),
+    })
+}
+
+/// Ends, or lets people look around.
+async fn stay(args: &Args, collector: &Access, visited: Visited, is_counted: bool) -> Result<bool> {
+    if args.once {
+        return Ok(visited.is_exact && is_counted);
+    }
     show(collector.url(), collector.account_key());
     std::future::pending().await
 }

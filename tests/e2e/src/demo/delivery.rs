@@ -1,11 +1,11 @@
 //! Accepted by the page against held by the collector.
 
 use std::fmt;
-use std::path::Path;
 
 use anyhow::Result;
 
-use crate::rows::{self, Mark};
+use super::held::Held;
+use crate::rows::Mark;
 
 /// What became of the events that a page accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,19 +19,12 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Counts what the collector's database holds since a moment of it.
+    /// Counts what the collector holds since a moment of it.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn measure(accepted: i64, db: &Path, since: Mark) -> Result<Self> {
-        // An event is its place in its stream: were one stored under two ids,
-        // the ids alone would hide it.
-        let (rows, received) = rows::open(db)?.query_row(
-            "SELECT COUNT(*), COUNT(DISTINCT stream_id || ' ' || seq)
-             FROM events WHERE id > ?1",
-            [since.0],
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
-        )?;
+    pub fn measure(accepted: i64, held: &dyn Held, since: Mark) -> Result<Self> {
+        let (rows, received) = held.arrived(since)?;
         Ok(Self {
             accepted,
             received,
@@ -93,7 +86,7 @@ mod tests {
     #[test]
     fn each_event_once_is_exact() {
         let file = database(&[("a", 0), ("a", 1), ("b", 0)]);
-        let delivery = Delivery::measure(3, file.path(), Mark::default()).unwrap();
+        let delivery = Delivery::measure(3, &file.path().to_owned(), Mark::default()).unwrap();
         assert!(delivery.is_exact());
         assert_eq!(
             delivery.to_string(),
@@ -104,7 +97,7 @@ mod tests {
     #[test]
     fn a_missing_and_a_doubled_event_are_told_apart() {
         let file = database(&[("a", 0), ("a", 0), ("a", 2)]);
-        let delivery = Delivery::measure(3, file.path(), Mark::default()).unwrap();
+        let delivery = Delivery::measure(3, &file.path().to_owned(), Mark::default()).unwrap();
         assert!(!delivery.is_exact());
         assert_eq!(
             delivery.to_string(),
@@ -120,7 +113,7 @@ mod tests {
             .unwrap()
             .execute("INSERT INTO events (stream_id, seq) VALUES ('b', 0)", [])
             .unwrap();
-        let delivery = Delivery::measure(1, file.path(), mark).unwrap();
+        let delivery = Delivery::measure(1, &file.path().to_owned(), mark).unwrap();
         assert!(delivery.is_exact(), "{delivery}");
     }
 
@@ -128,7 +121,7 @@ mod tests {
     fn a_visit_without_events_proves_nothing() {
         let file = database(&[]);
         assert!(
-            !Delivery::measure(0, file.path(), Mark::default())
+            !Delivery::measure(0, &file.path().to_owned(), Mark::default())
                 .unwrap()
                 .is_exact()
         );

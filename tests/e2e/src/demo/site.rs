@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use crate::collector::Collector;
+use crate::collector::Access;
 use crate::site::Site;
 
 /// Serves `examples/vanilla` at the root, with the keys of this collector,
@@ -13,7 +13,7 @@ use crate::site::Site;
 ///
 /// # Errors
 /// When there is no package, or no port is free.
-pub async fn serve_examples(pkg: &Path, collector: &Collector) -> Result<Site> {
+pub async fn serve_examples(pkg: &Path, collector: &Access) -> Result<Site> {
     ensure!(
         pkg.join("index.js").is_file(),
         "no package in {}: run `cargo xtask build`",
@@ -41,7 +41,7 @@ pub async fn serve_examples(pkg: &Path, collector: &Collector) -> Result<Site> {
 
 /// The classic example's path, with its keys in the query.
 #[must_use]
-pub fn classic_path(collector: &Collector) -> String {
+pub fn classic_path(collector: &Access) -> String {
     let source = collector.source();
     format!(
         "/classic/?endpoint={}&api_key={}&auth_key={}",

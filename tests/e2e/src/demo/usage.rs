@@ -1,21 +1,9 @@
 //! Usage by account → product → module → feature since a moment, as text.
 
-use std::path::Path;
-
 use anyhow::Result;
 
-use crate::rows::{self, Mark};
-
-/// Counted events by place; time is put under its module, where it has no feature.
-const USAGE: &str = "
-    SELECT account_id, product, module, feature,
-           SUM(CASE action WHEN 'feature' THEN total END),
-           SUM(CASE action WHEN 'moduleEnd' THEN time_spent END),
-           COUNT(DISTINCT user_id)
-    FROM events
-    WHERE id > ?1 AND set_aside = 0 AND action IN ('feature', 'moduleEnd')
-    GROUP BY account_id, product, module, feature
-    ORDER BY account_id, product, module, feature";
+use super::held::{Held, Usage};
+use crate::rows::Mark;
 
 const HEAD: [&str; 7] = [
     "account", "product", "module", "feature", "total", "time", "users",
@@ -28,29 +16,25 @@ const NUMBERS: usize = 4;
 /// out.
 ///
 /// # Errors
-/// When the database cannot be read.
-pub fn usage_table(db: &Path, since: Mark) -> Result<String> {
-    let connection = rows::open(db)?;
-    let mut statement = connection.prepare(USAGE)?;
-    let rows = statement
-        .query_map([since.0], |row| {
-            let place = |column| {
-                Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(column)?.unwrap_or_default())
-            };
-            Ok([
-                place(0)?,
-                place(1)?,
-                place(2)?,
-                place(3)?,
-                row.get::<_, Option<f64>>(4)?
-                    .map_or_else(String::new, |total| total.to_string()),
-                row.get::<_, Option<i64>>(5)?
-                    .map_or_else(String::new, seconds),
-                row.get::<_, i64>(6)?.to_string(),
-            ])
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+/// When what is held cannot be read.
+pub fn usage_table(held: &dyn Held, since: Mark) -> Result<String> {
+    let rows: Vec<_> = held.usage(since)?.into_iter().map(cells).collect();
     Ok(aligned(&rows))
+}
+
+fn cells(usage: Usage) -> [String; 7] {
+    let [account, product, module, feature] = usage.place;
+    [
+        account,
+        product,
+        module,
+        feature,
+        usage
+            .total
+            .map_or_else(String::new, |total| total.to_string()),
+        usage.time.map_or_else(String::new, seconds),
+        usage.users.to_string(),
+    ]
 }
 
 fn seconds(ms: i64) -> String {
