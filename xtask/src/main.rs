@@ -99,6 +99,10 @@ tasks
         plain handler of axum and SQLite in the same run, as ratios, at 1 and 16
         connections with 1 and 50 events a batch; and what of it remains under
         reports, backup and retention.
+  bench scale [SECONDS]
+        measures two collectors on PostgreSQL and ClickHouse: events a second, bytes and
+        processor time of an event on each part, how far behind ClickHouse is, and what
+        questions cost. docs/scale.md plans with it.
   help  prints this.
 
 environment

@@ -10,16 +10,18 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Mode};
 use crate::command::run;
 use crate::setup::browsers::{self, Kind};
+use crate::setup::debian;
 use crate::test::pack;
 use crate::workspace::{root, target};
 
 const USAGE: &str = "\
 bench takes nothing; start, burst, steady or memory for a part of that, and with burst and steady name or details \
-for one way to call; --markdown with any of these; or size, storage, compression, profile or loss; or ingest and if \
+for one way to call; --markdown with any of these; or size, storage, compression, profile or loss; or ingest or scale, and if \
 need be the seconds for each figure";
 
 /// `cargo xtask bench [start | burst [CALL] | steady [CALL] | memory] [--markdown]`, and
-/// `cargo xtask bench size | storage | compression | profile | loss | ingest [SECONDS]`
+/// `cargo xtask bench size | storage | compression | profile | loss | ingest [SECONDS] |
+/// scale [SECONDS]`
 pub fn task(args: &[&str]) -> Result<()> {
     let markdown = args.contains(&"--markdown");
     let args: Vec<&str> = args
@@ -43,6 +45,8 @@ pub fn task(args: &[&str]) -> Result<()> {
         [what @ ("compression" | "profile")] => with_bundles(what),
         ["ingest"] => ingest("10"),
         ["ingest", seconds] => ingest(seconds),
+        ["scale"] => scale("20"),
+        ["scale", seconds] => scale(seconds),
         _ => bail!("{USAGE}"),
     }
 }
@@ -101,19 +105,32 @@ fn in_browser(what: &str) -> Result<Command> {
 
 /// The collector and a loader beside it, both as they are released.
 fn ingest(seconds: &str) -> Result<()> {
+    load("ingest_load", &[], seconds)
+}
+
+/// Two collectors on PostgreSQL and ClickHouse, as they are released.
+fn scale(seconds: &str) -> Result<()> {
+    debian::servers()?;
+    load("scale_load", &["--features", "scaled"], seconds)
+}
+
+/// A program that measures collectors for so many seconds each.
+fn load(example: &str, features: &[&str], seconds: &str) -> Result<()> {
     let _: u64 = seconds
         .parse()
-        .with_context(|| format!("bench ingest needs a number of seconds, not {seconds}"))?;
+        .with_context(|| format!("bench needs a number of seconds, not {seconds}"))?;
     let mut build = Command::new("cargo");
     build
         .current_dir(root())
         .args(["build", "--release", "--package", "natero-collector"])
+        .args(features)
         .args(["--bins", "--examples"]);
     run(&mut build)?;
     let mut load = Command::new("cargo");
     load.current_dir(root())
         .args(["run", "--release", "--quiet"])
-        .args(["--package", "natero-collector", "--example", "ingest_load"])
+        .args(["--package", "natero-collector", "--example", example])
+        .args(features)
         .args(["--", seconds]);
     run(&mut load)
 }

@@ -70,7 +70,7 @@ fn print_ratios(runtime: &Runtime, seconds: f64) {
             );
             let servers = [
                 Server::collector(&own, &[]),
-                Server::plain(&folder.path().join("plain.db")),
+                plain_server(&folder.path().join("plain.db")),
             ];
             let mut sums = [(0.0, 0.0, 0.0); 2];
             let mut last = None;
@@ -171,6 +171,12 @@ fn print_work(runtime: &Runtime, seconds: f64) {
         before - old(&db),
         old(&db)
     );
+}
+
+/// The plain handler, which is this program under another name.
+fn plain_server(db: &Path) -> Server {
+    let own = std::env::current_exe().expect("a path");
+    Server::start(Command::new(own).arg(PLAIN).arg(db))
 }
 
 fn ms(time: Duration) -> f64 {

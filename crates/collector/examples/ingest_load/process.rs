@@ -42,23 +42,29 @@ impl Server {
         Server::start(command.arg(db).args(flags))
     }
 
-    /// The plain handler, which is this program under another name.
-    pub fn plain(db: &Path) -> Self {
-        let own = std::env::current_exe().expect("a path");
-        Server::start(Command::new(own).arg(crate::PLAIN).arg(db))
-    }
-
     /// Processor time so far, in µs.
     pub fn cpu(&self) -> f64 {
-        let stat = format!("/proc/{}/stat", self.child.id());
-        let stat = std::fs::read_to_string(stat).unwrap_or_default();
-        // User and system time, in hundredths of a second, follow the name.
-        let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
-        let ticks = fields.split(' ').skip(11).take(2);
-        ticks
-            .filter_map(|ticks| ticks.parse::<f64>().ok())
-            .sum::<f64>()
-            * 10_000.0
+        cpu_of(self.child.id()).0
+    }
+}
+
+/// Processor time of a process so far, in µs, and that of those of its children that have
+/// ended.
+pub fn cpu_of(pid: u32) -> (f64, f64) {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // User and system time, in hundredths of a second, follow the name, and then those of
+    // children.
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+    let ticks: Vec<f64> = fields
+        .split(' ')
+        .skip(11)
+        .take(4)
+        .filter_map(|ticks| ticks.parse().ok())
+        .collect();
+    let sum = |ticks: &[f64]| ticks.iter().sum::<f64>() * 10_000.0;
+    match ticks.split_at_checked(2) {
+        Some((own, children)) => (sum(own), sum(children)),
+        None => (0.0, 0.0),
     }
 }
 
