@@ -118,7 +118,11 @@ impl Clickhouse {
     /// Asks a question about its database, with tables that go along, and returns its
     /// answer.
     pub(super) async fn ask(&self, sql: &str, tables: &[External]) -> Result<Vec<u8>> {
-        const BOUNDARY: &str = "natero-c8f1c2a0a7d64d0f-external-table";
+        // Nobody who sends events can know it: one of them may have any text in it, and would
+        // end its part and begin another.
+        let mut random = [0; 16];
+        getrandom::fill(&mut random)?;
+        let boundary = format!("natero-{:032x}", u128::from_le_bytes(random));
         let names: Vec<(String, String)> = tables
             .iter()
             .map(|table| {
@@ -128,22 +132,30 @@ impl Clickhouse {
                 )
             })
             .collect();
-        let mut params = vec![("database", self.database.as_str()), ("query", sql)];
-        let mut body = Vec::new();
+        // A statement with long names is longer than an address may be. With all of the
+        // answer in hand, its status says whether it is one.
+        let mut params = vec![
+            ("database", self.database.as_str()),
+            ("wait_end_of_query", "1"),
+        ];
+        let mut body = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\n{sql}\r\n"
+        )
+        .into_bytes();
         for (table, (structure, format)) in tables.iter().zip(&names) {
             params.push((structure, table.structure));
             params.push((format, "RowBinary"));
             let name = table.name;
             let head = format!(
-                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"; \
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; \
                  filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
             );
             body.extend_from_slice(head.as_bytes());
             body.extend_from_slice(&table.rows);
             body.extend_from_slice(b"\r\n");
         }
-        body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-        let type_ = format!("multipart/form-data; boundary={BOUNDARY}");
+        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        let type_ = format!("multipart/form-data; boundary={boundary}");
         self.send(&params, &type_, body.into()).await
     }
 
@@ -212,7 +224,20 @@ const LACKS_DATA: [&str; 3] = ["Code: 60,", "Code: 81,", "Code: 395,"];
 
 /// A text within a statement.
 pub(super) fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+    let mut literal = String::with_capacity(text.len() + 2);
+    literal.push('\'');
+    for letter in text.chars() {
+        match letter {
+            '\\' => literal.push_str("\\\\"),
+            '\'' => literal.push_str("\\'"),
+            // A statement is a part of a form, which ends with a line.
+            '\r' => literal.push_str("\\r"),
+            '\n' => literal.push_str("\\n"),
+            letter => literal.push(letter),
+        }
+    }
+    literal.push('\'');
+    literal
 }
 
 #[cfg(test)]
@@ -236,5 +261,6 @@ mod tests {
     #[test]
     fn a_text_in_a_statement_ends_where_it_ends() {
         assert_eq!(literal(r"it's \ here"), r"'it\'s \\ here'");
+        assert_eq!(literal("a\r\n--b"), r"'a\r\n--b'");
     }
 }
