@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::{
     account::Account,
-    bars::{BarDays, Bars},
+    bars::{self, BarDays, Bars},
     calendar::{Day, TimeZone},
     period::Before,
     usage::{Filter, Span},
@@ -35,6 +35,59 @@ pub struct PagePeriod {
     /// The time zone of its days.
     pub time_zone: TimeZone,
 }
+
+/// The bars of a chart, and the spans for which they stand.
+#[derive(Debug)]
+pub(in crate::store) struct Chart {
+    /// The days of each bar.
+    pub(in crate::store) days: Vec<BarDays>,
+    /// The span of each bar.
+    pub(in crate::store) bars: Vec<Span>,
+    /// The same bars of the period before, as far as that reaches.
+    pub(in crate::store) bars_before: Vec<Before>,
+}
+
+impl PagePeriod {
+    /// The bars of a chart. All time is as long as there is usage: from the first to the
+    /// last time that is `used`.
+    pub(in crate::store) fn chart(&self, kind: Bars, used: Option<(i64, i64)>) -> Chart {
+        let zone = &self.time_zone;
+        let all_time = || used.map(|(first, last)| (zone.day_at(first), zone.day_at(last).plus(1)));
+        let days = self.days.or_else(all_time);
+        let bars = days.map_or_else(Vec::new, |(from, end)| bars::bars(kind, from, end));
+        // The same bars, so many days earlier, as far as the period before reaches.
+        let bars_before = match (self.days, self.before) {
+            (Some((from, end)), Some(before)) => bars
+                .iter()
+                .map(|bar| bar.earlier(from.until(end)))
+                .map(|bar| Before {
+                    span: Span {
+                        from: zone.start_of(bar.first),
+                        to: zone.start_of(bar.end).min(before.span.to),
+                    },
+                    first_day_end: zone.start_of(bar.first.plus(1)),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        Chart {
+            bars: bars.iter().map(|days| days.span(zone)).collect(),
+            days: bars,
+            bars_before,
+        }
+    }
+
+    /// The first ms of each day, and of the day after the last; empty for all time, whose
+    /// days are not counted.
+    pub(in crate::store) fn day_starts(&self) -> Vec<i64> {
+        self.days.map_or_else(Vec::new, |(from, end)| {
+            bars::day_starts(from, end, &self.time_zone)
+        })
+    }
+}
+
+/// Most alerts that the page of an account lists.
+pub(in crate::store) const MAX_ALERTS: i64 = 10;
 
 /// What the header of all pages of an account shows.
 #[derive(Debug, Clone, Default)]

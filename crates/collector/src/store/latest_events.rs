@@ -1,8 +1,8 @@
 //! Questions about the events that arrived last, and their answers.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::model::visibility::Visibility;
+use crate::model::{folding::folded, visibility::Visibility};
 
 /// A question about the events that arrived last.
 #[derive(Debug, Clone)]
@@ -51,4 +51,20 @@ pub struct NamedEvents {
     pub events: Vec<NamedEvent>,
     /// Number of the newest of all events; `None` before the first.
     pub last: Option<i64>,
+}
+
+/// Whether a text, which is folded, is in one of the fields of an event that people read.
+pub(in crate::store) fn has_text(event: &Map<String, Value>, folded_text: &str) -> bool {
+    const READ: [&str; 6] = [
+        "account_id",
+        "user_id",
+        "action",
+        "feature",
+        "module",
+        "product",
+    ];
+    READ.iter().any(|name| {
+        let text = event.get(*name).and_then(Value::as_str);
+        text.is_some_and(|text| folded(text).contains(folded_text))
+    })
 }

@@ -38,6 +38,7 @@ pub mod quality;
 pub mod records;
 pub mod refused_lines;
 pub mod removal;
+mod rule_check;
 pub mod saved_views;
 #[cfg(feature = "scaled")]
 pub mod scaled;

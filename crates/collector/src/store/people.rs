@@ -1,7 +1,9 @@
 //! The users of an account with their figures of a period and of the one before.
 
+use crate::model::{period::Before, quarter::QUARTER_MS, usage::Span};
+
 /// A user with figures.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Person {
     /// Id that clients use.
     pub user_id: String,
@@ -45,7 +47,7 @@ pub struct PersonFigures {
 }
 
 /// Whether a user came, stayed or left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Presence {
     /// Has an event in the period, and an earlier one.
     Active,
@@ -58,10 +60,20 @@ pub enum Presence {
     /// Has events only after the period.
     Later,
     /// Has no event at all.
+    #[default]
     NeverCame,
 }
 
 impl Person {
+    /// Takes away what belongs to the account to which the user has moved, which is not to
+    /// be seen. What the user did here stays.
+    pub(in crate::store) fn hide_home(&mut self) {
+        self.first_name = None;
+        self.last_name = None;
+        self.account_id.clear();
+        self.account_name = Some("another account".to_owned());
+    }
+
     /// The name, or the id of a user without one.
     pub fn title(&self) -> String {
         let names = [&self.first_name, &self.last_name];
@@ -70,6 +82,53 @@ impl Person {
             self.user_id.clone()
         } else {
             names.join(" ")
+        }
+    }
+}
+
+/// What a user did, as far as it counts.
+#[derive(Debug, Clone, Default)]
+pub(in crate::store) struct PersonUse {
+    /// The figures of the period.
+    pub(in crate::store) now: PersonFigures,
+    /// Those of the period before.
+    pub(in crate::store) before: PersonFigures,
+    /// The quarter of an hour of the first event before the end of the period.
+    pub(in crate::store) first: Option<u32>,
+    /// That of the latest.
+    pub(in crate::store) last: Option<u32>,
+    /// Number of days of the period with an event.
+    pub(in crate::store) active_days: i64,
+    /// There are events after the period.
+    pub(in crate::store) came_later: bool,
+}
+
+impl PersonUse {
+    /// Adds the use to a person of whom all else is known. `span` is the period.
+    pub(in crate::store) fn add_to(&self, person: &mut Person, span: Span, before: Option<Before>) {
+        let start_of = |quarter: Option<u32>| quarter.map(|at| i64::from(at) * QUARTER_MS);
+        person.now = self.now;
+        person.before = before
+            .filter(|before| before.is_comparable(self.first))
+            .map(|_| self.before);
+        person.first_seen = start_of(self.first);
+        person.last_seen = start_of(self.last);
+        person.active_days = self.active_days;
+        person.standing = self.presence(person.first_seen, span);
+    }
+
+    fn presence(&self, first: Option<i64>, span: Span) -> Presence {
+        if self.now.events > 0 {
+            return match first {
+                Some(first) if first < span.from => Presence::Active,
+                _ => Presence::New,
+            };
+        }
+        match first {
+            None if self.came_later => Presence::Later,
+            None => Presence::NeverCame,
+            Some(_) if self.before.events > 0 => Presence::Stopped,
+            Some(_) => Presence::Away,
         }
     }
 }

@@ -1,5 +1,13 @@
 //! The list of accounts with their figures of a period and of the one before.
 
+mod assembly;
+mod curve;
+mod forest;
+mod kept_names;
+mod people;
+mod period;
+mod row;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -9,6 +17,13 @@ use crate::model::{
     period::Before,
     usage::{Filter, Span},
 };
+
+pub(in crate::store) use assembly::Own;
+#[cfg(feature = "scaled")]
+pub(in crate::store) use curve::DAY_MS;
+pub(in crate::store) use forest::Forest;
+pub(in crate::store) use kept_names::KeptNames;
+pub(in crate::store) use period::{BEFORE, NOW};
 
 /// A question about many accounts.
 #[derive(Debug, Clone)]

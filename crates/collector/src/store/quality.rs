@@ -1,7 +1,9 @@
 //! What is wrong with the data, each with who, where and since when.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
-    loss::{ImplausibleStream, LossReport, Owned},
+    loss::{ImplausibleStream, LossReport, Owned, StreamOwner},
     tree::Tree,
 };
 
@@ -85,6 +87,59 @@ pub struct AccountLoss {
     pub users: usize,
     /// When the first of the streams began, in ms since the Unix epoch.
     pub first_at: i64,
+}
+
+/// Most streams whose losses are summed up by account, those that miss most.
+pub(in crate::store) const MAX_STREAMS: i64 = 1000;
+
+/// What a stream misses.
+#[derive(Debug)]
+pub(in crate::store) struct StreamLoss {
+    /// Number of events that it made.
+    pub(in crate::store) made: i64,
+    /// Number of events that have not arrived.
+    pub(in crate::store) missing: i64,
+    /// When it began, in ms since the Unix epoch.
+    pub(in crate::store) first_at: i64,
+}
+
+/// Losses by account.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Losses(BTreeMap<Option<String>, (AccountLoss, BTreeSet<String>)>);
+
+impl Losses {
+    /// Adds what a stream misses to what its owner misses.
+    pub(in crate::store) fn add(&mut self, stream: &StreamLoss, owner: Option<StreamOwner>) {
+        let account_id = owner.as_ref().map(|owner| owner.account_id.clone());
+        let (loss, users) = self.0.entry(account_id.clone()).or_insert_with(|| {
+            let loss = AccountLoss {
+                account_id,
+                account_name: owner.as_ref().and_then(|owner| owner.account_name.clone()),
+                missing: 0,
+                made: 0,
+                streams: 0,
+                users: 0,
+                first_at: stream.first_at,
+            };
+            (loss, BTreeSet::new())
+        });
+        loss.missing += stream.missing;
+        loss.made += stream.made;
+        loss.streams += 1;
+        loss.first_at = loss.first_at.min(stream.first_at);
+        users.extend(owner.map(|owner| owner.user_id));
+    }
+
+    /// The losses of each account.
+    pub(in crate::store) fn finish(self) -> Vec<AccountLoss> {
+        let losses = self.0.into_values();
+        losses
+            .map(|(loss, users)| AccountLoss {
+                users: users.len(),
+                ..loss
+            })
+            .collect()
+    }
 }
 
 /// Lines that were refused for the same reason.

@@ -1,5 +1,7 @@
 //! A question about the page of a user, and its answer.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::{account_page::PagePeriod, account_report::AccountReport, tree::Tree};
@@ -9,6 +11,10 @@ use crate::model::{
     user::User,
     visibility::Visibility,
 };
+
+/// Most quarters of an hour of a session whose events are read. A server that sends all of its
+/// events in one session must not make a page read months of them.
+pub(in crate::store) const MAX_QUARTERS: usize = 192;
 
 /// A question about what a user did, session by session.
 #[derive(Debug, Clone)]
@@ -32,6 +38,16 @@ pub struct UserPageQuestion {
     pub sessions: usize,
     /// Most events of a session.
     pub events: usize,
+}
+
+impl UserPageQuestion {
+    /// The page of a list of so many sessions, and which of them it shows.
+    pub(in crate::store) fn page_of(&self, count: usize) -> (usize, Range<usize>) {
+        let last = count.div_ceil(self.sessions).max(1);
+        let page = self.page.clamp(1, last);
+        let first = (page - 1) * self.sessions;
+        (page, first..(first + self.sessions).min(count))
+    }
 }
 
 /// What a user did.

@@ -18,16 +18,15 @@ use super::{
 };
 use crate::{
     model::{
-        bars::{self, BarDays, Bars},
+        bars::{BarDays, Bars},
         page::Page,
-        period::Before,
         record_kind::RecordKind,
         usage::{Filter, Span},
     },
     store::{
         account_page::{
-            AccountHeader, AccountPage, AccountQuestion, PagePeriod, PeopleQuestion, UsagePage,
-            UsagePageQuestion,
+            AccountHeader, AccountPage, AccountQuestion, Chart, MAX_ALERTS, PagePeriod,
+            PeopleQuestion, UsagePage, UsagePageQuestion,
         },
         adoption::FeatureAdoption,
         alerts::Alert,
@@ -35,9 +34,6 @@ use crate::{
         records::{RecordList, RecordsPage},
     },
 };
-
-/// Most alerts that the page of an account lists.
-const MAX_ALERTS: i64 = 10;
 
 /// An account of which a page is read.
 pub(super) struct Subject {
@@ -92,39 +88,25 @@ pub(super) fn report_query(
     kind: Bars,
     first_and_last: impl FnOnce() -> rusqlite::Result<Option<(i64, i64)>>,
 ) -> rusqlite::Result<(ReportQuery, Vec<BarDays>)> {
-    let zone = &period.time_zone;
-    let days = match period.days {
-        Some(days) => Some(days),
-        None => {
-            first_and_last()?.map(|(first, last)| (zone.day_at(first), zone.day_at(last).plus(1)))
-        }
+    let used = match period.days {
+        Some(_) => None,
+        None => first_and_last()?,
     };
-    let bars = days.map_or_else(Vec::new, |(from, end)| bars::bars(kind, from, end));
-    // The same bars, so many days earlier, as far as the period before reaches.
-    let bars_before = match (period.days, period.before) {
-        (Some((from, end)), Some(before)) => bars
-            .iter()
-            .map(|bar| bar.earlier(from.until(end)))
-            .map(|bar| Before {
-                span: Span {
-                    from: zone.start_of(bar.first),
-                    to: zone.start_of(bar.end).min(before.span.to),
-                },
-                first_day_end: zone.start_of(bar.first.plus(1)),
-            })
-            .collect(),
-        _ => Vec::new(),
-    };
+    let Chart {
+        days,
+        bars,
+        bars_before,
+    } = period.chart(kind, used);
     let query = ReportQuery {
         account,
         rollup,
         span: period.span,
         before: period.before,
         filter,
-        bars: bars.iter().map(|days| days.span(zone)).collect(),
+        bars,
         bars_before,
     };
-    Ok((query, bars))
+    Ok((query, days))
 }
 
 /// Reads the usage of an account.
@@ -203,9 +185,7 @@ pub(super) fn read_people(
         filter,
     } = question;
     page(conn, &account, |subject| {
-        let days = period.days.map_or_else(Vec::new, |(from, end)| {
-            bars::day_starts(from, end, &period.time_zone)
-        });
+        let days = period.day_starts();
         let query = PeopleQuery {
             account: subject.account,
             rollup,
@@ -218,21 +198,12 @@ pub(super) fn read_people(
             .into_iter()
             .map(|(mut person, home)| {
                 if !subject.within.see(conn, home)? {
-                    hide(&mut person);
+                    person.hide_home();
                 }
                 Ok(person)
             })
             .collect()
     })
-}
-
-/// Takes away what belongs to the account to which a user has moved, which is not to be
-/// seen. What the user did here stays.
-fn hide(person: &mut Person) {
-    person.first_name = None;
-    person.last_name = None;
-    person.account_id.clear();
-    person.account_name = Some("another account".to_owned());
 }
 
 /// Reads the features that accounts use.

@@ -5,11 +5,8 @@ use rusqlite::{Connection, Row, params};
 
 use super::{hierarchy::Scope, rows::AccountRow};
 use crate::{
-    model::{
-        folding::{folded, has_words},
-        page::Page,
-    },
-    store::tree::TreeEntry,
+    model::{folding::folded, page::Page},
+    store::{search::rank, tree::TreeEntry},
 };
 
 const COLUMNS: &str = "x.no, x.account_id, x.name, x.hierarchy_label, x.is_deleted,
@@ -158,10 +155,9 @@ pub fn search(
         let is_within = scope
             .as_ref()
             .is_none_or(|scope| scope.is_leaf(account).is_some());
-        let title = folded(name.unwrap_or(id));
-        if is_within && (has_words(&title, &text) || folded(id).contains(&*text)) {
+        if is_within && let Some((is_later, title)) = rank(&text, Some(name.unwrap_or(id)), id) {
             // Accounts whose name begins with the text come first.
-            found.push((!title.starts_with(&*text), title.into_owned(), account));
+            found.push((is_later, title, account));
         }
     }
     found.sort();

@@ -8,24 +8,11 @@ use serde_json::{Map, Value};
 use super::{event_months, json, rows::EventRow};
 use crate::{
     model::{csv_cell::safe_cell, folding::folded, usage::Span},
-    store::export::{ADDED, EventFilter, ExportError, Format, NUMBERS, TEXT, number_of},
+    store::{
+        export::{ADDED, EventFilter, ExportError, Format, NUMBERS, TEXT, number_of},
+        latest_events::has_text,
+    },
 };
-
-/// Whether a text is in one of the fields of an event that people read.
-fn has_text(event: &Map<String, Value>, folded_text: &str) -> bool {
-    const READ: [&str; 6] = [
-        "account_id",
-        "user_id",
-        "action",
-        "feature",
-        "module",
-        "product",
-    ];
-    READ.iter().any(|name| {
-        let text = event.get(*name).and_then(Value::as_str);
-        text.is_some_and(|text| folded(text).contains(folded_text))
-    })
-}
 
 fn columns() -> String {
     let all: Vec<_> = TEXT.into_iter().chain(NUMBERS).chain(ADDED).collect();

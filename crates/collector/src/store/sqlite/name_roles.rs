@@ -4,7 +4,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use rusqlite::Connection;
@@ -15,10 +15,10 @@ use super::{
     rows::NameRow,
     usage::{Detail, scan},
 };
-use crate::{model::usage::Span, store::portfolio::Names};
-
-/// How long an answer is kept at least, and, if no name was new since, at most.
-const KEPT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
+use crate::{
+    model::usage::Span,
+    store::portfolio::{KeptNames, Names},
+};
 
 /// Collects what names are.
 #[derive(Debug, Default)]
@@ -63,15 +63,7 @@ impl Roles {
 
 /// The names of all events, as they were a moment ago.
 #[derive(Debug, Default)]
-pub struct NameCache(Mutex<Option<Kept>>);
-
-#[derive(Debug)]
-struct Kept {
-    names: Arc<Names>,
-    /// The newest name then.
-    newest: i64,
-    since: Instant,
-}
+pub struct NameCache(Mutex<Option<KeptNames>>);
 
 impl NameCache {
     /// The names, at `now`.
@@ -83,15 +75,8 @@ impl NameCache {
             .prepare_cached("SELECT IFNULL(MAX(no), 0) FROM names")?
             .query_row([], |row| row.get(0))?;
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = &*kept {
-            let limit = if kept.newest == newest {
-                KEPT.1
-            } else {
-                KEPT.0
-            };
-            if now.duration_since(kept.since) < limit && !kept.names.products.is_empty() {
-                return Ok(Arc::clone(&kept.names));
-            }
+        if let Some(names) = kept.as_ref().and_then(|kept| kept.names(newest, now)) {
+            return Ok(names);
         }
         let mut roles = Roles::default();
         let everywhere = Scope::of_all(conn)?;
@@ -100,12 +85,9 @@ impl NameCache {
             roles.note(fact.key.module, 1, fact);
             roles.note(fact.key.feature, 2, fact);
         })?;
-        let names = Arc::new(roles.names(conn)?);
-        *kept = Some(Kept {
-            names: Arc::clone(&names),
-            newest,
-            since: now,
-        });
+        let found = KeptNames::new(roles.names(conn)?, newest, now);
+        let names = found.all();
+        *kept = Some(found);
         Ok(names)
     }
 }

@@ -12,8 +12,7 @@ use super::{
     },
     loss,
     name_roles::NameCache,
-    portfolio::{self, PortfolioQuery},
-    quality, refusals,
+    portfolio, quality, refusals,
     rows::AccountRow,
     saved_views, search, stream_owners, tree,
     visible::Within,
@@ -69,18 +68,7 @@ pub(super) fn list(
 ) -> rusqlite::Result<Portfolio> {
     // The names of others are no choices for who sees some accounts alone.
     let with_names = within.is_some() || question.filter != Filter::default();
-    let query = PortfolioQuery {
-        within,
-        level: question.level,
-        with_deactivated: question.with_deactivated,
-        span: question.span,
-        before: question.before,
-        filter: question.filter,
-        dimensions: question.dimensions,
-        with_names,
-        now: question.now,
-    };
-    let mut portfolio = portfolio::read(conn, &query)?;
+    let mut portfolio = portfolio::read(conn, within, &question, with_names)?;
     if !with_names {
         portfolio.names = (*names.get(conn, Instant::now())?).clone();
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use rusqlite::Connection;
 
 use super::{
-    facts::{Fact, QUARTER_MS, Sums},
+    facts::{Fact, Sums},
     hierarchy::Scope,
     rows::{AccountRow, SessionRow, UserRow},
     usage::{Detail, RowFilter, Standing, scan_cut},
@@ -17,7 +17,7 @@ use crate::{
         rollup::FigureKind,
         usage::{Filter, Span},
     },
-    store::people::{Person, PersonFigures, Presence},
+    store::people::{Person, PersonFigures, PersonUse},
 };
 
 /// A question about the users of an account.
@@ -63,7 +63,7 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Per
     )?;
     let mut people = Vec::with_capacity(seen.len());
     for (user, seen) in seen {
-        people.push(find.query_row([user], |row| {
+        let (mut person, home) = find.query_row([user], |row| {
             let person = Person {
                 user_id: row.get(0)?,
                 first_name: row.get(1)?,
@@ -71,18 +71,13 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Per
                 account_id: row.get(3)?,
                 account_name: row.get(4)?,
                 is_deleted: row.get(5)?,
-                now: seen.now.finish(),
-                before: query
-                    .before
-                    .filter(|before| before.is_comparable(seen.first))
-                    .map(|_| seen.before.finish()),
-                first_seen: start_of(seen.first),
-                last_seen: start_of(seen.last),
-                active_days: seen.active_days,
-                standing: seen.presence(query),
+                ..Person::default()
             };
             Ok((person, row.get(6)?))
-        })?);
+        })?;
+        let seen = seen.finish();
+        seen.add_to(&mut person, query.span, query.before);
+        people.push((person, home));
     }
     people.sort_by(|(left, _), (right, _)| left.user_id.cmp(&right.user_id));
     Ok(people)
@@ -186,24 +181,14 @@ impl Seen {
         self.last = self.last.max(Some(quarter));
     }
 
-    fn presence(&self, query: &PeopleQuery) -> Presence {
-        let first = start_of(self.first);
-        if self.now.sums.events > 0 {
-            return match first {
-                Some(first) if first < query.span.from => Presence::Active,
-                _ => Presence::New,
-            };
-        }
-        match first {
-            None if self.came_later => Presence::Later,
-            None => Presence::NeverCame,
-            Some(_) if self.before.sums.events > 0 => Presence::Stopped,
-            Some(_) => Presence::Away,
+    fn finish(&self) -> PersonUse {
+        PersonUse {
+            now: self.now.finish(),
+            before: self.before.finish(),
+            first: self.first,
+            last: self.last,
+            active_days: self.active_days,
+            came_later: self.came_later,
         }
     }
-}
-
-/// The first ms of a quarter of an hour.
-fn start_of(quarter: Option<u32>) -> Option<i64> {
-    quarter.map(|quarter| i64::from(quarter) * QUARTER_MS)
 }

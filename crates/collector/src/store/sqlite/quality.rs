@@ -15,12 +15,10 @@ use super::{
 use crate::{
     model::usage::Span,
     store::quality::{
-        AccountLoss, NonLeafUsage, PhantomParent, Uncounted, UncountedUsage, UserConflict,
+        AccountLoss, Losses, MAX_STREAMS, NonLeafUsage, PhantomParent, StreamLoss, Uncounted,
+        UncountedUsage, UserConflict,
     },
 };
-
-/// Most streams whose losses are summed up by account, those that miss most.
-const MAX_STREAMS: i64 = 1000;
 
 impl Uncounted {
     fn of(fact: &Fact) -> Self {
@@ -162,36 +160,17 @@ pub fn losses(conn: &Connection, span: Span) -> rusqlite::Result<Vec<AccountLoss
              ORDER BY made - received - rejected DESC LIMIT ?3",
         )?
         .query_map(params![span.from, span.to, MAX_STREAMS], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })?
-        .collect::<rusqlite::Result<Vec<(String, i64, i64, i64)>>>()?;
-    let mut losses: BTreeMap<Option<String>, (AccountLoss, BTreeSet<String>)> = BTreeMap::new();
-    for (stream_id, made, missing, first_at) in streams {
-        let owner = stream_owners::find(conn, &stream_id)?;
-        let account_id = owner.as_ref().map(|owner| owner.account_id.clone());
-        let (loss, users) = losses.entry(account_id.clone()).or_insert_with(|| {
-            let loss = AccountLoss {
-                account_id,
-                account_name: owner.as_ref().and_then(|owner| owner.account_name.clone()),
-                missing: 0,
-                made: 0,
-                streams: 0,
-                users: 0,
-                first_at,
+            let loss = StreamLoss {
+                made: row.get(1)?,
+                missing: row.get(2)?,
+                first_at: row.get(3)?,
             };
-            (loss, BTreeSet::new())
-        });
-        loss.missing += missing;
-        loss.made += made;
-        loss.streams += 1;
-        loss.first_at = loss.first_at.min(first_at);
-        users.extend(owner.map(|owner| owner.user_id));
+            Ok((row.get(0)?, loss))
+        })?
+        .collect::<rusqlite::Result<Vec<(String, StreamLoss)>>>()?;
+    let mut losses = Losses::default();
+    for (stream_id, loss) in streams {
+        losses.add(&loss, stream_owners::find(conn, &stream_id)?);
     }
-    Ok(losses
-        .into_values()
-        .map(|(loss, users)| AccountLoss {
-            users: users.len(),
-            ..loss
-        })
-        .collect())
+    Ok(losses.finish())
 }

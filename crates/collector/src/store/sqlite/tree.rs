@@ -8,17 +8,10 @@ use super::{
     account_tree::{self, Located},
     visible::Within,
 };
-use crate::{
-    model::page::Page,
-    store::{
-        records::Listed,
-        tree::{LEVEL, Level, LevelQuestion, Tree, TreeEntry},
-    },
+use crate::store::{
+    records::Listed,
+    tree::{FIRST_PAGE, Level, LevelQuestion, Tree, TreeEntry, open_levels},
 };
-
-/// Most levels that the tree shows above an account. More would leave no room for
-/// names.
-const LEVELS: usize = 6;
 
 /// Reads the open levels of the tree along the path to an account.
 pub(super) fn read(
@@ -37,53 +30,29 @@ pub(super) fn read(
             path.push(root.clone());
         }
     }
-    let skipped = path.len().saturating_sub(LEVELS + 1);
-    let mut levels = Vec::new();
-    for at in skipped..=path.len() {
+    let children: Vec<i64> = path.iter().map(|(_, entry)| entry.children).collect();
+    let open = open_levels(&children);
+    let mut levels = Vec::with_capacity(open.len());
+    for at in open.clone() {
         let parent = at.checked_sub(1).map(|above| &path[above]);
-        // A leaf opens no level.
-        if parent.is_some_and(|(_, parent)| parent.children == 0) {
-            break;
-        }
         levels.push(match (&root, parent) {
             (Some((_, root)), None) => Level {
                 parent: None,
                 branches: vec![root.clone()],
                 total: 1,
             },
-            _ => read_level(conn, parent, path.get(at))?,
+            _ => {
+                let first = account_tree::children(conn, parent.map(|(row, _)| *row), FIRST_PAGE)?;
+                let on_path = path.get(at).map(|(_, entry)| entry);
+                Level::of(parent.map(|(_, entry)| entry), first, on_path)
+            }
         });
     }
     Ok(Tree {
         levels,
         path: path.into_iter().map(|(_, entry)| entry).collect(),
-        skipped,
+        skipped: open.start,
         has_one_root: root.is_some(),
-    })
-}
-
-fn read_level(
-    conn: &Connection,
-    parent: Option<&Located>,
-    on_path: Option<&Located>,
-) -> rusqlite::Result<Level> {
-    let page = Page {
-        limit: LEVEL,
-        number: 1,
-    };
-    let (mut branches, total) = account_tree::children(conn, parent.map(|(row, _)| *row), page)?;
-    // The account on the path is shown even when it is not on the first page.
-    if let Some((_, wanted)) = on_path
-        && !branches
-            .iter()
-            .any(|branch| branch.account_id == wanted.account_id)
-    {
-        branches.insert(0, wanted.clone());
-    }
-    Ok(Level {
-        parent: parent.map(|(_, parent)| parent.account_id.clone()),
-        branches,
-        total,
     })
 }
 

@@ -26,7 +26,7 @@ pub(super) fn read(
     }
     let path = account_tree::path(conn, account)?;
     let (period, span) = (&question.period, question.period.span);
-    let mut filter = question.filter;
+    let mut filter = question.filter.clone();
     filter.user = Some(user_id.clone());
     let rollup = question.rollup;
     let first_and_last = || account_report::first_and_last_use(conn, account, rollup);
@@ -42,13 +42,11 @@ pub(super) fn read(
     let all = user_sessions::read(conn, row, account, span)?;
     let count = all.len();
     let has_loose_events = all.iter().any(|session| session.session_id.is_none());
-    let page = question
-        .page
-        .clamp(1, count.div_ceil(question.sessions).max(1));
+    let (page, shown) = question.page_of(count);
     let sessions = all
         .into_iter()
-        .skip((page - 1) * question.sessions)
-        .take(question.sessions)
+        .skip(shown.start)
+        .take(shown.len())
         .map(|session| {
             let account_id = &user.account_id;
             let (events, has_more) =

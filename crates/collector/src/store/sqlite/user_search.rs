@@ -7,8 +7,8 @@ use super::{
     rows::{AccountRow, UserRow},
 };
 use crate::{
-    model::folding::{folded, has_words},
-    store::search::FoundUser,
+    model::folding::folded,
+    store::search::{FoundUser, full_name, rank},
 };
 
 /// Finds users with all words of a text in their name, or the text in their id, without regard to case and accents,
@@ -42,13 +42,9 @@ pub fn search(
             row.get_ref(4)?.as_str_or_null()?,
         ];
         let name = full_name(names);
-        let title = name.as_deref().map(folded);
-        let has_text = title.as_ref().is_some_and(|title| has_words(title, &text))
-            || folded(id).contains(&*text);
-        if is_within && has_text {
-            let title = title.unwrap_or_else(|| folded(id)).into_owned();
+        if is_within && let Some((is_later, title)) = rank(&text, name.as_deref(), id) {
             // Users whose name begins with the text come first.
-            found.push((!title.starts_with(&*text), title, row.get(0)?));
+            found.push((is_later, title, row.get(0)?));
         }
     }
     found.sort();
@@ -76,9 +72,4 @@ pub fn search(
         })
         .collect::<rusqlite::Result<_>>()?;
     Ok((shown, beyond))
-}
-
-fn full_name(names: [Option<&str>; 2]) -> Option<String> {
-    let names: Vec<_> = names.into_iter().flatten().collect();
-    (!names.is_empty()).then(|| names.join(" "))
 }

@@ -12,11 +12,7 @@ use super::{
     rows::{AccountRow, SessionRow, UserRow},
     usage::{Detail, Standing, scan},
 };
-use crate::model::usage::Span;
-
-/// Most quarters of an hour of a session whose events are read. A server that sends all of its
-/// events in one session must not make a page read months of them.
-const MAX_QUARTERS: usize = 192;
+use crate::{model::usage::Span, store::user_page::MAX_QUARTERS};
 
 /// A session of a user in an account.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,37 +7,10 @@ use crate::{
     model::page::Page,
     store::{
         alerts::Alert,
-        sqlite::{
-            hierarchy,
-            rows::{AccountRow, UserRow},
-        },
+        rule_check::{Changes, Hit, KEPT_MS},
+        sqlite::{hierarchy, rows::AccountRow},
     },
 };
-
-/// How long an alert is kept that no longer holds: a quarter.
-const KEPT_MS: i64 = 92 * 86_400_000;
-
-/// What a rule hits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Hit {
-    /// The account.
-    pub account: AccountRow,
-    /// The user, where the rule is about users.
-    pub user: Option<UserRow>,
-    /// The figure that the rule compares, of the period.
-    pub now: Option<f64>,
-    /// The figure of the period before.
-    pub before: Option<f64>,
-}
-
-/// What a check of a rule changes.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Changes {
-    /// What it hits and did not hit before.
-    pub began: Vec<Hit>,
-    /// The alerts that no longer hold.
-    pub ended: Vec<i64>,
-}
 
 /// Compares what a rule hits with its alerts that hold.
 ///
@@ -47,18 +20,10 @@ pub fn changes(conn: &Connection, rule: i64, hits: Vec<Hit>) -> rusqlite::Result
     let mut holding = conn.prepare_cached(
         "SELECT id, account_no, user_no FROM alerts WHERE rule_id = ?1 AND ended_at IS NULL",
     )?;
-    let mut known = std::collections::BTreeMap::new();
-    let mut rows = holding.query([rule])?;
-    while let Some(row) = rows.next()? {
-        let subject: (AccountRow, Option<UserRow>) = (row.get(1)?, row.get(2)?);
-        known.insert(subject, row.get::<_, i64>(0)?);
-    }
-    let mut began = hits;
-    began.retain(|hit| known.remove(&(hit.account, hit.user)).is_none());
-    Ok(Changes {
-        began,
-        ended: known.into_values().collect(),
-    })
+    let holding = holding
+        .query_map([rule], |row| Ok(((row.get(1)?, row.get(2)?), row.get(0)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Changes::of(holding, hits))
 }
 
 /// Stores alerts that began, at most as many as a message has, and makes a message of them
@@ -101,8 +66,8 @@ pub fn begin(
             rule,
             hit.account,
             hit.user,
-            hit.now,
-            hit.before,
+            hit.now(),
+            hit.before(),
             now,
             message
         ])?;

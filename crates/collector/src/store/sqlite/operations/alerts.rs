@@ -16,11 +16,12 @@ use crate::{
         error::StoreError,
         operations::AlertOperations,
         records::Listed,
+        rule_check::Changes,
         sqlite::{
             SqliteStore, account_rows,
             alerts::{
                 evaluation,
-                found::{self, AlertFilter, Changes},
+                found::{self, AlertFilter},
                 messages, rules, webhook,
             },
         },

@@ -1,197 +1,81 @@
 //! Every account with its figures of a period and of the one before, in one pass
 //! over the facts: the list of accounts.
 
-mod curve;
 mod forest;
 mod money;
-mod people;
-pub(in crate::store::sqlite) mod period;
-mod row;
-
-use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
 use super::{
-    facts::{Fact, QUARTER_MS, Sums},
+    facts::Fact,
     hierarchy::{Node, Scope},
     name_roles::Roles,
     rows::AccountRow,
     usage::{Detail, RowFilter, Standing, scan, scan_cut},
 };
 use crate::{
-    model::{
-        period::Before,
-        usage::{Filter, Span},
-    },
-    store::portfolio::{ListLevel, ListedAccount, Money, Portfolio, PortfolioRow, dimension_text},
+    model::usage::{Filter, Span},
+    store::portfolio::{BEFORE, Forest, ListQuestion, NOW, Own, Portfolio},
 };
-use curve::Curves;
-use forest::Forest;
-use people::{ActiveUsers, Members};
-use period::{BEFORE, NOW};
 
-/// A question about many accounts.
-#[derive(Debug, Clone)]
-pub struct PortfolioQuery {
-    /// Only accounts of this subtree; `None` for all accounts.
-    pub within: Option<AccountRow>,
-    /// The accounts that are listed.
-    pub level: ListLevel,
-    /// Whether those are listed, too, that were deactivated.
-    pub with_deactivated: bool,
-    /// The period.
-    pub span: Span,
-    /// The period before, with which it is compared.
-    pub before: Option<Before>,
-    /// The part of the usage that counts.
-    pub filter: Filter,
-    /// Values that the accounts must have, by the name of the dimension.
-    pub dimensions: BTreeMap<String, String>,
-    /// Whether the names are collected that the usage has: they are the choices of a
-    /// filter. It takes several times as long.
-    pub with_names: bool,
-    /// Financial records that are dated later do not count yet; in ms since the
-    /// Unix epoch.
-    pub now: i64,
-}
-
-/// Reads the figures of many accounts.
+/// Reads the figures of many accounts: of one subtree, or of all. With `with_names`, the
+/// names are collected that the usage has: they are the choices of a filter. It takes
+/// several times as long.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn read(conn: &Connection, query: &PortfolioQuery) -> rusqlite::Result<Portfolio> {
-    let forest = Forest::read(conn, query.within)?;
-    let mut tally = Tally::new(&forest, query.span);
-    tally.read(conn, query)?;
-    let mut members = Members::read(conn, &forest)?;
-    let money = money::read(conn, &forest, query.now)?;
-    let uses = forest.first_and_last_use(conn)?;
-    let first_filtered = tally.first_filtered_use(conn, query)?;
-
-    let chosen = |at: usize| {
-        let is_shown = query.with_deactivated || !forest.account(at).is_deleted;
-        is_shown && forest.is_of_level(at, query.level)
-    };
-    let mut portfolio = Portfolio {
-        dimensions: dimensions_of((0..forest.len()).filter(|at| chosen(*at)), &forest),
-        names: tally.roles.names(conn)?,
-        ..Portfolio::default()
-    };
-    let listed: Vec<usize> = (0..forest.len())
-        .filter(|at| chosen(*at) && has_dimensions(forest.account(*at), &query.dimensions))
-        .collect();
-
-    let active = tally.active.finish();
-    members.count_active(&active, &forest);
-    let figures = row::rolled_up(&forest, &tally.own, &active);
-    let silent = members.silent(&forest);
-    let curves = tally.curves.rolled_up(&forest);
-    let first = first_filtered.unwrap_or_else(|| uses.iter().map(|uses| uses.first).collect());
-    let first = forest.roll_up(first, |above, below| {
-        *above = match (*above, *below) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
-    });
-    let is_comparable = |at: usize| {
-        let before = query.before;
-        before.is_some_and(|before| before.is_comparable(first[at]))
-    };
-    portfolio.totals = row::totals(
-        &forest,
-        &listed,
-        &tally.own,
-        &active,
-        &members,
-        &money,
-        is_comparable,
-    );
-    let money = forest.roll_up(money, Money::add);
-    let last = forest.roll_up(
-        uses.iter().map(|uses| uses.last).collect(),
-        |above, below| {
-            *above = (*above).max(*below);
-        },
-    );
-    portfolio.rows = listed
-        .into_iter()
-        .map(|at| {
-            let [now, before] = figures[at].clone();
-            PortfolioRow {
-                account: forest.account(at).clone(),
-                parent: forest
-                    .parent(at)
-                    .map(|parent| forest.account(parent).title().to_owned()),
-                now,
-                before: is_comparable(at).then_some(before),
-                members: silent[at].members,
-                silent: silent[at].silent,
-                last_use: last[at].map(|quarter| i64::from(quarter) * QUARTER_MS),
-                revenue: money[at].clone(),
-                curve: curves.of(at),
-            }
-        })
-        .collect();
-    Ok(portfolio)
-}
-
-/// Whether an account has all these values.
-fn has_dimensions(account: &ListedAccount, wanted: &BTreeMap<String, String>) -> bool {
-    wanted.iter().all(|(name, value)| {
-        account
-            .details
-            .get(name)
-            .and_then(dimension_text)
-            .is_some_and(|text| text == *value)
+pub fn read(
+    conn: &Connection,
+    within: Option<AccountRow>,
+    question: &ListQuestion,
+    with_names: bool,
+) -> rusqlite::Result<Portfolio> {
+    let forest = forest::read(conn, within)?;
+    let mut tally = Tally::new(&forest, question);
+    tally.read(conn, question, with_names)?;
+    let first_filtered = tally.first_filtered_use(conn, question)?;
+    let names = tally.roles.names(conn)?;
+    let mut own = tally.own;
+    own.first_filtered = first_filtered;
+    forest::read_uses(conn, &forest, &mut own)?;
+    forest::read_members(conn, &forest, &mut own)?;
+    money::read(conn, &forest, question.now, &mut own)?;
+    Ok(Portfolio {
+        names,
+        ..own.listed(&forest, question)
     })
-}
-
-fn dimensions_of(
-    accounts: impl Iterator<Item = usize>,
-    forest: &Forest,
-) -> BTreeMap<String, BTreeMap<String, usize>> {
-    let mut dimensions: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
-    for at in accounts {
-        for (name, value) in &forest.account(at).details {
-            if let Some(text) = dimension_text(value) {
-                let values = dimensions.entry(name.clone()).or_default();
-                *values.entry(text).or_default() += 1;
-            }
-        }
-    }
-    dimensions
 }
 
 /// Sums up the facts by account and period.
 struct Tally<'a> {
     forest: &'a Forest,
     scope: Scope,
-    /// The sums of each account itself, of the period and of the one before.
-    own: Vec<[Sums; 2]>,
-    /// Feature uses of each account itself, day by day of the period.
-    curves: Curves,
-    active: ActiveUsers,
+    own: Own,
     roles: Roles,
 }
 
 impl<'a> Tally<'a> {
-    fn new(forest: &'a Forest, span: Span) -> Self {
-        let nodes = (0..forest.len()).map(|at| Node {
-            account: forest.row(at),
-            is_leaf: forest.is_leaf(at),
+    fn new(forest: &'a Forest, question: &ListQuestion) -> Self {
+        let nodes = (0..forest.len()).filter_map(|at| {
+            Some(Node {
+                account: AccountRow::from_number(forest.number(at))?,
+                is_leaf: forest.is_leaf(at),
+            })
         });
         Tally {
             scope: Scope::from_nodes(nodes.collect()),
-            own: vec![[Sums::default(); 2]; forest.len()],
-            curves: Curves::new(forest.len(), span),
-            active: ActiveUsers::default(),
+            own: Own::none(forest, question),
             roles: Roles::default(),
             forest,
         }
     }
 
-    fn read(&mut self, conn: &Connection, query: &PortfolioQuery) -> rusqlite::Result<()> {
+    fn read(
+        &mut self,
+        conn: &Connection,
+        query: &ListQuestion,
+        with_names: bool,
+    ) -> rusqlite::Result<()> {
         let Some(filter) = RowFilter::find(conn, &query.filter)? else {
             return Ok(());
         };
@@ -208,7 +92,6 @@ impl<'a> Tally<'a> {
             .into_iter()
             .chain([boundary])
             .collect();
-        let with_names = query.with_names;
         let detail = if with_names || filter.needs_names() {
             Detail::Facts
         } else {
@@ -218,8 +101,6 @@ impl<'a> Tally<'a> {
             forest,
             scope,
             own,
-            curves,
-            active,
             roles,
         } = self;
         scan_cut(
@@ -238,7 +119,7 @@ impl<'a> Tally<'a> {
                 if !filter.contains(&fact.key) {
                     return;
                 }
-                let Some(at) = forest.index(account) else {
+                let Some(at) = forest.index(account.number()) else {
                     return;
                 };
                 let period = if at_ms >= boundary {
@@ -248,11 +129,11 @@ impl<'a> Tally<'a> {
                 } else {
                     return;
                 };
-                own[at][period].add(&fact.sums);
+                own.sums[at][period].add(&fact.sums);
                 if period == NOW {
-                    curves.add(at, fact);
+                    own.curves.add(at, fact.key.quarter, fact.sums.features);
                 }
-                active.insert(fact.key.user, period, at);
+                own.active.insert(fact.key.user.number(), period, at);
             },
         )
     }
@@ -262,7 +143,7 @@ impl<'a> Tally<'a> {
     fn first_filtered_use(
         &self,
         conn: &Connection,
-        query: &PortfolioQuery,
+        query: &ListQuestion,
     ) -> rusqlite::Result<Option<Vec<Option<u32>>>> {
         let (Some(before), true) = (query.before, query.filter != Filter::default()) else {
             return Ok(None);
@@ -283,7 +164,7 @@ impl<'a> Tally<'a> {
             |account, standing, fact| {
                 if standing == Standing::Counted
                     && filter.contains(&fact.key)
-                    && let Some(at) = self.forest.index(account)
+                    && let Some(at) = self.forest.index(account.number())
                 {
                     let quarter = fact.key.quarter;
                     first[at] = Some(first[at].map_or(quarter, |first: u32| first.min(quarter)));

@@ -1,20 +1,17 @@
 //! Feature uses of each account day by day, for small curves in the list.
 
 use super::forest::Forest;
-use crate::{
-    model::usage::Span,
-    store::sqlite::facts::{Fact, QUARTER_MS},
-};
+use crate::model::{quarter::QUARTER_MS, usage::Span};
 
 /// A day in ms.
-const DAY_MS: i64 = 96 * QUARTER_MS;
+pub(in crate::store) const DAY_MS: i64 = 96 * QUARTER_MS;
 
 /// Most days of a curve: a quarter. A curve is a hundred pixels wide.
 const MAX_DAYS: usize = 92;
 
 /// The days of all accounts, one account after the other.
 #[derive(Debug)]
-pub(super) struct Curves {
+pub(in crate::store) struct Curves {
     /// First ms of the first day.
     from: i64,
     /// Days of an account; 0 where the period is too long.
@@ -23,7 +20,7 @@ pub(super) struct Curves {
 }
 
 impl Curves {
-    pub(super) fn new(accounts: usize, span: Span) -> Self {
+    pub(in crate::store) fn new(accounts: usize, span: Span) -> Self {
         let days = span.to.saturating_sub(span.from).saturating_add(DAY_MS - 1) / DAY_MS;
         let days = usize::try_from(days).unwrap_or(0);
         let days = if days > MAX_DAYS { 0 } else { days };
@@ -34,16 +31,23 @@ impl Curves {
         }
     }
 
+    /// Whether there are none: a long period has no curves.
+    #[cfg(feature = "scaled")]
+    pub(in crate::store) fn is_empty(&self) -> bool {
+        self.days == 0
+    }
+
+    /// Adds feature uses of an account itself in a quarter of an hour.
     #[inline]
-    pub(super) fn add(&mut self, account: usize, fact: &Fact) {
+    pub(in crate::store) fn add(&mut self, account: usize, quarter: u32, uses: f64) {
         if self.days == 0 {
             return;
         }
         // Days with a change of the clock have an hour more or less; the last
         // hour of a curve may be beyond its end.
-        let day = (i64::from(fact.key.quarter) * QUARTER_MS - self.from) / DAY_MS;
+        let day = (i64::from(quarter) * QUARTER_MS - self.from) / DAY_MS;
         let day = usize::try_from(day).unwrap_or(0).min(self.days - 1);
-        self.uses[account * self.days + day] += fact.sums.features as f32;
+        self.uses[account * self.days + day] += uses as f32;
     }
 
     pub(super) fn rolled_up(mut self, forest: &Forest) -> Self {

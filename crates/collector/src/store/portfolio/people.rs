@@ -3,16 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
-
 use super::{forest::Forest, period::NOW};
-use crate::store::sqlite::rows::{AccountRow, UserRow};
 
-/// Collects who was active where.
+/// Collects who was active where. Users are known by small numbers.
 #[derive(Debug, Default)]
-pub(super) struct ActiveUsers {
+pub(in crate::store) struct ActiveUsers {
     seen: Vec<Activity>,
-    /// By row number of the user and period: the account in which the user was
+    /// By number of the user and period: the account in which the user was
     /// seen last, plus one. Most facts repeat it.
     previous: Vec<[u32; 2]>,
 }
@@ -21,14 +18,15 @@ pub(super) struct ActiveUsers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Activity {
     pub(super) period: usize,
-    pub(super) user: UserRow,
+    pub(super) user: u32,
     pub(super) account: usize,
 }
 
 impl ActiveUsers {
+    /// Notes that a user was active in an account.
     #[inline]
-    pub(super) fn insert(&mut self, user: UserRow, period: usize, account: usize) {
-        let place = user.number() as usize;
+    pub(in crate::store) fn insert(&mut self, user: u32, period: usize, account: usize) {
+        let place = user as usize;
         if place >= self.previous.len() {
             self.previous.resize(place + 1, [0; 2]);
         }
@@ -68,8 +66,8 @@ pub(super) fn reach(forest: &Forest, activities: &[Activity]) -> BTreeSet<usize>
 
 /// The users of each account that was not deactivated, who were not either.
 #[derive(Debug)]
-pub(super) struct Members {
-    /// By row number of the user: the account to which the user belongs, plus one;
+pub(in crate::store) struct Members {
+    /// By number of the user: the account to which the user belongs, plus one;
     /// 0 for none of these accounts.
     home: Vec<u32>,
     /// Number of members of each account itself.
@@ -88,38 +86,36 @@ pub(super) struct MemberCount {
 }
 
 impl Members {
-    pub(super) fn read(conn: &Connection, forest: &Forest) -> rusqlite::Result<Self> {
-        let mut read = Members {
+    /// No users of any account yet.
+    pub(in crate::store) fn of(forest: &Forest) -> Self {
+        Members {
             home: Vec::new(),
             members: vec![0; forest.len()],
             active: vec![0; forest.len()],
             active_elsewhere: vec![0; forest.len()],
-        };
-        let mut statement =
-            conn.prepare_cached("SELECT no, account_no FROM users WHERE is_deleted = 0")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let user: UserRow = row.get(0)?;
-            let Some(at) = forest.index(row.get::<_, AccountRow>(1)?) else {
-                continue;
-            };
-            // Nobody waits for the users of an account that is a customer no longer.
-            if forest.account(at).is_deleted {
-                continue;
-            }
-            let place = user.number() as usize;
-            if place >= read.home.len() {
-                read.home.resize(place + 1, 0);
-            }
-            read.home[place] = at as u32 + 1;
-            read.members[at] += 1;
         }
-        Ok(read)
+    }
+
+    /// Adds a user who was not deactivated to the account with a number.
+    pub(in crate::store) fn add(&mut self, forest: &Forest, user: u32, account: i64) {
+        let Some(at) = forest.index(account) else {
+            return;
+        };
+        // Nobody waits for the users of an account that is a customer no longer.
+        if forest.account(at).is_deleted {
+            return;
+        }
+        let place = user as usize;
+        if place >= self.home.len() {
+            self.home.resize(place + 1, 0);
+        }
+        self.home[place] = at as u32 + 1;
+        self.members[at] += 1;
     }
 
     /// The account to which a user belongs.
-    pub(super) fn home(&self, user: UserRow) -> Option<usize> {
-        let home = self.home.get(user.number() as usize).copied()?;
+    pub(super) fn home(&self, user: u32) -> Option<usize> {
+        let home = self.home.get(user as usize).copied()?;
         (home as usize).checked_sub(1)
     }
 

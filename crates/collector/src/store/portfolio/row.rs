@@ -1,14 +1,12 @@
 //! The figures of an account in a list, and those of the whole list.
 
+use super::{Money, PeriodFigures, PortfolioTotals};
 use super::{
     forest::Forest,
     people::{self, Activity, Members},
     period::{BEFORE, NOW},
 };
-use crate::store::{
-    portfolio::{Money, PeriodFigures, PortfolioTotals},
-    sqlite::facts::Sums,
-};
+use crate::store::sums::Sums;
 
 impl PeriodFigures {
     fn of(sums: &Sums, users: i64) -> Self {

@@ -1,0 +1,153 @@
+//! The rows of the list, from what each account itself has.
+
+use std::collections::BTreeMap;
+
+use super::{
+    ListQuestion, ListedAccount, Money, Portfolio, PortfolioRow,
+    curve::Curves,
+    dimension_text,
+    forest::{Forest, Uses},
+    people::{ActiveUsers, Members},
+    row,
+};
+use crate::{model::quarter::QUARTER_MS, store::sums::Sums};
+
+/// What the accounts of a forest have, each itself, in the order of the forest.
+#[derive(Debug)]
+pub(in crate::store) struct Own {
+    /// The sums of the period and of the one before.
+    pub(in crate::store) sums: Vec<[Sums; 2]>,
+    /// Feature uses day by day of the period.
+    pub(in crate::store) curves: Curves,
+    /// Who was active in the two periods.
+    pub(in crate::store) active: ActiveUsers,
+    /// The first and last use over all time.
+    pub(in crate::store) uses: Vec<Uses>,
+    /// The first use of the filtered part, as far as the comparison needs it; `None`
+    /// without a filter.
+    pub(in crate::store) first_filtered: Option<Vec<Option<u32>>>,
+    /// Who belongs to them.
+    pub(in crate::store) members: Members,
+    /// The latest recurring revenue.
+    pub(in crate::store) money: Vec<Money>,
+}
+
+impl Own {
+    /// No usage, users and revenue of any account.
+    pub(in crate::store) fn none(forest: &Forest, question: &ListQuestion) -> Self {
+        let count = forest.len();
+        Own {
+            sums: vec![[Sums::default(); 2]; count],
+            curves: Curves::new(count, question.span),
+            active: ActiveUsers::default(),
+            uses: vec![Uses::default(); count],
+            first_filtered: None,
+            members: Members::of(forest),
+            money: vec![Money::default(); count],
+        }
+    }
+
+    /// The list, without the names of what was used.
+    pub(in crate::store) fn listed(self, forest: &Forest, question: &ListQuestion) -> Portfolio {
+        let Own {
+            sums,
+            curves,
+            active,
+            uses,
+            first_filtered,
+            mut members,
+            money,
+        } = self;
+        let chosen = |at: usize| {
+            let is_shown = question.with_deactivated || !forest.account(at).is_deleted;
+            is_shown && forest.is_of_level(at, question.level)
+        };
+        let mut portfolio = Portfolio {
+            dimensions: dimensions_of((0..forest.len()).filter(|at| chosen(*at)), forest),
+            ..Portfolio::default()
+        };
+        let listed: Vec<usize> = (0..forest.len())
+            .filter(|at| chosen(*at) && has_dimensions(forest.account(*at), &question.dimensions))
+            .collect();
+
+        let active = active.finish();
+        members.count_active(&active, forest);
+        let figures = row::rolled_up(forest, &sums, &active);
+        let silent = members.silent(forest);
+        let curves = curves.rolled_up(forest);
+        let first = first_filtered.unwrap_or_else(|| uses.iter().map(|uses| uses.first).collect());
+        let first = forest.roll_up(first, |above, below| {
+            *above = match (*above, *below) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+        });
+        let is_comparable = |at: usize| {
+            let before = question.before;
+            before.is_some_and(|before| before.is_comparable(first[at]))
+        };
+        portfolio.totals = row::totals(
+            forest,
+            &listed,
+            &sums,
+            &active,
+            &members,
+            &money,
+            is_comparable,
+        );
+        let money = forest.roll_up(money, Money::add);
+        let last = forest.roll_up(
+            uses.iter().map(|uses| uses.last).collect(),
+            |above, below| {
+                *above = (*above).max(*below);
+            },
+        );
+        portfolio.rows = listed
+            .into_iter()
+            .map(|at| {
+                let [now, before] = figures[at].clone();
+                PortfolioRow {
+                    account: forest.account(at).clone(),
+                    parent: forest
+                        .parent(at)
+                        .map(|parent| forest.account(parent).title().to_owned()),
+                    now,
+                    before: is_comparable(at).then_some(before),
+                    members: silent[at].members,
+                    silent: silent[at].silent,
+                    last_use: last[at].map(|quarter| i64::from(quarter) * QUARTER_MS),
+                    revenue: money[at].clone(),
+                    curve: curves.of(at),
+                }
+            })
+            .collect();
+        portfolio
+    }
+}
+
+/// Whether an account has all these values.
+fn has_dimensions(account: &ListedAccount, wanted: &BTreeMap<String, String>) -> bool {
+    wanted.iter().all(|(name, value)| {
+        account
+            .details
+            .get(name)
+            .and_then(dimension_text)
+            .is_some_and(|text| text == *value)
+    })
+}
+
+fn dimensions_of(
+    accounts: impl Iterator<Item = usize>,
+    forest: &Forest,
+) -> BTreeMap<String, BTreeMap<String, usize>> {
+    let mut dimensions: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for at in accounts {
+        for (name, value) in &forest.account(at).details {
+            if let Some(text) = dimension_text(value) {
+                let values = dimensions.entry(name.clone()).or_default();
+                *values.entry(text).or_default() += 1;
+            }
+        }
+    }
+    dimensions
+}

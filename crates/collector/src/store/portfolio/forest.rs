@@ -1,0 +1,169 @@
+//! All accounts in memory, with their places in the tree.
+
+use super::{ListLevel, ListedAccount};
+
+/// The quarters of an hour of the first and last use of an account itself, since the
+/// Unix epoch.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::store) struct Uses {
+    pub(in crate::store) first: Option<u32>,
+    pub(in crate::store) last: Option<u32>,
+}
+
+impl Uses {
+    /// Notes a first and a last use.
+    pub(in crate::store) fn note(&mut self, first: u32, last: u32) {
+        self.first = Some(self.first.map_or(first, |earliest| earliest.min(first)));
+        self.last = self.last.max(Some(last));
+    }
+}
+
+/// All accounts, or those of one subtree.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Forest {
+    accounts: Vec<ListedAccount>,
+    /// The number of each account in its table.
+    numbers: Vec<i64>,
+    parents: Vec<Option<usize>>,
+    is_leaf: Vec<bool>,
+    /// The root, where these are the accounts of a subtree with more than one.
+    root: Option<usize>,
+    /// Every account after all accounts below it.
+    upwards: Vec<usize>,
+    /// By number: the index of the account plus one; 0 for none.
+    index: Vec<u32>,
+}
+
+impl Forest {
+    /// The forest of some accounts, with their numbers and those of the accounts above
+    /// them. With a `root`, these are the accounts of its subtree.
+    pub(in crate::store) fn of(
+        accounts: Vec<ListedAccount>,
+        numbers: Vec<i64>,
+        parents: &[Option<i64>],
+        root: Option<i64>,
+    ) -> Self {
+        let mut forest = Forest {
+            parents: vec![None; accounts.len()],
+            is_leaf: vec![true; accounts.len()],
+            accounts,
+            numbers,
+            ..Forest::default()
+        };
+        for (at, number) in forest.numbers.iter().enumerate() {
+            let place = usize::try_from(*number).unwrap_or(0);
+            if place >= forest.index.len() {
+                forest.index.resize(place + 1, 0);
+            }
+            forest.index[place] = at as u32 + 1;
+        }
+        let mut waiting = vec![0_usize; forest.accounts.len()];
+        for (at, parent) in parents.iter().enumerate() {
+            let Some(parent) = parent.and_then(|parent| forest.index(parent)) else {
+                continue;
+            };
+            forest.parents[at] = Some(parent);
+            forest.accounts[parent].children += 1;
+            waiting[parent] += 1;
+            if !forest.accounts[at].is_deleted {
+                forest.is_leaf[parent] = false;
+            }
+        }
+        let mut upwards: Vec<usize> = (0..waiting.len()).filter(|at| waiting[*at] == 0).collect();
+        let mut next = 0;
+        while let Some(at) = upwards.get(next).copied() {
+            next += 1;
+            if let Some(parent) = forest.parents[at] {
+                waiting[parent] -= 1;
+                if waiting[parent] == 0 {
+                    upwards.push(parent);
+                }
+            }
+        }
+        forest.upwards = upwards;
+        let root = root.and_then(|root| forest.index(root));
+        forest.root = root.filter(|_| forest.len() > 1);
+        forest
+    }
+
+    pub(in crate::store) fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    pub(in crate::store) fn account(&self, at: usize) -> &ListedAccount {
+        &self.accounts[at]
+    }
+
+    /// The number of an account in its table.
+    pub(in crate::store) fn number(&self, at: usize) -> i64 {
+        self.numbers[at]
+    }
+
+    pub(in crate::store) fn parent(&self, at: usize) -> Option<usize> {
+        self.parents[at]
+    }
+
+    /// Whether an account has no active child.
+    pub(in crate::store) fn is_leaf(&self, at: usize) -> bool {
+        self.is_leaf[at]
+    }
+
+    /// The place of an account; `None` outside of the subtree.
+    #[inline]
+    pub(in crate::store) fn index(&self, account: i64) -> Option<usize> {
+        let place = usize::try_from(account).ok()?;
+        match self.index.get(place) {
+            Some(&index) if index > 0 => Some(index as usize - 1),
+            _ => None,
+        }
+    }
+
+    pub(in crate::store) fn is_of_level(&self, at: usize, level: ListLevel) -> bool {
+        // The list of what is below an account leaves the account itself out.
+        self.root != Some(at)
+            && match level {
+                ListLevel::Top => self.parents[at] == self.root,
+                ListLevel::Leaves => self.is_leaf[at],
+                ListLevel::All => true,
+            }
+    }
+
+    /// An account and all accounts above it.
+    pub(in crate::store) fn with_ancestors(&self, at: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(Some(at), |at| self.parents[*at])
+    }
+
+    /// Every account that has a parent, with it, each after all accounts below it.
+    pub(in crate::store) fn edges_upwards(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.upwards
+            .iter()
+            .filter_map(|at| Some((*at, self.parents[*at]?)))
+    }
+
+    /// Adds what each account has to the account above it.
+    pub(in crate::store) fn roll_up<T: Clone>(
+        &self,
+        mut values: Vec<T>,
+        add: impl Fn(&mut T, &T),
+    ) -> Vec<T> {
+        for (at, parent) in self.edges_upwards() {
+            let below = values[at].clone();
+            add(&mut values[parent], &below);
+        }
+        values
+    }
+
+    /// Whether each account is among those listed, or below one.
+    pub(in crate::store) fn covered(&self, listed: &[usize]) -> Vec<bool> {
+        let mut covered = vec![false; self.len()];
+        for at in listed {
+            covered[*at] = true;
+        }
+        for at in self.upwards.iter().rev() {
+            if let Some(parent) = self.parents[*at] {
+                covered[*at] |= covered[parent];
+            }
+        }
+        covered
+    }
+}

@@ -1,0 +1,200 @@
+//! What a rule of alerts asks of the figures, what it hits, and what that changes.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{
+    alerts::StoredRule,
+    portfolio::{ListLevel, ListQuestion, PeriodFigures, PortfolioRow, dimension_text},
+};
+use crate::model::{
+    alert_rule::{AlertRule, Condition, RuleLevel},
+    calendar::TimeZone,
+    period::Before,
+    quarter::QUARTER_MS,
+    usage::Span,
+};
+
+/// How long a user counts as new: trackers keep events of a page without a
+/// connection for days, so that a first event may arrive late.
+const NEW_MS: i64 = 7 * 86_400_000;
+
+/// How long an alert is kept that no longer holds: a quarter.
+pub(in crate::store) const KEPT_MS: i64 = 92 * 86_400_000;
+
+/// What a rule asks.
+#[derive(Debug)]
+pub(in crate::store) enum RuleQuestion {
+    /// The figures of accounts. Each of them is a hit for which [`hit`] finds one.
+    Accounts(ListQuestion),
+    /// The users whose first counted event [`is_new`].
+    NewUsers {
+        /// The time from which on a user is new.
+        from: i64,
+    },
+}
+
+impl RuleQuestion {
+    /// What a rule asks at `now`. Days are those of `zone`.
+    pub(in crate::store) fn of(stored: &StoredRule, zone: &TimeZone, now: i64) -> Self {
+        let rule = &stored.rule;
+        match rule.condition {
+            Condition::UsesDown { days, .. } | Condition::UsersDown { days, .. } => {
+                let (span, before) = days_before(zone, now, days);
+                RuleQuestion::Accounts(list(rule, span, before, now))
+            }
+            Condition::Silent { days } => {
+                let from = zone.start_of(zone.day_at(now).plus(-i64::from(days)));
+                // What is made now or by a clock that is ahead is use, too.
+                let span = Span {
+                    from,
+                    to: Span::ALL.to,
+                };
+                // All time before: whoever was never there is not silent.
+                let before = Before {
+                    span: Span {
+                        from: Span::ALL.from,
+                        to: from,
+                    },
+                    first_day_end: from,
+                };
+                RuleQuestion::Accounts(list(rule, span, before, now))
+            }
+            Condition::NewUser => RuleQuestion::NewUsers {
+                from: stored.created_at.max(now.saturating_sub(NEW_MS)),
+            },
+        }
+    }
+}
+
+/// The last whole days, and as many before.
+fn days_before(zone: &TimeZone, now: i64, days: u32) -> (Span, Before) {
+    let today = zone.day_at(now);
+    let days = i64::from(days);
+    let start = |back: i64| zone.start_of(today.plus(-back));
+    let span = Span {
+        from: start(days),
+        to: start(0),
+    };
+    let before = Before {
+        span: Span {
+            from: start(2 * days),
+            to: span.from,
+        },
+        first_day_end: start(2 * days - 1),
+    };
+    (span, before)
+}
+
+/// The figures of the accounts of a rule. Accounts that were deactivated are left out:
+/// that they are silent is no news.
+fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion {
+    ListQuestion {
+        level: match rule.level {
+            RuleLevel::Top => ListLevel::Top,
+            RuleLevel::Leaves => ListLevel::Leaves,
+            RuleLevel::All => ListLevel::All,
+        },
+        with_deactivated: false,
+        span,
+        before: Some(before),
+        filter: rule.usage_filter(),
+        dimensions: rule.dimensions.clone(),
+        now,
+    }
+}
+
+/// The figures that a rule compares, of a period and of the one before.
+pub(in crate::store) type ComparedFigures = Option<(f64, f64)>;
+
+/// What a rule hits of an account; `None` where it does not hit it.
+pub(in crate::store) fn hit(rule: &AlertRule, row: &PortfolioRow) -> Option<ComparedFigures> {
+    match rule.condition {
+        Condition::UsesDown { percent, .. } => down(row, percent, |figures| figures.features),
+        Condition::UsersDown { percent, .. } => down(row, percent, |figures| figures.users as f64),
+        Condition::Silent { .. } => {
+            let was_used = row.before.as_ref().is_some_and(|before| before.events > 0);
+            (row.now.events == 0 && was_used).then_some(None)
+        }
+        Condition::NewUser => None,
+    }
+}
+
+fn down(
+    row: &PortfolioRow,
+    percent: u32,
+    figure: impl Fn(&PeriodFigures) -> f64,
+) -> Option<ComparedFigures> {
+    let most = f64::from(100 - percent.min(100)) / 100.0;
+    // Nothing is compared with a time before the first use.
+    let before = row.before.as_ref().map(&figure)?;
+    let now = figure(&row.now);
+    (before > 0.0 && now <= before * most).then_some(Some((now, before)))
+}
+
+/// Whether a user is new whose first counted event is of a quarter of an hour. The one in
+/// which the rule was made counts: better told once too often.
+pub(in crate::store) fn is_new(quarter: u32, from: i64) -> bool {
+    (i64::from(quarter) + 1) * QUARTER_MS > from
+}
+
+/// Whether the details of an account have the values that a rule names.
+pub(in crate::store) fn has_values(rule: &AlertRule, details: &Map<String, Value>) -> bool {
+    rule.dimensions
+        .iter()
+        .all(|(name, value)| details.get(name).and_then(dimension_text).as_ref() == Some(value))
+}
+
+/// What a rule hits. Accounts and users are known by their numbers in their tables.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::store) struct Hit {
+    /// The account.
+    pub(in crate::store) account: i64,
+    /// The user, where the rule is about users.
+    pub(in crate::store) user: Option<i64>,
+    /// The figures that the rule compares.
+    pub(in crate::store) figures: ComparedFigures,
+}
+
+impl Hit {
+    /// What it is about.
+    fn subject(&self) -> (i64, Option<i64>) {
+        (self.account, self.user)
+    }
+
+    /// The figure of the period.
+    pub(in crate::store) fn now(&self) -> Option<f64> {
+        self.figures.map(|(now, _)| now)
+    }
+
+    /// The figure of the period before.
+    pub(in crate::store) fn before(&self) -> Option<f64> {
+        self.figures.map(|(_, before)| before)
+    }
+}
+
+/// What a check of a rule changes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::store) struct Changes {
+    /// What it hits and did not hit before.
+    pub(in crate::store) began: Vec<Hit>,
+    /// The alerts that no longer hold.
+    pub(in crate::store) ended: Vec<i64>,
+}
+
+impl Changes {
+    /// Compares what a rule hits with its alerts that hold: their numbers, by their
+    /// accounts and users.
+    pub(in crate::store) fn of(
+        mut holding: BTreeMap<(i64, Option<i64>), i64>,
+        hits: Vec<Hit>,
+    ) -> Self {
+        let mut began = hits;
+        began.retain(|hit| holding.remove(&hit.subject()).is_none());
+        Changes {
+            began,
+            ended: holding.into_values().collect(),
+        }
+    }
+}
