@@ -50,6 +50,15 @@ pub struct Uncounted {
     pub last_at: i64,
 }
 
+impl Uncounted {
+    /// Adds other events.
+    pub(in crate::store) fn add(&mut self, other: Uncounted) {
+        self.events = self.events.saturating_add(other.events);
+        self.first_at = self.first_at.min(other.first_at);
+        self.last_at = self.last_at.max(other.last_at);
+    }
+}
+
 /// Usage that does not count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UncountedUsage {

@@ -16,7 +16,9 @@ use natero_collector::{
 use proptest::prelude::*;
 
 use crate::{
+    pages,
     pair::{NOW, Pair, same},
+    rules,
     steps::{ACCOUNTS, DAY, History, MINUTE, USERS, apply, step},
 };
 
@@ -148,11 +150,12 @@ pub async fn compare(pair: &Pair) {
 
 proptest! {
     // Each case makes databases on both servers and asks some fifty questions.
-    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn both_stores_answer_the_same(
         steps in proptest::collection::vec(step(), 1..40),
+        turn in 0..60usize,
         replicas in proptest::sample::select(&SPREADS[..]),
     ) {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -163,12 +166,21 @@ proptest! {
         runtime.block_on(async {
             let Some(pair) = Pair::over(replicas).await else { return };
             let mut history = History::default();
+            rules::add(&pair).await;
             for step in steps {
                 apply(&pair, step, &mut history).await;
             }
             compare(&pair).await;
+            // Either all of it is shipped, or whatever the steps have left.
+            if turn.is_multiple_of(2) {
+                pages::compare(&pair, turn).await;
+            }
             pair.ship().await;
             compare(&pair).await;
+            rules::check(&pair, NOW + DAY).await;
+            if !turn.is_multiple_of(2) {
+                pages::compare(&pair, turn).await;
+            }
         });
     }
 }

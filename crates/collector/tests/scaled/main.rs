@@ -9,12 +9,17 @@ mod faults;
 mod histories;
 mod migrate;
 mod own;
+mod pages;
 mod pair;
 mod process;
 mod removing;
+mod rendered;
+mod rules;
 #[path = "../support/running.rs"]
 mod running;
 mod servers;
 mod shipping;
 mod spread;
 mod steps;
+#[path = "../support/mod.rs"]
+mod support;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use natero_collector::{
-    model::keys::{NewSource, SourceKeys},
+    model::keys::{NewSource, SourceKeys, generate_account_key},
     store::{
         Store, StoreError,
         batch::{Batch, BatchOutcome},
@@ -23,10 +23,11 @@ use crate::servers::{self, Addresses};
 
 pub const NOW: i64 = 1_700_000_000_000;
 
-/// A file with a public and a trusted source.
+/// A file with a public and a trusted source, and an account key.
 pub struct File {
     pub path: PathBuf,
     pub keys: [SourceKeys; 2],
+    pub account_key: String,
     folder: TempDir,
 }
 
@@ -49,7 +50,14 @@ impl File {
         for (keys, trusted) in keys.iter().zip(KINDS) {
             file.insert_source(keys, &new_source(trusted), NOW).unwrap();
         }
-        File { path, keys, folder }
+        let account_key = generate_account_key().unwrap();
+        file.insert_account_key(&account_key, "tests", NOW).unwrap();
+        File {
+            path,
+            keys,
+            account_key,
+            folder,
+        }
     }
 
     /// The store in it.
@@ -64,6 +72,8 @@ pub struct Pair {
     pub addresses: Addresses,
     /// Keys of a public and of a trusted source.
     keys: [SourceKeys; 2],
+    /// An account key of both.
+    pub account_key: String,
     _folder: TempDir,
 }
 
@@ -83,6 +93,7 @@ impl Pair {
     pub async fn on(addresses: Addresses) -> Option<Self> {
         let file = File::new();
         let (postgres, pairs) = (addresses.postgres.clone(), file.keys.clone());
+        let key = file.account_key.clone();
         // A command has a runtime of its own.
         let made = std::thread::spawn(move || {
             let stored = ScaledKeys::open(&postgres).unwrap();
@@ -91,6 +102,7 @@ impl Pair {
                     .insert_source(keys, &new_source(trusted), NOW)
                     .unwrap();
             }
+            stored.insert_account_key(&key, "tests", NOW).unwrap();
         });
         made.join().unwrap();
         Some(Self::of(file, addresses).await)
@@ -111,6 +123,7 @@ impl Pair {
             scaled: Arc::new(scaled),
             addresses,
             keys: file.keys,
+            account_key: file.account_key,
             _folder: file.folder,
         }
     }
@@ -118,6 +131,12 @@ impl Pair {
     /// Both stores with their names.
     pub fn stores(&self) -> [(&'static str, &dyn Store); 2] {
         [("sqlite", &*self.sqlite), ("scaled", &*self.scaled)]
+    }
+
+    /// Where a page sends its events.
+    pub fn events_path(&self) -> String {
+        let [public, _] = &self.keys;
+        format!("/v1/{}/{}", public.auth_key, public.api_key)
     }
 
     pub async fn source(&self, store: &dyn Store, is_trusted: bool) -> Source {

@@ -2,16 +2,23 @@
 
 use std::collections::HashSet;
 
-use natero_collector::model::{
-    account::AccountPatch,
-    erasure::{Erasure, ErasureKind},
-    usage::Span,
-    user::UserPatch,
+use natero_collector::{
+    model::{
+        account::AccountPatch,
+        erasure::{Erasure, ErasureKind},
+        financial::Financial,
+        usage::Span,
+        user::UserPatch,
+    },
+    store::records::NewRecords,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::pair::{NOW, Pair, same};
+use crate::{
+    pair::{NOW, Pair, same},
+    rules,
+};
 
 pub const MINUTE: i64 = 60_000;
 pub const DAY: i64 = 24 * 60 * MINUTE;
@@ -25,6 +32,8 @@ pub enum Step {
     Send(Vec<Value>, bool),
     PutAccount(Value),
     PutUser(Value),
+    PutRevenue(&'static str, Value),
+    CheckRules,
     /// Only the store on servers has a shipper.
     Ship,
     /// It ships the last block again, as if it had not heard that it was written.
@@ -48,6 +57,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         proptest::sample::select(&USERS[..]),
         proptest::sample::select(&ACCOUNTS[..]),
         any::<bool>(),
+        any::<Option<bool>>(),
     );
     prop_oneof![
         8 => (proptest::collection::vec(event(), 1..12), any::<bool>())
@@ -56,11 +66,24 @@ pub fn step() -> impl Strategy<Value = Step> {
             let mut record = json!({"account_id": id, "parent_account_id": parent});
             if let Some(is_deleted) = is_deleted {
                 record["is_deleted"] = is_deleted.into();
+                record["tier"] = if is_deleted { "gold" } else { "silver" }.into();
             }
             Step::PutAccount(record)
         }),
-        2 => user.prop_map(|(id, account, is_move)| {
-            Step::PutUser(json!({"user_id": id, "account_id": account, "move": is_move}))
+        1 => (proptest::sample::select(&ACCOUNTS[..]), 0..9i64, any::<bool>()).prop_map(
+            |(account, n, is_euro)| Step::PutRevenue(account, json!({
+                "date": NOW - n * 30 * DAY, "name": if n % 2 == 0 { " MRR" } else { "seats" },
+                "amount": n, "currency": if is_euro { "EUR" } else { "USD" },
+            }))
+        ),
+        1 => Just(Step::CheckRules),
+        2 => user.prop_map(|(id, account, is_move, is_deleted)| {
+            let mut record = json!({"user_id": id, "account_id": account, "move": is_move});
+            if let Some(is_deleted) = is_deleted {
+                record["is_deleted"] = is_deleted.into();
+                record["first_name"] = format!("Name {id}").into();
+            }
+            Step::PutUser(record)
         }),
         2 => Just(Step::Ship),
         1 => Just(Step::ShipAgain),
@@ -110,7 +133,7 @@ fn event() -> impl Strategy<Value = Value> {
                 1 => json!({"action": "sessionSync", "active_duration": n * 1000}),
                 2 => json!({"action": "invented"}),
                 3 => json!({"action": "identifyAccount", "details": {
-                    "name": format!("name {n}"), "parent_account_id": ACCOUNTS[n as usize % 5],
+                    "name": format!("name {n} of {}", account.unwrap_or_default()), "parent_account_id": ACCOUNTS[n as usize % 5],
                 }}),
                 _ => json!({"action": "feature", "feature": feature, "total": f64::from(n) / 8.0}),
             };
@@ -204,6 +227,12 @@ pub async fn apply(pair: &Pair, step: Step, history: &mut History) {
             let patch = || UserPatch::from_record(record.clone(), None).unwrap();
             let _ = same!(pair, store => store.put_user(patch(), NOW));
         }
+        Step::PutRevenue(account, record) => {
+            let record = Financial::from_record(&record).unwrap();
+            let records = || NewRecords::Financials(vec![record.clone()]);
+            let _ = same!(pair, store => store.put_records(account.into(), records(), NOW));
+        }
+        Step::CheckRules => rules::check(pair, NOW).await,
         Step::Ship => pair.ship().await,
         Step::ShipAgain => {
             pair.forget_last_block().await;

@@ -3,6 +3,7 @@
 use tokio_postgres::Row;
 
 use super::{
+    account_tree::is_within,
     failure::{Failure, Result},
     postgres::{Tx, execute, query, query_one, query_opt},
 };
@@ -103,19 +104,32 @@ pub(super) async fn delete_rule(tx: &Tx<'_>, id: i64) -> Result<bool> {
     Ok(execute(tx, "DELETE FROM alert_rules WHERE id = $1", &[&id]).await? > 0)
 }
 
+/// The accounts whose alerts are listed, by number.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct AlertScope {
+    /// Only those of this account itself.
+    pub(super) account: Option<i64>,
+    /// Only those of this account and what is below it.
+    pub(super) within: Option<i64>,
+}
+
 /// Lists alerts, those that hold first and then the latest, and their number on all
-/// pages. `account` is the number of the account of the question.
+/// pages. `scope` has the account of the question by its number.
 pub(super) async fn list(
     tx: &Tx<'_>,
     question: &AlertsQuestion,
-    account: Option<i64>,
+    scope: AlertScope,
     page: Page,
 ) -> Result<Listed<Alert>> {
-    const WANTED: &str = "($1::bigint IS NULL OR a.account_no = $1)
-        AND ($2::bigint IS NULL OR a.rule_id = $2) AND (a.ended_at IS NULL OR NOT $3)";
+    let wanted = format!(
+        "{} AND ($4::bigint IS NULL OR a.account_no = $4)
+         AND ($2::bigint IS NULL OR a.rule_id = $2) AND (a.ended_at IS NULL OR NOT $3)",
+        is_within("a.account_no")
+    );
+    let AlertScope { account, within } = scope;
     let (rule, holding) = (question.rule, question.holding);
-    let sql = format!("SELECT COUNT(*) FROM alerts a WHERE {WANTED}");
-    let total = query_one(tx, &sql, &[&account, &rule, &holding])
+    let sql = format!("SELECT COUNT(*) FROM alerts a WHERE {wanted}");
+    let total = query_one(tx, &sql, &[&within, &rule, &holding, &account])
         .await?
         .get(0);
     let sql = format!(
@@ -123,10 +137,18 @@ pub(super) async fn list(
              a.began_at, a.ended_at
          FROM alerts a JOIN alert_rules r ON r.id = a.rule_id JOIN accounts c ON c.no = a.account_no
              LEFT JOIN users u ON u.no = a.user_no
-         WHERE {WANTED} ORDER BY a.ended_at IS NOT NULL, a.began_at DESC, a.id LIMIT $4 OFFSET $5"
+         WHERE {wanted} ORDER BY a.ended_at IS NOT NULL, a.began_at DESC, a.id LIMIT $5 OFFSET $6"
     );
     let (limit, offset) = (page.limit, page.offset());
-    let rows = query(tx, &sql, &[&account, &rule, &holding, &limit, &offset]).await?;
+    let params = [
+        &within as _,
+        &rule as _,
+        &holding as _,
+        &account as _,
+        &limit as _,
+        &offset as _,
+    ];
+    let rows = query(tx, &sql, &params).await?;
     let alerts = rows.iter().map(|row| Alert {
         id: row.get(0),
         rule_id: row.get(1),

@@ -42,6 +42,9 @@ pub(super) enum Failure {
     /// What was stored cannot be read.
     #[error("PostgreSQL has what no collector wrote: {0}")]
     Damaged(String),
+    /// The only account that whoever asks may see is gone.
+    #[error("the only account that may be seen is gone")]
+    Gone,
     /// The operating system has no random numbers.
     #[error("no random numbers: {0}")]
     Random(#[from] getrandom::Error),
@@ -104,6 +107,7 @@ impl Failure {
             Failure::Clickhouse(_)
             | Failure::Certificates(_)
             | Failure::Damaged(_)
+            | Failure::Gone
             | Failure::Random(_) => false,
         }
     }

@@ -1,5 +1,7 @@
 //! The account tree. Each account stores its parent and nothing else.
 
+use tokio_postgres::Row;
+
 use super::{
     account_rows,
     failure::Result,
@@ -55,6 +57,8 @@ pub(super) async fn set_parent(tx: &Tx<'_>, no: i64, parent: Option<i64>) -> Res
 /// An account of a subtree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Node {
+    /// Its number.
+    pub(super) no: i64,
     /// Its id.
     pub(super) account_id: String,
     /// Whether it has no active child.
@@ -68,17 +72,27 @@ pub(super) async fn subtree(tx: &Tx<'_>, no: i64, with_subtree: bool) -> Result<
             UNION ALL
             SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no WHERE $2
         )
-        SELECT a.account_id, NOT EXISTS (
+        SELECT a.no, a.account_id, NOT EXISTS (
             SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND NOT c.is_deleted)
         FROM below JOIN accounts a ON a.no = below.no";
     let rows = query(tx, sql, &[&no, &with_subtree]).await?;
-    Ok(rows
-        .iter()
-        .map(|row| Node {
-            account_id: row.get(0),
-            is_leaf: row.get(1),
-        })
-        .collect())
+    Ok(rows.iter().map(node).collect())
+}
+
+/// All accounts.
+pub(super) async fn everywhere(tx: &Tx<'_>) -> Result<Vec<Node>> {
+    let sql = "SELECT a.no, a.account_id, NOT EXISTS (
+            SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND NOT c.is_deleted)
+        FROM accounts a";
+    Ok(query(tx, sql, &[]).await?.iter().map(node).collect())
+}
+
+fn node(row: &Row) -> Node {
+    Node {
+        no: row.get(0),
+        account_id: row.get(1),
+        is_leaf: row.get(2),
+    }
 }
 
 /// Whether somebody may see an account.

@@ -7,17 +7,22 @@ use tokio_postgres::Row;
 
 use super::{
     failure::Result,
+    figures::sessions::EventKey,
+    inbox::day_of,
     json,
     postgres::{Tx, query, query_opt},
 };
 use crate::{
-    model::keys::SourceId,
+    model::{folding::folded, keys::SourceId},
     store::{
         event_key::{IdScope, key},
         export::{TEXT, number_of},
-        latest_events::LatestQuestion,
+        latest_events::{LatestQuestion, has_text},
     },
 };
+
+/// Events that are read at once while a text is searched for.
+const SEARCHED_AT_ONCE: usize = 1000;
 
 /// Those of `event_ids` that are not stored, or were sent by another source: a source
 /// learns nothing about the events of others.
@@ -46,26 +51,112 @@ pub(super) async fn lacking(
     Ok(lacking.collect())
 }
 
+/// Columns from which [`event`] makes an event.
+fn columns() -> String {
+    format!(
+        "e.no, e.created_at, e.total, e.time_spent, e.active_duration, e.seq, e.details, e.extra,
+         e.received_at, e.set_aside AND NOT EXISTS (
+             SELECT 1 FROM releases r WHERE r.day = e.day AND r.key = e.key), e.{}",
+        TEXT.join(", e.")
+    )
+}
+
 /// The events that arrived last, newest first, with the number of the newest, or the
 /// number after which is asked when none is newer.
 pub(super) async fn latest(
     tx: &Tx<'_>,
     question: &LatestQuestion,
 ) -> Result<(Vec<Value>, Option<i64>)> {
-    let sql = format!(
-        "SELECT no, created_at, total, time_spent, active_duration, seq, details, extra,
-             received_at, set_aside AND NOT EXISTS (
-                 SELECT 1 FROM releases r WHERE r.day = e.day AND r.key = e.key),
-             {}
-         FROM events e WHERE no > $1 AND ($2::text IS NULL OR account_id = $2)
-         ORDER BY no DESC LIMIT $3",
-        TEXT.join(", ")
-    );
-    let after = question.after.unwrap_or(0);
-    let limit = i64::try_from(question.limit).unwrap_or(i64::MAX);
-    let rows = query(tx, &sql, &[&after, &question.account_id, &limit]).await?;
+    let searched = Searched {
+        after: question.after.unwrap_or(0),
+        account_id: question.account_id.as_deref(),
+        text: None,
+        limit: question.limit,
+    };
+    let rows = page(tx, &searched, i64::MAX, question.limit).await?;
     let last = rows.first().map(|row| row.get(0)).or(question.after);
     Ok((rows.iter().map(|row| event(row).into()).collect(), last))
+}
+
+/// What is searched for among the latest events.
+#[derive(Debug)]
+pub(super) struct Searched<'a> {
+    /// Only events that arrived after the one with this number.
+    pub(super) after: i64,
+    /// Only events that name this account.
+    pub(super) account_id: Option<&'a str>,
+    /// Only events with this text in one of their fields.
+    pub(super) text: Option<&'a str>,
+    /// Most events that are returned.
+    pub(super) limit: usize,
+}
+
+/// Finds the latest events with a text, newest first.
+pub(super) async fn search(tx: &Tx<'_>, searched: &Searched<'_>) -> Result<Vec<Value>> {
+    let text = searched.text.map(folded);
+    let size = match text {
+        None => searched.limit,
+        Some(_) => SEARCHED_AT_ONCE,
+    };
+    let (mut found, mut before) = (Vec::new(), i64::MAX);
+    while found.len() < searched.limit {
+        let rows = page(tx, searched, before, size).await?;
+        let Some(oldest) = rows.last() else { break };
+        before = oldest.get(0);
+        let events = rows.iter().map(event);
+        let events =
+            events.filter(|event| text.as_deref().is_none_or(|text| has_text(event, text)));
+        found.extend(events.map(Value::from));
+        if rows.len() < size {
+            break;
+        }
+    }
+    found.truncate(searched.limit);
+    Ok(found)
+}
+
+/// The latest events with lower numbers than `before`.
+async fn page(tx: &Tx<'_>, searched: &Searched<'_>, before: i64, limit: usize) -> Result<Vec<Row>> {
+    let sql = format!(
+        "SELECT {} FROM events e
+         WHERE e.no > $1 AND e.no < $2 AND ($3::text IS NULL OR e.account_id = $3)
+         ORDER BY e.no DESC LIMIT $4",
+        columns()
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let (after, account_id) = (searched.after, searched.account_id);
+    query(tx, &sql, &[&after, &before, &account_id, &limit]).await
+}
+
+/// The number of the newest event, those aside that stand for old figures, and that of the event which so many others have
+/// followed, if there is one.
+pub(super) async fn newest(tx: &Tx<'_>, reach: i64) -> Result<(Option<i64>, Option<i64>)> {
+    let sql = "SELECT no FROM events WHERE no > 0 ORDER BY no DESC LIMIT 1 OFFSET $1";
+    let newest = query_opt(tx, sql, &[&0_i64]).await?;
+    let reached = query_opt(tx, sql, &[&reach]).await?;
+    Ok((newest.map(|row| row.get(0)), reached.map(|row| row.get(0))))
+}
+
+/// Events by their keys, in the order in which they were made and arrived, as far as they
+/// are still stored.
+pub(super) async fn made(tx: &Tx<'_>, keys: &[EventKey]) -> Result<Vec<Value>> {
+    let (days, keys) = places(keys);
+    let sql = format!(
+        "SELECT {} FROM unnest($1::integer[], $2::bytea[]) AS n (day, key)
+             JOIN events e ON e.day = n.day AND e.key = n.key AND e.no > 0
+         ORDER BY e.created_at, e.no",
+        columns()
+    );
+    let rows = query(tx, &sql, &[&days, &keys]).await?;
+    Ok(rows.iter().map(|row| event(row).into()).collect())
+}
+
+/// Where events are in the inbox: their days and their keys.
+pub(super) fn places(keys: &[EventKey]) -> (Vec<i32>, Vec<&[u8]>) {
+    let places = keys.iter();
+    places
+        .map(|(key, created_at)| (day_of(*created_at), key.as_slice()))
+        .unzip()
 }
 
 /// The event as it was sent, including its unknown fields, and what the collector says of

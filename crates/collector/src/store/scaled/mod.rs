@@ -4,9 +4,10 @@
 //!
 //! PostgreSQL has what is decided once, and the inbox of events. ClickHouse has what is
 //! added up: blocks of the inbox (`shipper`), which count together with what PostgreSQL
-//! has beyond the last of them (`figures`).
+//! has beyond the last of them (`figures`). Pages (`pages`) put together what both have.
 
 mod account_rows;
+mod account_tree;
 mod accounts;
 mod alerts;
 mod clickhouse;
@@ -26,14 +27,18 @@ mod keys;
 mod latest;
 mod layers;
 pub mod migration;
+mod name_cache;
 mod nodes;
 mod operations;
+mod pages;
+mod portfolio;
 mod postgres;
 mod records;
 mod refusals;
 mod removals;
 mod retention;
 mod row_binary;
+mod rule_check;
 mod saved_views;
 mod schema;
 mod shipper;
@@ -41,6 +46,7 @@ mod streams;
 mod tls;
 mod user_records;
 mod users;
+mod visible;
 
 use std::{
     fmt,
@@ -54,6 +60,7 @@ use crate::{clock::now_ms, metrics::Metrics, store::error::StoreError};
 pub use command::{ScaledKeys, erase};
 use failure::Failure;
 use inbox::Inbox;
+use name_cache::NameCache;
 use nodes::{Nodes, standing};
 
 /// An open store.
@@ -61,6 +68,7 @@ pub struct ScaledStore {
     pool: Pool,
     nodes: Nodes,
     inbox: Inbox,
+    names: NameCache,
     shipping: Mutex<Option<JoinHandle<()>>>,
     watching: AbortHandle,
 }
@@ -107,6 +115,7 @@ impl ScaledStore {
         let shipping = shipper::ship_forever(pool.clone(), nodes.clone());
         Ok(ScaledStore {
             inbox: Inbox::start(&pool, metrics),
+            names: NameCache::default(),
             watching: tokio::spawn(watching).abort_handle(),
             shipping: Mutex::new(Some(tokio::spawn(shipping))),
             pool,

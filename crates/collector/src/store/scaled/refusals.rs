@@ -2,11 +2,14 @@
 
 use super::{
     failure::Result,
-    postgres::{Tx, execute, query_one, without_nul},
+    postgres::{Tx, execute, query, query_one, without_nul},
 };
 use crate::{
     model::keys::SourceId,
-    store::refused_lines::{MAX_ROWS, Refused, RefusedLines, told_apart},
+    store::{
+        quality::Refusal,
+        refused_lines::{MAX_ROWS, Refused, RefusedLines, told_apart},
+    },
 };
 
 /// Counts the refused lines of a batch.
@@ -51,6 +54,24 @@ pub(super) async fn record(
         rows += i64::from(!is_full);
     }
     Ok(())
+}
+
+/// Lists the refused lines, the most frequent reasons first.
+pub(super) async fn list(tx: &Tx<'_>) -> Result<Vec<Refusal>> {
+    let sql = "SELECT CASE s.name WHEN '' THEN 'source-' || s.id ELSE s.name END, r.example,
+            r.account_id, r.lines, r.first_at, r.last_at
+        FROM refusals r JOIN sources s ON s.id = r.source_id
+        ORDER BY r.lines DESC, r.source_id, r.kind, r.account_id";
+    let rows = query(tx, sql, &[]).await?;
+    let refusals = rows.iter().map(|row| Refusal {
+        source: row.get(0),
+        reason: row.get(1),
+        account_id: Some(row.get::<_, String>(2)).filter(|id| !id.is_empty()),
+        lines: row.get(3),
+        first_at: row.get(4),
+        last_at: row.get(5),
+    });
+    Ok(refusals.collect())
 }
 
 /// Forgets the refused lines, once their cause is mended.

@@ -2,9 +2,21 @@
 
 use super::{
     failure::Result,
-    postgres::{Tx, execute, query_one},
+    postgres::{Tx, execute, query, query_one},
 };
-use crate::store::saved_views::MAX_VIEWS;
+use crate::store::saved_views::{MAX_VIEWS, SavedView};
+
+/// Lists the saved views by name.
+pub(super) async fn list(tx: &Tx<'_>) -> Result<Vec<SavedView>> {
+    let sql = "SELECT id, name, address FROM saved_views ORDER BY lower(name), name";
+    let rows = query(tx, sql, &[]).await?;
+    let views = rows.iter().map(|row| SavedView {
+        id: row.get(0),
+        name: row.get(1),
+        address: row.get(2),
+    });
+    Ok(views.collect())
+}
 
 /// Saves a view; one with the same name is replaced. Returns false when there are too
 /// many.

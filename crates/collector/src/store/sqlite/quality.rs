@@ -29,12 +29,6 @@ impl Uncounted {
             last_at: at,
         }
     }
-
-    fn add(&mut self, other: Uncounted) {
-        self.events = self.events.saturating_add(other.events);
-        self.first_at = self.first_at.min(other.first_at);
-        self.last_at = self.last_at.max(other.last_at);
-    }
 }
 
 /// Reads the usage of a span that does not count.

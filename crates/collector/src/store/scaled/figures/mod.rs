@@ -1,9 +1,23 @@
 //! Figures: ClickHouse adds up what it has, together with what PostgreSQL sends along.
 
+pub(super) mod adoption;
 mod answer;
+mod bars;
+mod events;
+pub(super) mod first_use;
+pub(super) mod lookup;
+pub(super) mod names;
+pub(super) mod new_users;
+pub(super) mod people;
+pub(super) mod portfolio;
 mod question;
+pub(super) mod reading;
+pub(super) mod report;
 mod row;
+mod rows;
+pub(super) mod sessions;
 mod snapshot;
+pub(super) mod uncounted;
 
 use std::collections::HashSet;
 
@@ -33,7 +47,8 @@ pub(super) async fn usage(
         return Ok(None);
     }
     let rolls_up = question.rollup && FigureKind::ProductUsage.rolls_up();
-    let snapshot = Snapshot::read(tx, nodes, account, rolls_up).await?;
+    let scope = hierarchy::subtree(tx, account, rolls_up).await?;
+    let snapshot = Snapshot::read(tx, nodes, scope).await?;
     let unit = match question.by {
         Some(by) if by.is_subject() => Some(CalendarUnit::Day),
         by => by.and_then(Dimension::calendar_unit),

@@ -1,67 +1,21 @@
 //! The statements that ClickHouse adds up by.
 
-use super::snapshot::Shard;
+use super::{events::within, snapshot::Shard};
 use crate::{
     model::{
         quarter::QUARTER_MS,
-        usage::{Dimension, Filter, Span},
+        usage::{Dimension, Span},
     },
-    store::{scaled::clickhouse::literal, usage::UsageQuestion},
+    store::usage::UsageQuestion,
 };
 
-/// Beyond all times that events have.
-const FAR_MS: i64 = 10_000_000_000_000_000;
-
-/// The events of a question on a shard: those that were shipped, and those that were not.
-/// `at` is the time at which one counts.
+/// The events of a question on a shard.
 fn events(shard: &Shard, question: &UsageQuestion) -> String {
-    const COLUMNS: &str = "account_id, user_id, session_id, product, module, feature, \
-        features, module_time, active_time";
-    let (table, block) = (shard.table(), shard.block());
-    let at = shard.counted_at();
-    let to = question.span.to.clamp(-FAR_MS, FAR_MS);
-    let wanted = format!(
-        "{at} < {to} AND account_id IN (SELECT account_id FROM scope){}",
-        filter(&question.filter)
-    );
-    format!(
-        "SELECT {COLUMNS}, at, aside, captures FROM (
-            SELECT {COLUMNS}, {at} AS at,
-                set_aside = 1 AND NOT (released >= 1 AND released <= {block})
-                    AND key NOT IN (SELECT key FROM freed) AS aside
-            FROM {table} FINAL WHERE block <= {block} AND {wanted}{}
-            UNION ALL
-            SELECT {COLUMNS}, {at} AS at, set_aside = 1 AS aside FROM pending WHERE {wanted}
-        ) ANY INNER JOIN scope USING account_id",
-        shard.passed_over()
-    )
-}
-
-fn filter(filter: &Filter) -> String {
-    let mut wanted = String::new();
-    for (column, value) in [
-        ("product", &filter.product),
-        ("module", &filter.module),
-        ("feature", &filter.feature),
-    ] {
-        match value.as_deref() {
-            None => {}
-            Some("") => wanted += &format!(" AND {column} IS NULL"),
-            Some(name) => wanted += &format!(" AND {column} = {}", literal(name)),
-        }
-    }
-    if let Some(user) = &filter.user {
-        wanted += &format!(" AND user_id = {}", literal(user));
-    }
-    wanted
-}
-
-fn within(span: Span) -> String {
-    let (from, to) = (
-        span.from.clamp(-FAR_MS, FAR_MS),
-        span.to.clamp(-FAR_MS, FAR_MS),
-    );
-    format!("at >= {from} AND at < {to}")
+    let until = Span {
+        from: Span::ALL.from,
+        to: question.span.to,
+    };
+    shard.events(until, &question.filter)
 }
 
 /// The quarters of an hour of the span with an event.

@@ -11,7 +11,7 @@ use crate::{
         clickhouse::External,
         event_rows::{COLUMNS, PENDING, Shipped},
         failure::{Failure, Result},
-        hierarchy::{self, Node},
+        hierarchy::Node,
         nodes::{
             Nodes,
             choice::{self, Chosen},
@@ -22,6 +22,10 @@ use crate::{
         row_binary::RowBinary,
     },
 };
+
+/// How long the transaction may stand idle: as long as ClickHouse may take to answer, and a
+/// little more. It writes nothing, so that it keeps no block from being shipped.
+const IDLE_LIMIT: &str = "SET LOCAL idle_in_transaction_session_timeout = '150s'";
 
 /// From so many accounts on, the events that are not shipped are read for all accounts.
 const MANY_ACCOUNTS: usize = 1000;
@@ -97,14 +101,9 @@ impl Shard {
 }
 
 impl Snapshot {
-    /// Reads what a question about an account needs, in one transaction.
-    pub(super) async fn read(
-        tx: &Tx<'_>,
-        nodes: &Nodes,
-        account: i64,
-        with_subtree: bool,
-    ) -> Result<Self> {
-        let scope = hierarchy::subtree(tx, account, with_subtree).await?;
+    /// Reads what a question about some accounts needs, in one transaction.
+    pub(super) async fn read(tx: &Tx<'_>, nodes: &Nodes, scope: Vec<Node>) -> Result<Self> {
+        tx.batch_execute(IDLE_LIMIT).await?;
         let chosen = choice::choose(tx, nodes).await?;
         let removed = chosen.iter().map(|chosen| chosen.removed).min();
         let removals = removals::after(tx, removed.unwrap_or(0)).await?;
@@ -188,12 +187,22 @@ impl Snapshot {
         sql: impl Fn(&Shard) -> String,
         more: &[External],
     ) -> Result<Vec<Answer>> {
+        let answers = self.answers(sql, more).await?;
+        answers.iter().map(|answer| Answer::read(answer)).collect()
+    }
+
+    /// The answers of all shards, as they are.
+    pub(super) async fn answers(
+        &self,
+        sql: impl Fn(&Shard) -> String,
+        more: &[External],
+    ) -> Result<Vec<Vec<u8>>> {
         let mut asked = JoinSet::new();
         for shard in &self.shards {
             let (node, sql) = (Arc::clone(&shard.chosen.node), sql(shard));
             let mut tables = self.tables(shard);
             tables.extend_from_slice(more);
-            asked.spawn(async move { Answer::read(&node.ask(&sql, &tables).await?) });
+            asked.spawn(async move { node.ask(&sql, &tables).await });
         }
         let mut answers = Vec::with_capacity(self.shards.len());
         while let Some(answer) = asked.join_next().await {

@@ -16,8 +16,12 @@ pub(super) type EventKey = (i32, IdKey);
 
 /// The key of an event.
 pub(super) fn key_of(new: &NewEvent) -> EventKey {
-    let day = new.event.created_at.div_euclid(DAY_MS);
-    (i32::try_from(day).unwrap_or(i32::MAX), new.key)
+    (day_of(new.event.created_at), new.key)
+}
+
+/// The day in UTC of an event that was made at a time, since the Unix epoch.
+pub(in crate::store::scaled) fn day_of(created_at: i64) -> i32 {
+    i32::try_from(created_at.div_euclid(DAY_MS)).unwrap_or(i32::MAX)
 }
 
 /// What becomes of one event.

@@ -18,6 +18,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+pub(super) use fate::day_of;
+
 use super::{
     failure::{Failure, Result},
     postgres::without_nul,

@@ -1,21 +1,29 @@
 //! Alerts: their rules, and the messages about them.
 
-use super::{read, unsupported, write, write_unless_rejected};
+use super::{ask, read, write, write_unless_rejected};
 use crate::{
     model::{
         alert_rule::AlertRule,
         calendar::TimeZone,
         page::Page,
-        webhook::{WebhookSecret, WebhookUrl},
+        webhook::{WebhookSecret, WebhookUrl, new_message_id},
     },
     store::{
         alerts::{
-            Alert, AlertsQuestion, DueMessage, RuleCheck, RuleError, Standing, StoredRule, Webhook,
+            Alert, AlertsQuestion, DueMessage, MESSAGE_ALERTS, RuleCheck, RuleError, Standing,
+            StoredRule, Webhook,
         },
         answer::Answer,
+        error::StoreError,
         operations::AlertOperations,
         records::Listed,
-        scaled::{ScaledStore, account_rows, alerts},
+        rule_check::Changes,
+        scaled::{
+            ScaledStore, account_rows,
+            alerts::{self, AlertScope},
+            failure::Failure,
+            rule_check,
+        },
     },
 };
 
@@ -44,8 +52,8 @@ impl AlertOperations for ScaledStore {
         write!(self, tx => alerts::delete_rule(tx, id).await?)
     }
 
-    fn check_alert_rule(&self, _: i64, _: TimeZone, _: i64) -> Answer<'_, RuleCheck> {
-        unsupported("the check of rules of alerts")
+    fn check_alert_rule(&self, id: i64, zone: TimeZone, now: i64) -> Answer<'_, RuleCheck> {
+        Box::pin(check_rule(self, id, zone, now))
     }
 
     fn alerts(&self, question: AlertsQuestion, page: Page) -> Answer<'_, Option<Listed<Alert>>> {
@@ -57,7 +65,11 @@ impl AlertOperations for ScaledStore {
                     found => found,
                 },
             };
-            Some(alerts::list(tx, &question, account, page).await?)
+            let scope = AlertScope {
+                account,
+                within: None,
+            };
+            Some(alerts::list(tx, &question, scope, page).await?)
         })
     }
 
@@ -93,4 +105,36 @@ impl AlertOperations for ScaledStore {
     ) -> Answer<'_, Option<i64>> {
         write!(self, tx => alerts::message_failed(tx, &message, &error, now).await?)
     }
+}
+
+/// Checks a rule. It reads as a report does, and writes a hundred alerts at a time. Several
+/// collectors may check the same rule at once: an alert holds once.
+async fn check_rule(
+    store: &ScaledStore,
+    rule: i64,
+    zone: TimeZone,
+    now: i64,
+) -> Result<RuleCheck, StoreError> {
+    let changes: Answer<'_, Changes> = ask!(store, tx => {
+        rule_check::changes(tx, &store.nodes, rule, &zone, now).await?
+    });
+    let Changes { began, ended } = changes.await?;
+    let mut checked = RuleCheck {
+        began: 0,
+        ended: ended.len(),
+    };
+    for ended in ended.chunks(MESSAGE_ALERTS) {
+        let done: Answer<'_, ()> = write!(store, tx => rule_check::end(tx, ended, now).await?);
+        done.await?;
+    }
+    for began in began.chunks(MESSAGE_ALERTS) {
+        let message_id = new_message_id().map_err(Failure::from)?;
+        let done: Answer<'_, u64> = write!(store, tx => {
+            rule_check::begin(tx, rule, began, &message_id, now).await?
+        });
+        checked.began += usize::try_from(done.await?).unwrap_or(usize::MAX);
+    }
+    let done: Answer<'_, ()> = write!(store, tx => rule_check::finish(tx, rule, now).await?);
+    done.await?;
+    Ok(checked)
 }

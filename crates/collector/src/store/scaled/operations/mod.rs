@@ -9,15 +9,6 @@ mod pages;
 mod records;
 mod upkeep;
 
-use std::future::ready;
-
-use crate::store::{answer::Answer, error::StoreError};
-
-/// The answer to an operation that this store does not have yet.
-fn unsupported<'a, T: Send + 'a>(what: &'static str) -> Answer<'a, T> {
-    Box::pin(ready(Err(StoreError::Unsupported(what))))
-}
-
 /// An operation that reads one snapshot.
 macro_rules! read {
     ($store:expr, $tx:ident => $work:expr) => {

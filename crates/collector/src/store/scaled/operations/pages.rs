@@ -1,6 +1,6 @@
-//! Pages of the dashboard, which this store does not have yet, and what people set on them.
+//! Pages of the dashboard, and what people set on them.
 
-use super::{unsupported, write};
+use super::{ask, read, write};
 use crate::{
     model::{page::Page, usage::Span, visibility::Visibility},
     store::{
@@ -18,97 +18,139 @@ use crate::{
         portfolio::{ListQuestion, Portfolio},
         quality::QualityPage,
         records::{Listed, RecordsPage},
-        scaled::{ScaledStore, refusals, saved_views},
+        scaled::{
+            ScaledStore,
+            pages::{
+                account::{self, Subject},
+                accounts, alerts, events, quality, search, tree, user,
+            },
+            refusals, saved_views,
+            visible::Within,
+        },
         search::{Found, SearchQuestion},
         tree::{LevelQuestion, Tree, TreeEntry},
         user_page::{UserPage, UserPageQuestion},
     },
 };
 
+/// A page of one account: `None` where the account is unknown or not to be seen.
+macro_rules! of_account {
+    ($store:expr, $tx:ident, $question:expr, $subject:ident => $work:expr) => {
+        ask!($store, $tx => match Subject::find($tx, $question).await? {
+            None => None,
+            Some($subject) => {
+                let page = $work;
+                Some(($subject.header, page))
+            }
+        })
+    };
+}
+
 impl PageOperations for ScaledStore {
-    fn tree(&self, _: Visibility) -> Answer<'_, Tree> {
-        unsupported("the account tree")
+    fn tree(&self, within: Visibility) -> Answer<'_, Tree> {
+        read!(self, tx => tree::first_level(tx, Within::find(tx, &within).await?).await?)
     }
 
-    fn tree_level(&self, _: LevelQuestion) -> Answer<'_, Option<Listed<TreeEntry>>> {
-        unsupported("the account tree")
+    fn tree_level(&self, question: LevelQuestion) -> Answer<'_, Option<Listed<TreeEntry>>> {
+        read!(self, tx => tree::level(tx, &question).await?)
     }
 
-    fn search(&self, _: SearchQuestion) -> Answer<'_, Found> {
-        unsupported("the search")
+    fn search(&self, question: SearchQuestion) -> Answer<'_, Found> {
+        read!(self, tx => {
+            let within = Within::find(tx, &question.within).await?;
+            search::find(tx, &question.text, within, question.limit).await?
+        })
     }
 
-    fn page_accounts(&self, _: AccountsPageQuestion) -> Answer<'_, AccountsPage> {
-        unsupported("the list of accounts")
+    fn page_accounts(&self, question: AccountsPageQuestion) -> Answer<'_, AccountsPage> {
+        ask!(self, tx => accounts::read(tx, &self.nodes, &self.names, &question).await?)
     }
 
-    fn page_usage(&self, _: UsagePageQuestion) -> Answer<'_, AccountPage<UsagePage>> {
-        unsupported("the page of an account")
+    fn page_usage(&self, question: UsagePageQuestion) -> Answer<'_, AccountPage<UsagePage>> {
+        of_account!(self, tx, &question.account, subject => {
+            account::usage(tx, &self.nodes, &subject, &question).await?
+        })
     }
 
     fn page_below(
         &self,
-        _: AccountQuestion,
-        _: ListQuestion,
+        account: AccountQuestion,
+        list: ListQuestion,
     ) -> Answer<'_, AccountPage<Portfolio>> {
-        unsupported("the page of an account")
+        of_account!(self, tx, &account, subject => {
+            accounts::list(tx, &self.nodes, &self.names, Some(subject.account), &list).await?
+        })
     }
 
-    fn page_people(&self, _: PeopleQuestion) -> Answer<'_, AccountPage<Vec<Person>>> {
-        unsupported("the page of an account")
+    fn page_people(&self, question: PeopleQuestion) -> Answer<'_, AccountPage<Vec<Person>>> {
+        of_account!(self, tx, &question.account, subject => {
+            account::users(tx, &self.nodes, &subject, &question).await?
+        })
     }
 
     fn page_adoption(
         &self,
-        _: AccountQuestion,
-        _: Span,
+        account: AccountQuestion,
+        span: Span,
     ) -> Answer<'_, AccountPage<Vec<FeatureAdoption>>> {
-        unsupported("the page of an account")
+        of_account!(self, tx, &account, subject => {
+            account::features(tx, &self.nodes, &subject, span).await?
+        })
     }
 
     fn page_records(
         &self,
-        _: AccountQuestion,
-        _: Page,
-        _: i64,
+        account: AccountQuestion,
+        page: Page,
+        now: i64,
     ) -> Answer<'_, AccountPage<RecordsPage>> {
-        unsupported("the page of an account")
+        of_account!(self, tx, &account, subject => {
+            account::records(tx, &subject, page, now).await?
+        })
     }
 
     fn page_account_events(
         &self,
-        _: AccountQuestion,
-        _: NamedEventsQuestion,
+        account: AccountQuestion,
+        events: NamedEventsQuestion,
     ) -> Answer<'_, AccountPage<NamedEvents>> {
-        unsupported("the page of an account")
+        of_account!(self, tx, &account, subject => {
+            events::read(tx, subject.within, &events).await?
+        })
     }
 
-    fn page_edit(&self, _: AccountQuestion) -> Answer<'_, AccountPage<Tree>> {
-        unsupported("the page of an account")
+    fn page_edit(&self, account: AccountQuestion) -> Answer<'_, AccountPage<Tree>> {
+        of_account!(self, tx, &account, subject => {
+            tree::first_level(tx, subject.within).await?
+        })
     }
 
-    fn page_user(&self, _: UserPageQuestion) -> Answer<'_, Option<UserPage>> {
-        unsupported("the page of a user")
+    fn page_user(&self, question: UserPageQuestion) -> Answer<'_, Option<UserPage>> {
+        ask!(self, tx => user::read(tx, &self.nodes, &question).await?)
     }
 
-    fn page_events(&self, _: NamedEventsQuestion) -> Answer<'_, (Tree, NamedEvents)> {
-        unsupported("the page of events")
+    fn page_events(&self, question: NamedEventsQuestion) -> Answer<'_, (Tree, NamedEvents)> {
+        read!(self, tx => {
+            let within = Within::find(tx, &question.within).await?;
+            let tree = tree::first_level(tx, within).await?;
+            (tree, events::read(tx, within, &question).await?)
+        })
     }
 
-    fn named_events(&self, _: NamedEventsQuestion) -> Answer<'_, Option<NamedEvents>> {
-        unsupported("the page of events")
+    fn named_events(&self, question: NamedEventsQuestion) -> Answer<'_, Option<NamedEvents>> {
+        read!(self, tx => events::read_visible(tx, &question).await?)
     }
 
-    fn page_alerts(&self, _: Visibility, _: Page) -> Answer<'_, AlertsPage> {
-        unsupported("the page of alerts")
+    fn page_alerts(&self, within: Visibility, page: Page) -> Answer<'_, AlertsPage> {
+        read!(self, tx => alerts::read(tx, &within, page).await?)
     }
 
-    fn page_quality(&self, _: Span) -> Answer<'_, QualityPage> {
-        unsupported("the page of the quality of the data")
+    fn page_quality(&self, span: Span) -> Answer<'_, QualityPage> {
+        ask!(self, tx => quality::read(tx, &self.nodes, span).await?)
     }
 
-    fn page_loss(&self, _: Span) -> Answer<'_, LossPage> {
-        unsupported("the page of losses")
+    fn page_loss(&self, span: Span) -> Answer<'_, LossPage> {
+        ask!(self, tx => quality::loss(tx, &self.nodes, span).await?)
     }
 
     fn clear_refusals(&self) -> Answer<'_, ()> {

@@ -1,0 +1,112 @@
+//! The names of what was used, which are the choices of a filter.
+
+use std::collections::BTreeMap;
+
+use super::reading::Reading;
+use crate::{
+    model::usage::{Filter, Span},
+    store::{
+        portfolio::Names,
+        scaled::{clickhouse::literal, failure::Result},
+    },
+};
+
+/// The names of all events of the accounts of a reading, whether they count or not.
+pub(in crate::store::scaled) async fn all(reading: &Reading) -> Result<Names> {
+    let sql = |facts: &str| {
+        format!(
+            "SELECT product, module, feature, count() FROM ({}) GROUP BY product, module, feature",
+            facts
+        )
+    };
+    let mut names = Names::default();
+    let mut rows = reading
+        .ask((Span::ALL, &Filter::default()), sql, Vec::new())
+        .await?;
+    while rows.has_more() {
+        let (product, module, feature) = (rows.optional()?, rows.optional()?, rows.optional()?);
+        let events = rows.number()?;
+        note(&mut names.products, product, events);
+        note(&mut names.modules, module, events);
+        note(&mut names.features, feature, events);
+    }
+    Ok(names)
+}
+
+fn note(names: &mut BTreeMap<String, u64>, name: Option<String>, events: u64) {
+    if let Some(name) = name {
+        *names.entry(name).or_default() += events;
+    }
+}
+
+/// The names of what counts in a span: every product, the modules of the product of a
+/// filter, and the features of its product and module.
+pub(in crate::store::scaled) async fn counted(
+    reading: &Reading,
+    span: Span,
+    filter: &Filter,
+) -> Result<Names> {
+    let mut names = Names::default();
+    let sql = |facts: &str| {
+        format!(
+            "SELECT product, module, feature, count() FROM ({}) WHERE counts = 1
+         GROUP BY product, module, feature",
+            facts
+        )
+    };
+    let mut rows = reading
+        .ask((span, &Filter::default()), sql, Vec::new())
+        .await?;
+    while rows.has_more() {
+        let (product, module, feature) = (rows.optional()?, rows.optional()?, rows.optional()?);
+        let events = rows.number()?;
+        let has_product = is_chosen(filter.product.as_deref(), product.as_deref());
+        let has_module = is_chosen(filter.module.as_deref(), module.as_deref());
+        note(&mut names.products, product, events);
+        if has_product {
+            note(&mut names.modules, module, events);
+        }
+        if has_product && has_module {
+            note(&mut names.features, feature, events);
+        }
+    }
+    Ok(names)
+}
+
+/// Whether events of the accounts of a reading have the names of a filter, whatever they
+/// name.
+pub(in crate::store::scaled) async fn are_known(
+    reading: &Reading,
+    filter: &Filter,
+) -> Result<bool> {
+    for name in [&filter.product, &filter.module, &filter.feature] {
+        let Some(name) = name.as_deref().filter(|name| !name.is_empty()) else {
+            continue;
+        };
+        let name = literal(name);
+        let sql = |facts: &str| {
+            format!(
+                "SELECT 1 FROM ({})
+             WHERE product = {name} OR module = {name} OR feature = {name} LIMIT 1",
+                facts
+            )
+        };
+        if !reading
+            .ask((Span::ALL, &Filter::default()), sql, Vec::new())
+            .await?
+            .has_more()
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a value is the one of a filter. An empty text stands for none.
+fn is_chosen(wanted: Option<&str>, value: Option<&str>) -> bool {
+    match wanted {
+        None => true,
+        Some("") => value.is_none(),
+        Some(wanted) => value == Some(wanted),
+    }
+}

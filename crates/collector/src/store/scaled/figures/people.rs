@@ -1,0 +1,100 @@
+//! What each user did in a period and in the one before, and when each was seen.
+
+use std::collections::HashMap;
+
+use super::{
+    events::within,
+    reading::{Reading, numbered_quarters, periods, sums},
+};
+use crate::{
+    model::{
+        period::Before,
+        quarter::QUARTER_MS,
+        usage::{Filter, Span},
+    },
+    store::{
+        people::{PersonFigures, PersonUse},
+        scaled::failure::Result,
+        sums::Sums,
+    },
+};
+
+/// Reads the use of every user who has any, by the id of the user. `days` are the first ms
+/// of each day of the span, and of the day after the last; empty where days are not to be
+/// counted.
+pub(in crate::store::scaled) async fn read(
+    reading: &Reading,
+    span: Span,
+    before: Option<Before>,
+    filter: &Filter,
+    days: &[i64],
+) -> Result<HashMap<String, PersonUse>> {
+    let (mut tables, mut day, mut join) = (Vec::new(), "0 AS number", "");
+    if !days.is_empty() {
+        let quarters = reading.quarters(span, filter).await?;
+        let number = |quarter: u32| {
+            let at = (i64::from(quarter) * QUARTER_MS).max(span.from);
+            days.partition_point(|start| *start <= at) as u32
+        };
+        tables.push(numbered_quarters("days", quarters, number));
+        (day, join) = ("number", "ANY LEFT JOIN days USING quarter");
+    }
+    let past = Span {
+        from: Span::ALL.from,
+        to: span.to,
+    };
+    let of = |period: &str| {
+        format!(
+            "{}, uniqExactIf(assumeNotNull(session_id), {period} = 1 AND isNotNull(session_id))",
+            sums(&format!("{period} = 1"))
+        )
+    };
+    let sql = |facts: &str| {
+        format!(
+        "SELECT user_id, {}, {}, toUInt8(countIf(is_past = 1) > 0), minIf(quarter, is_past = 1),
+            maxIf(quarter, is_past = 1), uniqExactIf(number, is_now = 1),
+            toUInt8(countIf(is_past = 0) > 0)
+         FROM (
+            SELECT user_id, session_id, features, module_time, active_time, quarter, is_past,
+                is_now, is_earlier, {day}
+            FROM (SELECT *, {} AS is_past, {} FROM ({}) WHERE counts = 1) {join}
+         ) GROUP BY user_id",
+        of("is_now"),
+        of("is_earlier"),
+        within(past),
+        periods(span, before.map(|before| before.span)),
+        facts,
+    )
+    };
+    let mut rows = reading.ask((Span::ALL, filter), sql, tables).await?;
+    let mut people = HashMap::new();
+    while rows.has_more() {
+        let user_id = rows.text()?;
+        let now = figures(&rows.sums()?, rows.count()?);
+        let earlier = figures(&rows.sums()?, rows.count()?);
+        let first = rows.if_any()?;
+        let last = rows.small()?;
+        let active_days = rows.count()?;
+        let found = PersonUse {
+            now,
+            before: earlier,
+            first,
+            last: first.map(|_| last),
+            active_days: if days.is_empty() { 0 } else { active_days },
+            came_later: rows.flag()?,
+        };
+        people.insert(user_id, found);
+    }
+    Ok(people)
+}
+
+fn figures(sums: &Sums, sessions: i64) -> PersonFigures {
+    let whole = |sum: u64| i64::try_from(sum).unwrap_or(i64::MAX);
+    PersonFigures {
+        events: whole(sums.events),
+        features: sums.features,
+        module_time: whole(sums.module_time),
+        active_time: whole(sums.active_time),
+        sessions,
+    }
+}

@@ -1,0 +1,102 @@
+//! Usage that does not count.
+
+use std::collections::BTreeMap;
+
+use super::reading::Reading;
+use crate::{
+    model::{
+        quarter::QUARTER_MS,
+        usage::{Filter, Span},
+    },
+    store::{quality::Uncounted, scaled::failure::Result},
+};
+
+/// Events of an account that has accounts below it.
+#[derive(Debug)]
+pub(in crate::store::scaled) struct AtNonLeaf {
+    /// Id of the account.
+    pub(in crate::store::scaled) account_id: String,
+    /// The events.
+    pub(in crate::store::scaled) events: Uncounted,
+    /// Number of different users.
+    pub(in crate::store::scaled) users: usize,
+}
+
+/// Events of a user in an account to which the user does not belong.
+#[derive(Debug)]
+pub(in crate::store::scaled) struct Aside {
+    /// Id of the account.
+    pub(in crate::store::scaled) account_id: String,
+    /// Id of the user.
+    pub(in crate::store::scaled) user_id: String,
+    /// The events.
+    pub(in crate::store::scaled) events: Uncounted,
+}
+
+const EVENTS: &str = "count(), min(quarter), max(quarter)";
+
+/// Reads the events of a span that are not captured where they happened.
+pub(in crate::store::scaled) async fn at_non_leaves(
+    reading: &Reading,
+    span: Span,
+) -> Result<Vec<AtNonLeaf>> {
+    let sql = |facts: &str| {
+        format!(
+            "SELECT account_id, {EVENTS}, uniqExact(user_id) FROM ({})
+         WHERE aside = 0 AND captures = 0 GROUP BY account_id",
+            facts
+        )
+    };
+    let mut rows = reading
+        .ask((span, &Filter::default()), sql, Vec::new())
+        .await?;
+    let mut found: BTreeMap<String, AtNonLeaf> = BTreeMap::new();
+    while rows.has_more() {
+        let account_id = rows.text()?;
+        let events = uncounted(rows.count()?, rows.small()?, rows.small()?);
+        let users = usize::try_from(rows.number()?).unwrap_or(usize::MAX);
+        found
+            .entry(account_id.clone())
+            .and_modify(|of| {
+                of.events.add(events);
+                of.users += users;
+            })
+            .or_insert(AtNonLeaf {
+                account_id,
+                events,
+                users,
+            });
+    }
+    Ok(found.into_values().collect())
+}
+
+/// Reads the events of a span that are set aside.
+pub(in crate::store::scaled) async fn aside(reading: &Reading, span: Span) -> Result<Vec<Aside>> {
+    let sql = |facts: &str| {
+        format!(
+            "SELECT account_id, user_id, {EVENTS} FROM ({})
+         WHERE aside = 1 GROUP BY account_id, user_id",
+            facts
+        )
+    };
+    let mut rows = reading
+        .ask((span, &Filter::default()), sql, Vec::new())
+        .await?;
+    let mut found = Vec::new();
+    while rows.has_more() {
+        found.push(Aside {
+            account_id: rows.text()?,
+            user_id: rows.text()?,
+            events: uncounted(rows.count()?, rows.small()?, rows.small()?),
+        });
+    }
+    Ok(found)
+}
+
+fn uncounted(events: i64, first: u32, last: u32) -> Uncounted {
+    Uncounted {
+        events,
+        first_at: i64::from(first) * QUARTER_MS,
+        last_at: i64::from(last) * QUARTER_MS,
+    }
+}

@@ -1,0 +1,41 @@
+//! The names of all events, as they were a moment ago: to find them out, all events are
+//! read, and they are offered as choices of a filter. No figure depends on them.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use super::{
+    failure::Result,
+    figures::{names, reading::Reading},
+    hierarchy, latest,
+    nodes::Nodes,
+    postgres::Tx,
+};
+use crate::store::portfolio::{KeptNames, Names};
+
+/// The names that were read last.
+#[derive(Debug, Default)]
+pub(super) struct NameCache(Mutex<Option<KeptNames>>);
+
+impl NameCache {
+    /// The names. They are read again while another question reads them, too: no lock is
+    /// held meanwhile.
+    pub(super) async fn get(&self, tx: &Tx<'_>, nodes: &Nodes) -> Result<Arc<Names>> {
+        let (newest, _) = latest::newest(tx, 0).await?;
+        let newest = newest.unwrap_or(0);
+        let now = Instant::now();
+        if let Some(kept) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            && let Some(names) = kept.names(newest, now)
+        {
+            return Ok(names);
+        }
+        let everywhere = hierarchy::everywhere(tx).await?;
+        let names = names::all(&Reading::of(tx, nodes, everywhere).await?).await?;
+        let kept = KeptNames::new(names, newest, now);
+        let names = kept.all();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        Ok(names)
+    }
+}

@@ -1,0 +1,115 @@
+//! The events that arrived last, with the names of their accounts and users.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::store::{
+    latest_events::{NamedEvent, NamedEvents, NamedEventsQuestion},
+    scaled::{
+        account_rows, accounts,
+        failure::Result,
+        latest::{self, Searched},
+        postgres::Tx,
+        users,
+        visible::Within,
+    },
+};
+
+/// Reads the events of the question.
+pub(in crate::store::scaled) async fn read(
+    tx: &Tx<'_>,
+    within: Within,
+    question: &NamedEventsQuestion,
+) -> Result<NamedEvents> {
+    let (newest, reach) = latest::newest(tx, question.reach).await?;
+    let searched = Searched {
+        after: question.after.max(reach).unwrap_or(0),
+        account_id: question.account_id.as_deref(),
+        text: question.text.as_deref(),
+        limit: question.limit,
+    };
+    let found = latest::search(tx, &searched).await?;
+    let mut names = Names {
+        within,
+        accounts: HashMap::new(),
+        users: HashMap::new(),
+    };
+    let mut events = Vec::with_capacity(found.len());
+    for event in found {
+        events.push(names.add_to(tx, event).await?);
+    }
+    Ok(NamedEvents {
+        events,
+        // Events of other accounts were searched, too.
+        last: question.after.max(newest),
+    })
+}
+
+/// Reads the events of the question; `None` for who may not see all accounts and names
+/// none that may be seen.
+pub(in crate::store::scaled) async fn read_visible(
+    tx: &Tx<'_>,
+    question: &NamedEventsQuestion,
+) -> Result<Option<NamedEvents>> {
+    let within = Within::find(tx, &question.within).await?;
+    if within != Within::All {
+        let account = match &question.account_id {
+            None => None,
+            Some(id) => account_rows::find_no(tx, id).await?,
+        };
+        let is_seen = match account {
+            None => false,
+            Some(account) => within.see(tx, account).await?,
+        };
+        if !is_seen {
+            return Ok(None);
+        }
+    }
+    Ok(Some(read(tx, within, question).await?))
+}
+
+/// The names of accounts and users, each looked up once.
+struct Names {
+    within: Within,
+    accounts: HashMap<String, String>,
+    users: HashMap<String, String>,
+}
+
+impl Names {
+    async fn add_to(&mut self, tx: &Tx<'_>, event: Value) -> Result<NamedEvent> {
+        let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+        let (account, user) = (text("account_id"), text("user_id"));
+        Ok(NamedEvent {
+            account: self.account(tx, account).await?,
+            user: self.user(tx, user).await?,
+            event,
+        })
+    }
+
+    async fn account(&mut self, tx: &Tx<'_>, id: String) -> Result<String> {
+        if let Some(name) = self.accounts.get(&id) {
+            return Ok(name.clone());
+        }
+        let account = accounts::find(tx, &id).await?;
+        let name = account.and_then(|account| account.name);
+        let name = name.unwrap_or_else(|| id.clone());
+        self.accounts.insert(id, name.clone());
+        Ok(name)
+    }
+
+    async fn user(&mut self, tx: &Tx<'_>, id: String) -> Result<String> {
+        if let Some(name) = self.users.get(&id) {
+            return Ok(name.clone());
+        }
+        let mut name = id.clone();
+        if let Some(user) = users::find(tx, &id).await?
+            && let Some(home) = account_rows::find_no(tx, &user.account_id).await?
+            && self.within.see(tx, home).await?
+        {
+            name = user.title();
+        }
+        self.users.insert(id, name.clone());
+        Ok(name)
+    }
+}

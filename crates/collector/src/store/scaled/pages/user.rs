@@ -1,0 +1,105 @@
+//! What the page of a user shows.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::tree;
+use crate::store::{
+    scaled::{
+        account_rows, account_tree, accounts,
+        failure::Result,
+        figures::{
+            first_use,
+            reading::Reading,
+            report::{self, ReportQuestion},
+            sessions,
+        },
+        hierarchy, latest,
+        nodes::Nodes,
+        postgres::Tx,
+        users,
+        visible::Within,
+    },
+    user_page::{MAX_QUARTERS, UserPage, UserPageQuestion, UserSession},
+};
+
+/// Reads what a user did; `None` when the user is unknown or not to be seen.
+pub(in crate::store::scaled) async fn read(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+    question: &UserPageQuestion,
+) -> Result<Option<UserPage>> {
+    let user_id = &question.user_id;
+    let Some(user) = users::find(tx, user_id).await? else {
+        return Ok(None);
+    };
+    let Some(account) = account_rows::find_no(tx, &user.account_id).await? else {
+        return Ok(None);
+    };
+    let within = Within::find(tx, &question.within).await?;
+    if !within.see(tx, account).await? {
+        return Ok(None);
+    }
+    let path = account_tree::path(tx, account).await?;
+    let (period, span) = (&question.period, question.period.span);
+    let used = match period.days {
+        Some(_) => None,
+        None => {
+            let scope = hierarchy::subtree(tx, account, question.rollup).await?;
+            first_use::first_and_last(&Reading::of(tx, nodes, scope).await?).await?
+        }
+    };
+    let chart = period.chart(question.bars, used);
+    let own = hierarchy::subtree(tx, account, false).await?;
+    let reading = Reading::of(tx, nodes, own).await?;
+    let mut filter = question.filter.clone();
+    filter.user = Some(user_id.clone());
+    let asked = ReportQuestion {
+        span,
+        before: period.before,
+        filter: &filter,
+        chart: &chart,
+    };
+    let report = report::read(&reading, &asked).await?;
+    let mut all = sessions::read(&reading, user_id, span).await?;
+    let count = all.len();
+    let has_loose_events = all.iter().any(|session| session.session_id.is_none());
+    let (page, shown) = question.page_of(count);
+    let shown: Vec<_> = all.drain(shown).collect();
+    let limit = question.events;
+    let keys = sessions::first_events(&reading, user_id, span, &shown, limit).await?;
+    let mut events: HashMap<Option<String>, Vec<Value>> = HashMap::new();
+    for event in latest::made(tx, &keys).await? {
+        let session_id = event["session_id"].as_str().map(str::to_owned);
+        events.entry(session_id).or_default().push(event);
+    }
+    let sessions = shown.into_iter().map(|session| {
+        let mut events = events.remove(&session.session_id).unwrap_or_default();
+        let has_more = events.len() > limit || session.quarters.len() > MAX_QUARTERS;
+        events.truncate(limit);
+        UserSession {
+            begins: session.begins(),
+            count: session.sums.events,
+            features: session.sums.features,
+            active_time: session.sums.active_time,
+            session_id: session.session_id,
+            events,
+            has_more,
+        }
+    });
+    let name = accounts::find(tx, &user.account_id)
+        .await?
+        .and_then(|account| account.name);
+    Ok(Some(UserPage {
+        account_name: name.unwrap_or_else(|| user.account_id.clone()),
+        tree: tree::read(tx, within, path).await?,
+        report,
+        sessions: sessions.collect(),
+        user,
+        bars: chart.days,
+        count,
+        has_loose_events,
+        page,
+    }))
+}

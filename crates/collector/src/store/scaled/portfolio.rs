@@ -1,0 +1,139 @@
+//! The list of accounts with their figures.
+
+use super::{
+    failure::Result,
+    figures::{
+        names,
+        portfolio::{self, Places, UserNumbers, read_span},
+        reading::Reading,
+    },
+    hierarchy::{self, Node},
+    json,
+    nodes::Nodes,
+    postgres::{Tx, query},
+    users,
+};
+use crate::{
+    model::{financial::Amount, usage::Filter},
+    store::portfolio::{
+        Forest, ListQuestion, ListedAccount, Money, Names, Own, Portfolio, RECURRING_REVENUE,
+    },
+};
+
+/// Reads the figures of all accounts, or of those below one.
+pub(super) async fn read(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+    within: Option<i64>,
+    question: &ListQuestion,
+) -> Result<Portfolio> {
+    let forest = forest(tx, within).await?;
+    let mut own = Own::none(&forest, question);
+    let mut users = UserNumbers::default();
+    read_members(tx, &forest, within, &mut users, &mut own).await?;
+    read_money(tx, &forest, question.now, &mut own).await?;
+    let reading = Reading::of(tx, nodes, scope(&forest)).await?;
+    let places = Places::of(&forest);
+    portfolio::read(&reading, question, &places, &mut users, &mut own).await?;
+    Ok(own.listed(&forest, question))
+}
+
+/// Reads the names that the usage of these accounts has in the periods of a question.
+pub(super) async fn names(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+    within: Option<i64>,
+    question: &ListQuestion,
+) -> Result<Names> {
+    let filter = &question.filter;
+    if *filter != Filter::default() {
+        let everywhere = Reading::of(tx, nodes, hierarchy::everywhere(tx).await?).await?;
+        let is_user_known = match &filter.user {
+            None => true,
+            Some(user_id) => users::find(tx, user_id).await?.is_some(),
+        };
+        // Without any, there are no choices either.
+        if !is_user_known || !names::are_known(&everywhere, filter).await? {
+            return Ok(Names::default());
+        }
+    }
+    let scope = match within {
+        None => hierarchy::everywhere(tx).await?,
+        Some(root) => hierarchy::subtree(tx, root, true).await?,
+    };
+    let reading = Reading::of(tx, nodes, scope).await?;
+    names::counted(&reading, read_span(question), filter).await
+}
+
+/// All accounts, or those of one subtree.
+async fn forest(tx: &Tx<'_>, within: Option<i64>) -> Result<Forest> {
+    const COLUMNS: &str = "a.no, a.account_id, a.name, a.hierarchy_label, a.join_date,
+        a.details, a.is_deleted, a.parent_no";
+    let sql = match within {
+        None => format!("SELECT {COLUMNS} FROM accounts a WHERE $1::bigint IS NULL ORDER BY a.no"),
+        Some(_) => format!(
+            "WITH RECURSIVE below (no) AS (
+                 SELECT $1::bigint UNION ALL
+                 SELECT c.no FROM below JOIN accounts c ON c.parent_no = below.no
+             )
+             SELECT {COLUMNS} FROM below JOIN accounts a ON a.no = below.no ORDER BY a.no"
+        ),
+    };
+    let rows = query(tx, &sql, &[&within]).await?;
+    let numbers = rows.iter().map(|row| row.get(0)).collect();
+    let parents: Vec<Option<i64>> = rows.iter().map(|row| row.get(7)).collect();
+    let accounts = rows.iter().map(|row| ListedAccount {
+        account_id: row.get(1),
+        name: row.get(2),
+        hierarchy_label: row.get(3),
+        join_date: row.get(4),
+        details: json::object(row.get(5)),
+        is_deleted: row.get(6),
+        children: 0,
+    });
+    Ok(Forest::of(accounts.collect(), numbers, &parents, within))
+}
+
+fn scope(forest: &Forest) -> Vec<Node> {
+    let nodes = (0..forest.len()).map(|at| Node {
+        no: forest.number(at),
+        account_id: forest.account(at).account_id.clone(),
+        is_leaf: forest.is_leaf(at),
+    });
+    nodes.collect()
+}
+
+/// Reads who belongs to the accounts.
+async fn read_members(
+    tx: &Tx<'_>,
+    forest: &Forest,
+    within: Option<i64>,
+    users: &mut UserNumbers,
+    own: &mut Own,
+) -> Result<()> {
+    let accounts: Option<Vec<i64>> =
+        within.map(|_| (0..forest.len()).map(|at| forest.number(at)).collect());
+    let sql = "SELECT user_id, account_no FROM users
+        WHERE NOT is_deleted AND ($1::bigint[] IS NULL OR account_no = ANY($1::bigint[]))";
+    for row in query(tx, sql, &[&accounts]).await? {
+        own.members.add(forest, users.of(row.get(0)), row.get(1));
+    }
+    Ok(())
+}
+
+/// Reads the latest recurring revenue of each account itself, in its currency. A
+/// deactivated account has none: it counts for no account above it.
+async fn read_money(tx: &Tx<'_>, forest: &Forest, now: i64, own: &mut Own) -> Result<()> {
+    let sql = "SELECT account_no, currency, amount FROM financials
+        WHERE lower(btrim(name) COLLATE \"C\") = $1 AND date <= $2 ORDER BY date, no";
+    for row in query(tx, sql, &[&RECURRING_REVENUE, &now]).await? {
+        if let Some(at) = forest.index(row.get(0))
+            && !forest.account(at).is_deleted
+        {
+            // A later record replaces the earlier one, whatever its currency.
+            let amount = Amount(row.get::<_, i64>(2).into());
+            own.money[at] = Money([(row.get(1), amount)].into());
+        }
+    }
+    Ok(())
+}

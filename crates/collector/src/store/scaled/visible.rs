@@ -1,0 +1,72 @@
+//! What somebody may see, in terms of the numbers of accounts.
+
+use super::{
+    account_rows,
+    account_tree::Located,
+    failure::{Failure, Result},
+    postgres::{Tx, query_one},
+};
+use crate::model::visibility::Visibility;
+
+/// The accounts that somebody may see, in the snapshot in which they were looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Within {
+    /// All accounts.
+    All,
+    /// An account and what is below it.
+    Subtree(i64),
+    /// None: the only account that might be seen is gone.
+    Nothing,
+}
+
+impl Within {
+    /// Looks the accounts up.
+    pub(super) async fn find(tx: &Tx<'_>, visibility: &Visibility) -> Result<Self> {
+        let Some(id) = visibility.root() else {
+            return Ok(Within::All);
+        };
+        let root = account_rows::find_no(tx, id).await?;
+        Ok(root.map_or(Within::Nothing, Within::Subtree))
+    }
+
+    /// Whether an account may be seen.
+    pub(super) async fn see(self, tx: &Tx<'_>, account: i64) -> Result<bool> {
+        match self {
+            Within::All => Ok(true),
+            Within::Subtree(root) => is_within(tx, account, root).await,
+            Within::Nothing => Ok(false),
+        }
+    }
+
+    /// The end of a path: what is above the accounts that may be seen is not shown.
+    pub(super) fn cut(self, mut path: Vec<Located>) -> Vec<Located> {
+        if let Within::Subtree(root) = self
+            && let Some(first) = path.iter().position(|(no, _)| *no == root)
+        {
+            path.drain(..first);
+        }
+        path
+    }
+
+    /// The only account that may be seen with what is below it; `None` for all accounts.
+    /// It fails when that is gone: there is nothing that could be shown.
+    pub(super) fn root(self) -> Result<Option<i64>> {
+        match self {
+            Within::All => Ok(None),
+            Within::Subtree(root) => Ok(Some(root)),
+            Within::Nothing => Err(Failure::Gone),
+        }
+    }
+}
+
+/// Whether an account is another one or below it.
+async fn is_within(tx: &Tx<'_>, account: i64, root: i64) -> Result<bool> {
+    let sql = "WITH RECURSIVE above (no) AS (
+            SELECT $1::bigint
+            UNION ALL
+            SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
+            WHERE a.parent_no IS NOT NULL AND above.no <> $2
+        )
+        SELECT EXISTS (SELECT 1 FROM above WHERE no = $2)";
+    Ok(query_one(tx, sql, &[&account, &root]).await?.get(0))
+}

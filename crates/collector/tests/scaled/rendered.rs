@@ -1,0 +1,188 @@
+//! The dashboards of two collectors, one on each store, which were told the same: whoever
+//! looks at them cannot say which is which.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode},
+};
+use http_body_util::BodyExt;
+use natero_collector::{
+    clock::now_ms, http::state::App, model::page::Page, router, store::Store,
+    store::accounts::AccountsQuestion,
+};
+use natero_company::{Target, company};
+use tower::ServiceExt;
+
+use crate::{pair::Pair, support::config};
+
+/// A collector, and the cookie of who is signed in.
+struct Dashboard {
+    router: Router,
+    cookie: String,
+}
+
+impl Dashboard {
+    async fn of(store: Arc<dyn Store>, key: &str) -> Self {
+        let app = App::new(config(&[]), store, None, Arc::default());
+        let mut dashboard = Dashboard {
+            router: router::router(app).unwrap(),
+            cookie: String::new(),
+        };
+        let form = Request::post("/sign-in")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(format!("key={key}&next=")))
+            .unwrap();
+        let answer = dashboard.router.clone().oneshot(form).await.unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        dashboard.cookie = cookie.split(';').next().unwrap().to_owned();
+        dashboard
+    }
+
+    async fn ask(&self, request: Request<Body>) -> (StatusCode, String) {
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (parts.status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    async fn send(&self, path: &str, body: String) {
+        let request = Request::post(path)
+            .header("content-type", "application/json")
+            .body(Body::from(body))
+            .unwrap();
+        let (status, answer) = self.ask(request).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// A page without the numbers that events have in each store.
+    async fn page(&self, path: &str) -> String {
+        let request = Request::get(path)
+            .header("cookie", &self.cookie)
+            .body(Body::empty())
+            .unwrap();
+        let (status, text) = self.ask(request).await;
+        assert_eq!(status, 200, "{path}: {text}");
+        let mut page = without(&text, "data-last=\"", "\"");
+        if path.contains("alerts") || path.contains("events") {
+            // When something arrived, and when a rule was checked.
+            page = without(&page, "<time", "</time>");
+        }
+        page
+    }
+}
+
+/// A text without what stands between two others.
+fn without(text: &str, begin: &str, end: &str) -> String {
+    let mut parts = text.split(begin);
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept += part.split_once(end).map_or("", |(_, rest)| rest);
+    }
+    kept
+}
+
+/// Pages of all accounts, and their tables as CSV.
+const PAGES: [&str; 16] = [
+    "/",
+    "/?range=7d&tz=Asia/Kathmandu",
+    "/?range=all",
+    "/?range=90d&csv=accounts",
+    "/?level=leaves&csv=accounts&product=",
+    "/?level=all&deactivated=true&range=365d&tz=America/New_York",
+    "/?search=a",
+    "/events",
+    "/quality",
+    "/quality?range=7d",
+    "/loss",
+    "/loss?range=all",
+    "/alerts",
+    "/fragments/tree",
+    "/fragments/search?search=an",
+    "/fragments/events?after=0",
+];
+
+/// Those of one account. Names of equal figures have another order in each store.
+const OF_ACCOUNT: [&str; 11] = [
+    "?sort.breakdown=name",
+    "?sort.breakdown=name&range=all&open=",
+    "?sort.breakdown=name&bars=week&range=90d&tz=America/New_York",
+    "?sort.breakdown=name&bars=rolling7&rollup=false",
+    "/below?level=all&csv=accounts",
+    "/users?range=90d",
+    "/users?range=all&csv=users",
+    "/adoption?range=90d",
+    "/records",
+    "/events",
+    "/edit",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_dashboards_look_the_same() {
+    let Some(pair) = Pair::new().await else {
+        return;
+    };
+    let key = &pair.account_key;
+    let dashboards = [
+        Dashboard::of(Arc::clone(&pair.sqlite), key).await,
+        Dashboard::of(Arc::clone(&pair.scaled) as _, key).await,
+    ];
+    let requests = company(now_ms(), 10).requests();
+    for (number, (target, body)) in requests.iter().enumerate() {
+        let path = match target {
+            Target::Events => pair.events_path(),
+            Target::Account(path) => format!("{path}?api_key={key}"),
+        };
+        for dashboard in &dashboards {
+            dashboard.send(&path, body.clone()).await;
+        }
+        if number == requests.len() / 2 {
+            pair.ship().await;
+        }
+    }
+    let mut paths: Vec<String> = PAGES.map(str::to_owned).into();
+    let all = Page {
+        limit: 1000,
+        number: 1,
+    };
+    let (accounts, _) = pair
+        .sqlite
+        .accounts(AccountsQuestion::default(), all)
+        .await
+        .unwrap()
+        .unwrap();
+    for account in accounts.iter().step_by(accounts.len().div_ceil(5).max(1)) {
+        let id = &account.account_id;
+        paths.extend(OF_ACCOUNT.map(|page| format!("/accounts/{id}{page}")));
+    }
+    let (users, _) = pair.sqlite.users(None, all).await.unwrap().unwrap();
+    for user in users.iter().step_by(users.len().div_ceil(5).max(1)) {
+        paths.push(format!(
+            "/users/{}?range=28d&sort.breakdown=name&sort.sessions=session_id",
+            user.user_id
+        ));
+    }
+    for path in paths {
+        let [sqlite, scaled] = [
+            dashboards[0].page(&path).await,
+            dashboards[1].page(&path).await,
+        ];
+        if sqlite != scaled {
+            let differs = |(left, right): &(char, char)| left != right;
+            let place = sqlite
+                .chars()
+                .zip(scaled.chars())
+                .position(|pair| differs(&pair));
+            let from = place.unwrap_or(0).saturating_sub(300);
+            let part = |page: &str| page.chars().skip(from).take(700).collect::<String>();
+            panic!(
+                "{path}\nsqlite: {}\nscaled: {}",
+                part(&sqlite),
+                part(&scaled)
+            );
+        }
+    }
+}
