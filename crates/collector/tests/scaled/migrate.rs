@@ -9,8 +9,8 @@ use std::{
 use natero_collector::{
     cli::migrate::{Moved, migrate},
     config::ScaledAddress,
-    model::{account::AccountPatch, user::UserPatch},
-    store::{Store, StoreError, migration::MigrationError},
+    model::{account::AccountPatch, financial::Financial, user::UserPatch},
+    store::{Store, StoreError, migration::MigrationError, records::NewRecords},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -59,10 +59,18 @@ async fn tell(store: &dyn Store, file: &File, step: Step) {
             let patch = UserPatch::from_record(record, None).unwrap();
             let _ = store.put_user(patch, NOW).await.unwrap();
         }
+        Step::PutRevenue(account, record) => {
+            let records = NewRecords::Financials(vec![Financial::from_record(&record).unwrap()]);
+            let _ = store
+                .put_records(account.into(), records, NOW)
+                .await
+                .unwrap();
+        }
         Step::Erase(kind, id) => {
             store.erase(erasure_of(kind, id)).await.unwrap();
         }
-        Step::Ship | Step::ShipAgain | Step::Prune(_) => {}
+        // There are no rules.
+        Step::CheckRules | Step::Ship | Step::ShipAgain | Step::Prune(_) => {}
     }
 }
 
@@ -90,9 +98,13 @@ fn since(step: Step, first: i64) -> Option<Step> {
         }
         // How much a step drops is compared where both stores have the same raw events.
         Step::Prune(_) => None,
-        Step::PutAccount(_) | Step::PutUser(_) | Step::Ship | Step::ShipAgain | Step::Erase(..) => {
-            Some(step)
-        }
+        Step::PutAccount(_)
+        | Step::PutUser(_)
+        | Step::PutRevenue(..)
+        | Step::CheckRules
+        | Step::Ship
+        | Step::ShipAgain
+        | Step::Erase(..) => Some(step),
     }
 }
 
