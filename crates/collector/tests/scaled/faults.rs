@@ -134,6 +134,7 @@ async fn a_replica_that_is_away_delays_nothing_and_catches_up() {
     pair.ship().await;
     for away in [0, 1] {
         nodes[away].kill();
+        answered(&pair).await;
         compare(&pair).await;
         nodes[away].start();
         pair.ship().await;

@@ -191,14 +191,14 @@ impl Clickhouse {
             .request(request)
             .await
             .map_err(|cause| failed(&cause))?;
-        let is_right = answer.status().is_success();
+        let status = answer.status();
         let body = answer
             .into_body()
             .collect()
             .await
             .map_err(|cause| failed(&cause))?;
         let body = body.to_bytes().to_vec();
-        if is_right {
+        if status.is_success() {
             return Ok(body);
         }
         let said = String::from_utf8_lossy(&body);
@@ -208,7 +208,7 @@ impl Clickhouse {
         Err(if is_lost {
             Failure::Lost { name, cause: said }
         } else {
-            Failure::Clickhouse(format!("{name}: {said}"))
+            Failure::Clickhouse(format!("{name}: {status}: {said}"))
         })
     }
 

@@ -107,6 +107,7 @@ pub fn named_events(within: Visibility) -> NamedEventsQuestion {
         text: None,
         after: None,
         limit: 30,
-        reach: 25,
+        // A store in a file counts those that were erased, too: so far nobody looks.
+        reach: 10_000,
     }
 }
