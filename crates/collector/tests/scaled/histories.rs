@@ -19,7 +19,7 @@ use crate::{
     pages,
     pair::{NOW, Pair, same},
     rules,
-    steps::{ACCOUNTS, DAY, History, MINUTE, USERS, apply, step},
+    steps::{self, ACCOUNTS, DAY, History, MINUTE, USERS, apply, step},
 };
 
 /// Numbers of replicas of the shards.
@@ -150,7 +150,7 @@ pub async fn compare(pair: &Pair) {
 
 proptest! {
     // Each case makes databases on both servers and asks some fifty questions.
-    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 8, ..ProptestConfig::default() })]
+    #![proptest_config(steps::config(12))]
 
     #[test]
     fn both_stores_answer_the_same(

@@ -109,7 +109,7 @@ fn since(step: Step, first: i64) -> Option<Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2, max_shrink_iters: 10, ..ProptestConfig::default() })]
+    #![proptest_config(steps::config(2))]
 
     #[test]
     fn what_is_moved_answers_the_same(
