@@ -1,10 +1,10 @@
 // Whether texts get into the core and back.
 
 import { attempt } from "./intrinsics.ts";
-import { decodeText, encodeText } from "./natives.ts";
+import { Bytes, decodeText, encodeText } from "./natives.ts";
 
 /** What carries texts is there, and does so. */
-export const carriesTexts = (): boolean => attempt(() => decodeText(encodeText("é"))) === "é";
+export const carriesTexts = (): boolean => attempt(() => decodeText(new Bytes(encodeText("é")))) === "é";
 
 /** Throws where nothing carries texts: no core can be used then. */
 export function needTexts(): void {

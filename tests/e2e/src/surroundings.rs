@@ -133,7 +133,7 @@ pub const LANGUAGE: &[(&str, [Promise; 3])] = &[
     ("Object.getOwnPropertyDescriptor", OFF),
     ("Object.getPrototypeOf", OFF),
     ("Object.prototype.toString", OFF),
-    ("Object.prototype.hasOwnProperty", OFF),
+    ("Object.prototype.hasOwnProperty", WORK),
     ("Array", OFF),
     ("Array.isArray", OFF),
     ("Array.prototype.push", WORK),
