@@ -18,14 +18,12 @@ pub fn task(args: &[&str]) -> Result<ExitCode> {
     {
         bail!("demo takes --scaled and --once, not {unknown}");
     }
-    let is_scaled = args.contains(&"--scaled");
-    if is_scaled {
+    if args.contains(&"--scaled") {
         debian::servers()?;
     }
     let chromium = browsers::ensure(Kind::Chromium)?;
     build::package(Mode::Release)?;
-    let features: &[&str] = if is_scaled { &["scaled"] } else { &[] };
-    let collector = build::program_with("natero-collector", "natero-collector", features)?;
+    let collector = build::program("natero-collector", "natero-collector")?;
     let mut demo = Command::new(build::program("natero-e2e", "natero-demo")?);
     demo.current_dir(root())
         .args(["--pkg", "pkg", "--collector"])

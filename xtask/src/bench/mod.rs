@@ -105,17 +105,17 @@ fn in_browser(what: &str) -> Result<Command> {
 
 /// The collector and a loader beside it, both as they are released.
 fn ingest(seconds: &str) -> Result<()> {
-    load("ingest_load", &[], seconds)
+    load("ingest_load", seconds)
 }
 
 /// Two collectors on PostgreSQL and ClickHouse, as they are released.
 fn scale(seconds: &str) -> Result<()> {
     debian::servers()?;
-    load("scale_load", &["--features", "scaled"], seconds)
+    load("scale_load", seconds)
 }
 
 /// A program that measures collectors for so many seconds each.
-fn load(example: &str, features: &[&str], seconds: &str) -> Result<()> {
+fn load(example: &str, seconds: &str) -> Result<()> {
     let _: u64 = seconds
         .parse()
         .with_context(|| format!("bench needs a number of seconds, not {seconds}"))?;
@@ -123,14 +123,12 @@ fn load(example: &str, features: &[&str], seconds: &str) -> Result<()> {
     build
         .current_dir(root())
         .args(["build", "--release", "--package", "natero-collector"])
-        .args(features)
         .args(["--bins", "--examples"]);
     run(&mut build)?;
     let mut load = Command::new("cargo");
     load.current_dir(root())
         .args(["run", "--release", "--quiet"])
         .args(["--package", "natero-collector", "--example", example])
-        .args(features)
         .args(["--", seconds]);
     run(&mut load)
 }

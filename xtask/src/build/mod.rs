@@ -155,21 +155,10 @@ pub fn named_wasm() -> Result<Option<PathBuf>> {
 /// # Errors
 /// When the build fails.
 pub fn program(package: &str, name: &str) -> Result<PathBuf> {
-    program_with(package, name, &[])
-}
-
-/// The same with features.
-///
-/// # Errors
-/// When the build fails.
-pub fn program_with(package: &str, name: &str, features: &[&str]) -> Result<PathBuf> {
     let mut build = Command::new("cargo");
     build
         .current_dir(root())
         .args(["build", "--package", package, "--bin", name]);
-    if !features.is_empty() {
-        build.args(["--features", &features.join(",")]);
-    }
     run(&mut build)?;
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     Ok(target().join("debug").join(file))

@@ -1,4 +1,4 @@
-//! The collector's store on PostgreSQL and ClickHouse, which is built by a feature.
+//! The collector's store on PostgreSQL and ClickHouse, where both servers are at hand.
 
 use std::process::Command;
 
@@ -10,7 +10,8 @@ use crate::command::succeeds;
 use crate::setup::{debian, rust};
 use crate::workspace::root;
 
-const FEATURE: [&str; 4] = ["--package", "natero-collector", "--features", "scaled"];
+/// What speaks to the servers, with the dependencies as the native tests have built them.
+const TESTS: [&str; 5] = ["--workspace", "--exclude", "natero-e2e", "--test", "scaled"];
 
 /// Its lints always, and its tests where both servers are at hand.
 pub fn suite(bench: &Bench) -> Result<Count> {
@@ -19,23 +20,16 @@ pub fn suite(bench: &Bench) -> Result<Count> {
     clippy
         .current_dir(root())
         .arg("clippy")
-        .args(FEATURE)
-        .args(["--all-targets", "--", "-D", "warnings"]);
+        .args(TESTS)
+        .args(["--", "-D", "warnings"]);
     let mut count = Count::one(succeeds(&mut clippy)?);
     if let Err(missing) = debian::servers() {
         println!("tests skipped: {missing:#}");
         count.add(Count::skipped());
         return Ok(count);
     }
-    // What is in the library by the feature alone, and what speaks to the servers.
-    for which in [["--lib", "scaled"], ["--test", "scaled"]] {
-        let mut cargo = Command::new("cargo");
-        cargo
-            .current_dir(root())
-            .arg("test")
-            .args(FEATURE)
-            .args(which);
-        count.add(counted(bench, &mut cargo)?);
-    }
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(root()).arg("test").args(TESTS);
+    count.add(counted(bench, &mut cargo)?);
     Ok(count)
 }
