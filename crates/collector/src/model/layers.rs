@@ -102,6 +102,15 @@ impl<T: Described> Layers<T> {
         }
     }
 
+    /// Takes back something that public sources said. Returns the parent that they have
+    /// set by it, if they have.
+    #[must_use]
+    pub fn take_back(&mut self, remove: impl FnOnce(&mut PublicFields)) -> Option<String> {
+        let parent = self.public.noted_parent();
+        remove(&mut self.public);
+        parent.filter(|_| self.public.noted_parent().is_none())
+    }
+
     /// What is stored of them.
     pub fn stored(&self) -> StoredLayers {
         let shown = self.own.filled(&self.public);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use natero_event::received::id;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -9,7 +10,8 @@ use super::details::MAX_DETAILS_BYTES;
 
 /// The fields that public sources have set. Anyone can read the keys of such a
 /// source in a page, so these fields only fill what the Account API and trusted
-/// sources leave empty, and each remembers the stream that it came from.
+/// sources leave empty, and each remembers the stream that it came from. The parent of an
+/// account is among them where such a source has set it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PublicFields(BTreeMap<String, Said>);
 
@@ -21,7 +23,13 @@ struct Said {
     /// `created_at` of the identification.
     at: i64,
     stream: Option<String>,
+    /// Whether it was done, rather than kept as a detail.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_done: bool,
 }
+
+/// The field that asks for a parent.
+const PARENT: &str = "parent_account_id";
 
 impl PublicFields {
     /// Adds the details of an identification that was made at `at`. A field that a
@@ -34,14 +42,41 @@ impl PublicFields {
                 value,
                 at,
                 stream: stream.map(str::to_owned),
+                is_done: false,
             };
-            if merged.0.get(&field).is_none_or(|stored| stored.at <= at) {
+            let may_replace = |stored: &Said| stored.at <= at && !stored.is_done;
+            if merged.0.get(&field).is_none_or(may_replace) {
                 merged.0.insert(field, said);
             }
         }
         let bytes = serde_json::to_string(&merged).map_or(usize::MAX, |json| json.len());
         if bytes <= MAX_DETAILS_BYTES {
             *self = merged;
+        }
+    }
+
+    /// Notes that an identification, made at `at`, has set the parent of the account.
+    pub fn note_parent(&mut self, value: Value, at: i64, stream: Option<&str>) {
+        let said = Said {
+            value,
+            at,
+            stream: stream.map(str::to_owned),
+            is_done: true,
+        };
+        self.0.insert(PARENT.to_owned(), said);
+    }
+
+    /// The parent that an identification has set.
+    pub fn noted_parent(&self) -> Option<String> {
+        let said = self.0.get(PARENT).filter(|said| said.is_done)?;
+        id(&said.value)
+    }
+
+    /// Forgets who has set the parent: the Account API or a trusted source decides about it
+    /// from now on.
+    pub fn forget_parent(&mut self) {
+        if self.0.get(PARENT).is_some_and(|said| said.is_done) {
+            self.0.remove(PARENT);
         }
     }
 
@@ -71,7 +106,7 @@ impl PublicFields {
     pub fn values(&self) -> Map<String, Value> {
         self.0
             .iter()
-            .filter(|(_, said)| !said.value.is_null())
+            .filter(|(_, said)| !said.value.is_null() && !said.is_done)
             .map(|(field, said)| (field.clone(), said.value.clone()))
             .collect()
     }
@@ -105,6 +140,29 @@ mod tests {
         fields.add(details(json!({"size": 1})), 1, Some("good"));
         fields.remove_stream("bad");
         assert_eq!(fields.values(), details(json!({"size": 1})));
+    }
+
+    #[test]
+    fn a_parent_that_was_set_is_no_detail_and_goes_with_who_set_it() {
+        let mut fields = PublicFields::default();
+        fields.note_parent(json!(7), 1, Some("bad"));
+        fields.add(details(json!({"parent_account_id": "other"})), 2, None);
+        assert_eq!(fields.values(), Map::new());
+        assert_eq!(fields.noted_parent().as_deref(), Some("7"));
+        let read: PublicFields =
+            serde_json::from_str(&serde_json::to_string(&fields).unwrap()).unwrap();
+        assert_eq!(read, fields);
+        let mut by_stream = fields.clone();
+        by_stream.remove_stream("bad");
+        assert_eq!(by_stream.noted_parent(), None);
+        fields.remove_said(&details(json!({"parent_account_id": 7})), 1, Some("bad"));
+        assert_eq!(fields.noted_parent(), None);
+        fields.add(details(json!({"parent_account_id": "other"})), 2, None);
+        fields.forget_parent();
+        assert_eq!(
+            fields.values(),
+            details(json!({"parent_account_id": "other"}))
+        );
     }
 
     #[test]

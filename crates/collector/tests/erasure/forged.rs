@@ -43,6 +43,59 @@ async fn what_forged_events_invented_goes_with_them_and_what_others_named_stays(
     check_figures(&collector);
 }
 
+/// An identification that asks for a parent, as number `seq` of a stream.
+fn placed(account: &str, stream: &str, seq: u32, parent: &Value) -> Value {
+    with(
+        event(account, account, stream, seq),
+        json!({"action": "identifyAccount", "details": {"parent_account_id": parent}}),
+    )
+}
+
+#[tokio::test]
+async fn a_parent_that_a_forged_event_has_set_is_taken_back_and_one_that_was_confirmed_stays() {
+    let collector = Collector::with(&["--allow-hierarchy"]);
+    let accounts = ["by stream", "by event", "confirmed", "moved"];
+    let records: Vec<_> = accounts.map(|id| json!({"account_id": id})).into();
+    let records = json!({"records": records});
+    collector
+        .call("POST", "/api/v2/accounts", Some(records))
+        .await;
+    let parent = async |account: &str| {
+        let account = account.replace(' ', "%20");
+        let stored = collector.get(&format!("/api/v2/accounts/{account}")).await;
+        assert!(
+            stored["details"].as_object().unwrap().is_empty(),
+            "{stored}"
+        );
+        stored["parent_account_id"].clone()
+    };
+    collector
+        .send(vec![
+            placed("by stream", "bad", 0, &json!("forged")),
+            placed("by event", "single", 0, &json!(7)),
+            placed("confirmed", "bad", 1, &json!("forged")),
+            placed("moved", "bad", 2, &json!("forged")),
+        ])
+        .await;
+    assert_eq!(parent("by stream").await, "forged");
+    assert_eq!(parent("by event").await, "7");
+    for (account, parent) in [("confirmed", "forged"), ("moved", "true")] {
+        let record = json!({"account_id": account, "parent_account_id": parent});
+        let path = format!("/api/v2/accounts/{account}");
+        collector.call("PUT", &path, Some(record)).await;
+    }
+    for path in ["/api/v2/streams/bad", "/api/v2/events/single-0"] {
+        let answer = collector.call("DELETE", path, None).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    assert_eq!(parent("by stream").await, Value::Null);
+    assert_eq!(parent("by event").await, Value::Null);
+    assert_eq!(parent("confirmed").await, "forged");
+    assert_eq!(parent("moved").await, "true");
+    let gone = collector.call("GET", "/api/v2/accounts/7", None).await;
+    assert_eq!(gone.status, 404);
+}
+
 #[tokio::test]
 async fn a_single_event_is_taken_back_by_its_id() {
     let collector = collector().await;

@@ -56,6 +56,12 @@ fn events() -> Vec<Value> {
         "event_id": "invents", "account_id": "invented", "user_id": "nobody",
         "created_at": NOW, "action": "feature", "feature": "g", "stream_id": "s1", "seq": 901,
     }));
+    events.push(event(200, "loose", "lou"));
+    events.push(json!({
+        "event_id": "places", "account_id": "loose", "user_id": "lou", "created_at": NOW,
+        "action": "identifyAccount", "details": {"parent_account_id": "forged"},
+        "stream_id": "s1", "seq": 902,
+    }));
     events
 }
 

@@ -101,6 +101,9 @@ pub(super) async fn put(
     if let Err(rejected) = layers.put(patch, now) {
         return Ok(Err(rejected));
     }
+    if parent != Change::Keep {
+        layers.public.forget_parent();
+    }
     let no = get_or_insert(tx, &account_id).await?;
     layers::write(&layers, tx, no).await?;
     match parent {
@@ -173,7 +176,13 @@ pub(super) async fn identify(
             .is_none()
         && !(trust != Trust::Full && has_usage(tx, &parent_id).await?)
     {
-        details.remove("parent_account_id");
+        let asked = details.remove("parent_account_id");
+        match trust {
+            Trust::Public { .. } => {
+                (layers.public).note_parent(asked.unwrap_or_default(), at, stream);
+            }
+            Trust::Full => layers.public.forget_parent(),
+        }
         let parent = get_or_insert(tx, &parent_id).await?;
         hierarchy::set_parent(tx, no, Some(parent)).await?;
     }

@@ -140,6 +140,9 @@ pub fn put_one_of(
     if let Err(rejected) = layers.put(patch, now) {
         return Ok(Err(rejected));
     }
+    if parent != Change::Keep {
+        layers.public.forget_parent();
+    }
     let row = get_or_insert(tx, &account_id)?;
     layers::write(&layers, tx, row)?;
     match parent {
@@ -209,7 +212,13 @@ pub(super) fn identify(
         && hierarchy::find_cycle(tx, ancestry, account_id, Some(row), &parent_id)?.is_none()
         && !takes_usage(tx, &parent_id, trust)?
     {
-        details.remove("parent_account_id");
+        let asked = details.remove("parent_account_id");
+        match trust {
+            Trust::Public { .. } => {
+                (layers.public).note_parent(asked.unwrap_or_default(), at, stream);
+            }
+            Trust::Full => layers.public.forget_parent(),
+        }
         let parent = get_or_insert(tx, &parent_id)?;
         hierarchy::set_parent(tx, ancestry, row, Some(parent))?;
     }

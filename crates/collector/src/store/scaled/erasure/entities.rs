@@ -11,7 +11,7 @@ use crate::{
             failure::Result,
             json,
             layers::{self, InTable},
-            postgres::{Tx, execute, query, query_opt},
+            postgres::{Tx, execute, query, query_opt, without_nul},
         },
         traces::{Said, Traces},
     },
@@ -25,8 +25,9 @@ pub(super) async fn remove_stream<T: InTable + Described>(tx: &Tx<'_>, stream: &
     for row in query(tx, &sql, &[&quoted]).await? {
         let no = row.get(0);
         let mut layers = layers::find::<T>(tx, no).await?;
-        layers.public.remove_stream(stream);
+        let parent = layers.take_back(|public| public.remove_stream(stream));
         layers::write(&layers, tx, no).await?;
+        leave(tx, no, parent).await?;
     }
     Ok(())
 }
@@ -73,8 +74,10 @@ async fn take_back_said(tx: &Tx<'_>, said: &Said) -> Result<()> {
         Subject::Account => {
             if let Some(no) = account_rows::find_no(tx, &said.account_id).await? {
                 let mut layers = layers::find::<Account>(tx, no).await?;
-                layers.public.remove_said(&said.details, said.at, stream);
+                let parent =
+                    layers.take_back(|public| public.remove_said(&said.details, said.at, stream));
                 layers::write(&layers, tx, no).await?;
+                leave(tx, no, parent).await?;
             }
         }
         Subject::User => {
@@ -86,6 +89,16 @@ async fn take_back_said(tx: &Tx<'_>, said: &Said) -> Result<()> {
                 layers::write(&layers, tx, no).await?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Takes an account from below the parent that a public source has set.
+async fn leave(tx: &Tx<'_>, no: i64, parent_id: Option<String>) -> Result<()> {
+    if let Some(parent_id) = parent_id {
+        let sql = "UPDATE accounts SET parent_no = NULL
+             WHERE no = $1 AND parent_no = (SELECT no FROM accounts WHERE account_id = $2)";
+        execute(tx, sql, &[&no, &without_nul(parent_id)]).await?;
     }
     Ok(())
 }
