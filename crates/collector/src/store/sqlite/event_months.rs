@@ -2,7 +2,7 @@
 //! that a month is dropped by a few statements. The view `events` has all of them,
 //! for other programs and for statements about single events.
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::rows::EventRow;
 use crate::model::{calendar::Month, usage::Span};
@@ -81,15 +81,32 @@ pub(super) fn of_event(conn: &Connection, event: EventRow) -> rusqlite::Result<O
     Ok(None)
 }
 
-/// The number of the event that arrived last.
+/// The number of the event that arrived last, whether or not it is still there; `None`
+/// before the first.
 pub(super) fn last_id(conn: &Connection) -> rusqlite::Result<Option<i64>> {
-    let mut last = None;
+    let mut last = conn
+        .prepare_cached("SELECT value FROM settings WHERE name = 'last_event'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
     for month in all(conn)? {
         let sql = format!("SELECT MAX(id) FROM {}", table(month));
         let of_month: Option<i64> = conn.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
         last = last.max(of_month);
     }
     Ok(last)
+}
+
+/// Notes the number of the last event before events are deleted: what is known of the id of
+/// one names its number, which no other may get.
+pub(super) fn keep_last_id(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    if let Some(last) = last_id(tx)? {
+        tx.prepare_cached(
+            "INSERT INTO settings (name, value) VALUES ('last_event', ?1)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value < excluded.value",
+        )?
+        .execute([last])?;
+    }
+    Ok(())
 }
 
 /// Makes the table of a month.

@@ -48,6 +48,7 @@ pub fn prune(tx: &Transaction<'_>, before_quarter: u32) -> rusqlite::Result<Prun
             [before_quarter],
         )?;
     }
+    event_months::keep_last_id(tx)?;
     let before = i64::from(before_quarter) * QUARTER_MS;
     let mut events = 0;
     loop {
