@@ -78,6 +78,7 @@ mod savepoint;
 mod schema;
 mod search;
 mod segments;
+mod short_transaction;
 mod single_blob;
 mod single_table;
 mod stream_owners;

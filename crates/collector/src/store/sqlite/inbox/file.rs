@@ -10,12 +10,15 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::batch::{Batch, Waiting};
 use crate::store::{
     event_key::IdScope,
-    sqlite::{connection::BUSY_TIMEOUT, file_check::open_read_only, free_pages, health::is_damage},
+    sqlite::{
+        connection::BUSY_TIMEOUT, file_check::open_read_only, free_pages, health::is_damage,
+        short_transaction::ShortTransaction,
+    },
 };
 
 /// What tells one file of an inbox from another.
@@ -154,8 +157,8 @@ impl InboxFile {
     ///
     /// # Errors
     /// When another process holds it, or those of SQLite.
-    pub(in crate::store::sqlite) fn lock(&self) -> rusqlite::Result<Transaction<'_>> {
-        Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)
+    pub(in crate::store::sqlite) fn lock(&self) -> rusqlite::Result<ShortTransaction<'_>> {
+        ShortTransaction::to_write(&self.conn)
     }
 
     /// Removes the batches up to a number, and what they have left in the file and in its
@@ -173,7 +176,11 @@ impl InboxFile {
 }
 
 /// Adds a batch.
-pub(super) fn insert(tx: &Transaction<'_>, number: i64, batch: &Batch) -> rusqlite::Result<()> {
+pub(super) fn insert(
+    tx: &ShortTransaction<'_>,
+    number: i64,
+    batch: &Batch,
+) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO inbox (no, source_id, is_trusted, received_at, lines)
          VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -189,7 +196,7 @@ pub(super) fn insert(tx: &Transaction<'_>, number: i64, batch: &Batch) -> rusqli
 }
 
 /// Removes the batches up to a number.
-pub(super) fn delete(tx: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
+pub(super) fn delete(tx: &ShortTransaction<'_>, number: i64) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM inbox WHERE no <= ?1")?
         .execute([number])?;
     Ok(())

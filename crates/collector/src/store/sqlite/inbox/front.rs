@@ -19,7 +19,10 @@ use crate::{
     metrics::Metrics,
     store::{
         batch::BatchOutcome,
-        sqlite::{pace::Pace, readers, savepoint, write_request::BatchTask},
+        sqlite::{
+            pace::Pace, readers, savepoint, short_transaction::ShortTransaction,
+            write_request::BatchTask,
+        },
     },
 };
 
@@ -134,7 +137,7 @@ impl Front {
         if let Some(number) = self.spread_to {
             file::delete(&tx, number)?;
         }
-        let snapshot = self.reader.unchecked_transaction()?;
+        let snapshot = ShortTransaction::to_read(&self.reader)?;
         let mut foresight = Foresight::new(&snapshot)?;
         let mut taken = Vec::with_capacity(group.len());
         for BatchTask { batch, .. } in group {

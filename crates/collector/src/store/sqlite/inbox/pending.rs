@@ -16,9 +16,10 @@ pub(super) const ENOUGH_EVENTS: usize = 2_000;
 const ENOUGH_BYTES: usize = 2 * 1024 * 1024;
 /// How much more may wait while others are spread.
 pub(super) const MOST: usize = 4;
-/// How long a batch waits while nobody asks: long enough for many batches, and short
-/// for programs that read the file.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(100);
+/// How long a batch waits while nobody asks: long enough for many batches, since each
+/// spreading writes and flushes the same pages again, and short for programs that read
+/// the file.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// Batches that are spread together.
 #[derive(Debug, Default)]
