@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::records::Listed;
 use crate::model::{page::Page, visibility::Visibility};
 
 /// Accounts of one level that are shown at a time, more than fit on a screen.
@@ -20,7 +21,7 @@ const LEVELS: usize = 6;
 /// The levels that are open along a path, whose accounts have so many children: the
 /// first level is 0, and level `n` is below the account `n - 1` of the path. Its begin is
 /// the number of levels that are not shown.
-pub(in crate::store) fn open_levels(children: &[i64]) -> Range<usize> {
+fn open_levels(children: &[i64]) -> Range<usize> {
     let skipped = children.len().saturating_sub(LEVELS + 1);
     let mut end = skipped;
     // A leaf opens no level.
@@ -99,6 +100,83 @@ impl Level {
     }
 }
 
+/// What of the tree is open along the path to an account, before its levels are read. `A` is
+/// what a store finds an account by.
+#[derive(Debug)]
+pub(in crate::store) struct OpenTree<A> {
+    /// The only account that may be seen, with what is below it.
+    root: Option<TreeEntry>,
+    path: Vec<(A, TreeEntry)>,
+    open: Range<usize>,
+}
+
+impl<A: Copy + PartialEq> OpenTree<A> {
+    /// Opens the tree along a path, of which only what is below `root` may be seen if there
+    /// is one. Then the tree is open below that at least.
+    pub(in crate::store) fn along(
+        mut path: Vec<(A, TreeEntry)>,
+        root: Option<(A, TreeEntry)>,
+    ) -> Self {
+        if let Some(root) = &root {
+            let first = path.iter().position(|(account, _)| *account == root.0);
+            path.drain(..first.unwrap_or(path.len()));
+            if path.is_empty() {
+                path.push(root.clone());
+            }
+        }
+        let children: Vec<i64> = path.iter().map(|(_, entry)| entry.children).collect();
+        OpenTree {
+            root: root.map(|(_, entry)| entry),
+            open: open_levels(&children),
+            path,
+        }
+    }
+
+    /// The accounts whose children are read, from the top; `None` stands for the accounts
+    /// without a parent.
+    pub(in crate::store) fn parents(&self) -> Vec<Option<A>> {
+        let open = self.open.clone().filter(|at| !self.is_root(*at));
+        open.map(|at| self.parent(at).map(|(account, _)| *account))
+            .collect()
+    }
+
+    /// The tree with the first pages of the levels below its [`parents`](Self::parents).
+    pub(in crate::store) fn with(self, read: Vec<Listed<TreeEntry>>) -> Tree {
+        let mut read = read.into_iter();
+        let mut levels = Vec::with_capacity(self.open.len());
+        for at in self.open.clone() {
+            levels.push(match &self.root {
+                Some(root) if self.is_root(at) => Level {
+                    parent: None,
+                    branches: vec![root.clone()],
+                    total: 1,
+                },
+                Some(_) | None => {
+                    let on_path = self.path.get(at).map(|(_, entry)| entry);
+                    let parent = self.parent(at).map(|(_, entry)| entry);
+                    Level::of(parent, read.next().unwrap_or_default(), on_path)
+                }
+            });
+        }
+        Tree {
+            levels,
+            skipped: self.open.start,
+            has_one_root: self.root.is_some(),
+            path: self.path.into_iter().map(|(_, entry)| entry).collect(),
+        }
+    }
+
+    /// Whether a level has the only account that may be seen, and nothing is read of it.
+    fn is_root(&self, at: usize) -> bool {
+        at == 0 && self.root.is_some()
+    }
+
+    /// The account above a level.
+    fn parent(&self, at: usize) -> Option<&(A, TreeEntry)> {
+        at.checked_sub(1).map(|above| &self.path[above])
+    }
+}
+
 /// A question about a page of one level.
 #[derive(Debug, Clone)]
 pub struct LevelQuestion {
@@ -112,7 +190,36 @@ pub struct LevelQuestion {
 
 #[cfg(test)]
 mod tests {
-    use super::open_levels;
+    use super::*;
+
+    fn entry(account_id: &str, children: i64) -> TreeEntry {
+        TreeEntry {
+            account_id: account_id.to_owned(),
+            name: None,
+            hierarchy_label: None,
+            is_deleted: false,
+            children,
+        }
+    }
+
+    #[test]
+    fn below_the_only_account_that_may_be_seen_nothing_above_it_is_read() {
+        let path = [("r", 5), ("a", 2), ("b", 0)].map(|(id, children)| (id, entry(id, children)));
+        let everything = OpenTree::along(path.to_vec(), None);
+        assert_eq!(everything.parents(), [None, Some("r"), Some("a")]);
+        let below_a = OpenTree::along(path.to_vec(), Some(path[1].clone()));
+        assert_eq!(below_a.parents(), [Some("a")]);
+        let tree = below_a.with(vec![(vec![entry("c", 0)], 2)]);
+        let shown: Vec<Vec<&str>> = tree
+            .levels
+            .iter()
+            .map(|level| level.branches.iter().map(TreeEntry::title).collect())
+            .collect();
+        assert_eq!(shown, [vec!["a"], vec!["b", "c"]]);
+        assert!(tree.has_one_root);
+        let elsewhere = OpenTree::along(path[..1].to_vec(), Some(path[1].clone()));
+        assert_eq!(elsewhere.parents(), [Some("a")], "it is open even so");
+    }
 
     #[test]
     fn levels_are_open_down_to_what_is_below_the_account() {

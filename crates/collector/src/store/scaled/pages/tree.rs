@@ -9,51 +9,25 @@ use crate::store::{
         postgres::Tx,
         visible::Within,
     },
-    tree::{FIRST_PAGE, Level, LevelQuestion, Tree, TreeEntry, open_levels},
+    tree::{FIRST_PAGE, LevelQuestion, OpenTree, Tree, TreeEntry},
 };
 
 /// Reads the open levels of the tree along the path to an account.
 pub(in crate::store::scaled) async fn read(
     tx: &Tx<'_>,
     within: Within,
-    mut path: Vec<Located>,
+    path: Vec<Located>,
 ) -> Result<Tree> {
     let root = match within.root()? {
         None => None,
         Some(root) => Some((root, account_tree::entry(tx, root).await?)),
     };
-    if let Some(root) = &root {
-        let first = path.iter().position(|(no, _)| *no == root.0);
-        path.drain(..first.unwrap_or(path.len()));
-        if path.is_empty() {
-            path.push(root.clone());
-        }
+    let open = OpenTree::along(path, root);
+    let mut levels = Vec::new();
+    for parent in open.parents() {
+        levels.push(account_tree::children(tx, parent, FIRST_PAGE).await?);
     }
-    let children: Vec<i64> = path.iter().map(|(_, entry)| entry.children).collect();
-    let open = open_levels(&children);
-    let mut levels = Vec::with_capacity(open.len());
-    for at in open.clone() {
-        let parent = at.checked_sub(1).map(|above| &path[above]);
-        levels.push(match (&root, parent) {
-            (Some((_, root)), None) => Level {
-                parent: None,
-                branches: vec![root.clone()],
-                total: 1,
-            },
-            _ => {
-                let above = parent.map(|(no, _)| *no);
-                let first = account_tree::children(tx, above, FIRST_PAGE).await?;
-                let on_path = path.get(at).map(|(_, entry)| entry);
-                Level::of(parent.map(|(_, entry)| entry), first, on_path)
-            }
-        });
-    }
-    Ok(Tree {
-        levels,
-        path: path.into_iter().map(|(_, entry)| entry).collect(),
-        skipped: open.start,
-        has_one_root: root.is_some(),
-    })
+    Ok(open.with(levels))
 }
 
 /// Reads the tree with its first level open.
