@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
+use tokio_postgres::types::ToSql;
 
 use super::{
     failure::{Failure, Result},
@@ -19,20 +20,35 @@ use crate::{
 /// Updates the records of the streams.
 pub(super) async fn write(tx: &Tx<'_>, arrivals: &Arrivals<'_>) -> Result<()> {
     // In their order, so that no two transactions wait for each other.
-    let arrived: BTreeMap<&str, &StreamArrivals> = arrivals.streams().collect();
+    let mut arrived: BTreeMap<&str, &StreamArrivals> = arrivals.streams().collect();
     if arrived.is_empty() {
         return Ok(());
     }
+    // Most streams of a batch of many pages have no record yet: one row is all that it takes.
+    for stream_id in insert(tx, &arrived).await? {
+        arrived.remove(stream_id.as_str());
+    }
+    if arrived.is_empty() {
+        return Ok(());
+    }
+    add(tx, &arrived).await
+}
+
+/// Inserts the records of those streams that have none, and returns their ids.
+async fn insert(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Result<Vec<String>> {
+    let records = arrived.iter();
+    let columns = Columns::of(records.map(|(id, arrived)| (*id, StreamRecord::of(arrived))));
+    let sql = format!(
+        "INSERT INTO streams ({COLUMNS}) SELECT * FROM {ROWS} AS n ({COLUMNS})
+         ON CONFLICT DO NOTHING RETURNING stream_id"
+    );
+    let rows = query(tx, &sql, &columns.params()).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Adds what arrived to records that are stored, whoever inserted them.
+async fn add(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Result<()> {
     let ids: Vec<&str> = arrived.keys().copied().collect();
-    let first: Vec<i64> = arrived.values().map(|arrived| arrived.first_at).collect();
-    let none = written(&RoaringBitmap::new());
-    // An empty record, which the next statement locks, whoever inserted it.
-    let sql = "INSERT INTO streams (stream_id, first_at, made, received, duplicates, rejected,
-            seqs, rejected_seqs)
-        SELECT n.stream_id, n.first_at, 0, 0, 0, 0, $3, $3
-        FROM unnest($1::text[], $2::bigint[]) AS n (stream_id, first_at)
-        ON CONFLICT DO NOTHING";
-    execute(tx, sql, &[&ids, &first, &none]).await?;
     let sql = "SELECT stream_id, first_at, seqs, duplicates, rejected_seqs FROM streams
         WHERE stream_id = ANY($1::text[]) ORDER BY stream_id FOR UPDATE";
     let rows = query(tx, sql, &[&ids]).await?;
@@ -50,34 +66,69 @@ pub(super) async fn write(tx: &Tx<'_>, arrivals: &Arrivals<'_>) -> Result<()> {
         }
         records.push((stream_id, record));
     }
-    fn column<T>(records: &[(&str, StreamRecord)], value: impl Fn(&StreamRecord) -> T) -> Vec<T> {
-        records.iter().map(|(_, record)| value(record)).collect()
-    }
-    let ids: Vec<&str> = records.iter().map(|(stream_id, _)| *stream_id).collect();
-    let sql = "UPDATE streams s SET first_at = n.first_at, made = n.made, received = n.received,
+    let columns = Columns::of(records.into_iter());
+    let sql = format!(
+        "UPDATE streams s SET first_at = n.first_at, made = n.made, received = n.received,
             duplicates = n.duplicates, rejected = n.rejected, seqs = n.seqs,
             rejected_seqs = n.rejected_seqs, implausible = n.implausible
-        FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
-            $6::bigint[], $7::bytea[], $8::bytea[], $9::bigint[]) AS n (stream_id, first_at, made,
-            received, duplicates, rejected, seqs, rejected_seqs, implausible)
-        WHERE s.stream_id = n.stream_id";
-    execute(
-        tx,
-        sql,
-        &[
-            &ids,
-            &column(&records, |record| record.first_at),
-            &column(&records, StreamRecord::made),
-            &column(&records, |record| record.seqs.len() as i64),
-            &column(&records, |record| record.duplicates),
-            &column(&records, |record| record.rejected.len() as i64),
-            &column(&records, |record| written(&record.seqs)),
-            &column(&records, |record| written(&record.rejected)),
-            &column(&records, StreamRecord::implausible),
-        ],
-    )
-    .await?;
+         FROM {ROWS} AS n ({COLUMNS}) WHERE s.stream_id = n.stream_id"
+    );
+    execute(tx, &sql, &columns.params()).await?;
     Ok(())
+}
+
+/// The columns of a record, in the order of [`Columns::params`].
+const COLUMNS: &str =
+    "stream_id, first_at, made, received, duplicates, rejected, seqs, rejected_seqs, implausible";
+
+/// The rows that [`Columns::params`] make.
+const ROWS: &str = "unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+    $6::bigint[], $7::bytea[], $8::bytea[], $9::bigint[])";
+
+/// Records, by column.
+#[derive(Debug, Default)]
+struct Columns<'a> {
+    stream_id: Vec<&'a str>,
+    first_at: Vec<i64>,
+    made: Vec<i64>,
+    received: Vec<i64>,
+    duplicates: Vec<i64>,
+    rejected: Vec<i64>,
+    seqs: Vec<Vec<u8>>,
+    rejected_seqs: Vec<Vec<u8>>,
+    implausible: Vec<Option<i64>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(records: impl Iterator<Item = (&'a str, StreamRecord)>) -> Self {
+        let mut columns = Columns::default();
+        for (stream_id, record) in records {
+            columns.stream_id.push(stream_id);
+            columns.first_at.push(record.first_at);
+            columns.made.push(record.made());
+            columns.received.push(record.seqs.len() as i64);
+            columns.duplicates.push(record.duplicates);
+            columns.rejected.push(record.rejected.len() as i64);
+            columns.seqs.push(written(&record.seqs));
+            columns.rejected_seqs.push(written(&record.rejected));
+            columns.implausible.push(record.implausible());
+        }
+        columns
+    }
+
+    fn params(&self) -> [&(dyn ToSql + Sync); 9] {
+        [
+            &self.stream_id,
+            &self.first_at,
+            &self.made,
+            &self.received,
+            &self.duplicates,
+            &self.rejected,
+            &self.seqs,
+            &self.rejected_seqs,
+            &self.implausible,
+        ]
+    }
 }
 
 fn read(blob: &[u8]) -> Result<RoaringBitmap> {
