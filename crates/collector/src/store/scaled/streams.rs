@@ -49,8 +49,9 @@ async fn insert(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Resul
 /// Adds what arrived to records that are stored, whoever inserted them.
 async fn add(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Result<()> {
     let ids: Vec<&str> = arrived.keys().copied().collect();
-    let sql = "SELECT stream_id, first_at, seqs, duplicates, rejected_seqs FROM streams
-        WHERE stream_id = ANY($1::text[]) ORDER BY stream_id FOR UPDATE";
+    let sql = "SELECT s.stream_id, s.first_at, s.seqs, s.duplicates, s.rejected_seqs
+        FROM unnest($1::text[]) AS n (stream_id) JOIN streams s ON s.stream_id = n.stream_id
+        ORDER BY s.stream_id FOR UPDATE OF s";
     let rows = query(tx, sql, &[&ids]).await?;
     let mut records = Vec::with_capacity(rows.len());
     for row in &rows {

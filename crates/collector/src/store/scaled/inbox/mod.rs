@@ -1,6 +1,8 @@
 //! The inbox: batches that wait share a transaction, and are answered after its commit.
 
 mod fate;
+mod members;
+mod rows;
 mod write;
 
 use std::{

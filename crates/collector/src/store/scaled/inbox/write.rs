@@ -1,8 +1,12 @@
 //! Stores a group of batches in one transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::fate::{EventKey, Fate, Fates, key_of};
+use super::{
+    fate::{EventKey, Fate, Fates, key_of},
+    members::{self, Members},
+    rows::{Rows, event_key},
+};
 use crate::{
     model::{stream_record::Arrivals, trust::Trust},
     store::{
@@ -10,7 +14,7 @@ use crate::{
         new_event::NewEvent,
         scaled::{
             erasure_list::ErasedOwners,
-            failure::{Failure, Result},
+            failure::Result,
             identify::Identification,
             postgres::{Lock, Tx, execute, query},
             refusals, streams,
@@ -22,16 +26,18 @@ use crate::{
 /// batch.
 pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOutcome>> {
     Lock::Membership.share(tx).await?;
-    let stored = stored(tx, batches).await?;
-    let mut members = members(tx, batches).await?;
+    let mut members = Members::read(tx, batches).await?;
+    let stored = stored(tx, batches, &members).await?;
     let erased = ErasedOwners::read(tx, batches).await?;
-    let fates = Fates::decide(batches, &stored, &members, &erased);
-    insert_accounts(tx, &fates).await?;
+    let fates = Fates::decide(batches, &stored, &members.account_of, &erased);
+    members.insert_accounts(tx, &fates).await?;
     if !fates.users.is_empty() {
-        insert_users(tx, &fates).await?;
+        members::insert_users(tx, &fates).await?;
         // Another collector may have inserted one of them into another account.
-        members = self::members(tx, batches).await?;
+        members = Members::read(tx, batches).await?;
     }
+    let unused = members.unused;
+    let members = members.account_of;
     let mut rows = Rows::default();
     for (batch, fates) in batches.iter().zip(&fates.events) {
         for (new, fate) in batch.events.iter().zip(fates) {
@@ -100,76 +106,35 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
             refusals::record(tx, batch.source.id, refused, batch.received_at).await?;
         }
     }
-    let counted: Vec<&str> = counted.into_iter().collect();
-    let sql = "UPDATE accounts SET has_usage = true
-        WHERE account_id = ANY($1::text[]) AND NOT has_usage";
-    execute(tx, sql, &[&counted]).await?;
+    counted.retain(|account_id| unused.contains(*account_id));
+    if !counted.is_empty() {
+        let counted: Vec<&str> = counted.into_iter().collect();
+        let sql = "UPDATE accounts SET has_usage = true
+            WHERE account_id = ANY($1::text[]) AND NOT has_usage";
+        execute(tx, sql, &[&counted]).await?;
+    }
     Ok(outcomes)
 }
 
-fn events(batches: &[Batch]) -> impl Iterator<Item = &NewEvent> {
-    batches.iter().flat_map(|batch| &batch.events)
-}
-
-/// Those of the events that were received before.
-async fn stored(tx: &Tx<'_>, batches: &[Batch]) -> Result<HashSet<EventKey>> {
-    let (days, keys): (Vec<i32>, Vec<Vec<u8>>) = events(batches)
+/// Those of the events that were received before, as far as it matters before they are
+/// inserted: an event of a known user in a known account invents neither.
+async fn stored(tx: &Tx<'_>, batches: &[Batch], members: &Members) -> Result<HashSet<EventKey>> {
+    let (days, keys): (Vec<i32>, Vec<Vec<u8>>) = batches
+        .iter()
+        .flat_map(|batch| &batch.events)
+        .filter(|new| !members.has(&new.event))
         .map(|new| {
             let (day, key) = key_of(new);
             (day, key.to_vec())
         })
         .unzip();
+    if keys.is_empty() {
+        return Ok(HashSet::new());
+    }
     let sql = "SELECT e.day, e.key FROM unnest($1::integer[], $2::bytea[]) AS n (day, key)
         JOIN events e ON e.day = n.day AND e.key = n.key";
     let rows = query(tx, sql, &[&days, &keys]).await?;
     rows.iter().map(event_key).collect()
-}
-
-fn event_key(row: &tokio_postgres::Row) -> Result<EventKey> {
-    let key: &[u8] = row.get(1);
-    let key = key
-        .try_into()
-        .map_err(|_| Failure::Damaged("the key of an event".to_owned()))?;
-    Ok((row.get(0), key))
-}
-
-/// The accounts of those users of the events that are known.
-async fn members(tx: &Tx<'_>, batches: &[Batch]) -> Result<HashMap<String, String>> {
-    let users: HashSet<&str> = events(batches)
-        .map(|new| new.event.user_id.as_str())
-        .collect();
-    let users: Vec<&str> = users.into_iter().collect();
-    let sql = "SELECT u.user_id, a.account_id FROM users u JOIN accounts a ON a.no = u.account_no
-        WHERE u.user_id = ANY($1::text[])";
-    let rows = query(tx, sql, &[&users]).await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-}
-
-async fn insert_accounts(tx: &Tx<'_>, fates: &Fates) -> Result<()> {
-    let named: Vec<&str> = fates.accounts.iter().map(String::as_str).collect();
-    // Most are known: an insert that meets a conflict would still cost a number each.
-    let sql = "INSERT INTO accounts (account_id)
-        SELECT n.account_id FROM unnest($1::text[]) AS n (account_id)
-        WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = n.account_id)
-        ORDER BY n.account_id COLLATE \"C\"
-        ON CONFLICT DO NOTHING";
-    execute(tx, sql, &[&named]).await?;
-    Ok(())
-}
-
-async fn insert_users(tx: &Tx<'_>, fates: &Fates) -> Result<()> {
-    let (users, accounts): (Vec<&str>, Vec<&str>) = fates
-        .users
-        .iter()
-        .map(|(user, account)| (user.as_str(), account.as_str()))
-        .unzip();
-    let sql = "INSERT INTO users (user_id, account_no)
-        SELECT n.user_id, a.no FROM unnest($1::text[], $2::text[]) AS n (user_id, account_id)
-            JOIN accounts a ON a.account_id = n.account_id
-        ORDER BY n.user_id COLLATE \"C\"
-        ON CONFLICT DO NOTHING";
-    execute(tx, sql, &[&users, &accounts]).await?;
-    Ok(())
 }
 
 /// Applies the details of an event if it is an identification.
@@ -189,116 +154,4 @@ async fn identify(tx: &Tx<'_>, batch: &Batch, new: &NewEvent, account_id: &str) 
     }
     .apply(tx, trust)
     .await
-}
-
-/// The rows of new events, by column.
-#[derive(Debug, Default)]
-struct Rows<'a> {
-    day: Vec<i32>,
-    key: Vec<Vec<u8>>,
-    event_id: Vec<&'a str>,
-    account_id: Vec<&'a str>,
-    user_id: Vec<&'a str>,
-    session_id: Vec<Option<&'a str>>,
-    created_at: Vec<i64>,
-    action: Vec<&'a str>,
-    feature: Vec<Option<&'a str>>,
-    module: Vec<Option<&'a str>>,
-    product: Vec<Option<&'a str>>,
-    total: Vec<Option<f64>>,
-    time_spent: Vec<Option<i64>>,
-    active_duration: Vec<Option<i64>>,
-    visitor_id: Vec<Option<&'a str>>,
-    stream_id: Vec<Option<&'a str>>,
-    seq: Vec<Option<i64>>,
-    url: Vec<Option<&'a str>>,
-    title: Vec<Option<&'a str>>,
-    referrer: Vec<Option<&'a str>>,
-    details: Vec<Option<&'a str>>,
-    extra: Vec<Option<&'a str>>,
-    received_at: Vec<i64>,
-    source_id: Vec<i64>,
-    set_aside: Vec<bool>,
-}
-
-impl<'a> Rows<'a> {
-    fn add(&mut self, batch: &Batch, new: &'a NewEvent, account_id: &'a str, set_aside: bool) {
-        let event = &new.event;
-        let (day, key) = key_of(new);
-        self.day.push(day);
-        self.key.push(key.to_vec());
-        self.event_id.push(&new.event_id);
-        self.account_id.push(account_id);
-        self.user_id.push(&event.user_id);
-        self.session_id.push(event.session_id.as_deref());
-        self.created_at.push(event.created_at);
-        self.action.push(event.action.name());
-        self.feature.push(event.feature.as_deref());
-        self.module.push(event.module.as_deref());
-        self.product.push(event.product.as_deref());
-        self.total.push(event.total);
-        self.time_spent.push(event.time_spent);
-        self.active_duration.push(event.active_duration);
-        self.visitor_id.push(event.visitor_id.as_deref());
-        self.stream_id.push(event.stream_id.as_deref());
-        self.seq.push(event.seq.map(i64::from));
-        self.url.push(event.url.as_deref());
-        self.title.push(event.title.as_deref());
-        self.referrer.push(event.referrer.as_deref());
-        self.details.push(event.details.as_deref());
-        self.extra.push(event.extra.as_deref());
-        self.received_at.push(batch.received_at);
-        self.source_id.push(batch.source.id.number());
-        self.set_aside.push(set_aside);
-    }
-
-    /// Inserts those that nobody else has inserted, and returns their keys.
-    async fn insert(&self, tx: &Tx<'_>) -> Result<HashSet<EventKey>> {
-        if self.key.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let sql = "INSERT INTO events (day, key, event_id, account_id, user_id, session_id,
-                created_at, action, feature, module, product, total, time_spent, active_duration,
-                visitor_id, stream_id, seq, url, title, referrer, details, extra, received_at,
-                source_id, set_aside)
-            SELECT * FROM unnest($1::integer[], $2::bytea[], $3::text[], $4::text[], $5::text[],
-                $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[],
-                $12::double precision[], $13::bigint[], $14::bigint[], $15::text[], $16::text[],
-                $17::bigint[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[],
-                $23::bigint[], $24::bigint[], $25::boolean[])
-            ON CONFLICT DO NOTHING RETURNING day, key";
-        let rows = query(
-            tx,
-            sql,
-            &[
-                &self.day,
-                &self.key,
-                &self.event_id,
-                &self.account_id,
-                &self.user_id,
-                &self.session_id,
-                &self.created_at,
-                &self.action,
-                &self.feature,
-                &self.module,
-                &self.product,
-                &self.total,
-                &self.time_spent,
-                &self.active_duration,
-                &self.visitor_id,
-                &self.stream_id,
-                &self.seq,
-                &self.url,
-                &self.title,
-                &self.referrer,
-                &self.details,
-                &self.extra,
-                &self.received_at,
-                &self.source_id,
-                &self.set_aside,
-            ],
-        )
-        .await?;
-        rows.iter().map(event_key).collect()
-    }
 }
