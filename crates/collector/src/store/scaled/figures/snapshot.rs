@@ -16,7 +16,7 @@ use crate::{
             Nodes,
             choice::{self, Chosen},
         },
-        postgres::{Tx, query},
+        postgres::{IS_LATER, Tx, query},
         removals::{self, Removal},
         retention,
         row_binary::RowBinary,
@@ -141,11 +141,13 @@ impl Snapshot {
         let known: HashSet<&str> = accounts.iter().copied().collect();
         let from_tx = self.shards.iter().map(|shard| shard.chosen.from_tx).min();
         let from_tx = from_tx.unwrap_or(0);
-        const IS_NAMED: &str = "($2::text[] IS NULL OR e.account_id = ANY($2::text[]))";
+        // For `= ANY`, each row would be compared with each account.
+        const IS_NAMED: &str = "($2::text[] IS NULL
+            OR e.account_id IN (SELECT unnest($2::text[])))";
         let sql = format!(
             "SELECT {COLUMNS}, EXISTS (
                  SELECT 1 FROM releases r WHERE r.day = e.day AND r.key = e.key), e.tx
-             FROM events e WHERE e.tx >= $1 AND {IS_NAMED} LIMIT {}",
+             FROM events e WHERE {IS_LATER} AND {IS_NAMED} LIMIT {}",
             MOST_PENDING + 1
         );
         let rows = query(tx, &sql, &[&from_tx, &named]).await?;
