@@ -1,7 +1,5 @@
 //! Signs people in with a key, and out again.
 
-use std::time::Instant;
-
 use axum::{
     Form,
     extract::{State, rejection::FormRejection},
@@ -17,7 +15,11 @@ use super::{
     session::{cookie, new_id, presented, removal_cookies},
     state::Dashboard,
 };
-use crate::{clock::now_ms, http::error::ApiError, store::sessions::NewSession};
+use crate::{
+    clock::now_ms,
+    http::error::ApiError,
+    store::{rates::Limited, sessions::NewSession},
+};
 
 /// The fields of the form.
 #[derive(Deserialize)]
@@ -86,7 +88,7 @@ pub(crate) async fn sign_in(
         return Ok((StatusCode::UNAUTHORIZED, form(next, Some(refused))).into_response());
     };
     let key = reader.id;
-    dashboard.app.account_rate.count(key, Instant::now())?;
+    dashboard.app.count_request(Limited::Key(key)).await?;
     let id = new_id().map_err(|_| ApiError::Internal)?;
     let cookie = [(header::SET_COOKIE, cookie(&id, is_https(&headers)))];
     // The previous session of the browser ends, in case somebody else knows its id.

@@ -1,7 +1,5 @@
 //! Recognises requests of people who are signed in.
 
-use std::time::Instant;
-
 use axum::{
     extract::FromRequestParts,
     http::{
@@ -20,7 +18,7 @@ use super::{
     session::presented,
     state::Dashboard,
 };
-use crate::{clock::now_ms, http::error::ApiError};
+use crate::{clock::now_ms, http::error::ApiError, store::rates::Limited};
 
 /// Proof that a request belongs to an open session of an active key.
 #[derive(Debug, Clone)]
@@ -43,10 +41,8 @@ impl SignedIn {
         let Some(session) = store.session(id, now).await? else {
             return Ok(None);
         };
-        dashboard
-            .app
-            .account_rate
-            .count(session.reader.id, Instant::now())?;
+        let key = Limited::Key(session.reader.id);
+        dashboard.app.count_request(key).await?;
         if session.is_stale {
             // A session that cannot be recorded as used just ends earlier.
             let _ = store.touch_session(id.to_owned(), now).await;

@@ -1,7 +1,5 @@
 //! Recognises the account key of a request.
 
-use std::time::Instant;
-
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, Uri, header, request::Parts},
@@ -14,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use crate::{
     http::{error::ApiError, state::App},
     model::keys::KeyId,
+    store::rates::Limited,
 };
 
 /// Reads the account key of a request: `?api_key=`, or the password of HTTP
@@ -67,7 +66,7 @@ impl FromRequestParts<App> for AccountKey {
         let Some(id) = app.store.account_key(&key).await? else {
             return Err(refusal(app, &key).await?);
         };
-        app.account_rate.count(id, Instant::now())?;
+        app.count_request(Limited::Key(id)).await?;
         Ok(AccountKey { id })
     }
 }
@@ -109,7 +108,7 @@ pub async fn require_reader(
     let reader = app.store.reader(&key).await?.ok_or(ApiError::Unauthorized(
         "unknown or revoked key; `natero-collector keys create account` or `… viewer` makes one",
     ))?;
-    app.account_rate.count(reader.id, Instant::now())?;
+    app.count_request(Limited::Key(reader.id)).await?;
     request.extensions_mut().insert(reader.within);
     Ok(next.run(request).await)
 }

@@ -11,7 +11,10 @@ use std::{
 
 use tokio::sync::{Notify, Semaphore};
 
-use crate::{http::error::ApiError, model::keys::SourceId};
+use crate::{
+    http::error::ApiError,
+    model::{keys::SourceId, rate::Rate},
+};
 
 /// Bytes of event bodies that may be in memory at a time. A parsed event takes
 /// about four times the memory of its text.
@@ -175,23 +178,16 @@ fn lock(bodies: &Mutex<Bodies>) -> MutexGuard<'_, Bodies> {
 /// made at the allowed rate.
 #[derive(Debug)]
 pub struct RateLimit<K> {
-    /// Time between two requests at the allowed rate; zero for no limit.
-    interval: Duration,
-    /// How far ahead of its rate a key may be.
-    burst: Duration,
+    /// `None` for no limit.
+    rate: Option<Rate>,
     allowed_until: Mutex<HashMap<K, Instant>>,
 }
-
-const BURST: Duration = Duration::from_secs(2);
 
 impl<K: Eq + Hash> RateLimit<K> {
     /// A limit in requests a second; 0 for no limit.
     pub fn new(per_second: u32) -> Self {
         RateLimit {
-            interval: Duration::from_secs(1)
-                .checked_div(per_second)
-                .unwrap_or_default(),
-            burst: BURST,
+            rate: Rate::new(per_second),
             allowed_until: Mutex::default(),
         }
     }
@@ -202,16 +198,16 @@ impl<K: Eq + Hash> RateLimit<K> {
     /// # Errors
     /// 429 when the key has sent more requests than it may.
     pub fn count(&self, key: K, now: Instant) -> Result<(), ApiError> {
-        if self.interval.is_zero() {
+        let Some(rate) = self.rate else {
             return Ok(());
-        }
+        };
         let mut allowed_until = self
             .allowed_until
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let until = allowed_until.entry(key).or_insert(now);
-        let next = (*until).max(now) + self.interval;
-        if next.duration_since(now) > self.burst {
+        let next = (*until).max(now) + rate.interval();
+        if next.duration_since(now) > rate.burst() {
             return Err(ApiError::RateLimited);
         }
         *until = next;

@@ -14,4 +14,5 @@ pub mod extract;
 pub mod ingest;
 pub mod limits;
 pub mod observe;
+pub mod request_rate;
 pub mod state;

@@ -10,12 +10,14 @@ use crate::{
     config::{ChoiceError, Config, StoreChoice},
     http::{
         clock_check::ClockCheck,
+        error::ApiError,
         limits::{Admission, RateLimit},
+        request_rate::RequestRate,
     },
     metrics::Metrics,
-    model::keys::{KeyId, SourceId},
     store::{
         Store, StoreError,
+        rates::Limited,
         sqlite::{Options, SqliteStore},
     },
 };
@@ -38,10 +40,8 @@ pub struct App {
     pub admission: Arc<Admission>,
     /// Bounds how often readiness is probed with an insert.
     pub probe_rate: Arc<RateLimit<()>>,
-    /// Bounds the requests of each source.
-    pub source_rate: Arc<RateLimit<SourceId>>,
-    /// Bounds the requests of each account key.
-    pub account_rate: Arc<RateLimit<KeyId>>,
+    /// Bounds the requests of each source and of each key.
+    pub request_rate: Arc<RequestRate>,
     /// Wakes whoever sends messages about alerts.
     pub alerts_waiting: Arc<Notify>,
 }
@@ -108,10 +108,17 @@ impl App {
             store,
             metrics,
             admission: Arc::default(),
-            source_rate: Arc::new(RateLimit::new(config.rate_limit)),
-            account_rate: Arc::new(RateLimit::new(config.rate_limit)),
+            request_rate: Arc::new(RequestRate::new(config.rate_limit)),
             alerts_waiting: Arc::default(),
             config: Arc::new(config),
         }
+    }
+
+    /// Counts a request of a source or a key, which exists.
+    ///
+    /// # Errors
+    /// 429 when it has sent more requests than it may; those of the store.
+    pub async fn count_request(&self, of: Limited) -> Result<(), ApiError> {
+        self.request_rate.count(&*self.store, of).await
     }
 }

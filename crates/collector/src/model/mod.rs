@@ -20,6 +20,7 @@ pub mod page;
 pub mod period;
 pub mod public_fields;
 pub mod quarter;
+pub mod rate;
 pub mod read_value;
 pub mod record;
 pub mod record_body;

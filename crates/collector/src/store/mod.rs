@@ -35,6 +35,7 @@ pub mod operations;
 pub mod people;
 pub mod portfolio;
 pub mod quality;
+pub mod rates;
 pub mod records;
 pub mod refused_lines;
 pub mod removal;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::{body::Body, http::Request};
 use base64::Engine;
-use natero_collector::store::sqlite::keys as stored_keys;
+use natero_collector::store::{rates::Limited, sqlite::keys as stored_keys};
 
 use crate::support::*;
 
@@ -63,9 +63,10 @@ async fn an_account_key_has_its_rate_too_over_the_api_and_the_dashboard_together
     // Once the rate of the key is used up for the next hour, both are refused however
     // slow the machine is.
     let key = stored_keys::find_account_key(&collector.sql(), &collector.account_key);
-    let key = key.unwrap().unwrap();
+    let key = Limited::Key(key.unwrap().unwrap());
     let in_an_hour = Instant::now() + Duration::from_secs(3600);
-    while collector.app.account_rate.count(key, in_an_hour).is_ok() {}
+    let rate = &collector.app.request_rate;
+    while rate.count_alone(key, in_an_hour).is_ok() {}
     let answer = api().await;
     assert_eq!(answer.status, 429);
     assert!(answer.headers.contains_key("retry-after"));

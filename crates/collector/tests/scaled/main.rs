@@ -12,6 +12,7 @@ mod own;
 mod pages;
 mod pair;
 mod process;
+mod rates;
 mod removing;
 mod rendered;
 mod rules;

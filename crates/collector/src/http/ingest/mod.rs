@@ -22,7 +22,7 @@ use crate::{
         state::App,
     },
     metrics::Outcome,
-    store::{self, event_key::IdScope, refused_lines::RefusedLines},
+    store::{self, event_key::IdScope, rates::Limited, refused_lines::RefusedLines},
 };
 
 use asked::AskedQuery;
@@ -59,7 +59,7 @@ pub async fn post(
         .ok_or(ApiError::Unauthorized(
             "unknown or revoked key pair; the address is /v1/{authKey}/{apiKey}, and `natero-collector keys create source` makes a pair",
         ))?;
-    app.source_rate.count(source.id, Instant::now())?;
+    app.count_request(Limited::Source(source.id)).await?;
     source.allow_hierarchy |= app.config.allow_hierarchy;
     check_origin(&source.origins, &headers)?;
     let asked = asked.ids()?;

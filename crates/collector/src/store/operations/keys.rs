@@ -5,6 +5,7 @@ use crate::{
     store::{
         answer::Answer,
         keys::{Reader, Source},
+        rates::SharedRates,
         sessions::{NewSession, OpenSession},
     },
 };
@@ -27,6 +28,10 @@ pub trait KeyOperations {
     /// Finds an open session at `now`; `None` when it is over or its key sees nothing any
     /// more.
     fn session<'a>(&'a self, id: &'a str, now: i64) -> Answer<'a, Option<OpenSession>>;
+
+    /// Where the requests of keys are counted together with other collectors; `None` where
+    /// this one is alone with its store, and counts them by itself.
+    fn shared_rates(&self) -> Option<&dyn SharedRates>;
 
     /// Opens a session.
     fn begin_session(&self, session: NewSession, now: i64) -> Answer<'_, ()>;

@@ -36,6 +36,7 @@ mod postgres;
 mod records;
 mod refusals;
 mod removals;
+mod request_rates;
 mod retention;
 mod row_binary;
 mod rule_check;

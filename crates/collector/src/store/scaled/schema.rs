@@ -11,7 +11,7 @@ use super::{
 };
 use crate::store::error::StoreError;
 
-const MIGRATIONS: &[&str] = &[V1];
+const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// Texts are compared by their bytes, as SQLite does.
 const V1: &str = r#"
@@ -284,6 +284,18 @@ CREATE VIEW releasable AS
         feature, action, total, time_spent, active_duration, set_aside
     FROM aside_events;
 "#;
+
+/// Its rows change all the time, and a crash may take them: then each key has a burst again.
+const V2: &str = "
+-- How far ahead of its rate each key is, by what collectors have drawn for it.
+CREATE UNLOGGED TABLE request_rates (
+    kind          text   NOT NULL,             -- 'source', or 'key' for one that reads
+    number        bigint NOT NULL,
+    allowed_until bigint NOT NULL,             -- in ns since the Unix epoch
+    granted       bigint NOT NULL,             -- by the last draw
+    PRIMARY KEY (kind, number)
+) WITH (fillfactor = 50);
+";
 
 /// Connects to an address, and brings the database up to date.
 pub(super) async fn open(address: &str) -> std::result::Result<Pool, StoreError> {

@@ -2,12 +2,13 @@
 
 use super::write;
 use crate::{
-    model::keys::KeyId,
+    model::{keys::KeyId, rate::Rate},
     store::{
         answer::Answer,
         keys::{Reader, Source},
         operations::KeyOperations,
-        scaled::{ScaledStore, dashboard_sessions, keys},
+        rates::{Drawn, Limited, SharedRates},
+        scaled::{ScaledStore, dashboard_sessions, keys, request_rates},
         sessions::{NewSession, OpenSession},
     },
 };
@@ -44,6 +45,10 @@ impl KeyOperations for ScaledStore {
         })
     }
 
+    fn shared_rates(&self) -> Option<&dyn SharedRates> {
+        Some(self)
+    }
+
     fn begin_session(&self, session: NewSession, now: i64) -> Answer<'_, ()> {
         write!(self, tx => dashboard_sessions::begin(tx, &session, now).await?)
     }
@@ -54,5 +59,14 @@ impl KeyOperations for ScaledStore {
 
     fn end_session(&self, id: String) -> Answer<'_, ()> {
         write!(self, tx => dashboard_sessions::end(tx, &id).await?)
+    }
+}
+
+impl SharedRates for ScaledStore {
+    fn draw(&self, of: Limited, rate: Rate) -> Answer<'_, Drawn> {
+        Box::pin(async move {
+            let client = self.client().await?;
+            Ok(request_rates::draw(&client, of, rate).await?)
+        })
     }
 }

@@ -8,6 +8,7 @@ use crate::{
         answer::Answer,
         keys::{Reader, Source},
         operations::KeyOperations,
+        rates::SharedRates,
         sessions::{NewSession, OpenSession},
         sqlite::{SqliteStore, dashboard_sessions, keys, visible::Within},
     },
@@ -44,6 +45,10 @@ impl KeyOperations for SqliteStore {
                 is_stale: found.is_stale,
             }))
         })))
+    }
+
+    fn shared_rates(&self) -> Option<&dyn SharedRates> {
+        None
     }
 
     fn begin_session(&self, session: NewSession, now: i64) -> Answer<'_, ()> {

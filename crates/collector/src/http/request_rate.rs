@@ -1,0 +1,160 @@
+//! Bounds the requests a second of each key: by itself where this collector is alone with
+//! its store, else together with the others.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::{
+    http::{error::ApiError, limits::RateLimit},
+    model::rate::Rate,
+    store::{
+        Store,
+        rates::{Drawn, Limited, SharedRates},
+    },
+};
+
+/// Bounds the requests of each key.
+#[derive(Debug)]
+pub struct RequestRate {
+    /// `None` for no limit.
+    rate: Option<Rate>,
+    alone: RateLimit<Limited>,
+    leases: Leases,
+}
+
+impl RequestRate {
+    /// A limit in requests a second; 0 for no limit.
+    pub fn new(per_second: u32) -> Self {
+        RequestRate {
+            rate: Rate::new(per_second),
+            alone: RateLimit::new(per_second),
+            leases: Leases::default(),
+        }
+    }
+
+    /// Counts a request of a key, which exists: so few are stored.
+    ///
+    /// # Errors
+    /// 429 when the key has sent more requests than it may; those of the store.
+    pub async fn count(&self, store: &dyn Store, of: Limited) -> Result<(), ApiError> {
+        let Some(rate) = self.rate else {
+            return Ok(());
+        };
+        match store.shared_rates() {
+            None => self.count_alone(of, Instant::now()),
+            Some(shared) => self.leases.take(shared, of, rate).await,
+        }
+    }
+
+    /// Counts a request at `now` that no other collector counts.
+    ///
+    /// # Errors
+    /// 429 when the key has sent more requests than it may.
+    pub fn count_alone(&self, of: Limited, now: Instant) -> Result<(), ApiError> {
+        self.alone.count(of, now)
+    }
+}
+
+/// What was drawn for each key, and not used yet.
+#[derive(Debug, Default)]
+struct Leases {
+    of_keys: Mutex<HashMap<Limited, Arc<AsyncMutex<Lease>>>>,
+}
+
+/// What was drawn for a key.
+#[derive(Debug, Default)]
+struct Lease {
+    /// Requests that may be taken. They last until they are used: a key is never allowed
+    /// less than it would be by one collector, and but for these no more.
+    left: u32,
+    /// There is nothing to draw before this time.
+    exhausted_until: Option<Instant>,
+}
+
+impl Leases {
+    /// Takes a request of what was drawn, and draws where nothing is left. Other requests of
+    /// the key wait for that.
+    async fn take(
+        &self,
+        shared: &dyn SharedRates,
+        of: Limited,
+        rate: Rate,
+    ) -> Result<(), ApiError> {
+        let lease = {
+            let mut of_keys = self.of_keys.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(of_keys.entry(of).or_default())
+        };
+        let mut lease = lease.lock().await;
+        if lease.left == 0 {
+            if lease
+                .exhausted_until
+                .is_some_and(|until| Instant::now() < until)
+            {
+                return Err(ApiError::RateLimited);
+            }
+            match shared.draw(of, rate).await? {
+                Drawn::Granted(granted) => lease.left = granted,
+                Drawn::Exhausted(time) => {
+                    lease.exhausted_until = Some(Instant::now() + time);
+                    return Err(ApiError::RateLimited);
+                }
+            }
+        }
+        lease.left -= 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::ready,
+        sync::atomic::{AtomicU32, Ordering},
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::{model::keys::SourceId, store::Answer};
+
+    /// Grants whole shares until nothing is left.
+    struct Budget {
+        left: AtomicU32,
+        draws: AtomicU32,
+    }
+
+    impl SharedRates for Budget {
+        fn draw(&self, _: Limited, rate: Rate) -> Answer<'_, Drawn> {
+            self.draws.fetch_add(1, Ordering::Relaxed);
+            let left = self.left.load(Ordering::Relaxed);
+            let granted = left.min(rate.share());
+            self.left.store(left - granted, Ordering::Relaxed);
+            Box::pin(ready(Ok(match granted {
+                0 => Drawn::Exhausted(Duration::from_secs(3600)),
+                granted => Drawn::Granted(granted),
+            })))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_share_is_drawn_when_the_one_before_is_used_up_and_none_after_a_refusal() {
+        let budget = Budget {
+            left: AtomicU32::new(25),
+            draws: AtomicU32::default(),
+        };
+        let rate = Rate::new(1000).unwrap();
+        let source = Limited::Source(SourceId::from_number(1).unwrap());
+        let leases = [Leases::default(), Leases::default()];
+        let mut allowed = 0;
+        for at in 0..100 {
+            allowed += u32::from(leases[at % 2].take(&budget, source, rate).await.is_ok());
+        }
+        assert_eq!(allowed, 25, "both together get what there is");
+        // Three that are granted, and a refusal for each.
+        assert_eq!(budget.draws.load(Ordering::Relaxed), 5);
+    }
+}
