@@ -7,7 +7,6 @@ use super::{
     signed_in::SignedIn, state::Dashboard, view::View,
 };
 use crate::{
-    clock::now_ms,
     http::{
         api::{accounts::Accounts, resource::Resource},
         error::ApiError,
@@ -36,7 +35,7 @@ impl FromRequestParts<Dashboard> for AccountRequest {
     async fn from_request_parts(parts: &mut Parts, state: &Dashboard) -> Result<Self, Response> {
         let SignedIn { rights } = SignedIn::from_request_parts(parts, state).await?;
         let Query(view) = Query::<View>::from_request_parts(parts, state).await?;
-        let period = Period::of(&view, now_ms(), &state.app.config.timezone);
+        let period = state.period(&view);
         let Path(account_id) = Path::from_request_parts(parts, state)
             .await
             .map_err(|refused| error::response_for(&parts.uri, refused))?;

@@ -20,7 +20,6 @@ use super::{
     view::View,
 };
 use crate::{
-    clock::now_ms,
     http::error::ApiError,
     model::calendar::TimeZone,
     store::loss::{ImplausibleStream, LossPage, LossReport, LossyStream, Owned, StreamOwner},
@@ -38,7 +37,7 @@ pub(crate) async fn show(
     if !rights.within.is_all() {
         return Err(ApiError::NotFound("the loss report is about all accounts".into()).into());
     }
-    let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
+    let period = dashboard.period(&view);
     let LossPage {
         tree,
         report,

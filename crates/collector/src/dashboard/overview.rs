@@ -14,7 +14,6 @@ use super::{
     error::PageError,
     format,
     layout::{self, NavigationEntry},
-    period::Period,
     query::Query,
     saved_views, search,
     sheet::Sheet,
@@ -23,13 +22,10 @@ use super::{
     state::Dashboard,
     view::View,
 };
-use crate::{
-    clock::now_ms,
-    store::{
-        accounts_page::{AccountsContent, AccountsPage, AccountsPageQuestion, Wanted},
-        portfolio::ListLevel,
-        search::Found,
-    },
+use crate::store::{
+    accounts_page::{AccountsContent, AccountsPage, AccountsPageQuestion, Wanted},
+    portfolio::ListLevel,
+    search::Found,
 };
 
 /// Most accounts and users that a search shows.
@@ -68,7 +64,7 @@ pub(crate) async fn show(
         Ok(view) => view,
         Err(refused) => return Ok(refused),
     };
-    let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
+    let period = dashboard.period(&view);
     let search = query.search.filter(|text| !text.trim().is_empty());
     let list = AccountList::question(ListLevel::Top, &view, &period);
     let wanted = match &search {

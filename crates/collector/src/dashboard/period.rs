@@ -13,7 +13,7 @@ use crate::{
         period::Before,
         usage::Span,
     },
-    store::account_page::PagePeriod,
+    store::{account_page::PagePeriod, freshness::Freshness},
 };
 
 /// Four whole weeks, so that weekends weigh the same in every period.
@@ -28,6 +28,8 @@ pub(crate) struct Period {
     days: Option<(Day, Day)>,
     time_zone: TimeZone,
     now: i64,
+    /// How far what is added up is behind; absent where nothing is added up apart.
+    behind: Option<Freshness>,
 }
 
 impl Period {
@@ -55,7 +57,13 @@ impl Period {
             days,
             time_zone,
             now,
+            behind: None,
         }
+    }
+
+    /// The same, with how far what is added up is behind.
+    pub(crate) fn with(self, behind: Option<Freshness>) -> Self {
+        Period { behind, ..self }
     }
 
     /// The span of the period.
@@ -189,6 +197,24 @@ impl Period {
                     }
                 }
                 p .hint.zone title="The time zone of the days" { (self.time_zone.name()) }
+                (self.freshness())
+            }
+        }
+    }
+
+    /// Renders up to when events count, where they are added up apart from where they
+    /// arrive.
+    fn freshness(&self) -> Markup {
+        let Some(behind) = self.behind else {
+            return Markup::default();
+        };
+        html! {
+            p .hint.fresh {
+                "Counts every event received by " (format::moment(self.now, &self.time_zone)) "."
+                @if behind.events > 0 {
+                    " The newest " (format::duration(behind.age))
+                    " of them are added up while the page opens, which takes longer."
+                }
             }
         }
     }

@@ -8,7 +8,6 @@ use serde::Deserialize;
 use super::{
     error::PageError,
     layout::{self, NavigationEntry},
-    period::Period,
     quality_page::{PATH, Page},
     query::Query,
     sheet::Sheet,
@@ -16,7 +15,7 @@ use super::{
     state::Dashboard,
     view::View,
 };
-use crate::{clock::now_ms, http::error::ApiError};
+use crate::http::error::ApiError;
 
 /// Parameters besides the view.
 #[derive(Debug, Deserialize)]
@@ -38,7 +37,7 @@ pub(crate) async fn show(
     if !rights.within.is_all() {
         return Err(ApiError::NotFound("this page is about all accounts".into()).into());
     }
-    let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
+    let period = dashboard.period(&view);
     let findings = dashboard.app.store.page_quality(period.span()).await?;
     let sheet = Sheet::default();
     let page = Page {

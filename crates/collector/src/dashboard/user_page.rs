@@ -26,7 +26,6 @@ use super::{
     view::View,
 };
 use crate::{
-    clock::now_ms,
     http::{
         api::{resource::Resource, users::Users},
         extract::Path,
@@ -60,7 +59,7 @@ pub(crate) async fn show(
     Path(user_id): Path<String>,
     Query(view): Query<View>,
 ) -> Result<Response, PageError> {
-    let period = Period::of(&view, now_ms(), &dashboard.app.config.timezone);
+    let period = dashboard.period(&view);
     let (sessions, events) = match view.csv.as_deref() {
         Some(LIST | EVENT_LIST) => MOST_IN_CSV,
         _ => (SESSIONS, EVENTS),

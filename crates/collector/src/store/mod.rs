@@ -23,6 +23,7 @@ mod error;
 pub mod event_key;
 pub mod export;
 mod financial_sums;
+pub mod freshness;
 mod identification;
 pub mod import;
 pub mod keys;

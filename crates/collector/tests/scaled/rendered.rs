@@ -1,7 +1,7 @@
 //! The dashboards of two collectors, one on each store, which were told the same: whoever
 //! looks at them cannot say which is which.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     Router,
@@ -11,12 +11,16 @@ use axum::{
 use http_body_util::BodyExt;
 use natero_collector::{
     clock::now_ms, http::state::App, model::page::Page, router, store::Store,
-    store::accounts::AccountsQuestion,
+    store::accounts::AccountsQuestion, store::operations::UpkeepOperations,
 };
 use natero_company::{Target, company};
 use tower::ServiceExt;
 
-use crate::{pair::Pair, support::config};
+use crate::{
+    pair::{NOW, Pair},
+    process::LIMIT,
+    support::config,
+};
 
 /// A collector, and the cookie of who is signed in.
 struct Dashboard {
@@ -58,15 +62,21 @@ impl Dashboard {
         assert_eq!(status, 200, "{answer}");
     }
 
-    /// A page without the numbers that events have in each store.
-    async fn page(&self, path: &str) -> String {
+    async fn text(&self, path: &str) -> (StatusCode, String) {
         let request = Request::get(path)
             .header("cookie", &self.cookie)
             .body(Body::empty())
             .unwrap();
-        let (status, text) = self.ask(request).await;
+        self.ask(request).await
+    }
+
+    /// A page without the numbers that events have in each store.
+    async fn page(&self, path: &str) -> String {
+        let (status, text) = self.text(path).await;
         assert_eq!(status, 200, "{path}: {text}");
         let mut page = without(&text, "data-last=\"", "\"");
+        // A file adds up nothing apart, and says nothing about that.
+        page = without(&page, FRESH, "</p>");
         if path.contains("alerts") || path.contains("events") {
             // When something arrived, and when a rule was checked.
             page = without(&page, "<time", "</time>");
@@ -74,6 +84,9 @@ impl Dashboard {
         page
     }
 }
+
+/// What the words begin with that say up to when events count.
+const FRESH: &str = "<p class=\"hint fresh\">";
 
 /// A text without what stands between two others.
 fn without(text: &str, begin: &str, end: &str) -> String {
@@ -184,5 +197,59 @@ async fn both_dashboards_look_the_same() {
                 part(&scaled)
             );
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_with_figures_say_how_many_seconds_what_is_added_up_is_behind() {
+    let Some(pair) = Pair::new().await else {
+        return;
+    };
+    let key = &pair.account_key;
+    let event = serde_json::json!({
+        "event_id": "1", "account_id": "a", "user_id": "u", "created_at": NOW,
+        "action": "feature", "feature": "f",
+    });
+    pair.send(&[event], false).await;
+    let sqlite = Dashboard::of(Arc::clone(&pair.sqlite), key).await;
+    let scaled = Dashboard::of(Arc::clone(&pair.scaled) as _, key).await;
+    let pages = [
+        "/",
+        "/accounts/a",
+        "/accounts/a/users",
+        "/users/u",
+        "/quality",
+        "/loss",
+    ];
+    let said = |page: &str| {
+        let rest = page.split_once(FRESH)?.1;
+        rest.split_once("</p>").map(|(said, _)| said.to_owned())
+    };
+    // The store looks every other second how far ClickHouse is behind.
+    for is_behind in [true, false] {
+        if !is_behind {
+            pair.ship().await;
+        }
+        let start = Instant::now();
+        while pair.scaled.behind().is_some_and(|behind| behind.events > 0) != is_behind {
+            assert!(start.elapsed() < LIMIT, "the store never hears of it");
+            tokio::task::yield_now().await;
+        }
+        for path in pages {
+            let (_, page) = scaled.text(path).await;
+            let said = said(&page).unwrap_or_else(|| panic!("{path} says nothing"));
+            assert!(
+                said.starts_with("Counts every event received by "),
+                "{said}"
+            );
+            assert_eq!(
+                said.contains(" added up while the page opens"),
+                is_behind,
+                "{said}"
+            );
+        }
+    }
+    for path in pages {
+        assert_eq!(said(&sqlite.text(path).await.1), None, "{path}");
     }
 }

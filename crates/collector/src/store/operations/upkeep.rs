@@ -1,6 +1,9 @@
 //! What keeps a store running.
 
-use crate::store::answer::{Answer, Done};
+use crate::store::{
+    answer::{Answer, Done},
+    freshness::Freshness,
+};
 
 /// What a store has noticed about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,10 @@ pub trait UpkeepOperations {
     /// Stores a batch as clients send them at `now`, and takes it back. `commits` says
     /// whether it also commits as much as a batch does.
     fn probe(&self, now: i64, commits: bool) -> Answer<'_, ()>;
+
+    /// How far what is added up was behind a moment ago; `None` where nothing is added up
+    /// apart from what has arrived.
+    fn behind(&self) -> Option<Freshness>;
 
     /// Size of the stored data in bytes.
     fn size(&self) -> Answer<'_, i64>;

@@ -55,9 +55,16 @@ use std::{
 };
 
 use deadpool_postgres::{Client, Pool};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::{
+    sync::watch,
+    task::{AbortHandle, JoinHandle},
+};
 
-use crate::{clock::now_ms, metrics::Metrics, store::error::StoreError};
+use crate::{
+    clock::now_ms,
+    metrics::Metrics,
+    store::{error::StoreError, freshness::Freshness},
+};
 pub use command::{ScaledKeys, erase};
 use failure::Failure;
 use inbox::Inbox;
@@ -72,21 +79,14 @@ pub struct ScaledStore {
     names: NameCache,
     shipping: Mutex<Option<JoinHandle<()>>>,
     watching: AbortHandle,
+    /// How far ClickHouse was behind when that was last looked at.
+    behind: watch::Receiver<Freshness>,
 }
 
 impl fmt::Debug for ScaledStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScaledStore").finish_non_exhaustive()
     }
-}
-
-/// How far ClickHouse is behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Freshness {
-    /// Number of events that are not shipped. Questions count them even so.
-    pub events: i64,
-    /// Age of the oldest of them in ms.
-    pub age: i64,
 }
 
 impl Drop for ScaledStore {
@@ -112,12 +112,15 @@ impl ScaledStore {
         let nodes = Nodes::new(clickhouse)?;
         let pool = schema::open(postgres).await?;
         open_nodes(&pool, &nodes).await?;
-        let watching = shipper::watch_forever(pool.clone(), nodes.clone(), Arc::clone(&metrics));
+        let (told, behind) = watch::channel(Freshness { events: 0, age: 0 });
+        let watched = (pool.clone(), nodes.clone());
+        let watching = shipper::watch_forever(watched, Arc::clone(&metrics), told);
         let shipping = shipper::ship_forever(pool.clone(), nodes.clone());
         Ok(ScaledStore {
             inbox: Inbox::start(&pool, metrics),
             names: NameCache::default(),
             watching: tokio::spawn(watching).abort_handle(),
+            behind,
             shipping: Mutex::new(Some(tokio::spawn(shipping))),
             pool,
             nodes,
@@ -141,8 +144,7 @@ impl ScaledStore {
     /// Those of PostgreSQL.
     pub async fn freshness(&self) -> Result<Freshness, StoreError> {
         let client = self.client().await?;
-        let shipper::Lag { events, age } = shipper::lag(&client, &self.nodes, now_ms()).await?;
-        Ok(Freshness { events, age })
+        Ok(shipper::freshness(&client, &self.nodes, now_ms()).await?)
     }
 
     /// Ships what has arrived at once. Answers false where another collector ships.

@@ -2,6 +2,7 @@
 
 use crate::store::{
     answer::{Answer, Done},
+    freshness::Freshness,
     operations::{Health, UpkeepOperations},
     scaled::{ScaledStore, failure::Failure},
 };
@@ -35,6 +36,10 @@ impl UpkeepOperations for ScaledStore {
             ended.map_err(Failure::from)?;
             Ok(())
         })
+    }
+
+    fn behind(&self) -> Option<Freshness> {
+        Some(*self.behind.borrow())
     }
 
     fn size(&self) -> Answer<'_, i64> {

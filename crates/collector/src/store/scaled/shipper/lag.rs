@@ -3,35 +3,38 @@
 use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::Pool;
+use tokio::sync::watch;
 use tokio_postgres::Client;
 
 use crate::{
     clock::now_ms,
     metrics::Metrics,
-    store::scaled::{failure::Result, nodes::Nodes},
+    store::{
+        freshness::Freshness,
+        scaled::{failure::Result, nodes::Nodes, postgres::IS_LATER},
+    },
 };
 
 /// Time between two looks at how far ClickHouse is behind.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// How far ClickHouse is behind: its shard that is most, by the replica that is least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store::scaled) struct Lag {
-    /// Number of events that are not shipped.
-    pub(in crate::store::scaled) events: i64,
-    /// Age of the oldest of them in ms.
-    pub(in crate::store::scaled) age: i64,
-}
-
-/// Finds out how far ClickHouse is behind at `now`.
-pub(in crate::store::scaled) async fn lag(client: &Client, nodes: &Nodes, now: i64) -> Result<Lag> {
-    let sql = "SELECT COUNT(*), MIN(received_at) FROM events WHERE tx >= coalesce(
+/// Finds out how far ClickHouse is behind at `now`: its shard that is most, by the replica
+/// that is least.
+pub(in crate::store::scaled) async fn freshness(
+    client: &Client,
+    nodes: &Nodes,
+    now: i64,
+) -> Result<Freshness> {
+    let sql = "SELECT coalesce(
             (SELECT to_tx FROM blocks WHERE no = (SELECT MIN(shipped) FROM (
                 SELECT MAX(shipped) AS shipped FROM nodes WHERE name = ANY($1) GROUP BY shard
             ) AS best)), 0)";
     let row = client.query_one(sql, &[&nodes.names()]).await?;
+    let from_tx: i64 = row.get(0);
+    let sql = format!("SELECT COUNT(*), MIN(e.received_at) FROM events e WHERE {IS_LATER}");
+    let row = client.query_one(&sql, &[&from_tx]).await?;
     let oldest: Option<i64> = row.get(1);
-    Ok(Lag {
+    Ok(Freshness {
         events: row.get(0),
         age: oldest.map_or(0, |oldest| now.saturating_sub(oldest).max(0)),
     })
@@ -47,15 +50,16 @@ async fn lacking(client: &Client, nodes: &Nodes) -> Result<Vec<(String, i64)>> {
 
 /// Tells how far ClickHouse is behind, until the task is aborted.
 pub(in crate::store::scaled) async fn watch_forever(
-    pool: Pool,
-    nodes: Nodes,
+    (pool, nodes): (Pool, Nodes),
     metrics: Arc<Metrics>,
+    told: watch::Sender<Freshness>,
 ) {
     loop {
         if let Ok(client) = pool.get().await {
-            if let Ok(Lag { events, age }) = lag(&client, &nodes, now_ms()).await {
-                metrics.unshipped_events.set(events);
-                metrics.unshipped_age.set(age / 1000);
+            if let Ok(behind) = freshness(&client, &nodes, now_ms()).await {
+                metrics.unshipped_events.set(behind.events);
+                metrics.unshipped_age.set(behind.age / 1000);
+                told.send_replace(behind);
             }
             for (node, blocks) in lacking(&client, &nodes).await.unwrap_or_default() {
                 metrics.set_lacking_blocks(node, blocks);

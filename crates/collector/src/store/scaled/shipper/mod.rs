@@ -19,7 +19,7 @@ use deadpool_postgres::{Object, Pool};
 use tokio::{sync::watch, task::JoinSet};
 use tokio_postgres::Client;
 
-pub(super) use lag::{Lag, lag, watch_forever};
+pub(super) use lag::{freshness, watch_forever};
 pub(super) use node::prepare;
 pub(super) use partitions::create as create_partitions;
 

@@ -4,6 +4,7 @@ use std::future::ready;
 
 use crate::store::{
     answer::{Answer, Done},
+    freshness::Freshness,
     operations::{Health, UpkeepOperations},
     sqlite::{SqliteStore, connection, probe},
 };
@@ -24,6 +25,10 @@ impl UpkeepOperations for SqliteStore {
             }
             Ok(())
         }))
+    }
+
+    fn behind(&self) -> Option<Freshness> {
+        None
     }
 
     fn size(&self) -> Answer<'_, i64> {
