@@ -92,8 +92,8 @@ pub struct Config {
     #[arg(long, env = "NATERO_KEEP_RAW")]
     pub keep_raw: Option<humantime::Duration>,
 
-    /// Largest size of the database in bytes. Once it is full, events are
-    /// answered with 503 until there is room again
+    /// Largest size of the database in bytes; on PostgreSQL, without its log and ClickHouse.
+    /// Once it is full, events are answered with 503 until there is room again
     #[arg(long, env = "NATERO_MAX_DB_BYTES")]
     pub max_db_bytes: Option<u64>,
 

@@ -61,9 +61,6 @@ pub enum ApiError {
         "the clock of the collector stands before the newest event it has received; set it, or start with --trust-clock if it was ahead before"
     )]
     ClockBehind,
-    /// 501: the store does not have the operation yet.
-    #[error("{0}; a collector with --store sqlite:FILE has it")]
-    Unsupported(StoreError),
     /// 500: the collector failed; the cause is in the log.
     #[error("the collector failed to answer; its log has the cause")]
     Internal,
@@ -93,7 +90,6 @@ impl ApiError {
             ApiError::Unavailable | ApiError::Damaged | ApiError::ClockBehind => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            ApiError::Unsupported(_) => StatusCode::NOT_IMPLEMENTED,
             ApiError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -140,7 +136,6 @@ impl From<StoreError> for ApiError {
                 ApiError::Internal
             }
             StoreError::Closed => ApiError::Unavailable,
-            unsupported @ StoreError::Unsupported(_) => ApiError::Unsupported(unsupported),
             other => {
                 tracing::error!(cause = %other, "the store failed");
                 ApiError::Internal

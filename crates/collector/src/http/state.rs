@@ -67,13 +67,12 @@ impl App {
             StoreChoice::Sqlite(file) => Ok(App::open_file(config, &file)?),
             #[cfg(feature = "scaled")]
             StoreChoice::Scaled(address) => {
-                // What would be taken and never done is refused.
-                if config.max_db_bytes.is_some() {
-                    return Err(StoreError::Unsupported("--max-db-bytes").into());
-                }
                 let metrics = Arc::<Metrics>::default();
                 let (postgres, nodes) = (&address.postgres, &address.clickhouse);
-                let store = ScaledStore::open(postgres, nodes, Arc::clone(&metrics)).await?;
+                let mut store = ScaledStore::open(postgres, nodes, Arc::clone(&metrics)).await?;
+                if let Some(most) = config.max_db_bytes {
+                    store = store.bounded(most).await?;
+                }
                 let newest = store.newest_received_at().await?;
                 Ok(App::new(config, Arc::new(store), newest, metrics))
             }

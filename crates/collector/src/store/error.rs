@@ -9,9 +9,6 @@ pub enum StoreError {
     /// The transaction could not be committed. Nothing was written.
     #[error("cannot commit: {0}")]
     Unavailable(String),
-    /// This store does not have the operation yet.
-    #[error("the store on PostgreSQL and ClickHouse does not have {0} yet")]
-    Unsupported(&'static str),
     /// The nodes of ClickHouse are not those over which the events are spread.
     #[error("--clickhouse: {0}")]
     Nodes(String),

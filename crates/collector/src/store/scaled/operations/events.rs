@@ -19,7 +19,10 @@ use crate::{
 
 impl EventOperations for ScaledStore {
     fn ingest(&self, batch: Batch) -> Answer<'_, BatchOutcome> {
-        Box::pin(self.inbox.store(batch))
+        Box::pin(async move {
+            self.room.check()?;
+            self.inbox.store(batch).await
+        })
     }
 
     fn lacking(&self, source: SourceId, event_ids: Vec<String>) -> Answer<'_, Vec<String>> {

@@ -4,19 +4,20 @@ use crate::store::{
     answer::{Answer, Done},
     freshness::Freshness,
     operations::{Health, UpkeepOperations},
-    scaled::{ScaledStore, failure::Failure},
+    scaled::{ScaledStore, failure::Failure, room},
 };
 
 impl UpkeepOperations for ScaledStore {
     fn health(&self) -> Health {
         Health {
-            is_committing: self.inbox.is_committing(),
+            is_committing: self.inbox.is_committing() && self.room.check().is_ok(),
             is_damaged: false,
         }
     }
 
     fn probe(&self, now: i64, commits: bool) -> Answer<'_, ()> {
         Box::pin(async move {
+            self.room.check()?;
             let mut client = self.client().await?;
             let tx = client.transaction().await.map_err(Failure::from)?;
             let insert = "INSERT INTO saved_views (name, address, created_at) VALUES ($1, '', $2)";
@@ -45,11 +46,7 @@ impl UpkeepOperations for ScaledStore {
     fn size(&self) -> Answer<'_, i64> {
         Box::pin(async move {
             let client = self.client().await?;
-            let row = client
-                .query_one("SELECT pg_database_size(current_database())", &[])
-                .await
-                .map_err(Failure::from)?;
-            Ok(row.get(0))
+            Ok(room::size(&client).await?)
         })
     }
 
