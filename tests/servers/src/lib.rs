@@ -3,10 +3,12 @@
 #![warn(missing_docs)]
 
 mod clickhouse;
+mod current_clickhouse;
 mod guarded;
 mod postgres;
 mod programs;
 
 pub use clickhouse::Clickhouse;
+pub use current_clickhouse::CurrentClickhouse;
 pub use postgres::{Flushing, Postgres};
 pub use programs::{Missing, Programs};

@@ -7,6 +7,7 @@
 
 pub mod browsers;
 pub mod cargo_tools;
+pub mod chdb;
 pub mod debian;
 pub mod npm;
 pub mod rust;

@@ -204,7 +204,7 @@ impl Clickhouse {
         let said = String::from_utf8_lossy(&body);
         let said: String = said.trim().chars().take(1000).collect();
         let name = self.name();
-        let is_lost = LACKS_DATA.iter().any(|code| said.starts_with(code));
+        let is_lost = code(&said).is_some_and(|code| LACKS_DATA.contains(&code));
         Err(if is_lost {
             Failure::Lost { name, cause: said }
         } else {
@@ -218,9 +218,16 @@ impl Clickhouse {
     }
 }
 
-/// What an answer begins with where a table or its database is missing, or where a question
+/// The codes of answers that say that a table or its database is missing, or that a question
 /// found the server started again.
-const LACKS_DATA: [&str; 3] = ["Code: 60,", "Code: 81,", "Code: 395,"];
+const LACKS_DATA: [u32; 3] = [60, 81, 395];
+
+/// The code that an answer of failure begins with. What follows it differs by version.
+fn code(said: &str) -> Option<u32> {
+    let rest = said.strip_prefix("Code: ")?;
+    let digits = rest.find(|letter: char| !letter.is_ascii_digit());
+    rest[..digits.unwrap_or(rest.len())].parse().ok()
+}
 
 /// A text within a statement.
 pub(super) fn literal(text: &str) -> String {
@@ -256,6 +263,17 @@ mod tests {
             ("h:8123/natero".to_owned(), None)
         );
         assert!(Clickhouse::new("http://h:8123/a;b").is_err());
+    }
+
+    #[test]
+    fn the_code_of_a_failure_is_that_of_every_version() {
+        for said in [
+            "Code: 60, e.displayText() = DB::Exception: Table n.e doesn't exist.",
+            "Code: 60. DB::Exception: Table n.e does not exist. (UNKNOWN_TABLE)",
+        ] {
+            assert_eq!(code(said), Some(60), "{said}");
+        }
+        assert_eq!(code("Poco::Exception. Code: 1000"), None);
     }
 
     #[test]

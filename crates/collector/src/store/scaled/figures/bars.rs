@@ -60,8 +60,9 @@ pub(super) async fn read(
                 "SELECT bar, {} FROM (
                 SELECT user_id, session_id, features, module_time, active_time,
                     toUInt32(number{}) AS piece
-                FROM (SELECT * FROM ({}) WHERE counts = 1) ANY INNER JOIN pieces USING quarter
-             ) ALL INNER JOIN bars USING piece GROUP BY bar",
+                FROM (SELECT * FROM ({}) WHERE counts = 1) AS facts
+                    ALL INNER JOIN pieces USING quarter
+             ) AS cut ALL INNER JOIN bars USING piece GROUP BY bar",
                 totals("1 = 1"),
                 pieces.within_quarters(),
                 facts,

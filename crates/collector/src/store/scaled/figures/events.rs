@@ -23,6 +23,8 @@ impl Shard {
             "{at} >= {from} AND {at} < {to} AND account_id IN (SELECT account_id FROM scope){}",
             passing(filter)
         );
+        // Subqueries that are joined have names, which later versions ask for; and none is
+        // joined by `ANY`, which later versions take as one row of either side.
         format!(
             "SELECT {COLUMNS}, at, aside, captures FROM (
                 SELECT {COLUMNS}, {at} AS at,
@@ -31,7 +33,7 @@ impl Shard {
                 FROM {table} FINAL WHERE block <= {block} AND {wanted}{}
                 UNION ALL
                 SELECT {COLUMNS}, {at} AS at, set_aside = 1 AS aside FROM pending WHERE {wanted}
-            ) ANY INNER JOIN scope USING account_id",
+            ) AS facts ALL INNER JOIN scope USING account_id",
             self.passed_over()
         )
     }

@@ -37,7 +37,7 @@ pub(in crate::store::scaled) async fn read(
             days.partition_point(|start| *start <= at) as u32
         };
         tables.push(numbered_quarters("days", quarters, number));
-        (day, join) = ("number", "ANY LEFT JOIN days USING quarter");
+        (day, join) = ("number", "AS facts ALL LEFT JOIN days USING quarter");
     }
     let past = Span {
         from: Span::ALL.from,

@@ -50,7 +50,7 @@ pub(super) fn figures(shard: &Shard, question: &UsageQuestion, has_units: bool) 
         Some(Dimension::Day | Dimension::Week | Dimension::Month) => "unit",
     };
     let (unit, join) = if has_units {
-        ("unit", "ANY LEFT JOIN units USING quarter")
+        ("unit", "AS facts ALL LEFT JOIN units USING quarter")
     } else {
         ("0 AS unit", "")
     };

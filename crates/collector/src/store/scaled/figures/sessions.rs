@@ -92,16 +92,16 @@ pub(in crate::store::scaled) async fn first_events(
     let sql = |facts: &str| {
         let of_sessions = format!(
             "SELECT key, created_at, until, session
-             FROM (SELECT key, created_at, {SESSION} AS session FROM ({facts}))
-                ANY INNER JOIN wanted USING session
+             FROM (SELECT key, created_at, {SESSION} AS session FROM ({facts})) AS facts
+                ALL INNER JOIN wanted USING session
              WHERE created_at < until"
         );
         format!(
-            "SELECT key, created_at FROM ({of_sessions}) ANY INNER JOIN (
+            "SELECT key, created_at FROM ({of_sessions}) AS made ALL INNER JOIN (
                 SELECT session, max(created_at) AS cut FROM (
                     SELECT session, created_at FROM ({of_sessions})
                     ORDER BY created_at LIMIT {} BY session)
-                GROUP BY session) USING session
+                GROUP BY session) AS cuts USING session
              WHERE created_at <= cut",
             limit.saturating_add(1)
         )

@@ -1,0 +1,98 @@
+//! The statements of questions, erasures and the shipper on a current engine of ClickHouse,
+//! alone and beside the one of Debian: it answers the same.
+
+use std::{
+    path::Path,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use natero_servers::CurrentClickhouse;
+use proptest::prelude::*;
+
+use crate::{
+    histories::compare,
+    pages,
+    pair::{NOW, Pair},
+    rules,
+    servers::{self, Addresses},
+    steps::{self, DAY, History, apply, step},
+};
+
+/// Names a Python that has the package `chdb-core`. `cargo xtask test` sets it.
+const PYTHON: &str = "NATERO_CHDB_PYTHON";
+
+/// The engine that all tests of this process share.
+fn engine() -> &'static CurrentClickhouse {
+    static ENGINE: OnceLock<CurrentClickhouse> = OnceLock::new();
+    ENGINE.get_or_init(|| {
+        let python = std::env::var_os(PYTHON);
+        let python = python.expect("NATERO_CHDB_PYTHON names a Python that has chdb-core");
+        CurrentClickhouse::start(Path::new(&python)).expect("it starts")
+    })
+}
+
+/// Which nodes are of the current engine.
+#[derive(Debug, Clone, Copy)]
+enum Mix {
+    /// All of them.
+    Alone,
+    /// One of two shards, so that each has a part in every answer.
+    Shard,
+    /// One of two replicas, which are asked in turns.
+    Replica,
+}
+
+/// Fresh databases.
+fn databases(mix: Mix) -> Option<Addresses> {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let current = engine().address(&format!("current_{number}"));
+    let Addresses {
+        postgres,
+        clickhouse,
+    } = servers::databases()?;
+    let [debian] = <[String; 1]>::try_from(clickhouse).ok()?;
+    Some(Addresses {
+        postgres,
+        clickhouse: match mix {
+            Mix::Alone => vec![current],
+            Mix::Shard => vec![debian, current],
+            Mix::Replica => vec![format!("{current}|{debian}")],
+        },
+    })
+}
+
+proptest! {
+    #![proptest_config(steps::config(4))]
+
+    #[test]
+    #[ignore = "it needs the package chdb-core for Python: `cargo xtask test --only scaled` runs it"]
+    fn a_current_engine_answers_the_same(
+        steps in proptest::collection::vec(step(), 1..40),
+        turn in 0..60usize,
+        mix in proptest::sample::select(&[Mix::Alone, Mix::Shard, Mix::Replica][..]),
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let Some(addresses) = databases(mix) else { return };
+            let Some(pair) = Pair::on(addresses).await else { return };
+            let mut history = History::default();
+            rules::add(&pair).await;
+            for step in steps {
+                apply(&pair, step, &mut history).await;
+            }
+            compare(&pair).await;
+            pair.ship().await;
+            compare(&pair).await;
+            rules::check(&pair, NOW + DAY).await;
+            pages::compare(&pair, turn).await;
+        });
+    }
+}

@@ -1,0 +1,33 @@
+//! The engine of a current ClickHouse, which Debian does not have: `chdb`, a package for
+//! Python, has it within, and `engine/bridge.py` serves it over HTTP.
+
+use std::{fs, io, path::Path};
+
+use crate::guarded::{Guarded, free_port};
+
+const BRIDGE: &str = include_str!("../engine/bridge.py");
+
+/// A current engine that answers as a node of ClickHouse does.
+#[derive(Debug)]
+pub struct CurrentClickhouse(Guarded);
+
+impl CurrentClickhouse {
+    /// Starts it with data of its own, by a Python that has the package.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start(python: &Path) -> io::Result<Self> {
+        let (folder, port) = (Guarded::folder("natero-current-clickhouse-")?, free_port()?);
+        let bridge = folder.join("bridge.py");
+        fs::write(&bridge, BRIDGE)?;
+        let mut command = Guarded::command(python, &folder, "KILL");
+        command.arg(bridge).arg(port.to_string()).arg(&folder);
+        Ok(CurrentClickhouse(Guarded::start(command, folder, port)?))
+    }
+
+    /// The address of a database.
+    #[must_use]
+    pub fn address(&self, database: &str) -> String {
+        format!("http://127.0.0.1:{}/{database}", self.0.port())
+    }
+}
