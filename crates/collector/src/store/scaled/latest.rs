@@ -24,6 +24,23 @@ use crate::{
 /// Events that are read at once while a text is searched for.
 const SEARCHED_AT_ONCE: usize = 1000;
 
+/// Makes a table of the days that the inbox has events of. Its index begins with the day:
+/// without one, a key is searched for in all of it. Most days have a partition of their own;
+/// those in the partition of all others are found one after the other.
+const DAYS: &str = "WITH RECURSIVE other (day) AS (
+        (SELECT e.day FROM events_other e ORDER BY e.day LIMIT 1)
+        UNION ALL
+        SELECT (SELECT e.day FROM events_other e WHERE e.day > o.day ORDER BY e.day LIMIT 1)
+        FROM other o WHERE o.day IS NOT NULL
+    ),
+    days (day) AS (
+        SELECT substr(c.relname, length('events_') + 1)::integer
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'events'::regclass AND c.relname <> 'events_other'
+        UNION ALL
+        SELECT o.day FROM other o WHERE o.day IS NOT NULL
+    )";
+
 /// Those of `event_ids` that are not stored, or were sent by another source: a source
 /// learns nothing about the events of others.
 pub(super) async fn lacking(
@@ -40,8 +57,12 @@ pub(super) async fn lacking(
         .map(|event_id| key(event_id, scope).to_vec())
         .collect();
     // Whoever asks does not say when an event was made, so every day is looked at.
-    let sql = "SELECT e.key FROM events e WHERE e.key = ANY($1::bytea[]) AND e.source_id = $2";
-    let rows = query(tx, sql, &[&keys, &source]).await?;
+    let sql = format!(
+        "{DAYS} SELECT e.key FROM days d CROSS JOIN unnest($1::bytea[]) AS n (key)
+             JOIN events e ON e.day = d.day AND e.key = n.key
+         WHERE e.source_id = $2"
+    );
+    let rows = query(tx, &sql, &[&keys, &source]).await?;
     let stored: HashSet<&[u8]> = rows.iter().map(|row| row.get(0)).collect();
     let lacking = event_ids
         .into_iter()
