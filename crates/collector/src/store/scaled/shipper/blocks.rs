@@ -174,7 +174,13 @@ impl Reader {
                  JOIN blocks b ON b.from_tx <= e.tx AND e.tx < b.to_tx
              WHERE r.tx >= $1 AND r.tx < $2 ORDER BY r.tx, e.no"
         );
-        let releases = client.query(&sql, &range).await?;
+        // Few blocks have a release, and what joins them may be planned for many.
+        let is_any = "SELECT EXISTS (SELECT 1 FROM releases WHERE tx >= $1 AND tx < $2)";
+        let releases = if client.query_one(is_any, &range).await?.get(0) {
+            client.query(&sql, &range).await?
+        } else {
+            Vec::new()
+        };
         let block_of = |tx: i64| {
             let at = noted.partition_point(|block| block.to_tx <= tx);
             noted.get(at).map_or(0, |block| block.no)
