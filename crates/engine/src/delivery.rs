@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use crate::{
     Answer, Config, FlushId, Loss, Millis, Mono, Reason, Request, RequestId, Response, Stats,
     backoff::Backoff,
-    effect::{Effect, Effects, FlushOutcome},
+    effect::{Effect, Effects},
+    flushes::Flushes,
     inspection::WaitsFor,
     queue::{Queue, Verdict},
     random::Random,
@@ -43,14 +44,6 @@ struct Flight {
     deadline: Mono,
 }
 
-/// A `flush()` that is not settled yet.
-#[derive(Debug)]
-struct Flush {
-    id: FlushId,
-    delivered_before: u32,
-    refused_before: u32,
-}
-
 /// What came of a request.
 #[derive(Debug)]
 pub(crate) enum Outcome {
@@ -79,7 +72,7 @@ pub(crate) struct Delivery {
     is_gathering: bool,
     /// Most events of the next batch, after one was too large.
     max_events: Option<usize>,
-    flushes: Vec<Flush>,
+    flushes: Flushes,
     /// When the first of the requests was made of which none has succeeded.
     failing_since: Option<Mono>,
     /// How the last of them was answered.
@@ -100,7 +93,7 @@ impl Delivery {
             flush_at: None,
             is_gathering: false,
             max_events: None,
-            flushes: Vec::new(),
+            flushes: Flushes::default(),
             failing_since: None,
             failed_with: None,
             is_told: false,
@@ -114,14 +107,10 @@ impl Delivery {
         self.flush_at = earliest(self.flush_at, Some(at));
     }
 
-    /// Notes a `flush()`: everything is due.
-    pub fn flush(&mut self, id: FlushId, stats: &Stats) {
+    /// Notes a `flush()`: everything that is queued is due.
+    pub fn flush(&mut self, id: FlushId, queue: &Queue, stats: &Stats) {
         self.backoff.skip();
-        self.flushes.push(Flush {
-            id,
-            delivered_before: stats.delivered,
-            refused_before: stats.dropped.refused(),
-        });
+        self.flushes.add(id, queue, stats);
     }
 
     /// Takes in what the browser says of the network. That is a hint, and wrong
@@ -164,7 +153,7 @@ impl Delivery {
     }
 
     fn is_due(&self, now: Mono, queue: &Queue) -> bool {
-        !self.flushes.is_empty()
+        self.flushes.are_due(queue)
             || (queue.ready() >= self.batch_size as usize && !self.is_gathering)
             || self.flush_at.is_some_and(|at| at <= now)
     }
@@ -382,16 +371,19 @@ impl Delivery {
         }
     }
 
-    /// Settles every `flush()`: it asked for one try, and that was made.
-    pub fn settle_flushes(&mut self, stats: &Stats, effects: &mut Effects) {
-        for flush in std::mem::take(&mut self.flushes) {
-            effects.push(Effect::ResolveFlush(FlushOutcome {
-                flush: flush.id,
-                delivered: stats.delivered - flush.delivered_before,
-                pending: stats.pending,
-                rejected: stats.dropped.refused() - flush.refused_before,
-            }));
+    /// Settles each `flush()` whose try is over: where nothing is on its way, nothing
+    /// could be sent.
+    pub fn settle_flushes(&mut self, queue: &Queue, stats: &Stats, effects: &mut Effects) {
+        if self.is_waiting() {
+            self.flushes.settle_answered(queue, stats, effects);
+        } else {
+            self.flushes.settle_all(stats, effects);
         }
+    }
+
+    /// Settles every `flush()`: it asked for one try, and that has failed.
+    pub fn fail_flushes(&mut self, stats: &Stats, effects: &mut Effects) {
+        self.flushes.settle_all(stats, effects);
     }
 
     /// The earliest time at which there is something to do.

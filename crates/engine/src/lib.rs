@@ -45,6 +45,7 @@ mod config;
 mod delivery;
 mod effect;
 mod engine;
+mod flushes;
 mod identity;
 mod input;
 mod inspection;

@@ -132,6 +132,68 @@ fn too_large_a_batch_is_halved_until_the_event_that_is_too_large_is_alone() {
 }
 
 #[test]
+fn a_flush_ends_in_a_page_that_goes_on_making_events() {
+    let mut tab = Tab::open(config());
+    tab.feature("before");
+    tab.call(flush(1));
+    tab.feature("while it is sent");
+    tab.answer(request(1), 200);
+    let outcome = Effect::ResolveFlush(FlushOutcome {
+        flush: FlushId(1),
+        delivered: 1,
+        pending: 1,
+        rejected: 0,
+    });
+    assert_eq!(tab.other, [outcome]);
+    // What came later waits for its own turn.
+    assert_eq!(tab.requests.len(), 1);
+    tab.pass(5_000.0);
+    assert_eq!(tab.requests.len(), 2);
+}
+
+#[test]
+fn a_flush_waits_for_all_that_was_queued_before_it() {
+    let mut tab = Tab::open(Config {
+        batch_size: 1,
+        ..config()
+    });
+    tab.feature("on its way");
+    tab.feature("waits for the answer");
+    tab.call(flush(1));
+    tab.feature("later");
+    tab.answer(request(1), 200);
+    assert!(tab.other.is_empty(), "{:?}", tab.other);
+    tab.call(flush(2));
+    tab.answer(request(2), 200);
+    assert_eq!(tab.requests.len(), 2);
+    assert_eq!(tab.other.len(), 2);
+    assert_eq!(tab.engine.stats().delivered, 3);
+}
+
+#[test]
+fn of_two_flushes_each_ends_with_its_own_events() {
+    let mut tab = Tab::open(config());
+    tab.feature("of the first");
+    tab.call(flush(1));
+    tab.feature("of the second");
+    tab.call(flush(2));
+    tab.answer(request(1), 200);
+    assert_eq!((tab.other.len(), tab.requests.len()), (1, 2));
+    tab.answer(request(2), 200);
+    assert_eq!(tab.other.len(), 2);
+}
+
+#[test]
+fn a_flush_that_fails_ends_with_all_that_wait() {
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.call(flush(1));
+    tab.call(flush(2));
+    tab.answer(request(1), 503);
+    assert_eq!(tab.other.len(), 2);
+}
+
+#[test]
 fn refused_lines_are_reported_and_not_sent_again() {
     let mut tab = Tab::open(config());
     for _ in 0..3 {

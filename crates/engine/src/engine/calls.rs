@@ -15,7 +15,7 @@ impl Engine {
             // The host refuses calls by then, but who waits for a flush must not
             // wait for ever.
             if let Call::Flush(id) = call {
-                self.delivery.flush(id, &self.stats);
+                self.delivery.flush(id, &self.queue, &self.stats);
             }
             return;
         }
@@ -65,7 +65,7 @@ impl Engine {
                 self.accept(draft);
             }
             Call::PageView(view) => self.turn_page(view),
-            Call::Flush(id) => self.delivery.flush(id, &self.stats),
+            Call::Flush(id) => self.delivery.flush(id, &self.queue, &self.stats),
             Call::OptIn => self.opt_in(),
             Call::OptOut => self.opt_out(),
             Call::Reset => self.reset(),

@@ -29,9 +29,9 @@ impl Engine {
                 self.effects.push(warning);
             }
         }
-        if !self.delivery.is_waiting() {
-            self.settle_flushes();
-        }
+        self.stats.pending = self.queue.len();
+        self.delivery
+            .settle_flushes(&self.queue, &self.stats, &mut self.effects);
     }
 
     pub(super) fn set_online(&mut self, online: bool) {
@@ -53,14 +53,12 @@ impl Engine {
         match outcome {
             Outcome::Ended => {}
             // A flush asked for one try, and this was it.
-            Outcome::Failed => self.settle_flushes(),
+            Outcome::Failed => {
+                self.stats.pending = self.queue.len();
+                self.delivery.fail_flushes(&self.stats, &mut self.effects);
+            }
             Outcome::Lost(loss) => self.lose(loss),
         }
-    }
-
-    fn settle_flushes(&mut self) {
-        self.stats.pending = self.queue.len();
-        self.delivery.settle_flushes(&self.stats, &mut self.effects);
     }
 
     /// Sends and stores what waits, because there may be no later turn. What is

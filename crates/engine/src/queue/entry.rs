@@ -34,6 +34,8 @@ pub enum Progress {
 /// An event that is kept.
 #[derive(Debug)]
 pub(super) struct Entry {
+    /// How many were queued before it.
+    pub number: u32,
     pub draft: Draft,
     pub progress: Progress,
     /// The segment that holds it.
@@ -48,6 +50,14 @@ impl Entry {
         match self.progress {
             Progress::Waiting | Progress::Uncertain => !self.draft.missing.any(),
             Progress::Carried(_) | Progress::Asked(_) => false,
+        }
+    }
+
+    /// A request carries it or asks about it.
+    pub fn is_under_way(&self) -> bool {
+        match self.progress {
+            Progress::Waiting | Progress::Uncertain => false,
+            Progress::Carried(_) | Progress::Asked(_) => true,
         }
     }
 

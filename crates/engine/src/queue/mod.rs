@@ -40,6 +40,7 @@ impl Batch {
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     entries: Vec<Entry>,
+    next_number: u32,
     bytes: usize,
     ready: usize,
     unstored: usize,
@@ -62,6 +63,27 @@ impl Queue {
         self.unstored
     }
 
+    /// The number of the event that will be queued next.
+    pub fn next_number(&self) -> u32 {
+        self.next_number
+    }
+
+    /// Whether one of the events before this number could be sent, or asked about, now.
+    pub fn is_ready_before(&self, number: u32) -> bool {
+        self.before(number).any(Entry::is_ready)
+    }
+
+    /// Whether a request is about one of the events before this number.
+    pub fn is_under_way_before(&self, number: u32) -> bool {
+        self.before(number).any(Entry::is_under_way)
+    }
+
+    fn before(&self, number: u32) -> impl Iterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .take_while(move |entry| entry.number < number)
+    }
+
     /// The event at this place, oldest first.
     pub fn kept(&self, at: usize) -> Option<Kept<'_>> {
         let entry = self.entries.get(at)?;
@@ -77,6 +99,7 @@ impl Queue {
     /// Keeps an event; an uncertain one is asked about before it is sent.
     pub fn push(&mut self, draft: Draft, is_uncertain: bool) {
         let entry = Entry {
+            number: self.next_number,
             progress: if is_uncertain && event_id(&draft.line).is_some_and(is_id_of_ours) {
                 Progress::Uncertain
             } else {
@@ -86,6 +109,7 @@ impl Queue {
             segment: None,
             replaces: None,
         };
+        self.next_number += 1;
         self.bytes += entry.bytes();
         self.ready += usize::from(entry.is_ready());
         self.unstored += 1;
