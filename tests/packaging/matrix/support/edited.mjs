@@ -1,0 +1,147 @@
+// An app of ../../projects that is edited while Vite serves it, and the one page that it is
+// open in: what the page sends, and what has been counted of it.
+
+import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
+import { open } from "../../support/browser.mjs";
+import { until } from "../../support/collector.mjs";
+import { browser, collector } from "../../support/counting.mjs";
+import { App, PROJECTS } from "./app.mjs";
+
+// What a page may take for a step on a machine that is busy, in ms.
+const PATIENCE = 120_000;
+
+/** How a project is built and served. */
+export async function wayOf(name) {
+  const { default: ways } = await import(`${PROJECTS}${name}/project.mjs`);
+  return ways[0];
+}
+
+/** The events that a page sends, each once however often it is sent. */
+function sentBy(page) {
+  const events = new Map();
+  page.on("request", (request) => {
+    if (request.method() !== "POST" || !request.url().startsWith(collector.origin)) return;
+    const body = request.postDataBuffer() ?? Buffer.alloc(0);
+    const text = request.headers()["content-encoding"] === "gzip" ? gunzipSync(body) : body;
+    for (const line of text.toString().split("\n").filter(Boolean)) {
+      const event = JSON.parse(line);
+      events.set(event.event_id, event);
+    }
+  });
+  return (action) => [...events.values()].filter((event) => event.action === action);
+}
+
+/** The app, opened the moment that its server answers. */
+export class EditedApp {
+  #app;
+  #account;
+  #site;
+  #page;
+  #said;
+  #began = Date.now();
+  #presses = 0;
+  /** The events of an action that the page has sent. */
+  sent;
+
+  /**
+   * Installs it, serves it to a developer who has not run it before, and opens it. From then
+   * on a feature is used all the while, whatever is loaded again.
+   * @param context That of the test, after which it ends.
+   * @param entry How it imports the tracker.
+   */
+  static async open(context, name, entry) {
+    const edited = new EditedApp();
+    const way = await wayOf(name);
+    edited.#app = new App(name);
+    context.after(() => edited.#close());
+    edited.#account = `edited-${name}-${entry.replace(/\W/g, "-")}`;
+    edited.#app.configure(way, entry, collector, edited.#account);
+    edited.#site = await edited.#app.develop(way);
+    await edited.#visit();
+    return edited;
+  }
+
+  async #visit() {
+    const { page, said } = await open(browser);
+    this.#page = page;
+    this.#said = said;
+    this.sent = sentBy(page);
+    this.#began = Date.now();
+    page.setDefaultTimeout(PATIENCE);
+    await page.goto(this.#site.origin);
+    await page.waitForFunction(() => window.tracker);
+    assert.equal(await page.evaluate(() => window.tracker.ready), true);
+    await page.evaluate(() => {
+      window.ticks = 0;
+      window.ticking = setInterval(() => {
+        window.tracker.sendFeatureEvent("tick");
+        window.ticks += 1;
+      }, 5);
+    });
+  }
+
+  /** Edits a file of it, as its developer does. */
+  edit(name, from, to) {
+    this.#app.edit(name, from, to);
+  }
+
+  /** How often the file that constructs the tracker was loaded within the page. */
+  constructed(times) {
+    return this.#page.waitForFunction((expected) => window.constructed === expected, times);
+  }
+
+  /** Waits until the page is in a module. */
+  isIn(module) {
+    return this.#page.waitForFunction((name) => window.tracker.getModuleId() === name, module);
+  }
+
+  /** Presses the button that has this text; the collector has counted that, and what came before, once. */
+  async press(text) {
+    await this.#page.getByRole("button", { name: text }).click();
+    this.#presses += 1;
+    await this.#page.evaluate(() => window.tracker.flush());
+    await this.#counts("export", this.#presses);
+  }
+
+  async #counts(feature, times) {
+    const uses = () => collector.uses(feature, this.#account);
+    await until(async () => (await uses()) >= times, PATIENCE);
+    assert.equal(await uses(), times, `uses of ${feature}`);
+  }
+
+  /** Ends the use of the app: all of it was one visit, of which nothing was lost or doubled. */
+  async end() {
+    const ticks = await this.#page.evaluate(async () => {
+      clearInterval(window.ticking);
+      // Ends the module and the view of the page.
+      window.tracker.reset();
+      await window.tracker.flush();
+      return window.ticks;
+    });
+    const elapsed = Date.now() - this.#began;
+    assert.ok(ticks > 0, `the page was loaded again\n${this.#site.printed()}`);
+    await this.#counts("tick", ticks);
+    await this.#counts("export", this.#presses);
+    const features = this.sent("feature").map(({ feature }) => feature);
+    assert.deepEqual(
+      ["opened", "export", "tick"].map((name) => features.filter((feature) => feature === name).length),
+      [1, this.#presses, ticks],
+    );
+    // The load, and what begins with a new visitor after the reset.
+    assert.ok(this.sent("pageView").length <= 2, `${this.sent("pageView").length} views of one page`);
+    assert.equal(this.sent("pageViewEnd").length, 1);
+    const spent = this.sent("moduleEnd").reduce((sum, { time_spent }) => sum + time_spent, 0);
+    assert.ok(spent <= elapsed, `${spent} ms in modules within ${elapsed} ms`);
+    assert.deepEqual(
+      this.#said.filter((line) => /natero:|^(?:thrown|error)/.test(line)),
+      [],
+    );
+  }
+
+  async #close() {
+    await this.#page?.close();
+    await this.#site?.close();
+    this.#app.remove();
+  }
+}

@@ -1,0 +1,9 @@
+export default [
+  {
+    name: "Vite 8 with Vue",
+    tracker: "src/tracker.js",
+    build: ["vite", "build"],
+    made: "dist",
+    dev: ["vite", "--host", "127.0.0.1", "--port", "PORT"],
+  },
+];
