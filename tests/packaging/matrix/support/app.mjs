@@ -10,7 +10,7 @@
 // - `dev`: the server for those who develop the app
 // - `paths`: its pages, if it has others than `/`
 
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { serve } from "../../support/browser.mjs";
@@ -63,7 +63,11 @@ export class App {
   edit(name, from, to) {
     const text = readFileSync(join(this.folder, name), "utf8");
     if (!text.includes(from)) throw new Error(`${name} has no ${from}`);
-    this.#project.write(name, text.replaceAll(from, to));
+    // At once: a server that reads what is half written may keep that, since it takes what
+    // follows within milliseconds for the same change.
+    const whole = "node_modules/.edited";
+    this.#project.write(whole, text.replaceAll(from, to));
+    renameSync(join(this.folder, whole), join(this.folder, name));
   }
 
   /** Builds it; returns what the build printed. */

@@ -58,7 +58,7 @@ export class EditedApp {
     edited.#account = `edited-${name}-${entry.replace(/\W/g, "-")}`;
     edited.#app.configure(way, entry, collector, edited.#account);
     edited.#site = await edited.#app.develop(way);
-    await edited.#visit();
+    await edited.#step(() => edited.#visit());
     return edited;
   }
 
@@ -87,27 +87,39 @@ export class EditedApp {
   }
 
   /** How often the file that constructs the tracker was loaded within the page. */
-  constructed(times) {
-    return this.#page.waitForFunction((expected) => window.constructed === expected, times);
+  async constructed(times) {
+    await this.#step(() => this.#page.waitForFunction((expected) => window.constructed === expected, times));
   }
 
   /** Waits until the page is in a module. */
-  isIn(module) {
-    return this.#page.waitForFunction((name) => window.tracker.getModuleId() === name, module);
+  async isIn(module) {
+    await this.#step(() => this.#page.waitForFunction((name) => window.tracker.getModuleId() === name, module));
   }
 
   /** Presses the button that has this text; the collector has counted that, and what came before, once. */
   async press(text) {
-    await this.#page.getByRole("button", { name: text }).click();
-    this.#presses += 1;
-    await this.#page.evaluate(() => window.tracker.flush());
-    await this.#counts("export", this.#presses);
+    await this.#step(async () => {
+      await this.#page.getByRole("button", { name: text }).click();
+      this.#presses += 1;
+      await this.#page.evaluate(() => window.tracker.flush());
+      await this.#counts("export", this.#presses);
+    });
   }
 
   async #counts(feature, times) {
     const uses = () => collector.uses(feature, this.#account);
     await until(async () => (await uses()) >= times, PATIENCE);
     assert.equal(await uses(), times, `uses of ${feature}`);
+  }
+
+  /** Does something; if that fails, the error has what page and server said. */
+  async #step(work) {
+    try {
+      await work();
+    } catch (error) {
+      const said = `The console said: ${this.#said?.join("\n")}\nThe server said: ${this.#site.printed()}`;
+      throw new Error(`${error.message}\n${said}`, { cause: error });
+    }
   }
 
   /** Ends the use of the app: all of it was one visit, of which nothing was lost or doubled. */
@@ -120,7 +132,7 @@ export class EditedApp {
       return window.ticks;
     });
     const elapsed = Date.now() - this.#began;
-    assert.ok(ticks > 0, `the page was loaded again\n${this.#site.printed()}`);
+    assert.ok(ticks > 0, "the page was loaded again");
     await this.#counts("tick", ticks);
     await this.#counts("export", this.#presses);
     const features = this.sent("feature").map(({ feature }) => feature);
