@@ -3,7 +3,7 @@
 use anyhow::Result;
 use fantoccini::wd::WindowHandle;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, BrowserKind};
 use crate::page::Page;
 
 /// A tab or window. The driver talks to one at a time: [`Tab::front`] before
@@ -31,6 +31,18 @@ impl<'a> Tab<'a> {
     /// When the browser opens none.
     pub async fn open(browser: &'a Browser) -> Result<Self> {
         Self::new(browser, true).await
+    }
+
+    /// Opens what can be used by turns with the current one: a tab, or a window where the
+    /// driver gives input to the tab alone that was there first.
+    ///
+    /// # Errors
+    /// When the browser opens none.
+    pub async fn open_for_use(browser: &'a Browser) -> Result<Self> {
+        match browser.kind() {
+            BrowserKind::Chromium | BrowserKind::Firefox => Self::open(browser).await,
+            BrowserKind::Webkit => Self::open_window(browser).await,
+        }
     }
 
     /// Opens a window beside the current one, and brings it to the front.

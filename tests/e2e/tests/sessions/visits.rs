@@ -13,7 +13,7 @@ use crate::scene::{cookies, ids, of, start};
 pub async fn two_tabs_are_one_session(stage: &Stage) -> Result<()> {
     let scene = start(stage, json!({})).await?;
     let first = Tab::current(scene.browser).await?;
-    let second = Tab::open(scene.browser).await?;
+    let second = Tab::open_for_use(scene.browser).await?;
     let page = second.goto(&scene.site.url("/")).await?;
     page.until("window.tracking").await?;
     for (tab, name) in [(&first, "a"), (&second, "b")] {
