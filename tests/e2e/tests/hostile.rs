@@ -16,8 +16,10 @@ natero_e2e::suite!(
     what_a_page_does_when_it_is_told_never_holds_it_up,
     a_packed_body_that_is_refused_goes_as_it_is,
     a_failure_of_packed_bodies_alone_is_found_out,
-    a_compression_that_never_ends_costs_one_request,
-    a_server_that_swallows_requests_takes_no_connection_for_good,
+    // WebKit's driver gives up a script by a timer that it takes from the page, in which time
+    // flies here.
+    a_compression_that_never_ends_costs_one_request skipped in Webkit,
+    a_server_that_swallows_requests_takes_no_connection_for_good skipped in Webkit,
     a_wrapper_of_fetch_that_keeps_the_answer_keeps_no_event,
     a_to_json_of_all_arrays_changes_nothing_that_arrives,
     prototypes_that_a_page_has_emptied_change_nothing_that_arrives,

@@ -47,7 +47,7 @@ async fn rows(dashboard: &Dashboard<'_>, depth: usize) -> Result<Vec<(String, St
     dashboard
         .run(&format!(
             "return [...document.querySelectorAll('.breakdown tr[data-depth=\"{depth}\"]')].map((row) =>
-               [row.querySelector('th').innerText.trim(), row.cells[1].innerText.trim(), row.cells[row.cells.length - 1].innerText]);"
+               [row.querySelector('th').innerText.trim(), row.cells[1].innerText.trim(), row.cells[row.cells.length - 1].innerText.trim()]);"
         ))
         .await
 }

@@ -19,13 +19,18 @@ pub async fn nothing_is_wider_than_a_narrow_window(stage: &Stage) -> Result<()> 
 async fn check_narrow(dashboard: &Dashboard<'_>) -> Result<()> {
     for (_, path, _) in VIEWS {
         dashboard.goto(path).await?;
-        let (window, page): (f64, f64) = dashboard
-            .run("return [innerWidth, document.documentElement.scrollWidth];")
+        let (window, page, beyond): (f64, f64, Vec<String>) = dashboard
+            .run(
+                "const beyond = [...document.querySelectorAll('body *')].filter(
+                   (element) => element.getBoundingClientRect().left + element.scrollWidth > innerWidth);
+                 return [innerWidth, document.documentElement.scrollWidth,
+                   beyond.map((element) => element.cloneNode().outerHTML)];",
+            )
             .await?;
         ensure!(window <= 500.0, "the window is {window} px wide");
         ensure!(
             page <= window,
-            "{path} is {page} px wide in a window of {window}"
+            "{path} is {page} px wide in a window of {window}: {beyond:#?}"
         );
     }
     // The tree is a page of its own there, and closes again.
