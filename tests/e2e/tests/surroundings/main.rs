@@ -33,7 +33,14 @@ fn main() -> ExitCode {
 }
 
 /// What WebKit's driver takes from the page itself to run a script there.
-const WEBKIT_NEEDS: [&str; 3] = ["setTimeout", "clearTimeout", "Promise"];
+const WEBKIT_NEEDS: [&str; 6] = [
+    "setTimeout",
+    "clearTimeout",
+    "Promise",
+    "Array.prototype.map",
+    "Array.prototype.join",
+    "String.prototype.split",
+];
 
 /// A page that breaks something, then loads the tracker and uses it.
 const PAGE: &str = r#"<!doctype html>
