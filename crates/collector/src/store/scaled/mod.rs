@@ -43,6 +43,7 @@ mod rule_check;
 mod saved_views;
 mod schema;
 mod shipper;
+mod storable;
 mod streams;
 mod tls;
 mod user_records;

@@ -5,7 +5,13 @@ use std::time::Duration;
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Transaction};
 use tokio_postgres::{Config, IsolationLevel, NoTls, Row, config::SslMode, types::ToSql};
 
-use super::{failure::Result, tls::Encryption};
+use super::{
+    failure::Result,
+    storable::{as_params, storable},
+    tls::Encryption,
+};
+
+pub(super) use super::storable::without_nul;
 
 /// Most connections of one collector: a few for batches, and the others for questions.
 const CONNECTIONS: usize = 16;
@@ -107,32 +113,29 @@ pub(super) async fn snapshot(client: &mut Client) -> Result<Tx<'_>> {
 /// All rows of a statement, which is prepared once for each connection.
 pub(super) async fn query(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
     let statement = tx.prepare_cached(sql).await?;
-    Ok(tx.query(&statement, params).await?)
+    Ok(tx.query(&statement, &as_params(&storable(params))).await?)
 }
 
 /// The only row of a statement, if it has one.
 pub(super) async fn query_opt(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
     let statement = tx.prepare_cached(sql).await?;
-    Ok(tx.query_opt(&statement, params).await?)
+    Ok(tx
+        .query_opt(&statement, &as_params(&storable(params)))
+        .await?)
 }
 
 /// The only row of a statement.
 pub(super) async fn query_one(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Result<Row> {
     let statement = tx.prepare_cached(sql).await?;
-    Ok(tx.query_one(&statement, params).await?)
+    Ok(tx
+        .query_one(&statement, &as_params(&storable(params)))
+        .await?)
 }
 
 /// The number of rows that a statement changed.
 pub(super) async fn execute(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Result<u64> {
     let statement = tx.prepare_cached(sql).await?;
-    Ok(tx.execute(&statement, params).await?)
-}
-
-/// A text without the character that PostgreSQL has no place for.
-pub(super) fn without_nul(text: String) -> String {
-    if text.contains('\0') {
-        text.replace('\0', "\u{2400}")
-    } else {
-        text
-    }
+    Ok(tx
+        .execute(&statement, &as_params(&storable(params)))
+        .await?)
 }
