@@ -23,10 +23,14 @@ pub(super) async fn find_cycle(
     let Some(no) = no else {
         return Ok(None);
     };
-    // An account without children is no ancestor of any other. This spares the way up to
-    // the root for most records of a large import.
-    let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE parent_no = $1)";
-    if !query_one(tx, sql, &[&no]).await?.get::<_, bool>(0) {
+    // An account without children is no ancestor of any other, and a parent that stays
+    // makes no cycle. This spares the way up to the root for most records of a large
+    // import, and for all of one that is sent again.
+    let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE parent_no = $1)
+        AND NOT EXISTS (SELECT 1 FROM accounts a JOIN accounts p ON p.no = a.parent_no
+            WHERE a.no = $1 AND p.account_id = $2)";
+    let row = query_one(tx, sql, &[&no, &parent_id]).await?;
+    if !row.get::<_, bool>(0) {
         return Ok(None);
     }
     let Some(parent) = account_rows::find_no(tx, parent_id).await? else {
