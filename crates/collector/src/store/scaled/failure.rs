@@ -14,6 +14,9 @@ pub(super) enum Failure {
     /// There is no connection to PostgreSQL.
     #[error("PostgreSQL: {}", not_connected(.0))]
     Pool(#[from] PoolError),
+    /// PostgreSQL neither answers nor refuses.
+    #[error("PostgreSQL: no answer in time")]
+    Silent,
     /// ClickHouse refused a question.
     #[error("ClickHouse: {0}")]
     Clickhouse(String),
@@ -94,9 +97,11 @@ impl Failure {
     /// Whether the server is away, full, or ending: it is not the statement's fault.
     pub(super) fn is_outage(&self) -> bool {
         match self {
-            Failure::Pool(_) | Failure::Away { .. } | Failure::Lost { .. } | Failure::Behind => {
-                true
-            }
+            Failure::Pool(_)
+            | Failure::Silent
+            | Failure::Away { .. }
+            | Failure::Lost { .. }
+            | Failure::Behind => true,
             Failure::Postgres(error) => match error.code() {
                 None => true,
                 // Insufficient resources, operator intervention, system error.

@@ -9,6 +9,7 @@ mod account_rows;
 mod account_tree;
 mod accounts;
 mod alerts;
+mod away;
 mod clickhouse;
 mod command;
 mod dashboard_sessions;

@@ -1,11 +1,12 @@
 //! Connections to PostgreSQL, and statements on them.
 
-use std::time::Duration;
-
-use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Transaction};
+use deadpool_postgres::{
+    Client, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Transaction,
+};
 use tokio_postgres::{Config, IsolationLevel, NoTls, Row, config::SslMode, types::ToSql};
 
 use super::{
+    away::{AWAY, LOOK_INTERVAL, LOOKS},
     failure::Result,
     storable::{as_params, storable},
     tls::Encryption,
@@ -15,10 +16,6 @@ pub(super) use super::storable::without_nul;
 
 /// Most connections of one collector: a few for batches, and the others for questions.
 const CONNECTIONS: usize = 16;
-
-/// After so long without an answer of its machine, PostgreSQL is away: batches are answered
-/// with 503, and trackers keep them.
-const AWAY: Duration = Duration::from_secs(10);
 
 /// How long PostgreSQL lets a transaction stand idle, in ms. One that stays open would
 /// keep blocks from being shipped.
@@ -33,6 +30,9 @@ pub(super) fn pool(address: &str) -> Result<Pool> {
     config.application_name("natero-collector");
     config.connect_timeout(AWAY);
     config.tcp_user_timeout(AWAY);
+    config.keepalives_idle(AWAY);
+    config.keepalives_interval(LOOK_INTERVAL);
+    config.keepalives_retries(LOOKS);
     let given = config.get_options().unwrap_or_default();
     // No statement runs as long as it takes to compile one, which a wrong estimate is enough
     // for: that took a second of each question about many accounts.
@@ -51,8 +51,11 @@ pub(super) fn pool(address: &str) -> Result<Pool> {
     };
     Ok(Pool::builder(manager)
         .max_size(CONNECTIONS)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(AWAY))
+        .create_timeout(Some(AWAY))
         .build()
-        .expect("a pool without timeouts needs no runtime"))
+        .expect("a pool that has a runtime may have timeouts"))
 }
 
 /// Locks of the database, by number.

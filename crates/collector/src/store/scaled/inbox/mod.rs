@@ -10,7 +10,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use deadpool_postgres::Pool;
@@ -23,6 +23,7 @@ use tokio::{
 pub(super) use fate::day_of;
 
 use super::{
+    away::in_time,
     failure::{Failure, Result},
     postgres::without_nul,
 };
@@ -43,6 +44,9 @@ const MOST_WAITING: usize = 512;
 
 /// Most events of a transaction, but for a batch that has more by itself.
 const MOST_EVENTS: usize = 4000;
+
+/// How long a transaction may take. The largest batch takes a part of it.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// How often a transaction is run again that others were in the way of.
 const ATTEMPTS: usize = 6;
@@ -184,7 +188,7 @@ async fn store_group(pool: &Pool, group: Vec<Waiting>, is_committing: &AtomicBoo
         .into_iter()
         .map(|waiting| (waiting.batch, waiting.answer))
         .unzip();
-    let stored = run(pool, &batches).await;
+    let stored = in_time(LIMIT, run(pool, &batches)).await;
     let is_done = stored.is_ok();
     is_committing.store(is_done, Ordering::Relaxed);
     match stored {
@@ -196,7 +200,7 @@ async fn store_group(pool: &Pool, group: Vec<Waiting>, is_committing: &AtomicBoo
         // One that cannot be stored must not cost the others.
         Err(failure) if batches.len() > 1 && !is_outage(&failure) => {
             for (batch, answer) in batches.into_iter().zip(answers) {
-                let stored = run(pool, std::slice::from_ref(&batch)).await;
+                let stored = in_time(LIMIT, run(pool, std::slice::from_ref(&batch))).await;
                 let outcome = stored.map(|mut outcomes| outcomes.pop().unwrap_or_default());
                 is_committing.store(outcome.is_ok(), Ordering::Relaxed);
                 let _ = answer.send(outcome.map_err(StoreError::from));

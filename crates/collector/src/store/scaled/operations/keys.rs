@@ -8,7 +8,11 @@ use crate::{
         keys::{Reader, Source},
         operations::KeyOperations,
         rates::{Drawn, Limited, SharedRates},
-        scaled::{ScaledStore, dashboard_sessions, keys, request_rates},
+        scaled::{
+            ScaledStore,
+            away::{AWAY, in_time},
+            dashboard_sessions, keys, request_rates,
+        },
         sessions::{NewSession, OpenSession},
     },
 };
@@ -16,15 +20,17 @@ use crate::{
 impl KeyOperations for ScaledStore {
     fn source<'a>(&'a self, auth_key: &'a str, api_key: &'a str) -> Answer<'a, Option<Source>> {
         Box::pin(async move {
-            let client = self.client().await?;
-            Ok(keys::find_source(&client, auth_key, api_key).await?)
+            let found = in_time(AWAY, async {
+                let client = self.client().await?;
+                keys::find_source(&client, auth_key, api_key).await
+            });
+            Ok(found.await?)
         })
     }
 
     fn account_key<'a>(&'a self, key: &'a str) -> Answer<'a, Option<KeyId>> {
         Box::pin(async move {
-            let client = self.client().await?;
-            let reader = keys::find_reader(&client, key).await?;
+            let reader = self.reader(key).await?;
             Ok(reader
                 .filter(|reader| !reader.is_viewer)
                 .map(|reader| reader.id))
@@ -33,15 +39,21 @@ impl KeyOperations for ScaledStore {
 
     fn reader<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Reader>> {
         Box::pin(async move {
-            let client = self.client().await?;
-            Ok(keys::find_reader(&client, key).await?)
+            let found = in_time(AWAY, async {
+                let client = self.client().await?;
+                keys::find_reader(&client, key).await
+            });
+            Ok(found.await?)
         })
     }
 
     fn session<'a>(&'a self, id: &'a str, now: i64) -> Answer<'a, Option<OpenSession>> {
         Box::pin(async move {
-            let client = self.client().await?;
-            Ok(dashboard_sessions::find(&client, id, now).await?)
+            let found = in_time(AWAY, async {
+                let client = self.client().await?;
+                dashboard_sessions::find(&client, id, now).await
+            });
+            Ok(found.await?)
         })
     }
 

@@ -4,7 +4,12 @@ use crate::store::{
     answer::{Answer, Done},
     freshness::Freshness,
     operations::{Health, UpkeepOperations},
-    scaled::{ScaledStore, failure::Failure, room},
+    scaled::{
+        ScaledStore,
+        away::{AWAY, in_time},
+        failure::Failure,
+        room,
+    },
 };
 
 impl UpkeepOperations for ScaledStore {
@@ -18,24 +23,7 @@ impl UpkeepOperations for ScaledStore {
     fn probe(&self, now: i64, commits: bool) -> Answer<'_, ()> {
         Box::pin(async move {
             self.room.check()?;
-            let mut client = self.client().await?;
-            let tx = client.transaction().await.map_err(Failure::from)?;
-            let insert = "INSERT INTO saved_views (name, address, created_at) VALUES ($1, '', $2)";
-            // No view has the name: it is longer than one may be.
-            let name = "natero-probe ".repeat(100);
-            tx.execute(insert, &[&name, &now])
-                .await
-                .map_err(Failure::from)?;
-            tx.execute("DELETE FROM saved_views WHERE name = $1", &[&name])
-                .await
-                .map_err(Failure::from)?;
-            let ended = if commits {
-                tx.commit().await
-            } else {
-                tx.rollback().await
-            };
-            ended.map_err(Failure::from)?;
-            Ok(())
+            Ok(in_time(AWAY, probe(self, now, commits)).await?)
         })
     }
 
@@ -56,4 +44,21 @@ impl UpkeepOperations for ScaledStore {
             self.leave_shipping().await;
         })
     }
+}
+
+async fn probe(store: &ScaledStore, now: i64, commits: bool) -> Result<(), Failure> {
+    let mut client = store.client().await?;
+    let tx = client.transaction().await?;
+    let insert = "INSERT INTO saved_views (name, address, created_at) VALUES ($1, '', $2)";
+    // No view has the name: it is longer than one may be.
+    let name = "natero-probe ".repeat(100);
+    tx.execute(insert, &[&name, &now]).await?;
+    tx.execute("DELETE FROM saved_views WHERE name = $1", &[&name])
+        .await?;
+    if commits {
+        tx.commit().await?;
+    } else {
+        tx.rollback().await?;
+    }
+    Ok(())
 }

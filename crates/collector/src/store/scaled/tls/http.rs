@@ -20,7 +20,10 @@ use tokio_rustls::{TlsConnector, client::TlsStream, rustls::pki_types::ServerNam
 use tower::Service;
 
 use super::trust::connector;
-use crate::store::scaled::failure::Result;
+use crate::store::scaled::{
+    away::{AWAY, LOOK_INTERVAL, LOOKS},
+    failure::Result,
+};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -44,6 +47,11 @@ impl Connector {
         let mut http = HttpConnector::new();
         http.set_connect_timeout(Some(limit));
         http.set_nodelay(true);
+        http.set_keepalive(Some(AWAY));
+        http.set_keepalive_interval(Some(LOOK_INTERVAL));
+        http.set_keepalive_retries(Some(LOOKS));
+        #[cfg(target_os = "linux")]
+        http.set_tcp_user_timeout(Some(AWAY));
         http.enforce_http(false);
         let tls = if is_encrypted {
             Some(connector()?)
