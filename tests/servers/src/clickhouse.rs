@@ -3,13 +3,17 @@
 use std::{fs, io, path::Path};
 
 use crate::{
-    guarded::{Guarded, free_port},
+    encryption::Encryption,
+    guarded::{Guarded, Launch, free_port},
     programs::Programs,
 };
 
 /// A node of ClickHouse, whose default user may do everything.
 #[derive(Debug)]
-pub struct Clickhouse(Guarded);
+pub struct Clickhouse {
+    server: Guarded,
+    scheme: &'static str,
+}
 
 impl Clickhouse {
     /// Starts it with data of its own.
@@ -17,13 +21,42 @@ impl Clickhouse {
     /// # Errors
     /// When it does not start.
     pub fn start(programs: &Programs) -> io::Result<Self> {
-        let (folder, port) = (Guarded::folder("natero-clickhouse-")?, free_port()?);
+        let port = free_port()?;
+        Self::start_on(programs, port, port, "", "http")
+    }
+
+    /// Starts one that takes encrypted connections.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_encrypted(programs: &Programs, encryption: &Encryption) -> io::Result<Self> {
+        let (port, plain) = (free_port()?, free_port()?);
+        let settings = format!(
+            "<https_port>{port}</https_port><openSSL><server>
+                <certificateFile>{}</certificateFile><privateKeyFile>{}</privateKeyFile>
+                <verificationMode>none</verificationMode><loadDefaultCAFile>false</loadDefaultCAFile>
+                <cacheSessions>false</cacheSessions>
+            </server></openSSL>",
+            encryption.certificate.display(),
+            encryption.key.display()
+        );
+        Self::start_on(programs, port, plain, &settings, "https")
+    }
+
+    fn start_on(
+        programs: &Programs,
+        port: u16,
+        plain: u16,
+        settings: &str,
+        scheme: &'static str,
+    ) -> io::Result<Self> {
+        let folder = Guarded::folder("natero-clickhouse-")?;
         let (native, between) = (free_port()?, free_port()?);
         let data = folder.display();
         let config = format!(
             "<yandex>
                 <logger><level>warning</level><console>1</console></logger>
-                <http_port>{port}</http_port><tcp_port>{native}</tcp_port>
+                <http_port>{plain}</http_port><tcp_port>{native}</tcp_port>
                 <interserver_http_port>{between}</interserver_http_port>
                 <listen_host>127.0.0.1</listen_host>
                 <path>{data}/</path><tmp_path>{data}/tmp/</tmp_path>
@@ -32,6 +65,7 @@ impl Clickhouse {
                 <users_config>users.xml</users_config>
                 <default_profile>default</default_profile>
                 <default_database>default</default_database>
+                {settings}
             </yandex>"
         );
         let users = "<yandex>
@@ -42,26 +76,55 @@ impl Clickhouse {
             </yandex>";
         fs::write(folder.join("config.xml"), config)?;
         fs::write(folder.join("users.xml"), users)?;
-        let mut command = Guarded::command(&programs.clickhouse, &folder, "KILL");
-        command.arg("--config-file").arg(folder.join("config.xml"));
-        Ok(Clickhouse(Guarded::start(command, folder, port)?))
+        let server = Guarded::start(Launch {
+            program: programs.clickhouse.clone(),
+            arguments: vec!["--config-file".into(), folder.join("config.xml").into()],
+            owner: None,
+            signal: "KILL",
+            abrupt: "KILL",
+            port,
+            folder,
+        })?;
+        Ok(Clickhouse { server, scheme })
+    }
+
+    /// Its address, to which the name of a database is added.
+    #[must_use]
+    pub fn server_address(&self) -> String {
+        format!("{}://127.0.0.1:{}", self.scheme, self.server.port())
     }
 
     /// The address of a database.
     #[must_use]
     pub fn address(&self, database: &str) -> String {
-        format!("http://127.0.0.1:{}/{database}", self.0.port())
+        format!("{}/{database}", self.server_address())
     }
 
     /// The process below which it runs.
     #[must_use]
     pub fn pid(&self) -> u32 {
-        self.0.pid()
+        self.server.pid()
     }
 
     /// Where its files are.
     #[must_use]
     pub fn data(&self) -> &Path {
-        self.0.data()
+        self.server.data()
+    }
+
+    /// Ends it at once. Its files stay until it is dropped.
+    ///
+    /// # Errors
+    /// When its guard is gone.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.server.kill()
+    }
+
+    /// Starts it again with its files.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_again(&mut self) -> io::Result<()> {
+        self.server.start_again()
     }
 }

@@ -4,11 +4,13 @@
 
 mod clickhouse;
 mod current_clickhouse;
+mod encryption;
 mod guarded;
 mod postgres;
 mod programs;
 
 pub use clickhouse::Clickhouse;
 pub use current_clickhouse::CurrentClickhouse;
+pub use encryption::Encryption;
 pub use postgres::{Flushing, Postgres};
 pub use programs::{Missing, Programs};

@@ -1,9 +1,10 @@
 //! A PostgreSQL.
 
 use std::{
+    ffi::OsString,
     fs, io,
     os::unix::{
-        fs::{MetadataExt, chown},
+        fs::{MetadataExt, PermissionsExt, chown},
         process::CommandExt,
     },
     path::Path,
@@ -11,7 +12,8 @@ use std::{
 };
 
 use crate::{
-    guarded::{Guarded, free_port},
+    encryption::Encryption,
+    guarded::{Guarded, Launch, free_port},
     programs::Programs,
 };
 
@@ -37,36 +39,70 @@ impl Postgres {
     /// # Errors
     /// When its files cannot be made, or it does not start.
     pub fn start(programs: &Programs, flushing: Flushing) -> io::Result<Self> {
+        Self::start_with(programs, flushing, None)
+    }
+
+    /// Starts one that takes encrypted connections alone.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_encrypted(
+        programs: &Programs,
+        flushing: Flushing,
+        encryption: &Encryption,
+    ) -> io::Result<Self> {
+        Self::start_with(programs, flushing, Some(encryption))
+    }
+
+    fn start_with(
+        programs: &Programs,
+        flushing: Flushing,
+        encryption: Option<&Encryption>,
+    ) -> io::Result<Self> {
         let (folder, port) = (Guarded::folder("natero-postgres-")?, free_port()?);
         // PostgreSQL refuses to run as root.
         let owner = unprivileged();
-        let as_owner = |command: &mut Command| {
-            if let Some((user, group)) = owner {
-                command.uid(user).gid(group);
-            }
-        };
         if let Some((user, group)) = owner {
             chown(&folder, Some(user), Some(group))?;
         }
-        let mut init = Command::new(&programs.initdb);
-        as_owner(&mut init);
-        init.args(["--auth=trust", "--encoding=UTF8", "--locale=C"])
-            .args(["-U", "natero", "-D"])
-            .arg(folder.join("data"))
-            .current_dir(&folder);
-        said(&mut init)?;
-        let mut command = Guarded::command(&programs.postgres, &folder, "INT");
-        as_owner(&mut command);
-        command
-            .arg("-D")
-            .arg(folder.join("data"))
-            .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""])
-            .args(["-c", "max_connections=300"]);
+        make_files(programs, &folder, owner)?;
+        let mut arguments: Vec<OsString> = vec!["-D".into(), folder.join("data").into()];
+        let settings = [
+            "-h",
+            "127.0.0.1",
+            "-k",
+            "",
+            "-c",
+            "max_connections=300",
+            "-p",
+        ];
+        arguments.extend(settings.map(OsString::from));
+        arguments.push(port.to_string().into());
+        let mut set = |setting: &str| arguments.extend(["-c".into(), setting.into()]);
         if flushing == Flushing::Off {
-            command.args(["-c", "fsync=off"]);
+            set("fsync=off");
         }
+        if let Some(encryption) = encryption {
+            require_encryption(encryption, &folder, owner)?;
+            for setting in [
+                "ssl=on",
+                "ssl_cert_file=../server.pem",
+                "ssl_key_file=../server.key",
+            ] {
+                set(setting);
+            }
+        }
+        let server = Guarded::start(Launch {
+            program: programs.postgres.clone(),
+            arguments,
+            owner,
+            signal: "INT",
+            abrupt: "QUIT",
+            port,
+            folder,
+        })?;
         Ok(Postgres {
-            server: Guarded::start(command, folder, port)?,
+            server,
             programs: programs.clone(),
         })
     }
@@ -81,11 +117,16 @@ impl Postgres {
         Ok(self.address(name))
     }
 
+    /// Its address, to which the name of a database is added.
+    #[must_use]
+    pub fn server_address(&self) -> String {
+        format!("postgres://natero@127.0.0.1:{}", self.server.port())
+    }
+
     /// The address of a database.
     #[must_use]
     pub fn address(&self, database: &str) -> String {
-        let port = self.server.port();
-        format!("postgres://natero@127.0.0.1:{port}/{database}")
+        format!("{}/{database}", self.server_address())
     }
 
     /// What a statement answers: rows as lines, with tabs between values.
@@ -115,6 +156,59 @@ impl Postgres {
     pub fn data(&self) -> &Path {
         self.server.data()
     }
+
+    /// Ends it at once, as without power. Its files stay until it is dropped.
+    ///
+    /// # Errors
+    /// When its guard is gone.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.server.kill()
+    }
+
+    /// Starts it again with its files.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_again(&mut self) -> io::Result<()> {
+        self.server.start_again()
+    }
+}
+
+fn make_files(programs: &Programs, folder: &Path, owner: Option<(u32, u32)>) -> io::Result<()> {
+    let mut init = Command::new(&programs.initdb);
+    if let Some((user, group)) = owner {
+        init.uid(user).gid(group);
+    }
+    init.args(["--auth=trust", "--encoding=UTF8", "--locale=C"])
+        .args(["-U", "natero", "-D"])
+        .arg(folder.join("data"))
+        .current_dir(folder);
+    said(&mut init)?;
+    Ok(())
+}
+
+/// Takes no plain connection any more, and brings the certificate and its key to where
+/// their owner can read them.
+fn require_encryption(
+    encryption: &Encryption,
+    folder: &Path,
+    owner: Option<(u32, u32)>,
+) -> io::Result<()> {
+    let rules = folder.join("data/pg_hba.conf");
+    fs::write(rules, "hostssl all all 127.0.0.1/32 trust\n")?;
+    for (file, name) in [
+        (&encryption.certificate, "server.pem"),
+        (&encryption.key, "server.key"),
+    ] {
+        let copy = folder.join(name);
+        fs::copy(file, &copy)?;
+        // A key that others may read is refused.
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o600))?;
+        if let Some((user, group)) = owner {
+            chown(&copy, Some(user), Some(group))?;
+        }
+    }
+    Ok(())
 }
 
 /// The standard output of a command that succeeds.
