@@ -1,12 +1,13 @@
 //! Requests of other clients, to the byte.
 #![allow(missing_docs)]
 
-#[path = "support/running.rs"]
-mod running;
+mod support;
 
-use running::{Running, json_of, natero};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use support::{
+    Place,
+    running::{Running, json_of, natero},
+};
 
 const REQUESTS: [(&str, &str, u64); 7] = [
     (
@@ -44,11 +45,10 @@ const REQUESTS: [(&str, &str, u64); 7] = [
 
 #[test]
 fn other_clients_are_understood_and_may_repeat_what_they_sent() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let running = Running::start(&db);
-    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
-    let account = json_of(natero(&db, &["keys", "create", "account", "--json"]));
+    let place = Place::new();
+    let running = Running::start(&place);
+    let source = json_of(natero(&place, &["keys", "create", "source", "--json"]));
+    let account = json_of(natero(&place, &["keys", "create", "account", "--json"]));
     let send = |request: &str| {
         let request = request
             .replace("AUTH_KEY", source["auth_key"].as_str().unwrap())

@@ -1,25 +1,26 @@
 //! What is no HTTP, on a socket.
 #![allow(missing_docs)]
 
-#[path = "support/running.rs"]
-mod running;
+mod support;
 
 use std::{
     io::{Read, Write},
     net::{Shutdown, TcpStream},
 };
 
-use running::{Running, json_of, natero};
 use serde_json::Value;
-use tempfile::TempDir;
+use support::{
+    Place,
+    running::{Running, json_of, natero},
+};
 
 const HEALTHY: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
 const PREFACE: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
-fn start() -> (TempDir, Running) {
-    let folder = TempDir::new().unwrap();
-    let running = Running::start(&folder.path().join("n.db"));
-    (folder, running)
+fn start() -> (Place, Running) {
+    let place = Place::new();
+    let running = Running::start(&place);
+    (place, running)
 }
 
 /// All that comes back until the collector hangs up.
@@ -57,7 +58,7 @@ fn refusal(answer: &str) -> (u16, String) {
 
 #[test]
 fn a_request_that_is_no_http_is_told_what_to_check() {
-    let (_folder, running) = start();
+    let (_place, running) = start();
     let head = "POST /v1/a/b HTTP/1.1\r\nhost: x\r\n";
     for request in [
         "hello\r\n\r\n",
@@ -83,7 +84,7 @@ fn a_request_that_is_no_http_is_told_what_to_check() {
 
 #[test]
 fn headers_that_are_too_long_or_too_many_are_answered_while_the_client_still_sends() {
-    let (_folder, running) = start();
+    let (_place, running) = start();
     let padded = |bytes: usize| {
         let padding = "x".repeat(bytes);
         format!("GET /healthz HTTP/1.1\r\nconnection: close\r\nx-padding: {padding}\r\n\r\n")
@@ -106,7 +107,7 @@ fn headers_that_are_too_long_or_too_many_are_answered_while_the_client_still_sen
 
 #[test]
 fn a_refused_client_may_send_to_its_end() {
-    let (_folder, running) = start();
+    let (_place, running) = start();
     let mut stream = TcpStream::connect(&running.address).unwrap();
     stream.write_all(b"hello\r\n\r\n").unwrap();
     // Answered; a socket that were closed now would be reset by what follows.
@@ -123,10 +124,9 @@ fn a_refused_client_may_send_to_its_end() {
 
 #[test]
 fn a_body_that_is_announced_too_large_is_not_waited_for() {
-    let (folder, running) = start();
-    let db = folder.path().join("n.db");
-    let account = json_of(natero(&db, &["keys", "create", "account", "--json"]));
-    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let (place, running) = start();
+    let account = json_of(natero(&place, &["keys", "create", "account", "--json"]));
+    let source = json_of(natero(&place, &["keys", "create", "source", "--json"]));
     let part = |keys: &Value, name: &str| keys[name].as_str().unwrap().to_owned();
     for path in [
         format!("/api/v2/accounts?api_key={}", part(&account, "account_key")),
@@ -146,7 +146,7 @@ fn a_body_that_is_announced_too_large_is_not_waited_for() {
 
 #[test]
 fn answers_that_come_before_the_refusal_stay_as_they_are() {
-    let (_folder, running) = start();
+    let (_place, running) = start();
     let both = format!("{HEALTHY}{HEALTHY}hello\r\n\r\n");
     let answers = answer(&running, &[both.as_bytes()]);
     let parts: Vec<_> = answers.split("HTTP/1.1 ").skip(1).collect();

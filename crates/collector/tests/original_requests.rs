@@ -3,13 +3,14 @@
 //! written from what is documented of them and of the libraries they send with.
 #![allow(missing_docs)]
 
-#[path = "support/running.rs"]
-mod running;
+mod support;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use running::{Running, json_of, natero};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use support::{
+    Place,
+    running::{Running, json_of, natero},
+};
 
 /// A request and what the client looks at in the answer: its status, and values by
 /// their places.
@@ -76,9 +77,9 @@ struct Keys {
 }
 
 impl Keys {
-    fn create(db: &std::path::Path) -> Self {
-        let source = json_of(natero(db, &["keys", "create", "source", "--json"]));
-        let account = json_of(natero(db, &["keys", "create", "account", "--json"]));
+    fn create(place: &Place) -> Self {
+        let source = json_of(natero(place, &["keys", "create", "source", "--json"]));
+        let account = json_of(natero(place, &["keys", "create", "account", "--json"]));
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Keys {
             auth: text(&source["auth_key"]),
@@ -99,10 +100,9 @@ impl Keys {
 
 #[test]
 fn the_clients_of_the_original_work_unchanged() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let keys = Keys::create(&db);
-    let running = Running::start(&db);
+    let place = Place::new();
+    let keys = Keys::create(&place);
+    let running = Running::start(&place);
     for (name, request, status, expected) in EXCHANGES {
         let (answered, body) = running.client().raw(&keys.fill(request)).unwrap();
         assert_eq!(answered, *status, "{name}: {body}");
@@ -126,10 +126,9 @@ fn the_clients_of_the_original_work_unchanged() {
 
 #[test]
 fn the_js_library_may_send_from_any_origin_and_again_what_it_sent() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let keys = Keys::create(&db);
-    let running = Running::start(&db);
+    let place = Place::new();
+    let keys = Keys::create(&place);
+    let running = Running::start(&place);
     let preflight = keys.fill(include_str!("requests/original/js-preflight.http"));
     let (status, _) = running.client().raw(&preflight).unwrap();
     assert!((200..300).contains(&status), "{status}");

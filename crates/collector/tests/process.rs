@@ -1,31 +1,32 @@
 //! The binary as an operator runs it.
 #![allow(missing_docs)]
 
-#[path = "support/running.rs"]
-mod running;
+mod support;
 
 use std::io::Write;
 
 use base64::Engine;
 use clap::CommandFactory;
 use natero_collector::cli::Cli;
-use running::{BINARY, Running, json_of, natero};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use support::{
+    Place,
+    place::Stored,
+    running::{BINARY, Running, json_of, natero},
+};
 
 #[test]
 fn keys_are_created_listed_and_revoked() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
+    let place = Place::new();
     let source = json_of(natero(
-        &db,
+        &place,
         &["keys", "create", "source", "--json", "--name", "web"],
     ));
-    let account = json_of(natero(&db, &["keys", "create", "account", "--json"]));
+    let account = json_of(natero(&place, &["keys", "create", "account", "--json"]));
     assert!(source["auth_key"].is_string() && source["api_key"].is_string());
     assert!(account["account_key"].is_string());
 
-    let list = natero(&db, &["keys", "list", "--json"]);
+    let list = natero(&place, &["keys", "list", "--json"]);
     let text = String::from_utf8(list.stdout.clone()).unwrap();
     for secret in [
         &source["auth_key"],
@@ -33,28 +34,25 @@ fn keys_are_created_listed_and_revoked() {
         &account["account_key"],
     ] {
         assert!(!text.contains(secret.as_str().unwrap()));
-        let file = std::fs::read(&db).unwrap();
-        let secret = secret.as_str().unwrap().as_bytes();
-        assert!(
-            !file.windows(secret.len()).any(|part| part == secret),
-            "only hashes are kept"
-        );
+        let secret = secret.as_str().unwrap();
+        assert!(!place.keeps(secret), "only hashes are kept");
     }
+    assert!(place.keeps("web"));
     assert_eq!(json_of(list).as_array().unwrap().len(), 2);
 
     assert!(
-        natero(&db, &["keys", "revoke", "source-1"])
+        natero(&place, &["keys", "revoke", "source-1"])
             .status
             .success()
     );
-    let again = natero(&db, &["keys", "revoke", "source-1"]);
+    let again = natero(&place, &["keys", "revoke", "source-1"]);
     assert!(!again.status.success());
     assert!(
         String::from_utf8(again.stderr)
             .unwrap()
             .contains("keys list")
     );
-    let list = json_of(natero(&db, &["keys", "list", "--json"]));
+    let list = json_of(natero(&place, &["keys", "list", "--json"]));
     assert!(list[0]["revoked_at"].is_i64() && list[1]["revoked_at"].is_null());
 }
 
@@ -85,8 +83,7 @@ fn every_flag_of_every_command_is_an_environment_variable_too() {
 
 #[test]
 fn a_source_is_made_as_its_flags_or_the_environment_say() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
+    let place = Place::new();
     let by_flags = [
         "keys",
         "create",
@@ -101,10 +98,11 @@ fn a_source_is_made_as_its_flags_or_the_environment_say() {
         "--origin",
         "https://b.example",
     ];
-    json_of(natero(&db, &by_flags));
-    let by_environment = std::process::Command::new(BINARY)
+    json_of(natero(&place, &by_flags));
+    let mut by_environment = std::process::Command::new(BINARY);
+    place.choose(&mut by_environment);
+    let by_environment = by_environment
         .args(["keys", "create", "source"])
-        .env("NATERO_DB", &db)
         .env("NATERO_JSON", "true")
         .env("NATERO_KEY_NAME", "backend")
         .env("NATERO_SOURCE_TRUSTED", "true")
@@ -115,8 +113,8 @@ fn a_source_is_made_as_its_flags_or_the_environment_say() {
         )
         .output();
     json_of(by_environment.unwrap());
-    json_of(natero(&db, &["keys", "create", "source", "--json"]));
-    let list = json_of(natero(&db, &["keys", "list", "--json"]));
+    json_of(natero(&place, &["keys", "create", "source", "--json"]));
+    let list = json_of(natero(&place, &["keys", "list", "--json"]));
     for made in &list.as_array().unwrap()[..2] {
         assert_eq!(
             (&made["name"], &made["trusted"], &made["allow_hierarchy"]),
@@ -140,10 +138,9 @@ fn a_source_is_made_as_its_flags_or_the_environment_say() {
 
 #[test]
 fn a_gzip_bomb_takes_no_more_memory_than_a_full_batch() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let running = Running::start(&db);
-    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let place = Place::new();
+    let running = Running::start(&place);
+    let source = json_of(natero(&place, &["keys", "create", "source", "--json"]));
     let (auth, api) = (&source["auth_key"], &source["api_key"]);
     // Nearly 1 MiB that unpacks to nearly 1 GiB, in members that are each small.
     let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -176,10 +173,10 @@ fn a_gzip_bomb_takes_no_more_memory_than_a_full_batch() {
 
 #[test]
 fn the_log_can_be_one_json_object_a_line() {
-    let folder = TempDir::new().unwrap();
+    let place = Place::new();
     let mut command = std::process::Command::new(BINARY);
     command.env("NATERO_LOG_FORMAT", "json");
-    let running = Running::start_by(command, &folder.path().join("n.db"));
+    let running = Running::start_by(command, &place);
     running.request("GET /healthz", "");
     let log = running.terminate();
     let lines: Vec<Value> = log
@@ -196,11 +193,10 @@ fn the_log_can_be_one_json_object_a_line() {
 
 #[test]
 fn a_running_collector_takes_new_keys_counts_logs_no_key_and_stops_cleanly() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let running = Running::start(&db);
-    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
-    let account = json_of(natero(&db, &["keys", "create", "account", "--json"]));
+    let place = Place::new();
+    let running = Running::start(&place);
+    let source = json_of(natero(&place, &["keys", "create", "source", "--json"]));
+    let account = json_of(natero(&place, &["keys", "create", "account", "--json"]));
     let (auth, api) = (
         source["auth_key"].as_str().unwrap(),
         source["api_key"].as_str().unwrap(),
@@ -251,145 +247,15 @@ fn a_running_collector_takes_new_keys_counts_logs_no_key_and_stops_cleanly() {
     for secret in [auth, api, key, &basic] {
         assert!(!log.contains(secret), "{log}");
     }
-    let wal = folder.path().join("n.db-wal");
+    let wal = place.path("natero.db-wal");
     assert!(!wal.exists() || std::fs::metadata(&wal).unwrap().len() == 0);
 }
 
 #[test]
-fn a_database_that_cannot_be_opened_says_so() {
-    let folder = TempDir::new().unwrap();
-    let output = natero(
-        &folder.path().join("no/such/folder/n.db"),
-        &["keys", "create", "account"],
-    );
-    assert!(!output.status.success());
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.contains("folder exists"), "{error}");
-}
-
-#[test]
-fn the_loss_report_is_printed_too() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    json_of(natero(&db, &["keys", "create", "account", "--json"]));
-    let report = json_of(natero(&db, &["loss", "--json"]));
-    assert_eq!(report["missing"], 0);
-    let text = String::from_utf8(natero(&db, &["loss"]).stdout).unwrap();
-    assert!(text.contains("missing"), "{text}");
-}
-
-#[test]
-fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let running = Running::start(&db);
-    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
-    let target = format!(
-        "POST /v1/{}/{}",
-        source["auth_key"].as_str().unwrap(),
-        source["api_key"].as_str().unwrap()
-    );
-    let event = json!({
-        "account_id": "acme", "user_id": "ann", "session_id": "s", "created_at": 1600000000000_i64,
-        "action": "feature", "feature": "export", "event_id": "e1",
-    });
-    running.request(&target, &event.to_string());
-
-    let exported = natero(&db, &["export"]);
-    assert!(exported.status.success());
-    let line: Value = serde_json::from_slice(&exported.stdout).unwrap();
-    assert_eq!(line["event_id"], "e1");
-    let csv = folder.path().join("events.csv");
-    let to = csv.to_str().unwrap();
-    assert!(
-        natero(&db, &["export", "--format", "csv", "--output", to])
-            .status
-            .success()
-    );
-    assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 2);
-
-    let copy = folder.path().join("copy.db");
-    let to = copy.to_str().unwrap();
-    assert!(natero(&db, &["backup", to]).status.success());
-    let again = natero(&db, &["backup", to]);
-    assert!(
-        String::from_utf8(again.stderr)
-            .unwrap()
-            .contains("new file")
-    );
-    running.terminate();
-
-    let mut pruning = std::process::Command::new(BINARY);
-    pruning.env("NATERO_KEEP_RAW", "400d");
-    let running = Running::start_by(pruning, &copy);
-    while json_of(natero(&copy, &["rebuild", "--check", "--json"]))["events"] != 0 {
-        std::thread::yield_now();
-    }
-    let key = json_of(natero(&copy, &["keys", "create", "account", "--json"]));
-    let key = key["account_key"].as_str().unwrap();
-    let path = format!("GET /api/v2/accounts/acme/usage?api_key={key}");
-    let usage: Value = serde_json::from_str(&running.request(&path, "").1).unwrap();
-    assert_eq!(usage["totals"]["features"], 1, "figures stay");
-    running.terminate();
-}
-
-#[test]
-fn what_was_erased_stays_erased_when_a_backup_is_restored() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let running = Running::start(&db);
-    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
-    let target = format!(
-        "POST /v1/{}/{}",
-        source["auth_key"].as_str().unwrap(),
-        source["api_key"].as_str().unwrap()
-    );
-    let events = ["ann", "bob"].map(|user| {
-        let event = json!({
-            "account_id": "acme", "user_id": user, "created_at": 1600000000000_i64,
-            "action": "feature", "feature": "export", "event_id": user,
-        });
-        format!("{event}\n")
-    });
-    running.request(&target, &events.concat());
-    let copy = folder.path().join("copy.db");
-    let copy = copy.to_str().unwrap();
-    assert!(natero(&db, &["backup", copy]).status.success());
-    let erased = json_of(natero(&db, &["erase", "user", "ann", "--json"]));
-    assert_eq!(erased, json!({"events": 1, "users": 1, "accounts": 0}));
-    let unknown = natero(&db, &["erase", "user", "ann"]);
-    assert!(!unknown.status.success());
-
-    let refused = natero(&db, &["restore", copy]);
-    assert!(!refused.status.success(), "the collector still runs");
-    running.terminate();
-    let restored = natero(&db, &["restore", copy]);
-    assert!(
-        restored.status.success(),
-        "{}",
-        String::from_utf8_lossy(&restored.stderr)
-    );
-    let exported = natero(&db, &["export"]);
-    let line: Value = serde_json::from_slice(&exported.stdout).unwrap();
-    assert_eq!(line["user_id"], "bob", "and nothing else");
-    // The backup is as it was.
-    let exported = natero(std::path::Path::new(copy), &["export"]);
-    assert_eq!(
-        exported
-            .stdout
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count(),
-        2
-    );
-}
-
-#[test]
 fn forged_events_are_erased_by_their_id_or_by_their_arrival_from_a_source() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let running = Running::start(&db);
-    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let place = Place::new();
+    let running = Running::start(&place);
+    let source = json_of(natero(&place, &["keys", "create", "source", "--json"]));
     let target = format!(
         "POST /v1/{}/{}",
         source["auth_key"].as_str().unwrap(),
@@ -403,62 +269,21 @@ fn forged_events_are_erased_by_their_id_or_by_their_arrival_from_a_source() {
         format!("{event}\n")
     });
     running.request(&target, &events.concat());
-    let erased = json_of(natero(&db, &["erase", "event", "a", "--json"]));
+    let erased = json_of(natero(&place, &["erase", "event", "a", "--json"]));
     assert_eq!(erased, json!({"events": 1, "users": 1, "accounts": 1}));
-    assert!(!natero(&db, &["erase", "event", "a"]).status.success());
+    assert!(!natero(&place, &["erase", "event", "a"]).status.success());
     for (wrong, said) in [
         (["erase", "source", "source-1"].as_slice(), "--from"),
         (&["erase", "source", "source-7", "--from", "0"], "source-7"),
         (&["erase", "user", "b", "--from", "0"], "whole user"),
     ] {
-        let refused = natero(&db, wrong);
+        let refused = natero(&place, wrong);
         assert!(!refused.status.success(), "{wrong:?}");
         let error = String::from_utf8(refused.stderr).unwrap();
         assert!(error.contains(said), "{error}");
     }
     let span = ["erase", "source", "source-1", "--from", "0", "--json"];
-    let erased = json_of(natero(&db, &span));
+    let erased = json_of(natero(&place, &span));
     assert_eq!(erased, json!({"events": 2, "users": 2, "accounts": 2}));
     running.terminate();
-}
-
-#[test]
-fn a_store_is_named_by_its_kind_and_refused_where_the_program_has_it_not() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let named = format!("sqlite:{}", db.display());
-    let elsewhere = folder.path().join("elsewhere.db");
-    let made = ["keys", "create", "account", "--store", &named, "--json"];
-    json_of(natero(&elsewhere, &made));
-    assert!(db.exists() && !elsewhere.exists(), "--store comes first");
-
-    let servers = [
-        "--store",
-        "postgres://n:secret@127.0.0.1:1/n",
-        "--clickhouse",
-        "http://127.0.0.1:1",
-    ];
-    let serve = ["serve", "--listen", "127.0.0.1:0"];
-    for (command, said) in [
-        // A program with the store finds nobody at the address.
-        (
-            &serve[..],
-            if cfg!(feature = "scaled") {
-                "PostgreSQL"
-            } else {
-                "--store"
-            },
-        ),
-        (&["loss"], "SQLite file"),
-        (&["backup", "copy.db"], "SQLite file"),
-    ] {
-        let refused = natero(&db, &[command, &servers].concat());
-        assert!(!refused.status.success(), "{command:?}");
-        let error = String::from_utf8(refused.stderr).unwrap();
-        assert!(error.contains(said), "{error}");
-        assert!(!error.contains("secret"), "{error}");
-    }
-    let refused = natero(&db, &[&serve[..], &["--store", "n.db"]].concat());
-    let error = String::from_utf8(refused.stderr).unwrap();
-    assert!(error.contains("sqlite:FILE"), "{error}");
 }

@@ -73,24 +73,6 @@ async fn so_it_does_where_one_thread_serves_everybody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn another_program_sees_the_events_a_moment_later() {
-    let collector = Collector::new();
-    for no in 0..100 {
-        collector
-            .send(vec![feature("acme", "ann", "export", no)])
-            .await;
-    }
-    let other = rusqlite::Connection::open(&collector.db).unwrap();
-    let stored = || -> i64 {
-        let count = other.query_row("SELECT COUNT(*) FROM events", [], |row| row.get(0));
-        count.unwrap()
-    };
-    while stored() < 100 {
-        tokio::task::yield_now().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn what_changes_an_account_comes_after_the_batches_that_were_answered() {
     let collector = Collector::new();
     for no in 0..50 {

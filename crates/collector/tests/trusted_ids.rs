@@ -4,22 +4,16 @@
 mod support;
 
 use axum::{body::Body, http::Request};
-use natero_collector::{
-    model::keys::{NewSource, SourceKeys},
-    store::sqlite::{keys as stored_keys, rebuild},
-};
+use natero_collector::model::keys::NewSource;
 use serde_json::{Value, json};
 use support::*;
 
 /// The address of a new source.
 fn source(collector: &Collector, trusted: bool) -> String {
-    let keys = SourceKeys::generate().unwrap();
-    let new = NewSource {
+    collector.new_source(&NewSource {
         trusted,
         ..NewSource::default()
-    };
-    stored_keys::insert_source(&mut collector.sql(), &keys, &new, NOW).unwrap();
-    format!("/v1/{}/{}", keys.auth_key, keys.api_key)
+    })
 }
 
 async fn send(collector: &Collector, path: &str, events: &[Value]) -> Value {
@@ -67,7 +61,7 @@ async fn a_public_key_cannot_claim_the_ids_of_a_server() {
     assert_eq!(uses(&collector, "acme").await, 5);
     // Each of them knows its own again, also after a restart and a rebuild.
     let collector = collector.restarted();
-    rebuild::rebuild(&mut collector.sql(), true).unwrap();
+    collector.place.rebuild();
     for (path, account) in [
         (&server, "acme"),
         (&other_server, "acme"),
@@ -100,7 +94,7 @@ async fn batches_of_a_server_in_quick_succession_have_their_own_ids_too() {
         }
     }
     assert_eq!(uses(&collector, "acme").await, 80);
-    assert_eq!(collector.count("SELECT COUNT(*) FROM event_ids"), 160);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 160);
 }
 
 #[tokio::test]
@@ -117,7 +111,7 @@ async fn an_erasure_frees_the_ids_of_its_own_events_alone() {
     collector
         .call("DELETE", "/api/v2/accounts/evil?erase=true", None)
         .await;
-    assert_eq!(collector.count("SELECT COUNT(*) FROM event_ids"), 1);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 1);
     let again = [feature("acme", "ann", "order", "order-0")];
     assert_eq!(send(&collector, &server, &again).await["duplicates"], 1);
 }

@@ -58,15 +58,14 @@ async fn identifications_are_merged_into_accounts_and_users() {
 #[tokio::test]
 async fn only_a_source_that_may_places_accounts_in_the_tree() {
     for (set, orphan, child) in [
-        ("trusted = 0", json!(null), json!("old")),
-        ("allow_hierarchy = 1", json!("top"), json!("old")),
-        ("trusted = 1", json!("top"), json!("top")),
+        ("trusted = FALSE", json!(null), json!("old")),
+        ("allow_hierarchy = TRUE", json!("top"), json!("old")),
+        ("trusted = TRUE", json!("top"), json!("top")),
     ] {
         let collector = Collector::new();
         collector
-            .sql()
-            .execute(&format!("UPDATE sources SET {set}"), [])
-            .unwrap();
+            .place
+            .execute(&format!("UPDATE sources SET {set}"));
         accounts(
             &collector,
             json!([{"account_id": "child", "parent_account_id": "old"}]),
@@ -93,12 +92,14 @@ async fn only_a_source_that_may_places_accounts_in_the_tree() {
 
 #[tokio::test]
 async fn a_public_source_takes_no_usage_away_with_a_child() {
-    for (set, parent) in [("trusted = 0", json!(null)), ("trusted = 1", json!("used"))] {
+    for (set, parent) in [
+        ("trusted = FALSE", json!(null)),
+        ("trusted = TRUE", json!("used")),
+    ] {
         let collector = Collector::with(&["--allow-hierarchy"]);
         collector
-            .sql()
-            .execute(&format!("UPDATE sources SET {set}"), [])
-            .unwrap();
+            .place
+            .execute(&format!("UPDATE sources SET {set}"));
         collector.send(vec![feature("used", "ann", "x", "1")]).await;
         let said = json!({"action": "identifyAccount", "details": {"parent_account_id": "used"}});
         collector
@@ -215,7 +216,7 @@ async fn a_trusted_source_changes_what_is_known_and_a_public_one_cannot_change_i
     accounts(&collector, json!([{"account_id": "acme", "name": "Old"}])).await;
     let trust = |is_trusted: bool| {
         let sql = format!("UPDATE sources SET trusted = {is_trusted}");
-        collector.sql().execute(&sql, []).unwrap();
+        collector.place.execute(&sql);
     };
     let later = natero_collector::clock::now_ms() + HOUR;
     for (at, is_trusted, name) in [(0, true, "Server"), (1, false, "Forged")] {

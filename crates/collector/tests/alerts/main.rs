@@ -5,8 +5,8 @@ mod pages;
 mod process;
 mod receiver;
 mod rules;
-#[path = "../support/running.rs"]
-mod running;
 #[path = "../support/mod.rs"]
 mod support;
 mod webhook;
+
+use support::running;

@@ -2,21 +2,19 @@
 
 use natero_collector::clock::now_ms;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::{
     receiver::{Receiver, Reply},
     running::{Running, json_of, natero},
-    support::{DAY, feature, with},
+    support::{DAY, Place, feature, with},
 };
 
 #[test]
 fn a_running_collector_tells_a_receiver_at_once_and_logs_none_of_its_secrets() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let running = Running::start(&db);
-    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
-    let account = json_of(natero(&db, &["keys", "create", "account", "--json"]));
+    let place = Place::new();
+    let running = Running::start(&place);
+    let source = json_of(natero(&place, &["keys", "create", "source", "--json"]));
+    let account = json_of(natero(&place, &["keys", "create", "account", "--json"]));
     let text = |of: &Value, name: &str| of[name].as_str().unwrap().to_owned();
     let key = text(&account, "account_key");
     let ask = |method: &str, path: &str, body: Value| {

@@ -5,15 +5,28 @@ use std::net::TcpListener;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use natero_collector::{
     clock::now_ms,
-    http::alerting::deliver_due,
+    http::alerting,
     model::webhook::{MAX_ATTEMPTS, WebhookSecret},
 };
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use crate::{
     receiver::{Receiver, Reply},
     support::*,
 };
+
+/// Sends what is due at `now`, and returns when more is.
+async fn deliver_due(collector: &Collector, now: i64) -> Option<i64> {
+    deliver(collector, now).await.unwrap()
+}
+
+/// The same, while the test does something else.
+fn deliver(collector: &Collector, now: i64) -> JoinHandle<Option<i64>> {
+    let app = collector.app.clone();
+    let delivered = async move { alerting::deliver_due(&app, now).await.unwrap() };
+    collector.place.spawn(delivered)
+}
 
 /// Sets the receiver, and returns what it checks signatures with.
 async fn set(collector: &Collector, url: &str) -> WebhookSecret {
@@ -53,7 +66,7 @@ async fn a_message_is_signed_and_names_the_rule_and_what_it_hits() {
     let secret = set(&collector, &receiver.url).await;
     silent(&collector, 2).await;
     let now = now_ms();
-    assert_eq!(deliver_due(&collector.app, now).await.unwrap(), None);
+    assert_eq!(deliver_due(&collector, now).await, None);
     let [message] = receiver.received().try_into().unwrap();
     assert_eq!(message.path, "/hook?token=sesame");
     assert_eq!(message.header("content-type"), "application/json");
@@ -73,7 +86,7 @@ async fn a_message_is_signed_and_names_the_rule_and_what_it_hits() {
     assert_eq!(told["alerts"].as_array().unwrap().len(), 2);
     // What holds still is told once.
     collector.call("POST", "/api/v2/alerts/check", None).await;
-    assert_eq!(deliver_due(&collector.app, now + DAY).await.unwrap(), None);
+    assert_eq!(deliver_due(&collector, now + DAY).await, None);
     assert_eq!(standing(&collector).await["delivered"], 1);
 }
 
@@ -91,17 +104,14 @@ async fn a_message_that_fails_is_sent_again_with_growing_pauses_also_after_a_res
     let mut now = now_ms();
     let mut pauses = Vec::new();
     let mut collector = collector;
-    while let Some(next) = deliver_due(&collector.app, now).await.unwrap() {
+    while let Some(next) = deliver_due(&collector, now).await {
         pauses.push(next - now);
         let told = standing(&collector).await;
         assert_eq!(told["waiting"], 1, "{told}");
         assert!(told["last_error"].is_string(), "{told}");
         // Before its time nothing is sent.
         let sent = receiver.received().len();
-        assert_eq!(
-            deliver_due(&collector.app, next - 1).await.unwrap(),
-            Some(next)
-        );
+        assert_eq!(deliver_due(&collector, next - 1).await, Some(next));
         assert_eq!((sent, receiver.received().len()), (1, 0));
         collector = collector.restarted();
         now = next;
@@ -127,14 +137,14 @@ async fn every_attempt_has_the_same_id_and_a_redirect_is_not_followed() {
     set(&collector, &receiver.url).await;
     silent(&collector, 1).await;
     let now = now_ms();
-    let next = deliver_due(&collector.app, now).await.unwrap().unwrap();
+    let next = deliver_due(&collector, now).await.unwrap();
     assert!(
         standing(&collector).await["last_error"]
             .as_str()
             .unwrap()
             .contains("307")
     );
-    deliver_due(&collector.app, next).await.unwrap();
+    deliver_due(&collector, next).await;
     let received = receiver.received();
     let ids: Vec<_> = received.iter().map(|of| of.header("webhook-id")).collect();
     assert_eq!(ids[0], ids[1]);
@@ -153,7 +163,7 @@ async fn a_receiver_that_is_never_there_is_given_up_after_days() {
     silent(&collector, 1).await;
     let mut now = now_ms();
     let mut attempts = 1;
-    while let Some(next) = deliver_due(&collector.app, now).await.unwrap() {
+    while let Some(next) = deliver_due(&collector, now).await {
         now = next;
         attempts += 1;
     }
@@ -173,8 +183,7 @@ async fn a_receiver_that_hangs_holds_up_nothing_else() {
     )
     .await;
     silent(&collector, 1).await;
-    let app = collector.app.clone();
-    let delivering = tokio::spawn(async move { deliver_due(&app, now_ms()).await });
+    let delivering = deliver(&collector, now_ms());
     // The message is under way, and nobody answers it.
     let (stream, _) = tokio::task::spawn_blocking(move || listener.accept().unwrap())
         .await
@@ -188,7 +197,7 @@ async fn a_receiver_that_hangs_holds_up_nothing_else() {
     assert_eq!(answer.status, 200);
     assert!(!delivering.is_finished());
     drop(stream);
-    assert!(delivering.await.unwrap().unwrap().is_some());
+    assert!(delivering.await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -197,7 +206,7 @@ async fn many_alerts_come_in_several_messages() {
     let receiver = Receiver::with(&[Reply::Status(200); 3]);
     set(&collector, &receiver.url).await;
     silent(&collector, 250).await;
-    assert_eq!(deliver_due(&collector.app, now_ms()).await.unwrap(), None);
+    assert_eq!(deliver_due(&collector, now_ms()).await, None);
     let counts: Vec<_> = receiver
         .received()
         .iter()
@@ -213,14 +222,11 @@ async fn what_is_erased_before_a_message_arrives_is_not_in_it() {
     let receiver = Receiver::with(&[Reply::Status(500), Reply::Status(200)]);
     set(&collector, &receiver.url).await;
     silent(&collector, 2).await;
-    let next = deliver_due(&collector.app, now_ms())
-        .await
-        .unwrap()
-        .unwrap();
+    let next = deliver_due(&collector, now_ms()).await.unwrap();
     collector
         .call("DELETE", "/api/v2/accounts/a0?erase=true", None)
         .await;
-    deliver_due(&collector.app, next).await.unwrap();
+    deliver_due(&collector, next).await;
     let received = receiver.received();
     assert!(received[0].body.contains("\"a0\""));
     assert!(!received[1].body.contains("\"a0\"") && received[1].body.contains("\"a1\""));
@@ -234,7 +240,7 @@ async fn messages_go_nowhere_without_a_receiver() {
         404
     );
     silent(&collector, 1).await;
-    assert_eq!(deliver_due(&collector.app, now_ms()).await.unwrap(), None);
+    assert_eq!(deliver_due(&collector, now_ms()).await, None);
     assert_eq!(collector.count("SELECT COUNT(*) FROM alert_messages"), 0);
     let receiver = Receiver::with(&[]);
     set(&collector, &receiver.url).await;

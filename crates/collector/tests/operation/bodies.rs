@@ -3,11 +3,11 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::{
     running::{BINARY, Client, Running},
     source,
+    support::Place,
 };
 
 const MIB: usize = 1024 * 1024;
@@ -36,10 +36,9 @@ fn announce(running: &Running, target: &str, count: usize, sent: usize) -> Vec<C
 
 #[test]
 fn bodies_that_are_announced_and_not_sent_stop_nobody() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let target = source(&db);
-    let running = Running::start(&db);
+    let place = Place::new();
+    let target = source(&place);
+    let running = Running::start(&place);
     let held = announce(&running, &target, 200, 0);
     for no in 0..20 {
         let (status, answer) = running.request(&target, &event(no));
@@ -50,10 +49,9 @@ fn bodies_that_are_announced_and_not_sent_stop_nobody() {
 
 #[test]
 fn bodies_that_stop_before_their_end_stop_no_other_source_and_their_own_for_a_moment() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let (target, other) = (source(&db), source(&db));
-    let running = Running::start(&db);
+    let place = Place::new();
+    let (target, other) = (source(&place), source(&place));
+    let running = Running::start(&place);
     let held = announce(&running, &target, 64, MIB - 1);
     let (status, answer) = running.request(&other, &event(0));
     assert_eq!(status, 200, "{answer}");
@@ -71,12 +69,11 @@ fn bodies_that_stop_before_their_end_stop_no_other_source_and_their_own_for_a_mo
 
 #[test]
 fn a_client_that_is_refused_while_it_sends_can_read_why_and_send_again() {
-    let folder = TempDir::new().unwrap();
-    let db = folder.path().join("n.db");
-    let target = source(&db);
+    let place = Place::new();
+    let target = source(&place);
     let mut command = Command::new(BINARY);
     command.env("NATERO_RATE_LIMIT", "1");
-    let running = Running::start_by(command, &db);
+    let running = Running::start_by(command, &place);
     let large = format!("{}{}", event(1), " ".repeat(MIB - event(1).len()));
     let too_large = " ".repeat(8 * MIB);
     let unknown = "POST /v1/nobody/nothing";

@@ -7,21 +7,21 @@ use std::{
 };
 
 use serde_json::json;
-use tempfile::TempDir;
 
 use crate::{
     running::{BINARY, Client, Running},
     source,
+    support::Place,
 };
 
 /// Starts a collector whose limits of file handles a shell has set.
-fn limited(folder: &TempDir, ulimit: &str) -> Running {
+fn limited(place: &Place, ulimit: &str) -> Running {
     let mut command = Command::new("sh");
     command
         .arg("-c")
         .arg(format!(r#"ulimit {ulimit} && exec "$0" "$@""#))
         .arg(BINARY);
-    Running::start_by(command, &folder.path().join("n.db"))
+    Running::start_by(command, place)
 }
 
 fn event(no: usize) -> String {
@@ -47,9 +47,9 @@ fn open(running: &Running, count: usize, sent: &str) -> Vec<Client> {
 #[test]
 fn connections_beyond_the_file_handles_keep_nobody_out() {
     for (ulimit, connections) in [("-n 64", 100), ("-n 256", 300), ("-n 1024", 1050)] {
-        let folder = TempDir::new().unwrap();
-        let target = source(&folder.path().join("n.db"));
-        let running = limited(&folder, ulimit);
+        let place = Place::new();
+        let target = source(&place);
+        let running = limited(&place, ulimit);
         let stalled = format!("{target} HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{{");
         let kinds = ["", "GET /healthz HTTP/1.1\r\nhos", &stalled];
         // Each kind is held where that takes few connections.
@@ -73,8 +73,8 @@ fn connections_beyond_the_file_handles_keep_nobody_out() {
 
 #[test]
 fn clients_that_do_not_read_their_answers_keep_nobody_out() {
-    let folder = TempDir::new().unwrap();
-    let running = limited(&folder, "-n 64");
+    let place = Place::new();
+    let running = limited(&place, "-n 64");
     // So often that the answers fill the socket.
     let asked = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200);
     let held = open(&running, 100, &asked);
@@ -85,9 +85,9 @@ fn clients_that_do_not_read_their_answers_keep_nobody_out() {
 
 #[test]
 fn a_connection_in_use_does_not_give_way_to_idle_ones() {
-    let folder = TempDir::new().unwrap();
-    let target = source(&folder.path().join("n.db"));
-    let running = limited(&folder, "-n 64");
+    let place = Place::new();
+    let target = source(&place);
+    let running = limited(&place, "-n 64");
     let mut client = running.client();
     for no in 0..20 {
         let (status, _) = client.request(&target, &event(no)).unwrap();
@@ -103,8 +103,8 @@ fn a_connection_in_use_does_not_give_way_to_idle_ones() {
 
 #[test]
 fn the_soft_limit_is_raised_to_the_hard_one() {
-    let folder = TempDir::new().unwrap();
-    let running = limited(&folder, "-Sn 40 && ulimit -Hn 300");
+    let place = Place::new();
+    let running = limited(&place, "-Sn 40 && ulimit -Hn 300");
     let held = open(&running, 200, "");
     let alive = held.into_iter().map(|mut client| {
         client
@@ -147,8 +147,8 @@ fn leave_handles(running: &Running, more: u64) {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_failed_accept_is_logged_and_does_not_end_the_service() {
-    let folder = TempDir::new().unwrap();
-    let running = Running::start(&folder.path().join("n.db"));
+    let place = Place::new();
+    let running = Running::start(&place);
     // What a request opens for the first time is open then.
     assert_eq!(running.request("GET /healthz", "").0, 200);
     leave_handles(&running, 4);
@@ -167,8 +167,8 @@ fn a_failed_accept_is_logged_and_does_not_end_the_service() {
 
 #[test]
 fn a_connection_that_gives_way_is_closed() {
-    let folder = TempDir::new().unwrap();
-    let running = limited(&folder, "-n 64");
+    let place = Place::new();
+    let running = limited(&place, "-n 64");
     let first = TcpStream::connect(&running.address).unwrap();
     let held = open(&running, 60, "");
     let mut first = BufReader::new(first);

@@ -3,23 +3,16 @@
 #![allow(missing_docs)]
 
 mod bodies;
-mod copies;
 mod deep;
 mod figures;
 mod file_handles;
 mod keys;
 mod overload;
 mod readiness;
-mod rebuild;
 mod reports;
 mod retention;
-#[path = "../support/running.rs"]
-mod running;
 #[path = "../support/mod.rs"]
 mod support;
-mod throughput;
-
-use std::path::Path;
 
 use axum::{body::Body, http::Request};
 use support::*;
@@ -30,8 +23,11 @@ async fn open(collector: &Collector, path: &str) -> Answer {
 }
 
 /// Makes the keys of a source, and gives the method and address of its batches.
-fn source(db: &Path) -> String {
-    let keys = running::json_of(running::natero(db, &["keys", "create", "source", "--json"]));
+fn source(place: &Place) -> String {
+    let keys = running::json_of(running::natero(
+        place,
+        &["keys", "create", "source", "--json"],
+    ));
     let part = |name: &str| keys[name].as_str().unwrap().to_owned();
     format!("POST /v1/{}/{}", part("auth_key"), part("api_key"))
 }

@@ -94,31 +94,3 @@ async fn a_report_of_many_users_answers_a_thousand_of_them_at_a_time() {
     assert_eq!(wide["rows"].as_array().unwrap().len(), 1000);
     assert_eq!(pages(&collector, path, 1000).await.len(), 2500);
 }
-
-/// The scheduler then prefers every thread of ingestion.
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn reports_run_on_threads_of_a_lower_priority() {
-    let collector = Collector::new();
-    collector.get("/api/v2/accounts").await;
-    let niceness = |name: &str| -> Vec<i64> {
-        let threads = std::fs::read_dir("/proc/self/task").unwrap();
-        threads
-            .filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")).ok())
-            .filter(|stat| stat.contains(&format!("({name})")))
-            .map(|stat| {
-                let (_, fields) = stat.rsplit_once(") ").unwrap();
-                fields.split(' ').nth(16).unwrap().parse().unwrap()
-            })
-            .collect()
-    };
-    let writers = niceness("writer");
-    let lowest = writers.iter().max().unwrap();
-    let readers = niceness("reader");
-    assert!(
-        readers
-            .iter()
-            .any(|reader| reader >= &(lowest + 10).min(19)),
-        "{readers:?}"
-    );
-}

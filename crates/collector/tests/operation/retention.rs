@@ -1,9 +1,6 @@
 //! Events by month: what is dropped at once, and what stays one.
 
-use natero_collector::store::{
-    removal::Pruned,
-    sqlite::{facts, rebuild, retention},
-};
+use natero_collector::clock::now_ms;
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -18,77 +15,14 @@ fn at(created_at: i64, tag: impl ToString) -> Value {
     )
 }
 
-async fn prune(collector: &Collector, before: i64) -> Pruned {
-    let before = facts::quarter_at(before);
-    collector
-        .store
-        .write(move |tx| retention::prune(tx, before))
-        .await
-        .unwrap()
-}
-
-#[tokio::test]
-async fn an_event_counts_once_whatever_month_it_names() {
-    let collector = Collector::new();
-    collector.send(vec![at(NOW, "a"), at(JANUARY, "b")]).await;
-    let again = [
-        at(JANUARY, "a"),
-        at(NOW, "b"),
-        at(NOW + DAY, "a"),
-        at(JANUARY, "c"),
-    ];
-    let receipt = collector.post(ndjson(&again)).await.json();
-    assert_eq!(
-        (&receipt["accepted"], &receipt["duplicates"]),
-        (&json!(1), &json!(3))
-    );
-    let usage = collector.get("/api/v2/accounts/acme/usage?by=month").await;
-    assert_eq!(usage["totals"]["events"], 3);
-    let tables = "SELECT COUNT(*) FROM sqlite_schema WHERE name GLOB 'events_20??_??'";
-    assert_eq!(collector.count(tables), 2);
-}
-
-#[tokio::test]
-async fn a_month_is_gone_at_once_and_its_room_is_freed_bit_by_bit() {
-    let collector = Collector::new();
-    let old = (0..4000).map(|no| at(NOW + no, no)).collect();
-    collector.send(old).await;
-    let young = (0..5)
-        .map(|no| at(JANUARY + no, format!("young {no}")))
-        .collect();
-    collector.send(young).await;
-    let path = "/api/v2/accounts/acme/usage?by=month";
-    let before = collector.get(path).await;
-
-    let first = prune(&collector, JANUARY).await;
-    assert!((1..4000).contains(&first.events), "{first:?}");
-    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 5);
-    let mut freed = first.events;
-    loop {
-        let pruned = prune(&collector, JANUARY).await;
-        freed += pruned.events;
-        if pruned.is_done {
-            break;
-        }
-    }
-    assert_eq!(freed, 4000);
-    let left = "SELECT COUNT(*) FROM sqlite_schema WHERE name GLOB '*2023_11*'";
-    assert_eq!(collector.count(left), 0);
-    // The ids go with the events, so that the table does not grow for ever.
-    assert_eq!(collector.count("SELECT COUNT(*) FROM event_ids"), 5);
-    assert_eq!(collector.get(path).await, before, "figures stay");
-    let rebuilt = rebuild::rebuild(&mut collector.sql(), false).unwrap();
-    assert_eq!((rebuilt.events, rebuilt.differing), (5, Vec::new()));
-}
-
 #[tokio::test]
 async fn an_event_of_a_dropped_month_that_comes_late_is_dropped_in_its_turn() {
     let collector = Collector::new();
     collector.send(vec![at(NOW, 1), at(JANUARY, 2)]).await;
-    while !prune(&collector, JANUARY).await.is_done {}
+    collector.prune(JANUARY).await;
     collector.send(vec![at(NOW + 1, 3)]).await;
     assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 2);
-    while !prune(&collector, JANUARY).await.is_done {}
+    collector.prune(JANUARY).await;
     assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 1);
     let usage = collector.get("/api/v2/accounts/acme/usage").await;
     assert_eq!(usage["totals"]["events"], 3);
@@ -99,8 +33,49 @@ async fn of_the_month_of_the_limit_only_what_is_older_goes() {
     let collector = Collector::new();
     let events = (0..48).map(|no| at(JANUARY + no * HOUR, no)).collect();
     collector.send(events).await;
-    while !prune(&collector, JANUARY + DAY).await.is_done {}
+    collector.prune(JANUARY + DAY).await;
     assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 24);
     let oldest = collector.count("SELECT MIN(created_at) FROM events");
     assert_eq!(oldest, JANUARY + DAY);
+}
+
+#[tokio::test]
+async fn old_events_go_and_their_figures_stay() {
+    let collector = Collector::new();
+    let old = now_ms() - 500 * DAY;
+    let at = |no: i64| {
+        with(
+            feature("acme", "ann", "export", no),
+            json!({"created_at": old + no * HOUR}),
+        )
+    };
+    collector.send((0..48).map(at).collect()).await;
+    collector
+        .send(vec![feature("acme", "bob", "share", "fresh")])
+        .await;
+    let path = "/api/v2/accounts/acme/usage?by=feature";
+    let before = collector.get(path).await;
+    let span = format!(
+        "/api/v2/accounts/acme/usage?from={}&to={}",
+        old + 90 * 60_000,
+        old + 10 * HOUR
+    );
+    let exact = collector.get(&span).await;
+
+    collector.prune(old + 40 * HOUR).await;
+    let kept = collector.count("SELECT COUNT(*) FROM events");
+    assert!((8..=10).contains(&kept), "{kept}");
+    assert_eq!(collector.get(path).await, before);
+    let rounded = collector.get(&span).await;
+    let difference =
+        exact["totals"]["events"].as_i64().unwrap() - rounded["totals"]["events"].as_i64().unwrap();
+    assert!(
+        difference.abs() <= 1,
+        "a span is cut at quarters of an hour now"
+    );
+
+    // What has no events any more is not held against them.
+    collector.check_figures().await;
+    collector.place.rebuild();
+    assert_eq!(collector.get(path).await, before);
 }

@@ -7,10 +7,9 @@ use tempfile::TempDir;
 
 use crate::{
     certificate::Certificate,
-    own::Own,
+    own,
     process::{LIMIT, batch, command, text},
     running::{Running, json_of},
-    servers::Addresses,
 };
 
 #[test]
@@ -18,14 +17,11 @@ fn a_collector_speaks_to_encrypted_servers_whose_authority_it_trusts() {
     let Some(certificate) = Certificate::new() else {
         return;
     };
-    let Some([postgres, clickhouse]) = Own::encrypted(&certificate) else {
-        println!("skipped: PostgreSQL or ClickHouse is not installed");
+    let Some((postgres, clickhouse)) = own::encrypted(&certificate.encryption()) else {
         return;
     };
-    let addresses = Addresses {
-        postgres: postgres.address(),
-        clickhouse: vec![clickhouse.address()],
-    };
+    let postgres = postgres.address("postgres?sslmode=require");
+    let addresses = own::addresses(&postgres, &[clickhouse]);
     let create = |kind: &str, is_trusted: bool| {
         let mut command = command(&addresses);
         if is_trusted {
@@ -49,7 +45,7 @@ fn a_collector_speaks_to_encrypted_servers_whose_authority_it_trusts() {
     let folder = TempDir::new().unwrap();
     let mut trusting = command(&addresses);
     trusting.env("SSL_CERT_FILE", certificate.authority());
-    let running = Running::start_by(trusting, &folder.path().join("one"));
+    let running = Running::start_logged(trusting, folder.path().join("one"));
     let events = format!(
         "POST /v1/{}/{}",
         text(&source, "auth_key"),

@@ -22,12 +22,14 @@ use natero_collector::{
         usage::{RowPage, UsageQuestion},
     },
 };
+use natero_servers::Clickhouse;
 use serde_json::{Value, json};
 
 use crate::{
-    own::{self, Own},
+    own,
     pair::{NOW, Pair, same},
     servers,
+    support::databases::UNSHIPPED,
 };
 
 /// How long what is waited for may take.
@@ -93,9 +95,9 @@ async fn compare(pair: &Pair) {
 
 /// A store on a PostgreSQL that tests share and so many nodes of its own, which are
 /// replicas of one shard.
-async fn replicas(number: usize) -> Option<(Pair, Vec<Own>)> {
+async fn replicas(number: usize) -> Option<(Pair, Vec<Clickhouse>)> {
     let shared = servers::databases()?;
-    let nodes: Vec<Own> = (0..number).map_while(|_| Own::clickhouse()).collect();
+    let nodes: Vec<Clickhouse> = (0..number).map_while(|_| own::clickhouse()).collect();
     let pair = Pair::on(own::addresses(&shared.postgres, &nodes)).await?;
     Some((pair, nodes))
 }
@@ -118,25 +120,25 @@ async fn a_replica_that_is_away_delays_nothing_and_catches_up() {
     };
     pair.send(&events(0, 100), false).await;
     pair.ship().await;
-    nodes[1].kill();
+    nodes[1].kill().unwrap();
     pair.send(&events(100, 200), false).await;
     ship_without_one(&pair).await;
     compare(&pair).await;
     // Only the one that lacks a block is there: what it lacks goes along.
-    nodes[0].kill();
-    nodes[1].start();
+    nodes[0].kill().unwrap();
+    nodes[1].start_again().unwrap();
     let refused = pair.scaled.ship().await;
     assert!(refused.is_err(), "one is away");
     compare(&pair).await;
     pair.send(&events(200, 300), false).await;
     compare(&pair).await;
-    nodes[0].start();
+    nodes[0].start_again().unwrap();
     pair.ship().await;
     for away in [0, 1] {
-        nodes[away].kill();
+        nodes[away].kill().unwrap();
         answered(&pair).await;
         compare(&pair).await;
-        nodes[away].start();
+        nodes[away].start_again().unwrap();
         pair.ship().await;
     }
 }
@@ -149,10 +151,10 @@ async fn a_node_that_lost_its_data_answers_nothing_until_it_is_shipped_anew() {
     pair.send(&events(0, 100), false).await;
     pair.ship().await;
     pair.send(&events(100, 150), false).await;
-    nodes[0].lose();
+    own::lose(&mut nodes[0]);
     let ask = || FigureOperations::usage(&*pair.scaled, question("a", None));
     assert!(matches!(ask().await, Err(StoreError::Unavailable(_))));
-    nodes[0].start();
+    nodes[0].start_again().unwrap();
     let refused = ask().await.unwrap_err();
     assert!(
         refused.to_string().contains("has lost its data"),
@@ -175,8 +177,8 @@ async fn a_node_that_was_started_again_gets_once_more_what_it_may_not_have_flush
     }
     // A server tells its start in whole seconds.
     pair.sql("UPDATE nodes SET started = started - 60").await;
-    nodes[0].lose_newest_part();
-    nodes[0].start();
+    own::lose_newest_part(&mut nodes[0]);
+    nodes[0].start_again().unwrap();
     assert!(pair.rows_with("1").await[0] < 100);
     let ask = FigureOperations::usage(&*pair.scaled, question("a", None));
     assert!(matches!(ask.await, Err(StoreError::Unavailable(_))));
@@ -196,19 +198,19 @@ async fn a_node_that_lost_what_the_inbox_has_dropped_gets_it_from_another_replic
         while !store.prune(before).await.unwrap().is_done {}
     }
     pair.send(&events(200, 240), false).await;
-    nodes[0].lose();
-    nodes[0].start();
+    own::lose(&mut nodes[0]);
+    nodes[0].start_again().unwrap();
     pair.ship().await;
-    nodes[1].kill();
+    nodes[1].kill().unwrap();
     compare(&pair).await;
     // The other one has nobody to get it from.
-    nodes[0].kill();
-    nodes[1].lose();
-    nodes[1].start();
+    nodes[0].kill().unwrap();
+    own::lose(&mut nodes[1]);
+    nodes[1].start_again().unwrap();
     assert!(pair.scaled.ship().await.is_err());
     let ask = || FigureOperations::usage(&*pair.scaled, question("a", None));
     assert!(matches!(ask().await, Err(StoreError::Unavailable(_))));
-    nodes[0].start();
+    nodes[0].start_again().unwrap();
     pair.ship().await;
     compare(&pair).await;
 }
@@ -228,15 +230,15 @@ async fn a_node_that_ends_while_it_is_shipped_to_lacks_and_doubles_nothing() {
     .unwrap();
     for round in 0..6 {
         let node = &mut nodes[round % 2];
-        node.kill();
+        node.kill().unwrap();
         pair.send(&events(round * 400, round * 400 + 400), false)
             .await;
         answered(&pair).await;
         compare(&pair).await;
-        node.start();
+        node.start_again().unwrap();
     }
     let caught_up = async {
-        while servers::ask(&pair.addresses, crate::process::UNSHIPPED) != "0" {
+        while pair.addresses.count(UNSHIPPED) > 0 {
             tokio::task::yield_now().await;
         }
     };
@@ -245,20 +247,20 @@ async fn a_node_that_ends_while_it_is_shipped_to_lacks_and_doubles_nothing() {
         .expect("all of it is shipped");
     shipping.close().await;
     for away in [0, 1] {
-        nodes[away].kill();
+        nodes[away].kill().unwrap();
         compare(&pair).await;
-        nodes[away].start();
+        nodes[away].start_again().unwrap();
         pair.ship().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_postgresql_that_ends_at_once_has_what_was_acknowledged() {
-    let (Some(postgres), Some(node)) = (Own::postgres(), Own::clickhouse()) else {
+    let (Some(postgres), Some(node)) = (own::postgres(), own::clickhouse()) else {
         return;
     };
     let nodes = [node];
-    let addresses = own::addresses(&postgres.address(), &nodes);
+    let addresses = own::addresses(&postgres.address("postgres"), &nodes);
     let Some(pair) = Pair::on(addresses).await else {
         return;
     };
@@ -298,8 +300,8 @@ async fn a_postgresql_that_ends_at_once_has_what_was_acknowledged() {
             tokio::task::yield_now().await;
         }
         let _ = pair.scaled.ship().await;
-        postgres.kill();
-        postgres.start();
+        postgres.kill().unwrap();
+        postgres.start_again().unwrap();
         stops.fetch_add(1, Ordering::Relaxed);
     }
     sending.await.unwrap();

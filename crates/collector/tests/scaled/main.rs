@@ -18,11 +18,11 @@ mod removing;
 mod rendered;
 mod room;
 mod rules;
-#[path = "../support/running.rs"]
-mod running;
 mod servers;
 mod shipping;
 mod spread;
 mod steps;
 #[path = "../support/mod.rs"]
 mod support;
+
+use support::running;

@@ -20,8 +20,9 @@ use crate::{
     histories,
     pair::{File, NOW, Pair, send_to},
     running::{BINARY, Running},
-    servers::{self, Addresses},
+    servers,
     steps::{self, DAY, History, Step, erasure_of, step},
+    support::databases::Addresses,
 };
 
 /// How long what is waited for may take.
@@ -215,9 +216,7 @@ fn a_move_that_is_killed_goes_on_where_it_was() {
         let start = Instant::now();
         let is_there = "SELECT to_regclass('natero_migration') IS NOT NULL";
         let has_come = format!("SELECT coalesce(MAX({stage}), 0) > 0 FROM natero_migration");
-        while servers::ask(&addresses, is_there) == "f"
-            || servers::ask(&addresses, &has_come) == "f"
-        {
+        while !addresses.ask::<bool>(is_there) || !addresses.ask::<bool>(&has_come) {
             assert!(start.elapsed() < LIMIT, "it does not move");
             std::thread::sleep(PAUSE);
         }
@@ -229,7 +228,7 @@ fn a_move_that_is_killed_goes_on_where_it_was() {
     assert!(done.status.success(), "{error}");
     let moved = "SELECT COUNT(*) || ' ' || SUM((no = 0)::int) FROM events";
     // Of forty times, nineteen lie before the last five days.
-    assert_eq!(servers::ask(&addresses, moved), "60000 28500");
+    assert_eq!(addresses.ask::<String>(moved), "60000 28500");
     let again = command(&file.path, &addresses).output().unwrap();
     let said = String::from_utf8_lossy(&again.stdout).into_owned();
     assert!(
@@ -265,7 +264,9 @@ fn nothing_is_mixed_and_nothing_is_moved_that_changes() {
         missing,
         Err(MigrationError::Store(StoreError::Missing(_)))
     ));
-    let running = Running::start(&file.path);
+    let mut serving = Command::new(BINARY);
+    serving.env("NATERO_DB", &file.path);
+    let running = Running::start_logged(serving, file.path.with_extension("log"));
     assert!(matches!(run(&file), Err(MigrationError::InUse(_))));
     running.terminate();
     let broken = migrate(&runtime, &file.path, &to, 10, &mut |_| {
@@ -284,15 +285,15 @@ fn nothing_is_mixed_and_nothing_is_moved_that_changes() {
     });
     assert!(matches!(run(&file), Err(MigrationError::Changed)));
     let other = servers::databases().unwrap();
-    servers::ask(&other, "CREATE TABLE natero_other ()");
+    other.execute("CREATE TABLE natero_other ()");
     let used = target(&other);
     let moved = migrate(&runtime, &file.path, &used, 10, &mut |_| Ok(()));
     assert!(moved.is_ok(), "{moved:?}");
     let changed = "UPDATE natero_migration SET source = ''";
-    servers::ask(&other, changed);
+    other.execute(changed);
     let mixed = migrate(&runtime, &file.path, &used, 10, &mut |_| Ok(()));
     assert!(matches!(mixed, Err(MigrationError::Changed)));
-    servers::ask(&other, "DELETE FROM natero_migration");
+    other.execute("DELETE FROM natero_migration");
     let mixed = migrate(&runtime, &file.path, &used, 10, &mut |_| Ok(()));
     assert!(matches!(mixed, Err(MigrationError::NotEmpty(_))));
 }
@@ -309,10 +310,7 @@ fn figures_that_are_not_the_same_are_told() {
         // After the first rows are there.
         if !is_forged {
             is_forged = true;
-            servers::ask(
-                &addresses,
-                "UPDATE users SET first_name = 'other' WHERE no = 1",
-            );
+            addresses.execute("UPDATE users SET first_name = 'other' WHERE no = 1");
         }
         Ok(())
     });
@@ -320,8 +318,5 @@ fn figures_that_are_not_the_same_are_told() {
         panic!("{moved:?}");
     };
     assert!(count == 1 && list.contains("other"), "{list}");
-    assert_eq!(
-        servers::ask(&addresses, "SELECT COUNT(*) FROM sources"),
-        "0"
-    );
+    assert_eq!(addresses.count("SELECT COUNT(*) FROM sources"), 0);
 }

@@ -19,7 +19,10 @@ use natero_event::received::lines;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::servers::{self, Addresses};
+use crate::{
+    servers,
+    support::databases::{Addresses, TABLES},
+};
 
 pub const NOW: i64 = 1_700_000_000_000;
 
@@ -208,11 +211,10 @@ impl Pair {
 
     /// Number of rows that the table of each node has under a condition, by their names.
     pub async fn rows_with(&self, condition: &str) -> Vec<u64> {
-        let sql = "SELECT string_agg(name || '.events_' || life, ' ' ORDER BY name) FROM nodes";
-        let tables = servers::ask(&self.addresses, sql);
+        let tables: String = self.addresses.ask(TABLES);
         tables
             .split(' ')
-            .map(|table| servers::ask_clickhouse(table, &format!("WHERE {condition}")))
+            .map(|table| servers::rows(table, &format!("WHERE {condition}")))
             .collect()
     }
 
@@ -231,6 +233,23 @@ impl Pair {
             .await
             .expect("all of it is shipped");
         self.let_flush().await;
+    }
+
+    /// Drops all events of before a time from both stores, which drop the same number of
+    /// them. Returns how many.
+    pub async fn prune(&self, before: i64) -> usize {
+        let mut dropped = [0, 0];
+        for (dropped, (_, store)) in dropped.iter_mut().zip(self.stores()) {
+            loop {
+                let pruned = store.prune(before).await.unwrap();
+                *dropped += pruned.events;
+                if pruned.is_done {
+                    break;
+                }
+            }
+        }
+        assert_eq!(dropped[0], dropped[1]);
+        dropped[0]
     }
 
     /// Lets the time pass after which nodes have on disk what was shipped.

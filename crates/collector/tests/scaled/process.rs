@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use crate::{
     running::{BINARY, Client, Running, json_of},
-    servers::{self, Addresses},
+    servers,
+    support::databases::{Addresses, UNSHIPPED},
 };
 
 /// How long what is waited for may take.
@@ -20,21 +21,14 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 /// Time between two looks at it.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Number of events that are in no block that was shipped to all nodes.
-pub const UNSHIPPED: &str = "SELECT COUNT(*) FROM events WHERE tx >= coalesce(
-    (SELECT to_tx FROM blocks WHERE no = (SELECT MIN(shipped) FROM nodes)), 0)";
-
 pub fn command(addresses: &Addresses) -> Command {
     let mut command = Command::new(BINARY);
-    command
-        .env("NATERO_STORE", &addresses.postgres)
-        .env("NATERO_CLICKHOUSE", addresses.clickhouse.join(","));
+    addresses.choose(&mut command);
     command
 }
 
 fn start(addresses: &Addresses, folder: &TempDir, name: &str) -> Running {
-    // The file of the log has the name of a database that there is not.
-    Running::start_by(command(addresses), &folder.path().join(name))
+    Running::start_logged(command(addresses), folder.path().join(name))
 }
 
 fn create(addresses: &Addresses, kind: &str) -> Value {
@@ -194,7 +188,7 @@ fn a_collector_that_is_killed_loses_and_doubles_nothing() {
     assert_eq!(counted(), expected);
     // And once all of it is shipped, whoever ships it.
     let start = Instant::now();
-    while servers::ask(&addresses, UNSHIPPED) != "0" {
+    while addresses.count(UNSHIPPED) > 0 {
         assert!(start.elapsed() < LIMIT, "it is not shipped");
         std::thread::sleep(PAUSE);
     }

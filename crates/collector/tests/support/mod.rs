@@ -1,40 +1,60 @@
-//! A collector on a fresh database, asked without a socket.
+//! A collector on a fresh store, asked without a socket.
 #![allow(dead_code, missing_docs, reason = "each suite uses its part of it")]
 
-use std::{io::Write, path::PathBuf, sync::Arc};
+#[cfg(feature = "scaled")]
+pub mod databases;
+pub mod place;
+pub mod running;
+#[cfg(feature = "scaled")]
+pub mod shared_runtime;
+
+use std::{
+    io::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Request, StatusCode},
+    http::{HeaderMap, Method, Request, StatusCode},
 };
 use clap::Parser;
 use http_body_util::BodyExt;
 use natero_collector::{
     config::Config,
-    http::{limits::Admission, state::App},
+    http::state::App,
     model::keys::{self, NewSource, SourceKeys},
     router,
-    store::sqlite::{Options, SqliteStore as Store, keys as stored_keys},
+    store::Store,
 };
-use rusqlite::Connection;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tower::ServiceExt;
+
+use place::OnServers;
+pub use place::Place;
 
 pub const NOW: i64 = 1_700_000_000_000;
 pub const HOUR: i64 = 3_600_000;
 pub const DAY: i64 = 24 * HOUR;
 
+/// How long it may take until all is shipped.
+const SHIP_LIMIT: Duration = Duration::from_secs(60);
+
 pub struct Collector {
     pub app: App,
-    pub router: Router,
-    pub store: Arc<Store>,
-    pub admission: Arc<Admission>,
+    router: Router,
+    store: OnServers,
+    /// Whether something has changed since all was shipped.
+    has_changed: AtomicBool,
+    /// Number of questions that were asked after a change.
+    questions: AtomicUsize,
     pub source: SourceKeys,
     pub account_key: String,
-    pub db: PathBuf,
-    _folder: TempDir,
+    pub place: Place,
 }
 
 pub struct Answer {
@@ -78,80 +98,150 @@ impl Collector {
     }
 
     pub fn with(flags: &[&str]) -> Self {
-        let folder = TempDir::new().unwrap();
-        let db = folder.path().join("natero.db");
-        let source = SourceKeys::generate().unwrap();
-        let account_key = keys::generate_account_key().unwrap();
-        let mut conn = Store::open_for_command(&db).unwrap();
-        stored_keys::insert_source(&mut conn, &source, &NewSource::default(), NOW).unwrap();
-        stored_keys::insert_account_key(&mut conn, &account_key, "tests", NOW).unwrap();
-        drop(conn);
-        Self::open(flags, folder, db, source, account_key)
+        Self::at(Place::new(), flags)
     }
 
-    fn open(
-        flags: &[&str],
-        folder: TempDir,
-        db: PathBuf,
-        source: SourceKeys,
-        account_key: String,
-    ) -> Self {
-        let mut config = config(flags);
-        config.database.db = db.clone();
-        let options = Options {
-            max_bytes: config.max_db_bytes,
-            ..Options::default()
-        };
-        let metrics = Arc::clone(&options.metrics);
-        let store = Arc::new(Store::open(&db, options).unwrap());
-        let newest = store.newest_received_at().unwrap_or(None);
-        let app = App::new(config, Arc::clone(&store) as _, newest, metrics);
-        let admission = Arc::clone(&app.admission);
-        let router = router::router(app.clone()).unwrap();
+    /// A new one at a place that has no keys yet.
+    pub fn at(place: Place, flags: &[&str]) -> Self {
+        let source = SourceKeys::generate().unwrap();
+        let account_key = keys::generate_account_key().unwrap();
+        place.insert_keys(&source, &account_key);
+        Self::open(flags, place, source, account_key)
+    }
+
+    fn open(flags: &[&str], place: Place, source: SourceKeys, account_key: String) -> Self {
+        let (app, store) = place.open(Config {
+            database: place.database(),
+            ..config(flags)
+        });
         Collector {
+            router: router::router(app.clone()).unwrap(),
             app,
-            router,
             store,
-            admission,
+            has_changed: AtomicBool::new(false),
+            questions: AtomicUsize::new(0),
             source,
             account_key,
-            db,
-            _folder: folder,
+            place,
         }
     }
 
-    /// Another collector on the same file.
+    /// Continues with another store, which is open.
+    pub fn replace_store(&mut self, store: Arc<dyn Store>) {
+        self.app.store = store;
+        self.router = router::router(self.app.clone()).unwrap();
+    }
+
+    /// Another collector on the same store.
     pub fn restarted(self) -> Self {
+        self.restarted_with(&[])
+    }
+
+    /// The same with settings of its own.
+    pub fn restarted_with(self, flags: &[&str]) -> Self {
         let Collector {
             app,
             router,
             store,
             source,
             account_key,
-            db,
-            _folder: folder,
+            place,
             ..
         } = self;
         drop((app, router, store));
-        Self::open(&[], folder, db, source, account_key)
+        Self::open(flags, place, source, account_key)
     }
 
     /// A new viewer key, for one account and what is below it or for all.
     pub fn viewer_key(&self, within: Option<&str>) -> String {
         let key = keys::generate_viewer_key().unwrap();
-        stored_keys::insert_viewer_key(&mut self.sql(), &key, "viewer", within, NOW).unwrap();
+        self.place.insert_viewer_key(&key, within);
         key
     }
 
+    /// The address for events of a new source.
+    pub fn new_source(&self, new: &NewSource) -> String {
+        let keys = SourceKeys::generate().unwrap();
+        self.place.insert_source(&keys, new);
+        format!("/v1/{}/{}", keys.auth_key, keys.api_key)
+    }
+
+    /// The routes, for requests that are not waited for.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     pub async fn ask(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        // Every other question after a change finds all events shipped.
+        if request.method() != Method::GET {
+            self.has_changed.store(true, Ordering::Relaxed);
+        } else if self.has_changed.load(Ordering::Relaxed)
+            && self.questions.fetch_add(1, Ordering::Relaxed) % 2 == 1
+        {
+            self.has_changed.store(false, Ordering::Relaxed);
+            self.ship().await;
         }
+        let router = self.router();
+        let answer = async move {
+            let response = router.oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let bytes = body.collect().await.unwrap().to_bytes();
+            Answer {
+                status: parts.status,
+                headers: parts.headers,
+                text: String::from_utf8(bytes.to_vec()).unwrap(),
+            }
+        };
+        self.place.run(answer).await
+    }
+
+    /// Ships what has arrived, where the store is one that does.
+    pub async fn ship(&self) {
+        #[cfg(feature = "scaled")]
+        if let Some(store) = self.store.clone() {
+            // Whoever ships at the same time ships it, too.
+            let shipped = async move { store.ship().await.unwrap() };
+            self.place.run(shipped).await;
+        }
+    }
+
+    /// Ships all that has arrived, and lets the time pass after which it is on disk.
+    pub async fn ship_all(&self) {
+        #[cfg(feature = "scaled")]
+        if let Some(store) = self.store.clone() {
+            // A transaction of another test may be older than what has arrived.
+            let shipped = async move {
+                while !store.ship().await.unwrap() || store.freshness().await.unwrap().events > 0 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            let shipped = self.place.run(tokio::time::timeout(SHIP_LIMIT, shipped));
+            shipped.await.expect("all of it is shipped");
+            self.place.let_flush();
+        }
+    }
+
+    /// Checks that the figures are those of the events that are stored.
+    pub async fn check_figures(&self) {
+        self.ship_all().await;
+        self.place.check_figures();
+    }
+
+    /// Drops events of before a time, as `--keep-raw` does, and returns how many.
+    pub async fn prune(&self, before: i64) -> usize {
+        self.ship_all().await;
+        let store = Arc::clone(&self.app.store);
+        let pruned = async move {
+            let mut events = 0;
+            loop {
+                let pruned = store.prune(before).await.unwrap();
+                events += pruned.events;
+                if pruned.is_done {
+                    return events;
+                }
+            }
+        };
+        self.place.run(pruned).await
     }
 
     pub fn events_path(&self) -> String {
@@ -198,15 +288,9 @@ impl Collector {
         answer.json()
     }
 
-    /// The file, with everything that was answered in its tables.
-    pub fn sql(&self) -> Connection {
-        // A command spreads the inbox when it opens the file.
-        drop(Store::open_for_command(&self.db));
-        Connection::open(&self.db).unwrap()
-    }
-
+    /// The whole number that a statement answers which either database understands.
     pub fn count(&self, sql: &str) -> i64 {
-        self.sql().query_row(sql, [], |row| row.get(0)).unwrap()
+        self.place.count(sql)
     }
 }
 

@@ -4,20 +4,20 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Output, Stdio},
 };
 
 use serde_json::Value;
 
+use super::place::Stored;
+
 pub const BINARY: &str = env!("CARGO_BIN_EXE_natero-collector");
 
-pub fn natero(db: &Path, args: &[&str]) -> Output {
-    Command::new(BINARY)
-        .args(args)
-        .env("NATERO_DB", db)
-        .output()
-        .unwrap()
+pub fn natero(stored: &(impl Stored + ?Sized), args: &[&str]) -> Output {
+    let mut command = Command::new(BINARY);
+    stored.choose(&mut command);
+    command.args(args).output().unwrap()
 }
 
 #[track_caller]
@@ -37,16 +37,20 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn start(db: &Path) -> Self {
-        Self::start_by(Command::new(BINARY), db)
+    pub fn start(stored: &(impl Stored + ?Sized)) -> Self {
+        Self::start_by(Command::new(BINARY), stored)
     }
 
     /// Starts it by a command that ends in the binary's own.
-    pub fn start_by(mut command: Command, db: &Path) -> Self {
-        let log = db.with_extension("log");
+    pub fn start_by(mut command: Command, stored: &(impl Stored + ?Sized)) -> Self {
+        stored.choose(&mut command);
+        Self::start_logged(command, stored.log())
+    }
+
+    /// Starts it by a command that knows its store, with a file for its log.
+    pub fn start_logged(mut command: Command, log: PathBuf) -> Self {
         let mut child = command
-            .args(["serve", "--listen", "127.0.0.1:0", "--db"])
-            .arg(db)
+            .args(["serve", "--listen", "127.0.0.1:0"])
             .env("NATERO_LOG", "trace")
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&log).unwrap())

@@ -77,8 +77,11 @@ impl KeyOperations for ScaledStore {
 impl SharedRates for ScaledStore {
     fn draw(&self, of: Limited, rate: Rate) -> Answer<'_, Drawn> {
         Box::pin(async move {
-            let client = self.client().await?;
-            Ok(request_rates::draw(&client, of, rate).await?)
+            let drawn = in_time(AWAY, async {
+                let client = self.client().await?;
+                request_rates::draw(&client, of, rate).await
+            });
+            Ok(drawn.await?)
         })
     }
 }

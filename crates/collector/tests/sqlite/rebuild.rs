@@ -8,16 +8,19 @@ use std::{
     thread,
 };
 
-use natero_collector::store::sqlite::{SqliteStore as Store, rebuild};
+use natero_collector::store::sqlite::{SqliteStore as Store, fact_blob, rebuild};
 use serde_json::json;
 
-use crate::support::*;
+use crate::{
+    file::{self, OnFile},
+    support::*,
+};
 
 /// So many that a rebuild takes as long as many batches.
 const EVENTS: usize = 20_000;
 
 async fn filled() -> Collector {
-    let collector = Collector::new();
+    let collector = file::collector();
     for batch in 0..EVENTS / 1000 {
         let events = (0..1000).map(|at| {
             let at = batch * 1000 + at;
@@ -42,7 +45,7 @@ async fn batches_are_stored_while_a_rebuild_reads_all_events_and_count_afterward
              WHERE id = (SELECT MIN(id) FROM usage_segments)",
     )
     .unwrap();
-    let db = collector.db.clone();
+    let db = collector.db();
     let is_done = Arc::new(AtomicBool::new(false));
     let done = Arc::clone(&is_done);
     let rebuilding = thread::spawn(move || {
@@ -82,7 +85,7 @@ async fn what_is_erased_during_a_rebuild_does_not_come_back() {
         .sql()
         .execute_batch("DELETE FROM usage_segments WHERE id % 2 = 0")
         .unwrap();
-    let db = collector.db.clone();
+    let db = collector.db();
     let rebuilding = thread::spawn(move || {
         let mut conn = Store::open_for_command(&db).unwrap();
         rebuild::rebuild(&mut conn, true).unwrap()
@@ -106,4 +109,39 @@ async fn a_check_takes_no_lock() {
     let rebuilt = rebuild::rebuild(&mut conn, false).unwrap();
     assert_eq!(rebuilt.events as usize, EVENTS);
     held.execute_batch("ROLLBACK").unwrap();
+}
+
+/// Usage of an account by feature.
+async fn by_feature(collector: &Collector) -> serde_json::Value {
+    collector
+        .get("/api/v2/accounts/acme/usage?by=feature")
+        .await
+}
+
+#[tokio::test]
+async fn rebuild_finds_and_mends_what_differs() {
+    let collector = file::collector();
+    collector
+        .send(vec![
+            feature("acme", "ann", "export", "1"),
+            feature("beta", "bob", "export", "2"),
+        ])
+        .await;
+    let honest = by_feature(&collector).await;
+    let nothing = fact_blob::encode(&[]);
+    let mut conn = collector.sql();
+    conn.execute(
+        "UPDATE usage_segments SET groups = ?1, data = ?2 WHERE account_no = 1",
+        [nothing.groups, nothing.facts],
+    )
+    .unwrap();
+    assert_ne!(by_feature(&collector).await, honest);
+    for repair in [false, true] {
+        let rebuilt = rebuild::rebuild(&mut conn, repair).unwrap();
+        assert_eq!(rebuilt.differing, ["acme"]);
+    }
+    assert_eq!(by_feature(&collector).await, honest);
+    let agreed = rebuild::rebuild(&mut conn, false).unwrap();
+    assert!(agreed.differing.is_empty());
+    assert_eq!((agreed.events, agreed.accounts, agreed.facts), (2, 2, 2));
 }

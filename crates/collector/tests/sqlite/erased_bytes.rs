@@ -1,13 +1,14 @@
 //! Nothing of who was erased is left in a file, its log or its copies.
-#![allow(missing_docs)]
-
-mod support;
 
 use std::fs;
 
-use natero_collector::store::sqlite::{backup, retention};
+use natero_collector::store::sqlite::backup;
 use serde_json::json;
-use support::*;
+
+use crate::{
+    file::{OnFile, collector},
+    support::*,
+};
 
 /// Ids that share nothing, so that they are put between each other.
 fn user(no: usize) -> String {
@@ -27,10 +28,10 @@ fn count_in(bytes: &[u8], text: &str) -> usize {
 
 /// How often the database, its inbox, their logs and a new backup have each of the texts.
 async fn found(collector: &Collector, texts: &[&str]) -> Vec<(String, usize)> {
-    let copy = collector.db.with_file_name("backup.db");
+    let copy = collector.db().with_file_name("backup.db");
     let _ = fs::remove_file(&copy);
     let before = ["", "-wal", "-inbox", "-inbox-wal"].map(|ending| {
-        let path = collector.db.with_file_name(format!("natero.db{ending}"));
+        let path = collector.db().with_file_name(format!("natero.db{ending}"));
         fs::read(path).unwrap_or_default()
     });
     backup(&collector.sql(), &copy).unwrap();
@@ -47,7 +48,7 @@ async fn found(collector: &Collector, texts: &[&str]) -> Vec<(String, usize)> {
 
 #[tokio::test]
 async fn an_erased_user_is_in_no_byte_of_the_database_its_inbox_their_logs_or_a_backup() {
-    let collector = Collector::new();
+    let collector = collector();
     let erased = user(77);
     let texts = [erased.as_str(), "person-77-of", "stream-of-77-"];
     // One batch at a time, in quick succession, so that they wait in the inbox; of
@@ -78,14 +79,7 @@ async fn an_erased_user_is_in_no_byte_of_the_database_its_inbox_their_logs_or_a_
     let put = collector.call("PUT", &path, Some(record)).await;
     assert_eq!(put.status, 200, "{}", put.text);
     assert!(!found(&collector, &texts).await.is_empty());
-    let horizon = u32::try_from((NOW - 20 * DAY) / 900_000).unwrap();
-    while !collector
-        .store
-        .write(move |tx| retention::prune(tx, horizon))
-        .await
-        .unwrap()
-        .is_done
-    {}
+    collector.prune(NOW - 20 * DAY).await;
     let answer = collector
         .call("DELETE", &format!("{path}?erase=true"), None)
         .await;

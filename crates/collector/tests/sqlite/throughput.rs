@@ -14,7 +14,6 @@ use tempfile::TempDir;
 
 use crate::{
     running::{BINARY, Running, json_of, natero},
-    source,
     support::DAY,
 };
 
@@ -95,6 +94,13 @@ fn stored(db: &Path) -> i64 {
     let old = now_ms() - 2 * DAY;
     let sql = "SELECT COUNT(*) FROM events WHERE created_at < ?1";
     conn.query_row(sql, [old], |row| row.get(0)).unwrap()
+}
+
+/// Makes the keys of a source, and gives the method and address of its batches.
+fn source(db: &Path) -> String {
+    let keys = json_of(natero(db, &["keys", "create", "source", "--json"]));
+    let part = |name: &str| keys[name].as_str().unwrap().to_owned();
+    format!("POST /v1/{}/{}", part("auth_key"), part("api_key"))
 }
 
 #[test]

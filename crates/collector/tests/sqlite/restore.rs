@@ -1,15 +1,12 @@
 //! Only a whole backup replaces a database, and no command makes up a database.
-#![allow(missing_docs)]
-
-#[path = "support/running.rs"]
-mod running;
 
 use std::{fs, path::Path};
 
-use running::{Running, json_of, natero};
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
+
+use crate::running::{Running, json_of, natero};
 
 /// A database with `count` users.
 fn fill(db: &Path, count: usize) {

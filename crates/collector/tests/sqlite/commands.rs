@@ -1,0 +1,176 @@
+//! Commands that work on a file.
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::running::{BINARY, Running, json_of, natero};
+
+#[test]
+fn a_database_that_cannot_be_opened_says_so() {
+    let folder = TempDir::new().unwrap();
+    let output = natero(
+        &folder.path().join("no/such/folder/n.db"),
+        &["keys", "create", "account"],
+    );
+    assert!(!output.status.success());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("folder exists"), "{error}");
+}
+
+#[test]
+fn the_loss_report_is_printed_too() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    json_of(natero(&db, &["keys", "create", "account", "--json"]));
+    let report = json_of(natero(&db, &["loss", "--json"]));
+    assert_eq!(report["missing"], 0);
+    let text = String::from_utf8(natero(&db, &["loss"]).stdout).unwrap();
+    assert!(text.contains("missing"), "{text}");
+}
+
+#[test]
+fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let running = Running::start(&db);
+    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let target = format!(
+        "POST /v1/{}/{}",
+        source["auth_key"].as_str().unwrap(),
+        source["api_key"].as_str().unwrap()
+    );
+    let event = json!({
+        "account_id": "acme", "user_id": "ann", "session_id": "s", "created_at": 1600000000000_i64,
+        "action": "feature", "feature": "export", "event_id": "e1",
+    });
+    running.request(&target, &event.to_string());
+
+    let exported = natero(&db, &["export"]);
+    assert!(exported.status.success());
+    let line: Value = serde_json::from_slice(&exported.stdout).unwrap();
+    assert_eq!(line["event_id"], "e1");
+    let csv = folder.path().join("events.csv");
+    let to = csv.to_str().unwrap();
+    assert!(
+        natero(&db, &["export", "--format", "csv", "--output", to])
+            .status
+            .success()
+    );
+    assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 2);
+
+    let copy = folder.path().join("copy.db");
+    let to = copy.to_str().unwrap();
+    assert!(natero(&db, &["backup", to]).status.success());
+    let again = natero(&db, &["backup", to]);
+    assert!(
+        String::from_utf8(again.stderr)
+            .unwrap()
+            .contains("new file")
+    );
+    running.terminate();
+
+    let mut pruning = std::process::Command::new(BINARY);
+    pruning.env("NATERO_KEEP_RAW", "400d");
+    let running = Running::start_by(pruning, &copy);
+    while json_of(natero(&copy, &["rebuild", "--check", "--json"]))["events"] != 0 {
+        std::thread::yield_now();
+    }
+    let key = json_of(natero(&copy, &["keys", "create", "account", "--json"]));
+    let key = key["account_key"].as_str().unwrap();
+    let path = format!("GET /api/v2/accounts/acme/usage?api_key={key}");
+    let usage: Value = serde_json::from_str(&running.request(&path, "").1).unwrap();
+    assert_eq!(usage["totals"]["features"], 1, "figures stay");
+    running.terminate();
+}
+
+#[test]
+fn what_was_erased_stays_erased_when_a_backup_is_restored() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let running = Running::start(&db);
+    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
+    let target = format!(
+        "POST /v1/{}/{}",
+        source["auth_key"].as_str().unwrap(),
+        source["api_key"].as_str().unwrap()
+    );
+    let events = ["ann", "bob"].map(|user| {
+        let event = json!({
+            "account_id": "acme", "user_id": user, "created_at": 1600000000000_i64,
+            "action": "feature", "feature": "export", "event_id": user,
+        });
+        format!("{event}\n")
+    });
+    running.request(&target, &events.concat());
+    let copy = folder.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    assert!(natero(&db, &["backup", copy]).status.success());
+    let erased = json_of(natero(&db, &["erase", "user", "ann", "--json"]));
+    assert_eq!(erased, json!({"events": 1, "users": 1, "accounts": 0}));
+    let unknown = natero(&db, &["erase", "user", "ann"]);
+    assert!(!unknown.status.success());
+
+    let refused = natero(&db, &["restore", copy]);
+    assert!(!refused.status.success(), "the collector still runs");
+    running.terminate();
+    let restored = natero(&db, &["restore", copy]);
+    assert!(
+        restored.status.success(),
+        "{}",
+        String::from_utf8_lossy(&restored.stderr)
+    );
+    let exported = natero(&db, &["export"]);
+    let line: Value = serde_json::from_slice(&exported.stdout).unwrap();
+    assert_eq!(line["user_id"], "bob", "and nothing else");
+    // The backup is as it was.
+    let exported = natero(std::path::Path::new(copy), &["export"]);
+    assert_eq!(
+        exported
+            .stdout
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn a_store_is_named_by_its_kind_and_refused_where_the_program_has_it_not() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("n.db");
+    let named = format!("sqlite:{}", db.display());
+    let elsewhere = folder.path().join("elsewhere.db");
+    let made = ["keys", "create", "account", "--store", &named, "--json"];
+    json_of(natero(&elsewhere, &made));
+    assert!(db.exists() && !elsewhere.exists(), "--store comes first");
+
+    let servers = [
+        "--store",
+        "postgres://n:secret@127.0.0.1:1/n",
+        "--clickhouse",
+        "http://127.0.0.1:1",
+    ];
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    for (command, said) in [
+        // A program with the store finds nobody at the address.
+        (
+            &serve[..],
+            if cfg!(feature = "scaled") {
+                "PostgreSQL"
+            } else {
+                "--store"
+            },
+        ),
+        (&["loss"], "SQLite file"),
+        (&["backup", "copy.db"], "SQLite file"),
+    ] {
+        let refused = natero(&db, &[command, &servers].concat());
+        assert!(!refused.status.success(), "{command:?}");
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(error.contains(said), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+    let refused = natero(&db, &[&serve[..], &["--store", "n.db"]].concat());
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(error.contains("sqlite:FILE"), "{error}");
+}

@@ -1,0 +1,143 @@
+//! A store without room.
+
+use std::{collections::HashSet, process::Command};
+
+use axum::{body::Body, http::Request};
+use serde_json::{Value, json};
+
+use crate::{
+    file::{OnFile, collector_with},
+    running::{BINARY, Client, Running, json_of, natero},
+    support::*,
+};
+
+async fn open(collector: &Collector, path: &str) -> Answer {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    collector.ask(request).await
+}
+
+/// A batch of twenty events that can be told from all others.
+fn batch(name: &str, padding: &str) -> String {
+    let events = (0..20).map(|no| {
+        with(
+            feature("acme", "ann", "export", format!("{name}/{no}")),
+            json!({"stream_id": name, "seq": no, "url": padding}),
+        )
+    });
+    ndjson(&events.collect::<Vec<_>>())
+}
+
+/// Checks that batches are there wholly or not at all, and that those are which were
+/// answered.
+fn check(place: &Place, answered: &HashSet<String>) {
+    let exported = natero(place, &["export"]);
+    let text = String::from_utf8(exported.stdout).unwrap();
+    let mut kept: std::collections::HashMap<String, usize> = Default::default();
+    for line in text.lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let stream = event["stream_id"].as_str().unwrap();
+        *kept.entry(stream.to_owned()).or_default() += 1;
+    }
+    assert!(kept.values().all(|events| *events == 20), "{kept:?}");
+    let is_lost = |name: &&String| !kept.contains_key(*name);
+    let lost: Vec<_> = answered.iter().filter(is_lost).collect();
+    assert!(lost.is_empty(), "lost {lost:?}");
+    place.check_figures();
+}
+
+/// The limit on file sizes that a process has from the system: beyond it writes
+/// fail as they do on a full disk.
+#[test]
+fn a_disk_that_is_full_is_answered_503_and_recovered_from() {
+    let place = Place::file();
+    let keys = json_of(natero(&place, &["keys", "create", "source", "--json"]));
+    let part = |name: &str| keys[name].as_str().unwrap().to_owned();
+    let target = format!("POST /v1/{}/{}", part("auth_key"), part("api_key"));
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -S -f 4096; exec \"$0\" \"$@\""])
+        .arg(BINARY);
+    let running = Running::start_by(limited, &place);
+    let mut client = running.client();
+    let mut answered = HashSet::new();
+    let padding = "x".repeat(2000);
+    let mut send = |client: &mut Client, no: usize| {
+        let name = format!("b{no}");
+        let (status, body) = client.request(&target, &batch(&name, &padding)).unwrap();
+        if status == 200 {
+            answered.insert(name);
+        }
+        (status, body)
+    };
+    let full = (0..)
+        .map(|no| send(&mut client, no))
+        .find(|(status, _)| *status != 200)
+        .unwrap();
+    assert_eq!(full.0, 503, "{}", full.1);
+    let body: Value = serde_json::from_str(&full.1).unwrap();
+    assert!(body["error"].as_str().unwrap().contains("Retry-After"));
+    assert_eq!(
+        send(&mut client, 10_000).0,
+        503,
+        "again, as long as it is full"
+    );
+    assert_eq!(client.request("GET /readyz", "").unwrap().0, 503);
+    assert_eq!(client.request("GET /healthz", "").unwrap().0, 200);
+
+    let pid = running.child.id().to_string();
+    let raised = Command::new("prlimit")
+        .args(["--pid", &pid, "--fsize=unlimited"])
+        .status();
+    assert!(raised.unwrap().success());
+    assert_eq!(client.request("GET /readyz", "").unwrap().0, 200);
+    for no in 10_000..10_020 {
+        assert_eq!(send(&mut client, no).0, 200);
+    }
+    drop(client);
+    running.terminate();
+    check(&place, &answered);
+}
+
+#[tokio::test]
+async fn a_full_store_answers_503_and_takes_events_again_once_there_is_room() {
+    let collector = collector_with(&["--max-db-bytes", "400000"]);
+    assert_eq!(open(&collector, "/readyz").await.status, 200);
+    let padding = "x".repeat(3000);
+    let batch = |no: usize| {
+        let event = feature("acme", "ann", "export", no);
+        ndjson(&[with(event, json!({"details": {"padding": padding}}))])
+    };
+    let mut accepted = 0;
+    let full = loop {
+        let answer = collector.post(batch(accepted)).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        accepted += 1;
+        assert!(accepted < 1000, "it never fills up");
+    };
+    assert_eq!(full.status, 503);
+    assert!(full.headers.contains_key("retry-after"));
+    full.error();
+    assert_eq!(open(&collector, "/healthz").await.status, 200);
+    let usage = collector.get("/api/v2/accounts/acme/usage").await;
+    assert_eq!(
+        usage["totals"]["events"], accepted,
+        "what was answered is there, and no more"
+    );
+    assert_eq!(
+        collector.count("SELECT COUNT(*) FROM events"),
+        accepted as i64
+    );
+
+    collector
+        .sql()
+        .execute("DELETE FROM events WHERE id % 2 = 0", [])
+        .unwrap();
+    assert_eq!(
+        collector.post(batch(accepted)).await.status,
+        200,
+        "the same batch, again"
+    );
+    assert_eq!(open(&collector, "/readyz").await.status, 200);
+}

@@ -1,0 +1,95 @@
+//! The tables of months, and how their room is freed.
+
+use natero_collector::store::{removal::Pruned, sqlite::rebuild};
+use serde_json::{Value, json};
+
+use crate::{
+    file::{OnFile, collector},
+    support::*,
+};
+
+/// 1 January 2024.
+const JANUARY: i64 = 1_704_067_200_000;
+
+fn at(created_at: i64, tag: impl ToString) -> Value {
+    with(
+        feature("acme", "ann", "export", tag),
+        json!({"created_at": created_at}),
+    )
+}
+
+async fn prune(collector: &Collector, before: i64) -> Pruned {
+    collector.app.store.prune(before).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_event_counts_once_whatever_month_it_names() {
+    let collector = collector();
+    collector.send(vec![at(NOW, "a"), at(JANUARY, "b")]).await;
+    let again = [
+        at(JANUARY, "a"),
+        at(NOW, "b"),
+        at(NOW + DAY, "a"),
+        at(JANUARY, "c"),
+    ];
+    let receipt = collector.post(ndjson(&again)).await.json();
+    assert_eq!(
+        (&receipt["accepted"], &receipt["duplicates"]),
+        (&json!(1), &json!(3))
+    );
+    let tables = "SELECT COUNT(*) FROM sqlite_schema WHERE name GLOB 'events_20??_??'";
+    assert_eq!(collector.count(tables), 2);
+    let usage = collector.get("/api/v2/accounts/acme/usage?by=month").await;
+    assert_eq!(usage["totals"]["events"], 3);
+}
+
+#[tokio::test]
+async fn old_events_go_in_slices_that_batches_do_not_wait_long_for() {
+    let collector = collector();
+    let event = |no: usize| feature("acme", "ann", "export", no);
+    collector.send((0..3000).map(event).collect()).await;
+    let mut slices = 0;
+    loop {
+        let pruned = prune(&collector, JANUARY).await;
+        assert!(pruned.events < 3000, "all of them at once");
+        if pruned.events == 0 {
+            break;
+        }
+        slices += 1;
+    }
+    assert!(slices > 1);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 0);
+}
+
+#[tokio::test]
+async fn a_month_is_gone_at_once_and_its_room_is_freed_bit_by_bit() {
+    let collector = collector();
+    let old = (0..4000).map(|no| at(NOW + no, no)).collect();
+    collector.send(old).await;
+    let young = (0..5)
+        .map(|no| at(JANUARY + no, format!("young {no}")))
+        .collect();
+    collector.send(young).await;
+    let path = "/api/v2/accounts/acme/usage?by=month";
+    let before = collector.get(path).await;
+
+    let first = prune(&collector, JANUARY).await;
+    assert!((1..4000).contains(&first.events), "{first:?}");
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 5);
+    let mut freed = first.events;
+    loop {
+        let pruned = prune(&collector, JANUARY).await;
+        freed += pruned.events;
+        if pruned.is_done {
+            break;
+        }
+    }
+    assert_eq!(freed, 4000);
+    let left = "SELECT COUNT(*) FROM sqlite_schema WHERE name GLOB '*2023_11*'";
+    assert_eq!(collector.count(left), 0);
+    // The ids go with the events, so that the table does not grow for ever.
+    assert_eq!(collector.count("SELECT COUNT(*) FROM event_ids"), 5);
+    assert_eq!(collector.get(path).await, before, "figures stay");
+    let rebuilt = rebuild::rebuild(&mut collector.sql(), false).unwrap();
+    assert_eq!((rebuilt.events, rebuilt.differing), (5, Vec::new()));
+}

@@ -1,0 +1,302 @@
+//! Where a collector of a test keeps its data: in a file, or in fresh databases on servers.
+//!
+//! `NATERO_TEST_STORE` decides, and nothing else: `sqlite`, as without it, or `scaled`. A
+//! test that needs the one or the other is of `tests/sqlite` or of `tests/scaled`.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
+
+use natero_collector::{
+    config::{Config, Database},
+    http::state::App,
+    model::keys::{NewSource, SourceKeys},
+    store::sqlite::CommandFile,
+};
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+use super::NOW;
+#[cfg(feature = "scaled")]
+use super::{
+    databases::Addresses,
+    shared_runtime::{self, wait},
+};
+#[cfg(feature = "scaled")]
+use natero_collector::store::scaled::{ScaledKeys, ScaledStore};
+
+/// Where commands and collectors find their data.
+pub trait Stored {
+    /// Tells a command which store it is.
+    fn choose(&self, command: &mut Command);
+
+    /// The file for the log of a collector.
+    fn log(&self) -> PathBuf;
+}
+
+/// A store of one test, which is gone when it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    data: Data,
+    folder: TempDir,
+}
+
+#[derive(Debug)]
+enum Data {
+    File(PathBuf),
+    #[cfg(feature = "scaled")]
+    Servers(Addresses),
+}
+
+/// A store on servers that is open in this process, if it is one.
+#[cfg(feature = "scaled")]
+pub type OnServers = Option<Arc<ScaledStore>>;
+/// The same of a build without that store.
+#[cfg(not(feature = "scaled"))]
+pub type OnServers = Option<Arc<std::convert::Infallible>>;
+
+/// Asks the keys of whichever store it is.
+macro_rules! keys {
+    ($place:expr, $keys:ident => $call:expr) => {
+        match &$place.data {
+            Data::File(file) => {
+                #[allow(unused_mut, reason = "listing changes nothing")]
+                let mut $keys = CommandFile::open_or_create(file).unwrap();
+                $call.unwrap()
+            }
+            // A command has a runtime of its own.
+            #[cfg(feature = "scaled")]
+            Data::Servers(databases) => std::thread::scope(|scope| {
+                let work = || {
+                    let $keys = ScaledKeys::open(&databases.postgres).unwrap();
+                    $call.unwrap()
+                };
+                scope.spawn(work).join().unwrap()
+            }),
+        }
+    };
+}
+
+/// How many random cases a test tries, of which so many are tried on a file. On servers a
+/// question takes some ten times as long.
+pub fn cases(on_file: u32) -> u32 {
+    match std::env::var("NATERO_TEST_STORE").as_deref() {
+        Ok("scaled") => on_file.div_ceil(4),
+        _ => on_file,
+    }
+}
+
+impl Place {
+    /// A fresh one of the kind that the environment names.
+    pub fn new() -> Self {
+        match std::env::var("NATERO_TEST_STORE").as_deref() {
+            Err(_) | Ok("" | "sqlite") => Self::file(),
+            #[cfg(feature = "scaled")]
+            Ok("scaled") => Place {
+                data: Data::Servers(Addresses::of_a_test()),
+                folder: TempDir::new().unwrap(),
+            },
+            #[cfg(not(feature = "scaled"))]
+            Ok("scaled") => panic!("NATERO_TEST_STORE=scaled needs the feature `scaled`"),
+            Ok(other) => panic!("NATERO_TEST_STORE is sqlite or scaled, not {other:?}"),
+        }
+    }
+
+    /// A file, whatever the environment names.
+    pub fn file() -> Self {
+        let folder = TempDir::new().unwrap();
+        Place {
+            data: Data::File(folder.path().join("natero.db")),
+            folder,
+        }
+    }
+
+    /// A path in a folder that is gone with it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The settings that choose it.
+    pub fn database(&self) -> Database {
+        match &self.data {
+            Data::File(file) => Database::of_file(file),
+            #[cfg(feature = "scaled")]
+            Data::Servers(databases) => Database {
+                store: Some(databases.postgres.clone()),
+                clickhouse: databases.clickhouse.clone(),
+                ..Database::of_file(Path::new("none"))
+            },
+        }
+    }
+
+    /// Opens a collector on it.
+    pub fn open(&self, config: Config) -> (App, OnServers) {
+        match &self.data {
+            Data::File(_) => {
+                use futures_util::FutureExt;
+                let opened = App::open(config).now_or_never();
+                (opened.expect("a file is opened at once").unwrap(), None)
+            }
+            #[cfg(feature = "scaled")]
+            Data::Servers(databases) => {
+                let (postgres, nodes) = (databases.postgres.clone(), databases.clickhouse.clone());
+                let (app, store) = wait(async move {
+                    let metrics = Arc::default();
+                    let store = ScaledStore::open(&postgres, &nodes, Arc::clone(&metrics));
+                    let store = Arc::new(store.await.unwrap());
+                    store.leave_shipping().await;
+                    let newest = store.newest_received_at().await.unwrap();
+                    let app = App::new(config, Arc::clone(&store) as _, newest, metrics);
+                    (app, store)
+                });
+                (app, Some(store))
+            }
+        }
+    }
+
+    /// Does what a collector on it does, where its background work is done: a test's own
+    /// runtime ends with the test, or stands still.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        match &self.data {
+            Data::File(_) => work.await,
+            #[cfg(feature = "scaled")]
+            Data::Servers(_) => shared_runtime::spawn(work).await.unwrap(),
+        }
+    }
+
+    /// The same, while the test does something else.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        match &self.data {
+            Data::File(_) => tokio::spawn(work),
+            #[cfg(feature = "scaled")]
+            Data::Servers(_) => shared_runtime::spawn(work),
+        }
+    }
+
+    pub fn insert_source(&self, pair: &SourceKeys, new: &NewSource) -> String {
+        keys!(self, keys => keys.insert_source(pair, new, NOW))
+    }
+
+    pub fn insert_account_key(&self, key: &str) -> String {
+        keys!(self, keys => keys.insert_account_key(key, "tests", NOW))
+    }
+
+    pub fn insert_viewer_key(&self, key: &str, within: Option<&str>) -> String {
+        keys!(self, keys => keys.insert_viewer_key(key, "viewer", within, NOW))
+    }
+
+    /// Revokes a key by its id, such as `source-1`.
+    pub fn revoke(&self, id: &str) {
+        let is_revoked: bool = keys!(self, keys => keys.revoke_key(id, NOW));
+        assert!(is_revoked, "{id}");
+    }
+
+    /// Makes a source and an account key at once.
+    pub fn insert_keys(&self, pair: &SourceKeys, account_key: &str) {
+        let new = NewSource::default();
+        keys!(self, keys => keys
+            .insert_source(pair, &new, NOW)
+            .and_then(|_| keys.insert_account_key(account_key, "tests", NOW)));
+    }
+
+    /// The whole number that a statement answers which either database understands.
+    pub fn count(&self, sql: &str) -> i64 {
+        let sql = format!("SELECT CAST(({sql}) AS bigint)");
+        match &self.data {
+            Data::File(file) => sqlite(file).query_row(&sql, [], |row| row.get(0)).unwrap(),
+            #[cfg(feature = "scaled")]
+            Data::Servers(databases) => databases.count(&sql),
+        }
+    }
+
+    /// Runs statements that either database understands.
+    pub fn execute(&self, sql: &str) {
+        match &self.data {
+            Data::File(file) => sqlite(file).execute_batch(sql).unwrap(),
+            #[cfg(feature = "scaled")]
+            Data::Servers(databases) => databases.execute(sql),
+        }
+    }
+
+    /// Checks that figures are made of the events that are stored, and of all of them. On
+    /// servers, all of them must be shipped.
+    pub fn check_figures(&self) {
+        match &self.data {
+            Data::File(file) => {
+                let mut file = CommandFile::open(file).unwrap();
+                let rebuilt = file.rebuild(false).unwrap();
+                assert_eq!(rebuilt.differing, Vec::<String>::new());
+            }
+            #[cfg(feature = "scaled")]
+            Data::Servers(databases) => databases.check_shipped(),
+        }
+    }
+
+    /// Computes figures anew from events, in a store that has a command for that.
+    pub fn rebuild(&self) {
+        match &self.data {
+            Data::File(file) => drop(CommandFile::open(file).unwrap().rebuild(true).unwrap()),
+            #[cfg(feature = "scaled")]
+            Data::Servers(_) => {}
+        }
+    }
+
+    /// Whether a text is kept where keys, sessions and their names are.
+    pub fn keeps(&self, text: &str) -> bool {
+        match &self.data {
+            Data::File(file) => {
+                let log = file.with_extension("db-wal");
+                let files = [file, &log].map(|file| std::fs::read(file).unwrap_or_default());
+                let has_it = |part: &[u8]| part == text.as_bytes();
+                files
+                    .iter()
+                    .any(|file| file.windows(text.len()).any(has_it))
+            }
+            #[cfg(feature = "scaled")]
+            Data::Servers(databases) => databases.keeps(text),
+        }
+    }
+
+    /// Lets the time pass after which servers have on disk what they were sent.
+    pub fn let_flush(&self) {
+        match &self.data {
+            Data::File(_) => {}
+            #[cfg(feature = "scaled")]
+            Data::Servers(databases) => {
+                databases.execute("UPDATE nodes SET flushed = shipped, removed_at = 0");
+            }
+        }
+    }
+}
+
+impl Stored for Place {
+    fn choose(&self, command: &mut Command) {
+        match &self.data {
+            Data::File(file) => {
+                command.env("NATERO_DB", file);
+            }
+            #[cfg(feature = "scaled")]
+            Data::Servers(databases) => databases.choose(command),
+        }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.path("log")
+    }
+}
+
+/// The file, with everything that was answered in its tables.
+fn sqlite(file: &Path) -> Connection {
+    // A command spreads the inbox when it opens the file.
+    drop(CommandFile::open(file));
+    Connection::open(file).unwrap()
+}
