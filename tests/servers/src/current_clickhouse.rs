@@ -3,7 +3,7 @@
 
 use std::{fs, io, path::Path};
 
-use crate::guarded::{Guarded, free_port};
+use crate::guarded::{Guarded, Launch, free_port};
 
 const BRIDGE: &str = include_str!("../engine/bridge.py");
 
@@ -20,9 +20,20 @@ impl CurrentClickhouse {
         let (folder, port) = (Guarded::folder("natero-current-clickhouse-")?, free_port()?);
         let bridge = folder.join("bridge.py");
         fs::write(&bridge, BRIDGE)?;
-        let mut command = Guarded::command(python, &folder, "KILL");
-        command.arg(bridge).arg(port.to_string()).arg(&folder);
-        Ok(CurrentClickhouse(Guarded::start(command, folder, port)?))
+        let arguments = [
+            bridge.into(),
+            port.to_string().into(),
+            folder.clone().into(),
+        ];
+        Ok(CurrentClickhouse(Guarded::start(Launch {
+            program: python.to_owned(),
+            arguments: arguments.into(),
+            owner: None,
+            signal: "KILL",
+            abrupt: "KILL",
+            port,
+            folder,
+        })?))
     }
 
     /// The address of a database.
