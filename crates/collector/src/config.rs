@@ -14,8 +14,8 @@ pub struct Database {
     #[arg(long, env = "NATERO_DB", default_value = "natero.db")]
     pub db: PathBuf,
 
-    /// sqlite:FILE, instead of --db; or postgres://USER:PASSWORD@HOST/DATABASE, for a build
-    /// with the feature `scaled`, which is incomplete
+    /// sqlite:FILE, instead of --db; or postgres://USER:PASSWORD@HOST/DATABASE, beside
+    /// --clickhouse
     #[arg(
         long,
         env = "NATERO_STORE",

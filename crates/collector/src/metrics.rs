@@ -47,7 +47,6 @@ struct RequestLabels {
     status: u16,
 }
 
-#[cfg(feature = "scaled")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct NodeLabels {
     node: String,
@@ -68,12 +67,9 @@ pub struct Metrics {
     /// Size of the database in bytes, without its write-ahead log.
     pub database_bytes: Gauge<i64, AtomicI64>,
     /// Number of events that ClickHouse does not have yet.
-    #[cfg(feature = "scaled")]
     pub unshipped_events: Gauge<i64, AtomicI64>,
     /// Age of the oldest of them in seconds.
-    #[cfg(feature = "scaled")]
     pub unshipped_age: Gauge<i64, AtomicI64>,
-    #[cfg(feature = "scaled")]
     lacking_blocks: Family<NodeLabels, Gauge<i64, AtomicI64>>,
 }
 
@@ -89,18 +85,14 @@ impl Default for Metrics {
             failed_commits: Counter::default(),
             waiting: Gauge::default(),
             database_bytes: Gauge::default(),
-            #[cfg(feature = "scaled")]
             unshipped_events: Gauge::default(),
-            #[cfg(feature = "scaled")]
             unshipped_age: Gauge::default(),
-            #[cfg(feature = "scaled")]
             lacking_blocks: Family::default(),
         };
         metrics.registered()
     }
 }
 
-#[cfg(feature = "scaled")]
 impl Metrics {
     /// Tells how many blocks of events a node of ClickHouse lacks.
     pub fn set_lacking_blocks(&self, node: String, blocks: i64) {
@@ -152,7 +144,6 @@ impl Metrics {
             Unit::Bytes,
             self.database_bytes.clone(),
         );
-        #[cfg(feature = "scaled")]
         {
             registry.register(
                 "unshipped_events",

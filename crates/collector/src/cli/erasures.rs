@@ -8,9 +8,6 @@ use std::{
 };
 
 use super::{error::CliError, output::print};
-#[cfg(not(feature = "scaled"))]
-use crate::config::ChoiceError;
-#[cfg(feature = "scaled")]
 use crate::store::scaled;
 use crate::{
     clock::now_ms,
@@ -59,13 +56,10 @@ pub(super) fn run_erase(
             (erased, file.display().to_string())
         }
         // Its address may have a password in it.
-        #[cfg(feature = "scaled")]
         StoreChoice::Scaled(address) => (
             scaled::erase(&address.postgres, &address.clickhouse, erasure)?,
             "the database".to_owned(),
         ),
-        #[cfg(not(feature = "scaled"))]
-        StoreChoice::Scaled(_) => return Err(ChoiceError::NotBuilt.into()),
     };
     let Some(erased) = erased else {
         return Err(CliError::Usage(format!(

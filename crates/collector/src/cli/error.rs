@@ -15,7 +15,6 @@ pub enum CliError {
     #[error("{0}")]
     Serve(#[from] ServeError),
     /// A store is not moved into another, or not all of it.
-    #[cfg(feature = "scaled")]
     #[error("{0}")]
     Migration(#[from] crate::store::migration::MigrationError),
     /// A socket or a file failed.

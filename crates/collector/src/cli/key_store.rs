@@ -3,9 +3,6 @@
 use std::path::Path;
 
 use super::error::CliError;
-#[cfg(not(feature = "scaled"))]
-use crate::config::ChoiceError;
-#[cfg(feature = "scaled")]
 use crate::store::scaled::ScaledKeys;
 use crate::{
     config::{Database, StoreChoice},
@@ -19,7 +16,6 @@ pub(super) enum KeyStore {
     /// Those of a file.
     File(CommandFile),
     /// Those in PostgreSQL.
-    #[cfg(feature = "scaled")]
     Scaled(ScaledKeys),
 }
 
@@ -28,7 +24,6 @@ macro_rules! ask {
     ($store:expr, $keys:ident => $call:expr) => {
         match $store {
             KeyStore::File($keys) => $call,
-            #[cfg(feature = "scaled")]
             KeyStore::Scaled($keys) => $call,
         }
     };
@@ -51,12 +46,9 @@ impl KeyStore {
     ) -> Result<Self, CliError> {
         match database.choice()? {
             StoreChoice::Sqlite(file) => Ok(KeyStore::File(open(&file)?)),
-            #[cfg(feature = "scaled")]
             StoreChoice::Scaled(address) => {
                 Ok(KeyStore::Scaled(ScaledKeys::open(&address.postgres)?))
             }
-            #[cfg(not(feature = "scaled"))]
-            StoreChoice::Scaled(_) => Err(ChoiceError::NotBuilt.into()),
         }
     }
 

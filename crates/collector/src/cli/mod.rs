@@ -4,7 +4,6 @@ mod erasures;
 mod error;
 mod key_store;
 mod keys;
-#[cfg(feature = "scaled")]
 pub mod migrate;
 mod output;
 
@@ -83,7 +82,6 @@ enum Command {
     },
     /// Move a SQLite file into PostgreSQL and ClickHouse, so that all figures are the
     /// same; one that broke off goes on
-    #[cfg(feature = "scaled")]
     Migrate(migrate::Migrate),
     /// Write events to standard output, as they arrived
     Export {
@@ -156,7 +154,6 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             erasures::run_erase(&database, &erasure, json)
         }
         Command::Restore { from, database } => erasures::run_restore(&database, &from),
-        #[cfg(feature = "scaled")]
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Export {
             database,

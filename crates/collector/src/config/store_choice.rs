@@ -48,11 +48,6 @@ pub enum ChoiceError {
     /// ClickHouse is asked over HTTP.
     #[error("--clickhouse is the address of its HTTP interface, such as http://HOST:8123/DATABASE")]
     NoHttp,
-    /// This program was built without the store that is chosen.
-    #[error(
-        "this program has no store on PostgreSQL and ClickHouse; choose a file with --store sqlite:FILE. The feature `scaled` builds what there is of it, which is incomplete"
-    )]
-    NotBuilt,
     /// The command works on a file.
     #[error("this command works on a SQLite file; name one with --store sqlite:FILE or --db FILE")]
     NeedsFile,

@@ -4,7 +4,6 @@ use std::{path::Path, sync::Arc};
 
 use tokio::sync::Notify;
 
-#[cfg(feature = "scaled")]
 use crate::store::scaled::ScaledStore;
 use crate::{
     config::{ChoiceError, Config, StoreChoice},
@@ -65,7 +64,6 @@ impl App {
     pub async fn open(config: Config) -> Result<Self, OpenError> {
         match config.database.choice()? {
             StoreChoice::Sqlite(file) => Ok(App::open_file(config, &file)?),
-            #[cfg(feature = "scaled")]
             StoreChoice::Scaled(address) => {
                 let metrics = Arc::<Metrics>::default();
                 let (postgres, nodes) = (&address.postgres, &address.clickhouse);
@@ -76,8 +74,6 @@ impl App {
                 let newest = store.newest_received_at().await?;
                 Ok(App::new(config, Arc::new(store), newest, metrics))
             }
-            #[cfg(not(feature = "scaled"))]
-            StoreChoice::Scaled(_) => Err(ChoiceError::NotBuilt.into()),
         }
     }
 

@@ -16,7 +16,6 @@ pub mod adoption;
 pub mod alerts;
 mod answer;
 pub mod batch;
-#[cfg(feature = "scaled")]
 pub mod comparison;
 mod erasure_marks;
 mod error;
@@ -29,7 +28,6 @@ pub mod import;
 pub mod keys;
 pub mod latest_events;
 pub mod loss;
-#[cfg(feature = "scaled")]
 pub mod migration;
 pub mod new_event;
 pub mod operations;
@@ -42,7 +40,6 @@ pub mod refused_lines;
 pub mod removal;
 mod rule_check;
 pub mod saved_views;
-#[cfg(feature = "scaled")]
 pub mod scaled;
 pub mod search;
 pub mod sessions;

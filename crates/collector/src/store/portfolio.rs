@@ -19,7 +19,6 @@ use crate::model::{
 };
 
 pub(in crate::store) use assembly::Own;
-#[cfg(feature = "scaled")]
 pub(in crate::store) use curve::DAY_MS;
 pub(in crate::store) use forest::Forest;
 pub(in crate::store) use kept_names::KeptNames;

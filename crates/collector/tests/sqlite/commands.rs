@@ -153,14 +153,7 @@ fn a_store_is_named_by_its_kind_and_refused_where_the_program_has_it_not() {
     let serve = ["serve", "--listen", "127.0.0.1:0"];
     for (command, said) in [
         // A program with the store finds nobody at the address.
-        (
-            &serve[..],
-            if cfg!(feature = "scaled") {
-                "PostgreSQL"
-            } else {
-                "--store"
-            },
-        ),
+        (&serve[..], "PostgreSQL"),
         (&["loss"], "SQLite file"),
         (&["backup", "copy.db"], "SQLite file"),
     ] {

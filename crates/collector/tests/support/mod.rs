@@ -1,11 +1,9 @@
 //! A collector on a fresh store, asked without a socket.
 #![allow(dead_code, missing_docs, reason = "each suite uses its part of it")]
 
-#[cfg(feature = "scaled")]
 pub mod databases;
 pub mod place;
 pub mod running;
-#[cfg(feature = "scaled")]
 pub mod shared_runtime;
 
 use std::{
@@ -197,7 +195,6 @@ impl Collector {
 
     /// Ships what has arrived, where the store is one that does.
     pub async fn ship(&self) {
-        #[cfg(feature = "scaled")]
         if let Some(store) = self.store.clone() {
             // Whoever ships at the same time ships it, too.
             let shipped = async move { store.ship().await.unwrap() };
@@ -207,7 +204,6 @@ impl Collector {
 
     /// Ships all that has arrived, and lets the time pass after which it is on disk.
     pub async fn ship_all(&self) {
-        #[cfg(feature = "scaled")]
         if let Some(store) = self.store.clone() {
             // A transaction of another test may be older than what has arrived.
             let shipped = async move {

@@ -20,12 +20,10 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use super::NOW;
-#[cfg(feature = "scaled")]
 use super::{
     databases::Addresses,
     shared_runtime::{self, wait},
 };
-#[cfg(feature = "scaled")]
 use natero_collector::store::scaled::{ScaledKeys, ScaledStore};
 
 /// Where commands and collectors find their data.
@@ -47,17 +45,11 @@ pub struct Place {
 #[derive(Debug)]
 enum Data {
     File(PathBuf),
-    #[cfg(feature = "scaled")]
     Servers(Addresses),
 }
 
 /// A store on servers that is open in this process, if it is one.
-#[cfg(feature = "scaled")]
 pub type OnServers = Option<Arc<ScaledStore>>;
-/// The same of a build without that store.
-#[cfg(not(feature = "scaled"))]
-pub type OnServers = Option<Arc<std::convert::Infallible>>;
-
 /// Asks the keys of whichever store it is.
 macro_rules! keys {
     ($place:expr, $keys:ident => $call:expr) => {
@@ -68,7 +60,6 @@ macro_rules! keys {
                 $call.unwrap()
             }
             // A command has a runtime of its own.
-            #[cfg(feature = "scaled")]
             Data::Servers(databases) => std::thread::scope(|scope| {
                 let work = || {
                     let $keys = ScaledKeys::open(&databases.postgres).unwrap();
@@ -94,13 +85,10 @@ impl Place {
     pub fn new() -> Self {
         match std::env::var("NATERO_TEST_STORE").as_deref() {
             Err(_) | Ok("" | "sqlite") => Self::file(),
-            #[cfg(feature = "scaled")]
             Ok("scaled") => Place {
                 data: Data::Servers(Addresses::of_a_test()),
                 folder: TempDir::new().unwrap(),
             },
-            #[cfg(not(feature = "scaled"))]
-            Ok("scaled") => panic!("NATERO_TEST_STORE=scaled needs the feature `scaled`"),
             Ok(other) => panic!("NATERO_TEST_STORE is sqlite or scaled, not {other:?}"),
         }
     }
@@ -123,7 +111,6 @@ impl Place {
     pub fn database(&self) -> Database {
         match &self.data {
             Data::File(file) => Database::of_file(file),
-            #[cfg(feature = "scaled")]
             Data::Servers(databases) => Database {
                 store: Some(databases.postgres.clone()),
                 clickhouse: databases.clickhouse.clone(),
@@ -140,7 +127,6 @@ impl Place {
                 let opened = App::open(config).now_or_never();
                 (opened.expect("a file is opened at once").unwrap(), None)
             }
-            #[cfg(feature = "scaled")]
             Data::Servers(databases) => {
                 let (postgres, nodes) = (databases.postgres.clone(), databases.clickhouse.clone());
                 let (app, store) = wait(async move {
@@ -165,7 +151,6 @@ impl Place {
     ) -> T {
         match &self.data {
             Data::File(_) => work.await,
-            #[cfg(feature = "scaled")]
             Data::Servers(_) => shared_runtime::spawn(work).await.unwrap(),
         }
     }
@@ -177,7 +162,6 @@ impl Place {
     ) -> JoinHandle<T> {
         match &self.data {
             Data::File(_) => tokio::spawn(work),
-            #[cfg(feature = "scaled")]
             Data::Servers(_) => shared_runtime::spawn(work),
         }
     }
@@ -213,7 +197,6 @@ impl Place {
         let sql = format!("SELECT CAST(({sql}) AS bigint)");
         match &self.data {
             Data::File(file) => sqlite(file).query_row(&sql, [], |row| row.get(0)).unwrap(),
-            #[cfg(feature = "scaled")]
             Data::Servers(databases) => databases.count(&sql),
         }
     }
@@ -222,7 +205,6 @@ impl Place {
     pub fn execute(&self, sql: &str) {
         match &self.data {
             Data::File(file) => sqlite(file).execute_batch(sql).unwrap(),
-            #[cfg(feature = "scaled")]
             Data::Servers(databases) => databases.execute(sql),
         }
     }
@@ -236,7 +218,6 @@ impl Place {
                 let rebuilt = file.rebuild(false).unwrap();
                 assert_eq!(rebuilt.differing, Vec::<String>::new());
             }
-            #[cfg(feature = "scaled")]
             Data::Servers(databases) => databases.check_shipped(),
         }
     }
@@ -245,7 +226,6 @@ impl Place {
     pub fn rebuild(&self) {
         match &self.data {
             Data::File(file) => drop(CommandFile::open(file).unwrap().rebuild(true).unwrap()),
-            #[cfg(feature = "scaled")]
             Data::Servers(_) => {}
         }
     }
@@ -261,7 +241,6 @@ impl Place {
                     .iter()
                     .any(|file| file.windows(text.len()).any(has_it))
             }
-            #[cfg(feature = "scaled")]
             Data::Servers(databases) => databases.keeps(text),
         }
     }
@@ -270,7 +249,6 @@ impl Place {
     pub fn let_flush(&self) {
         match &self.data {
             Data::File(_) => {}
-            #[cfg(feature = "scaled")]
             Data::Servers(databases) => {
                 databases.execute("UPDATE nodes SET flushed = shipped, removed_at = 0");
             }
@@ -284,7 +262,6 @@ impl Stored for Place {
             Data::File(file) => {
                 command.env("NATERO_DB", file);
             }
-            #[cfg(feature = "scaled")]
             Data::Servers(databases) => databases.choose(command),
         }
     }

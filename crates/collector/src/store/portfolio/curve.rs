@@ -32,7 +32,6 @@ impl Curves {
     }
 
     /// Whether there are none: a long period has no curves.
-    #[cfg(feature = "scaled")]
     pub(in crate::store) fn is_empty(&self) -> bool {
         self.days == 0
     }

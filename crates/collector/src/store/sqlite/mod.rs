@@ -50,7 +50,6 @@ pub mod keys;
 mod layers;
 mod leb128;
 mod loss;
-#[cfg(feature = "scaled")]
 pub mod migration;
 mod mutex;
 mod name_places;
