@@ -20,8 +20,9 @@ fn a_collector_speaks_to_encrypted_servers_whose_authority_it_trusts() {
     let Some((postgres, clickhouse)) = own::encrypted(&certificate.encryption()) else {
         return;
     };
-    let postgres = postgres.address("postgres?sslmode=require");
-    let addresses = own::addresses(&postgres, &[clickhouse]);
+    let address = postgres.address("postgres?sslmode=require");
+    let nodes = [clickhouse];
+    let addresses = own::addresses(&address, &nodes);
     let create = |kind: &str, is_trusted: bool| {
         let mut command = command(&addresses);
         if is_trusted {

@@ -96,9 +96,10 @@ async fn compare(pair: &Pair) {
 /// A store on a PostgreSQL that tests share and so many nodes of its own, which are
 /// replicas of one shard.
 async fn replicas(number: usize) -> Option<(Pair, Vec<Clickhouse>)> {
-    let shared = servers::databases()?;
+    let mut addresses = servers::databases()?;
     let nodes: Vec<Clickhouse> = (0..number).map_while(|_| own::clickhouse()).collect();
-    let pair = Pair::on(own::addresses(&shared.postgres, &nodes)).await?;
+    addresses.clickhouse = own::shard(&nodes);
+    let pair = Pair::on(addresses).await?;
     Some((pair, nodes))
 }
 

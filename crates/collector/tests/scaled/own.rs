@@ -39,8 +39,13 @@ pub fn database(node: &Clickhouse) -> String {
 
 /// Addresses of a store on some servers. The nodes of ClickHouse are replicas of one shard.
 pub fn addresses(postgres: &str, replicas: &[Clickhouse]) -> Addresses {
+    Addresses::of(postgres.to_owned(), shard(replicas))
+}
+
+/// The only shard, of which nodes are replicas.
+pub fn shard(replicas: &[Clickhouse]) -> Vec<String> {
     let replicas: Vec<String> = replicas.iter().map(database).collect();
-    Addresses::of(postgres.to_owned(), vec![replicas.join("|")])
+    vec![replicas.join("|")]
 }
 
 /// Ends a node, and takes its disk away.

@@ -50,7 +50,9 @@ fn event() -> impl Strategy<Value = Value> {
         let (product, module, feature, total, ms) = what;
         json!({
             "account_id": account.map(account_id), "user_id": user_id(user),
-            "session_id": (session > 0).then(|| format!("session {session}")), "event_id": event_id,
+            "session_id": (session > 0).then(|| format!("session {session}")),
+            // On servers, an id is that of its day.
+            "event_id": format!("{event_id} of day {}", time / DAY),
             "created_at": NOW - NOW % DAY + time, "action": action,
             "product": product.map(|no| format!("product {no}")),
             "module": format!("module {module}"), "feature": format!("feature {feature}"),
