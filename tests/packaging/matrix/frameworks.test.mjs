@@ -96,6 +96,7 @@ function framework(name, ways) {
           scripts: join(app.folder, way.scripts ?? way.made),
           natero: app.natero,
           entry,
+          uses: way.uses,
         });
         const site = await app.start(way);
         closing.push(site.close);

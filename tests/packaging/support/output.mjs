@@ -33,8 +33,9 @@ export const outcomeOf = (entry, files) => (entry === "natero-wasm" && files ===
  * files of wasm there are.
  * @param folder Everything that was made.
  * @param scripts The folder of what browsers load.
+ * @param uses Other entries that the app imports itself.
  */
-export function assertLean({ folder, scripts = folder, natero, entry }) {
+export function assertLean({ folder, scripts = folder, natero, entry, uses = [] }) {
   const files = below(folder, ".wasm");
   const most = entry === "natero-wasm" ? 1 : 0;
   assert.ok(files.length <= most, `the wasm is there ${files.length} times: ${files.join(", ")}`);
@@ -43,7 +44,7 @@ export function assertLean({ folder, scripts = folder, natero, entry }) {
   const texts = below(scripts, ".js").map((name) => readFileSync(join(scripts, name), "utf8"));
   const times = texts.reduce((sum, text) => sum + text.split(piece).length - 1, 0);
   assert.equal(times, 1, `the wasm is within scripts ${times} times`);
-  for (const other of ["react", "vue", "declarative", "testing"]) {
+  for (const other of ["react", "vue", "declarative", "testing"].filter((name) => !uses.includes(name))) {
     assert.ok(!texts.some((text) => text.includes(`natero-wasm/${other}`)), `a part of natero-wasm/${other} is within`);
   }
   return files.length;

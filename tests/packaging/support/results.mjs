@@ -33,20 +33,40 @@ export class Table {
     };
   }
 
-  /** Writes it where all of it was tried. */
+  /** Writes it: where `NATERO_RESULTS` is `tried` in place of `all`, what stands there of other tries stays. */
   write() {
-    if (!process.env.NATERO_RESULTS) return;
+    const { NATERO_RESULTS } = process.env;
+    if (!NATERO_RESULTS || this.#rows.size === 0) return;
     const [what, ...columns] = this.#columns;
-    const line = (cells) => `| ${cells.join(" | ")} |`;
-    const lines = [
-      line([what, ...columns.map((column) => `\`${column}\``)]),
-      line(this.#columns.map(() => "---")),
-      ...[...this.#rows].map(([row, cells]) => line([row, ...columns.map((column) => cells[column] ?? "–")])),
-    ];
     const text = readFileSync(PLACE, "utf8");
     const [start, end] = [`<!-- ${this.#name} -->`, `<!-- end of ${this.#name} -->`];
     const [before, after] = [text.indexOf(start), text.indexOf(end)];
     if (before < 0 || after < before) throw new Error(`${PLACE.pathname} has no place for the table ${this.#name}`);
+    const rows = NATERO_RESULTS === "tried" ? this.#over(text.slice(before, after)) : this.#rows;
+    const line = (cells) => `| ${cells.join(" | ")} |`;
+    const lines = [
+      line([what, ...columns.map((column) => `\`${column}\``)]),
+      line(this.#columns.map(() => "---")),
+      ...[...rows].map(([row, cells]) => line([row, ...columns.map((column) => cells[column] ?? "–")])),
+    ];
     writeFileSync(PLACE, `${text.slice(0, before)}${start}\n\n${lines.join("\n")}\n\n${text.slice(after)}`);
+  }
+
+  /** The rows of a table as it was written, with what was tried now in place of what it had of that. */
+  #over(written) {
+    const [, ...columns] = this.#columns;
+    // The first two lines are the head.
+    const lines = written
+      .split("\n")
+      .filter((line) => line.startsWith("|"))
+      .slice(2);
+    const cellsOf = (line) => line.slice(2, -2).split(" | ");
+    const rows = new Map(
+      lines
+        .map(cellsOf)
+        .map(([row, ...cells]) => [row, Object.fromEntries(columns.map((name, at) => [name, cells[at]]))]),
+    );
+    for (const [row, cells] of this.#rows) rows.set(row, { ...rows.get(row), ...cells });
+    return rows;
   }
 }

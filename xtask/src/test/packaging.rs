@@ -40,7 +40,7 @@ pub enum Selection<'a> {
     All,
     /// All, and what held is written into docs/packaging.md.
     Recorded,
-    /// Those with this text in their names.
+    /// Those with this text in their names, whose results are written, too.
     Named(&'a str),
 }
 
@@ -68,7 +68,11 @@ pub fn run(part: Part, tarball: PathBuf, selection: Selection) -> Result<Count> 
         })
         .args(files(&tests, "test.mjs")?)
         .env("NATERO_TARBALL", tarball)
-        .envs((selection == Selection::Recorded).then_some(("NATERO_RESULTS", "1")))
+        .envs(match selection {
+            Selection::All => None,
+            Selection::Recorded => Some(("NATERO_RESULTS", "all")),
+            Selection::Named(_) => Some(("NATERO_RESULTS", "tried")),
+        })
         .env("NATERO_COLLECTOR", collector)
         .envs(browsers::ensure(Kind::Chromium)?.env());
     let mut count = Count::default();

@@ -3,6 +3,7 @@
 //
 // - `name`: what it is tried with
 // - `tracker`: the file that constructs the tracker
+// - `uses`: other entries of the package that it imports, such as `react`
 // - `build`: the program that builds it, with its arguments
 // - `warns`: what this warns of in every app
 // - `made`: the folder that this makes; `scripts`, the one of what browsers load, if that is another
