@@ -1,33 +1,14 @@
 // `natero-wasm/react`: a tracker in components.
 
 import type { na } from "natero-wasm";
-import { useEffect, useLayoutEffect, useState } from "react";
-import { nextPlace } from "../modules/index.ts";
 import { useTracking } from "./context.ts";
 
 export { NateroProvider, type NateroProviderProps } from "./context.ts";
+export { useModule } from "./module.ts";
+export { type RouteMatch, usePathModule, useRouteModule } from "./routes.ts";
 export { Track, type TrackProps } from "./track.ts";
 
 /** The tracker of the provider above. */
 export function useNatero(): na {
   return useTracking().tracker;
-}
-
-// What components do in their own effects is done within the module: theirs come
-// after all of these. A server has no layout, and React 18 would warn there.
-const useEarlyEffect = typeof document === "undefined" ? useEffect : useLayoutEffect;
-
-/**
- * Enters a module for as long as the component is there; of several the innermost counts. `null`: none of its own.
- *
- * @param name The module, such as the first part of the route.
- */
-export function useModule(name: string | null | undefined): void {
-  const { modules } = useTracking();
-  const [place] = useState(nextPlace);
-  useEarlyEffect(() => {
-    if (name === null || name === undefined) return undefined;
-    modules.enter(place, name);
-    return () => modules.leave(place);
-  }, [modules, place, name]);
 }

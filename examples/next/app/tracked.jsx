@@ -3,13 +3,14 @@
 // What runs in the browser for all pages: whose usage it is, and the module that a route
 // stands for. Page views need nothing: the tracker sees where the router leads.
 
-import { NateroProvider, useModule } from "natero-wasm/react";
+import { NateroProvider, usePathModule } from "natero-wasm/react";
 import { usePathname } from "next/navigation";
 import { tracker } from "../tracker.js";
 
+const MODULES = { "/": "dashboard", "/reports": "reports" };
+
 function Route({ children }) {
-  const [, first] = usePathname().split("/");
-  useModule(first || "dashboard");
+  usePathModule(usePathname(), MODULES);
   return children;
 }
 

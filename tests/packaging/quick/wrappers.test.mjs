@@ -51,6 +51,33 @@ async function run(name, packages) {
   };
 }
 
+test("a route stands for a module, by its path or by what its router says of it", async () => {
+  const { page, module, isQuiet } = await run("react-routes.jsx", ["react", "react-dom"]);
+  const routes = [
+    [{ path: "/" }, "dashboard"],
+    [{ path: "/reports/2026" }, "reports"],
+    // A part that only begins alike is another one.
+    [{ path: "/reportsx" }, "dashboard"],
+    [{ path: "/teams/7" }, "team"],
+    [{ path: "/teams/new/" }, "new team"],
+    [{ path: "/teams/7/billing" }, "billing"],
+    [{ path: "/teams" }, "dashboard"],
+    [{ path: "/help" }, null],
+    [{ path: null }, "dashboard"],
+    [{ matches: [{}, { handle: { module: "reports" } }, { handle: "other" }] }, "reports"],
+    [{ matches: [{ handle: { module: "reports" } }, { handle: { module: "export" } }] }, "export"],
+    [{ matches: [{ handle: { module: "reports" } }, { handle: { module: null } }] }, null],
+    [{ matches: [{ handle: { module: 7 } }, {}] }, null],
+  ];
+  for (const [route, expected] of routes) {
+    await page.evaluate((next) => window.setRoute(next), route);
+    const isEntered = (name) => window.tracker.getModuleId() === name;
+    await page.waitForFunction(isEntered, expected, { timeout: 10_000 }).catch(() => {});
+    assert.equal(await module(), expected, JSON.stringify(route));
+  }
+  isQuiet();
+});
+
 test("components of React enter modules and tell of features, once each under StrictMode", async () => {
   const { page, events, module, isQuiet } = await run("react.jsx", ["react", "react-dom"]);
   assert.equal(await module(), "reports");
