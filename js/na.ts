@@ -128,7 +128,7 @@ export class Tracker<App extends Names = Names> {
     });
   }
 
-  /** Sends what waits; resolves once that was tried, never rejects. */
+  /** Sends what waits; resolves once that was tried, whatever is made meanwhile, and never rejects. */
   flush(): Promise<FlushResult> {
     return this.#calls.flush(this.#isClosed);
   }

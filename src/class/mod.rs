@@ -196,7 +196,7 @@ impl Natero {
         });
     }
 
-    /// Sends what waits; resolves once that was tried, never rejects.
+    /// Sends what waits; resolves once that was tried, whatever is made meanwhile, and never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<FlushResult>")]
     pub fn flush(&self) -> JsValue {
         let mut begun = None;

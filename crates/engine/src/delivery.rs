@@ -374,16 +374,13 @@ impl Delivery {
     /// Settles each `flush()` whose try is over: where nothing is on its way, nothing
     /// could be sent.
     pub fn settle_flushes(&mut self, queue: &Queue, stats: &Stats, effects: &mut Effects) {
-        if self.is_waiting() {
-            self.flushes.settle_answered(queue, stats, effects);
-        } else {
-            self.flushes.settle_all(stats, effects);
-        }
+        let queue = self.is_waiting().then_some(queue);
+        self.flushes.settle(queue, stats, effects);
     }
 
     /// Settles every `flush()`: it asked for one try, and that has failed.
     pub fn fail_flushes(&mut self, stats: &Stats, effects: &mut Effects) {
-        self.flushes.settle_all(stats, effects);
+        self.flushes.settle(None, stats, effects);
     }
 
     /// The earliest time at which there is something to do.

@@ -32,35 +32,28 @@ impl Flushes {
         });
     }
 
-    /// Whether one is about an event that has to be sent.
+    /// Whether one is about an event that has to be sent. What an earlier one is about,
+    /// the last one is about, too.
     pub fn are_due(&self, queue: &Queue) -> bool {
-        self.0.iter().any(|flush| queue.is_ready_before(flush.end))
+        let last = self.0.last();
+        last.is_some_and(|flush| queue.is_ready_before(flush.end))
     }
 
-    /// Settles those whose events were sent and answered.
-    pub fn settle_answered(&mut self, queue: &Queue, stats: &Stats, effects: &mut Effects) {
-        self.settle(stats, effects, |flush| {
-            !queue.is_ready_before(flush.end) && !queue.is_under_way_before(flush.end)
-        });
-    }
-
-    /// Settles all: each asked for one try, and that was made.
-    pub fn settle_all(&mut self, stats: &Stats, effects: &mut Effects) {
-        self.settle(stats, effects, |_| true);
-    }
-
-    fn settle(&mut self, stats: &Stats, effects: &mut Effects, is_over: impl Fn(&Flush) -> bool) {
+    /// Settles those whose events were sent and answered: those of which `queue` holds
+    /// none any more that could be. Without a queue all: each asked for one try, and that
+    /// was made.
+    pub fn settle(&mut self, queue: Option<&Queue>, stats: &Stats, effects: &mut Effects) {
         self.0.retain(|flush| {
-            let is_over = is_over(flush);
-            if is_over {
-                effects.push(Effect::ResolveFlush(FlushOutcome {
-                    flush: flush.id,
-                    delivered: stats.delivered - flush.delivered_before,
-                    pending: stats.pending,
-                    rejected: stats.dropped.refused() - flush.refused_before,
-                }));
+            if queue.is_some_and(|queue| queue.is_sending_before(flush.end)) {
+                return true;
             }
-            !is_over
+            effects.push(Effect::ResolveFlush(FlushOutcome {
+                flush: flush.id,
+                delivered: stats.delivered - flush.delivered_before,
+                pending: stats.pending,
+                rejected: stats.dropped.refused() - flush.refused_before,
+            }));
+            false
         });
     }
 }

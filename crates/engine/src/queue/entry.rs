@@ -53,10 +53,10 @@ impl Entry {
         }
     }
 
-    /// A request carries it or asks about it.
-    pub fn is_under_way(&self) -> bool {
+    /// It is on its way, or could be.
+    pub fn is_sending(&self) -> bool {
         match self.progress {
-            Progress::Waiting | Progress::Uncertain => false,
+            Progress::Waiting | Progress::Uncertain => !self.draft.missing.any(),
             Progress::Carried(_) | Progress::Asked(_) => true,
         }
     }

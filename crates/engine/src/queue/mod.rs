@@ -73,9 +73,9 @@ impl Queue {
         self.before(number).any(Entry::is_ready)
     }
 
-    /// Whether a request is about one of the events before this number.
-    pub fn is_under_way_before(&self, number: u32) -> bool {
-        self.before(number).any(Entry::is_under_way)
+    /// Whether a request is about one of the events before this number, or could be now.
+    pub fn is_sending_before(&self, number: u32) -> bool {
+        self.before(number).any(Entry::is_sending)
     }
 
     fn before(&self, number: u32) -> impl Iterator<Item = &Entry> {
