@@ -24,6 +24,7 @@ use crate::{
     server,
     store::{
         export::{EventFilter, ExportError, Format},
+        scaled,
         sqlite::CommandFile,
     },
 };
@@ -193,17 +194,11 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
 fn serve(config: Config) -> Result<(), CliError> {
     // Standard output is reserved for the line that announces the address.
     let level = EnvFilter::try_from_env("NATERO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    // The HTTP client logs addresses and headers, which hold secrets of receivers, and the
-    // client of PostgreSQL logs the values of statements, among which are those secrets.
-    let level = [
-        "ureq=off",
-        "ureq_proto=off",
-        "rustls=off",
-        "tokio_postgres=warn",
-    ]
-    .into_iter()
-    .filter_map(|directive| directive.parse().ok())
-    .fold(level, EnvFilter::add_directive);
+    // The HTTP client logs addresses and headers, which hold secrets of receivers.
+    let level = ["ureq=off", "ureq_proto=off", "rustls=off", scaled::LOG]
+        .into_iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(level, EnvFilter::add_directive);
     let log = tracing_subscriber::fmt()
         .with_env_filter(level)
         .with_writer(std::io::stderr);

@@ -16,9 +16,9 @@ use crate::{
     histories::compare,
     pages,
     pair::{NOW, Pair},
-    rules,
-    servers::{self, Addresses},
+    rules, servers,
     steps::{self, DAY, History, apply, step},
+    support::databases::Addresses,
 };
 
 /// Names a Python that has the package `chdb-core`. `cargo xtask test` sets it.

@@ -74,6 +74,10 @@ use name_cache::NameCache;
 use nodes::{Nodes, standing};
 use room::Room;
 
+/// A directive for the log. The client of PostgreSQL logs the values of statements, among
+/// which are secrets of receivers.
+pub const LOG: &str = "tokio_postgres=warn";
+
 /// An open store.
 pub struct ScaledStore {
     pool: Pool,

@@ -2,8 +2,6 @@
 
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 
-use super::postgres::Params;
-
 /// What stands for the character that PostgreSQL has no place for.
 const NUL: &str = "\u{2400}";
 
@@ -50,7 +48,7 @@ impl ToSql for Storable<'_> {
 }
 
 /// The values of a statement as they are written.
-pub(super) fn storable<'a>(params: Params<'a>) -> Vec<Storable<'a>> {
+pub(super) fn storable<'a>(params: &'a [&'a (dyn ToSql + Sync)]) -> Vec<Storable<'a>> {
     params.iter().map(|value| Storable(*value)).collect()
 }
 
