@@ -2,6 +2,7 @@
 //! alone and beside the one of Debian: it answers the same.
 
 use std::{
+    mem::take,
     path::Path,
     sync::{
         OnceLock,
@@ -50,19 +51,14 @@ fn databases(mix: Mix) -> Option<Addresses> {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let current = engine().address(&format!("current_{number}"));
-    let Addresses {
-        postgres,
-        clickhouse,
-    } = servers::databases()?;
-    let [debian] = <[String; 1]>::try_from(clickhouse).ok()?;
-    Some(Addresses {
-        postgres,
-        clickhouse: match mix {
-            Mix::Alone => vec![current],
-            Mix::Shard => vec![debian, current],
-            Mix::Replica => vec![format!("{current}|{debian}")],
-        },
-    })
+    let mut addresses = servers::databases()?;
+    let [debian] = <[String; 1]>::try_from(take(&mut addresses.clickhouse)).ok()?;
+    addresses.clickhouse = match mix {
+        Mix::Alone => vec![current],
+        Mix::Shard => vec![debian, current],
+        Mix::Replica => vec![format!("{current}|{debian}")],
+    };
+    Some(addresses)
 }
 
 proptest! {
