@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use support::{
     Place,
     place::Stored,
-    running::{BINARY, Running, json_of, natero},
+    running::{BINARY, Running, batches_of_new_source, json_of, natero},
 };
 
 #[test]
@@ -255,12 +255,7 @@ fn a_running_collector_takes_new_keys_counts_logs_no_key_and_stops_cleanly() {
 fn forged_events_are_erased_by_their_id_or_by_their_arrival_from_a_source() {
     let place = Place::new();
     let running = Running::start(&place);
-    let source = json_of(natero(&place, &["keys", "create", "source", "--json"]));
-    let target = format!(
-        "POST /v1/{}/{}",
-        source["auth_key"].as_str().unwrap(),
-        source["api_key"].as_str().unwrap()
-    );
+    let target = batches_of_new_source(&place);
     let events = ["a", "b", "c"].map(|id| {
         let event = json!({
             "account_id": id, "user_id": id, "created_at": 1600000000000_i64,

@@ -16,9 +16,9 @@ use proptest::prelude::*;
 use crate::{
     histories::compare,
     pages,
-    pair::{NOW, Pair},
+    pair::{NOW, Pair, runtime},
     rules, servers,
-    steps::{self, DAY, History, apply, step},
+    steps::{self, DAY, step, tell},
     support::databases::Addresses,
 };
 
@@ -71,19 +71,10 @@ proptest! {
         turn in 0..60usize,
         mix in proptest::sample::select(&[Mix::Alone, Mix::Shard, Mix::Replica][..]),
     ) {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
+        runtime().block_on(async {
             let Some(addresses) = databases(mix) else { return };
             let Some(pair) = Pair::on(addresses).await else { return };
-            let mut history = History::default();
-            rules::add(&pair).await;
-            for step in steps {
-                apply(&pair, step, &mut history).await;
-            }
+            tell(&pair, steps).await;
             compare(&pair).await;
             pair.ship().await;
             compare(&pair).await;

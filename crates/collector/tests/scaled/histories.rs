@@ -17,9 +17,9 @@ use proptest::prelude::*;
 
 use crate::{
     pages,
-    pair::{NOW, Pair, same},
+    pair::{NOW, Pair, runtime, same},
     rules,
-    steps::{self, ACCOUNTS, DAY, History, MINUTE, USERS, apply, step},
+    steps::{self, ACCOUNTS, DAY, MINUTE, USERS, step, tell},
 };
 
 /// Numbers of replicas of the shards.
@@ -158,18 +158,9 @@ proptest! {
         turn in 0..60usize,
         replicas in proptest::sample::select(&SPREADS[..]),
     ) {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
+        runtime().block_on(async {
             let Some(pair) = Pair::over(replicas).await else { return };
-            let mut history = History::default();
-            rules::add(&pair).await;
-            for step in steps {
-                apply(&pair, step, &mut history).await;
-            }
+            tell(&pair, steps).await;
             compare(&pair).await;
             // Either all of it is shipped, or whatever the steps have left.
             if turn.is_multiple_of(2) {

@@ -18,6 +18,7 @@ use natero_collector::{
 use natero_event::received::lines;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 use crate::{
     servers,
@@ -25,6 +26,15 @@ use crate::{
 };
 
 pub const NOW: i64 = 1_700_000_000_000;
+
+/// What a history runs on.
+pub fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
 
 /// A file with a public and a trusted source, and an account key.
 pub struct File {

@@ -218,6 +218,15 @@ pub fn erasure_of(kind: ErasureKind, id: String) -> Erasure {
     }
 }
 
+/// Tells both stores a whole history, and rules that look at it.
+pub async fn tell(pair: &Pair, steps: Vec<Step>) {
+    let mut history = History::default();
+    rules::add(pair).await;
+    for step in steps {
+        apply(pair, step, &mut history).await;
+    }
+}
+
 pub async fn apply(pair: &Pair, step: Step, history: &mut History) {
     match step {
         Step::Send(events, is_trusted) => {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::running::{BINARY, Running, json_of, natero};
+use crate::running::{BINARY, Running, batches_of_new_source, json_of, natero};
 
 #[test]
 fn a_database_that_cannot_be_opened_says_so() {
@@ -33,12 +33,7 @@ fn events_are_exported_backed_up_and_dropped_when_they_are_old() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");
     let running = Running::start(&db);
-    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
-    let target = format!(
-        "POST /v1/{}/{}",
-        source["auth_key"].as_str().unwrap(),
-        source["api_key"].as_str().unwrap()
-    );
+    let target = batches_of_new_source(&db);
     let event = json!({
         "account_id": "acme", "user_id": "ann", "session_id": "s", "created_at": 1600000000000_i64,
         "action": "feature", "feature": "export", "event_id": "e1",
@@ -88,12 +83,7 @@ fn what_was_erased_stays_erased_when_a_backup_is_restored() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");
     let running = Running::start(&db);
-    let source = json_of(natero(&db, &["keys", "create", "source", "--json"]));
-    let target = format!(
-        "POST /v1/{}/{}",
-        source["auth_key"].as_str().unwrap(),
-        source["api_key"].as_str().unwrap()
-    );
+    let target = batches_of_new_source(&db);
     let events = ["ann", "bob"].map(|user| {
         let event = json!({
             "account_id": "acme", "user_id": user, "created_at": 1600000000000_i64,

@@ -13,7 +13,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    running::{BINARY, Running, json_of, natero},
+    running::{BINARY, Running, batches_of_new_source, json_of, natero},
     support::DAY,
 };
 
@@ -96,18 +96,11 @@ fn stored(db: &Path) -> i64 {
     conn.query_row(sql, [old], |row| row.get(0)).unwrap()
 }
 
-/// Makes the keys of a source, and gives the method and address of its batches.
-fn source(db: &Path) -> String {
-    let keys = json_of(natero(db, &["keys", "create", "source", "--json"]));
-    let part = |name: &str| keys[name].as_str().unwrap().to_owned();
-    format!("POST /v1/{}/{}", part("auth_key"), part("api_key"))
-}
-
 #[test]
 fn retention_leaves_half_of_the_throughput_at_least() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");
-    let target = source(&db);
+    let target = batches_of_new_source(&db);
     assert_enough_is_kept(|attempt| {
         let running = Running::start(&db);
         // Of two months at least, one of which is dropped as a whole.
@@ -136,7 +129,7 @@ fn retention_leaves_half_of_the_throughput_at_least() {
 fn eight_askers_of_the_root_leave_half_of_the_throughput_at_least() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");
-    let target = source(&db);
+    let target = batches_of_new_source(&db);
     let key = json_of(natero(&db, &["keys", "create", "account", "--json"]));
     let key = key["account_key"].as_str().unwrap();
     let running = Running::start(&db);
@@ -162,7 +155,7 @@ fn eight_askers_of_the_root_leave_half_of_the_throughput_at_least() {
 fn a_backup_leaves_half_of_the_throughput_at_least() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");
-    let target = source(&db);
+    let target = batches_of_new_source(&db);
     let running = Running::start(&db);
     assert_enough_is_kept(|attempt| {
         let alone = ingest(&running, &target, 0, &format!("alone-{attempt}"));
@@ -184,7 +177,7 @@ fn a_backup_leaves_half_of_the_throughput_at_least() {
 fn a_rebuild_leaves_half_of_the_throughput_at_least() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");
-    let target = source(&db);
+    let target = batches_of_new_source(&db);
     let running = Running::start(&db);
     assert_enough_is_kept(|attempt| {
         let alone = ingest(&running, &target, 0, &format!("alone-{attempt}"));
@@ -213,7 +206,7 @@ fn a_rebuild_leaves_half_of_the_throughput_at_least() {
 fn checks_of_alerts_leave_half_of_the_throughput_at_least() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("n.db");
-    let target = source(&db);
+    let target = batches_of_new_source(&db);
     let key = json_of(natero(&db, &["keys", "create", "account", "--json"]));
     let key = key["account_key"].as_str().unwrap();
     let running = Running::start(&db);

@@ -30,6 +30,13 @@ pub fn json_of(output: Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// Makes the keys of a source, and gives the method and address of its batches.
+pub fn batches_of_new_source(stored: &(impl Stored + ?Sized)) -> String {
+    let keys = json_of(natero(stored, &["keys", "create", "source", "--json"]));
+    let part = |name: &str| keys[name].as_str().unwrap().to_owned();
+    format!("POST /v1/{}/{}", part("auth_key"), part("api_key"))
+}
+
 pub struct Running {
     pub child: Child,
     pub address: String,

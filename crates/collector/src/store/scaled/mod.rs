@@ -1,5 +1,4 @@
-//! A store on PostgreSQL and ClickHouse, for several collectors at once. The feature
-//! `scaled` builds it.
+//! A store on PostgreSQL and ClickHouse, for several collectors at once.
 //!
 //! PostgreSQL has what is decided once, and the inbox of events. ClickHouse has what is
 //! added up: blocks of the inbox (`shipper`), which count together with what PostgreSQL

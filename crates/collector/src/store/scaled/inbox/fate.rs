@@ -48,8 +48,9 @@ pub(super) struct Fates {
 
 impl Fates {
     /// Decides in the order of arrival. `stored` are the events that were received
-    /// before, at least those that would invent a user or an account, `members` the accounts of the users that are known, and `erased` what they
-    /// may belong to that was erased.
+    /// before, at least those that would invent a user or an account; `members` the
+    /// accounts of the users that are known; and `erased` what they may belong to that was
+    /// erased.
     pub(super) fn decide(
         batches: &[Batch],
         stored: &HashSet<EventKey>,
