@@ -11,7 +11,7 @@ use super::{
 };
 use crate::store::error::StoreError;
 
-const MIGRATIONS: &[&str] = &[V1, V2];
+const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// Texts are compared by their bytes, as SQLite does.
 const V1: &str = r#"
@@ -295,6 +295,12 @@ CREATE UNLOGGED TABLE request_rates (
     granted       bigint NOT NULL,             -- by the last draw
     PRIMARY KEY (kind, number)
 ) WITH (fillfactor = 50);
+";
+
+/// A start told in whole seconds is not exact: each run of a server has a number now.
+const V3: &str = "
+ALTER TABLE nodes DROP COLUMN started;
+ALTER TABLE nodes ADD COLUMN run bigint;       -- the number of the run of the server
 ";
 
 /// Connects to an address, and brings the database up to date.

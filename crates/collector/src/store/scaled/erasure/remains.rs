@@ -92,7 +92,7 @@ async fn ask(
     let (table, block) = (&chosen.table, chosen.block);
     let mut rows = RowBinary::default();
     asked.write(&mut rows);
-    let mut conditions = chosen.is_running_since();
+    let mut conditions = chosen.is_same_run();
     for removal in gone.iter().filter(|removal| !removal.is_empty()) {
         removal.write(&mut rows);
         conditions += &format!(" AND NOT {}", removal.condition("named"));

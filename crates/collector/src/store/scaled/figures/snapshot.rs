@@ -82,7 +82,7 @@ impl Shard {
     /// What of its table does not count, as a condition for the other rows: what was
     /// erased, and what comes along once more. It fails where the table may lack some.
     pub(super) fn passed_over(&self) -> String {
-        let mut conditions = self.chosen.is_running_since();
+        let mut conditions = self.chosen.is_same_run();
         for removal in self.removals.iter().chain(self.came_again().as_ref()) {
             conditions += " AND NOT ";
             conditions += &removal.condition("gone");

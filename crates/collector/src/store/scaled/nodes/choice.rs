@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 
 use super::{
     Node, Nodes,
-    standing::{MOST_DRIFT, STARTED, table},
+    standing::{RUN, table},
 };
 use crate::store::scaled::{
     failure::{Failure, Result},
@@ -26,16 +26,16 @@ pub(in crate::store::scaled) struct Chosen {
     pub(in crate::store::scaled) from_tx: i64,
     /// The last removal that it has had; 0 for none.
     pub(in crate::store::scaled) removed: i64,
-    /// When its server was started, in s since the Unix epoch; `None` where nobody has asked.
-    started: Option<i64>,
+    /// The number of the run of its server; `None` where nobody has asked.
+    run: Option<i64>,
 }
 
 impl Chosen {
     /// A condition for the rows of its table, which fails where the server was started again
     /// since, and may lack what it had not flushed.
-    pub(in crate::store::scaled) fn is_running_since(&self) -> String {
-        self.started.map_or_else(String::new, |started| {
-            format!(" AND throwIf(abs({STARTED} - {started}) > {MOST_DRIFT}) = 0")
+    pub(in crate::store::scaled) fn is_same_run(&self) -> String {
+        self.run.map_or_else(String::new, |run| {
+            format!(" AND throwIf(({RUN}) != {run}) = 0")
         })
     }
 }
@@ -44,7 +44,7 @@ impl Chosen {
 /// ago; where all did, the one that failed first. They are in the order of their shards. One
 /// that lacks what the inbox has no more cannot answer.
 pub(in crate::store::scaled) async fn choose(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<Chosen>> {
-    let sql = "SELECT n.name, n.life, n.shipped, coalesce(b.to_tx, 0), n.removed, n.started
+    let sql = "SELECT n.name, n.life, n.shipped, coalesce(b.to_tx, 0), n.removed, n.run
         FROM nodes n LEFT JOIN blocks b ON b.no = n.shipped
         WHERE n.name = ANY($1::text[]) AND n.shipped >= (SELECT dropped_up_to FROM inbox_state)";
     let rows = query(tx, sql, &[&nodes.names()]).await?;
@@ -68,7 +68,7 @@ pub(in crate::store::scaled) async fn choose(tx: &Tx<'_>, nodes: &Nodes) -> Resu
                 block,
                 from_tx: row.get(3),
                 removed: row.get(4),
-                started: row.get(5),
+                run: row.get(5),
             });
         }
     }

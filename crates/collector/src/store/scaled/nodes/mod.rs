@@ -87,10 +87,10 @@ impl Nodes {
         self.iter().map(|node| node.server.name()).collect()
     }
 
-    /// Number of nodes that a question may try before each replica of a shard was asked.
+    /// How often a question may be asked before each replica of a shard has failed: each
+    /// time one of any shard does.
     pub(super) fn attempts(&self) -> usize {
-        let of_shard = |shard| self.iter().filter(|node| node.shard == shard).count();
-        (0..self.shards).map(of_shard).max().unwrap_or(1)
+        self.nodes.len() - self.shards + 1
     }
 
     /// The shard of a user.

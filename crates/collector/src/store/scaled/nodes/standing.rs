@@ -7,6 +7,7 @@
 //!
 //! ClickHouse acknowledges what it has not flushed. So a server that was started again may
 //! lack what it got shortly before, and goes back to the block that was flushed for certain.
+//! Each run of a server has a number, in a table that ends with it.
 
 use std::collections::HashMap;
 
@@ -15,18 +16,18 @@ use tokio_postgres::{Client, Transaction, types::ToSql};
 use super::Nodes;
 use crate::store::{
     error::StoreError,
-    scaled::failure::{Failure, Result},
+    scaled::{
+        clickhouse::Clickhouse,
+        failure::{Failure, Result},
+    },
 };
 
 /// After so long an operating system has written to disk what it was given, in ms: Linux
 /// does after half a minute.
 const FLUSHED_AFTER_MS: i64 = 10 * 60_000;
 
-/// When a server of ClickHouse was started, in s since the Unix epoch.
-pub(in crate::store::scaled) const STARTED: &str = "(toInt64(now()) - toInt64(uptime()))";
-
-/// Its clock and its stopwatch may differ so much between two looks, in s.
-pub(super) const MOST_DRIFT: i64 = 2;
+/// The number of the run of a server of ClickHouse; 0 where nobody has given it one.
+pub(super) const RUN: &str = "SELECT max(number) FROM runs";
 
 /// Where a node stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,23 +134,46 @@ pub(in crate::store::scaled) async fn advance(
     Ok(())
 }
 
-/// Notes when a server was started, in s since the Unix epoch. One that was started again
-/// may lack what it had not flushed.
-pub(in crate::store::scaled) async fn note_start(
+/// The number of the run of a server, which gets one where it has none yet. A table of the
+/// engine `Memory` is empty after each start.
+pub(in crate::store::scaled) async fn run(server: &Clickhouse) -> Result<i64> {
+    server
+        .execute("CREATE TABLE IF NOT EXISTS runs (number Int64) ENGINE = Memory")
+        .await?;
+    let known = read_run(server).await?;
+    if known != 0 {
+        return Ok(known);
+    }
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)?;
+    let number = (i64::from_le_bytes(bytes) & i64::MAX).max(1);
+    server
+        .execute(&format!("INSERT INTO runs VALUES ({number})"))
+        .await?;
+    // Another collector may have given it one, too.
+    read_run(server).await
+}
+
+async fn read_run(server: &Clickhouse) -> Result<i64> {
+    let answer = server.execute(RUN).await?;
+    let text = String::from_utf8_lossy(&answer);
+    let number = text.trim().parse();
+    number.map_err(|_| Failure::Clickhouse(format!("{text} is no number of a run")))
+}
+
+/// Notes the run of a server. One that was started again may lack what it had not flushed.
+pub(in crate::store::scaled) async fn note_run(
     client: &Client,
     name: &str,
     life: &str,
-    started: i64,
+    run: i64,
     now: i64,
 ) -> Result<()> {
-    let sql = "UPDATE nodes SET shipped = flushed, marked = flushed, marked_at = $5, removed = 0
-        WHERE name = $1 AND life = $2 AND abs(started - $3) > $4";
-    let params: [&(dyn ToSql + Sync); 5] = [&name, &life, &started, &MOST_DRIFT, &now];
+    let sql = "UPDATE nodes SET run = $3, shipped = flushed, marked = flushed, marked_at = $4,
+            removed = 0
+        WHERE name = $1 AND life = $2 AND run IS DISTINCT FROM $3";
+    let params: [&(dyn ToSql + Sync); 4] = [&name, &life, &run, &now];
     client.execute(sql, &params).await?;
-    // After that: what is in between is done once more.
-    let sql = "UPDATE nodes SET started = $3
-        WHERE name = $1 AND life = $2 AND started IS DISTINCT FROM $3";
-    client.execute(sql, &[&name, &life, &started]).await?;
     Ok(())
 }
 

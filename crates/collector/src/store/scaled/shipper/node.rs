@@ -10,10 +10,10 @@ use crate::{
     clock::now_ms,
     store::scaled::{
         event_rows,
-        failure::{Failure, Result},
+        failure::Result,
         nodes::{
             Node, copy,
-            standing::{self, STARTED, Standing},
+            standing::{self, Standing},
         },
         retention,
     },
@@ -75,11 +75,11 @@ pub(super) async fn catch_up(pool: &Pool, node: &Node, reader: &Reader) -> Resul
 pub(in crate::store::scaled) async fn prepare(pool: &Pool, node: &Node) -> Result<Standing> {
     let (server, name) = (&node.server, node.server.name());
     server.create_database().await?;
-    let started = started(node).await?;
+    let run = standing::run(server).await?;
     let standing = {
         let client = pool.get().await?;
         let known = standing::find(&client, &name).await?;
-        standing::note_start(&client, &name, &known.life, started, now_ms()).await?;
+        standing::note_run(&client, &name, &known.life, run, now_ms()).await?;
         standing::find(&client, &name).await?
     };
     let table = standing.table();
@@ -100,12 +100,4 @@ pub(in crate::store::scaled) async fn prepare(pool: &Pool, node: &Node) -> Resul
     let standing = standing::find(&client, &name).await?;
     event_rows::create_table(server, &standing.table()).await?;
     Ok(standing)
-}
-
-/// When a server was started, in s since the Unix epoch.
-async fn started(node: &Node) -> Result<i64> {
-    let answer = node.server.execute(&format!("SELECT {STARTED}")).await?;
-    let text = String::from_utf8_lossy(&answer);
-    let started = text.trim().parse();
-    started.map_err(|_| Failure::Clickhouse(format!("{text} is no time")))
 }
