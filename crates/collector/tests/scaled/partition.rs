@@ -21,6 +21,7 @@ use crate::{
     support::{
         Place,
         databases::{Addresses, UNSHIPPED},
+        until_dropped::UntilDropped,
     },
 };
 
@@ -123,9 +124,9 @@ fn what_is_acknowledged_around_a_partition_counts_once_and_nobody_waits_for_ever
         for number in 0.. {
             let body = batch(writer, number);
             // As a tracker does: again, until it is acknowledged.
-            while !matches!(scaled.try_send(&body), Ok((200, _))) {
-                thread::sleep(PAUSE);
-            }
+            wait_until("a batch is stored", || {
+                matches!(scaled.try_send(&body), Ok((200, _)))
+            });
             let known = told.lock().unwrap().request(&sqlite.events, &body);
             assert_eq!(known.unwrap().0, 200);
             acknowledged.fetch_add(1, Ordering::SeqCst);
@@ -144,6 +145,7 @@ fn what_is_acknowledged_around_a_partition_counts_once_and_nobody_waits_for_ever
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| scope.spawn(move || write(writer)))
             .collect();
+        let writing = UntilDropped::of(&is_over);
         goes_on("batches are stored");
         let [one, other] = &replicas;
         for cut in [vec![other], vec![one, other]] {
@@ -170,7 +172,7 @@ fn what_is_acknowledged_around_a_partition_counts_once_and_nobody_waits_for_ever
             postgres.set(Way::Open);
             goes_on("batches are stored once PostgreSQL is back");
         }
-        is_over.store(true, Ordering::SeqCst);
+        drop(writing);
         for writer in writers {
             writer.join().unwrap();
         }

@@ -12,7 +12,10 @@ use tempfile::TempDir;
 use crate::{
     running::{BINARY, Client, Running, json_of},
     servers,
-    support::databases::{Addresses, UNSHIPPED},
+    support::{
+        databases::{Addresses, UNSHIPPED},
+        until_dropped::UntilDropped,
+    },
 };
 
 /// How long what is waited for may take.
@@ -130,7 +133,9 @@ fn a_collector_that_is_killed_loses_and_doubles_nothing() {
                         let body = batch(writer, number);
                         // Each attempt goes to the other collector, as with a round-robin.
                         let mut attempt = writer + number;
+                        let start = Instant::now();
                         loop {
+                            assert!(start.elapsed() < LIMIT, "a batch is stored");
                             attempt += 1;
                             let address = if attempt % 2 == 0 {
                                 first.clone()
@@ -148,6 +153,7 @@ fn a_collector_that_is_killed_loses_and_doubles_nothing() {
                 })
             })
             .collect();
+        let killing = UntilDropped::of(&is_over);
         let (is_over, second, acknowledged) = (&is_over, &second, &acknowledged);
         let (addresses, folder) = (&addresses, &folder);
         let killer = scope.spawn(move || {
@@ -171,7 +177,7 @@ fn a_collector_that_is_killed_loses_and_doubles_nothing() {
         for writer in writers {
             writer.join().unwrap();
         }
-        is_over.store(true, Ordering::Relaxed);
+        drop(killing);
         assert!(killer.join().unwrap() > 0);
     });
     let expected = WRITERS * BATCHES * 20;

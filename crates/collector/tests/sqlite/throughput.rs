@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     running::{BINARY, Running, batches_of_new_source, json_of, natero},
-    support::DAY,
+    support::{DAY, until_dropped::UntilDropped},
 };
 
 /// Other processes of the machine slow either part, so the best of a few tries
@@ -83,9 +83,8 @@ fn beside(work: impl Fn() + Sync, threads: usize, ingest: impl FnOnce() -> Durat
                 }
             });
         }
-        let took = ingest();
-        is_over.store(true, Ordering::Relaxed);
-        took
+        let _working = UntilDropped::of(&is_over);
+        ingest()
     })
 }
 

@@ -5,6 +5,7 @@ pub mod databases;
 pub mod place;
 pub mod running;
 pub mod shared_runtime;
+pub mod until_dropped;
 
 use std::{
     io::Write,
