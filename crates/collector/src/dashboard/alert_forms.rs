@@ -50,7 +50,7 @@ pub(super) fn rule_form(view: &View) -> Markup {
     html! {
         section .card {
             h2 { "New rule" }
-            form .fields-form method="post" action=(view.at("/alerts/rules")) {
+            form .fields-form.two method="post" action=(view.at("/alerts/rules")) {
                 label { "Name" input name="name" required maxlength=(MAX_NAME) placeholder="Customers that use less"; }
                 label {
                     "When"

@@ -212,7 +212,7 @@ impl AlertsPage {
             }));
         if rights.may_change {
             table = table.with(
-                Column::text("remove", "Remove", |_: &StoredRule| Value::None).shown(move |of| {
+                Column::action("remove", "Remove", move |of: &StoredRule| {
                     html! {
                         form .mend method="post" action=(view.at(&format!("/alerts/rules/{}/delete", of.id))) {
                             button .button type="submit" aria-label={"Remove " (of.rule.name)} { "Remove" }

@@ -171,7 +171,7 @@ fn form(account_id: &str, edit: &Edit, warning: Option<&Warning>, view: &View) -
     let now = |name: &str| edit.now.get(name);
     html! {
         @if let Some(warning) = warning { (warning.show()) }
-        form .card.fields-form method="post" action=(view.at(&address::account(account_id, "/edit"))) {
+        form .card.fields-form.two method="post" action=(view.at(&address::account(account_id, "/edit"))) {
             @if warning.is_some() { input type="hidden" name="confirmed" value="true"; }
             @for name in names() {
                 input type="hidden" name=(shown_name(name)) value=(edit.shown.get(name).map_or("", String::as_str));

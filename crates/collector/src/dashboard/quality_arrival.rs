@@ -155,7 +155,7 @@ impl Page<'_> {
         ));
         if self.rights.may_change {
             table = table.with(
-                Column::text("mend", "Mend", |_: &Owned| Value::None).shown(move |(of, _)| {
+                Column::action("mend", "Mend", move |(of, _): &Owned| {
                     html! {
                         form method="post" action=(self.view.at("/quality/take-back")) {
                             input type="hidden" name="stream_id" value=(of.stream_id);

@@ -57,7 +57,7 @@ impl Page<'_> {
         }));
         if self.rights.may_change {
             table = table.with(
-                Column::text("mend", "Mend", |_: &UserConflict| Value::None).shown(move |of| {
+                Column::action("mend", "Mend", move |of: &UserConflict| {
                     html! {
                         form method="post" action=(self.view.at("/quality/move-user")) {
                             input type="hidden" name="user_id" value=(of.user_id);
@@ -111,7 +111,7 @@ impl Page<'_> {
             Value::day(Some(of.events.last_at), zone)
         }))
         .with(
-            Column::text("mend", "Mend", |_: &NonLeafUsage| Value::None).shown(move |of| {
+            Column::action("mend", "Mend", move |of: &NonLeafUsage| {
                 html! {
                     a .button href=(self.view.only_period().at(&address::account(&of.account_id, "/users"))) aria-label={"See its users: " (of.account_id)} { "See its users" }
                 }
@@ -151,7 +151,7 @@ impl Page<'_> {
         }));
         if self.rights.may_change {
             table = table.with(
-                Column::text("mend", "Mend", |_: &PhantomParent| Value::None).shown(move |of| {
+                Column::action("mend", "Mend", move |of: &PhantomParent| {
                     html! {
                         form .mend method="post" action=(self.view.at("/quality/name-account")) {
                             input type="hidden" name="account_id" value=(of.account_id);

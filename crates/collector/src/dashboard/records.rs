@@ -310,14 +310,11 @@ fn table<'v>(kind: RecordKind, path: &str, view: &'v View) -> Table<'v, Json> {
 }
 
 fn delete_column<'v>(account_id: &'v str, kind: RecordKind, view: &'v View) -> Column<'v, Json> {
-    Column::text("delete", "Delete", |_: &Json| Value::None)
-        .shown(move |record| {
-            let name =
-                title(record).map_or_else(|| text(&record["id"]), |name| text(&record[name]));
-            let id = text(&record["id"]);
-            delete_record::button(account_id, kind, &id, &name, view)
-        })
-        .only_on_page()
+    Column::action("delete", "Delete", move |record: &Json| {
+        let name = title(record).map_or_else(|| text(&record["id"]), |name| text(&record[name]));
+        let id = text(&record["id"]);
+        delete_record::button(account_id, kind, &id, &name, view)
+    })
 }
 
 /// The field that is the title of a record.

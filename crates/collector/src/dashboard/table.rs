@@ -39,6 +39,7 @@ pub(crate) struct Column<'a, R> {
     class: Option<&'static str>,
     is_only_in_csv: bool,
     is_only_on_page: bool,
+    is_action: bool,
 }
 
 impl<'a, R> Column<'a, R> {
@@ -53,12 +54,24 @@ impl<'a, R> Column<'a, R> {
             class: None,
             is_only_in_csv: false,
             is_only_on_page: false,
+            is_action: false,
         }
     }
 
     /// A column of texts.
     pub(crate) fn text(key: &str, head: &str, read: impl Fn(&R) -> Value + 'a) -> Self {
         Column::new(key, head, false, read)
+    }
+
+    /// A column of what can be done to a row. It sorts nothing, is not in CSV, and its head
+    /// is for those who hear it.
+    pub(crate) fn action(key: &str, head: &str, show: impl Fn(&R) -> Markup + 'a) -> Self {
+        let mut column = Column::new(key, head, false, |_| Value::None)
+            .shown(show)
+            .class("action")
+            .only_on_page();
+        column.is_action = true;
+        column
     }
 
     /// A column of numbers.
@@ -214,7 +227,10 @@ impl<'a, R> Table<'a, R> {
                     .all(|word| texts.iter().any(|text| text.contains(word)))
             });
         }
-        let known = |sort: &Sort| self.columns.iter().any(|column| column.key == sort.column);
+        let known = |sort: &Sort| {
+            let mut sorted = self.columns.iter().filter(|column| !column.is_action);
+            sorted.any(|column| column.key == sort.column)
+        };
         let sort = choice.sort.clone().filter(known);
         let sort = sort.unwrap_or_else(|| self.usual.clone());
         if let Some(column) = self.columns.iter().find(|column| column.key == sort.column) {
@@ -305,6 +321,11 @@ impl<'a, R> Table<'a, R> {
     }
 
     fn head(&self, column: &Column<'a, R>, chosen: &Chosen<R>) -> Markup {
+        if column.is_action {
+            return html! {
+                th scope="col" role="columnheader" { span .hidden { (column.head) } }
+            };
+        }
         let is_sorted = chosen.sort.column == column.key;
         let direction = match (is_sorted, chosen.sort.is_descending) {
             (false, _) => None,
@@ -351,7 +372,7 @@ impl<'a, R> Table<'a, R> {
                     @if at == 0 {
                         th .words[has_room(&value)] scope="row" role="rowheader" class=[column.class] title=[whole] { (shown) }
                     } @else {
-                        td class=[column.cell_class()] role="cell" data-label=(column.head) title=[whole] { div .v.words[has_room(&value)] { (shown) } }
+                        td class=[column.cell_class()] role="cell" data-label=[(!column.is_action).then_some(&column.head)] title=[whole] { div .v.words[has_room(&value)] { (shown) } }
                     }
                 }
             }

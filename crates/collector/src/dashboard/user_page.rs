@@ -192,11 +192,11 @@ impl UserPage {
                     (super::table::counted(count, "session", "sessions"))
                     @if self.has_loose_events { " and events without a session" }
                 }
+                p .hint { "The latest first; the events of each in the order in which they happened." }
                 div .table-head {
                     a .quiet.csv href=(csv(LIST)) download { "CSV of sessions" }
                     a .quiet.csv href=(csv(EVENT_LIST)) download { "CSV of events" }
                 }
-                p .hint { "The latest first; the events of each in the order in which they happened." }
                 @for session in &self.sessions { (self.session(session, zone)) }
                 (layout::pager("Sessions", self.page as i64, SESSIONS as i64, self.count as i64, |page| {
                     let mut choice = view.table(LIST);

@@ -71,13 +71,13 @@ async fn what_does_not_count_is_listed_with_who_where_how_many_and_since_when() 
     let browser = Browser::of(&collector).await;
     assert_eq!(
         lines(&browser, "conflicts").await,
-        ["ann,other,Leaf,2,2023-11-15,2023-11-18,"]
+        ["ann,other,Leaf,2,2023-11-15,2023-11-18"]
     );
     assert_eq!(
         lines(&browser, "uncaptured").await,
-        ["Top,3,2,1,2023-11-16,2023-11-17,"]
+        ["Top,3,2,1,2023-11-16,2023-11-17"]
     );
-    assert_eq!(lines(&browser, "phantoms").await, ["ghots,1,lost,"]);
+    assert_eq!(lines(&browser, "phantoms").await, ["ghots,1,lost"]);
     let page = browser.open("/quality?range=all").await;
     assert_shows(
         &page,
@@ -90,6 +90,20 @@ async fn what_does_not_count_is_listed_with_who_where_how_many_and_since_when() 
             "0 lines refused",
         ],
     );
+}
+
+#[tokio::test]
+async fn what_can_be_done_sorts_nothing_and_is_not_downloaded() {
+    let collector = troubled().await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/quality?range=all").await;
+    assert_shows(&page, &["<span class=\"hidden\">Mend</span>"]);
+    assert!(!page.contains("sort.conflicts=mend"), "{page}");
+    for id in ["conflicts", "uncaptured", "phantoms"] {
+        let answer = browser.ask(&format!("/quality?range=all&csv={id}")).await;
+        let head = answer.text.lines().next().unwrap_or_default();
+        assert!(!head.contains("mend"), "{id}: {head}");
+    }
 }
 
 #[tokio::test]
@@ -237,7 +251,7 @@ async fn losses_name_accounts_and_an_implausible_stream_is_taken_back() {
     );
     assert_eq!(
         lines(&browser, "implausible").await,
-        ["forged,acme,ann,900001,2,2023-11-17,"]
+        ["forged,acme,ann,900001,2,2023-11-17"]
     );
     let answer = browser.post("/quality/take-back", "stream_id=forged").await;
     assert_eq!(answer.status, 303, "{}", answer.text);
