@@ -102,13 +102,14 @@ impl<T: Described> Layers<T> {
         }
     }
 
-    /// Takes back something that public sources said. Returns the parent that they have
-    /// set by it, if they have.
+    /// Takes back something that public sources said. Returns whether they have set the
+    /// parent by it: the one that the account has now, since whoever else sets one ends
+    /// that note.
     #[must_use]
-    pub fn take_back(&mut self, remove: impl FnOnce(&mut PublicFields)) -> Option<String> {
-        let parent = self.public.noted_parent();
+    pub fn take_back(&mut self, remove: impl FnOnce(&mut PublicFields)) -> bool {
+        let had_parent = self.public.has_noted_parent();
         remove(&mut self.public);
-        parent.filter(|_| self.public.noted_parent().is_none())
+        had_parent && !self.public.has_noted_parent()
     }
 
     /// What is stored of them.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use natero_event::received::id;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -66,16 +65,15 @@ impl PublicFields {
         self.0.insert(PARENT.to_owned(), said);
     }
 
-    /// The parent that an identification has set.
-    pub fn noted_parent(&self) -> Option<String> {
-        let said = self.0.get(PARENT).filter(|said| said.is_done)?;
-        id(&said.value)
+    /// Whether an identification has set the parent.
+    pub fn has_noted_parent(&self) -> bool {
+        self.0.get(PARENT).is_some_and(|said| said.is_done)
     }
 
     /// Forgets who has set the parent: the Account API or a trusted source decides about it
     /// from now on.
     pub fn forget_parent(&mut self) {
-        if self.0.get(PARENT).is_some_and(|said| said.is_done) {
+        if self.has_noted_parent() {
             self.0.remove(PARENT);
         }
     }
@@ -148,15 +146,15 @@ mod tests {
         fields.note_parent(json!(7), 1, Some("bad"));
         fields.add(details(json!({"parent_account_id": "other"})), 2, None);
         assert_eq!(fields.values(), Map::new());
-        assert_eq!(fields.noted_parent().as_deref(), Some("7"));
+        assert!(fields.has_noted_parent());
         let read: PublicFields =
             serde_json::from_str(&serde_json::to_string(&fields).unwrap()).unwrap();
         assert_eq!(read, fields);
         let mut by_stream = fields.clone();
         by_stream.remove_stream("bad");
-        assert_eq!(by_stream.noted_parent(), None);
+        assert!(!by_stream.has_noted_parent());
         fields.remove_said(&details(json!({"parent_account_id": 7})), 1, Some("bad"));
-        assert_eq!(fields.noted_parent(), None);
+        assert!(!fields.has_noted_parent());
         fields.add(details(json!({"parent_account_id": "other"})), 2, None);
         fields.forget_parent();
         assert_eq!(

@@ -99,6 +99,31 @@ async fn a_parent_that_a_forged_event_has_set_is_taken_back_and_one_that_was_con
 }
 
 #[tokio::test]
+async fn a_forged_place_is_taken_back_where_the_account_above_is_gone_meanwhile() {
+    let collector = Collector::with(&["--allow-hierarchy"]);
+    let records = json!({"records": [
+        {"account_id": "top"}, {"account_id": "middle", "parent_account_id": "top"},
+        {"account_id": "placed"},
+    ]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(records))
+        .await;
+    collector
+        .send(vec![placed("placed", "bad", 0, &json!("middle"))])
+        .await;
+    let parent = async || {
+        let stored = collector.get("/api/v2/accounts/placed").await;
+        stored["parent_account_id"].clone()
+    };
+    let erase = "/api/v2/accounts/middle?erase=true";
+    assert_eq!(collector.call("DELETE", erase, None).await.status, 200);
+    assert_eq!(parent().await, "top");
+    let stream = "/api/v2/streams/bad";
+    assert_eq!(collector.call("DELETE", stream, None).await.status, 200);
+    assert_eq!(parent().await, Value::Null);
+}
+
+#[tokio::test]
 async fn a_single_event_is_taken_back_by_its_id() {
     let collector = collector().await;
     collector.send(vec![event("acme", "ann", "good", 0)]).await;

@@ -1,7 +1,7 @@
 //! What is said about accounts and users, as it is stored.
 
 use rusqlite::{
-    Connection, Transaction, params, params_from_iter,
+    Connection, Transaction, params_from_iter,
     types::{FromSql, ToSql, Value as SqlValue},
 };
 use serde_json::{Map, Value};
@@ -99,9 +99,11 @@ pub(super) fn remove_stream<T: InTable>(
         .collect::<rusqlite::Result<Vec<T::Row>>>()?;
     for row in rows {
         let mut layers = find::<T>(tx, row)?;
-        let parent = layers.take_back(|public| public.remove_stream(stream));
+        let leaves = layers.take_back(|public| public.remove_stream(stream));
         write(&layers, tx, row)?;
-        leave(tx, row, parent)?;
+        if leaves {
+            leave(tx, row)?;
+        }
     }
     Ok(())
 }
@@ -115,19 +117,17 @@ pub(super) fn remove_said<T: InTable>(
     stream: Option<&str>,
 ) -> rusqlite::Result<()> {
     let mut layers = find::<T>(tx, row)?;
-    let parent = layers.take_back(|public| public.remove_said(details, at, stream));
+    let leaves = layers.take_back(|public| public.remove_said(details, at, stream));
     write(&layers, tx, row)?;
-    leave(tx, row, parent)
+    if leaves {
+        leave(tx, row)?;
+    }
+    Ok(())
 }
 
 /// Takes an account from below the parent that a public source has set.
-fn leave(tx: &Transaction<'_>, row: impl ToSql, parent_id: Option<String>) -> rusqlite::Result<()> {
-    if let Some(parent_id) = parent_id {
-        tx.prepare_cached(
-            "UPDATE accounts SET parent_no = NULL
-             WHERE no = ?1 AND parent_no = (SELECT no FROM accounts WHERE account_id = ?2)",
-        )?
-        .execute(params![row, parent_id])?;
-    }
+fn leave(tx: &Transaction<'_>, row: impl ToSql) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE accounts SET parent_no = NULL WHERE no = ?1")?
+        .execute([row])?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::{
             failure::Result,
             json,
             layers::{self, InTable},
-            postgres::{Tx, execute, query, query_opt, without_nul},
+            postgres::{Tx, execute, query, query_opt},
         },
         traces::{Said, Traces},
     },
@@ -25,9 +25,11 @@ pub(super) async fn remove_stream<T: InTable + Described>(tx: &Tx<'_>, stream: &
     for row in query(tx, &sql, &[&quoted]).await? {
         let no = row.get(0);
         let mut layers = layers::find::<T>(tx, no).await?;
-        let parent = layers.take_back(|public| public.remove_stream(stream));
+        let leaves = layers.take_back(|public| public.remove_stream(stream));
         layers::write(&layers, tx, no).await?;
-        leave(tx, no, parent).await?;
+        if leaves {
+            leave(tx, no).await?;
+        }
     }
     Ok(())
 }
@@ -74,10 +76,12 @@ async fn take_back_said(tx: &Tx<'_>, said: &Said) -> Result<()> {
         Subject::Account => {
             if let Some(no) = account_rows::find_no(tx, &said.account_id).await? {
                 let mut layers = layers::find::<Account>(tx, no).await?;
-                let parent =
+                let leaves =
                     layers.take_back(|public| public.remove_said(&said.details, said.at, stream));
                 layers::write(&layers, tx, no).await?;
-                leave(tx, no, parent).await?;
+                if leaves {
+                    leave(tx, no).await?;
+                }
             }
         }
         Subject::User => {
@@ -94,12 +98,9 @@ async fn take_back_said(tx: &Tx<'_>, said: &Said) -> Result<()> {
 }
 
 /// Takes an account from below the parent that a public source has set.
-async fn leave(tx: &Tx<'_>, no: i64, parent_id: Option<String>) -> Result<()> {
-    if let Some(parent_id) = parent_id {
-        let sql = "UPDATE accounts SET parent_no = NULL
-             WHERE no = $1 AND parent_no = (SELECT no FROM accounts WHERE account_id = $2)";
-        execute(tx, sql, &[&no, &without_nul(parent_id)]).await?;
-    }
+async fn leave(tx: &Tx<'_>, no: i64) -> Result<()> {
+    let sql = "UPDATE accounts SET parent_no = NULL WHERE no = $1";
+    execute(tx, sql, &[&no]).await?;
     Ok(())
 }
 
