@@ -16,6 +16,7 @@ natero_e2e::suite!(
     a_body_over_1_kib_is_gzipped_unless_compress_is_off,
     a_batch_leaves_when_it_is_full_or_old_enough,
     flush_and_stats_tell_what_became_of_each_event,
+    a_flush_ends_in_a_page_that_goes_on_making_events,
     disable_event_send_sends_nothing,
 );
 
@@ -284,6 +285,34 @@ async fn flush_and_stats_tell_what_became_of_each_event(stage: &Stage) -> Result
         stats["bytesSent"].as_u64() == Some(wire as u64),
         "{wire} bytes came: {stats}"
     );
+    Ok(())
+}
+
+async fn a_flush_ends_in_a_page_that_goes_on_making_events(stage: &Stage) -> Result<()> {
+    let Tracked { server, page, .. } = start(stage, json!({})).await?;
+    page.act(
+        "window.made = 0;
+         window.making = setInterval(() => { _na.sendFeatureEvent('tick'); made += 1; }, 1);",
+        Value::Null,
+    )
+    .await?;
+    page.until("made > 20").await?;
+    let told: Value = page
+        .run(
+            "const before = made;
+             const flushed = await _na.flush();
+             const delivered = _na.stats().delivered;
+             clearInterval(making);
+             await _na.flush();
+             return { before, flushed, delivered, made, all: _na.stats().delivered };",
+            Value::Null,
+        )
+        .await?;
+    let number = |name: &str| told[name].as_u64();
+    ensure!(number("delivered") >= number("before"), "{told}");
+    ensure!(told["flushed"]["rejected"] == 0, "{told}");
+    ensure!(number("all") == number("made"), "{told}");
+    ensure!(!server.recorded().is_empty(), "nothing was sent");
     Ok(())
 }
 
