@@ -10,7 +10,7 @@ use std::{
 };
 
 use natero_engine::{Call, Input, Millis, Override, View};
-use natero_event::{Id, Json, Number};
+use natero_event::{Id, Json, Number, json::push_ascii};
 use wasm_bindgen::JsValue;
 
 use crate::{
@@ -183,11 +183,8 @@ impl Live {
         let platform = &self.host.platform;
         let mut differing = settings.differing_from(&platform.settings);
         // Whether two closures do the same cannot be told.
-        for (name, (is_given, stands)) in ["beforeSend", "onError"]
-            .into_iter()
-            .zip(hooks.into_iter().zip(self.hooks))
-        {
-            if is_given && !stands {
+        for (at, name) in ["beforeSend", "onError"].iter().enumerate() {
+            if hooks[at] && !self.hooks[at] {
                 differing.push(name);
             }
         }
@@ -195,10 +192,10 @@ impl Live {
             let mut warning =
                 "the tracker of this source has other settings already, which stand:".to_owned();
             for name in differing {
-                warning.push(' ');
+                push_ascii(&mut warning, b' ');
                 warning.push_str(name);
             }
-            warning.push('.');
+            push_ascii(&mut warning, b'.');
             platform.problems.warn(&warning);
         }
         for (which, id) in [

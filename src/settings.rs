@@ -4,6 +4,8 @@
 //! `crates/contract` writes it.
 
 #[cfg(feature = "browser")]
+mod difference;
+#[cfg(feature = "browser")]
 pub(crate) mod rules;
 #[cfg(any(feature = "class", all(test, feature = "browser")))]
 mod slot;

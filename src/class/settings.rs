@@ -3,6 +3,7 @@
 
 use js_sys::{Function, Object, Reflect};
 use natero_engine::{Consent, Persistence};
+use natero_event::json::push_ascii;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::arguments::{Fields, describe, describe_id, to_id};
@@ -97,16 +98,17 @@ pub(super) fn read(given: &JsValue) -> Given {
 fn unread(given: &JsValue, fields: &Fields) -> String {
     let of_all = Object::get_prototype_of(&Object::new());
     let has = |object: &JsValue, name: &str| Reflect::has(object, &name.into()).unwrap_or(false);
-    let is_unread = |name: &&&str| {
-        !fields.0.iter().any(|(field, _)| field == **name)
-            && has(given, name)
-            && !has(&of_all, name)
+    let is_unread = |name: &str| {
+        !fields.0.iter().any(|(field, _)| field == name) && has(given, name) && !has(&of_all, name)
     };
-    let names = [VALUES, HOOKS].into_iter().flatten();
-    names
-        .filter(is_unread)
-        .flat_map(|name| [" ", name])
-        .collect()
+    let mut unread = String::new();
+    for name in VALUES.iter().chain(HOOKS) {
+        if is_unread(name) {
+            push_ascii(&mut unread, b' ');
+            unread.push_str(name);
+        }
+    }
+    unread
 }
 
 struct Mismatch {
@@ -126,66 +128,77 @@ fn put_hook(to: &mut Option<Function>, value: JsValue, is_given: bool) -> Result
 
 /// Puts a value where it belongs, if it is one that the setting can have.
 fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
-    let expected = match slot {
-        Slot::Id(to) => {
-            let id = to_id(value).ok_or_else(|| Mismatch {
-                expected: rules::ID,
-                got: describe_id(value),
-            })?;
-            *to = Some(id);
-            return Ok(());
-        }
-        Slot::Flag(to) => put(to, value.as_bool(), "true or false"),
-        Slot::Span(to) => put(to, positive(value), rules::POSITIVE),
-        Slot::Count(to) => put(to, whole(value), rules::POSITIVE),
-        Slot::Bytes(to) => put(to, whole(value).map(|it| it as usize), rules::POSITIVE),
-        Slot::Endpoint(to) => put(to, text(value, can_receive), rules::ENDPOINT),
-        Slot::Address(to) => put_some(to, text(value, page::is_address), rules::ADDRESS),
-        Slot::Token(to) => put(to, text(value, rules::is_token), rules::TOKEN),
-        Slot::OptionalToken(to) => put_some(to, text(value, rules::is_token), rules::TOKEN),
+    let expected = expected(&slot);
+    let is_id = matches!(slot, Slot::Id(_));
+    let fits = match slot {
+        Slot::Id(to) => put_some(to, to_id(value)),
+        Slot::Flag(to) => put(to, value.as_bool()),
+        Slot::Span(to) => put(to, positive(value)),
+        Slot::Count(to) => put(to, whole(value)),
+        Slot::Bytes(to) => put(to, whole(value).map(|it| it as usize)),
+        Slot::Endpoint(to) => put(to, text(value, can_receive)),
+        Slot::Address(to) => put_some(to, text(value, page::is_address)),
+        Slot::Token(to) => put(to, text(value, rules::is_token)),
+        Slot::OptionalToken(to) => put_some(to, text(value, rules::is_token)),
         Slot::PageViews(to) => {
             let given = match value.as_bool() {
                 Some(true) => Some(PageViews::Path),
                 Some(false) => Some(PageViews::Off),
                 None => (*value == "hash").then_some(PageViews::PathAndHash),
             };
-            put(to, given, "true or false or \"hash\"")
+            put(to, given)
         }
         Slot::Persistence(to) => {
             let all = [Persistence::Storage, Persistence::Memory];
             let given = all.into_iter().find(|it| *value == persistence_name(*it));
-            put(to, given, "\"storage\" or \"memory\"")
+            put(to, given)
         }
         Slot::Consent(to) => {
             let all = [Consent::Granted, Consent::Pending, Consent::Denied];
             let given = all.into_iter().find(|it| *value == consent_name(*it));
-            put(to, given, "\"granted\" or \"pending\" or \"denied\"")
+            put(to, given)
         }
     };
-    match expected {
-        None => Ok(()),
-        Some(expected) => Err(Mismatch {
-            expected,
-            got: describe(value),
-        }),
+    if fits {
+        return Ok(());
+    }
+    let describe = if is_id { describe_id } else { describe };
+    Err(Mismatch {
+        expected,
+        got: describe(value),
+    })
+}
+
+/// What a value has to be.
+fn expected(slot: &Slot<'_>) -> &'static str {
+    match slot {
+        Slot::Id(_) => rules::ID,
+        Slot::Flag(_) => "true or false",
+        Slot::Span(_) | Slot::Count(_) | Slot::Bytes(_) => rules::POSITIVE,
+        Slot::Endpoint(_) => rules::ENDPOINT,
+        Slot::Address(_) => rules::ADDRESS,
+        Slot::Token(_) | Slot::OptionalToken(_) => rules::TOKEN,
+        Slot::PageViews(_) => "true or false or \"hash\"",
+        Slot::Persistence(_) => "\"storage\" or \"memory\"",
+        Slot::Consent(_) => "\"granted\" or \"pending\" or \"denied\"",
     }
 }
 
-/// Puts what is right; tells what was expected where nothing is.
-fn put<T>(to: &mut T, given: Option<T>, expected: &'static str) -> Option<&'static str> {
+/// Puts what is right; tells whether anything is.
+fn put<T>(to: &mut T, given: Option<T>) -> bool {
     let Some(given) = given else {
-        return Some(expected);
+        return false;
     };
     *to = given;
-    None
+    true
 }
 
-fn put_some<T>(
-    to: &mut Option<T>,
-    given: Option<T>,
-    expected: &'static str,
-) -> Option<&'static str> {
-    put(to, given.map(Some), expected)
+fn put_some<T>(to: &mut Option<T>, given: Option<T>) -> bool {
+    if given.is_none() {
+        return false;
+    }
+    *to = given;
+    true
 }
 
 fn positive(value: &JsValue) -> Option<f64> {

@@ -32,20 +32,23 @@ pub(crate) enum Slot<'a> {
     Consent(&'a mut Consent),
 }
 
-/// The slot of each setting that is a value, by the setting's name.
+/// The slots of all settings that are values.
 macro_rules! slots {
     ($($name:literal: $kind:ident($field:ident),)*) => {
         /// The names of all settings that are values.
         pub(crate) const VALUES: &[&str] = &[$($name),*];
 
         impl Settings {
+            /// Where the values are kept, in the order of [`VALUES`].
+            fn slots(&mut self) -> [Slot<'_>; VALUES.len()] {
+                [$(Slot::$kind(&mut self.$field)),*]
+            }
+
             /// Where the value of the setting of this name is kept; nothing where there
             /// is no such setting, or it is a hook.
             pub(crate) fn slot(&mut self, name: &str) -> Option<Slot<'_>> {
-                Some(match name {
-                    $($name => Slot::$kind(&mut self.$field),)*
-                    _ => return None,
-                })
+                let at = VALUES.iter().position(|it| *it == name)?;
+                self.slots().into_iter().nth(at)
             }
         }
     };

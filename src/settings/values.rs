@@ -202,43 +202,6 @@ impl Settings {
         Ok(())
     }
 
-    /// The names of what is given here and stands otherwise there, but for ids and the
-    /// endpoint. What has its default counts as not given.
-    pub(crate) fn differing_from(&self, standing: &Settings) -> Vec<&'static str> {
-        let default = Settings::default();
-        macro_rules! compared {
-            ($($name:literal: $field:ident,)*) => {
-                [$((
-                    $name,
-                    self.$field != default.$field && self.$field != standing.$field,
-                ),)*]
-            };
-        }
-        let compared = compared! {
-            "trackUnload": track_unload,
-            "trackPageViews": track_page_views,
-            "disableEventSend": disable_event_send,
-            "debug": debug,
-            "debugUrl": debug_url,
-            "sessionTimeout": session_timeout,
-            "idleTimeout": idle_timeout,
-            "sessionSyncInterval": session_sync_interval,
-            "flushInterval": flush_interval,
-            "batchSize": batch_size,
-            "maxQueueBytes": max_queue_bytes,
-            "maxStoredBytes": max_stored_bytes,
-            "persistence": persistence,
-            "cookieDomain": cookie_domain,
-            "cookiePrefix": cookie_prefix,
-            "consent": consent,
-            "respectGpc": respect_gpc,
-            "respectDnt": respect_dnt,
-            "compress": compress,
-        };
-        let differing = compared.iter().filter(|(_, differs)| *differs);
-        differing.map(|(name, _)| *name).collect()
-    }
-
     /// The settings by which the engine decides. `filter`: there is a
     /// `beforeSend`; `is_denied`: the browser says that there is no consent.
     pub(crate) fn config(&self, filter: bool, is_denied: bool) -> Config {
