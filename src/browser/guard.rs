@@ -5,9 +5,11 @@
 //! function that the browser is given, and each call of the tracker, runs behind
 //! a call that catches it.
 
-use std::{cell::Cell, pin::Pin, task::Poll};
+use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
+
+use super::executor;
 
 /// Runs a task.
 ///
@@ -97,15 +99,7 @@ pub(crate) fn function_once(task: Box<dyn FnOnce(JsValue) -> JsValue>) -> JsValu
 
 /// Lets a future run, beginning when the current task ends.
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
-    spawn_boxed(Box::pin(future));
-}
-
-fn spawn_boxed(mut future: Pin<Box<dyn Future<Output = ()>>>) {
-    wasm_bindgen_futures::spawn_local(std::future::poll_fn(move |context| {
-        let mut poll = Poll::Ready(());
-        attempt_call(&mut || poll = future.as_mut().poll(context));
-        poll
-    }));
+    executor::run(Box::pin(future));
 }
 
 /// Lets a promise be: nobody waits for it, and its rejection is nobody's.

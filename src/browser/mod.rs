@@ -9,6 +9,7 @@ mod clock;
 mod console;
 mod cookies;
 mod ears;
+mod executor;
 mod frame;
 mod guard;
 mod gzip;
