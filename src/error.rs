@@ -3,7 +3,7 @@
 use std::fmt;
 
 use natero_engine::{Loss, Reason};
-use natero_event::json::push_int;
+use natero_event::json::{push_ascii, push_int};
 
 /// Why `onError` is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,7 +250,7 @@ impl Problem {
                 text.push_str(", ");
                 text.push_str(message);
             }
-            text.push(')');
+            push_ascii(&mut text, b')');
         }
         text.push_str(". ");
         text.push_str(if is_unauthorized {
@@ -258,7 +258,7 @@ impl Problem {
         } else {
             advice
         });
-        text.push('.');
+        push_ascii(&mut text, b'.');
         let code = if is_unauthorized {
             ErrorCode::Unauthorized
         } else {

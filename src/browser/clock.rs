@@ -57,7 +57,9 @@ impl Steady {
             self.told = told;
             self.source = source;
         }
-        self.told = self.told.max(told);
+        if told > self.told {
+            self.told = told;
+        }
         self.told + self.ahead
     }
 }

@@ -39,8 +39,8 @@ pub(crate) struct Problems {
 }
 
 struct Said {
-    /// The message without its numbers: with others it is the same.
-    message: String,
+    /// The bytes of the message without its digits: with others it is the same.
+    wording: Vec<u8>,
     at: f64,
     /// Lost events that it was not said of since.
     dropped: u32,
@@ -82,19 +82,21 @@ impl Problems {
     /// The events that a message is said of now; none where it was said just before, or
     /// too much was said.
     fn may_say(&self, message: &str, dropped: u32, now: f64) -> Option<u32> {
-        let message: String = message
-            .chars()
-            .filter(|letter| !letter.is_ascii_digit())
-            .collect();
+        let mut wording = Vec::with_capacity(message.len());
+        for letter in message.bytes() {
+            if !letter.is_ascii_digit() {
+                wording.push(letter);
+            }
+        }
         let mut said = self.said.borrow_mut();
-        let at = match said.iter().position(|it| it.message == message) {
+        let at = match said.iter().position(|it| it.wording == wording) {
             Some(at) => at,
             None => {
                 if said.len() == REMEMBERED {
                     said.clear();
                 }
                 said.push(Said {
-                    message,
+                    wording,
                     at: -SILENCE,
                     dropped: 0,
                 });

@@ -15,18 +15,20 @@ extern "C" {
 /// 128 random bits.
 pub(crate) fn seed() -> Seed {
     let mut bytes = [0; 16];
+    let mut words = [0; 4];
     let crypto: Crypto = page::global("crypto").unchecked_into();
-    let words = |bytes: &[u8; 16], at: usize| {
-        let word = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-        u32::from_le_bytes(word)
-    };
     if !crypto.is_undefined() && crypto.get_random_values_with_u8_array(&mut bytes).is_ok() {
-        return Seed([0, 4, 8, 12].map(|at| words(&bytes, at)));
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+        return Seed(words);
     }
     // `Math.random` may have been seeded alike in all tabs; the times tell them apart.
-    Seed([(); 4].map(|()| {
+    for word in &mut words {
         let fraction = math_random().ok().and_then(|it| it.as_f64()).unwrap_or(0.0);
         let mixed = fraction * 4_294_967_296.0 + clock::wall() + clock::monotonic() * 1e6;
-        (mixed % 4_294_967_296.0) as u32
-    }))
+        // The lowest 32 bits.
+        *word = mixed as u64 as u32;
+    }
+    Seed(words)
 }

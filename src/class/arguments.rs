@@ -4,7 +4,9 @@ use js_sys::{Array, Function, JsString, Object, Reflect};
 use natero_event::{Id, json::push_int};
 use wasm_bindgen::prelude::*;
 
-use crate::{browser::page::member, error::TrackerError, settings::rules, tracker::Instead};
+use crate::{
+    ascii::parts, browser::page::member, error::TrackerError, settings::rules, tracker::Instead,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -213,9 +215,8 @@ pub(super) fn number_text(number: f64) -> String {
 }
 
 /// NUL ends texts for some receivers.
-pub(super) fn without_nul(mut text: String) -> String {
-    text.retain(|letter| letter != '\0');
-    text
+pub(super) fn without_nul(text: String) -> String {
+    parts(&text, 0).collect()
 }
 
 /// What a value is that is no id.

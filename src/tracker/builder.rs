@@ -3,7 +3,7 @@
 use std::{rc::Rc, time::Duration};
 
 use natero_engine::{Consent, Persistence};
-use natero_event::Id;
+use natero_event::{Id, json::push_ascii};
 
 use super::{
     Tracker,
@@ -260,12 +260,22 @@ fn short_name(url: &str) -> String {
     let mut sum = url.encode_utf16().fold(0_u32, |sum, unit| {
         sum.wrapping_mul(31).wrapping_add(u32::from(unit))
     });
-    let mut digits = Vec::new();
-    while sum > 0 || digits.is_empty() {
-        digits.push(char::from(DIGITS[(sum % 36) as usize]));
+    // The longest is `1z141z3`.
+    let mut digits = [b'0'; 7];
+    let mut first = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[(sum % 36) as usize];
         sum /= 36;
+        first -= 1;
+        if sum == 0 {
+            break;
+        }
     }
-    digits.iter().rev().collect()
+    let mut name = String::new();
+    for digit in &digits[first..] {
+        push_ascii(&mut name, *digit);
+    }
+    name
 }
 
 #[cfg(test)]
