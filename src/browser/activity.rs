@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::{
     clock,
     listener::Ear,
-    page::{self, global, member},
+    page::{self, global, global_this, member},
     timer::Timer,
 };
 
@@ -63,9 +63,9 @@ impl Activity {
             let telling = Rc::clone(&used);
             let (of_loads, of_blurs) = (Weak::clone(this), Weak::clone(this));
             Activity {
-                activity: Ear::new(KINDS.into(), Box::new(move |_| telling(Use::Activity))),
+                activity: Ear::new(&KINDS, Box::new(move |_| telling(Use::Activity))),
                 loads: Ear::new(
-                    vec!["load"],
+                    &["load"],
                     Box::new(move |event| {
                         let target = member(&event, "target");
                         if let Some(this) = of_loads.upgrade()
@@ -76,7 +76,7 @@ impl Activity {
                     }),
                 ),
                 blurs: Ear::new(
-                    vec!["blur"],
+                    &["blur"],
                     Box::new(move |_| {
                         // The browser says where the focus went when the event is over.
                         if let Some(this) = of_blurs.upgrade() {
@@ -99,7 +99,7 @@ impl Activity {
     /// Listens to the window and the frames in it, as far as they are of this origin;
     /// again where somebody has removed every listener.
     pub fn listen(&self) {
-        each_window(&js_sys::global(), &|window| {
+        each_window(&global_this(), &|window| {
             self.activity.add(window);
             self.blurs.add(window);
             self.loads.add(&member(window, "document"));
@@ -137,7 +137,7 @@ impl Activity {
 
 impl Drop for Activity {
     fn drop(&mut self) {
-        each_window(&js_sys::global(), &|window| {
+        each_window(&global_this(), &|window| {
             self.activity.remove(window);
             self.blurs.remove(window);
             self.loads.remove(&member(window, "document"));

@@ -2,12 +2,17 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Function, Reflect};
+use js_sys::{Function, Object};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{MutationObserver, MutationObserverInit};
+use web_sys::MutationObserver;
 
 use super::{
-    activity::Activity, guard, listener::Listener, navigation::Navigation, page, tabs::Tabs,
+    activity::Activity,
+    guard,
+    listener::Listener,
+    navigation::Navigation,
+    page::{self, put},
+    tabs::Tabs,
 };
 
 /// What listens to the page.
@@ -59,9 +64,12 @@ impl Ears {
         let Ok(observer) = MutationObserver::new(function) else {
             return;
         };
-        let init = MutationObserverInit::new();
-        let _ = Reflect::set(&init, &"childList".into(), &true.into());
-        if observer.observe_with_options(&document, &init).is_ok() {
+        let init = Object::new();
+        put(&init, "childList", &JsValue::TRUE);
+        if observer
+            .observe_with_options(&document, init.unchecked_ref())
+            .is_ok()
+        {
             self.erasure.replace(Some(Erasure {
                 observer,
                 _again: again,

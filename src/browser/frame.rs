@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
-use super::{clock, guard, timer::Timer};
+use super::{clock, guard, page::window, timer::Timer};
 
 /// A page that is not painted has no frames; then the title of a navigation is
 /// looked at after this long, in ms.
@@ -31,7 +31,7 @@ impl Frame {
             }
         }));
         let function: &Function = painted.as_ref().unchecked_ref();
-        let request = web_sys::window().and_then(|it| it.request_animation_frame(function).ok());
+        let request = window().and_then(|it| it.request_animation_frame(function).ok());
         timer.set(now + WITHOUT_FRAME, move || task());
         Frame {
             request,
@@ -43,7 +43,7 @@ impl Frame {
 
 impl Drop for Frame {
     fn drop(&mut self) {
-        if let (Some(request), Some(window)) = (self.request, web_sys::window()) {
+        if let (Some(request), Some(window)) = (self.request, window()) {
             let _ = window.cancel_animation_frame(request);
         }
     }

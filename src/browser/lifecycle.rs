@@ -27,7 +27,7 @@ pub(crate) fn watch(changed: impl Fn(Change) + 'static) -> [Listener; 3] {
     let is_left = Rc::new(Cell::new(false));
     let visibility = {
         let (changed, is_left) = (Rc::clone(&changed), Rc::clone(&is_left));
-        Listener::global("visibilitychange", move |_| {
+        Listener::global(&["visibilitychange"], move |_| {
             if !is_visible() {
                 changed(Change::Hidden);
             } else if !is_left.get() {
@@ -39,13 +39,13 @@ pub(crate) fn watch(changed: impl Fn(Change) + 'static) -> [Listener; 3] {
     };
     let hide = {
         let (changed, is_left) = (Rc::clone(&changed), Rc::clone(&is_left));
-        Listener::global("pagehide", move |_| {
+        Listener::global(&["pagehide"], move |_| {
             is_left.set(true);
             changed(Change::Left);
             changed(Change::Hidden);
         })
     };
-    let show = Listener::global("pageshow", move |event| {
+    let show = Listener::global(&["pageshow"], move |event| {
         if member(&event, "persisted") == true {
             is_left.set(false);
             changed(Change::Restored);

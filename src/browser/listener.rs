@@ -1,21 +1,27 @@
 //! Listeners that live as long as the value that stands for them.
 
-use js_sys::Function;
+use js_sys::{Function, Object};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{AddEventListenerOptions, EventTarget};
+use web_sys::EventTarget;
 
-use super::{guard, page::member};
+use super::{
+    guard,
+    page::{global_this, member, put},
+};
+
+/// The kinds of events that are listened to.
+type Kinds = &'static [&'static str];
 
 /// Something that can listen: to events of some kinds, in the capture phase, before
 /// the page can stop them. Scrolling never waits for us. What a script dispatches is
 /// not heard.
 pub(crate) struct Ear {
-    kinds: Vec<&'static str>,
+    kinds: Kinds,
     heard: Closure<dyn Fn(JsValue)>,
 }
 
 impl Ear {
-    pub fn new(kinds: Vec<&'static str>, heard: Box<dyn Fn(JsValue)>) -> Ear {
+    pub fn new(kinds: Kinds, heard: Box<dyn Fn(JsValue)>) -> Ear {
         let heard = guard::function(Box::new(move |event| {
             if member(&event, "isTrusted") != false {
                 heard(event);
@@ -27,24 +33,25 @@ impl Ear {
     /// Listens to a target; to listen twice is to listen once. One of another origin is
     /// not heard.
     pub fn add(&self, target: &JsValue) {
-        let options = AddEventListenerOptions::new();
-        options.set_capture(true);
-        options.set_passive(true);
-        for kind in &self.kinds {
+        let options = Object::new();
+        for name in ["capture", "passive"] {
+            put(&options, name, &JsValue::TRUE);
+        }
+        for kind in self.kinds {
             // A page that lets nobody listen is heard no more than it wants.
             let _ = target
                 .unchecked_ref::<EventTarget>()
                 .add_event_listener_with_callback_and_add_event_listener_options(
                     kind,
                     self.function(),
-                    &options,
+                    options.unchecked_ref(),
                 );
         }
     }
 
     /// Listens to it no more.
     pub fn remove(&self, target: &JsValue) {
-        for kind in &self.kinds {
+        for kind in self.kinds {
             let _ = target
                 .unchecked_ref::<EventTarget>()
                 .remove_event_listener_with_callback_and_bool(kind, self.function(), true);
@@ -63,31 +70,29 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Listens to one kind of event.
-    pub fn new(
-        target: &JsValue,
-        kind: &'static str,
-        heard: impl Fn(JsValue) + 'static,
-    ) -> Listener {
-        Listener::of_kinds(target, vec![kind], Box::new(heard))
+    /// Listens to events of these kinds.
+    pub fn new(target: &JsValue, kinds: Kinds, heard: impl Fn(JsValue) + 'static) -> Listener {
+        Listener::boxed(target, kinds, Box::new(heard))
     }
 
     /// As [`Listener::new`], on the window, or in a worker on what is in its place.
-    pub fn global(kind: &'static str, heard: impl Fn(JsValue) + 'static) -> Listener {
-        Listener::new(&js_sys::global(), kind, heard)
+    pub fn global(kinds: Kinds, heard: impl Fn(JsValue) + 'static) -> Listener {
+        Listener::global_boxed(kinds, Box::new(heard))
     }
 
-    fn of_kinds(
-        target: &JsValue,
-        kinds: Vec<&'static str>,
-        heard: Box<dyn Fn(JsValue)>,
-    ) -> Listener {
+    fn boxed(target: &JsValue, kinds: Kinds, heard: Box<dyn Fn(JsValue)>) -> Listener {
         let listener = Listener {
             target: target.clone(),
             ear: Ear::new(kinds, heard),
         };
         listener.listen();
         listener
+    }
+
+    // Out of line, as many listen there.
+    #[inline(never)]
+    fn global_boxed(kinds: Kinds, heard: Box<dyn Fn(JsValue)>) -> Listener {
+        Listener::boxed(&global_this(), kinds, heard)
     }
 
     /// Listens again where somebody has removed every listener.

@@ -6,12 +6,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::{
     guard,
-    page::{global, member},
+    page::{global, member, put},
 };
 
 #[wasm_bindgen]
@@ -50,7 +50,7 @@ pub(crate) fn request(
         return;
     };
     let options = Object::new();
-    let _ = Reflect::set(&options, &"ifAvailable".into(), &only_if_free.into());
+    put(&options, "ifAvailable", &only_if_free.into());
     let granted = Box::new(move |lock: JsValue| match granted(!lock.is_null()) {
         Some(lock) => lock.held(),
         None => JsValue::UNDEFINED,

@@ -134,11 +134,13 @@ pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Rc<
     let seed = random::seed();
     let mut config = settings.config(hooks.before_send.is_some(), is_denied(&settings));
     let has_timers = timer::exist();
-    if !has_timers {
+    config.flush_interval = if has_timers {
+        config.flush_interval
+    } else {
         // Nothing wakes the engine: what comes is sent at once, in one request after
         // the other.
-        config.flush_interval = Millis(0.0);
-    }
+        Millis::ZERO
+    };
     let engine = Engine::new(config, seed, now);
     let host = Rc::new_cyclic(|host| {
         let browser = Browser {
@@ -222,7 +224,7 @@ impl Browser {
             return;
         };
         let host = Weak::clone(&self.host);
-        let shown = Listener::new(&document, "prerenderingchange", move |_| {
+        let shown = Listener::new(&document, &["prerenderingchange"], move |_| {
             if let Some(host) = host.upgrade() {
                 host.platform.begin(now());
             }
@@ -255,10 +257,10 @@ impl Browser {
                 host.platform.obstacle.set(Some(Obstacle::Policy));
             }
         });
-        let mut listeners: Vec<Listener> = [("online", true), ("offline", false)]
-            .map(|(kind, online)| {
+        let mut listeners: Vec<Listener> = [(&["online"], true), (&["offline"], false)]
+            .map(|(kinds, online)| {
                 let tell = self.teller();
-                Listener::global(kind, move |_| {
+                Listener::global(kinds, move |_| {
                     tell(Box::new(move |engine, now| {
                         engine.handle(now, Input::Online(online));
                     }));
@@ -299,7 +301,7 @@ impl Browser {
             }),
         );
         let sharing = Rc::clone(&storage);
-        listeners.push(Listener::global("storage", move |event| {
+        listeners.push(Listener::global(&["storage"], move |event| {
             if page::member(&event, "key") == sharing.shared()
                 && let Some(record) = page::member(&event, "newValue").as_string()
             {

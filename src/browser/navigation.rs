@@ -6,7 +6,6 @@ use std::{
 };
 
 use natero_engine::Now;
-use wasm_bindgen::JsValue;
 
 use super::{
     clock,
@@ -94,37 +93,32 @@ impl Navigation {
             moved: Box::new(moved),
             this: Weak::clone(this),
         });
-        let look = |is_replaced| {
-            let seen = Rc::downgrade(&seen);
-            move || {
-                if let Some(seen) = seen.upgrade() {
-                    seen.look(is_replaced);
-                }
+        let looking = Rc::downgrade(&seen);
+        let look = move |is_replaced| {
+            if let Some(seen) = looking.upgrade() {
+                seen.look(is_replaced);
             }
         };
-        let heard = |kind| {
-            let look = look(false);
-            Listener::global(kind, move |_| look())
-        };
-        let mut listeners = vec![heard("popstate"), heard("hashchange")];
+        let moved = look.clone();
+        let mut listeners = vec![Listener::global(&["popstate", "hashchange"], move |_| {
+            moved(false);
+        })];
         let mut wrapped = Vec::new();
         let navigation = global("navigation");
         if member(&navigation, "currentEntry").is_object() {
             // It tells of every navigation, however it was made.
-            let (moved, replaced) = (look(false), look(true));
-            let heard = move |event: JsValue| {
-                if member(&event, "navigationType") == "replace" {
-                    replaced();
-                } else {
-                    moved();
-                }
-            };
-            listeners.push(Listener::new(&navigation, "currententrychange", heard));
+            listeners.push(Listener::new(
+                &navigation,
+                &["currententrychange"],
+                move |event| look(member(&event, "navigationType") == "replace"),
+            ));
         } else {
             // The page may call either: a method of its own, or that of the prototype.
             for holder in [global("history"), member(&global("History"), "prototype")] {
                 for (name, is_replaced) in [("pushState", false), ("replaceState", true)] {
-                    wrapped.extend(Wrapped::new(&holder, name, Box::new(look(is_replaced))));
+                    let look = look.clone();
+                    let called = Box::new(move || look(is_replaced));
+                    wrapped.extend(Wrapped::new(&holder, name, called));
                 }
             }
         }

@@ -3,13 +3,35 @@
 use js_sys::{Function, Object, Reflect};
 use natero_event::limits::MAX_TEXT_UNITS;
 use wasm_bindgen::prelude::*;
-use web_sys::Document;
+use web_sys::{Document, Window};
 
 use crate::{ascii::end_before, settings::rules};
 
+#[wasm_bindgen]
+extern "C" {
+    // `js_sys::global` looks for it in four places, of which this is in every browser
+    // that has modules.
+    #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
+    static GLOBAL_THIS: JsValue;
+}
+
+/// What holds the globals: the window, or in a worker what is in its place.
+pub(crate) fn global_this() -> JsValue {
+    GLOBAL_THIS.with(JsValue::clone)
+}
+
+/// The window of the page; none in a worker or on a server.
+pub(crate) fn window() -> Option<Window> {
+    if cfg!(target_arch = "wasm32") {
+        global_this().dyn_into().ok()
+    } else {
+        None
+    }
+}
+
 /// A global; `undefined` where there is none, or where it throws.
 pub(crate) fn global(name: &str) -> JsValue {
-    member(&js_sys::global(), name)
+    member(&global_this(), name)
 }
 
 /// A member of an object; `undefined` where there is none, or where it throws.
@@ -17,13 +39,24 @@ pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// Puts a member into an object that is ours.
+pub(crate) fn put(object: &JsValue, name: &str, value: &JsValue) {
+    // It cannot fail: nothing of ours is frozen.
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
+/// An object of texts.
+pub(crate) fn object_of(texts: &[(&str, &str)]) -> Object {
+    let object = Object::new();
+    for (name, text) in texts {
+        put(&object, name, &JsValue::from_str(text));
+    }
+    object
+}
+
 /// The page; none in a worker or on a server.
 pub(crate) fn document() -> Option<Document> {
-    if cfg!(target_arch = "wasm32") {
-        web_sys::window()?.document()
-    } else {
-        None
-    }
+    window()?.document()
 }
 
 /// Somebody uses this: it is a page, or a worker of one. A server that renders pages may
@@ -217,10 +250,15 @@ fn document_kind(address: &str) -> Option<&str> {
 
 /// A text of at most [`MAX_TEXT_UNITS`].
 pub(crate) fn cut(text: &str) -> &str {
+    cut_to(text, MAX_TEXT_UNITS)
+}
+
+/// A text of at most so many UTF-16 units.
+pub(crate) fn cut_to(text: &str, most: usize) -> &str {
     let mut units = 0;
     for (at, letter) in text.char_indices() {
         units += letter.len_utf16();
-        if units > MAX_TEXT_UNITS {
+        if units > most {
             return &text[..at];
         }
     }

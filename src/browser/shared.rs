@@ -4,10 +4,10 @@
 
 use js_sys::{Object, Reflect, Symbol};
 use natero_engine::Seed;
-use natero_event::json::push_int;
-use wasm_bindgen::JsValue;
+use natero_event::json::{push_ascii, push_int};
+use wasm_bindgen::{JsCast, JsValue};
 
-use super::page::member;
+use super::page::{global_this, member, put};
 
 /// The name under which the page has it.
 const KEY: &str = "natero-wasm";
@@ -21,14 +21,14 @@ pub(crate) fn tab(seed: Seed) -> String {
     let Seed([first, second, ..]) = seed;
     let mut tab = String::new();
     push_int(&mut tab, i64::from(first));
-    tab.push('-');
+    push_ascii(&mut tab, b'-');
     push_int(&mut tab, i64::from(second));
-    let _ = Reflect::set(&shared, &"tab".into(), &tab.as_str().into());
+    put(&shared, "tab", &tab.as_str().into());
     tab
 }
 
 fn shared() -> JsValue {
-    let global = js_sys::global();
+    let global = global_this();
     let key = Symbol::for_(KEY).into();
     if let Ok(shared) = Reflect::get(&global, &key)
         && shared.is_object()
@@ -42,8 +42,8 @@ fn shared() -> JsValue {
         (&shared, "join", &Object::new()),
         (&descriptor, "value", &shared),
     ] {
-        let _ = Reflect::set(object, &name.into(), value);
+        put(object, name, value);
     }
-    let _ = Reflect::define_property(&global, &key, &descriptor);
+    let _ = Reflect::define_property(global.unchecked_ref::<Object>(), &key, &descriptor);
     shared.into()
 }

@@ -16,6 +16,7 @@ use super::{
     clock,
     locks::{self, Lock},
     orphans::{Taken, take_over},
+    page,
 };
 use crate::ascii::parted_at_last;
 
@@ -354,11 +355,7 @@ pub(crate) fn number(text: &str) -> Option<f64> {
 }
 
 fn storage() -> Option<Storage> {
-    if cfg!(target_arch = "wasm32") {
-        web_sys::window()?.local_storage().ok()?
-    } else {
-        None
-    }
+    page::window()?.local_storage().ok()?
 }
 
 /// Stores under a name; tells whether it did. Storage may be blocked or full.

@@ -95,14 +95,14 @@ impl Tabs {
         let (heard, page) = (Rc::clone(&self.heard), self.page.clone());
         let way = match BroadcastChannel::new(&self.name) {
             Ok(channel) => {
-                let _listener = Listener::new(&channel, "message", move |event| {
+                let _listener = Listener::new(&channel, &["message"], move |event| {
                     hear(&page, member(&event, "data").as_string(), &heard);
                 });
                 Way::Channel { channel, _listener }
             }
             Err(_) => {
                 let name = self.name.clone();
-                let _listener = Listener::global("storage", move |event| {
+                let _listener = Listener::global(&["storage"], move |event| {
                     if member(&event, "key") == *name {
                         hear(&page, member(&event, "newValue").as_string(), &heard);
                     }

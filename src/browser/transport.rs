@@ -4,20 +4,17 @@
 
 use std::{cell::Cell, num::NonZeroU32, rc::Rc};
 
-use js_sys::{Array, JSON, Promise, Reflect};
+use js_sys::{Array, JSON, Object, Promise};
 use natero_event::json::push_int;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, AbortSignal, Navigator, RequestCredentials, RequestInit, RequestRedirect,
-    XmlHttpRequest,
-};
+use web_sys::{AbortController, AbortSignal, Navigator, XmlHttpRequest};
 
 use super::{
     clock, guard, gzip,
     listener::Listener,
     packing::{Form, Packing},
-    page::{self, Accessor, global, member},
+    page::{self, Accessor, cut_to, global, member, object_of, put},
     storage::number,
     timer::next_turn,
     unreachable::Obstacle,
@@ -25,8 +22,8 @@ use super::{
 
 const GZIP_OVER_BYTES: usize = 1024;
 
-/// As much as a message needs of what is no JSON.
-const MAX_TOLD_CHARS: usize = 200;
+/// As much as a message needs of what is no JSON, in UTF-16 units.
+const MAX_TOLD_UNITS: usize = 200;
 
 /// What firewalls, old proxies and servers without compression answer to a packed
 /// body.
@@ -35,7 +32,7 @@ const NOT_PACKED: [u16; 7] = [400, 403, 406, 411, 415, 422, 501];
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = globalThis, js_name = fetch)]
-    fn fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
+    pub(super) fn fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = Date, js_name = parse)]
     fn parse_date(text: &str) -> Result<JsValue, JsValue>;
@@ -162,11 +159,8 @@ async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
     let body = gzip::gzip(&posting.body).await.map_err(|_| NotPacked)?;
     packing.go_on();
     let init = init(posting, &body);
-    let headers = js_sys::Object::new();
-    for (name, value) in [("content-type", "text/plain"), ("content-encoding", "gzip")] {
-        let _ = Reflect::set(&headers, &name.into(), &value.into());
-    }
-    init.set_headers(&headers);
+    let headers = [("content-type", "text/plain"), ("content-encoding", "gzip")];
+    put(&init, "headers", &object_of(&headers));
     match posting.ways.answer_of(fetch(&posting.url, &init)).await {
         Fetched::Said(outcome @ Outcome::Answered(ServerAnswer { status, .. }))
             if !NOT_PACKED.contains(&status) =>
@@ -231,15 +225,18 @@ async fn plain(posting: &Posting, begun: Begun) -> Outcome {
     }
 }
 
-fn init(posting: &Posting, body: &JsValue) -> RequestInit {
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_body(body);
-    init.set_credentials(RequestCredentials::SameOrigin);
-    // A redirected POST becomes a GET, and its answer would look like success.
-    init.set_redirect(RequestRedirect::Manual);
-    init.set_signal(posting.signal.as_ref());
-    let _ = Reflect::set(&init, &"keepalive".into(), &posting.keepalive.into());
+fn init(posting: &Posting, body: &JsValue) -> Object {
+    let init = object_of(&[
+        ("method", "POST"),
+        ("credentials", "same-origin"),
+        // A redirected POST becomes a GET, and its answer would look like success.
+        ("redirect", "manual"),
+    ]);
+    put(&init, "body", body);
+    put(&init, "keepalive", &posting.keepalive.into());
+    if let Some(signal) = &posting.signal {
+        put(&init, "signal", signal);
+    }
     init
 }
 
@@ -303,7 +300,7 @@ fn outcome_of(status: u16, text: &str, header: &dyn Fn(&str) -> Option<String>) 
     let mut answer = match told {
         Ok(told) => verdict(&told),
         Err(_) => ServerAnswer {
-            message: text.chars().take(MAX_TOLD_CHARS).collect(),
+            message: cut_to(text, MAX_TOLD_UNITS).to_owned(),
             ..ServerAnswer::default()
         },
     };
@@ -386,14 +383,14 @@ impl Xhr {
         let request = XmlHttpRequest::new()?;
         let mut resolve = None;
         let end = Promise::new(&mut |settle, _| resolve = Some(settle));
-        let ended = Listener::new(&request, "loadend", move |_| {
+        let ended = Listener::new(&request, &["loadend"], move |_| {
             if let Some(resolve) = &resolve {
                 let _ = resolve.call0(&JsValue::UNDEFINED);
             }
         });
         let aborted = posting.signal.as_ref().map(|signal| {
             let request = request.clone();
-            Listener::new(signal, "abort", move |_| {
+            Listener::new(signal, &["abort"], move |_| {
                 let _ = request.abort();
             })
         });

@@ -1,7 +1,6 @@
 //! Why a collector is out of reach, as far as a page can find out.
 
-use js_sys::{Object, Promise, Reflect};
-use wasm_bindgen::prelude::*;
+use js_sys::Promise;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::ascii::is_within;
@@ -9,7 +8,7 @@ use crate::ascii::is_within;
 use super::{
     clock, guard,
     listener::Listener,
-    page::{self, member},
+    page::{self, member, object_of, put},
     timer::Timer,
     transport,
 };
@@ -17,12 +16,6 @@ use super::{
 /// A server that lets requests hang will let this one hang, too: it is waited for so
 /// long, in ms.
 const PROBE: f64 = 5_000.0;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(catch, js_namespace = globalThis, js_name = fetch)]
-    fn fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
-}
 
 /// What is known to stand in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +40,7 @@ impl Obstacle {
 /// Calls `blocked` when the page's policy forbids requests to an address.
 pub(crate) fn watch_policy(url: &str, blocked: impl Fn() + 'static) -> Listener {
     let url = url.to_owned();
-    Listener::global("securitypolicyviolation", move |event| {
+    Listener::global(&["securitypolicyviolation"], move |event| {
         let is = |name, value: &str| member(&event, name) == *value;
         let blocked_uri = member(&event, "blockedURI").as_string().unwrap_or_default();
         if is("effectiveDirective", "connect-src")
@@ -68,14 +61,11 @@ pub(crate) fn cause(url: &str, known: Option<Obstacle>, found: impl FnOnce(&str)
         return found("there is no network");
     }
     let controller = transport::controller();
-    let init = Object::new();
-    for (name, value) in [("mode", "no-cors"), ("credentials", "omit")] {
-        let _ = Reflect::set(&init, &name.into(), &value.into());
-    }
+    let init = object_of(&[("mode", "no-cors"), ("credentials", "omit")]);
     if let Some(controller) = &controller {
-        let _ = Reflect::set(&init, &"signal".into(), &member(controller, "signal"));
+        put(&init, "signal", &member(controller, "signal"));
     }
-    let probe = fetch(url, &init);
+    let probe = transport::fetch(url, &init);
     let timer = Timer::default();
     timer.set(clock::monotonic() + PROBE, move || {
         if let Some(controller) = controller {

@@ -5,7 +5,10 @@ use std::{cell::Cell, rc::Rc};
 use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::{guard, page::member};
+use super::{
+    guard,
+    page::{member, put},
+};
 
 /// A method of the page that is looked after, until this goes.
 pub(crate) struct Wrapped {
@@ -50,7 +53,7 @@ impl Wrapped {
         let apply: Closure<Apply> = Closure::own_assert_unwind_safe(apply);
         let handler = Object::new();
         // The page may keep the function for ever, so ours lives as long.
-        Reflect::set(&handler, &"apply".into(), &apply.into_js_value()).ok()?;
+        put(&handler, "apply", &apply.into_js_value());
         let ours = JsValue::from(Proxy::new(&original, &handler).ok()?);
         let now = Object::new();
         for (part, value) in [
@@ -59,7 +62,7 @@ impl Wrapped {
             ("configurable", &member(&before, "configurable")),
             ("enumerable", &member(&before, "enumerable")),
         ] {
-            let _ = Reflect::set(&now, &part.into(), value);
+            put(&now, part, value);
         }
         // Tells whether it could: what is frozen does not throw.
         let is_set = Reflect::define_property(&holder, &name.into(), &now).unwrap_or(false);
