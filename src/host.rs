@@ -102,8 +102,13 @@ impl<P: Platform> Host<P> {
     /// put off are made before what is told next.
     pub fn end_turn(&self) {
         self.turn_began.set(None);
-        let put_off = self.put_off.take();
-        self.waiting.borrow_mut().extend(put_off);
+        loop {
+            let next = self.put_off.borrow_mut().pop_front();
+            let Some(next) = next else {
+                break;
+            };
+            self.waiting.borrow_mut().push_back(next);
+        }
     }
 
     /// Tells the engine of a call. Where calls keep the page busy they wait for a task
@@ -166,7 +171,7 @@ impl<P: Platform> Host<P> {
     pub fn turn_off(&self) -> bool {
         for calls in [&self.waiting, &self.put_off] {
             if let Ok(mut calls) = calls.try_borrow_mut() {
-                calls.clear();
+                *calls = VecDeque::new();
             }
         }
         self.phase.replace(Phase::Off) != Phase::Off

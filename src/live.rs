@@ -174,7 +174,7 @@ impl Live {
     }
 
     fn is_in_use(&self) -> bool {
-        !self.host.is_off() && self.handles.borrow().contains(&true)
+        !self.host.is_off() && self.handles.borrow().iter().any(|is_used| *is_used)
     }
 
     /// Takes what a later construction asks for: its ids, and nothing else. It is told

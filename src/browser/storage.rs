@@ -169,18 +169,15 @@ impl PageStorage {
     /// The segments that are not there any more: a page may clear the storage when
     /// its user signs out.
     pub fn missing(&self) -> Vec<SegmentId> {
-        let own: Vec<(SegmentId, String)> = {
+        let (part, segments) = {
             let own = self.own.borrow();
-            let names = own.segments.iter();
-            names
-                .map(|(segment, _)| (*segment, segment_name(&own.part, *segment)))
-                .collect()
+            (own.part.clone(), own.segments.clone())
         };
         let mut missing = Vec::new();
-        for (segment, name) in own {
-            if storage().is_some() && stored(&name).is_none() {
-                self.gone(segment);
-                missing.push(segment);
+        for (segment, _) in &segments {
+            if storage().is_some() && stored(&segment_name(&part, *segment)).is_none() {
+                self.gone(*segment);
+                missing.push(*segment);
             }
         }
         missing
@@ -189,13 +186,15 @@ impl PageStorage {
     /// What all other pages have stored of this source.
     fn bytes_of_others(&self) -> usize {
         let own = [self.own.borrow().part.as_str(), "."].concat();
-        [&self.start, &self.early]
-            .into_iter()
-            .flat_map(|start| names_from(start))
-            .filter(|name| !name.starts_with(&own))
-            .filter_map(|name| stored(&name))
-            .map(|text| text.len())
-            .sum()
+        let mut bytes = 0;
+        for start in [&self.start, &self.early] {
+            for name in &names_from(start) {
+                if !name.starts_with(&own) {
+                    bytes += stored(name).map_or(0, |text| text.len());
+                }
+            }
+        }
+        bytes
     }
 
     /// Removes a segment.
@@ -232,11 +231,11 @@ impl PageStorage {
         if let Some(record) = stored(&self.shared()) {
             self.hear(record);
         }
-        for name in names_from(&self.start) {
+        for name in &names_from(&self.start) {
             if name.ends_with(SHARED) {
                 continue;
             }
-            let Some((part, _)) = parted_at_last(&name, b'.') else {
+            let Some((part, _)) = parted_at_last(name, b'.') else {
                 continue;
             };
             if part == own || seen.iter().any(|it| it == part) {
@@ -268,8 +267,8 @@ impl PageStorage {
             own.lock = None;
         }
         for start in [&self.start, &self.early] {
-            for name in names_from(start) {
-                unstore(&name);
+            for name in &names_from(start) {
+                unstore(name);
             }
         }
     }
@@ -381,8 +380,13 @@ pub(crate) fn names_from(start: &str) -> Vec<String> {
         return Vec::new();
     };
     let count = storage.length().unwrap_or(0);
-    (0..count)
-        .filter_map(|at| storage.key(at).ok().flatten())
-        .filter(|name| name.starts_with(start))
-        .collect()
+    let mut names = Vec::new();
+    for at in 0..count {
+        if let Ok(Some(name)) = storage.key(at)
+            && name.starts_with(start)
+        {
+            names.push(name);
+        }
+    }
+    names
 }

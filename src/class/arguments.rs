@@ -152,7 +152,9 @@ impl Fields {
         }
         let throws = |_| THROWING.to_owned();
         let mut fields = Vec::new();
-        for key in object_keys(value).map_err(throws)?.iter() {
+        let keys = object_keys(value).map_err(throws)?;
+        for at in 0..keys.length() {
+            let key = keys.get(at);
             let field = Reflect::get(value, &key).map_err(throws)?;
             fields.push((key.as_string().unwrap_or_default(), field));
         }

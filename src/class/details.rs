@@ -46,12 +46,7 @@ pub(super) fn json_of_fields(fields: &Fields, largest: usize) -> Option<String> 
         largest,
         open: Vec::new(),
     };
-    walk.fields(
-        fields
-            .0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.clone())),
-    );
+    walk.pairs(&fields.0);
     walk.fits().then_some(walk.out)
 }
 
@@ -161,23 +156,20 @@ impl Walk {
     }
 
     fn map(&mut self, map: &JsValue) -> bool {
-        let Ok(entries) = array_from(map) else {
+        let Ok(items) = array_from(map) else {
             return false;
         };
-        let entries: Vec<(String, JsValue)> = entries
-            .iter()
-            .filter_map(|entry| {
-                let entry: Array = entry.dyn_into().ok()?;
-                let key = to_text(&entry.get(0)).ok()?.as_string()?;
-                Some((key, entry.get(1)))
-            })
-            .collect();
+        let mut entries = Vec::new();
+        for at in 0..items.length() {
+            if let Ok(entry) = items.get(at).dyn_into::<Array>()
+                && let Ok(key) = to_text(&entry.get(0))
+                && let Some(key) = key.as_string()
+            {
+                entries.push((key, entry.get(1)));
+            }
+        }
         self.open.push(map.clone());
-        self.fields(
-            entries
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.clone())),
-        );
+        self.pairs(&entries);
         self.open.pop();
         true
     }
@@ -186,22 +178,36 @@ impl Walk {
         let Ok(keys) = object_keys(object) else {
             return false;
         };
-        let names: Vec<String> = keys.iter().filter_map(|key| key.as_string()).collect();
+        let mut names = Vec::new();
+        for at in 0..keys.length() {
+            names.extend(keys.get(at).as_string());
+        }
         self.open.push(object.clone());
         // A getter that throws costs its own key alone.
-        let read = |name: &String| member(object, name);
-        self.fields(names.iter().map(|name| (name.as_str(), read(name))));
+        self.fields(names.len(), &|at| {
+            let name: &String = &names[at];
+            (name, member(object, name))
+        });
         self.open.pop();
         true
     }
 
-    fn fields<'a>(&mut self, fields: impl Iterator<Item = (&'a str, JsValue)>) {
+    fn pairs(&mut self, pairs: &[(String, JsValue)]) {
+        self.fields(pairs.len(), &|at| {
+            let (name, value) = &pairs[at];
+            (name, value.clone())
+        });
+    }
+
+    /// Writes so many fields, each of which is read when its turn comes.
+    fn fields<'a>(&mut self, count: usize, read: &dyn Fn(usize) -> (&'a str, JsValue)) {
         push_ascii(&mut self.out, b'{');
         let start = self.out.len();
-        for (name, value) in fields {
+        for at in 0..count {
             if !self.fits() {
                 break;
             }
+            let (name, value) = read(at);
             let before = self.out.len();
             if before > start {
                 push_ascii(&mut self.out, b',');

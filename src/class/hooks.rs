@@ -47,8 +47,10 @@ pub(super) fn decided_by(before_send: Function) -> BeforeSend {
         let Ok(mut fields) = Fields::of(&kept) else {
             return Decision::Threw;
         };
-        fields.0.retain(|(name, _)| name != "event_id");
-        fields.0.push(("event_id".to_owned(), id));
+        match fields.0.iter_mut().find(|(name, _)| name == "event_id") {
+            Some((_, value)) => *value = id,
+            None => fields.0.push(("event_id".to_owned(), id)),
+        }
         match details::json_of_fields(&fields, MAX_EVENT_BYTES) {
             Some(line) => Decision::Pass(line),
             None => Decision::Threw,

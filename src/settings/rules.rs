@@ -28,7 +28,7 @@ pub fn is_endpoint(text: &str) -> bool {
     };
     // Two slashes begin the name of a host.
     let is_path = text.starts_with('/') && !text[1..].starts_with('/');
-    let is_url = host(text).is_some_and(|host| !host.as_bytes().contains(&b'@'));
+    let is_url = host(text).is_some_and(|host| end_before(host, b"@") == host.len());
     (is_path || is_url) && is_plain(text)
 }
 
