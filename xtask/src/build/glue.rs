@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::json;
 
+use super::bundle::TERSER;
 use super::optimise::Names;
 use crate::command::run;
 use crate::workspace::{root, target};
@@ -45,7 +46,7 @@ pub fn harden(npm: &Path, glue: &Path, names: &Names, stand_ins: &str, place: &P
 /// Makes the glue of the class small, in place, with the short names of its wasm.
 ///
 /// # Errors
-/// When esbuild fails.
+/// When esbuild or terser fails.
 pub fn minify(npm: &Path, glue: &Path, names: &Names) -> Result<()> {
     let mut esbuild = Command::new(npm.join("esbuild"));
     esbuild
@@ -53,7 +54,13 @@ pub fn minify(npm: &Path, glue: &Path, names: &Names) -> Result<()> {
         .args(["--log-level=warning", "--allow-overwrite"])
         .arg(format!("--outfile={}", glue.display()));
     shorten(&mut esbuild, names)?;
-    run(esbuild.arg(glue))
+    run(esbuild.arg(glue))?;
+    // It takes another 4 % off.
+    run(Command::new(npm.join("terser"))
+        .arg(glue)
+        .args(["--compress", TERSER, "--mangle", "toplevel"])
+        .args(["--module", "--ecma", "2022", "--output"])
+        .arg(glue))
 }
 
 /// Has esbuild write the short names that the wasm has by now.
