@@ -198,7 +198,7 @@ impl Live {
             push_ascii(&mut warning, b'.');
             platform.problems.warn(&warning);
         }
-        for (which, id) in [
+        for &(which, id) in &[
             (Sticky::Account, &settings.account_id),
             (Sticky::User, &settings.user_id),
         ] {

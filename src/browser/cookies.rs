@@ -72,7 +72,7 @@ impl Cookies {
     /// the next look.
     pub fn erase(&self) {
         let host = page::host();
-        for name in [SESSION, VISITOR] {
+        for &name in &[SESSION, VISITOR] {
             unstore(&[&self.prefix, name].concat());
             self.write(name, "", Seconds(0), None);
             self.write(name, "", Seconds(0), self.domain.as_deref());
@@ -94,8 +94,10 @@ impl Cookies {
 
     fn set(&self, name: &str, value: &str, max_age: Seconds) -> Option<String> {
         self.write(name, value, max_age, self.domain.as_deref());
+        let mut sticks = false;
         let all = page::cookies();
-        if cookies(&all, &self.prefix, name).any(|it| it == value) {
+        each(&all, &self.prefix, name, &mut |it| sticks |= it == value);
+        if sticks {
             return None;
         }
         let mut kept = [value, " "].concat();
@@ -134,7 +136,7 @@ impl Cookies {
         is_secure: bool,
     ) -> String {
         let mut cookie = self.prefix.clone();
-        for part in [name, "=", value, ";path=/;samesite=lax;max-age="] {
+        for part in &[name, "=", value, ";path=/;samesite=lax;max-age="] {
             cookie.push_str(part);
         }
         push_int(&mut cookie, i64::from(max_age.0));
@@ -149,29 +151,34 @@ impl Cookies {
     }
 }
 
-/// The values of all cookies of a name.
-fn cookies<'a>(all: &'a str, prefix: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
-    parts(all, b';').filter_map(move |pair| {
+/// Visits the values of all cookies of a name.
+fn each<'a>(all: &'a str, prefix: &str, name: &str, visit: &mut dyn FnMut(&'a str)) {
+    for pair in parts(all, b';') {
         let pair = pair.strip_prefix(' ').unwrap_or(pair);
-        let value = pair.strip_prefix(prefix)?.strip_prefix(name)?;
-        value.strip_prefix('=').filter(|value| !value.is_empty())
-    })
+        let rest = pair.strip_prefix(prefix);
+        let rest = rest.and_then(|rest| rest.strip_prefix(name));
+        if let Some(value) = rest.and_then(|rest| rest.strip_prefix('='))
+            && !value.is_empty()
+        {
+            visit(value);
+        }
+    }
 }
 
 /// The newest: that of a session tells its time, and browsers list others in the
 /// order in which they came.
-fn newest<'a>(all: &'a str, prefix: &'a str, name: &'a str) -> &'a str {
+fn newest<'a>(all: &'a str, prefix: &str, name: &str) -> &'a str {
     let time = |value: &str| {
         let time = parted_at_last(value, b'.').and_then(|(_, time)| number(time));
         time.unwrap_or(0.0)
     };
-    cookies(all, prefix, name).fold("", |newest, value| {
+    let mut newest = "";
+    each(all, prefix, name, &mut |value| {
         if time(value) >= time(newest) {
-            value
-        } else {
-            newest
+            newest = value;
         }
-    })
+    });
+    newest
 }
 
 #[cfg(test)]

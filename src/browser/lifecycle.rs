@@ -21,9 +21,8 @@ pub(crate) enum Change {
     Restored,
 }
 
-/// Tells of each change while the listeners live.
-pub(crate) fn watch(changed: impl Fn(Change) + 'static) -> [Listener; 3] {
-    let changed = Rc::new(changed);
+/// Tells of each change while what it listens with lives.
+pub(crate) fn watch(listeners: &mut Vec<Listener>, changed: Rc<dyn Fn(Change)>) {
     let is_left = Rc::new(Cell::new(false));
     let visibility = {
         let (changed, is_left) = (Rc::clone(&changed), Rc::clone(&is_left));
@@ -51,5 +50,7 @@ pub(crate) fn watch(changed: impl Fn(Change) + 'static) -> [Listener; 3] {
             changed(Change::Restored);
         }
     });
-    [visibility, hide, show]
+    listeners.push(visibility);
+    listeners.push(hide);
+    listeners.push(show);
 }

@@ -34,7 +34,7 @@ impl Ear {
     /// not heard.
     pub fn add(&self, target: &JsValue) {
         let options = Object::new();
-        for name in ["capture", "passive"] {
+        for name in &["capture", "passive"] {
             put(&options, name, &JsValue::TRUE);
         }
         for kind in self.kinds {

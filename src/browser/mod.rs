@@ -257,17 +257,15 @@ impl Browser {
                 host.platform.obstacle.set(Some(Obstacle::Policy));
             }
         });
-        let mut listeners: Vec<Listener> = [(&["online"], true), (&["offline"], false)]
-            .map(|(kinds, online)| {
-                let tell = self.teller();
-                Listener::global(kinds, move |_| {
-                    tell(Box::new(move |engine, now| {
-                        engine.handle(now, Input::Online(online));
-                    }));
-                })
-            })
-            .into();
-        listeners.push(policy);
+        let mut listeners = vec![policy];
+        for &(kinds, online) in &[(&["online"], true), (&["offline"], false)] {
+            let tell = self.teller();
+            listeners.push(Listener::global(kinds, move |_| {
+                tell(Box::new(move |engine, now| {
+                    engine.handle(now, Input::Online(online));
+                }));
+            }));
+        }
         if page::document().is_none() {
             return Ears::of(listeners);
         }
@@ -278,11 +276,12 @@ impl Browser {
             }
         });
         let host = Weak::clone(&self.host);
-        listeners.extend(lifecycle::watch(move |change| {
+        let changed = move |change| {
             if let Some(host) = host.upgrade() {
                 host.platform.page_changed(change);
             }
-        }));
+        };
+        lifecycle::watch(&mut listeners, Rc::new(changed));
         let tell = self.teller();
         let tabs = Tabs::new(&self.settings.cookie_prefix, &self.tab, move |since| {
             tell(Box::new(move |engine, now| {

@@ -114,11 +114,11 @@ impl Navigation {
             ));
         } else {
             // The page may call either: a method of its own, or that of the prototype.
-            for holder in [global("history"), member(&global("History"), "prototype")] {
-                for (name, is_replaced) in [("pushState", false), ("replaceState", true)] {
+            for holder in &[global("history"), member(&global("History"), "prototype")] {
+                for &(name, is_replaced) in &[("pushState", false), ("replaceState", true)] {
                     let look = look.clone();
                     let called = Box::new(move || look(is_replaced));
-                    wrapped.extend(Wrapped::new(&holder, name, called));
+                    wrapped.extend(Wrapped::new(holder, name, called));
                 }
             }
         }

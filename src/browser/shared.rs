@@ -37,7 +37,7 @@ fn shared() -> JsValue {
     }
     let shared = Object::new();
     let descriptor = Object::new();
-    for (object, name, value) in [
+    for &(object, name, value) in &[
         // How a copy joins the trackers of others is theirs to say.
         (&shared, "join", &Object::new()),
         (&descriptor, "value", &shared),

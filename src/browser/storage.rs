@@ -187,7 +187,7 @@ impl PageStorage {
     fn bytes_of_others(&self) -> usize {
         let own = [self.own.borrow().part.as_str(), "."].concat();
         let mut bytes = 0;
-        for start in [&self.start, &self.early] {
+        for start in &[&self.start, &self.early] {
             for name in &names_from(start) {
                 if !name.starts_with(&own) {
                     bytes += stored(name).map_or(0, |text| text.len());
@@ -266,7 +266,7 @@ impl PageStorage {
             own.segments.clear();
             own.lock = None;
         }
-        for start in [&self.start, &self.early] {
+        for start in &[&self.start, &self.early] {
             for name in &names_from(start) {
                 unstore(name);
             }

@@ -56,7 +56,7 @@ impl Wrapped {
         put(&handler, "apply", &apply.into_js_value());
         let ours = JsValue::from(Proxy::new(&original, &handler).ok()?);
         let now = Object::new();
-        for (part, value) in [
+        for &(part, value) in &[
             ("value", &ours),
             ("writable", &JsValue::TRUE),
             ("configurable", &member(&before, "configurable")),

@@ -149,14 +149,14 @@ fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
             put(to, given)
         }
         Slot::Persistence(to) => {
-            let all = [Persistence::Storage, Persistence::Memory];
-            let given = all.into_iter().find(|it| *value == persistence_name(*it));
-            put(to, given)
+            let all = &[Persistence::Storage, Persistence::Memory];
+            let given = all.iter().find(|it| *value == persistence_name(**it));
+            put(to, given.copied())
         }
         Slot::Consent(to) => {
-            let all = [Consent::Granted, Consent::Pending, Consent::Denied];
-            let given = all.into_iter().find(|it| *value == consent_name(*it));
-            put(to, given)
+            let all = &[Consent::Granted, Consent::Pending, Consent::Denied];
+            let given = all.iter().find(|it| *value == consent_name(**it));
+            put(to, given.copied())
         }
     };
     if fits {
