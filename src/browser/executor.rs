@@ -15,7 +15,7 @@ use super::guard;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(catch, js_namespace = globalThis, js_name = queueMicrotask)]
+    #[wasm_bindgen(catch, js_name = queueMicrotask)]
     fn queue_microtask(task: &JsValue) -> Result<(), JsValue>;
 
     type Thenable;

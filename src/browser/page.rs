@@ -9,15 +9,28 @@ use crate::{ascii::end_before, settings::rules};
 
 #[wasm_bindgen]
 extern "C" {
-    // `js_sys::global` looks for it in four places, of which this is in every browser
-    // that has modules.
     #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
-    static GLOBAL_THIS: JsValue;
+    static GLOBAL_THIS: Option<JsValue>;
+
+    #[wasm_bindgen(thread_local_v2, js_name = self)]
+    static SELF: Option<JsValue>;
+}
+
+thread_local! {
+    /// `js_sys::global` looks in two places more, which browsers with modules do not need,
+    /// and takes what it finds there for what it should be.
+    static GLOBAL: JsValue = usable(GLOBAL_THIS.with(Clone::clone))
+        .or_else(|| usable(SELF.with(Clone::clone)))
+        .unwrap_or(JsValue::UNDEFINED);
+}
+
+fn usable(global: Option<JsValue>) -> Option<JsValue> {
+    global.filter(|it| member(it, "Object").is_function())
 }
 
 /// What holds the globals: the window, or in a worker what is in its place.
 pub(crate) fn global_this() -> JsValue {
-    GLOBAL_THIS.with(JsValue::clone)
+    GLOBAL.with(JsValue::clone)
 }
 
 /// The window of the page; none in a worker or on a server.

@@ -2,12 +2,18 @@
 //! npm package. It may be of another version, so it is no more than what is used
 //! here.
 
-use js_sys::{Object, Reflect, Symbol};
+use js_sys::{Object, Reflect};
 use natero_engine::Seed;
 use natero_event::json::{push_ascii, push_int};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 
 use super::page::{global_this, member, put};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = Symbol, js_name = for)]
+    fn symbol_for(key: &str) -> Result<JsValue, JsValue>;
+}
 
 /// The name under which the page has it.
 const KEY: &str = "natero-wasm";
@@ -29,7 +35,10 @@ pub(crate) fn tab(seed: Seed) -> String {
 
 fn shared() -> JsValue {
     let global = global_this();
-    let key = Symbol::for_(KEY).into();
+    // Without symbols nothing is shared.
+    let Ok(key) = symbol_for(KEY) else {
+        return Object::new().into();
+    };
     if let Ok(shared) = Reflect::get(&global, &key)
         && shared.is_object()
     {

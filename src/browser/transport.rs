@@ -31,7 +31,7 @@ const NOT_PACKED: [u16; 7] = [400, 403, 406, 411, 415, 422, 501];
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(catch, js_namespace = globalThis, js_name = fetch)]
+    #[wasm_bindgen(catch)]
     pub(super) fn fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = Date, js_name = parse)]
