@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::surroundings::Promise;
+
 /// Names the folder of the class `na` that `cargo xtask build --class` made. Unset,
 /// the npm package is tested.
 pub const CLASS: &str = "NATERO_CLASS";
@@ -144,6 +146,23 @@ const NEEDED_PARTS: &[(&str, &[&str], &str)] = &[
     ("queueMicrotask", &["throwing"], BY_ITS_PROMISES),
 ];
 
+const NOT_LOOKED_FOR: &str =
+    "the class looks for nothing of the language before it begins: it fails where it uses it";
+
+const BY_ITS_GLUE: &str = "the glue of wasm-bindgen calls it, as it is then";
+
+/// Parts of the language that the class cannot do without.
+const NEEDED_OF_LANGUAGE: &[(&str, &[&str], &str)] = &[
+    ("Array.prototype.push", BROKEN, BY_ITS_GLUE),
+    ("DataView", BROKEN, BY_ITS_GLUE),
+    ("Function.prototype.apply", BROKEN, BY_ITS_GLUE),
+    ("Function.prototype.call", BROKEN, BY_ITS_GLUE),
+    ("Promise", BROKEN, BY_ITS_PROMISES),
+    ("Promise.prototype.then", BROKEN, BY_ITS_PROMISES),
+    ("Promise.resolve", BROKEN, BY_ITS_PROMISES),
+    ("Symbol", BROKEN, BY_ITS_GLUE),
+];
+
 /// The ways of `surroundings` but for `frozen`.
 const BROKEN: &[&str] = &["missing", "throwing", "wrong", "element"];
 
@@ -155,10 +174,16 @@ pub fn excepted(file: &str, test: &str) -> Option<&'static str> {
         .find(|it| it.file == file && (it.test == "*" || it.test == test))
         .map(|it| it.because);
     listed.or_else(|| {
-        let (part, way) = test.split_once(':')?.0.split_once(' ')?;
-        let needed = NEEDED_PARTS.iter().filter(|_| file == "surroundings");
+        let (broken, promise) = test.split_once(": ")?;
+        let (part, way) = broken.split_once(' ')?;
+        let needed = match file {
+            "surroundings" => NEEDED_PARTS,
+            "language" if promise == Promise::SaysWhyNot.text() => return Some(NOT_LOOKED_FOR),
+            "language" => NEEDED_OF_LANGUAGE,
+            _ => return None,
+        };
         needed
-            .into_iter()
+            .iter()
             .find(|(needed, ways, _)| *needed == part && ways.contains(&way))
             .map(|(_, _, because)| *because)
     })
