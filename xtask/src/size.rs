@@ -87,7 +87,7 @@ const CLASS: [&str; 2] = ["natero_wasm.js", "natero_wasm_bg.wasm"];
 
 /// As much as the class may take, in bytes of gzip, with std rebuilt for size. It only
 /// ever comes down, until it meets the budget of 45,000.
-const CLASS_CEILING: u64 = 65_000;
+const CLASS_CEILING: u64 = 61_500;
 
 /// Whether the class in this folder is within its ceiling.
 ///

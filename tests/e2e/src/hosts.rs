@@ -143,7 +143,6 @@ const NEEDED_PARTS: &[(&str, &[&str], &str)] = &[
     ("TextEncoder", BROKEN, BY_ITS_MODULE),
     ("TextDecoder", BROKEN, BY_ITS_MODULE),
     ("Promise", BROKEN, BY_ITS_PROMISES),
-    ("queueMicrotask", &["throwing"], BY_ITS_PROMISES),
 ];
 
 const NOT_LOOKED_FOR: &str =
