@@ -363,7 +363,7 @@ export class Host {
     const due = this.core.wakeAt();
     // A timer that is set too early stays: waking for nothing costs less than
     // setting it anew at every call.
-    if (!this.#stops || due === undefined || due >= this.#wakesAt) return;
+    if (!this.#stops || due >= this.#wakesAt) return;
     this.#stopTimer?.();
     this.#wakesAt = due;
     this.#stopTimer = later(() => this.#tell("timer"), due - monotonic());

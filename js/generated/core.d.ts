@@ -461,10 +461,10 @@ export class Core {
      */
     unanswered(mono: number, wall: number, request: number): void;
     /**
-     * The monotonic time at which `timer()` is due. It changes with whatever
-     * the engine is told.
+     * The monotonic time at which `timer()` is due, `Infinity` where it never is. It
+     * changes with whatever the engine is told.
      */
-    wakeAt(): number | undefined;
+    wakeAt(): number;
     /**
      * A segment could not be written, or is not there any more.
      */
@@ -477,50 +477,48 @@ export interface InitOutput {
     readonly memory: WebAssembly.Memory;
     readonly __wbg_core_free: (a: number, b: number) => void;
     readonly core_activity: (a: number, b: number, c: number) => void;
-    readonly core_adopted: (a: number, b: number, c: number, d: any) => void;
-    readonly core_answered: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: any, j: any) => void;
-    readonly core_cookiesRead: (a: number, b: number, c: number, d: any, e: any) => void;
-    readonly core_filtered: (a: number, b: number, c: number, d: any) => void;
+    readonly core_adopted: (a: number, b: number, c: number, d: number) => void;
+    readonly core_answered: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number, j: number) => void;
+    readonly core_cookiesRead: (a: number, b: number, c: number, d: number, e: number) => void;
+    readonly core_filtered: (a: number, b: number, c: number, d: number) => void;
     readonly core_filteredOut: (a: number, b: number, c: number, d: number) => void;
     readonly core_flush: (a: number, b: number, c: number, d: number) => void;
     readonly core_frameFocused: (a: number, b: number, c: number, d: number) => void;
     readonly core_hidden: (a: number, b: number, c: number) => void;
-    readonly core_identifyAccount: (a: number, b: number, c: number, d: any, e: any) => void;
-    readonly core_identifyUser: (a: number, b: number, c: number, d: any, e: any) => void;
-    readonly core_ids: (a: number) => any;
-    readonly core_inspect: (a: number, b: number) => any;
+    readonly core_identifyAccount: (a: number, b: number, c: number, d: number, e: number) => void;
+    readonly core_identifyUser: (a: number, b: number, c: number, d: number, e: number) => void;
+    readonly core_ids: (a: number) => number;
+    readonly core_inspect: (a: number, b: number) => number;
     readonly core_inspected: (a: number, b: number, c: number, d: number) => void;
-    readonly core_kept: (a: number, b: number) => any;
-    readonly core_navigated: (a: number, b: number, c: number, d: any, e: any) => void;
-    readonly core_new: (a: any, b: number, c: number, d: number, e: number, f: number, g: number) => number;
-    readonly core_next: (a: number) => any;
+    readonly core_kept: (a: number, b: number) => number;
+    readonly core_navigated: (a: number, b: number, c: number, d: number, e: number) => void;
+    readonly core_new: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => number;
+    readonly core_next: (a: number) => number;
     readonly core_online: (a: number, b: number, c: number, d: number) => void;
     readonly core_optIn: (a: number, b: number, c: number) => void;
     readonly core_optOut: (a: number, b: number, c: number) => void;
     readonly core_otherTab: (a: number, b: number, c: number, d: number) => void;
     readonly core_reset: (a: number, b: number, c: number) => void;
     readonly core_restored: (a: number, b: number, c: number) => void;
-    readonly core_sendFeatureEvent: (a: number, b: number, c: number, d: any, e: any, f: any, g: any, h: any) => void;
-    readonly core_sendModuleEvent: (a: number, b: number, c: number, d: any, e: number, f: any) => void;
-    readonly core_setAccountId: (a: number, b: number, c: number, d: any) => void;
-    readonly core_setModuleId: (a: number, b: number, c: number, d: any) => void;
-    readonly core_setProductId: (a: number, b: number, c: number, d: any) => void;
-    readonly core_setUserId: (a: number, b: number, c: number, d: any) => void;
+    readonly core_sendFeatureEvent: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => void;
+    readonly core_sendModuleEvent: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
+    readonly core_setAccountId: (a: number, b: number, c: number, d: number) => void;
+    readonly core_setModuleId: (a: number, b: number, c: number, d: number) => void;
+    readonly core_setProductId: (a: number, b: number, c: number, d: number) => void;
+    readonly core_setUserId: (a: number, b: number, c: number, d: number) => void;
     readonly core_shown: (a: number, b: number, c: number) => void;
     readonly core_shutdown: (a: number, b: number, c: number) => void;
-    readonly core_start: (a: number, b: number, c: number, d: number, e: number, f: any, g: any, h: any, i: any, j: any) => void;
-    readonly core_stats: (a: number) => any;
+    readonly core_start: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number, j: number) => void;
+    readonly core_stats: (a: number) => number;
     readonly core_taskEnded: (a: number, b: number, c: number) => void;
     readonly core_timer: (a: number, b: number, c: number) => void;
-    readonly core_trackPageView: (a: number, b: number, c: number, d: any, e: any) => void;
+    readonly core_trackPageView: (a: number, b: number, c: number, d: number, e: number) => void;
     readonly core_unanswered: (a: number, b: number, c: number, d: number) => void;
-    readonly core_wakeAt: (a: number) => [number, number];
+    readonly core_wakeAt: (a: number) => number;
     readonly core_writeFailed: (a: number, b: number, c: number, d: number) => void;
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;
-    readonly __wbindgen_externrefs: WebAssembly.Table;
-    readonly __wbindgen_start: () => void;
 }
 
 export type SyncInitInput = BufferSource | WebAssembly.Module;

@@ -82,15 +82,17 @@ impl Core {
         self.engine.poll_effect().map(|effect| object(&effect))
     }
 
-    /// The monotonic time at which `timer()` is due. It changes with whatever
-    /// the engine is told.
+    /// The monotonic time at which `timer()` is due, `Infinity` where it never is. It
+    /// changes with whatever the engine is told.
     #[wasm_bindgen(js_name = wakeAt)]
-    pub fn wake_at(&self) -> Option<f64> {
-        self.engine.poll_timeout().map(|due| due.0)
+    pub fn wake_at(&mut self) -> f64 {
+        self.engine
+            .poll_timeout()
+            .map_or(f64::INFINITY, |due| due.0)
     }
 
     /// The ids of now.
-    pub fn ids(&self) -> IdsObject {
+    pub fn ids(&mut self) -> IdsObject {
         let identity = self.engine.identity();
         object(&Ids {
             account_id: identity.account().map(Id::as_str),
@@ -103,7 +105,7 @@ impl Core {
     }
 
     /// The counters.
-    pub fn stats(&self) -> StatsObject {
+    pub fn stats(&mut self) -> StatsObject {
         object(&self.engine.stats())
     }
 }

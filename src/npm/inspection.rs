@@ -19,12 +19,12 @@ extern "C" {
 #[wasm_bindgen]
 impl Core {
     /// Where the tracker stands at a monotonic time.
-    pub fn inspect(&self, mono: f64) -> InspectionObject {
+    pub fn inspect(&mut self, mono: f64) -> InspectionObject {
         object(&self.engine().inspect(Mono(mono)))
     }
 
     /// The event at this place among those that are kept, oldest first.
-    pub fn kept(&self, at: usize) -> Option<KeptObject> {
+    pub fn kept(&mut self, at: usize) -> Option<KeptObject> {
         self.engine().kept(at).map(|kept| object(&kept))
     }
 

@@ -4,7 +4,7 @@
 //! keys. That takes 0.9 KB more of compressed wasm than what effects and counters
 //! are made of: structs of texts, numbers and flags.
 
-use std::{cell::OnceCell, fmt};
+use std::fmt;
 
 use serde::ser::{self, Impossible, Serialize, SerializeStruct};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -12,16 +12,14 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 /// A plain object with the fields of `value`, which is a struct, or an enum
 /// with a tag. What is `None` has no field.
 pub(super) fn object<T: JsCast>(value: &impl Serialize) -> T {
-    let object = Object::new();
-    let inner = OnceCell::new();
     let place = Place {
-        object: &object,
-        inner: &inner,
+        parent: None,
         key: "",
     };
-    // All that effects and counters are made of is supported.
-    let _ = value.serialize(place);
-    JsValue::from(object).unchecked_into()
+    let Ok(Written(object)) = value.serialize(place);
+    object
+        .map_or(JsValue::UNDEFINED, JsValue::from)
+        .unchecked_into()
 }
 
 #[wasm_bindgen]
@@ -44,98 +42,115 @@ extern "C" {
     fn set_object(this: &Object, key: &str, value: &Object);
 }
 
-/// Where a value goes: the field of an object, or, with an empty key, the
-/// object itself.
+/// Where a value goes: the field of an object.
 #[derive(Clone, Copy)]
 struct Place<'a> {
-    object: &'a Object,
-    /// The one object that may be a field of it.
-    inner: &'a OnceCell<Object>,
+    /// `None`: the value is no field of anything, but becomes an object itself.
+    parent: Option<&'a Object>,
     key: &'static str,
 }
 
-/// A value is of a kind that is not supported.
+/// What became of a value: it is the field of an object now, or an object of its own.
+struct Written(Option<Object>);
+
+const FIELD: Result<Written, Never> = Ok(Written(None));
+
+/// Writing never fails, and what is never asked whether it failed is half the size.
+/// A value of a kind that is not supported panics, which each test of it would see.
 #[derive(Debug)]
-struct Unsupported;
+enum Never {}
 
-impl fmt::Display for Unsupported {
+impl fmt::Display for Never {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for Never {}
+
+impl ser::Error for Never {
+    fn custom<T: fmt::Display>(error: T) -> Never {
+        panic!("{error}")
+    }
+}
+
+fn unsupported() -> ! {
+    panic!("objects have fields of texts, numbers, flags and objects alone")
+}
+
+// Each of these is one function for all fields, with arguments that need no place in
+// memory.
+
+#[inline(never)]
+fn number(parent: Option<&Object>, key: &'static str, number: f64) {
+    if let Some(parent) = parent {
+        parent.set_number(key, number);
+    }
+}
+
+#[inline(never)]
+fn text(parent: Option<&Object>, key: &'static str, text: &str) {
+    if let Some(parent) = parent {
+        parent.set_text(key, text);
+    }
+}
+
+#[inline(never)]
+fn flag(parent: Option<&Object>, key: &'static str, flag: bool) {
+    if let Some(parent) = parent {
+        parent.set_flag(key, flag);
+    }
+}
+
+/// An object, and its fields.
+struct Fields(Object);
+
+impl SerializeStruct for Fields {
+    type Ok = Written;
+    type Error = Never;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), Never> {
+        let parent = Some(&self.0);
+        value.serialize(Place { parent, key })?;
         Ok(())
     }
-}
 
-impl std::error::Error for Unsupported {}
-
-impl ser::Error for Unsupported {
-    fn custom<T: fmt::Display>(_: T) -> Unsupported {
-        Unsupported
-    }
-}
-
-type Written = Result<(), Unsupported>;
-
-// Each of these is one function for all fields, and cannot fail: inlined, and
-// asked each time whether they did, they would be most of what an effect takes.
-impl Place<'_> {
-    #[inline(never)]
-    fn number(self, number: f64) {
-        self.object.set_number(self.key, number);
-    }
-
-    #[inline(never)]
-    fn text(self, text: &str) {
-        self.object.set_text(self.key, text);
-    }
-
-    #[inline(never)]
-    fn flag(self, flag: bool) {
-        self.object.set_flag(self.key, flag);
-    }
-}
-
-/// The fields of an object.
-struct Fields<'a>(Place<'a>);
-
-impl SerializeStruct for Fields<'_> {
-    type Ok = ();
-    type Error = Unsupported;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Written {
-        value.serialize(Place { key, ..self.0 })
-    }
-
-    fn end(self) -> Written {
-        Ok(())
+    fn end(self) -> Result<Written, Never> {
+        Ok(Written(Some(self.0)))
     }
 }
 
 macro_rules! numbers {
     ($($method:ident($number:ty);)*) => {
-        $(fn $method(self, number: $number) -> Written {
-            self.number(number.into());
-            Ok(())
+        $(fn $method(self, value: $number) -> Result<Written, Never> {
+            number(self.parent, self.key, value.into());
+            FIELD
         })*
     };
 }
 
 macro_rules! unsupported {
     ($($method:ident($($argument:ty),*) -> $result:ty;)*) => {
-        $(fn $method(self, $(_: $argument),*) -> Result<$result, Unsupported> {
-            Err(Unsupported)
+        $(fn $method(self, $(_: $argument),*) -> Result<$result, Never> {
+            unsupported()
         })*
     };
 }
 
-impl<'a> ser::Serializer for Place<'a> {
-    type Ok = ();
-    type Error = Unsupported;
-    type SerializeSeq = Impossible<(), Unsupported>;
-    type SerializeTuple = Impossible<(), Unsupported>;
-    type SerializeTupleStruct = Impossible<(), Unsupported>;
-    type SerializeTupleVariant = Impossible<(), Unsupported>;
-    type SerializeMap = Impossible<(), Unsupported>;
-    type SerializeStruct = Fields<'a>;
-    type SerializeStructVariant = Impossible<(), Unsupported>;
+impl ser::Serializer for Place<'_> {
+    type Ok = Written;
+    type Error = Never;
+    type SerializeSeq = Impossible<Written, Never>;
+    type SerializeTuple = Impossible<Written, Never>;
+    type SerializeTupleStruct = Impossible<Written, Never>;
+    type SerializeTupleVariant = Impossible<Written, Never>;
+    type SerializeMap = Impossible<Written, Never>;
+    type SerializeStruct = Fields;
+    type SerializeStructVariant = Impossible<Written, Never>;
 
     numbers! {
         serialize_i8(i8);
@@ -148,21 +163,21 @@ impl<'a> ser::Serializer for Place<'a> {
         serialize_f64(f64);
     }
 
-    fn serialize_bool(self, flag: bool) -> Written {
-        self.flag(flag);
-        Ok(())
+    fn serialize_bool(self, value: bool) -> Result<Written, Never> {
+        flag(self.parent, self.key, value);
+        FIELD
     }
 
-    fn serialize_str(self, text: &str) -> Written {
-        self.text(text);
-        Ok(())
+    fn serialize_str(self, value: &str) -> Result<Written, Never> {
+        text(self.parent, self.key, value);
+        FIELD
     }
 
-    fn serialize_none(self) -> Written {
-        Ok(())
+    fn serialize_none(self) -> Result<Written, Never> {
+        FIELD
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Written, Never> {
         value.serialize(self)
     }
 
@@ -170,24 +185,26 @@ impl<'a> ser::Serializer for Place<'a> {
         self,
         _: &'static str,
         value: &T,
-    ) -> Written {
+    ) -> Result<Written, Never> {
         value.serialize(self)
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Written {
-        self.text(variant);
-        Ok(())
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<Written, Never> {
+        text(self.parent, self.key, variant);
+        FIELD
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields<'a>, Unsupported> {
-        if self.key.is_empty() {
-            return Ok(Fields(self));
-        }
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields, Never> {
         let object = Object::new();
-        self.object.set_object(self.key, &object);
-        self.inner.set(object).map_err(|_| Unsupported)?;
-        let object = self.inner.get().ok_or(Unsupported)?;
-        Ok(Fields(Place { object, ..self }))
+        if let Some(parent) = self.parent {
+            parent.set_object(self.key, &object);
+        }
+        Ok(Fields(object))
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -196,17 +213,17 @@ impl<'a> ser::Serializer for Place<'a> {
         _: u32,
         _: &'static str,
         _: &T,
-    ) -> Written {
-        Err(Unsupported)
+    ) -> Result<Written, Never> {
+        unsupported()
     }
 
     unsupported! {
-        serialize_i64(i64) -> ();
-        serialize_u64(u64) -> ();
-        serialize_char(char) -> ();
-        serialize_bytes(&[u8]) -> ();
-        serialize_unit() -> ();
-        serialize_unit_struct(&'static str) -> ();
+        serialize_i64(i64) -> Written;
+        serialize_u64(u64) -> Written;
+        serialize_char(char) -> Written;
+        serialize_bytes(&[u8]) -> Written;
+        serialize_unit() -> Written;
+        serialize_unit_struct(&'static str) -> Written;
         serialize_seq(Option<usize>) -> Self::SerializeSeq;
         serialize_tuple(usize) -> Self::SerializeTuple;
         serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;

@@ -298,7 +298,7 @@ impl Page {
 
     /// One of the ids of now: `accountId`, `userId`, …
     pub fn id(&self, name: &str) -> Option<String> {
-        value(&self.0.core.borrow().ids())[name]
+        value(&self.0.core.borrow_mut().ids())[name]
             .as_str()
             .map(str::to_owned)
     }
@@ -312,11 +312,12 @@ impl Page {
     }
 
     pub fn stats(&self) -> Value {
-        value(&self.0.core.borrow().stats())
+        value(&self.0.core.borrow_mut().stats())
     }
 
     pub fn wake_at(&self) -> Option<f64> {
-        self.0.core.borrow().wake_at()
+        let due = self.0.core.borrow_mut().wake_at();
+        due.is_finite().then_some(due)
     }
 
     /// Everything that was asked for since the last time, in order.
