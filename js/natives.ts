@@ -43,7 +43,6 @@ const buffer = getter(
   attempt(() => wasm!.Memory.prototype),
   "buffer",
 );
-const setEntry = attempt(() => wasm!.Table.prototype.set);
 
 /** Starts a compiled module; returns its exports. */
 export function exportsOf(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports {
@@ -54,7 +53,3 @@ export function exportsOf(module: WebAssembly.Module, imports: WebAssembly.Impor
 
 /** The bytes of a memory, until it grows. */
 export const bufferOf = (memory: WebAssembly.Memory): ArrayBuffer => apply(buffer!, memory, []) as ArrayBuffer;
-
-/** Sets an entry of a table. */
-export const setTableEntry = (table: WebAssembly.Table, at: number, value: unknown): void =>
-  apply(setEntry!, table, [at, value]);

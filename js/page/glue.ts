@@ -4,7 +4,7 @@
 // fields are defined, never assigned: a page may have put setters on
 // `Object.prototype`.
 
-import { Bytes, bufferOf, byteCount, copyBytes, decodeText, encodeText, exportsOf, setTableEntry } from "../natives.ts";
+import { Bytes, bufferOf, byteCount, copyBytes, decodeText, encodeText, exportsOf } from "../natives.ts";
 
 /** The bytes of the wasm's memory, until it grows. */
 class Buffer {
@@ -108,26 +108,38 @@ class PlainObject {
   }
 }
 
-interface Exports {
-  memory: WebAssembly.Memory;
-  __wbindgen_externrefs: WebAssembly.Table;
+/** The list of the page's values, with none of the methods that a page may have replaced. */
+class Slots {
+  [at: number]: unknown;
+  length = 0;
+
+  constructor(length: number) {
+    this.length = length;
+  }
+
+  fill(value: unknown): this {
+    for (let at = 0; at < this.length; at += 1) this[at] = value;
+    return this;
+  }
+
+  push(...values: unknown[]): void {
+    for (let at = 0; at < values.length; at += 1) this[this.length + at] = values[at];
+    this.length += values.length;
+  }
 }
 
 class Instance {
   readonly exports: object;
 
   constructor(module: WebAssembly.Module, imports: WebAssembly.Imports) {
-    const exports = exportsOf(module, imports) as unknown as Exports;
-    const { memory, __wbindgen_externrefs: table } = exports;
+    const exports = exportsOf(module, imports) as { memory: WebAssembly.Memory };
+    const { memory } = exports;
     this.exports = {
       __proto__: exports,
       memory: {
         get buffer(): Buffer {
           return new Buffer(bufferOf(memory));
         },
-      },
-      __wbindgen_externrefs: {
-        set: (at: number, value: unknown) => setTableEntry(table, at, value),
       },
     };
   }
@@ -157,5 +169,6 @@ export {
   NoSymbols as Symbol,
   PlainObject as Object,
   Registry as FinalizationRegistry,
+  Slots as Array,
   Wasm as WebAssembly,
 };

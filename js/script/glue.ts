@@ -1,11 +1,11 @@
 // What stands in for the globals that the glue of the core as JavaScript uses, as
-// `page/glue.ts` does for that of the wasm. It has no table of the page's values, but
-// a list of them; and a memory that grows leaves its bytes as they are, and takes others.
+// `page/glue.ts` does for that of the wasm. A memory that grows leaves its bytes as they
+// are, and takes others.
 
 import { apply, attempt } from "../intrinsics.ts";
 import { Bytes, copyBytes, decodeText } from "../natives.ts";
 
-export { FinalizationRegistry, Object, Symbol, TextDecoder, TextEncoder } from "../page/glue.ts";
+export { Array, FinalizationRegistry, Object, Symbol, TextDecoder, TextEncoder } from "../page/glue.ts";
 
 const View = attempt(() => DataView)!;
 const { getFloat64, getInt32, setInt32 } = attempt(() => View.prototype) ?? ({} as DataView);
@@ -91,26 +91,6 @@ class MemoryView {
   }
 }
 
-/** The list of the page's values, with none of the methods that a page may have replaced. */
-class Slots {
-  [at: number]: unknown;
-  length = 0;
-
-  constructor(length: number) {
-    this.length = length;
-  }
-
-  fill(value: unknown): this {
-    for (let at = 0; at < this.length; at += 1) this[at] = value;
-    return this;
-  }
-
-  push(...values: unknown[]): void {
-    for (let at = 0; at < values.length; at += 1) this[this.length + at] = values[at];
-    this.length += values.length;
-  }
-}
-
 type Core = (imports: WebAssembly.Imports) => object & { memory: Memory };
 
 class Instance {
@@ -140,4 +120,4 @@ class Module {
 
 const Wasm = { Instance, Module };
 
-export { MemoryBytes as Uint8Array, MemoryView as DataView, Slots as Array, Wasm as WebAssembly };
+export { MemoryBytes as Uint8Array, MemoryView as DataView, Wasm as WebAssembly };
