@@ -8,7 +8,7 @@
 use std::num::NonZeroU32;
 
 use natero_event::{
-    Priority,
+    Priority, cut,
     json::{push_ascii, push_int},
 };
 
@@ -160,11 +160,11 @@ pub(crate) fn write_wait(out: &mut String, wait: Millis, now: Wall) {
 /// when that was written, for the clock may have been set back. `None`: that is
 /// over, or it is no such record.
 pub(crate) fn read_wait(record: &str, now: Wall) -> Option<Millis> {
-    let dot = record.bytes().position(|byte| byte == b'.')?;
-    let (wait, until) = (record.get(1..dot)?, &record[dot + 1..]);
+    let (_, wait) = cut(record, WAIT).filter(|(before, _)| before.is_empty())?;
+    let (wait, until) = cut(wait, b'.')?;
     let left = Wall::parse(until)? - now;
     let wait = left.min(Millis(Wall::parse(wait)?.0)).min(MAX_WAIT);
-    (record.as_bytes()[0] == WAIT && wait > Millis::ZERO).then_some(wait)
+    (wait > Millis::ZERO).then_some(wait)
 }
 
 /// Bytes of what [`write_record`] appends.

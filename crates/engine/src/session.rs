@@ -1,6 +1,9 @@
 //! The session and the visitor, shared by all tabs through two cookies.
 
-use natero_event::json::{push_ascii, push_int};
+use natero_event::{
+    cut,
+    json::{push_ascii, push_int},
+};
 
 use crate::{Millis, Now, Seconds, Wall, random::Random};
 
@@ -145,8 +148,8 @@ impl Session {
 /// The parts of `id.t`, if it is of our making: anyone on the host can set
 /// cookies.
 fn parse_session_cookie(value: &str) -> Option<(&str, Wall)> {
-    let dot = value.bytes().position(|byte| byte == b'.')?;
-    let (id, last) = (&value[..dot], Wall::parse(&value[dot + 1..])?);
+    let (id, last) = cut(value, b'.')?;
+    let last = Wall::parse(last)?;
     is_id_of_ours(id).then_some((id, last))
 }
 

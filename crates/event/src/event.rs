@@ -3,6 +3,7 @@
 use crate::{
     Action, Id,
     json::{push_ascii, push_int, push_str},
+    text::cut,
 };
 
 /// One event, borrowed from where its parts live, ready to be written.
@@ -117,8 +118,7 @@ pub fn event_id(line: &str) -> Option<&str> {
     const KEY: &[u8] = b"\"event_id\":\"";
     let mut places = line.as_bytes().windows(KEY.len());
     let from = places.rposition(|bytes| bytes == KEY)? + KEY.len();
-    let rest = line.get(from..)?;
-    rest.get(..rest.bytes().position(|byte| byte == b'"')?)
+    Some(cut(line.get(from..)?, b'"')?.0)
 }
 
 /// Appends `seq` as the last field of a written line.

@@ -47,6 +47,14 @@ impl Number<'_> {
     pub const ONE: Number<'static> = Number("1");
 }
 
+/// What stands before and after the first of this character of ASCII. `None`: there is
+/// none. `str::split_once` also looks for what is several bytes long, and is larger.
+#[inline(never)]
+pub fn cut(text: &str, ascii: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == ascii)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

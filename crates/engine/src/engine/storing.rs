@@ -1,5 +1,7 @@
 //! Keeps what waits in storage, and takes over what closed pages left there.
 
+use natero_event::cut;
+
 use super::Engine;
 use crate::{Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journal};
 
@@ -99,7 +101,10 @@ impl Engine {
     /// returns, so that the host may remove the original.
     pub(super) fn adopt(&mut self, records: &str) {
         let mut has_events = false;
-        for record in records.lines() {
+        let mut rest = records;
+        while !rest.is_empty() {
+            let record;
+            (record, rest) = cut(rest, b'\n').unwrap_or((rest, ""));
             if let Some((draft, is_uncertain)) = journal::read_record(record) {
                 self.enqueue(draft, is_uncertain);
                 has_events = true;
