@@ -7,7 +7,7 @@ import type { Snapshot } from "./details.ts";
 import type { EarlyCalls } from "./early.ts";
 import { atTaskEnd, deferred, isLogging, print } from "./environment.ts";
 import type { Core } from "./generated/core.d.ts";
-import { attempt, max } from "./intrinsics.ts";
+import { attempt, hide, max } from "./intrinsics.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 import type { FlushResult, OpenInspector, Problem } from "./types.ts";
 
@@ -179,14 +179,14 @@ export class Calls {
   }
 
   /** Sends what waits. */
-  async flush(isClosed: boolean): Promise<FlushResult> {
-    if (this.isOff) return this.#untried();
+  flush(isClosed: boolean): Promise<FlushResult> {
     const { promise, settle } = deferred<FlushResult>();
     this.#lastFlush += 1;
     const flush = this.#lastFlush;
-    this.flushes[flush] = settle;
-    if (!this.add("flush", () => [flush], isClosed) || this.isStranded) settle(this.#untried());
-    return await promise;
+    // A promise asks what it resolves to for a `then`: a page may have given one to all objects.
+    this.flushes[flush] = (result) => settle(hide(result, "then"));
+    if (!this.add("flush", () => [flush], isClosed) || this.isStranded) this.flushes[flush]!(this.#untried());
+    return promise;
   }
 
   /** The page gives a handle back: the tracker ends with the last. As long as it has not begun, it waits for the end of the task: frameworks take components down and put them up again within one. */

@@ -9,10 +9,10 @@ import {
   attempt,
   dateToIso,
   dateValue,
-  defineProperty,
   eachOfMap,
   eachOfSet,
   errorToString,
+  hide,
   indexOf,
   isArray,
   isFiniteNumber,
@@ -188,8 +188,7 @@ function isoOf(this: Date): unknown {
 /** Makes `JSON.stringify` find no `toJSON` in a copy. */
 function hideToJson(copy: object): void {
   // Of its own it has data alone.
-  if (typeof (copy as MaybeSpoilt).toJSON === "function")
-    defineProperty(copy, "toJSON", { __proto__: null, value: undefined } as PropertyDescriptor);
+  if (typeof (copy as MaybeSpoilt).toJSON === "function") hide(copy, "toJSON");
   const names = keys(copy);
   for (let at = 0; at < names.length; at += 1) {
     const field = (copy as Fields)[names[at]!];

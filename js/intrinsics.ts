@@ -40,6 +40,11 @@ function uncurry<Self, Parameters extends unknown[], Result>(
 }
 
 export const defineProperty = /* @__PURE__ */ attempt(() => Object.defineProperty)!;
+/** Gives an object nothing of its own by this name, in place of what a page may have given to all objects. */
+export function hide<Holder extends object>(holder: Holder, name: string): Holder {
+  attempt(() => defineProperty(holder, name, { __proto__: null } as object));
+  return holder;
+}
 export const getOwnPropertyDescriptor = /* @__PURE__ */ attempt(() => Object.getOwnPropertyDescriptor)!;
 export const getPrototypeOf = /* @__PURE__ */ attempt(() => Object.getPrototypeOf)!;
 export const keys = /* @__PURE__ */ attempt(() => Object.keys)!;

@@ -194,6 +194,8 @@ function answerOf(status: number, text: string, header: Header): ServerAnswer {
   const first = rejected[0];
   const lacking = told?.lacking;
   return {
+    // A promise asks for a `then`, which a page may have given to all other objects.
+    __proto__: null,
     status: isPage ? -1 : status,
     retryAfter: attempt(() => waitOf(header)),
     rejected: rejected.length,
@@ -201,7 +203,7 @@ function answerOf(status: number, text: string, header: Header): ServerAnswer {
       ? (attempt(() => `${told.error ?? (first ? `line ${first.line}: ${first.error}` : "")}`) ?? "")
       : slice(text, 0, MAX_TOLD_CHARS),
     lacking: typeof lacking === "string" ? lacking : undefined,
-  };
+  } as ServerAnswer;
 }
 
 /** `Retry-After` in ms, from seconds or a date. */
