@@ -39,10 +39,7 @@ const core = once(async () => {
 /** Asks for the wasm. Rejects where a bundler has left this script without an address, too. */
 async function ask(): Promise<Response> {
   // This very expression is what bundlers look for. What an async function returns unawaited is asked for a `then`, which zones have wrapped.
-  return await request(new URL("./natero.wasm", import.meta.url).href, {
-    __proto__: null,
-    cache: "default",
-  } as RequestInit);
+  return await request(new URL("./natero.wasm", import.meta.url).href, { __proto__: null } as RequestInit);
 }
 
 /** A tracker of product usage. Construction returns at once; calls made before the wasm is there are kept with their time. */

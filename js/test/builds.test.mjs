@@ -21,7 +21,7 @@ const stale = (() => {
 /** Which wasm is served, and how it was asked for. */
 let served = [];
 const asked = [];
-globalThis.fetch = async (url, { cache, method }) => {
+globalThis.fetch = async (url, { cache = "default", method }) => {
   if (method === "POST") return new Response('{"accepted":1}');
   assert.match(String(url), /natero\.wasm$/);
   asked.push(cache);

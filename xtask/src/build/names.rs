@@ -27,8 +27,9 @@ pub struct Names {
 pub fn names() -> Result<Names> {
     let names: Vec<String> = serde_json::from_str(&read(&root().join(NAMES))?)
         .with_context(|| format!("{NAMES} is no list of names"))?;
-    let short = ('a'..='z')
-        .chain('A'..='Z')
+    // In this order of letters the entry is 4 bytes of gzip smaller than in the other.
+    let short = ('A'..='Z')
+        .chain('a'..='z')
         .map(|letter| Value::from(letter.to_string()));
     let cache: Map<String, Value> = names.iter().cloned().zip(short).collect();
     ensure!(
