@@ -121,10 +121,12 @@ pub async fn tab_reaches_whatever_can_be_used_on_every_view(stage: &Stage) -> Re
             .run(&format!(
                 "window.reached = new Set();
                  window.unseen = [];
-                 document.addEventListener('focusin', ({{ target }}) => {{
-                   window.reached.add(target);
-                   const isSeen = getComputedStyle(target).outlineStyle !== 'none' || target.matches('main');
-                   if (!isSeen) window.unseen.push(target.outerHTML.slice(0, 120));
+                 document.addEventListener('focusin', ({{ target }}) => window.reached.add(target));
+                 // Once the key is up, the browser has said how the focus came there.
+                 document.addEventListener('keyup', () => {{
+                   const it = document.activeElement;
+                   const isSeen = it.matches('body, main') || getComputedStyle(it).outlineStyle !== 'none';
+                   if (!isSeen) window.unseen.push(it.outerHTML.slice(0, 120));
                  }});
                  return ({USABLE}).length;"
             ))
