@@ -1,0 +1,103 @@
+//! Worlds that a page has spoilt, and one without an origin, each in a frame.
+
+use anyhow::{Result, ensure};
+use natero_e2e::hosts;
+use natero_e2e::stage::Stage;
+use serde_json::{Value, json};
+
+use crate::scene::{Scene, open};
+
+/// What a frame with these attributes tells that uses the tracker, after it ran a
+/// script. A driver does not get on in every world: it is in the page around.
+async fn in_a_frame(scene: &Scene<'_>, before: &str, attributes: Value) -> Result<Value> {
+    scene.site.put_html(
+        "/frame",
+        format!(
+            r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>frame</title><script src="/watch.js"></script>
+<script>{before}</script>{script}<script>
+  onmessage = async ({{ data }}) => {{
+    while (!window.na) await new Promise((go) => setTimeout(go, 10));
+    const problems = [];
+    const details = {{ list: [1, [2]], deep: {{ a: {{}} }} }};
+    const tracker = new na("api", "auth", {{
+      endpoint: data, accountId: "a", userId: "u", onError: (problem) => problems.push(problem) }});
+    tracker.sendFeatureEvent("early", {{ details }});
+    const ready = await tracker.ready;
+    tracker.setModuleId("reports");
+    tracker.sendFeatureEvent("later", {{ details }});
+    const {{ pending }} = await tracker.flush();
+    tracker.reset();
+    tracker.optOut();
+    tracker.shutdown();
+    await new Promise((go) => setTimeout(go, 50));
+    parent.postMessage({{ ready, pending, problems, trouble }}, "*");
+  }};
+</script></head><body></body></html>"#,
+            script = hosts::global_script()
+        ),
+    );
+    scene
+        .page
+        .run(
+            "const frame = document.createElement('iframe');
+             for (const [name, value] of Object.entries(args.attributes)) frame.setAttribute(name, value);
+             frame.src = '/frame';
+             const told = new Promise((tell) => { onmessage = ({ data }) => tell(data); });
+             frame.onload = () => frame.contentWindow.postMessage(args.endpoint, '*');
+             document.body.append(frame);
+             return await told;",
+            json!({ "attributes": attributes, "endpoint": scene.server.url() }),
+        )
+        .await
+}
+
+async fn tracks_in_a_frame(stage: &Stage, before: &str, attributes: Value) -> Result<()> {
+    let scene = open(stage, "").await?;
+    let outcome = in_a_frame(&scene, before, attributes).await?;
+    let expected = json!({
+        "ready": true,
+        "pending": 0,
+        "problems": [],
+        "trouble": { "errors": [], "rejections": [], "console": [] },
+    });
+    ensure!(outcome == expected, "{before}: {outcome}");
+    let details = json!({ "list": [1, [2]], "deep": { "a": {} } });
+    let expected = ["early", "later"].map(|name| (name.to_owned(), details.clone()));
+    let features = scene.features()?;
+    ensure!(features == expected, "{before}: {features:?}");
+    Ok(())
+}
+
+pub async fn a_to_json_of_all_arrays_changes_nothing_that_arrives(stage: &Stage) -> Result<()> {
+    for holder in ["Array.prototype", "Object.prototype"] {
+        let before = format!(
+            "Object.defineProperty({holder}, 'toJSON', {{ configurable: true, value: () => 'forged' }});"
+        );
+        tracks_in_a_frame(stage, &before, json!({})).await?;
+    }
+    Ok(())
+}
+
+pub async fn prototypes_that_a_page_has_emptied_change_nothing_that_arrives(
+    stage: &Stage,
+) -> Result<()> {
+    for (holder, names) in [
+        ("Function.prototype", "call apply bind"),
+        ("Array.prototype", "push map join reduce indexOf concat"),
+        ("Promise.prototype", "then catch finally"),
+        ("RegExp.prototype", "test"),
+        ("Map.prototype", "get set has"),
+        ("Object", "assign entries fromEntries"),
+    ] {
+        let before = format!(
+            "for (const name of '{names}'.split(' ')) {holder}[name] = () => {{ throw new Error(name); }};"
+        );
+        tracks_in_a_frame(stage, &before, json!({})).await?;
+    }
+    Ok(())
+}
+
+pub async fn a_frame_without_an_origin_of_its_own_tracks(stage: &Stage) -> Result<()> {
+    tracks_in_a_frame(stage, "", json!({ "sandbox": "allow-scripts" })).await
+}

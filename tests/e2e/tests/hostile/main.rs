@@ -1,0 +1,32 @@
+//! Pages that get in the way without meaning to: by settings that are none, by what
+//! they do when they are told of a problem, by what stands between them and the collector.
+
+mod answers;
+mod frames;
+mod packed;
+mod scene;
+mod settings;
+mod told;
+
+use answers::*;
+use frames::*;
+use packed::*;
+use settings::*;
+use told::*;
+
+natero_e2e::suite!(
+    an_endpoint_that_is_none_sends_to_nobody,
+    settings_that_nobody_can_read_send_to_nobody,
+    what_a_page_does_when_it_is_told_never_holds_it_up,
+    a_packed_body_that_is_refused_goes_as_it_is,
+    a_failure_of_packed_bodies_alone_is_found_out,
+    // WebKit's driver gives up a script by a timer that it takes from the page, in which time
+    // flies here.
+    a_compression_that_never_ends_costs_one_request skipped in Webkit,
+    a_server_that_swallows_requests_takes_no_connection_for_good skipped in Webkit,
+    a_wrapper_of_fetch_that_keeps_the_answer_keeps_no_event,
+    a_to_json_of_all_arrays_changes_nothing_that_arrives,
+    prototypes_that_a_page_has_emptied_change_nothing_that_arrives,
+    a_frame_without_an_origin_of_its_own_tracks,
+    events_that_wait_for_ids_say_so_under_debug,
+);

@@ -1,0 +1,80 @@
+//! A page that has loaded the package after a script of its own, and the server that it tells.
+
+use anyhow::Result;
+use natero_e2e::collector::Source;
+use natero_e2e::fault::FaultServer;
+use natero_e2e::page::Page;
+use natero_e2e::site::Site;
+use natero_e2e::stage::Stage;
+use serde_json::Value;
+
+pub struct Scene<'a> {
+    pub page: Page<'a>,
+    pub server: FaultServer,
+    pub site: Site,
+}
+
+/// A page that has loaded the package, and ran a script before that.
+pub async fn open<'a>(stage: &'a Stage, before: &str) -> Result<Scene<'a>> {
+    let site = stage.site().await?;
+    site.put_html(
+        "/hostile",
+        format!(
+            r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>hostile</title>
+<script src="/watch.js"></script><script>{before}</script>
+<script type="module">
+  import {{ na }} from "/pkg/inline.js";
+  window.na = na;
+</script></head><body><h1>hostile</h1></body></html>"#
+        ),
+    );
+    let page = stage.open(&site, "/hostile").await?;
+    page.until("window.na").await?;
+    Ok(Scene {
+        page,
+        server: FaultServer::start().await?,
+        site,
+    })
+}
+
+fn source() -> Source {
+    Source {
+        auth_key: "auth".to_owned(),
+        api_key: "api".to_owned(),
+    }
+}
+
+impl Scene<'_> {
+    pub async fn track(&self, settings: Value) -> Result<()> {
+        self.page
+            .track(self.server.url(), &source(), settings)
+            .await?;
+        self.page
+            .act("if (!await _na.ready) throw new Error('off');", Value::Null)
+            .await
+    }
+
+    /// The features that the server got, each once, with their details.
+    pub fn features(&self) -> Result<Vec<(String, Value)>> {
+        let mut found: Vec<(String, Value)> = Vec::new();
+        for request in self.server.recorded() {
+            for line in request.lines()? {
+                let name = line["feature"].as_str().unwrap_or_default().to_owned();
+                if line["action"] == "feature" && found.iter().all(|(other, _)| *other != name) {
+                    found.push((name, line["details"].clone()));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A clock of the page by which 30 s are over in 150 ms.
+pub const HURRY: &str = "
+    {
+      const { setTimeout } = window;
+      const { now } = Performance.prototype;
+      window.setTimeout = (task, ms) => setTimeout(task, ms / 200);
+      Performance.prototype.now = function () { return 200 * now.call(this); };
+    }";
