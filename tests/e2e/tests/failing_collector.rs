@@ -52,18 +52,18 @@ async fn start<'a>(stage: &'a Stage, server: FaultServer, source: &Source) -> Re
     Ok(Tracked { server, page, site })
 }
 
+/// Keys that no collector knows.
+fn source() -> Source {
+    Source {
+        auth_key: "auth".into(),
+        api_key: "api".into(),
+    }
+}
+
 async fn scripted(stage: &Stage, answers: impl IntoIterator<Item = Answer>) -> Result<Tracked<'_>> {
     let server = FaultServer::start().await?;
     server.script(answers);
-    start(
-        stage,
-        server,
-        &Source {
-            auth_key: "auth".into(),
-            api_key: "api".into(),
-        },
-    )
-    .await
+    start(stage, server, &source()).await
 }
 
 impl Tracked<'_> {
@@ -125,11 +125,7 @@ impl Tracked<'_> {
 async fn unknown_keys_cost_their_batch_and_are_reported(stage: &Stage) -> Result<()> {
     let collector = Collector::start()?;
     let server = FaultServer::before(collector.url()).await?;
-    let wrong = Source {
-        auth_key: "auth".into(),
-        api_key: "api".into(),
-    };
-    let tracked = start(stage, server, &wrong).await?;
+    let tracked = start(stage, server, &source()).await?;
     let page = &tracked.page;
     tracked.make(&["a", "b"]).await?;
     let flushed: Value = page
@@ -238,14 +234,10 @@ async fn what_one_tab_was_told_to_wait_all_tabs_and_new_pages_wait(stage: &Stage
     let tracked = scripted(stage, [patience]).await?;
     let browser = stage.browser().await?;
     let told = Tab::current(browser).await?;
-    let source = Source {
-        auth_key: "auth".into(),
-        api_key: "api".into(),
-    };
     let settings = json!({ "flushInterval": 50 });
     let track = async |page: &Page<'_>| {
         page.until("window.na").await?;
-        page.track(tracked.server.url(), &source, settings.clone())
+        page.track(tracked.server.url(), &source(), settings.clone())
             .await?;
         page.act("await _na.ready;", Value::Null).await
     };
@@ -444,11 +436,7 @@ async fn a_browser_that_is_wrong_about_the_network_delivers(stage: &Stage) -> Re
     site.put_html("/offline", host_page(head));
     let page = stage.open(&site, "/offline").await?;
     page.until("window.na").await?;
-    let source = Source {
-        auth_key: "auth".into(),
-        api_key: "api".into(),
-    };
-    page.track(server.url(), &source, json!({ "flushInterval": 50 }))
+    page.track(server.url(), &source(), json!({ "flushInterval": 50 }))
         .await?;
     page.act("_na.sendFeatureEvent('a');", Value::Null).await?;
     page.until("_na.stats().delivered === 1").await?;
@@ -471,11 +459,7 @@ async fn a_policy_that_forbids_the_collector_is_told_of_once(stage: &Stage) -> R
     site.put_html("/strict", host_page(head));
     let page = stage.open(&site, "/strict").await?;
     page.until("window.na").await?;
-    let source = Source {
-        auth_key: "auth".into(),
-        api_key: "api".into(),
-    };
-    page.track(server.url(), &source, json!({})).await?;
+    page.track(server.url(), &source(), json!({})).await?;
     page.act("await _na.ready; _na.sendFeatureEvent('a');", Value::Null)
         .await?;
     page.act(
