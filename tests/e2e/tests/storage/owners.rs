@@ -1,0 +1,97 @@
+//! What a page owns of the storage, and what all pages of a source may keep there.
+
+use anyhow::{Result, ensure};
+use natero_e2e::stage::Stage;
+use natero_e2e::tab::Tab;
+use serde_json::{Value, json};
+
+use crate::scene::{MAKE, open};
+
+pub async fn all_pages_of_a_source_stay_within_the_bound_together(stage: &Stage) -> Result<()> {
+    let scene = open(stage, "").await?;
+    scene.server.set_down(true);
+    let settings = json!({ "flushInterval": 50, "maxStoredBytes": 30_000 });
+    let browser = stage.browser().await?;
+    let first = Tab::current(browser).await?;
+    let mut others = Vec::new();
+    for number in 0..3 {
+        if number > 0 {
+            let tab = Tab::open(browser).await?;
+            tab.goto(&scene.site.url("/")).await?;
+            others.push(tab);
+        }
+        scene.page.until("window.na").await?;
+        scene
+            .page
+            .track(
+                scene.server.url(),
+                scene.collector.source(),
+                settings.clone(),
+            )
+            .await?;
+        scene.page.act("await _na.ready;", Value::Null).await?;
+        for _ in 0..10 {
+            scene.page.act(MAKE, json!([number * 100, 10])).await?;
+        }
+        let bytes: usize = scene
+            .page
+            .run(
+                "return Object.entries(localStorage).reduce((sum, [, text]) => sum + text.length, 0);",
+                Value::Null,
+            )
+            .await?;
+        ensure!((20_000..=30_000).contains(&bytes), "{bytes} bytes");
+        let stats: Value = scene.page.run("return _na.stats();", Value::Null).await?;
+        ensure!(stats["dropped"]["total"] == 0, "{stats}");
+    }
+    for tab in others {
+        tab.close(&first).await?;
+    }
+    Ok(())
+}
+
+pub async fn a_page_holds_a_lock_while_something_waits_and_no_longer(stage: &Stage) -> Result<()> {
+    let scene = open(stage, "").await?;
+    let page = &scene.page;
+    scene.track().await?;
+    for from in [0, 5] {
+        page.until("(await navigator.locks.query()).held.length === 0")
+            .await?;
+        scene.server.set_down(true);
+        page.act(MAKE, json!([from, 5])).await?;
+        page.until("(await navigator.locks.query()).held.length === 1")
+            .await?;
+        let owned: bool = page
+            .run(
+                "const [{ name }] = (await navigator.locks.query()).held;
+                 return Object.keys(localStorage).every((key) => key.startsWith(`${name}.`));",
+                Value::Null,
+            )
+            .await?;
+        ensure!(owned, "what is stored is not under the lock's name");
+        scene.server.set_down(false);
+        scene.has(0..from + 5).await?;
+    }
+    page.until("(await navigator.locks.query()).held.length === 0")
+        .await?;
+    page.is_unharmed().await.map(drop)
+}
+
+pub async fn agreeing_again_leaves_the_page_what_it_stored(stage: &Stage) -> Result<()> {
+    let scene = open(stage, "").await?;
+    let page = &scene.page;
+    scene.server.set_down(true);
+    scene.track().await?;
+    page.act(MAKE, json!([0, 5])).await?;
+    page.act("_na.optIn();", Value::Null).await?;
+    page.act(MAKE, json!([5, 5])).await?;
+    page.until("(await navigator.locks.query()).held.length === 1")
+        .await?;
+    scene.server.set_down(false);
+    scene.has(0..10).await?;
+    page.deliver().await?;
+    page.until("Object.keys(localStorage).length === 0").await?;
+    let loss = scene.collector.loss().await?;
+    ensure!(loss["duplicates"] == 0, "{loss}");
+    Ok(())
+}

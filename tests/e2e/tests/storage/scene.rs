@@ -1,0 +1,84 @@
+//! A page that stores what it could not deliver, and the collector that gets it in the end.
+
+use anyhow::{Result, ensure};
+use natero_e2e::collector::{Collector, Source};
+use natero_e2e::fault::FaultServer;
+use natero_e2e::page::Page;
+use natero_e2e::rows::until_events;
+use natero_e2e::site::Site;
+use natero_e2e::stage::Stage;
+use serde_json::{Value, json};
+
+pub struct Scene<'a> {
+    pub collector: Collector,
+    pub server: FaultServer,
+    pub site: Site,
+    pub page: Page<'a>,
+}
+
+pub const MAKE: &str =
+    "for (let i = args[0]; i < args[0] + args[1]; i += 1) _na.sendFeatureEvent(`feature ${i}`);";
+
+/// Opens a page that runs this script before anything else.
+pub async fn open<'a>(stage: &'a Stage, before: &str) -> Result<Scene<'a>> {
+    let collector = Collector::start()?;
+    let server = FaultServer::before(collector.url()).await?;
+    let site = stage.site().await?;
+    site.put_html("/", host_page(before));
+    let page = stage.open(&site, "/").await?;
+    page.until("window.na").await?;
+    Ok(Scene {
+        collector,
+        server,
+        site,
+        page,
+    })
+}
+
+pub fn host_page(before: &str) -> String {
+    format!(
+        r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>page</title>
+<script src="/watch.js"></script><script>{before}</script>
+<script type="module">
+  import {{ na }} from "/pkg/inline.js";
+  window.na = na;
+</script></head><body></body></html>"#
+    )
+}
+
+pub async fn track(page: &Page<'_>, server: &FaultServer, source: &Source) -> Result<()> {
+    page.track(server.url(), source, json!({ "flushInterval": 50 }))
+        .await
+}
+
+impl Scene<'_> {
+    pub async fn track(&self) -> Result<()> {
+        track(&self.page, &self.server, self.collector.source()).await?;
+        self.page.act("await _na.ready;", Value::Null).await
+    }
+
+    /// Waits until the collector holds exactly these features, each once.
+    pub async fn has(&self, numbers: std::ops::Range<usize>) -> Result<()> {
+        has(&self.collector, numbers).await
+    }
+}
+
+async fn has(collector: &Collector, numbers: std::ops::Range<usize>) -> Result<()> {
+    let made = numbers.map(|number| format!("feature {number}")).collect();
+    holds(collector, made).await
+}
+
+pub async fn holds(collector: &Collector, mut made: Vec<String>) -> Result<()> {
+    let rows = until_events(collector, &format!("{made:?}"), |rows| {
+        rows.len() >= made.len()
+    })
+    .await?;
+    let mut held: Vec<_> = rows.iter().filter_map(|row| row.feature.clone()).collect();
+    held.sort();
+    made.sort();
+    ensure!(held == made, "{held:?}");
+    let loss = collector.loss().await?;
+    ensure!(loss["missing"] == 0, "{loss}");
+    Ok(())
+}
