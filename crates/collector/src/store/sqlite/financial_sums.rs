@@ -23,15 +23,17 @@ pub(super) fn read(
     now: i64,
 ) -> rusqlite::Result<Vec<CurrencySum>> {
     let mut statement = conn.prepare_cached(
-        "WITH RECURSIVE scope (no, counts) AS (
-             SELECT ?1, 1 UNION ALL
-             SELECT a.no, a.is_deleted = 0 FROM scope JOIN accounts a ON a.parent_no = scope.no
-             WHERE ?2
+        // Only accounts with records are asked whether they are deactivated: those of the
+        // subtree are read from the index of parents alone.
+        "WITH RECURSIVE scope (no) AS (
+             SELECT ?1 UNION ALL
+             SELECT a.no FROM scope JOIN accounts a ON a.parent_no = scope.no WHERE ?2
          )
          SELECT f.account_no, f.currency, f.name, f.amount,
              IFNULL(strftime('%Y-%m', f.date / 1000, 'unixepoch'), '')
-         FROM scope JOIN financials f ON f.account_no = scope.no
-         WHERE scope.counts AND f.date <= ?3 ORDER BY f.date, f.no",
+         FROM scope CROSS JOIN financials f ON f.account_no = scope.no
+             CROSS JOIN accounts owner ON owner.no = f.account_no
+         WHERE (owner.no = ?1 OR owner.is_deleted = 0) AND f.date <= ?3 ORDER BY f.date, f.no",
     )?;
     let mut rows = statement.query(params![account, FigureKind::Financials.rolls_up(), now])?;
     let mut sums = FinancialSums::default();
