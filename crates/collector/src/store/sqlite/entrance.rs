@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
 
 use super::{
-    inbox::Front,
+    inbox::{Front, Untaken},
     mutex::lock,
     requests::Requests,
     write_request::{BatchTask, Request},
@@ -39,17 +39,21 @@ impl Entrance {
         self.spread.notify_all();
     }
 
-    /// Takes batches into the inbox and answers them. Gives back those that have to be
-    /// stored without it.
-    pub(super) fn take(&self, group: Vec<BatchTask>, requests: &Requests) -> Vec<BatchTask> {
+    /// Takes batches into the inbox, once it has room, and answers them. Gives back the
+    /// others.
+    pub(super) fn take(&self, group: Vec<BatchTask>, requests: &Requests) -> Untaken {
+        let count = group.len();
         let front = self
             .spread
             .wait_while(self.front(), |front| front.is_full());
-        take(
-            front.unwrap_or_else(PoisonError::into_inner),
-            group,
-            requests,
-        )
+        let front = front.unwrap_or_else(PoisonError::into_inner);
+        let mut untaken = take(front, group, requests);
+        if untaken.later.len() == count {
+            // What it holds could not be spread, as on a full disk. Storing them without it
+            // will tell.
+            std::mem::swap(&mut untaken.without, &mut untaken.later);
+        }
+        untaken
     }
 
     /// As [`Entrance::take`], for a single batch, where nobody holds the inbox and it has
@@ -67,24 +71,21 @@ impl Entrance {
         if front.is_full() {
             return Err(task);
         }
-        Ok(take(front, vec![task], requests).pop())
+        let untaken = take(front, vec![task], requests);
+        Ok(untaken.without.into_iter().chain(untaken.later).next())
     }
 }
 
-fn take(
-    mut front: MutexGuard<'_, Front>,
-    group: Vec<BatchTask>,
-    requests: &Requests,
-) -> Vec<BatchTask> {
+fn take(mut front: MutexGuard<'_, Front>, group: Vec<BatchTask>, requests: &Requests) -> Untaken {
     let was_due_at = front.due_at();
-    let left = front.take(group);
+    let untaken = front.take(group);
     let due_at = front.due_at();
     drop(front);
     // The writer knows when the inbox was due, and learns when it is now.
     if due_at.is_some() && due_at != was_due_at {
         requests.look();
     }
-    left
+    untaken
 }
 
 /// Works until the queue is closed and empty.
@@ -97,8 +98,12 @@ pub(super) fn run(entrance: &Entrance, waiting: &mpsc::Receiver<BatchTask>, requ
             group.push(next);
         }
         requests.note_begun(group.len());
-        for task in entrance.take(group, requests) {
-            requests.send_or_answer(Request::Batch(task));
+        while !group.is_empty() {
+            let Untaken { without, later } = entrance.take(group, requests);
+            for task in without {
+                requests.send_or_answer(Request::Batch(task));
+            }
+            group = later;
         }
     }
 }

@@ -58,6 +58,26 @@ pub(in crate::store::sqlite) struct Front {
     metrics: Arc<Metrics>,
 }
 
+/// What becomes of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It waits in the inbox.
+    Taken,
+    /// It is stored without the inbox.
+    Without,
+    /// The inbox is full before it, and takes it once others were spread.
+    Later,
+}
+
+/// Batches that the inbox has not taken.
+#[derive(Debug, Default)]
+pub(in crate::store::sqlite) struct Untaken {
+    /// Those that are stored without it.
+    pub(in crate::store::sqlite) without: Vec<BatchTask>,
+    /// Those that come once others were spread.
+    pub(in crate::store::sqlite) later: Vec<BatchTask>,
+}
+
 impl Front {
     /// The inbox beside a database.
     ///
@@ -84,48 +104,50 @@ impl Front {
         })
     }
 
-    /// Stores those of the batches that may wait, and answers them. Gives back the others,
-    /// which are stored without the inbox.
-    pub(in crate::store::sqlite) fn take(&mut self, group: Vec<BatchTask>) -> Vec<BatchTask> {
+    /// Stores those of the batches that may wait, and answers them. Gives back the others.
+    pub(in crate::store::sqlite) fn take(&mut self, group: Vec<BatchTask>) -> Untaken {
         let start = Instant::now();
         let mut is_fast = false;
         for _ in &group {
             is_fast = self.pace.is_high(start);
         }
+        let mut untaken = Untaken::default();
         if !is_fast {
-            return group;
+            untaken.without = group;
+            return untaken;
         }
-        let taken = savepoint::caught(|| self.store(&group)).unwrap_or_else(|cause| {
+        let fates = savepoint::caught(|| self.store(&group)).unwrap_or_else(|cause| {
             // As on a full disk, where storing them without it will tell.
             tracing::debug!(%cause, "the inbox takes nothing");
             self.invalidate(None);
-            vec![false; group.len()]
+            vec![Fate::Without; group.len()]
         });
-        let count = taken.iter().filter(|is_taken| **is_taken).count();
+        let count = fates.iter().filter(|fate| **fate == Fate::Taken).count();
         if count > 0 {
             self.metrics.count_commit(count, start.elapsed(), true);
             self.note_waiting();
         }
-        let mut left = Vec::new();
-        for (mut task, is_taken) in group.into_iter().zip(taken) {
-            if is_taken {
-                task.outcome = Some(BatchOutcome {
-                    accepted: task.batch.events.len() as u64,
-                    ..BatchOutcome::default()
-                });
-                task.answer(Ok(()));
-            } else {
-                left.push(task);
+        for (mut task, fate) in group.into_iter().zip(fates) {
+            match fate {
+                Fate::Taken => {
+                    task.outcome = Some(BatchOutcome {
+                        accepted: task.batch.events.len() as u64,
+                        ..BatchOutcome::default()
+                    });
+                    task.answer(Ok(()));
+                }
+                Fate::Without => untaken.without.push(task),
+                Fate::Later => untaken.later.push(task),
             }
         }
-        left
+        untaken
     }
 
-    /// Stores those of the batches that may wait, and says which.
-    pub(super) fn store(&mut self, group: &[BatchTask]) -> rusqlite::Result<Vec<bool>> {
+    /// Stores those of the batches that may wait, and says what becomes of each.
+    pub(super) fn store(&mut self, group: &[BatchTask]) -> rusqlite::Result<Vec<Fate>> {
         let tx = match self.file.lock() {
             // A command changes the database. Batches are stored without the inbox meanwhile.
-            Err(cause) if is_busy(&cause) => return Ok(vec![false; group.len()]),
+            Err(cause) if is_busy(&cause) => return Ok(vec![Fate::Without; group.len()]),
             locked => locked?,
         };
         let mut last = refresh(
@@ -139,30 +161,33 @@ impl Front {
         }
         let snapshot = ShortTransaction::to_read(&self.reader)?;
         let mut foresight = Foresight::new(&snapshot)?;
-        let mut taken = Vec::with_capacity(group.len());
+        let mut fates = Vec::with_capacity(group.len());
         for BatchTask { batch, .. } in group {
+            if self.pending.is_full() {
+                fates.push(Fate::Later);
+                continue;
+            }
             let may_wait = batch.lines.len() <= MOST_BYTES_OF_BATCH
-                && !self.pending.is_full()
                 && has_room(
                     &snapshot,
                     self.most_pages,
                     self.pending.bytes() + batch.lines.len(),
                 )?
                 && foresight.is_certain(&self.pending, batch)?;
-            taken.push(may_wait);
             if may_wait {
                 last += 1;
                 file::insert(&tx, last, batch)?;
                 self.pending.push(last, Arc::clone(batch));
             }
+            fates.push(if may_wait { Fate::Taken } else { Fate::Without });
         }
-        if !taken.contains(&true) {
-            return Ok(taken);
+        if !fates.contains(&Fate::Taken) {
+            return Ok(fates);
         }
         tx.commit()?;
         self.spread_to = None;
         self.read_at = self.read_at.map(|(version, _)| (version, last));
-        Ok(taken)
+        Ok(fates)
     }
 
     /// Whether all batches are in the tables.

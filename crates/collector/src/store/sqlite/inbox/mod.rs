@@ -33,7 +33,7 @@ use tokio::sync::oneshot;
 pub use batch::Batch;
 use file::InboxId;
 pub use file::{InboxFile, paths};
-pub(super) use front::Front;
+pub(super) use front::{Front, Untaken};
 use pending::Generation;
 pub(super) use spreading::{settle, spread_to};
 

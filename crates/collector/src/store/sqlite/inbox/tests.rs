@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::{
     batch::Batch,
     file::InboxFile,
-    front::{Front, ROOM},
+    front::{Fate, Front, ROOM},
     pending::{ENOUGH_EVENTS, Generation, LONGEST_WAIT, MOST},
     spread,
 };
@@ -79,14 +79,17 @@ fn event(user: &str, id: &str) -> Value {
     })
 }
 
-/// Stores a batch in the inbox where it may wait.
-fn take(front: &mut Front, batch: &Arc<Batch>) -> bool {
-    let task = BatchTask {
+fn task(batch: &Arc<Batch>) -> BatchTask {
+    BatchTask {
         batch: Arc::clone(batch),
         outcome: None,
         reply: oneshot::channel().0,
-    };
-    front.store(&[task]).unwrap()[0]
+    }
+}
+
+/// Stores a batch in the inbox where it may wait.
+fn take(front: &mut Front, batch: &Arc<Batch>) -> bool {
+    front.store(&[task(batch)]).unwrap() == [Fate::Taken]
 }
 
 /// Stores a batch as the writer does, in the inbox where it may wait.
@@ -317,6 +320,24 @@ fn it_takes_no_more_than_its_bound_before_some_were_spread() {
 }
 
 #[test]
+fn those_of_a_group_that_find_it_full_come_once_some_were_spread() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = open(&folder);
+    let mut inbox = front(&folder);
+    let room = MOST * ENOUGH_EVENTS / 50;
+    let group = |name: &str, batches: usize| -> Vec<_> {
+        let names = (0..batches).map(|no| format!("{name} {no}"));
+        names.map(|name| task(&fifty(&name))).collect()
+    };
+    let taken = |fates: &[Fate]| fates.iter().filter(|fate| **fate == Fate::Taken).count();
+    let fates = inbox.store(&group("a", room + 3)).unwrap();
+    assert_eq!(taken(&fates), room);
+    assert_eq!(fates[room..], [Fate::Later; 3]);
+    spread_now(&mut conn, &mut inbox);
+    assert_eq!(taken(&inbox.store(&group("b", 3)).unwrap()), 3);
+}
+
+#[test]
 fn near_the_bound_of_the_file_no_batch_waits_that_could_not_be_spread_then() {
     let folder = tempfile::tempdir().unwrap();
     let conn = open(&folder);
@@ -399,12 +420,8 @@ fn nothing_is_added_while_another_process_changes_the_database() {
     let mut inbox = front(&folder);
     let other = InboxFile::open(&path(&folder)).unwrap();
     let lock = other.lock().unwrap();
-    let task = BatchTask {
-        batch: batch(&[event("ann", "1")]),
-        outcome: None,
-        reply: oneshot::channel().0,
-    };
-    assert_eq!(inbox.store(&[task]).unwrap(), [false]);
+    let task = task(&batch(&[event("ann", "1")]));
+    assert_eq!(inbox.store(&[task]).unwrap(), [Fate::Without]);
     drop(lock);
     assert!(take(&mut inbox, &batch(&[event("ann", "1")])));
 }
