@@ -1,0 +1,183 @@
+//! What the page does, told to the engine.
+
+use std::rc::{Rc, Weak};
+
+use natero_engine::{Engine, Input, View};
+
+use super::{
+    Browser,
+    activity::{Activity, Use},
+    clock::now,
+    ears::Ears,
+    lifecycle::{self, Change},
+    listener::Listener,
+    navigation::{Moved, Navigation},
+    page,
+    storage::PageStorage,
+    tabs::Tabs,
+    unreachable::{self, Obstacle},
+};
+use crate::settings::PageViews;
+
+impl Browser {
+    /// Listens to all that the engine hears of.
+    pub(super) fn listen(&self) -> Ears {
+        let host = Weak::clone(&self.host);
+        let policy = unreachable::watch_policy(&self.source.url, move || {
+            if let Some(host) = host.upgrade() {
+                host.platform.obstacle.set(Some(Obstacle::Policy));
+            }
+        });
+        let mut listeners = vec![policy];
+        for &(kinds, online) in &[(&["online"], true), (&["offline"], false)] {
+            let tell = self.teller();
+            listeners.push(Listener::global(kinds, move |_| {
+                tell(Box::new(move |engine, now| {
+                    engine.handle(now, Input::Online(online));
+                }));
+            }));
+        }
+        if page::document().is_none() {
+            return Ears::of(listeners);
+        }
+        let host = Weak::clone(&self.host);
+        let activity = Activity::watch(move |used| {
+            if let Some(host) = host.upgrade() {
+                host.platform.used(used);
+            }
+        });
+        let host = Weak::clone(&self.host);
+        let changed = move |change| {
+            if let Some(host) = host.upgrade() {
+                host.platform.page_changed(change);
+            }
+        };
+        lifecycle::watch(&mut listeners, Rc::new(changed));
+        let tell = self.teller();
+        let tabs = Tabs::new(&self.settings.cookie_prefix, &self.tab, move |since| {
+            tell(Box::new(move |engine, now| {
+                engine.handle(now, Input::OtherTab { since });
+            }));
+        });
+        let tell = self.teller();
+        let storage = PageStorage::new(
+            &self.settings.cookie_prefix,
+            &self.source.name,
+            self.settings.max_stored_bytes,
+            Box::new(move |records| {
+                tell(Box::new(move |engine, now| {
+                    engine.handle(now, Input::Adopted(&records));
+                }));
+            }),
+        );
+        let sharing = Rc::clone(&storage);
+        listeners.push(Listener::global(&["storage"], move |event| {
+            if page::member(&event, "key") == sharing.shared()
+                && let Some(record) = page::member(&event, "newValue").as_string()
+            {
+                sharing.hear(record);
+            }
+        }));
+        let mut ears = Ears::of(listeners);
+        ears.activity = Some(activity);
+        ears.navigation = self.watch_navigation();
+        ears.tabs = Some(tabs);
+        self.storage.replace(Some(storage));
+        ears
+    }
+
+    fn used(&self, used: Use) {
+        let Some(host) = self.host.upgrade() else {
+            return;
+        };
+        match used {
+            Use::Activity => {
+                self.look_at_address();
+                host.tell(Box::new(|engine, now| engine.handle(now, Input::Activity)));
+            }
+            Use::FrameFocused(focused) => host.tell(Box::new(move |engine, now| {
+                engine.handle(now, Input::FrameFocused(focused));
+            })),
+        }
+    }
+
+    fn watch_navigation(&self) -> Option<Navigation> {
+        if self.settings.track_page_views == PageViews::Off {
+            return None;
+        }
+        let host = Weak::clone(&self.host);
+        Some(Navigation::watch(self.with_hash(), move |moved| {
+            if let Some(host) = host.upgrade() {
+                host.platform.navigated(moved);
+            }
+        }))
+    }
+
+    /// A history that is frozen is not watched.
+    fn look_at_address(&self) {
+        if let Some(navigation) = self.ears().as_ref().and_then(|it| it.navigation.as_ref()) {
+            navigation.look();
+        }
+    }
+
+    /// Tells of a navigation that waits for its title: what comes next ends its view.
+    pub fn settle_navigation(&self) {
+        if let Some(ears) = self.ears() {
+            ears.settle_navigation();
+        }
+    }
+
+    fn page_changed(&self, change: Change) {
+        let (Some(host), Some(ears)) = (self.host.upgrade(), self.ears()) else {
+            return;
+        };
+        host.end_turn();
+        match change {
+            Change::Shown => host.tell(Box::new(|engine, now| engine.handle(now, Input::Shown))),
+            Change::Hidden => {
+                ears.settle_navigation();
+                self.verify_storage();
+                host.tell(Box::new(|engine, now| engine.handle(now, Input::Hidden)));
+            }
+            // A browser that keeps the page to come back to it will not do so while
+            // it holds a lock or hears other tabs. The page asks for both again when
+            // it is back.
+            Change::Left => {
+                ears.settle_navigation();
+                self.verify_storage();
+                self.leave(&ears);
+            }
+            Change::Restored => {
+                host.tell(Box::new(|engine, now| engine.handle(now, Input::Restored)));
+                host.tell(Box::new(|engine, now| engine.handle(now, Input::Shown)));
+                self.navigated(Moved {
+                    address: self.address(),
+                    at: now(),
+                });
+            }
+        }
+    }
+
+    /// Tells of segments that are not there any more.
+    fn verify_storage(&self) {
+        let missing = self.storage().map(|storage| storage.missing());
+        for segment in missing.unwrap_or_default() {
+            if let Some(host) = self.host.upgrade() {
+                host.tell(Box::new(move |engine, now| {
+                    engine.handle(now, Input::WriteFailed(segment));
+                }));
+            }
+        }
+    }
+
+    fn navigated(&self, Moved { address, at }: Moved) {
+        if let Some(host) = self.host.upgrade() {
+            let title = page::title();
+            let told = move |engine: &mut Engine, now| {
+                let (url, title) = (address.as_str(), title.as_str());
+                engine.handle(now, Input::Navigated(View { url, title }));
+            };
+            host.tell_at(at, Box::new(told));
+        }
+    }
+}
