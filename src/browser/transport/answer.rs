@@ -1,0 +1,130 @@
+//! What comes of a request, read from what was answered.
+
+use std::num::NonZeroU32;
+
+use js_sys::{Array, JSON};
+use wasm_bindgen::prelude::*;
+
+use crate::browser::{
+    clock,
+    page::{cut_to, member},
+    storage::number,
+    unreachable::Obstacle,
+};
+
+/// As much as a message needs of what is no JSON, in UTF-16 units.
+const MAX_TOLD_UNITS: usize = 200;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = Date, js_name = parse)]
+    fn parse_date(text: &str) -> Result<JsValue, JsValue>;
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Outcome {
+    Answered(ServerAnswer),
+    /// What came is no answer of a collector.
+    Blocked(Obstacle),
+    /// Nothing came.
+    Silence,
+}
+
+/// What a server answered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct ServerAnswer {
+    pub status: u16,
+    /// From now, in ms.
+    pub retry_after: Option<f64>,
+    /// How many lines of the batch it refused.
+    pub rejected: Option<NonZeroU32>,
+    pub message: String,
+    /// The ids it was asked about and lacks, if it says so.
+    pub lacking: Option<String>,
+}
+
+impl Outcome {
+    /// The server has taken the batch.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Outcome::Answered(answer) if answer.status < 300)
+    }
+}
+
+/// What an answer says. A body that is JSON, as a collector's is, or empty confirms;
+/// a page is that of something in between.
+pub(super) fn outcome_of(
+    status: u16,
+    text: &str,
+    header: &dyn Fn(&str) -> Option<String>,
+) -> Outcome {
+    // A redirect is not followed, and has no status that a page may see.
+    if status == 0 {
+        return Outcome::Blocked(Obstacle::Redirect);
+    }
+    let told = JSON::parse(text);
+    if status < 300 && told.is_err() && !text.trim().is_empty() {
+        return Outcome::Blocked(Obstacle::Page);
+    }
+    let mut answer = match told {
+        Ok(told) => verdict(&told),
+        Err(_) => ServerAnswer {
+            message: cut_to(text, MAX_TOLD_UNITS).to_owned(),
+            ..ServerAnswer::default()
+        },
+    };
+    answer.status = status;
+    answer.retry_after = retry_after(header);
+    Outcome::Answered(answer)
+}
+
+/// What the server said of the events, and how many it refused.
+fn verdict(told: &JsValue) -> ServerAnswer {
+    let refused = member(told, "rejected");
+    let refused = if Array::is_array(&refused) {
+        refused.unchecked_into::<Array>()
+    } else {
+        Array::new()
+    };
+    let message = match shown(&member(told, "error")) {
+        Some(error) => error,
+        None if refused.length() > 0 => {
+            let first = refused.get(0);
+            let part = |name| shown(&member(&first, name)).unwrap_or_default();
+            ["line ", &part("line"), ": ", &part("error")].concat()
+        }
+        None => String::new(),
+    };
+    ServerAnswer {
+        rejected: NonZeroU32::new(refused.length()),
+        message,
+        lacking: member(told, "lacking").as_string(),
+        ..ServerAnswer::default()
+    }
+}
+
+/// A text or a whole number as a message shows it; other values as JSON.
+fn shown(value: &JsValue) -> Option<String> {
+    if value.is_undefined() || value.is_null() {
+        return None;
+    }
+    value.as_string().or_else(|| {
+        let json = JSON::stringify(value).ok()?;
+        JsValue::from(json).as_string()
+    })
+}
+
+/// `Retry-After` in ms, from seconds or a date.
+fn retry_after(header: &dyn Fn(&str) -> Option<String>) -> Option<f64> {
+    let told = header("retry-after")?;
+    let date = |text: &str| parse_date(text).ok()?.as_f64().filter(|at| !at.is_nan());
+    let wait = match number(told.trim()) {
+        Some(seconds) => seconds * 1000.0,
+        // Many clocks are wrong: as far as it can be read, the server's own counts.
+        None => {
+            let now = header("date").and_then(|now| date(&now));
+            date(&told)? - now.unwrap_or_else(clock::wall)
+        }
+    };
+    (wait > 0.0).then_some(wait)
+}

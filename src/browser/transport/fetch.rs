@@ -1,0 +1,90 @@
+//! Asks a server by `fetch`, for which a page may have put something else in place.
+
+use js_sys::{Object, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::{
+    Posting, Ways,
+    answer::{Outcome, outcome_of},
+};
+use crate::browser::page::{member, object_of, put};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    pub(crate) fn fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
+
+    /// A `Response` of the Fetch standard; web-sys reads its status without `catch`.
+    type Answered;
+
+    #[wasm_bindgen(method, catch)]
+    fn text(this: &Answered) -> Result<JsValue, JsValue>;
+}
+
+/// `fetch` is given up after so many answers that could not be read: the network may
+/// have cut one short.
+const TIMES_UNREADABLE: u32 = 3;
+
+/// The options of a request.
+pub(super) fn init(posting: &Posting, body: &JsValue) -> Object {
+    let init = object_of(&[
+        ("method", "POST"),
+        ("credentials", "same-origin"),
+        // A redirected POST becomes a GET, and its answer would look like success.
+        ("redirect", "manual"),
+    ]);
+    put(&init, "body", body);
+    put(&init, "keepalive", &posting.keepalive.into());
+    if let Some(signal) = &posting.signal {
+        put(&init, "signal", signal);
+    }
+    init
+}
+
+/// What `fetch` gave.
+pub(super) enum Fetched {
+    Said(Outcome),
+    /// No response, and no rejection.
+    Nonsense,
+}
+
+impl Ways {
+    /// What comes of a request that `fetch` began.
+    pub(super) async fn answer_of(&self, begun: Result<JsValue, JsValue>) -> Fetched {
+        // What throws at once is not what browsers have.
+        let Ok(begun) = begun else {
+            return Fetched::Nonsense;
+        };
+        let Some(response) = resolved(Ok(begun)).await else {
+            return Fetched::Said(Outcome::Silence);
+        };
+        // What a wrapped `fetch` made may be no response at all, and one that reads the
+        // answer itself leaves nothing of it.
+        let status = member(&response, "status").as_f64();
+        let is_used = member(&response, "bodyUsed") == true;
+        let Some(status) = status.filter(|_| !is_used) else {
+            return Fetched::Nonsense;
+        };
+        let text = resolved(response.unchecked_ref::<Answered>().text()).await;
+        // An answer that was cut short is none.
+        let Some(text) = text.and_then(|text| text.as_string()) else {
+            let unreadable = self.unreadable.get() + 1;
+            self.unreadable.set(unreadable);
+            return if unreadable < TIMES_UNREADABLE {
+                Fetched::Said(Outcome::Silence)
+            } else {
+                Fetched::Nonsense
+            };
+        };
+        self.unreadable.set(0);
+        let headers = member(&response, "headers");
+        let header = |name: &str| headers.unchecked_ref::<web_sys::Headers>().get(name).ok()?;
+        Fetched::Said(outcome_of(status as u16, &text, &header))
+    }
+}
+
+async fn resolved(promise: Result<JsValue, JsValue>) -> Option<JsValue> {
+    // What is no promise is its own outcome.
+    JsFuture::from(Promise::resolve(&promise.ok()?)).await.ok()
+}

@@ -1,0 +1,71 @@
+//! Asks a server by `XMLHttpRequest`, where `fetch` does not tell what comes of it.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::XmlHttpRequest;
+
+use super::{
+    Posting,
+    answer::{Outcome, outcome_of},
+};
+use crate::browser::{
+    listener::Listener,
+    page::{self, member},
+    unreachable::Obstacle,
+};
+
+/// The other way to ask a server.
+pub(super) struct Xhr {
+    url: String,
+    request: XmlHttpRequest,
+    end: Promise,
+    _ended: Listener,
+    _aborted: Option<Listener>,
+}
+
+impl Xhr {
+    pub fn begin(posting: &Posting) -> Result<Xhr, JsValue> {
+        let request = XmlHttpRequest::new()?;
+        let mut resolve = None;
+        let end = Promise::new(&mut |settle, _| resolve = Some(settle));
+        let ended = Listener::new(&request, &["loadend"], move |_| {
+            if let Some(resolve) = &resolve {
+                let _ = resolve.call0(&JsValue::UNDEFINED);
+            }
+        });
+        let aborted = posting.signal.as_ref().map(|signal| {
+            let request = request.clone();
+            Listener::new(signal, &["abort"], move |_| {
+                let _ = request.abort();
+            })
+        });
+        request.open("POST", &posting.url)?;
+        request.send_with_opt_str(Some(&posting.body))?;
+        Ok(Xhr {
+            url: posting.url.clone(),
+            request,
+            end,
+            _ended: ended,
+            _aborted: aborted,
+        })
+    }
+
+    /// What comes of it.
+    pub async fn ended(self) -> Outcome {
+        let _ = JsFuture::from(self.end).await;
+        let status = self.request.status().unwrap_or(0);
+        let text = self.request.response_text().ok().flatten();
+        if status == 0 {
+            return Outcome::Silence;
+        }
+        // Redirects are followed unasked: who answers then is not who was asked.
+        let answered_by = member(&self.request, "responseURL").as_string();
+        let is_other = |asked: String| answered_by.is_some_and(|it| !it.is_empty() && it != asked);
+        if page::normalised(&self.url).is_some_and(is_other) {
+            return Outcome::Blocked(Obstacle::Redirect);
+        }
+        let header = |name: &str| self.request.get_response_header(name).ok()?;
+        outcome_of(status, &text.unwrap_or_default(), &header)
+    }
+}
