@@ -1,0 +1,44 @@
+// The clock of the page, which goes on when it is told to. The library takes it when it is loaded: what loads the
+// library is imported after this.
+
+import assert from "node:assert/strict";
+
+export let now = 1_000;
+let timers = [];
+globalThis.setTimeout = (task, ms) => {
+  const timer = { task, at: now + ms };
+  timers.push(timer);
+  return timer;
+};
+globalThis.clearTimeout = (timer) => {
+  timers = timers.filter((other) => other !== timer);
+};
+Performance.prototype.now = () => now;
+export const WALL = Date.parse("2026-11-29T12:00:00Z");
+Date.now = () => WALL + now;
+
+const { settled } = await import("./collector.mjs");
+
+/** Lets time pass, timer by timer. */
+export async function pass(ms) {
+  const end = now + ms;
+  await settled();
+  for (;;) {
+    const [next] = timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+    if (!next) break;
+    timers = timers.filter((other) => other !== next);
+    now = Math.max(now, next.at);
+    next.task();
+    await settled();
+    await settled();
+  }
+  now = end;
+}
+
+/** Waits for something, step by step, and not for ever. */
+export async function until(holds, step) {
+  for (let steps = 0; !holds(); steps += 1) {
+    assert.ok(steps < 10_000, `it never comes to be: ${holds}`);
+    await step();
+  }
+}
