@@ -19,26 +19,74 @@ impl Cycle {
     /// Ids at each end of a long cycle.
     pub const SHOWN: usize = 8;
 
-    /// The cycle of an account and what would lie above it: the ids from its new parent
-    /// up to the one below it.
-    pub fn along(account_id: &str, above: Vec<String>) -> Self {
-        let most = Cycle::SHOWN - 1;
+    /// The cycle of an account that would be its own parent.
+    pub fn of_itself(account_id: &str) -> Self {
+        let nobody = WayUp::over(Vec::new(), 0);
+        Cycle::along(account_id, nobody)
+    }
+
+    /// The cycle of an account and what would lie above it: the way from its new parent
+    /// up to the account below it.
+    pub fn along(account_id: &str, above: WayUp<String>) -> Self {
         let mut start = vec![account_id.to_owned()];
-        let mut end = Vec::new();
-        let mut between = 0;
-        if above.len() <= 2 * most {
-            start.extend(above);
-        } else {
-            between = above.len() - 2 * most;
-            start.extend_from_slice(&above[..most]);
-            end.extend_from_slice(&above[above.len() - most..]);
-        }
+        start.extend(above.first);
+        let mut end = above.last;
         end.push(account_id.to_owned());
         Cycle {
             start,
-            between,
+            between: above.between,
             end,
         }
+    }
+}
+
+/// The accounts on a way up in the tree, of which a long one names its two ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayUp<A> {
+    /// The lowest; all of a short way.
+    pub first: Vec<A>,
+    /// Number of accounts that are left out.
+    pub between: usize,
+    /// The highest.
+    pub last: Vec<A>,
+}
+
+impl<A> WayUp<A> {
+    /// The way over some accounts, the lowest first, with at most so many at each end.
+    pub fn over(mut accounts: Vec<A>, most: usize) -> Self {
+        let between = accounts.len().saturating_sub(2 * most);
+        let last = match between {
+            0 => Vec::new(),
+            _ => accounts.split_off(most + between),
+        };
+        if between > 0 {
+            accounts.truncate(most);
+        }
+        WayUp {
+            first: accounts,
+            between,
+            last,
+        }
+    }
+
+    /// The accounts that are named.
+    pub fn named(&self) -> impl Iterator<Item = &A> {
+        self.first.iter().chain(&self.last)
+    }
+
+    /// The same way, with what stands for each account.
+    ///
+    /// # Errors
+    /// The first of `named`.
+    pub fn try_map<B, E>(self, mut named: impl FnMut(A) -> Result<B, E>) -> Result<WayUp<B>, E> {
+        let mut all = |accounts: Vec<A>| -> Result<Vec<B>, E> {
+            accounts.into_iter().map(&mut named).collect()
+        };
+        Ok(WayUp {
+            first: all(self.first)?,
+            between: self.between,
+            last: all(self.last)?,
+        })
     }
 }
 
@@ -112,12 +160,21 @@ mod tests {
 
     #[test]
     fn a_cycle_goes_up_from_an_account_and_ends_at_it() {
-        let way = |length: usize| (0..length).map(|n| n.to_string()).collect();
-        assert_eq!(Cycle::along("a", Vec::new()).to_string(), "a → a");
+        let way = |length: usize| WayUp::over((0..length).map(|n| n.to_string()).collect(), 7);
+        assert_eq!(Cycle::of_itself("a").to_string(), "a → a");
         assert_eq!(Cycle::along("a", way(2)).to_string(), "a → 0 → 1 → a");
         let long = Cycle::along("a", way(100)).to_string();
         assert!(long.starts_with("a → 0 → 1 → 2 → 3 → 4 → 5 → 6 → … 86 more … → 93 → "));
         assert!(long.ends_with(" → 99 → a"), "{long}");
+    }
+
+    #[test]
+    fn a_way_names_all_accounts_where_both_ends_have_room_for_them() {
+        let way = |length: usize| WayUp::over((0..length).collect(), 2);
+        assert_eq!(way(4).first, [0, 1, 2, 3]);
+        assert_eq!((way(4).between, way(4).last), (0, Vec::new()));
+        assert_eq!((way(5).first, way(5).between), (vec![0, 1], 1));
+        assert_eq!(way(5).last, [3, 4]);
     }
 
     #[test]

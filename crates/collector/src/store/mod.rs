@@ -14,6 +14,7 @@ pub mod accounts;
 pub mod accounts_page;
 pub mod adoption;
 pub mod alerts;
+mod ancestry;
 mod answer;
 pub mod batch;
 pub mod comparison;

@@ -104,6 +104,11 @@ async fn many_cycles_in_a_deep_chain_are_refused_as_quickly_as_it_was_posted() {
     let named =
         "a0 → a2999 → a2998 → a2997 → a2996 → a2995 → a2994 → a2993 → … 2985 more … → a7 → a6";
     assert!(error.contains(named), "{error}");
+    let late = answer.json()["rejected"][DEPTH - 4]["error"].to_string();
+    assert!(
+        late.contains("a2996 → a2999 → a2998 → a2997 → a2996"),
+        "{late}"
+    );
 }
 
 #[tokio::test]

@@ -109,6 +109,34 @@ async fn accounts_and_their_tree_are_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_placements_in_a_deep_tree_are_the_same() {
+    const DEPTH: usize = 400;
+    let Some(pair) = Pair::new().await else {
+        return;
+    };
+    let placed = |parents: &dyn Fn(usize) -> usize| -> Vec<_> {
+        (1..DEPTH)
+            .map(|n| {
+                let parent = format!("a{}", parents(n));
+                let record = json!({"account_id": format!("a{n}"), "parent_account_id": parent});
+                (n, account(record))
+            })
+            .collect()
+    };
+    same!(pair, store => store.put_accounts(placed(&|n| n - 1), NOW));
+    // So many that the tree is read into memory on the way: cycles among moves.
+    let scattered = |n: usize| (n * 7 + 13) % DEPTH;
+    let outcomes = same!(pair, store => store.put_accounts(placed(&scattered), NOW));
+    let refused = outcomes.iter().filter(|(.., outcome)| outcome.is_err());
+    assert!((50..350).contains(&refused.count()), "{outcomes:?}");
+    let all = Page {
+        limit: DEPTH as i64,
+        number: 1,
+    };
+    same!(pair, store => store.accounts(AccountsQuestion::default(), all));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn users_and_what_events_say_of_them_are_the_same() {
     let Some(pair) = Pair::new().await else {
         return;

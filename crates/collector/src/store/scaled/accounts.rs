@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 use tokio_postgres::Row;
 
 use super::{
-    account_rows::{find_no, get_or_insert},
+    account_rows::Named,
+    ancestry::Ancestry,
     failure::Result,
     hierarchy, json, layers,
-    postgres::{Lock, Tx, execute, query, query_one, query_opt},
+    postgres::{Tx, execute, query, query_one, query_opt, without_nul},
 };
 use crate::{
     model::{
@@ -82,37 +83,51 @@ pub(super) async fn put(
     patch: AccountPatch,
     now: i64,
 ) -> Result<std::result::Result<(), RecordError>> {
-    let parent = patch.parent_account_id.clone();
-    if parent != Change::Keep {
-        Lock::Tree.hold(tx).await?;
+    put_one_of(tx, &mut Ancestry::default(), patch, now).await
+}
+
+/// Does it for one of many records of a call, which share what they know of the tree.
+pub(super) async fn put_one_of(
+    tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
+    patch: AccountPatch,
+    now: i64,
+) -> Result<std::result::Result<(), RecordError>> {
+    let account_id = patch.account_id.clone();
+    let parent_id = patch.requested_parent().map(str::to_owned);
+    let is_placed = patch.parent_account_id != Change::Keep;
+    if is_placed {
+        ancestry.lock(tx).await?;
     }
-    let stored = find_no(tx, &patch.account_id).await?;
-    if let Change::Set(parent_id) = &parent
-        && let Some(cycle) = hierarchy::find_cycle(tx, &patch.account_id, stored, parent_id).await?
+    let account = Named::find(tx, &account_id).await?;
+    let parent = match &parent_id {
+        Some(parent_id) => Some(Named::find(tx, parent_id).await?),
+        None => None,
+    };
+    if let Some(parent) = parent
+        && let Some(cycle) = hierarchy::find_cycle(tx, ancestry, account, parent).await?
     {
         return Ok(Err(RecordError::Cycle(cycle)));
     }
-    let account_id = patch.account_id.clone();
     let is_deleted = patch.is_deleted;
-    let mut layers: Layers<Account> = match stored {
+    let mut layers: Layers<Account> = match account.no {
         Some(no) => layers::find(tx, no).await?,
         None => Layers::default(),
     };
     if let Err(rejected) = layers.put(patch, now) {
         return Ok(Err(rejected));
     }
-    if parent != Change::Keep {
+    if is_placed {
         layers.public.forget_parent();
     }
-    let no = get_or_insert(tx, &account_id).await?;
+    let no = account.get_or_insert(tx).await?;
     layers::write(&layers, tx, no).await?;
-    match parent {
-        Change::Keep => {}
-        Change::Clear => hierarchy::set_parent(tx, no, None).await?,
-        Change::Set(parent_id) => {
-            let parent = get_or_insert(tx, &parent_id).await?;
-            hierarchy::set_parent(tx, no, Some(parent)).await?;
-        }
+    if is_placed {
+        let parent = match parent {
+            Some(parent) => Some(parent.get_or_insert(tx).await?),
+            None => None,
+        };
+        hierarchy::set_parent(tx, ancestry, no, parent).await?;
     }
     if let Some(is_deleted) = is_deleted {
         let sql = "UPDATE accounts SET is_deleted = $2 WHERE no = $1";
@@ -133,12 +148,13 @@ pub(super) async fn put_many(
         .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
         .collect();
     let order = parents_first(&links);
+    let mut ancestry = Ancestry::default();
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
     let mut outcomes = Vec::with_capacity(patches.len());
     for at in order {
         if let Some((index, patch)) = patches[at].take() {
             let id = patch.account_id.clone();
-            outcomes.push((index, id, put(tx, patch, now).await?));
+            outcomes.push((index, id, put_one_of(tx, &mut ancestry, patch, now).await?));
         }
     }
     Ok(outcomes)
@@ -148,22 +164,24 @@ pub(super) async fn put_many(
 /// be used are left out: they never make an event invalid.
 pub(super) async fn identify(
     tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
     account_id: &str,
     mut details: Map<String, Value>,
     at: i64,
     stream: Option<&str>,
     trust: Trust,
 ) -> Result<()> {
-    let requested = requested_parent(&details).map(super::postgres::without_nul);
+    let requested = requested_parent(&details).map(without_nul);
     if requested.is_some()
         && trust
             != (Trust::Public {
                 may_set_parent: false,
             })
     {
-        Lock::Tree.hold(tx).await?;
+        ancestry.lock(tx).await?;
     }
-    let Some(no) = find_no(tx, account_id).await? else {
+    let account = Named::find(tx, account_id).await?;
+    let Some(no) = account.no else {
         return Ok(());
     };
     let mut layers = layers::find::<Account>(tx, no).await?;
@@ -171,7 +189,8 @@ pub(super) async fn identify(
     let has_parent: bool = query_one(tx, sql, &[&no]).await?.get(0);
     let may_set_parent = trust.may_set_parent(layers.precedence(at), has_parent);
     if let Some(parent_id) = requested.filter(|_| may_set_parent)
-        && hierarchy::find_cycle(tx, account_id, Some(no), &parent_id)
+        && let parent = Named::find(tx, &parent_id).await?
+        && hierarchy::find_cycle(tx, ancestry, account, parent)
             .await?
             .is_none()
         && !(trust != Trust::Full && has_usage(tx, &parent_id).await?)
@@ -183,8 +202,8 @@ pub(super) async fn identify(
             }
             Trust::Full => layers.public.forget_parent(),
         }
-        let parent = get_or_insert(tx, &parent_id).await?;
-        hierarchy::set_parent(tx, no, Some(parent)).await?;
+        let parent = parent.get_or_insert(tx).await?;
+        hierarchy::set_parent(tx, ancestry, no, Some(parent)).await?;
     }
     match trust {
         Trust::Public { .. } => layers.public.add(details, at, stream),

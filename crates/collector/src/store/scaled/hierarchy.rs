@@ -3,56 +3,50 @@
 use tokio_postgres::Row;
 
 use super::{
-    account_rows,
+    account_rows::Named,
+    ancestry::{self, Ancestry},
     failure::Result,
     postgres::{Tx, execute, query, query_one},
 };
 use crate::model::{hierarchy::Cycle, visibility::Visibility};
 
-/// Finds the cycle that `parent_id` as the parent of an account would make. `no` is the
-/// number of the account, if it is stored already. The caller holds the lock of the tree.
+/// Finds the cycle that a parent of an account would make. The call has the lock of the
+/// tree.
 pub(super) async fn find_cycle(
     tx: &Tx<'_>,
-    account_id: &str,
-    no: Option<i64>,
-    parent_id: &str,
+    ancestry: &mut Ancestry,
+    account: Named<'_>,
+    parent: Named<'_>,
 ) -> Result<Option<Cycle>> {
-    if account_id == parent_id {
-        return Ok(Some(Cycle::along(account_id, Vec::new())));
+    if account.id == parent.id {
+        return Ok(Some(Cycle::of_itself(account.id)));
     }
-    let Some(no) = no else {
+    let (Some(no), Some(parent)) = (account.no, parent.no) else {
         return Ok(None);
     };
     // An account without children is no ancestor of any other, and a parent that stays
     // makes no cycle. This spares the way up to the root for most records of a large
     // import, and for all of one that is sent again.
     let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE parent_no = $1)
-        AND NOT EXISTS (SELECT 1 FROM accounts a JOIN accounts p ON p.no = a.parent_no
-            WHERE a.no = $1 AND p.account_id = $2)";
-    let row = query_one(tx, sql, &[&no, &parent_id]).await?;
-    if !row.get::<_, bool>(0) {
+        AND NOT EXISTS (SELECT 1 FROM accounts WHERE no = $1 AND parent_no = $2)";
+    if !query_one(tx, sql, &[&no, &parent]).await?.get::<_, bool>(0) {
         return Ok(None);
     }
-    let Some(parent) = account_rows::find_no(tx, parent_id).await? else {
+    let Some(above) = ancestry.way_up(tx, no, parent).await? else {
         return Ok(None);
     };
-    let sql = "WITH RECURSIVE above (no, account_id, parent_no, depth) AS (
-            SELECT no, account_id, parent_no, 0 FROM accounts WHERE no = $1
-            UNION ALL
-            SELECT a.no, a.account_id, a.parent_no, above.depth + 1
-            FROM above JOIN accounts a ON a.no = above.parent_no WHERE above.no <> $2
-        )
-        SELECT no, account_id FROM above ORDER BY depth";
-    let mut above = query(tx, sql, &[&parent, &no]).await?;
-    if above.pop().is_none_or(|last| last.get::<_, i64>(0) != no) {
-        return Ok(None);
-    }
-    let ids = above.iter().map(|row| row.get(1)).collect();
-    Ok(Some(Cycle::along(account_id, ids)))
+    let above = ancestry::ids(tx, above).await?;
+    Ok(Some(Cycle::along(account.id, above)))
 }
 
 /// Sets or removes the parent of an account.
-pub(super) async fn set_parent(tx: &Tx<'_>, no: i64, parent: Option<i64>) -> Result<()> {
+pub(super) async fn set_parent(
+    tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
+    no: i64,
+    parent: Option<i64>,
+) -> Result<()> {
+    ancestry.moved(no, parent);
     let sql = "UPDATE accounts SET parent_no = $2 WHERE no = $1";
     execute(tx, sql, &[&no, &parent]).await?;
     Ok(())

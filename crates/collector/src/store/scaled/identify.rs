@@ -4,6 +4,7 @@ use natero_event::ActionKind;
 
 use super::{
     accounts,
+    ancestry::Ancestry,
     failure::Result,
     json,
     postgres::{Tx, query},
@@ -25,12 +26,18 @@ pub(super) struct Identification<'a> {
 
 impl Identification<'_> {
     /// Merges the details into the account or the user, if the action is about one.
-    pub(super) async fn apply(self, tx: &Tx<'_>, trust: Trust) -> Result<()> {
+    pub(super) async fn apply(
+        self,
+        tx: &Tx<'_>,
+        ancestry: &mut Ancestry,
+        trust: Trust,
+    ) -> Result<()> {
         let (at, stream) = (self.created_at, self.stream_id);
         match self.action {
             ActionKind::IdentifyAccount => {
                 let details = json::object(self.details);
-                accounts::identify(tx, self.account_id, details, at, stream, trust).await
+                let account_id = self.account_id;
+                accounts::identify(tx, ancestry, account_id, details, at, stream, trust).await
             }
             ActionKind::IdentifyUser => {
                 let details = json::object(self.details);
@@ -49,6 +56,7 @@ impl Identification<'_> {
 
 /// Applies the identifications among events that were set aside until now.
 pub(super) async fn apply_released(tx: &Tx<'_>, days: &[i32], keys: &[Vec<u8>]) -> Result<()> {
+    let mut ancestry = Ancestry::default();
     let sql = "SELECT e.action, e.account_id, e.user_id, e.created_at, e.details,
             s.trusted, s.allow_hierarchy, e.stream_id
         FROM unnest($1::integer[], $2::bytea[]) AS r (day, key)
@@ -68,7 +76,7 @@ pub(super) async fn apply_released(tx: &Tx<'_>, days: &[i32], keys: &[Vec<u8>]) 
             details: row.get(4),
             stream_id: row.get(7),
         }
-        .apply(tx, Trust::of(row.get(5), row.get(6)))
+        .apply(tx, &mut ancestry, Trust::of(row.get(5), row.get(6)))
         .await?;
     }
     Ok(())

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    account_rows, accounts,
-    failure::Result,
-    postgres::{Lock, Tx},
-    user_records, users,
+    account_rows, accounts, ancestry::Ancestry, failure::Result, postgres::Tx, user_records, users,
 };
 use crate::{
     model::{account::AccountPatch, change::Change, hierarchy::parents_first, user::UserPatch},
@@ -48,7 +45,8 @@ pub(super) async fn accounts(
     at_risk: Vec<ParentWithUsage>,
     now: i64,
 ) -> Result<ImportReport> {
-    Lock::Tree.hold(tx).await?;
+    let mut ancestry = Ancestry::default();
+    ancestry.lock(tx).await?;
     let mut report = ImportReport::default();
     let patches = report.read(records, |record| AccountPatch::from_record(record, None));
     let links: Vec<_> = patches
@@ -69,7 +67,7 @@ pub(super) async fn accounts(
         };
         let id = patch.account_id.clone();
         let before = accounts::find(tx, &id).await?;
-        match accounts::put(tx, patch, now).await? {
+        match accounts::put_one_of(tx, &mut ancestry, patch, now).await? {
             Ok(()) => report.add(&id, before, accounts::find(tx, &id).await?),
             Err(refused) => report.reject(line, &refused),
         }

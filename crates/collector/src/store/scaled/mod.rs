@@ -8,6 +8,7 @@ mod account_rows;
 mod account_tree;
 mod accounts;
 mod alerts;
+mod ancestry;
 mod away;
 mod clickhouse;
 mod command;

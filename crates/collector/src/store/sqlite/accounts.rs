@@ -114,10 +114,7 @@ pub fn put(
 
 /// Does it for one of many records of a call, which share what they know of the
 /// tree.
-///
-/// # Errors
-/// As [`put`].
-pub fn put_one_of(
+pub(super) fn put_one_of(
     tx: &Transaction<'_>,
     ancestry: &mut Ancestry,
     patch: AccountPatch,

@@ -3,7 +3,11 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{account_rows, ancestry::Ancestry, rows::AccountRow};
+use super::{
+    account_rows,
+    ancestry::{self, Ancestry},
+    rows::AccountRow,
+};
 use crate::model::hierarchy::Cycle;
 
 /// Finds the cycle that `parent_id` as the parent of an account would make.
@@ -19,11 +23,7 @@ pub(super) fn find_cycle(
     parent_id: &str,
 ) -> rusqlite::Result<Option<Cycle>> {
     if account_id == parent_id {
-        return Ok(Some(Cycle {
-            start: vec![account_id.to_owned()],
-            between: 0,
-            end: vec![account_id.to_owned()],
-        }));
+        return Ok(Some(Cycle::of_itself(account_id)));
     }
     let Some(account) = row else {
         return Ok(None);
@@ -50,36 +50,11 @@ pub(super) fn find_cycle(
     let Some(parent) = account_rows::find_row(conn, parent_id)? else {
         return Ok(None);
     };
-    if !ancestry.is_above(conn, account, parent)? {
+    let Some(above) = ancestry::way_up(conn, ancestry, account, parent)? else {
         return Ok(None);
-    }
-    name_cycle(conn, ancestry, account, parent).map(Some)
-}
-
-/// Names the accounts of a cycle, from the account over its new parent up to the
-/// account itself.
-fn name_cycle(
-    conn: &Connection,
-    ancestry: &mut Ancestry,
-    account: AccountRow,
-    parent: AccountRow,
-) -> rusqlite::Result<Cycle> {
-    let (first, between, last) = ancestry.way_up(conn, account, parent, Cycle::SHOWN - 1)?;
-    let ids = |rows: Vec<AccountRow>| -> rusqlite::Result<Vec<String>> {
-        rows.into_iter()
-            .map(|row| account_rows::id(conn, row))
-            .collect()
     };
-    let of_account = account_rows::id(conn, account)?;
-    let mut start = vec![of_account.clone()];
-    start.extend(ids(first)?);
-    let mut end = ids(last)?;
-    end.push(of_account);
-    Ok(Cycle {
-        start,
-        between,
-        end,
-    })
+    let above = above.try_map(|row| account_rows::id(conn, row))?;
+    Ok(Some(Cycle::along(account_id, above)))
 }
 
 /// Sets or removes the parent of an account.

@@ -37,7 +37,6 @@ pub mod facts;
 mod failure;
 mod file_check;
 mod financial_sums;
-mod forest;
 mod free_pages;
 mod health;
 mod hierarchy;

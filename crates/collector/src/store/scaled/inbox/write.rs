@@ -13,6 +13,7 @@ use crate::{
         batch::{Batch, BatchOutcome, EventError, RejectedEvent},
         new_event::NewEvent,
         scaled::{
+            ancestry::Ancestry,
             erasure_list::ErasedOwners,
             failure::Result,
             identify::Identification,
@@ -95,8 +96,9 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
         }
         outcomes.push(outcome);
     }
+    let mut ancestry = Ancestry::default();
     for (batch, new, account_id) in said {
-        identify(tx, batch, new, account_id).await?;
+        identify(tx, &mut ancestry, batch, new, account_id).await?;
     }
     streams::write(tx, &arrivals).await?;
     for (batch, outcome) in batches.iter().zip(&outcomes) {
@@ -138,7 +140,13 @@ async fn stored(tx: &Tx<'_>, batches: &[Batch], members: &Members) -> Result<Has
 }
 
 /// Applies the details of an event if it is an identification.
-async fn identify(tx: &Tx<'_>, batch: &Batch, new: &NewEvent, account_id: &str) -> Result<()> {
+async fn identify(
+    tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
+    batch: &Batch,
+    new: &NewEvent,
+    account_id: &str,
+) -> Result<()> {
     let event = &new.event;
     let (Some(action), Some(details)) = (event.action.kind(), &event.details) else {
         return Ok(());
@@ -152,6 +160,6 @@ async fn identify(tx: &Tx<'_>, batch: &Batch, new: &NewEvent, account_id: &str) 
         stream_id: event.stream_id.as_deref(),
         details,
     }
-    .apply(tx, trust)
+    .apply(tx, ancestry, trust)
     .await
 }

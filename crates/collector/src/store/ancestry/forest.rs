@@ -7,6 +7,8 @@
 //! node is the root. The root of such a tree knows the node below which its path
 //! hangs.
 
+use crate::model::hierarchy::WayUp;
+
 /// Nodes are numbers from 1.
 #[derive(Debug, Default)]
 pub(super) struct Forest {
@@ -26,15 +28,6 @@ struct Node {
 
 const UPPER: usize = 0;
 const DEEPER: usize = 1;
-
-/// A way up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct WayUp {
-    pub(super) first: Vec<u32>,
-    /// Number of the nodes in between.
-    pub(super) between: usize,
-    pub(super) last: Vec<u32>,
-}
 
 impl Forest {
     /// Moves a node with all below it. The new parent must not be below it.
@@ -63,7 +56,7 @@ impl Forest {
 
     /// The nodes from `lower` upwards to the one below `upper`, which lies above it:
     /// the first and the last `most` of them.
-    pub(super) fn way_up(&mut self, upper: u32, lower: u32, most: usize) -> WayUp {
+    pub(super) fn way_up(&mut self, upper: u32, lower: u32, most: usize) -> WayUp<u32> {
         self.grow(upper.max(lower));
         self.access(lower);
         let length = self.node(lower).size as usize;

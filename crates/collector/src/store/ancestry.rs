@@ -1,0 +1,205 @@
+//! What the placements of one call know of the tree of accounts: whether an account lies
+//! above another, and the way between them.
+//!
+//! Many placements in a deep tree would take the way up in the table again and again.
+//! After so many steps in sum, a store reads the tree into memory, where a way up takes
+//! few of them however deep the tree is.
+
+mod forest;
+
+use std::{collections::HashMap, hash::Hash};
+
+use crate::model::hierarchy::{Cycle, WayUp};
+use forest::Forest;
+
+/// Steps upwards that the placements of one call take in the table, in sum. PostgreSQL
+/// takes a tenth of a second for them, and half a second to give the tree of a million
+/// accounts.
+const MAX_STEPS: usize = 20_000;
+
+/// Accounts at each end of a way that are named.
+const NAMED: usize = Cycle::SHOWN - 1;
+
+/// What the placements of one call know of the tree. It must not outlive the
+/// transaction. `A` is the number of an account in a table.
+#[derive(Debug)]
+pub(in crate::store) struct Ancestry<A> {
+    /// That were taken in the table.
+    steps: usize,
+    tree: Option<Tree<A>>,
+}
+
+/// What a way up in the table tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) enum Walked<A> {
+    /// The upper account lies above the lower one, or is it. The way leads from the
+    /// lower account to the one below the upper.
+    Above(WayUp<A>),
+    /// It does not.
+    Apart,
+    /// The steps did not suffice.
+    Cut,
+}
+
+impl<A> Default for Ancestry<A> {
+    fn default() -> Self {
+        Ancestry {
+            steps: 0,
+            tree: None,
+        }
+    }
+}
+
+impl<A: Copy + Eq + Hash> Ancestry<A> {
+    /// How many steps the next way up may take in the table; 0 where the tree is to be
+    /// asked instead.
+    pub(in crate::store) fn steps_left(&self) -> usize {
+        match self.tree {
+            Some(_) => 0,
+            None => MAX_STEPS.saturating_sub(self.steps),
+        }
+    }
+
+    /// Notes a way up in the table, of at most [`Ancestry::steps_left`]: the accounts from
+    /// the lower one upwards, to the root or to `upper`.
+    pub(in crate::store) fn walked(&mut self, upper: A, mut accounts: Vec<A>) -> Walked<A> {
+        let is_cut = accounts.len() >= self.steps_left();
+        self.steps += accounts.len();
+        if accounts.pop_if(|last| *last == upper).is_some() {
+            Walked::Above(WayUp::over(accounts, NAMED))
+        } else if is_cut {
+            Walked::Cut
+        } else {
+            Walked::Apart
+        }
+    }
+
+    /// The tree, if it is in memory.
+    pub(in crate::store) fn tree(&mut self) -> Option<&mut Tree<A>> {
+        self.tree.as_mut()
+    }
+
+    /// Keeps the tree of all accounts that have a parent.
+    pub(in crate::store) fn keep(&mut self, tree: Tree<A>) -> &mut Tree<A> {
+        self.tree.insert(tree)
+    }
+
+    /// Notes that an account has another parent now, or none.
+    pub(in crate::store) fn moved(&mut self, account: A, parent: Option<A>) {
+        if let Some(tree) = &mut self.tree {
+            tree.place(account, parent);
+        }
+    }
+}
+
+/// The tree in memory.
+#[derive(Debug)]
+pub(in crate::store) struct Tree<A> {
+    forest: Forest,
+    /// Numbers of tables may have gaps, those of nodes have none.
+    nodes: HashMap<A, u32>,
+    /// By node, from 1.
+    accounts: Vec<A>,
+}
+
+impl<A> Default for Tree<A> {
+    fn default() -> Self {
+        Tree {
+            forest: Forest::default(),
+            nodes: HashMap::new(),
+            accounts: Vec::new(),
+        }
+    }
+}
+
+impl<A: Copy + Eq + Hash> Tree<A> {
+    /// Places an account with all below it. The new parent must not be below it.
+    pub(in crate::store) fn place(&mut self, account: A, parent: Option<A>) {
+        let (node, parent) = (self.node(account), parent.map(|parent| self.node(parent)));
+        self.forest.set_parent(node, parent);
+    }
+
+    /// The way from `lower` to the account below `upper`; `None` where `upper` is not
+    /// above.
+    pub(in crate::store) fn way_up(&mut self, upper: A, lower: A) -> Option<WayUp<A>> {
+        let (upper, lower) = (self.node(upper), self.node(lower));
+        if !self.forest.is_above(upper, lower) {
+            return None;
+        }
+        let way = self.forest.way_up(upper, lower, NAMED);
+        let accounts = |nodes: Vec<u32>| {
+            let nodes = nodes.into_iter();
+            nodes.map(|node| self.accounts[node as usize - 1]).collect()
+        };
+        Some(WayUp {
+            first: accounts(way.first),
+            between: way.between,
+            last: accounts(way.last),
+        })
+    }
+
+    fn node(&mut self, account: A) -> u32 {
+        *self.nodes.entry(account).or_insert_with(|| {
+            self.accounts.push(account);
+            self.accounts.len() as u32
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(accounts: &[i64]) -> WayUp<i64> {
+        WayUp::over(accounts.to_vec(), NAMED)
+    }
+
+    #[test]
+    fn a_way_in_the_table_tells_whether_an_account_is_above() {
+        let mut ancestry = Ancestry::default();
+        let above = ancestry.walked(1, vec![3, 2, 1]);
+        assert_eq!(above, Walked::Above(way(&[3, 2])));
+        assert_eq!(ancestry.walked(7, vec![7]), Walked::Above(way(&[])));
+        assert_eq!(ancestry.walked(4, vec![3, 2, 1]), Walked::Apart);
+        assert_eq!(ancestry.steps_left(), MAX_STEPS - 7);
+    }
+
+    #[test]
+    fn a_way_that_took_all_steps_tells_nothing_but_what_it_found() {
+        let all: Vec<i64> = (1..=MAX_STEPS as i64).collect();
+        assert_eq!(Ancestry::default().walked(0, all.clone()), Walked::Cut);
+        let found = Ancestry::default().walked(MAX_STEPS as i64, all.clone());
+        assert_eq!(found, Walked::Above(way(&all[..MAX_STEPS - 1])));
+        let mut ancestry = Ancestry::default();
+        ancestry.walked(0, all);
+        assert_eq!(ancestry.steps_left(), 0);
+    }
+
+    #[test]
+    fn nobody_walks_in_the_table_once_the_tree_is_in_memory() {
+        let mut ancestry = Ancestry::default();
+        assert!(ancestry.tree().is_none());
+        ancestry.keep(Tree::default()).place(5_000_000_000, Some(1));
+        assert_eq!(ancestry.steps_left(), 0);
+        let tree = ancestry.tree().unwrap();
+        assert_eq!(tree.way_up(1, 5_000_000_000), Some(way(&[5_000_000_000])));
+        assert_eq!(tree.way_up(5_000_000_000, 1), None);
+    }
+
+    #[test]
+    fn the_tree_follows_what_is_moved() {
+        let mut ancestry = Ancestry::default();
+        // Without a tree there is nothing to follow.
+        ancestry.moved(1, Some(2));
+        let tree = ancestry.keep(Tree::default());
+        for (account, parent) in [(2, 1), (3, 2), (4, 3)] {
+            tree.place(account, Some(parent));
+        }
+        assert_eq!(tree.way_up(1, 4), Some(way(&[4, 3, 2])));
+        ancestry.moved(3, None);
+        ancestry.moved(1, Some(4));
+        let tree = ancestry.tree().unwrap();
+        assert_eq!(tree.way_up(1, 4), None);
+        assert_eq!(tree.way_up(3, 2), Some(way(&[2, 1, 4])));
+    }
+}

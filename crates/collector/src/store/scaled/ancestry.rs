@@ -1,0 +1,100 @@
+//! Finds out whether an account lies above another while a call places many accounts.
+
+use std::collections::HashMap;
+
+use super::{
+    failure::{Failure, Result},
+    postgres::{Lock, Tx, query, query_one},
+};
+use crate::{
+    model::hierarchy::WayUp,
+    store::ancestry::{self, Tree, Walked},
+};
+
+/// What the placements of one call share: the lock of the tree, and what they know of
+/// it. It must not outlive the transaction.
+#[derive(Debug, Default)]
+pub(super) struct Ancestry {
+    is_locked: bool,
+    known: ancestry::Ancestry<i64>,
+}
+
+impl Ancestry {
+    /// Takes the lock of the tree, unless an earlier placement of the call has it: two
+    /// calls that look for cycles at the same time would not see each other.
+    pub(super) async fn lock(&mut self, tx: &Tx<'_>) -> Result<()> {
+        if !self.is_locked {
+            Lock::Tree.hold(tx).await?;
+            self.is_locked = true;
+        }
+        Ok(())
+    }
+
+    /// The way from `lower` upwards to the account below `upper`; `None` where `upper`
+    /// is not above. The call has the lock.
+    pub(super) async fn way_up(
+        &mut self,
+        tx: &Tx<'_>,
+        upper: i64,
+        lower: i64,
+    ) -> Result<Option<WayUp<i64>>> {
+        let most = self.known.steps_left();
+        if most > 0 {
+            let accounts = walk(tx, upper, lower, most).await?;
+            match self.known.walked(upper, accounts) {
+                Walked::Above(way) => return Ok(Some(way)),
+                Walked::Apart => return Ok(None),
+                Walked::Cut => {}
+            }
+        }
+        let tree = match self.known.tree() {
+            Some(tree) => tree,
+            None => self.known.keep(read_tree(tx).await?),
+        };
+        Ok(tree.way_up(upper, lower))
+    }
+
+    /// Notes that an account has another parent now, or none.
+    pub(super) fn moved(&mut self, account: i64, parent: Option<i64>) {
+        self.known.moved(account, parent);
+    }
+}
+
+/// The accounts from `lower` upwards, to the root or to `upper`, but so many at most.
+async fn walk(tx: &Tx<'_>, upper: i64, lower: i64, most: usize) -> Result<Vec<i64>> {
+    let sql = "WITH RECURSIVE above (no, parent_no, step) AS (
+            SELECT no, parent_no, 1::bigint FROM accounts WHERE no = $1
+            UNION ALL
+            SELECT a.no, a.parent_no, above.step + 1
+            FROM above JOIN accounts a ON a.no = above.parent_no
+            WHERE above.no <> $2 AND above.step < $3
+        )
+        SELECT coalesce(array_agg(no ORDER BY step), '{}') FROM above";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    Ok(query_one(tx, sql, &[&lower, &upper, &most]).await?.get(0))
+}
+
+async fn read_tree(tx: &Tx<'_>) -> Result<Tree<i64>> {
+    // Two lists are a fraction of as many rows.
+    let sql = "SELECT coalesce(array_agg(no), '{}'), coalesce(array_agg(parent_no), '{}')
+        FROM accounts WHERE parent_no IS NOT NULL";
+    let row = query_one(tx, sql, &[]).await?;
+    let (accounts, parents): (Vec<i64>, Vec<i64>) = (row.get(0), row.get(1));
+    let mut tree = Tree::default();
+    for (account, parent) in accounts.into_iter().zip(parents) {
+        tree.place(account, Some(parent));
+    }
+    Ok(tree)
+}
+
+/// The ids of the accounts of a way.
+pub(super) async fn ids(tx: &Tx<'_>, way: WayUp<i64>) -> Result<WayUp<String>> {
+    let numbers: Vec<i64> = way.named().copied().collect();
+    let sql = "SELECT no, account_id FROM accounts WHERE no = ANY($1::bigint[])";
+    let rows = query(tx, sql, &[&numbers]).await?;
+    let mut ids: HashMap<i64, String> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    way.try_map(|no| {
+        let gone = || Failure::Damaged(format!("no account has the number {no}"));
+        ids.remove(&no).ok_or_else(gone)
+    })
+}
