@@ -55,8 +55,12 @@ impl Identification<'_> {
 }
 
 /// Applies the identifications among events that were set aside until now.
-pub(super) async fn apply_released(tx: &Tx<'_>, days: &[i32], keys: &[Vec<u8>]) -> Result<()> {
-    let mut ancestry = Ancestry::default();
+pub(super) async fn apply_released(
+    tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
+    days: &[i32],
+    keys: &[Vec<u8>],
+) -> Result<()> {
     let sql = "SELECT e.action, e.account_id, e.user_id, e.created_at, e.details,
             s.trusted, s.allow_hierarchy, e.stream_id
         FROM unnest($1::integer[], $2::bytea[]) AS r (day, key)
@@ -76,7 +80,7 @@ pub(super) async fn apply_released(tx: &Tx<'_>, days: &[i32], keys: &[Vec<u8>]) 
             details: row.get(4),
             stream_id: row.get(7),
         }
-        .apply(tx, &mut ancestry, Trust::of(row.get(5), row.get(6)))
+        .apply(tx, ancestry, Trust::of(row.get(5), row.get(6)))
         .await?;
     }
     Ok(())

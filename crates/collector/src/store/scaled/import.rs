@@ -89,6 +89,7 @@ pub(super) async fn users(
     user_records::lock(tx).await?;
     let mut report = ImportReport::default();
     let patches = report.read(records, |record| UserPatch::from_record(record, None));
+    let mut ancestry = Ancestry::default();
     for (line, patch) in patches {
         let id = patch.user_id.clone();
         if let Some(account) = &patch.account_id
@@ -97,7 +98,7 @@ pub(super) async fn users(
             report.unknown_accounts.insert(account.clone());
         }
         let before = users::find(tx, &id).await?;
-        match user_records::put(tx, patch, now).await? {
+        match user_records::put_one_of(tx, &mut ancestry, patch, now).await? {
             Ok(()) => report.add(&id, before, users::find(tx, &id).await?),
             Err(refused) => report.reject(line, &refused),
         }

@@ -3,6 +3,7 @@
 
 use super::{
     account_rows,
+    ancestry::Ancestry,
     failure::Result,
     identify, layers,
     postgres::{Lock, Tx, execute, query, query_one, query_opt},
@@ -20,6 +21,17 @@ use crate::{
 /// caller holds the lock of the members.
 pub(super) async fn put(
     tx: &Tx<'_>,
+    patch: UserPatch,
+    now: i64,
+) -> Result<std::result::Result<(), RecordError>> {
+    put_one_of(tx, &mut Ancestry::default(), patch, now).await
+}
+
+/// Does it for one of many records of a call: what was set aside for users may place
+/// accounts, too.
+pub(super) async fn put_one_of(
+    tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
     patch: UserPatch,
     now: i64,
 ) -> Result<std::result::Result<(), RecordError>> {
@@ -56,7 +68,7 @@ pub(super) async fn put(
                WHERE no = $1";
     execute(tx, sql, &[&no, &account, &is_deleted]).await?;
     if is_moved {
-        release_events(tx, &user_id, &account_id, account).await?;
+        release_events(tx, ancestry, &user_id, &account_id, account).await?;
     }
     Ok(Ok(()))
 }
@@ -68,10 +80,11 @@ pub(super) async fn put_many(
     patches: Vec<(usize, UserPatch)>,
     now: i64,
 ) -> Result<Vec<RecordOutcome>> {
+    let mut ancestry = Ancestry::default();
     let mut outcomes = Vec::with_capacity(patches.len());
     for (index, patch) in patches {
         let id = patch.user_id.clone();
-        outcomes.push((index, id, put(tx, patch, now).await?));
+        outcomes.push((index, id, put_one_of(tx, &mut ancestry, patch, now).await?));
     }
     Ok(outcomes)
 }
@@ -85,7 +98,13 @@ pub(super) async fn lock(tx: &Tx<'_>) -> Result<()> {
 /// Counts the events that were set aside because the user did not belong to the account.
 /// Events that were counted in another account stay there, because that is where they
 /// happened.
-async fn release_events(tx: &Tx<'_>, user_id: &str, account_id: &str, account: i64) -> Result<()> {
+async fn release_events(
+    tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
+    user_id: &str,
+    account_id: &str,
+    account: i64,
+) -> Result<()> {
     let sql = "INSERT INTO releases (day, key)
         SELECT day, key FROM releasable WHERE user_id = $1 AND account_id = $2
         ON CONFLICT DO NOTHING RETURNING day, key";
@@ -97,5 +116,5 @@ async fn release_events(tx: &Tx<'_>, user_id: &str, account_id: &str, account: i
     execute(tx, sql, &[&account]).await?;
     let days: Vec<i32> = released.iter().map(|row| row.get(0)).collect();
     let keys: Vec<Vec<u8>> = released.iter().map(|row| row.get(1)).collect();
-    identify::apply_released(tx, &days, &keys).await
+    identify::apply_released(tx, ancestry, &days, &keys).await
 }

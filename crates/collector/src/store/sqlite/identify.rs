@@ -62,6 +62,7 @@ impl Identification<'_> {
 /// now.
 pub(super) fn apply_released(
     tx: &Transaction<'_>,
+    ancestry: &mut Ancestry,
     month: Month,
     events: &[EventRow],
 ) -> rusqlite::Result<()> {
@@ -75,7 +76,6 @@ pub(super) fn apply_released(
          WHERE e.id = ?1 AND e.details IS NOT NULL",
         event_months::table(month)
     ))?;
-    let mut ancestry = Ancestry::default();
     for event in events {
         let mut rows = statement.query(params![event])?;
         let Some(row) = rows.next()? else {
@@ -102,7 +102,7 @@ pub(super) fn apply_released(
             stream_id: stream_id.as_deref(),
             details: &details,
         }
-        .apply(tx, &mut ancestry, &source)?;
+        .apply(tx, ancestry, &source)?;
     }
     Ok(())
 }

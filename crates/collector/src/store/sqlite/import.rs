@@ -108,6 +108,7 @@ fn import_users(
 ) -> rusqlite::Result<ImportReport> {
     let mut report = ImportReport::default();
     let patches = report.read(records, |record| UserPatch::from_record(record, None));
+    let mut ancestry = Ancestry::default();
     for (line, patch) in patches {
         let id = patch.user_id.clone();
         if let Some(account) = &patch.account_id
@@ -117,7 +118,7 @@ fn import_users(
         }
         let find = |conn: &Connection| users::find(conn, &id);
         let before = find(tx)?;
-        match user_records::put(tx, patch, now)? {
+        match user_records::put_one_of(tx, &mut ancestry, patch, now)? {
             Ok(()) => report.add(&id, before, find(tx)?),
             Err(refused) => report.reject(line, &refused),
         }

@@ -3,7 +3,9 @@
 
 use rusqlite::{Transaction, params};
 
-use super::{accounts, event_months, identify, layers, rows::EventRow, segments, users};
+use super::{
+    accounts, ancestry::Ancestry, event_months, identify, layers, rows::EventRow, segments, users,
+};
 use crate::{
     model::{
         layers::Layers,
@@ -20,6 +22,17 @@ use crate::{
 /// Those of SQLite; the inner error says why the record is rejected.
 pub fn put(
     tx: &Transaction<'_>,
+    patch: UserPatch,
+    now: i64,
+) -> rusqlite::Result<Result<(), RecordError>> {
+    put_one_of(tx, &mut Ancestry::default(), patch, now)
+}
+
+/// Does it for one of many records of a call: what was set aside for users may place
+/// accounts, too.
+pub(super) fn put_one_of(
+    tx: &Transaction<'_>,
+    ancestry: &mut Ancestry,
     patch: UserPatch,
     now: i64,
 ) -> rusqlite::Result<Result<(), RecordError>> {
@@ -53,7 +66,7 @@ pub fn put(
     )?
     .execute(params![row, account, is_deleted])?;
     if is_moved {
-        release_events(tx, &user_id, &account_id)?;
+        release_events(tx, ancestry, &user_id, &account_id)?;
         segments::release(tx, account, row)?;
     }
     Ok(Ok(()))
@@ -69,11 +82,12 @@ pub fn put_many(
     patches: Vec<(usize, UserPatch)>,
     now: i64,
 ) -> rusqlite::Result<Vec<RecordOutcome>> {
+    let mut ancestry = Ancestry::default();
     patches
         .into_iter()
         .map(|(index, patch)| {
             let id = patch.user_id.clone();
-            Ok((index, id, put(tx, patch, now)?))
+            Ok((index, id, put_one_of(tx, &mut ancestry, patch, now)?))
         })
         .collect()
 }
@@ -81,7 +95,12 @@ pub fn put_many(
 /// Counts the events that were set aside because the user did not belong to the
 /// account. Events that were counted in another account stay there, because
 /// that is where they happened.
-fn release_events(tx: &Transaction<'_>, user_id: &str, account_id: &str) -> rusqlite::Result<()> {
+fn release_events(
+    tx: &Transaction<'_>,
+    ancestry: &mut Ancestry,
+    user_id: &str,
+    account_id: &str,
+) -> rusqlite::Result<()> {
     for month in event_months::all(tx)? {
         let released = tx
             .prepare_cached(&format!(
@@ -92,7 +111,7 @@ fn release_events(tx: &Transaction<'_>, user_id: &str, account_id: &str) -> rusq
             ))?
             .query_map([user_id, account_id], |row| row.get(0))?
             .collect::<rusqlite::Result<Vec<EventRow>>>()?;
-        identify::apply_released(tx, month, &released)?;
+        identify::apply_released(tx, ancestry, month, &released)?;
     }
     Ok(())
 }
