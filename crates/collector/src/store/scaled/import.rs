@@ -1,6 +1,6 @@
 //! Imports many records at once, or says what that would change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -14,7 +14,8 @@ use crate::{
 
 /// The accounts with usage of their own that may get their first child.
 pub(super) async fn parents_at_risk(tx: &Tx<'_>, records: &[(u64, Value)]) -> Result<Vec<String>> {
-    let mut found = BTreeSet::new();
+    // A parent of many is asked about once.
+    let mut is_at_risk = BTreeMap::new();
     for (_, record) in records {
         let Ok(patch) = AccountPatch::from_record(record.clone(), None) else {
             continue;
@@ -28,13 +29,13 @@ pub(super) async fn parents_at_risk(tx: &Tx<'_>, records: &[(u64, Value)]) -> Re
             }
             Change::Keep | Change::Clear => None,
         };
-        if let Some(parent) = parent.filter(|parent| !found.contains(parent))
-            && accounts::has_usage(tx, &parent).await?
-        {
-            found.insert(parent);
+        if let Some(parent) = parent.filter(|parent| !is_at_risk.contains_key(parent)) {
+            let has_usage = accounts::has_usage(tx, &parent).await?;
+            is_at_risk.insert(parent, has_usage);
         }
     }
-    Ok(found.into_iter().collect())
+    is_at_risk.retain(|_, has_usage| *has_usage);
+    Ok(is_at_risk.into_keys().collect())
 }
 
 /// Imports accounts, each with the number of its line. What is refused changes nothing.
@@ -54,7 +55,8 @@ pub(super) async fn accounts(
         .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
         .collect();
     let named: BTreeSet<&str> = links.iter().map(|(id, _)| *id).collect();
-    for parent in links.iter().filter_map(|(_, parent)| *parent) {
+    let parents: BTreeSet<&str> = links.iter().filter_map(|(_, parent)| *parent).collect();
+    for parent in parents {
         if !named.contains(parent) && account_rows::find_no(tx, parent).await?.is_none() {
             report.unknown_accounts.insert(parent.to_owned());
         }
