@@ -17,6 +17,7 @@ use natero_collector::{
         webhook::{WebhookSecret, WebhookUrl},
     },
     store::{
+        Store,
         accounts::AccountsQuestion,
         import::{Import, ImportKind},
         records::NewRecords,
@@ -134,6 +135,17 @@ async fn many_placements_in_a_deep_tree_are_the_same() {
         number: 1,
     };
     same!(pair, store => store.accounts(AccountsQuestion::default(), all));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_not_its_own_parent_by_a_letter_that_is_stored_as_another() {
+    let Some(pair) = Pair::new().await else {
+        return;
+    };
+    let record = json!({"account_id": "a\0", "parent_account_id": "a\u{2400}"});
+    let store: &dyn Store = &*pair.scaled;
+    let refused = store.put_account(account(record), NOW).await.unwrap();
+    assert!(matches!(refused, Err(RecordError::Cycle(_))), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

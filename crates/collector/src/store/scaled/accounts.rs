@@ -93,8 +93,9 @@ pub(super) async fn put_one_of(
     patch: AccountPatch,
     now: i64,
 ) -> Result<std::result::Result<(), RecordError>> {
-    let account_id = patch.account_id.clone();
-    let parent_id = patch.requested_parent().map(str::to_owned);
+    // Two ids that differ may be stored as one.
+    let account_id = without_nul(patch.account_id.clone());
+    let parent_id = patch.requested_parent().map(str::to_owned).map(without_nul);
     let is_placed = patch.parent_account_id != Change::Keep;
     if is_placed {
         ancestry.lock(tx).await?;
