@@ -28,7 +28,10 @@ use crate::{
         event_key::IdScope,
         keys::Source,
         sqlite::{
-            SqliteStore, erasure, rebuild,
+            SqliteStore,
+            entrance::Entrance,
+            erasure, rebuild,
+            requests::Requests,
             segments::{self, Table},
             write_request::BatchTask,
         },
@@ -286,6 +289,12 @@ fn fifty(name: &str) -> Arc<Batch> {
     batch(&events)
 }
 
+/// So many batches of fifty events.
+fn tasks(name: &str, batches: usize) -> Vec<BatchTask> {
+    let names = (0..batches).map(|no| format!("{name} {no}"));
+    names.map(|name| task(&fifty(&name))).collect()
+}
+
 #[test]
 fn it_is_due_soon_and_at_once_when_much_waits() {
     let folder = tempfile::tempdir().unwrap();
@@ -325,16 +334,26 @@ fn those_of_a_group_that_find_it_full_come_once_some_were_spread() {
     let mut conn = open(&folder);
     let mut inbox = front(&folder);
     let room = MOST * ENOUGH_EVENTS / 50;
-    let group = |name: &str, batches: usize| -> Vec<_> {
-        let names = (0..batches).map(|no| format!("{name} {no}"));
-        names.map(|name| task(&fifty(&name))).collect()
-    };
     let taken = |fates: &[Fate]| fates.iter().filter(|fate| **fate == Fate::Taken).count();
-    let fates = inbox.store(&group("a", room + 3)).unwrap();
+    let fates = inbox.store(&tasks("a", room + 3)).unwrap();
     assert_eq!(taken(&fates), room);
     assert_eq!(fates[room..], [Fate::Later; 3]);
     spread_now(&mut conn, &mut inbox);
-    assert_eq!(taken(&inbox.store(&group("b", 3)).unwrap()), 3);
+    assert_eq!(taken(&inbox.store(&tasks("b", 3)).unwrap()), 3);
+}
+
+#[test]
+fn what_a_full_inbox_that_cannot_be_spread_does_not_take_goes_to_the_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(&folder));
+    let mut inbox = front(&folder);
+    let full = MOST * ENOUGH_EVENTS / 50;
+    inbox.store(&tasks("a", full)).unwrap();
+    // The writer notes that it could not spread them.
+    inbox.pause();
+    let (requests, _waiting) = Requests::new(Arc::default());
+    let untaken = Entrance::new(inbox).take(tasks("b", 40), &requests);
+    assert_eq!((untaken.without.len(), untaken.later.len()), (40, 0));
 }
 
 #[test]
