@@ -266,3 +266,18 @@ async fn before_files(State(shared): State<Arc<Shared>>, request: Request, next:
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// A document that runs a script and then makes the class of the package `window.na`, with
+/// nothing constructed.
+#[must_use]
+pub fn class_page(before: &str) -> String {
+    format!(
+        r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>page</title>
+<script src="/watch.js"></script><script>{before}</script>
+<script type="module">
+  import {{ na }} from "/pkg/inline.js";
+  window.na = na;
+</script></head><body><h1>page</h1></body></html>"#
+    )
+}

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use natero_e2e::collector::Source;
 use natero_e2e::fault::FaultServer;
 use natero_e2e::page::Page;
-use natero_e2e::site::Site;
+use natero_e2e::site::{Site, class_page};
 use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 
@@ -25,18 +25,7 @@ pub fn source() -> Source {
 pub async fn open<'a>(stage: &'a Stage, before: &str) -> Result<Scene<'a>> {
     let server = FaultServer::start().await?;
     let site = stage.site().await?;
-    site.put_html(
-        "/",
-        format!(
-            r#"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>page</title>
-<script src="/watch.js"></script><script>{before}</script>
-<script type="module">
-  import {{ na }} from "/pkg/inline.js";
-  window.na = na;
-</script></head><body></body></html>"#
-        ),
-    );
+    site.put_html("/", class_page(before));
     let page = stage.open(&site, "/").await?;
     page.until("window.na").await?;
     Ok(Scene {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use natero_e2e::collector::Source;
 use natero_e2e::fault::FaultServer;
 use natero_e2e::page::Page;
-use natero_e2e::site::Site;
+use natero_e2e::site::{Site, class_page};
 use natero_e2e::stage::Stage;
 use serde_json::Value;
 
@@ -17,18 +17,7 @@ pub struct Scene<'a> {
 /// A page that has loaded the package, and ran a script before that.
 pub async fn open<'a>(stage: &'a Stage, before: &str) -> Result<Scene<'a>> {
     let site = stage.site().await?;
-    site.put_html(
-        "/hostile",
-        format!(
-            r#"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>hostile</title>
-<script src="/watch.js"></script><script>{before}</script>
-<script type="module">
-  import {{ na }} from "/pkg/inline.js";
-  window.na = na;
-</script></head><body><h1>hostile</h1></body></html>"#
-        ),
-    );
+    site.put_html("/hostile", class_page(before));
     let page = stage.open(&site, "/hostile").await?;
     page.until("window.na").await?;
     Ok(Scene {

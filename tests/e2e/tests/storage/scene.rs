@@ -5,7 +5,7 @@ use natero_e2e::collector::{Collector, Source};
 use natero_e2e::fault::FaultServer;
 use natero_e2e::page::Page;
 use natero_e2e::rows::until_events;
-use natero_e2e::site::Site;
+use natero_e2e::site::{Site, class_page};
 use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub async fn open<'a>(stage: &'a Stage, before: &str) -> Result<Scene<'a>> {
     let collector = Collector::start()?;
     let server = FaultServer::before(collector.url()).await?;
     let site = stage.site().await?;
-    site.put_html("/", host_page(before));
+    site.put_html("/", class_page(before));
     let page = stage.open(&site, "/").await?;
     page.until("window.na").await?;
     Ok(Scene {
@@ -33,18 +33,6 @@ pub async fn open<'a>(stage: &'a Stage, before: &str) -> Result<Scene<'a>> {
         site,
         page,
     })
-}
-
-pub fn host_page(before: &str) -> String {
-    format!(
-        r#"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>page</title>
-<script src="/watch.js"></script><script>{before}</script>
-<script type="module">
-  import {{ na }} from "/pkg/inline.js";
-  window.na = na;
-</script></head><body></body></html>"#
-    )
 }
 
 pub async fn track(page: &Page<'_>, server: &FaultServer, source: &Source) -> Result<()> {

@@ -5,19 +5,19 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
 use natero_e2e::fault::FaultServer;
-use natero_e2e::site::Site;
+use natero_e2e::site::{Site, class_page};
 use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::scene::{holds, host_page, track};
+use crate::scene::{holds, track};
 
 /// Asserts that a page whose wasm cannot load goes on unharmed, says so once,
 /// and leaves its calls to the next page.
 async fn fails_once(stage: &Stage, site: &Site, path: &str, made_later: &[&str]) -> Result<()> {
     let collector = Collector::start()?;
     let server = FaultServer::before(collector.url()).await?;
-    site.put_html("/healthy", host_page(""));
+    site.put_html("/healthy", class_page(""));
     let page = stage.open(site, path).await?;
     page.until("window.na").await?;
     // In one task: the wasm has not failed before it ends.
@@ -94,7 +94,7 @@ pub async fn wasm_that_a_policy_forbids_is_reported_once_and_the_next_load_sends
                   content=\"script-src 'self' 'unsafe-inline'\">";
     site.put_html(
         "/strict",
-        host_page("").replace("<head>", &format!("<head>{policy}")),
+        class_page("").replace("<head>", &format!("<head>{policy}")),
     );
     fails_once(stage, &site, "/strict", &[]).await
 }
