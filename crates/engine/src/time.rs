@@ -64,7 +64,21 @@ impl Millis {
     }
 }
 
+/// How far two readings of a wall clock may seem to go back though it did not:
+/// browsers blur both clocks, each by itself, by up to 100 ms.
+const BLUR: Millis = Millis(100.0);
+
 impl Wall {
+    /// This reading as events are dated with it after one of `earlier`: in the
+    /// order in which they were made, unless the clock was really put back.
+    pub(crate) fn unblurred(self, earlier: Wall) -> Wall {
+        if self.0 < earlier.0 && earlier - self <= BLUR {
+            earlier
+        } else {
+            self
+        }
+    }
+
     /// Reads whole ms, written in decimal digits. `None`: it is no such text.
     pub(crate) fn parse(text: &str) -> Option<Wall> {
         let mut ms = 0.0;

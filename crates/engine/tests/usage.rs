@@ -379,3 +379,34 @@ fn counters_add_up() {
     assert!(dropped > 0 && stats.delivered > 0);
     assert_eq!(stats.accepted, stats.delivered + stats.pending + dropped);
 }
+
+#[test]
+fn events_are_dated_in_their_order_though_browsers_blur_their_clocks() {
+    let mut tab = Tab::open(config());
+    tab.call(Call::SetModule(Id::new("dash")));
+    tab.pass(500.0);
+    tab.feature("first");
+    tab.pass(1.0);
+    tab.wall -= 2.0;
+    tab.call(Call::SetModule(None));
+    // Idleness is dated back by what the other clock says has passed since.
+    tab.wall -= 30.0;
+    tab.pass(70_000.0);
+    let all = tab.close();
+    let dates: Vec<i64> = all
+        .iter()
+        .map(|event| event["created_at"].as_i64().unwrap())
+        .collect();
+    assert!(dates.len() >= 3 && dates.is_sorted(), "{all:#?}");
+}
+
+#[test]
+fn a_clock_that_is_put_back_dates_what_follows() {
+    let mut tab = Tab::open(config());
+    tab.feature("before");
+    tab.wall -= 150.0;
+    tab.feature("after");
+    let all = tab.close();
+    let date = |at: usize| all[at]["created_at"].as_i64().unwrap();
+    assert_eq!(date(0) - date(1), 150);
+}

@@ -139,11 +139,12 @@ impl Engine {
     fn pass_time(&mut self, mut now: Now) {
         // Calls made before the host was ready are replayed with their times.
         now.mono = now.mono.max(self.now.mono);
+        now.wall = now.wall.unblurred(self.now.wall);
         if let Some(due) = self.time.idle_at().filter(|due| *due <= now.mono) {
             // A timer can be hours late when a laptop slept.
             self.now = Now {
                 mono: due,
-                wall: now.wall - (now.mono - due),
+                wall: (now.wall - (now.mono - due)).unblurred(self.now.wall),
             };
             self.idle();
         }
