@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,20 +39,49 @@ pub fn succeeds(command: &mut Command) -> Result<bool> {
 ///
 /// # Errors
 /// When it cannot be started.
-pub fn tee(command: &mut Command, mut read: impl FnMut(&str)) -> Result<bool> {
-    let mut child = command
+pub fn tee(command: &mut Command, read: impl FnMut(&str)) -> Result<bool> {
+    let mut child = piped(command)?;
+    each_line(&mut child, read, |bytes| io::stdout().write_all(bytes))?;
+    Ok(child.wait()?.success())
+}
+
+/// As [`tee`], for a program that runs beside others: each of its lines is shown behind
+/// a label.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn tee_beside(label: &str, command: &mut Command, read: impl FnMut(&str)) -> Result<bool> {
+    let mut child = piped(command)?;
+    each_line(&mut child, read, |bytes| {
+        let mut shown = io::stdout().lock();
+        write!(shown, "{label} | ")?;
+        shown.write_all(bytes)
+    })?;
+    Ok(child.wait()?.success())
+}
+
+fn piped(command: &mut Command) -> Result<Child> {
+    command
         .stdout(Stdio::piped())
         .spawn()
-        .with_context(|| format!("cannot start `{}`", line(command)))?;
+        .with_context(|| format!("cannot start `{}`", line(command)))
+}
+
+/// Shows each line that a program prints, and has it read.
+fn each_line(
+    child: &mut Child,
+    mut read: impl FnMut(&str),
+    mut show: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<()> {
     let mut printed = BufReader::new(child.stdout.take().expect("it was piped"));
     let mut bytes = Vec::new();
     // Tests may print what is no UTF-8.
     while printed.read_until(b'\n', &mut bytes)? > 0 {
-        io::stdout().write_all(&bytes)?;
+        show(&bytes)?;
         read(&String::from_utf8_lossy(&bytes));
         bytes.clear();
     }
-    Ok(child.wait()?.success())
+    Ok(())
 }
 
 /// What a program prints, trimmed; its standard error is kept for the error.

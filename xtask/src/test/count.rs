@@ -1,11 +1,13 @@
 //! Counting what test runners say they ran.
 
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Result, ensure};
 
 use super::Bench;
-use crate::command::tee;
+use super::failures::Failures;
+use crate::command::{tee, tee_beside};
 
 /// How many tests or checks passed and failed, and how many were not run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,13 +65,58 @@ impl Count {
 /// # Errors
 /// When they cannot be started.
 pub fn counted(bench: &Bench, command: &mut Command) -> Result<Count> {
-    let mut count = Count::default();
-    let mut failures = bench.failures.borrow_mut();
-    let succeeded = tee(command, |line| {
-        count.add(libtest(line));
-        failures.read(line);
-    })?;
-    Ok(count.with_end(succeeded))
+    let mut reader = Reader::default();
+    let succeeded = tee(command, |line| reader.read(line))?;
+    Ok(reader.end(bench, succeeded))
+}
+
+/// As [`counted`], of several commands that run beside each other, each under the label
+/// with which its lines are shown: tests that wait for browsers leave most of a machine idle.
+///
+/// # Errors
+/// When one of them cannot be started; the others have come to their end then.
+pub fn counted_beside(bench: &Bench, commands: Vec<(String, Command)>) -> Result<Count> {
+    let ends: Vec<Result<_>> = thread::scope(|scope| {
+        let threads: Vec<_> = commands
+            .into_iter()
+            .map(|(label, mut command)| {
+                scope.spawn(move || {
+                    let mut reader = Reader::default();
+                    let succeeded = tee_beside(&label, &mut command, |line| reader.read(line))?;
+                    Ok((reader, succeeded))
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("reading lines does not panic"))
+            .collect()
+    });
+    let mut total = Count::default();
+    for end in ends {
+        let (reader, succeeded) = end?;
+        total.add(reader.end(bench, succeeded));
+    }
+    Ok(total)
+}
+
+/// What one runner tells, line by line.
+#[derive(Default)]
+struct Reader {
+    count: Count,
+    failures: Failures,
+}
+
+impl Reader {
+    fn read(&mut self, line: &str) {
+        self.count.add(libtest(line));
+        self.failures.read(line);
+    }
+
+    fn end(self, bench: &Bench, succeeded: bool) -> Count {
+        bench.failures.borrow_mut().add(self.failures);
+        self.count.with_end(succeeded)
+    }
 }
 
 /// The count in a closing line of libtest, and of the runners that write as

@@ -5,52 +5,29 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::Bench;
-use super::count::{Count, counted};
+use super::count::{Count, counted_beside};
 use crate::build::{self, Mode};
 use crate::setup::{browsers, npm};
 use crate::workspace::root;
 
-/// The packed npm package in a real browser, against the real collector.
+/// The packed npm package in real browsers, against the real collector.
 pub fn suite(bench: &Bench) -> Result<Count> {
     let tarball = bench.package.tarball()?;
-    let collector = build::program("natero-collector", "natero-collector")?;
     let axe = npm::packages("tests/e2e")?.join("axe-core/axe.min.js");
-    let mut total = Count::default();
-    for kind in &bench.browsers {
-        println!("--- {kind} ---");
-        let mut cargo = Command::new("cargo");
-        cargo
-            .current_dir(root())
-            .args(["test", "--package", "natero-e2e", "--no-fail-fast"])
+    in_browsers(bench, &[], |tests| {
+        tests
             .env("NATERO_TARBALL", &tarball)
-            .env("NATERO_COLLECTOR", &collector)
-            .env("NATERO_AXE", &axe)
-            .env("NATERO_BROWSER", kind.to_string())
-            .envs(browsers::ensure(*kind)?.env());
-        total.add(counted(bench, &mut cargo)?);
-    }
-    Ok(total)
+            .env("NATERO_AXE", &axe);
+    })
 }
 
 /// The same tests of the class on the Rust host; tests/e2e/src/hosts.rs names what it
 /// is excepted from.
 pub fn class(bench: &Bench) -> Result<Count> {
     let class = build::class(Mode::Release)?;
-    let collector = build::program("natero-collector", "natero-collector")?;
-    let mut total = Count::default();
-    for kind in &bench.browsers {
-        println!("--- {kind} ---");
-        let mut cargo = Command::new("cargo");
-        cargo
-            .current_dir(root())
-            .args(["test", "--package", "natero-e2e", "--no-fail-fast"])
-            .env("NATERO_CLASS", &class)
-            .env("NATERO_COLLECTOR", &collector)
-            .env("NATERO_BROWSER", kind.to_string())
-            .envs(browsers::ensure(*kind)?.env());
-        total.add(counted(bench, &mut cargo)?);
-    }
-    Ok(total)
+    in_browsers(bench, &[], |tests| {
+        tests.env("NATERO_CLASS", &class);
+    })
 }
 
 /// The example in Leptos, built and used.
@@ -65,19 +42,27 @@ pub fn yew(bench: &Bench) -> Result<Count> {
 
 fn example(bench: &Bench, name: &str) -> Result<Count> {
     let app = build::example(name)?;
+    in_browsers(bench, &["--test", name], |tests| {
+        tests.env(format!("NATERO_{}", name.to_uppercase()), &app);
+    })
+}
+
+/// Runs the tests, or those chosen, in all browsers beside each other, against the real
+/// collector.
+fn in_browsers(bench: &Bench, chosen: &[&str], set_up: impl Fn(&mut Command)) -> Result<Count> {
     let collector = build::program("natero-collector", "natero-collector")?;
-    let mut total = Count::default();
+    let mut runs = Vec::new();
     for kind in &bench.browsers {
-        println!("--- {kind} ---");
-        let mut cargo = Command::new("cargo");
-        cargo
+        let mut tests = Command::new("cargo");
+        tests
             .current_dir(root())
-            .args(["test", "--package", "natero-e2e", "--test", name])
-            .env(format!("NATERO_{}", name.to_uppercase()), &app)
+            .args(["test", "--package", "natero-e2e", "--no-fail-fast"])
+            .args(chosen)
             .env("NATERO_COLLECTOR", &collector)
             .env("NATERO_BROWSER", kind.to_string())
             .envs(browsers::ensure(*kind)?.env());
-        total.add(counted(bench, &mut cargo)?);
+        set_up(&mut tests);
+        runs.push((kind.to_string(), tests));
     }
-    Ok(total)
+    counted_beside(bench, runs)
 }

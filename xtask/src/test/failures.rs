@@ -28,6 +28,11 @@ impl Failures {
         }
     }
 
+    /// What another runner told of.
+    pub fn add(&mut self, other: Failures) {
+        self.told.extend(other.told);
+    }
+
     /// All of it, in the order in which it was told.
     pub fn text(&self) -> String {
         let failures = self.told.iter();
