@@ -9,6 +9,9 @@ use maud::html;
 use super::{headers::secured, layout};
 use crate::{http::error::ApiError, store::StoreError};
 
+/// How an error says when a program may try again.
+const IN_HEADER: &str = "after the seconds in Retry-After";
+
 /// An error that is answered as a page.
 #[derive(Debug)]
 pub(crate) struct PageError(ApiError);
@@ -34,13 +37,14 @@ impl IntoResponse for PageError {
             404 => "There is no such page",
             413 => "This is too long",
             429 => "Too many requests",
+            503 => "Not at the moment",
             _ => "The page cannot be shown",
         };
         let page = layout::bare(
             title,
             html! {
                 h1 { (title) }
-                p .lead { (sentence(&self.0.to_string())) }
+                p .lead { (sentence(&words(&self.0))) }
                 p { a .button href="/" { "All accounts" } }
             },
         );
@@ -50,6 +54,16 @@ impl IntoResponse for PageError {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+/// What a person is told. Only programs see headers.
+fn words(error: &ApiError) -> String {
+    let told = error.to_string();
+    match error.retry_after() {
+        Some(1) => told.replace(IN_HEADER, "in a second"),
+        Some(seconds) => told.replace(IN_HEADER, &format!("in {seconds} seconds")),
+        None => told,
     }
 }
 

@@ -53,6 +53,11 @@ pub enum ApiError {
     /// 503: the store cannot commit.
     #[error("the store cannot commit at the moment; send again after the seconds in Retry-After")]
     Unavailable,
+    /// 503: a question that the store cannot answer now.
+    #[error(
+        "questions cannot be answered at the moment: a server of the store is away or behind; ask again after the seconds in Retry-After"
+    )]
+    Unanswered,
     /// 503: a page of the database is damaged.
     #[error("the database is damaged; stop the collector, restore a backup and start it again")]
     Damaged,
@@ -87,9 +92,10 @@ impl ApiError {
             ApiError::UnsupportedMedia(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ApiError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::Overloaded | ApiError::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-            ApiError::Unavailable | ApiError::Damaged | ApiError::ClockBehind => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            ApiError::Unavailable
+            | ApiError::Unanswered
+            | ApiError::Damaged
+            | ApiError::ClockBehind => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -98,9 +104,10 @@ impl ApiError {
     pub(crate) fn retry_after(&self) -> Option<u32> {
         match self {
             ApiError::Overloaded | ApiError::RateLimited => Some(OVERLOADED_RETRY_SECONDS),
-            ApiError::Unavailable | ApiError::Damaged | ApiError::ClockBehind => {
-                Some(UNAVAILABLE_RETRY_SECONDS)
-            }
+            ApiError::Unavailable
+            | ApiError::Unanswered
+            | ApiError::Damaged
+            | ApiError::ClockBehind => Some(UNAVAILABLE_RETRY_SECONDS),
             _ => None,
         }
     }
@@ -126,6 +133,10 @@ impl From<StoreError> for ApiError {
             StoreError::Unavailable(cause) => {
                 tracing::error!(%cause, "the store cannot commit");
                 ApiError::Unavailable
+            }
+            StoreError::Unanswered(cause) => {
+                tracing::error!(%cause, "the store cannot answer");
+                ApiError::Unanswered
             }
             StoreError::Damaged(cause) => {
                 tracing::error!(%cause, "the database is damaged");

@@ -9,6 +9,17 @@ pub enum StoreError {
     /// The transaction could not be committed. Nothing was written.
     #[error("cannot commit: {0}")]
     Unavailable(String),
+    /// The question cannot be answered now: a server is away or behind. Nothing was written.
+    #[error("cannot answer: {0}")]
+    Unanswered(String),
+    /// A server cannot be reached, or lets nobody in, as the store is opened.
+    #[error("{flag}: {cause}")]
+    Unreachable {
+        /// The flag that names the server.
+        flag: &'static str,
+        /// What the server said, without any password.
+        cause: String,
+    },
     /// The nodes of ClickHouse are not those over which the events are spread.
     #[error("--clickhouse: {0}")]
     Nodes(String),

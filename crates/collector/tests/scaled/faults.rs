@@ -68,7 +68,7 @@ fn question(account: &str, by: Option<Dimension>) -> UsageQuestion {
 async fn answered(pair: &Pair) {
     let answered = async {
         while let Err(cause) = FigureOperations::usage(&*pair.scaled, question("a", None)).await {
-            assert!(matches!(cause, StoreError::Unavailable(_)), "{cause}");
+            assert!(matches!(cause, StoreError::Unanswered(_)), "{cause}");
             tokio::task::yield_now().await;
         }
     };
@@ -176,7 +176,7 @@ async fn a_node_that_lost_its_data_answers_nothing_until_it_is_shipped_anew() {
     pair.send(&events(100, 150), false).await;
     own::lose(&mut nodes[0]);
     let ask = || FigureOperations::usage(&*pair.scaled, question("a", None));
-    assert!(matches!(ask().await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(ask().await, Err(StoreError::Unanswered(_))));
     nodes[0].start_again().unwrap();
     let refused = ask().await.unwrap_err();
     assert!(
@@ -202,7 +202,7 @@ async fn a_node_that_was_started_again_gets_once_more_what_it_may_not_have_flush
     nodes[0].start_again().unwrap();
     assert!(pair.rows_with("1").await[0] < 100);
     let ask = FigureOperations::usage(&*pair.scaled, question("a", None));
-    assert!(matches!(ask.await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(ask.await, Err(StoreError::Unanswered(_))));
     assert!(pair.scaled.ship().await.unwrap());
     compare(&pair).await;
 }
@@ -230,7 +230,7 @@ async fn a_node_that_lost_what_the_inbox_has_dropped_gets_it_from_another_replic
     nodes[1].start_again().unwrap();
     assert!(pair.scaled.ship().await.is_err());
     let ask = || FigureOperations::usage(&*pair.scaled, question("a", None));
-    assert!(matches!(ask().await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(ask().await, Err(StoreError::Unanswered(_))));
     nodes[0].start_again().unwrap();
     pair.ship().await;
     compare(&pair).await;

@@ -9,6 +9,7 @@ mod entities;
 mod faults;
 mod histories;
 mod migrate;
+mod outage;
 mod own;
 mod pages;
 mod pair;

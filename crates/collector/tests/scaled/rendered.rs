@@ -23,13 +23,13 @@ use crate::{
 };
 
 /// A collector, and the cookie of who is signed in.
-struct Dashboard {
+pub struct Dashboard {
     router: Router,
     cookie: String,
 }
 
 impl Dashboard {
-    async fn of(store: Arc<dyn Store>, key: &str) -> Self {
+    pub async fn of(store: Arc<dyn Store>, key: &str) -> Self {
         let app = App::new(config(&[]), store, None, Arc::default());
         let mut dashboard = Dashboard {
             router: router::router(app).unwrap(),
@@ -46,7 +46,7 @@ impl Dashboard {
         dashboard
     }
 
-    async fn ask(&self, request: Request<Body>) -> (StatusCode, String) {
+    pub async fn ask(&self, request: Request<Body>) -> (StatusCode, String) {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
@@ -62,7 +62,7 @@ impl Dashboard {
         assert_eq!(status, 200, "{answer}");
     }
 
-    async fn text(&self, path: &str) -> (StatusCode, String) {
+    pub async fn text(&self, path: &str) -> (StatusCode, String) {
         let request = Request::get(path)
             .header("cookie", &self.cookie)
             .body(Body::empty())

@@ -138,7 +138,7 @@ async fn find(app: &App, id: i64) -> Result<Json<ToldRule>, ApiError> {
         .ok_or_else(|| no_rule(&id.to_string()))
 }
 
-/// Stores a new rule and checks it.
+/// Stores a new rule and checks it. `checked_at` is null where it could not be checked yet.
 ///
 /// # Errors
 /// 409 when its name is in use, 422 when it is invalid.
@@ -157,11 +157,19 @@ pub async fn post_rule(
 pub async fn add_rule(app: &App, rule: AlertRule) -> Result<i64, ApiError> {
     let now = now_ms();
     let id = app.store.add_alert_rule(rule, now).await??;
-    check_rule(app, id, now).await?;
+    check_stored(app, id, now).await;
     Ok(id)
 }
 
-/// Replaces a rule and checks it.
+/// Checks a rule that is stored. Where that fails, the rule has no check yet, and the next of
+/// all rules that are due makes it up: whoever stores it must not take it for not stored.
+async fn check_stored(app: &App, rule: i64, now: i64) {
+    if let Err(cause) = check_rule(app, rule, now).await {
+        tracing::warn!(%cause, rule, "a stored rule of alerts is checked later");
+    }
+}
+
+/// Replaces a rule and checks it. `checked_at` is null where it could not be checked yet.
 ///
 /// # Errors
 /// 404 when it is unknown, 409 when its name is in use, 422 when it is invalid.
@@ -176,7 +184,7 @@ pub async fn put_rule(
     if !is_known {
         return Err(no_rule(&id.to_string()));
     }
-    check_rule(&app, id, now_ms()).await?;
+    check_stored(&app, id, now_ms()).await;
     find(&app, id).await
 }
 

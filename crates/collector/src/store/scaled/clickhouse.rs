@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http_body_util::{BodyExt, Full};
-use hyper::{Request, Uri, body::Bytes, header};
+use hyper::{Request, StatusCode, Uri, body::Bytes, header};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -138,23 +138,11 @@ impl Clickhouse {
             ("database", self.database.as_str()),
             ("wait_end_of_query", "1"),
         ];
-        let mut body = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\n{sql}\r\n"
-        )
-        .into_bytes();
         for (table, (structure, format)) in tables.iter().zip(&names) {
             params.push((structure, table.structure));
             params.push((format, "RowBinary"));
-            let name = table.name;
-            let head = format!(
-                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; \
-                 filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
-            );
-            body.extend_from_slice(head.as_bytes());
-            body.extend_from_slice(&table.rows);
-            body.extend_from_slice(b"\r\n");
         }
-        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        let body = form(&boundary, sql, tables);
         let type_ = format!("multipart/form-data; boundary={boundary}");
         self.send(&params, &type_, body.into()).await
     }
@@ -177,11 +165,27 @@ impl Clickhouse {
         let request = request
             .body(Full::new(body))
             .map_err(|cause| Failure::Clickhouse(cause.to_string()))?;
-        let answer = tokio::time::timeout(TIME_LIMIT, self.answer(request)).await;
+        let answer = tokio::time::timeout(TIME_LIMIT, self.answer_of(request)).await;
         answer.unwrap_or_else(|_| Err(self.away("no answer in time".to_owned())))
     }
 
-    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Vec<u8>> {
+    /// The answer to a request. One that the server could not read as HTTP has done nothing,
+    /// and goes once more: the server has closed that connection.
+    async fn answer_of(&self, request: Request<Full<Bytes>>) -> Result<Vec<u8>> {
+        let answer = match self.answer(request.clone()).await? {
+            (StatusCode::BAD_REQUEST, body) if body.is_empty() => self.answer(request).await?,
+            answer => answer,
+        };
+        let (status, body) = answer;
+        if status.is_success() {
+            return Ok(body);
+        }
+        let said = String::from_utf8_lossy(&body);
+        let said: String = said.trim().chars().take(1000).collect();
+        Err(refusal(self.name(), status, said))
+    }
+
+    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Vec<u8>)> {
         let failed = |cause: &dyn std::error::Error| {
             let source = cause.source().map(|source| format!(": {source}"));
             self.away(format!("{cause}{}", source.unwrap_or_default()))
@@ -197,19 +201,7 @@ impl Clickhouse {
             .collect()
             .await
             .map_err(|cause| failed(&cause))?;
-        let body = body.to_bytes().to_vec();
-        if status.is_success() {
-            return Ok(body);
-        }
-        let said = String::from_utf8_lossy(&body);
-        let said: String = said.trim().chars().take(1000).collect();
-        let name = self.name();
-        let is_lost = code(&said).is_some_and(|code| LACKS_DATA.contains(&code));
-        Err(if is_lost {
-            Failure::Lost { name, cause: said }
-        } else {
-            Failure::Clickhouse(format!("{name}: {status}: {said}"))
-        })
+        Ok((status, body.to_bytes().to_vec()))
     }
 
     fn away(&self, cause: String) -> Failure {
@@ -218,9 +210,53 @@ impl Clickhouse {
     }
 }
 
+/// A form with a statement and the tables that go along.
+fn form(boundary: &str, sql: &str, tables: &[External]) -> Vec<u8> {
+    let mut body =
+        format!("--{boundary}\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\n{sql}\r\n")
+            .into_bytes();
+    for External { name, rows, .. } in tables {
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; \
+             filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(rows);
+        body.extend_from_slice(b"\r\n");
+    }
+    // ClickHouse 18.16 reads no further. A line break behind would be taken for the
+    // beginning of the next request of the connection.
+    body.extend_from_slice(format!("--{boundary}--").as_bytes());
+    body
+}
+
 /// The codes of answers that say that a table or its database is missing, or that a question
 /// found the server started again.
 const LACKS_DATA: [u32; 3] = [60, 81, 395];
+
+/// The codes of answers that refuse whoever asks: the user or its password is wrong, or it may
+/// not use the database. Versions answer them with different statuses.
+const LETS_NOBODY_IN: [u32; 7] = [192, 193, 194, 195, 291, 497, 516];
+
+/// What an answer of failure says. A node that lets nobody in or fails by itself is as good as
+/// away: another replica may answer. What it refuses otherwise, each of them would.
+fn refusal(name: String, status: StatusCode, said: String) -> Failure {
+    let code = code(&said);
+    if code.is_some_and(|code| LACKS_DATA.contains(&code)) {
+        return Failure::Lost { name, cause: said };
+    }
+    let is_closed = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        || code.is_some_and(|code| LETS_NOBODY_IN.contains(&code));
+    let is_unread = status == StatusCode::BAD_REQUEST && said.is_empty();
+    let cause = format!("{status}: {said}");
+    if is_closed {
+        Failure::Closed { name, cause }
+    } else if is_unread || status.is_server_error() {
+        Failure::Away { name, cause }
+    } else {
+        Failure::Clickhouse(format!("{name}: {cause}"))
+    }
+}
 
 /// The code that an answer of failure begins with. What follows it differs by version.
 fn code(said: &str) -> Option<u32> {
@@ -274,6 +310,77 @@ mod tests {
             assert_eq!(code(said), Some(60), "{said}");
         }
         assert_eq!(code("Poco::Exception. Code: 1000"), None);
+    }
+
+    #[test]
+    fn a_node_that_lets_nobody_in_or_fails_by_itself_is_as_good_as_away() {
+        let refused = |status: u16, said: &str| {
+            let status = StatusCode::from_u16(status).unwrap();
+            refusal("h:8123/n".to_owned(), status, said.to_owned())
+        };
+        for (status, said) in [
+            (401, ""),
+            (403, "Code: 516. DB::Exception: Authentication failed"),
+            (400, ""),
+            (
+                404,
+                "Code: 192, e.displayText() = DB::Exception: Unknown user u",
+            ),
+            (
+                500,
+                "Code: 241. DB::Exception: Memory limit (total) exceeded",
+            ),
+            (502, "<html>Bad Gateway</html>"),
+        ] {
+            let failure = refused(status, said);
+            assert!(
+                failure.is_of_node() && failure.is_outage(),
+                "{status} {said}"
+            );
+        }
+        let wrong = refused(400, "Code: 62. DB::Exception: Syntax error");
+        assert!(!wrong.is_of_node() && !wrong.is_outage());
+        let lost = refused(500, "Code: 60, e.displayText() = DB::Exception: no table");
+        assert!(matches!(lost, Failure::Lost { .. }));
+    }
+
+    #[test]
+    fn nothing_follows_a_form() {
+        let table = External {
+            name: "t",
+            structure: "a UInt8",
+            rows: vec![1, 2],
+        };
+        let body = form("b", "SELECT 1", &[table]);
+        assert!(body.ends_with(b"\x01\x02\r\n--b--"), "{body:?}");
+    }
+
+    /// A node that answers one request on each connection with the next of some answers.
+    async fn node(answers: &'static [&'static str]) -> Clickhouse {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/n", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut read = [0; 4096];
+                let _ = stream.read(&mut read).await.unwrap();
+                let answer = format!("HTTP/1.1 {answer}");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        Clickhouse::new(&address).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_a_node_could_not_read_goes_once_more_on_another_connection() {
+        const UNREAD: &str = "400 Bad Request\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n";
+        const READ: &str = "200 OK\r\nConnection: Close\r\nContent-Length: 2\r\n\r\n7\n";
+        let server = node(&[UNREAD, READ]).await;
+        assert_eq!(server.execute("SELECT 7").await.unwrap(), b"7\n");
+        let server = node(&[UNREAD, UNREAD]).await;
+        let failure = server.execute("SELECT 7").await.unwrap_err();
+        assert!(matches!(failure, Failure::Away { .. }), "{failure}");
     }
 
     #[test]

@@ -28,6 +28,14 @@ pub(super) enum Failure {
         /// How that was noticed.
         cause: String,
     },
+    /// A node of ClickHouse refuses whoever asks.
+    #[error("ClickHouse at {name} lets nobody in: {cause}")]
+    Closed {
+        /// The node.
+        name: String,
+        /// What it said.
+        cause: String,
+    },
     /// A node of ClickHouse has not what was shipped to it.
     #[error("ClickHouse at {name} has lost its data, or may have lost some: {cause}")]
     Lost {
@@ -91,7 +99,10 @@ impl Failure {
 
     /// Whether another replica may answer what a node of ClickHouse did not.
     pub(super) fn is_of_node(&self) -> bool {
-        matches!(self, Failure::Away { .. } | Failure::Lost { .. })
+        matches!(
+            self,
+            Failure::Away { .. } | Failure::Closed { .. } | Failure::Lost { .. }
+        )
     }
 
     /// Whether the server is away, full, or ending: it is not the statement's fault.
@@ -100,6 +111,7 @@ impl Failure {
             Failure::Pool(_)
             | Failure::Silent
             | Failure::Away { .. }
+            | Failure::Closed { .. }
             | Failure::Lost { .. }
             | Failure::Behind => true,
             Failure::Postgres(error) => match error.code() {
@@ -118,10 +130,44 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The failure of a question: nothing is lost that could not be committed.
+    pub(super) fn of_question(self) -> StoreError {
+        match StoreError::from(self) {
+            StoreError::Unavailable(cause) => StoreError::Unanswered(cause),
+            other => other,
+        }
+    }
+
+    /// The failure of opening the store, with the flag that names the server. Other flags
+    /// may name it: whoever opens the store for them says so.
+    pub(super) fn at_start(self) -> StoreError {
+        let flag = match self {
+            Failure::Postgres(_) | Failure::Pool(_) | Failure::Silent => "--store",
+            Failure::Clickhouse(_)
+            | Failure::Away { .. }
+            | Failure::Closed { .. }
+            | Failure::Lost { .. }
+            | Failure::Behind => "--clickhouse",
+            Failure::Certificates(_) | Failure::Damaged(_) | Failure::Gone | Failure::Random(_) => {
+                return self.into();
+            }
+        };
+        let cause = self.to_string();
+        StoreError::Unreachable { flag, cause }
+    }
+}
+
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         let cause = failure.to_string();
-        if failure.is_retryable() || failure.is_outage() {
+        // ClickHouse is asked; what is committed is committed in PostgreSQL.
+        if matches!(
+            failure,
+            Failure::Away { .. } | Failure::Closed { .. } | Failure::Lost { .. } | Failure::Behind
+        ) {
+            StoreError::Unanswered(cause)
+        } else if failure.is_retryable() || failure.is_outage() {
             StoreError::Unavailable(cause)
         } else if matches!(failure, Failure::Damaged(_)) {
             StoreError::Damaged(cause)

@@ -305,9 +305,10 @@ ALTER TABLE nodes ADD COLUMN run bigint;       -- the number of the run of the s
 
 /// Connects to an address, and brings the database up to date.
 pub(super) async fn open(address: &str) -> std::result::Result<Pool, StoreError> {
-    let pool = postgres::pool(address)?;
-    let mut client = pool.get().await.map_err(Failure::from)?;
-    migrate(&mut client).await??;
+    let pool = postgres::pool(address).map_err(Failure::at_start)?;
+    let client = pool.get().await.map_err(Failure::from);
+    let mut client = client.map_err(Failure::at_start)?;
+    migrate(&mut client).await.map_err(Failure::at_start)??;
     Ok(pool)
 }
 

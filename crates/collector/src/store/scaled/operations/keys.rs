@@ -11,7 +11,9 @@ use crate::{
         scaled::{
             ScaledStore,
             away::{AWAY, in_time},
-            dashboard_sessions, keys, request_rates,
+            dashboard_sessions,
+            failure::Failure,
+            keys, request_rates,
         },
         sessions::{NewSession, OpenSession},
     },
@@ -43,7 +45,7 @@ impl KeyOperations for ScaledStore {
                 let client = self.client().await?;
                 keys::find_reader(&client, key).await
             });
-            Ok(found.await?)
+            found.await.map_err(Failure::of_question)
         })
     }
 
@@ -53,7 +55,7 @@ impl KeyOperations for ScaledStore {
                 let client = self.client().await?;
                 dashboard_sessions::find(&client, id, now).await
             });
-            Ok(found.await?)
+            found.await.map_err(Failure::of_question)
         })
     }
 

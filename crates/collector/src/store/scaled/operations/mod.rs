@@ -27,7 +27,9 @@ macro_rules! read {
                 attempts -= 1;
                 match done {
                     Err(failure) if failure.is_retryable() && attempts > 0 => {}
-                    done => return Ok(done?),
+                    done => {
+                        return done.map_err(crate::store::scaled::failure::Failure::of_question);
+                    }
                 }
             }
         })
@@ -52,7 +54,9 @@ macro_rules! ask {
                 match done {
                     Err(failure) if failure.is_of_node() && attempts > 1 => attempts -= 1,
                     Err(failure) if failure.is_retryable() && turns > 1 => turns -= 1,
-                    done => return Ok(done?),
+                    done => {
+                        return done.map_err(crate::store::scaled::failure::Failure::of_question);
+                    }
                 }
             }
         })
