@@ -21,7 +21,7 @@ use crate::model::{
 pub(in crate::store) use assembly::Own;
 pub(in crate::store) use curve::DAY_MS;
 pub(in crate::store) use forest::Forest;
-pub(in crate::store) use kept_names::KeptNames;
+pub(in crate::store) use kept_names::{KeptNames, Version};
 pub(in crate::store) use period::{BEFORE, NOW};
 
 /// A question about many accounts.

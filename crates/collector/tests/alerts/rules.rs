@@ -327,6 +327,35 @@ async fn rules_are_read_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn a_rule_that_comes_after_a_removed_one_has_another_number() {
+    let collector = Collector::new();
+    let rule = |name: &str| json!({"name": name, "when": "new_user"});
+    let stale = format!("/api/v2/alert_rules/{}", add(&collector, rule("one")).await);
+    assert_eq!(collector.call("DELETE", &stale, None).await.status, 200);
+    add(&collector, rule("two")).await;
+    for (method, body) in [("PUT", Some(rule("three"))), ("DELETE", None)] {
+        assert_eq!(collector.call(method, &stale, body).await.status, 404);
+    }
+    assert_eq!(collector.get("/api/v2/alert_rules").await["total"], 1);
+}
+
+#[tokio::test]
+async fn rules_whose_names_differ_in_case_alone_have_one_order() {
+    let collector = Collector::new();
+    let names = ["b", "a", "B", "A", "aB", "AB"];
+    for name in names {
+        add(&collector, json!({"name": name, "when": "new_user"})).await;
+    }
+    let rules = collector.get("/api/v2/alert_rules").await;
+    let rules = rules["results"].as_array().unwrap();
+    let listed: Vec<_> = rules
+        .iter()
+        .map(|rule| rule["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(listed, ["A", "a", "AB", "aB", "B", "b"]);
+}
+
+#[tokio::test]
 async fn the_list_of_rules_has_pages() {
     let collector = Collector::new();
     for name in ["one", "two", "three"] {

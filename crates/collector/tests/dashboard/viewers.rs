@@ -1,11 +1,12 @@
 //! Who may only look, and what a key sees that is for one account.
 
 use axum::{body::Body, http::Request};
+use natero_collector::clock::now_ms;
 use serde_json::json;
 
 use crate::{
     browser::{Browser, assert_shows, with_company},
-    support::{Collector, feature},
+    support::{Collector, feature, with},
 };
 
 /// Pages that a company has, and what each needs to say to be that page.
@@ -222,6 +223,46 @@ async fn a_key_of_an_account_that_is_erased_sees_nothing() {
     assert_eq!(browser.ask("/accounts/meridian").await.status, 303);
     let page = browser.ask("/").await;
     assert_shows(&page.text, &["action=\"/sign-in\""]);
+}
+
+#[tokio::test]
+async fn the_names_of_what_was_erased_are_offered_no_more() {
+    let collector = with_company().await;
+    let browser = Browser::of(&collector).await;
+    let wrong = with(
+        feature("wrong", "wrong", "wrong", "wrong"),
+        json!({"stream_id": "wrong", "seq": 0, "product": "wrong-product",
+            "created_at": now_ms() - 1000}),
+    );
+    collector.send(vec![wrong]).await;
+    let offered = "wrong-product";
+    assert_shows(&browser.open("/").await, &[offered]);
+    let erased = collector
+        .call("DELETE", "/api/v2/streams/wrong", None)
+        .await;
+    assert_eq!(erased.status, 200, "{}", erased.text);
+    let page = browser.open("/").await;
+    assert!(!page.contains("wrong-product"));
+}
+
+#[tokio::test]
+async fn a_list_that_is_saved_after_a_removed_one_has_another_number_and_its_place() {
+    let collector = with_company().await;
+    let browser = Browser::of(&collector).await;
+    let id = || collector.count("SELECT MAX(id) FROM saved_views");
+    browser.post("/views", "name=One&address=%2F").await;
+    let stale = format!("/views/{}/delete", id());
+    browser.post(&stale, "").await;
+    for name in ["b-list", "a-list", "B-list", "A-list"] {
+        browser
+            .post("/views", format!("name={name}&address=%2F").as_str())
+            .await;
+    }
+    browser.post(&stale, "").await;
+    let page = browser.open("/").await;
+    let places = ["A-list", "a-list", "B-list", "b-list"].map(|name| page.find(name));
+    assert!(places.iter().all(Option::is_some), "all are there");
+    assert!(places.is_sorted(), "{places:?}");
 }
 
 #[tokio::test]

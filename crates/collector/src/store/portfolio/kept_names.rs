@@ -10,21 +10,29 @@ use super::Names;
 /// How long an answer is kept at least, and, if nothing was new since, at most.
 const KEPT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 
+/// What of a store tells whether it has other names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) struct Version {
+    /// The number of what is newest.
+    pub(in crate::store) newest: i64,
+    /// Number of erasures so far.
+    pub(in crate::store) erasures: i64,
+}
+
 /// Names as they were at some time.
 #[derive(Debug)]
 pub(in crate::store) struct KeptNames {
     names: Arc<Names>,
-    /// The number of what was newest then.
-    newest: i64,
+    version: Version,
     since: Instant,
 }
 
 impl KeptNames {
     /// Names that were read at a time.
-    pub(in crate::store) fn new(names: Names, newest: i64, since: Instant) -> Self {
+    pub(in crate::store) fn new(names: Names, version: Version, since: Instant) -> Self {
         KeptNames {
             names: Arc::new(names),
-            newest,
+            version,
             since,
         }
     }
@@ -34,10 +42,14 @@ impl KeptNames {
         Arc::clone(&self.names)
     }
 
-    /// The names, unless they are to be read again. `newest` is the number of what is
-    /// newest `now`.
-    pub(in crate::store) fn names(&self, newest: i64, now: Instant) -> Option<Arc<Names>> {
-        let limit = if self.newest == newest {
+    /// The names, unless they are to be read again. `version` is that of the store `now`.
+    /// What was erased since may have been the only one with a name, which is not to be
+    /// offered a moment longer.
+    pub(in crate::store) fn names(&self, version: Version, now: Instant) -> Option<Arc<Names>> {
+        if self.version.erasures != version.erasures {
+            return None;
+        }
+        let limit = if self.version == version {
             KEPT.1
         } else {
             KEPT.0

@@ -12,8 +12,9 @@ use super::{
     hierarchy, latest,
     nodes::Nodes,
     postgres::Tx,
+    removals,
 };
-use crate::store::portfolio::{KeptNames, Names};
+use crate::store::portfolio::{KeptNames, Names, Version};
 
 /// The names that were read last.
 #[derive(Debug, Default)]
@@ -24,16 +25,19 @@ impl NameCache {
     /// held meanwhile.
     pub(super) async fn get(&self, tx: &Tx<'_>, nodes: &Nodes) -> Result<Arc<Names>> {
         let (newest, _) = latest::newest(tx, 0).await?;
-        let newest = newest.unwrap_or(0);
+        let version = Version {
+            newest: newest.unwrap_or(0),
+            erasures: removals::count(tx).await?,
+        };
         let now = Instant::now();
         if let Some(kept) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner)
-            && let Some(names) = kept.names(newest, now)
+            && let Some(names) = kept.names(version, now)
         {
             return Ok(names);
         }
         let everywhere = hierarchy::everywhere(tx).await?;
         let names = names::all(&Reading::of(tx, nodes, everywhere).await?).await?;
-        let kept = KeptNames::new(names, newest, now);
+        let kept = KeptNames::new(names, version, now);
         let names = kept.all();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         Ok(names)

@@ -18,6 +18,7 @@ mod alerts;
 mod ancestry;
 mod command;
 mod connection;
+mod counters;
 mod dashboard_sessions;
 mod database;
 mod desk;

@@ -10,6 +10,7 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
+    counters::{self, ERASURES},
     facts::Fact,
     hierarchy::Scope,
     rows::NameRow,
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     model::usage::Span,
-    store::portfolio::{KeptNames, Names},
+    store::portfolio::{KeptNames, Names, Version},
 };
 
 /// Collects what names are.
@@ -71,11 +72,14 @@ impl NameCache {
     /// # Errors
     /// Those of SQLite.
     pub fn get(&self, conn: &Connection, now: Instant) -> rusqlite::Result<Arc<Names>> {
-        let newest: i64 = conn
-            .prepare_cached("SELECT IFNULL(MAX(no), 0) FROM names")?
-            .query_row([], |row| row.get(0))?;
+        let version = Version {
+            newest: conn
+                .prepare_cached("SELECT IFNULL(MAX(no), 0) FROM names")?
+                .query_row([], |row| row.get(0))?,
+            erasures: counters::read(conn, ERASURES)?,
+        };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(names) = kept.as_ref().and_then(|kept| kept.names(newest, now)) {
+        if let Some(names) = kept.as_ref().and_then(|kept| kept.names(version, now)) {
             return Ok(names);
         }
         let mut roles = Roles::default();
@@ -85,7 +89,7 @@ impl NameCache {
             roles.note(fact.key.module, 1, fact);
             roles.note(fact.key.feature, 2, fact);
         })?;
-        let found = KeptNames::new(roles.names(conn)?, newest, now);
+        let found = KeptNames::new(roles.names(conn)?, version, now);
         let names = found.all();
         *kept = Some(found);
         Ok(names)

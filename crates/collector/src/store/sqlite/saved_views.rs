@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Transaction, params};
 
+use super::counters::SAVED_VIEWS;
 use crate::store::saved_views::{MAX_VIEWS, SavedView};
 
 /// Lists the saved views by name.
@@ -9,15 +10,17 @@ use crate::store::saved_views::{MAX_VIEWS, SavedView};
 /// # Errors
 /// Those of SQLite.
 pub fn list(conn: &Connection) -> rusqlite::Result<Vec<SavedView>> {
-    conn.prepare_cached("SELECT id, name, address FROM saved_views ORDER BY name COLLATE NOCASE")?
-        .query_map([], |row| {
-            Ok(SavedView {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                address: row.get(2)?,
-            })
-        })?
-        .collect()
+    conn.prepare_cached(
+        "SELECT id, name, address FROM saved_views ORDER BY name COLLATE NOCASE, name",
+    )?
+    .query_map([], |row| {
+        Ok(SavedView {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            address: row.get(2)?,
+        })
+    })?
+    .collect()
 }
 
 /// Saves a view; one with the same name is replaced. Returns false when there are
@@ -35,9 +38,9 @@ pub fn put(tx: &Transaction<'_>, name: &str, address: &str, now: i64) -> rusqlit
         return Ok(false);
     }
     tx.execute(
-        "INSERT INTO saved_views (name, address, created_at) VALUES (?1, ?2, ?3)
+        "INSERT INTO saved_views (id, name, address, created_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (name) DO UPDATE SET address = excluded.address",
-        params![name, address, now],
+        params![SAVED_VIEWS.next(tx)?, name, address, now],
     )?;
     Ok(true)
 }
@@ -47,6 +50,7 @@ pub fn put(tx: &Transaction<'_>, name: &str, address: &str, now: i64) -> rusqlit
 /// # Errors
 /// Those of SQLite.
 pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
+    SAVED_VIEWS.note(tx)?;
     tx.execute("DELETE FROM saved_views WHERE id = ?1", [id])?;
     Ok(())
 }

@@ -113,6 +113,12 @@ pub(super) async fn insert(tx: &Tx<'_>, removal: &Removal) -> Result<()> {
     Ok(())
 }
 
+/// Number of erasures so far.
+pub(super) async fn count(tx: &Tx<'_>) -> Result<i64> {
+    let row = query_one(tx, "SELECT erasures FROM inbox_state", &[]).await?;
+    Ok(row.get(0))
+}
+
 /// What was erased after the removal with a number.
 pub(super) async fn after(tx: &Tx<'_>, no: i64) -> Result<Vec<Removal>> {
     let sql = format!("SELECT {COLUMNS} FROM removals WHERE no > $1 ORDER BY no");

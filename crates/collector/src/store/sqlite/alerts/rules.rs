@@ -4,7 +4,10 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::{
     model::alert_rule::AlertRule,
-    store::alerts::{MAX_RULES, RuleError, StoredRule},
+    store::{
+        alerts::{MAX_RULES, RuleError, StoredRule},
+        sqlite::counters::ALERT_RULES,
+    },
 };
 
 const SELECT: &str = "SELECT r.id, r.rule, r.created_at, r.checked_at,
@@ -30,7 +33,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StoredRule> {
 /// # Errors
 /// Those of SQLite.
 pub fn list(conn: &Connection) -> rusqlite::Result<Vec<StoredRule>> {
-    conn.prepare_cached(&format!("{SELECT} ORDER BY r.name COLLATE NOCASE"))?
+    conn.prepare_cached(&format!("{SELECT} ORDER BY r.name COLLATE NOCASE, r.name"))?
         .query_map([], read)?
         .collect()
 }
@@ -71,9 +74,9 @@ pub fn insert(
         return Ok(Err(RuleError::TooMany));
     }
     let inserted = tx.execute(
-        "INSERT INTO alert_rules (name, rule, created_at) VALUES (?1, ?2, ?3)
+        "INSERT INTO alert_rules (id, name, rule, created_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (name) DO NOTHING",
-        params![rule.name, text(rule), now],
+        params![ALERT_RULES.next(tx)?, rule.name, text(rule), now],
     )?;
     if inserted == 0 {
         return Ok(Err(RuleError::NameInUse));
@@ -111,6 +114,7 @@ pub fn update(
 /// # Errors
 /// Those of SQLite.
 pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<bool> {
+    ALERT_RULES.note(tx)?;
     Ok(tx.execute("DELETE FROM alert_rules WHERE id = ?1", [id])? > 0)
 }
 

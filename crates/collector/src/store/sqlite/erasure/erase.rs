@@ -18,7 +18,9 @@ use crate::{
         erasure_marks::{MEMBERS, event_hash, mark},
         removal::Erased,
         sqlite::{
-            accounts, erasure_list, event_ids, event_months, layers,
+            accounts,
+            counters::{self, ERASURES},
+            erasure_list, event_ids, event_months, layers,
             recount::{self, LostFacts},
             rows::{AccountRow, EventRow, UserRow},
             segments::{self, Part},
@@ -128,6 +130,7 @@ fn erase_known(
     }
     // Parts of a quarter of an hour are counted from events, whatever facts there were.
     usage_changes::note(tx, 0)?;
+    counters::count(tx, ERASURES)?;
     Ok(Some(erased))
 }
 
