@@ -2,7 +2,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::model::calendar::{Day, TimeZone};
+use crate::model::{
+    calendar::{Day, TimeZone},
+    rounding::rounded,
+};
 
 /// Keeps a number and its unit on one line.
 const NBSP: char = '\u{a0}';
@@ -28,7 +31,8 @@ pub(crate) fn sum(sum: f64) -> String {
     if !sum.is_finite() || sum.abs() >= 9e15 {
         return format!("{sum:e}");
     }
-    let hundredths = (sum * 100.0).round() as i64;
+    // Rounded first: the error of a sum would decide between two hundredths.
+    let hundredths = (rounded(sum) * 100.0).round() as i64;
     let whole = number(hundredths / 100);
     match hundredths.unsigned_abs() % 100 {
         0 => whole,
