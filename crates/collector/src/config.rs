@@ -37,6 +37,57 @@ pub struct Database {
     pub clickhouse: Vec<String>,
 }
 
+/// Where the stored data of a command is that works on a SQLite file alone.
+#[derive(Clone, clap::Args)]
+pub struct DatabaseFile {
+    /// SQLite file
+    #[arg(long, env = "NATERO_DB", default_value = "natero.db")]
+    db: PathBuf,
+
+    /// sqlite:FILE, instead of --db
+    #[arg(
+        long,
+        env = "NATERO_STORE",
+        hide_env_values = true,
+        value_name = "sqlite:FILE"
+    )]
+    store: Option<String>,
+
+    /// Taken so that whoever names it is told what the command works on.
+    #[arg(
+        long,
+        env = "NATERO_CLICKHOUSE",
+        hide = true,
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    clickhouse: Vec<String>,
+}
+
+impl DatabaseFile {
+    /// The file.
+    ///
+    /// # Errors
+    /// When the flags name another store, or contradict each other.
+    pub fn file(&self) -> Result<PathBuf, ChoiceError> {
+        let database = Database {
+            db: self.db.clone(),
+            store: self.store.clone(),
+            clickhouse: self.clickhouse.clone(),
+        };
+        database.file()
+    }
+}
+
+impl std::fmt::Debug for DatabaseFile {
+    /// Leaves the addresses of servers out: they may have passwords in them.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatabaseFile")
+            .field("db", &self.db)
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Database {
     /// Leaves the addresses of servers out: they may have passwords in them.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -11,7 +11,7 @@ use super::{error::CliError, output::print};
 use crate::store::scaled;
 use crate::{
     clock::now_ms,
-    config::{Database, StoreChoice},
+    config::{Database, DatabaseFile, StoreChoice},
     model::{
         erasure::{Erasure, ErasureKind},
         usage::Span,
@@ -90,7 +90,7 @@ fn in_words(erased: Erased) -> String {
     words
 }
 
-pub(super) fn run_restore(database: &Database, from: &Path) -> Result<(), CliError> {
+pub(super) fn run_restore(database: &DatabaseFile, from: &Path) -> Result<(), CliError> {
     let db = &database.file()?;
     if let (Ok(backup), Ok(replaced)) = (from.canonicalize(), db.canonicalize())
         && backup == replaced

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    config::{Config, Database, LogFormat},
+    config::{Config, Database, DatabaseFile, LogFormat, StoreChoice},
     model::{erasure::ErasureKind, usage::Span},
     server,
     store::{
@@ -54,7 +54,7 @@ enum Command {
         /// The new file
         to: PathBuf,
         #[command(flatten)]
-        database: Database,
+        database: DatabaseFile,
     },
     /// Erase a stream, an event, what a source sent, a user or an account for good:
     /// events, records and figures
@@ -79,7 +79,7 @@ enum Command {
         /// The backup
         from: PathBuf,
         #[command(flatten)]
-        database: Database,
+        database: DatabaseFile,
     },
     /// Move a SQLite file into PostgreSQL and ClickHouse, so that all figures are the
     /// same; one that broke off goes on
@@ -87,7 +87,7 @@ enum Command {
     /// Write events to standard output, as they arrived
     Export {
         #[command(flatten)]
-        database: Database,
+        database: DatabaseFile,
         /// How they are written
         #[arg(long, env = "NATERO_FORMAT", value_enum, default_value_t = Format::Ndjson)]
         format: Format,
@@ -104,7 +104,7 @@ enum Command {
     /// stored ones; figures that differ are repaired
     Rebuild {
         #[command(flatten)]
-        database: Database,
+        database: DatabaseFile,
         /// Only compare, and fail where figures differ
         #[arg(long, env = "NATERO_CHECK")]
         check: bool,
@@ -179,8 +179,11 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             span,
             json,
         } => {
-            let report =
-                CommandFile::open(&database.file()?)?.loss(Span::new(span.from, span.to))?;
+            let span = Span::new(span.from, span.to);
+            let report = match database.choice()? {
+                StoreChoice::Sqlite(file) => CommandFile::open(&file)?.loss(span)?,
+                StoreChoice::Scaled(address) => scaled::loss(&address.postgres, span)?,
+            };
             if json {
                 print(&serde_json::to_string(&report).expect("a report is plain values"));
             } else {
@@ -231,7 +234,7 @@ fn serve(config: Config) -> Result<(), CliError> {
     })
 }
 
-fn run_backup(database: &Database, to: &Path) -> Result<(), CliError> {
+fn run_backup(database: &DatabaseFile, to: &Path) -> Result<(), CliError> {
     if to.exists() {
         return Err(CliError::Usage(format!(
             "{} exists already; name a new file",
@@ -251,7 +254,7 @@ fn run_backup(database: &Database, to: &Path) -> Result<(), CliError> {
 }
 
 fn run_export(
-    database: &Database,
+    database: &DatabaseFile,
     filter: &EventFilter,
     format: Format,
     output: Option<&Path>,
@@ -278,7 +281,7 @@ fn run_export(
     }
 }
 
-fn run_rebuild(database: &Database, check: bool, json: bool) -> Result<(), CliError> {
+fn run_rebuild(database: &DatabaseFile, check: bool, json: bool) -> Result<(), CliError> {
     let rebuilt = CommandFile::open(&database.file()?)?.rebuild(!check)?;
     if json {
         print(&serde_json::to_string(&rebuilt).expect("a report is plain values"));

@@ -144,14 +144,30 @@ fn a_store_is_named_by_its_kind_and_refused_where_the_program_has_it_not() {
     for (command, said) in [
         // A program with the store finds nobody at the address.
         (&serve[..], "PostgreSQL"),
-        (&["loss"], "SQLite file"),
+        (&["loss"], "--store: PostgreSQL"),
         (&["backup", "copy.db"], "SQLite file"),
+        (&["restore", "copy.db"], "SQLite file"),
+        (&["export"], "SQLite file"),
+        (&["rebuild"], "SQLite file"),
     ] {
         let refused = natero(&db, &[command, &servers].concat());
         assert!(!refused.status.success(), "{command:?}");
         let error = String::from_utf8(refused.stderr).unwrap();
         assert!(error.contains(said), "{error}");
         assert!(!error.contains("secret"), "{error}");
+    }
+    for (command, offers) in [
+        ("serve", true),
+        ("loss", true),
+        ("backup", false),
+        ("restore", false),
+        ("export", false),
+        ("rebuild", false),
+    ] {
+        let help = natero(&db, &[command, "--help"]).stdout;
+        let help = String::from_utf8(help).unwrap();
+        assert_eq!(help.contains("postgres://"), offers, "{command}: {help}");
+        assert_eq!(help.contains("--clickhouse"), offers, "{command}: {help}");
     }
     let refused = natero(&db, &[&serve[..], &["--store", "n.db"]].concat());
     let error = String::from_utf8(refused.stderr).unwrap();

@@ -3,14 +3,15 @@
 use deadpool_postgres::{Client, Pool};
 use tokio::runtime::Runtime;
 
-use super::{erasure, failure::Failure, keys, nodes::Nodes, schema};
+use super::{erasure, failure::Failure, keys, nodes::Nodes, schema, streams};
 use crate::{
     clock::now_ms,
     model::{
         erasure::Erasure,
         keys::{NewSource, SourceKeys},
+        usage::Span,
     },
-    store::{error::StoreError, keys::ListedKey, removal::Erased},
+    store::{error::StoreError, keys::ListedKey, loss::LossReport, removal::Erased},
 };
 
 fn runtime() -> Result<Runtime, StoreError> {
@@ -34,6 +35,19 @@ pub fn erase(
     runtime()?.block_on(async {
         let pool = schema::open(postgres).await?;
         Ok(erasure::run(&pool, &nodes, erasure, now_ms()).await?)
+    })
+}
+
+/// What of the numbered events of the streams that began in a span never arrived.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub fn loss(postgres: &str, span: Span) -> Result<LossReport, StoreError> {
+    runtime()?.block_on(async {
+        let pool = schema::open(postgres).await?;
+        let mut client = pool.get().await.map_err(Failure::from)?;
+        let tx = super::postgres::snapshot(&mut client).await?;
+        Ok(streams::loss(&tx, span).await?)
     })
 }
 

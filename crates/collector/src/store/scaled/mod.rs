@@ -67,7 +67,7 @@ use crate::{
     metrics::Metrics,
     store::{error::StoreError, freshness::Freshness},
 };
-pub use command::{ScaledKeys, erase};
+pub use command::{ScaledKeys, erase, loss};
 use failure::Failure;
 use inbox::Inbox;
 use name_cache::NameCache;
@@ -205,8 +205,11 @@ async fn open_nodes(pool: &Pool, nodes: &Nodes) -> Result<(), StoreError> {
     for node in nodes.iter() {
         let name = node.server.name();
         match node.server.create_database().await {
+            // While it runs, a collector bears a node that lets it in no more. Who begins with a
+            // wrong password is told.
+            Err(failure @ Failure::Closed { .. }) => return Err(failure.at_start()),
             Err(failure) if added.contains(&name) || !failure.is_of_node() => {
-                return Err(failure.into());
+                return Err(failure.at_start());
             }
             Err(cause) => tracing::warn!(%cause, "events wait for a node of ClickHouse"),
             Ok(()) => {}
