@@ -1,7 +1,7 @@
 //! `migrate`: moves a SQLite file into a store on PostgreSQL and ClickHouse.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -71,17 +71,7 @@ impl std::fmt::Debug for Migrate {
 
 /// Runs the command.
 pub(super) fn run(arguments: Migrate) -> Result<(), CliError> {
-    let flags = |store: String, clickhouse: Vec<String>| Database {
-        store: Some(store),
-        clickhouse,
-        ..Database::of_file("".as_ref())
-    };
-    let file = flags(arguments.from, Vec::new()).file()?;
-    let StoreChoice::Scaled(to) = flags(arguments.to, arguments.clickhouse).choice()? else {
-        return Err(CliError::Usage(
-            "--to is a database in PostgreSQL: postgres://USER:PASSWORD@HOST/DATABASE".into(),
-        ));
-    };
+    let (file, to) = chosen(arguments)?;
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)
         .with_ansi(false)
@@ -110,6 +100,31 @@ pub(super) fn run(arguments: Migrate) -> Result<(), CliError> {
         Moved::Before => "this file was moved before; nothing is left to do".to_owned(),
     });
     Ok(())
+}
+
+/// The file and the target that the flags name. No address is repeated: it may have a
+/// password in it.
+fn chosen(arguments: Migrate) -> Result<(PathBuf, ScaledAddress), CliError> {
+    let usage = |words: &str| CliError::Usage(words.to_owned());
+    let file = arguments.from.strip_prefix("sqlite:");
+    let file = file.filter(|file| !file.is_empty()).ok_or_else(|| {
+        usage("--from is the file that is moved, as sqlite:FILE; --to is where it is moved")
+    })?;
+    let to = &arguments.to;
+    if !(to.starts_with("postgres://") || to.starts_with("postgresql://")) {
+        return Err(usage(
+            "--to is a database in PostgreSQL: postgres://USER:PASSWORD@HOST/DATABASE",
+        ));
+    }
+    let target = Database {
+        store: Some(arguments.to),
+        clickhouse: arguments.clickhouse,
+        ..Database::of_file("".as_ref())
+    };
+    match target.choice()? {
+        StoreChoice::Scaled(to) => Ok((file.into(), to)),
+        StoreChoice::Sqlite(_) => Err(usage("--to is a database in PostgreSQL")),
+    }
 }
 
 /// How far a move is.
@@ -141,7 +156,7 @@ pub type Tell<'a> = dyn FnMut(Progress) -> Result<(), MigrationError> + Send + '
 /// What became of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moved {
-    /// It is over. `events` were moved by this run.
+    /// It is over. `events` were moved, by this run and those before that broke off.
     Now {
         /// Number of events.
         events: i64,
@@ -167,15 +182,15 @@ pub fn migrate(
     let fingerprint = source.fingerprint()?;
     let target = runtime.block_on(ScaledTarget::open(&to.postgres, &to.clickhouse))?;
     let work = move |target: &ScaledTarget| -> Result<Moved, MigrationError> {
-        let position = match runtime.block_on(target.begin(&fingerprint))? {
+        let (position, copied) = match runtime.block_on(target.begin(&fingerprint))? {
             Begun::Over(_) => return Ok(Moved::Before),
-            Begun::Broken(position) => position,
+            Begun::Broken(position) => (position, runtime.block_on(target.taken())?),
             Begun::Fresh => {
                 begin(runtime, &mut source, target, &fingerprint)?;
-                Position::default()
+                (Position::default(), 0)
             }
         };
-        let events = copy(runtime, &source, target, position, tell)?;
+        let events = copy(runtime, &source, target, (position, copied), tell)?;
         let (keys, events_from) = (read(&source, &KEYS)?, source.events_from()?);
         // It is asked as a collector asks it.
         drop(source);
@@ -216,16 +231,17 @@ fn read<'t>(
         .collect()
 }
 
-/// Copies events and figures, and returns their number.
+/// Copies events and figures from where a run before has come to, and returns the number
+/// of all that are copied.
 fn copy(
     runtime: &Runtime,
     source: &SqliteSource,
     target: &ScaledTarget,
-    from: Position,
+    (from, before): (Position, i64),
     tell: &mut Tell<'_>,
 ) -> Result<i64, MigrationError> {
     let all = source.events()?;
-    let mut copied = 0;
+    let mut copied = before;
     source.read_from(from, &mut |rows, position| {
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         runtime.block_on(target.take_events(rows, position))?;

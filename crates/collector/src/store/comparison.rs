@@ -42,6 +42,9 @@ const DIMENSIONS: [Dimension; 6] = [
 /// Most letters of an answer that are told.
 const MOST_LETTERS: usize = 300;
 
+/// Letters before the first that differs, among those that are told.
+const LETTERS_BEFORE: usize = 100;
+
 /// Two stores that should answer the same.
 #[derive(Debug, Clone)]
 pub struct Compared {
@@ -88,12 +91,27 @@ pub async fn differences(
 /// Notes a difference.
 fn compare<T: PartialEq + Debug>(found: &mut Vec<String>, what: &str, right: &T, other: &T) {
     if right != other {
-        let short = |answer: &T| -> String {
-            let answer = format!("{answer:?}");
-            answer.chars().take(MOST_LETTERS).collect()
-        };
-        found.push(format!("{what}: {} became {}", short(right), short(other)));
+        let (right, other) = (format!("{right:?}"), format!("{other:?}"));
+        let from = first_difference(&right, &other);
+        let told = |answer: &str| excerpt(answer, from);
+        found.push(format!("{what}: {} became {}", told(&right), told(&other)));
     }
+}
+
+/// The place of the first letter in which two texts differ, counted in letters.
+fn first_difference(one: &str, other: &str) -> usize {
+    let same = one.chars().zip(other.chars());
+    same.take_while(|(one, other)| one == other).count()
+}
+
+/// A text around a place.
+fn excerpt(text: &str, place: usize) -> String {
+    let from = place.saturating_sub(LETTERS_BEFORE);
+    let mut letters = text.chars().skip(from);
+    let told: String = letters.by_ref().take(MOST_LETTERS).collect();
+    let before = if from > 0 { "…" } else { "" };
+    let after = if letters.next().is_some() { "…" } else { "" };
+    format!("{before}{told}{after}")
 }
 
 async fn compare_lists(compared: &Compared, found: &mut Vec<String>) -> Result<(), StoreError> {
@@ -228,4 +246,21 @@ fn printed(report: Option<UsageReport>) -> Vec<String> {
     let uncaptured = format!("{:?}", report.uncaptured);
     let rows = report.rows.iter().map(|row| json!(row).to_string());
     [totals, uncaptured].into_iter().chain(rows).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_told_from_where_it_begins() {
+        let answer = |end: &str| format!("{}{end}", "ä".repeat(5000));
+        let mut found = Vec::new();
+        compare(&mut found, "all", &answer("1"), &answer("2"));
+        compare(&mut found, "some", &"one", &"two");
+        assert_eq!(found[1], "some: \"one\" became \"two\"");
+        assert!(found[0].contains("ä1\" became …ä"), "{}", found[0]);
+        assert!(found[0].ends_with("ä2\""), "{}", found[0]);
+        assert!(found[0].chars().count() < 2 * MOST_LETTERS + 40);
+    }
 }

@@ -8,6 +8,22 @@ pub enum MigrationError {
     /// One of the stores failed. What was moved stays, and the same command goes on.
     #[error("{0}; run the same command again to go on")]
     Store(#[from] StoreError),
+    /// There is no file that could be moved.
+    #[error("--from: {path} {cause}; name the file that the collector uses")]
+    NoSource {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        cause: &'static str,
+    },
+    /// A server of the target cannot be reached, or lets nobody in.
+    #[error("{flag}: {cause}")]
+    NoTarget {
+        /// The flag of the command that names the server.
+        flag: &'static str,
+        /// What it said, without any password.
+        cause: String,
+    },
     /// A collector uses the file.
     #[error(
         "{0} is in use; stop its collector first, or move a copy that `natero-collector backup` makes"
@@ -39,4 +55,17 @@ pub enum MigrationError {
         /// The first of them, one a line.
         list: String,
     },
+}
+
+impl MigrationError {
+    /// The failure of opening the target.
+    pub(in crate::store) fn of_target(failure: StoreError) -> Self {
+        match failure {
+            StoreError::Unreachable { flag, cause } => MigrationError::NoTarget {
+                flag: if flag == "--store" { "--to" } else { flag },
+                cause,
+            },
+            other => other.into(),
+        }
+    }
 }

@@ -14,7 +14,14 @@ use std::sync::Arc;
 
 use deadpool_postgres::{Client, ClientWrapper, Object};
 
-use super::{ScaledStore, failure::Failure, postgres::Lock, shipper};
+use super::{
+    ScaledStore,
+    clickhouse::literal,
+    failure::Failure,
+    nodes::{Node, standing},
+    postgres::Lock,
+    shipper,
+};
 use crate::{
     clock::now_ms,
     store::{
@@ -38,6 +45,19 @@ impl From<Failure> for MigrationError {
     }
 }
 
+/// A table of events of another store in the database of a node, if there is one.
+async fn other_table(client: &Client, node: &Node) -> Result<Option<String>, Failure> {
+    let standing = standing::find(client, &node.server.name()).await?;
+    let sql = format!(
+        "SELECT name FROM system.tables WHERE database = currentDatabase()
+             AND startsWith(name, 'events_') AND name != {} ORDER BY name LIMIT 1",
+        literal(&standing.table())
+    );
+    let answer = node.server.execute(&sql).await?;
+    let table = String::from_utf8_lossy(&answer).trim().to_owned();
+    Ok((!table.is_empty()).then_some(table))
+}
+
 impl From<tokio_postgres::Error> for MigrationError {
     fn from(cause: tokio_postgres::Error) -> Self {
         Failure::from(cause).into()
@@ -49,9 +69,11 @@ impl ScaledTarget {
     /// comes.
     ///
     /// # Errors
-    /// Those of [`ScaledStore::open`], and when somebody else fills the same target.
+    /// Those of [`ScaledStore::open`], and when somebody else fills the same target. A server that cannot be
+    /// reached is named by the flag of the command.
     pub async fn open(postgres: &str, clickhouse: &[String]) -> Result<Self, MigrationError> {
-        let store = ScaledStore::open(postgres, clickhouse, Arc::default()).await?;
+        let opened = ScaledStore::open(postgres, clickhouse, Arc::default()).await;
+        let store = opened.map_err(MigrationError::of_target)?;
         // The lock belongs to the connection, and ends with it.
         let leading = Object::take(store.client().await?);
         let sql = "SELECT pg_try_advisory_lock($1)";
@@ -91,7 +113,23 @@ impl ScaledTarget {
                 return Err(MigrationError::NotEmpty(table.name.to_owned()));
             }
         }
+        for node in self.store.nodes.iter() {
+            if let Some(table) = other_table(&client, node).await? {
+                let name = node.server.name();
+                return Err(MigrationError::NotEmpty(format!("{table} at {name}")));
+            }
+        }
         Ok(Begun::Fresh)
+    }
+
+    /// Number of events and figures that were taken so far.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub async fn taken(&self) -> Result<i64, MigrationError> {
+        let client = self.client().await?;
+        let row = client.query_one("SELECT COUNT(*) FROM events", &[]).await?;
+        Ok(row.get(0))
     }
 
     /// Takes what events are about, in one transaction, with which the move has begun.
