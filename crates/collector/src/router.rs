@@ -6,11 +6,13 @@ use axum::{
     middleware,
     routing::{MethodRouter, delete, get, post},
 };
+use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     dashboard::{self, Dashboard},
     http::{
+        address,
         api::{
             accounts::{self, Accounts},
             alerts, erasures, events, loss, openapi, operation, records, resource, usage,
@@ -259,7 +261,7 @@ pub fn router(app: App) -> Result<Router, InvalidOrigin> {
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)
         .route_layer(middleware::from_fn_with_state(app.clone(), require_reader))
         .layer(cors::account_api(&app.config.api_origins)?);
-    Ok(open
+    let routed = open
         .merge(source)
         .merge(account)
         .merge(reader)
@@ -271,7 +273,10 @@ pub fn router(app: App) -> Result<Router, InvalidOrigin> {
             app.clone(),
             observe::count_and_log,
         ))
-        .with_state(app))
+        .with_state(app);
+    // An address is read before anything else: layers of a router come after its routes.
+    let read = MapRequest::new(routed, address::without_nul);
+    Ok(Router::new().fallback_service(read))
 }
 
 /// Forms of people who are signed in: a text of a record may have 64 KiB, and a form

@@ -313,3 +313,50 @@ async fn a_record_is_removed_by_its_id() {
         again.error();
     }
 }
+
+#[tokio::test]
+async fn nul_is_another_character_from_its_arrival_on() {
+    let collector = Collector::new();
+    let record = json!({"name": "A\0B", "tier": "x\0", "hierarchy_label": "\0"});
+    let path = "/api/v2/accounts/a%00b";
+    let answer = collector.call("PUT", path, Some(record)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let event = with(
+        feature("a\0b", "u\0", "f\0", "1"),
+        json!({"event_id": "e\0/1", "stream_id": "s\0", "seq": 0, "details": {"d": "\0"}}),
+    );
+    let said = with(
+        feature("a\0b", "u\0", "f\0", "2"),
+        json!({"action": "identifyUser", "details": {"first_name": "F\0"}}),
+    );
+    collector.send(vec![event.clone(), said]).await;
+    let again = collector.post(ndjson(&[event])).await.json();
+    assert_eq!(again["duplicates"], 1, "{again}");
+    for address in ["a%00b", "a%E2%90%80b"] {
+        let account = collector.get(&format!("/api/v2/accounts/{address}")).await;
+        let told = ["account_id", "name", "hierarchy_label"].map(|name| &account[name]);
+        assert_eq!(told, [&json!("a␀b"), &json!("A␀B"), &json!("␀")]);
+        assert_eq!(account["details"], json!({"tier": "x␀"}));
+        let usage = format!("/api/v2/accounts/{address}/usage?by=feature&user=u%00");
+        let rows = collector.get(&usage).await["rows"].to_string();
+        assert!(rows.contains("\"f␀\""), "{rows}");
+    }
+    let user = collector.get("/api/v2/account_users/u%00").await;
+    assert_eq!(
+        (&user["user_id"], &user["first_name"]),
+        (&json!("u␀"), &json!("F␀"))
+    );
+    let asked = format!("{}?asked=e%00/1,e/2", collector.events_path());
+    let request = axum::http::Request::post(asked)
+        .header("content-type", "application/json")
+        .body(axum::body::Body::empty())
+        .unwrap();
+    assert_eq!(collector.ask(request).await.json()["lacking"], "e/2");
+    let erased = collector.call("DELETE", "/api/v2/streams/s%00", None).await;
+    assert_eq!(erased.json()["erased"]["events"], 1, "{}", erased.text);
+    let late = with(
+        feature("a␀b", "u␀", "f", "3"),
+        json!({"stream_id": "s␀", "seq": 1}),
+    );
+    assert_eq!(collector.post(ndjson(&[late])).await.json()["accepted"], 0);
+}

@@ -4,6 +4,7 @@
 //! responses. The addresses at which they answer are listed in
 //! [`crate::router`].
 
+pub mod address;
 pub mod alerting;
 pub mod api;
 pub mod auth;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     change::{Change, Precedence},
     details::{cleared_fields, merge_details, short_text, take_field},
+    nul::value_without_nul,
     public_fields::PublicFields,
     read_value::{DAY, DAY_FIELD, settle_day, time},
     record::{RecordError, RecordFields, invalid},
@@ -60,7 +61,7 @@ impl AccountPatch {
     /// # Errors
     /// The error names the first invalid field.
     pub fn from_record(record: Value, in_address: Option<&str>) -> Result<Self, RecordError> {
-        let mut fields = RecordFields::new(record)?;
+        let mut fields = RecordFields::new(value_without_nul(record))?;
         let mut patch = AccountPatch {
             account_id: fields.own_id("account_id", in_address)?,
             name: fields.text("name")?,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{read_value, usage::Filter};
+use super::{nul::value_without_nul, read_value, usage::Filter};
 
 /// Longest name of a rule, in characters.
 pub const MAX_NAME: usize = 80;
@@ -138,7 +138,8 @@ impl AlertRule {
     ///
     /// # Errors
     /// Names the field that is missing or wrong.
-    pub fn from_record(mut record: Value) -> Result<Self, InvalidRule> {
+    pub fn from_record(record: Value) -> Result<Self, InvalidRule> {
+        let mut record = value_without_nul(record);
         let Value::Object(fields) = &mut record else {
             return Err(InvalidRule("a rule must be a JSON object".into()));
         };

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::usage::Span;
+use super::{nul::without_nul, usage::Span};
 
 /// What an erasure is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
@@ -59,7 +59,7 @@ impl Erasure {
     pub fn of(kind: ErasureKind, id: impl Into<String>) -> Self {
         Erasure {
             kind,
-            id: id.into(),
+            id: without_nul(id.into()),
             arrived: Span::ALL,
         }
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     folding::folded,
+    nul::value_without_nul,
     read_value::number,
     record::{RecordError, invalid, invalid_time, record_date, record_id},
     record_key::hashed,
@@ -58,7 +59,7 @@ impl Financial {
     /// # Errors
     /// The error names the first invalid field.
     pub fn from_record(record: &Value) -> Result<Self, RecordError> {
-        let Value::Object(fields) = record else {
+        let Value::Object(fields) = &value_without_nul(record.clone()) else {
             return Err(RecordError::NotAnObject);
         };
         let amount = fields.get("amount").and_then(Amount::read);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     details::MAX_DETAILS_BYTES,
+    nul::value_without_nul,
     record::{RecordError, invalid, record_date, record_id},
     rollup::FigureKind,
 };
@@ -97,7 +98,7 @@ impl Note {
     /// # Errors
     /// The error names the first invalid field.
     pub fn from_record(record: &Value) -> Result<Self, RecordError> {
-        let Value::Object(fields) = record else {
+        let Value::Object(fields) = &value_without_nul(record.clone()) else {
             return Err(RecordError::NotAnObject);
         };
         let note = Note {

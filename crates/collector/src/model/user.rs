@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{
     change::{Change, Precedence},
     details::{cleared_fields, merge_details, short_text, take_field},
+    nul::value_without_nul,
     public_fields::PublicFields,
     record::{RecordError, RecordFields},
 };
@@ -54,7 +55,7 @@ impl UserPatch {
     /// # Errors
     /// The error names the first invalid field.
     pub fn from_record(record: Value, in_address: Option<&str>) -> Result<Self, RecordError> {
-        let mut fields = RecordFields::new(record)?;
+        let mut fields = RecordFields::new(value_without_nul(record))?;
         Ok(UserPatch {
             user_id: fields.own_id("user_id", in_address)?,
             account_id: match fields.id("account_id")? {

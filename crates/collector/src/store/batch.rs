@@ -1,6 +1,7 @@
 //! Batches of events, and what becomes of them.
 
 use super::{keys::Source, new_event::NewEvent, refused_lines::RefusedLines};
+use crate::model::nul::without_nul;
 
 /// A batch of events.
 #[derive(Debug)]
@@ -82,4 +83,14 @@ pub struct RejectedEvent {
     pub stream_id: String,
     /// The place of the event in the stream.
     pub seq: u32,
+}
+
+impl RejectedEvent {
+    /// The event at a place of a stream, as the line names it.
+    pub fn new(stream_id: String, seq: u32) -> Self {
+        RejectedEvent {
+            stream_id: without_nul(stream_id),
+            seq,
+        }
+    }
 }

@@ -7,6 +7,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::model::nul::without_nul;
+
 /// The sixteen bytes of an id.
 pub type IdKey = [u8; 16];
 
@@ -46,8 +48,17 @@ impl IdScope {
     }
 }
 
-/// Makes the sixteen bytes of an id.
+/// Makes the sixteen bytes of an id. NUL is `␀` in it, as in what is stored.
 pub fn key(event_id: &str, scope: IdScope) -> IdKey {
+    if event_id.contains('\0') {
+        key_as_it_is(&without_nul(event_id.to_owned()), scope)
+    } else {
+        key_as_it_is(event_id, scope)
+    }
+}
+
+/// Makes the sixteen bytes of an id as it is: earlier versions stored NUL in ids.
+pub(super) fn key_as_it_is(event_id: &str, scope: IdScope) -> IdKey {
     let beginning = event_id
         .rfind(|letter: char| !letter.is_alphanumeric())
         .map_or(event_id, |end| &event_id[..end]);

@@ -4,6 +4,7 @@ use natero_event::received::{Line, LineError, ReceivedEvent, canonical};
 use sha2::{Digest, Sha256};
 
 use super::event_key::{self, IdKey, IdScope};
+use crate::model::nul::{json_without_nul, without_nul};
 
 /// A valid event with its key for deduplication.
 #[derive(Debug, Clone)]
@@ -19,8 +20,11 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    /// The event of a line with its id, from a source of which `scope` is.
-    pub fn new(line: usize, event_id: String, scope: IdScope, event: ReceivedEvent) -> Self {
+    /// The event of a line with its id, from a source of which `scope` is. Its texts have no
+    /// NUL any more.
+    pub fn new(line: usize, event_id: String, scope: IdScope, mut event: ReceivedEvent) -> Self {
+        let event_id = without_nul(event_id);
+        replace_nul(&mut event);
         NewEvent {
             line,
             key: event_key::key(&event_id, scope),
@@ -42,6 +46,32 @@ impl NewEvent {
     }
 }
 
+/// Replaces NUL in all texts of an event.
+fn replace_nul(event: &mut ReceivedEvent) {
+    let replace = |text: &mut String| *text = without_nul(std::mem::take(text));
+    replace(&mut event.user_id);
+    for text in [
+        &mut event.account_id,
+        &mut event.session_id,
+        &mut event.feature,
+        &mut event.module,
+        &mut event.product,
+        &mut event.visitor_id,
+        &mut event.stream_id,
+        &mut event.url,
+        &mut event.title,
+        &mut event.referrer,
+    ] {
+        text.iter_mut().for_each(replace);
+    }
+    for json in [&mut event.details, &mut event.extra].into_iter().flatten() {
+        *json = json_without_nul(std::mem::take(json));
+    }
+    if event.action.name().contains('\0') {
+        event.action = without_nul(event.action.name().to_owned()).into();
+    }
+}
+
 /// Derives an `event_id` from the content, for clients of the original, which
 /// send none. An event that such a client repeats after a lost response has the
 /// same content; key order and white space do not matter. Two events that agree
@@ -54,4 +84,47 @@ fn derived_id(line: &[u8]) -> String {
         id.push_str(&format!("{byte:02x}"));
     }
     id
+}
+
+#[cfg(test)]
+mod tests {
+    use natero_event::received::lines;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_text_of_an_event_has_a_nul() {
+        let texts = [
+            "event_id",
+            "account_id",
+            "user_id",
+            "session_id",
+            "feature",
+            "module",
+            "product",
+            "visitor_id",
+            "stream_id",
+            "url",
+            "title",
+            "referrer",
+        ];
+        let line = |text: &str| {
+            let mut line = json!({
+                "action": text, "created_at": 1_700_000_000_000_i64, "more": text,
+                "details": {text: [text]},
+            });
+            for name in texts {
+                line[name] = json!(text);
+            }
+            line.to_string()
+        };
+        let read = |text: &str| {
+            let line = line(text);
+            let line = lines(line.as_bytes()).next().unwrap();
+            NewEvent::read(&line, IdScope::Public, 1_700_000_000_000).unwrap()
+        };
+        let (with, without) = (read("a\0b"), read("a␀b"));
+        assert_eq!(format!("{with:?}"), format!("{without:?}"));
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::nul::without_nul;
+
 /// Most rows that one batch writes: a broken client has few reasons, and another
 /// must not hold the writer.
 const MAX_GROUPS: usize = 100;
@@ -45,7 +47,7 @@ impl RefusedLines {
     /// Counts a line. `kind` is the same for all lines with this error, `example` what
     /// the line is told, and `account_id` the account that it names, if it can be read.
     pub fn add(&mut self, kind: &str, example: &str, account_id: Option<&str>) {
-        let cut = |text: &str| -> String { text.chars().take(MAX_CHARS).collect() };
+        let cut = |text: &str| without_nul(text.chars().take(MAX_CHARS).collect());
         // Kinds are few; accounts may be as many as lines.
         let mut key = (cut(kind), cut(account_id.unwrap_or_default()));
         if self.0.len() >= MAX_GROUPS / 2 && !self.0.contains_key(&key) {

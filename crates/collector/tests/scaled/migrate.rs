@@ -1,6 +1,7 @@
 //! A file that is moved answers the same where it is moved to.
 
 use std::{
+    fs,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -10,7 +11,7 @@ use natero_collector::{
     cli::migrate::{Moved, migrate},
     config::ScaledAddress,
     model::{account::AccountPatch, financial::Financial, user::UserPatch},
-    store::{Store, StoreError, migration::MigrationError, records::NewRecords},
+    store::{Store, migration::MigrationError, operations::AccountOperations, records::NewRecords},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -207,6 +208,8 @@ fn a_move_that_is_killed_goes_on_where_it_was() {
     let done = command(&file.path, &addresses).output().unwrap();
     let error = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(done.status.success(), "{error}");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(said.contains("60000 events were moved"), "{said}");
     let moved = "SELECT COUNT(*) || ' ' || SUM((no = 0)::int) FROM events";
     // Of forty times, nineteen lie before the last five days.
     assert_eq!(addresses.ask::<String>(moved), "60000 28500");
@@ -240,11 +243,25 @@ fn nothing_is_mixed_and_nothing_is_moved_that_changes() {
     let file = large_file(100);
     let (runtime, to) = (runtime(), target(&addresses));
     let run = |file: &File| migrate(&runtime, &file.path, &to, 10, &mut |_| Ok(()));
-    let missing = migrate(&runtime, "no such file".as_ref(), &to, 10, &mut |_| Ok(()));
-    assert!(matches!(
-        missing,
-        Err(MigrationError::Store(StoreError::Missing(_)))
-    ));
+    let (empty, foreign) = (
+        file.path.with_extension("empty"),
+        file.path.with_extension("txt"),
+    );
+    fs::write(&empty, "").unwrap();
+    fs::write(&foreign, "no database ".repeat(100)).unwrap();
+    for path in ["no such file".as_ref(), &*empty, &*foreign] {
+        let refused = migrate(&runtime, path, &to, 10, &mut |_| Ok(())).unwrap_err();
+        assert!(
+            matches!(refused, MigrationError::NoSource { .. }),
+            "{refused}"
+        );
+        let told = refused.to_string();
+        assert!(
+            told.starts_with(&format!("--from: {}", path.display())),
+            "{told}"
+        );
+    }
+    assert_eq!(fs::metadata(&empty).unwrap().len(), 0, "it stays as it is");
     let mut serving = Command::new(BINARY);
     serving.env("NATERO_DB", &file.path);
     let running = Running::start_logged(serving, file.path.with_extension("log"));
@@ -277,6 +294,149 @@ fn nothing_is_mixed_and_nothing_is_moved_that_changes() {
     other.execute("DELETE FROM natero_migration");
     let mixed = migrate(&runtime, &file.path, &used, 10, &mut |_| Ok(()));
     assert!(matches!(mixed, Err(MigrationError::NotEmpty(_))));
+    // ClickHouse has another store, though PostgreSQL has nothing.
+    let fresh = servers::databases().unwrap();
+    let half = ScaledAddress {
+        postgres: fresh.postgres.clone(),
+        clickhouse: used.clickhouse,
+    };
+    let mixed = migrate(&runtime, &file.path, &half, 10, &mut |_| Ok(()));
+    let Err(MigrationError::NotEmpty(table)) = mixed else {
+        panic!("{mixed:?}");
+    };
+    assert!(table.starts_with("events_"), "{table}");
+}
+
+/// A file of an earlier version, which stored NUL as it came. Each `X` was one; where `␀`
+/// stands for it already, another has the id that it gets.
+fn file_with_nul() -> File {
+    let file = File::new();
+    runtime().block_on(async {
+        let store = file.open();
+        let event = |n: usize, nul: &str| {
+            let name = |kind: &str| format!("{kind}{nul}{}", n % 3);
+            json!({
+                "event_id": format!("e/{n}"), "account_id": name("a"), "user_id": name("u"),
+                "session_id": name("s"), "created_at": NOW - n as i64 * DAY, "seq": n,
+                "action": "feature", "feature": name("f"), "module": "X", "product": name("p"),
+                "stream_id": name("t"), "title": "X", "details": {"x": "X"},
+            })
+        };
+        let events = ["X", "␀"]
+            .iter()
+            .flat_map(|nul| (0..50).map(|n| event(n, nul)));
+        let mut events: Vec<Value> = events.collect();
+        for (at, event) in events.iter_mut().enumerate() {
+            event["event_id"] = json!(format!("e/{at}"));
+        }
+        send_to(&store, &file.keys, &events, false).await;
+        for nul in ["X", "␀"] {
+            let record = json!({"account_id": format!("a{nul}0"), "name": "nX", "tier": "X"});
+            let patch = AccountPatch::from_record(record, None).unwrap();
+            store.put_account(patch, NOW).await.unwrap().unwrap();
+        }
+        store.close().await;
+    });
+    let conn = rusqlite::Connection::open(&file.path).unwrap();
+    let mut columns: Vec<(String, &str)> = [
+        ("accounts", "account_id"),
+        ("accounts", "name"),
+        ("users", "user_id"),
+        ("streams", "stream_id"),
+        ("sessions", "session_id"),
+        ("names", "name"),
+    ]
+    .map(|(table, column)| (table.to_owned(), column))
+    .into();
+    let months =
+        "SELECT name FROM sqlite_schema WHERE name GLOB 'events_[0-9]*' AND type = 'table'";
+    let mut months = conn.prepare(months).unwrap();
+    for month in months.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+        let month = month.unwrap();
+        for column in [
+            "account_id",
+            "user_id",
+            "session_id",
+            "feature",
+            "module",
+            "product",
+            "stream_id",
+            "title",
+        ] {
+            columns.push((month.clone(), column));
+        }
+        let sql = format!("UPDATE {month} SET details = replace(details, 'X', '\\u0000')");
+        conn.execute(&sql, []).unwrap();
+    }
+    for (table, column) in columns {
+        let sql = format!("UPDATE {table} SET {column} = replace({column}, 'X', char(0))");
+        assert!(conn.execute(&sql, []).unwrap() > 0, "{table}.{column}");
+    }
+    for column in ["details", "own", "public"] {
+        let sql = format!("UPDATE accounts SET {column} = replace({column}, 'X', '\\u0000')");
+        conn.execute(&sql, []).unwrap();
+    }
+    file
+}
+
+#[test]
+fn what_earlier_versions_stored_with_nul_is_moved_beside_what_has_its_place() {
+    let Some(addresses) = servers::databases() else {
+        return;
+    };
+    let file = file_with_nul();
+    let (runtime, to) = (runtime(), target(&addresses));
+    let moved = migrate(&runtime, &file.path, &to, 10, &mut |_| Ok(()));
+    assert!(moved.is_ok(), "{}", moved.unwrap_err());
+    let ids = "SELECT string_agg(account_id, ' ' ORDER BY account_id) FROM accounts";
+    assert_eq!(addresses.ask::<String>(ids), "a␀0 a␀0␀ a␀1 a␀1␀ a␀2 a␀2␀");
+    let titles = "SELECT COUNT(*) FROM events WHERE title = '␀' AND details = '{\"x\":\"␀\"}'";
+    assert_eq!(addresses.count(titles), 100);
+    runtime.block_on(async {
+        let pair = Pair::of(file, addresses).await;
+        histories::compare(&pair).await;
+    });
+}
+
+#[test]
+fn a_wrong_flag_is_named_as_the_command_calls_it() {
+    let (from, to) = ("sqlite:/none/n.db", "postgres://n:s3cret@127.0.0.1:1/n");
+    let clickhouse = "http://n:s3cret@127.0.0.1:1/n";
+    for (arguments, told) in [
+        (
+            &[
+                "--from",
+                "/none/n.db",
+                "--to",
+                to,
+                "--clickhouse",
+                clickhouse,
+            ][..],
+            "--from is",
+        ),
+        (
+            &["--from", to, "--to", from, "--clickhouse", clickhouse],
+            "--from is",
+        ),
+        (
+            &["--from", from, "--to", "n", "--clickhouse", clickhouse],
+            "--to is",
+        ),
+        (&["--from", from, "--to", to], "--clickhouse is missing"),
+        (
+            &["--from", from, "--to", to, "--clickhouse", clickhouse],
+            "--from: /none/n.db",
+        ),
+    ] {
+        let refused = Command::new(BINARY)
+            .arg("migrate")
+            .args(arguments)
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success(), "{arguments:?}");
+        assert!(error.contains(told) && !error.contains("s3cret"), "{error}");
+    }
 }
 
 #[test]

@@ -65,9 +65,9 @@ impl Batch {
                     });
                     is_readable |= error.is_readable();
                     let position = stream_position(line.bytes);
-                    batch
-                        .rejected_events
-                        .extend(position.map(|(stream_id, seq)| RejectedEvent { stream_id, seq }));
+                    batch.rejected_events.extend(
+                        position.map(|(stream_id, seq)| RejectedEvent::new(stream_id, seq)),
+                    );
                     first_unreadable.get_or_insert(error);
                 }
             }

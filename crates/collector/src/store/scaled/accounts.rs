@@ -8,7 +8,7 @@ use super::{
     ancestry::Ancestry,
     failure::Result,
     hierarchy, json, layers,
-    postgres::{Tx, execute, query, query_one, query_opt, without_nul},
+    postgres::{Tx, execute, query, query_one, query_opt},
 };
 use crate::{
     model::{
@@ -16,6 +16,7 @@ use crate::{
         change::Change,
         hierarchy::parents_first,
         layers::Layers,
+        nul::without_nul,
         page::Page,
         record::RecordError,
         trust::{Trust, requested_parent},
@@ -93,9 +94,8 @@ pub(super) async fn put_one_of(
     patch: AccountPatch,
     now: i64,
 ) -> Result<std::result::Result<(), RecordError>> {
-    // Two ids that differ may be stored as one.
-    let account_id = without_nul(patch.account_id.clone());
-    let parent_id = patch.requested_parent().map(str::to_owned).map(without_nul);
+    let account_id = patch.account_id.clone();
+    let parent_id = patch.requested_parent().map(str::to_owned);
     let is_placed = patch.parent_account_id != Change::Keep;
     if is_placed {
         ancestry.lock(tx).await?;

@@ -10,6 +10,7 @@ use super::{
 use crate::model::{
     account::Account,
     layers::{Described, Layers},
+    nul::without_nul,
     user::User,
 };
 
@@ -75,7 +76,7 @@ enum Column {
 impl Column {
     fn of(value: Value, name: &str) -> Self {
         match value {
-            Value::String(text) => Column::Text(Some(super::postgres::without_nul(text))),
+            Value::String(text) => Column::Text(Some(without_nul(text))),
             Value::Number(number) => Column::Number(number.as_i64()),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)
                 if name == "join_date" =>

@@ -12,8 +12,6 @@ use super::{
     tls::Encryption,
 };
 
-pub(super) use super::storable::without_nul;
-
 /// Most connections of one collector: a few for batches, and the others for questions.
 const CONNECTIONS: usize = 16;
 

@@ -2,7 +2,7 @@
 
 use super::{
     failure::Result,
-    postgres::{Tx, execute, query, query_one, without_nul},
+    postgres::{Tx, execute, query, query_one},
 };
 use crate::{
     model::keys::SourceId,
@@ -28,7 +28,6 @@ pub(super) async fn record(
     let mut rows: i64 = query_one(tx, sql, &[&source]).await?.get(0);
     for ((kind, account), refused) in refused.groups() {
         let Refused { lines, example } = refused;
-        let (account, example) = (without_nul(account), without_nul(example));
         let sql = "UPDATE refusals SET lines = lines + $4, last_at = greatest(last_at, $5),
             example = $6 WHERE source_id = $1 AND kind = $2 AND account_id = $3";
         let params = [

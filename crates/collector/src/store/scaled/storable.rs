@@ -2,19 +2,9 @@
 
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 
-/// What stands for the character that PostgreSQL has no place for.
-const NUL: &str = "\u{2400}";
+use crate::model::nul::NUL;
 
-/// A text without the character that PostgreSQL has no place for.
-pub(super) fn without_nul(text: String) -> String {
-    if text.contains('\0') {
-        text.replace('\0', NUL)
-    } else {
-        text
-    }
-}
-
-/// A value in a statement. A text is written as [`without_nul`] stores it: whoever asks
+/// A value in a statement. A text is written as `model/nul.rs` has it: whoever asks
 /// for an id finds what was stored under it, and no question fails for its letters.
 #[derive(Debug)]
 pub(super) struct Storable<'a>(&'a (dyn ToSql + Sync));
@@ -31,7 +21,7 @@ impl ToSql for Storable<'_> {
             let text = out.split_off(start);
             for (at, part) in text[..].split(|byte| *byte == 0).enumerate() {
                 if at > 0 {
-                    out.extend_from_slice(NUL.as_bytes());
+                    out.extend_from_slice(NUL.encode_utf8(&mut [0; 4]).as_bytes());
                 }
                 out.extend_from_slice(part);
             }
@@ -61,6 +51,7 @@ pub(super) fn as_params<'a>(values: &'a [Storable<'_>]) -> Vec<&'a (dyn ToSql + 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::nul::without_nul;
 
     fn written(value: &(dyn ToSql + Sync), type_: &Type) -> Vec<u8> {
         let mut out = BytesMut::new();

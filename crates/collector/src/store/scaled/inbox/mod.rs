@@ -14,7 +14,6 @@ use std::{
 };
 
 use deadpool_postgres::Pool;
-use natero_event::received::ReceivedEvent;
 use tokio::{
     sync::{Mutex as AsyncMutex, mpsc, oneshot},
     task::JoinHandle,
@@ -25,7 +24,6 @@ pub(super) use fate::day_of;
 use super::{
     away::in_time,
     failure::{Failure, Result},
-    postgres::without_nul,
 };
 use crate::{
     metrics::Metrics,
@@ -93,17 +91,8 @@ impl Inbox {
     /// Stores a batch, and answers what became of it once it is committed.
     pub(super) async fn store(
         &self,
-        mut batch: Batch,
+        batch: Batch,
     ) -> std::result::Result<BatchOutcome, StoreError> {
-        for new in &mut batch.events {
-            clean(&mut new.event);
-            if new.event_id.contains('\0') {
-                new.event_id = without_nul(std::mem::take(&mut new.event_id));
-            }
-        }
-        for rejected in &mut batch.rejected {
-            rejected.stream_id = without_nul(std::mem::take(&mut rejected.stream_id));
-        }
         let (answer, answered) = oneshot::channel();
         {
             let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,32 +125,6 @@ impl Inbox {
         for writer in writers {
             let _ = writer.await;
         }
-    }
-}
-
-/// PostgreSQL has no place for NUL in a text.
-fn clean(event: &mut ReceivedEvent) {
-    let clean = |text: &mut String| *text = without_nul(std::mem::take(text));
-    clean(&mut event.user_id);
-    for text in [
-        &mut event.account_id,
-        &mut event.session_id,
-        &mut event.feature,
-        &mut event.module,
-        &mut event.product,
-        &mut event.visitor_id,
-        &mut event.stream_id,
-        &mut event.url,
-        &mut event.title,
-        &mut event.referrer,
-    ]
-    .into_iter()
-    .flatten()
-    {
-        clean(text);
-    }
-    if event.action.name().contains('\0') {
-        event.action = without_nul(event.action.name().to_owned()).into();
     }
 }
 

@@ -9,11 +9,11 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use crate::store::{
-    migration::{Cell, Kind, MigrationError, Part, Parts, Row, Table},
-    scaled::{
-        failure::Result,
-        postgres::{Tx, without_nul},
+use crate::{
+    model::nul::without_nul,
+    store::{
+        migration::{Cell, Kind, MigrationError, Part, Parts, Row, Table},
+        scaled::{failure::Result, postgres::Tx},
     },
 };
 

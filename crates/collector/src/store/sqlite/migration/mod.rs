@@ -3,6 +3,7 @@
 mod events;
 mod figures;
 mod handing;
+mod nul;
 mod rows;
 
 use std::path::Path;
@@ -45,16 +46,28 @@ fn finish_retention(conn: &mut Connection) -> rusqlite::Result<()> {
 
 impl SqliteSource {
     /// Opens a file, and keeps it from everybody else. Batches that wait in its inbox are
-    /// spread, and the deletion of old events is finished if it has begun. `most` rows are
-    /// read at a time.
+    /// spread, and the deletion of old events is finished if it has begun. NUL, which an earlier
+    /// version stored, becomes `␀`. `most` rows are read at a time.
     ///
     /// # Errors
     /// When it is not there, is no database of a collector, or is open elsewhere.
     pub fn open(path: &Path, most: usize) -> Result<Self, MigrationError> {
-        if !path.exists() {
-            return Err(StoreError::Missing(path.display().to_string()).into());
+        let no_source = |cause| MigrationError::NoSource {
+            path: path.display().to_string(),
+            cause,
+        };
+        // SQLite would make a database of an empty file.
+        match std::fs::metadata(path).map(|file| file.len()) {
+            Err(_) => return Err(no_source("is not there")),
+            Ok(0) => return Err(no_source("is empty")),
+            Ok(_) => {}
         }
-        let (mut conn, inbox) = SqliteStore::open_with_inbox(path)?;
+        let (mut conn, inbox) = match SqliteStore::open_with_inbox(path) {
+            Err(StoreError::Foreign(_)) => {
+                return Err(no_source("is no database of a collector"));
+            }
+            opened => opened?,
+        };
         drop(inbox);
         // With an exclusive lock, SQLite refuses a file that is open elsewhere, and whoever
         // opens it later.
@@ -64,6 +77,7 @@ impl SqliteSource {
             return Err(MigrationError::InUse(path.display().to_string()));
         }
         finish_retention(&mut conn).map_err(failed)?;
+        nul::replace(&mut conn).map_err(failed)?;
         Ok(SqliteSource { conn, most })
     }
 
