@@ -10,10 +10,13 @@ use natero_engine::{Call, Millis, Stats};
 use natero_event::Id;
 use serde::Serialize;
 
-#[cfg(feature = "class")]
-pub(crate) use self::builder::source;
 pub use self::{
     builder::TrackerBuilder, event::TrackedEvent, feature::Feature, module::ModuleGuard,
+};
+#[cfg(feature = "class")]
+pub(crate) use self::{
+    builder::source,
+    event::{EVENT_ID, MAX_EVENT_BYTES, under_its_id},
 };
 pub(crate) use self::{
     feature::{Details, Instead},
