@@ -49,6 +49,8 @@ mod live;
 pub mod npm;
 pub mod settings;
 #[cfg(feature = "browser")]
+mod text;
+#[cfg(feature = "browser")]
 mod tracker;
 
 #[cfg(feature = "browser")]

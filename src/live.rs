@@ -19,6 +19,7 @@ use crate::{
     flush::Flush,
     host::{Host, Tell},
     settings::Settings,
+    text::clean,
     tracker::{Entered, Instead},
 };
 
@@ -304,11 +305,11 @@ impl Live {
         use browser::page;
 
         let url = match url {
-            Some(url) => page::short(&url).to_owned(),
+            Some(url) => clean(page::short(&url)),
             None => self.host.platform.address(),
         };
         let title = match title {
-            Some(title) => page::cut(&title).to_owned(),
+            Some(title) => clean(page::cut(&title)),
             None => page::title(),
         };
         self.host.platform.settle_navigation();

@@ -197,7 +197,7 @@ impl Tracker {
     }
 
     /// Ends the current page view and starts another, of the page's address and
-    /// title where none is given.
+    /// title where none is given. Both are trimmed as ids are.
     ///
     /// # Errors
     /// When the tracker was shut down or failed, and when the call comes from within
