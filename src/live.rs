@@ -199,9 +199,10 @@ impl Live {
             push_ascii(&mut warning, b'.');
             platform.problems.warn(&warning);
         }
+        // The user first: the account of one who stays is not expected to change.
         for &(which, id) in &[
-            (Sticky::Account, &settings.account_id),
             (Sticky::User, &settings.user_id),
+            (Sticky::Account, &settings.account_id),
         ] {
             if let Some(id) = id.as_deref().and_then(Id::new) {
                 self.set(which, Some(id.as_str().to_owned()));
