@@ -233,7 +233,7 @@ impl Natero {
     /// The visitor refused: events, cookies and stored events are dropped.
     #[wasm_bindgen(js_name = optOut)]
     pub fn opt_out(&self) {
-        self.plain("optOut", Call::OptOut);
+        self.plain(tracker::OPT_OUT, Call::OptOut);
     }
 
     /// The user logged out: closes timings, sends, then forgets identity, module,
