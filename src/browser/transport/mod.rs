@@ -128,7 +128,11 @@ async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
             next_turn().await;
             Err(NotPacked)
         }
-        Fetched::Said(_) | Fetched::Nonsense => Err(NotPacked),
+        Fetched::Nonsense => {
+            posting.ways.fetch_failed.set(true);
+            Err(NotPacked)
+        }
+        Fetched::Said(_) => Err(NotPacked),
     }
 }
 
