@@ -3,6 +3,9 @@
 //! something is there, holds a lock in its name. The npm package stores under the
 //! same names, in the same form: each adopts what the other left.
 
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
+
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
@@ -387,32 +390,4 @@ pub(crate) fn names_from(start: &str) -> Vec<String> {
         }
     }
     names
-}
-
-#[cfg(all(test, target_arch = "wasm32"))]
-mod tests {
-    use std::num::NonZeroU32;
-
-    use wasm_bindgen_test::wasm_bindgen_test;
-
-    use super::*;
-
-    #[wasm_bindgen_test]
-    fn what_a_page_writes_as_it_goes_is_bounded_together_with_what_it_wrote_before() {
-        let storage = PageStorage::new("bound_", "s", 100, Box::new(|_| {}));
-        let write = |segment, bytes| {
-            let segment = NonZeroU32::new(segment).map(SegmentId).expect("from 1 on");
-            storage.write(segment, &"a".repeat(bytes))
-        };
-        storage.claim("page");
-        assert!(write(1, 60));
-        storage.close();
-        assert!(!write(2, 60), "more than 100 bytes");
-        assert!(write(2, 40));
-        assert!(write(1, 50), "in place of what it was");
-        assert!(write(1, 70), "what stood there stays");
-        let stays = stored("bound_q1.s.page-1.1").map(|records| records.len());
-        assert_eq!(stays, Some(50));
-        storage.erase();
-    }
 }
