@@ -9,7 +9,7 @@ use natero_event::json::{push_ascii, push_str};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{Fields, number_text, object_keys, tag, to_text};
-use crate::browser::page::{global, member};
+use crate::browser::page::{call_of, member};
 
 #[wasm_bindgen]
 extern "C" {
@@ -106,7 +106,10 @@ impl Walk {
                 Ok(iso) => iso,
                 Err(_) => JsValue::NULL,
             },
-            "[object Error]" | "[object DOMException]" => error_text(value),
+            // One without a message is its name alone.
+            "[object Error]" | "[object DOMException]" => {
+                call_of("Error", "toString", value).unwrap_or(JsValue::UNDEFINED)
+            }
             "[object Set]" => match array_from(value) {
                 Ok(items) => return self.items(value, &items),
                 Err(_) => return false,
@@ -223,11 +226,4 @@ fn says_json(value: &JsValue) -> bool {
     let to_json = member(value, "toJSON");
     let is_of_all = |all: &JsValue| member(all, "toJSON") == to_json;
     to_json.is_instance_of::<Function>() && !is_of_all(&Object::new()) && !is_of_all(&Array::new())
-}
-
-/// An error as the language says it; nothing where the page has broken that.
-fn error_text(error: &JsValue) -> JsValue {
-    let of_all = member(&member(&global("Error"), "prototype"), "toString");
-    let text = of_all.dyn_into::<Function>().and_then(|it| it.call0(error));
-    text.unwrap_or(JsValue::UNDEFINED)
 }

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use js_sys::{Array, JSON};
+use natero_event::trim;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{
@@ -65,7 +66,7 @@ pub(super) fn outcome_of(
         return Outcome::Blocked(Obstacle::Redirect);
     }
     let told = JSON::parse(text);
-    if status < 300 && told.is_err() && !text.trim().is_empty() {
+    if status < 300 && told.is_err() && !trim(text).is_empty() {
         return Outcome::Blocked(Obstacle::Page);
     }
     let mut answer = match told {

@@ -1,6 +1,6 @@
 //! Asks a server by `fetch`, for which a page may have put something else in place.
 
-use js_sys::{Function, Object, Promise};
+use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -8,7 +8,7 @@ use super::{
     Posting, Ways,
     answer::{Outcome, outcome_of},
 };
-use crate::browser::page::{Accessor, global, member, object_of, put};
+use crate::browser::page::{Accessor, call_of, object_of, put};
 
 #[wasm_bindgen]
 extern "C" {
@@ -61,7 +61,7 @@ impl Ways {
         let Some(status) = of_response("status").as_f64().filter(|_| !is_used) else {
             return Fetched::Nonsense;
         };
-        let text = resolved(text_of(&response)).await;
+        let text = resolved(call_of("Response", "text", &response)).await;
         // An answer that was cut short is none.
         let Some(text) = text.and_then(|text| text.as_string()) else {
             let unreadable = self.unreadable.get() + 1;
@@ -77,14 +77,6 @@ impl Ways {
         let header = |name: &str| headers.unchecked_ref::<web_sys::Headers>().get(name).ok()?;
         Fetched::Said(outcome_of(status as u16, &text, &header))
     }
-}
-
-/// Begins to read an answer, by the browser's own method.
-fn text_of(response: &JsValue) -> Result<JsValue, JsValue> {
-    let own = member(&member(&global("Response"), "prototype"), "text");
-    let text = own.dyn_into::<Function>();
-    text.or_else(|_| member(response, "text").dyn_into())?
-        .call0(response)
 }
 
 async fn resolved(promise: Result<JsValue, JsValue>) -> Option<JsValue> {
