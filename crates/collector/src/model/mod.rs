@@ -16,6 +16,7 @@ pub mod hierarchy;
 pub mod keys;
 pub mod layers;
 pub mod note;
+pub mod origin;
 pub mod page;
 pub mod period;
 pub mod public_fields;
