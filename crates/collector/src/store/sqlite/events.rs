@@ -104,7 +104,16 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
             Some(kind) => Err(EventError::Erased(kind.name())),
             None => match (&event.account_id, known_user) {
                 (Some(account_id), _) => Ok(Cow::Borrowed(account_id.as_str())),
-                (None, Some((_, belongs_to))) => Ok(Cow::Owned(account_rows::id(tx, belongs_to)?)),
+                (None, Some((_, belongs_to))) => {
+                    let account_id = account_rows::id(tx, belongs_to)?;
+                    let is_erased =
+                        (self.erasures).is_of_erased_account(tx, &account_id, event.created_at)?;
+                    if is_erased {
+                        Err(EventError::Erased(ErasureKind::Account.name()))
+                    } else {
+                        Ok(Cow::Owned(account_id))
+                    }
+                }
                 (None, None) => Err(EventError::NoAccount),
             },
         };

@@ -29,7 +29,7 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
     Lock::Membership.share(tx).await?;
     let mut members = Members::read(tx, batches).await?;
     let stored = stored(tx, batches, &members).await?;
-    let erased = ErasedOwners::read(tx, batches).await?;
+    let erased = ErasedOwners::read(tx, batches, &members.account_of).await?;
     let fates = Fates::decide(batches, &stored, &members.account_of, &erased);
     members.insert_accounts(tx, &fates).await?;
     if !fates.users.is_empty() {
