@@ -27,6 +27,7 @@ pub mod record;
 pub mod record_body;
 pub mod record_key;
 pub mod record_kind;
+pub mod remaining_fields;
 pub mod rollup;
 pub mod rounding;
 pub mod row_order;

@@ -23,7 +23,7 @@ use crate::{
     model::{erasure::ErasureKind, keys::SourceId, stream_record::Arrivals},
     store::{
         batch::{BatchOutcome, EventError, RejectedEvent},
-        identification::Subject,
+        identification::{Subject, said_at},
         keys::Source,
         new_event::NewEvent,
         sums::event_sums,
@@ -159,7 +159,14 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
         self.facts
             .add(part, fact(tx, event, user, &mut self.dimensions)?);
         if !is_set_aside {
-            identify(tx, &mut self.ancestry, event, &account_id, source)?;
+            identify(
+                tx,
+                &mut self.ancestry,
+                event,
+                &account_id,
+                source,
+                received_at,
+            )?;
         }
         Ok(())
     }
@@ -220,6 +227,7 @@ fn identify(
     event: &ReceivedEvent,
     account_id: &str,
     source: &Source,
+    received_at: i64,
 ) -> rusqlite::Result<()> {
     let subject = event.action.kind().and_then(Subject::of);
     let (Some(subject), Some(details)) = (subject, &event.details) else {
@@ -229,7 +237,7 @@ fn identify(
         subject,
         account_id,
         user_id: &event.user_id,
-        created_at: event.created_at,
+        at: said_at(event.created_at, received_at),
         stream_id: event.stream_id.as_deref(),
         details,
     }

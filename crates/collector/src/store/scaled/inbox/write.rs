@@ -11,6 +11,7 @@ use crate::{
     model::{stream_record::Arrivals, trust::Trust},
     store::{
         batch::{Batch, BatchOutcome, EventError, RejectedEvent},
+        identification::said_at,
         new_event::NewEvent,
         scaled::{
             ancestry::Ancestry,
@@ -156,7 +157,7 @@ async fn identify(
         action,
         account_id,
         user_id: &event.user_id,
-        created_at: event.created_at,
+        at: said_at(event.created_at, batch.received_at),
         stream_id: event.stream_id.as_deref(),
         details,
     }
