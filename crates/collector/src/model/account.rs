@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     change::{Change, Precedence},
     details::{cleared_fields, merge_details, short_text, take_field},
+    hierarchy::Placement,
     public_fields::PublicFields,
     read_value::{DAY, DAY_FIELD, settle_day, time},
     record::{RecordError, RecordFields, invalid},
@@ -112,6 +113,14 @@ impl AccountPatch {
         match &self.parent_account_id {
             Change::Set(parent) => Some(parent),
             Change::Keep | Change::Clear => None,
+        }
+    }
+
+    /// What the changes ask for in the tree.
+    pub fn placement(&self) -> Placement<'_> {
+        Placement {
+            id: &self.account_id,
+            parent: self.parent_account_id.as_ref().map(String::as_str),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     model::{
         account::{Account, AccountPatch},
         change::Change,
-        hierarchy::parents_first,
+        hierarchy::Placement,
         layers::Layers,
         page::Page,
         record::RecordError,
@@ -144,12 +144,8 @@ pub(super) async fn put_many(
     patches: Vec<(usize, AccountPatch)>,
     now: i64,
 ) -> Result<Vec<RecordOutcome>> {
-    let links: Vec<_> = patches
-        .iter()
-        .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
-        .collect();
-    let order = parents_first(&links);
     let mut ancestry = Ancestry::default();
+    let order = placing_order(tx, &mut ancestry, patches.iter().map(|(_, patch)| patch)).await?;
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
     let mut outcomes = Vec::with_capacity(patches.len());
     for at in order {
@@ -159,6 +155,31 @@ pub(super) async fn put_many(
         }
     }
     Ok(outcomes)
+}
+
+/// The order in which the records of a call are applied, parents first. It takes the lock
+/// of the tree, which may change until then, where a record asks for a parent.
+pub(super) async fn placing_order<'a>(
+    tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
+    patches: impl Iterator<Item = &'a AccountPatch>,
+) -> Result<Vec<usize>> {
+    // Two ids that differ may be stored as one.
+    let ids: Vec<_> = patches
+        .map(|patch| {
+            let Placement { id, parent } = patch.placement();
+            let stored = |id: &str| without_nul(id.to_owned());
+            (stored(id), parent.map(stored))
+        })
+        .collect();
+    let placements: Vec<_> = ids
+        .iter()
+        .map(|(id, parent)| Placement {
+            id,
+            parent: parent.as_ref().map(String::as_str),
+        })
+        .collect();
+    hierarchy::parents_first(tx, ancestry, &placements).await
 }
 
 /// Merges the details of an `identifyAccount` that was made at `at`. Details that cannot

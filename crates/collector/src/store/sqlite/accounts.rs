@@ -9,7 +9,6 @@ use crate::{
     model::{
         account::{Account, AccountPatch},
         change::Change,
-        hierarchy::parents_first,
         layers::Layers,
         page::Page,
         record::RecordError,
@@ -167,11 +166,8 @@ pub fn put_many(
     patches: Vec<(usize, AccountPatch)>,
     now: i64,
 ) -> rusqlite::Result<Vec<RecordOutcome>> {
-    let links: Vec<_> = patches
-        .iter()
-        .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
-        .collect();
-    let order = parents_first(&links);
+    let placements: Vec<_> = patches.iter().map(|(_, patch)| patch.placement()).collect();
+    let order = hierarchy::parents_first(tx, &placements)?;
     let mut ancestry = Ancestry::default();
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
     let mut outcomes = Vec::with_capacity(patches.len());
