@@ -92,7 +92,16 @@ pub(crate) async fn run(
     for line in lines {
         match line.refusal {
             None => records.push((line.number, line.record)),
-            Some(cause) => refused.push((line.number, cause.to_string())),
+            Some(cause) => {
+                // The page tells the number of each line itself.
+                let told = cause.to_string();
+                let number = format!("line {} ", line.number);
+                let told = match told.strip_prefix(&number) {
+                    Some(rest) => format!("it {rest}"),
+                    None => told,
+                };
+                refused.push((line.number, told));
+            }
         }
     }
     let import = Import {
