@@ -266,14 +266,14 @@ mod tests {
     #[test]
     fn what_a_request_carries_is_neither_taken_again_nor_evicted() {
         let mut queue = Queue::default();
-        queue.push(draft(Priority::PageView, 0), false);
-        queue.push(draft(Priority::Usage, 1), false);
-        assert_eq!(lines(queue.take(request(7), 1, 1000, true)).len(), 1);
+        queue.push(draft(Priority::PageView, 0), Origin::Page);
+        queue.push(draft(Priority::Usage, 1), Origin::Page);
+        assert_eq!(lines(queue.take(request(7), 1, true)).len(), 1);
         assert_eq!(queue.keep_within(0), 1);
         assert_eq!(queue.len(), 1);
-        assert!(queue.take(request(8), 10, 1000, true).is_none());
+        assert!(queue.take(request(8), 1000, true).is_none());
         assert_eq!(queue.give_back(request(7)), 1);
-        assert_eq!(lines(queue.take(request(9), 10, 1000, true)).len(), 1);
+        assert_eq!(lines(queue.take(request(9), 1000, true)).len(), 1);
         assert_eq!(queue.confirm(request(9)), 1);
         assert_eq!((queue.len(), queue.bytes, queue.ready()), (0, 0, 0));
     }
@@ -285,8 +285,8 @@ mod tests {
             queue.push(draft(Priority::Usage, tag), false);
         }
         let one = queue.entries[0].bytes();
-        assert_eq!(lines(queue.take(request(1), 50, 2 * one, true)).len(), 2);
-        assert_eq!(lines(queue.take(request(2), 50, 1, true)).len(), 1);
+        assert_eq!(lines(queue.take(request(1), 2 * one, true)).len(), 2);
+        assert_eq!(lines(queue.take(request(2), 1, true)).len(), 1);
     }
 
     #[test]

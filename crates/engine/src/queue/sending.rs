@@ -29,7 +29,6 @@ impl Queue {
     pub fn take(
         &mut self,
         request: RequestId,
-        max_events: usize,
         max_bytes: usize,
         may_ask: bool,
     ) -> Option<Batch> {
@@ -47,9 +46,7 @@ impl Queue {
                 batch.asked.push_str(id);
                 entry.progress = Progress::Asked(request);
             } else {
-                is_full |= !batch.is_empty()
-                    && (batch.events as usize >= max_events
-                        || batch.body.len() + entry.bytes() > max_bytes);
+                is_full |= !batch.is_empty() && batch.body.len() + entry.bytes() > max_bytes;
                 if is_full {
                     continue;
                 }
