@@ -151,9 +151,11 @@ impl Delivery {
         self.backoff.asked_until()
     }
 
-    /// Forgets all requests: their answers will be ignored.
-    pub fn forget_flights(&mut self) {
-        self.flights.clear();
+    /// Gives up all requests: they are aborted, and their answers ignored.
+    pub fn abort_flights(&mut self, effects: &mut Effects) {
+        for Flight { request, .. } in std::mem::take(&mut self.flights) {
+            effects.push(Effect::AbortRequest { request });
+        }
         self.failing_since = None;
     }
 
@@ -303,8 +305,6 @@ impl Delivery {
         }
     }
 
-    /// What an answer says of the events that its request asked about.
-    fn verdict<'a>(&self, flight: &Flight, answer: Option<Answer<'a>>) -> Verdict<'a> {
     /// Notes that a batch was taken: now and then a larger one may be tried.
     fn grow(&mut self) {
         self.taken += 1;
@@ -314,6 +314,8 @@ impl Delivery {
         }
     }
 
+    /// What an answer says of the events that its request asked about.
+    fn verdict<'a>(&self, flight: &Flight, answer: Option<Answer<'a>>) -> Verdict<'a> {
         let Some(answer) = answer else {
             return self.unanswered();
         };

@@ -139,7 +139,7 @@ impl Engine {
         self.consent = Consent::Denied;
         let dropped = self.queue.clear();
         self.count_dropped(Reason::Consent, dropped);
-        self.delivery.forget_flights();
+        self.delivery.abort_flights(&mut self.effects);
         match self.config.persistence {
             Persistence::Storage => {
                 // Nothing of the visitor may stay, of this page or of others.
