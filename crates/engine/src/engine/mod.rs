@@ -15,7 +15,7 @@ use crate::{
     effect::Effects,
     page_view::PageView,
     persistence::Storage,
-    queue::{Draft, Queue},
+    queue::{Draft, Origin, Queue},
     random::Random,
     recorder::{Context, Recorder},
     time::earliest,
@@ -224,13 +224,13 @@ impl Engine {
             return;
         }
         self.recorder.append_seq(&mut draft);
-        self.enqueue(draft, false);
+        self.enqueue(draft, Origin::Page);
         self.persist_at_task_end();
     }
 
-    fn enqueue(&mut self, draft: Draft, is_uncertain: bool) {
+    fn enqueue(&mut self, draft: Draft, origin: Origin) {
         let waits = draft.missing.any();
-        self.queue.push(draft, is_uncertain);
+        self.queue.push(draft, origin);
         // The identity may have become known while `beforeSend` decided.
         if waits {
             self.complete_waiting();

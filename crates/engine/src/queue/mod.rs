@@ -9,6 +9,7 @@ use natero_event::{Id, Priority, event_id, insert_identity};
 use crate::{RequestId, inspection::Kept, journal, session::is_id_of_ours};
 
 pub(crate) use entry::Draft;
+pub(crate) use entry::{Draft, Origin};
 use entry::Entry;
 pub use entry::Progress;
 pub(crate) use sending::Verdict;
@@ -97,12 +98,14 @@ impl Queue {
     }
 
     /// Keeps an event; an uncertain one is asked about before it is sent.
-    pub fn push(&mut self, draft: Draft, is_uncertain: bool) {
+    pub fn push(&mut self, draft: Draft, origin: Origin) {
+        let is_uncertain = origin == Origin::Adopted { is_uncertain: true };
         let entry = Entry {
             number: self.next_number,
             progress: if is_uncertain && event_id(&draft.line).is_some_and(is_id_of_ours) {
                 Progress::Uncertain
             } else {
+            is_own: origin == Origin::Page,
                 Progress::Waiting
             },
             draft,
@@ -247,7 +250,7 @@ mod tests {
         .into_iter()
         .enumerate()
         {
-            queue.push(draft(priority, tag as u32), false);
+            queue.push(draft(priority, tag as u32), Origin::Page);
         }
         let gone = |queue: &mut Queue| {
             let bound = queue.bytes - 1;
@@ -282,7 +285,7 @@ mod tests {
     fn a_batch_ends_before_it_grows_too_large_but_one_event_always_goes() {
         let mut queue = Queue::default();
         for tag in 0..3 {
-            queue.push(draft(Priority::Usage, tag), false);
+            queue.push(draft(Priority::Usage, tag), Origin::Page);
         }
         let one = queue.entries[0].bytes();
         assert_eq!(lines(queue.take(request(1), 2 * one, true)).len(), 2);
@@ -292,8 +295,8 @@ mod tests {
     #[test]
     fn a_segment_that_replaces_others_frees_them_only_once_it_is_written() {
         let mut queue = Queue::default();
-        queue.push(draft(Priority::Usage, 0), false);
-        queue.store(segment(1), 1000).unwrap();
+        queue.push(draft(Priority::Usage, 0), Origin::Page);
+        queue.store(0, segment(1), 1000).unwrap();
         queue.store_again(&[segment(1)], segment(2)).unwrap();
         queue.write_failed(segment(2));
         assert_eq!(queue.unstored(), 0);

@@ -14,22 +14,27 @@ pub(crate) struct Freed {
 }
 
 impl Queue {
-    /// Takes the oldest events that no segment holds into this one, as records
-    /// of at most `max_bytes`, or of [`SEGMENT_BYTES`] and the record that
-    /// reaches them.
-    pub fn store(&mut self, segment: SegmentId, max_bytes: usize) -> Option<Batch> {
+    /// Takes the oldest events from this number on that no segment holds into this one,
+    /// as records of at most `max_bytes`, or of [`SEGMENT_BYTES`] and the record that
+    /// reaches them. What is too large for what is left of that makes way for what is
+    /// not.
+    pub fn store(&mut self, from: u32, segment: SegmentId, max_bytes: usize) -> Option<Batch> {
         let mut batch = Batch::default();
         if self.unstored == 0 {
             return None;
         }
-        for entry in self.entries.iter_mut().filter(|e| e.segment.is_none()) {
+        let unstored = |entry: &&mut Entry| entry.number >= from && entry.segment.is_none();
+        for entry in self.entries.iter_mut().filter(unstored) {
             let bytes = batch.body.len();
-            if bytes >= SEGMENT_BYTES || bytes + journal::record_bytes(&entry.draft) > max_bytes {
+            if bytes >= SEGMENT_BYTES {
                 break;
             }
             entry.write_record(&mut batch.body);
             batch.events += 1;
             entry.segment = Some(segment);
+            if bytes + journal::record_bytes(&entry.draft) > max_bytes {
+                continue;
+            }
             self.unstored -= 1;
         }
         (!batch.is_empty()).then_some(batch)
