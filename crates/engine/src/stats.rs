@@ -31,7 +31,8 @@ pub enum Reason {
     serde(rename_all = "camelCase")
 )]
 pub struct Stats {
-    /// Events made.
+    /// Events made, without those that a page from the back/forward cache leaves to
+    /// whoever adopts them.
     pub accepted: u32,
     /// Events that the server confirmed.
     pub delivered: u32,

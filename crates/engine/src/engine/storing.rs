@@ -132,7 +132,8 @@ impl Engine {
     /// page goes on as a new stream with what is in memory alone.
     pub(super) fn restore_storage(&mut self) {
         if self.may_store() {
-            self.queue.leave_to_storage();
+            // Whoever adopts them delivers them.
+            self.stats.accepted -= self.queue.leave_to_storage();
             self.storage.forget();
             self.recorder.begin_stream(&mut self.random);
             self.open_storage();

@@ -1,6 +1,9 @@
 //! Which segments hold the events, and which do not any more.
 
-use super::{Batch, Queue, Selection, entry::Progress};
+use super::{
+    Batch, Queue, Selection,
+    entry::{Entry, Progress},
+};
 use crate::{
     SegmentId,
     journal::{self, SEGMENT_BYTES},
@@ -29,12 +32,12 @@ impl Queue {
             if bytes >= SEGMENT_BYTES {
                 break;
             }
-            entry.write_record(&mut batch.body);
-            batch.events += 1;
-            entry.segment = Some(segment);
             if bytes + journal::record_bytes(&entry.draft) > max_bytes {
                 continue;
             }
+            entry.write_record(&mut batch.body);
+            batch.events += 1;
+            entry.segment = Some(segment);
             self.unstored -= 1;
         }
         (!batch.is_empty()).then_some(batch)
@@ -104,10 +107,13 @@ impl Queue {
         std::mem::take(&mut self.freed)
     }
 
-    /// Forgets what storage has.
-    pub fn leave_to_storage(&mut self) {
+    /// Forgets what storage has, and returns how many events of that this page made.
+    pub fn leave_to_storage(&mut self) -> u32 {
+        let is_left = |entry: &&Entry| entry.is_own && entry.segment.is_some();
+        let left = self.entries.iter().filter(is_left).count();
         self.remove(Selection::Stored);
         self.freed.clear();
+        left as u32
     }
 }
 
