@@ -128,7 +128,11 @@ impl Engine {
 
     fn opt_in(&mut self) {
         self.consent = Consent::Granted;
-        self.write_cookies();
+        if self.may_set_cookies() {
+            // Other tabs may have agreed before: all share one session and visitor.
+            self.is_opting_in = true;
+            self.effects.push(Effect::ReadCookies);
+        }
         self.open_storage();
         if self.queue.ready() > 0 {
             self.delivery.schedule(self.now.mono);

@@ -31,6 +31,11 @@ pub struct Engine {
     effects: Effects,
     /// `shutdown` was called.
     is_closed: bool,
+    /// When it is sure whose the events are that wait for an identity which is known by
+    /// now: the second call of a sign-in may follow.
+    completes_at: Option<Mono>,
+    /// The cookies are read because the visitor agreed.
+    is_opting_in: bool,
     /// Somebody looks into it.
     is_inspected: bool,
     consent: Consent,
@@ -59,6 +64,8 @@ impl Engine {
             now,
             effects: Effects::default(),
             is_closed: false,
+            completes_at: None,
+            is_opting_in: false,
             is_inspected: false,
             consent: config.consent,
             is_visible: false,
