@@ -171,6 +171,7 @@ impl Engine {
     fn shutdown(&mut self) {
         self.end_timings();
         self.time.leave(self.now.mono);
+        self.recorder.unload();
         self.flush_before_unload();
         self.is_closed = true;
         self.effects.push(Effect::Detach);
