@@ -3,9 +3,7 @@
 use natero_event::cut;
 
 use super::Engine;
-use crate::{
-    Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journal, queue::Origin,
-};
+use crate::{Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journal, queue::Origin};
 
 /// How long a page waits for the rest of what closed pages left, and for what is
 /// still on its way from them, before it sends and asks.
@@ -137,6 +135,10 @@ impl Engine {
             self.storage.forget();
             self.recorder.begin_stream(&mut self.random);
             self.open_storage();
+            // What others were told meanwhile, such as to wait, is heard first.
+            if self.queue.ready() > 0 {
+                self.delivery.try_within(self.now.mono, ADOPTION);
+            }
         }
     }
 }
