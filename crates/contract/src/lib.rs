@@ -13,10 +13,11 @@ use natero_wasm::error::{ErrorCode, reason_name};
 use tsify::Tsify;
 
 /// Every reason, in the order in which they are listed.
-const REASONS: [Reason; 6] = [
+const REASONS: [Reason; 7] = [
     Reason::Consent,
     Reason::Disabled,
     Reason::BeforeSend,
+    Reason::Identity,
     Reason::Overflow,
     Reason::Rejected,
     Reason::TooLarge,
@@ -208,6 +209,7 @@ const fn explained(reason: Reason) -> &'static str {
         Reason::Consent => "Consent was denied.",
         Reason::Disabled => "`disableEventSend` is on.",
         Reason::BeforeSend => "`beforeSend` returned `null` or threw.",
+        Reason::Identity => "The identity changed before account and user were known.",
         Reason::Overflow => "`maxQueueBytes` was reached.",
         Reason::Rejected => "The collector refused them.",
         Reason::TooLarge => "The collector finds them too large, each alone.",

@@ -4,14 +4,13 @@ mod entry;
 mod sending;
 mod storing;
 
-use natero_event::{Id, Priority, event_id, insert_identity};
+use natero_event::{Id, Priority, event_id, insert_identity, names_account};
 
 use crate::{RequestId, inspection::Kept, journal, session::is_id_of_ours};
 
-pub(crate) use entry::Draft;
-pub(crate) use entry::{Draft, Origin};
 use entry::Entry;
 pub use entry::Progress;
+pub(crate) use entry::{Draft, Origin};
 pub(crate) use sending::Verdict;
 use storing::{Freed, free};
 
@@ -20,6 +19,10 @@ use storing::{Freed, free};
 enum Selection {
     CarriedBy(RequestId),
     Stored,
+    /// Those that wait for an identity.
+    Incomplete,
+    /// Those of them that this page made with one half of the identity.
+    OwnHalf,
     All,
 }
 
@@ -102,10 +105,10 @@ impl Queue {
         let is_uncertain = origin == Origin::Adopted { is_uncertain: true };
         let entry = Entry {
             number: self.next_number,
+            is_own: origin == Origin::Page,
             progress: if is_uncertain && event_id(&draft.line).is_some_and(is_id_of_ours) {
                 Progress::Uncertain
             } else {
-            is_own: origin == Origin::Page,
                 Progress::Waiting
             },
             draft,
@@ -147,11 +150,34 @@ impl Queue {
         dropped
     }
 
+    /// Whether events wait for an identity.
+    pub fn has_incomplete(&self) -> bool {
+        self.entries.iter().any(|entry| entry.draft.missing.any())
+    }
+
+    /// Drops the events that wait for an identity and will not get one: all of them, or
+    /// those that this page made with one half of it. Returns how many.
+    pub fn drop_incomplete(&mut self, with_half_alone: bool) -> u32 {
+        self.remove(if with_half_alone {
+            Selection::OwnHalf
+        } else {
+            Selection::Incomplete
+        })
+    }
+
     /// Completes the events that waited for an identity: they are ready, and
-    /// have to be stored anew.
+    /// have to be stored anew. What another page made for another account waits on: a
+    /// user belongs to one.
     pub fn complete(&mut self, account: Id<'_>, user: Id<'_>) {
         for entry in &mut self.entries {
-            let missing = std::mem::take(&mut entry.draft.missing);
+            let Entry { draft, is_own, .. } = entry;
+            let is_of_other = draft.missing.has_account_alone()
+                && !*is_own
+                && !names_account(&draft.line, account);
+            if is_of_other {
+                continue;
+            }
+            let missing = std::mem::take(&mut draft.missing);
             if !missing.any() {
                 continue;
             }
@@ -184,9 +210,12 @@ impl Queue {
     fn remove(&mut self, selection: Selection) -> u32 {
         let before = self.len();
         for entry in std::mem::take(&mut self.entries) {
+            let missing = entry.draft.missing;
             let selected = match selection {
                 Selection::CarriedBy(request) => entry.progress == Progress::Carried(request),
                 Selection::Stored => entry.segment.is_some(),
+                Selection::Incomplete => missing.any(),
+                Selection::OwnHalf => entry.is_own && missing.account != missing.user,
                 Selection::All => true,
             };
             if selected {
