@@ -75,7 +75,7 @@ export class Calls {
   pendingCalls: Call[] = [];
   /** How many of `pendingCalls` were made. */
   made = 0;
-  /** How many of `pendingCalls` make an event, as long as the engine is not there to ask. */
+  /** How many of `pendingCalls` make an event, as long as the engine cannot be asked. */
   count = 0;
   /** Calls that were refused for what they were passed. */
   refused = 0;

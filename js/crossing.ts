@@ -232,7 +232,9 @@ export class Crossing {
     try {
       return action();
     } catch (error) {
-      this.#calls.turnOff("failed", "The tracker failed and is off", error);
+      const calls = this.#calls;
+      calls.count = calls.pendingCalls.length - calls.made;
+      calls.turnOff("failed", "The tracker failed and is off", error);
       return undefined;
     }
   }

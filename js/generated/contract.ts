@@ -205,12 +205,12 @@ export interface Stats {
 }
 
 /** The counters before the engine is there: of so many events that wait for it, and of so many calls that were refused. */
-export const earlyStats = (waiting: number, refused: number): Stats => ({
+export const earlyStats = (waiting: number, invalid: number): Stats => ({
   accepted: waiting,
   delivered: 0,
   pending: waiting,
   requests: 0,
   retries: 0,
   bytesSent: 0,
-  dropped: { total: 0, invalid: refused, consent: 0, disabled: 0, before_send: 0, identity: 0, overflow: 0, rejected: 0, too_large: 0 },
+  dropped: { total: 0, invalid, consent: 0, disabled: 0, before_send: 0, identity: 0, overflow: 0, rejected: 0, too_large: 0 },
 });

@@ -54,7 +54,7 @@ function sending(inspected: Inspected): Facts {
 
 function counters(inspected: Inspected): Facts {
   const { stats } = inspected;
-  if (!stats) return { waiting: String(inspected.calls.pendingCalls.length) };
+  if (!stats) return { waiting: String(inspected.calls.count) };
   const { dropped, ...counts } = stats;
   const facts: Facts = {};
   for (const [name, count] of Object.entries(counts)) facts[name] = String(count);

@@ -33,9 +33,9 @@ export function statusOf(inspected: Inspected, mono: number): Status {
     return calls.isStranded
       ? {
           tone: "bad",
-          text: `The tracker could not be loaded so far, and is tried again. Calls that wait: ${calls.pendingCalls.length}.`,
+          text: `The tracker could not be loaded so far, and is tried again. Calls that wait: ${calls.count}.`,
         }
-      : { tone: "busy", text: `The tracker is being loaded. Calls that wait: ${calls.pendingCalls.length}.` };
+      : { tone: "busy", text: `The tracker is being loaded. Calls that wait: ${calls.count}.` };
   }
   if (inspected.isSilenced)
     return { tone: "off", text: "disableEventSend is on: everything runs, and nothing is sent." };

@@ -13,7 +13,17 @@ before(() => {
 after(() => told.close());
 
 const ZERO = { accepted: 0, delivered: 0, pending: 0, requests: 0, retries: 0, bytesSent: 0 };
-const NONE = { total: 0, invalid: 0, consent: 0, disabled: 0, before_send: 0, identity: 0, overflow: 0, rejected: 0, too_large: 0 };
+const NONE = {
+  total: 0,
+  invalid: 0,
+  consent: 0,
+  disabled: 0,
+  before_send: 0,
+  identity: 0,
+  overflow: 0,
+  rejected: 0,
+  too_large: 0,
+};
 
 /** What stats() says after three features and a flush. */
 async function counted(settings, ...answers) {

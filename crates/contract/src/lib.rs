@@ -161,7 +161,7 @@ fn early_stats(text: &mut String) {
     let counters = interface(Stats::DECL);
     text.push_str(
         "\n/** The counters before the engine is there: of so many events that wait for it, and of so many calls that were refused. */\n\
-         export const earlyStats = (waiting: number, refused: number): Stats => ({\n",
+         export const earlyStats = (waiting: number, invalid: number): Stats => ({\n",
     );
     let names = counters
         .lines()
@@ -175,11 +175,7 @@ fn early_stats(text: &mut String) {
     }
     let reasons = REASONS.map(reason_name);
     let dropped = reasons.map(|name| format!(", {name}: 0")).concat();
-    writeln!(
-        text,
-        "  dropped: {{ total: 0, invalid: refused{dropped} }},\n}});"
-    )
-    .expect(WRITES);
+    writeln!(text, "  dropped: {{ total: 0, invalid{dropped} }},\n}});").expect(WRITES);
 }
 
 /// What tsify makes of a struct, with indentation of two and comments in a line.
