@@ -24,11 +24,12 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [ErrorCode; 9] = [
+    pub const ALL: [ErrorCode; 10] = [
         ErrorCode::InvalidArgument,
         ErrorCode::Unauthorized,
         ErrorCode::Unreachable,
         ErrorCode::Lost(Reason::BeforeSend),
+        ErrorCode::Lost(Reason::Identity),
         ErrorCode::Lost(Reason::Overflow),
         ErrorCode::Lost(Reason::Rejected),
         ErrorCode::Lost(Reason::TooLarge),
@@ -55,6 +56,7 @@ pub const fn reason_name(reason: Reason) -> &'static str {
         Reason::Consent => "consent",
         Reason::Disabled => "disabled",
         Reason::BeforeSend => "before_send",
+        Reason::Identity => "identity",
         Reason::Overflow => "overflow",
         Reason::Rejected => "rejected",
         Reason::TooLarge => "too_large",
@@ -280,6 +282,10 @@ pub const fn explained(reason: Reason) -> (&'static str, &'static str) {
         Reason::BeforeSend => (
             "beforeSend threw or returned no event",
             "Return the event, or null to drop it",
+        ),
+        Reason::Identity => (
+            "the identity changed before account and user were known",
+            "Set both before another user comes",
         ),
         Reason::Overflow => (
             "more events wait than maxQueueBytes allows",

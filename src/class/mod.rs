@@ -265,6 +265,7 @@ impl Natero {
             consent,
             disabled,
             before_send,
+            identity,
             overflow,
             rejected,
             too_large,
@@ -273,13 +274,14 @@ impl Natero {
             .tracker
             .live()
             .map_or(0, |(live, _)| live.refused.get());
-        let total = consent + disabled + before_send + overflow + rejected + too_large;
+        let total = consent + disabled + before_send + identity + overflow + rejected + too_large;
         let dropped = [
             ("total", Plain::count(total)),
             ("invalid", Plain::count(self.refused.get() + refused)),
             (reason_name(Reason::Consent), Plain::count(consent)),
             (reason_name(Reason::Disabled), Plain::count(disabled)),
             (reason_name(Reason::BeforeSend), Plain::count(before_send)),
+            (reason_name(Reason::Identity), Plain::count(identity)),
             (reason_name(Reason::Overflow), Plain::count(overflow)),
             (reason_name(Reason::Rejected), Plain::count(rejected)),
             (reason_name(Reason::TooLarge), Plain::count(too_large)),
