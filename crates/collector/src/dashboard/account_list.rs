@@ -24,9 +24,6 @@ use crate::{
     },
 };
 
-/// Id of the table in addresses.
-pub(super) const TABLE: &str = "accounts";
-
 /// Most dimensions that the table shows besides those that the list is filtered by.
 /// More would push others off the screen of a laptop.
 const MAX_USUAL: usize = 2;
@@ -72,7 +69,7 @@ impl AccountList {
             before: period.compared(),
             filter: view.selection.filter(),
             dimensions: view.dimensions.clone(),
-            text: view.table(TABLE).find,
+            text: view.table(list_filter::TABLE).find,
             now: now_ms(),
         }
     }
@@ -163,7 +160,7 @@ impl AccountList {
         } else {
             Sort::down("uses")
         };
-        let mut table = Table::new(TABLE, "Accounts", usual, path, view)
+        let mut table = Table::new(list_filter::TABLE, "Accounts", usual, path, view)
             .with(name_column(&links))
             .with(
                 Column::text("account_id", "Id", |row: &PortfolioRow| {
