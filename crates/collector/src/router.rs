@@ -283,8 +283,8 @@ const MAX_SIGN_IN_BYTES: usize = 8 * 1024;
 fn pages(app: &App) -> Router<App> {
     use dashboard::{
         adoption, alerts, assets, children, delete_record, edit_account, headers, import,
-        import_form, live, loss, mends, new_record, overview, quality, records, saved_views,
-        search, sign_in, tree, usage, user_page, users,
+        import_form, live, loss, mends, overview, quality, records, saved_views, search, sign_in,
+        signed_in, tree, usage, user_page, users,
     };
     Router::new()
         .route("/", get(overview::show))
@@ -296,6 +296,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/quality", get(quality::show))
         .route("/quality/move-user", post(mends::move_user))
         .route("/quality/name-account", post(mends::name_account))
+        .route("/quality/remove-account", post(mends::remove_account))
         .route("/quality/take-back", post(mends::take_back))
         .route("/quality/clear-refusals", post(mends::clear_refusals))
         .route(
@@ -312,6 +313,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/views/{id}/delete", post(saved_views::delete))
         .route("/alerts", get(alerts::show))
         .route("/alerts/rules", post(alerts::add))
+        .route("/alerts/rules/{id}", post(alerts::change))
         .route("/alerts/rules/{id}/delete", post(alerts::delete))
         .route("/alerts/check", post(alerts::check))
         .route("/alerts/webhook", post(alerts::set))
@@ -324,7 +326,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/accounts/{id}/adoption", get(adoption::show))
         .route(
             "/accounts/{id}/records",
-            get(records::show).post(new_record::add),
+            get(records::show).post(records::add),
         )
         .route("/accounts/{id}/records/delete", post(delete_record::delete))
         .route("/accounts/{id}/events", get(live::show_account))
@@ -334,6 +336,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/fragments/tree", get(tree::level))
         .route("/fragments/search", get(search::show))
         .route("/fragments/events", get(live::rows))
+        .method_not_allowed_fallback(signed_in::form_opened)
         .with_state(Dashboard::new(app))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(middleware::from_fn(headers::secure))

@@ -124,6 +124,18 @@ fn node(row: &Row) -> Node {
     }
 }
 
+/// Whether an account, or one above it, was deactivated.
+pub(super) async fn is_deactivated(tx: &Tx<'_>, no: i64) -> Result<bool> {
+    let sql = "WITH RECURSIVE above (no, parent_no, is_deleted) AS (
+            SELECT no, parent_no, is_deleted FROM accounts WHERE no = $1
+            UNION ALL
+            SELECT a.no, a.parent_no, a.is_deleted
+            FROM above JOIN accounts a ON a.no = above.parent_no WHERE NOT above.is_deleted
+        )
+        SELECT EXISTS (SELECT 1 FROM above WHERE is_deleted)";
+    Ok(query_one(tx, sql, &[&no]).await?.get(0))
+}
+
 /// Whether somebody may see an account.
 pub(super) async fn may_see(tx: &Tx<'_>, within: &Visibility, no: i64) -> Result<bool> {
     let Some(root) = within.root() else {

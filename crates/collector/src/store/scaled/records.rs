@@ -219,8 +219,8 @@ async fn notes(tx: &Tx<'_>, account: i64, kind: NoteKind) -> Result<i64> {
     Ok(row.get(0))
 }
 
-/// The financial records of an account and its subtree. Deactivated accounts below do
-/// not count.
+/// The financial records of an account and its subtree. Deactivated accounts below, and
+/// what is below them, do not count.
 async fn financials(
     tx: &Tx<'_>,
     account: i64,
@@ -228,7 +228,8 @@ async fn financials(
 ) -> Result<Vec<crate::store::summary::CurrencySum>> {
     let sql = "WITH RECURSIVE scope (no, counts) AS (
             SELECT $1::bigint, true UNION ALL
-            SELECT a.no, NOT a.is_deleted FROM scope JOIN accounts a ON a.parent_no = scope.no
+            SELECT a.no, scope.counts AND NOT a.is_deleted
+            FROM scope JOIN accounts a ON a.parent_no = scope.no
             WHERE $2
         )
         SELECT f.account_no, f.currency, f.name, f.amount, f.date

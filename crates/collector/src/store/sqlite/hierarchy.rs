@@ -94,6 +94,23 @@ fn stored_above(
     .collect()
 }
 
+/// Whether an account, or one above it, was deactivated.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn is_deactivated(conn: &Connection, account: AccountRow) -> rusqlite::Result<bool> {
+    conn.prepare_cached(
+        "WITH RECURSIVE above (no, parent_no, is_deleted) AS (
+             SELECT no, parent_no, is_deleted FROM accounts WHERE no = ?1
+             UNION ALL
+             SELECT a.no, a.parent_no, a.is_deleted
+             FROM above JOIN accounts a ON a.no = above.parent_no WHERE above.is_deleted = 0
+         )
+         SELECT MAX(is_deleted) FROM above",
+    )?
+    .query_row([account], |row| row.get(0))
+}
+
 /// Sets or removes the parent of an account.
 pub(super) fn set_parent(
     tx: &Transaction<'_>,
