@@ -273,8 +273,9 @@ impl Browser {
     }
 
     fn wake_up_at(&self, due: Option<Mono>) -> bool {
-        // Nothing is begun any more when nobody listens.
-        let (Some(Mono(due)), true) = (due, self.ears.borrow().is_some()) else {
+        // After a shutdown it is about the requests alone that are under way: the last ends
+        // with its answer, or is aborted.
+        let Some(Mono(due)) = due else {
             return false;
         };
         let host = Weak::clone(&self.host);

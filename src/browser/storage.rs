@@ -281,6 +281,9 @@ impl PageStorage {
         if self.is_closed.get() {
             return taken;
         }
+        // What waits is stored within the bound, before anything takes the place of something
+        // else.
+        (self.adopt)(String::new());
         let last_alive = [part, LAST_ALIVE].concat();
         for name in names_from(&[part, "."].concat()) {
             if self.staying.borrow().contains(&name) {
