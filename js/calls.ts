@@ -7,7 +7,7 @@ import type { Snapshot } from "./details.ts";
 import type { EarlyCalls } from "./early.ts";
 import { atTaskEnd, deferred, isLogging, print } from "./environment.ts";
 import type { Core } from "./generated/core.d.ts";
-import { attempt, hide, max } from "./intrinsics.ts";
+import { attempt, find, hide, max } from "./intrinsics.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 import type { FlushResult, OpenInspector, Problem } from "./types.ts";
 
@@ -49,6 +49,9 @@ export type StickyIds = Partial<Record<StickyId, string | undefined>>;
 /** A page whose wasm is slow may call a lot, but not without end. */
 export const MAX_WAITING_CALLS = 10_000;
 
+// The methods that make an event: `send…`, `identify…` and `trackPageView`.
+const MAKES_EVENT = /^[it]|nd/;
+
 // How many refusals wait for their sentences: the first say what is wrong, and all are counted.
 const MAX_UNTOLD = 10;
 
@@ -72,6 +75,8 @@ export class Calls {
   pendingCalls: Call[] = [];
   /** How many of `pendingCalls` were made. */
   made = 0;
+  /** How many of `pendingCalls` make an event, as long as the engine cannot be asked. */
+  count = 0;
   /** Calls that were refused for what they were passed. */
   refused = 0;
   /** The tracker cannot be used, or could not go on. */
@@ -113,11 +118,6 @@ export class Calls {
     this.#onError = onError;
   }
 
-  /** How many calls wait. */
-  get count(): number {
-    return this.pendingCalls.length - this.made;
-  }
-
   /** A call of the page: its arguments are read now, and it is made now, in a moment, or once the wasm is there. Tells whether it was taken. */
   add<Name extends Method>(method: Name, read: () => CallArguments<Name>, isClosed: boolean): boolean {
     if (this.isOff || (isLogging() && method !== "shutdown" && method !== "optOut")) return false;
@@ -147,12 +147,14 @@ export class Calls {
   /** Adds a call, or what the browser told. */
   appendCall(method: Method, mono: number, wall: number | undefined, more: unknown[]): void {
     this.pendingCalls[this.pendingCalls.length] = { method, mono, wall, more };
+    if (find(MAKES_EVENT, method)) this.count += 1;
   }
 
   /** Forgets the calls. */
   forgetCalls(): void {
     this.pendingCalls = [];
     this.made = 0;
+    this.count = 0;
   }
 
   /** Tells the developer, and the page's `onError`, what went wrong. Without a code it is a warning. The host puts in its place what tells the same at most once a second. */

@@ -35,6 +35,9 @@ const CALLS_PER_LOOK = 16;
 /** Makes a host that tells of what the browser does by the functions that it is handed. */
 export type MakeHost = (tell: Tell, tellArrival: TellArrival) => Host;
 
+/** Calls wait that are not made. */
+const hasMore = ({ made, pendingCalls }: Calls): boolean => made < pendingCalls.length;
+
 /** Takes calls into the engine of one tracker. */
 export class Crossing {
   /** What it tracks, for the host and for who looks into it. */
@@ -139,7 +142,7 @@ export class Crossing {
     const reasons = keys(dropped) as Reason[];
     let total = 0;
     for (let at = 0; at < reasons.length; at += 1) total += dropped[reasons[at]!];
-    return { ...counted, dropped: { total, invalid: 0, ...dropped } };
+    return { ...counted, dropped: { total, invalid: this.#calls.refused, ...dropped } };
   }
 
   /** The ids that are known. */
@@ -179,7 +182,7 @@ export class Crossing {
     this.#stopSlice = undefined;
     this.#isPutOff = false;
     this.#make(isVisible() ? SLICE_MS : Infinity);
-    if (!this.#calls.count || this.#host.isPerforming) return;
+    if (!hasMore(this.#calls) || this.#host.isPerforming) return;
     this.#stopSlice = later(() => this.#makeSlice(), 0);
     // Without timers there is no later.
     if (!this.#stopSlice) this.#make(Infinity);
@@ -189,12 +192,12 @@ export class Crossing {
   #make(ms: number): void {
     const calls = this.#calls;
     const host = this.#host;
-    if (host.isPerforming || !calls.count) return;
+    if (host.isPerforming || !hasMore(calls)) return;
     this.#guard(() => {
       const end = monotonic() + ms;
       const latest = wall();
       const ahead = latest - monotonic();
-      for (let looked = 1; calls.count; looked += 1) {
+      for (let looked = 1; hasMore(calls); looked += 1) {
         const call = calls.pendingCalls[calls.made]!;
         // What follows from features can wait for the last of them.
         if (looked > 1 && call.method !== "sendFeatureEvent") host.perform();
@@ -204,7 +207,7 @@ export class Crossing {
         calls.made += 1;
         if (looked % CALLS_PER_LOOK === 0 && monotonic() > end) break;
       }
-      const isAllMade = !calls.count;
+      const isAllMade = !hasMore(calls);
       if (isAllMade) calls.forgetCalls();
       host.perform();
       if (isAllMade) this.#forgetEarlyCalls();
@@ -229,7 +232,9 @@ export class Crossing {
     try {
       return action();
     } catch (error) {
-      this.#calls.turnOff("failed", "The tracker failed and is off", error);
+      const calls = this.#calls;
+      calls.count = calls.pendingCalls.length - calls.made;
+      calls.turnOff("failed", "The tracker failed and is off", error);
       return undefined;
     }
   }

@@ -73,8 +73,8 @@ export class Host {
   readonly #cookies: Cookies;
   #storage: PageStorage | undefined;
   #tabs: Tabs | undefined;
-  /** How to stop listening to the page. Nothing is begun any more when nobody listens. */
-  #stops: (() => void)[] | undefined;
+  /** How to stop listening to the page. */
+  #stops: (() => void)[] = [];
   #stopTimer: (() => void) | undefined;
   /** The monotonic time for which the timer is set. */
   #wakesAt = Infinity;
@@ -103,7 +103,6 @@ export class Host {
 
   /** Begins to listen to the page, and to track. */
   begin(mono: number, wall: number): void {
-    this.#stops = [];
     if (find(INSPECT, fullAddress())) this.#tracking.calls.showInspector?.();
     this.#listen();
     const { session, visitor } = this.#cookies.read();
@@ -147,8 +146,9 @@ export class Host {
   /** Leaves no listener, timer or lock behind. */
   detach(): void {
     this.#stopTimer?.();
-    const stops = this.#stops ?? [];
-    this.#stops = undefined;
+    this.#wakesAt = Infinity;
+    const stops = this.#stops;
+    this.#stops = [];
     for (let at = 0; at < stops.length; at += 1) stops[at]!();
     this.#leave();
     this.#tabs = undefined;
@@ -217,7 +217,8 @@ export class Host {
         atTaskEnd(() => tell("taskEnded"));
         break;
       case "store":
-        this.#storage?.write(effect.segment, effect.records);
+        if (this.#storage) this.#storage.write(effect.segment, effect.records);
+        else tell("writeFailed", effect.segment);
         break;
       case "removeSegment":
         this.#storage?.remove(effect.segment);
@@ -304,7 +305,7 @@ export class Host {
   }
 
   #until(stop: () => void): void {
-    const stops = this.#stops!;
+    const stops = this.#stops;
     stops[stops.length] = stop;
   }
 
@@ -362,8 +363,9 @@ export class Host {
   #setTimer(): void {
     const due = this.core.wakeAt();
     // A timer that is set too early stays: waking for nothing costs less than
-    // setting it anew at every call.
-    if (!this.#stops || due >= this.#wakesAt) return;
+    // setting it anew at every call. After `shutdown` it is about the requests alone
+    // that are under way: the last ends with its answer, or is aborted.
+    if (due >= this.#wakesAt) return;
     this.#stopTimer?.();
     this.#wakesAt = due;
     this.#stopTimer = later(() => this.#tell("timer"), due - monotonic());

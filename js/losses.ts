@@ -7,6 +7,7 @@ const EXPLAINED: Record<Reason, readonly [happened: string, advice: string]> = {
   consent: ["consent is missing", "Call optIn() when there is consent"],
   disabled: ["sending is disabled", "See disableEventSend"],
   before_send: ["beforeSend threw or returned no event", "Return the event, or null to drop it"],
+  identity: ["the identity changed before account and user were known", "Set both before another user comes"],
   overflow: ["more events wait than maxQueueBytes allows", "The least important went first"],
   rejected: ["the collector refused them", "See what it says"],
   too_large: ["the collector finds them too large, each alone", "Send fewer details"],

@@ -8,7 +8,7 @@ import { monotonic, wall } from "./clock.ts";
 import { snapshot, toJson } from "./details.ts";
 import { EarlyCalls } from "./early.ts";
 import * as environment from "./environment.ts";
-import { DEFAULT_ENDPOINT, NO_STATS } from "./generated/contract.ts";
+import { DEFAULT_ENDPOINT, earlyStats } from "./generated/contract.ts";
 import { endpointOf, type Given, readSettings } from "./given.ts";
 import {
   attempt,
@@ -165,9 +165,7 @@ export class Tracker<App extends Names = Names> {
   /** Plain counters. */
   stats(): Stats {
     const calls = this.#calls;
-    const counted = calls.crossing?.stats() ?? NO_STATS;
-    const { dropped, pending } = counted;
-    return { ...counted, pending: pending + calls.count, dropped: { ...dropped, invalid: calls.refused } };
+    return calls.crossing?.stats() ?? earlyStats(calls.count, calls.refused);
   }
 
   /** Shows the tracker in a panel of the page, which is loaded for that; resolves to whether it is shown. */

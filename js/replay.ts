@@ -14,6 +14,9 @@ import { tell } from "./tell.ts";
 import type { Tracking } from "./tracking.ts";
 import { store, unstore } from "./web-storage.ts";
 
+// How long the engine waits for the second call of a sign-in.
+const SIGN_IN_MS = 100;
+
 /** Makes the calls of pages that are gone. */
 export function replayLeftCalls(tracking: Tracking, storage: PageStorage, cookies: Cookies): void {
   const { early } = tracking;
@@ -71,7 +74,8 @@ class Replay {
         tell(core, call.method, last.mono, last.wall, call.more);
         this.#perform(core, last.mono, last.wall);
       }
-      core.taskEnded(last.mono, last.wall);
+      // By then a sign-in is over: who signed in is whom the events are of.
+      core.taskEnded(last.mono + SIGN_IN_MS, last.wall);
       this.#perform(core, last.mono, last.wall);
     } finally {
       core.free();

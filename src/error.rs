@@ -24,11 +24,12 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [ErrorCode; 9] = [
+    pub const ALL: [ErrorCode; 10] = [
         ErrorCode::InvalidArgument,
         ErrorCode::Unauthorized,
         ErrorCode::Unreachable,
         ErrorCode::Lost(Reason::BeforeSend),
+        ErrorCode::Lost(Reason::Identity),
         ErrorCode::Lost(Reason::Overflow),
         ErrorCode::Lost(Reason::Rejected),
         ErrorCode::Lost(Reason::TooLarge),
@@ -55,6 +56,7 @@ pub const fn reason_name(reason: Reason) -> &'static str {
         Reason::Consent => "consent",
         Reason::Disabled => "disabled",
         Reason::BeforeSend => "before_send",
+        Reason::Identity => "identity",
         Reason::Overflow => "overflow",
         Reason::Rejected => "rejected",
         Reason::TooLarge => "too_large",
@@ -107,7 +109,7 @@ pub enum TrackerError {
     },
     /// The call came from a console that somebody replaced, while it was handed a
     /// line of `debug`: that would print, and call, without end. Nothing is said or
-    /// counted of it.
+    /// counted of it. `opt_out` and `shutdown` are made there, too.
     InDebugLine {
         /// The method that was called.
         method: &'static str,
@@ -280,6 +282,10 @@ pub const fn explained(reason: Reason) -> (&'static str, &'static str) {
         Reason::BeforeSend => (
             "beforeSend threw or returned no event",
             "Return the event, or null to drop it",
+        ),
+        Reason::Identity => (
+            "the identity changed before account and user were known",
+            "Set both before another user comes",
         ),
         Reason::Overflow => (
             "more events wait than maxQueueBytes allows",

@@ -56,7 +56,7 @@ fn session_and_visitor_come_from_the_seed() {
 fn counters_begin_at_0() {
     let none = json!({
         "accepted": 0, "delivered": 0, "pending": 0, "requests": 0, "retries": 0, "bytesSent": 0,
-        "dropped": { "consent": 0, "disabled": 0, "before_send": 0, "overflow": 0, "rejected": 0, "too_large": 0 }
+        "dropped": { "consent": 0, "disabled": 0, "before_send": 0, "identity": 0, "overflow": 0, "rejected": 0, "too_large": 0 }
     });
     assert_eq!(Page::made(json!({})).stats(), none);
 }

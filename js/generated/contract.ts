@@ -18,7 +18,7 @@ export const MAX_DETAILS_BYTES = 16_384;
 export const MAX_TEXT_UNITS = 4096;
 
 /** Why events are not delivered, in the order of the counters. */
-export const REASONS = ["consent", "disabled", "before_send", "overflow", "rejected", "too_large"] as const;
+export const REASONS = ["consent", "disabled", "before_send", "identity", "overflow", "rejected", "too_large"] as const;
 export type Reason = (typeof REASONS)[number];
 
 /** What `onError` is told: stable, for programs. */
@@ -27,6 +27,7 @@ export type ErrorCode =
   | "unauthorized"
   | "unreachable"
   | "before_send"
+  | "identity"
   | "overflow"
   | "rejected"
   | "too_large"
@@ -175,6 +176,8 @@ export interface Dropped {
   disabled: number;
   /** `beforeSend` returned `null` or threw. */
   before_send: number;
+  /** The identity changed before account and user were known. */
+  identity: number;
   /** `maxQueueBytes` was reached. */
   overflow: number;
   /** The collector refused them. */
@@ -185,7 +188,7 @@ export interface Dropped {
 
 /** Counters since construction: `accepted = delivered + pending + dropped.total`. */
 export interface Stats {
-  /** Events made. */
+  /** Events made, without those that a page from the back/forward cache leaves to whoever adopts them. */
   accepted: number;
   /** Events that the server confirmed. */
   delivered: number;
@@ -201,13 +204,13 @@ export interface Stats {
   dropped: Dropped;
 }
 
-/** The counters before anything was counted. */
-export const NO_STATS: Readonly<Stats> = {
-  accepted: 0,
+/** The counters before the engine is there: of so many events that wait for it, and of so many calls that were refused. */
+export const earlyStats = (waiting: number, invalid: number): Stats => ({
+  accepted: waiting,
   delivered: 0,
-  pending: 0,
+  pending: waiting,
   requests: 0,
   retries: 0,
   bytesSent: 0,
-  dropped: { total: 0, invalid: 0, consent: 0, disabled: 0, before_send: 0, overflow: 0, rejected: 0, too_large: 0 },
-};
+  dropped: { total: 0, invalid, consent: 0, disabled: 0, before_send: 0, identity: 0, overflow: 0, rejected: 0, too_large: 0 },
+});

@@ -81,7 +81,8 @@ export interface Kept {
  */
 export interface Stats {
     /**
-     * Events made.
+     * Events made, without those that a page from the back/forward cache leaves to
+     * whoever adopts them.
      */
     accepted: number;
     /**
@@ -117,6 +118,7 @@ export interface Dropped {
     consent: number;
     disabled: number;
     before_send: number;
+    identity: number;
     overflow: number;
     rejected: number;
     too_large: number;
@@ -284,7 +286,7 @@ export type Clock = "active" | "idle" | "away";
 /**
  * Why an event was not delivered.
  */
-export type Reason = "consent" | "disabled" | "before_send" | "overflow" | "rejected" | "too_large";
+export type Reason = "consent" | "disabled" | "before_send" | "identity" | "overflow" | "rejected" | "too_large";
 
 import type { CoreConfig } from "./contract.ts";
 export type { CoreConfig };

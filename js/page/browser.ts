@@ -57,7 +57,9 @@ const Xhr = /* @__PURE__ */ lookUp<typeof XMLHttpRequest>("XMLHttpRequest");
 export const newXhr = (): XMLHttpRequest => new (Xhr()!)();
 
 const Controller = /* @__PURE__ */ lookUp<typeof AbortController>("AbortController");
-const isAborted = /* @__PURE__ */ attribute<AbortSignal, "aborted">("AbortSignal", "aborted");
+
+/** Whether a request was aborted. */
+export const isAborted = /* @__PURE__ */ attribute<AbortSignal, "aborted">("AbortSignal", "aborted");
 
 /** What aborts a request, where the browser can. What the page has put in its place may have no signal that `fetch` takes. */
 export const newController = (): AbortController | undefined =>

@@ -52,16 +52,16 @@ export class PageStorage {
   claim(stream: string): void {
     // A visitor may agree more than once.
     if (this.#stream === stream) return;
-    this.close();
+    this.#forgetSegments();
     this.#stream = stream;
     this.#part = this.eventPrefix + stream;
   }
 
-  /** Gives up this page's part: whoever looks may take it over. */
+  /** Gives up this page's part: whoever looks may take it over. What is written after this, as the page goes, is written where it was. */
   close(): void {
     this.verify();
     this.#stream = "";
-    this.#forgetSegments();
+    this.#own.release();
     this.#others.release();
   }
 
@@ -150,6 +150,10 @@ export class PageStorage {
   #take(part: string): boolean {
     let isEmpty = true;
     attempt(() => {
+      // Who has given up its part can store nothing as its own.
+      if (!this.#stream) return;
+      // What waits is stored within the bound, before anything takes the place of something else.
+      this.#tell("adopted", "");
       const names = namesFrom(`${part}.`);
       for (let at = 0; at < names.length; at += 1) {
         const name = names[at]!;

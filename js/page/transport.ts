@@ -6,7 +6,7 @@ import { attribute, method } from "../capture.ts";
 import { wall } from "../clock.ts";
 import { deferred, request } from "../environment.ts";
 import { attempt, find, isArray, isFiniteNumber, parse, slice, succeeds, toNumber, trim } from "../intrinsics.ts";
-import { canCompress, gzip, later, newXhr, normalised, parseDate, sendBeacon } from "./browser.ts";
+import { canCompress, gzip, isAborted, later, newXhr, normalised, parseDate, sendBeacon } from "./browser.ts";
 
 const GZIP_OVER_BYTES = 1024;
 
@@ -102,6 +102,8 @@ function nextTurn(): Promise<void> {
 
 async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer | undefined> {
   const { url, body, keepalive, unloading, signal } = posting;
+  // What stands in the place of `fetch` may not know of signals.
+  if (isAborted(signal)) return undefined;
   if (fetchFailed) return unloading ? sendBeacon(url, body) : await postByXhr(url, body, signal);
   // A redirected POST becomes a GET, and its answer would look like success.
   const init = {
@@ -119,6 +121,7 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
       compressionFailed = true;
       init.body = await gzip(body);
       compressionFailed = false;
+      if (isAborted(signal)) return undefined;
       init.headers = {
         __proto__: null,
         "content-type": "text/plain",
@@ -142,7 +145,7 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
   } catch {
     // Nobody will say whether a beacon arrived: its events stay until someone
     // does, and receivers deduplicate.
-    return unloading ? sendBeacon(url, body) : undefined;
+    return unloading && !isAborted(signal) ? sendBeacon(url, body) : undefined;
   }
   fetchFailed = true;
   return await postOnce(posting, false);

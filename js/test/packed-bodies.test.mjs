@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as reallyPass } from "node:timers/promises";
 import { now, pass, until } from "./support/clock.mjs";
-import { settled, WELL } from "./support/collector.mjs";
+import { anew, Collector, SETTINGS, settled, WELL } from "./support/collector.mjs";
 import { flushed } from "./support/flushed.mjs";
 
 const encodings = ({ requests }) => requests.map(({ init }) => init.headers?.["content-encoding"]);
@@ -100,4 +100,19 @@ test("a compression that never comes to an end costs one request", async () => {
   assert.ok(now < 1_000_000 && page.collector.requests.length === 1);
   assert.deepEqual(encodings(page.collector), [undefined]);
   page.close();
+});
+
+test("what is being packed when the visitor refuses is not posted", async () => {
+  const collector = new Collector();
+  const na = await anew();
+  const tracker = new na("api", "auth", { ...SETTINGS, compress: true });
+  await tracker.ready;
+  tracker.sendFeatureEvent("f", { details: { text: "x".repeat(3_000) } });
+  const flush = tracker.flush();
+  tracker.optOut();
+  await flush;
+  for (let turn = 0; turn < 20; turn += 1) await settled();
+  assert.deepEqual([collector.requests.length, tracker.stats().dropped.consent], [0, 1]);
+  tracker.shutdown();
+  collector.close();
 });

@@ -13,7 +13,17 @@ before(() => {
 after(() => told.close());
 
 const ZERO = { accepted: 0, delivered: 0, pending: 0, requests: 0, retries: 0, bytesSent: 0 };
-const NONE = { total: 0, invalid: 0, consent: 0, disabled: 0, before_send: 0, overflow: 0, rejected: 0, too_large: 0 };
+const NONE = {
+  total: 0,
+  invalid: 0,
+  consent: 0,
+  disabled: 0,
+  before_send: 0,
+  identity: 0,
+  overflow: 0,
+  rejected: 0,
+  too_large: 0,
+};
 
 /** What stats() says after three features and a flush. */
 async function counted(settings, ...answers) {
@@ -113,5 +123,24 @@ test("a tracker that was shut down before its wasm was there refuses what comes 
   const { accepted, dropped } = tracker.stats();
   assert.deepEqual([accepted, dropped.invalid], [1, 3]);
   await settled();
+  collector.close();
+});
+
+test("calls that wait for the wasm are accepted and pending as far as they make an event", async () => {
+  const collector = new Collector();
+  const tracker = new na("api", "auth", SETTINGS);
+  tracker.setModuleId("m");
+  tracker.setUserId("u");
+  tracker.sendFeatureEvent("early");
+  tracker.identifyUser("u");
+  tracker.sendModuleEvent("m", 5);
+  tracker.trackPageView();
+  tracker.flush();
+  const { accepted, pending, dropped } = tracker.stats();
+  assert.deepEqual([accepted, pending, dropped.total], [4, 4, 0]);
+  await tracker.ready;
+  const later = tracker.stats();
+  assert.equal(later.accepted, later.delivered + later.pending + later.dropped.total);
+  tracker.shutdown();
   collector.close();
 });

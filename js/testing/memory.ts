@@ -5,7 +5,7 @@
 import { type Call, Calls, type OnError } from "../calls.ts";
 import type { Crossing } from "../crossing.ts";
 import { writeDetails } from "../details.ts";
-import { NO_STATS } from "../generated/contract.ts";
+import { earlyStats } from "../generated/contract.ts";
 import type { Ids } from "../generated/core.d.ts";
 import { silenceRepetition } from "../prepare.ts";
 import type { CheckedSettings } from "../settings.ts";
@@ -50,7 +50,7 @@ export class Memory {
   readonly #counters: Counters = {
     accepted: 0,
     delivered: 0,
-    dropped: { ...NO_STATS.dropped },
+    dropped: earlyStats(0, 0).dropped,
   };
 
   constructor(calls: Calls, settings: CheckedSettings) {
@@ -91,7 +91,8 @@ export class Memory {
 
   #stats(): Stats {
     const pending = made.held.get(this)?.length ?? 0;
-    return { ...this.#counters, pending, requests: 0, retries: 0, bytesSent: 0 };
+    const dropped = { ...this.#counters.dropped, invalid: this.#calls.refused };
+    return { ...this.#counters, pending, requests: 0, retries: 0, bytesSent: 0, dropped };
   }
 
   #makeAll(): void {

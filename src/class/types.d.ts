@@ -75,6 +75,8 @@ export interface Dropped {
   disabled: number;
   /** `beforeSend` returned `null` or threw. */
   before_send: number;
+  /** The identity changed before account and user were known. */
+  identity: number;
   /** `maxQueueBytes` was reached. */
   overflow: number;
   /** The collector refused them. */
@@ -85,7 +87,7 @@ export interface Dropped {
 
 /** Counters since construction: `accepted = delivered + pending + dropped.total`. */
 export interface Stats {
-  /** Events made. */
+  /** Events made, without those that a page from the back/forward cache leaves to whoever adopts them. */
   accepted: number;
   /** Events that the server confirmed. */
   delivered: number;

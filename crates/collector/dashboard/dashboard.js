@@ -2,13 +2,15 @@
 // comes escaped from the server; nothing is built here.
 "use strict";
 
-/** Asks for a part of a page. Who is signed out meanwhile is asked to sign in. */
+/** Asks for a page or a part of one. Who is signed out meanwhile is asked to sign in. */
 async function part(address, signal) {
   const response = await fetch(address, { signal, credentials: "same-origin" });
   if (response.status === 401) {
     location.reload();
     throw new Error("signed out");
   }
+  // A page sends who is signed out to the form.
+  if (response.redirected) throw new Error("the collector answered with another page");
   if (!response.ok) throw new Error(`the collector answered ${response.status}`);
   return response.text();
 }
@@ -106,9 +108,13 @@ if (search) {
   const tree = document.getElementById("tree");
   let running = new AbortController();
   let timer = 0;
+  /** The text of which the results stand there. */
+  let answered = "";
+  const wanted = () => search.value.trim();
   const show = async () => {
+    clearTimeout(timer);
     running.abort();
-    const text = search.value.trim();
+    const text = wanted();
     found.hidden = text === "";
     tree.hidden = text !== "";
     if (text === "") return;
@@ -117,6 +123,7 @@ if (search) {
     try {
       const address = `${form.dataset.src}${separator}search=${encodeURIComponent(text)}`;
       found.replaceChildren(parsed(await part(address, running.signal)));
+      answered = text;
     } catch (error) {
       if (error.name !== "AbortError") found.textContent = "The search failed. Try again.";
     }
@@ -131,11 +138,12 @@ if (search) {
     search.value = "";
     show();
   });
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const first = found.querySelector("a");
-    if (first && !found.hidden) first.click();
-    else show();
+    const text = wanted();
+    if (answered !== text || found.hidden) await show();
+    // Who typed on meanwhile wants something else.
+    if (text !== "" && answered === text && wanted() === text) found.querySelector("a")?.click();
   });
   if (search.value) show();
   document.addEventListener("keydown", (event) => {
@@ -166,27 +174,96 @@ function say(words) {
   if (said) said.textContent = words;
 }
 
+/** An address without the place within its page. */
+const pageOf = (address) => new URL(address, location.href).href.split("#")[0];
+
+/** The page whose content is shown. */
+let shown = pageOf(location.href);
+
+/** Has the browser itself open a page, which shows what is wrong with it, or asks to sign in. */
+function openPage(address) {
+  // Another place within the same page would be no request.
+  if (pageOf(address) === pageOf(location.href)) location.reload();
+  else location.assign(address);
+}
+
+const fieldsOf = (form) => [...form.elements].filter((field) => field.name);
+const hiddenOf = (form) => fieldsOf(form).filter((field) => field.type === "hidden");
+
+/** What a form is for. Its hidden fields hold what the page shows, which changes. */
+function purpose(form) {
+  const asked = fieldsOf(form).filter((field) => field.type !== "hidden");
+  return [form.method, new URL(form.action).pathname, ...asked.map((field) => field.name)].join(" ");
+}
+
+/** The one of these forms that is the same: of many, such as one in each row, the one for the same row. */
+function sameForm(form, forms) {
+  const alike = forms.filter((of) => purpose(of) === purpose(form));
+  const about = (of) => JSON.stringify(hiddenOf(of).map((field) => field.value));
+  return alike.length < 2 ? alike[0] : alike.find((of) => about(of) === about(form));
+}
+
+/** Whether somebody has changed what the server had put into a field. */
+function isChanged(field) {
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+  const options = [...field.options];
+  return options.findIndex((option) => option.defaultSelected) !== field.selectedIndex && (field.selectedIndex > 0 || options.some((option) => option.defaultSelected));
+}
+
+/** Carries over to the next content what somebody has typed, and what is told only once. */
+function keepTyped(main, next) {
+  for (const told of main.querySelectorAll("[data-once]")) next.querySelector(`#${CSS.escape(told.id)}`)?.replaceWith(told);
+  const forms = [...next.querySelectorAll("form")];
+  for (const form of main.querySelectorAll("form")) {
+    const to = sameForm(form, forms);
+    if (!to) continue;
+    const fields = Object.fromEntries(fieldsOf(to).map((field) => [field.name, field]));
+    if (form.method === "post") {
+      // As a whole, with a file that was chosen.
+      form.setAttribute("action", to.getAttribute("action"));
+      for (const field of hiddenOf(form)) field.value = fields[field.name]?.value ?? field.value;
+      to.replaceWith(form);
+      continue;
+    }
+    for (const field of fieldsOf(form)) {
+      const same = fields[field.name];
+      if (field.type === "hidden" || !same || !isChanged(field)) continue;
+      if (field.type === "checkbox") same.checked = field.checked;
+      else same.value = field.value;
+    }
+  }
+}
+
+let swapping = new AbortController();
+
 /** Puts the content of another address into this page. */
 async function swap(address, element, mode) {
+  swapping.abort();
+  swapping = new AbortController();
   const found = element && place(element);
   const scroll = [...document.querySelectorAll(".scroll")].map((of) => of.scrollLeft);
   const open = [...document.querySelectorAll("main details")].map((of) => of.open);
   let page;
+  let next;
   try {
-    page = new DOMParser().parseFromString(await part(address), "text/html");
+    page = new DOMParser().parseFromString(await part(address, swapping.signal), "text/html");
+    next = page.getElementById("content");
+    if (!next) throw new Error("the answer is no page of the dashboard");
   } catch (error) {
+    if (error.name === "AbortError") return;
     say("The page could not be loaded. Try again.");
-    // The browser itself says what is wrong.
-    if (error.message !== "signed out") location.assign(address);
+    openPage(address);
     return;
   }
   const main = document.getElementById("content");
-  const next = page.getElementById("content");
+  keepTyped(main, next);
   main.replaceChildren(...next.childNodes);
   document.title = page.title;
   const canonical = main.querySelector("[data-canonical]")?.dataset.canonical;
   const to = new URL(address.includes("toggle=") && canonical ? canonical : address, location.href);
   history[mode](null, "", to);
+  shown = pageOf(location.href);
   const details = [...main.querySelectorAll("details")];
   if (details.length === open.length) details.forEach((of, at) => (of.open = open[at]));
   [...main.querySelectorAll(".scroll")].forEach((of, at) => (of.scrollLeft = scroll[at] ?? 0));
@@ -210,7 +287,10 @@ document.addEventListener("click", (event) => {
   to.search = new URLSearchParams(new FormData(button.form, button));
   swap(to.href, button, "replaceState");
 });
-addEventListener("popstate", () => swap(location.href, null, "replaceState"));
+// Browsers tell this also of a link to a place within the page, which changes nothing.
+addEventListener("popstate", () => {
+  if (pageOf(location.href) !== shown) swap(location.href, null, "replaceState");
+});
 
 // The chart reads out the bar below the pointer, or the one that arrow keys reach.
 
@@ -253,37 +333,39 @@ function readChart(drawing) {
   });
 }
 
-/** What content needs that has just come. */
-function started() {
-  for (const drawing of document.querySelectorAll(".drawing")) readChart(drawing);
-}
-started();
-
 // Events as they arrive.
 
-const live = document.querySelector(".live");
-if (live?.querySelector("tbody")) {
-  /** Rows that are kept; older ones fall off the end. */
-  const MOST = 200;
-  const PAUSE_MS = 2000;
+/** Rows that are kept; older ones fall off the end. */
+const MOST = 200;
+const PAUSE_MS = 2000;
+
+/** Looks for new events; nothing where the page has none. */
+let look = () => {};
+let timerOfEvents = 0;
+let isPaused = false;
+
+/** Follows the events of the content that is there. */
+function follow() {
+  const live = document.querySelector(".live");
+  const body = live?.querySelector("tbody");
+  clearTimeout(timerOfEvents);
+  look = () => {};
+  // In another order than that of arrival there is no place for what arrives.
+  const query = new URLSearchParams(location.search);
+  if (!body || query.has("sort.events") || query.has("page.events")) return;
   const button = live.querySelector(".live-head button");
   const state = live.querySelector(".state");
-  const body = live.querySelector("tbody");
-  // In another order than that of arrival there is no place for what arrives.
-  const follows = !new URLSearchParams(location.search).has("sort.events") && !new URLSearchParams(location.search).has("page.events");
   let last = live.dataset.last;
-  let isPaused = false;
-  let timer = 0;
   const tell = (words, kind) => {
     if (state.textContent !== words) state.textContent = words;
     live.dataset.state = kind;
   };
-  const look = async () => {
-    clearTimeout(timer);
-    if (isPaused || document.hidden || !follows) return;
+  const ask = async () => {
+    clearTimeout(timerOfEvents);
+    if (isPaused || document.hidden) return;
     try {
       const fresh = parsed(await part(`${live.dataset.src}after=${last}`), "table").querySelector("tbody");
-      if (isPaused) return;
+      if (isPaused || look !== ask) return;
       last = fresh.dataset.last;
       const rows = [...fresh.rows];
       for (const row of rows) row.classList.add("fresh");
@@ -294,20 +376,33 @@ if (live?.querySelector("tbody")) {
     } catch {
       tell("The collector does not answer. Trying again …", "lost");
     }
-    clearTimeout(timer);
-    timer = setTimeout(look, PAUSE_MS);
+    if (look !== ask) return;
+    clearTimeout(timerOfEvents);
+    timerOfEvents = setTimeout(ask, PAUSE_MS);
+  };
+  look = ask;
+  const showPause = () => {
+    button.setAttribute("aria-pressed", String(isPaused));
+    button.textContent = isPaused ? "Resume" : "Pause";
+    if (isPaused) tell("Paused", "paused");
   };
   button.hidden = false;
   button.addEventListener("click", () => {
     isPaused = !isPaused;
-    button.setAttribute("aria-pressed", String(isPaused));
-    button.textContent = isPaused ? "Resume" : "Pause";
-    if (isPaused) tell("Paused", "paused");
-    else look();
+    showPause();
+    ask();
   });
-  document.addEventListener("visibilitychange", look);
-  look();
+  showPause();
+  ask();
 }
+document.addEventListener("visibilitychange", () => look());
+
+/** What content needs that has just come. */
+function started() {
+  for (const drawing of document.querySelectorAll(".drawing")) readChart(drawing);
+  follow();
+}
+started();
 
 // Panels close with Escape and by a click beside them.
 document.addEventListener("keydown", (event) => {

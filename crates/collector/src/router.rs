@@ -15,12 +15,12 @@ use crate::{
         address,
         api::{
             accounts::{self, Accounts},
-            alerts, erasures, events, loss, openapi, operation, records, resource, usage,
+            alerts, erasures, events, loss, openapi, operation, parameters, records, resource,
+            usage,
             users::{self, Users},
         },
         auth::{require_account_key, require_reader},
-        cors::{self, InvalidOrigin},
-        ingest, observe,
+        cors, ingest, observe,
         state::App,
     },
     model::{note::NoteKind, record_kind::RecordKind},
@@ -232,10 +232,7 @@ pub fn routes() -> Vec<(&'static str, Access, MethodRouter<App>)> {
 }
 
 /// The whole HTTP surface: the API and the dashboard.
-///
-/// # Errors
-/// When a configured origin is not an origin.
-pub fn router(app: App) -> Result<Router, InvalidOrigin> {
+pub fn router(app: App) -> Router {
     let [mut open, mut source, mut account, mut reader] = [(); 4].map(|()| Router::new());
     for (path, access, handlers) in routes() {
         match access {
@@ -249,18 +246,20 @@ pub fn router(app: App) -> Result<Router, InvalidOrigin> {
     // in their place.
     let source = source
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)
-        .layer(cors::event_api(&app.config.allow_origins)?);
+        .layer(cors::event_api(&app.config.allow_origins));
     let account = account
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)
+        // Behind the check of the key: the layer that is added last comes first.
+        .route_layer(middleware::from_fn(parameters::refuse_unknown))
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
             require_account_key,
         ))
-        .layer(cors::account_api(&app.config.api_origins)?);
+        .layer(cors::account_api(&app.config.api_origins));
     let reader = reader
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)
         .route_layer(middleware::from_fn_with_state(app.clone(), require_reader))
-        .layer(cors::account_api(&app.config.api_origins)?);
+        .layer(cors::account_api(&app.config.api_origins));
     let routed = open
         .merge(source)
         .merge(account)
@@ -276,7 +275,7 @@ pub fn router(app: App) -> Result<Router, InvalidOrigin> {
         .with_state(app);
     // An address is read before anything else: layers of a router come after its routes.
     let read = MapRequest::new(routed, address::without_nul);
-    Ok(Router::new().fallback_service(read))
+    Router::new().fallback_service(read)
 }
 
 /// Forms of people who are signed in: a text of a record may have 64 KiB, and a form
@@ -290,8 +289,8 @@ const MAX_SIGN_IN_BYTES: usize = 8 * 1024;
 fn pages(app: &App) -> Router<App> {
     use dashboard::{
         adoption, alerts, assets, children, delete_record, edit_account, headers, import,
-        import_form, live, loss, mends, new_record, overview, quality, records, saved_views,
-        search, sign_in, tree, usage, user_page, users,
+        import_form, live, loss, mends, overview, quality, records, saved_views, search, sign_in,
+        signed_in, tree, usage, user_page, users,
     };
     Router::new()
         .route("/", get(overview::show))
@@ -303,6 +302,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/quality", get(quality::show))
         .route("/quality/move-user", post(mends::move_user))
         .route("/quality/name-account", post(mends::name_account))
+        .route("/quality/remove-account", post(mends::remove_account))
         .route("/quality/take-back", post(mends::take_back))
         .route("/quality/clear-refusals", post(mends::clear_refusals))
         .route(
@@ -319,6 +319,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/views/{id}/delete", post(saved_views::delete))
         .route("/alerts", get(alerts::show))
         .route("/alerts/rules", post(alerts::add))
+        .route("/alerts/rules/{id}", post(alerts::change))
         .route("/alerts/rules/{id}/delete", post(alerts::delete))
         .route("/alerts/check", post(alerts::check))
         .route("/alerts/webhook", post(alerts::set))
@@ -331,7 +332,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/accounts/{id}/adoption", get(adoption::show))
         .route(
             "/accounts/{id}/records",
-            get(records::show).post(new_record::add),
+            get(records::show).post(records::add),
         )
         .route("/accounts/{id}/records/delete", post(delete_record::delete))
         .route("/accounts/{id}/events", get(live::show_account))
@@ -341,6 +342,7 @@ fn pages(app: &App) -> Router<App> {
         .route("/fragments/tree", get(tree::level))
         .route("/fragments/search", get(search::show))
         .route("/fragments/events", get(live::rows))
+        .method_not_allowed_fallback(signed_in::form_opened)
         .with_state(Dashboard::new(app))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(middleware::from_fn(headers::secure))

@@ -13,10 +13,11 @@ use natero_wasm::error::{ErrorCode, reason_name};
 use tsify::Tsify;
 
 /// Every reason, in the order in which they are listed.
-const REASONS: [Reason; 6] = [
+const REASONS: [Reason; 7] = [
     Reason::Consent,
     Reason::Disabled,
     Reason::BeforeSend,
+    Reason::Identity,
     Reason::Overflow,
     Reason::Rejected,
     Reason::TooLarge,
@@ -62,7 +63,7 @@ pub fn contract() -> String {
     actions(&mut text);
     settings::write(&mut text);
     counters(&mut text);
-    nothing_counted(&mut text);
+    early_stats(&mut text);
     text
 }
 
@@ -155,25 +156,26 @@ fn counters(text: &mut String) {
     text.push('\n');
 }
 
-/// The counters of a tracker that has done nothing yet, in the order of their interface.
-fn nothing_counted(text: &mut String) {
+/// The counters of a tracker that has no engine yet, in the order of their interface.
+fn early_stats(text: &mut String) {
     let counters = interface(Stats::DECL);
     text.push_str(
-        "\n/** The counters before anything was counted. */\nexport const NO_STATS: Readonly<Stats> = {\n",
+        "\n/** The counters before the engine is there: of so many events that wait for it, and of so many calls that were refused. */\n\
+         export const earlyStats = (waiting: number, invalid: number): Stats => ({\n",
     );
     let names = counters
         .lines()
         .filter_map(|line| line.trim().strip_suffix(": number;"));
     for name in names {
-        writeln!(text, "  {name}: 0,").expect(WRITES);
+        let count = match name {
+            "accepted" | "pending" => "waiting",
+            _ => "0",
+        };
+        writeln!(text, "  {name}: {count},").expect(WRITES);
     }
     let reasons = REASONS.map(reason_name);
-    let dropped: Vec<_> = ["total", "invalid"]
-        .iter()
-        .chain(&reasons)
-        .map(|name| format!("{name}: 0"))
-        .collect();
-    writeln!(text, "  dropped: {{ {} }},\n}};", dropped.join(", ")).expect(WRITES);
+    let dropped = reasons.map(|name| format!(", {name}: 0")).concat();
+    writeln!(text, "  dropped: {{ total: 0, invalid{dropped} }},\n}});").expect(WRITES);
 }
 
 /// What tsify makes of a struct, with indentation of two and comments in a line.
@@ -203,6 +205,7 @@ const fn explained(reason: Reason) -> &'static str {
         Reason::Consent => "Consent was denied.",
         Reason::Disabled => "`disableEventSend` is on.",
         Reason::BeforeSend => "`beforeSend` returned `null` or threw.",
+        Reason::Identity => "The identity changed before account and user were known.",
         Reason::Overflow => "`maxQueueBytes` was reached.",
         Reason::Rejected => "The collector refused them.",
         Reason::TooLarge => "The collector finds them too large, each alone.",

@@ -30,6 +30,11 @@ const MAX_SWALLOWED: u32 = 1;
 /// A collector that took nothing for this long is told of.
 const UNREACHABLE: Millis = Millis(60_000.0);
 
+/// So many batches in a row have to be taken before a larger one is tried, once one was
+/// found too large: what is in between has a bound that hardly ever changes, and to find
+/// out costs a batch that is sent twice.
+const TAKEN_TO_GROW: u32 = 32;
+
 /// After so many failures in a row nobody is asked about uncertain events any
 /// more: it may be the question that something in between does not let pass.
 const FAILURES_TO_ASK: u32 = 3;
@@ -70,8 +75,11 @@ pub(crate) struct Delivery {
     /// More may come in a moment: the next request waits for it, however much is
     /// there.
     is_gathering: bool,
-    /// Most events of the next batch, after one was too large.
-    max_events: Option<usize>,
+    /// Most bytes of the next batch: less than a request may have after one was too
+    /// large.
+    max_bytes: usize,
+    /// Batches in a row that were taken since that last changed.
+    taken: u32,
     flushes: Flushes,
     /// When the first of the requests was made of which none has succeeded.
     failing_since: Option<Mono>,
@@ -92,7 +100,8 @@ impl Delivery {
             backoff: Backoff::default(),
             flush_at: None,
             is_gathering: false,
-            max_events: None,
+            max_bytes: KEEPALIVE_BYTES,
+            taken: 0,
             flushes: Flushes::default(),
             failing_since: None,
             failed_with: None,
@@ -142,9 +151,11 @@ impl Delivery {
         self.backoff.asked_until()
     }
 
-    /// Forgets all requests: their answers will be ignored.
-    pub fn forget_flights(&mut self) {
-        self.flights.clear();
+    /// Gives up all requests: they are aborted, and their answers ignored.
+    pub fn abort_flights(&mut self, effects: &mut Effects) {
+        for Flight { request, .. } in std::mem::take(&mut self.flights) {
+            effects.push(Effect::AbortRequest { request });
+        }
         self.failing_since = None;
     }
 
@@ -166,7 +177,7 @@ impl Delivery {
         stats: &mut Stats,
     ) -> Option<Request> {
         if self.flights.is_empty() && self.may_send(now, queue) && self.is_due(now, queue) {
-            self.send(now, false, KEEPALIVE_BYTES, queue, stats)
+            self.send(now, false, self.max_bytes, queue, stats)
         } else {
             None
         }
@@ -186,7 +197,7 @@ impl Delivery {
         if queue.next_bytes()? > room {
             return None;
         }
-        self.send(now, true, room, queue, stats)
+        self.send(now, true, room.min(self.max_bytes), queue, stats)
     }
 
     fn bytes_in_flight(&self) -> usize {
@@ -202,10 +213,9 @@ impl Delivery {
         stats: &mut Stats,
     ) -> Option<Request> {
         let request = RequestId(NonZeroU32::MIN.saturating_add(self.last_request));
-        let max_events = self.max_events.unwrap_or(usize::MAX);
         // The page may be gone when it is answered.
         let may_ask = !unloading;
-        let batch = queue.take(request, max_events, max_bytes, may_ask)?;
+        let batch = queue.take(request, max_bytes, may_ask)?;
         self.last_request += 1;
         self.is_gathering = false;
         // What did not fit is as due as what did: it goes with the next request.
@@ -258,15 +268,16 @@ impl Delivery {
                 self.backoff.encourage();
                 self.backoff.end_wait(now);
                 self.failing_since = None;
-                self.max_events = None;
+                self.grow();
                 if again {
                     self.flush_at = Some(now);
                 }
                 lost(Reason::Rejected, rejected, answer)
             }
             (Some(413), Some(_)) if flight.events > 1 => {
-                let count = queue.give_back(request);
-                self.max_events = Some(count.div_ceil(2));
+                queue.give_back(request);
+                self.max_bytes = flight.bytes / 2;
+                self.taken = 0;
                 self.flush_at = Some(now);
                 Outcome::Ended
             }
@@ -278,7 +289,6 @@ impl Delivery {
                     _ => Reason::Rejected,
                 };
                 self.failing_since = None;
-                self.max_events = None;
                 if queue.ready() > 0 {
                     self.flush_at = Some(now);
                 }
@@ -292,6 +302,15 @@ impl Delivery {
                 self.flush_at = Some(self.backoff.fail(now, retry_after, random));
                 Outcome::Failed
             }
+        }
+    }
+
+    /// Notes that a batch was taken: now and then a larger one may be tried.
+    fn grow(&mut self) {
+        self.taken += 1;
+        if self.taken >= TAKEN_TO_GROW {
+            self.taken = 0;
+            self.max_bytes = (self.max_bytes * 2).min(KEEPALIVE_BYTES);
         }
     }
 

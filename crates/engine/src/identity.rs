@@ -16,8 +16,14 @@ pub struct Identity {
     user: Option<OwnedId>,
     module: Option<OwnedId>,
     product: Option<OwnedId>,
-    /// When the account or the user last changed.
-    changed_at: Option<Mono>,
+    /// When the account and the user last changed.
+    account_changed_at: Mono,
+    user_changed_at: Mono,
+    /// An account is known, or was since the last logout. As long as none was, whoever
+    /// comes to be known belongs to the account that comes first.
+    had_account: bool,
+    /// Raised when an identity ends that may have had an account.
+    generation: u32,
 }
 
 /// Which of the two ids of an identity a call sets.
@@ -27,18 +33,43 @@ pub(crate) enum Subject {
     User,
 }
 
+/// What a call that sets an id is to the events that wait for an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// An account is known for the first time: it is that of all who were known before.
+    Begins,
+    /// More is known, or something else as long as there was no account.
+    GoesOn,
+    /// An identity ended: what waited for the rest of it will not get any.
+    Ends,
+}
+
 /// What of the identity an event was written without: it waits until both are
 /// known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Missing {
     pub account: bool,
     pub user: bool,
+    /// Of the identity: one of a later generation is somebody else's.
+    pub generation: u32,
 }
 
 impl Missing {
     pub fn any(self) -> bool {
         self.account || self.user
     }
+
+    /// The account alone is known.
+    pub fn has_account_alone(self) -> bool {
+        self.user && !self.account
+    }
+}
+
+/// When something changed that has not.
+const NEVER: Mono = Mono(f64::NEG_INFINITY);
+
+fn is_recent(changed_at: Mono, now: Mono) -> bool {
+    now - changed_at < SIGN_IN
 }
 
 fn borrowed(id: &Option<OwnedId>) -> Option<Id<'_>> {
@@ -48,11 +79,14 @@ fn borrowed(id: &Option<OwnedId>) -> Option<Id<'_>> {
 impl Identity {
     pub(crate) fn new(account: Option<OwnedId>, user: Option<OwnedId>) -> Identity {
         Identity {
+            had_account: account.is_some(),
             account,
             user,
             module: None,
             product: None,
-            changed_at: None,
+            account_changed_at: NEVER,
+            user_changed_at: NEVER,
+            generation: 0,
         }
     }
 
@@ -83,13 +117,32 @@ impl Identity {
         }
     }
 
-    pub(crate) fn set_subject(&mut self, subject: Subject, id: Option<Id<'_>>, now: Mono) {
-        let place = match subject {
-            Subject::Account => &mut self.account,
-            Subject::User => &mut self.user,
+    /// Sets the account or the user.
+    pub(crate) fn set_subject(
+        &mut self,
+        subject: Subject,
+        id: Option<Id<'_>>,
+        now: Mono,
+    ) -> Change {
+        let (place, changed_at) = match subject {
+            Subject::Account => (&mut self.account, &mut self.account_changed_at),
+            Subject::User => (&mut self.user, &mut self.user_changed_at),
         };
-        *place = id.map(OwnedId::from);
-        self.changed_at = Some(now);
+        let before = std::mem::replace(place, id.map(OwnedId::from));
+        *changed_at = now;
+        if !self.had_account {
+            self.had_account = self.account.is_some();
+            return if self.had_account {
+                Change::Begins
+            } else {
+                Change::GoesOn
+            };
+        }
+        if before.is_none() {
+            return Change::GoesOn;
+        }
+        self.generation += 1;
+        Change::Ends
     }
 
     pub(crate) fn set_module(&mut self, id: Option<Id<'_>>) {
@@ -106,17 +159,44 @@ impl Identity {
         self.user = None;
         self.module = None;
         self.product = None;
+        self.had_account = false;
+        self.generation += 1;
     }
 
     /// Whether the first call of a sign-in was made and the second may follow.
     pub(crate) fn is_signing_in(&self, now: Mono) -> bool {
-        self.changed_at.is_some_and(|at| now - at < SIGN_IN)
+        is_recent(self.account_changed_at, now) || is_recent(self.user_changed_at, now)
+    }
+
+    /// Whether a call that sets this half of the identity now is the second of a sign-in.
+    pub(crate) fn is_second_half(&self, subject: Subject, now: Mono) -> bool {
+        let other = match subject {
+            Subject::Account => self.user_changed_at,
+            Subject::User => self.account_changed_at,
+        };
+        is_recent(other, now)
+    }
+
+    /// When it is sure that the account and the user belong together: not while the first
+    /// call of a sign-in was made and the second was not. `None`: they do by now.
+    pub(crate) fn settles_at(&self, now: Mono) -> Option<Mono> {
+        let (account, user) = (self.account_changed_at, self.user_changed_at);
+        if is_recent(account, now) == is_recent(user, now) {
+            return None;
+        }
+        Some(account.max(user) + SIGN_IN)
+    }
+
+    /// Which generation of the identity this is.
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
     }
 
     pub(crate) fn missing(&self) -> Missing {
         Missing {
             account: self.account.is_none(),
             user: self.user.is_none(),
+            generation: self.generation,
         }
     }
 

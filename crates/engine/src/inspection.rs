@@ -45,7 +45,8 @@ pub enum WaitsFor {
     Nothing,
     /// Consent is pending, or denied.
     Consent,
-    /// All events that wait lack the account or the user.
+    /// All events that wait lack the account or the user. A time: both are known, and
+    /// whether they belong together is then.
     Ids,
     /// A request is under way.
     Answer,

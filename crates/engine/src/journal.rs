@@ -169,7 +169,7 @@ pub(crate) fn read_wait(record: &str, now: Wall) -> Option<Millis> {
 
 /// Bytes of what [`write_record`] appends.
 pub(crate) fn record_bytes(draft: &Draft) -> usize {
-    let Missing { account, user } = draft.missing;
+    let Missing { account, user, .. } = draft.missing;
     1 + usize::from(account) + usize::from(user) + draft.line.len() + 1
 }
 
@@ -192,7 +192,11 @@ pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
     let draft = || Draft {
         line: line.to_owned(),
         priority,
-        missing: Missing { account, user },
+        missing: Missing {
+            account,
+            user,
+            ..Missing::default()
+        },
     };
     whole.then(|| (draft(), digit & UNCERTAIN > 0))
 }
@@ -222,7 +226,11 @@ mod tests {
         use Priority::{Identify, PageView, Sync, Usage};
         for priority in [PageView, Sync, Usage, Identify] {
             for (account, user) in [(false, false), (false, true), (true, false), (true, true)] {
-                let missing = Missing { account, user };
+                let missing = Missing {
+                    account,
+                    user,
+                    ..Missing::default()
+                };
                 let written = draft(priority, missing);
                 for is_uncertain in [false, true] {
                     let mut out = String::new();

@@ -49,7 +49,7 @@ impl Storage {
         if queue.unstored() > 0 && self.room() < SEGMENT_BYTES {
             self.compact(queue, effects);
         }
-        self.write_within(self.room(), queue, effects);
+        self.write_within(0, self.room(), queue, effects);
     }
 
     /// Writes segments again, as a page that may be about to go leaves them: with
@@ -73,19 +73,24 @@ impl Storage {
         }
     }
 
-    /// Writes what was adopted from storage in place of the `bytes` that it
-    /// took there: the host removes the original afterwards, so this takes no
-    /// room.
-    pub fn write_adopted(&mut self, bytes: usize, queue: &mut Queue, effects: &mut Effects) {
-        self.write_within(self.room().max(bytes), queue, effects);
+    /// Writes what was adopted from storage, the events from this number on, and nothing
+    /// else: the host removes the original afterwards, so this takes no room.
+    pub fn write_adopted(&mut self, from: u32, queue: &mut Queue, effects: &mut Effects) {
+        self.write_within(from, usize::MAX, queue, effects);
     }
 
     fn room(&self) -> usize {
         self.max_bytes.saturating_sub(self.journal.bytes())
     }
 
-    fn write_within(&mut self, mut room: usize, queue: &mut Queue, effects: &mut Effects) {
-        while let Some(batch) = queue.store(self.journal.next(), room) {
+    fn write_within(
+        &mut self,
+        from: u32,
+        mut room: usize,
+        queue: &mut Queue,
+        effects: &mut Effects,
+    ) {
+        while let Some(batch) = queue.store(from, self.journal.next(), room) {
             room = room.saturating_sub(batch.body.len());
             self.append(batch.events, batch.body, effects);
         }

@@ -14,6 +14,9 @@ pub enum Reason {
     Disabled,
     /// `beforeSend` returned null or threw.
     BeforeSend,
+    /// It waited for an account and a user, and the identity that it was made under
+    /// ended before both were known.
+    Identity,
     /// `maxQueueBytes` was reached, and other events were worth more.
     Overflow,
     /// The server refused it for good.
@@ -31,7 +34,8 @@ pub enum Reason {
     serde(rename_all = "camelCase")
 )]
 pub struct Stats {
-    /// Events made.
+    /// Events made, without those that a page from the back/forward cache leaves to
+    /// whoever adopts them.
     pub accepted: u32,
     /// Events that the server confirmed.
     pub delivered: u32,
@@ -55,6 +59,7 @@ pub struct Dropped {
     pub consent: u32,
     pub disabled: u32,
     pub before_send: u32,
+    pub identity: u32,
     pub overflow: u32,
     pub rejected: u32,
     pub too_large: u32,
@@ -67,6 +72,7 @@ impl Dropped {
             Reason::Consent => &mut self.consent,
             Reason::Disabled => &mut self.disabled,
             Reason::BeforeSend => &mut self.before_send,
+            Reason::Identity => &mut self.identity,
             Reason::Overflow => &mut self.overflow,
             Reason::Rejected => &mut self.rejected,
             Reason::TooLarge => &mut self.too_large,

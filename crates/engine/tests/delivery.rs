@@ -265,3 +265,55 @@ fn with_sending_disabled_everything_runs_and_nothing_leaves() {
     assert_eq!(tab.engine.stats().accepted, 1);
     assert_eq!(tab.engine.stats().dropped.disabled, 1);
 }
+
+/// Flushes a tab whose server takes bodies of so many bytes, and has answered so many
+/// requests. Returns how many it refused.
+fn drain_through(tab: &mut Tab, mut answered: usize, most: usize) -> usize {
+    let mut refused = 0;
+    tab.call(flush(1));
+    while let Some(request) = tab.requests.get(answered).cloned() {
+        answered += 1;
+        let is_refused = request.body.len() > most;
+        refused += usize::from(is_refused);
+        tab.answer(request.request, if is_refused { 413 } else { 200 });
+    }
+    refused
+}
+
+#[test]
+fn a_server_that_takes_small_batches_gets_small_ones_from_then_on() {
+    let mut tab = Tab::open(config());
+    let name = "f".repeat(250);
+    for _ in 0..1_000 {
+        tab.feature(&name);
+    }
+    let refused = drain_through(&mut tab, 0, 4_096);
+    assert_eq!(tab.engine.stats().delivered, 1_000);
+    assert!(refused <= 5 + tab.requests.len() / 30, "{refused}");
+    let sent = tab.engine.stats().bytes_sent;
+    let bytes: usize = tab.requests.iter().map(|request| request.body.len()).sum();
+    assert!((sent - bytes as f64).abs() < 1.0);
+    let delivered: usize = tab
+        .requests
+        .iter()
+        .map(|request| request.body.len())
+        .filter(|bytes| *bytes <= 4_096)
+        .sum();
+    assert!(bytes < delivered * 3 / 2, "{bytes} for {delivered}");
+}
+
+#[test]
+fn a_server_that_takes_large_batches_again_gets_them_after_a_while() {
+    let mut tab = Tab::open(config());
+    for _ in 0..200 {
+        tab.feature("f");
+    }
+    assert!(drain_through(&mut tab, 0, 4_096) > 0);
+    let answered = tab.requests.len();
+    for _ in 0..7_000 {
+        tab.feature("f");
+    }
+    assert_eq!(drain_through(&mut tab, answered, 1_000_000), 0);
+    let largest = tab.requests[answered..].iter().map(|it| it.body.len());
+    assert!(largest.max() > Some(40_000));
+}

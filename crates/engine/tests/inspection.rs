@@ -53,6 +53,12 @@ fn events_without_both_ids_wait_for_those_and_say_which() {
     assert_eq!(waits(&tab), (WaitsFor::Ids, None));
     assert!(kept(&tab)[0].lacks_user && !kept(&tab)[0].lacks_account);
     tab.call(Call::SetUser(Id::new("ann")));
+    assert_eq!(
+        waits(&tab),
+        (WaitsFor::Ids, Some(100.0)),
+        "the account of a sign-in may follow"
+    );
+    tab.pass(100.0);
     assert_eq!(waits(&tab).0, WaitsFor::Batch);
     assert!(!kept(&tab)[0].lacks_user);
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Tab, flush, never_idle as config, request, unanswered};
-use natero_engine::{Effect, Input, Millis, Mono, Persistence};
+use natero_engine::{Call, Effect, Input, Millis, Mono, Persistence};
 
 #[test]
 fn failures_are_tried_again_later_and_later_but_within_five_minutes() {
@@ -365,4 +365,19 @@ fn what_a_browser_says_of_the_network_is_no_failure() {
     tab.answer(request(1), 200);
     let stats = tab.engine.stats();
     assert_eq!((stats.delivered, stats.retries), (1, 0));
+}
+
+#[test]
+fn a_flush_ends_after_shutdown_though_nobody_answers() {
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.call(flush(1));
+    tab.call(Call::Shutdown);
+    tab.other.clear();
+    tab.pass(29_999.0);
+    assert!(tab.other.is_empty() && tab.aborted.is_empty());
+    tab.pass(1.0);
+    assert_eq!(tab.aborted, [request(1)]);
+    assert!(matches!(tab.other[..], [Effect::ResolveFlush(_)]));
+    assert_eq!(tab.engine.poll_timeout(), None, "nothing is tried again");
 }

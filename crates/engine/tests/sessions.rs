@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{Tab, config, flush, of};
-use natero_engine::{Call, Config, Consent, Input, Persistence, View};
+use common::{Tab, config, flush, of, request, unanswered};
+use natero_engine::{Call, Config, Consent, Effect, Input, Persistence, View};
 use natero_event::Id;
 
 #[test]
@@ -328,4 +328,68 @@ fn before_send_edits_or_drops_and_leaves_no_gap_in_seq() {
     assert_eq!(seen, [("keep", 0), ("edited", 1)]);
     assert_eq!(tab.losses.len(), 1, "dropping is no loss, throwing is");
     assert_eq!(tab.engine.stats().dropped.before_send, 2);
+}
+
+#[test]
+fn who_agrees_in_a_second_tab_goes_on_with_the_session_and_visitor_of_the_first() {
+    let pending = |seed| {
+        let config = Config {
+            consent: Consent::Pending,
+            ..config()
+        };
+        Tab::open_with(config, [seed; 4], 0.0, "", "", true)
+    };
+    let (mut first, mut second) = (pending(1), pending(2));
+    first.call(Call::OptIn);
+    second.session_cookie = first.session_cookie.clone();
+    second.visitor_cookie = first.visitor_cookie.clone();
+    second.pass(1_000.0);
+    second.call(Call::OptIn);
+    assert_eq!(second.session(), first.session());
+    assert_eq!(second.visitor_cookie, first.visitor_cookie);
+    assert!(second.session_cookie.starts_with(&first.session()));
+}
+
+#[test]
+fn agreeing_is_no_activity() {
+    let mut tab = Tab::open(Config {
+        consent: Consent::Pending,
+        ..config()
+    });
+    tab.pass(70_000.0);
+    let announced = tab.announced;
+    tab.call(Call::OptIn);
+    assert_eq!(tab.announced, announced);
+    assert!(tab.session_cookie.starts_with(&tab.session()));
+}
+
+#[test]
+fn opting_out_aborts_what_is_under_way() {
+    let mut tab = Tab::open(config());
+    tab.feature("f");
+    tab.call(flush(1));
+    tab.call(Call::OptOut);
+    assert_eq!(tab.aborted, [request(1)]);
+    assert!(
+        tab.other
+            .iter()
+            .any(|effect| matches!(effect, Effect::ResolveFlush(_)))
+    );
+    tab.tell(unanswered(request(1)));
+    assert_eq!(tab.engine.stats().pending, 0);
+}
+
+#[test]
+fn what_before_send_decides_on_after_a_reset_is_sent_at_once() {
+    let mut tab = Tab::open(Config {
+        filter: true,
+        ..config()
+    });
+    tab.call(Call::SetModule(Id::new("m")));
+    tab.pass(1_000.0);
+    tab.call(Call::Reset);
+    for line in tab.take_undecided() {
+        tab.tell(Input::Filtered(&line));
+    }
+    assert_eq!(of(&tab.sent(), "moduleEnd").len(), 1);
 }

@@ -2,9 +2,11 @@
 
 mod common;
 
-use common::{Tab, feature, flush, of, request, segment};
-use natero_engine::{Call, Config, Consent, Effect, Input, Millis, Persistence, RequestId, View};
-use natero_event::Id;
+use common::{Tab, feature, flush, id, of, request, segment};
+use natero_engine::{
+    Call, Config, Consent, Effect, Input, Millis, Override, Persistence, RequestId, View,
+};
+use natero_event::{Id, Json, Number};
 
 fn config() -> Config {
     Config {
@@ -265,4 +267,114 @@ fn a_segment_of_which_nothing_is_kept_is_not_written_again() {
             }
         }
     }
+}
+
+fn bytes_stored(tab: &Tab) -> usize {
+    tab.stored.values().map(String::len).sum()
+}
+
+/// A feature whose line takes a bit more than so many bytes.
+fn large(tab: &mut Tab, name: &str, bytes: usize) {
+    let details = format!("{{\"x\":\"{}\"}}", "y".repeat(bytes));
+    tab.call(Call::Feature {
+        feature: id(name),
+        total: Number::ONE,
+        module: Override::Sticky,
+        product: Override::Sticky,
+        details: Some(Json(&details)),
+    });
+}
+
+#[test]
+fn what_is_adopted_is_stored_though_what_is_the_page_s_own_leaves_no_room() {
+    let mut closed = Tab::open(config());
+    closed.feature("orphan");
+    let mut tab = Tab::open_with(
+        Config {
+            max_stored_bytes: 40_000,
+            ..config()
+        },
+        [7; 4],
+        0.0,
+        "",
+        "",
+        true,
+    );
+    for name in ["a", "b", "c", "d"] {
+        large(&mut tab, name, 16_000);
+    }
+    let before = tab.stored.clone();
+    adopt(&mut tab, &closed);
+    let new: Vec<&String> = tab
+        .stored
+        .iter()
+        .filter(|(segment, _)| !before.contains_key(segment))
+        .map(|(_, records)| records)
+        .collect();
+    assert_eq!(new, [&closed.stored[&segment(1)]], "that, and nothing else");
+}
+
+#[test]
+fn an_adoption_stores_nothing_that_was_refused_before() {
+    let mut closed = Tab::open(config());
+    closed.feature("orphan");
+    let mut tab = Tab::open_with(config(), [7; 4], 0.0, "", "", true);
+    // One task after another whose writes the host refuses: others fill the bound.
+    for number in 1..=50 {
+        large(&mut tab, "own", 16_000);
+        let written: Vec<_> = std::mem::take(&mut tab.stored).into_keys().collect();
+        for segment in written {
+            tab.tell(Input::WriteFailed(segment));
+        }
+        assert_eq!(tab.engine.stats().pending, number);
+    }
+    adopt(&mut tab, &closed);
+    assert_eq!(bytes_stored(&tab), closed.stored[&segment(1)].len());
+}
+
+#[test]
+fn an_event_that_is_too_large_for_the_storage_keeps_no_other_out() {
+    let mut tab = Tab::open(Config {
+        max_stored_bytes: 10_000,
+        ..config()
+    });
+    large(&mut tab, "large", 16_000);
+    for name in ["a", "b", "c", "d", "e"] {
+        tab.feature(name);
+    }
+    for name in ["a", "b", "c", "d", "e"] {
+        let name = format!("\"feature\":\"{name}\"");
+        assert!(tab.stored.values().any(|records| records.contains(&name)));
+    }
+    assert!(bytes_stored(&tab) <= 10_000);
+}
+
+#[test]
+fn who_refused_takes_over_nothing_more() {
+    let mut closed = Tab::open(config());
+    closed.feature("left");
+    let mut tab = Tab::open_with(config(), [7; 4], 0.0, "", "", true);
+    tab.call(Call::OptOut);
+    adopt(&mut tab, &closed);
+    assert_eq!((tab.engine.stats().pending, tab.stored.len()), (0, 0));
+    tab.call(Call::OptIn);
+    tab.drain();
+    assert!(tab.sent().is_empty());
+}
+
+#[test]
+fn counters_add_up_though_the_back_forward_cache_leaves_events_to_storage() {
+    let mut closed = Tab::open(config());
+    closed.feature("left by another");
+    let mut tab = Tab::open_with(config(), [7; 4], 0.0, "", "", true);
+    tab.feature("delivered");
+    tab.drain();
+    adopt(&mut tab, &closed);
+    tab.tell(Input::Online(false));
+    tab.feature("left");
+    tab.tell(Input::Hidden);
+    assert_eq!(tab.engine.stats().accepted, 2);
+    tab.tell(Input::Restored);
+    let stats = tab.engine.stats();
+    assert_eq!((stats.accepted, stats.delivered, stats.pending), (1, 1, 0));
 }

@@ -96,6 +96,12 @@ impl AccountHeader {
             .map(|above| &self.path[above])
     }
 
+    /// The account above it, of those that may be seen, with which it is deactivated.
+    fn deactivated_above(&self) -> Option<&TreeEntry> {
+        let above = &self.path[..self.path.len().saturating_sub(1)];
+        above.iter().rfind(|entry| entry.is_deleted)
+    }
+
     /// Whether the page for the quality of the data may be seen.
     pub(crate) fn shows_quality(&self) -> bool {
         self.rights.within.is_all()
@@ -146,6 +152,9 @@ impl AccountHeader {
                 h1 { (self.title()) }
                 @if let Some(label) = &account.hierarchy_label { span .badge { (label) } }
                 @if account.is_deleted { span .badge.warn { "Deactivated" } }
+                @else if let Some(above) = self.deactivated_above() {
+                    span .badge.warn title={"Deactivated with " (above.title())} { "Deactivated" }
+                }
                 @if self.rights.may_change {
                     a .quiet.edit href=(view.at(&address::account(&account.account_id, "/edit"))) { "Edit" }
                 }

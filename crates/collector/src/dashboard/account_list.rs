@@ -69,6 +69,7 @@ impl AccountList {
             before: period.compared(),
             filter: view.selection.filter(),
             dimensions: view.dimensions.clone(),
+            text: view.table(list_filter::TABLE).find,
             now: now_ms(),
         }
     }
@@ -159,7 +160,7 @@ impl AccountList {
         } else {
             Sort::down("uses")
         };
-        let mut table = Table::new("accounts", "Accounts", usual, path, view)
+        let mut table = Table::new(list_filter::TABLE, "Accounts", usual, path, view)
             .with(name_column(&links))
             .with(
                 Column::text("account_id", "Id", |row: &PortfolioRow| {

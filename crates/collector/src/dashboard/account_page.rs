@@ -50,6 +50,22 @@ impl FromRequestParts<Dashboard> for AccountRequest {
 }
 
 impl AccountRequest {
+    /// A request by somebody who has sent a form about the account.
+    pub(crate) fn of(
+        dashboard: &Dashboard,
+        account_id: String,
+        view: View,
+        rights: Rights,
+    ) -> Self {
+        AccountRequest {
+            dashboard: dashboard.clone(),
+            account_id,
+            period: dashboard.period(&view),
+            view,
+            rights,
+        }
+    }
+
     /// The account and who asks, as the store sees them.
     pub(crate) fn question(&self) -> AccountQuestion {
         AccountQuestion {

@@ -3,6 +3,7 @@
 
 use axum::{
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
@@ -10,13 +11,13 @@ use serde::Deserialize;
 
 use super::{
     address,
-    alert_forms::{self, rule_form, webhook_form},
-    error::PageError,
+    error::{PageError, sentence},
     format,
     layout::{self, NavigationEntry},
     mends::{ChangeForm, Nothing},
     query::Query,
     rights::Rights,
+    rule_form::{self, Fields, RuleForm},
     sheet::Sheet,
     signed_in::SignedIn,
     state::Dashboard,
@@ -24,15 +25,21 @@ use super::{
     table_choice::Sort,
     value::Value,
     view::View,
+    webhook_form::{Outcome, webhook_form},
 };
 use crate::{
     clock::now_ms,
     http::{
         alerting::check_all,
-        api::alerts::{add_rule, set_webhook},
+        api::alerts::{add_rule, replace_rule, set_webhook},
+        error::ApiError,
+        extract::Path,
     },
-    model::{calendar::TimeZone, page::Page},
-    store::alerts::{Alert, AlertsPage, StoredRule},
+    model::{alert_rule::AlertRule, calendar::TimeZone, page::Page, visibility::Visibility},
+    store::{
+        alerts::{Alert, AlertsPage, StoredRule},
+        search::SearchQuestion,
+    },
 };
 
 /// The path of the page.
@@ -41,11 +48,27 @@ const PATH: &str = "/alerts";
 /// Most alerts that are read, those that hold and the latest.
 const LIMIT: i64 = 10_000;
 
+/// Most accounts that are named in the place of one that there is not.
+const MAX_SUGGESTED: usize = 5;
+
 /// Parameters besides the view.
 #[derive(Debug, Deserialize)]
 pub(crate) struct DoneQuery {
     /// What a form has just done.
     done: Option<String>,
+    /// The number of the rule that is to be changed.
+    edit: Option<String>,
+}
+
+/// What the page shows besides what is stored.
+#[derive(Debug, Default)]
+struct Shown {
+    done: Option<&'static str>,
+    /// The rule that is to be changed.
+    edit: Option<i64>,
+    /// A form for a rule that was sent and did not pass.
+    sent: Option<RuleForm>,
+    webhook: Outcome,
 }
 
 /// Shows the alerts, and to whom sees all accounts also the rules.
@@ -56,21 +79,20 @@ pub(crate) async fn show(
     State(dashboard): State<Dashboard>,
     SignedIn { rights }: SignedIn,
     Query(view): Query<View>,
-    Query(DoneQuery { done }): Query<DoneQuery>,
+    Query(DoneQuery { done, edit }): Query<DoneQuery>,
 ) -> Result<Response, PageError> {
-    page(
-        &dashboard,
-        &rights,
-        &view,
-        done.as_deref().and_then(done_words),
-        None,
-    )
-    .await
+    let shown = Shown {
+        done: done.as_deref().and_then(done_words),
+        edit: edit.and_then(|id| id.parse().ok()),
+        ..Shown::default()
+    };
+    page(&dashboard, &rights, &view, shown).await
 }
 
 fn done_words(done: &str) -> Option<&'static str> {
     match done {
         "added" => Some("The rule is stored and was checked."),
+        "changed" => Some("The rule is changed and was checked."),
         "removed" => Some("The rule and its alerts are removed."),
         "checked" => Some("All rules were checked."),
         "webhook-removed" => Some("The webhook is removed. Nobody is told of alerts any more."),
@@ -82,8 +104,7 @@ async fn page(
     dashboard: &Dashboard,
     rights: &Rights,
     view: &View,
-    done: Option<&'static str>,
-    secret: Option<&str>,
+    shown: Shown,
 ) -> Result<Response, PageError> {
     let of = Page {
         limit: LIMIT,
@@ -91,20 +112,32 @@ async fn page(
     };
     let store = &dashboard.app.store;
     let read = store.page_alerts(rights.within.clone(), of).await?;
+    let edited = || {
+        let id = shown.edit?;
+        let stored = read.rules.iter().find(|stored| stored.id == id)?;
+        RuleForm::of(stored)
+    };
+    let form = shown.sent.or_else(edited).unwrap_or_default();
+    let has_forms = rights.within.is_all() && rights.may_change;
+    let choices = match has_forms && view.csv.is_none() {
+        // Without them, the form is only less of a help.
+        true => store.choices().await.unwrap_or_default(),
+        false => Default::default(),
+    };
     let sheet = Sheet::default();
     let configured = &dashboard.app.config.timezone;
     let zone = view.time_zone.as_ref().unwrap_or(configured);
     let content = html! {
         div .title { h1 { "Alerts" } }
         p .lead { "Accounts and users that rules hit. Every rule is checked once an hour." }
-        @if let Some(words) = done { p .notice role="status" { (words) } }
+        @if let Some(words) = shown.done { p .notice role="status" { (words) } }
         (read.alerts(&sheet, view, zone))
         // Rules are about all accounts.
         @if rights.within.is_all() {
             (read.rules(&sheet, view, zone, rights))
-            @if rights.may_change {
-                (rule_form(view))
-                (webhook_form(read.webhook.as_ref(), &read.messages, secret, view))
+            @if has_forms {
+                (form.show(&choices, view))
+                (webhook_form(read.webhook.as_ref(), &read.messages, &shown.webhook, view))
             }
         }
     };
@@ -201,7 +234,7 @@ impl AlertsPage {
                 Value::Text(of.rule.condition.words())
             }))
             .with(Column::text("accounts", "Of", |of: &StoredRule| {
-                Value::Text(alert_forms::subject_words(&of.rule))
+                Value::Text(rule_form::subject_words(&of.rule))
             }))
             .with(Column::number("holding", "Holding", |of: &StoredRule| {
                 Value::Count(of.holding)
@@ -212,9 +245,12 @@ impl AlertsPage {
             }));
         if rights.may_change {
             table = table.with(
-                Column::action("remove", "Remove", move |of: &StoredRule| {
+                Column::action("change", "Change", move |of: &StoredRule| {
                     html! {
                         form .mend method="post" action=(view.at(&format!("/alerts/rules/{}/delete", of.id))) {
+                            @if RuleForm::of(of).is_some() {
+                                a .button href={(view.at(&format!("{PATH}?edit={}", of.id))) "#rule"} aria-label={"Change " (of.rule.name)} { "Change" }
+                            }
                             button .button type="submit" aria-label={"Remove " (of.rule.name)} { "Remove" }
                         }
                     }
@@ -246,17 +282,121 @@ fn done(view: &View, done: &str, section: &str) -> Response {
     Redirect::to(&format!("{page}{section}")).into_response()
 }
 
-/// Stores a new rule.
+/// Stores a new rule. One that cannot be is answered with the form as it was sent.
 ///
 /// # Errors
-/// 403 for who may only look, 409 when the name is in use, 422 for what is no rule.
+/// 403 for who may only look.
 pub(crate) async fn add(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
-    ChangeForm(fields): ChangeForm<alert_forms::Fields>,
+    ChangeForm(fields): ChangeForm<Fields>,
 ) -> Result<Response, PageError> {
-    add_rule(&dashboard.app, alert_forms::read(&fields)?).await?;
-    Ok(done(&view, "added", "#rules"))
+    let form = RuleForm {
+        fields,
+        ..RuleForm::default()
+    };
+    save(&dashboard, &view, form).await
+}
+
+/// Changes a rule. One that cannot be is answered with the form as it was sent.
+///
+/// # Errors
+/// 403 for who may only look, 404 for a rule that is gone.
+pub(crate) async fn change(
+    State(dashboard): State<Dashboard>,
+    Path(id): Path<i64>,
+    Query(view): Query<View>,
+    ChangeForm(fields): ChangeForm<Fields>,
+) -> Result<Response, PageError> {
+    let form = RuleForm {
+        id: Some(id),
+        fields,
+        ..RuleForm::default()
+    };
+    save(&dashboard, &view, form).await
+}
+
+async fn save(
+    dashboard: &Dashboard,
+    view: &View,
+    mut form: RuleForm,
+) -> Result<Response, PageError> {
+    let status = match stored(dashboard, &mut form).await {
+        Ok(true) => {
+            let what = if form.id.is_some() {
+                "changed"
+            } else {
+                "added"
+            };
+            return Ok(done(view, what, "#rules"));
+        }
+        // Nothing is wrong with it yet.
+        Ok(false) => StatusCode::OK,
+        Err(refused @ (ApiError::Unprocessable(_) | ApiError::Conflict(_))) => {
+            form.refused = Some(sentence(&refused.to_string()));
+            refused.status()
+        }
+        Err(failed) => return Err(failed.into()),
+    };
+    let shown = Shown {
+        sent: Some(form),
+        ..Shown::default()
+    };
+    let page = page(dashboard, &Rights::ALL, view, shown).await?;
+    Ok((status, page).into_response())
+}
+
+/// Stores the rule of a form. Returns false, with its doubts, where it would hit nothing
+/// and nobody has said that it is meant.
+async fn stored(dashboard: &Dashboard, form: &mut RuleForm) -> Result<bool, ApiError> {
+    let rule = rule_form::read(&form.fields)?;
+    require_account(dashboard, &rule).await?;
+    let choices = dashboard.app.store.choices().await;
+    let doubts = choices.map_or_else(|_| Vec::new(), |known| RuleForm::doubts(&rule, &known));
+    if !doubts.is_empty() && !form.is_meant(&doubts) {
+        form.doubts = doubts;
+        return Ok(false);
+    }
+    match form.id {
+        None => add_rule(&dashboard.app, rule).await.map(drop)?,
+        Some(id) => replace_rule(&dashboard.app, id, rule).await?,
+    }
+    Ok(true)
+}
+
+/// Refuses a rule about an account that there is not, and names those that may be meant.
+async fn require_account(dashboard: &Dashboard, rule: &AlertRule) -> Result<(), ApiError> {
+    let Some(id) = &rule.account_id else {
+        return Ok(());
+    };
+    let store = &dashboard.app.store;
+    if store.account(id.clone()).await?.is_some() {
+        return Ok(());
+    }
+    let question = SearchQuestion {
+        text: id.clone(),
+        within: Visibility::All,
+        limit: MAX_SUGGESTED,
+    };
+    let found = store.search(question).await?.accounts;
+    let alike: Vec<String> = found
+        .iter()
+        .filter_map(|path| path.last())
+        .map(|entry| match &entry.name {
+            Some(name) => format!("{} ({name})", entry.account_id),
+            None => entry.account_id.clone(),
+        })
+        .collect();
+    Err(ApiError::Unprocessable(if alike.is_empty() {
+        format!(
+            "no account has the id “{id}”; the search beside the page finds accounts by their names"
+        )
+    } else {
+        format!(
+            "no account has the id “{id}”; it may be one of {}",
+            alike.join(", ")
+        )
+    }))
 }
 
 /// Removes a rule with its alerts.
@@ -265,7 +405,7 @@ pub(crate) async fn add(
 /// 403 for who may only look.
 pub(crate) async fn delete(
     State(dashboard): State<Dashboard>,
-    crate::http::extract::Path(id): crate::http::extract::Path<i64>,
+    Path(id): Path<i64>,
     Query(view): Query<View>,
     ChangeForm(Nothing {}): ChangeForm<Nothing>,
 ) -> Result<Response, PageError> {
@@ -292,18 +432,40 @@ pub(crate) struct NewWebhook {
     url: String,
 }
 
-/// Sets the receiver, and shows its secret this once.
+/// Sets the receiver, and shows its secret this once. An address that cannot be is answered
+/// with the form as it was sent.
 ///
 /// # Errors
-/// 403 for who may only look, 422 for an invalid address.
+/// 403 for who may only look.
 pub(crate) async fn set(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
     ChangeForm(NewWebhook { url }): ChangeForm<NewWebhook>,
 ) -> Result<Response, PageError> {
-    let secret = set_webhook(&dashboard.app, &url).await?;
+    let (status, webhook) = match set_webhook(&dashboard.app, &url).await {
+        Ok(secret) => {
+            let outcome = Outcome {
+                secret: Some(secret),
+                ..Outcome::default()
+            };
+            (StatusCode::OK, outcome)
+        }
+        Err(refused @ ApiError::Unprocessable(_)) => {
+            let outcome = Outcome {
+                refused: Some((url, sentence(&refused.to_string()))),
+                ..Outcome::default()
+            };
+            (refused.status(), outcome)
+        }
+        Err(failed) => return Err(failed.into()),
+    };
+    let shown = Shown {
+        webhook,
+        ..Shown::default()
+    };
     // An answer and no redirect: a secret does not belong into an address.
-    page(&dashboard, &Rights::ALL, &view, None, Some(&secret)).await
+    let page = page(&dashboard, &Rights::ALL, &view, shown).await?;
+    Ok((status, page).into_response())
 }
 
 /// Removes the receiver.

@@ -7,11 +7,19 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
-    account_page::AccountRequest, address, error::PageError, format, layout, mends::ChangeForm,
-    query::Query, state::Dashboard, view::View,
+    account_header::AccountHeader,
+    account_page::AccountRequest,
+    address,
+    error::{PageError, sentence},
+    format, layout,
+    mends::ChangeForm,
+    query::Query,
+    rights::Rights,
+    state::Dashboard,
+    view::View,
 };
 use crate::{
     clock::now_ms,
@@ -28,6 +36,8 @@ use crate::{
     },
     store::{
         Store,
+        search::SearchQuestion,
+        tree::TreeEntry,
         usage::{RowPage, UsageQuestion},
     },
 };
@@ -41,9 +51,15 @@ const DETAILS: [(&str, &str); 6] = [
     ("stage", "Stage"),
     ("industry", "Industry"),
     ("csm", "Customer success manager"),
-    ("employees", "Employees"),
+    (EMPLOYEES, "Employees"),
     ("renewal_date", "Renewal date"),
 ];
+
+/// The field that is a number.
+const EMPLOYEES: &str = "employees";
+
+/// Most accounts that are offered in the place of one that there is not.
+const MAX_SUGGESTED: usize = 3;
 
 /// Every field of the form.
 fn names() -> impl Iterator<Item = &'static str> {
@@ -106,13 +122,29 @@ impl Edit {
 
     /// The change as a record of the Account API. An empty field clears what was
     /// there.
-    fn record(&self, account_id: &str) -> Value {
-        let changed = self
-            .changed()
-            .map(|(name, text)| (name.to_owned(), json!(text)));
-        let id = ("account_id".to_owned(), json!(account_id));
-        Value::Object([id].into_iter().chain(changed).collect())
+    ///
+    /// # Errors
+    /// 422 when a number is none.
+    fn record(&self, account_id: &str) -> Result<Value, ApiError> {
+        let mut record = Map::from_iter([("account_id".to_owned(), json!(account_id))]);
+        for (name, text) in self.changed() {
+            let value = match text {
+                Some(text) if name == EMPLOYEES => json!(count(text)?),
+                text => json!(text),
+            };
+            record.insert(name.to_owned(), value);
+        }
+        Ok(Value::Object(record))
     }
+}
+
+/// Reads a number of people.
+fn count(text: &str) -> Result<u32, ApiError> {
+    text.parse().map_err(|_| {
+        ApiError::Unprocessable(format!(
+            "the number of employees is a whole number such as 1500, and “{text}” is none"
+        ))
+    })
 }
 
 /// The field that keeps what another one said when it was shown.
@@ -148,12 +180,24 @@ fn texts(account: &Account) -> Texts {
 /// 403 for who may only look, 404 when the account is unknown.
 pub(crate) async fn show(request: AccountRequest) -> Result<Markup, PageError> {
     request.rights.require_change()?;
+    page(&request, None, None).await
+}
+
+/// Renders the page: the form as it was sent, or one in which nothing was changed yet.
+async fn page(
+    request: &AccountRequest,
+    edit: Option<&Edit>,
+    notice: Option<&Notice>,
+) -> Result<Markup, PageError> {
     let edited = request.store().page_edit(request.question()).await?;
     let (header, tree) = request.shown(edited)?;
     let account = &header.account;
+    let untouched = Edit::untouched(account);
+    let edit = edit.unwrap_or(&untouched);
     let content = html! {
         div .title { h1 { "Edit " (header.title()) } }
-        (form(&account.account_id, &Edit::untouched(account), None, &request.view))
+        @if let Some(notice) = notice { (notice.show(&header)) }
+        (form(&account.account_id, edit, notice, &request.view))
     };
     Ok(layout::page(
         &format!("Edit · {}", header.title()),
@@ -165,14 +209,16 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Markup, PageError> {
     ))
 }
 
-/// Renders the form, filled in. `warning` is what will happen once it is sent again.
-fn form(account_id: &str, edit: &Edit, warning: Option<&Warning>, view: &View) -> Markup {
+/// Renders the form, filled in.
+fn form(account_id: &str, edit: &Edit, notice: Option<&Notice>, view: &View) -> Markup {
     let view = view.for_tab();
     let now = |name: &str| edit.now.get(name);
+    let warned = notice.and_then(Notice::parent);
+    let suggested = notice.map_or(&[][..], Notice::suggested);
     html! {
-        @if let Some(warning) = warning { (warning.show()) }
         form .card.fields-form.two method="post" action=(view.at(&address::account(account_id, "/edit"))) {
-            @if warning.is_some() { input type="hidden" name="confirmed" value="true"; }
+            // Another parent than the one of which it was told is told of, too.
+            @if let Some(parent) = warned { input type="hidden" name="confirmed" value=(parent); }
             @for name in names() {
                 input type="hidden" name=(shown_name(name)) value=(edit.shown.get(name).map_or("", String::as_str));
             }
@@ -184,26 +230,41 @@ fn form(account_id: &str, edit: &Edit, warning: Option<&Warning>, view: &View) -
             }
             label { "Level of the hierarchy" input name="hierarchy_label" maxlength="256" value=[now("hierarchy_label")]; }
             @for (name, label) in DETAILS {
-                label { (label) input name=(name) value=[now(name)]; }
+                label { (label) input name=(name) value=[now(name)] inputmode=[(name == EMPLOYEES).then_some("numeric")]; }
             }
             div .actions {
-                button .button.primary type="submit" { @if warning.is_some() { "Do it" } @else { "Save" } }
+                button .button.primary type="submit" { @if warned.is_some() { "Do it" } @else { "Save" } }
+                // The last value of a field counts.
+                @for entry in suggested {
+                    button .button type="submit" name="parent_account_id" value=(entry.account_id) { "Put it below " (entry.title()) " (" (entry.account_id) ")" }
+                }
                 a .button href=(view.at(&address::account(account_id, ""))) { "Cancel" }
             }
         }
     }
 }
 
-/// What setting a parent means for the usage of the parent.
-struct Warning {
-    parent: String,
-    /// Events of the parent that will no longer count.
-    events: i64,
+/// What is said above the form once it was sent.
+enum Notice {
+    /// The parent has usage of its own, which would no longer count.
+    UsageOfParent {
+        parent: String,
+        /// Its events.
+        events: i64,
+    },
+    /// There is no account with the id of the parent.
+    UnknownParent {
+        parent: String,
+        /// Accounts with this in their name or id.
+        suggested: Vec<TreeEntry>,
+    },
+    /// It cannot be saved.
+    Refused(String),
 }
 
-impl Warning {
-    /// Whether the parent counts usage of its own, which it would no longer do.
-    async fn find(store: &dyn Store, parent_id: &str) -> Result<Option<Self>, ApiError> {
+impl Notice {
+    /// What setting a parent means, where that is more than it says.
+    async fn of_parent(store: &dyn Store, parent_id: &str) -> Result<Option<Self>, ApiError> {
         let question = UsageQuestion {
             account_id: parent_id.to_owned(),
             within: Visibility::All,
@@ -215,33 +276,76 @@ impl Warning {
             filter: Filter::default(),
             page: RowPage::ALL,
         };
-        let report = store.usage(question).await?;
-        let events = report.map_or(0, |report| report.totals.events);
-        Ok((events > 0).then(|| Warning {
-            parent: parent_id.to_owned(),
-            events,
-        }))
+        let parent = parent_id.to_owned();
+        let Some(report) = store.usage(question).await? else {
+            let question = SearchQuestion {
+                text: parent.clone(),
+                within: Visibility::All,
+                limit: MAX_SUGGESTED,
+            };
+            let found = store.search(question).await?.accounts;
+            let suggested = found.into_iter().filter_map(|mut path| path.pop());
+            return Ok(Some(Notice::UnknownParent {
+                parent,
+                suggested: suggested.collect(),
+            }));
+        };
+        let events = report.totals.events;
+        Ok((events > 0).then_some(Notice::UsageOfParent { parent, events }))
     }
 
-    fn show(&self) -> Markup {
+    /// The parent of which it tells.
+    fn parent(&self) -> Option<&str> {
+        match self {
+            Notice::UsageOfParent { parent, .. } | Notice::UnknownParent { parent, .. } => {
+                Some(parent)
+            }
+            Notice::Refused(_) => None,
+        }
+    }
+
+    fn suggested(&self) -> &[TreeEntry] {
+        match self {
+            Notice::UnknownParent { suggested, .. } => suggested,
+            Notice::UsageOfParent { .. } | Notice::Refused(_) => &[],
+        }
+    }
+
+    fn show(&self, header: &AccountHeader) -> Markup {
         html! {
             section .notice role="alert" {
-                h2 { "The usage of " (self.parent) " will no longer count" }
-                p {
-                    (self.parent) " has " (format::count(self.events, "event", "events")) " of its own. "
-                    "Product usage counts only where nothing is below, so they are kept and left out of all "
-                    "figures from then on, until nothing is below it again."
+                @match self {
+                    Notice::UsageOfParent { parent, events } => {
+                        h2 { "The usage of " (parent) " will no longer count" }
+                        p {
+                            (parent) " has " (format::count(*events, "event", "events")) " of its own. "
+                            "Product usage counts only where nothing is below, so they are kept and left out of all "
+                            "figures from then on, until nothing is below it again."
+                        }
+                    },
+                    Notice::UnknownParent { parent, suggested } => {
+                        h2 { "Make a new account “" (parent) "”?" }
+                        p {
+                            "No account has the id " code { (parent) } ". “Do it” makes one, and puts " (header.title())
+                            @if header.descendants > 0 { " with the " (format::count(header.descendants, "account", "accounts")) " below it" }
+                            " below that new account. A typing error makes such an account."
+                            @if !suggested.is_empty() { " The buttons below take an account that there is instead." }
+                        }
+                    },
+                    Notice::Refused(why) => {
+                        h2 { "This cannot be saved" }
+                        p { (why) }
+                    },
                 }
             }
         }
     }
 }
 
-/// Saves the form.
+/// Saves the form. One that cannot be saved is shown again as it was sent.
 ///
 /// # Errors
-/// 403 for who may only look, 404 when the account is unknown, 409 and 422 when what
-/// it says cannot be.
+/// 403 for who may only look, 404 when the account is unknown.
 pub(crate) async fn save(
     State(dashboard): State<Dashboard>,
     Path(account_id): Path<String>,
@@ -256,23 +360,29 @@ pub(crate) async fn save(
     if changed.is_empty() {
         return Ok(saved.into_response());
     }
+    let request = AccountRequest::of(&dashboard, account_id.clone(), view, Rights::ALL);
     let parent = changed.get("parent_account_id").copied().flatten();
     let new_parent = parent.filter(|parent| Some(*parent) != account.parent_account_id.as_ref());
     if let Some(parent) = new_parent
-        && fields.get("confirmed").map(String::as_str) != Some("true")
+        && fields.get("confirmed") != Some(parent)
+        && let Some(notice) = Notice::of_parent(&*dashboard.app.store, parent).await?
     {
-        let warning = Warning::find(&*dashboard.app.store, parent).await?;
-        if let Some(warning) = warning {
-            let form = form(&account_id, &edit, Some(&warning), &view);
-            return Ok(layout::bare("Is this meant?", form).into_response());
-        }
+        let page = page(&request, Some(&edit), Some(&notice)).await?;
+        return Ok(page.into_response());
     }
-    let patch = AccountPatch::from_record(edit.record(&account_id), None).map_err(rejection)?;
-    dashboard
-        .app
-        .store
-        .put_account(patch, now_ms())
-        .await?
-        .map_err(|refused| -> ApiError { rejection(refused) })?;
-    Ok(saved.into_response())
+    match put(&dashboard, &edit, &account_id).await {
+        Ok(()) => Ok(saved.into_response()),
+        Err(refused @ (ApiError::Unprocessable(_) | ApiError::Conflict(_))) => {
+            let notice = Notice::Refused(sentence(&refused.to_string()));
+            let page = page(&request, Some(&edit), Some(&notice)).await?;
+            Ok((refused.status(), page).into_response())
+        }
+        Err(failed) => Err(failed.into()),
+    }
+}
+
+async fn put(dashboard: &Dashboard, edit: &Edit, account_id: &str) -> Result<(), ApiError> {
+    let patch = AccountPatch::from_record(edit.record(account_id)?, None).map_err(rejection)?;
+    let put = dashboard.app.store.put_account(patch, now_ms()).await?;
+    put.map_err(rejection).map(drop)
 }

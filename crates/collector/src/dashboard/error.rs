@@ -35,6 +35,7 @@ impl IntoResponse for PageError {
             400 => "The address cannot be read",
             403 => "This is not allowed",
             404 => "There is no such page",
+            409 | 422 => "This cannot be done",
             413 => "This is too long",
             429 => "Too many requests",
             503 => "Not at the moment",
@@ -68,7 +69,7 @@ fn words(error: &ApiError) -> String {
 }
 
 /// Makes a sentence of an error, which begins with a lower-case letter.
-fn sentence(words: &str) -> String {
+pub(super) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters
         .next()
@@ -111,7 +112,7 @@ pub(crate) async fn method_not_allowed(headers: HeaderMap) -> Response {
     answered(&headers, ApiError::MethodNotAllowed)
 }
 
-fn wants_page(headers: &HeaderMap) -> bool {
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT);
     accepted
         .and_then(|kinds| kinds.to_str().ok())

@@ -1,12 +1,15 @@
 //! Imports accounts and users from a table. A dry run says what would change.
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use maud::{Markup, html};
 
 use super::{
-    error::PageError,
+    error::{PageError, sentence},
     format,
-    import_form::{self, ImportForm},
+    import_form::{self, ImportForm, RefusedForm, Sent, SentForm},
     layout,
     query::Query,
     rights::Rights,
@@ -39,7 +42,7 @@ pub(crate) async fn show(
     Query(view): Query<View>,
 ) -> Result<Markup, PageError> {
     rights.require_change()?;
-    let form = import_form::show(ImportKind::Accounts, None);
+    let form = import_form::show(ImportKind::Accounts, Sent::Nothing);
     page(&dashboard, &rights, &view, form).await
 }
 
@@ -68,35 +71,70 @@ async fn page(
     ))
 }
 
-/// Says what an import would change, or does it.
+/// Shows the form as it was sent, and why nothing of it can be tried.
+async fn refused(dashboard: &Dashboard, form: RefusedForm) -> Result<Response, PageError> {
+    let why = sentence(&form.why.to_string());
+    let content = import_form::show(form.kind, Sent::Refused(&form.table, &why));
+    let page = page(dashboard, &Rights::ALL, &View::default(), content).await?;
+    Ok((form.why.status(), page).into_response())
+}
+
+/// Says what an import would change, or does it. A table that cannot be read is answered
+/// with the form as it was sent.
 ///
 /// # Errors
-/// 403 for who may not, 422 for a table that cannot be read.
+/// 403 for who may not.
 pub(crate) async fn run(
     State(dashboard): State<Dashboard>,
-    ImportForm {
+    SentForm(sent): SentForm,
+) -> Result<Response, PageError> {
+    let ImportForm {
         kind,
         table,
+        is_pasted,
         is_done,
-    }: ImportForm,
-) -> Result<Response, PageError> {
-    use axum::response::IntoResponse;
+    } = match sent {
+        Ok(form) => form,
+        Err(form) => return refused(&dashboard, form).await,
+    };
     let text = table.clone();
     // A large table takes a tenth of a second.
     let reading = tokio::task::spawn_blocking(move || csv_records::read(&text, MAX_RECORDS));
-    let records = reading
-        .await
-        .map_err(|_| ApiError::Internal)?
-        .map_err(|cause| ApiError::Unprocessable(cause.to_string()))?;
+    let lines = match reading.await.map_err(|_| ApiError::Internal)? {
+        Ok(lines) => lines,
+        Err(cause) => {
+            let table = if is_pasted { table } else { String::new() };
+            let why = ApiError::Unprocessable(cause.to_string());
+            return refused(&dashboard, RefusedForm { kind, table, why }).await;
+        }
+    };
+    let (mut records, mut rejected) = (Vec::new(), Vec::new());
+    for line in lines {
+        match line.refusal {
+            None => records.push((line.number, line.record)),
+            Some(cause) => {
+                // The page tells the number of each line itself.
+                let told = cause.to_string();
+                let number = format!("line {} ", line.number);
+                let told = match told.strip_prefix(&number) {
+                    Some(rest) => format!("it {rest}"),
+                    None => told,
+                };
+                rejected.push((line.number, told));
+            }
+        }
+    }
     let import = Import {
         kind,
         records,
         is_dry_run: !is_done,
     };
-    let report = dashboard.app.store.import(import, now_ms()).await?;
+    let mut report = dashboard.app.store.import(import, now_ms()).await?;
+    report.rejected.extend(rejected);
+    report.rejected.sort();
     let content = html! {
         (show_report(&report, is_done))
-        @if !is_done { (import_form::show(kind, Some(&table))) }
+        @if !is_done { (import_form::show(kind, Sent::Tried(&table))) }
         @else { p { a .button href="/import" { "Import more" } } }
     };
     let page = page(&dashboard, &Rights::ALL, &View::default(), content).await?;

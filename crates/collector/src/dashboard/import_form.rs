@@ -39,15 +39,50 @@ const KINDS: [(ImportKind, &str, &str); 2] = [
 pub(crate) struct ImportForm {
     pub(crate) kind: ImportKind,
     pub(crate) table: String,
+    /// Whether the table was pasted. A file is still where it was.
+    pub(crate) is_pasted: bool,
     /// Whether the table is imported. Else it is said what that would change.
     pub(crate) is_done: bool,
 }
 
-/// Renders the form. Once a table was tried, the form holds it, and does not ask for
-/// another: what is imported is what was shown.
-pub(crate) fn show(kind: ImportKind, tried: Option<&str>) -> Markup {
+/// A form of which nothing can be tried.
+#[derive(Debug)]
+pub(crate) struct RefusedForm {
+    /// What the lines are said to be.
+    pub(crate) kind: ImportKind,
+    /// The table, where one was pasted. With the text of a file in its place, the file
+    /// could not be chosen again.
+    pub(crate) table: String,
+    /// Why.
+    pub(crate) why: ApiError,
+}
+
+/// What the form shows of what was sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sent<'a> {
+    /// Nothing was sent yet.
+    Nothing,
+    /// A table was tried. The form holds it, and does not ask for another: what is
+    /// imported is what was shown.
+    Tried(&'a str),
+    /// It was refused, with the reason as a sentence. The form holds what was sent.
+    Refused(&'a str, &'a str),
+}
+
+/// Renders the form.
+pub(crate) fn show(kind: ImportKind, sent: Sent<'_>) -> Markup {
+    let tried = match sent {
+        Sent::Tried(table) => Some(table),
+        Sent::Nothing | Sent::Refused(..) => None,
+    };
+    let (pasted, why) = match sent {
+        Sent::Nothing => ("", None),
+        Sent::Tried(table) => (table, None),
+        Sent::Refused(table, why) => (table, Some(why)),
+    };
     html! {
         form .card.fields-form method="post" action="/import" enctype="multipart/form-data" {
+            @if let Some(why) = why { p .refused role="alert" { (why) } }
             label { "What the lines are"
                 select name="kind" {
                     @for (of, value, label) in KINDS {
@@ -65,7 +100,7 @@ pub(crate) fn show(kind: ImportKind, tried: Option<&str>) -> Markup {
                 @if tried.is_none() { "Or a table, pasted" } @else { "Table" }
                 textarea name="table" rows="12" required[tried.is_some()] spellcheck="false" placeholder="account_id,name,tier\nacme,Acme Ltd,gold" {
                     // The first line break of a text area is none of its text.
-                    "\n" (tried.unwrap_or_default())
+                    "\n" (pasted)
                 }
             }
             div .actions {
@@ -79,7 +114,11 @@ pub(crate) fn show(kind: ImportKind, tried: Option<&str>) -> Markup {
     }
 }
 
-impl FromRequest<Dashboard> for ImportForm {
+/// The form as it was sent: read, or refused with what can be shown of it.
+#[derive(Debug)]
+pub(crate) struct SentForm(pub(crate) Result<ImportForm, RefusedForm>);
+
+impl FromRequest<Dashboard> for SentForm {
     type Rejection = Response;
 
     async fn from_request(request: Request, dashboard: &Dashboard) -> Result<Self, Response> {
@@ -92,7 +131,12 @@ impl FromRequest<Dashboard> for ImportForm {
         })?;
         let body = Bytes::from_request(request, dashboard).await;
         let body = body.map_err(|cause| refused(incomplete(cause)))?;
-        ImportForm::read(&body, &boundary).map_err(refused)
+        let fields = multipart::read(&body, &boundary).map_err(|_| {
+            refused(ApiError::BadRequest(
+                "the form broke off; go back and send it again".into(),
+            ))
+        })?;
+        Ok(SentForm(ImportForm::read(&fields)))
     }
 }
 
@@ -108,49 +152,49 @@ fn incomplete(cause: BytesRejection) -> ApiError {
 }
 
 impl ImportForm {
-    fn read(body: &[u8], boundary: &str) -> Result<Self, ApiError> {
-        let fields = multipart::read(body, boundary).map_err(|_| {
-            ApiError::BadRequest("the form broke off; go back and send it again".into())
-        })?;
+    fn read(fields: &[Field<'_>]) -> Result<Self, RefusedForm> {
         let content = |name: &str| {
             let field = fields.iter().find(|field| field.name == name);
             field.map_or(&[][..], |Field { content, .. }| content)
         };
+        let kind = KINDS
+            .into_iter()
+            .find(|(_, value, _)| value.as_bytes() == content("kind"))
+            .map(|(kind, ..)| kind);
         let (file, pasted) = (content("file"), content("table"));
+        let refused = |why: &str| RefusedForm {
+            kind: kind.unwrap_or(ImportKind::Accounts),
+            table: String::from_utf8(pasted.to_vec()).unwrap_or_default(),
+            why: ApiError::Unprocessable(why.to_owned()),
+        };
         let table = match (file.is_empty(), pasted.trim_ascii().is_empty()) {
             (true, true) => {
-                return Err(ApiError::Unprocessable(
-                    "there is neither a file nor a pasted table, or the file is empty; go back and \
-                     choose one"
-                        .into(),
+                return Err(refused(
+                    "there is neither a file nor a pasted table, or the file is empty; choose one",
                 ));
             }
             (false, false) => {
-                return Err(ApiError::Unprocessable(
-                    "there are both a file and a pasted table; go back and take one of them away"
-                        .into(),
+                return Err(refused(
+                    "there are both a file and a pasted table; choose the file again without the \
+                     table, or send the table alone",
                 ));
             }
             (false, true) => file,
             (true, false) => pasted,
         };
-        let table = std::str::from_utf8(table).map_err(|_| {
-            ApiError::Unprocessable(
+        let Ok(text) = std::str::from_utf8(table) else {
+            return Err(refused(
                 "the file is no text in UTF-8, as a workbook (.xlsx) is none; save it as “CSV UTF-8” \
-                 and send that"
-                    .into(),
-            )
-        })?;
-        let kind = content("kind");
-        let kind = KINDS
-            .into_iter()
-            .find(|(_, value, _)| value.as_bytes() == kind)
-            .ok_or_else(|| {
-                ApiError::Unprocessable("choose whether the lines are accounts or users".into())
-            })?;
+                 and send that",
+            ));
+        };
+        let Some(kind) = kind else {
+            return Err(refused("choose whether the lines are accounts or users"));
+        };
         Ok(ImportForm {
-            kind: kind.0,
-            table: table.to_owned(),
+            kind,
+            table: text.to_owned(),
+            is_pasted: file.is_empty(),
             is_done: fields.iter().any(|field| field.name == "do"),
         })
     }

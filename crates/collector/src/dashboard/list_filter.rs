@@ -11,6 +11,9 @@ use maud::{Markup, html};
 use super::{format, selection::Selection, table_choice::TableChoice, view::View};
 use crate::store::portfolio::Portfolio;
 
+/// Id of the table of accounts in addresses.
+pub(super) const TABLE: &str = "accounts";
+
 /// Most values of a dimension that are offered. One with more, such as a date, is
 /// filtered through its address alone.
 const MAX_VALUES: usize = 60;
@@ -24,17 +27,17 @@ const MAX_DIMENSIONS: usize = 24;
 
 /// Renders the filters and which of them are set.
 pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
-    let text = view.table("accounts").find;
+    let text = view.table(TABLE).find;
     let kept = View {
         selection: Selection::All,
         dimensions: BTreeMap::new(),
         with_deactivated: false,
         tables: BTreeMap::from([(
-            "accounts".to_owned(),
+            TABLE.to_owned(),
             TableChoice {
                 find: None,
                 page: None,
-                ..view.table("accounts")
+                ..view.table(TABLE)
             },
         )]),
         csv: None,
@@ -46,14 +49,16 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
         .filter(|(_, values)| (2..=MAX_VALUES).contains(&values.len()))
         .take(MAX_DIMENSIONS)
         .collect();
-    let is_set =
-        view.selection != Selection::All || !view.dimensions.is_empty() || view.with_deactivated;
+    let is_set = view.selection != Selection::All
+        || !view.dimensions.is_empty()
+        || view.with_deactivated
+        || text.is_some();
     html! {
         form .filters method="get" action=(path) aria-label="Filters" {
             @for (name, value) in kept.query() {
                 input type="hidden" name=(name) value=(value);
             }
-            label { "Name or id" input type="search" name="find.accounts" value=[text]; }
+            label { "Name or id" input type="search" name={"find." (TABLE)} value=[text]; }
             (names("product", "Product", &portfolio.names.products, view.selection.product()))
             (names("module", "Module", &portfolio.names.modules, view.selection.module()))
             (names("feature", "Feature", &portfolio.names.features, view.selection.feature()))
@@ -115,6 +120,9 @@ fn dimension(name: &str, values: &BTreeMap<String, usize>, chosen: Option<&Strin
 /// Renders each filter that is set, with a link that takes it away.
 fn chips(path: &str, view: &View) -> Markup {
     let mut set: Vec<(String, View)> = Vec::new();
+    if let Some(text) = view.table(TABLE).find {
+        set.push((format!("name or id: {text}"), view.without_text(TABLE)));
+    }
     let selection = &view.selection;
     let owned = |name: Option<&str>| name.map(str::to_owned);
     let (product, module, feature) = (

@@ -87,7 +87,11 @@ impl NamedEvents {
             section .card.live data-src=(src) data-last=(self.newest()) {
                 div .live-head {
                     h2 { "Events as they arrive" }
-                    p .state role="status" { "The latest " (LIMIT) ", newest first. Reload for more." }
+                    p .state role="status" {
+                        "The latest " (LIMIT)
+                        @if view.table(TABLE).sort.is_none() { ", newest first" }
+                        ". Reload for more."
+                    }
                     button .button type="button" aria-pressed="false" hidden { "Pause" }
                 }
                 form .find-in method="get" action=(path) role="search" aria-label="Filter the events" {

@@ -118,6 +118,12 @@ fn owner_columns<'v, T: 'v>(
             .meaning("The account that the first event of the stream names."),
         )
         .with(
+            Column::text("account_id", "Account id", |(_, owner): &Owned<T>| {
+                Value::text(owner.as_ref().map(|owner| owner.account_id.clone()))
+            })
+            .only_in_csv(),
+        )
+        .with(
             Column::text("user", "User", |(_, owner): &Owned<T>| {
                 Value::text(owner.as_ref().map(|owner| owner.user_id.clone()))
             })
@@ -178,7 +184,7 @@ fn show_worst(
     html! {
         section .card {
             h2 { "Streams that miss most" }
-            @if worst.is_empty() {
+            @if worst.is_empty() && view.csv.is_none() {
                 (layout::empty("Nothing is missing", html! {
                     "Every event that a page made in this period has arrived."
                 }))

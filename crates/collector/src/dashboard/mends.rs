@@ -24,7 +24,7 @@ use crate::{
         api::{bulk::rejection, erasures},
         error::ApiError,
     },
-    model::{account::AccountPatch, erasure::ErasureKind, user::UserPatch},
+    model::{account::AccountPatch, erasure::ErasureKind, usage::Span, user::UserPatch},
 };
 
 /// The fields of a form that changes something, sent by somebody who may, from a page
@@ -103,12 +103,15 @@ pub(crate) struct NameAccount {
 /// Gives an account a name.
 ///
 /// # Errors
-/// 403 for who may not, 422 for an invalid name.
+/// 403 for who may not, 422 for an invalid name. A blank one is refused on the page.
 pub(crate) async fn name_account(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
     ChangeForm(NameAccount { account_id, name }): ChangeForm<NameAccount>,
 ) -> Result<Response, PageError> {
+    if name.trim().is_empty() {
+        return Ok(done(&view, "blank-name", "phantoms"));
+    }
     let record = json!({"account_id": account_id, "name": name.trim()});
     let patch = AccountPatch::from_record(record, None).map_err(rejection)?;
     dashboard
@@ -118,6 +121,31 @@ pub(crate) async fn name_account(
         .await?
         .map_err(rejection)?;
     Ok(done(&view, "named", "phantoms"))
+}
+
+/// An account of which nobody has said anything.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RemoveAccount {
+    account_id: String,
+}
+
+/// Removes an account of which nobody has said anything, and which nothing names.
+///
+/// # Errors
+/// 403 for who may not.
+pub(crate) async fn remove_account(
+    State(dashboard): State<Dashboard>,
+    Query(view): Query<View>,
+    ChangeForm(RemoveAccount { account_id }): ChangeForm<RemoveAccount>,
+) -> Result<Response, PageError> {
+    // An event, a user or a record may have named it since the page was shown.
+    let never = Span { from: 0, to: 0 };
+    let findings = dashboard.app.store.page_quality(never).await?;
+    if !findings.undescribed.contains(&account_id) {
+        return Ok(done(&view, "not-removed", "undescribed"));
+    }
+    erasures::erase(&dashboard.app, ErasureKind::Account, account_id).await?;
+    Ok(done(&view, "removed", "undescribed"))
 }
 
 /// A stream.

@@ -2,23 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Redirect, Response},
-};
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::{
-    address, error::PageError, mends::ChangeForm, query::Query, state::Dashboard, view::View,
-};
+use super::{address, view::View};
 use crate::{
-    clock::now_ms,
-    http::{
-        api::{accounts::Accounts, bulk::rejection, resource::Resource},
-        error::ApiError,
-        extract::Path,
-    },
+    http::{api::bulk::rejection, error::ApiError},
     model::{
         calendar::{Day, TimeZone},
         financial::Financial,
@@ -38,34 +27,76 @@ const NOTES: [(NoteKind, &str); 3] = [
     (NoteKind::SupportTickets, "Support ticket"),
 ];
 
-/// Renders the forms for the records of an account.
-pub(crate) fn forms(account_id: &str, today: Day, view: &View) -> Markup {
+/// A form that was sent and is no record.
+#[derive(Debug)]
+pub(crate) struct RefusedRecord {
+    /// What its fields say.
+    pub(crate) fields: BTreeMap<String, String>,
+    /// Why it is none.
+    pub(crate) why: String,
+}
+
+/// Renders the forms for the records of an account. One that was refused is open, as it
+/// was sent.
+pub(crate) fn forms(
+    account_id: &str,
+    today: Day,
+    refused: Option<&RefusedRecord>,
+    view: &View,
+) -> Markup {
     let action = view.for_tab().at(&address::account(account_id, "/records"));
-    let date = html! { label { "Date" input type="date" name="date" value=(today); } };
+    let is_amount = |sent: &RefusedRecord| {
+        sent.fields
+            .get("kind")
+            .is_some_and(|kind| kind == "financials")
+    };
+    let (amount, note) = match refused {
+        Some(sent) if is_amount(sent) => (refused, None),
+        Some(_) => (None, refused),
+        None => (None, None),
+    };
+    let text = |of: Option<&RefusedRecord>, name: &str| {
+        let text = of.and_then(|sent| sent.fields.get(name));
+        text.cloned()
+    };
+    let date = |of: Option<&RefusedRecord>| {
+        let date = text(of, "date").unwrap_or_else(|| today.to_string());
+        html! { label { "Date" input type="date" name="date" value=(date); } }
+    };
+    let why = |of: Option<&RefusedRecord>| {
+        html! { @if let Some(sent) = of { p .refused role="alert" { (sent.why) } } }
+    };
     html! {
         div .controls.entries {
-            details .days {
+            details .days open[note.is_some()] {
                 summary { "Add a note, interaction or ticket" }
                 form .panel method="post" action=(action) {
+                    (why(note))
                     label { "What"
                         select name="kind" {
-                            @for (kind, label) in NOTES { option value=(kind.name()) { (label) } }
+                            @for (kind, label) in NOTES {
+                                option value=(kind.name()) selected[text(note, "kind").as_deref() == Some(kind.name())] { (label) }
+                            }
                         }
                     }
-                    (date)
-                    label { "Subject" input name="subject" required maxlength="256"; }
-                    label { "Text" textarea name="text" rows="4" maxlength=(MAX_TEXT) {} }
+                    (date(note))
+                    label { "Subject" input name="subject" required maxlength="256" value=[text(note, "subject")]; }
+                    label { "Text" textarea name="text" rows="4" maxlength=(MAX_TEXT) {
+                        // The first line break of a text area is none of its text.
+                        "\n" (text(note, "text").unwrap_or_default())
+                    } }
                     button .button type="submit" { "Add" }
                 }
             }
-            details .days {
+            details .days open[amount.is_some()] {
                 summary { "Add an amount" }
                 form .panel method="post" action=(action) {
+                    (why(amount))
                     input type="hidden" name="kind" value="financials";
-                    (date)
-                    label { "What" input name="name" required maxlength="256" value="mrr"; }
-                    label { "Amount" input name="amount" required inputmode="decimal"; }
-                    label { "Currency" input name="currency" required pattern="[A-Za-z]{3}" maxlength="3" placeholder="EUR"; }
+                    (date(amount))
+                    label { "What" input name="name" required maxlength="256" value=(text(amount, "name").unwrap_or_else(|| "mrr".to_owned())); }
+                    label { "Amount" input name="amount" required inputmode="decimal" value=[text(amount, "amount")]; }
+                    label { "Currency" input name="currency" required pattern="[A-Za-z]{3}" maxlength="3" placeholder="EUR" value=[text(amount, "currency")]; }
                     button .button type="submit" { "Add" }
                 }
             }
@@ -73,42 +104,20 @@ pub(crate) fn forms(account_id: &str, today: Day, view: &View) -> Markup {
     }
 }
 
-/// Adds a record to an account.
+/// Reads the fields of a record.
 ///
 /// # Errors
-/// 403 for who may only look, 404 when the account is unknown, 422 for what is no
-/// record.
-pub(crate) async fn add(
-    State(dashboard): State<Dashboard>,
-    Path(account_id): Path<String>,
-    Query(view): Query<View>,
-    ChangeForm(fields): ChangeForm<BTreeMap<String, String>>,
-) -> Result<Response, PageError> {
-    let record = read(&fields)?;
-    let is_known = dashboard
-        .app
-        .store
-        .put_records(account_id.clone(), record, now_ms())
-        .await?;
-    if !is_known {
-        return Err(Accounts::not_found(&account_id).into());
-    }
-    let records = address::account(&account_id, "/records");
-    Ok(Redirect::to(&view.for_tab().at(&records)).into_response())
-}
-
-fn read(fields: &BTreeMap<String, String>) -> Result<NewRecords, ApiError> {
+/// 422 for what is no record.
+pub(crate) fn read(fields: &BTreeMap<String, String>) -> Result<NewRecords, ApiError> {
     let field = |name: &str| {
         let text = fields.get(name).map(|text| text.trim());
         text.filter(|text| !text.is_empty())
     };
     let mut record = Map::new();
     if let Some(text) = field("date") {
-        let day: Day = text.parse().map_err(|_| {
-            ApiError::Unprocessable(
-                "the date is a day such as 2024-05-01; go back and mend it".into(),
-            )
-        })?;
+        let day: Day = text
+            .parse()
+            .map_err(|_| ApiError::Unprocessable("the date is a day such as 2024-05-01".into()))?;
         // Dates are given without a time.
         record.insert("date".into(), TimeZone::UTC.start_of(day).into());
     }
@@ -126,15 +135,15 @@ fn read(fields: &BTreeMap<String, String>) -> Result<NewRecords, ApiError> {
         .iter()
         .find(|(of, _)| of.name() == kind)
         .ok_or_else(|| {
-            ApiError::Unprocessable("choose what it is; go back and use the form".into())
+            ApiError::Unprocessable(
+                "choose what it is: a note, an interaction or a support ticket".into(),
+            )
         })?;
     for name in ["subject", "text"] {
         record.extend(field(name).map(|text| (name.to_owned(), json!(text))));
     }
     if !record.contains_key("subject") {
-        return Err(ApiError::Unprocessable(
-            "it needs a subject; go back and give it one".into(),
-        ));
+        return Err(ApiError::Unprocessable("it needs a subject".into()));
     }
     let note = Note::from_record(&Value::Object(record)).map_err(rejection)?;
     Ok(NewRecords::Notes(kind.0, vec![note]))

@@ -3,7 +3,7 @@
 
 use axum::{
     extract::State,
-    http::HeaderMap,
+    http::{HeaderMap, Uri},
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
@@ -47,11 +47,14 @@ pub(crate) struct FirstQuery {
 pub(crate) async fn show(
     State(dashboard): State<Dashboard>,
     headers: HeaderMap,
+    uri: Uri,
     Query(query): Query<FirstQuery>,
     view: Result<Query<View>, Response>,
 ) -> Result<Response, PageError> {
     let Some(SignedIn { rights }) = SignedIn::find(&dashboard, &headers).await? else {
-        let next = sign_in::own_page(query.next.as_deref());
+        // A link to a list with its filters leads there after signing in.
+        let this = uri.path_and_query().map(|address| address.as_str());
+        let next = sign_in::own_page(query.next.as_deref().or(this));
         return Ok(sign_in::form(next, None).into_response());
     };
     // A link from elsewhere came without the cookie; by now the browser sends it.

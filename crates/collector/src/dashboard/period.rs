@@ -91,11 +91,15 @@ impl Period {
     }
 
     /// The span of as many days before it. Where the period is not over, it ends at
-    /// the same time of its own last day, so that like is compared with like.
+    /// the same time of its own last day, so that like is compared with like. One that
+    /// has not begun has nothing that could be compared.
     pub(crate) fn before(&self) -> Option<Span> {
         let (from, to) = self.days?;
         let length = from.until(to);
         let start = |day| self.time_zone.start_of(day);
+        if self.now <= start(from) {
+            return None;
+        }
         let to = if self.now < start(to) {
             let today = self.today();
             let of_day = self.now - start(today);
@@ -301,6 +305,14 @@ mod tests {
         };
         let open = period(open, NOW, "UTC");
         assert_eq!(open.days(), Some((day("2024-04-28"), day("2024-05-02"))));
+    }
+
+    #[test]
+    fn a_period_that_has_not_begun_is_not_compared() {
+        let (from, to) = (Some(day("2024-05-02")), Some(day("2024-05-08")));
+        let coming = period(PeriodChoice::Days { from, to }, NOW, "UTC");
+        assert_eq!((coming.before(), coming.compared()), (None, None));
+        assert_eq!(coming.comparison(), None);
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub(crate) async fn show(
         (page.conflicts(findings.uncounted.conflicts))
         (page.non_leaf(findings.uncounted.non_leaf))
         (page.phantoms(findings.phantoms))
+        (page.undescribed(findings.undescribed))
         (page.refusals(findings.refusals))
         (page.losses(findings.losses, findings.loss.missing))
         (page.implausible(findings.implausible, findings.loss.implausible))
@@ -75,6 +76,11 @@ fn done_words(done: &str) -> Option<&'static str> {
     match done {
         "moved" => Some("The user is moved; the events count now."),
         "named" => Some("The account has a name."),
+        "blank-name" => Some("Nothing has changed: a name is more than spaces."),
+        "removed" => Some("The account is removed."),
+        "not-removed" => {
+            Some("Nothing has changed: the account is gone, or something names it by now.")
+        }
         "taken-back" => Some("All that the stream had sent is taken back."),
         "cleared" => Some("The refused lines are forgotten; new ones will be counted."),
         _ => None,

@@ -95,7 +95,13 @@ impl Page<'_> {
         }))
         .with(Column::number("since", "Since", move |of: &AccountLoss| {
             Value::day(Some(of.first_at), zone)
-        }));
+        }))
+        .with(
+            Column::text("account_id", "Account id", |of: &AccountLoss| {
+                Value::text(of.account_id.clone())
+            })
+            .only_in_csv(),
+        );
         let heading = format!("{} missing", format::count(missing, "event", "events"));
         let words = "Events that pages numbered and that never came. One network or one browser extension \
                      often loses most of them. Accounts are of the streams that miss most.";

@@ -54,7 +54,19 @@ impl Page<'_> {
         ))
         .with(Column::number("last", "Last", move |of: &UserConflict| {
             Value::day(Some(of.events.last_at), zone)
-        }));
+        }))
+        .with(
+            Column::text("account_id", "Sent for, id", |of: &UserConflict| {
+                Value::Text(of.account_id.clone())
+            })
+            .only_in_csv(),
+        )
+        .with(
+            Column::text("home_id", "Belongs to, id", |of: &UserConflict| {
+                Value::Text(of.home_id.clone())
+            })
+            .only_in_csv(),
+        );
         if self.rights.may_change {
             table = table.with(
                 Column::action("mend", "Mend", move |of: &UserConflict| {
@@ -110,6 +122,12 @@ impl Page<'_> {
         .with(Column::number("last", "Last", move |of: &NonLeafUsage| {
             Value::day(Some(of.events.last_at), zone)
         }))
+        .with(
+            Column::text("account_id", "Account id", |of: &NonLeafUsage| {
+                Value::Text(of.account_id.clone())
+            })
+            .only_in_csv(),
+        )
         .with(
             Column::action("mend", "Mend", move |of: &NonLeafUsage| {
                 html! {
@@ -172,5 +190,39 @@ impl Page<'_> {
         let is_empty = phantoms.is_empty();
         let table = self.sheet.table(&table, phantoms);
         self.section("phantoms", &heading, words, is_empty, table)
+    }
+
+    pub(super) fn undescribed(self, accounts: Vec<String>) -> Markup {
+        let mut table = Table::new(
+            "undescribed",
+            "Accounts without anything",
+            Sort::up("account"),
+            PATH,
+            self.view,
+        )
+        .with(
+            Column::text("account", "Account", |id: &String| Value::Text(id.clone()))
+                .shown(move |id| self.account_link(id, None)),
+        );
+        if self.rights.may_change {
+            table = table.with(Column::action("mend", "Mend", move |id: &String| {
+                html! {
+                    form method="post" action=(self.view.at("/quality/remove-account")) {
+                        input type="hidden" name="account_id" value=(id);
+                        button .button type="submit" aria-label={"Remove it: " (id)} { "Remove it" }
+                    }
+                }
+            }));
+        }
+        let heading = counted(
+            accounts.len(),
+            "account without anything",
+            "accounts without anything",
+        );
+        let words = "Nobody has described these accounts, and no event, user, record or account names \
+                     them: most were parents by a typing error that was corrected.";
+        let is_empty = accounts.is_empty();
+        let table = self.sheet.table(&table, accounts);
+        self.section("undescribed", &heading, words, is_empty, table)
     }
 }

@@ -1,20 +1,28 @@
 //! The financial records of an account and its subtree, and its tickets,
 //! interactions and notes.
 
-use axum::response::Response;
+use std::collections::BTreeMap;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
 use super::{
     account_header::{AccountHeader, Tab},
     account_page::AccountRequest,
-    delete_record,
-    error::PageError,
+    address, delete_record,
+    error::{PageError, sentence},
     format,
+    mends::ChangeForm,
     money::{money, with_currency},
-    new_record,
+    new_record::{self, RefusedRecord},
+    query::Query,
     rights::Rights,
     sheet::Sheet,
+    state::Dashboard,
     table::{Column, Table},
     table_choice::Sort,
     totals::{Total, totals},
@@ -23,6 +31,10 @@ use super::{
 };
 use crate::{
     clock::now_ms,
+    http::{
+        api::{accounts::Accounts, resource::Resource},
+        extract::Path,
+    },
     model::{
         calendar::TimeZone, financial::Amount, note::NoteKind, page::Page, record_kind::RecordKind,
     },
@@ -96,6 +108,46 @@ const TITLES: [&str; 6] = ["subject", "title", "name", "text", "body", "summary"
 /// # Errors
 /// 404 when the account is unknown.
 pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
+    page(&request, None).await
+}
+
+/// Adds a record to an account. One that cannot be is answered with the form as it was sent.
+///
+/// # Errors
+/// 403 for who may only look, 404 when the account is unknown.
+pub(crate) async fn add(
+    State(dashboard): State<Dashboard>,
+    Path(account_id): Path<String>,
+    Query(view): Query<View>,
+    ChangeForm(fields): ChangeForm<BTreeMap<String, String>>,
+) -> Result<Response, PageError> {
+    let record = match new_record::read(&fields) {
+        Ok(record) => record,
+        Err(refused) => {
+            let request = AccountRequest::of(&dashboard, account_id, view, Rights::ALL);
+            let sent = RefusedRecord {
+                fields,
+                why: sentence(&refused.to_string()),
+            };
+            let page = page(&request, Some(&sent)).await?;
+            return Ok((refused.status(), page).into_response());
+        }
+    };
+    let store = &dashboard.app.store;
+    let is_known = store
+        .put_records(account_id.clone(), record, now_ms())
+        .await?;
+    if !is_known {
+        return Err(Accounts::not_found(&account_id).into());
+    }
+    let records = address::account(&account_id, "/records");
+    Ok(Redirect::to(&view.for_tab().at(&records)).into_response())
+}
+
+async fn page(
+    request: &AccountRequest,
+    refused: Option<&RefusedRecord>,
+) -> Result<Response, PageError> {
     let view = &request.view;
     let page = Page {
         limit: LIMIT,
@@ -110,7 +162,7 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
     let path = header.address(Tab::Records);
     let content = html! {
         @if request.rights.may_change {
-            (new_record::forms(&header.account.account_id, request.period.today(), view))
+            (new_record::forms(&header.account.account_id, request.period.today(), refused, view))
         }
         (figures(&summary))
         (financials(&sheet, &summary.financials, header.descendants, &path, view))

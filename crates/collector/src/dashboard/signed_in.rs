@@ -3,7 +3,7 @@
 use axum::{
     extract::FromRequestParts,
     http::{
-        HeaderMap, Uri,
+        HeaderMap, Method, Uri,
         header::{self, HeaderName},
         request::Parts,
         uri::Authority,
@@ -14,6 +14,7 @@ use axum::{
 use super::{
     address,
     error::{self, is_fragment},
+    headers::secured,
     rights::Rights,
     session::presented,
     state::Dashboard,
@@ -84,6 +85,18 @@ fn page_of_form(form: &Uri) -> &str {
         Some("alerts") => "/alerts",
         Some(_) | None => "/",
     }
+}
+
+/// The response for a page or form that does not take the method. Who opens the address of
+/// a form, which stands in the address bar once its answer is shown, wants its page.
+pub(crate) async fn form_opened(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if !method.is_safe() || !error::wants_page(&headers) {
+        return error::method_not_allowed(headers).await;
+    }
+    let page = page_of_form(&uri);
+    let query = uri.query().map(|query| format!("?{query}"));
+    let to = format!("{page}{}", query.unwrap_or_default());
+    secured(Redirect::to(&to).into_response())
 }
 
 impl FromRequestParts<Dashboard> for SignedIn {

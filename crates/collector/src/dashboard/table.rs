@@ -211,21 +211,31 @@ impl<'a, R> Table<'a, R> {
         String::from_utf8(bytes).unwrap_or_default()
     }
 
+    /// Number of the rows that its search leaves; `None` where nothing is searched.
+    pub(crate) fn found(&self, rows: &[R]) -> Option<usize> {
+        let find = self.view.table(self.id).find?;
+        let text = folded(&find);
+        Some(rows.iter().filter(|row| self.has_words(row, &text)).count())
+    }
+
+    /// Whether each word of a folded text is in a text of a row.
+    fn has_words(&self, row: &R, text: &str) -> bool {
+        let values = self.columns.iter().map(|column| (column.read)(row));
+        let texts: Vec<String> = values
+            .filter_map(|value| match value {
+                Value::Text(text) => Some(folded(&text).into_owned()),
+                _ => None,
+            })
+            .collect();
+        text.split_whitespace()
+            .all(|word| texts.iter().any(|text| text.contains(word)))
+    }
+
     fn choose(&self, mut rows: Vec<R>) -> Chosen<R> {
         let choice = self.view.table(self.id);
         if let Some(text) = &choice.find {
             let text = folded(text);
-            rows.retain(|row| {
-                let values = self.columns.iter().map(|column| (column.read)(row));
-                let texts: Vec<String> = values
-                    .filter_map(|value| match value {
-                        Value::Text(text) => Some(folded(&text).into_owned()),
-                        _ => None,
-                    })
-                    .collect();
-                text.split_whitespace()
-                    .all(|word| texts.iter().any(|text| text.contains(word)))
-            });
+            rows.retain(|row| self.has_words(row, &text));
         }
         let known = |sort: &Sort| {
             let mut sorted = self.columns.iter().filter(|column| !column.is_action);
@@ -260,6 +270,7 @@ impl<'a, R> Table<'a, R> {
         html! {
             div .table-head {
                 @if self.is_searched && all >= SEARCHED_FROM { (self.search(&chosen.choice)) }
+                @if self.is_searched && let Some(text) = &chosen.choice.find { (self.chip(text)) }
                 a .quiet.csv href=(self.csv_address()) download aria-label={"Download as CSV: " (self.name)} { "CSV" }
             }
             @if found == 0 && chosen.choice.find.is_some() {
@@ -301,14 +312,7 @@ impl<'a, R> Table<'a, R> {
     }
 
     fn search(&self, choice: &TableChoice) -> Markup {
-        let without = self.view.with_table(
-            self.id,
-            TableChoice {
-                find: None,
-                page: None,
-                ..choice.clone()
-            },
-        );
+        let without = self.view.without_text(self.id);
         let name = format!("find.{}", self.id);
         html! {
             form .find-in method="get" action=(self.path) role="search" aria-label={"Search: " (self.name)} {
@@ -316,6 +320,16 @@ impl<'a, R> Table<'a, R> {
                     input type="hidden" name=(name) value=(value);
                 }
                 input type="search" name=(name) value=[&choice.find] placeholder="Search" aria-label={"Search: " (self.name)};
+            }
+        }
+    }
+
+    /// Renders the text that is searched, with a link that takes it away.
+    fn chip(&self, text: &str) -> Markup {
+        let without = self.view.without_text(self.id).at(&self.path);
+        html! {
+            a .chip href={(without) "#" (self.id)} {
+                "with “" (text) "”" span aria-hidden="true" { " ✕" } span .hidden { ", take away" }
             }
         }
     }

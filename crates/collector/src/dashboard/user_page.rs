@@ -21,7 +21,7 @@ use super::{
     signed_in::SignedIn,
     state::Dashboard,
     totals::{self, Total, totals},
-    user_tables,
+    user_tables, users,
     value::Value,
     view::View,
 };
@@ -97,9 +97,16 @@ impl UserPage {
             div .controls { (period.picker(&path, view)) }
             (selection_path::show(&path, view))
             @if now.events == 0 && view.csv.is_none() {
-                (layout::empty("No events in this period", html! {
-                    "Nothing of this user is in it. Another period may have some."
-                }))
+                @if self.uncounted > 0 {
+                    (layout::empty("No events that count in this period", html! {
+                        (users::uncounted(self.uncounted, view, rights.within.is_all()))
+                        ": they name an account with accounts below it, or one to which the user does not belong."
+                    }))
+                } @else {
+                    (layout::empty("No events in this period", html! {
+                        "Nothing of this user is in it. Another period may have some."
+                    }))
+                }
             } @else {
                 (self.totals(period))
                 section .card {

@@ -12,7 +12,8 @@ use super::{
     error::PageError,
     format, layout,
     period::Period,
-    selection_path,
+    period_choice::{NamedPeriod, PeriodChoice},
+    quality_page, selection_path,
     sheet::Sheet,
     table::{Column, Table, counted},
     table_choice::Sort,
@@ -65,6 +66,8 @@ fn page(
         .iter()
         .filter(|person| person.standing == Presence::Stopped)
         .count();
+    let active_table = active_table(&active, shows_account, &path, view, period);
+    let silent_table = silent_table(shows_account, header.shows_quality(), &path, view, period);
     let content = html! {
         div .controls {
             (period.picker(&path, view))
@@ -72,11 +75,11 @@ fn page(
         }
         (selection_path::show(&path, view))
         section .card {
-            h2 { (counted(active.len(), "active user", "active users")) }
+            h2 { (found(&active_table, &active)) (counted(active.len(), "active user", "active users")) }
             @if active.iter().any(|person| person.before.is_some()) && let Some(words) = period.comparison() {
                 p .hint { "Changes compare with " (words) "." }
             }
-            (sheet.table_or(&active_table(&active, shows_account, &path, view, period), active, layout::empty(
+            (sheet.table_or(&active_table, active, layout::empty(
                 "Nobody was active in this period",
                 html! { "Users appear here with the first event that names them." },
             )))
@@ -85,16 +88,24 @@ fn page(
             section .card #silent-users {
                 h2 { "Not active in this period" }
                 p .hint {
-                    (counted(silent.len(), "user", "users"))
+                    (found(&silent_table, &silent)) (counted(silent.len(), "user", "users"))
                     @if stopped > 0 { ", " (format::number(stopped as i64)) " of them active in the period before" }
                     @if never > 0 { ", " (format::number(never as i64)) " never seen" }
                     "."
                 }
-                (sheet.table(&silent_table(shows_account, &path, view, period), silent))
+                (sheet.table(&silent_table, silent))
             }
         }
     };
     header.page(Tab::Users, view, content)
+}
+
+/// How many users of a table have the text that is searched, before their number.
+fn found(table: &Table<'_, Person>, all: &[Person]) -> String {
+    table.found(all).map_or_else(String::new, |found| {
+        let found = i64::try_from(found).unwrap_or(i64::MAX);
+        format!("{} of ", format::number(found))
+    })
 }
 
 fn name_column(view: &View) -> Column<'static, Person> {
@@ -118,6 +129,14 @@ fn name_column(view: &View) -> Column<'static, Person> {
 fn id_column() -> Column<'static, Person> {
     Column::text("user_id", "Id", |person: &Person| {
         Value::Text(person.user_id.clone())
+    })
+    .only_in_csv()
+}
+
+fn account_id_column() -> Column<'static, Person> {
+    Column::text("account_id", "Account id", |person: &Person| {
+        let id = &person.account_id;
+        Value::text(Some(id.clone()).filter(|id| !id.is_empty()))
     })
     .only_in_csv()
 }
@@ -243,15 +262,22 @@ fn active_table<'v>(
             })
             .meaning("Day of the latest event up to the end of the period."),
         )
+        .with(account_id_column())
 }
 
 fn silent_table<'v>(
     shows_account: bool,
+    shows_quality: bool,
     path: &str,
     view: &'v View,
     period: &'v Period,
 ) -> Table<'v, Person> {
     let zone = period.time_zone();
+    // Whoever never came did not at any time.
+    let whole = View {
+        period: PeriodChoice::Named(NamedPeriod::AllTime),
+        ..view.only_period()
+    };
     let mut table = Table::new(
         "silent",
         "Users who were not active",
@@ -269,9 +295,17 @@ fn silent_table<'v>(
             Column::text("standing", "Standing", |person: &Person| {
                 Value::Text(standing(person.standing).to_owned())
             })
+            .shown(move |person| {
+                html! {
+                    (standing(person.standing))
+                    @if person.uncounted > 0 { small { (uncounted(person.uncounted, &whole, shows_quality)) } }
+                }
+            })
             .meaning(
                 "Stopped: active in the period before. Away: seen earlier. Came later: seen only after \
-                 the period. Never came: no event at all, or none of what is selected.",
+                 the period. Not counted: has only events that do not count, in an account with accounts \
+                 below it or in one to which the user does not belong. Never came: no event at all, or \
+                 none of what is selected.",
             ),
         )
         .with(Column::number("last_seen", "Last seen", move |person: &Person| {
@@ -286,6 +320,23 @@ fn silent_table<'v>(
                 None => Value::None,
             }
         }).meaning("Feature uses in the period before."))
+        .with(account_id_column())
+}
+
+/// Renders that a user has events which do not count, with a link to why. `view` has the
+/// period that they are of.
+pub(super) fn uncounted(events: u64, view: &View, shows_quality: bool) -> Markup {
+    let events = i64::try_from(events).unwrap_or(i64::MAX);
+    let words = if events == 1 {
+        "1 event is kept but not counted".to_owned()
+    } else {
+        format!("{} events are kept but not counted", format::number(events))
+    };
+    html! {
+        @if shows_quality {
+            a href=(view.only_period().at(quality_page::PATH)) { (words) }
+        } @else { (words) }
+    }
 }
 
 /// A presence in words.
@@ -296,6 +347,7 @@ pub(crate) fn standing(presence: Presence) -> &'static str {
         Presence::Stopped => "Stopped",
         Presence::Away => "Away",
         Presence::Later => "Came later",
+        Presence::Uncounted => "Not counted",
         Presence::NeverCame => "Never came",
     }
 }

@@ -140,32 +140,41 @@ fn compare_texts(one: &str, other: &str) -> Ordering {
 }
 
 fn signed(number: f64, text: String) -> Markup {
-    let (class, sign) = direction(number, 0.0);
+    let (class, sign) = direction(number);
     html! {
         @if number == 0.0 { span .zero { "0" } }
         @else { span .(class) { (sign) (text) } }
     }
 }
 
-/// Renders a relative change: `▲ 12 %`, `▼ 5 %`, `new`, `unchanged`.
+/// Renders a relative change: `▲ 12 %`, `▼ < 1 %`, `new`, `unchanged`. Only what did not
+/// change at all is unchanged, and only what is used no more is down by 100 %.
 pub(crate) fn show_change(change: f64) -> Markup {
-    let percent = (change.abs() * 100.0).round();
+    let mut percent = (change.abs() * 100.0).round();
+    if change > -1.0 && change < 0.0 {
+        percent = percent.min(99.0);
+    }
     let text = if change.is_infinite() {
         "new".to_owned()
-    } else if percent < 1.0 {
+    } else if change == 0.0 {
         "unchanged".to_owned()
     } else {
         let arrow = if change > 0.0 { "▲" } else { "▼" };
-        format!("{arrow}\u{a0}{}\u{a0}%", format::number(percent as i64))
+        let amount = if percent < 1.0 {
+            "<\u{a0}1".to_owned()
+        } else {
+            format::number(percent as i64)
+        };
+        format!("{arrow}\u{a0}{amount}\u{a0}%")
     };
-    let (class, _) = direction(change, 0.005);
+    let (class, _) = direction(change);
     html! { span .(class) { (text) } }
 }
 
-fn direction(number: f64, at_least: f64) -> (&'static str, &'static str) {
-    if number > at_least {
+fn direction(number: f64) -> (&'static str, &'static str) {
+    if number > 0.0 {
         ("up", "+")
-    } else if number < -at_least {
+    } else if number < 0.0 {
         ("down", "−")
     } else {
         ("same", "")
@@ -198,6 +207,25 @@ mod tests {
         assert!(shown(10.0, 0.0).contains("▼ 100 %"));
         assert!(shown(0.0, 3.0).contains("new"));
         assert!(shown(0.0, 0.0).contains("unchanged"));
+        assert_eq!(Value::change(0.0, 3.0).csv(), "new");
+    }
+
+    #[test]
+    fn only_what_is_the_same_is_unchanged_and_only_nothing_is_down_by_all() {
+        let shown = |before: f64, now: f64| {
+            let text = Value::change(before, now).show().into_string();
+            text.replace('\u{a0}', " ")
+        };
+        assert!(shown(100_000.0, 100_400.0).contains("class=\"up\">▲ &lt; 1 %"));
+        assert!(shown(100_000.0, 99_600.0).contains("class=\"down\">▼ &lt; 1 %"));
+        assert!(shown(1000.0, 1.0).contains("▼ 99 %"));
+        assert!(shown(1000.0, 0.0).contains("▼ 100 %"));
+        assert!(shown(1000.0, 1996.0).contains("▲ 100 %"));
+        assert!(shown(1000.0, 1000.0).contains("class=\"same\">unchanged"));
+    }
+
+    #[test]
+    fn changes_are_factors_in_csv() {
         assert_eq!(Value::change(0.0, 3.0).csv(), "new");
         assert_eq!(Value::change(4.0, 1.0).csv(), "-0.75");
     }

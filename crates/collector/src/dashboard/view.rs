@@ -233,6 +233,16 @@ impl View {
         view
     }
 
+    /// The view without the text that the rows of a table must have.
+    pub(crate) fn without_text(&self, id: &str) -> View {
+        let choice = TableChoice {
+            find: None,
+            page: None,
+            ..self.table(id)
+        };
+        self.with_table(id, choice)
+    }
+
     /// The address of `path` with this view. Defaults are left out.
     pub(crate) fn at(&self, path: &str) -> String {
         let mut address = path.to_owned();

@@ -9,7 +9,7 @@ use axum::{
     http::{Uri, header, request::Parts},
 };
 use http_body_util::{BodyExt, Limited};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
@@ -65,6 +65,17 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
+/// An id in an address, without white space around it: records and events are read so, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Id(pub String);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(Id(text.trim().to_owned()))
+    }
+}
+
 /// Largest body of the Account API. Ten thousand records with 1 KB of details
 /// each fit into it.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -99,7 +110,11 @@ impl<S: Sync> FromRequest<S> for JsonBody {
         let length = bytes.len();
         // Parsing the largest body takes a tenth of a second, too long for a
         // thread that serves connections.
-        let read = move || natero_event::received::value(&bytes);
+        // Windows tools write a byte order mark before text.
+        let read = move || {
+            let json = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+            natero_event::received::value(json)
+        };
         let read = if length > BLOCKING_BYTES {
             tokio::task::spawn_blocking(read)
                 .await

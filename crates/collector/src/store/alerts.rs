@@ -1,9 +1,14 @@
 //! Alerts, their rules and their receiver.
 
-use serde::Serialize;
-use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::tree::Tree;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{
+    portfolio::{Names, dimension_text},
+    tree::Tree,
+};
 use crate::model::{
     alert_rule::AlertRule,
     webhook::{WebhookSecret, WebhookUrl},
@@ -143,6 +148,29 @@ pub struct AlertsPage {
     pub webhook: Option<Webhook>,
     /// How messages fare.
     pub messages: Standing,
+}
+
+/// What the filters of a rule can name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// The names of the usage of all accounts, as they were a moment ago.
+    pub names: Names,
+    /// Every dimension that an account has, with its values.
+    pub dimensions: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Choices {
+    /// Adds the dimensions of an account.
+    pub(in crate::store) fn add(&mut self, details: &Map<String, Value>) {
+        for (name, value) in details {
+            if let Some(text) = dimension_text(value) {
+                self.dimensions
+                    .entry(name.clone())
+                    .or_default()
+                    .insert(text);
+            }
+        }
+    }
 }
 
 /// The text of a message.

@@ -29,6 +29,8 @@ pub struct Person {
     pub active_days: i64,
     /// What the user did in these two periods.
     pub standing: Presence,
+    /// Number of events that are kept and do not count, of a user of whom none does.
+    pub uncounted: u64,
 }
 
 /// The figures of a user.
@@ -59,6 +61,8 @@ pub enum Presence {
     Away,
     /// Has events only after the period.
     Later,
+    /// Has only events that do not count.
+    Uncounted,
     /// Has no event at all.
     #[default]
     NeverCame,
@@ -72,6 +76,14 @@ impl Person {
         self.last_name = None;
         self.account_id.clear();
         self.account_name = Some("another account".to_owned());
+    }
+
+    /// Adds the events that do not count, of a user of whom none does.
+    pub(in crate::store) fn note_uncounted(&mut self, events: u64) {
+        if self.standing == Presence::NeverCame && events > 0 {
+            self.standing = Presence::Uncounted;
+            self.uncounted = events;
+        }
     }
 
     /// The name, or the id of a user without one.

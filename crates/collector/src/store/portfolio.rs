@@ -29,7 +29,7 @@ pub(in crate::store) use period::{BEFORE, NOW};
 pub struct ListQuestion {
     /// The accounts that are listed.
     pub level: ListLevel,
-    /// Whether those are listed, too, that were deactivated.
+    /// Whether those are listed, too, that were deactivated, and what is below such.
     pub with_deactivated: bool,
     /// The period.
     pub span: Span,
@@ -39,6 +39,8 @@ pub struct ListQuestion {
     pub filter: Filter,
     /// Values that the accounts must have, by the name of the dimension.
     pub dimensions: BTreeMap<String, String>,
+    /// Words that the accounts must have in their name or id; `None` for all accounts.
+    pub text: Option<String>,
     /// Financial records that are dated later do not count yet; in ms since the
     /// Unix epoch.
     pub now: i64,
@@ -87,7 +89,7 @@ pub struct ListedAccount {
     pub join_date: Option<i64>,
     /// All other fields.
     pub details: Map<String, Value>,
-    /// Whether it was deactivated.
+    /// Whether it was deactivated, or an account above it within the list.
     pub is_deleted: bool,
     /// Number of its children.
     pub children: usize,

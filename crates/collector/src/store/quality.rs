@@ -168,6 +168,9 @@ pub struct Refusal {
     pub last_at: i64,
 }
 
+/// Most accounts of which nobody has said anything that are listed.
+pub(in crate::store) const MAX_UNDESCRIBED: i64 = 1000;
+
 /// What the page for the quality of the data shows.
 #[derive(Debug, Clone)]
 pub struct QualityPage {
@@ -177,6 +180,9 @@ pub struct QualityPage {
     pub uncounted: UncountedUsage,
     /// Accounts that exist only because others name them as their parent.
     pub phantoms: Vec<PhantomParent>,
+    /// Ids of accounts of which nobody has said anything, and which nothing names any
+    /// more: no event, user, record or account below.
+    pub undescribed: Vec<String>,
     /// Lines that were refused.
     pub refusals: Vec<Refusal>,
     /// Events that were lost.

@@ -101,6 +101,7 @@ fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion 
         before: Some(before),
         filter: rule.usage_filter(),
         dimensions: rule.dimensions.clone(),
+        text: None,
         now,
     }
 }

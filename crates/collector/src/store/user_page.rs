@@ -65,6 +65,9 @@ pub struct UserPage {
     pub bars: Vec<BarDays>,
     /// The sessions of the page, the latest first.
     pub sessions: Vec<UserSession>,
+    /// Number of events of the period that are kept and do not count, of whatever account
+    /// they name; read only where none of the period does.
+    pub uncounted: u64,
     /// Number of entries of the list of sessions of the period.
     pub count: usize,
     /// Whether one of them stands for the events without a session.

@@ -109,6 +109,132 @@ async fn a_rule_is_made_checked_and_removed_by_forms() {
 }
 
 #[tokio::test]
+async fn a_rule_that_is_refused_is_shown_as_it_was_sent() {
+    let collector = with_silent().await;
+    let cookie = signed_in(&collector, &collector.account_key).await;
+    post(&collector, &cookie, "/alerts/rules", RULE).await;
+    let rules = "SELECT COUNT(*) FROM alert_rules";
+    for (form, status, told) in [
+        (
+            RULE.replace("days=7", "days=9"),
+            409,
+            vec!["Another rule has this name", "value=\"9\""],
+        ),
+        (
+            "name=Half&when=silent&days=7&level=leaves&dimension=tier".to_owned(),
+            422,
+            vec![
+                "A dimension needs a value",
+                "value=\"Half\"",
+                "value=\"tier\"",
+                "<option value=\"leaves\" selected>",
+            ],
+        ),
+        (
+            "name=Lost&when=silent&days=7&account_id=ACME".to_owned(),
+            422,
+            vec!["it may be one of acme", "value=\"ACME\""],
+        ),
+        (
+            "name=Nobody&when=silent&days=7&account_id=nobody".to_owned(),
+            422,
+            vec!["No account has the id “nobody”"],
+        ),
+    ] {
+        let answer = post(&collector, &cookie, "/alerts/rules", &form).await;
+        assert_eq!(answer.status.as_u16(), status, "{form}");
+        for text in told {
+            assert!(answer.text.contains(text), "{text}: {}", answer.text);
+        }
+        assert!(answer.text.contains("alerts hold"), "it is on the page");
+        assert_eq!(collector.count(rules), 1, "{form}");
+    }
+    let answer = post(&collector, &cookie, "/alerts/webhook", "url=ftp%3A%2F%2Fx").await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.text.contains("value=\"ftp://x\""), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_rule_that_would_hit_nothing_is_stored_when_it_is_meant() {
+    let collector = with_silent().await;
+    let cookie = signed_in(&collector, &collector.account_key).await;
+    let account = json!({"records": [{"account_id": "acme", "tier": "gold"}]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(account))
+        .await;
+    let rules = "SELECT COUNT(*) FROM alert_rules";
+    let form = "name=Typed&when=silent&days=7&dimension=tier&dimension_value=glod";
+    let asked = post(&collector, &cookie, "/alerts/rules", form).await;
+    assert_eq!(asked.status, 200);
+    let doubt = "No account has “glod” as its tier.";
+    assert!(
+        asked
+            .text
+            .contains(&format!("name=\"meant\" value=\"{doubt}\"")),
+        "{}",
+        asked.text
+    );
+    assert_eq!(collector.count(rules), 0);
+    // What is offered is what there is.
+    for option in ["<option value=\"gold\">", "<option value=\"tier\">"] {
+        assert!(asked.text.contains(option), "{option}: {}", asked.text);
+    }
+    let meant = "meant=No+account+has+%E2%80%9Cglod%E2%80%9D+as+its+tier.";
+    // Another one than was asked about is asked about, too.
+    let other = format!("{}&{meant}", form.replace("glod", "gould"));
+    assert_eq!(
+        post(&collector, &cookie, "/alerts/rules", &other)
+            .await
+            .status,
+        200
+    );
+    let answer = post(
+        &collector,
+        &cookie,
+        "/alerts/rules",
+        &format!("{form}&{meant}"),
+    )
+    .await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    assert_eq!(collector.count(rules), 1);
+}
+
+#[tokio::test]
+async fn a_rule_is_changed_by_the_form_that_shows_it() {
+    let collector = with_silent().await;
+    let cookie = signed_in(&collector, &collector.account_key).await;
+    post(&collector, &cookie, "/alerts/rules", RULE).await;
+    let id = collector.count("SELECT id FROM alert_rules");
+    let page = open(&collector, &cookie, "/alerts").await;
+    let link = format!("href=\"/alerts?edit={id}#rule\"");
+    assert!(page.contains(&link), "{link}: {page}");
+    let page = open(&collector, &cookie, &format!("/alerts?edit={id}")).await;
+    for text in [
+        "Change a rule",
+        "value=\"Quiet &lt;i&gt;\"",
+        &format!("action=\"/alerts/rules/{id}\""),
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let form = RULE.replace("days=7", "days=9");
+    let answer = post(&collector, &cookie, &format!("/alerts/rules/{id}"), &form).await;
+    assert_eq!(answer.headers["location"], "/alerts?done=changed#rules");
+    let page = open(&collector, &cookie, "/alerts?done=changed").await;
+    assert!(page.contains("no use in the last 9 days"), "{page}");
+    let viewer = signed_in(&collector, &collector.viewer_key(None)).await;
+    let path = format!("/alerts/rules/{id}");
+    assert_eq!(post(&collector, &viewer, &path, &form).await.status, 403);
+    let gone = post(
+        &collector,
+        &cookie,
+        "/alerts/rules/77",
+        &form.replace("Quiet", "Other"),
+    )
+    .await;
+    assert_eq!(gone.status, 404);
+}
+
+#[tokio::test]
 async fn the_secret_of_the_webhook_is_shown_once_and_its_path_never() {
     let collector = Collector::new();
     let cookie = signed_in(&collector, &collector.account_key).await;

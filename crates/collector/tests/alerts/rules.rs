@@ -377,3 +377,41 @@ async fn the_list_of_rules_has_pages() {
     assert_eq!(last["results"].as_array().unwrap().len(), 1);
     assert_eq!(last["next_page"], json!(null));
 }
+
+#[tokio::test]
+async fn a_rule_waits_for_nobody_below_a_deactivated_account() {
+    let collector = Collector::new();
+    let records = json!({"records": [
+        {"account_id": "gone"},
+        {"account_id": "site", "parent_account_id": "gone"},
+        {"account_id": "gone too"},
+        {"account_id": "busy", "parent_account_id": "gone too"},
+    ]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(records))
+        .await;
+    for when in [
+        json!({"name": "silent", "when": "silent", "days": 7, "level": "all"}),
+        json!({"name": "leaf", "when": "silent", "days": 7, "level": "leaves"}),
+        json!({"name": "within", "when": "silent", "days": 7, "account_id": "gone"}),
+        json!({"name": "new", "when": "new_user"}),
+    ] {
+        add(&collector, when).await;
+    }
+    let now = json!({"created_at": now_ms()});
+    let events = vec![
+        uses("site", "ann", 20, 1),
+        with(uses("busy", "bob", 0, 1), now),
+    ];
+    collector.send(events).await;
+    check(&collector).await;
+    // A new user, a silent account for three rules, and the one above it for one.
+    assert_eq!(holding(&collector).await.len(), 5);
+    for id in ["gone", "gone%20too"] {
+        let path = format!("/api/v2/accounts/{id}");
+        let answer = collector.call("DELETE", &path, None).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    check(&collector).await;
+    assert_eq!(holding(&collector).await, [json!(null); 0]);
+}

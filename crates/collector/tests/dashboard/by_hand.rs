@@ -137,3 +137,38 @@ async fn only_who_may_change_anything_deletes_a_record() {
     let left = ids(&collector.get("/api/v2/accounts/meridian/notes").await);
     assert_eq!(left, notes);
 }
+
+#[tokio::test]
+async fn a_record_that_is_refused_is_shown_as_it_was_sent() {
+    let collector = with_company().await;
+    let browser = Browser::of(&collector).await;
+    let path = "/accounts/kestrel/records";
+    for (form, told) in [
+        (
+            "kind=interactions&date=2024-05-02&subject=+&text=%0D%0AA+%3Clong%3E+story",
+            vec![
+                "It needs a subject.",
+                "<option value=\"interactions\" selected>",
+                "value=\"2024-05-02\"",
+                "\n\r\nA &lt;long&gt; story</textarea>",
+            ],
+        ),
+        (
+            "kind=financials&date=2024-05-04&name=setup&amount=1%2C234&currency=EUR",
+            vec![
+                "value=\"setup\"",
+                "value=\"1,234\"",
+                "value=\"EUR\"",
+                "role=\"alert\"",
+            ],
+        ),
+    ] {
+        let answer = browser.post(path, form).await;
+        assert_eq!(answer.status, 422);
+        assert_shows(&answer.text, &told);
+        assert_shows(
+            &answer.text,
+            &["<details class=\"days\" open>", "Kestrel Couriers"],
+        );
+    }
+}

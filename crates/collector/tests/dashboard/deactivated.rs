@@ -71,3 +71,82 @@ async fn deactivated_accounts_are_listed_only_on_request() {
         &["with deactivated accounts", "<small>deactivated</small>"],
     );
 }
+
+#[tokio::test]
+async fn what_is_below_a_deactivated_account_is_deactivated_at_every_level() {
+    let collector = Collector::new();
+    let records = json!({"records": [
+        {"account_id": "gone", "name": "Gone"},
+        {"account_id": "mid", "parent_account_id": "gone"},
+        {"account_id": "site", "parent_account_id": "mid"},
+        {"account_id": "here"},
+    ]});
+    let users = json!({"records": [
+        {"user_id": "ann", "account_id": "site"},
+        {"user_id": "bob", "account_id": "here"},
+    ]});
+    for (path, records) in [("accounts", records), ("account_users", users)] {
+        let answer = collector
+            .call("POST", &format!("/api/v2/{path}"), Some(records))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    let amounts = json!({"records": [{"date": 7, "name": "mrr", "amount": 5, "currency": "EUR"}]});
+    for id in ["site", "here"] {
+        let path = format!("/api/v2/accounts/{id}/financials");
+        let answer = collector.call("POST", &path, Some(amounts.clone())).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    collector
+        .send(vec![
+            feature("site", "ann", "export", 1),
+            feature("here", "bob", "export", 2),
+        ])
+        .await;
+    let answer = collector
+        .call("DELETE", "/api/v2/accounts/gone", None)
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let browser = Browser::of(&collector).await;
+    let csv = async |path: &str| -> Vec<(String, String)> {
+        let answer = browser.ask(path).await;
+        let lines = answer.text.lines().skip(1).map(|line| {
+            let mut cells = line.split(',').skip(1);
+            let mut cell = || cells.next().unwrap().to_owned();
+            (cell(), cell())
+        });
+        let mut lines: Vec<_> = lines.collect();
+        lines.sort();
+        lines
+    };
+    let pair = |id: &str, of: &str| (id.to_owned(), of.to_owned());
+    for level in ["top", "leaves", "all"] {
+        let path = format!("/?range=all&level={level}");
+        assert_eq!(
+            csv(&format!("{path}&csv=accounts")).await,
+            [pair("here", "1")]
+        );
+        let page = browser.open(&path).await;
+        assert_shows(&page, &["of 1 user<", "EUR 5.00"]);
+    }
+    let all = csv("/?range=all&level=all&deactivated=true&csv=accounts").await;
+    let expected = ["gone", "mid", "site"].map(|id| pair(id, "true"));
+    assert_eq!(
+        all,
+        [&expected[..1], &[pair("here", "false")], &expected[1..]].concat()
+    );
+    // The pages of the account itself show it as it was, and say so.
+    let page = browser.open("/accounts/gone/below?range=all").await;
+    assert_shows(&page, &["2 accounts", "Deactivated", "EUR 5.00"]);
+    let page = browser.open("/accounts/site").await;
+    assert_shows(&page, &["title=\"Deactivated with Gone\""]);
+    let summary = collector.get("/api/v2/accounts/gone/summary").await;
+    assert_eq!(summary["financials"][0]["by_name"][0]["amount"], 5.0);
+    // For an account above, it counts no more than in its list.
+    let record = json!({"records": [{"account_id": "gone", "parent_account_id": "group"}]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(record))
+        .await;
+    let summary = collector.get("/api/v2/accounts/group/summary").await;
+    assert_eq!(summary["financials"], json!([]));
+}

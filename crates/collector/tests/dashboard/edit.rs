@@ -214,3 +214,86 @@ async fn a_long_note_is_taken_and_one_that_is_too_long_is_refused_in_words() {
         ],
     );
 }
+
+#[tokio::test]
+async fn a_parent_that_there_is_not_is_made_only_when_that_is_meant() {
+    let collector = Collector::new();
+    let records = json!({"records": [
+        {"account_id": "acme", "name": "Acme Ltd"},
+        {"account_id": "north"},
+        {"account_id": "oslo", "parent_account_id": "north"},
+    ]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(records))
+        .await;
+    let browser = Browser::of(&collector).await;
+    let path = "/accounts/north/edit";
+    let parent =
+        async || collector.get("/api/v2/accounts/north").await["parent_account_id"].clone();
+    let asked = browser
+        .post(path, "parent_account_id=Acme+Ltd&tier=gold")
+        .await;
+    assert_eq!(asked.status, 200);
+    assert_shows(
+        &asked.text,
+        &[
+            "Make a new account “Acme Ltd”?",
+            "north with the 1 account below it",
+            "name=\"parent_account_id\" value=\"acme\">Put it below Acme Ltd (acme)",
+            "name=\"confirmed\" value=\"Acme Ltd\"",
+            "value=\"gold\"",
+        ],
+    );
+    assert_eq!(parent().await, json!(null));
+    // Another typing error than the one that was asked about is asked about, too.
+    let form = "parent_account_id=Acme+Lt&tier=gold&confirmed=Acme+Ltd";
+    let asked = browser.post(path, form).await;
+    assert_shows(&asked.text, &["Make a new account “Acme Lt”?"]);
+    // The button sends its account after what the field says.
+    let form = "parent_account_id=Acme+Ltd&tier=gold&confirmed=Acme+Ltd&parent_account_id=acme";
+    assert_eq!(browser.post(path, form).await.status, 303);
+    assert_eq!(parent().await, "acme");
+    let form = "parent_account_id=New+one&confirmed=New+one";
+    assert_eq!(browser.post(path, form).await.status, 303);
+    assert_eq!(parent().await, "New one");
+}
+
+#[tokio::test]
+async fn employees_are_a_number_and_an_edit_that_is_refused_is_shown_as_it_was_sent() {
+    let collector = Collector::new();
+    let record = json!({"account_id": "acme", "employees": "many", "csm": "Ada"});
+    collector
+        .call(
+            "POST",
+            "/api/v2/accounts",
+            Some(json!({ "records": [record] })),
+        )
+        .await;
+    let browser = Browser::of(&collector).await;
+    let path = "/accounts/acme/edit";
+    let employees =
+        async || collector.get("/api/v2/accounts/acme").await["details"]["employees"].clone();
+    let refused = browser.post(path, "name=Acme+%26&employees=abc").await;
+    assert_eq!(refused.status, 422);
+    assert_shows(
+        &refused.text,
+        &[
+            "“abc” is none",
+            "value=\"Acme &amp;\"",
+            "name=\"employees\" value=\"abc\"",
+            "value=\"Ada\"",
+        ],
+    );
+    // What is there and was not touched keeps nobody from changing the rest.
+    let shown = fields(&browser.open(path).await);
+    assert_eq!(
+        browser.post(path, &sent(&shown, "csm", "Bo")).await.status,
+        303
+    );
+    assert_eq!(employees().await, "many");
+    assert_eq!(browser.post(path, "employees=1500").await.status, 303);
+    assert_eq!(employees().await, 1500);
+    let cycle = browser.post(path, "name=Acme&parent_account_id=acme").await;
+    assert_eq!(cycle.status, 409);
+    assert_shows(&cycle.text, &["This cannot be saved", "value=\"Acme\""]);
+}

@@ -206,9 +206,12 @@ async fn a_form_that_cannot_be_read_says_why() {
             "whether the lines are accounts or users",
         ),
         (
-            &[("kind", b"users"), ("file", b"user_id,account_id\na,b,c")],
-            422,
-            "Line 2 cannot be read",
+            &[
+                ("kind", b"users"),
+                ("file", b"user_id,account_id\na,b,c\nu,a"),
+            ],
+            200,
+            "Line 2: it has 3 cells and the line of names 2",
         ),
         (
             &[("kind", b"users"), ("file", b"a,\"b\nc,d")],
@@ -251,4 +254,31 @@ async fn a_form_that_cannot_be_read_says_why() {
         .body(Body::from("--b--"))
         .unwrap();
     assert_eq!(collector.ask(request).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_pasted_table_that_is_refused_stays_in_the_form() {
+    let collector = Collector::new();
+    let browser = Browser::of(&collector).await;
+    let table = b"user_id,account_id\na,\"<b>\n";
+    for (field, text) in [
+        ("table", "user_id,account_id\na,&quot;&lt;b&gt;\n"),
+        // A file is still where it was, and chosen again once it is mended.
+        ("file", ""),
+    ] {
+        let fields = [("kind", &b"users"[..]), (field, &table[..])];
+        let answer = browser.upload("/import", &fields).await;
+        assert_eq!(answer.status, 422);
+        assert_shows(
+            &answer.text,
+            &[
+                "<option value=\"users\" selected>",
+                &format!(">\n{text}</textarea>"),
+                "is not closed",
+                "type=\"file\"",
+            ],
+        );
+        // Nothing was tried that could be imported.
+        assert!(!answer.text.contains("value=\"import\""));
+    }
 }

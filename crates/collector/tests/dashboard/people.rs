@@ -114,3 +114,70 @@ async fn records_are_shown_and_money_rolls_up() {
         ],
     );
 }
+
+#[tokio::test]
+async fn a_user_of_whom_nothing_counts_did_not_never_come() {
+    let collector = Collector::new();
+    let accounts = json!({"records": [
+        {"account_id": "top"},
+        {"account_id": "leaf", "parent_account_id": "top"},
+        {"account_id": "other"},
+    ]});
+    let users = json!({"records": [
+        {"user_id": "uncaptured", "account_id": "top"},
+        {"user_id": "aside", "account_id": "leaf"},
+        {"user_id": "never", "account_id": "leaf"},
+    ]});
+    for (path, records) in [("accounts", accounts), ("account_users", users)] {
+        let answer = collector
+            .call("POST", &format!("/api/v2/{path}"), Some(records))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    let at = |event| with(event, json!({"created_at": now_ms() - DAY}));
+    collector
+        .send(vec![
+            at(feature("top", "uncaptured", "export", 1)),
+            at(feature("top", "uncaptured", "export", 2)),
+            at(feature("other", "aside", "export", 3)),
+        ])
+        .await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/accounts/top/users").await;
+    for (user, standing, events) in [
+        (
+            "uncaptured",
+            "Not counted",
+            "2 events are kept but not counted",
+        ),
+        ("aside", "Not counted", "1 event is kept but not counted"),
+        ("never", "Never came", ""),
+    ] {
+        let row = page
+            .split("<tr")
+            .find(|row| row.contains(&format!(">{user}</a>")));
+        let row = row.unwrap_or_else(|| panic!("no row of {user} in {page}"));
+        assert_shows(row, &[standing, events]);
+        assert_eq!(
+            row.contains("href=\"/quality?range=all\""),
+            !events.is_empty()
+        );
+        let page = browser.open(&format!("/users/{user}")).await;
+        let words = if events.is_empty() {
+            "No events in this period"
+        } else {
+            events
+        };
+        assert_shows(&page, &[words]);
+        let link = format!("href=\"/quality\">{words}");
+        assert_eq!(page.contains(&link), !events.is_empty(), "{page}");
+    }
+    assert_shows(&page, &["3 users, 1 never seen."]);
+    // Who sees one account alone is told of events in it, and led nowhere.
+    let viewer = Browser::with_key(&collector, &collector.viewer_key(Some("leaf"))).await;
+    let page = viewer.open("/accounts/leaf/users").await;
+    assert!(
+        !page.contains("not counted") && !page.contains("/quality"),
+        "{page}"
+    );
+}

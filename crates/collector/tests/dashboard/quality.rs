@@ -71,11 +71,11 @@ async fn what_does_not_count_is_listed_with_who_where_how_many_and_since_when() 
     let browser = Browser::of(&collector).await;
     assert_eq!(
         lines(&browser, "conflicts").await,
-        ["ann,other,Leaf,2,2023-11-15,2023-11-18"]
+        ["ann,other,Leaf,2,2023-11-15,2023-11-18,other,leaf"]
     );
     assert_eq!(
         lines(&browser, "uncaptured").await,
-        ["Top,3,2,1,2023-11-16,2023-11-17"]
+        ["Top,3,2,1,2023-11-16,2023-11-17,top"]
     );
     assert_eq!(lines(&browser, "phantoms").await, ["ghots,1,lost"]);
     let page = browser.open("/quality?range=all").await;
@@ -247,7 +247,7 @@ async fn losses_name_accounts_and_an_implausible_stream_is_taken_back() {
     let browser = Browser::of(&collector).await;
     assert_eq!(
         lines(&browser, "losses").await,
-        ["acme,7,0.7,2,1,2023-11-14"]
+        ["acme,7,0.7,2,1,2023-11-14,acme"]
     );
     assert_eq!(
         lines(&browser, "implausible").await,
@@ -330,7 +330,7 @@ async fn setting_a_parent_says_before_it_happens_what_will_no_longer_count() {
         "nothing has happened"
     );
     let done = browser
-        .post("/accounts/other/edit", &format!("{form}&confirmed=true"))
+        .post("/accounts/other/edit", &format!("{form}&confirmed=leaf"))
         .await;
     assert_eq!(done.status, 303, "{}", done.text);
     let account = collector.get("/api/v2/accounts/other").await;
@@ -345,7 +345,7 @@ async fn setting_a_parent_says_before_it_happens_what_will_no_longer_count() {
     let refused = browser
         .post(
             "/accounts/top/edit",
-            "parent_account_id=other&confirmed=true",
+            "parent_account_id=other&confirmed=other",
         )
         .await;
     assert_eq!(refused.status, 409);
@@ -372,4 +372,53 @@ async fn an_edit_keeps_what_it_does_not_change() {
     assert_eq!(after["details"]["plan"], before["details"]["plan"]);
     assert_eq!(after["details"]["csm"], "Ada");
     assert_eq!(after["join_date"], before["join_date"]);
+}
+
+#[tokio::test]
+async fn a_name_of_spaces_names_no_account() {
+    let collector = troubled().await;
+    let browser = Browser::of(&collector).await;
+    let form = "account_id=ghots&name=+++";
+    let answer = browser.post("/quality/name-account", form).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    let to = answer.headers["location"].to_str().unwrap().to_owned();
+    assert_shows(&browser.open(&to).await, &["a name is more than spaces"]);
+    let account = collector.get("/api/v2/accounts/ghots").await;
+    assert_eq!(account["name"], json!(null));
+}
+
+#[tokio::test]
+async fn an_account_that_nothing_names_any_more_is_listed_and_removed_by_its_button() {
+    let collector = troubled().await;
+    let browser = Browser::of(&collector).await;
+    assert!(lines(&browser, "undescribed").await.is_empty());
+    // The parent that was a typing error is corrected.
+    let form = "parent_account_id=top";
+    let answer = browser.post("/accounts/lost/edit", form).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    assert!(lines(&browser, "phantoms").await.is_empty());
+    assert_eq!(lines(&browser, "undescribed").await, ["ghots"]);
+    let page = browser.open("/quality").await;
+    assert_shows(
+        &page,
+        &["action=\"/quality/remove-account\"", "value=\"ghots\""],
+    );
+    let remove = async |id: &str| {
+        let form = format!("account_id={id}");
+        let answer = browser.post("/quality/remove-account", &form).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        answer.headers["location"].to_str().unwrap().to_owned()
+    };
+    // One that something names stays, whoever sends its id.
+    for id in ["top", "leaf", "other", "nobody"] {
+        assert_eq!(remove(id).await, "/quality?done=not-removed#undescribed");
+    }
+    assert_eq!(
+        collector.get("/api/v2/accounts/leaf").await["account_id"],
+        "leaf"
+    );
+    assert_eq!(remove("ghots").await, "/quality?done=removed#undescribed");
+    assert!(lines(&browser, "undescribed").await.is_empty());
+    let gone = collector.call("GET", "/api/v2/accounts/ghots", None).await;
+    assert_eq!(gone.status, 404);
 }

@@ -196,3 +196,16 @@ async fn a_session_survives_a_restart_of_the_collector() {
         "it is stored hashed"
     );
 }
+
+#[tokio::test]
+async fn a_link_to_a_filtered_list_leads_there_after_signing_in() {
+    let collector = Collector::new();
+    let link = "/?range=90d&level=leaves&d.tier=enterprise";
+    let asked = Request::get(link).body(Body::empty()).unwrap();
+    let form = collector.ask(asked).await.text;
+    let next = link.replace('&', "&amp;");
+    assert_shows(&form, &[&format!("name=\"next\" value=\"{next}\"")]);
+    let next = "%2F%3Frange%3D90d%26level%3Dleaves%26d.tier%3Denterprise";
+    let answer = sign_in(&collector, &collector.account_key, next).await;
+    assert_eq!(answer.headers["location"], link);
+}

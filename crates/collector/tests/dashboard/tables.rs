@@ -166,13 +166,28 @@ async fn who_asks_too_often_hears_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn who_opens_the_address_of_a_form_sees_a_page() {
+async fn who_opens_the_address_of_a_form_is_led_to_its_page() {
     let collector = Collector::new();
-    for (accept, is_page) in [("text/html,*/*", true), ("application/json", false)] {
-        let request = Request::get("/quality/move-user").header("accept", accept);
-        let answer = collector.ask(request.body(Body::empty()).unwrap()).await;
-        assert_eq!(answer.status, 405, "{accept}");
-        assert_eq!(answer.text.contains("<h1>"), is_page, "{}", answer.text);
+    let ask = async |path: &str, accept: &str| {
+        let request = Request::get(path).header("accept", accept);
+        collector.ask(request.body(Body::empty()).unwrap()).await
+    };
+    for (form, page) in [
+        ("/quality/move-user", "/quality"),
+        ("/quality/name-account?range=7d", "/quality?range=7d"),
+        ("/alerts/rules?tz=Asia%2FTokyo", "/alerts?tz=Asia%2FTokyo"),
+        ("/alerts/rules/7", "/alerts"),
+        ("/alerts/webhook", "/alerts"),
+        ("/views/7/delete", "/"),
+        ("/sign-in", "/"),
+        ("/accounts/a%2Fb/records/delete", "/accounts/a%2Fb/records"),
+    ] {
+        let answer = ask(form, "text/html,*/*").await;
+        assert_eq!(answer.status, 303, "{form}");
+        assert_eq!(answer.headers["location"], page, "{form}");
+        let answer = ask(form, "application/json").await;
+        assert_eq!(answer.status, 405, "{form}");
+        answer.error();
     }
 }
 
@@ -183,4 +198,72 @@ async fn browsers_find_an_icon_where_they_look_for_one() {
     let answer = collector.ask(request).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.headers["content-type"], "image/svg+xml");
+}
+
+#[tokio::test]
+async fn a_csv_with_accounts_has_their_ids() {
+    let collector = Collector::new();
+    let browser = Browser::of(&collector).await;
+    let account = json!({"records": [{"account_id": "acme"}]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(account))
+        .await;
+    for (path, ids) in [
+        ("/accounts/acme/users?csv=users", vec!["account_id"]),
+        ("/accounts/acme/users?csv=silent", vec!["account_id"]),
+        ("/quality?csv=losses", vec!["account_id"]),
+        ("/quality?csv=uncaptured", vec!["account_id"]),
+        ("/quality?csv=conflicts", vec!["account_id", "home_id"]),
+        ("/loss?csv=worst", vec!["account_id"]),
+        ("/loss?csv=implausible", vec!["account_id"]),
+    ] {
+        let text = browser.ask(path).await.text;
+        let heads: Vec<_> = text.lines().next().unwrap().split(',').collect();
+        for id in ids {
+            assert!(heads.contains(&id), "{path}: {heads:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_text_in_the_name_or_id_chooses_what_is_counted() {
+    let collector = Collector::new();
+    let records = json!({"records": [
+        {"account_id": "a1", "name": "Zürich Air", "tier": "gold"},
+        {"account_id": "a2", "name": "Oslo Air", "tier": "zurich"},
+        {"account_id": "zurich-3"},
+    ]});
+    collector
+        .call("POST", "/api/v2/accounts", Some(records))
+        .await;
+    collector
+        .send(vec![
+            feature("a1", "ann", "export", 1),
+            feature("a2", "bob", "export", 2),
+            feature("a2", "cid", "export", 3),
+            feature("zurich-3", "dan", "export", 4),
+        ])
+        .await;
+    let browser = Browser::of(&collector).await;
+    let page = browser.open("/?range=all&find.accounts=ZURICH").await;
+    assert_shows(
+        &page,
+        &[
+            "<h2>2 accounts</h2>",
+            "<dt>Active users</dt><dd>2<",
+            "of 2 users",
+            "name or id: ZURICH",
+            "href=\"/?range=all\"",
+        ],
+    );
+    let (_, list) = page.split_once("<main").unwrap();
+    assert!(!list.contains("Oslo"), "{list}");
+    // Each word is in the name or in the id.
+    let page = browser.open("/?range=all&find.accounts=air+a2").await;
+    assert_shows(&page, &["<h2>1 account</h2>", "Oslo Air"]);
+    // The users of an account say of how many they are.
+    let page = browser
+        .open("/accounts/a2/users?range=all&find.users=bob")
+        .await;
+    assert_shows(&page, &["<h2>1 of 2 active users</h2>", "with “bob”"]);
 }

@@ -5,7 +5,7 @@ use natero_event::{Action, Id};
 use super::Engine;
 use crate::{
     Call, Consent, Effect, Persistence, Reason,
-    identity::{SIGN_IN, Subject},
+    identity::{Change, SIGN_IN, Subject},
     recorder::Context,
 };
 
@@ -65,7 +65,10 @@ impl Engine {
                 self.accept(draft);
             }
             Call::PageView(view) => self.turn_page(view),
-            Call::Flush(id) => self.delivery.flush(id, &self.queue, &self.stats),
+            Call::Flush(id) => {
+                self.settle_identity();
+                self.delivery.flush(id, &self.queue, &self.stats);
+            }
             Call::OptIn => self.opt_in(),
             Call::OptOut => self.opt_out(),
             Call::Reset => self.reset(),
@@ -81,6 +84,11 @@ impl Engine {
             return;
         }
         let was_known = current.is_some();
+        // An id that follows another of its kind is no second half of a sign-in: what
+        // was known before it stood for itself.
+        if !self.identity.is_second_half(subject, self.now.mono) {
+            self.settle_identity();
+        }
         if was_known && !self.identity.is_signing_in(self.now.mono) {
             self.end_timings();
             if let (Subject::Account, Some(_), Some(user)) = (subject, id, self.identity.user()) {
@@ -89,15 +97,19 @@ impl Engine {
                 });
             }
         }
-        self.identity.set_subject(subject, id, self.now.mono);
+        let change = self.identity.set_subject(subject, id, self.now.mono);
         if was_known {
             self.begin_session();
             self.write_cookies();
         }
-        self.complete_waiting();
-        self.persist_at_task_end();
-        if self.queue.ready() > 0 {
-            self.delivery.schedule(self.now.mono);
+        match change {
+            Change::Begins => self.complete_now(),
+            Change::GoesOn => self.complete_waiting(),
+            Change::Ends => {
+                let count = self.queue.drop_incomplete(true);
+                self.lose_incomplete(count);
+                self.complete_waiting();
+            }
         }
     }
 
@@ -128,7 +140,11 @@ impl Engine {
 
     fn opt_in(&mut self) {
         self.consent = Consent::Granted;
-        self.write_cookies();
+        if self.may_set_cookies() {
+            // Other tabs may have agreed before: all share one session and visitor.
+            self.is_opting_in = true;
+            self.effects.push(Effect::ReadCookies);
+        }
         self.open_storage();
         if self.queue.ready() > 0 {
             self.delivery.schedule(self.now.mono);
@@ -139,7 +155,7 @@ impl Engine {
         self.consent = Consent::Denied;
         let dropped = self.queue.clear();
         self.count_dropped(Reason::Consent, dropped);
-        self.delivery.forget_flights();
+        self.delivery.abort_flights(&mut self.effects);
         match self.config.persistence {
             Persistence::Storage => {
                 // Nothing of the visitor may stay, of this page or of others.
@@ -153,9 +169,13 @@ impl Engine {
     }
 
     fn reset(&mut self) {
+        self.settle_identity();
         self.end_timings();
+        self.recorder.unload();
         self.send_before_unload();
         self.identity.forget();
+        let count = self.queue.drop_incomplete(false);
+        self.lose_incomplete(count);
         self.session.forget(&mut self.random);
         if self.may_set_cookies() {
             // Also those that were set for other domains, which would count again.

@@ -42,7 +42,7 @@ impl Engine {
         } else if is_asking || self.queue.ready() > 0 {
             self.delivery.waits(now)
         } else {
-            (WaitsFor::Ids, None)
+            (WaitsFor::Ids, self.completes_at)
         }
     }
 }

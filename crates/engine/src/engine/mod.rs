@@ -15,7 +15,7 @@ use crate::{
     effect::Effects,
     page_view::PageView,
     persistence::Storage,
-    queue::{Draft, Queue},
+    queue::{Draft, Origin, Queue},
     random::Random,
     recorder::{Context, Recorder},
     time::earliest,
@@ -31,6 +31,11 @@ pub struct Engine {
     effects: Effects,
     /// `shutdown` was called.
     is_closed: bool,
+    /// When it is sure whose the events are that wait for an identity which is known by
+    /// now: the second call of a sign-in may follow.
+    completes_at: Option<Mono>,
+    /// The cookies are read because the visitor agreed.
+    is_opting_in: bool,
     /// Somebody looks into it.
     is_inspected: bool,
     consent: Consent,
@@ -59,6 +64,8 @@ impl Engine {
             now,
             effects: Effects::default(),
             is_closed: false,
+            completes_at: None,
+            is_opting_in: false,
             is_inspected: false,
             consent: config.consent,
             is_visible: false,
@@ -78,6 +85,9 @@ impl Engine {
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
         self.pass_time(now);
         self.settle_writes(&input);
+        if self.completes_at.is_some_and(|at| at <= self.now.mono) {
+            self.complete_now();
+        }
         match input {
             Input::Start(start) => self.start(start),
             Input::Call(call) => self.call(call),
@@ -117,7 +127,7 @@ impl Engine {
         let delivery = self
             .delivery
             .timeout(self.may_deliver() && !self.is_closed, &self.queue);
-        earliest(earliest(idle, sync), delivery)
+        earliest(earliest(idle, sync), earliest(delivery, self.completes_at))
     }
 
     /// The ids that events carry.
@@ -223,14 +233,19 @@ impl Engine {
             self.count_dropped(Reason::Disabled, 1);
             return;
         }
+        // The identity may have ended while `beforeSend` decided.
+        if draft.missing.any() && draft.missing.generation != self.identity.generation() {
+            self.lose_incomplete(1);
+            return;
+        }
         self.recorder.append_seq(&mut draft);
-        self.enqueue(draft, false);
+        self.enqueue(draft, Origin::Page);
         self.persist_at_task_end();
     }
 
-    fn enqueue(&mut self, draft: Draft, is_uncertain: bool) {
+    fn enqueue(&mut self, draft: Draft, origin: Origin) {
         let waits = draft.missing.any();
-        self.queue.push(draft, is_uncertain);
+        self.queue.push(draft, origin);
         // The identity may have become known while `beforeSend` decided.
         if waits {
             self.complete_waiting();
@@ -249,10 +264,48 @@ impl Engine {
         }
     }
 
-    /// Completes what waited for an identity, if that is known now.
+    /// Completes what waited for an identity once that is known and settled.
     fn complete_waiting(&mut self) {
+        self.completes_at = None;
+        if self.identity.both().is_none() || !self.queue.has_incomplete() {
+            return;
+        }
+        self.completes_at = self.identity.settles_at(self.now.mono);
+        if self.completes_at.is_none() {
+            self.complete_now();
+        }
+    }
+
+    /// Completes what waited for an identity, if that is known.
+    #[inline(never)]
+    fn complete_now(&mut self) {
+        self.completes_at = None;
         if let Some((account, user)) = self.identity.both() {
             self.queue.complete(account, user);
+            self.persist_at_task_end();
+            if self.queue.ready() > 0 {
+                self.delivery.schedule(self.now.mono);
+            }
+        }
+    }
+
+    /// Takes the identity as it stands: no call of a sign-in can follow in time.
+    fn settle_identity(&mut self) {
+        if self.completes_at.is_some() {
+            self.complete_now();
+        }
+    }
+
+    /// Counts and reports events whose identity will never be known.
+    #[inline(never)]
+    fn lose_incomplete(&mut self, count: u32) {
+        if count > 0 {
+            self.lose(Loss {
+                reason: Reason::Identity,
+                count,
+                status: None,
+                message: String::new(),
+            });
         }
     }
 

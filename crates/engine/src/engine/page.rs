@@ -63,8 +63,10 @@ impl Engine {
         }
     }
 
-    /// Goes on with an activity, now that the cookies are known.
+    /// Goes on with an activity, or with what the visitor agreed to, now that the cookies
+    /// are known.
     pub(super) fn cookies_read(&mut self, cookies: Cookies<'_>) {
+        let is_activity = !std::mem::take(&mut self.is_opting_in);
         self.session.adopt_visitor(cookies.visitor);
         match self.session.continuity(self.now, cookies.session) {
             Continuity::Same => {}
@@ -72,7 +74,9 @@ impl Engine {
             Continuity::Over => self.begin_session(),
         }
         self.write_cookies();
-        self.come_into_use();
+        if is_activity {
+            self.come_into_use();
+        }
     }
 
     /// Notes that the user did something, or can be taken to have by what is

@@ -64,6 +64,7 @@ impl Engine {
     /// Sends and stores what waits, because there may be no later turn. What is
     /// stored after it was sent says so.
     pub(super) fn flush_before_unload(&mut self) {
+        self.settle_identity();
         self.recorder.unload();
         self.send_before_unload();
         self.persist_before_unload();

@@ -3,7 +3,7 @@
 use natero_event::cut;
 
 use super::Engine;
-use crate::{Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journal};
+use crate::{Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journal, queue::Origin};
 
 /// How long a page waits for the rest of what closed pages left, and for what is
 /// still on its way from them, before it sends and asks.
@@ -100,28 +100,29 @@ impl Engine {
     /// that pages share. Events are stored as this page's own before the handler
     /// returns, so that the host may remove the original.
     pub(super) fn adopt(&mut self, records: &str) {
-        let mut has_events = false;
+        let first = self.queue.next_number();
+        // A visitor who refused has had all of it erased.
+        let may_store = self.may_store();
         let mut rest = records;
         while !rest.is_empty() {
             let record;
             (record, rest) = cut(rest, b'\n').unwrap_or((rest, ""));
             if let Some((draft, is_uncertain)) = journal::read_record(record) {
-                self.enqueue(draft, is_uncertain);
-                has_events = true;
+                if may_store {
+                    self.enqueue(draft, Origin::Adopted { is_uncertain });
+                }
             } else if let Some(wait) = journal::read_wait(record, self.now.wall) {
                 self.delivery.wait_for(self.now.mono + wait);
             }
         }
-        if !has_events {
+        if self.queue.next_number() == first {
             return;
         }
         // A new page is a reason to try at once, or rather in a moment, when all
         // that was left is here.
         self.delivery.try_within(self.now.mono, ADOPTION);
-        if self.may_store() {
-            self.storage
-                .write_adopted(records.len(), &mut self.queue, &mut self.effects);
-        }
+        self.storage
+            .write_adopted(first, &mut self.queue, &mut self.effects);
     }
 
     /// Goes on after the back/forward cache. While the page was frozen, others
@@ -129,10 +130,15 @@ impl Engine {
     /// page goes on as a new stream with what is in memory alone.
     pub(super) fn restore_storage(&mut self) {
         if self.may_store() {
-            self.queue.leave_to_storage();
+            // Whoever adopts them delivers them.
+            self.stats.accepted -= self.queue.leave_to_storage();
             self.storage.forget();
             self.recorder.begin_stream(&mut self.random);
             self.open_storage();
+            // What others were told meanwhile, such as to wait, is heard first.
+            if self.queue.ready() > 0 {
+                self.delivery.try_within(self.now.mono, ADOPTION);
+            }
         }
     }
 }

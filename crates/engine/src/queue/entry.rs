@@ -13,6 +13,15 @@ pub(crate) struct Draft {
     pub missing: Missing,
 }
 
+/// Who made an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This page.
+    Page,
+    /// A closed page, which left it; the server may have it.
+    Adopted { is_uncertain: bool },
+}
+
 /// How far an event is on its way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(
@@ -36,6 +45,8 @@ pub enum Progress {
 pub(super) struct Entry {
     /// How many were queued before it.
     pub number: u32,
+    /// This page made it.
+    pub is_own: bool,
     pub draft: Draft,
     pub progress: Progress,
     /// The segment that holds it.

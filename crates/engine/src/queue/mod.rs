@@ -4,13 +4,13 @@ mod entry;
 mod sending;
 mod storing;
 
-use natero_event::{Id, Priority, event_id, insert_identity};
+use natero_event::{Id, Priority, event_id, insert_identity, names_account};
 
 use crate::{RequestId, inspection::Kept, journal, session::is_id_of_ours};
 
-pub(crate) use entry::Draft;
 use entry::Entry;
 pub use entry::Progress;
+pub(crate) use entry::{Draft, Origin};
 pub(crate) use sending::Verdict;
 use storing::{Freed, free};
 
@@ -19,6 +19,10 @@ use storing::{Freed, free};
 enum Selection {
     CarriedBy(RequestId),
     Stored,
+    /// Those that wait for an identity.
+    Incomplete,
+    /// Those of them that this page made with one half of the identity.
+    OwnHalf,
     All,
 }
 
@@ -97,9 +101,11 @@ impl Queue {
     }
 
     /// Keeps an event; an uncertain one is asked about before it is sent.
-    pub fn push(&mut self, draft: Draft, is_uncertain: bool) {
+    pub fn push(&mut self, draft: Draft, origin: Origin) {
+        let is_uncertain = origin == Origin::Adopted { is_uncertain: true };
         let entry = Entry {
             number: self.next_number,
+            is_own: origin == Origin::Page,
             progress: if is_uncertain && event_id(&draft.line).is_some_and(is_id_of_ours) {
                 Progress::Uncertain
             } else {
@@ -144,11 +150,34 @@ impl Queue {
         dropped
     }
 
+    /// Whether events wait for an identity.
+    pub fn has_incomplete(&self) -> bool {
+        self.entries.iter().any(|entry| entry.draft.missing.any())
+    }
+
+    /// Drops the events that wait for an identity and will not get one: all of them, or
+    /// those that this page made with one half of it. Returns how many.
+    pub fn drop_incomplete(&mut self, with_half_alone: bool) -> u32 {
+        self.remove(if with_half_alone {
+            Selection::OwnHalf
+        } else {
+            Selection::Incomplete
+        })
+    }
+
     /// Completes the events that waited for an identity: they are ready, and
-    /// have to be stored anew.
+    /// have to be stored anew. What another page made for another account waits on: a
+    /// user belongs to one.
     pub fn complete(&mut self, account: Id<'_>, user: Id<'_>) {
         for entry in &mut self.entries {
-            let missing = std::mem::take(&mut entry.draft.missing);
+            let Entry { draft, is_own, .. } = entry;
+            let is_of_other = draft.missing.has_account_alone()
+                && !*is_own
+                && !names_account(&draft.line, account);
+            if is_of_other {
+                continue;
+            }
+            let missing = std::mem::take(&mut draft.missing);
             if !missing.any() {
                 continue;
             }
@@ -181,9 +210,12 @@ impl Queue {
     fn remove(&mut self, selection: Selection) -> u32 {
         let before = self.len();
         for entry in std::mem::take(&mut self.entries) {
+            let missing = entry.draft.missing;
             let selected = match selection {
                 Selection::CarriedBy(request) => entry.progress == Progress::Carried(request),
                 Selection::Stored => entry.segment.is_some(),
+                Selection::Incomplete => missing.any(),
+                Selection::OwnHalf => entry.is_own && missing.account != missing.user,
                 Selection::All => true,
             };
             if selected {
@@ -247,7 +279,7 @@ mod tests {
         .into_iter()
         .enumerate()
         {
-            queue.push(draft(priority, tag as u32), false);
+            queue.push(draft(priority, tag as u32), Origin::Page);
         }
         let gone = |queue: &mut Queue| {
             let bound = queue.bytes - 1;
@@ -266,14 +298,14 @@ mod tests {
     #[test]
     fn what_a_request_carries_is_neither_taken_again_nor_evicted() {
         let mut queue = Queue::default();
-        queue.push(draft(Priority::PageView, 0), false);
-        queue.push(draft(Priority::Usage, 1), false);
-        assert_eq!(lines(queue.take(request(7), 1, 1000, true)).len(), 1);
+        queue.push(draft(Priority::PageView, 0), Origin::Page);
+        queue.push(draft(Priority::Usage, 1), Origin::Page);
+        assert_eq!(lines(queue.take(request(7), 1, true)).len(), 1);
         assert_eq!(queue.keep_within(0), 1);
         assert_eq!(queue.len(), 1);
-        assert!(queue.take(request(8), 10, 1000, true).is_none());
+        assert!(queue.take(request(8), 1000, true).is_none());
         assert_eq!(queue.give_back(request(7)), 1);
-        assert_eq!(lines(queue.take(request(9), 10, 1000, true)).len(), 1);
+        assert_eq!(lines(queue.take(request(9), 1000, true)).len(), 1);
         assert_eq!(queue.confirm(request(9)), 1);
         assert_eq!((queue.len(), queue.bytes, queue.ready()), (0, 0, 0));
     }
@@ -282,18 +314,18 @@ mod tests {
     fn a_batch_ends_before_it_grows_too_large_but_one_event_always_goes() {
         let mut queue = Queue::default();
         for tag in 0..3 {
-            queue.push(draft(Priority::Usage, tag), false);
+            queue.push(draft(Priority::Usage, tag), Origin::Page);
         }
         let one = queue.entries[0].bytes();
-        assert_eq!(lines(queue.take(request(1), 50, 2 * one, true)).len(), 2);
-        assert_eq!(lines(queue.take(request(2), 50, 1, true)).len(), 1);
+        assert_eq!(lines(queue.take(request(1), 2 * one, true)).len(), 2);
+        assert_eq!(lines(queue.take(request(2), 1, true)).len(), 1);
     }
 
     #[test]
     fn a_segment_that_replaces_others_frees_them_only_once_it_is_written() {
         let mut queue = Queue::default();
-        queue.push(draft(Priority::Usage, 0), false);
-        queue.store(segment(1), 1000).unwrap();
+        queue.push(draft(Priority::Usage, 0), Origin::Page);
+        queue.store(0, segment(1), 1000).unwrap();
         queue.store_again(&[segment(1)], segment(2)).unwrap();
         queue.write_failed(segment(2));
         assert_eq!(queue.unstored(), 0);

@@ -26,13 +26,7 @@ pub(crate) enum Verdict<'a> {
 impl Queue {
     /// Takes the oldest events that wait into a request, at least one where
     /// there is one, and as many as fit; and, if it may ask, uncertain ones.
-    pub fn take(
-        &mut self,
-        request: RequestId,
-        max_events: usize,
-        max_bytes: usize,
-        may_ask: bool,
-    ) -> Option<Batch> {
+    pub fn take(&mut self, request: RequestId, max_bytes: usize, may_ask: bool) -> Option<Batch> {
         let mut batch = Batch::default();
         let mut is_full = false;
         for entry in self.entries.iter_mut().filter(|entry| entry.is_ready()) {
@@ -47,9 +41,7 @@ impl Queue {
                 batch.asked.push_str(id);
                 entry.progress = Progress::Asked(request);
             } else {
-                is_full |= !batch.is_empty()
-                    && (batch.events as usize >= max_events
-                        || batch.body.len() + entry.bytes() > max_bytes);
+                is_full |= !batch.is_empty() && batch.body.len() + entry.bytes() > max_bytes;
                 if is_full {
                     continue;
                 }

@@ -1,6 +1,9 @@
 //! Which segments hold the events, and which do not any more.
 
-use super::{Batch, Queue, Selection, entry::Progress};
+use super::{
+    Batch, Queue, Selection,
+    entry::{Entry, Progress},
+};
 use crate::{
     SegmentId,
     journal::{self, SEGMENT_BYTES},
@@ -14,18 +17,23 @@ pub(crate) struct Freed {
 }
 
 impl Queue {
-    /// Takes the oldest events that no segment holds into this one, as records
-    /// of at most `max_bytes`, or of [`SEGMENT_BYTES`] and the record that
-    /// reaches them.
-    pub fn store(&mut self, segment: SegmentId, max_bytes: usize) -> Option<Batch> {
+    /// Takes the oldest events from this number on that no segment holds into this one,
+    /// as records of at most `max_bytes`, or of [`SEGMENT_BYTES`] and the record that
+    /// reaches them. What is too large for what is left of that makes way for what is
+    /// not.
+    pub fn store(&mut self, from: u32, segment: SegmentId, max_bytes: usize) -> Option<Batch> {
         let mut batch = Batch::default();
         if self.unstored == 0 {
             return None;
         }
-        for entry in self.entries.iter_mut().filter(|e| e.segment.is_none()) {
+        let unstored = |entry: &&mut Entry| entry.number >= from && entry.segment.is_none();
+        for entry in self.entries.iter_mut().filter(unstored) {
             let bytes = batch.body.len();
-            if bytes >= SEGMENT_BYTES || bytes + journal::record_bytes(&entry.draft) > max_bytes {
+            if bytes >= SEGMENT_BYTES {
                 break;
+            }
+            if bytes + journal::record_bytes(&entry.draft) > max_bytes {
+                continue;
             }
             entry.write_record(&mut batch.body);
             batch.events += 1;
@@ -99,10 +107,13 @@ impl Queue {
         std::mem::take(&mut self.freed)
     }
 
-    /// Forgets what storage has.
-    pub fn leave_to_storage(&mut self) {
+    /// Forgets what storage has, and returns how many events of that this page made.
+    pub fn leave_to_storage(&mut self) -> u32 {
+        let is_left = |entry: &&Entry| entry.is_own && entry.segment.is_some();
+        let left = self.entries.iter().filter(is_left).count();
         self.remove(Selection::Stored);
         self.freed.clear();
+        left as u32
     }
 }
 

@@ -107,13 +107,20 @@ pub struct World {
     requests: u64,
     evicted: u64,
     adoptions: u64,
-    bound: usize,
+    max_queue_bytes: usize,
+    max_stored_bytes: usize,
 }
 
 impl World {
     pub fn new(seed: u64, talk: bool) -> World {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        let bound = if dice.one_in(8) { 6_000 } else { 1_048_576 };
+        const ROOM: usize = 1_048_576;
+        let (max_queue_bytes, max_stored_bytes) = match dice.below(8) {
+            0 => (6_000, 6_000),
+            // Not all of what waits can be stored, and nothing is evicted.
+            1 => (ROOM, 3_000),
+            _ => (ROOM, ROOM),
+        };
         World {
             talk,
             clock: 0.0,
@@ -141,7 +148,8 @@ impl World {
             requests: 0,
             evicted: 0,
             adoptions: 0,
-            bound,
+            max_queue_bytes,
+            max_stored_bytes,
             dice,
         }
     }

@@ -4,6 +4,7 @@ mod accessible;
 mod account;
 mod arrival;
 mod by_hand;
+mod in_place;
 mod keyboard;
 mod looks;
 mod safety;
@@ -15,6 +16,7 @@ use accessible::*;
 use account::*;
 use arrival::*;
 use by_hand::*;
+use in_place::*;
 use keyboard::*;
 use looks::*;
 use safety::*;
@@ -42,6 +44,10 @@ natero_e2e::suite!(
     markup_in_a_name_is_read_and_never_run,
     no_page_loads_from_elsewhere_or_breaks_its_policy,
     a_breach_of_the_policy_is_stopped_and_would_be_noticed,
+    what_is_typed_stays_when_a_table_is_sorted_and_a_place_is_opened,
+    who_is_signed_out_meanwhile_and_sorts_is_asked_to_sign_in,
+    enter_opens_what_was_typed_last,
+    events_are_followed_again_after_another_order,
     search_tree_and_roll_up_switch_are_used_by_keyboard_alone,
     // Others have options about what Tab stops at.
     tab_reaches_whatever_can_be_used_on_every_view skipped in Firefox Webkit,

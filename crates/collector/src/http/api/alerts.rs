@@ -180,12 +180,21 @@ pub async fn put_rule(
 ) -> Result<Json<ToldRule>, ApiError> {
     let rule = read_rule(body)?;
     let id = number(&id)?;
+    replace_rule(&app, id, rule).await?;
+    find(&app, id).await
+}
+
+/// Replaces the rule with a number and checks it.
+///
+/// # Errors
+/// 404 when it is unknown, 409 when its name is in use.
+pub async fn replace_rule(app: &App, id: i64, rule: AlertRule) -> Result<(), ApiError> {
     let is_known = app.store.replace_alert_rule(id, rule).await??;
     if !is_known {
         return Err(no_rule(&id.to_string()));
     }
-    check_stored(&app, id, now_ms()).await;
-    find(&app, id).await
+    check_stored(app, id, now_ms()).await;
+    Ok(())
 }
 
 /// Removes a rule with its alerts.

@@ -8,7 +8,7 @@ use crate::{
         },
         accounts_page::{AccountsPage, AccountsPageQuestion},
         adoption::FeatureAdoption,
-        alerts::AlertsPage,
+        alerts::{AlertsPage, Choices},
         answer::Answer,
         latest_events::{NamedEvents, NamedEventsQuestion},
         loss::LossPage,
@@ -88,6 +88,9 @@ pub trait PageOperations {
 
     /// Alerts of the accounts that may be seen, the rules and the receiver.
     fn page_alerts(&self, within: Visibility, page: Page) -> Answer<'_, AlertsPage>;
+
+    /// What the filters of a rule can name, of all accounts.
+    fn choices(&self) -> Answer<'_, Choices>;
 
     /// What is wrong with the data of a span.
     fn page_quality(&self, span: Span) -> Answer<'_, QualityPage>;

@@ -10,7 +10,10 @@ use super::{
     people::{ActiveUsers, Members},
     row,
 };
-use crate::{model::quarter::QUARTER_MS, store::sums::Sums};
+use crate::{
+    model::{folding::folded, quarter::QUARTER_MS},
+    store::sums::Sums,
+};
 
 /// What the accounts of a forest have, each itself, in the order of the forest.
 #[derive(Debug)]
@@ -66,9 +69,14 @@ impl Own {
             dimensions: dimensions_of((0..forest.len()).filter(|at| chosen(*at)), forest),
             ..Portfolio::default()
         };
-        let listed: Vec<usize> = (0..forest.len())
-            .filter(|at| chosen(*at) && has_dimensions(forest.account(*at), &question.dimensions))
-            .collect();
+        let text = question.text.as_deref().map(folded);
+        let is_listed = |at: usize| {
+            let account = forest.account(at);
+            chosen(at)
+                && has_dimensions(account, &question.dimensions)
+                && text.as_ref().is_none_or(|text| has_words(account, text))
+        };
+        let listed: Vec<usize> = (0..forest.len()).filter(|at| is_listed(*at)).collect();
 
         let active = active.finish();
         members.count_active(&active, forest);
@@ -134,6 +142,14 @@ fn has_dimensions(account: &ListedAccount, wanted: &BTreeMap<String, String>) ->
             .and_then(dimension_text)
             .is_some_and(|text| text == *value)
     })
+}
+
+/// Whether each word of a folded text is in the name or in the id of an account.
+fn has_words(account: &ListedAccount, text: &str) -> bool {
+    let id = folded(&account.account_id);
+    let name = account.name.as_deref().map(folded);
+    text.split_whitespace()
+        .all(|word| id.contains(word) || name.as_ref().is_some_and(|name| name.contains(word)))
 }
 
 fn dimensions_of(

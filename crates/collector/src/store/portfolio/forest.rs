@@ -82,8 +82,22 @@ impl Forest {
         }
         forest.upwards = upwards;
         let root = root.and_then(|root| forest.index(root));
+        forest.deactivate_below(root);
         forest.root = root.filter(|_| forest.len() > 1);
         forest
+    }
+
+    /// Takes every account below a deactivated one for deactivated, too. What is below
+    /// the root of a subtree is listed as the root sees it, deactivated or not.
+    fn deactivate_below(&mut self, root: Option<usize>) {
+        for at in self.upwards.iter().rev() {
+            if let Some(parent) = self.parents[*at]
+                && Some(parent) != root
+                && self.accounts[parent].is_deleted
+            {
+                self.accounts[*at].is_deleted = true;
+            }
+        }
     }
 
     pub(in crate::store) fn len(&self) -> usize {

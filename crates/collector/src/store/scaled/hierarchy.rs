@@ -1,5 +1,7 @@
 //! The account tree. Each account stores its parent and nothing else.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 
 use super::{
@@ -8,7 +10,10 @@ use super::{
     failure::Result,
     postgres::{Tx, execute, query, query_one},
 };
-use crate::model::{hierarchy::Cycle, visibility::Visibility};
+use crate::model::{
+    hierarchy::{self, Cycle, Placement},
+    visibility::Visibility,
+};
 
 /// Finds the cycle that a parent of an account would make. The call has the lock of the
 /// tree.
@@ -37,6 +42,32 @@ pub(super) async fn find_cycle(
     };
     let above = ancestry::ids(tx, above).await?;
     Ok(Some(Cycle::along(account.id, above)))
+}
+
+/// The order in which the records of a call place accounts, parents first. It takes the
+/// lock of the tree where a record asks for a parent.
+pub(super) async fn parents_first(
+    tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
+    records: &[Placement<'_>],
+) -> Result<Vec<usize>> {
+    let requested: Vec<&str> = hierarchy::requested_parents(records).into_iter().collect();
+    if requested.is_empty() {
+        return Ok(hierarchy::parents_first(records, &HashMap::new()));
+    }
+    ancestry.lock(tx).await?;
+    // Each account is looked at once, however many lie below it.
+    let sql = "WITH RECURSIVE above (no) AS (
+            SELECT no FROM accounts WHERE account_id = ANY($1::text[])
+            UNION
+            SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
+            WHERE a.parent_no IS NOT NULL
+        )
+        SELECT a.account_id, p.account_id FROM above
+            JOIN accounts a ON a.no = above.no JOIN accounts p ON p.no = a.parent_no";
+    let rows = query(tx, sql, &[&requested]).await?;
+    let stored = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    Ok(hierarchy::parents_first(records, &stored))
 }
 
 /// Sets or removes the parent of an account.
@@ -91,6 +122,18 @@ fn node(row: &Row) -> Node {
         account_id: row.get(1),
         is_leaf: row.get(2),
     }
+}
+
+/// Whether an account, or one above it, was deactivated.
+pub(super) async fn is_deactivated(tx: &Tx<'_>, no: i64) -> Result<bool> {
+    let sql = "WITH RECURSIVE above (no, parent_no, is_deleted) AS (
+            SELECT no, parent_no, is_deleted FROM accounts WHERE no = $1
+            UNION ALL
+            SELECT a.no, a.parent_no, a.is_deleted
+            FROM above JOIN accounts a ON a.no = above.parent_no WHERE NOT above.is_deleted
+        )
+        SELECT EXISTS (SELECT 1 FROM above WHERE is_deleted)";
+    Ok(query_one(tx, sql, &[&no]).await?.get(0))
 }
 
 /// Whether somebody may see an account.

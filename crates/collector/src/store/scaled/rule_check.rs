@@ -54,6 +54,10 @@ async fn hits(
     let within = match &rule.account_id {
         None => None,
         Some(id) => match account_rows::find_no(tx, id).await? {
+            // That those of a customer who is gone are silent is no news.
+            Some(account) if hierarchy::is_deactivated(tx, account).await? => {
+                return Ok(Vec::new());
+            }
             Some(account) => Some(account),
             // Nothing is below an account that is gone.
             None => return Ok(Vec::new()),
@@ -110,7 +114,7 @@ async fn new_users(
             *earliest = used.min(*earliest);
         }
     }
-    let mut has = DimensionsOf::new(rule);
+    let mut waited_for = WaitedFor::new(rule);
     let mut hits = Vec::new();
     let ids: Vec<&str> = first.keys().map(String::as_str).collect();
     let sql = "SELECT no, user_id FROM users WHERE user_id = ANY($1::text[]) ORDER BY no";
@@ -118,7 +122,7 @@ async fn new_users(
         let Some((quarter, account)) = first.get(row.get::<_, &str>(1)) else {
             continue;
         };
-        if is_new(*quarter, from) && has.all(tx, *account).await? {
+        if is_new(*quarter, from) && waited_for.contains(tx, *account).await? {
             hits.push(Hit {
                 account: *account,
                 user: Some(row.get(0)),
@@ -129,24 +133,22 @@ async fn new_users(
     Ok(hits)
 }
 
-/// Tells whether an account, or one above it, has the values that a rule names.
-struct DimensionsOf<'a> {
+/// Tells whether a rule waits for users of an account: neither the account nor one above
+/// it is deactivated, and one of them has the values that the rule names.
+struct WaitedFor<'a> {
     rule: &'a AlertRule,
     known: BTreeMap<i64, bool>,
 }
 
-impl<'a> DimensionsOf<'a> {
+impl<'a> WaitedFor<'a> {
     fn new(rule: &'a AlertRule) -> Self {
-        DimensionsOf {
+        WaitedFor {
             rule,
             known: BTreeMap::new(),
         }
     }
 
-    async fn all(&mut self, tx: &Tx<'_>, account: i64) -> Result<bool> {
-        if self.rule.dimensions.is_empty() {
-            return Ok(true);
-        }
+    async fn contains(&mut self, tx: &Tx<'_>, account: i64) -> Result<bool> {
         if let Some(known) = self.known.get(&account) {
             return Ok(*known);
         }
@@ -156,13 +158,16 @@ impl<'a> DimensionsOf<'a> {
                 SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
                 WHERE a.parent_no IS NOT NULL
             )
-            SELECT a.details FROM above JOIN accounts a ON a.no = above.no";
+            SELECT a.details, a.is_deleted FROM above JOIN accounts a ON a.no = above.no";
         let rows = query(tx, sql, &[&account]).await?;
-        let has_all = rows
-            .iter()
-            .any(|row| has_values(self.rule, &json::object(row.get(0))));
-        self.known.insert(account, has_all);
-        Ok(has_all)
+        let is_gone = rows.iter().any(|row| row.get(1));
+        let has_all = self.rule.dimensions.is_empty()
+            || rows
+                .iter()
+                .any(|row| has_values(self.rule, &json::object(row.get(0))));
+        let is_waited_for = has_all && !is_gone;
+        self.known.insert(account, is_waited_for);
+        Ok(is_waited_for)
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     account_rows,
     account_tree::Located,
     failure::{Failure, Result},
+    hierarchy::{self, Node},
     postgres::{Tx, query_one},
 };
 use crate::model::visibility::Visibility;
@@ -46,6 +47,15 @@ impl Within {
             path.drain(..first);
         }
         path
+    }
+
+    /// The accounts that may be seen.
+    pub(super) async fn nodes(self, tx: &Tx<'_>) -> Result<Vec<Node>> {
+        match self {
+            Within::All => hierarchy::everywhere(tx).await,
+            Within::Subtree(root) => hierarchy::subtree(tx, root, true).await,
+            Within::Nothing => Ok(Vec::new()),
+        }
     }
 
     /// The only account that may be seen with what is below it; `None` for all accounts.

@@ -188,6 +188,7 @@ pub(super) fn read_people(
         let days = period.day_starts();
         let query = PeopleQuery {
             account: subject.account,
+            within: subject.within,
             rollup,
             span: period.span,
             before: period.before,

@@ -1,5 +1,7 @@
 //! The financial records of a subtree, summed up by currency, name and month.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 
 use super::rows::AccountRow;
@@ -13,7 +15,7 @@ use crate::{
 
 /// Sums up the financial records of an account and its subtree that are dated until
 /// `now`. An amount replaces the earlier ones of its account and name, whatever the
-/// currency. Deactivated accounts below do not count.
+/// currency. Deactivated accounts below, and what is below them, do not count.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -23,8 +25,8 @@ pub(super) fn read(
     now: i64,
 ) -> rusqlite::Result<Vec<CurrencySum>> {
     let mut statement = conn.prepare_cached(
-        // Only accounts with records are asked whether they are deactivated: those of the
-        // subtree are read from the index of parents alone.
+        // Only accounts with records, and those between, are asked whether they are
+        // deactivated: those of the subtree are read from the index of parents alone.
         "WITH RECURSIVE scope (no) AS (
              SELECT ?1 UNION ALL
              SELECT a.no FROM scope JOIN accounts a ON a.parent_no = scope.no WHERE ?2
@@ -32,14 +34,18 @@ pub(super) fn read(
          SELECT f.account_no, f.currency, f.name, f.amount,
              IFNULL(strftime('%Y-%m', f.date / 1000, 'unixepoch'), '')
          FROM scope CROSS JOIN financials f ON f.account_no = scope.no
-             CROSS JOIN accounts owner ON owner.no = f.account_no
-         WHERE (owner.no = ?1 OR owner.is_deleted = 0) AND f.date <= ?3 ORDER BY f.date, f.no",
+         WHERE f.date <= ?3 ORDER BY f.date, f.no",
     )?;
     let mut rows = statement.query(params![account, FigureKind::Financials.rolls_up(), now])?;
     let mut sums = FinancialSums::default();
+    let mut counted = Counted(HashMap::from([(account, true)]));
     while let Some(row) = rows.next()? {
+        let owner: AccountRow = row.get(0)?;
+        if !counted.contains(conn, owner)? {
+            continue;
+        }
         sums.add(FinancialRow {
-            account: row.get::<_, AccountRow>(0)?.number(),
+            account: owner.number(),
             currency: row.get(1)?,
             name: row.get(2)?,
             amount: Amount(row.get::<_, i64>(3)?.into()),
@@ -47,4 +53,32 @@ pub(super) fn read(
         });
     }
     Ok(sums.finish())
+}
+
+/// Which accounts of a subtree count, as far as that is known: its root does, and whatever
+/// is not deactivated below one that counts.
+struct Counted(HashMap<AccountRow, bool>);
+
+impl Counted {
+    fn contains(&mut self, conn: &Connection, account: AccountRow) -> rusqlite::Result<bool> {
+        let mut find =
+            conn.prepare_cached("SELECT parent_no, is_deleted FROM accounts WHERE no = ?1")?;
+        let mut way = Vec::new();
+        let mut at = Some(account);
+        let counts = loop {
+            let Some(of) = at else { break false };
+            if let Some(known) = self.0.get(&of) {
+                break *known;
+            }
+            way.push(of);
+            let (above, is_deleted) =
+                find.query_row([of], |row| Ok((row.get(0)?, row.get::<_, bool>(1)?)))?;
+            if is_deleted {
+                break false;
+            }
+            at = above;
+        };
+        self.0.extend(way.into_iter().map(|of| (of, counts)));
+        Ok(counts)
+    }
 }

@@ -10,7 +10,7 @@ use super::{
         found::{self, AlertFilter},
         messages, rules, webhook,
     },
-    loss,
+    json, loss,
     name_roles::NameCache,
     portfolio, quality, refusals,
     rows::AccountRow,
@@ -25,7 +25,7 @@ use crate::{
     },
     store::{
         accounts_page::{AccountsContent, AccountsPage, AccountsPageQuestion, Wanted},
-        alerts::AlertsPage,
+        alerts::{AlertsPage, Choices},
         loss::{LossPage, Owned},
         portfolio::{ListQuestion, Portfolio},
         quality::QualityPage,
@@ -95,6 +95,21 @@ pub(super) fn alerts(
     })
 }
 
+/// Reads the names of usage and of dimensions that there are.
+pub(super) fn choices(conn: &Connection, names: &NameCache) -> rusqlite::Result<Choices> {
+    let mut choices = Choices {
+        names: (*names.get(conn, Instant::now())?).clone(),
+        ..Choices::default()
+    };
+    let mut statement = conn
+        .prepare_cached("SELECT details FROM accounts WHERE is_deleted = 0 AND details <> '{}'")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        choices.add(&json::object(row.get_ref(0)?.as_str()?));
+    }
+    Ok(choices)
+}
+
 /// Reads the page for the quality of the data.
 pub(super) fn quality(conn: &Connection, span: Span) -> rusqlite::Result<QualityPage> {
     let mut loss = loss::report(conn, span)?;
@@ -103,6 +118,7 @@ pub(super) fn quality(conn: &Connection, span: Span) -> rusqlite::Result<Quality
         implausible: owned(conn, implausible, |stream| &stream.stream_id)?,
         uncounted: quality::uncounted(conn, span)?,
         phantoms: quality::phantom_parents(conn)?,
+        undescribed: quality::undescribed(conn)?,
         refusals: refusals::list(conn)?,
         losses: quality::losses(conn, span)?,
         loss,

@@ -8,8 +8,10 @@ use rusqlite::Connection;
 use super::{
     facts::{Fact, Sums},
     hierarchy::Scope,
+    quality,
     rows::{AccountRow, SessionRow, UserRow},
     usage::{Detail, RowFilter, Standing, scan_cut},
+    visible::Within,
 };
 use crate::{
     model::{
@@ -17,7 +19,7 @@ use crate::{
         rollup::FigureKind,
         usage::{Filter, Span},
     },
-    store::people::{Person, PersonFigures, PersonUse},
+    store::people::{Person, PersonFigures, PersonUse, Presence},
 };
 
 /// A question about the users of an account.
@@ -25,6 +27,8 @@ use crate::{
 pub struct PeopleQuery {
     /// The account.
     pub account: AccountRow,
+    /// The accounts that may be seen.
+    pub(super) within: Within,
     /// Whether the users of its subtree are included.
     pub rollup: bool,
     /// The period.
@@ -62,6 +66,8 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Per
          FROM users u JOIN accounts a ON a.no = u.account_no WHERE u.no = ?1",
     )?;
     let mut people = Vec::with_capacity(seen.len());
+    // Read only where somebody seems never to have come.
+    let mut uncounted = None;
     for (user, seen) in seen {
         let (mut person, home) = find.query_row([user], |row| {
             let person = Person {
@@ -77,6 +83,14 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Per
         })?;
         let seen = seen.finish();
         seen.add_to(&mut person, query.span, query.before);
+        if person.standing == Presence::NeverCame && query.filter == Filter::default() {
+            if uncounted.is_none() {
+                let events = quality::uncounted_of_users(conn, query.within, Span::ALL)?;
+                uncounted = Some(events);
+            }
+            let events = uncounted.as_ref().and_then(|of| of.get(&user));
+            person.note_uncounted(events.copied().unwrap_or(0));
+        }
         people.push((person, home));
     }
     people.sort_by(|(left, _), (right, _)| left.user_id.cmp(&right.user_id));

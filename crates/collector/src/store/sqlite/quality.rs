@@ -11,12 +11,13 @@ use super::{
     rows::{AccountRow, UserRow},
     stream_owners,
     usage::{Detail, Standing, scan},
+    visible::Within,
 };
 use crate::{
     model::usage::Span,
     store::quality::{
-        AccountLoss, Losses, MAX_STREAMS, NonLeafUsage, PhantomParent, StreamLoss, Uncounted,
-        UncountedUsage, UserConflict,
+        AccountLoss, Losses, MAX_STREAMS, MAX_UNDESCRIBED, NonLeafUsage, PhantomParent, StreamLoss,
+        Uncounted, UncountedUsage, UserConflict,
     },
 };
 
@@ -36,22 +37,7 @@ impl Uncounted {
 /// # Errors
 /// Those of SQLite.
 pub fn uncounted(conn: &Connection, span: Span) -> rusqlite::Result<UncountedUsage> {
-    // Only these accounts can have any.
-    let nodes = conn
-        .prepare_cached(
-            "SELECT a.no, NOT EXISTS (
-                 SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND c.is_deleted = 0) AS leaf
-             FROM accounts a WHERE NOT leaf OR EXISTS (
-                 SELECT 1 FROM usage_segments s WHERE s.account_no = a.no AND s.is_set_aside = 1)",
-        )?
-        .query_map([], |row| {
-            Ok(Node {
-                account: row.get(0)?,
-                is_leaf: row.get(1)?,
-            })
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    let scope = Scope::from_nodes(nodes);
+    let scope = Scope::from_nodes(nodes_with_uncounted(conn)?);
     let mut non_leaf: BTreeMap<AccountRow, (Uncounted, BTreeSet<UserRow>)> = BTreeMap::new();
     let mut conflicts: BTreeMap<(AccountRow, UserRow), Uncounted> = BTreeMap::new();
     scan(
@@ -117,6 +103,51 @@ pub fn uncounted(conn: &Connection, span: Span) -> rusqlite::Result<UncountedUsa
     Ok(found)
 }
 
+/// The accounts that alone can have usage that does not count.
+fn nodes_with_uncounted(conn: &Connection) -> rusqlite::Result<Vec<Node>> {
+    conn.prepare_cached(
+        "SELECT a.no, NOT EXISTS (
+             SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND c.is_deleted = 0) AS leaf
+         FROM accounts a WHERE NOT leaf OR EXISTS (
+             SELECT 1 FROM usage_segments s WHERE s.account_no = a.no AND s.is_set_aside = 1)",
+    )?
+    .query_map([], |row| {
+        Ok(Node {
+            account: row.get(0)?,
+            is_leaf: row.get(1)?,
+        })
+    })?
+    .collect()
+}
+
+/// Reads the number of events of each user that do not count in a span, in the accounts
+/// that may be seen.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn uncounted_of_users(
+    conn: &Connection,
+    within: Within,
+    span: Span,
+) -> rusqlite::Result<BTreeMap<UserRow, u64>> {
+    let mut nodes = nodes_with_uncounted(conn)?;
+    if let Some(root) = within.root()? {
+        let seen = Scope::of(conn, root, true)?;
+        nodes.retain(|node| seen.is_leaf(node.account).is_some());
+    }
+    let mut events: BTreeMap<UserRow, u64> = BTreeMap::new();
+    if nodes.is_empty() {
+        return Ok(events);
+    }
+    let scope = Scope::from_nodes(nodes);
+    scan(conn, &scope, span, Detail::Groups, |_, standing, fact| {
+        if standing != Standing::Counted {
+            *events.entry(fact.key.user).or_default() += fact.sums.events;
+        }
+    })?;
+    Ok(events)
+}
+
 /// Finds the accounts that exist only because others name them as their parent: no
 /// record, event or user describes them. A typing error makes such an account.
 ///
@@ -139,6 +170,27 @@ pub fn phantom_parents(conn: &Connection) -> rusqlite::Result<Vec<PhantomParent>
             example: row.get(2)?,
         })
     })?
+    .collect()
+}
+
+/// Finds accounts of which nobody has said anything, and which nothing names: they were
+/// parents by mistake, and are no longer.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn undescribed(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    conn.prepare_cached(
+        "SELECT a.account_id FROM accounts a
+         WHERE a.details_at = 0 AND a.is_deleted = 0 AND a.name IS NULL
+             AND a.hierarchy_label IS NULL AND a.join_date IS NULL AND a.details = '{}'
+             AND NOT EXISTS (SELECT 1 FROM accounts c WHERE c.parent_no = a.no)
+             AND NOT EXISTS (SELECT 1 FROM usage_segments s WHERE s.account_no = a.no)
+             AND NOT EXISTS (SELECT 1 FROM users u WHERE u.account_no = a.no)
+             AND NOT EXISTS (SELECT 1 FROM financials f WHERE f.account_no = a.no)
+             AND NOT EXISTS (SELECT 1 FROM account_records r WHERE r.account_no = a.no)
+         ORDER BY a.account_id LIMIT ?1",
+    )?
+    .query_map([MAX_UNDESCRIBED], |row| row.get(0))?
     .collect()
 }
 

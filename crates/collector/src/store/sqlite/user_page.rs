@@ -3,10 +3,13 @@
 use rusqlite::Connection;
 
 use super::{
-    account_page::report_query, account_report, account_tree, accounts, tree, user_sessions, users,
-    visible::Within,
+    account_page::report_query, account_report, account_tree, accounts, quality, tree,
+    user_sessions, users, visible::Within,
 };
-use crate::store::user_page::{UserPage, UserPageQuestion, UserSession};
+use crate::{
+    model::usage::Filter,
+    store::user_page::{UserPage, UserPageQuestion, UserSession},
+};
 
 /// Reads what a user did; `None` when the user is unknown or not to be seen.
 pub(super) fn read(
@@ -63,10 +66,18 @@ pub(super) fn read(
         })
         .collect::<rusqlite::Result<_>>()?;
     let name = accounts::find(conn, &user.account_id)?.and_then(|account| account.name);
+    let report = account_report::read(conn, &query)?;
+    let is_whole = question.filter == Filter::default();
+    let uncounted = if is_whole && report.totals.now.events == 0 {
+        quality::uncounted_of_users(conn, within, span)?.remove(&row)
+    } else {
+        None
+    };
     Ok(Some(UserPage {
         account_name: name.unwrap_or_else(|| user.account_id.clone()),
         tree: tree::read(conn, within, path)?,
-        report: account_report::read(conn, &query)?,
+        report,
+        uncounted: uncounted.unwrap_or(0),
         user,
         bars,
         sessions,

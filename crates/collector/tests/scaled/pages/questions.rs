@@ -96,6 +96,7 @@ pub fn list(turn: usize) -> ListQuestion {
             6 => [("tier".to_owned(), "gold".to_owned())].into(),
             _ => Default::default(),
         },
+        text: (turn % 5 == 4).then(|| "A".to_owned()),
         now: NOW,
     }
 }

@@ -159,7 +159,7 @@ impl World {
                 .sum();
             // One segment may be on its way out while its successor is in.
             assert!(
-                stored <= 2 * self.bound + 70_000,
+                stored <= 2 * self.max_stored_bytes + 70_000,
                 "{stored} bytes are stored"
             );
         }

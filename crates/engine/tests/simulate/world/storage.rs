@@ -127,15 +127,47 @@ impl World {
             if self.tabs[at].taken.contains(&key) {
                 continue;
             }
-            self.tell(at, Input::Adopted(&records));
+            let before = self.bytes_stored();
+            let now = self.now(at);
+            let engine = &mut self.tabs[at].engine;
+            engine.handle(now, Input::Adopted(&records));
+            self.perform(tab);
+            let written = self.bytes_stored().saturating_sub(before);
+            assert!(
+                written <= records.len(),
+                "tab {tab} writes {written} bytes in place of {}",
+                records.len()
+            );
             // It may have died within, before it removed the original.
             if let Some(at) = self.find(tab) {
                 if self.storage_works {
                     self.storage.remove(&key);
+                    self.check_kept(&records);
                 } else {
                     self.tabs[at].taken.insert(key);
                 }
+                self.end_task(at);
             }
+        }
+    }
+
+    fn bytes_stored(&self) -> usize {
+        self.storage.values().map(String::len).sum()
+    }
+
+    /// What was taken over is stored, or has arrived. A crash would cost it otherwise.
+    fn check_kept(&self, records: &str) {
+        for line in records.lines() {
+            let name = field(line, "feature");
+            let is_safe = self.evicted > 0
+                || !self.promised.contains(name)
+                || self.in_memory.contains_key(name)
+                || self
+                    .collector
+                    .received
+                    .contains_key(field(line, "event_id"))
+                || self.storage.values().any(|text| text.contains(&line[1..]));
+            assert!(is_safe, "no storage holds {line} any more");
         }
     }
 

@@ -12,8 +12,8 @@ impl World {
         let config = Config {
             account_id: Id::new("acme").map(Into::into),
             user_id: Id::new("ann").map(Into::into),
-            max_queue_bytes: self.bound,
-            max_stored_bytes: self.bound,
+            max_queue_bytes: self.max_queue_bytes,
+            max_stored_bytes: self.max_stored_bytes,
             consent: Consent::Granted,
             ..Config::default()
         };

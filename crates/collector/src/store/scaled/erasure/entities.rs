@@ -1,15 +1,23 @@
 //! Takes back what events said, and deletes users and accounts.
 
-use super::concerned::Others;
+use serde_json::Map;
+
+use super::{
+    concerned::Others,
+    remaining::{Remaining, named_by_stream},
+};
 use crate::{
-    model::{account::Account, layers::Described, user::User},
+    model::{
+        account::Account, public_fields::PublicFields, remaining_fields::RemainingFields,
+        trust::Trust, user::User,
+    },
     store::{
         identification::Subject,
         removal::Erased,
         scaled::{
-            account_rows,
+            account_rows, accounts,
+            ancestry::Ancestry,
             failure::Result,
-            json,
             layers::{self, InTable},
             postgres::{Tx, execute, query, query_opt},
         },
@@ -17,21 +25,53 @@ use crate::{
     },
 };
 
-/// Forgets what a stream said about accounts or users.
-pub(super) async fn remove_stream<T: InTable + Described>(tx: &Tx<'_>, stream: &str) -> Result<()> {
-    let table = T::TABLE;
-    let sql = format!("SELECT no FROM {table} WHERE strpos(public, $1) > 0");
-    let quoted = json::quoted(stream);
-    for row in query(tx, &sql, &[&quoted]).await? {
-        let no = row.get(0);
-        let mut layers = layers::find::<T>(tx, no).await?;
-        let leaves = layers.take_back(|public| public.remove_stream(stream));
-        layers::write(&layers, tx, no).await?;
-        if leaves {
-            leave(tx, no).await?;
-        }
+/// Takes back what a stream said about accounts or users.
+pub(super) async fn remove_stream<T: InTable>(
+    tx: &Tx<'_>,
+    stream: &str,
+    remaining: &Remaining,
+) -> Result<()> {
+    for (no, id) in named_by_stream::<T>(tx, stream).await? {
+        let remove = |public: &mut PublicFields| public.remove_stream(stream);
+        take_back_from::<T>(tx, no, &id, remaining, remove).await?;
     }
     Ok(())
+}
+
+/// Takes something back that public sources said. What remains takes its place.
+async fn take_back_from<T: InTable>(
+    tx: &Tx<'_>,
+    no: i64,
+    id: &str,
+    remaining: &Remaining,
+    remove: impl FnOnce(&mut PublicFields) -> Vec<String>,
+) -> Result<()> {
+    let mut layers = layers::find::<T>(tx, no).await?;
+    let remaining = remaining.of(T::SUBJECT, id);
+    let leaves = layers.take_back(remove, remaining);
+    layers::write(&layers, tx, no).await?;
+    if !leaves {
+        return Ok(());
+    }
+    leave(tx, no).await?;
+    let Some(parent) = remaining.and_then(RemainingFields::parent) else {
+        return Ok(());
+    };
+    let details = Map::from_iter([("parent_account_id".to_owned(), parent.value.clone())]);
+    let trust = Trust::Public {
+        may_set_parent: true,
+    };
+    let (by, ancestry) = (&parent.by, &mut Ancestry::default());
+    accounts::identify(
+        tx,
+        ancestry,
+        id,
+        details,
+        by.at,
+        by.stream.as_deref(),
+        trust,
+    )
+    .await
 }
 
 /// Takes back what forged events said, and deletes the users and accounts that nobody else
@@ -40,10 +80,11 @@ pub(super) async fn take_back(
     tx: &Tx<'_>,
     traces: &Traces,
     others: &Others,
+    remaining: &Remaining,
     erased: &mut Erased,
 ) -> Result<()> {
     for said in &traces.said {
-        take_back_said(tx, said).await?;
+        take_back_said(tx, said, remaining).await?;
     }
     let users: Vec<&String> = traces
         .users
@@ -70,27 +111,21 @@ pub(super) async fn take_back(
     Ok(())
 }
 
-async fn take_back_said(tx: &Tx<'_>, said: &Said) -> Result<()> {
+async fn take_back_said(tx: &Tx<'_>, said: &Said, remaining: &Remaining) -> Result<()> {
     let stream = said.stream.as_deref();
+    let remove = |public: &mut PublicFields| public.remove_said(&said.details, said.at, stream);
     match said.subject {
         Subject::Account => {
-            if let Some(no) = account_rows::find_no(tx, &said.account_id).await? {
-                let mut layers = layers::find::<Account>(tx, no).await?;
-                let leaves =
-                    layers.take_back(|public| public.remove_said(&said.details, said.at, stream));
-                layers::write(&layers, tx, no).await?;
-                if leaves {
-                    leave(tx, no).await?;
-                }
+            let id = &said.account_id;
+            if let Some(no) = account_rows::find_no(tx, id).await? {
+                take_back_from::<Account>(tx, no, id, remaining, remove).await?;
             }
         }
         Subject::User => {
+            let id = &said.user_id;
             let sql = "SELECT no FROM users WHERE user_id = $1";
-            if let Some(row) = query_opt(tx, sql, &[&said.user_id]).await? {
-                let no = row.get(0);
-                let mut layers = layers::find::<User>(tx, no).await?;
-                layers.public.remove_said(&said.details, said.at, stream);
-                layers::write(&layers, tx, no).await?;
+            if let Some(row) = query_opt(tx, sql, &[id]).await? {
+                take_back_from::<User>(tx, row.get(0), id, remaining, remove).await?;
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     concerned::{Concerned, Others},
-    entities,
+    entities, remaining,
     remains::removal_of,
     search::{Found, find_now, is_concerned},
 };
@@ -50,7 +50,11 @@ pub(super) async fn erase(
     others
         .accounts
         .extend(new.accounts.difference(&known.accounts).cloned());
-    let others = &found.others;
+    let remaining = &mut found.remaining;
+    let events = (condition.as_str(), found.id.as_str());
+    remaining::extend(tx, erasure, events, &concerned, horizon, remaining).await?;
+    remaining::retain_stored(tx, remaining).await?;
+    let (others, remaining) = (&found.others, &found.remaining);
     let removal = removal_of(tx, erasure).await?;
     let mut erased = Erased {
         events: concerned.events.len(),
@@ -72,9 +76,9 @@ pub(super) async fn erase(
                 return Ok(None);
             }
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &concerned.traces, others, &mut erased).await?;
-            entities::remove_stream::<Account>(tx, &erasure.id).await?;
-            entities::remove_stream::<User>(tx, &erasure.id).await?;
+            entities::take_back(tx, &concerned.traces, others, remaining, &mut erased).await?;
+            entities::remove_stream::<Account>(tx, &erasure.id, remaining).await?;
+            entities::remove_stream::<User>(tx, &erasure.id, remaining).await?;
             let received = received.map_or(0, |row| row.get::<_, i64>(0));
             let received = usize::try_from(received).unwrap_or(0);
             erased.figures_kept = received.saturating_sub(concerned.events.len());
@@ -86,7 +90,7 @@ pub(super) async fn erase(
             }
             list_events(tx, &concerned, i64::MIN, now).await?;
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &concerned.traces, others, &mut erased).await?;
+            entities::take_back(tx, &concerned.traces, others, remaining, &mut erased).await?;
         }
         ErasureKind::Source => {
             let sql = "SELECT 1 FROM sources WHERE id = $1";
@@ -95,7 +99,7 @@ pub(super) async fn erase(
                 return Ok(None);
             }
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &concerned.traces, others, &mut erased).await?;
+            entities::take_back(tx, &concerned.traces, others, remaining, &mut erased).await?;
         }
         ErasureKind::User => {
             let sql = "DELETE FROM users WHERE user_id = $1";

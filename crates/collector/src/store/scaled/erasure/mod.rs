@@ -15,6 +15,7 @@
 mod concerned;
 mod entities;
 mod erase;
+mod remaining;
 mod remains;
 mod search;
 

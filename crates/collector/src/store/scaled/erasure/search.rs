@@ -2,6 +2,7 @@
 
 use super::{
     concerned::{COLUMNS, Concerned, Others},
+    remaining::{self, Remaining},
     remains,
 };
 use crate::{
@@ -21,6 +22,8 @@ use crate::{
 pub(super) struct Found {
     pub(super) concerned: Concerned,
     pub(super) others: Others,
+    /// What the identifications say that are left.
+    pub(super) remaining: Remaining,
     /// What the condition for the events compares with.
     pub(super) id: String,
     /// Transactions from this one on may not have been seen.
@@ -44,8 +47,10 @@ pub(super) async fn find(tx: &Tx<'_>, nodes: &Nodes, erasure: &Erasure) -> Resul
         concerned,
         others,
         id,
+        remaining,
         ..
     } = &mut found;
+    remaining::extend(tx, erasure, (&is_concerned, id), concerned, 0, remaining).await?;
     others.read(tx, &is_concerned, id, concerned, 0).await?;
     remains::read(tx, nodes, erasure, concerned, others).await?;
     Ok(found)

@@ -1,6 +1,6 @@
 //! Usage that does not count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::reading::Reading;
 use crate::{
@@ -91,6 +91,24 @@ pub(in crate::store::scaled) async fn aside(reading: &Reading, span: Span) -> Re
         });
     }
     Ok(found)
+}
+
+/// Reads the number of events of a span that do not count, by the id of the user.
+pub(in crate::store::scaled) async fn of_users(
+    reading: &Reading,
+    span: Span,
+    filter: &Filter,
+) -> Result<HashMap<String, u64>> {
+    let sql = |facts: &str| {
+        format!("SELECT user_id, count() FROM ({facts}) WHERE counts = 0 GROUP BY user_id")
+    };
+    let mut rows = reading.ask((span, filter), sql, Vec::new()).await?;
+    let mut events = HashMap::new();
+    while rows.has_more() {
+        let user_id = rows.text()?;
+        *events.entry(user_id).or_default() += rows.number()?;
+    }
+    Ok(events)
 }
 
 fn uncounted(events: i64, first: u32, last: u32) -> Uncounted {

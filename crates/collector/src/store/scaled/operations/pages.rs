@@ -9,7 +9,7 @@ use crate::{
         },
         accounts_page::{AccountsPage, AccountsPageQuestion},
         adoption::FeatureAdoption,
-        alerts::AlertsPage,
+        alerts::{AlertsPage, Choices},
         answer::Answer,
         latest_events::{NamedEvents, NamedEventsQuestion},
         loss::LossPage,
@@ -143,6 +143,10 @@ impl PageOperations for ScaledStore {
 
     fn page_alerts(&self, within: Visibility, page: Page) -> Answer<'_, AlertsPage> {
         read!(self, tx => alerts::read(tx, &within, page).await?)
+    }
+
+    fn choices(&self) -> Answer<'_, Choices> {
+        ask!(self, tx => alerts::choices(tx, &self.nodes, &self.names).await?)
     }
 
     fn page_quality(&self, span: Span) -> Answer<'_, QualityPage> {

@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use super::tree;
 use crate::{
-    model::{page::Page, record_kind::RecordKind, usage::Span},
+    model::{
+        page::Page,
+        record_kind::RecordKind,
+        usage::{Filter, Span},
+    },
     store::{
         account_page::{
             AccountHeader, AccountQuestion, MAX_ALERTS, PeopleQuestion, UsagePage,
@@ -22,6 +26,7 @@ use crate::{
                 adoption, first_use, people,
                 reading::Reading,
                 report::{self, ReportQuestion},
+                uncounted,
             },
             hierarchy,
             nodes::Nodes,
@@ -157,6 +162,15 @@ pub(in crate::store::scaled) async fn users(
         FROM users u JOIN accounts a ON a.no = u.account_no
         WHERE u.account_no = ANY($1::bigint[]) OR u.user_id = ANY($2::text[]) ORDER BY u.user_id";
     let rows = query(tx, sql, &[&accounts, &active]).await?;
+    let is_whole = question.filter == Filter::default();
+    let mut listed = rows.iter().map(|row| row.get::<_, &str>(0));
+    let uncounted = if is_whole && listed.any(|id| !uses.contains_key(id)) {
+        let seen = subject.within.nodes(tx).await?;
+        let reading = Reading::of(tx, nodes, seen).await?;
+        uncounted::of_users(&reading, Span::ALL, &question.filter).await?
+    } else {
+        HashMap::new()
+    };
     // The accounts of the page may be seen.
     let mut is_seen: HashMap<i64, bool> = accounts.into_iter().map(|no| (no, true)).collect();
     let mut people = Vec::with_capacity(rows.len());
@@ -172,6 +186,8 @@ pub(in crate::store::scaled) async fn users(
         };
         let used = uses.remove(&person.user_id).unwrap_or_default();
         used.add_to(&mut person, span, before);
+        let events = uncounted.get(&person.user_id);
+        person.note_uncounted(events.copied().unwrap_or(0));
         let home = row.get(6);
         let is_home_seen = match is_seen.get(&home) {
             Some(is_seen) => *is_seen,

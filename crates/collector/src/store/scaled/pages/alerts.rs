@@ -4,11 +4,14 @@ use super::tree;
 use crate::{
     model::{page::Page, visibility::Visibility},
     store::{
-        alerts::{AlertsPage, AlertsQuestion},
+        alerts::{AlertsPage, AlertsQuestion, Choices},
         scaled::{
             alerts::{self, AlertScope},
             failure::Result,
-            postgres::Tx,
+            json,
+            name_cache::NameCache,
+            nodes::Nodes,
+            postgres::{Tx, query},
             visible::Within,
         },
     },
@@ -34,4 +37,21 @@ pub(in crate::store::scaled) async fn read(
         messages: alerts::standing(tx).await?,
         tree: tree::first_level(tx, within).await?,
     })
+}
+
+/// Reads the names of usage and of dimensions that there are.
+pub(in crate::store::scaled) async fn choices(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+    names: &NameCache,
+) -> Result<Choices> {
+    let mut choices = Choices {
+        names: (*names.get(tx, nodes).await?).clone(),
+        ..Choices::default()
+    };
+    let sql = "SELECT details FROM accounts WHERE NOT is_deleted AND details <> '{}'";
+    for row in query(tx, sql, &[]).await? {
+        choices.add(&json::object(row.get(0)));
+    }
+    Ok(choices)
 }

@@ -5,23 +5,26 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::tree;
-use crate::store::{
-    scaled::{
-        account_rows, account_tree, accounts,
-        failure::Result,
-        figures::{
-            first_use,
-            reading::Reading,
-            report::{self, ReportQuestion},
-            sessions,
+use crate::{
+    model::usage::Filter,
+    store::{
+        scaled::{
+            account_rows, account_tree, accounts,
+            failure::Result,
+            figures::{
+                first_use,
+                reading::Reading,
+                report::{self, ReportQuestion},
+                sessions, uncounted,
+            },
+            hierarchy, latest,
+            nodes::Nodes,
+            postgres::Tx,
+            users,
+            visible::Within,
         },
-        hierarchy, latest,
-        nodes::Nodes,
-        postgres::Tx,
-        users,
-        visible::Within,
+        user_page::{MAX_QUARTERS, UserPage, UserPageQuestion, UserSession},
     },
-    user_page::{MAX_QUARTERS, UserPage, UserPageQuestion, UserSession},
 };
 
 /// Reads what a user did; `None` when the user is unknown or not to be seen.
@@ -62,6 +65,14 @@ pub(in crate::store::scaled) async fn read(
         chart: &chart,
     };
     let report = report::read(&reading, &asked).await?;
+    let is_whole = question.filter == Filter::default();
+    let uncounted = if is_whole && report.totals.now.events == 0 {
+        let seen = Reading::of(tx, nodes, within.nodes(tx).await?).await?;
+        let events = uncounted::of_users(&seen, span, &filter).await?;
+        events.into_values().sum()
+    } else {
+        0
+    };
     let mut all = sessions::read(&reading, user_id, span).await?;
     let count = all.len();
     let has_loose_events = all.iter().any(|session| session.session_id.is_none());
@@ -95,6 +106,7 @@ pub(in crate::store::scaled) async fn read(
         account_name: name.unwrap_or_else(|| user.account_id.clone()),
         tree: tree::read(tx, within, path).await?,
         report,
+        uncounted,
         sessions: sessions.collect(),
         user,
         bars: chart.days,

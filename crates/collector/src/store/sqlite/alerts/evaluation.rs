@@ -11,7 +11,7 @@ use crate::{
         rule_check::{Hit, RuleQuestion, has_values, hit, is_new},
         sqlite::{
             accounts,
-            hierarchy::Scope,
+            hierarchy::{self, Scope},
             json, portfolio,
             rows::{AccountRow, UserRow},
             usage::{Detail, RowFilter, Standing, scan},
@@ -33,6 +33,8 @@ pub fn evaluate(
     let within = match &rule.account_id {
         None => None,
         Some(id) => match accounts::find_row(conn, id)? {
+            // That those of a customer who is gone are silent is no news.
+            Some(account) if hierarchy::is_deactivated(conn, account)? => return Ok(Vec::new()),
             Some(account) => Some(account),
             // Nothing is below an account that is gone.
             None => return Ok(Vec::new()),
@@ -97,7 +99,7 @@ fn new_users(
             first[place] = Some(earliest);
         },
     )?;
-    let mut has = DimensionsOf::new(rule);
+    let mut waited_for = WaitedFor::new(rule);
     let mut hits = Vec::new();
     for (user, found) in first.into_iter().enumerate() {
         let Some((quarter, account)) = found else {
@@ -106,7 +108,7 @@ fn new_users(
         let user = u32::try_from(user).ok().and_then(UserRow::from_number);
         if let Some(user) = user
             && is_new(quarter, from)
-            && has.all(conn, account)?
+            && waited_for.contains(conn, account)?
         {
             hits.push(Hit {
                 account: account.number(),
@@ -118,24 +120,22 @@ fn new_users(
     Ok(hits)
 }
 
-/// Tells whether an account, or one above it, has the values that a rule names.
-struct DimensionsOf<'a> {
+/// Tells whether a rule waits for users of an account: neither the account nor one above
+/// it is deactivated, and one of them has the values that the rule names.
+struct WaitedFor<'a> {
     rule: &'a AlertRule,
     known: BTreeMap<AccountRow, bool>,
 }
 
-impl<'a> DimensionsOf<'a> {
+impl<'a> WaitedFor<'a> {
     fn new(rule: &'a AlertRule) -> Self {
-        DimensionsOf {
+        WaitedFor {
             rule,
             known: BTreeMap::new(),
         }
     }
 
-    fn all(&mut self, conn: &Connection, account: AccountRow) -> rusqlite::Result<bool> {
-        if self.rule.dimensions.is_empty() {
-            return Ok(true);
-        }
+    fn contains(&mut self, conn: &Connection, account: AccountRow) -> rusqlite::Result<bool> {
         if let Some(known) = self.known.get(&account) {
             return Ok(*known);
         }
@@ -146,15 +146,17 @@ impl<'a> DimensionsOf<'a> {
                  SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
                  WHERE a.parent_no IS NOT NULL
              )
-             SELECT a.details FROM above JOIN accounts a ON a.no = above.no",
+             SELECT a.details, a.is_deleted FROM above JOIN accounts a ON a.no = above.no",
         )?;
         let mut rows = above.query([account])?;
-        let mut has_all = false;
+        let (mut has_all, mut is_gone) = (self.rule.dimensions.is_empty(), false);
         while let Some(row) = rows.next()? {
             let details = json::object(row.get_ref(0)?.as_str()?);
-            has_all |= has_values(self.rule, &details);
+            has_all = has_all || has_values(self.rule, &details);
+            is_gone |= row.get::<_, bool>(1)?;
         }
-        self.known.insert(account, has_all);
-        Ok(has_all)
+        let is_waited_for = has_all && !is_gone;
+        self.known.insert(account, is_waited_for);
+        Ok(is_waited_for)
     }
 }

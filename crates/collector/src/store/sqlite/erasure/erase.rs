@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use rusqlite::Transaction;
 
 use super::{
-    search::{FoundEvents, Members, find_now, streams_left_empty},
+    remaining::Remaining,
+    said,
+    search::{FoundEvents, Members, find_now, remaining_now, streams_left_empty},
     traces,
 };
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
         sqlite::{
             accounts,
             counters::{self, ERASURES},
-            erasure_list, event_ids, event_months, layers,
+            erasure_list, event_ids, event_months,
             recount::{self, LostFacts},
             rows::{AccountRow, EventRow, UserRow},
             segments::{self, Part},
@@ -67,6 +69,7 @@ fn erase_known(
 ) -> rusqlite::Result<Option<Erased>> {
     let concerned = find_now(tx, erasure, members, found)?;
     let traces = traces::read(tx, &concerned)?;
+    let remaining = remaining_now(tx, erasure, &concerned, found)?;
     let mut erased = Erased {
         events: concerned.len(),
         ..Erased::default()
@@ -78,9 +81,9 @@ fn erase_known(
             if received.is_none() && concerned.is_empty() {
                 return Ok(None);
             }
-            take_back(tx, &concerned, &traces, &mut erased)?;
-            layers::remove_stream::<Account>(tx, &erasure.id)?;
-            layers::remove_stream::<User>(tx, &erasure.id)?;
+            take_back(tx, &concerned, &traces, &remaining, &mut erased)?;
+            said::remove_stream::<Account>(tx, &erasure.id, &remaining)?;
+            said::remove_stream::<User>(tx, &erasure.id, &remaining)?;
             erased.figures_kept = received.unwrap_or(0).saturating_sub(concerned.len());
             streams = BTreeSet::from([erasure.id.clone()]);
         }
@@ -89,13 +92,13 @@ fn erase_known(
                 return Ok(None);
             };
             list_events(tx, &[event], i64::MIN, now)?;
-            take_back(tx, &concerned, &traces, &mut erased)?;
+            take_back(tx, &concerned, &traces, &remaining, &mut erased)?;
         }
         ErasureKind::Source => {
             if !is_source(tx, erasure)? {
                 return Ok(None);
             }
-            take_back(tx, &concerned, &traces, &mut erased)?;
+            take_back(tx, &concerned, &traces, &remaining, &mut erased)?;
         }
         ErasureKind::User => {
             let Some((user, _)) = users::find_with_account(tx, &erasure.id)? else {
@@ -155,12 +158,13 @@ fn take_back(
     tx: &Transaction<'_>,
     events: &[EventRow],
     traces: &Traces,
+    remaining: &Remaining,
     erased: &mut Erased,
 ) -> rusqlite::Result<()> {
     let lost = LostFacts::read(tx, events)?;
     delete_events(tx, events)?;
     lost.remove(tx)?;
-    traces::take_back_said(tx, traces)?;
+    traces::take_back_said(tx, traces, remaining)?;
     let users = traces::invented_users(tx, traces)?;
     delete_users(tx, &users)?;
     erased.users = users.len();

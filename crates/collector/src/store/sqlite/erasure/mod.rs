@@ -12,7 +12,9 @@
 //! arrive late, and is applied to a backup that is restored.
 
 mod erase;
+mod remaining;
 mod restoring;
+mod said;
 mod search;
 mod traces;
 

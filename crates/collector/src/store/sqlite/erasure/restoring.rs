@@ -53,7 +53,7 @@ pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
                 _ => Members::Taken,
             };
             let found = match event {
-                Some(event) => FoundEvents::of(event),
+                Some(event) => FoundEvents::of(tx, &erasure, event)?,
                 None => find_events_of(tx, &erasure, members)?,
             };
             if let Some(erased) = erase_of(tx, &erasure, members, &found, at)? {

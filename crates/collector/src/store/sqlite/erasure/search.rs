@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 
+use super::remaining::{self, Remaining};
 use crate::{
     model::erasure::{Erasure, ErasureKind},
     store::{
@@ -30,15 +31,23 @@ pub struct FoundEvents {
     last: Option<EventRow>,
     /// The streams of the events that had no other event.
     streams: BTreeSet<String>,
+    /// What the identifications say that are left.
+    remaining: Remaining,
 }
 
 impl FoundEvents {
     /// One event that was found by itself.
-    pub(super) fn of(event: EventRow) -> Self {
-        FoundEvents {
+    pub(super) fn of(
+        conn: &Connection,
+        erasure: &Erasure,
+        event: EventRow,
+    ) -> rusqlite::Result<Self> {
+        Ok(FoundEvents {
             rows: vec![event],
+            last: events::last(conn)?,
+            remaining: remaining::find(conn, erasure, &is_event(Some(event)))?,
             ..FoundEvents::default()
-        }
+        })
     }
 
     /// Number of the events.
@@ -72,10 +81,12 @@ pub(super) fn find_events_of(
             streams
         }
     };
+    let is_concerned = is_taken_back(erasure, event_of(conn, erasure)?);
     Ok(FoundEvents {
         rows,
         last,
         streams,
+        remaining: remaining::find(conn, erasure, &is_concerned)?,
     })
 }
 
@@ -123,6 +134,21 @@ fn is_concerned(erasure: &Erasure, members: Members) -> String {
     }
 }
 
+/// The clause for the events of an erasure that takes events back. `event` is that of an
+/// erasure of one: its id may be that of another source's event, too.
+fn is_taken_back(erasure: &Erasure, event: Option<EventRow>) -> String {
+    match erasure.kind {
+        ErasureKind::Event => is_event(event),
+        ErasureKind::Stream | ErasureKind::Source | ErasureKind::User | ErasureKind::Account => {
+            is_concerned(erasure, Members::Taken)
+        }
+    }
+}
+
+fn is_event(event: Option<EventRow>) -> String {
+    format!("(e.id = {})", event.map_or(0, EventRow::number))
+}
+
 /// The events that were found and are still concerned, and those that arrived
 /// since: meanwhile retention may have deleted some, and a user may have been
 /// moved.
@@ -136,13 +162,7 @@ pub(super) fn find_now(
         if !found.rows.is_empty() {
             return Ok(found.rows.clone());
         }
-        // What a page sent under the id goes before what a server did.
-        for scope in IdScope::ALL {
-            if let Some((_, event)) = event_ids::find(conn, &key(&erasure.id, scope))? {
-                return Ok(vec![event]);
-            }
-        }
-        return Ok(Vec::new());
+        return Ok(event_of(conn, erasure)?.into_iter().collect());
     }
     let is_concerned = is_concerned(erasure, members);
     let mut is_still_concerned = conn.prepare(&format!(
@@ -156,6 +176,30 @@ pub(super) fn find_now(
     }
     now.extend(find_after(conn, erasure, members, found.last)?);
     Ok(now)
+}
+
+/// The event of an erasure of one. What a page sent under the id goes before what a server
+/// did.
+fn event_of(conn: &Connection, erasure: &Erasure) -> rusqlite::Result<Option<EventRow>> {
+    if erasure.kind == ErasureKind::Event {
+        for scope in IdScope::ALL {
+            if let Some((_, event)) = event_ids::find(conn, &key(&erasure.id, scope))? {
+                return Ok(Some(event));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What the identifications say that are left once those of the erasure are gone.
+pub(super) fn remaining_now(
+    conn: &Connection,
+    erasure: &Erasure,
+    concerned: &[EventRow],
+    found: &FoundEvents,
+) -> rusqlite::Result<Remaining> {
+    let is_concerned = is_taken_back(erasure, concerned.first().copied());
+    remaining::find_now(conn, erasure, &is_concerned, found.last, &found.remaining)
 }
 
 /// The streams of which no event is left once those of the erasure are gone.

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use natero_event::ActionKind;
 use rusqlite::{Transaction, params};
 
+use super::{remaining::Remaining, said};
 use crate::{
     model::{account::Account, user::User},
     store::{
         identification::Subject,
         sqlite::{
-            account_rows, event_months, json, layers, recount,
+            account_rows, event_months, json, recount,
             rows::{AccountRow, EventRow, UserRow},
             users,
         },
@@ -46,18 +47,38 @@ pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Resul
 }
 
 /// Takes back what the events said about accounts and users.
-pub(super) fn take_back_said(tx: &Transaction<'_>, traces: &Traces) -> rusqlite::Result<()> {
-    for said in &traces.said {
-        let stream = said.stream.as_deref();
-        match said.subject {
+pub(super) fn take_back_said(
+    tx: &Transaction<'_>,
+    traces: &Traces,
+    remaining: &Remaining,
+) -> rusqlite::Result<()> {
+    for identification in &traces.said {
+        let stream = identification.stream.as_deref();
+        match identification.subject {
             Subject::Account => {
-                if let Some(row) = account_rows::find_row(tx, &said.account_id)? {
-                    layers::remove_said::<Account>(tx, row, &said.details, said.at, stream)?;
+                if let Some(row) = account_rows::find_row(tx, &identification.account_id)? {
+                    let account = (row, identification.account_id.as_str());
+                    said::remove_said::<Account>(
+                        tx,
+                        account,
+                        &identification.details,
+                        identification.at,
+                        stream,
+                        remaining,
+                    )?;
                 }
             }
             Subject::User => {
-                if let Some((row, _)) = users::find_with_account(tx, &said.user_id)? {
-                    layers::remove_said::<User>(tx, row, &said.details, said.at, stream)?;
+                if let Some((row, _)) = users::find_with_account(tx, &identification.user_id)? {
+                    let user = (row, identification.user_id.as_str());
+                    said::remove_said::<User>(
+                        tx,
+                        user,
+                        &identification.details,
+                        identification.at,
+                        stream,
+                        remaining,
+                    )?;
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::{
         },
         accounts_page::{AccountsPage, AccountsPageQuestion},
         adoption::FeatureAdoption,
-        alerts::AlertsPage,
+        alerts::{AlertsPage, Choices},
         answer::Answer,
         latest_events::{NamedEvents, NamedEventsQuestion},
         loss::LossPage,
@@ -130,6 +130,11 @@ impl PageOperations for SqliteStore {
 
     fn page_alerts(&self, within: Visibility, page: Page) -> Answer<'_, AlertsPage> {
         Box::pin(self.read(move |conn| pages::alerts(conn, &within, page)))
+    }
+
+    fn choices(&self) -> Answer<'_, Choices> {
+        let names = Arc::clone(self.names());
+        Box::pin(self.read(move |conn| pages::choices(conn, &names)))
     }
 
     fn page_quality(&self, span: Span) -> Answer<'_, QualityPage> {

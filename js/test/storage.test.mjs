@@ -1,0 +1,132 @@
+// What a page stores, and what it takes over from pages that are gone.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+// A browser's storage and its locks, as far as the storage of a page needs them.
+globalThis.Storage = class {
+  setItem(name, text) {
+    this[name] = `${text}`;
+  }
+  removeItem(name) {
+    delete this[name];
+  }
+};
+
+/** Locks that were asked for only if they are free, and what to call once that is known. */
+const asked = [];
+globalThis.LockManager = class {
+  request(name, { ifAvailable }, granted) {
+    if (ifAvailable) asked.push({ name, granted });
+    else granted({});
+    return Promise.resolve();
+  }
+};
+Object.defineProperty(globalThis, "navigator", { value: { locks: new LockManager() } });
+
+globalThis.localStorage = new Storage();
+
+const { outputFiles } = await build({
+  entryPoints: [fileURLToPath(new URL("../page/storage.ts", import.meta.url))],
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  write: false,
+});
+const { PageStorage } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+
+/** A page with a storage of its own, what its engine is told, and how it is answered. */
+function page(maxBytes = 1_000_000, adopted = () => {}, before = () => {}) {
+  for (const name of Object.keys(localStorage)) localStorage.removeItem(name);
+  asked.length = 0;
+  const told = [];
+  const early = {
+    eventPrefix: "q1.s.",
+    used: () => ({ bytes: Object.values(localStorage).reduce((sum, text) => sum + text.length, 0) }),
+  };
+  const storage = new PageStorage(
+    (method, ...more) => {
+      told.push([method, ...more]);
+      if (method === "adopted") before(storage);
+      if (method === "adopted" && more[0]) adopted(storage, more[0]);
+    },
+    early,
+    maxBytes,
+  );
+  storage.claim("own");
+  return { storage, told };
+}
+
+const LEFT = "q1.s.gone-1.1";
+
+/** A page that looks for what others left, which is this. */
+function looking(maxBytes, adopted, records = "2{orphan}\n") {
+  const { storage, told } = page(maxBytes, adopted);
+  localStorage.setItem(LEFT, records);
+  storage.adopt();
+  return { storage, told };
+}
+
+const granted = () => asked.splice(0).map((lock) => lock.granted({}));
+
+test("what a closed page left is handed over and removed", () => {
+  const { told } = looking(100, (storage, records) => storage.write(1, records));
+  granted();
+  assert.deepEqual(told.at(-1), ["adopted", "2{orphan}\n"]);
+  assert.deepEqual({ ...localStorage }, { "q1.s.own-1.1": "2{orphan}\n" });
+});
+
+test("a page that has given up its part takes nothing over when the lock is granted", () => {
+  const { storage, told } = looking(100, (storage, records) => storage.write(1, records));
+  storage.close();
+  granted();
+  assert.deepEqual(told, []);
+  assert.deepEqual({ ...localStorage }, { [LEFT]: "2{orphan}\n" });
+});
+
+test("what waits already is stored within the bound, though something is taken over", () => {
+  let waits = true;
+  const { storage, told } = page(20, undefined, (storage) => {
+    // As the buffer does it: what waits is made before the engine is told what was adopted.
+    if (waits) storage.write(1, "2{own, too much}\n");
+    waits = false;
+  });
+  localStorage.setItem(LEFT, "2{orphan}\n");
+  storage.adopt();
+  granted();
+  assert.deepEqual(
+    told.filter(([method]) => method === "writeFailed"),
+    [["writeFailed", 1]],
+  );
+});
+
+test("a segment that is written again as the page goes is counted once", () => {
+  const { storage, told } = page(100);
+  storage.write(1, "x".repeat(90));
+  storage.close();
+  storage.write(1, "y".repeat(85));
+  assert.deepEqual(told, []);
+  assert.deepEqual({ ...localStorage }, { "q1.s.own-1.1": "y".repeat(85) });
+});
+
+test("a page that comes back begins a part of its own, and tells of none that was there before", () => {
+  const { storage, told } = page(100);
+  storage.write(1, "before");
+  storage.close();
+  for (const name of Object.keys(localStorage)) localStorage.removeItem(name);
+  storage.claim("again");
+  storage.write(2, "after");
+  storage.verify();
+  assert.deepEqual(told, []);
+  assert.deepEqual({ ...localStorage }, { "q1.s.again-2.2": "after" });
+});
+
+test("what is confirmed after a page has ended is removed", () => {
+  const { storage } = page();
+  storage.write(1, "sent");
+  storage.close();
+  storage.remove(1);
+  assert.deepEqual({ ...localStorage }, {});
+});
