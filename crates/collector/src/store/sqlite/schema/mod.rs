@@ -10,7 +10,8 @@ mod tests;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
-    event_ids, hourly_facts, renewal_dates, single_blob, single_table, streams, usage_changes,
+    arrival_days, event_ids, hourly_facts, renewal_dates, single_blob, single_table, streams,
+    usage_changes,
 };
 use crate::store::error::StoreError;
 use tables::{FREE_PAGES, REFUSALS_BY_KIND, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
@@ -76,6 +77,10 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: "",
         fill: usage_changes::migrate,
+    },
+    Migration {
+        sql: "",
+        fill: arrival_days::migrate,
     },
 ];
 
