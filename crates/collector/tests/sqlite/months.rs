@@ -133,4 +133,18 @@ async fn an_id_is_kept_as_long_after_its_arrival_as_events_are_after_their_time(
     collector.send(vec![old(1, 800)]).await;
     while !prune(&collector, now_ms() - 400 * DAY).await.is_done {}
     assert_eq!(send(700).await, 1, "it is forgotten in the end");
+    let erased = collector.call("DELETE", "/api/v2/streams/st", None).await;
+    assert_eq!(
+        erased.json()["erased"],
+        json!({"events": 0, "users": 0, "accounts": 0, "figures_kept": 3})
+    );
+}
+
+#[tokio::test]
+async fn an_event_that_retention_has_dropped_cannot_be_erased_by_its_id() {
+    let collector = collector();
+    collector.send(vec![at(NOW, "old")]).await;
+    while !prune(&collector, NOW + HOUR).await.is_done {}
+    let path = "/api/v2/events/old";
+    assert_eq!(collector.call("DELETE", path, None).await.status, 404);
 }

@@ -1,6 +1,9 @@
 //! Takes back what events said, and deletes users and accounts.
 
-use super::concerned::Others;
+use super::{
+    concerned::Others,
+    homes::{self, Mover},
+};
 use crate::{
     model::{account::Account, layers::Described, user::User},
     store::{
@@ -35,11 +38,12 @@ pub(super) async fn remove_stream<T: InTable + Described>(tx: &Tx<'_>, stream: &
 }
 
 /// Takes back what forged events said, and deletes the users and accounts that nobody else
-/// has named.
+/// has named. Users whom they have placed move.
 pub(super) async fn take_back(
     tx: &Tx<'_>,
     traces: &Traces,
     others: &Others,
+    movers: &[Mover],
     erased: &mut Erased,
 ) -> Result<()> {
     for said in &traces.said {
@@ -52,6 +56,8 @@ pub(super) async fn take_back(
         .collect();
     let sql = "DELETE FROM users WHERE user_id = ANY($1) AND details_at = 0 AND NOT is_deleted";
     erased.users = execute(tx, sql, &[&users]).await? as usize;
+    homes::move_users(tx, movers).await?;
+    erased.users_moved = movers.len();
     let accounts: Vec<&String> = traces
         .accounts
         .iter()
@@ -70,7 +76,8 @@ pub(super) async fn take_back(
     Ok(())
 }
 
-async fn take_back_said(tx: &Tx<'_>, said: &Said) -> Result<()> {
+/// Takes back what one identification of a public source said.
+pub(super) async fn take_back_said(tx: &Tx<'_>, said: &Said) -> Result<()> {
     let stream = said.stream.as_deref();
     match said.subject {
         Subject::Account => {

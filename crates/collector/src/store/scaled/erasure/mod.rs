@@ -7,7 +7,7 @@
 //! later (`removals`).
 //!
 //! What forged events invented goes with them: users and accounts that nobody else has
-//! named.
+//! named. Users whom they have placed move to where others name them (`homes`).
 //!
 //! **Invariant:** the list of erasures is never shortened. It refuses events that arrive
 //! late.
@@ -15,6 +15,7 @@
 mod concerned;
 mod entities;
 mod erase;
+mod homes;
 mod remains;
 mod search;
 

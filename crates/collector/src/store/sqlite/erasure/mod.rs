@@ -6,12 +6,15 @@
 //! reader's connection, and the writer only looks at those that arrived since.
 //!
 //! What forged events invented goes with them: users and accounts that nobody else has
-//! named (`traces.rs`).
+//! named (`traces.rs`). Users whom they have placed move to where others name them
+//! (`homes.rs`).
 //!
 //! **Invariant:** the list of erasures is never shortened. It refuses events that
 //! arrive late, and is applied to a backup that is restored.
 
+mod condition;
 mod erase;
+mod homes;
 mod restoring;
 mod search;
 mod traces;

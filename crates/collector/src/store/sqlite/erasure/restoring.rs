@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Transaction};
 
 use super::{
+    condition::Members,
     erase::erase_of,
-    search::{FoundEvents, Members, find_events_of},
+    search::{find_event, find_events_of},
 };
 use crate::{
     model::erasure::{Erasure, ErasureKind, id_hash},
@@ -26,7 +27,8 @@ use crate::{
 ///
 /// Users who belong to an erased account in the copy alone, because they were moved
 /// before the erasure, stay: only those on the list go. The account stays with them,
-/// as if they had just named it.
+/// as if they had just named it. Those who are in it by events alone move to where others
+/// name them, as they do when it is erased.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -53,7 +55,7 @@ pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
                 _ => Members::Taken,
             };
             let found = match event {
-                Some(event) => FoundEvents::of(event),
+                Some(event) => find_event(tx, &erasure, event)?,
                 None => find_events_of(tx, &erasure, members)?,
             };
             if let Some(erased) = erase_of(tx, &erasure, members, &found, at)? {

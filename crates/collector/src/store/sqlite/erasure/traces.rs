@@ -14,7 +14,7 @@ use crate::{
             rows::{AccountRow, EventRow, UserRow},
             users,
         },
-        traces::Traces,
+        traces::{Said, Traces},
     },
 };
 
@@ -26,7 +26,7 @@ pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Resul
             continue;
         };
         tx.prepare_cached(&format!(
-            "SELECT account_id, user_id, stream_id, action, details, created_at FROM {}
+            "SELECT account_id, user_id, stream_id, action, details, created_at, seq FROM {}
              WHERE id = ?1",
             event_months::table(month)
         ))?
@@ -36,6 +36,7 @@ pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Resul
             let details = details.as_deref().map(json::object);
             traces.add(
                 (row.get(0)?, row.get(1)?, row.get(2)?),
+                row.get(6).ok(),
                 action.and_then(Subject::of).zip(details),
                 row.get(5)?,
             );
@@ -47,7 +48,15 @@ pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Resul
 
 /// Takes back what the events said about accounts and users.
 pub(super) fn take_back_said(tx: &Transaction<'_>, traces: &Traces) -> rusqlite::Result<()> {
-    for said in &traces.said {
+    take_back(tx, traces.said.iter())
+}
+
+/// Takes back some of what events said about accounts and users.
+pub(super) fn take_back<'a>(
+    tx: &Transaction<'_>,
+    said: impl Iterator<Item = &'a Said>,
+) -> rusqlite::Result<()> {
+    for said in said {
         let stream = said.stream.as_deref();
         match said.subject {
             Subject::Account => {

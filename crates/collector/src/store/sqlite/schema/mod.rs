@@ -14,7 +14,9 @@ use super::{
     usage_changes,
 };
 use crate::store::error::StoreError;
-use tables::{FREE_PAGES, REFUSALS_BY_KIND, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
+use tables::{
+    FREE_PAGES, REFUSALS_BY_KIND, STREAM_EVENTS, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10,
+};
 
 /// A step from one version to the next: statements, then a function for what
 /// statements cannot do.
@@ -82,6 +84,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: "",
         fill: arrival_days::migrate,
     },
+    Migration::of(STREAM_EVENTS),
 ];
 
 /// Brings the file up to date. All migrations run in one transaction.
