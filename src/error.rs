@@ -107,7 +107,7 @@ pub enum TrackerError {
     },
     /// The call came from a console that somebody replaced, while it was handed a
     /// line of `debug`: that would print, and call, without end. Nothing is said or
-    /// counted of it.
+    /// counted of it. `opt_out` and `shutdown` are made there, too.
     InDebugLine {
         /// The method that was called.
         method: &'static str,

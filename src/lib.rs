@@ -49,6 +49,8 @@ mod live;
 pub mod npm;
 pub mod settings;
 #[cfg(feature = "browser")]
+mod text;
+#[cfg(feature = "browser")]
 mod tracker;
 
 #[cfg(feature = "browser")]
@@ -74,3 +76,6 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 fn has_browser() -> bool {
     cfg!(target_arch = "wasm32") && browser::page::has_user()
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,8 +1,6 @@
-//! The trackers of this page, and the handles to them.
-//!
-//! What a [`Tracker`](crate::Tracker) holds are numbers, so that it can be copied
-//! and sent to wherever a front end keeps its state. The trackers themselves stay
-//! on the thread that made them; on others there are none.
+//! A tracker that runs, and the calls of a page to it.
+
+mod registry;
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,12 +11,17 @@ use natero_engine::{Call, Input, Millis, Override, View};
 use natero_event::{Id, Json, Number, json::push_ascii};
 use wasm_bindgen::JsValue;
 
+#[cfg(feature = "class")]
+pub(crate) use self::registry::running;
+pub(crate) use self::registry::{Handle, find, open};
+
 use crate::{
-    browser::{self, Browser, Hooks, Source},
+    browser::{self, Browser},
     error::{ErrorCode, Problem, TrackerError},
     flush::Flush,
     host::{Host, Tell},
     settings::Settings,
+    text::clean,
     tracker::{Entered, Instead},
 };
 
@@ -36,13 +39,6 @@ pub(crate) struct Live {
     is_told_of_others: Cell<bool>,
     /// Which handles are still in use.
     handles: RefCell<Vec<bool>>,
-}
-
-/// Names a handle to a tracker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Handle {
-    tracker: u32,
-    handle: u32,
 }
 
 /// One use of a feature, checked.
@@ -103,76 +99,7 @@ impl Whom {
     }
 }
 
-thread_local! {
-    static TRACKERS: RefCell<Vec<Rc<Live>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A handle to the tracker of a source: to the one that runs, or to a new one.
-pub(crate) fn open(settings: Box<Settings>, source: Source, hooks: Hooks) -> Handle {
-    browser::when_failed(fail_all);
-    if let Some((tracker, live)) = find_running(&source) {
-        live.join(&settings, present(&hooks));
-        return live.handle(tracker);
-    }
-    let live = Rc::new(Live {
-        url: source.url.clone(),
-        hooks: present(&hooks),
-        host: browser::host(settings, source, hooks),
-        refused: Cell::new(0),
-        entered: RefCell::default(),
-        is_told_of_others: Cell::new(false),
-        handles: RefCell::default(),
-    });
-    TRACKERS.with_borrow_mut(|trackers| {
-        trackers.push(Rc::clone(&live));
-        live.handle(trackers.len() - 1)
-    })
-}
-
-fn find_running(source: &Source) -> Option<(usize, Rc<Live>)> {
-    TRACKERS.with_borrow(|trackers| {
-        let is_it = |live: &&Rc<Live>| live.url == source.url && live.is_in_use();
-        trackers
-            .iter()
-            .enumerate()
-            .find(|(_, live)| is_it(live))
-            .map(|(at, live)| (at, Rc::clone(live)))
-    })
-}
-
-/// The tracker of a source that runs already.
-#[cfg(feature = "class")]
-pub(crate) fn running(source: &Source) -> Option<Rc<Live>> {
-    find_running(source).map(|(_, live)| live)
-}
-
-fn present(hooks: &Hooks) -> [bool; 2] {
-    [hooks.before_send.is_some(), hooks.on_error.is_some()]
-}
-
-/// The tracker of a handle; none on another thread than that which made it.
-pub(crate) fn find(handle: Handle) -> Option<Rc<Live>> {
-    TRACKERS.with_borrow(|trackers| trackers.get(handle.tracker as usize).map(Rc::clone))
-}
-
-/// Something failed, and took the state of the whole wasm with it.
-fn fail_all(error: &JsValue) {
-    let all = TRACKERS.with(|trackers| trackers.try_borrow().map(|all| all.clone()));
-    for live in all.unwrap_or_default() {
-        live.fail(error);
-    }
-}
-
 impl Live {
-    fn handle(&self, tracker: usize) -> Handle {
-        let mut handles = self.handles.borrow_mut();
-        handles.push(true);
-        Handle {
-            tracker: tracker as u32,
-            handle: handles.len() as u32 - 1,
-        }
-    }
-
     fn is_in_use(&self) -> bool {
         !self.host.is_off() && self.handles.borrow().iter().any(|is_used| *is_used)
     }
@@ -198,9 +125,10 @@ impl Live {
             push_ascii(&mut warning, b'.');
             platform.problems.warn(&warning);
         }
+        // The user first: the account of one who stays is not expected to change.
         for &(which, id) in &[
-            (Sticky::Account, &settings.account_id),
             (Sticky::User, &settings.user_id),
+            (Sticky::Account, &settings.account_id),
         ] {
             if let Some(id) = id.as_deref().and_then(Id::new) {
                 self.set(which, Some(id.as_str().to_owned()));
@@ -304,11 +232,11 @@ impl Live {
         use browser::page;
 
         let url = match url {
-            Some(url) => page::short(&url).to_owned(),
+            Some(url) => clean(page::short(&url)),
             None => self.host.platform.address(),
         };
         let title = match title {
-            Some(title) => page::cut(&title).to_owned(),
+            Some(title) => clean(page::cut(&title)),
             None => page::title(),
         };
         self.host.platform.settle_navigation();

@@ -10,10 +10,13 @@ use natero_engine::{Call, Millis, Stats};
 use natero_event::Id;
 use serde::Serialize;
 
-#[cfg(feature = "class")]
-pub(crate) use self::builder::source;
 pub use self::{
     builder::TrackerBuilder, event::TrackedEvent, feature::Feature, module::ModuleGuard,
+};
+#[cfg(feature = "class")]
+pub(crate) use self::{
+    builder::source,
+    event::{EVENT_ID, MAX_EVENT_BYTES, under_its_id},
 };
 pub(crate) use self::{
     feature::{Details, Instead},
@@ -71,6 +74,10 @@ pub(crate) struct Ids {
     pub visitor: Option<String>,
 }
 
+/// The methods that end tracking.
+pub(crate) const OPT_OUT: &str = "optOut";
+const SHUTDOWN: &str = "shutdown";
+
 /// What a call is answered.
 type Called = Result<(), TrackerError>;
 
@@ -98,8 +105,11 @@ impl Tracker {
     /// # Errors
     /// Here and below: when an id is empty or longer than 256 characters once
     /// trimmed, when the tracker was shut down or failed, and when the call comes
-    /// from within `before_send`, or from within a line that `debug` prints. Then
-    /// nothing changes.
+    /// from within `before_send`, or from within a line that `debug` prints, where
+    /// [`opt_out`](Tracker::opt_out) and [`shutdown`](Tracker::shutdown) alone are made.
+    /// Then nothing changes.
+    ///
+    /// Ids are trimmed as JavaScript does: of U+FEFF, too, and not of U+0085.
     pub fn set_account_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
         self.set(Sticky::Account, id.into())
     }
@@ -194,7 +204,7 @@ impl Tracker {
     }
 
     /// Ends the current page view and starts another, of the page's address and
-    /// title where none is given.
+    /// title where none is given. Both are trimmed as ids are.
     ///
     /// # Errors
     /// When the tracker was shut down or failed, and when the call comes from within
@@ -236,7 +246,7 @@ impl Tracker {
     /// # Errors
     /// As [`track_page_view`](Tracker::track_page_view).
     pub fn opt_out(&self) -> Called {
-        self.plain("optOut", Call::OptOut)
+        self.plain(OPT_OUT, Call::OptOut)
     }
 
     /// The user logged out: closes timings, sends, then forgets identity, module,
@@ -255,7 +265,7 @@ impl Tracker {
     /// As [`track_page_view`](Tracker::track_page_view).
     pub fn shutdown(&self) -> Called {
         let handle = self.0;
-        self.call("shutdown", |live| {
+        self.call(SHUTDOWN, |live| {
             if let Some(handle) = handle {
                 live.close(handle);
             }
@@ -369,8 +379,9 @@ impl Tracker {
         if live.host.is_off() {
             return Err(TrackerError::Failed);
         }
-        // To say so would print again.
-        if browser::is_logging() {
+        // To say so would print again. What ends tracking is made all the same: whoever
+        // calls it may not get another chance.
+        if browser::is_logging() && !matches!(method, OPT_OUT | SHUTDOWN) {
             return Err(TrackerError::InDebugLine { method });
         }
         let called = live.admits(handle, method).and_then(|()| make(&live));

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { replaceMonotonic } from "./support/monotonic.mjs";
 
 // It alternates between 3 ms ahead and none.
 let isAhead = false;
 const now = performance.now.bind(performance);
-performance.now = () => Math.floor(now()) + (isAhead ? 3 : 0);
+replaceMonotonic(() => Math.floor(now()) + (isAhead ? 3 : 0));
 const { Collector, na, SETTINGS } = await import("./support/collector.mjs");
 
 test("no event is later than the clock of the page when it was handed over", async () => {

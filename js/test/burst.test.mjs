@@ -3,13 +3,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { replaceMonotonic } from "./support/monotonic.mjs";
 
 // A page, and a clock by which each look at it takes 4 ms.
 let now = 0;
-performance.now = () => {
+replaceMonotonic(() => {
   now += 4;
   return now;
-};
+});
 const listeners = new Map();
 EventTarget.prototype.addEventListener = (type, listener) => listeners.set(type, listener);
 globalThis.document = { visibilityState: "visible", title: "", referrer: "", cookie: "" };

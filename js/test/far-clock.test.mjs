@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
+import { replaceMonotonic } from "./support/monotonic.mjs";
 
 const clocks = { monotonic: performance.now.bind(performance), wall: Date.now };
 let { monotonic, wall } = clocks;
-performance.now = () => monotonic();
+replaceMonotonic(() => monotonic());
 Date.now = () => wall();
 const { anew, Collector, SETTINGS } = await import("./support/collector.mjs");
 

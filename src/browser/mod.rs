@@ -37,8 +37,6 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use web_sys::AbortController;
-
 use natero_engine::{Engine, Input, Millis, Mono, Now, RequestId, Start, View};
 
 use self::{
@@ -47,7 +45,7 @@ use self::{
     listener::Listener,
     storage::PageStorage,
     timer::Timer,
-    transport::Ways,
+    transport::{Abort, Ways},
     unreachable::Obstacle,
 };
 use crate::{
@@ -108,7 +106,7 @@ pub(crate) struct Browser {
     timer: Timer,
     ways: Rc<Ways>,
     /// Requests that may be aborted.
-    controllers: RefCell<Vec<(RequestId, AbortController)>>,
+    aborts: RefCell<Vec<(RequestId, Rc<Abort>)>>,
     /// Copies for `debugUrl` that are under way.
     copies: Cell<u32>,
     /// What stood in the way of the last request, where that is known.
@@ -149,7 +147,7 @@ pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Rc<
             cookies: Cookies::new(&settings),
             timer: Timer::default(),
             ways: Rc::default(),
-            controllers: RefCell::default(),
+            aborts: RefCell::default(),
             copies: Cell::new(0),
             obstacle: Cell::new(None),
             tab: shared::tab(seed),

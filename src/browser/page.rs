@@ -79,6 +79,19 @@ pub(crate) fn has_user() -> bool {
     !text(Of::Visibility).is_empty() || is_there("Document") || is_there("WorkerGlobalScope")
 }
 
+/// A method of an interface, as the browser defines it, called on an object.
+///
+/// # Errors
+/// With what it throws, or where there is none.
+pub(crate) fn call_of(interface: &str, name: &str, object: &JsValue) -> Result<JsValue, JsValue> {
+    let method = member(&prototype(interface), name);
+    method.dyn_into::<Function>()?.call0(object)
+}
+
+fn prototype(interface: &str) -> JsValue {
+    member(&global(interface), "prototype")
+}
+
 /// An accessor of an interface, as the browser defines it: elements with names and
 /// own properties of the page do not shadow it.
 pub(crate) struct Accessor {
@@ -90,8 +103,7 @@ pub(crate) struct Accessor {
 impl Accessor {
     /// The accessor that an interface has now.
     pub fn of(interface: &str, name: &'static str) -> Accessor {
-        let prototype = member(&global(interface), "prototype");
-        let descriptor = prototype
+        let descriptor = prototype(interface)
             .dyn_ref::<Object>()
             .and_then(|it| Reflect::get_own_property_descriptor(it, &name.into()).ok())
             .unwrap_or(JsValue::UNDEFINED);

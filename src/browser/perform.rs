@@ -12,7 +12,7 @@ use super::{
     console::{Level, print},
     cookies::CookieValues,
     guard,
-    transport::{self, Outcome, Posting, ServerAnswer},
+    transport::{self, Abort, Outcome, Posting, ServerAnswer},
     unreachable,
 };
 use crate::{
@@ -162,19 +162,17 @@ impl Browser {
             url.push_str("?asked=");
             url.push_str(&asked);
         }
-        let controller = transport::controller();
+        let abort = Abort::new();
         let posting = Posting {
             url,
             body,
             keepalive,
             unloading,
             compress: self.settings.compress,
-            signal: controller.as_ref().map(|it| it.signal()),
+            abort: Some(Rc::clone(&abort)),
             ways: Rc::clone(&self.ways),
         };
-        if let Some(controller) = controller {
-            self.controllers.borrow_mut().push((request, controller));
-        }
+        self.aborts.borrow_mut().push((request, abort));
         self.copy(&posting);
         let host = Weak::clone(&self.host);
         let ended = move |outcome| {
@@ -198,7 +196,7 @@ impl Browser {
         let copy = Posting {
             url: url.clone(),
             compress: false,
-            signal: None,
+            abort: None,
             ..posting.clone()
         };
         let host = Weak::clone(&self.host);
@@ -211,9 +209,7 @@ impl Browser {
     }
 
     fn ended(&self, request: RequestId, outcome: Outcome) {
-        self.controllers
-            .borrow_mut()
-            .retain(|(it, _)| *it != request);
+        self.aborts.borrow_mut().retain(|(it, _)| *it != request);
         let answer = match outcome {
             Outcome::Answered(answer) => {
                 self.obstacle.set(None);
@@ -242,13 +238,12 @@ impl Browser {
     }
 
     fn abort(&self, request: RequestId) {
-        let controllers = self.controllers.borrow();
-        let controller = controllers.iter().find(|(it, _)| *it == request);
-        let controller = controller.map(|(_, controller)| controller.clone());
-        drop(controllers);
-        if let Some(controller) = controller {
-            // The page may have put anything in its place.
-            let _ = guard::run(|| controller.abort());
+        let aborts = self.aborts.borrow();
+        let abort = aborts.iter().find(|(it, _)| *it == request);
+        let abort = abort.map(|(_, abort)| Rc::clone(abort));
+        drop(aborts);
+        if let Some(abort) = abort {
+            abort.abort();
         }
     }
 

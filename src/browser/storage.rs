@@ -3,6 +3,9 @@
 //! something is there, holds a lock in its name. The npm package stores under the
 //! same names, in the same form: each adopts what the other left.
 
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
+
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
@@ -69,9 +72,8 @@ struct Own {
 }
 
 impl Own {
-    /// Notes how many bytes a segment has; tells its name, how many it had, and those
-    /// of all.
-    fn count(&mut self, segment: SegmentId, bytes: usize) -> (String, usize, usize) {
+    /// Notes how many bytes a segment has; tells its name, and how many it had.
+    fn count(&mut self, segment: SegmentId, bytes: usize) -> (String, usize) {
         let before = match self.segments.iter_mut().find(|(it, _)| *it == segment) {
             Some((_, counted)) => std::mem::replace(counted, bytes),
             None => {
@@ -79,8 +81,7 @@ impl Own {
                 0
             }
         };
-        let all = self.segments.iter().map(|(_, bytes)| bytes).sum();
-        (segment_name(&self.part, segment), before, all)
+        (segment_name(&self.part, segment), before)
     }
 }
 
@@ -148,11 +149,11 @@ impl PageStorage {
             let lock = Lock::hold(&part);
             self.own.borrow_mut().lock = Some(lock);
         }
-        let (name, before, bytes) = self.own.borrow_mut().count(segment, records.len());
+        let (name, before) = self.own.borrow_mut().count(segment, records.len());
         self.tell_alive();
         let fits = before >= records.len()
             || self.is_taking.get()
-            || bytes + self.bytes_of_others() <= self.max_bytes;
+            || self.bytes_beside(&name) + records.len() <= self.max_bytes;
         if fits && store(&name, records) {
             return true;
         }
@@ -183,14 +184,14 @@ impl PageStorage {
         missing
     }
 
-    /// What all other pages have stored of this source.
-    fn bytes_of_others(&self) -> usize {
-        let own = [self.own.borrow().part.as_str(), "."].concat();
+    /// What all pages have stored of this source, but for what has this name. A page that
+    /// goes notes nothing of its own any more, and it is there all the same.
+    fn bytes_beside(&self, name: &str) -> usize {
         let mut bytes = 0;
         for start in &[&self.start, &self.early] {
-            for name in &names_from(start) {
-                if !name.starts_with(&own) {
-                    bytes += stored(name).map_or(0, |text| text.len());
+            for it in &names_from(start) {
+                if it != name {
+                    bytes += stored(it).map_or(0, |text| text.len());
                 }
             }
         }

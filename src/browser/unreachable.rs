@@ -10,7 +10,7 @@ use super::{
     listener::Listener,
     page::{self, member, object_of, put},
     timer::Timer,
-    transport,
+    transport::{self, Abort},
 };
 
 /// A server that lets requests hang will let this one hang, too: it is waited for so
@@ -60,18 +60,14 @@ pub(crate) fn cause(url: &str, known: Option<Obstacle>, found: impl FnOnce(&str)
     if page::is_offline() {
         return found("there is no network");
     }
-    let controller = transport::controller();
+    let abort = Abort::new();
     let init = object_of(&[("mode", "no-cors"), ("credentials", "omit")]);
-    if let Some(controller) = &controller {
-        put(&init, "signal", &member(controller, "signal"));
+    if let Some(signal) = abort.signal() {
+        put(&init, "signal", &signal);
     }
     let probe = transport::fetch(url, &init);
     let timer = Timer::default();
-    timer.set(clock::monotonic() + PROBE, move || {
-        if let Some(controller) = controller {
-            controller.abort();
-        }
-    });
+    timer.set(clock::monotonic() + PROBE, move || abort.abort());
     guard::spawn(async move {
         let is_there = match probe {
             Ok(probe) => JsFuture::from(Promise::resolve(&probe)).await.is_ok(),

@@ -5,7 +5,7 @@ use natero_event::{Id, json::push_int};
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    ascii::parts, browser::page::member, error::TrackerError, settings::rules, tracker::Instead,
+    browser::page::member, error::TrackerError, settings::rules, text::clean, tracker::Instead,
 };
 
 #[wasm_bindgen]
@@ -102,7 +102,7 @@ impl Arguments {
             return Ok(None);
         }
         match value.as_string() {
-            Some(text) => Ok(Some(without_nul(text))),
+            Some(text) => Ok(Some(text)),
             None => self.refuse(argument, "a string", describe(value)),
         }
     }
@@ -188,7 +188,7 @@ pub(super) fn to_id(value: &JsValue) -> Option<String> {
     if value.unchecked_ref::<JsString>().length() > MAX_LENGTH {
         return None;
     }
-    let text = without_nul(value.as_string()?);
+    let text = clean(&value.as_string()?);
     Id::new(&text).map(|id| id.as_str().to_owned())
 }
 
@@ -214,11 +214,6 @@ pub(super) fn number_text(number: f64) -> String {
         .ok()
         .and_then(|text| text.as_string());
     text.unwrap_or_else(|| "0".to_owned())
-}
-
-/// NUL ends texts for some receivers.
-pub(super) fn without_nul(text: String) -> String {
-    parts(&text, 0).collect()
 }
 
 /// What a value is that is no id.
@@ -257,7 +252,7 @@ pub(super) fn describe(value: &JsValue) -> String {
     } else if value.is_string() {
         let is_empty = value
             .as_string()
-            .is_some_and(|text| without_nul(text).trim().is_empty());
+            .is_some_and(|text| clean(&text).is_empty());
         if is_empty { "an empty string" } else { STRING }
     } else if value.is_function() {
         "a function"

@@ -9,7 +9,7 @@ use natero_event::json::{push_ascii, push_str};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{Fields, number_text, object_keys, tag, to_text};
-use crate::browser::page::member;
+use crate::browser::page::{call_of, member};
 
 #[wasm_bindgen]
 extern "C" {
@@ -36,7 +36,8 @@ pub(super) fn json(object: &JsValue, largest: usize) -> Option<String> {
         largest,
         open: Vec::new(),
     };
-    (walk.fields_of(object) && walk.fits()).then_some(walk.out)
+    let is_written = walk.object(object, false) && walk.fits();
+    (is_written && walk.out.starts_with('{')).then_some(walk.out)
 }
 
 /// The same of fields that were read already.
@@ -64,6 +65,11 @@ impl Walk {
 
     /// Writes a value; tells whether it is one that JSON can hold.
     fn value(&mut self, value: &JsValue) -> bool {
+        self.value_or_final(value, false)
+    }
+
+    /// The same; what an object said of itself is final, and asked nothing more.
+    fn value_or_final(&mut self, value: &JsValue, is_final: bool) -> bool {
         if let Some(text) = value.as_string() {
             push_str(&mut self.out, &text);
         } else if let Some(number) = value.as_f64() {
@@ -80,57 +86,49 @@ impl Walk {
             let text = to_text(value).ok().and_then(|text| text.as_string());
             push_str(&mut self.out, &text.unwrap_or_default());
         } else {
-            return value.is_object() && self.object(value);
+            return value.is_object() && self.object(value, is_final);
         }
         true
     }
 
-    fn object(&mut self, value: &JsValue) -> bool {
+    fn object(&mut self, value: &JsValue, is_final: bool) -> bool {
         if !self.fits() || self.open.len() >= DEEPEST || self.open.contains(value) {
             return false;
         }
         let Some(tag) = tag(value) else {
             return false;
         };
-        if Array::is_array(value) {
-            return self.items(value, value);
-        }
-        let text = |value: JsValue| value.as_string();
         let speaking: &Speaking = value.unchecked_ref();
         let told = match tag.as_str() {
+            _ if is_final => return self.parts_of(value),
             // A date that is none throws.
             "[object Date]" => match speaking.to_iso_string() {
-                Ok(iso) => text(iso),
-                Err(_) => {
-                    self.out.push_str("null");
-                    return true;
-                }
+                Ok(iso) => iso,
+                Err(_) => JsValue::NULL,
             },
-            "[object URL]" => text(member(value, "href")),
+            // One without a message is its name alone.
             "[object Error]" | "[object DOMException]" => {
-                let part = |name| text(member(value, name)).unwrap_or_default();
-                Some([&part("name"), ": ", &part("message")].concat())
+                call_of("Error", "toString", value).unwrap_or(JsValue::UNDEFINED)
             }
             "[object Set]" => match array_from(value) {
                 Ok(items) => return self.items(value, &items),
                 Err(_) => return false,
             },
             "[object Map]" => return self.map(value),
-            _ if says_json(value) => {
-                self.open.push(value.clone());
-                let said = speaking.to_json();
-                let written = said.is_ok_and(|said| self.value(&said));
-                self.open.pop();
-                return written;
-            }
-            _ => return self.fields_of(value),
+            _ if says_json(value) => speaking.to_json().unwrap_or(JsValue::UNDEFINED),
+            _ => return self.parts_of(value),
         };
-        match told {
-            Some(text) => {
-                push_str(&mut self.out, &text);
-                true
-            }
-            None => false,
+        self.open.push(value.clone());
+        let is_written = self.value_or_final(&told, true);
+        self.open.pop();
+        is_written
+    }
+
+    fn parts_of(&mut self, value: &JsValue) -> bool {
+        if Array::is_array(value) {
+            self.items(value, value)
+        } else {
+            self.fields_of(value)
         }
     }
 
@@ -222,10 +220,10 @@ impl Walk {
     }
 }
 
-/// Whether an object has a `toJSON` of its own, or of its class: what a page has put
-/// on all objects says nothing of this one.
+/// Whether an object has a `toJSON` of its own, or of its class: what a page has put on
+/// all objects, or on all arrays, says nothing of this one.
 fn says_json(value: &JsValue) -> bool {
     let to_json = member(value, "toJSON");
-    let of_all = Object::get_prototype_of(&Object::new());
-    to_json.is_instance_of::<Function>() && member(&of_all, "toJSON") != to_json
+    let is_of_all = |all: &JsValue| member(all, "toJSON") == to_json;
+    to_json.is_instance_of::<Function>() && !is_of_all(&Object::new()) && !is_of_all(&Array::new())
 }

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use js_sys::{Function, JSON};
-use natero_event::limits::MAX_DETAILS_BYTES;
 use wasm_bindgen::JsValue;
 
 use super::{
@@ -11,10 +10,10 @@ use super::{
     details,
     plain::{Plain, object},
 };
-use crate::browser::{self, BeforeSend, Decision, OnError};
-
-/// Details, and what else an event may hold, in bytes.
-const MAX_EVENT_BYTES: usize = 2 * MAX_DETAILS_BYTES;
+use crate::{
+    browser::{self, BeforeSend, Decision, OnError},
+    tracker::{EVENT_ID, MAX_EVENT_BYTES, under_its_id},
+};
 
 /// The page's `onError`. It may do anything, and throw or reject, too.
 pub(super) fn told_by(on_error: Function) -> OnError {
@@ -36,8 +35,6 @@ pub(super) fn decided_by(before_send: Function) -> BeforeSend {
         let Ok(event) = JSON::parse(line) else {
             return Decision::Threw;
         };
-        // The key of deduplication is not the page's to change.
-        let id = browser::page::member(&event, "event_id");
         let Ok(kept) = before_send.call1(&JsValue::UNDEFINED, &event) else {
             return Decision::Threw;
         };
@@ -47,12 +44,9 @@ pub(super) fn decided_by(before_send: Function) -> BeforeSend {
         let Ok(mut fields) = Fields::of(&kept) else {
             return Decision::Threw;
         };
-        match fields.0.iter_mut().find(|(name, _)| name == "event_id") {
-            Some((_, value)) => *value = id,
-            None => fields.0.push(("event_id".to_owned(), id)),
-        }
+        fields.0.retain(|(name, _)| name != EVENT_ID);
         match details::json_of_fields(&fields, MAX_EVENT_BYTES) {
-            Some(line) => Decision::Pass(line),
+            Some(kept) => under_its_id(line, kept),
             None => Decision::Threw,
         }
     })

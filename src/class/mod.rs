@@ -6,6 +6,7 @@
 //! console.
 
 mod arguments;
+mod construction;
 mod details;
 mod hooks;
 mod plain;
@@ -18,13 +19,13 @@ use natero_engine::{Call, Dropped, Millis, Reason, Stats};
 use wasm_bindgen::prelude::*;
 
 use self::{
-    arguments::{Arguments, Fields, describe_id, to_id},
-    hooks::{decided_by, told_by},
+    arguments::{Arguments, Fields},
+    construction::{make, settled},
     plain::{Plain, object},
 };
 use crate::{
-    browser::{self, Hooks, Problems},
-    error::{ErrorCode, Problem, TrackerError, reason_name},
+    browser::{self, Problems},
+    error::{TrackerError, reason_name},
     flush::Flushed,
     live::{self, Live, Sticky, Use, Whom},
     tracker::{self, Ids, Tracker},
@@ -233,7 +234,7 @@ impl Natero {
     /// The visitor refused: events, cookies and stored events are dropped.
     #[wasm_bindgen(js_name = optOut)]
     pub fn opt_out(&self) {
-        self.plain("optOut", Call::OptOut);
+        self.plain(tracker::OPT_OUT, Call::OptOut);
     }
 
     /// The user logged out: closes timings, sends, then forgets identity, module,
@@ -373,68 +374,4 @@ impl Natero {
             Ok(())
         });
     }
-}
-
-/// Makes a tracker of what a page passed.
-fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
-    let given = settings::read(given);
-    let on_error = given.on_error.map(told_by);
-    let key = |key: &'static str, value: &JsValue| {
-        to_id(value).ok_or_else(|| TrackerError::InvalidKey {
-            key,
-            got: describe_id(value),
-        })
-    };
-    let keys = key("apiKey", api_key).and_then(|api| Ok((api, key("authKey", auth_key)?)));
-    let has_place = given.has_endpoint && crate::has_browser();
-    let source = keys.map(|(api_key, auth_key)| {
-        let endpoint = has_place.then_some(&given.settings.endpoint)?;
-        tracker::source(endpoint, &api_key, &auth_key)
-    });
-    // What runs already tells of what comes later, and does not repeat itself: the page may
-    // make the next one of what it is told.
-    let running = source.as_ref().ok().and_then(Option::as_ref);
-    let running = running.and_then(live::running);
-    let own = Problems::new(on_error.clone());
-    let problems = match &running {
-        Some(live) => &live.host.platform.problems,
-        None => &own,
-    };
-    let refused = Cell::new(0);
-    let refuse = |message: String| {
-        refused.set(refused.get() + 1);
-        problems.tell(Problem {
-            code: ErrorCode::InvalidArgument.code(),
-            message,
-            dropped: 0,
-        });
-    };
-    for problem in given.problems {
-        refuse(["new na: ", &problem].concat());
-    }
-    let tracker = match source {
-        Ok(Some(source)) => {
-            let hooks = Hooks {
-                before_send: given.before_send.map(decided_by),
-                on_error,
-            };
-            Tracker::of(live::open(given.settings, source, hooks))
-        }
-        Ok(None) => Tracker::INERT,
-        Err(error) => {
-            refuse(error.message());
-            Tracker::INERT
-        }
-    };
-    Natero {
-        ready: settled(tracker.is_ready()),
-        tracker,
-        refused,
-    }
-}
-
-/// A promise that has this outcome; the outcome itself where the page has no promises.
-fn settled(is_ready: bool) -> JsValue {
-    let outcome = JsValue::from(is_ready);
-    browser::run(|| Promise::resolve(&outcome).into()).unwrap_or(outcome)
 }

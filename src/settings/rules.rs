@@ -1,5 +1,7 @@
 //! What the value of a setting has to be, by its kind, and how to say so.
 
+use natero_event::trim;
+
 use crate::ascii::{end_before, parted_at};
 
 /// What an id has to be.
@@ -66,7 +68,7 @@ pub fn is_token(text: &str) -> bool {
 
 /// What a text is that is no id.
 pub fn describe_id(text: &str) -> &'static str {
-    if text.trim().is_empty() {
+    if trim(text).is_empty() {
         "an empty string"
     } else {
         "a longer string"

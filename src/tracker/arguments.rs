@@ -3,7 +3,7 @@
 use natero_event::Id;
 
 use super::Instead;
-use crate::{error::TrackerError, settings::rules};
+use crate::{error::TrackerError, settings::rules, text::clean};
 
 /// An id as events carry it.
 pub(super) fn id(
@@ -11,8 +11,7 @@ pub(super) fn id(
     argument: &'static str,
     given: &str,
 ) -> Result<String, TrackerError> {
-    // NUL ends texts for some receivers.
-    let clean: String = given.chars().filter(|it| *it != '\0').collect();
+    let clean = clean(given);
     Id::new(&clean)
         .map(|id| id.as_str().to_owned())
         .ok_or_else(|| TrackerError::InvalidArgument {

@@ -1,15 +1,18 @@
 //! An event as `before_send` sees it.
 
-use natero_event::limits::MAX_DETAILS_BYTES;
+use natero_event::{
+    json::{push_ascii, push_str},
+    limits::MAX_DETAILS_BYTES,
+};
 use serde_json::{Map, Value};
 
 use crate::browser::Decision;
 
 /// Details, and what else an event may hold, in bytes.
-const MAX_EVENT_BYTES: usize = 2 * MAX_DETAILS_BYTES;
+pub(crate) const MAX_EVENT_BYTES: usize = 2 * MAX_DETAILS_BYTES;
 
 /// The key of deduplication, which is nobody's to change.
-const EVENT_ID: &str = "event_id";
+pub(crate) const EVENT_ID: &str = "event_id";
 
 /// An event, before it is queued: the fields that the Event API receives. The
 /// `event_id` cannot be changed.
@@ -53,26 +56,29 @@ pub(crate) fn decide(
     let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
         return Decision::Threw;
     };
-    let id = fields.get(EVENT_ID).cloned();
     let Some(TrackedEvent(mut kept)) = before_send(TrackedEvent(fields)) else {
         return Decision::Drop;
     };
     kept.remove(EVENT_ID);
-    let mut line = Value::Object(kept).to_string();
+    under_its_id(line, Value::Object(kept).to_string())
+}
+
+/// What was kept of the event that is `line`: a JSON object without an id of its own.
+pub(crate) fn under_its_id(line: &str, mut kept: String) -> Decision {
     // Behind everything else, where the engine looks for it.
-    if let (Some(id), Some('}')) = (id, line.pop()) {
-        line.push_str(if line.len() > 1 {
-            ",\"event_id\":"
-        } else {
-            "\"event_id\":"
-        });
-        line.push_str(&id.to_string());
-        line.push('}');
+    if let (Some(id), Some(_)) = (natero_event::event_id(line), kept.pop()) {
+        if kept.len() > 1 {
+            push_ascii(&mut kept, b',');
+        }
+        push_str(&mut kept, EVENT_ID);
+        push_ascii(&mut kept, b':');
+        push_str(&mut kept, id);
+        push_ascii(&mut kept, b'}');
     }
-    if line.len() > MAX_EVENT_BYTES {
+    if kept.len() > MAX_EVENT_BYTES {
         Decision::Threw
     } else {
-        Decision::Pass(line)
+        Decision::Pass(kept)
     }
 }
 
@@ -98,6 +104,28 @@ mod tests {
             (&event["feature"], &event[EVENT_ID]),
             (&"other".into(), &"a".into())
         );
+    }
+
+    #[test]
+    fn the_id_is_found_whatever_else_the_event_is_given() {
+        for details in [
+            serde_json::json!({ EVENT_ID: "b" }),
+            serde_json::json!("\"event_id\":\"b\""),
+        ] {
+            let decision = decide(LINE, |mut event| {
+                event.fields_mut().insert("zone".into(), details.clone());
+                Some(event)
+            });
+            let Decision::Pass(line) = decision else {
+                panic!("{decision:?}")
+            };
+            assert_eq!(natero_event::event_id(&line), Some("a"), "{line}");
+        }
+        let emptied = decide(LINE, |mut event| {
+            event.fields_mut().clear();
+            Some(event)
+        });
+        assert_eq!(emptied, Decision::Pass(r#"{"event_id":"a"}"#.into()));
     }
 
     #[test]

@@ -32,7 +32,12 @@ fn take_xhr() -> f64 {
 #[wasm_bindgen_test]
 async fn a_fetch_that_tells_nothing_is_left_for_another_way() {
     let network = Network::new();
-    for server in [Server::Throws, Server::Nonsense, Server::Read] {
+    for server in [
+        Server::Throws,
+        Server::Nonsense,
+        Server::Alike,
+        Server::Read,
+    ] {
         put_xhr("");
         let tracker = track(builder());
         tracker.send_feature("one").expect("a feature");
@@ -46,6 +51,20 @@ async fn a_fetch_that_tells_nothing_is_left_for_another_way() {
         assert_eq!(take_xhr(), 2.0);
         network.forget();
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_packed_batch_goes_another_way_at_once_where_fetch_tells_nothing() {
+    let network = Network::new();
+    put_xhr("");
+    let tracker = track(builder());
+    for _ in 0..20 {
+        tracker.send_feature("x".repeat(100)).expect("a feature");
+    }
+    network.script([const { Server::Alike }; 2]);
+    let flushed = tracker.flush().await.expect("a flush");
+    assert_eq!(flushed.delivered, 20);
+    assert_eq!((network.asked().len(), take_xhr()), (1, 1.0));
 }
 
 #[wasm_bindgen_test]

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use natero_wasm::TrackerError;
+use natero_wasm::{Tracker, TrackerError};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::network::{Network, page_code};
@@ -52,6 +52,32 @@ async fn a_console_that_calls_the_tracker_for_each_line_of_debug_does_not_loop()
     }
     assert_eq!(network.features(), ["one"]);
     tracker.send_feature("two").expect("a feature");
+}
+
+#[wasm_bindgen_test]
+async fn a_console_that_is_handed_a_line_of_debug_may_end_tracking() {
+    let network = Network::new();
+    let end = [Tracker::opt_out, Tracker::shutdown];
+    for end in end {
+        let tracker = track(builder().debug(true));
+        let copy = tracker.0;
+        let ends = Rc::new(RefCell::new(Vec::new()));
+        let noting = Rc::clone(&ends);
+        let within = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
+            noting.borrow_mut().push(end(&copy));
+        });
+        crate::network::put("callWithin", within.as_ref());
+        with_page(
+            "globalThis.original = console.log; console.log = () => { console.log = original; callWithin(); };",
+            "console.log = original;",
+            async || tracker.send_feature("one").expect("a feature"),
+        )
+        .await;
+        assert_eq!(*ends.borrow(), [Ok(())]);
+        let _ = tracker.send_feature("two");
+        let _ = tracker.flush().await;
+    }
+    assert_eq!(network.features(), ["one"], "what was sent at the shutdown");
 }
 
 #[wasm_bindgen_test]

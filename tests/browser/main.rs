@@ -3,6 +3,8 @@
 #![cfg(target_arch = "wasm32")]
 
 mod answers;
+#[cfg(feature = "class")]
+mod class;
 mod clock;
 mod cookies;
 mod errors;

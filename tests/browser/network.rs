@@ -22,6 +22,8 @@ pub enum Server {
     Throws,
     /// `fetch` gives something that is no answer.
     Nonsense,
+    /// `fetch` gives something that has a status and a text, and is no answer.
+    Alike,
     /// Answers, and the page reads the answer before anybody else can.
     Read,
     /// Answers, and the page keeps the answer's body to itself.
@@ -148,6 +150,9 @@ impl State {
             Server::Gone => Promise::reject(&JsValue::from_str("gone")),
             Server::Throws => return Err(JsValue::from_str("thrown")),
             Server::Nonsense => Promise::resolve(&JsValue::from_str("nonsense")),
+            Server::Alike => Promise::resolve(&page_code(
+                "return { status: 200, bodyUsed: false, headers: new Headers(), text: async () => '' };",
+            )),
             Server::Read => Promise::resolve(&used("text")),
             Server::Kept => Promise::resolve(&used("body.getReader")),
         };

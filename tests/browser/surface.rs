@@ -212,6 +212,54 @@ async fn there_is_one_tracker_for_a_source_until_its_last_handle_is_shut_down() 
     assert_ne!(anew.stats().accepted, first.stats().accepted);
 }
 
+/// What the page is warned of while this runs.
+fn warned(run: impl FnOnce()) -> String {
+    page_code(
+        "globalThis.warned = []; globalThis.original = console.warn;
+         console.warn = (...all) => { warned.push(all.join(' ')); };",
+    );
+    run();
+    let warned = page_code("console.warn = original; return warned.join(' | ');");
+    warned.as_string().expect("a text")
+}
+
+#[wasm_bindgen_test]
+async fn a_later_construction_of_another_account_and_user_is_no_change_of_the_account_of_one_user()
+{
+    let _network = Network::new();
+    let (api_key, auth_key) = source();
+    let first = track(builder_of(&api_key, &auth_key));
+    let warned = warned(|| {
+        let other = builder_of(&api_key, &auth_key);
+        drop(track(other.account_id("globex").user_id("bob")));
+    });
+    assert_eq!(warned, "");
+    assert_eq!(first.account_id().as_deref(), Some("globex"));
+    assert_eq!(first.user_id().as_deref(), Some("bob"));
+}
+
+#[wasm_bindgen_test]
+async fn ids_addresses_and_titles_are_trimmed_as_javascript_does() {
+    let network = Network::new();
+    let tracker = track(builder());
+    tracker.set_user_id("\u{feff}bob\u{2003}").expect("an id");
+    assert_eq!(tracker.user_id().as_deref(), Some("bob"));
+    tracker.set_user_id("bob\u{85}").expect("an id");
+    assert_eq!(tracker.user_id().as_deref(), Some("bob\u{85}"));
+    assert!(tracker.set_user_id("\u{feff}").is_err());
+    let (url, title) = (" https://a.example/b\n", "\u{feff}the title ");
+    tracker
+        .track_page_view(Some(url), Some(title))
+        .expect("a page view");
+    tracker.flush().await.expect("a flush");
+    let view = network.actions("pageView").remove(0);
+    assert_eq!(view["title"], "the title");
+    assert!(
+        view.to_string().contains("\"https://a.example/b\""),
+        "{view}"
+    );
+}
+
 #[wasm_bindgen_test]
 async fn a_later_construction_is_told_once_which_of_its_settings_do_not_count() {
     let _network = Network::new();

@@ -61,13 +61,28 @@ async fn events_that_wait_leave_by_themselves() {
 
 #[wasm_bindgen_test]
 async fn a_retry_after_is_waited_for() {
+    for (after, ms) in [("1", 1_000.0), ("1.5", 1_500.0)] {
+        let network = Network::new();
+        let tracker = track(builder().flush_interval(std::time::Duration::from_millis(20)));
+        network.script([Server::Later(503, after)]);
+        let start = js_sys::Date::now();
+        tracker.send_feature("one").expect("a feature");
+        until("another request", || network.asked().len() == 2).await;
+        assert!(js_sys::Date::now() - start >= ms, "{after}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_retry_after_without_end_is_waited_for_as_long_as_any_may_be() {
     let network = Network::new();
-    let tracker = track(builder().flush_interval(std::time::Duration::from_millis(20)));
-    network.script([Server::Later(503, "1")]);
-    let start = js_sys::Date::now();
+    let tracker = track(builder());
+    network.script([Server::Later(503, "Infinity")]);
     tracker.send_feature("one").expect("a feature");
-    until("another request", || network.asked().len() == 2).await;
-    assert!(js_sys::Date::now() - start >= 1_000.0);
+    for _ in 0..2 {
+        let flushed = tracker.flush().await.expect("a flush");
+        assert_eq!(flushed.pending, 1);
+    }
+    assert_eq!(network.asked().len(), 1);
 }
 
 #[wasm_bindgen_test]

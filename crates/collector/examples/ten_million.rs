@@ -101,7 +101,7 @@ struct Flags {
 async fn open_pages(file: PathBuf, key: &str) {
     let mut config = Flags::parse_from(["serve"]).config;
     config.database.db = file;
-    let router = router::router(App::open(config).await.expect("opens")).expect("routes");
+    let router = router::router(App::open(config).await.expect("opens"));
     let form = Request::post("/sign-in")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("sec-fetch-site", "same-origin")

@@ -4,7 +4,7 @@ mod store_choice;
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use crate::model::calendar::TimeZone;
+use crate::model::{calendar::TimeZone, origin::Origin};
 pub use store_choice::{ChoiceError, ScaledAddress, StoreChoice};
 
 /// Where the stored data is.
@@ -80,12 +80,12 @@ pub struct Config {
         env = "NATERO_ALLOW_ORIGIN",
         value_delimiter = ','
     )]
-    pub allow_origins: Vec<String>,
+    pub allow_origins: Vec<Origin>,
 
     /// Origin whose pages may use an account key; repeat it for several.
     /// Without it, only pages of the collector itself may
     #[arg(long = "api-origin", env = "NATERO_API_ORIGIN", value_delimiter = ',')]
-    pub api_origins: Vec<String>,
+    pub api_origins: Vec<Origin>,
 
     /// Drop events this long after they were made, such as 400d; usage figures
     /// stay. Without it events are kept for ever

@@ -17,8 +17,7 @@ use crate::{
             users::{self, Users},
         },
         auth::{require_account_key, require_reader},
-        cors::{self, InvalidOrigin},
-        ingest, observe,
+        cors, ingest, observe,
         state::App,
     },
     model::{note::NoteKind, record_kind::RecordKind},
@@ -230,10 +229,7 @@ pub fn routes() -> Vec<(&'static str, Access, MethodRouter<App>)> {
 }
 
 /// The whole HTTP surface: the API and the dashboard.
-///
-/// # Errors
-/// When a configured origin is not an origin.
-pub fn router(app: App) -> Result<Router, InvalidOrigin> {
+pub fn router(app: App) -> Router {
     let [mut open, mut source, mut account, mut reader] = [(); 4].map(|()| Router::new());
     for (path, access, handlers) in routes() {
         match access {
@@ -247,20 +243,19 @@ pub fn router(app: App) -> Result<Router, InvalidOrigin> {
     // in their place.
     let source = source
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)
-        .layer(cors::event_api(&app.config.allow_origins)?);
+        .layer(cors::event_api(&app.config.allow_origins));
     let account = account
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
             require_account_key,
         ))
-        .layer(cors::account_api(&app.config.api_origins)?);
+        .layer(cors::account_api(&app.config.api_origins));
     let reader = reader
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)
         .route_layer(middleware::from_fn_with_state(app.clone(), require_reader))
-        .layer(cors::account_api(&app.config.api_origins)?);
-    Ok(open
-        .merge(source)
+        .layer(cors::account_api(&app.config.api_origins));
+    open.merge(source)
         .merge(account)
         .merge(reader)
         .merge(pages(&app))
@@ -271,7 +266,7 @@ pub fn router(app: App) -> Result<Router, InvalidOrigin> {
             app.clone(),
             observe::count_and_log,
         ))
-        .with_state(app))
+        .with_state(app)
 }
 
 /// Forms of people who are signed in: a text of a record may have 64 KiB, and a form

@@ -256,6 +256,32 @@ async fn other_content_types_and_encodings_are_415() {
 }
 
 #[tokio::test]
+async fn an_origin_that_an_earlier_version_stored_as_it_was_written_is_that_of_its_pages() {
+    let collector = Collector::new();
+    for (stored, sent, status) in [
+        ("https://app.example.com", "https://app.example.com", 200),
+        ("https://App.Example.com/", "https://app.example.com", 200),
+        (
+            "HTTPS://App.example.com:443",
+            "https://app.example.com",
+            200,
+        ),
+        ("https://App.Example.com/", "https://other.example.com", 403),
+        ("app.example.com", "https://app.example.com", 403),
+    ] {
+        let source = collector.new_source(&NewSource {
+            origins: vec![stored.to_owned()],
+            ..NewSource::default()
+        });
+        let request = Request::post(source)
+            .header("origin", sent)
+            .body(Body::from(feature("a", "u", "f", stored).to_string()));
+        let answer = collector.ask(request.unwrap()).await;
+        assert_eq!(answer.status, status, "{stored}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn a_preflight_allows_what_the_tracker_sends_and_no_credentials() {
     let collector = Collector::new();
     let preflight = |collector: &Collector, origin: &str| {

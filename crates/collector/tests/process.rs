@@ -137,6 +137,40 @@ fn a_source_is_made_as_its_flags_or_the_environment_say() {
 }
 
 #[test]
+fn a_flag_that_takes_an_origin_says_what_is_wrong_with_another_value() {
+    let place = Place::new();
+    let refused = |args: &[&str], flag: &str, value: &str| {
+        let output = natero(&place, &[args, &[flag, value]].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{flag} {value}");
+        assert!(output.stdout.is_empty(), "{flag} {value}");
+        assert!(
+            told.contains(flag) && told.contains(value) && told.contains("https://app.example.com"),
+            "{told}"
+        );
+    };
+    for value in ["app.example.com", "*", "https://*.example.com", "null"] {
+        refused(&["keys", "create", "source"], "--origin", value);
+    }
+    for value in ["https://app.example.com?x", "https://a b"] {
+        refused(
+            &["serve", "--listen", "127.0.0.1:0"],
+            "--allow-origin",
+            value,
+        );
+        refused(&["serve", "--listen", "127.0.0.1:0"], "--api-origin", value);
+    }
+    for value in ["https://App.Example.com/", "HTTPS://App.example.com:443"] {
+        let made = ["keys", "create", "source", "--json", "--origin", value];
+        json_of(natero(&place, &made));
+    }
+    let list = json_of(natero(&place, &["keys", "list", "--json"]));
+    for made in list.as_array().unwrap() {
+        assert_eq!(made["origins"], json!(["https://app.example.com"]));
+    }
+}
+
+#[test]
 fn a_gzip_bomb_takes_no_more_memory_than_a_full_batch() {
     let place = Place::new();
     let running = Running::start(&place);

@@ -4,11 +4,15 @@
 //! own, so that an invalid line never affects its neighbours.
 
 mod action;
+mod canonical;
 mod error;
 mod fields;
 mod form;
 mod lines;
+mod named;
+mod numbers;
 mod surrogates;
+mod unreadable;
 
 use std::borrow::Cow;
 
@@ -18,9 +22,11 @@ pub use crate::limits::{MAX_DURATION_MS, MAX_TOTAL, MIN_CREATED_AT};
 use serde_json::{Map, Value};
 
 pub use action::ReceivedAction;
+pub use canonical::canonical;
 pub use error::LineError;
 pub use fields::{NO_ADDRESS, id, is_address, number};
 pub use lines::{Line, lines};
+pub use named::{account_of, stream_position};
 
 use fields::Fields;
 use surrogates::mended;
@@ -171,32 +177,6 @@ pub fn value(text: &[u8]) -> serde_json::Result<Value> {
     })
 }
 
-/// Reads the `stream_id` and `seq` of a line whose event may be invalid, so that
-/// a receiver can tell rejected events from lost ones.
-pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
-    let mut fields = object(line).ok()?;
-    let stream_id = fields.name("stream_id").ok()??;
-    let seq = fields.seq("seq").ok()??;
-    Some((stream_id, seq))
-}
-
-/// Reads the `account_id` of a line whose event may be invalid, so that a receiver can
-/// say whose it is.
-pub fn account_of(line: &[u8]) -> Option<String> {
-    object(line).ok()?.name("account_id").ok()?
-}
-
-/// Writes a line in a canonical form, with sorted keys and without white space,
-/// so that equal events have equal texts. `None` when the line is neither JSON nor
-/// a form.
-pub fn canonical(line: &[u8]) -> Option<String> {
-    // serde_json keeps objects sorted.
-    match value(line) {
-        Ok(value) => Some(value.to_string()),
-        Err(_) => form::object(line).map(|map| text(&map)),
-    }
-}
-
 fn object(line: &[u8]) -> Result<Fields<'_>, LineError> {
     if line.len() > MAX_LINE_BYTES {
         return Err(LineError::TooLong { bytes: line.len() });
@@ -208,8 +188,10 @@ fn object(line: &[u8]) -> Result<Fields<'_>, LineError> {
         Ok(Value::Object(map)) => Ok(map.into()),
         Ok(Value::Array(_)) => Err(LineError::Array),
         Ok(_) => Err(LineError::NotAnObject),
-        Err(error) => (form::object(line).map(Fields::from))
-            .ok_or_else(|| LineError::NotJson(error.to_string())),
+        Err(error) => match form::object(line) {
+            Some(map) => Ok(map.into()),
+            None => Err(unreadable::reason(line, &error)),
+        },
     }
 }
 

@@ -11,7 +11,7 @@ impl<'a> Id<'a> {
     /// Trims a text and takes it as an id. `None`: it is empty or longer than
     /// [`MAX_ID_CHARS`] characters.
     pub fn new(text: &'a str) -> Option<Id<'a>> {
-        let text = text.trim();
+        let text = trim(text);
         let fits = text.len() <= MAX_ID_CHARS || text.chars().count() <= MAX_ID_CHARS;
         (!text.is_empty() && fits).then_some(Id(text))
     }
@@ -47,6 +47,16 @@ impl Number<'_> {
     pub const ONE: Number<'static> = Number("1");
 }
 
+/// A text without white space around it, as JavaScript trims: all of Unicode's but U+0085,
+/// and U+FEFF. An id is the same then, whichever side of the tracker it is passed to.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(|letter: char| match letter {
+        '\u{85}' => false,
+        '\u{feff}' => true,
+        _ => letter.is_whitespace(),
+    })
+}
+
 /// What stands before and after the first of this character of ASCII. `None`: there is
 /// none. `str::split_once` also looks for what is several bytes long, and is larger.
 #[inline(never)]
@@ -63,6 +73,11 @@ mod tests {
     fn an_id_is_trimmed_and_neither_empty_nor_longer_than_its_limit() {
         assert_eq!(Id::new(" acme\n").map(Id::as_str), Some("acme"));
         assert_eq!(Id::new(" \t"), None);
+        assert_eq!(
+            Id::new("\u{feff}acme\u{2003}").map(Id::as_str),
+            Some("acme")
+        );
+        assert_eq!(Id::new("acme\u{85}").map(Id::as_str), Some("acme\u{85}"));
         assert!(Id::new(&"é".repeat(MAX_ID_CHARS)).is_some());
         assert!(Id::new(&"é".repeat(MAX_ID_CHARS + 1)).is_none());
     }

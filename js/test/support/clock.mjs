@@ -13,7 +13,7 @@ globalThis.setTimeout = (task, ms) => {
 globalThis.clearTimeout = (timer) => {
   timers = timers.filter((other) => other !== timer);
 };
-Performance.prototype.now = () => now;
+Object.defineProperty(Performance.prototype, "now", { configurable: true, writable: true, value: () => now });
 export const WALL = Date.parse("2026-11-29T12:00:00Z");
 Date.now = () => WALL + now;
 

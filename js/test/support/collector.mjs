@@ -3,13 +3,14 @@
 
 import { mock } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { replaceMonotonic } from "./monotonic.mjs";
 import { entry } from "./package.mjs";
 import "./worker.mjs";
 
 // The clock by which the tracker says the same only once a second.
 const now = performance.now.bind(performance);
 let ahead = 0;
-performance.now = () => now() + ahead;
+replaceMonotonic(() => now() + ahead);
 
 // The tracker takes `fetch` when it is loaded: this stands in its place from
 // before that on.

@@ -3,12 +3,12 @@
 use std::num::NonZeroU32;
 
 use js_sys::{Array, JSON};
+use natero_event::trim;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{
     clock,
     page::{cut_to, member},
-    storage::number,
     unreachable::Obstacle,
 };
 
@@ -17,6 +17,9 @@ const MAX_TOLD_UNITS: usize = 200;
 
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(catch, js_name = Number)]
+    fn to_number(text: &str) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_namespace = Date, js_name = parse)]
     fn parse_date(text: &str) -> Result<JsValue, JsValue>;
 }
@@ -63,7 +66,7 @@ pub(super) fn outcome_of(
         return Outcome::Blocked(Obstacle::Redirect);
     }
     let told = JSON::parse(text);
-    if status < 300 && told.is_err() && !text.trim().is_empty() {
+    if status < 300 && told.is_err() && !trim(text).is_empty() {
         return Outcome::Blocked(Obstacle::Page);
     }
     let mut answer = match told {
@@ -118,7 +121,8 @@ fn shown(value: &JsValue) -> Option<String> {
 fn retry_after(header: &dyn Fn(&str) -> Option<String>) -> Option<f64> {
     let told = header("retry-after")?;
     let date = |text: &str| parse_date(text).ok()?.as_f64().filter(|at| !at.is_nan());
-    let wait = match number(told.trim()) {
+    let seconds = to_number(&told).ok().and_then(|seconds| seconds.as_f64());
+    let wait = match seconds.filter(|seconds| *seconds >= 0.0) {
         Some(seconds) => seconds * 1000.0,
         // Many clocks are wrong: as far as it can be read, the server's own counts.
         None => {

@@ -8,18 +8,12 @@ use super::{
     Posting, Ways,
     answer::{Outcome, outcome_of},
 };
-use crate::browser::page::{member, object_of, put};
+use crate::browser::page::{Accessor, call_of, object_of, put};
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
-
-    /// A `Response` of the Fetch standard; web-sys reads its status without `catch`.
-    type Answered;
-
-    #[wasm_bindgen(method, catch)]
-    fn text(this: &Answered) -> Result<JsValue, JsValue>;
 }
 
 /// `fetch` is given up after so many answers that could not be read: the network may
@@ -36,8 +30,8 @@ pub(super) fn init(posting: &Posting, body: &JsValue) -> Object {
     ]);
     put(&init, "body", body);
     put(&init, "keepalive", &posting.keepalive.into());
-    if let Some(signal) = &posting.signal {
-        put(&init, "signal", signal);
+    if let Some(signal) = posting.abort.as_ref().and_then(|abort| abort.signal()) {
+        put(&init, "signal", &signal);
     }
     init
 }
@@ -60,13 +54,14 @@ impl Ways {
             return Fetched::Said(Outcome::Silence);
         };
         // What a wrapped `fetch` made may be no response at all, and one that reads the
-        // answer itself leaves nothing of it.
-        let status = member(&response, "status").as_f64();
-        let is_used = member(&response, "bodyUsed") == true;
-        let Some(status) = status.filter(|_| !is_used) else {
+        // answer itself leaves nothing of it. The browser's accessors tell one from what
+        // only has a status.
+        let of_response = |name| Accessor::of("Response", name).get(&response);
+        let is_used = of_response("bodyUsed") == true;
+        let Some(status) = of_response("status").as_f64().filter(|_| !is_used) else {
             return Fetched::Nonsense;
         };
-        let text = resolved(response.unchecked_ref::<Answered>().text()).await;
+        let text = resolved(call_of("Response", "text", &response)).await;
         // An answer that was cut short is none.
         let Some(text) = text.and_then(|text| text.as_string()) else {
             let unreadable = self.unreadable.get() + 1;
@@ -78,7 +73,7 @@ impl Ways {
             };
         };
         self.unreadable.set(0);
-        let headers = member(&response, "headers");
+        let headers = of_response("headers");
         let header = |name: &str| headers.unchecked_ref::<web_sys::Headers>().get(name).ok()?;
         Fetched::Said(outcome_of(status as u16, &text, &header))
     }

@@ -2,15 +2,18 @@
 //! collector on another origin is reached by one request, even while the page
 //! unloads.
 
+mod abort;
 mod answer;
 mod fetch;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
 mod xhr;
 
 use std::{cell::Cell, num::NonZeroU32, rc::Rc};
 
 use natero_event::json::push_int;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, AbortSignal, Navigator};
+use web_sys::Navigator;
 
 use self::{
     fetch::{Fetched, init},
@@ -19,12 +22,15 @@ use self::{
 use super::{
     guard, gzip,
     packing::{Form, Packing},
-    page::{Accessor, global, member, object_of, put},
+    page::{global, member, object_of, put},
     timer::next_turn,
 };
 
-pub(crate) use self::answer::{Outcome, ServerAnswer};
 pub(super) use self::fetch::fetch;
+pub(crate) use self::{
+    abort::Abort,
+    answer::{Outcome, ServerAnswer},
+};
 
 const GZIP_OVER_BYTES: usize = 1024;
 
@@ -56,16 +62,14 @@ pub(crate) struct Posting {
     /// It may be compressed.
     pub compress: bool,
     /// Aborts it.
-    pub signal: Option<AbortSignal>,
+    pub abort: Option<Rc<Abort>>,
     pub ways: Rc<Ways>,
 }
 
-/// What aborts a request, where the browser can. What the page has put in its place may
-/// have no signal that `fetch` takes.
-pub(crate) fn controller() -> Option<AbortController> {
-    let controller = AbortController::new().ok()?;
-    let signal = member(&controller, "signal");
-    (Accessor::of("AbortSignal", "aborted").get(&signal) == false).then_some(controller)
+impl Posting {
+    fn is_aborted(&self) -> bool {
+        self.abort.as_ref().is_some_and(|abort| abort.is_aborted())
+    }
 }
 
 /// Posts a batch. The request begins before this returns, unless it is compressed
@@ -112,6 +116,9 @@ async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
     packing.give_up();
     let body = gzip::gzip(&posting.body).await.map_err(|_| NotPacked)?;
     packing.go_on();
+    if posting.is_aborted() {
+        return Ok(Outcome::Silence);
+    }
     let init = init(posting, &body);
     let headers = [("content-type", "text/plain"), ("content-encoding", "gzip")];
     put(&init, "headers", &object_of(&headers));
@@ -128,7 +135,11 @@ async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
             next_turn().await;
             Err(NotPacked)
         }
-        Fetched::Said(_) | Fetched::Nonsense => Err(NotPacked),
+        Fetched::Nonsense => {
+            posting.ways.fetch_failed.set(true);
+            Err(NotPacked)
+        }
+        Fetched::Said(_) => Err(NotPacked),
     }
 }
 
@@ -142,12 +153,16 @@ enum Begun {
 }
 
 fn begin(posting: &Posting) -> Begun {
+    // The visitor may have refused while the body was packed, or another way was tried.
+    if posting.is_aborted() {
+        return Begun::Other(None);
+    }
     if !posting.ways.fetch_failed.get() {
         let body = posting.body.as_str().into();
         return Begun::Fetch(fetch(&posting.url, &init(posting, &body)));
     }
     if posting.unloading {
-        send_beacon(&posting.url, &posting.body);
+        send_beacon(posting);
         return Begun::Beacon;
     }
     Begun::Other(Xhr::begin(posting).ok())
@@ -160,7 +175,7 @@ async fn plain(posting: &Posting, begun: Begun) -> Outcome {
         Begun::Fetch(begun) => match posting.ways.answer_of(begun).await {
             Fetched::Said(outcome) => {
                 if outcome == Outcome::Silence && posting.unloading {
-                    send_beacon(&posting.url, &posting.body);
+                    send_beacon(posting);
                 }
                 return outcome;
             }
@@ -179,12 +194,12 @@ async fn plain(posting: &Posting, begun: Begun) -> Outcome {
     }
 }
 
-fn send_beacon(url: &str, body: &str) {
+fn send_beacon(posting: &Posting) {
     let navigator = global("navigator");
-    if member(&navigator, "sendBeacon").is_function() {
+    if !posting.is_aborted() && member(&navigator, "sendBeacon").is_function() {
         let _ = navigator
             .unchecked_ref::<Navigator>()
-            .send_beacon_with_opt_str(url, Some(body));
+            .send_beacon_with_opt_str(&posting.url, Some(&posting.body));
     }
 }
 

@@ -34,9 +34,10 @@ impl Xhr {
                 let _ = resolve.call0(&JsValue::UNDEFINED);
             }
         });
-        let aborted = posting.signal.as_ref().map(|signal| {
+        let signal = posting.abort.as_ref().and_then(|abort| abort.signal());
+        let aborted = signal.map(|signal| {
             let request = request.clone();
-            Listener::new(signal, &["abort"], move |_| {
+            Listener::new(&signal, &["abort"], move |_| {
                 let _ = request.abort();
             })
         });

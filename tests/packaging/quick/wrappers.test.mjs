@@ -162,7 +162,7 @@ test("an app that forgot the provider, the plugin, a tracker or an element goes 
   await page.waitForFunction(() => window.clicked.length === 5);
   assert.equal((await page.$$("i")).length, 6);
   const ours = said.filter((line) => line.includes("natero-wasm/")).map((line) => line.match(/natero-wasm.*?:/)[0]);
-  assert.deepEqual(ours.toSorted(), [
+  assert.deepEqual([...ours].sort(), [
     "natero-wasm/react:",
     "natero-wasm/react:",
     "natero-wasm/react:",

@@ -7,7 +7,10 @@ use super::{error::CliError, key_store::KeyStore, output::print};
 use crate::{
     clock::now_ms,
     config::Database,
-    model::keys::{NewSource, SourceKeys, generate_account_key, generate_viewer_key},
+    model::{
+        keys::{NewSource, SourceKeys, generate_account_key, generate_viewer_key},
+        origin::Origin,
+    },
 };
 
 #[derive(Debug, Subcommand)]
@@ -88,10 +91,11 @@ pub(super) struct NewSourceArgs {
     /// Events of the source may set the parent of an account that has none yet
     #[arg(long, env = "NATERO_SOURCE_ALLOW_HIERARCHY")]
     allow_hierarchy: bool,
-    /// Origin from which pages may use the source; repeat it for several.
+    /// Origin from which pages may use the source, such as `https://app.example.com`; repeat it
+    /// for several.
     /// Without it, from any
     #[arg(long = "origin", env = "NATERO_SOURCE_ORIGIN", value_delimiter = ',')]
-    origins: Vec<String>,
+    origins: Vec<Origin>,
 }
 
 impl From<NewSourceArgs> for NewSource {
@@ -100,7 +104,7 @@ impl From<NewSourceArgs> for NewSource {
             name: args.name,
             trusted: args.trusted,
             allow_hierarchy: args.allow_hierarchy,
-            origins: args.origins,
+            origins: args.origins.iter().map(Origin::to_string).collect(),
         }
     }
 }

@@ -99,7 +99,11 @@ impl<S: Sync> FromRequest<S> for JsonBody {
         let length = bytes.len();
         // Parsing the largest body takes a tenth of a second, too long for a
         // thread that serves connections.
-        let read = move || natero_event::received::value(&bytes);
+        // Windows tools write a byte order mark before text.
+        let read = move || {
+            let json = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+            natero_event::received::value(json)
+        };
         let read = if length > BLOCKING_BYTES {
             tokio::task::spawn_blocking(read)
                 .await

@@ -11,7 +11,17 @@ use super::{
 /// identification adds to them, so without a bound they would grow for ever.
 pub const MAX_DETAILS_BYTES: usize = 64 * 1024;
 
-/// Merges `changes` into `stored` key by key; `null` removes a key. Returns
+/// Whether a field has no value: `null`, or a text without letters. Clients that send forms
+/// or CSV have no other way to say so.
+pub(super) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// Merges `changes` into `stored` key by key; an empty value removes a key. Returns
 /// false, and changes nothing, when the result would be too large.
 pub fn merge_details(
     stored: &mut Map<String, Value>,
@@ -21,15 +31,16 @@ pub fn merge_details(
     let mut merged = stored.clone();
     for (key, value) in changes {
         match precedence {
-            Precedence::Newer if value.is_null() => {
+            Precedence::Newer if is_empty(&value) => {
                 merged.remove(&key);
             }
             Precedence::Newer => {
                 merged.insert(key, value);
             }
             Precedence::Older => {
-                if !value.is_null() {
-                    merged.entry(key).or_insert(value);
+                // Earlier versions kept empty texts.
+                if !is_empty(&value) && merged.get(&key).is_none_or(is_empty) {
+                    merged.insert(key, value);
                 }
             }
         }
@@ -43,10 +54,10 @@ pub fn merge_details(
 }
 
 /// Names of the fields that changes clear: those of `own` that are marked, and
-/// the details that are null.
+/// the details that are empty.
 pub(super) fn cleared_fields(own: &[(&str, bool)], details: &Map<String, Value>) -> Vec<String> {
     let own = own.iter().filter(|(_, is_cleared)| *is_cleared);
-    let details = details.iter().filter(|(_, value)| value.is_null());
+    let details = details.iter().filter(|(_, value)| is_empty(value));
     own.map(|(field, _)| (*field).to_owned())
         .chain(details.map(|(field, _)| field.clone()))
         .collect()

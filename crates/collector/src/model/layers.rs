@@ -9,6 +9,7 @@ use super::{
     change::Precedence,
     public_fields::PublicFields,
     record::RecordError,
+    remaining_fields::RemainingFields,
     user::{User, UserPatch},
 };
 
@@ -88,7 +89,7 @@ impl<T: Described> Layers<T> {
     /// Says why the record is rejected.
     pub fn put(&mut self, patch: T::Patch, now: i64) -> Result<(), RecordError> {
         self.public
-            .clear(T::cleared(&patch).iter().map(String::as_str));
+            .clear(T::cleared(&patch).iter().map(String::as_str), now);
         self.own.apply(patch, Precedence::Newer)?;
         self.details_at = now;
         Ok(())
@@ -102,13 +103,21 @@ impl<T: Described> Layers<T> {
         }
     }
 
-    /// Takes back something that public sources said. Returns whether they have set the
-    /// parent by it: the one that the account has now, since whoever else sets one ends
-    /// that note.
+    /// Takes back something that public sources said: `remove` names the fields. What others
+    /// of them say, of which `remaining` are the events that are left, takes its place.
+    /// Returns whether they have set the parent by what is gone: the one that the account
+    /// has now, since whoever else sets one ends that note.
     #[must_use]
-    pub fn take_back(&mut self, remove: impl FnOnce(&mut PublicFields)) -> bool {
+    pub fn take_back<E: Clone>(
+        &mut self,
+        remove: impl FnOnce(&mut PublicFields) -> Vec<String>,
+        remaining: Option<&RemainingFields<E>>,
+    ) -> bool {
         let had_parent = self.public.has_noted_parent();
-        remove(&mut self.public);
+        let fields = remove(&mut self.public);
+        if let Some(remaining) = remaining {
+            self.public.refill(&fields, remaining);
+        }
         had_parent && !self.public.has_noted_parent()
     }
 

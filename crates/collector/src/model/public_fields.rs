@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::details::MAX_DETAILS_BYTES;
+use super::{
+    details::{MAX_DETAILS_BYTES, is_empty},
+    remaining_fields::RemainingFields,
+    trust::PARENT,
+};
 
 /// The fields that public sources have set. Anyone can read the keys of such a
 /// source in a page, so these fields only fill what the Account API and trusted
@@ -19,50 +23,69 @@ pub struct PublicFields(BTreeMap<String, Said>);
 struct Said {
     /// Null where the source took the field back.
     value: Value,
-    /// `created_at` of the identification.
+    /// When the identification was made, but not after its arrival: what a forged one says
+    /// must not keep later ones away.
     at: i64,
     stream: Option<String>,
     /// Whether it was done, rather than kept as a detail.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_done: bool,
+    /// When the Account API cleared the field, by the clock of the collector. What had
+    /// arrived before says nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cleared_at: Option<i64>,
 }
 
-/// The field that asks for a parent.
-const PARENT: &str = "parent_account_id";
+impl Said {
+    /// That the Account API has cleared the field, and nothing else.
+    fn cleared(at: i64) -> Self {
+        Said {
+            value: Value::Null,
+            at: 0,
+            stream: None,
+            is_done: false,
+            cleared_at: Some(at),
+        }
+    }
+}
 
 impl PublicFields {
-    /// Adds the details of an identification that was made at `at`. A field that a
-    /// later identification has set stays. Nothing is changed when all fields
+    /// Adds the details of an identification that was made at `at`, or arrived then where its
+    /// clock is ahead. A field that a later identification has set stays. Nothing is changed when all fields
     /// together would be larger than the details of a record may be.
     pub fn add(&mut self, details: Map<String, Value>, at: i64, stream: Option<&str>) {
         let mut merged = self.clone();
         for (field, value) in details {
-            let said = Said {
-                value,
-                at,
-                stream: stream.map(str::to_owned),
-                is_done: false,
-            };
             let may_replace = |stored: &Said| stored.at <= at && !stored.is_done;
             if merged.0.get(&field).is_none_or(may_replace) {
-                merged.0.insert(field, said);
+                merged.set(field, value, at, stream, false);
             }
         }
-        let bytes = serde_json::to_string(&merged).map_or(usize::MAX, |json| json.len());
-        if bytes <= MAX_DETAILS_BYTES {
+        if merged.fits() {
             *self = merged;
         }
     }
 
-    /// Notes that an identification, made at `at`, has set the parent of the account.
-    pub fn note_parent(&mut self, value: Value, at: i64, stream: Option<&str>) {
+    fn fits(&self) -> bool {
+        let bytes = serde_json::to_string(self).map_or(usize::MAX, |json| json.len());
+        bytes <= MAX_DETAILS_BYTES
+    }
+
+    fn set(&mut self, field: String, value: Value, at: i64, stream: Option<&str>, is_done: bool) {
+        let cleared_at = self.0.get(&field).and_then(|said| said.cleared_at);
         let said = Said {
             value,
             at,
             stream: stream.map(str::to_owned),
-            is_done: true,
+            is_done,
+            cleared_at,
         };
-        self.0.insert(PARENT.to_owned(), said);
+        self.0.insert(field, said);
+    }
+
+    /// Notes that an identification, made at `at`, has set the parent of the account.
+    pub fn note_parent(&mut self, value: Value, at: i64, stream: Option<&str>) {
+        self.set(PARENT.to_owned(), value, at, stream, true);
     }
 
     /// Whether an identification has set the parent.
@@ -71,40 +94,86 @@ impl PublicFields {
     }
 
     /// Forgets who has set the parent: the Account API or a trusted source decides about it
-    /// from now on.
-    pub fn forget_parent(&mut self) {
+    /// from `now` on.
+    pub fn forget_parent(&mut self, now: i64) {
         if self.has_noted_parent() {
-            self.0.remove(PARENT);
+            self.clear([PARENT], now);
         }
     }
 
-    /// Removes fields that the Account API or a trusted source has cleared.
-    pub fn clear<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>) {
+    /// Empties fields that the Account API has cleared at `now`.
+    pub fn clear<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>, now: i64) {
         for field in fields {
-            self.0.remove(field);
+            if let Some(said) = self.0.get_mut(field) {
+                *said = Said::cleared(now);
+            }
         }
     }
 
-    /// Removes the fields that a stream has set.
-    pub fn remove_stream(&mut self, stream: &str) {
-        self.0
-            .retain(|_, said| said.stream.as_deref() != Some(stream));
+    /// Removes the fields that a stream has set, and returns their names.
+    pub fn remove_stream(&mut self, stream: &str) -> Vec<String> {
+        self.remove(|_, said| said.stream.as_deref() == Some(stream))
     }
 
-    /// Removes the fields that one identification has set, whose details these were.
-    pub fn remove_said(&mut self, details: &Map<String, Value>, at: i64, stream: Option<&str>) {
-        self.0.retain(|field, said| {
-            said.at != at
-                || said.stream.as_deref() != stream
-                || details.get(field) != Some(&said.value)
-        });
+    /// Removes the fields that one identification has set, whose details these were, and
+    /// returns their names. `at` is when it was made by its own clock.
+    pub fn remove_said(
+        &mut self,
+        details: &Map<String, Value>,
+        at: i64,
+        stream: Option<&str>,
+    ) -> Vec<String> {
+        self.remove(|field, said| {
+            // What it said counts as made when it arrived, if its clock is ahead.
+            said.at <= at
+                && said.stream.as_deref() == stream
+                && details.get(field) == Some(&said.value)
+        })
+    }
+
+    fn remove(&mut self, is_concerned: impl Fn(&String, &Said) -> bool) -> Vec<String> {
+        let concerned = |(field, said): (&String, &Said)| {
+            let is_said = said.at > 0 && is_concerned(field, said);
+            is_said.then(|| field.clone())
+        };
+        let fields: Vec<String> = self.0.iter().filter_map(concerned).collect();
+        for field in &fields {
+            let cleared_at = self.0.remove(field).and_then(|said| said.cleared_at);
+            if let Some(at) = cleared_at {
+                self.0.insert(field.clone(), Said::cleared(at));
+            }
+        }
+        fields
+    }
+
+    /// Fills fields that were removed with what the identifications that remain say.
+    pub fn refill<E: Clone>(&mut self, fields: &[String], remaining: &RemainingFields<E>) {
+        for field in fields {
+            let cleared_at = self.0.get(field).and_then(|said| said.cleared_at);
+            if let Some(said) = remaining.get(field)
+                && cleared_at.is_none_or(|cleared_at| said.by.received_at > cleared_at)
+            {
+                let before = self.clone();
+                let stream = said.by.stream.as_deref();
+                self.set(field.clone(), said.value.clone(), said.by.at, stream, false);
+                if !self.fits() {
+                    *self = before;
+                }
+            }
+        }
+    }
+
+    /// When the Account API has cleared fields, by their names.
+    pub fn cleared(&self) -> BTreeMap<String, i64> {
+        let cleared = |(field, said): (&String, &Said)| Some((field.clone(), said.cleared_at?));
+        self.0.iter().filter_map(cleared).collect()
     }
 
     /// The fields that have a value.
     pub fn values(&self) -> Map<String, Value> {
         self.0
             .iter()
-            .filter(|(_, said)| !said.value.is_null() && !said.is_done)
+            .filter(|(_, said)| !is_empty(&said.value) && !said.is_done)
             .map(|(field, said)| (field.clone(), said.value.clone()))
             .collect()
     }
@@ -113,6 +182,7 @@ impl PublicFields {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::remaining_fields::Identified;
     use serde_json::json;
 
     fn details(value: Value) -> Map<String, Value> {
@@ -140,6 +210,59 @@ mod tests {
         assert_eq!(fields.values(), details(json!({"size": 1})));
     }
 
+    fn by(at: i64, received_at: i64) -> Identified<()> {
+        Identified {
+            event: (),
+            at,
+            received_at,
+            stream: Some("good".to_owned()),
+            may_set_parent: false,
+        }
+    }
+
+    #[test]
+    fn what_is_taken_back_is_filled_with_the_latest_of_what_remains() {
+        let mut fields = PublicFields::default();
+        fields.add(
+            details(json!({"name": "Forged", "plan": "x"})),
+            9,
+            Some("bad"),
+        );
+        fields.add(details(json!({"size": 3})), 3, Some("good"));
+        let mut remaining = RemainingFields::of(fields.cleared());
+        remaining.add(details(json!({"name": "New", "size": 2})), &by(2, 2));
+        remaining.add(details(json!({"name": "Old", "plan": "gold"})), &by(1, 3));
+        let lost = fields.remove_stream("bad");
+        fields.refill(&lost, &remaining);
+        let honest = json!({"name": "New", "plan": "gold", "size": 3});
+        assert_eq!(fields.values(), details(honest));
+        // Its clock was a day ahead, so it counted from its arrival on.
+        let said = details(json!({"name": "New"}));
+        assert_eq!(fields.remove_said(&said, 100, Some("good")), ["name"]);
+    }
+
+    #[test]
+    fn what_the_account_api_cleared_stays_empty_until_somebody_says_it_again() {
+        let mut fields = PublicFields::default();
+        fields.add(details(json!({"plan": "gold", "size": 1})), 1, Some("good"));
+        fields.clear(["plan", "never said"], 5);
+        assert_eq!(fields.values(), details(json!({"size": 1})));
+        fields.add(details(json!({"plan": "forged"})), 6, Some("bad"));
+        let read = serde_json::to_string(&fields).unwrap();
+        let mut fields: PublicFields = serde_json::from_str(&read).unwrap();
+        let mut remaining = RemainingFields::of(fields.cleared());
+        remaining.add(details(json!({"plan": "gold"})), &by(1, 1));
+        let lost = fields.remove_stream("bad");
+        fields.refill(&lost, &remaining);
+        assert_eq!(fields.values(), details(json!({"size": 1})));
+        remaining.add(details(json!({"plan": "silver"})), &by(4, 7));
+        fields.refill(&lost, &remaining);
+        assert_eq!(
+            fields.values(),
+            details(json!({"plan": "silver", "size": 1}))
+        );
+    }
+
     #[test]
     fn a_parent_that_was_set_is_no_detail_and_goes_with_who_set_it() {
         let mut fields = PublicFields::default();
@@ -156,7 +279,7 @@ mod tests {
         fields.remove_said(&details(json!({"parent_account_id": 7})), 1, Some("bad"));
         assert!(!fields.has_noted_parent());
         fields.add(details(json!({"parent_account_id": "other"})), 2, None);
-        fields.forget_parent();
+        fields.forget_parent(1);
         assert_eq!(
             fields.values(),
             details(json!({"parent_account_id": "other"}))

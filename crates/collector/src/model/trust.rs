@@ -38,10 +38,10 @@ impl Trust {
     }
 }
 
+/// The field that asks for a parent.
+pub(super) const PARENT: &str = "parent_account_id";
+
 /// The parent that the details of an `identifyAccount` ask for.
 pub fn requested_parent(details: &Map<String, Value>) -> Option<String> {
-    details
-        .get("parent_account_id")
-        .and_then(id)
-        .filter(|id| is_address(id))
+    details.get(PARENT).and_then(id).filter(|id| is_address(id))
 }

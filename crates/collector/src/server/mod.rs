@@ -33,10 +33,7 @@ use tower_http::normalize_path::NormalizePathLayer;
 
 use crate::{
     config::Config,
-    http::{
-        cors::InvalidOrigin,
-        state::{App, OpenError},
-    },
+    http::state::{App, OpenError},
     router::router,
 };
 use activity::{WatchedBody, WatchedStream};
@@ -61,9 +58,6 @@ pub enum ServeError {
     /// The store cannot be opened.
     #[error("{0}")]
     Open(#[from] OpenError),
-    /// The configuration names an origin that is not one.
-    #[error("{0}")]
-    Origin(#[from] InvalidOrigin),
     /// The listener has no address.
     #[error("asking for our address: {0}")]
     Address(std::io::Error),
@@ -73,8 +67,7 @@ pub enum ServeError {
 /// begun, commits everything it has accepted, and returns.
 ///
 /// # Errors
-/// When the database cannot be opened, an origin is invalid or the listener
-/// has no address.
+/// When the database cannot be opened or the listener has no address.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -85,7 +78,7 @@ pub async fn serve(
     let app = App::open(config).await?;
     let store = Arc::clone(&app.store);
     let (checking, delivering) = (app.clone(), app.clone());
-    let router = router(app)?;
+    let router = router(app);
     let address = listener.local_addr().map_err(ServeError::Address)?;
     let connections = Arc::new(Connections::up_to(most_connections));
     let searching = tokio::spawn(close_stalled_forever(Arc::clone(&connections)));

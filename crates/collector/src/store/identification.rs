@@ -2,8 +2,14 @@
 
 use natero_event::ActionKind;
 
+/// When an identification counts as made: by its own clock, but not after its arrival. One
+/// with a time ahead would otherwise keep away what others say until then.
+pub(in crate::store) fn said_at(created_at: i64, received_at: i64) -> i64 {
+    created_at.min(received_at)
+}
+
 /// What an identification is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::store) enum Subject {
     Account,
     User,

@@ -38,6 +38,7 @@ pub mod quality;
 pub mod rates;
 pub mod records;
 pub mod refused_lines;
+mod remaining_said;
 pub mod removal;
 mod rule_check;
 pub mod saved_views;

@@ -44,8 +44,9 @@ impl NewEvent {
 
 /// Derives an `event_id` from the content, for clients of the original, which
 /// send none. An event that such a client repeats after a lost response has the
-/// same content; key order and white space do not matter. Two events that agree
-/// in every field, the ms included, look like a repetition and count once.
+/// same content; key order and white space do not matter, but for events with more digits
+/// than can be read. Two events that agree in every field, the ms included, look like a
+/// repetition and count once.
 fn derived_id(line: &[u8]) -> String {
     let canonical = canonical(line).unwrap_or_default();
     let digest = Sha256::digest(canonical.as_bytes());

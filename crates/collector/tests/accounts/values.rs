@@ -1,5 +1,6 @@
 //! Values as clients write them, who often have no other type than text.
 
+use axum::{body::Body, http::Request};
 use serde_json::json;
 
 use crate::{accounts, post, support::*};
@@ -45,6 +46,50 @@ async fn numbers_dates_and_flags_may_come_as_text() {
         .call("POST", "/api/v2/alert_rules", Some(rule))
         .await;
     assert_eq!(answer.json()["days"], 3, "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_blank_field_is_empty_whatever_its_name() {
+    let collector = Collector::new();
+    let blank = json!({"name": "", "tier": "", "details": {"csm": " "}, "stage": "trial"});
+    let answer = collector.call("PUT", "/api/v2/accounts/a", Some(blank));
+    assert_eq!(answer.await.status, 200);
+    let account = collector.get("/api/v2/accounts/a").await;
+    assert_eq!(account["details"], json!({"stage": "trial"}));
+    let said = json!({"name": "A", "tier": "gold", "csm": "Kim", "stage": "x", "industry": ""});
+    let said = json!({"action": "identifyAccount", "details": said});
+    collector
+        .send(vec![with(feature("a", "ann", "x", "1"), said)])
+        .await;
+    let account = collector.get("/api/v2/accounts/a").await;
+    assert_eq!(account["name"], "A");
+    let filled = json!({"stage": "trial", "tier": "gold", "csm": "Kim"});
+    assert_eq!(account["details"], filled);
+    let cleared = json!({"tier": " ", "stage": ""});
+    collector
+        .call("PUT", "/api/v2/accounts/a", Some(cleared))
+        .await;
+    let account = collector.get("/api/v2/accounts/a").await;
+    assert_eq!(account["details"], json!({"csm": "Kim"}), "empty for all");
+    let user = json!({"account_id": "a", "first_name": "", "team": ""});
+    collector
+        .call("PUT", "/api/v2/account_users/ann", Some(user))
+        .await;
+    let user = collector.get("/api/v2/account_users/ann").await;
+    assert_eq!(user["details"], json!({}));
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_json_is_passed_over() {
+    let collector = Collector::new();
+    let path = format!("/api/v2/accounts/a?api_key={}", collector.account_key);
+    let put = Request::put(path)
+        .header("content-type", "application/json")
+        .body(Body::from("\u{feff}{\"name\": \"A\"}"));
+    let answer = collector.ask(put.unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let account = collector.get("/api/v2/accounts/a").await;
+    assert_eq!(account["name"], "A");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What forged events said and invented is taken back.
 
+use axum::{body::Body, http::Request};
+use natero_collector::model::keys::NewSource;
 use serde_json::{Value, json};
 
 use crate::{
@@ -96,6 +98,116 @@ async fn a_parent_that_a_forged_event_has_set_is_taken_back_and_one_that_was_con
     assert_eq!(parent("moved").await, "true");
     let gone = collector.call("GET", "/api/v2/accounts/7", None).await;
     assert_eq!(gone.status, 404);
+}
+
+/// An identification of acme or ann as number `seq` of a stream, made `ahead` ms from now.
+fn said(action: &str, stream: &str, seq: u32, ahead: i64, details: Value) -> Value {
+    let created_at = natero_collector::clock::now_ms() + ahead;
+    with(
+        event("acme", "ann", stream, seq),
+        json!({"action": action, "created_at": created_at, "details": details}),
+    )
+}
+
+#[tokio::test]
+async fn what_a_forged_identification_replaced_is_back_once_it_is_taken_back() {
+    const AHEAD: i64 = 23 * HOUR + 54 * 60_000;
+    for erase in [
+        "streams/bad",
+        "events/bad-0",
+        "sources/source-2/events?from=0",
+    ] {
+        let collector = Collector::new();
+        let forger = collector.new_source(&NewSource::default());
+        let account = async || {
+            let stored = collector.get("/api/v2/accounts/acme").await;
+            (stored["name"].clone(), stored["details"].clone())
+        };
+        let honest = json!({"name": "Acme", "tier": "gold"});
+        let ann = json!({"first_name": "Ann", "team": "a"});
+        collector
+            .send(vec![
+                said("identifyAccount", "good", 0, -HOUR, honest),
+                said("identifyUser", "good", 1, -HOUR, ann),
+            ])
+            .await;
+        let forged = json!({"name": "Evil", "tier": "x", "note": "y"});
+        let eve = json!({"first_name": "Eve", "team": "x", "note": "y"});
+        let forged = [
+            said("identifyAccount", "bad", 0, AHEAD, forged),
+            said("identifyUser", "bad", 1, AHEAD, eve),
+        ];
+        let request = Request::post(&forger).body(Body::from(ndjson(&forged)));
+        let receipt = collector.ask(request.unwrap()).await.json();
+        assert_eq!(receipt["accepted"], 2, "{receipt}");
+        let tier = json!({"tier": "x", "note": "y"});
+        assert_eq!(account().await, (json!("Evil"), tier.clone()));
+
+        let later = json!({"name": "Acme Inc"});
+        collector
+            .send(vec![said("identifyAccount", "good", 2, 0, later)])
+            .await;
+        assert_eq!(account().await, (json!("Acme Inc"), tier));
+        let path = format!("/api/v2/{erase}");
+        let answer = collector.call("DELETE", &path, None).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let left = (json!("Acme Inc"), json!({"tier": "gold"}));
+        assert_eq!(account().await, left, "{erase}");
+        let ann = collector.get("/api/v2/account_users/ann").await;
+        if erase != "events/bad-0" {
+            assert_eq!(ann["first_name"], "Ann", "{erase}");
+            assert_eq!(ann["details"], json!({"team": "a"}), "{erase}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_account_api_cleared_stays_so_when_a_forged_identification_goes() {
+    let collector = collector().await;
+    let honest = json!({"name": "Acme", "tier": "gold"});
+    collector
+        .send(vec![said("identifyAccount", "good", 0, 0, honest)])
+        .await;
+    let cleared = json!({"tier": null});
+    collector
+        .call("PUT", "/api/v2/accounts/acme", Some(cleared))
+        .await;
+    let forged = json!({"name": "Evil", "tier": "x"});
+    collector
+        .send(vec![said("identifyAccount", "bad", 0, 0, forged)])
+        .await;
+    collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    let account = collector.get("/api/v2/accounts/acme").await;
+    assert_eq!(account["name"], "Acme");
+    assert_eq!(account["details"], json!({}));
+}
+
+#[tokio::test]
+async fn a_parent_that_an_honest_source_asked_for_is_set_once_a_forged_one_is_gone() {
+    let collector = Collector::new();
+    let sources = ["forger", "ours"].map(|name| {
+        collector.new_source(&NewSource {
+            name: name.to_owned(),
+            allow_hierarchy: true,
+            ..NewSource::default()
+        })
+    });
+    for (source, stream, parent) in [
+        (&sources[0], "bad", "forged"),
+        (&sources[1], "good", "region"),
+    ] {
+        let placed = ndjson(&[placed("acme", stream, 0, &json!(parent))]);
+        let request = Request::post(source).body(Body::from(placed)).unwrap();
+        collector.ask(request).await;
+    }
+    let parent = async || {
+        let stored = collector.get("/api/v2/accounts/acme").await;
+        assert_eq!(stored["details"], json!({}), "{stored}");
+        stored["parent_account_id"].clone()
+    };
+    assert_eq!(parent().await, "forged");
+    collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    assert_eq!(parent().await, "region");
 }
 
 #[tokio::test]

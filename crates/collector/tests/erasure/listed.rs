@@ -27,6 +27,32 @@ async fn users_who_were_erased_with_their_account_stay_erased_elsewhere() {
 }
 
 #[tokio::test]
+async fn an_event_without_an_account_is_of_the_account_that_its_user_belongs_to() {
+    let collector = collector().await;
+    collector.send(vec![event("acme", "ann", "a", 0)]).await;
+    collector
+        .call("DELETE", "/api/v2/accounts/acme?erase=true", None)
+        .await;
+    let new = json!({"user_id": "eran", "account_id": "acme"});
+    collector
+        .call("PUT", "/api/v2/account_users/eran", Some(new))
+        .await;
+    let named = event("acme", "eran", "b", 0);
+    let unnamed = with(event("acme", "eran", "b", 1), json!({"account_id": null}));
+    let now = natero_collector::clock::now_ms() + 1;
+    let back = with(
+        event("acme", "eran", "b", 2),
+        json!({"account_id": null, "created_at": now}),
+    );
+    let receipt = collector.post(ndjson(&[named, unnamed, back])).await.json();
+    assert_eq!(receipt["accepted"], 1, "{receipt}");
+    let rejected = receipt["rejected"].as_array().unwrap();
+    let told: Vec<_> = rejected.iter().map(|line| &line["error"]).collect();
+    let erased = json!("the account of this event was erased; do not send it again");
+    assert_eq!(told, [&erased, &erased]);
+}
+
+#[tokio::test]
 async fn an_erased_event_that_lay_ahead_stays_out_and_a_user_who_returns_counts_at_once() {
     let collector = collector().await;
     let now = natero_collector::clock::now_ms();

@@ -32,7 +32,7 @@ impl Dashboard {
     async fn of(store: Arc<dyn Store>, key: &str) -> Self {
         let app = App::new(config(&[]), store, None, Arc::default());
         let mut dashboard = Dashboard {
-            router: router::router(app).unwrap(),
+            router: router::router(app),
             cookie: String::new(),
         };
         let form = Request::post("/sign-in")

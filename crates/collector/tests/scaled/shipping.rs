@@ -17,7 +17,10 @@ use natero_collector::{
 };
 use serde_json::{Value, json};
 
-use crate::pair::{NOW, Pair};
+use crate::{
+    pair::{NOW, Pair},
+    process::LIMIT,
+};
 
 fn event(n: usize) -> Value {
     json!({
@@ -193,4 +196,34 @@ async fn what_a_closed_collector_left_is_shipped_by_the_next() {
         .expect("they are shipped");
     assert_eq!(totals(&next).await, expected(20));
     next.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_days_to_come_get_their_partitions_while_questions_are_asked() {
+    const PARTITIONS: &str =
+        "SELECT COUNT(*) FROM pg_inherits WHERE inhparent = 'events'::regclass";
+    let Some(pair) = Pair::new().await else {
+        return;
+    };
+    let other = ScaledStore::open(
+        &pair.addresses.postgres,
+        &pair.addresses.clickhouse,
+        Default::default(),
+    )
+    .await
+    .unwrap();
+    pair.send_to(&other, &[event(1)], false).await;
+    let source = pair.source(&other, false).await;
+    let asking = async {
+        // Four days, and what is of no other.
+        while pair.try_count(PARTITIONS).await.unwrap() < 5 {
+            let lacking = other.lacking(source.id, vec!["none".into()]);
+            assert_eq!(lacking.await.unwrap(), ["none"]);
+            assert_eq!(totals(&other).await.events, 1);
+        }
+    };
+    tokio::time::timeout(LIMIT, asking)
+        .await
+        .expect("they are made within the limit");
+    other.close().await;
 }

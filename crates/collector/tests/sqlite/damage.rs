@@ -25,7 +25,7 @@ use crate::{
 async fn reopen(db: &Path) -> Router {
     let mut config = config(&[]);
     config.database.db = db.to_owned();
-    router(App::open(config).await.unwrap()).unwrap()
+    router(App::open(config).await.unwrap())
 }
 
 async fn ask(router: &Router, request: Request<Body>) -> (u16, HeaderMap, String) {

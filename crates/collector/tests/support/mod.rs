@@ -114,7 +114,7 @@ impl Collector {
             ..config(flags)
         });
         Collector {
-            router: router::router(app.clone()).unwrap(),
+            router: router::router(app.clone()),
             app,
             store,
             has_changed: AtomicBool::new(false),
@@ -128,7 +128,7 @@ impl Collector {
     /// Continues with another store, which is open.
     pub fn replace_store(&mut self, store: Arc<dyn Store>) {
         self.app.store = store;
-        self.router = router::router(self.app.clone()).unwrap();
+        self.router = router::router(self.app.clone());
     }
 
     /// Another collector on the same store.

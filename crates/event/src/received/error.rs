@@ -1,6 +1,6 @@
 //! Why a line is rejected.
 
-use super::{MAX_DURATION_MS, MAX_LINE_BYTES, MAX_TOTAL};
+use super::{MAX_DURATION_MS, MAX_LINE_BYTES, MAX_TOTAL, unreadable::MAX_DEPTH};
 
 /// Why a line is rejected. The message says what to send instead.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -14,6 +14,12 @@ pub enum LineError {
     /// The line is a JSON string, number, boolean or null.
     #[error("JSON, but not an object; send one JSON object a line")]
     NotAnObject,
+    /// The line is JSON with a number that no double can hold.
+    #[error("the number `{0}` is out of range; send numbers up to 1.7e308")]
+    NumberOutOfRange(String),
+    /// The line is JSON with lists or objects within each other, more than are read.
+    #[error("lists and objects are nested too deeply; send at most {MAX_DEPTH} within each other")]
+    TooDeep,
     /// The line is too long.
     #[error("the line has {bytes} bytes; send at most {MAX_LINE_BYTES}")]
     TooLong {
@@ -62,6 +68,8 @@ impl LineError {
             LineError::NotJson(_) => "not_json",
             LineError::Array => "array",
             LineError::NotAnObject => "not_an_object",
+            LineError::NumberOutOfRange(_) => "number_out_of_range",
+            LineError::TooDeep => "too_deep",
             LineError::TooLong { .. } => "line_too_long",
             LineError::Missing(_) => "missing_field",
             LineError::Invalid { .. } => "invalid_field",
@@ -81,6 +89,8 @@ impl LineError {
             LineError::NotJson(_)
             | LineError::Array
             | LineError::NotAnObject
+            | LineError::NumberOutOfRange(_)
+            | LineError::TooDeep
             | LineError::TooLong { .. }
             | LineError::TotalOutOfRange
             | LineError::TooEarly { .. }

@@ -92,7 +92,7 @@ fn invalid(field: &'static str, expected: &'static str) -> LineError {
 
 impl<'a> Fields<'a> {
     /// Of a field that a line has twice, the last counts.
-    fn insert(&mut self, name: Cow<'a, str>, value: Value) {
+    pub(super) fn insert(&mut self, name: Cow<'a, str>, value: Value) {
         if let Some(at) = self.place(&name) {
             self.first[at].1 = value;
         } else if self.first.len() < MOST_FIRST {
@@ -298,7 +298,7 @@ impl<'de> Visitor<'de> for OfObject {
 }
 
 /// The name of a field, which is copied only where it has escapes.
-struct Name<'a>(Cow<'a, str>);
+pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

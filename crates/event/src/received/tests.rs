@@ -291,6 +291,94 @@ fn arrays_scalars_and_garbage_are_told_apart() {
 }
 
 #[test]
+fn a_number_beyond_a_double_is_named_and_the_line_is_readable() {
+    let large = "9".repeat(400);
+    for (field, number) in [
+        ("total", "1e400"),
+        ("details", r#"{"a":[-1E999]}"#),
+        ("x", &large),
+        ("x", r#"["\ud83d",1e400]"#),
+    ] {
+        let mut line = Value::Object(base()).to_string();
+        line.insert_str(
+            1,
+            &format!(r#""stream_id":"t","seq":4,"{field}":{number},"#),
+        );
+        let error = read(&line).unwrap_err();
+        assert_eq!(error.code(), "number_out_of_range", "{error}");
+        assert!(error.is_readable());
+        let told = error.to_string();
+        let shown = number.trim_start_matches(|c: char| !matches!(c, '-' | '1' | '9'));
+        let shown: String = shown.chars().take(5).collect();
+        assert!(told.contains(&shown) && told.len() < 200, "{told}");
+        assert_eq!(account_of(line.as_bytes()).as_deref(), Some("acme"));
+        assert_eq!(stream_position(line.as_bytes()), Some(("t".to_owned(), 4)));
+    }
+    assert_eq!(read("[1e400]").unwrap_err(), LineError::Array);
+    assert_eq!(read("1e400").unwrap_err(), LineError::NotAnObject);
+    assert_eq!(read("{\"x\":1e400").unwrap_err().code(), "not_json");
+}
+
+#[test]
+fn an_object_that_is_nested_too_deeply_is_json_all_the_same() {
+    let nested = |depth: usize| {
+        let line = Value::Object(base()).to_string();
+        let (open, close) = ("[".repeat(depth - 1), "]".repeat(depth - 1));
+        line.replacen('{', &format!(r#"{{"x":{open}{close},"#), 1)
+    };
+    assert!(read(&nested(unreadable::MAX_DEPTH)).is_ok());
+    let error = read(&nested(unreadable::MAX_DEPTH + 1)).unwrap_err();
+    assert_eq!(error, LineError::TooDeep);
+    assert!(error.is_readable());
+}
+
+#[test]
+fn a_line_that_is_too_long_is_not_looked_into() {
+    let long = format!(
+        r#"{{"account_id":"a","stream_id":"t","seq":1,"x":"{}"}}"#,
+        "x".repeat(MAX_LINE_BYTES)
+    );
+    assert_eq!(account_of(long.as_bytes()), None);
+    assert_eq!(stream_position(long.as_bytes()), None);
+}
+
+#[test]
+fn lines_that_reading_makes_equal_have_texts_of_their_own() {
+    let text = |value: &str| canonical(format!(r#"{{"b":1, "x":{value}}}"#).as_bytes()).unwrap();
+    for (one, other) in [
+        ("12345678901234567890123", "12345678901234567890124"),
+        ("0.1000000000000000055", "0.1000000000000000056"),
+        (r#""\ud83d""#, r#""\ud83e""#),
+        (r#"["\ud83d"]"#, r#"["\ufffd"]"#),
+    ] {
+        assert_ne!(text(one), text(other));
+        assert_eq!(text(one), text(one));
+    }
+    for usual in [
+        "1",
+        "2.5",
+        "0.30000000000000004",
+        r#""\ud83d\ude00""#,
+        "1e22",
+    ] {
+        let respelled = format!(r#"{{"x":{usual},"b":1}}"#);
+        assert_eq!(
+            Some(text(usual)),
+            canonical(respelled.as_bytes()),
+            "{usual}"
+        );
+    }
+    assert_ne!(
+        canonical(b"action=x&feature=%ED"),
+        canonical(b"action=x&feature=%EE")
+    );
+    assert_ne!(
+        canonical(b"action=x&feature=\xED"),
+        canonical(b"action=x&feature=\xEE")
+    );
+}
+
+#[test]
 fn details_over_16_kib_are_refused() {
     let details = |bytes: usize| json!({ "k": "x".repeat(bytes) });
     assert!(read_with("details", details(16_000)).is_ok());

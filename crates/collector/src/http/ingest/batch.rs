@@ -1,6 +1,6 @@
 //! Reads the lines of a batch.
 
-use natero_event::received::{LineError, lines, stream_position};
+use natero_event::received::{LineError, account_of, lines, stream_position};
 use serde::Serialize;
 
 use crate::{
@@ -92,15 +92,6 @@ fn kind_of(error: &LineError) -> String {
     }
 }
 
-/// The account that a rejected line names, if it can be read.
-fn account_of(line: &[u8]) -> Option<String> {
-    let Ok(fields) = serde_json::from_slice::<serde_json::Value>(line) else {
-        // A form, or JSON with half a character.
-        return natero_event::received::account_of(line);
-    };
-    natero_event::received::id(fields.get("account_id")?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +141,32 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_too_long_is_refused_without_a_look_into_it() {
+        let zeros = "0,".repeat(natero_event::received::MAX_LINE_BYTES / 2);
+        let long = format!(r#"{{"account_id":"a","x":[{zeros}0]}}"#);
+        let batch = Batch::read(long.as_bytes(), IdScope::Public, NOW).unwrap();
+        let told: Vec<_> = (batch.rejected.iter())
+            .map(|line| (&*line.kind, line.account_id.as_deref()))
+            .collect();
+        assert_eq!(told, [("line_too_long", None)]);
+    }
+
+    #[test]
+    fn a_body_whose_only_line_has_a_number_out_of_range_is_readable() {
+        for line in [
+            EVENT.replacen('{', r#"{"total":1e400,"#, 1),
+            EVENT.replacen('{', r#"{"details":{"a":1e999},"#, 1),
+        ] {
+            let batch = Batch::read(line.as_bytes(), IdScope::Public, NOW).unwrap();
+            let [rejected] = &batch.rejected[..] else {
+                panic!("{batch:?}");
+            };
+            assert!(rejected.error.contains("out of range"), "{rejected:?}");
+            assert_eq!(rejected.account_id.as_deref(), Some("a"));
+        }
+    }
+
+    #[test]
     fn without_an_event_id_the_content_is_the_key() {
         let respelled = r#"{ "user_id":"u", "account_id":"a","session_id":"s","action":"feature","feature":"f", "created_at":1600000000000}"#;
         let other = EVENT.replace("\"f\"", "\"g\"");
@@ -159,5 +176,27 @@ mod tests {
             .events;
         assert_eq!(events[0].event_id, events[1].event_id);
         assert_ne!(events[0].event_id, events[2].event_id);
+        // The ids of usual events stay the same across versions.
+        assert_eq!(
+            events[0].event_id,
+            "sha256:178f213c4d64164deb87b08626e00909"
+        );
+    }
+
+    #[test]
+    fn events_that_differ_in_what_a_double_cannot_hold_or_in_half_a_character_count_each() {
+        let [one, other, y, z] = [
+            "12345678901234567890123",
+            "12345678901234567890124",
+            r#""\ud83d""#,
+            r#""\ud83e""#,
+        ]
+        .map(|x| EVENT.replacen('{', &format!(r#"{{"x":{x},"#), 1));
+        let body = [&*one, &other, &y, &z, &one, &y].join("\n");
+        let batch = Batch::read(body.as_bytes(), IdScope::Public, NOW).unwrap();
+        let ids: Vec<_> = (batch.events.iter()).map(|new| &new.event_id).collect();
+        let first: std::collections::BTreeSet<_> = ids[..4].iter().collect();
+        assert_eq!(first.len(), 4, "{ids:?}");
+        assert_eq!(ids[4..], [ids[0], ids[2]], "what is sent again is the same");
     }
 }

@@ -10,7 +10,7 @@ use axum::{
     Json,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
 };
 use serde::Serialize;
 
@@ -22,6 +22,7 @@ use crate::{
         state::App,
     },
     metrics::Outcome,
+    model::origin::Origin,
     store::{self, event_key::IdScope, rates::Limited, refused_lines::RefusedLines},
 };
 
@@ -175,12 +176,18 @@ fn check_origin(allowed: &[String], headers: &HeaderMap) -> Result<(), ApiError>
     let Some(origin) = headers.get(header::ORIGIN) else {
         return Ok(());
     };
-    if allowed.is_empty() || allowed.iter().any(|allowed| allowed.as_str() == origin) {
+    if allowed.is_empty() || allowed.iter().any(|allowed| is_same(allowed, origin)) {
         return Ok(());
     }
     Err(ApiError::Forbidden(
         "this key pair may not be used from this origin; make a pair with `keys create source --origin`".into(),
     ))
+}
+
+/// Whether a browser that sends an origin means a stored one. Earlier versions stored what
+/// the operator wrote as it was.
+fn is_same(stored: &str, sent: &HeaderValue) -> bool {
+    stored == sent || (stored.parse::<Origin>()).is_ok_and(|origin| origin.as_str() == sent)
 }
 
 /// What a body with `Content-Encoding: gzip` holds, or `None` where it is

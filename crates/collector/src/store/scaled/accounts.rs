@@ -119,7 +119,7 @@ pub(super) async fn put_one_of(
         return Ok(Err(rejected));
     }
     if is_placed {
-        layers.public.forget_parent();
+        layers.public.forget_parent(now);
     }
     let no = account.get_or_insert(tx).await?;
     layers::write(&layers, tx, no).await?;
@@ -201,7 +201,7 @@ pub(super) async fn identify(
             Trust::Public { .. } => {
                 (layers.public).note_parent(asked.unwrap_or_default(), at, stream);
             }
-            Trust::Full => layers.public.forget_parent(),
+            Trust::Full => layers.public.forget_parent(at),
         }
         let parent = parent.get_or_insert(tx).await?;
         hierarchy::set_parent(tx, ancestry, no, Some(parent)).await?;

@@ -36,8 +36,13 @@ pub(super) struct ErasedOwners {
 }
 
 impl ErasedOwners {
-    /// Looks up what batches name.
-    pub(super) async fn read(tx: &Tx<'_>, batches: &[Batch]) -> Result<Self> {
+    /// Looks up what batches name. `members` are the accounts of the users that are known,
+    /// for events that name none.
+    pub(super) async fn read(
+        tx: &Tx<'_>,
+        batches: &[Batch],
+        members: &HashMap<String, String>,
+    ) -> Result<Self> {
         let mut erased = ErasedOwners::default();
         let sql = "SELECT EXISTS (SELECT 1 FROM erasures)";
         if !query_one(tx, sql, &[]).await?.get::<_, bool>(0) {
@@ -51,6 +56,11 @@ impl ErasedOwners {
         for batch in batches {
             for new in &batch.events {
                 owners(new).for_each(|(kind, id)| ask(kind, id));
+                if new.event.account_id.is_none()
+                    && let Some(account_id) = members.get(&new.event.user_id)
+                {
+                    ask(ErasureKind::Account, account_id);
+                }
                 keys.insert(event_hash(&new.key).to_vec(), new.key);
             }
             for rejected in &batch.rejected {
@@ -77,17 +87,31 @@ impl ErasedOwners {
 
     /// Why an event is refused, if it belongs to what was erased.
     pub(super) fn refusal(&self, new: &NewEvent) -> Option<EventError> {
-        if !self.at.is_empty() {
-            for (kind, id) in owners(new) {
-                if let Some(at) = self.at.get(&(kind, id.to_owned()))
-                    && is_refused(kind, *at, new.event.created_at)
-                {
-                    return Some(EventError::Erased(kind.name()));
-                }
+        for (kind, id) in owners(new) {
+            if self.has_refused(kind, id, new) {
+                return Some(EventError::Erased(kind.name()));
             }
         }
         let is_erased = self.events.contains(&new.key);
         is_erased.then_some(EventError::ErasedEvent)
+    }
+
+    /// Why an event that names no account is refused, if that of its user was erased.
+    pub(super) fn refusal_by_account(
+        &self,
+        new: &NewEvent,
+        account_id: &str,
+    ) -> Option<EventError> {
+        let kind = ErasureKind::Account;
+        (self.has_refused(kind, account_id, new)).then_some(EventError::Erased(kind.name()))
+    }
+
+    fn has_refused(&self, kind: ErasureKind, id: &str, new: &NewEvent) -> bool {
+        if self.at.is_empty() {
+            return false;
+        }
+        (self.at.get(&(kind, id.to_owned())))
+            .is_some_and(|at| is_refused(kind, *at, new.event.created_at))
     }
 
     /// Whether a stream was erased.

@@ -10,7 +10,7 @@ use super::{
     postgres::{Tx, query},
     users,
 };
-use crate::model::trust::Trust;
+use crate::{model::trust::Trust, store::identification::said_at};
 
 /// An identification, just received or set aside before.
 #[derive(Debug)]
@@ -18,7 +18,8 @@ pub(super) struct Identification<'a> {
     pub(super) action: ActionKind,
     pub(super) account_id: &'a str,
     pub(super) user_id: &'a str,
-    pub(super) created_at: i64,
+    /// When it counts as made; see `said_at`.
+    pub(super) at: i64,
     pub(super) stream_id: Option<&'a str>,
     /// A JSON object, as text.
     pub(super) details: &'a str,
@@ -32,7 +33,7 @@ impl Identification<'_> {
         ancestry: &mut Ancestry,
         trust: Trust,
     ) -> Result<()> {
-        let (at, stream) = (self.created_at, self.stream_id);
+        let (at, stream) = (self.at, self.stream_id);
         match self.action {
             ActionKind::IdentifyAccount => {
                 let details = json::object(self.details);
@@ -62,7 +63,7 @@ pub(super) async fn apply_released(
     keys: &[Vec<u8>],
 ) -> Result<()> {
     let sql = "SELECT e.action, e.account_id, e.user_id, e.created_at, e.details,
-            s.trusted, s.allow_hierarchy, e.stream_id
+            s.trusted, s.allow_hierarchy, e.stream_id, e.received_at
         FROM unnest($1::integer[], $2::bytea[]) AS r (day, key)
             JOIN events e ON e.day = r.day AND e.key = r.key
             JOIN sources s ON s.id = e.source_id
@@ -76,7 +77,7 @@ pub(super) async fn apply_released(
             action,
             account_id: row.get(1),
             user_id: row.get(2),
-            created_at: row.get(3),
+            at: said_at(row.get(3), row.get(8)),
             details: row.get(4),
             stream_id: row.get(7),
         }

@@ -46,7 +46,7 @@ const DAYS: &str = "WITH RECURSIVE other (day) AS (
 pub(super) async fn lacking(
     tx: &Tx<'_>,
     source: SourceId,
-    event_ids: Vec<String>,
+    event_ids: &[String],
 ) -> Result<Vec<String>> {
     let source = source.number();
     let sql = "SELECT trusted FROM sources WHERE id = $1";
@@ -65,10 +65,10 @@ pub(super) async fn lacking(
     let rows = query(tx, &sql, &[&keys, &source]).await?;
     let stored: HashSet<&[u8]> = rows.iter().map(|row| row.get(0)).collect();
     let lacking = event_ids
-        .into_iter()
+        .iter()
         .zip(keys)
         .filter(|(_, key)| !stored.contains(key.as_slice()))
-        .map(|(event_id, _)| event_id);
+        .map(|(event_id, _)| event_id.clone());
     Ok(lacking.collect())
 }
 

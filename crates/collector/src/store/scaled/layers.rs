@@ -7,24 +7,35 @@ use super::{
     failure::Result,
     postgres::{Tx, execute, query_one},
 };
-use crate::model::{
-    account::Account,
-    layers::{Described, Layers},
-    user::User,
+use crate::{
+    model::{
+        account::Account,
+        layers::{Described, Layers},
+        user::User,
+    },
+    store::identification::Subject,
 };
 
 /// What has a table: accounts and users.
 pub(super) trait InTable: Described {
     /// Its table.
     const TABLE: &'static str;
+    /// The column of its id.
+    const ID: &'static str;
+    /// What identifications call it.
+    const SUBJECT: Subject;
 }
 
 impl InTable for Account {
     const TABLE: &'static str = "accounts";
+    const ID: &'static str = "account_id";
+    const SUBJECT: Subject = Subject::Account;
 }
 
 impl InTable for User {
     const TABLE: &'static str = "users";
+    const ID: &'static str = "user_id";
+    const SUBJECT: Subject = Subject::User;
 }
 
 /// Reads the layers of a row, which nobody else changes until the end of the transaction.

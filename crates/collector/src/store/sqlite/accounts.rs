@@ -138,7 +138,7 @@ pub(super) fn put_one_of(
         return Ok(Err(rejected));
     }
     if parent != Change::Keep {
-        layers.public.forget_parent();
+        layers.public.forget_parent(now);
     }
     let row = get_or_insert(tx, &account_id)?;
     layers::write(&layers, tx, row)?;
@@ -214,7 +214,7 @@ pub(super) fn identify(
             Trust::Public { .. } => {
                 (layers.public).note_parent(asked.unwrap_or_default(), at, stream);
             }
-            Trust::Full => layers.public.forget_parent(),
+            Trust::Full => layers.public.forget_parent(at),
         }
         let parent = get_or_insert(tx, &parent_id)?;
         hierarchy::set_parent(tx, ancestry, row, Some(parent))?;

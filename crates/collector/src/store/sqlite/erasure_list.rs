@@ -36,6 +36,8 @@ pub(super) struct ErasureList<'a> {
     is_empty: bool,
     has_events: bool,
     known: HashMap<(ErasureKind, &'a str), Option<i64>>,
+    /// The accounts of events that name none.
+    accounts: HashMap<String, Option<i64>>,
 }
 
 impl<'a> ErasureList<'a> {
@@ -49,6 +51,7 @@ impl<'a> ErasureList<'a> {
             is_empty,
             has_events,
             known: HashMap::new(),
+            accounts: HashMap::new(),
         })
     }
 
@@ -65,12 +68,31 @@ impl<'a> ErasureList<'a> {
         if let Some(known) = self.known.get(&(kind, id)) {
             return Ok(*known);
         }
-        let at = conn
-            .prepare_cached("SELECT erased_at FROM erasures WHERE kind = ?1 AND id_hash = ?2")?
-            .query_row(params![kind.name(), id_hash(id)], |row| row.get(0))
-            .optional()?;
+        let at = look_up(conn, kind, id)?;
         self.known.insert((kind, id), at);
         Ok(at)
+    }
+
+    /// Whether an event that names no account is refused, since that of its user was
+    /// erased after it was made.
+    pub(super) fn is_of_erased_account(
+        &mut self,
+        conn: &Connection,
+        account_id: &str,
+        created_at: i64,
+    ) -> rusqlite::Result<bool> {
+        if self.is_empty {
+            return Ok(false);
+        }
+        let at = match self.accounts.get(account_id) {
+            Some(known) => *known,
+            None => {
+                let at = look_up(conn, ErasureKind::Account, account_id)?;
+                self.accounts.insert(account_id.to_owned(), at);
+                at
+            }
+        };
+        Ok(at.is_some_and(|at| is_refused(ErasureKind::Account, at, created_at)))
     }
 
     /// What an event belongs to that was erased: its stream for good, its user or
@@ -93,6 +115,12 @@ impl<'a> ErasureList<'a> {
                 .exists([event_hash(&new.key)])?;
         Ok(is_erased.then_some(ErasureKind::Event))
     }
+}
+
+fn look_up(conn: &Connection, kind: ErasureKind, id: &str) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT erased_at FROM erasures WHERE kind = ?1 AND id_hash = ?2")?
+        .query_row(params![kind.name(), id_hash(id)], |row| row.get(0))
+        .optional()
 }
 
 /// An entry of the list: kind, hash of the id, and time.

@@ -23,7 +23,7 @@ use crate::{
     model::{erasure::ErasureKind, keys::SourceId, stream_record::Arrivals},
     store::{
         batch::{BatchOutcome, EventError, RejectedEvent},
-        identification::Subject,
+        identification::{Subject, said_at},
         keys::Source,
         new_event::NewEvent,
         sums::event_sums,
@@ -104,7 +104,16 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
             Some(kind) => Err(EventError::Erased(kind.name())),
             None => match (&event.account_id, known_user) {
                 (Some(account_id), _) => Ok(Cow::Borrowed(account_id.as_str())),
-                (None, Some((_, belongs_to))) => Ok(Cow::Owned(account_rows::id(tx, belongs_to)?)),
+                (None, Some((_, belongs_to))) => {
+                    let account_id = account_rows::id(tx, belongs_to)?;
+                    let is_erased =
+                        (self.erasures).is_of_erased_account(tx, &account_id, event.created_at)?;
+                    if is_erased {
+                        Err(EventError::Erased(ErasureKind::Account.name()))
+                    } else {
+                        Ok(Cow::Owned(account_id))
+                    }
+                }
                 (None, None) => Err(EventError::NoAccount),
             },
         };
@@ -150,7 +159,14 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
         self.facts
             .add(part, fact(tx, event, user, &mut self.dimensions)?);
         if !is_set_aside {
-            identify(tx, &mut self.ancestry, event, &account_id, source)?;
+            identify(
+                tx,
+                &mut self.ancestry,
+                event,
+                &account_id,
+                source,
+                received_at,
+            )?;
         }
         Ok(())
     }
@@ -211,6 +227,7 @@ fn identify(
     event: &ReceivedEvent,
     account_id: &str,
     source: &Source,
+    received_at: i64,
 ) -> rusqlite::Result<()> {
     let subject = event.action.kind().and_then(Subject::of);
     let (Some(subject), Some(details)) = (subject, &event.details) else {
@@ -220,7 +237,7 @@ fn identify(
         subject,
         account_id,
         user_id: &event.user_id,
-        created_at: event.created_at,
+        at: said_at(event.created_at, received_at),
         stream_id: event.stream_id.as_deref(),
         details,
     }

@@ -6,7 +6,10 @@ use rusqlite::{Transaction, params};
 use super::{accounts, ancestry::Ancestry, event_months, json, rows::EventRow, users};
 use crate::{
     model::{calendar::Month, trust::Trust},
-    store::{identification::Subject, keys::Source},
+    store::{
+        identification::{Subject, said_at},
+        keys::Source,
+    },
 };
 
 /// An identification, just received or set aside before.
@@ -15,7 +18,8 @@ pub(super) struct Identification<'a> {
     pub(super) subject: Subject,
     pub(super) account_id: &'a str,
     pub(super) user_id: &'a str,
-    pub(super) created_at: i64,
+    /// When it counts as made; see `said_at`.
+    pub(super) at: i64,
     pub(super) stream_id: Option<&'a str>,
     /// A JSON object, as text.
     pub(super) details: &'a str,
@@ -36,7 +40,7 @@ impl Identification<'_> {
                 ancestry,
                 self.account_id,
                 details,
-                self.created_at,
+                self.at,
                 self.stream_id,
                 Trust::of(source.trusted, source.allow_hierarchy),
             ),
@@ -49,7 +53,7 @@ impl Identification<'_> {
                     user,
                     self.user_id,
                     details,
-                    self.created_at,
+                    self.at,
                     self.stream_id,
                     source.trusted,
                 )
@@ -71,7 +75,7 @@ pub(super) fn apply_released(
     }
     let mut statement = tx.prepare_cached(&format!(
         "SELECT e.action, e.account_id, e.user_id, e.created_at, e.details,
-                s.id, s.trusted, s.allow_hierarchy, e.stream_id
+                s.id, s.trusted, s.allow_hierarchy, e.stream_id, e.received_at
          FROM {} e JOIN sources s ON s.id = e.source_id
          WHERE e.id = ?1 AND e.details IS NOT NULL",
         event_months::table(month)
@@ -98,7 +102,7 @@ pub(super) fn apply_released(
             subject,
             account_id: &account_id,
             user_id: &user_id,
-            created_at: row.get(3)?,
+            at: said_at(row.get(3)?, row.get(9)?),
             stream_id: stream_id.as_deref(),
             details: &details,
         }

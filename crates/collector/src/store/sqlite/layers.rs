@@ -4,16 +4,16 @@ use rusqlite::{
     Connection, Transaction, params_from_iter,
     types::{FromSql, ToSql, Value as SqlValue},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{
-    json,
-    rows::{AccountRow, UserRow},
-};
-use crate::model::{
-    account::Account,
-    layers::{Described, Layers},
-    user::User,
+use super::rows::{AccountRow, UserRow};
+use crate::{
+    model::{
+        account::Account,
+        layers::{Described, Layers},
+        user::User,
+    },
+    store::identification::Subject,
 };
 
 /// What has a table: accounts and users.
@@ -22,16 +22,24 @@ pub(super) trait InTable: Described {
     type Row: Copy + FromSql + ToSql;
     /// Its table.
     const TABLE: &'static str;
+    /// The column of its id.
+    const ID: &'static str;
+    /// What identifications call it.
+    const SUBJECT: Subject;
 }
 
 impl InTable for Account {
     type Row = AccountRow;
     const TABLE: &'static str = "accounts";
+    const ID: &'static str = "account_id";
+    const SUBJECT: Subject = Subject::Account;
 }
 
 impl InTable for User {
     type Row = UserRow;
     const TABLE: &'static str = "users";
+    const ID: &'static str = "user_id";
+    const SUBJECT: Subject = Subject::User;
 }
 
 /// Reads the layers of a row.
@@ -85,49 +93,4 @@ fn sql(value: Value) -> SqlValue {
         Value::Number(number) => number.as_i64().into(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => SqlValue::Null,
     }
-}
-
-/// Takes back what a stream said.
-pub(super) fn remove_stream<T: InTable>(
-    tx: &Transaction<'_>,
-    stream: &str,
-) -> rusqlite::Result<()> {
-    let table = T::TABLE;
-    let rows = tx
-        .prepare(&format!("SELECT no FROM {table} WHERE instr(public, ?1)"))?
-        .query_map([json::quoted(stream)], |row| row.get(0))?
-        .collect::<rusqlite::Result<Vec<T::Row>>>()?;
-    for row in rows {
-        let mut layers = find::<T>(tx, row)?;
-        let leaves = layers.take_back(|public| public.remove_stream(stream));
-        write(&layers, tx, row)?;
-        if leaves {
-            leave(tx, row)?;
-        }
-    }
-    Ok(())
-}
-
-/// Takes back what one identification of a public source said at `at`.
-pub(super) fn remove_said<T: InTable>(
-    tx: &Transaction<'_>,
-    row: T::Row,
-    details: &Map<String, Value>,
-    at: i64,
-    stream: Option<&str>,
-) -> rusqlite::Result<()> {
-    let mut layers = find::<T>(tx, row)?;
-    let leaves = layers.take_back(|public| public.remove_said(details, at, stream));
-    write(&layers, tx, row)?;
-    if leaves {
-        leave(tx, row)?;
-    }
-    Ok(())
-}
-
-/// Takes an account from below the parent that a public source has set.
-fn leave(tx: &Transaction<'_>, row: impl ToSql) -> rusqlite::Result<()> {
-    tx.prepare_cached("UPDATE accounts SET parent_no = NULL WHERE no = ?1")?
-        .execute([row])?;
-    Ok(())
 }

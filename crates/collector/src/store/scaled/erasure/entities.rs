@@ -1,54 +1,30 @@
-//! Takes back what events said, and deletes users and accounts.
+//! Takes back what forged events invented, and deletes users and accounts.
 
 use super::{
-    concerned::Others,
     homes::{self, Mover},
+    said,
+    search::Found,
 };
-use crate::{
-    model::{account::Account, layers::Described, user::User},
-    store::{
-        identification::Subject,
-        removal::Erased,
-        scaled::{
-            account_rows,
-            failure::Result,
-            json,
-            layers::{self, InTable},
-            postgres::{Tx, execute, query, query_opt},
-        },
-        traces::{Said, Traces},
+use crate::store::{
+    removal::Erased,
+    scaled::{
+        failure::Result,
+        postgres::{Tx, execute, query},
     },
+    traces::Traces,
 };
-
-/// Forgets what a stream said about accounts or users.
-pub(super) async fn remove_stream<T: InTable + Described>(tx: &Tx<'_>, stream: &str) -> Result<()> {
-    let table = T::TABLE;
-    let sql = format!("SELECT no FROM {table} WHERE strpos(public, $1) > 0");
-    let quoted = json::quoted(stream);
-    for row in query(tx, &sql, &[&quoted]).await? {
-        let no = row.get(0);
-        let mut layers = layers::find::<T>(tx, no).await?;
-        let leaves = layers.take_back(|public| public.remove_stream(stream));
-        layers::write(&layers, tx, no).await?;
-        if leaves {
-            leave(tx, no).await?;
-        }
-    }
-    Ok(())
-}
 
 /// Takes back what forged events said, and deletes the users and accounts that nobody else
 /// has named. Users whom they have placed move.
 pub(super) async fn take_back(
     tx: &Tx<'_>,
+    found: &Found,
     traces: &Traces,
-    others: &Others,
     movers: &[Mover],
     erased: &mut Erased,
 ) -> Result<()> {
-    for said in &traces.said {
-        take_back_said(tx, said).await?;
-    }
+    let (others, remaining) = (&found.others, &found.remaining);
+    said::take_back(tx, traces.said.iter(), remaining).await?;
     let users: Vec<&String> = traces
         .users
         .iter()
@@ -73,41 +49,6 @@ pub(super) async fn take_back(
         delete_account(tx, row.get(0)).await?;
         erased.accounts += 1;
     }
-    Ok(())
-}
-
-/// Takes back what one identification of a public source said.
-pub(super) async fn take_back_said(tx: &Tx<'_>, said: &Said) -> Result<()> {
-    let stream = said.stream.as_deref();
-    match said.subject {
-        Subject::Account => {
-            if let Some(no) = account_rows::find_no(tx, &said.account_id).await? {
-                let mut layers = layers::find::<Account>(tx, no).await?;
-                let leaves =
-                    layers.take_back(|public| public.remove_said(&said.details, said.at, stream));
-                layers::write(&layers, tx, no).await?;
-                if leaves {
-                    leave(tx, no).await?;
-                }
-            }
-        }
-        Subject::User => {
-            let sql = "SELECT no FROM users WHERE user_id = $1";
-            if let Some(row) = query_opt(tx, sql, &[&said.user_id]).await? {
-                let no = row.get(0);
-                let mut layers = layers::find::<User>(tx, no).await?;
-                layers.public.remove_said(&said.details, said.at, stream);
-                layers::write(&layers, tx, no).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Takes an account from below the parent that a public source has set.
-async fn leave(tx: &Tx<'_>, no: i64) -> Result<()> {
-    let sql = "UPDATE accounts SET parent_no = NULL WHERE no = $1";
-    execute(tx, sql, &[&no]).await?;
     Ok(())
 }
 

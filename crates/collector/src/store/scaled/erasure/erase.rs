@@ -6,7 +6,9 @@ use super::{
     concerned::{Concerned, Others},
     entities,
     homes::{self, Mover},
+    remaining,
     remains::removal_of,
+    said,
     search::{Found, find_now, is_concerned},
 };
 use crate::{
@@ -66,7 +68,11 @@ pub(super) async fn erase(
     others
         .accounts
         .extend(new.accounts.difference(&known.accounts).cloned());
-    let others = &found.others;
+    let remaining = &mut found.remaining;
+    let events = (condition.as_str(), found.id.as_str());
+    remaining::extend(tx, erasure, events, &concerned, horizon, remaining).await?;
+    remaining::retain_stored(tx, remaining).await?;
+    let (others, remaining) = (&found.others, &found.remaining);
     let movers = homes::find(tx, erasure, &found.firsts, &others.dropped).await?;
     let removal = removal_of(tx, erasure, &movers).await?;
     let mut erased = Erased {
@@ -90,9 +96,9 @@ pub(super) async fn erase(
                 return Ok(None);
             }
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, traces, others, &movers, &mut erased).await?;
-            entities::remove_stream::<Account>(tx, &erasure.id).await?;
-            entities::remove_stream::<User>(tx, &erasure.id).await?;
+            entities::take_back(tx, &found, traces, &movers, &mut erased).await?;
+            said::remove_stream::<Account>(tx, &erasure.id, remaining).await?;
+            said::remove_stream::<User>(tx, &erasure.id, remaining).await?;
             let events = events.map_or(0, |row| row.get::<_, i64>(0));
             let stored = traces.streams.get(&erasure.id);
             let dropped = events - stored.map_or(0, |stored| stored.count);
@@ -106,7 +112,7 @@ pub(super) async fn erase(
             }
             list_events(tx, &concerned, i64::MIN, now).await?;
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, traces, others, &movers, &mut erased).await?;
+            entities::take_back(tx, &found, traces, &movers, &mut erased).await?;
             Gone::TakenBack
         }
         ErasureKind::Source => {
@@ -116,7 +122,7 @@ pub(super) async fn erase(
                 return Ok(None);
             }
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, traces, others, &movers, &mut erased).await?;
+            entities::take_back(tx, &found, traces, &movers, &mut erased).await?;
             Gone::TakenBack
         }
         ErasureKind::User => {
@@ -146,11 +152,11 @@ pub(super) async fn erase(
             erased.users = execute(tx, sql, &[&removal.users]).await? as usize;
             delete_events(tx, &concerned, removal).await?;
             let moving: BTreeSet<&String> = movers.iter().map(|user| &user.user_id).collect();
-            for said in &traces.said {
-                if said.subject == Subject::User && moving.contains(&said.user_id) {
-                    entities::take_back_said(tx, said).await?;
-                }
-            }
+            let of_users = traces
+                .said
+                .iter()
+                .filter(|said| said.subject == Subject::User && moving.contains(&said.user_id));
+            said::take_back(tx, of_users, remaining).await?;
             homes::move_users(tx, &movers).await?;
             erased.users_moved = movers.len();
             entities::delete_account(tx, account).await?;

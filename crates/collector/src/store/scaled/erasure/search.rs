@@ -3,6 +3,7 @@
 use super::{
     concerned::{COLUMNS, Concerned, Others},
     homes::{self, Firsts},
+    remaining::{self, Remaining},
     remains,
 };
 use crate::{
@@ -24,6 +25,8 @@ pub(super) struct Found {
     pub(super) others: Others,
     /// The first events of users who may have to move.
     pub(super) firsts: Firsts,
+    /// What the identifications say that are left.
+    pub(super) remaining: Remaining,
     /// What the condition for the events compares with.
     pub(super) id: String,
     /// Transactions from this one on may not have been seen.
@@ -63,8 +66,10 @@ pub(super) async fn find(tx: &Tx<'_>, nodes: &Nodes, erasure: &Erasure) -> Resul
         others,
         firsts,
         id,
+        remaining,
         ..
     } = &mut found;
+    remaining::extend(tx, erasure, (&is_concerned, id), concerned, 0, remaining).await?;
     others.read(tx, &is_concerned, id, concerned, 0).await?;
     let movers = homes::find(tx, erasure, firsts, &others.dropped).await?;
     remains::read(tx, nodes, erasure, concerned, &movers, others).await?;

@@ -64,7 +64,7 @@ impl Fates {
             for new in &batch.events {
                 of_batch.push(match erased.refusal(new) {
                     Some(error) => Fate::Rejected(error),
-                    None => fates.decide_one(new, stored, members, &mut seen),
+                    None => fates.decide_one(new, stored, members, erased, &mut seen),
                 });
             }
             fates.events.push(of_batch);
@@ -77,6 +77,7 @@ impl Fates {
         new: &NewEvent,
         stored: &HashSet<EventKey>,
         members: &HashMap<String, String>,
+        erased: &ErasedOwners,
         seen: &mut HashSet<EventKey>,
     ) -> Fate {
         let event = &new.event;
@@ -85,7 +86,10 @@ impl Fates {
             .or_else(|| self.users.get(&event.user_id));
         let account_id = match (&event.account_id, member) {
             (Some(account_id), _) => account_id.clone(),
-            (None, Some(belongs_to)) => belongs_to.clone(),
+            (None, Some(belongs_to)) => match erased.refusal_by_account(new, belongs_to) {
+                Some(error) => return Fate::Rejected(error),
+                None => belongs_to.clone(),
+            },
             (None, None) => return Fate::Rejected(EventError::NoAccount),
         };
         let key = key_of(new);

@@ -11,6 +11,7 @@ use crate::{
     model::{stream_record::Arrivals, trust::Trust},
     store::{
         batch::{Batch, BatchOutcome, EventError, RejectedEvent},
+        identification::said_at,
         new_event::NewEvent,
         scaled::{
             ancestry::Ancestry,
@@ -29,7 +30,7 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
     Lock::Membership.share(tx).await?;
     let mut members = Members::read(tx, batches).await?;
     let stored = stored(tx, batches, &members).await?;
-    let erased = ErasedOwners::read(tx, batches).await?;
+    let erased = ErasedOwners::read(tx, batches, &members.account_of).await?;
     let fates = Fates::decide(batches, &stored, &members.account_of, &erased);
     members.insert_accounts(tx, &fates).await?;
     if !fates.users.is_empty() {
@@ -156,7 +157,7 @@ async fn identify(
         action,
         account_id,
         user_id: &event.user_id,
-        created_at: event.created_at,
+        at: said_at(event.created_at, batch.received_at),
         stream_id: event.stream_id.as_deref(),
         details,
     }

@@ -9,24 +9,14 @@ mod pages;
 mod records;
 mod upkeep;
 
-/// An operation that reads one snapshot.
+/// How often a question is asked again that others were in the way of.
+const ATTEMPTS: usize = 6;
+
+/// An operation that reads one snapshot. Where others were in its way, it is done again.
 macro_rules! read {
     ($store:expr, $tx:ident => $work:expr) => {
         Box::pin(async move {
-            let mut client = $store.client().await?;
-            let $tx = &crate::store::scaled::postgres::snapshot(&mut client).await?;
-            let done = $work;
-            Ok(done)
-        })
-    };
-}
-
-/// An operation that reads one snapshot of PostgreSQL, and asks ClickHouse. Where a node
-/// fails, all of it is done again with another replica.
-macro_rules! ask {
-    ($store:expr, $tx:ident => $work:expr) => {
-        Box::pin(async move {
-            let mut attempts = $store.nodes.attempts();
+            let mut attempts = crate::store::scaled::operations::ATTEMPTS;
             loop {
                 let done: crate::store::scaled::failure::Result<_> = async {
                     let mut client = $store.client().await?;
@@ -36,7 +26,32 @@ macro_rules! ask {
                 .await;
                 attempts -= 1;
                 match done {
-                    Err(failure) if failure.is_of_node() && attempts > 0 => {}
+                    Err(failure) if failure.is_retryable() && attempts > 0 => {}
+                    done => return Ok(done?),
+                }
+            }
+        })
+    };
+}
+
+/// An operation that reads one snapshot of PostgreSQL, and asks ClickHouse. Where a node
+/// fails, all of it is done again with another replica; where others were in its way, with
+/// the same.
+macro_rules! ask {
+    ($store:expr, $tx:ident => $work:expr) => {
+        Box::pin(async move {
+            let mut attempts = $store.nodes.attempts();
+            let mut turns = crate::store::scaled::operations::ATTEMPTS;
+            loop {
+                let done: crate::store::scaled::failure::Result<_> = async {
+                    let mut client = $store.client().await?;
+                    let $tx = &crate::store::scaled::postgres::snapshot(&mut client).await?;
+                    Ok($work)
+                }
+                .await;
+                match done {
+                    Err(failure) if failure.is_of_node() && attempts > 1 => attempts -= 1,
+                    Err(failure) if failure.is_retryable() && turns > 1 => turns -= 1,
                     done => return Ok(done?),
                 }
             }

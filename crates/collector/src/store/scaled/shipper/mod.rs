@@ -41,6 +41,9 @@ const INTERVAL: Duration = Duration::from_millis(200);
 /// Time between two looks for days that have no partition yet.
 const PARTITION_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
+/// Time until they are tried again where others were in the way.
+const PARTITION_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Ships blocks while this collector is the one that does, until the task is aborted.
 pub(super) async fn ship_forever(pool: Pool, nodes: Nodes) {
     loop {
@@ -114,8 +117,11 @@ async fn note_while_leading(
     let mut until_partitions = Duration::ZERO;
     loop {
         if until_partitions.is_zero() {
-            create_partitions(client, now_ms()).await?;
-            until_partitions = PARTITION_INTERVAL;
+            until_partitions = if create_partitions(client, now_ms()).await? {
+                PARTITION_INTERVAL
+            } else {
+                PARTITION_PATIENCE
+            };
         }
         let least = if waited < PATIENCE { ENOUGH_EVENTS } else { 1 };
         if blocks::note_next(client, nodes, least).await? {

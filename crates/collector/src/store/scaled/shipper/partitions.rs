@@ -1,26 +1,58 @@
 //! The partitions of the inbox.
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, error::SqlState};
 
 use crate::store::scaled::failure::Result;
 
+const DAY_MS: i64 = 86_400_000;
+
+/// How many days beside the present one have a partition ready. Clients may be a day ahead.
+const DAYS_AHEAD: i64 = 3;
+
+/// How long a partition waits until nobody uses the inbox, so that it can be made. Whoever
+/// stores events waits as long.
+const LOCK_LIMIT: &str = "2s";
+
 /// Makes partitions for the days around now. A day that has events already, in the
-/// partition of all other days, stays there.
-pub(in crate::store::scaled) async fn create(client: &Client, now: i64) -> Result<()> {
-    const DAY_MS: i64 = 86_400_000;
+/// partition of all other days, stays there. Returns false where others were in the way
+/// for so long that it has to be tried again.
+pub(in crate::store::scaled) async fn create(client: &Client, now: i64) -> Result<bool> {
     let today = now.div_euclid(DAY_MS);
-    // Clients may be a day ahead.
-    for day in today..today + 4 {
-        let sql = format!(
-            "CREATE TABLE IF NOT EXISTS events_{day} PARTITION OF events
-             FOR VALUES FROM ({day}) TO ({})",
-            day + 1
-        );
-        if let Err(cause) = client.batch_execute(&sql).await
-            && cause.as_db_error().is_none()
-        {
-            return Err(cause.into());
-        }
+    let mut is_done = true;
+    for day in today..=today + DAYS_AHEAD {
+        is_done &= exists(client, day).await? || create_day(client, day).await?;
     }
-    Ok(())
+    Ok(is_done)
+}
+
+async fn exists(client: &Client, day: i64) -> Result<bool> {
+    let sql = "SELECT to_regclass($1) IS NOT NULL";
+    let row = client.query_one(sql, &[&format!("events_{day}")]).await?;
+    Ok(row.get(0))
+}
+
+/// Makes the partition of a day. Whoever reads or writes events locks the table of all days
+/// first, and so does this: otherwise both could wait for each other.
+async fn create_day(client: &Client, day: i64) -> Result<bool> {
+    let sql = format!(
+        "BEGIN;
+         SET LOCAL lock_timeout = '{LOCK_LIMIT}';
+         LOCK TABLE events IN ACCESS EXCLUSIVE MODE;
+         CREATE TABLE IF NOT EXISTS events_{day} PARTITION OF events
+             FOR VALUES FROM ({day}) TO ({});
+         COMMIT",
+        day + 1
+    );
+    let Err(cause) = client.batch_execute(&sql).await else {
+        return Ok(true);
+    };
+    let Some(code) = cause.code().cloned() else {
+        return Err(cause.into());
+    };
+    client.batch_execute("ROLLBACK").await?;
+    Ok(![
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+    ]
+    .contains(&code))
 }

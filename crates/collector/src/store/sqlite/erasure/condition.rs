@@ -22,7 +22,7 @@ pub(super) const IS_PLACED_BY_EVENTS: &str = "(u.details_at = 0 AND u.is_deleted
 /// The clause for the events of an erasure, and what it compares with.
 #[derive(Debug)]
 pub(super) struct Condition {
-    /// The clause, about columns of a table of events.
+    /// The clause, about columns of a table of events that is called `e`.
     pub(super) sql: String,
     /// Its first parameter: the id of what is erased.
     pub(super) id: String,
@@ -39,18 +39,18 @@ impl Condition {
         placed: &str,
     ) -> Self {
         let sql = match (erasure.kind, members) {
-            (ErasureKind::Stream, _) => "IFNULL(stream_id = ?1, FALSE)".into(),
-            (ErasureKind::User, _) => "(user_id = ?1)".into(),
-            (ErasureKind::Event, _) => format!("(id = {})", event.map_or(0, EventRow::number)),
-            (ErasureKind::Account, Members::Kept) => "(account_id = ?1)".into(),
+            (ErasureKind::Stream, _) => "IFNULL(e.stream_id = ?1, FALSE)".into(),
+            (ErasureKind::User, _) => "(e.user_id = ?1)".into(),
+            (ErasureKind::Event, _) => format!("(e.id = {})", event.map_or(0, EventRow::number)),
+            (ErasureKind::Account, Members::Kept) => "(e.account_id = ?1)".into(),
             (ErasureKind::Account, Members::Taken) => format!(
-                "(account_id = ?1 OR user_id IN (
+                "(e.account_id = ?1 OR e.user_id IN (
                      SELECT u.user_id FROM users u JOIN accounts a ON a.no = u.account_no
                      WHERE a.account_id = ?1 AND (NOT {IS_PLACED_BY_EVENTS}
                          OR u.user_id IN (SELECT value FROM json_each(?2)))))"
             ),
             (ErasureKind::Source, _) => format!(
-                "(?1 = 'source-' || source_id AND received_at >= {} AND received_at < {})",
+                "(?1 = 'source-' || e.source_id AND e.received_at >= {} AND e.received_at < {})",
                 erasure.arrived.from, erasure.arrived.to
             ),
         };

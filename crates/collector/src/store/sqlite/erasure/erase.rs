@@ -7,6 +7,7 @@ use rusqlite::Transaction;
 use super::{
     condition::Members,
     homes::{self, Mover},
+    said,
     search::{Concerned, FoundEvents, find_now},
     traces,
 };
@@ -22,7 +23,7 @@ use crate::{
         identification::Subject,
         removal::Erased,
         sqlite::{
-            accounts, erasure_list, event_ids, event_months, layers,
+            accounts, erasure_list, event_ids, event_months,
             recount::{self, LostFacts},
             rows::{AccountRow, EventRow, UserRow},
             segments::{self, Part},
@@ -68,13 +69,13 @@ fn erase_known(
     now: i64,
 ) -> rusqlite::Result<Option<Erased>> {
     let concerned = find_now(tx, erasure, members, found)?;
-    let events = &concerned.events;
+    let (events, remaining) = (&concerned.events, &concerned.remaining);
     let traces = traces::read(tx, events)?;
     let mut erased = Erased {
         events: events.len(),
         ..Erased::default()
     };
-    let mut empty_streams = concerned.empty_streams.clone();
+    let mut empty_streams = concerned.streams.empty.clone();
     let gone = match erasure.kind {
         ErasureKind::Stream => {
             let record = streams::find(tx, &erasure.id)?;
@@ -82,8 +83,8 @@ fn erase_known(
                 return Ok(None);
             }
             take_back(tx, &concerned, &traces, &mut erased)?;
-            layers::remove_stream::<Account>(tx, &erasure.id)?;
-            layers::remove_stream::<User>(tx, &erasure.id)?;
+            said::remove_stream::<Account>(tx, &erasure.id, remaining)?;
+            said::remove_stream::<User>(tx, &erasure.id, remaining)?;
             let left = traces.streams.get(&erasure.id).map_or(0, |left| left.count);
             let dropped = record.map_or(0, |record| record.events - left);
             erased.figures_kept = usize::try_from(dropped).unwrap_or(0);
@@ -132,11 +133,11 @@ fn erase_known(
             delete_events(tx, events)?;
             delete_users(tx, &who.values().copied().collect())?;
             let of_movers: BTreeSet<&String> = movers.iter().map(|mover| &mover.user_id).collect();
-            let said = traces
+            let of_users = traces
                 .said
                 .iter()
                 .filter(|said| said.subject == Subject::User && of_movers.contains(&said.user_id));
-            traces::take_back(tx, said)?;
+            said::take_back(tx, of_users, remaining)?;
             homes::move_users(tx, &movers)?;
             delete_account(tx, account)?;
             erased.users = who.len();
@@ -147,7 +148,12 @@ fn erase_known(
     };
     for (stream, of_stream) in &traces.streams {
         if !empty_streams.contains(stream) {
-            let left = concerned.left.get(stream).cloned().unwrap_or_default();
+            let left = concerned
+                .streams
+                .left
+                .get(stream)
+                .cloned()
+                .unwrap_or_default();
             streams::remove_events(tx, stream, of_stream, &left, gone)?;
         }
     }
@@ -181,7 +187,7 @@ fn take_back(
     let lost = LostFacts::read(tx, events)?;
     delete_events(tx, events)?;
     lost.remove(tx)?;
-    traces::take_back_said(tx, traces)?;
+    said::take_back(tx, traces.said.iter(), &concerned.remaining)?;
     let users = traces::invented_users(tx, traces)?;
     delete_users(tx, &users)?;
     erased.users = users.len();

@@ -57,7 +57,7 @@ pub(super) fn named_users(
     } else {
         for month in event_months::all(conn)? {
             let mut of_month = conn.prepare(&format!(
-                "SELECT DISTINCT user_id FROM {} WHERE id > ?3 AND {}",
+                "SELECT DISTINCT e.user_id FROM {} e WHERE e.id > ?3 AND {}",
                 event_months::table(month),
                 condition.sql
             ))?;
@@ -125,9 +125,9 @@ pub(super) fn add_firsts(
     for month in event_months::all(conn)? {
         let table = event_months::table(month);
         let mut of_month = conn.prepare(&format!(
-            "SELECT user_id, MIN(id), MIN(CASE WHEN {is_concerned} THEN NULL ELSE id END)
-             FROM {table} WHERE id > ?3 AND user_id IN (SELECT value FROM json_each(?4))
-             GROUP BY user_id"
+            "SELECT e.user_id, MIN(e.id), MIN(CASE WHEN {is_concerned} THEN NULL ELSE e.id END)
+             FROM {table} e WHERE e.id > ?3 AND e.user_id IN (SELECT value FROM json_each(?4))
+             GROUP BY e.user_id"
         ))?;
         let mut rows = of_month.query(params![
             condition.id,

@@ -4,11 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Transaction};
 
-use super::{
-    condition::Members,
-    erase::erase_of,
-    search::{find_event, find_events_of},
-};
+use super::{condition::Members, erase::erase_of, search::find_events_of};
 use crate::{
     model::erasure::{Erasure, ErasureKind, id_hash},
     store::{
@@ -54,10 +50,7 @@ pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
                 Some(since) if *since >= at => Members::Kept,
                 _ => Members::Taken,
             };
-            let found = match event {
-                Some(event) => find_event(tx, &erasure, event)?,
-                None => find_events_of(tx, &erasure, members)?,
-            };
+            let found = find_events_of(tx, &erasure, members, event)?;
             if let Some(erased) = erase_of(tx, &erasure, members, &found, at)? {
                 sum.add(erased);
             }

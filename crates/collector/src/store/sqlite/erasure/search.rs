@@ -1,4 +1,4 @@
-//! Finds the events of an erasure, and what it leaves of their users and streams.
+//! Finds the events of an erasure, and what it leaves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +7,11 @@ use rusqlite::{Connection, params};
 use super::{
     condition::{Condition, Members},
     homes::{self, FirstEvents},
+    remaining::{self, Remaining},
+    streams_left::{self, StreamsLeft},
 };
 use crate::{
-    model::{
-        erasure::{Erasure, ErasureKind},
-        stream_record::StreamEvents,
-    },
+    model::erasure::{Erasure, ErasureKind},
     store::{
         event_key::{IdScope, key},
         sqlite::{event_ids, event_months, events, json, rows::EventRow},
@@ -26,12 +25,12 @@ pub struct FoundEvents {
     rows: Vec<EventRow>,
     /// The event that had arrived last.
     last: Option<EventRow>,
-    /// The streams of the events that had no other event.
-    streams: BTreeSet<String>,
-    /// Of their other streams the events that are not concerned.
-    left: BTreeMap<String, StreamEvents>,
+    /// What is left of their streams.
+    streams: StreamsLeft,
     /// The first events of users who may have to move.
     firsts: BTreeMap<String, FirstEvents>,
+    /// What the identifications say that are left.
+    remaining: Remaining,
 }
 
 impl FoundEvents {
@@ -39,82 +38,7 @@ impl FoundEvents {
     pub fn count(&self) -> usize {
         self.rows.len()
     }
-}
 
-/// Finds the events of an erasure. It reads all events.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn find_events(conn: &Connection, erasure: &Erasure) -> rusqlite::Result<FoundEvents> {
-    find_events_of(conn, erasure, Members::Taken)
-}
-
-pub(super) fn find_events_of(
-    conn: &Connection,
-    erasure: &Erasure,
-    members: Members,
-) -> rusqlite::Result<FoundEvents> {
-    let event = match erasure.kind {
-        ErasureKind::Event => event_of(conn, &erasure.id)?,
-        ErasureKind::Stream | ErasureKind::User | ErasureKind::Account | ErasureKind::Source => {
-            None
-        }
-    };
-    let mut found = find_with(conn, erasure, members, event)?;
-    let condition = found.condition(erasure, members, event);
-    if erasure.kind != ErasureKind::Event {
-        found.rows = find_after(conn, &condition, None)?;
-    }
-    if erasure.kind == ErasureKind::Stream {
-        // Its record goes as a whole.
-        return Ok(found);
-    }
-    let mut streams = streams_after(conn, &condition, None, true)?;
-    let mut left = streams.clone();
-    if erasure.kind != ErasureKind::Event {
-        let others = streams_after(conn, &condition, None, false)?;
-        left.retain(|stream| others.contains(stream));
-        streams.retain(|stream| !others.contains(stream));
-        found.streams = streams;
-    }
-    found.left = events_of_streams(conn, &condition, &left, None)?;
-    Ok(found)
-}
-
-/// As it is for one event, of which nobody looks at the other events of its stream.
-pub(super) fn find_event(
-    conn: &Connection,
-    erasure: &Erasure,
-    event: EventRow,
-) -> rusqlite::Result<FoundEvents> {
-    let mut found = find_with(conn, erasure, Members::Taken, Some(event))?;
-    found.rows = vec![event];
-    Ok(found)
-}
-
-fn find_with(
-    conn: &Connection,
-    erasure: &Erasure,
-    members: Members,
-    event: Option<EventRow>,
-) -> rusqlite::Result<FoundEvents> {
-    let mut found = FoundEvents {
-        last: events::last(conn)?,
-        ..FoundEvents::default()
-    };
-    let condition = found.condition_of_firsts(erasure, members, event);
-    let users = match erasure.kind {
-        // A user is erased with all events.
-        ErasureKind::User => BTreeSet::new(),
-        ErasureKind::Stream | ErasureKind::Event | ErasureKind::Account | ErasureKind::Source => {
-            homes::named_users(conn, erasure, &condition)?
-        }
-    };
-    homes::add_firsts(conn, &condition, &users, None, &mut found.firsts)?;
-    Ok(found)
-}
-
-impl FoundEvents {
     /// The condition for the events that name no other place of their users.
     fn condition_of_firsts(
         &self,
@@ -135,6 +59,48 @@ impl FoundEvents {
         let placed: Vec<&String> = placed.map(|(user, _)| user).collect();
         Condition::new(erasure, members, event, &json::write(&placed))
     }
+}
+
+/// Finds the events of an erasure. It reads all events.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn find_events(conn: &Connection, erasure: &Erasure) -> rusqlite::Result<FoundEvents> {
+    let event = match erasure.kind {
+        ErasureKind::Event => event_of(conn, &erasure.id)?,
+        ErasureKind::Stream | ErasureKind::User | ErasureKind::Account | ErasureKind::Source => {
+            None
+        }
+    };
+    find_events_of(conn, erasure, Members::Taken, event)
+}
+
+/// Finds the events of an erasure. `event` is the one that is erased, where it is one: its
+/// id may be that of another source's event, too.
+pub(super) fn find_events_of(
+    conn: &Connection,
+    erasure: &Erasure,
+    members: Members,
+    event: Option<EventRow>,
+) -> rusqlite::Result<FoundEvents> {
+    let mut found = FoundEvents {
+        last: events::last(conn)?,
+        ..FoundEvents::default()
+    };
+    let of_firsts = found.condition_of_firsts(erasure, members, event);
+    let users = match erasure.kind {
+        // A user is erased with all events.
+        ErasureKind::User => BTreeSet::new(),
+        ErasureKind::Stream | ErasureKind::Event | ErasureKind::Account | ErasureKind::Source => {
+            homes::named_users(conn, erasure, &of_firsts)?
+        }
+    };
+    homes::add_firsts(conn, &of_firsts, &users, None, &mut found.firsts)?;
+    let condition = found.condition(erasure, members, event);
+    found.rows = find_after(conn, &condition, None)?;
+    found.streams = streams_left::find(conn, erasure, &condition)?;
+    found.remaining = remaining::find(conn, erasure, &condition)?;
+    Ok(found)
 }
 
 /// The event with an id, if it is stored. What a page sent under the id goes before what a
@@ -161,7 +127,7 @@ fn find_after(
     let mut found = Vec::new();
     for month in event_months::all(conn)? {
         let mut of_month = conn.prepare(&format!(
-            "SELECT id FROM {} WHERE id > ?3 AND {is_concerned}",
+            "SELECT e.id FROM {} e WHERE e.id > ?3 AND {is_concerned}",
             event_months::table(month)
         ))?;
         let mut rows = of_month.query(params![condition.id, condition.placed, after])?;
@@ -176,12 +142,12 @@ fn find_after(
 #[derive(Debug)]
 pub(super) struct Concerned {
     pub(super) events: Vec<EventRow>,
-    /// The streams of which no event is left once they are gone.
-    pub(super) empty_streams: BTreeSet<String>,
-    /// The events that are left of other streams.
-    pub(super) left: BTreeMap<String, StreamEvents>,
+    /// What is left of their streams once they are gone.
+    pub(super) streams: StreamsLeft,
     /// The first events of users who may have to move.
     pub(super) firsts: BTreeMap<String, FirstEvents>,
+    /// What the identifications say that are left once they are gone.
+    pub(super) remaining: Remaining,
 }
 
 /// The events that were found and are still concerned, and those that arrived
@@ -205,100 +171,22 @@ pub(super) fn find_now(
     let users = now.firsts.keys().cloned().collect();
     homes::add_firsts(conn, &of_firsts, &users, found.last, &mut now.firsts)?;
     let condition = now.condition(erasure, members, event);
+    let is_concerned = &condition.sql;
+    let mut is_still_concerned = conn.prepare(&format!(
+        "SELECT 1 FROM events e WHERE e.id = ?3 AND {is_concerned}"
+    ))?;
     let mut events = Vec::with_capacity(found.rows.len());
-    if erasure.kind == ErasureKind::Event {
-        events.extend(event);
-    } else {
-        let is_concerned = &condition.sql;
-        let mut is_still_concerned = conn.prepare(&format!(
-            "SELECT 1 FROM events WHERE id = ?3 AND {is_concerned}"
-        ))?;
-        for event in &found.rows {
-            if is_still_concerned.exists(params![condition.id, condition.placed, event])? {
-                events.push(*event);
-            }
+    for event in &found.rows {
+        if is_still_concerned.exists(params![condition.id, condition.placed, event])? {
+            events.push(*event);
         }
-        events.extend(find_after(conn, &condition, found.last)?);
     }
-    let mut empty_streams = now.streams;
-    if !empty_streams.is_empty() {
-        let others = streams_after(conn, &condition, found.last, false)?;
-        empty_streams.retain(|stream| !others.contains(stream));
-    }
-    let streams = now.left.keys().chain(&found.streams).cloned().collect();
-    for (stream, events) in events_of_streams(conn, &condition, &streams, found.last)? {
-        now.left.entry(stream).or_default().extend(&events);
-    }
+    events.extend(find_after(conn, &condition, found.last)?);
+    let (last, remaining) = (found.last, &found.remaining);
     Ok(Concerned {
         events,
-        empty_streams,
-        left: now.left,
+        streams: streams_left::find_now(conn, &condition, last, &found.streams)?,
         firsts: now.firsts,
+        remaining: remaining::find_now(conn, erasure, &condition, last, remaining)?,
     })
-}
-
-/// The streams of the events that an erasure concerns, or of all others, which arrived
-/// after one.
-fn streams_after(
-    conn: &Connection,
-    condition: &Condition,
-    after: Option<EventRow>,
-    is_concerned_wanted: bool,
-) -> rusqlite::Result<BTreeSet<String>> {
-    let is_concerned = &condition.sql;
-    let after = after.map_or(0, EventRow::number);
-    let mut streams = BTreeSet::new();
-    for month in event_months::all(conn)? {
-        let mut of_month = conn.prepare(&format!(
-            "SELECT DISTINCT stream_id FROM {}
-             WHERE id > ?3 AND stream_id IS NOT NULL AND {is_concerned} = ?4",
-            event_months::table(month)
-        ))?;
-        let mut rows = of_month.query(params![
-            condition.id,
-            condition.placed,
-            after,
-            is_concerned_wanted
-        ])?;
-        while let Some(row) = rows.next()? {
-            streams.insert(row.get(0)?);
-        }
-    }
-    Ok(streams)
-}
-
-/// The numbered events of streams that an erasure does not concern, which arrived after one.
-fn events_of_streams(
-    conn: &Connection,
-    condition: &Condition,
-    streams: &BTreeSet<String>,
-    after: Option<EventRow>,
-) -> rusqlite::Result<BTreeMap<String, StreamEvents>> {
-    let mut events: BTreeMap<String, StreamEvents> = BTreeMap::new();
-    if streams.is_empty() {
-        return Ok(events);
-    }
-    let is_concerned = &condition.sql;
-    let after = after.map_or(0, EventRow::number);
-    for month in event_months::all(conn)? {
-        let mut of_month = conn.prepare(&format!(
-            "SELECT stream_id, seq, created_at FROM {}
-             WHERE id > ?3 AND seq IS NOT NULL AND NOT {is_concerned}
-                 AND stream_id IN (SELECT value FROM json_each(?4))",
-            event_months::table(month)
-        ))?;
-        let mut rows = of_month.query(params![
-            condition.id,
-            condition.placed,
-            after,
-            json::write(streams)
-        ])?;
-        while let Some(row) = rows.next()? {
-            if let Ok(seq) = row.get(1) {
-                let of_stream = events.entry(row.get(0)?).or_default();
-                of_stream.add(seq, row.get(2)?);
-            }
-        }
-    }
-    Ok(events)
 }

@@ -1,21 +1,17 @@
-//! Finds what events leave outside of their own tables and figures, and takes it back.
+//! Finds what events leave outside of their own tables and figures.
 
 use std::collections::BTreeSet;
 
 use natero_event::ActionKind;
 use rusqlite::{Transaction, params};
 
-use crate::{
-    model::{account::Account, user::User},
-    store::{
-        identification::Subject,
-        sqlite::{
-            account_rows, event_months, json, layers, recount,
-            rows::{AccountRow, EventRow, UserRow},
-            users,
-        },
-        traces::{Said, Traces},
+use crate::store::{
+    identification::Subject,
+    sqlite::{
+        event_months, json, recount,
+        rows::{AccountRow, EventRow, UserRow},
     },
+    traces::Traces,
 };
 
 /// The traces of events that are about to be deleted.
@@ -44,34 +40,6 @@ pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Resul
         })?;
     }
     Ok(traces)
-}
-
-/// Takes back what the events said about accounts and users.
-pub(super) fn take_back_said(tx: &Transaction<'_>, traces: &Traces) -> rusqlite::Result<()> {
-    take_back(tx, traces.said.iter())
-}
-
-/// Takes back some of what events said about accounts and users.
-pub(super) fn take_back<'a>(
-    tx: &Transaction<'_>,
-    said: impl Iterator<Item = &'a Said>,
-) -> rusqlite::Result<()> {
-    for said in said {
-        let stream = said.stream.as_deref();
-        match said.subject {
-            Subject::Account => {
-                if let Some(row) = account_rows::find_row(tx, &said.account_id)? {
-                    layers::remove_said::<Account>(tx, row, &said.details, said.at, stream)?;
-                }
-            }
-            Subject::User => {
-                if let Some((row, _)) = users::find_with_account(tx, &said.user_id)? {
-                    layers::remove_said::<User>(tx, row, &said.details, said.at, stream)?;
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The users that nobody else has named: none of their events is left, neither in

@@ -1,0 +1,84 @@
+//! What the identifications say that an erasure leaves.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::identification::Subject;
+use crate::model::{
+    public_fields::PublicFields,
+    remaining_fields::{Identified, RemainingFields},
+};
+
+/// What remains of the accounts and users about which an erasure takes something back.
+/// Events are told by `E`.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct RemainingSaid<E> {
+    of: HashMap<(Subject, String), RemainingFields<E>>,
+}
+
+impl<E> Default for RemainingSaid<E> {
+    fn default() -> Self {
+        RemainingSaid { of: HashMap::new() }
+    }
+}
+
+impl<E: Clone + Eq + std::hash::Hash> RemainingSaid<E> {
+    /// Whether nothing is taken back of any account or user.
+    pub(in crate::store) fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
+    /// Adds an account or a user of which something is taken back, with what public
+    /// sources said.
+    pub(in crate::store) fn concern(&mut self, subject: Subject, id: &str, public: &PublicFields) {
+        (self.of.entry((subject, id.to_owned())))
+            .or_insert_with(|| RemainingFields::of(public.cleared()));
+    }
+
+    /// Whether an account or a user is among them.
+    pub(in crate::store) fn concerns(&self, subject: Subject, id: &str) -> bool {
+        self.of.contains_key(&(subject, id.to_owned()))
+    }
+
+    /// Their ids.
+    pub(in crate::store) fn ids(&self, wanted: Subject) -> Vec<&str> {
+        (self.of.keys())
+            .filter(|(subject, _)| *subject == wanted)
+            .map(|(_, id)| id.as_str())
+            .collect()
+    }
+
+    /// Adds an identification that remains, in the order of arrival.
+    pub(in crate::store) fn add(
+        &mut self,
+        subject: Subject,
+        id: &str,
+        details: Map<String, Value>,
+        by: &Identified<E>,
+    ) {
+        if let Some(fields) = self.of.get_mut(&(subject, id.to_owned())) {
+            fields.add(details, by);
+        }
+    }
+
+    /// The events that say it.
+    pub(in crate::store) fn events(&self) -> HashSet<E> {
+        (self.of.values())
+            .flat_map(RemainingFields::events)
+            .cloned()
+            .collect()
+    }
+
+    /// Leaves out what other events say, which are gone since they were found.
+    pub(in crate::store) fn retain(&mut self, left: &HashSet<E>) {
+        for fields in self.of.values_mut() {
+            fields.retain(|event| left.contains(event));
+        }
+    }
+
+    /// What remains of an account or a user.
+    pub(in crate::store) fn of(&self, subject: Subject, id: &str) -> Option<&RemainingFields<E>> {
+        self.of.get(&(subject, id.to_owned()))
+    }
+}

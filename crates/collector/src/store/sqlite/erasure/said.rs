@@ -1,0 +1,104 @@
+//! Takes back what public sources said about accounts and users.
+
+use rusqlite::{Transaction, types::ToSql};
+use serde_json::Map;
+
+use super::remaining::{Remaining, named_by_stream};
+use crate::{
+    model::{
+        account::Account, public_fields::PublicFields, remaining_fields::RemainingFields,
+        trust::Trust, user::User,
+    },
+    store::{
+        identification::Subject,
+        sqlite::{
+            account_rows, accounts,
+            ancestry::Ancestry,
+            layers::{self, InTable},
+            users,
+        },
+        traces::Said,
+    },
+};
+
+/// Takes back what a stream said.
+pub(super) fn remove_stream<T: InTable>(
+    tx: &Transaction<'_>,
+    stream: &str,
+    remaining: &Remaining,
+) -> rusqlite::Result<()> {
+    for (row, id) in named_by_stream::<T>(tx, stream)? {
+        let remove = |public: &mut PublicFields| public.remove_stream(stream);
+        take_back_from::<T>(tx, row, &id, remaining, remove)?;
+    }
+    Ok(())
+}
+
+/// Takes back what identifications of public sources said.
+pub(super) fn take_back<'a>(
+    tx: &Transaction<'_>,
+    said: impl Iterator<Item = &'a Said>,
+    remaining: &Remaining,
+) -> rusqlite::Result<()> {
+    for said in said {
+        let stream = said.stream.as_deref();
+        let remove = |public: &mut PublicFields| public.remove_said(&said.details, said.at, stream);
+        match said.subject {
+            Subject::Account => {
+                let id = &said.account_id;
+                if let Some(row) = account_rows::find_row(tx, id)? {
+                    take_back_from::<Account>(tx, row, id, remaining, remove)?;
+                }
+            }
+            Subject::User => {
+                let id = &said.user_id;
+                if let Some((row, _)) = users::find_with_account(tx, id)? {
+                    take_back_from::<User>(tx, row, id, remaining, remove)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes something back that public sources said. What remains takes its place.
+fn take_back_from<T: InTable>(
+    tx: &Transaction<'_>,
+    row: T::Row,
+    id: &str,
+    remaining: &Remaining,
+    remove: impl FnOnce(&mut PublicFields) -> Vec<String>,
+) -> rusqlite::Result<()> {
+    let mut layers = layers::find::<T>(tx, row)?;
+    let remaining = remaining.of(T::SUBJECT, id);
+    let leaves = layers.take_back(remove, remaining);
+    layers::write(&layers, tx, row)?;
+    if !leaves {
+        return Ok(());
+    }
+    leave(tx, row)?;
+    let Some(parent) = remaining.and_then(RemainingFields::parent) else {
+        return Ok(());
+    };
+    let details = Map::from_iter([("parent_account_id".to_owned(), parent.value.clone())]);
+    let trust = Trust::Public {
+        may_set_parent: true,
+    };
+    let (by, ancestry) = (&parent.by, &mut Ancestry::default());
+    accounts::identify(
+        tx,
+        ancestry,
+        id,
+        details,
+        by.at,
+        by.stream.as_deref(),
+        trust,
+    )
+}
+
+/// Takes an account from below the parent that a public source has set.
+fn leave(tx: &Transaction<'_>, row: impl ToSql) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE accounts SET parent_no = NULL WHERE no = ?1")?
+        .execute([row])?;
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! One text for equal events.
+
+use super::{form, numbers::numbers, surrogates::mended, text};
+use serde_json::Value;
+
+/// Writes a line in a canonical form, with sorted keys and without white space,
+/// so that equal events have equal texts. `None` when the line is neither JSON nor
+/// a form.
+///
+/// A line of which reading loses something stays as it is written, so that it has the text
+/// of no other: one with more digits than a double has, half a character, or bytes that are
+/// no text.
+pub fn canonical(line: &[u8]) -> Option<String> {
+    // serde_json keeps objects sorted.
+    if let Ok(value) = serde_json::from_slice::<Value>(line) {
+        let is_whole = numbers(line).all(|number| number.is_kept());
+        return Some(if is_whole {
+            value.to_string()
+        } else {
+            as_written(line)
+        });
+    }
+    if serde_json::from_slice::<Value>(&mended(line)).is_ok() {
+        return Some(as_written(line));
+    }
+    let form = text(&form::object(line)?);
+    let is_whole = !form.contains(char::REPLACEMENT_CHARACTER);
+    Some(if is_whole { form } else { as_written(line) })
+}
+
+/// The line itself, with escapes for its bytes where some are no text.
+fn as_written(line: &[u8]) -> String {
+    match std::str::from_utf8(line) {
+        Ok(text) => text.to_owned(),
+        Err(_) => line.escape_ascii().to_string(),
+    }
+}

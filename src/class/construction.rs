@@ -1,0 +1,83 @@
+//! What `new na(apiKey, authKey, settings)` makes.
+
+use std::cell::Cell;
+
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+
+use super::{
+    Natero,
+    arguments::{describe_id, to_id},
+    hooks::{decided_by, told_by},
+    settings,
+};
+use crate::{
+    browser::{self, Hooks, Problems},
+    error::{ErrorCode, Problem, TrackerError},
+    live,
+    tracker::{self, Tracker},
+};
+
+/// Makes a tracker of what a page passed.
+pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
+    let given = settings::read(given);
+    let on_error = given.on_error.map(told_by);
+    let key = |key: &'static str, value: &JsValue| {
+        to_id(value).ok_or_else(|| TrackerError::InvalidKey {
+            key,
+            got: describe_id(value),
+        })
+    };
+    let keys = key("apiKey", api_key).and_then(|api| Ok((api, key("authKey", auth_key)?)));
+    let has_place = given.has_endpoint && crate::has_browser();
+    let source = keys.map(|(api_key, auth_key)| {
+        let endpoint = has_place.then_some(&given.settings.endpoint)?;
+        tracker::source(endpoint, &api_key, &auth_key)
+    });
+    // What runs already tells of what comes later, and does not repeat itself: the page may
+    // make the next one of what it is told.
+    let running = source.as_ref().ok().and_then(Option::as_ref);
+    let running = running.and_then(live::running);
+    let own = Problems::new(on_error.clone());
+    let problems = match &running {
+        Some(live) => &live.host.platform.problems,
+        None => &own,
+    };
+    let refused = Cell::new(0);
+    let refuse = |message: String| {
+        refused.set(refused.get() + 1);
+        problems.tell(Problem {
+            code: ErrorCode::InvalidArgument.code(),
+            message,
+            dropped: 0,
+        });
+    };
+    for problem in given.problems {
+        refuse(["new na: ", &problem].concat());
+    }
+    let tracker = match source {
+        Ok(Some(source)) => {
+            let hooks = Hooks {
+                before_send: given.before_send.map(decided_by),
+                on_error,
+            };
+            Tracker::of(live::open(given.settings, source, hooks))
+        }
+        Ok(None) => Tracker::INERT,
+        Err(error) => {
+            refuse(error.message());
+            Tracker::INERT
+        }
+    };
+    Natero {
+        ready: settled(tracker.is_ready()),
+        tracker,
+        refused,
+    }
+}
+
+/// A promise that has this outcome; the outcome itself where the page has no promises.
+pub(super) fn settled(is_ready: bool) -> JsValue {
+    let outcome = JsValue::from(is_ready);
+    browser::run(|| Promise::resolve(&outcome).into()).unwrap_or(outcome)
+}

@@ -1,0 +1,23 @@
+//! Texts of an application, as events carry them.
+
+use natero_event::trim;
+
+use crate::ascii::parts;
+
+/// A text without white space around it, and without NUL, which ends texts for some
+/// receivers.
+pub(crate) fn clean(text: &str) -> String {
+    let readable: String = parts(text, 0).collect();
+    trim(&readable).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_trimmed_behind_the_nul_around_it() {
+        assert_eq!(clean("\0 \u{feff}a\0 b \0"), "a b");
+        assert_eq!(clean("\0 \0"), "");
+    }
+}

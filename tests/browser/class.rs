@@ -1,0 +1,186 @@
+//! The class `na`, as far as it reads what a page passes.
+
+use natero_wasm::class::Natero;
+use serde_json::{Value, json};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::network::{Network, page_code};
+use crate::page::source;
+
+/// A tracker that a test has made.
+struct Tracked(Natero);
+
+/// A tracker of a source of its own, with these settings besides.
+fn track(settings: &str) -> Tracked {
+    let (api_key, auth_key) = source();
+    let settings = page_code(&format!(
+        "return {{ accountId: 'acme', userId: 'ann', endpoint: 'https://usage.example.com',
+           cookiePrefix: '{api_key}_', trackPageViews: false, trackUnload: false, compress: false,
+           {settings} }};"
+    ));
+    Tracked(Natero::new(&api_key.into(), &auth_key.into(), &settings))
+}
+
+impl Tracked {
+    async fn flush(&self) {
+        let flush = js_sys::Promise::from(self.0.flush());
+        wasm_bindgen_futures::JsFuture::from(flush)
+            .await
+            .expect("it never rejects");
+    }
+
+    /// What arrives of details that are the value of this expression.
+    async fn details(&self, network: &Network, expression: &str) -> Value {
+        network.forget();
+        let options = page_code(&format!("return {{ details: {expression} }};"));
+        self.0.send_feature_event(&"f".into(), &options);
+        self.flush().await;
+        let arrived = network.actions("feature").pop();
+        arrived.map_or(Value::Null, |event| event["details"].clone())
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_event_keeps_its_id_behind_what_before_send_adds_to_it() {
+    let network = Network::new();
+    let tracker = track(
+        "beforeSend: (event) => {
+           globalThis.lastId ??= event.event_id;
+           return { ...event, event_id: 'mine', context: { event_id: lastId } };
+         }",
+    );
+    for feature in ["one", "two"] {
+        tracker
+            .0
+            .send_feature_event(&feature.into(), &JsValue::UNDEFINED);
+    }
+    tracker.flush().await;
+    let asked = network.asked();
+    let text = asked[0].text().expect("a text");
+    let ids: Vec<_> = text.lines().map(natero_event::event_id).collect();
+    assert_eq!(ids.len(), 2);
+    assert_ne!(ids[0], ids[1]);
+    for (line, id) in text.lines().zip(ids) {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(event["event_id"].as_str(), id);
+        assert_eq!(
+            event["context"]["event_id"],
+            page_code("return lastId;").as_string().expect("an id")
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn details_that_say_what_they_are_are_taken_at_their_word() {
+    let network = Network::new();
+    let tracker = track("");
+    for (expression, expected) in [
+        (
+            "new (class Model { #rows = 3; toJSON() { return { rows: this.#rows }; } })()",
+            json!({ "rows": 3 }),
+        ),
+        // What was said is asked nothing more.
+        (
+            "{ toJSON: () => ({ a: 1, toJSON: () => ({ b: 2 }) }) }",
+            json!({ "a": 1 }),
+        ),
+        (
+            "{ list: Object.assign([1], { toJSON: () => [2] }) }",
+            json!({ "list": [2] }),
+        ),
+        (
+            "{ url: new URL('https://a.example/b'), at: new Date(0), never: new Date(NaN) }",
+            json!({ "url": "https://a.example/b", "at": "1970-01-01T00:00:00.000Z", "never": null }),
+        ),
+        (
+            "{ one: new TypeError(), two: new Error('no'), three: Object.assign(new Error('no'), { name: '' }) }",
+            json!({ "one": "TypeError", "two": "Error: no", "three": "no" }),
+        ),
+        ("{ toJSON: () => [1] }", Value::Null),
+        ("{ toJSON: () => 'a text' }", Value::Null),
+        ("{ toJSON() { throw new Error('no'); } }", Value::Null),
+        ("{ toJSON() { return this; } }", Value::Null),
+    ] {
+        assert_eq!(
+            tracker.details(&network, expression).await,
+            expected,
+            "{expression}"
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_to_json_that_a_page_gave_to_all_objects_or_arrays_says_nothing() {
+    let network = Network::new();
+    let tracker = track("");
+    for all in ["Object", "Array"] {
+        page_code(&format!("{all}.prototype.toJSON = () => 'a text';"));
+        let details = tracker
+            .details(&network, "{ list: [1], object: { a: 1 } }")
+            .await;
+        page_code(&format!("delete {all}.prototype.toJSON;"));
+        assert_eq!(
+            details,
+            json!({ "list": [1], "object": { "a": 1 } }),
+            "{all}"
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+fn ids_are_trimmed_as_javascript_does() {
+    let _network = Network::new();
+    let tracker = track("");
+    for text in [
+        "\u{feff}bob\u{a0}",
+        "\u{85}bob\u{85}",
+        "\u{2028}b o\u{feff}b\0 ",
+    ] {
+        tracker.0.set_user_id(&text.into());
+        let trimmed = js_sys::JsString::from(text.replace('\0', "")).trim();
+        assert_eq!(tracker.0.user_id(), JsValue::from(trimmed), "{text:?}");
+    }
+    tracker.0.set_user_id(&JsValue::NULL);
+    tracker.0.set_user_id(&"\u{feff}".into());
+    assert_eq!(tracker.0.user_id(), JsValue::NULL);
+}
+
+#[wasm_bindgen_test]
+async fn a_page_view_is_of_an_address_and_a_title_without_white_space_around_them() {
+    let network = Network::new();
+    let tracker = track("");
+    let options =
+        page_code("return { url: ' https://a.example/b\\n', title: '\\uFEFFthe\\0 title ' };");
+    tracker.0.track_page_view(&options);
+    tracker.flush().await;
+    let view = network.actions("pageView").remove(0);
+    assert_eq!(view["title"], "the title");
+    assert!(
+        view.to_string().contains("\"https://a.example/b\""),
+        "{view}"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_console_that_is_handed_a_line_of_debug_may_refuse_tracking() {
+    let network = Network::new();
+    let tracker = track("debug: true");
+    crate::network::put("tracker", &JsValue::from(tracker.0));
+    let stats = page_code(
+        "const { log } = console;
+         console.log = () => { tracker.setUserId('printed'); tracker.optOut(); };
+         tracker.sendFeatureEvent('one');
+         console.log = log;
+         tracker.sendFeatureEvent('two');
+         const stats = JSON.stringify(tracker.stats().dropped);
+         tracker.shutdown();
+         return stats;",
+    );
+    let stats: Value = serde_json::from_str(&stats.as_string().expect("a text")).expect("JSON");
+    assert_eq!(
+        (&stats["consent"], &stats["invalid"]),
+        (&json!(2), &json!(0))
+    );
+    assert_eq!(network.asked().len(), 0);
+}
