@@ -13,7 +13,8 @@ use crate::{
     http::{
         api::{
             accounts::{self, Accounts},
-            alerts, erasures, events, loss, openapi, operation, records, resource, usage,
+            alerts, erasures, events, loss, openapi, operation, parameters, records, resource,
+            usage,
             users::{self, Users},
         },
         auth::{require_account_key, require_reader},
@@ -246,6 +247,8 @@ pub fn router(app: App) -> Router {
         .layer(cors::event_api(&app.config.allow_origins));
     let account = account
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)
+        // Behind the check of the key: the layer that is added last comes first.
+        .route_layer(middleware::from_fn(parameters::refuse_unknown))
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
             require_account_key,

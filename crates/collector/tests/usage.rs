@@ -433,6 +433,83 @@ async fn rows_are_sorted_by_any_figure_and_paged_in_that_order() {
 }
 
 #[tokio::test]
+async fn a_sorted_page_goes_on_though_the_last_user_of_the_page_before_is_erased() {
+    let collector = Collector::new();
+    let uses = [("ann", 1), ("bob", 2), ("cid", 2), ("dan", 2), ("eve", 3)];
+    let events = uses.into_iter().flat_map(|(user, times)| {
+        (0..times).map(move |no| feature("acme", user, "export", format!("{user}{no}")))
+    });
+    collector.send(events.collect()).await;
+    let keys = |page: &Value| -> Vec<Value> {
+        let rows = page["rows"].as_array().unwrap().iter();
+        rows.map(|row| row["key"].clone()).collect()
+    };
+    let path = "/api/v2/accounts/acme/usage?by=user&sort=-events&limit=2";
+    let first = collector.get(path).await;
+    assert_eq!(keys(&first), ["eve", "bob"]);
+    let cursor = first["next_cursor"].as_str().unwrap().to_owned();
+    let erased = collector
+        .call("DELETE", "/api/v2/account_users/bob?erase=true", None)
+        .await;
+    assert_eq!(erased.status, 200, "{}", erased.text);
+    let second = collector.get(&format!("{path}&cursor={cursor}")).await;
+    assert_eq!(keys(&second), ["cid", "dan"]);
+    let cursor = second["next_cursor"].as_str().unwrap();
+    let third = collector.get(&format!("{path}&cursor={cursor}")).await;
+    assert_eq!(
+        (keys(&third), &third["next_cursor"]),
+        (vec![json!("ann")], &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn a_cursor_that_cannot_be_read_is_refused_and_an_empty_one_begins() {
+    let collector = Collector::new();
+    let events = ["ann", "bob"].map(|user| feature("acme", user, "export", user));
+    collector.send(events.to_vec()).await;
+    let path = "/api/v2/accounts/acme/usage?by=user&limit=1";
+    for sort in ["", "&sort=-events"] {
+        let begun = collector.get(&format!("{path}{sort}&cursor=")).await;
+        assert_eq!(begun["rows"][0]["key"], "ann", "{sort}");
+    }
+    for wrong in [
+        "&sort=-events&cursor=nope",
+        "&cursor=~nope",
+        "&sort=users&cursor=bob",
+    ] {
+        let answer = collector.call("GET", &format!("{path}{wrong}"), None).await;
+        assert_eq!(answer.status, 400, "{wrong}");
+        assert!(answer.error().contains("next_cursor"), "{}", answer.text);
+    }
+    // A key is a cursor of the order of keys.
+    let behind = collector.get(&format!("{path}&cursor=ann")).await;
+    assert_eq!(behind["rows"][0]["key"], "bob");
+}
+
+#[tokio::test]
+async fn a_page_that_ends_with_the_row_without_a_value_is_not_the_last() {
+    let collector = Collector::new();
+    let nameless = |tag: u8| {
+        json!({"action": "sessionSync", "account_id": "acme", "user_id": "ann", "created_at": NOW,
+               "session_id": "s", "active_duration": 1, "event_id": format!("s{tag}")})
+    };
+    let events = vec![
+        nameless(1),
+        nameless(2),
+        with(feature("acme", "ann", "export", 3), json!({"product": "p"})),
+    ];
+    collector.send(events).await;
+    let path = "/api/v2/accounts/acme/usage?by=product&sort=-events&limit=1";
+    let first = collector.get(path).await;
+    assert_eq!(first["rows"][0]["key"], Value::Null);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    assert!(!cursor.is_empty());
+    let next = collector.get(&format!("{path}&cursor={cursor}")).await;
+    assert_eq!(next["rows"][0]["key"], "p");
+    assert_eq!(next["next_cursor"], Value::Null);
+}
+
+#[tokio::test]
 async fn a_sum_of_fractions_is_written_as_people_add_it_up() {
     let collector = Collector::new();
     let uses = [0.1, 0.2].map(|total| {

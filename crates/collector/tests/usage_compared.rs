@@ -117,7 +117,10 @@ async fn figures_are_compared_with_the_period_before_unless_that_reaches_before_
         .get(&(path("user", NOW + WEEK) + "&sort=-features&limit=1"))
         .await;
     assert_eq!(sorted["rows"][0]["key"], "eve");
-    assert_eq!(sorted["next_cursor"], "eve");
+    let cursor = sorted["next_cursor"].as_str().unwrap();
+    let behind = format!("&sort=-features&limit=1&cursor={cursor}");
+    let next = collector.get(&(path("user", NOW + WEEK) + &behind)).await;
+    assert_eq!(next["rows"][0]["key"], "ann");
     // The period before begins two days before the first use.
     let usage = collector.get(&path("product", NOW + 5 * DAY)).await;
     assert_eq!(usage["previous"], Value::Null);

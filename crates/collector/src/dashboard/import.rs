@@ -84,16 +84,34 @@ pub(crate) async fn run(
     let text = table.clone();
     // A large table takes a tenth of a second.
     let reading = tokio::task::spawn_blocking(move || csv_records::read(&text, MAX_RECORDS));
-    let records = reading
+    let lines = reading
         .await
         .map_err(|_| ApiError::Internal)?
         .map_err(|cause| ApiError::Unprocessable(cause.to_string()))?;
+    let (mut records, mut refused) = (Vec::new(), Vec::new());
+    for line in lines {
+        match line.refusal {
+            None => records.push((line.number, line.record)),
+            Some(cause) => {
+                // The page tells the number of each line itself.
+                let told = cause.to_string();
+                let number = format!("line {} ", line.number);
+                let told = match told.strip_prefix(&number) {
+                    Some(rest) => format!("it {rest}"),
+                    None => told,
+                };
+                refused.push((line.number, told));
+            }
+        }
+    }
     let import = Import {
         kind,
         records,
         is_dry_run: !is_done,
     };
-    let report = dashboard.app.store.import(import, now_ms()).await?;
+    let mut report = dashboard.app.store.import(import, now_ms()).await?;
+    report.rejected.extend(refused);
+    report.rejected.sort();
     let content = html! {
         (show_report(&report, is_done))
         @if !is_done { (import_form::show(kind, Some(&table))) }

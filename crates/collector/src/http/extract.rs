@@ -9,7 +9,7 @@ use axum::{
     http::{Uri, header, request::Parts},
 };
 use http_body_util::{BodyExt, Limited};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
@@ -62,6 +62,17 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
                         .into(),
                 )
             })
+    }
+}
+
+/// An id in an address, without white space around it: records and events are read so, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Id(pub String);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(Id(text.trim().to_owned()))
     }
 }
 

@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 use super::{
     change::{Change, Precedence},
     details::{cleared_fields, merge_details, short_text, take_field},
+    hierarchy::Placement,
     public_fields::PublicFields,
-    read_value::{DAY, DAY_FIELD, settle_day, time},
+    read_value::{free_value, keep_types, settle, time},
     record::{RecordError, RecordFields, invalid},
 };
 
@@ -53,6 +54,21 @@ pub struct AccountPatch {
     pub details: Map<String, Value>,
 }
 
+/// Brings details of an account that a client sends into the form in which they are kept.
+///
+/// # Errors
+/// Names a field that cannot be read.
+pub fn settle_record(details: &mut Map<String, Value>) -> Result<(), RecordError> {
+    for (name, value) in details.iter_mut() {
+        let said = std::mem::take(value);
+        *value = free_value(name, said);
+    }
+    match settle(details).first() {
+        Some(unreadable) => Err(invalid(unreadable.field, unreadable.expected)),
+        None => Ok(()),
+    }
+}
+
 impl AccountPatch {
     /// Reads a record of the Account API. `in_address` is the id in the address
     /// of a PUT.
@@ -70,9 +86,7 @@ impl AccountPatch {
             is_deleted: fields.flag("is_deleted")?,
             details: fields.details(&["is_leaf"])?,
         };
-        if !settle_day(&mut patch.details) {
-            return Err(invalid(DAY_FIELD, DAY));
-        }
+        settle_record(&mut patch.details)?;
         Ok(patch)
     }
 
@@ -91,8 +105,8 @@ impl AccountPatch {
             Change::Keep
         };
         // What an event says never makes it invalid.
-        if !settle_day(&mut details) {
-            details.remove(DAY_FIELD);
+        for unreadable in settle(&mut details) {
+            details.remove(unreadable.field);
         }
         AccountPatch {
             account_id: account_id.to_owned(),
@@ -112,6 +126,14 @@ impl AccountPatch {
         match &self.parent_account_id {
             Change::Set(parent) => Some(parent),
             Change::Keep | Change::Clear => None,
+        }
+    }
+
+    /// What the changes ask for in the tree.
+    pub fn placement(&self) -> Placement<'_> {
+        Placement {
+            id: &self.account_id,
+            parent: self.parent_account_id.as_ref().map(String::as_str),
         }
     }
 
@@ -147,9 +169,10 @@ impl Account {
     /// When the merged details would be too large; nothing is changed then.
     pub fn apply(
         &mut self,
-        patch: AccountPatch,
+        mut patch: AccountPatch,
         precedence: Precedence,
     ) -> Result<(), RecordError> {
+        keep_types(&self.details, &mut patch.details);
         if !merge_details(&mut self.details, patch.details, precedence) {
             return Err(RecordError::DetailsTooLarge);
         }
@@ -200,6 +223,7 @@ mod tests {
         for (date, ms) in [
             (json!("2024-05-01"), Some(1_714_521_600_000)),
             (json!(1_714_521_600_000_i64), Some(1_714_521_600_000)),
+            (json!("1965-03-01"), Some(-152_668_800_000)),
             (Value::Null, None),
         ] {
             let record = json!({"account_id": "a", "join_date": date});
@@ -214,6 +238,21 @@ mod tests {
     }
 
     #[test]
+    fn a_blank_parent_is_none_and_a_blank_flag_says_nothing() {
+        let record = json!({"account_id": "a", "parent_account_id": " ", "is_deleted": ""});
+        let patch = AccountPatch::from_record(record, None).unwrap();
+        assert_eq!(patch.parent_account_id, Change::Clear);
+        assert_eq!(patch.is_deleted, None);
+    }
+
+    #[test]
+    fn details_may_come_as_the_text_of_an_object() {
+        let record = json!({"account_id": "a", "details": "{\"tier\": 2}", "vip": "TRUE"});
+        let patch = AccountPatch::from_record(record, None).unwrap();
+        assert_eq!(patch.details, object(json!({"tier": 2, "vip": true})));
+    }
+
+    #[test]
     fn the_error_names_the_invalid_field() {
         for (record, told) in [
             (json!([]), "JSON object"),
@@ -224,7 +263,12 @@ mod tests {
                 json!({"account_id": "a", "join_date": "today"}),
                 "join_date",
             ),
+            (
+                json!({"account_id": "a", "join_date": "20240501"}),
+                "join_date",
+            ),
             (json!({"account_id": "a", "details": []}), "details"),
+            (json!({"account_id": "a", "details": "[]"}), "details"),
         ] {
             let error = AccountPatch::from_record(record, None).unwrap_err();
             assert!(error.to_string().contains(told), "{error}");

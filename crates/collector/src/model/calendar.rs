@@ -86,6 +86,22 @@ impl FromStr for Day {
     }
 }
 
+/// Reads a date such as `2024-05-01`, also one before 1970, as its first ms in UTC since
+/// the Unix epoch.
+pub fn start_of_date(text: &str) -> Option<i64> {
+    let is_plain = text.len() == 10 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
+    let date: Date = text.parse().ok().filter(|_| is_plain)?;
+    let start = tz::TimeZone::UTC.to_timestamp(date.to_datetime(Time::midnight()));
+    start.ok().map(Timestamp::as_millisecond)
+}
+
+/// The date in UTC of a time in ms since the Unix epoch, such as `2024-05-01`; `None` beyond
+/// the calendar.
+pub fn date_in_utc(ms: i64) -> Option<String> {
+    let moment = Timestamp::from_millisecond(ms).ok()?;
+    Some(tz::TimeZone::UTC.to_datetime(moment).date().to_string())
+}
+
 /// Reads a date with a time, such as `2024-05-01T12:00:00Z`, as ms since the Unix
 /// epoch. Without an offset it is a time of UTC.
 pub fn moment(text: &str) -> Option<i64> {

@@ -1,7 +1,7 @@
 //! How one field of a stored account or user is changed.
 
 /// What a record says about one field.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Change<T> {
     /// The record does not mention the field.
     #[default]
@@ -13,6 +13,24 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
+    /// The same change, of which the value stays where it is.
+    pub fn as_ref(&self) -> Change<&T> {
+        match self {
+            Change::Keep => Change::Keep,
+            Change::Clear => Change::Clear,
+            Change::Set(value) => Change::Set(value),
+        }
+    }
+
+    /// The same change, with what stands for its value.
+    pub fn map<U>(self, stands_for: impl FnOnce(T) -> U) -> Change<U> {
+        match self {
+            Change::Keep => Change::Keep,
+            Change::Clear => Change::Clear,
+            Change::Set(value) => Change::Set(stands_for(value)),
+        }
+    }
+
     /// Applies the change to a field. An older change only fills an empty
     /// field.
     pub fn apply(self, field: &mut Option<T>, precedence: Precedence) {

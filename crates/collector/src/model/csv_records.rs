@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::calendar::{Day, TimeZone};
+use super::record::RecordError;
 
 /// Why a table cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum TableError {
     /// It has no line with names.
     #[error("the table is empty; its first line names the fields, such as account_id,name,tier")]
     Empty,
-    /// A line has more or fewer cells than there are names, or quotes are not closed.
+    /// Quotes of a line are not closed.
     #[error("line {line} cannot be read: {cause}; check commas and quotes in it")]
     Line {
         /// Number of the line, from 1.
@@ -29,29 +29,37 @@ pub enum TableError {
     TooMany(usize),
 }
 
-/// A record with the number of its line, from 1.
-pub type NumberedRecord = (u64, Value);
+/// A line of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableLine {
+    /// Its number, from 1.
+    pub number: u64,
+    /// What it says: the fields of a record, or the cells of a line that is refused.
+    pub record: Value,
+    /// Why it is refused as it stands, where it has more or fewer cells than there are
+    /// names.
+    pub refusal: Option<RecordError>,
+}
 
 /// Reads a table with at most `most` records. Commas, semicolons and tabs separate
-/// cells, whichever the first line has most of. An empty cell says nothing about
-/// its field.
+/// cells, whichever the line of names has most of outside of quotes, or the one that a line
+/// such as `sep=;` before it tells, as Excel writes it. An empty cell says nothing about
+/// its field. Cells are texts, which are read as texts of a JSON body are.
 ///
 /// # Errors
-/// When a line cannot be read.
-pub fn read(text: &str, most: usize) -> Result<Vec<NumberedRecord>, TableError> {
-    let text = text.trim_start_matches('\u{feff}');
-    let first = text.lines().next().unwrap_or_default();
-    let separator = [b',', b';', b'\t']
-        .into_iter()
-        .max_by_key(|separator| first.bytes().filter(|byte| byte == separator).count())
-        .unwrap_or(b',');
-    check_quotes(text.as_bytes(), separator)?;
+/// When the table cannot be read. A line that has more or fewer cells than there are names
+/// costs no other.
+pub fn read(text: &str, most: usize) -> Result<Vec<TableLine>, TableError> {
+    let beginning = Beginning::of(text);
+    let table = &text[beginning.length..];
+    check_quotes(table.as_bytes(), beginning.separator, beginning.lines)?;
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
+        .delimiter(beginning.separator)
+        .flexible(true)
         .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
+        .from_reader(table.as_bytes());
     let line_error = |cause: &csv::Error| TableError::Line {
-        line: cause.position().map_or(1, csv::Position::line),
+        line: beginning.lines + cause.position().map_or(1, csv::Position::line),
         cause: cause.to_string(),
     };
     let names = reader
@@ -68,25 +76,119 @@ pub fn read(text: &str, most: usize) -> Result<Vec<NumberedRecord>, TableError> 
     {
         return Err(TableError::Repeated(repeated.to_owned()));
     }
-    let mut records = Vec::new();
-    let mut lines = LineCounter::new(text);
+    let mut found = Vec::new();
+    let mut lines = LineCounter::new(table, beginning.lines);
     for row in reader.records() {
         let row = row.map_err(|cause| line_error(&cause))?;
-        if records.len() == most {
+        if row.iter().all(str::is_empty) {
+            continue;
+        }
+        if found.len() == most {
             return Err(TableError::TooMany(most));
         }
-        let line = lines.line_at(row.position().map_or(0, csv::Position::byte));
+        let number = lines.line_at(row.position().map_or(0, csv::Position::byte));
+        if row.len() != names.len() {
+            found.push(TableLine {
+                number,
+                record: row.iter().collect(),
+                refusal: Some(RecordError::Ragged {
+                    line: number,
+                    cells: row.len(),
+                    names: names.len(),
+                }),
+            });
+            continue;
+        }
         let fields: Map<String, Value> = names
             .iter()
             .zip(row.iter())
             .filter(|(name, cell)| !name.is_empty() && !cell.is_empty())
-            .map(|(name, cell)| (name.to_owned(), value(name, cell)))
+            .map(|(name, cell)| (name.to_owned(), without_apostrophe(cell).into()))
             .collect();
         if !fields.is_empty() {
-            records.push((line, Value::Object(fields)));
+            found.push(TableLine {
+                number,
+                record: Value::Object(fields),
+                refusal: None,
+            });
         }
     }
-    Ok(records)
+    Ok(found)
+}
+
+/// What stands before the line of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Beginning {
+    /// Its bytes.
+    length: usize,
+    /// Its lines.
+    lines: u64,
+    /// What separates the cells of the table.
+    separator: u8,
+}
+
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+
+impl Beginning {
+    fn of(text: &str) -> Self {
+        let mut rest = text.trim_start_matches('\u{feff}');
+        let (mut lines, mut told) = (0, None);
+        while let Some((line, behind)) = rest.split_once('\n') {
+            let is_blank = line.bytes().all(|byte| {
+                byte.is_ascii_whitespace() || byte == b'"' || SEPARATORS.contains(&byte)
+            });
+            match told_separator(line) {
+                Some(separator) if told.is_none() => told = Some(separator),
+                Some(_) | None if is_blank => {}
+                Some(_) | None => break,
+            }
+            (rest, lines) = (behind, lines + 1);
+        }
+        Beginning {
+            length: text.len() - rest.len(),
+            lines,
+            separator: told.unwrap_or_else(|| most_frequent_separator(rest)),
+        }
+    }
+}
+
+/// The separator that a line such as `sep=;` tells.
+fn told_separator(line: &str) -> Option<u8> {
+    let line = line.trim_end_matches('\r').trim_matches('"');
+    match line.as_bytes() {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', separator]
+            if separator.is_ascii() && !separator.is_ascii_alphanumeric() =>
+        {
+            Some(*separator)
+        }
+        _ => None,
+    }
+}
+
+/// The separator that the first line has most of outside of quotes.
+fn most_frequent_separator(text: &str) -> u8 {
+    let mut counts = SEPARATORS.map(|separator| (0, separator));
+    let mut is_quoted = false;
+    for byte in text.bytes() {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\r' | b'\n' if !is_quoted => break,
+            _ if is_quoted => {}
+            _ => {
+                let of_byte = counts
+                    .iter_mut()
+                    .filter(|(_, separator)| *separator == byte);
+                of_byte.for_each(|(count, _)| *count += 1);
+            }
+        }
+    }
+    // Of two that are as frequent, the comma is the more usual.
+    let [first, rest @ ..] = counts;
+    let most = rest.into_iter().fold(
+        first,
+        |most, next| if next.0 > most.0 { next } else { most },
+    );
+    most.1
 }
 
 /// Where in a cell a reader of quotes is.
@@ -104,9 +206,9 @@ enum Place {
 
 /// Checks that every quote that begins a cell is closed at its end. The reader of the
 /// table takes all that follows an open one, lines and all, for one cell.
-fn check_quotes(text: &[u8], separator: u8) -> Result<(), TableError> {
+fn check_quotes(text: &[u8], separator: u8, lines_before: u64) -> Result<(), TableError> {
     let mut place = Place::Begin;
-    let (mut line, mut opened) = (1, 1);
+    let (mut line, mut opened) = (lines_before + 1, lines_before + 1);
     let unclosed = |line: u64| TableError::Line {
         line,
         cause: "a quote at the beginning of a cell is not closed at its end".to_owned(),
@@ -143,11 +245,11 @@ struct LineCounter<'a> {
 }
 
 impl<'a> LineCounter<'a> {
-    fn new(text: &'a str) -> LineCounter<'a> {
+    fn new(text: &'a str, lines_before: u64) -> LineCounter<'a> {
         LineCounter {
             rest: text.as_bytes(),
             counted: 0,
-            line: 1,
+            line: lines_before + 1,
         }
     }
 
@@ -164,32 +266,12 @@ impl<'a> LineCounter<'a> {
     }
 }
 
-/// The value of a cell. Ids and names stay texts, however they look.
-fn value(name: &str, cell: &str) -> Value {
-    let is_text = name.ends_with("_id") || name.ends_with("name") || name == "hierarchy_label";
-    // A text that would be a formula has an apostrophe in front where we wrote it.
-    let cell = match cell.strip_prefix('\'') {
+/// The text of a cell. One that would be a formula has an apostrophe in front where we
+/// wrote it.
+fn without_apostrophe(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
         Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
         _ => cell,
-    };
-    if is_text {
-        return cell.into();
-    }
-    if name.ends_with("_date")
-        && let Ok(day) = cell.parse::<Day>()
-    {
-        // Dates are given without a time.
-        return TimeZone::UTC.start_of(day).into();
-    }
-    match cell {
-        "true" | "TRUE" => true.into(),
-        "false" | "FALSE" => false.into(),
-        // `007` is a code and no number.
-        _ if cell.starts_with('0') && cell.len() > 1 => cell.into(),
-        _ => match cell.parse::<i64>() {
-            Ok(number) => number.into(),
-            Err(_) => cell.into(),
-        },
     }
 }
 
@@ -199,35 +281,46 @@ mod tests {
 
     use super::*;
 
+    /// The records of a table, each with the number of its line.
+    fn records(text: &str) -> Vec<(u64, Value)> {
+        let lines = read(text, 10).unwrap().into_iter();
+        lines
+            .map(|line| {
+                assert_eq!(line.refusal, None, "{text}");
+                (line.number, line.record)
+            })
+            .collect()
+    }
+
     #[test]
     fn a_line_is_a_record_whatever_separates_its_cells() {
         let expected = vec![
             (
                 2,
-                json!({"account_id": "7", "name": "Acme, Ltd", "seats": 40}),
+                json!({"account_id": "7", "name": "Acme, Ltd", "seats": "40"}),
             ),
             (
                 3,
-                json!({"account_id": "b", "seats": "007", "is_deleted": true}),
+                json!({"account_id": "b", "seats": "007", "is_deleted": "true"}),
             ),
         ];
         for text in [
             "account_id,name,seats,is_deleted\n7,\"Acme, Ltd\",40,\nb,,007,true\n",
-            "\u{feff}account_id;name;seats;is_deleted\r\n7;Acme, Ltd;40;\r\nb;;007;TRUE\r\n",
+            "\u{feff}account_id;name;seats;is_deleted\r\n7;Acme, Ltd;40;\r\nb;;007;true\r\n",
             "account_id\tname\tseats\tis_deleted\n7\tAcme, Ltd\t40\t\nb\t\t007\ttrue",
         ] {
-            assert_eq!(read(text, 10).unwrap(), expected, "{text}");
+            assert_eq!(records(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn dates_are_days_and_what_we_wrote_reads_back() {
+    fn cells_are_texts_and_what_we_wrote_reads_back() {
         let text = "account_id,join_date,note\na,2024-05-01,'=1+1\n";
         assert_eq!(
-            read(text, 10).unwrap(),
+            records(text),
             [(
                 2,
-                json!({"account_id": "a", "join_date": 1_714_521_600_000_i64, "note": "=1+1"})
+                json!({"account_id": "a", "join_date": "2024-05-01", "note": "=1+1"})
             )]
         );
     }
@@ -236,8 +329,49 @@ mod tests {
     fn the_error_names_the_line() {
         assert_eq!(read("", 10), Err(TableError::Empty));
         assert_eq!(read("a\n1\n2", 1), Err(TableError::TooMany(1)));
-        let broken = read("account_id,name\na,b\nc,d,e\n", 10).unwrap_err();
-        assert!(broken.to_string().contains("line 3"), "{broken}");
+        assert_eq!(read("\n;;\n", 10), Err(TableError::Empty));
+    }
+
+    #[test]
+    fn a_ragged_line_is_refused_and_costs_no_other() {
+        let lines = read("\naccount_id,name\na,b\nc,d,e\nf\n\ng,h\n", 10).unwrap();
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line.number, line.refusal.as_ref().map(ToString::to_string)))
+            .collect();
+        let refused = |line: u64, cells: &str| {
+            let names = "the line of names 2; check commas and quotes in it";
+            (line, Some(format!("line {line} has {cells} and {names}")))
+        };
+        let expected = [
+            (3, None),
+            refused(4, "3 cells"),
+            refused(5, "1 cell"),
+            (7, None),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(lines[1].record, json!(["c", "d", "e"]));
+    }
+
+    #[test]
+    fn blank_lines_and_a_line_that_tells_the_separator_may_stand_before_the_names() {
+        let expected = |line: u64| vec![(line, json!({"account_id": "a", "name": "b,c"}))];
+        for (text, line) in [
+            ("\n\naccount_id;name\na;b,c\n", 4),
+            ("\r\n;;;\r\naccount_id;name\r\na;b,c\r\n", 4),
+            ("sep=;\naccount_id;name\na;b,c\n", 3),
+            ("\u{feff}\"SEP=;\"\r\n\r\naccount_id;name\r\na;b,c", 4),
+            ("sep=|\naccount_id|name\na|b,c\n", 3),
+        ] {
+            assert_eq!(records(text), expected(line), "{text}");
+        }
+    }
+
+    #[test]
+    fn separators_within_quoted_names_do_not_count() {
+        let text = "account_id;\"seats, paid, used\"\na;7\n";
+        let expected = json!({"account_id": "a", "seats, paid, used": "7"});
+        assert_eq!(records(text), [(2, expected)]);
     }
 
     #[test]
@@ -254,7 +388,7 @@ mod tests {
         }
         let fine = "account_id,name\na,\"two\nlines, \"\"quoted\"\"\" \nb,5\" wide\n";
         assert_eq!(
-            read(fine, 10).unwrap(),
+            records(fine),
             [
                 (
                     2,

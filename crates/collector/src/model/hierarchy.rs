@@ -1,6 +1,11 @@
 //! Rules of the account tree.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt,
+};
+
+use super::change::Change;
 
 /// A cycle of accounts. Each id is followed by that of its parent, and the
 /// first id is also the last. A long one is named by its two ends, since it may run
@@ -100,51 +105,122 @@ impl fmt::Display for Cycle {
     }
 }
 
-/// Returns the order in which the records of a bulk call must be applied:
-/// parents before their children.
+/// A record of a bulk call, as far as it concerns the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placement<'a> {
+    /// Id of the account.
+    pub id: &'a str,
+    /// The parent that the record asks for.
+    pub parent: Change<&'a str>,
+}
+
+/// Ids of the accounts that the records ask for as parents, each once.
+pub fn requested_parents<'a>(records: &[Placement<'a>]) -> BTreeSet<&'a str> {
+    let requested = records.iter().filter_map(|record| match record.parent {
+        Change::Set(parent) => Some(parent),
+        Change::Keep | Change::Clear => None,
+    });
+    requested.collect()
+}
+
+/// Returns the order in which the records of a bulk call must be applied: parents before
+/// their children, in the tree as it is to be. `stored` has the parents of the
+/// [requested parents](requested_parents) and of all accounts above them, as they are
+/// before the call.
 ///
 /// In this order, any tree can be changed into any other without a cycle on
 /// the way: when an account gets its parent, all ancestors of that parent are
-/// already in place. So clients may send records in any order, and a record
-/// that makes a cycle even so is rejected rightly.
+/// already in place, those that a record moves and those that stay where they are. So
+/// clients may send records in any order, and a record that makes a cycle even so is
+/// rejected rightly.
 ///
-/// `records` are pairs of an id and the id of the requested parent.
-pub fn parents_first(records: &[(&str, Option<&str>)]) -> Vec<usize> {
-    let mut at: HashMap<&str, usize> = HashMap::new();
-    for (index, (id, _)) in records.iter().enumerate() {
-        at.entry(id).or_insert(index);
+/// The order depends on the ids alone, and not on the order of the records, except for
+/// that of several records of one account. So does what is rejected.
+pub fn parents_first(records: &[Placement<'_>], stored: &HashMap<String, String>) -> Vec<usize> {
+    let mut of_account: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, record) in records.iter().enumerate() {
+        of_account.entry(record.id).or_default().push(index);
     }
-    let mut order = Vec::with_capacity(records.len());
-    let mut is_taken = vec![false; records.len()];
-    for start in 0..records.len() {
-        let mut upwards = Vec::new();
-        let mut next = Some(start);
-        while let Some(index) = next.filter(|index| !is_taken[*index]) {
-            is_taken[index] = true;
-            upwards.push(index);
-            next = records[index].1.and_then(|parent| at.get(parent)).copied();
+    // The parent as it is to be: the last record that says one has its way.
+    let parent_of = |id: &str| -> Option<&str> {
+        let own = of_account.get(id).into_iter().flatten().rev();
+        let said = own.map(|index| records[*index].parent);
+        match said.into_iter().find(|parent| *parent != Change::Keep) {
+            Some(Change::Set(parent)) => Some(parent),
+            Some(Change::Clear) => None,
+            Some(Change::Keep) | None => stored.get(id).map(String::as_str),
         }
-        order.extend(upwards.into_iter().rev());
+    };
+    let mut order = Vec::with_capacity(records.len());
+    let mut is_taken: HashSet<&str> = HashSet::new();
+    for start in of_account.keys() {
+        let mut upwards = Vec::new();
+        let mut next = Some(*start);
+        while let Some(id) = next.filter(|id| is_taken.insert(id)) {
+            upwards.push(id);
+            next = parent_of(id);
+        }
+        let downwards = upwards.into_iter().rev();
+        order.extend(downwards.filter_map(|id| of_account.get(id)).flatten());
     }
     order
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn placements<'a>(records: &[(&'a str, Option<&'a str>)]) -> Vec<Placement<'a>> {
+        let place = |(id, parent): &(&'a str, Option<&'a str>)| Placement {
+            id,
+            parent: parent.map_or(Change::Clear, Change::Set),
+        };
+        records.iter().map(place).collect()
+    }
+
+    fn stored(links: &[(&str, &str)]) -> HashMap<String, String> {
+        let link = |(id, parent): &(&str, &str)| ((*id).to_owned(), (*parent).to_owned());
+        links.iter().map(link).collect()
+    }
 
     #[test]
     fn parents_come_before_their_children() {
-        let records = [("c", Some("b")), ("b", Some("a")), ("x", None), ("a", None)];
-        assert_eq!(parents_first(&records), [3, 1, 0, 2]);
+        let records = placements(&[("c", Some("b")), ("b", Some("a")), ("x", None), ("a", None)]);
+        assert_eq!(parents_first(&records, &HashMap::new()), [3, 1, 0, 2]);
+    }
+
+    #[test]
+    fn what_lies_above_comes_first_though_accounts_without_a_record_lie_between() {
+        let stored = stored(&[("c", "a"), ("b", "c")]);
+        let records = placements(&[("a", Some("b")), ("c", Some("d"))]);
+        assert_eq!(requested_parents(&records), BTreeSet::from(["b", "d"]));
+        assert_eq!(parents_first(&records, &stored), [1, 0]);
+        let swapped = placements(&[("c", Some("d")), ("a", Some("b"))]);
+        assert_eq!(parents_first(&swapped, &stored), [0, 1]);
+    }
+
+    #[test]
+    fn an_account_whose_record_says_no_parent_stays_where_it_is() {
+        let stored = stored(&[("b", "c"), ("c", "a")]);
+        let mut records = placements(&[("a", Some("b")), ("b", None), ("c", None)]);
+        records[1].parent = Change::Keep;
+        assert_eq!(parents_first(&records, &stored), [2, 1, 0]);
     }
 
     #[test]
     fn a_cycle_or_a_repeated_record_loses_none() {
-        let records = [("a", Some("b")), ("b", Some("a")), ("a", Some("c"))];
-        let mut order = parents_first(&records);
+        let records = placements(&[("a", Some("b")), ("b", Some("a")), ("a", Some("c"))]);
+        let mut order = parents_first(&records, &HashMap::new());
         order.sort_unstable();
         assert_eq!(order, [0, 1, 2]);
+    }
+
+    #[test]
+    fn records_of_one_account_keep_their_order_and_the_last_places_it() {
+        let records = placements(&[("a", Some("b")), ("b", Some("c")), ("a", Some("c"))]);
+        assert_eq!(parents_first(&records, &HashMap::new()), [0, 2, 1]);
     }
 
     #[test]
@@ -155,7 +231,55 @@ mod tests {
             .enumerate()
             .map(|(n, id)| (id.as_str(), ids.get(n + 1).map(String::as_str)))
             .collect();
-        assert_eq!(parents_first(&records)[0], 99_999);
+        let records = placements(&records);
+        assert_eq!(parents_first(&records, &HashMap::new())[0], 99_999);
+    }
+
+    /// A tree of so many accounts: each lies below one of those before it in a random
+    /// order, or below none.
+    fn tree(accounts: usize) -> impl Strategy<Value = Vec<Option<usize>>> {
+        let order = Just((0..accounts).collect::<Vec<_>>()).prop_shuffle();
+        let above = proptest::collection::vec(any::<proptest::sample::Index>(), accounts);
+        (order, above).prop_map(|(order, above)| {
+            let mut parents = vec![None; order.len()];
+            for (at, account) in order.iter().enumerate() {
+                let above = above[*account].index(at + 1);
+                parents[*account] = above.checked_sub(1).map(|above| order[above]);
+            }
+            parents
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_tree_becomes_any_other_whatever_the_order_of_the_records(
+            (before, after, order) in (2..12_usize).prop_flat_map(|accounts| (
+                tree(accounts),
+                tree(accounts),
+                Just((0..accounts).collect::<Vec<_>>()).prop_shuffle(),
+            )),
+        ) {
+            let ids: Vec<String> = (0..before.len()).map(|no| format!("a{no}")).collect();
+            let stored = before.iter().enumerate().filter_map(|(no, parent)| {
+                parent.map(|parent| (ids[no].clone(), ids[parent].clone()))
+            });
+            let moved: Vec<usize> = order.into_iter().filter(|no| before[*no] != after[*no]).collect();
+            let records: Vec<_> = moved
+                .iter()
+                .map(|no| (ids[*no].as_str(), after[*no].map(|parent| ids[parent].as_str())))
+                .collect();
+            let mut parents = before.clone();
+            for at in parents_first(&placements(&records), &stored.collect()) {
+                let account = moved[at];
+                let mut above = after[account];
+                while let Some(next) = above {
+                    prop_assert_ne!(next, account, "a cycle on the way");
+                    above = parents[next];
+                }
+                parents[account] = after[account];
+            }
+            prop_assert_eq!(parents, after);
+        }
     }
 
     #[test]

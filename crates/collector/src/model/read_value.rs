@@ -4,7 +4,7 @@
 use natero_event::{limits::MAX_ID_CHARS, received};
 use serde_json::{Map, Value};
 
-use super::calendar::{self, Day, TimeZone};
+use super::calendar;
 
 /// The largest time of JavaScript's `Date`, in ms since the Unix epoch.
 const LAST_MS: f64 = 8.64e15;
@@ -29,7 +29,7 @@ pub(super) fn count(value: &Value) -> Option<u64> {
 }
 
 /// Reads a flag, also from a text of any case and from 0 and 1.
-pub(super) fn flag(value: &Value) -> Option<bool> {
+pub fn flag(value: &Value) -> Option<bool> {
     let text = match value {
         Value::Bool(flag) => return Some(*flag),
         Value::Number(number) => number.to_string(),
@@ -43,29 +43,31 @@ pub(super) fn flag(value: &Value) -> Option<bool> {
     }
 }
 
+/// Numbers of this size, either way, are no times in ms: they are years, dates of eight
+/// digits, or seconds up to the year 2128. In ms they would all lie within two months of
+/// January 1970.
+const NO_MS: std::ops::Range<f64> = 1e3..5e9;
+
 /// Reads a time in ms since the Unix epoch, also as text; or a date such as
 /// `2024-05-01`, which stands for its first ms in UTC; or a date with a time, which is
 /// one of UTC where it has no offset.
 pub(super) fn time(value: &Value) -> Option<i64> {
     if let Some(text) = value.as_str().map(str::trim) {
-        if let Ok(day) = text.parse::<Day>() {
-            return Some(TimeZone::UTC.start_of(day));
+        if let Some(ms) = calendar::start_of_date(text) {
+            return Some(ms);
         }
         if let Some(ms) = calendar::moment(text) {
             return Some(ms);
         }
     }
     let ms = number(value)?;
-    (ms.abs() <= LAST_MS).then_some(ms as i64)
+    let is_ms = ms.abs() <= LAST_MS && !NO_MS.contains(&ms.abs());
+    is_ms.then_some(ms as i64)
 }
 
-/// Reads a day: that of UTC where the value is a time.
-pub(super) fn day(value: &Value) -> Option<Day> {
-    /// In March 1973. Numbers below are seconds, years, or digits of a date.
-    const FIRST_MS: i64 = 100_000_000_000;
-    let ms = time(value)?;
-    let is_said_by_number = number(value).is_some();
-    (!is_said_by_number || ms >= FIRST_MS).then(|| TimeZone::UTC.day_at(ms))
+/// Reads a day, such as `2024-05-01`: that of UTC where the value is a time.
+pub(super) fn day(value: &Value) -> Option<String> {
+    time(value).and_then(calendar::date_in_utc)
 }
 
 /// Reads a trimmed text of at most 256 characters, which may be empty. A number is
@@ -79,29 +81,129 @@ pub(super) fn short_text(value: &Value) -> Option<String> {
     (text.chars().count() <= MAX_ID_CHARS).then_some(text)
 }
 
-/// Name of the detail of an account that is a day.
-pub(super) const DAY_FIELD: &str = "renewal_date";
+/// A detail of an account that is kept in one form, so that lists can be filtered by it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settled {
+    /// Its name.
+    pub(super) field: &'static str,
+    /// What it must be.
+    pub(super) expected: &'static str,
+    /// Reads it in all forms that clients write.
+    read: fn(&Value) -> Option<Value>,
+}
 
-/// What it must be.
-pub(super) const DAY: &str = "a date such as \"2025-01-31\", or a time in ms since the Unix epoch";
+/// A day, such as `2025-01-31`.
+const RENEWAL_DATE: Settled = Settled {
+    field: "renewal_date",
+    expected: "a date such as \"2025-01-31\", or a time in ms since the Unix epoch",
+    read: |value| day(value).map(Value::from),
+};
+
+const SETTLED: [Settled; 3] = [
+    RENEWAL_DATE,
+    Settled {
+        field: "is_churned",
+        expected: "true or false, or yes or no",
+        read: |value| flag(value).or_else(|| yes_or_no(value)).map(Value::from),
+    },
+    Settled {
+        field: "employees",
+        expected: "a whole number that is not below 0, or a range in words such as \"51-200\"",
+        read: head_count,
+    },
+];
+
+impl Settled {
+    /// Brings the field among details into its form. A blank text is no value. Returns
+    /// false, and changes nothing, when it cannot be read.
+    fn settle(&self, details: &mut Map<String, Value>) -> bool {
+        let Some(value) = details.get_mut(self.field).filter(|value| !value.is_null()) else {
+            return true;
+        };
+        let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
+        let settled = if is_blank {
+            Some(Value::Null)
+        } else {
+            (self.read)(value)
+        };
+        settled.map(|settled| *value = settled).is_some()
+    }
+}
+
+/// Reads what people write for a flag in tables.
+fn yes_or_no(value: &Value) -> Option<bool> {
+    let text = value.as_str()?.trim();
+    let is_yes = text.eq_ignore_ascii_case("yes");
+    (is_yes || text.eq_ignore_ascii_case("no")).then_some(is_yes)
+}
+
+/// Reads a number of people, also one in groups of three digits. A text that is no
+/// number stays: many know no more than a range.
+fn head_count(value: &Value) -> Option<Value> {
+    let Some(text) = value.as_str().map(str::trim) else {
+        return count(value).map(Value::from);
+    };
+    let ungrouped = ungrouped(text);
+    let text = ungrouped.as_deref().unwrap_or(text);
+    match number(&text.into()) {
+        Some(_) => count(&text.into()).map(Value::from),
+        None => Some(text.into()),
+    }
+}
+
+/// The digits of a number in groups of three, such as `1,200`.
+fn ungrouped(text: &str) -> Option<String> {
+    const BETWEEN: [char; 6] = [',', '\'', '’', ' ', '\u{a0}', '\u{202f}'];
+    let between = text.chars().find(|letter| BETWEEN.contains(letter))?;
+    let mut groups = text.split(between);
+    let first = groups.next()?;
+    let is_grouped = (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3);
+    let digits = text.replace(between, "");
+    let is_number = is_grouped && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(digits)
+}
+
+/// Brings details of an account into the form in which they are kept. Returns those that
+/// cannot be read; they stay as they are.
+#[must_use]
+pub(super) fn settle(details: &mut Map<String, Value>) -> Vec<Settled> {
+    let unreadable = SETTLED.iter().filter(|field| !field.settle(details));
+    unreadable.copied().collect()
+}
 
 /// Brings the renewal date among details into the one form in which it is kept, such
-/// as `2025-01-31`, so that lists can be filtered by it. Returns false, and changes
-/// nothing, when it is no day.
+/// as `2025-01-31`. Returns false, and changes nothing, when it is no day.
 #[must_use]
 pub fn settle_day(details: &mut Map<String, Value>) -> bool {
-    let Some(value) = details.get_mut(DAY_FIELD).filter(|value| !value.is_null()) else {
-        return true;
-    };
-    if value.as_str().is_some_and(|text| text.trim().is_empty()) {
-        *value = Value::Null;
-        return true;
+    RENEWAL_DATE.settle(details)
+}
+
+/// Reads a field of a record that has no form of its own. A text that is a flag, in any
+/// case, is that flag: tables have no other type than text, and spreadsheets write `TRUE`.
+/// Ids and names stay texts, however they look.
+pub(super) fn free_value(name: &str, value: Value) -> Value {
+    let is_name = name.ends_with("_id") || name.ends_with("name");
+    match value.as_str().filter(|_| !is_name).map(str::trim) {
+        Some(text) if text.eq_ignore_ascii_case("true") => true.into(),
+        Some(text) if text.eq_ignore_ascii_case("false") => false.into(),
+        Some(_) | None => value,
     }
-    let Some(day) = day(value) else {
-        return false;
-    };
-    *value = day.to_string().into();
-    true
+}
+
+/// Gives texts the type that their fields have already: `"40"` is the number 40 where a
+/// number is stored. So a table that says what is stored changes nothing.
+pub(super) fn keep_types(stored: &Map<String, Value>, said: &mut Map<String, Value>) {
+    for (name, value) in said {
+        let (Some(Value::Number(_)), Value::String(text)) = (stored.get(name), &*value) else {
+            continue;
+        };
+        if let Ok(Value::Number(number)) = serde_json::from_str(text)
+            // `1.50` and `1e3` are written in another way than the number would be.
+            && number.to_string() == *text
+        {
+            *value = Value::Number(number);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +237,85 @@ mod tests {
         ] {
             assert_eq!(time(&value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn seconds_years_and_digits_of_a_date_are_no_times_in_ms() {
+        for value in [
+            json!(1_714_521_600),
+            json!("1714521600"),
+            json!("20240501"),
+            json!(20_240_501),
+            json!(2024),
+            json!(-1_714_521_600),
+        ] {
+            assert_eq!(time(&value), None, "{value}");
+            assert_eq!(day(&value), None, "{value}");
+        }
+        assert_eq!(time(&json!(0)), Some(0));
+        assert_eq!(time(&json!(-1)), Some(-1));
+    }
+
+    #[test]
+    fn a_date_before_1970_is_a_time_and_a_day() {
+        let date = json!("1965-03-01");
+        assert_eq!(time(&date), Some(-152_668_800_000));
+        assert_eq!(time(&json!("1965-03-01T00:00:00Z")), time(&date));
+        assert_eq!(day(&date).unwrap(), "1965-03-01");
+        assert_eq!(day(&json!(-1)).unwrap(), "1969-12-31");
+        assert_eq!(day(&json!("1972-01-01")).unwrap(), "1972-01-01");
+    }
+
+    #[test]
+    fn fields_with_a_meaning_are_kept_in_one_form() {
+        let settled = |field: &str, value: Value| {
+            let mut details = Map::from_iter([(field.to_owned(), value)]);
+            let unreadable = settle(&mut details);
+            (details.remove(field).unwrap(), unreadable.len())
+        };
+        for value in [
+            json!("True"),
+            json!("TRUE"),
+            json!(1),
+            json!("yes"),
+            json!(true),
+        ] {
+            assert_eq!(settled("is_churned", value), (json!(true), 0));
+        }
+        assert_eq!(settled("is_churned", json!("No")), (json!(false), 0));
+        assert_eq!(settled("is_churned", json!(" ")), (Value::Null, 0));
+        assert_eq!(settled("is_churned", json!("soon")), (json!("soon"), 1));
+        for value in [
+            json!(1200),
+            json!("1200"),
+            json!("1,200"),
+            json!("1’200"),
+            json!(1200.0),
+        ] {
+            assert_eq!(settled("employees", value), (json!(1200), 0));
+        }
+        assert_eq!(settled("employees", json!("51-200")), (json!("51-200"), 0));
+        assert_eq!(settled("employees", json!("1,20")), (json!("1,20"), 0));
+        for value in [json!(-1), json!("1.5"), json!(true), json!([])] {
+            assert_eq!(settled("employees", value.clone()), (value, 1));
+        }
+    }
+
+    #[test]
+    fn a_text_takes_the_type_of_the_number_that_is_stored() {
+        let stored = json!({"seats": 40, "score": 1.5, "code": "7"});
+        let mut said = json!({"seats": "41", "score": "1.5", "code": "7", "new": "7"});
+        let (Value::Object(stored), Value::Object(said_fields)) = (stored, &mut said) else {
+            panic!("objects")
+        };
+        keep_types(&stored, said_fields);
+        assert_eq!(
+            said,
+            json!({"seats": 41, "score": 1.5, "code": "7", "new": "7"})
+        );
+        let mut padded = Map::from_iter([("seats".to_owned(), json!("041"))]);
+        keep_types(&stored, &mut padded);
+        assert_eq!(padded["seats"], "041");
     }
 
     #[test]

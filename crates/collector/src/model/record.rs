@@ -50,6 +50,19 @@ pub enum RecordError {
         /// The id in the address.
         expected: String,
     },
+    /// A line of a table has more or fewer cells than there are names.
+    #[error(
+        "line {line} has {cells} {} and the line of names {names}; check commas and quotes in it",
+        if *cells == 1 { "cell" } else { "cells" }
+    )]
+    Ragged {
+        /// Number of the line, from 1.
+        line: u64,
+        /// Its cells.
+        cells: usize,
+        /// The names.
+        names: usize,
+    },
     /// The merged details would be too large.
     #[error("`details` would have more than 64 KiB; set keys you no longer need to null")]
     DetailsTooLarge,
@@ -118,7 +131,7 @@ impl RecordFields {
     pub(super) fn id(&mut self, field: &'static str) -> Result<Change<String>, RecordError> {
         match self.0.remove(field) {
             None => Ok(Change::Keep),
-            Some(Value::Null) => Ok(Change::Clear),
+            Some(value) if is_none(&value) => Ok(Change::Clear),
             Some(value) => match id(&value) {
                 Some(id) if !is_address(&id) => Err(invalid(field, NO_ADDRESS)),
                 Some(id) => Ok(Change::Set(id)),
@@ -142,15 +155,15 @@ impl RecordFields {
     pub(super) fn time(&mut self, field: &'static str) -> Result<Change<i64>, RecordError> {
         match self.0.remove(field) {
             None => Ok(Change::Keep),
-            Some(Value::Null) => Ok(Change::Clear),
-            Some(Value::String(text)) if text.trim().is_empty() => Ok(Change::Clear),
+            Some(value) if is_none(&value) => Ok(Change::Clear),
             Some(value) => time(&value).map(Change::Set).ok_or(invalid_time(field)),
         }
     }
 
     pub(super) fn flag(&mut self, field: &'static str) -> Result<Option<bool>, RecordError> {
         match self.0.remove(field) {
-            None | Some(Value::Null) => Ok(None),
+            None => Ok(None),
+            Some(value) if is_none(&value) => Ok(None),
             Some(value) => read_value::flag(&value)
                 .map(Some)
                 .ok_or(invalid(field, read_value::FLAG)),
@@ -159,24 +172,33 @@ impl RecordFields {
 
     /// Reads `details` and adds every field that has not been read, so that no
     /// field of a client (`tier`, `stage`, `renewal_date` …) is lost. Fields in
-    /// `read_only` are ignored: clients send back what a GET answered.
+    /// `read_only` are ignored: clients send back what a GET answered. Tables have
+    /// `details` as a text.
     pub(super) fn details(mut self, read_only: &[&str]) -> Result<Map<String, Value>, RecordError> {
         for field in read_only {
             self.0.remove(*field);
         }
         let mut details = match self.0.remove("details") {
-            None | Some(Value::Null) => Map::new(),
+            None => Map::new(),
+            Some(value) if is_none(&value) => Map::new(),
             Some(Value::Object(map)) => map,
-            Some(_) => {
-                return Err(RecordError::Invalid {
-                    field: "details",
-                    expected: "a JSON object",
-                });
-            }
+            Some(value) => (value.as_str())
+                .and_then(|text| serde_json::from_str(text).ok())
+                .ok_or(invalid("details", "a JSON object"))?,
         };
         details.extend(self.0);
-        Ok(details)
+        let read = |(name, value): (String, Value)| {
+            let value = read_value::free_value(&name, value);
+            (name, value)
+        };
+        Ok(details.into_iter().map(read).collect())
     }
+}
+
+/// Whether a value stands for none: clients that have no other type than text send an
+/// empty one.
+fn is_none(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 pub(super) fn invalid(field: &'static str, expected: &'static str) -> RecordError {
@@ -194,8 +216,8 @@ pub(super) fn invalid_time(field: &'static str) -> RecordError {
 
 /// Reads the id of a financial record, ticket, interaction or note.
 pub(super) fn record_id(fields: &Map<String, Value>) -> Result<Option<String>, RecordError> {
-    match fields.get("id") {
-        None | Some(Value::Null) => Ok(None),
+    match fields.get("id").filter(|value| !is_none(value)) {
+        None => Ok(None),
         Some(value) => id(value)
             .map(Some)
             .ok_or(invalid("id", "a string of 1 to 256 characters")),
@@ -204,8 +226,8 @@ pub(super) fn record_id(fields: &Map<String, Value>) -> Result<Option<String>, R
 
 /// Reads the date of a financial record, ticket, interaction or note.
 pub(super) fn record_date(fields: &Map<String, Value>) -> Result<Option<i64>, RecordError> {
-    match fields.get("date") {
-        None | Some(Value::Null) => Ok(None),
+    match fields.get("date").filter(|value| !is_none(value)) {
+        None => Ok(None),
         Some(value) => time(value).map(Some).ok_or(invalid_time("date")),
     }
 }

@@ -1,6 +1,6 @@
 //! The order of the rows of a breakdown.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
@@ -38,6 +38,28 @@ pub enum RowOrder {
     Smallest(Figure),
     /// By a figure, the largest first.
     Largest(Figure),
+}
+
+impl RowOrder {
+    /// The figure by which rows are ordered; `None` where they are by key.
+    pub fn figure(self) -> Option<Figure> {
+        match self {
+            RowOrder::Key => None,
+            RowOrder::Smallest(figure) | RowOrder::Largest(figure) => Some(figure),
+        }
+    }
+}
+
+/// As [`RowOrder::from_str`] reads it.
+impl fmt::Display for RowOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_largest = matches!(self, RowOrder::Largest(_));
+        let name = Figure::ALL
+            .into_iter()
+            .find(|(_, figure)| Some(*figure) == self.figure())
+            .map_or("key", |(name, _)| name);
+        write!(f, "{}{name}", if is_largest { "-" } else { "" })
+    }
 }
 
 /// The error of a text that is no order.
@@ -81,6 +103,9 @@ mod tests {
         assert_eq!("key".parse(), Ok(RowOrder::Key));
         assert_eq!("users".parse(), Ok(RowOrder::Smallest(Figure::Users)));
         assert_eq!("-features".parse(), Ok(RowOrder::Largest(Figure::Features)));
+        for order in ["key", "users", "-features"] {
+            assert_eq!(order.parse::<RowOrder>().unwrap().to_string(), order);
+        }
         for wrong in ["", "-", "-key", "name", "--users"] {
             assert_eq!(wrong.parse::<RowOrder>(), Err(UnknownOrder), "{wrong}");
         }

@@ -7,6 +7,7 @@ use super::{
     change::{Change, Precedence},
     details::{cleared_fields, merge_details, short_text, take_field},
     public_fields::PublicFields,
+    read_value::keep_types,
     record::{RecordError, RecordFields},
 };
 
@@ -59,8 +60,8 @@ impl UserPatch {
             user_id: fields.own_id("user_id", in_address)?,
             account_id: match fields.id("account_id")? {
                 Change::Set(account_id) => Some(account_id),
-                Change::Keep => None,
-                Change::Clear => return Err(RecordError::Missing("account_id")),
+                // A user always has one: none is no other.
+                Change::Keep | Change::Clear => None,
             },
             is_move: fields.flag("move")?.unwrap_or(false),
             first_name: fields.text("first_name")?,
@@ -143,7 +144,12 @@ impl User {
     ///
     /// # Errors
     /// When the merged details would be too large; nothing is changed then.
-    pub fn apply(&mut self, patch: UserPatch, precedence: Precedence) -> Result<(), RecordError> {
+    pub fn apply(
+        &mut self,
+        mut patch: UserPatch,
+        precedence: Precedence,
+    ) -> Result<(), RecordError> {
+        keep_types(&self.details, &mut patch.details);
         if !merge_details(&mut self.details, patch.details, precedence) {
             return Err(RecordError::DetailsTooLarge);
         }

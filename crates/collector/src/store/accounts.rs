@@ -1,5 +1,6 @@
 //! Questions about accounts and users, and what becomes of their records.
 
+use super::list_filter::ListFilter;
 use crate::model::record::RecordError;
 
 /// A question about a list of accounts.
@@ -9,8 +10,31 @@ pub struct AccountsQuestion {
     pub parent: Option<String>,
     /// Only accounts without a parent.
     pub roots_only: bool,
-    /// Only accounts with this text in their id or name.
-    pub search: Option<String>,
+    /// Only accounts without active children, or only those with some.
+    pub is_leaf: Option<bool>,
+    /// Only accounts of a level of the hierarchy with this name.
+    pub hierarchy_label: Option<String>,
+    /// What else they must have.
+    pub filter: ListFilter,
+}
+
+/// A question about a list of users.
+#[derive(Debug, Clone, Default)]
+pub struct UsersQuestion {
+    /// Only users of the account with this id.
+    pub account_id: Option<String>,
+    /// What else they must have.
+    pub filter: ListFilter,
+}
+
+impl UsersQuestion {
+    /// All users of an account, or of all accounts.
+    pub fn of(account_id: Option<String>) -> Self {
+        UsersQuestion {
+            account_id,
+            ..UsersQuestion::default()
+        }
+    }
 }
 
 /// What became of a record of a call: its index in the call, its id and its outcome.

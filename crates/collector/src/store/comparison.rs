@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{
     StoreError,
-    accounts::AccountsQuestion,
+    accounts::{AccountsQuestion, UsersQuestion},
     alerts::AlertsQuestion,
     latest_events::LatestQuestion,
     operations::Store,
@@ -113,8 +113,14 @@ async fn compare_lists(compared: &Compared, found: &mut Vec<String>) -> Result<(
         for (account, other) in accounts.0.iter().zip(&others.0) {
             compare(found, "an account", account, other);
         }
-        let users = right.users(None, page).await?.unwrap_or_default();
-        let others = other.users(None, page).await?.unwrap_or_default();
+        let users = right
+            .users(UsersQuestion::default(), page)
+            .await?
+            .unwrap_or_default();
+        let others = other
+            .users(UsersQuestion::default(), page)
+            .await?
+            .unwrap_or_default();
         let what = format!("users, page {number}");
         compare(found, &what, &users.1, &others.1);
         for (user, other) in users.0.iter().zip(&others.0) {

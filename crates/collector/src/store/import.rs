@@ -54,6 +54,45 @@ pub struct ParentWithUsage {
     pub events: i64,
 }
 
+/// The accounts that accepted records name as parents and none describes. What a refused
+/// record says does not count.
+#[derive(Debug, Default)]
+pub(in crate::store) struct UnknownAccounts {
+    /// Those that were unknown before the import.
+    unknown: BTreeSet<String>,
+    named: BTreeSet<String>,
+    described: BTreeSet<String>,
+}
+
+impl UnknownAccounts {
+    /// Of these, which were unknown before the import.
+    pub(in crate::store) fn among(unknown: BTreeSet<String>) -> Self {
+        UnknownAccounts {
+            unknown,
+            ..UnknownAccounts::default()
+        }
+    }
+
+    /// Notes that an accepted record is about an account.
+    pub(in crate::store) fn describe(&mut self, account_id: &str) {
+        if self.unknown.contains(account_id) {
+            self.described.insert(account_id.to_owned());
+        }
+    }
+
+    /// Notes that an accepted record names a parent.
+    pub(in crate::store) fn name(&mut self, parent: Option<&str>) {
+        if let Some(parent) = parent.filter(|parent| self.unknown.contains(*parent)) {
+            self.named.insert(parent.to_owned());
+        }
+    }
+
+    /// Their ids.
+    pub(in crate::store) fn finish(self) -> BTreeSet<String> {
+        &self.named - &self.described
+    }
+}
+
 impl ImportReport {
     /// Reads records, and keeps those that are refused.
     pub(in crate::store) fn read<T>(

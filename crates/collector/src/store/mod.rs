@@ -28,6 +28,7 @@ mod identification;
 pub mod import;
 pub mod keys;
 pub mod latest_events;
+pub mod list_filter;
 pub mod loss;
 pub mod migration;
 pub mod new_event;

@@ -3,6 +3,7 @@
 
 mod bulk;
 mod identified;
+mod lists;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;

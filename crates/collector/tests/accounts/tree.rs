@@ -211,3 +211,45 @@ async fn an_account_can_be_deactivated_in_bulk() {
         (true, true, false)
     );
 }
+
+#[tokio::test]
+async fn a_reorganisation_is_accepted_whole_whatever_the_order_of_its_records() {
+    let moves = [
+        json!({"account_id": "a", "parent_account_id": "b"}),
+        json!({"account_id": "c", "parent_account_id": "d"}),
+    ];
+    for order in [[0, 1], [1, 0]] {
+        for path in ["/api/v2/accounts?dry_run=true", "/api/v2/accounts"] {
+            let collector = Collector::new();
+            // `c` has no record above `b`, and one of its own.
+            let stored = json!([
+                {"account_id": "a"},
+                {"account_id": "c", "parent_account_id": "a"},
+                {"account_id": "b", "parent_account_id": "c"},
+                {"account_id": "d"},
+            ]);
+            accounts(&collector, stored).await;
+            let records = json!(order.map(|at| &moves[at]));
+            let answer = post(&collector, path, records).await;
+            assert_eq!(answer.status, 200, "{order:?} {path}: {}", answer.text);
+            assert_eq!(answer.json()["rejected"], json!([]), "{order:?} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cycle_within_a_call_costs_the_same_record_whatever_the_order() {
+    let records = json!([
+        {"account_id": "b", "parent_account_id": "a"},
+        {"account_id": "c", "parent_account_id": "b"},
+        {"account_id": "a", "parent_account_id": "c"},
+    ]);
+    let refused = async |records: Value| {
+        let answer = accounts(&Collector::new(), records).await;
+        assert_eq!(answer["accepted"], 2, "{answer}");
+        answer["rejected"][0]["id"].clone()
+    };
+    let mut turned = records.as_array().unwrap().clone();
+    turned.reverse();
+    assert_eq!(refused(records).await, refused(json!(turned)).await);
+}

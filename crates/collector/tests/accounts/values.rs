@@ -1,7 +1,7 @@
 //! Values as clients write them, who often have no other type than text.
 
 use axum::{body::Body, http::Request};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{accounts, post, support::*};
 
@@ -126,4 +126,90 @@ async fn a_renewal_date_is_one_day_however_it_is_written() {
     collector.send(vec![said(NOW + 1, "soon")]).await;
     let account = collector.get("/api/v2/accounts/b").await;
     assert_eq!(account["details"], json!({"tier": "gold"}));
+}
+
+#[tokio::test]
+async fn a_date_is_read_alike_wherever_it_stands() {
+    let collector = Collector::new();
+    for date in [
+        json!("20240501"),
+        json!(1_714_521_600),
+        json!(2024),
+        json!("today"),
+    ] {
+        for field in ["join_date", "renewal_date"] {
+            let record = json!([{"account_id": "a", field: date}]);
+            let answer = post(&collector, "/api/v2/accounts", record).await;
+            assert_eq!(answer.status, 422, "{field} {date}: {}", answer.text);
+        }
+    }
+    let record =
+        json!({"account_id": "a", "join_date": "1965-03-01", "renewal_date": "1965-03-01"});
+    accounts(&collector, json!([record])).await;
+    let account = collector.get("/api/v2/accounts/a").await;
+    assert_eq!(account["join_date"], -152_668_800_000_i64);
+    assert_eq!(account["details"]["renewal_date"], "1965-03-01");
+    let put = collector
+        .call("PUT", "/api/v2/accounts/a", Some(account.clone()))
+        .await;
+    assert_eq!(put.json(), account, "what a GET gives can be PUT");
+}
+
+#[tokio::test]
+async fn a_blank_text_stands_for_none() {
+    let collector = Collector::new();
+    let stored = json!([{"account_id": "a", "parent_account_id": "top", "is_deleted": true}]);
+    accounts(&collector, stored).await;
+    let blank =
+        json!([{"account_id": "a", "parent_account_id": "", "is_deleted": "", "join_date": ""}]);
+    let answer = accounts(&collector, blank).await;
+    assert_eq!(answer["accepted"], 1, "{answer}");
+    let account = collector.get("/api/v2/accounts/a").await;
+    assert_eq!(account["parent_account_id"], Value::Null);
+    assert_eq!(account["is_deleted"], true);
+    let users = "/api/v2/account_users";
+    post(
+        &collector,
+        users,
+        json!([{"user_id": "u", "account_id": "a"}]),
+    )
+    .await;
+    for account_id in [json!(""), Value::Null] {
+        let record =
+            json!([{"user_id": "u", "account_id": account_id, "first_name": "Uma", "move": ""}]);
+        let answer = post(&collector, users, record).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let unknown = json!([{"user_id": "new", "account_id": account_id}]);
+        let answer = post(&collector, users, unknown).await;
+        assert_eq!(answer.status, 422, "{}", answer.text);
+        assert!(answer.text.contains("`account_id` is missing"));
+    }
+    let user = collector.get("/api/v2/account_users/u").await;
+    assert_eq!(
+        (&user["account_id"], &user["first_name"]),
+        (&json!("a"), &json!("Uma"))
+    );
+    let note = json!([{"id": "", "date": "", "text": "called"}]);
+    let answer = post(&collector, "/api/v2/accounts/a/notes", note).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+#[tokio::test]
+async fn whether_an_account_churned_and_its_employees_have_one_form() {
+    let collector = Collector::new();
+    for (churned, employees) in [(json!("True"), json!("1,200")), (json!(1), json!(1200.0))] {
+        let record = json!([{"account_id": "a", "is_churned": churned, "employees": employees}]);
+        accounts(&collector, record).await;
+        let account = collector.get("/api/v2/accounts/a").await;
+        assert_eq!(
+            account["details"],
+            json!({"is_churned": true, "employees": 1200})
+        );
+    }
+    for (field, value) in [("is_churned", json!("soon")), ("employees", json!(-1))] {
+        let record = json!([{"account_id": "a", field: value}]);
+        let answer = post(&collector, "/api/v2/accounts", record).await;
+        assert_eq!(answer.status, 422);
+        assert!(answer.text.contains(field), "{}", answer.text);
+    }
 }

@@ -66,6 +66,7 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str, faults: &mut
                         "^[A-Za-z]{3}$" => {
                             text.len() == 3 && text.chars().all(|c| c.is_ascii_alphabetic())
                         }
+                        r"^\s*$" => text.trim().is_empty(),
                         // A day.
                         days if days.starts_with("^(19") => text.parse::<Day>().is_ok(),
                         other => panic!("the pattern {other} is not known here"),

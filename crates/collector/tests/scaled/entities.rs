@@ -18,8 +18,9 @@ use natero_collector::{
     },
     store::{
         Store,
-        accounts::AccountsQuestion,
+        accounts::{AccountsQuestion, UsersQuestion},
         import::{Import, ImportKind},
+        list_filter::ListFilter,
         records::NewRecords,
     },
 };
@@ -38,6 +39,21 @@ fn account(record: Value) -> AccountPatch {
 
 fn user(record: Value) -> UserPatch {
     UserPatch::from_record(record, None).unwrap()
+}
+
+fn searched(text: &str) -> ListFilter {
+    ListFilter {
+        search: Some(text.to_owned()),
+        ..ListFilter::default()
+    }
+}
+
+/// A filter by a dimension.
+fn having(name: &str, value: &str) -> ListFilter {
+    ListFilter {
+        dimensions: [(name.to_owned(), value.to_owned())].into(),
+        ..ListFilter::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,11 +110,36 @@ async fn accounts_and_their_tree_are_the_same() {
             ..AccountsQuestion::default()
         },
         AccountsQuestion {
-            search: Some("GRÖ".into()),
+            filter: searched("GRÖ"),
             ..AccountsQuestion::default()
         },
         AccountsQuestion {
-            search: Some("deep 1".into()),
+            filter: searched("deep 1"),
+            ..AccountsQuestion::default()
+        },
+        AccountsQuestion {
+            filter: searched("größe"),
+            ..AccountsQuestion::default()
+        },
+        AccountsQuestion {
+            filter: having("tier", "2"),
+            is_leaf: Some(true),
+            ..AccountsQuestion::default()
+        },
+        AccountsQuestion {
+            filter: having("stage", "trial"),
+            ..AccountsQuestion::default()
+        },
+        AccountsQuestion {
+            filter: ListFilter {
+                is_deleted: Some(true),
+                ..ListFilter::default()
+            },
+            ..AccountsQuestion::default()
+        },
+        AccountsQuestion {
+            hierarchy_label: Some("region".into()),
+            is_leaf: Some(false),
             ..AccountsQuestion::default()
         },
     ] {
@@ -188,7 +229,7 @@ async fn users_and_what_events_say_of_them_are_the_same() {
         same!(pair, store => store.user(id.into()));
     }
     for account in [None, Some("a"), Some("b"), Some("nobody")] {
-        same!(pair, store => store.users(account.map(str::to_owned), PAGE));
+        same!(pair, store => store.users(UsersQuestion::of(account.map(str::to_owned)), PAGE));
     }
 }
 

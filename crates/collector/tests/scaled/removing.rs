@@ -13,7 +13,7 @@ use natero_collector::{
     },
     store::{
         Store,
-        accounts::AccountsQuestion,
+        accounts::{AccountsQuestion, UsersQuestion},
         usage::{RowPage, UsageQuestion},
     },
 };
@@ -119,7 +119,7 @@ async fn compare(pair: &Pair) {
         number: 1,
     };
     same!(pair, store => store.loss(Span::ALL));
-    same!(pair, store => store.users(None, ALL));
+    same!(pair, store => store.users(UsersQuestion::default(), ALL));
     same!(pair, store => store.accounts(AccountsQuestion::default(), ALL));
 }
 

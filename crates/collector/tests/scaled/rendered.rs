@@ -10,8 +10,13 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use natero_collector::{
-    clock::now_ms, http::state::App, model::page::Page, router, store::Store,
-    store::accounts::AccountsQuestion, store::operations::UpkeepOperations,
+    clock::now_ms,
+    http::state::App,
+    model::page::Page,
+    router,
+    store::Store,
+    store::accounts::{AccountsQuestion, UsersQuestion},
+    store::operations::UpkeepOperations,
 };
 use natero_company::{Target, company};
 use tower::ServiceExt;
@@ -171,7 +176,12 @@ async fn both_dashboards_look_the_same() {
         let id = &account.account_id;
         paths.extend(OF_ACCOUNT.map(|page| format!("/accounts/{id}{page}")));
     }
-    let (users, _) = pair.sqlite.users(None, all).await.unwrap().unwrap();
+    let (users, _) = pair
+        .sqlite
+        .users(UsersQuestion::default(), all)
+        .await
+        .unwrap()
+        .unwrap();
     for user in users.iter().step_by(users.len().div_ceil(5).max(1)) {
         paths.push(format!(
             "/users/{}?range=28d&sort.breakdown=name&sort.sessions=session_id",

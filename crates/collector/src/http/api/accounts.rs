@@ -1,14 +1,17 @@
 //! `/api/v2/accounts`.
 
 use axum::{Json, extract::State};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     http::{
-        api::{bulk::List, resource::Resource},
+        api::{
+            bulk::List,
+            list_query::{self, Parameters},
+            resource::Resource,
+        },
         error::ApiError,
-        extract::{PageQuery, Path, Query},
+        extract::{Id, PageQuery, Path, Query},
         state::App,
     },
     model::{
@@ -20,7 +23,7 @@ use crate::{
     },
     store::{
         Answer, Store,
-        accounts::{AccountsQuestion, RecordOutcome},
+        accounts::{AccountsQuestion, RecordOutcome, UsersQuestion},
         import::ImportKind,
     },
 };
@@ -72,30 +75,16 @@ impl Resource for Accounts {
     }
 }
 
-/// Parameters of the list.
-#[derive(Debug, Clone, Deserialize)]
-pub struct ListQuery {
-    search: Option<String>,
-    #[serde(default)]
-    roots: bool,
-}
-
 /// Lists accounts.
 ///
 /// # Errors
 /// 400 for invalid parameters.
 pub async fn list(
     State(app): State<App>,
-    Query(query): Query<ListQuery>,
+    parameters: Parameters,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<Account>>, ApiError> {
-    let page = page.page()?;
-    let question = AccountsQuestion {
-        parent: None,
-        roots_only: query.roots,
-        search: query.search,
-    };
-    list_of(&app, question, page).await
+    list_of(&app, list_query::accounts(parameters)?, page.page()?).await
 }
 
 /// A page of a list of accounts.
@@ -113,31 +102,48 @@ async fn list_of(
 /// Lists the children of an account.
 ///
 /// # Errors
-/// 404 when the account is unknown.
+/// 400 for invalid parameters, 404 when the account is unknown.
 pub async fn children(
     State(app): State<App>,
-    Path(account_id): Path<String>,
+    Path(Id(account_id)): Path<Id>,
+    parameters: Parameters,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<Account>>, ApiError> {
-    let page = page.page()?;
     let question = AccountsQuestion {
         parent: Some(account_id),
-        ..AccountsQuestion::default()
+        ..list_query::accounts(parameters)?
     };
-    list_of(&app, question, page).await
+    list_of(&app, question, page.page()?).await
 }
 
 /// Lists the users of an account.
 ///
 /// # Errors
-/// 404 when the account is unknown.
+/// 400 for invalid parameters, 404 when the account is unknown.
 pub async fn users(
     State(app): State<App>,
-    Path(account_id): Path<String>,
+    Path(Id(account_id)): Path<Id>,
+    parameters: Parameters,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<User>>, ApiError> {
-    let page = page.page()?;
-    let found = app.store.users(Some(account_id.clone()), page).await?;
+    let question = UsersQuestion {
+        account_id: Some(account_id),
+        ..list_query::users(parameters)?
+    };
+    list_of_users(&app, question, page.page()?).await
+}
+
+/// A page of a list of users.
+///
+/// # Errors
+/// 404 when their account is unknown.
+pub(super) async fn list_of_users(
+    app: &App,
+    question: UsersQuestion,
+    page: Page,
+) -> Result<Json<List<User>>, ApiError> {
+    let account_id = question.account_id.clone().unwrap_or_default();
+    let found = app.store.users(question, page).await?;
     let (records, total) = found.ok_or_else(|| Accounts::not_found(&account_id))?;
     Ok(Json(List::new(records, total, page)))
 }

@@ -74,6 +74,24 @@ struct FailedRecord {
     message: String,
 }
 
+/// A record as it was sent.
+#[derive(Debug, Clone)]
+pub struct SentRecord {
+    /// What it says.
+    pub record: Value,
+    /// Why it is refused before it is read: a line of a table may be ragged.
+    pub refusal: Option<RecordError>,
+}
+
+impl From<Value> for SentRecord {
+    fn from(record: Value) -> Self {
+        SentRecord {
+            record,
+            refusal: None,
+        }
+    }
+}
+
 /// The outcome of every record of a call.
 #[derive(Debug, Clone, Default)]
 pub struct BulkAnswer {
@@ -88,16 +106,20 @@ impl BulkAnswer {
     /// records, and an answer that lists the invalid records. `field` is the name
     /// of the id.
     pub fn read<T>(
-        sent: Vec<Value>,
+        sent: Vec<SentRecord>,
         field: &str,
         patch: impl Fn(Value) -> Result<T, RecordError>,
     ) -> (Self, Vec<(usize, T)>) {
-        let mut answer = BulkAnswer::of(sent);
+        let mut answer = BulkAnswer::default();
         let mut patches = Vec::new();
-        for index in 0..answer.sent.len() {
-            let record = &answer.sent[index];
-            let id = record_id(record, field);
-            match record_body::of_list(record.clone()).and_then(&patch) {
+        for (index, SentRecord { record, refusal }) in sent.into_iter().enumerate() {
+            let id = record_id(&record, field);
+            answer.sent.push(record.clone());
+            let read = match refusal {
+                None => record_body::of_list(record).and_then(&patch),
+                Some(refused) => Err(refused),
+            };
+            match read {
                 Ok(patch) => patches.push((index, patch)),
                 Err(refused) => answer.add(index, id, Err(refused)),
             }

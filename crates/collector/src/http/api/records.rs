@@ -14,7 +14,7 @@ use crate::{
             resource::Resource,
         },
         error::ApiError,
-        extract::{JsonBody, PageQuery, Path, Query},
+        extract::{Id, JsonBody, PageQuery, Path, Query},
         state::App,
     },
     model::{
@@ -34,7 +34,7 @@ use crate::{
 /// 404 when the account is unknown.
 pub async fn list_financials(
     State(app): State<App>,
-    Path(account_id): Path<String>,
+    Path(Id(account_id)): Path<Id>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<Value>>, ApiError> {
     let page = page.page()?;
@@ -59,7 +59,7 @@ async fn list(
 /// 404 when the account is unknown, 422 when no record is accepted.
 pub async fn post_financials(
     State(app): State<App>,
-    Path(account_id): Path<String>,
+    Path(Id(account_id)): Path<Id>,
     JsonBody(body): JsonBody,
 ) -> Result<BulkAnswer, ApiError> {
     let (answer, valid) = read(body, Financial::from_record)?;
@@ -73,7 +73,7 @@ pub async fn post_financials(
 pub async fn list_notes(
     kind: NoteKind,
     State(app): State<App>,
-    Path(account_id): Path<String>,
+    Path(Id(account_id)): Path<Id>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<Value>>, ApiError> {
     let page = page.page()?;
@@ -87,7 +87,7 @@ pub async fn list_notes(
 pub async fn post_notes(
     kind: NoteKind,
     State(app): State<App>,
-    Path(account_id): Path<String>,
+    Path(Id(account_id)): Path<Id>,
     JsonBody(body): JsonBody,
 ) -> Result<BulkAnswer, ApiError> {
     let (answer, valid) = read(body, Note::from_record)?;
@@ -101,7 +101,7 @@ pub async fn post_notes(
 pub async fn delete(
     kind: RecordKind,
     State(app): State<App>,
-    Path((account_id, id)): Path<(String, String)>,
+    Path((Id(account_id), Id(id))): Path<(Id, Id)>,
 ) -> Result<Json<Value>, ApiError> {
     let removed = app
         .store
@@ -130,7 +130,7 @@ pub struct ManagerQuery {
 /// 404 when the account is unknown or has no such manager.
 pub async fn delete_manager(
     State(app): State<App>,
-    Path(account_id): Path<String>,
+    Path(Id(account_id)): Path<Id>,
     Query(ManagerQuery { email }): Query<ManagerQuery>,
 ) -> Result<Json<Value>, ApiError> {
     remove_manager(&app, account_id, email).await
@@ -143,7 +143,7 @@ pub async fn delete_manager(
 /// As [`delete_manager`].
 pub async fn delete_manager_of_path(
     State(app): State<App>,
-    Path((account_id, email)): Path<(String, String)>,
+    Path((Id(account_id), Id(email))): Path<(Id, Id)>,
 ) -> Result<Json<Value>, ApiError> {
     remove_manager(&app, account_id, email).await
 }
@@ -229,7 +229,7 @@ pub struct AccountSummary {
 /// 404 when the account is unknown.
 pub async fn summary(
     State(app): State<App>,
-    Path(account_id): Path<String>,
+    Path(Id(account_id)): Path<Id>,
 ) -> Result<Json<AccountSummary>, ApiError> {
     let summary = app.store.summary(account_id.clone(), now_ms()).await?;
     let summary = summary.ok_or_else(|| Accounts::not_found(&account_id))?;

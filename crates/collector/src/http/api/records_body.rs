@@ -4,21 +4,20 @@ use axum::{
     extract::{FromRequest, Request},
     http::header,
 };
-use serde_json::Value;
 
 use crate::{
     http::{
-        api::bulk::{self, MAX_RECORDS},
+        api::bulk::{self, MAX_RECORDS, SentRecord},
         error::ApiError,
         extract::{JsonBody, receive_body},
     },
-    model::csv_records,
+    model::csv_records::{self, TableLine},
 };
 
 /// The records of a bulk call: `{"records":[…]}`, or CSV whose first line names the
 /// fields.
 #[derive(Debug, Clone)]
-pub struct RecordsBody(pub Vec<Value>);
+pub struct RecordsBody(pub Vec<SentRecord>);
 
 impl<S: Sync> FromRequest<S> for RecordsBody {
     type Rejection = ApiError;
@@ -29,7 +28,10 @@ impl<S: Sync> FromRequest<S> for RecordsBody {
         let kind = kind.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("text/csv") {
             let JsonBody(body) = JsonBody::from_request(request, state).await?;
-            return bulk::records(body).map(RecordsBody);
+            let records = bulk::records(body)?;
+            return Ok(RecordsBody(
+                records.into_iter().map(SentRecord::from).collect(),
+            ));
         }
         let bytes = receive_body(request).await?;
         // A large table takes a tenth of a second.
@@ -38,7 +40,7 @@ impl<S: Sync> FromRequest<S> for RecordsBody {
     }
 }
 
-fn read_table(bytes: Vec<u8>) -> Result<Vec<Value>, ApiError> {
+fn read_table(bytes: Vec<u8>) -> Result<Vec<SentRecord>, ApiError> {
     let text = String::from_utf8(bytes)
         .map_err(|_| ApiError::BadRequest("the table is not UTF-8; save it as UTF-8".into()))?;
     let records = csv_records::read(&text, MAX_RECORDS).map_err(|cause| match cause {
@@ -52,5 +54,9 @@ fn read_table(bytes: Vec<u8>) -> Result<Vec<Value>, ApiError> {
             "the table has no line below the names of its fields; send at least one record".into(),
         ));
     }
-    Ok(records.into_iter().map(|(_, record)| record).collect())
+    let sent = |line: TableLine| SentRecord {
+        record: line.record,
+        refusal: line.refusal,
+    };
+    Ok(records.into_iter().map(sent).collect())
 }

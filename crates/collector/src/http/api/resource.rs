@@ -14,12 +14,12 @@ use crate::{
     clock::now_ms,
     http::{
         api::{
-            bulk::{self, BulkAnswer, RejectedRecord},
+            bulk::{self, BulkAnswer, RejectedRecord, SentRecord},
             erasures,
             records_body::RecordsBody,
         },
         error::ApiError,
-        extract::{JsonBody, Path, Query},
+        extract::{Id, JsonBody, Path, Query},
         state::App,
     },
     model::{
@@ -119,17 +119,17 @@ pub struct DryRun {
 /// Runs a bulk call and takes it back.
 async fn dry_run<R: Resource>(
     app: &App,
-    records: Vec<Value>,
+    records: Vec<SentRecord>,
     now: i64,
 ) -> Result<DryRun, ApiError> {
     let ids: Vec<_> = records
         .iter()
-        .map(|record| bulk::record_id(record, R::ID_FIELD))
+        .map(|sent| bulk::record_id(&sent.record, R::ID_FIELD))
         .collect();
     let mut rejected = Vec::new();
     let mut numbered = Vec::with_capacity(records.len());
-    for (index, record) in (0..).zip(records) {
-        match record_body::of_list(record) {
+    for (index, SentRecord { record, refusal }) in (0..).zip(records) {
+        match refusal.map_or_else(|| record_body::of_list(record), Err) {
             Ok(record) => numbered.push((index, record)),
             Err(refused) => rejected.push((index, refused.to_string())),
         }
@@ -164,7 +164,7 @@ async fn dry_run<R: Resource>(
 /// 404 when it is unknown.
 pub async fn get<R: Resource>(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(Id(id)): Path<Id>,
 ) -> Result<Json<R::Record>, ApiError> {
     find::<R>(&app, id).await
 }
@@ -175,7 +175,7 @@ pub async fn get<R: Resource>(
 /// 409 when the record contradicts the stored state, 422 when it is invalid.
 pub async fn put<R: Resource>(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(Id(id)): Path<Id>,
     JsonBody(record): JsonBody,
 ) -> Result<Json<R::Record>, ApiError> {
     let id = natero_event::received::id(&Value::from(id))
@@ -201,7 +201,7 @@ pub struct DeleteQuery {
 /// 404 when it is unknown.
 pub async fn delete<R: Resource>(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(Id(id)): Path<Id>,
     Query(query): Query<DeleteQuery>,
 ) -> Result<Response, ApiError> {
     if query.erase {

@@ -1,18 +1,18 @@
 //! `/api/v2/account_users`.
 
 use axum::{Json, extract::State, response::Response};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     http::{
         api::{
-            accounts::Accounts,
+            accounts::list_of_users,
             bulk::{self, List},
+            list_query::{self, Parameters},
             resource::{self, DeleteQuery, Resource},
         },
         error::ApiError,
-        extract::{JsonBody, PageQuery, Path, Query},
+        extract::{Id, JsonBody, PageQuery, Path, Query},
         state::App,
     },
     model::{
@@ -66,30 +66,20 @@ impl Resource for Users {
     }
 }
 
-/// Parameters of the list.
-#[derive(Debug, Clone, Deserialize)]
-pub struct ListQuery {
-    account_id: Option<String>,
-}
-
 /// Lists users.
 ///
 /// # Errors
 /// 400 for invalid parameters, 404 when the account is unknown.
 pub async fn list(
     State(app): State<App>,
-    Query(query): Query<ListQuery>,
+    parameters: Parameters,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<User>>, ApiError> {
-    let page = page.page()?;
-    let found = app.store.users(query.account_id.clone(), page).await?;
-    let (records, total) =
-        found.ok_or_else(|| Accounts::not_found(&query.account_id.unwrap_or_default()))?;
-    Ok(Json(List::new(records, total, page)))
+    list_of_users(&app, list_query::users(parameters)?, page.page()?).await
 }
 
 /// The address of a user within an account.
-type InAccount = Path<(String, String)>;
+type InAccount = Path<(Id, Id)>;
 
 /// Finds a user that must belong to an account.
 async fn find_in_account(app: &App, id: String, account_id: &str) -> Result<Json<User>, ApiError> {
@@ -108,7 +98,7 @@ async fn find_in_account(app: &App, id: String, account_id: &str) -> Result<Json
 /// 404 when the user is unknown or in another account.
 pub async fn get_in_account(
     State(app): State<App>,
-    Path((id, account_id)): InAccount,
+    Path((Id(id), Id(account_id))): InAccount,
 ) -> Result<Json<User>, ApiError> {
     find_in_account(&app, id, &account_id).await
 }
@@ -119,7 +109,7 @@ pub async fn get_in_account(
 /// As PUT of a user.
 pub async fn put_in_account(
     State(app): State<App>,
-    Path((id, account_id)): InAccount,
+    Path((Id(id), Id(account_id))): InAccount,
     JsonBody(body): JsonBody,
 ) -> Result<Json<User>, ApiError> {
     let mut record = bulk::single_record(body)?;
@@ -135,7 +125,7 @@ pub async fn put_in_account(
             }));
         }
     }
-    resource::put::<Users>(State(app), Path(id), JsonBody(record)).await
+    resource::put::<Users>(State(app), Path(Id(id)), JsonBody(record)).await
 }
 
 /// Deactivates or erases a user of an account.
@@ -144,9 +134,9 @@ pub async fn put_in_account(
 /// 404 when the user is unknown or in another account.
 pub async fn delete_in_account(
     State(app): State<App>,
-    Path((id, account_id)): InAccount,
+    Path((Id(id), Id(account_id))): InAccount,
     query: Query<DeleteQuery>,
 ) -> Result<Response, ApiError> {
     let _known = find_in_account(&app, id.clone(), &account_id).await?;
-    resource::delete::<Users>(State(app), Path(id), query).await
+    resource::delete::<Users>(State(app), Path(Id(id)), query).await
 }

@@ -8,7 +8,7 @@ use crate::{
         user::{User, UserPatch},
     },
     store::{
-        accounts::{AccountsQuestion, RecordOutcome},
+        accounts::{AccountsQuestion, RecordOutcome, UsersQuestion},
         answer::Answer,
         import::{Import, ImportReport},
         records::Listed,
@@ -45,9 +45,8 @@ pub trait AccountOperations {
     /// Finds a user.
     fn user(&self, user_id: String) -> Answer<'_, Option<User>>;
 
-    /// Lists the users of one account, or all users, by id; `None` when the account is
-    /// unknown.
-    fn users(&self, account_id: Option<String>, page: Page) -> Answer<'_, Option<Listed<User>>>;
+    /// Lists users by id; `None` when their account is unknown.
+    fn users(&self, question: UsersQuestion, page: Page) -> Answer<'_, Option<Listed<User>>>;
 
     /// Inserts, modifies or moves a user at `now`. Events that were set aside because the
     /// user did not belong to the account count once the user does.

@@ -14,13 +14,16 @@ use crate::{
     model::{
         account::{Account, AccountPatch},
         change::Change,
-        hierarchy::parents_first,
+        hierarchy::Placement,
         layers::Layers,
-        page::Page,
+        page::{Page, Pager},
         record::RecordError,
         trust::{Trust, requested_parent},
     },
-    store::{accounts::RecordOutcome, records::Listed},
+    store::{
+        accounts::{AccountsQuestion, RecordOutcome},
+        records::Listed,
+    },
 };
 
 const COLUMNS: &str = "a.account_id, a.name, p.account_id, a.hierarchy_label, a.join_date,
@@ -49,12 +52,12 @@ pub(super) async fn find(tx: &Tx<'_>, account_id: &str) -> Result<Option<Account
         .map(|row| read(&row)))
 }
 
-/// Lists accounts by id. Returns one page and the number of all.
+/// Lists accounts by id, of which `parent` is the parent that the question names. Returns
+/// one page and the number of all.
 pub(super) async fn list(
     tx: &Tx<'_>,
     parent: Option<i64>,
-    roots_only: bool,
-    search: Option<&str>,
+    question: &AccountsQuestion,
     page: Page,
 ) -> Result<Listed<Account>> {
     let is_child = match parent {
@@ -63,17 +66,67 @@ pub(super) async fn list(
     };
     let wanted = format!(
         "{is_child} AND (NOT $2 OR a.parent_no IS NULL)
-         AND ($3::text IS NULL OR strpos(lower(a.account_id), $3) > 0
-             OR strpos(lower(coalesce(a.name, '')), $3) > 0)"
+         AND ($3::bool IS NULL OR a.is_deleted = $3)
+         AND ($4::text IS NULL OR a.hierarchy_label = $4)
+         AND ($5::bool IS NULL OR $5 = NOT EXISTS (
+             SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND NOT c.is_deleted))"
     );
-    let search = search.map(str::to_lowercase);
-    let sql = format!("SELECT COUNT(*) FROM accounts a WHERE {wanted}");
-    let total = query_one(tx, &sql, &[&parent, &roots_only, &search])
+    let (roots_only, is_deleted) = (question.roots_only, question.filter.is_deleted);
+    let (label, is_leaf) = (&question.hierarchy_label, question.is_leaf);
+    let Some(texts) = question.filter.of_texts() else {
+        let sql = format!("SELECT COUNT(*) FROM accounts a WHERE {wanted}");
+        let total = query_one(
+            tx,
+            &sql,
+            &[&parent, &roots_only, &is_deleted, label, &is_leaf],
+        )
         .await?
         .get(0);
-    let sql = format!("SELECT {COLUMNS} WHERE {wanted} ORDER BY a.account_id LIMIT $4 OFFSET $5");
-    let (limit, offset) = (page.limit, page.offset());
-    let rows = query(tx, &sql, &[&parent, &roots_only, &search, &limit, &offset]).await?;
+        let sql =
+            format!("SELECT {COLUMNS} WHERE {wanted} ORDER BY a.account_id LIMIT $6 OFFSET $7");
+        let (limit, offset) = (page.limit, page.offset());
+        let rows = query(
+            tx,
+            &sql,
+            &[
+                &parent,
+                &roots_only,
+                &is_deleted,
+                label,
+                &is_leaf,
+                &limit,
+                &offset,
+            ],
+        )
+        .await?;
+        return Ok((rows.iter().map(read).collect(), total));
+    };
+    // Only what decides is read of all accounts.
+    let details = if texts.needs_details() {
+        "a.details"
+    } else {
+        "'{}'"
+    };
+    let sql = format!(
+        "SELECT a.no, a.account_id, a.name, {details} FROM accounts a WHERE {wanted}
+         ORDER BY a.account_id"
+    );
+    let rows = query(
+        tx,
+        &sql,
+        &[&parent, &roots_only, &is_deleted, label, &is_leaf],
+    )
+    .await?;
+    let mut pager = Pager::new(page);
+    for row in &rows {
+        let found = texts.contains(row.get(1), row.get(2), || json::object(row.get(3)));
+        if found && pager.is_on_page() {
+            pager.add(row.get(0));
+        }
+    }
+    let (numbers, total): (Vec<i64>, i64) = pager.finish();
+    let sql = format!("SELECT {COLUMNS} WHERE a.no = ANY($1::bigint[]) ORDER BY a.account_id");
+    let rows = query(tx, &sql, &[&numbers]).await?;
     Ok((rows.iter().map(read).collect(), total))
 }
 
@@ -144,12 +197,8 @@ pub(super) async fn put_many(
     patches: Vec<(usize, AccountPatch)>,
     now: i64,
 ) -> Result<Vec<RecordOutcome>> {
-    let links: Vec<_> = patches
-        .iter()
-        .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
-        .collect();
-    let order = parents_first(&links);
     let mut ancestry = Ancestry::default();
+    let order = placing_order(tx, &mut ancestry, patches.iter().map(|(_, patch)| patch)).await?;
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
     let mut outcomes = Vec::with_capacity(patches.len());
     for at in order {
@@ -159,6 +208,31 @@ pub(super) async fn put_many(
         }
     }
     Ok(outcomes)
+}
+
+/// The order in which the records of a call are applied, parents first. It takes the lock
+/// of the tree, which may change until then, where a record asks for a parent.
+pub(super) async fn placing_order<'a>(
+    tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
+    patches: impl Iterator<Item = &'a AccountPatch>,
+) -> Result<Vec<usize>> {
+    // Two ids that differ may be stored as one.
+    let ids: Vec<_> = patches
+        .map(|patch| {
+            let Placement { id, parent } = patch.placement();
+            let stored = |id: &str| without_nul(id.to_owned());
+            (stored(id), parent.map(stored))
+        })
+        .collect();
+    let placements: Vec<_> = ids
+        .iter()
+        .map(|(id, parent)| Placement {
+            id,
+            parent: parent.as_ref().map(String::as_str),
+        })
+        .collect();
+    hierarchy::parents_first(tx, ancestry, &placements).await
 }
 
 /// Merges the details of an `identifyAccount` that was made at `at`. Details that cannot

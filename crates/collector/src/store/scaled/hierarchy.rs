@@ -1,5 +1,7 @@
 //! The account tree. Each account stores its parent and nothing else.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 
 use super::{
@@ -8,7 +10,10 @@ use super::{
     failure::Result,
     postgres::{Tx, execute, query, query_one},
 };
-use crate::model::{hierarchy::Cycle, visibility::Visibility};
+use crate::model::{
+    hierarchy::{self, Cycle, Placement},
+    visibility::Visibility,
+};
 
 /// Finds the cycle that a parent of an account would make. The call has the lock of the
 /// tree.
@@ -37,6 +42,32 @@ pub(super) async fn find_cycle(
     };
     let above = ancestry::ids(tx, above).await?;
     Ok(Some(Cycle::along(account.id, above)))
+}
+
+/// The order in which the records of a call place accounts, parents first. It takes the
+/// lock of the tree where a record asks for a parent.
+pub(super) async fn parents_first(
+    tx: &Tx<'_>,
+    ancestry: &mut Ancestry,
+    records: &[Placement<'_>],
+) -> Result<Vec<usize>> {
+    let requested: Vec<&str> = hierarchy::requested_parents(records).into_iter().collect();
+    if requested.is_empty() {
+        return Ok(hierarchy::parents_first(records, &HashMap::new()));
+    }
+    ancestry.lock(tx).await?;
+    // Each account is looked at once, however many lie below it.
+    let sql = "WITH RECURSIVE above (no) AS (
+            SELECT no FROM accounts WHERE account_id = ANY($1::text[])
+            UNION
+            SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
+            WHERE a.parent_no IS NOT NULL
+        )
+        SELECT a.account_id, p.account_id FROM above
+            JOIN accounts a ON a.no = above.no JOIN accounts p ON p.no = a.parent_no";
+    let rows = query(tx, sql, &[&requested]).await?;
+    let stored = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    Ok(hierarchy::parents_first(records, &stored))
 }
 
 /// Sets or removes the parent of an account.

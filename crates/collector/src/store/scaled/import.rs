@@ -8,8 +8,8 @@ use super::{
     account_rows, accounts, ancestry::Ancestry, failure::Result, postgres::Tx, user_records, users,
 };
 use crate::{
-    model::{account::AccountPatch, change::Change, hierarchy::parents_first, user::UserPatch},
-    store::import::{ImportReport, ParentWithUsage},
+    model::{account::AccountPatch, change::Change, hierarchy::requested_parents, user::UserPatch},
+    store::import::{ImportReport, ParentWithUsage, UnknownAccounts},
 };
 
 /// The accounts with usage of their own that may get their first child.
@@ -50,30 +50,34 @@ pub(super) async fn accounts(
     ancestry.lock(tx).await?;
     let mut report = ImportReport::default();
     let patches = report.read(records, |record| AccountPatch::from_record(record, None));
-    let links: Vec<_> = patches
-        .iter()
-        .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
-        .collect();
-    let named: BTreeSet<&str> = links.iter().map(|(id, _)| *id).collect();
-    let parents: BTreeSet<&str> = links.iter().filter_map(|(_, parent)| *parent).collect();
-    for parent in parents {
-        if !named.contains(parent) && account_rows::find_no(tx, parent).await?.is_none() {
-            report.unknown_accounts.insert(parent.to_owned());
+    let placements: Vec<_> = patches.iter().map(|(_, patch)| patch.placement()).collect();
+    let mut unknown = BTreeSet::new();
+    for parent in requested_parents(&placements) {
+        if account_rows::find_no(tx, parent).await?.is_none() {
+            unknown.insert(parent.to_owned());
         }
     }
-    let order = parents_first(&links);
+    let mut unknown = UnknownAccounts::among(unknown);
+    let records = patches.iter().map(|(_, patch)| patch);
+    let order = accounts::placing_order(tx, &mut ancestry, records).await?;
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
     for at in order {
         let Some((line, patch)) = patches[at].take() else {
             continue;
         };
         let id = patch.account_id.clone();
+        let parent = patch.requested_parent().map(str::to_owned);
         let before = accounts::find(tx, &id).await?;
         match accounts::put_one_of(tx, &mut ancestry, patch, now).await? {
-            Ok(()) => report.add(&id, before, accounts::find(tx, &id).await?),
+            Ok(()) => {
+                unknown.describe(&id);
+                unknown.name(parent.as_deref());
+                report.add(&id, before, accounts::find(tx, &id).await?);
+            }
             Err(refused) => report.reject(line, &refused),
         }
     }
+    report.unknown_accounts = unknown.finish();
     for parent in at_risk {
         if !accounts::has_usage(tx, &parent.account_id).await? {
             report.parents_with_usage.push(parent);
@@ -94,14 +98,17 @@ pub(super) async fn users(
     let mut ancestry = Ancestry::default();
     for (line, patch) in patches {
         let id = patch.user_id.clone();
-        if let Some(account) = &patch.account_id
-            && account_rows::find_no(tx, account).await?.is_none()
-        {
-            report.unknown_accounts.insert(account.clone());
-        }
+        let account = patch.account_id.clone();
+        let unknown = match account {
+            Some(account) if account_rows::find_no(tx, &account).await?.is_none() => Some(account),
+            Some(_) | None => None,
+        };
         let before = users::find(tx, &id).await?;
         match user_records::put_one_of(tx, &mut ancestry, patch, now).await? {
-            Ok(()) => report.add(&id, before, users::find(tx, &id).await?),
+            Ok(()) => {
+                report.unknown_accounts.extend(unknown);
+                report.add(&id, before, users::find(tx, &id).await?);
+            }
             Err(refused) => report.reject(line, &refused),
         }
     }

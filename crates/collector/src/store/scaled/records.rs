@@ -13,6 +13,7 @@ use crate::{
     model::{
         calendar::Month,
         financial::{Amount, Financial},
+        folding::folded,
         note::{Note, NoteKind},
         page::Page,
         record_key,
@@ -137,12 +138,12 @@ pub(super) async fn delete_manager(tx: &Tx<'_>, account: i64, email: &str) -> Re
     let kind = NoteKind::AssignedCsms.name();
     let sql = "SELECT no, fields FROM account_records WHERE account_no = $1 AND kind = $2";
     let rows = query(tx, sql, &[&account, &kind]).await?;
+    let email = folded(email.trim());
     let removed: Vec<i64> = rows
         .iter()
         .filter(|row| {
             let fields = json::object(row.get(1));
-            let stored = fields.get("email").and_then(Value::as_str);
-            stored.is_some_and(|stored| stored.eq_ignore_ascii_case(email))
+            record_key::natural_value(NoteKind::AssignedCsms, &fields).as_deref() == Some(&*email)
         })
         .map(|row| row.get(0))
         .collect();

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     model::{
-        page::Page,
+        page::{Page, Pager},
         user::{User, UserPatch},
     },
-    store::records::Listed,
+    store::{list_filter::ListFilter, records::Listed, search::full_name},
 };
 
 const COLUMNS: &str = "u.user_id, a.account_id, u.first_name, u.last_name, u.details, u.is_deleted
@@ -40,15 +40,48 @@ pub(super) async fn find(tx: &Tx<'_>, user_id: &str) -> Result<Option<User>> {
 
 /// Lists the users of one account, or all users, by id. Returns one page and the number
 /// of all.
-pub(super) async fn list(tx: &Tx<'_>, account: Option<i64>, page: Page) -> Result<Listed<User>> {
+pub(super) async fn list(
+    tx: &Tx<'_>,
+    account: Option<i64>,
+    filter: &ListFilter,
+    page: Page,
+) -> Result<Listed<User>> {
     let is_listed = match account {
         Some(_) => "u.account_no = $1",
         None => "$1::bigint IS NULL",
     };
-    let sql = format!("SELECT {COLUMNS} WHERE {is_listed} ORDER BY u.user_id LIMIT $2 OFFSET $3");
-    let rows = query(tx, &sql, &[&account, &page.limit, &page.offset()]).await?;
-    let sql = format!("SELECT COUNT(*) FROM users u WHERE {is_listed}");
-    let total = query_one(tx, &sql, &[&account]).await?.get(0);
+    let is_listed = format!("{is_listed} AND ($2::bool IS NULL OR u.is_deleted = $2)");
+    let is_deleted = filter.is_deleted;
+    let Some(texts) = filter.of_texts() else {
+        let sql =
+            format!("SELECT {COLUMNS} WHERE {is_listed} ORDER BY u.user_id LIMIT $3 OFFSET $4");
+        let (limit, offset) = (page.limit, page.offset());
+        let rows = query(tx, &sql, &[&account, &is_deleted, &limit, &offset]).await?;
+        let sql = format!("SELECT COUNT(*) FROM users u WHERE {is_listed}");
+        let total = query_one(tx, &sql, &[&account, &is_deleted]).await?.get(0);
+        return Ok((rows.iter().map(read).collect(), total));
+    };
+    // Only what decides is read of all users.
+    let details = if texts.needs_details() {
+        "u.details"
+    } else {
+        "'{}'"
+    };
+    let sql = format!(
+        "SELECT u.no, u.user_id, u.first_name, u.last_name, {details} FROM users u
+         WHERE {is_listed} ORDER BY u.user_id"
+    );
+    let mut pager = Pager::new(page);
+    for row in &query(tx, &sql, &[&account, &is_deleted]).await? {
+        let name = full_name([row.get(2), row.get(3)]);
+        let found = texts.contains(row.get(1), name.as_deref(), || json::object(row.get(4)));
+        if found && pager.is_on_page() {
+            pager.add(row.get(0));
+        }
+    }
+    let (numbers, total): (Vec<i64>, i64) = pager.finish();
+    let sql = format!("SELECT {COLUMNS} WHERE u.no = ANY($1::bigint[]) ORDER BY u.user_id");
+    let rows = query(tx, &sql, &[&numbers]).await?;
     Ok((rows.iter().map(read).collect(), total))
 }
 

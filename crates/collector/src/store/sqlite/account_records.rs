@@ -9,6 +9,7 @@ use super::{financial_sums, json, rows::AccountRow};
 use crate::{
     model::{
         financial::{Amount, Financial},
+        folding::folded,
         note::{Note, NoteKind},
         page::Page,
         record_key,
@@ -173,11 +174,24 @@ pub fn delete_manager(
     account: AccountRow,
     email: &str,
 ) -> rusqlite::Result<usize> {
-    tx.prepare_cached(
-        "DELETE FROM account_records WHERE account_no = ?1 AND kind = ?2
-             AND lower(json_extract(fields, '$.email')) = lower(?3)",
-    )?
-    .execute(params![account, NoteKind::AssignedCsms.name(), email])
+    let stored = tx
+        .prepare_cached(
+            "SELECT no, fields FROM account_records WHERE account_no = ?1 AND kind = ?2",
+        )?
+        .query_map(params![account, NoteKind::AssignedCsms.name()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+    let email = folded(email.trim());
+    let mut remove = tx.prepare_cached("DELETE FROM account_records WHERE no = ?1")?;
+    let mut removed = 0;
+    for (no, fields) in stored {
+        let value = record_key::natural_value(NoteKind::AssignedCsms, &json::object(&fields));
+        if value.as_deref() == Some(&*email) {
+            removed += remove.execute([no])?;
+        }
+    }
+    Ok(removed)
 }
 
 /// Lists tickets, interactions or notes of an account, newest first. Returns one

@@ -9,13 +9,12 @@ use crate::{
     model::{
         account::{Account, AccountPatch},
         change::Change,
-        hierarchy::parents_first,
         layers::Layers,
-        page::Page,
+        page::{Page, Pager},
         record::RecordError,
         trust::{Trust, requested_parent},
     },
-    store::accounts::RecordOutcome,
+    store::accounts::{AccountsQuestion, RecordOutcome},
 };
 
 const COLUMNS: &str = "a.account_id, a.name, p.account_id, a.hierarchy_label, a.join_date,
@@ -46,57 +45,77 @@ pub fn find(conn: &Connection, account_id: &str) -> rusqlite::Result<Option<Acco
         .optional()
 }
 
-/// Restricts a list of accounts.
-#[derive(Debug, Clone, Default)]
-pub struct AccountFilter {
-    /// Only children of this account.
-    pub parent: Option<AccountRow>,
-    /// Only accounts without a parent.
-    pub roots_only: bool,
-    /// Only accounts with this text in their id or name.
-    pub search: Option<String>,
-}
-
-/// Lists accounts by id. Returns one page and the number of all.
+/// Lists accounts by id, of which `parent` is the parent that the question names. Returns
+/// one page and the number of all.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn list(
     conn: &Connection,
-    filter: &AccountFilter,
+    parent: Option<AccountRow>,
+    question: &AccountsQuestion,
     page: Page,
 ) -> rusqlite::Result<(Vec<Account>, i64)> {
     // One clause for both cases could use no index.
-    let is_child = match filter.parent {
+    let is_child = match parent {
         Some(_) => "a.parent_no = ?1",
         None => "?1 IS NULL",
     };
     let wanted = format!(
-        "{is_child} AND (NOT ?2 OR a.parent_no IS NULL)
-         AND (?3 IS NULL OR instr(lower(a.account_id), ?3) OR instr(lower(IFNULL(a.name, '')), ?3))"
+        "{is_child} AND (NOT ?2 OR a.parent_no IS NULL) AND (?3 IS NULL OR a.is_deleted = ?3)
+         AND (?4 IS NULL OR a.hierarchy_label = ?4)
+         AND (?5 IS NULL OR ?5 = NOT EXISTS (
+             SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND c.is_deleted = 0))"
     );
-    let search = filter.search.as_ref().map(|text| text.to_lowercase());
-    let total = conn
-        .prepare_cached(&format!("SELECT COUNT(*) FROM accounts a WHERE {wanted}"))?
-        .query_row(params![filter.parent, filter.roots_only, search], |row| {
-            row.get(0)
-        })?;
-    let records = conn
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} WHERE {wanted} ORDER BY a.account_id LIMIT ?4 OFFSET ?5"
-        ))?
-        .query_map(
-            params![
-                filter.parent,
-                filter.roots_only,
-                search,
-                page.limit,
-                page.offset()
-            ],
-            read,
-        )?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok((records, total))
+    let is_deleted = question.filter.is_deleted;
+    let (label, is_leaf) = (&question.hierarchy_label, question.is_leaf);
+    let Some(texts) = question.filter.of_texts() else {
+        let total = conn
+            .prepare_cached(&format!("SELECT COUNT(*) FROM accounts a WHERE {wanted}"))?
+            .query_row(
+                params![parent, question.roots_only, is_deleted, label, is_leaf],
+                |row| row.get(0),
+            )?;
+        let sql =
+            format!("SELECT {COLUMNS} WHERE {wanted} ORDER BY a.account_id LIMIT ?6 OFFSET ?7");
+        let (limit, offset) = (page.limit, page.offset());
+        let records = conn
+            .prepare_cached(&sql)?
+            .query_map(
+                params![
+                    parent,
+                    question.roots_only,
+                    is_deleted,
+                    label,
+                    is_leaf,
+                    limit,
+                    offset
+                ],
+                read,
+            )?
+            .collect::<rusqlite::Result<_>>()?;
+        return Ok((records, total));
+    };
+    let mut all = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} WHERE {wanted} ORDER BY a.account_id"
+    ))?;
+    let mut rows = all.query(params![
+        parent,
+        question.roots_only,
+        is_deleted,
+        label,
+        is_leaf
+    ])?;
+    let mut pager = Pager::new(page);
+    while let Some(row) = rows.next()? {
+        let id = row.get_ref(0)?.as_str()?;
+        let name = row.get_ref(1)?.as_str_or_null()?;
+        let details = row.get_ref(5)?.as_str()?;
+        if texts.contains(id, name, || json::object(details)) && pager.is_on_page() {
+            pager.add(read(row)?);
+        }
+    }
+    Ok(pager.finish())
 }
 
 /// Inserts or modifies an account. Nothing is written when
@@ -167,11 +186,8 @@ pub fn put_many(
     patches: Vec<(usize, AccountPatch)>,
     now: i64,
 ) -> rusqlite::Result<Vec<RecordOutcome>> {
-    let links: Vec<_> = patches
-        .iter()
-        .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
-        .collect();
-    let order = parents_first(&links);
+    let placements: Vec<_> = patches.iter().map(|(_, patch)| patch.placement()).collect();
+    let order = hierarchy::parents_first(tx, &placements)?;
     let mut ancestry = Ancestry::default();
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
     let mut outcomes = Vec::with_capacity(patches.len());

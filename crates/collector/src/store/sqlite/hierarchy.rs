@@ -1,6 +1,8 @@
 //! The account tree. Each account stores its parent and nothing else, so that
 //! moving a subtree is one update however large it is.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, Transaction, params};
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
     ancestry::{self, Ancestry},
     rows::AccountRow,
 };
-use crate::model::hierarchy::Cycle;
+use crate::model::hierarchy::{self, Cycle, Placement};
 
 /// Finds the cycle that `parent_id` as the parent of an account would make.
 /// `row` is the row of the account, if it is stored already.
@@ -55,6 +57,41 @@ pub(super) fn find_cycle(
     };
     let above = above.try_map(|row| account_rows::id(conn, row))?;
     Ok(Some(Cycle::along(account_id, above)))
+}
+
+/// The order in which the records of a call place accounts, parents first.
+pub(super) fn parents_first(
+    conn: &Connection,
+    records: &[Placement<'_>],
+) -> rusqlite::Result<Vec<usize>> {
+    let stored = stored_above(conn, records)?;
+    Ok(hierarchy::parents_first(records, &stored))
+}
+
+/// The parents of the accounts that records ask for as parents, and of all above them.
+fn stored_above(
+    conn: &Connection,
+    records: &[Placement<'_>],
+) -> rusqlite::Result<HashMap<String, String>> {
+    let requested = hierarchy::requested_parents(records);
+    if requested.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // Each account is looked at once, however many lie below it.
+    conn.prepare_cached(
+        "WITH RECURSIVE above (no) AS (
+             SELECT no FROM accounts WHERE account_id IN (SELECT value FROM json_each(?1))
+             UNION
+             SELECT a.parent_no FROM above JOIN accounts a ON a.no = above.no
+             WHERE a.parent_no IS NOT NULL
+         )
+         SELECT a.account_id, p.account_id FROM above
+             JOIN accounts a ON a.no = above.no JOIN accounts p ON p.no = a.parent_no",
+    )?
+    .query_map([serde_json::json!(requested).to_string()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?
+    .collect()
 }
 
 /// Sets or removes the parent of an account.

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, Transaction};
 use serde_json::Value;
 
-use super::{accounts, ancestry::Ancestry, own_usage, rows::AccountRow, user_records, users};
+use super::{
+    accounts, ancestry::Ancestry, hierarchy, own_usage, rows::AccountRow, user_records, users,
+};
 use crate::{
-    model::{account::AccountPatch, change::Change, hierarchy::parents_first, user::UserPatch},
-    store::import::{ImportKind, ImportReport, ParentWithUsage},
+    model::{account::AccountPatch, change::Change, hierarchy::requested_parents, user::UserPatch},
+    store::import::{ImportKind, ImportReport, ParentWithUsage, UnknownAccounts},
 };
 
 /// Imports records, each with the number of its line. What is refused changes
@@ -35,20 +37,15 @@ fn import_accounts(
 ) -> rusqlite::Result<ImportReport> {
     let mut report = ImportReport::default();
     let patches = report.read(records, |record| AccountPatch::from_record(record, None));
-    let named: BTreeSet<String> = patches
-        .iter()
-        .map(|(_, patch)| patch.account_id.clone())
-        .collect();
-    let links: Vec<_> = patches
-        .iter()
-        .map(|(_, patch)| (patch.account_id.as_str(), patch.requested_parent()))
-        .collect();
-    for parent in links.iter().filter_map(|(_, parent)| *parent) {
-        if !named.contains(parent) && accounts::find_row(tx, parent)?.is_none() {
-            report.unknown_accounts.insert(parent.to_owned());
+    let placements: Vec<_> = patches.iter().map(|(_, patch)| patch.placement()).collect();
+    let mut unknown = BTreeSet::new();
+    for parent in requested_parents(&placements) {
+        if accounts::find_row(tx, parent)?.is_none() {
+            unknown.insert(parent.to_owned());
         }
     }
-    let order = parents_first(&links);
+    let mut unknown = UnknownAccounts::among(unknown);
+    let order = hierarchy::parents_first(tx, &placements)?;
     let at_risk = parents_at_risk(tx, &patches)?;
     let mut patches: Vec<_> = patches.into_iter().map(Some).collect();
     let mut ancestry = Ancestry::default();
@@ -57,13 +54,19 @@ fn import_accounts(
             continue;
         };
         let id = patch.account_id.clone();
+        let parent = patch.requested_parent().map(str::to_owned);
         let find = |conn: &Connection| accounts::find(conn, &id);
         let before = find(tx)?;
         match accounts::put_one_of(tx, &mut ancestry, patch, now)? {
-            Ok(()) => report.add(&id, before, find(tx)?),
+            Ok(()) => {
+                unknown.describe(&id);
+                unknown.name(parent.as_deref());
+                report.add(&id, before, find(tx)?);
+            }
             Err(refused) => report.reject(line, &refused),
         }
     }
+    report.unknown_accounts = unknown.finish();
     for (account_id, (row, events)) in at_risk {
         if own_usage::counted_events(tx, row)? == 0 {
             report
@@ -111,15 +114,18 @@ fn import_users(
     let mut ancestry = Ancestry::default();
     for (line, patch) in patches {
         let id = patch.user_id.clone();
-        if let Some(account) = &patch.account_id
-            && accounts::find_row(tx, account)?.is_none()
-        {
-            report.unknown_accounts.insert(account.clone());
-        }
+        let account = patch.account_id.clone();
+        let unknown = match account {
+            Some(account) if accounts::find_row(tx, &account)?.is_none() => Some(account),
+            Some(_) | None => None,
+        };
         let find = |conn: &Connection| users::find(conn, &id);
         let before = find(tx)?;
         match user_records::put_one_of(tx, &mut ancestry, patch, now)? {
-            Ok(()) => report.add(&id, before, find(tx)?),
+            Ok(()) => {
+                report.unknown_accounts.extend(unknown);
+                report.add(&id, before, find(tx)?);
+            }
             Err(refused) => report.reject(line, &refused),
         }
     }

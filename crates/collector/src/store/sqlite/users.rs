@@ -7,9 +7,12 @@ use super::{
     json, layers,
     rows::{AccountRow, UserRow},
 };
-use crate::model::{
-    page::Page,
-    user::{User, UserPatch},
+use crate::{
+    model::{
+        page::{Page, Pager},
+        user::{User, UserPatch},
+    },
+    store::{list_filter::ListFilter, search::full_name},
 };
 
 /// Finds the row of a user and the account the user belongs to.
@@ -97,16 +100,45 @@ pub fn count(conn: &Connection, account: Option<AccountRow>) -> rusqlite::Result
 pub fn list(
     conn: &Connection,
     account: Option<AccountRow>,
+    filter: &ListFilter,
     page: Page,
 ) -> rusqlite::Result<(Vec<User>, i64)> {
-    let is_listed = is_listed(account);
-    let records = conn
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} WHERE {is_listed} ORDER BY u.user_id LIMIT ?2 OFFSET ?3"
-        ))?
-        .query_map(params![account, page.limit, page.offset()], read)?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok((records, count(conn, account)?))
+    let is_listed = format!(
+        "{} AND (?2 IS NULL OR u.is_deleted = ?2)",
+        is_listed(account)
+    );
+    let Some(texts) = filter.of_texts() else {
+        let total = conn
+            .prepare_cached(&format!("SELECT COUNT(*) FROM users u WHERE {is_listed}"))?
+            .query_row(params![account, filter.is_deleted], |row| row.get(0))?;
+        let records = conn
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} WHERE {is_listed} ORDER BY u.user_id LIMIT ?3 OFFSET ?4"
+            ))?
+            .query_map(
+                params![account, filter.is_deleted, page.limit, page.offset()],
+                read,
+            )?
+            .collect::<rusqlite::Result<_>>()?;
+        return Ok((records, total));
+    };
+    let mut all = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} WHERE {is_listed} ORDER BY u.user_id"
+    ))?;
+    let mut rows = all.query(params![account, filter.is_deleted])?;
+    let mut pager = Pager::new(page);
+    while let Some(row) = rows.next()? {
+        let id = row.get_ref(0)?.as_str()?;
+        let name = full_name([
+            row.get_ref(2)?.as_str_or_null()?,
+            row.get_ref(3)?.as_str_or_null()?,
+        ]);
+        let details = row.get_ref(4)?.as_str()?;
+        if texts.contains(id, name.as_deref(), || json::object(details)) && pager.is_on_page() {
+            pager.add(read(row)?);
+        }
+    }
+    Ok(pager.finish())
 }
 
 /// Merges the details of an `identifyUser` that was made at `at`. Details that

@@ -41,7 +41,7 @@ pub struct UsageReport {
     pub totals: Totals,
     /// The figures of each value of the dimension.
     pub rows: Vec<UsageRow>,
-    /// The key after which the next page of rows begins; `None` on the last page.
+    /// The text of the cursor of the next page of rows; `None` on the last page.
     pub next: Option<String>,
     /// Events that are stored and not counted.
     pub uncaptured: Uncaptured,

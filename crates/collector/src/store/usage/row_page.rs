@@ -2,17 +2,17 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Value;
-
-use super::figures::{Totals, UsageRow};
-use crate::model::row_order::{Figure, RowOrder};
+use super::{
+    figures::{Totals, UsageRow},
+    row_cursor::{FigureValue, RowCursor},
+};
+use crate::model::row_order::RowOrder;
 
 /// A page of rows in an order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RowPage {
-    /// The key of the last row of the page before, empty for the row without a value;
-    /// `None` for the first page.
-    pub after: Option<String>,
+    /// The last row of the page before; `None` for the first page.
+    pub after: Option<RowCursor>,
     /// Most rows of the page; `None` for no limit.
     pub limit: Option<usize>,
     /// The order of the rows.
@@ -34,89 +34,128 @@ impl RowPage {
             .map_or(usize::MAX, |limit| limit.saturating_add(1))
     }
 
-    /// Compares the figures of two rows. Those that are equal stay in the order of
-    /// their keys, or of the rows of their users.
-    pub(in crate::store) fn compare(&self, left: &Totals, right: &Totals) -> Ordering {
+    /// What a row has of the figure by which rows are ordered; `None` in the order of keys.
+    pub(in crate::store) fn figure(&self, totals: &Totals) -> Option<FigureValue> {
+        let figure = self.order.figure();
+        figure.map(|figure| FigureValue::of(figure, totals))
+    }
+
+    /// Compares what two rows have of it. Rows that are equal are in the order of their
+    /// keys.
+    pub(in crate::store) fn compare_figures(
+        &self,
+        left: Option<FigureValue>,
+        right: Option<FigureValue>,
+    ) -> Ordering {
+        let (Some(left), Some(right)) = (left, right) else {
+            return Ordering::Equal;
+        };
         match self.order {
             RowOrder::Key => Ordering::Equal,
-            RowOrder::Smallest(figure) => by_figure(figure, left, right),
-            RowOrder::Largest(figure) => by_figure(figure, right, left),
+            RowOrder::Smallest(_) => left.compare(right),
+            RowOrder::Largest(_) => right.compare(left),
         }
     }
 
-    /// Cuts sorted rows down to the page. Returns the key of its last row if
+    /// Compares the figures of two rows.
+    pub(in crate::store) fn compare(&self, left: &Totals, right: &Totals) -> Ordering {
+        self.compare_figures(self.figure(left), self.figure(right))
+    }
+
+    /// Cuts sorted rows down to the page. Returns the cursor of its last row if
     /// there are further rows.
     pub(in crate::store) fn cut<R: AsRef<UsageRow>>(&self, rows: &mut Vec<R>) -> Option<String> {
-        let after = self.after.as_deref();
-        if self.order != RowOrder::Key {
-            let key = after.map(|after| match after {
-                "" => Value::Null,
-                key => key.into(),
-            });
-            if let Some(last) =
-                key.and_then(|key| rows.iter().position(|row| row.as_ref().key == key))
-            {
-                rows.drain(..=last);
-            }
-        } else if let Some(after) = after {
-            // The row without a value is the last.
-            let first = rows.partition_point(|row| {
-                let key = row.as_ref().key.as_str();
-                key.is_some_and(|key| key <= after)
-            });
+        if let Some(after) = &self.after {
+            let first = rows.partition_point(|row| !self.is_behind(row.as_ref(), after));
             rows.drain(..first);
         }
         let limit = self.limit.filter(|limit| rows.len() > *limit)?;
         rows.truncate(limit);
-        let last = rows.last()?;
-        Some(last.as_ref().key.as_str().unwrap_or_default().to_owned())
+        let last = rows.last()?.as_ref();
+        let cursor = RowCursor {
+            figure: self.figure(&last.totals),
+            key: last.key.as_str().map(str::to_owned),
+        };
+        Some(cursor.text(self.order))
     }
-}
 
-fn by_figure(figure: Figure, left: &Totals, right: &Totals) -> Ordering {
-    match figure {
-        Figure::Events => left.events.cmp(&right.events),
-        Figure::Features => left.features.total_cmp(&right.features),
-        Figure::ModuleTime => left.module_time.cmp(&right.module_time),
-        Figure::ActiveTime => left.active_time.cmp(&right.active_time),
-        Figure::Sessions => left.sessions.cmp(&right.sessions),
-        Figure::Users => left.users.cmp(&right.users),
+    /// Whether a row comes after the last one of the page before, which may have gone. The
+    /// row without a value is the last of those that are equal.
+    fn is_behind(&self, row: &UsageRow, after: &RowCursor) -> bool {
+        let by_figure = self.compare_figures(self.figure(&row.totals), after.figure);
+        let (key, last) = (row.key.as_str(), after.key.as_deref());
+        let by_key = (key.is_none(), key).cmp(&(last.is_none(), last));
+        by_figure.then(by_key) == Ordering::Greater
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::Value;
 
-    fn rows() -> Vec<UsageRow> {
-        ["a", "b", "c"]
-            .map(Value::from)
-            .into_iter()
-            .chain([Value::Null])
-            .map(|key| UsageRow::new(key, Totals::default()))
-            .collect()
+    use super::*;
+    use crate::model::row_order::Figure;
+
+    fn row(key: Option<&str>, events: i64) -> UsageRow {
+        let totals = Totals {
+            events,
+            ..Totals::default()
+        };
+        UsageRow::new(key.map_or(Value::Null, Value::from), totals)
+    }
+
+    /// Rows in an order, as a store sorts them.
+    fn rows(order: RowOrder) -> Vec<UsageRow> {
+        let page = RowPage {
+            order,
+            ..RowPage::ALL
+        };
+        let events = [("", 2), ("a", 1), ("b", 2), ("c", 2), ("~d", 0)];
+        let mut rows: Vec<_> = events.map(|(key, events)| row(Some(key), events)).into();
+        rows.push(row(None, 2));
+        rows.sort_by(UsageRow::compare_keys);
+        rows.sort_by(|left, right| page.compare(&left.totals, &right.totals));
+        rows
+    }
+
+    const ORDERS: [RowOrder; 3] = [
+        RowOrder::Key,
+        RowOrder::Largest(Figure::Events),
+        RowOrder::Smallest(Figure::Events),
+    ];
+
+    /// The rows of all pages, where `gone` removes the row of each cursor that is passed on.
+    fn paged(order: RowOrder, limit: usize, gone: bool) -> Vec<UsageRow> {
+        let mut page = RowPage {
+            after: None,
+            limit: Some(limit),
+            order,
+        };
+        let mut read: Vec<UsageRow> = Vec::new();
+        loop {
+            let mut rows = rows(order);
+            rows.retain(|row| !gone || read.last() != Some(row));
+            let next = page.cut(&mut rows);
+            assert!(rows.len() <= limit);
+            read.extend(rows);
+            match next {
+                Some(next) => page.after = Some(RowCursor::read(&next, order).unwrap()),
+                None => return read,
+            }
+        }
     }
 
     #[test]
     fn pages_follow_each_other_without_a_gap() {
-        let orders = [RowOrder::Key, RowOrder::Largest(Figure::Events)];
-        for (limit, order) in (1..6).flat_map(|limit| orders.map(|order| (limit, order))) {
-            let mut page = RowPage {
-                after: None,
-                limit: Some(limit),
-                order,
-            };
-            let mut read = Vec::new();
-            loop {
-                let mut rows = rows();
-                page.after = page.cut(&mut rows);
-                assert!(rows.len() <= limit);
-                read.extend(rows);
-                if page.after.is_none() {
-                    break;
-                }
-            }
-            assert_eq!(read, rows(), "{limit}");
+        for (limit, order) in (1..8).flat_map(|limit| ORDERS.map(|order| (limit, order))) {
+            assert_eq!(paged(order, limit, false), rows(order), "{limit} {order}");
+        }
+    }
+
+    #[test]
+    fn a_page_goes_on_behind_a_row_that_has_gone() {
+        for (limit, order) in (1..8).flat_map(|limit| ORDERS.map(|order| (limit, order))) {
+            assert_eq!(paged(order, limit, true), rows(order), "{limit} {order}");
         }
     }
 }

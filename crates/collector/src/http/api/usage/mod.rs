@@ -15,7 +15,7 @@ use crate::{
     http::{
         api::{accounts::Accounts, resource::Resource},
         error::ApiError,
-        extract::{PageQuery, Path, Query, SpanQuery, TimeZoneQuery, Whole},
+        extract::{Id, PageQuery, Path, Query, SpanQuery, TimeZoneQuery, Whole},
         state::App,
     },
     model::{
@@ -25,7 +25,7 @@ use crate::{
         usage::{Dimension, Filter, Span, Uncaptured},
         visibility::Visibility,
     },
-    store::usage::{Comparison, RowPage, Totals, UsageQuestion, UsageRow},
+    store::usage::{Comparison, RowCursor, RowPage, Totals, UsageQuestion, UsageRow},
 };
 
 /// Parameters of the query besides its span and filter.
@@ -70,7 +70,7 @@ pub struct Usage {
 pub async fn get(
     State(app): State<App>,
     Extension(within): Extension<Visibility>,
-    Path(account_id): Path<String>,
+    Path(Id(account_id)): Path<Id>,
     Query(query): Query<UsageQuery>,
     Query(span): Query<SpanQuery>,
     Query(time_zone): Query<TimeZoneQuery>,
@@ -94,8 +94,14 @@ pub async fn get(
             "limit is a whole number from 1; the rows of a page are at most 1000".into(),
         ));
     }
+    // An empty one is what a client has before its first page.
+    let cursor = query.cursor.filter(|cursor| !cursor.is_empty());
+    let after = cursor
+        .map(|cursor| RowCursor::read(&cursor, query.sort))
+        .transpose()
+        .map_err(|unreadable| ApiError::BadRequest(unreadable.to_string()))?;
     let page = RowPage {
-        after: query.cursor,
+        after,
         limit: usize::try_from(limit).ok(),
         order: query.sort,
     };

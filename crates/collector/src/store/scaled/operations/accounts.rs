@@ -13,7 +13,7 @@ use crate::{
         visibility::Visibility,
     },
     store::{
-        accounts::{AccountsQuestion, RecordOutcome},
+        accounts::{AccountsQuestion, RecordOutcome, UsersQuestion},
         answer::Answer,
         error::StoreError,
         import::{Import, ImportKind, ImportReport, ParentWithUsage},
@@ -45,8 +45,7 @@ impl AccountOperations for ScaledStore {
                     found => found,
                 },
             };
-            let (roots_only, search) = (question.roots_only, question.search.as_deref());
-            Some(accounts::list(tx, parent, roots_only, search, page).await?)
+            Some(accounts::list(tx, parent, &question, page).await?)
         })
     }
 
@@ -70,16 +69,16 @@ impl AccountOperations for ScaledStore {
         read!(self, tx => users::find(tx, &user_id).await?)
     }
 
-    fn users(&self, account_id: Option<String>, page: Page) -> Answer<'_, Option<Listed<User>>> {
+    fn users(&self, question: UsersQuestion, page: Page) -> Answer<'_, Option<Listed<User>>> {
         read!(self, tx => {
-            let account = match &account_id {
+            let account = match &question.account_id {
                 None => None,
                 Some(id) => match account_rows::find_no(tx, id).await? {
                     None => return Ok(None),
                     found => found,
                 },
             };
-            Some(users::list(tx, account, page).await?)
+            Some(users::list(tx, account, &question.filter, page).await?)
         })
     }
 

@@ -8,16 +8,12 @@ use crate::{
         user::{User, UserPatch},
     },
     store::{
-        accounts::{AccountsQuestion, RecordOutcome},
+        accounts::{AccountsQuestion, RecordOutcome, UsersQuestion},
         answer::Answer,
         import::{Import, ImportReport},
         operations::AccountOperations,
         records::Listed,
-        sqlite::{
-            SqliteStore, account_rows,
-            accounts::{self, AccountFilter},
-            import, user_records, users,
-        },
+        sqlite::{SqliteStore, account_rows, accounts, import, user_records, users},
     },
 };
 
@@ -39,12 +35,7 @@ impl AccountOperations for SqliteStore {
                     found => found,
                 },
             };
-            let filter = AccountFilter {
-                parent,
-                roots_only: question.roots_only,
-                search: question.search,
-            };
-            accounts::list(conn, &filter, page).map(Some)
+            accounts::list(conn, parent, &question, page).map(Some)
         }))
     }
 
@@ -68,16 +59,16 @@ impl AccountOperations for SqliteStore {
         Box::pin(self.read(move |conn| users::find(conn, &user_id)))
     }
 
-    fn users(&self, account_id: Option<String>, page: Page) -> Answer<'_, Option<Listed<User>>> {
+    fn users(&self, question: UsersQuestion, page: Page) -> Answer<'_, Option<Listed<User>>> {
         Box::pin(self.read(move |conn| {
-            let account = match &account_id {
+            let account = match &question.account_id {
                 None => None,
                 Some(id) => match account_rows::find_row(conn, id)? {
                     None => return Ok(None),
                     found => found,
                 },
             };
-            users::list(conn, account, page).map(Some)
+            users::list(conn, account, &question.filter, page).map(Some)
         }))
     }
 

@@ -1,7 +1,10 @@
 //! Sums by user. There are far more users than values of any other dimension,
 //! so a user takes some 50 bytes here and no set of its own.
 
-use std::collections::{BinaryHeap, HashSet};
+use std::{
+    cmp::Ordering,
+    collections::{BinaryHeap, HashSet},
+};
 
 use rusqlite::Connection;
 
@@ -12,7 +15,6 @@ use crate::{
         sqlite::{
             facts::{Fact, Sums},
             rows::{SessionRow, UserRow},
-            users,
         },
         usage::{RowPage, Totals},
     },
@@ -102,14 +104,12 @@ impl UserSums {
         let users: i64 = conn
             .prepare_cached("SELECT IFNULL(MAX(no), 0) FROM users")?
             .query_row([], |row| row.get(0))?;
-        // One pass over the index of ids is faster than as many look-ups, where
-        // most users have usage.
-        let wanted = if page.order != RowOrder::Key {
-            self.by_figure(conn, page)?
-        } else if self.sums.len() as i64 * 8 > users {
-            self.in_order_of_index(conn, page)?
+        let wanted = if page.order == RowOrder::Key {
+            let all: Vec<usize> = (0..self.sums.len()).collect();
+            let after = page.after.as_ref().map(|after| after.key.as_deref());
+            self.first_by_id(conn, users, &all, after, page.most())?
         } else {
-            self.looked_up(conn, page)?
+            self.first_by_figure(conn, users, page)?
         };
         Ok(wanted
             .into_iter()
@@ -120,75 +120,116 @@ impl UserSums {
             .collect())
     }
 
-    /// The first users after the cursor: their ids and the indices of their sums.
+    /// The first users after the cursor in the order of a figure: their ids and the
+    /// indices of their sums.
+    fn first_by_figure(
+        &self,
+        conn: &Connection,
+        users: i64,
+        page: &RowPage,
+    ) -> rusqlite::Result<Vec<(String, usize)>> {
+        let figures: Vec<_> = (self.sums.iter())
+            .map(|sum| page.figure(&sum.totals()))
+            .collect();
+        let compare =
+            |left: usize, right: usize| page.compare_figures(figures[left], figures[right]);
+        let mut ordered: Vec<usize> = (0..self.sums.len()).collect();
+        ordered.sort_by(|left, right| compare(*left, *right));
+        let to_cursor = |at: usize| match &page.after {
+            Some(after) => page.compare_figures(figures[at], after.figure),
+            None => Ordering::Greater,
+        };
+        let first = ordered.partition_point(|at| to_cursor(*at) == Ordering::Less);
+        let mut rest = &ordered[first..];
+        let mut wanted = Vec::new();
+        while let Some(at) = rest.first()
+            && wanted.len() < page.most()
+        {
+            // Ids decide among users with the same figure, and are read for those alone
+            // that may be on the page.
+            let equal = rest.partition_point(|other| compare(*other, *at) == Ordering::Equal);
+            let (equal, behind) = rest.split_at(equal);
+            let cursor = (page.after.as_ref()).filter(|_| to_cursor(*at) == Ordering::Equal);
+            let after = cursor.map(|after| after.key.as_deref());
+            let most = page.most() - wanted.len();
+            wanted.extend(self.first_by_id(conn, users, equal, after, most)?);
+            rest = behind;
+        }
+        Ok(wanted)
+    }
+
+    /// The first `most` of some users by id, after the one of the cursor, of `users` that
+    /// there are in all. No user comes after the row without a value.
+    fn first_by_id(
+        &self,
+        conn: &Connection,
+        users: i64,
+        of: &[usize],
+        after: Option<Option<&str>>,
+        most: usize,
+    ) -> rusqlite::Result<Vec<(String, usize)>> {
+        let after = match after {
+            Some(None) => return Ok(Vec::new()),
+            Some(Some(user_id)) => Some(user_id),
+            None => None,
+        };
+        // One pass over the index of ids is faster than as many look-ups, where
+        // they are many of all users.
+        if of.len() as i64 * 8 > users {
+            self.in_order_of_index(conn, of, after, most)
+        } else {
+            self.looked_up(conn, of, after, most)
+        }
+    }
+
     fn in_order_of_index(
         &self,
         conn: &Connection,
-        page: &RowPage,
+        of: &[usize],
+        after: Option<&str>,
+        most: usize,
     ) -> rusqlite::Result<Vec<(String, usize)>> {
+        let mut is_one_of = vec![false; self.sums.len()];
+        for at in of {
+            is_one_of[*at] = true;
+        }
         let mut ordered = conn.prepare_cached(
             "SELECT user_id, no FROM users WHERE ?1 IS NULL OR user_id > ?1 ORDER BY user_id",
         )?;
-        let mut rows = ordered.query([&page.after])?;
+        let mut rows = ordered.query([after])?;
         let mut wanted = Vec::new();
-        while wanted.len() < page.most()
+        while wanted.len() < most
             && let Some(row) = rows.next()?
         {
             let place: u32 = row.get(1)?;
             match self.index.get(place as usize) {
-                Some(&index) if index > 0 => wanted.push((row.get(0)?, index as usize - 1)),
+                Some(&index) if index > 0 && is_one_of[index as usize - 1] => {
+                    wanted.push((row.get(0)?, index as usize - 1));
+                }
                 _ => {}
             }
         }
         Ok(wanted)
     }
 
-    /// The first users after the cursor in the order of a figure.
-    fn by_figure(
-        &self,
-        conn: &Connection,
-        page: &RowPage,
-    ) -> rusqlite::Result<Vec<(String, usize)>> {
-        let mut ordered: Vec<usize> = (0..self.sums.len()).collect();
-        ordered.sort_by(|left, right| {
-            let (left, right) = (&self.sums[*left], &self.sums[*right]);
-            let by_figure = page.compare(&left.totals(), &right.totals());
-            by_figure.then(left.user.cmp(&right.user))
-        });
-        let mut first = 0;
-        if let Some(after) = &page.after
-            && let Some((user, _)) = users::find_with_account(conn, after)?
-        {
-            let last = ordered.iter().position(|at| self.sums[*at].user == user);
-            first = last.map_or(0, |last| last + 1);
-        }
-        let mut of_user = conn.prepare_cached("SELECT user_id FROM users WHERE no = ?1")?;
-        ordered
-            .into_iter()
-            .skip(first)
-            .take(page.most())
-            .map(|at| {
-                let user_id = of_user.query_row([self.sums[at].user], |row| row.get(0))?;
-                Ok((user_id, at))
-            })
-            .collect()
-    }
-
     fn looked_up(
         &self,
         conn: &Connection,
-        page: &RowPage,
+        of: &[usize],
+        after: Option<&str>,
+        most: usize,
     ) -> rusqlite::Result<Vec<(String, usize)>> {
         let mut of_user = conn.prepare_cached("SELECT user_id FROM users WHERE no = ?1")?;
         // Holds the smallest ids so far, the largest of them on top.
         let mut smallest = BinaryHeap::new();
-        for (at, sum) in self.sums.iter().enumerate() {
-            let user_id: String = of_user.query_row([sum.user], |row| row.get(0))?;
-            if page.after.as_ref().is_some_and(|after| user_id <= *after) {
+        for at in of {
+            let user = self.sums[*at].user;
+            let user_id: String = of_user.query_row([user], |row| row.get(0))?;
+            if after.is_some_and(|after| user_id.as_str() <= after) {
                 continue;
             }
-            smallest.push((user_id, at));
-            if smallest.len() > page.most() {
+            smallest.push((user_id, *at));
+            if smallest.len() > most {
                 smallest.pop();
             }
         }
