@@ -83,6 +83,54 @@ async fn a_user_whom_a_forged_event_has_placed_moves_where_the_first_other_names
     }
 }
 
+/// An identification of the user that gives a first name.
+fn named(account: &str, stream: &str, seq: u32, first_name: &str) -> Value {
+    let said = json!({"action": "identifyUser", "details": {"first_name": first_name}});
+    with(event(account, "u", stream, seq), said)
+}
+
+async fn place_and_name(collector: &Collector) -> (Value, Value) {
+    let user = collector.get("/api/v2/account_users/u").await;
+    (user["account_id"].clone(), user["first_name"].clone())
+}
+
+#[tokio::test]
+async fn a_user_who_moves_is_called_what_the_identifications_say_that_remain() {
+    for path in [
+        "/api/v2/streams/bad",
+        "/api/v2/events/bad-0",
+        "/api/v2/sources/source-2/events?from=0",
+    ] {
+        let collector = collector().await;
+        let forger = collector.new_source(&NewSource::default());
+        send_from(&collector, &forger, &[named("forged", "bad", 0, "Eve")]).await;
+        collector.send(vec![named("acme", "good", 0, "Ann")]).await;
+        collector
+            .send(vec![named("forged", "other", 0, "Anna")])
+            .await;
+        if path != "/api/v2/events/bad-0" {
+            send_from(&collector, &forger, &[named("forged", "bad", 1, "Mallory")]).await;
+            let forged = (json!("forged"), json!("Mallory"));
+            assert_eq!(place_and_name(&collector).await, forged);
+        }
+        collector.send(vec![event("third", "u", "good", 1)]).await;
+        let answer = collector.call("DELETE", path, None).await.json();
+        assert_eq!(answer["erased"]["users_moved"], 1, "{path}: {answer}");
+        let moved = (json!("acme"), json!("Ann"));
+        assert_eq!(place_and_name(&collector).await, moved, "{path}");
+
+        collector
+            .send(vec![named("acme", "good", 2, "Annie")])
+            .await;
+        let path = "/api/v2/accounts/acme?erase=true";
+        let answer = collector.call("DELETE", path, None).await.json();
+        assert_eq!(answer["erased"]["users_moved"], 1, "{answer}");
+        let moved = (json!("forged"), json!("Anna"));
+        assert_eq!(place_and_name(&collector).await, moved);
+        collector.check_figures().await;
+    }
+}
+
 #[tokio::test]
 async fn a_user_of_whom_the_inbox_has_dropped_the_honest_events_moves_to_their_account() {
     for path in ["/api/v2/streams/bad", "/api/v2/accounts/forged?erase=true"] {
