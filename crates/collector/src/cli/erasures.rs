@@ -81,6 +81,12 @@ fn in_words(erased: Erased) -> String {
         "{} events, {} users, {} accounts",
         erased.events, erased.users, erased.accounts
     );
+    if erased.users_moved > 0 {
+        words += &format!(
+            "; {} users belong to the account now that their other events name",
+            erased.users_moved
+        );
+    }
     if erased.figures_kept > 0 {
         words += &format!(
             "; the figures of {} more events stay, which --keep-raw had dropped before",

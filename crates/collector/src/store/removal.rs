@@ -11,6 +11,10 @@ pub struct Erased {
     pub users: usize,
     /// Number of accounts.
     pub accounts: usize,
+    /// Number of users who belong to another account now: a forged event had placed them in
+    /// theirs, or they were in an erased account by events alone, and others name another.
+    #[serde(skip_serializing_if = "is_none")]
+    pub users_moved: usize,
     /// Number of events of the stream that retention had dropped before. Nobody knows any
     /// more which figures are theirs, so these stay.
     #[serde(skip_serializing_if = "is_none")]
@@ -27,6 +31,7 @@ impl Erased {
         self.events += other.events;
         self.users += other.users;
         self.accounts += other.accounts;
+        self.users_moved += other.users_moved;
         self.figures_kept += other.figures_kept;
     }
 }

@@ -1,12 +1,13 @@
-//! What events leave outside of their own tables and figures: what they said, and the
-//! users and accounts that they were the first to name.
+//! What events leave outside of their own tables and figures: what they said, the users and
+//! accounts that they were the first to name, and their part of the records of streams.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use natero_event::received;
 use serde_json::{Map, Value};
 
 use super::identification::Subject;
+use crate::model::stream_record::StreamEvents;
 
 /// The traces of events that are about to be deleted.
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub(in crate::store) struct Traces {
     pub(in crate::store) accounts: BTreeSet<String>,
     /// What they said.
     pub(in crate::store) said: Vec<Said>,
+    /// Those that have a number, by their streams.
+    pub(in crate::store) streams: BTreeMap<String, StreamEvents>,
 }
 
 /// What one identification of a public source said.
@@ -35,9 +38,14 @@ impl Traces {
     pub(in crate::store) fn add(
         &mut self,
         (account_id, user_id, stream): (String, String, Option<String>),
+        seq: Option<u32>,
         identified: Option<(Subject, Map<String, Value>)>,
         at: i64,
     ) {
+        if let (Some(stream), Some(seq)) = (&stream, seq) {
+            let events = self.streams.entry(stream.clone()).or_default();
+            events.add(seq, at);
+        }
         self.users.insert(user_id.clone());
         self.accounts.insert(account_id.clone());
         if let Some((subject, details)) = identified {

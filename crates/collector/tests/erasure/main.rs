@@ -4,6 +4,8 @@
 mod company;
 mod forged;
 mod listed;
+mod placed;
+mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -166,6 +168,10 @@ async fn an_erased_account_takes_its_users_and_records_along_and_leaves_its_chil
     collector.send(vec![event("beta", "cid", "c", 0)]).await;
     let before = usage(&collector).await;
     let child = json!({"records": [{"account_id": "below", "parent_account_id": "acme"}]});
+    let ann = json!({"user_id": "ann", "account_id": "acme"});
+    collector
+        .call("PUT", "/api/v2/account_users/ann", Some(ann))
+        .await;
     collector
         .send(vec![
             event("acme", "ann", "a", 0),

@@ -29,6 +29,19 @@ async fn an_event_of_a_dropped_month_that_comes_late_is_dropped_in_its_turn() {
 }
 
 #[tokio::test]
+async fn an_event_that_was_old_when_it_came_counts_once_however_often_it_is_sent() {
+    let collector = Collector::new();
+    let old = with(at(now_ms() - 700 * DAY, "old"), json!({"total": 3}));
+    for _ in 0..3 {
+        let receipt = collector.post(ndjson(std::slice::from_ref(&old))).await;
+        assert_eq!(receipt.status, 200);
+        collector.prune(now_ms() - 400 * DAY).await;
+        let usage = collector.get("/api/v2/accounts/acme/usage").await;
+        assert_eq!(usage["totals"]["features"], 3);
+    }
+}
+
+#[tokio::test]
 async fn of_the_month_of_the_limit_only_what_is_older_goes() {
     let collector = Collector::new();
     let events = (0..48).map(|no| at(JANUARY + no * HOUR, no)).collect();

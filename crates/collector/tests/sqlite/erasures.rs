@@ -92,6 +92,10 @@ async fn a_restored_backup_takes_who_was_erased_with_an_account_and_nobody_else(
             event("beta", "bob", "b", 1),
         ])
         .await;
+    let placed = json!({"user_id": "bob", "account_id": "acme"});
+    collector
+        .call("PUT", "/api/v2/account_users/bob", Some(placed))
+        .await;
     let copy = collector.db().with_file_name("backup.db");
     backup(&collector.sql(), &copy).unwrap();
     // Ann comes to the account and bob leaves it, before it is erased.
@@ -199,4 +203,43 @@ async fn a_restored_backup_has_none_of_the_forged_events_that_were_erased_since(
     let erased = erasure::apply(&tx, &list).unwrap();
     tx.commit().unwrap();
     assert_eq!((erased.events, erased.users, erased.accounts), (23, 22, 20));
+}
+
+#[tokio::test]
+async fn a_restored_backup_has_users_of_an_erased_account_where_others_name_them() {
+    let collector = collector().await;
+    collector
+        .send(vec![
+            event("forged", "u", "bad", 0),
+            event("acme", "u", "good", 0),
+            event("taken back", "v", "worse", 0),
+            event("acme", "v", "good", 1),
+        ])
+        .await;
+    let copy = collector.db().with_file_name("backup.db");
+    backup(&collector.sql(), &copy).unwrap();
+    for path in [
+        "/api/v2/accounts/forged?erase=true",
+        "/api/v2/events/worse-0",
+    ] {
+        let answer = collector.call("DELETE", path, None).await;
+        assert_eq!(answer.json()["erased"]["users_moved"], 1, "{}", answer.text);
+    }
+    let list = erasure_list::entries(&collector.sql()).unwrap();
+    let mut restored = Store::open_for_command(&copy).unwrap();
+    let tx = restored.transaction().unwrap();
+    let erased = erasure::apply(&tx, &list).unwrap();
+    tx.commit().unwrap();
+    assert_eq!((erased.events, erased.users, erased.users_moved), (2, 0, 2));
+    let homes: i64 = restored
+        .query_row(
+            "SELECT COUNT(*) FROM users u JOIN accounts a ON a.no = u.account_no
+             WHERE a.account_id = 'acme'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(homes, 2);
+    let rebuilt = rebuild::rebuild(&mut restored, false).unwrap();
+    assert!(rebuilt.differing.is_empty());
 }

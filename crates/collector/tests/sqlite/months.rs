@@ -1,6 +1,9 @@
 //! The tables of months, and how their room is freed.
 
-use natero_collector::store::{removal::Pruned, sqlite::rebuild};
+use natero_collector::{
+    clock::now_ms,
+    store::{removal::Pruned, sqlite::rebuild},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -72,6 +75,11 @@ async fn a_month_is_gone_at_once_and_its_room_is_freed_bit_by_bit() {
     collector.send(young).await;
     let path = "/api/v2/accounts/acme/usage?by=month";
     let before = collector.get(path).await;
+    // They came long ago.
+    let december = JANUARY / DAY - 20;
+    collector
+        .place
+        .execute(&format!("UPDATE arrival_days SET day = {december}"));
 
     let first = prune(&collector, JANUARY).await;
     assert!((1..4000).contains(&first.events), "{first:?}");
@@ -92,4 +100,51 @@ async fn a_month_is_gone_at_once_and_its_room_is_freed_bit_by_bit() {
     assert_eq!(collector.get(path).await, before, "figures stay");
     let rebuilt = rebuild::rebuild(&mut collector.sql(), false).unwrap();
     assert_eq!((rebuilt.events, rebuilt.differing), (5, Vec::new()));
+}
+
+#[tokio::test]
+async fn an_id_is_kept_as_long_after_its_arrival_as_events_are_after_their_time() {
+    let collector = collector();
+    let old = |no: i64, days: i64| {
+        let fields = json!({"stream_id": "st", "seq": no});
+        with(at(now_ms() - days * DAY, no), fields)
+    };
+    let send = async |days: i64| {
+        let event = old(0, days);
+        let receipt = collector.post(ndjson(&[event])).await.json();
+        while !prune(&collector, now_ms() - 400 * DAY).await.is_done {}
+        receipt["accepted"].clone()
+    };
+    assert_eq!(send(700).await, 1);
+    for _ in 0..3 {
+        assert_eq!(send(700).await, 0);
+    }
+    // Whatever its time is.
+    assert_eq!(send(600).await, 0);
+    assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 0);
+    let count = collector.count("SELECT COUNT(*) FROM arrival_days");
+    assert_eq!(count, 1);
+
+    let long_ago = (now_ms() / DAY) - 401;
+    collector
+        .place
+        .execute(&format!("UPDATE arrival_days SET day = {long_ago}"));
+    // A sweep begins with the next month that goes.
+    collector.send(vec![old(1, 800)]).await;
+    while !prune(&collector, now_ms() - 400 * DAY).await.is_done {}
+    assert_eq!(send(700).await, 1, "it is forgotten in the end");
+    let erased = collector.call("DELETE", "/api/v2/streams/st", None).await;
+    assert_eq!(
+        erased.json()["erased"],
+        json!({"events": 0, "users": 0, "accounts": 0, "figures_kept": 3})
+    );
+}
+
+#[tokio::test]
+async fn an_event_that_retention_has_dropped_cannot_be_erased_by_its_id() {
+    let collector = collector();
+    collector.send(vec![at(NOW, "old")]).await;
+    while !prune(&collector, NOW + HOUR).await.is_done {}
+    let path = "/api/v2/events/old";
+    assert_eq!(collector.call("DELETE", path, None).await.status, 404);
 }

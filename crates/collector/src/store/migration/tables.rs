@@ -165,6 +165,7 @@ pub const ENTITIES: [Table; 11] = [
             ("seqs", Bytes),
             ("rejected_seqs", Bytes),
             ("implausible", Number),
+            ("events", Number),
         ],
         numbered: None,
     },

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::store::error::StoreError;
 
-const MIGRATIONS: &[&str] = &[V1, V2, V3];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
 /// Texts are compared by their bytes, as SQLite does.
 const V1: &str = r#"
@@ -301,6 +301,12 @@ CREATE UNLOGGED TABLE request_rates (
 const V3: &str = "
 ALTER TABLE nodes DROP COLUMN started;
 ALTER TABLE nodes ADD COLUMN run bigint;       -- the number of the run of the server
+";
+
+/// Many events may have one number.
+const V4: &str = "
+ALTER TABLE streams ADD COLUMN events bigint NOT NULL DEFAULT 0;   -- accepted and not erased
+UPDATE streams SET events = received;
 ";
 
 /// Connects to an address, and brings the database up to date.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{
-        stream_record::{Arrivals, StreamArrivals, StreamRecord},
+        stream_record::{Arrivals, Gone, StreamArrivals, StreamEvents, StreamRecord},
         usage::Span,
     },
     store::loss::{ImplausibleStream, LossReport, LossyStream, WORST},
@@ -37,7 +37,10 @@ pub(super) async fn write(tx: &Tx<'_>, arrivals: &Arrivals<'_>) -> Result<()> {
 /// Inserts the records of those streams that have none, and returns their ids.
 async fn insert(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Result<Vec<String>> {
     let records = arrived.iter();
-    let columns = Columns::of(records.map(|(id, arrived)| (*id, StreamRecord::of(arrived))));
+    let records: Vec<_> = records
+        .filter_map(|(id, arrived)| Some((*id, StreamRecord::of(arrived)?)))
+        .collect();
+    let columns = Columns::of(records.iter().map(|(id, record)| (*id, record)));
     let sql = format!(
         "INSERT INTO streams ({COLUMNS}) SELECT * FROM {ROWS} AS n ({COLUMNS})
          ON CONFLICT DO NOTHING RETURNING stream_id"
@@ -49,29 +52,66 @@ async fn insert(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Resul
 /// Adds what arrived to records that are stored, whoever inserted them.
 async fn add(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Result<()> {
     let ids: Vec<&str> = arrived.keys().copied().collect();
-    let sql = "SELECT s.stream_id, s.first_at, s.seqs, s.duplicates, s.rejected_seqs
+    let mut records = find(tx, &ids).await?;
+    for (stream_id, record) in &mut records {
+        if let Some(arrived) = arrived.get(stream_id.as_str()) {
+            record.add(arrived);
+        }
+    }
+    update(tx, records).await
+}
+
+/// Takes erased events out of the records of their streams. `left` are those that are still
+/// stored.
+pub(super) async fn remove_events(
+    tx: &Tx<'_>,
+    erased: &BTreeMap<String, StreamEvents>,
+    left: &BTreeMap<String, StreamEvents>,
+    gone: Gone,
+) -> Result<()> {
+    let ids: Vec<&str> = erased.keys().map(String::as_str).collect();
+    let mut records = find(tx, &ids).await?;
+    let none = StreamEvents::default();
+    for (stream_id, record) in &mut records {
+        if let Some(erased) = erased.get(stream_id) {
+            record.remove(erased, left.get(stream_id).unwrap_or(&none), gone);
+        }
+    }
+    let (empty, records): (Vec<_>, Vec<_>) = records
+        .into_iter()
+        .partition(|(_, record)| record.is_empty());
+    let empty: Vec<String> = empty.into_iter().map(|(stream_id, _)| stream_id).collect();
+    let sql = "DELETE FROM streams WHERE stream_id = ANY($1)";
+    execute(tx, sql, &[&empty]).await?;
+    update(tx, records).await
+}
+
+/// The stored records of streams, which nobody else changes until the transaction ends.
+async fn find(tx: &Tx<'_>, ids: &[&str]) -> Result<Vec<(String, StreamRecord)>> {
+    let sql = "SELECT s.stream_id, s.first_at, s.seqs, s.duplicates, s.rejected_seqs, s.events
         FROM unnest($1::text[]) AS n (stream_id) JOIN streams s ON s.stream_id = n.stream_id
         ORDER BY s.stream_id FOR UPDATE OF s";
     let rows = query(tx, sql, &[&ids]).await?;
-    let mut records = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let stream_id: &str = row.get(0);
-        let mut record = StreamRecord {
-            first_at: row.get(1),
-            seqs: read(row.get(2))?,
-            duplicates: row.get(3),
-            rejected: read(row.get(4))?,
-        };
-        if let Some(arrived) = arrived.get(stream_id) {
-            record.add(arrived);
-        }
-        records.push((stream_id, record));
-    }
-    let columns = Columns::of(records.into_iter());
+    rows.iter()
+        .map(|row| {
+            let record = StreamRecord {
+                first_at: row.get(1),
+                seqs: read(row.get(2))?,
+                duplicates: row.get(3),
+                rejected: read(row.get(4))?,
+                events: row.get(5),
+            };
+            Ok((row.get(0), record))
+        })
+        .collect()
+}
+
+async fn update(tx: &Tx<'_>, records: Vec<(String, StreamRecord)>) -> Result<()> {
+    let columns = Columns::of(records.iter().map(|(id, record)| (id.as_str(), record)));
     let sql = format!(
         "UPDATE streams s SET first_at = n.first_at, made = n.made, received = n.received,
             duplicates = n.duplicates, rejected = n.rejected, seqs = n.seqs,
-            rejected_seqs = n.rejected_seqs, implausible = n.implausible
+            rejected_seqs = n.rejected_seqs, implausible = n.implausible, events = n.events
          FROM {ROWS} AS n ({COLUMNS}) WHERE s.stream_id = n.stream_id"
     );
     execute(tx, &sql, &columns.params()).await?;
@@ -80,11 +120,12 @@ async fn add(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Result<(
 
 /// The columns of a record, in the order of [`Columns::params`].
 const COLUMNS: &str =
-    "stream_id, first_at, made, received, duplicates, rejected, seqs, rejected_seqs, implausible";
+    "stream_id, first_at, made, received, duplicates, rejected, seqs, rejected_seqs, implausible,
+    events";
 
 /// The rows that [`Columns::params`] make.
 const ROWS: &str = "unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
-    $6::bigint[], $7::bytea[], $8::bytea[], $9::bigint[])";
+    $6::bigint[], $7::bytea[], $8::bytea[], $9::bigint[], $10::bigint[])";
 
 /// Records, by column.
 #[derive(Debug, Default)]
@@ -98,10 +139,11 @@ struct Columns<'a> {
     seqs: Vec<Vec<u8>>,
     rejected_seqs: Vec<Vec<u8>>,
     implausible: Vec<Option<i64>>,
+    events: Vec<i64>,
 }
 
 impl<'a> Columns<'a> {
-    fn of(records: impl Iterator<Item = (&'a str, StreamRecord)>) -> Self {
+    fn of<'r>(records: impl Iterator<Item = (&'a str, &'r StreamRecord)>) -> Self {
         let mut columns = Columns::default();
         for (stream_id, record) in records {
             columns.stream_id.push(stream_id);
@@ -113,11 +155,12 @@ impl<'a> Columns<'a> {
             columns.seqs.push(written(&record.seqs));
             columns.rejected_seqs.push(written(&record.rejected));
             columns.implausible.push(record.implausible());
+            columns.events.push(record.events);
         }
         columns
     }
 
-    fn params(&self) -> [&(dyn ToSql + Sync); 9] {
+    fn params(&self) -> [&(dyn ToSql + Sync); 10] {
         [
             &self.stream_id,
             &self.first_at,
@@ -128,6 +171,7 @@ impl<'a> Columns<'a> {
             &self.seqs,
             &self.rejected_seqs,
             &self.implausible,
+            &self.events,
         ]
     }
 }

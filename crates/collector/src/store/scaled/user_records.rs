@@ -98,7 +98,7 @@ pub(super) async fn lock(tx: &Tx<'_>) -> Result<()> {
 /// Counts the events that were set aside because the user did not belong to the account.
 /// Events that were counted in another account stay there, because that is where they
 /// happened.
-async fn release_events(
+pub(super) async fn release_events(
     tx: &Tx<'_>,
     ancestry: &mut Ancestry,
     user_id: &str,

@@ -1,10 +1,14 @@
 //! The ids of all events, so that an event counts once whatever its time is.
 //!
+//! **Invariant:** an id is forgotten once its event is dropped, and no sooner than events are
+//! kept after their time: a client may send one again for as long, which was old already
+//! when it came.
+//!
 //! An id is kept as its [`IdKey`], so that the ids of one stream lie on one page.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
-use super::{event_months, rows::EventRow};
+use super::{arrival_days, event_months, rows::EventRow};
 use crate::{
     model::{calendar::Month, keys::SourceId},
     store::event_key::{IdKey, IdScope, key},
@@ -137,12 +141,14 @@ pub(super) fn rescope(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Forgets ids of months that were dropped, in the next part of the table. Returns
-/// false once it has been through all of it.
+/// Forgets ids of months that were dropped and of events that arrived long ago, in the next
+/// part of the table. Returns false once it has been through all of it.
 pub(super) fn sweep(tx: &Transaction<'_>) -> rusqlite::Result<bool> {
     let Some(before) = setting(tx, "sweep_before")? else {
         return Ok(false);
     };
+    // A sweep that an earlier version began knows no arrivals.
+    let arrived_before = setting(tx, "sweep_arrived_before")?.unwrap_or(0);
     let after: Vec<u8> = tx
         .prepare_cached("SELECT value FROM settings WHERE name = 'swept_to'")?
         .query_row([], |row| row.get(0))
@@ -153,9 +159,10 @@ pub(super) fn sweep(tx: &Transaction<'_>) -> rusqlite::Result<bool> {
         .query_row(params![after, STEP], |row| row.get(0))
         .optional()?;
     tx.prepare_cached(
-        "DELETE FROM event_ids WHERE key > ?1 AND (?2 IS NULL OR key <= ?2) AND month < ?3",
+        "DELETE FROM event_ids WHERE key > ?1 AND (?2 IS NULL OR key <= ?2) AND month < ?3
+             AND id < ?4",
     )?
-    .execute(params![after, end, before])?;
+    .execute(params![after, end, before, arrived_before])?;
     match &end {
         Some(end) => tx.execute(
             "INSERT INTO settings (name, value) VALUES ('swept_to', ?1)
@@ -163,23 +170,32 @@ pub(super) fn sweep(tx: &Transaction<'_>) -> rusqlite::Result<bool> {
             [end],
         )?,
         None => tx.execute(
-            "DELETE FROM settings WHERE name IN ('sweep_before', 'swept_to')",
+            "DELETE FROM settings
+             WHERE name IN ('sweep_before', 'sweep_arrived_before', 'swept_to')",
             [],
         )?,
     };
     Ok(end.is_some())
 }
 
-/// Begins a sweep for the ids of months before one, and again from the first id if
-/// one is under way.
-pub(super) fn begin_sweep(tx: &Transaction<'_>, before: Month) -> rusqlite::Result<()> {
+/// Begins a sweep for the ids of the months before that of a time whose events arrived
+/// before the time, and again from the first id if one is under way.
+pub(super) fn begin_sweep(tx: &Transaction<'_>, before: i64) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM settings WHERE name = 'swept_to'", [])?;
-    tx.execute(
-        "INSERT INTO settings (name, value) VALUES ('sweep_before', ?1)
-         ON CONFLICT (name) DO UPDATE SET value = MAX(value, excluded.value)",
-        [before.number()],
-    )?;
-    Ok(())
+    for (name, value) in [
+        ("sweep_before", i64::from(Month::at(before).number())),
+        (
+            "sweep_arrived_before",
+            arrival_days::first_since(tx, before)?,
+        ),
+    ] {
+        tx.execute(
+            "INSERT INTO settings (name, value) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET value = MAX(value, excluded.value)",
+            params![name, value],
+        )?;
+    }
+    arrival_days::forget_before(tx, before)
 }
 
 fn setting(conn: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {

@@ -2,7 +2,7 @@
 
 use rusqlite::{CachedStatement, Transaction, params};
 
-use super::{event_ids::IdWriter, event_months};
+use super::{arrival_days::ArrivalDays, event_ids::IdWriter, event_months};
 use crate::{
     model::{calendar::Month, keys::SourceId, usage::Span},
     store::new_event::NewEvent,
@@ -16,6 +16,7 @@ pub(super) struct EventWriter<'t> {
     /// The months that have a table.
     months: Vec<Month>,
     ids: IdWriter<'t>,
+    days: ArrivalDays<'t>,
     current: Option<CurrentMonth<'t>>,
 }
 
@@ -33,6 +34,7 @@ impl<'t> EventWriter<'t> {
             next: event_months::last_id(tx)?.unwrap_or(0) + 1,
             months: event_months::all(tx)?,
             ids: IdWriter::new(tx)?,
+            days: ArrivalDays::new(tx)?,
             current: None,
         })
     }
@@ -60,6 +62,7 @@ impl<'t> EventWriter<'t> {
         if !self.ids.insert(&new.key, current.month, self.next)? {
             return Ok(false);
         }
+        self.days.note(self.next, received_at)?;
         current.insert.execute(params![
             self.next,
             new.event_id,

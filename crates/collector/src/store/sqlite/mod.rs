@@ -16,6 +16,7 @@ pub mod accounts;
 mod adoption;
 mod alerts;
 mod ancestry;
+mod arrival_days;
 mod command;
 mod connection;
 mod counters;

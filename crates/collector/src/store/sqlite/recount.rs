@@ -129,6 +129,42 @@ pub(super) fn remove_users(
     Ok(())
 }
 
+/// A part of the figures that has some of a user.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PartOfUser {
+    pub(super) part: Part,
+    /// The first quarter of an hour in which it has some.
+    pub(super) first_quarter: u32,
+}
+
+/// The parts of the figures that have some of users.
+pub(super) fn parts_of_users(
+    conn: &Connection,
+    users: &BTreeSet<UserRow>,
+) -> rusqlite::Result<BTreeMap<UserRow, Vec<PartOfUser>>> {
+    let mut found: BTreeMap<UserRow, Vec<PartOfUser>> = BTreeMap::new();
+    if users.is_empty() {
+        return Ok(found);
+    }
+    for part in segments::parts(conn)? {
+        let mut firsts: BTreeMap<UserRow, u32> = BTreeMap::new();
+        segments::visit(conn, part, |fact| {
+            if users.contains(&fact.key.user) {
+                let first = firsts.entry(fact.key.user).or_insert(fact.key.quarter);
+                *first = fact.key.quarter.min(*first);
+            }
+        })?;
+        for (user, first_quarter) in firsts {
+            let parts = found.entry(user).or_default();
+            parts.push(PartOfUser {
+                part,
+                first_quarter,
+            });
+        }
+    }
+    Ok(found)
+}
+
 /// Takes those out of a set of users who have facts in any account.
 pub(super) fn keep_unused(
     conn: &Connection,

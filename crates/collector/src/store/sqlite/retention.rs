@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{event_ids, event_months, facts::QUARTER_MS};
-use crate::{model::calendar::Month, store::removal::Pruned};
+use crate::store::removal::Pruned;
 
 /// The quarter of an hour, counted from the Unix epoch, from which on all events
 /// are still stored.
@@ -74,7 +74,7 @@ fn prune_step(tx: &Transaction<'_>, before: i64) -> rusqlite::Result<usize> {
     let months = event_months::all(tx)?;
     if let Some(month) = months.iter().find(|month| month.end_ms() <= before) {
         event_months::retire(tx, *month)?;
-        event_ids::begin_sweep(tx, Month::at(before))?;
+        event_ids::begin_sweep(tx, before)?;
         return prune_step(tx, before);
     }
     for month in months.into_iter().filter(|month| month.start_ms() < before) {

@@ -1,35 +1,83 @@
 //! The records of streams.
 
 use roaring::RoaringBitmap;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use crate::model::stream_record::{Arrivals, MAX_MISSING, StreamArrivals, StreamRecord};
+use crate::model::stream_record::{
+    Arrivals, Gone, MAX_MISSING, StreamArrivals, StreamEvents, StreamRecord,
+};
 
 /// Updates the records of the streams.
 pub(super) fn write(arrivals: &Arrivals<'_>, tx: &Transaction<'_>) -> rusqlite::Result<()> {
     for (stream_id, arrived) in arrivals.streams() {
-        let mut record =
-            find(tx, stream_id)?.unwrap_or_else(|| StreamRecord::starting_at(arrived.first_at));
-        record.add(arrived);
-        write_record(&record, tx, stream_id)?;
+        let record = match find(tx, stream_id)? {
+            Some(mut record) => {
+                record.add(arrived);
+                Some(record)
+            }
+            None => StreamRecord::of(arrived),
+        };
+        if let Some(record) = record {
+            write_record(&record, tx, stream_id)?;
+        }
     }
     Ok(())
 }
 
-fn find(tx: &Transaction<'_>, stream_id: &str) -> rusqlite::Result<Option<StreamRecord>> {
+/// Takes erased events out of the record of their stream. `left` are those that are still
+/// stored.
+pub(super) fn remove_events(
+    tx: &Transaction<'_>,
+    stream_id: &str,
+    erased: &StreamEvents,
+    left: &StreamEvents,
+    gone: Gone,
+) -> rusqlite::Result<()> {
+    let Some(mut record) = find(tx, stream_id)? else {
+        return Ok(());
+    };
+    record.remove(erased, left, gone);
+    if record.is_empty() {
+        return remove(tx, stream_id);
+    }
+    write_record(&record, tx, stream_id)
+}
+
+/// Removes the record of a stream.
+pub(super) fn remove(tx: &Transaction<'_>, stream_id: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM streams WHERE stream_id = ?1")?
+        .execute([stream_id])?;
+    Ok(())
+}
+
+/// The record of a stream; `None` where it numbered no event.
+pub(super) fn find(
+    tx: &Transaction<'_>,
+    stream_id: &str,
+) -> rusqlite::Result<Option<StreamRecord>> {
     tx.prepare_cached(
-        "SELECT first_at, seqs, duplicates, rejected_seqs FROM streams WHERE stream_id = ?1",
+        "SELECT first_at, seqs, duplicates, rejected_seqs, events FROM streams
+         WHERE stream_id = ?1",
     )?
     .query_row([stream_id], |row| {
-        let rejected = row.get::<_, Option<Vec<u8>>>(3)?;
         Ok(StreamRecord {
-            first_at: row.get(0)?,
-            seqs: read(&row.get::<_, Vec<u8>>(1)?)?,
-            duplicates: row.get(2)?,
-            rejected: rejected.map_or(Ok(RoaringBitmap::new()), |blob| read(&blob))?,
+            events: row.get(4)?,
+            ..read_record(row)?
         })
     })
     .optional()
+}
+
+/// Reads the columns that a record has had since some are refused.
+fn read_record(row: &Row<'_>) -> rusqlite::Result<StreamRecord> {
+    let rejected = row.get::<_, Option<Vec<u8>>>(3)?;
+    Ok(StreamRecord {
+        first_at: row.get(0)?,
+        seqs: read(&row.get::<_, Vec<u8>>(1)?)?,
+        duplicates: row.get(2)?,
+        rejected: rejected.map_or(Ok(RoaringBitmap::new()), |blob| read(&blob))?,
+        events: 0,
+    })
 }
 
 fn write_record(
@@ -39,13 +87,13 @@ fn write_record(
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO streams (stream_id, first_at, made, received, duplicates, seqs,
-             rejected, rejected_seqs, implausible)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             rejected, rejected_seqs, implausible, events)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (stream_id) DO UPDATE SET first_at = excluded.first_at,
              made = excluded.made, received = excluded.received,
              duplicates = excluded.duplicates, seqs = excluded.seqs,
              rejected = excluded.rejected, rejected_seqs = excluded.rejected_seqs,
-             implausible = excluded.implausible",
+             implausible = excluded.implausible, events = excluded.events",
     )?
     .execute(params![
         stream_id,
@@ -57,6 +105,7 @@ fn write_record(
         record.rejected.len() as i64,
         (!record.rejected.is_empty()).then(|| written(&record.rejected)),
         record.implausible(),
+        record.events,
     ])?;
     Ok(())
 }
@@ -103,20 +152,22 @@ pub(super) fn fill(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     )?;
     let mut rows = statement.query([])?;
     let mut current: Option<(String, StreamArrivals)> = None;
-    let write = |stream_id: &str, arrived: &StreamArrivals| {
-        write_first(&StreamRecord::of(arrived), tx, stream_id)
+    let write = |stream_id: &str, arrived: &StreamArrivals| match StreamRecord::of(arrived) {
+        Some(record) => write_first(&record, tx, stream_id),
+        None => Ok(()),
     };
     while let Some(row) = rows.next()? {
         let stream_id: String = row.get(0)?;
-        let created_at = row.get(2)?;
         if current.as_ref().is_none_or(|(id, _)| *id != stream_id) {
             if let Some((id, arrived)) = current.take() {
                 write(&id, &arrived)?;
             }
-            current = Some((stream_id, StreamArrivals::starting_at(created_at)));
+            current = Some((stream_id, StreamArrivals::default()));
         }
-        if let Some((_, arrived)) = &mut current {
-            arrived.add(row.get(1).ok(), created_at);
+        if let Some((_, arrived)) = &mut current
+            && let Ok(seq) = row.get(1)
+        {
+            arrived.add(seq, row.get(2)?);
         }
     }
     if let Some((id, arrived)) = current {
@@ -129,13 +180,17 @@ pub(super) fn fill(tx: &Transaction<'_>) -> rusqlite::Result<()> {
 /// their gaps as missing.
 pub(super) fn mark_implausible(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let suspects = tx
-        .prepare("SELECT stream_id FROM streams WHERE made - received - rejected > ?1")?
-        .query_map([MAX_MISSING], |row| row.get(0))?
-        .collect::<rusqlite::Result<Vec<String>>>()?;
-    for stream_id in suspects {
-        if let Some(record) = find(tx, &stream_id)? {
-            write_record(&record, tx, &stream_id)?;
-        }
+        .prepare(
+            "SELECT first_at, seqs, duplicates, rejected_seqs, stream_id FROM streams
+             WHERE made - received - rejected > ?1",
+        )?
+        .query_map([MAX_MISSING], |row| Ok((read_record(row)?, row.get(4)?)))?
+        .collect::<rusqlite::Result<Vec<(StreamRecord, String)>>>()?;
+    for (record, stream_id) in suspects {
+        tx.execute(
+            "UPDATE streams SET made = ?2, implausible = ?3 WHERE stream_id = ?1",
+            params![stream_id, record.made(), record.implausible()],
+        )?;
     }
     Ok(())
 }

@@ -4,7 +4,11 @@
 use rusqlite::{Transaction, params};
 
 use super::{
-    accounts, ancestry::Ancestry, event_months, identify, layers, rows::EventRow, segments, users,
+    accounts,
+    ancestry::Ancestry,
+    event_months, identify, layers,
+    rows::{AccountRow, EventRow, UserRow},
+    segments, users,
 };
 use crate::{
     model::{
@@ -66,8 +70,7 @@ pub(super) fn put_one_of(
     )?
     .execute(params![row, account, is_deleted])?;
     if is_moved {
-        release_events(tx, ancestry, &user_id, &account_id)?;
-        segments::release(tx, account, row)?;
+        release(tx, ancestry, &user_id, row, &account_id, account)?;
     }
     Ok(Ok(()))
 }
@@ -90,6 +93,19 @@ pub fn put_many(
             Ok((index, id, put_one_of(tx, &mut ancestry, patch, now)?))
         })
         .collect()
+}
+
+/// Counts what was set aside of a user who has moved to an account.
+pub(super) fn release(
+    tx: &Transaction<'_>,
+    ancestry: &mut Ancestry,
+    user_id: &str,
+    row: UserRow,
+    account_id: &str,
+    account: AccountRow,
+) -> rusqlite::Result<()> {
+    release_events(tx, ancestry, user_id, account_id)?;
+    segments::release(tx, account, row)
 }
 
 /// Counts the events that were set aside because the user did not belong to the

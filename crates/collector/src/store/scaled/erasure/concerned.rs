@@ -5,15 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use natero_event::ActionKind;
 use tokio_postgres::Row;
 
-use crate::store::{
-    event_key::IdKey,
-    identification::Subject,
-    scaled::{
-        failure::{Failure, Result},
-        json,
-        postgres::{Tx, query},
+use crate::{
+    model::stream_record::StreamEvents,
+    store::{
+        event_key::IdKey,
+        identification::Subject,
+        scaled::{
+            failure::{Failure, Result},
+            json,
+            postgres::{Tx, query},
+        },
+        traces::Traces,
     },
-    traces::Traces,
 };
 
 /// The key of an event in the inbox.
@@ -40,12 +43,16 @@ pub(super) struct Others {
     /// The accounts in which one counts.
     pub(super) counted: HashSet<String>,
     pub(super) streams: HashSet<String>,
+    /// Users with the accounts in which events of them count that the inbox has dropped.
+    pub(super) dropped: HashSet<(String, String)>,
+    /// The numbered events of the streams of the concerned ones.
+    pub(super) left: BTreeMap<String, StreamEvents>,
 }
 
 /// Columns from which [`Concerned::add`] takes an event.
 pub(super) const COLUMNS: &str =
     "e.day, e.key, e.created_at, e.account_id, e.user_id, e.stream_id, e.action,
-    CASE WHEN e.action IN ('identifyAccount', 'identifyUser') THEN e.details END";
+    CASE WHEN e.action IN ('identifyAccount', 'identifyUser') THEN e.details END, e.seq";
 
 impl Concerned {
     /// Adds the event of a row.
@@ -63,7 +70,10 @@ impl Concerned {
         let subject = ActionKind::from_name(row.get(6)).and_then(Subject::of);
         let details = row.get::<_, Option<&str>>(7).map(json::object);
         let named = (account_id, row.get(4), stream);
-        self.traces.add(named, subject.zip(details), row.get(2));
+        let seq: Option<i64> = row.get(8);
+        let seq = seq.and_then(|seq| u32::try_from(seq).ok());
+        self.traces
+            .add(named, seq, subject.zip(details), row.get(2));
         Ok(())
     }
 
@@ -100,7 +110,32 @@ impl Others {
             self.add(row.get(0), row.get(1), row.get(3));
             self.streams.extend(row.get::<_, Option<String>>(2));
         }
+        let sql = format!(
+            "SELECT e.stream_id, e.seq, e.created_at FROM events e
+             WHERE e.tx >= $2 AND e.seq IS NOT NULL AND {is_concerned} IS NOT TRUE
+                 AND e.stream_id = ANY($3::text[])"
+        );
+        let streams: Vec<&String> = (concerned.streams.iter())
+            .filter(|stream| self.streams.contains(*stream))
+            .collect();
+        if streams.is_empty() {
+            return Ok(());
+        }
+        for row in query(tx, &sql, &[&id, &from_tx, &streams]).await? {
+            if let Ok(seq) = u32::try_from(row.get::<_, i64>(1)) {
+                let events = self.left.entry(row.get(0)).or_default();
+                events.add(seq, row.get(2));
+            }
+        }
         Ok(())
+    }
+
+    /// Adds a user and an account that an event names which the inbox has dropped.
+    pub(super) fn add_dropped(&mut self, user: String, account: String, counts: bool) {
+        if counts {
+            self.dropped.insert((user.clone(), account.clone()));
+        }
+        self.add(user, account, counts);
     }
 
     /// Adds a user and an account that another event names.

@@ -1,25 +1,33 @@
 //! Erases what was found, and puts it on the list.
 
+use std::collections::BTreeSet;
+
 use super::{
     concerned::{Concerned, Others},
-    entities, remaining,
+    entities,
+    homes::{self, Mover},
+    remaining,
     remains::removal_of,
+    said,
     search::{Found, find_now, is_concerned},
 };
 use crate::{
     model::{
         account::Account,
         erasure::{Erasure, ErasureKind, id_hash},
+        stream_record::Gone,
         user::User,
     },
     store::{
         erasure_marks::{MEMBERS, event_hash, mark},
+        identification::Subject,
         removal::Erased,
         scaled::{
             account_rows, erasure_list,
             failure::Result,
             postgres::{Lock, Tx, execute, query_opt},
             removals::{self, Removal},
+            streams,
         },
     },
 };
@@ -35,8 +43,18 @@ pub(super) async fn erase(
     // No event arrives, no user moves and no account gets a parent meanwhile.
     Lock::Membership.hold(tx).await?;
     Lock::Tree.hold(tx).await?;
+    let horizon = found.horizon;
+    homes::add_firsts(
+        tx,
+        erasure,
+        &found.id,
+        &is_concerned(erasure, &found.firsts),
+        horizon,
+        &mut found.firsts,
+    )
+    .await?;
     let concerned = find_now(tx, erasure, &found).await?;
-    let (condition, horizon) = (is_concerned(erasure), found.horizon);
+    let condition = is_concerned(erasure, &found.firsts);
     let others = &mut found.others;
     others
         .read(tx, &condition, &found.id, &concerned, horizon)
@@ -55,12 +73,14 @@ pub(super) async fn erase(
     remaining::extend(tx, erasure, events, &concerned, horizon, remaining).await?;
     remaining::retain_stored(tx, remaining).await?;
     let (others, remaining) = (&found.others, &found.remaining);
-    let removal = removal_of(tx, erasure).await?;
+    let movers = homes::find(tx, erasure, &found.firsts, &others.dropped).await?;
+    let removal = removal_of(tx, erasure, &movers).await?;
     let mut erased = Erased {
         events: concerned.events.len(),
         ..Erased::default()
     };
-    let mut streams: Vec<&String> = match erasure.kind {
+    let traces = &concerned.traces;
+    let mut empty_streams: Vec<&String> = match erasure.kind {
         ErasureKind::Stream | ErasureKind::Event => Vec::new(),
         ErasureKind::User | ErasureKind::Account | ErasureKind::Source => concerned
             .streams
@@ -68,21 +88,23 @@ pub(super) async fn erase(
             .filter(|stream| !others.streams.contains(*stream))
             .collect(),
     };
-    match erasure.kind {
+    let gone = match erasure.kind {
         ErasureKind::Stream => {
-            let sql = "SELECT received FROM streams WHERE stream_id = $1";
-            let received = query_opt(tx, sql, &[&erasure.id]).await?;
-            if received.is_none() && concerned.events.is_empty() {
+            let sql = "SELECT events FROM streams WHERE stream_id = $1";
+            let events = query_opt(tx, sql, &[&erasure.id]).await?;
+            if events.is_none() && concerned.events.is_empty() {
                 return Ok(None);
             }
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &concerned.traces, others, remaining, &mut erased).await?;
-            entities::remove_stream::<Account>(tx, &erasure.id, remaining).await?;
-            entities::remove_stream::<User>(tx, &erasure.id, remaining).await?;
-            let received = received.map_or(0, |row| row.get::<_, i64>(0));
-            let received = usize::try_from(received).unwrap_or(0);
-            erased.figures_kept = received.saturating_sub(concerned.events.len());
-            streams = vec![&erasure.id];
+            entities::take_back(tx, &found, traces, &movers, &mut erased).await?;
+            said::remove_stream::<Account>(tx, &erasure.id, remaining).await?;
+            said::remove_stream::<User>(tx, &erasure.id, remaining).await?;
+            let events = events.map_or(0, |row| row.get::<_, i64>(0));
+            let stored = traces.streams.get(&erasure.id);
+            let dropped = events - stored.map_or(0, |stored| stored.count);
+            erased.figures_kept = usize::try_from(dropped).unwrap_or(0);
+            empty_streams.push(&erasure.id);
+            Gone::TakenBack
         }
         ErasureKind::Event => {
             if concerned.events.is_empty() {
@@ -90,7 +112,8 @@ pub(super) async fn erase(
             }
             list_events(tx, &concerned, i64::MIN, now).await?;
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &concerned.traces, others, remaining, &mut erased).await?;
+            entities::take_back(tx, &found, traces, &movers, &mut erased).await?;
+            Gone::TakenBack
         }
         ErasureKind::Source => {
             let sql = "SELECT 1 FROM sources WHERE id = $1";
@@ -99,7 +122,8 @@ pub(super) async fn erase(
                 return Ok(None);
             }
             delete_events(tx, &concerned, Removal::default()).await?;
-            entities::take_back(tx, &concerned.traces, others, remaining, &mut erased).await?;
+            entities::take_back(tx, &found, traces, &movers, &mut erased).await?;
+            Gone::TakenBack
         }
         ErasureKind::User => {
             let sql = "DELETE FROM users WHERE user_id = $1";
@@ -109,6 +133,7 @@ pub(super) async fn erase(
             list_events(tx, &concerned, now, now).await?;
             delete_events(tx, &concerned, removal).await?;
             erased.users = 1;
+            Gone::Erased
         }
         ErasureKind::Account => {
             let Some(account) = account_rows::find_no(tx, &erasure.id).await? else {
@@ -126,16 +151,30 @@ pub(super) async fn erase(
             let sql = "DELETE FROM users WHERE user_id = ANY($1)";
             erased.users = execute(tx, sql, &[&removal.users]).await? as usize;
             delete_events(tx, &concerned, removal).await?;
+            let moving: BTreeSet<&String> = movers.iter().map(|user| &user.user_id).collect();
+            let of_users = traces
+                .said
+                .iter()
+                .filter(|said| said.subject == Subject::User && moving.contains(&said.user_id));
+            said::take_back(tx, of_users, remaining).await?;
+            homes::move_users(tx, &movers).await?;
+            erased.users_moved = movers.len();
             entities::delete_account(tx, account).await?;
             erased.accounts = 1;
+            Gone::Erased
         }
+    };
+    let mut of_streams = traces.streams.clone();
+    for stream in &empty_streams {
+        of_streams.remove(*stream);
     }
+    streams::remove_events(tx, &of_streams, &others.left, gone).await?;
     let sql = "DELETE FROM streams WHERE stream_id = ANY($1)";
-    execute(tx, sql, &[&streams]).await?;
+    execute(tx, sql, &[&empty_streams]).await?;
     if erasure.kind != ErasureKind::Event {
         erasure_list::insert(tx, erasure.kind.name(), &[mark(erasure)], now).await?;
     }
-    forget_usage(tx, &concerned, others).await?;
+    forget_usage(tx, &concerned, others, &movers).await?;
     Ok(Some(erased))
 }
 
@@ -176,12 +215,19 @@ async fn delete_events(tx: &Tx<'_>, concerned: &Concerned, whole: Removal) -> Re
     removals::insert(tx, &removal).await
 }
 
-/// Notes which accounts have no events of their own any more that count.
-async fn forget_usage(tx: &Tx<'_>, concerned: &Concerned, others: &Others) -> Result<()> {
+/// Notes which accounts have no events of their own any more that count. Those of users who
+/// have moved do.
+async fn forget_usage(
+    tx: &Tx<'_>,
+    concerned: &Concerned,
+    others: &Others,
+    movers: &[Mover],
+) -> Result<()> {
+    let homes: BTreeSet<&String> = movers.iter().map(|user| &user.account_id).collect();
     let lost: Vec<&String> = concerned
         .accounts
         .iter()
-        .filter(|account| !others.counted.contains(*account))
+        .filter(|account| !others.counted.contains(*account) && !homes.contains(account))
         .collect();
     let sql = "UPDATE accounts SET has_usage = false WHERE account_id = ANY($1)";
     execute(tx, sql, &[&lost]).await?;

@@ -7,7 +7,9 @@
 //! later (`removals`).
 //!
 //! What forged events invented goes with them: users and accounts that nobody else has
-//! named.
+//! named. What they said does, too (`said`), and what the identifications say that remain
+//! takes its place (`remaining`). Users whom they have placed move to where others name
+//! them (`homes`).
 //!
 //! **Invariant:** the list of erasures is never shortened. It refuses events that arrive
 //! late.
@@ -15,8 +17,10 @@
 mod concerned;
 mod entities;
 mod erase;
+mod homes;
 mod remaining;
 mod remains;
+mod said;
 mod search;
 
 use deadpool_postgres::Pool;

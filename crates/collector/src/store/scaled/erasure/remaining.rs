@@ -40,11 +40,14 @@ pub(super) async fn extend(
     remaining: &mut Remaining,
 ) -> Result<()> {
     match erasure.kind {
-        // They go with all that was said of them.
-        ErasureKind::User | ErasureKind::Account => return Ok(()),
-        ErasureKind::Stream | ErasureKind::Event | ErasureKind::Source => {}
+        // The user goes with all that was said.
+        ErasureKind::User => return Ok(()),
+        // The account goes with all that was said; users of it may move.
+        ErasureKind::Account => {}
+        ErasureKind::Stream | ErasureKind::Event | ErasureKind::Source => {
+            concern::<Account>(tx, erasure, concerned, remaining).await?;
+        }
     }
-    concern::<Account>(tx, erasure, concerned, remaining).await?;
     concern::<User>(tx, erasure, concerned, remaining).await?;
     if remaining.is_empty() {
         return Ok(());

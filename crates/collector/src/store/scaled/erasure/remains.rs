@@ -1,10 +1,13 @@
 //! What ClickHouse alone knows: who is named by events that the inbox has dropped.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use serde::Deserialize;
 
-use super::concerned::{Concerned, Others};
+use super::{
+    concerned::{Concerned, Others},
+    homes::Mover,
+};
 use crate::{
     model::erasure::{Erasure, ErasureKind},
     store::scaled::{
@@ -35,6 +38,7 @@ pub(super) async fn read(
     nodes: &Nodes,
     erasure: &Erasure,
     concerned: &Concerned,
+    movers: &[Mover],
     others: &mut Others,
 ) -> Result<()> {
     let before = retention::dropped_before(tx).await?;
@@ -43,7 +47,7 @@ pub(super) async fn read(
     }
     let erased = Removal {
         keys: concerned.keys().1.concat(),
-        ..removal_of(tx, erasure).await?
+        ..removal_of(tx, erasure, movers).await?
     };
     let asked = Removal {
         users: concerned.traces.users.iter().cloned().collect(),
@@ -59,15 +63,19 @@ pub(super) async fn read(
             ..erased.clone()
         });
         for named in ask(&chosen, before, &asked, &gone).await? {
-            others.add(named.user_id, named.account_id, named.counts > 0);
+            others.add_dropped(named.user_id, named.account_id, named.counts > 0);
         }
     }
     Ok(())
 }
 
 /// What an erasure removes from all blocks, whatever the inbox has of it: a user or an
-/// account with its users.
-pub(super) async fn removal_of(tx: &Tx<'_>, erasure: &Erasure) -> Result<Removal> {
+/// account with its users, but for those who move.
+pub(super) async fn removal_of(
+    tx: &Tx<'_>,
+    erasure: &Erasure,
+    movers: &[Mover],
+) -> Result<Removal> {
     let mut removal = Removal::default();
     match erasure.kind {
         ErasureKind::Stream | ErasureKind::Event | ErasureKind::Source => {}
@@ -76,7 +84,9 @@ pub(super) async fn removal_of(tx: &Tx<'_>, erasure: &Erasure) -> Result<Removal
             let sql = "SELECT u.user_id FROM users u JOIN accounts a ON a.no = u.account_no
                 WHERE a.account_id = $1";
             let members = query(tx, sql, &[&erasure.id]).await?;
-            removal.users = members.iter().map(|row| row.get(0)).collect();
+            let moving: HashSet<&str> = movers.iter().map(|user| &*user.user_id).collect();
+            let members = members.iter().map(|row| row.get::<_, String>(0));
+            removal.users = members.filter(|user| !moving.contains(&**user)).collect();
             removal.accounts.push(erasure.id.clone());
         }
     }

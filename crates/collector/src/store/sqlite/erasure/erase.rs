@@ -1,23 +1,26 @@
 //! Erases what was found, and puts it on the list.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Transaction;
 
 use super::{
-    remaining::Remaining,
+    condition::Members,
+    homes::{self, Mover},
     said,
-    search::{FoundEvents, Members, find_now, remaining_now, streams_left_empty},
+    search::{Concerned, FoundEvents, find_now},
     traces,
 };
 use crate::{
     model::{
         account::Account,
         erasure::{Erasure, ErasureKind, id_hash},
+        stream_record::Gone,
         user::User,
     },
     store::{
         erasure_marks::{MEMBERS, event_hash, mark},
+        identification::Subject,
         removal::Erased,
         sqlite::{
             accounts,
@@ -26,7 +29,7 @@ use crate::{
             recount::{self, LostFacts},
             rows::{AccountRow, EventRow, UserRow},
             segments::{self, Part},
-            usage_changes, users,
+            streams, usage_changes, users,
         },
         traces::Traces,
     },
@@ -68,65 +71,96 @@ fn erase_known(
     now: i64,
 ) -> rusqlite::Result<Option<Erased>> {
     let concerned = find_now(tx, erasure, members, found)?;
-    let traces = traces::read(tx, &concerned)?;
-    let remaining = remaining_now(tx, erasure, &concerned, found)?;
+    let (events, remaining) = (&concerned.events, &concerned.remaining);
+    let traces = traces::read(tx, events)?;
     let mut erased = Erased {
-        events: concerned.len(),
+        events: events.len(),
         ..Erased::default()
     };
-    let mut streams = streams_left_empty(tx, erasure, members, found)?;
-    match erasure.kind {
+    let mut empty_streams = concerned.streams.empty.clone();
+    let gone = match erasure.kind {
         ErasureKind::Stream => {
-            let received = received_of(tx, &erasure.id)?;
-            if received.is_none() && concerned.is_empty() {
+            let record = streams::find(tx, &erasure.id)?;
+            if record.is_none() && events.is_empty() {
                 return Ok(None);
             }
-            take_back(tx, &concerned, &traces, &remaining, &mut erased)?;
-            said::remove_stream::<Account>(tx, &erasure.id, &remaining)?;
-            said::remove_stream::<User>(tx, &erasure.id, &remaining)?;
-            erased.figures_kept = received.unwrap_or(0).saturating_sub(concerned.len());
-            streams = BTreeSet::from([erasure.id.clone()]);
+            take_back(tx, &concerned, &traces, &mut erased)?;
+            said::remove_stream::<Account>(tx, &erasure.id, remaining)?;
+            said::remove_stream::<User>(tx, &erasure.id, remaining)?;
+            let left = traces.streams.get(&erasure.id).map_or(0, |left| left.count);
+            let dropped = record.map_or(0, |record| record.events - left);
+            erased.figures_kept = usize::try_from(dropped).unwrap_or(0);
+            empty_streams.insert(erasure.id.clone());
+            Gone::TakenBack
         }
         ErasureKind::Event => {
-            let [event] = concerned[..] else {
+            if events.is_empty() {
                 return Ok(None);
-            };
-            list_events(tx, &[event], i64::MIN, now)?;
-            take_back(tx, &concerned, &traces, &remaining, &mut erased)?;
+            }
+            list_events(tx, events, i64::MIN, now)?;
+            take_back(tx, &concerned, &traces, &mut erased)?;
+            Gone::TakenBack
         }
         ErasureKind::Source => {
             if !is_source(tx, erasure)? {
                 return Ok(None);
             }
-            take_back(tx, &concerned, &traces, &remaining, &mut erased)?;
+            take_back(tx, &concerned, &traces, &mut erased)?;
+            Gone::TakenBack
         }
         ErasureKind::User => {
             let Some((user, _)) = users::find_with_account(tx, &erasure.id)? else {
                 return Ok(None);
             };
-            list_events(tx, &concerned, now, now)?;
-            delete_events(tx, &concerned)?;
+            list_events(tx, events, now, now)?;
+            delete_events(tx, events)?;
             delete_users(tx, &BTreeSet::from([user]))?;
             erased.users = 1;
+            Gone::Erased
         }
         ErasureKind::Account => {
             let Some(account) = accounts::find_row(tx, &erasure.id)? else {
                 return Ok(None);
             };
-            let who = match members {
-                Members::Taken => list_members(tx, &erasure.id, account, now)?,
-                Members::Kept => BTreeSet::new(),
-            };
-            list_events(tx, &concerned, now, now)?;
-            delete_events(tx, &concerned)?;
-            delete_users(tx, &who)?;
+            let mut who = members_of(tx, account)?;
+            let movers = find_movers(tx, account, &who, &concerned)?;
+            for mover in &movers {
+                who.remove(&mover.user_id);
+            }
+            match members {
+                Members::Taken => list_members(tx, &erasure.id, &who, now)?,
+                Members::Kept => who.clear(),
+            }
+            list_events(tx, events, now, now)?;
+            delete_events(tx, events)?;
+            delete_users(tx, &who.values().copied().collect())?;
+            let of_movers: BTreeSet<&String> = movers.iter().map(|mover| &mover.user_id).collect();
+            let of_users = traces
+                .said
+                .iter()
+                .filter(|said| said.subject == Subject::User && of_movers.contains(&said.user_id));
+            said::take_back(tx, of_users, remaining)?;
+            homes::move_users(tx, &movers)?;
             delete_account(tx, account)?;
             erased.users = who.len();
+            erased.users_moved = movers.len();
             erased.accounts = 1;
+            Gone::Erased
+        }
+    };
+    for (stream, of_stream) in &traces.streams {
+        if !empty_streams.contains(stream) {
+            let left = concerned
+                .streams
+                .left
+                .get(stream)
+                .cloned()
+                .unwrap_or_default();
+            streams::remove_events(tx, stream, of_stream, &left, gone)?;
         }
     }
-    for stream in streams {
-        tx.execute("DELETE FROM streams WHERE stream_id = ?1", [stream])?;
+    for stream in empty_streams {
+        streams::remove(tx, &stream)?;
     }
     if erasure.kind != ErasureKind::Event {
         erasure_list::insert(tx, erasure.kind.name(), &mark(erasure), now)?;
@@ -137,37 +171,32 @@ fn erase_known(
     Ok(Some(erased))
 }
 
-/// Number of events of a stream that were received; `None` where it numbered none.
-fn received_of(tx: &Transaction<'_>, stream: &str) -> rusqlite::Result<Option<usize>> {
-    tx.query_row(
-        "SELECT MAX(received) FROM streams WHERE stream_id = ?1",
-        [stream],
-        |row| row.get::<_, Option<i64>>(0),
-    )
-    .map(|received| received.and_then(|received| usize::try_from(received).ok()))
-}
-
 fn is_source(tx: &Transaction<'_>, erasure: &Erasure) -> rusqlite::Result<bool> {
     tx.prepare("SELECT 1 FROM sources WHERE id = ?1")?
         .exists([erasure.source_number()])
 }
 
 /// Deletes forged events with their figures, with what they said, and with the users and
-/// accounts that nobody else has named.
+/// accounts that nobody else has named. Users whom they have placed move to where others
+/// name them.
 fn take_back(
     tx: &Transaction<'_>,
-    events: &[EventRow],
+    concerned: &Concerned,
     traces: &Traces,
-    remaining: &Remaining,
     erased: &mut Erased,
 ) -> rusqlite::Result<()> {
+    let events = &concerned.events;
+    let placed = homes::read(tx, traces.users.iter(), &concerned.firsts)?;
     let lost = LostFacts::read(tx, events)?;
     delete_events(tx, events)?;
     lost.remove(tx)?;
-    traces::take_back_said(tx, traces, remaining)?;
+    said::take_back(tx, traces.said.iter(), &concerned.remaining)?;
     let users = traces::invented_users(tx, traces)?;
     delete_users(tx, &users)?;
     erased.users = users.len();
+    let movers = homes::find(tx, placed, None)?;
+    homes::move_users(tx, &movers)?;
+    erased.users_moved = movers.len();
     for account in traces::invented_accounts(tx, traces)? {
         delete_account(tx, account)?;
         erased.accounts += 1;
@@ -175,24 +204,43 @@ fn take_back(
     Ok(())
 }
 
-/// Puts the users of an account on the list, and returns them: they are erased with it,
-/// wherever their events come from.
+/// The users of an account, by their ids.
+fn members_of(
+    tx: &Transaction<'_>,
+    account: AccountRow,
+) -> rusqlite::Result<BTreeMap<String, UserRow>> {
+    tx.prepare("SELECT user_id, no FROM users WHERE account_no = ?1")?
+        .query_map([account], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// Those members of an account that is erased who are in it by events of public sources
+/// alone, and whom others name under another account.
+fn find_movers(
+    tx: &Transaction<'_>,
+    account: AccountRow,
+    members: &BTreeMap<String, UserRow>,
+    concerned: &Concerned,
+) -> rusqlite::Result<Vec<Mover>> {
+    let firsts = &concerned.firsts;
+    let is_trusted = |user: &String| firsts.get(user).is_some_and(|first| first.is_trusted);
+    let public = members.keys().filter(|user| !is_trusted(user));
+    let placed = homes::read(tx, public, firsts)?;
+    homes::find(tx, placed, Some(account))
+}
+
+/// Puts the users of an account on the list: they are erased with it, wherever their events
+/// come from.
 fn list_members(
     tx: &Transaction<'_>,
     account_id: &str,
-    account: AccountRow,
+    members: &BTreeMap<String, UserRow>,
     now: i64,
-) -> rusqlite::Result<BTreeSet<UserRow>> {
-    let mut members = BTreeSet::new();
-    let mut statement = tx.prepare("SELECT no, user_id FROM users WHERE account_no = ?1")?;
-    let mut rows = statement.query([account])?;
-    while let Some(row) = rows.next()? {
-        members.insert(row.get(0)?);
-        let hash = id_hash(row.get_ref(1)?.as_str()?);
-        erasure_list::insert(tx, ErasureKind::User.name(), &hash, now)?;
+) -> rusqlite::Result<()> {
+    for user_id in members.keys() {
+        erasure_list::insert(tx, ErasureKind::User.name(), &id_hash(user_id), now)?;
     }
-    erasure_list::insert(tx, MEMBERS, &id_hash(account_id), now)?;
-    Ok(members)
+    erasure_list::insert(tx, MEMBERS, &id_hash(account_id), now)
 }
 
 /// Puts those of `events` on the list that were made after a time. An event may lie a day

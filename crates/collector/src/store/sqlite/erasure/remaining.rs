@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use natero_event::ActionKind;
 use rusqlite::{Connection, params};
 
+use super::condition::Condition;
 use crate::{
     model::{
         account::Account,
@@ -28,15 +29,14 @@ use crate::{
 pub(super) type Remaining = RemainingSaid<EventRow>;
 
 /// Finds what remains of the accounts and users of which an erasure takes something back.
-/// `is_concerned` is the clause for its events. It reads all events, and once more where an
-/// identification is taken back.
+/// It reads all events, and once more where an identification is taken back.
 pub(super) fn find(
     conn: &Connection,
     erasure: &Erasure,
-    is_concerned: &str,
+    condition: &Condition,
 ) -> rusqlite::Result<Remaining> {
     let mut remaining = Remaining::default();
-    extend(conn, erasure, is_concerned, None, &mut remaining)?;
+    extend(conn, erasure, condition, None, &mut remaining)?;
     Ok(remaining)
 }
 
@@ -44,12 +44,12 @@ pub(super) fn find(
 pub(super) fn find_now(
     conn: &Connection,
     erasure: &Erasure,
-    is_concerned: &str,
+    condition: &Condition,
     after: Option<EventRow>,
     found: &Remaining,
 ) -> rusqlite::Result<Remaining> {
     let mut remaining = found.clone();
-    extend(conn, erasure, is_concerned, after, &mut remaining)?;
+    extend(conn, erasure, condition, after, &mut remaining)?;
     let mut left = HashSet::new();
     for event in remaining.events() {
         if event_months::of_event(conn, event)?.is_some() {
@@ -63,23 +63,25 @@ pub(super) fn find_now(
 fn extend(
     conn: &Connection,
     erasure: &Erasure,
-    is_concerned: &str,
+    condition: &Condition,
     after: Option<EventRow>,
     remaining: &mut Remaining,
 ) -> rusqlite::Result<()> {
-    match erasure.kind {
-        // They go with all that was said of them.
-        ErasureKind::User | ErasureKind::Account => return Ok(()),
-        ErasureKind::Stream | ErasureKind::Event | ErasureKind::Source => {}
+    if erasure.kind == ErasureKind::User {
+        // The user goes with all that was said.
+        return Ok(());
     }
     let found = Search {
         conn,
-        is_concerned,
-        id: &erasure.id,
+        condition,
         after: after.map_or(0, EventRow::number),
     };
     found.each(true, |subject, id, _, _| {
-        concern(conn, remaining, subject, id)
+        match (erasure.kind, subject) {
+            // The account goes with all that was said; users of it may move.
+            (ErasureKind::Account, Subject::Account) => Ok(()),
+            _ => concern(conn, remaining, subject, id),
+        }
     })?;
     if erasure.kind == ErasureKind::Stream {
         for (row, id) in named_by_stream::<Account>(conn, &erasure.id)? {
@@ -142,8 +144,7 @@ fn concern(
 /// A search for identifications of public sources that were not set aside.
 struct Search<'a> {
     conn: &'a Connection,
-    is_concerned: &'a str,
-    id: &'a str,
+    condition: &'a Condition,
     after: i64,
 }
 
@@ -160,14 +161,19 @@ impl Search<'_> {
                 "SELECT e.id, e.action, e.account_id, e.user_id, e.details, e.created_at,
                      e.received_at, e.stream_id, s.allow_hierarchy
                  FROM {} e JOIN sources s ON s.id = e.source_id
-                 WHERE e.id > ?2 AND e.action IN ('identifyAccount', 'identifyUser')
+                 WHERE e.id > ?3 AND e.action IN ('identifyAccount', 'identifyUser')
                      AND e.details IS NOT NULL AND e.set_aside = 0 AND s.trusted = 0
-                     AND IFNULL({}, FALSE) = ?3
+                     AND {} = ?4
                  ORDER BY e.id",
                 event_months::table(month),
-                self.is_concerned
+                self.condition.sql
             ))?;
-            let mut rows = statement.query(params![self.id, self.after, is_concerned_wanted])?;
+            let mut rows = statement.query(params![
+                self.condition.id,
+                self.condition.placed,
+                self.after,
+                is_concerned_wanted
+            ])?;
             while let Some(row) = rows.next()? {
                 let action = ActionKind::from_name(row.get_ref(1)?.as_str()?);
                 let Some(subject) = action.and_then(Subject::of) else {

@@ -4,10 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Transaction};
 
-use super::{
-    erase::erase_of,
-    search::{FoundEvents, Members, find_events_of},
-};
+use super::{condition::Members, erase::erase_of, search::find_events_of};
 use crate::{
     model::erasure::{Erasure, ErasureKind, id_hash},
     store::{
@@ -26,7 +23,8 @@ use crate::{
 ///
 /// Users who belong to an erased account in the copy alone, because they were moved
 /// before the erasure, stay: only those on the list go. The account stays with them,
-/// as if they had just named it.
+/// as if they had just named it. Those who are in it by events alone move to where others
+/// name them, as they do when it is erased.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -52,10 +50,7 @@ pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
                 Some(since) if *since >= at => Members::Kept,
                 _ => Members::Taken,
             };
-            let found = match event {
-                Some(event) => FoundEvents::of(tx, &erasure, event)?,
-                None => find_events_of(tx, &erasure, members)?,
-            };
+            let found = find_events_of(tx, &erasure, members, event)?;
             if let Some(erased) = erase_of(tx, &erasure, members, &found, at)? {
                 sum.add(erased);
             }

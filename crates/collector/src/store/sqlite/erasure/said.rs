@@ -1,15 +1,23 @@
 //! Takes back what public sources said about accounts and users.
 
 use rusqlite::{Transaction, types::ToSql};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::remaining::{Remaining, named_by_stream};
 use crate::{
-    model::{public_fields::PublicFields, remaining_fields::RemainingFields, trust::Trust},
-    store::sqlite::{
-        accounts,
-        ancestry::Ancestry,
-        layers::{self, InTable},
+    model::{
+        account::Account, public_fields::PublicFields, remaining_fields::RemainingFields,
+        trust::Trust, user::User,
+    },
+    store::{
+        identification::Subject,
+        sqlite::{
+            account_rows, accounts,
+            ancestry::Ancestry,
+            layers::{self, InTable},
+            users,
+        },
+        traces::Said,
     },
 };
 
@@ -20,30 +28,41 @@ pub(super) fn remove_stream<T: InTable>(
     remaining: &Remaining,
 ) -> rusqlite::Result<()> {
     for (row, id) in named_by_stream::<T>(tx, stream)? {
-        take_back::<T>(tx, row, &id, remaining, |public| {
-            public.remove_stream(stream)
-        })?;
+        let remove = |public: &mut PublicFields| public.remove_stream(stream);
+        take_back_from::<T>(tx, row, &id, remaining, remove)?;
     }
     Ok(())
 }
 
-/// Takes back what one identification of a public source said, which was made at `at` by
-/// its own clock.
-pub(super) fn remove_said<T: InTable>(
+/// Takes back what identifications of public sources said.
+pub(super) fn take_back<'a>(
     tx: &Transaction<'_>,
-    (row, id): (T::Row, &str),
-    details: &Map<String, Value>,
-    at: i64,
-    stream: Option<&str>,
+    said: impl Iterator<Item = &'a Said>,
     remaining: &Remaining,
 ) -> rusqlite::Result<()> {
-    take_back::<T>(tx, row, id, remaining, |public| {
-        public.remove_said(details, at, stream)
-    })
+    for said in said {
+        let stream = said.stream.as_deref();
+        let remove = |public: &mut PublicFields| public.remove_said(&said.details, said.at, stream);
+        match said.subject {
+            Subject::Account => {
+                let id = &said.account_id;
+                if let Some(row) = account_rows::find_row(tx, id)? {
+                    take_back_from::<Account>(tx, row, id, remaining, remove)?;
+                }
+            }
+            Subject::User => {
+                let id = &said.user_id;
+                if let Some((row, _)) = users::find_with_account(tx, id)? {
+                    take_back_from::<User>(tx, row, id, remaining, remove)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Takes something back that public sources said. What remains takes its place.
-fn take_back<T: InTable>(
+fn take_back_from<T: InTable>(
     tx: &Transaction<'_>,
     row: T::Row,
     id: &str,

@@ -1,26 +1,22 @@
-//! Finds the events of an erasure.
+//! Finds the events of an erasure, and what it leaves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
-use super::remaining::{self, Remaining};
+use super::{
+    condition::{Condition, Members},
+    homes::{self, FirstEvents},
+    remaining::{self, Remaining},
+    streams_left::{self, StreamsLeft},
+};
 use crate::{
     model::erasure::{Erasure, ErasureKind},
     store::{
         event_key::{IdScope, key},
-        sqlite::{event_ids, event_months, events, rows::EventRow},
+        sqlite::{event_ids, event_months, events, json, rows::EventRow},
     },
 };
-
-/// What becomes of the users who belong to an account that is erased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Members {
-    /// They are erased with it.
-    Taken,
-    /// They stay: those who were erased with it were so before, each by itself.
-    Kept,
-}
 
 /// Events that an erasure concerns, among those that had arrived when they were
 /// looked for.
@@ -29,30 +25,39 @@ pub struct FoundEvents {
     rows: Vec<EventRow>,
     /// The event that had arrived last.
     last: Option<EventRow>,
-    /// The streams of the events that had no other event.
-    streams: BTreeSet<String>,
+    /// What is left of their streams.
+    streams: StreamsLeft,
+    /// The first events of users who may have to move.
+    firsts: BTreeMap<String, FirstEvents>,
     /// What the identifications say that are left.
     remaining: Remaining,
 }
 
 impl FoundEvents {
-    /// One event that was found by itself.
-    pub(super) fn of(
-        conn: &Connection,
-        erasure: &Erasure,
-        event: EventRow,
-    ) -> rusqlite::Result<Self> {
-        Ok(FoundEvents {
-            rows: vec![event],
-            last: events::last(conn)?,
-            remaining: remaining::find(conn, erasure, &is_event(Some(event)))?,
-            ..FoundEvents::default()
-        })
-    }
-
     /// Number of the events.
     pub fn count(&self) -> usize {
         self.rows.len()
+    }
+
+    /// The condition for the events that name no other place of their users.
+    fn condition_of_firsts(
+        &self,
+        erasure: &Erasure,
+        members: Members,
+        event: Option<EventRow>,
+    ) -> Condition {
+        match erasure.kind {
+            ErasureKind::Account => Condition::of_account(erasure),
+            ErasureKind::Stream | ErasureKind::Event | ErasureKind::User | ErasureKind::Source => {
+                self.condition(erasure, members, event)
+            }
+        }
+    }
+
+    fn condition(&self, erasure: &Erasure, members: Members, event: Option<EventRow>) -> Condition {
+        let placed = self.firsts.iter().filter(|(_, first)| first.is_trusted);
+        let placed: Vec<&String> = placed.map(|(user, _)| user).collect();
+        Condition::new(erasure, members, event, &json::write(&placed))
     }
 }
 
@@ -61,54 +66,71 @@ impl FoundEvents {
 /// # Errors
 /// Those of SQLite.
 pub fn find_events(conn: &Connection, erasure: &Erasure) -> rusqlite::Result<FoundEvents> {
-    find_events_of(conn, erasure, Members::Taken)
+    let event = match erasure.kind {
+        ErasureKind::Event => event_of(conn, &erasure.id)?,
+        ErasureKind::Stream | ErasureKind::User | ErasureKind::Account | ErasureKind::Source => {
+            None
+        }
+    };
+    find_events_of(conn, erasure, Members::Taken, event)
 }
 
+/// Finds the events of an erasure. `event` is the one that is erased, where it is one: its
+/// id may be that of another source's event, too.
 pub(super) fn find_events_of(
     conn: &Connection,
     erasure: &Erasure,
     members: Members,
+    event: Option<EventRow>,
 ) -> rusqlite::Result<FoundEvents> {
-    let last = events::last(conn)?;
-    let rows = find_after(conn, erasure, members, None)?;
-    let streams = match erasure.kind {
-        // What becomes of one stream needs no search, and one event does not empty it.
-        ErasureKind::Stream | ErasureKind::Event => BTreeSet::new(),
-        ErasureKind::User | ErasureKind::Account | ErasureKind::Source => {
-            let mut streams = streams_after(conn, erasure, members, None, true)?;
-            let others = streams_after(conn, erasure, members, None, false)?;
-            streams.retain(|stream| !others.contains(stream));
-            streams
+    let mut found = FoundEvents {
+        last: events::last(conn)?,
+        ..FoundEvents::default()
+    };
+    let of_firsts = found.condition_of_firsts(erasure, members, event);
+    let users = match erasure.kind {
+        // A user is erased with all events.
+        ErasureKind::User => BTreeSet::new(),
+        ErasureKind::Stream | ErasureKind::Event | ErasureKind::Account | ErasureKind::Source => {
+            homes::named_users(conn, erasure, &of_firsts)?
         }
     };
-    let is_concerned = is_taken_back(erasure, event_of(conn, erasure)?);
-    Ok(FoundEvents {
-        rows,
-        last,
-        streams,
-        remaining: remaining::find(conn, erasure, &is_concerned)?,
-    })
+    homes::add_firsts(conn, &of_firsts, &users, None, &mut found.firsts)?;
+    let condition = found.condition(erasure, members, event);
+    found.rows = find_after(conn, &condition, None)?;
+    found.streams = streams_left::find(conn, erasure, &condition)?;
+    found.remaining = remaining::find(conn, erasure, &condition)?;
+    Ok(found)
+}
+
+/// The event with an id, if it is stored. What a page sent under the id goes before what a
+/// server did.
+fn event_of(conn: &Connection, event_id: &str) -> rusqlite::Result<Option<EventRow>> {
+    for scope in IdScope::ALL {
+        // Retention drops an event before its id is forgotten.
+        if let Some((_, event)) = event_ids::find(conn, &key(event_id, scope))?
+            && event_months::of_event(conn, event)?.is_some()
+        {
+            return Ok(Some(event));
+        }
+    }
+    Ok(None)
 }
 
 fn find_after(
     conn: &Connection,
-    erasure: &Erasure,
-    members: Members,
+    condition: &Condition,
     after: Option<EventRow>,
 ) -> rusqlite::Result<Vec<EventRow>> {
-    if erasure.kind == ErasureKind::Event {
-        // Its id has an index: it is looked up when it is erased.
-        return Ok(Vec::new());
-    }
-    let is_concerned = is_concerned(erasure, members);
+    let is_concerned = &condition.sql;
     let after = after.map_or(0, EventRow::number);
     let mut found = Vec::new();
     for month in event_months::all(conn)? {
         let mut of_month = conn.prepare(&format!(
-            "SELECT id FROM {} WHERE id > ?2 AND {is_concerned}",
+            "SELECT e.id FROM {} e WHERE e.id > ?3 AND {is_concerned}",
             event_months::table(month)
         ))?;
-        let mut rows = of_month.query(params![erasure.id, after])?;
+        let mut rows = of_month.query(params![condition.id, condition.placed, after])?;
         while let Some(row) = rows.next()? {
             found.push(row.get(0)?);
         }
@@ -116,37 +138,16 @@ fn find_after(
     Ok(found)
 }
 
-/// The clause for the events of an erasure, whose id is the first parameter.
-fn is_concerned(erasure: &Erasure, members: Members) -> String {
-    match (erasure.kind, members) {
-        (ErasureKind::Stream, _) => "(stream_id = ?1)".into(),
-        (ErasureKind::User, _) => "(user_id = ?1)".into(),
-        (ErasureKind::Event, _) => "(event_id = ?1)".into(),
-        (ErasureKind::Account, Members::Kept) => "(account_id = ?1)".into(),
-        (ErasureKind::Account, Members::Taken) => "(account_id = ?1 OR user_id IN (
-                 SELECT u.user_id FROM users u JOIN accounts a ON a.no = u.account_no
-                 WHERE a.account_id = ?1))"
-            .into(),
-        (ErasureKind::Source, _) => format!(
-            "(?1 = 'source-' || source_id AND received_at >= {} AND received_at < {})",
-            erasure.arrived.from, erasure.arrived.to
-        ),
-    }
-}
-
-/// The clause for the events of an erasure that takes events back. `event` is that of an
-/// erasure of one: its id may be that of another source's event, too.
-fn is_taken_back(erasure: &Erasure, event: Option<EventRow>) -> String {
-    match erasure.kind {
-        ErasureKind::Event => is_event(event),
-        ErasureKind::Stream | ErasureKind::Source | ErasureKind::User | ErasureKind::Account => {
-            is_concerned(erasure, Members::Taken)
-        }
-    }
-}
-
-fn is_event(event: Option<EventRow>) -> String {
-    format!("(e.id = {})", event.map_or(0, EventRow::number))
+/// What an erasure concerns now.
+#[derive(Debug)]
+pub(super) struct Concerned {
+    pub(super) events: Vec<EventRow>,
+    /// What is left of their streams once they are gone.
+    pub(super) streams: StreamsLeft,
+    /// The first events of users who may have to move.
+    pub(super) firsts: BTreeMap<String, FirstEvents>,
+    /// What the identifications say that are left once they are gone.
+    pub(super) remaining: Remaining,
 }
 
 /// The events that were found and are still concerned, and those that arrived
@@ -157,88 +158,35 @@ pub(super) fn find_now(
     erasure: &Erasure,
     members: Members,
     found: &FoundEvents,
-) -> rusqlite::Result<Vec<EventRow>> {
-    if erasure.kind == ErasureKind::Event {
-        if !found.rows.is_empty() {
-            return Ok(found.rows.clone());
+) -> rusqlite::Result<Concerned> {
+    let mut now = found.clone();
+    let event = match erasure.kind {
+        ErasureKind::Event if found.rows.is_empty() => event_of(conn, &erasure.id)?,
+        ErasureKind::Event => found.rows.first().copied(),
+        ErasureKind::Stream | ErasureKind::User | ErasureKind::Account | ErasureKind::Source => {
+            None
         }
-        return Ok(event_of(conn, erasure)?.into_iter().collect());
-    }
-    let is_concerned = is_concerned(erasure, members);
+    };
+    let of_firsts = now.condition_of_firsts(erasure, members, event);
+    let users = now.firsts.keys().cloned().collect();
+    homes::add_firsts(conn, &of_firsts, &users, found.last, &mut now.firsts)?;
+    let condition = now.condition(erasure, members, event);
+    let is_concerned = &condition.sql;
     let mut is_still_concerned = conn.prepare(&format!(
-        "SELECT 1 FROM events WHERE id = ?2 AND {is_concerned}"
+        "SELECT 1 FROM events e WHERE e.id = ?3 AND {is_concerned}"
     ))?;
-    let mut now = Vec::with_capacity(found.rows.len());
+    let mut events = Vec::with_capacity(found.rows.len());
     for event in &found.rows {
-        if is_still_concerned.exists(params![erasure.id, event])? {
-            now.push(*event);
+        if is_still_concerned.exists(params![condition.id, condition.placed, event])? {
+            events.push(*event);
         }
     }
-    now.extend(find_after(conn, erasure, members, found.last)?);
-    Ok(now)
-}
-
-/// The event of an erasure of one. What a page sent under the id goes before what a server
-/// did.
-fn event_of(conn: &Connection, erasure: &Erasure) -> rusqlite::Result<Option<EventRow>> {
-    if erasure.kind == ErasureKind::Event {
-        for scope in IdScope::ALL {
-            if let Some((_, event)) = event_ids::find(conn, &key(&erasure.id, scope))? {
-                return Ok(Some(event));
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// What the identifications say that are left once those of the erasure are gone.
-pub(super) fn remaining_now(
-    conn: &Connection,
-    erasure: &Erasure,
-    concerned: &[EventRow],
-    found: &FoundEvents,
-) -> rusqlite::Result<Remaining> {
-    let is_concerned = is_taken_back(erasure, concerned.first().copied());
-    remaining::find_now(conn, erasure, &is_concerned, found.last, &found.remaining)
-}
-
-/// The streams of which no event is left once those of the erasure are gone.
-pub(super) fn streams_left_empty(
-    conn: &Connection,
-    erasure: &Erasure,
-    members: Members,
-    found: &FoundEvents,
-) -> rusqlite::Result<BTreeSet<String>> {
-    let mut streams = found.streams.clone();
-    if !streams.is_empty() {
-        let others = streams_after(conn, erasure, members, found.last, false)?;
-        streams.retain(|stream| !others.contains(stream));
-    }
-    Ok(streams)
-}
-
-/// The streams of the events that an erasure concerns, or of all others, which arrived
-/// after one.
-fn streams_after(
-    conn: &Connection,
-    erasure: &Erasure,
-    members: Members,
-    after: Option<EventRow>,
-    is_concerned_wanted: bool,
-) -> rusqlite::Result<BTreeSet<String>> {
-    let is_concerned = is_concerned(erasure, members);
-    let after = after.map_or(0, EventRow::number);
-    let mut streams = BTreeSet::new();
-    for month in event_months::all(conn)? {
-        let mut of_month = conn.prepare(&format!(
-            "SELECT DISTINCT stream_id FROM {}
-             WHERE id > ?2 AND stream_id IS NOT NULL AND {is_concerned} = ?3",
-            event_months::table(month)
-        ))?;
-        let mut rows = of_month.query(params![erasure.id, after, is_concerned_wanted])?;
-        while let Some(row) = rows.next()? {
-            streams.insert(row.get(0)?);
-        }
-    }
-    Ok(streams)
+    events.extend(find_after(conn, &condition, found.last)?);
+    let (last, remaining) = (found.last, &found.remaining);
+    Ok(Concerned {
+        events,
+        streams: streams_left::find_now(conn, &condition, last, &found.streams)?,
+        firsts: now.firsts,
+        remaining: remaining::find_now(conn, erasure, &condition, last, remaining)?,
+    })
 }

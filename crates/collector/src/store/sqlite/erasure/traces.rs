@@ -1,22 +1,17 @@
-//! Finds what events leave outside of their own tables and figures, and takes it back.
+//! Finds what events leave outside of their own tables and figures.
 
 use std::collections::BTreeSet;
 
 use natero_event::ActionKind;
 use rusqlite::{Transaction, params};
 
-use super::{remaining::Remaining, said};
-use crate::{
-    model::{account::Account, user::User},
-    store::{
-        identification::Subject,
-        sqlite::{
-            account_rows, event_months, json, recount,
-            rows::{AccountRow, EventRow, UserRow},
-            users,
-        },
-        traces::Traces,
+use crate::store::{
+    identification::Subject,
+    sqlite::{
+        event_months, json, recount,
+        rows::{AccountRow, EventRow, UserRow},
     },
+    traces::Traces,
 };
 
 /// The traces of events that are about to be deleted.
@@ -27,7 +22,7 @@ pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Resul
             continue;
         };
         tx.prepare_cached(&format!(
-            "SELECT account_id, user_id, stream_id, action, details, created_at FROM {}
+            "SELECT account_id, user_id, stream_id, action, details, created_at, seq FROM {}
              WHERE id = ?1",
             event_months::table(month)
         ))?
@@ -37,6 +32,7 @@ pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Resul
             let details = details.as_deref().map(json::object);
             traces.add(
                 (row.get(0)?, row.get(1)?, row.get(2)?),
+                row.get(6).ok(),
                 action.and_then(Subject::of).zip(details),
                 row.get(5)?,
             );
@@ -44,46 +40,6 @@ pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Resul
         })?;
     }
     Ok(traces)
-}
-
-/// Takes back what the events said about accounts and users.
-pub(super) fn take_back_said(
-    tx: &Transaction<'_>,
-    traces: &Traces,
-    remaining: &Remaining,
-) -> rusqlite::Result<()> {
-    for identification in &traces.said {
-        let stream = identification.stream.as_deref();
-        match identification.subject {
-            Subject::Account => {
-                if let Some(row) = account_rows::find_row(tx, &identification.account_id)? {
-                    let account = (row, identification.account_id.as_str());
-                    said::remove_said::<Account>(
-                        tx,
-                        account,
-                        &identification.details,
-                        identification.at,
-                        stream,
-                        remaining,
-                    )?;
-                }
-            }
-            Subject::User => {
-                if let Some((row, _)) = users::find_with_account(tx, &identification.user_id)? {
-                    let user = (row, identification.user_id.as_str());
-                    said::remove_said::<User>(
-                        tx,
-                        user,
-                        &identification.details,
-                        identification.at,
-                        stream,
-                        remaining,
-                    )?;
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The users that nobody else has named: none of their events is left, neither in

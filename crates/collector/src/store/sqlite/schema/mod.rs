@@ -10,10 +10,13 @@ mod tests;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
-    event_ids, hourly_facts, renewal_dates, single_blob, single_table, streams, usage_changes,
+    arrival_days, event_ids, hourly_facts, renewal_dates, single_blob, single_table, streams,
+    usage_changes,
 };
 use crate::store::error::StoreError;
-use tables::{FREE_PAGES, REFUSALS_BY_KIND, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10};
+use tables::{
+    FREE_PAGES, REFUSALS_BY_KIND, STREAM_EVENTS, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10,
+};
 
 /// A step from one version to the next: statements, then a function for what
 /// statements cannot do.
@@ -77,6 +80,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: "",
         fill: usage_changes::migrate,
     },
+    Migration {
+        sql: "",
+        fill: arrival_days::migrate,
+    },
+    Migration::of(STREAM_EVENTS),
 ];
 
 /// Brings the file up to date. All migrations run in one transaction.

@@ -343,6 +343,12 @@ FROM refusals_by_text GROUP BY source_id, found, account_id;
 DROP TABLE refusals_by_text;
 ";
 
+/// How many events of a stream were accepted: many may have one number.
+pub(super) const STREAM_EVENTS: &str = "
+ALTER TABLE streams ADD COLUMN events INTEGER NOT NULL DEFAULT 0;   -- accepted and not erased
+UPDATE streams SET events = received;
+";
+
 /// What an erasure overwrites free pages with.
 pub(super) const FREE_PAGES: &str = "
 -- Empty but for the moment of an erasure; see store/sqlite/free_pages.rs.

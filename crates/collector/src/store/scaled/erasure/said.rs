@@ -1,0 +1,106 @@
+//! Takes back what public sources said about accounts and users.
+
+use serde_json::Map;
+
+use super::remaining::{Remaining, named_by_stream};
+use crate::{
+    model::{
+        account::Account, public_fields::PublicFields, remaining_fields::RemainingFields,
+        trust::Trust, user::User,
+    },
+    store::{
+        identification::Subject,
+        scaled::{
+            account_rows, accounts,
+            ancestry::Ancestry,
+            failure::Result,
+            layers::{self, InTable},
+            postgres::{Tx, execute, query_opt},
+        },
+        traces::Said,
+    },
+};
+
+/// Takes back what a stream said.
+pub(super) async fn remove_stream<T: InTable>(
+    tx: &Tx<'_>,
+    stream: &str,
+    remaining: &Remaining,
+) -> Result<()> {
+    for (no, id) in named_by_stream::<T>(tx, stream).await? {
+        let remove = |public: &mut PublicFields| public.remove_stream(stream);
+        take_back_from::<T>(tx, no, &id, remaining, remove).await?;
+    }
+    Ok(())
+}
+
+/// Takes back what identifications of public sources said.
+pub(super) async fn take_back(
+    tx: &Tx<'_>,
+    said: impl Iterator<Item = &Said>,
+    remaining: &Remaining,
+) -> Result<()> {
+    for said in said {
+        let stream = said.stream.as_deref();
+        let remove = |public: &mut PublicFields| public.remove_said(&said.details, said.at, stream);
+        match said.subject {
+            Subject::Account => {
+                let id = &said.account_id;
+                if let Some(no) = account_rows::find_no(tx, id).await? {
+                    take_back_from::<Account>(tx, no, id, remaining, remove).await?;
+                }
+            }
+            Subject::User => {
+                let id = &said.user_id;
+                let sql = "SELECT no FROM users WHERE user_id = $1";
+                if let Some(row) = query_opt(tx, sql, &[id]).await? {
+                    take_back_from::<User>(tx, row.get(0), id, remaining, remove).await?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes something back that public sources said. What remains takes its place.
+async fn take_back_from<T: InTable>(
+    tx: &Tx<'_>,
+    no: i64,
+    id: &str,
+    remaining: &Remaining,
+    remove: impl FnOnce(&mut PublicFields) -> Vec<String>,
+) -> Result<()> {
+    let mut layers = layers::find::<T>(tx, no).await?;
+    let remaining = remaining.of(T::SUBJECT, id);
+    let leaves = layers.take_back(remove, remaining);
+    layers::write(&layers, tx, no).await?;
+    if !leaves {
+        return Ok(());
+    }
+    leave(tx, no).await?;
+    let Some(parent) = remaining.and_then(RemainingFields::parent) else {
+        return Ok(());
+    };
+    let details = Map::from_iter([("parent_account_id".to_owned(), parent.value.clone())]);
+    let trust = Trust::Public {
+        may_set_parent: true,
+    };
+    let (by, ancestry) = (&parent.by, &mut Ancestry::default());
+    accounts::identify(
+        tx,
+        ancestry,
+        id,
+        details,
+        by.at,
+        by.stream.as_deref(),
+        trust,
+    )
+    .await
+}
+
+/// Takes an account from below the parent that a public source has set.
+async fn leave(tx: &Tx<'_>, no: i64) -> Result<()> {
+    let sql = "UPDATE accounts SET parent_no = NULL WHERE no = $1";
+    execute(tx, sql, &[&no]).await?;
+    Ok(())
+}

@@ -1,0 +1,321 @@
+//! Where users belong whom events alone have placed, once some of these are gone.
+//!
+//! The first event of a user says the account, and anybody can forge it. Where it is taken
+//! back the first of those that are left says it, as if the other had never come; and an
+//! account that is erased takes no event along that names another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::condition::{Condition, IS_PLACED_BY_EVENTS};
+use crate::{
+    model::{
+        calendar::Month,
+        erasure::{Erasure, ErasureKind},
+    },
+    store::sqlite::{
+        account_rows, accounts,
+        ancestry::Ancestry,
+        event_months, json,
+        recount::{self, PartOfUser},
+        retention,
+        rows::{AccountRow, EventRow, UserRow},
+        user_records,
+    },
+};
+
+/// The first events of a user, in the order of arrival.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FirstEvents {
+    first: EventRow,
+    /// Whether it has placed the user in an account that is erased, and is of a trusted
+    /// source.
+    pub(super) is_trusted: bool,
+    /// The first that the erasure does not concern.
+    left: Option<EventRow>,
+}
+
+/// The users whom events alone have placed, who have events under another account, and who
+/// may have to move: members of an account that is erased, or those whom the events of
+/// another erasure name.
+pub(super) fn named_users(
+    conn: &Connection,
+    erasure: &Erasure,
+    condition: &Condition,
+) -> rusqlite::Result<BTreeSet<String>> {
+    let mut users: BTreeSet<String> = BTreeSet::new();
+    if erasure.kind == ErasureKind::Account {
+        let mut members = conn.prepare(&format!(
+            "SELECT u.user_id FROM users u JOIN accounts a ON a.no = u.account_no
+             WHERE a.account_id = ?1 AND {IS_PLACED_BY_EVENTS}"
+        ))?;
+        let mut rows = members.query([&erasure.id])?;
+        while let Some(row) = rows.next()? {
+            users.insert(row.get(0)?);
+        }
+    } else {
+        for month in event_months::all(conn)? {
+            let mut of_month = conn.prepare(&format!(
+                "SELECT DISTINCT e.user_id FROM {} e WHERE e.id > ?3 AND {}",
+                event_months::table(month),
+                condition.sql
+            ))?;
+            let mut rows = of_month.query(params![condition.id, condition.placed, 0])?;
+            while let Some(row) = rows.next()? {
+                users.insert(row.get(0)?);
+            }
+        }
+    }
+    let mut named = BTreeSet::new();
+    let mut others: BTreeMap<UserRow, String> = BTreeMap::new();
+    let mut placed = conn.prepare(&format!(
+        "SELECT u.no FROM users u WHERE u.user_id = ?1 AND {IS_PLACED_BY_EVENTS}"
+    ))?;
+    let months = event_months::all(conn)?;
+    for user in users {
+        let Some(row) = placed.query_row([&user], |row| row.get(0)).optional()? else {
+            continue;
+        };
+        if has_aside(conn, &months, &user)? {
+            named.insert(user);
+        } else {
+            others.insert(row, user);
+        }
+    }
+    if retention::events_from(conn)? > 0 {
+        // Figures tell of events that retention has dropped.
+        let rows = others.keys().copied().collect();
+        for (row, parts) in recount::parts_of_users(conn, &rows)? {
+            if parts.iter().any(|part| part.part.is_set_aside) {
+                named.extend(others.remove(&row));
+            }
+        }
+    }
+    Ok(named)
+}
+
+/// Whether events of a user are stored that are set aside.
+fn has_aside(conn: &Connection, months: &[Month], user_id: &str) -> rusqlite::Result<bool> {
+    for month in months {
+        let mut aside = conn.prepare_cached(&format!(
+            "SELECT 1 FROM {} WHERE user_id = ?1 AND set_aside = 1",
+            event_months::table(*month)
+        ))?;
+        if aside.exists([user_id])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Adds the first events of users, among those that arrived after one.
+pub(super) fn add_firsts(
+    conn: &Connection,
+    condition: &Condition,
+    users: &BTreeSet<String>,
+    after: Option<EventRow>,
+    firsts: &mut BTreeMap<String, FirstEvents>,
+) -> rusqlite::Result<()> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let after = after.map_or(0, EventRow::number);
+    let is_concerned = &condition.sql;
+    for month in event_months::all(conn)? {
+        let table = event_months::table(month);
+        let mut of_month = conn.prepare(&format!(
+            "SELECT e.user_id, MIN(e.id), MIN(CASE WHEN {is_concerned} THEN NULL ELSE e.id END)
+             FROM {table} e WHERE e.id > ?3 AND e.user_id IN (SELECT value FROM json_each(?4))
+             GROUP BY e.user_id"
+        ))?;
+        let mut rows = of_month.query(params![
+            condition.id,
+            condition.placed,
+            after,
+            json::write(users)
+        ])?;
+        while let Some(row) = rows.next()? {
+            let (first, left) = (row.get(1)?, row.get::<_, Option<EventRow>>(2)?);
+            let found = firsts.entry(row.get(0)?).or_insert(FirstEvents {
+                first,
+                is_trusted: false,
+                left,
+            });
+            found.first = found.first.min(first);
+            found.left = found.left.into_iter().chain(left).min();
+        }
+    }
+    for found in firsts.values_mut() {
+        found.is_trusted = conn
+            .prepare_cached(
+                "SELECT 1 FROM events e JOIN sources s ON s.id = e.source_id
+                 WHERE e.id = ?1 AND s.trusted AND NOT e.set_aside",
+            )?
+            .exists([found.first])?
+            && found.left != Some(found.first);
+    }
+    Ok(())
+}
+
+/// A user whom events alone have placed.
+#[derive(Debug)]
+pub(super) struct Placed {
+    user_id: String,
+    row: UserRow,
+    account: AccountRow,
+    /// What the first events say, where some are under another account.
+    said: Option<Said>,
+}
+
+#[derive(Debug)]
+struct Said {
+    /// Whether the event that has placed the user goes.
+    is_place_erased: bool,
+    /// The account that the first event names that is left.
+    account_id: Option<String>,
+}
+
+/// What is to be known of users before events are deleted. `users` are their ids; those
+/// whom others have placed are left out.
+pub(super) fn read<'a>(
+    conn: &Connection,
+    users: impl Iterator<Item = &'a String>,
+    firsts: &BTreeMap<String, FirstEvents>,
+) -> rusqlite::Result<Vec<Placed>> {
+    let mut placed = Vec::new();
+    for user_id in users {
+        let found = conn
+            .prepare_cached(&format!(
+                "SELECT u.no, u.account_no, a.account_id FROM users u
+                     JOIN accounts a ON a.no = u.account_no
+                 WHERE u.user_id = ?1 AND {IS_PLACED_BY_EVENTS}"
+            ))?
+            .query_row([user_id], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
+            })
+            .optional()?;
+        let Some((row, account, account_id)) = found else {
+            continue;
+        };
+        let said = match firsts.get(user_id) {
+            Some(first) => Some(Said {
+                is_place_erased: first.left != Some(first.first)
+                    && named(conn, first.first, false)?.as_ref() == Some(&account_id),
+                account_id: match first.left {
+                    Some(left) => named(conn, left, true)?,
+                    None => None,
+                },
+            }),
+            None => None,
+        };
+        placed.push(Placed {
+            user_id: user_id.clone(),
+            row,
+            account,
+            said,
+        });
+    }
+    Ok(placed)
+}
+
+/// The account that an event names, which may be set aside.
+fn named(
+    conn: &Connection,
+    event: EventRow,
+    may_be_aside: bool,
+) -> rusqlite::Result<Option<String>> {
+    conn.prepare_cached("SELECT account_id FROM events WHERE id = ?1 AND set_aside <= ?2")?
+        .query_row(params![event, may_be_aside], |row| row.get(0))
+        .optional()
+}
+
+/// A user who moves.
+#[derive(Debug)]
+pub(super) struct Mover {
+    pub(super) user_id: String,
+    row: UserRow,
+    /// Id of the account to which the user belongs.
+    account_id: String,
+}
+
+/// Which of the users belong elsewhere once an account is erased, or, without one, now that
+/// events are.
+pub(super) fn find(
+    conn: &Connection,
+    placed: Vec<Placed>,
+    erased_account: Option<AccountRow>,
+) -> rusqlite::Result<Vec<Mover>> {
+    let users = placed.iter().map(|user| user.row).collect();
+    let figures = recount::parts_of_users(conn, &users)?;
+    let events_from = retention::events_from(conn)?;
+    let mut movers = Vec::new();
+    for user in placed {
+        let parts = figures.get(&user.row).map_or(&[][..], Vec::as_slice);
+        let is_of_account = |part: &&PartOfUser| part.part.account == user.account;
+        let first_counted = parts
+            .iter()
+            .filter(is_of_account)
+            .filter(|part| !part.part.is_set_aside)
+            .map(|part| part.first_quarter)
+            .min();
+        let named = user.said.as_ref().and_then(|said| said.account_id.clone());
+        let may_move = match (&user.said, erased_account) {
+            (_, Some(_)) => true,
+            // An event that retention has dropped may have placed the user.
+            (Some(said), None) if named.is_some() => {
+                said.is_place_erased && first_counted.is_none_or(|first| first >= events_from)
+            }
+            (_, None) => first_counted.is_none(),
+        };
+        if !may_move {
+            continue;
+        }
+        let account_id = match named {
+            Some(account_id) => Some(account_id),
+            // Retention has dropped the events that name another account.
+            None => first_aside(conn, parts.iter().filter(|part| !is_of_account(part)))?,
+        };
+        if let Some(account_id) = account_id
+            && account_rows::find_row(conn, &account_id)? != Some(user.account)
+        {
+            movers.push(Mover {
+                user_id: user.user_id,
+                row: user.row,
+                account_id,
+            });
+        }
+    }
+    Ok(movers)
+}
+
+/// The account in which figures of a user are set aside, of the earliest if of many.
+fn first_aside<'a>(
+    conn: &Connection,
+    parts: impl Iterator<Item = &'a PartOfUser>,
+) -> rusqlite::Result<Option<String>> {
+    let mut first: Option<(u32, String)> = None;
+    for part in parts.filter(|part| part.part.is_set_aside) {
+        let found = (
+            part.first_quarter,
+            account_rows::id(conn, part.part.account)?,
+        );
+        first = first.into_iter().chain([found]).min();
+    }
+    Ok(first.map(|(_, account_id)| account_id))
+}
+
+/// Moves users to where they belong. What was set aside for them there counts.
+pub(super) fn move_users(tx: &Transaction<'_>, movers: &[Mover]) -> rusqlite::Result<()> {
+    let mut ancestry = Ancestry::default();
+    for mover in movers {
+        let account = accounts::get_or_insert(tx, &mover.account_id)?;
+        tx.execute(
+            "UPDATE users SET account_no = ?2 WHERE no = ?1",
+            params![mover.row, account],
+        )?;
+        let (user_id, account_id) = (&mover.user_id, &mover.account_id);
+        user_records::release(tx, &mut ancestry, user_id, mover.row, account_id, account)?;
+    }
+    Ok(())
+}

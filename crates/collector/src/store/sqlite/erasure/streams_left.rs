@@ -1,0 +1,131 @@
+//! Which events of streams an erasure leaves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params};
+
+use super::condition::Condition;
+use crate::{
+    model::{
+        erasure::{Erasure, ErasureKind},
+        stream_record::StreamEvents,
+    },
+    store::sqlite::{event_months, json, rows::EventRow},
+};
+
+/// What an erasure leaves of the streams of its events.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StreamsLeft {
+    /// Those that have no other event.
+    pub(super) empty: BTreeSet<String>,
+    /// Of the others the events that are not concerned.
+    pub(super) left: BTreeMap<String, StreamEvents>,
+}
+
+/// Finds what an erasure leaves.
+pub(super) fn find(
+    conn: &Connection,
+    erasure: &Erasure,
+    condition: &Condition,
+) -> rusqlite::Result<StreamsLeft> {
+    let mut found = StreamsLeft::default();
+    if erasure.kind == ErasureKind::Stream {
+        // Its record goes as a whole.
+        return Ok(found);
+    }
+    let mut streams = streams_after(conn, condition, None, true)?;
+    let mut left = streams.clone();
+    if erasure.kind != ErasureKind::Event {
+        let others = streams_after(conn, condition, None, false)?;
+        left.retain(|stream| others.contains(stream));
+        streams.retain(|stream| !others.contains(stream));
+        found.empty = streams;
+    }
+    found.left = events_of_streams(conn, condition, &left, None)?;
+    Ok(found)
+}
+
+/// Adds what arrived after an event.
+pub(super) fn find_now(
+    conn: &Connection,
+    condition: &Condition,
+    after: Option<EventRow>,
+    found: &StreamsLeft,
+) -> rusqlite::Result<StreamsLeft> {
+    let mut now = found.clone();
+    if !now.empty.is_empty() {
+        let others = streams_after(conn, condition, after, false)?;
+        now.empty.retain(|stream| !others.contains(stream));
+    }
+    let streams = found.left.keys().chain(&found.empty).cloned().collect();
+    for (stream, events) in events_of_streams(conn, condition, &streams, after)? {
+        now.left.entry(stream).or_default().extend(&events);
+    }
+    Ok(now)
+}
+
+/// The streams of the events that an erasure concerns, or of all others, which arrived
+/// after one.
+fn streams_after(
+    conn: &Connection,
+    condition: &Condition,
+    after: Option<EventRow>,
+    is_concerned_wanted: bool,
+) -> rusqlite::Result<BTreeSet<String>> {
+    let is_concerned = &condition.sql;
+    let after = after.map_or(0, EventRow::number);
+    let mut streams = BTreeSet::new();
+    for month in event_months::all(conn)? {
+        let mut of_month = conn.prepare(&format!(
+            "SELECT DISTINCT e.stream_id FROM {} e
+             WHERE e.id > ?3 AND e.stream_id IS NOT NULL AND {is_concerned} = ?4",
+            event_months::table(month)
+        ))?;
+        let mut rows = of_month.query(params![
+            condition.id,
+            condition.placed,
+            after,
+            is_concerned_wanted
+        ])?;
+        while let Some(row) = rows.next()? {
+            streams.insert(row.get(0)?);
+        }
+    }
+    Ok(streams)
+}
+
+/// The numbered events of streams that an erasure does not concern, which arrived after one.
+fn events_of_streams(
+    conn: &Connection,
+    condition: &Condition,
+    streams: &BTreeSet<String>,
+    after: Option<EventRow>,
+) -> rusqlite::Result<BTreeMap<String, StreamEvents>> {
+    let mut events: BTreeMap<String, StreamEvents> = BTreeMap::new();
+    if streams.is_empty() {
+        return Ok(events);
+    }
+    let is_concerned = &condition.sql;
+    let after = after.map_or(0, EventRow::number);
+    for month in event_months::all(conn)? {
+        let mut of_month = conn.prepare(&format!(
+            "SELECT e.stream_id, e.seq, e.created_at FROM {} e
+             WHERE e.id > ?3 AND e.seq IS NOT NULL AND NOT {is_concerned}
+                 AND e.stream_id IN (SELECT value FROM json_each(?4))",
+            event_months::table(month)
+        ))?;
+        let mut rows = of_month.query(params![
+            condition.id,
+            condition.placed,
+            after,
+            json::write(streams)
+        ])?;
+        while let Some(row) = rows.next()? {
+            if let Ok(seq) = row.get(1) {
+                let of_stream = events.entry(row.get(0)?).or_default();
+                of_stream.add(seq, row.get(2)?);
+            }
+        }
+    }
+    Ok(events)
+}

@@ -1,0 +1,123 @@
+//! What the loss report says of streams of which something is erased.
+
+use serde_json::{Value, json};
+
+use crate::{collector, company::event, support::*};
+
+async fn loss(collector: &Collector, counts: &[&str]) -> Vec<Value> {
+    let report = collector.get("/api/v2/loss").await;
+    counts.iter().map(|name| report[name].clone()).collect()
+}
+
+const COUNTS: [&str; 6] = [
+    "streams",
+    "made",
+    "received",
+    "missing",
+    "duplicates",
+    "implausible",
+];
+
+#[tokio::test]
+async fn a_number_that_is_taken_back_is_as_if_it_had_never_come() {
+    let collector = collector().await;
+    let honest = [0, 1, 4].map(|seq| event("acme", "ann", "t", seq));
+    collector.send(honest.to_vec()).await;
+    let before = collector.get("/api/v2/loss").await;
+    assert_eq!(before["missing"], 2);
+    // It hides a gap, repeats a number, is the earliest and makes the stream implausible.
+    for (id, seq) in [("a", 2), ("b", 4), ("c", 4_000_000_000_u32)] {
+        let forged = json!({"event_id": id, "created_at": NOW - DAY});
+        collector
+            .send(vec![with(event("acme", "ann", "t", seq), forged)])
+            .await;
+    }
+    assert_eq!(
+        loss(&collector, &["implausible", "duplicates"]).await,
+        [1, 1]
+    );
+    for id in ["a", "b", "c"] {
+        let path = format!("/api/v2/events/{id}");
+        assert_eq!(collector.call("DELETE", &path, None).await.status, 200);
+    }
+    assert_eq!(collector.get("/api/v2/loss").await, before);
+    let since = collector.get(&format!("/api/v2/loss?from={NOW}")).await;
+    assert_eq!(since, before);
+}
+
+#[tokio::test]
+async fn what_a_source_sent_in_a_span_is_taken_out_of_streams_that_go_on() {
+    let collector = collector().await;
+    let early = [0, 1].map(|seq| event("acme", "ann", "t", seq));
+    collector.send(early.to_vec()).await;
+    let before = collector.get("/api/v2/loss").await;
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let from = natero_collector::clock::now_ms();
+    let forged = [2, 3, 4, 5, 4_000_000_000].map(|seq| event("acme", "ann", "t", seq));
+    collector.send(forged.to_vec()).await;
+    let path = format!("/api/v2/sources/source-1/events?from={from}");
+    let answer = collector.call("DELETE", &path, None).await;
+    assert_eq!(answer.json()["erased"]["events"], 5, "{}", answer.text);
+    assert_eq!(collector.get("/api/v2/loss").await, before);
+}
+
+#[tokio::test]
+async fn the_last_event_of_a_stream_takes_its_record_along() {
+    let collector = collector().await;
+    collector.send(vec![event("acme", "ann", "t", 3)]).await;
+    let path = "/api/v2/events/t-3";
+    assert_eq!(collector.call("DELETE", path, None).await.status, 200);
+    assert_eq!(loss(&collector, &COUNTS).await, [0; 6]);
+}
+
+#[tokio::test]
+async fn events_of_an_erased_user_are_not_lost() {
+    let collector = collector().await;
+    // Two people use one page.
+    let events = ["bob", "ann", "ann", "bob", "ann"];
+    let events = (0..)
+        .zip(events)
+        .map(|(seq, user)| event("acme", user, "t", seq));
+    collector.send(events.collect()).await;
+    let path = "/api/v2/account_users/ann?erase=true";
+    assert_eq!(collector.call("DELETE", path, None).await.status, 200);
+    assert_eq!(loss(&collector, &COUNTS).await, [1, 4, 2, 0, 0, 0]);
+    assert_eq!(loss(&collector, &["rejected"]).await, [2]);
+}
+
+#[tokio::test]
+async fn the_time_of_a_repeated_event_moves_no_stream() {
+    let collector = collector().await;
+    collector.send(vec![event("acme", "ann", "t", 0)]).await;
+    let since = format!("/api/v2/loss?from={NOW}");
+    assert_eq!(collector.get(&since).await["streams"], 1);
+    let again = json!({"created_at": 946_684_800_000_i64});
+    let again = with(event("acme", "ann", "t", 0), again);
+    let receipt = collector.post(ndjson(&[again])).await.json();
+    // On servers an event of another day is another event.
+    if receipt["duplicates"] == 1 {
+        let report = collector.get(&since).await;
+        assert_eq!(
+            (&report["streams"], &report["duplicates"]),
+            (&json!(1), &json!(1))
+        );
+    }
+}
+
+#[tokio::test]
+async fn all_events_of_a_number_whose_figures_stay_are_told() {
+    let collector = collector().await;
+    let same = |tag: &str, at: i64| {
+        let fields = json!({"event_id": tag, "created_at": at});
+        with(event("acme", "ann", "bad", 0), fields)
+    };
+    collector
+        .send(vec![same("a", NOW), same("b", NOW), same("c", NOW + DAY)])
+        .await;
+    assert_eq!(collector.prune(NOW + 2 * HOUR).await, 2);
+    let answer = collector.call("DELETE", "/api/v2/streams/bad", None).await;
+    assert_eq!(
+        answer.json()["erased"],
+        json!({"events": 1, "users": 0, "accounts": 0, "figures_kept": 2})
+    );
+}
