@@ -12,6 +12,7 @@ import {
   eachOfMap,
   eachOfSet,
   errorToString,
+  find,
   hide,
   indexOf,
   isArray,
@@ -28,10 +29,15 @@ export type Snapshot = string | object;
 
 type Fields = Record<string, unknown>;
 
+type MaybeSpoilt = { toJSON?: unknown };
+
 const DEEPEST = 64;
 
 /** How many bytes JSON may make of a text of one character, or of a number. */
 const MOST_BYTES = 32;
+
+// What is listed item by item.
+const LIST = /Array]$/;
 
 /** A copy under way. */
 interface Walk {
@@ -48,15 +54,17 @@ export function snapshot(value: object, largest: number): Snapshot | undefined {
   if (typeof copy !== "object" || isArray(copy) || walk.room < 0) return undefined;
   if ((largest - walk.room) * MOST_BYTES < largest) return copy;
   const json = toJson(copy);
-  return fits(json, largest) ? json : undefined;
+  return byteLength(json) <= largest ? json : undefined;
 }
+
+const ESCAPES = /\\(?:ud[89a-f]..|.)/;
 
 /** Writes what a snapshot holds. */
 export function toJson(copy: Snapshot): string {
-  if (typeof copy === "string") return copy;
-  // Old libraries give arrays, or all objects, a `toJSON` that makes texts of them.
-  if ("toJSON" in []) hideToJson(copy);
-  return replaceHalves(stringify(copy));
+  const json = typeof copy === "string" ? copy : stringify(copy);
+  // The replacement character stands for halves of surrogate pairs, which `JSON.stringify` writes
+  // as `\ud83e`: receivers may choke on them.
+  return indexOf(json, "\\ud") < 0 ? json : replaceAll(json, ESCAPES, (found) => (found.length > 2 ? "\ufffd" : found));
 }
 
 /** Writes the details of a call, which are the last that it passes, as JSON. */
@@ -87,122 +95,78 @@ function copyOf(value: unknown, walk: Walk, depth: number, isFinal?: boolean): u
 
 /** A copy of an object within another one: what throws costs its own key alone. */
 function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolean): unknown {
-  if (walk.room < 0 || depth >= DEEPEST || isOpen(value, walk, depth)) return undefined;
+  const { open } = walk;
+  if (walk.room < 0 || depth >= DEEPEST) return undefined;
+  // A cycle.
+  for (let at = 0; at < depth; at += 1) if (open[at] === value) return undefined;
+  open[depth] = value;
   return attempt(() => {
-    walk.open[depth] = value;
+    const tag = objectToString(value);
     if (!isFinal) {
-      const { toJSON } = value as { toJSON?: unknown };
-      const write = KINDS[objectToString(value)] ?? (isPageWide(toJSON) ? undefined : toJSON);
-      if (typeof write === "function") return copyOf(apply(write as () => unknown, value, []), walk, depth + 1, true);
+      const { toJSON } = value as MaybeSpoilt;
+      const kind = KINDS[tag];
+      if (kind) return copyOf(kind(value as never, walk), walk, depth + 1, true);
+      // Old libraries give all arrays, or all objects, a `toJSON` that makes texts of them.
+      if (
+        typeof toJSON === "function" &&
+        toJSON !== ({} as MaybeSpoilt).toJSON &&
+        toJSON !== ([] as MaybeSpoilt).toJSON
+      )
+        return copyOf(apply(toJSON as () => unknown, value, []), walk, depth + 1, true);
     }
-    return isArray(value) ? copyOfItems(value, walk, depth) : copyOfFields(value as Fields, walk, depth);
+    // To list the items of long ones would take seconds.
+    if (find(LIST, tag) && (value as ArrayLike<unknown>).length > walk.room) {
+      walk.room = -1;
+      return undefined;
+    }
+    if (isArray(value)) {
+      const items = hide([] as unknown[], "toJSON");
+      // What is left out of a list leaves `null` there, which `JSON.stringify` sees to.
+      for (let at = 0; at < value.length && walk.room >= 0; at += 1) items[at] = copyOf(value[at], walk, depth + 1);
+      return items;
+    }
+    const names = keys(value);
+    // This reads each field once, and runs no setter. Where it throws, or where all objects have
+    // a `toJSON`, the fields are read one by one: without a prototype there is nothing of that.
+    const read = names.length <= walk.room && !("toJSON" in []) && attempt(() => ({ ...value }) as Fields);
+    const copy: Fields = read || { __proto__: null };
+    for (let at = 0; at < names.length && walk.room >= 0; at += 1) {
+      const name = names[at]!;
+      walk.room -= name.length;
+      try {
+        copy[name] = copyOf((read || (value as Fields))[name], walk, depth + 1);
+      } catch {}
+    }
+    return copy;
   });
 }
 
 /** What becomes of objects that are more than their fields, also those of another frame: by their tags. */
 const KINDS = {
   __proto__: null,
-  "[object Date]": isoOf,
-  "[object Error]": textOfError,
-  "[object DOMException]": textOfError,
-  "[object Map]"(this: Map<unknown, unknown>) {
+  "[object Date]": (date: Date) => (isFiniteNumber(dateValue(date)) ? dateToIso(date) : null),
+  "[object Error]": errorToString,
+  "[object DOMException]": errorToString,
+  "[object Map]": (map: Map<unknown, unknown>, walk: Walk) => {
     const fields: Fields = { __proto__: null };
-    eachOfMap(this, (field, name) => {
+    eachOfMap(map, (field, name) => {
+      take(walk);
       fields[`${name}`] = field;
     });
     return fields;
   },
-  "[object Set]"(this: Set<unknown>) {
+  "[object Set]": (set: Set<unknown>, walk: Walk) => {
     const items: unknown[] = [];
-    eachOfSet(this, (item) => {
+    eachOfSet(set, (item) => {
+      take(walk);
       items[items.length] = item;
     });
     return items;
   },
-} as unknown as Record<string, unknown>;
+} as unknown as Record<string, ((value: never, walk: Walk) => unknown) | undefined>;
 
-function textOfError(this: Error): string {
-  return errorToString(this);
+/** Takes the room of a value. Throws where there is none. */
+function take(walk: Walk): void {
+  walk.room -= 1;
+  if (walk.room < 0) throw walk;
 }
-
-type MaybeSpoilt = { toJSON?: unknown };
-
-/** Old libraries give all arrays, or all objects, a `toJSON` that makes texts of them. */
-function isPageWide(toJSON: unknown): boolean {
-  return toJSON === ({} as MaybeSpoilt).toJSON || toJSON === ([] as MaybeSpoilt).toJSON;
-}
-
-function isOpen(value: object, { open }: Walk, depth: number): boolean {
-  for (let at = 0; at < depth; at += 1) if (open[at] === value) return true;
-  return false;
-}
-
-function copyOfFields(value: Fields, walk: Walk, depth: number): Fields {
-  let copy: Fields;
-  try {
-    // Reads each field once, and runs no setter.
-    copy = { ...value };
-  } catch {
-    copy = readableFields(value);
-  }
-  const names = keys(copy);
-  for (let at = 0; at < names.length && walk.room >= 0; at += 1) {
-    const name = names[at]!;
-    const field = copy[name];
-    walk.room -= name.length;
-    if (typeof field === "string") walk.room -= field.length + 1;
-    else if (typeof field === "number") walk.room -= 1;
-    else {
-      const kept = copyOf(field, walk, depth + 1);
-      // A field of its own is there, so this neither runs a setter nor sets a prototype.
-      if (kept !== field) copy[name] = kept;
-    }
-  }
-  return copy;
-}
-
-/** The fields that can be read. Without a prototype there is no setter to run. */
-function readableFields(value: Fields): Fields {
-  const fields: Fields = { __proto__: null };
-  const names = keys(value);
-  for (let at = 0; at < names.length; at += 1) {
-    const name = names[at]!;
-    attempt(() => {
-      fields[name] = value[name];
-    });
-  }
-  return fields;
-}
-
-function copyOfItems(value: readonly unknown[], walk: Walk, depth: number): unknown[] {
-  const items: unknown[] = [];
-  // What is left out of a list leaves `null` there, which `JSON.stringify` sees to.
-  for (let at = 0; at < value.length && walk.room >= 0; at += 1) items[at] = copyOf(value[at], walk, depth + 1);
-  return items;
-}
-
-function isoOf(this: Date): unknown {
-  return isFiniteNumber(dateValue(this)) ? dateToIso(this) : null;
-}
-
-/** Makes `JSON.stringify` find no `toJSON` in a copy. */
-function hideToJson(copy: object): void {
-  // Of its own it has data alone.
-  if (typeof (copy as MaybeSpoilt).toJSON === "function") hide(copy, "toJSON");
-  const names = keys(copy);
-  for (let at = 0; at < names.length; at += 1) {
-    const field = (copy as Fields)[names[at]!];
-    if (field && typeof field === "object") hideToJson(field);
-  }
-}
-
-const ESCAPES = /\\(?:ud[89a-f]..|.)/;
-
-/** Puts the replacement character for halves of surrogate pairs, which `JSON.stringify` writes as `\ud83e`: receivers may choke on them. */
-function replaceHalves(json: string): string {
-  if (indexOf(json, "\\ud") < 0) return json;
-  return replaceAll(json, ESCAPES, (found) => (found.length > 2 ? "\ufffd" : found));
-}
-
-/** Whether a text takes at most so many bytes as UTF-8. */
-const fits = (text: string, largest: number): boolean => text.length <= largest && byteLength(text) <= largest;

@@ -335,3 +335,41 @@ test("an object is read once, at the call: what the page does later changes noth
   await tracker.flush();
   assert.deepEqual([collector.events[0].details, reads], [{ list: [1], a: 1 }, 1]);
 });
+
+for (const [what, large] of Object.entries({
+  "a typed array": () => new Uint8Array(50_000_000),
+  "a list": () => new Array(50_000_000),
+  "a map": () => new Map(Array.from({ length: 1_000_000 }, (_, at) => [at, at])),
+  "a set": () => new Set(Array.from({ length: 1_000_000 }, (_, at) => at)),
+})) {
+  test(`${what} that is far too large is refused before it is copied`, () => {
+    const value = large();
+    const begin = process.cpuUsage();
+    tracker.sendFeatureEvent("f", { details: { a: 1, inner: { value } } });
+    const { user, system } = process.cpuUsage(begin);
+    assert.match(told.take()[0], /details must be a plain object of at most 16 KiB as JSON; got more/);
+    assert.ok(user + system < 200_000, `it took ${user + system} µs`);
+  });
+}
+
+test("an object of far too many fields is refused without a copy", () => {
+  const many = Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`key ${at}`, at]));
+  let read = 0;
+  const counted = new Proxy(many, {
+    get: (target, name) => {
+      read += 1;
+      return target[name];
+    },
+  });
+  tracker.sendFeatureEvent("f", { details: { counted } });
+  assert.match(told.take()[0], /got more/);
+  assert.ok(read < 16_384, `${read} fields were read`);
+});
+
+test("small typed arrays, maps and sets arrive", async () => {
+  assert.deepEqual(await arrived({ bytes: new Uint8Array([1, 2]), map: new Map([["a", 1]]), set: new Set(["b"]) }), {
+    bytes: { 0: 1, 1: 2 },
+    map: { a: 1 },
+    set: ["b"],
+  });
+});
