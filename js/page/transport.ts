@@ -143,9 +143,12 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
       if (unreadable < TIMES_UNREADABLE) return undefined;
     }
   } catch {
+    if (!unloading || isAborted(signal)) return undefined;
+    // Browsers end the requests of a page that goes, though they arrive: such a page gets no further turn.
+    await nextTurn();
     // Nobody will say whether a beacon arrived: its events stay until someone
     // does, and receivers deduplicate.
-    return unloading && !isAborted(signal) ? sendBeacon(url, body) : undefined;
+    return sendBeacon(url, body);
   }
   fetchFailed = true;
   return await postOnce(posting, false);

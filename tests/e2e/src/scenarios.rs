@@ -190,6 +190,25 @@ pub async fn tab_closed(stage: &Stage) -> Result<Outcome> {
     scene.outcome(20).await
 }
 
+/// The tab is closed, and the events were made in a frame of it: what the page around it
+/// takes away ends the frame's request, though that arrives.
+///
+/// # Errors
+/// As [`clean`].
+pub async fn tab_with_a_frame_closed(stage: &Stage) -> Result<Outcome> {
+    let scene = Scene::start(stage, patient()).await?;
+    let outer = "<!doctype html><title>outer</title><iframe src=\"/\"></iframe>";
+    scene.site.put_html("/outer", outer.to_owned());
+    let client = scene.browser.client();
+    client.goto(&scene.site.url("/outer")).await?;
+    scene.page.until("frames[0]?.tracking").await?;
+    let make = MAKE.replace("_na", "frames[0]._na");
+    scene.close_after(&make, 20).await?;
+    scene.features(20).await?;
+    scene.open_again().await?;
+    scene.outcome(20).await
+}
+
 /// The renderer is killed as soon as the events are made. Chromium only.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ natero_e2e::suite!(
     navigating_away_loses_nothing_and_sends_nothing_twice,
     pages_left_one_after_the_other_lose_nothing_and_send_nothing_twice,
     a_closed_tab_loses_nothing_and_sends_nothing_twice,
+    a_closed_tab_sends_nothing_of_a_frame_twice,
     // Only Chromium's driver goes on after a renderer is gone.
     a_renderer_killed_at_once_loses_nothing skipped in Firefox Webkit,
     a_renderer_killed_later_loses_nothing skipped in Firefox Webkit,
@@ -54,6 +55,12 @@ async fn pages_left_one_after_the_other_lose_nothing_and_send_nothing_twice(
 
 async fn a_closed_tab_loses_nothing_and_sends_nothing_twice(stage: &Stage) -> Result<()> {
     scenarios::tab_closed(stage)
+        .await?
+        .is_exact_without_copies()
+}
+
+async fn a_closed_tab_sends_nothing_of_a_frame_twice(stage: &Stage) -> Result<()> {
+    scenarios::tab_with_a_frame_closed(stage)
         .await?
         .is_exact_without_copies()
 }
