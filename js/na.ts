@@ -24,9 +24,9 @@ import { type Refusal, refusalOf, refuse } from "./refusal.ts";
 import { type Join, sources } from "./sources.ts";
 import { start } from "./start.ts";
 import type {
-  Details,
   FeatureOptions,
   FlushResult,
+  GivenDetails,
   Id,
   ModuleOptions,
   NameOf,
@@ -74,12 +74,12 @@ export class Tracker<App extends Names = Names> {
   }
 
   /** Sets the account, and tells more about it. */
-  identifyAccount(accountId: Id, accountDetails?: Details): void {
+  identifyAccount(accountId: Id, accountDetails?: GivenDetails): void {
     this.#set("identifyAccount", "accountId", accountId, [accountDetails]);
   }
 
   /** Sets the user, and tells more about them. */
-  identifyUser(userId: Id, userDetails?: Details): void {
+  identifyUser(userId: Id, userDetails?: GivenDetails): void {
     this.#set("identifyUser", "userId", userId, [userDetails]);
   }
 

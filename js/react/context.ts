@@ -1,6 +1,6 @@
 // The tracker of a tree of components, and the module that the page is in.
 
-import type { na } from "natero-wasm";
+import type { Id, na } from "natero-wasm";
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { absent, complain } from "../modules/absent.ts";
 import { Modules } from "../modules/index.ts";
@@ -19,9 +19,9 @@ const NOBODY: Tracking = { tracker: absent, modules: new Modules(absent) };
 export interface NateroProviderProps {
   /** Made once, outside of all components: `const tracker = new na(apiKey, authKey, { endpoint })`. */
   tracker: na;
-  accountId?: string | number | null | undefined;
-  userId?: string | number | null | undefined;
-  product?: string | number | null | undefined;
+  accountId?: Id | null | undefined;
+  userId?: Id | null | undefined;
+  product?: Id | null | undefined;
   children?: ReactNode;
 }
 

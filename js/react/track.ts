@@ -1,6 +1,6 @@
 // A component that tells that a feature was used.
 
-import type { Details, Id } from "natero-wasm";
+import type { GivenDetails, Id } from "natero-wasm";
 import { cloneElement, isValidElement, type ReactElement, type ReactNode, useEffect, useRef } from "react";
 import { complain } from "../modules/absent.ts";
 import { useTracking } from "./context.ts";
@@ -15,7 +15,7 @@ export interface TrackProps {
   /** Instead of the product that is set; `null` for none. */
   product?: Id | null | undefined;
   /** More about this use. */
-  details?: Details | undefined;
+  details?: GivenDetails | undefined;
   /** What makes a use of it: an event of the child, or that this is shown. Default `"click"`. */
   on?: "click" | "submit" | "change" | "show" | undefined;
   /** The one element that is used. It needs none for `"show"`. */

@@ -12,6 +12,11 @@ export type Pattern<Value> =
 /** Fields that an event is to have. Those that are left out may be anything; of `details`, too. */
 export interface ExpectedEvent {
   action?: Pattern<ActionName>;
+  created_at?: Pattern<number>;
+  event_id?: Pattern<string>;
+  session_id?: Pattern<string>;
+  visitor_id?: Pattern<string>;
+  stream_id?: Pattern<string>;
   account_id?: Pattern<string>;
   user_id?: Pattern<string>;
   feature?: Pattern<string>;

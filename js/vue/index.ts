@@ -1,6 +1,6 @@
 // `natero-wasm/vue`: a tracker in components.
 
-import type { Details, Id, na } from "natero-wasm";
+import type { GivenDetails, Id, na } from "natero-wasm";
 import {
   type Directive,
   type InjectionKey,
@@ -35,7 +35,7 @@ export type TrackValue =
       total?: number | undefined;
       module?: Id | null | undefined;
       product?: Id | null | undefined;
-      details?: Details | undefined;
+      details?: GivenDetails | undefined;
     };
 
 interface Tracking {

@@ -114,6 +114,9 @@ export type Id = string | number | bigint;
  */
 export type Details = Record<string, unknown>;
 
+/** What is taken as {@link Details}: an object of any type, also of an `interface`, but no list. */
+export type GivenDetails = Details | (object & { readonly [Symbol.iterator]?: never });
+
 /**
  * The names that an app uses, to be checked by the compiler:
  * `new na<{ feature: "export" | "import"; module: "reports" }>(…)`. A kind that is left out takes any {@link Id}.
@@ -227,7 +230,7 @@ export interface FeatureOptions<App extends Names = Names> {
   /** Instead of the product that is set; `null` for none. */
   product?: NameOf<App, "product"> | null | undefined;
   /** More about this use. */
-  details?: Details | null | undefined;
+  details?: GivenDetails | null | undefined;
 }
 
 /** What may be said of one module event, for this event alone. */

@@ -5,6 +5,7 @@ import type { FlushResult, Problem, Settings, Stats, TrackedEvent } from "natero
 import na, { na as named } from "natero-wasm";
 import inline, { na as namedInline } from "natero-wasm/inline";
 import { open } from "natero-wasm/inspector";
+import { expectEvent } from "natero-wasm/testing";
 import "natero-wasm/natero.global.js";
 
 const settings: Settings = {
@@ -52,6 +53,24 @@ const ids: (string | null)[] = [
 // All ways to load the tracker bring the same surface.
 const classes: (typeof na)[] = [na, named, inline, namedInline];
 const fromScript: na = new window.na("api", "auth");
+const byName: na = new globalThis.na("api", "auth");
+
+// Details may be of an interface, which has no index signature.
+interface Row {
+  id: number;
+  name?: string;
+}
+const row: Row = { id: 1 };
+tracker.identifyUser("u", row);
+tracker.identifyAccount("a", row);
+tracker.sendFeatureEvent("export", { details: row });
+// @ts-expect-error: a list is no plain object
+tracker.sendFeatureEvent("export", { details: [row] });
+// @ts-expect-error: nor is a text
+tracker.identifyUser("u", "Ann");
+
+// In tests, every field of an event can be expected.
+expectEvent({ action: "feature", session_id: /./, visitor_id: "v", created_at: (at) => at > 0 });
 
 // @ts-expect-error: the auth key is missing
 new na("api");
@@ -92,4 +111,4 @@ const fieldsOf = (event: TrackedEvent): (string | number | undefined)[] => {
   return [event.feature];
 };
 
-export { classes, fieldsOf, flushed, fromScript, ids, shown, stats, widened };
+export { byName, classes, fieldsOf, flushed, fromScript, ids, shown, stats, widened };

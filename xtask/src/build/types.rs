@@ -18,9 +18,11 @@ use crate::workspace::{read, root, target};
 /// The declarations that are the same as those of the main entry.
 const INLINE: &str = "export * from \"./index.js\";\nexport { default } from \"./index.js\";\n";
 
-const GLOBAL: &str = "import type { na } from \"./index.js\";\n\
-                      declare global {\n  interface Window {\n    /** The tracker's class. */\n    \
-                      na: typeof na;\n  }\n}\n";
+/// Scripts say `na` and `window.na`.
+const GLOBAL: &str = "import type { na as Class } from \"./index.js\";\n\
+                      declare global {\n  /** The tracker's class. */\n  var na: typeof Class;\n  \
+                      interface Window {\n    /** The tracker's class. */\n    \
+                      na: typeof Class;\n  }\n}\n";
 
 /// Writes the types beside the scripts.
 ///
