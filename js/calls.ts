@@ -5,7 +5,7 @@ import { monotonic, wall } from "./clock.ts";
 import type { Crossing } from "./crossing.ts";
 import type { Snapshot } from "./details.ts";
 import type { EarlyCalls } from "./early.ts";
-import { atTaskEnd, deferred, isLogging, print } from "./environment.ts";
+import { atTaskEnd, deferred, isLogging, print, quietly } from "./environment.ts";
 import type { Core } from "./generated/core.d.ts";
 import { attempt, find, hide, max } from "./intrinsics.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
@@ -109,12 +109,12 @@ export class Calls {
   declare showInspector: ((open?: OpenInspector) => Promise<boolean>) | undefined;
   #untold: Untold[] = [];
   #lastFlush = 0;
-  readonly #early: EarlyCalls | undefined;
+  readonly early: EarlyCalls | undefined;
   readonly #onError: OnError | undefined;
 
   constructor(isOff: boolean, early?: EarlyCalls, onError?: OnError) {
     this.isOff = isOff;
-    this.#early = early;
+    this.early = early;
     this.#onError = onError;
   }
 
@@ -140,7 +140,7 @@ export class Calls {
     }
     if (refusal) this.refuse(method, refusal);
     else if (this.crossing) this.crossing.take(method);
-    else this.#early!.store(this.pendingCalls);
+    else this.early!.store(this.pendingCalls);
     return !refusal;
   }
 
@@ -160,7 +160,9 @@ export class Calls {
   /** Tells the developer, and the page's `onError`, what went wrong. Without a code it is a warning. The host puts in its place what tells the same at most once a second. */
   report(code: string, message: string, dropped: number): void {
     print(code ? "error" : "warn", message);
-    if (code) callLater(this.#onError, { code, message, dropped });
+    const onError = this.#onError!;
+    // When what goes on now is done: the page's code may do anything, and throw or reject, too, or be no function.
+    if (code) atTaskEnd(() => quietly(attempt(() => onError({ code, message, dropped }))));
   }
 
   /** Counts what was refused, and tells of it as soon as there are sentences. */
@@ -226,8 +228,7 @@ export class Calls {
   turnOff(code: string, message: string, error: unknown): void {
     if (this.isOff) return;
     // What is stored is left to the next page.
-    const early = this.#early;
-    const stored = (this.crossing ? early?.count : early?.write(this.pendingCalls)) ?? 0;
+    const stored = this.early?.write(this.pendingCalls) ?? 0;
     const dropped = max(this.count - stored, 0);
     this.stop();
     this.tellRefusals(inShort);
@@ -244,7 +245,7 @@ export class Calls {
     this.forgetCalls();
     this.crossing?.end();
     this.crossing = undefined;
-    this.#early?.close();
+    this.early?.close();
     this.end?.();
     this.#giveUpFlushes();
   }
@@ -252,16 +253,6 @@ export class Calls {
 
 /** What is said of a refusal where the sentences are out of reach. */
 export const inShort: Explain = (method, { about }) => `${method}: refused for ${about}.`;
-
-/** Calls the page's code when what goes on now is done: it may do anything, and throw or reject, too, or be no function. */
-async function callLater(onError: OnError | undefined, problem: Problem): Promise<void> {
-  try {
-    await undefined;
-    await onError!(problem);
-  } catch {
-    // What the page makes of its own failure is its own business.
-  }
-}
 
 /** Says that a tracker is off. */
 async function never(): Promise<boolean> {

@@ -9,7 +9,7 @@ import { atTaskEnd } from "./environment.ts";
 import { PLAIN_ID, type Stats } from "./generated/contract.ts";
 import type { Core, Ids, Reason } from "./generated/core.d.ts";
 import type { Host } from "./host.ts";
-import { attempt, find, keys, min } from "./intrinsics.ts";
+import { attempt, find, keys, min, replaceAll } from "./intrinsics.ts";
 import { isVisible, later } from "./page/browser.ts";
 import type { Tracking } from "./tracking.ts";
 import { unstore } from "./web-storage.ts";
@@ -32,6 +32,9 @@ const TURNS_OF_PAGE_CODE = 32;
 // Calls that are made between two looks at the clock.
 const CALLS_PER_LOOK = 16;
 
+// What each stored call begins with. Within texts the quotes are escaped.
+const CALL = /"method":/;
+
 /** Makes a host that tells of what the browser does by the functions that it is handed. */
 export type MakeHost = (tell: Tell, tellArrival: TellArrival) => Host;
 
@@ -49,6 +52,10 @@ export class Crossing {
   #isWarned = false;
   #turns = 0;
   #isPutOff = false;
+  /** How many calls of earlier pages were dropped. */
+  #lost = 0;
+  /** The early calls are made. */
+  #isForgotten = false;
 
   /** At the given times. */
   constructor(tracking: Tracking, makeHost: MakeHost, mono: number, now: number) {
@@ -64,9 +71,11 @@ export class Crossing {
   /** Begins to track, and makes what waited; tells whether it goes on. */
   begin(): boolean {
     const calls = this.#calls;
-    // What of the early calls is to be stored at the end of this task is stored now: later ones
-    // may not have their time yet.
-    this.tracking.early.write(calls.pendingCalls);
+    // What of the early calls is to be stored yet is stored now, and no more: later ones may not
+    // have their time yet.
+    const { early } = this.tracking;
+    early.write(calls.pendingCalls);
+    early.isDone = true;
     calls.crossing = this;
     calls.isStranded = false;
     const { config } = this.tracking;
@@ -82,10 +91,26 @@ export class Crossing {
         return true;
       };
     }
+    this.#tellLost();
     this.#guard(() => this.#host.begin(this.#begin[0], this.#begin[1]));
     this.#makeSlice();
     this.compare();
     return !calls.isOff;
+  }
+
+  /** Counts the calls that earlier pages had left and that had to go for those of this one. */
+  #tellLost(): void {
+    replaceAll(this.tracking.early.removed, CALL, () => {
+      this.#lost += 1;
+      return "";
+    });
+    const lost = this.#lost;
+    if (!lost) return;
+    this.#calls.report(
+      "overflow",
+      `${lost} calls of earlier pages were dropped: more wait than maxStoredBytes allows.`,
+      lost,
+    );
   }
 
   /** Warns, once, where another construction for this source has other settings than those that stand. */
@@ -138,7 +163,7 @@ export class Crossing {
   stats(): Stats | undefined {
     const counted = this.ask((core) => core.stats());
     if (!counted) return undefined;
-    const { dropped } = counted;
+    const dropped = { ...counted.dropped, overflow: counted.dropped.overflow + this.#lost };
     const reasons = keys(dropped) as Reason[];
     let total = 0;
     for (let at = 0; at < reasons.length; at += 1) total += dropped[reasons[at]!];
@@ -217,8 +242,8 @@ export class Crossing {
   /** The early calls are made, and what they made is stored when the task ends: then they go. */
   #forgetEarlyCalls(): void {
     const { early } = this.tracking;
-    if (early.isDone) return;
-    early.isDone = true;
+    if (this.#isForgotten) return;
+    this.#isForgotten = true;
     // Behind what stores their events.
     atTaskEnd(() => {
       early.count = 0;

@@ -45,7 +45,7 @@ export function deferred<Value = void>(): { promise: Promise<Value>; settle: (va
 }
 
 /** Waits for something whose failure is noticed elsewhere. */
-export async function quietly(promise: Promise<unknown>): Promise<void> {
+export async function quietly(promise: unknown): Promise<void> {
   try {
     await promise;
   } catch {
@@ -113,14 +113,23 @@ export const request = (url: string, init: RequestInit): Promise<Response> => fe
 
 // Storage, and who owns what is in it.
 
-const requestLock = /* @__PURE__ */ method<LockManager, "request">("LockManager", "request");
+const requestLock = /* @__PURE__ */ method<LockManager, "request">("LockManager", "request") as unknown as (
+  self: LockManager,
+  name: string,
+  ...more: unknown[]
+) => Promise<unknown>;
 
 /** The locks that tabs of an origin share. Pages on plain http have none. */
 export const locks = (): LockManager | undefined => attempt(() => browser()!.locks);
 
-/** Calls `granted` when nobody else holds the lock of this name, or at once with `null` if it is only wanted while it is free. */
-export function lock(name: string, onlyIfFree: boolean, granted: LockGrantedCallback<unknown>): void {
-  const options = { __proto__: null, ifAvailable: onlyIfFree } as LockOptions;
+/** Calls `granted` when nobody else holds the lock of this name. */
+export function lock(name: string, granted: LockGrantedCallback<unknown>): void {
   // Without a lock, others may take over what we store: better twice than not at all.
+  attempt(() => quietly(requestLock(locks()!, name, granted)));
+}
+
+/** Calls `granted` with the lock of this name if nobody holds it, and with `null` otherwise. */
+export function lockIfFree(name: string, granted: LockGrantedCallback<unknown>): void {
+  const options = { __proto__: null, ifAvailable: true } as LockOptions;
   attempt(() => quietly(requestLock(locks()!, name, options, granted)));
 }

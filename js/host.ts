@@ -156,7 +156,7 @@ export class Host {
   }
 
   #perform(effect: Effect): void {
-    const { calls, early } = this.#tracking;
+    const { calls } = this.#tracking;
     const tell = this.#tell;
     switch (effect.type) {
       case "send":
@@ -231,7 +231,7 @@ export class Host {
         this.#storage?.share(effect.record);
         break;
       case "eraseStorage":
-        this.#storage?.erase(early.callPrefix);
+        this.#storage?.erase();
         break;
       case "detach":
         this.detach();

@@ -140,7 +140,11 @@ export class Tracker<App extends Names = Names> {
 
   /** The visitor refused: events, cookies and stored events are dropped. */
   optOut(): void {
-    this.#add("optOut", () => []);
+    // Before the engine is there, and may be never: what it would erase goes now.
+    this.#add("optOut", () => {
+      this.#calls.early?.erase();
+      return [];
+    });
   }
 
   /** The user logged out: closes timings, sends, then forgets identity, module, product, session and visitor. */
@@ -262,9 +266,9 @@ function make(
   const { tab } = shared;
   const { accountId, onError, trackPageViews, userId } = given;
   const known = { __proto__: null, accountId: toId(accountId), userId: toId(userId) } as StickyIds;
-  const early = new EarlyCalls(given, known, seed, shortName(url));
+  const early = new EarlyCalls(given, { ...known, seed }, shortName(url));
   const calls = new Calls(!url || !hasUser, early, onError as OnError);
-  if (!calls.isOff) calls.known = { __proto__: null, ...known } as StickyIds;
+  if (!calls.isOff) calls.known = known;
   calls.withHash = trackPageViews === "hash";
   if (refusal) calls.refuse("new na", refusal);
   calls.ready = start(loader, { passed, given, url, tab, seed, early, calls }, mono, now);

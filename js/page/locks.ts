@@ -11,7 +11,7 @@ export class Locks {
 
   /** Holds the lock of this name as soon as nobody else does. */
   hold(name: string): void {
-    lock(name, false, this.whenGranted());
+    lock(name, this.whenGranted());
   }
 
   /** What holds a lock once it is granted, unless all were let go of in between. */

@@ -1,7 +1,7 @@
 // What pages left that are gone.
 
 import { wall } from "../clock.ts";
-import { atTaskEnd, lock, locks } from "../environment.ts";
+import { atTaskEnd, lockIfFree, locks } from "../environment.ts";
 import { keys, startsWith } from "../intrinsics.ts";
 import { storageObject } from "../web-storage.ts";
 import type { Locks } from "./locks.ts";
@@ -19,7 +19,7 @@ const SILENT_MS = 10 * 60_000;
 export function takeOver(name: string, lastAlive: number, take: () => boolean, held?: Locks): void {
   if (locks()) {
     const hold = held?.whenGranted();
-    lock(name, true, (free) => (free && !take() ? hold?.() : undefined));
+    lockIfFree(name, (free) => (free && !take() ? hold?.() : undefined));
   } else if (wall() - lastAlive > SILENT_MS) {
     // As with a lock, when what goes on now is done.
     atTaskEnd(take);

@@ -137,13 +137,10 @@ export class PageStorage {
     });
   }
 
-  /** Removes everything of this source; `early` is what its early calls are stored under. */
-  erase(early: string): void {
+  /** Removes everything of this source. */
+  erase(): void {
     this.#forgetSegments();
-    attempt(() => {
-      removeAll(namesFrom(this.eventPrefix));
-      removeAll(namesFrom(early));
-    });
+    this.#early.erase();
   }
 
   /** Takes a part over; tells whether nothing is left of it. */
@@ -215,7 +212,3 @@ export class PageStorage {
 
 /** The part in which something of this name lies. */
 const partOf = (name: string): string => slice(name, 0, lastIndexOf(name, "."));
-
-function removeAll(names: readonly string[]): void {
-  for (let at = 0; at < names.length; at += 1) unstore(names[at]!);
-}

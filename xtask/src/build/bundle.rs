@@ -17,7 +17,7 @@ use crate::workspace::{read, root, target, version};
 
 /// Chosen by what gzip -9 made of the result.
 pub(super) const TERSER: &str =
-    "passes=3,ecma=2022,toplevel,unsafe_arrows,unsafe_methods,unsafe_proto,inline=1,hoist_funs";
+    "passes=4,ecma=2022,toplevel,unsafe_arrows,unsafe_proto,inline=1,hoist_funs";
 
 /// The comments that stay: those by which webpack leaves an import to the browser.
 const COMMENTS: &str = "/webpackIgnore/";

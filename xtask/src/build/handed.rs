@@ -13,14 +13,7 @@ use crate::workspace::{root, target};
 
 /// The modules, below `js/`. Chosen by what gzip made of both scripts: the entry pays
 /// for each name, and may take no more than its budget.
-pub const MODULES: [&str; 6] = [
-    "arguments",
-    "capture",
-    "clock",
-    "details",
-    "given",
-    "web-storage",
-];
+pub const MODULES: [&str; 3] = ["arguments", "clock", "details"];
 
 /// A name that a module exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,8 +150,8 @@ fn pairs(names: &str) -> impl Iterator<Item = (&str, &str)> {
 mod tests {
     use super::host;
 
-    const BUNDLE: &str = "import { lookUp as a } from \"./capture.ts\";\nvar b = a(\"URL\");\n\
-        import {\n  isPlain,\n  lookUp as c\n} from \"../capture.ts\";\nvar d = () => import(\"./ladder.js\");\n\
+    const BUNDLE: &str = "import { lookUp as a } from \"./details.ts\";\nvar b = a(\"URL\");\n\
+        import {\n  isPlain,\n  lookUp as c\n} from \"../details.ts\";\nvar d = () => import(\"./ladder.js\");\n\
         export {\n  d as loadHost,\n  b\n};\n";
 
     #[test]
@@ -174,7 +167,7 @@ mod tests {
             "{}",
             made.code
         );
-        assert!(!made.code.contains("capture"), "{}", made.code);
+        assert!(!made.code.contains("details"), "{}", made.code);
         let line = |text: &str| text.lines().position(|line| line.contains("ladder"));
         assert_eq!(line(&made.code), line(BUNDLE));
         let names: Vec<_> = made.names.iter().map(|name| name.name.as_str()).collect();
@@ -184,6 +177,6 @@ mod tests {
     #[test]
     fn a_bundle_that_imports_or_exports_nothing_is_refused() {
         assert!(host("var a = 1;\nexport { a };\n", "1").is_err());
-        assert!(host("import { lookUp } from \"./capture.ts\";\n", "1").is_err());
+        assert!(host("import { lookUp } from \"./details.ts\";\n", "1").is_err());
     }
 }

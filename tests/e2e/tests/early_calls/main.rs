@@ -1,10 +1,12 @@
 //! Calls made before the wasm is there.
 
+mod bounds;
 mod failing;
 mod in_time;
 mod next_page;
 mod scene;
 
+use bounds::*;
 use failing::*;
 use in_time::*;
 use next_page::*;
@@ -17,5 +19,8 @@ natero_e2e::suite!(
     calls_of_a_page_that_cleared_its_storage_and_was_left_are_made_by_the_next,
     a_wasm_that_comes_late_is_tried_again_and_no_call_is_lost,
     a_host_that_comes_late_is_tried_again_and_no_call_is_lost,
+    a_refusal_before_the_wasm_is_there_erases_what_earlier_pages_stored,
+    calls_that_have_no_room_leave_those_of_other_pages_where_they_are,
+    of_more_calls_than_there_is_room_for_the_first_are_stored,
     pages_without_wasm_leave_no_more_than_the_bound_and_the_newest_calls,
 );
