@@ -98,8 +98,14 @@ export const pageTitle = (): string => textOf(title(page()));
 /** The address of the page, query and all. */
 export const pageAddress = (): string => textOf(attempt(() => locationObject()!.href));
 
-/** The origin of the page, or of the page that a worker is of. */
-export const pageOrigin = (): string => textOf(attempt(() => locationObject()!.origin));
+const ownOrigin = /* @__PURE__ */ lookUp<string>("origin");
+
+/** The origin of the page, or of the page that a worker is of. A frame without an address of its own (`srcdoc`) has that of the page around it. */
+export const pageOrigin = (): string | undefined =>
+  attempt(() => {
+    const { origin } = locationObject()!;
+    return origin === "null" ? ownOrigin() : origin;
+  });
 
 // The browser.
 

@@ -242,9 +242,14 @@ pub(crate) fn host() -> String {
     of_location("hostname")
 }
 
-/// The origin of the page, or of the page that a worker is of.
+/// The origin of the page, or of the page that a worker is of. A frame without an address
+/// of its own (`srcdoc`) has that of the page around it.
 pub(crate) fn origin() -> String {
-    of_location("origin")
+    let origin = of_location("origin");
+    if origin == "null" {
+        return global("origin").as_string().unwrap_or(origin);
+    }
+    origin
 }
 
 fn of_location(part: &str) -> String {

@@ -101,3 +101,33 @@ pub async fn prototypes_that_a_page_has_emptied_change_nothing_that_arrives(
 pub async fn a_frame_without_an_origin_of_its_own_tracks(stage: &Stage) -> Result<()> {
     tracks_in_a_frame(stage, "", json!({ "sandbox": "allow-scripts" })).await
 }
+
+pub async fn a_frame_without_an_address_of_its_own_takes_a_path_of_the_page_around_it(
+    stage: &Stage,
+) -> Result<()> {
+    let scene = open(stage, "").await?;
+    let outcome: Value = scene
+        .page
+        .run(
+            "const frame = document.createElement('iframe');
+             frame.srcdoc = args;
+             const loaded = new Promise((go) => { frame.onload = go; });
+             document.body.append(frame);
+             await loaded;
+             const inner = frame.contentWindow;
+             while (!inner.na) await new Promise((go) => setTimeout(go, 10));
+             const problems = [];
+             const onError = ({ message }) => problems.push(message);
+             const tracker = new inner.na('api', 'auth', { endpoint: '/usage', accountId: 'a', userId: 'u', onError });
+             const ready = await tracker.ready;
+             tracker.shutdown();
+             return { ready, problems };",
+            json!(format!("<!doctype html>{}", hosts::global_script())),
+        )
+        .await?;
+    ensure!(
+        outcome == json!({ "ready": true, "problems": [] }),
+        "{outcome}"
+    );
+    scene.site.until_requested("/usage/v1/auth/api").await
+}

@@ -28,5 +28,6 @@ natero_e2e::suite!(
     a_to_json_of_all_arrays_changes_nothing_that_arrives,
     prototypes_that_a_page_has_emptied_change_nothing_that_arrives,
     a_frame_without_an_origin_of_its_own_tracks,
+    a_frame_without_an_address_of_its_own_takes_a_path_of_the_page_around_it,
     events_that_wait_for_ids_say_so_under_debug,
 );
