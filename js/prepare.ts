@@ -5,12 +5,16 @@ import type { Calls } from "./calls.ts";
 import { monotonic } from "./clock.ts";
 import { hasUser, print } from "./environment.ts";
 import { inspect } from "./inspect.ts";
-import { apply, keys, replaceAll } from "./intrinsics.ts";
+import { apply, find, keys, replaceAll } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import { checkSettings, coreConfig, unreadSettings } from "./settings.ts";
 import type { Construction, Tracking } from "./tracking.ts";
 import { unstore } from "./web-storage.ts";
 import { explain } from "./words.ts";
+
+// Of the two keys, which end the address of a source, one is `.` or `..`.
+const DOTS = /\/\.\.?\/[^/]+$/;
+const LAST_DOTS = /\/\.\.?$/;
 
 /** Makes of a tracker what the host can go by, once, and tells what was wrong so far. */
 export type Prepare = (construction: Construction & Partial<Tracking>) => Tracking;
@@ -26,8 +30,12 @@ export const prepare: Prepare = (construction) => {
       calls.report("invalid_argument", `new na: ${problem}`, 0);
     };
     const unread = url && unreadSettings(passed, given);
-    const isWrong = !!url && !isAddress(url);
-    if (isWrong) calls.refuse("new na", { about: "endpoint", got: given.endpoint });
+    const isAddressed = !url || isAddress(url);
+    const dots = find(LAST_DOTS, url) ? "apiKey" : find(DOTS, url) ? "authKey" : undefined;
+    if (!isAddressed) calls.refuse("new na", { about: "endpoint", got: given.endpoint });
+    // An address has no such segments: the events would go elsewhere.
+    else if (dots) calls.refuse("new na", { about: dots, got: "." });
+    const isWrong = !isAddressed || dots;
     if (unread) refuse(`settings inherit or hide${unread}, and only fields of their own are read. The tracker is off.`);
     if (isWrong || unread) {
       // Nothing of it stays.

@@ -62,7 +62,7 @@ export function describe(value: unknown): string {
 export function explain(method: string, { about, got }: Refusal): string {
   const expected = EXPECTED[about as WrongArgument] ?? ID;
   let found = describe(got);
-  if (expected === ID && found === "a string") found = "a longer string";
+  if (expected === ID && found === "a string") found = got === "." ? "dots alone" : "a longer string";
   // What is plain data is refused where it throws; of details, mostly for its size.
   const isTooLarge = about === "details" && found === AN_OBJECT;
   if (expected === PLAIN && found === AN_OBJECT) found = isTooLarge ? "more" : THROWING;

@@ -145,6 +145,27 @@ test("new na() refuses every wrong key and never throws", async () => {
   assert.deepEqual([collector.requests, unhandled], [[], []]);
 });
 
+test("keys that an address leaves out are refused, and nothing goes elsewhere", async () => {
+  for (const [keys, wrong] of [
+    [["api", "."], "authKey"],
+    [["api", ".."], "authKey"],
+    [["..", "auth"], "apiKey"],
+    [[".", "..."], "apiKey"],
+  ]) {
+    const tracker = new na(...keys, SETTINGS);
+    assert.equal(await tracker.ready, false);
+    tracker.sendFeatureEvent("f");
+    await tracker.flush();
+    await settled();
+    const [error, ...more] = told.take();
+    assert.match(error, new RegExp(`new na: ${wrong} must be a string of 1 to 256 characters; got dots alone\\.`));
+    assert.deepEqual([more, collector.requests], [[], []]);
+  }
+  const tracker = new na("...", "a.b", SETTINGS);
+  assert.equal(await tracker.ready, true);
+  tracker.shutdown();
+});
+
 test("new na() without anything is told once", async () => {
   assert.equal(await new na().ready, false);
   assert.equal(told.take().length, 1);
