@@ -50,6 +50,7 @@ export const getPrototypeOf = /* @__PURE__ */ attempt(() => Object.getPrototypeO
 export const keys = /* @__PURE__ */ attempt(() => Object.keys)!;
 
 export const isArray = /* @__PURE__ */ attempt(() => Array.isArray)!;
+export const ownNames = /* @__PURE__ */ uncurry<unknown, [object], string[]>(() => Object.getOwnPropertyNames);
 export const hasOwn = /* @__PURE__ */ uncurry<object, [name: PropertyKey], boolean>(() => ({}).hasOwnProperty);
 
 // biome-ignore lint/complexity/useMathMinMax: the page may have broken Math.

@@ -11,6 +11,7 @@ import * as environment from "./environment.ts";
 import { DEFAULT_ENDPOINT, earlyStats } from "./generated/contract.ts";
 import { endpointOf, type Given, readSettings } from "./given.ts";
 import {
+  apply,
   attempt,
   charCode,
   construct,
@@ -18,6 +19,7 @@ import {
   encodeComponent,
   numberToString,
   OriginalDate,
+  ownNames,
 } from "./intrinsics.ts";
 import type { Loader } from "./load.ts";
 import { type Refusal, refusalOf, refuse } from "./refusal.ts";
@@ -51,7 +53,7 @@ export class Tracker<App extends Names = Names> {
   constructor(loader: Loader | Calls, apiKey?: unknown, authKey?: unknown, settings?: unknown) {
     let made: Calls | Tracker;
     try {
-      made = loader instanceof Calls ? loader : make(loader, apiKey, authKey, settings, new.target);
+      made = loader instanceof Calls ? loader : Tracker.#make(loader, apiKey, authKey, settings, new.target);
     } catch (error) {
       made = new Calls(false);
       made.turnOff("failed", "The tracker is off", error);
@@ -61,6 +63,17 @@ export class Tracker<App extends Names = Names> {
     made.handles += 1;
     this.#calls = made;
     this.ready = made.ready;
+    // Pages pass methods on, as listeners, and put proxies before objects: each works wherever it is called.
+    const { prototype } = new.target as unknown as { prototype: Record<string, (...given: unknown[]) => unknown> };
+    const handle = this as unknown as typeof prototype;
+    attempt(() => {
+      const names = ownNames(handle, Tracker.prototype);
+      // The first is the constructor.
+      for (let at = 1; at < names.length; at += 1) {
+        const name = names[at]!;
+        handle[name] = (...given) => apply(prototype[name]!, handle, given);
+      }
+    });
   }
 
   /** Sets the account of everything from now on; `null`: not known. */
@@ -135,7 +148,7 @@ export class Tracker<App extends Names = Names> {
 
   /** The visitor agreed: what was held is sent. */
   optIn(): void {
-    this.#add("optIn", () => []);
+    this.#add("optIn");
   }
 
   /** The visitor refused: events, cookies and stored events are dropped. */
@@ -159,7 +172,7 @@ export class Tracker<App extends Names = Names> {
   shutdown(): void {
     const calls = this.#calls;
     if (this.#isClosed || calls.isFiltering) {
-      this.#add("shutdown", () => []);
+      this.#add("shutdown");
       return;
     }
     this.#isClosed = true;
@@ -208,7 +221,7 @@ export class Tracker<App extends Names = Names> {
     return this.#get("visitorId");
   }
 
-  #add<Name extends Method>(method: Name, read: () => CallArguments<Name>): boolean {
+  #add<Name extends Method>(method: Name, read: () => CallArguments<Name> = () => [] as never): boolean {
     return this.#calls.add(method, read, this.#isClosed);
   }
 
@@ -228,70 +241,73 @@ export class Tracker<App extends Names = Names> {
     const ids: { readonly [Id in typeof name]?: string | undefined } = calls.crossing?.ids() ?? calls.known;
     return ids[name] || null;
   }
-}
 
-/** What a tracker consists of, or a handle of the class `Handle` to the one that its source has on this page. */
-function make(
-  loader: Loader,
-  apiKey: unknown,
-  authKey: unknown,
-  passed: unknown,
-  Handle: typeof Tracker,
-): Calls | Tracker {
-  const mono = monotonic();
-  const now = wall();
-  // What of JavaScript the page had broken before this was loaded throws here, and not at each call.
-  const whole: Record<string, typeof environment.deferred> = { '{"a":["a"]}': environment.deferred };
-  whole[toJson(snapshot({ a: [toId(" a")] }, 99)!)]!().settle();
-  dateValue(new OriginalDate());
-  let given = { __proto__: null } as Given;
-  let url = "";
-  let refusal: Refusal | undefined;
-  try {
-    given = readSettings(passed);
-    const path = `${encodeComponent(id("authKey", authKey))}/${encodeComponent(id("apiKey", apiKey))}`;
-    const endpoint = "endpoint" in given ? given.endpoint : DEFAULT_ENDPOINT;
-    url = `${endpointOf(endpoint) || refuse("endpoint", endpoint)}/v1/${path}`;
-  } catch (thrown) {
-    refusal = refusalOf(thrown);
+  /** What a tracker consists of, or a handle of the class `Handle` to the one that its source has on this page. */
+  static #make(
+    loader: Loader,
+    apiKey: unknown,
+    authKey: unknown,
+    passed: unknown,
+    Handle: typeof Tracker,
+  ): Calls | Tracker {
+    const mono = monotonic();
+    const now = wall();
+    // What of JavaScript the page had broken before this was loaded throws here, and not at each call.
+    const whole: Record<string, typeof environment.deferred> = { '{"a":["a"]}': environment.deferred };
+    whole[toJson(snapshot({ a: [toId(" a")] }, 99)!)]!().settle();
+    dateValue(new OriginalDate());
+    let given = { __proto__: null } as Given;
+    let url = "";
+    let refusal: Refusal | undefined;
+    try {
+      given = readSettings(passed);
+      const path = `${encodeComponent(id("authKey", authKey))}/${encodeComponent(id("apiKey", apiKey))}`;
+      const endpoint = "endpoint" in given ? given.endpoint : DEFAULT_ENDPOINT;
+      url = `${endpointOf(endpoint) || refuse("endpoint", endpoint)}/v1/${path}`;
+    } catch (thrown) {
+      refusal = refusalOf(thrown);
+    }
+    const shared = sources();
+    const { join } = shared;
+    const other = join[url];
+    if (other) return other(passed, Handle) as Tracker;
+
+    const hasUser = environment.hasUser();
+    const seed = environment.seed();
+    shared.tab ??= `${seed[0]}-${seed[1]}`;
+    const { tab } = shared;
+    const { accountId, onError, trackPageViews, userId } = given;
+    const known = { __proto__: null, accountId: toId(accountId), userId: toId(userId) } as StickyIds;
+    const early = new EarlyCalls(given, { ...known, seed }, shortName(url));
+    const calls = new Calls(!url || !hasUser, early, onError as OnError);
+    if (!calls.isOff) calls.known = known;
+    calls.withHash = trackPageViews === "hash";
+    if (refusal) calls.refuse("new na", refusal);
+    calls.ready = start(loader, { passed, given, url, tab, seed, early, calls }, mono, now);
+    if (calls.isOff) return calls;
+
+    const own: Join = (others, Other) => {
+      // A class of another copy has no place for what is private to this one.
+      const isOurs = (Other as Partial<typeof Tracker> | undefined)?.prototype instanceof Tracker;
+      const handle = construct(Tracker, [calls], isOurs ? (Other as typeof Tracker) : Handle) as Tracker;
+      // What throws has no settings.
+      const differing = attempt(() => readSettings(others)) ?? given;
+      const { accountId, userId } = differing;
+      // The user first: the account of one who stays is not expected to change. What a subclass
+      // has in place of these methods may need what its constructor has not made yet.
+      if (userId != null) handle.#set("setUserId", "userId", userId);
+      if (accountId != null) handle.#set("setAccountId", "accountId", accountId);
+      calls.others = differing;
+      calls.crossing?.compare();
+      return handle;
+    };
+    join[url] = own;
+    calls.end = () => {
+      // Another tracker may have come to this source since this one was shut down.
+      if (join[url] === own) join[url] = undefined;
+    };
+    return calls;
   }
-  const shared = sources();
-  const { join } = shared;
-  const other = attempt(() => join[url]!(passed));
-  if (other) return other as Tracker;
-
-  const hasUser = environment.hasUser();
-  const seed = environment.seed();
-  shared.tab ??= `${seed[0]}-${seed[1]}`;
-  const { tab } = shared;
-  const { accountId, onError, trackPageViews, userId } = given;
-  const known = { __proto__: null, accountId: toId(accountId), userId: toId(userId) } as StickyIds;
-  const early = new EarlyCalls(given, { ...known, seed }, shortName(url));
-  const calls = new Calls(!url || !hasUser, early, onError as OnError);
-  if (!calls.isOff) calls.known = known;
-  calls.withHash = trackPageViews === "hash";
-  if (refusal) calls.refuse("new na", refusal);
-  calls.ready = start(loader, { passed, given, url, tab, seed, early, calls }, mono, now);
-  if (calls.isOff) return calls;
-
-  const own: Join = (others) => {
-    const handle = construct(Tracker, [calls], Handle) as Tracker;
-    // What throws has no settings.
-    const differing = attempt(() => readSettings(others)) ?? given;
-    const { accountId, userId } = differing;
-    // The user first: the account of one who stays is not expected to change.
-    if (userId != null) handle.setUserId(userId as Id);
-    if (accountId != null) handle.setAccountId(accountId as Id);
-    calls.others = differing;
-    calls.crossing?.compare();
-    return handle;
-  };
-  join[url] = own;
-  calls.end = () => {
-    // Another tracker may have come to this source since this one was shut down.
-    if (join[url] === own) join[url] = undefined;
-  };
-  return calls;
 }
 
 /** Names a source among others in a few letters; they are few, so 32 bits do. */

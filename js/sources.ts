@@ -12,8 +12,8 @@ interface Shared {
   tab?: string;
 }
 
-/** Gives a handle to a tracker that is there, with the settings of another construction. */
-export type Join = (settings: unknown) => object;
+/** Gives a handle to a tracker that is there, with the settings of another construction, and of the class of that where this copy can. */
+export type Join = (settings: unknown, handle?: unknown) => object;
 
 const KEY = /* @__PURE__ */ attempt(() => Symbol.for("natero-wasm"))!;
 

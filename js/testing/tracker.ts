@@ -28,8 +28,9 @@ export class na<App extends Names = Names> extends Tracker<App> {
     const other = trackers.get(source);
     if (other) {
       super(other);
-      if (settings?.accountId != null) this.setAccountId(settings.accountId);
-      if (settings?.userId != null) this.setUserId(settings.userId);
+      // What a subclass has in place of these methods may need what its constructor has not made yet.
+      if (settings?.accountId != null) super.setAccountId(settings.accountId);
+      if (settings?.userId != null) super.setUserId(settings.userId);
       return;
     }
     const isOff = !source;
