@@ -289,7 +289,9 @@ async fn money_of_a_deactivated_account_counts_for_none_above() {
     assert_eq!(sum("top").await, Value::Null, "nor what is below it");
     assert_eq!(sum("mid").await, 15, "of itself");
     let active = json!({"account_id": "mid", "is_deleted": false});
-    collector.call("PUT", "/api/v2/accounts/mid", Some(active)).await;
+    collector
+        .call("PUT", "/api/v2/accounts/mid", Some(active))
+        .await;
     assert_eq!(sum("top").await, 15);
 }
 

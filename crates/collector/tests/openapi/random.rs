@@ -255,7 +255,10 @@ fn every_answer_to_right_wrong_and_senseless_requests_is_as_documented() {
     }
     // Whatever was sent, what is kept agrees with itself. Erasures may have left nothing.
     let event = feature("kept", "kept", "kept", "kept").to_string();
-    assert_eq!(runtime.block_on(collector.post(event)).json()["accepted"], 1);
+    assert_eq!(
+        runtime.block_on(collector.post(event)).json()["accepted"],
+        1
+    );
     assert!(collector.count("SELECT COUNT(*) FROM events") > 0);
     runtime.block_on(collector.check_figures());
 }
