@@ -364,10 +364,10 @@ export class Host {
     const due = this.core.wakeAt();
     // A timer that is set too early stays: waking for nothing costs less than
     // setting it anew at every call. After `shutdown` it is about the requests alone
-    // that are under way: the last ends with its answer, or is aborted.
-    if (due >= this.#wakesAt) return;
+    // that are under way: the last ends with its answer, or is aborted, and then nothing is due.
+    if (due >= this.#wakesAt && due < Infinity) return;
     this.#stopTimer?.();
     this.#wakesAt = due;
-    this.#stopTimer = later(() => this.#tell("timer"), due - monotonic());
+    this.#stopTimer = due < Infinity ? later(() => this.#tell("timer"), due - monotonic()) : undefined;
   }
 }
