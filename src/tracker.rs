@@ -15,7 +15,7 @@ pub use self::{
 };
 #[cfg(feature = "class")]
 pub(crate) use self::{
-    builder::source,
+    builder::{key, source},
     event::{EVENT_ID, MAX_EVENT_BYTES, under_its_id},
 };
 pub(crate) use self::{

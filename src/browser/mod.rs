@@ -274,8 +274,9 @@ impl Browser {
 
     fn wake_up_at(&self, due: Option<Mono>) -> bool {
         // After a shutdown it is about the requests alone that are under way: the last ends
-        // with its answer, or is aborted.
+        // with its answer, or is aborted, and then nothing is due.
         let Some(Mono(due)) = due else {
+            self.timer.clear();
             return false;
         };
         let host = Weak::clone(&self.host);

@@ -23,10 +23,12 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
     let given = settings::read(given);
     let on_error = given.on_error.map(told_by);
     let key = |key: &'static str, value: &JsValue| {
-        to_id(value).ok_or_else(|| TrackerError::InvalidKey {
+        let id = to_id(value).ok_or_else(|| TrackerError::InvalidKey {
             key,
             got: describe_id(value),
-        })
+        })?;
+        tracker::key(key, &id)?;
+        Ok::<_, TrackerError>(id)
     };
     let keys = key("apiKey", api_key).and_then(|api| Ok((api, key("authKey", auth_key)?)));
     let has_place = given.has_endpoint && crate::has_browser();

@@ -229,13 +229,19 @@ impl TrackerBuilder {
     }
 }
 
-fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, TrackerError> {
-    Id::new(given)
-        .map(Id::as_str)
-        .ok_or_else(|| TrackerError::InvalidKey {
-            key,
-            got: rules::describe_id(given).to_owned(),
-        })
+/// A key that stands in the address of each request.
+pub(crate) fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, TrackerError> {
+    let id = Id::new(given).map(Id::as_str);
+    // A part of an address that is dots alone is a step within it.
+    let taken = id.filter(|id| !matches!(*id, "." | ".."));
+    taken.ok_or_else(|| TrackerError::InvalidKey {
+        key,
+        got: match id {
+            Some(_) => "dots alone",
+            None => rules::describe_id(given),
+        }
+        .to_owned(),
+    })
 }
 
 /// The source that has these keys; none where no batch can go to the endpoint.

@@ -296,6 +296,15 @@ async fn a_later_construction_is_told_once_which_of_its_settings_do_not_count() 
 }
 
 #[wasm_bindgen_test]
+fn a_key_that_an_address_leaves_out_is_refused() {
+    for (api_key, auth_key) in [(".", "auth"), ("api", "..")] {
+        let refused = natero_wasm::Tracker::builder(api_key, auth_key).build();
+        let error = refused.expect_err("no key").to_string();
+        assert!(error.contains("got dots alone."), "{error}");
+    }
+}
+
+#[wasm_bindgen_test]
 async fn a_module_lasts_as_long_as_the_guard_of_the_component_that_is_in_it() {
     let network = Network::new();
     let tracker = track(builder());
