@@ -336,6 +336,8 @@ fn consent_that_is_given_later_sends_what_was_held() {
     let touches = ["send", "setSession", "setVisitor"];
     assert_eq!(kinds(&page.effects(), &touches), [""; 0]);
     page.tell(Core::opt_in);
+    page.one("readCookies");
+    page.cookies("", "");
     page.one("setVisitor");
     page.flush(1);
     assert_eq!(page.one("send").features(), ["held"]);

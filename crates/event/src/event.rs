@@ -113,11 +113,12 @@ pub fn insert_identity(line: &str, account_id: Option<Id<'_>>, user_id: Option<I
     out
 }
 
-/// Whether a written line names this account.
-pub fn names_account(line: &str, account_id: Id<'_>) -> bool {
+/// Whether a written line names an account that is not this one. A page that has put
+/// another field first has told none.
+pub fn names_other_account(line: &str, account_id: Id<'_>) -> bool {
     let mut begin = String::from("{");
     write_id(&mut begin, "account_id", Some(account_id));
-    line.starts_with(&begin)
+    line.starts_with("{\"account_id\":") && !line.starts_with(&begin)
 }
 
 /// The `event_id` of a written line. What a page may choose stands before it.

@@ -18,6 +18,6 @@ pub mod received;
 mod text;
 
 pub use action::{Action, ActionKind};
-pub use event::{Event, append_seq, event_id, insert_identity, names_account};
+pub use event::{Event, append_seq, event_id, insert_identity, names_other_account};
 pub use priority::Priority;
 pub use text::{Id, Json, Number, cut, trim};

@@ -4,7 +4,7 @@ mod entry;
 mod sending;
 mod storing;
 
-use natero_event::{Id, Priority, event_id, insert_identity, names_account};
+use natero_event::{Id, Priority, event_id, insert_identity, names_other_account};
 
 use crate::{RequestId, inspection::Kept, journal, session::is_id_of_ours};
 
@@ -173,7 +173,7 @@ impl Queue {
             let Entry { draft, is_own, .. } = entry;
             let is_of_other = draft.missing.has_account_alone()
                 && !*is_own
-                && !names_account(&draft.line, account);
+                && names_other_account(&draft.line, account);
             if is_of_other {
                 continue;
             }
