@@ -1,18 +1,17 @@
-//! Alerts: the accounts and users that rules hit, the rules, and the receiver that is
-//! told.
+//! The page of alerts, and what its forms do: rules are stored, changed, checked and
+//! removed, and the receiver that is told is set.
 
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use maud::{Markup, html};
+use maud::html;
 use serde::Deserialize;
 
 use super::{
-    address,
+    alert_tables::PATH,
     error::{PageError, sentence},
-    format,
     layout::{self, NavigationEntry},
     mends::{ChangeForm, Nothing},
     query::Query,
@@ -21,9 +20,6 @@ use super::{
     sheet::Sheet,
     signed_in::SignedIn,
     state::Dashboard,
-    table::{Column, Table, counted},
-    table_choice::Sort,
-    value::Value,
     view::View,
     webhook_form::{Outcome, webhook_form},
 };
@@ -35,15 +31,9 @@ use crate::{
         error::ApiError,
         extract::Path,
     },
-    model::{alert_rule::AlertRule, calendar::TimeZone, page::Page, visibility::Visibility},
-    store::{
-        alerts::{Alert, AlertsPage, StoredRule},
-        search::SearchQuestion,
-    },
+    model::{alert_rule::AlertRule, page::Page, visibility::Visibility},
+    store::search::SearchQuestion,
 };
-
-/// The path of the page.
-const PATH: &str = "/alerts";
 
 /// Most alerts that are read, those that hold and the latest.
 const LIMIT: i64 = 10_000;
@@ -91,8 +81,8 @@ pub(crate) async fn show(
 
 fn done_words(done: &str) -> Option<&'static str> {
     match done {
-        "added" => Some("The rule is stored and was checked."),
-        "changed" => Some("The rule is changed and was checked."),
+        "added" => Some("The rule is stored; the list says when it was checked."),
+        "changed" => Some("The rule is changed; the list says when it was checked."),
         "removed" => Some("The rule and its alerts are removed."),
         "checked" => Some("All rules were checked."),
         "webhook-removed" => Some("The webhook is removed. Nobody is told of alerts any more."),
@@ -150,129 +140,6 @@ async fn page(
         content,
     );
     Ok(sheet.answer(view, page))
-}
-
-impl AlertsPage {
-    fn alerts(&self, sheet: &Sheet, view: &View, zone: &TimeZone) -> Markup {
-        let holding = self
-            .alerts
-            .iter()
-            .filter(|of| of.ended_at.is_none())
-            .count();
-        let links = view.only_period();
-        let to_user = view.only_period();
-        let table = Table::new("alerts", "Alerts", Sort::down("since"), PATH, view)
-            .with(
-                Column::text("account", "Account", |of: &Alert| {
-                    Value::Text(of.account_title().to_owned())
-                })
-                .shown(move |of| {
-                    html! { a href=(links.at(&address::account(&of.account_id, ""))) { (of.account_title()) } }
-                }),
-            )
-            .with(
-                Column::text("account_id", "Id", |of: &Alert| Value::Text(of.account_id.clone()))
-                    .only_in_csv(),
-            )
-            .with(
-                Column::text("user", "User", |of: &Alert| Value::text(of.user_id.clone())).shown(
-                    move |of| {
-                        html! {
-                            @if let Some(id) = &of.user_id {
-                                a href=(to_user.at(&address::user(id))) { (id) }
-                            } @else { (Value::None.show()) }
-                        }
-                    },
-                ),
-            )
-            .with(Column::text("rule", "Rule", |of: &Alert| Value::Text(of.rule.clone())))
-            .with(
-                Column::number("now", "Figure", |of: &Alert| {
-                    of.now.map_or(Value::None, Value::Sum)
-                })
-                .meaning("What the rule compares, when the alert began."),
-            )
-            .with(
-                Column::number("before", "Before", |of: &Alert| {
-                    of.before.map_or(Value::None, Value::Sum)
-                })
-                .meaning("The same of as many days before."),
-            )
-            .with(Column::number("since", "Since", |of: &Alert| {
-                Value::time(of.began_at, zone)
-            }))
-            .with(
-                Column::number("until", "Until", |of: &Alert| {
-                    of.ended_at.map_or(Value::None, |at| Value::time(at, zone))
-                })
-                .shown(|of| {
-                    html! {
-                        @match of.ended_at {
-                            None => span .badge.warn { "holds" },
-                            Some(at) => (Value::time(at, zone).show()),
-                        }
-                    }
-                })
-                .meaning("When a check found that it no longer holds."),
-            );
-        html! {
-            section .card #alerts-list {
-                h2 { (counted(holding, "alert holds", "alerts hold")) }
-                (sheet.table_or(&table, self.alerts.clone(), html! {
-                    p .none { "No rule has hit an account or a user." }
-                }))
-            }
-        }
-    }
-
-    fn rules(&self, sheet: &Sheet, view: &View, zone: &TimeZone, rights: &Rights) -> Markup {
-        let mut table = Table::new("rules", "Rules", Sort::up("rule"), PATH, view)
-            .with(Column::text("rule", "Rule", |of: &StoredRule| {
-                Value::Text(of.rule.name.clone())
-            }))
-            .with(Column::text("when", "When", |of: &StoredRule| {
-                Value::Text(of.rule.condition.words())
-            }))
-            .with(Column::text("accounts", "Of", |of: &StoredRule| {
-                Value::Text(rule_form::subject_words(&of.rule))
-            }))
-            .with(Column::number("holding", "Holding", |of: &StoredRule| {
-                Value::Count(of.holding)
-            }))
-            .with(Column::number("checked", "Checked", |of: &StoredRule| {
-                of.checked_at
-                    .map_or(Value::None, |at| Value::time(at, zone))
-            }));
-        if rights.may_change {
-            table = table.with(
-                Column::action("change", "Change", move |of: &StoredRule| {
-                    html! {
-                        form .mend method="post" action=(view.at(&format!("/alerts/rules/{}/delete", of.id))) {
-                            @if RuleForm::of(of).is_some() {
-                                a .button href={(view.at(&format!("{PATH}?edit={}", of.id))) "#rule"} aria-label={"Change " (of.rule.name)} { "Change" }
-                            }
-                            button .button type="submit" aria-label={"Remove " (of.rule.name)} { "Remove" }
-                        }
-                    }
-                }),
-            );
-        }
-        html! {
-            section .card #rules {
-                h2 { (counted(self.rules.len(), "rule", "rules")) }
-                @if self.rules.is_empty() && view.csv.is_none() {
-                    p .none { "No rule yet. A rule waits for accounts whose use goes down, that are silent, or that have a new user." }
-                } @else {
-                    (sheet.table(&table, self.rules.clone()))
-                    @if rights.may_change {
-                        form method="post" action=(view.at("/alerts/check")) {
-                            button .button type="submit" { "Check all rules now" }
-                        }
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Leads back to the page, as it was shown, with what was done and the section in
@@ -479,26 +346,4 @@ pub(crate) async fn remove(
 ) -> Result<Response, PageError> {
     dashboard.app.store.remove_webhook().await?;
     Ok(done(&view, "webhook-removed", "#webhook"))
-}
-
-/// Renders the alerts of an account that hold, on its own page.
-pub(super) fn of_account(alerts: &[Alert], view: &View) -> Markup {
-    html! {
-        @if !alerts.is_empty() {
-            section .notice #alerts aria-label="Alerts" {
-                h2 { (counted(alerts.len(), "alert", "alerts")) }
-                ul {
-                    @for alert in alerts {
-                        li .inline {
-                            a href=(view.only_period().at(PATH)) { (alert.rule) }
-                            @if let Some(user) = &alert.user_id { ": " a href=(address::user(user)) { (user) } }
-                            @if let (Some(now), Some(before)) = (alert.now, alert.before) {
-                                ": " (format::sum(now)) " after " (format::sum(before))
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
 }

@@ -11,6 +11,7 @@ mod account_list;
 mod account_page;
 mod address;
 pub(crate) mod adoption;
+mod alert_tables;
 pub(crate) mod alerts;
 pub(crate) mod assets;
 mod axis;

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::{
     account_header::{AccountHeader, Tab},
     account_page::AccountRequest,
-    alerts,
+    alert_tables,
     breakdown::Breakdown,
     chart::{self, Bar},
     chart_choice::Metric,
@@ -58,7 +58,7 @@ impl UsagePage {
                 (header.roll_up_switch(Tab::Usage, view))
             }
             (selection_path::show(&path, view))
-            (alerts::of_account(&self.alerts, view))
+            (alert_tables::of_account(&self.alerts, view))
             @if view.csv.is_none() && report.is_empty() {
                 (self.nothing(header, view, period, &path))
                 (uncaptured(report.uncaptured, header, view))

@@ -1,0 +1,174 @@
+//! Tables of alerts and of rules.
+
+use maud::{Markup, html};
+
+use super::{
+    address, format,
+    rights::Rights,
+    rule_form::{self, RuleForm},
+    sheet::Sheet,
+    table::{Column, Table, counted},
+    table_choice::Sort,
+    value::Value,
+    view::View,
+};
+use crate::{
+    model::calendar::TimeZone,
+    store::alerts::{Alert, AlertsPage, StoredRule},
+};
+
+/// The path of the page.
+pub(super) const PATH: &str = "/alerts";
+
+impl AlertsPage {
+    /// The alerts that hold, and those that did.
+    pub(super) fn alerts(&self, sheet: &Sheet, view: &View, zone: &TimeZone) -> Markup {
+        let holding = self
+            .alerts
+            .iter()
+            .filter(|of| of.ended_at.is_none())
+            .count();
+        let links = view.only_period();
+        let to_user = view.only_period();
+        let table = Table::new("alerts", "Alerts", Sort::down("since"), PATH, view)
+            .with(
+                Column::text("account", "Account", |of: &Alert| {
+                    Value::Text(of.account_title().to_owned())
+                })
+                .shown(move |of| {
+                    html! { a href=(links.at(&address::account(&of.account_id, ""))) { (of.account_title()) } }
+                }),
+            )
+            .with(
+                Column::text("account_id", "Id", |of: &Alert| Value::Text(of.account_id.clone()))
+                    .only_in_csv(),
+            )
+            .with(
+                Column::text("user", "User", |of: &Alert| Value::text(of.user_id.clone())).shown(
+                    move |of| {
+                        html! {
+                            @if let Some(id) = &of.user_id {
+                                a href=(to_user.at(&address::user(id))) { (id) }
+                            } @else { (Value::None.show()) }
+                        }
+                    },
+                ),
+            )
+            .with(Column::text("rule", "Rule", |of: &Alert| Value::Text(of.rule.clone())))
+            .with(
+                Column::number("now", "Figure", |of: &Alert| {
+                    of.now.map_or(Value::None, Value::Sum)
+                })
+                .meaning("What the rule compares, when the alert began."),
+            )
+            .with(
+                Column::number("before", "Before", |of: &Alert| {
+                    of.before.map_or(Value::None, Value::Sum)
+                })
+                .meaning("The same of as many days before."),
+            )
+            .with(Column::number("since", "Since", |of: &Alert| {
+                Value::time(of.began_at, zone)
+            }))
+            .with(
+                Column::number("until", "Until", |of: &Alert| {
+                    of.ended_at.map_or(Value::None, |at| Value::time(at, zone))
+                })
+                .shown(|of| {
+                    html! {
+                        @match of.ended_at {
+                            None => span .badge.warn { "holds" },
+                            Some(at) => (Value::time(at, zone).show()),
+                        }
+                    }
+                })
+                .meaning("When a check found that it no longer holds."),
+            );
+        html! {
+            section .card #alerts-list {
+                h2 { (counted(holding, "alert holds", "alerts hold")) }
+                (sheet.table_or(&table, self.alerts.clone(), html! {
+                    p .none { "No rule has hit an account or a user." }
+                }))
+            }
+        }
+    }
+
+    /// The rules, with what can be done to them by whoever may.
+    pub(super) fn rules(
+        &self,
+        sheet: &Sheet,
+        view: &View,
+        zone: &TimeZone,
+        rights: &Rights,
+    ) -> Markup {
+        let mut table = Table::new("rules", "Rules", Sort::up("rule"), PATH, view)
+            .with(Column::text("rule", "Rule", |of: &StoredRule| {
+                Value::Text(of.rule.name.clone())
+            }))
+            .with(Column::text("when", "When", |of: &StoredRule| {
+                Value::Text(of.rule.condition.words())
+            }))
+            .with(Column::text("accounts", "Of", |of: &StoredRule| {
+                Value::Text(rule_form::subject_words(&of.rule))
+            }))
+            .with(Column::number("holding", "Holding", |of: &StoredRule| {
+                Value::Count(of.holding)
+            }))
+            .with(Column::number("checked", "Checked", |of: &StoredRule| {
+                of.checked_at
+                    .map_or(Value::None, |at| Value::time(at, zone))
+            }));
+        if rights.may_change {
+            table = table.with(
+                Column::action("change", "Change", move |of: &StoredRule| {
+                    html! {
+                        form .mend method="post" action=(view.at(&format!("/alerts/rules/{}/delete", of.id))) {
+                            @if RuleForm::of(of).is_some() {
+                                a .button href={(view.at(&format!("{PATH}?edit={}", of.id))) "#rule"} aria-label={"Change " (of.rule.name)} { "Change" }
+                            }
+                            button .button type="submit" aria-label={"Remove " (of.rule.name)} { "Remove" }
+                        }
+                    }
+                }),
+            );
+        }
+        html! {
+            section .card #rules {
+                h2 { (counted(self.rules.len(), "rule", "rules")) }
+                @if self.rules.is_empty() && view.csv.is_none() {
+                    p .none { "No rule yet. A rule waits for accounts whose use goes down, that are silent, or that have a new user." }
+                } @else {
+                    (sheet.table(&table, self.rules.clone()))
+                    @if rights.may_change {
+                        form method="post" action=(view.at("/alerts/check")) {
+                            button .button type="submit" { "Check all rules now" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Renders the alerts of an account that hold, on its own page.
+pub(super) fn of_account(alerts: &[Alert], view: &View) -> Markup {
+    html! {
+        @if !alerts.is_empty() {
+            section .notice #alerts aria-label="Alerts" {
+                h2 { (counted(alerts.len(), "alert", "alerts")) }
+                ul {
+                    @for alert in alerts {
+                        li .inline {
+                            a href=(view.only_period().at(PATH)) { (alert.rule) }
+                            @if let Some(user) = &alert.user_id { ": " a href=(address::user(user)) { (user) } }
+                            @if let (Some(now), Some(before)) = (alert.now, alert.before) {
+                                ": " (format::sum(now)) " after " (format::sum(before))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
