@@ -152,6 +152,13 @@ impl Pair {
         format!("/v1/{}/{}", public.auth_key, public.api_key)
     }
 
+    /// The store of a further collector on the same servers.
+    pub async fn another_collector(&self) -> ScaledStore {
+        let (postgres, clickhouse) = (&self.addresses.postgres, &self.addresses.clickhouse);
+        let opened = ScaledStore::open(postgres, clickhouse, Default::default());
+        opened.await.unwrap()
+    }
+
     pub async fn source(&self, store: &dyn Store, is_trusted: bool) -> Source {
         source(store, &self.keys, is_trusted).await
     }

@@ -11,7 +11,6 @@ use natero_collector::{
     store::{
         Store,
         operations::{EventOperations, UpkeepOperations},
-        scaled::ScaledStore,
         usage::{RowPage, Totals, UsageQuestion},
     },
 };
@@ -127,13 +126,7 @@ async fn two_collectors_that_get_the_same_events_count_them_once() {
     let Some(pair) = Pair::new().await else {
         return;
     };
-    let other = ScaledStore::open(
-        &pair.addresses.postgres,
-        &pair.addresses.clickhouse,
-        Default::default(),
-    )
-    .await
-    .unwrap();
+    let other = pair.another_collector().await;
     let events: Vec<Value> = (0..400).map(event).collect();
     let (mut accepted, mut duplicates) = (0, 0);
     for part in events.chunks(40) {
@@ -178,13 +171,7 @@ async fn what_a_closed_collector_left_is_shipped_by_the_next() {
         false,
     )
     .await;
-    let next = ScaledStore::open(
-        &pair.addresses.postgres,
-        &pair.addresses.clickhouse,
-        Default::default(),
-    )
-    .await
-    .unwrap();
+    let next = pair.another_collector().await;
     // Its shipper finds them without being told.
     let shipped = async {
         while next.freshness().await.unwrap().events > 0 {
@@ -205,13 +192,7 @@ async fn the_days_to_come_get_their_partitions_while_questions_are_asked() {
     let Some(pair) = Pair::new().await else {
         return;
     };
-    let other = ScaledStore::open(
-        &pair.addresses.postgres,
-        &pair.addresses.clickhouse,
-        Default::default(),
-    )
-    .await
-    .unwrap();
+    let other = pair.another_collector().await;
     pair.send_to(&other, &[event(1)], false).await;
     let source = pair.source(&other, false).await;
     let asking = async {
