@@ -1,6 +1,6 @@
 //! The state that every handler shares.
 
-use std::{path::Path, sync::Arc};
+use std::{ops::Deref, path::Path, sync::Arc};
 
 use tokio::sync::Notify;
 
@@ -24,9 +24,14 @@ use crate::{
 /// `/readyz` needs no key, and each probe takes the writer a moment.
 const PROBES_PER_SECOND: u32 = 10;
 
-/// The state of a running collector. A clone refers to the same state.
+/// The state of a running collector. A clone refers to the same state, and costs one count:
+/// each layer of the router makes one for each request.
 #[derive(Debug, Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// What the state of a running collector consists of.
+#[derive(Debug, Clone)]
+pub struct Parts {
     /// The open database.
     pub store: Arc<dyn Store>,
     /// Settings of this run.
@@ -97,7 +102,7 @@ impl App {
         newest: Option<i64>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        App {
+        App(Arc::new(Parts {
             clock: Arc::new(ClockCheck::new(newest, config.trust_clock)),
             probe_rate: Arc::new(RateLimit::new(PROBES_PER_SECOND)),
             store,
@@ -106,7 +111,16 @@ impl App {
             request_rate: Arc::new(RequestRate::new(config.rate_limit)),
             alerts_waiting: Arc::default(),
             config: Arc::new(config),
-        }
+        }))
+    }
+
+    /// The same state over another store, which is open.
+    #[must_use]
+    pub fn with_store(&self, store: Arc<dyn Store>) -> Self {
+        App(Arc::new(Parts {
+            store,
+            ..Parts::clone(self)
+        }))
     }
 
     /// Counts a request of a source or a key, which exists.
@@ -115,5 +129,13 @@ impl App {
     /// 429 when it has sent more requests than it may; those of the store.
     pub async fn count_request(&self, of: Limited) -> Result<(), ApiError> {
         self.request_rate.count(&*self.store, of).await
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }

@@ -127,7 +127,7 @@ impl Collector {
 
     /// Continues with another store, which is open.
     pub fn replace_store(&mut self, store: Arc<dyn Store>) {
-        self.app.store = store;
+        self.app = self.app.with_store(store);
         self.router = router::router(self.app.clone());
     }
 
