@@ -12,10 +12,15 @@ use crate::store::{event_key::IdKey, new_event::NewEvent};
 /// With so many events they are spread at once. That takes some tens of ms, for which a
 /// question may have to wait.
 pub(super) const ENOUGH_EVENTS: usize = 2_000;
-/// With so many bytes of lines they are spread at once: they are in memory, too.
+/// With so many bytes of lines they are spread at once.
 const ENOUGH_BYTES: usize = 2 * 1024 * 1024;
-/// How much more may wait while others are spread.
-pub(super) const MOST: usize = 4;
+/// So many may wait while others are spread. The more are spread together, the less each
+/// takes: where 16 connections send events of 500 accounts, 8,000 a time make 1.1 times
+/// the throughput of a plain handler, and 32,000 make 1.6. Only where more arrive than the
+/// writer can spread are there so many.
+pub(super) const MOST_EVENTS: usize = 32_000;
+/// So many bytes of lines may wait while others are spread: they are in memory, too.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// How long a batch waits while nobody asks: long enough for many batches, since each
 /// spreading writes and flushes the same pages again, and short for programs that read
 /// the file.
@@ -49,8 +54,8 @@ impl Generation {
         self.users.get(user_id).map(String::as_str)
     }
 
-    fn is_enough(&self, times: usize) -> bool {
-        self.ids.len() >= times * ENOUGH_EVENTS || self.bytes >= times * ENOUGH_BYTES
+    fn reaches(&self, events: usize, bytes: usize) -> bool {
+        self.ids.len() >= events || self.bytes >= bytes
     }
 }
 
@@ -71,8 +76,8 @@ impl Pending {
     /// Whether no more may wait before some were spread.
     pub(super) fn is_full(&self) -> bool {
         let spreading = self.spreading.as_ref().map_or(0, |them| them.ids.len());
-        self.waiting.is_enough(MOST)
-            || self.waiting.ids.len() + spreading >= 2 * MOST * ENOUGH_EVENTS
+        self.waiting.reaches(MOST_EVENTS, MOST_BYTES)
+            || self.waiting.ids.len() + spreading >= 2 * MOST_EVENTS
     }
 
     /// Those that wait and those that are being spread.
@@ -102,7 +107,7 @@ impl Pending {
         }
         self.waiting.bytes += batch.lines.len();
         self.waiting.batches.push(Waiting { number, batch });
-        let wait = if self.waiting.is_enough(1) {
+        let wait = if self.waiting.reaches(ENOUGH_EVENTS, ENOUGH_BYTES) {
             Duration::ZERO
         } else {
             LONGEST_WAIT

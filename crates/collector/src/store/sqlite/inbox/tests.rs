@@ -15,7 +15,7 @@ use super::{
     batch::Batch,
     file::InboxFile,
     front::{Fate, Front, ROOM},
-    pending::{ENOUGH_EVENTS, Generation, LONGEST_WAIT, MOST},
+    pending::{ENOUGH_EVENTS, Generation, LONGEST_WAIT, MOST_EVENTS},
     spread,
 };
 use crate::{
@@ -318,13 +318,13 @@ fn it_takes_no_more_than_its_bound_before_some_were_spread() {
         let taken = (0..).take_while(|no| take(inbox, &fifty(&format!("{name} {no}"))));
         taken.count() * 50
     };
-    assert_eq!(fill(&mut inbox, "a"), MOST * ENOUGH_EVENTS);
+    assert_eq!(fill(&mut inbox, "a"), MOST_EVENTS);
     let generation = inbox.begin_spreading().unwrap().unwrap();
-    assert_eq!(fill(&mut inbox, "b"), MOST * ENOUGH_EVENTS);
+    assert_eq!(fill(&mut inbox, "b"), MOST_EVENTS);
     commit(&mut conn, &inbox, &generation);
     inbox.end_spreading(&generation);
     spread_now(&mut conn, &mut inbox);
-    let events = 2 * MOST * ENOUGH_EVENTS;
+    let events = 2 * MOST_EVENTS;
     assert_eq!(count(&conn, "SELECT COUNT(*) FROM events"), events as i64);
 }
 
@@ -333,7 +333,7 @@ fn those_of_a_group_that_find_it_full_come_once_some_were_spread() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder);
     let mut inbox = front(&folder);
-    let room = MOST * ENOUGH_EVENTS / 50;
+    let room = MOST_EVENTS / 50;
     let taken = |fates: &[Fate]| fates.iter().filter(|fate| **fate == Fate::Taken).count();
     let fates = inbox.store(&tasks("a", room + 3)).unwrap();
     assert_eq!(taken(&fates), room);
@@ -347,7 +347,7 @@ fn what_a_full_inbox_that_cannot_be_spread_does_not_take_goes_to_the_writer() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(&folder));
     let mut inbox = front(&folder);
-    let full = MOST * ENOUGH_EVENTS / 50;
+    let full = MOST_EVENTS / 50;
     inbox.store(&tasks("a", full)).unwrap();
     // The writer notes that it could not spread them.
     inbox.pause();
