@@ -24,6 +24,8 @@ pub struct Identity {
     had_account: bool,
     /// Raised when an identity ends that may have had an account.
     generation: u32,
+    /// When the first half of a sign-in began a session, with which the second goes on.
+    session_began_at: Mono,
 }
 
 /// Which of the two ids of an identity a call sets.
@@ -87,6 +89,7 @@ impl Identity {
             account_changed_at: NEVER,
             user_changed_at: NEVER,
             generation: 0,
+            session_began_at: NEVER,
         }
     }
 
@@ -175,6 +178,17 @@ impl Identity {
             Subject::User => self.account_changed_at,
         };
         is_recent(other, now)
+    }
+
+    /// Whether a change of this half that begins a session now is all that does: the second
+    /// half of a sign-in goes on with the session of the first, and another change does not.
+    pub(crate) fn begins_session(&mut self, is_second_half: bool, now: Mono) -> bool {
+        let began_at = std::mem::replace(&mut self.session_began_at, NEVER);
+        let begins = !(is_second_half && is_recent(began_at, now));
+        if begins {
+            self.session_began_at = now;
+        }
+        begins
     }
 
     /// When it is sure that the account and the user belong together: not while the first

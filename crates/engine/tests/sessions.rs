@@ -393,3 +393,56 @@ fn what_before_send_decides_on_after_a_reset_is_sent_at_once() {
     }
     assert_eq!(of(&tab.sent(), "moduleEnd").len(), 1);
 }
+
+#[test]
+fn each_change_of_user_or_account_is_one_session_and_both_calls_of_a_sign_in_are_one() {
+    let user = |id| Call::SetUser(Some(Id::new(id).unwrap()));
+    let account = |id| Call::SetAccount(Some(Id::new(id).unwrap()));
+    let visits = |calls: Vec<(f64, Call<'static>)>| {
+        let mut tab = Tab::open(config());
+        tab.pass(1_000.0);
+        for (pause, call) in calls {
+            tab.pass(pause);
+            tab.call(call);
+            tab.feature("used");
+        }
+        tab.pass(1_000.0);
+        let all = tab.close();
+        let mut ids: Vec<_> = (all.iter())
+            .map(|event| event["session_id"].as_str().unwrap().to_owned())
+            .collect();
+        ids.dedup();
+        let mut distinct = ids.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(ids.len(), distinct.len(), "no session comes back");
+        ids.len()
+    };
+    assert_eq!(visits(vec![(0.0, user("bob")), (3.0, account("bolt"))]), 2);
+    assert_eq!(visits(vec![(0.0, account("bolt")), (3.0, user("bob"))]), 2);
+    // A logout of both, and the next sign-in.
+    let (nobody, none) = (Call::SetUser(None), Call::SetAccount(None));
+    let next = [(5_000.0, account("bolt")), (3.0, user("bob"))];
+    let mut calls = vec![(0.0, nobody), (3.0, none)];
+    calls.extend(next);
+    assert_eq!(visits(calls), 2);
+    // Each half for itself.
+    assert_eq!(
+        visits(vec![(0.0, user("bob")), (200.0, account("bolt"))]),
+        3
+    );
+    // A third change is another user's.
+    let three = vec![
+        (0.0, user("bob")),
+        (3.0, account("bolt")),
+        (3.0, user("cid")),
+    ];
+    assert_eq!(visits(three), 3);
+    // What began a session long ago was no first half.
+    let late = vec![
+        (0.0, user("bob")),
+        (5_000.0, account("bolt")),
+        (3.0, user("cid")),
+    ];
+    assert_eq!(visits(late), 3);
+}

@@ -86,7 +86,8 @@ impl Engine {
         let was_known = current.is_some();
         // An id that follows another of its kind is no second half of a sign-in: what
         // was known before it stood for itself.
-        if !self.identity.is_second_half(subject, self.now.mono) {
+        let is_second_half = self.identity.is_second_half(subject, self.now.mono);
+        if !is_second_half {
             self.settle_identity();
         }
         if was_known && !self.identity.is_signing_in(self.now.mono) {
@@ -98,7 +99,7 @@ impl Engine {
             }
         }
         let change = self.identity.set_subject(subject, id, self.now.mono);
-        if was_known {
+        if was_known && self.identity.begins_session(is_second_half, self.now.mono) {
             self.begin_session();
             self.write_cookies();
         }
