@@ -281,7 +281,10 @@ async fn a_list_is_saved_by_name_for_everyone() {
     browser
         .post("/views", "name=Freight+%3C3&address=%2F%3Flevel%3Dall")
         .await;
-    assert!(!browser.open("/").await.contains(link));
+    let page = browser.open("/").await;
+    assert!(!page.contains(link));
+    // A browser asks for a name before it sends a blank one.
+    assert_shows(&page, &[r#"pattern=".*\S.*""#]);
     for (form, status) in [
         ("name=+&address=%2F", 422),
         ("name=x", 400),
