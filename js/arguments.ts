@@ -1,6 +1,7 @@
 // What the page passes to a method: checked at the call, where an error still
 // comes with the stack that made it.
 
+import { textOf } from "./capture.ts";
 import { isTime } from "./clock.ts";
 import { type Snapshot, snapshot } from "./details.ts";
 import { ANY_ID, MAX_DETAILS_BYTES, MAX_ID_CHARS, MAX_TEXT_UNITS, PLAIN_ID } from "./generated/contract.ts";
@@ -14,23 +15,19 @@ export const isObject = (value: unknown): value is object =>
 /** The same; what throws is none. */
 export const isPlain = (value: unknown): value is Record<string, unknown> => !!attempt(() => isObject(value));
 
-/** An id as the engine takes it; nothing where the value is none. */
-export function toId(value: unknown): string | undefined {
-  const type = typeof value;
-  if (type === "string") return find(PLAIN_ID, value as string) || cleanId(value as string);
-  // Whole numbers turn to exponents at 1e21, and an id is a decimal string.
-  if (type === "bigint" || isFiniteNumber(value))
-    return `${(value as number) < 1e21 && (value as number) > -1e21 ? value : toBigInt(value as number)}`;
-  return undefined;
-}
-
 // NUL, and half of a surrogate pair, which is no character.
 const UNREADABLE = /[\0\p{Surrogate}]/u;
 
-function cleanId(text: string): string | undefined {
-  const trimmed = trim(text);
-  // A pair is two units, and what is removed below is nothing that an id is made of.
-  return trimmed.length > 4 * MAX_ID_CHARS ? undefined : find(ANY_ID, clean(trimmed)) || undefined;
+/** An id as the engine takes it; nothing where the value is none. */
+export function toId(value: unknown): string | undefined {
+  let text = textOf(value);
+  // Whole numbers turn to exponents at 1e21, and an id is a decimal string.
+  if (typeof value === "bigint" || isFiniteNumber(value))
+    text = `${(value as number) < 1e21 && (value as number) > -1e21 ? value : toBigInt(value as number)}`;
+  // A pair is two units, and what is removed is nothing that an id is made of.
+  return (
+    find(PLAIN_ID, text) || ((text = trim(text)).length <= 4 * MAX_ID_CHARS && find(ANY_ID, clean(text))) || undefined
+  );
 }
 
 /** A text that every receiver can read: NUL ends texts for some of them, and others choke on half a character. */

@@ -2,6 +2,7 @@
 
 import { isPlain } from "./arguments.ts";
 import { snapshot, toJson } from "./details.ts";
+import { quietly } from "./environment.ts";
 import { parse } from "./intrinsics.ts";
 import type { Tracking } from "./tracking.ts";
 import type { TrackedEvent } from "./types.ts";
@@ -16,8 +17,13 @@ export function filter({ calls, settings }: Tracking, line: string): string | nu
     const event = parse(line) as TrackedEvent;
     // The key of deduplication is not the page's to change.
     const { event_id } = event;
-    const kept: unknown = settings.beforeSend?.(event);
-    if (!isPlain(kept)) return kept === null ? null : undefined;
+    const { beforeSend } = settings;
+    const kept: unknown = beforeSend?.(event);
+    if (!isPlain(kept)) {
+      // A promise may reject.
+      quietly(kept);
+      return kept === null ? null : undefined;
+    }
     const { event_id: _, ...rest } = kept;
     // Behind everything else, where the engine looks for it.
     const changed = snapshot({ ...rest, toJSON: undefined, event_id }, MAX_EVENT_BYTES);

@@ -8,9 +8,11 @@ import { writeDetails } from "./details.ts";
 import { atTaskEnd } from "./environment.ts";
 import { PLAIN_ID, type Stats } from "./generated/contract.ts";
 import type { Core, Ids, Reason } from "./generated/core.d.ts";
+import { endpointOf, type Given } from "./given.ts";
 import type { Host } from "./host.ts";
 import { attempt, find, keys, min, replaceAll } from "./intrinsics.ts";
 import { isVisible, later } from "./page/browser.ts";
+import { checkSettings, refuseSettings } from "./settings.ts";
 import type { Tracking } from "./tracking.ts";
 import { unstore } from "./web-storage.ts";
 
@@ -116,14 +118,21 @@ export class Crossing {
   /** Warns, once, where another construction for this source has other settings than those that stand. */
   compare(): void {
     const { calls, settings } = this.tracking;
-    const others = (calls.others ?? {}) as Record<string, unknown>;
+    // The ids were set by now, and refused where they are wrong.
+    const others = { ...calls.others, __proto__: null, accountId: undefined, userId: undefined } as Given;
+    calls.others = undefined;
+    const checked = checkSettings(others, refuseSettings(calls));
     let differing = "";
     const names = keys(others);
     for (let at = 0; at < names.length; at += 1) {
       const name = names[at] as keyof typeof settings;
-      const isId = name === "accountId" || name === "userId";
-      // Functions are the same if they read the same: components make them anew.
-      if (!isId && others[name] != null && attempt(() => `${others[name]}` !== `${settings[name]}`))
+      const is = (of: Given): unknown => (name === "endpoint" ? endpointOf(of[name]) : of[name]);
+      // What is wrong was told. Functions are the same if they read the same: components make them anew.
+      if (
+        others[name] != null &&
+        others[name] === checked[name] &&
+        attempt(() => `${is(others)}` !== `${is(settings)}`)
+      )
         differing += ` ${name}`;
     }
     if (!differing || this.#isWarned) return;

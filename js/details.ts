@@ -61,7 +61,11 @@ const ESCAPES = /\\(?:ud[89a-f]..|.)/;
 
 /** Writes what a snapshot holds. */
 export function toJson(copy: Snapshot): string {
-  const json = typeof copy === "string" ? copy : stringify(copy);
+  // A `toJSON` that the page has given to all objects is none of what has no prototype.
+  const json =
+    typeof copy === "string"
+      ? copy
+      : stringify("toJSON" in [] ? copyOfObject(copy, { room: Infinity, open: [] }, 0) : copy);
   // The replacement character stands for halves of surrogate pairs, which `JSON.stringify` writes
   // as `\ud83e`: receivers may choke on them.
   return indexOf(json, "\\ud") < 0 ? json : replaceAll(json, ESCAPES, (found) => (found.length > 2 ? "\ufffd" : found));
@@ -122,19 +126,20 @@ function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolea
     if (isArray(value)) {
       const items = hide([] as unknown[], "toJSON");
       // What is left out of a list leaves `null` there, which `JSON.stringify` sees to.
-      for (let at = 0; at < value.length && walk.room >= 0; at += 1) items[at] = copyOf(value[at], walk, depth + 1);
+      for (let at = 0; at < value.length && walk.room >= 0; at += 1)
+        items[at] = attempt(() => copyOf(value[at], walk, depth + 1));
       return items;
     }
     const names = keys(value);
-    // This reads each field once, and runs no setter. Where it throws, or where all objects have
-    // a `toJSON`, the fields are read one by one: without a prototype there is nothing of that.
-    const read = names.length <= walk.room && !("toJSON" in []) && attempt(() => ({ ...value }) as Fields);
+    // This reads each field once, and runs no setter. Where it throws, and in a copy that has to
+    // have no prototype, the fields are read one by one.
+    const read = names.length <= walk.room && walk.room < Infinity && attempt(() => ({ ...value }) as Fields);
     const copy: Fields = read || { __proto__: null };
     for (let at = 0; at < names.length && walk.room >= 0; at += 1) {
       const name = names[at]!;
-      walk.room -= name.length;
       try {
-        copy[name] = copyOf((read || (value as Fields))[name], walk, depth + 1);
+        if ((copy[name] = copyOf((read || (value as Fields))[name], walk, depth + 1)) !== undefined)
+          walk.room -= name.length;
       } catch {}
     }
     return copy;
@@ -151,7 +156,8 @@ const KINDS = {
     const fields: Fields = { __proto__: null };
     eachOfMap(map, (field, name) => {
       take(walk);
-      fields[`${name}`] = field;
+      // What cannot be a text names nothing.
+      attempt(() => (fields[`${name}`] = field));
     });
     return fields;
   },

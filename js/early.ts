@@ -52,7 +52,7 @@ interface Stored {
   /** How many other pages left calls. */
   pages: number;
   /** The oldest of these calls: their name, and when they were made. */
-  oldest: string;
+  oldest?: string;
   oldestAt: number;
 }
 
@@ -139,7 +139,7 @@ export class EarlyCalls {
 
   /** What all pages have stored of this source, but for this page's calls. Throws where storage is blocked. */
   used(): Stored {
-    const used: Stored = { bytes: 0, staying: 0, pages: 0, oldest: "", oldestAt: Infinity };
+    const used: Stored = { bytes: 0, staying: 0, pages: 0, oldestAt: Infinity };
     this.eachName((name, isCalls) => {
       if (name === this.key) return;
       const bytes = byteLength(storageObject()![name]);

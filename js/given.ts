@@ -2,6 +2,7 @@
 // checked, which the host does. Where one is wrong, its default counts or less is kept.
 
 import { fieldsOf } from "./arguments.ts";
+import { textOf } from "./capture.ts";
 import { browser, pageOrigin } from "./environment.ts";
 import { attempt, find } from "./intrinsics.ts";
 import type { Settings } from "./types.ts";
@@ -17,13 +18,12 @@ const ADDRESS = /^https?:\/\/[^\s/?#\\@]+(?:\/[^\s?#\\]*)?$/i;
 const PATH = /^\/(?!\/)/;
 const BEFORE_SLASHES = /.*[^/]/;
 
-export const isToken = (value: unknown): value is string => typeof value === "string" && !!find(TOKEN, value);
+export const isToken = (value: unknown): value is string => !!find(TOKEN, textOf(value));
 
 /** Where batches go, without slashes at its end; empty where the value is no endpoint. That it can be read as an address is seen by the host. */
 export function endpointOf(value: unknown): string {
-  if (typeof value !== "string") return "";
-  const address = find(ADDRESS, find(PATH, value) ? pageOrigin() + value : value);
-  return find(BEFORE_SLASHES, address);
+  const text = textOf(value);
+  return find(BEFORE_SLASHES, find(ADDRESS, find(PATH, text) ? pageOrigin() + text : text));
 }
 
 /** A copy of settings. What cannot be read is refused: it may mean an endpoint, and nothing may go to another one. */

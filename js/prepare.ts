@@ -7,7 +7,7 @@ import { hasUser, print } from "./environment.ts";
 import { inspect } from "./inspect.ts";
 import { apply, find, keys, replaceAll } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
-import { checkSettings, coreConfig, unreadSettings } from "./settings.ts";
+import { checkSettings, coreConfig, refuseSettings, unreadSettings } from "./settings.ts";
 import type { Construction, Tracking } from "./tracking.ts";
 import { unstore } from "./web-storage.ts";
 import { explain } from "./words.ts";
@@ -25,10 +25,7 @@ export const prepare: Prepare = (construction) => {
     silenceRepetition(calls);
     calls.explain = explain;
     calls.showInspector = (open) => inspect(calls, open);
-    const refuse = (problem: string): void => {
-      calls.refused += 1;
-      calls.report("invalid_argument", `new na: ${problem}`, 0);
-    };
+    const refuse = refuseSettings(calls);
     const unread = url && unreadSettings(passed, given);
     const isAddressed = !url || isAddress(url);
     const dots = find(LAST_DOTS, url) ? "apiKey" : find(DOTS, url) ? "authKey" : undefined;

@@ -2,12 +2,13 @@
 // its defaults.
 
 import { toId } from "./arguments.ts";
+import type { Calls } from "./calls.ts";
 import { type CoreConfig, type Kind, SETTINGS } from "./generated/contract.ts";
 import { type Given, isToken, refusesTracking } from "./given.ts";
 import { attempt, find, keys, stringify } from "./intrinsics.ts";
 import { isAddress } from "./page/browser.ts";
 import type { Settings } from "./types.ts";
-import { describe, ID, wrong } from "./words.ts";
+import { describeMismatch, ID, wrong } from "./words.ts";
 
 type Table = typeof SETTINGS;
 
@@ -15,6 +16,14 @@ type Table = typeof SETTINGS;
 export type CheckedSettings = Settings & {
   [Name in keyof Table as Table[Name] extends readonly [unknown, unknown] ? Name : never]: NonNullable<Settings[Name]>;
 };
+
+/** Counts a setting that is refused, and tells of it. */
+export const refuseSettings =
+  (calls: Calls) =>
+  (problem: string): void => {
+    calls.refused += 1;
+    calls.report("invalid_argument", `new na: ${problem}`, 0);
+  };
 
 /** Takes what fits of the copy of settings; tells `refuse` of the rest, for which the defaults stand. The endpoint was looked at before. */
 export function checkSettings(
@@ -35,7 +44,7 @@ export function checkSettings(
       refuse(`there is no setting called ${name}. It was ignored.`);
     } else if (value !== undefined && value !== null) {
       const expected = mismatch(SETTINGS[name as keyof Settings][0], value);
-      if (expected) refuse(`${wrong(name, expected, describe(value))} The default is used.`);
+      if (expected) refuse(`${wrong(name, expected, describeMismatch(expected, value))} The default is used.`);
       else checked[name] = value;
     }
   }

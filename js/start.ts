@@ -28,9 +28,9 @@ export function start(loader: Loader, construction: Construction, mono: number, 
       const mayPass = typeof error === "string" && !calls.isClosed;
       const next = tries < MOST_TRIES_COUNTED ? tries + 1 : tries;
       if (!mayPass || !startTimer(() => begin(next), QUARTER_OF_FIRST_WAIT_MS * 4 ** tries)) {
-        calls.turnOff("load_failed", "The tracker could not be loaded and is off", error);
+        calls.turnOff("load_failed", "Loading failed. The tracker is off", error);
       } else if (tries === TRIES_IN_SILENCE) {
-        calls.strand(`The tracker could not be loaded and is tried again: ${error}.`);
+        calls.strand(`Loading failed and is tried again: ${error}.`);
       } else {
         return;
       }

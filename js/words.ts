@@ -47,7 +47,7 @@ export const wrong = (what: string, expected: string, got: string): string =>
   `${what} must be ${expected}; got ${got}.`;
 
 /** What a value is; only of plain data "an object". */
-export function describe(value: unknown): string {
+function describe(value: unknown): string {
   const type = typeof value;
   if (value === null || type === "number" || type === "boolean" || type === "undefined") return `${value}`;
   if (type === "string") return clean(value as string) ? "a string" : "an empty string";
@@ -58,11 +58,16 @@ export function describe(value: unknown): string {
   return tag === "[object Array]" ? "an array" : `a ${slice(tag, 8, -1)}`;
 }
 
+/** What a value is where something else is expected. */
+export function describeMismatch(expected: string, got: unknown): string {
+  const found = describe(got);
+  return expected === ID && found === "a string" ? (got === "." ? "dots alone" : "a longer string") : found;
+}
+
 /** What is said of a refusal. */
 export function explain(method: string, { about, got }: Refusal): string {
   const expected = EXPECTED[about as WrongArgument] ?? ID;
-  let found = describe(got);
-  if (expected === ID && found === "a string") found = got === "." ? "dots alone" : "a longer string";
+  let found = describeMismatch(expected, got);
   // What is plain data is refused where it throws; of details, mostly for its size.
   const isTooLarge = about === "details" && found === AN_OBJECT;
   if (expected === PLAIN && found === AN_OBJECT) found = isTooLarge ? "more" : THROWING;

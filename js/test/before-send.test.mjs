@@ -100,3 +100,24 @@ test("a call from within is refused", async () => {
   );
   tracker.shutdown();
 });
+
+test("a promise is no event, and its failure nobody else's", async () => {
+  const unhandled = [];
+  const note = (reason) => unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  const { events, dropped } = await filtered(async () => {
+    throw new Error("from the page's own code");
+  });
+  await new Promise((done) => setImmediate(done));
+  process.off("unhandledRejection", note);
+  assert.deepEqual([events, dropped, unhandled], [[], 1, []]);
+});
+
+test("it is called on nothing", async () => {
+  let self = "unset";
+  await filtered(function (event) {
+    self = this;
+    return event;
+  });
+  assert.equal(self, undefined);
+});

@@ -154,6 +154,28 @@ test("a getter, a conversion or a proxy that throws costs its own key alone", as
   assert.deepEqual(await arrived(details), { a: 1, inner: { b: 2 }, date: "1970-01-01T00:00:00.000Z", z: 26 });
 });
 
+test("an item of a list that throws leaves null, and what cannot be a text names nothing in a map", async () => {
+  const list = [1, 2, 3];
+  Object.defineProperty(list, 1, {
+    get() {
+      throw new Error("from the page's own code");
+    },
+  });
+  const map = new Map([
+    ["a", 1],
+    [Symbol("s"), 2],
+    [Object.create(null), 3],
+    ["z", 4],
+  ]);
+  assert.deepEqual(await arrived({ list, map }), { list: [1, null, 3], map: { a: 1, z: 4 } });
+});
+
+test("fields that are left out take no room", async () => {
+  const names = Array.from({ length: 1_000 }, (_, at) => `a name of a field that is left out ${at}`);
+  const details = Object.fromEntries(names.map((name) => [name, undefined]));
+  assert.deepEqual(await arrived({ ...details, a: 1 }), { a: 1 });
+});
+
 test("an object with a toJSON of its own becomes what that says, once", async () => {
   class Money {
     amount = 5;
@@ -235,6 +257,27 @@ test("a toJSON that an old library gives to everything is not asked", async () =
   }
   const sent = JSON.parse(collector.requests[0].init.body.split("\n")[0]).details;
   assert.deepEqual(sent, { list: [1, ["a"]], deep: { date: "1970-01-01T00:00:00.000Z" } });
+});
+
+test("a toJSON that everything is given after the call is not asked either", async () => {
+  const details = () => ({ a: { b: [1, { c: 2 }] } });
+  const early = new na("api", "early", SETTINGS);
+  early.sendFeatureEvent("f", { details: details() });
+  tracker.sendFeatureEvent("f", { details: details() });
+  // biome-ignore lint/suspicious/noExtendNative: as an old library does.
+  Object.prototype.toJSON = () => "bad";
+  try {
+    await early.ready;
+    await early.flush();
+    await tracker.flush();
+  } finally {
+    delete Object.prototype.toJSON;
+  }
+  assert.deepEqual(
+    collector.events.map((event) => event.details),
+    [details(), details()],
+  );
+  early.shutdown();
 });
 
 test("what inheritance brings is left out, and a key called __proto__ is a key", async () => {

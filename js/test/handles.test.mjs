@@ -77,6 +77,21 @@ for (const [name, Second] of Object.entries({ "the same copy": na, "another copy
   });
 }
 
+test("settings of a later construction are checked, and an endpoint is the same however it is written", async () => {
+  const one = new na("api", "checked", SETTINGS);
+  await one.ready;
+  const { invalid } = one.stats().dropped;
+  const handles = [one, new na("api", "checked", { ...SETTINGS, endpoint: `${SETTINGS.endpoint}/` })];
+  assert.deepEqual([told.take("warn"), told.take()], [[], []]);
+  handles.push(new na("api", "checked", { ...SETTINGS, batchSize: "5", foo: 1 }));
+  assert.deepEqual(told.take("warn"), []);
+  const errors = told.take();
+  assert.match(errors[0], /new na: batchSize must be a number above 0; got a string/);
+  assert.match(errors[1], /there is no setting called foo/);
+  assert.equal(one.stats().dropped.invalid, invalid + 2);
+  for (const handle of handles) handle.shutdown();
+});
+
 for (const [what, settings] of [
   ["no settings", undefined],
   ["null", null],

@@ -108,6 +108,21 @@ test("keys and the ids of the settings are taken likewise", async () => {
   }
 });
 
+test("numbers of more digits than an id may have characters are none", async () => {
+  collector = new Collector();
+  const tracker = new na("api", "long numbers", SETTINGS);
+  await tracker.ready;
+  for (const id of [10n ** 256n, -(10n ** 255n), 1e300]) {
+    tracker.setUserId(id);
+    tracker.sendFeatureEvent(id);
+    assert.deepEqual([tracker.getUserId(), told.take().length], ["ann", 2]);
+  }
+  tracker.setUserId(10n ** 255n);
+  assert.equal(tracker.getUserId().length, 256);
+  tracker.shutdown();
+  collector.close();
+});
+
 test("null takes back what was set", async () => {
   collector = new Collector();
   for (const running of [true, false]) {

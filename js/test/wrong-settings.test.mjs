@@ -270,6 +270,13 @@ test("a setting that does not exist is told by its name, also one that every obj
   }
 });
 
+test("an id that is too long is told as that", async () => {
+  assert.match(
+    await works({ ...REST, accountId: "x".repeat(257) }),
+    /accountId must be a string of 1 to 256 characters; got a longer string/,
+  );
+});
+
 test("each wrong setting is told by itself", async () => {
   const tracker = new na("api", "auth", { ...REST, debug: 1, batchSize: "2", consent: "yes" });
   assert.deepEqual(

@@ -175,6 +175,6 @@ test("a service worker: natero-wasm says why it cannot be loaded", async () => {
   await page.goto(site.origin);
   await page.waitForFunction(() => window.outcome);
   const [message] = await page.evaluate(() => window.outcome.told);
-  assert.match(message, /could not be loaded.*import\(\) is disallowed/);
+  assert.match(message, /Loading failed.*import\(\) is disallowed/);
   row("says why not");
 });

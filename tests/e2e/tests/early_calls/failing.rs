@@ -36,7 +36,7 @@ pub async fn a_wasm_that_cannot_be_loaded_is_reported_once_and_harms_nothing(
     ensure!(
         console.len() == 1
             && console[0].contains("natero")
-            && console[0].contains("could not be loaded"),
+            && console[0].contains("Loading failed"),
         "one clear error was expected: {console:?}"
     );
     ensure!(
