@@ -24,8 +24,8 @@ pub const FEATURES: [&str; 6] = [
 /// neither gufa, other ways to flatten, merging of similar functions nor a
 /// third -Oz takes anything off.
 const PASSES: [&str; 8] = [
-    // Nothing lies there: rustc puts the stack first, and its last kilobyte
-    // is reached only on the way to an overflow.
+    // Nothing lies there: constants begin behind it, and where the stack is first, its last
+    // kilobyte is reached only on the way to an overflow.
     "--low-memory-unused",
     "--flatten",
     "--rereloop",
