@@ -83,7 +83,7 @@ impl Engine {
     /// seen.
     fn come_into_use(&mut self) {
         if !self.time.is_active() {
-            self.sync_at = Some(self.now.mono + self.config.session_sync_interval);
+            self.sync_at = self.now.mono + self.config.session_sync_interval;
         }
         if self.time.activity(self.now.mono) {
             self.effects.push(Effect::AnnounceTab {
