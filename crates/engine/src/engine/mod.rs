@@ -17,7 +17,7 @@ use crate::{
     persistence::Storage,
     queue::{Draft, Origin, Queue},
     random::Random,
-    recorder::{Context, Recorder},
+    recorder::Recorder,
 };
 
 /// Every decision of one tracker. See the crate's documentation for how to
@@ -172,8 +172,10 @@ impl Engine {
 
     /// Writes an event of now, and takes it on its way.
     fn record(&mut self, action: Action<'_>) {
-        let context = Context::new(&self.identity, &self.session, self.now);
-        let draft = self.recorder.write(context, action);
+        let wall = self.now.wall;
+        let draft = self
+            .recorder
+            .write(&self.identity, &self.session, wall, action);
         self.accept(draft);
     }
 
