@@ -110,7 +110,7 @@ impl Engine {
             Change::GoesOn => self.complete_waiting(),
             Change::Ends => {
                 let count = self.queue.drop_incomplete(true);
-                self.lose_incomplete(count);
+                self.lose_here(Reason::Identity, count);
                 self.complete_waiting();
             }
         }
@@ -178,7 +178,7 @@ impl Engine {
         self.send_before_unload();
         self.identity.forget();
         let count = self.queue.drop_incomplete(false);
-        self.lose_incomplete(count);
+        self.lose_here(Reason::Identity, count);
         self.session.forget(&mut self.random);
         if self.may_set_cookies() {
             // Also those that were set for other domains, which would count again.

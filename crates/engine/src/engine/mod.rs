@@ -54,7 +54,7 @@ pub struct Engine {
 
 impl Engine {
     /// A tracker at the moment of its construction.
-    pub fn new(config: Config, seed: Seed, now: Now) -> Engine {
+    pub fn new(mut config: Config, seed: Seed, now: Now) -> Engine {
         let mut random = Random::new(seed);
         Engine {
             recorder: Recorder::new(&mut random),
@@ -68,7 +68,7 @@ impl Engine {
             is_inspected: false,
             consent: config.consent,
             is_visible: false,
-            identity: Identity::new(config.account_id.clone(), config.user_id.clone()),
+            identity: Identity::new(config.account_id.take(), config.user_id.take()),
             time: ActiveTime::new(config.idle_timeout),
             sync_at: Mono::NEVER,
             page_view: PageView::default(),
@@ -217,12 +217,7 @@ impl Engine {
             return;
         };
         if threw {
-            self.lose(Loss {
-                reason: Reason::BeforeSend,
-                count: 1,
-                status: None,
-                message: String::new(),
-            });
+            self.lose_here(Reason::BeforeSend, 1);
         } else {
             self.count_dropped(Reason::BeforeSend, 1);
         }
@@ -238,7 +233,7 @@ impl Engine {
         }
         // The identity may have ended while `beforeSend` decided.
         if draft.missing.any() && draft.missing.generation != self.identity.generation() {
-            self.lose_incomplete(1);
+            self.lose_here(Reason::Identity, 1);
             return;
         }
         self.recorder.append_seq(&mut draft);
@@ -257,14 +252,7 @@ impl Engine {
             self.delivery.schedule(self.now.mono);
         }
         let count = self.queue.keep_within(self.config.max_queue_bytes);
-        if count > 0 {
-            self.lose(Loss {
-                reason: Reason::Overflow,
-                count,
-                status: None,
-                message: String::new(),
-            });
-        }
+        self.lose_here(Reason::Overflow, count);
     }
 
     /// Completes what waited for an identity once that is known and settled.
@@ -299,12 +287,12 @@ impl Engine {
         }
     }
 
-    /// Counts and reports events whose identity will never be known.
+    /// Counts and reports events, if any, that no server has seen.
     #[inline(never)]
-    fn lose_incomplete(&mut self, count: u32) {
+    fn lose_here(&mut self, reason: Reason, count: u32) {
         if count > 0 {
             self.lose(Loss {
-                reason: Reason::Identity,
+                reason,
                 count,
                 status: None,
                 message: String::new(),
