@@ -67,7 +67,7 @@ const STRIP: [&str; 3] = [
 const REALLOC: &str = "__wbindgen_realloc";
 
 /// A name that the wasm never has.
-const ABSENT: &str = "$$";
+pub const ABSENT: &str = "$$";
 
 /// Short names for what wasm and glue call each other, by the long ones.
 #[derive(Debug, PartialEq, Eq)]
