@@ -114,8 +114,13 @@ impl Journal {
     /// Segments more than half of which is not kept any more: writing the rest
     /// of them again makes room.
     pub fn sparse(&self) -> Vec<SegmentId> {
-        let sparse = |segment: &&Segment| segment.live_bytes * 2 < segment.bytes;
-        self.segments.iter().filter(sparse).map(|s| s.id).collect()
+        let mut sparse = Vec::new();
+        for segment in &self.segments {
+            if segment.live_bytes * 2 < segment.bytes {
+                sparse.push(segment.id);
+            }
+        }
+        sparse
     }
 
     /// Forgets all segments.
