@@ -193,8 +193,10 @@ pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
     let rest = &record[1..];
     let (account, rest) = strip(rest, "a");
     let (user, line) = strip(rest, "u");
-    let whole = matches!(line.as_bytes(), [b'{', _, .., b'}']);
-    let draft = || Draft {
+    if !matches!(line.as_bytes(), [b'{', _, .., b'}']) {
+        return None;
+    }
+    let draft = Draft {
         line: line.to_owned(),
         priority,
         missing: Missing {
@@ -203,7 +205,7 @@ pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
             ..Missing::default()
         },
     };
-    whole.then(|| (draft(), digit & UNCERTAIN > 0))
+    Some((draft, digit & UNCERTAIN > 0))
 }
 
 fn strip<'a>(text: &'a str, prefix: &str) -> (bool, &'a str) {
