@@ -31,6 +31,9 @@
 //! its [`settings`] and what it may report ([`error`]). The engine itself, without
 //! input or output, is the crate `natero-engine`.
 
+// A front end in Rust has an allocator of its own choice.
+#[cfg(all(target_arch = "wasm32", any(feature = "npm", feature = "class")))]
+mod allocator;
 // Settings alone need less of it.
 #[cfg_attr(not(feature = "browser"), allow(dead_code))]
 mod ascii;
@@ -62,14 +65,6 @@ pub use self::{
 };
 #[cfg(feature = "browser")]
 pub use natero_engine::{Consent, Dropped, Persistence, Stats};
-
-/// 1.5 KB of compressed wasm less than the default allocator. lol_alloc is
-/// another 0.6 KB less, but looks through all free places of the memory for each
-/// text: where a full queue drops events here and there, a call takes twice as
-/// long with it. A front end in Rust has an allocator of its own choice.
-#[cfg(all(target_arch = "wasm32", any(feature = "npm", feature = "class")))]
-#[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 /// Whether there is a page or a worker to track in.
 #[cfg(feature = "browser")]

@@ -111,13 +111,16 @@ impl ActiveTime {
     }
 
     /// When idleness will be noticed unless the user does something.
-    pub fn idle_at(&self) -> Option<Mono> {
+    pub fn idle_at(&self) -> Mono {
+        if !self.is_active() {
+            return Mono::NEVER;
+        }
         let patience = if self.focus_in_frame {
             Millis(self.idle_timeout.0 * FRAME_PATIENCE)
         } else {
             self.idle_timeout
         };
-        self.is_active().then_some(self.last_activity + patience)
+        self.last_activity + patience
     }
 
     /// Notes that the focus went into a frame in which nobody hears what the
@@ -178,7 +181,7 @@ mod tests {
         let mut time = ActiveTime::new(Millis(60_000.0));
         time.activity(Mono(0.0));
         time.activity(Mono(30_000.0));
-        assert_eq!(time.idle_at(), Some(Mono(90_000.0)));
+        assert_eq!(time.idle_at(), Mono(90_000.0));
         time.idle(Mono(90_000.0));
         time.activity(Mono(200_000.0));
         time.leave(Mono(205_000.0));

@@ -1,6 +1,6 @@
 //! How long to wait after a failure.
 
-use crate::{Millis, Mono, random::Random, time::latest};
+use crate::{Millis, Mono, random::Random};
 
 /// Shortest ceiling of the wait after a failure.
 const MIN_WAIT: Millis = Millis(1_000.0);
@@ -19,18 +19,26 @@ const SPREAD: f64 = 0.25;
 const MIN_SPREAD: Millis = Millis(1_000.0);
 
 /// Exponential backoff with jitter, and what the server asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Backoff {
     /// Failures in a row.
     failures: u32,
     /// No request before this time, unless somebody asks for one.
-    until: Option<Mono>,
+    until: Mono,
     /// No request before this time: the server asked for that, and nothing but
     /// time ends it.
-    asked_until: Option<Mono>,
+    asked_until: Mono,
 }
 
 impl Backoff {
+    pub fn new() -> Backoff {
+        Backoff {
+            failures: 0,
+            until: Mono::LONG_AGO,
+            asked_until: Mono::LONG_AGO,
+        }
+    }
+
     /// Requests that failed in a row.
     pub fn failures(&self) -> u32 {
         self.failures
@@ -38,16 +46,16 @@ impl Backoff {
 
     /// Whether a request may be made at `now`.
     pub fn permits(&self, now: Mono) -> bool {
-        self.until().is_none_or(|until| now >= until)
+        now >= self.until()
     }
 
-    /// When the next request may be made. `None`: at any time.
-    pub fn until(&self) -> Option<Mono> {
-        latest(self.until, self.asked_until)
+    /// When the next request may be made.
+    pub fn until(&self) -> Mono {
+        self.until.max(self.asked_until)
     }
 
     /// When the time is over that the server asked for.
-    pub fn asked_until(&self) -> Option<Mono> {
+    pub fn asked_until(&self) -> Mono {
         self.asked_until
     }
 
@@ -64,37 +72,38 @@ impl Backoff {
             Millis(MIN_WAIT.0 * f64::from(1u32 << self.failures.min(16))).min(MAX_BACKOFF);
         self.failures += 1;
         // Full jitter: clients that failed together come back spread out.
-        let until = ceil(now + Millis(random.fraction() * ceiling.0));
-        self.until = Some(until);
+        self.until = ceil(now + Millis(random.fraction() * ceiling.0));
         if let Some(asked) = retry_after {
             let asked = asked.min(MAX_WAIT);
             let spread = Millis(asked.0 * SPREAD).max(MIN_SPREAD);
             self.wait_for(now + asked + Millis(random.fraction() * spread.0));
         }
-        self.until().unwrap_or(until)
+        self.until()
     }
 
     /// Waits until the server may be asked again: another page was told so, or
     /// this one.
     pub fn wait_for(&mut self, until: Mono) {
-        self.asked_until = latest(self.asked_until, Some(ceil(until)));
+        self.asked_until = self.asked_until.max(ceil(until));
     }
 
     /// Forgets all failures, since something changed for the better. What the
     /// server asked for stays.
     pub fn encourage(&mut self) {
         self.failures = 0;
-        self.until = None;
+        self.until = Mono::LONG_AGO;
     }
 
     /// Forgets what the server asked for, once that is over.
     pub fn end_wait(&mut self, now: Mono) {
-        self.asked_until = self.asked_until.filter(|until| *until > now);
+        if self.asked_until <= now {
+            self.asked_until = Mono::LONG_AGO;
+        }
     }
 
     /// Lets the next request be made at once, unless the server asked to wait.
     pub fn skip(&mut self) {
-        self.until = None;
+        self.until = Mono::LONG_AGO;
     }
 }
 

@@ -10,7 +10,6 @@ use crate::{
     inspection::WaitsFor,
     queue::{Queue, Verdict},
     random::Random,
-    time::{earliest, latest},
 };
 
 /// Browsers let 64 KiB of bodies of requests that may outlive their page be in
@@ -71,7 +70,7 @@ pub(crate) struct Delivery {
     swallowed: u32,
     backoff: Backoff,
     /// When waiting events have to be sent even if they are few.
-    flush_at: Option<Mono>,
+    flush_at: Mono,
     /// More may come in a moment: the next request waits for it, however much is
     /// there.
     is_gathering: bool,
@@ -82,7 +81,7 @@ pub(crate) struct Delivery {
     taken: u32,
     flushes: Flushes,
     /// When the first of the requests was made of which none has succeeded.
-    failing_since: Option<Mono>,
+    failing_since: Mono,
     /// How the last of them was answered.
     failed_with: Option<u16>,
     /// The developer was told.
@@ -97,13 +96,13 @@ impl Delivery {
             flights: Vec::new(),
             last_request: 0,
             swallowed: 0,
-            backoff: Backoff::default(),
-            flush_at: None,
+            backoff: Backoff::new(),
+            flush_at: Mono::NEVER,
             is_gathering: false,
             max_bytes: KEEPALIVE_BYTES,
             taken: 0,
             flushes: Flushes::default(),
-            failing_since: None,
+            failing_since: Mono::NEVER,
             failed_with: None,
             is_told: false,
         }
@@ -112,8 +111,7 @@ impl Delivery {
     /// Notes that an event became ready: it will be sent within
     /// `flushInterval`.
     pub fn schedule(&mut self, now: Mono) {
-        let at = now + self.flush_interval;
-        self.flush_at = earliest(self.flush_at, Some(at));
+        self.flush_at = self.flush_at.min(now + self.flush_interval);
     }
 
     /// Notes a `flush()`: everything that is queued is due.
@@ -137,7 +135,7 @@ impl Delivery {
     /// better.
     pub fn try_within(&mut self, now: Mono, wait: Millis) {
         self.backoff.encourage();
-        self.flush_at = Some(now + wait);
+        self.flush_at = now + wait;
         self.is_gathering = true;
     }
 
@@ -147,7 +145,7 @@ impl Delivery {
     }
 
     /// When the time is over that the server asked for.
-    pub fn asked_until(&self) -> Option<Mono> {
+    pub fn asked_until(&self) -> Mono {
         self.backoff.asked_until()
     }
 
@@ -156,7 +154,7 @@ impl Delivery {
         for Flight { request, .. } in std::mem::take(&mut self.flights) {
             effects.push(Effect::AbortRequest { request });
         }
-        self.failing_since = None;
+        self.failing_since = Mono::NEVER;
     }
 
     fn may_send(&self, now: Mono, queue: &Queue) -> bool {
@@ -166,7 +164,7 @@ impl Delivery {
     fn is_due(&self, now: Mono, queue: &Queue) -> bool {
         self.flushes.are_due(queue)
             || (queue.ready() >= self.batch_size as usize && !self.is_gathering)
-            || self.flush_at.is_some_and(|at| at <= now)
+            || self.flush_at <= now
     }
 
     /// The next batch that is due, if one may be sent.
@@ -219,7 +217,7 @@ impl Delivery {
         self.last_request += 1;
         self.is_gathering = false;
         // What did not fit is as due as what did: it goes with the next request.
-        self.flush_at = (queue.ready() > 0).then_some(now);
+        self.flush_at = if queue.ready() > 0 { now } else { Mono::NEVER };
         let bytes = batch.body.len();
         stats.requests += 1;
         stats.retries += u32::from(self.backoff.failures() > 0);
@@ -267,10 +265,10 @@ impl Delivery {
                 stats.delivered += events - rejected;
                 self.backoff.encourage();
                 self.backoff.end_wait(now);
-                self.failing_since = None;
+                self.failing_since = Mono::NEVER;
                 self.grow();
                 if again {
-                    self.flush_at = Some(now);
+                    self.flush_at = now;
                 }
                 lost(Reason::Rejected, rejected, answer)
             }
@@ -278,7 +276,7 @@ impl Delivery {
                 queue.give_back(request);
                 self.max_bytes = flight.bytes / 2;
                 self.taken = 0;
-                self.flush_at = Some(now);
+                self.flush_at = now;
                 Outcome::Ended
             }
             // These will be answered the same however often they are sent.
@@ -288,18 +286,20 @@ impl Delivery {
                     413 => Reason::TooLarge,
                     _ => Reason::Rejected,
                 };
-                self.failing_since = None;
+                self.failing_since = Mono::NEVER;
                 if queue.ready() > 0 {
-                    self.flush_at = Some(now);
+                    self.flush_at = now;
                 }
                 lost(reason, events, answer)
             }
             (_, answer) => {
                 queue.give_back(request);
                 let sent = flight.deadline - ANSWER_TIMEOUT;
-                self.failing_since.get_or_insert(sent);
+                if self.failing_since == Mono::NEVER {
+                    self.failing_since = sent;
+                }
                 let retry_after = answer.and_then(|answer| answer.retry_after);
-                self.flush_at = Some(self.backoff.fail(now, retry_after, random));
+                self.flush_at = self.backoff.fail(now, retry_after, random);
                 Outcome::Failed
             }
         }
@@ -339,16 +339,20 @@ impl Delivery {
 
     /// Tells of a server that has been out of reach for long, once.
     pub fn poll_warning(&mut self, now: Mono) -> Option<Effect> {
-        self.warn_at().filter(|at| *at <= now)?;
+        if self.warn_at() > now {
+            return None;
+        }
         self.is_told = true;
         Some(Effect::WarnUnreachable {
             status: self.failed_with,
         })
     }
 
-    fn warn_at(&self) -> Option<Mono> {
-        let since = self.failing_since.filter(|_| !self.is_told)?;
-        Some(since + UNREACHABLE)
+    fn warn_at(&self) -> Mono {
+        if self.is_told {
+            return Mono::NEVER;
+        }
+        self.failing_since + UNREACHABLE
     }
 
     /// The oldest request whose answer is overdue: it is given up.
@@ -377,14 +381,15 @@ impl Delivery {
     }
 
     /// What events that could be sent wait for, and until when.
-    pub fn waits(&self, now: Mono) -> (WaitsFor, Option<Mono>) {
-        let later = |until: &Mono| *until > now;
+    pub fn waits(&self, now: Mono) -> (WaitsFor, Mono) {
+        let asked_until = self.backoff.asked_until();
+        let until = self.backoff.until();
         if let Some(flight) = self.flights.first() {
-            (WaitsFor::Answer, Some(flight.deadline))
-        } else if let Some(until) = self.backoff.asked_until().filter(later) {
-            (WaitsFor::RetryAfter, Some(until))
-        } else if let Some(until) = self.backoff.until().filter(later) {
-            (WaitsFor::Backoff, Some(until))
+            (WaitsFor::Answer, flight.deadline)
+        } else if asked_until > now {
+            (WaitsFor::RetryAfter, asked_until)
+        } else if until > now {
+            (WaitsFor::Backoff, until)
         } else {
             (WaitsFor::Batch, self.flush_at)
         }
@@ -403,15 +408,16 @@ impl Delivery {
     }
 
     /// The earliest time at which there is something to do.
-    pub fn timeout(&self, may_send: bool, queue: &Queue) -> Option<Mono> {
-        let mut at = self.warn_at().filter(|_| may_send);
-        if self.flights.is_empty() && may_send && queue.ready() > 0 {
-            let due = self.flush_at.is_some();
-            let due = due.then(|| latest(self.flush_at, self.backoff.until()));
-            at = earliest(at, due.flatten());
+    pub fn timeout(&self, may_send: bool, queue: &Queue) -> Mono {
+        let mut at = Mono::NEVER;
+        if may_send {
+            at = self.warn_at();
+            if self.flights.is_empty() && queue.ready() > 0 {
+                at = at.min(self.flush_at.max(self.backoff.until()));
+            }
         }
         for flight in &self.flights {
-            at = earliest(at, Some(flight.deadline));
+            at = at.min(flight.deadline);
         }
         at
     }

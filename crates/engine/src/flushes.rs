@@ -43,9 +43,10 @@ impl Flushes {
     /// none any more that could be. Without a queue all: each asked for one try, and that
     /// was made.
     pub fn settle(&mut self, queue: Option<&Queue>, stats: &Stats, effects: &mut Effects) {
-        self.0.retain(|flush| {
+        for flush in std::mem::take(&mut self.0) {
             if queue.is_some_and(|queue| queue.is_sending_before(flush.end)) {
-                return true;
+                self.0.push(flush);
+                continue;
             }
             effects.push(Effect::ResolveFlush(FlushOutcome {
                 flush: flush.id,
@@ -53,7 +54,6 @@ impl Flushes {
                 pending: stats.pending,
                 rejected: stats.dropped.refused() - flush.refused_before,
             }));
-            false
-        });
+        }
     }
 }

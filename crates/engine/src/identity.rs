@@ -67,9 +67,6 @@ impl Missing {
     }
 }
 
-/// When something changed that has not.
-const NEVER: Mono = Mono(f64::NEG_INFINITY);
-
 fn is_recent(changed_at: Mono, now: Mono) -> bool {
     now - changed_at < SIGN_IN
 }
@@ -86,8 +83,8 @@ impl Identity {
             user,
             module: None,
             product: None,
-            account_changed_at: NEVER,
-            user_changed_at: NEVER,
+            account_changed_at: Mono::LONG_AGO,
+            user_changed_at: Mono::LONG_AGO,
             generation: 0,
             session_began_at: NEVER,
         }
@@ -192,13 +189,13 @@ impl Identity {
     }
 
     /// When it is sure that the account and the user belong together: not while the first
-    /// call of a sign-in was made and the second was not. `None`: they do by now.
-    pub(crate) fn settles_at(&self, now: Mono) -> Option<Mono> {
+    /// call of a sign-in was made and the second was not. Never: they do by now.
+    pub(crate) fn settles_at(&self, now: Mono) -> Mono {
         let (account, user) = (self.account_changed_at, self.user_changed_at);
         if is_recent(account, now) == is_recent(user, now) {
-            return None;
+            return Mono::NEVER;
         }
-        Some(account.max(user) + SIGN_IN)
+        account.max(user) + SIGN_IN
     }
 
     /// Which generation of the identity this is.

@@ -114,8 +114,13 @@ impl Journal {
     /// Segments more than half of which is not kept any more: writing the rest
     /// of them again makes room.
     pub fn sparse(&self) -> Vec<SegmentId> {
-        let sparse = |segment: &&Segment| segment.live_bytes * 2 < segment.bytes;
-        self.segments.iter().filter(sparse).map(|s| s.id).collect()
+        let mut sparse = Vec::new();
+        for segment in &self.segments {
+            if segment.live_bytes * 2 < segment.bytes {
+                sparse.push(segment.id);
+            }
+        }
+        sparse
     }
 
     /// Forgets all segments.
@@ -188,8 +193,10 @@ pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
     let rest = &record[1..];
     let (account, rest) = strip(rest, "a");
     let (user, line) = strip(rest, "u");
-    let whole = matches!(line.as_bytes(), [b'{', _, .., b'}']);
-    let draft = || Draft {
+    if !matches!(line.as_bytes(), [b'{', _, .., b'}']) {
+        return None;
+    }
+    let draft = Draft {
         line: line.to_owned(),
         priority,
         missing: Missing {
@@ -198,7 +205,7 @@ pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
             ..Missing::default()
         },
     };
-    whole.then(|| (draft(), digit & UNCERTAIN > 0))
+    Some((draft, digit & UNCERTAIN > 0))
 }
 
 fn strip<'a>(text: &'a str, prefix: &str) -> (bool, &'a str) {

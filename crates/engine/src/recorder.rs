@@ -2,25 +2,7 @@
 
 use natero_event::{Action, Event, append_seq};
 
-use crate::{Identity, Now, Session, queue::Draft, random::Random};
-
-/// What events of one moment share.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Context<'a> {
-    pub identity: &'a Identity,
-    pub session: &'a Session,
-    pub now: Now,
-}
-
-impl<'a> Context<'a> {
-    pub fn new(identity: &'a Identity, session: &'a Session, now: Now) -> Context<'a> {
-        Context {
-            identity,
-            session,
-            now,
-        }
-    }
-}
+use crate::{Identity, Session, Wall, queue::Draft, random::Random};
 
 /// Writes the events of one stream, which is one page instance.
 #[derive(Debug)]
@@ -68,19 +50,20 @@ impl Recorder {
         self.next_seq = 0;
     }
 
-    /// Writes an event.
-    pub fn write(&mut self, context: Context<'_>, action: Action<'_>) -> Draft {
-        let Context {
-            identity,
-            session,
-            now,
-        } = context;
+    /// Writes an event of this time.
+    pub fn write(
+        &mut self,
+        identity: &Identity,
+        session: &Session,
+        now: Wall,
+        action: Action<'_>,
+    ) -> Draft {
         // A line is 300 bytes and a bit with ids of common length.
         let mut line = String::with_capacity(384);
         Event {
             account_id: identity.account(),
             user_id: identity.user(),
-            created_at: now.wall.0 as i64,
+            created_at: now.0 as i64,
             session_id: session.id(),
             action,
             ordinal: self.written,

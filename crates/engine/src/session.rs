@@ -28,7 +28,7 @@ pub struct Session {
     /// The last activity in any tab, as far as known.
     last_activity: Wall,
     /// When the cookies were last read.
-    cookies_read: Option<Wall>,
+    cookies_read: Wall,
     /// The visitor cookie holds `visitor`.
     visitor_is_set: bool,
 }
@@ -51,7 +51,7 @@ impl Session {
             visitor: random.id(),
             timeout,
             last_activity: now.wall,
-            cookies_read: None,
+            cookies_read: Wall(f64::NEG_INFINITY),
             visitor_is_set: false,
         }
     }
@@ -71,8 +71,7 @@ impl Session {
         let stale_after = COOKIES_GO_STALE.min(Millis(self.timeout.0 / 10.0));
         // The absolute value: after a clock that was set back, read them rather
         // than wait.
-        self.cookies_read
-            .is_none_or(|read| (now.wall - read).0.abs() >= stale_after.0)
+        (now.wall - self.cookies_read).0.abs() >= stale_after.0
     }
 
     /// Takes the visitor from its cookie.
@@ -109,7 +108,7 @@ impl Session {
     /// Notes an activity right after the cookies were read or written.
     pub(crate) fn touch(&mut self, now: Now) {
         self.last_activity = now.wall;
-        self.cookies_read = Some(now.wall);
+        self.cookies_read = now.wall;
     }
 
     /// Notes an activity in memory alone: other tabs learn of it when the

@@ -18,22 +18,6 @@ pub struct Seconds(pub u32);
 #[cfg_attr(feature = "typescript", derive(serde::Serialize, tsify::Tsify))]
 pub struct Mono(pub f64);
 
-/// The earlier of two readings, where there are any.
-pub(crate) fn earliest(a: Option<Mono>, b: Option<Mono>) -> Option<Mono> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (at, None) | (None, at) => at,
-    }
-}
-
-/// The later of two readings, where there are any.
-pub(crate) fn latest(a: Option<Mono>, b: Option<Mono>) -> Option<Mono> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.max(b)),
-        (at, None) | (None, at) => at,
-    }
-}
-
 /// A reading of the wall clock, in ms since the Unix epoch. It may jump, so it
 /// is only written into events and cookies and compared with other tabs' and
 /// pages' readings of the same clock.
@@ -93,6 +77,17 @@ impl Wall {
 }
 
 impl Mono {
+    /// Later than everything else.
+    pub(crate) const NEVER: Mono = Mono(f64::INFINITY);
+
+    /// Earlier than everything else.
+    pub(crate) const LONG_AGO: Mono = Mono(f64::NEG_INFINITY);
+
+    /// `None`: it is never.
+    pub(crate) fn if_ever(self) -> Option<Mono> {
+        (self < Mono::NEVER).then_some(self)
+    }
+
     /// The earlier of two readings.
     pub fn min(self, other: Mono) -> Mono {
         Mono(self.0.min(other.0))

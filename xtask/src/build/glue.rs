@@ -4,22 +4,23 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use super::bundle::TERSER;
-use super::optimise::Names;
+use super::optimise::{ABSENT, Names};
 use crate::command::run;
-use crate::workspace::{root, target};
+use crate::workspace::{read, root, target};
 
 /// Puts the glue where the TypeScript host imports it from.
 ///
 /// What it uses of the page's world comes from `stand_ins`, which took it when
 /// the library was loaded: esbuild injects that for each global. And what it
-/// and the wasm call each other gets the short names that the wasm has by now.
+/// and the wasm call each other gets the short names that the wasm has by now. Terser
+/// leaves out what is only for a function that the wasm is said not to have.
 ///
 /// # Errors
-/// When esbuild fails.
+/// When esbuild fails, or the glue asks for no such function.
 pub fn harden(npm: &Path, glue: &Path, names: &Names, stand_ins: &str, place: &Path) -> Result<()> {
     let entry = target().join("glue.js");
     fs::write(
@@ -35,12 +36,19 @@ pub fn harden(npm: &Path, glue: &Path, names: &Names, stand_ins: &str, place: &P
             "--format=esm",
             "--target=es2022",
             "--log-level=warning",
+            // It warns of arguments that it is not handed.
+            "--drop:console",
         ])
         .arg(format!("--inject:{stand_ins}"))
         .args(["--external:*/intrinsics.ts", "--external:*/natives.ts"])
         .arg(format!("--outfile={}", place.display()));
     shorten(&mut esbuild, names)?;
-    run(esbuild.arg(entry))
+    run(esbuild.arg(entry))?;
+    let asked = format!("wasm.{ABSENT}");
+    let text = read(place)?;
+    ensure!(text.contains(&asked), "the glue does not ask for {asked}");
+    fs::write(place, text.replace(&asked, "undefined"))
+        .with_context(|| format!("cannot write {}", place.display()))
 }
 
 /// Makes the glue of the class small, in place, with the short names of its wasm.

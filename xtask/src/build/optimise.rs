@@ -24,8 +24,8 @@ pub const FEATURES: [&str; 6] = [
 /// neither gufa, other ways to flatten, merging of similar functions nor a
 /// third -Oz takes anything off.
 const PASSES: [&str; 8] = [
-    // Nothing lies there: rustc puts the stack first, and its last kilobyte
-    // is reached only on the way to an overflow.
+    // Nothing lies there: constants begin behind it, and where the stack is first, its last
+    // kilobyte is reached only on the way to an overflow.
     "--low-memory-unused",
     "--flatten",
     "--rereloop",
@@ -67,7 +67,7 @@ const STRIP: [&str; 3] = [
 const REALLOC: &str = "__wbindgen_realloc";
 
 /// A name that the wasm never has.
-const ABSENT: &str = "$$";
+pub const ABSENT: &str = "$$";
 
 /// Short names for what wasm and glue call each other, by the long ones.
 #[derive(Debug, PartialEq, Eq)]

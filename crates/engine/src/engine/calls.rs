@@ -6,7 +6,6 @@ use super::Engine;
 use crate::{
     Call, Consent, Effect, Persistence, Reason,
     identity::{Change, SIGN_IN, Subject},
-    recorder::Context,
 };
 
 impl Engine {
@@ -46,8 +45,10 @@ impl Engine {
                     product: product.or(self.identity.product()),
                     details,
                 };
-                let context = Context::new(&self.identity, &self.session, self.now);
-                let draft = self.recorder.write(context, action);
+                let wall = self.now.wall;
+                let draft = self
+                    .recorder
+                    .write(&self.identity, &self.session, wall, action);
                 self.accept(draft);
             }
             Call::ModuleEvent {
@@ -60,8 +61,10 @@ impl Engine {
                     product: product.or(self.identity.product()),
                     time_spent: time_spent.0 as i64,
                 };
-                let context = Context::new(&self.identity, &self.session, self.now);
-                let draft = self.recorder.write(context, action);
+                let wall = self.now.wall;
+                let draft = self
+                    .recorder
+                    .write(&self.identity, &self.session, wall, action);
                 self.accept(draft);
             }
             Call::PageView(view) => self.turn_page(view),
@@ -108,7 +111,7 @@ impl Engine {
             Change::GoesOn => self.complete_waiting(),
             Change::Ends => {
                 let count = self.queue.drop_incomplete(true);
-                self.lose_incomplete(count);
+                self.lose_here(Reason::Identity, count);
                 self.complete_waiting();
             }
         }
@@ -176,7 +179,7 @@ impl Engine {
         self.send_before_unload();
         self.identity.forget();
         let count = self.queue.drop_incomplete(false);
-        self.lose_incomplete(count);
+        self.lose_here(Reason::Identity, count);
         self.session.forget(&mut self.random);
         if self.may_set_cookies() {
             // Also those that were set for other domains, which would count again.

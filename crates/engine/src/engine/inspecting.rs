@@ -14,12 +14,12 @@ impl Engine {
         Inspection {
             consent: self.consent,
             clock: self.time.clock(),
-            idle_at: self.time.idle_at(),
+            idle_at: self.time.idle_at().if_ever(),
             module_time: self.time.module.span() + running,
             session_time: self.time.session.span() + running,
             page_view_time: self.time.page_view.span() + running,
             waits_for,
-            waits_until,
+            waits_until: waits_until.if_ever(),
             failures: self.delivery.failures(),
         }
     }
@@ -29,16 +29,16 @@ impl Engine {
         self.queue.kept(at)
     }
 
-    fn waits(&self, now: Mono) -> (WaitsFor, Option<Mono>) {
+    fn waits(&self, now: Mono) -> (WaitsFor, Mono) {
         match self.consent {
             Consent::Granted => {}
-            Consent::Pending | Consent::Denied => return (WaitsFor::Consent, None),
+            Consent::Pending | Consent::Denied => return (WaitsFor::Consent, Mono::NEVER),
         }
         let is_asking = self.delivery.is_waiting();
         if self.queue.len() == 0 {
-            (WaitsFor::Nothing, None)
+            (WaitsFor::Nothing, Mono::NEVER)
         } else if self.is_closed && !is_asking {
-            (WaitsFor::NextPage, None)
+            (WaitsFor::NextPage, Mono::NEVER)
         } else if is_asking || self.queue.ready() > 0 {
             self.delivery.waits(now)
         } else {

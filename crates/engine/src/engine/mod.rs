@@ -17,8 +17,7 @@ use crate::{
     persistence::Storage,
     queue::{Draft, Origin, Queue},
     random::Random,
-    recorder::{Context, Recorder},
-    time::earliest,
+    recorder::Recorder,
 };
 
 /// Every decision of one tracker. See the crate's documentation for how to
@@ -33,7 +32,7 @@ pub struct Engine {
     is_closed: bool,
     /// When it is sure whose the events are that wait for an identity which is known by
     /// now: the second call of a sign-in may follow.
-    completes_at: Option<Mono>,
+    completes_at: Mono,
     /// The cookies are read because the visitor agreed.
     is_opting_in: bool,
     /// Somebody looks into it.
@@ -44,7 +43,7 @@ pub struct Engine {
     session: Session,
     time: ActiveTime,
     /// When the next `sessionSync` is due while the user is active.
-    sync_at: Option<Mono>,
+    sync_at: Mono,
     page_view: PageView,
     recorder: Recorder,
     queue: Queue,
@@ -55,7 +54,7 @@ pub struct Engine {
 
 impl Engine {
     /// A tracker at the moment of its construction.
-    pub fn new(config: Config, seed: Seed, now: Now) -> Engine {
+    pub fn new(mut config: Config, seed: Seed, now: Now) -> Engine {
         let mut random = Random::new(seed);
         Engine {
             recorder: Recorder::new(&mut random),
@@ -64,14 +63,14 @@ impl Engine {
             now,
             effects: Effects::default(),
             is_closed: false,
-            completes_at: None,
+            completes_at: Mono::NEVER,
             is_opting_in: false,
             is_inspected: false,
             consent: config.consent,
             is_visible: false,
-            identity: Identity::new(config.account_id.clone(), config.user_id.clone()),
+            identity: Identity::new(config.account_id.take(), config.user_id.take()),
             time: ActiveTime::new(config.idle_timeout),
-            sync_at: None,
+            sync_at: Mono::NEVER,
             page_view: PageView::default(),
             queue: Queue::default(),
             storage: Storage::new(config.max_stored_bytes),
@@ -85,7 +84,7 @@ impl Engine {
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
         self.pass_time(now);
         self.settle_writes(&input);
-        if self.completes_at.is_some_and(|at| at <= self.now.mono) {
+        if self.completes_at <= self.now.mono {
             self.complete_now();
         }
         match input {
@@ -122,12 +121,13 @@ impl Engine {
     /// The time at which [`Engine::handle`] has to be called again at the
     /// latest. `None`: there is nothing to do until something happens.
     pub fn poll_timeout(&self) -> Option<Mono> {
-        let idle = self.time.idle_at();
-        let sync = idle.and(self.sync_at);
-        let delivery = self
-            .delivery
-            .timeout(self.may_deliver() && !self.is_closed, &self.queue);
-        earliest(earliest(idle, sync), earliest(delivery, self.completes_at))
+        let may_send = self.may_deliver() && !self.is_closed;
+        let mut due = self.delivery.timeout(may_send, &self.queue);
+        due = due.min(self.completes_at);
+        if self.time.is_active() {
+            due = due.min(self.sync_at).min(self.time.idle_at());
+        }
+        due.if_ever()
     }
 
     /// The ids that events carry.
@@ -150,7 +150,8 @@ impl Engine {
         // Calls made before the host was ready are replayed with their times.
         now.mono = now.mono.max(self.now.mono);
         now.wall = now.wall.unblurred(self.now.wall);
-        if let Some(due) = self.time.idle_at().filter(|due| *due <= now.mono) {
+        let due = self.time.idle_at();
+        if due <= now.mono {
             // A timer can be hours late when a laptop slept.
             self.now = Now {
                 mono: due,
@@ -159,8 +160,8 @@ impl Engine {
             self.idle();
         }
         self.now = now;
-        if self.time.is_active() && self.sync_at.is_some_and(|at| at <= now.mono) {
-            self.sync_at = Some(now.mono + self.config.session_sync_interval);
+        if self.time.is_active() && self.sync_at <= now.mono {
+            self.sync_at = now.mono + self.config.session_sync_interval;
             self.sync();
             // As good a time as any to look for what closed tabs left.
             if self.may_store() {
@@ -171,8 +172,10 @@ impl Engine {
 
     /// Writes an event of now, and takes it on its way.
     fn record(&mut self, action: Action<'_>) {
-        let context = Context::new(&self.identity, &self.session, self.now);
-        let draft = self.recorder.write(context, action);
+        let wall = self.now.wall;
+        let draft = self
+            .recorder
+            .write(&self.identity, &self.session, wall, action);
         self.accept(draft);
     }
 
@@ -214,12 +217,7 @@ impl Engine {
             return;
         };
         if threw {
-            self.lose(Loss {
-                reason: Reason::BeforeSend,
-                count: 1,
-                status: None,
-                message: String::new(),
-            });
+            self.lose_here(Reason::BeforeSend, 1);
         } else {
             self.count_dropped(Reason::BeforeSend, 1);
         }
@@ -235,7 +233,7 @@ impl Engine {
         }
         // The identity may have ended while `beforeSend` decided.
         if draft.missing.any() && draft.missing.generation != self.identity.generation() {
-            self.lose_incomplete(1);
+            self.lose_here(Reason::Identity, 1);
             return;
         }
         self.recorder.append_seq(&mut draft);
@@ -254,24 +252,17 @@ impl Engine {
             self.delivery.schedule(self.now.mono);
         }
         let count = self.queue.keep_within(self.config.max_queue_bytes);
-        if count > 0 {
-            self.lose(Loss {
-                reason: Reason::Overflow,
-                count,
-                status: None,
-                message: String::new(),
-            });
-        }
+        self.lose_here(Reason::Overflow, count);
     }
 
     /// Completes what waited for an identity once that is known and settled.
     fn complete_waiting(&mut self) {
-        self.completes_at = None;
+        self.completes_at = Mono::NEVER;
         if self.identity.both().is_none() || !self.queue.has_incomplete() {
             return;
         }
         self.completes_at = self.identity.settles_at(self.now.mono);
-        if self.completes_at.is_none() {
+        if self.completes_at == Mono::NEVER {
             self.complete_now();
         }
     }
@@ -279,7 +270,7 @@ impl Engine {
     /// Completes what waited for an identity, if that is known.
     #[inline(never)]
     fn complete_now(&mut self) {
-        self.completes_at = None;
+        self.completes_at = Mono::NEVER;
         if let Some((account, user)) = self.identity.both() {
             self.queue.complete(account, user);
             self.persist_at_task_end();
@@ -291,17 +282,17 @@ impl Engine {
 
     /// Takes the identity as it stands: no call of a sign-in can follow in time.
     fn settle_identity(&mut self) {
-        if self.completes_at.is_some() {
+        if self.completes_at < Mono::NEVER {
             self.complete_now();
         }
     }
 
-    /// Counts and reports events whose identity will never be known.
+    /// Counts and reports events, if any, that no server has seen.
     #[inline(never)]
-    fn lose_incomplete(&mut self, count: u32) {
+    fn lose_here(&mut self, reason: Reason, count: u32) {
         if count > 0 {
             self.lose(Loss {
-                reason: Reason::Identity,
+                reason,
                 count,
                 status: None,
                 message: String::new(),

@@ -5,7 +5,6 @@ use natero_event::Action;
 use super::Engine;
 use crate::{
     Consent, Cookies, Effect, Millis, Start, View, Wall,
-    recorder::Context,
     session::{Continuity, VISITOR_MAX_AGE},
 };
 
@@ -83,7 +82,7 @@ impl Engine {
     /// seen.
     fn come_into_use(&mut self) {
         if !self.time.is_active() {
-            self.sync_at = Some(self.now.mono + self.config.session_sync_interval);
+            self.sync_at = self.now.mono + self.config.session_sync_interval;
         }
         if self.time.activity(self.now.mono) {
             self.effects.push(Effect::AnnounceTab {
@@ -167,8 +166,10 @@ impl Engine {
                 product: self.identity.product(),
                 time_spent,
             };
-            let context = Context::new(&self.identity, &self.session, self.now);
-            let draft = self.recorder.write(context, action);
+            let wall = self.now.wall;
+            let draft = self
+                .recorder
+                .write(&self.identity, &self.session, wall, action);
             self.accept(draft);
         }
     }
@@ -219,8 +220,10 @@ impl Engine {
     fn end_page(&mut self) {
         let time_spent = self.time.page_view.take();
         if let Some(action) = self.page_view.end(time_spent) {
-            let context = Context::new(&self.identity, &self.session, self.now);
-            let draft = self.recorder.write(context, action);
+            let wall = self.now.wall;
+            let draft = self
+                .recorder
+                .write(&self.identity, &self.session, wall, action);
             self.accept(draft);
         }
     }

@@ -59,13 +59,13 @@ impl Engine {
 
     /// Lets all pages of this source know for how long the server asked to wait,
     /// where that is something else than `before`.
-    pub(super) fn share_wait(&mut self, before: Option<Mono>) {
+    pub(super) fn share_wait(&mut self, before: Mono) {
         let until = self.delivery.asked_until();
         if until == before || !self.may_store() {
             return;
         }
         let mut record = String::new();
-        if let Some(until) = until {
+        if until > Mono::LONG_AGO {
             journal::write_wait(&mut record, until - self.now.mono, self.now.wall);
         }
         self.effects.push(Effect::ShareWait { record });

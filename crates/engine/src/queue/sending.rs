@@ -1,6 +1,6 @@
 //! What requests carry and ask about.
 
-use natero_event::{event_id, json::push_ascii};
+use natero_event::{cut, event_id, json::push_ascii};
 
 use super::{
     Batch, Queue, Selection,
@@ -110,8 +110,14 @@ impl Queue {
 
 /// Whether the id of an event is among others, separated by commas.
 fn lists(ids: &str, line: &str) -> bool {
-    let id = event_id(line).unwrap_or_default().as_bytes();
-    ids.as_bytes()
-        .split(|byte| *byte == b',')
-        .any(|of| of == id)
+    let id = event_id(line).unwrap_or_default();
+    let mut rest = ids;
+    while !rest.is_empty() {
+        let of;
+        (of, rest) = cut(rest, b',').unwrap_or((rest, ""));
+        if of == id {
+            return true;
+        }
+    }
+    false
 }
