@@ -25,9 +25,8 @@ export function toId(value: unknown): string | undefined {
   if (typeof value === "bigint" || isFiniteNumber(value))
     text = `${(value as number) < 1e21 && (value as number) > -1e21 ? value : toBigInt(value as number)}`;
   // A pair is two units, and what is removed is nothing that an id is made of.
-  return (
-    find(PLAIN_ID, text) || ((text = trim(text)).length <= 4 * MAX_ID_CHARS && find(ANY_ID, clean(text))) || undefined
-  );
+  const isShort = trim(text).length <= 4 * MAX_ID_CHARS;
+  return find(PLAIN_ID, text) || (isShort && find(ANY_ID, clean(text))) || undefined;
 }
 
 /** A text that every receiver can read: NUL ends texts for some of them, and others choke on half a character. */

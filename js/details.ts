@@ -138,8 +138,9 @@ function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolea
     for (let at = 0; at < names.length && walk.room >= 0; at += 1) {
       const name = names[at]!;
       try {
-        if ((copy[name] = copyOf((read || (value as Fields))[name], walk, depth + 1)) !== undefined)
-          walk.room -= name.length;
+        const field = copyOf((read || (value as Fields))[name], walk, depth + 1);
+        copy[name] = field;
+        if (field !== undefined) walk.room -= name.length;
       } catch {}
     }
     return copy;

@@ -30,7 +30,7 @@ export function start(loader: Loader, construction: Construction, mono: number, 
       if (!mayPass || !startTimer(() => begin(next), QUARTER_OF_FIRST_WAIT_MS * 4 ** tries)) {
         calls.turnOff("load_failed", "Loading failed. The tracker is off", error);
       } else if (tries === TRIES_IN_SILENCE) {
-        calls.strand(`Loading failed and is tried again: ${error}.`);
+        calls.strand(`Loading failed. Trying again: ${error}.`);
       } else {
         return;
       }

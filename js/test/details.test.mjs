@@ -264,7 +264,6 @@ test("a toJSON that everything is given after the call is not asked either", asy
   const early = new na("api", "early", SETTINGS);
   early.sendFeatureEvent("f", { details: details() });
   tracker.sendFeatureEvent("f", { details: details() });
-  // biome-ignore lint/suspicious/noExtendNative: as an old library does.
   Object.prototype.toJSON = () => "bad";
   try {
     await early.ready;

@@ -60,7 +60,7 @@ test("where the host is out of reach, a wrong argument and missing keys are told
   assert.equal(await tracker.ready, false);
   const [first, ...more] = told.take();
   assert.equal(first, "natero: setModuleId: refused for moduleId.");
-  assert.match(more.at(-1), /Loading failed and is tried again: .+\.$/);
+  assert.match(more.at(-1), /Loading failed. Trying again: .+\.$/);
   tracker.shutdown();
   assert.deepEqual(unhandled, []);
 });

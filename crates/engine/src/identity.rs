@@ -86,7 +86,7 @@ impl Identity {
             account_changed_at: Mono::LONG_AGO,
             user_changed_at: Mono::LONG_AGO,
             generation: 0,
-            session_began_at: NEVER,
+            session_began_at: Mono::LONG_AGO,
         }
     }
 
@@ -180,7 +180,7 @@ impl Identity {
     /// Whether a change of this half that begins a session now is all that does: the second
     /// half of a sign-in goes on with the session of the first, and another change does not.
     pub(crate) fn begins_session(&mut self, is_second_half: bool, now: Mono) -> bool {
-        let began_at = std::mem::replace(&mut self.session_began_at, NEVER);
+        let began_at = std::mem::replace(&mut self.session_began_at, Mono::LONG_AGO);
         let begins = !(is_second_half && is_recent(began_at, now));
         if begins {
             self.session_began_at = now;
