@@ -1,6 +1,6 @@
 //! Performs what the engine asks for.
 
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use natero_engine::{
     Answer, Cookies, Effect, Input, Millis, Mono, Now, Request, RequestId, Response,
@@ -83,10 +83,8 @@ impl Platform for Browser {
                 }
             }
             Effect::PersistAtTaskEnd => {
-                let tell = self.teller();
-                guard::spawn(async move {
-                    tell(Box::new(|engine, now| engine.handle(now, Input::TaskEnded)));
-                });
+                let host = self.host();
+                guard::spawn(async move { host.hear(Input::TaskEnded) });
             }
             Effect::Store { segment, records } => {
                 let is_stored = storage.is_some_and(|it| it.write(segment, &records));
@@ -174,12 +172,8 @@ impl Browser {
         };
         self.aborts.borrow_mut().push((request, abort));
         self.copy(&posting);
-        let host = Weak::clone(&self.host);
-        let ended = move |outcome| {
-            if let Some(host) = host.upgrade() {
-                host.platform.ended(request, outcome);
-            }
-        };
+        let host = self.host();
+        let ended = move |outcome| host.platform.ended(request, outcome);
         transport::post(posting, Box::new(ended));
     }
 
@@ -199,11 +193,9 @@ impl Browser {
             abort: None,
             ..posting.clone()
         };
-        let host = Weak::clone(&self.host);
+        let host = self.host();
         let ended = move |_| {
-            if let Some(host) = host.upgrade() {
-                host.platform.copies.set(host.platform.copies.get() - 1);
-            }
+            host.platform.copies.set(host.platform.copies.get() - 1);
         };
         transport::post(copy, Box::new(ended));
     }
@@ -229,12 +221,10 @@ impl Browser {
             }
             None => self.log(request, &["no answer"]),
         }
-        if let Some(host) = self.host.upgrade() {
-            host.tell(Box::new(move |engine, now| {
-                let answer = answer.as_ref().map(read);
-                engine.handle(now, Input::Response(Response { request, answer }));
-            }));
-        }
+        self.host().tell(Box::new(move |engine, now| {
+            let answer = answer.as_ref().map(read);
+            engine.handle(now, Input::Response(Response { request, answer }));
+        }));
     }
 
     fn abort(&self, request: RequestId) {
@@ -248,20 +238,18 @@ impl Browser {
     }
 
     fn warn_unreachable(&self, status: Option<u16>) {
-        let host = Weak::clone(&self.host);
+        let host = self.host();
         let found = move |cause: &str| {
-            if let Some(host) = host.upgrade() {
-                let message = [
-                    "the collector has taken nothing for a minute: ",
-                    cause,
-                    ". The events are kept.",
-                ];
-                host.platform.problems.tell(Problem {
-                    code: ErrorCode::Unreachable.code(),
-                    message: message.concat(),
-                    dropped: 0,
-                });
-            }
+            let message = [
+                "the collector has taken nothing for a minute: ",
+                cause,
+                ". The events are kept.",
+            ];
+            host.platform.problems.tell(Problem {
+                code: ErrorCode::Unreachable.code(),
+                message: message.concat(),
+                dropped: 0,
+            });
         };
         match status {
             Some(status) => {
