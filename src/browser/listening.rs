@@ -1,14 +1,12 @@
 //! What the page does, told to the engine.
 
-use std::rc::Rc;
-
 use natero_engine::{Engine, Input, View};
 
 use super::{
     Browser,
     activity::{Activity, Use},
     clock::now,
-    ears::Ears,
+    ears::{Ears, Erasure},
     lifecycle::{self, Change},
     listener::Listener,
     navigation::{Moved, Navigation},
@@ -33,37 +31,52 @@ impl Browser {
             }));
         }
         if page::document().is_none() {
-            return Ears::of(listeners);
+            return Ears {
+                listeners,
+                ..Ears::default()
+            };
         }
         let activity = Activity::watch(move |used| host.platform.used(used));
         let changed = move |change| host.platform.page_changed(change);
-        lifecycle::watch(&mut listeners, Rc::new(changed));
+        lifecycle::watch(&mut listeners, changed);
         let tabs = Tabs::new(&self.settings.cookie_prefix, &self.tab, move |since| {
             host.hear(Input::OtherTab { since });
         });
-        let storage = PageStorage::new(
-            &self.settings.cookie_prefix,
-            &self.source.name,
-            self.settings.max_stored_bytes,
-            Box::new(move |records| {
-                host.tell(Box::new(move |engine, now| {
-                    engine.handle(now, Input::Adopted(&records));
-                }));
-            }),
-        );
-        let sharing = Rc::clone(&storage);
+        self.storage.get_or_init(|| {
+            PageStorage::new(
+                &self.settings.cookie_prefix,
+                &self.source.name,
+                self.settings.max_stored_bytes,
+                Box::new(move |records| {
+                    host.tell(Box::new(move |engine, now| {
+                        engine.handle(now, Input::Adopted(&records));
+                    }));
+                }),
+            )
+        });
         listeners.push(Listener::global(&["storage"], move |event| {
-            if page::member(&event, "key") == sharing.shared()
+            if let Some(storage) = host.platform.storage()
+                && page::member(&event, "key") == storage.shared()
                 && let Some(record) = page::member(&event, "newValue").as_string()
             {
-                sharing.hear(record);
+                storage.hear(record);
             }
         }));
-        let mut ears = Ears::of(listeners);
-        ears.activity = Some(activity);
-        ears.navigation = self.watch_navigation();
-        ears.tabs = Some(tabs);
-        self.storage.replace(Some(storage));
+        let mut ears = Ears {
+            listeners,
+            activity: Some(activity),
+            tabs: Some(tabs),
+            _erasure: Erasure::watch(move || {
+                if let Some(ears) = host.platform.ears() {
+                    ears.listen_again();
+                }
+            }),
+            ..Ears::default()
+        };
+        if self.settings.track_page_views != PageViews::Off {
+            let moved = move |moved| host.platform.navigated(moved);
+            ears.navigation = Some(Navigation::watch(self.with_hash(), &mut ears, moved));
+        }
         ears
     }
 
@@ -78,20 +91,10 @@ impl Browser {
         self.host().hear(input);
     }
 
-    fn watch_navigation(&self) -> Option<Navigation> {
-        if self.settings.track_page_views == PageViews::Off {
-            return None;
-        }
-        let host = self.host();
-        Some(Navigation::watch(self.with_hash(), move |moved| {
-            host.platform.navigated(moved);
-        }))
-    }
-
     /// A history that is frozen is not watched.
     fn look_at_address(&self) {
-        if let Some(navigation) = self.ears().as_ref().and_then(|it| it.navigation.as_ref()) {
-            navigation.look();
+        if let Some(navigation) = self.ears().and_then(|it| it.navigation) {
+            navigation.look(false);
         }
     }
 

@@ -104,7 +104,7 @@ pub(crate) struct Browser {
     before_send: Option<BeforeSend>,
     cookies: Cookies,
     timer: Timer,
-    ways: Rc<Ways>,
+    ways: &'static Ways,
     /// Requests that may be aborted.
     aborts: RefCell<Vec<(RequestId, Rc<Abort>)>>,
     /// Copies for `debugUrl` that are under way.
@@ -117,7 +117,7 @@ pub(crate) struct Browser {
     ears: RefCell<Option<Rc<Ears>>>,
     /// It outlives what listens: what is confirmed after the end is removed. Where
     /// there is no page there is none.
-    storage: RefCell<Option<Rc<PageStorage>>>,
+    storage: OnceCell<PageStorage>,
     host: OnceCell<Driven>,
 }
 
@@ -149,13 +149,13 @@ pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Dri
         before_send: hooks.before_send,
         cookies: Cookies::new(&settings),
         timer: Timer::default(),
-        ways: Rc::default(),
+        ways: Box::leak(Box::default()),
         aborts: RefCell::default(),
         copies: Cell::new(0),
         obstacle: Cell::new(None),
         tab: shared::tab(seed),
         ears: RefCell::default(),
-        storage: RefCell::default(),
+        storage: OnceCell::new(),
         host: OnceCell::new(),
         settings,
     };
@@ -183,7 +183,6 @@ impl Browser {
     /// Begins to listen to the page, and to track.
     fn begin(&self, now: Now) {
         let ears = Rc::new(self.listen());
-        ears.watch_erasure(&ears);
         self.ears.replace(Some(ears));
         let has_page = page::document().is_some();
         let CookieValues { session, visitor } = if has_page {
@@ -222,7 +221,10 @@ impl Browser {
         let shown = Listener::new(&document, &["prerenderingchange"], move |_| {
             host.platform.begin(now());
         });
-        self.ears.replace(Some(Rc::new(Ears::of(vec![shown]))));
+        self.ears.replace(Some(Rc::new(Ears {
+            listeners: vec![shown],
+            ..Ears::default()
+        })));
     }
 
     /// Leaves no listener, timer or lock behind.
@@ -230,12 +232,13 @@ impl Browser {
         self.timer.clear();
         if let Some(ears) = self.ears.take() {
             self.leave(&ears);
+            ears.stop();
         }
     }
 
     /// Gives up what keeps others from going on.
     fn leave(&self, ears: &Ears) {
-        if let Some(tabs) = &ears.tabs {
+        if let Some(tabs) = ears.tabs {
             tabs.close();
         }
         if let Some(storage) = self.storage() {
@@ -256,8 +259,8 @@ impl Browser {
         self.ears.borrow().clone()
     }
 
-    fn storage(&self) -> Option<Rc<PageStorage>> {
-        self.storage.borrow().clone()
+    fn storage(&self) -> Option<&'static PageStorage> {
+        self.host().platform.storage.get()
     }
 
     /// The engine that this browser is of.

@@ -26,7 +26,6 @@ impl Platform for Browser {
     }
 
     fn perform(&self, effect: Effect, answer: &mut dyn FnMut(Input<'_>)) {
-        let ears = self.ears();
         let storage = self.storage();
         match effect {
             Effect::Send(request) => self.send(request),
@@ -72,7 +71,7 @@ impl Platform for Browser {
             }
             Effect::EraseCookies => self.cookies.erase(),
             Effect::AnnounceTab { through_storage } => {
-                if let Some(tabs) = ears.as_ref().and_then(|ears| ears.tabs.as_ref()) {
+                if let Some(tabs) = self.ears().and_then(|ears| ears.tabs) {
                     tabs.announce(through_storage);
                 }
             }
@@ -168,7 +167,7 @@ impl Browser {
             unloading,
             compress: self.settings.compress,
             abort: Some(Rc::clone(&abort)),
-            ways: Rc::clone(&self.ways),
+            ways: self.ways,
         };
         self.aborts.borrow_mut().push((request, abort));
         self.copy(&posting);

@@ -6,10 +6,7 @@
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::{Rc, Weak},
-};
+use std::cell::{Cell, RefCell};
 
 use natero_engine::SegmentId;
 use natero_event::json::push_int;
@@ -58,7 +55,6 @@ pub(crate) struct PageStorage {
     /// What is written takes the place of what another page left.
     is_taking: Cell<bool>,
     is_closed: Cell<bool>,
-    this: Weak<PageStorage>,
 }
 
 /// What this page has stored.
@@ -87,9 +83,9 @@ impl Own {
 
 impl PageStorage {
     /// `source` names the source among others in a few letters.
-    pub fn new(prefix: &str, source: &str, max_bytes: MaxBytes, adopt: Adopt) -> Rc<PageStorage> {
+    pub fn new(prefix: &str, source: &str, max_bytes: MaxBytes, adopt: Adopt) -> PageStorage {
         let start = |version| [prefix, version, source, "."].concat();
-        Rc::new_cyclic(|this| PageStorage {
+        PageStorage {
             start: start(VERSION),
             early: start(EARLY_VERSION),
             adopt,
@@ -100,8 +96,7 @@ impl PageStorage {
             write_failed: Cell::new(false),
             is_taking: Cell::new(false),
             is_closed: Cell::new(true),
-            this: Weak::clone(this),
-        })
+        }
     }
 
     /// Begins a part of this name.
@@ -225,7 +220,7 @@ impl PageStorage {
     }
 
     /// Hands over what pages share, and what closed ones left.
-    pub fn adopt_orphans(&self) {
+    pub fn adopt_orphans(&'static self) {
         self.tell_alive();
         let own = self.own.borrow().part.clone();
         let mut seen: Vec<String> = Vec::new();
@@ -245,17 +240,12 @@ impl PageStorage {
             seen.push(part.to_owned());
             let last_alive = stored(&[part, LAST_ALIVE].concat());
             let last_alive = last_alive.and_then(|text| number(&text)).unwrap_or(0.0);
-            let (this, taking, part) = (self.this.clone(), self.this.clone(), part.to_owned());
-            let name = part.clone();
+            let taken = part.to_owned();
             take_over(
-                &name,
+                part,
                 last_alive,
-                move || taking.upgrade().map_or(Taken::Whole, |it| it.take(&part)),
-                move |lock| {
-                    if let Some(this) = this.upgrade() {
-                        this.others.borrow_mut().push(lock);
-                    }
-                },
+                move || self.take(&taken),
+                move |lock| self.others.borrow_mut().push(lock),
             );
         }
     }

@@ -63,7 +63,7 @@ pub(crate) struct Posting {
     pub compress: bool,
     /// Aborts it.
     pub abort: Option<Rc<Abort>>,
-    pub ways: Rc<Ways>,
+    pub ways: &'static Ways,
 }
 
 impl Posting {
@@ -111,7 +111,7 @@ pub(crate) fn post(posting: Posting, ended: Box<dyn FnOnce(Outcome)>) {
 struct NotPacked;
 
 async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
-    let Ways { packing, .. } = &*posting.ways;
+    let Ways { packing, .. } = posting.ways;
     // What never comes to an end is given up with this request, and not begun again.
     packing.give_up();
     let body = gzip::gzip(&posting.body).await.map_err(|_| NotPacked)?;

@@ -49,7 +49,7 @@ fn large(abort: &Rc<Abort>) -> Posting {
         unloading: false,
         compress: true,
         abort: Some(Rc::clone(abort)),
-        ways: Rc::default(),
+        ways: Box::leak(Box::default()),
     }
 }
 
