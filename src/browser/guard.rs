@@ -19,20 +19,33 @@ use super::executor;
 pub(crate) fn run<T>(task: impl FnOnce() -> T) -> Result<T, JsValue> {
     let mut task = Some(task);
     let mut result = None;
-    call(&mut || {
+    let mut once = || {
         if let Some(task) = task.take() {
             result = Some(task());
         }
-    })?;
+    };
+    call(&mut once)?;
     result.ok_or(JsValue::UNDEFINED)
+}
+
+/// What is called. A `dyn FnMut()` is one that can be called by value, too, which is a
+/// function more in the wasm for each task.
+trait Task {
+    fn go(&mut self);
+}
+
+impl<T: FnMut()> Task for T {
+    fn go(&mut self) {
+        self();
+    }
 }
 
 /// Calls a task by way of JavaScript, where an exception can be caught.
 #[cfg(target_arch = "wasm32")]
-fn call(task: &mut dyn FnMut()) -> Result<(), JsValue> {
+fn call(task: &mut dyn Task) -> Result<(), JsValue> {
     use wasm_bindgen::closure::ScopedClosure;
 
-    let mut task = || task();
+    let mut task = || task.go();
     let closure: ScopedClosure<'_, dyn FnMut()> =
         ScopedClosure::borrow_mut_assert_unwind_safe(&mut task);
     let function: &js_sys::Function = closure.as_ref().unchecked_ref();
@@ -41,8 +54,8 @@ fn call(task: &mut dyn FnMut()) -> Result<(), JsValue> {
 
 /// There is nothing to catch outside of the wasm.
 #[cfg(not(target_arch = "wasm32"))]
-fn call(task: &mut dyn FnMut()) -> Result<(), JsValue> {
-    task();
+fn call(task: &mut dyn Task) -> Result<(), JsValue> {
+    task.go();
     Ok(())
 }
 
@@ -72,7 +85,7 @@ pub(crate) fn attempt(task: impl FnOnce()) {
     });
 }
 
-fn attempt_call(task: &mut dyn FnMut()) {
+fn attempt_call(task: &mut dyn Task) {
     if let Err(error) = call(task) {
         failed(&error);
     }
