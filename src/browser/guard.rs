@@ -9,8 +9,6 @@ use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
 
-use super::executor;
-
 /// Runs a task.
 ///
 /// # Errors
@@ -108,17 +106,4 @@ pub(crate) fn function_once(task: Box<dyn FnOnce(JsValue) -> JsValue>) -> JsValu
         attempt(|| result = task(argument));
         result
     })
-}
-
-/// Lets a future run, beginning when the current task ends.
-pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
-    executor::run(Box::pin(future));
-}
-
-/// Lets a promise be: nobody waits for it, and its rejection is nobody's.
-pub(crate) fn ignore(promise: &JsValue) {
-    let settled = js_sys::Promise::resolve(promise);
-    spawn(async move {
-        let _ = wasm_bindgen_futures::JsFuture::from(settled).await;
-    });
 }

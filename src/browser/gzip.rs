@@ -1,11 +1,13 @@
 //! Compression by the browser. web-sys has CompressionStream behind its unstable
 //! flag, which a library cannot ask of its users.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
-use super::{guard, page::global};
+use super::{
+    executor::{Settled, ignore},
+    page::global,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -57,8 +59,8 @@ pub(crate) async fn gzip(text: &str) -> Result<JsValue, JsValue> {
     let writer = stream.writable()?.get_writer()?;
     // Four times as quick as a stream that is piped through. If these fail, reading
     // does, too.
-    guard::ignore(&writer.write(&Uint8Array::from(text.as_bytes()))?);
-    guard::ignore(&writer.close()?);
+    ignore(&writer.write(&Uint8Array::from(text.as_bytes()))?);
+    ignore(&writer.close()?);
     let reader = StreamReader::new(&stream.readable()?)?;
-    JsFuture::from(Promise::resolve(&reader.array_buffer()?)).await
+    Settled::of(&reader.array_buffer()?).await
 }

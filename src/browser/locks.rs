@@ -10,7 +10,7 @@ use js_sys::{Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::{
-    guard,
+    executor, guard,
     page::{global, member, put},
 };
 
@@ -59,7 +59,7 @@ pub(crate) fn request(
     // Without a lock, others may take over what we store: better twice than not
     // at all.
     if let Ok(asked) = manager.request(name, &options, &granted) {
-        guard::ignore(&asked);
+        executor::ignore(&asked);
     }
 }
 

@@ -54,14 +54,14 @@ use crate::{
     settings::{PageViews, Settings},
 };
 
-#[cfg(feature = "class")]
-pub(crate) use self::guard::{ignore, run, spawn};
 pub(crate) use self::{
     clock::now,
     console::is_logging,
     guard::{attempt, when_failed},
     problems::{OnError, Problems},
 };
+#[cfg(feature = "class")]
+pub(crate) use self::{executor::ignore, guard::run};
 
 /// What `before_send` made of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]

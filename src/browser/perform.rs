@@ -11,7 +11,7 @@ use super::{
     Browser, Decision, clock,
     console::{Level, print},
     cookies::CookieValues,
-    guard,
+    executor, guard,
     transport::{self, Abort, Outcome, Posting, ServerAnswer},
     unreachable,
 };
@@ -83,7 +83,7 @@ impl Platform for Browser {
             }
             Effect::PersistAtTaskEnd => {
                 let host = self.host();
-                guard::spawn(async move { host.hear(Input::TaskEnded) });
+                executor::later(move || host.hear(Input::TaskEnded));
             }
             Effect::Store { segment, records } => {
                 let is_stored = storage.is_some_and(|it| it.write(segment, &records));

@@ -1,12 +1,10 @@
 //! Why a collector is out of reach, as far as a page can find out.
 
-use js_sys::Promise;
-use wasm_bindgen_futures::JsFuture;
-
 use crate::ascii::is_within;
 
 use super::{
-    clock, guard,
+    clock,
+    executor::{Settled, spawn},
     listener::Listener,
     page::{self, member, object_of, put},
     timer::Timer,
@@ -68,9 +66,9 @@ pub(crate) fn cause(url: &str, known: Option<Obstacle>, found: impl FnOnce(&str)
     let probe = transport::fetch(url, &init);
     let timer = Timer::default();
     timer.set(clock::monotonic() + PROBE, move || abort.abort());
-    guard::spawn(async move {
+    spawn(async move {
         let is_there = match probe {
-            Ok(probe) => JsFuture::from(Promise::resolve(&probe)).await.is_ok(),
+            Ok(probe) => Settled::of(&probe).await.is_ok(),
             Err(_) => false,
         };
         drop(timer);

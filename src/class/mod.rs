@@ -26,7 +26,7 @@ use self::{
 use crate::{
     browser::{self, Problems},
     error::{TrackerError, reason_name},
-    flush::Flushed,
+    flush::{Flush, Flushed},
     live::{self, Live, Sticky, Use, Whom},
     tracker::{self, Ids, Tracker},
 };
@@ -208,11 +208,9 @@ impl Natero {
         let mut settle = None;
         let take = &mut |resolve, _| settle = Some(resolve);
         let promise = browser::run(|| Promise::new(take).into()).unwrap_or(JsValue::UNDEFINED);
-        browser::spawn(async move {
-            let flushed = match begun {
-                Some(begun) => begun.await.unwrap_or_default(),
-                None => Flushed::default(),
-            };
+        let flush = begun.unwrap_or_else(|| Flush::ended(Ok(Flushed::default())));
+        flush.then(move |flushed| {
+            let flushed = flushed.unwrap_or_default();
             let told = object(&[
                 ("delivered", Plain::count(flushed.delivered)),
                 ("pending", Plain::count(flushed.pending)),

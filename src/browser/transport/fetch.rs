@@ -1,14 +1,16 @@
 //! Asks a server by `fetch`, for which a page may have put something else in place.
 
-use js_sys::{Object, Promise};
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::{
     Posting, Ways,
     answer::{Outcome, outcome_of},
 };
-use crate::browser::page::{Accessor, call_of, object_of, put};
+use crate::browser::{
+    executor::Settled,
+    page::{Accessor, call_of, object_of, put},
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -81,5 +83,5 @@ impl Ways {
 
 async fn resolved(promise: Result<JsValue, JsValue>) -> Option<JsValue> {
     // What is no promise is its own outcome.
-    JsFuture::from(Promise::resolve(&promise.ok()?)).await.ok()
+    Settled::of(&promise.ok()?).await.ok()
 }

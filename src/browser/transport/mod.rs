@@ -20,7 +20,7 @@ use self::{
     xhr::Xhr,
 };
 use super::{
-    guard, gzip,
+    executor, gzip,
     packing::{Form, Packing},
     page::{global, member, object_of, put},
     timer::next_turn,
@@ -87,7 +87,7 @@ pub(crate) fn post(posting: Posting, ended: Box<dyn FnOnce(Outcome)>) {
         Form::Plain
     };
     let begun = (form != Form::Packed).then(|| begin(&posting));
-    guard::spawn(async move {
+    executor::spawn(async move {
         let packing = &posting.ways.packing;
         let begun = match begun {
             Some(begun) => begun,

@@ -1,8 +1,6 @@
 //! Asks a server by `XMLHttpRequest`, where `fetch` does not tell what comes of it.
 
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::XmlHttpRequest;
 
 use super::{
@@ -10,6 +8,7 @@ use super::{
     answer::{Outcome, outcome_of},
 };
 use crate::browser::{
+    executor::Settled,
     listener::Listener,
     page::{self, member},
     unreachable::Obstacle,
@@ -19,7 +18,7 @@ use crate::browser::{
 pub(super) struct Xhr {
     url: String,
     request: XmlHttpRequest,
-    end: Promise,
+    end: Settled,
     _ended: Listener,
     _aborted: Option<Listener>,
 }
@@ -27,12 +26,10 @@ pub(super) struct Xhr {
 impl Xhr {
     pub fn begin(posting: &Posting) -> Result<Xhr, JsValue> {
         let request = XmlHttpRequest::new()?;
-        let mut resolve = None;
-        let end = Promise::new(&mut |settle, _| resolve = Some(settle));
-        let ended = Listener::new(&request, &["loadend"], move |_| {
-            if let Some(resolve) = &resolve {
-                let _ = resolve.call0(&JsValue::UNDEFINED);
-            }
+        let end = Settled::default();
+        let came = end.clone();
+        let ended = Listener::new(&request, &["loadend"], move |event| {
+            came.settle(Ok(event));
         });
         let signal = posting.abort.as_ref().and_then(|abort| abort.signal());
         let aborted = signal.map(|signal| {
@@ -54,7 +51,7 @@ impl Xhr {
 
     /// What comes of it.
     pub async fn ended(self) -> Outcome {
-        let _ = JsFuture::from(self.end).await;
+        let _ = self.end.await;
         let status = self.request.status().unwrap_or(0);
         let text = self.request.response_text().ok().flatten();
         if status == 0 {
