@@ -143,6 +143,8 @@ impl Flushes {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Waker;
+
     use super::*;
 
     fn outcome(flush: FlushId, delivered: u32) -> FlushOutcome {

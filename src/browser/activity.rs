@@ -87,17 +87,17 @@ impl Activity {
     }
 
     fn ears(&'static self) -> Ears {
-        let came = move |event| {
-            let target = member(&event, "target");
+        let came = move |event: &JsValue| {
+            let target = member(event, "target");
             if member(&target, "contentWindow").is_object() {
                 self.listen();
             }
         };
         Ears {
-            activity: Ear::new(&KINDS, Box::new(move |_| self.tell(Use::Activity))),
-            loads: Ear::new(&["load"], Box::new(came)),
+            activity: Ear::new(&KINDS, move |_| self.tell(Use::Activity)),
+            loads: Ear::new(&["load"], came),
             // The browser says where the focus went when the event is over.
-            blurs: Ear::new(&["blur"], Box::new(move |_| self.look_in(0.0))),
+            blurs: Ear::new(&["blur"], move |_| self.look_in(0.0)),
         }
     }
 

@@ -37,7 +37,7 @@ impl Erasure {
     /// its content: that is noticed.
     pub fn watch(again: impl Fn() + 'static) -> Option<Erasure> {
         let document = page::document()?;
-        let again = guard::function(Box::new(move |_| again()));
+        let again = guard::function(move |_| again());
         let function: &Function = again.as_ref().unchecked_ref();
         let observer = MutationObserver::new(function).ok()?;
         let init = Object::new();

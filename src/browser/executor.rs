@@ -109,7 +109,7 @@ impl Settled {
         let settled = Settled::default();
         let [kept, broken] = [Ok, Err].map(|outcome: fn(_) -> _| {
             let settled = settled.clone();
-            guard::function(Box::new(move |value| settled.settle(outcome(value))))
+            guard::function(move |value| settled.settle(outcome(value.clone())))
         });
         let promise = Promise::resolve(promise);
         let promise: &Thenable = promise.unchecked_ref();

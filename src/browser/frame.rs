@@ -29,9 +29,9 @@ impl Frame {
     /// in that, or soon where there is none.
     pub fn run(&'static self, task: impl Fn() + Copy + 'static) {
         self.call_off();
-        let painted = guard::function(Box::new(move |_| {
+        let painted = guard::function(move |_| {
             self.timer.set(clock::monotonic(), task);
-        }));
+        });
         let function: &Function = painted.as_ref().unchecked_ref();
         let request = window().and_then(|it| it.request_animation_frame(function).ok());
         self.timer.set(clock::monotonic() + WITHOUT_FRAME, task);

@@ -89,12 +89,28 @@ fn attempt_call(task: &mut dyn Task) {
     }
 }
 
-// These take boxes: a page would download each of them once for every closure.
+// What is called is boxed: a page would download what it passes through once for every
+// closure.
+
+/// What the browser calls, for the same reason as [`Task`].
+pub(crate) trait Called {
+    fn call(&self, argument: &JsValue);
+}
+
+impl<T: Fn(&JsValue)> Called for T {
+    fn call(&self, argument: &JsValue) {
+        self(argument);
+    }
+}
 
 /// A function that can be given to the browser. It has one argument.
-pub(crate) fn function(task: Box<dyn Fn(JsValue)>) -> Closure<dyn Fn(JsValue)> {
+pub(crate) fn function(task: impl Fn(&JsValue) + 'static) -> Closure<dyn Fn(JsValue)> {
+    function_of(Box::new(task))
+}
+
+fn function_of(task: Box<dyn Called>) -> Closure<dyn Fn(JsValue)> {
     Closure::own_assert_unwind_safe(move |argument: JsValue| {
-        attempt_call(&mut || task(argument.clone()));
+        attempt_call(&mut || task.call(&argument));
     })
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn watch(listeners: &mut Vec<Listener>, changed: impl Fn(Change) + Co
         changed(Change::Hidden);
     });
     let show = Listener::global(&["pageshow"], move |event| {
-        if member(&event, "persisted") == true {
+        if member(event, "persisted") == true {
             is_left.set(false);
             changed(Change::Restored);
         }

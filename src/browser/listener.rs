@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::EventTarget;
 
 use super::{
-    guard,
+    guard::{self, Called},
     page::{global_this, member, put},
 };
 
@@ -21,12 +21,16 @@ pub(crate) struct Ear {
 }
 
 impl Ear {
-    pub fn new(kinds: Kinds, heard: Box<dyn Fn(JsValue)>) -> Ear {
-        let heard = guard::function(Box::new(move |event| {
-            if member(&event, "isTrusted") != false {
-                heard(event);
+    pub fn new(kinds: Kinds, heard: impl Fn(&JsValue) + 'static) -> Ear {
+        Ear::boxed(kinds, Box::new(heard))
+    }
+
+    fn boxed(kinds: Kinds, heard: Box<dyn Called>) -> Ear {
+        let heard = guard::function(move |event| {
+            if member(event, "isTrusted") != false {
+                heard.call(event);
             }
-        }));
+        });
         Ear { kinds, heard }
     }
 
@@ -71,19 +75,19 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Listens to events of these kinds.
-    pub fn new(target: &JsValue, kinds: Kinds, heard: impl Fn(JsValue) + 'static) -> Listener {
+    pub fn new(target: &JsValue, kinds: Kinds, heard: impl Fn(&JsValue) + 'static) -> Listener {
         Listener::boxed(target, kinds, Box::new(heard))
     }
 
     /// As [`Listener::new`], on the window, or in a worker on what is in its place.
-    pub fn global(kinds: Kinds, heard: impl Fn(JsValue) + 'static) -> Listener {
+    pub fn global(kinds: Kinds, heard: impl Fn(&JsValue) + 'static) -> Listener {
         Listener::global_boxed(kinds, Box::new(heard))
     }
 
-    fn boxed(target: &JsValue, kinds: Kinds, heard: Box<dyn Fn(JsValue)>) -> Listener {
+    fn boxed(target: &JsValue, kinds: Kinds, heard: Box<dyn Called>) -> Listener {
         let listener = Listener {
             target: target.clone(),
-            ear: Ear::new(kinds, heard),
+            ear: Ear::boxed(kinds, heard),
         };
         listener.listen();
         listener
@@ -91,7 +95,7 @@ impl Listener {
 
     // Out of line, as many listen there.
     #[inline(never)]
-    fn global_boxed(kinds: Kinds, heard: Box<dyn Fn(JsValue)>) -> Listener {
+    fn global_boxed(kinds: Kinds, heard: Box<dyn Called>) -> Listener {
         Listener::boxed(&global_this(), kinds, heard)
     }
 

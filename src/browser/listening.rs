@@ -56,8 +56,8 @@ impl Browser {
         });
         listeners.push(Listener::global(&["storage"], move |event| {
             if let Some(storage) = host.platform.storage()
-                && page::member(&event, "key") == storage.shared()
-                && let Some(record) = page::member(&event, "newValue").as_string()
+                && page::member(event, "key") == storage.shared()
+                && let Some(record) = page::member(event, "newValue").as_string()
             {
                 storage.hear(record);
             }

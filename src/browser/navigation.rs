@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use natero_engine::Now;
+use wasm_bindgen::JsValue;
 
 use super::{
     clock,
@@ -58,7 +59,9 @@ impl Navigation {
         if member(&navigation, "currentEntry").is_object() {
             // It tells of every navigation, however it was made.
             let kinds = &["currententrychange"];
-            let changed = move |event| this.look(member(&event, "navigationType") == "replace");
+            let changed = move |event: &JsValue| {
+                this.look(member(event, "navigationType") == "replace");
+            };
             ears.listeners
                 .push(Listener::new(&navigation, kinds, changed));
         } else {

@@ -94,14 +94,14 @@ impl Tabs {
         let way = match BroadcastChannel::new(&self.name) {
             Ok(channel) => {
                 let _listener = Listener::new(&channel, &["message"], move |event| {
-                    self.hear(&event, "data");
+                    self.hear(event, "data");
                 });
                 Way::Channel { channel, _listener }
             }
             Err(_) => {
                 let _listener = Listener::global(&["storage"], move |event| {
-                    if member(&event, "key") == *self.name {
-                        self.hear(&event, "newValue");
+                    if member(event, "key") == *self.name {
+                        self.hear(event, "newValue");
                     }
                 });
                 Way::Storage { _listener }

@@ -39,8 +39,8 @@ impl Obstacle {
 pub(crate) fn watch_policy(url: &str, blocked: impl Fn() + 'static) -> Listener {
     let url = url.to_owned();
     Listener::global(&["securitypolicyviolation"], move |event| {
-        let is = |name, value: &str| member(&event, name) == *value;
-        let blocked_uri = member(&event, "blockedURI").as_string().unwrap_or_default();
+        let is = |name, value: &str| member(event, name) == *value;
+        let blocked_uri = member(event, "blockedURI").as_string().unwrap_or_default();
         if is("effectiveDirective", "connect-src")
             && is("disposition", "enforce")
             && is_within(&url, &blocked_uri)

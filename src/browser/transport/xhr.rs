@@ -29,7 +29,7 @@ impl Xhr {
         let end = Settled::default();
         let came = end.clone();
         let ended = Listener::new(&request, &["loadend"], move |event| {
-            came.settle(Ok(event));
+            came.settle(Ok(event.clone()));
         });
         let signal = posting.abort.as_ref().and_then(|abort| abort.signal());
         let aborted = signal.map(|signal| {
