@@ -25,7 +25,7 @@ use self::{
 };
 use crate::{
     browser::{self, Problems, page::put},
-    error::{TrackerError, reason_name},
+    error::reason_name,
     flush::{Flush, Flushed},
     live::{self, Live, Sticky, Use, Whom},
     tracker::{self, Ids, Tracker},
@@ -171,7 +171,7 @@ impl Natero {
                 product: arguments.instead("product", &given.get("product"))?,
                 details: arguments.details(&given.get("details"))?,
             });
-            Ok(())
+            Some(())
         });
     }
 
@@ -190,7 +190,7 @@ impl Natero {
             let module = arguments.id("module", module)?;
             let product = arguments.instead("product", &product)?;
             live.module_event(module, Millis(time_spent), product);
-            Ok(())
+            Some(())
         });
     }
 
@@ -206,7 +206,7 @@ impl Natero {
             let url = arguments.text("url", &given.get("url"))?;
             let title = arguments.text("title", &given.get("title"))?;
             live.page_view(url, title);
-            Ok(())
+            Some(())
         });
     }
 
@@ -216,7 +216,7 @@ impl Natero {
         let mut begun = None;
         self.call("flush", &mut |live, _| {
             begun = Some(live.flush());
-            Ok(())
+            Some(())
         });
         let mut settle = None;
         let take = &mut |resolve, _| settle = Some(resolve);
@@ -347,16 +347,17 @@ impl Natero {
 }
 
 /// Checks the arguments of a call, and makes it.
-type Make<'a> = dyn FnMut(&Live, Arguments) -> Result<(), TrackerError> + 'a;
+type Make<'a> = dyn FnMut(&Live, Arguments<'_>) -> Option<()> + 'a;
 
 impl Natero {
     /// Makes a call whose arguments are checked within.
     fn call(&self, method: &'static str, make: &mut Make<'_>) {
         // What is refused was said; and nothing reaches the page.
         browser::attempt(|| {
-            let _ = self
-                .tracker
-                .call(method, |live| make(live, Arguments(method)));
+            let _ = self.tracker.call(method, |live| {
+                make(live, Arguments { live, method });
+                Ok(())
+            });
         });
     }
 
@@ -368,7 +369,7 @@ impl Natero {
         let (method, argument) = which.names();
         self.call(method, &mut |live, arguments| {
             live.set(which, arguments.id_or_null(argument, id)?);
-            Ok(())
+            Some(())
         });
     }
 
@@ -377,14 +378,14 @@ impl Natero {
         self.call(method, &mut |live, arguments| {
             let id = arguments.id(argument, id)?;
             live.identify(whom, id, arguments.details(details)?);
-            Ok(())
+            Some(())
         });
     }
 
     fn plain(&self, method: &'static str, call: Call<'static>) {
         self.call(method, &mut |live, _| {
             live.call(call);
-            Ok(())
+            Some(())
         });
     }
 }
