@@ -90,7 +90,7 @@ fn go_on(number: u32) {
     }
 }
 
-/// What something is settled with, in the end.
+/// What something is settled with, in the end. Only what [`spawn`] runs can wait for it.
 #[derive(Clone, Default)]
 pub(crate) struct Settled(Rc<State>);
 
