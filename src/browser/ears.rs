@@ -9,7 +9,7 @@ use super::{
     guard,
     listener::Listener,
     navigation::Navigation,
-    page::{self, put},
+    page::{self, call, put},
     tabs::Tabs,
     wrapped::Wrapped,
 };
@@ -42,7 +42,7 @@ impl Erasure {
         let observer = MutationObserver::new(function).ok()?;
         let init = Object::new();
         put(&init, "childList", &JsValue::TRUE);
-        let watched = observer.observe_with_options(&document, init.unchecked_ref());
+        let watched = call(&observer, "observe", &[document.into(), init.into()]);
         watched.is_ok().then_some(Erasure {
             observer,
             _again: again,
@@ -52,7 +52,7 @@ impl Erasure {
 
 impl Drop for Erasure {
     fn drop(&mut self) {
-        let _ = guard::run(|| self.observer.disconnect());
+        let _ = call(&self.observer, "disconnect", &[]);
     }
 }
 

@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 
 use natero_engine::SegmentId;
 use natero_event::json::push_int;
-use web_sys::Storage;
+use wasm_bindgen::JsValue;
 
 use super::{
     clock,
@@ -347,25 +347,28 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     })
 }
 
-fn storage() -> Option<Storage> {
-    page::window()?.local_storage().ok()?
+fn storage() -> Option<JsValue> {
+    let storage = page::global("localStorage");
+    storage.is_object().then_some(storage)
 }
 
 /// Stores under a name; tells whether it did. Storage may be blocked or full.
 pub(crate) fn store(name: &str, text: &str) -> bool {
-    storage().is_some_and(|storage| storage.set_item(name, text).is_ok())
+    let given = [name.into(), text.into()];
+    storage().is_some_and(|storage| page::call(&storage, "setItem", &given).is_ok())
 }
 
 /// Removes what is stored under a name.
 pub(crate) fn unstore(name: &str) {
     if let Some(storage) = storage() {
-        let _ = storage.remove_item(name);
+        let _ = page::call(&storage, "removeItem", &[name.into()]);
     }
 }
 
 /// What is stored under a name; nothing where storage is blocked.
 pub(crate) fn stored(name: &str) -> Option<String> {
-    storage()?.get_item(name).ok()?
+    let stored = page::call(&storage()?, "getItem", &[name.into()]);
+    stored.ok()?.as_string()
 }
 
 /// The names of everything stored that begin so; none where storage is blocked.
@@ -373,10 +376,11 @@ pub(crate) fn names_from(start: &str) -> Vec<String> {
     let Some(storage) = storage() else {
         return Vec::new();
     };
-    let count = storage.length().unwrap_or(0);
+    let count = page::member(&storage, "length").as_f64().unwrap_or(0.0) as u32;
     let mut names = Vec::new();
     for at in 0..count {
-        if let Ok(Some(name)) = storage.key(at)
+        let name = page::call(&storage, "key", &[at.into()]);
+        if let Some(name) = name.ok().and_then(|name| name.as_string())
             && name.starts_with(start)
         {
             names.push(name);

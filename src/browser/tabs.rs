@@ -11,9 +11,9 @@ use web_sys::BroadcastChannel;
 use crate::ascii::parted_at;
 
 use super::{
-    clock, guard,
+    clock,
     listener::Listener,
-    page::member,
+    page::{call, member},
     storage::{number, store, unstore},
 };
 
@@ -41,9 +41,8 @@ enum Way {
 impl Drop for Way {
     fn drop(&mut self) {
         match self {
-            // Behind a guard, as it is not `catch`.
             Way::Channel { channel, .. } => {
-                let _ = guard::run(|| channel.close());
+                let _ = call(channel, "close", &[]);
             }
             Way::Storage { .. } => {}
         }
@@ -70,7 +69,7 @@ impl Tabs {
         push_int(&mut news, clock::wall() as i64);
         match &*self.way.borrow() {
             Some(Way::Channel { channel, .. }) => {
-                let _ = channel.post_message(&news.as_str().into());
+                let _ = call(channel, "postMessage", &[news.into()]);
             }
             // Others hear of it all the same if it does not stay. Where storage is
             // full or blocked, each tab counts for itself.

@@ -35,7 +35,7 @@ impl Xhr {
         let aborted = signal.map(|signal| {
             let request = request.clone();
             Listener::new(&signal, &["abort"], move |_| {
-                let _ = request.abort();
+                let _ = page::call(&request, "abort", &[]);
             })
         });
         request.open("POST", &posting.url)?;
