@@ -1,12 +1,11 @@
 //! Listeners that live as long as the value that stands for them.
 
-use js_sys::{Function, Object};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::EventTarget;
+use js_sys::Object;
+use wasm_bindgen::{JsValue, closure::Closure};
 
 use super::{
     guard::{self, Called},
-    page::{global_this, member, put},
+    page::{call, global_this, member, put},
 };
 
 /// The kinds of events that are listened to.
@@ -41,29 +40,23 @@ impl Ear {
         for name in &["capture", "passive"] {
             put(&options, name, &JsValue::TRUE);
         }
-        for kind in self.kinds {
+        for &kind in self.kinds {
             // A page that lets nobody listen is heard no more than it wants.
-            let _ = target
-                .unchecked_ref::<EventTarget>()
-                .add_event_listener_with_callback_and_add_event_listener_options(
-                    kind,
-                    self.function(),
-                    options.unchecked_ref(),
-                );
+            let given = [kind.into(), self.function(), options.clone().into()];
+            let _ = call(target, "addEventListener", &given);
         }
     }
 
     /// Listens to it no more.
     pub fn remove(&self, target: &JsValue) {
-        for kind in self.kinds {
-            let _ = target
-                .unchecked_ref::<EventTarget>()
-                .remove_event_listener_with_callback_and_bool(kind, self.function(), true);
+        for &kind in self.kinds {
+            let given = [kind.into(), self.function(), JsValue::TRUE];
+            let _ = call(target, "removeEventListener", &given);
         }
     }
 
-    fn function(&self) -> &Function {
-        self.heard.as_ref().unchecked_ref()
+    fn function(&self) -> JsValue {
+        self.heard.as_ref().clone()
     }
 }
 

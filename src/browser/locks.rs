@@ -7,30 +7,17 @@
 use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{Function, Object, Promise};
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::JsValue;
 
 use super::{
     executor, guard,
-    page::{global, member, put},
+    page::{call, global, member, put},
 };
 
-#[wasm_bindgen]
-extern "C" {
-    type LockManager;
-
-    #[wasm_bindgen(method, catch)]
-    fn request(
-        this: &LockManager,
-        name: &str,
-        options: &Object,
-        granted: &JsValue,
-    ) -> Result<JsValue, JsValue>;
-}
-
 /// The locks that the pages of an origin share. Pages on plain http have none.
-fn manager() -> Option<LockManager> {
+fn manager() -> Option<JsValue> {
     let locks = member(&global("navigator"), "locks");
-    locks.is_object().then(|| locks.unchecked_into())
+    locks.is_object().then_some(locks)
 }
 
 /// Whether there are locks at all.
@@ -58,7 +45,7 @@ pub(crate) fn request(
     let granted = guard::function_once(granted);
     // Without a lock, others may take over what we store: better twice than not
     // at all.
-    if let Ok(asked) = manager.request(name, &options, &granted) {
+    if let Ok(asked) = call(&manager, "request", &[name.into(), options.into(), granted]) {
         executor::ignore(&asked);
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::browser::{
     executor::Settled,
-    page::{Accessor, call_of, object_of, put},
+    page::{Accessor, call, call_of, object_of, put},
 };
 
 #[wasm_bindgen]
@@ -76,7 +76,7 @@ impl Ways {
         };
         self.unreadable.set(0);
         let headers = of_response("headers");
-        let header = |name: &str| headers.unchecked_ref::<web_sys::Headers>().get(name).ok()?;
+        let header = |name: &str| call(&headers, "get", &[name.into()]).ok()?.as_string();
         Fetched::Said(outcome_of(status as u16, &text, &header))
     }
 }

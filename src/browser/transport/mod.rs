@@ -13,7 +13,6 @@ use std::{cell::Cell, num::NonZeroU32, rc::Rc};
 
 use natero_event::json::push_int;
 use wasm_bindgen::prelude::*;
-use web_sys::Navigator;
 
 use self::{
     fetch::{Fetched, init},
@@ -22,7 +21,7 @@ use self::{
 use super::{
     executor, gzip,
     packing::{Form, Packing},
-    page::{global, member, object_of, put},
+    page::{call, global, object_of, put},
     timer::next_turn,
 };
 
@@ -196,10 +195,9 @@ async fn plain(posting: &Posting, begun: Begun) -> Outcome {
 
 fn send_beacon(posting: &Posting) {
     let navigator = global("navigator");
-    if !posting.is_aborted() && member(&navigator, "sendBeacon").is_function() {
-        let _ = navigator
-            .unchecked_ref::<Navigator>()
-            .send_beacon_with_opt_str(&posting.url, Some(&posting.body));
+    if !posting.is_aborted() {
+        let (url, body) = (posting.url.as_str(), posting.body.as_str());
+        let _ = call(&navigator, "sendBeacon", &[url.into(), body.into()]);
     }
 }
 

@@ -38,8 +38,9 @@ impl Xhr {
                 let _ = page::call(&request, "abort", &[]);
             })
         });
-        request.open("POST", &posting.url)?;
-        request.send_with_opt_str(Some(&posting.body))?;
+        let (url, body) = (posting.url.as_str(), posting.body.as_str());
+        page::call(&request, "open", &["POST".into(), url.into()])?;
+        page::call(&request, "send", &[body.into()])?;
         Ok(Xhr {
             url: posting.url.clone(),
             request,
@@ -52,18 +53,21 @@ impl Xhr {
     /// What comes of it.
     pub async fn ended(self) -> Outcome {
         let _ = self.end.await;
-        let status = self.request.status().unwrap_or(0);
-        let text = self.request.response_text().ok().flatten();
+        let status = member(&self.request, "status").as_f64().unwrap_or(0.0) as u16;
         if status == 0 {
             return Outcome::Silence;
         }
+        let text = member(&self.request, "responseText").as_string();
         // Redirects are followed unasked: who answers then is not who was asked.
         let answered_by = member(&self.request, "responseURL").as_string();
         let is_other = |asked: String| answered_by.is_some_and(|it| !it.is_empty() && it != asked);
         if page::normalised(&self.url).is_some_and(is_other) {
             return Outcome::Blocked(Obstacle::Redirect);
         }
-        let header = |name: &str| self.request.get_response_header(name).ok()?;
+        let header = |name: &str| {
+            let header = page::call(&self.request, "getResponseHeader", &[name.into()]);
+            header.ok()?.as_string()
+        };
         outcome_of(status, &text.unwrap_or_default(), &header)
     }
 }
