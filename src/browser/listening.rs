@@ -21,7 +21,7 @@ impl Browser {
     /// Listens to all that the engine hears of.
     pub(super) fn listen(&self) -> Ears {
         let host = self.host();
-        let policy = unreachable::watch_policy(&self.source.url, move || {
+        let policy = unreachable::watch_policy(&host.platform.source.url, move || {
             host.platform.obstacle.set(Some(Obstacle::Policy));
         });
         let mut listeners = vec![policy];
@@ -39,9 +39,13 @@ impl Browser {
         let activity = Activity::watch(move |used| host.platform.used(used));
         let changed = move |change| host.platform.page_changed(change);
         lifecycle::watch(&mut listeners, changed);
-        let tabs = Tabs::new(&self.settings.cookie_prefix, &self.tab, move |since| {
-            host.hear(Input::OtherTab { since });
-        });
+        let tabs = Tabs::new(
+            &self.settings.cookie_prefix,
+            &host.platform.tab,
+            move |since| {
+                host.hear(Input::OtherTab { since });
+            },
+        );
         self.storage.get_or_init(|| {
             PageStorage::new(
                 &self.settings.cookie_prefix,

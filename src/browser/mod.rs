@@ -95,7 +95,7 @@ pub(crate) struct Source {
 
 /// The browser, for one tracker.
 pub(crate) struct Browser {
-    pub settings: Box<Settings>,
+    pub settings: &'static Settings,
     pub problems: Problems,
     pub flushes: Flushes,
     /// `before_send` is at work. What it calls would make events without end.
@@ -129,9 +129,10 @@ const NO_TIMERS: &str = "setTimeout is missing, throws or does not wait: events 
 
 /// An engine in this browser.
 pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Driven {
+    let settings: &Settings = Box::leak(settings);
     let now = now();
     let seed = random::seed();
-    let mut config = settings.config(hooks.before_send.is_some(), is_denied(&settings));
+    let mut config = settings.config(hooks.before_send.is_some(), is_denied(settings));
     let has_timers = timer::exist();
     config.flush_interval = if has_timers {
         config.flush_interval
@@ -147,7 +148,7 @@ pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Dri
         is_filtering: Cell::new(false),
         source,
         before_send: hooks.before_send,
-        cookies: Cookies::new(&settings),
+        cookies: Cookies::new(settings),
         timer: Timer::default(),
         ways: Box::leak(Box::default()),
         aborts: RefCell::default(),

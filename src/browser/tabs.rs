@@ -22,7 +22,7 @@ use super::{
 pub(crate) struct Tabs {
     name: String,
     /// This page among others. Several trackers of one page are one tab.
-    page: String,
+    page: &'static str,
     heard: Box<dyn Fn(Wall)>,
     way: RefCell<Option<Way>>,
 }
@@ -51,10 +51,10 @@ impl Drop for Way {
 
 impl Tabs {
     /// Tells `heard` when another tab came into use.
-    pub fn new(prefix: &str, page: &str, heard: impl Fn(Wall) + 'static) -> &'static Tabs {
+    pub fn new(prefix: &str, page: &'static str, heard: impl Fn(Wall) + 'static) -> &'static Tabs {
         let tabs: &Tabs = Box::leak(Box::new(Tabs {
             name: [prefix, "tab"].concat(),
-            page: page.to_owned(),
+            page,
             heard: Box::new(heard),
             way: RefCell::default(),
         }));
@@ -65,7 +65,7 @@ impl Tabs {
     /// Tells the others that this tab came into use now.
     pub fn announce(&'static self, through_storage: bool) {
         self.open();
-        let mut news = [&self.page, " "].concat();
+        let mut news = [self.page, " "].concat();
         push_int(&mut news, clock::wall() as i64);
         match &*self.way.borrow() {
             Some(Way::Channel { channel, .. }) => {

@@ -36,14 +36,13 @@ impl Obstacle {
 }
 
 /// Calls `blocked` when the page's policy forbids requests to an address.
-pub(crate) fn watch_policy(url: &str, blocked: impl Fn() + 'static) -> Listener {
-    let url = url.to_owned();
+pub(crate) fn watch_policy(url: &'static str, blocked: impl Fn() + 'static) -> Listener {
     Listener::global(&["securitypolicyviolation"], move |event| {
         let is = |name, value: &str| member(event, name) == *value;
         let blocked_uri = member(event, "blockedURI").as_string().unwrap_or_default();
         if is("effectiveDirective", "connect-src")
             && is("disposition", "enforce")
-            && is_within(&url, &blocked_uri)
+            && is_within(url, &blocked_uri)
         {
             blocked();
         }
