@@ -5,10 +5,14 @@ use std::{
     rc::Rc,
 };
 
-use gloo_timers::callback::Timeout;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsValue, closure::Closure};
 
-use super::{clock, executor::Settled, guard};
+use super::{
+    clock,
+    executor::Settled,
+    guard,
+    page::{call, global_this},
+};
 
 /// The longest wait that timers of browsers keep to, in ms.
 const LONGEST: f64 = 2_147_483_647.0;
@@ -37,7 +41,7 @@ impl Timer {
         self.wakes_at.set(Some(due));
         let wait = (due - clock::monotonic()).clamp(0.0, LONGEST);
         // The fraction of a ms is waited for, too: a timer must not come too early.
-        let wait = wait.ceil() as u32;
+        let wait = wait.ceil();
         let timeout = start(wait, task);
         // Where the page has broken its timers, whatever happens next wakes the engine.
         let is_set = timeout.is_some();
@@ -53,7 +57,7 @@ impl Timer {
     /// Calls it off.
     pub fn clear(&self) {
         self.wakes_at.set(None);
-        discard(self.timeout.take());
+        self.timeout.take();
     }
 }
 
@@ -68,34 +72,50 @@ enum Stage {
 
 /// Starts a timer of so many ms; nothing where the page has none. What runs a task at
 /// once is no timer: the task would start the next one within.
-fn start(wait: u32, task: Box<dyn FnOnce()>) -> Option<Timeout> {
+fn start(wait: f64, task: Box<dyn FnOnce()>) -> Option<Timeout> {
     let stage = Rc::new(Cell::new(Stage::Starting));
     let of_task = Rc::clone(&stage);
-    let due = move || match of_task.get() {
+    let task = Cell::new(Some(task));
+    let due = guard::function(move |_| match of_task.get() {
         Stage::Starting => of_task.set(Stage::RanAtOnce),
         Stage::RanAtOnce => {}
-        Stage::Waiting => guard::attempt(task),
+        Stage::Waiting => {
+            if let Some(task) = task.take() {
+                task();
+            }
+        }
+    });
+    let given = [due.as_ref().clone(), wait.into()];
+    let Ok(id) = call(&global_this(), "setTimeout", &given) else {
+        // Whatever threw may call it all the same.
+        due.forget();
+        return None;
     };
-    let timeout = guard::run(|| Timeout::new(wait, due)).ok()?;
+    let timeout = Timeout { id, _due: due };
     if stage.get() == Stage::RanAtOnce {
-        discard(Some(timeout));
         return None;
     }
     stage.set(Stage::Waiting);
     Some(timeout)
 }
 
-/// Calls a timer off. The page may have broken this, too.
-fn discard(timeout: Option<Timeout>) {
-    let _ = guard::run(move || drop(timeout));
+/// What the browser calls when the time has come, unless this goes.
+#[derive(Debug)]
+struct Timeout {
+    id: JsValue,
+    _due: Closure<dyn Fn(JsValue)>,
+}
+
+impl Drop for Timeout {
+    fn drop(&mut self) {
+        // The page may have broken this, too.
+        let _ = call(&global_this(), "clearTimeout", &[self.id.clone()]);
+    }
 }
 
 /// Whether timers of this page wait.
 pub(crate) fn exist() -> bool {
-    let timeout = start(0, Box::new(|| {}));
-    let exist = timeout.is_some();
-    discard(timeout);
-    exist
+    start(0.0, Box::new(|| {})).is_some()
 }
 
 /// Waits for the next turn of the event loop; not at all where there are no timers.
