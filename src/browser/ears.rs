@@ -1,7 +1,7 @@
 //! What listens to the page for a tracker, until that is detached.
 
 use js_sys::{Function, Object};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MutationObserver;
 
 use super::{
@@ -29,7 +29,7 @@ pub(super) struct Ears {
 /// Notices that the page has erased all listeners, while it lives.
 pub(super) struct Erasure {
     observer: MutationObserver,
-    _again: Closure<dyn Fn(JsValue)>,
+    _again: guard::Function,
 }
 
 impl Erasure {

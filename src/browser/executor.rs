@@ -100,7 +100,7 @@ struct State {
     /// The future that waits for it.
     waiting: Cell<Option<u32>>,
     /// What the page calls, until it has.
-    heard: Cell<Option<[Closure<dyn Fn(JsValue)>; 2]>>,
+    heard: Cell<Option<[guard::Function; 2]>>,
 }
 
 impl Settled {

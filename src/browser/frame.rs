@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use js_sys::Function;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::JsCast;
 
 use super::{clock, guard, page::window, timer::Timer};
 
@@ -21,7 +21,7 @@ pub(crate) struct Frame {
 /// What the browser calls with the next frame, unless this goes.
 struct Asked {
     request: Option<i32>,
-    _painted: Closure<dyn Fn(JsValue)>,
+    _painted: guard::Function,
 }
 
 impl Frame {

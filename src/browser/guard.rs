@@ -5,7 +5,7 @@
 //! function that the browser is given, and each call of the tracker, runs behind
 //! a call that catches it.
 
-use std::cell::Cell;
+use std::{cell::Cell, rc::Rc};
 
 use wasm_bindgen::prelude::*;
 
@@ -89,37 +89,60 @@ fn attempt_call(task: &mut dyn Task) {
     }
 }
 
-// What is called is boxed: a page would download what it passes through once for every
-// closure.
+/// A function that can be given to the browser. All are of one kind: a page would download
+/// what makes each of them, here and in the glue.
+pub(crate) type Function = Closure<dyn Fn(JsValue) -> JsValue>;
 
-/// What the browser calls, for the same reason as [`Task`].
+/// What the browser calls with one argument, and what it is given back. It is a trait for
+/// the same reason as [`Task`].
 pub(crate) trait Called {
-    fn call(&self, argument: &JsValue);
+    fn call(&self, argument: &JsValue) -> JsValue;
 }
 
 impl<T: Fn(&JsValue)> Called for T {
-    fn call(&self, argument: &JsValue) {
+    fn call(&self, argument: &JsValue) -> JsValue {
         self(argument);
+        JsValue::UNDEFINED
     }
 }
 
-/// A function that can be given to the browser. It has one argument.
-pub(crate) fn function(task: impl Fn(&JsValue) + 'static) -> Closure<dyn Fn(JsValue)> {
+/// A function that gives nothing back.
+pub(crate) fn function(task: impl Fn(&JsValue) + 'static) -> Function {
     function_of(Box::new(task))
 }
 
-fn function_of(task: Box<dyn Called>) -> Closure<dyn Fn(JsValue)> {
+// It takes a box: a page would download it once for every closure.
+fn function_of(task: Box<dyn Called>) -> Function {
     Closure::own_assert_unwind_safe(move |argument: JsValue| {
-        attempt_call(&mut || task.call(&argument));
+        let mut given = JsValue::UNDEFINED;
+        attempt_call(&mut || given = task.call(&argument));
+        given
     })
+}
+
+/// What is called once, and the function that lives until then.
+struct Once {
+    task: Cell<Option<Box<dyn FnOnce(&JsValue) -> JsValue>>>,
+    function: Rc<Cell<Option<Function>>>,
+}
+
+impl Called for Once {
+    fn call(&self, argument: &JsValue) -> JsValue {
+        self.function.take();
+        let task = self.task.take();
+        task.map_or(JsValue::UNDEFINED, |task| task(argument))
+    }
 }
 
 /// A function that is called once and gives something back: `undefined` where it
 /// fails.
-pub(crate) fn function_once(task: Box<dyn FnOnce(JsValue) -> JsValue>) -> JsValue {
-    Closure::once_into_js(move |argument: JsValue| {
-        let mut result = JsValue::UNDEFINED;
-        attempt(|| result = task(argument));
-        result
-    })
+pub(crate) fn function_once(task: Box<dyn FnOnce(&JsValue) -> JsValue>) -> JsValue {
+    let own = Rc::new(Cell::new(None));
+    let function = function_of(Box::new(Once {
+        task: Cell::new(Some(task)),
+        function: Rc::clone(&own),
+    }));
+    let given = function.as_ref().clone();
+    own.set(Some(function));
+    given
 }

@@ -1,7 +1,7 @@
 //! Listeners that live as long as the value that stands for them.
 
 use js_sys::Object;
-use wasm_bindgen::{JsValue, closure::Closure};
+use wasm_bindgen::JsValue;
 
 use super::{
     guard::{self, Called},
@@ -16,7 +16,7 @@ type Kinds = &'static [&'static str];
 /// not heard.
 pub(crate) struct Ear {
     kinds: Kinds,
-    heard: Closure<dyn Fn(JsValue)>,
+    heard: guard::Function,
 }
 
 impl Ear {

@@ -38,7 +38,7 @@ pub(crate) fn request(
     };
     let options = Object::new();
     put(&options, "ifAvailable", &only_if_free.into());
-    let granted = Box::new(move |lock: JsValue| match granted(!lock.is_null()) {
+    let granted = Box::new(move |lock: &JsValue| match granted(!lock.is_null()) {
         Some(lock) => lock.held(),
         None => JsValue::UNDEFINED,
     });

@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use wasm_bindgen::{JsValue, closure::Closure};
+use wasm_bindgen::JsValue;
 
 use super::{
     clock,
@@ -103,7 +103,7 @@ fn start(wait: f64, task: Box<dyn FnOnce()>) -> Option<Timeout> {
 #[derive(Debug)]
 struct Timeout {
     id: JsValue,
-    _due: Closure<dyn Fn(JsValue)>,
+    _due: guard::Function,
 }
 
 impl Drop for Timeout {
