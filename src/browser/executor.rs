@@ -8,10 +8,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use js_sys::Promise;
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::guard;
+use super::{guard, page::global};
 
 #[wasm_bindgen]
 extern "C" {
@@ -142,6 +142,17 @@ impl Future for Settled {
             }
         }
     }
+}
+
+/// A promise, and what settles it; `undefined` where the page has no promises.
+pub(crate) fn promise() -> (JsValue, JsValue) {
+    let settle = Rc::new(Cell::new(JsValue::UNDEFINED));
+    let slot = Rc::clone(&settle);
+    let take = guard::function(move |it| slot.set(it.clone()));
+    let given = Array::new();
+    given.push(take.as_ref());
+    let promise = Reflect::construct(global("Promise").unchecked_ref::<Function>(), &given);
+    (promise.unwrap_or(JsValue::UNDEFINED), settle.take())
 }
 
 /// Lets a promise be: nobody waits for it, and its rejection is nobody's.

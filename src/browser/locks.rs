@@ -6,8 +6,8 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Function, Object, Promise};
-use wasm_bindgen::JsValue;
+use js_sys::{Function, Object};
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     executor, guard,
@@ -70,10 +70,9 @@ impl Lock {
     /// What the browser waits for before it lets go of the lock.
     fn held(self) -> JsValue {
         // The browser keeps the promise, and the promise keeps nothing of ours.
-        Promise::new(&mut |resolve, _| {
-            self.0.0.replace(Some(resolve));
-        })
-        .into()
+        let (promise, settle) = executor::promise();
+        self.0.0.replace(Some(settle.unchecked_into()));
+        promise
     }
 }
 

@@ -61,7 +61,10 @@ pub(crate) use self::{
     problems::{OnError, Problems},
 };
 #[cfg(feature = "class")]
-pub(crate) use self::{executor::ignore, guard::run};
+pub(crate) use self::{
+    executor::{ignore, promise},
+    guard::run,
+};
 
 /// What `before_send` made of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ mod settings;
 
 use std::cell::Cell;
 
-use js_sys::Promise;
+use js_sys::Function;
 use natero_engine::{Call, Dropped, Millis, Reason, Stats};
 use wasm_bindgen::prelude::*;
 
@@ -218,9 +218,7 @@ impl Natero {
             begun = Some(live.flush());
             Some(())
         });
-        let mut settle = None;
-        let take = &mut |resolve, _| settle = Some(resolve);
-        let promise = browser::run(|| Promise::new(take).into()).unwrap_or(JsValue::UNDEFINED);
+        let (promise, settle) = browser::promise();
         let flush = begun.unwrap_or_else(|| Flush::ended(Ok(Flushed::default())));
         flush.then(move |flushed| {
             let flushed = flushed.unwrap_or_default();
@@ -228,9 +226,9 @@ impl Natero {
                 &["delivered", "pending", "rejected"],
                 [flushed.delivered, flushed.pending, flushed.rejected],
             );
-            if let Some(settle) = settle {
-                let _ = settle.call1(&JsValue::UNDEFINED, &told);
-            }
+            let _ = settle
+                .unchecked_ref::<Function>()
+                .call1(&JsValue::UNDEFINED, &told);
         });
         promise
     }
