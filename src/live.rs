@@ -105,7 +105,7 @@ impl Live {
     /// once what else was asked for.
     fn join(&self, settings: &Settings, hooks: [bool; 2]) {
         let platform = &self.host.platform;
-        let mut differing = settings.differing_from(&platform.settings);
+        let mut differing = settings.differing_from(platform.settings);
         // Whether two closures do the same cannot be told.
         for (at, name) in ["beforeSend", "onError"].iter().enumerate() {
             if hooks[at] && !self.hooks[at] {

@@ -120,9 +120,12 @@ fn function_of(task: Box<dyn Called>) -> Function {
     })
 }
 
+/// A task that is called once, and gives something back.
+type OnceTask = Box<dyn FnOnce(&JsValue) -> JsValue>;
+
 /// What is called once, and the function that lives until then.
 struct Once {
-    task: Cell<Option<Box<dyn FnOnce(&JsValue) -> JsValue>>>,
+    task: Cell<Option<OnceTask>>,
     function: Rc<Cell<Option<Function>>>,
 }
 
@@ -136,7 +139,7 @@ impl Called for Once {
 
 /// A function that is called once and gives something back: `undefined` where it
 /// fails.
-pub(crate) fn function_once(task: Box<dyn FnOnce(&JsValue) -> JsValue>) -> JsValue {
+pub(crate) fn function_once(task: OnceTask) -> JsValue {
     let own = Rc::new(Cell::new(None));
     let function = function_of(Box::new(Once {
         task: Cell::new(Some(task)),

@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    slice::from_ref,
 };
 
 use wasm_bindgen::JsValue;
@@ -109,7 +110,7 @@ struct Timeout {
 impl Drop for Timeout {
     fn drop(&mut self) {
         // The page may have broken this, too.
-        let _ = call(&global_this(), "clearTimeout", &[self.id.clone()]);
+        let _ = call(&global_this(), "clearTimeout", from_ref(&self.id));
     }
 }
 
