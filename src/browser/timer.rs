@@ -69,7 +69,6 @@ enum Stage {
     /// It ran while it was started.
     RanAtOnce,
     Waiting,
-    CalledOff,
 }
 
 /// Starts a timer of so many ms; nothing where the page has none. What runs a task at
@@ -80,7 +79,7 @@ fn start(wait: f64, task: Box<dyn FnOnce()>) -> Option<Timeout> {
     let task = Cell::new(Some(task));
     let due = guard::function(move |_| match of_task.get() {
         Stage::Starting => of_task.set(Stage::RanAtOnce),
-        Stage::RanAtOnce | Stage::CalledOff => {}
+        Stage::RanAtOnce => {}
         Stage::Waiting => {
             if let Some(task) = task.take() {
                 task();
@@ -93,11 +92,7 @@ fn start(wait: f64, task: Box<dyn FnOnce()>) -> Option<Timeout> {
         due.forget();
         return None;
     };
-    let timeout = Timeout {
-        id,
-        due: Some(due),
-        stage: Rc::clone(&stage),
-    };
+    let timeout = Timeout { id, _due: due };
     if stage.get() == Stage::RanAtOnce {
         return None;
     }
@@ -109,20 +104,13 @@ fn start(wait: f64, task: Box<dyn FnOnce()>) -> Option<Timeout> {
 #[derive(Debug)]
 struct Timeout {
     id: JsValue,
-    due: Option<guard::Function>,
-    stage: Rc<Cell<Stage>>,
+    _due: guard::Function,
 }
 
 impl Drop for Timeout {
     fn drop(&mut self) {
-        self.stage.set(Stage::CalledOff);
-        let cleared = call(&global_this(), "clearTimeout", from_ref(&self.id));
-        // The page may have broken this, too: then the function is called all the same.
-        if cleared.is_err()
-            && let Some(due) = self.due.take()
-        {
-            due.forget();
-        }
+        // The page may have broken this, too.
+        let _ = call(&global_this(), "clearTimeout", from_ref(&self.id));
     }
 }
 
