@@ -3,17 +3,12 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    slice::from_ref,
 };
 
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 
-use super::{
-    clock,
-    executor::Settled,
-    guard,
-    page::{call, global_this},
-};
+use super::{clock, executor::Settled, guard};
 
 /// The longest wait that timers of browsers keep to, in ms.
 const LONGEST: f64 = 2_147_483_647.0;
@@ -42,7 +37,7 @@ impl Timer {
         self.wakes_at.set(Some(due));
         let wait = (due - clock::monotonic()).clamp(0.0, LONGEST);
         // The fraction of a ms is waited for, too: a timer must not come too early.
-        let wait = wait.ceil();
+        let wait = wait.ceil() as u32;
         let timeout = start(wait, task);
         // Where the page has broken its timers, whatever happens next wakes the engine.
         let is_set = timeout.is_some();
@@ -58,7 +53,7 @@ impl Timer {
     /// Calls it off.
     pub fn clear(&self) {
         self.wakes_at.set(None);
-        self.timeout.take();
+        discard(self.timeout.take());
     }
 }
 
@@ -73,50 +68,34 @@ enum Stage {
 
 /// Starts a timer of so many ms; nothing where the page has none. What runs a task at
 /// once is no timer: the task would start the next one within.
-fn start(wait: f64, task: Box<dyn FnOnce()>) -> Option<Timeout> {
+fn start(wait: u32, task: Box<dyn FnOnce()>) -> Option<Timeout> {
     let stage = Rc::new(Cell::new(Stage::Starting));
     let of_task = Rc::clone(&stage);
-    let task = Cell::new(Some(task));
-    let due = guard::function(move |_| match of_task.get() {
+    let due = move || match of_task.get() {
         Stage::Starting => of_task.set(Stage::RanAtOnce),
         Stage::RanAtOnce => {}
-        Stage::Waiting => {
-            if let Some(task) = task.take() {
-                task();
-            }
-        }
-    });
-    let given = [due.as_ref().clone(), wait.into()];
-    let Ok(id) = call(&global_this(), "setTimeout", &given) else {
-        // Whatever threw may call it all the same.
-        due.forget();
-        return None;
+        Stage::Waiting => guard::attempt(task),
     };
-    let timeout = Timeout { id, _due: due };
+    let timeout = guard::run(|| Timeout::new(wait, due)).ok()?;
     if stage.get() == Stage::RanAtOnce {
+        discard(Some(timeout));
         return None;
     }
     stage.set(Stage::Waiting);
     Some(timeout)
 }
 
-/// What the browser calls when the time has come, unless this goes.
-#[derive(Debug)]
-struct Timeout {
-    id: JsValue,
-    _due: guard::Function,
-}
-
-impl Drop for Timeout {
-    fn drop(&mut self) {
-        // The page may have broken this, too.
-        let _ = call(&global_this(), "clearTimeout", from_ref(&self.id));
-    }
+/// Calls a timer off. The page may have broken this, too.
+fn discard(timeout: Option<Timeout>) {
+    let _ = guard::run(move || drop(timeout));
 }
 
 /// Whether timers of this page wait.
 pub(crate) fn exist() -> bool {
-    start(0.0, Box::new(|| {})).is_some()
+    let timeout = start(0, Box::new(|| {}));
+    let exist = timeout.is_some();
+    discard(timeout);
+    exist
 }
 
 /// Waits for the next turn of the event loop; not at all where there are no timers.
