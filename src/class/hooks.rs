@@ -5,20 +5,24 @@ use std::rc::Rc;
 use js_sys::{Function, JSON};
 use wasm_bindgen::JsValue;
 
-use super::{arguments::Fields, details};
+use super::{
+    arguments::Fields,
+    details,
+    plain::{Plain, object},
+};
 use crate::{
-    browser::{
-        self, BeforeSend, Decision, OnError,
-        page::{object_of, put},
-    },
+    browser::{self, BeforeSend, Decision, OnError},
     tracker::{EVENT_ID, MAX_EVENT_BYTES, under_its_id},
 };
 
 /// The page's `onError`. It may do anything, and throw or reject, too.
 pub(super) fn told_by(on_error: Function) -> OnError {
     Rc::new(move |problem| {
-        let told = object_of(&[("code", problem.code), ("message", &problem.message)]);
-        put(&told, "dropped", &problem.dropped.into());
+        let told = object(&[
+            ("code", Plain::Text(problem.code)),
+            ("message", Plain::Text(&problem.message)),
+            ("dropped", Plain::count(problem.dropped)),
+        ]);
         if let Ok(result) = on_error.call1(&JsValue::UNDEFINED, &told) {
             browser::ignore(&result);
         }

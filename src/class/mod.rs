@@ -21,28 +21,15 @@ use wasm_bindgen::prelude::*;
 use self::{
     arguments::{Arguments, Fields},
     construction::{make, settled},
-    plain::counts,
+    plain::{Plain, object},
 };
 use crate::{
-    browser::{self, Problems, page::put},
+    browser::{self, Problems},
     error::reason_name,
     flush::{Flush, Flushed},
     live::{self, Live, Sticky, Use, Whom},
     tracker::{self, Ids, Tracker},
 };
-
-/// The counts of `stats().dropped`.
-const DROPPED: &[&str; 9] = &[
-    "total",
-    "invalid",
-    reason_name(Reason::Consent),
-    reason_name(Reason::Disabled),
-    reason_name(Reason::BeforeSend),
-    reason_name(Reason::Identity),
-    reason_name(Reason::Overflow),
-    reason_name(Reason::Rejected),
-    reason_name(Reason::TooLarge),
-];
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
@@ -222,10 +209,11 @@ impl Natero {
         let flush = begun.unwrap_or_else(|| Flush::ended(Ok(Flushed::default())));
         flush.then(move |flushed| {
             let flushed = flushed.unwrap_or_default();
-            let told = counts(
-                &["delivered", "pending", "rejected"],
-                [flushed.delivered, flushed.pending, flushed.rejected],
-            );
+            let told = object(&[
+                ("delivered", Plain::count(flushed.delivered)),
+                ("pending", Plain::count(flushed.pending)),
+                ("rejected", Plain::count(flushed.rejected)),
+            ]);
             let _ = settle
                 .unchecked_ref::<Function>()
                 .call1(&JsValue::UNDEFINED, &told);
@@ -283,27 +271,26 @@ impl Natero {
             .live()
             .map_or(0, |(live, _)| live.refused.get());
         let total = consent + disabled + before_send + identity + overflow + rejected + too_large;
-        let told = counts(
-            &["accepted", "delivered", "pending", "requests", "retries"],
-            [accepted, delivered, pending, requests, retries],
-        );
-        put(&told, "bytesSent", &bytes_sent.into());
-        let dropped = counts(
-            DROPPED,
-            [
-                total,
-                self.refused.get() + refused,
-                consent,
-                disabled,
-                before_send,
-                identity,
-                overflow,
-                rejected,
-                too_large,
-            ],
-        );
-        put(&told, "dropped", &dropped);
-        told
+        let dropped = [
+            ("total", Plain::count(total)),
+            ("invalid", Plain::count(self.refused.get() + refused)),
+            (reason_name(Reason::Consent), Plain::count(consent)),
+            (reason_name(Reason::Disabled), Plain::count(disabled)),
+            (reason_name(Reason::BeforeSend), Plain::count(before_send)),
+            (reason_name(Reason::Identity), Plain::count(identity)),
+            (reason_name(Reason::Overflow), Plain::count(overflow)),
+            (reason_name(Reason::Rejected), Plain::count(rejected)),
+            (reason_name(Reason::TooLarge), Plain::count(too_large)),
+        ];
+        object(&[
+            ("accepted", Plain::count(accepted)),
+            ("delivered", Plain::count(delivered)),
+            ("pending", Plain::count(pending)),
+            ("requests", Plain::count(requests)),
+            ("retries", Plain::count(retries)),
+            ("bytesSent", Plain::Number(bytes_sent)),
+            ("dropped", Plain::Object(&dropped)),
+        ])
     }
 
     /// The account, or `null`.
