@@ -5,7 +5,7 @@ use std::{
     fmt,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use natero_engine::{FlushId, FlushOutcome};
@@ -31,14 +31,15 @@ pub struct Flush(Rc<Waiting>);
 #[derive(Default)]
 struct Waiting {
     outcome: Cell<Option<Result<Flushed, TrackerError>>>,
-    waker: Cell<Option<Waker>>,
+    /// What goes on then.
+    ended: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
 impl Waiting {
     fn settle(&self, outcome: Result<Flushed, TrackerError>) {
         self.outcome.set(Some(outcome));
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
+        if let Some(ended) = self.ended.take() {
+            ended();
         }
     }
 }
@@ -50,6 +51,24 @@ impl Flush {
         waiting.outcome.set(Some(outcome));
         Flush(Rc::new(waiting))
     }
+
+    /// Hands its outcome over.
+    #[cfg(feature = "class")]
+    pub(crate) fn then(self, take: impl FnOnce(Result<Flushed, TrackerError>) + 'static) {
+        let waiting = Rc::clone(&self.0);
+        let ended = move || {
+            if let Some(outcome) = self.0.outcome.take() {
+                take(outcome);
+            }
+        };
+        match waiting.outcome.take() {
+            None => waiting.ended.set(Some(Box::new(ended))),
+            outcome => {
+                waiting.outcome.set(outcome);
+                ended();
+            }
+        }
+    }
 }
 
 impl Future for Flush {
@@ -59,7 +78,8 @@ impl Future for Flush {
         match self.0.outcome.take() {
             Some(outcome) => Poll::Ready(outcome),
             None => {
-                self.0.waker.set(Some(context.waker().clone()));
+                let waker = context.waker().clone();
+                self.0.ended.set(Some(Box::new(move || waker.wake())));
                 Poll::Pending
             }
         }
@@ -123,6 +143,8 @@ impl Flushes {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Waker;
+
     use super::*;
 
     fn outcome(flush: FlushId, delivered: u32) -> FlushOutcome {

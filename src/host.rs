@@ -101,6 +101,11 @@ impl<P: Platform> Host<P> {
         self.tell_at(self.platform.now(), told);
     }
 
+    /// Tells the engine of an input that borrows nothing.
+    pub fn hear(&self, input: Input<'static>) {
+        self.tell(Box::new(move |engine, now| engine.handle(now, input)));
+    }
+
     /// Notes that a task of the browser came, so that the page goes on: calls that were
     /// put off are made before what is told next.
     pub fn end_turn(&self) {

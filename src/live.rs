@@ -2,10 +2,7 @@
 
 mod registry;
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::cell::{Cell, RefCell};
 
 use natero_engine::{Call, Input, Millis, Override, View};
 use natero_event::{Id, Json, Number, json::push_ascii};
@@ -16,10 +13,10 @@ pub(crate) use self::registry::running;
 pub(crate) use self::registry::{Handle, find, open};
 
 use crate::{
-    browser::{self, Browser},
+    browser::{self, Driven},
     error::{ErrorCode, Problem, TrackerError},
     flush::Flush,
-    host::{Host, Tell},
+    host::Tell,
     settings::Settings,
     text::clean,
     tracker::{Entered, Instead},
@@ -27,7 +24,7 @@ use crate::{
 
 /// A tracker that runs.
 pub(crate) struct Live {
-    pub host: Rc<Host<Browser>>,
+    pub host: Driven,
     /// Calls that were refused for what they were passed.
     pub refused: Cell<u32>,
     url: String,
@@ -108,7 +105,7 @@ impl Live {
     /// once what else was asked for.
     fn join(&self, settings: &Settings, hooks: [bool; 2]) {
         let platform = &self.host.platform;
-        let mut differing = settings.differing_from(&platform.settings);
+        let mut differing = settings.differing_from(platform.settings);
         // Whether two closures do the same cannot be told.
         for (at, name) in ["beforeSend", "onError"].iter().enumerate() {
             if hooks[at] && !self.hooks[at] {

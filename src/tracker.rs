@@ -384,14 +384,14 @@ impl Tracker {
         if browser::is_logging() && !matches!(method, OPT_OUT | SHUTDOWN) {
             return Err(TrackerError::InDebugLine { method });
         }
-        let called = live.admits(handle, method).and_then(|()| make(&live));
+        let called = live.admits(handle, method).and_then(|()| make(live));
         if let Err(error) = &called {
             live.refuse(error);
         }
         called
     }
 
-    pub(crate) fn live(&self) -> Option<(std::rc::Rc<Live>, Handle)> {
+    pub(crate) fn live(&self) -> Option<(&'static Live, Handle)> {
         let handle = self.0?;
         live::find(handle).map(|live| (live, handle))
     }

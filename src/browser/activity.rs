@@ -1,9 +1,6 @@
 //! What shows that somebody uses the page, or a frame of it.
 
-use std::{
-    cell::Cell,
-    rc::{Rc, Weak},
-};
+use std::cell::{Cell, OnceCell};
 
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
@@ -42,54 +39,33 @@ pub(crate) enum Use {
     FrameFocused(bool),
 }
 
-/// Watches while it lives.
+/// Watches until it is stopped.
 pub(crate) struct Activity {
+    ears: OnceCell<Ears>,
+    used: Box<dyn Fn(Use)>,
+    is_in_frame: Cell<bool>,
+    next_look: Timer,
+    is_over: Cell<bool>,
+}
+
+struct Ears {
     /// What is heard in the window and in frames of this origin.
     activity: Ear,
     /// Frames come, and load other documents. Their loads do not reach the window.
     loads: Ear,
     blurs: Ear,
-    used: Rc<dyn Fn(Use)>,
-    is_in_frame: Cell<bool>,
-    next_look: Timer,
-    this: Weak<Activity>,
 }
 
 impl Activity {
     /// Tells of each use.
-    pub fn watch(used: impl Fn(Use) + 'static) -> Rc<Activity> {
-        let used: Rc<dyn Fn(Use)> = Rc::new(used);
-        let activity = Rc::new_cyclic(|this: &Weak<Activity>| {
-            let telling = Rc::clone(&used);
-            let (of_loads, of_blurs) = (Weak::clone(this), Weak::clone(this));
-            Activity {
-                activity: Ear::new(&KINDS, Box::new(move |_| telling(Use::Activity))),
-                loads: Ear::new(
-                    &["load"],
-                    Box::new(move |event| {
-                        let target = member(&event, "target");
-                        if let Some(this) = of_loads.upgrade()
-                            && member(&target, "contentWindow").is_object()
-                        {
-                            this.listen();
-                        }
-                    }),
-                ),
-                blurs: Ear::new(
-                    &["blur"],
-                    Box::new(move |_| {
-                        // The browser says where the focus went when the event is over.
-                        if let Some(this) = of_blurs.upgrade() {
-                            this.look_in(0.0);
-                        }
-                    }),
-                ),
-                used,
-                is_in_frame: Cell::new(false),
-                next_look: Timer::default(),
-                this: Weak::clone(this),
-            }
-        });
+    pub fn watch(used: impl Fn(Use) + 'static) -> &'static Activity {
+        let activity: &Activity = Box::leak(Box::new(Activity {
+            ears: OnceCell::new(),
+            used: Box::new(used),
+            is_in_frame: Cell::new(false),
+            next_look: Timer::default(),
+            is_over: Cell::new(false),
+        }));
         activity.listen();
         // The focus may have gone into a frame before there was a tracker.
         activity.look_in(0.0);
@@ -98,50 +74,77 @@ impl Activity {
 
     /// Listens to the window and the frames in it, as far as they are of this origin;
     /// again where somebody has removed every listener.
-    pub fn listen(&self) {
+    pub fn listen(&'static self) {
+        if self.is_over.get() {
+            return;
+        }
+        let ears = self.ears.get_or_init(|| self.ears());
         each_window(&global_this(), &|window| {
-            self.activity.add(window);
-            self.blurs.add(window);
-            self.loads.add(&member(window, "document"));
+            ears.activity.add(window);
+            ears.blurs.add(window);
+            ears.loads.add(&member(window, "document"));
         });
     }
 
-    fn look_in(&self, ms: f64) {
-        let this = Weak::clone(&self.this);
-        self.next_look.set(clock::monotonic() + ms, move || {
-            if let Some(this) = this.upgrade() {
-                this.next_look.rang();
-                this.look();
+    fn ears(&'static self) -> Ears {
+        let came = move |event: &JsValue| {
+            let target = member(event, "target");
+            if member(&target, "contentWindow").is_object() {
+                self.listen();
             }
-        });
+        };
+        Ears {
+            activity: Ear::new(&KINDS, move |_| self.tell(Use::Activity)),
+            loads: Ear::new(&["load"], came),
+            // The browser says where the focus went when the event is over.
+            blurs: Ear::new(&["blur"], move |_| self.look_in(0.0)),
+        }
     }
 
-    fn look(&self) {
+    /// Listens no more.
+    pub fn stop(&self) {
+        self.is_over.set(true);
+        self.next_look.clear();
+        if let Some(ears) = self.ears.get() {
+            each_window(&global_this(), &|window| {
+                ears.activity.remove(window);
+                ears.blurs.remove(window);
+                ears.loads.remove(&member(window, "document"));
+            });
+        }
+    }
+
+    fn tell(&self, used: Use) {
+        if !self.is_over.get() {
+            (self.used)(used);
+        }
+    }
+
+    fn look_in(&'static self, ms: f64) {
+        if !self.is_over.get() {
+            self.next_look.set(clock::monotonic() + ms, move || {
+                self.next_look.rang();
+                self.look();
+            });
+        }
+    }
+
+    fn look(&'static self) {
         let document = page::document().map_or(JsValue::UNDEFINED, JsValue::from);
         let is_focused = is_in_foreign_frame(&document);
         let was_in = self.is_in_frame.get();
         let is_in = is_focused && has_focus(&document);
         self.is_in_frame.set(is_in);
         if is_in != was_in {
-            (self.used)(Use::FrameFocused(is_in));
+            self.tell(Use::FrameFocused(is_in));
         }
         // Of what the user does in it, browsers tell the page no more than this.
         if is_in && is_activated().unwrap_or(!was_in) {
-            (self.used)(Use::Activity);
+            self.tell(Use::Activity);
         }
         if is_focused {
             self.look_in(LOOK);
         }
-    }
-}
-
-impl Drop for Activity {
-    fn drop(&mut self) {
-        each_window(&global_this(), &|window| {
-            self.activity.remove(window);
-            self.blurs.remove(window);
-            self.loads.remove(&member(window, "document"));
-        });
     }
 }
 

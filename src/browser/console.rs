@@ -2,19 +2,7 @@
 
 use std::cell::Cell;
 
-use wasm_bindgen::prelude::*;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(catch, js_namespace = console, js_name = error)]
-    fn console_error(from: &str, message: &str) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = console, js_name = warn)]
-    fn console_warn(from: &str, message: &str) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = console, js_name = log)]
-    fn console_log(from: &str, message: &str) -> Result<JsValue, JsValue>;
-}
+use super::page::{call, global};
 
 /// How much a line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +27,12 @@ pub(crate) fn print(level: Level, message: &str) {
     }
     PRINTING.set(Some(level));
     let print = match level {
-        Level::Error => console_error,
-        Level::Warn => console_warn,
-        Level::Log => console_log,
+        Level::Error => "error",
+        Level::Warn => "warn",
+        Level::Log => "log",
     };
     // A console that throws is none.
-    let _ = print(FROM, message);
+    let _ = call(&global("console"), print, &[FROM.into(), message.into()]);
     PRINTING.set(None);
 }
 

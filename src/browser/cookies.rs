@@ -23,8 +23,8 @@ const VISITOR: &str = "vid";
 /// The cookies of all trackers of a page that have the same prefix.
 #[derive(Debug)]
 pub(crate) struct Cookies {
-    prefix: String,
-    domain: Option<String>,
+    prefix: &'static str,
+    domain: Option<&'static str>,
     is_used: bool,
     /// It was told that the domain is refused.
     is_told: Cell<bool>,
@@ -38,10 +38,10 @@ pub(crate) struct CookieValues {
 }
 
 impl Cookies {
-    pub fn new(settings: &Settings) -> Cookies {
+    pub fn new(settings: &'static Settings) -> Cookies {
         Cookies {
-            prefix: settings.cookie_prefix.clone(),
-            domain: settings.cookie_domain.clone(),
+            prefix: &settings.cookie_prefix,
+            domain: settings.cookie_domain.as_deref(),
             is_used: settings.persistence == Persistence::Storage,
             is_told: Cell::new(false),
         }
@@ -73,9 +73,9 @@ impl Cookies {
     pub fn erase(&self) {
         let host = page::host();
         for &name in &[SESSION, VISITOR] {
-            unstore(&[&self.prefix, name].concat());
+            unstore(&[self.prefix, name].concat());
             self.write(name, "", Seconds(0), None);
-            self.write(name, "", Seconds(0), self.domain.as_deref());
+            self.write(name, "", Seconds(0), self.domain);
             let mut domain = Some(host.as_str()).filter(|host| !host.is_empty());
             while let Some(host) = domain {
                 self.write(name, "", Seconds(0), Some(host));
@@ -86,25 +86,25 @@ impl Cookies {
 
     /// Of several cookies of a name the newest.
     fn newest(&self, all: &str, name: &str) -> String {
-        match newest(all, &self.prefix, name) {
+        match newest(all, self.prefix, name) {
             "" => self.kept(name).unwrap_or_default(),
             value => value.to_owned(),
         }
     }
 
     fn set(&self, name: &str, value: &str, max_age: Seconds) -> Option<String> {
-        self.write(name, value, max_age, self.domain.as_deref());
+        self.write(name, value, max_age, self.domain);
         let mut sticks = false;
         let all = page::cookies();
-        each(&all, &self.prefix, name, &mut |it| sticks |= it == value);
+        each(&all, self.prefix, name, &mut |it| sticks |= it == value);
         if sticks {
             return None;
         }
         let mut kept = [value, " "].concat();
         let until = clock::wall() + f64::from(max_age.0) * 1000.0;
         push_int(&mut kept, until as i64);
-        store(&[&self.prefix, name].concat(), &kept);
-        let domain = self.domain.as_deref()?;
+        store(&[self.prefix, name].concat(), &kept);
+        let domain = self.domain?;
         (!self.is_told.replace(true)).then(|| {
             [
                 "the browser refuses cookies for cookieDomain ",
@@ -117,7 +117,7 @@ impl Cookies {
 
     /// What was stored in place of a cookie, as long as that would last.
     fn kept(&self, name: &str) -> Option<String> {
-        let kept = stored(&[&self.prefix, name].concat())?;
+        let kept = stored(&[self.prefix, name].concat())?;
         let (value, until) = parted_at_last(&kept, b' ')?;
         (number(until)? > clock::wall()).then(|| value.to_owned())
     }
@@ -135,7 +135,7 @@ impl Cookies {
         domain: Option<&str>,
         is_secure: bool,
     ) -> String {
-        let mut cookie = self.prefix.clone();
+        let mut cookie = self.prefix.to_owned();
         for part in &[name, "=", value, ";path=/;samesite=lax;max-age="] {
             cookie.push_str(part);
         }
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_cookie_is_written_with_its_attributes() {
-        let cookies = Cookies::new(&Settings::default());
+        let cookies = Cookies::new(Box::leak(Box::default()));
         assert_eq!(
             cookies.written(SESSION, "abc.17", Seconds(1800), Some("example.com"), true),
             "na_sid=abc.17;path=/;samesite=lax;max-age=1800;secure;domain=example.com"

@@ -1,9 +1,9 @@
 //! The task behind the next frame, when what a navigation brings is there.
 
-use std::rc::Rc;
+use std::cell::RefCell;
 
 use js_sys::Function;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::JsCast;
 
 use super::{clock, guard, page::window, timer::Timer};
 
@@ -11,37 +11,44 @@ use super::{clock, guard, page::window, timer::Timer};
 /// looked at after this long, in ms.
 const WITHOUT_FRAME: f64 = 250.0;
 
-/// Waits for the next frame. Called off when this goes.
+/// Waits for the next frame.
+#[derive(Default)]
 pub(crate) struct Frame {
+    asked: RefCell<Option<Asked>>,
+    timer: Timer,
+}
+
+/// What the browser calls with the next frame, unless this goes.
+struct Asked {
     request: Option<i32>,
-    _painted: Closure<dyn Fn(JsValue)>,
-    _timer: Rc<Timer>,
+    _painted: guard::Function,
 }
 
 impl Frame {
     /// Runs `task` in a task of its own after the next frame, behind what the page does
     /// in that, or soon where there is none.
-    pub fn after(now: f64, task: Rc<dyn Fn()>) -> Frame {
-        let timer = Rc::new(Timer::default());
-        let (later, waiting) = (Rc::clone(&task), Rc::downgrade(&timer));
-        let painted = guard::function(Box::new(move |_| {
-            let task = Rc::clone(&later);
-            if let Some(timer) = waiting.upgrade() {
-                timer.set(clock::monotonic(), move || task());
-            }
-        }));
+    pub fn run(&'static self, task: impl Fn() + Copy + 'static) {
+        self.call_off();
+        let painted = guard::function(move |_| {
+            self.timer.set(clock::monotonic(), task);
+        });
         let function: &Function = painted.as_ref().unchecked_ref();
         let request = window().and_then(|it| it.request_animation_frame(function).ok());
-        timer.set(now + WITHOUT_FRAME, move || task());
-        Frame {
+        self.timer.set(clock::monotonic() + WITHOUT_FRAME, task);
+        self.asked.replace(Some(Asked {
             request,
             _painted: painted,
-            _timer: timer,
-        }
+        }));
+    }
+
+    /// Runs nothing any more.
+    pub fn call_off(&self) {
+        self.timer.clear();
+        self.asked.take();
     }
 }
 
-impl Drop for Frame {
+impl Drop for Asked {
     fn drop(&mut self) {
         if let (Some(request), Some(window)) = (self.request, window()) {
             let _ = window.cancel_animation_frame(request);

@@ -5,11 +5,9 @@
 //! function that the browser is given, and each call of the tracker, runs behind
 //! a call that catches it.
 
-use std::cell::Cell;
+use std::{cell::Cell, rc::Rc};
 
 use wasm_bindgen::prelude::*;
-
-use super::executor;
 
 /// Runs a task.
 ///
@@ -19,20 +17,33 @@ use super::executor;
 pub(crate) fn run<T>(task: impl FnOnce() -> T) -> Result<T, JsValue> {
     let mut task = Some(task);
     let mut result = None;
-    call(&mut || {
+    let mut once = || {
         if let Some(task) = task.take() {
             result = Some(task());
         }
-    })?;
+    };
+    call(&mut once)?;
     result.ok_or(JsValue::UNDEFINED)
+}
+
+/// What is called. A `dyn FnMut()` is one that can be called by value, too, which is a
+/// function more in the wasm for each task.
+trait Task {
+    fn go(&mut self);
+}
+
+impl<T: FnMut()> Task for T {
+    fn go(&mut self) {
+        self();
+    }
 }
 
 /// Calls a task by way of JavaScript, where an exception can be caught.
 #[cfg(target_arch = "wasm32")]
-fn call(task: &mut dyn FnMut()) -> Result<(), JsValue> {
+fn call(task: &mut dyn Task) -> Result<(), JsValue> {
     use wasm_bindgen::closure::ScopedClosure;
 
-    let mut task = || task();
+    let mut task = || task.go();
     let closure: ScopedClosure<'_, dyn FnMut()> =
         ScopedClosure::borrow_mut_assert_unwind_safe(&mut task);
     let function: &js_sys::Function = closure.as_ref().unchecked_ref();
@@ -41,8 +52,8 @@ fn call(task: &mut dyn FnMut()) -> Result<(), JsValue> {
 
 /// There is nothing to catch outside of the wasm.
 #[cfg(not(target_arch = "wasm32"))]
-fn call(task: &mut dyn FnMut()) -> Result<(), JsValue> {
-    task();
+fn call(task: &mut dyn Task) -> Result<(), JsValue> {
+    task.go();
     Ok(())
 }
 
@@ -72,40 +83,69 @@ pub(crate) fn attempt(task: impl FnOnce()) {
     });
 }
 
-fn attempt_call(task: &mut dyn FnMut()) {
+fn attempt_call(task: &mut dyn Task) {
     if let Err(error) = call(task) {
         failed(&error);
     }
 }
 
-// These take boxes: a page would download each of them once for every closure.
+/// A function that can be given to the browser. All are of one kind: a page would download
+/// what makes each of them, here and in the glue.
+pub(crate) type Function = Closure<dyn Fn(JsValue) -> JsValue>;
 
-/// A function that can be given to the browser. It has one argument.
-pub(crate) fn function(task: Box<dyn Fn(JsValue)>) -> Closure<dyn Fn(JsValue)> {
+/// What the browser calls with one argument, and what it is given back. It is a trait for
+/// the same reason as [`Task`].
+pub(crate) trait Called {
+    fn call(&self, argument: &JsValue) -> JsValue;
+}
+
+impl<T: Fn(&JsValue)> Called for T {
+    fn call(&self, argument: &JsValue) -> JsValue {
+        self(argument);
+        JsValue::UNDEFINED
+    }
+}
+
+/// A function that gives nothing back.
+pub(crate) fn function(task: impl Fn(&JsValue) + 'static) -> Function {
+    function_of(Box::new(task))
+}
+
+// It takes a box: a page would download it once for every closure.
+fn function_of(task: Box<dyn Called>) -> Function {
     Closure::own_assert_unwind_safe(move |argument: JsValue| {
-        attempt_call(&mut || task(argument.clone()));
+        let mut given = JsValue::UNDEFINED;
+        attempt_call(&mut || given = task.call(&argument));
+        given
     })
+}
+
+/// A task that is called once, and gives something back.
+type OnceTask = Box<dyn FnOnce(&JsValue) -> JsValue>;
+
+/// What is called once, and the function that lives until then.
+struct Once {
+    task: Cell<Option<OnceTask>>,
+    function: Rc<Cell<Option<Function>>>,
+}
+
+impl Called for Once {
+    fn call(&self, argument: &JsValue) -> JsValue {
+        self.function.take();
+        let task = self.task.take();
+        task.map_or(JsValue::UNDEFINED, |task| task(argument))
+    }
 }
 
 /// A function that is called once and gives something back: `undefined` where it
 /// fails.
-pub(crate) fn function_once(task: Box<dyn FnOnce(JsValue) -> JsValue>) -> JsValue {
-    Closure::once_into_js(move |argument: JsValue| {
-        let mut result = JsValue::UNDEFINED;
-        attempt(|| result = task(argument));
-        result
-    })
-}
-
-/// Lets a future run, beginning when the current task ends.
-pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
-    executor::run(Box::pin(future));
-}
-
-/// Lets a promise be: nobody waits for it, and its rejection is nobody's.
-pub(crate) fn ignore(promise: &JsValue) {
-    let settled = js_sys::Promise::resolve(promise);
-    spawn(async move {
-        let _ = wasm_bindgen_futures::JsFuture::from(settled).await;
-    });
+pub(crate) fn function_once(task: OnceTask) -> JsValue {
+    let own = Rc::new(Cell::new(None));
+    let function = function_of(Box::new(Once {
+        task: Cell::new(Some(task)),
+        function: Rc::clone(&own),
+    }));
+    let given = function.as_ref().clone();
+    own.set(Some(function));
+    given
 }

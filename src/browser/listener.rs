@@ -1,12 +1,11 @@
 //! Listeners that live as long as the value that stands for them.
 
-use js_sys::{Function, Object};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::EventTarget;
+use js_sys::Object;
+use wasm_bindgen::JsValue;
 
 use super::{
-    guard,
-    page::{global_this, member, put},
+    guard::{self, Called},
+    page::{call, global_this, member, put},
 };
 
 /// The kinds of events that are listened to.
@@ -17,16 +16,20 @@ type Kinds = &'static [&'static str];
 /// not heard.
 pub(crate) struct Ear {
     kinds: Kinds,
-    heard: Closure<dyn Fn(JsValue)>,
+    heard: guard::Function,
 }
 
 impl Ear {
-    pub fn new(kinds: Kinds, heard: Box<dyn Fn(JsValue)>) -> Ear {
-        let heard = guard::function(Box::new(move |event| {
-            if member(&event, "isTrusted") != false {
-                heard(event);
+    pub fn new(kinds: Kinds, heard: impl Fn(&JsValue) + 'static) -> Ear {
+        Ear::boxed(kinds, Box::new(heard))
+    }
+
+    fn boxed(kinds: Kinds, heard: Box<dyn Called>) -> Ear {
+        let heard = guard::function(move |event| {
+            if member(event, "isTrusted") != false {
+                heard.call(event);
             }
-        }));
+        });
         Ear { kinds, heard }
     }
 
@@ -37,29 +40,23 @@ impl Ear {
         for name in &["capture", "passive"] {
             put(&options, name, &JsValue::TRUE);
         }
-        for kind in self.kinds {
+        for &kind in self.kinds {
             // A page that lets nobody listen is heard no more than it wants.
-            let _ = target
-                .unchecked_ref::<EventTarget>()
-                .add_event_listener_with_callback_and_add_event_listener_options(
-                    kind,
-                    self.function(),
-                    options.unchecked_ref(),
-                );
+            let given = [kind.into(), self.function(), options.clone().into()];
+            let _ = call(target, "addEventListener", &given);
         }
     }
 
     /// Listens to it no more.
     pub fn remove(&self, target: &JsValue) {
-        for kind in self.kinds {
-            let _ = target
-                .unchecked_ref::<EventTarget>()
-                .remove_event_listener_with_callback_and_bool(kind, self.function(), true);
+        for &kind in self.kinds {
+            let given = [kind.into(), self.function(), JsValue::TRUE];
+            let _ = call(target, "removeEventListener", &given);
         }
     }
 
-    fn function(&self) -> &Function {
-        self.heard.as_ref().unchecked_ref()
+    fn function(&self) -> JsValue {
+        self.heard.as_ref().clone()
     }
 }
 
@@ -71,19 +68,19 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Listens to events of these kinds.
-    pub fn new(target: &JsValue, kinds: Kinds, heard: impl Fn(JsValue) + 'static) -> Listener {
+    pub fn new(target: &JsValue, kinds: Kinds, heard: impl Fn(&JsValue) + 'static) -> Listener {
         Listener::boxed(target, kinds, Box::new(heard))
     }
 
     /// As [`Listener::new`], on the window, or in a worker on what is in its place.
-    pub fn global(kinds: Kinds, heard: impl Fn(JsValue) + 'static) -> Listener {
+    pub fn global(kinds: Kinds, heard: impl Fn(&JsValue) + 'static) -> Listener {
         Listener::global_boxed(kinds, Box::new(heard))
     }
 
-    fn boxed(target: &JsValue, kinds: Kinds, heard: Box<dyn Fn(JsValue)>) -> Listener {
+    fn boxed(target: &JsValue, kinds: Kinds, heard: Box<dyn Called>) -> Listener {
         let listener = Listener {
             target: target.clone(),
-            ear: Ear::new(kinds, heard),
+            ear: Ear::boxed(kinds, heard),
         };
         listener.listen();
         listener
@@ -91,7 +88,7 @@ impl Listener {
 
     // Out of line, as many listen there.
     #[inline(never)]
-    fn global_boxed(kinds: Kinds, heard: Box<dyn Fn(JsValue)>) -> Listener {
+    fn global_boxed(kinds: Kinds, heard: Box<dyn Called>) -> Listener {
         Listener::boxed(&global_this(), kinds, heard)
     }
 

@@ -1,14 +1,12 @@
 //! What the page does, told to the engine.
 
-use std::rc::{Rc, Weak};
-
 use natero_engine::{Engine, Input, View};
 
 use super::{
     Browser,
     activity::{Activity, Use},
     clock::now,
-    ears::Ears,
+    ears::{Ears, Erasure},
     lifecycle::{self, Change},
     listener::Listener,
     navigation::{Moved, Navigation},
@@ -22,101 +20,85 @@ use crate::settings::PageViews;
 impl Browser {
     /// Listens to all that the engine hears of.
     pub(super) fn listen(&self) -> Ears {
-        let host = Weak::clone(&self.host);
-        let policy = unreachable::watch_policy(&self.source.url, move || {
-            if let Some(host) = host.upgrade() {
-                host.platform.obstacle.set(Some(Obstacle::Policy));
-            }
+        let host = self.host();
+        let policy = unreachable::watch_policy(&host.platform.source.url, move || {
+            host.platform.obstacle.set(Some(Obstacle::Policy));
         });
         let mut listeners = vec![policy];
         for &(kinds, online) in &[(&["online"], true), (&["offline"], false)] {
-            let tell = self.teller();
             listeners.push(Listener::global(kinds, move |_| {
-                tell(Box::new(move |engine, now| {
-                    engine.handle(now, Input::Online(online));
-                }));
+                host.hear(Input::Online(online));
             }));
         }
         if page::document().is_none() {
-            return Ears::of(listeners);
+            return Ears {
+                listeners,
+                ..Ears::default()
+            };
         }
-        let host = Weak::clone(&self.host);
-        let activity = Activity::watch(move |used| {
-            if let Some(host) = host.upgrade() {
-                host.platform.used(used);
-            }
-        });
-        let host = Weak::clone(&self.host);
-        let changed = move |change| {
-            if let Some(host) = host.upgrade() {
-                host.platform.page_changed(change);
-            }
-        };
-        lifecycle::watch(&mut listeners, Rc::new(changed));
-        let tell = self.teller();
-        let tabs = Tabs::new(&self.settings.cookie_prefix, &self.tab, move |since| {
-            tell(Box::new(move |engine, now| {
-                engine.handle(now, Input::OtherTab { since });
-            }));
-        });
-        let tell = self.teller();
-        let storage = PageStorage::new(
+        let activity = Activity::watch(move |used| host.platform.used(used));
+        let changed = move |change| host.platform.page_changed(change);
+        lifecycle::watch(&mut listeners, changed);
+        let tabs = Tabs::new(
             &self.settings.cookie_prefix,
-            &self.source.name,
-            self.settings.max_stored_bytes,
-            Box::new(move |records| {
-                tell(Box::new(move |engine, now| {
-                    engine.handle(now, Input::Adopted(&records));
-                }));
-            }),
+            &host.platform.tab,
+            move |since| {
+                host.hear(Input::OtherTab { since });
+            },
         );
-        let sharing = Rc::clone(&storage);
+        self.storage.get_or_init(|| {
+            PageStorage::new(
+                &self.settings.cookie_prefix,
+                &self.source.name,
+                self.settings.max_stored_bytes,
+                Box::new(move |records| {
+                    host.tell(Box::new(move |engine, now| {
+                        engine.handle(now, Input::Adopted(&records));
+                    }));
+                }),
+            )
+        });
         listeners.push(Listener::global(&["storage"], move |event| {
-            if page::member(&event, "key") == sharing.shared()
-                && let Some(record) = page::member(&event, "newValue").as_string()
+            if let Some(storage) = host.platform.storage()
+                && page::member(event, "key") == storage.shared()
+                && let Some(record) = page::member(event, "newValue").as_string()
             {
-                sharing.hear(record);
+                storage.hear(record);
             }
         }));
-        let mut ears = Ears::of(listeners);
-        ears.activity = Some(activity);
-        ears.navigation = self.watch_navigation();
-        ears.tabs = Some(tabs);
-        self.storage.replace(Some(storage));
+        let mut ears = Ears {
+            listeners,
+            activity: Some(activity),
+            tabs: Some(tabs),
+            _erasure: Erasure::watch(move || {
+                if let Some(ears) = host.platform.ears() {
+                    ears.listen_again();
+                }
+            }),
+            ..Ears::default()
+        };
+        if self.settings.track_page_views != PageViews::Off {
+            let moved = move |moved| host.platform.navigated(moved);
+            ears.navigation = Some(Navigation::watch(self.with_hash(), &mut ears, moved));
+        }
         ears
     }
 
     fn used(&self, used: Use) {
-        let Some(host) = self.host.upgrade() else {
-            return;
-        };
-        match used {
+        let input = match used {
             Use::Activity => {
                 self.look_at_address();
-                host.tell(Box::new(|engine, now| engine.handle(now, Input::Activity)));
+                Input::Activity
             }
-            Use::FrameFocused(focused) => host.tell(Box::new(move |engine, now| {
-                engine.handle(now, Input::FrameFocused(focused));
-            })),
-        }
-    }
-
-    fn watch_navigation(&self) -> Option<Navigation> {
-        if self.settings.track_page_views == PageViews::Off {
-            return None;
-        }
-        let host = Weak::clone(&self.host);
-        Some(Navigation::watch(self.with_hash(), move |moved| {
-            if let Some(host) = host.upgrade() {
-                host.platform.navigated(moved);
-            }
-        }))
+            Use::FrameFocused(focused) => Input::FrameFocused(focused),
+        };
+        self.host().hear(input);
     }
 
     /// A history that is frozen is not watched.
     fn look_at_address(&self) {
-        if let Some(navigation) = self.ears().as_ref().and_then(|it| it.navigation.as_ref()) {
-            navigation.look();
+        if let Some(navigation) = self.ears().and_then(|it| it.navigation) {
+            navigation.look(false);
         }
     }
 
@@ -128,16 +110,17 @@ impl Browser {
     }
 
     fn page_changed(&self, change: Change) {
-        let (Some(host), Some(ears)) = (self.host.upgrade(), self.ears()) else {
+        let Some(ears) = self.ears() else {
             return;
         };
+        let host = self.host();
         host.end_turn();
         match change {
-            Change::Shown => host.tell(Box::new(|engine, now| engine.handle(now, Input::Shown))),
+            Change::Shown => host.hear(Input::Shown),
             Change::Hidden => {
                 ears.settle_navigation();
                 self.verify_storage();
-                host.tell(Box::new(|engine, now| engine.handle(now, Input::Hidden)));
+                host.hear(Input::Hidden);
             }
             // A browser that keeps the page to come back to it will not do so while
             // it holds a lock or hears other tabs. The page asks for both again when
@@ -148,8 +131,8 @@ impl Browser {
                 self.leave(&ears);
             }
             Change::Restored => {
-                host.tell(Box::new(|engine, now| engine.handle(now, Input::Restored)));
-                host.tell(Box::new(|engine, now| engine.handle(now, Input::Shown)));
+                host.hear(Input::Restored);
+                host.hear(Input::Shown);
                 self.navigated(Moved {
                     address: self.address(),
                     at: now(),
@@ -162,22 +145,16 @@ impl Browser {
     fn verify_storage(&self) {
         let missing = self.storage().map(|storage| storage.missing());
         for segment in missing.unwrap_or_default() {
-            if let Some(host) = self.host.upgrade() {
-                host.tell(Box::new(move |engine, now| {
-                    engine.handle(now, Input::WriteFailed(segment));
-                }));
-            }
+            self.host().hear(Input::WriteFailed(segment));
         }
     }
 
     fn navigated(&self, Moved { address, at }: Moved) {
-        if let Some(host) = self.host.upgrade() {
-            let title = page::title();
-            let told = move |engine: &mut Engine, now| {
-                let (url, title) = (address.as_str(), title.as_str());
-                engine.handle(now, Input::Navigated(View { url, title }));
-            };
-            host.tell_at(at, Box::new(told));
-        }
+        let title = page::title();
+        let told = move |engine: &mut Engine, now| {
+            let (url, title) = (address.as_str(), title.as_str());
+            engine.handle(now, Input::Navigated(View { url, title }));
+        };
+        self.host().tell_at(at, Box::new(told));
     }
 }

@@ -6,31 +6,18 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Function, Object, Promise};
-use wasm_bindgen::prelude::*;
+use js_sys::{Function, Object};
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
-    guard,
-    page::{global, member, put},
+    executor, guard,
+    page::{call, global, member, put},
 };
 
-#[wasm_bindgen]
-extern "C" {
-    type LockManager;
-
-    #[wasm_bindgen(method, catch)]
-    fn request(
-        this: &LockManager,
-        name: &str,
-        options: &Object,
-        granted: &JsValue,
-    ) -> Result<JsValue, JsValue>;
-}
-
 /// The locks that the pages of an origin share. Pages on plain http have none.
-fn manager() -> Option<LockManager> {
+fn manager() -> Option<JsValue> {
     let locks = member(&global("navigator"), "locks");
-    locks.is_object().then(|| locks.unchecked_into())
+    locks.is_object().then_some(locks)
 }
 
 /// Whether there are locks at all.
@@ -51,15 +38,15 @@ pub(crate) fn request(
     };
     let options = Object::new();
     put(&options, "ifAvailable", &only_if_free.into());
-    let granted = Box::new(move |lock: JsValue| match granted(!lock.is_null()) {
+    let granted = Box::new(move |lock: &JsValue| match granted(!lock.is_null()) {
         Some(lock) => lock.held(),
         None => JsValue::UNDEFINED,
     });
     let granted = guard::function_once(granted);
     // Without a lock, others may take over what we store: better twice than not
     // at all.
-    if let Ok(asked) = manager.request(name, &options, &granted) {
-        guard::ignore(&asked);
+    if let Ok(asked) = call(&manager, "request", &[name.into(), options.into(), granted]) {
+        executor::ignore(&asked);
     }
 }
 
@@ -83,10 +70,9 @@ impl Lock {
     /// What the browser waits for before it lets go of the lock.
     fn held(self) -> JsValue {
         // The browser keeps the promise, and the promise keeps nothing of ours.
-        Promise::new(&mut |resolve, _| {
-            self.0.0.replace(Some(resolve));
-        })
-        .into()
+        let (promise, settle) = executor::promise();
+        self.0.0.replace(Some(settle.unchecked_into()));
+        promise
     }
 }
 

@@ -33,8 +33,8 @@ mod unreachable;
 mod wrapped;
 
 use std::{
-    cell::{Cell, RefCell},
-    rc::{Rc, Weak},
+    cell::{Cell, OnceCell, RefCell},
+    rc::Rc,
 };
 
 use natero_engine::{Engine, Input, Millis, Mono, Now, RequestId, Start, View};
@@ -50,17 +50,20 @@ use self::{
 };
 use crate::{
     flush::Flushes,
-    host::{Host, Tell},
+    host::Host,
     settings::{PageViews, Settings},
 };
 
-#[cfg(feature = "class")]
-pub(crate) use self::guard::{ignore, run, spawn};
 pub(crate) use self::{
     clock::now,
     console::is_logging,
     guard::{attempt, when_failed},
     problems::{OnError, Problems},
+};
+#[cfg(feature = "class")]
+pub(crate) use self::{
+    executor::{ignore, promise},
+    guard::run,
 };
 
 /// What `before_send` made of an event.
@@ -95,7 +98,7 @@ pub(crate) struct Source {
 
 /// The browser, for one tracker.
 pub(crate) struct Browser {
-    pub settings: Box<Settings>,
+    pub settings: &'static Settings,
     pub problems: Problems,
     pub flushes: Flushes,
     /// `before_send` is at work. What it calls would make events without end.
@@ -104,7 +107,7 @@ pub(crate) struct Browser {
     before_send: Option<BeforeSend>,
     cookies: Cookies,
     timer: Timer,
-    ways: Rc<Ways>,
+    ways: &'static Ways,
     /// Requests that may be aborted.
     aborts: RefCell<Vec<(RequestId, Rc<Abort>)>>,
     /// Copies for `debugUrl` that are under way.
@@ -117,17 +120,22 @@ pub(crate) struct Browser {
     ears: RefCell<Option<Rc<Ears>>>,
     /// It outlives what listens: what is confirmed after the end is removed. Where
     /// there is no page there is none.
-    storage: RefCell<Option<Rc<PageStorage>>>,
-    host: Weak<Host<Browser>>,
+    storage: OnceCell<PageStorage>,
+    host: OnceCell<Driven>,
 }
+
+/// An engine in a browser. There are one or two in a page, and none is ever dropped: what
+/// the browser calls back may come at any time.
+pub(crate) type Driven = &'static Host<Browser>;
 
 const NO_TIMERS: &str = "setTimeout is missing, throws or does not wait: events are sent at once.";
 
 /// An engine in this browser.
-pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Rc<Host<Browser>> {
+pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Driven {
+    let settings: &Settings = Box::leak(settings);
     let now = now();
     let seed = random::seed();
-    let mut config = settings.config(hooks.before_send.is_some(), is_denied(&settings));
+    let mut config = settings.config(hooks.before_send.is_some(), is_denied(settings));
     let has_timers = timer::exist();
     config.flush_interval = if has_timers {
         config.flush_interval
@@ -137,27 +145,26 @@ pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Rc<
         Millis::ZERO
     };
     let engine = Engine::new(config, seed, now);
-    let host = Rc::new_cyclic(|host| {
-        let browser = Browser {
-            problems: Problems::new(hooks.on_error),
-            flushes: Flushes::default(),
-            is_filtering: Cell::new(false),
-            source,
-            before_send: hooks.before_send,
-            cookies: Cookies::new(&settings),
-            timer: Timer::default(),
-            ways: Rc::default(),
-            aborts: RefCell::default(),
-            copies: Cell::new(0),
-            obstacle: Cell::new(None),
-            tab: shared::tab(seed),
-            ears: RefCell::default(),
-            storage: RefCell::default(),
-            host: Weak::clone(host),
-            settings,
-        };
-        Host::new(engine, browser)
-    });
+    let browser = Browser {
+        problems: Problems::new(hooks.on_error),
+        flushes: Flushes::default(),
+        is_filtering: Cell::new(false),
+        source,
+        before_send: hooks.before_send,
+        cookies: Cookies::new(settings),
+        timer: Timer::default(),
+        ways: Box::leak(Box::default()),
+        aborts: RefCell::default(),
+        copies: Cell::new(0),
+        obstacle: Cell::new(None),
+        tab: shared::tab(seed),
+        ears: RefCell::default(),
+        storage: OnceCell::new(),
+        host: OnceCell::new(),
+        settings,
+    };
+    let host: Driven = Box::leak(Box::new(Host::new(engine, browser)));
+    host.platform.host.get_or_init(|| host);
     if !has_timers {
         host.platform.problems.warn(NO_TIMERS);
     }
@@ -180,11 +187,7 @@ impl Browser {
     /// Begins to listen to the page, and to track.
     fn begin(&self, now: Now) {
         let ears = Rc::new(self.listen());
-        ears.watch_erasure(&ears);
         self.ears.replace(Some(ears));
-        let Some(host) = self.host.upgrade() else {
-            return;
-        };
         let has_page = page::document().is_some();
         let CookieValues { session, visitor } = if has_page {
             self.cookies.read()
@@ -210,7 +213,7 @@ impl Browser {
                 }),
             );
         };
-        host.begin(now, Box::new(start));
+        self.host().begin(now, Box::new(start));
     }
 
     /// Begins once somebody sees the page.
@@ -218,13 +221,14 @@ impl Browser {
         let Some(document) = page::document() else {
             return;
         };
-        let host = Weak::clone(&self.host);
+        let host = self.host();
         let shown = Listener::new(&document, &["prerenderingchange"], move |_| {
-            if let Some(host) = host.upgrade() {
-                host.platform.begin(now());
-            }
+            host.platform.begin(now());
         });
-        self.ears.replace(Some(Rc::new(Ears::of(vec![shown]))));
+        self.ears.replace(Some(Rc::new(Ears {
+            listeners: vec![shown],
+            ..Ears::default()
+        })));
     }
 
     /// Leaves no listener, timer or lock behind.
@@ -232,12 +236,13 @@ impl Browser {
         self.timer.clear();
         if let Some(ears) = self.ears.take() {
             self.leave(&ears);
+            ears.stop();
         }
     }
 
     /// Gives up what keeps others from going on.
     fn leave(&self, ears: &Ears) {
-        if let Some(tabs) = &ears.tabs {
+        if let Some(tabs) = ears.tabs {
             tabs.close();
         }
         if let Some(storage) = self.storage() {
@@ -258,18 +263,13 @@ impl Browser {
         self.ears.borrow().clone()
     }
 
-    fn storage(&self) -> Option<Rc<PageStorage>> {
-        self.storage.borrow().clone()
+    fn storage(&self) -> Option<&'static PageStorage> {
+        self.host().platform.storage.get()
     }
 
-    /// How the browser tells the engine of something.
-    fn teller(&self) -> impl Fn(Tell) + 'static {
-        let host = Weak::clone(&self.host);
-        move |told| {
-            if let Some(host) = host.upgrade() {
-                host.tell(told);
-            }
-        }
+    /// The engine that this browser is of.
+    fn host(&self) -> Driven {
+        self.host.get().expect("it is there once the browser is")
     }
 
     fn wake_up_at(&self, due: Option<Mono>) -> bool {
@@ -279,13 +279,11 @@ impl Browser {
             self.timer.clear();
             return false;
         };
-        let host = Weak::clone(&self.host);
+        let host = self.host();
         self.timer.set(due, move || {
-            if let Some(host) = host.upgrade() {
-                host.platform.timer.rang();
-                host.end_turn();
-                host.tell(Box::new(|engine, now| engine.handle(now, Input::Timer)));
-            }
+            host.platform.timer.rang();
+            host.end_turn();
+            host.hear(Input::Timer);
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What pages left that are gone.
 
 use super::{
-    clock, guard,
+    clock, executor,
     locks::{self, Lock},
 };
 
@@ -40,7 +40,7 @@ pub(crate) fn take_over(
         locks::request(name, true, Box::new(granted));
     } else if clock::wall() - last_alive > SILENT {
         // As with a lock, when what goes on now is done.
-        guard::spawn(async move {
+        executor::later(move || {
             take();
         });
     }

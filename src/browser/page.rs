@@ -1,6 +1,6 @@
 //! What the page says of itself.
 
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use natero_event::limits::MAX_TEXT_UNITS;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Window};
@@ -50,6 +50,20 @@ pub(crate) fn global(name: &str) -> JsValue {
 /// A member of an object; `undefined` where there is none, or where it throws.
 pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Calls a method of an object. A page downloads a few bytes for each call, and not a
+/// function in the wasm and one in its glue for each method.
+///
+/// # Errors
+/// With what it throws, or where there is none.
+pub(crate) fn call(object: &JsValue, name: &str, given: &[JsValue]) -> Result<JsValue, JsValue> {
+    let method = Reflect::get(object, &name.into())?;
+    let all = Array::new();
+    for value in given {
+        all.push(value);
+    }
+    method.unchecked_ref::<Function>().apply(object, &all)
 }
 
 /// Puts a member into an object that is ours.

@@ -1,6 +1,6 @@
 //! Performs what the engine asks for.
 
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use natero_engine::{
     Answer, Cookies, Effect, Input, Millis, Mono, Now, Request, RequestId, Response,
@@ -11,7 +11,7 @@ use super::{
     Browser, Decision, clock,
     console::{Level, print},
     cookies::CookieValues,
-    guard,
+    executor, guard,
     transport::{self, Abort, Outcome, Posting, ServerAnswer},
     unreachable,
 };
@@ -26,7 +26,6 @@ impl Platform for Browser {
     }
 
     fn perform(&self, effect: Effect, answer: &mut dyn FnMut(Input<'_>)) {
-        let ears = self.ears();
         let storage = self.storage();
         match effect {
             Effect::Send(request) => self.send(request),
@@ -72,7 +71,7 @@ impl Platform for Browser {
             }
             Effect::EraseCookies => self.cookies.erase(),
             Effect::AnnounceTab { through_storage } => {
-                if let Some(tabs) = ears.as_ref().and_then(|ears| ears.tabs.as_ref()) {
+                if let Some(tabs) = self.ears().and_then(|ears| ears.tabs) {
                     tabs.announce(through_storage);
                 }
             }
@@ -83,10 +82,8 @@ impl Platform for Browser {
                 }
             }
             Effect::PersistAtTaskEnd => {
-                let tell = self.teller();
-                guard::spawn(async move {
-                    tell(Box::new(|engine, now| engine.handle(now, Input::TaskEnded)));
-                });
+                let host = self.host();
+                executor::later(move || host.hear(Input::TaskEnded));
             }
             Effect::Store { segment, records } => {
                 let is_stored = storage.is_some_and(|it| it.write(segment, &records));
@@ -170,16 +167,12 @@ impl Browser {
             unloading,
             compress: self.settings.compress,
             abort: Some(Rc::clone(&abort)),
-            ways: Rc::clone(&self.ways),
+            ways: self.ways,
         };
         self.aborts.borrow_mut().push((request, abort));
         self.copy(&posting);
-        let host = Weak::clone(&self.host);
-        let ended = move |outcome| {
-            if let Some(host) = host.upgrade() {
-                host.platform.ended(request, outcome);
-            }
-        };
+        let host = self.host();
+        let ended = move |outcome| host.platform.ended(request, outcome);
         transport::post(posting, Box::new(ended));
     }
 
@@ -199,11 +192,9 @@ impl Browser {
             abort: None,
             ..posting.clone()
         };
-        let host = Weak::clone(&self.host);
+        let host = self.host();
         let ended = move |_| {
-            if let Some(host) = host.upgrade() {
-                host.platform.copies.set(host.platform.copies.get() - 1);
-            }
+            host.platform.copies.set(host.platform.copies.get() - 1);
         };
         transport::post(copy, Box::new(ended));
     }
@@ -229,12 +220,10 @@ impl Browser {
             }
             None => self.log(request, &["no answer"]),
         }
-        if let Some(host) = self.host.upgrade() {
-            host.tell(Box::new(move |engine, now| {
-                let answer = answer.as_ref().map(read);
-                engine.handle(now, Input::Response(Response { request, answer }));
-            }));
-        }
+        self.host().tell(Box::new(move |engine, now| {
+            let answer = answer.as_ref().map(read);
+            engine.handle(now, Input::Response(Response { request, answer }));
+        }));
     }
 
     fn abort(&self, request: RequestId) {
@@ -248,20 +237,18 @@ impl Browser {
     }
 
     fn warn_unreachable(&self, status: Option<u16>) {
-        let host = Weak::clone(&self.host);
+        let host = self.host();
         let found = move |cause: &str| {
-            if let Some(host) = host.upgrade() {
-                let message = [
-                    "the collector has taken nothing for a minute: ",
-                    cause,
-                    ". The events are kept.",
-                ];
-                host.platform.problems.tell(Problem {
-                    code: ErrorCode::Unreachable.code(),
-                    message: message.concat(),
-                    dropped: 0,
-                });
-            }
+            let message = [
+                "the collector has taken nothing for a minute: ",
+                cause,
+                ". The events are kept.",
+            ];
+            host.platform.problems.tell(Problem {
+                code: ErrorCode::Unreachable.code(),
+                message: message.concat(),
+                dropped: 0,
+            });
         };
         match status {
             Some(status) => {

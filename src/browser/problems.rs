@@ -8,7 +8,7 @@ use std::{
 use super::{
     clock,
     console::{Level, print},
-    guard,
+    executor, guard,
 };
 use crate::error::Problem;
 
@@ -65,7 +65,7 @@ impl Problems {
         print(Level::Error, &problem.message);
         if let Some(on_error) = &self.on_error {
             let on_error = Rc::clone(on_error);
-            guard::spawn(async move {
+            executor::later(move || {
                 // What it makes of its own failure is its own business.
                 let _ = guard::run(|| on_error(&problem));
             });

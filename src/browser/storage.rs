@@ -6,14 +6,11 @@
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::{Rc, Weak},
-};
+use std::cell::{Cell, RefCell};
 
 use natero_engine::SegmentId;
 use natero_event::json::push_int;
-use web_sys::Storage;
+use wasm_bindgen::JsValue;
 
 use super::{
     clock,
@@ -58,7 +55,6 @@ pub(crate) struct PageStorage {
     /// What is written takes the place of what another page left.
     is_taking: Cell<bool>,
     is_closed: Cell<bool>,
-    this: Weak<PageStorage>,
 }
 
 /// What this page has stored.
@@ -87,9 +83,9 @@ impl Own {
 
 impl PageStorage {
     /// `source` names the source among others in a few letters.
-    pub fn new(prefix: &str, source: &str, max_bytes: MaxBytes, adopt: Adopt) -> Rc<PageStorage> {
+    pub fn new(prefix: &str, source: &str, max_bytes: MaxBytes, adopt: Adopt) -> PageStorage {
         let start = |version| [prefix, version, source, "."].concat();
-        Rc::new_cyclic(|this| PageStorage {
+        PageStorage {
             start: start(VERSION),
             early: start(EARLY_VERSION),
             adopt,
@@ -100,8 +96,7 @@ impl PageStorage {
             write_failed: Cell::new(false),
             is_taking: Cell::new(false),
             is_closed: Cell::new(true),
-            this: Weak::clone(this),
-        })
+        }
     }
 
     /// Begins a part of this name.
@@ -225,7 +220,7 @@ impl PageStorage {
     }
 
     /// Hands over what pages share, and what closed ones left.
-    pub fn adopt_orphans(&self) {
+    pub fn adopt_orphans(&'static self) {
         self.tell_alive();
         let own = self.own.borrow().part.clone();
         let mut seen: Vec<String> = Vec::new();
@@ -245,17 +240,12 @@ impl PageStorage {
             seen.push(part.to_owned());
             let last_alive = stored(&[part, LAST_ALIVE].concat());
             let last_alive = last_alive.and_then(|text| number(&text)).unwrap_or(0.0);
-            let (this, taking, part) = (self.this.clone(), self.this.clone(), part.to_owned());
-            let name = part.clone();
+            let taken = part.to_owned();
             take_over(
-                &name,
+                part,
                 last_alive,
-                move || taking.upgrade().map_or(Taken::Whole, |it| it.take(&part)),
-                move |lock| {
-                    if let Some(this) = this.upgrade() {
-                        this.others.borrow_mut().push(lock);
-                    }
-                },
+                move || self.take(&taken),
+                move |lock| self.others.borrow_mut().push(lock),
             );
         }
     }
@@ -357,25 +347,28 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     })
 }
 
-fn storage() -> Option<Storage> {
-    page::window()?.local_storage().ok()?
+fn storage() -> Option<JsValue> {
+    let storage = page::global("localStorage");
+    storage.is_object().then_some(storage)
 }
 
 /// Stores under a name; tells whether it did. Storage may be blocked or full.
 pub(crate) fn store(name: &str, text: &str) -> bool {
-    storage().is_some_and(|storage| storage.set_item(name, text).is_ok())
+    let given = [name.into(), text.into()];
+    storage().is_some_and(|storage| page::call(&storage, "setItem", &given).is_ok())
 }
 
 /// Removes what is stored under a name.
 pub(crate) fn unstore(name: &str) {
     if let Some(storage) = storage() {
-        let _ = storage.remove_item(name);
+        let _ = page::call(&storage, "removeItem", &[name.into()]);
     }
 }
 
 /// What is stored under a name; nothing where storage is blocked.
 pub(crate) fn stored(name: &str) -> Option<String> {
-    storage()?.get_item(name).ok()?
+    let stored = page::call(&storage()?, "getItem", &[name.into()]);
+    stored.ok()?.as_string()
 }
 
 /// The names of everything stored that begin so; none where storage is blocked.
@@ -383,10 +376,11 @@ pub(crate) fn names_from(start: &str) -> Vec<String> {
     let Some(storage) = storage() else {
         return Vec::new();
     };
-    let count = storage.length().unwrap_or(0);
+    let count = page::member(&storage, "length").as_f64().unwrap_or(0.0) as u32;
     let mut names = Vec::new();
     for at in 0..count {
-        if let Ok(Some(name)) = storage.key(at)
+        let name = page::call(&storage, "key", &[at.into()]);
+        if let Some(name) = name.ok().and_then(|name| name.as_string())
             && name.starts_with(start)
         {
             names.push(name);

@@ -1,30 +1,29 @@
 //! Which tab was used last. Tabs tell each other: over a BroadcastChannel, or by
 //! storage events where there is none.
 
-use std::{cell::RefCell, rc::Rc};
+use std::cell::RefCell;
 
 use natero_engine::Wall;
 use natero_event::json::push_int;
+use wasm_bindgen::JsValue;
 use web_sys::BroadcastChannel;
 
 use crate::ascii::parted_at;
 
 use super::{
-    clock, guard,
+    clock,
     listener::Listener,
-    page::member,
+    page::{call, member},
     storage::{number, store, unstore},
 };
-
-type Heard = Rc<dyn Fn(Wall)>;
 
 /// The other tabs. From an announcement on they are listened to: a tab that is not
 /// in use has nothing to learn.
 pub(crate) struct Tabs {
     name: String,
     /// This page among others. Several trackers of one page are one tab.
-    page: String,
-    heard: Heard,
+    page: &'static str,
+    heard: Box<dyn Fn(Wall)>,
     way: RefCell<Option<Way>>,
 }
 
@@ -42,9 +41,8 @@ enum Way {
 impl Drop for Way {
     fn drop(&mut self) {
         match self {
-            // Behind a guard, as it is not `catch`.
             Way::Channel { channel, .. } => {
-                let _ = guard::run(|| channel.close());
+                let _ = call(channel, "close", &[]);
             }
             Way::Storage { .. } => {}
         }
@@ -53,25 +51,25 @@ impl Drop for Way {
 
 impl Tabs {
     /// Tells `heard` when another tab came into use.
-    pub fn new(prefix: &str, page: &str, heard: impl Fn(Wall) + 'static) -> Tabs {
-        let tabs = Tabs {
+    pub fn new(prefix: &str, page: &'static str, heard: impl Fn(Wall) + 'static) -> &'static Tabs {
+        let tabs: &Tabs = Box::leak(Box::new(Tabs {
             name: [prefix, "tab"].concat(),
-            page: page.to_owned(),
-            heard: Rc::new(heard),
+            page,
+            heard: Box::new(heard),
             way: RefCell::default(),
-        };
+        }));
         tabs.open();
         tabs
     }
 
     /// Tells the others that this tab came into use now.
-    pub fn announce(&self, through_storage: bool) {
+    pub fn announce(&'static self, through_storage: bool) {
         self.open();
-        let mut news = [&self.page, " "].concat();
+        let mut news = [self.page, " "].concat();
         push_int(&mut news, clock::wall() as i64);
         match &*self.way.borrow() {
             Some(Way::Channel { channel, .. }) => {
-                let _ = channel.post_message(&news.as_str().into());
+                let _ = call(channel, "postMessage", &[news.into()]);
             }
             // Others hear of it all the same if it does not stay. Where storage is
             // full or blocked, each tab counts for itself.
@@ -88,23 +86,21 @@ impl Tabs {
         self.way.take();
     }
 
-    fn open(&self) {
+    fn open(&'static self) {
         if self.way.borrow().is_some() {
             return;
         }
-        let (heard, page) = (Rc::clone(&self.heard), self.page.clone());
         let way = match BroadcastChannel::new(&self.name) {
             Ok(channel) => {
                 let _listener = Listener::new(&channel, &["message"], move |event| {
-                    hear(&page, member(&event, "data").as_string(), &heard);
+                    self.hear(event, "data");
                 });
                 Way::Channel { channel, _listener }
             }
             Err(_) => {
-                let name = self.name.clone();
                 let _listener = Listener::global(&["storage"], move |event| {
-                    if member(&event, "key") == *name {
-                        hear(&page, member(&event, "newValue").as_string(), &heard);
+                    if member(event, "key") == *self.name {
+                        self.hear(event, "newValue");
                     }
                 });
                 Way::Storage { _listener }
@@ -112,15 +108,16 @@ impl Tabs {
         };
         self.way.replace(Some(way));
     }
-}
 
-/// Takes in `PAGE TIME`.
-fn hear(own_page: &str, news: Option<String>, heard: &Heard) {
-    if let Some((page, since)) = news.as_deref().and_then(|news| parted_at(news, b' '))
-        && page != own_page
-        && let Some(since) = number(since)
-        && since > 0.0
-    {
-        heard(Wall(since));
+    /// Takes in `PAGE TIME`.
+    fn hear(&self, event: &JsValue, news: &str) {
+        let news = member(event, news).as_string();
+        if let Some((page, since)) = news.as_deref().and_then(|news| parted_at(news, b' '))
+            && page != self.page
+            && let Some(since) = number(since)
+            && since > 0.0
+        {
+            (self.heard)(Wall(since));
+        }
     }
 }

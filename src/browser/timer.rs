@@ -6,11 +6,9 @@ use std::{
 };
 
 use gloo_timers::callback::Timeout;
-use js_sys::Promise;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
-use super::{clock, guard};
+use super::{clock, executor::Settled, guard};
 
 /// The longest wait that timers of browsers keep to, in ms.
 const LONGEST: f64 = 2_147_483_647.0;
@@ -103,16 +101,14 @@ pub(crate) fn exist() -> bool {
 /// Waits for the next turn of the event loop; not at all where there are no timers.
 pub(crate) async fn next_turn() {
     let timer = Timer::default();
-    let turn = Promise::new(&mut |settle, _| {
-        let go = settle.clone();
-        let is_set = timer.set(clock::monotonic(), move || {
-            let _ = go.call0(&JsValue::UNDEFINED);
-        });
-        if !is_set {
-            let _ = settle.call0(&JsValue::UNDEFINED);
-        }
+    let turn = Settled::default();
+    let came = turn.clone();
+    let is_set = timer.set(clock::monotonic(), move || {
+        came.settle(Ok(JsValue::UNDEFINED));
     });
-    let _ = JsFuture::from(turn).await;
+    if is_set {
+        let _ = turn.await;
+    }
 }
 
 impl Drop for Timer {

@@ -1,12 +1,10 @@
 //! Why a collector is out of reach, as far as a page can find out.
 
-use js_sys::Promise;
-use wasm_bindgen_futures::JsFuture;
-
 use crate::ascii::is_within;
 
 use super::{
-    clock, guard,
+    clock,
+    executor::{Settled, spawn},
     listener::Listener,
     page::{self, member, object_of, put},
     timer::Timer,
@@ -38,14 +36,13 @@ impl Obstacle {
 }
 
 /// Calls `blocked` when the page's policy forbids requests to an address.
-pub(crate) fn watch_policy(url: &str, blocked: impl Fn() + 'static) -> Listener {
-    let url = url.to_owned();
+pub(crate) fn watch_policy(url: &'static str, blocked: impl Fn() + 'static) -> Listener {
     Listener::global(&["securitypolicyviolation"], move |event| {
-        let is = |name, value: &str| member(&event, name) == *value;
-        let blocked_uri = member(&event, "blockedURI").as_string().unwrap_or_default();
+        let is = |name, value: &str| member(event, name) == *value;
+        let blocked_uri = member(event, "blockedURI").as_string().unwrap_or_default();
         if is("effectiveDirective", "connect-src")
             && is("disposition", "enforce")
-            && is_within(&url, &blocked_uri)
+            && is_within(url, &blocked_uri)
         {
             blocked();
         }
@@ -68,9 +65,9 @@ pub(crate) fn cause(url: &str, known: Option<Obstacle>, found: impl FnOnce(&str)
     let probe = transport::fetch(url, &init);
     let timer = Timer::default();
     timer.set(clock::monotonic() + PROBE, move || abort.abort());
-    guard::spawn(async move {
+    spawn(async move {
         let is_there = match probe {
-            Ok(probe) => JsFuture::from(Promise::resolve(&probe)).await.is_ok(),
+            Ok(probe) => Settled::of(&probe).await.is_ok(),
             Err(_) => false,
         };
         drop(timer);

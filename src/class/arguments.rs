@@ -5,7 +5,8 @@ use natero_event::{Id, json::push_int};
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    browser::page::member, error::TrackerError, settings::rules, text::clean, tracker::Instead,
+    browser::page::member, error::TrackerError, live::Live, settings::rules, text::clean,
+    tracker::Instead,
 };
 
 #[wasm_bindgen]
@@ -23,110 +24,100 @@ extern "C" {
     fn number_to_json(number: f64) -> Result<JsValue, JsValue>;
 }
 
-/// The arguments of one call.
+/// The arguments of one call. What is none that can be taken is said, and then nothing
+/// comes of it.
 #[derive(Clone, Copy)]
-pub(super) struct Arguments(pub &'static str);
+pub(super) struct Arguments<'a> {
+    pub live: &'a Live,
+    pub method: &'static str,
+}
 
-impl Arguments {
-    fn refuse<T>(
-        self,
-        argument: &'static str,
-        expected: &str,
-        got: String,
-    ) -> Result<T, TrackerError> {
-        Err(TrackerError::InvalidArgument {
-            method: self.0,
+impl Arguments<'_> {
+    fn refuse<T>(self, argument: &'static str, expected: &str, got: String) -> Option<T> {
+        self.live.refuse(&TrackerError::InvalidArgument {
+            method: self.method,
             argument,
             expected: expected.to_owned(),
             got,
-        })
+        });
+        None
     }
 
     /// An id, which has to be given.
-    pub fn id(self, argument: &'static str, value: &JsValue) -> Result<String, TrackerError> {
-        match to_id(value) {
-            Some(id) => Ok(id),
-            None => self.refuse(argument, rules::ID, describe_id(value)),
-        }
+    pub fn id(self, argument: &'static str, value: &JsValue) -> Option<String> {
+        to_id(value).or_else(|| self.refuse(argument, rules::ID, describe_id(value)))
     }
 
     /// An id; nothing for `null`.
-    pub fn id_or_null(
-        self,
-        argument: &'static str,
-        value: &JsValue,
-    ) -> Result<Option<String>, TrackerError> {
+    pub fn id_or_null(self, argument: &'static str, value: &JsValue) -> Option<Option<String>> {
         if value.is_null() {
-            return Ok(None);
+            return Some(None);
         }
         self.id(argument, value).map(Some)
     }
 
     /// What one event has in place of an id that is set.
-    pub fn instead(self, argument: &'static str, value: &JsValue) -> Result<Instead, TrackerError> {
+    pub fn instead(self, argument: &'static str, value: &JsValue) -> Option<Instead> {
         if value.is_undefined() {
-            Ok(Instead::Sticky)
+            Some(Instead::Sticky)
         } else if value.is_null() {
-            Ok(Instead::Cleared)
+            Some(Instead::Cleared)
         } else {
             self.id(argument, value).map(Instead::Is)
         }
     }
 
     /// A finite number as JSON; 1 where none is given.
-    pub fn number(self, argument: &'static str, value: &JsValue) -> Result<String, TrackerError> {
+    pub fn number(self, argument: &'static str, value: &JsValue) -> Option<String> {
         if value.is_undefined() {
-            return Ok("1".to_owned());
+            return Some("1".to_owned());
         }
         match value.as_f64().filter(|number| number.is_finite()) {
-            Some(number) => Ok(number_text(number)),
+            Some(number) => Some(number_text(number)),
             None => self.refuse(argument, "a finite number", describe(value)),
         }
     }
 
     /// A time in ms.
-    pub fn span(self, argument: &'static str, value: &JsValue) -> Result<f64, TrackerError> {
-        match value.as_f64().filter(|number| rules::is_span(*number)) {
-            Some(number) => Ok(number),
-            None => self.refuse(argument, rules::SPAN, describe(value)),
-        }
+    pub fn span(self, argument: &'static str, value: &JsValue) -> Option<f64> {
+        let span = value.as_f64().filter(|number| rules::is_span(*number));
+        span.or_else(|| self.refuse(argument, rules::SPAN, describe(value)))
     }
 
     /// Any text; nothing where none is given.
-    pub fn text(
-        self,
-        argument: &'static str,
-        value: &JsValue,
-    ) -> Result<Option<String>, TrackerError> {
+    pub fn text(self, argument: &'static str, value: &JsValue) -> Option<Option<String>> {
         if value.is_undefined() || value.is_null() {
-            return Ok(None);
+            return Some(None);
         }
         match value.as_string() {
-            Some(text) => Ok(Some(text)),
+            Some(text) => Some(Some(text)),
             None => self.refuse(argument, "a string", describe(value)),
         }
     }
 
     /// The options of a call, each read once; none where none are given.
-    pub fn options(self, value: &JsValue) -> Result<Fields, TrackerError> {
+    pub fn options(self, value: &JsValue) -> Option<Fields> {
         if value.is_undefined() || value.is_null() {
-            return Ok(Fields::default());
+            return Some(Fields::default());
         }
-        Fields::of(value).or_else(|got| self.refuse("options", PLAIN, got))
+        match Fields::of(value) {
+            Ok(fields) => Some(fields),
+            Err(got) => self.refuse("options", PLAIN, got),
+        }
     }
 
     /// Details as JSON; nothing where none are given.
-    pub fn details(self, value: &JsValue) -> Result<Option<String>, TrackerError> {
+    pub fn details(self, value: &JsValue) -> Option<Option<String>> {
         use natero_event::limits::MAX_DETAILS_BYTES;
 
         if value.is_undefined() || value.is_null() {
-            return Ok(None);
+            return Some(None);
         }
         if !is_plain(value) {
             return self.refuse("details", PLAIN, describe(value));
         }
         match super::details::json(value, MAX_DETAILS_BYTES) {
-            Some(json) => Ok(Some(json)),
+            Some(json) => Some(Some(json)),
             None => self.refuse("details", rules::DETAILS, "more".to_owned()),
         }
     }

@@ -9,19 +9,10 @@ use natero_event::json::{push_ascii, push_str};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{Fields, number_text, object_keys, tag, to_text};
-use crate::browser::page::{call_of, member};
+use crate::browser::page::{call, call_of, member};
 
 #[wasm_bindgen]
 extern "C" {
-    /// An object that says itself what it is as JSON or as an ISO date.
-    type Speaking;
-
-    #[wasm_bindgen(method, catch, js_name = toISOString)]
-    fn to_iso_string(this: &Speaking) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = toJSON)]
-    fn to_json(this: &Speaking) -> Result<JsValue, JsValue>;
-
     #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
     fn array_from(items: &JsValue) -> Result<Array, JsValue>;
 }
@@ -98,11 +89,10 @@ impl Walk {
         let Some(tag) = tag(value) else {
             return false;
         };
-        let speaking: &Speaking = value.unchecked_ref();
         let told = match tag.as_str() {
             _ if is_final => return self.parts_of(value),
             // A date that is none throws.
-            "[object Date]" => match speaking.to_iso_string() {
+            "[object Date]" => match call(value, "toISOString", &[]) {
                 Ok(iso) => iso,
                 Err(_) => JsValue::NULL,
             },
@@ -115,7 +105,7 @@ impl Walk {
                 Err(_) => return false,
             },
             "[object Map]" => return self.map(value),
-            _ if says_json(value) => speaking.to_json().unwrap_or(JsValue::UNDEFINED),
+            _ if says_json(value) => call(value, "toJSON", &[]).unwrap_or(JsValue::UNDEFINED),
             _ => return self.parts_of(value),
         };
         self.open.push(value.clone());

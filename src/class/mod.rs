@@ -14,7 +14,7 @@ mod settings;
 
 use std::cell::Cell;
 
-use js_sys::Promise;
+use js_sys::Function;
 use natero_engine::{Call, Dropped, Millis, Reason, Stats};
 use wasm_bindgen::prelude::*;
 
@@ -25,8 +25,8 @@ use self::{
 };
 use crate::{
     browser::{self, Problems},
-    error::{TrackerError, reason_name},
-    flush::Flushed,
+    error::reason_name,
+    flush::{Flush, Flushed},
     live::{self, Live, Sticky, Use, Whom},
     tracker::{self, Ids, Tracker},
 };
@@ -158,7 +158,7 @@ impl Natero {
                 product: arguments.instead("product", &given.get("product"))?,
                 details: arguments.details(&given.get("details"))?,
             });
-            Ok(())
+            Some(())
         });
     }
 
@@ -177,7 +177,7 @@ impl Natero {
             let module = arguments.id("module", module)?;
             let product = arguments.instead("product", &product)?;
             live.module_event(module, Millis(time_spent), product);
-            Ok(())
+            Some(())
         });
     }
 
@@ -193,7 +193,7 @@ impl Natero {
             let url = arguments.text("url", &given.get("url"))?;
             let title = arguments.text("title", &given.get("title"))?;
             live.page_view(url, title);
-            Ok(())
+            Some(())
         });
     }
 
@@ -203,24 +203,20 @@ impl Natero {
         let mut begun = None;
         self.call("flush", &mut |live, _| {
             begun = Some(live.flush());
-            Ok(())
+            Some(())
         });
-        let mut settle = None;
-        let take = &mut |resolve, _| settle = Some(resolve);
-        let promise = browser::run(|| Promise::new(take).into()).unwrap_or(JsValue::UNDEFINED);
-        browser::spawn(async move {
-            let flushed = match begun {
-                Some(begun) => begun.await.unwrap_or_default(),
-                None => Flushed::default(),
-            };
+        let (promise, settle) = browser::promise();
+        let flush = begun.unwrap_or_else(|| Flush::ended(Ok(Flushed::default())));
+        flush.then(move |flushed| {
+            let flushed = flushed.unwrap_or_default();
             let told = object(&[
                 ("delivered", Plain::count(flushed.delivered)),
                 ("pending", Plain::count(flushed.pending)),
                 ("rejected", Plain::count(flushed.rejected)),
             ]);
-            if let Some(settle) = settle {
-                let _ = settle.call1(&JsValue::UNDEFINED, &told);
-            }
+            let _ = settle
+                .unchecked_ref::<Function>()
+                .call1(&JsValue::UNDEFINED, &told);
         });
         promise
     }
@@ -336,16 +332,17 @@ impl Natero {
 }
 
 /// Checks the arguments of a call, and makes it.
-type Make<'a> = dyn FnMut(&Live, Arguments) -> Result<(), TrackerError> + 'a;
+type Make<'a> = dyn FnMut(&Live, Arguments<'_>) -> Option<()> + 'a;
 
 impl Natero {
     /// Makes a call whose arguments are checked within.
     fn call(&self, method: &'static str, make: &mut Make<'_>) {
         // What is refused was said; and nothing reaches the page.
         browser::attempt(|| {
-            let _ = self
-                .tracker
-                .call(method, |live| make(live, Arguments(method)));
+            let _ = self.tracker.call(method, |live| {
+                make(live, Arguments { live, method });
+                Ok(())
+            });
         });
     }
 
@@ -357,7 +354,7 @@ impl Natero {
         let (method, argument) = which.names();
         self.call(method, &mut |live, arguments| {
             live.set(which, arguments.id_or_null(argument, id)?);
-            Ok(())
+            Some(())
         });
     }
 
@@ -366,14 +363,14 @@ impl Natero {
         self.call(method, &mut |live, arguments| {
             let id = arguments.id(argument, id)?;
             live.identify(whom, id, arguments.details(details)?);
-            Ok(())
+            Some(())
         });
     }
 
     fn plain(&self, method: &'static str, call: Call<'static>) {
         self.call(method, &mut |live, _| {
             live.call(call);
-            Ok(())
+            Some(())
         });
     }
 }

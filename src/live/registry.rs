@@ -4,10 +4,7 @@
 //! and sent to wherever a front end keeps its state. The trackers themselves stay
 //! on the thread that made them; on others there are none.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::JsValue;
 
@@ -26,7 +23,7 @@ pub(crate) struct Handle {
 }
 
 thread_local! {
-    static TRACKERS: RefCell<Vec<Rc<Live>>> = const { RefCell::new(Vec::new()) };
+    static TRACKERS: RefCell<Vec<&'static Live>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A handle to the tracker of a source: to the one that runs, or to a new one.
@@ -36,7 +33,7 @@ pub(crate) fn open(settings: Box<Settings>, source: Source, hooks: Hooks) -> Han
         live.join(&settings, present(&hooks));
         return live.handle(tracker);
     }
-    let live = Rc::new(Live {
+    let live: &Live = Box::leak(Box::new(Live {
         url: source.url.clone(),
         hooks: present(&hooks),
         host: browser::host(settings, source, hooks),
@@ -44,27 +41,24 @@ pub(crate) fn open(settings: Box<Settings>, source: Source, hooks: Hooks) -> Han
         entered: RefCell::default(),
         is_told_of_others: Cell::new(false),
         handles: RefCell::default(),
-    });
+    }));
     TRACKERS.with_borrow_mut(|trackers| {
-        trackers.push(Rc::clone(&live));
+        trackers.push(live);
         live.handle(trackers.len() - 1)
     })
 }
 
-fn find_running(source: &Source) -> Option<(usize, Rc<Live>)> {
+fn find_running(source: &Source) -> Option<(usize, &'static Live)> {
     TRACKERS.with_borrow(|trackers| {
-        let is_it = |live: &&Rc<Live>| live.url == source.url && live.is_in_use();
-        trackers
-            .iter()
-            .enumerate()
-            .find(|(_, live)| is_it(live))
-            .map(|(at, live)| (at, Rc::clone(live)))
+        let is_it = |live: &&Live| live.url == source.url && live.is_in_use();
+        let at = trackers.iter().position(is_it)?;
+        Some((at, trackers[at]))
     })
 }
 
 /// The tracker of a source that runs already.
 #[cfg(feature = "class")]
-pub(crate) fn running(source: &Source) -> Option<Rc<Live>> {
+pub(crate) fn running(source: &Source) -> Option<&'static Live> {
     find_running(source).map(|(_, live)| live)
 }
 
@@ -73,8 +67,8 @@ fn present(hooks: &Hooks) -> [bool; 2] {
 }
 
 /// The tracker of a handle; none on another thread than that which made it.
-pub(crate) fn find(handle: Handle) -> Option<Rc<Live>> {
-    TRACKERS.with_borrow(|trackers| trackers.get(handle.tracker as usize).map(Rc::clone))
+pub(crate) fn find(handle: Handle) -> Option<&'static Live> {
+    TRACKERS.with_borrow(|trackers| trackers.get(handle.tracker as usize).copied())
 }
 
 /// Something failed, and took the state of the whole wasm with it.

@@ -4,10 +4,7 @@ use std::{cell::Cell, rc::Rc};
 
 use web_sys::{AbortController, AbortSignal};
 
-use crate::browser::{
-    guard,
-    page::{Accessor, member},
-};
+use crate::browser::page::{Accessor, call, member};
 
 /// What aborts a request, if need be.
 #[derive(Debug)]
@@ -46,7 +43,7 @@ impl Abort {
         self.is_aborted.set(true);
         if let Some(controller) = &self.controller {
             // The page may have put anything in its place.
-            let _ = guard::run(|| controller.abort());
+            let _ = call(controller, "abort", &[]);
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Asks a server by `fetch`, for which a page may have put something else in place.
 
-use js_sys::{Object, Promise};
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::{
     Posting, Ways,
     answer::{Outcome, outcome_of},
 };
-use crate::browser::page::{Accessor, call_of, object_of, put};
+use crate::browser::{
+    executor::Settled,
+    page::{Accessor, call, call_of, object_of, put},
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -50,7 +52,8 @@ impl Ways {
         let Ok(begun) = begun else {
             return Fetched::Nonsense;
         };
-        let Some(response) = resolved(Ok(begun)).await else {
+        // What is no promise is its own outcome.
+        let Ok(response) = Settled::of(&begun).await else {
             return Fetched::Said(Outcome::Silence);
         };
         // What a wrapped `fetch` made may be no response at all, and one that reads the
@@ -61,7 +64,10 @@ impl Ways {
         let Some(status) = of_response("status").as_f64().filter(|_| !is_used) else {
             return Fetched::Nonsense;
         };
-        let text = resolved(call_of("Response", "text", &response)).await;
+        let text = match call_of("Response", "text", &response) {
+            Ok(text) => Settled::of(&text).await.ok(),
+            Err(_) => None,
+        };
         // An answer that was cut short is none.
         let Some(text) = text.and_then(|text| text.as_string()) else {
             let unreadable = self.unreadable.get() + 1;
@@ -74,12 +80,7 @@ impl Ways {
         };
         self.unreadable.set(0);
         let headers = of_response("headers");
-        let header = |name: &str| headers.unchecked_ref::<web_sys::Headers>().get(name).ok()?;
+        let header = |name: &str| call(&headers, "get", &[name.into()]).ok()?.as_string();
         Fetched::Said(outcome_of(status as u16, &text, &header))
     }
-}
-
-async fn resolved(promise: Result<JsValue, JsValue>) -> Option<JsValue> {
-    // What is no promise is its own outcome.
-    JsFuture::from(Promise::resolve(&promise.ok()?)).await.ok()
 }

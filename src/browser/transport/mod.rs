@@ -13,16 +13,15 @@ use std::{cell::Cell, num::NonZeroU32, rc::Rc};
 
 use natero_event::json::push_int;
 use wasm_bindgen::prelude::*;
-use web_sys::Navigator;
 
 use self::{
     fetch::{Fetched, init},
     xhr::Xhr,
 };
 use super::{
-    guard, gzip,
+    executor, gzip,
     packing::{Form, Packing},
-    page::{global, member, object_of, put},
+    page::{call, global, object_of, put},
     timer::next_turn,
 };
 
@@ -63,7 +62,7 @@ pub(crate) struct Posting {
     pub compress: bool,
     /// Aborts it.
     pub abort: Option<Rc<Abort>>,
-    pub ways: Rc<Ways>,
+    pub ways: &'static Ways,
 }
 
 impl Posting {
@@ -87,7 +86,7 @@ pub(crate) fn post(posting: Posting, ended: Box<dyn FnOnce(Outcome)>) {
         Form::Plain
     };
     let begun = (form != Form::Packed).then(|| begin(&posting));
-    guard::spawn(async move {
+    executor::spawn(async move {
         let packing = &posting.ways.packing;
         let begun = match begun {
             Some(begun) => begun,
@@ -111,7 +110,7 @@ pub(crate) fn post(posting: Posting, ended: Box<dyn FnOnce(Outcome)>) {
 struct NotPacked;
 
 async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
-    let Ways { packing, .. } = &*posting.ways;
+    let Ways { packing, .. } = posting.ways;
     // What never comes to an end is given up with this request, and not begun again.
     packing.give_up();
     let body = gzip::gzip(&posting.body).await.map_err(|_| NotPacked)?;
@@ -196,10 +195,9 @@ async fn plain(posting: &Posting, begun: Begun) -> Outcome {
 
 fn send_beacon(posting: &Posting) {
     let navigator = global("navigator");
-    if !posting.is_aborted() && member(&navigator, "sendBeacon").is_function() {
-        let _ = navigator
-            .unchecked_ref::<Navigator>()
-            .send_beacon_with_opt_str(&posting.url, Some(&posting.body));
+    if !posting.is_aborted() {
+        let (url, body) = (posting.url.as_str(), posting.body.as_str());
+        let _ = call(&navigator, "sendBeacon", &[url.into(), body.into()]);
     }
 }
 

@@ -1,8 +1,6 @@
 //! Asks a server by `XMLHttpRequest`, where `fetch` does not tell what comes of it.
 
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::XmlHttpRequest;
 
 use super::{
@@ -10,6 +8,7 @@ use super::{
     answer::{Outcome, outcome_of},
 };
 use crate::browser::{
+    executor::Settled,
     listener::Listener,
     page::{self, member},
     unreachable::Obstacle,
@@ -19,7 +18,7 @@ use crate::browser::{
 pub(super) struct Xhr {
     url: String,
     request: XmlHttpRequest,
-    end: Promise,
+    end: Settled,
     _ended: Listener,
     _aborted: Option<Listener>,
 }
@@ -27,22 +26,21 @@ pub(super) struct Xhr {
 impl Xhr {
     pub fn begin(posting: &Posting) -> Result<Xhr, JsValue> {
         let request = XmlHttpRequest::new()?;
-        let mut resolve = None;
-        let end = Promise::new(&mut |settle, _| resolve = Some(settle));
-        let ended = Listener::new(&request, &["loadend"], move |_| {
-            if let Some(resolve) = &resolve {
-                let _ = resolve.call0(&JsValue::UNDEFINED);
-            }
+        let end = Settled::default();
+        let came = end.clone();
+        let ended = Listener::new(&request, &["loadend"], move |event| {
+            came.settle(Ok(event.clone()));
         });
         let signal = posting.abort.as_ref().and_then(|abort| abort.signal());
         let aborted = signal.map(|signal| {
             let request = request.clone();
             Listener::new(&signal, &["abort"], move |_| {
-                let _ = request.abort();
+                let _ = page::call(&request, "abort", &[]);
             })
         });
-        request.open("POST", &posting.url)?;
-        request.send_with_opt_str(Some(&posting.body))?;
+        let (url, body) = (posting.url.as_str(), posting.body.as_str());
+        page::call(&request, "open", &["POST".into(), url.into()])?;
+        page::call(&request, "send", &[body.into()])?;
         Ok(Xhr {
             url: posting.url.clone(),
             request,
@@ -54,19 +52,22 @@ impl Xhr {
 
     /// What comes of it.
     pub async fn ended(self) -> Outcome {
-        let _ = JsFuture::from(self.end).await;
-        let status = self.request.status().unwrap_or(0);
-        let text = self.request.response_text().ok().flatten();
+        let _ = self.end.await;
+        let status = member(&self.request, "status").as_f64().unwrap_or(0.0) as u16;
         if status == 0 {
             return Outcome::Silence;
         }
+        let text = member(&self.request, "responseText").as_string();
         // Redirects are followed unasked: who answers then is not who was asked.
         let answered_by = member(&self.request, "responseURL").as_string();
         let is_other = |asked: String| answered_by.is_some_and(|it| !it.is_empty() && it != asked);
         if page::normalised(&self.url).is_some_and(is_other) {
             return Outcome::Blocked(Obstacle::Redirect);
         }
-        let header = |name: &str| self.request.get_response_header(name).ok()?;
+        let header = |name: &str| {
+            let header = page::call(&self.request, "getResponseHeader", &[name.into()]);
+            header.ok()?.as_string()
+        };
         outcome_of(status, &text.unwrap_or_default(), &header)
     }
 }
