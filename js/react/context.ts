@@ -23,7 +23,7 @@ interface Tracking {
 }
 
 /** One for each copy of React: what another has made need not work in it. */
-const contexts = shared("react", new Map<typeof createContext, Context<Tracking | undefined>>());
+const contexts = shared("react", new WeakMap<typeof createContext, Context<Tracking | undefined>>());
 
 if (!contexts.has(createContext)) contexts.set(createContext, createContext<Tracking | undefined>(undefined));
 const Above = contexts.get(createContext)!;

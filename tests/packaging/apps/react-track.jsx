@@ -2,7 +2,7 @@
 
 import { na } from "natero-wasm/inline";
 import { NateroProvider, Track } from "natero-wasm/react";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { createRoot } from "react-dom/client";
 
 const tracker = new na("api", "auth", {
@@ -40,10 +40,10 @@ function App() {
         </select>
       </Track>
       <Track feature="fragment">
-        <>
+        <Fragment key="both">
           <i>one</i>
           <i>two</i>
-        </>
+        </Fragment>
       </Track>
     </NateroProvider>
   );
