@@ -8,8 +8,16 @@ const ATTRIBUTES = ["data-na-module", "data-na-product", "hidden"];
 
 /** Sets both, and follows what becomes of them; returns how to stop. */
 export function sticky(tracker: na, root: Root): () => void {
-  const module = follow(root, "data-na-module", (name) => tracker.setModuleId(name));
-  const product = follow(root, "data-na-product", (name) => tracker.setProductId(name));
+  const module = follow(
+    () => nameOf(root, "data-na-module"),
+    () => tracker.getModuleId(),
+    (name) => tracker.setModuleId(name),
+  );
+  const product = follow(
+    () => nameOf(root, "data-na-product"),
+    () => tracker.getProductId(),
+    (name) => tracker.setProductId(name),
+  );
   const look = (): void => {
     // First the product: time in a module is put under it.
     product();
@@ -21,12 +29,12 @@ export function sticky(tracker: na, root: Root): () => void {
   return () => observer.disconnect();
 }
 
-/** Tells of each change of what an attribute names; of none that the page never named. */
-function follow(root: Root, attribute: string, tell: (name: string | null) => void): () => void {
+/** Tells of each change of what the page names, and once more where the tracker has forgotten it, as by a reset; of none that the page never named. */
+function follow(named: () => string | null, set: () => string | null, tell: (name: string | null) => void): () => void {
   let current: string | null = null;
   return () => {
-    const name = nameOf(root, attribute);
-    if (name === current) return;
+    const name = named();
+    if (name === current && (name === null || set() !== null)) return;
     current = name;
     tell(name);
   };

@@ -1,12 +1,8 @@
 // The module that the page is in while a component is there.
 
-import { useEffect, useLayoutEffect, useState } from "react";
+import { useState } from "react";
 import { nextPlace } from "../modules/index.ts";
-import { useTracking } from "./context.ts";
-
-// What components do in their own effects is done within the module: theirs come
-// after all of these. A server has no layout, and React 18 would warn there.
-const useEarlyEffect = typeof document === "undefined" ? useEffect : useLayoutEffect;
+import { useEarlyEffect, useTracking } from "./context.ts";
 
 /**
  * Enters a module for as long as the component is there; of several the innermost counts. `null`: none of its own.
@@ -14,11 +10,11 @@ const useEarlyEffect = typeof document === "undefined" ? useEffect : useLayoutEf
  * @param name The module, such as the first part of the route.
  */
 export function useModule(name: string | null | undefined): void {
-  const { modules } = useTracking();
+  const { tracker, modules } = useTracking();
   const [place] = useState(nextPlace);
   useEarlyEffect(() => {
     if (name === null || name === undefined) return undefined;
-    modules.enter(place, name);
+    modules.enter(place, name, tracker);
     return () => modules.leave(place);
-  }, [modules, place, name]);
+  }, [modules, tracker, place, name]);
 }

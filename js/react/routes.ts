@@ -27,7 +27,7 @@ function named({ handle }: RouteMatch): string | null | undefined {
 
 /**
  * Enters the module that a path stands for: that of the longest of some paths with which it begins, part by part. A part
- * such as `:id` or `[id]` is any; `/` stands for all others. For Next: `usePathModule(usePathname(), { "/reports": "reports" })`.
+ * such as `:id` or `[id]` is any, and `:id?` or `[[...id]]` may be missing; `/` stands for all others. For Next: `usePathModule(usePathname(), { "/reports": "reports" })`.
  */
 export function usePathModule(path: string | null | undefined, modules: Readonly<Record<string, string | null>>): void {
   useModule(moduleOf(split(path ?? ""), modules));
@@ -38,7 +38,7 @@ function moduleOf(parts: string[], modules: Readonly<Record<string, string | nul
   let most = -1;
   for (const [pattern, module] of Object.entries(modules)) {
     const wanted = split(pattern);
-    const fits = wanted.every((part, at) => (isAny(part) ? at < parts.length : part === parts[at]));
+    const fits = wanted.every((part, at) => (isAny(part) ? at < parts.length || isOptional(part) : part === parts[at]));
     // Of two that are as long, the one with fewer parts that are any.
     const weight = wanted.length - wanted.filter(isAny).length / (wanted.length + 1);
     if (!fits || weight <= most) continue;
@@ -50,6 +50,10 @@ function moduleOf(parts: string[], modules: Readonly<Record<string, string | nul
 
 function isAny(part: string): boolean {
   return /^(?::|\[.*\]$)/.test(part);
+}
+
+function isOptional(part: string): boolean {
+  return /^\[\[|\?$/.test(part);
 }
 
 function split(path: string): string[] {

@@ -3,9 +3,13 @@
 import type { GivenDetails, Id, na } from "natero-wasm";
 import {
   type Directive,
+  type DirectiveBinding,
+  getCurrentInstance,
   type InjectionKey,
   inject,
   type MaybeRefOrGetter,
+  onActivated,
+  onDeactivated,
   onScopeDispose,
   type Plugin,
   toValue,
@@ -16,7 +20,14 @@ import { Modules, nextPlace } from "../modules/index.ts";
 
 /** What is needed of a Vue Router. */
 export interface Router {
-  afterEach(guard: (to: { meta: Record<PropertyKey, unknown> }) => unknown): unknown;
+  /** Returns what takes the guard away. */
+  afterEach(guard: (to: Route, from: Route, failure?: unknown) => unknown): () => void;
+  readonly currentRoute: { readonly value: Route };
+}
+
+/** What is needed of a route. */
+interface Route {
+  readonly meta: Record<PropertyKey, unknown>;
 }
 
 /** What the plugin takes. */
@@ -27,9 +38,11 @@ export interface NateroOptions {
   router?: Router | undefined;
 }
 
-/** What `v-track` takes: a feature, or that and more about its use. */
+/** What `v-track` takes: a feature, or that and more about its use; `null`: none. */
 export type TrackValue =
   | Id
+  | null
+  | undefined
   | {
       feature: Id;
       total?: number | undefined;
@@ -52,16 +65,26 @@ export function createNatero({ tracker: given, router }: NateroOptions): Plugin 
   return {
     install(app) {
       if (tracker === absent) complain("/vue: createNatero() needs a `tracker`: pass one that new na(…) has made.");
-      const modules = new Modules(tracker);
+      const modules = Modules.of(tracker);
       app.provide(KEY, { tracker, modules });
       app.directive("track", directive(tracker));
+      if (!router) return;
       // The route is around all that is shown of it.
       const place = nextPlace();
-      router?.afterEach((to) => {
-        const { module } = to.meta;
-        if (typeof module === "string") modules.enter(place, module);
+      const follow = ({ meta: { module } }: Route): void => {
+        if (typeof module === "string") modules.enter(place, module, tracker);
         else modules.leave(place);
-      });
+        modules.restore();
+      };
+      // What comes of a navigation that failed is not shown.
+      const unfollow = router.afterEach((to, _, failure) => failure || follow(to));
+      follow(router.currentRoute.value);
+      const { unmount } = app;
+      app.unmount = () => {
+        unmount();
+        unfollow();
+        modules.leave(place);
+      };
     },
   };
 }
@@ -77,20 +100,27 @@ export function useNatero(): na {
  * @param name The module, or a ref or getter of it; `null`: none of its own.
  */
 export function useModule(name: MaybeRefOrGetter<string | null | undefined>): void {
-  const { modules } = useTracking();
+  const { tracker, modules } = useTracking();
   const place = nextPlace();
-  watch(
-    () => toValue(name),
-    (current) => {
-      if (current === null || current === undefined) modules.leave(place);
-      else modules.enter(place, current);
-    },
-    { immediate: true },
-  );
-  onScopeDispose(() => modules.leave(place));
+  let isShown = true;
+  const apply = (): void => {
+    const current = toValue(name);
+    if (!isShown || current === null || current === undefined) modules.leave(place);
+    else modules.enter(place, current, tracker);
+  };
+  const show = (is: boolean) => (): void => {
+    isShown = is;
+    apply();
+  };
+  watch(() => toValue(name), apply, { immediate: true });
+  onScopeDispose(show(false));
+  // It may be called beside all components, as in a store.
+  if (!getCurrentInstance()) return;
+  onActivated(show(true));
+  onDeactivated(show(false));
 }
 
-const NOBODY: Tracking = { tracker: absent, modules: new Modules(absent) };
+const NOBODY: Tracking = { tracker: absent, modules: Modules.of(absent) };
 
 function useTracking(): Tracking {
   const tracking = inject(KEY, undefined);
@@ -100,30 +130,36 @@ function useTracking(): Tracking {
 
 // The event that `v-track:submit` and the like name.
 function directive(tracker: na): Directive<HTMLElement, TrackValue> {
-  const values = new WeakMap<HTMLElement, TrackValue>();
-  const handlers = new WeakMap<HTMLElement, () => void>();
-  const send = (value: TrackValue | undefined): void => {
+  const uses = new WeakMap<HTMLElement, { value: TrackValue; kind: string; tell: () => void }>();
+  const send = (value: TrackValue): void => {
     if (typeof value !== "object") {
       if (value !== undefined) tracker.sendFeatureEvent(value);
+    } else if (value) {
+      const { feature, ...options } = value;
+      tracker.sendFeatureEvent(feature, options);
+    }
+  };
+  const stop = (element: HTMLElement): void => {
+    const use = uses.get(element);
+    if (use) element.removeEventListener(use.kind, use.tell);
+  };
+  const follow = (element: HTMLElement, { arg, value }: DirectiveBinding<TrackValue>): void => {
+    const kind: string = arg ?? "click";
+    const before = uses.get(element);
+    // Where it is of this kind it stays: an event that is under way would not find a new one.
+    if (before?.kind === kind) {
+      before.value = value;
       return;
     }
-    const { feature, ...options } = value;
-    tracker.sendFeatureEvent(feature, options);
+    stop(element);
+    const use = { value, kind, tell: (): void => send(use.value) };
+    uses.set(element, use);
+    element.addEventListener(kind, use.tell);
   };
   return {
-    mounted(element, { arg, value }) {
-      values.set(element, value);
-      const handler = (): void => send(values.get(element));
-      handlers.set(element, handler);
-      element.addEventListener(arg ?? "click", handler);
-    },
-    updated(element, { value }) {
-      values.set(element, value);
-    },
-    unmounted(element, { arg }) {
-      const handler = handlers.get(element);
-      if (handler) element.removeEventListener(arg ?? "click", handler);
-    },
+    mounted: follow,
+    updated: follow,
+    unmounted: stop,
     // Nothing of it is in what a server renders.
     getSSRProps: () => ({}),
   };

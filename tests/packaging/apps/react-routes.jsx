@@ -14,6 +14,8 @@ const MODULES = {
   "/teams/[id]": "team",
   "/teams/:id/billing": "billing",
   "/teams/new": "new team",
+  "/docs/[[...slug]]": "docs",
+  "/users/:id?": "users",
   "/help": null,
 };
 

@@ -24,6 +24,7 @@ after(() => table.write());
 const USAGE = fileURLToPath(new URL("../../../js/test/types/usage.ts", import.meta.url));
 const COMMON = fileURLToPath(new URL("../types/common.cts", import.meta.url));
 const WRAPPERS = fileURLToPath(new URL("../types/wrappers.mts", import.meta.url));
+const APP = fileURLToPath(new URL("../types/app.tsx", import.meta.url));
 
 test("TypeScript finds the types of the wrappers beside those of their frameworks", () => {
   const project = new Project({ "package.json": '{ "private": true, "type": "module" }' }, [
@@ -50,6 +51,17 @@ test("TypeScript finds the types of the wrappers beside those of their framework
 });
 
 for (const [compiler, name] of Object.entries(COMPILERS)) {
+  test(`TypeScript ${compiler} takes the components of React in JSX`, () => {
+    const project = new Project({ "package.json": '{ "private": true, "type": "module" }' }, ["@types/react", "react"]);
+    project.copy(APP, "app.tsx");
+    project.run("node", [
+      join(TOOLS, name, "bin/tsc"),
+      ...["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "--jsx", "react-jsx"],
+      ...["--target", "es2022", "--lib", "es2022,dom,dom.iterable"],
+      ...["--module", "esnext", "--moduleResolution", "bundler", "app.tsx"],
+    ]);
+    project.remove();
+  });
   for (const [way, [module, resolution, files, only = [compiler]]] of Object.entries(WAYS)) {
     if (!only.includes(compiler)) continue;
     test(`TypeScript ${compiler} finds the types by ${way}`, () => {

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Project, tool } from "../support/project.mjs";
 
-const MOST_BYTES = 1_400;
+const MOST_BYTES = 1_700;
 
 /** Bytes of a bundle, as a server sends it. */
 function bundled(project, code) {
@@ -17,7 +17,7 @@ function bundled(project, code) {
   return gzipSync(readFileSync(join(project.folder, "out.js")), { level: 9 }).length;
 }
 
-test("no wrapper adds more than 1.4 KB to the bundle of a page that has the tracker", () => {
+test("no wrapper adds more than 1.7 KB to the bundle of a page that has the tracker", () => {
   const project = new Project({});
   const tracker = 'export { na } from "natero-wasm";';
   const without = bundled(project, tracker);

@@ -2,54 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { open, serve } from "../support/browser.mjs";
-import { Project, tool } from "../support/project.mjs";
-import { browser, closing, recordPage } from "../support/stage.mjs";
-
-/** Bundles an app, and opens it. */
-async function run(name, packages) {
-  const project = new Project(
-    {
-      "index.html":
-        '<!doctype html><title>App</title><div id="root"></div><script type="module" src="app.js"></script>',
-    },
-    packages,
-  );
-  project.copy(fileURLToPath(new URL(`../apps/${name}`, import.meta.url)), name);
-  project.run(tool("esbuild"), [
-    ...[name, "--bundle", "--format=esm", "--jsx=automatic", "--outfile=app.js", "--log-level=error"],
-    '--define:process.env.NODE_ENV="development"',
-    // Vue asks for them.
-    "--define:__VUE_OPTIONS_API__=true",
-    "--define:__VUE_PROD_DEVTOOLS__=false",
-    "--define:__VUE_PROD_HYDRATION_MISMATCH_DETAILS__=false",
-  ]);
-  const site = await serve(project.folder);
-  let events;
-  const { page, said } = await open(browser, async (opened) => {
-    events = await recordPage(opened);
-  });
-  closing.push(
-    () => project.remove(),
-    site.close,
-    () => page.close(),
-  );
-  await page.goto(site.origin);
-  assert.equal(await page.evaluate(() => window.tracker.ready), true);
-  const module = () => page.evaluate(() => window.tracker.getModuleId());
-  return {
-    page,
-    events,
-    module,
-    said,
-    isQuiet: () =>
-      assert.deepEqual(
-        said.filter((line) => !/DevTools/.test(line)),
-        [],
-      ),
-  };
-}
+import { run } from "../support/app.mjs";
 
 test("a route stands for a module, by its path or by what its router says of it", async () => {
   const { page, module, isQuiet } = await run("react-routes.jsx", ["react", "react-dom"]);
@@ -62,6 +15,11 @@ test("a route stands for a module, by its path or by what its router says of it"
     [{ path: "/teams/new/" }, "new team"],
     [{ path: "/teams/7/billing" }, "billing"],
     [{ path: "/teams" }, "dashboard"],
+    // A part that may be missing.
+    [{ path: "/docs" }, "docs"],
+    [{ path: "/docs/start/first" }, "docs"],
+    [{ path: "/users" }, "users"],
+    [{ path: "/users/7" }, "users"],
     [{ path: "/help" }, null],
     [{ path: null }, "dashboard"],
     [{ matches: [{}, { handle: { module: "reports" } }, { handle: "other" }] }, "reports"],
@@ -208,5 +166,33 @@ test("attributes of a page name its features, modules and products", async () =>
   await page.evaluate(() => window.tracker.flush());
   assert.equal(await module(), "billing");
   assert.equal(events.events().filter(({ feature }) => feature === "export").length, 1);
+  isQuiet();
+});
+
+test("a page of attributes is in its module and product again for who comes after a reset", async () => {
+  const { page, module, isQuiet } = await run("declarative.js", []);
+  assert.equal(await module(), "reports");
+  await page.evaluate(() => {
+    window.tracker.reset();
+    window.tracker.setUserId("bob");
+    window.tracker.setAccountId("acme");
+    // The page says who is there now.
+    document.querySelector("main").append("bob");
+  });
+  await page.waitForFunction(
+    () => window.tracker.getModuleId() === "reports" && window.tracker.getProductId() === "studio",
+  );
+  // What names neither leaves both alone.
+  await page.evaluate(() => {
+    document.querySelector("main").remove();
+    return new Promise((go) => setTimeout(go));
+  });
+  assert.equal(await module(), null);
+  await page.evaluate(() => {
+    window.tracker.setModuleId("by hand");
+    document.body.append("more");
+    return new Promise((go) => setTimeout(go));
+  });
+  assert.equal(await module(), "by hand");
   isQuiet();
 });

@@ -1,0 +1,52 @@
+// What `<Track>` is put around.
+
+import { na } from "natero-wasm/inline";
+import { NateroProvider, Track } from "natero-wasm/react";
+import { Fragment, useState } from "react";
+import { createRoot } from "react-dom/client";
+
+const tracker = new na("api", "auth", {
+  endpoint: location.origin,
+  flushInterval: 50,
+  accountId: "acme",
+  userId: "ann",
+});
+window.tracker = tracker;
+window.order = [];
+
+function App() {
+  const [typed, setTyped] = useState("");
+  return (
+    <NateroProvider tracker={tracker}>
+      <Track feature="outer">
+        <Track feature="inner">
+          <button type="button" id="nested" onClick={() => window.order.push("own")}>
+            Nested
+          </button>
+        </Track>
+      </Track>
+      <Track feature="pressed">
+        <Track feature="changed" on="change">
+          <input type="checkbox" id="both" />
+        </Track>
+      </Track>
+      <Track feature="typed" on="change" details={{ length: typed.length }}>
+        <input id="typed" value={typed} onChange={({ target }) => setTyped(target.value.toUpperCase())} />
+      </Track>
+      <Track feature="chosen" on="change">
+        <select id="chosen">
+          <option>day</option>
+          <option>week</option>
+        </select>
+      </Track>
+      <Track feature="fragment">
+        <Fragment key="both">
+          <i>one</i>
+          <i>two</i>
+        </Fragment>
+      </Track>
+    </NateroProvider>
+  );
+}
+
+createRoot(document.getElementById("root")).render(<App />);

@@ -1,0 +1,60 @@
+// Apps of Vue beside each other, with routes that are guarded and views that are kept.
+
+import { na } from "natero-wasm/inline";
+import { createNatero, useModule } from "natero-wasm/vue";
+import { createApp, h, KeepAlive, ref, resolveDirective, withDirectives } from "vue";
+import { createMemoryHistory, createRouter, RouterView } from "vue-router";
+
+const tracker = new na("api", "auth", {
+  endpoint: location.origin,
+  flushInterval: 50,
+  accountId: "acme",
+  userId: "ann",
+});
+
+const plain = { render: () => null };
+
+const viewOf = (module) => ({
+  setup: () => {
+    useModule(module);
+    return () => h("p", module);
+  },
+});
+
+const routes = [
+  { path: "/", component: plain, meta: { module: "home" } },
+  { path: "/admin", component: plain, meta: { module: "admin" } },
+  { path: "/plain", component: plain },
+  { path: "/a", component: viewOf("a") },
+  { path: "/b", component: viewOf("b") },
+];
+
+const KeptViews = {
+  render: () => h(RouterView, null, { default: ({ Component }) => h(KeepAlive, null, [Component && h(Component)]) }),
+};
+
+/** Mounts an app; its plugin comes once the router is at its first route. */
+async function make(root = RouterView) {
+  const router = createRouter({ history: createMemoryHistory(), routes });
+  router.beforeEach(({ path }) => path !== "/admin");
+  await router.push("/");
+  const app = createApp(root).use(router).use(createNatero({ tracker, router }));
+  app.mount(document.body.appendChild(document.createElement("div")));
+  return { app, router };
+}
+
+/** A button with a directive that changes. */
+function button() {
+  const kind = ref("click");
+  const value = ref(null);
+  const setup = () => {
+    const track = resolveDirective("track");
+    return () => withDirectives(h("button", { id: "tracked" }, kind.value), [[track, value.value, kind.value]]);
+  };
+  createApp({ setup })
+    .use(createNatero({ tracker }))
+    .mount(document.body.appendChild(document.createElement("div")));
+  return { kind, value };
+}
+
+Object.assign(window, { tracker, KeptViews, make, button });
