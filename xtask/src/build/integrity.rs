@@ -14,7 +14,7 @@ use crate::workspace::root;
 const PLACEHOLDER: &str = "INTEGRITY";
 
 /// As long as the snippet may be: it is in every page, before everything else.
-const MAX_SNIPPET_BYTES: usize = 1024;
+const MAX_SNIPPET_BYTES: usize = 1400;
 
 /// The snippet: it is pasted, so that no page loads it by its hash.
 const SNIPPET: &str = "snippet.js";
