@@ -2,8 +2,8 @@
 // time. They are made as if this script had been there from the beginning.
 
 import { isTime, monotonic } from "./clock.ts";
+import type { Track } from "./host.ts";
 import { attempt } from "./intrinsics.ts";
-import type { Loader } from "./load.ts";
 import type { Prepare } from "./prepare.ts";
 import type { Construction } from "./tracking.ts";
 
@@ -19,7 +19,7 @@ interface Begun {
 /** The functions of a loader that has the host within: they are wrapped. */
 interface Wrapped {
   prepare: Prepare;
-  core: Loader["core"];
+  core: () => Promise<Track>;
 }
 
 /** Makes what was kept, in order, with its times. What comes later, as by a method that somebody still holds, is made at once. */
