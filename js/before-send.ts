@@ -11,7 +11,10 @@ import type { TrackedEvent } from "./types.ts";
 const MAX_EVENT_BYTES = 32_768;
 
 /** The event as the page wants it, as a line of JSON; `null` where it dropped the event, `undefined` where it made none of it. */
-export function filter({ calls, settings }: Tracking, line: string): string | null | undefined {
+export function filter(
+  { calls, settings }: Pick<Tracking, "calls" | "settings">,
+  line: string,
+): string | null | undefined {
   calls.isFiltering = true;
   try {
     const event = parse(line) as TrackedEvent;

@@ -14,8 +14,8 @@ export type Given = Readonly<Partial<Record<keyof Settings, unknown>>>;
 const TOKEN = /^[\w.][\w.-]*$/;
 // What a path can be appended to. A user name in it, browsers refuse.
 const ADDRESS = /^https?:\/\/[^\s/?#\\@]+(?:\/[^\s?#\\]*)?$/i;
-// Two slashes begin the name of a host.
-const PATH = /^\/(?!\/)/;
+/** A path of the own origin. Two slashes begin the name of a host. */
+export const PATH = /^\/(?!\/)/;
 const BEFORE_SLASHES = /.*[^/]/;
 
 export const isToken = (value: unknown): value is string => !!find(TOKEN, textOf(value));

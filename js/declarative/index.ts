@@ -4,14 +4,18 @@
 //     <button data-na-feature="export" data-na-total="3">Export</button>
 
 import type { na } from "natero-wasm";
+import { listen } from "./nodes.ts";
 import { sticky } from "./sticky.ts";
 import { useOf } from "./use.ts";
 
 /** What {@link declarative} takes. */
 export interface DeclarativeOptions {
-  /** Where to look for attributes. Default: the document. */
+  /** Where to look for attributes: also a frame's document, or a shadow root, out of which no submission or change comes. Default: the document. */
   root?: Document | ShadowRoot | Element | undefined;
 }
+
+/** What trackers were told of: several roots see the same event, and so does one that is asked for twice. */
+const seen = new WeakMap<na, WeakSet<Event>>();
 
 /**
  * Tells a tracker what the attributes of a page say, from now on:
@@ -27,16 +31,21 @@ export function declarative(tracker: na, options?: DeclarativeOptions): () => vo
   // On a server there is nothing to be used.
   const root = options?.root ?? (typeof document === "object" ? document : undefined);
   if (!root) return () => {};
+  const told = seen.get(tracker) ?? new WeakSet();
+  seen.set(tracker, told);
   const use = (event: Event): void => {
+    if (told.has(event)) return;
     const found = useOf(event);
-    if (found) tracker.sendFeatureEvent(found.feature, found.options);
+    if (!found) return;
+    told.add(event);
+    tracker.sendFeatureEvent(found.feature, found.options);
   };
   // The page's own handlers may keep an event to themselves, or take its element away.
   const KINDS = ["click", "submit", "change"];
-  for (const kind of KINDS) root.addEventListener(kind, use, true);
+  for (const kind of KINDS) listen("addEventListener", root, kind, use);
   const stop = sticky(tracker, root);
   return () => {
-    for (const kind of KINDS) root.removeEventListener(kind, use, true);
+    for (const kind of KINDS) listen("removeEventListener", root, kind, use);
     stop();
   };
 }

@@ -1,6 +1,7 @@
 // The module and the product of the page: of the first element that names one and is not hidden.
 
 import type { na } from "natero-wasm";
+import { attributeOf, isHidden, withAttribute } from "./nodes.ts";
 
 type Root = Document | ShadowRoot | Element;
 
@@ -41,9 +42,9 @@ function follow(named: () => string | null, set: () => string | null, tell: (nam
 }
 
 function nameOf(root: Root, attribute: string): string | null {
-  for (const element of root.querySelectorAll(`[${attribute}]`)) {
-    const name = element.getAttribute(attribute);
-    if (name && !element.closest("[hidden]")) return name;
+  for (const element of withAttribute(root, attribute)) {
+    const name = attributeOf(element, attribute);
+    if (name && !isHidden(element)) return name;
   }
   return null;
 }

@@ -1,6 +1,7 @@
 // Which feature an event of the page uses.
 
 import type { FeatureOptions } from "natero-wasm";
+import { attributeOf, contains, isElement, kindOf } from "./nodes.ts";
 
 /** A use of a feature. */
 export interface Use {
@@ -11,16 +12,17 @@ export interface Use {
 /** The use that an event makes; nothing where it makes none. */
 export function useOf(event: Event): Use | undefined {
   // Beyond shadow roots that are open, too.
-  const path = event.composedPath().filter((target): target is Element => target instanceof Element);
-  const at = path.findIndex((element) => element.hasAttribute("data-na-feature"));
+  const path = event.composedPath().filter(isElement);
+  const at = path.findIndex((element) => attributeOf(element, "data-na-feature") !== null);
   const used = path[at];
-  const feature = used?.getAttribute("data-na-feature");
-  if (!used || !feature || event.type !== kindOf(used) || isForwarded(event, path, used)) return undefined;
+  const feature = used && attributeOf(used, "data-na-feature");
+  if (!used || !feature || event.type !== useOfKind(used) || isForwarded(event, path, used)) return undefined;
   const around = path.slice(at);
   const options: FeatureOptions = {};
-  const total = used.getAttribute("data-na-total");
-  if (total !== null) options.total = Number(total);
-  const details = used.getAttribute("data-na-details");
+  const total = attributeOf(used, "data-na-total");
+  // An empty text would be 0; it is refused as others are that are no number.
+  if (total !== null) options.total = total.trim() ? Number(total) : Number.NaN;
+  const details = attributeOf(used, "data-na-details");
   if (details !== null) options.details = parsed(details);
   const module = named(around, "data-na-module");
   if (module) options.module = module;
@@ -30,23 +32,29 @@ export function useOf(event: Event): Use | undefined {
 }
 
 /** What uses an element: a press, unless it is one that is filled in. */
-function kindOf(element: Element): string {
-  if (element instanceof HTMLFormElement) return "submit";
-  if (element instanceof HTMLSelectElement || element instanceof HTMLTextAreaElement) return "change";
+function useOfKind(element: Element): string {
+  const kind = kindOf(element);
+  if (kind === "form") return "submit";
+  if (kind === "select" || kind === "textarea") return "change";
   const isPressed = ["button", "submit", "reset", "image"];
-  return element instanceof HTMLInputElement && !isPressed.includes(element.type) ? "change" : "click";
+  return kind === "input" && !isPressed.includes((element as HTMLInputElement).type) ? "change" : "click";
 }
 
 /** A click on a label makes another on what it labels: where the same element sees both, the second counts. */
 function isForwarded(event: Event, path: readonly Element[], used: Element): boolean {
   if (event.type !== "click") return false;
-  const label = path.find((element): element is HTMLLabelElement => element instanceof HTMLLabelElement);
+  const label = path.find((element): element is HTMLLabelElement => kindOf(element) === "label");
   const control = label?.control;
-  return !!control && !path.includes(control) && used.contains(control);
+  return !!control && !path.includes(control) && contains(used, control);
 }
 
-const named = (around: readonly Element[], attribute: string): string | undefined =>
-  around.find((element) => element.getAttribute(attribute))?.getAttribute(attribute) ?? undefined;
+function named(around: readonly Element[], name: string): string | undefined {
+  for (const element of around) {
+    const value = attributeOf(element, name);
+    if (value) return value;
+  }
+  return undefined;
+}
 
 /** What is no JSON is handed on, to be refused with the tracker's own words. */
 function parsed(details: string): Record<string, unknown> {

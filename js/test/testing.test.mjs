@@ -67,6 +67,26 @@ test("what is missing is told beside what there is", () => {
   assert.throws(() => expectNoEvent({ feature: "import" }), /There were 2:/);
 });
 
+test("none may be expected, and what is expected may be of any kind", () => {
+  assert.equal(expectEvent({ feature: "none" }, { times: 0 }), undefined);
+  tracker().sendFeatureEvent("one", { details: { rows: 1 } });
+  assert.equal(expectEvent({ feature: "none" }, { times: 0 }), undefined);
+  assert.throws(() => expectEvent({ feature: "one" }, { times: 0 }), /expected 0 events with .* and 1 had that/);
+  const itself = {};
+  itself.itself = itself;
+  for (const [details, shown] of [
+    [5n, "details: 5n"],
+    [{ rows: 5n }, 'details: {"rows":"5n"}'],
+    [{ rows: /5/ }, 'details: {"rows":"/5/"}'],
+    [itself, "details: "],
+    [undefined, "details: undefined"],
+  ])
+    assert.throws(
+      () => expectEvent({ feature: "none", details }),
+      ({ message }) => message.startsWith(`expectEvent: expected an event with { feature: "none", ${shown}`),
+    );
+});
+
 test("events without an account wait, and a failure says so", () => {
   const _na = new na("api", "auth", { userId: "ann" });
   _na.sendFeatureEvent("export");
@@ -162,10 +182,14 @@ class Page {
   async route(url, handler) {
     Object.assign(this, { url, handler });
   }
-  post(body) {
+  post(body, url = "https://usage.example.com/v1/auth/api") {
+    return this.request("POST", body, url);
+  }
+  request(method, body, url) {
     return this.handler({
-      request: () => ({ method: () => "POST", postDataBuffer: () => body }),
+      request: () => ({ method: () => method, url: () => url, postDataBuffer: () => body }),
       fulfill: async (answer) => this.answers.push(answer),
+      fallback: async () => this.answers.push("fallback"),
     });
   }
 }
@@ -195,4 +219,36 @@ test("what a page of Playwright sends is recorded, packed or not, once each", as
     ],
   );
   await assert.rejects(recorded.expectEvent({ feature: "never" }, { timeout: 1 }), /came within 1 ms. There were 3:/);
+});
+
+test("requests of the app that look like those of a tracker go where they would have gone", async () => {
+  const page = new Page();
+  const recorded = await recordPage(page);
+  const url = "https://app.example.com/api/v1/users/5";
+  assert.match(url, page.url);
+  await page.request("GET", null, url);
+  await page.request("GET", null, `${url}?asked=1`);
+  for (const body of [
+    '{"name":"x"}',
+    "a=b",
+    "[1]",
+    "null",
+    "",
+    `${line("export", "1")}\n{"name":"x"}`,
+    '{"event_id":5,"action":"feature"}',
+    Buffer.from([0x1f, 0x8b, 1, 2]),
+  ])
+    await page.post(Buffer.from(body), url);
+  await page.post(null, url);
+  assert.deepEqual(recorded.events(), []);
+  assert.deepEqual(page.answers, Array(11).fill("fallback"));
+  page.answers = [];
+  // Of events that were on their way when their page went a tracker asks first.
+  await page.post(null, "https://usage.example.com/v1/auth/api?asked=1,2");
+  // What beforeSend has taken all fields from.
+  await page.post(Buffer.from('{"event_id":"1","seq":0}'));
+  assert.deepEqual(
+    page.answers.map(({ body }) => body),
+    ['{"accepted":0}', '{"accepted":1}'],
+  );
 });

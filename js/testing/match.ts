@@ -64,12 +64,31 @@ export function listed(events: readonly TrackedEvent[]): string {
 
 /** What was expected, for a message. */
 export function expectation(expected: ExpectedEvent): string {
-  const fields = Object.entries(expected).map(([name, pattern]) => {
-    const shown =
-      typeof pattern === "function" || pattern instanceof RegExp ? String(pattern) : JSON.stringify(pattern);
-    return `${name}: ${shown}`;
-  });
+  const fields = Object.entries(expected).map(([name, pattern]) => `${name}: ${shown(pattern)}`);
   return `{ ${fields.join(", ")} }`;
+}
+
+/** A pattern as its author wrote it, as far as that can be had. */
+function shown(pattern: unknown): string {
+  switch (typeof pattern) {
+    case "bigint":
+      return `${pattern}n`;
+    case "function":
+    case "symbol":
+      return String(pattern);
+    default:
+  }
+  if (pattern instanceof RegExp) return String(pattern);
+  try {
+    // Within others, these would be left out, or throw.
+    return JSON.stringify(pattern, (name, inner) =>
+      name && (typeof inner === "bigint" || typeof inner === "function" || inner instanceof RegExp)
+        ? shown(inner)
+        : inner,
+    );
+  } catch {
+    return String(pattern);
+  }
 }
 
 /** What test runners show as a failed assertion, from the test's own line on. */

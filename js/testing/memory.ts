@@ -1,51 +1,48 @@
 // Stands in for the engine: makes the events of calls, in memory, at once. Neither
 // wasm nor network nor page is needed; what only a page can tell (activity, page
-// views by navigation, idleness, sessions that end) is not made up.
+// views by navigation, idleness, sessions that end) is not made up. What is made of
+// calls is what the engine makes: `js/test/testing-beside.test.mjs` compares both.
 
-import { type Call, Calls, type OnError } from "../calls.ts";
+import { short } from "../address.ts";
+import { filter } from "../before-send.ts";
+import type { Call, Calls } from "../calls.ts";
 import type { Crossing } from "../crossing.ts";
 import { writeDetails } from "../details.ts";
 import { earlyStats } from "../generated/contract.ts";
-import type { Ids } from "../generated/core.d.ts";
-import { silenceRepetition } from "../prepare.ts";
-import type { CheckedSettings } from "../settings.ts";
-import type { ActionName, Dropped, Problem, Stats, TrackedEvent } from "../types.ts";
-import { explain } from "../words.ts";
-
-/** What all trackers of a test file made. */
-export const made = {
-  /** Events that would have been sent. */
-  events: [] as TrackedEvent[],
-  /** Events that wait for the ids, or for consent. */
-  held: new Map<Memory, TrackedEvent[]>(),
-  problems: [] as Problem[],
-  count: 0,
-};
-
-/** Keeps what went wrong, besides telling it. */
-export class RecordedCalls extends Calls {
-  constructor(isOff: boolean, onError?: OnError) {
-    super(isOff, undefined, onError);
-    this.explain = explain;
-    silenceRepetition(this);
-    const tell = this.report;
-    this.report = (code, message, dropped) => {
-      if (code) made.problems.push({ code, message, dropped });
-      tell(code, message, dropped);
-    };
-  }
-}
+import type { Ids, Reason } from "../generated/core.d.ts";
+import { explain as explainLoss } from "../losses.ts";
+import { type CheckedSettings, coreConfig } from "../settings.ts";
+import type { ActionName, Dropped, Stats, TrackedEvent } from "../types.ts";
+import { Identity, type Missing, SIGN_IN_MS, type Subject } from "./identity.ts";
+import { type Draft, made } from "./made.ts";
 
 type Counters = { accepted: number; delivered: number; dropped: Dropped };
+
+/** A time that events report in whole ms: the rest of a ms stays. */
+class Stopwatch {
+  ms = 0;
+
+  take(): number {
+    const whole = Math.floor(this.ms);
+    this.ms -= whole;
+    return whole;
+  }
+}
 
 /** The engine of one tracker. */
 export class Memory {
   readonly #calls: Calls;
   readonly #settings: CheckedSettings;
-  readonly #ids: Record<"accountId" | "userId" | "moduleId" | "productId", string | undefined>;
+  readonly #identity: Identity;
   #consent: CheckedSettings["consent"];
-  #moduleSince = 0;
-  #page: { url: string; title: string; since: number } | undefined;
+  #countedTo = now();
+  readonly #inModule = new Stopwatch();
+  readonly #inPage = new Stopwatch();
+  #page: { readonly url: string; hasEnded: boolean } | undefined;
+  /** When what waits for an identity is completed, which is known by now. */
+  #completesAt = Infinity;
+  /** Events of the call at hand that `beforeSend` decides on once it is made. */
+  #undecided: Draft[] = [];
   #flushed = 0;
   readonly #counters: Counters = {
     accepted: 0,
@@ -56,14 +53,9 @@ export class Memory {
   constructor(calls: Calls, settings: CheckedSettings) {
     this.#calls = calls;
     this.#settings = settings;
-    this.#consent = settings.consent;
-    const { accountId, userId } = settings;
-    this.#ids = {
-      accountId: accountId == null ? undefined : String(accountId).trim(),
-      userId: userId == null ? undefined : String(userId).trim(),
-      moduleId: undefined,
-      productId: undefined,
-    };
+    const { accountId, consent, userId } = coreConfig(settings);
+    this.#consent = consent;
+    this.#identity = new Identity(accountId, userId);
   }
 
   /** The way from the calls into this. */
@@ -85,12 +77,26 @@ export class Memory {
     return way as Crossing;
   }
 
+  /** Takes the identity as it stands: whoever looks expects no second call of a sign-in. */
+  settle(): void {
+    if (this.#completesAt < Infinity) this.#complete();
+  }
+
   #allIds(): Ids {
-    return { ...this.#ids, sessionId: "session", visitorId: "visitor" };
+    return { ...this.#identity.ids, sessionId: "session", visitorId: "visitor" };
+  }
+
+  #held(): Draft[] {
+    return made.held.get(this) ?? [];
+  }
+
+  #hold(drafts: Draft[]): void {
+    if (drafts.length) made.held.set(this, drafts);
+    else made.held.delete(this);
   }
 
   #stats(): Stats {
-    const pending = made.held.get(this)?.length ?? 0;
+    const pending = this.#held().length;
     const dropped = { ...this.#counters.dropped, invalid: this.#calls.refused };
     return { ...this.#counters, pending, requests: 0, retries: 0, bytesSent: 0, dropped };
   }
@@ -101,13 +107,16 @@ export class Memory {
       const call = calls.pendingCalls[calls.made]!;
       calls.made += 1;
       writeDetails(call);
+      if (this.#completesAt <= now()) this.#complete();
       this.#make(call);
+      for (let draft = this.#undecided.shift(); draft; draft = this.#undecided.shift()) this.#decide(draft);
     }
     calls.forgetCalls();
   }
 
   #make({ method, more: given }: Call): void {
     const [first, second, third, fourth, fifth] = given as (string | undefined)[];
+    const { ids } = this.#identity;
     switch (method) {
       case "setAccountId":
         this.#identify("accountId", first);
@@ -118,38 +127,34 @@ export class Memory {
       case "identifyAccount":
       case "identifyUser":
         this.#identify(method === "identifyUser" ? "userId" : "accountId", first);
-        this.#record(method, { details: second === undefined ? undefined : JSON.parse(second) });
+        this.#record(method, { details: second === undefined ? {} : JSON.parse(second) });
         break;
       case "setModuleId":
-        this.#leaveModule();
-        this.#ids.moduleId = first;
-        this.#moduleSince = now();
+      case "setProductId": {
+        const name = method === "setModuleId" ? "moduleId" : "productId";
+        if (ids[name] === first) break;
+        this.#endModuleBeforeChange();
+        ids[name] = first;
         break;
-      case "setProductId":
-        this.#leaveModule();
-        this.#ids.productId = first;
-        this.#moduleSince = now();
-        break;
+      }
       case "sendFeatureEvent":
         this.#record("feature", {
           feature: first,
           total: second === undefined ? 1 : Number(second),
-          module: orSet(third, this.#ids.moduleId),
-          product: orSet(fourth, this.#ids.productId),
+          module: orSet(third, ids.moduleId),
+          product: orSet(fourth, ids.productId),
           details: fifth === undefined ? undefined : JSON.parse(fifth),
         });
         break;
       case "sendModuleEvent":
         this.#record("moduleEnd", {
           module: first,
-          product: orSet(third, this.#ids.productId),
-          time_spent: Math.round(Number(second)),
+          product: orSet(third, ids.productId),
+          time_spent: Math.trunc(Number(second)),
         });
         break;
       case "trackPageView":
-        this.#leavePage();
-        this.#page = { url: first ?? "", title: second ?? "", since: now() };
-        this.#record("pageView", { url: first, title: second });
+        this.#turnPage(short(first ?? ""), second ?? "");
         break;
       case "optIn":
         this.#consent = "granted";
@@ -157,25 +162,24 @@ export class Memory {
         break;
       case "optOut":
         this.#consent = "denied";
-        this.#drop("consent", made.held.get(this)?.length ?? 0);
-        made.held.delete(this);
+        this.#drop("consent", this.#held().length);
+        this.#hold([]);
         break;
       case "reset":
-        this.#leave();
-        this.#ids.accountId = undefined;
-        this.#ids.userId = undefined;
-        this.#ids.moduleId = undefined;
-        this.#ids.productId = undefined;
+        this.settle();
+        this.#endTimings();
+        this.#identity.forget();
+        this.#loseIncomplete(({ account, user }) => account || user);
         break;
       case "shutdown":
-        this.#leave();
+        this.#endTimings();
         break;
       case "flush": {
+        this.settle();
         const { delivered } = this.#counters;
-        const pending = made.held.get(this)?.length ?? 0;
         const { flushes } = this.#calls;
         const flush = given[0] as number;
-        flushes[flush]?.({ delivered: delivered - this.#flushed, pending, rejected: 0 });
+        flushes[flush]?.({ delivered: delivered - this.#flushed, pending: this.#held().length, rejected: 0 });
         delete flushes[flush];
         this.#flushed = delivered;
         break;
@@ -186,99 +190,184 @@ export class Memory {
     }
   }
 
-  #identify(name: "accountId" | "userId", id: string | undefined): void {
-    if (this.#ids[name] !== undefined && this.#ids[name] !== id) this.#leaveModule();
-    this.#ids[name] = id;
+  /** Sets the account or the user, after the timings under the one so far were ended. */
+  #identify(subject: Subject, id: string | undefined): void {
+    const identity = this.#identity;
+    const current = identity.ids[subject];
+    if (current === id) return;
+    const at = now();
+    if (!identity.isSecondHalf(subject, at)) this.settle();
+    if (current !== undefined && !identity.isSigningIn(at)) {
+      this.#endTimings();
+      const { userId } = identity.ids;
+      if (subject === "accountId" && id !== undefined && userId !== undefined)
+        this.#calls.report(
+          "",
+          `the account changed under user ${userId}, and a user belongs to one account. Where another user signs in, set the user first.`,
+          0,
+        );
+    }
+    const change = identity.set(subject, id, at);
+    if (change === "begins") {
+      this.#complete();
+      return;
+    }
+    if (change === "ends") this.#loseIncomplete(({ account, user }) => account !== user);
+    this.#completeWaiting();
+  }
+
+  /** Completes what waits once the identity is known, and cannot be that between the two calls of a sign-in. */
+  #completeWaiting(): void {
+    const at = now();
+    const settlesAt = this.#identity.settlesAt(at);
+    this.#completesAt = Infinity;
+    if (settlesAt === undefined) this.#complete();
+    else if (this.#isKnown()) this.#completesAt = settlesAt;
+  }
+
+  #isKnown(): boolean {
+    const { account, user } = this.#identity.missing();
+    return !account && !user;
+  }
+
+  /** Completes what waits for an identity, if that is known. */
+  #complete(): void {
+    this.#completesAt = Infinity;
+    if (!this.#isKnown()) return;
+    const { accountId, userId } = this.#identity.ids;
+    const missing = this.#identity.missing();
+    const complete = ({ event, missing: lacks }: Draft): Draft => ({
+      // What beforeSend has put there stands.
+      event: {
+        ...(lacks.account ? { account_id: accountId } : {}),
+        ...(lacks.user ? { user_id: userId } : {}),
+        ...event,
+      } as TrackedEvent,
+      missing,
+    });
+    this.#hold(this.#held().map(complete));
     this.#release();
   }
 
-  #leave(): void {
-    this.#leaveModule();
-    this.#leavePage();
+  /** Counts and tells of events whose identity will never be known. */
+  #loseIncomplete(isLost: (missing: Missing) => boolean): void {
+    const held = this.#held();
+    const kept = held.filter(({ missing }) => !isLost(missing));
+    this.#hold(kept);
+    this.#lose("identity", held.length - kept.length);
   }
 
-  #leaveModule(): void {
-    const { moduleId, productId } = this.#ids;
-    const spent = Math.round(now() - this.#moduleSince);
-    this.#moduleSince = now();
-    if (moduleId === undefined || spent <= 0) return;
+  #countTime(): void {
+    const at = now();
+    const more = Math.max(at - this.#countedTo, 0);
+    this.#inModule.ms += more;
+    this.#inPage.ms += more;
+    this.#countedTo = at;
+  }
+
+  #endTimings(): void {
+    this.#countTime();
+    this.#endModule();
+    this.#endPage();
+  }
+
+  #endModuleBeforeChange(): void {
+    this.#countTime();
+    // What passed since the first call of a sign-in is nobody's yet: it goes to the next module.
+    if (!this.#identity.isSigningIn(now()) || this.#inModule.ms >= SIGN_IN_MS) this.#endModule();
+  }
+
+  #endModule(): void {
+    const { moduleId, productId } = this.#identity.ids;
+    const spent = this.#inModule.take();
+    if (moduleId === undefined || !spent) return;
     this.#record("moduleEnd", { module: moduleId, product: productId, time_spent: spent });
   }
 
-  #leavePage(): void {
-    if (!this.#page) return;
-    const { url, since } = this.#page;
-    this.#page = undefined;
-    this.#record("pageViewEnd", { url, time_spent: Math.round(now() - since) });
+  #turnPage(url: string, title: string): void {
+    this.#countTime();
+    this.#endPage();
+    const referrer = this.#page?.url ?? "";
+    this.#record("pageView", { url, title, referrer });
+    this.#page = { url, hasEnded: false };
+    this.#inPage.ms = 0;
+  }
+
+  /** The first end of a view is told even if it took no time. */
+  #endPage(): void {
+    const spent = this.#inPage.take();
+    const page = this.#page;
+    if (!page || (page.hasEnded && !spent)) return;
+    page.hasEnded = true;
+    this.#record("pageViewEnd", { url: page.url, time_spent: spent });
   }
 
   #record(action: ActionName, fields: Record<string, unknown>): void {
     made.count += 1;
-    const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-    let event = {
-      ...this.#identity(),
+    const { accountId, userId } = this.#identity.ids;
+    const event = {
+      account_id: accountId,
+      user_id: userId,
       created_at: Math.round(Date.now()),
       session_id: "session",
       action,
-      ...Object.fromEntries(given),
+      ...fields,
+      event_id: `event-${made.count}`,
       visitor_id: "visitor",
       stream_id: "stream",
-      event_id: `event-${made.count}`,
-    } as TrackedEvent;
-    this.#counters.accepted += 1;
-    if (this.#consent === "denied") {
-      this.#drop("consent", 1);
-      return;
-    }
-    const { beforeSend, disableEventSend } = this.#settings;
-    if (beforeSend) {
-      const { event_id } = event;
-      const kept = this.#filtered(beforeSend, event);
-      if (!kept) {
-        this.#drop("before_send", 1);
-        return;
-      }
-      event = { ...kept, event_id };
-    }
-    if (disableEventSend) {
-      this.#drop("disabled", 1);
-      return;
-    }
-    made.held.set(this, [...(made.held.get(this) ?? []), event]);
-    this.#release();
-  }
-
-  #filtered(beforeSend: NonNullable<CheckedSettings["beforeSend"]>, event: TrackedEvent): TrackedEvent | null {
-    this.#calls.isFiltering = true;
-    try {
-      return beforeSend(event);
-    } catch (error) {
-      this.#calls.report("before_send", `beforeSend threw ${error}. The event was dropped.`, 1);
-      return null;
-    } finally {
-      this.#calls.isFiltering = false;
-    }
-  }
-
-  /** Lets go of what was held, once nothing is waited for. */
-  #release(): void {
-    const { accountId, userId } = this.#ids;
-    const held = made.held.get(this);
-    if (!held || accountId === undefined || userId === undefined || this.#consent !== "granted") return;
-    made.held.delete(this);
-    for (const event of held) made.events.push({ ...this.#identity(), ...event });
-    this.#counters.delivered += held.length;
-  }
-
-  #identity(): { account_id?: string; user_id?: string } {
-    const { accountId, userId } = this.#ids;
-    return {
-      ...(accountId === undefined ? {} : { account_id: accountId }),
-      ...(userId === undefined ? {} : { user_id: userId }),
     };
+    // As the line that is sent has it: without what is undefined.
+    const draft: Draft = { event: JSON.parse(JSON.stringify(event)), missing: this.#identity.missing() };
+    this.#counters.accepted += 1;
+    if (this.#consent === "denied") this.#drop("consent", 1);
+    else if (this.#settings.beforeSend) this.#undecided.push(draft);
+    else this.#keep(draft);
   }
 
-  #drop(reason: "before_send" | "consent" | "disabled", count: number): void {
+  #decide({ event, missing }: Draft): void {
+    const line = filter({ calls: this.#calls, settings: this.#settings }, JSON.stringify(event));
+    if (line) this.#keep({ event: JSON.parse(line), missing });
+    else if (line === undefined) this.#lose("before_send", 1);
+    else this.#drop("before_send", 1);
+  }
+
+  #keep(draft: Draft): void {
+    const { account, generation, user } = draft.missing;
+    if (this.#settings.disableEventSend) {
+      this.#drop("disabled", 1);
+    } else if ((account || user) && generation !== this.#identity.generation) {
+      // The identity has ended while `beforeSend` decided.
+      this.#lose("identity", 1);
+    } else {
+      this.#hold([...this.#held(), draft]);
+      if (account || user) this.#completeWaiting();
+      this.#release();
+    }
+  }
+
+  /** Lets go of what waits for nothing any more. */
+  #release(): void {
+    if (this.#consent !== "granted") return;
+    const waiting: Draft[] = [];
+    for (const draft of this.#held()) {
+      if (draft.missing.account || draft.missing.user) {
+        waiting.push(draft);
+      } else {
+        made.events.push(draft.event);
+        this.#counters.delivered += 1;
+      }
+    }
+    this.#hold(waiting);
+  }
+
+  #lose(reason: Reason, count: number): void {
+    if (!count) return;
+    this.#drop(reason, count);
+    const { code, message } = explainLoss({ reason, count, status: undefined, message: "" });
+    this.#calls.report(code, message, count);
+  }
+
+  #drop(reason: Reason, count: number): void {
     this.#counters.dropped[reason] += count;
     this.#counters.dropped.total += count;
   }
@@ -289,4 +378,6 @@ const orSet = (given: string | undefined, set: string | undefined): string | und
   given === undefined ? set : given || undefined;
 
 // Read when asked, so that a test's clock counts.
-const now = (): number => performance.now();
+function now(): number {
+  return performance.now();
+}

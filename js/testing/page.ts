@@ -11,8 +11,9 @@ export interface RoutedPage {
 
 /** What is needed of a request that Playwright holds. */
 export interface Route {
-  request(): { method(): string; postDataBuffer(): Uint8Array | null };
+  request(): { method(): string; url(): string; postDataBuffer(): Uint8Array | null };
   fulfill(answer: { status: number; headers: Record<string, string>; body: string }): Promise<void>;
+  fallback(): Promise<void>;
 }
 
 /** What a page sends. */
@@ -25,13 +26,17 @@ export interface PageEvents {
   clear(): void;
 }
 
-// `/v1/{authKey}/{apiKey}`, wherever the collector is.
+// `/v1/{authKey}/{apiKey}`, wherever the collector is. An API of the app may have addresses like that, too.
 const BATCHES = /\/v1\/[^/?#]+\/[^/?#]+(?:\?.*)?$/;
+
+// A request may carry nothing but the question which events have arrived.
+const ASKS = /[?&]asked=/;
 
 const TIMEOUT_MS = 5000;
 
 /**
- * Stands in for the collector of a page of Playwright: call it before `page.goto`.
+ * Stands in for the collector of a page of Playwright: call it before `page.goto`. Requests that carry no events of a
+ * tracker go where they would have gone.
  *
  * @param page The page, or its context.
  * @param options `url`: which requests are batches. Default: those to `/v1/…/…`.
@@ -40,10 +45,12 @@ export async function recordPage(page: RoutedPage, options?: { url?: RegExp }): 
   const came: TrackedEvent[] = [];
   const waiting = new Set<() => void>();
   await page.route(options?.url ?? BATCHES, async (route) => {
-    const body = route.request().postDataBuffer();
-    const lines = body ? (await textOf(body)).split("\n").filter(Boolean) : [];
-    for (const line of lines) {
-      const event = JSON.parse(line) as TrackedEvent;
+    const sent = await eventsOf(route);
+    if (!sent) {
+      await route.fallback();
+      return;
+    }
+    for (const event of sent) {
       // What is sent again counts once, as the collector has it.
       if (!came.some(({ event_id }) => event_id === event.event_id)) came.push(event);
     }
@@ -54,7 +61,7 @@ export async function recordPage(page: RoutedPage, options?: { url?: RegExp }): 
         "access-control-allow-headers": "*",
         "content-type": "application/json",
       },
-      body: JSON.stringify({ accepted: lines.length }),
+      body: JSON.stringify({ accepted: sent.length }),
     });
     for (const look of waiting) look();
   });
@@ -87,6 +94,27 @@ export async function recordPage(page: RoutedPage, options?: { url?: RegExp }): 
         look();
       }),
   };
+}
+
+/** The events that a tracker sends by a request; nothing where it is another's. */
+async function eventsOf(route: Route): Promise<TrackedEvent[] | undefined> {
+  const request = route.request();
+  if (request.method() !== "POST") return undefined;
+  const body = request.postDataBuffer();
+  try {
+    const lines = body ? (await textOf(body)).split("\n").filter(Boolean) : [];
+    const sent = lines.map((line) => JSON.parse(line));
+    return sent.every(isEvent) && (sent.length || ASKS.test(request.url())) ? sent : undefined;
+  } catch {
+    // It is packed in another way, or no JSON.
+    return undefined;
+  }
+}
+
+/** What every event of a tracker has: `beforeSend` may take its action away, but neither its id nor its place. */
+function isEvent(line: unknown): line is TrackedEvent {
+  const { action, event_id, seq } = (line ?? {}) as Record<string, unknown>;
+  return typeof event_id === "string" && (typeof action === "string" || typeof seq === "number");
 }
 
 /** A body, which may be packed. */

@@ -1,14 +1,16 @@
 // The class in tests: the same surface and the same refusals, with memory behind it.
 
 import { id } from "../arguments.ts";
-import { endpointOf, type Given, readSettings } from "../given.ts";
+import { DEFAULT_ENDPOINT } from "../generated/contract.ts";
+import { endpointOf, type Given, PATH, readSettings } from "../given.ts";
 import { Tracker } from "../na.ts";
 import { isAddress } from "../page/browser.ts";
 import { refusalOf, refuse } from "../refusal.ts";
 import { checkSettings } from "../settings.ts";
 import type { Id, Names, Settings } from "../types.ts";
 import { explain } from "../words.ts";
-import { Memory, made, RecordedCalls } from "./memory.ts";
+import { made, RecordedCalls } from "./made.ts";
+import { Memory } from "./memory.ts";
 
 /** The trackers that were made, by their keys: each source has one, however often it is constructed. */
 const trackers = new Map<string, RecordedCalls>();
@@ -29,8 +31,9 @@ export class na<App extends Names = Names> extends Tracker<App> {
     if (other) {
       super(other);
       // What a subclass has in place of these methods may need what its constructor has not made yet.
-      if (settings?.accountId != null) super.setAccountId(settings.accountId);
-      if (settings?.userId != null) super.setUserId(settings.userId);
+      // The user first: the account of one who stays is not expected to change.
+      if (given?.userId != null) super.setUserId(given.userId as Id);
+      if (given?.accountId != null) super.setAccountId(given.accountId as Id);
       return;
     }
     const isOff = !source;
@@ -49,21 +52,27 @@ export class na<App extends Names = Names> extends Tracker<App> {
   }
 }
 
-/** A copy of the settings; nothing where they throw. A test has no origin that an endpoint could be a path of. */
+/** Stands for the own origin, which a test has not. */
+const OWN_ORIGIN = "http://own.invalid";
+
+/** A copy of the settings; nothing where they throw. */
 function settingsOf(settings: unknown, problems: string[]): Given | undefined {
   const given = found(() => readSettings(settings), problems);
-  if (typeof given?.endpoint !== "string" || !given.endpoint.startsWith("/")) return given;
-  const { endpoint: _, ...rest } = given;
-  return rest;
+  const endpoint = given?.endpoint;
+  if (typeof endpoint !== "string" || !PATH.test(endpoint)) return given;
+  const own = OWN_ORIGIN + endpoint;
+  // What is no path either is told as it was given.
+  return endpointOf(own) ? { ...given, endpoint: own } : given;
 }
 
 /** Names a source; empty where the keys, the endpoint or the settings are none. */
 function sourceOf(apiKey: unknown, authKey: unknown, given: Given | undefined, problems: string[]): string {
   const keys = found(() => `${id("authKey", authKey)}\n${id("apiKey", apiKey)}`, problems);
   if (!given) return "";
-  const isEndpoint = !("endpoint" in given) || isAddress(endpointOf(given.endpoint));
+  const endpoint = endpointOf("endpoint" in given ? given.endpoint : DEFAULT_ENDPOINT);
+  const isEndpoint = isAddress(endpoint);
   if (!isEndpoint) found(() => refuse("endpoint", given.endpoint), problems);
-  return (isEndpoint && keys) || "";
+  return isEndpoint && keys ? `${endpoint}\n${keys}` : "";
 }
 
 /** What is found; where it is refused, why is one more problem. */

@@ -196,3 +196,57 @@ test("a page of attributes is in its module and product again for who comes afte
   assert.equal(await module(), "by hand");
   isQuiet();
 });
+
+test("attributes count once in every place of a page, whatever its elements are called", async () => {
+  const { page, events, module, said } = await run("declarative-places.js", []);
+  /** The features of what is done, in order. */
+  const used = async (act) => {
+    await page.evaluate(() => tracker.flush());
+    events.clear();
+    await act();
+    await page.evaluate(() => tracker.sendFeatureEvent("last"));
+    await events.expectEvent({ feature: "last" });
+    return events.events().flatMap(({ feature }) => feature ?? []);
+  };
+  await page.evaluate(() => {
+    window.stop = window.follow(document);
+  });
+  assert.equal(await module(), "reports");
+  // The driver asks the form for its attributes.
+  assert.deepEqual(await used(() => page.evaluate(() => document.getElementById("send").click())), ["search", "last"]);
+  assert.deepEqual(await used(() => page.click("#outer")), ["outer", "last"]);
+
+  const inside = async (place) => {
+    await place.locator("#button").click();
+    await place.locator("#select").selectOption("b");
+    await place.locator("#submit").click();
+  };
+  // Of a shadow root, only what comes out of it is seen from the document.
+  assert.deepEqual(await used(() => inside(page.locator("#host"))), ["button", "last"]);
+  await page.evaluate(() => window.follow(document.getElementById("host").shadowRoot));
+  assert.deepEqual(await used(() => inside(page.locator("#host"))), ["button", "select", "form", "last"]);
+  await page.evaluate(() => {
+    window.again = window.follow(document);
+  });
+  assert.deepEqual(await used(() => page.click("#outer")), ["outer", "last"]);
+  await page.evaluate(() => window.stop());
+  assert.deepEqual(await used(() => page.click("#outer")), ["outer", "last"]);
+  await page.evaluate(() => window.again());
+  assert.deepEqual(await used(() => page.click("#outer")), ["last"]);
+
+  await page.evaluate(() => window.follow(document.getElementById("frame").contentDocument));
+  assert.deepEqual(await used(() => inside(page.frameLocator("#frame"))), ["button", "select", "form", "last"]);
+
+  await page.evaluate(() => {
+    tracker.setModuleId(null);
+    window.stop = window.follow(document.getElementById("main"));
+  });
+  assert.equal(await module(), "reports");
+  await page.evaluate(() => {
+    document.getElementById("main").dataset.naModule = "billing";
+  });
+  await page.waitForFunction(() => tracker.getModuleId() === "billing");
+  assert.deepEqual(said, []);
+  for (const id of ["empty", "no-number"]) assert.deepEqual(await used(() => page.click(`#${id}`)), ["last"]);
+  assert.ok(said.length && said.every((line) => /total must be a finite number; got NaN/.test(line)), said.join());
+});

@@ -1,0 +1,80 @@
+// Whose usage it is, by the rules of the engine (`crates/engine/src/identity.rs`).
+
+import type { Ids } from "../generated/core.d.ts";
+
+/** A sign-in sets account and user by two calls: for so many ms the identity between them is nobody's. */
+export const SIGN_IN_MS = 100;
+
+/** Which of the two ids of an identity a call sets. */
+export type Subject = "accountId" | "userId";
+
+/** What of the identity an event was made without, and of which identity. */
+export interface Missing {
+  readonly account: boolean;
+  readonly user: boolean;
+  readonly generation: number;
+}
+
+/** What a change is to the events that wait: an account is known for the first time, more is known, or an identity has ended. */
+export type Change = "begins" | "goesOn" | "ends";
+
+/** The ids that events carry. */
+export class Identity {
+  readonly ids: Pick<Ids, Subject | "moduleId" | "productId">;
+  /** Raised when an identity ends that may have had an account. */
+  generation = 0;
+  readonly #changedAt: Record<Subject, number> = { accountId: -Infinity, userId: -Infinity };
+  #hadAccount: boolean;
+
+  constructor(accountId: string | undefined, userId: string | undefined) {
+    this.ids = { accountId, userId, moduleId: undefined, productId: undefined };
+    this.#hadAccount = accountId !== undefined;
+  }
+
+  /** Sets the account or the user. */
+  set(subject: Subject, id: string | undefined, now: number): Change {
+    const before = this.ids[subject];
+    this.ids[subject] = id;
+    this.#changedAt[subject] = now;
+    if (!this.#hadAccount) {
+      this.#hadAccount = this.ids.accountId !== undefined;
+      return this.#hadAccount ? "begins" : "goesOn";
+    }
+    if (before === undefined) return "goesOn";
+    this.generation += 1;
+    return "ends";
+  }
+
+  /** Forgets all ids, as after a logout. */
+  forget(): void {
+    const { ids } = this;
+    ids.accountId = ids.userId = ids.moduleId = ids.productId = undefined;
+    this.#hadAccount = false;
+    this.generation += 1;
+  }
+
+  /** The first call of a sign-in was made, and the second may follow. */
+  isSigningIn(now: number): boolean {
+    return this.#isRecent("accountId", now) || this.#isRecent("userId", now);
+  }
+
+  /** A call that sets this half now is the second of a sign-in. */
+  isSecondHalf(subject: Subject, now: number): boolean {
+    return this.#isRecent(subject === "userId" ? "accountId" : "userId", now);
+  }
+
+  /** When it is sure that account and user belong together; nothing where they do by now. */
+  settlesAt(now: number): number | undefined {
+    if (this.#isRecent("accountId", now) === this.#isRecent("userId", now)) return undefined;
+    return Math.max(this.#changedAt.accountId, this.#changedAt.userId) + SIGN_IN_MS;
+  }
+
+  missing(): Missing {
+    const { accountId, userId } = this.ids;
+    return { account: accountId === undefined, user: userId === undefined, generation: this.generation };
+  }
+
+  #isRecent(subject: Subject, now: number): boolean {
+    return now - this.#changedAt[subject] < SIGN_IN_MS;
+  }
+}
