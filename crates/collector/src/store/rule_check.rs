@@ -97,6 +97,7 @@ fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion 
             RuleLevel::Leaves => ListLevel::Leaves,
             RuleLevel::All => ListLevel::All,
         },
+        with_lone_root: false,
         with_deactivated: false,
         span,
         before: Some(before),

@@ -127,6 +127,24 @@ async fn uses_that_are_down_by_exactly_the_percent_of_a_rule_are_told() {
 }
 
 #[tokio::test]
+async fn a_rule_below_an_account_does_not_hit_the_account_itself() {
+    let collector = Collector::new();
+    collector.send(vec![uses("alone", "u", 90, 1)]).await;
+    let quiet = json!({"name": "Quiet", "when": "silent", "days": 7, "level": "all"});
+    let below = with(
+        quiet.clone(),
+        json!({"name": "Below", "account_id": "alone"}),
+    );
+    add(&collector, below).await;
+    assert!(holding(&collector).await.is_empty());
+    add(&collector, quiet).await;
+    assert_eq!(
+        holding(&collector).await,
+        [json!(["alone", null, null, null])]
+    );
+}
+
+#[tokio::test]
 async fn users_of_a_subtree_are_compared_at_the_level_of_the_rule() {
     let collector = Collector::new();
     let child = |id: &str, tier: &str| json!({"account_id": id, "parent_account_id": "top", "details": {"tier": tier}});
