@@ -84,6 +84,7 @@ mod single_table;
 mod stream_owners;
 mod streams;
 mod tree;
+mod undescribed;
 pub mod usage;
 mod usage_changes;
 mod usage_memo;
