@@ -83,6 +83,63 @@ async fn a_parent_shows_who_is_not_active_anywhere_below_it() {
 }
 
 #[tokio::test]
+async fn nobody_is_waited_for_who_has_left_or_whose_account_is_deactivated() {
+    let collector = Collector::new();
+    let below = |id: &str, parent: &str| json!({"account_id": id, "parent_account_id": parent});
+    let accounts = json!({"records": [
+        {"account_id": "top"}, below("gone", "top"), below("below-gone", "gone"), below("live", "top"),
+        {"account_id": "other"},
+    ]});
+    let of = |user: &str, account: &str| json!({"user_id": user, "account_id": account});
+    let users = json!({"records": [
+        of("of-gone", "gone"), of("of-below-gone", "below-gone"), of("of-live", "live"),
+        of("mover", "live"),
+    ]});
+    for (path, records) in [("accounts", accounts), ("account_users", users)] {
+        let answer = collector
+            .call("POST", &format!("/api/v2/{path}"), Some(records))
+            .await;
+        assert_eq!(answer.status, 200);
+    }
+    let at = json!({"created_at": now_ms() - 40 * DAY});
+    collector
+        .send(vec![with(feature("live", "mover", "export", 1), at)])
+        .await;
+    let moved = json!({"account_id": "other", "move": true});
+    for (method, path, body) in [
+        ("PUT", "account_users/mover", Some(moved)),
+        ("DELETE", "accounts/gone", None),
+    ] {
+        let path = format!("/api/v2/{path}");
+        assert!(
+            collector
+                .call(method, &path, body)
+                .await
+                .status
+                .is_success()
+        );
+    }
+    let browser = Browser::of(&collector).await;
+    for (account, silent) in [
+        ("top", vec!["of-live"]),
+        ("live", vec!["of-live"]),
+        ("other", vec!["mover"]),
+        // As the account itself sees it.
+        ("gone", vec!["of-below-gone", "of-gone"]),
+    ] {
+        let path = format!("/accounts/{account}/users?csv=silent&range=7d");
+        let csv = browser.ask(&path).await.text;
+        let mut users: Vec<_> = csv
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').nth(1).unwrap())
+            .collect();
+        users.sort_unstable();
+        assert_eq!(users, silent, "{account}");
+    }
+}
+
+#[tokio::test]
 async fn records_are_shown_and_money_rolls_up() {
     let collector = with_company().await;
     let browser = Browser::of(&collector).await;
