@@ -140,6 +140,82 @@ async fn nobody_is_waited_for_who_has_left_or_whose_account_is_deactivated() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_moved_user_has_what_counted_before() {
+    let collector = Collector::new();
+    let day = now_ms() / DAY * DAY - 3 * DAY;
+    let event = |account: &str, no: i64, session: &str| {
+        let at = json!({"created_at": day + no * 1000, "session_id": session, "product": account});
+        with(
+            feature(account, "ann", "export", format!("{account} {no}")),
+            at,
+        )
+    };
+    collector
+        .send(vec![event("old", 1, "s1"), event("old", 2, "s1")])
+        .await;
+    let moved = json!({"account_id": "new", "move": true});
+    let answer = collector
+        .call("PUT", "/api/v2/account_users/ann", Some(moved))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    // The session goes on in the new account, and nothing in the old one counts any more.
+    collector
+        .send(vec![
+            event("new", 3, "s1"),
+            event("new", 4, "s2"),
+            event("old", 5, "s1"),
+        ])
+        .await;
+    let all = Browser::of(&collector).await;
+    let of_new = collector.viewer_key(Some("new"));
+    let of_new = Browser::with_key(&collector, &of_new).await;
+    for (browser, [whole, alone], products) in [
+        (&all, [3, 1], vec!["new", "old"]),
+        (&of_new, [1, 1], vec!["new"]),
+    ] {
+        for range in ["all", "7d"] {
+            let rows = async |list: &str| -> Vec<Vec<String>> {
+                let path = format!("/users/ann?range={range}&csv={list}");
+                let text = browser.ask(&path).await.text;
+                let lines = text.lines().skip(1);
+                lines
+                    .map(|line| line.split(',').map(str::to_owned).collect())
+                    .collect()
+            };
+            let mut sessions = rows("sessions").await;
+            sessions.sort_by_key(|row| row[1].clone());
+            let figures: Vec<_> = sessions.iter().map(|row| &row[1..4]).collect();
+            let (whole, alone) = (whole.to_string(), alone.to_string());
+            assert_eq!(
+                figures,
+                [["s1", &whole, &whole], ["s2", &alone, &alone]],
+                "{range}"
+            );
+            let events = rows("events").await;
+            let mut in_order = events.clone();
+            in_order.sort();
+            assert_eq!(events, in_order);
+            assert_eq!(events.len(), if products.len() > 1 { 4 } else { 2 });
+            let path = format!("/users/ann?range={range}&csv=breakdown");
+            let text = browser.ask(&path).await.text;
+            let header = text.lines().next().unwrap();
+            let product = header
+                .split(',')
+                .position(|name| name == "product")
+                .unwrap();
+            let mut used: Vec<&str> = text
+                .lines()
+                .skip(1)
+                .map(|line| line.split(',').nth(product).unwrap())
+                .collect();
+            used.sort_unstable();
+            used.dedup();
+            assert_eq!(used, products, "{range}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn records_are_shown_and_money_rolls_up() {
     let collector = with_company().await;
     let browser = Browser::of(&collector).await;

@@ -213,6 +213,15 @@ impl Scope {
         Ok(Scope::from_nodes(nodes))
     }
 
+    /// Some accounts, each without its subtree.
+    pub(super) fn of_each(conn: &Connection, accounts: &[AccountRow]) -> rusqlite::Result<Self> {
+        let mut nodes = Vec::with_capacity(accounts.len());
+        for account in accounts {
+            nodes.extend(Scope::of(conn, *account, false)?.nodes);
+        }
+        Ok(Scope::from_nodes(nodes))
+    }
+
     /// All accounts.
     pub(super) fn of_all(conn: &Connection) -> rusqlite::Result<Self> {
         let nodes = conn

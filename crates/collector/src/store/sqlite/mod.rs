@@ -39,6 +39,7 @@ pub mod facts;
 mod failure;
 mod file_check;
 mod financial_sums;
+mod former_homes;
 mod free_pages;
 mod health;
 mod hierarchy;
