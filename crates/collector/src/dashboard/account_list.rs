@@ -64,6 +64,7 @@ impl AccountList {
     pub(crate) fn question(usual: ListLevel, view: &View, period: &Period) -> ListQuestion {
         ListQuestion {
             level: view.level.unwrap_or(usual),
+            with_lone_root: false,
             with_deactivated: view.with_deactivated,
             span: period.span(),
             before: period.compared(),

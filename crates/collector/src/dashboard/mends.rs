@@ -24,7 +24,7 @@ use crate::{
         api::{bulk::rejection, erasures},
         error::ApiError,
     },
-    model::{account::AccountPatch, erasure::ErasureKind, usage::Span, user::UserPatch},
+    model::{account::AccountPatch, erasure::ErasureKind, user::UserPatch},
 };
 
 /// The fields of a form that changes something, sent by somebody who may, from a page
@@ -139,13 +139,9 @@ pub(crate) async fn remove_account(
     ChangeForm(RemoveAccount { account_id }): ChangeForm<RemoveAccount>,
 ) -> Result<Response, PageError> {
     // An event, a user or a record may have named it since the page was shown.
-    let never = Span { from: 0, to: 0 };
-    let findings = dashboard.app.store.page_quality(never).await?;
-    if !findings.undescribed.contains(&account_id) {
-        return Ok(done(&view, "not-removed", "undescribed"));
-    }
-    erasures::erase(&dashboard.app, ErasureKind::Account, account_id).await?;
-    Ok(done(&view, "removed", "undescribed"))
+    let is_removed = dashboard.app.store.remove_undescribed(account_id).await?;
+    let what = if is_removed { "removed" } else { "not-removed" };
+    Ok(done(&view, what, "undescribed"))
 }
 
 /// A stream.

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::store::{
     accounts_page::{AccountsContent, AccountsPage, AccountsPageQuestion, Wanted},
-    portfolio::ListLevel,
+    portfolio::{ListLevel, ListQuestion},
     search::Found,
 };
 
@@ -69,7 +69,10 @@ pub(crate) async fn show(
     };
     let period = dashboard.period(&view);
     let search = query.search.filter(|text| !text.trim().is_empty());
-    let list = AccountList::question(ListLevel::Top, &view, &period);
+    let list = ListQuestion {
+        with_lone_root: true,
+        ..AccountList::question(ListLevel::Top, &view, &period)
+    };
     let wanted = match &search {
         Some(text) => Wanted::Found {
             text: text.trim().to_owned(),

@@ -56,7 +56,7 @@ fn page(
     let is_active = |person: &Person| matches!(person.standing, Presence::Active | Presence::New);
     let (active, silent): (Vec<_>, Vec<_>) = people
         .into_iter()
-        .filter(|person| !person.is_deleted || is_active(person))
+        .filter(|person| person.is_awaited || is_active(person))
         .partition(is_active);
     let never = silent
         .iter()

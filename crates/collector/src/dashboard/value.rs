@@ -51,8 +51,9 @@ impl Value {
         Value::Time(ms, format::moment(ms, time_zone))
     }
 
-    /// The change from `before` to `now`.
+    /// The change from `before` to `now`, as these are shown.
     pub(crate) fn change(before: f64, now: f64) -> Self {
+        let (before, now) = (rounded(before), rounded(now));
         if before == now {
             Value::Change(0.0)
         } else if before == 0.0 {
@@ -108,7 +109,7 @@ impl Value {
                 Value::Duration(ms) => (format::duration(*ms)),
                 Value::Day(day) => time datetime=(day) { (format::date(*day)) },
                 Value::Time(ms, shown) => time datetime=(format::rfc3339(*ms)) { (shown) },
-                Value::Difference(difference) => (signed(*difference, format::sum(difference.abs()))),
+                Value::Difference(difference) => (signed(rounded(*difference), format::sum(difference.abs()))),
                 Value::DurationDifference(ms) => (signed(*ms as f64, format::duration(ms.saturating_abs()))),
                 Value::Share(share) => (format::percent(*share)),
                 Value::Change(change) => (show_change(*change)),
@@ -222,6 +223,10 @@ mod tests {
         assert!(shown(1000.0, 0.0).contains("▼ 100 %"));
         assert!(shown(1000.0, 1996.0).contains("▲ 100 %"));
         assert!(shown(1000.0, 1000.0).contains("class=\"same\">unchanged"));
+        // Sums of fractions have errors that nobody is shown.
+        assert!(shown(0.3, 0.1 + 0.2).contains("class=\"same\">unchanged"));
+        let difference = Value::Difference(0.1 + 0.2 - 0.3).show().into_string();
+        assert!(difference.contains("class=\"zero\""), "{difference}");
     }
 
     #[test]

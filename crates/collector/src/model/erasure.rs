@@ -20,8 +20,7 @@ pub enum ErasureKind {
 }
 
 impl ErasureKind {
-    /// Every kind, in the order in which a list of them is applied: users before the
-    /// accounts that they were erased with.
+    /// Every kind.
     pub const ALL: [ErasureKind; 5] = [
         ErasureKind::Stream,
         ErasureKind::Event,

@@ -155,33 +155,57 @@ impl StreamRecord {
     }
 
     /// Takes out what is erased. `left` are the events of the stream that are still stored.
+    /// The others of its events are those that retention has dropped: their numbers stay.
     pub fn remove(&mut self, erased: &StreamEvents, left: &StreamEvents, gone: Gone) {
+        let dropped = self.events - erased.count - left.count;
+        self.events = (self.events - erased.count).max(left.count).max(0);
+        if gone == Gone::Erased && left.count == 0 {
+            // Those that were dropped may have been of whom is erased, too, and the id of the
+            // stream may tell who that was.
+            self.events = 0;
+        }
         let mut freed = &erased.seqs - &left.seqs;
-        self.events = (self.events - erased.count).max(0);
         // Each event after the first of a number was a duplicate.
         let repeated = erased.count - freed.len() as i64;
         self.duplicates = (self.duplicates - repeated).max(0);
+        // Where more events were dropped than there are numbers for them, some of these had
+        // a number of an erased event.
+        let of_dropped = (&self.seqs - &left.seqs) - &erased.seqs;
+        let shared = (dropped - of_dropped.len() as i64).clamp(0, self.duplicates);
+        let kept: RoaringBitmap = freed.iter().take(shared as usize).collect();
+        self.duplicates -= kept.len() as i64;
+        freed -= kept;
         self.seqs -= &freed;
-        if gone == Gone::Erased
-            && let Some(last) = self.last()
-        {
-            if let Some(after) = last.checked_add(1) {
-                freed.remove_range(after..=u32::MAX);
-            }
-            self.rejected |= freed;
+        if gone == Gone::Erased {
+            self.reject(freed);
         }
-        let dropped = &self.seqs - &left.seqs;
+        let others = &self.seqs - &left.seqs;
         if let Some(first_at) = left.first_at
-            && dropped.is_empty()
+            && others.is_empty()
             && erased.first_at.is_some_and(|at| at <= self.first_at)
         {
             self.first_at = first_at;
         }
     }
 
-    /// Whether nothing of the stream has arrived.
+    /// Takes numbers for those of events that arrived and are not kept. Those after all
+    /// others are left out where they could not all be true.
+    fn reject(&mut self, mut numbers: RoaringBitmap) {
+        let others = self.last();
+        let rejected = self.rejected.clone();
+        self.rejected |= &numbers;
+        if self.is_implausible()
+            && let Some(after) = others.and_then(|last| last.checked_add(1))
+        {
+            numbers.remove_range(after..=u32::MAX);
+            self.rejected = rejected | numbers;
+        }
+    }
+
+    /// Whether none of its events is left, be it stored or dropped by retention. Where the
+    /// last that was stored went with a user or an account, none is.
     pub fn is_empty(&self) -> bool {
-        self.last().is_none()
+        self.events == 0
     }
 
     fn last(&self) -> Option<u32> {
@@ -215,5 +239,83 @@ impl StreamRecord {
     /// Number of events that the numbers say were made, where they cannot all be true.
     pub fn implausible(&self) -> Option<i64> {
         self.is_implausible().then(|| self.numbered())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(seqs: &[u32]) -> StreamEvents {
+        let mut events = StreamEvents::default();
+        for seq in seqs {
+            events.add(*seq, 7);
+        }
+        events
+    }
+
+    fn record(seqs: &[u32]) -> StreamRecord {
+        let mut arrived = StreamArrivals::default();
+        for seq in seqs {
+            arrived.add(*seq, 7);
+        }
+        StreamRecord::of(&arrived).expect("something arrived")
+    }
+
+    /// Made, received, duplicates, rejected.
+    fn counts(record: &StreamRecord) -> (i64, u64, i64, u64) {
+        let StreamRecord { seqs, rejected, .. } = record;
+        (record.made(), seqs.len(), record.duplicates, rejected.len())
+    }
+
+    #[test]
+    fn numbers_of_events_that_retention_dropped_stay() {
+        let dropped = [0, 1, 2, 4, 5];
+        for (forged, left) in [(4, &[][..]), (9, &[]), (3, &[]), (4, &[6])] {
+            let honest = [&dropped[..], left].concat();
+            let mut with_forged = record(&[&honest[..], &[forged]].concat());
+            with_forged.remove(&events(&[forged]), &events(left), Gone::TakenBack);
+            assert_eq!(counts(&with_forged), counts(&record(&honest)), "{forged}");
+            assert!(!with_forged.is_empty());
+        }
+    }
+
+    #[test]
+    fn one_of_several_dropped_events_of_a_number_keeps_it() {
+        let mut record = record(&[0, 1, 1, 1, 2]);
+        record.remove(&events(&[1, 1]), &events(&[2]), Gone::TakenBack);
+        assert_eq!(counts(&record), (3, 3, 0, 0));
+        record.remove(&events(&[2]), &StreamEvents::default(), Gone::TakenBack);
+        assert_eq!(counts(&record), (2, 2, 0, 0));
+    }
+
+    #[test]
+    fn erased_numbers_are_rejected_whatever_the_order() {
+        for order in [[3, 4], [4, 3]] {
+            let mut record = record(&[0, 3, 4]);
+            for (at, seq) in order.into_iter().enumerate() {
+                let left = [&[0], &order[at + 1..]].concat();
+                record.remove(&events(&[seq]), &events(&left), Gone::Erased);
+            }
+            assert_eq!(counts(&record), (5, 1, 0, 2), "{order:?}");
+        }
+    }
+
+    #[test]
+    fn an_erased_number_that_cannot_be_true_makes_no_stream_implausible() {
+        let mut record = record(&[0, 1, 4_000_000_000]);
+        assert!(record.implausible().is_some());
+        record.remove(&events(&[4_000_000_000]), &events(&[0, 1]), Gone::Erased);
+        assert_eq!(counts(&record), (2, 2, 0, 0));
+        assert!(record.implausible().is_none());
+    }
+
+    #[test]
+    fn a_record_is_empty_with_its_last_event_though_others_were_rejected() {
+        let mut record = record(&[0, 1]);
+        record.remove(&events(&[0]), &events(&[1]), Gone::Erased);
+        assert!(!record.is_empty());
+        record.remove(&events(&[1]), &StreamEvents::default(), Gone::TakenBack);
+        assert!(record.is_empty());
     }
 }

@@ -17,6 +17,10 @@ pub struct Person {
     pub account_name: Option<String>,
     /// Whether the user was deactivated.
     pub is_deleted: bool,
+    /// Whether the user was not deactivated, and belongs to the account of the page or to one
+    /// of its accounts below, none of which was deactivated: without an event, such a user is
+    /// silent.
+    pub is_awaited: bool,
     /// The figures of the period.
     pub now: PersonFigures,
     /// Those of the period before; `None` where it reaches before the first use.

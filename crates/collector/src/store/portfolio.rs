@@ -29,6 +29,9 @@ pub(in crate::store) use period::{BEFORE, NOW};
 pub struct ListQuestion {
     /// The accounts that are listed.
     pub level: ListLevel,
+    /// Whether an account is listed with nothing below it where the list is about that
+    /// alone: it is all that somebody may see. What is below such an account is nothing.
+    pub with_lone_root: bool,
     /// Whether those are listed, too, that were deactivated, and what is below such.
     pub with_deactivated: bool,
     /// The period.

@@ -13,6 +13,7 @@ use crate::model::{
     calendar::TimeZone,
     period::Before,
     quarter::QUARTER_MS,
+    rounding::rounded,
     usage::Span,
 };
 
@@ -96,6 +97,7 @@ fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion 
             RuleLevel::Leaves => ListLevel::Leaves,
             RuleLevel::All => ListLevel::All,
         },
+        with_lone_root: false,
         with_deactivated: false,
         span,
         before: Some(before),
@@ -127,11 +129,17 @@ fn down(
     percent: u32,
     figure: impl Fn(&PeriodFigures) -> f64,
 ) -> Option<ComparedFigures> {
-    let most = f64::from(100 - percent.min(100)) / 100.0;
     // Nothing is compared with a time before the first use.
-    let before = row.before.as_ref().map(&figure)?;
-    let now = figure(&row.now);
-    (before > 0.0 && now <= before * most).then_some(Some((now, before)))
+    let before = rounded(row.before.as_ref().map(&figure)?);
+    let now = rounded(figure(&row.now));
+    (before > 0.0 && is_down_by(percent, now, before)).then_some(Some((now, before)))
+}
+
+/// Whether a figure went down by some percent or more. The figures are as they are shown; no
+/// share of one is compared, since most shares are no floats: 57 % of 100 would be less than 57.
+fn is_down_by(percent: u32, now: f64, before: f64) -> bool {
+    let left = f64::from(100 - percent.min(100));
+    rounded(now * 100.0) <= rounded(before * left)
 }
 
 /// Whether a user is new whose first counted event is of a quarter of an hour. The one in
@@ -197,5 +205,32 @@ impl Changes {
             began,
             ended: holding.into_values().collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_down_by, rounded};
+
+    #[test]
+    fn a_drop_of_exactly_the_percent_is_one_and_a_smaller_one_is_none() {
+        for percent in 1..=100_u32 {
+            for before in [1_u32, 7, 10, 20, 50, 100, 200, 1000, 123_457] {
+                // In hundredths, which are whole.
+                let left = before * (100 - percent);
+                for (hundredths, is_down) in [(left, true), (left + 1, false)] {
+                    let (now, before) = (f64::from(hundredths) / 100.0, f64::from(before));
+                    let found = is_down_by(percent, rounded(now), before);
+                    assert_eq!(found, is_down, "{percent} % from {before} to {now}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fractions_go_down_by_exactly_a_percent() {
+        assert!(is_down_by(50, rounded(0.1 + 0.2), 0.6));
+        assert!(is_down_by(30, 0.07, 0.1));
+        assert!(!is_down_by(30, 0.070_001, 0.1));
     }
 }

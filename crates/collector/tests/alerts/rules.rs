@@ -90,6 +90,61 @@ async fn an_account_is_hit_that_uses_less_than_in_as_many_days_before() {
 }
 
 #[tokio::test]
+async fn uses_that_are_down_by_exactly_the_percent_of_a_rule_are_told() {
+    let collector = Collector::new();
+    let of = |account: &str, days_ago: i64, total: f64| {
+        let event = uses(account, &format!("of {account}"), days_ago, 0);
+        let tag = format!("{account} {days_ago} {total}");
+        with(event, json!({"total": total, "event_id": tag}))
+    };
+    let mut events = Vec::new();
+    for (account, before, now) in [
+        ("of 43", vec![100.0], vec![57.0]),
+        ("of 42", vec![100.0], vec![58.0]),
+        ("fractions", vec![0.6], vec![0.1, 0.2]),
+    ] {
+        events.push(of(account, 14, 0.0));
+        events.extend(before.into_iter().map(|total| of(account, 10, total)));
+        events.extend(now.into_iter().map(|total| of(account, 3, total)));
+    }
+    collector.send(events).await;
+    let of_42 = json!(["of 42", null, 58.0, 100.0]);
+    let of_43 = json!(["of 43", null, 57.0, 100.0]);
+    let fractions = json!(["fractions", null, 0.3, 0.6]);
+    for (percent, hit) in [
+        (42, vec![&fractions, &of_42, &of_43]),
+        (43, vec![&fractions, &of_43]),
+        (50, vec![&fractions]),
+        (51, vec![]),
+    ] {
+        let rule = json!({"name": "Down", "when": "uses_down", "percent": percent, "days": 7});
+        let id = add(&collector, rule).await;
+        let found = holding(&collector).await;
+        assert_eq!(found.iter().collect::<Vec<_>>(), hit, "{percent} %");
+        let path = format!("/api/v2/alert_rules/{id}");
+        collector.call("DELETE", &path, None).await;
+    }
+}
+
+#[tokio::test]
+async fn a_rule_below_an_account_does_not_hit_the_account_itself() {
+    let collector = Collector::new();
+    collector.send(vec![uses("alone", "u", 90, 1)]).await;
+    let quiet = json!({"name": "Quiet", "when": "silent", "days": 7, "level": "all"});
+    let below = with(
+        quiet.clone(),
+        json!({"name": "Below", "account_id": "alone"}),
+    );
+    add(&collector, below).await;
+    assert!(holding(&collector).await.is_empty());
+    add(&collector, quiet).await;
+    assert_eq!(
+        holding(&collector).await,
+        [json!(["alone", null, null, null])]
+    );
+}
+
+#[tokio::test]
 async fn users_of_a_subtree_are_compared_at_the_level_of_the_rule() {
     let collector = Collector::new();
     let child = |id: &str, tier: &str| json!({"account_id": id, "parent_account_id": "top", "details": {"tier": tier}});

@@ -83,6 +83,139 @@ async fn a_parent_shows_who_is_not_active_anywhere_below_it() {
 }
 
 #[tokio::test]
+async fn nobody_is_waited_for_who_has_left_or_whose_account_is_deactivated() {
+    let collector = Collector::new();
+    let below = |id: &str, parent: &str| json!({"account_id": id, "parent_account_id": parent});
+    let accounts = json!({"records": [
+        {"account_id": "top"}, below("gone", "top"), below("below-gone", "gone"), below("live", "top"),
+        {"account_id": "other"},
+    ]});
+    let of = |user: &str, account: &str| json!({"user_id": user, "account_id": account});
+    let users = json!({"records": [
+        of("of-gone", "gone"), of("of-below-gone", "below-gone"), of("of-live", "live"),
+        of("mover", "live"),
+    ]});
+    for (path, records) in [("accounts", accounts), ("account_users", users)] {
+        let answer = collector
+            .call("POST", &format!("/api/v2/{path}"), Some(records))
+            .await;
+        assert_eq!(answer.status, 200);
+    }
+    let at = json!({"created_at": now_ms() - 40 * DAY});
+    collector
+        .send(vec![with(feature("live", "mover", "export", 1), at)])
+        .await;
+    let moved = json!({"account_id": "other", "move": true});
+    for (method, path, body) in [
+        ("PUT", "account_users/mover", Some(moved)),
+        ("DELETE", "accounts/gone", None),
+    ] {
+        let path = format!("/api/v2/{path}");
+        assert!(
+            collector
+                .call(method, &path, body)
+                .await
+                .status
+                .is_success()
+        );
+    }
+    let browser = Browser::of(&collector).await;
+    for (account, silent) in [
+        ("top", vec!["of-live"]),
+        ("live", vec!["of-live"]),
+        ("other", vec!["mover"]),
+        // As the account itself sees it.
+        ("gone", vec!["of-below-gone", "of-gone"]),
+    ] {
+        let path = format!("/accounts/{account}/users?csv=silent&range=7d");
+        let csv = browser.ask(&path).await.text;
+        let mut users: Vec<_> = csv
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').nth(1).unwrap())
+            .collect();
+        users.sort_unstable();
+        assert_eq!(users, silent, "{account}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_moved_user_has_what_counted_before() {
+    let collector = Collector::new();
+    let day = now_ms() / DAY * DAY - 3 * DAY;
+    let event = |account: &str, no: i64, session: &str| {
+        let at = json!({"created_at": day + no * 1000, "session_id": session, "product": account});
+        with(
+            feature(account, "ann", "export", format!("{account} {no}")),
+            at,
+        )
+    };
+    collector
+        .send(vec![event("old", 1, "s1"), event("old", 2, "s1")])
+        .await;
+    let moved = json!({"account_id": "new", "move": true});
+    let answer = collector
+        .call("PUT", "/api/v2/account_users/ann", Some(moved))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    // The session goes on in the new account, and nothing in the old one counts any more.
+    collector
+        .send(vec![
+            event("new", 3, "s1"),
+            event("new", 4, "s2"),
+            event("old", 5, "s1"),
+        ])
+        .await;
+    let all = Browser::of(&collector).await;
+    let of_new = collector.viewer_key(Some("new"));
+    let of_new = Browser::with_key(&collector, &of_new).await;
+    for (browser, [whole, alone], products) in [
+        (&all, [3, 1], vec!["new", "old"]),
+        (&of_new, [1, 1], vec!["new"]),
+    ] {
+        for range in ["all", "7d"] {
+            let rows = async |list: &str| -> Vec<Vec<String>> {
+                let path = format!("/users/ann?range={range}&csv={list}");
+                let text = browser.ask(&path).await.text;
+                let lines = text.lines().skip(1);
+                lines
+                    .map(|line| line.split(',').map(str::to_owned).collect())
+                    .collect()
+            };
+            let mut sessions = rows("sessions").await;
+            sessions.sort_by_key(|row| row[1].clone());
+            let figures: Vec<_> = sessions.iter().map(|row| &row[1..4]).collect();
+            let (whole, alone) = (whole.to_string(), alone.to_string());
+            assert_eq!(
+                figures,
+                [["s1", &whole, &whole], ["s2", &alone, &alone]],
+                "{range}"
+            );
+            let events = rows("events").await;
+            let mut in_order = events.clone();
+            in_order.sort();
+            assert_eq!(events, in_order);
+            assert_eq!(events.len(), if products.len() > 1 { 4 } else { 2 });
+            let path = format!("/users/ann?range={range}&csv=breakdown");
+            let text = browser.ask(&path).await.text;
+            let header = text.lines().next().unwrap();
+            let product = header
+                .split(',')
+                .position(|name| name == "product")
+                .unwrap();
+            let mut used: Vec<&str> = text
+                .lines()
+                .skip(1)
+                .map(|line| line.split(',').nth(product).unwrap())
+                .collect();
+            used.sort_unstable();
+            used.dedup();
+            assert_eq!(used, products, "{range}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn records_are_shown_and_money_rolls_up() {
     let collector = with_company().await;
     let browser = Browser::of(&collector).await;

@@ -421,4 +421,10 @@ async fn an_account_that_nothing_names_any_more_is_listed_and_removed_by_its_but
     assert!(lines(&browser, "undescribed").await.is_empty());
     let gone = collector.call("GET", "/api/v2/accounts/ghots", None).await;
     assert_eq!(gone.status, 404);
+    // Nothing of it was erased: what names it is as welcome as ever, however early.
+    collector
+        .send(vec![feature("ghots", "late", "export", "late")])
+        .await;
+    let usage = collector.get("/api/v2/accounts/ghots/usage").await;
+    assert_eq!(usage["totals"]["events"], 1);
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     browser::{Browser, assert_shows, with_company},
-    support::Collector,
+    support::{Collector, feature},
 };
 
 #[tokio::test]
@@ -100,6 +100,26 @@ async fn a_chain_of_a_thousand_levels_stays_readable() {
     let page = browser.open("/accounts/l999").await;
     assert!(page.matches("<ul>").count() < 12, "{page}");
     assert_shows(&page, &["↑ l992", "995 accounts"]);
+}
+
+#[tokio::test]
+async fn nothing_is_listed_below_an_account_of_no_other_and_its_viewer_has_it_on_the_first_page() {
+    let collector = Collector::new();
+    collector
+        .send(vec![feature("alone", "ann", "export", 1)])
+        .await;
+    let viewer = collector.viewer_key(Some("alone"));
+    let viewer = Browser::with_key(&collector, &viewer).await;
+    for browser in [&Browser::of(&collector).await, &viewer] {
+        for level in ["top", "leaves", "all"] {
+            let lines = async |path: &str| {
+                let path = format!("{path}?range=all&csv=accounts&level={level}");
+                browser.ask(&path).await.text.lines().count()
+            };
+            assert_eq!(lines("/accounts/alone/below").await, 1, "{level}");
+            assert_eq!(lines("/").await, 2, "{level}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -81,8 +81,62 @@ async fn events_of_an_erased_user_are_not_lost() {
     collector.send(events.collect()).await;
     let path = "/api/v2/account_users/ann?erase=true";
     assert_eq!(collector.call("DELETE", path, None).await.status, 200);
-    assert_eq!(loss(&collector, &COUNTS).await, [1, 4, 2, 0, 0, 0]);
-    assert_eq!(loss(&collector, &["rejected"]).await, [2]);
+    // The stream made its last event, too, whoever is erased first.
+    assert_eq!(loss(&collector, &COUNTS).await, [1, 5, 2, 0, 0, 0]);
+    assert_eq!(loss(&collector, &["rejected"]).await, [3]);
+}
+
+#[tokio::test]
+async fn what_retention_dropped_of_a_stream_stays_in_its_record() {
+    let path = |of: &str| format!("/api/v2/{of}");
+    let source = "sources/source-1/events?from=";
+    for erased in ["events/forged", "account_users/bob?erase=true", source] {
+        // A number that an honest event has, one that fills a gap, and one after all.
+        for seq in [2, 5, 9] {
+            let collector = collector().await;
+            let is_user = erased.contains("bob");
+            let mut honest = [0, 1, 2, 4, 6].map(|seq| event("acme", "ann", "t", seq));
+            // An erased user takes along a stream of which nothing else is stored.
+            honest[4]["created_at"] = json!(if is_user { NOW + 2 * DAY } else { NOW });
+            collector.send(honest.to_vec()).await;
+            let before = collector.get("/api/v2/loss").await;
+            assert_eq!(collector.prune(NOW + DAY).await, 5 - usize::from(is_user));
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            let from = natero_collector::clock::now_ms();
+            let forged = json!({"event_id": "forged", "created_at": NOW + 2 * DAY});
+            let forged = with(event("acme", "bob", "t", seq), forged);
+            collector.send(vec![forged]).await;
+            let path = match erased == source {
+                true => path(&format!("{erased}{from}")),
+                false => path(erased),
+            };
+            let answer = collector.call("DELETE", &path, None).await;
+            assert_eq!(answer.json()["erased"]["events"], 1, "{}", answer.text);
+            let after = collector.get("/api/v2/loss").await;
+            match seq {
+                2 => assert_eq!(after, before, "{erased}"),
+                _ if !is_user => assert_eq!(after, before, "{erased} {seq}"),
+                // It arrived, and is not lost.
+                _ => assert_eq!(
+                    (&after["received"], &after["rejected"]),
+                    (&json!(5), &json!(1)),
+                    "{seq}"
+                ),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_record_goes_with_the_last_event_though_others_were_erased_with_a_user() {
+    let collector = collector().await;
+    let events = [event("acme", "ann", "t", 0), event("acme", "bob", "t", 1)];
+    collector.send(events.to_vec()).await;
+    for path in ["account_users/ann?erase=true", "events/t-1"] {
+        let path = format!("/api/v2/{path}");
+        assert_eq!(collector.call("DELETE", &path, None).await.status, 200);
+    }
+    assert_eq!(loss(&collector, &COUNTS).await, [0; 6]);
 }
 
 #[tokio::test]

@@ -82,6 +82,52 @@ async fn a_restored_backup_holds_nothing_that_was_erased_since() {
 }
 
 #[tokio::test]
+async fn the_loss_report_of_a_restored_backup_is_what_it_was_before() {
+    // Erased first and last, made in the past and ahead of the clock.
+    for users in [["ann", "bob"], ["bob", "ann"]] {
+        for ahead in [-HOUR, HOUR] {
+            let collector = collector().await;
+            let at = json!({"created_at": natero_collector::clock::now_ms() + ahead});
+            let made = ["cid", "ann", "cid", "bob", "ann", "bob"];
+            let events = (0..).zip(made).map(|(seq, user)| {
+                let event = event("acme", user, "t", seq);
+                if user == "cid" {
+                    event
+                } else {
+                    with(event, at.clone())
+                }
+            });
+            collector.send(events.collect()).await;
+            let forged = with(event("acme", "cid", "t", 7), json!({"event_id": "forged"}));
+            collector.send(vec![forged]).await;
+            let copy = collector.db().with_file_name("backup.db");
+            backup(&collector.sql(), &copy).unwrap();
+            let [first, last] = users.map(|user| format!("account_users/{user}?erase=true"));
+            for path in [&first, "events/forged", &last] {
+                let path = format!("/api/v2/{path}");
+                let answer = collector.call("DELETE", &path, None).await;
+                assert_eq!(answer.status, 200, "{}", answer.text);
+            }
+            let list = erasure_list::entries(&collector.sql()).unwrap();
+            let mut restored = Store::open_for_command(&copy).unwrap();
+            let tx = restored.transaction().unwrap();
+            erasure::apply(&tx, &list).unwrap();
+            tx.commit().unwrap();
+            let record = |conn: &rusqlite::Connection| {
+                let sql = "SELECT made, received, rejected, duplicates, events FROM streams";
+                conn.query_row(sql, [], |row| {
+                    Ok([0, 1, 2, 3, 4].map(|column| row.get::<_, i64>(column).unwrap()))
+                })
+                .unwrap()
+            };
+            let left = record(&collector.sql());
+            assert_eq!(left, [6, 2, 4, 0, 2], "{users:?} {ahead}");
+            assert_eq!(record(&restored), left, "{users:?} {ahead}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_restored_backup_takes_who_was_erased_with_an_account_and_nobody_else() {
     let collector = collector().await;
     collector

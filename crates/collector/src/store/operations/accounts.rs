@@ -42,6 +42,10 @@ pub trait AccountOperations {
     /// Deactivates an account. Answers false when it is unknown.
     fn deactivate_account(&self, account_id: String) -> Answer<'_, bool>;
 
+    /// Removes an account of which nobody has said anything, and which nothing names. What
+    /// names it later counts. Answers false where it is none of these, and stays.
+    fn remove_undescribed(&self, account_id: String) -> Answer<'_, bool>;
+
     /// Finds a user.
     fn user(&self, user_id: String) -> Answer<'_, Option<User>>;
 

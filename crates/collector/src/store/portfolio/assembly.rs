@@ -63,7 +63,7 @@ impl Own {
         } = self;
         let chosen = |at: usize| {
             let is_shown = question.with_deactivated || !forest.account(at).is_deleted;
-            is_shown && forest.is_of_level(at, question.level)
+            is_shown && forest.is_of_level(at, question.level, question.with_lone_root)
         };
         let mut portfolio = Portfolio {
             dimensions: dimensions_of((0..forest.len()).filter(|at| chosen(*at)), forest),

@@ -26,7 +26,7 @@ pub(in crate::store) struct Forest {
     numbers: Vec<i64>,
     parents: Vec<Option<usize>>,
     is_leaf: Vec<bool>,
-    /// The root, where these are the accounts of a subtree with more than one.
+    /// The root, where these are the accounts of a subtree.
     root: Option<usize>,
     /// Every account after all accounts below it.
     upwards: Vec<usize>,
@@ -83,7 +83,7 @@ impl Forest {
         forest.upwards = upwards;
         let root = root.and_then(|root| forest.index(root));
         forest.deactivate_below(root);
-        forest.root = root.filter(|_| forest.len() > 1);
+        forest.root = root;
         forest
     }
 
@@ -132,14 +132,23 @@ impl Forest {
         }
     }
 
-    pub(in crate::store) fn is_of_level(&self, at: usize, level: ListLevel) -> bool {
+    /// Whether an account is at the level of a list. With `with_lone_root`, the root of a
+    /// subtree of no other account is at every level.
+    pub(in crate::store) fn is_of_level(
+        &self,
+        at: usize,
+        level: ListLevel,
+        with_lone_root: bool,
+    ) -> bool {
         // The list of what is below an account leaves the account itself out.
-        self.root != Some(at)
-            && match level {
-                ListLevel::Top => self.parents[at] == self.root,
-                ListLevel::Leaves => self.is_leaf[at],
-                ListLevel::All => true,
-            }
+        if self.root == Some(at) {
+            return with_lone_root && self.len() == 1;
+        }
+        match level {
+            ListLevel::Top => self.parents[at] == self.root,
+            ListLevel::Leaves => self.is_leaf[at],
+            ListLevel::All => true,
+        }
     }
 
     /// An account and all accounts above it.

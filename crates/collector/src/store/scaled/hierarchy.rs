@@ -1,6 +1,6 @@
 //! The account tree. Each account stores its parent and nothing else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Row;
 
@@ -134,6 +134,20 @@ pub(super) async fn is_deactivated(tx: &Tx<'_>, no: i64) -> Result<bool> {
         )
         SELECT EXISTS (SELECT 1 FROM above WHERE is_deleted)";
     Ok(query_one(tx, sql, &[&no]).await?.get(0))
+}
+
+/// An account, and with its subtree what is below it and neither deactivated nor below such
+/// an account.
+pub(super) async fn active_below(tx: &Tx<'_>, no: i64, with_subtree: bool) -> Result<HashSet<i64>> {
+    let sql = "WITH RECURSIVE below (no) AS (
+            SELECT $1::bigint
+            UNION ALL
+            SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no
+            WHERE $2 AND NOT a.is_deleted
+        )
+        SELECT no FROM below";
+    let rows = query(tx, sql, &[&no, &with_subtree]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// Whether somebody may see an account.

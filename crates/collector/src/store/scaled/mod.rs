@@ -47,6 +47,7 @@ mod shipper;
 mod storable;
 mod streams;
 mod tls;
+mod undescribed;
 mod user_records;
 mod users;
 mod visible;

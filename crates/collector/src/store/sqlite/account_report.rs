@@ -50,14 +50,26 @@ pub struct ReportQuery {
 /// # Errors
 /// Those of SQLite.
 pub fn read(conn: &Connection, query: &ReportQuery) -> rusqlite::Result<AccountReport> {
+    let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
+    let scope = Scope::of(conn, query.account, rolls_up)?;
+    read_of(conn, &scope, query)
+}
+
+/// Reads the figures of some accounts, whichever the question names.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn read_of(
+    conn: &Connection,
+    scope: &Scope,
+    query: &ReportQuery,
+) -> rusqlite::Result<AccountReport> {
     let Some(filter) = RowFilter::find(conn, &query.filter)? else {
         return Ok(AccountReport {
             bars: vec![Totals::default(); query.bars.len()],
             ..AccountReport::default()
         });
     };
-    let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
-    let scope = Scope::of(conn, query.account, rolls_up)?;
     let mut visits = Visits::default();
     let mut tree = Tree::default();
     let mut bars = Series::new(&query.bars);
@@ -83,7 +95,7 @@ pub fn read(conn: &Connection, query: &ReportQuery) -> rusqlite::Result<AccountR
     };
     scan_cut(
         conn,
-        &scope,
+        scope,
         until_now,
         &cuts,
         Detail::Facts,

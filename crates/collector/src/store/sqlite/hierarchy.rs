@@ -1,7 +1,7 @@
 //! The account tree. Each account stores its parent and nothing else, so that
 //! moving a subtree is one update however large it is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -111,6 +111,26 @@ pub(super) fn is_deactivated(conn: &Connection, account: AccountRow) -> rusqlite
     .query_row([account], |row| row.get(0))
 }
 
+/// An account, and with its subtree what is below it and neither deactivated nor below such
+/// an account.
+pub(super) fn active_below(
+    conn: &Connection,
+    account: AccountRow,
+    with_subtree: bool,
+) -> rusqlite::Result<HashSet<AccountRow>> {
+    conn.prepare_cached(
+        "WITH RECURSIVE below (no) AS (
+             SELECT ?1
+             UNION ALL
+             SELECT a.no FROM below JOIN accounts a ON a.parent_no = below.no
+             WHERE ?2 AND a.is_deleted = 0
+         )
+         SELECT no FROM below",
+    )?
+    .query_map(params![account, with_subtree], |row| row.get(0))?
+    .collect()
+}
+
 /// Sets or removes the parent of an account.
 pub(super) fn set_parent(
     tx: &Transaction<'_>,
@@ -190,6 +210,15 @@ impl Scope {
                 })
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(Scope::from_nodes(nodes))
+    }
+
+    /// Some accounts, each without its subtree.
+    pub(super) fn of_each(conn: &Connection, accounts: &[AccountRow]) -> rusqlite::Result<Self> {
+        let mut nodes = Vec::with_capacity(accounts.len());
+        for account in accounts {
+            nodes.extend(Scope::of(conn, *account, false)?.nodes);
+        }
         Ok(Scope::from_nodes(nodes))
     }
 

@@ -14,7 +14,7 @@ use super::{
     name_roles::NameCache,
     portfolio, quality, refusals,
     rows::AccountRow,
-    saved_views, search, stream_owners, tree,
+    saved_views, search, stream_owners, tree, undescribed,
     visible::Within,
 };
 use crate::{
@@ -118,7 +118,7 @@ pub(super) fn quality(conn: &Connection, span: Span) -> rusqlite::Result<Quality
         implausible: owned(conn, implausible, |stream| &stream.stream_id)?,
         uncounted: quality::uncounted(conn, span)?,
         phantoms: quality::phantom_parents(conn)?,
-        undescribed: quality::undescribed(conn)?,
+        undescribed: undescribed::find(conn)?,
         refusals: refusals::list(conn)?,
         losses: quality::losses(conn, span)?,
         loss,

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{
     facts::{Fact, Sums},
-    hierarchy::Scope,
+    hierarchy::{self, Scope},
     quality,
     rows::{AccountRow, SessionRow, UserRow},
     usage::{Detail, RowFilter, Standing, scan_cut},
@@ -65,6 +65,7 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Per
         "SELECT u.user_id, u.first_name, u.last_name, a.account_id, a.name, u.is_deleted, a.no
          FROM users u JOIN accounts a ON a.no = u.account_no WHERE u.no = ?1",
     )?;
+    let awaited = hierarchy::active_below(conn, query.account, rolls_up)?;
     let mut people = Vec::with_capacity(seen.len());
     // Read only where somebody seems never to have come.
     let mut uncounted = None;
@@ -81,6 +82,7 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Per
             };
             Ok((person, row.get(6)?))
         })?;
+        person.is_awaited = !person.is_deleted && awaited.contains(&home);
         let seen = seen.finish();
         seen.add_to(&mut person, query.span, query.before);
         if person.standing == Presence::NeverCame && query.filter == Filter::default() {

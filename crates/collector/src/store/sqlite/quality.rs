@@ -16,8 +16,8 @@ use super::{
 use crate::{
     model::usage::Span,
     store::quality::{
-        AccountLoss, Losses, MAX_STREAMS, MAX_UNDESCRIBED, NonLeafUsage, PhantomParent, StreamLoss,
-        Uncounted, UncountedUsage, UserConflict,
+        AccountLoss, Losses, MAX_STREAMS, NonLeafUsage, PhantomParent, StreamLoss, Uncounted,
+        UncountedUsage, UserConflict,
     },
 };
 
@@ -170,27 +170,6 @@ pub fn phantom_parents(conn: &Connection) -> rusqlite::Result<Vec<PhantomParent>
             example: row.get(2)?,
         })
     })?
-    .collect()
-}
-
-/// Finds accounts of which nobody has said anything, and which nothing names: they were
-/// parents by mistake, and are no longer.
-///
-/// # Errors
-/// Those of SQLite.
-pub(super) fn undescribed(conn: &Connection) -> rusqlite::Result<Vec<String>> {
-    conn.prepare_cached(
-        "SELECT a.account_id FROM accounts a
-         WHERE a.details_at = 0 AND a.is_deleted = 0 AND a.name IS NULL
-             AND a.hierarchy_label IS NULL AND a.join_date IS NULL AND a.details = '{}'
-             AND NOT EXISTS (SELECT 1 FROM accounts c WHERE c.parent_no = a.no)
-             AND NOT EXISTS (SELECT 1 FROM usage_segments s WHERE s.account_no = a.no)
-             AND NOT EXISTS (SELECT 1 FROM users u WHERE u.account_no = a.no)
-             AND NOT EXISTS (SELECT 1 FROM financials f WHERE f.account_no = a.no)
-             AND NOT EXISTS (SELECT 1 FROM account_records r WHERE r.account_no = a.no)
-         ORDER BY a.account_id LIMIT ?1",
-    )?
-    .query_map([MAX_UNDESCRIBED], |row| row.get(0))?
     .collect()
 }
 

@@ -3,11 +3,11 @@
 use rusqlite::Connection;
 
 use super::{
-    account_page::report_query, account_report, account_tree, accounts, quality, tree,
-    user_sessions, users, visible::Within,
+    account_page::report_query, account_report, account_tree, accounts, former_homes,
+    hierarchy::Scope, quality, tree, user_sessions, users, visible::Within,
 };
 use crate::{
-    model::usage::Filter,
+    model::usage::{Filter, Uncaptured},
     store::user_page::{UserPage, UserPageQuestion, UserSession},
 };
 
@@ -28,12 +28,30 @@ pub(super) fn read(
         return Ok(None);
     }
     let path = account_tree::path(conn, account)?;
+    // What counted before the user was moved stays where it happened.
+    let mut accounts = vec![account];
+    for former in former_homes::read(conn, row)? {
+        if former != account && within.see(conn, former)? {
+            accounts.push(former);
+        }
+    }
+    let scope = Scope::of_each(conn, &accounts)?;
     let (period, span) = (&question.period, question.period.span);
     let mut filter = question.filter.clone();
     filter.user = Some(user_id.clone());
     let rollup = question.rollup;
-    let first_and_last = || account_report::first_and_last_use(conn, account, rollup);
-    let (mut query, bars) = report_query(
+    let first_and_last = || {
+        let mut used = account_report::first_and_last_use(conn, account, rollup)?;
+        for former in &accounts[1..] {
+            let there = account_report::first_and_last_use(conn, *former, false)?;
+            used = match (used, there) {
+                (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+                (one, other) => one.or(other),
+            };
+        }
+        Ok(used)
+    };
+    let (query, bars) = report_query(
         account,
         rollup,
         period,
@@ -41,8 +59,8 @@ pub(super) fn read(
         question.bars,
         first_and_last,
     )?;
-    query.rollup = false;
-    let all = user_sessions::read(conn, row, account, span)?;
+    let all = user_sessions::read(conn, row, &scope, span)?;
+    let ids = user_sessions::ids(conn, &accounts)?;
     let count = all.len();
     let has_loose_events = all.iter().any(|session| session.session_id.is_none());
     let (page, shown) = question.page_of(count);
@@ -51,9 +69,8 @@ pub(super) fn read(
         .skip(shown.start)
         .take(shown.len())
         .map(|session| {
-            let account_id = &user.account_id;
             let (events, has_more) =
-                user_sessions::events(conn, account_id, user_id, &session, span, question.events)?;
+                user_sessions::events(conn, &ids, user_id, &session, span, question.events)?;
             Ok(UserSession {
                 begins: session.begins(),
                 session_id: session.session_id,
@@ -66,7 +83,9 @@ pub(super) fn read(
         })
         .collect::<rusqlite::Result<_>>()?;
     let name = accounts::find(conn, &user.account_id)?.and_then(|account| account.name);
-    let report = account_report::read(conn, &query)?;
+    let mut report = account_report::read_of(conn, &scope, &query)?;
+    // What does not count is told apart, of whatever account it names.
+    report.uncaptured = Uncaptured::default();
     let is_whole = question.filter == Filter::default();
     let uncounted = if is_whole && report.totals.now.events == 0 {
         quality::uncounted_of_users(conn, within, span)?.remove(&row)

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{model::usage::Span, store::user_page::MAX_QUARTERS};
 
-/// A session of a user in an account.
+/// A session of a user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UserSession {
     /// Its id; `None` for the events without a session.
@@ -34,19 +34,18 @@ impl UserSession {
     }
 }
 
-/// Reads the sessions of a user in an account within a span, the latest first.
+/// Reads the sessions of a user in some accounts within a span, the latest first.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn read(
     conn: &Connection,
     user: UserRow,
-    account: AccountRow,
+    scope: &Scope,
     span: Span,
 ) -> rusqlite::Result<Vec<UserSession>> {
-    let scope = Scope::of(conn, account, false)?;
     let mut sessions: BTreeMap<Option<SessionRow>, (BTreeSet<u32>, Sums)> = BTreeMap::new();
-    scan(conn, &scope, span, Detail::Groups, |_, standing, fact| {
+    scan(conn, scope, span, Detail::Groups, |_, standing, fact| {
         if standing == Standing::UserConflict || fact.key.user != user {
             return;
         }
@@ -71,14 +70,25 @@ pub fn read(
     Ok(read)
 }
 
-/// Reads the events of a session in the order in which they were made, as far as
+/// The ids of accounts.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn ids(conn: &Connection, accounts: &[AccountRow]) -> rusqlite::Result<Vec<String>> {
+    let mut id = conn.prepare_cached("SELECT account_id FROM accounts WHERE no = ?1")?;
+    let ids = accounts.iter();
+    ids.map(|account| id.query_row([account], |row| row.get(0)))
+        .collect()
+}
+
+/// Reads the events of a session in some accounts, in the order in which they were made, as far as
 /// they are still stored, and whether there are more.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn events(
     conn: &Connection,
-    account_id: &str,
+    account_ids: &[String],
     user_id: &str,
     session: &UserSession,
     span: Span,
@@ -92,12 +102,21 @@ pub fn events(
             from: quarter.max(span.from),
             to: (quarter + QUARTER_MS).min(span.to),
         };
-        let of_quarter = export::of_user(conn, account_id, user_id, quarter, i64::MAX)?;
-        events.extend(
-            of_quarter
-                .into_iter()
-                .filter(|event| event["session_id"].as_str() == session.session_id.as_deref()),
-        );
+        let mut of_quarter = Vec::new();
+        for account_id in account_ids {
+            of_quarter.extend(export::of_user(
+                conn,
+                account_id,
+                user_id,
+                quarter,
+                i64::MAX,
+            )?);
+        }
+        of_quarter.sort_by_key(|event| event["created_at"].as_i64());
+        events.extend(of_quarter.into_iter().filter(|event| {
+            event["session_id"].as_str() == session.session_id.as_deref()
+                && event["set_aside"] != Value::Bool(true)
+        }));
         if events.len() > limit {
             events.truncate(limit);
             return Ok((events, true));

@@ -88,6 +88,7 @@ pub fn list(turn: usize) -> ListQuestion {
     let period = period(turn);
     ListQuestion {
         level: [ListLevel::Top, ListLevel::Leaves, ListLevel::All][turn % 3],
+        with_lone_root: turn % 3 != 1,
         with_deactivated: turn.is_multiple_of(2),
         span: period.span,
         before: period.before,

@@ -80,14 +80,6 @@ pub(super) async fn erase(
         ..Erased::default()
     };
     let traces = &concerned.traces;
-    let mut empty_streams: Vec<&String> = match erasure.kind {
-        ErasureKind::Stream | ErasureKind::Event => Vec::new(),
-        ErasureKind::User | ErasureKind::Account | ErasureKind::Source => concerned
-            .streams
-            .iter()
-            .filter(|stream| !others.streams.contains(*stream))
-            .collect(),
-    };
     let gone = match erasure.kind {
         ErasureKind::Stream => {
             let sql = "SELECT events FROM streams WHERE stream_id = $1";
@@ -103,7 +95,12 @@ pub(super) async fn erase(
             let stored = traces.streams.get(&erasure.id);
             let dropped = events - stored.map_or(0, |stored| stored.count);
             erased.figures_kept = usize::try_from(dropped).unwrap_or(0);
-            empty_streams.push(&erasure.id);
+            execute(
+                tx,
+                "DELETE FROM streams WHERE stream_id = $1",
+                &[&erasure.id],
+            )
+            .await?;
             Gone::TakenBack
         }
         ErasureKind::Event => {
@@ -164,13 +161,7 @@ pub(super) async fn erase(
             Gone::Erased
         }
     };
-    let mut of_streams = traces.streams.clone();
-    for stream in &empty_streams {
-        of_streams.remove(*stream);
-    }
-    streams::remove_events(tx, &of_streams, &others.left, gone).await?;
-    let sql = "DELETE FROM streams WHERE stream_id = ANY($1)";
-    execute(tx, sql, &[&empty_streams]).await?;
+    streams::remove_events(tx, &traces.streams, &others.left, gone).await?;
     if erasure.kind != ErasureKind::Event {
         erasure_list::insert(tx, erasure.kind.name(), &[mark(erasure)], now).await?;
     }

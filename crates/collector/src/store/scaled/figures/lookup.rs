@@ -50,3 +50,22 @@ pub(in crate::store::scaled) async fn with_events(reading: &Reading) -> Result<H
     }
     Ok(found)
 }
+
+/// The accounts of a reading in which a user has an event that is not set aside, by their
+/// ids.
+pub(in crate::store::scaled) async fn accounts_of_user(
+    reading: &Reading,
+    user_id: &str,
+) -> Result<HashSet<String>> {
+    let filter = Filter {
+        user: Some(user_id.to_owned()),
+        ..Filter::default()
+    };
+    let sql = |facts: &str| format!("SELECT DISTINCT account_id FROM ({facts}) WHERE aside = 0");
+    let mut rows = reading.ask((Span::ALL, &filter), sql, Vec::new()).await?;
+    let mut found = HashSet::new();
+    while rows.has_more() {
+        found.insert(rows.text()?);
+    }
+    Ok(found)
+}

@@ -43,7 +43,7 @@ impl Session {
 /// The key of an event, and when it was made.
 pub(in crate::store::scaled) type EventKey = ([u8; 16], i64);
 
-/// Reads the sessions of a user in the account of a reading within a span, the latest
+/// Reads the sessions of a user in the accounts of a reading within a span, the latest
 /// first. Those that end in the same quarter of an hour are in the order of their ids.
 pub(in crate::store::scaled) async fn read(
     reading: &Reading,
@@ -92,7 +92,8 @@ pub(in crate::store::scaled) async fn first_events(
     let sql = |facts: &str| {
         let of_sessions = format!(
             "SELECT key, created_at, until, session
-             FROM (SELECT key, created_at, {SESSION} AS session FROM ({facts})) AS facts
+             FROM (SELECT key, created_at, {SESSION} AS session FROM ({facts})
+                 WHERE aside = 0) AS facts
                 ALL INNER JOIN wanted USING session
              WHERE created_at < until"
         );

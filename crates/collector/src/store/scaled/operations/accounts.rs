@@ -20,8 +20,8 @@ use crate::{
         operations::AccountOperations,
         records::Listed,
         scaled::{
-            ScaledStore, account_rows, accounts, failure::Failure, figures, import, user_records,
-            users,
+            ScaledStore, account_rows, accounts, failure::Failure, figures, import, undescribed,
+            user_records, users,
         },
         usage::{RowPage, UsageQuestion},
     },
@@ -63,6 +63,12 @@ impl AccountOperations for ScaledStore {
 
     fn deactivate_account(&self, account_id: String) -> Answer<'_, bool> {
         write!(self, tx => accounts::deactivate(tx, &account_id).await?)
+    }
+
+    fn remove_undescribed(&self, account_id: String) -> Answer<'_, bool> {
+        Box::pin(
+            async move { Ok(undescribed::remove(&self.pool, &self.nodes, &account_id).await?) },
+        )
     }
 
     fn user(&self, user_id: String) -> Answer<'_, Option<User>> {

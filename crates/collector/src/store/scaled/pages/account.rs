@@ -152,6 +152,7 @@ pub(in crate::store::scaled) async fn users(
     let period = &question.period;
     let scope = hierarchy::subtree(tx, subject.account, question.rollup).await?;
     let accounts: Vec<i64> = scope.iter().map(|node| node.no).collect();
+    let awaited = hierarchy::active_below(tx, subject.account, question.rollup).await?;
     let reading = Reading::of(tx, nodes, scope).await?;
     let (span, before) = (period.span, period.before);
     let days = period.day_starts();
@@ -189,6 +190,7 @@ pub(in crate::store::scaled) async fn users(
         let events = uncounted.get(&person.user_id);
         person.note_uncounted(events.copied().unwrap_or(0));
         let home = row.get(6);
+        person.is_awaited = !person.is_deleted && awaited.contains(&home);
         let is_home_seen = match is_seen.get(&home) {
             Some(is_seen) => *is_seen,
             None => subject.within.see(tx, home).await?,

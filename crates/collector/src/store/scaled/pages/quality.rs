@@ -8,8 +8,8 @@ use crate::{
     store::{
         loss::{LossPage, Owned, StreamOwner},
         quality::{
-            AccountLoss, Losses, MAX_STREAMS, MAX_UNDESCRIBED, NonLeafUsage, PhantomParent,
-            QualityPage, StreamLoss, UncountedUsage, UserConflict,
+            AccountLoss, Losses, MAX_STREAMS, NonLeafUsage, PhantomParent, QualityPage, StreamLoss,
+            UncountedUsage, UserConflict,
         },
         scaled::{
             failure::Result,
@@ -17,7 +17,7 @@ use crate::{
             hierarchy::{self, Node},
             nodes::Nodes,
             postgres::{Tx, query},
-            refusals, streams,
+            refusals, streams, undescribed,
             visible::Within,
         },
     },
@@ -37,7 +37,7 @@ pub(in crate::store::scaled) async fn read(
         implausible: owned(implausible, &owners, |stream| &stream.stream_id),
         uncounted: uncounted_usage(tx, nodes, span).await?,
         phantoms: phantom_parents(tx, nodes).await?,
-        undescribed: undescribed(tx, nodes).await?,
+        undescribed: undescribed::find(tx, nodes).await?,
         refusals: refusals::list(tx).await?,
         losses: losses(tx, nodes, span).await?,
         loss,
@@ -166,34 +166,6 @@ async fn phantom_parents(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<PhantomParent
     Ok(phantoms
         .filter(|phantom| !described.contains(&phantom.account_id))
         .collect())
-}
-
-/// Finds accounts of which nobody has said anything, and which nothing names: they were
-/// parents by mistake, and are no longer.
-async fn undescribed(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<String>> {
-    let sql = "SELECT a.account_id, a.no FROM accounts a
-        WHERE a.details_at = 0 AND NOT a.is_deleted AND a.name IS NULL
-            AND a.hierarchy_label IS NULL AND a.join_date IS NULL AND a.details = '{}'
-            AND NOT a.has_usage
-            AND NOT EXISTS (SELECT 1 FROM accounts c WHERE c.parent_no = a.no)
-            AND NOT EXISTS (SELECT 1 FROM users u WHERE u.account_no = a.no)
-            AND NOT EXISTS (SELECT 1 FROM financials f WHERE f.account_no = a.no)
-            AND NOT EXISTS (SELECT 1 FROM account_records r WHERE r.account_no = a.no)
-        ORDER BY a.account_id COLLATE \"C\" LIMIT $1";
-    let rows = query(tx, sql, &[&MAX_UNDESCRIBED]).await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let scope = rows.iter().map(|row| Node {
-        no: row.get(1),
-        account_id: row.get(0),
-        is_leaf: true,
-    });
-    // Some may have events that are all set aside.
-    let reading = Reading::of(tx, nodes, scope.collect()).await?;
-    let named = lookup::with_events(&reading).await?;
-    let ids = rows.iter().map(|row| row.get::<_, String>(0));
-    Ok(ids.filter(|id| !named.contains(id)).collect())
 }
 
 /// Sums up the losses of the streams that began in a span by account.

@@ -1,23 +1,24 @@
 //! What the page of a user shows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::tree;
 use crate::{
-    model::usage::Filter,
+    model::usage::{Filter, Uncaptured},
     store::{
         scaled::{
             account_rows, account_tree, accounts,
             failure::Result,
             figures::{
-                first_use,
+                first_use, lookup,
                 reading::Reading,
                 report::{self, ReportQuestion},
                 sessions, uncounted,
             },
-            hierarchy, latest,
+            hierarchy::{self, Node},
+            latest,
             nodes::Nodes,
             postgres::Tx,
             users,
@@ -46,15 +47,17 @@ pub(in crate::store::scaled) async fn read(
     }
     let path = account_tree::path(tx, account).await?;
     let (period, span) = (&question.period, question.period.span);
+    let own = own_accounts(tx, nodes, within, account, user_id).await?;
     let used = match period.days {
         Some(_) => None,
         None => {
-            let scope = hierarchy::subtree(tx, account, question.rollup).await?;
+            let mut scope = hierarchy::subtree(tx, account, question.rollup).await?;
+            let known: HashSet<i64> = scope.iter().map(|node| node.no).collect();
+            scope.extend(own.iter().filter(|node| !known.contains(&node.no)).cloned());
             first_use::first_and_last(&Reading::of(tx, nodes, scope).await?).await?
         }
     };
     let chart = period.chart(question.bars, used);
-    let own = hierarchy::subtree(tx, account, false).await?;
     let reading = Reading::of(tx, nodes, own).await?;
     let mut filter = question.filter.clone();
     filter.user = Some(user_id.clone());
@@ -64,7 +67,9 @@ pub(in crate::store::scaled) async fn read(
         filter: &filter,
         chart: &chart,
     };
-    let report = report::read(&reading, &asked).await?;
+    let mut report = report::read(&reading, &asked).await?;
+    // What does not count is told apart, of whatever account it names.
+    report.uncaptured = Uncaptured::default();
     let is_whole = question.filter == Filter::default();
     let uncounted = if is_whole && report.totals.now.events == 0 {
         let seen = Reading::of(tx, nodes, within.nodes(tx).await?).await?;
@@ -114,4 +119,22 @@ pub(in crate::store::scaled) async fn read(
         has_loose_events,
         page,
     }))
+}
+
+/// The account to which a user belongs, and those that may be seen in which the user was
+/// before: what counted there stays where it happened.
+async fn own_accounts(
+    tx: &Tx<'_>,
+    nodes: &Nodes,
+    within: Within,
+    home: i64,
+    user_id: &str,
+) -> Result<Vec<Node>> {
+    let mut own = hierarchy::subtree(tx, home, false).await?;
+    let seen = within.nodes(tx).await?;
+    let reading = Reading::of(tx, nodes, seen.clone()).await?;
+    let named = lookup::accounts_of_user(&reading, user_id).await?;
+    let former = |node: &Node| node.no != home && named.contains(&node.account_id);
+    own.extend(seen.into_iter().filter(former));
+    Ok(own)
 }

@@ -15,7 +15,7 @@ use crate::{
     model::{
         account::Account,
         erasure::{Erasure, ErasureKind, id_hash},
-        stream_record::Gone,
+        stream_record::{Gone, StreamEvents},
         user::User,
     },
     store::{
@@ -77,7 +77,6 @@ fn erase_known(
         events: events.len(),
         ..Erased::default()
     };
-    let mut empty_streams = concerned.streams.empty.clone();
     let gone = match erasure.kind {
         ErasureKind::Stream => {
             let record = streams::find(tx, &erasure.id)?;
@@ -90,7 +89,7 @@ fn erase_known(
             let left = traces.streams.get(&erasure.id).map_or(0, |left| left.count);
             let dropped = record.map_or(0, |record| record.events - left);
             erased.figures_kept = usize::try_from(dropped).unwrap_or(0);
-            empty_streams.insert(erasure.id.clone());
+            streams::remove(tx, &erasure.id)?;
             Gone::TakenBack
         }
         ErasureKind::Event => {
@@ -148,19 +147,10 @@ fn erase_known(
             Gone::Erased
         }
     };
+    let none = StreamEvents::default();
     for (stream, of_stream) in &traces.streams {
-        if !empty_streams.contains(stream) {
-            let left = concerned
-                .streams
-                .left
-                .get(stream)
-                .cloned()
-                .unwrap_or_default();
-            streams::remove_events(tx, stream, of_stream, &left, gone)?;
-        }
-    }
-    for stream in empty_streams {
-        streams::remove(tx, &stream)?;
+        let left = concerned.streams.left.get(stream).unwrap_or(&none);
+        streams::remove_events(tx, stream, of_stream, left, gone)?;
     }
     if erasure.kind != ErasureKind::Event {
         erasure_list::insert(tx, erasure.kind.name(), &mark(erasure), now)?;

@@ -31,7 +31,7 @@ use crate::{
 pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
     let own = times(&erasure_list::entries(tx)?);
     let listed = times(list);
-    let mut sum = Erased::default();
+    let mut erasures = Vec::new();
     for kind in ErasureKind::ALL {
         // An erasure that the copy had seen is done there.
         let missing: HashMap<&[u8], i64> = list
@@ -45,21 +45,38 @@ pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
         if missing.is_empty() {
             continue;
         }
-        for (erasure, at, event) in concerned(tx, kind, &missing)? {
-            let members = match listed.get(&(MEMBERS.into(), id_hash(&erasure.id).to_vec())) {
-                Some(since) if *since >= at => Members::Kept,
-                _ => Members::Taken,
-            };
-            let found = find_events_of(tx, &erasure, members, event)?;
-            if let Some(erased) = erase_of(tx, &erasure, members, &found, at)? {
-                sum.add(erased);
-            }
+        erasures.extend(concerned(tx, kind, &missing)?);
+    }
+    // In their order, so that figures and the loss report are what they were.
+    erasures.sort_by_key(|(erasure, at, _)| (*at, place(erasure.kind)));
+    let mut sum = Erased::default();
+    for (erasure, at, event) in erasures {
+        let members = match listed.get(&(MEMBERS.into(), id_hash(&erasure.id).to_vec())) {
+            Some(since) if *since >= at => Members::Kept,
+            _ => Members::Taken,
+        };
+        let found = find_events_of(tx, &erasure, members, event)?;
+        if let Some(erased) = erase_of(tx, &erasure, members, &found, at)? {
+            sum.add(erased);
         }
     }
     for (kind, mark, at) in list {
         erasure_list::insert(tx, kind, mark, *at)?;
     }
     Ok(sum)
+}
+
+/// The place of a kind among erasures of one time: users go before the account that they were
+/// erased with, and both before the events that were listed with them because they lay ahead.
+/// Those were erased, not taken back.
+fn place(kind: ErasureKind) -> u8 {
+    match kind {
+        ErasureKind::Stream => 0,
+        ErasureKind::Source => 1,
+        ErasureKind::User => 2,
+        ErasureKind::Account => 3,
+        ErasureKind::Event => 4,
+    }
 }
 
 fn times(list: &[Entry]) -> HashMap<(String, Vec<u8>), i64> {

@@ -16,9 +16,9 @@ use crate::{
 /// What an erasure leaves of the streams of its events.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StreamsLeft {
-    /// Those that have no other event.
-    pub(super) empty: BTreeSet<String>,
-    /// Of the others the events that are not concerned.
+    /// The streams.
+    streams: BTreeSet<String>,
+    /// Their events that are not concerned; nothing where there are none.
     pub(super) left: BTreeMap<String, StreamEvents>,
 }
 
@@ -28,24 +28,17 @@ pub(super) fn find(
     erasure: &Erasure,
     condition: &Condition,
 ) -> rusqlite::Result<StreamsLeft> {
-    let mut found = StreamsLeft::default();
     if erasure.kind == ErasureKind::Stream {
         // Its record goes as a whole.
-        return Ok(found);
+        return Ok(StreamsLeft::default());
     }
-    let mut streams = streams_after(conn, condition, None, true)?;
-    let mut left = streams.clone();
-    if erasure.kind != ErasureKind::Event {
-        let others = streams_after(conn, condition, None, false)?;
-        left.retain(|stream| others.contains(stream));
-        streams.retain(|stream| !others.contains(stream));
-        found.empty = streams;
-    }
-    found.left = events_of_streams(conn, condition, &left, None)?;
-    Ok(found)
+    let streams = streams_after(conn, condition, None)?;
+    let left = events_of_streams(conn, condition, &streams, None)?;
+    Ok(StreamsLeft { streams, left })
 }
 
-/// Adds what arrived after an event.
+/// Adds what arrived after an event. Of a stream that the erasure concerns since then alone,
+/// what arrived before counts as dropped: its numbers stay.
 pub(super) fn find_now(
     conn: &Connection,
     condition: &Condition,
@@ -53,24 +46,18 @@ pub(super) fn find_now(
     found: &StreamsLeft,
 ) -> rusqlite::Result<StreamsLeft> {
     let mut now = found.clone();
-    if !now.empty.is_empty() {
-        let others = streams_after(conn, condition, after, false)?;
-        now.empty.retain(|stream| !others.contains(stream));
-    }
-    let streams = found.left.keys().chain(&found.empty).cloned().collect();
-    for (stream, events) in events_of_streams(conn, condition, &streams, after)? {
+    now.streams.extend(streams_after(conn, condition, after)?);
+    for (stream, events) in events_of_streams(conn, condition, &now.streams, after)? {
         now.left.entry(stream).or_default().extend(&events);
     }
     Ok(now)
 }
 
-/// The streams of the events that an erasure concerns, or of all others, which arrived
-/// after one.
+/// The streams of the events that an erasure concerns, which arrived after one.
 fn streams_after(
     conn: &Connection,
     condition: &Condition,
     after: Option<EventRow>,
-    is_concerned_wanted: bool,
 ) -> rusqlite::Result<BTreeSet<String>> {
     let is_concerned = &condition.sql;
     let after = after.map_or(0, EventRow::number);
@@ -78,15 +65,10 @@ fn streams_after(
     for month in event_months::all(conn)? {
         let mut of_month = conn.prepare(&format!(
             "SELECT DISTINCT e.stream_id FROM {} e
-             WHERE e.id > ?3 AND e.stream_id IS NOT NULL AND {is_concerned} = ?4",
+             WHERE e.id > ?3 AND e.stream_id IS NOT NULL AND {is_concerned}",
             event_months::table(month)
         ))?;
-        let mut rows = of_month.query(params![
-            condition.id,
-            condition.placed,
-            after,
-            is_concerned_wanted
-        ])?;
+        let mut rows = of_month.query(params![condition.id, condition.placed, after])?;
         while let Some(row) = rows.next()? {
             streams.insert(row.get(0)?);
         }

@@ -13,7 +13,7 @@ use crate::{
         import::{Import, ImportReport},
         operations::AccountOperations,
         records::Listed,
-        sqlite::{SqliteStore, account_rows, accounts, import, user_records, users},
+        sqlite::{SqliteStore, account_rows, accounts, import, undescribed, user_records, users},
     },
 };
 
@@ -53,6 +53,10 @@ impl AccountOperations for SqliteStore {
 
     fn deactivate_account(&self, account_id: String) -> Answer<'_, bool> {
         Box::pin(self.write(move |tx| accounts::deactivate(tx, &account_id)))
+    }
+
+    fn remove_undescribed(&self, account_id: String) -> Answer<'_, bool> {
+        Box::pin(self.write(move |tx| undescribed::remove(tx, &account_id)))
     }
 
     fn user(&self, user_id: String) -> Answer<'_, Option<User>> {

@@ -10,8 +10,8 @@ mod tests;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
-    arrival_days, event_ids, hourly_facts, renewal_dates, single_blob, single_table, streams,
-    usage_changes,
+    arrival_days, event_ids, former_homes, hourly_facts, renewal_dates, single_blob, single_table,
+    streams, usage_changes,
 };
 use crate::store::error::StoreError;
 use tables::{
@@ -85,6 +85,10 @@ const MIGRATIONS: &[Migration] = &[
         fill: arrival_days::migrate,
     },
     Migration::of(STREAM_EVENTS),
+    Migration {
+        sql: "",
+        fill: former_homes::migrate,
+    },
 ];
 
 /// Brings the file up to date. All migrations run in one transaction.

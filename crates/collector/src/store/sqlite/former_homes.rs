@@ -1,0 +1,68 @@
+//! The accounts to which users belonged before they were moved. What counted there stays
+//! there, and their pages show it.
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::{
+    rows::{AccountRow, UserRow},
+    segments,
+};
+
+/// The table, and the trigger that fills it whoever moves a user.
+const TABLE: &str = "
+CREATE TABLE former_homes (
+    user_no    INTEGER NOT NULL REFERENCES users (no) ON DELETE CASCADE,
+    account_no INTEGER NOT NULL REFERENCES accounts (no) ON DELETE CASCADE,
+    PRIMARY KEY (user_no, account_no)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX former_homes_by_account ON former_homes (account_no);
+CREATE TRIGGER users_moved AFTER UPDATE OF account_no ON users
+    WHEN OLD.account_no <> NEW.account_no BEGIN
+        INSERT OR IGNORE INTO former_homes (user_no, account_no)
+            VALUES (NEW.no, OLD.account_no);
+    END;
+";
+
+/// Makes the table. Where users of an older file were before, their figures say.
+pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute_batch(TABLE)?;
+    let mut homes: Vec<Option<AccountRow>> = Vec::new();
+    let mut statement = tx.prepare("SELECT no, account_no FROM users")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let place = row.get::<_, UserRow>(0)?.number() as usize;
+        if place >= homes.len() {
+            homes.resize(place + 1, None);
+        }
+        homes[place] = Some(row.get(1)?);
+    }
+    let mut insert =
+        tx.prepare("INSERT OR IGNORE INTO former_homes (user_no, account_no) VALUES (?1, ?2)")?;
+    for part in segments::parts(tx)? {
+        if part.is_set_aside {
+            continue;
+        }
+        let mut moved = Vec::new();
+        segments::visit(tx, part, |fact| {
+            let user = fact.key.user;
+            let home = homes.get(user.number() as usize).copied().flatten();
+            if home.is_some_and(|home| home != part.account) && moved.last() != Some(&user) {
+                moved.push(user);
+            }
+        })?;
+        for user in moved {
+            insert.execute(params![user, part.account])?;
+        }
+    }
+    Ok(())
+}
+
+/// The accounts to which a user belonged, in the order in which they were stored. One to
+/// which the user has come back is among them.
+pub(super) fn read(conn: &Connection, user: UserRow) -> rusqlite::Result<Vec<AccountRow>> {
+    conn.prepare_cached(
+        "SELECT account_no FROM former_homes WHERE user_no = ?1 ORDER BY account_no",
+    )?
+    .query_map([user], |row| row.get(0))?
+    .collect()
+}

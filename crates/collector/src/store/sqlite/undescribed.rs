@@ -1,0 +1,39 @@
+//! Accounts of which nobody has said anything, and which nothing names: they were parents by
+//! mistake, and are no longer.
+
+use rusqlite::{Connection, Transaction};
+
+use crate::store::quality::MAX_UNDESCRIBED;
+
+/// The condition for such an account.
+const IS_UNDESCRIBED: &str = "a.details_at = 0 AND a.is_deleted = 0 AND a.name IS NULL
+    AND a.hierarchy_label IS NULL AND a.join_date IS NULL AND a.details = '{}'
+    AND NOT EXISTS (SELECT 1 FROM accounts c WHERE c.parent_no = a.no)
+    AND NOT EXISTS (SELECT 1 FROM usage_segments s WHERE s.account_no = a.no)
+    AND NOT EXISTS (SELECT 1 FROM users u WHERE u.account_no = a.no)
+    AND NOT EXISTS (SELECT 1 FROM financials f WHERE f.account_no = a.no)
+    AND NOT EXISTS (SELECT 1 FROM account_records r WHERE r.account_no = a.no)";
+
+/// Finds the first of them, in the order of their ids.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn find(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    conn.prepare_cached(&format!(
+        "SELECT a.account_id FROM accounts a WHERE {IS_UNDESCRIBED}
+         ORDER BY a.account_id LIMIT ?1"
+    ))?
+    .query_map([MAX_UNDESCRIBED], |row| row.get(0))?
+    .collect()
+}
+
+/// Removes one. The list of erasures has no part in it: nothing was stored that could come
+/// back, and events that name the account count as if it had never been there. Returns
+/// whether it was one.
+///
+/// # Errors
+/// Those of SQLite.
+pub(super) fn remove(tx: &Transaction<'_>, account_id: &str) -> rusqlite::Result<bool> {
+    let sql = format!("DELETE FROM accounts AS a WHERE a.account_id = ?1 AND {IS_UNDESCRIBED}");
+    Ok(tx.execute(&sql, [account_id])? > 0)
+}
