@@ -229,7 +229,7 @@ impl Live {
         use browser::page;
 
         let url = match url {
-            Some(url) => clean(page::short(&url)),
+            Some(url) => page::passed_address(&url),
             None => self.host.platform.address(),
         };
         let title = match title {

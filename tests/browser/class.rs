@@ -5,15 +5,46 @@ use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::network::{Network, page_code};
-use crate::page::source;
+use crate::network::{Network, page_code, put};
+use crate::page::{next_turn, source};
 
 /// A tracker that a test has made.
 struct Tracked(Natero);
 
+/// A tracker of a source of its own, with these settings besides. The page has it as
+/// `tracker`, and makes others of the source by `again(settings)`.
+fn track_in_page(settings: &str) {
+    let (api_key, auth_key) = source();
+    let tracker = track_of(&api_key, &auth_key, settings);
+    put("tracker", &JsValue::from(tracker.0));
+    page_code(&format!(
+        "globalThis.again = (settings) => new tracker.constructor('{api_key}', '{auth_key}',
+           Object.defineProperty(settings, 'endpoint',
+             {{ value: 'https://usage.example.com', enumerable: true, configurable: true }}));"
+    ));
+}
+
+/// What a promise of the page resolves to.
+async fn awaited(code: &str) -> JsValue {
+    let promise = js_sys::Promise::from(page_code(code));
+    wasm_bindgen_futures::JsFuture::from(promise)
+        .await
+        .expect("it does not reject")
+}
+
+/// The value of an expression of the page, by way of JSON.
+fn told(expression: &str) -> Value {
+    let json = page_code(&format!("return JSON.stringify({expression});"));
+    serde_json::from_str(&json.as_string().expect("a text")).expect("JSON")
+}
+
 /// A tracker of a source of its own, with these settings besides.
 fn track(settings: &str) -> Tracked {
     let (api_key, auth_key) = source();
+    track_of(&api_key, &auth_key, settings)
+}
+
+fn track_of(api_key: &str, auth_key: &str, settings: &str) -> Tracked {
     let settings = page_code(&format!(
         "return {{ accountId: 'acme', userId: 'ann', endpoint: 'https://usage.example.com',
            cookiePrefix: '{api_key}_', trackPageViews: false, trackUnload: false, compress: false,
@@ -166,7 +197,7 @@ async fn a_page_view_is_of_an_address_and_a_title_without_white_space_around_the
 async fn a_console_that_is_handed_a_line_of_debug_may_refuse_tracking() {
     let network = Network::new();
     let tracker = track("debug: true");
-    crate::network::put("tracker", &JsValue::from(tracker.0));
+    put("tracker", &JsValue::from(tracker.0));
     let stats = page_code(
         "const { log } = console;
          console.log = () => { tracker.setUserId('printed'); tracker.optOut(); };
@@ -183,4 +214,28 @@ async fn a_console_that_is_handed_a_line_of_debug_may_refuse_tracking() {
         (&json!(2), &json!(0))
     );
     assert_eq!(network.asked().len(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn what_a_page_gives_to_all_objects_is_no_option_of_a_request() {
+    let network = Network::new();
+    track_in_page("");
+    const NAMES: [&str; 5] = ["priority", "mode", "duplex", "cache", "referrerPolicy"];
+    for name in NAMES {
+        page_code(&format!("Object.prototype.{name} = 'wrong';"));
+    }
+    page_code("tracker.sendFeatureEvent('one');");
+    let flushed = awaited("return tracker.flush();").await;
+    let asked = network.asked();
+    let options: Vec<_> = NAMES.iter().map(|name| asked[0].option(name)).collect();
+    for name in NAMES {
+        page_code(&format!("delete Object.prototype.{name};"));
+    }
+    assert!(
+        options.iter().all(|option| *option != "wrong"),
+        "{options:?}"
+    );
+    put("flushed", &flushed);
+    assert_eq!(told("flushed.delivered > 0"), json!(true));
+    page_code("tracker.shutdown();");
 }
