@@ -57,7 +57,7 @@ use crate::{
 pub(crate) use self::{
     clock::now,
     console::is_logging,
-    guard::{attempt, when_failed},
+    guard::{attempt, is_too_deep, when_failed},
     problems::{OnError, Problems},
 };
 #[cfg(feature = "class")]

@@ -18,8 +18,14 @@ use crate::{
     tracker::{self, Tracker},
 };
 
+/// What is said to have been called.
+const NEW: &str = "new na";
+
 /// Makes a tracker of what a page passed.
 pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
+    if browser::is_too_deep() {
+        return refused(TrackerError::TooDeep { method: NEW });
+    }
     let given = settings::read(given);
     let on_error = given.on_error.map(told_by);
     let key = |key: &'static str, value: &JsValue| {
@@ -76,6 +82,16 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
         tracker,
         refused,
     }
+}
+
+/// What is made where nothing of what was passed can be read.
+fn refused(error: TrackerError) -> Natero {
+    Problems::default().tell(Problem {
+        code: error.code(),
+        message: error.message(),
+        dropped: 0,
+    });
+    Natero::inert(1)
 }
 
 /// A promise that has this outcome; the outcome itself where the page has no promises.

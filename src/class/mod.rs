@@ -41,7 +41,7 @@ pub struct Natero {
     tracker: Tracker,
     /// A promise, where the page has any.
     ready: JsValue,
-    /// Refused before there was a tracker.
+    /// Refused where there is no tracker that counts it.
     refused: Cell<u32>,
 }
 
@@ -57,11 +57,7 @@ impl Natero {
         // A trap within leaves a tracker that does nothing.
         browser::run(|| make(api_key, auth_key, settings)).unwrap_or_else(|error| {
             let _ = browser::run(|| Problems::default().tell(live::failure(&error)));
-            Natero {
-                tracker: Tracker::INERT,
-                ready: settled(false),
-                refused: Cell::new(0),
-            }
+            Natero::inert(0)
         })
     }
 
@@ -335,6 +331,15 @@ impl Natero {
 type Make<'a> = dyn FnMut(&Live, Arguments<'_>) -> Option<()> + 'a;
 
 impl Natero {
+    /// One that does nothing, for which so much was refused.
+    fn inert(refused: u32) -> Natero {
+        Natero {
+            tracker: Tracker::INERT,
+            ready: settled(false),
+            refused: Cell::new(refused),
+        }
+    }
+
     /// Makes a call whose arguments are checked within.
     fn call(&self, method: &'static str, make: &mut Make<'_>) {
         // What is refused was said; and nothing reaches the page.
