@@ -64,6 +64,7 @@ pub(crate) use self::{
 pub(crate) use self::{
     executor::{ignore, promise},
     guard::run,
+    wrapped::in_place_of,
 };
 
 /// What `before_send` made of an event.

@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 use super::{
     Natero,
     arguments::{describe_id, to_id},
+    bound::bind_methods,
     hooks::{decided_by, told_by},
     settings,
 };
@@ -23,6 +24,8 @@ const NEW: &str = "new na";
 
 /// Makes a tracker of what a page passed.
 pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
+    // The glue makes a handle with what the page may have broken.
+    let _ = browser::run(bind_methods);
     if browser::is_too_deep() {
         return refused(TrackerError::TooDeep { method: NEW });
     }

@@ -6,6 +6,7 @@
 //! console.
 
 mod arguments;
+mod bound;
 mod construction;
 mod details;
 mod hooks;

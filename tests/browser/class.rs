@@ -315,6 +315,64 @@ fn settings_that_make_a_tracker_as_they_are_read_exhaust_nothing() {
 }
 
 #[wasm_bindgen_test]
+async fn methods_work_wherever_they_are_called() {
+    let network = Network::new();
+    track_in_page("");
+    page_code(
+        "const { sendFeatureEvent, setUserId, getUserId } = tracker;
+         sendFeatureEvent('taken out');
+         setUserId('bob');
+         globalThis.user = getUserId();
+         const target = new EventTarget();
+         target.addEventListener('click', tracker.reset);
+         target.dispatchEvent(new Event('click'));
+         globalThis.isOne = tracker.reset === tracker.reset;
+         new Proxy(tracker, {}).sendFeatureEvent('by a proxy');",
+    );
+    assert_eq!(
+        told("[user, tracker.getUserId(), isOne]"),
+        json!(["bob", null, true])
+    );
+    awaited("const { flush } = tracker; return flush();").await;
+    assert_eq!(network.features(), ["taken out"]);
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn a_class_of_the_page_has_its_own_methods_in_place_of_some() {
+    let network = Network::new();
+    track_in_page("");
+    page_code(
+        "class Ours extends tracker.constructor {
+           sendFeatureEvent(feature) { super.sendFeatureEvent('ours: ' + feature); }
+         }
+         const { constructor } = tracker;
+         tracker.constructor = Ours;
+         const ours = again({});
+         tracker.constructor = constructor;
+         const { sendFeatureEvent } = ours;
+         sendFeatureEvent('one');
+         globalThis.isOurs = ours instanceof Ours;
+         ours.shutdown();",
+    );
+    assert_eq!(told("isOurs"), json!(true));
+    awaited("return tracker.flush();").await;
+    assert_eq!(network.features(), ["ours: one"]);
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+fn a_handle_that_was_freed_refuses_and_throws_nothing() {
+    let _network = Network::new();
+    track_in_page("");
+    page_code("tracker.free(); tracker.sendFeatureEvent('late'); tracker.free();");
+    assert_eq!(
+        told("[tracker.stats().dropped.invalid, tracker.getUserId()]"),
+        json!([2, "ann"])
+    );
+}
+
+#[wasm_bindgen_test]
 async fn what_a_page_gives_to_all_objects_is_no_option_of_a_request() {
     let network = Network::new();
     track_in_page("");
