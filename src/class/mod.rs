@@ -22,7 +22,7 @@ use wasm_bindgen::prelude::*;
 use self::{
     arguments::{Arguments, Fields},
     construction::{make, settled},
-    plain::{Plain, object},
+    plain::{Plain, object, outcome},
 };
 use crate::{
     browser::{self, Problems},
@@ -136,13 +136,13 @@ impl Natero {
         #[wasm_bindgen(unchecked_optional_param_type = "number | FeatureOptions")] total: &JsValue,
     ) {
         self.call("sendFeatureEvent", &mut |live, arguments| {
+            let feature = arguments.id("feature", feature)?;
             let is_options = total.is_object() || total.is_null();
             let given = if is_options {
                 arguments.options(total)?
             } else {
                 Fields::default()
             };
-            let feature = arguments.id("feature", feature)?;
             let total = if is_options {
                 given.get("total")
             } else {
@@ -169,9 +169,9 @@ impl Natero {
         options: &JsValue,
     ) {
         self.call("sendModuleEvent", &mut |live, arguments| {
+            let module = arguments.id("module", module)?;
             let time_spent = arguments.span("timeSpent", time_spent)?;
             let product = arguments.options(options)?.get("product");
-            let module = arguments.id("module", module)?;
             let product = arguments.instead("product", &product)?;
             live.module_event(module, Millis(time_spent), product);
             Some(())
@@ -213,7 +213,7 @@ impl Natero {
             ]);
             let _ = settle
                 .unchecked_ref::<Function>()
-                .call1(&JsValue::UNDEFINED, &told);
+                .call1(&JsValue::UNDEFINED, &outcome(told));
         });
         promise
     }

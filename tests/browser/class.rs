@@ -395,3 +395,111 @@ async fn what_a_page_gives_to_all_objects_is_no_option_of_a_request() {
     assert_eq!(told("flushed.delivered > 0"), json!(true));
     page_code("tracker.shutdown();");
 }
+
+#[wasm_bindgen_test]
+async fn a_flush_resolves_to_its_counts_where_all_objects_have_a_then() {
+    let _network = Network::new();
+    track_in_page("");
+    awaited(
+        "return new Promise((resolve) => {
+           tracker.flush().then((flushed) => { globalThis.flushed = flushed; delete Object.prototype.then; resolve(1); });
+           Object.prototype.then = function (resolve) { delete Object.prototype.then; resolve('something else'); };
+         });",
+    )
+    .await;
+    assert_eq!(
+        told("flushed"),
+        json!({ "delivered": 0, "pending": 0, "rejected": 0 })
+    );
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn a_before_send_that_promises_an_event_and_breaks_that_leaves_no_rejection() {
+    let _network = Network::new();
+    track_in_page("beforeSend: async () => { throw new Error('no'); }");
+    page_code(
+        "globalThis.unhandled = 0;
+         globalThis.noteUnhandled = (event) => { unhandled += 1; event.preventDefault(); };
+         addEventListener('unhandledrejection', noteUnhandled);
+         tracker.sendFeatureEvent('one');",
+    );
+    awaited("return tracker.flush();").await;
+    for _ in 0..3 {
+        next_turn().await;
+    }
+    page_code("removeEventListener('unhandledrejection', noteUnhandled);");
+    assert_eq!(told("unhandled"), json!(0));
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn details_are_read_by_their_keys_and_dates_by_their_time() {
+    let network = Network::new();
+    let tracker = track("");
+    for (expression, expected) in [
+        (
+            "{ 'a\\ud83d': 1, b: { '\\udc00x': { c: 1 } } }",
+            json!({ "a\u{fffd}": 1, "b": { "\u{fffd}x": { "c": 1 } } }),
+        ),
+        (
+            "{ at: new (class extends Date { toISOString() { return 'mine'; } })(0),
+               never: new Date(NaN), none: { [Symbol.toStringTag]: 'Date' } }",
+            json!({ "at": "1970-01-01T00:00:00.000Z", "never": null }),
+        ),
+    ] {
+        assert_eq!(
+            tracker.details(&network, expression).await,
+            expected,
+            "{expression}"
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+fn an_id_is_at_most_256_characters_however_it_is_given() {
+    let _network = Network::new();
+    track_in_page("");
+    for (given, is_taken) in [
+        ("10n ** 255n", true),
+        ("10n ** 256n", false),
+        ("1e255", true),
+        ("1e300", false),
+        ("'\u{1f600}'.repeat(256)", true),
+        ("'\u{1f600}'.repeat(257)", false),
+        ("' '.repeat(9_000) + 'bob'", true),
+        ("'\\0'.repeat(1_025) + 'bob'", false),
+        ("'x'.repeat(9_000)", false),
+    ] {
+        page_code("tracker.setUserId('before');");
+        page_code(&format!("tracker.setUserId({given});"));
+        assert_eq!(
+            told("tracker.getUserId() !== 'before'"),
+            json!(is_taken),
+            "{given}"
+        );
+    }
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn of_several_wrong_arguments_the_first_is_named() {
+    let _network = Network::new();
+    for (call, named) in [
+        ("sendFeatureEvent('', [])", "feature"),
+        ("sendFeatureEvent('f', { total: 'x', module: '' })", "total"),
+        ("sendModuleEvent('', -1, [])", "module"),
+        ("sendModuleEvent('m', -1, [])", "timeSpent"),
+        ("identifyUser('', [])", "userId"),
+    ] {
+        track_in_page("onError: (problem) => { globalThis.problem = problem.message; }");
+        page_code(&format!("tracker.{call};"));
+        next_turn().await;
+        let problem = told("problem").to_string();
+        assert!(
+            problem.contains(&format!(": {named} must be")),
+            "{call}: {problem}"
+        );
+        page_code("tracker.shutdown();");
+    }
+}
