@@ -103,9 +103,9 @@ impl Live {
 
     /// Takes what a later construction asks for: its ids, and nothing else. It is told
     /// once what else was asked for.
-    fn join(&self, settings: &Settings, hooks: [bool; 2]) {
+    fn join(&self, settings: &Settings, meant: &[String], hooks: [bool; 2]) {
         let platform = &self.host.platform;
-        let mut differing = settings.differing_from(platform.settings);
+        let mut differing = settings.differing_from(platform.settings, meant);
         // Whether two closures do the same cannot be told.
         for (at, name) in ["beforeSend", "onError"].iter().enumerate() {
             if hooks[at] && !self.hooks[at] {

@@ -72,7 +72,7 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
                 before_send: given.before_send.map(decided_by),
                 on_error,
             };
-            Tracker::of(live::open(given.settings, source, hooks))
+            Tracker::of(live::open(given.settings, &given.names, source, hooks))
         }
         Ok(None) => Tracker::INERT,
         Err(error) => {
@@ -80,6 +80,10 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
             Tracker::INERT
         }
     };
+    // The tracker counts for all its handles.
+    if let Some((live, _)) = tracker.live() {
+        live.refused.set(live.refused.get() + refused.take());
+    }
     Natero {
         ready: settled(tracker.is_ready()),
         tracker,

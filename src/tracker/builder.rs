@@ -229,7 +229,12 @@ impl TrackerBuilder {
         let endpoint = &self.settings.endpoint;
         let source = source(endpoint, api_key, auth_key)
             .ok_or_else(|| TrackerError::setting("endpoint", rules::ENDPOINT, endpoint))?;
-        Ok(Tracker::of(live::open(self.settings, source, self.hooks)))
+        Ok(Tracker::of(live::open(
+            self.settings,
+            &[],
+            source,
+            self.hooks,
+        )))
     }
 }
 

@@ -483,6 +483,26 @@ fn an_id_is_at_most_256_characters_however_it_is_given() {
 }
 
 #[wasm_bindgen_test]
+fn a_later_construction_is_warned_of_defaults_that_it_asks_for_and_counted_with_the_tracker() {
+    let _network = Network::new();
+    track_in_page("batchSize: 5, consent: 'pending'");
+    page_code(
+        "globalThis.warned = [];
+         const { warn } = console;
+         console.warn = (...texts) => warned.push(texts.join(' '));
+         globalThis.other = again({ batchSize: 50, consent: 'granted', idleTimeout: -1 });
+         console.warn = warn;",
+    );
+    let warned = told("warned").to_string();
+    assert!(warned.contains("stand: batchSize consent."), "{warned}");
+    assert_eq!(
+        told("[tracker, other].map((it) => it.stats().dropped.invalid)"),
+        json!([1, 1])
+    );
+    page_code("other.shutdown(); tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
 async fn of_several_wrong_arguments_the_first_is_named() {
     let _network = Network::new();
     for (call, named) in [
