@@ -114,6 +114,13 @@ pub enum TrackerError {
         /// The method that was called.
         method: &'static str,
     },
+    /// The call came from within others, each of which came from code of the page that the
+    /// one before ran: that would exhaust the stack. `opt_out` and `shutdown` are made there,
+    /// too.
+    TooDeep {
+        /// The method that was called.
+        method: &'static str,
+    },
     /// The tracker failed earlier, said so, and is off.
     Failed,
 }
@@ -137,7 +144,8 @@ impl TrackerError {
             | TrackerError::InvalidArgument { .. }
             | TrackerError::ShutDown { .. }
             | TrackerError::InBeforeSend { .. }
-            | TrackerError::InDebugLine { .. } => ErrorCode::InvalidArgument.code(),
+            | TrackerError::InDebugLine { .. }
+            | TrackerError::TooDeep { .. } => ErrorCode::InvalidArgument.code(),
             TrackerError::Failed => ErrorCode::Failed.code(),
         }
     }
@@ -199,6 +207,11 @@ impl TrackerError {
             TrackerError::InDebugLine { method } => [
                 method,
                 ": a call from within the console, of a line that debug prints. The call was ignored.",
+            ]
+            .concat(),
+            TrackerError::TooDeep { method } => [
+                method,
+                ": a call from within several others, each made by what the one before reads or calls. The call was ignored.",
             ]
             .concat(),
             TrackerError::Failed => "The tracker failed and is off.".to_owned(),

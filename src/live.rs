@@ -19,7 +19,7 @@ use crate::{
     host::Tell,
     settings::Settings,
     text::clean,
-    tracker::{Entered, Instead},
+    tracker::{self, Entered, Instead},
 };
 
 /// A tracker that runs.
@@ -103,9 +103,9 @@ impl Live {
 
     /// Takes what a later construction asks for: its ids, and nothing else. It is told
     /// once what else was asked for.
-    fn join(&self, settings: &Settings, hooks: [bool; 2]) {
+    fn join(&self, settings: &Settings, meant: &[String], hooks: [bool; 2]) {
         let platform = &self.host.platform;
-        let mut differing = settings.differing_from(platform.settings);
+        let mut differing = settings.differing_from(platform.settings, meant);
         // Whether two closures do the same cannot be told.
         for (at, name) in ["beforeSend", "onError"].iter().enumerate() {
             if hooks[at] && !self.hooks[at] {
@@ -127,24 +127,51 @@ impl Live {
             (Sticky::User, &settings.user_id),
             (Sticky::Account, &settings.account_id),
         ] {
-            if let Some(id) = id.as_deref().and_then(Id::new) {
+            let Some(id) = id.as_deref().and_then(Id::new) else {
+                continue;
+            };
+            let (method, _) = which.names();
+            // It may be made within `beforeSend`, or of a line that is printed: what is set then
+            // would make events, or lines, without end.
+            if self.admits(None, method).is_ok() {
                 self.set(which, Some(id.as_str().to_owned()));
             }
         }
     }
 
-    /// Whether a call of this handle may be made.
+    /// Whether a handle was not given back yet.
+    pub fn has(&self, handle: Handle) -> bool {
+        self.handles.borrow()[handle.handle as usize]
+    }
+
+    /// Whether code of the page may call this now, by this handle or as one is made. Where
+    /// it may not, that is counted and told.
     ///
     /// # Errors
     /// With why it may not.
-    pub fn admits(&self, handle: Handle, method: &'static str) -> Result<(), TrackerError> {
-        if !self.handles.borrow()[handle.handle as usize] {
-            return Err(TrackerError::ShutDown { method });
+    pub fn admits(&self, handle: Option<Handle>, method: &'static str) -> Result<(), TrackerError> {
+        // It has said so.
+        if self.host.is_off() {
+            return Err(TrackerError::Failed);
         }
-        if self.host.platform.is_filtering.get() {
-            return Err(TrackerError::InBeforeSend { method });
+        // What ends tracking is made wherever it can be: whoever calls it may not get
+        // another chance.
+        let ends = matches!(method, tracker::OPT_OUT | tracker::SHUTDOWN);
+        // To say so would print again.
+        if browser::is_logging() && !ends {
+            return Err(TrackerError::InDebugLine { method });
         }
-        Ok(())
+        let error = if handle.is_some_and(|handle| !self.has(handle)) {
+            TrackerError::ShutDown { method }
+        } else if self.host.platform.is_filtering.get() {
+            TrackerError::InBeforeSend { method }
+        } else if browser::is_too_deep() && !ends {
+            TrackerError::TooDeep { method }
+        } else {
+            return Ok(());
+        };
+        self.refuse(&error);
+        Err(error)
     }
 
     /// Sets an id, or none.
@@ -229,7 +256,7 @@ impl Live {
         use browser::page;
 
         let url = match url {
-            Some(url) => clean(page::short(&url)),
+            Some(url) => page::passed_address(&url),
             None => self.host.platform.address(),
         };
         let title = match title {

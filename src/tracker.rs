@@ -25,7 +25,6 @@ pub(crate) use self::{
 
 use self::arguments::{id, instead, total_text};
 use crate::{
-    browser,
     error::TrackerError,
     flush::{Flush, Flushed},
     live::{self, Handle, Live, Sticky, Use, Whom},
@@ -76,7 +75,7 @@ pub(crate) struct Ids {
 
 /// The methods that end tracking.
 pub(crate) const OPT_OUT: &str = "optOut";
-const SHUTDOWN: &str = "shutdown";
+pub(crate) const SHUTDOWN: &str = "shutdown";
 
 /// What a call is answered.
 type Called = Result<(), TrackerError>;
@@ -97,7 +96,7 @@ impl Tracker {
     /// Whether it tracks: not on a server, nor after a failure or the end.
     pub fn is_ready(&self) -> bool {
         self.live()
-            .is_some_and(|(live, handle)| !live.host.is_off() && live.admits(handle, "").is_ok())
+            .is_some_and(|(live, handle)| !live.host.is_off() && live.has(handle))
     }
 
     /// Sets the account of everything from now on; `None`: not known.
@@ -105,7 +104,8 @@ impl Tracker {
     /// # Errors
     /// Here and below: when an id is empty or longer than 256 characters once
     /// trimmed, when the tracker was shut down or failed, and when the call comes
-    /// from within `before_send`, or from within a line that `debug` prints, where
+    /// from within `before_send`, from within a line that `debug` prints, or from within
+    /// more than a few calls that wait for each other: in the latter two
     /// [`opt_out`](Tracker::opt_out) and [`shutdown`](Tracker::shutdown) alone are made.
     /// Then nothing changes.
     ///
@@ -375,16 +375,8 @@ impl Tracker {
         let Some((live, handle)) = self.live() else {
             return Ok(());
         };
-        // It has said so.
-        if live.host.is_off() {
-            return Err(TrackerError::Failed);
-        }
-        // To say so would print again. What ends tracking is made all the same: whoever
-        // calls it may not get another chance.
-        if browser::is_logging() && !matches!(method, OPT_OUT | SHUTDOWN) {
-            return Err(TrackerError::InDebugLine { method });
-        }
-        let called = live.admits(handle, method).and_then(|()| make(live));
+        live.admits(Some(handle), method)?;
+        let called = make(live);
         if let Err(error) = &called {
             live.refuse(error);
         }

@@ -1,6 +1,6 @@
 //! What listens to the page for a tracker, until that is detached.
 
-use js_sys::{Function, Object};
+use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MutationObserver;
 
@@ -9,7 +9,7 @@ use super::{
     guard,
     listener::Listener,
     navigation::Navigation,
-    page::{self, call, put},
+    page::{self, call, object, put},
     tabs::Tabs,
     wrapped::Wrapped,
 };
@@ -40,7 +40,7 @@ impl Erasure {
         let again = guard::function(move |_| again());
         let function: &Function = again.as_ref().unchecked_ref();
         let observer = MutationObserver::new(function).ok()?;
-        let init = Object::new();
+        let init = object();
         put(&init, "childList", &JsValue::TRUE);
         let watched = call(&observer, "observe", &[document.into(), init.into()]);
         watched.is_ok().then_some(Erasure {

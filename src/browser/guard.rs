@@ -38,9 +38,35 @@ impl<T: FnMut()> Task for T {
     }
 }
 
+thread_local! {
+    /// How many of these calls are under way, each within the one before.
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// So many of these calls within each other are made for a page. It takes one for each
+/// call whose arguments call the tracker as they are read, and three where `beforeSend`
+/// calls another tracker; details of 64 levels take some 20 KB of the stack for each.
+const DEEPEST: u32 = 8;
+
+/// The code of the page that runs calls the tracker, which runs code of the page, and so
+/// on: to go on with that would exhaust the stack, and every tracker with it.
+pub(crate) fn is_too_deep() -> bool {
+    DEPTH.get() > DEEPEST
+}
+
+/// Calls a task, and counts that for as long as it takes.
+fn call(task: &mut dyn Task) -> Result<(), JsValue> {
+    let around = DEPTH.get();
+    DEPTH.set(around + 1);
+    let called = caught(task);
+    // Set rather than counted back: a trap within left without that.
+    DEPTH.set(around);
+    called
+}
+
 /// Calls a task by way of JavaScript, where an exception can be caught.
 #[cfg(target_arch = "wasm32")]
-fn call(task: &mut dyn Task) -> Result<(), JsValue> {
+fn caught(task: &mut dyn Task) -> Result<(), JsValue> {
     use wasm_bindgen::closure::ScopedClosure;
 
     let mut task = || task.go();
@@ -52,7 +78,7 @@ fn call(task: &mut dyn Task) -> Result<(), JsValue> {
 
 /// There is nothing to catch outside of the wasm.
 #[cfg(not(target_arch = "wasm32"))]
-fn call(task: &mut dyn Task) -> Result<(), JsValue> {
+fn caught(task: &mut dyn Task) -> Result<(), JsValue> {
     task.go();
     Ok(())
 }

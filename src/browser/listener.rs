@@ -1,11 +1,10 @@
 //! Listeners that live as long as the value that stands for them.
 
-use js_sys::Object;
 use wasm_bindgen::JsValue;
 
 use super::{
     guard::{self, Called},
-    page::{call, global_this, member, put},
+    page::{call, global_this, member, object, put},
 };
 
 /// The kinds of events that are listened to.
@@ -36,7 +35,7 @@ impl Ear {
     /// Listens to a target; to listen twice is to listen once. One of another origin is
     /// not heard.
     pub fn add(&self, target: &JsValue) {
-        let options = Object::new();
+        let options = object();
         for name in &["capture", "passive"] {
             put(&options, name, &JsValue::TRUE);
         }

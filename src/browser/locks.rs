@@ -6,12 +6,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Function, Object};
+use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     executor, guard,
-    page::{call, global, member, put},
+    page::{call, global, member, object, put},
 };
 
 /// The locks that the pages of an origin share. Pages on plain http have none.
@@ -36,7 +36,7 @@ pub(crate) fn request(
     let Some(manager) = manager() else {
         return;
     };
-    let options = Object::new();
+    let options = object();
     put(&options, "ifAvailable", &only_if_free.into());
     let granted = Box::new(move |lock: &JsValue| match granted(!lock.is_null()) {
         Some(lock) => lock.held(),

@@ -57,13 +57,14 @@ use crate::{
 pub(crate) use self::{
     clock::now,
     console::is_logging,
-    guard::{attempt, when_failed},
+    guard::{attempt, is_too_deep, when_failed},
     problems::{OnError, Problems},
 };
 #[cfg(feature = "class")]
 pub(crate) use self::{
     executor::{ignore, promise},
     guard::run,
+    wrapped::in_place_of,
 };
 
 /// What `before_send` made of an event.

@@ -5,7 +5,7 @@ use natero_event::limits::MAX_TEXT_UNITS;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Window};
 
-use crate::{ascii::end_before, settings::rules};
+use crate::{ascii::end_before, settings::rules, text::clean};
 
 #[wasm_bindgen]
 extern "C" {
@@ -72,9 +72,16 @@ pub(crate) fn put(object: &JsValue, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &name.into(), value);
 }
 
-/// An object of texts.
-pub(crate) fn object_of(texts: &[(&str, &str)]) -> Object {
+/// An object that inherits nothing: what a page puts on all objects is no option of ours.
+pub(crate) fn object() -> Object {
     let object = Object::new();
+    let _ = Reflect::set_prototype_of(&object, JsValue::NULL.unchecked_ref());
+    object
+}
+
+/// The same of texts.
+pub(crate) fn object_of(texts: &[(&str, &str)]) -> Object {
+    let object = object();
     for (name, text) in texts {
         put(&object, name, &JsValue::from_str(text));
     }
@@ -279,9 +286,14 @@ fn bare(address: &str) -> &str {
     cut(&address[..end_before(address, b"?#")])
 }
 
+/// An address that was passed, as events name it.
+pub(crate) fn passed_address(address: &str) -> String {
+    short(&clean(cut(address))).to_owned()
+}
+
 /// An address of bounded length; of a document that is its own address, only what
 /// it is.
-pub(crate) fn short(address: &str) -> &str {
+fn short(address: &str) -> &str {
     document_kind(address).unwrap_or_else(|| cut(address))
 }
 
@@ -350,6 +362,26 @@ mod tests {
             assert_eq!(named(address, false), path);
             assert_eq!(named(address, true), with_hash);
         }
+    }
+
+    #[test]
+    fn a_document_in_place_of_an_address_is_named_whatever_stands_around_its_scheme() {
+        for address in [
+            "data:text/html,secret",
+            " data:text/html,secret",
+            "\n\tDATA:text/html,secret",
+            "\0data:text/html,secret",
+            "da\0ta:text/html,secret",
+            "\u{feff}data:text/html,secret",
+            "\u{a0}blob:https://a/1-2",
+        ] {
+            let passed = passed_address(address).to_lowercase();
+            assert!(
+                matches!(&*passed, "data:" | "blob:"),
+                "{address:?}: {passed}"
+            );
+        }
+        assert_eq!(passed_address(" https://a/b?c#d\n"), "https://a/b?c#d");
     }
 
     #[test]

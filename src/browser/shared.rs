@@ -7,7 +7,7 @@ use natero_engine::Seed;
 use natero_event::json::{push_ascii, push_int};
 use wasm_bindgen::prelude::*;
 
-use super::page::{global_this, member, put};
+use super::page::{global_this, member, object, put};
 
 #[wasm_bindgen]
 extern "C" {
@@ -37,18 +37,18 @@ fn shared() -> JsValue {
     let global = global_this();
     // Without symbols nothing is shared.
     let Ok(key) = symbol_for(KEY) else {
-        return Object::new().into();
+        return object().into();
     };
     if let Ok(shared) = Reflect::get(&global, &key)
         && shared.is_object()
     {
         return shared;
     }
-    let shared = Object::new();
-    let descriptor = Object::new();
+    let shared = object();
+    let descriptor = object();
     for &(object, name, value) in &[
         // How a copy joins the trackers of others is theirs to say.
-        (&shared, "join", &Object::new()),
+        (&shared, "join", &object()),
         (&descriptor, "value", &shared),
     ] {
         put(object, name, value);

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     guard,
-    page::{member, put},
+    page::{member, object, put},
 };
 
 /// A method of the page that is looked after, until this goes.
@@ -49,13 +49,8 @@ impl Wrapped {
             }
             Ok(done)
         };
-        type Apply = dyn Fn(JsValue, JsValue, JsValue) -> Result<JsValue, JsValue>;
-        let apply: Closure<Apply> = Closure::own_assert_unwind_safe(apply);
-        let handler = Object::new();
-        // The page may keep the function for ever, so ours lives as long.
-        put(&handler, "apply", &apply.into_js_value());
-        let ours = JsValue::from(Proxy::new(&original, &handler).ok()?);
-        let now = Object::new();
+        let ours = in_place_of(&original, Box::new(apply))?;
+        let now = object();
         for &(part, value) in &[
             ("value", &ours),
             ("writable", &JsValue::TRUE),
@@ -74,6 +69,19 @@ impl Wrapped {
             is_over,
         })
     }
+}
+
+/// What is called with the function that it is in place of, what `this` is there, and the
+/// arguments.
+type Apply = dyn Fn(JsValue, JsValue, JsValue) -> Result<JsValue, JsValue>;
+
+/// A function in the place of another, which is there for as long as the page: that may
+/// keep it. None where the page has no proxies.
+pub(crate) fn in_place_of(original: &Function, apply: Box<Apply>) -> Option<JsValue> {
+    let apply: Closure<Apply> = Closure::own_assert_unwind_safe(apply);
+    let handler = object();
+    put(&handler, "apply", &apply.into_js_value());
+    Some(Proxy::new(original, &handler).ok()?.into())
 }
 
 impl Drop for Wrapped {

@@ -1,11 +1,15 @@
 //! What a page passes to a method, checked at the call.
 
 use js_sys::{Array, Function, JsString, Object, Reflect};
-use natero_event::{Id, json::push_int};
+use natero_event::{Id, json::push_int, limits::MAX_ID_CHARS};
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    browser::page::member, error::TrackerError, live::Live, settings::rules, text::clean,
+    browser::page::{call_of, member},
+    error::TrackerError,
+    live::Live,
+    settings::rules,
+    text::clean,
     tracker::Instead,
 };
 
@@ -159,28 +163,35 @@ impl Fields {
     }
 }
 
-/// Longest text that is looked at for being an id, in UTF-16 units. White space
-/// around an id and NUL within may make it longer than it is.
-const MAX_LENGTH: u32 = 4_096;
+/// Longest text that is looked at for being an id once it is trimmed, in UTF-16 units.
+/// A character is two at most, and what is removed of a text is nothing that an id is
+/// made of.
+const MAX_LENGTH: u32 = 4 * MAX_ID_CHARS as u32;
 
 /// An id as the engine takes it; nothing where the value is none.
 pub(super) fn to_id(value: &JsValue) -> Option<String> {
-    if let Some(number) = value.as_f64() {
-        return number.is_finite().then(|| decimal(number, value));
-    }
-    if value.is_bigint() {
-        return to_text(value).ok()?.as_string();
-    }
+    let text = if let Some(number) = value.as_f64() {
+        number.is_finite().then(|| decimal(number, value))
+    } else if value.is_bigint() {
+        to_text(value).ok()?.as_string()
+    } else {
+        short_text(value)
+    };
+    let text = clean(&text?);
+    Id::new(&text).map(|id| id.as_str().to_owned())
+}
+
+/// A text that may be an id. What is far longer need not be copied to know that it is none.
+fn short_text(value: &JsValue) -> Option<String> {
+    let is_long = |text: &JsValue| text.unchecked_ref::<JsString>().length() > MAX_LENGTH;
     if !value.is_string() {
         return None;
     }
-    // What is far longer need not be copied to know that. Nothing that is removed
-    // below is something that an id is made of.
-    if value.unchecked_ref::<JsString>().length() > MAX_LENGTH {
-        return None;
+    if !is_long(value) {
+        return value.as_string();
     }
-    let text = clean(&value.as_string()?);
-    Id::new(&text).map(|id| id.as_str().to_owned())
+    let trimmed = call_of("String", "trim", value).ok()?;
+    (trimmed.is_string() && !is_long(&trimmed)).then(|| trimmed.as_string())?
 }
 
 /// A number as a decimal string, without the exponent of large ones.

@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 use super::{
     Natero,
     arguments::{describe_id, to_id},
+    bound::bind_methods,
     hooks::{decided_by, told_by},
     settings,
 };
@@ -18,8 +19,16 @@ use crate::{
     tracker::{self, Tracker},
 };
 
+/// What is said to have been called.
+const NEW: &str = "new na";
+
 /// Makes a tracker of what a page passed.
 pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
+    // The glue makes a handle with what the page may have broken.
+    let _ = browser::run(bind_methods);
+    if browser::is_too_deep() {
+        return refused(TrackerError::TooDeep { method: NEW });
+    }
     let given = settings::read(given);
     let on_error = given.on_error.map(told_by);
     let key = |key: &'static str, value: &JsValue| {
@@ -63,7 +72,7 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
                 before_send: given.before_send.map(decided_by),
                 on_error,
             };
-            Tracker::of(live::open(given.settings, source, hooks))
+            Tracker::of(live::open(given.settings, &given.names, source, hooks))
         }
         Ok(None) => Tracker::INERT,
         Err(error) => {
@@ -71,11 +80,25 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
             Tracker::INERT
         }
     };
+    // The tracker counts for all its handles.
+    if let Some((live, _)) = tracker.live() {
+        live.refused.set(live.refused.get() + refused.take());
+    }
     Natero {
         ready: settled(tracker.is_ready()),
         tracker,
         refused,
     }
+}
+
+/// What is made where nothing of what was passed can be read.
+fn refused(error: TrackerError) -> Natero {
+    Problems::default().tell(Problem {
+        code: error.code(),
+        message: error.message(),
+        dropped: 0,
+    });
+    Natero::inert(1)
 }
 
 /// A promise that has this outcome; the outcome itself where the page has no promises.

@@ -4,7 +4,7 @@
 //! libraries give to arrays and objects, throws at the first cycle, and writes
 //! halves of surrogate pairs, at which receivers may choke.
 
-use js_sys::{Array, Function, Object};
+use js_sys::{Array, Function, Object, Reflect};
 use natero_event::json::{push_ascii, push_str};
 use wasm_bindgen::prelude::*;
 
@@ -91,9 +91,10 @@ impl Walk {
         };
         let told = match tag.as_str() {
             _ if is_final => return self.parts_of(value),
-            // A date that is none throws.
-            "[object Date]" => match call(value, "toISOString", &[]) {
+            // A date that is none throws, and what only says that it is a date has no time.
+            "[object Date]" => match call_of("Date", "toISOString", value) {
                 Ok(iso) => iso,
+                Err(_) if call_of("Date", "getTime", value).is_err() => return false,
                 Err(_) => JsValue::NULL,
             },
             // One without a message is its name alone.
@@ -131,7 +132,7 @@ impl Walk {
             if at > 0 {
                 push_ascii(&mut self.out, b',');
             }
-            let item = js_sys::Reflect::get_u32(items, at).unwrap_or(JsValue::UNDEFINED);
+            let item = Reflect::get_u32(items, at).unwrap_or(JsValue::UNDEFINED);
             // What is left out of a list leaves `null` there.
             if !self.value(&item) {
                 self.out.push_str("null");
@@ -168,13 +169,14 @@ impl Walk {
         };
         let mut names = Vec::new();
         for at in 0..keys.length() {
-            names.extend(keys.get(at).as_string());
+            names.push(keys.get(at).as_string().unwrap_or_default());
         }
         self.open.push(object.clone());
-        // A getter that throws costs its own key alone.
+        // By the key itself, which may hold half of a surrogate pair. A getter that throws
+        // costs its own key alone.
         self.fields(names.len(), &|at| {
-            let name: &String = &names[at];
-            (name, member(object, name))
+            let value = Reflect::get(object, &keys.get(at as u32));
+            (&names[at], value.unwrap_or(JsValue::UNDEFINED))
         });
         self.open.pop();
         true

@@ -42,6 +42,8 @@ pub(super) fn decided_by(before_send: Function) -> BeforeSend {
             return Decision::Drop;
         }
         let Ok(mut fields) = Fields::of(&kept) else {
+            // An async function promises an event, which is too late, and may reject.
+            browser::ignore(&kept);
             return Decision::Threw;
         };
         fields.0.retain(|(name, _)| name != EVENT_ID);

@@ -6,6 +6,7 @@
 //! console.
 
 mod arguments;
+mod bound;
 mod construction;
 mod details;
 mod hooks;
@@ -21,7 +22,7 @@ use wasm_bindgen::prelude::*;
 use self::{
     arguments::{Arguments, Fields},
     construction::{make, settled},
-    plain::{Plain, object},
+    plain::{Plain, object, outcome},
 };
 use crate::{
     browser::{self, Problems},
@@ -41,7 +42,7 @@ pub struct Natero {
     tracker: Tracker,
     /// A promise, where the page has any.
     ready: JsValue,
-    /// Refused before there was a tracker.
+    /// Refused where there is no tracker that counts it.
     refused: Cell<u32>,
 }
 
@@ -57,11 +58,7 @@ impl Natero {
         // A trap within leaves a tracker that does nothing.
         browser::run(|| make(api_key, auth_key, settings)).unwrap_or_else(|error| {
             let _ = browser::run(|| Problems::default().tell(live::failure(&error)));
-            Natero {
-                tracker: Tracker::INERT,
-                ready: settled(false),
-                refused: Cell::new(0),
-            }
+            Natero::inert(0)
         })
     }
 
@@ -139,13 +136,13 @@ impl Natero {
         #[wasm_bindgen(unchecked_optional_param_type = "number | FeatureOptions")] total: &JsValue,
     ) {
         self.call("sendFeatureEvent", &mut |live, arguments| {
+            let feature = arguments.id("feature", feature)?;
             let is_options = total.is_object() || total.is_null();
             let given = if is_options {
                 arguments.options(total)?
             } else {
                 Fields::default()
             };
-            let feature = arguments.id("feature", feature)?;
             let total = if is_options {
                 given.get("total")
             } else {
@@ -172,9 +169,9 @@ impl Natero {
         options: &JsValue,
     ) {
         self.call("sendModuleEvent", &mut |live, arguments| {
+            let module = arguments.id("module", module)?;
             let time_spent = arguments.span("timeSpent", time_spent)?;
             let product = arguments.options(options)?.get("product");
-            let module = arguments.id("module", module)?;
             let product = arguments.instead("product", &product)?;
             live.module_event(module, Millis(time_spent), product);
             Some(())
@@ -216,7 +213,7 @@ impl Natero {
             ]);
             let _ = settle
                 .unchecked_ref::<Function>()
-                .call1(&JsValue::UNDEFINED, &told);
+                .call1(&JsValue::UNDEFINED, &outcome(told));
         });
         promise
     }
@@ -335,6 +332,15 @@ impl Natero {
 type Make<'a> = dyn FnMut(&Live, Arguments<'_>) -> Option<()> + 'a;
 
 impl Natero {
+    /// One that does nothing, for which so much was refused.
+    fn inert(refused: u32) -> Natero {
+        Natero {
+            tracker: Tracker::INERT,
+            ready: settled(false),
+            refused: Cell::new(refused),
+        }
+    }
+
     /// Makes a call whose arguments are checked within.
     fn call(&self, method: &'static str, make: &mut Make<'_>) {
         // What is refused was said; and nothing reaches the page.

@@ -1,7 +1,10 @@
 //! What the class gives back: plain data, written by serde-wasm-bindgen.
 
+use js_sys::{Object, Reflect};
 use serde::{Serialize, Serializer};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::browser::page;
 
 /// A value of a plain object.
 ///
@@ -38,4 +41,12 @@ pub(super) fn object(fields: &[(&str, Plain<'_>)]) -> JsValue {
     Plain::Object(fields)
         .serialize(&to)
         .unwrap_or(JsValue::UNDEFINED)
+}
+
+/// The same for a promise to resolve to: what all objects of the page may have is no `then`
+/// of it.
+pub(super) fn outcome(told: JsValue) -> JsValue {
+    let nothing = page::object();
+    let _ = Reflect::define_property(told.unchecked_ref::<Object>(), &"then".into(), &nothing);
+    told
 }

@@ -21,6 +21,8 @@ pub(super) struct Given {
     pub on_error: Option<Function>,
     /// What was refused, and why.
     pub problems: Vec<String>,
+    /// The names of what was taken.
+    pub names: Vec<String>,
     /// Batches can be sent somewhere.
     pub has_endpoint: bool,
 }
@@ -32,6 +34,7 @@ pub(super) fn read(given: &JsValue) -> Given {
         before_send: None,
         on_error: None,
         problems: Vec::new(),
+        names: Vec::new(),
         has_endpoint: true,
     };
     if given.is_undefined() || given.is_null() {
@@ -79,7 +82,9 @@ pub(super) fn read(given: &JsValue) -> Given {
                 }
             },
         };
-        if let Err(Mismatch { expected, got }) = put {
+        if put.is_ok() && is_given {
+            taken.names.push(name);
+        } else if let Err(Mismatch { expected, got }) = put {
             let end = if is_endpoint {
                 taken.has_endpoint = false;
                 ". The tracker is off."

@@ -26,11 +26,17 @@ thread_local! {
     static TRACKERS: RefCell<Vec<&'static Live>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A handle to the tracker of a source: to the one that runs, or to a new one.
-pub(crate) fn open(settings: Box<Settings>, source: Source, hooks: Hooks) -> Handle {
+/// A handle to the tracker of a source: to the one that runs, or to a new one. Settings
+/// with these names are meant, though they are the default.
+pub(crate) fn open(
+    settings: Box<Settings>,
+    meant: &[String],
+    source: Source,
+    hooks: Hooks,
+) -> Handle {
     browser::when_failed(fail_all);
     if let Some((tracker, live)) = find_running(&source) {
-        live.join(&settings, present(&hooks));
+        live.join(&settings, meant, present(&hooks));
         return live.handle(tracker);
     }
     let live: &Live = Box::leak(Box::new(Live {

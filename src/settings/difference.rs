@@ -102,13 +102,19 @@ compared! { it:
 
 impl Settings {
     /// The names of what is given here and stands otherwise there, but for ids and the
-    /// endpoint. What has its default counts as not given.
-    pub(crate) fn differing_from(&self, standing: &Settings) -> Vec<&'static str> {
+    /// endpoint. What has its default counts as not given, unless its name is among those
+    /// that are `meant`.
+    pub(crate) fn differing_from(
+        &self,
+        standing: &Settings,
+        meant: &[String],
+    ) -> Vec<&'static str> {
         let default = Settings::default();
         let (given, standing, default) = (values(self), values(standing), values(&default));
         let mut differing = Vec::new();
         for (at, given) in given.iter().enumerate() {
-            if *given != default[at] && *given != standing[at] {
+            let is_given = *given != default[at] || meant.iter().any(|name| name == NAMES[at]);
+            if is_given && *given != standing[at] {
                 differing.push(NAMES[at]);
             }
         }

@@ -10,7 +10,7 @@ use super::{
     event::{self, TrackedEvent},
 };
 use crate::{
-    browser::{Hooks, Source, page},
+    browser::{self, Hooks, Source, page},
     error::{Problem, TrackerError},
     live,
     settings::{PageViews, Settings, milliseconds, rules},
@@ -208,8 +208,12 @@ impl TrackerBuilder {
     /// ```
     ///
     /// # Errors
-    /// When a key is missing or a setting has a value that it cannot have.
+    /// When a key is missing or a setting has a value that it cannot have, and within more
+    /// than a few calls that wait for each other.
     pub fn build(self) -> Result<Tracker, TrackerError> {
+        if browser::is_too_deep() {
+            return Err(TrackerError::TooDeep { method: "new na" });
+        }
         let api_key = key("apiKey", &self.api_key)?;
         let auth_key = key("authKey", &self.auth_key)?;
         self.settings.check()?;
@@ -225,7 +229,12 @@ impl TrackerBuilder {
         let endpoint = &self.settings.endpoint;
         let source = source(endpoint, api_key, auth_key)
             .ok_or_else(|| TrackerError::setting("endpoint", rules::ENDPOINT, endpoint))?;
-        Ok(Tracker::of(live::open(self.settings, source, self.hooks)))
+        Ok(Tracker::of(live::open(
+            self.settings,
+            &[],
+            source,
+            self.hooks,
+        )))
     }
 }
 

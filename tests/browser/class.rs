@@ -5,15 +5,46 @@ use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::network::{Network, page_code};
-use crate::page::source;
+use crate::network::{Network, page_code, put};
+use crate::page::{next_turn, source};
 
 /// A tracker that a test has made.
 struct Tracked(Natero);
 
+/// A tracker of a source of its own, with these settings besides. The page has it as
+/// `tracker`, and makes others of the source by `again(settings)`.
+fn track_in_page(settings: &str) {
+    let (api_key, auth_key) = source();
+    let tracker = track_of(&api_key, &auth_key, settings);
+    put("tracker", &JsValue::from(tracker.0));
+    page_code(&format!(
+        "globalThis.again = (settings) => new tracker.constructor('{api_key}', '{auth_key}',
+           Object.defineProperty(settings, 'endpoint',
+             {{ value: 'https://usage.example.com', enumerable: true, configurable: true }}));"
+    ));
+}
+
+/// What a promise of the page resolves to.
+async fn awaited(code: &str) -> JsValue {
+    let promise = js_sys::Promise::from(page_code(code));
+    wasm_bindgen_futures::JsFuture::from(promise)
+        .await
+        .expect("it does not reject")
+}
+
+/// The value of an expression of the page, by way of JSON.
+fn told(expression: &str) -> Value {
+    let json = page_code(&format!("return JSON.stringify({expression});"));
+    serde_json::from_str(&json.as_string().expect("a text")).expect("JSON")
+}
+
 /// A tracker of a source of its own, with these settings besides.
 fn track(settings: &str) -> Tracked {
     let (api_key, auth_key) = source();
+    track_of(&api_key, &auth_key, settings)
+}
+
+fn track_of(api_key: &str, auth_key: &str, settings: &str) -> Tracked {
     let settings = page_code(&format!(
         "return {{ accountId: 'acme', userId: 'ann', endpoint: 'https://usage.example.com',
            cookiePrefix: '{api_key}_', trackPageViews: false, trackUnload: false, compress: false,
@@ -166,7 +197,7 @@ async fn a_page_view_is_of_an_address_and_a_title_without_white_space_around_the
 async fn a_console_that_is_handed_a_line_of_debug_may_refuse_tracking() {
     let network = Network::new();
     let tracker = track("debug: true");
-    crate::network::put("tracker", &JsValue::from(tracker.0));
+    put("tracker", &JsValue::from(tracker.0));
     let stats = page_code(
         "const { log } = console;
          console.log = () => { tracker.setUserId('printed'); tracker.optOut(); };
@@ -183,4 +214,312 @@ async fn a_console_that_is_handed_a_line_of_debug_may_refuse_tracking() {
         (&json!(2), &json!(0))
     );
     assert_eq!(network.asked().len(), 0);
+}
+
+#[wasm_bindgen_test]
+fn a_construction_within_before_send_sets_no_id() {
+    let _network = Network::new();
+    track_in_page("beforeSend: (event) => { globalThis.decide?.(); return event; }");
+    page_code(
+        "globalThis.times = 0;
+         globalThis.decide = () => {
+           times += 1;
+           if (times > 50) throw new Error('it loops');
+           globalThis.other = again({ userId: 'u' + times, accountId: 'another' });
+         };
+         tracker.sendFeatureEvent('one');
+         globalThis.decide = undefined;",
+    );
+    assert_eq!(
+        told("[times, tracker.getUserId(), other.getAccountId(), tracker.stats().dropped.invalid]"),
+        json!([1, "ann", "acme", 2])
+    );
+    page_code("other.shutdown(); tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+fn a_construction_by_a_console_that_is_handed_a_line_of_debug_sets_no_id() {
+    let _network = Network::new();
+    track_in_page("debug: true");
+    page_code(
+        "globalThis.times = 0;
+         const { log } = console;
+         console.log = () => {
+           times += 1;
+           if (times > 50) return;
+           again({ userId: 'u' + times }).shutdown();
+         };
+         try { tracker.sendFeatureEvent('one'); } finally { console.log = log; }",
+    );
+    assert_eq!(
+        told("[times, tracker.getUserId(), tracker.stats().dropped.invalid]"),
+        json!([1, "ann", 0])
+    );
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn a_handle_that_is_made_within_before_send_is_ready() {
+    let _network = Network::new();
+    track_in_page("beforeSend: (event) => { globalThis.inner ??= again({}); return event; }");
+    page_code("tracker.sendFeatureEvent('one');");
+    assert_eq!(awaited("return inner.ready;").await, true);
+    page_code("inner.shutdown(); tracker.shutdown(); delete globalThis.inner;");
+}
+
+#[wasm_bindgen_test]
+async fn arguments_that_call_the_tracker_as_they_are_read_exhaust_nothing() {
+    let network = Network::new();
+    for levels in [1, 58] {
+        network.forget();
+        track_in_page("");
+        page_code(&format!(
+            "globalThis.count = 0;
+             const details = () => {{
+               let inner = {{ get again() {{
+                 if (count < 100) tracker.sendFeatureEvent('f' + count++, {{ details: details() }});
+                 return 1;
+               }} }};
+               for (let level = 0; level < {levels}; level += 1) inner = {{ inner }};
+               return inner;
+             }};
+             tracker.sendFeatureEvent('outermost', {{ details: details() }});"
+        ));
+        assert_eq!(
+            told("[count, tracker.stats().dropped.invalid]"),
+            json!([8, 1])
+        );
+        awaited("return tracker.flush();").await;
+        assert_eq!(network.features().len(), 8);
+        page_code("tracker.shutdown();");
+    }
+}
+
+#[wasm_bindgen_test]
+fn settings_that_make_a_tracker_as_they_are_read_exhaust_nothing() {
+    let _network = Network::new();
+    track_in_page("");
+    page_code(
+        "globalThis.made = [];
+         const settings = { get userId() { if (made.length < 100) made.push(again(settings)); return 'ann'; } };
+         made.push(again(settings));",
+    );
+    assert_eq!(
+        told("made.map((it) => it.stats().dropped.invalid)"),
+        json!([1, 0, 0, 0, 0, 0, 0, 0, 0])
+    );
+    page_code(
+        "tracker.sendFeatureEvent('one'); for (const it of [...made, tracker]) it.shutdown();",
+    );
+    assert_eq!(told("tracker.stats().accepted > 0"), json!(true));
+}
+
+#[wasm_bindgen_test]
+async fn methods_work_wherever_they_are_called() {
+    let network = Network::new();
+    track_in_page("");
+    page_code(
+        "const { sendFeatureEvent, setUserId, getUserId } = tracker;
+         sendFeatureEvent('taken out');
+         setUserId('bob');
+         globalThis.user = getUserId();
+         const target = new EventTarget();
+         target.addEventListener('click', tracker.reset);
+         target.dispatchEvent(new Event('click'));
+         globalThis.isOne = tracker.reset === tracker.reset;
+         new Proxy(tracker, {}).sendFeatureEvent('by a proxy');",
+    );
+    assert_eq!(
+        told("[user, tracker.getUserId(), isOne]"),
+        json!(["bob", null, true])
+    );
+    awaited("const { flush } = tracker; return flush();").await;
+    assert_eq!(network.features(), ["taken out"]);
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn a_class_of_the_page_has_its_own_methods_in_place_of_some() {
+    let network = Network::new();
+    track_in_page("");
+    page_code(
+        "class Ours extends tracker.constructor {
+           sendFeatureEvent(feature) { super.sendFeatureEvent('ours: ' + feature); }
+         }
+         const { constructor } = tracker;
+         tracker.constructor = Ours;
+         const ours = again({});
+         tracker.constructor = constructor;
+         const { sendFeatureEvent } = ours;
+         sendFeatureEvent('one');
+         globalThis.isOurs = ours instanceof Ours;
+         ours.shutdown();",
+    );
+    assert_eq!(told("isOurs"), json!(true));
+    awaited("return tracker.flush();").await;
+    assert_eq!(network.features(), ["ours: one"]);
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+fn a_handle_that_was_freed_refuses_and_throws_nothing() {
+    let _network = Network::new();
+    track_in_page("");
+    page_code("tracker.free(); tracker.sendFeatureEvent('late'); tracker.free();");
+    assert_eq!(
+        told("[tracker.stats().dropped.invalid, tracker.getUserId()]"),
+        json!([2, "ann"])
+    );
+}
+
+#[wasm_bindgen_test]
+async fn what_a_page_gives_to_all_objects_is_no_option_of_a_request() {
+    let network = Network::new();
+    track_in_page("");
+    const NAMES: [&str; 5] = ["priority", "mode", "duplex", "cache", "referrerPolicy"];
+    for name in NAMES {
+        page_code(&format!("Object.prototype.{name} = 'wrong';"));
+    }
+    page_code("tracker.sendFeatureEvent('one');");
+    let flushed = awaited("return tracker.flush();").await;
+    let asked = network.asked();
+    let options: Vec<_> = NAMES.iter().map(|name| asked[0].option(name)).collect();
+    for name in NAMES {
+        page_code(&format!("delete Object.prototype.{name};"));
+    }
+    assert!(
+        options.iter().all(|option| *option != "wrong"),
+        "{options:?}"
+    );
+    put("flushed", &flushed);
+    assert_eq!(told("flushed.delivered > 0"), json!(true));
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn a_flush_resolves_to_its_counts_where_all_objects_have_a_then() {
+    let _network = Network::new();
+    track_in_page("");
+    awaited(
+        "return new Promise((resolve) => {
+           tracker.flush().then((flushed) => { globalThis.flushed = flushed; delete Object.prototype.then; resolve(1); });
+           Object.prototype.then = function (resolve) { delete Object.prototype.then; resolve('something else'); };
+         });",
+    )
+    .await;
+    assert_eq!(
+        told("flushed"),
+        json!({ "delivered": 0, "pending": 0, "rejected": 0 })
+    );
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn a_before_send_that_promises_an_event_and_breaks_that_leaves_no_rejection() {
+    let _network = Network::new();
+    track_in_page("beforeSend: async () => { throw new Error('no'); }");
+    page_code(
+        "globalThis.unhandled = 0;
+         globalThis.noteUnhandled = (event) => { unhandled += 1; event.preventDefault(); };
+         addEventListener('unhandledrejection', noteUnhandled);
+         tracker.sendFeatureEvent('one');",
+    );
+    awaited("return tracker.flush();").await;
+    for _ in 0..3 {
+        next_turn().await;
+    }
+    page_code("removeEventListener('unhandledrejection', noteUnhandled);");
+    assert_eq!(told("unhandled"), json!(0));
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn details_are_read_by_their_keys_and_dates_by_their_time() {
+    let network = Network::new();
+    let tracker = track("");
+    for (expression, expected) in [
+        (
+            "{ 'a\\ud83d': 1, b: { '\\udc00x': { c: 1 } } }",
+            json!({ "a\u{fffd}": 1, "b": { "\u{fffd}x": { "c": 1 } } }),
+        ),
+        (
+            "{ at: new (class extends Date { toISOString() { return 'mine'; } })(0),
+               never: new Date(NaN), none: { [Symbol.toStringTag]: 'Date' } }",
+            json!({ "at": "1970-01-01T00:00:00.000Z", "never": null }),
+        ),
+    ] {
+        assert_eq!(
+            tracker.details(&network, expression).await,
+            expected,
+            "{expression}"
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+fn an_id_is_at_most_256_characters_however_it_is_given() {
+    let _network = Network::new();
+    track_in_page("");
+    for (given, is_taken) in [
+        ("10n ** 255n", true),
+        ("10n ** 256n", false),
+        ("1e255", true),
+        ("1e300", false),
+        ("'\u{1f600}'.repeat(256)", true),
+        ("'\u{1f600}'.repeat(257)", false),
+        ("' '.repeat(9_000) + 'bob'", true),
+        ("'\\0'.repeat(1_025) + 'bob'", false),
+        ("'x'.repeat(9_000)", false),
+    ] {
+        page_code("tracker.setUserId('before');");
+        page_code(&format!("tracker.setUserId({given});"));
+        assert_eq!(
+            told("tracker.getUserId() !== 'before'"),
+            json!(is_taken),
+            "{given}"
+        );
+    }
+    page_code("tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+fn a_later_construction_is_warned_of_defaults_that_it_asks_for_and_counted_with_the_tracker() {
+    let _network = Network::new();
+    track_in_page("batchSize: 5, consent: 'pending'");
+    page_code(
+        "globalThis.warned = [];
+         const { warn } = console;
+         console.warn = (...texts) => warned.push(texts.join(' '));
+         globalThis.other = again({ batchSize: 50, consent: 'granted', idleTimeout: -1 });
+         console.warn = warn;",
+    );
+    let warned = told("warned").to_string();
+    assert!(warned.contains("stand: batchSize consent."), "{warned}");
+    assert_eq!(
+        told("[tracker, other].map((it) => it.stats().dropped.invalid)"),
+        json!([1, 1])
+    );
+    page_code("other.shutdown(); tracker.shutdown();");
+}
+
+#[wasm_bindgen_test]
+async fn of_several_wrong_arguments_the_first_is_named() {
+    let _network = Network::new();
+    for (call, named) in [
+        ("sendFeatureEvent('', [])", "feature"),
+        ("sendFeatureEvent('f', { total: 'x', module: '' })", "total"),
+        ("sendModuleEvent('', -1, [])", "module"),
+        ("sendModuleEvent('m', -1, [])", "timeSpent"),
+        ("identifyUser('', [])", "userId"),
+    ] {
+        track_in_page("onError: (problem) => { globalThis.problem = problem.message; }");
+        page_code(&format!("tracker.{call};"));
+        next_turn().await;
+        let problem = told("problem").to_string();
+        assert!(
+            problem.contains(&format!(": {named} must be")),
+            "{call}: {problem}"
+        );
+        page_code("tracker.shutdown();");
+    }
 }

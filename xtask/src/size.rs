@@ -87,7 +87,7 @@ const CLASS: [&str; 2] = ["natero_wasm.js", "natero_wasm_bg.wasm"];
 
 /// As much as the class may take, in bytes of gzip, with std rebuilt for size. The
 /// budget is 45,000: it comes down, but where a mend of behaviour costs more.
-const CLASS_CEILING: u64 = 58_600;
+const CLASS_CEILING: u64 = 59_800;
 
 /// Whether the class in this folder is within its ceiling.
 ///

@@ -112,11 +112,11 @@ fn every_setting_but_ids_and_endpoint_is_compared_with_one_that_stands_where_it_
         r#"{"endpoint":"/usage","batchSize":20,"debug":true,"cookiePrefix":"a_"}"#,
     )
     .expect("settings");
-    assert_eq!(Settings::default().differing_from(&standing), [""; 0]);
-    assert_eq!(standing.differing_from(&standing), [""; 0]);
+    assert_eq!(Settings::default().differing_from(&standing, &[]), [""; 0]);
+    assert_eq!(standing.differing_from(&standing, &[]), [""; 0]);
     let standing_alone = Settings::default();
     assert_eq!(
-        standing.differing_from(&standing_alone),
+        standing.differing_from(&standing_alone, &[]),
         ["debug", "batchSize", "cookiePrefix"]
     );
     // Each other than its default.
@@ -133,5 +133,21 @@ fn every_setting_but_ids_and_endpoint_is_compared_with_one_that_stands_where_it_
         .filter(|setting| !matches!(setting.kind, Kind::Hook(_) | Kind::Id | Kind::Endpoint))
         .map(|setting| setting.name)
         .collect();
-    assert_eq!(other.differing_from(&standing_alone), names);
+    assert_eq!(other.differing_from(&standing_alone, &[]), names);
+}
+
+#[test]
+fn a_default_differs_where_it_is_meant() {
+    let standing = Settings {
+        batch_size: 5,
+        track_unload: false,
+        ..Settings::default()
+    };
+    let default = Settings::default();
+    assert_eq!(default.differing_from(&standing, &[]), [""; 0]);
+    let meant = ["batchSize", "trackUnload", "compress"].map(str::to_owned);
+    assert_eq!(
+        default.differing_from(&standing, &meant),
+        ["trackUnload", "batchSize"]
+    );
 }

@@ -10,11 +10,8 @@ use crate::workspace::{root, target};
 
 /// A build that panics without a word and formats nothing for a developer:
 /// most of what a small module would otherwise consist of.
-///
-/// A stack of 64 KiB, and not of 1 MiB, leaves a page that much memory, and
-/// shortens each address by a byte; nothing recurses here.
-const SIZE_RUSTFLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none \
-                              -Zfmt-debug=none -Clink-arg=-zstack-size=65536";
+const SIZE_RUSTFLAGS: &str =
+    "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
 
 /// Places what is constant before the stack, and not behind it: so each address of it is a
 /// byte shorter. A stack that overflows would write over it. That of the npm package
@@ -59,6 +56,19 @@ impl Module {
         match self {
             Module::Npm => "npm",
             Module::Class => "class",
+        }
+    }
+
+    /// Bytes of its stack. Less than 1 MiB leaves a page that much memory, and shortens each
+    /// address by a byte.
+    fn stack(self) -> u32 {
+        match self {
+            // It calls nobody of the page, and nothing within it recurses. As JavaScript each
+            // address is a digit shorter so.
+            Module::Npm => 64 << 10,
+            // It reads details of a page to their depth, in which getters may call it again: 20 KB
+            // for each of the calls that `guard` in src/browser lets in, and what they make.
+            Module::Class => 256 << 10,
         }
     }
 }
@@ -115,6 +125,11 @@ pub fn wasm(toolchain: &Toolchain, module: Module, flavour: Flavour) -> Result<P
         cargo.env("RUSTC_BOOTSTRAP", "1").args([
             "-Zbuild-std=std,panic_abort",
             "-Zbuild-std-features=optimize_for_size",
+        ]);
+        // For this crate alone: among the other flags it would part what both are built of.
+        cargo.args([
+            "--".to_owned(),
+            format!("-Clink-arg=-zstack-size={}", module.stack()),
         ]);
     }
     run(&mut cargo)?;

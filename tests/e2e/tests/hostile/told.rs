@@ -49,6 +49,30 @@ pub async fn what_a_page_does_when_it_is_told_never_holds_it_up(stage: &Stage) -
                  });
                }
              }
+             // Each asks for another user, which makes events, and lines of debug.
+             await tryOut('beforeSend: another user', async (told) => {
+               const again = (more) => new na('within', 'auth', { ...settings, ...more });
+               let users = 0;
+               const beforeSend = (event) => {
+                 told(() => again({ userId: `u${(users += 1)}` }));
+                 return event;
+               };
+               const tracker = again({ beforeSend });
+               await tracker.ready;
+               tracker.sendFeatureEvent('first');
+               await tracker.flush();
+             });
+             await tryOut('console.log: another user', async (told) => {
+               const again = (more) => new na('printed', 'auth', { ...settings, ...more });
+               let users = 0;
+               const tracker = again({ debug: true });
+               await tracker.ready;
+               const { log } = console;
+               console.log = () => void told(() => again({ userId: `u${(users += 1)}` }));
+               tracker.sendFeatureEvent('first');
+               await tracker.flush();
+               console.log = log;
+             });
              await tryOut('onError: the same without keys', async (told) => {
                const make = () => new na(undefined, undefined, { onError: () => told(make) });
                make();

@@ -1,0 +1,82 @@
+//! The methods of a handle, which work wherever they are called: pages pass them on, as
+//! listeners, and take them out of the handle.
+
+use std::cell::Cell;
+
+use js_sys::{Array, Function, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::Natero;
+use crate::browser::{
+    self, in_place_of,
+    page::{call, global, member, object, put},
+};
+
+/// Under this name the glue puts into a handle where the wasm has what it stands for.
+const PLACE: &str = "__wbg_ptr";
+
+/// Makes every handle bind its methods to itself.
+///
+/// The glue that makes a handle shows it to nobody, but for a setter of that name on the
+/// class, since it is no property yet. Where there can be none, methods work as methods
+/// alone.
+pub(super) fn bind_methods() {
+    thread_local! {
+        static IS_DONE: Cell<bool> = const { Cell::new(false) };
+    }
+    if IS_DONE.replace(true) {
+        return;
+    }
+    let class = Object::get_prototype_of(&Natero::inert(0).into());
+    let end = member(&class, "shutdown");
+    let (Ok(names), Some(end)) = (
+        call(
+            &global("Object"),
+            "getOwnPropertyNames",
+            &[class.clone().into()],
+        ),
+        end.dyn_ref::<Function>(),
+    ) else {
+        return;
+    };
+    // What the glue has in their place leaves a handle that throws whatever it is asked. The
+    // memory is free again once the page has let go of it.
+    put(&class, "free", end);
+    let dispose = member(&global("Symbol"), "dispose");
+    if !dispose.is_undefined() {
+        let _ = Reflect::set(&class, &dispose, end);
+    }
+    let bind = move |_, handle: JsValue, given: JsValue| {
+        put_place(&handle, &given);
+        browser::attempt(|| bind_methods_of(&handle, &names));
+        Ok(JsValue::UNDEFINED)
+    };
+    let setter = object();
+    if let Some(bind) = in_place_of(end, Box::new(bind)) {
+        put(&setter, "set", &bind);
+        let _ = Reflect::define_property(&class, &PLACE.into(), &setter);
+    }
+}
+
+fn put_place(handle: &JsValue, given: &JsValue) {
+    let place = object();
+    put(&place, "value", &given.unchecked_ref::<Array>().get(0));
+    put(&place, "writable", &JsValue::TRUE);
+    let _ = Reflect::define_property(handle.unchecked_ref::<Object>(), &PLACE.into(), &place);
+}
+
+fn bind_methods_of(handle: &JsValue, names: &JsValue) {
+    for name in names.unchecked_ref::<Array>().iter() {
+        if name == "constructor" {
+            continue;
+        }
+        // What a class of the page has in place of a method is bound, too.
+        let bound = Reflect::get(handle, &name)
+            .ok()
+            .filter(JsValue::is_function)
+            .and_then(|method| call(&method, "bind", std::slice::from_ref(handle)).ok());
+        if let Some(bound) = bound {
+            let _ = Reflect::set(handle, &name, &bound);
+        }
+    }
+}
