@@ -126,12 +126,12 @@ export class Crossing {
     const names = keys(others);
     for (let at = 0; at < names.length; at += 1) {
       const name = names[at] as keyof typeof settings;
-      const is = (of: Given): unknown => (name === "endpoint" ? endpointOf(of[name]) : of[name]);
+      const meantBy = (of: Given): unknown => (name === "endpoint" ? endpointOf(of[name]) : of[name]);
       // What is wrong was told. Functions are the same if they read the same: components make them anew.
       if (
         others[name] != null &&
         others[name] === checked[name] &&
-        attempt(() => `${is(others)}` !== `${is(settings)}`)
+        attempt(() => `${meantBy(others)}` !== `${meantBy(settings)}`)
       )
         differing += ` ${name}`;
     }
