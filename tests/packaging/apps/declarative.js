@@ -1,15 +1,8 @@
 // A page of attributes.
 
 import { declarative } from "natero-wasm/declarative";
-import { na } from "natero-wasm/inline";
+import { tracker } from "./tracker.js";
 
-const tracker = new na("api", "auth", {
-  endpoint: location.origin,
-  flushInterval: 50,
-  accountId: "acme",
-  userId: "ann",
-});
-window.tracker = tracker;
 document.body.innerHTML = `
   <main data-na-module="reports" data-na-product="studio">
     <button id="export" data-na-feature="export" data-na-total="3" data-na-details='{"format":"csv"}'><b>Export</b></button>

@@ -1,17 +1,10 @@
 // What `<Track>` is put around.
 
-import { na } from "natero-wasm/inline";
 import { NateroProvider, Track } from "natero-wasm/react";
 import { Fragment, useState } from "react";
 import { createRoot } from "react-dom/client";
+import { tracker } from "./tracker.js";
 
-const tracker = new na("api", "auth", {
-  endpoint: location.origin,
-  flushInterval: 50,
-  accountId: "acme",
-  userId: "ann",
-});
-window.tracker = tracker;
 window.order = [];
 
 function App() {

@@ -1,16 +1,9 @@
 // Apps of Vue beside each other, with routes that are guarded and views that are kept.
 
-import { na } from "natero-wasm/inline";
 import { createNatero, useModule } from "natero-wasm/vue";
 import { createApp, h, KeepAlive, ref, resolveDirective, withDirectives } from "vue";
 import { createMemoryHistory, createRouter, RouterView } from "vue-router";
-
-const tracker = new na("api", "auth", {
-  endpoint: location.origin,
-  flushInterval: 50,
-  accountId: "acme",
-  userId: "ann",
-});
+import { tracker } from "./tracker.js";
 
 const plain = { render: () => null };
 
@@ -57,4 +50,4 @@ function button() {
   return { kind, value };
 }
 
-Object.assign(window, { tracker, KeptViews, make, button });
+Object.assign(window, { KeptViews, make, button });

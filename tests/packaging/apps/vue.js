@@ -1,17 +1,9 @@
 // The same in Vue, with its router.
 
-import { na } from "natero-wasm/inline";
 import { createNatero, useModule, useNatero } from "natero-wasm/vue";
 import { createApp, h, ref, resolveDirective, withDirectives } from "vue";
 import { createMemoryHistory, createRouter, RouterView } from "vue-router";
-
-const tracker = new na("api", "auth", {
-  endpoint: location.origin,
-  flushInterval: 50,
-  accountId: "acme",
-  userId: "ann",
-});
-window.tracker = tracker;
+import { tracker } from "./tracker.js";
 
 const Reports = {
   setup: () => {

@@ -4,9 +4,8 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { open, serve } from "../support/browser.mjs";
 import { Project } from "../support/project.mjs";
-import { browser, closing, recordPage } from "../support/stage.mjs";
+import { openFor } from "../support/stage.mjs";
 
 const APP = `
 window.told = [];
@@ -55,17 +54,8 @@ async function run(entry, policy, without = []) {
     else writeFileSync(place, text);
   }
   const headers = {};
-  const site = await serve(project.folder, headers);
+  const { site, page, said, events } = await openFor(project, headers);
   if (policy) headers["content-security-policy"] = policy.replace("ORIGIN", site.origin);
-  let events;
-  const { page, said } = await open(browser, async (opened) => {
-    events = await recordPage(opened);
-  });
-  closing.push(
-    () => project.remove(),
-    site.close,
-    () => page.close(),
-  );
   await page.goto(site.origin);
   await page.waitForFunction(() => window.flushed, undefined, { timeout: 20_000 });
   const { ready, told, left } = await page.evaluate(() => ({

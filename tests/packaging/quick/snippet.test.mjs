@@ -4,9 +4,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { open, serve } from "../support/browser.mjs";
 import { Project } from "../support/project.mjs";
-import { browser, closing, recordPage } from "../support/stage.mjs";
+import { openFor } from "../support/stage.mjs";
 
 const SETTINGS = '{ endpoint: location.origin, flushInterval: 50, accountId: "acme", userId: "ann" }';
 
@@ -40,25 +39,17 @@ async function run({ change, rehash = false, script = EARLY, head = "", pasted =
     "index.html",
     `<!doctype html>${head}<title>App</title><link rel="icon" href="data:,">${once.repeat(pasted)}`,
   );
-  const site = await serve(project.folder);
-  let events;
   let release;
   const released = new Promise((resolve) => {
     release = resolve;
   });
-  const { page, said } = await open(browser, async (opened) => {
-    events = await recordPage(opened);
+  const { site, page, said, events } = await openFor(project, {}, async (opened) => {
     if (!late) return;
     await opened.route("**/natero.global.js", async (route) => {
       await released;
       await route.continue();
     });
   });
-  closing.push(
-    () => project.remove(),
-    site.close,
-    () => page.close(),
-  );
   await page.goto(site.origin, { waitUntil: "commit" });
   return { page, events, said, site, release };
 }

@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { open, serve } from "./browser.mjs";
 import { Project, tool } from "./project.mjs";
-import { browser, closing, recordPage } from "./stage.mjs";
+import { openFor } from "./stage.mjs";
 
 /** Bundles an app with what it imports of its folder, and opens it. */
 export async function run(name, packages, beside = []) {
@@ -15,7 +14,8 @@ export async function run(name, packages, beside = []) {
     },
     packages,
   );
-  for (const file of [name, ...beside]) project.copy(fileURLToPath(new URL(`../apps/${file}`, import.meta.url)), file);
+  for (const file of [name, "tracker.js", ...beside])
+    project.copy(fileURLToPath(new URL(`../apps/${file}`, import.meta.url)), file);
   project.run(tool("esbuild"), [
     ...[name, "--bundle", "--format=esm", "--jsx=automatic", "--outfile=app.js", "--log-level=error"],
     '--define:process.env.NODE_ENV="development"',
@@ -24,16 +24,7 @@ export async function run(name, packages, beside = []) {
     "--define:__VUE_PROD_DEVTOOLS__=false",
     "--define:__VUE_PROD_HYDRATION_MISMATCH_DETAILS__=false",
   ]);
-  const site = await serve(project.folder);
-  let events;
-  const { page, said } = await open(browser, async (opened) => {
-    events = await recordPage(opened);
-  });
-  closing.push(
-    () => project.remove(),
-    site.close,
-    () => page.close(),
-  );
+  const { site, page, said, events } = await openFor(project);
   await page.goto(site.origin);
   assert.equal(await page.evaluate(() => window.tracker.ready), true);
   const module = () => page.evaluate(() => window.tracker.getModuleId());

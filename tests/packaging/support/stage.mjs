@@ -2,7 +2,7 @@
 // starts it before their first and ends everything in `closing` after their last.
 
 import { after, before } from "node:test";
-import { launch } from "./browser.mjs";
+import { launch, open, serve } from "./browser.mjs";
 import { Project } from "./project.mjs";
 
 export let browser;
@@ -21,3 +21,19 @@ before(async () => {
 after(async () => {
   for (const close of closing.reverse()) await close();
 });
+
+/** Serves a project, with headers that may change as long as no page asks for it, and opens a page that is led nowhere yet. What that sends is recorded. */
+export async function openFor(project, headers = {}, prepare = async () => {}) {
+  const site = await serve(project.folder, headers);
+  let events;
+  const { page, said } = await open(browser, async (opened) => {
+    events = await recordPage(opened);
+    await prepare(opened);
+  });
+  closing.push(
+    () => project.remove(),
+    site.close,
+    () => page.close(),
+  );
+  return { site, page, said, events };
+}
