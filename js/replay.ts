@@ -4,6 +4,7 @@
 import { filter } from "./before-send.ts";
 import type { Call } from "./calls.ts";
 import type { Left } from "./early.ts";
+import { SIGN_IN_MS } from "./generated/contract.ts";
 import { Core, type CoreConfig } from "./generated/core.js";
 import { attempt, isFiniteNumber, lastIndexOf, parse, slice, toNumber } from "./intrinsics.ts";
 import { stored } from "./page/browser.ts";
@@ -13,9 +14,6 @@ import type { PageStorage } from "./page/storage.ts";
 import { tell } from "./tell.ts";
 import type { Tracking } from "./tracking.ts";
 import { store, unstore } from "./web-storage.ts";
-
-// How long the engine waits for the second call of a sign-in.
-const SIGN_IN_MS = 100;
 
 /** Makes the calls of pages that are gone. */
 export function replayLeftCalls(tracking: Tracking, storage: PageStorage, cookies: Cookies): void {

@@ -17,6 +17,9 @@ export const MAX_DETAILS_BYTES = 16_384;
 /** Longest address and title, in UTF-16 units: longer ones are cut. */
 export const MAX_TEXT_UNITS = 4096;
 
+/** A sign-in sets account and user by two calls: for so many ms the identity between them is nobody's. */
+export const SIGN_IN_MS = 100;
+
 /** Why events are not delivered, in the order of the counters. */
 export const REASONS = ["consent", "disabled", "before_send", "identity", "overflow", "rejected", "too_large"] as const;
 export type Reason = (typeof REASONS)[number];

@@ -1,9 +1,7 @@
 // Whose usage it is, by the rules of the engine (`crates/engine/src/identity.rs`).
 
+import { SIGN_IN_MS } from "../generated/contract.ts";
 import type { Ids } from "../generated/core.d.ts";
-
-/** A sign-in sets account and user by two calls: for so many ms the identity between them is nobody's. */
-export const SIGN_IN_MS = 100;
 
 /** Which of the two ids of an identity a call sets. */
 export type Subject = "accountId" | "userId";

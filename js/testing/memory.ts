@@ -8,12 +8,12 @@ import { filter } from "../before-send.ts";
 import type { Call, Calls } from "../calls.ts";
 import type { Crossing } from "../crossing.ts";
 import { writeDetails } from "../details.ts";
-import { earlyStats } from "../generated/contract.ts";
+import { earlyStats, SIGN_IN_MS } from "../generated/contract.ts";
 import type { Ids, Reason } from "../generated/core.d.ts";
 import { explain as explainLoss } from "../losses.ts";
 import { type CheckedSettings, coreConfig } from "../settings.ts";
 import type { ActionName, Dropped, Stats, TrackedEvent } from "../types.ts";
-import { Identity, type Missing, SIGN_IN_MS, type Subject } from "./identity.ts";
+import { Identity, type Missing, type Subject } from "./identity.ts";
 import { type Draft, made } from "./made.ts";
 
 type Counters = { accepted: number; delivered: number; dropped: Dropped };

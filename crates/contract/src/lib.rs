@@ -7,7 +7,7 @@ mod settings;
 
 use std::fmt::Write;
 
-use natero_engine::{Reason, Stats};
+use natero_engine::{Reason, SIGN_IN, Stats};
 use natero_event::{ActionKind, limits};
 use natero_wasm::error::{ErrorCode, reason_name};
 use tsify::Tsify;
@@ -47,6 +47,12 @@ pub fn contract() -> String {
         "Longest address and title, in UTF-16 units: longer ones are cut.",
         "MAX_TEXT_UNITS",
         limits::MAX_TEXT_UNITS,
+    );
+    number(
+        &mut text,
+        "A sign-in sets account and user by two calls: for so many ms the identity between them is nobody's.",
+        "SIGN_IN_MS",
+        SIGN_IN.0 as usize,
     );
     list(
         &mut text,

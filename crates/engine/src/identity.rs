@@ -7,7 +7,7 @@ use crate::{Millis, Mono, config::OwnedId};
 /// A sign-in sets account and user by two calls, usually of one task. For this
 /// long the identity between them is nobody's: a user reported with the account
 /// of another would be counted there from then on.
-pub(crate) const SIGN_IN: Millis = Millis(100.0);
+pub const SIGN_IN: Millis = Millis(100.0);
 
 /// The ids that events carry.
 #[derive(Debug)]

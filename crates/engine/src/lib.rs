@@ -63,7 +63,7 @@ pub use activity::Clock;
 pub use config::{Config, Consent, OwnedId, Persistence};
 pub use effect::{Effect, FlushOutcome, Loss, Request, RequestId};
 pub use engine::Engine;
-pub use identity::Identity;
+pub use identity::{Identity, SIGN_IN};
 pub use input::{Answer, Call, Cookies, FlushId, Input, Override, Response, Start, View};
 pub use inspection::{Inspection, Kept, WaitsFor};
 pub use journal::SegmentId;

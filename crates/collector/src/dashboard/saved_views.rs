@@ -49,7 +49,7 @@ pub(crate) fn show(saved: &[SavedView], view: &View, rights: &Rights) -> Markup 
                         summary { "Save this view" }
                         form .panel method="post" action="/views" {
                             input type="hidden" name="address" value=(address);
-                            label { "Name" input name="name" required pattern=".*\\S.*" title="A name with at least one letter" maxlength=(MAX_NAME); }
+                            label { "Name" input name="name" required pattern=".*\\S.*" title="A name that is not blank" maxlength=(MAX_NAME); }
                             button .button type="submit" { "Save" }
                         }
                     }
