@@ -49,8 +49,8 @@ pub(crate) fn results(found: &Found, view: &View) -> Markup {
                 @for path in &found.accounts {
                     @if let Some((entry, above)) = path.split_last() {
                         li {
-                            a .gone[entry.is_deleted] href=(view.at(&address::account(&entry.account_id, ""))) {
-                                span { (entry.title()) }
+                            a href=(view.at(&address::account(&entry.account_id, ""))) {
+                                span .gone[entry.is_deleted] { (entry.title()) }
                                 @if let Some(above) = above.last() { small { "in " (above.title()) } }
                                 @else if entry.name.is_some() { small { (entry.account_id) } }
                             }
@@ -64,8 +64,8 @@ pub(crate) fn results(found: &Found, view: &View) -> Markup {
             ul .results {
                 @for user in &found.users {
                     li {
-                        a .gone[user.is_deleted] href=(view.at(&address::user(&user.user_id))) {
-                            span { (user.name.as_ref().unwrap_or(&user.user_id)) }
+                        a href=(view.at(&address::user(&user.user_id))) {
+                            span .gone[user.is_deleted] { (user.name.as_ref().unwrap_or(&user.user_id)) }
                             small { "user in " (user.account) }
                         }
                     }
