@@ -205,21 +205,23 @@ fn named<const COUNT: usize>(
 pub fn document() -> String {
     let mut text = String::from(
         "# What the tracker promises in which surroundings\n\n\
-         Written by `cargo test --package natero-e2e --lib -- --ignored write` from the names of the tests in\n\
-         `tests/e2e/tests/surroundings`, each of which breaks one part of a page's world before the tracker is loaded.\n\
-         In all of them no exception reaches the page, and no rejected promise is left unhandled. The tracker then either works, or is\n\
-         off and says once why.\n\n\
-         - *missing*: it is deleted, or `undefined`\n\
-         - *throwing*: to call it, or to read it, throws\n\
-         - *wrong*: a text is in its place\n\
-         - *frozen*: it cannot be changed, nor what it inherits from\n\
-         - *element*: it is deleted, and elements have its name\n\n",
+         A page, or a script on it, may remove or replace what the browser offers. This chapter says what the tracker does then.\n\
+         It either works, or it is off and says once why. In no case does an exception reach the page, and no rejected promise\n\
+         is left unhandled.\n\n\
+         Each cell of the tables is a test, which breaks one part of the page's world before the tracker is loaded. The tests\n\
+         of the first table are in `tests/e2e/tests/surroundings`.\n\n\
+         - *missing*: the part is deleted, or `undefined`\n\
+         - *throwing*: calling it, or reading it, throws\n\
+         - *wrong*: a string is in its place\n\
+         - *frozen*: it cannot be changed, nor can what it inherits from\n\
+         - *element*: it is deleted, and elements of the page have its name\n\n\
+         `cargo test --package natero-e2e --lib -- --ignored write` writes this chapter from the names of the tests.\n\n",
     );
     write_table(&mut text, WAYS, PARTS);
     text.push_str(
         "\n## The language itself\n\n\
-         `tests/e2e/tests/language.rs` breaks these in the same ways before each of the three builds is loaded, and\n\
-         `js/test/broken-language.test.mjs` all else that the language has.\n\n",
+         `tests/e2e/tests/language.rs` breaks these in the same ways before each of the three builds is loaded.\n\
+         `js/test/broken-language.test.mjs` breaks everything else that the language has.\n\n",
     );
     write_table(&mut text, LANGUAGE_WAYS, LANGUAGE);
     text
