@@ -76,37 +76,37 @@ export class Tracker<App extends Names = Names> {
     });
   }
 
-  /** Sets the account of everything from now on; `null`: not known. */
+  /** Sets the account of all later events. `null` means that it is not known, and events wait. */
   setAccountId(accountId: Id | null): void {
     this.#set("setAccountId", "accountId", accountId);
   }
 
-  /** Sets the user of everything from now on; `null`: not known. */
+  /** Sets the user of all later events. `null` means that it is not known, and events wait. */
   setUserId(userId: Id | null): void {
     this.#set("setUserId", "userId", userId);
   }
 
-  /** Sets the account, and tells more about it. */
+  /** Sets the account, and records details about it. */
   identifyAccount(accountId: Id, accountDetails?: GivenDetails): void {
     this.#set("identifyAccount", "accountId", accountId, [accountDetails]);
   }
 
-  /** Sets the user, and tells more about them. */
+  /** Sets the user, and records details about them. */
   identifyUser(userId: Id, userDetails?: GivenDetails): void {
     this.#set("identifyUser", "userId", userId, [userDetails]);
   }
 
-  /** Enters a module, and ends the one before with a `moduleEnd`; `null`: leaves it. */
+  /** Enters a module, and ends the previous one with a `moduleEnd` event. `null` leaves the module. */
   setModuleId(moduleId: NameOf<App, "module"> | null): void {
     this.#set("setModuleId", "moduleId", moduleId);
   }
 
-  /** Sets the product of every feature and module event until it is changed or nulled. */
+  /** Sets the product of all later feature and module events. `null` removes it. */
   setProductId(productId: NameOf<App, "product"> | null): void {
     this.#set("setProductId", "productId", productId);
   }
 
-  /** Tells that a feature was used: `total` times, 1 by default. */
+  /** Records `total` uses of a feature; 1 by default. */
   sendFeatureEvent(feature: NameOf<App, "feature">, total?: number | FeatureOptions<App>): void {
     if (total === undefined && !this.#isClosed && this.#calls.quick?.(feature)) return;
     this.#add("sendFeatureEvent", () => {
@@ -121,7 +121,7 @@ export class Tracker<App extends Names = Names> {
     });
   }
 
-  /** Tells a time in a module that the caller measured, in ms. */
+  /** Records time spent in a module, in ms, as measured by the caller. */
   sendModuleEvent(module: NameOf<App, "module">, timeSpent: number, moduleOptions?: ModuleOptions<App>): void {
     this.#add("sendModuleEvent", () => [
       id("module", module),
@@ -141,17 +141,17 @@ export class Tracker<App extends Names = Names> {
     });
   }
 
-  /** Sends what waits; resolves once that was tried, whatever is made meanwhile, and never rejects. */
+  /** Sends waiting events. The promise resolves once those made before the call were tried, and never rejects. */
   flush(): Promise<FlushResult> {
     return this.#calls.flush(this.#isClosed);
   }
 
-  /** The visitor agreed: what was held is sent. */
+  /** Records that the visitor agreed, and sends the events that were held. */
   optIn(): void {
     this.#add("optIn");
   }
 
-  /** The visitor refused: events, cookies and stored events are dropped. */
+  /** Records that the visitor refused, drops waiting and later events, and deletes cookies and stored events. */
   optOut(): void {
     // Before the engine is there, and may be never: what it would erase goes now.
     this.#add("optOut", () => {
@@ -160,7 +160,7 @@ export class Tracker<App extends Names = Names> {
     });
   }
 
-  /** The user logged out: closes timings, sends, then forgets identity, module, product, session and visitor. */
+  /** For logout: ends timings, sends waiting events, then forgets identity, module, product, session and visitor. */
   reset(): void {
     this.#add("reset", () => {
       this.#calls.known = { __proto__: null } as StickyIds;
@@ -168,7 +168,7 @@ export class Tracker<App extends Names = Names> {
     });
   }
 
-  /** Closes timings, sends, and removes every listener and timer; later calls are refused. */
+  /** Ends all timings, sends waiting events, and removes every listener and timer. Later calls are refused. */
   shutdown(): void {
     const calls = this.#calls;
     if (this.#isClosed || calls.isFiltering) {
@@ -179,44 +179,44 @@ export class Tracker<App extends Names = Names> {
     calls.releaseHandle();
   }
 
-  /** Plain counters. */
+  /** Returns the counters. */
   stats(): Stats {
     const calls = this.#calls;
     return calls.crossing?.stats() ?? earlyStats(calls.count, calls.refused);
   }
 
-  /** Shows the tracker in a panel of the page, which is loaded for that; resolves to whether it is shown. */
+  /** Loads a panel that shows the tracker in the page. The promise resolves to whether the panel is shown. */
   async inspect(open?: OpenInspector): Promise<boolean> {
     await this.ready;
     return !!(await this.#calls.showInspector?.(open));
   }
 
-  /** The account, or `null`. */
+  /** Returns the account, or `null`. */
   getAccountId(): string | null {
     return this.#get("accountId");
   }
 
-  /** The user, or `null`. */
+  /** Returns the user, or `null`. */
   getUserId(): string | null {
     return this.#get("userId");
   }
 
-  /** The module, or `null`. */
+  /** Returns the module, or `null`. */
   getModuleId(): string | null {
     return this.#get("moduleId");
   }
 
-  /** The product, or `null`. */
+  /** Returns the product, or `null`. */
   getProductId(): string | null {
     return this.#get("productId");
   }
 
-  /** The session that all tabs of the visitor share, or `null` before the tracker is ready. */
+  /** Returns the session, which all tabs of the visitor share, or `null` before the tracker is ready. */
   getSessionId(): string | null {
     return this.#get("sessionId");
   }
 
-  /** The visitor, or `null` before the tracker is ready. */
+  /** Returns the visitor, or `null` before the tracker is ready. */
   getVisitorId(): string | null {
     return this.#get("visitorId");
   }

@@ -118,11 +118,11 @@ export type TrackedEvent =
 
 /** What `onError` is told. */
 export interface Problem {
-  /** Stable, for programs: `invalid_argument`, `unauthorized`, `overflow`, … */
+  /** A stable code for programs: `invalid_argument`, `unauthorized`, `overflow`, … */
   code: string;
-  /** What was wrong, where, and what to do. */
+  /** What is wrong, where, and what to do. */
   message: string;
-  /** Events lost by it. */
+  /** Number of events lost by it. */
   dropped: number;
 }
 
@@ -130,25 +130,25 @@ export interface Problem {
 export interface FeatureOptions<App extends Names = Names> {
   /** How often the feature was used: a finite number. Default 1. */
   total?: number | undefined;
-  /** Instead of the module that is set; `null` for none. */
+  /** The module of this event, in place of the current one; `null` for none. */
   module?: NameOf<App, "module"> | null | undefined;
-  /** Instead of the product that is set; `null` for none. */
+  /** The product of this event, in place of the current one; `null` for none. */
   product?: NameOf<App, "product"> | null | undefined;
-  /** More about this use. */
+  /** Details about this use. */
   details?: GivenDetails | null | undefined;
 }
 
 /** What may be said of one module event, for this event alone. */
 export interface ModuleOptions<App extends Names = Names> {
-  /** Instead of the product that is set; `null` for none. */
+  /** The product of this event, in place of the current one; `null` for none. */
   product?: NameOf<App, "product"> | null | undefined;
 }
 
 /** What may be said of a page view. */
 export interface PageViewOptions {
-  /** The address as it is to be recorded, query and all. Default: the page's, without query and fragment. */
+  /** The address to record, with query and fragment if you pass them. Default: the page's address without both. */
   url?: string | undefined;
-  /** Default: the document's. */
+  /** The title to record. Default: the document's title. */
   title?: string | undefined;
 }
 

@@ -155,8 +155,8 @@ pub fn all() -> Vec<Setting> {
             "endpoint",
             Kind::Endpoint,
             Value::Text(DEFAULT_ENDPOINT),
-            "Origin, and path prefix if any, of the Event API, or a path of the page's own origin; \
-             `/v1/{authKey}/{apiKey}` is appended. Anything else turns the tracker off.",
+            "Origin of the Event API, with a path prefix if it has one, or a path on the page's own origin. \
+             The tracker appends `/v1/{authKey}/{apiKey}`. Any other value turns the tracker off.",
         ),
         engine(
             "trackUnload",
@@ -168,26 +168,26 @@ pub fn all() -> Vec<Setting> {
             "trackPageViews",
             Kind::OneOf(&[Value::Flag(true), Value::Flag(false), Value::Text("hash")]),
             Value::Flag(track_page_views),
-            "Page views on load, on navigation within the page and on return from the back/forward cache; \
-             `\"hash\"`: the path in the fragment counts, too.",
+            "Record a page view on load, on navigation within the page and on return from the back/forward \
+             cache. `\"hash\"` also counts a change of the path in the fragment.",
         ),
         engine(
             "disableEventSend",
             Kind::Flag,
             Value::Flag(disable_event_send),
-            "Everything runs, nothing is sent or stored.",
+            "Run as usual, but send and store nothing.",
         ),
         engine(
             "debug",
             Kind::Flag,
             Value::Flag(debug),
-            "One readable console line per event and per request.",
+            "Print one readable console line per event and per request.",
         ),
         host(
             "debugUrl",
             Kind::Address,
             Value::Absent,
-            "A full URL to which a copy of each batch is posted too; its failures change nothing.",
+            "A full URL that also receives a copy of each batch. Failures there have no effect.",
         ),
         engine(
             "sessionTimeout",
@@ -199,61 +199,63 @@ pub fn all() -> Vec<Setting> {
             "idleTimeout",
             Kind::Milliseconds,
             span(idle_timeout),
-            "No activity for this long is idle.",
+            "Time without activity after which the user counts as idle.",
         ),
         engine(
             "sessionSyncInterval",
             Kind::Milliseconds,
             span(session_sync_interval),
-            "How often `sessionSync` is made while active.",
+            "Interval between `sessionSync` events while the user is active.",
         ),
         engine(
             "flushInterval",
             Kind::Milliseconds,
             span(flush_interval),
-            "Longest wait of an event before a send is tried.",
+            "Longest time that an event waits before the tracker tries to send it.",
         ),
         engine(
             "batchSize",
             Kind::Count,
             Value::Number(f64::from(batch_size)),
-            "Events that trigger a send.",
+            "Number of waiting events that triggers a send.",
         ),
         engine(
             "maxQueueBytes",
             Kind::Bytes,
             bytes(max_queue_bytes),
-            "Bound of everything kept for sending in memory.",
+            "Limit for everything kept in memory for sending.",
         ),
         engine(
             "maxStoredBytes",
             Kind::Bytes,
             bytes(max_stored_bytes),
-            "Bound of everything of this source in web storage, other pages and early calls included.",
+            "Limit for everything that this source keeps in web storage, other pages and early calls included.",
         ),
         engine(
             "persistence",
             Kind::OneOf(PERSISTENCE),
             Value::Text(persistence_name(persistence)),
-            "`\"storage\"`: cookies and web storage. `\"memory\"`: no cookie, nothing stored.",
+            "`\"storage\"` uses cookies and web storage. `\"memory\"` sets no cookie and stores nothing.",
         ),
         host(
             "cookieDomain",
             Kind::Token,
             Value::Absent,
-            "Domain of the cookies: letters, digits, `.`, `-` and `_`. Without it, this host only.",
+            "Domain of the cookies: letters, digits, `.`, `-` and `_`. Without it, the cookies belong to \
+             this host only.",
         ),
         host(
             "cookiePrefix",
             Kind::Token,
             Value::Text(DEFAULT_COOKIE_PREFIX),
-            "Begin of the names of the cookies and of what is stored: letters, digits, `.`, `-` and `_`.",
+            "Prefix of the names of cookies and stored items: letters, digits, `.`, `-` and `_`.",
         ),
         engine(
             "consent",
             Kind::OneOf(CONSENT),
             Value::Text(consent_name(consent)),
-            "`\"pending\"` holds events in memory and sets no cookie until `optIn()`; `\"denied\"` drops them.",
+            "`\"pending\"` holds events in memory and sets no cookie until `optIn()`. `\"denied\"` drops \
+             events.",
         ),
         host(
             "respectGpc",
@@ -271,20 +273,20 @@ pub fn all() -> Vec<Setting> {
             "compress",
             Kind::Flag,
             Value::Flag(true),
-            "gzip bodies over 1 KiB where the browser can; never while the page unloads.",
+            "Compress bodies over 1 KiB with gzip where the browser can, but never while the page unloads.",
         ),
         host(
             "beforeSend",
             Kind::Hook("(event: TrackedEvent) => TrackedEvent | null"),
             Value::Absent,
-            "Sees each event before it is queued: return it, changed or not, or `null` to drop it. \
-             If it throws, the event is dropped and counted.",
+            "Called with each event before it is queued. Return the event, changed or not, or `null` to \
+             drop it. If the function throws, the event is dropped and counted.",
         ),
         host(
             "onError",
             Kind::Hook("(problem: Problem) => void"),
             Value::Absent,
-            "Is told of refused calls and lost events.",
+            "Called when a call is refused, when events are lost, and when the tracker cannot load or send.",
         ),
     ]
 }

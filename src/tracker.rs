@@ -31,11 +31,11 @@ use crate::{
     settings::rules,
 };
 
-/// A tracker of how a page is used.
+/// Tracks how a page is used.
 ///
-/// It is a handle that can be copied and sent anywhere; it tracks on the thread that
-/// made it, which in a browser is the page's. On a server, where there is neither a
-/// page nor a worker, it is inert: every call succeeds and does nothing.
+/// A `Tracker` is a handle that can be copied and sent to other threads. It tracks on the
+/// thread that built it, which in a browser is the page's. On a server, where there is
+/// neither a page nor a worker, it is inert: every call succeeds and does nothing.
 ///
 /// ```no_run
 /// use natero_wasm::{Feature, Tracker};
@@ -53,16 +53,16 @@ use crate::{
 /// # Ok::<(), natero_wasm::TrackerError>(())
 /// ```
 ///
-/// There is one tracker for a source, which is an endpoint and two keys: to build
-/// another one gives a handle to the one that runs, and it ends when the last of
-/// these handles is shut down. Copies of a handle are the same handle. Trackers of
-/// another wasm, and of the npm package, are not among them: one kind is enough for a
-/// page. Each adopts the events that the other left in web storage; early calls of
-/// the npm package are replayed by that alone.
+/// A page has one tracker for each source, which is an endpoint and two keys. Building it
+/// again gives another handle to the running tracker, which ends when the last of these
+/// handles is shut down. Copies of a handle are the same handle. A tracker of another
+/// wasm module or of the npm package is a separate one, so use only one kind in a page.
+/// Each adopts the events that the other left in web storage, but only the npm package
+/// replays its own early calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tracker(Option<Handle>);
 
-/// The ids that events of now carry.
+/// The ids that events carry now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Ids {
     pub account: Option<String>,
@@ -81,7 +81,7 @@ pub(crate) const SHUTDOWN: &str = "shutdown";
 type Called = Result<(), TrackerError>;
 
 impl Tracker {
-    /// Begins to make a tracker of the source that has these keys.
+    /// Starts to build a tracker for the source that has these keys.
     pub fn builder(api_key: impl Into<String>, auth_key: impl Into<String>) -> TrackerBuilder {
         TrackerBuilder::new(api_key.into(), auth_key.into())
     }
@@ -93,28 +93,30 @@ impl Tracker {
         Tracker(Some(handle))
     }
 
-    /// Whether it tracks: not on a server, nor after a failure or the end.
+    /// Whether it tracks. It does not on a server, after a failure, or after `shutdown`.
     pub fn is_ready(&self) -> bool {
         self.live()
             .is_some_and(|(live, handle)| !live.host.is_off() && live.has(handle))
     }
 
-    /// Sets the account of everything from now on; `None`: not known.
+    /// Sets the account of all later events. `None` means that it is not known, and
+    /// events wait.
     ///
     /// # Errors
-    /// Here and below: when an id is empty or longer than 256 characters once
-    /// trimmed, when the tracker was shut down or failed, and when the call comes
-    /// from within `before_send`, from within a line that `debug` prints, or from within
-    /// more than a few calls that wait for each other: in the latter two
-    /// [`opt_out`](Tracker::opt_out) and [`shutdown`](Tracker::shutdown) alone are made.
-    /// Then nothing changes.
+    /// A call that fails changes nothing. This method and those below fail when an id is
+    /// empty or longer than 256 characters once trimmed, and when the tracker was shut
+    /// down or has failed. They also fail when the call comes from within `before_send`,
+    /// from within a line that `debug` prints, or from within more than a few nested
+    /// calls. In the latter two cases only [`opt_out`](Tracker::opt_out) and
+    /// [`shutdown`](Tracker::shutdown) still work.
     ///
-    /// Ids are trimmed as JavaScript does: of U+FEFF, too, and not of U+0085.
+    /// Ids are trimmed as in JavaScript, which removes U+FEFF and keeps U+0085.
     pub fn set_account_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
         self.set(Sticky::Account, id.into())
     }
 
-    /// Sets the user of everything from now on; `None`: not known.
+    /// Sets the user of all later events. `None` means that it is not known, and events
+    /// wait.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
@@ -122,8 +124,7 @@ impl Tracker {
         self.set(Sticky::User, id.into())
     }
 
-    /// Sets the product of every feature and module event until it is changed;
-    /// `None`: no product.
+    /// Sets the product of all later feature and module events. `None` removes it.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
@@ -131,8 +132,8 @@ impl Tracker {
         self.set(Sticky::Product, id.into())
     }
 
-    /// Enters a module, and ends the one before with a `moduleEnd`; `None`: leaves
-    /// it.
+    /// Enters a module, and ends the previous one with a `moduleEnd` event. `None` leaves
+    /// the module.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
@@ -140,18 +141,18 @@ impl Tracker {
         self.set(Sticky::Module, id.into())
     }
 
-    /// Sets the account, and tells more about it: a name, a plan, a parent. `details`
-    /// is what serialises as an object; `&()` for none.
+    /// Sets the account, and records details about it: a name, a plan, a parent.
+    /// `details` has to serialise as an object; pass `&()` for none.
     ///
     /// # Errors
-    /// As [`set_account_id`](Tracker::set_account_id), and when `details` serialise as
-    /// something else than an object, or as more than 16 KiB of JSON.
+    /// As [`set_account_id`](Tracker::set_account_id), and when `details` do not
+    /// serialise as an object, or are more than 16 KiB as JSON.
     pub fn identify_account(&self, id: &str, details: &impl Serialize) -> Called {
         self.identify(Whom::Account, id, Details::of(details))
     }
 
-    /// Sets the user, and tells more about them. `details` is what serialises as an
-    /// object; `&()` for none.
+    /// Sets the user, and records details about them. `details` has to serialise as an
+    /// object; pass `&()` for none.
     ///
     /// ```no_run
     /// # let tracker = natero_wasm::Tracker::builder("a", "b").build()?;
@@ -171,7 +172,7 @@ impl Tracker {
         self.identify(Whom::User, id, Details::of(details))
     }
 
-    /// Tells that a feature was used. A name alone is one use of it.
+    /// Records uses of a feature. A name alone is one use of it.
     ///
     /// # Errors
     /// As [`identify_account`](Tracker::identify_account), and when `total` is not
@@ -180,7 +181,7 @@ impl Tracker {
         self.send(feature.into())
     }
 
-    /// Tells a time in a module that the caller measured, in ms.
+    /// Records time spent in a module, in ms, as measured by the caller.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id), and when the time is negative
@@ -189,8 +190,8 @@ impl Tracker {
         self.send_time(module, time_spent, Instead::Sticky)
     }
 
-    /// As [`send_module`](Tracker::send_module), of this product in place of the one
-    /// that is set; `None`: no product.
+    /// As [`send_module`](Tracker::send_module), but for this product in place of the
+    /// current one; `None` for no product.
     ///
     /// # Errors
     /// As [`send_module`](Tracker::send_module).
@@ -203,8 +204,8 @@ impl Tracker {
         self.send_time(module, time_spent, Instead::of(product.into()))
     }
 
-    /// Ends the current page view and starts another, of the page's address and
-    /// title where none is given. Both are trimmed as ids are.
+    /// Ends the current page view and starts another. Without an address or title it
+    /// takes the page's. Both are trimmed as ids are.
     ///
     /// # Errors
     /// When the tracker was shut down or failed, and when the call comes from within
@@ -216,7 +217,8 @@ impl Tracker {
         })
     }
 
-    /// Sends what waits. It begins at once; what is returned tells how it ended.
+    /// Sends waiting events. This starts at once; the returned [`Flush`] resolves to the
+    /// result.
     ///
     /// ```no_run
     /// # async fn leave(tracker: natero_wasm::Tracker) -> Result<(), natero_wasm::TrackerError> {
@@ -233,7 +235,7 @@ impl Tracker {
         begun.unwrap_or_else(|| Flush::ended(called.map(|()| Flushed::default())))
     }
 
-    /// The visitor agreed: what was held is sent.
+    /// Records that the visitor agreed, and sends the events that were held.
     ///
     /// # Errors
     /// As [`track_page_view`](Tracker::track_page_view).
@@ -241,7 +243,8 @@ impl Tracker {
         self.plain("optIn", Call::OptIn)
     }
 
-    /// The visitor refused: events, cookies and stored events are dropped.
+    /// Records that the visitor refused, drops waiting and later events, and deletes
+    /// cookies and stored events.
     ///
     /// # Errors
     /// As [`track_page_view`](Tracker::track_page_view).
@@ -249,7 +252,7 @@ impl Tracker {
         self.plain(OPT_OUT, Call::OptOut)
     }
 
-    /// The user logged out: closes timings, sends, then forgets identity, module,
+    /// For logout: ends timings, sends waiting events, then forgets identity, module,
     /// product, session and visitor.
     ///
     /// # Errors
@@ -258,8 +261,8 @@ impl Tracker {
         self.plain("reset", Call::Reset)
     }
 
-    /// Closes timings, sends, and removes every listener and timer, unless another
-    /// handle is in use. Later calls of this one are refused.
+    /// Ends all timings, sends waiting events, and removes every listener and timer,
+    /// unless another handle is in use. Later calls on this handle are refused.
     ///
     /// # Errors
     /// As [`track_page_view`](Tracker::track_page_view).
@@ -273,7 +276,7 @@ impl Tracker {
         })
     }
 
-    /// Counters since the tracker was made.
+    /// Returns the counters since the tracker was built.
     pub fn stats(&self) -> Stats {
         let stats = self.live().and_then(|(live, _)| {
             let mut stats = live.host.ask(|engine| engine.stats().clone())?;
@@ -283,33 +286,33 @@ impl Tracker {
         stats.unwrap_or_default()
     }
 
-    /// The account, if known.
+    /// Returns the account, if known.
     pub fn account_id(&self) -> Option<String> {
         self.ids().account
     }
 
-    /// The user, if known.
+    /// Returns the user, if known.
     pub fn user_id(&self) -> Option<String> {
         self.ids().user
     }
 
-    /// The module that is set.
+    /// Returns the current module.
     pub fn module_id(&self) -> Option<String> {
         self.ids().module
     }
 
-    /// The product that is set.
+    /// Returns the current product.
     pub fn product_id(&self) -> Option<String> {
         self.ids().product
     }
 
-    /// The session that all tabs of the visitor share; `None` where nothing is
-    /// tracked.
+    /// Returns the session, which all tabs of the visitor share, or `None` where nothing
+    /// is tracked.
     pub fn session_id(&self) -> Option<String> {
         self.ids().session
     }
 
-    /// The visitor; `None` where nothing is tracked.
+    /// Returns the visitor, or `None` where nothing is tracked.
     pub fn visitor_id(&self) -> Option<String> {
         self.ids().visitor
     }

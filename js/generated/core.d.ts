@@ -81,12 +81,12 @@ export interface Kept {
  */
 export interface Stats {
     /**
-     * Events made, without those that a page from the back/forward cache leaves to
-     * whoever adopts them.
+     * Events that this page made, except those left for other pages on return from the
+     * back/forward cache.
      */
     accepted: number;
     /**
-     * Events that the server confirmed.
+     * Events that the collector confirmed.
      */
     delivered: number;
     /**
@@ -94,11 +94,11 @@ export interface Stats {
      */
     pending: number;
     /**
-     * Requests begun.
+     * Requests started.
      */
     requests: number;
     /**
-     * Requests begun after a failure.
+     * Requests started after a failure.
      */
     retries: number;
     /**

@@ -69,7 +69,8 @@ impl Natero {
         self.ready.clone()
     }
 
-    /// Sets the account of everything from now on; `null`: not known.
+    /// Sets the account of all later events. `null` means that it is not known, and
+    /// events wait.
     #[wasm_bindgen(js_name = setAccountId)]
     pub fn set_account_id(
         &self,
@@ -78,7 +79,8 @@ impl Natero {
         self.set(Sticky::Account, id);
     }
 
-    /// Sets the user of everything from now on; `null`: not known.
+    /// Sets the user of all later events. `null` means that it is not known, and events
+    /// wait.
     #[wasm_bindgen(js_name = setUserId)]
     pub fn set_user_id(
         &self,
@@ -87,7 +89,7 @@ impl Natero {
         self.set(Sticky::User, id);
     }
 
-    /// Sets the account, and tells more about it.
+    /// Sets the account, and records details about it.
     #[wasm_bindgen(js_name = identifyAccount)]
     pub fn identify_account(
         &self,
@@ -98,7 +100,7 @@ impl Natero {
         self.identify(Whom::Account, id, details);
     }
 
-    /// Sets the user, and tells more about them.
+    /// Sets the user, and records details about them.
     #[wasm_bindgen(js_name = identifyUser)]
     pub fn identify_user(
         &self,
@@ -109,7 +111,8 @@ impl Natero {
         self.identify(Whom::User, id, details);
     }
 
-    /// Enters a module, and ends the one before with a `moduleEnd`; `null`: leaves it.
+    /// Enters a module, and ends the previous one with a `moduleEnd` event. `null` leaves
+    /// the module.
     #[wasm_bindgen(js_name = setModuleId)]
     pub fn set_module_id(
         &self,
@@ -118,8 +121,7 @@ impl Natero {
         self.set(Sticky::Module, id);
     }
 
-    /// Sets the product of every feature and module event until it is changed or
-    /// nulled.
+    /// Sets the product of all later feature and module events. `null` removes it.
     #[wasm_bindgen(js_name = setProductId)]
     pub fn set_product_id(
         &self,
@@ -128,7 +130,7 @@ impl Natero {
         self.set(Sticky::Product, id);
     }
 
-    /// Tells that a feature was used: `total` times, 1 by default.
+    /// Records `total` uses of a feature; 1 by default.
     #[wasm_bindgen(js_name = sendFeatureEvent)]
     pub fn send_feature_event(
         &self,
@@ -159,7 +161,7 @@ impl Natero {
         });
     }
 
-    /// Tells a time in a module that the caller measured, in ms.
+    /// Records time spent in a module, in ms, as measured by the caller.
     #[wasm_bindgen(js_name = sendModuleEvent)]
     pub fn send_module_event(
         &self,
@@ -194,7 +196,8 @@ impl Natero {
         });
     }
 
-    /// Sends what waits; resolves once that was tried, whatever is made meanwhile, and never rejects.
+    /// Sends waiting events. The promise resolves once those made before the call were
+    /// tried, and never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<FlushResult>")]
     pub fn flush(&self) -> JsValue {
         let mut begun = None;
@@ -218,31 +221,32 @@ impl Natero {
         promise
     }
 
-    /// The visitor agreed: what was held is sent.
+    /// Records that the visitor agreed, and sends the events that were held.
     #[wasm_bindgen(js_name = optIn)]
     pub fn opt_in(&self) {
         self.plain("optIn", Call::OptIn);
     }
 
-    /// The visitor refused: events, cookies and stored events are dropped.
+    /// Records that the visitor refused, drops waiting and later events, and deletes
+    /// cookies and stored events.
     #[wasm_bindgen(js_name = optOut)]
     pub fn opt_out(&self) {
         self.plain(tracker::OPT_OUT, Call::OptOut);
     }
 
-    /// The user logged out: closes timings, sends, then forgets identity, module,
+    /// For logout: ends timings, sends waiting events, then forgets identity, module,
     /// product, session and visitor.
     pub fn reset(&self) {
         self.plain("reset", Call::Reset);
     }
 
-    /// Closes timings, sends, and removes every listener and timer; later calls are
-    /// refused.
+    /// Ends all timings, sends waiting events, and removes every listener and timer.
+    /// Later calls are refused.
     pub fn shutdown(&self) {
         let _ = browser::run(|| self.tracker.shutdown());
     }
 
-    /// Plain counters.
+    /// Returns the counters.
     #[wasm_bindgen(unchecked_return_type = "Stats")]
     pub fn stats(&self) -> JsValue {
         let Stats {
@@ -290,38 +294,38 @@ impl Natero {
         ])
     }
 
-    /// The account, or `null`.
+    /// Returns the account, or `null`.
     #[wasm_bindgen(js_name = getAccountId, unchecked_return_type = "string | null")]
     pub fn account_id(&self) -> JsValue {
         self.id(|ids| ids.account)
     }
 
-    /// The user, or `null`.
+    /// Returns the user, or `null`.
     #[wasm_bindgen(js_name = getUserId, unchecked_return_type = "string | null")]
     pub fn user_id(&self) -> JsValue {
         self.id(|ids| ids.user)
     }
 
-    /// The module, or `null`.
+    /// Returns the module, or `null`.
     #[wasm_bindgen(js_name = getModuleId, unchecked_return_type = "string | null")]
     pub fn module_id(&self) -> JsValue {
         self.id(|ids| ids.module)
     }
 
-    /// The product, or `null`.
+    /// Returns the product, or `null`.
     #[wasm_bindgen(js_name = getProductId, unchecked_return_type = "string | null")]
     pub fn product_id(&self) -> JsValue {
         self.id(|ids| ids.product)
     }
 
-    /// The session that all tabs of the visitor share, or `null` where nothing is
-    /// tracked.
+    /// Returns the session, which all tabs of the visitor share, or `null` where nothing
+    /// is tracked.
     #[wasm_bindgen(js_name = getSessionId, unchecked_return_type = "string | null")]
     pub fn session_id(&self) -> JsValue {
         self.id(|ids| ids.session)
     }
 
-    /// The visitor, or `null` where nothing is tracked.
+    /// Returns the visitor, or `null` where nothing is tracked.
     #[wasm_bindgen(js_name = getVisitorId, unchecked_return_type = "string | null")]
     pub fn visitor_id(&self) -> JsValue {
         self.id(|ids| ids.visitor)

@@ -17,57 +17,57 @@ export interface Settings {
   accountId?: Id | null | undefined;
   /** The user, as if set by `setUserId`. */
   userId?: Id | null | undefined;
-  /** Origin, and path prefix if any, of the Event API, or a path of the page's own origin; `/v1/{authKey}/{apiKey}` is appended. Anything else turns the tracker off. Default `"https://events.natero.com"`. */
+  /** Origin of the Event API, with a path prefix if it has one, or a path on the page's own origin. The tracker appends `/v1/{authKey}/{apiKey}`. Any other value turns the tracker off. Default `"https://events.natero.com"`. */
   endpoint?: string | undefined;
   /** End page view, module and session timing when the page is hidden or unloaded. Default `true`. */
   trackUnload?: boolean | undefined;
-  /** Page views on load, on navigation within the page and on return from the back/forward cache; `"hash"`: the path in the fragment counts, too. Default `true`. */
+  /** Record a page view on load, on navigation within the page and on return from the back/forward cache. `"hash"` also counts a change of the path in the fragment. Default `true`. */
   trackPageViews?: true | false | "hash" | undefined;
-  /** Everything runs, nothing is sent or stored. Default `false`. */
+  /** Run as usual, but send and store nothing. Default `false`. */
   disableEventSend?: boolean | undefined;
-  /** One readable console line per event and per request. Default `false`. */
+  /** Print one readable console line per event and per request. Default `false`. */
   debug?: boolean | undefined;
-  /** A full URL to which a copy of each batch is posted too; its failures change nothing. */
+  /** A full URL that also receives a copy of each batch. Failures there have no effect. */
   debugUrl?: string | undefined;
   /** Inactivity after which the next activity starts a new session, in ms. Default `1_800_000`. */
   sessionTimeout?: number | undefined;
-  /** No activity for this long is idle, in ms. Default `60_000`. */
+  /** Time without activity after which the user counts as idle, in ms. Default `60_000`. */
   idleTimeout?: number | undefined;
-  /** How often `sessionSync` is made while active, in ms. Default `60_000`. */
+  /** Interval between `sessionSync` events while the user is active, in ms. Default `60_000`. */
   sessionSyncInterval?: number | undefined;
-  /** Longest wait of an event before a send is tried, in ms. Default `5000`. */
+  /** Longest time that an event waits before the tracker tries to send it, in ms. Default `5000`. */
   flushInterval?: number | undefined;
-  /** Events that trigger a send. Default `50`. */
+  /** Number of waiting events that triggers a send. Default `50`. */
   batchSize?: number | undefined;
-  /** Bound of everything kept for sending in memory, in bytes. Default `8_388_608`. */
+  /** Limit for everything kept in memory for sending, in bytes. Default `8_388_608`. */
   maxQueueBytes?: number | undefined;
-  /** Bound of everything of this source in web storage, other pages and early calls included, in bytes. Default `1_048_576`. */
+  /** Limit for everything that this source keeps in web storage, other pages and early calls included, in bytes. Default `1_048_576`. */
   maxStoredBytes?: number | undefined;
-  /** `"storage"`: cookies and web storage. `"memory"`: no cookie, nothing stored. Default `"storage"`. */
+  /** `"storage"` uses cookies and web storage. `"memory"` sets no cookie and stores nothing. Default `"storage"`. */
   persistence?: "storage" | "memory" | undefined;
-  /** Domain of the cookies: letters, digits, `.`, `-` and `_`. Without it, this host only. */
+  /** Domain of the cookies: letters, digits, `.`, `-` and `_`. Without it, the cookies belong to this host only. */
   cookieDomain?: string | undefined;
-  /** Begin of the names of the cookies and of what is stored: letters, digits, `.`, `-` and `_`. Default `"na_"`. */
+  /** Prefix of the names of cookies and stored items: letters, digits, `.`, `-` and `_`. Default `"na_"`. */
   cookiePrefix?: string | undefined;
-  /** `"pending"` holds events in memory and sets no cookie until `optIn()`; `"denied"` drops them. Default `"granted"`. */
+  /** `"pending"` holds events in memory and sets no cookie until `optIn()`. `"denied"` drops events. Default `"granted"`. */
   consent?: "granted" | "pending" | "denied" | undefined;
   /** Treat Global Privacy Control as `consent: "denied"`. Default `false`. */
   respectGpc?: boolean | undefined;
   /** Treat Do Not Track as `consent: "denied"`. Default `false`. */
   respectDnt?: boolean | undefined;
-  /** gzip bodies over 1 KiB where the browser can; never while the page unloads. Default `true`. */
+  /** Compress bodies over 1 KiB with gzip where the browser can, but never while the page unloads. Default `true`. */
   compress?: boolean | undefined;
-  /** Sees each event before it is queued: return it, changed or not, or `null` to drop it. If it throws, the event is dropped and counted. */
+  /** Called with each event before it is queued. Return the event, changed or not, or `null` to drop it. If the function throws, the event is dropped and counted. */
   beforeSend?: ((event: TrackedEvent) => TrackedEvent | null) | undefined;
-  /** Is told of refused calls and lost events. */
+  /** Called when a call is refused, when events are lost, and when the tracker cannot load or send. */
   onError?: ((problem: Problem) => void) | undefined;
 }
 
 /** Why events were not delivered, and how many. */
 export interface Dropped {
-  /** All but `invalid`. */
+  /** The sum of all reasons except `invalid`. */
   total: number;
-  /** Calls refused for their arguments. */
+  /** Calls refused because of wrong arguments. */
   invalid: number;
   /** Consent was denied. */
   consent: number;
@@ -75,27 +75,27 @@ export interface Dropped {
   disabled: number;
   /** `beforeSend` returned `null` or threw. */
   before_send: number;
-  /** The identity changed before account and user were known. */
+  /** The identity changed before both account and user were known. */
   identity: number;
   /** `maxQueueBytes` was reached. */
   overflow: number;
   /** The collector refused them. */
   rejected: number;
-  /** The collector finds them too large, each alone. */
+  /** The collector refused each as too large even in a request of its own. */
   too_large: number;
 }
 
 /** Counters since construction: `accepted = delivered + pending + dropped.total`. */
 export interface Stats {
-  /** Events made, without those that a page from the back/forward cache leaves to whoever adopts them. */
+  /** Events that this page made, except those left for other pages on return from the back/forward cache. */
   accepted: number;
-  /** Events that the server confirmed. */
+  /** Events that the collector confirmed. */
   delivered: number;
   /** Events kept for sending. */
   pending: number;
-  /** Requests begun. */
+  /** Requests started. */
   requests: number;
-  /** Requests begun after a failure. */
+  /** Requests started after a failure. */
   retries: number;
   /** Bytes of all bodies, before compression. */
   bytesSent: number;
@@ -213,11 +213,11 @@ export type TrackedEvent =
 
 /** What `onError` is told. */
 export interface Problem {
-  /** Stable, for programs: `invalid_argument`, `unauthorized`, `overflow`, … */
+  /** A stable code for programs: `invalid_argument`, `unauthorized`, `overflow`, … */
   code: string;
-  /** What was wrong, where, and what to do. */
+  /** What is wrong, where, and what to do. */
   message: string;
-  /** Events lost by it. */
+  /** Number of events lost by it. */
   dropped: number;
 }
 
@@ -225,25 +225,25 @@ export interface Problem {
 export interface FeatureOptions<App extends Names = Names> {
   /** How often the feature was used: a finite number. Default 1. */
   total?: number | undefined;
-  /** Instead of the module that is set; `null` for none. */
+  /** The module of this event, in place of the current one; `null` for none. */
   module?: NameOf<App, "module"> | null | undefined;
-  /** Instead of the product that is set; `null` for none. */
+  /** The product of this event, in place of the current one; `null` for none. */
   product?: NameOf<App, "product"> | null | undefined;
-  /** More about this use. */
+  /** Details about this use. */
   details?: GivenDetails | null | undefined;
 }
 
 /** What may be said of one module event, for this event alone. */
 export interface ModuleOptions<App extends Names = Names> {
-  /** Instead of the product that is set; `null` for none. */
+  /** The product of this event, in place of the current one; `null` for none. */
   product?: NameOf<App, "product"> | null | undefined;
 }
 
 /** What may be said of a page view. */
 export interface PageViewOptions {
-  /** The address as it is to be recorded, query and all. Default: the page's, without query and fragment. */
+  /** The address to record, with query and fragment if you pass them. Default: the page's address without both. */
   url?: string | undefined;
-  /** Default: the document's. */
+  /** The title to record. Default: the document's title. */
   title?: string | undefined;
 }
 

@@ -28,41 +28,40 @@ pub struct Settings {
     pub account_id: Option<String>,
     /// The user, as if set by [`set_user_id`](crate::Tracker::set_user_id).
     pub user_id: Option<String>,
-    /// Origin, and path prefix if any, of the Event API, or a path of the page's own
-    /// origin; `/v1/{authKey}/{apiKey}` is appended.
+    /// Origin of the Event API, with a path prefix if it has one, or a path on the page's
+    /// own origin. The tracker appends `/v1/{authKey}/{apiKey}`.
     pub endpoint: String,
     /// End page view, module and session timing when the page is hidden or
     /// unloaded.
     pub track_unload: bool,
-    /// Which navigations make page views.
+    /// Which navigations record a page view.
     pub track_page_views: PageViews,
-    /// Everything runs, nothing is sent or stored.
+    /// Run as usual, but send and store nothing.
     pub disable_event_send: bool,
-    /// One readable console line per event and per request.
+    /// Print one readable console line per event and per request.
     pub debug: bool,
-    /// A full URL to which a copy of each batch is posted too; its failures change
-    /// nothing.
+    /// A full URL that also receives a copy of each batch. Failures there have no effect.
     pub debug_url: Option<String>,
     /// Inactivity after which the next activity starts a new session, in ms.
     pub session_timeout: f64,
-    /// No activity for this long is idle, in ms.
+    /// Time without activity after which the user counts as idle, in ms.
     pub idle_timeout: f64,
-    /// How often `sessionSync` is made while active, in ms.
+    /// Interval between `sessionSync` events while the user is active, in ms.
     pub session_sync_interval: f64,
-    /// Longest wait of an event before a send is tried, in ms.
+    /// Longest time that an event waits before the tracker tries to send it, in ms.
     pub flush_interval: f64,
-    /// Events that trigger a send.
+    /// Number of waiting events that triggers a send.
     pub batch_size: u32,
-    /// Bound of everything kept for sending in memory, in bytes.
+    /// Limit for everything kept in memory for sending, in bytes.
     pub max_queue_bytes: usize,
-    /// Bound of everything kept in web storage, in bytes.
+    /// Limit for everything that this source keeps in web storage, in bytes.
     pub max_stored_bytes: usize,
     /// What may outlive the page.
     #[serde(with = "persistence")]
     pub persistence: Persistence,
-    /// Domain of the cookies. `None`: this host only.
+    /// Domain of the cookies. With `None` they belong to this host only.
     pub cookie_domain: Option<String>,
-    /// Begin of the names of the cookies and of what is stored.
+    /// Prefix of the names of cookies and stored items.
     pub cookie_prefix: String,
     /// What may be kept and sent.
     #[serde(with = "consent")]
@@ -71,7 +70,8 @@ pub struct Settings {
     pub respect_gpc: bool,
     /// Treat Do Not Track as [`Consent::Denied`].
     pub respect_dnt: bool,
-    /// gzip bodies over 1 KiB where the browser can; never while the page unloads.
+    /// Compress bodies over 1 KiB with gzip where the browser can, but never while the
+    /// page unloads.
     pub compress: bool,
 }
 

@@ -148,8 +148,8 @@ fn counters(text: &mut String) {
     );
     let mut counter =
         |name, doc| write!(text, "  /** {doc} */\n  {name}: number;\n").expect(WRITES);
-    counter("total", "All but `invalid`.");
-    counter("invalid", "Calls refused for their arguments.");
+    counter("total", "The sum of all reasons except `invalid`.");
+    counter("invalid", "Calls refused because of wrong arguments.");
     for reason in REASONS {
         counter(reason_name(reason), explained(reason));
     }
@@ -211,10 +211,10 @@ const fn explained(reason: Reason) -> &'static str {
         Reason::Consent => "Consent was denied.",
         Reason::Disabled => "`disableEventSend` is on.",
         Reason::BeforeSend => "`beforeSend` returned `null` or threw.",
-        Reason::Identity => "The identity changed before account and user were known.",
+        Reason::Identity => "The identity changed before both account and user were known.",
         Reason::Overflow => "`maxQueueBytes` was reached.",
         Reason::Rejected => "The collector refused them.",
-        Reason::TooLarge => "The collector finds them too large, each alone.",
+        Reason::TooLarge => "The collector refused each as too large even in a request of its own.",
     }
 }
 

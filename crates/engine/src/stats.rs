@@ -34,16 +34,16 @@ pub enum Reason {
     serde(rename_all = "camelCase")
 )]
 pub struct Stats {
-    /// Events made, without those that a page from the back/forward cache leaves to
-    /// whoever adopts them.
+    /// Events that this page made, except those left for other pages on return from the
+    /// back/forward cache.
     pub accepted: u32,
-    /// Events that the server confirmed.
+    /// Events that the collector confirmed.
     pub delivered: u32,
     /// Events kept for sending.
     pub pending: u32,
-    /// Requests begun.
+    /// Requests started.
     pub requests: u32,
-    /// Requests begun after a failure.
+    /// Requests started after a failure.
     pub retries: u32,
     /// Bytes of all bodies, before compression.
     pub bytes_sent: f64,
