@@ -116,7 +116,7 @@ pub struct DueMessage {
     pub id: String,
     /// The receiver.
     pub to: Webhook,
-    /// The body; `None` when all of its alerts have been erased.
+    /// The body; `None` when none of its alerts is left.
     pub body: Option<String>,
     /// Number of attempts so far.
     pub attempts: u32,
