@@ -13,7 +13,7 @@ const KEPT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs
 /// The state of a store by which changed names are detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) struct Version {
-    /// The number of the newest event.
+    /// The number of the newest event or name.
     pub(in crate::store) newest: i64,
     /// Number of erasures so far.
     pub(in crate::store) erasures: i64,

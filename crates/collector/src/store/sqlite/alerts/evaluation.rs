@@ -22,7 +22,7 @@ use crate::{
 /// Finds what a rule hits at `now`. Days are those of `zone`.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn evaluate(
     conn: &Connection,
     stored: &StoredRule,

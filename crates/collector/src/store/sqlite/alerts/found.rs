@@ -15,7 +15,7 @@ use crate::{
 /// Compares what a rule hits with its alerts that hold.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn changes(conn: &Connection, rule: i64, hits: Vec<Hit>) -> rusqlite::Result<Changes> {
     let mut holding = conn.prepare_cached(
         "SELECT id, account_no, user_no FROM alerts WHERE rule_id = ?1 AND ended_at IS NULL",
@@ -31,7 +31,7 @@ pub fn changes(conn: &Connection, rule: i64, hits: Vec<Hit>) -> rusqlite::Result
 /// gone by now, and another check may have stored the same.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn begin(
     tx: &Transaction<'_>,
     rule: i64,
@@ -81,7 +81,7 @@ pub fn begin(
 /// Records that alerts no longer hold.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn end(tx: &Transaction<'_>, alerts: &[i64], now: i64) -> rusqlite::Result<()> {
     let mut update =
         tx.prepare_cached("UPDATE alerts SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL")?;
@@ -94,7 +94,7 @@ pub fn end(tx: &Transaction<'_>, alerts: &[i64], now: i64) -> rusqlite::Result<(
 /// Forgets alerts that ended long ago, and messages whose time is over.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn forget_old(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
     let before = now.saturating_sub(KEPT_MS);
     tx.execute(
@@ -125,7 +125,7 @@ pub struct AlertFilter {
 /// pages.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn list(
     conn: &Connection,
     filter: &AlertFilter,

@@ -11,7 +11,7 @@ use crate::{
 /// Finds a message whose time has come.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn next_due(conn: &Connection, now: i64) -> rusqlite::Result<Option<DueMessage>> {
     let Some(to) = webhook::find(conn)? else {
         return Ok(None);
@@ -63,7 +63,7 @@ fn body(conn: &Connection, id: &str, rule: i64) -> rusqlite::Result<Option<Strin
 /// Records that a message has arrived, or that nothing of it is left to be told.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn set_delivered(tx: &Transaction<'_>, id: &str, now: i64) -> rusqlite::Result<()> {
     tx.execute(
         "UPDATE alert_messages SET attempts = attempts + 1, next_at = NULL, delivered_at = ?2,
@@ -77,7 +77,7 @@ pub fn set_delivered(tx: &Transaction<'_>, id: &str, now: i64) -> rusqlite::Resu
 /// was the last.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn set_failed(
     tx: &Transaction<'_>,
     message: &DueMessage,
@@ -96,7 +96,7 @@ pub fn set_failed(
 /// When the next message is due.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn next_at(conn: &Connection) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached("SELECT MIN(next_at) FROM alert_messages WHERE next_at IS NOT NULL")?
         .query_row([], |row| row.get(0))
@@ -105,7 +105,7 @@ pub fn next_at(conn: &Connection) -> rusqlite::Result<Option<i64>> {
 /// Says how messages fare.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn standing(conn: &Connection) -> rusqlite::Result<Standing> {
     let last_error = conn
         .prepare_cached(

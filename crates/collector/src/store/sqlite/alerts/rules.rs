@@ -31,7 +31,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StoredRule> {
 /// Lists the rules by name.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn list(conn: &Connection) -> rusqlite::Result<Vec<StoredRule>> {
     conn.prepare_cached(&format!("{SELECT} ORDER BY r.name COLLATE NOCASE, r.name"))?
         .query_map([], read)?
@@ -41,7 +41,7 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<StoredRule>> {
 /// Finds a rule.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find(conn: &Connection, id: i64) -> rusqlite::Result<Option<StoredRule>> {
     conn.prepare_cached(&format!("{SELECT} WHERE r.id = ?1"))?
         .query_row([id], read)
@@ -51,7 +51,7 @@ pub fn find(conn: &Connection, id: i64) -> rusqlite::Result<Option<StoredRule>> 
 /// Finds the rules that were not checked since a time.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn due(conn: &Connection, since: i64) -> rusqlite::Result<Vec<i64>> {
     conn.prepare_cached(
         "SELECT id FROM alert_rules WHERE IFNULL(checked_at, ?1) <= ?1 ORDER BY id",
@@ -112,7 +112,7 @@ pub fn update(
 /// Removes a rule with its alerts and messages. Returns false when it is unknown.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<bool> {
     ALERT_RULES.note(tx)?;
     Ok(tx.execute("DELETE FROM alert_rules WHERE id = ?1", [id])? > 0)
@@ -121,7 +121,7 @@ pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<bool> {
 /// Records that a rule was checked.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn set_checked(tx: &Transaction<'_>, id: i64, now: i64) -> rusqlite::Result<()> {
     tx.execute(
         "UPDATE alert_rules SET checked_at = ?2 WHERE id = ?1",

@@ -10,7 +10,7 @@ use crate::{
 /// Finds the receiver.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find(conn: &Connection) -> rusqlite::Result<Option<Webhook>> {
     conn.prepare_cached("SELECT url, secret, created_at FROM webhook")?
         .query_row([], |row| {
@@ -33,7 +33,7 @@ pub fn find(conn: &Connection) -> rusqlite::Result<Option<Webhook>> {
 /// Sets the receiver in place of the one before. Messages that wait go to it.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn set(
     tx: &Transaction<'_>,
     url: &WebhookUrl,
@@ -51,7 +51,7 @@ pub fn set(
 /// is none.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn remove(tx: &Transaction<'_>) -> rusqlite::Result<bool> {
     tx.execute("DELETE FROM alert_messages WHERE next_at IS NOT NULL", [])?;
     Ok(tx.execute("DELETE FROM webhook", [])? > 0)

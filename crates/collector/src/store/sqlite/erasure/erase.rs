@@ -39,7 +39,7 @@ use crate::{
 /// stream, event, source, user or account is unknown.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn erase(
     tx: &Transaction<'_>,
     erasure: &Erasure,

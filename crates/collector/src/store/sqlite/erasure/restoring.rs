@@ -27,7 +27,7 @@ use crate::{
 /// name them, as they do when it is erased.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
     let own = times(&erasure_list::entries(tx)?);
     let listed = times(list);

@@ -64,7 +64,7 @@ impl FoundEvents {
 /// Finds the events of an erasure. It reads all events.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find_events(conn: &Connection, erasure: &Erasure) -> rusqlite::Result<FoundEvents> {
     let event = match erasure.kind {
         ErasureKind::Event => event_of(conn, &erasure.id)?,

@@ -85,7 +85,7 @@ impl SqliteSource {
     /// of these it has the number and the last of each month.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn fingerprint(&self) -> Result<[u8; 32], MigrationError> {
         let mut hash = Sha256::new();
         for table in ENTITIES.iter().chain(&KEYS) {
@@ -106,7 +106,7 @@ impl SqliteSource {
     /// all of them are.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn events_from(&self) -> Result<i64, MigrationError> {
         let quarter = retention::events_from(&self.conn).map_err(failed)?;
         Ok(i64::from(quarter) * QUARTER_MS)
@@ -115,7 +115,7 @@ impl SqliteSource {
     /// All rows of a small table.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn rows(&self, table: &Table) -> Result<Vec<Row>, MigrationError> {
         let mut all = Vec::new();
         rows::of_table(&self.conn, table, self.most, &mut |rows| {
@@ -148,7 +148,7 @@ impl SqliteSource {
     /// as many rows of figures and events to move.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn events(&self) -> Result<i64, MigrationError> {
         figures::events(&self.conn).map_err(failed)
     }

@@ -23,7 +23,7 @@ use crate::{
 /// several times as long.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn read(
     conn: &Connection,
     within: Option<AccountRow>,

@@ -26,7 +26,7 @@ const PASSES: usize = 3;
 /// With `repair`, facts that differ are corrected.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn rebuild(conn: &mut Connection, repair: bool) -> rusqlite::Result<Rebuilt> {
     // The recomputed facts may be larger than memory.
     conn.pragma_update(None, "temp_store", "FILE")?;

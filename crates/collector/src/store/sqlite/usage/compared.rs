@@ -29,7 +29,7 @@ use crate::{
 /// end of the span: what was used first when decides what is compared.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn compare(
     conn: &Connection,
     query: &UsageQuery,

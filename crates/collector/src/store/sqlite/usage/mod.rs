@@ -34,7 +34,7 @@ use tally::Tally;
 /// Runs a query.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn report(conn: &Connection, query: &UsageQuery) -> rusqlite::Result<UsageReport> {
     report_page(conn, query, &RowPage::ALL)
 }
@@ -43,7 +43,7 @@ pub fn report(conn: &Connection, query: &UsageQuery) -> rusqlite::Result<UsageRe
 /// take some 50 bytes of memory each.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn report_page(
     conn: &Connection,
     query: &UsageQuery,
@@ -57,7 +57,7 @@ pub fn report_page(
 /// read once for all of them.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn report_by<const N: usize>(
     conn: &Connection,
     query: &UsageQuery,
@@ -70,7 +70,7 @@ pub fn report_by<const N: usize>(
 /// needs, at half the price of a report.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn feature_uses(
     conn: &Connection,
     account: AccountRow,
