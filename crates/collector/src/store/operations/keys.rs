@@ -14,7 +14,6 @@ use crate::{
 ///
 /// These look-ups take microseconds and do not concern events. They may be answered before batches
 /// that were just acknowledged become readable.
-/// before batches that were just answered can be asked for.
 pub trait KeyOperations {
     /// Finds the source of a pair of keys; `None` when it is unknown or revoked.
     fn source<'a>(&'a self, auth_key: &'a str, api_key: &'a str) -> Answer<'a, Option<Source>>;

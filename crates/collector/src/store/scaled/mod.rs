@@ -143,7 +143,6 @@ impl ScaledStore {
     ///
     /// # Errors
     /// Fails when PostgreSQL fails.
-    /// Fails when PostgreSQL fails.
     pub async fn bounded(mut self, most: u64) -> Result<Self, StoreError> {
         self.room = Room::bounded(&self.pool, most).await?;
         Ok(self)

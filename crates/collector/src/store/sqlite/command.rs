@@ -84,7 +84,6 @@ impl CommandFile {
     /// # Errors
     /// Fails when the file does not exist, is not a database of a collector, cannot be opened, or
     /// was written by a newer version.
-    /// version wrote it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
             return Err(StoreError::Missing(path.display().to_string()));

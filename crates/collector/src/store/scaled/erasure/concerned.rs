@@ -43,7 +43,7 @@ pub(super) struct Others {
     /// The accounts in which one of these events counts.
     pub(super) counted: HashSet<String>,
     pub(super) streams: HashSet<String>,
-    /// Users and accounts that events name which the inbox has dropped, where they count.
+    /// The user and account of each counted event that the inbox has dropped.
     pub(super) dropped: HashSet<(String, String)>,
     /// The remaining numbered events of the streams that the erasure concerns.
     pub(super) left: BTreeMap<String, StreamEvents>,

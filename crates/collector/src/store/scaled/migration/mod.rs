@@ -6,7 +6,6 @@
 //! Migrated events are ordinary rows of the inbox, and the shipper sends them to ClickHouse. So are
 //! figures whose events were deleted. They have the number 0, which distinguishes them from events
 //! that arrived.
-//! from events that arrived.
 
 mod copy;
 mod journal;

@@ -1,4 +1,4 @@
-//! The accounts and users that rules hit.
+//! The stored alerts.
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Compares what a rule hits with its alerts that hold.
+/// Compares the matches of a rule with its active alerts.
 ///
 /// # Errors
 /// Fails when SQLite fails.
@@ -26,9 +26,9 @@ pub fn changes(conn: &Connection, rule: i64, hits: Vec<Hit>) -> rusqlite::Result
     Ok(Changes::of(holding, hits))
 }
 
-/// Stores alerts that began, at most as many as a message has, and makes a message of them
-/// where there is a receiver. Returns their number: a rule, account or user may be
-/// gone by now, and another check may have stored the same.
+/// Stores alerts that begin, at most as many as fit into a message, and queues a message about them
+/// if there is a receiver. Returns their number, which may be smaller: a rule, account or user may
+/// no longer exist, and another check may have stored the same alert.
 ///
 /// # Errors
 /// Fails when SQLite fails.
@@ -78,7 +78,7 @@ pub fn begin(
     Ok(began)
 }
 
-/// Records that alerts no longer hold.
+/// Marks alerts as ended.
 ///
 /// # Errors
 /// Fails when SQLite fails.
@@ -91,7 +91,7 @@ pub fn end(tx: &Transaction<'_>, alerts: &[i64], now: i64) -> rusqlite::Result<(
     Ok(())
 }
 
-/// Forgets alerts that ended long ago, and messages whose time is over.
+/// Deletes alerts that ended long ago, and old messages that were delivered or given up.
 ///
 /// # Errors
 /// Fails when SQLite fails.
@@ -108,21 +108,20 @@ pub fn forget_old(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The alerts that a question is about.
+/// Selects alerts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AlertFilter {
-    /// Only those of this account itself.
+    /// Only alerts of this account, without its subtree.
     pub account: Option<AccountRow>,
-    /// Only those of this account and what is below it.
+    /// Only alerts of this account and its subtree.
     pub within: Option<AccountRow>,
-    /// Only those of this rule.
+    /// Only alerts of this rule.
     pub rule: Option<i64>,
-    /// Only those that hold.
+    /// Only active alerts.
     pub holding: bool,
 }
 
-/// Lists alerts, those that hold first and then the latest, and their number on all
-/// pages.
+/// Lists alerts, first the active ones and then the latest, and returns their number on all pages.
 ///
 /// # Errors
 /// Fails when SQLite fails.

@@ -1,4 +1,4 @@
-//! The messages to the receiver of alerts.
+//! The queue of messages to the receiver of alerts.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -8,7 +8,7 @@ use crate::{
     store::alerts::{DueMessage, MESSAGE_ALERTS, Standing, ToldAlert, message_body},
 };
 
-/// Finds a message whose time has come.
+/// Finds a message that is due.
 ///
 /// # Errors
 /// Fails when SQLite fails.
@@ -60,7 +60,7 @@ fn body(conn: &Connection, id: &str, rule: i64) -> rusqlite::Result<Option<Strin
     Ok(message_body(&stored, alerts))
 }
 
-/// Records that a message has arrived, or that nothing of it is left to be told.
+/// Records that a message has arrived, or that it has no alerts left to report.
 ///
 /// # Errors
 /// Fails when SQLite fails.
@@ -73,8 +73,7 @@ pub fn set_delivered(tx: &Transaction<'_>, id: &str, now: i64) -> rusqlite::Resu
     Ok(())
 }
 
-/// Records that an attempt failed. Returns when the next one is made; `None` when it
-/// was the last.
+/// Records a failed attempt. Returns the time of the next attempt; `None` when it was the last one.
 ///
 /// # Errors
 /// Fails when SQLite fails.
@@ -102,7 +101,7 @@ pub fn next_at(conn: &Connection) -> rusqlite::Result<Option<i64>> {
         .query_row([], |row| row.get(0))
 }
 
-/// Says how messages fare.
+/// The state of message delivery.
 ///
 /// # Errors
 /// Fails when SQLite fails.

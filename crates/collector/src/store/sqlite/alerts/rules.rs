@@ -1,4 +1,4 @@
-//! The rules of alerts.
+//! The alert rules.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
@@ -48,7 +48,7 @@ pub fn find(conn: &Connection, id: i64) -> rusqlite::Result<Option<StoredRule>> 
         .optional()
 }
 
-/// Finds the rules that were not checked since a time.
+/// Finds the rules that have not been checked since a time.
 ///
 /// # Errors
 /// Fails when SQLite fails.
@@ -63,7 +63,7 @@ pub fn due(conn: &Connection, since: i64) -> rusqlite::Result<Vec<i64>> {
 /// Stores a new rule and returns its number.
 ///
 /// # Errors
-/// Those of SQLite; the inner error says why it is not stored.
+/// Fails when SQLite fails; the inner error says why the rule is not stored.
 pub fn insert(
     tx: &Transaction<'_>,
     rule: &AlertRule,
@@ -84,11 +84,11 @@ pub fn insert(
     Ok(Ok(tx.last_insert_rowid()))
 }
 
-/// Replaces a rule. Returns false when it is unknown. What the old one hit no longer
-/// holds once the new one is checked and does not hit it.
+/// Replaces a rule. Returns false when it is unknown. Alerts of the old rule end with the next
+/// check, unless the new rule still matches.
 ///
 /// # Errors
-/// Those of SQLite; the inner error says why it is not stored.
+/// Fails when SQLite fails; the inner error says why the rule is not stored.
 pub fn update(
     tx: &Transaction<'_>,
     id: i64,

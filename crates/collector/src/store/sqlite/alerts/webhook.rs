@@ -30,7 +30,7 @@ pub fn find(conn: &Connection) -> rusqlite::Result<Option<Webhook>> {
         .optional()
 }
 
-/// Sets the receiver in place of the one before. Messages that wait go to it.
+/// Sets or replaces the receiver. Waiting messages go to the new one.
 ///
 /// # Errors
 /// Fails when SQLite fails.
@@ -47,8 +47,7 @@ pub fn set(
     Ok(())
 }
 
-/// Removes the receiver, and the messages that wait for it. Returns false when there
-/// is none.
+/// Removes the receiver and the messages that wait for it. Returns false when there is none.
 ///
 /// # Errors
 /// Fails when SQLite fails.
