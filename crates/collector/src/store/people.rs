@@ -17,9 +17,9 @@ pub struct Person {
     pub account_name: Option<String>,
     /// Whether the user was deactivated.
     pub is_deleted: bool,
-    /// Whether the user is expected to be active: the user is not deactivated, and belongs to an
-    /// account in the page's subtree that is not deactivated, nor any account between. Such a user
-    /// is silent when there is no event.
+    /// Whether the user is expected to be active, and counts as silent without an event. The user
+    /// must not be deactivated, and must belong to the account of the page or to one of its
+    /// descendants. The descendant, and every account between the two, must not be deactivated.
     pub is_awaited: bool,
     /// The figures of the period.
     pub now: PersonFigures,

@@ -73,8 +73,8 @@ pub(in crate::store::scaled) async fn counted(
     Ok(names)
 }
 
-/// Whether any events of the accounts of a reading have the product, module and feature names of a
-/// filter.
+/// Whether each name of a filter occurs in an event of the accounts of a reading, no matter whether
+/// it names a product, a module or a feature there.
 pub(in crate::store::scaled) async fn are_known(
     reading: &Reading,
     filter: &Filter,

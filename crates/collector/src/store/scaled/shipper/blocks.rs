@@ -148,8 +148,8 @@ impl Reader {
             return Ok(None);
         }
         let read = Arc::new(self.read(&client, after, &noted, erasures).await?);
-        // If events are dropped after this check, they were already read, or the node lacks older
-        // ones, too.
+        // Events that are dropped after this check have been read already, or concern a node that
+        // lacks more than these blocks.
         if after < retention::dropped_up_to(&client).await? {
             return Err(Failure::Behind);
         }
