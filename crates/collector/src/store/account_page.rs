@@ -14,12 +14,12 @@ use crate::model::{
     visibility::Visibility,
 };
 
-/// An account, and who asks about it.
+/// An account, and the accounts that the caller may see.
 #[derive(Debug, Clone)]
 pub struct AccountQuestion {
     /// Id of the account.
     pub account_id: String,
-    /// The accounts that whoever asks may see.
+    /// The accounts that the caller may see.
     pub within: Visibility,
 }
 
@@ -28,7 +28,7 @@ pub struct AccountQuestion {
 pub struct PagePeriod {
     /// Its span.
     pub span: Span,
-    /// The period before, with which it is compared.
+    /// The previous period, to which this one is compared.
     pub before: Option<Before>,
     /// Its first day and the day after its last one; `None` for all time.
     pub days: Option<(Day, Day)>,
@@ -43,19 +43,19 @@ pub(in crate::store) struct Chart {
     pub(in crate::store) days: Vec<BarDays>,
     /// The span of each bar.
     pub(in crate::store) bars: Vec<Span>,
-    /// The same bars of the period before, as far as that reaches.
+    /// The same bars of the previous period, as far as it has them.
     pub(in crate::store) bars_before: Vec<Before>,
 }
 
 impl PagePeriod {
-    /// The bars of a chart. All time is as long as there is usage: from the first to the
-    /// last time that is `used`.
+    /// The bars of a chart. A chart of all time covers `used`: the times of the first and the last
+    /// counted use.
     pub(in crate::store) fn chart(&self, kind: Bars, used: Option<(i64, i64)>) -> Chart {
         let zone = &self.time_zone;
         let all_time = || used.map(|(first, last)| (zone.day_at(first), zone.day_at(last).plus(1)));
         let days = self.days.or_else(all_time);
         let bars = days.map_or_else(Vec::new, |(from, end)| bars::bars(kind, from, end));
-        // The same bars, so many days earlier, as far as the period before reaches.
+        // The same bars of the previous period, which may be shorter.
         let bars_before = match (self.days, self.before) {
             (Some((from, end)), Some(before)) => bars
                 .iter()
@@ -77,8 +77,8 @@ impl PagePeriod {
         }
     }
 
-    /// The first ms of each day, and of the day after the last; empty for all time, whose
-    /// days are not counted.
+    /// The first ms of each day, and of the day after the last one. Empty for all time, where no
+    /// days are counted.
     pub(in crate::store) fn day_starts(&self) -> Vec<i64> {
         self.days.map_or_else(Vec::new, |(from, end)| {
             bars::day_starts(from, end, &self.time_zone)
@@ -86,7 +86,7 @@ impl PagePeriod {
     }
 }
 
-/// Most alerts that the page of an account lists.
+/// Maximum number of alerts that the page of an account lists.
 pub(in crate::store) const MAX_ALERTS: i64 = 10;
 
 /// What the header of all pages of an account shows.
@@ -96,7 +96,7 @@ pub struct AccountHeader {
     pub account: Account,
     /// The tree, opened along the path to the account.
     pub tree: Tree,
-    /// The path to the account, from the first account that may be seen.
+    /// The path to the account, from the topmost account that the caller may see.
     pub path: Vec<TreeEntry>,
     /// Number of its descendants.
     pub descendants: i64,
@@ -104,8 +104,8 @@ pub struct AccountHeader {
     pub users: i64,
 }
 
-/// A page of an account with its header; `None` when the account is unknown or not to
-/// be seen.
+/// A page of an account with its header; `None` when the account is unknown or the caller may not
+/// see it.
 pub type AccountPage<T> = Option<(AccountHeader, T)>;
 
 /// A question about the usage of an account over time and by product, module and
@@ -120,7 +120,7 @@ pub struct UsagePageQuestion {
     pub rollup: bool,
     /// The part of the usage that counts.
     pub filter: Filter,
-    /// The time that a bar of the chart stands for.
+    /// The length of one bar of the chart.
     pub bars: Bars,
 }
 
@@ -131,12 +131,12 @@ pub struct UsagePage {
     pub report: AccountReport,
     /// The days of each bar of the chart.
     pub bars: Vec<BarDays>,
-    /// The time of the latest counted use over all time, with the roll-up; read only
-    /// where the report is empty, for a page that says where there is more to see.
+    /// The time of the latest counted use over all time, roll-up included. It is read only when the
+    /// report is empty, so that the page can say when there was usage.
     pub last: Option<i64>,
-    /// Feature uses of the account above in the same period, if that may be seen.
+    /// Feature uses of the parent account in the same period, if the caller may see it.
     pub of_parent: Option<f64>,
-    /// The alerts of the account that hold.
+    /// The active alerts of the account.
     pub alerts: Vec<Alert>,
 }
 

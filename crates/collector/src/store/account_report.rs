@@ -3,36 +3,36 @@
 use super::usage::Totals;
 use crate::model::usage::Uncaptured;
 
-/// The answer.
+/// The figures of the page of an account or a user.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountReport {
-    /// The figures of the period, and of the one before.
+    /// The figures of the period and of the previous one.
     pub totals: Compared,
-    /// Those of each span.
+    /// The figures of each bar of the chart.
     pub bars: Vec<Totals>,
-    /// Those of each span of the period before, without those that begin before the
-    /// first use; empty where the period does.
+    /// The figures of each bar of the previous period, `None` for a bar that begins before the
+    /// first use. Empty when the previous period itself begins before it.
     pub bars_before: Vec<Option<Totals>>,
     /// The products that were used in either period.
     pub products: Vec<Branch>,
-    /// Events of the period that are stored and not counted.
+    /// Events of the period that are stored but not counted.
     pub uncaptured: Uncaptured,
 }
 
 impl AccountReport {
-    /// Whether nothing counts in either period.
+    /// Whether neither period has any counted event.
     pub fn is_empty(&self) -> bool {
         let Compared { now, before } = &self.totals;
         now.events == 0 && before.as_ref().is_none_or(|before| before.events == 0)
     }
 }
 
-/// Figures of a period and of the one before.
+/// Figures of a period and of the previous one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Compared {
-    /// Those of the period.
+    /// The figures of the period.
     pub now: Totals,
-    /// Those of the one before; `None` where it reaches before the first use.
+    /// The figures of the previous period; `None` when it begins before the first use.
     pub before: Option<Totals>,
 }
 
@@ -43,6 +43,6 @@ pub struct Branch {
     pub name: Option<String>,
     /// Its figures.
     pub figures: Compared,
-    /// What is in it.
+    /// The modules of a product, or the features of a module.
     pub below: Vec<Branch>,
 }

@@ -1,4 +1,4 @@
-//! Questions about accounts and users, and what becomes of their records.
+//! Questions about accounts and users, and the outcomes of storing their records.
 
 use super::list_filter::ListFilter;
 use crate::model::record::RecordError;
@@ -14,7 +14,7 @@ pub struct AccountsQuestion {
     pub is_leaf: Option<bool>,
     /// Only accounts of a level of the hierarchy with this name.
     pub hierarchy_label: Option<String>,
-    /// What else they must have.
+    /// Further conditions.
     pub filter: ListFilter,
 }
 
@@ -23,7 +23,7 @@ pub struct AccountsQuestion {
 pub struct UsersQuestion {
     /// Only users of the account with this id.
     pub account_id: Option<String>,
-    /// What else they must have.
+    /// Further conditions.
     pub filter: ListFilter,
 }
 
@@ -37,5 +37,5 @@ impl UsersQuestion {
     }
 }
 
-/// What became of a record of a call: its index in the call, its id and its outcome.
+/// One record of a call: its index in the call, its id and its outcome.
 pub type RecordOutcome = (usize, String, Result<(), RecordError>);

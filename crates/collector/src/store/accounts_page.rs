@@ -11,13 +11,13 @@ use crate::model::visibility::Visibility;
 /// A question about all customers, or a search.
 #[derive(Debug, Clone)]
 pub struct AccountsPageQuestion {
-    /// The accounts that whoever asks may see.
+    /// The accounts that the caller may see.
     pub within: Visibility,
     /// What the page shows below its title.
     pub wanted: Wanted,
 }
 
-/// What is wanted of the first page.
+/// What the first page shows below its title.
 #[derive(Debug, Clone)]
 pub enum Wanted {
     /// The list of accounts.
@@ -26,7 +26,7 @@ pub enum Wanted {
     Found {
         /// The text.
         text: String,
-        /// Most accounts, and most users, that are returned.
+        /// Maximum number of accounts, and of users, that are returned.
         limit: usize,
     },
 }
@@ -36,7 +36,7 @@ pub enum Wanted {
 pub struct AccountsPage {
     /// The tree.
     pub tree: Tree,
-    /// Number of accounts that may be seen.
+    /// Number of accounts that the caller may see.
     pub accounts: i64,
     /// Number of their users.
     pub users: i64,
@@ -47,7 +47,7 @@ pub struct AccountsPage {
 /// What the first page shows below its title.
 #[derive(Debug, Clone)]
 pub enum AccountsContent {
-    /// The list of accounts, and the views that are saved.
+    /// The list of accounts, and the saved views.
     List(Box<Portfolio>, Vec<SavedView>),
     /// What a search found.
     Found(Found),

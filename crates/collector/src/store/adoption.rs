@@ -9,12 +9,12 @@ pub struct FeatureAdoption {
     pub module: Option<String>,
     /// The feature.
     pub feature: String,
-    /// Number of accounts in whose usage it is, without those above them.
+    /// Number of accounts that used it themselves. Their ancestors are not counted.
     pub accounts: i64,
     /// Sum of `total` over its events.
     pub uses: f64,
-    /// The part of `accounts` that is the account or below it.
+    /// How many of `accounts` are the account of the page or lie below it.
     pub accounts_here: i64,
-    /// The part of `uses` of these.
+    /// The part of `uses` that comes from these accounts.
     pub uses_here: f64,
 }

@@ -1,4 +1,4 @@
-//! Alerts, their rules and their receiver.
+//! Alerts, their rules, and the webhook that receives them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +14,13 @@ use crate::model::{
     webhook::{WebhookSecret, WebhookUrl},
 };
 
-/// Most rules. Each of them reads figures of all accounts every hour.
+/// Maximum number of rules. Each one reads figures of all accounts every hour.
 pub const MAX_RULES: i64 = 50;
 
-/// Most alerts of one message, and of one transaction.
+/// Maximum number of alerts in one message, and in one transaction.
 pub const MESSAGE_ALERTS: usize = 100;
 
-/// A rule that is stored.
+/// A stored rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredRule {
     /// Its number.
@@ -29,24 +29,24 @@ pub struct StoredRule {
     pub rule: AlertRule,
     /// When it was made, in ms since the Unix epoch.
     pub created_at: i64,
-    /// When it was checked last.
+    /// When it was last checked.
     pub checked_at: Option<i64>,
-    /// Number of its alerts that hold.
+    /// Number of its active alerts.
     pub holding: i64,
 }
 
-/// Why a rule is not stored.
+/// Why a rule cannot be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
-    /// Another one has the name.
+    /// Another rule has the same name.
     #[error("another rule has this name; choose another name, or change that rule")]
     NameInUse,
-    /// There are as many as there may be.
+    /// The maximum number of rules is reached.
     #[error("there are {MAX_RULES} rules already; remove one that nobody needs")]
     TooMany,
 }
 
-/// An alert with what people read.
+/// An alert, with the names that people read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
     /// Its number.
@@ -61,13 +61,13 @@ pub struct Alert {
     pub account_name: Option<String>,
     /// Id of the user, where the rule is about users.
     pub user_id: Option<String>,
-    /// The figure that the rule compares, when the alert began.
+    /// The compared figure of the period when the alert began.
     pub now: Option<f64>,
-    /// The figure of the period before.
+    /// The same figure of the previous period.
     pub before: Option<f64>,
     /// When it began, in ms since the Unix epoch.
     pub began_at: i64,
-    /// When it ended; `None` while it holds.
+    /// When it ended; `None` while it is active.
     pub ended_at: Option<i64>,
 }
 
@@ -78,14 +78,14 @@ impl Alert {
     }
 }
 
-/// The alerts that a question is about.
+/// Selects alerts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AlertsQuestion {
-    /// Only those of the account with this id itself.
+    /// Only alerts of exactly this account, without its descendants.
     pub account_id: Option<String>,
-    /// Only those of this rule.
+    /// Only alerts of this rule.
     pub rule: Option<i64>,
-    /// Only those that hold.
+    /// Only active alerts.
     pub holding: bool,
 }
 
@@ -94,35 +94,35 @@ pub struct AlertsQuestion {
 pub struct RuleCheck {
     /// Number of alerts that began.
     pub began: usize,
-    /// Number of alerts that no longer hold.
+    /// Number of alerts that ended.
     pub ended: usize,
 }
 
-/// The receiver.
+/// The webhook that receives messages about alerts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
     /// Where messages are posted.
     pub url: WebhookUrl,
-    /// What they are signed with.
+    /// The secret that signs messages.
     pub secret: WebhookSecret,
     /// When it was set, in ms since the Unix epoch.
     pub created_at: i64,
 }
 
-/// A message that is to be sent now.
+/// A message that is due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueMessage {
     /// Its id.
     pub id: String,
-    /// To whom.
+    /// The receiver.
     pub to: Webhook,
-    /// Its text; `None` where nothing of it is left to be told.
+    /// The body; `None` when none of its alerts is left.
     pub body: Option<String>,
     /// Number of attempts so far.
     pub attempts: u32,
 }
 
-/// How messages fare.
+/// The state of message delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Standing {
     /// Number of messages that wait for an attempt.
@@ -131,7 +131,7 @@ pub struct Standing {
     pub delivered: i64,
     /// Number of messages that were given up.
     pub given_up: i64,
-    /// Why the latest attempt failed, of those that have not arrived.
+    /// Why the latest attempt failed, among messages that have not arrived.
     pub last_error: Option<String>,
 }
 
@@ -146,16 +146,16 @@ pub struct AlertsPage {
     pub rules: Vec<StoredRule>,
     /// The receiver.
     pub webhook: Option<Webhook>,
-    /// How messages fare.
+    /// The state of message delivery.
     pub messages: Standing,
 }
 
-/// What the filters of a rule can name.
+/// The values that the filters of a rule can name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choices {
-    /// The names of the usage of all accounts, as they were a moment ago.
+    /// The product, module and feature names of all accounts. They may be slightly out of date.
     pub names: Names,
-    /// Every dimension that an account has, with its values.
+    /// Every dimension of any account, with its values.
     pub dimensions: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -173,7 +173,7 @@ impl Choices {
     }
 }
 
-/// The text of a message.
+/// The body of a message.
 #[derive(Debug, Serialize)]
 struct Body {
     #[serde(rename = "type")]
@@ -182,7 +182,7 @@ struct Body {
     alerts: Vec<ToldAlert>,
 }
 
-/// An alert as a message tells it.
+/// An alert as it appears in a message.
 #[derive(Debug, Serialize)]
 pub(in crate::store) struct ToldAlert {
     pub(in crate::store) id: i64,
@@ -194,7 +194,7 @@ pub(in crate::store) struct ToldAlert {
     pub(in crate::store) began_at: i64,
 }
 
-/// The text of a message about alerts of a rule; `None` where nothing is left to be told.
+/// The body of a message about alerts of a rule; `None` when there are no alerts.
 pub(in crate::store) fn message_body(
     stored: &StoredRule,
     alerts: Vec<ToldAlert>,

@@ -1,9 +1,9 @@
-//! What the placements of one call know of the tree of accounts: whether an account lies
-//! above another, and the way between them.
+//! Answers, for the placements of one call, whether an account lies above another, and which
+//! accounts lie between them.
 //!
-//! Many placements in a deep tree would take the way up in the table again and again.
-//! After so many steps in sum, a store reads the tree into memory, where a way up takes
-//! few of them however deep the tree is.
+//! Many placements in a deep tree would walk up the table again and again. After a number of steps
+//! in total, a store reads the tree into memory, where walking up takes few steps however deep the
+//! tree is.
 
 mod forest;
 
@@ -12,32 +12,31 @@ use std::{collections::HashMap, hash::Hash};
 use crate::model::hierarchy::{Cycle, WayUp};
 use forest::Forest;
 
-/// Steps upwards that the placements of one call take in the table, in sum. PostgreSQL
-/// takes a tenth of a second for them, and half a second to give the tree of a million
-/// accounts.
+/// Maximum total number of steps that the placements of one call walk up the table. PostgreSQL
+/// takes 0.1 s for that many; reading the tree of a million accounts takes it 0.5 s.
 const MAX_STEPS: usize = 20_000;
 
-/// Accounts at each end of a way that are named.
+/// Number of accounts named at each end of a path.
 const NAMED: usize = Cycle::SHOWN - 1;
 
-/// What the placements of one call know of the tree. It must not outlive the
-/// transaction. `A` is the number of an account in a table.
+/// What the placements of one call have learned about the tree. It must not outlive the
+/// transaction. `A` is the number of an account in its table.
 #[derive(Debug)]
 pub(in crate::store) struct Ancestry<A> {
-    /// That were taken in the table.
+    /// Steps walked in the table so far.
     steps: usize,
     tree: Option<Tree<A>>,
 }
 
-/// What a way up in the table tells.
+/// The result of walking up the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) enum Walked<A> {
-    /// The upper account lies above the lower one, or is it. The way leads from the
-    /// lower account to the one below the upper.
+    /// The upper account is the lower one or lies above it. The path leads from the lower account
+    /// to the one directly below the upper account.
     Above(WayUp<A>),
-    /// It does not.
+    /// The upper account is not above the lower one.
     Apart,
-    /// The steps did not suffice.
+    /// The steps ran out.
     Cut,
 }
 
@@ -51,8 +50,8 @@ impl<A> Default for Ancestry<A> {
 }
 
 impl<A: Copy + Eq + Hash> Ancestry<A> {
-    /// How many steps the next way up may take in the table; 0 where the tree is to be
-    /// asked instead.
+    /// Number of steps that the next walk may take in the table; 0 once the tree is in memory,
+    /// which is then used instead.
     pub(in crate::store) fn steps_left(&self) -> usize {
         match self.tree {
             Some(_) => 0,
@@ -60,8 +59,8 @@ impl<A: Copy + Eq + Hash> Ancestry<A> {
         }
     }
 
-    /// Notes a way up in the table, of at most [`Ancestry::steps_left`]: the accounts from
-    /// the lower one upwards, to the root or to `upper`.
+    /// Records a walk up the table of at most [`Ancestry::steps_left`] steps: the accounts from the
+    /// lower one upwards, to the root or to `upper`.
     pub(in crate::store) fn walked(&mut self, upper: A, mut accounts: Vec<A>) -> Walked<A> {
         let is_cut = accounts.len() >= self.steps_left();
         self.steps += accounts.len();
@@ -79,12 +78,12 @@ impl<A: Copy + Eq + Hash> Ancestry<A> {
         self.tree.as_mut()
     }
 
-    /// Keeps the tree of all accounts that have a parent.
+    /// Keeps the tree in memory. It contains all accounts that have a parent.
     pub(in crate::store) fn keep(&mut self, tree: Tree<A>) -> &mut Tree<A> {
         self.tree.insert(tree)
     }
 
-    /// Notes that an account has another parent now, or none.
+    /// Records that the parent of an account changed or was removed.
     pub(in crate::store) fn moved(&mut self, account: A, parent: Option<A>) {
         if let Some(tree) = &mut self.tree {
             tree.place(account, parent);
@@ -96,9 +95,9 @@ impl<A: Copy + Eq + Hash> Ancestry<A> {
 #[derive(Debug)]
 pub(in crate::store) struct Tree<A> {
     forest: Forest,
-    /// Numbers of tables may have gaps, those of nodes have none.
+    /// Account numbers may have gaps, node numbers have none.
     nodes: HashMap<A, u32>,
-    /// By node, from 1.
+    /// The account of each node; nodes are numbered from 1.
     accounts: Vec<A>,
 }
 
@@ -113,14 +112,14 @@ impl<A> Default for Tree<A> {
 }
 
 impl<A: Copy + Eq + Hash> Tree<A> {
-    /// Places an account with all below it. The new parent must not be below it.
+    /// Moves an account with its subtree. The new parent must not be in that subtree.
     pub(in crate::store) fn place(&mut self, account: A, parent: Option<A>) {
         let (node, parent) = (self.node(account), parent.map(|parent| self.node(parent)));
         self.forest.set_parent(node, parent);
     }
 
-    /// The way from `lower` to the account below `upper`; `None` where `upper` is not
-    /// above.
+    /// The path from `lower` up to the account directly below `upper`; `None` when `upper` is not
+    /// above `lower`.
     pub(in crate::store) fn way_up(&mut self, upper: A, lower: A) -> Option<WayUp<A>> {
         let (upper, lower) = (self.node(upper), self.node(lower));
         if !self.forest.is_above(upper, lower) {
@@ -189,7 +188,7 @@ mod tests {
     #[test]
     fn the_tree_follows_what_is_moved() {
         let mut ancestry = Ancestry::default();
-        // Without a tree there is nothing to follow.
+        // Without a tree in memory there is nothing to update.
         ancestry.moved(1, Some(2));
         let tree = ancestry.keep(Tree::default());
         for (account, parent) in [(2, 1), (3, 2), (4, 3)] {

@@ -8,13 +8,13 @@ use crate::model::nul::without_nul;
 pub struct Batch {
     /// Its events.
     pub events: Vec<NewEvent>,
-    /// The lines that they were read from.
+    /// The lines from which they were read.
     pub lines: Vec<u8>,
     /// The rejected lines that name a stream and a `seq`.
     pub rejected: Vec<RejectedEvent>,
-    /// The rejected lines, by reason and account.
+    /// The rejected lines, counted by reason and account.
     pub refused: RefusedLines,
-    /// Who sent it.
+    /// The source that sent it.
     pub source: Source,
     /// When it arrived, in ms since the Unix epoch.
     pub received_at: i64,
@@ -25,11 +25,11 @@ pub struct Batch {
 pub struct BatchOutcome {
     /// New events, including those that were set aside.
     pub accepted: u64,
-    /// Events that had been received before.
+    /// Events that were received before.
     pub duplicates: u64,
     /// New events whose user belongs to another account.
     pub set_aside: u64,
-    /// Events that contradict what is stored, by the numbers of their lines.
+    /// Events that contradict stored data, with the numbers of their lines.
     pub rejected: Vec<(usize, EventError)>,
 }
 
@@ -41,7 +41,7 @@ pub enum EventError {
         "`account_id` is missing, and the user is unknown; send the account with the first event of a user"
     )]
     NoAccount,
-    /// The event belongs to what was erased.
+    /// The event belongs to something that was erased.
     #[error("the {0} of this event was erased; do not send it again")]
     Erased(&'static str),
     /// The event was erased by its id.
@@ -76,7 +76,7 @@ impl BatchOutcome {
     }
 }
 
-/// A rejected event that names its stream.
+/// A rejected event whose line names its stream and `seq`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedEvent {
     /// The stream.
@@ -86,7 +86,7 @@ pub struct RejectedEvent {
 }
 
 impl RejectedEvent {
-    /// The event at a place of a stream, as the line names it.
+    /// A rejected event with the stream and `seq` that its line names.
     pub fn new(stream_id: String, seq: u32) -> Self {
         RejectedEvent {
             stream_id: without_nul(stream_id),

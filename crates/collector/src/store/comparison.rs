@@ -1,4 +1,4 @@
-//! Asks two stores the same, and tells where their answers differ.
+//! Asks two stores the same questions and reports where their answers differ.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -20,16 +20,16 @@ use crate::model::{
     visibility::Visibility,
 };
 
-/// Records of a list that are compared at a time.
+/// Number of records of a list that are compared at a time.
 const PAGE: i64 = 1000;
 
-/// Trees that are asked about at the same time.
+/// Number of trees that are compared concurrently.
 const AT_ONCE: usize = 8;
 
-/// Latest events that are compared.
+/// Number of latest events that are compared.
 const LATEST: usize = 1000;
 
-/// By what the usage of each tree is broken down.
+/// The dimensions by which the usage of each tree is broken down.
 const DIMENSIONS: [Dimension; 6] = [
     Dimension::Account,
     Dimension::User,
@@ -39,28 +39,28 @@ const DIMENSIONS: [Dimension; 6] = [
     Dimension::Month,
 ];
 
-/// Most letters of an answer that are told.
+/// Maximum number of characters of an answer in a report.
 const MOST_LETTERS: usize = 300;
 
-/// Letters before the first that differs, among those that are told.
+/// How many of these characters precede the first difference.
 const LETTERS_BEFORE: usize = 100;
 
-/// Two stores that should answer the same.
+/// Two stores that should give the same answers.
 #[derive(Debug, Clone)]
 pub struct Compared {
-    /// The one whose answers are right.
+    /// The store whose answers are correct.
     pub right: Arc<dyn Store>,
     /// The other.
     pub other: Arc<dyn Store>,
 }
 
-/// Asks both stores everything that does not change by itself, as of `now`: lists of
-/// accounts and users, the usage of each tree by each dimension, its money, losses, rules
-/// and alerts, and the latest events. Tells each difference in a line. `told` hears how
-/// many of how many trees were compared.
+/// Compares everything that does not change by itself, as of `now`: lists of accounts and users,
+/// the usage of each tree by each dimension, its financial sums, losses, rules and alerts, and the
+/// latest events. Returns one line for each difference. `told` is called with the number of trees
+/// compared so far and the number of all trees.
 ///
 /// # Errors
-/// Those of the stores.
+/// Fails when one of the stores fails.
 pub async fn differences(
     compared: &Compared,
     now: i64,
@@ -88,7 +88,7 @@ pub async fn differences(
     }
 }
 
-/// Notes a difference.
+/// Adds a line to `found` if the answers differ.
 fn compare<T: PartialEq + Debug>(found: &mut Vec<String>, what: &str, right: &T, other: &T) {
     if right != other {
         let (right, other) = (format!("{right:?}"), format!("{other:?}"));
@@ -98,13 +98,13 @@ fn compare<T: PartialEq + Debug>(found: &mut Vec<String>, what: &str, right: &T,
     }
 }
 
-/// The place of the first letter in which two texts differ, counted in letters.
+/// The position of the first difference between two texts, in characters.
 fn first_difference(one: &str, other: &str) -> usize {
     let same = one.chars().zip(other.chars());
     same.take_while(|(one, other)| one == other).count()
 }
 
-/// A text around a place.
+/// The part of a text around a position.
 fn excerpt(text: &str, place: usize) -> String {
     let from = place.saturating_sub(LETTERS_BEFORE);
     let mut letters = text.chars().skip(from);
@@ -185,7 +185,7 @@ async fn compare_rest(compared: &Compared, found: &mut Vec<String>) -> Result<()
     Ok(())
 }
 
-/// The accounts that have none above them.
+/// The accounts without a parent.
 async fn roots(compared: &Compared) -> Result<Vec<String>, StoreError> {
     let mut roots = Vec::new();
     for number in 1.. {
@@ -242,8 +242,8 @@ fn question(root: &str, by: Dimension) -> UsageQuestion {
     }
 }
 
-/// A report as it is printed: sums of fractions are rounded there, since no two stores
-/// add them in the same order.
+/// A report as it is printed. Printing rounds sums of fractions, which differ slightly because no
+/// two stores add them in the same order.
 fn printed(report: Option<UsageReport>) -> Vec<String> {
     let Some(report) = report else {
         return Vec::new();

@@ -1,15 +1,15 @@
-//! How the list of erasures tells what was erased without naming it.
+//! Entries in the list of erasures, which identify what was erased without naming it.
 //!
-//! An entry has a kind, 32 bytes that tell what it is about, and a time. For streams, users
-//! and accounts these are the SHA-256 of the id. More kinds go with them:
+//! An entry has a kind, a mark of 32 bytes and a time. For streams, users and accounts the mark is
+//! the SHA-256 of the id. There are three more kinds:
 //!
-//! - `event`, by the SHA-256 of what is kept of its id: an event that was erased by
-//!   itself, or that lay ahead of the clock when its user was erased. Its time would not
-//!   tell that it was made before.
-//! - `members`, by the id of an account: the users who were erased with it are on the
-//!   list, too. An entry of an account without it is of an earlier version, and stands
-//!   for all who belong to the account.
-//! - `source`: the number of the source and its span of arrival, as they are.
+//! - `event`: the SHA-256 of the stored key of the event's id. It stands for an event that was
+//!   erased individually, or whose time was ahead of the clock when its user was erased: such a
+//!   time does not show that the event was made before the erasure.
+//! - `members`: the id of an account, hashed like the others. It says that the list also has an
+//!   entry for each user who was erased with the account. An account entry without it comes from an
+//!   earlier version and covers everyone who belongs to the account.
+//! - `source`: the number of the source and its span of arrival times, unhashed.
 
 use sha2::{Digest, Sha256};
 
@@ -19,15 +19,15 @@ use crate::model::{
     usage::Span,
 };
 
-/// The kind of the entry that says of an account that its members are listed.
+/// The kind of the entry which says that the members of an account are listed.
 pub(in crate::store) const MEMBERS: &str = "members";
 
-/// The 32 bytes of an event.
+/// The 32-byte mark of an event.
 pub(in crate::store) fn event_hash(key: &IdKey) -> [u8; 32] {
     Sha256::digest(key).into()
 }
 
-/// What tells an erasure in its entry.
+/// The mark of an erasure.
 pub(in crate::store) fn mark(erasure: &Erasure) -> Vec<u8> {
     match erasure.kind {
         ErasureKind::Source => {
@@ -41,7 +41,7 @@ pub(in crate::store) fn mark(erasure: &Erasure) -> Vec<u8> {
     }
 }
 
-/// The erasure of a source that an entry tells.
+/// The erasure of a source, read back from its mark.
 pub(in crate::store) fn erasure_of_source(mark: &[u8]) -> Option<Erasure> {
     let mut numbers = mark
         .chunks_exact(8)
@@ -53,7 +53,7 @@ pub(in crate::store) fn erasure_of_source(mark: &[u8]) -> Option<Erasure> {
     ))
 }
 
-/// What an event may belong to that was erased.
+/// The stream, user and account of an event, any of which may have been erased.
 pub(in crate::store) fn owners(new: &NewEvent) -> impl Iterator<Item = (ErasureKind, &str)> {
     let event = &new.event;
     [
@@ -65,8 +65,8 @@ pub(in crate::store) fn owners(new: &NewEvent) -> impl Iterator<Item = (ErasureK
     .filter_map(|(kind, id)| Some((kind, id?)))
 }
 
-/// Whether an event of an owner that was erased at a time is refused: of a stream for good,
-/// of a user or account when it was made before.
+/// Whether an event is refused because its owner was erased at `erased_at`. A stream refuses all
+/// events from then on, a user or an account only those made before.
 pub(in crate::store) fn is_refused(kind: ErasureKind, erased_at: i64, created_at: i64) -> bool {
     kind == ErasureKind::Stream || created_at <= erased_at
 }

@@ -1,6 +1,6 @@
 //! Why the store failed.
 
-/// Why the store could not do what it was asked to do.
+/// Why a store operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Too many requests wait for the writer. Nothing was written.
@@ -9,10 +9,11 @@ pub enum StoreError {
     /// The transaction could not be committed. Nothing was written.
     #[error("cannot commit: {0}")]
     Unavailable(String),
-    /// The question cannot be answered now: a server is away or behind. Nothing was written.
+    /// The question cannot be answered now because a server is unreachable or lags behind. Nothing
+    /// was written.
     #[error("cannot answer: {0}")]
     Unanswered(String),
-    /// A server cannot be reached, or lets nobody in, as the store is opened.
+    /// A server could not be reached, or refused the login, when the store was opened.
     #[error("{flag}: {cause}")]
     Unreachable {
         /// The flag that names the server.
@@ -20,7 +21,7 @@ pub enum StoreError {
         /// What the server said, without any password.
         cause: String,
     },
-    /// The nodes of ClickHouse are not those over which the events are spread.
+    /// The ClickHouse nodes are not the ones over which the events are distributed.
     #[error("--clickhouse: {0}")]
     Nodes(String),
     /// The store is shutting down. Nothing was written.
@@ -56,7 +57,7 @@ pub enum StoreError {
         /// Why.
         cause: String,
     },
-    /// A part of what is stored is damaged.
+    /// Stored data is damaged.
     #[error("the database is damaged: {0}; restore a backup of it")]
     Damaged(String),
     /// An operation failed.

@@ -1,22 +1,21 @@
-//! What a store keeps of the id of an event, so that the event counts once.
+//! The key that a store keeps of an event id, by which the event is counted once.
 //!
-//! An id is kept as sixteen bytes: eight of the hash of its beginning, so that the
-//! ids of one stream, which share it, lie together, and eight of the hash of all of
-//! it. Two ids of ten million agree in both with a probability of one to some
-//! millions of millions.
+//! A key has sixteen bytes: eight of the hash of the beginning of the id, and eight of the hash of
+//! the whole id. The ids of one stream share their beginning, so their keys lie together. Among ten
+//! million ids, the probability that any two have the same key is one to some millions of millions.
 
 use sha2::{Digest, Sha256};
 
 use crate::model::nul::without_nul;
 
-/// The sixteen bytes of an id.
+/// The sixteen-byte key of an id.
 pub type IdKey = [u8; 16];
 
-/// Among which events an id is given once.
+/// The set of events within which an id is unique.
 ///
-/// Anybody can read the keys of a public source, and guess the ids that a server gives
-/// to its events. Were they looked for among the same ids, the events of the server
-/// would be duplicates of forged ones.
+/// Anybody can read the keys of a public source and guess the ids that a server gives to its
+/// events. If both shared one scope, the genuine events of the server would count as duplicates of
+/// forged ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdScope {
     /// The events of all sources that are not trusted.
@@ -26,10 +25,10 @@ pub enum IdScope {
 }
 
 impl IdScope {
-    /// Both of them.
+    /// Both scopes.
     pub const ALL: [IdScope; 2] = [IdScope::Public, IdScope::Trusted];
 
-    /// That of a source.
+    /// The scope of a source.
     pub fn of(is_trusted: bool) -> Self {
         if is_trusted {
             IdScope::Trusted
@@ -38,8 +37,8 @@ impl IdScope {
         }
     }
 
-    /// Tells the hashes of one scope from those of the other. No text begins with this
-    /// byte, so no id of a public source has the hash of one of a trusted source.
+    /// Distinguishes the hashes of one scope from those of the other. No text begins with this
+    /// byte, so an id of a public source never has the hash of one of a trusted source.
     fn prefix(self) -> &'static [u8] {
         match self {
             IdScope::Public => b"",
@@ -48,7 +47,7 @@ impl IdScope {
     }
 }
 
-/// Makes the sixteen bytes of an id. NUL is `␀` in it, as in what is stored.
+/// The key of an id. NUL is replaced by `␀` first, as in stored events.
 pub fn key(event_id: &str, scope: IdScope) -> IdKey {
     if event_id.contains('\0') {
         key_as_it_is(&without_nul(event_id.to_owned()), scope)
@@ -57,7 +56,7 @@ pub fn key(event_id: &str, scope: IdScope) -> IdKey {
     }
 }
 
-/// Makes the sixteen bytes of an id as it is: earlier versions stored NUL in ids.
+/// The key of an id without replacing NUL: earlier versions stored NUL in ids.
 pub(super) fn key_as_it_is(event_id: &str, scope: IdScope) -> IdKey {
     let beginning = event_id
         .rfind(|letter: char| !letter.is_alphanumeric())
@@ -80,7 +79,7 @@ mod tests {
     #[test]
     fn the_ids_of_a_stream_lie_together_and_each_scope_has_its_own() {
         let public = key("stream/1", IdScope::Public);
-        // As files of earlier versions have it.
+        // Files of earlier versions have these keys.
         assert_eq!(public[..8], Sha256::digest("stream")[..8]);
         assert_eq!(public[8..], Sha256::digest("stream/1")[..8]);
         assert_eq!(public[..8], key("stream/2", IdScope::Public)[..8]);

@@ -1,4 +1,4 @@
-//! Which stored events are read, and how they are written.
+//! Selecting stored events, and the formats in which they are written.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::model::usage::Span;
 /// Restricts the events that are read.
 #[derive(Debug, Clone)]
 pub struct EventFilter {
-    /// The time at which they were made.
+    /// The span in which they were made.
     pub span: Span,
     /// Only events that name this account.
     pub account_id: Option<String>,
@@ -18,7 +18,7 @@ pub struct EventFilter {
 /// The format in which events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// One JSON object a line, as the Event API takes it
+    /// One JSON object per line, as the Event API takes it
     Ndjson,
     /// Comma-separated values with a line of names
     Csv,
@@ -38,7 +38,7 @@ pub enum ExportError {
     Csv(#[from] csv::Error),
 }
 
-/// Text columns of the Event API, in the order in which they are written.
+/// Text columns of the Event API, in the order of output.
 pub(in crate::store) const TEXT: [&str; 13] = [
     "event_id",
     "account_id",
@@ -54,7 +54,7 @@ pub(in crate::store) const TEXT: [&str; 13] = [
     "title",
     "referrer",
 ];
-/// Columns of numbers of the Event API.
+/// Numeric columns of the Event API.
 pub(in crate::store) const NUMBERS: [&str; 5] = [
     "created_at",
     "total",
@@ -65,7 +65,7 @@ pub(in crate::store) const NUMBERS: [&str; 5] = [
 /// Columns that the collector adds.
 pub(in crate::store) const ADDED: [&str; 2] = ["received_at", "set_aside"];
 
-/// A number as an event has it: a whole one without a fraction.
+/// A JSON number; a whole one is written without a fraction.
 pub(in crate::store) fn number_of(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 9e15 {
         (number as i64).into()

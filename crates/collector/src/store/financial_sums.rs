@@ -8,7 +8,7 @@ use crate::model::{financial::Amount, folding::folded};
 /// A financial record of one of the accounts.
 #[derive(Debug)]
 pub(in crate::store) struct FinancialRow {
-    /// A number of the account.
+    /// The number of the account.
     pub(in crate::store) account: i64,
     pub(in crate::store) currency: String,
     pub(in crate::store) name: String,
@@ -20,15 +20,15 @@ pub(in crate::store) struct FinancialRow {
 /// The sums of one currency and name.
 #[derive(Debug, Default)]
 struct OfName {
-    /// As the latest record spells it.
+    /// The name as the latest record spells it.
     spelling: String,
     latest: Amount,
     records: i64,
     months: BTreeMap<String, (Amount, i64)>,
 }
 
-/// Adds up records that come in the order of their dates. An amount replaces the earlier
-/// ones of its account and name, whatever the currency.
+/// Adds up records, which must come in the order of their dates. An amount replaces the earlier one
+/// of the same account and name, whatever its currency.
 #[derive(Debug, Default)]
 pub(in crate::store) struct FinancialSums {
     sums: BTreeMap<(String, String), OfName>,

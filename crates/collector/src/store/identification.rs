@@ -1,14 +1,14 @@
-//! What identifications are about.
+//! The subject and time of an identification.
 
 use natero_event::ActionKind;
 
-/// When an identification counts as made: by its own clock, but not after its arrival. One
-/// with a time ahead would otherwise keep away what others say until then.
+/// When an identification counts as made: at the time it states, but not after its arrival. A time
+/// in the future would otherwise override what others say until then.
 pub(in crate::store) fn said_at(created_at: i64, received_at: i64) -> i64 {
     created_at.min(received_at)
 }
 
-/// What an identification is about.
+/// What an identification describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::store) enum Subject {
     Account,

@@ -14,7 +14,7 @@ pub struct Import {
     pub kind: ImportKind,
     /// The records, each with the number of its line.
     pub records: Vec<(u64, Value)>,
-    /// Whether the import is taken back, so that it only says what would change.
+    /// Whether to roll the import back, so that it only reports what it would change.
     pub is_dry_run: bool,
 }
 
@@ -34,14 +34,14 @@ pub struct ImportReport {
     pub created: Vec<String>,
     /// Ids whose fields change.
     pub changed: Vec<String>,
-    /// Number of records that say what is known.
+    /// Number of records that change nothing.
     pub unchanged: usize,
-    /// Lines of records that are refused, and why.
+    /// Lines of rejected records, each with the reason.
     pub rejected: Vec<(u64, String)>,
-    /// Accounts that exist only because the records name them: a typing error makes
+    /// Accounts that exist only because the records name them as parents. A typing error creates
     /// such an account.
     pub unknown_accounts: BTreeSet<String>,
-    /// Accounts whose own usage no longer counts, because they get their first child.
+    /// Accounts with usage of their own that get their first child; that usage no longer counts.
     pub parents_with_usage: Vec<ParentWithUsage>,
 }
 
@@ -54,18 +54,18 @@ pub struct ParentWithUsage {
     pub events: i64,
 }
 
-/// The accounts that accepted records name as parents and none describes. What a refused
-/// record says does not count.
+/// Accounts that accepted records name as parents but no record describes. Rejected records are
+/// ignored.
 #[derive(Debug, Default)]
 pub(in crate::store) struct UnknownAccounts {
-    /// Those that were unknown before the import.
+    /// Accounts that were unknown before the import.
     unknown: BTreeSet<String>,
     named: BTreeSet<String>,
     described: BTreeSet<String>,
 }
 
 impl UnknownAccounts {
-    /// Of these, which were unknown before the import.
+    /// Starts with the accounts that were unknown before the import.
     pub(in crate::store) fn among(unknown: BTreeSet<String>) -> Self {
         UnknownAccounts {
             unknown,
@@ -73,14 +73,14 @@ impl UnknownAccounts {
         }
     }
 
-    /// Notes that an accepted record is about an account.
+    /// Records that an accepted record describes an account.
     pub(in crate::store) fn describe(&mut self, account_id: &str) {
         if self.unknown.contains(account_id) {
             self.described.insert(account_id.to_owned());
         }
     }
 
-    /// Notes that an accepted record names a parent.
+    /// Records the parent that an accepted record names.
     pub(in crate::store) fn name(&mut self, parent: Option<&str>) {
         if let Some(parent) = parent.filter(|parent| self.unknown.contains(*parent)) {
             self.named.insert(parent.to_owned());
@@ -94,7 +94,7 @@ impl UnknownAccounts {
 }
 
 impl ImportReport {
-    /// Reads records, and keeps those that are refused.
+    /// Parses the records, and reports those that are rejected.
     pub(in crate::store) fn read<T>(
         &mut self,
         records: Vec<(u64, Value)>,
@@ -110,7 +110,7 @@ impl ImportReport {
         patches
     }
 
-    /// Notes what a record changed.
+    /// Adds what a record changed to the report.
     pub(in crate::store) fn add<T: PartialEq>(
         &mut self,
         id: &str,
@@ -126,7 +126,7 @@ impl ImportReport {
         }
     }
 
-    /// Notes a line that is refused.
+    /// Adds a rejected line to the report.
     pub(in crate::store) fn reject(&mut self, line: u64, refused: &RecordError) {
         self.rejected.push((line, refused.to_string()));
     }

@@ -1,4 +1,4 @@
-//! Keys: who sends events, and who reads.
+//! Keys of sources, which send events, and of readers.
 
 use std::fmt;
 
@@ -14,11 +14,11 @@ use crate::model::{
 pub struct Source {
     /// Its id.
     pub id: SourceId,
-    /// Whether what its events say about accounts replaces what is known.
+    /// Whether what its events say about accounts replaces what is stored.
     pub trusted: bool,
     /// Whether its events may set the parent of an account that has none yet.
     pub allow_hierarchy: bool,
-    /// Origins whose pages may use it; empty for any.
+    /// Origins of the pages that may use it; empty for any.
     pub origins: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ pub struct ListedKey {
     pub id: String,
     /// `source`, `account` or `viewer`.
     pub kind: &'static str,
-    /// Id of the only account that a viewer key may see, with what is below.
+    /// Id of the account to whose subtree a viewer key is limited.
     pub within: Option<String>,
     /// Name that the operator gave it.
     pub name: String,
@@ -38,7 +38,7 @@ pub struct ListedKey {
     /// Whether events of a source may set the parent of accounts that have none
     /// yet; false for account keys.
     pub allow_hierarchy: bool,
-    /// Origins whose pages may use a source; empty for any.
+    /// Origins of the pages that may use a source; empty for any.
     pub origins: Vec<String>,
     /// Time at which it was created, in ms since the Unix epoch.
     pub created_at: i64,
@@ -68,12 +68,12 @@ impl fmt::Display for ListedKey {
     }
 }
 
-/// What a key that reads may see and do.
+/// What the holder of an account key or a viewer key may see and do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reader {
     /// Its id.
     pub id: KeyId,
-    /// Whether it changes nothing.
+    /// Whether it is read-only.
     pub is_viewer: bool,
     /// The accounts that it may see.
     pub within: Visibility,

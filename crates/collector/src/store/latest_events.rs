@@ -1,34 +1,34 @@
-//! Questions about the events that arrived last, and their answers.
+//! Questions about the latest events, and their answers.
 
 use serde_json::{Map, Value};
 
 use crate::model::{folding::folded, visibility::Visibility};
 
-/// A question about the events that arrived last.
+/// Selects the events that arrived last.
 #[derive(Debug, Clone)]
 pub struct LatestQuestion {
     /// Only events that arrived after the one with this number.
     pub after: Option<i64>,
     /// Only events that name this account.
     pub account_id: Option<String>,
-    /// Most events that are returned.
+    /// Maximum number of events that are returned.
     pub limit: usize,
 }
 
-/// A question about the events that arrived last, by somebody who looks at them.
+/// Selects the events that arrived last, for a page of the dashboard.
 #[derive(Debug, Clone)]
 pub struct NamedEventsQuestion {
-    /// The accounts that whoever asks may see.
+    /// The accounts that the caller may see.
     pub within: Visibility,
     /// Only events that name this account.
     pub account_id: Option<String>,
-    /// Only events with this text in one of their fields.
+    /// Only events with this text in one of the fields that people read.
     pub text: Option<String>,
     /// Only events that arrived after the one with this number.
     pub after: Option<i64>,
-    /// Most events that are returned.
+    /// Maximum number of events that are returned.
     pub limit: usize,
-    /// Number of latest events among which they are searched.
+    /// How many of the latest events are searched.
     pub reach: i64,
 }
 
@@ -39,8 +39,8 @@ pub struct NamedEvent {
     pub event: Value,
     /// Name of the account, or its id.
     pub account: String,
-    /// Name of the user; the id where the user has none, or belongs to an account that
-    /// is not to be seen.
+    /// Name of the user. The id when the user has no name, or belongs to an account that the caller
+    /// may not see.
     pub user: String,
 }
 
@@ -49,11 +49,11 @@ pub struct NamedEvent {
 pub struct NamedEvents {
     /// The events.
     pub events: Vec<NamedEvent>,
-    /// Number of the newest of all events; `None` before the first.
+    /// Number of the newest event of all; `None` while there are none.
     pub last: Option<i64>,
 }
 
-/// Whether a text, which is folded, is in one of the fields of an event that people read.
+/// Whether one of the fields that people read contains a case-folded text.
 pub(in crate::store) fn has_text(event: &Map<String, Value>, folded_text: &str) -> bool {
     const READ: [&str; 6] = [
         "account_id",

@@ -1,4 +1,4 @@
-//! What the records of a list must have.
+//! Filters for lists of accounts and users.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -10,18 +10,18 @@ use crate::model::folding::folded;
 /// Restricts a list of accounts or users. The default restricts nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListFilter {
-    /// Only those with all words of this text in their name, or with the text in their id,
-    /// without regard to case and accents.
+    /// Only records whose name contains all words of this text, or whose id contains the text,
+    /// ignoring case and accents.
     pub search: Option<String>,
-    /// Only those that were deactivated, or only those that were not.
+    /// Only deactivated records, or only records that are not.
     pub is_deleted: Option<bool>,
-    /// Only those with these details, by name. An empty text stands for records without
-    /// the detail.
+    /// Only records with these details, by name. An empty text selects records without the detail.
     pub dimensions: BTreeMap<String, String>,
 }
 
 impl ListFilter {
-    /// The part of the filter that no database reads as we do; `None` where there is none.
+    /// The part of the filter that no database evaluates as this program does; `None` when the
+    /// filter has no such part.
     pub(in crate::store) fn of_texts(&self) -> Option<TextFilter<'_>> {
         let filter = TextFilter {
             search: self.search.as_deref().map(folded),
@@ -39,12 +39,12 @@ pub(in crate::store) struct TextFilter<'a> {
 }
 
 impl TextFilter<'_> {
-    /// Whether it looks at details.
+    /// Whether it compares details.
     pub(in crate::store) fn needs_details(&self) -> bool {
         !self.dimensions.is_empty()
     }
 
-    /// Whether a record is one of the list. `details` are read if need be.
+    /// Whether a record passes the filter. `details` is called only if it is needed.
     pub(in crate::store) fn contains(
         &self,
         id: &str,

@@ -1,4 +1,4 @@
-//! What of the numbered events of streams never arrived.
+//! Numbered events of streams that never arrived.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::tree::Tree;
 
-/// Number of streams that the report lists.
+/// Number of streams that the report lists in detail.
 pub(in crate::store) const WORST: usize = 20;
 
-/// The events that were lost, of the streams that began in a span.
+/// The events that were lost, in the streams that began in a span.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LossReport {
     /// Number of streams that began in the span.
@@ -26,19 +26,19 @@ pub struct LossReport {
     pub duplicates: i64,
     /// The streams with the most missing events.
     pub worst: Vec<LossyStream>,
-    /// Number of streams of which more numbers are missing than any page can lose. What
-    /// they sent is received; nothing of them is missing.
+    /// Number of implausible streams, which miss more numbers than any page can lose. Their events
+    /// are counted as received, and none as missing.
     pub implausible: i64,
-    /// Those of them with the highest numbers.
+    /// The implausible streams with the highest numbers.
     pub implausible_streams: Vec<ImplausibleStream>,
 }
 
-/// A stream whose numbers cannot all be true.
+/// A stream whose numbers cannot all be genuine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImplausibleStream {
     /// Id of the stream.
     pub stream_id: String,
-    /// Number of events that it made, according to its numbers.
+    /// Number of events that it made, according to their numbers.
     pub numbered: i64,
     /// Number of events that arrived, each counted once.
     pub received: i64,
@@ -84,20 +84,20 @@ impl fmt::Display for LossReport {
     }
 }
 
-/// The account and the user of a stream.
+/// The account and the user to which a stream belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamOwner {
     /// Id of the account that the first event names.
     pub account_id: String,
     /// Name of that account.
     pub account_name: Option<String>,
-    /// Id of the user that it names.
+    /// Id of the user that the first event names.
     pub user_id: String,
-    /// When it was made, in ms since the Unix epoch.
+    /// When the first event was made, in ms since the Unix epoch.
     pub first_at: i64,
 }
 
-/// A stream with whose it is.
+/// A stream with its owner, if it is known.
 pub type Owned<T> = (T, Option<StreamOwner>);
 
 /// What the page for the loss report shows.
@@ -107,7 +107,7 @@ pub struct LossPage {
     pub tree: Tree,
     /// The report.
     pub report: LossReport,
-    /// The streams of the report that miss most.
+    /// The streams of the report with the most missing events.
     pub worst: Vec<Owned<LossyStream>>,
     /// The implausible streams of the report.
     pub implausible: Vec<Owned<ImplausibleStream>>,

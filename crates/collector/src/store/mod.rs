@@ -1,12 +1,11 @@
 //! The stored data, behind a seam of named operations.
 //!
-//! [`Store`] lists what can be asked and changed. Questions and answers are plain
-//! values here: they name accounts, users and keys by their ids, and no table, row or
-//! connection. An operation decides, and whoever asked lays out what it answers.
+//! [`Store`] lists the questions and changes. Their arguments and answers are plain values: they
+//! identify accounts, users and keys by their ids, and mention no table, row or connection. An
+//! operation decides what the answer contains; the caller decides how to show it.
 //!
-//! **Invariant:** an operation that reads sees one snapshot, in which it also checks
-//! what whoever asks may see. One that writes is on disk, as a whole, once it is
-//! answered.
+//! **Invariant:** an operation that reads works on one snapshot, in which it also checks what the
+//! caller may see. One that writes is on disk as a whole once it has returned.
 
 pub mod account_page;
 pub mod account_report;

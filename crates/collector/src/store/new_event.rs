@@ -1,4 +1,4 @@
-//! An event as it is given to the store.
+//! An event that is passed to the store.
 
 use natero_event::received::{Line, LineError, ReceivedEvent, canonical};
 use sha2::{Digest, Sha256};
@@ -11,17 +11,17 @@ use crate::model::nul::{json_without_nul, without_nul};
 pub struct NewEvent {
     /// Number of its line in the batch, from 1.
     pub line: usize,
-    /// The client's unique id, or one that is derived from the content.
+    /// The client's unique id, or one derived from the content.
     pub event_id: String,
-    /// What the store keeps of that id.
+    /// The key that the store keeps of that id.
     pub(super) key: IdKey,
     /// The event.
     pub event: ReceivedEvent,
 }
 
 impl NewEvent {
-    /// The event of a line with its id, from a source of which `scope` is. Its texts have no
-    /// NUL any more.
+    /// Makes an event of what was read from a line. `scope` is the scope of its source. NUL is
+    /// replaced in all texts.
     pub fn new(line: usize, event_id: String, scope: IdScope, mut event: ReceivedEvent) -> Self {
         let event_id = without_nul(event_id);
         replace_nul(&mut event);
@@ -33,8 +33,8 @@ impl NewEvent {
         }
     }
 
-    /// Reads a line of a batch, from a source of which `scope` is. `now` is the clock at
-    /// its arrival, in ms since the Unix epoch.
+    /// Reads a line of a batch. `scope` is the scope of its source, and `now` the time of its
+    /// arrival in ms since the Unix epoch.
     ///
     /// # Errors
     /// The error names the invalid field and says what to send instead.
@@ -72,11 +72,10 @@ fn replace_nul(event: &mut ReceivedEvent) {
     }
 }
 
-/// Derives an `event_id` from the content, for clients of the original, which
-/// send none. An event that such a client repeats after a lost response has the
-/// same content; key order and white space do not matter, but for events with more digits
-/// than can be read. Two events that agree in every field, the ms included, look like a
-/// repetition and count once.
+/// Derives an `event_id` from the content, for clients of the original library, which send none.
+/// When such a client repeats an event after a lost response, the content is the same. The order of
+/// keys and white space do not matter, except in events with more digits than can be read. Two
+/// events that agree in every field, the ms included, count as one.
 fn derived_id(line: &[u8]) -> String {
     let canonical = canonical(line).unwrap_or_default();
     let digest = Sha256::digest(canonical.as_bytes());

@@ -1,4 +1,4 @@
-//! The users of an account with their figures of a period and of the one before.
+//! The users of an account, with their figures of a period and of the previous one.
 
 use crate::model::{period::Before, quarter::QUARTER_MS, usage::Span};
 
@@ -17,23 +17,23 @@ pub struct Person {
     pub account_name: Option<String>,
     /// Whether the user was deactivated.
     pub is_deleted: bool,
-    /// Whether the user was not deactivated, and belongs to the account of the page or to one
-    /// of its accounts below, none of which was deactivated: without an event, such a user is
-    /// silent.
+    /// Whether the user is expected to be active, and counts as silent without an event. The user
+    /// must not be deactivated, and must belong to the account of the page or to one of its
+    /// descendants. The descendant, and every account between the two, must not be deactivated.
     pub is_awaited: bool,
     /// The figures of the period.
     pub now: PersonFigures,
-    /// Those of the period before; `None` where it reaches before the first use.
+    /// The figures of the previous period; `None` when it begins before the first use.
     pub before: Option<PersonFigures>,
-    /// The quarter of an hour of the first event, over all time, in ms since the Unix epoch.
+    /// The quarter of an hour of the first event over all time, in ms since the Unix epoch.
     pub first_seen: Option<i64>,
     /// The quarter of an hour of the latest event, over all time.
     pub last_seen: Option<i64>,
     /// Number of days of the period with an event.
     pub active_days: i64,
-    /// What the user did in these two periods.
+    /// Whether the user came, stayed or left.
     pub standing: Presence,
-    /// Number of events that are kept and do not count, of a user of whom none does.
+    /// Number of stored events that do not count, for a user without any counted event.
     pub uncounted: u64,
 }
 
@@ -55,17 +55,17 @@ pub struct PersonFigures {
 /// Whether a user came, stayed or left.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Presence {
-    /// Has an event in the period, and an earlier one.
+    /// Has an event in the period and an earlier one.
     Active,
     /// Has the first event in the period.
     New,
-    /// Has an event in the period before, and none in the period.
+    /// Has an event in the previous period, and none in this one.
     Stopped,
-    /// Has events in neither, but earlier.
+    /// Has events in neither period, but earlier.
     Away,
     /// Has events only after the period.
     Later,
-    /// Has only events that do not count.
+    /// Has stored events, none of which counts.
     Uncounted,
     /// Has no event at all.
     #[default]
@@ -73,8 +73,8 @@ pub enum Presence {
 }
 
 impl Person {
-    /// Takes away what belongs to the account to which the user has moved, which is not to
-    /// be seen. What the user did here stays.
+    /// Hides the account to which the user has moved, because the caller may not see it. The user's
+    /// activity here remains.
     pub(in crate::store) fn hide_home(&mut self) {
         self.first_name = None;
         self.last_name = None;
@@ -82,7 +82,7 @@ impl Person {
         self.account_name = Some("another account".to_owned());
     }
 
-    /// Adds the events that do not count, of a user of whom none does.
+    /// Sets the number of events that do not count, for a user without any counted event.
     pub(in crate::store) fn note_uncounted(&mut self, events: u64) {
         if self.standing == Presence::NeverCame && events > 0 {
             self.standing = Presence::Uncounted;
@@ -102,25 +102,25 @@ impl Person {
     }
 }
 
-/// What a user did, as far as it counts.
+/// The counted activity of a user.
 #[derive(Debug, Clone, Default)]
 pub(in crate::store) struct PersonUse {
     /// The figures of the period.
     pub(in crate::store) now: PersonFigures,
-    /// Those of the period before.
+    /// The figures of the previous period.
     pub(in crate::store) before: PersonFigures,
     /// The quarter of an hour of the first event before the end of the period.
     pub(in crate::store) first: Option<u32>,
-    /// That of the latest.
+    /// The quarter of an hour of the latest such event.
     pub(in crate::store) last: Option<u32>,
     /// Number of days of the period with an event.
     pub(in crate::store) active_days: i64,
-    /// There are events after the period.
+    /// Whether there are events after the period.
     pub(in crate::store) came_later: bool,
 }
 
 impl PersonUse {
-    /// Adds the use to a person of whom all else is known. `span` is the period.
+    /// Adds the activity to a person whose other fields are set. `span` is the period.
     pub(in crate::store) fn add_to(&self, person: &mut Person, span: Span, before: Option<Before>) {
         let start_of = |quarter: Option<u32>| quarter.map(|at| i64::from(at) * QUARTER_MS);
         person.now = self.now;

@@ -1,4 +1,4 @@
-//! The list of accounts with their figures of a period and of the one before.
+//! The list of accounts, with their figures of a period and of the previous one.
 
 mod assembly;
 mod curve;
@@ -24,19 +24,19 @@ pub(in crate::store) use forest::Forest;
 pub(in crate::store) use kept_names::{KeptNames, Version};
 pub(in crate::store) use period::{BEFORE, NOW};
 
-/// A question about many accounts.
+/// Selects accounts for a list.
 #[derive(Debug, Clone)]
 pub struct ListQuestion {
     /// The accounts that are listed.
     pub level: ListLevel,
-    /// Whether an account is listed with nothing below it where the list is about that
-    /// alone: it is all that somebody may see. What is below such an account is nothing.
+    /// Whether to list the root of a subtree when nothing is below it. Otherwise somebody who may
+    /// see only that account would see an empty list.
     pub with_lone_root: bool,
-    /// Whether those are listed, too, that were deactivated, and what is below such.
+    /// Whether to include deactivated accounts and what is below them.
     pub with_deactivated: bool,
     /// The period.
     pub span: Span,
-    /// The period before, with which it is compared.
+    /// The previous period, to which this one is compared.
     pub before: Option<Before>,
     /// The part of the usage that counts.
     pub filter: Filter,
@@ -44,19 +44,18 @@ pub struct ListQuestion {
     pub dimensions: BTreeMap<String, String>,
     /// Words that the accounts must have in their name or id; `None` for all accounts.
     pub text: Option<String>,
-    /// Financial records that are dated later do not count yet; in ms since the
-    /// Unix epoch.
+    /// Financial records dated later than this do not count yet; in ms since the Unix epoch.
     pub now: i64,
 }
 
-/// The accounts of a list, by their place in the tree.
+/// Which accounts are listed, by their position in the tree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ListLevel {
-    /// Accounts without a parent, the customers; of a subtree, the accounts directly
+    /// Accounts without a parent, which are the customers. In a subtree: the accounts directly
     /// below its root.
     #[default]
     Top,
-    /// Accounts without active children, where usage is captured.
+    /// Accounts without active children, for which usage is counted.
     Leaves,
     /// All accounts.
     All,
@@ -67,15 +66,13 @@ pub enum ListLevel {
 pub struct Portfolio {
     /// The listed accounts, in no particular order.
     pub rows: Vec<PortfolioRow>,
-    /// The figures of all listed accounts together. What two of them share is
-    /// counted once.
+    /// The figures of all listed accounts together. What two of them share is counted once.
     pub totals: PortfolioTotals,
-    /// Every dimension that an account of the level has, with its values and the
-    /// number of accounts that have each.
+    /// Every dimension of the accounts at this level, with its values and the number of accounts
+    /// that have each value.
     pub dimensions: BTreeMap<String, BTreeMap<String, usize>>,
-    /// Every product that was used in either period, the modules of the selected
-    /// product, and the features of the selected product and module, where they are
-    /// collected.
+    /// Every product that was used in either period, and, when they are requested, the modules of
+    /// the selected product and the features of the selected product and module.
     pub names: Names,
 }
 
@@ -92,7 +89,7 @@ pub struct ListedAccount {
     pub join_date: Option<i64>,
     /// All other fields.
     pub details: Map<String, Value>,
-    /// Whether it was deactivated, or an account above it within the list.
+    /// Whether it, or an account above it within the list, was deactivated.
     pub is_deleted: bool,
     /// Number of its children.
     pub children: usize,
@@ -129,10 +126,10 @@ pub struct PortfolioRow {
     pub parent: Option<String>,
     /// The figures of the period.
     pub now: PeriodFigures,
-    /// Those of the period before; `None` where it reaches before the first use.
+    /// The figures of the previous period; `None` when it begins before the first use.
     pub before: Option<PeriodFigures>,
-    /// Number of users who belong to it. Users who were deactivated, and those of
-    /// accounts that were, do not count.
+    /// Number of users who belong to it. Deactivated users, and users of deactivated accounts, are
+    /// not counted.
     pub members: i64,
     /// Number of members who were not active in the period.
     pub silent: i64,
@@ -141,7 +138,7 @@ pub struct PortfolioRow {
     pub last_use: Option<i64>,
     /// The latest recurring revenue, by currency.
     pub revenue: Money,
-    /// Feature uses day by day of the period; empty for a long one.
+    /// Feature uses for each day of the period; empty when the period is long.
     pub curve: Vec<f32>,
 }
 
@@ -150,10 +147,10 @@ pub struct PortfolioRow {
 pub struct PortfolioTotals {
     /// The figures of the period.
     pub now: PeriodFigures,
-    /// Those of the period before; `None` where it reaches before the first use of
-    /// any of the accounts.
+    /// The figures of the previous period; `None` when it begins before the first use of any of the
+    /// accounts.
     pub before: Option<PeriodFigures>,
-    /// Number of users who belong to the accounts and were not deactivated.
+    /// Number of users who belong to the accounts and are not deactivated.
     pub members: i64,
     /// Number of members who were not active in the period.
     pub silent: i64,
@@ -161,7 +158,7 @@ pub struct PortfolioTotals {
     pub revenue: Money,
 }
 
-/// Name of the financial records that are the recurring revenue, in any case.
+/// Name of the financial records that hold the recurring revenue; case is ignored.
 pub const RECURRING_REVENUE: &str = "mrr";
 
 /// Amounts by currency.
@@ -176,8 +173,7 @@ impl Money {
     }
 }
 
-/// The names that events have had, by what they name, each with the number of its
-/// events.
+/// Product, module and feature names in events, each with its number of events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     /// Products.
@@ -188,7 +184,7 @@ pub struct Names {
     pub features: BTreeMap<String, u64>,
 }
 
-/// The text of a field that can be a dimension: no list and no object.
+/// The text of a field that can be a dimension; `None` for a list or an object.
 pub fn dimension_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),

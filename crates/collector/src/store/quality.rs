@@ -1,4 +1,4 @@
-//! What is wrong with the data, each with who, where and since when.
+//! Problems of the data, each with who caused it, where and since when.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,14 @@ use super::{
     tree::Tree,
 };
 
-/// Events of an account that has accounts below it.
+/// Events of an account that has child accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NonLeafUsage {
     /// Id of the account.
     pub account_id: String,
     /// Its name.
     pub account_name: Option<String>,
-    /// Number of active accounts directly below it.
+    /// Number of active child accounts.
     pub children: i64,
     /// The events that do not count.
     pub events: Uncounted,
@@ -46,7 +46,7 @@ pub struct Uncounted {
     pub events: i64,
     /// The quarter of an hour of the first, in ms since the Unix epoch.
     pub first_at: i64,
-    /// That of the last.
+    /// The quarter of an hour of the last, in ms since the Unix epoch.
     pub last_at: i64,
 }
 
@@ -62,9 +62,9 @@ impl Uncounted {
 /// Usage that does not count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UncountedUsage {
-    /// That of accounts with accounts below them.
+    /// Usage of accounts that have child accounts.
     pub non_leaf: Vec<NonLeafUsage>,
-    /// That of users who belong to another account.
+    /// Usage of users who belong to another account.
     pub conflicts: Vec<UserConflict>,
 }
 
@@ -73,22 +73,22 @@ pub struct UncountedUsage {
 pub struct PhantomParent {
     /// Its id.
     pub account_id: String,
-    /// Number of accounts directly below it.
+    /// Number of its child accounts.
     pub children: i64,
     /// Name or id of one of them.
     pub example: String,
 }
 
-/// The events of an account that were lost on the way.
+/// The events of an account that were lost in transit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountLoss {
-    /// Id of the account; `None` where no event of a stream is stored.
+    /// Id of the account; `None` for streams of which no event is stored.
     pub account_id: Option<String>,
     /// Its name.
     pub account_name: Option<String>,
     /// Number of events that were made and have not arrived.
     pub missing: i64,
-    /// Number of events that the streams with losses made.
+    /// Number of events made in the streams that have losses.
     pub made: i64,
     /// Number of streams with losses.
     pub streams: i64,
@@ -98,10 +98,11 @@ pub struct AccountLoss {
     pub first_at: i64,
 }
 
-/// Most streams whose losses are summed up by account, those that miss most.
+/// Maximum number of streams whose losses are summed up by account: those with the most missing
+/// events.
 pub(in crate::store) const MAX_STREAMS: i64 = 1000;
 
-/// What a stream misses.
+/// The missing events of a stream.
 #[derive(Debug)]
 pub(in crate::store) struct StreamLoss {
     /// Number of events that it made.
@@ -117,7 +118,7 @@ pub(in crate::store) struct StreamLoss {
 pub(in crate::store) struct Losses(BTreeMap<Option<String>, (AccountLoss, BTreeSet<String>)>);
 
 impl Losses {
-    /// Adds what a stream misses to what its owner misses.
+    /// Adds the missing events of a stream to those of its owner.
     pub(in crate::store) fn add(&mut self, stream: &StreamLoss, owner: Option<StreamOwner>) {
         let account_id = owner.as_ref().map(|owner| owner.account_id.clone());
         let (loss, users) = self.0.entry(account_id.clone()).or_insert_with(|| {
@@ -156,9 +157,9 @@ impl Losses {
 pub struct Refusal {
     /// Name of the source that sent them, or its id.
     pub source: String,
-    /// Why, as the latest of them was told.
+    /// The reason, as it was reported for the latest of them.
     pub reason: String,
-    /// The account that they name, if it can be read.
+    /// The account that they name, if it could be read.
     pub account_id: Option<String>,
     /// Number of lines.
     pub lines: i64,
@@ -168,7 +169,7 @@ pub struct Refusal {
     pub last_at: i64,
 }
 
-/// Most accounts of which nobody has said anything that are listed.
+/// Maximum number of undescribed accounts that are listed.
 pub(in crate::store) const MAX_UNDESCRIBED: i64 = 1000;
 
 /// What the page for the quality of the data shows.
@@ -180,14 +181,14 @@ pub struct QualityPage {
     pub uncounted: UncountedUsage,
     /// Accounts that exist only because others name them as their parent.
     pub phantoms: Vec<PhantomParent>,
-    /// Ids of accounts of which nobody has said anything, and which nothing names any
-    /// more: no event, user, record or account below.
+    /// Ids of accounts that no request or event has described, and that nothing refers to any more:
+    /// no event, user, record or child account.
     pub undescribed: Vec<String>,
     /// Lines that were refused.
     pub refusals: Vec<Refusal>,
     /// Events that were lost.
     pub losses: Vec<AccountLoss>,
-    /// Streams that cannot be true.
+    /// Streams whose numbers cannot all be genuine.
     pub implausible: Vec<Owned<ImplausibleStream>>,
     /// The loss of all streams.
     pub loss: LossReport,

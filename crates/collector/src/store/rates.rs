@@ -1,4 +1,4 @@
-//! Requests that several collectors count together.
+//! Rate limits that several collectors share.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::model::{
     rate::Rate,
 };
 
-/// Whose requests are counted.
+/// Whose requests are limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limited {
     /// A source, for its batches.
@@ -17,18 +17,18 @@ pub enum Limited {
     Key(KeyId),
 }
 
-/// Requests that were drawn.
+/// The result of drawing requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drawn {
-    /// So many more may be taken, at any time.
+    /// This many more requests may be sent, at any time.
     Granted(u32),
-    /// None before this time has passed.
+    /// No request may be sent before this time has passed.
     Exhausted(Duration),
 }
 
-/// Where several collectors on one store count requests together.
+/// The rate limits that all collectors on one store share.
 pub trait SharedRates: Send + Sync {
-    /// Draws the next [share](Rate::share) of the requests that a key may send at a rate. What
-    /// is drawn counts as sent: nothing is given back.
+    /// Draws the next [share](Rate::share) of the requests that `of` may send at a rate. Drawn
+    /// requests count as sent: nothing is given back.
     fn draw(&self, of: Limited, rate: Rate) -> Answer<'_, Drawn>;
 }

@@ -9,7 +9,7 @@ use crate::model::{
     record_kind::RecordKind,
 };
 
-/// One page of a list, and the number of all.
+/// One page of a list, and the number of all its entries.
 pub type Listed<T> = (Vec<T>, i64);
 
 /// Records to be stored.
@@ -35,8 +35,8 @@ pub struct RecordsPage {
 pub struct RecordList {
     /// The kind.
     pub kind: RecordKind,
-    /// The first of them.
+    /// The first page of them.
     pub records: Vec<Value>,
-    /// Number of all.
+    /// Number of all records of the kind.
     pub total: i64,
 }

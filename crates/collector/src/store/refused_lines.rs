@@ -1,25 +1,25 @@
-//! Lines of a batch that were refused.
+//! Rejected lines of a batch.
 
 use std::collections::BTreeMap;
 
 use crate::model::nul::without_nul;
 
-/// Most rows that one batch writes: a broken client has few reasons, and another
-/// must not hold the writer.
+/// Maximum number of rows that one batch writes. A broken client has only a few reasons; any other
+/// client must not keep the writer busy.
 const MAX_GROUPS: usize = 100;
 
-/// The kind of lines whose own is no longer told apart.
+/// The kind under which all further errors are counted once a source has too many rows.
 pub const OTHER: &str = "other";
 
-/// Longest kind, example and account that are kept, in characters.
+/// Maximum length of a stored kind, example or account, in characters.
 const MAX_CHARS: usize = 256;
 
-/// Most rows that are stored of a source. Anybody can send lines with any account, so beyond so
-/// many the account of a line is no longer told apart.
+/// Number of rows of a source from which on the account is no longer recorded. Anybody can send
+/// lines with any account. From twice this number on, the kind is not recorded either.
 pub(in crate::store) const MAX_ROWS: i64 = 1000;
 
-/// The kind and the account under which lines are stored that have no row yet, where
-/// their source has so many already.
+/// The kind and the account under which to store lines that have no row yet, when their source
+/// already has `rows` rows.
 pub(in crate::store) fn told_apart<'a>(
     rows: i64,
     kind: &'a str,
@@ -30,25 +30,25 @@ pub(in crate::store) fn told_apart<'a>(
     (kind, account)
 }
 
-/// Refused lines of one kind and account.
+/// Rejected lines of one kind and account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refused {
     /// Number of lines.
     pub lines: i64,
-    /// What the latest of them was told. It may have a value of the line in it.
+    /// The message for the latest of them. It may contain a value from the line.
     pub example: String,
 }
 
-/// The refused lines of a batch, by the kind of error and account.
+/// The rejected lines of a batch, by kind of error and account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RefusedLines(BTreeMap<(String, String), Refused>);
 
 impl RefusedLines {
-    /// Counts a line. `kind` is the same for all lines with this error, `example` what
-    /// the line is told, and `account_id` the account that it names, if it can be read.
+    /// Counts a line. `kind` is the same for all lines with this error, `example` is the message
+    /// for this line, and `account_id` the account that it names, if it could be read.
     pub fn add(&mut self, kind: &str, example: &str, account_id: Option<&str>) {
         let cut = |text: &str| without_nul(text.chars().take(MAX_CHARS).collect());
-        // Kinds are few; accounts may be as many as lines.
+        // There are few kinds, but there may be as many accounts as lines.
         let mut key = (cut(kind), cut(account_id.unwrap_or_default()));
         if self.0.len() >= MAX_GROUPS / 2 && !self.0.contains_key(&key) {
             key.1.clear();
@@ -61,12 +61,12 @@ impl RefusedLines {
         refused.example = cut(example);
     }
 
-    /// The lines by kind and account, which is empty where none was read.
+    /// The lines by kind and account. The account is empty when it could not be read.
     pub fn groups(self) -> BTreeMap<(String, String), Refused> {
         self.0
     }
 
-    /// Whether no line was refused.
+    /// Whether no line was rejected.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

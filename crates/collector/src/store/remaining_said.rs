@@ -1,4 +1,4 @@
-//! What the identifications say that an erasure leaves.
+//! The contents of the identifications that remain after an erasure.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,8 +10,8 @@ use crate::model::{
     remaining_fields::{Identified, RemainingFields},
 };
 
-/// What remains of the accounts and users about which an erasure takes something back.
-/// Events are told by `E`.
+/// What remains of the accounts and users from which an erasure takes fields back. `E` identifies
+/// an event.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct RemainingSaid<E> {
     of: HashMap<(Subject, String), RemainingFields<E>>,
@@ -24,24 +24,24 @@ impl<E> Default for RemainingSaid<E> {
 }
 
 impl<E: Clone + Eq + std::hash::Hash> RemainingSaid<E> {
-    /// Whether nothing is taken back of any account or user.
+    /// Whether the erasure takes nothing back from any account or user.
     pub(in crate::store) fn is_empty(&self) -> bool {
         self.of.is_empty()
     }
 
-    /// Adds an account or a user of which something is taken back, with what public
-    /// sources said.
+    /// Adds an account or a user from which fields are taken back, with the fields that public
+    /// sources set.
     pub(in crate::store) fn concern(&mut self, subject: Subject, id: &str, public: &PublicFields) {
         (self.of.entry((subject, id.to_owned())))
             .or_insert_with(|| RemainingFields::of(public.cleared()));
     }
 
-    /// Whether an account or a user is among them.
+    /// Whether an account or a user was added.
     pub(in crate::store) fn concerns(&self, subject: Subject, id: &str) -> bool {
         self.of.contains_key(&(subject, id.to_owned()))
     }
 
-    /// Their ids.
+    /// The ids of the accounts or users that were added.
     pub(in crate::store) fn ids(&self, wanted: Subject) -> Vec<&str> {
         (self.of.keys())
             .filter(|(subject, _)| *subject == wanted)
@@ -49,7 +49,7 @@ impl<E: Clone + Eq + std::hash::Hash> RemainingSaid<E> {
             .collect()
     }
 
-    /// Adds an identification that remains, in the order of arrival.
+    /// Adds an identification that remains. They must be added in order of arrival.
     pub(in crate::store) fn add(
         &mut self,
         subject: Subject,
@@ -62,7 +62,7 @@ impl<E: Clone + Eq + std::hash::Hash> RemainingSaid<E> {
         }
     }
 
-    /// The events that say it.
+    /// The events whose identifications remain.
     pub(in crate::store) fn events(&self) -> HashSet<E> {
         (self.of.values())
             .flat_map(RemainingFields::events)
@@ -70,7 +70,7 @@ impl<E: Clone + Eq + std::hash::Hash> RemainingSaid<E> {
             .collect()
     }
 
-    /// Leaves out what other events say, which are gone since they were found.
+    /// Removes the identifications of events other than `left`, which have been deleted meanwhile.
     pub(in crate::store) fn retain(&mut self, left: &HashSet<E>) {
         for fields in self.of.values_mut() {
             fields.retain(|event| left.contains(event));

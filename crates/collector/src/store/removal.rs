@@ -1,8 +1,8 @@
-//! What was erased or deleted.
+//! What was erased or pruned.
 
 use serde::Serialize;
 
-/// What an erasure has removed.
+/// What an erasure removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Erased {
     /// Number of events.
@@ -11,12 +11,13 @@ pub struct Erased {
     pub users: usize,
     /// Number of accounts.
     pub accounts: usize,
-    /// Number of users who belong to another account now: a forged event had placed them in
-    /// theirs, or they were in an erased account by events alone, and others name another.
+    /// Number of users who were moved to another account. Either a forged event had placed them in
+    /// their account, or they were in an erased account only because events named it, and other
+    /// events name another.
     #[serde(skip_serializing_if = "is_none")]
     pub users_moved: usize,
-    /// Number of events of the stream that retention had dropped before. Nobody knows any
-    /// more which figures are theirs, so these stay.
+    /// Number of events of the stream that retention deleted earlier. It is no longer known which
+    /// figures they contributed to, so these remain.
     #[serde(skip_serializing_if = "is_none")]
     pub figures_kept: usize,
 }
@@ -26,7 +27,7 @@ fn is_none(count: &usize) -> bool {
 }
 
 impl Erased {
-    /// Adds what another erasure has removed.
+    /// Adds what another erasure removed.
     pub fn add(&mut self, other: Erased) {
         self.events += other.events;
         self.users += other.users;
@@ -36,11 +37,11 @@ impl Erased {
     }
 }
 
-/// What one deletion of old events did.
+/// What one deletion of old events removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pruned {
     /// Number of events that were deleted.
     pub events: usize,
-    /// Whether a further call would find nothing to do.
+    /// Whether nothing is left to delete.
     pub is_done: bool,
 }

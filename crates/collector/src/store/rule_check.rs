@@ -1,4 +1,4 @@
-//! What a rule of alerts asks of the figures, what it hits, and what that changes.
+//! What an alert rule reads, which accounts and users it matches, and what that changes.
 
 use std::collections::BTreeMap;
 
@@ -17,27 +17,27 @@ use crate::model::{
     usage::Span,
 };
 
-/// How long a user counts as new: trackers keep events of a page without a
-/// connection for days, so that a first event may arrive late.
+/// How long a user counts as new. Trackers without a connection keep events for days, so the first
+/// event of a user may arrive late.
 const NEW_MS: i64 = 7 * 86_400_000;
 
-/// How long an alert is kept that no longer holds: a quarter.
+/// How long an ended alert is kept: a quarter of a year.
 pub(in crate::store) const KEPT_MS: i64 = 92 * 86_400_000;
 
-/// What a rule asks.
+/// What a rule reads.
 #[derive(Debug)]
 pub(in crate::store) enum RuleQuestion {
-    /// The figures of accounts. Each of them is a hit for which [`hit`] finds one.
+    /// The figures of accounts. [`hit`] decides which of them match.
     Accounts(ListQuestion),
     /// The users whose first counted event [`is_new`].
     NewUsers {
-        /// The time from which on a user is new.
+        /// The time from which on a first event makes a user new.
         from: i64,
     },
 }
 
 impl RuleQuestion {
-    /// What a rule asks at `now`. Days are those of `zone`.
+    /// What a rule reads at `now`. Days are those of `zone`.
     pub(in crate::store) fn of(stored: &StoredRule, zone: &TimeZone, now: i64) -> Self {
         let rule = &stored.rule;
         match rule.condition {
@@ -47,12 +47,12 @@ impl RuleQuestion {
             }
             Condition::Silent { days } => {
                 let from = zone.start_of(zone.day_at(now).plus(-i64::from(days)));
-                // What is made now or by a clock that is ahead is use, too.
+                // Events that are made now, or by a clock that is ahead, are use, too.
                 let span = Span {
                     from,
                     to: Span::ALL.to,
                 };
-                // All time before: whoever was never there is not silent.
+                // All earlier time: an account that was never active is not silent.
                 let before = Before {
                     span: Span {
                         from: Span::ALL.from,
@@ -69,7 +69,7 @@ impl RuleQuestion {
     }
 }
 
-/// The last whole days, and as many before.
+/// The last whole days, and as many days before them.
 fn days_before(zone: &TimeZone, now: i64, days: u32) -> (Span, Before) {
     let today = zone.day_at(now);
     let days = i64::from(days);
@@ -88,8 +88,7 @@ fn days_before(zone: &TimeZone, now: i64, days: u32) -> (Span, Before) {
     (span, before)
 }
 
-/// The figures of the accounts of a rule. Accounts that were deactivated are left out:
-/// that they are silent is no news.
+/// Selects the accounts of a rule. Deactivated accounts are left out: their silence is expected.
 fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion {
     ListQuestion {
         level: match rule.level {
@@ -108,10 +107,10 @@ fn list(rule: &AlertRule, span: Span, before: Before, now: i64) -> ListQuestion 
     }
 }
 
-/// The figures that a rule compares, of a period and of the one before.
+/// The compared figures of the period and of the previous one.
 pub(in crate::store) type ComparedFigures = Option<(f64, f64)>;
 
-/// What a rule hits of an account; `None` where it does not hit it.
+/// The compared figures of an account that matches a rule; `None` when it does not match.
 pub(in crate::store) fn hit(rule: &AlertRule, row: &PortfolioRow) -> Option<ComparedFigures> {
     match rule.condition {
         Condition::UsesDown { percent, .. } => down(row, percent, |figures| figures.features),
@@ -129,21 +128,21 @@ fn down(
     percent: u32,
     figure: impl Fn(&PeriodFigures) -> f64,
 ) -> Option<ComparedFigures> {
-    // Nothing is compared with a time before the first use.
+    // A period that begins before the first use is not compared.
     let before = rounded(row.before.as_ref().map(&figure)?);
     let now = rounded(figure(&row.now));
     (before > 0.0 && is_down_by(percent, now, before)).then_some(Some((now, before)))
 }
 
-/// Whether a figure went down by some percent or more. The figures are as they are shown; no
-/// share of one is compared, since most shares are no floats: 57 % of 100 would be less than 57.
+/// Whether a figure fell by `percent` or more. The figures are compared as they are shown. No share
+/// is computed, because most shares are not exact floats: 57 % of 100 would be less than 57.
 fn is_down_by(percent: u32, now: f64, before: f64) -> bool {
     let left = f64::from(100 - percent.min(100));
     rounded(now * 100.0) <= rounded(before * left)
 }
 
-/// Whether a user is new whose first counted event is of a quarter of an hour. The one in
-/// which the rule was made counts: better told once too often.
+/// Whether a user is new whose first counted event lies in `quarter`. The quarter of an hour in
+/// which the rule was created counts: reporting a user once too often is better than never.
 pub(in crate::store) fn is_new(quarter: u32, from: i64) -> bool {
     (i64::from(quarter) + 1) * QUARTER_MS > from
 }
@@ -155,19 +154,19 @@ pub(in crate::store) fn has_values(rule: &AlertRule, details: &Map<String, Value
         .all(|(name, value)| details.get(name).and_then(dimension_text).as_ref() == Some(value))
 }
 
-/// What a rule hits. Accounts and users are known by their numbers in their tables.
+/// A match of a rule. Accounts and users are given as the numbers of their table rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::store) struct Hit {
     /// The account.
     pub(in crate::store) account: i64,
     /// The user, where the rule is about users.
     pub(in crate::store) user: Option<i64>,
-    /// The figures that the rule compares.
+    /// The compared figures.
     pub(in crate::store) figures: ComparedFigures,
 }
 
 impl Hit {
-    /// What it is about.
+    /// The account and the user of the match.
     fn subject(&self) -> (i64, Option<i64>) {
         (self.account, self.user)
     }
@@ -177,24 +176,24 @@ impl Hit {
         self.figures.map(|(now, _)| now)
     }
 
-    /// The figure of the period before.
+    /// The figure of the previous period.
     pub(in crate::store) fn before(&self) -> Option<f64> {
         self.figures.map(|(_, before)| before)
     }
 }
 
-/// What a check of a rule changes.
+/// The changes that result from a check of a rule.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::store) struct Changes {
-    /// What it hits and did not hit before.
+    /// Matches without an active alert.
     pub(in crate::store) began: Vec<Hit>,
-    /// The alerts that no longer hold.
+    /// The alerts that end.
     pub(in crate::store) ended: Vec<i64>,
 }
 
 impl Changes {
-    /// Compares what a rule hits with its alerts that hold: their numbers, by their
-    /// accounts and users.
+    /// Compares the matches of a rule with its active alerts, given as alert numbers by account and
+    /// user.
     pub(in crate::store) fn of(
         mut holding: BTreeMap<(i64, Option<i64>), i64>,
         hits: Vec<Hit>,
@@ -216,7 +215,7 @@ mod tests {
     fn a_drop_of_exactly_the_percent_is_one_and_a_smaller_one_is_none() {
         for percent in 1..=100_u32 {
             for before in [1_u32, 7, 10, 20, 50, 100, 200, 1000, 123_457] {
-                // In hundredths, which are whole.
+                // In hundredths, which are whole numbers.
                 let left = before * (100 - percent);
                 for (hundredths, is_down) in [(left, true), (left + 1, false)] {
                     let (now, before) = (f64::from(hundredths) / 100.0, f64::from(before));

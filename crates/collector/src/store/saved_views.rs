@@ -1,6 +1,6 @@
-//! Lists of accounts that somebody gave a name, for everyone.
+//! Lists of accounts that somebody saved under a name, for everyone.
 
-/// Most saved views. More are no navigation.
+/// Maximum number of saved views. More could not be navigated.
 pub(in crate::store) const MAX_VIEWS: i64 = 100;
 
 /// A list with its name.

@@ -15,7 +15,7 @@ pub struct FoundUser {
     pub name: Option<String>,
     /// Name or id of the account the user belongs to.
     pub account: String,
-    /// Whether the user was deactivated.
+    /// Whether the user is deactivated.
     pub is_deleted: bool,
 }
 
@@ -26,7 +26,7 @@ pub struct Found {
     pub accounts: Vec<Vec<TreeEntry>>,
     /// The users.
     pub users: Vec<FoundUser>,
-    /// Number of accounts and users that are not among them.
+    /// Number of matching accounts and users that were left out.
     pub beyond: usize,
 }
 
@@ -35,16 +35,16 @@ pub struct Found {
 pub struct SearchQuestion {
     /// The text.
     pub text: String,
-    /// The accounts that whoever asks may see.
+    /// The accounts that the caller may see.
     pub within: Visibility,
-    /// Most accounts, and most users, that are returned.
+    /// Maximum number of accounts, and of users, that are returned.
     pub limit: usize,
 }
 
-/// The place of something in what a search found, or `None` where it has not the text,
-/// which is folded: whether its title does not begin with the text, and the title. It has the
-/// text with all words of it in its `title`, or the text in its id; without a title, the id
-/// is told.
+/// The sort key of an account or a user among search results; `None` when it does not match. It
+/// matches when its `title` contains all words of `text`, or its id contains `text`, which must be
+/// case-folded. Matches whose title begins with the text come first, then titles decide. Without a
+/// title, the id is used.
 pub(in crate::store) fn rank(text: &str, title: Option<&str>, id: &str) -> Option<(bool, String)> {
     let (title, id) = (title.map(folded), folded(id));
     let has_text = title.as_ref().is_some_and(|title| has_words(title, text)) || id.contains(text);
@@ -54,7 +54,7 @@ pub(in crate::store) fn rank(text: &str, title: Option<&str>, id: &str) -> Optio
     })
 }
 
-/// The name of a user with these first and last names; `None` without any.
+/// The full name made of a first and a last name; `None` without either.
 pub(in crate::store) fn full_name(names: [Option<&str>; 2]) -> Option<String> {
     let names: Vec<_> = names.into_iter().flatten().collect();
     (!names.is_empty()).then(|| names.join(" "))

@@ -1,35 +1,35 @@
-//! Sessions of people who are signed in.
+//! Dashboard sessions of signed-in people.
 
 use super::keys::Reader;
 use crate::model::keys::KeyId;
 
-/// Longest time between two requests of a session, in ms: a working day.
+/// Maximum time between two requests of a session, in ms: a working day.
 pub(in crate::store) const IDLE_LIMIT: i64 = 12 * 60 * 60 * 1000;
-/// Longest life of a session in ms, however often it is used.
+/// Maximum lifetime of a session in ms, however often it is used.
 pub(in crate::store) const AGE_LIMIT: i64 = 7 * 24 * 60 * 60 * 1000;
-/// Most open sessions, more than any team needs. A further one ends the session
+/// Maximum number of open sessions, more than any team needs. Opening another one ends the session
 /// that has been unused for the longest time.
 pub(in crate::store) const MAX_SESSIONS: i64 = 1000;
-/// How old the record of the last use may be, in ms. A write for every page would
-/// hold up events.
+/// How far the recorded time of the last use may lag behind, in ms. Recording it for every page
+/// would delay events.
 pub(in crate::store) const USED_PRECISION: i64 = 10 * 60 * 1000;
 
-/// A session that begins.
+/// A new session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
-    /// Its id, which nobody can guess.
+    /// Its unguessable id.
     pub id: String,
-    /// The key that it is opened with.
+    /// The key with which somebody signed in.
     pub key: KeyId,
-    /// The session of the browser before it, which ends.
+    /// The previous session of the same browser, which ends.
     pub previous: Option<String>,
 }
 
 /// An open session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenSession {
-    /// The key that it was opened with.
+    /// The holder of the key with which it was opened.
     pub reader: Reader,
-    /// Whether its use is to be recorded with `touch_session`.
+    /// Whether `touch_session` should record its use.
     pub is_stale: bool,
 }

@@ -4,10 +4,9 @@ use serde::Serialize;
 
 use crate::model::financial::Amount;
 
-/// The financial records of one currency. An amount that is recorded again, such
-/// as a monthly revenue, replaces the earlier one of its account and name, whatever
-/// the currency of that. There is no sum of all: a yearly, a monthly and a one-time
-/// amount add up to nothing.
+/// The financial records of one currency. An amount that is recorded again, such as a monthly
+/// revenue, replaces the earlier one of the same account and name, whatever its currency. There is
+/// no total across names: yearly, monthly and one-time amounts cannot be added up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CurrencySum {
     /// Currency code of ISO 4217.
@@ -23,11 +22,11 @@ pub struct CurrencySum {
 pub struct NamedSum {
     /// The name.
     pub name: String,
-    /// Sum over accounts of the latest amount.
+    /// Sum over all accounts of their latest amount.
     pub amount: Amount,
     /// Number of records.
     pub records: i64,
-    /// The amounts of each month that has a record, in order.
+    /// The amounts of each month that has a record, in chronological order.
     pub by_month: Vec<MonthSum>,
 }
 
@@ -36,7 +35,7 @@ pub struct NamedSum {
 pub struct MonthSum {
     /// The month in UTC, as `2024-05`.
     pub month: String,
-    /// Sum over accounts of the latest amount of the month.
+    /// Sum over all accounts of their latest amount of the month.
     pub amount: Amount,
     /// Number of records.
     pub records: i64,

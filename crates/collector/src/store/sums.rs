@@ -1,4 +1,4 @@
-//! What a set of events adds up to, without their users and sessions.
+//! The sums of a set of events, without its numbers of users and sessions.
 
 use natero_event::ActionKind;
 
@@ -25,8 +25,7 @@ impl Sums {
     }
 }
 
-/// The figures of one event. `action` is `None` for an action that a client
-/// invented.
+/// The figures of one event. `action` is `None` for a custom action of a client.
 pub(in crate::store) fn event_sums(
     action: Option<ActionKind>,
     total: Option<f64>,

@@ -1,5 +1,5 @@
-//! What events leave outside of their own tables and figures: what they said, the users and
-//! accounts that they were the first to name, and their part of the records of streams.
+//! What events leave behind outside their own tables and figures: identifications, users and
+//! accounts that they named first, and their share of the stream records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,17 +12,17 @@ use crate::model::stream_record::StreamEvents;
 /// The traces of events that are about to be deleted.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Traces {
-    /// The users whom they named.
+    /// The users that they named.
     pub(in crate::store) users: BTreeSet<String>,
     /// The accounts that they named.
     pub(in crate::store) accounts: BTreeSet<String>,
-    /// What they said.
+    /// The identifications among them.
     pub(in crate::store) said: Vec<Said>,
-    /// Those that have a number, by their streams.
+    /// The events that have a `seq`, by stream.
     pub(in crate::store) streams: BTreeMap<String, StreamEvents>,
 }
 
-/// What one identification of a public source said.
+/// The contents of one identification from a public source.
 #[derive(Debug)]
 pub(in crate::store) struct Said {
     pub(in crate::store) subject: Subject,
@@ -34,7 +34,7 @@ pub(in crate::store) struct Said {
 }
 
 impl Traces {
-    /// Adds those of an event. `identified` is what it said, if it is an identification.
+    /// Adds the traces of an event. `identified` is set when it is an identification.
     pub(in crate::store) fn add(
         &mut self,
         (account_id, user_id, stream): (String, String, Option<String>),

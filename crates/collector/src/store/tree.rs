@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::records::Listed;
 use crate::model::{page::Page, visibility::Visibility};
 
-/// Accounts of one level that are shown at a time, more than fit on a screen.
+/// Number of accounts of one level that are shown at a time, more than fit on a screen.
 pub const LEVEL: i64 = 50;
 
 /// The accounts of a level that are shown when it is opened.
@@ -14,13 +14,13 @@ pub(in crate::store) const FIRST_PAGE: Page = Page {
     number: 1,
 };
 
-/// Most levels that the tree shows above an account. More would leave no room for
+/// Maximum number of levels that the tree shows above an account. More would leave no room for
 /// names.
 const LEVELS: usize = 6;
 
-/// The levels that are open along a path, whose accounts have so many children: the
-/// first level is 0, and level `n` is below the account `n - 1` of the path. Its begin is
-/// the number of levels that are not shown.
+/// The levels that are open along a path. `children` has the number of children of each account of
+/// the path. Level 0 is the first level, and level `n` lies below account `n - 1` of the path. The
+/// range begins after the levels that are not shown.
 fn open_levels(children: &[i64]) -> Range<usize> {
     let skipped = children.len().saturating_sub(LEVELS + 1);
     let mut end = skipped;
@@ -40,7 +40,7 @@ pub struct TreeEntry {
     pub name: Option<String>,
     /// Name of its level of the hierarchy.
     pub hierarchy_label: Option<String>,
-    /// Whether the account was deactivated.
+    /// Whether the account is deactivated.
     pub is_deleted: bool,
     /// Number of its children.
     pub children: i64,
@@ -60,9 +60,9 @@ pub struct Tree {
     pub levels: Vec<Level>,
     /// The path from the root to the account.
     pub path: Vec<TreeEntry>,
-    /// Number of levels at the beginning of the path that are not shown.
+    /// Number of levels at the top that are not shown.
     pub skipped: usize,
-    /// Whether the first level is the only account that may be seen.
+    /// Whether the first level consists of the only root that the caller may see.
     pub has_one_root: bool,
 }
 
@@ -73,13 +73,12 @@ pub struct Level {
     pub parent: Option<String>,
     /// Its first accounts.
     pub branches: Vec<TreeEntry>,
-    /// Number of all its accounts.
+    /// Number of all accounts of the level.
     pub total: i64,
 }
 
 impl Level {
-    /// The first page of a level. The account on the path is shown even when it is not on
-    /// that page.
+    /// The first page of a level. The account on the path is added even if it is not on that page.
     pub(in crate::store) fn of(
         parent: Option<&TreeEntry>,
         (mut branches, total): (Vec<TreeEntry>, i64),
@@ -100,19 +99,19 @@ impl Level {
     }
 }
 
-/// What of the tree is open along the path to an account, before its levels are read. `A` is
-/// what a store finds an account by.
+/// The part of the tree that is open along the path to an account, before the levels are read. `A`
+/// is the value by which a store finds an account.
 #[derive(Debug)]
 pub(in crate::store) struct OpenTree<A> {
-    /// The only account that may be seen, with what is below it.
+    /// The root of the subtree to which the caller is limited, if any.
     root: Option<TreeEntry>,
     path: Vec<(A, TreeEntry)>,
     open: Range<usize>,
 }
 
 impl<A: Copy + PartialEq> OpenTree<A> {
-    /// Opens the tree along a path, of which only what is below `root` may be seen if there
-    /// is one. Then the tree is open below that at least.
+    /// Opens the tree along a path. With a `root`, only its subtree is visible, and the tree is
+    /// open at least directly below it.
     pub(in crate::store) fn along(
         mut path: Vec<(A, TreeEntry)>,
         root: Option<(A, TreeEntry)>,
@@ -132,15 +131,15 @@ impl<A: Copy + PartialEq> OpenTree<A> {
         }
     }
 
-    /// The accounts whose children are read, from the top; `None` stands for the accounts
-    /// without a parent.
+    /// The accounts whose children must be read, from the top; `None` stands for the level of
+    /// accounts without a parent.
     pub(in crate::store) fn parents(&self) -> Vec<Option<A>> {
         let open = self.open.clone().filter(|at| !self.is_root(*at));
         open.map(|at| self.parent(at).map(|(account, _)| *account))
             .collect()
     }
 
-    /// The tree with the first pages of the levels below its [`parents`](Self::parents).
+    /// The tree, made of the first pages of the levels below [`parents`](Self::parents).
     pub(in crate::store) fn with(self, read: Vec<Listed<TreeEntry>>) -> Tree {
         let mut read = read.into_iter();
         let mut levels = Vec::with_capacity(self.open.len());
@@ -166,7 +165,8 @@ impl<A: Copy + PartialEq> OpenTree<A> {
         }
     }
 
-    /// Whether a level has the only account that may be seen, and nothing is read of it.
+    /// Whether a level consists of the root to which the caller is limited, so that nothing is read
+    /// for it.
     fn is_root(&self, at: usize) -> bool {
         at == 0 && self.root.is_some()
     }
@@ -182,7 +182,7 @@ impl<A: Copy + PartialEq> OpenTree<A> {
 pub struct LevelQuestion {
     /// Id of the account above it; `None` for the first level.
     pub parent: Option<String>,
-    /// The accounts that whoever asks may see.
+    /// The accounts that the caller may see.
     pub within: Visibility,
     /// The page.
     pub page: Page,

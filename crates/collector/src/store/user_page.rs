@@ -12,8 +12,8 @@ use crate::model::{
     visibility::Visibility,
 };
 
-/// Most quarters of an hour of a session whose events are read. A server that sends all of its
-/// events in one session must not make a page read months of them.
+/// Maximum number of quarters of an hour for which the events of a session are read. A server that
+/// sends all of its events in one session must not make a page read months of them.
 pub(in crate::store) const MAX_QUARTERS: usize = 192;
 
 /// A question about what a user did, session by session.
@@ -21,27 +21,27 @@ pub(in crate::store) const MAX_QUARTERS: usize = 192;
 pub struct UserPageQuestion {
     /// Id of the user.
     pub user_id: String,
-    /// The accounts that whoever asks may see.
+    /// The accounts that the caller may see.
     pub within: Visibility,
     /// The period.
     pub period: PagePeriod,
     /// The part of the usage that counts.
     pub filter: Filter,
-    /// Whether all time is as long as there is usage of the account's subtree, and not
-    /// only of the account alone.
+    /// Whether the chart of all time spans the usage of the account's whole subtree, not only of
+    /// the account itself.
     pub rollup: bool,
-    /// The time that a bar of the chart stands for.
+    /// The length of one bar of the chart.
     pub bars: Bars,
-    /// The page of the list of sessions, from 1. A page after the last is the last.
+    /// The page of the list of sessions, from 1. A number beyond the last page selects the last.
     pub page: usize,
-    /// Sessions on a page.
+    /// Number of sessions on a page.
     pub sessions: usize,
-    /// Most events of a session.
+    /// Maximum number of events that are shown for a session.
     pub events: usize,
 }
 
 impl UserPageQuestion {
-    /// The page of a list of so many sessions, and which of them it shows.
+    /// The page of a list of `count` sessions, and the range of sessions that it shows.
     pub(in crate::store) fn page_of(&self, count: usize) -> (usize, Range<usize>) {
         let last = count.div_ceil(self.sessions).max(1);
         let page = self.page.clamp(1, last);
@@ -65,12 +65,12 @@ pub struct UserPage {
     pub bars: Vec<BarDays>,
     /// The sessions of the page, the latest first.
     pub sessions: Vec<UserSession>,
-    /// Number of events of the period that are kept and do not count, of whatever account
-    /// they name; read only where none of the period does.
+    /// Number of stored events of the period that do not count, whatever account they name. It is
+    /// read only when no event of the period counts.
     pub uncounted: u64,
-    /// Number of entries of the list of sessions of the period.
+    /// Number of entries in the list of sessions of the period.
     pub count: usize,
-    /// Whether one of them stands for the events without a session.
+    /// Whether one of the entries stands for the events without a session.
     pub has_loose_events: bool,
     /// The page of the list of sessions, from 1.
     pub page: usize,
@@ -81,7 +81,7 @@ pub struct UserPage {
 pub struct UserSession {
     /// Its id; `None` for the events without a session.
     pub session_id: Option<String>,
-    /// First ms of the quarter of an hour of its first event.
+    /// First ms of the quarter of an hour in which its first event lies.
     pub begins: i64,
     /// Number of events of any action.
     pub count: u64,
@@ -89,9 +89,8 @@ pub struct UserSession {
     pub features: f64,
     /// Sum of `active_duration` over `sessionSync`, in ms.
     pub active_time: u64,
-    /// Its events in the order in which they were made, as far as they are still
-    /// stored.
+    /// Its events that are still stored, in the order in which they were made.
     pub events: Vec<Value>,
-    /// Whether there are more events.
+    /// Whether it has more events than are listed.
     pub has_more: bool,
 }

@@ -1,15 +1,14 @@
-//! A forest in which a node is moved, and its way up looked at, in a number of
-//! steps that grows with the logarithm of the number of nodes, however deep the
-//! trees are: the link-cut trees of Sleator and Tarjan (1983).
+//! A forest that answers quickly whether a node lies above another, while nodes are moved: the
+//! link-cut trees of Sleator and Tarjan (1983). Both operations take a number of steps that grows
+//! with the logarithm of the number of nodes, however deep the trees are.
 //!
-//! The forest is divided into paths that lead downwards. Each path is a binary tree
-//! in the order of depth, which [`Forest::splay`] turns so that its last visited
-//! node is the root. The root of such a tree knows the node below which its path
-//! hangs.
+//! The forest is divided into paths that lead downwards. The nodes of each path form a binary tree
+//! in the order of their depth. [`Forest::splay`] rotates it so that the node visited last is its
+//! root. The root of such a binary tree also stores the node below which the path hangs.
 
 use crate::model::hierarchy::WayUp;
 
-/// Nodes are numbers from 1.
+/// Nodes are numbered from 1.
 #[derive(Debug, Default)]
 pub(super) struct Forest {
     nodes: Vec<Node>,
@@ -17,12 +16,12 @@ pub(super) struct Forest {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Node {
-    /// The parent in the binary tree of the path, or, of its root, the node below
-    /// which the path hangs; 0 for none.
+    /// The parent in the binary tree of the path. For the root of that tree: the node below which
+    /// the path hangs. 0 for none.
     above: u32,
-    /// The nodes of the path that are less deep, and those that are deeper.
+    /// The nodes of the path that are less deep, and the deeper ones.
     sides: [u32; 2],
-    /// Nodes in this part of the binary tree.
+    /// Number of nodes in this part of the binary tree.
     size: u32,
 }
 
@@ -30,7 +29,7 @@ const UPPER: usize = 0;
 const DEEPER: usize = 1;
 
 impl Forest {
-    /// Moves a node with all below it. The new parent must not be below it.
+    /// Moves a node with its subtree. The new parent must not be in that subtree.
     pub(super) fn set_parent(&mut self, node: u32, parent: Option<u32>) {
         self.grow(node);
         self.access(node);
@@ -50,12 +49,12 @@ impl Forest {
         self.grow(upper.max(lower));
         self.access(lower);
         self.splay(upper);
-        // It is the root of the path now, if it is on it.
+        // After `splay`, `upper` is the root of the path's binary tree, if it is on the path.
         upper == lower || !self.is_root(lower)
     }
 
-    /// The nodes from `lower` upwards to the one below `upper`, which lies above it:
-    /// the first and the last `most` of them.
+    /// The nodes from `lower` up to the one directly below `upper`, which must lie above `lower`.
+    /// Only the first and the last `most` nodes are named.
     pub(super) fn way_up(&mut self, upper: u32, lower: u32, most: usize) -> WayUp<u32> {
         self.grow(upper.max(lower));
         self.access(lower);
@@ -82,7 +81,7 @@ impl Forest {
         }
     }
 
-    /// The node of a depth on the path of a node.
+    /// The node at a depth on the path of `of_path`.
     fn at_depth(&mut self, of_path: u32, depth: usize) -> u32 {
         self.splay(of_path);
         let (mut at, mut depth) = (of_path, depth);
@@ -104,8 +103,7 @@ impl Forest {
         }
     }
 
-    /// Makes the way from the root of its tree to a node one path, which ends with
-    /// the node.
+    /// Makes the nodes from the root of the tree down to `node` one path, which ends with `node`.
     fn access(&mut self, node: u32) {
         let (mut below, mut at) = (0, node);
         while at != 0 {
@@ -156,7 +154,7 @@ impl Forest {
         above == 0 || !self.nodes[above as usize].sides.contains(&node)
     }
 
-    /// The side on which a node hangs.
+    /// The side of `above` on which `node` hangs.
     fn side(&self, node: u32, above: u32) -> usize {
         usize::from(self.nodes[above as usize].sides[DEEPER] == node)
     }
@@ -181,7 +179,7 @@ impl Forest {
             ..Node::default()
         };
         if self.nodes.is_empty() {
-            // Stands for none.
+            // Index 0 stands for no node.
             self.nodes.push(Node::default());
         }
         let length = self.nodes.len().max(node as usize + 1);
@@ -195,7 +193,7 @@ mod tests {
 
     use super::*;
 
-    /// The way up from a node, itself included.
+    /// The nodes from `node` upwards, including `node`.
     fn upwards(parents: &[u32], node: u32) -> Vec<u32> {
         let up = |node: &u32| Some(parents[*node as usize]).filter(|parent| *parent > 0);
         std::iter::successors(Some(node), up).collect()

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 pub enum Cell {
     /// No value.
     Null,
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
-    /// A whole number of 32 bits.
+    /// A 32-bit integer.
     Small(i32),
-    /// A whole number.
+    /// A 64-bit integer.
     Number(i64),
     /// A number with a fraction.
     Float(f64),
@@ -22,7 +22,7 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// Adds the value to a hash, so that no two rows have the same.
+    /// Adds the value to a hash in a form that makes the hashes of different rows different.
     pub fn add_to(&self, hash: &mut Sha256) {
         let mut add = |kind: u8, value: &[u8]| {
             hash.update([kind]);
@@ -40,7 +40,7 @@ impl Cell {
         }
     }
 
-    /// A text, or none.
+    /// A text, or null.
     pub fn text(text: Option<String>) -> Self {
         text.map_or(Cell::Null, Cell::Text)
     }

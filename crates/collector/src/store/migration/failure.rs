@@ -1,14 +1,14 @@
-//! Why nothing is moved, or not all of it.
+//! Why a migration failed.
 
 use crate::store::error::StoreError;
 
-/// Why nothing is moved, or not all of it.
+/// Why a migration failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
-    /// One of the stores failed. What was moved stays, and the same command goes on.
+    /// One of the stores failed. Rows copied so far stay, and the same command continues.
     #[error("{0}; run the same command again to go on")]
     Store(#[from] StoreError),
-    /// There is no file that could be moved.
+    /// The source file cannot be migrated.
     #[error("--from: {path} {cause}; name the file that the collector uses")]
     NoSource {
         /// The file.
@@ -16,49 +16,49 @@ pub enum MigrationError {
         /// What is wrong with it.
         cause: &'static str,
     },
-    /// A server of the target cannot be reached, or lets nobody in.
+    /// A server of the target cannot be reached, or refuses the login.
     #[error("{flag}: {cause}")]
     NoTarget {
         /// The flag of the command that names the server.
         flag: &'static str,
-        /// What it said, without any password.
+        /// The server's message, without any password.
         cause: String,
     },
-    /// A collector uses the file.
+    /// A collector has the file open.
     #[error(
         "{0} is in use; stop its collector first, or move a copy that `natero-collector backup` makes"
     )]
     InUse(String),
-    /// The target has data that does not come from here.
+    /// The target contains data of another origin.
     #[error(
         "the target has data already ({0}); name an empty database, since nothing is mixed or replaced"
     )]
     NotEmpty(String),
-    /// The target has a part of another file, or of this one before it was changed.
+    /// The target contains a part of another file, or of this file before it changed.
     #[error(
         "the target has a part of another file, or of this one as it was before a collector changed it; drop both databases of the target and begin anew"
     )]
     Changed,
-    /// The same target is being filled.
+    /// Another migration is filling the same target.
     #[error("another `natero-collector migrate` fills this target")]
     Busy,
-    /// One end of the move is gone.
+    /// The reading or the writing side stopped.
     #[error("the move broke off; run the same command again to go on")]
     Broken,
-    /// Some figures would not be the same.
+    /// Some figures would differ after the migration.
     #[error(
         "{count} answers differ, so no key was moved and nothing can be sent to the target yet; if the figures of the file are wrong, `natero-collector rebuild` mends them:\n{list}"
     )]
     Differs {
-        /// Number of them.
+        /// Number of differences.
         count: usize,
-        /// The first of them, one a line.
+        /// The first of them, one per line.
         list: String,
     },
 }
 
 impl MigrationError {
-    /// The failure of opening the target.
+    /// Makes the error for a target that could not be opened.
     pub(in crate::store) fn of_target(failure: StoreError) -> Self {
         match failure {
             StoreError::Unreachable { flag, cause } => MigrationError::NoTarget {

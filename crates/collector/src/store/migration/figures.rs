@@ -1,8 +1,8 @@
-//! Figures whose events were deleted, as rows of events.
+//! Figures whose events were deleted, converted into rows of events.
 //!
-//! A figure of some events is as many rows that add up to it. Only the first of them have
-//! sums; the others are there to be counted. So whatever adds up events adds up these,
-//! and needs not know of them.
+//! The figures of `n` events become `n` rows that add up to the same sums. Only the first rows
+//! carry sums; the others exist to be counted. So code that adds up events also adds up these rows,
+//! without knowing about them.
 
 use natero_event::ActionKind;
 use sha2::{Digest, Sha256};
@@ -12,14 +12,14 @@ use crate::{model::quarter::QUARTER_MS, store::sums::Sums};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// What one user did in one session and one quarter of an hour with one feature.
+/// The figures of one user in one session, one quarter of an hour and one feature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures<'a> {
     /// The account.
     pub account_id: &'a str,
-    /// Whether the user belongs to another account, so that they do not count.
+    /// Whether the user belongs to another account, so that the figures do not count.
     pub is_set_aside: bool,
-    /// The quarter of an hour, since the Unix epoch.
+    /// The quarter of an hour, counted from the Unix epoch.
     pub quarter: u32,
     /// The user.
     pub user_id: &'a str,
@@ -31,11 +31,11 @@ pub struct Figures<'a> {
     pub module: Option<&'a str>,
     /// The feature.
     pub feature: Option<&'a str>,
-    /// What the events add up to.
+    /// The sums of the events.
     pub(in crate::store) sums: Sums,
 }
 
-/// The part of the figures that one row has.
+/// The part of the figures that one row carries.
 #[derive(Debug, Default)]
 struct Share {
     action: &'static str,
@@ -45,8 +45,8 @@ struct Share {
 }
 
 impl Figures<'_> {
-    /// The rows of [`EVENTS`](super::EVENTS) that add up to these figures. They have the
-    /// number 0, as no event has: they have no place in the order of arrival.
+    /// The rows of [`EVENTS`](super::EVENTS) that add up to these figures. Their number is 0, which
+    /// no event has, because they have no place in the order of arrival.
     pub fn rows(&self) -> Vec<Row> {
         let hash = self.hash();
         let shares = self.shares();
@@ -57,7 +57,7 @@ impl Figures<'_> {
             .collect()
     }
 
-    /// An event adds to one sum at most, so there are no more sums than events.
+    /// An event adds to at most one sum, so there are never more sums than events.
     fn shares(&self) -> Vec<Share> {
         let whole = |number: u64| Some(i64::try_from(number).unwrap_or(i64::MAX));
         let mut shares = Vec::new();
@@ -125,9 +125,9 @@ impl Figures<'_> {
         ]
     }
 
-    /// What tells these figures from all others.
+    /// A hash that no other figures have.
     fn hash(&self) -> [u8; 12] {
-        // No text begins with this byte, so no id of an event has such a hash.
+        // No text begins with this byte, so the id of an event never has this hash.
         let mut hash = Sha256::new_with_prefix(b"\xfefigures");
         hash.update([u8::from(self.is_set_aside)]);
         hash.update(self.quarter.to_be_bytes());
@@ -170,7 +170,7 @@ mod tests {
         }
     }
 
-    /// What the rows add up to, by the rule for events.
+    /// The sums of the rows, computed as for events.
     fn sum(rows: &[Row]) -> Sums {
         let mut sums = Sums::default();
         for row in rows {

@@ -1,9 +1,8 @@
-//! What is moved from one store into another: the rows of the tables that both have, as
-//! they are.
+//! Migration from one store into another: the rows of the tables that both have, copied unchanged.
 //!
-//! Nothing is decided again on the way. Whether an event is set aside, what a layer of an
-//! account says and which stream lost what are moved as the one store has them, so that
-//! the other answers the same.
+//! Nothing is recomputed. Whether an event is set aside, what each layer of an account contains and
+//! which stream lost what is copied from the source store, so that the target gives the same
+//! answers.
 
 mod cell;
 mod failure;

@@ -1,24 +1,24 @@
-//! How far a move has come.
+//! The progress of a migration.
 
-/// How far the events and figures were moved. Figures come first, then events by the
-/// month in which they were made, and within a month by their numbers.
+/// How many of the figures and events have been copied. Figures come first, then events by the
+/// month in which they were made, and within a month by number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Position {
-    /// Number of rows of figures that were moved.
+    /// Number of rows of figures that were copied.
     pub figures: i64,
-    /// The month of the last event that was moved, since January 1970.
+    /// The month of the last copied event, counted from January 1970.
     pub month: i32,
     /// The number of that event; 0 before the first.
     pub event: i64,
 }
 
-/// How a move begins.
+/// The state in which a migration finds its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
-    /// Nothing was moved yet.
+    /// Nothing has been copied yet.
     Fresh,
-    /// It broke off here, and goes on.
+    /// An earlier migration was interrupted here, and this one continues.
     Broken(Position),
-    /// All was moved then, in ms since the Unix epoch.
+    /// A migration was completed at this time, in ms since the Unix epoch.
     Over(i64),
 }

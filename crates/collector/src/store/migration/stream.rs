@@ -1,17 +1,17 @@
-//! Rows on their way from one store into the other.
+//! The stream of rows from the source store to the target.
 
 use tokio::sync::mpsc;
 
 use super::{cell::Row, failure::MigrationError, tables::Table};
 
-/// A part of what is moved.
+/// An element of the stream.
 #[derive(Debug)]
 pub enum Part {
-    /// Rows of a table. All those of one table come one after the other.
+    /// Rows of a table. The rows of one table arrive consecutively.
     Rows(&'static Table, Vec<Row>),
-    /// There are no more.
+    /// All rows have been sent.
     End,
 }
 
-/// The parts that arrive. A stream that ends without [`Part::End`] has broken off.
+/// The received elements. A stream that ends without [`Part::End`] was interrupted.
 pub type Parts = mpsc::Receiver<Result<Part, MigrationError>>;

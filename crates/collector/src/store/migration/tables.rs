@@ -1,16 +1,16 @@
-//! The tables that both stores have, with the columns that are moved.
+//! The tables that both stores have, with the columns that are migrated.
 //!
-//! Columns have the same names in both stores. Accounts, keys, rules and records keep
-//! their numbers, which clients know some of.
+//! Columns have the same names in both stores. Accounts, keys, rules and records keep their
+//! numbers, because clients know some of them.
 
 /// The type of the values of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Yes or no.
+    /// A boolean.
     Flag,
-    /// A whole number of 32 bits.
+    /// A 32-bit integer.
     Small,
-    /// A whole number.
+    /// A 64-bit integer.
     Number,
     /// A number with a fraction.
     Float,
@@ -20,20 +20,20 @@ pub enum Kind {
     Bytes,
 }
 
-/// A table that is moved.
+/// A table that is migrated.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// Its columns, in the order in which rows have them.
+    /// Its columns, in the order of the values of a row.
     pub columns: &'static [(&'static str, Kind)],
-    /// The column by which the store numbers new rows.
+    /// The column whose values the store generates for new rows.
     pub numbered: Option<&'static str>,
 }
 
 use Kind::{Bytes, Flag, Float, Number, Small, Text};
 
-/// What events are about, each table after those that it refers to.
+/// The tables that events refer to, each after the tables that it refers to.
 pub const ENTITIES: [Table; 11] = [
     Table {
         name: "accounts",
@@ -176,8 +176,8 @@ pub const ENTITIES: [Table; 11] = [
     },
 ];
 
-/// Keys, and what belongs to them. They are moved last: before, nobody can send or ask
-/// anything.
+/// Keys, and what belongs to them. They are copied last, so that nobody can send or read anything
+/// before the migration is complete.
 pub const KEYS: [Table; 4] = [
     Table {
         name: "sources",
@@ -232,7 +232,7 @@ pub const KEYS: [Table; 4] = [
     },
 ];
 
-/// Events, and figures as if they were events.
+/// Events, and figures converted into events.
 pub const EVENTS: Table = Table {
     name: "events",
     columns: &[

@@ -1,4 +1,4 @@
-//! Alerts: their rules, and the messages about them.
+//! Alerts: their rules, and the messages to the webhook.
 
 use crate::{
     model::{
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Keeps rules, checks them, and keeps the messages about what they hit.
+/// Stores rules, checks them, and queues messages about the alerts.
 pub trait AlertOperations {
     /// Lists the rules by name.
     fn alert_rules(&self) -> Answer<'_, Vec<StoredRule>>;
@@ -24,47 +24,46 @@ pub trait AlertOperations {
     /// Finds a rule.
     fn alert_rule(&self, id: i64) -> Answer<'_, Option<StoredRule>>;
 
-    /// Finds the rules that were not checked since a time.
+    /// Finds the rules that have not been checked since a time.
     fn due_alert_rules(&self, since: i64) -> Answer<'_, Vec<i64>>;
 
-    /// Stores a new rule and answers its number, or why it is not stored.
+    /// Stores a new rule. Returns its number, or why it cannot be stored.
     fn add_alert_rule(&self, rule: AlertRule, now: i64) -> Answer<'_, Result<i64, RuleError>>;
 
-    /// Replaces a rule. Answers false when it is unknown, or why it is not stored.
+    /// Replaces a rule. Returns false when it is unknown, or why it cannot be stored.
     fn replace_alert_rule(&self, id: i64, rule: AlertRule) -> Answer<'_, Result<bool, RuleError>>;
 
-    /// Removes a rule with its alerts and messages. Answers false when it is unknown.
+    /// Removes a rule with its alerts and messages. Returns false when it is unknown.
     fn delete_alert_rule(&self, id: i64) -> Answer<'_, bool>;
 
-    /// Checks a rule at `now`, and stores the alerts that began and ended, with the
-    /// messages about them. Days are those of `zone`. An unknown rule hits nothing.
+    /// Checks a rule at `now`, stores the alerts that begin and end, and queues messages about
+    /// them. Days are those of `zone`. An unknown rule changes nothing.
     fn check_alert_rule(&self, id: i64, zone: TimeZone, now: i64) -> Answer<'_, RuleCheck>;
 
-    /// Lists alerts, those that hold first and then the latest; `None` when the account is
-    /// unknown.
+    /// Lists alerts: first the active ones, then the others, the latest first. `None` when the
+    /// account is unknown.
     fn alerts(&self, question: AlertsQuestion, page: Page) -> Answer<'_, Option<Listed<Alert>>>;
 
-    /// The receiver, if there is one, and how messages fare.
+    /// The receiver, if there is one, and the state of message delivery.
     fn webhook(&self) -> Answer<'_, (Option<Webhook>, Standing)>;
 
-    /// Sets the receiver in place of the one before. Messages that wait go to it.
+    /// Sets or replaces the receiver. Waiting messages go to the new one.
     fn set_webhook(&self, url: WebhookUrl, secret: WebhookSecret, now: i64) -> Answer<'_, ()>;
 
-    /// Removes the receiver, and the messages that wait for it. Answers false when there
-    /// is none.
+    /// Removes the receiver and the messages that wait for it. Returns false when there is none.
     fn remove_webhook(&self) -> Answer<'_, bool>;
 
-    /// Finds a message whose time has come.
+    /// Finds a message that is due.
     fn due_message(&self, now: i64) -> Answer<'_, Option<DueMessage>>;
 
     /// When the next message is due.
     fn next_message_at(&self) -> Answer<'_, Option<i64>>;
 
-    /// Records that a message has arrived, or that nothing of it is left to be told.
+    /// Records that a message has arrived, or that it has no alerts left to report.
     fn message_delivered(&self, id: String, now: i64) -> Answer<'_, ()>;
 
-    /// Records that an attempt failed. Answers when the next one is made; `None` when it
-    /// was the last.
+    /// Records a failed attempt. Returns the time of the next attempt; `None` when it was the last
+    /// one.
     fn message_failed(
         &self,
         message: DueMessage,

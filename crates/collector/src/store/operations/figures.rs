@@ -1,4 +1,4 @@
-//! Figures that clients ask for.
+//! Figures for the API.
 
 use crate::{
     model::usage::Span,
@@ -11,9 +11,9 @@ use crate::{
 
 /// Answers questions about figures.
 pub trait FigureOperations {
-    /// The usage of an account; `None` when the account is unknown or not to be seen.
+    /// The usage of an account; `None` when it is unknown or the caller may not see it.
     fn usage(&self, question: UsageQuestion) -> Answer<'_, Option<UsageReport>>;
 
-    /// What of the numbered events of the streams that began in a span never arrived.
+    /// Reports the lost events of the streams that began in a span.
     fn loss(&self, span: Span) -> Answer<'_, LossReport>;
 }

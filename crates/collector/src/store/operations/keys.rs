@@ -1,4 +1,4 @@
-//! Keys, and sessions of people who are signed in.
+//! Keys, and dashboard sessions of signed-in people.
 
 use crate::{
     model::keys::KeyId,
@@ -10,10 +10,10 @@ use crate::{
     },
 };
 
-/// Recognises keys and sessions.
+/// Looks up keys and sessions.
 ///
-/// What is looked up here takes microseconds and is not about events: it may be answered
-/// before batches that were just answered can be asked for.
+/// These look-ups take microseconds and do not concern events. They may be answered before batches
+/// that were just acknowledged become readable.
 pub trait KeyOperations {
     /// Finds the source of a pair of keys; `None` when it is unknown or revoked.
     fn source<'a>(&'a self, auth_key: &'a str, api_key: &'a str) -> Answer<'a, Option<Source>>;
@@ -21,22 +21,22 @@ pub trait KeyOperations {
     /// Finds an account key; `None` when it is unknown or revoked.
     fn account_key<'a>(&'a self, key: &'a str) -> Answer<'a, Option<KeyId>>;
 
-    /// Finds an account key or a viewer key; `None` when it is unknown or revoked, or
-    /// when the account that it may see is no longer there.
+    /// Finds an account key or a viewer key; `None` when it is unknown or revoked, or when the
+    /// account to which it is limited no longer exists.
     fn reader<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Reader>>;
 
-    /// Finds an open session at `now`; `None` when it is over or its key sees nothing any
-    /// more.
+    /// Finds a session that is open at `now`; `None` when it has ended or its key no longer gives
+    /// access to anything.
     fn session<'a>(&'a self, id: &'a str, now: i64) -> Answer<'a, Option<OpenSession>>;
 
-    /// Where the requests of keys are counted together with other collectors; `None` where
-    /// this one is alone with its store, and counts them by itself.
+    /// The rate limits shared with other collectors; `None` for a store that only one collector
+    /// uses, which then counts requests itself.
     fn shared_rates(&self) -> Option<&dyn SharedRates>;
 
     /// Opens a session.
     fn begin_session(&self, session: NewSession, now: i64) -> Answer<'_, ()>;
 
-    /// Records that a session was used.
+    /// Records the use of a session.
     fn touch_session(&self, id: String, now: i64) -> Answer<'_, ()>;
 
     /// Ends a session.

@@ -20,10 +20,10 @@ pub use pages::PageOperations;
 pub use records::RecordOperations;
 pub use upkeep::{Health, UpkeepOperations};
 
-/// Everything that can be asked of the stored data, or changed in it.
+/// All questions to the stored data, and all changes to it.
 ///
-/// All operations fail with [`StoreError`](super::StoreError): with `Overloaded` when
-/// too much work is waiting, with `Unavailable` when a change cannot be committed.
+/// All operations fail with [`StoreError`](super::StoreError): with `Overloaded` when too much work
+/// is waiting, with `Unavailable` when a change cannot be committed.
 pub trait Store:
     AccountOperations
     + AlertOperations

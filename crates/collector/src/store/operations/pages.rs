@@ -1,4 +1,4 @@
-//! Pages of the dashboard. Each reads all it shows from one snapshot.
+//! Pages of the dashboard. Each page reads everything it shows from one snapshot.
 
 use crate::{
     model::{page::Page, usage::Span, visibility::Visibility},
@@ -22,13 +22,13 @@ use crate::{
     },
 };
 
-/// Answers what pages show, and keeps what people set on them.
+/// Reads the contents of pages, and stores what people set on them.
 pub trait PageOperations {
-    /// The tree with its first level open.
+    /// The account tree with its first level open.
     fn tree(&self, within: Visibility) -> Answer<'_, Tree>;
 
-    /// A page of a level of the tree; `None` when the account above it is unknown or not
-    /// to be seen.
+    /// A page of a level of the tree; `None` when the account above it is unknown or the caller may
+    /// not see it.
     fn tree_level(&self, question: LevelQuestion) -> Answer<'_, Option<Listed<TreeEntry>>>;
 
     /// Finds accounts and users with a text in their name or id.
@@ -47,18 +47,18 @@ pub trait PageOperations {
         list: ListQuestion,
     ) -> Answer<'_, AccountPage<Portfolio>>;
 
-    /// The users of an account, in the order of their ids. What belongs to an account to
-    /// which one has moved, and which is not to be seen, is left out.
+    /// The users of an account, by id. For a user who has moved to an account that the caller may
+    /// not see, everything that belongs to that account is left out.
     fn page_people(&self, question: PeopleQuestion) -> Answer<'_, AccountPage<Vec<Person>>>;
 
-    /// The features that any account used in a span, and how much of that is of one.
+    /// The features that any account used in a span, with the share of one account.
     fn page_adoption(
         &self,
         account: AccountQuestion,
         span: Span,
     ) -> Answer<'_, AccountPage<Vec<FeatureAdoption>>>;
 
-    /// The records of an account, summed up at `now`, and a page of each kind.
+    /// The sums of an account's records at `now`, and a page of records of each kind.
     fn page_records(
         &self,
         account: AccountQuestion,
@@ -73,36 +73,35 @@ pub trait PageOperations {
         events: NamedEventsQuestion,
     ) -> Answer<'_, AccountPage<NamedEvents>>;
 
-    /// An account that is edited, with a tree that is not opened along its path.
+    /// An account for editing. The tree is not opened along its path.
     fn page_edit(&self, account: AccountQuestion) -> Answer<'_, AccountPage<Tree>>;
 
-    /// What a user did; `None` when the user is unknown or not to be seen.
+    /// What a user did; `None` when the user is unknown or the caller may not see the user.
     fn page_user(&self, question: UserPageQuestion) -> Answer<'_, Option<UserPage>>;
 
     /// The events that arrived last.
     fn page_events(&self, question: NamedEventsQuestion) -> Answer<'_, (Tree, NamedEvents)>;
 
-    /// The events that arrived after a given one; `None` for who may not see all accounts
-    /// and names none that may be seen.
+    /// The events that arrived after a given one; `None` for a caller with limited visibility who
+    /// names no visible account.
     fn named_events(&self, question: NamedEventsQuestion) -> Answer<'_, Option<NamedEvents>>;
 
-    /// Alerts of the accounts that may be seen, the rules and the receiver.
+    /// Alerts of the visible accounts, the rules and the receiver.
     fn page_alerts(&self, within: Visibility, page: Page) -> Answer<'_, AlertsPage>;
 
-    /// What the filters of a rule can name, of all accounts.
+    /// The values that the filters of a rule can name, over all accounts.
     fn choices(&self) -> Answer<'_, Choices>;
 
-    /// What is wrong with the data of a span.
+    /// Problems of the data of a span.
     fn page_quality(&self, span: Span) -> Answer<'_, QualityPage>;
 
     /// The loss report of a span.
     fn page_loss(&self, span: Span) -> Answer<'_, LossPage>;
 
-    /// Forgets the refused lines, once their cause is mended.
+    /// Deletes the counts of rejected lines, once their cause is fixed.
     fn clear_refusals(&self) -> Answer<'_, ()>;
 
-    /// Saves a view; one with the same name is replaced. Answers false when there are too
-    /// many.
+    /// Saves a view, replacing one with the same name. Returns false when there are too many.
     fn save_view(&self, name: String, address: String, now: i64) -> Answer<'_, bool>;
 
     /// Removes a saved view.

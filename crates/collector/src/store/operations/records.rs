@@ -21,11 +21,11 @@ pub trait RecordOperations {
         page: Page,
     ) -> Answer<'_, Option<Listed<Value>>>;
 
-    /// Adds or replaces records. Answers false when the account is unknown.
+    /// Adds or replaces records. Returns false when the account is unknown.
     fn put_records(&self, account_id: String, records: NewRecords, now: i64) -> Answer<'_, bool>;
 
-    /// Removes a record by its id. Answers false when the account has none with it;
-    /// `None` when the account is unknown.
+    /// Removes a record by its id. Returns false when the account has no such record; `None` when
+    /// the account is unknown.
     fn delete_record(
         &self,
         account_id: String,
@@ -33,8 +33,8 @@ pub trait RecordOperations {
         id: String,
     ) -> Answer<'_, Option<bool>>;
 
-    /// Removes the customer success managers with an e-mail address, and answers their
-    /// number; `None` when the account is unknown.
+    /// Removes the customer success managers with an e-mail address. Returns their number; `None`
+    /// when the account is unknown.
     fn delete_manager(&self, account_id: String, email: String) -> Answer<'_, Option<usize>>;
 
     /// Sums up the records at `now`; `None` when the account is unknown.

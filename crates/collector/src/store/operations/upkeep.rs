@@ -1,35 +1,35 @@
-//! What keeps a store running.
+//! Health, size and shutdown of a store.
 
 use crate::store::{
     answer::{Answer, Done},
     freshness::Freshness,
 };
 
-/// What a store has noticed about itself.
+/// The health of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
-    /// Whether the last change was committed and further ones are taken.
+    /// Whether the last change was committed and new changes are accepted.
     pub is_committing: bool,
-    /// Whether something that was stored is damaged.
+    /// Whether stored data is damaged.
     pub is_damaged: bool,
 }
 
-/// Keeps a store running.
+/// Monitors a store and shuts it down.
 pub trait UpkeepOperations {
-    /// What the store has noticed about itself.
+    /// The current health of the store.
     fn health(&self) -> Health;
 
-    /// Stores a batch as clients send them at `now`, and takes it back. `commits` says
-    /// whether it also commits as much as a batch does.
+    /// Stores a test batch at `now`, as clients send them, and rolls it back. With `commits`, it
+    /// also commits as much data as a batch does.
     fn probe(&self, now: i64, commits: bool) -> Answer<'_, ()>;
 
-    /// How far what is added up was behind a moment ago; `None` where nothing is added up
-    /// apart from what has arrived.
+    /// How far the aggregated data lagged behind a moment ago; `None` for a store that aggregates
+    /// as events arrive.
     fn behind(&self) -> Option<Freshness>;
 
     /// Size of the stored data in bytes.
     fn size(&self) -> Answer<'_, i64>;
 
-    /// Stops taking changes once those that were accepted are on disk.
+    /// Stops accepting changes, and returns once the accepted ones are on disk.
     fn close(&self) -> Done<'_, ()>;
 }

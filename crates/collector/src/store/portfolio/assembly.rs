@@ -1,4 +1,4 @@
-//! The rows of the list, from what each account itself has.
+//! Builds the rows of the list from each account's own figures.
 
 use std::collections::BTreeMap;
 
@@ -15,28 +15,28 @@ use crate::{
     store::sums::Sums,
 };
 
-/// What the accounts of a forest have, each itself, in the order of the forest.
+/// Each account's own data, without its subtree, in the order of the forest.
 #[derive(Debug)]
 pub(in crate::store) struct Own {
-    /// The sums of the period and of the one before.
+    /// The sums of the period and of the previous one.
     pub(in crate::store) sums: Vec<[Sums; 2]>,
-    /// Feature uses day by day of the period.
+    /// Feature uses for each day of the period.
     pub(in crate::store) curves: Curves,
-    /// Who was active in the two periods.
+    /// The users who were active in the two periods.
     pub(in crate::store) active: ActiveUsers,
     /// The first and last use over all time.
     pub(in crate::store) uses: Vec<Uses>,
-    /// The first use of the filtered part, as far as the comparison needs it; `None`
-    /// without a filter.
+    /// The first use of what the filter selects, as far as the comparison needs it; `None` without
+    /// a filter.
     pub(in crate::store) first_filtered: Option<Vec<Option<u32>>>,
-    /// Who belongs to them.
+    /// The users who belong to the accounts.
     pub(in crate::store) members: Members,
     /// The latest recurring revenue.
     pub(in crate::store) money: Vec<Money>,
 }
 
 impl Own {
-    /// No usage, users and revenue of any account.
+    /// Empty data: no usage, users or revenue for any account.
     pub(in crate::store) fn none(forest: &Forest, question: &ListQuestion) -> Self {
         let count = forest.len();
         Own {
@@ -50,7 +50,7 @@ impl Own {
         }
     }
 
-    /// The list, without the names of what was used.
+    /// The list, without the names of products, modules and features.
     pub(in crate::store) fn listed(self, forest: &Forest, question: &ListQuestion) -> Portfolio {
         let Own {
             sums,
@@ -133,7 +133,7 @@ impl Own {
     }
 }
 
-/// Whether an account has all these values.
+/// Whether an account has all the values in `wanted`.
 fn has_dimensions(account: &ListedAccount, wanted: &BTreeMap<String, String>) -> bool {
     wanted.iter().all(|(name, value)| {
         account
@@ -144,7 +144,7 @@ fn has_dimensions(account: &ListedAccount, wanted: &BTreeMap<String, String>) ->
     })
 }
 
-/// Whether each word of a folded text is in the name or in the id of an account.
+/// Whether the name or id of an account contains each word of a case-folded text.
 fn has_words(account: &ListedAccount, text: &str) -> bool {
     let id = folded(&account.account_id);
     let name = account.name.as_deref().map(folded);

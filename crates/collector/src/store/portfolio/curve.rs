@@ -1,4 +1,4 @@
-//! Feature uses of each account day by day, for small curves in the list.
+//! Daily feature uses of each account, for the small curves in the list.
 
 use super::forest::Forest;
 use crate::model::{quarter::QUARTER_MS, usage::Span};
@@ -6,15 +6,15 @@ use crate::model::{quarter::QUARTER_MS, usage::Span};
 /// A day in ms.
 pub(in crate::store) const DAY_MS: i64 = 96 * QUARTER_MS;
 
-/// Most days of a curve: a quarter. A curve is a hundred pixels wide.
+/// Maximum number of days in a curve: a quarter. A curve is a hundred pixels wide.
 const MAX_DAYS: usize = 92;
 
-/// The days of all accounts, one account after the other.
+/// The daily feature uses of all accounts, one account after the other.
 #[derive(Debug)]
 pub(in crate::store) struct Curves {
     /// First ms of the first day.
     from: i64,
-    /// Days of an account; 0 where the period is too long.
+    /// Number of days for each account; 0 when the period is too long.
     days: usize,
     uses: Vec<f32>,
 }
@@ -31,19 +31,19 @@ impl Curves {
         }
     }
 
-    /// Whether there are none: a long period has no curves.
+    /// Whether there are no curves, because the period is too long.
     pub(in crate::store) fn is_empty(&self) -> bool {
         self.days == 0
     }
 
-    /// Adds feature uses of an account itself in a quarter of an hour.
+    /// Adds feature uses of an account itself, without its subtree, in a quarter of an hour.
     #[inline]
     pub(in crate::store) fn add(&mut self, account: usize, quarter: u32, uses: f64) {
         if self.days == 0 {
             return;
         }
-        // Days with a change of the clock have an hour more or less; the last
-        // hour of a curve may be beyond its end.
+        // A day on which clocks change has 23 or 25 hours, so the last hour of a curve may lie
+        // beyond its end.
         let day = (i64::from(quarter) * QUARTER_MS - self.from) / DAY_MS;
         let day = usize::try_from(day).unwrap_or(0).min(self.days - 1);
         self.uses[account * self.days + day] += uses as f32;

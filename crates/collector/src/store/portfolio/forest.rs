@@ -1,8 +1,8 @@
-//! All accounts in memory, with their places in the tree.
+//! All accounts in memory, with their positions in the tree.
 
 use super::{ListLevel, ListedAccount};
 
-/// The quarters of an hour of the first and last use of an account itself, since the
+/// The quarters of an hour of the first and the last use of an account itself, counted from the
 /// Unix epoch.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::store) struct Uses {
@@ -11,14 +11,14 @@ pub(in crate::store) struct Uses {
 }
 
 impl Uses {
-    /// Notes a first and a last use.
+    /// Extends the range to a first and a last use.
     pub(in crate::store) fn note(&mut self, first: u32, last: u32) {
         self.first = Some(self.first.map_or(first, |earliest| earliest.min(first)));
         self.last = self.last.max(Some(last));
     }
 }
 
-/// All accounts, or those of one subtree.
+/// All accounts, or the accounts of one subtree. Accounts are addressed by their index.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Forest {
     accounts: Vec<ListedAccount>,
@@ -26,17 +26,17 @@ pub(in crate::store) struct Forest {
     numbers: Vec<i64>,
     parents: Vec<Option<usize>>,
     is_leaf: Vec<bool>,
-    /// The root, where these are the accounts of a subtree.
+    /// The root, for the accounts of a subtree.
     root: Option<usize>,
-    /// Every account after all accounts below it.
+    /// All accounts, ordered so that each comes after its descendants.
     upwards: Vec<usize>,
-    /// By number: the index of the account plus one; 0 for none.
+    /// For each account number, the index of the account plus one; 0 for none.
     index: Vec<u32>,
 }
 
 impl Forest {
-    /// The forest of some accounts, with their numbers and those of the accounts above
-    /// them. With a `root`, these are the accounts of its subtree.
+    /// Makes a forest of accounts, their numbers and the numbers of their parents. With a `root`,
+    /// these are the accounts of its subtree.
     pub(in crate::store) fn of(
         accounts: Vec<ListedAccount>,
         numbers: Vec<i64>,
@@ -87,8 +87,8 @@ impl Forest {
         forest
     }
 
-    /// Takes every account below a deactivated one for deactivated, too. What is below
-    /// the root of a subtree is listed as the root sees it, deactivated or not.
+    /// Marks the descendants of deactivated accounts as deactivated, too. The `root` of a subtree
+    /// does not pass its own mark on: from its page, what is below it is listed either way.
     fn deactivate_below(&mut self, root: Option<usize>) {
         for at in self.upwards.iter().rev() {
             if let Some(parent) = self.parents[*at]
@@ -122,7 +122,7 @@ impl Forest {
         self.is_leaf[at]
     }
 
-    /// The place of an account; `None` outside of the subtree.
+    /// The index of an account; `None` outside of the subtree.
     #[inline]
     pub(in crate::store) fn index(&self, account: i64) -> Option<usize> {
         let place = usize::try_from(account).ok()?;
@@ -132,15 +132,15 @@ impl Forest {
         }
     }
 
-    /// Whether an account is at the level of a list. With `with_lone_root`, the root of a
-    /// subtree of no other account is at every level.
+    /// Whether an account is at the level of a list. With `with_lone_root`, a root whose subtree
+    /// has no other account is at every level.
     pub(in crate::store) fn is_of_level(
         &self,
         at: usize,
         level: ListLevel,
         with_lone_root: bool,
     ) -> bool {
-        // The list of what is below an account leaves the account itself out.
+        // The list of a subtree does not contain its root.
         if self.root == Some(at) {
             return with_lone_root && self.len() == 1;
         }
@@ -151,19 +151,19 @@ impl Forest {
         }
     }
 
-    /// An account and all accounts above it.
+    /// An account and all its ancestors.
     pub(in crate::store) fn with_ancestors(&self, at: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(Some(at), |at| self.parents[*at])
     }
 
-    /// Every account that has a parent, with it, each after all accounts below it.
+    /// Every account that has a parent, with that parent, each after its descendants.
     pub(in crate::store) fn edges_upwards(&self) -> impl Iterator<Item = (usize, usize)> {
         self.upwards
             .iter()
             .filter_map(|at| Some((*at, self.parents[*at]?)))
     }
 
-    /// Adds what each account has to the account above it.
+    /// Adds the value of each account to its parent's, from the leaves upwards.
     pub(in crate::store) fn roll_up<T: Clone>(
         &self,
         mut values: Vec<T>,
@@ -176,7 +176,7 @@ impl Forest {
         values
     }
 
-    /// Whether each account is among those listed, or below one.
+    /// Whether each account is listed, or lies below a listed one.
     pub(in crate::store) fn covered(&self, listed: &[usize]) -> Vec<bool> {
         let mut covered = vec![false; self.len()];
         for at in listed {

@@ -1,4 +1,4 @@
-//! How long names are offered that were read a while ago.
+//! A cache of the product, module and feature names that filters offer.
 
 use std::{
     sync::Arc,
@@ -7,19 +7,19 @@ use std::{
 
 use super::Names;
 
-/// How long an answer is kept at least, and, if nothing was new since, at most.
+/// How long names are cached: at least, and, when nothing new has arrived, at most.
 const KEPT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 
-/// What of a store tells whether it has other names.
+/// The state of a store by which changed names are detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) struct Version {
-    /// The number of what is newest.
+    /// The number of the newest event or name.
     pub(in crate::store) newest: i64,
     /// Number of erasures so far.
     pub(in crate::store) erasures: i64,
 }
 
-/// Names as they were at some time.
+/// Names as of a point in time.
 #[derive(Debug)]
 pub(in crate::store) struct KeptNames {
     names: Arc<Names>,
@@ -28,7 +28,7 @@ pub(in crate::store) struct KeptNames {
 }
 
 impl KeptNames {
-    /// Names that were read at a time.
+    /// Caches names that were read at `since`.
     pub(in crate::store) fn new(names: Names, version: Version, since: Instant) -> Self {
         KeptNames {
             names: Arc::new(names),
@@ -37,14 +37,14 @@ impl KeptNames {
         }
     }
 
-    /// The names, however old.
+    /// The names, whatever their age.
     pub(in crate::store) fn all(&self) -> Arc<Names> {
         Arc::clone(&self.names)
     }
 
-    /// The names, unless they are to be read again. `version` is that of the store `now`.
-    /// What was erased since may have been the only one with a name, which is not to be
-    /// offered a moment longer.
+    /// The names, or `None` when they must be read again. `version` is the state of the store at
+    /// `now`. After an erasure they are read again at once: the erased data may have been the only
+    /// one with a name, which must not be offered any longer.
     pub(in crate::store) fn names(&self, version: Version, now: Instant) -> Option<Arc<Names>> {
         if self.version.erasures != version.erasures {
             return None;

@@ -1,20 +1,20 @@
-//! Distinct users over subtrees. A user belongs to one account, but may have been
-//! active in another before being moved, so that users do not simply add up.
+//! Distinct users of subtrees. A user belongs to one account, but may have been active in another
+//! one before moving, so numbers of users cannot simply be added up.
 
 use std::collections::BTreeSet;
 
 use super::{forest::Forest, period::NOW};
 
-/// Collects who was active where. Users are known by small numbers.
+/// Collects which users were active in which accounts. Users have small numbers.
 #[derive(Debug, Default)]
 pub(in crate::store) struct ActiveUsers {
     seen: Vec<Activity>,
-    /// By number of the user and period: the account in which the user was
-    /// seen last, plus one. Most facts repeat it.
+    /// For each user number and period: the account in which the user was seen last, plus one. Most
+    /// facts repeat it.
     previous: Vec<[u32; 2]>,
 }
 
-/// That a user was active in an account during a period.
+/// A user was active in an account during a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Activity {
     pub(super) period: usize,
@@ -23,7 +23,7 @@ pub(super) struct Activity {
 }
 
 impl ActiveUsers {
-    /// Notes that a user was active in an account.
+    /// Records that a user was active in an account.
     #[inline]
     pub(in crate::store) fn insert(&mut self, user: u32, period: usize, account: usize) {
         let place = user as usize;
@@ -42,7 +42,7 @@ impl ActiveUsers {
         }
     }
 
-    /// Each activity once, in the order of periods and users.
+    /// All distinct activities, ordered by period and user.
     pub(super) fn finish(mut self) -> Vec<Activity> {
         self.seen.sort_unstable();
         self.seen.dedup();
@@ -50,13 +50,13 @@ impl ActiveUsers {
     }
 }
 
-/// The activities of each user in each period.
+/// The activities, grouped by user and period.
 pub(super) fn by_user(active: &[Activity]) -> impl Iterator<Item = &[Activity]> {
     active.chunk_by(|left, right| left.period == right.period && left.user == right.user)
 }
 
-/// The accounts for which activities count: those in which they happened and all
-/// above them, each once.
+/// The accounts in which activities count: those in which they happened, and all their ancestors,
+/// each once.
 pub(super) fn reach(forest: &Forest, activities: &[Activity]) -> BTreeSet<usize> {
     activities
         .iter()
@@ -64,21 +64,22 @@ pub(super) fn reach(forest: &Forest, activities: &[Activity]) -> BTreeSet<usize>
         .collect()
 }
 
-/// The users of each account that was not deactivated, who were not either.
+/// The users of each account. Deactivated users and those of deactivated accounts are left out.
 #[derive(Debug)]
 pub(in crate::store) struct Members {
-    /// By number of the user: the account to which the user belongs, plus one;
-    /// 0 for none of these accounts.
+    /// For each user number: the account to which the user belongs, plus one; 0 for a user of no
+    /// account in the forest.
     home: Vec<u32>,
-    /// Number of members of each account itself.
+    /// Number of members of each account, without its subtree.
     members: Vec<i64>,
-    /// Of each account itself: members who were active in it.
+    /// Number of members of each account who were active in that account.
     active: Vec<i64>,
-    /// Of each account with its subtree: members who were active elsewhere in it.
+    /// For each account: number of members of its subtree who were active in the subtree, but not
+    /// in their own account.
     active_elsewhere: Vec<i64>,
 }
 
-/// How many members an account and its subtree have.
+/// Numbers of members of an account and its subtree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct MemberCount {
     pub(super) members: i64,
@@ -86,7 +87,7 @@ pub(super) struct MemberCount {
 }
 
 impl Members {
-    /// No users of any account yet.
+    /// Members of a forest to which no user has been added yet.
     pub(in crate::store) fn of(forest: &Forest) -> Self {
         Members {
             home: Vec::new(),
@@ -96,12 +97,12 @@ impl Members {
         }
     }
 
-    /// Adds a user who was not deactivated to the account with a number.
+    /// Adds a user, who must not be deactivated, to the account with a number.
     pub(in crate::store) fn add(&mut self, forest: &Forest, user: u32, account: i64) {
         let Some(at) = forest.index(account) else {
             return;
         };
-        // Nobody waits for the users of an account that is a customer no longer.
+        // A deactivated account is no longer a customer, so its users are not missed.
         if forest.account(at).is_deleted {
             return;
         }
@@ -119,7 +120,7 @@ impl Members {
         (home as usize).checked_sub(1)
     }
 
-    /// Number of members of an account itself.
+    /// Number of members of an account, without its subtree.
     pub(super) fn own(&self, at: usize) -> i64 {
         self.members[at]
     }
@@ -142,7 +143,7 @@ impl Members {
         }
     }
 
-    /// The members of each account with its subtree, and those who were not active
+    /// The number of members of each account with its subtree, and of those who were not active
     /// there.
     pub(super) fn silent(&self, forest: &Forest) -> Vec<MemberCount> {
         let own: Vec<_> = self

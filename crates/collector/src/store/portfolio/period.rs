@@ -1,6 +1,6 @@
-//! A period and the one before, with which it is compared.
+//! Indexes of a period and the previous one in pairs of figures.
 
-/// Number of the period itself in pairs of figures.
+/// Index of the period.
 pub(in crate::store) const NOW: usize = 0;
-/// Number of the period before.
+/// Index of the previous period.
 pub(in crate::store) const BEFORE: usize = 1;

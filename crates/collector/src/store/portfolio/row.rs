@@ -21,7 +21,7 @@ impl PeriodFigures {
     }
 }
 
-/// The figures of each account with its subtree, of both periods.
+/// The figures of each account with its subtree, for both periods.
 pub(super) fn rolled_up(
     forest: &Forest,
     own: &[[Sums; 2]],
@@ -32,8 +32,8 @@ pub(super) fn rolled_up(
             above.add(below);
         }
     });
-    // Users with one account add up. The few others count once for each account
-    // above any of theirs.
+    // Users with one account can be added up. The few others count once in each account that is
+    // above any of their accounts.
     let mut single = vec![[0_i64; 2]; forest.len()];
     let mut shared = vec![[0_i64; 2]; forest.len()];
     for activities in people::by_user(active) {
@@ -60,8 +60,8 @@ pub(super) fn rolled_up(
         .collect()
 }
 
-/// The figures of all listed accounts and what is below them. `is_comparable` says of
-/// an account whether it was in use before the period before.
+/// The figures of all listed accounts with their subtrees. `is_comparable` returns whether an
+/// account was already in use before the previous period.
 pub(super) fn totals(
     forest: &Forest,
     listed: &[usize],

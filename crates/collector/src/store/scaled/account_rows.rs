@@ -1,4 +1,4 @@
-//! The numbers of accounts, by their ids.
+//! Looks up the numbers of accounts by their ids.
 
 use super::{
     failure::Result,
@@ -18,7 +18,7 @@ pub(super) async fn get_or_insert(tx: &Tx<'_>, account_id: &str) -> Result<i64> 
     Named::find(tx, account_id).await?.get_or_insert(tx).await
 }
 
-/// An account that is named, and its number if it is stored.
+/// The id of an account, and its number if it is stored.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Named<'a> {
     pub(super) id: &'a str,
@@ -26,13 +26,13 @@ pub(super) struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    /// Looks for the number of an account.
+    /// Looks up the number of an account.
     pub(super) async fn find(tx: &Tx<'_>, id: &'a str) -> Result<Self> {
         let no = find_no(tx, id).await?;
         Ok(Named { id, no })
     }
 
-    /// The number, of an account that is inserted if it was not found.
+    /// Returns the number, inserting the account if it was not found.
     pub(super) async fn get_or_insert(self, tx: &Tx<'_>) -> Result<i64> {
         if let Some(no) = self.no {
             return Ok(no);
@@ -42,7 +42,7 @@ impl<'a> Named<'a> {
         if let Some(row) = query_opt(tx, sql, &[&self.id]).await? {
             return Ok(row.get(0));
         }
-        // Another collector inserted it in between.
+        // Another collector inserted it meanwhile.
         let sql = "SELECT no FROM accounts WHERE account_id = $1";
         Ok(query_one(tx, sql, &[&self.id]).await?.get(0))
     }

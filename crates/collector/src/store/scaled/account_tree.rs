@@ -35,22 +35,22 @@ pub(super) async fn entry(tx: &Tx<'_>, account: i64) -> Result<TreeEntry> {
     Ok(read(&query_one(tx, &sql, &[&account]).await?).1)
 }
 
-/// Lists the children of an account, or the accounts without a parent, by name;
-/// deactivated ones come last. Returns one page and the number of all.
+/// Lists the children of an account, or the accounts without a parent, by name. Deactivated
+/// accounts come last. Returns one page and the total number.
 pub(super) async fn children(
     tx: &Tx<'_>,
     parent: Option<i64>,
     page: Page,
 ) -> Result<Listed<TreeEntry>> {
-    // One clause for both cases could use no index.
+    // A single condition for both cases could not use an index.
     let is_child = match parent {
         Some(_) => "a.parent_no = $1",
         None => "a.parent_no IS NULL AND $1::bigint IS NULL",
     };
     let sql = format!("SELECT COUNT(*) FROM accounts a WHERE {is_child}");
     let total = query_one(tx, &sql, &[&parent]).await?.get(0);
-    // Children are counted for the accounts of the page, not for all that are sorted.
-    // The collation of names is that of bytes, so that `lower` is about ASCII alone.
+    // Children are counted only for the accounts of the page, not for all that are sorted. The
+    // collation of names is bytewise, so `lower` changes only ASCII letters.
     let sql = format!(
         "SELECT {COLUMNS} FROM (
              SELECT a.* FROM accounts a WHERE {is_child}
@@ -111,8 +111,7 @@ pub(super) async fn counts(tx: &Tx<'_>, within: Option<i64>) -> Result<(i64, i64
     Ok((row.get(0), row.get(1)))
 }
 
-/// A condition on the number of an account in `$1`: that it is within a subtree, or `$1`
-/// is `NULL`.
+/// An SQL condition on an account number: it lies within the subtree of `$1`, or `$1` is `NULL`.
 pub(super) fn is_within(column: &str) -> String {
     format!(
         "($1::bigint IS NULL OR {column} IN (
@@ -125,9 +124,8 @@ pub(super) fn is_within(column: &str) -> String {
     )
 }
 
-/// Finds accounts with a text in their name or id, without regard to case and accents, of
-/// all accounts or those of one subtree. Returns the first `limit`, by number, and the
-/// number of the others.
+/// Finds accounts with a text in their name or id, ignoring case and accents, among all accounts or
+/// in one subtree. Returns the first `limit` with their numbers, and the number of the others.
 pub(super) async fn search(
     tx: &Tx<'_>,
     text: &str,

@@ -53,8 +53,8 @@ pub(super) async fn find(tx: &Tx<'_>, account_id: &str) -> Result<Option<Account
         .map(|row| read(&row)))
 }
 
-/// Lists accounts by id, of which `parent` is the parent that the question names. Returns
-/// one page and the number of all.
+/// Lists accounts by id. `parent` is the number of the parent that the question names. Returns one
+/// page and the total number.
 pub(super) async fn list(
     tx: &Tx<'_>,
     parent: Option<i64>,
@@ -102,7 +102,7 @@ pub(super) async fn list(
         .await?;
         return Ok((rows.iter().map(read).collect(), total));
     };
-    // Only what decides is read of all accounts.
+    // Only the columns that the filter compares are read for all accounts.
     let details = if texts.needs_details() {
         "a.details"
     } else {
@@ -140,7 +140,7 @@ pub(super) async fn put(
     put_one_of(tx, &mut Ancestry::default(), patch, now).await
 }
 
-/// Does it for one of many records of a call, which share what they know of the tree.
+/// Like [`put`], for one of many records of a call. They share what was learned of the tree.
 pub(super) async fn put_one_of(
     tx: &Tx<'_>,
     ancestry: &mut Ancestry,
@@ -190,8 +190,8 @@ pub(super) async fn put_one_of(
     Ok(Ok(()))
 }
 
-/// Inserts or modifies accounts, each with its index in a call, parents first. What is
-/// rejected keeps no other from being stored.
+/// Inserts or modifies accounts, parents first. Each has its index in the call. A rejected record
+/// does not keep the others from being stored.
 pub(super) async fn put_many(
     tx: &Tx<'_>,
     patches: Vec<(usize, AccountPatch)>,
@@ -210,14 +210,14 @@ pub(super) async fn put_many(
     Ok(outcomes)
 }
 
-/// The order in which the records of a call are applied, parents first. It takes the lock
-/// of the tree, which may change until then, where a record asks for a parent.
+/// The order in which the records of a call are applied, parents first. If a record sets a parent,
+/// this takes the lock of the tree, which may change until then.
 pub(super) async fn placing_order<'a>(
     tx: &Tx<'_>,
     ancestry: &mut Ancestry,
     patches: impl Iterator<Item = &'a AccountPatch>,
 ) -> Result<Vec<usize>> {
-    // Two ids that differ may be stored as one.
+    // Different ids may be stored as the same one, because NUL is replaced.
     let ids: Vec<_> = patches
         .map(|patch| {
             let Placement { id, parent } = patch.placement();
@@ -235,8 +235,8 @@ pub(super) async fn placing_order<'a>(
     hierarchy::parents_first(tx, ancestry, &placements).await
 }
 
-/// Merges the details of an `identifyAccount` that was made at `at`. Details that cannot
-/// be used are left out: they never make an event invalid.
+/// Merges the details of an `identifyAccount` that was made at `at`. Unusable details are left out:
+/// they never make an event invalid.
 pub(super) async fn identify(
     tx: &Tx<'_>,
     ancestry: &mut Ancestry,
@@ -290,8 +290,8 @@ pub(super) async fn identify(
     layers::write(&layers, tx, no).await
 }
 
-/// Whether an account has usage of its own, which would no longer count with its first
-/// child: anybody could take a customer's figures away.
+/// Whether an account has usage of its own. It would no longer count once the account has a child,
+/// so anybody could make a customer's figures disappear.
 pub(super) async fn has_usage(tx: &Tx<'_>, account_id: &str) -> Result<bool> {
     let sql = "SELECT has_usage AND NOT EXISTS (
                    SELECT 1 FROM accounts c WHERE c.parent_no = a.no AND NOT c.is_deleted)
@@ -300,8 +300,8 @@ pub(super) async fn has_usage(tx: &Tx<'_>, account_id: &str) -> Result<bool> {
     Ok(found.is_some_and(|row| row.get(0)))
 }
 
-/// Deactivates an account. Its usage stays, and its parent may become a leaf. Returns
-/// false when the account is unknown.
+/// Deactivates an account. Its usage remains, and its parent may become a leaf. Returns false when
+/// the account is unknown.
 pub(super) async fn deactivate(tx: &Tx<'_>, account_id: &str) -> Result<bool> {
     let sql = "UPDATE accounts SET is_deleted = true WHERE account_id = $1";
     Ok(execute(tx, sql, &[&account_id]).await? == 1)

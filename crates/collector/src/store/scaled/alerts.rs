@@ -1,4 +1,4 @@
-//! The rules of alerts, their receiver, and the messages to it.
+//! Alert rules, their receiver, and the messages to it.
 
 use tokio_postgres::Row;
 
@@ -54,7 +54,7 @@ pub(super) async fn rule(tx: &Tx<'_>, id: i64) -> Result<Option<StoredRule>> {
     row.map(|row| read(&row)).transpose()
 }
 
-/// Finds the rules that were not checked since a time.
+/// Finds the rules that have not been checked since a time.
 pub(super) async fn due_rules(tx: &Tx<'_>, since: i64) -> Result<Vec<i64>> {
     let sql = "SELECT id FROM alert_rules WHERE coalesce(checked_at, $1) <= $1 ORDER BY id";
     let rows = query(tx, sql, &[&since]).await?;
@@ -67,7 +67,7 @@ pub(super) async fn add_rule(
     rule: &AlertRule,
     now: i64,
 ) -> Result<std::result::Result<i64, RuleError>> {
-    // Two who add the last rule that there may be must not both count it as free.
+    // Two requests that add the last allowed rule must not both count it as free.
     tx.batch_execute("LOCK TABLE alert_rules IN SHARE ROW EXCLUSIVE MODE")
         .await?;
     let count: i64 = query_one(tx, "SELECT COUNT(*) FROM alert_rules", &[])
@@ -104,17 +104,17 @@ pub(super) async fn delete_rule(tx: &Tx<'_>, id: i64) -> Result<bool> {
     Ok(execute(tx, "DELETE FROM alert_rules WHERE id = $1", &[&id]).await? > 0)
 }
 
-/// The accounts whose alerts are listed, by number.
+/// Restricts alerts to accounts, which are given by number.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct AlertScope {
-    /// Only those of this account itself.
+    /// Only alerts of this account, without its subtree.
     pub(super) account: Option<i64>,
-    /// Only those of this account and what is below it.
+    /// Only alerts of this account and its subtree.
     pub(super) within: Option<i64>,
 }
 
-/// Lists alerts, those that hold first and then the latest, and their number on all
-/// pages. `scope` has the account of the question by its number.
+/// Lists alerts, first the active ones and then the latest, and returns their number on all pages.
+/// `scope` has the number of the account that the question names.
 pub(super) async fn list(
     tx: &Tx<'_>,
     question: &AlertsQuestion,
@@ -179,7 +179,7 @@ pub(super) async fn webhook(tx: &Tx<'_>) -> Result<Option<Webhook>> {
     .transpose()
 }
 
-/// Sets the receiver in place of the one before. Messages that wait go to it.
+/// Sets or replaces the receiver. Waiting messages go to the new one.
 pub(super) async fn set_webhook(
     tx: &Tx<'_>,
     url: &WebhookUrl,
@@ -201,7 +201,7 @@ pub(super) async fn remove_webhook(tx: &Tx<'_>) -> Result<bool> {
     Ok(execute(tx, "DELETE FROM webhook", &[]).await? > 0)
 }
 
-/// Finds a message whose time has come.
+/// Finds a message that is due.
 pub(super) async fn due_message(tx: &Tx<'_>, now: i64) -> Result<Option<DueMessage>> {
     let Some(to) = webhook(tx).await? else {
         return Ok(None);
@@ -249,7 +249,7 @@ pub(super) async fn next_message_at(tx: &Tx<'_>) -> Result<Option<i64>> {
     )
 }
 
-/// Records that a message has arrived, or that nothing of it is left to be told.
+/// Records that a message has arrived, or that it has no alerts left to report.
 pub(super) async fn message_delivered(tx: &Tx<'_>, id: &str, now: i64) -> Result<()> {
     let sql = "UPDATE alert_messages SET attempts = attempts + 1, next_at = NULL,
         delivered_at = $2, last_error = NULL WHERE id = $1";
@@ -257,8 +257,7 @@ pub(super) async fn message_delivered(tx: &Tx<'_>, id: &str, now: i64) -> Result
     Ok(())
 }
 
-/// Records that an attempt failed. Returns when the next one is made; `None` when it was
-/// the last.
+/// Records a failed attempt. Returns the time of the next attempt; `None` when it was the last one.
 pub(super) async fn message_failed(
     tx: &Tx<'_>,
     message: &DueMessage,
@@ -273,7 +272,7 @@ pub(super) async fn message_failed(
     Ok(next)
 }
 
-/// Says how messages fare.
+/// The state of message delivery.
 pub(super) async fn standing(tx: &Tx<'_>) -> Result<Standing> {
     let sql = "SELECT last_error FROM alert_messages WHERE last_error IS NOT NULL
         ORDER BY created_at DESC LIMIT 1";

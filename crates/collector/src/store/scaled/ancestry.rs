@@ -1,4 +1,4 @@
-//! Finds out whether an account lies above another while a call places many accounts.
+//! Finds out whether an account lies above another, while a call places many accounts.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use crate::{
     store::ancestry::{self, Tree, Walked},
 };
 
-/// What the placements of one call share: the lock of the tree, and what they know of
-/// it. It must not outlive the transaction.
+/// What the placements of one call share: the lock of the tree, and what they have learned of the
+/// tree. It must not outlive the transaction.
 #[derive(Debug, Default)]
 pub(super) struct Ancestry {
     is_locked: bool,
@@ -20,8 +20,8 @@ pub(super) struct Ancestry {
 }
 
 impl Ancestry {
-    /// Takes the lock of the tree, unless an earlier placement of the call has it: two
-    /// calls that look for cycles at the same time would not see each other.
+    /// Takes the lock of the tree, unless an earlier placement of the call holds it. Two calls that
+    /// look for cycles at the same time would not see each other's changes.
     pub(super) async fn lock(&mut self, tx: &Tx<'_>) -> Result<()> {
         if !self.is_locked {
             Lock::Tree.hold(tx).await?;
@@ -30,8 +30,8 @@ impl Ancestry {
         Ok(())
     }
 
-    /// The way from `lower` upwards to the account below `upper`; `None` where `upper`
-    /// is not above. The call has the lock.
+    /// The path from `lower` up to the account directly below `upper`; `None` when `upper` is not
+    /// above `lower`. The call must hold the lock.
     pub(super) async fn way_up(
         &mut self,
         tx: &Tx<'_>,
@@ -54,13 +54,13 @@ impl Ancestry {
         Ok(tree.way_up(upper, lower))
     }
 
-    /// Notes that an account has another parent now, or none.
+    /// Records that the parent of an account changed or was removed.
     pub(super) fn moved(&mut self, account: i64, parent: Option<i64>) {
         self.known.moved(account, parent);
     }
 }
 
-/// The accounts from `lower` upwards, to the root or to `upper`, but so many at most.
+/// The accounts from `lower` upwards, to the root or to `upper`, but at most `most`.
 async fn walk(tx: &Tx<'_>, upper: i64, lower: i64, most: usize) -> Result<Vec<i64>> {
     let sql = "WITH RECURSIVE above (no, parent_no, step) AS (
             SELECT no, parent_no, 1::bigint FROM accounts WHERE no = $1
@@ -75,7 +75,7 @@ async fn walk(tx: &Tx<'_>, upper: i64, lower: i64, most: usize) -> Result<Vec<i6
 }
 
 async fn read_tree(tx: &Tx<'_>) -> Result<Tree<i64>> {
-    // Two lists are a fraction of as many rows.
+    // Two arrays are a fraction of the size of as many rows.
     let sql = "SELECT coalesce(array_agg(no), '{}'), coalesce(array_agg(parent_no), '{}')
         FROM accounts WHERE parent_no IS NOT NULL";
     let row = query_one(tx, sql, &[]).await?;
@@ -87,7 +87,7 @@ async fn read_tree(tx: &Tx<'_>) -> Result<Tree<i64>> {
     Ok(tree)
 }
 
-/// The ids of the accounts of a way.
+/// Replaces account numbers by ids.
 pub(super) async fn ids(tx: &Tx<'_>, way: WayUp<i64>) -> Result<WayUp<String>> {
     let numbers: Vec<i64> = way.named().copied().collect();
     let sql = "SELECT no, account_id FROM accounts WHERE no = ANY($1::bigint[])";

@@ -1,20 +1,21 @@
-//! Servers that neither answer nor refuse.
+//! Time limits for servers that neither answer nor refuse.
 
 use std::time::Duration;
 
 use super::failure::{Failure, Result};
 
-/// After so long without an answer of its machine, a server is away: batches are answered
-/// with 503, and trackers keep them. What is looked up for each request takes less, too.
+/// Time without an answer after which a server counts as unreachable. Batches are then answered
+/// with 503, and trackers keep them. Look-ups that each request needs take less than that, too.
 pub(super) const AWAY: Duration = Duration::from_secs(10);
 
-/// Time between two looks whether the machine of a silent server is still there.
+/// Interval between two keepalive probes of a silent connection.
 pub(super) const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Looks without an answer after which it is not.
+/// Number of unanswered probes after which the machine counts as unreachable.
 pub(super) const LOOKS: u32 = 3;
 
-/// What PostgreSQL does, if it does it in time. What it does after that is not known.
+/// Waits for work of PostgreSQL, at most as long as `limit`. After that, the outcome of the work is
+/// unknown.
 pub(super) async fn in_time<T>(
     limit: Duration,
     work: impl Future<Output = Result<T>>,

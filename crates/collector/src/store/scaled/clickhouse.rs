@@ -1,4 +1,4 @@
-//! Asks ClickHouse over HTTP.
+//! Queries ClickHouse over HTTP.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use super::{
     tls::Connector,
 };
 
-/// How long a connection may take. A machine that is gone refuses none.
+/// Time limit for connecting. A machine that is down does not refuse the connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long an answer may take. A question about years of a large tree takes seconds.
+/// Time limit for an answer. A query about years of a large tree takes seconds.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// The database of an address that names none.
+/// The database when an address names none.
 const DATABASE: &str = "natero";
 
 /// A node of ClickHouse.
@@ -33,7 +33,7 @@ pub(super) struct Clickhouse {
     authorization: Option<String>,
 }
 
-/// A table that goes along with a question.
+/// An external table, which is sent along with a query.
 #[derive(Debug, Clone)]
 pub(super) struct External {
     pub(super) name: &'static str,
@@ -44,7 +44,7 @@ pub(super) struct External {
 }
 
 impl Clickhouse {
-    /// The node with an address such as `http://USER:PASSWORD@HOST:8123/DATABASE`.
+    /// Makes a node from an address such as `http://USER:PASSWORD@HOST:8123/DATABASE`.
     pub(super) fn new(address: &str) -> Result<Self> {
         let wrong = || {
             Failure::Clickhouse(
@@ -61,7 +61,7 @@ impl Clickhouse {
             "" => DATABASE,
             database => database,
         };
-        // It is written into statements.
+        // The name is written into statements without escaping.
         if !database
             .chars()
             .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
@@ -88,19 +88,19 @@ impl Clickhouse {
         })
     }
 
-    /// Its host, port and database: what tells it from other nodes.
+    /// Its host, port and database, which identify it among the nodes.
     pub(super) fn name(&self) -> String {
         format!("{}/{}", self.host, self.database)
     }
 
-    /// Makes its database.
+    /// Creates its database.
     pub(super) async fn create_database(&self) -> Result<()> {
         let sql = format!("CREATE DATABASE IF NOT EXISTS {}", self.database);
         self.send(&[], "text/plain", sql.into()).await?;
         Ok(())
     }
 
-    /// Runs a statement in its database, and returns its answer.
+    /// Runs a statement in its database, and returns the answer.
     pub(super) async fn execute(&self, sql: &str) -> Result<Vec<u8>> {
         let database = [("database", self.database.as_str())];
         self.send(&database, "text/plain", sql.to_owned().into())
@@ -115,11 +115,10 @@ impl Clickhouse {
         Ok(())
     }
 
-    /// Asks a question about its database, with tables that go along, and returns its
-    /// answer.
+    /// Runs a query in its database with external tables, and returns the answer.
     pub(super) async fn ask(&self, sql: &str, tables: &[External]) -> Result<Vec<u8>> {
-        // Nobody who sends events can know it: one of them may have any text in it, and would
-        // end its part and begin another.
+        // Senders of events must not be able to guess the boundary: an event may contain any text,
+        // and with the boundary it could end its part of the form and begin another one.
         let mut random = [0; 16];
         getrandom::fill(&mut random)?;
         let boundary = format!("natero-{:032x}", u128::from_le_bytes(random));
@@ -132,8 +131,9 @@ impl Clickhouse {
                 )
             })
             .collect();
-        // A statement with long names is longer than an address may be. With all of the
-        // answer in hand, its status says whether it is one.
+        // The statement goes in the body, because with long names it would be too long for a URL.
+        // The server buffers the whole answer before it sends the status, so the status is
+        // reliable.
         let mut params = vec![
             ("database", self.database.as_str()),
             ("wait_end_of_query", "1"),
@@ -169,8 +169,8 @@ impl Clickhouse {
         answer.unwrap_or_else(|_| Err(self.away("no answer in time".to_owned())))
     }
 
-    /// The answer to a request. One that the server could not read as HTTP has done nothing,
-    /// and goes once more: the server has closed that connection.
+    /// Sends a request and returns the answer. When the server could not read the request as HTTP,
+    /// it has done nothing and closed the connection; the request is then sent once more.
     async fn answer_of(&self, request: Request<Full<Bytes>>) -> Result<Vec<u8>> {
         let answer = match self.answer(request.clone()).await? {
             (StatusCode::BAD_REQUEST, body) if body.is_empty() => self.answer(request).await?,
@@ -210,7 +210,7 @@ impl Clickhouse {
     }
 }
 
-/// A form with a statement and the tables that go along.
+/// A multipart form with a statement and its external tables.
 fn form(boundary: &str, sql: &str, tables: &[External]) -> Vec<u8> {
     let mut body =
         format!("--{boundary}\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\n{sql}\r\n")
@@ -224,22 +224,23 @@ fn form(boundary: &str, sql: &str, tables: &[External]) -> Vec<u8> {
         body.extend_from_slice(rows);
         body.extend_from_slice(b"\r\n");
     }
-    // ClickHouse 18.16 reads no further. A line break behind would be taken for the
-    // beginning of the next request of the connection.
+    // ClickHouse 18.16 stops reading here. It would take a line break after this for the beginning
+    // of the next request on the connection.
     body.extend_from_slice(format!("--{boundary}--").as_bytes());
     body
 }
 
-/// The codes of answers that say that a table or its database is missing, or that a question
-/// found the server started again.
+/// Error codes for a missing table or database, and for a query that noticed that the server was
+/// restarted.
 const LACKS_DATA: [u32; 3] = [60, 81, 395];
 
-/// The codes of answers that refuse whoever asks: the user or its password is wrong, or it may
-/// not use the database. Versions answer them with different statuses.
+/// Error codes for refused access: the user or password is wrong, or the user may not use the
+/// database. Their HTTP status differs by version.
 const LETS_NOBODY_IN: [u32; 7] = [192, 193, 194, 195, 291, 497, 516];
 
-/// What an answer of failure says. A node that lets nobody in or fails by itself is as good as
-/// away: another replica may answer. What it refuses otherwise, each of them would.
+/// The failure that an error answer means. When a node refuses access or has a failure of its own,
+/// another replica may answer, as if the node were unreachable. Every replica would return any
+/// other error.
 fn refusal(name: String, status: StatusCode, said: String) -> Failure {
     let code = code(&said);
     if code.is_some_and(|code| LACKS_DATA.contains(&code)) {
@@ -258,14 +259,14 @@ fn refusal(name: String, status: StatusCode, said: String) -> Failure {
     }
 }
 
-/// The code that an answer of failure begins with. What follows it differs by version.
+/// The code at the beginning of an error answer. The text after it differs by version.
 fn code(said: &str) -> Option<u32> {
     let rest = said.strip_prefix("Code: ")?;
     let digits = rest.find(|letter: char| !letter.is_ascii_digit());
     rest[..digits.unwrap_or(rest.len())].parse().ok()
 }
 
-/// A text within a statement.
+/// A text as an SQL literal.
 pub(super) fn literal(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 2);
     literal.push('\'');
@@ -273,7 +274,7 @@ pub(super) fn literal(text: &str) -> String {
         match letter {
             '\\' => literal.push_str("\\\\"),
             '\'' => literal.push_str("\\'"),
-            // A statement is a part of a form, which ends with a line.
+            // A statement is sent as a part of a form, and line breaks delimit the parts.
             '\r' => literal.push_str("\\r"),
             '\n' => literal.push_str("\\n"),
             letter => literal.push(letter),
@@ -355,7 +356,7 @@ mod tests {
         assert!(body.ends_with(b"\x01\x02\r\n--b--"), "{body:?}");
     }
 
-    /// A node that answers one request on each connection with the next of some answers.
+    /// A node that serves one request per connection, each with the next of some answers.
     async fn node(answers: &'static [&'static str]) -> Clickhouse {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/n", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! What commands do on the servers, and end.
+//! Command-line operations that access the servers and exit.
 
 use deadpool_postgres::{Client, Pool};
 use tokio::runtime::Runtime;
@@ -21,11 +21,11 @@ fn runtime() -> Result<Runtime, StoreError> {
         .map_err(|cause| StoreError::Failed(format!("starting the runtime: {cause}")))
 }
 
-/// Erases something for good, and answers what that has removed; `None` when it is unknown.
-/// A running collector removes it from ClickHouse.
+/// Erases something for good. Returns what was removed; `None` when it is unknown. A running
+/// collector removes it from ClickHouse.
 ///
 /// # Errors
-/// Those of the servers.
+/// Fails when a server fails.
 pub fn erase(
     postgres: &str,
     clickhouse: &[String],
@@ -38,10 +38,10 @@ pub fn erase(
     })
 }
 
-/// What of the numbered events of the streams that began in a span never arrived.
+/// Reports the lost events of the streams that began in a span.
 ///
 /// # Errors
-/// Those of PostgreSQL.
+/// Fails when PostgreSQL fails.
 pub fn loss(postgres: &str, span: Span) -> Result<LossReport, StoreError> {
     runtime()?.block_on(async {
         let pool = schema::open(postgres).await?;
@@ -51,7 +51,7 @@ pub fn loss(postgres: &str, span: Span) -> Result<LossReport, StoreError> {
     })
 }
 
-/// The keys of a store, for the command that makes them.
+/// The keys of a store, for the `keys` command.
 #[derive(Debug)]
 pub struct ScaledKeys {
     runtime: Runtime,
@@ -59,10 +59,10 @@ pub struct ScaledKeys {
 }
 
 impl ScaledKeys {
-    /// Connects to PostgreSQL, and makes the tables that it lacks.
+    /// Connects to PostgreSQL, and creates missing tables.
     ///
     /// # Errors
-    /// When it cannot be reached, or a newer version made the tables.
+    /// Fails when PostgreSQL cannot be reached, or a newer version created the tables.
     pub fn open(postgres: &str) -> Result<Self, StoreError> {
         let runtime = runtime()?;
         let pool = runtime.block_on(schema::open(postgres))?;
@@ -82,7 +82,7 @@ impl ScaledKeys {
     /// Stores a new source and returns its id.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub fn insert_source(
         &self,
         keys: &SourceKeys,
@@ -95,7 +95,7 @@ impl ScaledKeys {
     /// Stores a new account key and returns its id.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub fn insert_account_key(
         &self,
         key: &str,
@@ -105,11 +105,11 @@ impl ScaledKeys {
         self.run(async |client| keys::insert_key(client, key, name, false, None, now).await)
     }
 
-    /// Stores a new viewer key and returns its id. `within` is the id of the only account
-    /// that it may see, with what is below.
+    /// Stores a new viewer key and returns its id. The key gives access to the account with the id
+    /// `within` and its subtree.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub fn insert_viewer_key(
         &self,
         key: &str,
@@ -123,15 +123,15 @@ impl ScaledKeys {
     /// Lists all keys, including the revoked ones.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub fn keys(&self) -> Result<Vec<ListedKey>, StoreError> {
         self.run(async |client| keys::list(client).await)
     }
 
-    /// Revokes a key by its id. Returns false when no active key has it.
+    /// Revokes a key by its id. Returns false when no active key has the id.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub fn revoke_key(&self, id: &str, now: i64) -> Result<bool, StoreError> {
         self.run(async |client| keys::revoke(client, id, now).await)
     }
@@ -139,7 +139,7 @@ impl ScaledKeys {
     /// Whether an account is known.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub fn has_account(&self, account_id: &str) -> Result<bool, StoreError> {
         self.run(async |client| {
             let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE account_id = $1)";

@@ -1,4 +1,4 @@
-//! Sessions of people who are signed in. The database has the hashes of their ids alone.
+//! Dashboard sessions of signed-in people. The database stores only the hashes of their ids.
 
 use deadpool_postgres::Client;
 
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Opens a session, and ends the one before it.
+/// Opens a session, and ends the previous one of the same browser.
 pub(super) async fn begin(tx: &Tx<'_>, session: &NewSession, now: i64) -> Result<()> {
     if let Some(previous) = &session.previous {
         end(tx, previous).await?;
@@ -36,7 +36,7 @@ pub(super) async fn begin(tx: &Tx<'_>, session: &NewSession, now: i64) -> Result
     Ok(())
 }
 
-/// Finds an open session at `now`.
+/// Finds a session that is open at `now`.
 pub(super) async fn find(client: &Client, id: &str, now: i64) -> Result<Option<OpenSession>> {
     let find = client
         .prepare_cached(
@@ -58,7 +58,7 @@ pub(super) async fn find(client: &Client, id: &str, now: i64) -> Result<Option<O
     }))
 }
 
-/// Records that a session was used.
+/// Records the use of a session.
 pub(super) async fn touch(tx: &Tx<'_>, id: &str, now: i64) -> Result<()> {
     let sql = "UPDATE dashboard_sessions SET used_at = $2 WHERE id_hash = $1";
     execute(tx, sql, &[&hash(id).as_slice(), &now]).await?;

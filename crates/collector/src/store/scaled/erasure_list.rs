@@ -1,4 +1,4 @@
-//! The list of what was erased. See `store/erasure_marks.rs`.
+//! The stored list of erasures. See `store/erasure_marks.rs`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Puts erasures of a kind on the list.
+/// Adds erasures of one kind to the list.
 pub(super) async fn insert(tx: &Tx<'_>, kind: &str, marks: &[Vec<u8>], at: i64) -> Result<()> {
     let sql = "INSERT INTO erasures AS e (kind, id_hash, erased_at)
         SELECT DISTINCT $1, mark, $3::bigint FROM unnest($2::bytea[]) AS n (mark)
@@ -26,18 +26,18 @@ pub(super) async fn insert(tx: &Tx<'_>, kind: &str, marks: &[Vec<u8>], at: i64) 
     Ok(())
 }
 
-/// What of a group of batches was erased before.
+/// The erasures that concern a group of batches.
 #[derive(Debug, Default)]
 pub(super) struct ErasedOwners {
-    /// When streams, users and accounts were erased.
+    /// The time of erasure of each stream, user and account.
     at: HashMap<(ErasureKind, String), i64>,
-    /// The events that were erased by themselves.
+    /// The events that were erased individually.
     events: HashSet<IdKey>,
 }
 
 impl ErasedOwners {
-    /// Looks up what batches name. `members` are the accounts of the users that are known,
-    /// for events that name none.
+    /// Looks up everything that batches name. `members` has the accounts of the known users, for
+    /// events that name no account.
     pub(super) async fn read(
         tx: &Tx<'_>,
         batches: &[Batch],
@@ -85,7 +85,7 @@ impl ErasedOwners {
         Ok(erased)
     }
 
-    /// Why an event is refused, if it belongs to what was erased.
+    /// Why an event is refused; `None` unless it, or something it belongs to, was erased.
     pub(super) fn refusal(&self, new: &NewEvent) -> Option<EventError> {
         for (kind, id) in owners(new) {
             if self.has_refused(kind, id, new) {
@@ -96,7 +96,7 @@ impl ErasedOwners {
         is_erased.then_some(EventError::ErasedEvent)
     }
 
-    /// Why an event that names no account is refused, if that of its user was erased.
+    /// Why an event that names no account is refused, if the account of its user was erased.
     pub(super) fn refusal_by_account(
         &self,
         new: &NewEvent,

@@ -1,4 +1,4 @@
-//! Events as ClickHouse has them.
+//! The rows of events in ClickHouse.
 
 use natero_event::ActionKind;
 use tokio_postgres::Row;
@@ -11,21 +11,21 @@ pub(super) const COLUMNS: &str = "e.key, e.account_id, e.user_id, e.session_id, 
     e.product, e.module, e.feature, e.action, e.total, e.time_spent, e.active_duration,
     e.set_aside";
 
-/// Columns of a row, in the order in which [`Shipped::write`] writes them.
+/// The columns of a row, in the order in which [`Shipped::write`] writes them.
 const STRUCTURE: &str = "key FixedString(16), account_id String, user_id String, \
     session_id Nullable(String), created_at Int64, product Nullable(String), \
     module Nullable(String), feature Nullable(String), features Float64, module_time UInt64, \
     active_time UInt64, set_aside UInt8";
 
-/// The columns of the table of pending events.
+/// The columns of the external table of events that have not been shipped.
 pub(super) const PENDING: &str = STRUCTURE;
 
-/// Makes a table of events. `block` is the block that brought an event, `released` that
-/// which brought its release; 0 for none. An event that was brought twice counts once,
-/// with its release if there is one.
+/// Creates a table of events. The column `block` has the block that brought an event, and
+/// `released` the block that brought its release; 0 for none. An event that was inserted twice
+/// counts once, with its release if there is one.
 pub(super) async fn create_table(server: &Clickhouse, table: &str) -> Result<()> {
-    // A block may have events of any year, and ClickHouse refuses one that would be cut
-    // into many partitions: years are few.
+    // A block may contain events of any year. Partitions are whole years, because ClickHouse
+    // refuses an insert that touches too many partitions.
     let sql = format!(
         "CREATE TABLE IF NOT EXISTS {table} (
             {STRUCTURE}, block UInt64, released UInt64
@@ -37,19 +37,19 @@ pub(super) async fn create_table(server: &Clickhouse, table: &str) -> Result<()>
     Ok(())
 }
 
-/// An event as it is shipped.
+/// An event that is shipped.
 #[derive(Debug)]
 pub(super) struct Shipped<'a> {
     row: &'a Row,
 }
 
 impl<'a> Shipped<'a> {
-    /// The event of a row that begins with [`COLUMNS`].
+    /// Reads an event from a row that begins with [`COLUMNS`].
     pub(super) fn read(row: &'a Row) -> Self {
         Shipped { row }
     }
 
-    /// Writes the columns. `set_aside` is whether the event is set aside.
+    /// Writes the columns of the row. `set_aside` is whether the event is set aside now.
     pub(super) fn write(&self, rows: &mut RowBinary, set_aside: bool) {
         let row = self.row;
         let sums = event_sums(

@@ -1,69 +1,69 @@
-//! What goes wrong between the collector and its servers.
+//! Failures of the collector's servers.
 
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
 use crate::store::error::StoreError;
 
-/// Why a server did not do what it was asked to do.
+/// Why an operation of a server failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// PostgreSQL refused a statement, or the connection broke.
     #[error("PostgreSQL: {}", said(.0))]
     Postgres(#[from] tokio_postgres::Error),
-    /// There is no connection to PostgreSQL.
+    /// A connection to PostgreSQL could not be established.
     #[error("PostgreSQL: {}", not_connected(.0))]
     Pool(#[from] PoolError),
     /// PostgreSQL neither answers nor refuses.
     #[error("PostgreSQL: no answer in time")]
     Silent,
-    /// ClickHouse refused a question.
+    /// ClickHouse refused a query.
     #[error("ClickHouse: {0}")]
     Clickhouse(String),
-    /// A node of ClickHouse does not answer.
+    /// A ClickHouse node does not answer.
     #[error("ClickHouse at {name}: {cause}")]
     Away {
         /// The node.
         name: String,
-        /// How that was noticed.
+        /// How the failure was noticed.
         cause: String,
     },
-    /// A node of ClickHouse refuses whoever asks.
+    /// A ClickHouse node refuses access.
     #[error("ClickHouse at {name} lets nobody in: {cause}")]
     Closed {
         /// The node.
         name: String,
-        /// What it said.
+        /// The node's message.
         cause: String,
     },
-    /// A node of ClickHouse has not what was shipped to it.
+    /// A ClickHouse node has lost data that was shipped to it.
     #[error("ClickHouse at {name} has lost its data, or may have lost some: {cause}")]
     Lost {
         /// The node.
         name: String,
-        /// What it said.
+        /// The node's message.
         cause: String,
     },
-    /// ClickHouse lacks more than a question can bring along.
+    /// ClickHouse lags behind by more events than a query can send along.
     #[error("ClickHouse is too far behind to answer; it is shipped what it lacks")]
     Behind,
-    /// The certificates of servers cannot be verified.
+    /// The root certificates for verifying servers cannot be loaded.
     #[error("TLS: {0}")]
     Certificates(String),
-    /// What was stored cannot be read.
+    /// Stored data cannot be parsed.
     #[error("PostgreSQL has what no collector wrote: {0}")]
     Damaged(String),
-    /// The only account that whoever asks may see is gone.
+    /// The account to which the caller is limited no longer exists.
     #[error("the only account that may be seen is gone")]
     Gone,
-    /// The operating system has no random numbers.
+    /// The operating system returned no random numbers.
     #[error("no random numbers: {0}")]
     Random(#[from] getrandom::Error),
 }
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
-/// What a server said. The error alone says only that it did.
+/// The server's message with its details. The error itself only says that the server returned one.
 fn said(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(refused) => format!("{} ({})", refused.message(), refused.code().code()),
@@ -85,8 +85,8 @@ fn not_connected(error: &PoolError) -> String {
 }
 
 impl Failure {
-    /// Whether the same transaction may succeed when it is run again at once: another one
-    /// was in its way.
+    /// Whether the same transaction may succeed when it is retried at once, because it failed on a
+    /// conflict with another one.
     pub(super) fn is_retryable(&self) -> bool {
         let Failure::Postgres(error) = self else {
             return false;
@@ -97,7 +97,7 @@ impl Failure {
         )
     }
 
-    /// Whether another replica may answer what a node of ClickHouse did not.
+    /// Whether the failure concerns one ClickHouse node, so that another replica may answer.
     pub(super) fn is_of_node(&self) -> bool {
         matches!(
             self,
@@ -105,7 +105,7 @@ impl Failure {
         )
     }
 
-    /// Whether the server is away, full, or ending: it is not the statement's fault.
+    /// Whether the server is unreachable, full or shutting down: the statement is not at fault.
     pub(super) fn is_outage(&self) -> bool {
         match self {
             Failure::Pool(_)
@@ -116,7 +116,8 @@ impl Failure {
             | Failure::Behind => true,
             Failure::Postgres(error) => match error.code() {
                 None => true,
-                // Insufficient resources, operator intervention, system error.
+                // Insufficient resources, operator intervention, system error, connection
+                // exception.
                 Some(code) => ["53", "57", "58", "08"]
                     .iter()
                     .any(|class| code.code().starts_with(class)),
@@ -131,7 +132,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// The failure of a question: nothing is lost that could not be committed.
+    /// The error of an operation that only reads, so no change failed to be committed.
     pub(super) fn of_question(self) -> StoreError {
         match StoreError::from(self) {
             StoreError::Unavailable(cause) => StoreError::Unanswered(cause),
@@ -139,8 +140,8 @@ impl Failure {
         }
     }
 
-    /// The failure of opening the store, with the flag that names the server. Other flags
-    /// may name it: whoever opens the store for them says so.
+    /// The error for opening the store, with the flag that names the server. A caller that uses
+    /// other flags replaces it.
     pub(super) fn at_start(self) -> StoreError {
         let flag = match self {
             Failure::Postgres(_) | Failure::Pool(_) | Failure::Silent => "--store",
@@ -161,7 +162,7 @@ impl Failure {
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         let cause = failure.to_string();
-        // ClickHouse is asked; what is committed is committed in PostgreSQL.
+        // ClickHouse is only queried: changes are committed in PostgreSQL.
         if matches!(
             failure,
             Failure::Away { .. } | Failure::Closed { .. } | Failure::Lost { .. } | Failure::Behind

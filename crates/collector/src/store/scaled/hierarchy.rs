@@ -1,4 +1,4 @@
-//! The account tree. Each account stores its parent and nothing else.
+//! The account tree. Each account stores only its parent.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +15,7 @@ use crate::model::{
     visibility::Visibility,
 };
 
-/// Finds the cycle that a parent of an account would make. The call has the lock of the
+/// Finds the cycle that a new parent of an account would create. The call must hold the lock of the
 /// tree.
 pub(super) async fn find_cycle(
     tx: &Tx<'_>,
@@ -29,9 +29,9 @@ pub(super) async fn find_cycle(
     let (Some(no), Some(parent)) = (account.no, parent.no) else {
         return Ok(None);
     };
-    // An account without children is no ancestor of any other, and a parent that stays
-    // makes no cycle. This spares the way up to the root for most records of a large
-    // import, and for all of one that is sent again.
+    // An account without children is nobody's ancestor, and an unchanged parent creates no cycle.
+    // This avoids the walk to the root for most records of a large import, and for all records of
+    // an import that is repeated.
     let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE parent_no = $1)
         AND NOT EXISTS (SELECT 1 FROM accounts WHERE no = $1 AND parent_no = $2)";
     if !query_one(tx, sql, &[&no, &parent]).await?.get::<_, bool>(0) {
@@ -44,8 +44,8 @@ pub(super) async fn find_cycle(
     Ok(Some(Cycle::along(account.id, above)))
 }
 
-/// The order in which the records of a call place accounts, parents first. It takes the
-/// lock of the tree where a record asks for a parent.
+/// The order in which the records of a call place accounts, parents first. It takes the lock of the
+/// tree if a record sets a parent.
 pub(super) async fn parents_first(
     tx: &Tx<'_>,
     ancestry: &mut Ancestry,
@@ -56,7 +56,7 @@ pub(super) async fn parents_first(
         return Ok(hierarchy::parents_first(records, &HashMap::new()));
     }
     ancestry.lock(tx).await?;
-    // Each account is looked at once, however many lie below it.
+    // Each account is visited once, however many lie below it.
     let sql = "WITH RECURSIVE above (no) AS (
             SELECT no FROM accounts WHERE account_id = ANY($1::text[])
             UNION
@@ -94,7 +94,7 @@ pub(super) struct Node {
     pub(super) is_leaf: bool,
 }
 
-/// An account, alone or with its whole subtree.
+/// An account, alone or with its subtree.
 pub(super) async fn subtree(tx: &Tx<'_>, no: i64, with_subtree: bool) -> Result<Vec<Node>> {
     let sql = "WITH RECURSIVE below (no) AS (
             SELECT $1::bigint
@@ -124,7 +124,7 @@ fn node(row: &Row) -> Node {
     }
 }
 
-/// Whether an account, or one above it, was deactivated.
+/// Whether an account or one of its ancestors is deactivated.
 pub(super) async fn is_deactivated(tx: &Tx<'_>, no: i64) -> Result<bool> {
     let sql = "WITH RECURSIVE above (no, parent_no, is_deleted) AS (
             SELECT no, parent_no, is_deleted FROM accounts WHERE no = $1
@@ -136,8 +136,8 @@ pub(super) async fn is_deactivated(tx: &Tx<'_>, no: i64) -> Result<bool> {
     Ok(query_one(tx, sql, &[&no]).await?.get(0))
 }
 
-/// An account, and with its subtree what is below it and neither deactivated nor below such
-/// an account.
+/// An account; with `with_subtree` also its descendants, without deactivated accounts and what is
+/// below them.
 pub(super) async fn active_below(tx: &Tx<'_>, no: i64, with_subtree: bool) -> Result<HashSet<i64>> {
     let sql = "WITH RECURSIVE below (no) AS (
             SELECT $1::bigint
@@ -150,7 +150,7 @@ pub(super) async fn active_below(tx: &Tx<'_>, no: i64, with_subtree: bool) -> Re
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// Whether somebody may see an account.
+/// Whether an account is visible.
 pub(super) async fn may_see(tx: &Tx<'_>, within: &Visibility, no: i64) -> Result<bool> {
     let Some(root) = within.root() else {
         return Ok(true);

@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{model::trust::Trust, store::identification::said_at};
 
-/// An identification, just received or set aside before.
+/// An identification that was just received, or had been set aside.
 #[derive(Debug)]
 pub(super) struct Identification<'a> {
     pub(super) action: ActionKind,
     pub(super) account_id: &'a str,
     pub(super) user_id: &'a str,
-    /// When it counts as made; see `said_at`.
+    /// The time at which it counts as made; see `said_at`.
     pub(super) at: i64,
     pub(super) stream_id: Option<&'a str>,
     /// A JSON object, as text.
@@ -26,7 +26,7 @@ pub(super) struct Identification<'a> {
 }
 
 impl Identification<'_> {
-    /// Merges the details into the account or the user, if the action is about one.
+    /// Merges the details into the account or the user, if the event is an identification.
     pub(super) async fn apply(
         self,
         tx: &Tx<'_>,
@@ -55,7 +55,7 @@ impl Identification<'_> {
     }
 }
 
-/// Applies the identifications among events that were set aside until now.
+/// Applies the identifications among events that are no longer set aside.
 pub(super) async fn apply_released(
     tx: &Tx<'_>,
     ancestry: &mut Ancestry,

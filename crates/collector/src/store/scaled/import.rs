@@ -1,4 +1,4 @@
-//! Imports many records at once, or says what that would change.
+//! Imports many records at once, or reports what an import would change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::{
 
 /// The accounts with usage of their own that may get their first child.
 pub(super) async fn parents_at_risk(tx: &Tx<'_>, records: &[(u64, Value)]) -> Result<Vec<String>> {
-    // A parent of many is asked about once.
+    // Each parent is looked up once.
     let mut is_at_risk = BTreeMap::new();
     for (_, record) in records {
         let Ok(patch) = AccountPatch::from_record(record.clone(), None) else {
@@ -22,7 +22,7 @@ pub(super) async fn parents_at_risk(tx: &Tx<'_>, records: &[(u64, Value)]) -> Re
         };
         let parent = match &patch.parent_account_id {
             Change::Set(parent) => Some(parent.clone()),
-            // One that is active again is a child again.
+            // A reactivated account becomes a child again.
             Change::Keep if patch.is_deleted == Some(false) => {
                 let known = accounts::find(tx, &patch.account_id).await?;
                 known.and_then(|known| known.parent_account_id)
@@ -38,8 +38,8 @@ pub(super) async fn parents_at_risk(tx: &Tx<'_>, records: &[(u64, Value)]) -> Re
     Ok(is_at_risk.into_keys().collect())
 }
 
-/// Imports accounts, each with the number of its line. What is refused changes nothing.
-/// `at_risk` are the parents with usage of their own, each with its number of events.
+/// Imports accounts, each with the number of its line. Rejected records change nothing. `at_risk`
+/// has the parents with usage of their own, each with its number of events.
 pub(super) async fn accounts(
     tx: &Tx<'_>,
     records: Vec<(u64, Value)>,
@@ -86,7 +86,7 @@ pub(super) async fn accounts(
     Ok(report)
 }
 
-/// Imports users, each with the number of its line. What is refused changes nothing.
+/// Imports users, each with the number of its line. Rejected records change nothing.
 pub(super) async fn users(
     tx: &Tx<'_>,
     records: Vec<(u64, Value)>,

@@ -12,7 +12,7 @@ pub(super) fn text(object: &Map<String, Value>) -> String {
     serde_json::to_string(object).unwrap_or_default()
 }
 
-/// A text as JSON, for finding it in a column.
+/// A text as a JSON literal, to search for it in a column.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }

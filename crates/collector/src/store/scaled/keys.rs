@@ -37,8 +37,8 @@ pub(super) async fn insert_source(
     Ok(format!("source-{}", row.get::<_, i64>(0)))
 }
 
-/// Stores a new account key, or a viewer key, and returns its id. `within` is the id of
-/// the only account that a viewer key may see, with what is below.
+/// Stores a new account key or viewer key, and returns its id. A viewer key gives access to the
+/// account with the id `within` and its subtree.
 pub(super) async fn insert_key(
     client: &Client,
     key: &str,
@@ -105,8 +105,8 @@ pub(super) async fn list(client: &Client) -> Result<Vec<ListedKey>> {
     Ok(keys)
 }
 
-/// Revokes a key by the id that [`list`] shows, at `now`. Returns false when no active
-/// key has the id.
+/// Revokes a key at `now`, by the id that [`list`] returns. Returns false when no active key has
+/// the id.
 pub(super) async fn revoke(client: &Client, id: &str, now: i64) -> Result<bool> {
     let Some((kind, Ok(number))) = id
         .split_once('-')
@@ -159,8 +159,8 @@ const READER: &str = "SELECT id, is_viewer, within_account, hash FROM account_ke
      WHERE revoked_at IS NULL AND (within_account IS NULL OR EXISTS (
          SELECT 1 FROM accounts a WHERE a.account_id = k.within_account))";
 
-/// Finds an account key or a viewer key; `None` when it is unknown or revoked, or when
-/// the account that it may see is no longer there.
+/// Finds an account key or a viewer key; `None` when it is unknown or revoked, or when the account
+/// to which it is limited no longer exists.
 pub(super) async fn find_reader(client: &Client, key: &str) -> Result<Option<Reader>> {
     let given = hash(key);
     let find = client
@@ -172,7 +172,7 @@ pub(super) async fn find_reader(client: &Client, key: &str) -> Result<Option<Rea
         .transpose()
 }
 
-/// Finds a key that reads by its id, as [`find_reader`] does.
+/// Finds an account key or a viewer key by its id, as [`find_reader`] does.
 pub(super) async fn find_reader_by_id(client: &Client, id: KeyId) -> Result<Option<Reader>> {
     let find = client
         .prepare_cached(&format!("{READER} AND id = $1"))
@@ -189,7 +189,7 @@ fn reader(row: &Row) -> Result<Reader> {
     })
 }
 
-/// The id with a number that PostgreSQL gave.
+/// The id of a key with a number from PostgreSQL.
 pub(super) fn key_id(number: i64) -> Result<KeyId> {
     KeyId::from_number(number).ok_or_else(|| Failure::Damaged(format!("the key {number}")))
 }

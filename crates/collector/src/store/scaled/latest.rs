@@ -1,4 +1,4 @@
-//! The events that arrived last, and those of a list that are not stored.
+//! The latest events, and look-ups of events by id.
 
 use std::collections::HashSet;
 
@@ -21,12 +21,12 @@ use crate::{
     },
 };
 
-/// Events that are read at once while a text is searched for.
+/// Number of events that a text search reads at a time.
 const SEARCHED_AT_ONCE: usize = 1000;
 
-/// Makes a table of the days that the inbox has events of. Its index begins with the day:
-/// without one, a key is searched for in all of it. Most days have a partition of their own;
-/// those in the partition of all others are found one after the other.
+/// A common table expression with the days of which the inbox has events. The index of events
+/// begins with the day: without the day, all of it would be searched for a key. Most days have
+/// their own partition. The days in the partition for the rest are found one by one.
 const DAYS: &str = "WITH RECURSIVE other (day) AS (
         (SELECT e.day FROM events_other e ORDER BY e.day LIMIT 1)
         UNION ALL
@@ -41,8 +41,8 @@ const DAYS: &str = "WITH RECURSIVE other (day) AS (
         SELECT o.day FROM other o WHERE o.day IS NOT NULL
     )";
 
-/// Those of `event_ids` that are not stored, or were sent by another source: a source
-/// learns nothing about the events of others.
+/// The `event_ids` that are not stored, or were sent by another source: a source learns nothing
+/// about the events of others.
 pub(super) async fn lacking(
     tx: &Tx<'_>,
     source: SourceId,
@@ -56,7 +56,7 @@ pub(super) async fn lacking(
         .iter()
         .map(|event_id| key(event_id, scope).to_vec())
         .collect();
-    // Whoever asks does not say when an event was made, so every day is looked at.
+    // Only ids are given, without times, so all days are searched.
     let sql = format!(
         "{DAYS} SELECT e.key FROM days d CROSS JOIN unnest($1::bytea[]) AS n (key)
              JOIN events e ON e.day = d.day AND e.key = n.key
@@ -82,8 +82,8 @@ fn columns() -> String {
     )
 }
 
-/// The events that arrived last, newest first, with the number of the newest, or the
-/// number after which is asked when none is newer.
+/// The events that arrived last, newest first, with the number of the newest event. When none is
+/// newer, that number is the one given by the question.
 pub(super) async fn latest(
     tx: &Tx<'_>,
     question: &LatestQuestion,
@@ -99,20 +99,20 @@ pub(super) async fn latest(
     Ok((rows.iter().map(|row| event(row).into()).collect(), last))
 }
 
-/// What is searched for among the latest events.
+/// The conditions of a search among the latest events.
 #[derive(Debug)]
 pub(super) struct Searched<'a> {
     /// Only events that arrived after the one with this number.
     pub(super) after: i64,
     /// Only events that name this account.
     pub(super) account_id: Option<&'a str>,
-    /// Only events with this text in one of their fields.
+    /// Only events with this text in one of the fields that people read.
     pub(super) text: Option<&'a str>,
-    /// Most events that are returned.
+    /// Maximum number of events that are returned.
     pub(super) limit: usize,
 }
 
-/// Finds the latest events with a text, newest first.
+/// Finds the latest events that meet the conditions, newest first.
 pub(super) async fn search(tx: &Tx<'_>, searched: &Searched<'_>) -> Result<Vec<Value>> {
     let text = searched.text.map(folded);
     let size = match text {
@@ -136,7 +136,7 @@ pub(super) async fn search(tx: &Tx<'_>, searched: &Searched<'_>) -> Result<Vec<V
     Ok(found)
 }
 
-/// The latest events with lower numbers than `before`.
+/// The latest events with numbers lower than `before`.
 async fn page(tx: &Tx<'_>, searched: &Searched<'_>, before: i64, limit: usize) -> Result<Vec<Row>> {
     let sql = format!(
         "SELECT {} FROM events e
@@ -149,8 +149,8 @@ async fn page(tx: &Tx<'_>, searched: &Searched<'_>, before: i64, limit: usize) -
     query(tx, &sql, &[&after, &before, &account_id, &limit]).await
 }
 
-/// The number of the newest event, those aside that stand for old figures, and that of the event which so many others have
-/// followed, if there is one.
+/// The number of the newest event, and the number of the event after which `reach` newer ones
+/// arrived, if there is one. Events that stand for migrated figures are ignored.
 pub(super) async fn newest(tx: &Tx<'_>, reach: i64) -> Result<(Option<i64>, Option<i64>)> {
     let sql = "SELECT no FROM events WHERE no > 0 ORDER BY no DESC LIMIT 1 OFFSET $1";
     let newest = query_opt(tx, sql, &[&0_i64]).await?;
@@ -158,8 +158,8 @@ pub(super) async fn newest(tx: &Tx<'_>, reach: i64) -> Result<(Option<i64>, Opti
     Ok((newest.map(|row| row.get(0)), reached.map(|row| row.get(0))))
 }
 
-/// Events by their keys, in the order in which they were made and arrived, as far as they
-/// are still stored.
+/// Finds events by their keys, if they are still stored, in the order in which they were made and
+/// arrived.
 pub(super) async fn made(tx: &Tx<'_>, keys: &[EventKey]) -> Result<Vec<Value>> {
     let (days, keys) = places(keys);
     let sql = format!(
@@ -172,7 +172,7 @@ pub(super) async fn made(tx: &Tx<'_>, keys: &[EventKey]) -> Result<Vec<Value>> {
     Ok(rows.iter().map(|row| event(row).into()).collect())
 }
 
-/// Where events are in the inbox: their days and their keys.
+/// The days and keys by which the inbox finds events.
 pub(super) fn places(keys: &[EventKey]) -> (Vec<i32>, Vec<&[u8]>) {
     let places = keys.iter();
     places
@@ -180,8 +180,7 @@ pub(super) fn places(keys: &[EventKey]) -> (Vec<i32>, Vec<&[u8]>) {
         .unzip()
 }
 
-/// The event as it was sent, including its unknown fields, and what the collector says of
-/// it.
+/// The event as it was sent, including unknown fields, with the fields that the collector adds.
 fn event(row: &Row) -> Map<String, Value> {
     let mut event = match row.get::<_, Option<&str>>(7) {
         Some(extra) => json::object(extra),
@@ -209,8 +208,8 @@ fn event(row: &Row) -> Map<String, Value> {
     event
 }
 
-/// When the last event arrived, in ms since the Unix epoch; before the first event, when
-/// the newest source was made.
+/// When the last event arrived, in ms since the Unix epoch. Before the first event: when the newest
+/// source was created.
 pub(super) async fn newest_received_at(tx: &Tx<'_>) -> Result<Option<i64>> {
     let sql = "SELECT coalesce(
         (SELECT received_at FROM events WHERE no > 0 ORDER BY no DESC LIMIT 1),

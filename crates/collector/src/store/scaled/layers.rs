@@ -1,4 +1,4 @@
-//! What is said about accounts and users, as it is stored.
+//! The stored layers of accounts and users.
 
 use serde_json::Value;
 use tokio_postgres::types::ToSql;
@@ -17,13 +17,13 @@ use crate::{
     store::identification::Subject,
 };
 
-/// What has a table: accounts and users.
+/// A record type with its own table: accounts and users.
 pub(super) trait InTable: Described {
     /// Its table.
     const TABLE: &'static str;
     /// The column of its id.
     const ID: &'static str;
-    /// What identifications call it.
+    /// The subject of the identifications that describe it.
     const SUBJECT: Subject;
 }
 
@@ -39,7 +39,7 @@ impl InTable for User {
     const SUBJECT: Subject = Subject::User;
 }
 
-/// Reads the layers of a row, which nobody else changes until the end of the transaction.
+/// Reads the layers of a row, and locks the row until the end of the transaction.
 pub(super) async fn find<T: InTable>(tx: &Tx<'_>, no: i64) -> Result<Layers<T>> {
     let table = T::TABLE;
     let sql = format!("SELECT own, public, details_at FROM {table} WHERE no = $1 FOR UPDATE");
@@ -47,7 +47,7 @@ pub(super) async fn find<T: InTable>(tx: &Tx<'_>, no: i64) -> Result<Layers<T>> 
     Ok(Layers::read(row.get(0), row.get(1), row.get(2)))
 }
 
-/// Writes the layers and what they show together.
+/// Writes the layers and the fields that result from them.
 pub(super) async fn write<T: InTable>(layers: &Layers<T>, tx: &Tx<'_>, no: i64) -> Result<()> {
     let stored = layers.stored();
     let mut assignments = String::new();
@@ -78,7 +78,7 @@ pub(super) async fn write<T: InTable>(layers: &Layers<T>, tx: &Tx<'_>, no: i64) 
     Ok(())
 }
 
-/// The value of a column: a text or a whole number.
+/// The value of a column: a text or an integer.
 enum Column {
     Text(Option<String>),
     Number(Option<i64>),

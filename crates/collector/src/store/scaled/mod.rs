@@ -1,8 +1,9 @@
 //! A store on PostgreSQL and ClickHouse, for several collectors at once.
 //!
-//! PostgreSQL has what is decided once, and the inbox of events. ClickHouse has what is
-//! added up: blocks of the inbox (`shipper`), which count together with what PostgreSQL
-//! has beyond the last of them (`figures`). Pages (`pages`) put together what both have.
+//! PostgreSQL holds the inbox of events and all data that changes in transactions. ClickHouse holds
+//! the events for aggregation: the shipper (`shipper`) copies them from the inbox in blocks.
+//! Figures (`figures`) combine these blocks with the newer events in PostgreSQL. Pages (`pages`)
+//! combine the data of both servers.
 
 mod account_rows;
 mod account_tree;
@@ -75,8 +76,8 @@ use name_cache::NameCache;
 use nodes::{Nodes, standing};
 use room::Room;
 
-/// A directive for the log. The client of PostgreSQL logs the values of statements, among
-/// which are secrets of receivers.
+/// A log directive. The PostgreSQL client logs the values of statements, which include the secrets
+/// of receivers.
 pub const LOG: &str = "tokio_postgres=warn";
 
 /// An open store.
@@ -88,7 +89,7 @@ pub struct ScaledStore {
     names: NameCache,
     shipping: Mutex<Option<JoinHandle<()>>>,
     watching: AbortHandle,
-    /// How far ClickHouse was behind when that was last looked at.
+    /// How far ClickHouse lagged behind when this was last measured.
     behind: watch::Receiver<Freshness>,
 }
 
@@ -106,13 +107,13 @@ impl Drop for ScaledStore {
 }
 
 impl ScaledStore {
-    /// Connects to the servers, makes what they lack, and starts to store and to ship
-    /// batches. `clickhouse` are the addresses of its shards, with `|` between the
-    /// replicas of one.
+    /// Connects to the servers, creates missing tables, and starts storing and shipping batches.
+    /// `clickhouse` has the addresses of its shards, with `|` between the replicas of a shard.
     ///
     /// # Errors
-    /// When PostgreSQL or a node that was never used cannot be reached, a newer version
-    /// made the tables, or the nodes are not those over which the events are spread.
+    /// Fails when PostgreSQL cannot be reached, or a node that has never been used; when a newer
+    /// version created the tables; or when the nodes are not the ones over which the events are
+    /// distributed.
     pub async fn open(
         postgres: &str,
         clickhouse: &[String],
@@ -137,40 +138,41 @@ impl ScaledStore {
         })
     }
 
-    /// The store with a bound of the size of its database in PostgreSQL, in bytes. Once it is
-    /// reached, events are refused until there is room again.
+    /// Limits the size of the PostgreSQL database, in bytes. Once it is reached, events are refused
+    /// until there is room again.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub async fn bounded(mut self, most: u64) -> Result<Self, StoreError> {
         self.room = Room::bounded(&self.pool, most).await?;
         Ok(self)
     }
 
-    /// When the last event arrived, in ms since the Unix epoch; before the first event,
-    /// when the newest source was made.
+    /// When the last event arrived, in ms since the Unix epoch. Before the first event: when the
+    /// newest source was created.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub async fn newest_received_at(&self) -> Result<Option<i64>, StoreError> {
         let mut client = self.client().await?;
         let tx = postgres::snapshot(&mut client).await?;
         Ok(latest::newest_received_at(&tx).await?)
     }
 
-    /// How far ClickHouse is behind.
+    /// How far ClickHouse lags behind.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub async fn freshness(&self) -> Result<Freshness, StoreError> {
         let client = self.client().await?;
         Ok(shipper::freshness(&client, &self.nodes, now_ms()).await?)
     }
 
-    /// Ships what has arrived at once. Answers false where another collector ships.
+    /// Ships everything that has arrived, at once. Returns false when another collector is
+    /// shipping.
     ///
     /// # Errors
-    /// Those of the servers. What fails at one node is done at all others.
+    /// Fails when a server fails. A failing node does not keep the others from being shipped to.
     pub async fn ship(&self) -> Result<bool, StoreError> {
         Ok(shipper::ship_now(&self.pool, &self.nodes).await?)
     }
@@ -179,7 +181,8 @@ impl ScaledStore {
         Ok(self.pool.get().await?)
     }
 
-    /// Ships no more by itself: another collector will, or [`ship`](Self::ship).
+    /// Stops shipping in the background: another collector ships, or [`ship`](Self::ship) is
+    /// called.
     pub async fn leave_shipping(&self) {
         if let Some(shipping) = self.stop_shipping() {
             let _ = shipping.await;
@@ -196,8 +199,8 @@ impl ScaledStore {
     }
 }
 
-/// Notes the nodes that are new, and makes what they lack. One that was used before may be
-/// away: events wait for it.
+/// Registers new nodes and creates what they lack. A node that was used before may be unreachable:
+/// events wait for it.
 async fn open_nodes(pool: &Pool, nodes: &Nodes) -> Result<(), StoreError> {
     let mut client = pool.get().await.map_err(Failure::from)?;
     let tx = client.transaction().await.map_err(Failure::from)?;
@@ -206,8 +209,8 @@ async fn open_nodes(pool: &Pool, nodes: &Nodes) -> Result<(), StoreError> {
     for node in nodes.iter() {
         let name = node.server.name();
         match node.server.create_database().await {
-            // While it runs, a collector bears a node that lets it in no more. Who begins with a
-            // wrong password is told.
+            // A running collector tolerates a node that starts to refuse access. At the start, this
+            // is an error, so that a wrong password is noticed.
             Err(failure @ Failure::Closed { .. }) => return Err(failure.at_start()),
             Err(failure) if added.contains(&name) || !failure.is_of_node() => {
                 return Err(failure.at_start());

@@ -1,5 +1,5 @@
-//! The names of all events, as they were a moment ago: to find them out, all events are
-//! read, and they are offered as choices of a filter. No figure depends on them.
+//! A cache of the product, module and feature names of all events. They are offered as choices of
+//! filters, and finding them reads all events. No figure depends on them.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -16,13 +16,13 @@ use super::{
 };
 use crate::store::portfolio::{KeptNames, Names, Version};
 
-/// The names that were read last.
+/// The names that were read most recently.
 #[derive(Debug, Default)]
 pub(super) struct NameCache(Mutex<Option<KeptNames>>);
 
 impl NameCache {
-    /// The names. They are read again while another question reads them, too: no lock is
-    /// held meanwhile.
+    /// Returns the names. Concurrent calls may each read them again, because no lock is held
+    /// meanwhile.
     pub(super) async fn get(&self, tx: &Tx<'_>, nodes: &Nodes) -> Result<Arc<Names>> {
         let (newest, _) = latest::newest(tx, 0).await?;
         let version = Version {

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Reads the figures of all accounts, or of those below one.
+/// Reads the figures of all accounts, or of one subtree.
 pub(super) async fn read(
     tx: &Tx<'_>,
     nodes: &Nodes,
@@ -38,7 +38,7 @@ pub(super) async fn read(
     Ok(own.listed(&forest, question))
 }
 
-/// Reads the names that the usage of these accounts has in the periods of a question.
+/// Reads the names in the usage of these accounts in the periods of a question.
 pub(super) async fn names(
     tx: &Tx<'_>,
     nodes: &Nodes,
@@ -52,7 +52,7 @@ pub(super) async fn names(
             None => true,
             Some(user_id) => users::find(tx, user_id).await?.is_some(),
         };
-        // Without any, there are no choices either.
+        // The filter selects nothing, so there are no choices either.
         if !is_user_known || !names::are_known(&everywhere, filter).await? {
             return Ok(Names::default());
         }
@@ -103,7 +103,7 @@ fn scope(forest: &Forest) -> Vec<Node> {
     nodes.collect()
 }
 
-/// Reads who belongs to the accounts.
+/// Reads which users belong to the accounts.
 async fn read_members(
     tx: &Tx<'_>,
     forest: &Forest,
@@ -121,8 +121,8 @@ async fn read_members(
     Ok(())
 }
 
-/// Reads the latest recurring revenue of each account itself, in its currency. A
-/// deactivated account has none: it counts for no account above it.
+/// Reads the latest recurring revenue of each account, without its subtree, in its currency.
+/// Deactivated accounts have none, so they do not count for their ancestors.
 async fn read_money(tx: &Tx<'_>, forest: &Forest, now: i64, own: &mut Own) -> Result<()> {
     let sql = "SELECT account_no, currency, amount FROM financials
         WHERE lower(btrim(name) COLLATE \"C\") = $1 AND date <= $2 ORDER BY date, no";
@@ -130,7 +130,7 @@ async fn read_money(tx: &Tx<'_>, forest: &Forest, now: i64, own: &mut Own) -> Re
         if let Some(at) = forest.index(row.get(0))
             && !forest.account(at).is_deleted
         {
-            // A later record replaces the earlier one, whatever its currency.
+            // A later record replaces an earlier one, whatever its currency.
             let amount = Amount(row.get::<_, i64>(2).into());
             own.money[at] = Money([(row.get(1), amount)].into());
         }

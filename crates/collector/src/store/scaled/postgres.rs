@@ -1,4 +1,4 @@
-//! Connections to PostgreSQL, and statements on them.
+//! Connections to PostgreSQL, transactions, and statements.
 
 use deadpool_postgres::{
     Client, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Transaction,
@@ -12,17 +12,17 @@ use super::{
     tls::Encryption,
 };
 
-/// Most connections of one collector: a few for batches, and the others for questions.
+/// Maximum number of connections of one collector: a few for batches, the rest for questions.
 const CONNECTIONS: usize = 16;
 
-/// How long PostgreSQL lets a transaction stand idle, in ms. One that stays open would
-/// keep blocks from being shipped.
+/// How long PostgreSQL lets a transaction be idle, in ms. An open transaction keeps blocks from
+/// being shipped.
 const IDLE_LIMIT: &str = "15000";
 
 pub(super) type Tx<'a> = Transaction<'a>;
 pub(super) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// Makes a pool of connections to an address.
+/// Makes a connection pool for an address.
 pub(super) fn pool(address: &str) -> Result<Pool> {
     let mut config: Config = address.parse()?;
     config.application_name("natero-collector");
@@ -32,8 +32,8 @@ pub(super) fn pool(address: &str) -> Result<Pool> {
     config.keepalives_interval(LOOK_INTERVAL);
     config.keepalives_retries(LOOKS);
     let given = config.get_options().unwrap_or_default();
-    // No statement runs as long as it takes to compile one, which a wrong estimate is enough
-    // for: that took a second of each question about many accounts.
+    // JIT compilation takes longer than any statement runs, and a wrong estimate is enough to
+    // trigger it: it cost a second for each question about many accounts.
     let options = format!(
         "-c idle_in_transaction_session_timeout={IDLE_LIMIT} -c timezone=UTC -c jit=off {given}"
     );
@@ -41,8 +41,8 @@ pub(super) fn pool(address: &str) -> Result<Pool> {
     let recycling = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    // Whoever asks for encryption gets one that is verified. PostgreSQL offers it with a
-    // certificate that nobody can verify where nobody has given it another.
+    // Encryption with verification is used when the address requires it. Otherwise PostgreSQL may
+    // offer encryption with a self-signed certificate, which nobody can verify.
     let manager = match config.get_ssl_mode() {
         SslMode::Require => Manager::from_config(config, Encryption::new()?, recycling),
         _ => Manager::from_config(config, NoTls, recycling),
@@ -56,28 +56,28 @@ pub(super) fn pool(address: &str) -> Result<Pool> {
         .expect("a pool that has a runtime may have timeouts"))
 }
 
-/// Locks of the database, by number.
+/// Advisory locks of the database, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lock {
-    /// Held by whoever migrates the tables.
+    /// Held while the tables are created or migrated.
     Migration = 1,
     /// Held by the collector that ships blocks.
     Shipper = 2,
-    /// Shared by whoever stores events, held alone by whoever moves users: whether an
-    /// event is set aside is decided while no user moves.
+    /// Shared while events are stored, exclusive while users are moved: no user moves while it is
+    /// decided whether events are set aside.
     Membership = 3,
-    /// Held by whoever gives an account a parent: two that look for cycles at the same
-    /// time would not see each other.
+    /// Held while accounts get parents: two transactions that look for cycles at the same time
+    /// would not see each other's changes.
     Tree = 4,
     /// Held by the collector that drops old events.
     Retention = 5,
-    /// Held by the command that moves another store into this one.
+    /// Held by the command that migrates another store into this one.
     Migrate = 16,
 }
 
 impl Lock {
-    /// Its number. PostgreSQL gives a lock to any program that names the same number, so
-    /// these begin with the letters of a name.
+    /// Its number. Any program that uses the same number shares the lock, so the numbers begin with
+    /// the letters of a name.
     pub(super) fn number(self) -> i64 {
         (0x6e61_7465 << 16) + self as i64
     }
@@ -88,7 +88,7 @@ impl Lock {
         Ok(())
     }
 
-    /// Shares the lock until the end of the transaction.
+    /// Takes a shared lock until the end of the transaction.
     pub(super) async fn share(self, tx: &Tx<'_>) -> Result<()> {
         let sql = "SELECT pg_advisory_xact_lock_shared($1)";
         query(tx, sql, &[&self.number()]).await?;
@@ -96,12 +96,12 @@ impl Lock {
     }
 }
 
-/// The condition that an event `e` is of the transaction `$1` or a later one. A range has an
-/// end: of one without, PostgreSQL expects a third of a partition that it has no statistics
-/// of yet, and plans for that.
+/// An SQL condition: the event `e` was inserted by the transaction `$1` or a later one. The upper
+/// bound is for the planner. For a range without one, PostgreSQL estimates a third of a partition
+/// that has no statistics yet, and plans for that.
 pub(super) const IS_LATER: &str = "e.tx >= $1 AND e.tx < 9223372036854775807";
 
-/// A transaction that sees one snapshot and changes nothing.
+/// A read-only transaction with one snapshot.
 pub(super) async fn snapshot(client: &mut Client) -> Result<Tx<'_>> {
     Ok(client
         .build_transaction()
@@ -111,7 +111,7 @@ pub(super) async fn snapshot(client: &mut Client) -> Result<Tx<'_>> {
         .await?)
 }
 
-/// All rows of a statement, which is prepared once for each connection.
+/// All rows of a statement. The statement is prepared once for each connection.
 pub(super) async fn query(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
     let statement = tx.prepare_cached(sql).await?;
     Ok(tx.query(&statement, &as_params(&storable(params))).await?)
@@ -133,7 +133,7 @@ pub(super) async fn query_one(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Res
         .await?)
 }
 
-/// The number of rows that a statement changed.
+/// Runs a statement and returns the number of rows that it changed.
 pub(super) async fn execute(tx: &Tx<'_>, sql: &str, params: Params<'_>) -> Result<u64> {
     let statement = tx.prepare_cached(sql).await?;
     Ok(tx

@@ -36,7 +36,7 @@ pub(super) async fn put(tx: &Tx<'_>, account: i64, records: NewRecords, now: i64
             }
         }
         NewRecords::Notes(kind, notes) => {
-            // Two calls for one account must not find the same ids free.
+            // Two calls for one account must not both find the same id unused.
             let sql = "SELECT 1 FROM accounts WHERE no = $1 FOR NO KEY UPDATE";
             query(tx, sql, &[&account]).await?;
             let mut ids = natural_ids(tx, account, kind).await?;
@@ -53,7 +53,7 @@ async fn put_financial(tx: &Tx<'_>, account: i64, record: Financial) -> Result<(
         Some(id) => id.clone(),
         None => {
             let id = record.natural_id();
-            // What is said again is the latest of its date again.
+            // A repeated record becomes the latest one of its date again.
             delete(tx, account, RecordKind::Financials, &id).await?;
             id
         }
@@ -68,8 +68,8 @@ async fn put_financial(tx: &Tx<'_>, account: i64, record: Financial) -> Result<(
     Ok(())
 }
 
-/// Adds or replaces a record of another kind. `ids` are the ids of stored records by
-/// their natural values.
+/// Adds or replaces a record of another kind. `ids` maps natural values to the ids of stored
+/// records.
 async fn put_note(
     tx: &Tx<'_>,
     account: i64,
@@ -85,7 +85,7 @@ async fn put_note(
         .or_else(|| known.cloned())
         .unwrap_or_else(|| record_key::id_of_note(kind, note.date, &note.fields));
     ids.extend(natural.map(|value| (value, id.clone())));
-    // A record that says no date keeps the one under which it is stored.
+    // A record without a date keeps the date under which it is stored.
     let sql = "INSERT INTO account_records AS r (account_no, kind, id, date, fields)
         VALUES ($1, $2, $3, coalesce($4::bigint, $6), $5)
         ON CONFLICT (account_no, kind, id) DO UPDATE SET date = coalesce($4::bigint, r.date),
@@ -100,8 +100,8 @@ async fn put_note(
     Ok(())
 }
 
-/// The ids of the records of a kind by their natural values: a record without an id is
-/// the stored one with its value, whatever the id of that.
+/// The ids of the records of a kind by their natural values. A record without an id stands for the
+/// stored record with the same natural value, whatever the id of that is.
 async fn natural_ids(tx: &Tx<'_>, account: i64, kind: NoteKind) -> Result<HashMap<String, String>> {
     let mut found = HashMap::new();
     if record_key::natural_field(kind).is_none() {
@@ -117,7 +117,7 @@ async fn natural_ids(tx: &Tx<'_>, account: i64, kind: NoteKind) -> Result<HashMa
     Ok(found)
 }
 
-/// Removes a record by its id. Returns false when the account has none with it.
+/// Removes a record by its id. Returns false when the account has no such record.
 pub(super) async fn delete(tx: &Tx<'_>, account: i64, kind: RecordKind, id: &str) -> Result<bool> {
     let removed = match kind {
         RecordKind::Financials => {
@@ -151,7 +151,7 @@ pub(super) async fn delete_manager(tx: &Tx<'_>, account: i64, email: &str) -> Re
     Ok(execute(tx, sql, &[&removed]).await? as usize)
 }
 
-/// Lists the records of a kind, newest first. Returns one page and the number of all.
+/// Lists the records of a kind, newest first. Returns one page and the total number.
 pub(super) async fn list(
     tx: &Tx<'_>,
     account: i64,
@@ -195,9 +195,8 @@ pub(super) async fn list(
     }
 }
 
-/// Sums up the records of an account. [`FigureKind::rolls_up`] decides for each kind
-/// whether the records of the subtree are included. Financial records that are dated
-/// after `now` do not count yet.
+/// Sums up the records of an account. [`FigureKind::rolls_up`] decides for each kind whether the
+/// records of the subtree are included. Financial records dated after `now` do not count yet.
 pub(super) async fn summary(tx: &Tx<'_>, account: i64, now: i64) -> Result<Summary> {
     Ok(Summary {
         financials: financials(tx, account, now).await?,
@@ -219,8 +218,8 @@ async fn notes(tx: &Tx<'_>, account: i64, kind: NoteKind) -> Result<i64> {
     Ok(row.get(0))
 }
 
-/// The financial records of an account and its subtree. Deactivated accounts below, and
-/// what is below them, do not count.
+/// The financial records of an account and its subtree, without deactivated descendants and what is
+/// below them.
 async fn financials(
     tx: &Tx<'_>,
     account: i64,

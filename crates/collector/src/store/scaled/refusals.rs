@@ -1,4 +1,4 @@
-//! What lines were refused of whom, and why: counts, with one example of what was told.
+//! Counts of rejected lines by source and reason, each with an example of the message.
 
 use super::{
     failure::Result,
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Counts the refused lines of a batch.
+/// Counts the rejected lines of a batch.
 pub(super) async fn record(
     tx: &Tx<'_>,
     source: SourceId,
@@ -23,7 +23,7 @@ pub(super) async fn record(
         return Ok(());
     }
     let source = source.number();
-    // Whoever has a public key may write what they like into their own rows alone.
+    // The limit is per source: whoever has a public key can fill only the rows of that source.
     let sql = "SELECT COUNT(*) FROM refusals WHERE source_id = $1";
     let mut rows: i64 = query_one(tx, sql, &[&source]).await?.get(0);
     for ((kind, account), refused) in refused.groups() {
@@ -55,7 +55,7 @@ pub(super) async fn record(
     Ok(())
 }
 
-/// Lists the refused lines, the most frequent reasons first.
+/// Lists the rejected lines, the most frequent reasons first.
 pub(super) async fn list(tx: &Tx<'_>) -> Result<Vec<Refusal>> {
     let sql = "SELECT CASE s.name WHEN '' THEN 'source-' || s.id ELSE s.name END, r.example,
             r.account_id, r.lines, r.first_at, r.last_at
@@ -73,7 +73,7 @@ pub(super) async fn list(tx: &Tx<'_>) -> Result<Vec<Refusal>> {
     Ok(refusals.collect())
 }
 
-/// Forgets the refused lines, once their cause is mended.
+/// Deletes the counts of rejected lines, once their cause is fixed.
 pub(super) async fn clear(tx: &Tx<'_>) -> Result<()> {
     execute(tx, "DELETE FROM refusals", &[]).await?;
     Ok(())

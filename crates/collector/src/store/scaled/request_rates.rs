@@ -1,5 +1,5 @@
-//! How far ahead of their rates keys are, by what all collectors have drawn for them: the
-//! generic cell rate algorithm on a row for each key, by the clock of PostgreSQL.
+//! Rate limits shared by all collectors: the generic cell rate algorithm on one row for each key,
+//! by the clock of PostgreSQL.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     store::rates::{Drawn, Limited},
 };
 
-/// Draws a share of what a key may send.
+/// Draws a share of the requests that a key may send.
 pub(super) async fn draw(client: &Client, of: Limited, rate: Rate) -> Result<Drawn> {
     if let Some(drawn) = try_draw(client, of, rate).await? {
         return Ok(drawn);
@@ -26,10 +26,10 @@ pub(super) async fn draw(client: &Client, of: Limited, rate: Rate) -> Result<Dra
     drawn.ok_or_else(|| Failure::Damaged("a key whose requests cannot be counted".to_owned()))
 }
 
-/// Draws, where the key has a row.
+/// Draws if the key has a row; otherwise returns `None`.
 async fn try_draw(client: &Client, of: Limited, rate: Rate) -> Result<Option<Drawn>> {
-    // Times are in ns since the Unix epoch. `granted` is there to be returned: what an
-    // update has computed, it returns of columns alone.
+    // Times are in ns since the Unix epoch. The column `granted` exists only to be returned:
+    // `RETURNING` of an update can return computed values only through columns.
     const AHEAD: &str = "greatest(r.allowed_until - n.now, 0)";
     let granted = format!("least($3::bigint, greatest(($4 - {AHEAD}) / $5, 0))");
     let sql = format!(
@@ -60,7 +60,7 @@ fn read(row: &Row, burst: i64, interval: i64) -> Drawn {
     }
 }
 
-/// The key of a row.
+/// The key of the row.
 fn key(of: Limited) -> (&'static str, i64) {
     match of {
         Limited::Source(source) => ("source", source.number()),

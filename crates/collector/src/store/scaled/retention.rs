@@ -1,7 +1,7 @@
 //! Drops old events from the inbox. ClickHouse keeps their figures.
 //!
-//! **Invariant:** what is dropped is on the disks of all nodes in use. A node that loses it
-//! has to get it from another replica.
+//! **Invariant:** dropped events are on the disks of all nodes in use. A node that loses them has
+//! to copy them from another replica.
 
 use tokio_postgres::{Client, error::SqlState};
 
@@ -17,35 +17,35 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Most events that are deleted one by one in a transaction.
+/// Maximum number of events that a transaction deletes one by one.
 const MOST: i64 = 2000;
 
-/// How long a day waits until nobody uses it, so that it can be dropped. Whoever stores
-/// events waits as long.
+/// How long dropping a day waits for others to stop using it. Whoever stores events waits as long
+/// for the drop.
 const LOCK_LIMIT: &str = "SET LOCAL lock_timeout = '2s'";
 
-/// Before this time events may be dropped, in ms since the Unix epoch; 0 for none.
+/// The time before which events may have been dropped, in ms since the Unix epoch; 0 for none.
 pub(super) async fn dropped_before(tx: &Tx<'_>) -> Result<i64> {
     let sql = "SELECT dropped_before FROM inbox_state";
     Ok(query_one(tx, sql, &[]).await?.get(0))
 }
 
-/// The last block of which events may be dropped; 0 for none.
+/// The last block whose events may have been dropped; 0 for none.
 pub(super) async fn dropped_up_to(client: &Client) -> Result<i64> {
     let sql = "SELECT dropped_up_to FROM inbox_state";
     Ok(client.query_one(sql, &[]).await?.get(0))
 }
 
-/// What every node has on its disk.
+/// What every node has stored on disk.
 #[derive(Debug, Clone, Copy)]
 struct Shipped {
     block: i64,
-    /// The transaction in which the next block begins.
+    /// The transaction with which the next block begins.
     to_tx: i64,
 }
 
-/// Drops some of the events from before a time, those of a whole day at once. From then on
-/// they count in the quarter of an hour in which they were made.
+/// Drops some of the events from before a time; events of a whole day are dropped at once. A
+/// dropped event counts in the quarter of an hour in which it was made.
 pub(super) async fn prune(tx: &Tx<'_>, nodes: &Nodes, before: i64) -> Result<Pruned> {
     let before = i64::from(quarter_at(before)) * QUARTER_MS;
     let none = Pruned {
@@ -82,8 +82,8 @@ pub(super) async fn prune(tx: &Tx<'_>, nodes: &Nodes, before: i64) -> Result<Pru
     })
 }
 
-/// Drops the partition of the first day that is wholly before a time and was shipped.
-/// Returns the number of its events.
+/// Drops the partition of the first day that ends before a time and has been shipped. Returns the
+/// number of its events.
 async fn drop_day(tx: &Tx<'_>, before: i64, shipped: Shipped) -> Result<usize> {
     let sql = "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent = 'events'::regclass";
@@ -96,7 +96,8 @@ async fn drop_day(tx: &Tx<'_>, before: i64, shipped: Shipped) -> Result<usize> {
     days.sort_unstable();
     tx.batch_execute(LOCK_LIMIT).await?;
     for day in days {
-        // Events of the day that come while it is dropped wait, and are of the other days.
+        // Events of the day that arrive meanwhile wait, and are then stored in the partition for
+        // other days.
         tx.batch_execute(&format!("LOCK TABLE events_{day} IN EXCLUSIVE MODE"))
             .await?;
         let sql = format!("SELECT COUNT(*), coalesce(MAX(tx), 0) FROM events_{day}");
@@ -124,8 +125,8 @@ async fn drop_day(tx: &Tx<'_>, before: i64, shipped: Shipped) -> Result<usize> {
     Ok(0)
 }
 
-/// Deletes events one by one: those of days that have no partition of their own, and of
-/// the day in which the time lies. Returns their number.
+/// Deletes events one by one: those of days without a partition of their own, and those of the day
+/// in which the time lies. Returns their number.
 async fn delete_some(tx: &Tx<'_>, before: i64, shipped: Shipped) -> Result<usize> {
     let day = i32::try_from(before.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
     let sql = "SELECT day, key FROM events
@@ -148,8 +149,8 @@ async fn delete_some(tx: &Tx<'_>, before: i64, shipped: Shipped) -> Result<usize
     Ok(old.len())
 }
 
-/// Keeps what a release needs of those of some events that are set aside, or whose release
-/// was not shipped to all nodes.
+/// Before events are deleted, keeps the columns that a release needs: for events that are set
+/// aside, or whose release has not been shipped to all nodes.
 async fn keep_aside(
     tx: &Tx<'_>,
     these: &str,
@@ -171,7 +172,7 @@ async fn keep_aside(
     Ok(())
 }
 
-/// Whether a day was in use for too long.
+/// Whether waiting for a day to become unused exceeded the limit.
 pub(super) fn is_in_use(failure: &Failure) -> bool {
     let Failure::Postgres(error) = failure else {
         return false;

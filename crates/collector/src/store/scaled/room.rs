@@ -1,4 +1,4 @@
-//! Whether PostgreSQL has room for events, where its size is bounded.
+//! The size limit of the PostgreSQL database.
 
 use std::{
     sync::{
@@ -15,13 +15,13 @@ use tokio_postgres::Client;
 use super::failure::Result;
 use crate::store::error::StoreError;
 
-/// Time between two looks at the size. What arrives in between is beyond the bound.
+/// Interval between two checks of the size. What arrives in between may exceed the limit.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Why no events are taken.
+/// Why events are refused.
 const FULL: &str = "PostgreSQL's database has reached --max-db-bytes";
 
-/// The bound, if there is one.
+/// The limit, if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     is_full: Arc<AtomicBool>,
@@ -29,7 +29,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Bounds the size of a database in bytes, and looks at it from now on.
+    /// Limits the size of a database in bytes, and monitors the size from now on.
     pub(super) async fn bounded(pool: &Pool, most: u64) -> Result<Self> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let is_full = is_full(&*pool.get().await?, most).await?;
@@ -44,7 +44,7 @@ impl Room {
     /// Checks that there is room for events.
     ///
     /// # Errors
-    /// When the database was full a moment ago.
+    /// Fails when the last check found the database full.
     pub(super) fn check(&self) -> std::result::Result<(), StoreError> {
         if self.is_full.load(Ordering::Relaxed) {
             return Err(StoreError::Unavailable(FULL.to_owned()));
@@ -61,7 +61,7 @@ impl Drop for Room {
     }
 }
 
-/// Size of the database in bytes, without its log.
+/// Size of the database in bytes, without its write-ahead log.
 pub(super) async fn size(client: &Client) -> Result<i64> {
     let sql = "SELECT pg_database_size(current_database())";
     Ok(client.query_one(sql, &[]).await?.get(0))
@@ -71,8 +71,8 @@ async fn is_full(client: &Client, most: i64) -> Result<bool> {
     Ok(size(client).await? >= most)
 }
 
-/// Looks at the size until the task is aborted. While PostgreSQL is away, it takes no events
-/// anyway.
+/// Monitors the size until the task is aborted. While PostgreSQL is unreachable, the last result
+/// stays: PostgreSQL takes no events then anyway.
 async fn watch_forever(pool: Pool, most: i64, full: Arc<AtomicBool>) {
     loop {
         tokio::time::sleep(INTERVAL).await;

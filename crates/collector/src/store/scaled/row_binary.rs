@@ -1,6 +1,6 @@
-//! Rows as ClickHouse reads them in the format `RowBinary`.
+//! Encodes rows in ClickHouse's `RowBinary` format.
 
-/// Rows that are sent to ClickHouse, one value after the other.
+/// Encoded rows. Values are appended one by one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RowBinary(Vec<u8>);
 
@@ -10,10 +10,10 @@ impl RowBinary {
         self.blob(text.as_bytes());
     }
 
-    /// A `String` of any bytes.
+    /// A `String` that holds arbitrary bytes.
     pub(super) fn blob(&mut self, bytes: &[u8]) {
         let mut length = bytes.len();
-        // Seven bits a byte, the lowest first.
+        // LEB128: seven bits per byte, the lowest first.
         while length >= 0x80 {
             self.0.push(length as u8 | 0x80);
             length >>= 7;
@@ -30,7 +30,7 @@ impl RowBinary {
         }
     }
 
-    /// A `FixedString` of as many bytes.
+    /// A `FixedString` of the same length.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }

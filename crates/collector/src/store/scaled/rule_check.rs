@@ -1,4 +1,4 @@
-//! Checks rules of alerts: what they hit, and the alerts that begin and end.
+//! Checks alert rules: what they match, and which alerts begin and end.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Finds what a check of a rule at `now` changes. Days are those of `zone`. An unknown rule
+/// Computes what a check of a rule at `now` changes. Days are those of `zone`. An unknown rule
 /// changes nothing.
 pub(super) async fn changes(
     tx: &Tx<'_>,
@@ -54,12 +54,12 @@ async fn hits(
     let within = match &rule.account_id {
         None => None,
         Some(id) => match account_rows::find_no(tx, id).await? {
-            // That those of a customer who is gone are silent is no news.
+            // It is expected that a deactivated customer is silent.
             Some(account) if hierarchy::is_deactivated(tx, account).await? => {
                 return Ok(Vec::new());
             }
             Some(account) => Some(account),
-            // Nothing is below an account that is gone.
+            // An account that no longer exists has no subtree.
             None => return Ok(Vec::new()),
         },
     };
@@ -82,7 +82,7 @@ async fn hits(
     Ok(hits)
 }
 
-/// The users whose first counted event is of the quarter of an hour of a time, or later.
+/// The users whose first counted event lies in the quarter of an hour of a time, or later.
 async fn new_users(
     tx: &Tx<'_>,
     nodes: &Nodes,
@@ -100,7 +100,7 @@ async fn new_users(
         .collect();
     let reading = Reading::of(tx, nodes, scope).await?;
     let found = new_users::since(&reading, from, &rule.usage_filter()).await?;
-    // By user: the quarter of an hour of the first event, and where it was.
+    // For each user: the quarter of an hour of the first event, and its account.
     let mut first: BTreeMap<String, (u32, i64)> = BTreeMap::new();
     for used in found {
         let FirstUse {
@@ -133,8 +133,8 @@ async fn new_users(
     Ok(hits)
 }
 
-/// Tells whether a rule waits for users of an account: neither the account nor one above
-/// it is deactivated, and one of them has the values that the rule names.
+/// Decides whether a rule applies to users of an account: neither the account nor an ancestor is
+/// deactivated, and one of them has the values that the rule names.
 struct WaitedFor<'a> {
     rule: &'a AlertRule,
     known: BTreeMap<i64, bool>,
@@ -171,9 +171,9 @@ impl<'a> WaitedFor<'a> {
     }
 }
 
-/// Stores alerts that began, at most as many as a message has, and makes a message of them
-/// where there is a receiver. Returns their number: a rule, account or user may be
-/// gone by now, and another check may have stored the same.
+/// Stores alerts that begin, at most as many as fit into a message, and queues a message about them
+/// if there is a receiver. Returns their number, which may be smaller: a rule, account or user may
+/// no longer exist, and another check may have stored the same alert.
 pub(super) async fn begin(
     tx: &Tx<'_>,
     rule: i64,
@@ -218,15 +218,15 @@ pub(super) async fn begin(
     Ok(began)
 }
 
-/// Records that alerts no longer hold.
+/// Marks alerts as ended.
 pub(super) async fn end(tx: &Tx<'_>, ended: &[i64], now: i64) -> Result<()> {
     let sql = "UPDATE alerts SET ended_at = $2 WHERE id = ANY($1::bigint[]) AND ended_at IS NULL";
     execute(tx, sql, &[&ended, &now]).await?;
     Ok(())
 }
 
-/// Records that a rule was checked. Forgets alerts that ended long ago, and messages whose
-/// time is over.
+/// Records that a rule was checked. Deletes alerts that ended long ago, and old messages that were
+/// delivered or given up.
 pub(super) async fn finish(tx: &Tx<'_>, rule: i64, now: i64) -> Result<()> {
     let before = now.saturating_sub(KEPT_MS);
     let sql = "DELETE FROM alerts WHERE id IN (

@@ -1,4 +1,4 @@
-//! Lists of accounts that somebody gave a name, for everyone.
+//! Lists of accounts that somebody saved under a name, for everyone.
 
 use super::{
     failure::Result,
@@ -18,10 +18,9 @@ pub(super) async fn list(tx: &Tx<'_>) -> Result<Vec<SavedView>> {
     Ok(views.collect())
 }
 
-/// Saves a view; one with the same name is replaced. Returns false when there are too
-/// many.
+/// Saves a view, replacing one with the same name. Returns false when there are too many.
 pub(super) async fn put(tx: &Tx<'_>, name: &str, address: &str, now: i64) -> Result<bool> {
-    // Two who save the last view that there may be must not both count it as free.
+    // Two requests that save the last allowed view must not both count it as free.
     tx.batch_execute("LOCK TABLE saved_views IN SHARE ROW EXCLUSIVE MODE")
         .await?;
     let sql = "SELECT COUNT(*) FROM saved_views WHERE name <> $1";

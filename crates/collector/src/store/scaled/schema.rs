@@ -1,7 +1,7 @@
-//! The tables in PostgreSQL, and the migrations of older ones.
+//! The tables in PostgreSQL, and their migrations.
 //!
-//! `natero_schema` has the number of migrations that a database has had. A migration is
-//! never edited after its release.
+//! `natero_schema` stores the number of migrations applied to a database. A migration is never
+//! edited after its release.
 
 use deadpool_postgres::{Client, Pool};
 
@@ -13,7 +13,7 @@ use crate::store::error::StoreError;
 
 const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
-/// Texts are compared by their bytes, as SQLite does.
+/// Texts are compared by their bytes, as in SQLite.
 const V1: &str = r#"
 CREATE TABLE sources (
     id              bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -285,7 +285,8 @@ CREATE VIEW releasable AS
     FROM aside_events;
 "#;
 
-/// Its rows change all the time, and a crash may take them: then each key has a burst again.
+/// The table is unlogged: its rows change all the time, and losing them in a crash only gives each
+/// key its burst again.
 const V2: &str = "
 -- How far ahead of its rate each key is, by what collectors have drawn for it.
 CREATE UNLOGGED TABLE request_rates (
@@ -297,19 +298,19 @@ CREATE UNLOGGED TABLE request_rates (
 ) WITH (fillfactor = 50);
 ";
 
-/// A start told in whole seconds is not exact: each run of a server has a number now.
+/// A start time in whole seconds does not identify a run of a server. Now each run has a number.
 const V3: &str = "
 ALTER TABLE nodes DROP COLUMN started;
 ALTER TABLE nodes ADD COLUMN run bigint;       -- the number of the run of the server
 ";
 
-/// Many events may have one number.
+/// Several events may have the same number.
 const V4: &str = "
 ALTER TABLE streams ADD COLUMN events bigint NOT NULL DEFAULT 0;   -- accepted and not erased
 UPDATE streams SET events = received;
 ";
 
-/// Connects to an address, and brings the database up to date.
+/// Connects to an address, and migrates the database to the current schema.
 pub(super) async fn open(address: &str) -> std::result::Result<Pool, StoreError> {
     let pool = postgres::pool(address).map_err(Failure::at_start)?;
     let client = pool.get().await.map_err(Failure::from);
@@ -318,7 +319,7 @@ pub(super) async fn open(address: &str) -> std::result::Result<Pool, StoreError>
     Ok(pool)
 }
 
-/// Brings the database up to date. One collector does, and the others wait for it.
+/// Migrates the database. One collector does so while the others wait.
 async fn migrate(client: &mut Client) -> Result<std::result::Result<(), StoreError>> {
     let tx = client.transaction().await?;
     Lock::Migration.hold(&tx).await?;

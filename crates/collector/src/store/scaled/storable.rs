@@ -4,8 +4,8 @@ use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_check
 
 use crate::model::nul::NUL;
 
-/// A value in a statement. A text is written as `model/nul.rs` has it: whoever asks
-/// for an id finds what was stored under it, and no question fails for its letters.
+/// A parameter of a statement. NUL in texts is replaced as in `model/nul.rs`. So a look-up by id
+/// finds what was stored under that id, and no statement fails because of a NUL.
 #[derive(Debug)]
 pub(super) struct Storable<'a>(&'a (dyn ToSql + Sync));
 
@@ -29,7 +29,7 @@ impl ToSql for Storable<'_> {
         Ok(is_null)
     }
 
-    /// The value itself is asked for its own type.
+    /// The wrapped value checks its type itself.
     fn accepts(_: &Type) -> bool {
         true
     }
@@ -37,12 +37,12 @@ impl ToSql for Storable<'_> {
     to_sql_checked!();
 }
 
-/// The values of a statement as they are written.
+/// Wraps the parameters of a statement.
 pub(super) fn storable<'a>(params: &'a [&'a (dyn ToSql + Sync)]) -> Vec<Storable<'a>> {
     params.iter().map(|value| Storable(*value)).collect()
 }
 
-/// The same, as a statement takes them.
+/// The wrapped parameters, in the form that a statement takes.
 pub(super) fn as_params<'a>(values: &'a [Storable<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
     let values = values.iter();
     values.map(|value| value as &(dyn ToSql + Sync)).collect()

@@ -1,4 +1,4 @@
-//! The records of streams, and what of them never arrived.
+//! The records of streams, and the loss report.
 
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ use crate::{
     store::loss::{ImplausibleStream, LossReport, LossyStream, WORST},
 };
 
-/// Updates the records of the streams.
+/// Updates the records of streams.
 pub(super) async fn write(tx: &Tx<'_>, arrivals: &Arrivals<'_>) -> Result<()> {
-    // In their order, so that no two transactions wait for each other.
+    // Ordered by id, so that two transactions cannot deadlock.
     let mut arrived: BTreeMap<&str, &StreamArrivals> = arrivals.streams().collect();
     if arrived.is_empty() {
         return Ok(());
     }
-    // Most streams of a batch of many pages have no record yet: one row is all that it takes.
+    // In a batch from many pages, most streams are new. Their rows are complete once inserted.
     for stream_id in insert(tx, &arrived).await? {
         arrived.remove(stream_id.as_str());
     }
@@ -34,7 +34,7 @@ pub(super) async fn write(tx: &Tx<'_>, arrivals: &Arrivals<'_>) -> Result<()> {
     add(tx, &arrived).await
 }
 
-/// Inserts the records of those streams that have none, and returns their ids.
+/// Inserts records for those streams that have none, and returns their ids.
 async fn insert(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Result<Vec<String>> {
     let records = arrived.iter();
     let records: Vec<_> = records
@@ -49,7 +49,7 @@ async fn insert(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Resul
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// Adds what arrived to records that are stored, whoever inserted them.
+/// Adds arrivals to stored records, whoever inserted them.
 async fn add(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Result<()> {
     let ids: Vec<&str> = arrived.keys().copied().collect();
     let mut records = find(tx, &ids).await?;
@@ -61,7 +61,7 @@ async fn add(tx: &Tx<'_>, arrived: &BTreeMap<&str, &StreamArrivals>) -> Result<(
     update(tx, records).await
 }
 
-/// Takes erased events out of the records of their streams. `left` are those that are still
+/// Removes erased events from the records of their streams. `left` has the events that are still
 /// stored.
 pub(super) async fn remove_events(
     tx: &Tx<'_>,
@@ -86,7 +86,7 @@ pub(super) async fn remove_events(
     update(tx, records).await
 }
 
-/// The stored records of streams, which nobody else changes until the transaction ends.
+/// The stored records of streams, locked until the end of the transaction.
 async fn find(tx: &Tx<'_>, ids: &[&str]) -> Result<Vec<(String, StreamRecord)>> {
     let sql = "SELECT s.stream_id, s.first_at, s.seqs, s.duplicates, s.rejected_seqs, s.events
         FROM unnest($1::text[]) AS n (stream_id) JOIN streams s ON s.stream_id = n.stream_id
@@ -123,7 +123,7 @@ const COLUMNS: &str =
     "stream_id, first_at, made, received, duplicates, rejected, seqs, rejected_seqs, implausible,
     events";
 
-/// The rows that [`Columns::params`] make.
+/// The rows that [`Columns::params`] makes.
 const ROWS: &str = "unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
     $6::bigint[], $7::bytea[], $8::bytea[], $9::bigint[], $10::bigint[])";
 
@@ -188,8 +188,8 @@ fn written(seqs: &RoaringBitmap) -> Vec<u8> {
     blob
 }
 
-/// Reports lost events. A stream counts wholly in the span in which it began, so that
-/// the reports of adjacent spans add up.
+/// Reports lost events. A stream counts wholly in the span in which it began, so the reports of
+/// adjacent spans add up.
 pub(super) async fn loss(tx: &Tx<'_>, span: Span) -> Result<LossReport> {
     let (from, to, most) = (span.from, span.to, WORST as i64);
     let sql = "SELECT stream_id, made, made - received - rejected FROM streams

@@ -1,5 +1,5 @@
-//! Accounts of which nobody has said anything, and which nothing names: they were parents by
-//! mistake, and are no longer.
+//! Accounts that nothing has described and nothing refers to any more. They were once named as
+//! parents by mistake.
 
 use deadpool_postgres::Pool;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::store::quality::MAX_UNDESCRIBED;
 
-/// The condition for such an account, as far as PostgreSQL knows its events.
+/// The SQL condition for such an account, as far as PostgreSQL stores its events.
 const IS_UNDESCRIBED: &str = "a.details_at = 0 AND NOT a.is_deleted AND a.name IS NULL
     AND a.hierarchy_label IS NULL AND a.join_date IS NULL AND a.details = '{}'
     AND NOT a.has_usage
@@ -21,12 +21,12 @@ const IS_UNDESCRIBED: &str = "a.details_at = 0 AND NOT a.is_deleted AND a.name I
     AND NOT EXISTS (SELECT 1 FROM financials f WHERE f.account_no = a.no)
     AND NOT EXISTS (SELECT 1 FROM account_records r WHERE r.account_no = a.no)";
 
-/// Finds the first of them, in the order of their ids.
+/// Finds the first such accounts, ordered by id.
 pub(super) async fn find(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<String>> {
     among(tx, nodes, None).await
 }
 
-/// Finds those of all accounts, or of the one with an id.
+/// Finds such accounts among all accounts, or checks the one with an id.
 async fn among(tx: &Tx<'_>, nodes: &Nodes, account_id: Option<&str>) -> Result<Vec<String>> {
     let sql = format!(
         "SELECT a.account_id, a.no FROM accounts a
@@ -42,16 +42,16 @@ async fn among(tx: &Tx<'_>, nodes: &Nodes, account_id: Option<&str>) -> Result<V
         account_id: row.get(0),
         is_leaf: true,
     });
-    // Some may have events that are all set aside.
+    // Accounts whose events are all set aside are not excluded yet.
     let reading = Reading::of(tx, nodes, scope.collect()).await?;
     let named = lookup::with_events(&reading).await?;
     let ids = rows.iter().map(|row| row.get::<_, String>(0));
     Ok(ids.filter(|id| !named.contains(id)).collect())
 }
 
-/// Removes one. The list of erasures has no part in it: nothing was stored that could come
-/// back, and events that name the account count as if it had never been there. Returns
-/// whether it was one.
+/// Removes an undescribed account, and returns whether it was one. This needs no entry in the list
+/// of erasures: no stored data could come back, and events that name the account later count as if
+/// it had never existed.
 pub(super) async fn remove(pool: &Pool, nodes: &Nodes, account_id: &str) -> Result<bool> {
     let mut client = pool.get().await?;
     let mut attempts = nodes.attempts();
@@ -70,7 +70,7 @@ pub(super) async fn remove(pool: &Pool, nodes: &Nodes, account_id: &str) -> Resu
         return Ok(false);
     }
     let tx = client.transaction().await?;
-    // No event arrives, no user moves and no account gets a parent meanwhile.
+    // Meanwhile no event is stored, no user moves and no account gets a parent.
     Lock::Membership.hold(&tx).await?;
     Lock::Tree.hold(&tx).await?;
     let sql = format!(

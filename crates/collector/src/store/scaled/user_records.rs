@@ -1,5 +1,5 @@
-//! Applies records of the Account API to users, and counts the events that were set aside
-//! for a user who is moved.
+//! Applies records of the Account API to users, and releases the events that were set aside for a
+//! user who is moved.
 
 use super::{
     account_rows,
@@ -17,8 +17,8 @@ use crate::{
     store::accounts::RecordOutcome,
 };
 
-/// Inserts, modifies or moves a user. Nothing is written when the record is rejected. The
-/// caller holds the lock of the members.
+/// Inserts, modifies or moves a user. Nothing is written when the record is rejected. The caller
+/// holds the membership lock.
 pub(super) async fn put(
     tx: &Tx<'_>,
     patch: UserPatch,
@@ -27,8 +27,8 @@ pub(super) async fn put(
     put_one_of(tx, &mut Ancestry::default(), patch, now).await
 }
 
-/// Does it for one of many records of a call: what was set aside for users may place
-/// accounts, too.
+/// Like [`put`], for one of many records of a call. They share `ancestry`, because released
+/// identifications may place accounts.
 pub(super) async fn put_one_of(
     tx: &Tx<'_>,
     ancestry: &mut Ancestry,
@@ -73,8 +73,8 @@ pub(super) async fn put_one_of(
     Ok(Ok(()))
 }
 
-/// Inserts or modifies users, each with its index in a call. What is rejected keeps no
-/// other from being stored.
+/// Inserts or modifies users. Each has its index in the call. A rejected record does not keep the
+/// others from being stored.
 pub(super) async fn put_many(
     tx: &Tx<'_>,
     patches: Vec<(usize, UserPatch)>,
@@ -89,15 +89,15 @@ pub(super) async fn put_many(
     Ok(outcomes)
 }
 
-/// Takes the lock under which users are inserted and moved, before anything is written:
-/// so the number of this transaction is higher than those of all whose events it releases.
+/// Takes the lock under which users are inserted and moved. It must be taken before anything is
+/// written: then the number of this transaction is higher than those of all transactions whose
+/// events it releases.
 pub(super) async fn lock(tx: &Tx<'_>) -> Result<()> {
     Lock::Membership.hold(tx).await
 }
 
-/// Counts the events that were set aside because the user did not belong to the account.
-/// Events that were counted in another account stay there, because that is where they
-/// happened.
+/// Releases the events that were set aside because the user did not belong to the account. Events
+/// that were counted in another account stay there, because that is where they happened.
 pub(super) async fn release_events(
     tx: &Tx<'_>,
     ancestry: &mut Ancestry,

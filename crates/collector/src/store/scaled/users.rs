@@ -38,8 +38,7 @@ pub(super) async fn find(tx: &Tx<'_>, user_id: &str) -> Result<Option<User>> {
         .map(|row| read(&row)))
 }
 
-/// Lists the users of one account, or all users, by id. Returns one page and the number
-/// of all.
+/// Lists the users of one account, or all users, by id. Returns one page and the total number.
 pub(super) async fn list(
     tx: &Tx<'_>,
     account: Option<i64>,
@@ -61,7 +60,7 @@ pub(super) async fn list(
         let total = query_one(tx, &sql, &[&account, &is_deleted]).await?.get(0);
         return Ok((rows.iter().map(read).collect(), total));
     };
-    // Only what decides is read of all users.
+    // Only the columns that the filter compares are read for all users.
     let details = if texts.needs_details() {
         "u.details"
     } else {
@@ -85,8 +84,8 @@ pub(super) async fn list(
     Ok((rows.iter().map(read).collect(), total))
 }
 
-/// Merges the details of an `identifyUser` that was made at `at`. Details that would make
-/// the user's details too large are left out: they never make an event invalid.
+/// Merges the details of an `identifyUser` that was made at `at`. Details that would make the
+/// user's details too large are left out: they never make an event invalid.
 pub(super) async fn identify(
     tx: &Tx<'_>,
     user_id: &str,
@@ -109,7 +108,7 @@ pub(super) async fn identify(
     layers::write(&layers, tx, no).await
 }
 
-/// Deactivates a user. The usage stays. Returns false when the user is unknown.
+/// Deactivates a user. The usage remains. Returns false when the user is unknown.
 pub(super) async fn deactivate(tx: &Tx<'_>, user_id: &str) -> Result<bool> {
     let sql = "UPDATE users SET is_deleted = true WHERE user_id = $1";
     Ok(execute(tx, sql, &[&user_id]).await? == 1)

@@ -1,4 +1,4 @@
-//! What somebody may see, in terms of the numbers of accounts.
+//! The visible accounts, by number.
 
 use super::{
     account_rows,
@@ -9,19 +9,19 @@ use super::{
 };
 use crate::model::visibility::Visibility;
 
-/// The accounts that somebody may see, in the snapshot in which they were looked up.
+/// The accounts that the caller may see, as of the snapshot in which they were looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Within {
     /// All accounts.
     All,
-    /// An account and what is below it.
+    /// An account and its subtree.
     Subtree(i64),
-    /// None: the only account that might be seen is gone.
+    /// None: the account to which the caller is limited no longer exists.
     Nothing,
 }
 
 impl Within {
-    /// Looks the accounts up.
+    /// Looks up the visible accounts.
     pub(super) async fn find(tx: &Tx<'_>, visibility: &Visibility) -> Result<Self> {
         let Some(id) = visibility.root() else {
             return Ok(Within::All);
@@ -30,7 +30,7 @@ impl Within {
         Ok(root.map_or(Within::Nothing, Within::Subtree))
     }
 
-    /// Whether an account may be seen.
+    /// Whether an account is visible.
     pub(super) async fn see(self, tx: &Tx<'_>, account: i64) -> Result<bool> {
         match self {
             Within::All => Ok(true),
@@ -39,7 +39,7 @@ impl Within {
         }
     }
 
-    /// The end of a path: what is above the accounts that may be seen is not shown.
+    /// Drops the part of a path that lies above the visible accounts.
     pub(super) fn cut(self, mut path: Vec<Located>) -> Vec<Located> {
         if let Within::Subtree(root) = self
             && let Some(first) = path.iter().position(|(no, _)| *no == root)
@@ -49,7 +49,7 @@ impl Within {
         path
     }
 
-    /// The accounts that may be seen.
+    /// The visible accounts.
     pub(super) async fn nodes(self, tx: &Tx<'_>) -> Result<Vec<Node>> {
         match self {
             Within::All => hierarchy::everywhere(tx).await,
@@ -58,8 +58,8 @@ impl Within {
         }
     }
 
-    /// The only account that may be seen with what is below it; `None` for all accounts.
-    /// It fails when that is gone: there is nothing that could be shown.
+    /// The root of the visible subtree; `None` when all accounts are visible. It fails when the
+    /// root no longer exists, because there is nothing to show.
     pub(super) fn root(self) -> Result<Option<i64>> {
         match self {
             Within::All => Ok(None),
@@ -69,7 +69,7 @@ impl Within {
     }
 }
 
-/// Whether an account is another one or below it.
+/// Whether an account is `root` or lies below it.
 async fn is_within(tx: &Tx<'_>, account: i64, root: i64) -> Result<bool> {
     let sql = "WITH RECURSIVE above (no) AS (
             SELECT $1::bigint

@@ -1,4 +1,4 @@
-//! What the pages of one account show.
+//! The contents of the pages of one account.
 
 use rusqlite::Connection;
 
@@ -35,16 +35,16 @@ use crate::{
     },
 };
 
-/// An account of which a page is read.
+/// The account whose page is read.
 pub(super) struct Subject {
     pub(super) account: AccountRow,
-    /// The account above it, if that may be seen.
+    /// Its parent, if the caller may see it.
     parent: Option<AccountRow>,
     pub(super) within: Within,
 }
 
-/// Reads the header of an account's pages, and what `read` reads; `None` when the account
-/// is unknown or not to be seen.
+/// Reads the header of an account's pages and the result of `read`; `None` when the account is
+/// unknown or the caller may not see it.
 pub(super) fn page<T>(
     conn: &Connection,
     question: &AccountQuestion,
@@ -78,8 +78,8 @@ fn parent(path: &[Located]) -> Option<AccountRow> {
     Some(path[above].0)
 }
 
-/// A question about an account, and the bars of its chart. All time is as long as there
-/// is usage: `first_and_last` says from when to when.
+/// The query for the figures of an account and the bars of its chart. For all time, the chart
+/// covers the span that `first_and_last` returns.
 pub(super) fn report_query(
     account: AccountRow,
     rollup: bool,

@@ -24,7 +24,7 @@ use crate::{
 /// Adds or replaces a financial record.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 fn put_financial(
     tx: &Transaction<'_>,
     account: AccountRow,
@@ -34,7 +34,7 @@ fn put_financial(
         Some(id) => id.clone(),
         None => {
             let id = record.natural_id();
-            // What is said again is the latest of its date again.
+            // A repeated record becomes the latest one of its date again.
             delete(tx, account, RecordKind::Financials, &id)?;
             id
         }
@@ -56,11 +56,11 @@ fn put_financial(
     Ok(())
 }
 
-/// Adds or replaces a ticket, an interaction or a note. `ids` are the ids of stored
-/// records by their natural values.
+/// Adds or replaces a ticket, an interaction or a note. `ids` maps natural values to the ids of
+/// stored records.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 fn put_note(
     tx: &Transaction<'_>,
     account: AccountRow,
@@ -76,7 +76,7 @@ fn put_note(
         .or_else(|| known.cloned())
         .unwrap_or_else(|| record_key::id_of_note(kind, note.date, &note.fields));
     ids.extend(natural.map(|value| (value, id.clone())));
-    // A record that says no date keeps the one under which it is stored.
+    // A record without a date keeps the date under which it is stored.
     tx.prepare_cached(
         "INSERT INTO account_records (account_no, kind, id, date, fields)
          VALUES (?1, ?2, ?3, IFNULL(?4, ?6), ?5)
@@ -94,8 +94,8 @@ fn put_note(
     Ok(())
 }
 
-/// The ids of the records of a kind by their natural values: a record without an id is
-/// the stored one with its value, whatever the id of that.
+/// The ids of the records of a kind by their natural values. A record without an id stands for the
+/// stored record with the same natural value, whatever the id of that is.
 fn natural_ids(
     conn: &Connection,
     account: AccountRow,
@@ -118,10 +118,10 @@ fn natural_ids(
     Ok(found)
 }
 
-/// Removes a record by its id. Returns false when the account has none with it.
+/// Removes a record by its id. Returns false when the account has no such record.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn delete(
     tx: &Transaction<'_>,
     account: AccountRow,
@@ -144,7 +144,7 @@ pub fn delete(
 /// Adds or replaces records of one kind.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn put(
     tx: &Transaction<'_>,
     account: AccountRow,
@@ -168,7 +168,7 @@ pub fn put(
 /// and returns their number.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn delete_manager(
     tx: &Transaction<'_>,
     account: AccountRow,
@@ -194,11 +194,11 @@ pub fn delete_manager(
     Ok(removed)
 }
 
-/// Lists tickets, interactions or notes of an account, newest first. Returns one
-/// page and the number of all.
+/// Lists tickets, interactions or notes of an account, newest first. Returns one page and the total
+/// number.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 fn list_notes(
     conn: &Connection,
     account: AccountRow,
@@ -226,11 +226,10 @@ fn list_notes(
     Ok((records, total))
 }
 
-/// Lists the financial records of an account, newest first. Returns one page and
-/// the number of all.
+/// Lists the financial records of an account, newest first. Returns one page and the total number.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 fn list_financials(
     conn: &Connection,
     account: AccountRow,
@@ -257,10 +256,10 @@ fn list_financials(
     Ok((records, total))
 }
 
-/// Lists the records of a kind, newest first. Returns one page and the number of all.
+/// Lists the records of a kind, newest first. Returns one page and the total number.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn list(
     conn: &Connection,
     account: AccountRow,
@@ -273,12 +272,11 @@ pub fn list(
     }
 }
 
-/// Sums up the records of an account. [`FigureKind::rolls_up`] decides for each
-/// kind whether the records of the subtree are included. Financial records that
-/// are dated after `now` do not count yet.
+/// Sums up the records of an account. [`FigureKind::rolls_up`] decides for each kind whether the
+/// records of the subtree are included. Financial records dated after `now` do not count yet.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn summary(conn: &Connection, account: AccountRow, now: i64) -> rusqlite::Result<Summary> {
     let notes = |kind: NoteKind| {
         conn.prepare_cached(

@@ -1,6 +1,5 @@
-//! All figures of an account's page in one pass over its facts: the totals of a
-//! period and of the one before, usage over time, and usage by product, module and
-//! feature.
+//! All figures of an account's page in one pass over its facts: the totals of a period and the
+//! previous one, usage over time, and usage by product, module and feature.
 
 use std::{collections::HashSet, ops::Range};
 
@@ -26,7 +25,7 @@ use crate::{
     },
 };
 
-/// A question about the usage of an account.
+/// Selects the figures of the page of an account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReportQuery {
     /// The account.
@@ -35,30 +34,30 @@ pub struct ReportQuery {
     pub rollup: bool,
     /// The period.
     pub span: Span,
-    /// The period before.
+    /// The previous period.
     pub before: Option<Before>,
     /// The part of the usage that counts.
     pub filter: Filter,
-    /// Spans of the period, in their order. They may overlap.
+    /// The bars of the period, in chronological order. They may overlap.
     pub bars: Vec<Span>,
-    /// The same of the period before.
+    /// The bars of the previous period.
     pub bars_before: Vec<Before>,
 }
 
 /// Reads all figures of an account's page.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn read(conn: &Connection, query: &ReportQuery) -> rusqlite::Result<AccountReport> {
     let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
     let scope = Scope::of(conn, query.account, rolls_up)?;
     read_of(conn, &scope, query)
 }
 
-/// Reads the figures of some accounts, whichever the question names.
+/// Reads the figures of the accounts of a scope, whatever account the query names.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub(super) fn read_of(
     conn: &Connection,
     scope: &Scope,
@@ -76,8 +75,8 @@ pub(super) fn read_of(
     let spans_before: Vec<Span> = query.bars_before.iter().map(|bar| bar.span).collect();
     let mut bars_before = Series::new(&spans_before);
     let mut uncaptured = Uncaptured::default();
-    // History is read, too: a comparison needs the first use of all it compares. Of that
-    // of no span it needs nothing else.
+    // Earlier facts are read, too: a comparison needs the first use of everything it compares.
+    // Nothing else is needed of facts outside of all spans.
     let cuts = query.cuts();
     let earliest = cuts.iter().copied().min().unwrap_or(i64::MIN);
     let until_now = Span {
@@ -140,7 +139,7 @@ pub(super) fn read_of(
 }
 
 impl ReportQuery {
-    /// Every time at which a span begins or ends.
+    /// All times at which a span begins or ends.
     fn cuts(&self) -> Vec<i64> {
         let spans = [self.span]
             .into_iter()
@@ -181,13 +180,13 @@ impl Node {
         self.note(fact.key.quarter);
     }
 
-    /// Notes that it was used.
+    /// Records a use.
     #[inline]
     fn note(&mut self, quarter: u32) {
         self.first = Some(self.first.map_or(quarter, |first| first.min(quarter)));
     }
 
-    /// Adds what is below it.
+    /// Adds the figures of a node below.
     fn add_node(&mut self, below: &Node) {
         self.now.add_sum(&below.now);
         self.before.add_sum(&below.before);
@@ -210,7 +209,7 @@ impl Node {
 struct Series<'a> {
     spans: &'a [Span],
     sums: Vec<Sum>,
-    /// A time, and the spans that contain it.
+    /// The latest time, and the indexes of the spans that contain it.
     current: (i64, Range<usize>),
 }
 
@@ -244,12 +243,12 @@ impl<'a> Series<'a> {
     }
 }
 
-/// Products, modules and features. A fact is added to its feature alone, and what is
-/// above is made of the sums of what is below.
+/// Products, modules and features. A fact is added only to its feature. The levels above are
+/// computed from the sums of the features.
 #[derive(Debug, Default)]
 struct Tree {
     places: NamePlaces,
-    /// The figures of each feature, by its place among the names.
+    /// The figures of each feature, by its index among the names.
     figures: Vec<Node>,
 }
 
@@ -259,7 +258,7 @@ impl Tree {
         self.of(fact).add(period, fact, visit);
     }
 
-    /// Notes a use outside of all spans.
+    /// Records a use outside of all spans.
     #[inline]
     fn note(&mut self, fact: &Fact) {
         self.of(fact).note(fact.key.quarter);
@@ -281,8 +280,8 @@ impl Tree {
         &mut self.figures[at]
     }
 
-    /// The figures of all, the quarter of an hour of the first use, and the products
-    /// with what is in them. What was used in neither period is left out.
+    /// The total figures, the quarter of an hour of the first use, and the products with their
+    /// modules and features. Whatever was used in neither period is left out.
     fn finish(
         self,
         conn: &Connection,
@@ -300,8 +299,8 @@ impl Tree {
     }
 }
 
-/// The branches at a depth, 0 for products, of features in the order of their names.
-/// Their figures are added to what is above them.
+/// The branches at a depth, where 0 means products. `features` must be ordered by name. Adds their
+/// figures to `above`.
 fn branches(
     conn: &Connection,
     before: Option<Before>,
@@ -347,7 +346,7 @@ fn name_of(conn: &Connection, row: NameRow) -> rusqlite::Result<String> {
 /// ms since the Unix epoch.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn first_and_last_use(
     conn: &Connection,
     account: AccountRow,

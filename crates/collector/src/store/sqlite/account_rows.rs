@@ -1,4 +1,4 @@
-//! The rows of accounts, by their ids.
+//! Looks up the rows of accounts by their ids.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -7,7 +7,7 @@ use super::rows::AccountRow;
 /// Finds the row of an account.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find_row(conn: &Connection, account_id: &str) -> rusqlite::Result<Option<AccountRow>> {
     conn.prepare_cached("SELECT no FROM accounts WHERE account_id = ?1")?
         .query_row([account_id], |row| row.get(0))
@@ -23,7 +23,7 @@ pub(super) fn id(conn: &Connection, account: AccountRow) -> rusqlite::Result<Str
 /// Finds the row of an account, and inserts the account if it is unknown.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn get_or_insert(tx: &Transaction<'_>, account_id: &str) -> rusqlite::Result<AccountRow> {
     if let Some(account) = find_row(tx, account_id)? {
         return Ok(account);

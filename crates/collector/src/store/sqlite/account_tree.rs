@@ -32,23 +32,23 @@ fn read_located(row: &Row<'_>) -> rusqlite::Result<Located> {
 /// Reads one account.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn entry(conn: &Connection, account: AccountRow) -> rusqlite::Result<TreeEntry> {
     conn.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts x WHERE x.no = ?1"))?
         .query_row([account], read)
 }
 
-/// Lists the children of an account, or the accounts without a parent, by name;
-/// deactivated ones come last. Returns one page and the number of all.
+/// Lists the children of an account, or the accounts without a parent, by name. Deactivated
+/// accounts come last. Returns one page and the total number.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn children(
     conn: &Connection,
     parent: Option<AccountRow>,
     page: Page,
 ) -> rusqlite::Result<(Vec<TreeEntry>, i64)> {
-    // One clause for both cases could use no index.
+    // A single condition for both cases could not use an index.
     let is_child = match parent {
         Some(_) => "a.parent_no = ?1",
         None => "a.parent_no IS NULL AND ?1 IS NULL",
@@ -56,8 +56,7 @@ pub fn children(
     let total = conn
         .prepare_cached(&format!("SELECT COUNT(*) FROM accounts a WHERE {is_child}"))?
         .query_row([parent], |row| row.get(0))?;
-    // Children are counted for the accounts of the page, not for all that are
-    // sorted.
+    // Children are counted only for the accounts of the page, not for all that are sorted.
     let entries = conn
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM (
@@ -75,7 +74,7 @@ pub fn children(
 /// entry.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn path(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Located>> {
     conn.prepare_cached(&format!(
         "WITH RECURSIVE above (no, level) AS (
@@ -93,7 +92,7 @@ pub fn path(conn: &Connection, account: AccountRow) -> rusqlite::Result<Vec<Loca
 /// Counts the descendants of an account.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn count_descendants(conn: &Connection, account: AccountRow) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "WITH RECURSIVE below (no) AS (
@@ -109,7 +108,7 @@ pub fn count_descendants(conn: &Connection, account: AccountRow) -> rusqlite::Re
 /// Counts the accounts and the users of a subtree, or all of them.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn counts(conn: &Connection, within: Option<AccountRow>) -> rusqlite::Result<(i64, i64)> {
     let counts = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     match within {
@@ -130,11 +129,11 @@ pub fn counts(conn: &Connection, within: Option<AccountRow>) -> rusqlite::Result
     }
 }
 
-/// Finds accounts with a text in their name or id, without regard to case and
-/// accents, of all accounts or those of one subtree. Returns the first `limit` and the number of the others.
+/// Finds accounts with a text in their name or id, ignoring case and accents, among all accounts or
+/// in one subtree. Returns the first `limit` and the number of the others.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn search(
     conn: &Connection,
     text: &str,

@@ -38,25 +38,25 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
 /// Finds an account.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find(conn: &Connection, account_id: &str) -> rusqlite::Result<Option<Account>> {
     conn.prepare_cached(&format!("SELECT {COLUMNS} WHERE a.account_id = ?1"))?
         .query_row([account_id], read)
         .optional()
 }
 
-/// Lists accounts by id, of which `parent` is the parent that the question names. Returns
-/// one page and the number of all.
+/// Lists accounts by id. `parent` is the row of the parent that the question names. Returns one
+/// page and the total number.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn list(
     conn: &Connection,
     parent: Option<AccountRow>,
     question: &AccountsQuestion,
     page: Page,
 ) -> rusqlite::Result<(Vec<Account>, i64)> {
-    // One clause for both cases could use no index.
+    // A single condition for both cases could not use an index.
     let is_child = match parent {
         Some(_) => "a.parent_no = ?1",
         None => "?1 IS NULL",
@@ -118,11 +118,10 @@ pub fn list(
     Ok(pager.finish())
 }
 
-/// Inserts or modifies an account. Nothing is written when
-/// the record is rejected.
+/// Inserts or modifies an account. Nothing is written when the record is rejected.
 ///
 /// # Errors
-/// Those of SQLite; the inner error says why the record is rejected.
+/// Fails when SQLite fails; the inner error says why the record is rejected.
 pub fn put(
     tx: &Transaction<'_>,
     patch: AccountPatch,
@@ -131,8 +130,7 @@ pub fn put(
     put_one_of(tx, &mut Ancestry::default(), patch, now)
 }
 
-/// Does it for one of many records of a call, which share what they know of the
-/// tree.
+/// Like [`put`], for one of many records of a call. They share what was learned of the tree.
 pub(super) fn put_one_of(
     tx: &Transaction<'_>,
     ancestry: &mut Ancestry,
@@ -176,11 +174,11 @@ pub(super) fn put_one_of(
     Ok(Ok(()))
 }
 
-/// Inserts or modifies accounts, each with its index in a call, parents first. What is
-/// rejected keeps no other from being stored.
+/// Inserts or modifies accounts, parents first. Each has its index in the call. A rejected record
+/// does not keep the others from being stored.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn put_many(
     tx: &Transaction<'_>,
     patches: Vec<(usize, AccountPatch)>,
@@ -200,8 +198,8 @@ pub fn put_many(
     Ok(outcomes)
 }
 
-/// Merges the details of an `identifyAccount` that was made at `at`. Details
-/// that cannot be used are left out: they never make an event invalid.
+/// Merges the details of an `identifyAccount` that was made at `at`. Unusable details are left out:
+/// they never make an event invalid.
 pub(super) fn identify(
     tx: &Transaction<'_>,
     ancestry: &mut Ancestry,
@@ -245,8 +243,8 @@ pub(super) fn identify(
     layers::write(&layers, tx, row)
 }
 
-/// Whether a public source asks for a child of an account with usage of its own, which
-/// would no longer count: anybody could take a customer's figures away.
+/// Whether a public source requests a child for an account with usage of its own. That usage would
+/// no longer count, so anybody could make a customer's figures disappear.
 fn takes_usage(conn: &Connection, parent_id: &str, trust: Trust) -> rusqlite::Result<bool> {
     if trust == Trust::Full {
         return Ok(false);
@@ -257,11 +255,11 @@ fn takes_usage(conn: &Connection, parent_id: &str, trust: Trust) -> rusqlite::Re
     }
 }
 
-/// Deactivates an account. Its usage stays, and its parent may become a leaf.
-/// Returns false when the account is unknown.
+/// Deactivates an account. Its usage remains, and its parent may become a leaf. Returns false when
+/// the account is unknown.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn deactivate(tx: &Transaction<'_>, account_id: &str) -> rusqlite::Result<bool> {
     let changed = tx.execute(
         "UPDATE accounts SET is_deleted = 1 WHERE account_id = ?1",

@@ -1,4 +1,4 @@
-//! Which features accounts use: those that others use and one does not.
+//! Which features accounts use: features that others use and one account does not.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,11 +19,11 @@ struct Uses {
     uses_here: f64,
 }
 
-/// Reads every feature that any account used in a span, and how much of that is of
-/// one account and what is below it.
+/// Reads every feature that any account used in a span, and the part of its use that belongs to one
+/// account and its subtree.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn read(
     conn: &Connection,
     account: AccountRow,

@@ -1,5 +1,4 @@
-//! Finds out whether an account lies above another while a call places many
-//! accounts.
+//! Finds out whether an account lies above another, while a call places many accounts.
 
 use rusqlite::Connection;
 
@@ -9,12 +8,11 @@ use crate::{
     store::ancestry::{self, Tree, Walked},
 };
 
-/// What the placements of one call know of the tree. It must not outlive the
-/// transaction.
+/// What the placements of one call have learned of the tree. It must not outlive the transaction.
 pub(super) type Ancestry = ancestry::Ancestry<AccountRow>;
 
-/// The way from `lower` upwards to the account below `upper`; `None` where `upper` is
-/// not above.
+/// The path from `lower` up to the account directly below `upper`; `None` when `upper` is not above
+/// `lower`.
 pub(super) fn way_up(
     conn: &Connection,
     ancestry: &mut Ancestry,
@@ -37,7 +35,7 @@ pub(super) fn way_up(
     Ok(tree.way_up(upper, lower))
 }
 
-/// The accounts from `lower` upwards, to the root or to `upper`, but so many at most.
+/// The accounts from `lower` upwards, to the root or to `upper`, but at most `most`.
 fn walk(
     conn: &Connection,
     upper: AccountRow,

@@ -1,5 +1,5 @@
-//! The first event that arrived on each day, so that the number of an event tells how long
-//! ago it arrived, whatever its time is and whether or not it is still stored.
+//! The number of the first event that arrived on each day. With it, the number of any event shows
+//! how long ago it arrived, whatever its own time is and whether or not it is still stored.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -17,11 +17,11 @@ CREATE TABLE arrival_days (
 ) STRICT;
 ";
 
-/// Notes the days of events as they arrive.
+/// Records the arrival days of events.
 #[derive(Debug)]
 pub(super) struct ArrivalDays<'t> {
     tx: &'t Transaction<'t>,
-    /// When the day that was noted last is over, in ms since the Unix epoch.
+    /// The end of the last recorded day, in ms since the Unix epoch.
     noted_until: i64,
 }
 
@@ -36,8 +36,8 @@ impl<'t> ArrivalDays<'t> {
         })
     }
 
-    /// Notes the day of an event, if it is later than those before. Events come in the
-    /// order of their numbers.
+    /// Records the day of an event, if it is a new day. Events must be passed in the order of their
+    /// numbers.
     #[inline]
     pub(super) fn note(&mut self, event: i64, received_at: i64) -> rusqlite::Result<()> {
         if received_at < self.noted_until {
@@ -52,7 +52,7 @@ impl<'t> ArrivalDays<'t> {
     }
 }
 
-/// The number of the first event that may have arrived at a time or later: all before it
+/// The number of the first event that may have arrived at a time or later: all events before it
 /// arrived earlier.
 pub(super) fn first_since(conn: &Connection, time: i64) -> rusqlite::Result<i64> {
     let first = conn
@@ -67,15 +67,15 @@ pub(super) fn first_since(conn: &Connection, time: i64) -> rusqlite::Result<i64>
     }
 }
 
-/// Forgets the days before a time.
+/// Deletes the days before a time.
 pub(super) fn forget_before(tx: &Transaction<'_>, time: i64) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM arrival_days WHERE day < ?1")?
         .execute([time.div_euclid(DAY_MS)])?;
     Ok(())
 }
 
-/// Makes the table, and notes the days of the events that are stored. Numbers in between
-/// are of events that retention has dropped since.
+/// Creates the table, and records the days of the stored events. Event numbers between these belong
+/// to events that retention has dropped.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(TABLE)?;
     for month in event_months::all(tx)? {

@@ -1,5 +1,4 @@
-//! The file as a command uses it that does its work and ends: one connection, and no
-//! thread.
+//! Access to the file for a command that does its work and exits: one connection, and no threads.
 
 use std::{io::Write, path::Path};
 
@@ -38,7 +37,7 @@ pub struct CommandFile {
     inbox: Option<InboxFile>,
 }
 
-/// What was erased from a file.
+/// The list of erasures of a file.
 #[derive(Debug, Clone)]
 pub struct ErasureList(Vec<Entry>);
 
@@ -47,13 +46,13 @@ impl ErasureList {
     pub const EMPTY: ErasureList = ErasureList(Vec::new());
 }
 
-/// A statement that failed. A command tells what SQLite says of it, whatever it is.
+/// The error of a failed statement. A command shows SQLite's message, whatever it is.
 fn failed(cause: rusqlite::Error) -> StoreError {
     StoreError::Failed(cause.to_string())
 }
 
-/// Overwrites the free pages of the file and empties its log, between the commits of a
-/// collector that runs.
+/// Overwrites the free pages of the file and empties its log, in steps between the commits of a
+/// running collector.
 fn overwrite_free_pages(conn: &mut Connection) -> rusqlite::Result<()> {
     let mut step = free_pages::begin(conn)?;
     while step != Step::Done {
@@ -69,7 +68,7 @@ fn overwrite_free_pages(conn: &mut Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Removes what spread batches have left in the inbox.
+/// Removes what batches have left in the inbox that were moved to the tables.
 fn shred(conn: &Connection, inbox: Option<&InboxFile>) -> rusqlite::Result<()> {
     if let Some(inbox) = inbox
         && !inbox.shred(inbox::spread_to(conn, inbox.id())?)?
@@ -80,11 +79,11 @@ fn shred(conn: &Connection, inbox: Option<&InboxFile>) -> rusqlite::Result<()> {
 }
 
 impl CommandFile {
-    /// Opens a file that is there.
+    /// Opens an existing file.
     ///
     /// # Errors
-    /// When it is not there, is no database of a collector, cannot be opened, or a newer
-    /// version wrote it.
+    /// Fails when the file does not exist, is not a database of a collector, cannot be opened, or
+    /// was written by a newer version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
             return Err(StoreError::Missing(path.display().to_string()));
@@ -95,26 +94,27 @@ impl CommandFile {
         Self::open_or_create(path)
     }
 
-    /// Opens a file, and makes it if it is not there yet.
+    /// Opens a file, creating it if it does not exist.
     ///
     /// # Errors
-    /// When it is no database of a collector, cannot be opened, or a newer version wrote
-    /// it.
+    /// Fails when the file is not a database of a collector, cannot be opened, or was written by a
+    /// newer version.
     pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
         let (conn, inbox) = SqliteStore::open_with_inbox(path)?;
         Ok(CommandFile { conn, inbox })
     }
 
-    /// Copies a backup to a new file, once the backup has been found to be whole, and
-    /// opens that. The backup is only read.
+    /// Checks that a backup is complete, copies it to a new file, and opens the copy. The backup is
+    /// only read.
     ///
     /// # Errors
-    /// When it is no whole backup of a collector, or those of the new file.
+    /// Fails when the backup is not a complete one of a collector, or the new file cannot be
+    /// written.
     pub fn from_backup(backup: &Path, to: &Path) -> Result<Self, StoreError> {
         let whole = file_check::open_backup(backup)?;
         connection::copy(&whole, to).map_err(failed)?;
         let mut copy = Self::open(to)?;
-        // A copy of files of which a collector was not closed has batches in the inbox.
+        // A copy of the files of a collector that was not shut down has batches in the inbox.
         if let Some(inbox) = InboxFile::open_of_backup(backup).map_err(failed)? {
             inbox::settle(&mut copy.conn, Some(&inbox)).map_err(failed)?;
         }
@@ -124,7 +124,7 @@ impl CommandFile {
     /// Stores a new source and returns its id.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn insert_source(
         &mut self,
         keys: &SourceKeys,
@@ -137,7 +137,7 @@ impl CommandFile {
     /// Stores a new account key and returns its id.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn insert_account_key(
         &mut self,
         key: &str,
@@ -147,11 +147,11 @@ impl CommandFile {
         keys::insert_account_key(&mut self.conn, key, name, now).map_err(failed)
     }
 
-    /// Stores a new viewer key and returns its id. `within` is the id of the only account
-    /// that it may see, with what is below.
+    /// Stores a new viewer key and returns its id. The key gives access to the account with the id
+    /// `within` and its subtree.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn insert_viewer_key(
         &mut self,
         key: &str,
@@ -165,15 +165,15 @@ impl CommandFile {
     /// Lists all keys, including the revoked ones.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn keys(&self) -> Result<Vec<ListedKey>, StoreError> {
         keys::list(&self.conn).map_err(failed)
     }
 
-    /// Revokes a key by its id. Returns false when no active key has it.
+    /// Revokes a key by its id. Returns false when no active key has the id.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn revoke_key(&mut self, id: &str, now: i64) -> Result<bool, StoreError> {
         keys::revoke(&mut self.conn, id, now).map_err(failed)
     }
@@ -181,21 +181,21 @@ impl CommandFile {
     /// Whether an account is known.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn has_account(&self, account_id: &str) -> Result<bool, StoreError> {
         let found = account_rows::find_row(&self.conn, account_id).map_err(failed)?;
         Ok(found.is_some())
     }
 
-    /// Erases something, and returns what that has removed; `None` when it is unknown.
+    /// Erases something. Returns what was removed; `None` when it is unknown.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn erase(&mut self, erasure: &Erasure) -> Result<Option<Erased>, StoreError> {
         let CommandFile { conn, inbox } = self;
         let inbox = inbox.as_ref();
         let mut erase = || {
-            // A collector that runs adds nothing to the inbox until this is committed.
+            // A running collector adds nothing to the inbox until this is committed.
             let lock = inbox.map(InboxFile::lock).transpose()?;
             inbox::settle(conn, inbox)?;
             let found = erasure::find_events(conn, erasure)?;
@@ -212,12 +212,12 @@ impl CommandFile {
         erase().map_err(failed)
     }
 
-    /// The list of what was erased from a file; `None` where the file is open elsewhere.
+    /// The list of erasures of a file; `None` when the file is open elsewhere.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn erasures_if_closed(self) -> Result<Option<ErasureList>, StoreError> {
-        // With an exclusive lock, SQLite refuses a file that is open elsewhere.
+        // An exclusive lock cannot be taken while the file is open elsewhere.
         self.conn
             .pragma_update(None, "locking_mode", "EXCLUSIVE")
             .map_err(failed)?;
@@ -225,18 +225,17 @@ impl CommandFile {
             return Ok(None);
         }
         let entries = erasure_list::entries(&self.conn).map_err(failed)?;
-        // The file is kept under another name: it must be whole without its log.
+        // The file is kept under another name, so it must be complete without its log.
         self.conn
             .pragma_update(None, "wal_checkpoint", "TRUNCATE")
             .map_err(failed)?;
         Ok(Some(ErasureList(entries)))
     }
 
-    /// Applies a list of erasures and leaves the file without a log beside it, so that it
-    /// can be renamed.
+    /// Applies a list of erasures. Afterwards the file has no log beside it, so it can be renamed.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn apply(mut self, list: &ErasureList) -> Result<Erased, StoreError> {
         let tx = self
             .conn
@@ -253,16 +252,16 @@ impl CommandFile {
     /// Copies the file to a new one while it is in use.
     ///
     /// # Errors
-    /// Those of the file, also when the new one exists already.
+    /// Fails when the file cannot be read or the new one cannot be written or already exists.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         connection::backup(&self.conn, to).map_err(failed)
     }
 
-    /// Writes all events that pass the filter in the order of their arrival, and returns
-    /// their number.
+    /// Writes all events that pass the filter, in the order of their arrival, and returns their
+    /// number.
     ///
     /// # Errors
-    /// Those of the file and of `out`.
+    /// Fails when the file cannot be read or `out` cannot be written.
     pub fn export(
         &self,
         filter: &EventFilter,
@@ -272,11 +271,11 @@ impl CommandFile {
         export::export(&self.conn, filter, format, out)
     }
 
-    /// Recomputes all figures beside a running collector, and repairs those that differ
-    /// where `repair` says so.
+    /// Recomputes all figures, if necessary while a collector is running. With `repair`, figures
+    /// that differ are corrected.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn rebuild(&mut self, repair: bool) -> Result<rebuild::Rebuilt, StoreError> {
         rebuild::rebuild_in_background(&mut self.conn, repair).map_err(failed)
     }
@@ -284,7 +283,7 @@ impl CommandFile {
     /// Reports the events that were lost.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Fails when the file cannot be read or written.
     pub fn loss(&self, span: Span) -> Result<LossReport, StoreError> {
         loss::report(&self.conn, span).map_err(failed)
     }

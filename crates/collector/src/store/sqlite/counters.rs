@@ -1,27 +1,27 @@
-//! Numbers that only grow, in the table `settings`.
+//! Numbers in the table `settings` that only grow.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 /// The setting with the number of erasures so far.
 pub(super) const ERASURES: &str = "erasures";
 
-/// A table whose rows have numbers that no later row gets, even where the last row is
-/// removed: what somebody still has before them must never mean another row.
+/// A table whose row numbers are never used again, even after the last row was removed. Somebody
+/// may still have a removed row on their screen, and its number must never mean another row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Numbered {
     /// Its name.
     table: &'static str,
-    /// The setting with the last number that was removed.
+    /// The setting with the highest number among removed rows.
     setting: &'static str,
 }
 
-/// The rules of alerts.
+/// The alert rules.
 pub(super) const ALERT_RULES: Numbered = Numbered {
     table: "alert_rules",
     setting: "last_alert_rule",
 };
 
-/// The saved lists of accounts.
+/// The saved views.
 pub(super) const SAVED_VIEWS: Numbered = Numbered {
     table: "saved_views",
     setting: "last_saved_view",
@@ -33,7 +33,7 @@ impl Numbered {
         Ok(self.last(tx)?.max(read(tx, self.setting)?) + 1)
     }
 
-    /// Notes that rows are about to be removed.
+    /// Records the last number before rows are removed.
     pub(super) fn note(self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         let last = self.last(tx)?;
         if last > read(tx, self.setting)? {
@@ -48,12 +48,12 @@ impl Numbered {
     }
 }
 
-/// Adds one.
+/// Increments a number.
 pub(super) fn count(tx: &Transaction<'_>, setting: &str) -> rusqlite::Result<()> {
     write(tx, setting, read(tx, setting)? + 1)
 }
 
-/// The number; 0 where there is none yet.
+/// A number; 0 when it has not been set.
 pub(super) fn read(conn: &Connection, setting: &str) -> rusqlite::Result<i64> {
     let found = conn
         .prepare_cached("SELECT value FROM settings WHERE name = ?1")?

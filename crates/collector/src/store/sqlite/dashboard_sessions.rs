@@ -1,5 +1,5 @@
-//! Sessions of people who are signed in. The database has the hashes of their ids
-//! alone, so that nobody can sign in with what is in a backup.
+//! Dashboard sessions of signed-in people. The database stores only the hashes of their ids, so
+//! that nobody can sign in with the contents of a backup.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -8,19 +8,19 @@ use crate::{
     store::sessions::{AGE_LIMIT, IDLE_LIMIT, MAX_SESSIONS, USED_PRECISION},
 };
 
-/// A session that is not over.
+/// A session that has not ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
-    /// The key that it was opened with.
+    /// The key with which it was opened.
     pub key: KeyId,
-    /// Whether its use is to be recorded with [`touch`].
+    /// Whether [`touch`] should record its use.
     pub is_stale: bool,
 }
 
-/// Opens a session with an id that nobody can guess.
+/// Opens a session. Its id must be unguessable.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn begin(tx: &Transaction<'_>, id: &str, key: KeyId, now: i64) -> rusqlite::Result<()> {
     tx.execute(
         "DELETE FROM dashboard_sessions WHERE used_at < ?1 OR began_at < ?2",
@@ -43,7 +43,7 @@ pub fn begin(tx: &Transaction<'_>, id: &str, key: KeyId, now: i64) -> rusqlite::
 /// Finds an open session.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find(conn: &Connection, id: &str, now: i64) -> rusqlite::Result<Option<Found>> {
     conn.prepare_cached(
         "SELECT key_id, used_at FROM dashboard_sessions
@@ -61,10 +61,10 @@ pub fn find(conn: &Connection, id: &str, now: i64) -> rusqlite::Result<Option<Fo
     .optional()
 }
 
-/// Records that a session was used.
+/// Records the use of a session.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn touch(tx: &Transaction<'_>, id: &str, now: i64) -> rusqlite::Result<()> {
     tx.execute(
         "UPDATE dashboard_sessions SET used_at = ?2 WHERE id_hash = ?1",
@@ -76,7 +76,7 @@ pub fn touch(tx: &Transaction<'_>, id: &str, now: i64) -> rusqlite::Result<()> {
 /// Ends a session.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn end(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
     tx.execute(
         "DELETE FROM dashboard_sessions WHERE id_hash = ?1",

@@ -1,4 +1,4 @@
-//! The open database: one writer, several readers.
+//! The open database: one writer and several readers.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -20,17 +20,17 @@ use crate::{
     store::{batch::BatchOutcome, error::StoreError},
 };
 
-/// How often the log is tried to be emptied after an erasure, while others read from it.
+/// How often to try to empty the log after an erasure, while others read from it.
 const ATTEMPTS: usize = 50;
-/// How long is waited in between.
+/// Pause between these attempts.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How a database is opened.
+/// Options for opening a database.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// Largest size of the file in bytes.
+    /// Maximum size of the file in bytes.
     pub max_bytes: Option<u64>,
-    /// Receives the metrics of commits.
+    /// The metrics that count commits.
     pub metrics: Arc<Metrics>,
 }
 
@@ -45,14 +45,13 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, creates it if it does not exist, and brings its schema up
-    /// to date.
+    /// Opens the file, creates it if it does not exist, and migrates its schema.
     ///
     /// # Errors
-    /// When the file cannot be opened or a newer version wrote it.
+    /// Fails when the file cannot be opened, or a newer version wrote it.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let mut conn = Self::open_migrated(path)?;
-        // A damaged file is served as far as it goes.
+        // A damaged file is used as far as possible.
         let file = InboxFile::open(path)?;
         inbox::settle(&mut conn, Some(&file)).or_else(|cause| {
             tracing::error!(%cause, "the inbox cannot be spread");
@@ -92,16 +91,16 @@ impl SqliteStore {
         })
     }
 
-    /// Opens a single connection, for a command that does its work and ends.
+    /// Opens a single connection, for a command that does its work and exits.
     ///
     /// # Errors
-    /// As [`SqliteStore::open`].
+    /// Fails like [`SqliteStore::open`].
     pub fn open_for_command(path: &Path) -> Result<Connection, StoreError> {
         let (conn, _) = Self::open_with_inbox(path)?;
         Ok(conn)
     }
 
-    /// As [`SqliteStore::open_for_command`], with the inbox where there is one.
+    /// Like [`SqliteStore::open_for_command`]; also returns the inbox, if there is one.
     pub(super) fn open_with_inbox(
         path: &Path,
     ) -> Result<(Connection, Option<InboxFile>), StoreError> {
@@ -135,10 +134,10 @@ impl SqliteStore {
         self.write_weighing(1, work).await
     }
 
-    /// Like [`SqliteStore::write`], for work that takes as long as `weight` events.
+    /// Like [`SqliteStore::write`], for work that takes as long as storing `weight` events.
     ///
     /// # Errors
-    /// As [`SqliteStore::write`].
+    /// Fails like [`SqliteStore::write`].
     pub(super) async fn write_weighing<T, F>(&self, weight: usize, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -147,11 +146,11 @@ impl SqliteStore {
         self.writer.write(weight, work, |_| true).await
     }
 
-    /// Overwrites the free pages of the file and empties its log and the inbox, between the
-    /// requests of others. What was erased stays in none of them then.
+    /// Overwrites the free pages of the file, and empties its log and the inbox, in steps between
+    /// the requests of others. After that, erased data remains in none of them.
     ///
     /// # Errors
-    /// As [`SqliteStore::write`].
+    /// Fails like [`SqliteStore::write`].
     pub(super) async fn overwrite_free_pages(&self) -> Result<(), StoreError> {
         let mut step = self.read_now(free_pages::begin)?;
         while step != Step::Done {
@@ -171,48 +170,48 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Stores a batch and returns what became of it, once that is committed.
+    /// Stores a batch and returns the outcome once it is committed.
     ///
     /// # Errors
-    /// As [`SqliteStore::write`].
+    /// Fails like [`SqliteStore::write`].
     pub(super) async fn write_batch(&self, batch: Batch) -> Result<BatchOutcome, StoreError> {
         self.writer.write_batch(batch).await
     }
 
-    /// The names of all events.
+    /// The cache of the names in all events.
     pub(super) fn names(&self) -> &Arc<NameCache> {
         &self.names
     }
 
-    /// What was computed of usage that has not changed since.
+    /// The cache of computed usage.
     pub(super) fn memo(&self) -> &Arc<UsageMemo> {
         &self.memo
     }
 
-    /// When the last event arrived, in ms since the Unix epoch by the clock of that
-    /// moment. Before the first event, when the newest source was made.
+    /// When the last event arrived, in ms since the Unix epoch by the clock of that moment. Before
+    /// the first event: when the newest source was created.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn newest_received_at(&self) -> Result<Option<i64>, StoreError> {
         self.read_now(events::newest_received_at)
     }
 
-    /// Whether the last transaction was committed and the writer takes more.
+    /// Whether the last transaction was committed and the writer accepts requests.
     pub(super) fn is_committing(&self) -> bool {
         self.writer.is_open() && self.health.is_committing()
     }
 
-    /// Whether a statement of this process has met a damaged page of the file.
+    /// Whether a statement of this process found a damaged page of the file.
     pub(super) fn is_damaged(&self) -> bool {
         self.health.is_damaged()
     }
 
-    /// Like [`SqliteStore::write`], for work that may reject its input: when it returns
-    /// an inner `Err`, its changes are rolled back.
+    /// Like [`SqliteStore::write`], for work that may reject its input: when it returns an inner
+    /// `Err`, its changes are rolled back.
     ///
     /// # Errors
-    /// As [`SqliteStore::write`].
+    /// Fails like [`SqliteStore::write`].
     pub(super) async fn write_unless_rejected<T, R, F>(
         &self,
         work: F,
@@ -225,11 +224,11 @@ impl SqliteStore {
         self.writer.write(1, work, Result::is_ok).await
     }
 
-    /// Runs a query on a connection of its own, beside the writer. It sees every
-    /// batch that was answered before.
+    /// Runs a query on a connection of its own, concurrently with the writer. It sees every batch
+    /// that was acknowledged before.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub(super) async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -239,12 +238,12 @@ impl SqliteStore {
         self.readers.read(query).await
     }
 
-    /// Runs a query that takes microseconds on the caller's own thread: moving
-    /// it to another thread would take longer than the query. It does not wait for
-    /// batches that were just answered, so it must not be about events.
+    /// Runs a query that takes microseconds on the caller's thread: moving it to another thread
+    /// would take longer than the query. It does not wait for batches that were just acknowledged,
+    /// so it must not concern events.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub(super) fn read_now<T>(
         &self,
         query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,

@@ -1,5 +1,6 @@
-//! The writer's desk: runs groups of requests in transactions, commits them, and spreads
-//! the inbox. Whoever holds it writes the database.
+//! The state that a thread needs to write the database. It runs groups of requests in transactions,
+//! commits them, and moves batches from the inbox to the tables ("spreads" them). Whoever holds its
+//! lock may write.
 
 use std::{
     sync::{
@@ -24,14 +25,14 @@ use super::{
 };
 use crate::{metrics::Metrics, store::error::StoreError};
 
-/// Events in one transaction. It takes a few hundred ms at most, and the
+/// Maximum weight of a transaction, in events. It takes a few hundred ms at most, and the
 /// write-ahead log has a few MB.
 const GROUP_WEIGHT: usize = 10_000;
-/// Requests in one transaction: enough that all connections share one flush of
-/// the disk, and few enough that the first does not wait long for the last.
+/// Maximum number of requests in a transaction: enough for all connections to share one flush of
+/// the disk, and few enough that the first request does not wait long for the last.
 const GROUP: usize = 256;
 
-/// What whoever writes works with.
+/// What the holder needs to write.
 pub(super) struct Desk {
     conn: Connection,
     entrance: Arc<Entrance>,
@@ -39,7 +40,7 @@ pub(super) struct Desk {
     log: CommitLog,
 }
 
-/// Works until the queue is closed and empty.
+/// Processes requests until the queue is closed and empty.
 pub(super) fn run(
     desk: &Mutex<Desk>,
     entrance: &Entrance,
@@ -89,7 +90,7 @@ impl Desk {
         }
     }
 
-    /// Runs the whole group in one transaction, commits it and answers.
+    /// Runs the whole group in one transaction, commits it, and answers the requests.
     pub(super) fn commit(&mut self, mut group: Vec<Request>) {
         let start = Instant::now();
         let done = self.run_group(&mut group);
@@ -111,7 +112,7 @@ impl Desk {
         }
     }
 
-    /// Spreads the inbox if it is due or somebody waits for that.
+    /// Spreads the inbox if that is due or somebody waits for it.
     fn look_at_inbox(&mut self) {
         let asking = std::mem::take(&mut *lock(&self.settling.asking));
         let due_at = self.entrance.front().due_at();
@@ -124,8 +125,8 @@ impl Desk {
         }
     }
 
-    /// Leaves a file that is complete without its log and the inbox: the next start has none
-    /// to replay then, and a copy of the file alone is whole.
+    /// Makes the file complete without its log and the inbox. The next start then has nothing to
+    /// replay, and a copy of the file alone is complete.
     fn close(&mut self) {
         self.spread_inbox();
         if let Err(cause) = self.entrance.front().shred() {
@@ -136,24 +137,24 @@ impl Desk {
         }
     }
 
-    /// Empties the write-ahead log, and what spread batches have left beside it. Returns
+    /// Empties the write-ahead log, and removes what spread batches have left in the inbox. Returns
     /// false while somebody reads from one of them.
     pub(super) fn truncate_logs(&mut self) -> rusqlite::Result<bool> {
         if !self.entrance.front().shred()? {
             return Ok(false);
         }
-        // Nobody writes meanwhile: it is tried again rather than waited for.
+        // Do not wait for readers, because that would block all writers: the caller tries again.
         self.conn.busy_timeout(Duration::from_millis(50))?;
         let truncated = free_pages::truncate_log(&self.conn);
         self.conn.busy_timeout(connection::BUSY_TIMEOUT)?;
         truncated
     }
 
-    /// Nothing is added to the inbox until the group is committed.
+    /// Runs the group. Nothing is added to the inbox until it is committed.
     fn run_group(&mut self, group: &mut [Request]) -> rusqlite::Result<Vec<Outcome>> {
         let mut front = self.entrance.front();
-        // The write lock is taken at once: upgrading a read lock can fail after some
-        // requests have run, and all of them would have to run again.
+        // Take the write lock at once. Upgrading a read lock can fail after some requests have run,
+        // and all of them would have to run again.
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -165,7 +166,7 @@ impl Desk {
         }
         let mut outcomes = Vec::with_capacity(group.len());
         for request in group {
-            // A failure of one request affects no other.
+            // The failure of one request does not affect the others.
             let outcome =
                 savepoint::run_unless_rejected(&tx, || request.run(&tx), |is_kept| *is_kept)?;
             outcomes.push(outcome.map(|_| ()));
@@ -176,7 +177,7 @@ impl Desk {
         Ok(outcomes)
     }
 
-    /// Spreads the inbox in a transaction of its own. Other batches arrive meanwhile.
+    /// Spreads the inbox in a transaction of its own. Other batches may arrive meanwhile.
     fn spread_inbox(&mut self) {
         match self.run_spreading() {
             Ok(false) => {}
@@ -191,7 +192,7 @@ impl Desk {
         self.entrance.notify_spread();
     }
 
-    /// Returns false where nothing was in it.
+    /// Returns false when the inbox was empty.
     fn run_spreading(&mut self) -> rusqlite::Result<bool> {
         let mut front = self.entrance.front();
         let Some(generation) = front.begin_spreading()? else {
@@ -210,7 +211,7 @@ impl Desk {
     }
 }
 
-/// A request and those that wait behind it.
+/// A request, and the requests that wait behind it, up to the limits of a transaction.
 fn group_of(first: Request, waiting: &mpsc::Receiver<Request>) -> Vec<Request> {
     let mut weight = first.weight();
     let mut group = vec![first];
@@ -224,7 +225,7 @@ fn group_of(first: Request, waiting: &mpsc::Receiver<Request>) -> Vec<Request> {
     group
 }
 
-/// Records the outcome of commits.
+/// Records the outcomes of commits.
 struct CommitLog {
     metrics: Arc<Metrics>,
     health: Arc<Health>,
@@ -240,8 +241,8 @@ impl CommitLog {
 
 type Outcome = Result<(), rusqlite::Error>;
 
-/// Runs a single request, which needs no savepoint: the whole transaction is rolled
-/// back with it.
+/// Runs a single request. It needs no savepoint, because the whole transaction is rolled back if it
+/// fails.
 fn run_alone(tx: Transaction<'_>, request: &mut Request) -> rusqlite::Result<Vec<Outcome>> {
     match savepoint::caught(|| request.run(&tx)) {
         Ok(true) => tx.commit()?,

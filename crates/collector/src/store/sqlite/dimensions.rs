@@ -1,5 +1,5 @@
-//! The rows that facts name instead of text: sessions, and products, modules
-//! and features.
+//! The rows to which facts refer instead of texts: sessions, and the names of products, modules and
+//! features.
 
 use std::collections::HashMap;
 
@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::rows::{NameRow, SessionRow, UserRow};
 
-/// Rows that were found or inserted while one batch is written. Most batches are
-/// of one user in one session, so most look-ups end here. The cache must not
-/// outlive the transaction, because a rollback removes the rows.
+/// Rows that were found or inserted while one batch is written. Most batches come from one user in
+/// one session, so most look-ups hit this cache. It must not outlive the transaction, because a
+/// rollback removes the rows.
 #[derive(Debug, Default)]
 pub(super) struct DimensionCache<'a> {
     sessions: HashMap<(UserRow, &'a str), SessionRow>,
@@ -17,8 +17,8 @@ pub(super) struct DimensionCache<'a> {
 }
 
 impl<'a> DimensionCache<'a> {
-    /// The row of a session of a user, which is inserted if it is unknown.
-    /// Clients that number their sessions give many users a session `1`.
+    /// The row of a session of a user, inserted if it is unknown. Session ids are unique only for a
+    /// user: clients that number their sessions give many users a session `1`.
     pub(super) fn session(
         &mut self,
         tx: &Transaction<'_>,
@@ -47,8 +47,7 @@ impl<'a> DimensionCache<'a> {
         Ok(Some(row))
     }
 
-    /// The row of a product, module or feature, which is inserted if it is
-    /// unknown.
+    /// The row of the name of a product, module or feature, inserted if it is unknown.
     pub(super) fn name(
         &mut self,
         tx: &Transaction<'_>,
@@ -73,7 +72,7 @@ impl<'a> DimensionCache<'a> {
     }
 }
 
-/// Finds the row of a product, module or feature that some event has named.
+/// Finds the row of the name of a product, module or feature, if an event has used it.
 pub(super) fn find_name(conn: &Connection, name: &str) -> rusqlite::Result<Option<NameRow>> {
     conn.prepare_cached("SELECT no FROM names WHERE name = ?1")?
         .query_row([name], |row| row.get(0))

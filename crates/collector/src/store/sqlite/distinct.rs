@@ -1,16 +1,16 @@
 //! Sets of row numbers, for counting distinct users and sessions.
 
-/// A set of numbers. It starts as a list and becomes a bitmap once that is smaller,
-/// so that a hundred thousand small sets and a few large ones fit into memory.
+/// A set of numbers. It starts as a list and becomes a bitmap once that is smaller, so that a
+/// hundred thousand small sets and a few large ones fit into memory.
 #[derive(Debug, Clone)]
 pub struct Distinct(Set);
 
 #[derive(Debug, Clone)]
 enum Set {
     List {
-        /// The numbers, unsorted, with repetitions.
+        /// The numbers, unsorted, possibly repeated.
         numbers: Vec<u32>,
-        /// Length at which the list is deduplicated next.
+        /// Length of the list at which it is deduplicated next.
         dedup_at: usize,
     },
     Bitmap(Vec<u64>),
@@ -18,7 +18,7 @@ enum Set {
 
 const FIRST_DEDUP: usize = 64;
 
-/// A bitmap that grows stays one unless it takes so many times the bytes of a list.
+/// A growing bitmap becomes a list again when it would take this many times the bytes of a list.
 const SPARSE: usize = 8;
 
 impl Default for Distinct {
@@ -31,7 +31,7 @@ impl Default for Distinct {
 }
 
 impl Distinct {
-    /// Adds a number; adding it again changes nothing.
+    /// Adds a number. Adding it again has no effect.
     #[inline]
     pub fn insert(&mut self, number: u32) {
         match &mut self.0 {
@@ -40,8 +40,7 @@ impl Distinct {
                 None => self.grow(number),
             },
             Set::List { numbers, dedup_at } => {
-                // Facts are sorted by user and session, so most repetitions follow
-                // each other.
+                // Facts are sorted by user and session, so most repetitions are adjacent.
                 if numbers.last() != Some(&number) {
                     numbers.push(number);
                     if numbers.len() >= *dedup_at {
@@ -97,7 +96,7 @@ impl Distinct {
         let needed = number as usize / 64 + 1;
         let numbers: usize = words.iter().map(|word| word.count_ones() as usize).sum();
         if needed * size_of::<u64>() <= SPARSE * (numbers + 1) * size_of::<u32>() {
-            // Numbers that follow each other must not make it look again each time.
+            // Reserve more than needed, so that consecutive numbers do not each cause this check.
             words.resize(needed + needed / 2, 0);
             words[needed - 1] |= 1 << (number % 64);
             return;
@@ -114,7 +113,7 @@ impl Distinct {
         };
     }
 
-    /// Counts the different numbers.
+    /// Counts the distinct numbers.
     pub fn count(mut self) -> i64 {
         self.dedup();
         match self.0 {
@@ -124,12 +123,12 @@ impl Distinct {
     }
 }
 
-/// Numbers rows in the order in which they are met. The facts of an account follow
-/// each other, so what belongs together has near numbers: sets of them are small, and
-/// adding to many of them touches little memory.
+/// Assigns consecutive numbers to rows as they are encountered. The facts of an account are read
+/// together, so rows that belong together get similar numbers. Sets of these numbers are small, and
+/// adding to many sets touches little memory.
 #[derive(Debug, Default)]
 pub struct Numbering {
-    /// By row: its number plus one; 0 for none yet.
+    /// For each row, its number plus one; 0 for none yet.
     numbers: Vec<u32>,
     next: u32,
 }

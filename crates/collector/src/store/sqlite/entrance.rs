@@ -1,4 +1,4 @@
-//! Where batches come in: the inbox, and the thread that takes groups of them into it.
+//! Where batches arrive: the inbox, and the thread that writes groups of them into it.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
 
@@ -9,12 +9,13 @@ use super::{
     write_request::{BatchTask, Request},
 };
 
-/// Batches that the inbox takes together: they share one flush of the disk.
+/// Maximum number of batches written to the inbox together: they share one flush of the disk.
 const GROUP: usize = 256;
 
-/// The inbox, and the news that batches of it were spread.
+/// The inbox, and the notification that batches of it were spread (moved to the tables).
 ///
-/// Who holds the desk may wait for the inbox; who holds the inbox never waits for the desk.
+/// Whoever holds the lock of the desk (`desk.rs`) may wait for the inbox. Whoever holds the inbox
+/// must never wait for the desk.
 #[derive(Debug)]
 pub(super) struct Entrance {
     front: Mutex<Front>,
@@ -29,18 +30,18 @@ impl Entrance {
         }
     }
 
-    /// The inbox, once nobody else holds it.
+    /// Locks the inbox.
     pub(super) fn front(&self) -> MutexGuard<'_, Front> {
         lock(&self.front)
     }
 
-    /// Tells who waits for room that batches are spread, or cannot be.
+    /// Notifies those who wait for room that batches were spread, or could not be.
     pub(super) fn notify_spread(&self) {
         self.spread.notify_all();
     }
 
-    /// Takes batches into the inbox, once it has room, and answers them. Gives back the
-    /// others.
+    /// Waits until the inbox has room, writes batches into it, and answers them. Returns the
+    /// batches that it could not take.
     pub(super) fn take(&self, group: Vec<BatchTask>, requests: &Requests) -> Untaken {
         let count = group.len();
         let front = self
@@ -49,15 +50,15 @@ impl Entrance {
         let front = front.unwrap_or_else(PoisonError::into_inner);
         let mut untaken = take(front, group, requests);
         if untaken.later.len() == count {
-            // What it holds could not be spread, as on a full disk. Storing them without it
-            // will tell.
+            // The contents of the inbox could not be spread, as on a full disk. Storing the batches
+            // directly will report the cause.
             std::mem::swap(&mut untaken.without, &mut untaken.later);
         }
         untaken
     }
 
-    /// As [`Entrance::take`], for a single batch, where nobody holds the inbox and it has
-    /// room. Gives the batch back as an error where that is not so.
+    /// Like [`Entrance::take`] for a single batch, without waiting. Returns the batch as an error
+    /// if somebody else holds the inbox or it has no room.
     pub(super) fn try_take(
         &self,
         task: BatchTask,
@@ -81,14 +82,14 @@ fn take(mut front: MutexGuard<'_, Front>, group: Vec<BatchTask>, requests: &Requ
     let untaken = front.take(group);
     let due_at = front.due_at();
     drop(front);
-    // The writer knows when the inbox was due, and learns when it is now.
+    // The writer knows when the inbox was due. Notify it of a change.
     if due_at.is_some() && due_at != was_due_at {
         requests.look();
     }
     untaken
 }
 
-/// Works until the queue is closed and empty.
+/// Processes batches until the queue is closed and empty.
 pub(super) fn run(entrance: &Entrance, waiting: &mpsc::Receiver<BatchTask>, requests: &Requests) {
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];

@@ -1,6 +1,6 @@
-//! The list of what was erased.
+//! The stored list of erasures.
 //!
-//! An entry has a kind, 32 bytes that tell what it is about without naming it
+//! An entry has a kind, a mark of 32 bytes that identifies what was erased without naming it
 //! (`store/erasure_marks.rs`), and a time.
 
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Puts an erasure on the list.
+/// Adds an erasure to the list.
 pub(super) fn insert(
     tx: &Transaction<'_>,
     kind: &str,
@@ -30,13 +30,13 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// The list of erasures, as the writer of batches asks it.
+/// The list of erasures, with a cache for storing batches.
 #[derive(Debug)]
 pub(super) struct ErasureList<'a> {
     is_empty: bool,
     has_events: bool,
     known: HashMap<(ErasureKind, &'a str), Option<i64>>,
-    /// The accounts of events that name none.
+    /// Cached look-ups of the accounts of users, for events that name no account.
     accounts: HashMap<String, Option<i64>>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> ErasureList<'a> {
         })
     }
 
-    /// When something was erased; `None` where it was not.
+    /// When something was erased; `None` if it was not.
     pub(super) fn erased_at(
         &mut self,
         conn: &Connection,
@@ -73,8 +73,8 @@ impl<'a> ErasureList<'a> {
         Ok(at)
     }
 
-    /// Whether an event that names no account is refused, since that of its user was
-    /// erased after it was made.
+    /// Whether an event that names no account is refused, because the account of its user was
+    /// erased after the event was made.
     pub(super) fn is_of_erased_account(
         &mut self,
         conn: &Connection,
@@ -95,8 +95,8 @@ impl<'a> ErasureList<'a> {
         Ok(at.is_some_and(|at| is_refused(ErasureKind::Account, at, created_at)))
     }
 
-    /// What an event belongs to that was erased: its stream for good, its user or
-    /// account for events from before the erasure; or it was erased itself.
+    /// Why an event is refused; `None` otherwise. It is refused when it was erased itself, when its
+    /// stream was erased, or when its user or account was erased after it was made.
     pub(super) fn erased_owner(
         &mut self,
         conn: &Connection,
@@ -123,13 +123,13 @@ fn look_up(conn: &Connection, kind: ErasureKind, id: &str) -> rusqlite::Result<O
         .optional()
 }
 
-/// An entry of the list: kind, hash of the id, and time.
+/// An entry of the list: kind, mark and time.
 pub type Entry = (String, Vec<u8>, i64);
 
 /// Reads the whole list.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn entries(conn: &Connection) -> rusqlite::Result<Vec<Entry>> {
     conn.prepare("SELECT kind, id_hash, erased_at FROM erasures ORDER BY 3, 1, 2")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?

@@ -1,4 +1,4 @@
-//! Turns events into facts.
+//! Converts events into facts.
 
 use natero_event::ActionKind;
 use rusqlite::Row;
@@ -6,12 +6,12 @@ use rusqlite::Row;
 use super::facts::{Fact, FactKey};
 use crate::store::sums::event_sums;
 
-/// Columns of `events e` from which [`read_fact`] makes a fact.
+/// Columns of `events e` from which [`read_fact`] reads a fact.
 pub(super) const COLUMNS: &str = "e.created_at / 900000, u.no, s.no, np.no, nm.no, nf.no,
     e.action, e.total, e.time_spent, e.active_duration";
 
-/// Joins the rows that [`COLUMNS`] names. `CROSS` keeps SQLite from looking up
-/// the events of each user instead of the user of each event.
+/// Joins for [`COLUMNS`]. `CROSS` keeps SQLite from looking up the events of each user instead of
+/// the user of each event.
 pub(super) const JOINS: &str = "
     CROSS JOIN users u ON u.user_id = e.user_id
     LEFT JOIN sessions s ON s.user_no = u.no AND s.session_id = e.session_id
@@ -19,12 +19,12 @@ pub(super) const JOINS: &str = "
     LEFT JOIN names nm ON nm.name = e.module
     LEFT JOIN names nf ON nf.name = e.feature";
 
-/// Whether an event has a session or a name without a row.
+/// An SQL condition: a session or a name of an event has no row.
 pub(super) const LACKS_ROW: &str = "
     (e.session_id IS NOT NULL AND s.no IS NULL) OR (e.product IS NOT NULL AND np.no IS NULL)
     OR (e.module IS NOT NULL AND nm.no IS NULL) OR (e.feature IS NOT NULL AND nf.no IS NULL)";
 
-/// Reads a fact from the columns of [`COLUMNS`], which begin at index `at`.
+/// Reads a fact from [`COLUMNS`], which begin at the index `at`.
 pub(super) fn read_fact(row: &Row<'_>, at: usize) -> rusqlite::Result<Fact> {
     let key = FactKey {
         quarter: row.get(at)?,

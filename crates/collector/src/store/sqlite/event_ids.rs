@@ -1,10 +1,10 @@
-//! The ids of all events, so that an event counts once whatever its time is.
+//! The ids of all events. They make an event count once, whatever its time is.
 //!
-//! **Invariant:** an id is forgotten once its event is dropped, and no sooner than events are
-//! kept after their time: a client may send one again for as long, which was old already
-//! when it came.
+//! **Invariant:** an id is deleted only after its event was dropped, and not before the retention
+//! time has passed since the event arrived. A client may repeat an event for as long, even one that
+//! was old when it first arrived.
 //!
-//! An id is kept as its [`IdKey`], so that the ids of one stream lie on one page.
+//! Ids are stored as [`IdKey`], so that the ids of one stream lie on one page.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
@@ -14,10 +14,10 @@ use crate::{
     store::event_key::{IdKey, IdScope, key},
 };
 
-/// Ids that are looked at between two looks at the clock.
+/// Number of ids that a sweep checks at a time.
 const STEP: i64 = 1000;
 
-/// Notes the ids of events.
+/// Records the ids of events.
 pub(super) struct IdWriter<'t>(CachedStatement<'t>);
 
 impl<'t> IdWriter<'t> {
@@ -28,7 +28,7 @@ impl<'t> IdWriter<'t> {
         Ok(IdWriter(insert))
     }
 
-    /// Notes the id of an event. Returns false when it was noted before.
+    /// Records the id of an event. Returns false when it was already recorded.
     pub(super) fn insert(
         &mut self,
         key: &IdKey,
@@ -40,7 +40,7 @@ impl<'t> IdWriter<'t> {
     }
 }
 
-/// The ids that were noted.
+/// Looks up recorded ids.
 pub(super) struct NotedIds<'t>(CachedStatement<'t>);
 
 impl<'t> NotedIds<'t> {
@@ -49,13 +49,13 @@ impl<'t> NotedIds<'t> {
         Ok(NotedIds(find))
     }
 
-    /// Whether the id with a key was noted.
+    /// Whether the id with a key is recorded.
     pub(super) fn contains(&mut self, key: &IdKey) -> rusqlite::Result<bool> {
         self.0.exists([key])
     }
 }
 
-/// Whether an event is stored that a source has sent.
+/// Whether an event is stored that was sent by a source.
 pub(super) fn is_stored(
     conn: &Connection,
     event_id: &str,
@@ -76,8 +76,8 @@ pub(super) fn is_stored(
     .exists(params![event, source])
 }
 
-/// The event with a key, and the month whose table may have it; `None` when it is not
-/// known, or is of a month that was dropped.
+/// The event with a key, and the month in whose table it would be; `None` when the id is unknown,
+/// or the month was dropped.
 pub(super) fn find(conn: &Connection, key: &IdKey) -> rusqlite::Result<Option<(Month, EventRow)>> {
     let found = conn
         .prepare_cached("SELECT month, id FROM event_ids WHERE key = ?1")?
@@ -89,7 +89,7 @@ pub(super) fn find(conn: &Connection, key: &IdKey) -> rusqlite::Result<Option<(M
     Ok(found.filter(|(month, _)| months.contains(month)))
 }
 
-/// What is kept of the id of an event; `None` when it is not known any more.
+/// The recorded key of an event; `None` when it is no longer recorded.
 pub(super) fn key_of(
     conn: &Connection,
     event_id: &str,
@@ -104,7 +104,7 @@ pub(super) fn key_of(
     Ok(None)
 }
 
-/// Forgets the id of an event that is erased.
+/// Deletes the id of an event that is erased.
 pub(super) fn remove(
     tx: &Transaction<'_>,
     event_id: &str,
@@ -117,8 +117,8 @@ pub(super) fn remove(
     Ok(())
 }
 
-/// Gives the ids of trusted sources their own scope, in a file of a version that had one
-/// for all.
+/// Gives the ids of trusted sources their own scope, in a file of a version that had a single
+/// scope.
 pub(super) fn rescope(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     for month in event_months::all(tx)? {
         let mut of_trusted = tx.prepare(&format!(
@@ -141,13 +141,13 @@ pub(super) fn rescope(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Forgets ids of months that were dropped and of events that arrived long ago, in the next
-/// part of the table. Returns false once it has been through all of it.
+/// Deletes ids in the next part of the table: ids of dropped months whose events arrived long ago.
+/// Returns false once the end of the table is reached.
 pub(super) fn sweep(tx: &Transaction<'_>) -> rusqlite::Result<bool> {
     let Some(before) = setting(tx, "sweep_before")? else {
         return Ok(false);
     };
-    // A sweep that an earlier version began knows no arrivals.
+    // A sweep that an earlier version began has no limit for arrivals.
     let arrived_before = setting(tx, "sweep_arrived_before")?.unwrap_or(0);
     let after: Vec<u8> = tx
         .prepare_cached("SELECT value FROM settings WHERE name = 'swept_to'")?
@@ -178,8 +178,8 @@ pub(super) fn sweep(tx: &Transaction<'_>) -> rusqlite::Result<bool> {
     Ok(end.is_some())
 }
 
-/// Begins a sweep for the ids of the months before that of a time whose events arrived
-/// before the time, and again from the first id if one is under way.
+/// Begins a sweep. It deletes ids of months before the month of `before`, if their events also
+/// arrived before that time. A sweep in progress starts over from the first id.
 pub(super) fn begin_sweep(tx: &Transaction<'_>, before: i64) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM settings WHERE name = 'swept_to'", [])?;
     for (name, value) in [

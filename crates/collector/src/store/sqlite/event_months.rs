@@ -1,14 +1,14 @@
-//! The tables of events: one for each month of UTC in which events were made, so
-//! that a month is dropped by a few statements. The view `events` has all of them,
-//! for other programs and for statements about single events.
+//! The tables of events. There is one for each UTC month in which events were made, so that a month
+//! can be dropped by a few statements. The view `events` combines them, for other programs and for
+//! statements about single events.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::rows::EventRow;
 use crate::model::{calendar::Month, usage::Span};
 
-/// Columns of the tables and the view. Other programs read them, so they have the
-/// names and values of the Event API.
+/// Columns of the tables and the view. Other programs read them, so names and values are those of
+/// the Event API.
 const COLUMNS: &str = "
     id              INTEGER PRIMARY KEY,   -- order of arrival
     event_id        TEXT    NOT NULL,      -- from the client, else derived from the content
@@ -41,17 +41,17 @@ pub(super) const NAMES: &str = "id, event_id, account_id, user_id, session_id, c
     feature, module, product, total, time_spent, active_duration, visitor_id, stream_id, seq, url,
     title, referrer, details, extra, received_at, source_id, set_aside";
 
-/// The table of a month.
+/// The name of the table of a month.
 pub(super) fn table(month: Month) -> String {
     format!("events_{}", month.to_string().replace('-', "_"))
 }
 
-/// The index by time of the table of a month.
+/// The name of the index by time of a month's table.
 pub(super) fn time_index(month: Month) -> String {
     format!("{}_by_time", table(month))
 }
 
-/// The table in which a month waits to be freed.
+/// The name of the table in which a dropped month waits for its space to be freed.
 fn retired_table(month: Month) -> String {
     table(month).replace("events", "retired")
 }
@@ -81,8 +81,8 @@ pub(super) fn of_event(conn: &Connection, event: EventRow) -> rusqlite::Result<O
     Ok(None)
 }
 
-/// The number of the event that arrived last, whether or not it is still there; `None`
-/// before the first.
+/// The number of the event that arrived last, whether or not it is still stored; `None` before the
+/// first event.
 pub(super) fn last_id(conn: &Connection) -> rusqlite::Result<Option<i64>> {
     let mut last = conn
         .prepare_cached("SELECT value FROM settings WHERE name = 'last_event'")?
@@ -96,8 +96,8 @@ pub(super) fn last_id(conn: &Connection) -> rusqlite::Result<Option<i64>> {
     Ok(last)
 }
 
-/// Notes the number of the last event before events are deleted: what is known of the id of
-/// one names its number, which no other may get.
+/// Records the number of the last event before events are deleted. Recorded ids refer to events by
+/// number, so a number must never be used again.
 pub(super) fn keep_last_id(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     if let Some(last) = last_id(tx)? {
         tx.prepare_cached(
@@ -109,7 +109,7 @@ pub(super) fn keep_last_id(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes the table of a month.
+/// Creates the table of a month.
 pub(super) fn create(tx: &Transaction<'_>, month: Month) -> rusqlite::Result<()> {
     let (table, time_index) = (table(month), time_index(month));
     tx.execute_batch(&format!(
@@ -126,8 +126,8 @@ pub(super) fn create(tx: &Transaction<'_>, month: Month) -> rusqlite::Result<()>
     update_view(tx)
 }
 
-/// Takes a month out of the view. Its events are gone for every query then; their
-/// room is freed by [`free`].
+/// Removes a month from the view. From then on no query sees its events. [`free`] frees their
+/// space.
 pub(super) fn retire(tx: &Transaction<'_>, month: Month) -> rusqlite::Result<()> {
     let (table, retired) = (table(month), retired_table(month));
     tx.execute(
@@ -142,7 +142,7 @@ pub(super) fn retire(tx: &Transaction<'_>, month: Month) -> rusqlite::Result<()>
     ))
 }
 
-/// The month that waits to be freed.
+/// The month whose space is to be freed.
 pub(super) fn retired(conn: &Connection) -> rusqlite::Result<Option<Month>> {
     let mut waiting = conn.prepare_cached("SELECT month FROM event_months WHERE is_retired")?;
     let mut rows = waiting.query([])?;
@@ -151,11 +151,11 @@ pub(super) fn retired(conn: &Connection) -> rusqlite::Result<Option<Month>> {
         .transpose()
 }
 
-/// Frees the room of some events of a retired month. Returns their number, which is
-/// 0 once the table is gone.
+/// Frees the space of some events of a retired month. Returns their number, which is 0 once the
+/// table has been removed.
 pub(super) fn free(tx: &Transaction<'_>, month: Month, most: i64) -> rusqlite::Result<usize> {
     let retired = retired_table(month);
-    // Neighbours, so that whole pages are freed.
+    // Delete neighbouring rows, so that whole pages become free.
     let freed = tx
         .prepare_cached(&format!(
             "DELETE FROM {retired} WHERE id IN (SELECT id FROM {retired} ORDER BY id LIMIT ?1)"
@@ -171,7 +171,7 @@ pub(super) fn free(tx: &Transaction<'_>, month: Month, most: i64) -> rusqlite::R
     Ok(freed)
 }
 
-/// Makes the view anew.
+/// Recreates the view.
 pub(super) fn update_view(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let months = all(tx)?;
     let tables: Vec<_> = months
@@ -187,7 +187,7 @@ pub(super) fn update_view(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     } else {
         tables.join(" UNION ALL ")
     };
-    // Repairs by hand write to the view as they would to a table.
+    // Manual repairs write to the view as they would to a table.
     let set: Vec<_> = NAMES
         .split(',')
         .map(|name| format!("{0} = NEW.{0}", name.trim()))

@@ -20,7 +20,7 @@ pub(super) struct EventWriter<'t> {
     current: Option<CurrentMonth<'t>>,
 }
 
-/// The month of the event before.
+/// The month of the previous event, with its statement.
 struct CurrentMonth<'t> {
     month: Month,
     span: Span,
@@ -39,8 +39,7 @@ impl<'t> EventWriter<'t> {
         })
     }
 
-    /// Inserts an event that a source sent. Returns false when it has been received
-    /// before.
+    /// Inserts an event from a source. Returns false when it was received before.
     pub(super) fn insert(
         &mut self,
         new: &NewEvent,

@@ -33,7 +33,7 @@ use crate::{
 /// Stores the new events of one batch and records which events were rejected.
 ///
 /// # Errors
-/// Those of SQLite; the caller must then roll the whole batch back.
+/// Fails when SQLite fails; the caller must then roll the whole batch back.
 pub fn insert_batch(
     tx: &Transaction<'_>,
     events: &[NewEvent],
@@ -48,8 +48,7 @@ pub fn insert_batch(
     Ok(outcome)
 }
 
-/// Stores batches of one transaction, and what they add to figures and streams
-/// once for all of them.
+/// Stores the batches of one transaction. Figures and streams are written once for all of them.
 pub(super) struct BatchWriter<'t, 'a> {
     tx: &'t Transaction<'t>,
     writer: EventWriter<'t>,
@@ -121,7 +120,7 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
             Ok(account_id) => account_id,
             Err(error) => {
                 outcome.rejected.push((new.line, error));
-                // What is erased is not to have a record of its stream again.
+                // An erased stream must not get a record again.
                 if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq)
                     && error == EventError::NoAccount
                 {
@@ -171,7 +170,7 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
         Ok(())
     }
 
-    /// Notes events that were refused.
+    /// Records events that were rejected.
     pub(super) fn add_rejected(
         &mut self,
         rejected: &'a [RejectedEvent],
@@ -244,11 +243,11 @@ fn identify(
     .apply(tx, ancestry, source)
 }
 
-/// Those of `event_ids` that are not stored, or were sent by another source: a
-/// source learns nothing about the events of others.
+/// The `event_ids` that are not stored, or were sent by another source: a source learns nothing
+/// about the events of others.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn lacking(
     conn: &Connection,
     source: SourceId,
@@ -266,16 +265,16 @@ pub fn lacking(
 /// The event that arrived last.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn last(conn: &Connection) -> rusqlite::Result<Option<EventRow>> {
     Ok(event_months::last_id(conn)?.and_then(EventRow::from_number))
 }
 
-/// When the last event arrived, in ms since the Unix epoch by the clock of that
-/// moment. Before the first event, when the newest source was made.
+/// When the last event arrived, in ms since the Unix epoch by the clock of that moment. Before the
+/// first event: when the newest source was created.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn newest_received_at(conn: &Connection) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached(
         "SELECT IFNULL((SELECT received_at FROM events WHERE id = ?1),

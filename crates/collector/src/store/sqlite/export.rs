@@ -1,4 +1,4 @@
-//! Reads stored events back in the format of the Event API.
+//! Converts stored events back into the format of the Event API.
 
 use std::io::{self, Write};
 
@@ -19,7 +19,7 @@ fn columns() -> String {
     format!("id, {}, details, extra", all.join(", "))
 }
 
-/// The event as it was sent, including its unknown fields.
+/// The event as it was sent, including unknown fields.
 fn event(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
     let mut event = match row.get_ref("extra")?.as_str_or_null()? {
         Some(extra) => json::object(extra),
@@ -44,12 +44,12 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
     Ok(event)
 }
 
-/// Reads the events that arrived last, newest first, those with a text in one of
-/// their fields where one is given. Returns them with the row of the newest, or
-/// `after` when none is newer.
+/// Reads the events that arrived last, newest first. If a text is given, only events with the text
+/// in one of their fields are returned. Also returns the row of the newest event, which is `after`
+/// when none is newer.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn latest(
     conn: &Connection,
     filter: &EventFilter,
@@ -86,11 +86,11 @@ pub fn latest(
     Ok((records, last))
 }
 
-/// Reads the events of a user in an account that were made in a span, in the order
-/// in which they were made. At most `limit` are returned.
+/// Reads at most `limit` events of a user in an account that were made in a span, in the order in
+/// which they were made.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn of_user(
     conn: &Connection,
     account_id: &str,
@@ -101,7 +101,7 @@ pub fn of_user(
     let mut events = Vec::new();
     for month in event_months::in_span(conn, span)? {
         let left = limit - events.len() as i64;
-        // The index by time has the account in it, so that only its events are read.
+        // The index by time includes the account, so only events of the account are read.
         let mut statement = conn.prepare_cached(&format!(
             "SELECT {} FROM {} INDEXED BY {}
              WHERE created_at >= ?1 AND created_at < ?2 AND account_id = ?3 AND user_id = ?4
@@ -122,11 +122,10 @@ pub fn of_user(
     Ok(events)
 }
 
-/// Writes all events that pass the filter in the order of their arrival, and
-/// returns their number.
+/// Writes all events that pass the filter, in the order of their arrival, and returns their number.
 ///
 /// # Errors
-/// Those of SQLite and of `out`.
+/// Fails when SQLite or `out` fails.
 pub fn export(
     conn: &Connection,
     filter: &EventFilter,

@@ -1,9 +1,8 @@
-//! The format in which many facts are stored: two blobs.
+//! The format in which a segment stores its facts: two blobs.
 //!
-//! One holds *groups*, the sums of each session of a user in a quarter of an hour, and
-//! the other what the facts of each group add to that. A query that asks neither for
-//! products nor for modules or features reads the first alone, which has a seventh of
-//! the bytes.
+//! The first blob holds *groups*: the sums of each session of a user in a quarter of an hour. The
+//! second holds the facts of each group, which distinguish products, modules and features. A query
+//! that needs none of these reads only the first blob, which has a seventh of the bytes.
 //!
 //! ```text
 //! groups: block = quarter (minus that of the previous block), length of the groups,
@@ -15,9 +14,9 @@
 //! sums = [events], [features], [module_time], [active_time]
 //! ```
 //!
-//! Both are in the order of the keys of facts. All numbers are LEB128. `flags` say
-//! which of the fields in brackets are present. The only fact of a group has its sums.
-//! A typical fact takes six bytes, and the event it was made from 300.
+//! Both are ordered by the keys of the facts. All numbers are LEB128. `flags` say which of the
+//! bracketed fields are present. If a group has a single fact, the sums of the group are those of
+//! the fact. A typical fact takes six bytes, while an event takes 300.
 
 use std::ops::Range;
 
@@ -32,20 +31,20 @@ use super::{
 pub(super) const HAS_SESSION: u8 = 1;
 pub(super) const ONE_FACT: u8 = 1 << 1;
 
-/// Flag of a fact: product and module are those of the previous fact of the group.
+/// Flag of a fact: product and module are those of the previous fact in the group.
 pub(super) const SAME_PRODUCT_AND_MODULE: u8 = 1;
 
-// Flags of both, about their sums.
+// Flags of groups and facts, about their sums.
 const ONE_EVENT: u8 = 1 << 3;
 const WHOLE_FEATURES: u8 = 1 << 4;
 const OTHER_FEATURES: u8 = 1 << 5;
 const MODULE_TIME: u8 = 1 << 6;
 const ACTIVE_TIME: u8 = 1 << 7;
 
-/// A float represents every whole number up to this one exactly.
+/// The largest number up to which a float represents every whole number exactly.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
-/// All that one user did in one session and one quarter of an hour.
+/// Everything that one user did in one session and one quarter of an hour.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Group {
     /// Quarters of an hour since the Unix epoch.
@@ -58,7 +57,7 @@ pub struct Group {
     pub sums: Sums,
 }
 
-/// The rows of the names of a fact as the blob stores them: 0 for none.
+/// The rows of a fact's names as the blob stores them: 0 for none.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Names {
     pub(super) product: u32,
@@ -92,7 +91,7 @@ impl Names {
     }
 }
 
-/// Facts as they are stored.
+/// Encoded facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Blobs {
     /// The sums of each group.
@@ -151,7 +150,7 @@ fn encode_group(out: &mut Vec<u8>, facts: &[Fact], previous_user: u32) -> u32 {
     user
 }
 
-/// Encodes the facts of a group. `many` is room for them.
+/// Encodes the facts of a group. `many` is a buffer for them.
 fn encode_facts(out: &mut Vec<u8>, many: &mut Vec<u8>, facts: &[Fact]) {
     if let [fact] = facts {
         let names = Names::of(&fact.key);
@@ -238,11 +237,10 @@ pub(super) fn read_sums(rest: &mut Reader<'_>, flags: u8) -> Result<Sums, Damage
     Ok(sums)
 }
 
-/// Calls `visit` with every fact of two blobs whose quarter of an hour is in
-/// `quarters`, in order.
+/// Calls `visit` for every fact of two blobs whose quarter of an hour lies in `quarters`, in order.
 ///
 /// # Errors
-/// When a blob is damaged; `visit` may have been called before.
+/// Fails when a blob is damaged; `visit` may have been called before.
 #[inline]
 pub fn decode(
     groups: &[u8],
@@ -283,11 +281,10 @@ pub fn decode(
     })
 }
 
-/// Calls `visit` with every group of a blob whose quarter of an hour is in
-/// `quarters`, in order.
+/// Calls `visit` for every group of a blob whose quarter of an hour lies in `quarters`, in order.
 ///
 /// # Errors
-/// When the blob is damaged; `visit` may have been called before.
+/// Fails when the blob is damaged; `visit` may have been called before.
 #[inline]
 pub fn decode_groups(
     groups: &[u8],
@@ -309,7 +306,7 @@ pub fn decode_groups(
 struct Block<'a> {
     quarter: u32,
     groups: &'a [u8],
-    /// What their facts take in the other blob.
+    /// Length of their facts in the other blob.
     length_of_facts: usize,
 }
 
@@ -334,7 +331,7 @@ fn visit_blocks<'a>(
 }
 
 impl Block<'_> {
-    /// Calls `visit` with every group and its flags.
+    /// Calls `visit` for every group with its flags.
     #[inline(always)]
     fn visit(
         &self,

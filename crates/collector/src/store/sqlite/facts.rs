@@ -1,10 +1,10 @@
-//! Facts: usage summed up as finely as any query needs it.
+//! Facts: usage aggregated as finely as any query needs it.
 //!
-//! A fact sums up what one user did in one session and one quarter of an hour
-//! with one feature of one module of one product. Every breakdown is a sum over
-//! facts, and distinct users and sessions can be counted over any set of facts:
-//! over any subtree, span and dimension. Clocks all over the world differ from
-//! UTC by quarters of an hour, so that days of every time zone are whole facts.
+//! A fact sums up what one user did in one session and one quarter of an hour with one feature of
+//! one module of one product. Every breakdown is a sum over facts. Distinct users and sessions can
+//! be counted over any set of facts, and so for any subtree, span and dimension. All time zones
+//! differ from UTC by whole quarters of an hour, so the days of every time zone consist of whole
+//! facts.
 
 use super::rows::{NameRow, SessionRow, UserRow};
 pub use crate::{
@@ -28,7 +28,7 @@ pub struct FactKey {
 /// One fact.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fact {
-    /// The usage it sums up.
+    /// The usage that it sums up.
     pub key: FactKey,
     /// Its figures.
     pub sums: Sums,

@@ -1,4 +1,4 @@
-//! Errors of SQLite as those of a store.
+//! Converts errors of SQLite into errors of the store.
 
 use super::health::is_damage;
 use crate::store::{error::StoreError, export::ExportError};

@@ -1,5 +1,4 @@
-//! Tells the database of a collector from other files, and a whole one from a damaged
-//! one.
+//! Distinguishes databases of a collector from other files, and complete ones from damaged ones.
 
 use std::path::Path;
 
@@ -8,13 +7,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::schema;
 use crate::store::error::StoreError;
 
-/// Tables that every version from the second on has made.
+/// Tables that every version from the second on creates.
 const TABLES: &str = "'sources', 'account_keys', 'accounts', 'users', 'streams'";
 /// Number of them.
 const TABLE_COUNT: i64 = 5;
 
-/// Refuses a file that is there and holds something else than the data of a collector.
-/// An empty file is none: SQLite makes a database of it.
+/// Refuses an existing file that does not hold the data of a collector. An empty file is accepted,
+/// because SQLite turns it into a database.
 pub(super) fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
         return Ok(());
@@ -24,12 +23,12 @@ pub(super) fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
         Ok(true) => Ok(()),
         Ok(false) => Err(foreign()),
         Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::NotADatabase) => Err(foreign()),
-        // Whatever else is wrong is told where the file is opened for good.
+        // Other problems are reported when the file is opened for use.
         Err(_) => Ok(()),
     }
 }
 
-/// It may write what a crash left in a log, and makes no file.
+/// Allows writing, to recover what a crash left in the log, but not creating the file.
 fn flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
@@ -45,15 +44,14 @@ fn is_of_collector(conn: &Connection) -> rusqlite::Result<bool> {
         // The first version had no streams.
         return Ok(tables == TABLE_COUNT || (version == 1 && tables == TABLE_COUNT - 1));
     }
-    // A collector that was killed before its first commit leaves a database without
-    // a table.
+    // A collector that was killed before its first commit leaves a database without tables.
     let objects: i64 =
         conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(objects == 0)
 }
 
-/// Opens a backup so that nothing of it or beside it is written, and checks that it is
-/// a whole database of a collector, which this version can read.
+/// Opens a backup without writing to it or beside it, and checks that it is a complete database of
+/// a collector which this version can read.
 pub(super) fn open_backup(path: &Path) -> Result<Connection, StoreError> {
     let name = path.display().to_string();
     let unusable = |cause: String| StoreError::NoBackup {
@@ -87,16 +85,17 @@ pub(super) fn open_backup(path: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
-/// Opens a database so that nothing of it is written.
+/// Opens a database without writing to it.
 pub(super) fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let has_log = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
     if has_log {
-        // What the log has belongs to the data.
+        // The contents of the log belong to the data.
         return Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
     }
-    // Otherwise SQLite makes files beside it, which a folder of backups may forbid.
+    // `immutable` keeps SQLite from creating files beside it, which is not always possible in a
+    // folder of backups.
     let mut address = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {

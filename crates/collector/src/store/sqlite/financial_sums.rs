@@ -13,20 +13,20 @@ use crate::{
     },
 };
 
-/// Sums up the financial records of an account and its subtree that are dated until
-/// `now`. An amount replaces the earlier ones of its account and name, whatever the
-/// currency. Deactivated accounts below, and what is below them, do not count.
+/// Sums up the financial records of an account and its subtree that are dated `now` or earlier. An
+/// amount replaces the earlier one of the same account and name, whatever its currency. Deactivated
+/// descendants, and what is below them, do not count.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub(super) fn read(
     conn: &Connection,
     account: AccountRow,
     now: i64,
 ) -> rusqlite::Result<Vec<CurrencySum>> {
     let mut statement = conn.prepare_cached(
-        // Only accounts with records, and those between, are asked whether they are
-        // deactivated: those of the subtree are read from the index of parents alone.
+        // The subtree is read from the index of parents alone. Whether an account is deactivated is
+        // only looked up for accounts with records and their ancestors.
         "WITH RECURSIVE scope (no) AS (
              SELECT ?1 UNION ALL
              SELECT a.no FROM scope JOIN accounts a ON a.parent_no = scope.no WHERE ?2
@@ -55,8 +55,8 @@ pub(super) fn read(
     Ok(sums.finish())
 }
 
-/// Which accounts of a subtree count, as far as that is known: its root does, and whatever
-/// is not deactivated below one that counts.
+/// Cached decisions on whether an account of the subtree counts. The root does, and so does every
+/// active child of an account that counts.
 struct Counted(HashMap<AccountRow, bool>);
 
 impl Counted {

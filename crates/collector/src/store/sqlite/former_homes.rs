@@ -1,4 +1,4 @@
-//! The accounts to which users belonged before they were moved. What counted there stays
+//! The accounts to which users belonged before they were moved. Usage that counted there stays
 //! there, and their pages show it.
 
 use rusqlite::{Connection, Transaction, params};
@@ -8,7 +8,7 @@ use super::{
     segments,
 };
 
-/// The table, and the trigger that fills it whoever moves a user.
+/// The table, and a trigger that fills it for any statement that moves a user.
 const TABLE: &str = "
 CREATE TABLE former_homes (
     user_no    INTEGER NOT NULL REFERENCES users (no) ON DELETE CASCADE,
@@ -23,7 +23,8 @@ CREATE TRIGGER users_moved AFTER UPDATE OF account_no ON users
     END;
 ";
 
-/// Makes the table. Where users of an older file were before, their figures say.
+/// Creates the table. For users of an older file, it is filled from the accounts in which their
+/// figures lie.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(TABLE)?;
     let mut homes: Vec<Option<AccountRow>> = Vec::new();
@@ -57,8 +58,8 @@ pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The accounts to which a user belonged, in the order in which they were stored. One to
-/// which the user has come back is among them.
+/// The accounts to which a user belonged, in the order in which they were stored. An account to
+/// which the user has returned is among them.
 pub(super) fn read(conn: &Connection, user: UserRow) -> rusqlite::Result<Vec<AccountRow>> {
     conn.prepare_cached(
         "SELECT account_no FROM former_homes WHERE user_no = ?1 ORDER BY account_no",

@@ -1,28 +1,27 @@
-//! Overwrites what deleted rows have left in the free pages of a file, and empties the
-//! log beside it, so that neither the file nor a copy of it holds anything of who was
-//! erased.
+//! Overwrites what deleted rows have left in the free pages of a file, and empties the log beside
+//! it. Afterwards neither the file nor a copy of it contains anything of what was erased.
 //!
-//! Pages that retention frees keep what was in them until they are used
-//! again: overwriting each at once would write a month twice. So an erasure overwrites
-//! all of them, in steps between which others write: rows of zeros take the free pages,
-//! and are deleted once none is left.
+//! Pages that retention frees keep their contents until they are used again, because overwriting
+//! each of them at once would write a month twice. So an erasure overwrites all free pages. It
+//! inserts rows of zeros until no free page is left, in steps between which others can write, and
+//! then deletes the rows.
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
 
-/// Pages that one step takes: 1 MiB.
+/// Number of pages that one step fills: 1 MiB.
 const STEP: i64 = 256;
-/// Steps beyond those that the pages need which are free at the beginning: others free
+/// Number of additional steps beyond those that the initially free pages need, because others free
 /// pages meanwhile.
 const MORE_STEPS: i64 = 64;
 
-/// What is left to do.
+/// The remaining work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// To take free pages, in at most so many steps.
+    /// Fill free pages, in at most this many steps.
     Take(i64),
-    /// To give them back.
+    /// Delete the rows that fill them.
     GiveBack,
-    /// Nothing.
+    /// Nothing is left to do.
     Done,
 }
 
@@ -31,7 +30,7 @@ pub(super) fn begin(conn: &Connection) -> rusqlite::Result<Step> {
     Ok(Step::Take(free(conn)? / (STEP / 2) + MORE_STEPS))
 }
 
-/// Does a step. Returns what is left then.
+/// Performs a step. Returns the remaining work.
 pub(super) fn run(tx: &Transaction<'_>, step: Step) -> rusqlite::Result<Step> {
     match step {
         Step::Take(most) => {
@@ -41,7 +40,7 @@ pub(super) fn run(tx: &Transaction<'_>, step: Step) -> rusqlite::Result<Step> {
             }
             match take(tx, (free - 1).clamp(1, STEP)) {
                 Ok(()) => Ok(Step::Take(most - 1)),
-                // A file of bounded size has no page more than the free ones.
+                // The file has reached its maximum size, so it has no further free page.
                 Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
                     Ok(Step::GiveBack)
                 }
@@ -59,7 +58,7 @@ pub(super) fn run(tx: &Transaction<'_>, step: Step) -> rusqlite::Result<Step> {
     }
 }
 
-/// Gives back what an erasure has taken that was ended in between, as by a crash.
+/// Deletes rows that an interrupted erasure has left, for example after a crash.
 pub(super) fn give_back_all(conn: &Connection) -> rusqlite::Result<()> {
     if conn.prepare("SELECT 1 FROM free_pages")?.exists([])? {
         conn.execute("DELETE FROM free_pages", [])?;
@@ -67,11 +66,11 @@ pub(super) fn give_back_all(conn: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Writes a row of zeros that fills `pages` pages to their ends.
+/// Inserts a row of zeros that fills exactly `pages` pages.
 fn take(tx: &Transaction<'_>, pages: i64) -> rusqlite::Result<()> {
     let page_size: i64 = tx.pragma_query_value(None, "page_size", |row| row.get(0))?;
-    // What SQLite keeps of a long row beside the key: with so many bytes more, nothing of
-    // the last page is left over. See "B-tree Cell Format" of its file format.
+    // The number of bytes of a long row that SQLite stores beside the key. With this many more
+    // bytes, the last page is filled to its end. See "B-tree Cell Format" in SQLite's file format.
     let beside_the_key = (page_size - 12) * 32 / 255 - 23;
     let bytes = pages * (page_size - 4) + beside_the_key;
     tx.prepare_cached("INSERT INTO free_pages (zeros) VALUES (zeroblob(?1))")?

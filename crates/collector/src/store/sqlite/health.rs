@@ -1,8 +1,8 @@
-//! What the store has noticed about its file.
+//! The health of the database file.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the file can be written and is whole.
+/// Whether the file can be written and is undamaged.
 #[derive(Debug)]
 pub(super) struct Health {
     is_committing: AtomicBool,
@@ -28,13 +28,13 @@ impl Health {
         self.is_committing.store(is_committing, Ordering::Relaxed);
     }
 
-    /// Whether a statement has met a damaged page. A file does not become whole
-    /// by itself, so this holds until the process ends.
+    /// Whether a statement found a damaged page. Files do not repair themselves, so this stays true
+    /// until the process ends.
     pub(super) fn is_damaged(&self) -> bool {
         self.is_damaged.load(Ordering::Relaxed)
     }
 
-    /// Takes note of a failed statement.
+    /// Updates the health after a failed statement.
     pub(super) fn note(&self, cause: &rusqlite::Error) {
         if is_damage(cause) {
             self.is_damaged.store(true, Ordering::Relaxed);

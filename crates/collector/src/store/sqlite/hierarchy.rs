@@ -1,5 +1,5 @@
-//! The account tree. Each account stores its parent and nothing else, so that
-//! moving a subtree is one update however large it is.
+//! The account tree. Each account stores only its parent, so moving a subtree is one update however
+//! large it is.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,11 +12,11 @@ use super::{
 };
 use crate::model::hierarchy::{self, Cycle, Placement};
 
-/// Finds the cycle that `parent_id` as the parent of an account would make.
-/// `row` is the row of the account, if it is stored already.
+/// Finds the cycle that would arise if `parent_id` became the parent of an account. `row` is the
+/// row of the account, if it is already stored.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub(super) fn find_cycle(
     conn: &Connection,
     ancestry: &mut Ancestry,
@@ -30,8 +30,8 @@ pub(super) fn find_cycle(
     let Some(account) = row else {
         return Ok(None);
     };
-    // A parent that stays makes no cycle. This spares the way up for every record
-    // of an import that is sent again.
+    // An unchanged parent creates no cycle. This avoids the walk to the root for every record of an
+    // import that is repeated.
     let is_parent: bool = conn
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM accounts a JOIN accounts p ON p.no = a.parent_no
@@ -41,8 +41,8 @@ pub(super) fn find_cycle(
     if is_parent {
         return Ok(None);
     }
-    // An account without children is no ancestor of any other. This spares the
-    // way up to the root for most records of a large import.
+    // An account without children is nobody's ancestor. This avoids the walk to the root for most
+    // records of a large import.
     let has_children: bool = conn
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM accounts WHERE parent_no = ?1)")?
         .query_row([account], |row| row.get(0))?;
@@ -68,7 +68,7 @@ pub(super) fn parents_first(
     Ok(hierarchy::parents_first(records, &stored))
 }
 
-/// The parents of the accounts that records ask for as parents, and of all above them.
+/// The stored parents of the accounts that records name as parents, and of their ancestors.
 fn stored_above(
     conn: &Connection,
     records: &[Placement<'_>],
@@ -77,7 +77,7 @@ fn stored_above(
     if requested.is_empty() {
         return Ok(HashMap::new());
     }
-    // Each account is looked at once, however many lie below it.
+    // Each account is visited once, however many lie below it.
     conn.prepare_cached(
         "WITH RECURSIVE above (no) AS (
              SELECT no FROM accounts WHERE account_id IN (SELECT value FROM json_each(?1))
@@ -94,10 +94,10 @@ fn stored_above(
     .collect()
 }
 
-/// Whether an account, or one above it, was deactivated.
+/// Whether an account or one of its ancestors is deactivated.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub(super) fn is_deactivated(conn: &Connection, account: AccountRow) -> rusqlite::Result<bool> {
     conn.prepare_cached(
         "WITH RECURSIVE above (no, parent_no, is_deleted) AS (
@@ -111,8 +111,8 @@ pub(super) fn is_deactivated(conn: &Connection, account: AccountRow) -> rusqlite
     .query_row([account], |row| row.get(0))
 }
 
-/// An account, and with its subtree what is below it and neither deactivated nor below such
-/// an account.
+/// An account; with its subtree also its descendants, without deactivated accounts and what is
+/// below them.
 pub(super) fn active_below(
     conn: &Connection,
     account: AccountRow,
@@ -144,10 +144,10 @@ pub(super) fn set_parent(
     Ok(())
 }
 
-/// Whether an account is another one or below it.
+/// Whether an account is `root` or lies below it.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn is_within(
     conn: &Connection,
     account: AccountRow,
@@ -178,15 +178,16 @@ pub struct Node {
 #[derive(Debug)]
 pub struct Scope {
     nodes: Vec<Node>,
-    /// By row number; `None` for accounts outside of the scope.
+    /// For each row number, whether the account is a leaf; `None` for accounts outside of the
+    /// scope.
     is_leaf: Vec<Option<bool>>,
 }
 
 impl Scope {
-    /// An account, alone or with its whole subtree.
+    /// An account, alone or with its subtree.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn of(
         conn: &Connection,
         account: AccountRow,
@@ -240,7 +241,7 @@ impl Scope {
         Ok(Scope::from_nodes(nodes))
     }
 
-    /// The accounts of a list.
+    /// Makes a scope of given accounts.
     pub(super) fn from_nodes(nodes: Vec<Node>) -> Self {
         let highest = nodes.iter().filter_map(|node| index(node.account)).max();
         let mut is_leaf = vec![None; highest.map_or(0, |highest| highest + 1)];
@@ -262,12 +263,11 @@ impl Scope {
         self.is_leaf.get(index(account)?).copied().flatten()
     }
 
-    /// Whether the scope has more than a quarter of all accounts, so that reading
-    /// all segments in their order is faster than looking up those of each
-    /// account.
+    /// Whether the scope has more than a quarter of all accounts. In that case, reading all
+    /// segments in their order is faster than looking up those of each account.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn is_most_of(&self, conn: &Connection) -> rusqlite::Result<bool> {
         let all: i64 = conn
             .prepare_cached("SELECT IFNULL(MAX(no), 0) FROM accounts")?
@@ -276,7 +276,7 @@ impl Scope {
     }
 }
 
-/// The place of an account in a table by row number.
+/// The index of an account in a vector by row number.
 fn index(account: AccountRow) -> Option<usize> {
     usize::try_from(account.number()).ok()
 }

@@ -1,5 +1,5 @@
-//! Replaces the facts of earlier versions, which summed up hours and in which users
-//! with the same `session_id` shared a session.
+//! Migrates the facts of earlier versions. Those facts covered an hour, and users with the same
+//! `session_id` shared a session.
 
 use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
@@ -21,7 +21,7 @@ const SAME_PRODUCT_AND_MODULE: u8 = 1 << 2;
 /// Quarters of an hour in an hour.
 const QUARTERS: u32 = 4;
 
-/// The rows of a key: 0 for none, and all 0 before the first fact of a block.
+/// The rows of a key: 0 for none. All are 0 before the first fact of a block.
 #[derive(Debug, Clone, Copy, Default)]
 struct RawKey {
     user: u32,
@@ -44,11 +44,10 @@ impl RawKey {
     }
 }
 
-/// Calls `visit` with every fact of a blob. The usage of an hour is that of its
-/// first quarter now.
+/// Calls `visit` for every fact of a blob. The usage of an hour is assigned to its first quarter.
 ///
 /// # Errors
-/// When the blob is damaged; `visit` may have been called before.
+/// Fails when the blob is damaged; `visit` may have been called before.
 pub(super) fn decode(data: &[u8], mut visit: impl FnMut(Fact)) -> Result<(), Damaged> {
     let mut rest = Reader::new(data);
     let mut hour: u32 = 0;
@@ -77,7 +76,7 @@ fn decode_block(block: &[u8], quarter: u32, visit: &mut impl FnMut(Fact)) -> Res
             key.module = rest.number32()?;
         }
         key.feature = rest.number32()?;
-        // Sums are written as they were then.
+        // The encoding of sums has not changed.
         let sums = read_sums(&mut rest, flags)?;
         visit(Fact {
             key: key.at(quarter)?,
@@ -87,7 +86,7 @@ fn decode_block(block: &[u8], quarter: u32, visit: &mut impl FnMut(Fact)) -> Res
     Ok(())
 }
 
-/// Computes the facts from the events, and keeps those whose events are deleted.
+/// Recomputes facts from the events, and keeps the facts whose events were deleted.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut without_events = read(tx, retention::events_from(tx)?)?;
     tx.execute_batch("DROP TABLE usage_segments")?;
@@ -116,7 +115,7 @@ fn read(tx: &Transaction<'_>, before: u32) -> rusqlite::Result<BTreeMap<Part, Ve
             is_set_aside: row.get(1)?,
         };
         let facts = found.entry(part).or_default();
-        // What was read before a damage is whole.
+        // The facts that were read before the damage are valid.
         let _ = decode(row.get_ref(2)?.as_blob()?, |fact| {
             if fact.key.quarter < before {
                 facts.push(fact);
@@ -131,7 +130,7 @@ fn has_shared_sessions(conn: &Connection) -> rusqlite::Result<bool> {
         .exists([])
 }
 
-/// Gives each user sessions of its own.
+/// Gives each user separate sessions.
 fn split_sessions(
     tx: &Transaction<'_>,
     facts: &mut BTreeMap<Part, Vec<Fact>>,

@@ -12,13 +12,13 @@ use crate::{
     },
 };
 
-/// An identification, just received or set aside before.
+/// An identification that was just received, or had been set aside.
 #[derive(Debug)]
 pub(super) struct Identification<'a> {
     pub(super) subject: Subject,
     pub(super) account_id: &'a str,
     pub(super) user_id: &'a str,
-    /// When it counts as made; see `said_at`.
+    /// The time at which it counts as made; see `said_at`.
     pub(super) at: i64,
     pub(super) stream_id: Option<&'a str>,
     /// A JSON object, as text.
@@ -62,8 +62,7 @@ impl Identification<'_> {
     }
 }
 
-/// Applies the identifications among events of a month that were set aside until
-/// now.
+/// Applies the identifications among events of a month that are no longer set aside.
 pub(super) fn apply_released(
     tx: &Transaction<'_>,
     ancestry: &mut Ancestry,

@@ -1,4 +1,4 @@
-//! Imports many records at once, or says what that would change.
+//! Imports many records at once, or reports what an import would change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,10 @@ use crate::{
     store::import::{ImportKind, ImportReport, ParentWithUsage, UnknownAccounts},
 };
 
-/// Imports records, each with the number of its line. What is refused changes
-/// nothing.
+/// Imports records, each with the number of its line. Rejected records change nothing.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn import(
     tx: &Transaction<'_>,
     kind: ImportKind,
@@ -87,7 +86,7 @@ fn parents_at_risk(
     for (_, patch) in patches {
         let parent = match &patch.parent_account_id {
             Change::Set(parent) => Some(parent.clone()),
-            // One that is active again is a child again.
+            // A reactivated account becomes a child again.
             Change::Keep if patch.is_deleted == Some(false) => {
                 accounts::find(tx, &patch.account_id)?.and_then(|known| known.parent_account_id)
             }

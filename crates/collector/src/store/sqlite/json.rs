@@ -18,7 +18,7 @@ pub(super) fn write<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// A text as JSON, for finding it in a column.
+/// A text as a JSON literal, to search for it in a column.
 pub(super) fn quoted(text: &str) -> String {
     write(&text)
 }

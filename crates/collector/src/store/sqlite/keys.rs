@@ -10,7 +10,7 @@ use crate::{
 /// Stores a new source, created at `now`, and returns its id.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn insert_source(
     conn: &mut Connection,
     keys: &SourceKeys,
@@ -37,7 +37,7 @@ pub fn insert_source(
 /// Stores a new account key, created at `now`, and returns its id.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn insert_account_key(
     conn: &mut Connection,
     key: &str,
@@ -51,11 +51,11 @@ pub fn insert_account_key(
     Ok(format!("account-{}", KeyId::last_inserted(conn)?))
 }
 
-/// Stores a new viewer key, created at `now`, and returns its id. `within` is the id
-/// of the only account that it may see, with what is below.
+/// Stores a new viewer key, created at `now`, and returns its id. The key gives access to the
+/// account with the id `within` and its subtree.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn insert_viewer_key(
     conn: &mut Connection,
     key: &str,
@@ -82,7 +82,7 @@ fn read_reader(row: &Row<'_>) -> rusqlite::Result<Reader> {
 /// Finds an account key or a viewer key; `None` when it is unknown or revoked.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find_reader(conn: &Connection, key: &str) -> rusqlite::Result<Option<Reader>> {
     let given = hash(key);
     let found = conn
@@ -97,10 +97,10 @@ pub fn find_reader(conn: &Connection, key: &str) -> rusqlite::Result<Option<Read
     Ok(found.and_then(|(reader, hash)| hashes_match(&given, &hash).then_some(reader)))
 }
 
-/// Finds a key that reads by its id; `None` when it is revoked.
+/// Finds an account key or a viewer key by its id; `None` when it is revoked.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find_reader_by_id(conn: &Connection, id: KeyId) -> rusqlite::Result<Option<Reader>> {
     conn.prepare_cached(
         "SELECT id, is_viewer, within_account FROM account_keys
@@ -113,7 +113,7 @@ pub fn find_reader_by_id(conn: &Connection, id: KeyId) -> rusqlite::Result<Optio
 /// Lists all keys, including the revoked ones.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ListedKey>> {
     let mut keys = conn
         .prepare(
@@ -157,11 +157,11 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ListedKey>> {
     Ok(keys)
 }
 
-/// Revokes a key by the id that [`list`] shows, at `now`. Returns false when no
-/// active key has the id.
+/// Revokes a key at `now`, by the id that [`list`] returns. Returns false when no active key has
+/// the id.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn revoke(conn: &mut Connection, id: &str, now: i64) -> rusqlite::Result<bool> {
     let (sql, row) = if let Some(row) = id.strip_prefix("source-") {
         (
@@ -192,7 +192,7 @@ pub fn revoke(conn: &mut Connection, id: &str, now: i64) -> rusqlite::Result<boo
 /// Finds the source of a pair of keys; `None` when it is unknown or revoked.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find_source(
     conn: &Connection,
     auth_key: &str,
@@ -221,7 +221,7 @@ pub fn find_source(
 /// Finds an account key; `None` when it is unknown or revoked.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find_account_key(conn: &Connection, key: &str) -> rusqlite::Result<Option<KeyId>> {
     let given = hash(key);
     let found = conn

@@ -1,4 +1,4 @@
-//! What is said about accounts and users, as it is stored.
+//! The stored layers of accounts and users.
 
 use rusqlite::{
     Connection, Transaction, params_from_iter,
@@ -16,7 +16,7 @@ use crate::{
     store::identification::Subject,
 };
 
-/// What has a table: accounts and users.
+/// A record type with its own table: accounts and users.
 pub(super) trait InTable: Described {
     /// Its row.
     type Row: Copy + FromSql + ToSql;
@@ -24,7 +24,7 @@ pub(super) trait InTable: Described {
     const TABLE: &'static str;
     /// The column of its id.
     const ID: &'static str;
-    /// What identifications call it.
+    /// The subject of the identifications that describe it.
     const SUBJECT: Subject;
 }
 
@@ -57,7 +57,7 @@ pub(super) fn find<T: InTable>(conn: &Connection, row: T::Row) -> rusqlite::Resu
     })
 }
 
-/// Writes the layers and what they show together.
+/// Writes the layers and the fields that result from them.
 pub(super) fn write<T: InTable>(
     layers: &Layers<T>,
     tx: &Transaction<'_>,
@@ -86,7 +86,7 @@ pub(super) fn write<T: InTable>(
     Ok(())
 }
 
-/// A text or a whole number of a column.
+/// Converts a text or an integer for a column.
 fn sql(value: Value) -> SqlValue {
     match value {
         Value::String(text) => text.into(),

@@ -1,6 +1,6 @@
-//! Numbers of one to ten bytes, the smallest first.
+//! LEB128: numbers of one to ten bytes, the lowest bits first.
 
-/// The error of a blob that the collector cannot have written.
+/// The error for a blob that the collector cannot have written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("stored usage is damaged; `natero-collector rebuild` makes it anew from the events")]
 pub struct Damaged;
@@ -14,7 +14,7 @@ pub(super) fn put(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// Reads what [`put`] has written.
+/// Reads numbers that [`put`] has written.
 pub(super) struct Reader<'a> {
     data: &'a [u8],
 }
@@ -38,8 +38,8 @@ impl<'a> Reader<'a> {
 
     #[inline(always)]
     pub(super) fn number(&mut self) -> Result<u64, Damaged> {
-        // Most numbers have one byte, and row numbers up to three. Unrolling these
-        // cases is twice as fast as the loop.
+        // Most numbers have one byte, and row numbers up to three. Handling these cases separately
+        // is twice as fast as the loop.
         match *self.data {
             [a, ref rest @ ..] if a < 0x80 => {
                 self.data = rest;

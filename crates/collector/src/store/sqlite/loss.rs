@@ -1,4 +1,4 @@
-//! The loss report: what of the numbered events of streams never arrived.
+//! The loss report: numbered events of streams that never arrived.
 
 use rusqlite::{Connection, params};
 
@@ -7,11 +7,11 @@ use crate::{
     store::loss::{ImplausibleStream, LossReport, LossyStream, WORST},
 };
 
-/// Reports lost events. A stream counts wholly in the span in which it began, so
-/// that the reports of adjacent spans add up.
+/// Reports lost events. A stream counts wholly in the span in which it began, so the reports of
+/// adjacent spans add up.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn report(conn: &Connection, span: Span) -> rusqlite::Result<LossReport> {
     let worst = conn
         .prepare_cached(

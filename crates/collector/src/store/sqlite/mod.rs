@@ -1,11 +1,13 @@
 //! A store in one SQLite file in WAL mode.
 //!
-//! **Invariant:** one thread at a time writes. It takes all requests that wait, runs
-//! them in one transaction, commits, and only then answers, so that an answer means
-//! "on disk" and many requests share one flush of the disk. Readers use
-//! connections of their own. They wait for the writer only while batches are in the
-//! inbox (`inbox/`), which it spreads before they begin: batches in quick succession go
-//! there first, beside the writer, into a file of its own.
+//! **Invariant:** only one thread writes at a time. It takes all waiting requests, runs them in one
+//! transaction, commits, and only then answers. So an answer means "on disk", and many requests
+//! share one flush of the disk.
+//!
+//! Batches that arrive in quick succession first go into the inbox (`inbox/`), a separate file,
+//! concurrently with the writer. The writer later spreads them, which means that it moves them to
+//! the tables. Readers use connections of their own. They wait for the writer only while batches
+//! are in the inbox, which is spread before they begin.
 
 mod account_page;
 mod account_records;

@@ -1,8 +1,8 @@
-//! Locks of what one thread at a time works with.
+//! Locking of mutexes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Waits for a lock. Ignores poisoning: what is behind these locks is replaced as a whole.
+/// Locks a mutex, ignoring poison: the contents of these mutexes are always replaced as a whole.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

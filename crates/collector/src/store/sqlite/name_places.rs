@@ -1,4 +1,4 @@
-//! The combinations of a product, a module and a feature that facts have.
+//! The combinations of product, module and feature that occur in facts.
 
 use std::{
     collections::HashMap,
@@ -7,10 +7,10 @@ use std::{
 
 use super::rows::NameRow;
 
-/// The names of a fact from the product down.
+/// The rows of the product, module and feature of a fact.
 pub(super) type Names = [Option<NameRow>; 3];
 
-/// Gives each combination a place in the order in which they are met.
+/// Gives each combination an index, in the order of first occurrence.
 #[derive(Debug, Default)]
 pub(super) struct NamePlaces {
     places: HashMap<Names, usize, BuildHasherDefault<RowHasher>>,
@@ -18,7 +18,7 @@ pub(super) struct NamePlaces {
 }
 
 impl NamePlaces {
-    /// The place of a combination.
+    /// The index of a combination.
     #[inline]
     pub(super) fn of(&mut self, names: Names) -> usize {
         if let Some((previous, place)) = self.previous
@@ -32,7 +32,7 @@ impl NamePlaces {
         place
     }
 
-    /// All combinations in the order of their rows, with their places.
+    /// All combinations, ordered by their rows, with their indexes.
     pub(super) fn sorted(self) -> Vec<(Names, usize)> {
         let mut all: Vec<_> = self.places.into_iter().collect();
         all.sort_unstable();
@@ -40,9 +40,9 @@ impl NamePlaces {
     }
 }
 
-/// Hashes row numbers. The collector has made them, so nobody can choose many with the
-/// same hash; one is looked up for each fact, and the standard hasher would take as
-/// long as all else that is done with it.
+/// A hasher for row numbers. The collector assigns row numbers, so nobody can choose many with the
+/// same hash. There is a look-up for each fact, and the standard hasher would take as long as
+/// everything else that is done with a fact.
 #[derive(Debug, Default)]
 struct RowHasher(u64);
 
@@ -51,7 +51,7 @@ const FACTOR: u64 = 0xf135_7aea_2e62_a9c5;
 
 impl Hasher for RowHasher {
     fn finish(&self) -> u64 {
-        // The table looks at the highest bits and at the lowest.
+        // The hash table uses the highest and the lowest bits.
         self.0.rotate_left(26)
     }
 
@@ -66,7 +66,7 @@ impl Hasher for RowHasher {
 
     #[inline]
     fn write_isize(&mut self, number: isize) {
-        // Whether there is a row: its number says so, too, unless there is none.
+        // The discriminant of an `Option`. It matters only for `None`: a row number implies `Some`.
         self.0 = self.0.wrapping_add(number as u64).wrapping_mul(FACTOR);
     }
 

@@ -1,6 +1,5 @@
-//! Which names are products, modules and features. To find out, all facts are read,
-//! so the answer is kept for a while: it is offered as choices of a filter, and no
-//! figure depends on it.
+//! Finds out which names are products, modules and features. This reads all facts, so the result is
+//! cached. It is only offered as choices of filters, and no figure depends on it.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -21,16 +20,16 @@ use crate::{
     store::portfolio::{KeptNames, Names, Version},
 };
 
-/// Collects what names are.
+/// Collects the roles of names.
 #[derive(Debug, Default)]
 pub(super) struct Roles {
-    /// By row number of the name: the events that have it as their product, module and
-    /// feature.
+    /// For each row number of a name: the numbers of events that have it as their product, module
+    /// and feature.
     of_name: Vec<[u64; 3]>,
 }
 
 impl Roles {
-    /// Notes that a name is the product (0), module (1) or feature (2) of a fact.
+    /// Records that a name is the product (0), module (1) or feature (2) of a fact.
     #[inline]
     pub(super) fn note(&mut self, name: Option<NameRow>, role: usize, fact: &Fact) {
         let Some(name) = name else { return };
@@ -62,15 +61,15 @@ impl Roles {
     }
 }
 
-/// The names of all events, as they were a moment ago.
+/// A cache of the names in all events.
 #[derive(Debug, Default)]
 pub struct NameCache(Mutex<Option<KeptNames>>);
 
 impl NameCache {
-    /// The names, at `now`.
+    /// Returns the names at `now`, reading them if necessary.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn get(&self, conn: &Connection, now: Instant) -> rusqlite::Result<Arc<Names>> {
         let version = Version {
             newest: conn

@@ -1,4 +1,4 @@
-//! The events that arrived last, with the names of their accounts and users.
+//! The latest events, with the names of their accounts and users.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Reads the events of the question.
+/// Reads the events that a question selects.
 pub(super) fn read(
     conn: &Connection,
     within: Within,
@@ -46,13 +46,13 @@ pub(super) fn read(
         .collect::<rusqlite::Result<_>>()?;
     Ok(NamedEvents {
         events,
-        // Events of other accounts were searched, too.
+        // Events of other accounts were searched, too, so the position is that of all events.
         last: last.max(newest).map(EventRow::number),
     })
 }
 
-/// Reads the events of the question; `None` for who may not see all accounts and names
-/// none that may be seen.
+/// Reads the events that a question selects; `None` for a caller with limited visibility who names
+/// no visible account.
 pub(super) fn read_visible(
     conn: &Connection,
     question: NamedEventsQuestion,

@@ -1,14 +1,14 @@
-//! Usage of an account itself, which counts only while nothing is below it.
+//! Usage of an account itself. It counts only while the account has no active child.
 
 use rusqlite::{Connection, params};
 
 use super::rows::AccountRow;
 
-/// The number of events of an account itself that count: those that it would lose with
-/// its first child. An account with accounts below it has none.
+/// The number of counted events of an account itself, which would no longer count after it gets its
+/// first child. It is 0 for an account with active children.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub(super) fn counted_events(conn: &Connection, account: AccountRow) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "SELECT IFNULL(SUM(events), 0) FROM usage_segments

@@ -1,24 +1,24 @@
-//! How fast batches arrive.
+//! Measures how fast batches arrive.
 
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
 };
 
-/// Batches within [`SPAN`] from which on the writer stores them first and spreads
-/// them later. Fewer can be spread one by one: each of them takes a few ms at most.
+/// Number of batches within [`SPAN`] from which on the writer first stores them in the inbox and
+/// spreads them later. Fewer can be spread one by one: each takes a few ms at most.
 const MANY: usize = 32;
 /// The time within which they arrive.
 const SPAN: Duration = Duration::from_millis(500);
 
-/// Remembers when the latest batches arrived.
+/// The arrival times of the latest batches.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     latest: VecDeque<Instant>,
 }
 
 impl Pace {
-    /// Notes a batch. Returns whether it is one of many in quick succession.
+    /// Records a batch. Returns whether many batches have arrived in quick succession.
     pub(super) fn is_high(&mut self, now: Instant) -> bool {
         self.latest.push_back(now);
         if self.latest.len() <= MANY {

@@ -1,4 +1,4 @@
-//! What the pages about all accounts show.
+//! The contents of the pages about all accounts.
 
 use std::time::Instant;
 
@@ -59,14 +59,14 @@ pub(super) fn accounts(
     })
 }
 
-/// Reads a list of accounts: all of them, or those below one.
+/// Reads a list of accounts: all of them, or those of one subtree.
 pub(super) fn list(
     conn: &Connection,
     within: Option<AccountRow>,
     question: ListQuestion,
     names: &NameCache,
 ) -> rusqlite::Result<Portfolio> {
-    // The names of others are no choices for who sees some accounts alone.
+    // A caller who sees only some accounts must not be offered the names of others.
     let with_names = within.is_some() || question.filter != Filter::default();
     let mut portfolio = portfolio::read(conn, within, &question, with_names)?;
     if !with_names {
@@ -95,7 +95,7 @@ pub(super) fn alerts(
     })
 }
 
-/// Reads the names of usage and of dimensions that there are.
+/// Reads the names of products, modules, features and dimensions.
 pub(super) fn choices(conn: &Connection, names: &NameCache) -> rusqlite::Result<Choices> {
     let mut choices = Choices {
         names: (*names.get(conn, Instant::now())?).clone(),
@@ -110,7 +110,7 @@ pub(super) fn choices(conn: &Connection, names: &NameCache) -> rusqlite::Result<
     Ok(choices)
 }
 
-/// Reads the page for the quality of the data.
+/// Reads the page for data quality.
 pub(super) fn quality(conn: &Connection, span: Span) -> rusqlite::Result<QualityPage> {
     let mut loss = loss::report(conn, span)?;
     let implausible = std::mem::take(&mut loss.implausible_streams);
@@ -139,7 +139,7 @@ pub(super) fn loss(conn: &Connection, span: Span) -> rusqlite::Result<LossPage> 
     })
 }
 
-/// Streams with whose they are.
+/// Adds their owners to streams.
 fn owned<T>(
     conn: &Connection,
     streams: Vec<T>,

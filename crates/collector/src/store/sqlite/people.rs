@@ -1,5 +1,5 @@
-//! The users of an account with their figures of a period and of the one before,
-//! and when each was seen.
+//! The users of an account with their figures of a period and the previous one, and when each was
+//! active.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -22,31 +22,31 @@ use crate::{
     store::people::{Person, PersonFigures, PersonUse, Presence},
 };
 
-/// A question about the users of an account.
+/// Selects the users of an account.
 #[derive(Debug, Clone)]
 pub struct PeopleQuery {
     /// The account.
     pub account: AccountRow,
-    /// The accounts that may be seen.
+    /// The accounts that the caller may see.
     pub(super) within: Within,
     /// Whether the users of its subtree are included.
     pub rollup: bool,
     /// The period.
     pub span: Span,
-    /// The period before.
+    /// The previous period.
     pub before: Option<Before>,
     /// The part of the usage that counts.
     pub filter: Filter,
-    /// The first ms of each day of the period, in their order, and of the day after
-    /// the last; empty where days are not to be counted.
+    /// The first ms of each day of the period, in chronological order, and of the day after the
+    /// last one. Empty when active days are not counted.
     pub days: Vec<i64>,
 }
 
-/// Reads the users who belong to an account, and those who were active in it, in
-/// the order of their ids, each with the account to which the user belongs.
+/// Reads the users who belong to an account, and those who were active in it, ordered by id. Each
+/// comes with the account to which the user belongs.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Person, AccountRow)>> {
     let rolls_up = query.rollup && FigureKind::ProductUsage.rolls_up();
     let scope = Scope::of(conn, query.account, rolls_up)?;
@@ -67,7 +67,7 @@ pub fn read(conn: &Connection, query: &PeopleQuery) -> rusqlite::Result<Vec<(Per
     )?;
     let awaited = hierarchy::active_below(conn, query.account, rolls_up)?;
     let mut people = Vec::with_capacity(seen.len());
-    // Read only where somebody seems never to have come.
+    // Only read if there is a user without counted events.
     let mut uncounted = None;
     for (user, seen) in seen {
         let (mut person, home) = find.query_row([user], |row| {
@@ -157,7 +157,7 @@ fn read_usage(
     )
 }
 
-/// What is known of a user from facts.
+/// What the facts contain about a user.
 #[derive(Debug, Default)]
 struct Seen {
     now: Figures,
@@ -166,7 +166,7 @@ struct Seen {
     last: Option<u32>,
     active_days: i64,
     previous_day: Option<usize>,
-    /// There are events after the period.
+    /// Whether there are events after the period.
     came_later: bool,
 }
 

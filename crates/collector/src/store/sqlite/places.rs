@@ -10,8 +10,8 @@ use super::{
     users,
 };
 
-/// Rows that were found or inserted while one batch is written: most batches are of
-/// one user. The cache must not outlive the transaction.
+/// Rows that were found or inserted while one batch is written: most batches come from one user.
+/// The cache must not outlive the transaction.
 #[derive(Debug, Default)]
 pub(super) struct PlaceCache<'a> {
     users: HashMap<&'a str, (UserRow, AccountRow)>,
@@ -19,7 +19,7 @@ pub(super) struct PlaceCache<'a> {
 }
 
 impl<'a> PlaceCache<'a> {
-    /// The row of a user and the account the user belongs to, if the user is known.
+    /// The row of a user and the account to which the user belongs, if the user is known.
     pub(super) fn user(
         &mut self,
         tx: &Transaction<'_>,
@@ -60,7 +60,7 @@ impl<'a> PlaceCache<'a> {
         Ok(found)
     }
 
-    /// Inserts an account that is not known.
+    /// Inserts an unknown account.
     pub(super) fn insert_account(
         &mut self,
         tx: &Transaction<'_>,

@@ -1,4 +1,4 @@
-//! Finds out whether batches can be stored.
+//! Checks whether batches can be stored.
 
 use natero_event::received::ReceivedEvent;
 use rusqlite::{Transaction, params};
@@ -10,12 +10,12 @@ use crate::{
     store::{event_key::IdScope, keys::Source, new_event::NewEvent},
 };
 
-/// Stores a batch as clients send them, of a new source, account, user, session
-/// and stream, and takes all of it back. It goes through every table and index
-/// that a batch goes through, so that it fails where they are damaged.
+/// Stores a batch as clients send them, with a new source, account, user, session and stream, and
+/// rolls all of it back. It uses every table and index that a batch uses, so that it fails if they
+/// are damaged.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn probe_insert(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
     tx.execute_batch("SAVEPOINT probe")?;
     let inserted = insert_batch(tx, now);
@@ -24,7 +24,7 @@ pub fn probe_insert(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
 }
 
 fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
-    // Random names find another place in the indexes each time.
+    // With random names, it uses a different position in the indexes each time.
     let name: String = tx.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
     tx.execute(
         "INSERT INTO sources (auth_hash, api_hash, name, trusted, origins, created_at)
@@ -37,7 +37,7 @@ fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
         allow_hierarchy: false,
         origins: Vec::new(),
     };
-    // Into the newest table of events, too, where it is not that of now.
+    // Also use the newest table of events, which may be the one of a later month.
     let newest = event_months::all(tx)?
         .last()
         .map_or(now, |month| month.start_ms());
@@ -54,8 +54,8 @@ fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
             event,
         ))
     };
-    // The second is set aside, because its user belongs to another account, and
-    // the gap before the last makes the stream implausible.
+    // The second event is set aside, because its user belongs to another account. The gap before
+    // the last event makes the stream implausible.
     let batch: Vec<_> = [
         event(0, &name, now),
         event(1, "probe", newest),
@@ -69,11 +69,11 @@ fn insert_batch(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Writes as much as a large batch does, to find out whether commits succeed:
-/// a few bytes fit onto the fullest disk.
+/// Writes as much as a large batch does, to check whether commits succeed: a few bytes would fit
+/// even on a full disk.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn probe_commit(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute(
         "INSERT INTO settings (name, value) VALUES ('touched', randomblob(524288))

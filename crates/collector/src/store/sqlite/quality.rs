@@ -1,5 +1,5 @@
-//! What is wrong with the data: usage that does not count, accounts that nobody
-//! described, and events that were lost, each with who, where and since when.
+//! Problems of the data: usage that does not count, accounts that nobody described, and events that
+//! were lost, each with who, where and since when.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ impl Uncounted {
 /// Reads the usage of a span that does not count.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn uncounted(conn: &Connection, span: Span) -> rusqlite::Result<UncountedUsage> {
     let scope = Scope::from_nodes(nodes_with_uncounted(conn)?);
     let mut non_leaf: BTreeMap<AccountRow, (Uncounted, BTreeSet<UserRow>)> = BTreeMap::new();
@@ -103,7 +103,7 @@ pub fn uncounted(conn: &Connection, span: Span) -> rusqlite::Result<UncountedUsa
     Ok(found)
 }
 
-/// The accounts that alone can have usage that does not count.
+/// The accounts that may have usage that does not count.
 fn nodes_with_uncounted(conn: &Connection) -> rusqlite::Result<Vec<Node>> {
     conn.prepare_cached(
         "SELECT a.no, NOT EXISTS (
@@ -120,11 +120,10 @@ fn nodes_with_uncounted(conn: &Connection) -> rusqlite::Result<Vec<Node>> {
     .collect()
 }
 
-/// Reads the number of events of each user that do not count in a span, in the accounts
-/// that may be seen.
+/// Reads the number of events of each user that do not count in a span, in the visible accounts.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub(super) fn uncounted_of_users(
     conn: &Connection,
     within: Within,
@@ -148,11 +147,11 @@ pub(super) fn uncounted_of_users(
     Ok(events)
 }
 
-/// Finds the accounts that exist only because others name them as their parent: no
-/// record, event or user describes them. A typing error makes such an account.
+/// Finds the accounts that exist only because others name them as their parent: no record, event or
+/// user describes them. A typing error creates such an account.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn phantom_parents(conn: &Connection) -> rusqlite::Result<Vec<PhantomParent>> {
     conn.prepare_cached(
         "SELECT a.account_id, COUNT(c.no), MIN(IFNULL(c.name, c.account_id))
@@ -176,7 +175,7 @@ pub fn phantom_parents(conn: &Connection) -> rusqlite::Result<Vec<PhantomParent>
 /// Sums up the losses of the streams that began in a span by account.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn losses(conn: &Connection, span: Span) -> rusqlite::Result<Vec<AccountLoss>> {
     let streams = conn
         .prepare_cached(

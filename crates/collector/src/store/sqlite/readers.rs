@@ -1,8 +1,8 @@
-//! The connections that read.
+//! The connections for reading.
 //!
-//! Queries run on threads of their own with a lower priority than the rest of
-//! the process: where the processors are busy, reports give way to ingestion.
-//! Their number bounds how many run at once; the others wait.
+//! Queries run on threads of their own, with a lower priority than the rest of the process: when
+//! the processors are busy, reports give way to ingestion. The number of threads limits how many
+//! queries run at once; the others wait.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -16,28 +16,27 @@ use tokio::sync::{mpsc, oneshot};
 use super::{connection, health::Health, mutex::lock};
 use crate::store::error::StoreError;
 
-/// Queries are bound by the processor, and two cores are common; two more
-/// threads keep short queries from waiting for long ones.
+/// Number of query threads. Queries are CPU-bound, and two cores are common; two more threads keep
+/// short queries from waiting for long ones.
 const THREADS: usize = 4;
 
-/// Queries that may wait for a thread. A query that comes after so many would be
-/// answered after its client has given up.
+/// Maximum number of queries that wait for a thread. A further query would be answered after its
+/// client has given up.
 const QUEUE: usize = 1024;
 
 #[cfg(target_os = "linux")]
-/// How much nicer the threads are than the rest of the process. With 10, the
-/// Linux scheduler gives a thread a ninth of the time of another one that wants
-/// the same processor.
+/// The niceness of the query threads relative to the rest of the process. With 10, the Linux
+/// scheduler gives a thread a ninth of the time of another one that wants the same processor.
 const NICENESS: i32 = 10;
 
 /// A query that waits for a thread.
 type Query = Box<dyn FnOnce(&Connection) + Send>;
 
-/// Connections that only read, beside that of the writer.
+/// Read-only connections, in addition to the writer's.
 #[derive(Debug, Clone)]
 pub(super) struct Readers {
     queue: mpsc::Sender<Query>,
-    /// Runs queries that take microseconds, so that they never wait for a report.
+    /// A connection for queries that take microseconds, so that they never wait for a report.
     quick: Arc<Mutex<Connection>>,
     health: Arc<Health>,
 }
@@ -68,12 +67,11 @@ impl Readers {
     {
         let (reply, answer) = oneshot::channel();
         let task: Query = Box::new(move |conn| {
-            // Nobody waits for the answer to a client that has gone.
+            // The client has disconnected, so nobody waits for the answer.
             if reply.is_closed() {
                 return;
             }
-            // All statements of a query see one snapshot, so that rows and totals
-            // agree.
+            // All statements of a query see the same snapshot, so that rows and totals agree.
             let answer = conn
                 .unchecked_transaction()
                 .and_then(|_snapshot| query(conn));
@@ -102,13 +100,13 @@ fn run_queries(conn: &Connection, waiting: &Mutex<mpsc::Receiver<Query>>) {
     loop {
         let next = lock(waiting).blocking_recv();
         let Some(query) = next else { return };
-        // A query that panics is answered as closed, and the thread goes on.
+        // If a query panics, it is answered as closed, and the thread continues.
         let _ = catch_unwind(AssertUnwindSafe(|| query(conn)));
     }
 }
 
-/// Lowers the priority of the current thread. Only Linux has one for each thread;
-/// elsewhere the whole process would be slower.
+/// Lowers the priority of the current thread. Only Linux has a priority for each thread; elsewhere
+/// this would slow the whole process down, so it does nothing.
 pub(super) fn give_way() {
     #[cfg(target_os = "linux")]
     if let Err(cause) = rustix::process::nice(NICENESS) {
@@ -116,12 +114,12 @@ pub(super) fn give_way() {
     }
 }
 
-/// Opens a connection that only reads.
+/// Opens a read-only connection.
 pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let conn = connection::open(path)?;
     conn.pragma_update(None, "query_only", true)?;
-    // 16 MiB for pages that are read often. The operating system caches the
-    // others once for all connections.
+    // 16 MiB for pages that are read often. The operating system caches the others, once for all
+    // connections.
     conn.pragma_update(None, "cache_size", -16_384)?;
     Ok(conn)
 }

@@ -1,4 +1,4 @@
-//! Takes the figures of erased events out of the stored facts.
+//! Removes the figures of erased events from the stored facts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,9 +44,9 @@ impl LostFacts {
         Ok(lost)
     }
 
-    /// Corrects the stored facts once the events are deleted. The quarters of an
-    /// hour whose events are all stored are counted again, so that even a figure that
-    /// overflowed is right afterwards; from older facts they are subtracted.
+    /// Corrects the stored facts after the events were deleted. Quarters of an hour whose events
+    /// are all stored are recounted, which also corrects figures that had overflowed. From older
+    /// facts, the figures are subtracted.
     pub(super) fn remove(self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         let events_from = retention::events_from(tx)?;
         for (part, lost) in self.0 {
@@ -112,7 +112,7 @@ fn count_quarter(
     Ok(())
 }
 
-/// Removes all facts of users, in whichever account they are.
+/// Removes all facts of users, in all accounts.
 pub(super) fn remove_users(
     tx: &Transaction<'_>,
     users: &BTreeSet<UserRow>,
@@ -129,15 +129,15 @@ pub(super) fn remove_users(
     Ok(())
 }
 
-/// A part of the figures that has some of a user.
+/// A part of the stored facts that has facts of a user.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PartOfUser {
     pub(super) part: Part,
-    /// The first quarter of an hour in which it has some.
+    /// The first quarter of an hour in which it has such facts.
     pub(super) first_quarter: u32,
 }
 
-/// The parts of the figures that have some of users.
+/// The parts of the stored facts that have facts of users.
 pub(super) fn parts_of_users(
     conn: &Connection,
     users: &BTreeSet<UserRow>,
@@ -165,7 +165,7 @@ pub(super) fn parts_of_users(
     Ok(found)
 }
 
-/// Takes those out of a set of users who have facts in any account.
+/// Removes users from a set who have facts in any account.
 pub(super) fn keep_unused(
     conn: &Connection,
     users: &mut BTreeSet<UserRow>,

@@ -1,4 +1,4 @@
-//! What lines were refused of whom, and why: counts, with one example of what was told.
+//! Counts of rejected lines by source and reason, each with an example of the message.
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -10,10 +10,10 @@ use crate::{
     },
 };
 
-/// Counts the refused lines of a batch.
+/// Counts the rejected lines of a batch.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn record(
     tx: &Transaction<'_>,
     source: SourceId,
@@ -23,7 +23,7 @@ pub fn record(
     if refused.is_empty() {
         return Ok(());
     }
-    // Whoever has a public key may write what they like into their own rows alone.
+    // The limit is per source: whoever has a public key can fill only the rows of that source.
     let mut rows: i64 = tx
         .prepare_cached("SELECT COUNT(*) FROM refusals WHERE source_id = ?1")?
         .query_row([source], |row| row.get(0))?;
@@ -51,10 +51,10 @@ pub fn record(
     Ok(())
 }
 
-/// Lists the refused lines, the most frequent reasons first.
+/// Lists the rejected lines, the most frequent reasons first.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn list(conn: &Connection) -> rusqlite::Result<Vec<Refusal>> {
     conn.prepare_cached(
         "SELECT IIF(s.name = '', 'source-' || s.id, s.name), r.example, r.account_id, r.lines,
@@ -74,10 +74,10 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<Refusal>> {
     .collect()
 }
 
-/// Forgets the refused lines, once their cause is mended.
+/// Deletes the counts of rejected lines, once their cause is fixed.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn clear(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM refusals", [])?;
     Ok(())

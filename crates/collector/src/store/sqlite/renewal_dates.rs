@@ -1,4 +1,4 @@
-//! Brings renewal dates of older files into the form in which they are kept now.
+//! Migrates the renewal dates of older files to the current form.
 
 use rusqlite::{Transaction, params};
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::{json, rows::AccountRow};
 use crate::model::read_value::settle_day;
 
-/// Writes the renewal dates of all accounts as days. What is no day stays as it is.
+/// Rewrites the renewal dates of all accounts as days. A value that is not a date stays as it is.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let stored = tx
         .prepare(

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, mpsc};
 use super::{mutex::lock, write_request::Request};
 use crate::{metrics::Metrics, store::error::StoreError};
 
-/// Requests that may wait for the writer. A group takes a few ms, so that all of
-/// them are less than a second of work; further requests are refused.
+/// Maximum number of requests that wait for the writer. A group takes a few ms, so all of them are
+/// less than a second of work. Further requests are refused.
 pub(super) const QUEUE: usize = 1024;
 
-/// Hands requests to the writer.
+/// Sends requests to the writer.
 #[derive(Clone)]
 pub(super) struct Requests {
     queue: Arc<Mutex<Option<mpsc::SyncSender<Request>>>>,
@@ -17,30 +17,30 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// A queue, and its end at which the writer takes requests.
+    /// Makes a queue. Returns its sender, and the receiver for the writer.
     pub(super) fn new(metrics: Arc<Metrics>) -> (Self, mpsc::Receiver<Request>) {
         let (queue, waiting) = mpsc::sync_channel(QUEUE);
         let queue = Arc::new(Mutex::new(Some(queue)));
         (Requests { queue, metrics }, waiting)
     }
 
-    /// Hands a request over.
+    /// Sends a request.
     ///
     /// # Errors
-    /// When the queue is full or closed.
+    /// Fails when the queue is full or closed.
     pub(super) fn send(&self, request: Request) -> Result<(), StoreError> {
         self.try_send(request).map_err(|(_, cause)| cause)
     }
 
-    /// Hands a request over, and answers it where that fails.
+    /// Sends a request, or answers it with the error.
     pub(super) fn send_or_answer(&self, request: Request) {
         if let Err((request, cause)) = self.try_send(request) {
             request.answer(Err(cause));
         }
     }
 
-    /// Makes the writer look at the inbox and at who waits for it to be spread. One whose
-    /// queue is full does so after its next group.
+    /// Makes the writer check the inbox, and whether somebody waits for it to be spread. If the
+    /// queue is full, the writer does so after its next group anyway.
     pub(super) fn look(&self) {
         let _ = self.send(Request::Look);
     }
@@ -61,12 +61,12 @@ impl Requests {
         Ok(())
     }
 
-    /// Counts a request or batch that waits.
+    /// Counts a request or batch that begins to wait.
     pub(super) fn note_waiting(&self) {
         self.metrics.waiting.inc();
     }
 
-    /// Counts those that wait no more.
+    /// Counts requests or batches that no longer wait.
     pub(super) fn note_begun(&self, count: usize) {
         self.metrics.waiting.dec_by(count as i64);
     }
@@ -75,7 +75,7 @@ impl Requests {
         lock(&self.queue).is_some()
     }
 
-    /// Takes no more. The writer ends once it has done what waits.
+    /// Closes the queue. The writer ends once it has processed what waits.
     pub(super) fn close(&self) {
         drop(lock(&self.queue).take());
     }

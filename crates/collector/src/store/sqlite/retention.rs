@@ -11,7 +11,7 @@ use crate::store::removal::Pruned;
 /// are still stored.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn events_from(conn: &Connection) -> rusqlite::Result<u32> {
     let quarter = conn
         .prepare_cached("SELECT value FROM settings WHERE name = 'events_from_quarter'")?
@@ -20,25 +20,25 @@ pub fn events_from(conn: &Connection) -> rusqlite::Result<u32> {
     Ok(quarter.unwrap_or(0))
 }
 
-/// Longest time for deletions in one transaction. Batches that wait for it are
-/// stored in the same transaction.
+/// Maximum time for deletions in one transaction. Batches that arrive meanwhile are stored in the
+/// same transaction.
 const SLICE: Duration = Duration::from_millis(10);
 
-/// Events that are deleted by one statement, between two looks at the clock.
+/// Number of events that one statement deletes, between two checks of the time.
 const STEP: i64 = 50;
 
-/// Most events that are deleted in one transaction: their pages go through the log.
+/// Maximum number of events deleted in one transaction, since their pages go through the log.
 const MOST: usize = 2000;
 
-/// Deletes some of the events from before a quarter of an hour, as many as it can
-/// in 10 ms; it deletes none only when none is left. The first call records the
-/// quarter, from which on queries no longer read these events.
+/// Deletes some of the events from before a quarter of an hour, as many as it can in 10 ms. It
+/// deletes none only when none is left. The first call records the quarter. From then on, queries
+/// no longer read events from before it.
 ///
-/// Whole months are taken out by a few statements, and their room is freed page by
-/// page. Of the month in which the quarter lies, events are deleted one by one.
+/// Whole months are removed by a few statements, and their space is freed page by page. In the
+/// month in which the quarter lies, events are deleted one by one.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn prune(tx: &Transaction<'_>, before_quarter: u32) -> rusqlite::Result<Pruned> {
     let start = Instant::now();
     if before_quarter > events_from(tx)? {
@@ -64,7 +64,7 @@ pub fn prune(tx: &Transaction<'_>, before_quarter: u32) -> rusqlite::Result<Prun
 
 /// Deletes a few events. Returns their number, 0 when none is left.
 fn prune_step(tx: &Transaction<'_>, before: i64) -> rusqlite::Result<usize> {
-    // The table of a retired month is empty in the end, and goes then.
+    // The table of a retired month is removed once it is empty.
     while let Some(month) = event_months::retired(tx)? {
         let freed = event_months::free(tx, month, STEP)?;
         if freed > 0 {

@@ -1,8 +1,8 @@
 //! Row numbers: the integer primary keys of the tables.
 //!
-//! A row number has a meaning inside the database alone; clients use ids. Each
-//! table has a type of its own, so that the row of a user cannot be passed
-//! where that of an account is expected.
+//! A row number has a meaning only inside the database; clients use ids. Each table has its own
+//! type of row number, so that the row of a user cannot be passed where the row of an account is
+//! expected.
 
 use std::{fmt, num::NonZeroU32};
 
@@ -13,14 +13,14 @@ use rusqlite::{
 
 use crate::model::keys::{KeyId, SourceId};
 
-/// Stores a number by which a row is known as `$sql`.
+/// Makes a type convertible to and from a column of type `$sql`.
 macro_rules! stored_number {
     ($name:ident, $sql:ty) => {
         impl $name {
-            /// The row that the last `INSERT` of the connection made.
+            /// The row that the last `INSERT` of the connection created.
             ///
             /// # Errors
-            /// When facts have no room for the number.
+            /// Fails when the number is too large for facts.
             #[allow(dead_code, reason = "no caller needs the row of a new event")]
             pub(super) fn last_inserted(conn: &Connection) -> rusqlite::Result<Self> {
                 let number = conn.last_insert_rowid();
@@ -46,8 +46,7 @@ macro_rules! stored_number {
     };
 }
 
-/// Defines a row number that is stored as `$kept` in memory and as `$sql` in
-/// SQLite.
+/// Defines a row number that is a `$kept` in memory and an `$sql` in SQLite.
 macro_rules! row_number {
     ($(#[$doc:meta])* $name:ident, $kept:ty, $sql:ty) => {
         $(#[$doc])*
@@ -55,7 +54,7 @@ macro_rules! row_number {
         pub struct $name($kept);
 
         impl $name {
-            /// The row with a number; `None` where no row can have it.
+            /// The row with a number; `None` for a number that no row can have.
             #[inline]
             pub fn from_number(number: $sql) -> Option<Self> {
                 <$kept>::try_from(number).ok().map($name)
@@ -90,13 +89,13 @@ row_number!(
     i64,
     i64
 );
-// Keys are known by the numbers of their rows, also to whoever revokes them.
+// Keys are identified by their row numbers, also by whoever revokes them.
 stored_number!(SourceId, i64);
 stored_number!(KeyId, i64);
 
-// Facts keep the following rows in 32 bits; four thousand million sessions are
-// more than one file holds. SQLite numbers rows from 1, so that `Option` of a
-// `NonZeroU32` takes no more room than the number.
+// Facts store the following row numbers in 32 bits; a file never holds four thousand million
+// sessions. SQLite numbers rows from 1, so an `Option` of a `NonZeroU32` takes no more space than
+// the number.
 
 row_number!(
     /// A row of `users`.

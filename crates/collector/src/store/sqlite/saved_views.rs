@@ -1,4 +1,4 @@
-//! Lists of accounts that somebody gave a name, for everyone.
+//! Lists of accounts that somebody saved under a name, for everyone.
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -8,7 +8,7 @@ use crate::store::saved_views::{MAX_VIEWS, SavedView};
 /// Lists the saved views by name.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn list(conn: &Connection) -> rusqlite::Result<Vec<SavedView>> {
     conn.prepare_cached(
         "SELECT id, name, address FROM saved_views ORDER BY name COLLATE NOCASE, name",
@@ -23,11 +23,10 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<SavedView>> {
     .collect()
 }
 
-/// Saves a view; one with the same name is replaced. Returns false when there are
-/// too many.
+/// Saves a view, replacing one with the same name. Returns false when there are too many.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn put(tx: &Transaction<'_>, name: &str, address: &str, now: i64) -> rusqlite::Result<bool> {
     let others: i64 = tx.query_row(
         "SELECT COUNT(*) FROM saved_views WHERE name <> ?1",
@@ -48,7 +47,7 @@ pub fn put(tx: &Transaction<'_>, name: &str, address: &str, now: i64) -> rusqlit
 /// Removes a saved view.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
     SAVED_VIEWS.note(tx)?;
     tx.execute("DELETE FROM saved_views WHERE id = ?1", [id])?;

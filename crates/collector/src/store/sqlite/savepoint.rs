@@ -1,14 +1,15 @@
-//! Work that is rolled back alone when it fails.
+//! Runs work whose changes can be rolled back separately.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rusqlite::Transaction;
 
-/// Runs work in a savepoint. The inner error is that of work whose changes were
-/// rolled back; a panic is one, too.
+/// Runs work in a savepoint. When the work fails or panics, its changes are rolled back, and the
+/// error is returned as the inner error.
 ///
 /// # Errors
-/// Those of the machine, such as a full disk: they affect the whole transaction.
+/// The outer error is a failure of the machine, such as a full disk, which affects the whole
+/// transaction.
 pub(super) fn run<T>(
     tx: &Transaction<'_>,
     work: impl FnOnce() -> rusqlite::Result<T>,
@@ -16,11 +17,10 @@ pub(super) fn run<T>(
     run_unless_rejected(tx, work, |_| true)
 }
 
-/// Like [`run`], for work whose changes are rolled back also where its result is not
-/// to be kept.
+/// Like [`run`]. The changes are also rolled back when `is_kept` rejects the result.
 ///
 /// # Errors
-/// As [`run`].
+/// Fails like [`run`].
 pub(super) fn run_unless_rejected<T>(
     tx: &Transaction<'_>,
     work: impl FnOnce() -> rusqlite::Result<T>,
@@ -39,13 +39,12 @@ pub(super) fn run_unless_rejected<T>(
     Ok(outcome)
 }
 
-/// Runs work, and makes an error of a panic.
+/// Runs work, and converts a panic into an error.
 pub(super) fn caught<T>(work: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(rusqlite::Error::InvalidQuery))
 }
 
-/// Whether an error is caused by the machine and may pass, rather than by the
-/// request.
+/// Whether an error is caused by the machine and may be temporary, rather than by the request.
 pub(super) fn is_environment(cause: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::*;
     matches!(

@@ -1,15 +1,14 @@
 //! Segments: the rows that store the facts of an account.
 //!
-//! An account has a few segments, each with two blobs of facts. New facts are merged
-//! with the newest segments as long as those are not much larger, so that the
-//! sizes of an account's segments fall like powers of two: a fact is rewritten
-//! a dozen times in its life, and a query reads a handful of rows for each
-//! account.
+//! An account has a few segments, each with two blobs of facts. New facts are merged with the
+//! newest segments unless these are much larger. So the sizes of an account's segments decrease
+//! like powers of two: a fact is rewritten a dozen times in its life, and a query reads a handful
+//! of rows for each account.
 //!
-//! **Invariant:** facts are written in the transaction of the events they are
-//! made from. **Invariant:** the facts of an account are those of its own
-//! events; a query applies the tree. So moving a subtree of a hundred thousand
-//! accounts, or giving a leaf a child, changes no fact.
+//! **Invariant:** facts are written in the same transaction as the events that they sum up.
+//!
+//! **Invariant:** the facts of an account sum up only its own events; queries apply the tree. So
+//! moving a subtree of a hundred thousand accounts, or giving a leaf a child, changes no fact.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -22,11 +21,11 @@ use super::{
     usage_changes,
 };
 
-/// A segment with this many facts is never merged again. It has some 500 KB, and
-/// rewriting it would block the writer for tens of ms.
+/// A segment with this many facts is never merged again. It has some 500 KB, and rewriting it would
+/// block the writer for tens of ms.
 const FULL: i64 = 65_536;
 
-/// All time.
+/// All quarters of an hour.
 pub(super) const ALL_QUARTERS: Range<u32> = 0..u32::MAX;
 
 /// A part of the facts of an account.
@@ -34,8 +33,7 @@ pub(super) const ALL_QUARTERS: Range<u32> = 0..u32::MAX;
 pub struct Part {
     /// The account.
     pub account: AccountRow,
-    /// Whether the part is that of users who belong to another account, which is
-    /// not counted.
+    /// Whether the part belongs to users of other accounts, so that it does not count.
     pub is_set_aside: bool,
 }
 
@@ -67,9 +65,9 @@ impl NewFacts {
 pub(super) enum Table {
     /// The stored segments.
     Stored,
-    /// A temporary table of segments that are made from all events.
+    /// A temporary table of segments computed from all events.
     Rebuilt,
-    /// A temporary table of the segments as they were when they were compared.
+    /// A temporary table with the segments as of the comparison.
     Compared,
 }
 
@@ -83,8 +81,8 @@ impl Table {
     }
 }
 
-/// The columns of such a table. Groups come first: what reads them alone does not touch the
-/// pages of the facts.
+/// The columns of such a table. Groups come first: a query that only needs groups does not touch
+/// the pages of the facts.
 pub(super) const COLUMNS: &str = "
     id            INTEGER PRIMARY KEY,
     account_no    INTEGER NOT NULL,
@@ -97,7 +95,7 @@ pub(super) const COLUMNS: &str = "
     data          BLOB    NOT NULL          -- the facts of the groups
 ";
 
-/// Makes the table of the stored segments, and that of their changes.
+/// Creates the table of the stored segments, and the table of their changes.
 pub(super) fn create(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     usage_changes::create(tx)?;
     tx.execute_batch(&format!(
@@ -108,7 +106,7 @@ pub(super) fn create(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     ))
 }
 
-/// Adds facts to an account. Who calls it notes the change.
+/// Adds facts to an account. The caller must record the change in `usage_changes`.
 fn append(
     tx: &Transaction<'_>,
     table: Table,
@@ -152,8 +150,8 @@ fn append(
         facts::compact(&mut merged);
         new = merged;
     }
-    // The oldest of the merged segments stays, with other facts: neither its place nor
-    // the index changes.
+    // The oldest of the merged segments is overwritten, so neither its position nor the index
+    // changes.
     let kept = merged_ids.pop();
     let mut delete = tx.prepare_cached(&format!("DELETE FROM {name} WHERE id = ?1"))?;
     for id in merged_ids {
@@ -162,7 +160,7 @@ fn append(
     write(tx, table, part, &new, kept)
 }
 
-/// Inserts a segment with facts that are sorted and merged.
+/// Inserts a segment. Its facts must be sorted and merged.
 pub(super) fn insert(
     tx: &Transaction<'_>,
     table: Table,
@@ -172,7 +170,7 @@ pub(super) fn insert(
     write(tx, table, part, facts, None)
 }
 
-/// Writes a segment, in the place of another if one is given.
+/// Writes a segment, overwriting the one with the id `place` if that is given.
 fn write(
     tx: &Transaction<'_>,
     table: Table,
@@ -252,8 +250,8 @@ pub(super) fn parts(conn: &Connection) -> rusqlite::Result<Vec<Part>> {
         .collect()
 }
 
-/// Calls `look` with every fact of a part, in no particular order. A damaged blob
-/// is passed over: `rebuild` mends it.
+/// Calls `look` for every fact of a part, in no particular order. A damaged blob is skipped:
+/// `rebuild` repairs it.
 pub(super) fn visit(
     conn: &Connection,
     part: Part,
@@ -264,7 +262,7 @@ pub(super) fn visit(
     )?;
     let mut rows = statement.query(params![part.account, part.is_set_aside])?;
     while let Some(row) = rows.next()? {
-        // What was read before the damage is whole.
+        // The facts that were read before the damage are valid.
         let (groups, data) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
         let _ = fact_blob::decode(groups, data, ALL_QUARTERS, &mut look);
     }
@@ -307,7 +305,7 @@ pub(super) fn remove(tx: &Transaction<'_>, part: Part) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Counts the facts of a user that were set aside in an account.
+/// Makes the facts of a user count that were set aside in an account.
 pub(super) fn release(
     tx: &Transaction<'_>,
     account: AccountRow,
@@ -323,7 +321,7 @@ pub(super) fn release(
     if released.is_empty() {
         return Ok(());
     }
-    // This notes the change of what is released, too.
+    // This also records the change for the released facts.
     replace(tx, set_aside, remaining)?;
     let counted = Part {
         is_set_aside: false,
@@ -332,7 +330,7 @@ pub(super) fn release(
     append(tx, Table::Stored, counted, released)
 }
 
-/// The error of a statement that read a damaged blob.
+/// The error for a statement that read a damaged blob.
 pub(super) fn damaged(cause: Damaged) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, cause.into())
 }

@@ -1,30 +1,30 @@
-//! Transactions that are so short that preparing their own statements would be a good
-//! part of them.
+//! Transactions that are so short that preparing `BEGIN` and `COMMIT` would take a large part of
+//! their time.
 
 use std::ops::Deref;
 
 use rusqlite::Connection;
 
-/// A transaction whose `BEGIN` and `COMMIT` are prepared once for each connection. It is
-/// rolled back where it is dropped.
+/// A transaction whose `BEGIN` and `COMMIT` are prepared once for each connection. It is rolled
+/// back when it is dropped.
 #[derive(Debug)]
 pub(super) struct ShortTransaction<'c> {
     conn: &'c Connection,
 }
 
 impl<'c> ShortTransaction<'c> {
-    /// Begins one that will write, and takes the lock for that.
+    /// Begins a transaction for writing, and takes the write lock.
     ///
     /// # Errors
-    /// When another connection holds the lock, or those of SQLite.
+    /// Fails when another connection holds the lock, or SQLite fails.
     pub(super) fn to_write(conn: &'c Connection) -> rusqlite::Result<Self> {
         Self::begin(conn, "BEGIN IMMEDIATE")
     }
 
-    /// Begins one that sees one state of the database, from the first statement on.
+    /// Begins a transaction for reading. Its snapshot is taken by the first statement.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub(super) fn to_read(conn: &'c Connection) -> rusqlite::Result<Self> {
         Self::begin(conn, "BEGIN")
     }
@@ -34,10 +34,10 @@ impl<'c> ShortTransaction<'c> {
         Ok(ShortTransaction { conn })
     }
 
-    /// Commits it.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// Those of SQLite. Nothing is changed then.
+    /// Fails when SQLite fails. Nothing is changed then.
     pub(super) fn commit(self) -> rusqlite::Result<()> {
         self.conn.prepare_cached("COMMIT")?.execute([])?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Splits the segments of earlier versions, which had one blob: the facts of a group
+//! Splits the segments of earlier versions. They had one blob, in which the facts of a group
 //! followed its sums.
 
 use rusqlite::{Connection, Transaction};
@@ -11,10 +11,10 @@ use super::{
     segments::{self, Part, Table},
 };
 
-/// Calls `visit` with every fact of a blob, in order.
+/// Calls `visit` for every fact of a blob, in order.
 ///
 /// # Errors
-/// When the blob is damaged; `visit` may have been called before.
+/// Fails when the blob is damaged; `visit` may have been called before.
 fn decode(data: &[u8], mut visit: impl FnMut(Fact)) -> Result<(), Damaged> {
     let mut rest = Reader::new(data);
     let mut quarter: u32 = 0;
@@ -66,7 +66,7 @@ fn decode_facts(data: &[u8], group: &Group, visit: &mut impl FnMut(Fact)) -> Res
     Ok(())
 }
 
-/// Splits the blob of each segment. What was read before a damage is whole.
+/// Splits the blob of each segment. The facts before a damage are kept.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     if !has_single_blobs(tx)? {
         return Ok(());
@@ -95,8 +95,8 @@ pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch("DROP TABLE single_blobs")
 }
 
-/// Whether the segments are those of an earlier version. The seventh migration makes new
-/// ones.
+/// Whether the segments have the format of an earlier version. The seventh migration creates them
+/// in the current one.
 fn has_single_blobs(conn: &Connection) -> rusqlite::Result<bool> {
     let columns = "SELECT 1 FROM pragma_table_info('usage_segments') WHERE name = 'groups'";
     conn.prepare(columns)?

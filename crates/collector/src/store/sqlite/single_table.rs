@@ -1,5 +1,4 @@
-//! Moves the events of a file of an earlier version, which had one table for all of
-//! them.
+//! Migrates the events of a file of an earlier version, which had a single table for all of them.
 
 use rusqlite::{Transaction, params};
 
@@ -12,7 +11,7 @@ use crate::{
     store::event_key::{self, IdScope},
 };
 
-/// Makes a table for each month in which events were made, and the view of all.
+/// Creates a table for each month in which events were made, and the view of all.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch("ALTER TABLE events RENAME TO all_events")?;
     let mut from = 0;
@@ -34,7 +33,7 @@ pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut rows = ids.query([])?;
     let mut writer = IdWriter::new(tx)?;
     while let Some(row) = rows.next()? {
-        // A later migration tells the ids of trusted sources from others.
+        // A later migration separates the ids of trusted sources.
         let key = event_key::key(row.get_ref(0)?.as_str()?, IdScope::Public);
         writer.insert(&key, Month::at(row.get(1)?), row.get(2)?)?;
     }

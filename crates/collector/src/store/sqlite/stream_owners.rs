@@ -1,15 +1,15 @@
-//! Whose a stream is. Streams have no account of their own; their first event has.
+//! The owner of a stream: a stream has no account of its own, but its first event has.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::event_months;
 use crate::{model::calendar::Month, store::loss::StreamOwner};
 
-/// Finds the owner of a stream. `None` when none of its events is stored: all were
-/// rejected, or are so old that they were dropped.
+/// Finds the owner of a stream. `None` when none of its events is stored: all were rejected, or old
+/// ones were dropped.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find(conn: &Connection, stream_id: &str) -> rusqlite::Result<Option<StreamOwner>> {
     let first_at: Option<i64> = conn
         .prepare_cached("SELECT first_at FROM streams WHERE stream_id = ?1")?
@@ -18,7 +18,7 @@ pub fn find(conn: &Connection, stream_id: &str) -> rusqlite::Result<Option<Strea
     let Some(first_at) = first_at else {
         return Ok(None);
     };
-    // Events have an index by time and none by stream.
+    // Events have an index by time, but none by stream.
     let month = Month::at(first_at);
     if !event_months::all(conn)?.contains(&month) {
         return Ok(None);

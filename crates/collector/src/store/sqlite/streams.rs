@@ -7,7 +7,7 @@ use crate::model::stream_record::{
     Arrivals, Gone, MAX_MISSING, StreamArrivals, StreamEvents, StreamRecord,
 };
 
-/// Updates the records of the streams.
+/// Updates the records of streams.
 pub(super) fn write(arrivals: &Arrivals<'_>, tx: &Transaction<'_>) -> rusqlite::Result<()> {
     for (stream_id, arrived) in arrivals.streams() {
         let record = match find(tx, stream_id)? {
@@ -24,7 +24,7 @@ pub(super) fn write(arrivals: &Arrivals<'_>, tx: &Transaction<'_>) -> rusqlite::
     Ok(())
 }
 
-/// Takes erased events out of the record of their stream. `left` are those that are still
+/// Removes erased events from the record of their stream. `left` has the events that are still
 /// stored.
 pub(super) fn remove_events(
     tx: &Transaction<'_>,
@@ -50,7 +50,7 @@ pub(super) fn remove(tx: &Transaction<'_>, stream_id: &str) -> rusqlite::Result<
     Ok(())
 }
 
-/// The record of a stream; `None` where it numbered no event.
+/// The record of a stream; `None` when none of its events has a `seq`.
 pub(super) fn find(
     tx: &Transaction<'_>,
     stream_id: &str,
@@ -68,7 +68,7 @@ pub(super) fn find(
     .optional()
 }
 
-/// Reads the columns that a record has had since some are refused.
+/// Reads the columns except `events`, which a later version of the table added.
 fn read_record(row: &Row<'_>) -> rusqlite::Result<StreamRecord> {
     let rejected = row.get::<_, Option<Vec<u8>>>(3)?;
     Ok(StreamRecord {
@@ -144,7 +144,7 @@ fn written(seqs: &RoaringBitmap) -> Vec<u8> {
     blob
 }
 
-/// Computes the records from the events, for a file of a version that had none.
+/// Computes the records from the events, for a file of a version without them.
 pub(super) fn fill(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut statement = tx.prepare(
         "SELECT stream_id, seq, created_at FROM events
@@ -176,8 +176,8 @@ pub(super) fn fill(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Finds the implausible streams in a file of a version that counted all or some of
-/// their gaps as missing.
+/// Finds the implausible streams in a file of a version that counted some or all of their gaps as
+/// missing.
 pub(super) fn mark_implausible(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     let suspects = tx
         .prepare(

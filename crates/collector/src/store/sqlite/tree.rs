@@ -1,5 +1,5 @@
-//! The open levels of the account tree. Each level is read when it is opened, so that a
-//! page takes the same time for ten thousand accounts as for ten.
+//! The open levels of the account tree. A level is read only when it is open, so a page takes the
+//! same time for ten thousand accounts as for ten.
 
 use rusqlite::Connection;
 
@@ -32,7 +32,8 @@ pub(super) fn read(
     Ok(open.with(levels))
 }
 
-/// Reads a page of a level; `None` when the account above it is unknown or not to be seen.
+/// Reads a page of a level; `None` when the account above it is unknown or the caller may not see
+/// it.
 pub(super) fn level(
     conn: &Connection,
     question: &LevelQuestion,

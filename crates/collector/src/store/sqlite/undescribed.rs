@@ -1,11 +1,11 @@
-//! Accounts of which nobody has said anything, and which nothing names: they were parents by
-//! mistake, and are no longer.
+//! Accounts that nothing has described and nothing refers to any more. They were once named as
+//! parents by mistake.
 
 use rusqlite::{Connection, Transaction};
 
 use crate::store::quality::MAX_UNDESCRIBED;
 
-/// The condition for such an account.
+/// The SQL condition for such an account.
 const IS_UNDESCRIBED: &str = "a.details_at = 0 AND a.is_deleted = 0 AND a.name IS NULL
     AND a.hierarchy_label IS NULL AND a.join_date IS NULL AND a.details = '{}'
     AND NOT EXISTS (SELECT 1 FROM accounts c WHERE c.parent_no = a.no)
@@ -14,10 +14,10 @@ const IS_UNDESCRIBED: &str = "a.details_at = 0 AND a.is_deleted = 0 AND a.name I
     AND NOT EXISTS (SELECT 1 FROM financials f WHERE f.account_no = a.no)
     AND NOT EXISTS (SELECT 1 FROM account_records r WHERE r.account_no = a.no)";
 
-/// Finds the first of them, in the order of their ids.
+/// Finds the first such accounts, ordered by id.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub(super) fn find(conn: &Connection) -> rusqlite::Result<Vec<String>> {
     conn.prepare_cached(&format!(
         "SELECT a.account_id FROM accounts a WHERE {IS_UNDESCRIBED}
@@ -27,12 +27,12 @@ pub(super) fn find(conn: &Connection) -> rusqlite::Result<Vec<String>> {
     .collect()
 }
 
-/// Removes one. The list of erasures has no part in it: nothing was stored that could come
-/// back, and events that name the account count as if it had never been there. Returns
-/// whether it was one.
+/// Removes an undescribed account, and returns whether it was one. This needs no entry in the list
+/// of erasures: no stored data could come back, and events that name the account later count as if
+/// it had never existed.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub(super) fn remove(tx: &Transaction<'_>, account_id: &str) -> rusqlite::Result<bool> {
     let sql = format!("DELETE FROM accounts AS a WHERE a.account_id = ?1 AND {IS_UNDESCRIBED}");
     Ok(tx.execute(&sql, [account_id])? > 0)

@@ -1,28 +1,28 @@
-//! From when on figures have changed. What was computed of the time before is right
-//! still, and may be kept.
+//! Records from when on figures have changed. Results that were computed for earlier time are still
+//! valid, and may be cached.
 //!
-//! **Invariant:** whatever changes stored facts or the tree notes it in the same
-//! transaction: facts through `segments`, the tree through triggers, from the beginning
-//! of time on. So two snapshots with the same version of a span have the same facts of it
-//! in the same tree.
+//! **Invariant:** whatever changes stored facts or the tree records that in the same transaction.
+//! Changes of facts are recorded by `segments`. Changes of the tree are recorded by triggers, and
+//! affect all time. So two snapshots with the same version of a span have the same facts in the
+//! same tree.
 //!
-//! The table is a staircase: the changes of later quarters are later ones, since a change
-//! takes the place of all that were noted from its quarter on. It has some rows for each
-//! day, and fewer as soon as an event arrives late.
+//! In the table, later quarters of an hour always have later changes, because a change replaces all
+//! changes recorded for its quarter and later ones. The table has some rows for each day, and fewer
+//! as soon as an event arrives late.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::{facts::QUARTER_MS, retention};
 use crate::model::usage::Span;
 
-/// The table, and the triggers that watch the tree. A new account without a parent
+/// The table. Triggers of the tree do not react to a new account without a parent, because it
 /// changes no figure before it has facts.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS usage_changes (
          quarter INTEGER PRIMARY KEY,           -- quarters of an hour since the Unix epoch
          change  INTEGER NOT NULL               -- number of the change that began there
      ) STRICT;";
 
-/// Notes a change from the quarter `at` on.
+/// Statements that record a change from the quarter `at` on.
 fn noting(at: &str) -> [String; 2] {
     [
         format!(
@@ -36,12 +36,12 @@ fn noting(at: &str) -> [String; 2] {
     ]
 }
 
-/// Makes the table, if it is not there yet.
+/// Creates the table if it does not exist.
 pub(super) fn create(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     tx.execute_batch(TABLE)
 }
 
-/// Makes the table and the triggers.
+/// Creates the table and the triggers.
 pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     create(tx)?;
     let note = noting("0").concat();
@@ -55,7 +55,7 @@ pub(super) fn migrate(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     ))
 }
 
-/// Notes that facts from a quarter of an hour on have changed.
+/// Records that facts from a quarter of an hour on have changed.
 pub(super) fn note(tx: &Transaction<'_>, first_quarter: u32) -> rusqlite::Result<()> {
     for statement in noting("?1") {
         tx.prepare_cached(&statement)?.execute([first_quarter])?;
@@ -63,16 +63,17 @@ pub(super) fn note(tx: &Transaction<'_>, first_quarter: u32) -> rusqlite::Result
     Ok(())
 }
 
-/// What the figures of a span are computed from.
+/// The version of the data from which the figures of a span are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Version {
     change: i64,
-    /// The quarter of an hour from which on events are stored, and tell parts of one.
+    /// The quarter of an hour from which on events are stored. Parts of a quarter can only be
+    /// computed from events.
     events_from: u32,
 }
 
 impl Version {
-    /// The version of all that happened before the end of a span, in a snapshot.
+    /// The version of everything that happened before the end of a span, in a snapshot.
     pub(super) fn of(conn: &Connection, span: Span) -> rusqlite::Result<Self> {
         let end = span.to.saturating_sub(1).div_euclid(QUARTER_MS) + 1;
         let change = conn

@@ -1,4 +1,4 @@
-//! What the page of a user shows.
+//! The contents of the page of a user.
 
 use rusqlite::Connection;
 
@@ -11,7 +11,7 @@ use crate::{
     store::user_page::{UserPage, UserPageQuestion, UserSession},
 };
 
-/// Reads what a user did; `None` when the user is unknown or not to be seen.
+/// Reads what a user did; `None` when the user is unknown or the caller may not see the user.
 pub(super) fn read(
     conn: &Connection,
     question: UserPageQuestion,
@@ -28,7 +28,7 @@ pub(super) fn read(
         return Ok(None);
     }
     let path = account_tree::path(conn, account)?;
-    // What counted before the user was moved stays where it happened.
+    // Usage that counted before the user was moved stays in the former account.
     let mut accounts = vec![account];
     for former in former_homes::read(conn, row)? {
         if former != account && within.see(conn, former)? {
@@ -84,7 +84,7 @@ pub(super) fn read(
         .collect::<rusqlite::Result<_>>()?;
     let name = accounts::find(conn, &user.account_id)?.and_then(|account| account.name);
     let mut report = account_report::read_of(conn, &scope, &query)?;
-    // What does not count is told apart, of whatever account it names.
+    // The page reports uncounted events separately, whatever account they name.
     report.uncaptured = Uncaptured::default();
     let is_whole = question.filter == Filter::default();
     let uncounted = if is_whole && report.totals.now.events == 0 {

@@ -1,5 +1,5 @@
-//! Applies records of the Account API to users, and counts the events that were
-//! set aside for a user who is moved.
+//! Applies records of the Account API to users, and releases the events that were set aside for a
+//! user who is moved.
 
 use rusqlite::{Transaction, params};
 
@@ -19,11 +19,10 @@ use crate::{
     store::accounts::RecordOutcome,
 };
 
-/// Inserts or modifies a user. Nothing is written when the
-/// record is rejected.
+/// Inserts or modifies a user. Nothing is written when the record is rejected.
 ///
 /// # Errors
-/// Those of SQLite; the inner error says why the record is rejected.
+/// Fails when SQLite fails; the inner error says why the record is rejected.
 pub fn put(
     tx: &Transaction<'_>,
     patch: UserPatch,
@@ -32,8 +31,8 @@ pub fn put(
     put_one_of(tx, &mut Ancestry::default(), patch, now)
 }
 
-/// Does it for one of many records of a call: what was set aside for users may place
-/// accounts, too.
+/// Like [`put`], for one of many records of a call. They share what was learned of the tree,
+/// because released identifications may place accounts.
 pub(super) fn put_one_of(
     tx: &Transaction<'_>,
     ancestry: &mut Ancestry,
@@ -75,11 +74,11 @@ pub(super) fn put_one_of(
     Ok(Ok(()))
 }
 
-/// Inserts or modifies users, each with its index in a call. What is rejected keeps no
-/// other from being stored.
+/// Inserts or modifies users. Each has its index in the call. A rejected record does not keep the
+/// others from being stored.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn put_many(
     tx: &Transaction<'_>,
     patches: Vec<(usize, UserPatch)>,
@@ -95,7 +94,7 @@ pub fn put_many(
         .collect()
 }
 
-/// Counts what was set aside of a user who has moved to an account.
+/// Releases everything that was set aside for a user who has moved to an account.
 pub(super) fn release(
     tx: &Transaction<'_>,
     ancestry: &mut Ancestry,
@@ -108,9 +107,8 @@ pub(super) fn release(
     segments::release(tx, account, row)
 }
 
-/// Counts the events that were set aside because the user did not belong to the
-/// account. Events that were counted in another account stay there, because
-/// that is where they happened.
+/// Releases the events that were set aside because the user did not belong to the account. Events
+/// that were counted in another account stay there, because that is where they happened.
 fn release_events(
     tx: &Transaction<'_>,
     ancestry: &mut Ancestry,

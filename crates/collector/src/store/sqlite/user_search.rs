@@ -11,12 +11,12 @@ use crate::{
     store::search::{FoundUser, full_name, rank},
 };
 
-/// Finds users with all words of a text in their name, or the text in their id, without regard to case and accents,
-/// of all accounts or those of one subtree. Returns the first `limit` and the
-/// number of the others.
+/// Finds users whose name contains all words of a text, or whose id contains the text, ignoring
+/// case and accents, among all accounts or in one subtree. Returns the first `limit` and the number
+/// of the others.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn search(
     conn: &Connection,
     text: &str,

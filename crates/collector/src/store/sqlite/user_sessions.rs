@@ -19,7 +19,7 @@ use crate::{model::usage::Span, store::user_page::MAX_QUARTERS};
 pub struct UserSession {
     /// Its id; `None` for the events without a session.
     pub session_id: Option<String>,
-    /// The quarters of an hour in which it has events, since the Unix epoch.
+    /// The quarters of an hour in which it has events, counted from the Unix epoch.
     pub quarters: BTreeSet<u32>,
     /// Its figures.
     pub sums: Sums,
@@ -37,7 +37,7 @@ impl UserSession {
 /// Reads the sessions of a user in some accounts within a span, the latest first.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn read(
     conn: &Connection,
     user: UserRow,
@@ -73,7 +73,7 @@ pub fn read(
 /// The ids of accounts.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub(super) fn ids(conn: &Connection, accounts: &[AccountRow]) -> rusqlite::Result<Vec<String>> {
     let mut id = conn.prepare_cached("SELECT account_id FROM accounts WHERE no = ?1")?;
     let ids = accounts.iter();
@@ -81,11 +81,11 @@ pub(super) fn ids(conn: &Connection, accounts: &[AccountRow]) -> rusqlite::Resul
         .collect()
 }
 
-/// Reads the events of a session in some accounts, in the order in which they were made, as far as
-/// they are still stored, and whether there are more.
+/// Reads the stored events of a session in some accounts, in the order in which they were made, and
+/// whether there are more.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn events(
     conn: &Connection,
     account_ids: &[String],

@@ -18,7 +18,7 @@ use crate::{
 /// Finds the row of a user and the account the user belongs to.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find_with_account(
     conn: &Connection,
     user_id: &str,
@@ -66,15 +66,15 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
 /// Finds a user.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find(conn: &Connection, user_id: &str) -> rusqlite::Result<Option<User>> {
     conn.prepare_cached(&format!("SELECT {COLUMNS} WHERE u.user_id = ?1"))?
         .query_row([user_id], read)
         .optional()
 }
 
-/// The clause for the users of one account, or for all users. One clause for
-/// both cases could use no index.
+/// An SQL condition for the users of one account, or for all users. A single condition for both
+/// cases could not use an index.
 fn is_listed(account: Option<AccountRow>) -> &'static str {
     match account {
         Some(_) => "u.account_no = ?1",
@@ -85,18 +85,17 @@ fn is_listed(account: Option<AccountRow>) -> &'static str {
 /// Counts the users of one account, or all users.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn count(conn: &Connection, account: Option<AccountRow>) -> rusqlite::Result<i64> {
     let is_listed = is_listed(account);
     conn.prepare_cached(&format!("SELECT COUNT(*) FROM users u WHERE {is_listed}"))?
         .query_row([account], |row| row.get(0))
 }
 
-/// Lists the users of one account, or all users, by id. Returns one page and
-/// the number of all.
+/// Lists the users of one account, or all users, by id. Returns one page and the total number.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn list(
     conn: &Connection,
     account: Option<AccountRow>,
@@ -141,9 +140,8 @@ pub fn list(
     Ok(pager.finish())
 }
 
-/// Merges the details of an `identifyUser` that was made at `at`. Details that
-/// would make the user's details too large are left out: they never make an
-/// event invalid.
+/// Merges the details of an `identifyUser` that was made at `at`. Details that would make the
+/// user's details too large are left out: they never make an event invalid.
 pub(super) fn identify(
     tx: &Transaction<'_>,
     row: UserRow,
@@ -162,10 +160,10 @@ pub(super) fn identify(
     layers::write(&layers, tx, row)
 }
 
-/// Deactivates a user. The usage stays. Returns false when the user is unknown.
+/// Deactivates a user. The usage remains. Returns false when the user is unknown.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn deactivate(tx: &Transaction<'_>, user_id: &str) -> rusqlite::Result<bool> {
     let changed = tx.execute(
         "UPDATE users SET is_deleted = 1 WHERE user_id = ?1",

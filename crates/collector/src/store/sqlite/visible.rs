@@ -1,23 +1,23 @@
-//! What somebody may see, in terms of rows.
+//! The visible accounts, by row.
 
 use rusqlite::Connection;
 
 use super::{account_rows, account_tree::Located, hierarchy, rows::AccountRow};
 use crate::model::visibility::Visibility;
 
-/// The accounts that somebody may see, in the snapshot in which they were looked up.
+/// The accounts that the caller may see, as of the snapshot in which they were looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Within {
     /// All accounts.
     All,
-    /// An account and what is below it.
+    /// An account and its subtree.
     Subtree(AccountRow),
-    /// None: the only account that might be seen is gone.
+    /// None: the account to which the caller is limited no longer exists.
     Nothing,
 }
 
 impl Within {
-    /// Looks the accounts up.
+    /// Looks up the visible accounts.
     pub(super) fn find(conn: &Connection, visibility: &Visibility) -> rusqlite::Result<Self> {
         let Some(id) = visibility.root() else {
             return Ok(Within::All);
@@ -26,7 +26,7 @@ impl Within {
         Ok(root.map_or(Within::Nothing, Within::Subtree))
     }
 
-    /// Whether an account may be seen.
+    /// Whether an account is visible.
     pub(super) fn see(self, conn: &Connection, account: AccountRow) -> rusqlite::Result<bool> {
         match self {
             Within::All => Ok(true),
@@ -35,7 +35,7 @@ impl Within {
         }
     }
 
-    /// The end of a path: what is above the accounts that may be seen is not shown.
+    /// Drops the part of a path that lies above the visible accounts.
     pub(super) fn cut(self, mut path: Vec<Located>) -> Vec<Located> {
         if let Within::Subtree(root) = self
             && let Some(first) = path.iter().position(|(row, _)| *row == root)
@@ -45,10 +45,10 @@ impl Within {
         path
     }
 
-    /// The only account that may be seen with what is below it; `None` for all accounts.
+    /// The root of the visible subtree; `None` when all accounts are visible.
     ///
     /// # Errors
-    /// When it is gone: there is nothing that could be shown.
+    /// Fails when the root no longer exists, because there is nothing to show.
     pub(super) fn root(self) -> rusqlite::Result<Option<AccountRow>> {
         match self {
             Within::All => Ok(None),

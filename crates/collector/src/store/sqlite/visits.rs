@@ -1,4 +1,4 @@
-//! Users and sessions of facts, numbered so that sets of them are small.
+//! Numbers the users and sessions of facts such that sets of these numbers are small.
 
 use super::{
     distinct::Numbering,
@@ -6,8 +6,8 @@ use super::{
     rows::{SessionRow, UserRow},
 };
 
-/// A user and a session by near numbers, and whether the fact before had the same in
-/// the same quarter of an hour.
+/// The numbers of a user and a session, and whether the preceding fact had the same ones in the
+/// same quarter of an hour.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Visit {
     pub(super) user: u32,

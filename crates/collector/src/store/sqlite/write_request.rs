@@ -1,4 +1,4 @@
-//! What the writer is asked for.
+//! Requests to the writer.
 
 use std::sync::Arc;
 
@@ -8,27 +8,25 @@ use tokio::sync::oneshot;
 use super::inbox::Batch;
 use crate::store::{batch::BatchOutcome, error::StoreError};
 
-/// What the writer is asked for.
+/// A request to the writer.
 pub(super) enum Request {
     Work(Box<dyn Work>),
     Batch(BatchTask),
-    /// The thread looks at the inbox and at who waits for it to be spread.
+    /// Check the inbox, and whether somebody waits for it to be spread.
     Look,
 }
 
-/// A change that somebody asks for.
+/// A requested change.
 pub(super) trait Work: Send {
-    /// Runs it inside a transaction. Returns false when its changes must be
-    /// rolled back.
+    /// Runs the change inside a transaction. Returns false when it must be rolled back.
     fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<bool>;
     /// How much it adds to a transaction, in events.
     fn weight(&self) -> usize;
-    /// Sends the result of `run` when the transaction is committed, and the error
-    /// otherwise.
+    /// Sends the result of `run` if the transaction was committed, and the error otherwise.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// A batch that waits to be stored.
+/// A batch that is to be stored.
 #[derive(Debug)]
 pub(super) struct BatchTask {
     pub(super) batch: Arc<Batch>,
@@ -37,7 +35,7 @@ pub(super) struct BatchTask {
 }
 
 impl BatchTask {
-    /// Answers once the batch is committed, or was not.
+    /// Sends the answer, after the batch was committed or failed.
     pub(super) fn answer(self, committed: Result<(), StoreError>) {
         let answer = committed.and_then(|()| self.outcome.ok_or(StoreError::Closed));
         // The client may have disconnected; its events are committed anyway.
@@ -55,8 +53,7 @@ impl Request {
         }
     }
 
-    /// Runs it inside a transaction. Returns false when its changes must be rolled
-    /// back.
+    /// Runs the request inside a transaction. Returns false when its changes must be rolled back.
     pub(super) fn run(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<bool> {
         match self {
             Request::Work(work) => work.run(tx),
@@ -68,7 +65,7 @@ impl Request {
         }
     }
 
-    /// Answers once the transaction is committed, or was not.
+    /// Sends the answer, after the transaction was committed or failed.
     pub(super) fn answer(self, committed: Result<(), StoreError>) {
         match self {
             Request::Work(work) => work.answer(committed),
@@ -78,7 +75,7 @@ impl Request {
     }
 }
 
-/// Work whose result is sent to whoever asked for it.
+/// Work whose result is sent to the requester.
 pub(super) struct Task<T, F> {
     work: Option<F>,
     weight: usize,
@@ -89,7 +86,7 @@ pub(super) struct Task<T, F> {
 }
 
 impl<T, F> Task<T, F> {
-    /// `is_kept` says of a result whether the changes are committed.
+    /// `is_kept` decides by the result whether the changes are committed.
     pub(super) fn new(
         work: F,
         weight: usize,

@@ -1,4 +1,4 @@
-//! Takes requests for the writer and batches for the inbox, and waits for their answers.
+//! Sends requests to the writer and batches to the inbox, and waits for their answers.
 
 use std::{
     fmt,
@@ -26,12 +26,12 @@ use crate::{
     store::{batch::BatchOutcome, error::StoreError},
 };
 
-/// Most events of a batch that the thread of its connection stores where nobody else
-/// writes. Few of them take longer than two changes of threads.
+/// Maximum number of events of a batch that the connection's own thread stores when nobody else is
+/// writing. Such a batch is often stored faster than work can be passed to another thread and back.
 const MOST_IN_PLACE: usize = 100;
 
-/// What writes: a thread that takes batches into the inbox and one that writes the tables,
-/// and in their place that of a connection whose batch finds nobody else there.
+/// The writing side of the database: one thread takes batches into the inbox, and one writes the
+/// tables. When nobody else is writing, the thread of a connection does both for its own batch.
 pub(super) struct Writer {
     entrance: Arc<Entrance>,
     desk: Arc<Mutex<Desk>>,
@@ -49,7 +49,7 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    /// `settling` is that of the front.
+    /// `settling` must be the one of `front`.
     pub(super) fn start(
         conn: Connection,
         front: Front,
@@ -92,7 +92,7 @@ impl Writer {
         }
     }
 
-    /// Whether it takes more.
+    /// Whether it accepts requests.
     pub(super) fn is_open(&self) -> bool {
         self.requests.is_open() && self.taker.is_running() && self.writer.is_running()
     }
@@ -113,8 +113,8 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Empties the write-ahead log and the inbox. Answers false while somebody reads from
-    /// one of them.
+    /// Empties the write-ahead log and the inbox. Returns false while somebody reads from one of
+    /// them.
     pub(super) async fn truncate_logs(&self) -> Result<bool, StoreError> {
         let desk = Arc::clone(&self.desk);
         let truncating = tokio::task::spawn_blocking(move || lock(&desk).truncate_logs());
@@ -134,11 +134,11 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Stores a small batch on the thread of the caller where nobody else writes, and
-    /// gives it back otherwise. At most two threads of those that serve connections are
-    /// held up by the disk, and none is for two changes of threads.
+    /// Stores a small batch on the caller's thread if nobody else is writing, and returns it
+    /// otherwise. This saves passing the batch to another thread and back. At most two of the
+    /// threads that serve connections wait for the disk at a time.
     fn store_in_place(&self, task: BatchTask) -> Result<Option<BatchTask>, StoreError> {
-        // The only thread of a runtime must not be held up.
+        // The only thread of a runtime must not block.
         let has_others = Handle::try_current()
             .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
         if !has_others || task.batch.events.len() > MOST_IN_PLACE {
@@ -172,16 +172,15 @@ impl Writer {
         Ok(())
     }
 
-    /// Waits until every batch that was answered is in the tables that questions
-    /// read. Where the inbox cannot be spread, as on a full disk, it waits for the
-    /// attempt.
+    /// Waits until every acknowledged batch is in the tables that queries read. If the inbox cannot
+    /// be spread, as on a full disk, it waits for the attempt only.
     pub(super) async fn settle(&self) {
         if !self.settling.has_waiting.load(Ordering::Acquire) {
             return;
         }
         let (done, settled) = oneshot::channel();
         lock(&self.settling.asking).push(done);
-        // A writer whose queue is full looks at who asks after its next group.
+        // If the queue is full, the writer checks for waiting callers after its next group.
         if let Err(StoreError::Closed) = self.requests.send(Request::Look) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Finds the day, week or month of a quarter of an hour.
+//! Finds the day, week or month in which a quarter of an hour lies.
 
 use std::ops::Range;
 
@@ -7,22 +7,22 @@ use crate::model::{
     quarter::QUARTER_MS,
 };
 
-/// Quarters of an hour in a day of UTC.
+/// Quarters of an hour in a UTC day.
 const QUARTERS_A_DAY: u32 = 96;
 
-/// Finds the unit of the calendar in which a quarter of an hour begins. Each is
-/// computed once; most look-ups repeat the one before.
+/// Finds the calendar unit (day, week or month) in which a quarter of an hour begins. Each unit is
+/// computed once. Most look-ups hit the same unit as the one before.
 #[derive(Debug)]
 pub(in crate::store) struct CalendarIndex {
     time_zone: TimeZone,
     unit: CalendarUnit,
     current: Found,
-    /// The units that were found, by the day of UTC. It overlaps two of them, or
-    /// three where clocks are set.
+    /// The computed units, by UTC day. A UTC day overlaps up to two of them, or three where clocks
+    /// change.
     found: Vec<Vec<Found>>,
 }
 
-/// The quarters of an hour of a unit, and its key.
+/// The range of quarters of an hour of a unit, and its key.
 #[derive(Debug, Clone)]
 struct Found {
     quarters: Range<u32>,
@@ -42,7 +42,7 @@ impl CalendarIndex {
         }
     }
 
-    /// The key of the unit of a quarter: a small number for a table.
+    /// The key of the unit of a quarter: a number small enough to index a table.
     #[inline]
     pub(in crate::store) fn key(&mut self, quarter: u32) -> u32 {
         if !self.current.quarters.contains(&quarter) {
@@ -78,7 +78,7 @@ impl CalendarIndex {
         };
         let found = Found {
             quarters: quarter_from(first)..quarter_from(next),
-            // The day before the epoch is the first of all.
+            // Keys count from the day before the epoch, the earliest possible first day.
             key: u32::try_from(Day::EPOCH.plus(-1).until(first)).unwrap_or(0),
         };
         of_day.push(found.clone());
@@ -101,7 +101,7 @@ mod tests {
         ] {
             let time_zone: TimeZone = name.parse().unwrap();
             let mut index = CalendarIndex::new(&time_zone, unit);
-            // A year from January 2024 on, forwards and backwards.
+            // A year from January 2024, in both directions.
             let year = 1_893_024..1_893_024 + 366 * QUARTERS_A_DAY;
             for quarter in year.clone().chain(year.rev().step_by(7)) {
                 let day = time_zone.day_at(i64::from(quarter) * QUARTER_MS);

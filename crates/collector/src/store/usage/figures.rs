@@ -24,7 +24,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// These figures less earlier ones.
+    /// The differences between these figures and earlier ones.
     fn less(&self, earlier: &Totals) -> Totals {
         Totals {
             events: self.events - earlier.events,
@@ -37,12 +37,12 @@ impl Totals {
     }
 }
 
-/// The figures of the period before.
+/// The figures of the previous period.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The figures; `None` where the period before reaches before the first use.
+    /// The figures; `None` when the previous period begins before the first use.
     pub previous: Option<Totals>,
-    /// The figures of the period less these.
+    /// The figures of the period minus the previous ones.
     pub change: Option<Totals>,
 }
 
@@ -55,13 +55,14 @@ impl Comparison {
     }
 }
 
-/// When a user or an account was seen.
+/// When a user or an account was active.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Seen {
     /// The quarter of an hour of the first event over all time, in ms since the Unix
     /// epoch.
     pub first_seen: i64,
-    /// That of the latest event before the end of the span.
+    /// The quarter of an hour of the latest event before the end of the span, in ms since the Unix
+    /// epoch.
     pub last_seen: i64,
     /// Number of days of the span with an event.
     pub active_days: i64,
@@ -82,13 +83,13 @@ fn as_number<S: serde::Serializer>(sum: &f64, serializer: S) -> Result<S::Ok, S:
 pub struct UsageRow {
     /// Value of the dimension; null for events without one.
     pub key: Value,
-    /// The figures of that value.
+    /// The figures of this value.
     #[serde(flatten)]
     pub totals: Totals,
-    /// When it was seen, where it is a user or an account.
+    /// When it was active, for a user or an account.
     #[serde(flatten)]
     pub seen: Option<Seen>,
-    /// The figures of the period before, where they are asked for.
+    /// The figures of the previous period, if they were requested.
     #[serde(flatten)]
     pub comparison: Option<Comparison>,
 }
@@ -109,7 +110,7 @@ impl UsageRow {
         }
     }
 
-    /// Compares the keys of two rows; the row without a value is the last.
+    /// Compares the keys of two rows. The row without a value comes last.
     pub(in crate::store) fn compare_keys(&self, other: &UsageRow) -> std::cmp::Ordering {
         let (left, right) = (self.key.as_str(), other.key.as_str());
         (left.is_none(), left).cmp(&(right.is_none(), right))

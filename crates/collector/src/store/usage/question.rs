@@ -16,7 +16,7 @@ use crate::model::{
 pub struct UsageQuestion {
     /// Id of the account.
     pub account_id: String,
-    /// The accounts that whoever asks may see.
+    /// The accounts that the caller may see.
     pub within: Visibility,
     /// Whether the usage of its subtree is included.
     pub rollup: bool,
@@ -24,9 +24,9 @@ pub struct UsageQuestion {
     pub by: Option<Dimension>,
     /// The span in which the events were made.
     pub span: Span,
-    /// The period before, where the figures are compared with it.
+    /// The previous period, when the figures are to be compared with it.
     pub before: Option<Before>,
-    /// The time zone of days, weeks and months.
+    /// The time zone in which days, weeks and months begin.
     pub time_zone: TimeZone,
     /// The part of the usage that counts.
     pub filter: Filter,
@@ -43,8 +43,8 @@ pub struct UsageReport {
     pub rows: Vec<UsageRow>,
     /// The text of the cursor of the next page of rows; `None` on the last page.
     pub next: Option<String>,
-    /// Events that are stored and not counted.
+    /// Events that are stored but not counted.
     pub uncaptured: Uncaptured,
-    /// The figures of the whole usage of the period before, where they are asked for.
+    /// The figures of the whole usage of the previous period, if they were requested.
     pub comparison: Option<Comparison>,
 }

@@ -1,4 +1,4 @@
-//! Where a page of the rows of a breakdown begins.
+//! Cursors for the pages of a breakdown.
 
 use std::cmp::Ordering;
 
@@ -11,39 +11,39 @@ use crate::model::{
     row_order::{Figure, RowOrder},
 };
 
-/// The last row of the page before. It tells the place of the row, so that the next page
-/// is found though the row has gone since.
+/// The last row of the preceding page. It holds the sort key of the row, so the next page is found
+/// even if the row no longer exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowCursor {
-    /// What the row has of the figure by which rows are ordered; `None` where they are
-    /// ordered by key.
+    /// The row's value of the figure by which rows are ordered; `None` when they are ordered by
+    /// key.
     pub figure: Option<FigureValue>,
     /// The key of the row; `None` for the row without a value.
     pub key: Option<String>,
 }
 
-/// What a row has of a figure.
+/// A row's value of a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FigureValue {
-    /// Of one that counts, or of a time in ms.
+    /// A number of things, or a time in ms.
     Whole(i64),
-    /// A sum as it is printed: what lies behind its decimals depends on the order in
-    /// which it was added up.
+    /// A sum, rounded as it is printed: the digits beyond that depend on the order in which it was
+    /// added up.
     Sum(f64),
 }
 
-/// The error of a text that is no cursor of the order.
+/// The error for a text that is not a cursor of the requested order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "cursor is none of this order of rows; pass on what `next_cursor` says with the same `sort`, or leave it out for the first page"
 )]
 pub struct UnreadableCursor;
 
-/// The first letter of a cursor that we wrote. It needs no escape in an address.
+/// The first character of a cursor written by [`RowCursor::text`]. URLs need not escape it.
 const MARK: char = '~';
 
 impl FigureValue {
-    /// What a row has of a figure.
+    /// The value of a figure in a row.
     pub(in crate::store) fn of(figure: Figure, totals: &Totals) -> Self {
         match figure {
             Figure::Events => FigureValue::Whole(totals.events),
@@ -60,7 +60,7 @@ impl FigureValue {
         match (self, other) {
             (FigureValue::Whole(left), FigureValue::Whole(right)) => left.cmp(&right),
             (FigureValue::Sum(left), FigureValue::Sum(right)) => left.total_cmp(&right),
-            // No figure has values of both kinds.
+            // A figure never has values of both kinds.
             (FigureValue::Whole(_), FigureValue::Sum(_)) => Ordering::Less,
             (FigureValue::Sum(_), FigureValue::Whole(_)) => Ordering::Greater,
         }
@@ -76,7 +76,7 @@ impl FigureValue {
         }
     }
 
-    /// The shortest text that reads back as the same value.
+    /// The shortest text that parses to the same value.
     fn text(self) -> String {
         match self {
             FigureValue::Whole(value) => value.to_string(),
@@ -86,17 +86,17 @@ impl FigureValue {
 }
 
 impl RowCursor {
-    /// The cursor as a text that an address takes as it is. It is never empty.
+    /// The cursor as a text that URLs need not escape. It is never empty.
     pub fn text(&self, order: RowOrder) -> String {
         let figure = self.figure.map(FigureValue::text);
         let parts = json!([order.to_string(), figure, self.key]);
         format!("{MARK}{}", URL_SAFE_NO_PAD.encode(parts.to_string()))
     }
 
-    /// Reads the text of a cursor. In the order of keys, a key stands for its row.
+    /// Parses the text of a cursor. When rows are ordered by key, a plain key is accepted, too.
     ///
     /// # Errors
-    /// When it is none of the order.
+    /// Fails when the text is not a cursor of this order.
     pub fn read(text: &str, order: RowOrder) -> Result<Self, UnreadableCursor> {
         match (text.strip_prefix(MARK), order) {
             (Some(packed), _) => RowCursor::unpack(packed, order).ok_or(UnreadableCursor),

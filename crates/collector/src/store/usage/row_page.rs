@@ -11,9 +11,9 @@ use crate::model::row_order::RowOrder;
 /// A page of rows in an order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RowPage {
-    /// The last row of the page before; `None` for the first page.
+    /// The last row of the preceding page; `None` for the first page.
     pub after: Option<RowCursor>,
-    /// Most rows of the page; `None` for no limit.
+    /// Maximum number of rows on the page; `None` for no limit.
     pub limit: Option<usize>,
     /// The order of the rows.
     pub order: RowOrder,
@@ -27,21 +27,20 @@ impl RowPage {
         order: RowOrder::Key,
     };
 
-    /// Most rows that must be read: one more than the page has, to know whether
-    /// it is the last.
+    /// Maximum number of rows to read: one more than the page has, to know whether it is the last
+    /// page.
     pub(in crate::store) fn most(&self) -> usize {
         self.limit
             .map_or(usize::MAX, |limit| limit.saturating_add(1))
     }
 
-    /// What a row has of the figure by which rows are ordered; `None` in the order of keys.
+    /// The row's value of the figure by which rows are ordered; `None` when ordered by key.
     pub(in crate::store) fn figure(&self, totals: &Totals) -> Option<FigureValue> {
         let figure = self.order.figure();
         figure.map(|figure| FigureValue::of(figure, totals))
     }
 
-    /// Compares what two rows have of it. Rows that are equal are in the order of their
-    /// keys.
+    /// Compares that figure of two rows. The caller orders rows with equal figures by their keys.
     pub(in crate::store) fn compare_figures(
         &self,
         left: Option<FigureValue>,
@@ -57,13 +56,13 @@ impl RowPage {
         }
     }
 
-    /// Compares the figures of two rows.
+    /// Compares two rows in the order of the page.
     pub(in crate::store) fn compare(&self, left: &Totals, right: &Totals) -> Ordering {
         self.compare_figures(self.figure(left), self.figure(right))
     }
 
-    /// Cuts sorted rows down to the page. Returns the cursor of its last row if
-    /// there are further rows.
+    /// Truncates sorted rows to the page. Returns the cursor of the last row if there are more
+    /// rows.
     pub(in crate::store) fn cut<R: AsRef<UsageRow>>(&self, rows: &mut Vec<R>) -> Option<String> {
         if let Some(after) = &self.after {
             let first = rows.partition_point(|row| !self.is_behind(row.as_ref(), after));
@@ -79,8 +78,8 @@ impl RowPage {
         Some(cursor.text(self.order))
     }
 
-    /// Whether a row comes after the last one of the page before, which may have gone. The
-    /// row without a value is the last of those that are equal.
+    /// Whether a row comes after the last row of the preceding page, which may no longer exist.
+    /// Among rows with equal figures, the row without a value comes last.
     fn is_behind(&self, row: &UsageRow, after: &RowCursor) -> bool {
         let by_figure = self.compare_figures(self.figure(&row.totals), after.figure);
         let (key, last) = (row.key.as_str(), after.key.as_deref());
@@ -124,7 +123,7 @@ mod tests {
         RowOrder::Smallest(Figure::Events),
     ];
 
-    /// The rows of all pages, where `gone` removes the row of each cursor that is passed on.
+    /// The rows of all pages. With `gone`, the row of each cursor is removed before the next page.
     fn paged(order: RowOrder, limit: usize, gone: bool) -> Vec<UsageRow> {
         let mut page = RowPage {
             after: None,

@@ -1,4 +1,4 @@
-//! The events of an erasure, what they leave, and what other events name.
+//! The events that an erasure concerns, their traces, and what other events name.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -19,37 +19,37 @@ use crate::{
     },
 };
 
-/// The key of an event in the inbox.
+/// The key of an event in the inbox: its day and the key of its id.
 pub(super) type EventKey = (i32, IdKey);
 
-/// The events of an erasure, and what they leave.
+/// The events that an erasure concerns, with their traces.
 #[derive(Debug, Default)]
 pub(super) struct Concerned {
-    /// When each was made.
+    /// The time at which each was made.
     pub(super) events: BTreeMap<EventKey, i64>,
-    /// The accounts in which they are.
+    /// The accounts in which they happened.
     pub(super) accounts: BTreeSet<String>,
     /// Their streams.
     pub(super) streams: BTreeSet<String>,
-    /// What they said and named.
+    /// What they leave behind outside of their own rows.
     pub(super) traces: Traces,
 }
 
-/// What other events name.
+/// What events name that the erasure does not concern.
 #[derive(Debug, Default)]
 pub(super) struct Others {
     pub(super) users: HashSet<String>,
     pub(super) accounts: HashSet<String>,
-    /// The accounts in which one counts.
+    /// The accounts in which one of these events counts.
     pub(super) counted: HashSet<String>,
     pub(super) streams: HashSet<String>,
-    /// Users with the accounts in which events of them count that the inbox has dropped.
+    /// The user and account of each counted event that the inbox has dropped.
     pub(super) dropped: HashSet<(String, String)>,
-    /// The numbered events of the streams of the concerned ones.
+    /// The remaining numbered events of the streams that the erasure concerns.
     pub(super) left: BTreeMap<String, StreamEvents>,
 }
 
-/// Columns from which [`Concerned::add`] takes an event.
+/// Columns from which [`Concerned::add`] reads an event.
 pub(super) const COLUMNS: &str =
     "e.day, e.key, e.created_at, e.account_id, e.user_id, e.stream_id, e.action,
     CASE WHEN e.action IN ('identifyAccount', 'identifyUser') THEN e.details END, e.seq";
@@ -77,7 +77,7 @@ impl Concerned {
         Ok(())
     }
 
-    /// The days and keys of the events, as parameters.
+    /// The days and keys of the events, as statement parameters.
     pub(super) fn keys(&self) -> (Vec<i32>, Vec<Vec<u8>>) {
         let keys = self.events.keys();
         keys.map(|(day, key)| (*day, key.to_vec())).unzip()
@@ -85,8 +85,8 @@ impl Concerned {
 }
 
 impl Others {
-    /// Reads what events name from a transaction on that are not concerned, as far as the
-    /// concerned ones name it, too.
+    /// Reads what the other events name, from a transaction on, as far as the concerned events name
+    /// it, too.
     pub(super) async fn read(
         &mut self,
         tx: &Tx<'_>,

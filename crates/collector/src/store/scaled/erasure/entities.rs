@@ -1,4 +1,4 @@
-//! Takes back what forged events invented, and deletes users and accounts.
+//! Reverts what forged events created, and deletes users and accounts.
 
 use super::{
     homes::{self, Mover},
@@ -14,8 +14,8 @@ use crate::store::{
     traces::Traces,
 };
 
-/// Takes back what forged events said, and deletes the users and accounts that nobody else
-/// has named. Users whom they have placed move.
+/// Reverts what forged events said, and deletes the users and accounts that nothing else has named.
+/// Users whom these events had placed are moved.
 pub(super) async fn take_back(
     tx: &Tx<'_>,
     found: &Found,
@@ -52,8 +52,8 @@ pub(super) async fn take_back(
     Ok(())
 }
 
-/// Deletes an account. Its children move up to its parent, so that the figures above keep
-/// them. Where users still belong to it, its id alone stays, with them.
+/// Deletes an account. Its children move up to its parent, so that the ancestors keep their
+/// figures. If users still belong to the account, its row remains with nothing but the id.
 pub(super) async fn delete_account(tx: &Tx<'_>, no: i64) -> Result<()> {
     for sql in [
         "UPDATE accounts SET parent_no = (SELECT parent_no FROM accounts WHERE no = $1)

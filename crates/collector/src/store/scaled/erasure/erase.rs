@@ -1,4 +1,4 @@
-//! Erases what was found, and puts it on the list.
+//! Erases what was found, and adds it to the list of erasures.
 
 use std::collections::BTreeSet;
 
@@ -32,15 +32,15 @@ use crate::{
     },
 };
 
-/// Erases what `found` was looked for, and puts it on the list. `None` when the stream,
-/// event, source, user or account is unknown.
+/// Erases something, for which `found` was searched, and adds it to the list of erasures. `None`
+/// when the stream, event, source, user or account is unknown.
 pub(super) async fn erase(
     tx: &Tx<'_>,
     erasure: &Erasure,
     mut found: Found,
     now: i64,
 ) -> Result<Option<Erased>> {
-    // No event arrives, no user moves and no account gets a parent meanwhile.
+    // Meanwhile no event is stored, no user moves and no account gets a parent.
     Lock::Membership.hold(tx).await?;
     Lock::Tree.hold(tx).await?;
     let horizon = found.horizon;
@@ -59,7 +59,8 @@ pub(super) async fn erase(
     others
         .read(tx, &condition, &found.id, &concerned, horizon)
         .await?;
-    // Who was named since then alone may have been named before.
+    // The search did not look for users and accounts that only newer events name, so others may
+    // have named them before.
     let known = &found.concerned.traces;
     let new = &concerned.traces;
     others
@@ -169,8 +170,8 @@ pub(super) async fn erase(
     Ok(Some(erased))
 }
 
-/// Puts those of the events on the list that were made after a time. An event may lie a day
-/// ahead of the clock; were it sent again, its time would not tell that it was erased.
+/// Adds the events that were made after a time to the list. Clients may be a day ahead of the
+/// clock. If such an event were sent again, its time would not show that it was erased.
 async fn list_events(tx: &Tx<'_>, concerned: &Concerned, after: i64, now: i64) -> Result<()> {
     let marks: Vec<Vec<u8>> = concerned
         .events
@@ -181,8 +182,8 @@ async fn list_events(tx: &Tx<'_>, concerned: &Concerned, after: i64, now: i64) -
     erasure_list::insert(tx, ErasureKind::Event.name(), &marks, now).await
 }
 
-/// Deletes events from the inbox, and notes that ClickHouse is to remove them. `whole` are
-/// the users and accounts of which it has nothing else.
+/// Deletes events from the inbox, and records that ClickHouse has to remove them. `whole` has the
+/// users and accounts of which ClickHouse has to remove everything.
 async fn delete_events(tx: &Tx<'_>, concerned: &Concerned, whole: Removal) -> Result<()> {
     let (days, keys) = concerned.keys();
     for table in ["events", "releases"] {
@@ -199,15 +200,15 @@ async fn delete_events(tx: &Tx<'_>, concerned: &Concerned, whole: Removal) -> Re
     execute(tx, sql, &[&whole.users, &whole.accounts]).await?;
     let is_whole = !whole.users.is_empty() || !whole.accounts.is_empty();
     let removal = Removal {
-        // Those of a user or an account are told by its id.
+        // The id of a user or an account covers all of its events.
         keys: if is_whole { Vec::new() } else { keys.concat() },
         ..whole
     };
     removals::insert(tx, &removal).await
 }
 
-/// Notes which accounts have no events of their own any more that count. Those of users who
-/// have moved do.
+/// Clears `has_usage` of accounts that no longer have counted events of their own. Accounts to
+/// which users have moved do have some.
 async fn forget_usage(
     tx: &Tx<'_>,
     concerned: &Concerned,

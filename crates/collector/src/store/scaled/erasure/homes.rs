@@ -1,8 +1,8 @@
-//! Where users belong whom events alone have placed, once some of these are gone.
+//! Decides to which accounts users belong after an erasure, if only events have placed them.
 //!
-//! The first event of a user says the account, and anybody can forge it. Where it is taken
-//! back the first of those that are left says it, as if the other had never come; and an
-//! account that is erased takes no event along that names another.
+//! A user belongs to the account that the user's first event names, and anybody can forge that
+//! event. When it is erased, the first remaining event decides, as if the other had never arrived.
+//! When an account is erased, its users' events that name another account remain.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -21,34 +21,34 @@ use crate::{
     },
 };
 
-/// A user of whom neither the Account API nor an identification of a trusted source said
-/// anything, and who has events under another account.
+/// An SQL condition for a user who has events under another account, and whom neither the Account
+/// API nor an identification of a trusted source has described.
 const MAY_MOVE: &str = "u.details_at = 0 AND NOT u.is_deleted AND EXISTS (
     SELECT 1 FROM releasable r WHERE r.user_id = u.user_id
         AND NOT EXISTS (SELECT 1 FROM releases s WHERE s.day = r.day AND s.key = r.key))";
 
-/// The condition for the events that name an account; the first parameter is its id.
+/// An SQL condition: the event names the account with the id `$1`.
 pub(super) const IS_OF_ACCOUNT: &str = "(e.account_id = $1::text)";
 
-/// The first events of users who may have to move, by the ids of the users.
+/// The first events of the users who may have to move, by user id.
 pub(super) type Firsts = BTreeMap<String, FirstEvents>;
 
-/// The first events of a user, by their numbers.
+/// The first events of a user. Events are given by their numbers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FirstEvents {
     first: Option<i64>,
-    /// The account that the first names, where it has placed the user there and is erased.
+    /// The account in which the first event placed the user, if that event is erased.
     place: Option<String>,
-    /// Whether that is of a trusted source.
+    /// Whether that event came from a trusted source.
     pub(super) is_trusted: bool,
-    /// The first that the erasure does not concern.
+    /// The first event that the erasure does not concern.
     left: Option<i64>,
-    /// The account that this one names.
+    /// The account that the event `left` names.
     named: Option<String>,
 }
 
-/// Finds the first events of users who may have to move: members of an account that is
-/// erased, or those whom the events of another erasure name.
+/// Finds the first events of users who may have to move: the members of an erased account, or the
+/// users whom the events of another erasure name.
 pub(super) async fn find_firsts(
     tx: &Tx<'_>,
     erasure: &Erasure,
@@ -57,7 +57,7 @@ pub(super) async fn find_firsts(
     concerned: &Concerned,
 ) -> Result<Firsts> {
     let rows = match erasure.kind {
-        // A user is erased with all events.
+        // When a user is erased, all of the user's events go.
         ErasureKind::User => return Ok(Firsts::new()),
         ErasureKind::Account => {
             let sql = format!(
@@ -79,7 +79,7 @@ pub(super) async fn find_firsts(
     Ok(firsts)
 }
 
-/// Adds what has arrived from a transaction on.
+/// Adds the events that arrived from a transaction on.
 pub(super) async fn add_firsts(
     tx: &Tx<'_>,
     erasure: &Erasure,
@@ -123,7 +123,7 @@ pub(super) async fn add_firsts(
     Ok(())
 }
 
-/// The account in which an event has placed its user, and whether its source is trusted.
+/// The account in which an event placed its user, and whether its source is trusted.
 async fn place(tx: &Tx<'_>, event: i64) -> Result<(Option<String>, bool)> {
     let sql = "SELECT e.account_id, s.trusted FROM events e JOIN sources s ON s.id = e.source_id
         WHERE e.no = $1 AND NOT e.set_aside";
@@ -138,8 +138,8 @@ async fn named(tx: &Tx<'_>, event: i64) -> Result<Option<String>> {
     Ok(row.map(|row| row.get(0)))
 }
 
-/// The account that the earliest event of a user names which is set aside, and which the
-/// inbox has dropped.
+/// The account that the earliest set-aside event of a user names, among those that the inbox has
+/// dropped.
 async fn dropped_aside(tx: &Tx<'_>, erasure: &Erasure, user_id: &str) -> Result<Option<String>> {
     let erased = (erasure.kind == ErasureKind::Account).then_some(&erasure.id);
     let sql = format!(
@@ -152,16 +152,16 @@ async fn dropped_aside(tx: &Tx<'_>, erasure: &Erasure, user_id: &str) -> Result<
     Ok(row.map(|row| row.get(0)))
 }
 
-/// A user who moves.
+/// A user who has to move.
 #[derive(Debug)]
 pub(super) struct Mover {
     pub(super) user_id: String,
-    /// Id of the account to which the user belongs.
+    /// Id of the account to which the user moves.
     pub(super) account_id: String,
 }
 
-/// Which of the users belong elsewhere once the erasure is done. `dropped` are users with
-/// the accounts in which events of them count that retention has dropped.
+/// Finds the users who belong to another account after the erasure. `dropped` has the users and
+/// accounts of counted events that retention has dropped.
 pub(super) async fn find(
     tx: &Tx<'_>,
     erasure: &Erasure,
@@ -181,7 +181,7 @@ pub(super) async fn find(
         let account_id: String = row.get(0);
         let may_move = match erasure.kind {
             ErasureKind::Account => account_id == erasure.id && !first.is_trusted,
-            // An event that retention has dropped may have placed the user.
+            // A counted event that retention has dropped may have placed the user.
             ErasureKind::Stream | ErasureKind::Event | ErasureKind::User | ErasureKind::Source => {
                 first.place.as_ref() == Some(&account_id)
                     && !dropped.contains(&(user_id.clone(), account_id.clone()))
@@ -197,7 +197,7 @@ pub(super) async fn find(
     Ok(movers)
 }
 
-/// Moves users to where they belong. What was set aside for them there counts.
+/// Moves users to their new accounts, and releases the events that were set aside there.
 pub(super) async fn move_users(tx: &Tx<'_>, movers: &[Mover]) -> Result<()> {
     let mut ancestry = Ancestry::default();
     for Mover {

@@ -1,18 +1,17 @@
-//! Erases streams, single events, what a source sent, users and accounts for good: their
-//! events, their records and their part of all figures.
+//! Permanently erases streams, single events, everything that a source sent, users and accounts:
+//! their events, their records and their part of all figures.
 //!
-//! The inbox has no index by stream or user. So the events are found in a snapshot
-//! (`search`), and the transaction that erases only looks at those that arrived since, while
-//! no others are stored. What ClickHouse has is passed over from then on, and removed
-//! later (`removals`).
+//! The inbox has no index by stream or user. Therefore the events are first found in a snapshot
+//! (`search`). The transaction that erases only searches the events that arrived since, and keeps
+//! others from being stored meanwhile. Queries skip erased events in ClickHouse from then on, and
+//! they are removed from there later (`removals`).
 //!
-//! What forged events invented goes with them: users and accounts that nobody else has
-//! named. What they said does, too (`said`), and what the identifications say that remain
-//! takes its place (`remaining`). Users whom they have placed move to where others name
-//! them (`homes`).
+//! What forged events created is erased with them: users and accounts that nothing else has named,
+//! and the details that they said (`said`). The remaining identifications replace those details
+//! (`remaining`). Users whom the erased events had placed move to the accounts that other events
+//! name (`homes`).
 //!
-//! **Invariant:** the list of erasures is never shortened. It refuses events that arrive
-//! late.
+//! **Invariant:** the list of erasures is never shortened. Late events are refused because of it.
 
 mod concerned;
 mod entities;
@@ -28,7 +27,7 @@ use deadpool_postgres::Pool;
 use super::{failure::Result, nodes::Nodes, postgres::snapshot};
 use crate::{model::erasure::Erasure, store::removal::Erased};
 
-/// Erases something, and answers what that has removed; `None` when it is unknown.
+/// Erases something and returns what was removed; `None` when it is unknown.
 pub(super) async fn run(
     pool: &Pool,
     nodes: &Nodes,

@@ -1,4 +1,4 @@
-//! Finds what the identifications say that an erasure leaves.
+//! Finds the contents of the identifications that remain after an erasure.
 
 use std::collections::HashSet;
 
@@ -25,12 +25,12 @@ use crate::{
     },
 };
 
-/// What the identifications say that an erasure leaves.
+/// The contents of the identifications that remain after an erasure.
 pub(super) type Remaining = RemainingSaid<EventKey>;
 
-/// Adds what remains of the accounts and users of which an erasure takes something back, as
-/// it arrived from a transaction on. `is_concerned` is the condition for its events, which
-/// compares with `id`.
+/// Adds what remains of the accounts and users from which an erasure takes fields back, from the
+/// events that arrived from a transaction on. `is_concerned` is the SQL condition for the events of
+/// the erasure, and `id` its parameter.
 pub(super) async fn extend(
     tx: &Tx<'_>,
     erasure: &Erasure,
@@ -40,9 +40,9 @@ pub(super) async fn extend(
     remaining: &mut Remaining,
 ) -> Result<()> {
     match erasure.kind {
-        // The user goes with all that was said.
+        // Everything that was said about the user is erased with the user.
         ErasureKind::User => return Ok(()),
-        // The account goes with all that was said; users of it may move.
+        // Everything that was said about the account is erased with it, but its users may move.
         ErasureKind::Account => {}
         ErasureKind::Stream | ErasureKind::Event | ErasureKind::Source => {
             concern::<Account>(tx, erasure, concerned, remaining).await?;
@@ -86,7 +86,7 @@ pub(super) async fn extend(
     Ok(())
 }
 
-/// Leaves out what other events say, which are gone since they were found.
+/// Removes identifications whose events were deleted since they were found.
 pub(super) async fn retain_stored(tx: &Tx<'_>, remaining: &mut Remaining) -> Result<()> {
     let (days, keys): (Vec<i32>, Vec<Vec<u8>>) = (remaining.events().into_iter())
         .map(|(day, key)| (day, key.to_vec()))
@@ -104,7 +104,7 @@ pub(super) async fn retain_stored(tx: &Tx<'_>, remaining: &mut Remaining) -> Res
     Ok(())
 }
 
-/// The numbers and ids of those of which a stream has said what they show.
+/// The numbers and ids of the accounts or users whose shown fields a stream has set.
 pub(super) async fn named_by_stream<T: InTable>(
     tx: &Tx<'_>,
     stream: &str,
@@ -115,7 +115,7 @@ pub(super) async fn named_by_stream<T: InTable>(
     Ok((rows.iter()).map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// Adds the accounts or users of which something is taken back.
+/// Adds the accounts or users from which fields are taken back.
 async fn concern<T: InTable>(
     tx: &Tx<'_>,
     erasure: &Erasure,

@@ -1,4 +1,4 @@
-//! What ClickHouse alone knows: who is named by events that the inbox has dropped.
+//! Finds what only ClickHouse knows: what events name that the inbox has dropped.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// A row of an answer.
+/// A row of the answer.
 #[derive(Debug, Deserialize)]
 struct Named {
     user_id: String,
@@ -32,7 +32,7 @@ struct Named {
     counts: u8,
 }
 
-/// Adds what dropped events name to what others name.
+/// Adds what dropped events name to what other events name.
 pub(super) async fn read(
     tx: &Tx<'_>,
     nodes: &Nodes,
@@ -69,8 +69,8 @@ pub(super) async fn read(
     Ok(())
 }
 
-/// What an erasure removes from all blocks, whatever the inbox has of it: a user or an
-/// account with its users, but for those who move.
+/// What an erasure removes from all blocks, whatever the inbox still has: a user, or an account
+/// with its users except those who move.
 pub(super) async fn removal_of(
     tx: &Tx<'_>,
     erasure: &Erasure,

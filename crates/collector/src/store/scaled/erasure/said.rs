@@ -1,4 +1,4 @@
-//! Takes back what public sources said about accounts and users.
+//! Takes back fields of accounts and users that public sources set.
 
 use serde_json::Map;
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Takes back what a stream said.
+/// Takes back the fields that a stream set.
 pub(super) async fn remove_stream<T: InTable>(
     tx: &Tx<'_>,
     stream: &str,
@@ -34,7 +34,7 @@ pub(super) async fn remove_stream<T: InTable>(
     Ok(())
 }
 
-/// Takes back what identifications of public sources said.
+/// Takes back the fields that identifications of public sources set.
 pub(super) async fn take_back(
     tx: &Tx<'_>,
     said: impl Iterator<Item = &Said>,
@@ -62,7 +62,7 @@ pub(super) async fn take_back(
     Ok(())
 }
 
-/// Takes something back that public sources said. What remains takes its place.
+/// Takes fields of one record back. The fields that remain replace them.
 async fn take_back_from<T: InTable>(
     tx: &Tx<'_>,
     no: i64,
@@ -98,7 +98,7 @@ async fn take_back_from<T: InTable>(
     .await
 }
 
-/// Takes an account from below the parent that a public source has set.
+/// Removes an account from the parent that a public source has set.
 async fn leave(tx: &Tx<'_>, no: i64) -> Result<()> {
     let sql = "UPDATE accounts SET parent_no = NULL WHERE no = $1";
     execute(tx, sql, &[&no]).await?;

@@ -1,4 +1,4 @@
-//! Finds the events of an erasure, and who else has named what they name.
+//! Finds the events of an erasure, and what other events name of what these name.
 
 use super::{
     concerned::{COLUMNS, Concerned, Others},
@@ -18,18 +18,18 @@ use crate::{
     },
 };
 
-/// What was found before the transaction that erases.
+/// The results of the search before the transaction that erases.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) concerned: Concerned,
     pub(super) others: Others,
     /// The first events of users who may have to move.
     pub(super) firsts: Firsts,
-    /// What the identifications say that are left.
+    /// The contents of the identifications that remain.
     pub(super) remaining: Remaining,
-    /// What the condition for the events compares with.
+    /// The parameter of the condition for the events.
     pub(super) id: String,
-    /// Transactions from this one on may not have been seen.
+    /// The search may have missed transactions from this one on.
     pub(super) horizon: i64,
 }
 
@@ -42,7 +42,7 @@ pub(super) async fn find(tx: &Tx<'_>, nodes: &Nodes, erasure: &Erasure) -> Resul
         ..Found::default()
     };
     if erasure.kind == ErasureKind::Account {
-        // Whom trusted sources have placed goes with all events.
+        // For users whom trusted sources have placed, all events are erased.
         found.firsts = homes::find_firsts(
             tx,
             erasure,
@@ -76,8 +76,8 @@ pub(super) async fn find(tx: &Tx<'_>, nodes: &Nodes, erasure: &Erasure) -> Resul
     Ok(found)
 }
 
-/// What the condition compares with: the id, or the key of an event. What a page sent
-/// under an id goes before what a server did.
+/// The parameter of the condition: the id, or the key of an event. If both a page and a server sent
+/// an event with this id, the one of the page is meant.
 async fn id_of(tx: &Tx<'_>, erasure: &Erasure) -> Result<String> {
     if erasure.kind != ErasureKind::Event {
         return Ok(erasure.id.clone());
@@ -92,9 +92,9 @@ async fn id_of(tx: &Tx<'_>, erasure: &Erasure) -> Result<String> {
     Ok(String::new())
 }
 
-/// The condition for the events of an erasure; the first parameter is its id. Of the users
-/// of an account those go whom the Account API or a trusted source has placed; what others
-/// are named elsewhere by stays.
+/// The SQL condition for the events of an erasure; its id is `$1`. With an account, all events of
+/// those users are erased whom the Account API or a trusted source has placed there. The other
+/// users keep their events that name another account.
 pub(super) fn is_concerned(erasure: &Erasure, firsts: &Firsts) -> String {
     match erasure.kind {
         ErasureKind::Stream => "(e.stream_id = $1::text)".into(),
@@ -119,8 +119,8 @@ pub(super) fn is_concerned(erasure: &Erasure, firsts: &Firsts) -> String {
     }
 }
 
-/// What of the events that were found is still concerned, and what arrived since:
-/// meanwhile some may have been dropped, and a user may have been moved.
+/// Checks which of the found events still match, and finds those that arrived since. Meanwhile some
+/// may have been dropped, and users may have been moved.
 pub(super) async fn find_now(tx: &Tx<'_>, erasure: &Erasure, found: &Found) -> Result<Concerned> {
     let mut now = Concerned::default();
     let is_concerned = is_concerned(erasure, &found.firsts);

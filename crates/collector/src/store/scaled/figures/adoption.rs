@@ -1,4 +1,4 @@
-//! Which features accounts use: those that others use and one does not.
+//! Which features accounts use: features that others use and one account does not.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,8 +8,8 @@ use crate::{
     store::{adoption::FeatureAdoption, scaled::failure::Result},
 };
 
-/// Reads every feature that any account of a reading used in a span, and how much of that
-/// is of the accounts with the ids `here`.
+/// Reads every feature that any account of a reading used in a span, and the part of its use that
+/// belongs to the accounts with the ids `here`.
 pub(in crate::store::scaled) async fn read(
     reading: &Reading,
     here: impl Iterator<Item = &str>,
@@ -52,7 +52,7 @@ pub(in crate::store::scaled) async fn read(
         if is_here {
             of.uses_here += uses;
         }
-        // The users of an account may be on several shards.
+        // The users of one account may be on several shards.
         if accounts.insert((key, account_id)) {
             of.accounts += 1;
             of.accounts_here += i64::from(is_here);

@@ -1,4 +1,4 @@
-//! Answers of ClickHouse.
+//! Parses answers of ClickHouse.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::store::scaled::failure::{Failure, Result};
 pub(super) struct Answer {
     /// Its rows.
     pub(super) data: Vec<Vec<Value>>,
-    /// The row of all of them, where it was asked for.
+    /// The row of totals, if the query has one.
     #[serde(default)]
     pub(super) totals: Option<Vec<Value>>,
 }
@@ -27,18 +27,18 @@ impl Answer {
 pub(super) struct Cells<'a>(pub(super) &'a [Value]);
 
 impl Cells<'_> {
-    /// A cell as it is.
+    /// The raw value of a cell.
     pub(super) fn cell(&self, at: usize) -> Result<&Value> {
         let cell = self.0.get(at);
         cell.ok_or_else(|| Failure::Clickhouse("an answer with too few columns".to_owned()))
     }
 
-    /// A whole number.
+    /// An integer.
     pub(super) fn number(&self, at: usize) -> Result<i64> {
         whole(self.cell(at)?)
     }
 
-    /// Whole numbers; `None` where the cell is no array.
+    /// Integers; `None` when the cell is not an array.
     pub(super) fn numbers(&self, at: usize) -> Result<Option<Vec<i64>>> {
         match self.cell(at)? {
             Value::Array(cells) => cells.iter().map(whole).collect::<Result<_>>().map(Some),
@@ -50,7 +50,7 @@ impl Cells<'_> {
         }
     }
 
-    /// A number that was answered as a text.
+    /// A float that is sent as a text.
     pub(super) fn float(&self, at: usize) -> Result<f64> {
         let cell = self.cell(at)?;
         let float = cell.as_str().and_then(|text| text.parse().ok());
@@ -58,7 +58,7 @@ impl Cells<'_> {
     }
 }
 
-/// ClickHouse writes numbers of 64 bits as texts.
+/// ClickHouse writes 64-bit numbers as texts.
 fn whole(cell: &Value) -> Result<i64> {
     let number = match cell {
         Value::Number(number) => number.as_i64(),

@@ -1,4 +1,4 @@
-//! Usage over time: the figures of the bars of a chart, which may overlap.
+//! Usage over time: the figures of the bars of a chart. Bars may overlap.
 
 use super::reading::{Reading, add, numbered_quarters, totals};
 use crate::{
@@ -14,17 +14,17 @@ use crate::{
     },
 };
 
-/// The figures of the bars of a period and of those of the one before.
+/// The figures of the bars of a period, and of those of the previous one.
 #[derive(Debug)]
 pub(super) struct Bars {
     now: Vec<Totals>,
-    /// Empty where the period before is not compared.
+    /// Empty when the previous period is not compared.
     before: Vec<Totals>,
 }
 
 impl Bars {
-    /// The figures of both, those before the first use left out. A rolling bar begins
-    /// before its period does.
+    /// The figures of both periods, without previous bars that begin before the first use. A
+    /// rolling bar begins before its period does.
     pub(super) fn compared(
         self,
         bars_before: &[Before],
@@ -36,7 +36,7 @@ impl Bars {
     }
 }
 
-/// Reads the figures of each bar, as far as they were made before the `end` of the period.
+/// Reads the figures of each bar, without events after the `end` of the period.
 pub(super) async fn read(
     reading: &Reading,
     chart: &Chart,
@@ -83,7 +83,7 @@ pub(super) async fn read(
     })
 }
 
-/// The times between those at which bars begin and end. The piece `n` begins at the cut
+/// The pieces of time between the points where bars begin or end. The piece `n` begins at the cut
 /// `n - 1`.
 #[derive(Debug)]
 struct Pieces {
@@ -98,7 +98,7 @@ impl Pieces {
         Pieces { cuts }
     }
 
-    /// From the first to the last.
+    /// The span from the first cut to the last.
     fn whole(&self) -> Option<Span> {
         Some(Span {
             from: *self.cuts.first()?,
@@ -106,7 +106,7 @@ impl Pieces {
         })
     }
 
-    /// The table of the pieces in which quarters of an hour begin.
+    /// An external table with the piece in which each quarter of an hour begins.
     fn of_quarters(&self, quarters: Vec<u32>) -> External {
         numbered_quarters("pieces", quarters, |quarter| {
             let start = i64::from(quarter) * QUARTER_MS;
@@ -114,8 +114,9 @@ impl Pieces {
         })
     }
 
-    /// What is added to the piece in which its quarter begins to have that of an event. Days
-    /// begin with a quarter; a period that is still going on ends within one.
+    /// SQL terms that correct the piece of a quarter of an hour to the piece of an event in it.
+    /// They are needed for a period that is not over yet, because it ends within a quarter; days
+    /// begin with one.
     fn within_quarters(&self) -> String {
         let within = self.cuts.iter().filter(|cut| *cut % QUARTER_MS != 0);
         within
@@ -126,7 +127,7 @@ impl Pieces {
             .collect()
     }
 
-    /// The table of the bars of each piece.
+    /// An external table with the bars that each piece belongs to.
     fn of_bars(&self, spans: &[Span]) -> External {
         let mut rows = RowBinary::default();
         for (bar, span) in spans.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The events of a shard, as a table in statements.
+//! The events of a shard as a table expression.
 
 use super::snapshot::Shard;
 use crate::{
@@ -6,13 +6,13 @@ use crate::{
     store::scaled::clickhouse::literal,
 };
 
-/// Beyond all times that events have.
+/// A time later than any event has.
 const FAR_MS: i64 = 10_000_000_000_000_000;
 
 impl Shard {
-    /// The events of a span that pass a filter: those that were shipped, and those that were
-    /// not. `at` is the time at which one counts, `aside` whether it is set aside, and
-    /// `captures` whether usage counts at its account.
+    /// A query for the shipped and the pending events of a span that pass a filter. `at` is the
+    /// time at which an event counts, `aside` whether it is set aside, and `captures` whether usage
+    /// is counted for its account.
     pub(super) fn events(&self, span: Span, filter: &Filter) -> String {
         const COLUMNS: &str = "key, account_id, user_id, session_id, created_at, product, module, \
             feature, features, module_time, active_time";
@@ -23,8 +23,8 @@ impl Shard {
             "{at} >= {from} AND {at} < {to} AND account_id IN (SELECT account_id FROM scope){}",
             passing(filter)
         );
-        // Subqueries that are joined have names, which later versions ask for; and none is
-        // joined by `ANY`, which later versions take as one row of either side.
+        // Later versions of ClickHouse require names for joined subqueries. `ANY` joins are
+        // avoided, because later versions match only one row of either side.
         format!(
             "SELECT {COLUMNS}, at, aside, captures FROM (
                 SELECT {COLUMNS}, {at} AS at,
@@ -39,7 +39,7 @@ impl Shard {
     }
 }
 
-/// The conditions that an event passes a filter, each after an `AND`.
+/// The SQL conditions of a filter, each after an `AND`.
 pub(super) fn passing(filter: &Filter) -> String {
     let mut wanted = String::new();
     for (column, value) in [
@@ -59,7 +59,7 @@ pub(super) fn passing(filter: &Filter) -> String {
     wanted
 }
 
-/// The condition that an event counts in a span.
+/// The SQL condition that an event counts in a span.
 pub(super) fn within(span: Span) -> String {
     let (from, to) = bounds(span);
     format!("at >= {from} AND at < {to}")

@@ -34,7 +34,7 @@ pub(in crate::store::scaled) async fn first_and_last(
     Ok(used)
 }
 
-/// The feature uses of a span.
+/// The sum of feature uses in a span.
 pub(in crate::store::scaled) async fn feature_uses(
     reading: &Reading,
     span: Span,

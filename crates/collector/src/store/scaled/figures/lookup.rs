@@ -8,7 +8,7 @@ use crate::{
     store::scaled::{clickhouse::External, failure::Result, row_binary::RowBinary},
 };
 
-/// The events that were made at one of some times.
+/// Finds the events that were made at any of some times.
 pub(in crate::store::scaled) async fn made_at(
     reading: &Reading,
     times: impl Iterator<Item = i64>,
@@ -38,7 +38,7 @@ pub(in crate::store::scaled) async fn made_at(
     Ok(keys)
 }
 
-/// The accounts of a reading that have an event, by their ids.
+/// The ids of the accounts of a reading that have an event.
 pub(in crate::store::scaled) async fn with_events(reading: &Reading) -> Result<HashSet<String>> {
     let sql = |facts: &str| format!("SELECT DISTINCT account_id FROM ({})", facts);
     let mut rows = reading
@@ -51,8 +51,7 @@ pub(in crate::store::scaled) async fn with_events(reading: &Reading) -> Result<H
     Ok(found)
 }
 
-/// The accounts of a reading in which a user has an event that is not set aside, by their
-/// ids.
+/// The ids of the accounts of a reading in which a user has an event that is not set aside.
 pub(in crate::store::scaled) async fn accounts_of_user(
     reading: &Reading,
     user_id: &str,

@@ -1,4 +1,5 @@
-//! Figures: ClickHouse adds up what it has, together with what PostgreSQL sends along.
+//! Figures: ClickHouse aggregates its own events together with the newer ones, which are sent along
+//! with each query.
 
 pub(super) mod adoption;
 mod answer;
@@ -33,8 +34,8 @@ use answer::{Answer, Cells};
 use row::{Figures, merged};
 use snapshot::Snapshot;
 
-/// The usage of an account; `None` when the account is unknown or not to be seen. The
-/// transaction is one snapshot.
+/// The usage of an account; `None` when the account is unknown or the caller may not see it. The
+/// transaction must be a snapshot.
 pub(super) async fn usage(
     tx: &Tx<'_>,
     nodes: &Nodes,
@@ -65,7 +66,7 @@ pub(super) async fn usage(
     report(&answers, question).map(Some)
 }
 
-/// The table of the days, weeks or months to which quarters of an hour belong.
+/// An external table with the day, week or month of each quarter of an hour.
 fn units(answers: &[Answer], question: &UsageQuestion, unit: CalendarUnit) -> Result<External> {
     let mut calendar = CalendarIndex::new(&question.time_zone, unit);
     let mut rows = RowBinary::default();
@@ -84,7 +85,7 @@ fn units(answers: &[Answer], question: &UsageQuestion, unit: CalendarUnit) -> Re
     })
 }
 
-/// Makes the report of the answers of all shards.
+/// Combines the answers of all shards into a report.
 fn report(answers: &[Answer], question: &UsageQuestion) -> Result<UsageReport> {
     let mut total = Figures::default();
     for answer in answers {
@@ -102,7 +103,7 @@ fn report(answers: &[Answer], question: &UsageQuestion) -> Result<UsageReport> {
     };
     let unit = question.by.and_then(Dimension::calendar_unit);
     let is_subject = question.by.is_some_and(Dimension::is_subject);
-    // Days of one period are not those of another.
+    // The days of one period have no counterparts in the other.
     let before = question.before.filter(|_| unit.is_none());
     let mut found = Vec::new();
     for (key, figures) in rows {

@@ -1,4 +1,4 @@
-//! The names of what was used, which are the choices of a filter.
+//! The product, module and feature names in use, which are the choices of a filter.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// The names of all events of the accounts of a reading, whether they count or not.
+/// The names in all events of the accounts of a reading, whether they count or not.
 pub(in crate::store::scaled) async fn all(reading: &Reading) -> Result<Names> {
     let sql = |facts: &str| {
         format!(
@@ -39,7 +39,7 @@ fn note(names: &mut BTreeMap<String, u64>, name: Option<String>, events: u64) {
     }
 }
 
-/// The names of what counts in a span: every product, the modules of the product of a
+/// The names in the counted events of a span: every product, the modules of the product of a
 /// filter, and the features of its product and module.
 pub(in crate::store::scaled) async fn counted(
     reading: &Reading,
@@ -73,8 +73,8 @@ pub(in crate::store::scaled) async fn counted(
     Ok(names)
 }
 
-/// Whether events of the accounts of a reading have the names of a filter, whatever they
-/// name.
+/// Whether each name of a filter occurs in an event of the accounts of a reading, no matter whether
+/// it names a product, a module or a feature there.
 pub(in crate::store::scaled) async fn are_known(
     reading: &Reading,
     filter: &Filter,
@@ -102,7 +102,7 @@ pub(in crate::store::scaled) async fn are_known(
     Ok(true)
 }
 
-/// Whether a value is the one of a filter. An empty text stands for none.
+/// Whether a value is selected by a filter. An empty text selects events without a value.
 fn is_chosen(wanted: Option<&str>, value: Option<&str>) -> bool {
     match wanted {
         None => true,

@@ -1,4 +1,4 @@
-//! Users who have their first event.
+//! Users who had their first event recently.
 
 use super::reading::Reading;
 use crate::{
@@ -16,12 +16,12 @@ pub(in crate::store::scaled) struct FirstUse {
     pub(in crate::store::scaled) user_id: String,
     /// Id of the account.
     pub(in crate::store::scaled) account_id: String,
-    /// Its quarter of an hour.
+    /// The quarter of an hour of that use.
     pub(in crate::store::scaled) quarter: u32,
 }
 
-/// Reads the first counted use, in each account, of the users who have none that is more
-/// than a quarter of an hour older than a time.
+/// For users whose first counted use is not more than a quarter of an hour older than a time, reads
+/// the first counted use in each account.
 pub(in crate::store::scaled) async fn since(
     reading: &Reading,
     from: i64,

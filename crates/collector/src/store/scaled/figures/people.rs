@@ -1,4 +1,4 @@
-//! What each user did in a period and in the one before, and when each was seen.
+//! The figures of each user in a period and the previous one, and when each was active.
 
 use std::collections::HashMap;
 
@@ -19,8 +19,8 @@ use crate::{
     },
 };
 
-/// Reads the use of every user who has any, by the id of the user. `days` are the first ms
-/// of each day of the span, and of the day after the last; empty where days are not to be
+/// Reads the figures of every user with counted events, by user id. `days` has the first ms of each
+/// day of the span, and of the day after the last one; it is empty when active days are not
 /// counted.
 pub(in crate::store::scaled) async fn read(
     reading: &Reading,

@@ -1,4 +1,4 @@
-//! What each of many accounts itself has.
+//! The own figures of many accounts.
 
 use std::collections::HashMap;
 
@@ -19,12 +19,12 @@ use crate::{
     },
 };
 
-/// Who belongs to the accounts of a list, by small numbers.
+/// Assigns small numbers to the users of a list.
 #[derive(Debug, Default)]
 pub(in crate::store::scaled) struct UserNumbers(HashMap<String, u32>);
 
 impl UserNumbers {
-    /// The number of a user. One who is new gets the next.
+    /// The number of a user. A new user gets the next number.
     pub(in crate::store::scaled) fn of(&mut self, user_id: &str) -> u32 {
         if let Some(number) = self.0.get(user_id) {
             return *number;
@@ -35,12 +35,12 @@ impl UserNumbers {
     }
 }
 
-/// The accounts of a list by their ids.
+/// The indexes of the accounts of a list, by id.
 #[derive(Debug)]
 pub(in crate::store::scaled) struct Places<'a>(HashMap<&'a str, usize>);
 
 impl<'a> Places<'a> {
-    /// Those of a forest.
+    /// The indexes of the accounts of a forest.
     pub(in crate::store::scaled) fn of(forest: &'a Forest) -> Self {
         let places = (0..forest.len()).map(|at| (forest.account(at).account_id.as_str(), at));
         Places(places.collect())
@@ -51,7 +51,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Reads what the accounts did, and when they were used.
+/// Reads the accounts' own figures, and when they were used.
 pub(in crate::store::scaled) async fn read(
     reading: &Reading,
     question: &ListQuestion,
@@ -179,7 +179,7 @@ async fn read_curves(
     Ok(())
 }
 
-/// From the begin of the period before to the end of the period.
+/// From the beginning of the previous period to the end of the period.
 pub(in crate::store::scaled) fn read_span(question: &ListQuestion) -> Span {
     Span {
         from: question

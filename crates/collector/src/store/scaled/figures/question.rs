@@ -1,4 +1,4 @@
-//! The statements that ClickHouse adds up by.
+//! The ClickHouse queries for usage.
 
 use super::{events::within, snapshot::Shard};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     store::usage::UsageQuestion,
 };
 
-/// The events of a question on a shard.
+/// The query for the events that a question concerns on a shard.
 fn events(shard: &Shard, question: &UsageQuestion) -> String {
     let until = Span {
         from: Span::ALL.from,
@@ -18,7 +18,7 @@ fn events(shard: &Shard, question: &UsageQuestion) -> String {
     shard.events(until, &question.filter)
 }
 
-/// The quarters of an hour of the span with an event.
+/// The query for the quarters of an hour of the span that have an event.
 pub(super) fn quarters(shard: &Shard, question: &UsageQuestion) -> String {
     format!(
         "SELECT DISTINCT intDiv(at, {QUARTER_MS}) AS quarter FROM ({}) WHERE {}
@@ -28,12 +28,13 @@ pub(super) fn quarters(shard: &Shard, question: &UsageQuestion) -> String {
     )
 }
 
-/// The figures of the span and of the one before, in total and by the dimension. With
-/// `has_units`, the table `units` says of quarters of an hour to which day, week or month
-/// they belong.
+/// The query for the figures of the span and of the previous one, in total and by the dimension.
+/// With `has_units`, the external table `units` has the day, week or month of each quarter of an
+/// hour.
 ///
-/// Users are on one shard each, so that distinct users and sessions of shards add up. An
-/// account is active on the same day at several: its days are answered one by one.
+/// Each user is on one shard, so the numbers of distinct users and sessions of the shards can be
+/// added. An account may be active on several shards on the same day, so its active days are
+/// returned one by one.
 pub(super) fn figures(shard: &Shard, question: &UsageQuestion, has_units: bool) -> String {
     let events = events(shard, question);
     let now = within(question.span);

@@ -19,14 +19,14 @@ use crate::{
     },
 };
 
-/// A snapshot, and some accounts of which figures are read.
+/// A snapshot, and the accounts whose figures are read from it.
 #[derive(Debug)]
 pub(in crate::store::scaled) struct Reading {
     snapshot: Snapshot,
 }
 
 impl Reading {
-    /// Takes what questions about the accounts of a scope need, in one transaction.
+    /// Reads what queries about the accounts of a scope need, in one transaction.
     pub(in crate::store::scaled) async fn of(
         tx: &Tx<'_>,
         nodes: &Nodes,
@@ -36,10 +36,10 @@ impl Reading {
         Ok(Reading { snapshot })
     }
 
-    /// The rows of the answers of all shards, one after the other: users are on one shard
-    /// each, so that theirs need not be put together. `sql` makes the statement from the
-    /// events that pass a filter in a span, with their quarter of an hour, and whether
-    /// each of them `counts`.
+    /// Runs a query on all shards and returns their rows one after the other. Each user is on one
+    /// shard, so rows of users need not be merged. `sql` makes the query from a table expression:
+    /// the events of a span that pass a filter, with their quarter of an hour, and whether each of
+    /// them `counts`.
     pub(super) async fn ask(
         &self,
         (span, filter): (Span, &Filter),
@@ -59,8 +59,7 @@ impl Reading {
         Ok(Rows::of(answers.concat()))
     }
 
-    /// The quarters of an hour of a span in which an event counts. Some may come more than
-    /// once.
+    /// The quarters of an hour of a span in which an event counts. They may contain duplicates.
     pub(super) async fn quarters(&self, span: Span, filter: &Filter) -> Result<Vec<u32>> {
         let sql = |facts: &str| format!("SELECT DISTINCT quarter FROM ({facts}) WHERE counts = 1");
         let mut rows = self.ask((span, filter), sql, Vec::new()).await?;
@@ -74,7 +73,7 @@ impl Reading {
     }
 }
 
-/// The figures of the events for which a condition holds, without users and sessions.
+/// SQL expressions for the figures of the events that meet a condition, without users and sessions.
 pub(super) fn sums(condition: &str) -> String {
     format!(
         "countIf({condition}), sumIf(features, {condition}), sumIf(module_time, {condition}),
@@ -82,7 +81,7 @@ pub(super) fn sums(condition: &str) -> String {
     )
 }
 
-/// Those with sessions and users.
+/// SQL expressions for the same figures with sessions and users.
 pub(super) fn totals(condition: &str) -> String {
     format!(
         "{}, uniqExactIf((user_id, assumeNotNull(session_id)),
@@ -91,7 +90,7 @@ pub(super) fn totals(condition: &str) -> String {
     )
 }
 
-/// Adds the figures of another shard, which has other users.
+/// Adds the figures of another shard, which has different users.
 pub(super) fn add(totals: &mut Totals, other: &Totals) {
     totals.events += other.events;
     totals.features += other.features;
@@ -101,13 +100,13 @@ pub(super) fn add(totals: &mut Totals, other: &Totals) {
     totals.users += other.users;
 }
 
-/// The conditions that an event is of a period, and of the one before.
+/// SQL expressions: whether an event lies in a period, and in the previous one.
 pub(super) fn periods(span: Span, before: Option<Span>) -> String {
     let earlier = before.map_or_else(|| "0".to_owned(), within);
     format!("{} AS is_now, {earlier} AS is_earlier", within(span))
 }
 
-/// A table of quarters of an hour, each with a number.
+/// An external table of quarters of an hour, each with a number.
 pub(super) fn numbered_quarters(
     name: &'static str,
     quarters: Vec<u32>,
@@ -125,7 +124,7 @@ pub(super) fn numbered_quarters(
     }
 }
 
-/// A table of ids.
+/// An external table of ids.
 pub(super) fn ids<'a>(name: &'static str, ids: impl IntoIterator<Item = &'a str>) -> External {
     let mut rows = RowBinary::default();
     for id in ids {

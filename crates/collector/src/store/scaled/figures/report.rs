@@ -1,4 +1,4 @@
-//! All figures of the page of an account or a user.
+//! The figures of the page of an account or a user.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ use crate::{
 pub(in crate::store::scaled) struct ReportQuestion<'a> {
     /// The period.
     pub(in crate::store::scaled) span: Span,
-    /// The period before.
+    /// The previous period.
     pub(in crate::store::scaled) before: Option<Before>,
     /// The part of the usage that counts.
     pub(in crate::store::scaled) filter: &'a Filter,
@@ -45,7 +45,7 @@ pub(in crate::store::scaled) async fn read(
     let sql = |facts: &str| statement(facts, question);
     let read = (until, question.filter);
     let mut rows = reading.ask(read, sql, Vec::new()).await?;
-    // What is above comes before what is below it.
+    // In this order, a product or module precedes its parts.
     let mut found: BTreeMap<Vec<Option<String>>, Node> = BTreeMap::new();
     while rows.has_more() {
         let path = Node::path(&mut rows)?;
@@ -73,7 +73,8 @@ pub(in crate::store::scaled) async fn read(
     Ok(report)
 }
 
-/// Figures in total, by product, by module and by feature: each event counts on four levels.
+/// The query for the figures in total, by product, by module and by feature: each event counts on
+/// four levels.
 fn statement(facts: &str, question: &ReportQuestion<'_>) -> String {
     format!(
         "SELECT depth, p, m, f, {}, {}, toUInt8(countIf(counts = 1) > 0),
@@ -91,7 +92,7 @@ fn statement(facts: &str, question: &ReportQuestion<'_>) -> String {
     )
 }
 
-/// The figures of all, of a product, of a module in it, or of a feature in that.
+/// The figures in total, or of a product, module or feature.
 #[derive(Debug, Default)]
 struct Node {
     now: Totals,
@@ -102,7 +103,7 @@ struct Node {
 }
 
 impl Node {
-    /// Reads the names from the product down; none for all.
+    /// Reads the names, from the product downwards; no names for the total.
     fn path(rows: &mut Rows) -> Result<Vec<Option<String>>> {
         let depth = usize::from(rows.tiny()?);
         let mut path = vec![rows.optional()?, rows.optional()?, rows.optional()?];
@@ -129,14 +130,14 @@ impl Node {
     }
 }
 
-/// Whether something was used in either period.
+/// Whether either period has events.
 fn is_used(figures: &Compared) -> bool {
     let Compared { now, before } = figures;
     now.events > 0 || before.as_ref().is_some_and(|before| before.events > 0)
 }
 
-/// Places something below the last branches, which are those above it: whatever was used is
-/// in something that was used.
+/// Adds a branch below the last branches of the levels above, to which it belongs. They exist
+/// already: whatever was used is a part of something that was used.
 fn place(products: &mut Vec<Branch>, mut path: Vec<Option<String>>, figures: Compared) {
     let Some(name) = path.pop() else { return };
     let mut branches = products;

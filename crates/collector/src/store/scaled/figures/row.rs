@@ -1,4 +1,4 @@
-//! The figures of a row of an answer, and how those of shards add up.
+//! The figures of a row of an answer, and how the rows of several shards are merged.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,19 +18,19 @@ use crate::{
 pub(super) struct Figures {
     pub(super) now: Totals,
     pub(super) earlier: Totals,
-    /// The first and the last quarter of an hour up to the end of the span; `None`
-    /// without any.
+    /// The first and the last quarter of an hour with an event up to the end of the span; `None`
+    /// without events.
     seen: Option<(u32, u32)>,
     active_days: Days,
     pub(super) uncaptured: Uncaptured,
 }
 
-/// Days of the span with an event.
+/// The days of the span with an event.
 #[derive(Debug)]
 enum Days {
-    /// Their number, where all events are on one shard.
+    /// The number of days, if all events are on one shard.
     Counted(i64),
-    /// Each of them.
+    /// The days themselves.
     Each(BTreeSet<i64>),
 }
 
@@ -83,7 +83,7 @@ impl Figures {
         })
     }
 
-    /// Adds those of another shard, whose users are others.
+    /// Adds the figures of another shard, which has different users.
     pub(super) fn add(&mut self, other: Figures) {
         add(&mut self.now, &other.now);
         add(&mut self.earlier, &other.earlier);
@@ -103,7 +103,7 @@ impl Figures {
         self.seen.map(|(first, _)| first)
     }
 
-    /// When it was seen.
+    /// When there was activity.
     pub(super) fn when_seen(&self) -> Option<Seen> {
         let ms = |quarter: u32| i64::from(quarter) * QUARTER_MS;
         self.seen.map(|(first, last)| Seen {
@@ -134,7 +134,7 @@ fn add(sum: &mut Totals, more: &Totals) {
     sum.users += more.users;
 }
 
-/// The rows of all shards by their keys, which are the first cells.
+/// Merges the rows of all shards by key. The key is the first cell.
 pub(super) fn merged(answers: &[Answer]) -> Result<Vec<(Value, Figures)>> {
     let mut rows: Vec<(Value, Figures)> = Vec::new();
     let mut known: HashMap<Value, usize> = HashMap::new();

@@ -1,4 +1,4 @@
-//! Rows of an answer of ClickHouse in the format `RowBinary`.
+//! Decodes answers of ClickHouse in the `RowBinary` format.
 
 use crate::store::{
     scaled::failure::{Failure, Result},
@@ -6,8 +6,7 @@ use crate::store::{
     usage::Totals,
 };
 
-/// The rows of an answer, read one value after the other. Whoever reads knows the types of
-/// the columns.
+/// The rows of an answer, read value by value. The caller must know the types of the columns.
 #[derive(Debug)]
 pub(super) struct Rows {
     bytes: Vec<u8>,
@@ -32,49 +31,49 @@ impl Rows {
         taken.ok_or_else(|| Failure::Clickhouse("an answer that ends too early".to_owned()))
     }
 
-    /// The value of a `FixedString`.
+    /// Reads a `FixedString`.
     pub(super) fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
         let mut bytes = [0; N];
         bytes.copy_from_slice(self.take(N)?);
         Ok(bytes)
     }
 
-    /// That of a `UInt8` as a condition.
+    /// Reads a `UInt8` as a boolean.
     pub(super) fn flag(&mut self) -> Result<bool> {
         Ok(self.bytes::<1>()? != [0])
     }
 
-    /// That of a `UInt8` as a number.
+    /// Reads a `UInt8` as a number.
     pub(super) fn tiny(&mut self) -> Result<u8> {
         Ok(self.bytes::<1>()?[0])
     }
 
-    /// That of a `UInt32`.
+    /// Reads a `UInt32`.
     pub(super) fn small(&mut self) -> Result<u32> {
         Ok(u32::from_le_bytes(self.bytes()?))
     }
 
-    /// That of a `UInt64`.
+    /// Reads a `UInt64`.
     pub(super) fn number(&mut self) -> Result<u64> {
         Ok(u64::from_le_bytes(self.bytes()?))
     }
 
-    /// That of a `UInt64` that counts something.
+    /// Reads a `UInt64` that is a count.
     pub(super) fn count(&mut self) -> Result<i64> {
         Ok(i64::try_from(self.number()?).unwrap_or(i64::MAX))
     }
 
-    /// That of an `Int64`.
+    /// Reads an `Int64`.
     pub(super) fn signed(&mut self) -> Result<i64> {
         Ok(i64::from_le_bytes(self.bytes()?))
     }
 
-    /// That of a `Float64`.
+    /// Reads a `Float64`.
     pub(super) fn float(&mut self) -> Result<f64> {
         Ok(f64::from_le_bytes(self.bytes()?))
     }
 
-    /// A length, of which a byte has seven bits, the lowest first.
+    /// Reads a length in LEB128: seven bits per byte, the lowest first.
     fn length(&mut self) -> Result<usize> {
         let (mut length, mut shift) = (0_usize, 0);
         loop {
@@ -87,14 +86,14 @@ impl Rows {
         }
     }
 
-    /// The value of a `String`.
+    /// Reads a `String`.
     pub(super) fn text(&mut self) -> Result<String> {
         let length = self.length()?;
         let text = self.take(length)?;
         Ok(String::from_utf8_lossy(text).into_owned())
     }
 
-    /// That of a `Nullable(String)`.
+    /// Reads a `Nullable(String)`.
     pub(super) fn optional(&mut self) -> Result<Option<String>> {
         if self.flag()? {
             return Ok(None);
@@ -102,19 +101,20 @@ impl Rows {
         self.text().map(Some)
     }
 
-    /// That of an `Array(UInt32)`.
+    /// Reads an `Array(UInt32)`.
     pub(super) fn smalls(&mut self) -> Result<Vec<u32>> {
         let length = self.length()?;
         (0..length).map(|_| self.small()).collect()
     }
 
-    /// That of a condition and a `UInt32`, which has a meaning where the condition holds.
+    /// Reads a boolean and a `UInt32`; `None` when the boolean is false, as the number is then
+    /// meaningless.
     pub(super) fn if_any(&mut self) -> Result<Option<u32>> {
         let (is_any, value) = (self.flag()?, self.small()?);
         Ok(is_any.then_some(value))
     }
 
-    /// Those of [`sums`](super::reading::sums).
+    /// Reads the figures of [`sums`](super::reading::sums).
     pub(super) fn sums(&mut self) -> Result<Sums> {
         Ok(Sums {
             events: self.number()?,
@@ -124,7 +124,7 @@ impl Rows {
         })
     }
 
-    /// Those of [`totals`](super::reading::totals).
+    /// Reads the figures of [`totals`](super::reading::totals).
     pub(super) fn totals(&mut self) -> Result<Totals> {
         let whole = |sum: u64| i64::try_from(sum).unwrap_or(i64::MAX);
         let sums = self.sums()?;

@@ -1,4 +1,4 @@
-//! The sessions of a user, and which events they have.
+//! The sessions of a user, and their events.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use crate::{
 pub(in crate::store::scaled) struct Session {
     /// Its id; `None` for the events without a session.
     pub(in crate::store::scaled) session_id: Option<String>,
-    /// The quarters of an hour in which it has events, since the Unix epoch.
+    /// The quarters of an hour in which it has events, counted from the Unix epoch.
     pub(in crate::store::scaled) quarters: BTreeSet<u32>,
     /// Its figures.
     pub(in crate::store::scaled) sums: Sums,
@@ -33,7 +33,8 @@ impl Session {
         first.map_or(0, |quarter| i64::from(*quarter) * QUARTER_MS)
     }
 
-    /// The first ms whose events are not read.
+    /// The first ms whose events are not read, because the session has too many quarters of an hour
+    /// before it.
     fn end(&self) -> i64 {
         let last = self.quarters.iter().take(MAX_QUARTERS).next_back();
         last.map_or(0, |quarter| (i64::from(*quarter) + 1) * QUARTER_MS)
@@ -43,8 +44,8 @@ impl Session {
 /// The key of an event, and when it was made.
 pub(in crate::store::scaled) type EventKey = ([u8; 16], i64);
 
-/// Reads the sessions of a user in the accounts of a reading within a span, the latest
-/// first. Those that end in the same quarter of an hour are in the order of their ids.
+/// Reads the sessions of a user within a span, in the accounts of a reading, the latest first.
+/// Sessions that end in the same quarter of an hour are ordered by id.
 pub(in crate::store::scaled) async fn read(
     reading: &Reading,
     user_id: &str,
@@ -76,9 +77,9 @@ pub(in crate::store::scaled) async fn read(
     Ok(sessions)
 }
 
-/// The keys of the first events of each of some sessions, up to one more than a limit, and
-/// of all others that were made in the same ms as the last of these: which of them is earlier
-/// is known where they arrived.
+/// The keys of the first events of each session: up to one more than a limit, and all others that
+/// were made in the same ms as the last of these. Only PostgreSQL knows in which order those
+/// arrived.
 pub(in crate::store::scaled) async fn first_events(
     reading: &Reading,
     user_id: &str,
@@ -116,7 +117,7 @@ pub(in crate::store::scaled) async fn first_events(
     Ok(keys)
 }
 
-/// A text for the session of an event: no table is joined by what may be `NULL`.
+/// A text for the session of an event, because joins do not match on `NULL`.
 const SESSION: &str = "if(isNull(session_id), '', concat('s', assumeNotNull(session_id)))";
 
 fn wanted(sessions: &[Session]) -> External {

@@ -1,4 +1,4 @@
-//! What a question takes from PostgreSQL: one snapshot.
+//! The snapshot that a query takes from PostgreSQL.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -23,38 +23,38 @@ use crate::{
     },
 };
 
-/// How long the transaction may stand idle: as long as ClickHouse may take to answer, and a
-/// little more. It writes nothing, so that it keeps no block from being shipped.
+/// How long the transaction may be idle: slightly longer than ClickHouse may take to answer. It
+/// writes nothing, so it does not keep blocks from being shipped.
 const IDLE_LIMIT: &str = "SET LOCAL idle_in_transaction_session_timeout = '150s'";
 
-/// From so many accounts on, the events that are not shipped are read for all accounts.
+/// From this number of accounts on, pending events are read for all accounts.
 const MANY_ACCOUNTS: usize = 1000;
 
-/// Most events that go along with a question. While ClickHouse lacks more, as when a node
-/// is shipped anew and has no other replica, questions are refused.
+/// Maximum number of pending events that are sent along with a query. Queries are refused while
+/// ClickHouse lacks more, for example while a node without another replica is filled again.
 const MOST_PENDING: usize = 1_000_000;
 
-/// The accounts of a question, and what ClickHouse does not have yet.
+/// The accounts of a query, and what ClickHouse does not have yet.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    /// The accounts, with whether usage counts at them.
+    /// The accounts, with whether usage is counted for them.
     scope: Vec<Node>,
     shards: Vec<Shard>,
 }
 
-/// A shard, as a question meets it.
+/// A shard in the state in which a query uses it.
 #[derive(Debug)]
 pub(super) struct Shard {
     chosen: Chosen,
-    /// Before this time the inbox has dropped events.
+    /// The time before which the inbox has dropped events.
     dropped_before: i64,
-    /// The events of its users that came after its last block, in the format `RowBinary`.
+    /// The events of its users after its last block, in the format `RowBinary`.
     pending: RowBinary,
     /// The keys of its events that were released after that block.
     freed: RowBinary,
-    /// What was erased and its table may still have.
+    /// Erasures whose events its table may still contain.
     removals: Vec<Removal>,
-    /// The keys of pending events that were dropped and came once more.
+    /// The keys of events in its table that had been dropped, and are pending a second time.
     again: Vec<u8>,
 }
 
@@ -69,7 +69,7 @@ impl Shard {
         self.chosen.block
     }
 
-    /// The time at which an event counts: where events were dropped, the beginning of its
+    /// SQL for the time at which an event counts: before `dropped_before`, the beginning of its
     /// quarter of an hour.
     pub(super) fn counted_at(&self) -> String {
         let before = self.dropped_before;
@@ -79,8 +79,8 @@ impl Shard {
         format!("if(created_at < {before}, created_at - created_at % {QUARTER_MS}, created_at)")
     }
 
-    /// What of its table does not count, as a condition for the other rows: what was
-    /// erased, and what comes along once more. It fails where the table may lack some.
+    /// SQL conditions that exclude rows of its table: erased events, and events that are pending a
+    /// second time. They fail the query if the server was restarted and may lack rows.
     pub(super) fn passed_over(&self) -> String {
         let mut conditions = self.chosen.is_same_run();
         for removal in self.removals.iter().chain(self.came_again().as_ref()) {
@@ -90,7 +90,7 @@ impl Shard {
         conditions
     }
 
-    /// The events that came once more, as if they were erased.
+    /// The events that are pending a second time, treated as if they were erased.
     fn came_again(&self) -> Option<Removal> {
         (!self.again.is_empty()).then(|| Removal {
             up_to: self.chosen.block,
@@ -101,7 +101,7 @@ impl Shard {
 }
 
 impl Snapshot {
-    /// Reads what a question about some accounts needs, in one transaction.
+    /// Reads what a query about some accounts needs, in one transaction.
     pub(super) async fn read(tx: &Tx<'_>, nodes: &Nodes, scope: Vec<Node>) -> Result<Self> {
         tx.batch_execute(IDLE_LIMIT).await?;
         let chosen = choice::choose(tx, nodes).await?;
@@ -130,7 +130,8 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Reads what the shards do not have yet. Each is as far as its replica is.
+    /// Reads what the shards do not have yet, which depends on how much was shipped to the chosen
+    /// replica.
     async fn read_pending(&mut self, tx: &Tx<'_>, nodes: &Nodes) -> Result<()> {
         let accounts: Vec<&str> = self
             .scope
@@ -141,7 +142,7 @@ impl Snapshot {
         let known: HashSet<&str> = accounts.iter().copied().collect();
         let from_tx = self.shards.iter().map(|shard| shard.chosen.from_tx).min();
         let from_tx = from_tx.unwrap_or(0);
-        // For `= ANY`, each row would be compared with each account.
+        // With `= ANY`, each row would be compared with each account.
         const IS_NAMED: &str = "($2::text[] IS NULL
             OR e.account_id IN (SELECT unnest($2::text[])))";
         let sql = format!(
@@ -182,8 +183,8 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Asks every shard, with the tables of the snapshot and with `more`. `sql` makes the
-    /// statement for one.
+    /// Queries every shard, with the tables of the snapshot and `more`. `sql` makes the statement
+    /// for a shard.
     pub(super) async fn ask(
         &self,
         sql: impl Fn(&Shard) -> String,
@@ -193,7 +194,7 @@ impl Snapshot {
         answers.iter().map(|answer| Answer::read(answer)).collect()
     }
 
-    /// The answers of all shards, as they are.
+    /// The answers of all shards.
     pub(super) async fn answers(
         &self,
         sql: impl Fn(&Shard) -> String,
@@ -213,7 +214,7 @@ impl Snapshot {
         Ok(answers)
     }
 
-    /// The tables that go along with a question to a shard.
+    /// The external tables that are sent along with a query to a shard.
     fn tables(&self, shard: &Shard) -> Vec<External> {
         let mut scope = RowBinary::default();
         for node in &self.scope {

@@ -11,7 +11,7 @@ use crate::{
     store::{quality::Uncounted, scaled::failure::Result},
 };
 
-/// Events of an account that has accounts below it.
+/// Events of an account that has child accounts.
 #[derive(Debug)]
 pub(in crate::store::scaled) struct AtNonLeaf {
     /// Id of the account.
@@ -35,7 +35,7 @@ pub(in crate::store::scaled) struct Aside {
 
 const EVENTS: &str = "count(), min(quarter), max(quarter)";
 
-/// Reads the events of a span that are not captured where they happened.
+/// Reads the events of a span whose accounts have children, for which no usage is counted.
 pub(in crate::store::scaled) async fn at_non_leaves(
     reading: &Reading,
     span: Span,
@@ -93,7 +93,7 @@ pub(in crate::store::scaled) async fn aside(reading: &Reading, span: Span) -> Re
     Ok(found)
 }
 
-/// Reads the number of events of a span that do not count, by the id of the user.
+/// Reads the number of events of a span that do not count, by user id.
 pub(in crate::store::scaled) async fn of_users(
     reading: &Reading,
     span: Span,

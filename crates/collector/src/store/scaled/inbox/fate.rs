@@ -1,4 +1,4 @@
-//! What becomes of the events of a group of batches. Nothing here reads a database.
+//! Decides what happens to the events of a group of batches. Nothing here reads a database.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use crate::store::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The key of an event in the inbox: the day in which it was made, and that of its id.
+/// The key of an event in the inbox: the day on which it was made, and the key of its id.
 pub(super) type EventKey = (i32, IdKey);
 
 /// The key of an event.
@@ -19,26 +19,26 @@ pub(super) fn key_of(new: &NewEvent) -> EventKey {
     (day_of(new.event.created_at), new.key)
 }
 
-/// The day in UTC of an event that was made at a time, since the Unix epoch.
+/// The UTC day of a time, counted from the Unix epoch.
 pub(in crate::store::scaled) fn day_of(created_at: i64) -> i32 {
     i32::try_from(created_at.div_euclid(DAY_MS)).unwrap_or(i32::MAX)
 }
 
-/// What becomes of one event.
+/// What happens to an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It contradicts what is stored.
+    /// It contradicts stored data.
     Rejected(EventError),
     /// It was received before.
     Duplicate,
-    /// It is new, of this account.
+    /// It is new and belongs to this account.
     New(String),
 }
 
-/// What becomes of the events of a group.
+/// What happens to the events of a group.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
-    /// By batch, and within it by event.
+    /// The fates by batch, and within a batch by event.
     pub(super) events: Vec<Vec<Fate>>,
     /// The accounts that new events name.
     pub(super) accounts: BTreeSet<String>,
@@ -47,10 +47,9 @@ pub(super) struct Fates {
 }
 
 impl Fates {
-    /// Decides in the order of arrival. `stored` are the events that were received
-    /// before, at least those that would invent a user or an account; `members` the
-    /// accounts of the users that are known; and `erased` what they may belong to that was
-    /// erased.
+    /// Decides in the order of arrival. `stored` has the events that were received before, at least
+    /// those that would create a user or an account. `members` has the accounts of the known users,
+    /// and `erased` the erasures that may concern the events.
     pub(super) fn decide(
         batches: &[Batch],
         stored: &HashSet<EventKey>,

@@ -1,4 +1,4 @@
-//! The users of a group of batches, and the accounts and users that it invents.
+//! The users of a group of batches, and the accounts and users that it creates.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,19 +13,19 @@ use crate::store::{
     },
 };
 
-/// Those users of the events that are known.
+/// The known users among those that the events name.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     /// The account of each user.
     pub(super) account_of: HashMap<String, String>,
     /// All of these accounts.
     accounts: HashSet<String>,
-    /// Those of them without usage so far.
+    /// Those accounts that have no usage yet.
     pub(super) unused: HashSet<String>,
 }
 
 impl Members {
-    /// Looks up those of batches.
+    /// Looks up the users of batches.
     pub(super) async fn read(tx: &Tx<'_>, batches: &[Batch]) -> Result<Self> {
         let users: HashSet<&str> = batches
             .iter()
@@ -33,7 +33,7 @@ impl Members {
             .map(|new| new.event.user_id.as_str())
             .collect();
         let users: Vec<&str> = users.into_iter().collect();
-        // For `= ANY` of so many, all users would be compared with each.
+        // With `= ANY` and this many values, all users would be compared with each.
         let sql = "SELECT u.user_id, a.account_id, a.has_usage
             FROM unnest($1::text[]) AS n (user_id)
                 JOIN users u ON u.user_id = n.user_id JOIN accounts a ON a.no = u.account_no";
@@ -51,14 +51,14 @@ impl Members {
         Ok(members)
     }
 
-    /// Whether the user of an event is known, and its account.
+    /// Whether the user of an event, and the account that it names, are known.
     pub(super) fn has(&self, event: &ReceivedEvent) -> bool {
         let is_known = |account_id: &String| self.accounts.contains(account_id);
         self.account_of.contains_key(&event.user_id)
             && event.account_id.as_ref().is_none_or(is_known)
     }
 
-    /// Inserts the accounts that new events name, as far as they are unknown.
+    /// Inserts the unknown accounts that new events name.
     pub(super) async fn insert_accounts(&self, tx: &Tx<'_>, fates: &Fates) -> Result<()> {
         let named: Vec<&str> = fates
             .accounts
@@ -69,7 +69,8 @@ impl Members {
         if named.is_empty() {
             return Ok(());
         }
-        // Many are known: an insert that meets a conflict would still cost a number each.
+        // Most accounts are known. They are filtered out, because each conflict of an insert uses
+        // up an account number.
         let sql = "INSERT INTO accounts (account_id)
             SELECT n.account_id FROM unnest($1::text[]) AS n (account_id)
             WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = n.account_id)

@@ -1,4 +1,4 @@
-//! The inbox: batches that wait share a transaction, and are answered after its commit.
+//! The inbox: waiting batches share a transaction, and are answered after its commit.
 
 mod fate;
 mod members;
@@ -33,20 +33,20 @@ use crate::{
     },
 };
 
-/// Transactions of one collector that store batches at the same time: while one flushes
-/// the disk, the next is filled.
+/// Number of transactions in which one collector stores batches concurrently: while one is flushed
+/// to disk, the next is filled.
 const WRITERS: usize = 2;
 
-/// Most batches that wait. More would wait longer than a page does.
+/// Maximum number of waiting batches. More would wait longer than a page does.
 const MOST_WAITING: usize = 512;
 
-/// Most events of a transaction, but for a batch that has more by itself.
+/// Maximum number of events of a transaction, unless a single batch has more.
 const MOST_EVENTS: usize = 4000;
 
-/// How long a transaction may take. The largest batch takes a part of it.
+/// Time limit for a transaction. The largest batch takes a fraction of it.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How often a transaction is run again that others were in the way of.
+/// How often a transaction is run if it conflicts with others.
 const ATTEMPTS: usize = 6;
 
 /// A batch that waits to be stored.
@@ -58,7 +58,7 @@ struct Waiting {
 /// Takes batches and stores them in groups.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    /// `None` once it is closed.
+    /// `None` once the inbox is closed.
     waiting: Mutex<Option<mpsc::Sender<Waiting>>>,
     writers: Mutex<Vec<JoinHandle<()>>>,
     is_committing: Arc<AtomicBool>,
@@ -88,7 +88,7 @@ impl Inbox {
         }
     }
 
-    /// Stores a batch, and answers what became of it once it is committed.
+    /// Stores a batch, and returns the outcome once it is committed.
     pub(super) async fn store(
         &self,
         batch: Batch,
@@ -112,7 +112,7 @@ impl Inbox {
         self.is_committing.load(Ordering::Relaxed)
     }
 
-    /// Takes no more batches, and returns once those that wait are stored.
+    /// Stops accepting batches, and returns once the waiting ones are stored.
     pub(super) async fn close(&self) {
         let sender = self
             .waiting
@@ -128,8 +128,8 @@ impl Inbox {
     }
 }
 
-/// The batches that wait, as many as one transaction takes; `None` once there will be no
-/// more.
+/// The waiting batches, as many as one transaction takes; `None` once the inbox is closed and
+/// empty.
 async fn next_group(receiver: &AsyncMutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waiting>> {
     let mut receiver = receiver.lock().await;
     let first = receiver.recv().await?;
@@ -144,8 +144,7 @@ async fn next_group(receiver: &AsyncMutex<mpsc::Receiver<Waiting>>) -> Option<Ve
     Some(group)
 }
 
-/// Stores batches and answers what became of them. Returns whether all were committed
-/// together.
+/// Stores batches and answers them. Returns whether all were committed together.
 async fn store_group(pool: &Pool, group: Vec<Waiting>, is_committing: &AtomicBool) -> bool {
     let (batches, answers): (Vec<Batch>, Vec<_>) = group
         .into_iter()
@@ -160,7 +159,7 @@ async fn store_group(pool: &Pool, group: Vec<Waiting>, is_committing: &AtomicBoo
                 let _ = answer.send(Ok(outcome));
             }
         }
-        // One that cannot be stored must not cost the others.
+        // A batch that cannot be stored must not make the others fail.
         Err(failure) if batches.len() > 1 && !is_outage(&failure) => {
             for (batch, answer) in batches.into_iter().zip(answers) {
                 let stored = in_time(LIMIT, run(pool, std::slice::from_ref(&batch))).await;
@@ -188,7 +187,7 @@ fn is_outage(failure: &Failure) -> bool {
     failure.is_outage() || failure.is_retryable()
 }
 
-/// Runs the transaction, again where others were in its way.
+/// Runs the transaction, and repeats it after conflicts with others.
 async fn run(pool: &Pool, batches: &[Batch]) -> Result<Vec<BatchOutcome>> {
     let mut client = pool.get().await?;
     let mut attempt = 1;

@@ -80,7 +80,7 @@ impl<'a> Rows<'a> {
         self.set_aside.push(set_aside);
     }
 
-    /// Inserts those that nobody else has inserted, and returns their keys.
+    /// Inserts the events that are not stored yet, and returns their keys.
     pub(super) async fn insert(&self, tx: &Tx<'_>) -> Result<HashSet<EventKey>> {
         if self.key.is_empty() {
             return Ok(HashSet::new());

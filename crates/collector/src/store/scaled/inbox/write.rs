@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Stores the new events of batches and what they say, and returns what became of each
+/// Stores the new events of batches, applies their identifications, and returns the outcome of each
 /// batch.
 pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOutcome>> {
     Lock::Membership.share(tx).await?;
@@ -35,7 +35,7 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
     members.insert_accounts(tx, &fates).await?;
     if !fates.users.is_empty() {
         members::insert_users(tx, &fates).await?;
-        // Another collector may have inserted one of them into another account.
+        // Another collector may have inserted one of the users into another account.
         members = Members::read(tx, batches).await?;
     }
     let unused = members.unused;
@@ -67,7 +67,7 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
                     }
                     continue;
                 }
-                // Another collector may have stored it in between.
+                // Another collector may have stored it meanwhile.
                 Fate::New(_) => inserted.contains(&key_of(new)),
                 Fate::Duplicate => false,
             };
@@ -90,7 +90,7 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
                 outcome.set_aside += 1;
             }
         }
-        // What is erased is not to have a record of its stream again.
+        // An erased stream must not get a record again.
         let known = |event: &&RejectedEvent| !erased.has_stream(&event.stream_id);
         for event in batch.rejected.iter().filter(known) {
             arrivals.add_rejected(&event.stream_id, event.seq, batch.received_at);
@@ -119,8 +119,8 @@ pub(super) async fn write(tx: &Tx<'_>, batches: &[Batch]) -> Result<Vec<BatchOut
     Ok(outcomes)
 }
 
-/// Those of the events that were received before, as far as it matters before they are
-/// inserted: an event of a known user in a known account invents neither.
+/// The events that were received before, as far as this must be known before the insert. Events of
+/// a known user in a known account create neither, so they are not looked up.
 async fn stored(tx: &Tx<'_>, batches: &[Batch], members: &Members) -> Result<HashSet<EventKey>> {
     let (days, keys): (Vec<i32>, Vec<Vec<u8>>) = batches
         .iter()

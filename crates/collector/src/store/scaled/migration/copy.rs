@@ -26,7 +26,7 @@ pub(super) async fn into(tx: &Tx<'_>, table: &Table, rows: Vec<Row>) -> Result<(
     Ok(())
 }
 
-/// Copies all that arrives. A table is copied as a whole by one statement: its rows may
+/// Copies everything that arrives. A table is copied by a single statement, because its rows may
 /// refer to each other.
 pub(super) async fn all(tx: &Tx<'_>, parts: &mut Parts) -> std::result::Result<(), MigrationError> {
     let mut part = next(parts).await?;
@@ -81,7 +81,7 @@ async fn write(
     Ok(())
 }
 
-/// Numbers new rows after those that were copied.
+/// Makes new rows get numbers after the copied ones.
 pub(super) async fn number_on(tx: &Tx<'_>, table: &Table) -> Result<()> {
     if let Some(column) = table.numbered {
         let name = table.name;
@@ -117,7 +117,7 @@ fn clean(cell: &mut Cell) {
     }
 }
 
-/// The value as it is written. One that is none has a type even so.
+/// The value as it is written. A null value has a type, too.
 fn value(cell: &Cell, kind: Kind) -> &(dyn ToSql + Sync) {
     match cell {
         Cell::Flag(value) => value,

@@ -1,4 +1,4 @@
-//! What is noted of a move in its target.
+//! The progress of a migration, recorded in its target.
 
 use tokio_postgres::Client;
 
@@ -10,7 +10,7 @@ use crate::store::{
     },
 };
 
-/// Makes the table of it: only a target has one.
+/// Creates the table for it. Only the target of a migration has this table.
 pub(super) async fn create(client: &Client) -> Result<()> {
     client
         .batch_execute(
@@ -26,7 +26,7 @@ pub(super) async fn create(client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// How far the move of a source has come; `None` where none was begun.
+/// The progress of the migration of a source; `None` when none was begun.
 pub(super) async fn find(
     client: &Client,
     source: &[u8; 32],
@@ -48,14 +48,14 @@ pub(super) async fn find(
     }))
 }
 
-/// Notes that the move of a source has begun.
+/// Records that the migration of a source has begun.
 pub(super) async fn begin(tx: &Tx<'_>, source: &[u8; 32]) -> Result<()> {
     let sql = "INSERT INTO natero_migration (source) VALUES ($1)";
     execute(tx, sql, &[&source.as_slice()]).await?;
     Ok(())
 }
 
-/// Notes up to where events were taken.
+/// Records the position up to which events were copied.
 pub(super) async fn note(tx: &Tx<'_>, position: Position) -> Result<()> {
     let Position {
         figures,
@@ -67,7 +67,7 @@ pub(super) async fn note(tx: &Tx<'_>, position: Position) -> Result<()> {
     Ok(())
 }
 
-/// Notes that all was moved.
+/// Records that the migration is complete.
 pub(super) async fn end(tx: &Tx<'_>, now: i64) -> Result<()> {
     execute(tx, "UPDATE natero_migration SET over_at = $1", &[&now]).await?;
     Ok(())

@@ -1,11 +1,11 @@
-//! Takes all that another store has.
+//! Receives all data of another store.
 //!
-//! **Invariant:** rows and how far they lead are committed together. So a move that breaks
-//! off goes on where it broke off, and nothing is moved twice.
+//! **Invariant:** rows and the position that they lead to are committed together. So an interrupted
+//! migration continues where it stopped, and nothing is copied twice.
 //!
-//! Events are rows of the inbox like others, and the shipper takes them to ClickHouse. So
-//! are figures whose events were deleted. They have the number 0, by which they are told
-//! from events that arrived.
+//! Migrated events are ordinary rows of the inbox, and the shipper sends them to ClickHouse. So are
+//! figures whose events were deleted. They have the number 0, which distinguishes them from events
+//! that arrived.
 
 mod copy;
 mod journal;
@@ -35,7 +35,7 @@ use crate::{
 #[derive(Debug)]
 pub struct ScaledTarget {
     store: Arc<ScaledStore>,
-    /// The connection that holds the lock of who fills it.
+    /// The connection that holds the lock of the migration.
     leading: Option<ClientWrapper>,
 }
 
@@ -45,7 +45,7 @@ impl From<Failure> for MigrationError {
     }
 }
 
-/// A table of events of another store in the database of a node, if there is one.
+/// A table of events in the database of a node that belongs to another store, if there is one.
 async fn other_table(client: &Client, node: &Node) -> Result<Option<String>, Failure> {
     let standing = standing::find(client, &node.server.name()).await?;
     let sql = format!(
@@ -65,12 +65,11 @@ impl From<tokio_postgres::Error> for MigrationError {
 }
 
 impl ScaledTarget {
-    /// Connects to the servers, makes the tables that they lack, and begins to ship what
-    /// comes.
+    /// Connects to the servers, creates missing tables, and starts shipping what arrives.
     ///
     /// # Errors
-    /// Those of [`ScaledStore::open`], and when somebody else fills the same target. A server that cannot be
-    /// reached is named by the flag of the command.
+    /// Fails for the reasons of [`ScaledStore::open`], and when somebody else is filling the same
+    /// target. A server that cannot be reached is named by the flag of the command.
     pub async fn open(postgres: &str, clickhouse: &[String]) -> Result<Self, MigrationError> {
         let opened = ScaledStore::open(postgres, clickhouse, Arc::default()).await;
         let store = opened.map_err(MigrationError::of_target)?;
@@ -93,15 +92,15 @@ impl ScaledTarget {
         })
     }
 
-    /// The store itself, to ask it.
+    /// The store itself, for reading from it.
     pub fn store(&self) -> Arc<ScaledStore> {
         Arc::clone(&self.store)
     }
 
-    /// How the move of a source with a fingerprint begins.
+    /// The state in which the migration of the source with a fingerprint begins.
     ///
     /// # Errors
-    /// When the target has other data, or a part of another source.
+    /// Fails when the target has other data, or a part of another source.
     pub async fn begin(&self, fingerprint: &[u8; 32]) -> Result<Begun, MigrationError> {
         let client = self.client().await?;
         if let Some(begun) = journal::find(&client, fingerprint).await? {
@@ -122,20 +121,21 @@ impl ScaledTarget {
         Ok(Begun::Fresh)
     }
 
-    /// Number of events and figures that were taken so far.
+    /// Number of events and figures that were copied so far.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub async fn taken(&self) -> Result<i64, MigrationError> {
         let client = self.client().await?;
         let row = client.query_one("SELECT COUNT(*) FROM events", &[]).await?;
         Ok(row.get(0))
     }
 
-    /// Takes what events are about, in one transaction, with which the move has begun.
+    /// Copies the tables that events refer to, in one transaction. It also records that the
+    /// migration has begun.
     ///
     /// # Errors
-    /// Those of PostgreSQL, and those of the other end.
+    /// Fails when PostgreSQL or the source fails.
     pub async fn take_entities(
         &self,
         fingerprint: &[u8; 32],
@@ -149,10 +149,10 @@ impl ScaledTarget {
         Ok(())
     }
 
-    /// Takes events, or figures as such, up to a position.
+    /// Copies events, or figures converted into events, up to a position.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub async fn take_events(
         &self,
         rows: Vec<Row>,
@@ -166,12 +166,11 @@ impl ScaledTarget {
         Ok(())
     }
 
-    /// Ends what is open once all events were taken: new ones are numbered after them, those
-    /// from before `events_from` count in their quarter of an hour, and questions are planned
-    /// by what there is.
+    /// Finishes copying events. New events are numbered after the copied ones, events from before
+    /// `events_from` count in their quarter of an hour, and PostgreSQL's statistics are updated.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub async fn settle(&self, events_from: i64) -> Result<(), MigrationError> {
         // From now on events are shipped without waiting for more.
         self.store.leave_shipping().await;
@@ -188,20 +187,20 @@ impl ScaledTarget {
         Ok(())
     }
 
-    /// Ships events, unless a collector does, and returns how many ClickHouse does not have
-    /// yet.
+    /// Ships events, unless a collector is doing so. Returns the number of events that ClickHouse
+    /// still lacks.
     ///
     /// # Errors
-    /// Those of the servers.
+    /// Fails when a server fails.
     pub async fn ship(&self) -> Result<i64, MigrationError> {
         self.store.ship().await?;
         Ok(self.store.freshness().await?.events)
     }
 
-    /// Takes the keys, in one transaction, with which the move is over.
+    /// Copies the keys, in one transaction, which also records that the migration is complete.
     ///
     /// # Errors
-    /// Those of PostgreSQL.
+    /// Fails when PostgreSQL fails.
     pub async fn take_keys(&self, tables: Vec<(&Table, Vec<Row>)>) -> Result<(), MigrationError> {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
@@ -214,7 +213,7 @@ impl ScaledTarget {
         Ok(())
     }
 
-    /// Leaves the target to others.
+    /// Closes the store and releases the lock on the target.
     pub async fn close(mut self) {
         self.leading.take();
         self.store.close().await;

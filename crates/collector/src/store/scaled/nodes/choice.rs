@@ -1,4 +1,4 @@
-//! Which replica of each shard a question asks.
+//! Chooses the replica of each shard that a query uses.
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::store::scaled::{
     postgres::{Tx, query},
 };
 
-/// The replica of a shard that is asked.
+/// The chosen replica of a shard.
 #[derive(Debug, Clone)]
 pub(in crate::store::scaled) struct Chosen {
     /// The node.
@@ -22,17 +22,17 @@ pub(in crate::store::scaled) struct Chosen {
     pub(in crate::store::scaled) table: String,
     /// The last block that it has; 0 for none.
     pub(in crate::store::scaled) block: i64,
-    /// The transaction in which the next block begins.
+    /// The transaction with which the next block begins.
     pub(in crate::store::scaled) from_tx: i64,
-    /// The last removal that it has had; 0 for none.
+    /// The last removal that was carried out on it; 0 for none.
     pub(in crate::store::scaled) removed: i64,
-    /// The number of the run of its server; `None` where nobody has asked.
+    /// The number of the run of its server; `None` when no run was recorded.
     run: Option<i64>,
 }
 
 impl Chosen {
-    /// A condition for the rows of its table, which fails where the server was started again
-    /// since, and may lack what it had not flushed.
+    /// An SQL condition that fails the query if the server was restarted since: it may have lost
+    /// rows that were not flushed.
     pub(in crate::store::scaled) fn is_same_run(&self) -> String {
         self.run.map_or_else(String::new, |run| {
             format!(" AND throwIf(({RUN}) != {run}) = 0")
@@ -40,9 +40,9 @@ impl Chosen {
     }
 }
 
-/// Chooses the replica of each shard that has most, but for those that failed a moment
-/// ago; where all did, the one that failed first. They are in the order of their shards. One
-/// that lacks what the inbox has no more cannot answer.
+/// Chooses for each shard the replica with the most blocks, avoiding those that failed a moment
+/// ago. If all have failed, the one that failed first is chosen. Replicas are returned in the order
+/// of their shards. A replica that lacks events which the inbox has dropped is not used.
 pub(in crate::store::scaled) async fn choose(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<Chosen>> {
     let sql = "SELECT n.name, n.life, n.shipped, coalesce(b.to_tx, 0), n.removed, n.run
         FROM nodes n LEFT JOIN blocks b ON b.no = n.shipped

@@ -1,5 +1,5 @@
-//! Copies what a node lacks from another replica of its shard, where the inbox has it no
-//! more.
+//! Copies events that a node lacks, and that the inbox has dropped, from another replica of its
+//! shard.
 
 use deadpool_postgres::Pool;
 
@@ -15,11 +15,11 @@ use crate::{
     },
 };
 
-/// About so many rows are copied at once.
+/// Approximate number of rows that are copied at a time.
 const ROWS: u64 = 200_000;
 
-/// Fills the table of a node from a replica that has all that the inbox has dropped, and
-/// returns where the node stands then.
+/// Fills the table of a node from a replica that has all events that the inbox has dropped. Returns
+/// the new standing of the node.
 pub(in crate::store::scaled) async fn fill(
     pool: &Pool,
     nodes: &Nodes,

@@ -1,8 +1,8 @@
-//! The nodes of ClickHouse: shards, each with one replica or several.
+//! The nodes of ClickHouse. They form shards, each with one or more replicas.
 //!
-//! An event is on the shard of its user, so that the distinct users and sessions of the
-//! shards add up. All replicas of a shard have the same events, each as far as it was
-//! shipped to it.
+//! An event is stored on the shard of its user, so the numbers of distinct users and sessions of
+//! the shards can be added. All replicas of a shard receive the same events, but some may lag
+//! behind.
 
 pub(super) mod choice;
 pub(super) mod copy;
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{clock::now_ms, model::erasure::id_hash};
 
-/// How long a node that failed is asked only where no other has its shard, in ms.
+/// How long a failed node is avoided if its shard has another replica, in ms.
 const AVOIDED_MS: i64 = 5000;
 
 /// Separates the replicas of a shard in an address.
@@ -42,13 +42,13 @@ pub(super) struct Node {
     pub(super) shard: usize,
     /// How to reach it.
     pub(super) server: Clickhouse,
-    /// Until when it is avoided, in ms since the Unix epoch.
+    /// The time until which it is avoided, in ms since the Unix epoch.
     avoided_until: AtomicI64,
 }
 
 impl Nodes {
-    /// The nodes with some addresses: one for each shard, or several with `|` between
-    /// them, which are its replicas.
+    /// Makes the nodes from addresses: one address per shard, or several separated by `|`, which
+    /// are the replicas of the shard.
     pub(super) fn new(addresses: &[String]) -> Result<Self> {
         let mut nodes = Vec::new();
         let mut names = HashSet::new();
@@ -87,8 +87,8 @@ impl Nodes {
         self.iter().map(|node| node.server.name()).collect()
     }
 
-    /// How often a question may be asked before each replica of a shard has failed: each
-    /// time one of any shard does.
+    /// How often a query may be run until each replica of a shard has failed. Each run ends with
+    /// the failure of at least one replica.
     pub(super) fn attempts(&self) -> usize {
         self.nodes.len() - self.shards + 1
     }
@@ -99,9 +99,9 @@ impl Nodes {
     }
 }
 
-/// The shard of a user among so many: eight bytes of the SHA-256 of the id, so that a
-/// statement of ClickHouse can tell it, too. It never changes, since events are where it
-/// was when they were shipped.
+/// The shard of a user among a number of shards, computed from eight bytes of the SHA-256 of the
+/// id, so that a ClickHouse query can compute it, too. It must never change: stored events stay on
+/// the shard to which they were shipped.
 fn shard_of(user_id: &str, shards: usize) -> usize {
     let [a, b, c, d, e, f, g, h, ..] = id_hash(user_id);
     let number = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
@@ -110,8 +110,7 @@ fn shard_of(user_id: &str, shards: usize) -> usize {
 }
 
 impl Node {
-    /// Asks the node a question, with tables that go along. One that fails is avoided for
-    /// a while.
+    /// Runs a query on the node, with external tables. A node that fails is avoided for a while.
     pub(super) async fn ask(&self, sql: &str, tables: &[External]) -> Result<Vec<u8>> {
         let answer = self.server.ask(sql, tables).await;
         if let Err(failure) = &answer
@@ -123,7 +122,7 @@ impl Node {
         answer
     }
 
-    /// Until when it is avoided, because it failed a moment ago; 0 where it did not.
+    /// The time until which it is avoided, because it failed a moment ago; 0 otherwise.
     fn avoided_until(&self) -> i64 {
         let until = self.avoided_until.load(Ordering::Relaxed);
         if now_ms() < until { until } else { 0 }
@@ -160,7 +159,7 @@ mod tests {
     #[test]
     fn the_shard_of_a_user_stays_what_it_was() {
         let shards: Vec<usize> = (0..8).map(|n| shard_of(&format!("user {n}"), 3)).collect();
-        // Events of earlier versions are there.
+        // Events that earlier versions stored are on these shards.
         assert_eq!(shards, [2, 2, 0, 0, 1, 2, 2, 2]);
         assert_eq!(shard_of("anybody", 1), 0);
     }

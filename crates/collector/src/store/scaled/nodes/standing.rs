@@ -1,13 +1,13 @@
-//! What PostgreSQL knows of the nodes of ClickHouse: which shard each has, the name of
-//! its table, and how far it was shipped to.
+//! The standing of the ClickHouse nodes, recorded in PostgreSQL: the shard of each node, the name
+//! of its table, and how far it was shipped to.
 //!
-//! **Invariant:** a table of a node has all blocks up to the one that is noted here. A
-//! node without that table has lost its data: it gets a table of another name, which
-//! begins with no block. So a question meets all that it counts on, or fails.
+//! **Invariant:** the table of a node has all blocks up to the recorded one. A node without that
+//! table has lost its data: it gets a table with a new name, which begins without blocks. So a
+//! query either finds all the events that it relies on, or fails.
 //!
-//! ClickHouse acknowledges what it has not flushed. So a server that was started again may
-//! lack what it got shortly before, and goes back to the block that was flushed for certain.
-//! Each run of a server has a number, in a table that ends with it.
+//! ClickHouse acknowledges inserts before they are flushed to disk. So a restarted server may lack
+//! what it received shortly before, and its standing goes back to a block that was flushed with
+//! certainty. Each run of a server has a number, kept in a table that is lost when the run ends.
 
 use std::collections::HashMap;
 
@@ -22,21 +22,21 @@ use crate::store::{
     },
 };
 
-/// After so long an operating system has written to disk what it was given, in ms: Linux
-/// does after half a minute.
+/// Time after which an operating system has certainly written data to disk, in ms. Linux does so
+/// after half a minute.
 const FLUSHED_AFTER_MS: i64 = 10 * 60_000;
 
-/// The number of the run of a server of ClickHouse; 0 where nobody has given it one.
+/// A query for the number of the current run of a server; 0 when it has none yet.
 pub(super) const RUN: &str = "SELECT max(number) FROM runs";
 
-/// Where a node stands.
+/// The standing of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store::scaled) struct Standing {
-    /// What its table is named after.
+    /// A random name, from which the name of its table is made.
     pub(in crate::store::scaled) life: String,
     /// The last block that it has; 0 for none.
     pub(in crate::store::scaled) shipped: i64,
-    /// The last removal that it has had; 0 for none.
+    /// The last removal that was carried out on it; 0 for none.
     pub(in crate::store::scaled) removed: i64,
 }
 
@@ -47,7 +47,7 @@ impl Standing {
     }
 }
 
-/// The name of the table of events of a life.
+/// The name of the table of events that belongs to a `life`.
 pub(super) fn table(life: &str) -> String {
     format!("events_{life}")
 }
@@ -59,8 +59,8 @@ fn new_life() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Notes the nodes that are new, and returns their names. Events lie on the shard of
-/// their user, so nodes of another number of shards are refused.
+/// Records new nodes and returns their names. Events lie on the shard of their user, so a different
+/// number of shards is refused.
 pub(in crate::store::scaled) async fn register(
     tx: &Transaction<'_>,
     nodes: &Nodes,
@@ -104,7 +104,7 @@ pub(in crate::store::scaled) async fn register(
     Ok(Ok(added))
 }
 
-/// Where a node stands.
+/// The standing of a node.
 pub(in crate::store::scaled) async fn find(client: &Client, name: &str) -> Result<Standing> {
     let sql = "SELECT life, shipped, removed FROM nodes WHERE name = $1";
     let found = client.query_opt(sql, &[&name]).await?;
@@ -116,7 +116,7 @@ pub(in crate::store::scaled) async fn find(client: &Client, name: &str) -> Resul
     })
 }
 
-/// Notes that a table has all blocks up to one.
+/// Records that a table has all blocks up to one.
 pub(in crate::store::scaled) async fn advance(
     client: &Client,
     name: &str,
@@ -134,7 +134,7 @@ pub(in crate::store::scaled) async fn advance(
     Ok(())
 }
 
-/// The number of the run of a server, which gets one where it has none yet. A table of the
+/// The number of the current run of a server. If the run has none yet, it gets one. A table of the
 /// engine `Memory` is empty after each start.
 pub(in crate::store::scaled) async fn run(server: &Clickhouse) -> Result<i64> {
     server
@@ -150,7 +150,7 @@ pub(in crate::store::scaled) async fn run(server: &Clickhouse) -> Result<i64> {
     server
         .execute(&format!("INSERT INTO runs VALUES ({number})"))
         .await?;
-    // Another collector may have given it one, too.
+    // Another collector may have inserted a number, too.
     read_run(server).await
 }
 
@@ -161,7 +161,7 @@ async fn read_run(server: &Clickhouse) -> Result<i64> {
     number.map_err(|_| Failure::Clickhouse(format!("{text} is no number of a run")))
 }
 
-/// Notes the run of a server. One that was started again may lack what it had not flushed.
+/// Records the run of a server. After a restart, the server may lack what it had not flushed.
 pub(in crate::store::scaled) async fn note_run(
     client: &Client,
     name: &str,
@@ -177,7 +177,7 @@ pub(in crate::store::scaled) async fn note_run(
     Ok(())
 }
 
-/// Notes that a table has nothing of what was erased, up to a removal.
+/// Records that a table has been cleared of erased events, up to a removal.
 pub(in crate::store::scaled) async fn has_removed(
     client: &Client,
     name: &str,
@@ -191,8 +191,8 @@ pub(in crate::store::scaled) async fn has_removed(
     Ok(())
 }
 
-/// Forgets what was erased, once no node has any of it on its disk. A node that is not in
-/// use has to have none of it either, before it is used again.
+/// Deletes removals once no node has their events on disk any more. That includes nodes which are
+/// not in use: they may be used again.
 pub(in crate::store::scaled) async fn forget_removed(client: &Client, now: i64) -> Result<()> {
     let sql = "DELETE FROM removals WHERE no <= (
         SELECT MIN(removed) FROM nodes HAVING MAX(removed_at) < $1)";
@@ -200,7 +200,7 @@ pub(in crate::store::scaled) async fn forget_removed(client: &Client, now: i64) 
     Ok(())
 }
 
-/// Notes that a node has lost its data, if it had the table of `life`.
+/// Records that a node has lost its data, if its table was the one of `life`.
 pub(in crate::store::scaled) async fn begin_again(
     client: &Client,
     name: &str,

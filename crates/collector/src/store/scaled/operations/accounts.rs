@@ -115,7 +115,7 @@ impl AccountOperations for ScaledStore {
     }
 }
 
-/// Imports records. A dry run is the import itself, taken back.
+/// Imports records. A dry run is an import that is rolled back.
 async fn run_import(
     store: &ScaledStore,
     import: Import,
@@ -145,7 +145,7 @@ async fn run_import(
     Ok(report)
 }
 
-/// The parents in records of accounts that would lose usage of their own.
+/// The parents named in account records whose own usage would no longer count.
 fn parents_with_usage<'a>(
     store: &'a ScaledStore,
     records: &'a [(u64, Value)],
@@ -174,7 +174,7 @@ async fn end(
     Ok(())
 }
 
-/// The question about the usage of an account itself.
+/// The question for the usage of an account without its subtree.
 fn own_usage(account_id: &str) -> UsageQuestion {
     UsageQuestion {
         account_id: account_id.to_owned(),

@@ -1,4 +1,4 @@
-//! Alerts: their rules, and the messages about them.
+//! Alerts: their rules, and the messages to the webhook.
 
 use super::{ask, read, write, write_unless_rejected};
 use crate::{
@@ -107,8 +107,8 @@ impl AlertOperations for ScaledStore {
     }
 }
 
-/// Checks a rule. It reads as a report does, and writes a hundred alerts at a time. Several
-/// collectors may check the same rule at once: an alert holds once.
+/// Checks a rule. Reads the figures in a snapshot, and writes a hundred alerts at a time. Several
+/// collectors may check the same rule at once: each alert is stored once.
 async fn check_rule(
     store: &ScaledStore,
     rule: i64,

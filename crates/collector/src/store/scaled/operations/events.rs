@@ -1,4 +1,4 @@
-//! Events: stored, read back and removed.
+//! Events: storing, reading and removing them.
 
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ impl EventOperations for ScaledStore {
         Box::pin(async move {
             let pruned: Answer<'_, Result<Pruned, StoreError>> = write_unless_rejected!(self, tx =>
                 match retention::prune(tx, &self.nodes, before).await {
-                    // Whoever uses a day that is dropped goes first.
+                    // Others that use the day have precedence; the drop is tried again later.
                     Err(failure) if retention::is_in_use(&failure) => Err(StoreError::Overloaded),
                     done => Ok(done?),
                 }

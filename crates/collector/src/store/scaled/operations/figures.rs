@@ -1,4 +1,4 @@
-//! Figures that clients ask for.
+//! Figures for the API.
 
 use super::{ask, read};
 use crate::{

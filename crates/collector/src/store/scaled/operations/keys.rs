@@ -1,4 +1,4 @@
-//! Keys, and sessions of people who are signed in.
+//! Keys, and dashboard sessions of signed-in people.
 
 use super::write;
 use crate::{

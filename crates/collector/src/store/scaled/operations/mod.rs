@@ -9,10 +9,10 @@ mod pages;
 mod records;
 mod upkeep;
 
-/// How often a question is asked again that others were in the way of.
+/// How often an operation is run if it conflicts with others.
 const ATTEMPTS: usize = 6;
 
-/// An operation that reads one snapshot. Where others were in its way, it is done again.
+/// An operation that reads one snapshot. It is repeated after conflicts with others.
 macro_rules! read {
     ($store:expr, $tx:ident => $work:expr) => {
         Box::pin(async move {
@@ -36,9 +36,8 @@ macro_rules! read {
     };
 }
 
-/// An operation that reads one snapshot of PostgreSQL, and asks ClickHouse. Where a node
-/// fails, all of it is done again with another replica; where others were in its way, with
-/// the same.
+/// An operation that reads one snapshot of PostgreSQL and queries ClickHouse. When a node fails,
+/// all of it is repeated with another replica; after a conflict, with the same one.
 macro_rules! ask {
     ($store:expr, $tx:ident => $work:expr) => {
         Box::pin(async move {
@@ -83,7 +82,7 @@ macro_rules! write {
     };
 }
 
-/// One that is taken back where its outcome is an error.
+/// A transaction that is rolled back when its outcome is an error.
 macro_rules! write_unless_rejected {
     ($store:expr, $tx:ident => $work:expr) => {
         Box::pin(async move {

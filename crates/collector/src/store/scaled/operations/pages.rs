@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// A page of one account: `None` where the account is unknown or not to be seen.
+/// A page of one account: `None` when it is unknown or the caller may not see it.
 macro_rules! of_account {
     ($store:expr, $tx:ident, $question:expr, $subject:ident => $work:expr) => {
         ask!($store, $tx => match Subject::find($tx, $question).await? {

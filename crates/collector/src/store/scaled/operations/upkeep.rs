@@ -1,4 +1,4 @@
-//! What keeps a store running.
+//! Health, size and shutdown of the store.
 
 use crate::store::{
     answer::{Answer, Done},
@@ -50,7 +50,7 @@ async fn probe(store: &ScaledStore, now: i64, commits: bool) -> Result<(), Failu
     let mut client = store.client().await?;
     let tx = client.transaction().await?;
     let insert = "INSERT INTO saved_views (name, address, created_at) VALUES ($1, '', $2)";
-    // No view has the name: it is longer than one may be.
+    // Longer than the name of any view may be, so no view has this name.
     let name = "natero-probe ".repeat(100);
     tx.execute(insert, &[&name, &now]).await?;
     tx.execute("DELETE FROM saved_views WHERE name = $1", &[&name])

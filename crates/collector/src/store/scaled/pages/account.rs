@@ -1,4 +1,4 @@
-//! What the pages of one account show.
+//! The contents of the pages of one account.
 
 use std::collections::HashMap;
 
@@ -37,22 +37,22 @@ use crate::{
     },
 };
 
-/// An account of which a page is read.
+/// The account whose page is read.
 #[derive(Debug)]
 pub(in crate::store::scaled) struct Subject {
     /// Its number.
     pub(in crate::store::scaled) account: i64,
-    /// The account above it, if that may be seen.
+    /// The number of its parent, if the caller may see it.
     parent: Option<i64>,
-    /// What whoever asks may see.
+    /// What the caller may see.
     pub(in crate::store::scaled) within: Within,
     /// What all pages of the account show.
     pub(in crate::store::scaled) header: AccountHeader,
 }
 
 impl Subject {
-    /// Reads an account with the header of its pages; `None` when it is unknown or not to be
-    /// seen.
+    /// Reads an account with the header of its pages; `None` when it is unknown or the caller may
+    /// not see it.
     pub(in crate::store::scaled) async fn find(
         tx: &Tx<'_>,
         question: &AccountQuestion,
@@ -141,8 +141,7 @@ pub(in crate::store::scaled) async fn usage(
     })
 }
 
-/// Reads the users who belong to an account, and those who were active in it, in the order
-/// of their ids.
+/// Reads the users who belong to an account, and those who were active in it, ordered by id.
 pub(in crate::store::scaled) async fn users(
     tx: &Tx<'_>,
     nodes: &Nodes,
@@ -172,7 +171,7 @@ pub(in crate::store::scaled) async fn users(
     } else {
         HashMap::new()
     };
-    // The accounts of the page may be seen.
+    // The accounts of the page are visible.
     let mut is_seen: HashMap<i64, bool> = accounts.into_iter().map(|no| (no, true)).collect();
     let mut people = Vec::with_capacity(rows.len());
     for row in rows {

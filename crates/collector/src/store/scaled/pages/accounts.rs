@@ -1,4 +1,4 @@
-//! What the first page shows: all customers, or a search.
+//! The contents of the first page: all customers, or a search.
 
 use super::{search, tree};
 use crate::{
@@ -41,7 +41,7 @@ pub(in crate::store::scaled) async fn read(
     })
 }
 
-/// Reads a list of accounts: all of them, or those below one.
+/// Reads a list of accounts: all of them, or those of one subtree.
 pub(in crate::store::scaled) async fn list(
     tx: &Tx<'_>,
     nodes: &Nodes,
@@ -50,7 +50,7 @@ pub(in crate::store::scaled) async fn list(
     question: &ListQuestion,
 ) -> Result<Portfolio> {
     let portfolio = portfolio::read(tx, nodes, within, question).await?;
-    // The names of others are no choices for who sees some accounts alone.
+    // A caller who sees only some accounts must not be offered the names of others.
     let names = if within.is_some() || question.filter != Filter::default() {
         portfolio::names(tx, nodes, within, question).await?
     } else {

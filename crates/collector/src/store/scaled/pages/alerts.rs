@@ -1,4 +1,4 @@
-//! What the page for alerts shows.
+//! The contents of the page for alerts.
 
 use super::tree;
 use crate::{
@@ -39,7 +39,7 @@ pub(in crate::store::scaled) async fn read(
     })
 }
 
-/// Reads the names of usage and of dimensions that there are.
+/// Reads the names of products, modules, features and dimensions.
 pub(in crate::store::scaled) async fn choices(
     tx: &Tx<'_>,
     nodes: &Nodes,

@@ -1,4 +1,4 @@
-//! The events that arrived last, with the names of their accounts and users.
+//! The latest events, with the names of their accounts and users.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::store::{
     },
 };
 
-/// Reads the events of the question.
+/// Reads the events that a question selects.
 pub(in crate::store::scaled) async fn read(
     tx: &Tx<'_>,
     within: Within,
@@ -41,13 +41,13 @@ pub(in crate::store::scaled) async fn read(
     }
     Ok(NamedEvents {
         events,
-        // Events of other accounts were searched, too.
+        // Events of other accounts were searched, too, so the position is that of all events.
         last: question.after.max(newest),
     })
 }
 
-/// Reads the events of the question; `None` for who may not see all accounts and names
-/// none that may be seen.
+/// Reads the events that a question selects; `None` for a caller with limited visibility who names
+/// no visible account.
 pub(in crate::store::scaled) async fn read_visible(
     tx: &Tx<'_>,
     question: &NamedEventsQuestion,

@@ -1,4 +1,4 @@
-//! What the pages of the dashboard show.
+//! The contents of the pages of the dashboard.
 
 pub(super) mod account;
 pub(super) mod accounts;

@@ -1,4 +1,4 @@
-//! What the pages for the quality of the data and for losses show.
+//! The contents of the pages for data quality and for losses.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Reads the page for the quality of the data.
+/// Reads the page for data quality.
 pub(in crate::store::scaled) async fn read(
     tx: &Tx<'_>,
     nodes: &Nodes,
@@ -69,7 +69,7 @@ fn ids<T>(streams: &[T], id: impl Fn(&T) -> &String) -> Vec<&str> {
     streams.iter().map(|stream| id(stream).as_str()).collect()
 }
 
-/// Streams with whose they are.
+/// Adds their owners to streams.
 fn owned<T>(
     streams: Vec<T>,
     owners: &HashMap<String, StreamOwner>,
@@ -84,8 +84,8 @@ fn owned<T>(
         .collect()
 }
 
-/// Reads the usage of a span that does not count, in the order in which accounts and users
-/// were made.
+/// Reads the usage of a span that does not count, in the order in which accounts and users were
+/// created.
 async fn uncounted_usage(tx: &Tx<'_>, nodes: &Nodes, span: Span) -> Result<UncountedUsage> {
     let reading = Reading::of(tx, nodes, hierarchy::everywhere(tx).await?).await?;
     let at_non_leaves = uncounted::at_non_leaves(&reading, span).await?;
@@ -131,13 +131,13 @@ async fn uncounted_usage(tx: &Tx<'_>, nodes: &Nodes, span: Span) -> Result<Uncou
     })
 }
 
-/// The place in a list of an ordinal number, which begins with 1.
+/// The index in a list for an ordinal number, which begins with 1.
 fn place(ordinal: i64) -> usize {
     usize::try_from(ordinal - 1).unwrap_or(0)
 }
 
-/// Finds the accounts that exist only because others name them as their parent: no
-/// record, event or user describes them. A typing error makes such an account.
+/// Finds the accounts that exist only because others name them as their parent: no record, event or
+/// user describes them. A typing error creates such an account.
 async fn phantom_parents(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<PhantomParent>> {
     let sql = "SELECT a.account_id, COUNT(c.no), MIN(coalesce(c.name, c.account_id)), a.no
         FROM accounts a JOIN accounts c ON c.parent_no = a.no AND NOT c.is_deleted
@@ -151,7 +151,7 @@ async fn phantom_parents(tx: &Tx<'_>, nodes: &Nodes) -> Result<Vec<PhantomParent
         account_id: row.get(0),
         is_leaf: false,
     });
-    // Some may have events that are all set aside.
+    // Accounts whose events are all set aside are not excluded yet.
     let reading = Reading::of(tx, nodes, scope.collect()).await?;
     let described = if rows.is_empty() {
         Default::default()

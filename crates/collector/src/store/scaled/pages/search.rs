@@ -38,8 +38,8 @@ pub(in crate::store::scaled) async fn find(
     })
 }
 
-/// Finds users with all words of a text in their name, or the text in their id, of all
-/// accounts or those of one subtree. Returns the first `limit` and the number of the others.
+/// Finds users whose name contains all words of a text, or whose id contains the text, among all
+/// accounts or in one subtree. Returns the first `limit` and the number of the others.
 async fn users(
     tx: &Tx<'_>,
     text: &str,

@@ -1,4 +1,4 @@
-//! Whose streams are. Streams have no account of their own; their first event has.
+//! The owners of streams: a stream has no account of its own, but its first event has.
 
 use std::collections::HashMap;
 
@@ -13,8 +13,8 @@ use crate::store::{
     },
 };
 
-/// Finds the owners of streams. One is absent when none of its events is stored: all were
-/// rejected, or are so old that they were dropped.
+/// Finds the owners of streams. A stream is missing from the result when none of its events is
+/// stored: all were rejected, or old ones were dropped.
 pub(super) async fn find(
     tx: &Tx<'_>,
     nodes: &Nodes,
@@ -27,7 +27,8 @@ pub(super) async fn find(
     let rows = query(tx, sql, &[&stream_ids]).await?;
     let times = rows.iter().map(|row| row.get(0));
     let everywhere = hierarchy::everywhere(tx).await?;
-    // The inbox has no index by stream; few events were made in the same ms.
+    // The inbox has no index by stream, so events are found by their time; few are made in the same
+    // ms.
     let reading = Reading::of(tx, nodes, everywhere).await?;
     let made = lookup::made_at(&reading, times).await?;
     let (days, keys) = latest::places(&made);

@@ -35,7 +35,8 @@ pub(in crate::store::scaled) async fn first_level(tx: &Tx<'_>, within: Within) -
     read(tx, within, Vec::new()).await
 }
 
-/// Reads a page of a level; `None` when the account above it is unknown or not to be seen.
+/// Reads a page of a level; `None` when the account above it is unknown or the caller may not see
+/// it.
 pub(in crate::store::scaled) async fn level(
     tx: &Tx<'_>,
     question: &LevelQuestion,

@@ -1,4 +1,4 @@
-//! What the page of a user shows.
+//! The contents of the page of a user.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// Reads what a user did; `None` when the user is unknown or not to be seen.
+/// Reads what a user did; `None` when the user is unknown or the caller may not see the user.
 pub(in crate::store::scaled) async fn read(
     tx: &Tx<'_>,
     nodes: &Nodes,
@@ -68,7 +68,7 @@ pub(in crate::store::scaled) async fn read(
         chart: &chart,
     };
     let mut report = report::read(&reading, &asked).await?;
-    // What does not count is told apart, of whatever account it names.
+    // The page reports uncounted events separately, whatever account they name.
     report.uncaptured = Uncaptured::default();
     let is_whole = question.filter == Filter::default();
     let uncounted = if is_whole && report.totals.now.events == 0 {
@@ -121,8 +121,8 @@ pub(in crate::store::scaled) async fn read(
     }))
 }
 
-/// The account to which a user belongs, and those that may be seen in which the user was
-/// before: what counted there stays where it happened.
+/// The account to which a user belongs, and the visible accounts to which the user belonged before:
+/// what counted there remains there.
 async fn own_accounts(
     tx: &Tx<'_>,
     nodes: &Nodes,

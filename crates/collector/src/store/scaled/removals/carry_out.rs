@@ -1,4 +1,4 @@
-//! Rewrites the tables of nodes without what was erased.
+//! Deletes erased events from the tables of nodes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,20 +18,20 @@ use crate::{
     },
 };
 
-/// Time between two looks for erasures.
+/// Interval between two checks for erasures.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Time between two looks whether ClickHouse has rewritten a table.
+/// Interval between two checks whether ClickHouse has finished rewriting a table.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Carries out erasures at a node, until the task is aborted.
+/// Carries out erasures on a node, until the task is aborted.
 pub(in crate::store::scaled) async fn carry_out_forever(pool: Pool, node: Arc<Node>) {
     let mut is_failing = false;
     loop {
         match carry_out(&pool, &node).await {
             Ok(()) => is_failing = false,
             Err(cause) => {
-                // One that is away is told by whoever ships to it.
+                // The task that ships to the node reports when it is unreachable.
                 if !cause.is_of_node() && !std::mem::replace(&mut is_failing, true) {
                     tracing::warn!(%cause, "a node of ClickHouse still has what was erased");
                 }
@@ -41,7 +41,7 @@ pub(in crate::store::scaled) async fn carry_out_forever(pool: Pool, node: Arc<No
     }
 }
 
-/// Rewrites the table of a node without what was erased since it was so the last time.
+/// Deletes the events of new erasures from the table of a node.
 pub(in crate::store::scaled) async fn carry_out(pool: &Pool, node: &Node) -> Result<()> {
     let name = node.server.name();
     let (standing, removals) = {
@@ -87,7 +87,8 @@ pub(in crate::store::scaled) async fn carry_out(pool: &Pool, node: &Node) -> Res
     Ok(())
 }
 
-/// What was erased that a node may have: all blocks that may have some of it were shipped.
+/// The erasures that are still to be carried out on a node. All blocks that may contain their
+/// events have been shipped to it.
 async fn ready(client: &Client, standing: &Standing) -> Result<Vec<Removal>> {
     let sql = format!("SELECT {COLUMNS} FROM removals WHERE no > $1 ORDER BY no");
     let rows = client.query(&sql, &[&standing.removed]).await?;

@@ -1,9 +1,9 @@
-//! What was erased, until no node of ClickHouse has it any more.
+//! Erasures that ClickHouse still has to carry out.
 //!
-//! **Invariant:** an erasure deletes from the inbox, and notes in the same transaction what
-//! nodes may still have, and up to which block. Questions pass over that from then on. A
-//! node is noted to have none of it once its table was rewritten without, and what no node
-//! has is forgotten.
+//! **Invariant:** an erasure deletes events from the inbox. In the same transaction, it records
+//! what nodes may still have, and up to which block; queries skip these events from then on. Once
+//! the table of a node has been rewritten without them, this is recorded for the node. A removal
+//! that has been carried out on all nodes is deleted.
 
 pub(super) mod carry_out;
 
@@ -15,8 +15,8 @@ use super::{
     row_binary::RowBinary,
 };
 
-/// The columns of a table that says what was erased: `kind` is 0 for the key of an event,
-/// 1 for the id of a user, 2 for that of an account.
+/// The columns of a table of erased things. `kind` is 0 for the key of an event, 1 for the id of a
+/// user, 2 for the id of an account.
 pub(super) const STRUCTURE: &str = "removal UInt64, kind UInt8, value String";
 
 const KEY: u8 = 0;
@@ -28,17 +28,17 @@ const ACCOUNT: u8 = 2;
 pub(super) struct Removal {
     /// Its number.
     pub(super) no: i64,
-    /// The last block that may have some of it.
+    /// The last block that may contain some of it.
     pub(super) up_to: i64,
     /// Keys of events, sixteen bytes each.
     pub(super) keys: Vec<u8>,
-    /// Users who go with all of their events.
+    /// Users whose events are all removed.
     pub(super) users: Vec<String>,
-    /// Accounts that do.
+    /// Accounts whose events are all removed.
     pub(super) accounts: Vec<String>,
 }
 
-/// Columns from which [`Removal::read`] makes one.
+/// Columns from which [`Removal::read`] reads a removal.
 const COLUMNS: &str = "no, up_to, keys, users, accounts";
 
 impl Removal {
@@ -57,7 +57,7 @@ impl Removal {
         self.keys.is_empty() && self.users.is_empty() && self.accounts.is_empty()
     }
 
-    /// Writes what it removes, in columns of [`STRUCTURE`].
+    /// Writes what it removes, as rows of [`STRUCTURE`].
     pub(super) fn write(&self, rows: &mut RowBinary) {
         let no = u64::try_from(self.no).unwrap_or_default();
         let mut add = |kind: u8, value: &[u8]| {
@@ -74,7 +74,8 @@ impl Removal {
             .for_each(|account| add(ACCOUNT, account.as_bytes()));
     }
 
-    /// What the rows meet that it removes. `table` has what was erased.
+    /// An SQL condition for the rows that it removes. `table` is a table with its [`STRUCTURE`]
+    /// rows.
     pub(super) fn condition(&self, table: &str) -> String {
         let (no, up_to) = (self.no, self.up_to);
         let of = |kind: u8| format!("FROM {table} WHERE removal = {no} AND kind = {kind}");
@@ -95,15 +96,15 @@ impl Removal {
     }
 }
 
-/// Notes what an erasure removes from ClickHouse. Blocks that are noted later are read
-/// after this transaction, and have nothing of it.
+/// Records what an erasure removes from ClickHouse. Blocks that are recorded later are read after
+/// this transaction, so they do not contain it.
 pub(super) async fn insert(tx: &Tx<'_>, removal: &Removal) -> Result<()> {
     if removal.is_empty() {
         return Ok(());
     }
     let sql = "UPDATE inbox_state SET erasures = erasures + 1";
     execute(tx, sql, &[]).await?;
-    // Whoever notes a block waits for the end of this transaction.
+    // Recording a block waits for the end of this transaction.
     execute(tx, "LOCK TABLE blocks IN SHARE MODE", &[]).await?;
     let sql = "SELECT coalesce(MAX(no), 0) FROM blocks";
     let up_to: i64 = query_one(tx, sql, &[]).await?.get(0);
@@ -119,7 +120,7 @@ pub(super) async fn count(tx: &Tx<'_>) -> Result<i64> {
     Ok(row.get(0))
 }
 
-/// What was erased after the removal with a number.
+/// The removals after the one with a number.
 pub(super) async fn after(tx: &Tx<'_>, no: i64) -> Result<Vec<Removal>> {
     let sql = format!("SELECT {COLUMNS} FROM removals WHERE no > $1 ORDER BY no");
     let rows = query(tx, &sql, &[&no]).await?;

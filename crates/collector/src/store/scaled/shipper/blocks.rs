@@ -1,4 +1,4 @@
-//! Blocks: noted one after the other, and read as ClickHouse takes them.
+//! Blocks of events: recording them one after the other, and reading them for ClickHouse.
 
 use std::sync::Arc;
 
@@ -15,15 +15,16 @@ use crate::store::scaled::{
     row_binary::RowBinary,
 };
 
-/// Most events of a block, and of blocks that are sent together. ClickHouse sorts so many
-/// at once without a second part.
+/// Maximum number of events of a block, and of blocks that are sent together. ClickHouse stores an
+/// insert of this size as a single part.
 const MOST_EVENTS: i64 = 100_000;
 
-/// Most blocks that are sent together, to a node that was away.
+/// Maximum number of blocks that are sent together, to a node that was unreachable.
 const MOST_BLOCKS: i64 = 1000;
 
-/// Notes the next block, if at least so many events have arrived, and a node has the last
-/// one: while all are away, events wait for one large block. Returns whether it is noted.
+/// Records the next block if at least `least` events have arrived and a node has the last block.
+/// While all nodes are unreachable, events wait for one large block. Returns whether a block was
+/// recorded.
 pub(super) async fn note_next(client: &Client, nodes: &Nodes, least: i64) -> Result<bool> {
     let last = client
         .query_opt("SELECT no, to_tx FROM blocks ORDER BY no DESC LIMIT 1", &[])
@@ -34,7 +35,8 @@ pub(super) async fn note_next(client: &Client, nodes: &Nodes, least: i64) -> Res
     if !row.get::<_, bool>(0) {
         return Ok(false);
     }
-    // What a running transaction writes is not seen yet: the block ends before the oldest.
+    // Rows of a running transaction are not visible yet, so the block ends before the oldest
+    // running one.
     let row = client
         .query_one(
             "SELECT h.tx, (SELECT COUNT(*) FROM (SELECT 1 FROM events e
@@ -63,7 +65,7 @@ pub(super) async fn note_next(client: &Client, nodes: &Nodes, least: i64) -> Res
     Ok(true)
 }
 
-/// Where a block ends that would have too many events. A transaction is never divided.
+/// The end of a block that would have too many events. A transaction is never split.
 async fn part_end(client: &Client, from_tx: i64, horizon: i64) -> Result<i64> {
     let row = client
         .query_one(
@@ -85,13 +87,13 @@ async fn part_end(client: &Client, from_tx: i64, horizon: i64) -> Result<i64> {
 /// Blocks that are sent together.
 #[derive(Debug)]
 pub(super) struct Blocks {
-    /// The block before the first of them.
+    /// The block before the first one.
     after: i64,
-    /// The last of them.
+    /// The last block.
     pub(super) to: i64,
-    /// Their rows by shard, in the format `RowBinary`.
+    /// The rows by shard, in the format `RowBinary`.
     rows: Vec<Bytes>,
-    /// Number of erasures that were known when they were read.
+    /// Number of erasures at the time of reading.
     erasures: i64,
 }
 
@@ -110,7 +112,7 @@ pub(super) struct Reader {
     last: Mutex<Option<Arc<Blocks>>>,
 }
 
-/// A block that was noted.
+/// A recorded block.
 #[derive(Debug, Clone, Copy)]
 struct Noted {
     no: i64,
@@ -127,12 +129,12 @@ impl Reader {
         }
     }
 
-    /// The nodes that it reads for.
+    /// The nodes for which it reads.
     pub(super) fn nodes(&self) -> &Nodes {
         &self.nodes
     }
 
-    /// The blocks after one, as many as are sent together; `None` where there are none.
+    /// The blocks after one, as many as are sent together; `None` when there are none.
     pub(super) async fn next(&self, after: i64) -> Result<Option<Arc<Blocks>>> {
         let mut last = self.last.lock().await;
         let client = self.pool.get().await?;
@@ -146,7 +148,8 @@ impl Reader {
             return Ok(None);
         }
         let read = Arc::new(self.read(&client, after, &noted, erasures).await?);
-        // What is dropped from here on was read, or is of a node that lacks more.
+        // Events that are dropped after this check have been read already, or concern a node that
+        // lacks more than these blocks.
         if after < retention::dropped_up_to(&client).await? {
             return Err(Failure::Behind);
         }
@@ -174,7 +177,8 @@ impl Reader {
                  JOIN blocks b ON b.from_tx <= e.tx AND e.tx < b.to_tx
              WHERE r.tx >= $1 AND r.tx < $2 ORDER BY r.tx, e.no"
         );
-        // Few blocks have a release, and what joins them may be planned for many.
+        // Few blocks have a release. Checking this first avoids a join that may be planned for many
+        // rows.
         let is_any = "SELECT EXISTS (SELECT 1 FROM releases WHERE tx >= $1 AND tx < $2)";
         let releases = if client.query_one(is_any, &range).await?.get(0) {
             client.query(&sql, &range).await?
@@ -201,8 +205,8 @@ impl Reader {
         })
     }
 
-    /// Writes an event into the rows of its shard, with the block that brought it and that
-    /// of its release.
+    /// Writes an event into the rows of its shard, with the block that brought it and the block of
+    /// its release.
     fn write(&self, row: &Row, blocks: [i64; 2], rows: &mut [RowBinary]) {
         let event = Shipped::read(row);
         if let Some(rows) = rows.get_mut(self.nodes.shard_of(event.user_id())) {
@@ -220,7 +224,7 @@ async fn erasures(client: &Client) -> Result<i64> {
     Ok(client.query_one(sql, &[]).await?.get(0))
 }
 
-/// The blocks after one that are sent together.
+/// The recorded blocks after one that are sent together.
 async fn noted(client: &Client, after: i64) -> Result<Vec<Noted>> {
     let sql = "SELECT no, from_tx, to_tx, events FROM blocks WHERE no > $1 ORDER BY no LIMIT $2";
     let mut noted = Vec::new();

@@ -1,4 +1,4 @@
-//! How far ClickHouse is behind.
+//! How far ClickHouse lags behind.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,11 +15,11 @@ use crate::{
     },
 };
 
-/// Time between two looks at how far ClickHouse is behind.
+/// Interval between two measurements of how far ClickHouse lags behind.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Finds out how far ClickHouse is behind at `now`: its shard that is most, by the replica
-/// that is least.
+/// Measures how far ClickHouse lags behind at `now`. The result is the lag of the slowest shard;
+/// the lag of a shard is that of its fastest replica.
 pub(in crate::store::scaled) async fn freshness(
     client: &Client,
     nodes: &Nodes,
@@ -40,7 +40,7 @@ pub(in crate::store::scaled) async fn freshness(
     })
 }
 
-/// The nodes with the number of blocks that each lacks.
+/// The nodes, each with the number of blocks that it lacks.
 async fn lacking(client: &Client, nodes: &Nodes) -> Result<Vec<(String, i64)>> {
     let sql = "SELECT name, (SELECT coalesce(MAX(no), 0) FROM blocks) - shipped FROM nodes
         WHERE name = ANY($1)";
@@ -48,7 +48,7 @@ async fn lacking(client: &Client, nodes: &Nodes) -> Result<Vec<(String, i64)>> {
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// Tells how far ClickHouse is behind, until the task is aborted.
+/// Publishes how far ClickHouse lags behind, until the task is aborted.
 pub(in crate::store::scaled) async fn watch_forever(
     (pool, nodes): (Pool, Nodes),
     metrics: Arc<Metrics>,

@@ -1,12 +1,12 @@
 //! Ships the inbox to ClickHouse in blocks.
 //!
-//! **Invariant:** a block is a range of transactions that are all over, so it has the same
-//! rows whenever it is read, and the next one begins where it ends. It is noted before it
-//! is sent, and noted for a node after that has all of it: what lies in between is sent
-//! again, by whichever collector ships then.
+//! **Invariant:** a block is a range of transactions that have all ended. So it has the same rows
+//! whenever it is read, and the next block begins where it ends. A block is recorded before it is
+//! sent. For a node, it is recorded as shipped after the node has received all of it. If the
+//! collector stops in between, the block is sent again by whichever collector ships then.
 //!
-//! Each node is shipped to by itself. One that is away keeps no other waiting, and catches
-//! up from the inbox.
+//! Each node is shipped to independently. A node that is unreachable does not delay the others, and
+//! catches up from the inbox.
 
 mod blocks;
 mod lag;
@@ -28,23 +28,23 @@ use crate::clock::now_ms;
 use blocks::Reader;
 use node::PAUSE;
 
-/// From so many events on, a block is made at once.
+/// Number of events from which on a block is made at once.
 const ENOUGH_EVENTS: i64 = 10_000;
 
-/// How long fewer events wait for others: the usual lag. Each block is a part, which
+/// How long fewer events wait for more, which is the usual lag. Each block becomes a part, which
 /// ClickHouse has to merge.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Time between two looks at the inbox.
+/// Interval between two checks of the inbox.
 const INTERVAL: Duration = Duration::from_millis(200);
 
-/// Time between two looks for days that have no partition yet.
+/// Interval between two checks for days without a partition.
 const PARTITION_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// Time until they are tried again where others were in the way.
+/// Time until partitions are tried again after a conflict.
 const PARTITION_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Ships blocks while this collector is the one that does, until the task is aborted.
+/// Ships blocks whenever this collector holds the shipper lock, until the task is aborted.
 pub(super) async fn ship_forever(pool: Pool, nodes: Nodes) {
     loop {
         if let Err(cause) = ship_as_leader(&pool, &nodes).await {
@@ -54,8 +54,8 @@ pub(super) async fn ship_forever(pool: Pool, nodes: Nodes) {
     }
 }
 
-/// Ships all that has arrived, if no other collector ships. Returns whether it did. A node
-/// that fails keeps no other from getting all of it.
+/// Ships everything that has arrived, if no other collector is shipping. Returns whether it did. A
+/// failing node does not keep the others from receiving everything.
 pub(super) async fn ship_now(pool: &Pool, nodes: &Nodes) -> Result<bool> {
     // The lock belongs to the connection, and ends with it.
     let client = Object::take(pool.get().await?);
@@ -93,7 +93,7 @@ async fn ship_as_leader(pool: &Pool, nodes: &Nodes) -> Result<()> {
     }
     let reader = Arc::new(Reader::new(pool, nodes));
     let (noted, seen) = watch::channel(());
-    // They end with this function.
+    // These tasks end with this function.
     let mut shipping = JoinSet::new();
     for node in nodes.iter() {
         shipping.spawn(node::ship_forever(
@@ -107,7 +107,7 @@ async fn ship_as_leader(pool: &Pool, nodes: &Nodes) -> Result<()> {
     note_while_leading(&client, nodes, &noted).await
 }
 
-/// Notes blocks, and tells so those who ship them.
+/// Records blocks, and notifies the tasks that ship them.
 async fn note_while_leading(
     client: &Client,
     nodes: &Nodes,
@@ -138,7 +138,7 @@ async fn note_while_leading(
     }
 }
 
-/// Takes the lock of who ships, if nobody has it.
+/// Takes the shipper lock if nobody holds it.
 async fn lead(client: &Client) -> Result<bool> {
     let row = client
         .query_one(

@@ -19,10 +19,10 @@ use crate::{
     },
 };
 
-/// Time between two attempts to become the one who ships, and after a failure.
+/// Interval between two attempts to take the shipper lock, and pause after a failure.
 pub(super) const PAUSE: Duration = Duration::from_secs(2);
 
-/// Time between two looks whether a node still has its table while nothing arrives.
+/// Interval between two checks whether an idle node still has its table.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Ships to a node, until the task is aborted. `noted` changes with every block.
@@ -52,7 +52,7 @@ pub(super) async fn ship_forever(
     }
 }
 
-/// Ships all blocks to a node that it lacks.
+/// Ships to a node all blocks that it lacks.
 pub(super) async fn catch_up(pool: &Pool, node: &Node, reader: &Reader) -> Result<()> {
     let name = node.server.name();
     let mut standing = prepare(pool, node).await?;
@@ -71,7 +71,7 @@ pub(super) async fn catch_up(pool: &Pool, node: &Node, reader: &Reader) -> Resul
     Ok(())
 }
 
-/// Makes what a node lacks, and returns where it stands.
+/// Creates what a node lacks, and returns its standing.
 pub(in crate::store::scaled) async fn prepare(pool: &Pool, node: &Node) -> Result<Standing> {
     let (server, name) = (&node.server, node.server.name());
     server.create_database().await?;

@@ -6,16 +6,17 @@ use crate::store::scaled::failure::Result;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// How many days beside the present one have a partition ready. Clients may be a day ahead.
+/// Number of days after the current one that have a partition ready. The clocks of clients may be a
+/// day ahead.
 const DAYS_AHEAD: i64 = 3;
 
-/// How long a partition waits until nobody uses the inbox, so that it can be made. Whoever
-/// stores events waits as long.
+/// How long creating a partition waits for others to stop using the inbox. Whoever stores events
+/// waits as long for the creation.
 const LOCK_LIMIT: &str = "2s";
 
-/// Makes partitions for the days around now. A day that has events already, in the
-/// partition of all other days, stays there. Returns false where others were in the way
-/// for so long that it has to be tried again.
+/// Creates the partitions of the current day and the next ones. A day whose events already lie in
+/// the partition for other days stays there. Returns false when conflicts lasted too long, so that
+/// it must be tried again.
 pub(in crate::store::scaled) async fn create(client: &Client, now: i64) -> Result<bool> {
     let today = now.div_euclid(DAY_MS);
     let mut is_done = true;
@@ -31,8 +32,8 @@ async fn exists(client: &Client, day: i64) -> Result<bool> {
     Ok(row.get(0))
 }
 
-/// Makes the partition of a day. Whoever reads or writes events locks the table of all days
-/// first, and so does this: otherwise both could wait for each other.
+/// Creates the partition of a day. It locks the table of all days first, as all readers and writers
+/// do; otherwise both could wait for each other.
 async fn create_day(client: &Client, day: i64) -> Result<bool> {
     let sql = format!(
         "BEGIN;

@@ -1,4 +1,4 @@
-//! Connections to ClickHouse, by http or https.
+//! Connections to ClickHouse, over HTTP or HTTPS.
 
 use std::{
     fmt, io,
@@ -31,7 +31,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone)]
 pub(in crate::store::scaled) struct Connector {
     http: HttpConnector,
-    /// `None` for connections that are not encrypted.
+    /// `None` for unencrypted connections.
     tls: Option<TlsConnector>,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Debug for Connector {
 }
 
 impl Connector {
-    /// `limit` is how long a connection may take.
+    /// `limit` is the time limit for connecting.
     pub(in crate::store::scaled) fn new(is_encrypted: bool, limit: Duration) -> Result<Self> {
         let mut http = HttpConnector::new();
         http.set_connect_timeout(Some(limit));
@@ -74,7 +74,7 @@ impl Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let tls = self.tls.clone();
         let host = uri.host().unwrap_or_default();
-        // An address of IPv6 has brackets around it.
+        // An IPv6 address has brackets around it.
         let host = host
             .trim_start_matches('[')
             .trim_end_matches(']')
@@ -99,7 +99,7 @@ pub(in crate::store::scaled) enum Stream {
     Encrypted(Box<TokioIo<TlsStream<TcpStream>>>),
 }
 
-/// Passes a call on to whichever connection it is.
+/// Forwards a call to the connection of either kind.
 macro_rules! pass {
     ($stream:expr, $io:ident => $call:expr) => {
         match $stream.get_mut() {

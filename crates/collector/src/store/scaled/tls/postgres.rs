@@ -21,7 +21,7 @@ use crate::store::scaled::failure::Result;
 pub(in crate::store::scaled) struct Encryption(TlsConnector);
 
 impl Encryption {
-    /// With the authorities that are trusted.
+    /// Makes it with the trusted certificate authorities.
     pub(in crate::store::scaled) fn new() -> Result<Self> {
         Ok(Encryption(connector()?))
     }
@@ -40,7 +40,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> MakeTlsConnect<S> for E
     }
 }
 
-/// One connection before it is encrypted.
+/// A connection that is not encrypted yet.
 pub(in crate::store::scaled) struct Connecting {
     connector: TlsConnector,
     host: ServerName<'static>,

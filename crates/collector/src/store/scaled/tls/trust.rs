@@ -1,4 +1,4 @@
-//! Which servers are trusted.
+//! The certificate authorities that are trusted.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use tokio_rustls::{
 
 use crate::store::scaled::failure::{Failure, Result};
 
-/// Names a file of certificates to trust beside the usual ones, in the format PEM, as for
+/// The environment variable that names a PEM file with additional trusted certificates, as for
 /// other programs.
 const CERTIFICATES: &str = "SSL_CERT_FILE";
 
-/// What encrypts a connection. It verifies that the certificate of the server is of its
-/// host, and was given by an authority that browsers trust or that [`CERTIFICATES`] names.
+/// Makes TLS connections. It verifies that the server's certificate is for its host, and was issued
+/// by an authority that browsers trust or that [`CERTIFICATES`] names.
 pub(super) fn connector() -> Result<TlsConnector> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),

@@ -1,4 +1,4 @@
-//! What a rule hits.
+//! Evaluates alert rules.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ use crate::{
     },
 };
 
-/// Finds what a rule hits at `now`. Days are those of `zone`.
+/// Finds the matches of a rule at `now`. Days are those of `zone`.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn evaluate(
     conn: &Connection,
     stored: &StoredRule,
@@ -33,10 +33,10 @@ pub fn evaluate(
     let within = match &rule.account_id {
         None => None,
         Some(id) => match accounts::find_row(conn, id)? {
-            // That those of a customer who is gone are silent is no news.
+            // It is expected that a deactivated customer is silent.
             Some(account) if hierarchy::is_deactivated(conn, account)? => return Ok(Vec::new()),
             Some(account) => Some(account),
-            // Nothing is below an account that is gone.
+            // An account that no longer exists has no subtree.
             None => return Ok(Vec::new()),
         },
     };
@@ -59,8 +59,7 @@ pub fn evaluate(
     Ok(hits)
 }
 
-/// The users whose first counted event is of the quarter of an hour of a time, or
-/// later.
+/// The users whose first counted event lies in the quarter of an hour of a time, or later.
 fn new_users(
     conn: &Connection,
     rule: &AlertRule,
@@ -79,7 +78,7 @@ fn new_users(
     } else {
         Detail::Groups
     };
-    // By user: the quarter of an hour of the first event, and where it was.
+    // For each user: the quarter of an hour of the first event, and its account.
     let mut first: Vec<Option<(u32, AccountRow)>> = Vec::new();
     scan(
         conn,
@@ -120,8 +119,8 @@ fn new_users(
     Ok(hits)
 }
 
-/// Tells whether a rule waits for users of an account: neither the account nor one above
-/// it is deactivated, and one of them has the values that the rule names.
+/// Decides whether a rule applies to users of an account: neither the account nor an ancestor is
+/// deactivated, and one of them has the values that the rule names.
 struct WaitedFor<'a> {
     rule: &'a AlertRule,
     known: BTreeMap<AccountRow, bool>,

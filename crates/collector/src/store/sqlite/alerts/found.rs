@@ -1,4 +1,4 @@
-//! The accounts and users that rules hit.
+//! The stored alerts.
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -12,10 +12,10 @@ use crate::{
     },
 };
 
-/// Compares what a rule hits with its alerts that hold.
+/// Compares the matches of a rule with its active alerts.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn changes(conn: &Connection, rule: i64, hits: Vec<Hit>) -> rusqlite::Result<Changes> {
     let mut holding = conn.prepare_cached(
         "SELECT id, account_no, user_no FROM alerts WHERE rule_id = ?1 AND ended_at IS NULL",
@@ -26,12 +26,12 @@ pub fn changes(conn: &Connection, rule: i64, hits: Vec<Hit>) -> rusqlite::Result
     Ok(Changes::of(holding, hits))
 }
 
-/// Stores alerts that began, at most as many as a message has, and makes a message of them
-/// where there is a receiver. Returns their number: a rule, account or user may be
-/// gone by now, and another check may have stored the same.
+/// Stores alerts that begin, at most as many as fit into a message, and queues a message about them
+/// if there is a receiver. Returns their number, which may be smaller: a rule, account or user may
+/// no longer exist, and another check may have stored the same alert.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn begin(
     tx: &Transaction<'_>,
     rule: i64,
@@ -78,10 +78,10 @@ pub fn begin(
     Ok(began)
 }
 
-/// Records that alerts no longer hold.
+/// Marks alerts as ended.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn end(tx: &Transaction<'_>, alerts: &[i64], now: i64) -> rusqlite::Result<()> {
     let mut update =
         tx.prepare_cached("UPDATE alerts SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL")?;
@@ -91,10 +91,10 @@ pub fn end(tx: &Transaction<'_>, alerts: &[i64], now: i64) -> rusqlite::Result<(
     Ok(())
 }
 
-/// Forgets alerts that ended long ago, and messages whose time is over.
+/// Deletes alerts that ended long ago, and old messages that were delivered or given up.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn forget_old(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
     let before = now.saturating_sub(KEPT_MS);
     tx.execute(
@@ -108,24 +108,23 @@ pub fn forget_old(tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The alerts that a question is about.
+/// Selects alerts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AlertFilter {
-    /// Only those of this account itself.
+    /// Only alerts of this account, without its subtree.
     pub account: Option<AccountRow>,
-    /// Only those of this account and what is below it.
+    /// Only alerts of this account and its subtree.
     pub within: Option<AccountRow>,
-    /// Only those of this rule.
+    /// Only alerts of this rule.
     pub rule: Option<i64>,
-    /// Only those that hold.
+    /// Only active alerts.
     pub holding: bool,
 }
 
-/// Lists alerts, those that hold first and then the latest, and their number on all
-/// pages.
+/// Lists alerts, first the active ones and then the latest, and returns their number on all pages.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn list(
     conn: &Connection,
     filter: &AlertFilter,

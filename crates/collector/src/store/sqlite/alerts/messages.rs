@@ -1,4 +1,4 @@
-//! The messages to the receiver of alerts.
+//! The queue of messages to the receiver of alerts.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -8,10 +8,10 @@ use crate::{
     store::alerts::{DueMessage, MESSAGE_ALERTS, Standing, ToldAlert, message_body},
 };
 
-/// Finds a message whose time has come.
+/// Finds a message that is due.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn next_due(conn: &Connection, now: i64) -> rusqlite::Result<Option<DueMessage>> {
     let Some(to) = webhook::find(conn)? else {
         return Ok(None);
@@ -60,10 +60,10 @@ fn body(conn: &Connection, id: &str, rule: i64) -> rusqlite::Result<Option<Strin
     Ok(message_body(&stored, alerts))
 }
 
-/// Records that a message has arrived, or that nothing of it is left to be told.
+/// Records that a message has arrived, or that it has no alerts left to report.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn set_delivered(tx: &Transaction<'_>, id: &str, now: i64) -> rusqlite::Result<()> {
     tx.execute(
         "UPDATE alert_messages SET attempts = attempts + 1, next_at = NULL, delivered_at = ?2,
@@ -73,11 +73,10 @@ pub fn set_delivered(tx: &Transaction<'_>, id: &str, now: i64) -> rusqlite::Resu
     Ok(())
 }
 
-/// Records that an attempt failed. Returns when the next one is made; `None` when it
-/// was the last.
+/// Records a failed attempt. Returns the time of the next attempt; `None` when it was the last one.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn set_failed(
     tx: &Transaction<'_>,
     message: &DueMessage,
@@ -96,16 +95,16 @@ pub fn set_failed(
 /// When the next message is due.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn next_at(conn: &Connection) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached("SELECT MIN(next_at) FROM alert_messages WHERE next_at IS NOT NULL")?
         .query_row([], |row| row.get(0))
 }
 
-/// Says how messages fare.
+/// The state of message delivery.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn standing(conn: &Connection) -> rusqlite::Result<Standing> {
     let last_error = conn
         .prepare_cached(

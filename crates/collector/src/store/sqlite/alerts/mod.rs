@@ -1,5 +1,4 @@
-//! Alerts: their rules, the accounts and users that they hit, and the messages about
-//! them.
+//! Alerts: their rules, the accounts and users that match, and the messages to the webhook.
 
 pub mod evaluation;
 pub mod found;

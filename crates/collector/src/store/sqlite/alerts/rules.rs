@@ -1,4 +1,4 @@
-//! The rules of alerts.
+//! The alert rules.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
@@ -31,7 +31,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StoredRule> {
 /// Lists the rules by name.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn list(conn: &Connection) -> rusqlite::Result<Vec<StoredRule>> {
     conn.prepare_cached(&format!("{SELECT} ORDER BY r.name COLLATE NOCASE, r.name"))?
         .query_map([], read)?
@@ -41,17 +41,17 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<StoredRule>> {
 /// Finds a rule.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find(conn: &Connection, id: i64) -> rusqlite::Result<Option<StoredRule>> {
     conn.prepare_cached(&format!("{SELECT} WHERE r.id = ?1"))?
         .query_row([id], read)
         .optional()
 }
 
-/// Finds the rules that were not checked since a time.
+/// Finds the rules that have not been checked since a time.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn due(conn: &Connection, since: i64) -> rusqlite::Result<Vec<i64>> {
     conn.prepare_cached(
         "SELECT id FROM alert_rules WHERE IFNULL(checked_at, ?1) <= ?1 ORDER BY id",
@@ -63,7 +63,7 @@ pub fn due(conn: &Connection, since: i64) -> rusqlite::Result<Vec<i64>> {
 /// Stores a new rule and returns its number.
 ///
 /// # Errors
-/// Those of SQLite; the inner error says why it is not stored.
+/// Fails when SQLite fails; the inner error says why the rule is not stored.
 pub fn insert(
     tx: &Transaction<'_>,
     rule: &AlertRule,
@@ -84,11 +84,11 @@ pub fn insert(
     Ok(Ok(tx.last_insert_rowid()))
 }
 
-/// Replaces a rule. Returns false when it is unknown. What the old one hit no longer
-/// holds once the new one is checked and does not hit it.
+/// Replaces a rule. Returns false when it is unknown. Alerts of the old rule end with the next
+/// check, unless the new rule still matches.
 ///
 /// # Errors
-/// Those of SQLite; the inner error says why it is not stored.
+/// Fails when SQLite fails; the inner error says why the rule is not stored.
 pub fn update(
     tx: &Transaction<'_>,
     id: i64,
@@ -112,7 +112,7 @@ pub fn update(
 /// Removes a rule with its alerts and messages. Returns false when it is unknown.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<bool> {
     ALERT_RULES.note(tx)?;
     Ok(tx.execute("DELETE FROM alert_rules WHERE id = ?1", [id])? > 0)
@@ -121,7 +121,7 @@ pub fn delete(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<bool> {
 /// Records that a rule was checked.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn set_checked(tx: &Transaction<'_>, id: i64, now: i64) -> rusqlite::Result<()> {
     tx.execute(
         "UPDATE alert_rules SET checked_at = ?2 WHERE id = ?1",

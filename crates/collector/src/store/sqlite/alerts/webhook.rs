@@ -10,7 +10,7 @@ use crate::{
 /// Finds the receiver.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find(conn: &Connection) -> rusqlite::Result<Option<Webhook>> {
     conn.prepare_cached("SELECT url, secret, created_at FROM webhook")?
         .query_row([], |row| {
@@ -30,10 +30,10 @@ pub fn find(conn: &Connection) -> rusqlite::Result<Option<Webhook>> {
         .optional()
 }
 
-/// Sets the receiver in place of the one before. Messages that wait go to it.
+/// Sets or replaces the receiver. Waiting messages go to the new one.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn set(
     tx: &Transaction<'_>,
     url: &WebhookUrl,
@@ -47,11 +47,10 @@ pub fn set(
     Ok(())
 }
 
-/// Removes the receiver, and the messages that wait for it. Returns false when there
-/// is none.
+/// Removes the receiver and the messages that wait for it. Returns false when there is none.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn remove(tx: &Transaction<'_>) -> rusqlite::Result<bool> {
     tx.execute("DELETE FROM alert_messages WHERE next_at IS NOT NULL", [])?;
     Ok(tx.execute("DELETE FROM webhook", [])? > 0)

@@ -1,37 +1,37 @@
-//! Which events an erasure concerns.
+//! The SQL condition for the events of an erasure.
 
 use crate::{
     model::erasure::{Erasure, ErasureKind},
     store::sqlite::rows::EventRow,
 };
 
-/// What becomes of the users who belong to an account that is erased.
+/// What happens to the users of an erased account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Members {
-    /// They are erased with it, but for those who are in it by events of public sources
-    /// alone and whom other events name elsewhere.
+    /// They are erased with it. The exception are users who are in it only because of events from
+    /// public sources, and whom other events name in another account: these move there.
     Taken,
-    /// They stay: those who were erased with it were so before, each by itself.
+    /// They stay. Those who were erased with it have their own entries, applied before.
     Kept,
 }
 
-/// A user of whom neither the Account API nor an identification of a trusted source said
-/// anything: the account is that of the first event.
+/// An SQL condition: neither the Account API nor an identification of a trusted source has
+/// described the user, so the user belongs to the account of the first event.
 pub(super) const IS_PLACED_BY_EVENTS: &str = "(u.details_at = 0 AND u.is_deleted = 0)";
 
-/// The clause for the events of an erasure, and what it compares with.
+/// The SQL condition for the events of an erasure, with its parameters.
 #[derive(Debug)]
 pub(super) struct Condition {
-    /// The clause, about columns of a table of events that is called `e`.
+    /// The condition, for columns of a table of events with the alias `e`.
     pub(super) sql: String,
     /// Its first parameter: the id of what is erased.
     pub(super) id: String,
-    /// Its second parameter: the users whom trusted sources have placed, a list as JSON.
+    /// Its second parameter: a JSON array of the users whom trusted sources have placed.
     pub(super) placed: String,
 }
 
 impl Condition {
-    /// The clause for an erasure. `event` is the event with the id, where one is erased.
+    /// The condition for an erasure. `event` is set when a single event is erased.
     pub(super) fn new(
         erasure: &Erasure,
         members: Members,
@@ -61,7 +61,7 @@ impl Condition {
         }
     }
 
-    /// The clause for the events that name an account.
+    /// The condition for the events that name the account of an erasure.
     pub(super) fn of_account(erasure: &Erasure) -> Self {
         Condition::new(erasure, Members::Kept, None, "[]")
     }

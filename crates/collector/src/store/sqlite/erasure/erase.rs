@@ -1,4 +1,4 @@
-//! Erases what was found, and puts it on the list.
+//! Erases what was found, and adds it to the list of erasures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,11 +35,11 @@ use crate::{
     },
 };
 
-/// Erases what `found` was looked for, and puts it on the list. `None` when the
-/// stream, event, source, user or account is unknown.
+/// Erases something, for which `found` was searched, and adds it to the list of erasures. `None`
+/// when the stream, event, source, user or account is unknown.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn erase(
     tx: &Transaction<'_>,
     erasure: &Erasure,
@@ -56,7 +56,7 @@ pub(super) fn erase_of(
     found: &FoundEvents,
     now: i64,
 ) -> rusqlite::Result<Option<Erased>> {
-    // Pages that are freed are overwritten, too.
+    // Also overwrite pages that become free.
     tx.pragma_update(None, "secure_delete", true)?;
     let erased = erase_known(tx, erasure, members, found, now);
     tx.pragma_update(None, "secure_delete", "FAST")?;
@@ -155,7 +155,7 @@ fn erase_known(
     if erasure.kind != ErasureKind::Event {
         erasure_list::insert(tx, erasure.kind.name(), &mark(erasure), now)?;
     }
-    // Parts of a quarter of an hour are counted from events, whatever facts there were.
+    // Cached figures may contain parts of quarters of an hour, which are counted from events.
     usage_changes::note(tx, 0)?;
     counters::count(tx, ERASURES)?;
     Ok(Some(erased))
@@ -166,9 +166,9 @@ fn is_source(tx: &Transaction<'_>, erasure: &Erasure) -> rusqlite::Result<bool> 
         .exists([erasure.source_number()])
 }
 
-/// Deletes forged events with their figures, with what they said, and with the users and
-/// accounts that nobody else has named. Users whom they have placed move to where others
-/// name them.
+/// Deletes forged events with their figures, the details that they set, and the users and accounts
+/// that nothing else has named. Users whom these events had placed move to the accounts that other
+/// events name.
 fn take_back(
     tx: &Transaction<'_>,
     concerned: &Concerned,
@@ -204,8 +204,8 @@ fn members_of(
         .collect()
 }
 
-/// Those members of an account that is erased who are in it by events of public sources
-/// alone, and whom others name under another account.
+/// Finds the members of an erased account who are in it only because of events from public sources,
+/// and whom other events name in another account.
 fn find_movers(
     tx: &Transaction<'_>,
     account: AccountRow,
@@ -219,7 +219,7 @@ fn find_movers(
     homes::find(tx, placed, Some(account))
 }
 
-/// Puts the users of an account on the list: they are erased with it, wherever their events
+/// Adds the users of an account to the list: they are erased with it, whichever source their events
 /// come from.
 fn list_members(
     tx: &Transaction<'_>,
@@ -233,8 +233,8 @@ fn list_members(
     erasure_list::insert(tx, MEMBERS, &id_hash(account_id), now)
 }
 
-/// Puts those of `events` on the list that were made after a time. An event may lie a day
-/// ahead of the clock; were it sent again, its time would not tell that it was erased.
+/// Adds those of `events` to the list that were made after a time. Clients may be a day ahead of
+/// the clock. If such an event were sent again, its time would not show that it was erased.
 fn list_events(
     tx: &Transaction<'_>,
     events: &[EventRow],
@@ -286,8 +286,8 @@ fn delete_users(tx: &Transaction<'_>, users: &BTreeSet<UserRow>) -> rusqlite::Re
     Ok(())
 }
 
-/// Deletes an account. Its children move up to its parent, so that the figures
-/// above keep them. Where users still belong to it, its id alone stays, with them.
+/// Deletes an account. Its children move up to its parent, so that the ancestors keep their
+/// figures. If users still belong to the account, its row remains with nothing but the id.
 fn delete_account(tx: &Transaction<'_>, account: AccountRow) -> rusqlite::Result<()> {
     tx.execute(
         "UPDATE accounts SET parent_no = (SELECT parent_no FROM accounts WHERE no = ?1)

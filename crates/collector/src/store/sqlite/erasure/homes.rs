@@ -1,8 +1,8 @@
-//! Where users belong whom events alone have placed, once some of these are gone.
+//! Decides to which accounts users belong after an erasure, if only events have placed them.
 //!
-//! The first event of a user says the account, and anybody can forge it. Where it is taken
-//! back the first of those that are left says it, as if the other had never come; and an
-//! account that is erased takes no event along that names another.
+//! A user belongs to the account that the user's first event names, and anybody can forge that
+//! event. When it is erased, the first remaining event decides, as if the other had never arrived.
+//! When an account is erased, its users' events that name another account remain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,16 +29,15 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FirstEvents {
     first: EventRow,
-    /// Whether it has placed the user in an account that is erased, and is of a trusted
-    /// source.
+    /// Whether `first` came from a trusted source and placed the user in an account that is erased.
     pub(super) is_trusted: bool,
-    /// The first that the erasure does not concern.
+    /// The first event that the erasure does not concern.
     left: Option<EventRow>,
 }
 
-/// The users whom events alone have placed, who have events under another account, and who
-/// may have to move: members of an account that is erased, or those whom the events of
-/// another erasure name.
+/// The users who may have to move: only events have placed them, and they have events under another
+/// account. With an account, these are members of it; with another erasure, users whom its events
+/// name.
 pub(super) fn named_users(
     conn: &Connection,
     erasure: &Erasure,
@@ -84,7 +83,7 @@ pub(super) fn named_users(
         }
     }
     if retention::events_from(conn)? > 0 {
-        // Figures tell of events that retention has dropped.
+        // The figures still show events that retention has dropped.
         let rows = others.keys().copied().collect();
         for (row, parts) in recount::parts_of_users(conn, &rows)? {
             if parts.iter().any(|part| part.part.is_set_aside) {
@@ -95,7 +94,7 @@ pub(super) fn named_users(
     Ok(named)
 }
 
-/// Whether events of a user are stored that are set aside.
+/// Whether set-aside events of a user are stored.
 fn has_aside(conn: &Connection, months: &[Month], user_id: &str) -> rusqlite::Result<bool> {
     for month in months {
         let mut aside = conn.prepare_cached(&format!(
@@ -109,7 +108,7 @@ fn has_aside(conn: &Connection, months: &[Month], user_id: &str) -> rusqlite::Re
     Ok(false)
 }
 
-/// Adds the first events of users, among those that arrived after one.
+/// Adds the first events of users among the events that arrived after one.
 pub(super) fn add_firsts(
     conn: &Connection,
     condition: &Condition,
@@ -158,26 +157,26 @@ pub(super) fn add_firsts(
     Ok(())
 }
 
-/// A user whom events alone have placed.
+/// A user whom only events have placed.
 #[derive(Debug)]
 pub(super) struct Placed {
     user_id: String,
     row: UserRow,
     account: AccountRow,
-    /// What the first events say, where some are under another account.
+    /// What the first events say, for a user with events under another account.
     said: Option<Said>,
 }
 
 #[derive(Debug)]
 struct Said {
-    /// Whether the event that has placed the user goes.
+    /// Whether the event that placed the user is erased.
     is_place_erased: bool,
-    /// The account that the first event names that is left.
+    /// The account that the first remaining event names.
     account_id: Option<String>,
 }
 
-/// What is to be known of users before events are deleted. `users` are their ids; those
-/// whom others have placed are left out.
+/// Reads what must be known of users before events are deleted. `users` has their ids. Users who
+/// were placed by anything but events are left out.
 pub(super) fn read<'a>(
     conn: &Connection,
     users: impl Iterator<Item = &'a String>,
@@ -219,7 +218,7 @@ pub(super) fn read<'a>(
     Ok(placed)
 }
 
-/// The account that an event names, which may be set aside.
+/// The account that an event names. With `may_be_aside`, the event may be set aside.
 fn named(
     conn: &Connection,
     event: EventRow,
@@ -230,17 +229,17 @@ fn named(
         .optional()
 }
 
-/// A user who moves.
+/// A user who has to move.
 #[derive(Debug)]
 pub(super) struct Mover {
     pub(super) user_id: String,
     row: UserRow,
-    /// Id of the account to which the user belongs.
+    /// Id of the account to which the user moves.
     account_id: String,
 }
 
-/// Which of the users belong elsewhere once an account is erased, or, without one, now that
-/// events are.
+/// Finds the users who belong to another account after the erasure of an account, or, without one,
+/// after events were deleted.
 pub(super) fn find(
     conn: &Connection,
     placed: Vec<Placed>,
@@ -262,7 +261,7 @@ pub(super) fn find(
         let named = user.said.as_ref().and_then(|said| said.account_id.clone());
         let may_move = match (&user.said, erased_account) {
             (_, Some(_)) => true,
-            // An event that retention has dropped may have placed the user.
+            // A counted event that retention has dropped may have placed the user.
             (Some(said), None) if named.is_some() => {
                 said.is_place_erased && first_counted.is_none_or(|first| first >= events_from)
             }
@@ -273,7 +272,7 @@ pub(super) fn find(
         }
         let account_id = match named {
             Some(account_id) => Some(account_id),
-            // Retention has dropped the events that name another account.
+            // The events that name another account were dropped by retention.
             None => first_aside(conn, parts.iter().filter(|part| !is_of_account(part)))?,
         };
         if let Some(account_id) = account_id
@@ -289,7 +288,7 @@ pub(super) fn find(
     Ok(movers)
 }
 
-/// The account in which figures of a user are set aside, of the earliest if of many.
+/// The account in which figures of a user are set aside; the earliest, if there are several.
 fn first_aside<'a>(
     conn: &Connection,
     parts: impl Iterator<Item = &'a PartOfUser>,
@@ -305,7 +304,7 @@ fn first_aside<'a>(
     Ok(first.map(|(_, account_id)| account_id))
 }
 
-/// Moves users to where they belong. What was set aside for them there counts.
+/// Moves users to their new accounts, and releases what was set aside for them there.
 pub(super) fn move_users(tx: &Transaction<'_>, movers: &[Mover]) -> rusqlite::Result<()> {
     let mut ancestry = Ancestry::default();
     for mover in movers {

@@ -1,17 +1,17 @@
-//! Erases streams, single events, what a source sent, users and accounts for good: their
-//! events, their records and their part of all figures.
+//! Permanently erases streams, single events, everything that a source sent, users and accounts:
+//! their events, their records and their part of all figures.
 //!
-//! Events have no index by stream or user: it would slow every insertion down for
-//! the sake of a rare erasure. So the events are found (`search.rs`) on a
-//! reader's connection, and the writer only looks at those that arrived since.
+//! Events have no index by stream or user, which would slow down every insert for the sake of a
+//! rare erasure. So the events are found (`search.rs`) on a reader's connection, and the writer
+//! only searches the events that arrived since.
 //!
-//! What forged events invented goes with them: users and accounts that nobody else has
-//! named (`traces.rs`). What they said does, too (`said.rs`), and what the identifications
-//! say that remain takes its place (`remaining.rs`). Users whom they have placed move to
-//! where others name them (`homes.rs`).
+//! What forged events created is erased with them: users and accounts that nothing else has named
+//! (`traces.rs`), and the details that they said (`said.rs`). The remaining identifications replace
+//! those details (`remaining.rs`). Users whom the erased events had placed move to the accounts
+//! that other events name (`homes.rs`).
 //!
-//! **Invariant:** the list of erasures is never shortened. It refuses events that
-//! arrive late, and is applied to a backup that is restored.
+//! **Invariant:** the list of erasures is never shortened. Late events are refused because of it,
+//! and it is applied to a backup that is restored.
 
 mod condition;
 mod erase;

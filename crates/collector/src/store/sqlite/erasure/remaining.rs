@@ -1,4 +1,4 @@
-//! Finds what the identifications say that an erasure leaves.
+//! Finds the contents of the identifications that remain after an erasure.
 
 use std::collections::HashSet;
 
@@ -25,11 +25,11 @@ use crate::{
     },
 };
 
-/// What the identifications say that an erasure leaves.
+/// The contents of the identifications that remain after an erasure.
 pub(super) type Remaining = RemainingSaid<EventRow>;
 
-/// Finds what remains of the accounts and users of which an erasure takes something back.
-/// It reads all events, and once more where an identification is taken back.
+/// Finds what remains of the accounts and users from which an erasure takes fields back. It reads
+/// all events, and reads them a second time if identifications are erased.
 pub(super) fn find(
     conn: &Connection,
     erasure: &Erasure,
@@ -40,7 +40,7 @@ pub(super) fn find(
     Ok(remaining)
 }
 
-/// Adds what arrived after an event, and leaves out what is gone since the search.
+/// Adds the events that arrived after one, and removes those deleted since the search.
 pub(super) fn find_now(
     conn: &Connection,
     erasure: &Erasure,
@@ -68,7 +68,7 @@ fn extend(
     remaining: &mut Remaining,
 ) -> rusqlite::Result<()> {
     if erasure.kind == ErasureKind::User {
-        // The user goes with all that was said.
+        // Everything that was said about the user is erased with the user.
         return Ok(());
     }
     let found = Search {
@@ -78,7 +78,7 @@ fn extend(
     };
     found.each(true, |subject, id, _, _| {
         match (erasure.kind, subject) {
-            // The account goes with all that was said; users of it may move.
+            // Everything that was said about the account is erased with it, but its users may move.
             (ErasureKind::Account, Subject::Account) => Ok(()),
             _ => concern(conn, remaining, subject, id),
         }
@@ -104,7 +104,7 @@ fn extend(
     })
 }
 
-/// The rows and ids of those of which a stream has said what they show.
+/// The rows and ids of the accounts or users whose shown fields a stream has set.
 pub(super) fn named_by_stream<T: InTable>(
     conn: &Connection,
     stream: &str,
@@ -117,7 +117,7 @@ pub(super) fn named_by_stream<T: InTable>(
     .collect()
 }
 
-/// Adds an account or a user of which an identification is taken back.
+/// Adds an account or a user about which an identification is erased.
 fn concern(
     conn: &Connection,
     remaining: &mut Remaining,
@@ -141,7 +141,7 @@ fn concern(
     Ok(())
 }
 
-/// A search for identifications of public sources that were not set aside.
+/// A search for identifications of public sources that are not set aside.
 struct Search<'a> {
     conn: &'a Connection,
     condition: &'a Condition,
@@ -149,8 +149,9 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Reads those that an erasure concerns, or all others, in the order of arrival within
-    /// each month. They tell their subject, its id and its details.
+    /// Reads the identifications that an erasure concerns, or all others, in the order of arrival
+    /// within each month. Calls `found` with the kind of subject, the id of the account or user,
+    /// the details as JSON, and the identification.
     fn each(
         &self,
         is_concerned_wanted: bool,

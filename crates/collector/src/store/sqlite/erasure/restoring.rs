@@ -18,22 +18,22 @@ use crate::{
     },
 };
 
-/// Applies a list of erasures to an older copy of the database, and adds it to
-/// the list of the copy. Returns what was erased.
+/// Applies a list of erasures to an older copy of the database, and adds it to the list of the
+/// copy. Returns what was erased.
 ///
-/// Users who belong to an erased account in the copy alone, because they were moved
-/// before the erasure, stay: only those on the list go. The account stays with them,
-/// as if they had just named it. Those who are in it by events alone move to where others
-/// name them, as they do when it is erased.
+/// Some users belong to an erased account only in the copy, because they were moved before the
+/// erasure. They stay: only users on the list are erased. The account stays with them, as if they
+/// had just named it. Users who are in it only because of events move to the account that other
+/// events name, as they do when the account is erased.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
     let own = times(&erasure_list::entries(tx)?);
     let listed = times(list);
     let mut erasures = Vec::new();
     for kind in ErasureKind::ALL {
-        // An erasure that the copy had seen is done there.
+        // An erasure that the list of the copy contains was already carried out in it.
         let missing: HashMap<&[u8], i64> = list
             .iter()
             .filter(|(name, mark, at)| {
@@ -47,7 +47,7 @@ pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
         }
         erasures.extend(concerned(tx, kind, &missing)?);
     }
-    // In their order, so that figures and the loss report are what they were.
+    // In the original order, so that figures and the loss report result as they did then.
     erasures.sort_by_key(|(erasure, at, _)| (*at, place(erasure.kind)));
     let mut sum = Erased::default();
     for (erasure, at, event) in erasures {
@@ -66,9 +66,9 @@ pub fn apply(tx: &Transaction<'_>, list: &[Entry]) -> rusqlite::Result<Erased> {
     Ok(sum)
 }
 
-/// The place of a kind among erasures of one time: users go before the account that they were
-/// erased with, and both before the events that were listed with them because they lay ahead.
-/// Those were erased, not taken back.
+/// The order of kinds among erasures of the same time. Users come before the account with which
+/// they were erased. Both come before the events that were listed with them because their time was
+/// ahead of the clock: these must be erased with their user, and not be treated as forged.
 fn place(kind: ErasureKind) -> u8 {
     match kind {
         ErasureKind::Stream => 0,
@@ -86,8 +86,8 @@ fn times(list: &[Entry]) -> HashMap<(String, Vec<u8>), i64> {
         .collect()
 }
 
-/// What of the copy the entries of a kind are about, when it was erased, and the event
-/// where it is one.
+/// The things in the copy to which the entries of a kind refer, the time of their erasure, and the
+/// event for entries of events.
 fn concerned(
     tx: &Transaction<'_>,
     kind: ErasureKind,
@@ -122,7 +122,7 @@ fn concerned(
     Ok(erasures)
 }
 
-/// The ids of everything of a kind.
+/// The ids of all streams, users or accounts.
 fn ids(conn: &Connection, kind: ErasureKind) -> rusqlite::Result<Vec<String>> {
     let sql = match kind {
         ErasureKind::Stream => {

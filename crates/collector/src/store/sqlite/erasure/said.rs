@@ -1,4 +1,4 @@
-//! Takes back what public sources said about accounts and users.
+//! Takes back fields of accounts and users that public sources set.
 
 use rusqlite::{Transaction, types::ToSql};
 use serde_json::Map;
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Takes back what a stream said.
+/// Takes back the fields that a stream set.
 pub(super) fn remove_stream<T: InTable>(
     tx: &Transaction<'_>,
     stream: &str,
@@ -34,7 +34,7 @@ pub(super) fn remove_stream<T: InTable>(
     Ok(())
 }
 
-/// Takes back what identifications of public sources said.
+/// Takes back the fields that identifications of public sources set.
 pub(super) fn take_back<'a>(
     tx: &Transaction<'_>,
     said: impl Iterator<Item = &'a Said>,
@@ -61,7 +61,7 @@ pub(super) fn take_back<'a>(
     Ok(())
 }
 
-/// Takes something back that public sources said. What remains takes its place.
+/// Takes fields of one record back. The fields that remain replace them.
 fn take_back_from<T: InTable>(
     tx: &Transaction<'_>,
     row: T::Row,
@@ -96,7 +96,7 @@ fn take_back_from<T: InTable>(
     )
 }
 
-/// Takes an account from below the parent that a public source has set.
+/// Removes an account from the parent that a public source has set.
 fn leave(tx: &Transaction<'_>, row: impl ToSql) -> rusqlite::Result<()> {
     tx.prepare_cached("UPDATE accounts SET parent_no = NULL WHERE no = ?1")?
         .execute([row])?;

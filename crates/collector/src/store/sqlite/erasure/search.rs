@@ -1,4 +1,4 @@
-//! Finds the events of an erasure, and what it leaves.
+//! Finds the events of an erasure, and what remains after it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,18 +18,17 @@ use crate::{
     },
 };
 
-/// Events that an erasure concerns, among those that had arrived when they were
-/// looked for.
+/// The events that an erasure concerns, among those that had arrived at the time of the search.
 #[derive(Debug, Clone, Default)]
 pub struct FoundEvents {
     rows: Vec<EventRow>,
-    /// The event that had arrived last.
+    /// The latest event at that time.
     last: Option<EventRow>,
-    /// What is left of their streams.
+    /// What remains of their streams.
     streams: StreamsLeft,
     /// The first events of users who may have to move.
     firsts: BTreeMap<String, FirstEvents>,
-    /// What the identifications say that are left.
+    /// The contents of the identifications that remain.
     remaining: Remaining,
 }
 
@@ -39,7 +38,8 @@ impl FoundEvents {
         self.rows.len()
     }
 
-    /// The condition for the events that name no other place of their users.
+    /// The condition for the first events of users who may have to move: those that do not name
+    /// another account.
     fn condition_of_firsts(
         &self,
         erasure: &Erasure,
@@ -64,7 +64,7 @@ impl FoundEvents {
 /// Finds the events of an erasure. It reads all events.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn find_events(conn: &Connection, erasure: &Erasure) -> rusqlite::Result<FoundEvents> {
     let event = match erasure.kind {
         ErasureKind::Event => event_of(conn, &erasure.id)?,
@@ -75,8 +75,8 @@ pub fn find_events(conn: &Connection, erasure: &Erasure) -> rusqlite::Result<Fou
     find_events_of(conn, erasure, Members::Taken, event)
 }
 
-/// Finds the events of an erasure. `event` is the one that is erased, where it is one: its
-/// id may be that of another source's event, too.
+/// Finds the events of an erasure. `event` is set when a single event is erased, because an event
+/// of another source may have the same id.
 pub(super) fn find_events_of(
     conn: &Connection,
     erasure: &Erasure,
@@ -89,7 +89,7 @@ pub(super) fn find_events_of(
     };
     let of_firsts = found.condition_of_firsts(erasure, members, event);
     let users = match erasure.kind {
-        // A user is erased with all events.
+        // When a user is erased, all of the user's events go.
         ErasureKind::User => BTreeSet::new(),
         ErasureKind::Stream | ErasureKind::Event | ErasureKind::Account | ErasureKind::Source => {
             homes::named_users(conn, erasure, &of_firsts)?
@@ -103,11 +103,11 @@ pub(super) fn find_events_of(
     Ok(found)
 }
 
-/// The event with an id, if it is stored. What a page sent under the id goes before what a
-/// server did.
+/// The event with an id, if it is stored. If both a page and a server sent an event with this id,
+/// the one of the page is meant.
 fn event_of(conn: &Connection, event_id: &str) -> rusqlite::Result<Option<EventRow>> {
     for scope in IdScope::ALL {
-        // Retention drops an event before its id is forgotten.
+        // The id may still be recorded when retention has dropped the event.
         if let Some((_, event)) = event_ids::find(conn, &key(event_id, scope))?
             && event_months::of_event(conn, event)?.is_some()
         {
@@ -138,21 +138,20 @@ fn find_after(
     Ok(found)
 }
 
-/// What an erasure concerns now.
+/// What an erasure concerns at the time of the transaction.
 #[derive(Debug)]
 pub(super) struct Concerned {
     pub(super) events: Vec<EventRow>,
-    /// What is left of their streams once they are gone.
+    /// What remains of their streams.
     pub(super) streams: StreamsLeft,
     /// The first events of users who may have to move.
     pub(super) firsts: BTreeMap<String, FirstEvents>,
-    /// What the identifications say that are left once they are gone.
+    /// The contents of the identifications that remain.
     pub(super) remaining: Remaining,
 }
 
-/// The events that were found and are still concerned, and those that arrived
-/// since: meanwhile retention may have deleted some, and a user may have been
-/// moved.
+/// The found events that still match, and those that arrived since. Meanwhile retention may have
+/// deleted some, and users may have been moved.
 pub(super) fn find_now(
     conn: &Connection,
     erasure: &Erasure,

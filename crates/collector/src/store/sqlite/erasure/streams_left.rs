@@ -1,4 +1,4 @@
-//! Which events of streams an erasure leaves.
+//! Which events of streams remain after an erasure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,23 +13,23 @@ use crate::{
     store::sqlite::{event_months, json, rows::EventRow},
 };
 
-/// What an erasure leaves of the streams of its events.
+/// What remains of the streams of the erased events.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StreamsLeft {
     /// The streams.
     streams: BTreeSet<String>,
-    /// Their events that are not concerned; nothing where there are none.
+    /// Their remaining events. A stream without any has no entry.
     pub(super) left: BTreeMap<String, StreamEvents>,
 }
 
-/// Finds what an erasure leaves.
+/// Finds what remains after an erasure.
 pub(super) fn find(
     conn: &Connection,
     erasure: &Erasure,
     condition: &Condition,
 ) -> rusqlite::Result<StreamsLeft> {
     if erasure.kind == ErasureKind::Stream {
-        // Its record goes as a whole.
+        // The record of an erased stream is deleted as a whole.
         return Ok(StreamsLeft::default());
     }
     let streams = streams_after(conn, condition, None)?;
@@ -37,8 +37,8 @@ pub(super) fn find(
     Ok(StreamsLeft { streams, left })
 }
 
-/// Adds what arrived after an event. Of a stream that the erasure concerns since then alone,
-/// what arrived before counts as dropped: its numbers stay.
+/// Adds the events that arrived after one. If only newer events make the erasure concern a stream,
+/// its older events were not searched. They count as dropped, and their numbers stay recorded.
 pub(super) fn find_now(
     conn: &Connection,
     condition: &Condition,
@@ -53,7 +53,7 @@ pub(super) fn find_now(
     Ok(now)
 }
 
-/// The streams of the events that an erasure concerns, which arrived after one.
+/// The streams of the events that an erasure concerns and that arrived after one.
 fn streams_after(
     conn: &Connection,
     condition: &Condition,
@@ -76,7 +76,7 @@ fn streams_after(
     Ok(streams)
 }
 
-/// The numbered events of streams that an erasure does not concern, which arrived after one.
+/// The numbered events of streams that an erasure does not concern and that arrived after one.
 fn events_of_streams(
     conn: &Connection,
     condition: &Condition,

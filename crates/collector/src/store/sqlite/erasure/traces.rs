@@ -1,4 +1,4 @@
-//! Finds what events leave outside of their own tables and figures.
+//! Finds what events leave behind outside of their own tables and figures.
 
 use std::collections::BTreeSet;
 
@@ -42,9 +42,8 @@ pub(super) fn read(tx: &Transaction<'_>, events: &[EventRow]) -> rusqlite::Resul
     Ok(traces)
 }
 
-/// The users that nobody else has named: none of their events is left, neither in
-/// tables nor in figures, and the Account API and trusted sources said nothing of
-/// them.
+/// The users that nothing else has named: none of their events remains, neither in tables nor in
+/// figures, and neither the Account API nor a trusted source has described them.
 pub(super) fn invented_users(
     tx: &Transaction<'_>,
     traces: &Traces,
@@ -63,8 +62,8 @@ pub(super) fn invented_users(
     Ok(invented)
 }
 
-/// The same of accounts, which have neither users, children, records nor figures
-/// either.
+/// The accounts that nothing else has named. They must also have no users, children, records or
+/// figures.
 pub(super) fn invented_accounts(
     tx: &Transaction<'_>,
     traces: &Traces,

@@ -1,4 +1,4 @@
-//! Events that are stored, as they are moved.
+//! Reads stored events for a migration.
 
 use rusqlite::{Connection, params};
 
@@ -17,10 +17,10 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Columns of a moved event before those that the file has.
+/// Number of columns of a migrated event that precede the columns stored in the file.
 const BEFORE: usize = 2;
 
-/// Number and last of the events of each month.
+/// A text with the number of events and the last event of each month.
 pub(super) fn content(conn: &Connection) -> rusqlite::Result<String> {
     let mut content = retention::events_from(conn)?.to_string();
     for month in event_months::all(conn)? {
@@ -35,8 +35,8 @@ pub(super) fn content(conn: &Connection) -> rusqlite::Result<String> {
     Ok(content)
 }
 
-/// Hands out the events after a position. Those from before the time from which on all
-/// are stored are left out: their figures stand for them.
+/// Passes the events after a position to `take`. Events from before the time from which on all are
+/// stored are left out, because their figures are migrated instead.
 pub(super) fn read(
     conn: &Connection,
     from: Position,
@@ -97,7 +97,7 @@ fn read_some(
     Ok(read)
 }
 
-/// The key by which the event is known when it is sent again.
+/// The key that identifies the event when it is sent again.
 fn key_of(
     conn: &Connection,
     event_id: &str,

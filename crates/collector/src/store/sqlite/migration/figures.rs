@@ -1,4 +1,4 @@
-//! Figures whose events were deleted, as they are moved.
+//! Reads figures whose events were deleted, for a migration.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use crate::store::{
     },
 };
 
-/// What tells the figures of one file from others.
+/// A text that identifies the figures of a file.
 pub(super) fn content(conn: &Connection) -> rusqlite::Result<String> {
     conn.query_row(
         "SELECT COUNT(*) || ' ' || TOTAL(facts) || ' ' || TOTAL(events) || ' ' || TOTAL(id)
@@ -26,13 +26,13 @@ pub(super) fn content(conn: &Connection) -> rusqlite::Result<String> {
     )
 }
 
-/// Number of the events that the figures were made of.
+/// Number of events that the figures sum up.
 pub(super) fn events(conn: &Connection) -> rusqlite::Result<i64> {
     let sql = "SELECT IFNULL(SUM(events), 0) FROM usage_segments";
     conn.query_row(sql, [], |row| row.get(0))
 }
 
-/// Hands out the figures whose events were deleted, but for so many rows of them.
+/// Passes the figures whose events were deleted to `take`, without the first `skipped` rows.
 pub(super) fn read(
     conn: &Connection,
     skipped: i64,
@@ -53,7 +53,7 @@ pub(super) fn read(
         most,
     };
     for part in parts {
-        // They are sorted: each time they are read, the rows come in the same order.
+        // They are sorted, so that the rows come in the same order each time they are read.
         let facts = segments::read(conn, Table::Stored, part).map_err(failed)?;
         let old = facts
             .iter()
@@ -66,10 +66,10 @@ pub(super) fn read(
     waiting.hand_out(take)
 }
 
-/// Rows that are not handed out yet.
+/// Rows that have not been passed on yet.
 struct Waiting {
     rows: Vec<Row>,
-    /// Number of all rows up to the last of them.
+    /// Number of all rows up to the last one of `rows`.
     position: i64,
     skipped: i64,
     most: usize,
@@ -102,7 +102,7 @@ impl Waiting {
     }
 }
 
-/// The texts for which facts have numbers.
+/// The texts of the rows to which facts refer.
 #[derive(Debug, Default)]
 struct Texts {
     account: Option<(AccountRow, String)>,
@@ -149,7 +149,7 @@ impl Texts {
         Ok(figures.rows())
     }
 
-    /// Looks up what the fact before did not have.
+    /// Looks up the texts that the preceding fact did not have.
     fn find(
         &mut self,
         conn: &Connection,

@@ -1,14 +1,14 @@
-//! How what is read is handed out.
+//! How the reader of a migration passes rows on.
 
 use crate::store::{
     error::StoreError,
     migration::{MigrationError, Position, Row},
 };
 
-/// Takes rows, with the position up to which they lead.
+/// Receives rows, with the position that they lead to.
 pub type Take<'a> = dyn FnMut(Vec<Row>, Position) -> Result<(), MigrationError> + 'a;
 
-/// The failure of a statement.
+/// The error of a failed statement.
 pub(super) fn failed(cause: rusqlite::Error) -> MigrationError {
     StoreError::Failed(cause.to_string()).into()
 }

@@ -1,4 +1,4 @@
-//! Reads all of a file, so that it is moved into another store.
+//! Reads all data of a file, to migrate it into another store.
 
 mod events;
 mod figures;
@@ -20,15 +20,15 @@ use crate::store::{
 pub use handing::Take;
 use handing::failed;
 
-/// A file that nobody else has open, as long as it is moved.
+/// A file that is locked for a migration.
 #[derive(Debug)]
 pub struct SqliteSource {
     conn: Connection,
-    /// Most rows that are taken at a time.
+    /// Maximum number of rows that are read at a time.
     most: usize,
 }
 
-/// Deletes the events of which the figures alone are to be kept.
+/// Deletes the events that retention has begun to delete. Their figures remain.
 fn finish_retention(conn: &mut Connection) -> rusqlite::Result<()> {
     let events_from = retention::events_from(conn)?;
     if events_from == 0 {
@@ -45,18 +45,18 @@ fn finish_retention(conn: &mut Connection) -> rusqlite::Result<()> {
 }
 
 impl SqliteSource {
-    /// Opens a file, and keeps it from everybody else. Batches that wait in its inbox are
-    /// spread, and the deletion of old events is finished if it has begun. NUL, which an earlier
+    /// Opens a file and locks it exclusively. Waiting batches are moved from its inbox to the
+    /// tables, and a deletion of old events that has begun is finished. NUL, which an earlier
     /// version stored, becomes `␀`. `most` rows are read at a time.
     ///
     /// # Errors
-    /// When it is not there, is no database of a collector, or is open elsewhere.
+    /// Fails when the file does not exist, is not a database of a collector, or is open elsewhere.
     pub fn open(path: &Path, most: usize) -> Result<Self, MigrationError> {
         let no_source = |cause| MigrationError::NoSource {
             path: path.display().to_string(),
             cause,
         };
-        // SQLite would make a database of an empty file.
+        // SQLite would turn an empty file into a database.
         match std::fs::metadata(path).map(|file| file.len()) {
             Err(_) => return Err(no_source("is not there")),
             Ok(0) => return Err(no_source("is empty")),
@@ -69,8 +69,8 @@ impl SqliteSource {
             opened => opened?,
         };
         drop(inbox);
-        // With an exclusive lock, SQLite refuses a file that is open elsewhere, and whoever
-        // opens it later.
+        // An exclusive lock cannot be taken while the file is open elsewhere, and refuses others
+        // from then on.
         conn.pragma_update(None, "locking_mode", "EXCLUSIVE")
             .map_err(failed)?;
         if conn.execute_batch("BEGIN IMMEDIATE; COMMIT").is_err() {
@@ -81,11 +81,11 @@ impl SqliteSource {
         Ok(SqliteSource { conn, most })
     }
 
-    /// What tells the content of the file from any other, short of the events themselves:
-    /// of these it has the number and the last of each month.
+    /// A fingerprint of the contents of the file. Of the events, it only covers the number and the
+    /// last one of each month.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn fingerprint(&self) -> Result<[u8; 32], MigrationError> {
         let mut hash = Sha256::new();
         for table in ENTITIES.iter().chain(&KEYS) {
@@ -102,11 +102,11 @@ impl SqliteSource {
         Ok(hash.finalize().into())
     }
 
-    /// From which time on all events are still stored, in ms since the Unix epoch; 0 where
-    /// all of them are.
+    /// The time from which on all events are still stored, in ms since the Unix epoch; 0 if none
+    /// was deleted.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn events_from(&self) -> Result<i64, MigrationError> {
         let quarter = retention::events_from(&self.conn).map_err(failed)?;
         Ok(i64::from(quarter) * QUARTER_MS)
@@ -115,7 +115,7 @@ impl SqliteSource {
     /// All rows of a small table.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn rows(&self, table: &Table) -> Result<Vec<Row>, MigrationError> {
         let mut all = Vec::new();
         rows::of_table(&self.conn, table, self.most, &mut |rows| {
@@ -125,8 +125,8 @@ impl SqliteSource {
         Ok(all)
     }
 
-    /// Sends all rows of some tables, and then that there are no more. It blocks while the
-    /// receiver is slow, and ends where that is gone.
+    /// Sends all rows of some tables, and then the end of the stream. It blocks while the receiver
+    /// is slow, and stops when the receiver is dropped.
     pub fn send(&self, tables: &'static [Table], to: &mpsc::Sender<Result<Part, MigrationError>>) {
         let send = |part| {
             to.blocking_send(Ok(part))
@@ -137,27 +137,27 @@ impl SqliteSource {
                 send(Part::Rows(table, rows))
             })
         });
-        // Nobody is there to hear it where the receiver is gone.
+        // Sending fails only if the receiver was dropped, so nobody needs the error.
         let _ = match sent {
             Ok(()) => to.blocking_send(Ok(Part::End)),
             Err(cause) => to.blocking_send(Err(cause)),
         };
     }
 
-    /// Number of all events that figures were made of. A file whose figures are right has
-    /// as many rows of figures and events to move.
+    /// Number of events that all figures sum up. If the figures of a file are correct, this is also
+    /// the number of rows of figures and events to migrate.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Fails when SQLite fails.
     pub fn events(&self) -> Result<i64, MigrationError> {
         figures::events(&self.conn).map_err(failed)
     }
 
-    /// Hands out the figures whose events were deleted, and then the events that are
-    /// stored, from a position on.
+    /// Passes the figures whose events were deleted, and then the stored events, to `take`,
+    /// starting at a position.
     ///
     /// # Errors
-    /// Those of SQLite, and those of `take`.
+    /// Fails when SQLite or `take` fails.
     pub fn read_from(&self, from: Position, take: &mut Take<'_>) -> Result<(), MigrationError> {
         if from.month == 0 && from.event == 0 {
             figures::read(&self.conn, from.figures, self.most, take)?;

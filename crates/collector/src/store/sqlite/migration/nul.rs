@@ -1,7 +1,8 @@
-//! Takes NUL out of a file that an earlier version wrote: PostgreSQL has no place for it.
+//! Replaces NUL in a file that an earlier version wrote, because PostgreSQL cannot store it.
 //!
-//! The file itself is mended, so that it answers as the store does into which it is moved. An
-//! id of which another has the form that it gets is given one more `␀`, and told.
+//! The file itself is changed, so that it gives the same answers as the store into which it is
+//! migrated. If the new form of an id is already in use, one more `␀` is appended, and a warning is
+//! logged.
 
 use std::collections::HashMap;
 
@@ -16,13 +17,13 @@ use crate::{
     },
 };
 
-/// The columns that hold JSON, in whichever table.
+/// The columns that hold JSON, in any table.
 const JSON: [&str; 6] = ["details", "own", "public", "fields", "rule", "extra"];
 
-/// Tables of names that figures have by their numbers, which are not moved themselves.
+/// Tables of texts to which figures refer by number. They are not migrated as tables.
 const NUMBERED: [(&str, &str); 2] = [("names", "name"), ("sessions", "session_id")];
 
-/// What a text names. One that is stored in several places is the same in all of them.
+/// What a text names. A name that is stored in several places is replaced by the same text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Named {
     Account,
@@ -46,10 +47,10 @@ impl Named {
     }
 }
 
-/// The texts that were replaced, by what they name.
+/// The replaced texts, by what they name.
 type Replaced = HashMap<(Named, String), String>;
 
-/// Replaces NUL in all texts that are moved, and in those that figures have by number.
+/// Replaces NUL in all texts that are migrated, and in those to which figures refer.
 pub(super) fn replace(conn: &mut Connection) -> rusqlite::Result<()> {
     let tx = conn.transaction()?;
     let mut replaced = Replaced::new();
@@ -89,7 +90,7 @@ fn replace_texts(
         loop {
             match update.execute([&new, &old]) {
                 Ok(_) => break,
-                // Another row has it.
+                // Another row has this value.
                 Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                     new.push(NUL);
                 }
@@ -119,7 +120,7 @@ fn replace_json(tx: &Transaction<'_>, table: &str, column: &str) -> rusqlite::Re
     Ok(())
 }
 
-/// The texts of a column that have something in them.
+/// The values of a column that contain a text.
 fn with(
     tx: &Transaction<'_>,
     table: &str,
@@ -190,7 +191,7 @@ fn replace_in_events(
     Ok(())
 }
 
-/// The id that an event gets, under which it is noted from now on.
+/// Determines the new id of an event, and records its key.
 fn event_id(tx: &Transaction<'_>, event: EventRow, old: String) -> rusqlite::Result<String> {
     let mut new = without_nul(old.clone());
     if new == old {
@@ -204,7 +205,7 @@ fn event_id(tx: &Transaction<'_>, event: EventRow, old: String) -> rusqlite::Res
             );
             match noted {
                 Ok(_) => break,
-                // Another event has it.
+                // Another event has this key.
                 Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                     new.push(NUL);
                 }

@@ -1,4 +1,4 @@
-//! Rows of tables as they are moved.
+//! Reads rows of tables for a migration.
 
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, Row as SqliteRow};
@@ -6,8 +6,7 @@ use rusqlite::{Connection, Row as SqliteRow};
 use super::handing::failed;
 use crate::store::migration::{Cell, Kind, MigrationError, Row, Table};
 
-/// Hands out all rows of a table in the order in which they were made, at most so many at a
-/// time.
+/// Passes on all rows of a table in the order in which they were created, at most `most` at a time.
 pub(super) fn of_table(
     conn: &Connection,
     table: &Table,
@@ -42,7 +41,7 @@ pub(super) fn of_table(
     take(read)
 }
 
-/// What a column of a moved row is in the file.
+/// The SQL expression for a column of a migrated row.
 fn expression(table: &str, column: &str) -> String {
     match (table, column) {
         ("accounts", "has_usage") => "EXISTS (SELECT 1 FROM usage_segments s

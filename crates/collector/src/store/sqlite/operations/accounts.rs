@@ -99,7 +99,7 @@ impl AccountOperations for SqliteStore {
                 records,
                 is_dry_run,
             } = import;
-            // A dry run is the import itself, taken back.
+            // A dry run is an import that is rolled back.
             let outcome = self.write_unless_rejected(move |tx| {
                 let report = import::import(tx, kind, records, now)?;
                 Ok(if is_dry_run { Err(report) } else { Ok(report) })

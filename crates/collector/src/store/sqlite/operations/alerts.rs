@@ -1,4 +1,4 @@
-//! Alerts: their rules, and the messages about them.
+//! Alerts: their rules, and the messages to the webhook.
 
 use crate::{
     model::{
@@ -110,8 +110,8 @@ impl AlertOperations for SqliteStore {
     }
 }
 
-/// Checks a rule. It reads as a report does, and writes a hundred alerts at a time, so
-/// that batches of events come in between.
+/// Checks a rule. Reads the figures like a report does, and writes a hundred alerts at a time, so
+/// that batches of events are stored in between.
 async fn check_rule(
     store: &SqliteStore,
     rule: i64,

@@ -1,4 +1,4 @@
-//! Events: stored, read back and removed.
+//! Events: storing, reading and removing them.
 
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ use crate::{
     },
 };
 
-/// Most events of a batch in one transaction. They take the writer some tens of
-/// ms, also where each names a new account and a new user, and batches of other
-/// clients come between the parts. Trackers send fewer.
+/// Maximum number of events of a batch in one transaction. They take the writer some tens of ms,
+/// even if each names a new account and a new user. Batches of other clients are stored between the
+/// parts. Trackers send fewer.
 const PART_EVENTS: usize = 1000;
 
 impl EventOperations for SqliteStore {
@@ -67,7 +67,8 @@ impl EventOperations for SqliteStore {
                     erasure::erase(tx, &erasure, &found, now)
                 })
                 .await?;
-            // It is erased for every question, and asking again would find nothing.
+            // A failure is only logged: the data is already erased for all queries, and a repeated
+            // request would find nothing to erase.
             if erased.is_some()
                 && let Err(cause) = self.overwrite_free_pages().await
             {
@@ -82,8 +83,8 @@ impl EventOperations for SqliteStore {
     }
 }
 
-/// Stores a batch in parts, one after the other. Refused lines are counted with the last
-/// part, so that they count once.
+/// Stores a batch in parts, one after the other. Rejected lines are counted with the last part, so
+/// that they are counted once.
 async fn ingest_in_parts(store: &SqliteStore, batch: Batch) -> Result<BatchOutcome, StoreError> {
     let Batch {
         events,

@@ -1,4 +1,4 @@
-//! Keys, and sessions of people who are signed in.
+//! Keys, and dashboard sessions of signed-in people.
 
 use std::future::ready;
 
@@ -69,7 +69,7 @@ impl KeyOperations for SqliteStore {
     }
 }
 
-/// The reader, unless the only account that it may see is gone.
+/// The reader, unless the account to which it is limited no longer exists.
 fn sees_anything(
     conn: &rusqlite::Connection,
     reader: Option<Reader>,

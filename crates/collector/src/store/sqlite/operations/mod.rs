@@ -1,5 +1,5 @@
-//! The operations of a store, on SQLite: each is one query on a snapshot, or one piece
-//! of work for the writer.
+//! The operations of a store, on SQLite: each is a query on a snapshot, or a unit of work for the
+//! writer.
 
 mod accounts;
 mod alerts;

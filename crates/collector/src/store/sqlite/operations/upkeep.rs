@@ -1,4 +1,4 @@
-//! What keeps a store running.
+//! Health, size and shutdown of the store.
 
 use std::future::ready;
 

@@ -1,4 +1,4 @@
-//! All accounts in memory, with when they were used.
+//! All accounts in memory, with the times of their use.
 
 use rusqlite::Connection;
 use serde_json::Map;
@@ -62,7 +62,7 @@ pub(super) fn read_uses(conn: &Connection, forest: &Forest, own: &mut Own) -> ru
     Ok(())
 }
 
-/// Reads who belongs to the accounts.
+/// Reads which users belong to the accounts.
 pub(super) fn read_members(
     conn: &Connection,
     forest: &Forest,

@@ -1,5 +1,5 @@
-//! Every account with its figures of a period and of the one before, in one pass
-//! over the facts: the list of accounts.
+//! The list of accounts: every account with its figures of a period and the previous one, in one
+//! pass over the facts.
 
 mod forest;
 mod money;
@@ -18,12 +18,12 @@ use crate::{
     store::portfolio::{BEFORE, Forest, ListQuestion, NOW, Own, Portfolio},
 };
 
-/// Reads the figures of many accounts: of one subtree, or of all. With `with_names`, the
-/// names are collected that the usage has: they are the choices of a filter. It takes
-/// several times as long.
+/// Reads the figures of all accounts, or of one subtree. With `with_names`, also collects the
+/// product, module and feature names in use, which are the choices of filters. That takes several
+/// times as long.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn read(
     conn: &Connection,
     within: Option<AccountRow>,
@@ -138,7 +138,7 @@ impl<'a> Tally<'a> {
         )
     }
 
-    /// The first quarter of an hour in which each account used the filtered part, as far as the
+    /// The quarter of an hour of each account's first use that passes the filter, as far as the
     /// comparison needs it. `None` without a filter.
     fn first_filtered_use(
         &self,
@@ -175,8 +175,8 @@ impl<'a> Tally<'a> {
     }
 }
 
-/// Notes the names of a fact: every product, the modules of the selected product,
-/// and the features of the selected product and module.
+/// Records the names of a fact: every product, the modules of the selected product, and the
+/// features of the selected product and module.
 #[inline]
 fn note_names(roles: &mut Roles, filter: &RowFilter, fact: &Fact) {
     roles.note(fact.key.product, 0, fact);

@@ -7,8 +7,8 @@ use crate::{
     store::portfolio::{Forest, Money, Own, RECURRING_REVENUE},
 };
 
-/// Reads the latest recurring revenue of each account itself, in its currency. A deactivated
-/// account has none: it counts for no account above it.
+/// Reads the latest recurring revenue of each account, without its subtree, in its currency.
+/// Deactivated accounts have none, so they do not count for their ancestors.
 pub(super) fn read(
     conn: &Connection,
     forest: &Forest,
@@ -24,7 +24,7 @@ pub(super) fn read(
         if let Some(at) = forest.index(row.get(0)?)
             && !forest.account(at).is_deleted
         {
-            // A later record replaces the earlier one, whatever its currency.
+            // A later record replaces an earlier one, whatever its currency.
             let amount = Amount(row.get::<_, i64>(2)?.into());
             own.money[at] = Money([(row.get(1)?, amount)].into());
         }

@@ -1,4 +1,4 @@
-//! Computes facts from events into a temporary table, and finds what differs.
+//! Computes facts from events into a temporary table, and finds the differences.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,7 @@ use crate::store::sqlite::{
     segments::{self, NewFacts, Part, Table},
 };
 
-/// Number of events whose facts are collected before they are written: some
-/// 30 MB.
+/// Number of events whose facts are collected before they are written: some 30 MB.
 const CHUNK: usize = 250_000;
 
 /// The result of a rebuild.
@@ -22,7 +21,7 @@ pub struct Rebuilt {
     pub events: u64,
     /// Number of accounts with facts.
     pub accounts: usize,
-    /// Number of facts that the events make.
+    /// Number of facts that the events result in.
     pub facts: u64,
     /// Ids of the accounts whose stored facts were wrong.
     pub differing: Vec<String>,
@@ -32,15 +31,13 @@ pub struct Rebuilt {
 #[derive(Debug, Default)]
 pub(super) struct Compared {
     pub(super) rebuilt: Rebuilt,
-    /// The parts that differ. What they had is in a temporary table.
+    /// The parts that differ. Their stored facts are in a temporary table.
     pub(super) parts: Vec<Part>,
-    /// Whether an event has a session or a name without a row, so that nothing is
-    /// compared.
+    /// Whether a session or a name of an event has no row. In that case nothing was compared.
     pub(super) lacks_rows: bool,
 }
 
-/// Compares all stored facts with those that the events make. It writes temporary
-/// tables alone.
+/// Compares all stored facts with those computed from the events. Writes only temporary tables.
 pub(super) fn compare(tx: &Transaction<'_>) -> rusqlite::Result<Compared> {
     let mut found = Compared::default();
     let Some(events) = collect_facts(tx)? else {
@@ -55,8 +52,8 @@ pub(super) fn compare(tx: &Transaction<'_>) -> rusqlite::Result<Compared> {
         let stored = segments::read(tx, Table::Stored, part)?;
         found.rebuilt.facts += computed.len() as u64;
         accounts.insert(part.account);
-        // Older events may have arrived late, after retention had deleted others of
-        // their time; their facts are only a part.
+        // Quarters before `from` are not compared: retention has deleted events there, and late
+        // ones may have arrived since, so the events give only a part of the facts.
         let recent = |facts: &[Fact]| facts.partition_point(|fact| fact.key.quarter < from);
         if !agree(&stored[recent(&stored)..], &computed[recent(&computed)..]) {
             found.rebuilt.differing.push(tx.query_row(
@@ -103,8 +100,8 @@ pub(super) fn insert_dimensions(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Computes the facts of all events into a temporary table. Returns their number, or
-/// `None` when a row of a session or a name is missing.
+/// Computes the facts of all events into a temporary table. Returns the number of events, or `None`
+/// when the row of a session or a name is missing.
 fn collect_facts(tx: &Transaction<'_>) -> rusqlite::Result<Option<u64>> {
     let columns = segments::COLUMNS;
     drop_tables(tx)?;
@@ -164,8 +161,8 @@ fn parts(tx: &Transaction<'_>) -> rusqlite::Result<Vec<Part>> {
     .collect()
 }
 
-/// Whether facts are equal. The last bits of a sum of fractions depend on the
-/// order of its terms.
+/// Whether facts are equal. The last bits of a sum of fractions are ignored, because they depend on
+/// the order of its terms.
 fn agree(stored: &[Fact], computed: &[Fact]) -> bool {
     stored.len() == computed.len()
         && stored.iter().zip(computed).all(|(stored, computed)| {

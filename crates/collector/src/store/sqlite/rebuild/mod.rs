@@ -1,8 +1,8 @@
 //! Recomputes all facts from the events and compares them with the stored ones.
 //!
-//! A collector may receive events meanwhile. What is compared is one snapshot of the
-//! file, which takes no lock; what differs is then corrected account by account, each
-//! in a short transaction, by the difference that the snapshot had.
+//! A collector may receive events meanwhile. The comparison uses one snapshot of the file and takes
+//! no lock. Differences are then corrected account by account, each in a short transaction, by the
+//! difference found in the snapshot.
 
 mod compute;
 
@@ -18,15 +18,15 @@ use super::{
 pub use compute::Rebuilt;
 use compute::{Compared, compare, drop_tables, insert_dimensions};
 
-/// Times that a running collector is given to change what is being corrected, such as
-/// by an erasure. After them the file is locked.
+/// Number of passes in which a running collector may change what is being corrected, for example by
+/// an erasure. After them the file is locked.
 const PASSES: usize = 3;
 
 /// Recomputes the facts of every event that is still stored and compares them.
 /// With `repair`, facts that differ are corrected.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn rebuild(conn: &mut Connection, repair: bool) -> rusqlite::Result<Rebuilt> {
     // The recomputed facts may be larger than memory.
     conn.pragma_update(None, "temp_store", "FILE")?;
@@ -45,7 +45,7 @@ pub fn rebuild(conn: &mut Connection, repair: bool) -> rusqlite::Result<Rebuilt>
             correct(&tx, part)?;
             tx.commit()?;
         }
-        // What was corrected is compared once more.
+        // Compare again what was corrected.
         drop_tables(conn)?;
     }
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -54,17 +54,17 @@ pub fn rebuild(conn: &mut Connection, repair: bool) -> rusqlite::Result<Rebuilt>
     Ok(first.unwrap_or_default())
 }
 
-/// Like [`rebuild`] for a command beside a running collector, to which it leaves the
-/// processors where they are busy.
+/// Like [`rebuild`], for a command that runs beside a collector. It leaves the processors to the
+/// collector when they are busy.
 ///
 /// # Errors
-/// As [`rebuild`].
+/// Fails like [`rebuild`].
 pub fn rebuild_in_background(conn: &mut Connection, repair: bool) -> rusqlite::Result<Rebuilt> {
     readers::give_way();
     rebuild(conn, repair)
 }
 
-/// Compares within one snapshot, without a lock.
+/// Compares in one snapshot, without a lock.
 fn compare_snapshot(conn: &mut Connection) -> rusqlite::Result<Compared> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
     let found = compare(&tx)?;
@@ -82,7 +82,7 @@ fn compare_snapshot(conn: &mut Connection) -> rusqlite::Result<Compared> {
     Ok(found)
 }
 
-/// Recomputes and replaces what differs within a transaction.
+/// Recomputes the facts and replaces those that differ, in one transaction.
 pub(super) fn recompute(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     insert_dimensions(tx)?;
     let found = compare(tx)?;
@@ -92,11 +92,11 @@ pub(super) fn recompute(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     drop_tables(tx)
 }
 
-/// Corrects the facts of a part by what differed when they were compared. Facts that
-/// were added since then stay.
+/// Corrects the facts of a part by the difference found in the comparison. Facts that were added
+/// since then remain.
 fn correct(tx: &Transaction<'_>, part: Part) -> rusqlite::Result<()> {
-    // Older events may have arrived late, after retention had deleted others of
-    // their time; their facts are only a part.
+    // Quarters before `from` are not corrected: retention has deleted events there, and late ones
+    // may have arrived since, so the events give only a part of the facts.
     let from = retention::events_from(tx)?;
     let recent = |table: Table| -> rusqlite::Result<Vec<Fact>> {
         let mut facts = segments::read(tx, table, part)?;
@@ -120,7 +120,7 @@ fn correct(tx: &Transaction<'_>, part: Part) -> rusqlite::Result<()> {
             *stored = corrected(stored, &computed.sums, &wrong.unwrap_or_default());
         }
     }
-    // Facts that no event makes.
+    // Facts to which no event contributes.
     for (key, wrong) in wrong {
         if let Some(stored) = facts.get_mut(&key) {
             *stored = corrected(stored, &Sums::default(), &wrong);
@@ -133,7 +133,7 @@ fn correct(tx: &Transaction<'_>, part: Part) -> rusqlite::Result<()> {
     segments::replace(tx, part, facts.collect())
 }
 
-/// What is stored, with what is right in place of what was wrong.
+/// The stored sums, with the right sums in place of the wrong ones.
 fn corrected(stored: &Sums, right: &Sums, wrong: &Sums) -> Sums {
     let whole =
         |stored: u64, right: u64, wrong: u64| stored.saturating_add(right).saturating_sub(wrong);
@@ -157,7 +157,7 @@ mod tests {
             module_time: 10 * events,
             active_time: 100 * events,
         };
-        // Seven were stored where five are right; two more have arrived.
+        // Seven events were stored where five are right. Two more have arrived since.
         assert_eq!(corrected(&sums(9), &sums(5), &sums(7)), sums(7));
         assert_eq!(corrected(&sums(3), &sums(5), &sums(1)), sums(7));
         assert_eq!(corrected(&sums(7), &sums(0), &sums(7)), sums(0));

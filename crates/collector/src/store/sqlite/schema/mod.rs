@@ -1,7 +1,7 @@
 //! The tables, and the migrations of older files.
 //!
-//! `PRAGMA user_version` is the number of migrations that a file has had. A
-//! migration is never edited after its release.
+//! `PRAGMA user_version` is the number of migrations applied to a file. A migration is never edited
+//! after its release.
 
 mod tables;
 #[cfg(test)]
@@ -18,15 +18,14 @@ use tables::{
     FREE_PAGES, REFUSALS_BY_KIND, STREAM_EVENTS, V1, V2, V3, V4, V5, V6, V7, V8, V9, V10,
 };
 
-/// A step from one version to the next: statements, then a function for what
-/// statements cannot do.
+/// A step from one version to the next: SQL statements, then a function for what they cannot do.
 struct Migration {
     sql: &'static str,
     fill: fn(&Transaction<'_>) -> rusqlite::Result<()>,
 }
 
 impl Migration {
-    /// A step that statements can do.
+    /// A step that consists of statements only.
     const fn of(sql: &'static str) -> Self {
         Migration {
             sql,
@@ -42,7 +41,7 @@ const MIGRATIONS: &[Migration] = &[
         fill: streams::fill,
     },
     Migration::of(V3),
-    // The seventh migration computes the facts, in the form that they have now.
+    // The seventh migration computes the facts in their current form.
     Migration::of(V4),
     Migration::of(V5),
     Migration {
@@ -74,7 +73,7 @@ const MIGRATIONS: &[Migration] = &[
             streams::mark_implausible(tx)
         },
     },
-    // Older versions would not read the file in which batches wait since then.
+    // Only increases the version: older versions would not read the inbox, which exists since then.
     Migration::of(""),
     Migration {
         sql: "",
@@ -91,7 +90,7 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// Brings the file up to date. All migrations run in one transaction.
+/// Migrates the file to the current version. All migrations run in one transaction.
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     migrate_to(conn, MIGRATIONS.len())
 }
@@ -102,7 +101,7 @@ fn migrate_to(conn: &mut Connection, known: usize) -> Result<(), StoreError> {
     if version(conn)? == known {
         return Ok(());
     }
-    // Facts that are computed anew may be larger than memory.
+    // Recomputed facts may be larger than memory.
     conn.pragma_update(None, "temp_store", "FILE")?;
     let migrated = run_missing(conn, migrations);
     conn.pragma_update(None, "temp_store", "MEMORY")?;
@@ -112,8 +111,7 @@ fn migrate_to(conn: &mut Connection, known: usize) -> Result<(), StoreError> {
 fn run_missing(conn: &mut Connection, migrations: &[Migration]) -> Result<(), StoreError> {
     let known = migrations.len() as i64;
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // The version is read again under the lock: another process may have
-    // migrated the file.
+    // Read the version again under the lock, because another process may have migrated the file.
     let found = version(&tx)?;
     let Some(missing) = usize::try_from(found)
         .ok()
@@ -130,7 +128,7 @@ fn run_missing(conn: &mut Connection, migrations: &[Migration]) -> Result<(), St
     Ok(())
 }
 
-/// The number of migrations that a file has had.
+/// The number of migrations applied to a file.
 pub(super) fn version(conn: &Connection) -> rusqlite::Result<i64> {
     conn.pragma_query_value(None, "user_version", |row| row.get(0))
 }

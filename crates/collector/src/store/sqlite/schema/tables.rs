@@ -217,7 +217,7 @@ CREATE TABLE event_ids (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Keys that only read, the sessions of people, and what they keep on the dashboard.
+/// Viewer keys, dashboard sessions, and saved views.
 pub(super) const V8: &str = "
 -- A viewer key reads the dashboard and usage, and changes nothing.
 ALTER TABLE account_keys ADD COLUMN is_viewer INTEGER NOT NULL DEFAULT 0;
@@ -253,7 +253,7 @@ CREATE TABLE saved_views (
 ) STRICT;
 ";
 
-/// Alerts: what is waited for, what was found, and what is told of it.
+/// Alerts: rules, alerts, and messages about them.
 pub(super) const V9: &str = "
 CREATE TABLE alert_rules (
     id         INTEGER PRIMARY KEY,
@@ -317,8 +317,9 @@ CREATE TABLE inbox (
 ) STRICT;
 ";
 
-/// Refused lines by the kind of their error, with an example of what was told: texts have
-/// values of the lines in them, so that each ms of a wrong clock was a reason of its own.
+/// Rejected lines by the kind of their error, with an example of the message. Messages contain
+/// values of the lines: when they served as the reason, each ms of a wrong clock was a reason of
+/// its own.
 pub(super) const REFUSALS_BY_KIND: &str = "
 ALTER TABLE refusals RENAME TO refusals_by_text;
 CREATE TABLE refusals (
@@ -343,13 +344,13 @@ FROM refusals_by_text GROUP BY source_id, found, account_id;
 DROP TABLE refusals_by_text;
 ";
 
-/// How many events of a stream were accepted: many may have one number.
+/// The number of accepted events of a stream: several events may have the same number.
 pub(super) const STREAM_EVENTS: &str = "
 ALTER TABLE streams ADD COLUMN events INTEGER NOT NULL DEFAULT 0;   -- accepted and not erased
 UPDATE streams SET events = received;
 ";
 
-/// What an erasure overwrites free pages with.
+/// The rows of zeros with which an erasure overwrites free pages.
 pub(super) const FREE_PAGES: &str = "
 -- Empty but for the moment of an erasure; see store/sqlite/free_pages.rs.
 CREATE TABLE free_pages (no INTEGER PRIMARY KEY, zeros BLOB NOT NULL) STRICT;

@@ -1,4 +1,4 @@
-//! Migrations of files of every earlier version.
+//! Migrations of files of all earlier versions.
 
 use super::*;
 use crate::model::calendar::Month;
@@ -61,10 +61,11 @@ fn a_file_of_every_earlier_version_keeps_its_events_and_gets_their_figures() {
             )
             .unwrap();
         assert_eq!(below, ("Below".to_owned(), 1));
-        // Damaged facts and those of earlier versions are computed anew.
+        // Damaged facts, and facts in the format of earlier versions, are recomputed.
         let rebuilt = rebuild::rebuild(&mut conn, false).unwrap();
         assert_eq!((rebuilt.events, rebuilt.facts), (2, 2));
-        // From then on facts are added when events are stored, which this did not do.
+        // From version 7 on, facts are added when events are stored, but this test inserted the
+        // event without facts.
         let differing: &[&str] = if earlier < 7 { &[] } else { &["acme"] };
         assert_eq!(rebuilt.differing, differing);
         if earlier < 2 {
@@ -75,8 +76,8 @@ fn a_file_of_every_earlier_version_keeps_its_events_and_gets_their_figures() {
     }
 }
 
-/// The table that takes events of the first ms: one for all, or from the seventh version
-/// on that of their month.
+/// The table for events of the first ms: the single table of all events, or from version 7 on the
+/// one of their month.
 fn table_of_events(conn: &mut Connection, version: usize) -> String {
     if version < 7 {
         return "events".to_owned();
@@ -88,7 +89,7 @@ fn table_of_events(conn: &mut Connection, version: usize) -> String {
     event_months::table(month)
 }
 
-/// A blob of earlier versions: an hour since the hour before, and the users and
+/// A blob of earlier versions. Each entry has the hours since the previous entry, and the users and
 /// sessions of its facts.
 fn hourly_blob(hours: &[(u8, &[(u8, u8)])]) -> Vec<u8> {
     let mut blob = Vec::new();
@@ -117,7 +118,7 @@ fn facts_whose_events_are_deleted_are_kept_and_users_who_shared_a_session_get_on
         (5, &[(1, 1), (2, 1), (3, 1)]),
         (1, &[(2, 1)]),
         (1, &[(3, 0), (3, 2)]),
-        // Its events are stored no more either, although they should be.
+        // The events of this hour are also missing, although they should be stored.
         (2, &[(1, 1)]),
     ]);
     conn.execute(

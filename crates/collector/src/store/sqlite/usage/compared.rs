@@ -1,4 +1,4 @@
-//! Usage with the period before, and with when users and accounts were seen.
+//! Usage compared with the previous period, with the times when users and accounts were active.
 
 use std::collections::BTreeMap;
 
@@ -24,12 +24,12 @@ use crate::{
     },
 };
 
-/// Runs a query and compares its figures with those of `before`, if that is given.
-/// Rows of users and accounts say when they were seen. It reads all facts up to the
-/// end of the span: what was used first when decides what is compared.
+/// Runs a query and compares its figures with those of `before`, if that is given. Rows of users
+/// and accounts also say when these were active. It reads all facts up to the end of the span,
+/// because the first use decides what can be compared.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn compare(
     conn: &Connection,
     query: &UsageQuery,
@@ -115,7 +115,7 @@ pub fn compare(
             };
             report.comparison = Some(Comparison::of(&totals, compared(first, previous)));
             report.totals = totals;
-            // Days of one period are not those of another.
+            // The days of one period have no counterparts in the other.
             let mut rows = if query.by.is_some_and(|by| by.calendar_unit().is_some()) {
                 rows
             } else {
@@ -142,7 +142,7 @@ pub fn compare(
     Ok(report)
 }
 
-/// The number under which a tally has the value of a fact; `None` for the calendar and
+/// The number by which a tally identifies the value of a fact; `None` for calendar dimensions and
 /// without a dimension.
 #[inline]
 fn value_number(by: Option<Dimension>, account: AccountRow, key: &FactKey) -> Option<u32> {
@@ -156,8 +156,8 @@ fn value_number(by: Option<Dimension>, account: AccountRow, key: &FactKey) -> Op
     }
 }
 
-/// The rows of both periods, each with the figures of the one before. What was used
-/// in that alone has a row, too.
+/// The rows of both periods, each with its figures of the previous one. A value that was used only
+/// in the previous period has a row, too.
 fn merged(
     rows: Vec<NumberedRow>,
     earlier: Vec<NumberedRow>,

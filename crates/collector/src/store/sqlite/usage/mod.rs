@@ -1,8 +1,8 @@
 //! Queries for the usage of an account or of its subtree.
 //!
-//! Whole quarters of an hour are read from facts, and parts of one from events.
-//! Where events have been deleted (see [`retention`](super::retention)), a quarter
-//! counts wholly in the span in which it begins.
+//! Whole quarters of an hour are read from facts, and parts of a quarter from events. Where events
+//! have been deleted (see [`retention`](super::retention)), a quarter counts wholly in the span in
+//! which it begins.
 
 mod compared;
 mod numbered_row;
@@ -34,16 +34,16 @@ use tally::Tally;
 /// Runs a query.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn report(conn: &Connection, query: &UsageQuery) -> rusqlite::Result<UsageReport> {
     report_page(conn, query, &RowPage::ALL)
 }
 
-/// Runs a query and returns one page of its rows. Users who are not on the page
-/// take some 50 bytes of memory each.
+/// Runs a query and returns one page of its rows. Users who are not on the page take some 50 bytes
+/// of memory each.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn report_page(
     conn: &Connection,
     query: &UsageQuery,
@@ -53,11 +53,10 @@ pub fn report_page(
     Ok(report)
 }
 
-/// Runs a query for each of several dimensions, instead of its own. The facts are
-/// read once for all of them.
+/// Runs a query for several dimensions instead of its own. The facts are read once for all of them.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn report_by<const N: usize>(
     conn: &Connection,
     query: &UsageQuery,
@@ -66,11 +65,11 @@ pub fn report_by<const N: usize>(
     read_reports(conn, query, by, &RowPage::ALL)
 }
 
-/// The feature uses of an account and what is below it in a span: all that a share
-/// needs, at half the price of a report.
+/// The feature uses of an account and its subtree in a span. This is all that a share needs, and
+/// takes half as long as a report.
 ///
 /// # Errors
-/// Those of SQLite.
+/// Fails when SQLite fails.
 pub fn feature_uses(
     conn: &Connection,
     account: AccountRow,

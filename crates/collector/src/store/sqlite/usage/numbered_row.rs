@@ -1,10 +1,10 @@
-//! A row of a breakdown while its answer is made.
+//! A row of a breakdown while the answer is assembled.
 
 use serde_json::Value;
 
 use crate::store::usage::{Totals, UsageRow};
 
-/// A row with the number that its value has within a tally.
+/// A row with the number by which the tally identifies its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct NumberedRow {
     pub(super) number: u32,
@@ -19,7 +19,7 @@ impl NumberedRow {
         }
     }
 
-    /// Compares the keys of two rows; the row without a value is the last.
+    /// Compares the keys of two rows. The row without a value comes last.
     pub(super) fn compare_keys(&self, other: &NumberedRow) -> std::cmp::Ordering {
         self.row.compare_keys(&other.row)
     }

@@ -1,4 +1,4 @@
-//! When users, accounts and names were seen.
+//! When users, accounts and names were active.
 
 use roaring::RoaringBitmap;
 
@@ -10,24 +10,24 @@ use crate::{
     },
 };
 
-/// When each value of a dimension was seen. A value takes some 50 bytes and two more
+/// The times when each value of a dimension was active. A value takes some 50 bytes and two more
 /// for each day.
 #[derive(Debug)]
 pub(super) struct PresenceIndex {
     calendar: CalendarIndex,
-    /// By the number of the value: the index of its presence plus one; 0 for none.
+    /// For each number of a value, the index of its presence plus one; 0 for none.
     index: Vec<u32>,
     found: Vec<Presence>,
 }
 
-/// When one value was seen.
+/// The times when one value was active.
 #[derive(Debug, Default)]
 struct Presence {
     first: u32,
     last: u32,
     /// The days of the span with an event.
     days: RoaringBitmap,
-    /// The day that was noted last; most facts repeat it.
+    /// The last recorded day. Most facts repeat it.
     previous_day: Option<u32>,
 }
 
@@ -40,7 +40,7 @@ impl PresenceIndex {
         }
     }
 
-    /// Notes a quarter of an hour with an event, and its day where it lies in the span.
+    /// Records a quarter of an hour with an event, and its day if it lies in the span.
     #[inline]
     pub(super) fn note(&mut self, value: u32, quarter: u32, is_in_span: bool) {
         let place = value as usize;
@@ -84,7 +84,7 @@ impl PresenceIndex {
         self.get(value).map(|presence| presence.first)
     }
 
-    /// When a value was seen.
+    /// The times when a value was active.
     pub(super) fn seen(&self, value: u32) -> Option<Seen> {
         let ms = |quarter: u32| i64::from(quarter) * QUARTER_MS;
         self.get(value).map(|presence| Seen {

@@ -29,7 +29,7 @@ pub struct UsageQuery {
 }
 
 impl UsageReport {
-    /// The report where no event has what the filter names.
+    /// The report when no event can pass the filter.
     pub(super) fn empty() -> Self {
         UsageReport {
             totals: Totals::default(),

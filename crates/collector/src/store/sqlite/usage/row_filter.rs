@@ -1,4 +1,4 @@
-//! A usage filter in terms of rows.
+//! A usage filter with row numbers in place of texts.
 
 use rusqlite::Connection;
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// A filter whose names and user were looked up.
+/// A filter whose names and user have been looked up.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::store::sqlite) struct RowFilter {
     product: Selection,
@@ -43,8 +43,8 @@ impl Selection {
 }
 
 impl RowFilter {
-    /// Looks the filter up. `None` when no event passes it, because none has ever
-    /// named one of its values.
+    /// Looks up the values of a filter. `None` when no event can pass it, because no event has ever
+    /// had one of the values.
     pub(in crate::store::sqlite) fn find(
         conn: &Connection,
         filter: &Filter,
@@ -76,7 +76,7 @@ impl RowFilter {
         }))
     }
 
-    /// Whether it tells facts apart by their names.
+    /// Whether it compares products, modules or features.
     pub(in crate::store::sqlite) fn needs_names(&self) -> bool {
         [self.product, self.module, self.feature]
             .iter()

@@ -1,5 +1,5 @@
-//! Reads the facts of a span: whole quarters of an hour from segments, parts of one
-//! from events.
+//! Reads the facts of a span: whole quarters of an hour from segments, parts of a quarter from
+//! events.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,26 +24,26 @@ use crate::{
 /// Whether a fact counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store::sqlite) enum Standing {
-    /// It counts for its account and every account above it.
+    /// It counts for its account and all ancestors.
     Counted,
-    /// Its account has accounts below it, so that it is not captured.
+    /// Its account has active children, so its usage is not counted.
     NonLeaf,
     /// Its user belongs to another account.
     UserConflict,
 }
 
-/// How finely facts are read.
+/// The granularity in which facts are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store::sqlite) enum Detail {
     /// Each fact.
     Facts,
-    /// The sum of the facts of each user, session and quarter of an hour, as one fact
-    /// without a product, module and feature. It reads a tenth of the numbers.
+    /// The facts of each user, session and quarter of an hour summed up as one fact, without
+    /// product, module and feature. This reads a tenth of the numbers.
     Groups,
 }
 
-/// Calls `visit` with every fact of a span: its account, whether it counts, and
-/// the fact, in no particular order.
+/// Calls `visit` for every fact of a span, in no particular order: with its account, whether it
+/// counts, and the fact.
 pub(in crate::store::sqlite) fn scan(
     conn: &Connection,
     scope: &Scope,
@@ -69,9 +69,9 @@ pub(in crate::store::sqlite) fn scan(
     Ok(())
 }
 
-/// Calls `visit` with every fact of a span and a time of it, so that no fact lies on
-/// both sides of any of the `cuts`: a quarter of an hour that one of them divides is
-/// read from its events, as far as they are still stored.
+/// Calls `visit` for every fact of a span, with a time within the fact. No fact lies on both sides
+/// of any of the `cuts`: a quarter of an hour that contains a cut is read from its events, if these
+/// are still stored.
 pub(in crate::store::sqlite) fn scan_cut(
     conn: &Connection,
     scope: &Scope,
@@ -114,8 +114,8 @@ pub(in crate::store::sqlite) fn scan_cut(
     Ok(())
 }
 
-/// Calls `count` with every fact of whole quarters of an hour: its account, whether
-/// it is set aside, whether the account is a leaf, and the fact.
+/// Calls `count` for every fact of whole quarters of an hour: with its account, whether it is set
+/// aside, whether the account is a leaf, and the fact.
 fn read_segments(
     conn: &Connection,
     scope: &Scope,
@@ -179,7 +179,7 @@ fn read_segments(
     Ok(())
 }
 
-/// Calls `count` with a fact for every event of a span.
+/// Calls `count` with a fact for each event of a span.
 fn read_events(
     conn: &Connection,
     scope: &Scope,
@@ -200,8 +200,8 @@ fn read_events_of(
     count: &mut impl FnMut(AccountRow, bool, bool, &Fact),
 ) -> rusqlite::Result<()> {
     let table = event_months::table(month);
-    // The accounts are read first: most queries are about few of them, and the
-    // index by time contains them, so that no event is touched.
+    // Read the accounts first: most queries concern few of them, and the index by time contains
+    // them, so that the events need not be read.
     let in_span = conn
         .prepare_cached(&format!(
             "SELECT e.id, a.no FROM {table} e INDEXED BY {}

@@ -1,4 +1,4 @@
-//! Splits a span into whole quarters of an hour and parts of one.
+//! Splits a span into whole quarters of an hour and parts of a quarter.
 
 use std::ops::Range;
 
@@ -9,8 +9,7 @@ use crate::{
     store::sqlite::{facts::QUARTER_MS, retention},
 };
 
-/// A span, split into whole quarters of an hour and the parts of one at its two
-/// ends.
+/// A span, split into whole quarters of an hour and the parts of a quarter at both ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SpanParts {
     /// Whole quarters, counted from the Unix epoch, which are read from facts.
@@ -20,8 +19,8 @@ pub(super) struct SpanParts {
 }
 
 impl SpanParts {
-    /// Splits a span. Where events have been deleted, a quarter counts wholly in the
-    /// span in which it begins.
+    /// Splits a span. Where events have been deleted, a quarter counts wholly in the span in which
+    /// it begins.
     pub(super) fn of(conn: &Connection, span: Span) -> rusqlite::Result<Self> {
         Ok(SpanParts::with_events_from(
             span,

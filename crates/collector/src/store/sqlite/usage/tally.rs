@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Totals {
-    /// The sums, with no sessions and users.
+    /// The totals of sums, without sessions and users.
     pub(super) fn of(sums: &Sums) -> Self {
         let whole = |sum: u64| i64::try_from(sum).unwrap_or(i64::MAX);
         Totals {
@@ -38,15 +38,14 @@ pub(super) struct Tally {
     total: Sum,
     /// User and session of the previous fact.
     previous: Option<(UserRow, Option<SessionRow>)>,
-    /// The sums of each user, where they are asked for.
+    /// The sums of each user, if the dimension is the user.
     by_user: UserSums,
-    /// The sum of each value of another dimension.
+    /// The sum of each value of any other dimension.
     sums: Vec<Sum>,
-    /// For each value of the dimension, the index of its sum plus one; 0 for none
-    /// yet. Values are small row numbers or days, so that this is faster than a
-    /// hash table.
+    /// For each value of the dimension, the index of its sum plus one; 0 for none yet. Values are
+    /// small row numbers or days, so this is faster than a hash table.
     index: Vec<u32>,
-    /// Finds the day, week or month of a fact, where they are asked for.
+    /// Finds the day, week or month of a fact, for calendar dimensions.
     calendar: Option<CalendarIndex>,
     /// The value of each sum.
     keys: Vec<u32>,
@@ -70,13 +69,13 @@ impl Sum {
         );
     }
 
-    /// Adds the figures of a fact, of which user and session are added already.
+    /// Adds the figures of a fact, without its user and session.
     #[inline]
     pub(in crate::store::sqlite) fn add_figures(&mut self, figures: &Sums) {
         self.figures.add(figures);
     }
 
-    /// Adds a user, and a session of it, by number.
+    /// Adds a user, and a session of the user, by number.
     #[inline]
     pub(in crate::store::sqlite) fn add_visit(&mut self, user: u32, session: Option<u32>) {
         self.users.insert(user);
@@ -102,7 +101,7 @@ impl Sum {
 }
 
 impl Tally {
-    /// Makes a tally without facts.
+    /// An empty tally.
     pub(super) fn new(by: Option<Dimension>, time_zone: &TimeZone) -> Self {
         Tally {
             by,
@@ -121,7 +120,7 @@ impl Tally {
     /// Adds a fact of an account.
     #[inline]
     pub(super) fn add(&mut self, account: AccountRow, fact: &Fact) {
-        // Facts are sorted by user and session, so that most of them repeat both.
+        // Facts are sorted by user and session, so most of them repeat both.
         let user_and_session = Some((fact.key.user, fact.key.session));
         if user_and_session == self.previous {
             self.total.add_figures(&fact.sums);
@@ -160,8 +159,8 @@ impl Tally {
         self.sums.len() - 1
     }
 
-    /// Returns the total, and a page of the figures of each value; with them the key
-    /// after which the next page begins.
+    /// Returns the total, a page of the figures of each value, and the key after which the next
+    /// page begins.
     pub(super) fn finish(
         self,
         conn: &Connection,
@@ -189,13 +188,13 @@ impl Tally {
     }
 }
 
-/// The number of an account in the index of a tally.
+/// The number by which a tally identifies an account.
 #[inline]
 pub(super) fn account_number(account: AccountRow) -> u32 {
     u32::try_from(account.number()).unwrap_or(0)
 }
 
-/// The number of a name in the index of a tally; 0 for none.
+/// The number by which a tally identifies a name; 0 for none.
 #[inline]
 pub(super) fn number(name: Option<NameRow>) -> u32 {
     name.map_or(0, NameRow::number)

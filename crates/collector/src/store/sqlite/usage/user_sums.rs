@@ -1,5 +1,5 @@
-//! Sums by user. There are far more users than values of any other dimension,
-//! so a user takes some 50 bytes here and no set of its own.
+//! Sums by user. There are far more users than values of any other dimension, so a user takes only
+//! some 50 bytes here and has no sets.
 
 use std::{
     cmp::Ordering,
@@ -24,13 +24,13 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct UserSums {
     sums: Vec<UserSum>,
-    /// By row number of the user: the index of its sum plus one; 0 for none yet.
+    /// For each row number of a user, the index of the user's sum plus one; 0 for none yet.
     index: Vec<u32>,
-    /// By row number of the session: the user with whom it was counted first, plus
-    /// one; 0 for a session that was not counted yet.
+    /// For each row number of a session, the number of the user with whom it was counted first,
+    /// plus one; 0 for a session that was not counted yet.
     first_user: Vec<u32>,
-    /// Sessions and their further users. Few files have any: a session belongs to
-    /// one user, except in what old versions stored.
+    /// Sessions with their further users. Few files have any: a session belongs to one user, except
+    /// in data of old versions.
     further: HashSet<(SessionRow, UserRow)>,
 }
 
@@ -79,7 +79,7 @@ impl UserSums {
         self.sums.len() - 1
     }
 
-    /// Whether a session of a user was not counted before.
+    /// Records a session of a user. Returns whether it was not counted before.
     #[inline]
     fn is_new(&mut self, session: SessionRow, user: UserRow) -> bool {
         let place = session.number() as usize;
@@ -120,8 +120,7 @@ impl UserSums {
             .collect())
     }
 
-    /// The first users after the cursor in the order of a figure: their ids and the
-    /// indices of their sums.
+    /// The first users after the cursor in the order of a figure, as ids and indexes of sums.
     fn first_by_figure(
         &self,
         conn: &Connection,
@@ -145,8 +144,8 @@ impl UserSums {
         while let Some(at) = rest.first()
             && wanted.len() < page.most()
         {
-            // Ids decide among users with the same figure, and are read for those alone
-            // that may be on the page.
+            // Users with the same figure are ordered by id. Ids are read only for users who may be
+            // on the page.
             let equal = rest.partition_point(|other| compare(*other, *at) == Ordering::Equal);
             let (equal, behind) = rest.split_at(equal);
             let cursor = (page.after.as_ref()).filter(|_| to_cursor(*at) == Ordering::Equal);
@@ -158,8 +157,8 @@ impl UserSums {
         Ok(wanted)
     }
 
-    /// The first `most` of some users by id, after the one of the cursor, of `users` that
-    /// there are in all. No user comes after the row without a value.
+    /// The first `most` users of `of` by id, after the cursor. `users` is the number of all users.
+    /// No user comes after the row without a value.
     fn first_by_id(
         &self,
         conn: &Connection,
@@ -173,8 +172,8 @@ impl UserSums {
             Some(Some(user_id)) => Some(user_id),
             None => None,
         };
-        // One pass over the index of ids is faster than as many look-ups, where
-        // they are many of all users.
+        // When `of` has many of all users, one pass over the index of ids is faster than as many
+        // look-ups.
         if of.len() as i64 * 8 > users {
             self.in_order_of_index(conn, of, after, most)
         } else {
@@ -220,7 +219,7 @@ impl UserSums {
         most: usize,
     ) -> rusqlite::Result<Vec<(String, usize)>> {
         let mut of_user = conn.prepare_cached("SELECT user_id FROM users WHERE no = ?1")?;
-        // Holds the smallest ids so far, the largest of them on top.
+        // Holds the smallest ids so far, with the largest of them on top.
         let mut smallest = BinaryHeap::new();
         for at in of {
             let user = self.sums[*at].user;

@@ -1,8 +1,8 @@
-//! Keeps what was computed of usage as long as that is what would be computed again.
+//! Caches computed usage as long as computing it again would give the same result.
 //!
-//! An account above ten thousand others has all their facts, and no page can go through
-//! ten million of them in a blink. But a page is opened many times for a period that is
-//! over, and what arrives meanwhile is of today.
+//! An account with ten thousand descendants has the facts of all of them, and no page can read ten
+//! million facts instantly. But pages are often opened for a period that is over, while newly
+//! arriving events belong to today.
 
 #[cfg(test)]
 mod tests;
@@ -17,21 +17,20 @@ use crate::{
     store::account_report::AccountReport,
 };
 
-/// Reports that are kept: those of a dozen accounts for a few periods. One has some 200
-/// bytes for each feature and bar, as its page has.
+/// Maximum number of cached reports: those of a dozen accounts for a few periods. A report takes
+/// some 200 bytes for each feature and bar.
 const MOST_REPORTS: usize = 64;
 
-/// Single figures that are kept, of the accounts that are looked at and those above them.
+/// Maximum number of cached figures, of the accounts that people view and their parents.
 const MOST_USES: usize = 256;
 
-/// What pages of accounts ask again and again.
+/// Caches for queries that the pages of accounts repeat.
 #[derive(Debug)]
 pub(super) struct UsageMemo {
     pub(super) reports: Memo<ReportQuery, AccountReport>,
-    /// The feature uses of an account and what is below it.
+    /// The feature uses of an account and its subtree.
     pub(super) uses: Memo<(AccountRow, Span, Filter), f64>,
-    /// The times of the first and the latest use of an account, alone or with what is
-    /// below it.
+    /// The times of the first and the latest use of an account, alone or with its subtree.
     pub(super) first_and_last: Memo<(AccountRow, bool), Option<(i64, i64)>>,
 }
 
@@ -45,12 +44,13 @@ impl Default for UsageMemo {
     }
 }
 
-/// Answers to questions about usage, each with the version of what it was computed from.
-/// **Invariant:** an answer is given only in a snapshot of the same version, so none is
-/// ever older than the page it is on.
+/// Cached answers, each with the version of the data from which it was computed.
+///
+/// **Invariant:** an answer is used only in a snapshot of the same version, so it is never older
+/// than the rest of the page.
 #[derive(Debug)]
 pub(super) struct Memo<Q, A> {
-    /// The one that was used last is at the end.
+    /// Ordered by last use, the most recently used last.
     kept: Mutex<Vec<Kept<Q, A>>>,
     most: usize,
 }
@@ -63,7 +63,7 @@ struct Kept<Q, A> {
 }
 
 impl<Q: PartialEq, A: Clone> Memo<Q, A> {
-    /// A memo for so many answers.
+    /// A cache for at most `most` answers.
     fn new(most: usize) -> Self {
         Memo {
             kept: Mutex::default(),
@@ -71,8 +71,8 @@ impl<Q: PartialEq, A: Clone> Memo<Q, A> {
         }
     }
 
-    /// Answers a question about what happened until the end of a span, by what is kept
-    /// or by `compute`. Two that ask at once compute both.
+    /// Answers a question about what happened until the end of a span, from the cache or by
+    /// `compute`. Two concurrent calls with the same question both compute the answer.
     pub(super) fn answer(
         &self,
         conn: &Connection,
@@ -109,7 +109,7 @@ impl<Q: PartialEq, A: Clone> Memo<Q, A> {
         Some(answer)
     }
 
-    /// Ignores poisoning: what is kept is whole.
+    /// Locks the cache, ignoring poison: its entries are always complete.
     fn lock(&self) -> MutexGuard<'_, Vec<Kept<Q, A>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Whatever changes, what is kept is what would be computed.
+//! Whatever changes, a cached answer equals the one that would be computed.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -53,7 +53,7 @@ enum Step {
         kind: ErasureKind,
         which: usize,
     },
-    /// The facts of the account with this row are lost.
+    /// Deletes the facts of the account with this row.
     Lose(u32),
     Rebuild,
     Prune(i64),
@@ -160,7 +160,7 @@ fn run(conn: &mut Connection, no: usize, step: &Step) {
     tx.commit().unwrap();
 }
 
-/// Reports of a period within the time of the events, and of one with all of them.
+/// Reports of a period in the middle of the events, and of one that covers all of them.
 fn queries(account: AccountRow) -> [ReportQuery; 3] {
     let at = |quarter: i64, minute: i64| (FIRST + quarter) * QUARTER_MS + minute * 60_000;
     let query = |from: i64, to: i64, before: Option<Before>| ReportQuery {
@@ -186,7 +186,7 @@ fn queries(account: AccountRow) -> [ReportQuery; 3] {
     ]
 }
 
-/// Compares what is kept with what is computed after each of the steps.
+/// Compares cached with computed answers after each step.
 fn check(steps: &[Step]) -> Result<(), TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = SqliteStore::open_for_command(&folder.path().join("n.db")).unwrap();
@@ -279,19 +279,19 @@ fn what_happens_after_a_span_leaves_what_is_kept_of_it() {
     send(&mut conn, 0, 0);
     assert!(ask(&conn, end));
     assert!(!ask(&conn, end));
-    // At its end, and after it.
+    // Events at the end of the span, and after it.
     send(&mut conn, 1, 4 * QUARTER_MS);
     send(&mut conn, 2, 5 * QUARTER_MS);
     assert!(!ask(&conn, end));
-    // In its last minute, which arrived late.
+    // An event in its last minute that arrives late.
     send(&mut conn, 3, 4 * QUARTER_MS - 60_000);
     assert!(ask(&conn, end));
     assert!(!ask(&conn, end));
-    // A part of a quarter of an hour belongs to a span that ends in it.
+    // The span now ends within a quarter of an hour, and the event lies in that quarter.
     assert!(ask(&conn, end + 60_000));
     send(&mut conn, 4, 4 * QUARTER_MS + 120_000);
     assert!(ask(&conn, end + 60_000));
-    // A third answer takes the place of the one that was used longest ago.
+    // A third answer replaces the least recently used one.
     assert!(!ask(&conn, end));
     assert!(ask(&conn, end + 1));
     assert!(!ask(&conn, end));
