@@ -1,4 +1,4 @@
-//! The tracker of a Rust front end.
+//! The tracker for Rust front ends.
 
 mod arguments;
 mod builder;
@@ -31,11 +31,11 @@ use crate::{
     settings::rules,
 };
 
-/// A tracker of how a page is used.
+/// Tracks how a page is used.
 ///
-/// It is a handle that can be copied and sent anywhere; it tracks on the thread that
-/// made it, which in a browser is the page's. On a server, where there is neither a
-/// page nor a worker, it is inert: every call succeeds and does nothing.
+/// This is a handle that can be copied and sent anywhere. It tracks on the thread that
+/// made it, which in a browser is the page's. On a server, where there is neither a page
+/// nor a worker, it is inert: every call succeeds and does nothing.
 ///
 /// ```no_run
 /// use natero_wasm::{Feature, Tracker};
@@ -53,16 +53,17 @@ use crate::{
 /// # Ok::<(), natero_wasm::TrackerError>(())
 /// ```
 ///
-/// There is one tracker for a source, which is an endpoint and two keys: to build
-/// another one gives a handle to the one that runs, and it ends when the last of
-/// these handles is shut down. Copies of a handle are the same handle. Trackers of
-/// another wasm, and of the npm package, are not among them: one kind is enough for a
-/// page. Each adopts the events that the other left in web storage; early calls of
-/// the npm package are replayed by that alone.
+/// There is one tracker per source, which is an endpoint and two keys. Building another
+/// one returns a further handle to the tracker that runs. It ends when the last of these
+/// handles is shut down. Copies of a handle count as the same handle.
+///
+/// Trackers of another wasm module, or of the npm package, are separate, so use one kind
+/// per page. Each kind adopts the events that the other left in web storage. Early calls
+/// of the npm package are only replayed by the npm package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tracker(Option<Handle>);
 
-/// The ids that events of now carry.
+/// The ids that events recorded now get.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Ids {
     pub account: Option<String>,
@@ -77,44 +78,47 @@ pub(crate) struct Ids {
 pub(crate) const OPT_OUT: &str = "optOut";
 pub(crate) const SHUTDOWN: &str = "shutdown";
 
-/// What a call is answered.
+/// The result of a call.
 type Called = Result<(), TrackerError>;
 
 impl Tracker {
-    /// Begins to make a tracker of the source that has these keys.
+    /// Begins to build a tracker for the source with these keys.
     pub fn builder(api_key: impl Into<String>, auth_key: impl Into<String>) -> TrackerBuilder {
         TrackerBuilder::new(api_key.into(), auth_key.into())
     }
 
-    /// One that does nothing.
+    /// A tracker that does nothing.
     pub(crate) const INERT: Tracker = Tracker(None);
 
     pub(crate) fn of(handle: Handle) -> Tracker {
         Tracker(Some(handle))
     }
 
-    /// Whether it tracks: not on a server, nor after a failure or the end.
+    /// Whether it tracks. It does not on a server, after a failure, or after the end.
     pub fn is_ready(&self) -> bool {
         self.live()
             .is_some_and(|(live, handle)| !live.host.is_off() && live.has(handle))
     }
 
-    /// Sets the account of everything from now on; `None`: not known.
+    /// Sets the account for everything from now on. `None`: not known.
     ///
     /// # Errors
-    /// Here and below: when an id is empty or longer than 256 characters once
-    /// trimmed, when the tracker was shut down or failed, and when the call comes
-    /// from within `before_send`, from within a line that `debug` prints, or from within
-    /// more than a few calls that wait for each other: in the latter two
-    /// [`opt_out`](Tracker::opt_out) and [`shutdown`](Tracker::shutdown) alone are made.
-    /// Then nothing changes.
+    /// A refused call changes nothing. This method and those that refer to it refuse a
+    /// call:
     ///
-    /// Ids are trimmed as JavaScript does: of U+FEFF, too, and not of U+0085.
+    /// - if an id is empty or longer than 256 characters after trimming,
+    /// - if the tracker was shut down or has failed,
+    /// - if the call comes from within `before_send`,
+    /// - if the call comes from within a line that `debug` prints, or from within more
+    ///   than a few nested calls. There, only [`opt_out`](Tracker::opt_out) and
+    ///   [`shutdown`](Tracker::shutdown) work.
+    ///
+    /// Ids are trimmed as JavaScript does: including U+FEFF, but not U+0085.
     pub fn set_account_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
         self.set(Sticky::Account, id.into())
     }
 
-    /// Sets the user of everything from now on; `None`: not known.
+    /// Sets the user for everything from now on. `None`: not known.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
@@ -122,8 +126,8 @@ impl Tracker {
         self.set(Sticky::User, id.into())
     }
 
-    /// Sets the product of every feature and module event until it is changed;
-    /// `None`: no product.
+    /// Sets the product of every feature and module event, until it is changed. `None`:
+    /// no product.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
@@ -131,8 +135,8 @@ impl Tracker {
         self.set(Sticky::Product, id.into())
     }
 
-    /// Enters a module, and ends the one before with a `moduleEnd`; `None`: leaves
-    /// it.
+    /// Enters a module, and ends the previous one with a `moduleEnd`. `None` leaves the
+    /// module.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
@@ -140,18 +144,18 @@ impl Tracker {
         self.set(Sticky::Module, id.into())
     }
 
-    /// Sets the account, and tells more about it: a name, a plan, a parent. `details`
-    /// is what serialises as an object; `&()` for none.
+    /// Sets the account, and reports details about it: a name, a plan, a parent.
+    /// `details` must serialise as an object; pass `&()` for none.
     ///
     /// # Errors
-    /// As [`set_account_id`](Tracker::set_account_id), and when `details` serialise as
-    /// something else than an object, or as more than 16 KiB of JSON.
+    /// As [`set_account_id`](Tracker::set_account_id), and if `details` serialise as
+    /// anything but an object, or as more than 16 KiB of JSON.
     pub fn identify_account(&self, id: &str, details: &impl Serialize) -> Called {
         self.identify(Whom::Account, id, Details::of(details))
     }
 
-    /// Sets the user, and tells more about them. `details` is what serialises as an
-    /// object; `&()` for none.
+    /// Sets the user, and reports details about them. `details` must serialise as an
+    /// object; pass `&()` for none.
     ///
     /// ```no_run
     /// # let tracker = natero_wasm::Tracker::builder("a", "b").build()?;
@@ -171,26 +175,25 @@ impl Tracker {
         self.identify(Whom::User, id, Details::of(details))
     }
 
-    /// Tells that a feature was used. A name alone is one use of it.
+    /// Reports that a feature was used. A name alone stands for one use.
     ///
     /// # Errors
-    /// As [`identify_account`](Tracker::identify_account), and when `total` is not
-    /// finite.
+    /// As [`identify_account`](Tracker::identify_account), and if `total` is not finite.
     pub fn send_feature(&self, feature: impl Into<Feature>) -> Called {
         self.send(feature.into())
     }
 
-    /// Tells a time in a module that the caller measured, in ms.
+    /// Reports time in a module that the caller measured, in ms.
     ///
     /// # Errors
-    /// As [`set_account_id`](Tracker::set_account_id), and when the time is negative
-    /// or not finite.
+    /// As [`set_account_id`](Tracker::set_account_id), and if the time is negative or not
+    /// finite.
     pub fn send_module(&self, module: &str, time_spent: f64) -> Called {
         self.send_time(module, time_spent, Instead::Sticky)
     }
 
-    /// As [`send_module`](Tracker::send_module), of this product in place of the one
-    /// that is set; `None`: no product.
+    /// Like [`send_module`](Tracker::send_module), but with this product instead of the
+    /// current one. `None`: no product.
     ///
     /// # Errors
     /// As [`send_module`](Tracker::send_module).
@@ -203,12 +206,11 @@ impl Tracker {
         self.send_time(module, time_spent, Instead::of(product.into()))
     }
 
-    /// Ends the current page view and starts another, of the page's address and
-    /// title where none is given. Both are trimmed as ids are.
+    /// Ends the current page view and begins another. Without an address or title it
+    /// takes the page's. Both are trimmed as ids are.
     ///
     /// # Errors
-    /// When the tracker was shut down or failed, and when the call comes from within
-    /// `before_send`.
+    /// As [`set_account_id`](Tracker::set_account_id), except for the id.
     pub fn track_page_view(&self, url: Option<&str>, title: Option<&str>) -> Called {
         self.call("trackPageView", |live| {
             live.page_view(url.map(str::to_owned), title.map(str::to_owned));
@@ -216,7 +218,7 @@ impl Tracker {
         })
     }
 
-    /// Sends what waits. It begins at once; what is returned tells how it ended.
+    /// Sends waiting events. Sending begins at once; await the result for the outcome.
     ///
     /// ```no_run
     /// # async fn leave(tracker: natero_wasm::Tracker) -> Result<(), natero_wasm::TrackerError> {
@@ -233,7 +235,7 @@ impl Tracker {
         begun.unwrap_or_else(|| Flush::ended(called.map(|()| Flushed::default())))
     }
 
-    /// The visitor agreed: what was held is sent.
+    /// The visitor agreed: sends the events that were held.
     ///
     /// # Errors
     /// As [`track_page_view`](Tracker::track_page_view).
@@ -241,15 +243,16 @@ impl Tracker {
         self.plain("optIn", Call::OptIn)
     }
 
-    /// The visitor refused: events, cookies and stored events are dropped.
+    /// The visitor refused: drops events, and deletes cookies and stored events.
     ///
     /// # Errors
-    /// As [`track_page_view`](Tracker::track_page_view).
+    /// If the tracker was shut down or has failed, or if the call comes from within
+    /// `before_send`.
     pub fn opt_out(&self) -> Called {
         self.plain(OPT_OUT, Call::OptOut)
     }
 
-    /// The user logged out: closes timings, sends, then forgets identity, module,
+    /// The user logged out: ends timings and sends, then forgets identity, module,
     /// product, session and visitor.
     ///
     /// # Errors
@@ -258,11 +261,12 @@ impl Tracker {
         self.plain("reset", Call::Reset)
     }
 
-    /// Closes timings, sends, and removes every listener and timer, unless another
-    /// handle is in use. Later calls of this one are refused.
+    /// Ends timings, sends, and removes every listener and timer, unless another handle
+    /// is in use. Later calls through this handle are refused.
     ///
     /// # Errors
-    /// As [`track_page_view`](Tracker::track_page_view).
+    /// If the tracker was shut down or has failed, or if the call comes from within
+    /// `before_send`.
     pub fn shutdown(&self) -> Called {
         let handle = self.0;
         self.call(SHUTDOWN, |live| {
@@ -303,13 +307,12 @@ impl Tracker {
         self.ids().product
     }
 
-    /// The session that all tabs of the visitor share; `None` where nothing is
-    /// tracked.
+    /// The session that all tabs of the visitor share; `None` if nothing is tracked.
     pub fn session_id(&self) -> Option<String> {
         self.ids().session
     }
 
-    /// The visitor; `None` where nothing is tracked.
+    /// The visitor; `None` if nothing is tracked.
     pub fn visitor_id(&self) -> Option<String> {
         self.ids().visitor
     }

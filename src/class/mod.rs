@@ -1,9 +1,8 @@
-//! The class `na` for pages, on the Rust host: `wasm-pack build --target web --
+//! The class `na` for pages, on the Rust host. `wasm-pack build --target web --
 //! --features class` makes a module of it.
 //!
-//! It has the methods of the npm package. What a page passes is checked here, and
-//! everything else is [`Tracker`]'s. Nothing throws: a wrong call is one line on the
-//! console.
+//! It has the methods of the npm package. Arguments are checked here; [`Tracker`] does
+//! everything else. Nothing throws: a wrong call is one line on the console.
 
 mod arguments;
 mod bound;
@@ -40,30 +39,30 @@ const TYPES: &str = include_str!("types.d.ts");
 #[derive(Debug)]
 pub struct Natero {
     tracker: Tracker,
-    /// A promise, where the page has any.
+    /// A promise, if the page has promises.
     ready: JsValue,
-    /// Refused where there is no tracker that counts it.
+    /// Refused calls that no tracker counts.
     refused: Cell<u32>,
 }
 
 #[wasm_bindgen(js_class = na)]
 impl Natero {
-    /// Makes a tracker of the source that has these keys, which begins to track.
+    /// Makes a tracker for the source with these keys. It begins to track at once.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(js_name = apiKey, unchecked_param_type = "Id")] api_key: &JsValue,
         #[wasm_bindgen(js_name = authKey, unchecked_param_type = "Id")] auth_key: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "Settings")] settings: &JsValue,
     ) -> Natero {
-        // A trap within leaves a tracker that does nothing.
+        // If this traps, the result is a tracker that does nothing.
         browser::run(|| make(api_key, auth_key, settings)).unwrap_or_else(|error| {
             let _ = browser::run(|| Problems::default().tell(live::failure(&error)));
             Natero::inert(0)
         })
     }
 
-    /// Resolves to `true` once the tracker runs, or to `false` where it had to be
-    /// disabled; never rejects.
+    /// Resolves to `true` once the tracker runs, or to `false` if it had to be disabled.
+    /// Never rejects.
     #[wasm_bindgen(getter, unchecked_return_type = "Promise<boolean>")]
     pub fn ready(&self) -> JsValue {
         self.ready.clone()
@@ -87,7 +86,7 @@ impl Natero {
         self.set(Sticky::User, id);
     }
 
-    /// Sets the account, and tells more about it.
+    /// Sets the account, and reports details about it.
     #[wasm_bindgen(js_name = identifyAccount)]
     pub fn identify_account(
         &self,
@@ -98,7 +97,7 @@ impl Natero {
         self.identify(Whom::Account, id, details);
     }
 
-    /// Sets the user, and tells more about them.
+    /// Sets the user, and reports details about them.
     #[wasm_bindgen(js_name = identifyUser)]
     pub fn identify_user(
         &self,
@@ -109,7 +108,8 @@ impl Natero {
         self.identify(Whom::User, id, details);
     }
 
-    /// Enters a module, and ends the one before with a `moduleEnd`; `null`: leaves it.
+    /// Enters a module, and ends the previous one with a `moduleEnd`. `null` leaves the
+    /// module.
     #[wasm_bindgen(js_name = setModuleId)]
     pub fn set_module_id(
         &self,
@@ -118,8 +118,8 @@ impl Natero {
         self.set(Sticky::Module, id);
     }
 
-    /// Sets the product of every feature and module event until it is changed or
-    /// nulled.
+    /// Sets the product of every feature and module event, until it is changed or set to
+    /// `null`.
     #[wasm_bindgen(js_name = setProductId)]
     pub fn set_product_id(
         &self,
@@ -128,7 +128,7 @@ impl Natero {
         self.set(Sticky::Product, id);
     }
 
-    /// Tells that a feature was used: `total` times, 1 by default.
+    /// Reports that a feature was used: `total` times, 1 by default.
     #[wasm_bindgen(js_name = sendFeatureEvent)]
     pub fn send_feature_event(
         &self,
@@ -159,7 +159,7 @@ impl Natero {
         });
     }
 
-    /// Tells a time in a module that the caller measured, in ms.
+    /// Reports time in a module that the caller measured, in ms.
     #[wasm_bindgen(js_name = sendModuleEvent)]
     pub fn send_module_event(
         &self,
@@ -194,7 +194,8 @@ impl Natero {
         });
     }
 
-    /// Sends what waits; resolves once that was tried, whatever is made meanwhile, and never rejects.
+    /// Sends waiting events. Resolves once that was attempted, even if more events are
+    /// recorded meanwhile. Never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<FlushResult>")]
     pub fn flush(&self) -> JsValue {
         let mut begun = None;
@@ -218,31 +219,31 @@ impl Natero {
         promise
     }
 
-    /// The visitor agreed: what was held is sent.
+    /// The visitor agreed: sends the events that were held.
     #[wasm_bindgen(js_name = optIn)]
     pub fn opt_in(&self) {
         self.plain("optIn", Call::OptIn);
     }
 
-    /// The visitor refused: events, cookies and stored events are dropped.
+    /// The visitor refused: drops events, and deletes cookies and stored events.
     #[wasm_bindgen(js_name = optOut)]
     pub fn opt_out(&self) {
         self.plain(tracker::OPT_OUT, Call::OptOut);
     }
 
-    /// The user logged out: closes timings, sends, then forgets identity, module,
+    /// The user logged out: ends timings and sends, then forgets identity, module,
     /// product, session and visitor.
     pub fn reset(&self) {
         self.plain("reset", Call::Reset);
     }
 
-    /// Closes timings, sends, and removes every listener and timer; later calls are
+    /// Ends timings, sends, and removes every listener and timer. Later calls are
     /// refused.
     pub fn shutdown(&self) {
         let _ = browser::run(|| self.tracker.shutdown());
     }
 
-    /// Plain counters.
+    /// The counters, as a plain object.
     #[wasm_bindgen(unchecked_return_type = "Stats")]
     pub fn stats(&self) -> JsValue {
         let Stats {
@@ -314,25 +315,24 @@ impl Natero {
         self.id(|ids| ids.product)
     }
 
-    /// The session that all tabs of the visitor share, or `null` where nothing is
-    /// tracked.
+    /// The session that all tabs of the visitor share, or `null` if nothing is tracked.
     #[wasm_bindgen(js_name = getSessionId, unchecked_return_type = "string | null")]
     pub fn session_id(&self) -> JsValue {
         self.id(|ids| ids.session)
     }
 
-    /// The visitor, or `null` where nothing is tracked.
+    /// The visitor, or `null` if nothing is tracked.
     #[wasm_bindgen(js_name = getVisitorId, unchecked_return_type = "string | null")]
     pub fn visitor_id(&self) -> JsValue {
         self.id(|ids| ids.visitor)
     }
 }
 
-/// Checks the arguments of a call, and makes it.
+/// Checks the arguments of a call, and executes it.
 type Make<'a> = dyn FnMut(&Live, Arguments<'_>) -> Option<()> + 'a;
 
 impl Natero {
-    /// One that does nothing, for which so much was refused.
+    /// A tracker that does nothing, with this many refused calls.
     fn inert(refused: u32) -> Natero {
         Natero {
             tracker: Tracker::INERT,
@@ -341,9 +341,9 @@ impl Natero {
         }
     }
 
-    /// Makes a call whose arguments are checked within.
+    /// Executes a call. `make` checks the arguments.
     fn call(&self, method: &'static str, make: &mut Make<'_>) {
-        // What is refused was said; and nothing reaches the page.
+        // Refused arguments have been reported, and nothing is thrown into the page.
         browser::attempt(|| {
             let _ = self.tracker.call(method, |live| {
                 make(live, Arguments { live, method });

@@ -1,4 +1,4 @@
-//! Settings as a Rust front end writes them.
+//! The settings of a Rust front end.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::{consent_name, persistence_name, rules};
 use crate::error::TrackerError;
 
-/// Every setting of a tracker but its hooks. Serialised it has the names, units
-/// and defaults of the settings of the npm package.
+/// All settings of a tracker, except the hooks. Serialised, they have the names, units
+/// and defaults of the npm package's settings.
 ///
 /// ```
 /// use natero_wasm::Settings;
@@ -28,41 +28,39 @@ pub struct Settings {
     pub account_id: Option<String>,
     /// The user, as if set by [`set_user_id`](crate::Tracker::set_user_id).
     pub user_id: Option<String>,
-    /// Origin, and path prefix if any, of the Event API, or a path of the page's own
-    /// origin; `/v1/{authKey}/{apiKey}` is appended.
+    /// The Event API: its origin with an optional path prefix, or a path of the page's
+    /// own origin. `/v1/{authKey}/{apiKey}` is appended.
     pub endpoint: String,
-    /// End page view, module and session timing when the page is hidden or
-    /// unloaded.
+    /// Report page view, module and session times when the page is hidden or unloaded.
     pub track_unload: bool,
     /// Which navigations make page views.
     pub track_page_views: PageViews,
-    /// Everything runs, nothing is sent or stored.
+    /// Everything runs, but nothing is sent or stored.
     pub disable_event_send: bool,
-    /// One readable console line per event and per request.
+    /// Print one readable console line per event and per request.
     pub debug: bool,
-    /// A full URL to which a copy of each batch is posted too; its failures change
-    /// nothing.
+    /// A full URL that also gets a copy of each batch. Its failures have no effect.
     pub debug_url: Option<String>,
     /// Inactivity after which the next activity starts a new session, in ms.
     pub session_timeout: f64,
-    /// No activity for this long is idle, in ms.
+    /// The user counts as idle after this long without activity, in ms.
     pub idle_timeout: f64,
-    /// How often `sessionSync` is made while active, in ms.
+    /// How often a `sessionSync` event is recorded while the user is active, in ms.
     pub session_sync_interval: f64,
-    /// Longest wait of an event before a send is tried, in ms.
+    /// Longest time before an attempt to send an event, in ms.
     pub flush_interval: f64,
-    /// Events that trigger a send.
+    /// Number of waiting events that triggers a send.
     pub batch_size: u32,
-    /// Bound of everything kept for sending in memory, in bytes.
+    /// Limit for all events waiting in memory, in bytes.
     pub max_queue_bytes: usize,
-    /// Bound of everything kept in web storage, in bytes.
+    /// Limit for everything kept in web storage, in bytes.
     pub max_stored_bytes: usize,
-    /// What may outlive the page.
+    /// What the tracker may store beyond the life of the page.
     #[serde(with = "persistence")]
     pub persistence: Persistence,
     /// Domain of the cookies. `None`: this host only.
     pub cookie_domain: Option<String>,
-    /// Begin of the names of the cookies and of what is stored.
+    /// Prefix for the names of cookies and stored items.
     pub cookie_prefix: String,
     /// What may be kept and sent.
     #[serde(with = "consent")]
@@ -71,15 +69,16 @@ pub struct Settings {
     pub respect_gpc: bool,
     /// Treat Do Not Track as [`Consent::Denied`].
     pub respect_dnt: bool,
-    /// gzip bodies over 1 KiB where the browser can; never while the page unloads.
+    /// Compress bodies over 1 KiB with gzip, if the browser can. Never while the page
+    /// unloads.
     pub compress: bool,
 }
 
-/// Which navigations within the page make page views. Serialised it is `true`,
-/// `false` or `"hash"`.
+/// Which navigations within the page begin a page view. Serialised it is `true`, `false`
+/// or `"hash"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PageViews {
-    /// None, and the load makes none either.
+    /// None. Loading the page does not begin one either.
     Off,
     /// Changes of the path.
     #[default]
@@ -147,7 +146,7 @@ impl Settings {
     /// Checks every value.
     ///
     /// # Errors
-    /// With the first value that its setting cannot have.
+    /// The first setting with an invalid value.
     pub fn check(&self) -> Result<(), TrackerError> {
         let refuse = |setting, expected: &str, got: &str| {
             Err(TrackerError::InvalidSetting {
@@ -202,8 +201,8 @@ impl Settings {
         Ok(())
     }
 
-    /// The settings by which the engine decides. `filter`: there is a
-    /// `beforeSend`; `is_denied`: the browser says that there is no consent.
+    /// The settings that the engine needs. `filter`: there is a `beforeSend`.
+    /// `is_denied`: the browser reports that there is no consent.
     pub(crate) fn config(&self, filter: bool, is_denied: bool) -> Config {
         let id = |id: &Option<String>| id.as_deref().and_then(Id::new).map(OwnedId::from);
         Config {
@@ -231,7 +230,7 @@ impl Settings {
     }
 }
 
-/// A span in the unit of the settings.
+/// A time span in the unit of the settings.
 pub(crate) fn milliseconds(span: Duration) -> f64 {
     span.as_secs() as f64 * 1000.0 + f64::from(span.subsec_nanos()) / 1e6
 }
@@ -274,7 +273,7 @@ impl<'de> Deserialize<'de> for PageViews {
     }
 }
 
-/// One of our own enums by the names that pages write.
+/// Deserialises one of our own enums by the names that pages use.
 fn named<'de, D: Deserializer<'de>, T: Copy>(
     from: D,
     all: &[T],

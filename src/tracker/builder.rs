@@ -1,4 +1,4 @@
-//! How a tracker is made.
+//! Builds a tracker.
 
 use std::{rc::Rc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
     settings::{PageViews, Settings, milliseconds, rules},
 };
 
-/// Settings of a tracker to be.
+/// The settings of a tracker to build.
 #[must_use = "a tracker is made by `build()`"]
 pub struct TrackerBuilder {
     api_key: String,
@@ -35,7 +35,7 @@ impl TrackerBuilder {
         }
     }
 
-    /// Takes these settings in place of all before.
+    /// Replaces all settings so far.
     pub fn settings(mut self, settings: Settings) -> TrackerBuilder {
         *self.settings = settings;
         self
@@ -53,39 +53,39 @@ impl TrackerBuilder {
         self
     }
 
-    /// Origin, and path prefix if any, of the Event API, or a path of the page's own
-    /// origin; `/v1/{authKey}/{apiKey}` is appended.
+    /// The Event API: its origin with an optional path prefix, or a path of the page's
+    /// own origin. `/v1/{authKey}/{apiKey}` is appended.
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> TrackerBuilder {
         self.settings.endpoint = endpoint.into();
         self
     }
 
-    /// End page view, module and session timing when the page is hidden or
-    /// unloaded. Default: on.
+    /// Report page view, module and session times when the page is hidden or unloaded.
+    /// Default: on.
     pub fn track_unload(mut self, on: bool) -> TrackerBuilder {
         self.settings.track_unload = on;
         self
     }
 
-    /// Which navigations make page views. Default: changes of the path.
+    /// Which navigations begin a page view. Default: changes of the path.
     pub fn track_page_views(mut self, which: PageViews) -> TrackerBuilder {
         self.settings.track_page_views = which;
         self
     }
 
-    /// Everything runs, nothing is sent or stored. Default: off.
+    /// Everything runs, but nothing is sent or stored. Default: off.
     pub fn disable_event_send(mut self, on: bool) -> TrackerBuilder {
         self.settings.disable_event_send = on;
         self
     }
 
-    /// One readable console line per event and per request. Default: off.
+    /// Print one readable console line per event and per request. Default: off.
     pub fn debug(mut self, on: bool) -> TrackerBuilder {
         self.settings.debug = on;
         self
     }
 
-    /// A full URL to which a copy of each batch is posted too.
+    /// A full URL that also gets a copy of each batch.
     pub fn debug_url(mut self, url: impl Into<String>) -> TrackerBuilder {
         self.settings.debug_url = Some(url.into());
         self
@@ -98,43 +98,45 @@ impl TrackerBuilder {
         self
     }
 
-    /// No activity for this long is idle. Default: 60 s.
+    /// The user counts as idle after this long without activity. Default: 60 s.
     pub fn idle_timeout(mut self, span: Duration) -> TrackerBuilder {
         self.settings.idle_timeout = milliseconds(span);
         self
     }
 
-    /// How often `sessionSync` is made while active. Default: 60 s.
+    /// How often a `sessionSync` event is recorded while the user is active. Default: 60
+    /// s.
     pub fn session_sync_interval(mut self, span: Duration) -> TrackerBuilder {
         self.settings.session_sync_interval = milliseconds(span);
         self
     }
 
-    /// Longest wait of an event before a send is tried. Default: 5 s.
+    /// Longest time before an attempt to send an event. Default: 5 s.
     pub fn flush_interval(mut self, span: Duration) -> TrackerBuilder {
         self.settings.flush_interval = milliseconds(span);
         self
     }
 
-    /// Events that trigger a send. Default: 50.
+    /// Number of waiting events that triggers a send. Default: 50.
     pub fn batch_size(mut self, events: u32) -> TrackerBuilder {
         self.settings.batch_size = events;
         self
     }
 
-    /// Bound of everything kept for sending in memory, in bytes. Default: 8 MiB.
+    /// Limit for all events waiting in memory, in bytes. Default: 8 MiB.
     pub fn max_queue_bytes(mut self, bytes: usize) -> TrackerBuilder {
         self.settings.max_queue_bytes = bytes;
         self
     }
 
-    /// Bound of everything kept in web storage, in bytes. Default: 1 MiB.
+    /// Limit for everything kept in web storage, in bytes. Default: 1 MiB.
     pub fn max_stored_bytes(mut self, bytes: usize) -> TrackerBuilder {
         self.settings.max_stored_bytes = bytes;
         self
     }
 
-    /// What may outlive the page. Default: cookies and web storage.
+    /// What the tracker may store beyond the life of the page. Default: cookies and web
+    /// storage.
     pub fn persistence(mut self, what: Persistence) -> TrackerBuilder {
         self.settings.persistence = what;
         self
@@ -146,7 +148,7 @@ impl TrackerBuilder {
         self
     }
 
-    /// Begin of the names of the cookies and of what is stored. Default: `na_`.
+    /// Prefix for the names of cookies and stored items. Default: `na_`.
     pub fn cookie_prefix(mut self, prefix: impl Into<String>) -> TrackerBuilder {
         self.settings.cookie_prefix = prefix.into();
         self
@@ -170,15 +172,15 @@ impl TrackerBuilder {
         self
     }
 
-    /// gzip bodies over 1 KiB where the browser can. Default: on.
+    /// Compress bodies over 1 KiB with gzip, if the browser can. Default: on.
     pub fn compress(mut self, on: bool) -> TrackerBuilder {
         self.settings.compress = on;
         self
     }
 
-    /// Sees each event before it is queued: gives it back, changed or not, or `None`
-    /// to drop it. It may ask the tracker; calls that make events are refused. An
-    /// event at which it panics is dropped and counted.
+    /// Receives each event before it is queued, and returns it, changed or not, or `None`
+    /// to drop it. It may ask the tracker for values, but calls that record events are
+    /// refused. If it panics, the event is dropped and counted.
     pub fn before_send(
         mut self,
         before_send: impl Fn(TrackedEvent) -> Option<TrackedEvent> + 'static,
@@ -187,15 +189,15 @@ impl TrackerBuilder {
         self
     }
 
-    /// Is told of refused calls and lost events, after what goes on then is done. It
-    /// may call the tracker.
+    /// Receives refused calls and lost events. It runs after the current task, and may
+    /// call the tracker.
     pub fn on_error(mut self, on_error: impl Fn(&Problem) + 'static) -> TrackerBuilder {
         self.hooks.on_error = Some(Rc::new(on_error));
         self
     }
 
-    /// Makes the tracker, which begins to track. Where there is neither a page nor a
-    /// worker, as on a server, it is inert.
+    /// Makes the tracker, which begins to track. If there is neither a page nor a worker,
+    /// as on a server, the tracker is inert.
     ///
     /// ```
     /// use natero_wasm::Tracker;
@@ -208,8 +210,8 @@ impl TrackerBuilder {
     /// ```
     ///
     /// # Errors
-    /// When a key is missing or a setting has a value that it cannot have, and within more
-    /// than a few calls that wait for each other.
+    /// If a key is missing or a setting has an invalid value, and within more than a few
+    /// nested calls.
     pub fn build(self) -> Result<Tracker, TrackerError> {
         if browser::is_too_deep() {
             return Err(TrackerError::TooDeep { method: "new na" });
@@ -220,7 +222,7 @@ impl TrackerBuilder {
         if !crate::has_browser() {
             return Ok(Tracker::INERT);
         }
-        // Browsers refuse more than can be seen of a text.
+        // Browsers refuse addresses that look valid as a text.
         if let Some(url) = &self.settings.debug_url
             && !page::is_address(url)
         {
@@ -238,10 +240,10 @@ impl TrackerBuilder {
     }
 }
 
-/// A key that stands in the address of each request.
+/// Checks a key, which becomes part of the address of each request.
 pub(crate) fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, TrackerError> {
     let id = Id::new(given).map(Id::as_str);
-    // A part of an address that is dots alone is a step within it.
+    // A path segment `.` or `..` would be resolved within the address.
     let taken = id.filter(|id| !matches!(*id, "." | ".."));
     taken.ok_or_else(|| TrackerError::InvalidKey {
         key,
@@ -253,7 +255,7 @@ pub(crate) fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, Trac
     })
 }
 
-/// The source that has these keys; none where no batch can go to the endpoint.
+/// The source with these keys; `None` if batches cannot be sent to the endpoint.
 pub(crate) fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Option<Source> {
     let encoded = |key: &str| String::from(js_sys::encode_uri_component(key));
     let url = [
@@ -268,14 +270,14 @@ pub(crate) fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Option<So
     Some(Source { url, name })
 }
 
-/// Keeps sources apart; they are few, so 32 bits do. The npm package names what it
-/// stores by the same.
+/// A short name to distinguish sources. A page has few of them, so 32 bits suffice. The
+/// npm package uses the same name for stored items.
 fn short_name(url: &str) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let mut sum = url.encode_utf16().fold(0_u32, |sum, unit| {
         sum.wrapping_mul(31).wrapping_add(u32::from(unit))
     });
-    // The longest is `1z141z3`.
+    // The longest name is `1z141z3`.
     let mut digits = [b'0'; 7];
     let mut first = digits.len();
     for digit in digits.iter_mut().rev() {
@@ -299,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_source_has_the_name_that_the_npm_package_gives_it() {
-        // As `shortName` in js/na.ts computes it.
+        // The same values as `shortName` in js/na.ts.
         assert_eq!(short_name(""), "0");
         assert_eq!(short_name("a"), "2p");
         assert_eq!(
