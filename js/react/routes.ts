@@ -28,8 +28,8 @@ function named({ handle }: RouteMatch): string | null | undefined {
 /**
  * Enters the module that belongs to a path. `modules` maps path prefixes to modules, and the longest matching prefix
  * decides. Prefixes are compared part by part. A part such as `:id` or `[id]` matches anything, `:id?` or `[[...id]]`
- * may also be missing, and `/` matches all other paths. For Next: `usePathModule(usePathname(), { "/reports":
- * "reports" })`.
+ * may also be missing, and `/` matches all other paths. For Next:
+ * `usePathModule(usePathname(), { "/reports": "reports" })`.
  */
 export function usePathModule(path: string | null | undefined, modules: Readonly<Record<string, string | null>>): void {
   useModule(moduleOf(split(path ?? ""), modules));

@@ -1,5 +1,5 @@
-//! The class `na` for pages, on the Rust host. `wasm-pack build --target web --
-//! --features class` makes a module of it.
+//! The class `na` for pages, on the Rust host. This makes a module of it:
+//! `wasm-pack build --target web -- --features class`.
 //!
 //! It has the methods of the npm package. Arguments are checked here; [`Tracker`] does
 //! everything else. Nothing throws: a wrong call is one line on the console.
