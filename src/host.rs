@@ -192,8 +192,8 @@ impl<P: Platform> Host<P> {
         self.phase.set(Phase::Performing);
         while let Some((now, told)) = self.next_told() {
             told(&mut self.engine.borrow_mut(), now);
-            // The engine must be told nothing before the last effect is performed: it
-            // takes remaining effects as a sign that its writes are not complete.
+            // Effects are taken one by one. If an input comes meanwhile, the engine sees
+            // from the remaining effects that the writes among them are not done yet.
             while let Some(effect) = self.next_effect() {
                 self.platform.perform(effect, &mut |input| {
                     let now = self.platform.now();
