@@ -33,9 +33,9 @@ use crate::{
 
 /// Tracks how a page is used.
 ///
-/// This is a handle that can be copied and sent anywhere. It tracks on the thread that
-/// made it, which in a browser is the page's. On a server, where there is neither a page
-/// nor a worker, it is inert: every call succeeds and does nothing.
+/// A `Tracker` is a handle that can be copied and sent to other threads. It tracks on the
+/// thread that built it, which in a browser is the page's. On a server, where there is
+/// neither a page nor a worker, it is inert: every call succeeds and does nothing.
 ///
 /// ```no_run
 /// use natero_wasm::{Feature, Tracker};
@@ -53,17 +53,16 @@ use crate::{
 /// # Ok::<(), natero_wasm::TrackerError>(())
 /// ```
 ///
-/// There is one tracker per source, which is an endpoint and two keys. Building another
-/// one returns a further handle to the tracker that runs. It ends when the last of these
-/// handles is shut down. Copies of a handle count as the same handle.
-///
-/// Trackers of another wasm module, or of the npm package, are separate, so use one kind
-/// per page. Each kind adopts the events that the other left in web storage. Early calls
-/// of the npm package are only replayed by the npm package.
+/// A page has one tracker for each source, which is an endpoint and two keys. Building it
+/// again gives another handle to the running tracker, which ends when the last of these
+/// handles is shut down. Copies of a handle are the same handle. A tracker of another
+/// wasm module or of the npm package is a separate one, so use only one kind in a page.
+/// Each adopts the events that the other left in web storage, but only the npm package
+/// replays its own early calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tracker(Option<Handle>);
 
-/// The ids that events recorded now get.
+/// The ids that events carry now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Ids {
     pub account: Option<String>,
@@ -82,7 +81,7 @@ pub(crate) const SHUTDOWN: &str = "shutdown";
 type Called = Result<(), TrackerError>;
 
 impl Tracker {
-    /// Begins to build a tracker for the source with these keys.
+    /// Starts to build a tracker for the source that has these keys.
     pub fn builder(api_key: impl Into<String>, auth_key: impl Into<String>) -> TrackerBuilder {
         TrackerBuilder::new(api_key.into(), auth_key.into())
     }
@@ -94,31 +93,30 @@ impl Tracker {
         Tracker(Some(handle))
     }
 
-    /// Whether it tracks. It does not on a server, after a failure, or after the end.
+    /// Whether it tracks. It does not on a server, after a failure, or after `shutdown`.
     pub fn is_ready(&self) -> bool {
         self.live()
             .is_some_and(|(live, handle)| !live.host.is_off() && live.has(handle))
     }
 
-    /// Sets the account for everything from now on. `None`: not known.
+    /// Sets the account of all later events. `None` means that it is not known, and
+    /// events wait.
     ///
     /// # Errors
-    /// A refused call changes nothing. This method and those that refer to it refuse a
-    /// call:
+    /// A call that fails changes nothing. This method and those below fail when an id is
+    /// empty or longer than 256 characters once trimmed, and when the tracker was shut
+    /// down or has failed. They also fail when the call comes from within `before_send`,
+    /// from within a line that `debug` prints, or from within more than a few nested
+    /// calls. In the latter two cases only [`opt_out`](Tracker::opt_out) and
+    /// [`shutdown`](Tracker::shutdown) still work.
     ///
-    /// - if an id is empty or longer than 256 characters after trimming,
-    /// - if the tracker was shut down or has failed,
-    /// - if the call comes from within `before_send`,
-    /// - if the call comes from within a line that `debug` prints, or from within more
-    ///   than a few nested calls. There, only [`opt_out`](Tracker::opt_out) and
-    ///   [`shutdown`](Tracker::shutdown) work.
-    ///
-    /// Ids are trimmed as JavaScript does: including U+FEFF, but not U+0085.
+    /// Ids are trimmed as in JavaScript, which removes U+FEFF and keeps U+0085.
     pub fn set_account_id<'a>(&self, id: impl Into<Option<&'a str>>) -> Called {
         self.set(Sticky::Account, id.into())
     }
 
-    /// Sets the user for everything from now on. `None`: not known.
+    /// Sets the user of all later events. `None` means that it is not known, and events
+    /// wait.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
@@ -126,8 +124,7 @@ impl Tracker {
         self.set(Sticky::User, id.into())
     }
 
-    /// Sets the product of every feature and module event, until it is changed. `None`:
-    /// no product.
+    /// Sets the product of all later feature and module events. `None` removes it.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
@@ -135,8 +132,8 @@ impl Tracker {
         self.set(Sticky::Product, id.into())
     }
 
-    /// Enters a module, and ends the previous one with a `moduleEnd`. `None` leaves the
-    /// module.
+    /// Enters a module, and ends the previous one with a `moduleEnd` event. `None` leaves
+    /// the module.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id).
@@ -144,17 +141,17 @@ impl Tracker {
         self.set(Sticky::Module, id.into())
     }
 
-    /// Sets the account, and reports details about it: a name, a plan, a parent.
-    /// `details` must serialise as an object; pass `&()` for none.
+    /// Sets the account, and records details about it: a name, a plan, a parent.
+    /// `details` has to serialise as an object; pass `&()` for none.
     ///
     /// # Errors
-    /// As [`set_account_id`](Tracker::set_account_id), and if `details` serialise as
-    /// anything but an object, or as more than 16 KiB of JSON.
+    /// As [`set_account_id`](Tracker::set_account_id), and when `details` do not
+    /// serialise as an object, or are more than 16 KiB as JSON.
     pub fn identify_account(&self, id: &str, details: &impl Serialize) -> Called {
         self.identify(Whom::Account, id, Details::of(details))
     }
 
-    /// Sets the user, and reports details about them. `details` must serialise as an
+    /// Sets the user, and records details about them. `details` has to serialise as an
     /// object; pass `&()` for none.
     ///
     /// ```no_run
@@ -175,7 +172,7 @@ impl Tracker {
         self.identify(Whom::User, id, Details::of(details))
     }
 
-    /// Reports that a feature was used. A name alone stands for one use.
+    /// Records uses of a feature. A name alone is one use of it.
     ///
     /// # Errors
     /// As [`identify_account`](Tracker::identify_account), and if `total` is not finite.
@@ -183,7 +180,7 @@ impl Tracker {
         self.send(feature.into())
     }
 
-    /// Reports time in a module that the caller measured, in ms.
+    /// Records time spent in a module, in ms, as measured by the caller.
     ///
     /// # Errors
     /// As [`set_account_id`](Tracker::set_account_id), and if the time is negative or not
@@ -192,8 +189,8 @@ impl Tracker {
         self.send_time(module, time_spent, Instead::Sticky)
     }
 
-    /// Like [`send_module`](Tracker::send_module), but with this product instead of the
-    /// current one. `None`: no product.
+    /// As [`send_module`](Tracker::send_module), but for this product in place of the
+    /// current one; `None` for no product.
     ///
     /// # Errors
     /// As [`send_module`](Tracker::send_module).
@@ -206,7 +203,7 @@ impl Tracker {
         self.send_time(module, time_spent, Instead::of(product.into()))
     }
 
-    /// Ends the current page view and begins another. Without an address or title it
+    /// Ends the current page view and starts another. Without an address or title it
     /// takes the page's. Both are trimmed as ids are.
     ///
     /// # Errors
@@ -218,7 +215,8 @@ impl Tracker {
         })
     }
 
-    /// Sends waiting events. Sending begins at once; await the result for the outcome.
+    /// Sends waiting events. This starts at once; the returned [`Flush`] resolves to the
+    /// result.
     ///
     /// ```no_run
     /// # async fn leave(tracker: natero_wasm::Tracker) -> Result<(), natero_wasm::TrackerError> {
@@ -235,7 +233,7 @@ impl Tracker {
         begun.unwrap_or_else(|| Flush::ended(called.map(|()| Flushed::default())))
     }
 
-    /// The visitor agreed: sends the events that were held.
+    /// Records that the visitor agreed, and sends the events that were held.
     ///
     /// # Errors
     /// As [`track_page_view`](Tracker::track_page_view).
@@ -243,7 +241,8 @@ impl Tracker {
         self.plain("optIn", Call::OptIn)
     }
 
-    /// The visitor refused: drops events, and deletes cookies and stored events.
+    /// Records that the visitor refused, drops waiting and later events, and deletes
+    /// cookies and stored events.
     ///
     /// # Errors
     /// If the tracker was shut down or has failed, or if the call comes from within
@@ -252,7 +251,7 @@ impl Tracker {
         self.plain(OPT_OUT, Call::OptOut)
     }
 
-    /// The user logged out: ends timings and sends, then forgets identity, module,
+    /// For logout: ends timings, sends waiting events, then forgets identity, module,
     /// product, session and visitor.
     ///
     /// # Errors
@@ -261,8 +260,8 @@ impl Tracker {
         self.plain("reset", Call::Reset)
     }
 
-    /// Ends timings, sends, and removes every listener and timer, unless another handle
-    /// is in use. Later calls through this handle are refused.
+    /// Ends all timings, sends waiting events, and removes every listener and timer,
+    /// unless another handle is in use. Later calls on this handle are refused.
     ///
     /// # Errors
     /// If the tracker was shut down or has failed, or if the call comes from within
@@ -277,7 +276,7 @@ impl Tracker {
         })
     }
 
-    /// Counters since the tracker was made.
+    /// Returns the counters since the tracker was built.
     pub fn stats(&self) -> Stats {
         let stats = self.live().and_then(|(live, _)| {
             let mut stats = live.host.ask(|engine| engine.stats().clone())?;
@@ -287,32 +286,33 @@ impl Tracker {
         stats.unwrap_or_default()
     }
 
-    /// The account, if known.
+    /// Returns the account, if known.
     pub fn account_id(&self) -> Option<String> {
         self.ids().account
     }
 
-    /// The user, if known.
+    /// Returns the user, if known.
     pub fn user_id(&self) -> Option<String> {
         self.ids().user
     }
 
-    /// The module that is set.
+    /// Returns the current module.
     pub fn module_id(&self) -> Option<String> {
         self.ids().module
     }
 
-    /// The product that is set.
+    /// Returns the current product.
     pub fn product_id(&self) -> Option<String> {
         self.ids().product
     }
 
-    /// The session that all tabs of the visitor share; `None` if nothing is tracked.
+    /// Returns the session, which all tabs of the visitor share, or `None` where nothing
+    /// is tracked.
     pub fn session_id(&self) -> Option<String> {
         self.ids().session
     }
 
-    /// The visitor; `None` if nothing is tracked.
+    /// Returns the visitor, or `None` where nothing is tracked.
     pub fn visitor_id(&self) -> Option<String> {
         self.ids().visitor
     }

@@ -68,7 +68,8 @@ impl Natero {
         self.ready.clone()
     }
 
-    /// Sets the account of everything from now on; `null`: not known.
+    /// Sets the account of all later events. `null` means that it is not known, and
+    /// events wait.
     #[wasm_bindgen(js_name = setAccountId)]
     pub fn set_account_id(
         &self,
@@ -77,7 +78,8 @@ impl Natero {
         self.set(Sticky::Account, id);
     }
 
-    /// Sets the user of everything from now on; `null`: not known.
+    /// Sets the user of all later events. `null` means that it is not known, and events
+    /// wait.
     #[wasm_bindgen(js_name = setUserId)]
     pub fn set_user_id(
         &self,
@@ -86,7 +88,7 @@ impl Natero {
         self.set(Sticky::User, id);
     }
 
-    /// Sets the account, and reports details about it.
+    /// Sets the account, and records details about it.
     #[wasm_bindgen(js_name = identifyAccount)]
     pub fn identify_account(
         &self,
@@ -97,7 +99,7 @@ impl Natero {
         self.identify(Whom::Account, id, details);
     }
 
-    /// Sets the user, and reports details about them.
+    /// Sets the user, and records details about them.
     #[wasm_bindgen(js_name = identifyUser)]
     pub fn identify_user(
         &self,
@@ -108,8 +110,8 @@ impl Natero {
         self.identify(Whom::User, id, details);
     }
 
-    /// Enters a module, and ends the previous one with a `moduleEnd`. `null` leaves the
-    /// module.
+    /// Enters a module, and ends the previous one with a `moduleEnd` event. `null` leaves
+    /// the module.
     #[wasm_bindgen(js_name = setModuleId)]
     pub fn set_module_id(
         &self,
@@ -118,8 +120,7 @@ impl Natero {
         self.set(Sticky::Module, id);
     }
 
-    /// Sets the product of every feature and module event, until it is changed or set to
-    /// `null`.
+    /// Sets the product of all later feature and module events. `null` removes it.
     #[wasm_bindgen(js_name = setProductId)]
     pub fn set_product_id(
         &self,
@@ -128,7 +129,7 @@ impl Natero {
         self.set(Sticky::Product, id);
     }
 
-    /// Reports that a feature was used: `total` times, 1 by default.
+    /// Records `total` uses of a feature; 1 by default.
     #[wasm_bindgen(js_name = sendFeatureEvent)]
     pub fn send_feature_event(
         &self,
@@ -159,7 +160,7 @@ impl Natero {
         });
     }
 
-    /// Reports time in a module that the caller measured, in ms.
+    /// Records time spent in a module, in ms, as measured by the caller.
     #[wasm_bindgen(js_name = sendModuleEvent)]
     pub fn send_module_event(
         &self,
@@ -194,8 +195,8 @@ impl Natero {
         });
     }
 
-    /// Sends waiting events. Resolves once that was attempted, even if more events are
-    /// recorded meanwhile. Never rejects.
+    /// Sends waiting events. The promise resolves once those made before the call were
+    /// tried, and never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<FlushResult>")]
     pub fn flush(&self) -> JsValue {
         let mut begun = None;
@@ -219,31 +220,32 @@ impl Natero {
         promise
     }
 
-    /// The visitor agreed: sends the events that were held.
+    /// Records that the visitor agreed, and sends the events that were held.
     #[wasm_bindgen(js_name = optIn)]
     pub fn opt_in(&self) {
         self.plain("optIn", Call::OptIn);
     }
 
-    /// The visitor refused: drops events, and deletes cookies and stored events.
+    /// Records that the visitor refused, drops waiting and later events, and deletes
+    /// cookies and stored events.
     #[wasm_bindgen(js_name = optOut)]
     pub fn opt_out(&self) {
         self.plain(tracker::OPT_OUT, Call::OptOut);
     }
 
-    /// The user logged out: ends timings and sends, then forgets identity, module,
+    /// For logout: ends timings, sends waiting events, then forgets identity, module,
     /// product, session and visitor.
     pub fn reset(&self) {
         self.plain("reset", Call::Reset);
     }
 
-    /// Ends timings, sends, and removes every listener and timer. Later calls are
-    /// refused.
+    /// Ends all timings, sends waiting events, and removes every listener and timer.
+    /// Later calls are refused.
     pub fn shutdown(&self) {
         let _ = browser::run(|| self.tracker.shutdown());
     }
 
-    /// The counters, as a plain object.
+    /// Returns the counters.
     #[wasm_bindgen(unchecked_return_type = "Stats")]
     pub fn stats(&self) -> JsValue {
         let Stats {
@@ -291,37 +293,38 @@ impl Natero {
         ])
     }
 
-    /// The account, or `null`.
+    /// Returns the account, or `null`.
     #[wasm_bindgen(js_name = getAccountId, unchecked_return_type = "string | null")]
     pub fn account_id(&self) -> JsValue {
         self.id(|ids| ids.account)
     }
 
-    /// The user, or `null`.
+    /// Returns the user, or `null`.
     #[wasm_bindgen(js_name = getUserId, unchecked_return_type = "string | null")]
     pub fn user_id(&self) -> JsValue {
         self.id(|ids| ids.user)
     }
 
-    /// The module, or `null`.
+    /// Returns the module, or `null`.
     #[wasm_bindgen(js_name = getModuleId, unchecked_return_type = "string | null")]
     pub fn module_id(&self) -> JsValue {
         self.id(|ids| ids.module)
     }
 
-    /// The product, or `null`.
+    /// Returns the product, or `null`.
     #[wasm_bindgen(js_name = getProductId, unchecked_return_type = "string | null")]
     pub fn product_id(&self) -> JsValue {
         self.id(|ids| ids.product)
     }
 
-    /// The session that all tabs of the visitor share, or `null` if nothing is tracked.
+    /// Returns the session, which all tabs of the visitor share, or `null` where nothing
+    /// is tracked.
     #[wasm_bindgen(js_name = getSessionId, unchecked_return_type = "string | null")]
     pub fn session_id(&self) -> JsValue {
         self.id(|ids| ids.session)
     }
 
-    /// The visitor, or `null` if nothing is tracked.
+    /// Returns the visitor, or `null` where nothing is tracked.
     #[wasm_bindgen(js_name = getVisitorId, unchecked_return_type = "string | null")]
     pub fn visitor_id(&self) -> JsValue {
         self.id(|ids| ids.visitor)

@@ -28,39 +28,39 @@ pub struct Settings {
     pub account_id: Option<String>,
     /// The user, as if set by [`set_user_id`](crate::Tracker::set_user_id).
     pub user_id: Option<String>,
-    /// The Event API: its origin with an optional path prefix, or a path of the page's
-    /// own origin. `/v1/{authKey}/{apiKey}` is appended.
+    /// Origin of the Event API, with a path prefix if it has one, or a path on the page's
+    /// own origin. The tracker appends `/v1/{authKey}/{apiKey}`.
     pub endpoint: String,
     /// Report page view, module and session times when the page is hidden or unloaded.
     pub track_unload: bool,
-    /// Which navigations make page views.
+    /// Which navigations record a page view.
     pub track_page_views: PageViews,
-    /// Everything runs, but nothing is sent or stored.
+    /// Run as usual, but send and store nothing.
     pub disable_event_send: bool,
     /// Print one readable console line per event and per request.
     pub debug: bool,
-    /// A full URL that also gets a copy of each batch. Its failures have no effect.
+    /// A full URL that also receives a copy of each batch. Failures there have no effect.
     pub debug_url: Option<String>,
     /// Inactivity after which the next activity starts a new session, in ms.
     pub session_timeout: f64,
-    /// The user counts as idle after this long without activity, in ms.
+    /// Time without activity after which the user counts as idle, in ms.
     pub idle_timeout: f64,
-    /// How often a `sessionSync` event is recorded while the user is active, in ms.
+    /// Interval between `sessionSync` events while the user is active, in ms.
     pub session_sync_interval: f64,
-    /// Longest time before an attempt to send an event, in ms.
+    /// Longest time that an event waits before the tracker tries to send it, in ms.
     pub flush_interval: f64,
     /// Number of waiting events that triggers a send.
     pub batch_size: u32,
-    /// Limit for all events waiting in memory, in bytes.
+    /// Limit for everything kept in memory for sending, in bytes.
     pub max_queue_bytes: usize,
-    /// Limit for everything kept in web storage, in bytes.
+    /// Limit for everything that this source keeps in web storage, in bytes.
     pub max_stored_bytes: usize,
     /// What the tracker may store beyond the life of the page.
     #[serde(with = "persistence")]
     pub persistence: Persistence,
-    /// Domain of the cookies. `None`: this host only.
+    /// Domain of the cookies. With `None` they belong to this host only.
     pub cookie_domain: Option<String>,
-    /// Prefix for the names of cookies and stored items.
+    /// Prefix of the names of cookies and stored items.
     pub cookie_prefix: String,
     /// What may be kept and sent.
     #[serde(with = "consent")]
@@ -69,8 +69,8 @@ pub struct Settings {
     pub respect_gpc: bool,
     /// Treat Do Not Track as [`Consent::Denied`].
     pub respect_dnt: bool,
-    /// Compress bodies over 1 KiB with gzip, if the browser can. Never while the page
-    /// unloads.
+    /// Compress bodies over 1 KiB with gzip where the browser can, but never while the
+    /// page unloads.
     pub compress: bool,
 }
 

@@ -16,7 +16,7 @@ use crate::{
     settings::{PageViews, Settings, milliseconds, rules},
 };
 
-/// The settings of a tracker to build.
+/// The settings of a tracker that is to be built.
 #[must_use = "a tracker is made by `build()`"]
 pub struct TrackerBuilder {
     api_key: String,
@@ -35,7 +35,7 @@ impl TrackerBuilder {
         }
     }
 
-    /// Replaces all settings so far.
+    /// Replaces all settings made so far.
     pub fn settings(mut self, settings: Settings) -> TrackerBuilder {
         *self.settings = settings;
         self
@@ -53,8 +53,8 @@ impl TrackerBuilder {
         self
     }
 
-    /// The Event API: its origin with an optional path prefix, or a path of the page's
-    /// own origin. `/v1/{authKey}/{apiKey}` is appended.
+    /// Origin of the Event API, with a path prefix if it has one, or a path on the page's
+    /// own origin. The tracker appends `/v1/{authKey}/{apiKey}`.
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> TrackerBuilder {
         self.settings.endpoint = endpoint.into();
         self
@@ -67,13 +67,13 @@ impl TrackerBuilder {
         self
     }
 
-    /// Which navigations begin a page view. Default: changes of the path.
+    /// Which navigations record a page view. Default: changes of the path.
     pub fn track_page_views(mut self, which: PageViews) -> TrackerBuilder {
         self.settings.track_page_views = which;
         self
     }
 
-    /// Everything runs, but nothing is sent or stored. Default: off.
+    /// Run as usual, but send and store nothing. Default: off.
     pub fn disable_event_send(mut self, on: bool) -> TrackerBuilder {
         self.settings.disable_event_send = on;
         self
@@ -85,7 +85,7 @@ impl TrackerBuilder {
         self
     }
 
-    /// A full URL that also gets a copy of each batch.
+    /// A full URL that also receives a copy of each batch. Failures there have no effect.
     pub fn debug_url(mut self, url: impl Into<String>) -> TrackerBuilder {
         self.settings.debug_url = Some(url.into());
         self
@@ -98,20 +98,20 @@ impl TrackerBuilder {
         self
     }
 
-    /// The user counts as idle after this long without activity. Default: 60 s.
+    /// Time without activity after which the user counts as idle. Default: 60 s.
     pub fn idle_timeout(mut self, span: Duration) -> TrackerBuilder {
         self.settings.idle_timeout = milliseconds(span);
         self
     }
 
-    /// How often a `sessionSync` event is recorded while the user is active. Default: 60
-    /// s.
+    /// Interval between `sessionSync` events while the user is active. Default: 60 s.
     pub fn session_sync_interval(mut self, span: Duration) -> TrackerBuilder {
         self.settings.session_sync_interval = milliseconds(span);
         self
     }
 
-    /// Longest time before an attempt to send an event. Default: 5 s.
+    /// Longest time that an event waits before the tracker tries to send it.
+    /// Default: 5 s.
     pub fn flush_interval(mut self, span: Duration) -> TrackerBuilder {
         self.settings.flush_interval = milliseconds(span);
         self
@@ -123,13 +123,14 @@ impl TrackerBuilder {
         self
     }
 
-    /// Limit for all events waiting in memory, in bytes. Default: 8 MiB.
+    /// Limit for everything kept in memory for sending, in bytes. Default: 8 MiB.
     pub fn max_queue_bytes(mut self, bytes: usize) -> TrackerBuilder {
         self.settings.max_queue_bytes = bytes;
         self
     }
 
-    /// Limit for everything kept in web storage, in bytes. Default: 1 MiB.
+    /// Limit for everything that this source keeps in web storage, in bytes.
+    /// Default: 1 MiB.
     pub fn max_stored_bytes(mut self, bytes: usize) -> TrackerBuilder {
         self.settings.max_stored_bytes = bytes;
         self
@@ -148,7 +149,7 @@ impl TrackerBuilder {
         self
     }
 
-    /// Prefix for the names of cookies and stored items. Default: `na_`.
+    /// Prefix of the names of cookies and stored items. Default: `na_`.
     pub fn cookie_prefix(mut self, prefix: impl Into<String>) -> TrackerBuilder {
         self.settings.cookie_prefix = prefix.into();
         self
@@ -172,15 +173,17 @@ impl TrackerBuilder {
         self
     }
 
-    /// Compress bodies over 1 KiB with gzip, if the browser can. Default: on.
+    /// Compress bodies over 1 KiB with gzip where the browser can, but never while the
+    /// page unloads. Default: on.
     pub fn compress(mut self, on: bool) -> TrackerBuilder {
         self.settings.compress = on;
         self
     }
 
-    /// Receives each event before it is queued, and returns it, changed or not, or `None`
-    /// to drop it. It may ask the tracker for values, but calls that record events are
-    /// refused. If it panics, the event is dropped and counted.
+    /// Sets a function that is called with each event before it is queued. It returns the
+    /// event, changed or not, or `None` to drop it. It may read from the tracker, but
+    /// calls that make events are refused. If it panics, the event is dropped and
+    /// counted.
     pub fn before_send(
         mut self,
         before_send: impl Fn(TrackedEvent) -> Option<TrackedEvent> + 'static,
@@ -189,15 +192,16 @@ impl TrackerBuilder {
         self
     }
 
-    /// Receives refused calls and lost events. It runs after the current task, and may
-    /// call the tracker.
+    /// Sets a function that is called when a call is refused, when events are lost, and
+    /// when the tracker fails or cannot send. It runs after the current work is done, and
+    /// may call the tracker.
     pub fn on_error(mut self, on_error: impl Fn(&Problem) + 'static) -> TrackerBuilder {
         self.hooks.on_error = Some(Rc::new(on_error));
         self
     }
 
-    /// Makes the tracker, which begins to track. If there is neither a page nor a worker,
-    /// as on a server, the tracker is inert.
+    /// Builds the tracker, which starts to track. Where there is neither a page nor a
+    /// worker, as on a server, the tracker is inert.
     ///
     /// ```
     /// use natero_wasm::Tracker;
@@ -210,8 +214,8 @@ impl TrackerBuilder {
     /// ```
     ///
     /// # Errors
-    /// If a key is missing or a setting has an invalid value, and within more than a few
-    /// nested calls.
+    /// When a key is missing or a setting has an invalid value, and when the call comes
+    /// from within more than a few nested calls.
     pub fn build(self) -> Result<Tracker, TrackerError> {
         if browser::is_too_deep() {
             return Err(TrackerError::TooDeep { method: "new na" });
