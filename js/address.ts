@@ -6,21 +6,21 @@ import { find, slice } from "./intrinsics.ts";
 
 const BARE = /^[^?#]*/;
 
-// Where routers keep a path in the fragment.
+// Some routers keep a path in the fragment.
 const FRAGMENT_PATH = /#!?\/[^?]*/;
 
-// What is no address but a document, of whatever size.
+// Addresses that contain a whole document, of any size.
 const DOCUMENT = /^(?:data|blob):/i;
 
-/** An address without query and fragment, which are nobody else's business; with the path in its fragment where that is wanted. */
+/** An address without query and fragment, which may hold private data. If `withHash`, a path in the fragment stays. */
 export const bare = (address: string, withHash?: boolean): string =>
   find(BARE, address) + (withHash ? find(FRAGMENT_PATH, address) : "");
 
-/** An address of bounded length; of a document that is its own address, only what it is. */
+/** An address of limited length. Of a `data:` or `blob:` address only the scheme remains. */
 export const short = (address: string): string => slice(find(DOCUMENT, address) || address, 0, MAX_TEXT_UNITS);
 
-/** The title of this page as its views have it. */
+/** The title of this page, as page views report it. */
 export const pageTitle = (): string => slice(fullTitle(), 0, MAX_TEXT_UNITS);
 
-/** The address of this page as its views have it. */
+/** The address of this page, as page views report it. */
 export const pageAddress = (withHash: boolean): string => short(bare(fullAddress(), withHash));

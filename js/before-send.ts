@@ -7,10 +7,13 @@ import { parse } from "./intrinsics.ts";
 import type { Tracking } from "./tracking.ts";
 import type { TrackedEvent } from "./types.ts";
 
-// Details, and what else an event may hold.
+// Room for the details and everything else in an event.
 const MAX_EVENT_BYTES = 32_768;
 
-/** The event as the page wants it, as a line of JSON; `null` where it dropped the event, `undefined` where it made none of it. */
+/**
+ * The event that `beforeSend` returned, as a line of JSON. `null`: the page dropped the event. `undefined`:
+ * `beforeSend` threw, or returned something that is not an event.
+ */
 export function filter(
   { calls, settings }: Pick<Tracking, "calls" | "settings">,
   line: string,
@@ -18,17 +21,17 @@ export function filter(
   calls.isFiltering = true;
   try {
     const event = parse(line) as TrackedEvent;
-    // The key of deduplication is not the page's to change.
+    // Receivers deduplicate by it, so the page cannot change it.
     const { event_id } = event;
     const { beforeSend } = settings;
     const kept: unknown = beforeSend?.(event);
     if (!isPlain(kept)) {
-      // A promise may reject.
+      // An async function returns a promise, which may reject.
       quietly(kept);
       return kept === null ? null : undefined;
     }
     const { event_id: _, ...rest } = kept;
-    // Behind everything else, where the engine looks for it.
+    // The engine looks for `event_id` at the end.
     const changed = snapshot({ ...rest, toJSON: undefined, event_id }, MAX_EVENT_BYTES);
     return changed === undefined ? undefined : toJson(changed);
   } catch {

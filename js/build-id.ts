@@ -1,6 +1,6 @@
-// The build writes one id into the entry, the host chunk and the wasm.
+// The build writes the same id into the entry, the host chunk and the wasm.
 
 declare const NATERO_BUILD: string;
 
-/** Names this build. */
+/** Identifies this build. */
 export const BUILD = NATERO_BUILD;

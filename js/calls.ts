@@ -1,5 +1,4 @@
-// The calls of a page, in the one buffer in which they wait: until the wasm is
-// there, and in a burst until the task ends.
+// The buffer for the page's calls. They wait here until the wasm has loaded and, in a burst, until the task ends.
 
 import { monotonic, wall } from "./clock.ts";
 import type { Crossing } from "./crossing.ts";
@@ -11,7 +10,7 @@ import { attempt, find, hide, max } from "./intrinsics.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 import type { FlushResult, OpenInspector, Problem } from "./types.ts";
 
-/** What tells the engine something: the methods of `Core` that begin with the two times. */
+/** The methods of `Core` that report something to the engine. Their first two arguments are the two times. */
 export type Method = {
   [Name in keyof Core]: Core[Name] extends (mono: number, wall: number, ...more: never[]) => void
     ? Parameters<Core[Name]> extends [number, number, ...unknown[]]
@@ -20,92 +19,92 @@ export type Method = {
     : never;
 }[keyof Core];
 
-/** What a method of `Core` takes after the times. */
+/** The further arguments of a method of `Core`, after the times. */
 export type Arguments<Name extends Method> = Parameters<Core[Name]> extends [number, number, ...infer More] ? More : [];
 
-/** The same for a call of the page: a text may still be a snapshot, which is written when the call is made. */
+/** The same for a call of the page. A text may still be a snapshot, which becomes JSON when the call is executed. */
 export type CallArguments<Name extends Method> = WithSnapshots<Arguments<Name>>;
 
 type WithSnapshots<Tuple extends readonly unknown[]> = {
   [At in keyof Tuple]: string extends Tuple[At] ? Tuple[At] | Snapshot : Tuple[At];
 };
 
-/** Something that the engine is to be told. */
+/** Something to report to the engine. */
 export interface Call {
   readonly method: Method;
   readonly mono: number;
-  /** Of a feature, only the monotonic time may be known yet. */
+  /** Undefined for some feature events, of which only the monotonic time is known yet. */
   wall: number | undefined;
-  /** What the method takes after the times. */
+  /** The further arguments, after the times. */
   readonly more: unknown[];
 }
 
-/** An id that is set and stays. */
+/** An id that stays set until it is changed. */
 export type StickyId = "accountId" | "userId" | "moduleId" | "productId";
 
-/** Those that are set. */
+/** The current ids. */
 export type StickyIds = Partial<Record<StickyId, string | undefined>>;
 
-/** A page whose wasm is slow may call a lot, but not without end. */
+/** Limit for waiting calls: a page whose wasm loads slowly may make many, but not endlessly many. */
 export const MAX_WAITING_CALLS = 10_000;
 
-// The methods that make an event: `send…`, `identify…` and `trackPageView`.
+// The methods that record an event: `send…`, `identify…` and `trackPageView`.
 const MAKES_EVENT = /^[it]|nd/;
 
-// How many refusals wait for their sentences: the first say what is wrong, and all are counted.
+// How many refusals wait to be reported. The first ones show what is wrong, and all are counted.
 const MAX_UNTOLD = 10;
 
-/** A refusal that nobody was told of yet. */
+/** A refusal that has not been reported yet. */
 interface Untold {
   readonly method: string;
   readonly refusal: Refusal;
 }
 
-/** Makes the sentence of a refusal. */
+/** Writes the message for a refusal. */
 export type Explain = (method: string, refusal: Refusal) => string;
 
-/** What the page passed as `onError`, a function or not. */
+/** The `onError` that the page passed, whether or not it is a function. */
 export type OnError = (problem: Problem) => unknown;
 
-/** The buffer. */
+/** The buffer of one tracker. */
 export class Calls {
-  /** Takes a feature by its name alone, once the engine is there; tells whether it did. */
+  /** Takes a feature event that has only a name, once the engine has loaded. Returns whether it was taken. */
   declare quick: ((feature: unknown) => boolean) | undefined;
-  /** Calls that wait, behind those of them that were made already. */
+  /** Waiting calls, preceded by those of the same batch that were executed already. */
   pendingCalls: Call[] = [];
-  /** How many of `pendingCalls` were made. */
+  /** How many of `pendingCalls` were executed. */
   made = 0;
-  /** How many of `pendingCalls` make an event, as long as the engine cannot be asked. */
+  /** How many of `pendingCalls` record an event, for as long as the engine cannot be asked. */
   count = 0;
-  /** Calls that were refused for what they were passed. */
+  /** Calls that were refused for their arguments. */
   refused = 0;
-  /** The tracker cannot be used, or could not go on. */
+  /** The tracker cannot start, or failed. */
   declare isOff: boolean;
   /** It was shut down. */
   isClosed = false;
-  /** The page's `beforeSend` is at work. What it calls would make events without end. */
+  /** The page's `beforeSend` is running. Events recorded by it would lead to further calls of it without end. */
   isFiltering = false;
-  /** The wasm could not be had so far: nothing can be sent until it is. */
+  /** The wasm could not be loaded so far. Nothing can be sent until it is. */
   isStranded = false;
-  /** The way into the engine, once that is there. */
+  /** The connection to the engine, once the engine has loaded. */
   declare crossing: Crossing | undefined;
-  /** What the page has of this tracker: it ends with the last. */
+  /** How many handles the page has to this tracker. The tracker ends with the last one. */
   handles = 0;
-  /** Whether the tracker could be loaded; never rejects. */
+  /** Whether the tracker could be loaded. Never rejects. */
   ready: Promise<boolean> = never();
-  /** The settings of another construction, to be compared with those that stand. */
+  /** The settings of a later construction, to be compared with the current ones. */
   declare others: object | undefined;
   /** Called when the tracker has ended. */
   declare end: (() => void) | undefined;
-  /** Ids that were set, for as long as the engine is not there to ask. */
+  /** The current ids, for as long as the engine cannot be asked. */
   known: StickyIds = { __proto__: null } as StickyIds;
-  /** How to tell who waits for a flush, by its number. */
+  /** Resolves the promise of each flush, by the number of the flush. */
   readonly flushes: Record<number, (result: FlushResult) => void> = { __proto__: null } as never;
-  /** The path in the fragment of an address counts. */
+  /** The path in an address's fragment is part of the address. */
   withHash = false;
-  /** Makes the sentences of refusals, once that is there. */
+  /** Writes the messages of refusals, once the host has loaded. */
   declare explain: Explain | undefined;
-  /** Shows the tracker in a panel of the page, once that is there: see `inspect.ts`. */
+  /** Shows the tracker in a panel of the page, once the host has loaded: see `inspect.ts`. */
   declare showInspector: ((open?: OpenInspector) => Promise<boolean>) | undefined;
   #untold: Untold[] = [];
   #lastFlush = 0;
@@ -118,11 +117,14 @@ export class Calls {
     this.#onError = onError;
   }
 
-  /** A call of the page: its arguments are read now, and it is made now, in a moment, or once the wasm is there. Tells whether it was taken. */
+  /**
+   * Adds a call of the page. Its arguments are read now; it is executed now, soon, or once the wasm has loaded.
+   * Returns whether it was accepted.
+   */
   add<Name extends Method>(method: Name, read: () => CallArguments<Name>, isClosed: boolean): boolean {
     if (this.isOff || (isLogging() && method !== "shutdown" && method !== "optOut")) return false;
     const mono = monotonic();
-    // The wall time of a feature is told when it is made, from its monotonic time.
+    // The wall time of a feature event is computed from its monotonic time when the call is executed.
     const now = this.crossing && method === "sendFeatureEvent" ? undefined : wall();
     let refusal: Refusal | undefined;
     if (isClosed) {
@@ -144,7 +146,7 @@ export class Calls {
     return !refusal;
   }
 
-  /** Adds a call, or what the browser told. */
+  /** Adds a call, or something that the browser reported. */
   appendCall(method: Method, mono: number, wall: number | undefined, more: unknown[]): void {
     this.pendingCalls[this.pendingCalls.length] = { method, mono, wall, more };
     if (find(MAKES_EVENT, method)) this.count += 1;
@@ -157,22 +159,25 @@ export class Calls {
     this.count = 0;
   }
 
-  /** Tells the developer, and the page's `onError`, what went wrong. Without a code it is a warning. The host puts in its place what tells the same at most once a second. */
+  /**
+   * Reports a problem to the developer and to the page's `onError`. Without a code it is a warning. The host replaces
+   * this method by one that reports the same message at most once a second.
+   */
   report(code: string, message: string, dropped: number): void {
     print(code ? "error" : "warn", message);
     const onError = this.#onError!;
-    // When what goes on now is done: the page's code may do anything, and throw or reject, too, or be no function.
+    // Runs after the current task, because the page's code may do anything: throw, reject, or not even be a function.
     if (code) atTaskEnd(() => quietly(attempt(() => onError({ code, message, dropped }))));
   }
 
-  /** Counts what was refused, and tells of it as soon as there are sentences. */
+  /** Counts a refusal, and reports it once the messages have loaded. */
   refuse(method: string, refusal: Refusal): void {
     this.refused += 1;
     if (this.#untold.length < MAX_UNTOLD) this.#untold[this.#untold.length] = { method, refusal };
     if (this.explain) this.tellRefusals(this.explain);
   }
 
-  /** Tells of what was refused so far. */
+  /** Reports the refusals so far. */
   tellRefusals(explain: Explain): void {
     const untold = this.#untold;
     this.#untold = [];
@@ -182,18 +187,21 @@ export class Calls {
     }
   }
 
-  /** Sends what waits. */
+  /** Sends the waiting events. */
   flush(isClosed: boolean): Promise<FlushResult> {
     const { promise, settle } = deferred<FlushResult>();
     this.#lastFlush += 1;
     const flush = this.#lastFlush;
-    // A promise asks what it resolves to for a `then`: a page may have given one to all objects.
+    // A promise that resolves to an object asks it for a `then`, and the page may have added one to all objects.
     this.flushes[flush] = (result) => settle(hide(result, "then"));
     if (!this.add("flush", () => [flush], isClosed) || this.isStranded) this.flushes[flush]!(this.#untried());
     return promise;
   }
 
-  /** The page gives a handle back: the tracker ends with the last. As long as it has not begun, it waits for the end of the task: frameworks take components down and put them up again within one. */
+  /**
+   * Gives back a handle. The tracker ends with the last one. Before the tracker has begun, this waits for the end of
+   * the task, because frameworks remove components and add them again within a task.
+   */
   releaseHandle(): void {
     this.handles -= 1;
     if (this.crossing) this.#close();
@@ -208,7 +216,7 @@ export class Calls {
     this.end?.();
   }
 
-  /** The wasm cannot be had for now. The calls wait; who waits for a flush does not. */
+  /** The wasm cannot be loaded for now. Calls keep waiting, but promises of `flush()` are resolved. */
   strand(message: string): void {
     this.isStranded = true;
     this.tellRefusals(inShort);
@@ -224,20 +232,20 @@ export class Calls {
     return { delivered: 0, pending: this.count, rejected: 0 };
   }
 
-  /** The tracker cannot go on: it is off, and says so once. The page goes on. */
+  /** The tracker cannot go on. It is off and reports that once; the page goes on. */
   turnOff(code: string, message: string, error: unknown): void {
     if (this.isOff) return;
-    // What is stored is left to the next page.
+    // The next page takes over the stored calls.
     const stored = this.early?.write(this.pendingCalls) ?? 0;
     const dropped = max(this.count - stored, 0);
     this.stop();
     this.tellRefusals(inShort);
-    // What is thrown may throw when it is looked at.
+    // A thrown value may throw when it is converted to a text.
     const why = attempt(() => `${error}`);
     this.report(code, `${message}: ${why}.`, dropped);
   }
 
-  /** Nothing is taken or made from now on, and nobody waits. */
+  /** Accepts and executes nothing from now on, and resolves all pending promises. */
   stop(): void {
     this.isOff = true;
     this.quick = undefined;
@@ -251,10 +259,10 @@ export class Calls {
   }
 }
 
-/** What is said of a refusal where the sentences are out of reach. */
+/** The message for a refusal while the full messages cannot be loaded. */
 export const inShort: Explain = (method, { about }) => `${method}: refused for ${about}.`;
 
-/** Says that a tracker is off. */
+/** Reports that a tracker is off. */
 async function never(): Promise<boolean> {
   return false;
 }

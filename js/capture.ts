@@ -1,18 +1,18 @@
-// How things are taken from the page when the library is loaded: interfaces and
-// functions as they are then, accessors unread.
+// Captures parts of the page's environment when the library is loaded: interfaces and functions as they are then,
+// accessors without reading them.
 
 import { apply, attempt, getOwnPropertyDescriptor, getPrototypeOf, world } from "./intrinsics.ts";
 
 type Anything = Record<string, unknown>;
 type AnyFunction = (...parameters: never[]) => unknown;
 
-// What zone.js wraps it keeps under a name of its own. Used by that, nothing of
-// ours makes an Angular app look for changes, or wait until it is stable.
+// zone.js keeps the original of what it wraps under another name. Using the original, the tracker neither triggers
+// change detection in an Angular app nor delays it from becoming stable.
 const unwrappedName = attempt(
   () => (world as unknown as { Zone: { __symbol__: (name: string) => string } }).Zone.__symbol__,
 );
 
-/** Where a property is defined, on an object or what it inherits from. */
+/** The descriptor of a property of an object, or of what it inherits from. */
 function descriptorOf(object: unknown, name: string): PropertyDescriptor | undefined {
   return attempt(() => {
     const unwrapped = unwrappedName?.(name);
@@ -24,12 +24,15 @@ function descriptorOf(object: unknown, name: string): PropertyDescriptor | undef
   });
 }
 
-/** How to get a global: the value that it has now, or what its accessor says when asked. Whether it is what it should be shows when it is used, which is guarded. */
+/**
+ * Returns a function that reads a global: the value captured now, or what its accessor returns then. The type is not
+ * checked; a wrong value fails when it is used, and each use is guarded.
+ */
 export function lookUp<Type>(name: string): () => Type | undefined {
   const descriptor = descriptorOf(world, name);
   let found = descriptor?.value;
   return () => {
-    // What is missing may still come: a polyfill, or a page made for a test.
+    // A missing global may still appear: a polyfill, or a page created for a test.
     found ??= attempt(() =>
       descriptor?.get ? apply(descriptor.get, world, []) : (world as unknown as Anything)[name],
     );
@@ -37,12 +40,12 @@ export function lookUp<Type>(name: string): () => Type | undefined {
   };
 }
 
-/** A member of an interface, where it can be had without running an accessor. */
+/** A member of an interface, if it can be found without running an accessor. */
 export function memberOf(type: string, name: string): PropertyDescriptor | undefined {
   return attempt(() => descriptorOf(descriptorOf(world, type)?.value.prototype, name));
 }
 
-/** A method of an interface, to be called on an object that has it. Elements and own properties do not shadow it. */
+/** A method of an interface, to be called on an instance. Named elements and own properties do not shadow it. */
 export function method<Type extends object, Name extends string & keyof Type>(type: string, name: Name) {
   const captured = memberOf(type, name)?.value;
   type Captured = Type[Name] extends (...parameters: infer Parameters) => infer Result
@@ -52,12 +55,12 @@ export function method<Type extends object, Name extends string & keyof Type>(ty
     apply((captured ?? self[name]) as AnyFunction, self, parameters)) as Captured;
 }
 
-/** An attribute of an interface, to be read from an object that has it; nothing where there is none. */
+/** An attribute of an interface, to be read from an instance; `undefined` if it does not exist. */
 export function attribute<Type extends object, Name extends string & keyof Type>(type: string, name: Name) {
   const get = memberOf(type, name)?.get;
   return (self: Type | null | undefined): Type[Name] | undefined =>
     self ? attempt(() => (get ? apply(get, self, []) : self[name])) : undefined;
 }
 
-/** What should be a text. */
+/** The value if it is a text, otherwise an empty text. */
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

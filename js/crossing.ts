@@ -1,6 +1,5 @@
-// The way from the buffer into the engine, once that is there. What the browser
-// tells waits behind the calls that wait, so that the engine sees everything in
-// order.
+// The way from the buffer into the engine, once it has loaded. Reports of the browser wait behind waiting calls, so
+// that the engine sees everything in order.
 
 import { type Arguments, type Calls, MAX_WAITING_CALLS, type Method } from "./calls.ts";
 import { monotonic, wall } from "./clock.ts";
@@ -16,36 +15,35 @@ import { checkSettings, refuseSettings } from "./settings.ts";
 import type { Tracking } from "./tracking.ts";
 import { unstore } from "./web-storage.ts";
 
-/** Tells the engine what happened just now. */
+/** Reports to the engine what happened just now. */
 export type Tell = <Name extends Method>(method: Name, ...more: Arguments<Name>) => void;
 
-/** Tells the engine where the page was led, and when. */
+/** Reports to the engine where the page navigated, and when. */
 export type TellArrival = (mono: number, wall: number, url: string, title: string) => void;
 
-// How long calls are made at a stretch while somebody looks at the page, in ms:
-// the page's own task before that, and storing and sending after it, fit into the
-// 50 ms that people begin to notice.
+// How long calls are executed at a stretch while the page is visible, in ms. Together with the page's own task before
+// that, and storing and sending after it, this stays below the 50 ms that people begin to notice.
 const SLICE_MS = 10;
 
-// How often calls are made at once, before they wait for a task of their own, where
-// the page's code runs for each event.
+// How many calls are executed at once before further ones wait for a task of their own, on pages whose code runs for
+// each event.
 const TURNS_OF_PAGE_CODE = 32;
 
-// Calls that are made between two looks at the clock.
+// Calls executed between two looks at the clock.
 const CALLS_PER_LOOK = 16;
 
-// What each stored call begins with. Within texts the quotes are escaped.
+// The beginning of each stored call. Within texts its quotes are escaped.
 const CALL = /"method":/;
 
-/** Makes a host that tells of what the browser does by the functions that it is handed. */
+/** Makes a host that reports what the browser does with the given functions. */
 export type MakeHost = (tell: Tell, tellArrival: TellArrival) => Host;
 
-/** Calls wait that are not made. */
+/** Whether calls are waiting. */
 const hasMore = ({ made, pendingCalls }: Calls): boolean => made < pendingCalls.length;
 
-/** Takes calls into the engine of one tracker. */
+/** Feeds calls into the engine of one tracker. */
 export class Crossing {
-  /** What it tracks, for the host and for who looks into it. */
+  /** The tracker, for the host and for the inspector. */
   readonly tracking: Tracking;
   readonly #calls: Calls;
   readonly #host: Host;
@@ -56,10 +54,10 @@ export class Crossing {
   #isPutOff = false;
   /** How many calls of earlier pages were dropped. */
   #lost = 0;
-  /** The early calls are made. */
+  /** The early calls have been executed and are being removed from storage. */
   #isForgotten = false;
 
-  /** At the given times. */
+  /** Takes the times at which tracking begins. */
   constructor(tracking: Tracking, makeHost: MakeHost, mono: number, now: number) {
     this.tracking = tracking;
     this.#calls = tracking.calls;
@@ -70,20 +68,20 @@ export class Crossing {
     );
   }
 
-  /** Begins to track, and makes what waited; tells whether it goes on. */
+  /** Begins to track, and executes waiting calls. Returns whether the tracker is still on. */
   begin(): boolean {
     const calls = this.#calls;
-    // What of the early calls is to be stored yet is stored now, and no more: later ones may not
-    // have their time yet.
+    // Early calls that are not stored yet are stored now. Later ones are not: they may lack their wall time.
     const { early } = this.tracking;
     early.write(calls.pendingCalls);
     early.isDone = true;
     calls.crossing = this;
     calls.isStranded = false;
     const { config } = this.tracking;
-    // Where the page's code runs for each event, what that calls has to be looked at.
+    // Where the page's code runs for each event, the calls it makes have to be checked.
     if (!config.filter && !config.debug && !calls.isClosed) {
-      // The common call on its shortest way, all of it in one function: compiling more of them is what a page would feel.
+      // The shortest path for the most common call. It is one function, because compiling several is what a page
+      // would feel.
       calls.quick = (feature) => {
         if (typeof feature !== "string" || !find(PLAIN_ID, feature)) return false;
         const { pendingCalls } = calls;
@@ -100,7 +98,7 @@ export class Crossing {
     return !calls.isOff;
   }
 
-  /** Counts the calls that earlier pages had left and that had to go for those of this one. */
+  /** Counts the calls of earlier pages that were dropped to make room for this page's calls. */
   #tellLost(): void {
     replaceAll(this.tracking.early.removed, CALL, () => {
       this.#lost += 1;
@@ -115,10 +113,10 @@ export class Crossing {
     );
   }
 
-  /** Warns, once, where another construction for this source has other settings than those that stand. */
+  /** Warns, once, if another construction for this source has settings that differ from the current ones. */
   compare(): void {
     const { calls, settings } = this.tracking;
-    // The ids were set by now, and refused where they are wrong.
+    // The ids are set already, or were refused if wrong.
     const others = { ...calls.others, __proto__: null, accountId: undefined, userId: undefined } as Given;
     calls.others = undefined;
     const checked = checkSettings(others, refuseSettings(calls));
@@ -127,7 +125,8 @@ export class Crossing {
     for (let at = 0; at < names.length; at += 1) {
       const name = names[at] as keyof typeof settings;
       const meantBy = (of: Given): unknown => (name === "endpoint" ? endpointOf(of[name]) : of[name]);
-      // What is wrong was told. Functions are the same if they read the same: components make them anew.
+      // Wrong settings were reported. Functions with the same source text count as equal, because components create
+      // them anew.
       if (
         others[name] != null &&
         others[name] === checked[name] &&
@@ -140,7 +139,7 @@ export class Crossing {
     calls.report("", `the tracker of this source has other settings already, which stand:${differing}.`, 0);
   }
 
-  /** Leaves no listener, timer or lock behind. */
+  /** Removes all listeners, timers and locks. */
   end(): void {
     this.#stopSlice?.();
     this.#host.detach();
@@ -152,13 +151,19 @@ export class Crossing {
     else if (this.#calls.pendingCalls.length % MAX_WAITING_CALLS === 1) this.#wake();
   }
 
-  /** Makes calls that wait when the task ends, or at once if they are many: for whoever adds the first of so many. */
+  /**
+   * Schedules waiting calls for the end of the task, or executes them at once if there are many. Called for the first
+   * waiting call, and then once per `MAX_WAITING_CALLS`.
+   */
   #wake(): void {
     if (this.#calls.pendingCalls.length !== 1) this.#make(Infinity);
     else if (!this.#putsOff()) atTaskEnd(() => this.#makeSlice());
   }
 
-  /** Where the page's code runs for each event, it may make the next one, which would never let the page go on: now and then calls wait for a task of their own. Tells whether they do. */
+  /**
+   * Where the page's code runs for each event, it may record the next event, so that the page would never go on. Now
+   * and then calls therefore wait for a task of their own. Returns whether they do.
+   */
   #putsOff(): boolean {
     if (this.#calls.quick) return false;
     this.#turns += 1;
@@ -184,33 +189,36 @@ export class Crossing {
     return this.ask((core) => core.ids());
   }
 
-  /** Asks the engine, which knows of all calls then. */
+  /** Asks the engine, after executing all waiting calls. */
   ask<Answer>(question: (core: Core) => Answer): Answer | undefined {
     this.#make(Infinity);
     return this.#guard(() => question(this.#host.core));
   }
 
-  /** What the browser, the server or `beforeSend` tells. */
+  /** Takes in a report of the browser, the server or `beforeSend`. */
   #tell<Name extends Method>(method: Name, more: Arguments<Name>, mono: number, now: number): void {
     const calls = this.#calls;
     const host = this.#host;
     if (calls.isOff) return;
     if (host.isPerforming || (this.#isPutOff && method === "taskEnded")) {
-      // An answer to what is performed: it is taken in at once, and what follows is performed in turn.
+      // This answers an effect that is being performed. The engine takes it in at once, and performs what follows in
+      // turn.
       this.#guard(() => {
         host.handle(method, mono, now, more);
         host.perform();
       });
       return;
     }
-    // Once the page is hidden, it may be gone at any time; and what closed pages
-    // left is removed when it is adopted.
+    // A hidden page may be gone at any time. And adopting segments removes what closed pages left.
     if (method === "hidden" || method === "adopted") this.#make(Infinity);
     calls.appendCall(method, mono, now, more);
     this.#makeSlice();
   }
 
-  /** Makes what waits as far as the page does not feel it, and the rest later. Nobody feels it on a page that is not in sight. */
+  /**
+   * Executes waiting calls for as long as the page does not feel it, and the rest later. On a hidden page nobody
+   * feels it.
+   */
   #makeSlice(): void {
     this.#stopSlice?.();
     this.#stopSlice = undefined;
@@ -222,7 +230,7 @@ export class Crossing {
     if (!this.#stopSlice) this.#make(Infinity);
   }
 
-  /** Makes what waits, for so many ms at most. */
+  /** Executes waiting calls for at most so many ms. */
   #make(ms: number): void {
     const calls = this.#calls;
     const host = this.#host;
@@ -233,10 +241,10 @@ export class Crossing {
       const ahead = latest - monotonic();
       for (let looked = 1; hasMore(calls); looked += 1) {
         const call = calls.pendingCalls[calls.made]!;
-        // What follows from features can wait for the last of them.
+        // The effects of consecutive feature events can be performed together.
         if (looked > 1 && call.method !== "sendFeatureEvent") host.perform();
         writeDetails(call);
-        // Browsers blur both clocks, each by itself: what was is not later than now.
+        // Browsers blur both clocks independently. A past time must not become later than now.
         host.handle(call.method, call.mono, call.wall ?? min(call.mono + ahead, latest), call.more);
         calls.made += 1;
         if (looked % CALLS_PER_LOOK === 0 && monotonic() > end) break;
@@ -248,12 +256,12 @@ export class Crossing {
     });
   }
 
-  /** The early calls are made, and what they made is stored when the task ends: then they go. */
+  /** The early calls have been executed. They are removed once their events are stored, when the task ends. */
   #forgetEarlyCalls(): void {
     const { early } = this.tracking;
     if (this.#isForgotten) return;
     this.#isForgotten = true;
-    // Behind what stores their events.
+    // Runs after the task that stores their events.
     atTaskEnd(() => {
       early.count = 0;
       if (early.key) unstore(early.key);
@@ -261,7 +269,7 @@ export class Crossing {
     });
   }
 
-  /** Does something with the engine. After a trap its state cannot be trusted. */
+  /** Does something with the engine. After a trap its state cannot be trusted, so the tracker turns off. */
   #guard<Result>(action: () => Result): Result | undefined {
     try {
       return action();

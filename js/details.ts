@@ -1,8 +1,7 @@
-// Details and other plain data of the page: copied at the call, so that what
-// the page does with its objects later changes nothing, and written as JSON
-// when the call is made.
+// Details and other plain data of the page. They are copied at the call, so that later changes by the page have no
+// effect, and written as JSON when the call is executed.
 //
-// Copying costs a tenth of writing, so the page pays for the copy alone.
+// Copying costs a tenth of writing JSON, so the page pays only for the copy.
 
 import {
   apply,
@@ -24,7 +23,7 @@ import {
 } from "./intrinsics.ts";
 import { byteLength } from "./web-storage.ts";
 
-/** Data that is read by nobody else, or the JSON of it. */
+/** A copy that nobody else can change, or its JSON. */
 export type Snapshot = string | object;
 
 type Fields = Record<string, unknown>;
@@ -33,21 +32,21 @@ type MaybeSpoilt = { toJSON?: unknown };
 
 const DEEPEST = 64;
 
-/** How many bytes JSON may make of a text of one character, or of a number. */
+/** Upper limit of the JSON bytes for a text of one character, or for a number. */
 const MOST_BYTES = 32;
 
-// What is listed item by item.
+// The tags of objects whose items are copied one by one.
 const LIST = /Array]$/;
 
-/** A copy under way. */
+/** The state of copying. */
 interface Walk {
-  /** Values and characters that still fit: no value takes less than a byte of JSON. */
+  /** How many values and characters still fit. No value takes less than a byte of JSON. */
   room: number;
-  /** Objects that contain the one at hand, outermost first. */
+  /** The objects that contain the current one, outermost first. */
   readonly open: object[];
 }
 
-/** Copies an object. Nothing where it cannot be read, or takes more than `largest` bytes as JSON. */
+/** Copies an object. `undefined` if it cannot be read, or takes more than `largest` bytes as JSON. */
 export function snapshot(value: object, largest: number): Snapshot | undefined {
   const walk: Walk = { room: largest, open: [] };
   const copy = copyOfObject(value, walk, 0) as object | undefined;
@@ -59,26 +58,29 @@ export function snapshot(value: object, largest: number): Snapshot | undefined {
 
 const ESCAPES = /\\(?:ud[89a-f]..|.)/;
 
-/** Writes what a snapshot holds. */
+/** Writes a snapshot as JSON. */
 export function toJson(copy: Snapshot): string {
-  // A `toJSON` that the page has given to all objects is none of what has no prototype.
+  // If the page has added a `toJSON` to all objects, the snapshot is copied to objects without a prototype.
   const json =
     typeof copy === "string"
       ? copy
       : stringify("toJSON" in [] ? copyOfObject(copy, { room: Infinity, open: [] }, 0) : copy);
-  // The replacement character stands for halves of surrogate pairs, which `JSON.stringify` writes
-  // as `\ud83e`: receivers may choke on them.
+  // `JSON.stringify` writes halves of surrogate pairs as `\ud83e`, on which receivers may fail. They become the
+  // replacement character.
   return indexOf(json, "\\ud") < 0 ? json : replaceAll(json, ESCAPES, (found) => (found.length > 2 ? "\ufffd" : found));
 }
 
-/** Writes the details of a call, which are the last that it passes, as JSON. */
+/** Writes the details of a call as JSON. They are its last argument. */
 export function writeDetails({ more }: { readonly more: unknown[] }): void {
   const last = more.length - 1;
   const details = more[last];
   if (typeof details === "object") more[last] = toJson(details as Snapshot);
 }
 
-/** A copy of a value as JSON can hold it, and `undefined` for what is left out. What its `toJSON` made is `final`. */
+/**
+ * A copy of a value as JSON can hold it; `undefined` if it is left out. If `isFinal`, the value came from a `toJSON`
+ * and is not asked again.
+ */
 function copyOf(value: unknown, walk: Walk, depth: number, isFinal?: boolean): unknown {
   walk.room -= 1;
   switch (typeof value) {
@@ -97,7 +99,7 @@ function copyOf(value: unknown, walk: Walk, depth: number, isFinal?: boolean): u
   }
 }
 
-/** A copy of an object within another one: what throws costs its own key alone. */
+/** A copy of a nested object. If reading a field throws, only that field is left out. */
 function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolean): unknown {
   const { open } = walk;
   if (walk.room < 0 || depth >= DEEPEST) return undefined;
@@ -110,7 +112,7 @@ function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolea
       const { toJSON } = value as MaybeSpoilt;
       const kind = KINDS[tag];
       if (kind) return copyOf(kind(value as never, walk), walk, depth + 1, true);
-      // Old libraries give all arrays, or all objects, a `toJSON` that makes texts of them.
+      // Old libraries add a `toJSON` to all arrays or all objects, which turns them into texts. It is ignored.
       if (
         typeof toJSON === "function" &&
         toJSON !== ({} as MaybeSpoilt).toJSON &&
@@ -118,21 +120,21 @@ function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolea
       )
         return copyOf(apply(toJSON as () => unknown, value, []), walk, depth + 1, true);
     }
-    // To list the items of long ones would take seconds.
+    // Listing the items of long ones would take seconds.
     if (find(LIST, tag) && (value as ArrayLike<unknown>).length > walk.room) {
       walk.room = -1;
       return undefined;
     }
     if (isArray(value)) {
       const items = hide([] as unknown[], "toJSON");
-      // What is left out of a list leaves `null` there, which `JSON.stringify` sees to.
+      // `JSON.stringify` writes `null` for an item that is left out.
       for (let at = 0; at < value.length && walk.room >= 0; at += 1)
         items[at] = attempt(() => copyOf(value[at], walk, depth + 1));
       return items;
     }
     const names = keys(value);
-    // This reads each field once, and runs no setter. Where it throws, and in a copy that has to
-    // have no prototype, the fields are read one by one.
+    // The spread reads each field once and runs no setter. If it throws, or if the copy must not have a prototype,
+    // the fields are read one by one.
     const read = names.length <= walk.room && walk.room < Infinity && attempt(() => ({ ...value }) as Fields);
     const copy: Fields = read || { __proto__: null };
     for (let at = 0; at < names.length && walk.room >= 0; at += 1) {
@@ -147,7 +149,7 @@ function copyOfObject(value: object, walk: Walk, depth: number, isFinal?: boolea
   });
 }
 
-/** What becomes of objects that are more than their fields, also those of another frame: by their tags. */
+/** Objects that are more than their fields, by their tags, which also work for objects of other frames. */
 const KINDS = {
   __proto__: null,
   "[object Date]": (date: Date) => (isFiniteNumber(dateValue(date)) ? dateToIso(date) : null),
@@ -157,7 +159,7 @@ const KINDS = {
     const fields: Fields = { __proto__: null };
     eachOfMap(map, (field, name) => {
       take(walk);
-      // What cannot be a text names nothing.
+      // A key that cannot become a text is left out.
       attempt(() => (fields[`${name}`] = field));
     });
     return fields;
@@ -172,7 +174,7 @@ const KINDS = {
   },
 } as unknown as Record<string, ((value: never, walk: Walk) => unknown) | undefined>;
 
-/** Takes the room of a value. Throws where there is none. */
+/** Takes room for one value. Throws if there is none. */
 function take(walk: Walk): void {
   walk.room -= 1;
   if (walk.room < 0) throw walk;

@@ -1,5 +1,5 @@
-// Calls that wait for the wasm, in localStorage: a page may be left before its
-// wasm was there, or never get it. The next page that has one makes them.
+// Keeps calls that wait for the wasm in localStorage, because a page may be left before its wasm has loaded, or may
+// never get it. The next page with a working wasm executes them.
 
 import type { Call } from "./calls.ts";
 import { lookUp } from "./capture.ts";
@@ -16,7 +16,7 @@ import { type Given, isToken, refusesTracking } from "./given.ts";
 import { attempt, find, isFiniteNumber, keys, startsWith, toNumber } from "./intrinsics.ts";
 import { byteLength, storageObject, store, unstore } from "./web-storage.ts";
 
-/** What one page left. The seed makes the events: whoever makes the calls makes the same. */
+/** What one page left. Because the seed is stored too, whoever executes the calls records the same events. */
 export interface Left {
   readonly accountId?: string | undefined;
   readonly userId?: string | undefined;
@@ -24,30 +24,30 @@ export interface Left {
   readonly calls: readonly Call[];
 }
 
-/** What stored calls begin with, and stored events. The digits are versions: other versions are left alone. */
+/** The prefixes of stored calls and of stored events. The digits are versions; other versions are left alone. */
 const CALLS = "c3.";
 const EVENTS = "q1.";
 
-// Where wasm cannot run, no page makes the calls of those before it: what so many
-// pages left is enough to tell, and nobody waits longer than 30 days for it.
+// Where wasm cannot run, no page executes the calls of earlier ones. The calls of this many pages are enough to keep,
+// and none are kept longer than 30 days.
 const MAX_PAGES = 50;
 const MAX_AGE_MS = 30 * 86_400_000;
 
-// Storing takes about 1 ms for each thousand of calls that wait. In a task it is not
-// felt for so few; more are stored so seldom that it takes about a tenth of the time.
+// Storing takes about 1 ms per thousand waiting calls. Below this number that is not felt within a task. More calls
+// are stored less often, so that storing takes about a tenth of the time.
 const FEW_CALLS = 500;
 const CALLS_PER_MS = 50;
 
-// The names of calls end with their time.
+// The names of stored calls end with the time when they were made.
 const AFTER_DOT = /[^.]*$/;
 
 const addListener = /* @__PURE__ */ lookUp<typeof addEventListener>("addEventListener");
 const removeListener = /* @__PURE__ */ lookUp<typeof removeEventListener>("removeEventListener");
 
-/** What pages have stored of a source. */
+/** What all pages have stored for a source. */
 interface Stored {
   bytes: number;
-  /** Those of them that are no calls: of events. */
+  /** The bytes among them that belong to events, not to calls. */
   staying: number;
   /** How many other pages left calls. */
   pages: number;
@@ -60,25 +60,25 @@ interface Stored {
 export class EarlyCalls {
   /** How many calls are stored. */
   count = 0;
-  /** The name under which they are, if any are. */
+  /** The name under which they are stored, if any are. */
   key = "";
-  /** What of the calls of other pages went for those of this one. */
+  /** The stored calls of other pages that were removed to make room for this page's calls. */
   removed = "";
-  /** Nothing more is stored. */
+  /** No more calls are stored. */
   isDone = false;
-  /** What the names of all stored calls of this source begin with. */
+  /** The prefix of all stored calls of this source. */
   declare readonly callPrefix: string;
-  /** What the names of all stored events of this source begin with. */
+  /** The prefix of all stored events of this source. */
   declare readonly eventPrefix: string;
-  /** Whether anything may be kept: not where sending is disabled, in memory mode, or without consent. */
+  /** Whether calls may be stored: not if sending is disabled, in memory mode, or without consent. */
   declare isAllowed: boolean;
-  /** The bound of what is kept of this source, in bytes. */
+  /** Limit of what all pages store for this source, in bytes. */
   declare maxBytes: number;
   readonly #begin: Omit<Left, "calls">;
   #release: (() => void) | undefined;
   #isDue = false;
 
-  /** `begin` is what the calls begin with; `source` names the source among others in a few letters. */
+  /** `begin` is what the stored text begins with; `source` is a short name for the source. */
   constructor(given: Given, begin: Omit<Left, "calls">, source: string) {
     const { consent, cookiePrefix, disableEventSend, maxStoredBytes, persistence } = given;
     this.isAllowed =
@@ -93,7 +93,10 @@ export class EarlyCalls {
     this.eventPrefix = `${prefix}${EVENTS}${source}.`;
   }
 
-  /** Stores all calls so far when the current task ends: what a page does meanwhile does not wait for that. Where they are many, which takes a while, they are stored now and then. */
+  /**
+   * Stores all calls so far when the current task ends, so that the page does not wait for that. If there are many,
+   * which takes a while, they are stored only now and then.
+   */
   store(calls: readonly Call[]): void {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -104,12 +107,12 @@ export class EarlyCalls {
     if (calls.length < FEW_CALLS || !startTimer(write, calls.length / CALLS_PER_MS)) atTaskEnd(write);
   }
 
-  /** Stores all calls so far, or as many as there is room for; tells how many are stored. */
+  /** Stores all calls so far, or as many as there is room for. Returns how many are stored. */
   write(calls: readonly Call[]): number {
     attempt(() => {
-      // A page may clear the storage, as when its user signs out, and be left then.
+      // A page may clear the storage, for example when its user signs out, and be left afterwards.
       if (!storageObject()![this.key]) this.count = 0;
-      // A page that is only prepared may never be seen, and holds no lock.
+      // A prerendered page may never be seen, and holds no lock.
       if (this.isDone || !page() || !this.isAllowed || isPrerendering()) return;
       for (let end = calls.length; end > this.count; end = (this.count + end) >> 1) {
         const some: Call[] = [];
@@ -120,7 +123,7 @@ export class EarlyCalls {
         if (!this.key) {
           const { seed } = this.#begin;
           this.key = `${this.callPrefix}${seed[0]}-${seed[1]}.${wall()}`;
-          // Others see by the lock that this page lives.
+          // The lock shows other pages that this page lives.
           const { promise, settle } = deferred();
           const again = () => this.write(calls);
           this.#release = () => {
@@ -137,7 +140,7 @@ export class EarlyCalls {
     return this.count;
   }
 
-  /** What all pages have stored of this source, but for this page's calls. Throws where storage is blocked. */
+  /** What all pages have stored for this source, without this page's calls. Throws if storage is blocked. */
   used(): Stored {
     const used: Stored = { bytes: 0, staying: 0, pages: 0, oldestAt: Infinity };
     this.eachName((name, isCalls) => {
@@ -157,7 +160,7 @@ export class EarlyCalls {
     return used;
   }
 
-  /** Goes through the names of everything that is stored of this source. Throws where storage is blocked. */
+  /** Visits the names of everything stored for this source. Throws if storage is blocked. */
   eachName(visit: (name: string, isCalls: boolean) => void): void {
     const names = keys(storageObject()!);
     for (let at = 0; at < names.length; at += 1) {
@@ -167,13 +170,16 @@ export class EarlyCalls {
     }
   }
 
-  /** The visitor refused: nothing stays stored, and nothing is until the wasm is there. */
+  /** The visitor refused: removes everything stored, and stores nothing until the wasm has loaded. */
   erase(): void {
     this.isAllowed = false;
     attempt(() => this.eachName(unstore));
   }
 
-  /** Removes calls that pages left too long ago, and the oldest for as long as there is no room, where that makes enough of it; tells whether there is. */
+  /**
+   * Removes stored calls that are too old, and the oldest ones while there is no room, if that can make enough.
+   * Returns whether there is room.
+   */
   #makeRoom(bytes: number): boolean {
     for (let last = ""; ; unstore(last)) {
       const { bytes: others, staying, oldest, pages, oldestAt } = this.used();
@@ -184,7 +190,7 @@ export class EarlyCalls {
     }
   }
 
-  /** Leaves the calls to whoever has the wasm. */
+  /** Leaves the stored calls to a page with a working wasm. */
   close(): void {
     this.isDone = true;
     attempt(this.#release!);

@@ -1,4 +1,4 @@
-// The classic script: sets `window.na`, in place of what the snippet has put there.
+// The classic script: sets `window.na`, and replaces the snippet's stand-in.
 
 import { na } from "./inline.ts";
 import { attempt, succeeds, world } from "./intrinsics.ts";
@@ -17,11 +17,11 @@ const set = (holder: unknown): boolean =>
     (holder as Window).na = na;
   });
 
-/** What stands in for the class until this script is there. */
+/** The snippet's stand-in for the class. */
 const standIn = attempt(() => (world as unknown as { na?: { q?: Parameters<typeof takeKept>[0] } }).na);
 
 if (!set(world)) set(self);
-// A page may keep the name for itself.
+// A page may have made the name read-only.
 attempt(() => {
   if ((world as unknown as Window).na === na && standIn?.q) takeKept(standIn.q, loader);
 });

@@ -1,5 +1,5 @@
-// What the entry hands to the host, in an order that the build chooses: see
+// The parts of the entry that the build hands to the host, in an order that the build chooses: see
 // `xtask/src/build/handed.rs`.
 
-/** The name of the build, and then what the host uses of the entry. */
+/** The id of the build, followed by the parts of the entry that the host uses. */
 export const handed: readonly unknown[];

@@ -1,8 +1,9 @@
-// The chunk of the host, as the build makes it of `load-host.ts`: what the entry has, too, it is handed.
+// The chunk of the host, which the build makes from `load-host.ts`. Modules that the entry contains too are passed to
+// it.
 
 import type { loadHost, prepare } from "./load-host.ts";
 
-/** Makes the host of one page, of an entry of the same build. */
+/** Makes the host of one page, for an entry of the same build. */
 export function host(...handed: readonly unknown[]): {
   readonly loadHost: typeof loadHost;
   readonly prepare: typeof prepare;

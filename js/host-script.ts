@@ -9,7 +9,7 @@ import { needTexts } from "./texts.ts";
 
 const FILE = "host-script.js";
 
-/** Starts the core. Throws where it is of another build than `build`. */
+/** Starts the core. Throws if it belongs to another build than `build`. */
 export function startScript(build: string): Track {
   if (build !== BUILD) throw new Error(`${FILE} is of another version than the script that loads it`);
   needTexts();

@@ -1,5 +1,4 @@
-// Performs what the engine asks for. It comes, with the wasm, once a page has made a
-// tracker.
+// Performs the engine's effects. It is loaded, together with the wasm, once a page makes a tracker.
 
 import { Core, type CoreConfig, type Effect, type FlushOutcome, type Request } from "#core";
 import { bare, pageAddress, pageTitle, short } from "./address.ts";
@@ -26,10 +25,13 @@ import { tell } from "./tell.ts";
 import type { Construction, Tracking } from "./tracking.ts";
 import { type FetchWasm, startWasm } from "./wasm.ts";
 
-/** Makes the engine of a tracker, which begins at the given times, and tells whether it goes on. A page that is only prepared, and that nobody sees, is waited for. */
+/**
+ * Makes the engine of a tracker that begins at the given times. Resolves to whether the tracker is on. On a
+ * prerendered page it waits until the page is shown.
+ */
 export type Track = (construction: Construction, mono: number, wall: number) => Promise<boolean>;
 
-/** Starts the wasm. Rejects where it cannot be had, or is of another build. */
+/** Starts the wasm. Rejects if it cannot be loaded or belongs to another build. */
 export async function startHost(fetchWasm: FetchWasm): Promise<Track> {
   await startWasm(fetchWasm);
   return track;
@@ -54,33 +56,35 @@ async function untilShown(): Promise<void> {
   stop();
 }
 
-// Where the address of a page says this, the page shows its trackers.
+// With this parameter in its address, a page shows its trackers in the inspector.
 const INSPECT = /[?&]na_debug\b/;
 
 const NO_TIMERS = "setTimeout is missing, throws or does not wait: events are sent at once.";
 
-/** The engine of one tracker, and what is done for it. */
+/** The engine of one tracker, and the browser's side of it. */
 export class Host {
   readonly core: Core;
-  /** Effects are performed: what comes of what the engine is told meanwhile is performed in turn. */
+  /** Whether effects are being performed. The effects of reports made meanwhile are performed in turn. */
   isPerforming = false;
   readonly #tracking: Tracking;
   readonly #tell: Tell;
   readonly #tellArrival: TellArrival;
   #navigation: NavigationWatch | undefined;
-  /** The engine is handed what ends a page view: a navigation that is not told has to be, just before. */
+  /**
+   * A call is about to end the page view. A navigation that has not been reported yet is reported directly before it.
+   */
   #isEndingView = false;
   readonly #cookies: Cookies;
   #storage: PageStorage | undefined;
   #tabs: Tabs | undefined;
-  /** How to stop listening to the page. */
+  /** Functions that stop listening to the page. */
   #stops: (() => void)[] = [];
   #stopTimer: (() => void) | undefined;
-  /** The monotonic time for which the timer is set. */
+  /** The monotonic time that the timer is set to. */
   #wakesAt = Infinity;
-  /** Requests that may be aborted. */
+  /** Controllers of the requests that may be aborted. */
   readonly #controllers: Record<number, AbortController | undefined> = { __proto__: null } as never;
-  /** Copies for `debugUrl` that are under way. */
+  /** Number of copies for `debugUrl` under way. */
   #copies = 0;
 
   constructor(tracking: Tracking, tell: Tell, tellArrival: TellArrival, mono: number, wall: number) {
@@ -90,7 +94,7 @@ export class Host {
     if (stop) {
       stop();
     } else {
-      // Nothing wakes the engine: what comes is sent at once, in one request after the other.
+      // Without timers nothing wakes the engine. Events are sent at once, one request after the other.
       config = { __proto__: null, ...config, flushInterval: 0 } as CoreConfig;
       tracking.calls.report("", NO_TIMERS, 0);
     }
@@ -120,7 +124,7 @@ export class Host {
     this.perform();
   }
 
-  /** Tells the engine something. */
+  /** Reports something to the engine. */
   handle(method: Method, mono: number, wall: number, more: readonly unknown[]): void {
     if (method === "timer") this.#wakesAt = Infinity;
     if (method === "shutdown" || method === "reset" || method === "trackPageView") {
@@ -131,7 +135,7 @@ export class Host {
     tell(this.core, method, mono, wall, more);
   }
 
-  /** Performs what the engine asks for, in order, until it asks for nothing more. The page's code may run meanwhile, and call. */
+  /** Performs effects in order until there are none. The page's code may run meanwhile and make calls. */
   perform(): void {
     if (this.isPerforming) return;
     this.isPerforming = true;
@@ -143,7 +147,7 @@ export class Host {
     this.#setTimer();
   }
 
-  /** Leaves no listener, timer or lock behind. */
+  /** Removes all listeners, timers and locks. */
   detach(): void {
     this.#stopTimer?.();
     this.#wakesAt = Infinity;
@@ -237,7 +241,7 @@ export class Host {
         this.detach();
         break;
       default:
-        // Does not compile when there is an effect that nobody performs.
+        // Fails to compile if an effect is not handled.
         effect satisfies never;
     }
   }
@@ -258,8 +262,8 @@ export class Host {
     );
     this.#until(listen("online", () => tell("online", true)));
     this.#until(listen("offline", () => tell("online", false)));
-    // Where there is no page there is no localStorage and no tab; and under Node
-    // a channel to other tabs would keep the process from ending.
+    // Without a page there is no localStorage and no tab. Under Node, a channel to other tabs would keep the process
+    // from ending.
     if (!page()) return;
     this.#tabs = new Tabs(settings.cookiePrefix, tab, tell);
     const storage = new PageStorage(tell, early, config.maxStoredBytes);
@@ -277,7 +281,7 @@ export class Host {
     this.#until(
       watchActivity(
         () => {
-          // A history that could not be watched, or a frozen one.
+          // The history may be frozen, or could not be watched for another reason.
           this.#navigation?.look();
           tell("activity");
         },
@@ -292,8 +296,8 @@ export class Host {
           this.#storage?.verify();
           tell("hidden");
         },
-        // A browser that keeps the page to come back to it will not do so while
-        // it holds a lock or hears other tabs. It asks for both again when it is back.
+        // A browser does not put a page into the back/forward cache that holds a lock or listens to other tabs. The
+        // page asks for both again when it comes back.
         () => this.#leave(),
         () => {
           tell("restored");
@@ -342,7 +346,7 @@ export class Host {
     }
   }
 
-  /** Posts a copy. A server that swallows copies gets no more of them: it may be the same that takes the events. */
+  /** Posts a copy of a batch. If three copies are unanswered, no more are sent: the same server may take the events. */
   async #copy(posting: Posting): Promise<void> {
     if (this.#copies > 2) return;
     this.#copies += 1;
@@ -362,9 +366,9 @@ export class Host {
 
   #setTimer(): void {
     const due = this.core.wakeAt();
-    // A timer that is set too early stays: waking for nothing costs less than
-    // setting it anew at every call. After `shutdown` it is about the requests alone
-    // that are under way: the last ends with its answer, or is aborted, and then nothing is due.
+    // A timer that is set too early stays: waking up for nothing costs less than setting it anew at every call. After
+    // `shutdown` the timer serves only the requests under way. The last one ends with its answer, or is aborted, and
+    // then nothing is due.
     if (due >= this.#wakesAt && due < Infinity) return;
     this.#stopTimer?.();
     this.#wakesAt = due;

@@ -1,4 +1,4 @@
-// The ES module that loads the host and the wasm as files of their own, beside it.
+// The ES module that loads the host and the wasm from files beside it.
 
 import { handed } from "#handed";
 import { wall } from "./clock.ts";
@@ -12,12 +12,15 @@ export type * from "./types.ts";
 
 type HostChunk = typeof import("./host-chunk.d.ts");
 
-/** The chunk of the host. Browsers remember of an address that no module could be loaded from it: it is asked for by another one then. */
+/**
+ * Loads the chunk of the host. Browsers remember that a module could not be loaded from an address, so a retry uses
+ * another address.
+ */
 async function importHost(): Promise<HostChunk> {
   try {
     return (await import("./host.js")) as unknown as HostChunk;
   } catch (error) {
-    // Most name it at the end of what they say.
+    // Most browsers end the message with the address.
     const address = find(/http\S+$/, `${error}`);
     if (!address) throw error;
     return await import(/*webpackIgnore:true*/ `${address}?${wall()}`);
@@ -30,19 +33,23 @@ const host = once(async () => {
 });
 
 const core = once(async () => {
-  // Both downloads begin at once.
+  // Starts both downloads at once.
   const asked = ask();
   quietly(asked);
   return await (await host()).loadHost(asked);
 });
 
-/** Asks for the wasm. Rejects where a bundler has left this script without an address, too. */
+/** Requests the wasm. Also rejects if a bundler has left this script without an address. */
 async function ask(): Promise<Response> {
-  // This very expression is what bundlers look for. What an async function returns unawaited is asked for a `then`, which zones have wrapped.
+  // Bundlers look for exactly this expression. The result is awaited because returning a promise from an async
+  // function asks it for a `then`, which zone.js has wrapped.
   return await request(new URL("./natero.wasm", import.meta.url).href, { __proto__: null } as RequestInit);
 }
 
-/** A tracker of product usage. Construction returns at once; calls made before the wasm is there are kept with their time. */
+/**
+ * A tracker of product usage. Construction returns at once. Calls made before the wasm has loaded are kept with their
+ * time.
+ */
 export class na<App extends Names = Names> extends Tracker<App> {
   /**
    * @param apiKey The source's API key.

@@ -1,4 +1,4 @@
-// The ES module that carries everything within: one request, no bundler needed.
+// The ES module that contains everything: one request, and no bundler needed.
 
 import { Tracker } from "./na.ts";
 import type { Id, Names, Settings } from "./types.ts";
@@ -6,7 +6,10 @@ import { loader } from "./within.ts";
 
 export type * from "./types.ts";
 
-/** A tracker of product usage. Construction returns at once; calls made before the wasm is there are kept with their time. */
+/**
+ * A tracker of product usage. Construction returns at once. Calls made before the wasm has loaded are kept with their
+ * time.
+ */
 export class na<App extends Names = Names> extends Tracker<App> {
   /**
    * @param apiKey The source's API key.

@@ -1,17 +1,15 @@
-// What the language itself offers, taken when the library is loaded. A page may
-// replace any of it later, and nothing that it puts in place may decide about
-// consent, identity or delivery. For the same reason this code walks arrays by
-// index: `for … of`, spreading and destructuring ask the page's iterators.
+// The language's own functions, captured when the library is loaded. A page may replace any of them later, and no
+// replacement may decide about consent, identity or delivery. For the same reason this code walks arrays by index:
+// `for … of`, spreading and destructuring call the page's iterators.
 //
-// A page may have replaced it before, too, or taken it away: to load the library
-// never throws. What is missing then throws where it is used, and a tracker tries
-// what it cannot do without before it begins: see `na.ts`. What syntax can say is
-// said by that.
+// A page may also have replaced or removed them before. Loading the library never throws. A missing function throws
+// when it is used, and a new tracker first tries those that it cannot do without: see `na.ts`. Where syntax can
+// replace a function, this code uses syntax.
 //
-// What not every script needs is taken by a function that is called once: where
-// nobody uses what it returns, the bundler leaves the call out.
+// Functions that not every script needs are captured by a call marked as pure, so that bundlers can drop those that
+// nobody uses.
 
-/** What is found; nothing where looking for it throws. */
+/** The result of a function; `undefined` if it throws. */
 export function attempt<Found>(find: () => Found): Found | undefined {
   try {
     return find();
@@ -19,7 +17,7 @@ export function attempt<Found>(find: () => Found): Found | undefined {
   return undefined;
 }
 
-/** Does what may throw where the page, or its browser, does not play along; tells whether it did not. */
+/** Runs an action that may throw if the page or the browser does not support it. Returns whether it succeeded. */
 export const succeeds = (action: () => unknown): boolean => !!attempt(() => [action()]);
 
 /** The page's global object. */
@@ -31,7 +29,7 @@ export const construct = /* @__PURE__ */ attempt(() => Reflect.construct)!;
 type Method<Self, Parameters extends unknown[], Result> = (this: Self, ...parameters: Parameters) => Result;
 type Uncurried<Self, Parameters extends unknown[], Result> = (self: Self, ...parameters: Parameters) => Result;
 
-/** Makes a method a function whose first argument is the object. Old libraries replace `bind`, so that it is not used. */
+/** Turns a method into a function that takes the object first. It does not use `bind`, which old libraries replace. */
 function uncurry<Self, Parameters extends unknown[], Result>(
   find: () => Method<Self, Parameters, Result>,
 ): Uncurried<Self, Parameters, Result> {
@@ -40,7 +38,7 @@ function uncurry<Self, Parameters extends unknown[], Result>(
 }
 
 export const defineProperty = /* @__PURE__ */ attempt(() => Object.defineProperty)!;
-/** Gives an object nothing of its own by this name, in place of what a page may have given to all objects. */
+/** Hides an inherited property, which the page may have added to all objects. */
 export function hide<Holder extends object>(holder: Holder, name: string): Holder {
   attempt(() => defineProperty(holder, name, { __proto__: null } as object));
   return holder;
@@ -66,7 +64,10 @@ export const encodeComponent = /* @__PURE__ */ attempt(() => encodeURIComponent)
 export const toBigInt = /* @__PURE__ */ attempt(() => BigInt)!;
 export const OriginalDate = /* @__PURE__ */ attempt(() => Date)!;
 export const wallNow = /* @__PURE__ */ attempt(() => OriginalDate.now)!;
-/** The language's own, whatever the page has made of `Promise`: awaiting one calls no method. */
+/**
+ * The original `Promise`, whatever the page has made of the global one. Awaiting one of its promises calls no
+ * replaced method.
+ */
 export const OriginalPromise = /* @__PURE__ */ attempt(() => (async () => {})().constructor as PromiseConstructor)!;
 
 export const objectToString = /* @__PURE__ */ uncurry<unknown, [], string>(() => ({}).toString);
@@ -88,15 +89,15 @@ export const indexOf = /* @__PURE__ */ uncurry<string, [search: string, from?: n
 export const slice = /* @__PURE__ */ uncurry(() => String.prototype.slice);
 export const trim = /* @__PURE__ */ uncurry(() => String.prototype.trim);
 
-/** A text begins so. */
+/** Whether a text begins with another. */
 export const startsWith = (text: string, search: string): boolean => slice(text, 0, search.length) === search;
 
 const exec = /* @__PURE__ */ uncurry(() => RegExp.prototype.exec);
 
-/** The first part of a text that matches; empty where none does. */
+/** The first match in a text; empty if there is none. */
 export const find = (pattern: RegExp, text: string): string => exec(pattern, text)?.[0] ?? "";
 
-/** A text with everything that matches replaced by what a function makes of it. */
+/** Replaces each match in a text by the result of a function. */
 export function replaceAll(text: string, pattern: RegExp, by: (found: string) => string): string {
   let replaced = "";
   let rest = text;

@@ -1,5 +1,5 @@
-// What `snippet.js` has kept before the classic script was there: calls and constructions of a page, each with its
-// time. They are made as if this script had been there from the beginning.
+// Takes over what `snippet.js` kept before the classic script had loaded: the page's calls and constructions, each
+// with its time. They are executed as if this script had been there from the beginning.
 
 import { isTime, monotonic, wall as wallClock } from "./clock.ts";
 import type { Track } from "./host.ts";
@@ -7,25 +7,28 @@ import { attempt } from "./intrinsics.ts";
 import type { Prepare } from "./prepare.ts";
 import type { Construction } from "./tracking.ts";
 
-/** Makes a call or constructs a tracker; when, on the monotonic clock, where the page has that. */
+/** A call or construction to execute, and its time on the monotonic clock, if the page has one. */
 type Kept = readonly [make: () => void, mono?: unknown];
 
 /** A moment on both clocks. */
 type Times = readonly [mono: number, wall: number];
 
-/** A tracker that is constructed, and when it was. */
+/** A tracker under construction, and the time of the construction. */
 interface Begun {
   readonly construction: Construction;
   readonly times: Times | undefined;
 }
 
-/** The functions of a loader that has the host within: they are wrapped. */
+/** The functions of a loader that contains the host. They are wrapped meanwhile. */
 interface Wrapped {
   prepare: Prepare;
   core: () => Promise<Track>;
 }
 
-/** Makes what was kept, in order, with its times. What comes later, as by a method that somebody still holds, is made at once. */
+/**
+ * Executes what was kept, in order and with its times. Later calls, through a method of the stand-in that the page
+ * still holds, are executed at once.
+ */
 export function takeKept(kept: Kept[], loader: Wrapped): void {
   const begun: Begun[] = [];
   const { core, prepare } = loader;
@@ -53,7 +56,7 @@ export function takeKept(kept: Kept[], loader: Wrapped): void {
     if (!times) continue;
     const [mono, wall] = times;
     for (let of = 0; of < begun.length; of += 1) {
-      // No engine is there yet: what was called waits at the end of these.
+      // The engine has not loaded yet, so the calls are at the end of these.
       const { pendingCalls } = begun[of]!.construction.calls;
       for (let call = before[of] ?? 0; call < pendingCalls.length; call += 1)
         pendingCalls[call] = { ...pendingCalls[call]!, mono, wall };
@@ -67,7 +70,10 @@ export function takeKept(kept: Kept[], loader: Wrapped): void {
   };
 }
 
-/** What both clocks told at a time of one; nothing where that is none, or is to come: a page may have clocks of its own. */
+/**
+ * Both times of a moment on the monotonic clock; `undefined` if it is not a time, or in the future, because a page
+ * may replace its clocks.
+ */
 function timesOf(when: unknown): Times | undefined {
   const now = monotonic();
   return isTime(when) && when <= now ? [when, wallClock() - (now - when)] : undefined;

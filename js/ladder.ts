@@ -1,7 +1,6 @@
-// What there is in place of the wasm beside the entry: the same within a script, where
-// servers and bundlers have lost the file; and where a page forbids wasm, the same core
-// as JavaScript. This, and each of them, comes only where what is before it cannot be
-// had.
+// What replaces the wasm file beside the entry: the same wasm inside a script, if a server or bundler has lost the
+// file, or the same core as JavaScript, if a page forbids wasm. This module, and each replacement, is loaded only if
+// the previous step failed.
 
 import { lookUp } from "./capture.ts";
 import type { startHost, Track } from "./host.ts";
@@ -14,15 +13,18 @@ import { unpack } from "./unpack.ts";
 
 const Wasm = /* @__PURE__ */ lookUp<typeof WebAssembly>("WebAssembly");
 
-// The shortest module that there is.
+// The shortest valid module.
 const EMPTY = [0, 97, 115, 109, 1, 0, 0, 0];
 
-/** Wasm can be compiled here: browsers can, but a page may forbid it. */
+/** Whether wasm can be compiled here. All browsers can, but a page may forbid it. */
 const isWasmAllowed = (): boolean => succeeds(() => new (Wasm()!.Module)(new Bytes(EMPTY)));
 
-/** Starts what there is in place of a wasm that did not start for this error: the wasm within a script by `start`, or the core as JavaScript. */
+/**
+ * Starts a replacement for the wasm that failed with this error: the wasm inside a script by `start`, or the core as
+ * JavaScript.
+ */
 export async function climb(build: string, error: unknown, start: typeof startHost): Promise<Track> {
-  // A page that has broken this has broken what comes in place of wasm, too, and for good.
+  // If the page has broken these functions, the replacements cannot work either, ever.
   if (!carriesTexts()) throw new Error(`${error}`);
   if (isWasmAllowed()) {
     try {
@@ -30,7 +32,7 @@ export async function climb(build: string, error: unknown, start: typeof startHo
       const track = await start(() => unpack(text, size));
       return said(track, `${error}: the wasm within wasm-inside.js is used instead.`);
     } catch (second) {
-      // What cannot be had now may be there later. What is there and does not start never will.
+      // A file that cannot be loaded now may be there later. A file that has loaded and does not start never will.
       if (typeof error === "string") throw error;
       if (typeof second === "string") throw second;
     }

@@ -1,4 +1,4 @@
-// The chunk that the entry loads: the host, and how it comes by the wasm.
+// The chunk that the entry loads: the host, and how it gets the wasm.
 
 import { BUILD } from "./build-id.ts";
 import { request } from "./environment.ts";
@@ -8,7 +8,7 @@ import { Bytes } from "./natives.ts";
 
 export { prepare } from "./prepare.ts";
 
-/** Starts the wasm that the entry has asked for, or what there is in its place. */
+/** Starts the wasm that the entry has requested, or a replacement. */
 export async function loadHost(asked: Promise<Response>): Promise<Track> {
   try {
     return await startHost((again) => download(asked, again));
@@ -17,16 +17,15 @@ export async function loadHost(asked: Promise<Response>): Promise<Track> {
   }
 }
 
-/** The bytes of the wasm beside this. */
+/** The bytes of the wasm file beside this script. */
 async function download(asked: Promise<Response>, again: boolean): Promise<ArrayBuffer> {
   let response = await reach(asked);
   const { url } = response;
   if (again) response = await reach(request(url, { __proto__: null, cache: "reload" } as RequestInit));
   if (!response.ok) throw `${url} answered ${response.status}`;
-  // To compile it while it comes gains nothing at this size, and fails where a
-  // server does not know wasm and sends it as something else.
+  // Streaming compilation gains nothing at this size, and fails if a server sends the file with a wrong content type.
   const bytes = await reach(response.arrayBuffer());
-  // Servers answer with a page of HTML, too.
+  // Some servers answer with an HTML page instead.
   if (new Bytes(bytes)[0] !== 0) throw `${url} is no wasm`;
   return bytes;
 }

@@ -1,21 +1,20 @@
-// How an entry comes by the host and the wasm: once for all trackers of a page,
-// again after a failure. What is out of reach, and may be there later, is told by a
-// text; an error is for good.
+// How an entry loads the host and the wasm: once for all trackers of a page, and again after a failure. A thrown text
+// means that something could not be loaded and a retry may succeed; an `Error` is final.
 
 import type { Track } from "./host.ts";
 import type { Prepare } from "./prepare.ts";
 
-/** What an entry has, and what it can bring. */
+/** What an entry contains, and what it can load. */
 export interface Loader {
-  /** Of an entry that carries the host. */
+  /** Present if the entry contains the host. */
   readonly prepare?: Prepare;
-  /** Brings the host, of one that does not. */
+  /** Loads the host, if the entry does not contain it. */
   readonly host?: () => Promise<{ readonly prepare: Prepare }>;
-  /** Brings what makes the engines of trackers. */
+  /** Loads what makes the engines of trackers. */
   readonly core: () => Promise<Track>;
 }
 
-/** Loads once: what goes on, and what has succeeded, is shared. A failure is not. */
+/** Loads once: a load under way and a success are shared. A failure is not. */
 export function once<Found>(load: () => Promise<Found>): () => Promise<Found> {
   let loading: Promise<Found> | undefined;
   const begin = async (): Promise<Found> => {
@@ -29,7 +28,7 @@ export function once<Found>(load: () => Promise<Found>): () => Promise<Found> {
   return () => (loading ??= begin());
 }
 
-/** Waits for what may be out of reach. */
+/** Awaits a load that may fail for a while. Throws a text if it does. */
 export async function reach<Found>(found: Promise<Found>): Promise<Found> {
   try {
     return await found;

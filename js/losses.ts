@@ -1,4 +1,4 @@
-// What is said of events that will not be delivered.
+// The messages about events that will not be delivered.
 
 import type { Loss, Reason } from "./generated/core.d.ts";
 

@@ -1,5 +1,4 @@
-// The class that a page sees: its methods return at once, and what they are
-// passed is checked.
+// The class that a page sees. Its methods check their arguments and return at once.
 
 import { bare } from "./address.ts";
 import { details, id, type Options, options, override, spentTime, text, toId, useCount } from "./arguments.ts";
@@ -63,12 +62,12 @@ export class Tracker<App extends Names = Names> {
     made.handles += 1;
     this.#calls = made;
     this.ready = made.ready;
-    // Pages pass methods on, as listeners, and put proxies before objects: each works wherever it is called.
+    // Pages pass methods on as listeners, and wrap objects in proxies. Each method works however it is called.
     const { prototype } = new.target as unknown as { prototype: Record<string, (...given: unknown[]) => unknown> };
     const handle = this as unknown as typeof prototype;
     attempt(() => {
       const names = ownNames(handle, Tracker.prototype);
-      // The first is the constructor.
+      // The first name is the constructor's.
       for (let at = 1; at < names.length; at += 1) {
         const name = names[at]!;
         handle[name] = (...given) => apply(prototype[name]!, handle, given);
@@ -153,7 +152,7 @@ export class Tracker<App extends Names = Names> {
 
   /** Records that the visitor refused, drops waiting and later events, and deletes cookies and stored events. */
   optOut(): void {
-    // Before the engine is there, and may be never: what it would erase goes now.
+    // The engine may never load. What it would erase is erased now.
     this.#add("optOut", () => {
       this.#calls.early?.erase();
       return [];
@@ -225,7 +224,7 @@ export class Tracker<App extends Names = Names> {
     return this.#calls.add(method, read, this.#isClosed);
   }
 
-  /** Sets an id, and tells the details that were given with it. Where none can be, `null` forgets the id. */
+  /** Sets an id, and passes on the details given with it. If the method takes no details, `null` clears the id. */
   #set(method: SetsId, argument: StickyId, value: unknown, given?: readonly [details: unknown]): void {
     this.#add(method, () => {
       const set = value === null && !given ? undefined : id(argument, value);
@@ -235,14 +234,16 @@ export class Tracker<App extends Names = Names> {
     });
   }
 
-  /** What the engine knows; what was set, as long as there is none; nothing where the tracker is off. */
+  /** The engine's current value. Before the engine has loaded, the value that was set. `null` if the tracker is off. */
   #get(name: StickyId | "sessionId" | "visitorId"): string | null {
     const calls = this.#calls;
     const ids: { readonly [Id in typeof name]?: string | undefined } = calls.crossing?.ids() ?? calls.known;
     return ids[name] || null;
   }
 
-  /** What a tracker consists of, or a handle of the class `Handle` to the one that its source has on this page. */
+  /**
+   * Makes the calls of a new tracker, or a handle of the class `Handle` to the tracker that this source has already.
+   */
   static #make(
     loader: Loader,
     apiKey: unknown,
@@ -252,7 +253,7 @@ export class Tracker<App extends Names = Names> {
   ): Calls | Tracker {
     const mono = monotonic();
     const now = wall();
-    // What of JavaScript the page had broken before this was loaded throws here, and not at each call.
+    // If the page had broken the language before this was loaded, that throws here once, and not at each call.
     const whole: Record<string, typeof environment.deferred> = { '{"a":["a"]}': environment.deferred };
     whole[toJson(snapshot({ a: [toId(" a")] }, 99)!)]!().settle();
     dateValue(new OriginalDate());
@@ -287,14 +288,14 @@ export class Tracker<App extends Names = Names> {
     if (calls.isOff) return calls;
 
     const own: Join = (others, Other) => {
-      // A class of another copy has no place for what is private to this one.
+      // The class of another copy of the library has no access to this one's private fields.
       const isOurs = (Other as Partial<typeof Tracker> | undefined)?.prototype instanceof Tracker;
       const handle = construct(Tracker, [calls], isOurs ? (Other as typeof Tracker) : Handle) as Tracker;
-      // What throws has no settings.
+      // Settings that throw count as none.
       const differing = attempt(() => readSettings(others)) ?? given;
       const { accountId, userId } = differing;
-      // The user first: the account of one who stays is not expected to change. What a subclass
-      // has in place of these methods may need what its constructor has not made yet.
+      // The user comes first, because the account of a user who stays is not expected to change. This does not use
+      // the public methods: a subclass may override them and need what its constructor has not set up yet.
       if (userId != null) handle.#set("setUserId", "userId", userId);
       if (accountId != null) handle.#set("setAccountId", "accountId", accountId);
       calls.others = differing;
@@ -303,14 +304,14 @@ export class Tracker<App extends Names = Names> {
     };
     join[url] = own;
     calls.end = () => {
-      // Another tracker may have come to this source since this one was shut down.
+      // After a shutdown, another tracker may have taken over this source.
       if (join[url] === own) join[url] = undefined;
     };
     return calls;
   }
 }
 
-/** Names a source among others in a few letters; they are few, so 32 bits do. */
+/** A short name for a source. A page has few of them, so 32 bits suffice. */
 function shortName(url: string): string {
   let sum = 0;
   for (let at = 0; at < url.length; at += 1) sum = (sum * 31 + charCode(url, at)) | 0;

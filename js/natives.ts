@@ -1,5 +1,5 @@
-// What the glue of the wasm uses of the language: taken when the library is
-// loaded, since the glue comes later, and runs while the wasm waits for it.
+// The language features that the wasm's glue uses. They are captured when the library is loaded, because the glue
+// comes later and runs while the wasm waits for it.
 
 import { method } from "./capture.ts";
 import { apply, attempt, getOwnPropertyDescriptor, getPrototypeOf, world } from "./intrinsics.ts";
@@ -20,7 +20,7 @@ const length = getter(
 /** Copies bytes to a place within others. */
 export const copyBytes = (to: Uint8Array, from: Uint8Array, at: number): void => apply(setBytes, to, [from, at]);
 
-/** How many bytes there are. */
+/** The number of bytes. */
 export const byteCount = (bytes: Uint8Array): number => apply(length, bytes, []) as number;
 
 const encoder = attempt(() => new TextEncoder());
@@ -30,7 +30,7 @@ const decode = method<TextDecoder, "decode">("TextDecoder", "decode");
 /** A text as UTF-8. */
 export const encodeText = (text: string): Uint8Array => encode(encoder!, text);
 
-/** The text that some UTF-8 stands for. */
+/** Decodes UTF-8. */
 export const decodeText = (bytes: Uint8Array): string => decode(decoder!, bytes);
 
 const wasm = attempt(() => world.WebAssembly);
@@ -44,12 +44,12 @@ const buffer = getter(
   "buffer",
 );
 
-/** Starts a compiled module; returns its exports. */
+/** Instantiates a compiled module, and returns its exports. */
 export function exportsOf(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports {
   const instance = new Instance!(module, imports);
-  // A page that watches its wasm may give something else than an instance.
+  // A page that instruments wasm may return something other than an instance.
   return attempt(() => apply(exports!, instance, []) as WebAssembly.Exports) ?? instance.exports;
 }
 
-/** The bytes of a memory, until it grows. */
+/** The current buffer of a memory. It is replaced when the memory grows. */
 export const bufferOf = (memory: WebAssembly.Memory): ArrayBuffer => apply(buffer!, memory, []) as ArrayBuffer;

@@ -1,5 +1,5 @@
-// What a tracker gets of the host before the wasm is there: settings that are checked,
-// the sentences of refusals, and reports that do not repeat themselves.
+// What the host provides before the wasm has loaded: checked settings, the messages of refusals, and reports that do
+// not repeat themselves.
 
 import type { Calls } from "./calls.ts";
 import { monotonic } from "./clock.ts";
@@ -12,11 +12,11 @@ import type { Construction, Tracking } from "./tracking.ts";
 import { unstore } from "./web-storage.ts";
 import { explain } from "./words.ts";
 
-// Of the two keys, which end the address of a source, one is `.` or `..`.
+// One of the two keys, which end the address of a source, is `.` or `..`.
 const DOTS = /\/\.\.?\/[^/]+$/;
 const LAST_DOTS = /\/\.\.?$/;
 
-/** Makes of a tracker what the host can go by, once, and tells what was wrong so far. */
+/** Checks the settings of a tracker, once, and reports what was wrong so far. The result is what the host needs. */
 export type Prepare = (construction: Construction & Partial<Tracking>) => Tracking;
 
 export const prepare: Prepare = (construction) => {
@@ -30,12 +30,12 @@ export const prepare: Prepare = (construction) => {
     const isAddressed = !url || isAddress(url);
     const dots = find(LAST_DOTS, url) ? "apiKey" : find(DOTS, url) ? "authKey" : undefined;
     if (!isAddressed) calls.refuse("new na", { about: "endpoint", got: given.endpoint });
-    // An address has no such segments: the events would go elsewhere.
+    // Browsers resolve such path segments, so the events would go to another address.
     else if (dots) calls.refuse("new na", { about: dots, got: "." });
     const isWrong = !isAddressed || dots;
     if (unread) refuse(`settings inherit or hide${unread}, and only fields of their own are read. The tracker is off.`);
     if (isWrong || unread) {
-      // Nothing of it stays.
+      // Nothing of this tracker remains.
       calls.stop();
       if (early.key) unstore(early.key);
     }
@@ -48,18 +48,18 @@ export const prepare: Prepare = (construction) => {
   return construction as Tracking;
 };
 
-// How often the same is said, in ms, and of how many messages that is noted. What
-// the page does about one may lead to the next.
+// How long the same message is not repeated, in ms, and for how many messages that is remembered. The page's reaction
+// to a message may cause the next one.
 const SILENCE_MS = 1000;
 const MAX_NOTED = 100;
 
-// How many messages are told in that time, of all trackers together: what the page
-// does about one may be to make another tracker, which has the same to say.
+// How many messages are reported in that time by all trackers together. The page's reaction may be to make another
+// tracker, which reports the same.
 const MAX_TOLD = 250;
 let toldFrom = -SILENCE_MS;
 let told = 0;
 
-/** A message: when it was said, and how many lost events it was not said of since. */
+/** A message: when it was reported, and how many lost events have not been reported since. */
 interface Said {
   at: number;
   dropped: number;
@@ -67,13 +67,13 @@ interface Said {
 
 const COUNT = /\d+/;
 
-/** From now on the same is told at most once a second. */
+/** From now on reports the same message at most once a second. */
 export function silenceRepetition(calls: Calls): void {
   const tell = calls.report;
   let noted: Record<string, Said> = { __proto__: null } as never;
   calls.report = (code, message, dropped) => {
     if (keys(noted).length > MAX_NOTED) noted = { __proto__: null } as never;
-    // Other numbers make no other message.
+    // A message that differs only in a number counts as the same.
     const name = replaceAll(message, COUNT, () => "");
     noted[name] ??= { at: -SILENCE_MS, dropped: 0 };
     const said = noted[name]!;
@@ -88,7 +88,7 @@ export function silenceRepetition(calls: Calls): void {
     const lost = said.dropped;
     said.at = now;
     said.dropped = 0;
-    // A console of the page may do what leads to the same again.
+    // A replaced console may cause the same message again.
     apply(tell, calls, [code, message, lost]);
   };
 }

@@ -1,7 +1,6 @@
-// What of a page is refused, and why. The entry decides that; the sentence comes with
-// the host: see `words.ts`.
+// What is refused, and why. The entry decides that; the messages come with the host: see `words.ts`.
 
-/** What is wrong with what a method was passed. */
+/** The argument or setting that is wrong. */
 export type WrongArgument =
   | "accountId"
   | "apiKey"
@@ -21,28 +20,31 @@ export type WrongArgument =
   | "url"
   | "userId";
 
-/** What forbids a call, whatever it is passed: see `words.ts`. */
+/** What forbids a call, whatever its arguments: see `words.ts`. */
 export type Obstacle = "arguments" | "beforeSend" | "shutdown" | "wasm";
 
-/** What is refused, and what was passed for it. */
+/** What is refused, and the value that was passed. */
 export interface Refusal {
   readonly about: WrongArgument | Obstacle;
   readonly got?: unknown;
 }
 
-// What was thrown last.
+// The last refusal that was thrown.
 let last: Refusal | undefined;
 
-/** Throws that an argument cannot be taken. */
+/** Throws a refusal of an argument. */
 export function refuse(about: WrongArgument, got: unknown): never {
   last = { about, got };
   throw last;
 }
 
-/** The refusal that was thrown, or that the arguments cannot be read where something else was: nothing of the page's is asked. */
+/**
+ * The refusal for something that was thrown. Anything but our own refusal came from the page's objects, so the
+ * arguments cannot be read; it is not examined.
+ */
 export function refusalOf(thrown: unknown): Refusal {
   const refusal = thrown === last ? last : undefined;
-  // What was passed may be large.
+  // The passed value may be large, so it is not kept.
   last = undefined;
   return refusal ?? { about: "arguments" };
 }

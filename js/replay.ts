@@ -1,5 +1,5 @@
-// Makes the calls of pages that are gone and never had their wasm. Their events
-// are stored like those of any page, and taken over from there.
+// Executes the calls of closed pages that never got their wasm. Their events are stored like those of any closed
+// page, and adopted from there.
 
 import { filter } from "./before-send.ts";
 import type { Call } from "./calls.ts";
@@ -15,7 +15,7 @@ import { tell } from "./tell.ts";
 import type { Tracking } from "./tracking.ts";
 import { store, unstore } from "./web-storage.ts";
 
-/** Makes the calls of pages that are gone. */
+/** Executes the stored calls of closed pages. */
 export function replayLeftCalls(tracking: Tracking, storage: PageStorage, cookies: Cookies): void {
   const { early } = tracking;
   if (!early.isAllowed) return;
@@ -33,7 +33,7 @@ export function replayLeftCalls(tracking: Tracking, storage: PageStorage, cookie
           isStored = new Replay(tracking, storage).make(parse(left) as Left, cookies);
           storage.adopt();
         });
-        // What cannot be read goes; what could not be stored stays for the next page.
+        // Unreadable calls are removed. If events could not be stored, the calls stay for the next page.
         if (isStored) unstore(name);
         return isStored;
       });
@@ -41,7 +41,7 @@ export function replayLeftCalls(tracking: Tracking, storage: PageStorage, cookie
   });
 }
 
-/** The calls of one page, made in an engine of their own. All it may do is to ask `beforeSend`, and to store. */
+/** Executes the calls of one page in an engine of their own, which may only run `beforeSend` and store events. */
 class Replay {
   readonly #tracking: Tracking;
   readonly #storage: PageStorage;
@@ -53,11 +53,14 @@ class Replay {
     this.#storage = storage;
   }
 
-  /** Makes the calls with their times; tells whether everything that came of them is stored. Throws where they cannot be read. */
+  /**
+   * Executes the calls with their times. Returns whether all resulting events are stored. Throws if the calls cannot
+   * be read.
+   */
   make({ accountId, userId, seed, calls }: Left, cookies: Cookies): boolean {
     const config = { __proto__: null, ...this.#tracking.config, accountId, userId } as CoreConfig;
     const { mono, wall } = timesOf(calls[0]!);
-    // The same seed makes the same events, so that doing this twice loses and doubles nothing.
+    // The same seed produces the same events, so executing the calls twice neither loses nor duplicates any.
     const core = new Core(config, finite(seed[0]), finite(seed[1]), finite(seed[2]), finite(seed[3]), mono, wall);
     try {
       const { session, visitor } = cookies.read();
@@ -67,12 +70,12 @@ class Replay {
       for (let at = 0; at < calls.length; at += 1) {
         const call = calls[at]!;
         last = timesOf(call);
-        // Others than we may have written into the storage: what is no such method throws.
+        // Other scripts may have written to the storage. A name that is not such a method throws.
         if ((call.method as string) === "free") throw new TypeError();
         tell(core, call.method, last.mono, last.wall, call.more);
         this.#perform(core, last.mono, last.wall);
       }
-      // By then a sign-in is over: who signed in is whom the events are of.
+      // By this time a sign-in is over, and waiting events get the identity.
       core.taskEnded(last.mono + SIGN_IN_MS, last.wall);
       this.#perform(core, last.mono, last.wall);
     } finally {
@@ -99,7 +102,7 @@ class Replay {
 /** When a call was made. */
 const timesOf = ({ mono, wall }: Call): { mono: number; wall: number } => ({ mono: finite(mono), wall: finite(wall) });
 
-/** A number as stored. Throws where it is none: others than we may have written into the storage. */
+/** Checks a stored number. Throws if it is not one, because other scripts may have written to the storage. */
 function finite(stored: unknown): number {
   if (!isFiniteNumber(stored)) throw new TypeError();
   return stored as number;

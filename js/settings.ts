@@ -1,5 +1,4 @@
-// Settings: checked against the table that the engine's side has written, with
-// its defaults.
+// Checks settings against the table generated from Rust, which contains the defaults.
 
 import { toId } from "./arguments.ts";
 import type { Calls } from "./calls.ts";
@@ -12,12 +11,12 @@ import { describeMismatch, ID, wrong } from "./words.ts";
 
 type Table = typeof SETTINGS;
 
-/** Settings that can be relied on. They have no prototype: what the page puts on that is no setting. */
+/** Checked settings. They have no prototype, so that additions to `Object.prototype` do not count as settings. */
 export type CheckedSettings = Settings & {
   [Name in keyof Table as Table[Name] extends readonly [unknown, unknown] ? Name : never]: NonNullable<Settings[Name]>;
 };
 
-/** Counts a setting that is refused, and tells of it. */
+/** Counts and reports a refused setting. */
 export const refuseSettings =
   (calls: Calls) =>
   (problem: string): void => {
@@ -25,7 +24,10 @@ export const refuseSettings =
     calls.report("invalid_argument", `new na: ${problem}`, 0);
   };
 
-/** Takes what fits of the copy of settings; tells `refuse` of the rest, for which the defaults stand. The endpoint was looked at before. */
+/**
+ * Takes the valid settings. Calls `refuse` for the others, which get their defaults. The endpoint is checked
+ * elsewhere.
+ */
 export function checkSettings(
   given: Given & Record<string, unknown>,
   refuse: (problem: string) => void,
@@ -51,13 +53,16 @@ export function checkSettings(
   return checked;
 }
 
-/** The names of settings that an object inherits, as from its class, or hides: they were not read. What the page gives to all objects is none. */
+/**
+ * The names of settings that an object inherits, for example from its class, or hides. These were not read.
+ * Properties that all objects have do not count.
+ */
 export function unreadSettings(settings: unknown, given: Given): string {
   let unread = "";
   const names = keys(SETTINGS);
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at]!;
-    // What is no object has none.
+    // Throws for values that are not objects; these have no settings.
     if (attempt(() => name in (settings as object)) && !(name in given) && !(name in {})) unread += ` ${name}`;
   }
   return unread;
@@ -65,21 +70,21 @@ export function unreadSettings(settings: unknown, given: Given): string {
 
 const HTTP = /^https?:\/\/.*/is;
 
-/** Whether a value is of a kind, and how to say what that is. */
+/** For each kind: whether a value is valid, and how to describe a valid value. */
 const KINDS: Record<
   Exclude<Extract<Kind, string>, "endpoint">,
   readonly [fits: (value: unknown) => boolean, expected: string]
 > = {
   id: [(value) => toId(value) !== undefined, ID],
   flag: [(value) => typeof value === "boolean", "true or false"],
-  // 10^15 ms are 30,000 years; the bound shuts out infinity.
+  // 10^15 ms are 30,000 years; the limit excludes infinity.
   positive: [(value) => typeof value === "number" && value > 0 && value < 1e15, "a number above 0"],
   hook: [(value) => typeof value === "function", "a function"],
   address: [(value) => typeof value === "string" && isAddress(find(HTTP, value)), "an http: or https: URL"],
   token: [isToken, "a string of letters, digits, '.', '-' and '_'"],
 };
 
-/** What a value has to be, if it is something else. */
+/** Describes a valid value, if this one is not valid. */
 function mismatch(kind: Kind, value: unknown): string | undefined {
   if (kind === "endpoint") return undefined;
   if (typeof kind === "string") return KINDS[kind][0](value) ? undefined : KINDS[kind][1];
@@ -91,9 +96,9 @@ function mismatch(kind: Kind, value: unknown): string | undefined {
   return words;
 }
 
-/** The settings by which the engine decides. */
+/** The settings that the engine needs. */
 export function coreConfig(settings: CheckedSettings): CoreConfig {
-  // The engine reads what it knows and ignores the rest.
+  // The engine ignores settings that it does not know.
   return {
     __proto__: null,
     ...settings,

@@ -1,14 +1,15 @@
-// Loads the classic script without waiting for it: what a page calls meanwhile is kept, with its time, and called when
-// it is there. That script takes what is kept: see `kept.ts`. This is in every page, before everything else: it is small.
+// Loads the classic script asynchronously. Calls that the page makes meanwhile are kept with their time, and executed
+// once the script has loaded: see `kept.ts`. This snippet is part of every page, before everything else, so it must
+// be small.
 (() => {
-  // Pasted twice, or behind the script itself.
+  // The snippet was pasted twice, or after the script itself.
   if (window.na?.call) return;
   const methods =
     "setAccountId,setUserId,identifyAccount,identifyUser,setModuleId,setProductId,sendFeatureEvent,sendModuleEvent,trackPageView,flush,optIn,optOut,reset,inspect,stats,shutdown,getAccountId,getUserId,getModuleId,getProductId,getSessionId,getVisitorId";
   const none = { accepted: 0, delivered: 0, pending: 0, rejected: 0, dropped: {} };
   const kept = [];
   let isOff;
-  // Plain data is copied: what a page does with its objects later changes nothing.
+  // Plain data is copied, so that later changes by the page have no effect.
   const copy = (value, copies) => {
     const kind = value?.constructor;
     if (kind !== Object && kind !== Array) return value;
@@ -20,7 +21,7 @@
     }
     return made;
   };
-  // Resolves to what the call gives, or to `otherwise` where there will be nothing to call.
+  // Resolves to the result of the call, or to `otherwise` if the script never loads.
   const keep = (given, call, otherwise) =>
     new Promise((resolve) => {
       let mono;
@@ -28,7 +29,7 @@
         mono = performance.now();
         given = copy(given, new Map());
       } catch {
-        // What cannot be read is passed on as it is, and refused in its turn.
+        // Arguments that cannot be read are passed on, and refused later.
       }
       kept.push([() => resolve(isOff ? otherwise : call(given)), mono]);
     });
@@ -52,7 +53,7 @@
         if (name === "reset") ids = {};
         ids[id] = values[0];
         const answer = keep(values, (values) => real[name](...values), name === "flush" && none);
-        // Only these are waited for.
+        // Only these methods return a promise.
         if (/^fl|^in/.test(name)) return answer;
       };
     }
@@ -60,7 +61,7 @@
   StandIn.q = kept;
   window.na = StandIn;
   const end = () => {
-    // The script is not there, or could not run, or could not take the name.
+    // The script is missing, could not run, or could not set the name.
     isOff = window.na === StandIn;
     kept.push = ([call]) => call();
     kept.splice(0).map(kept.push);

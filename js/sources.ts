@@ -1,18 +1,20 @@
-// The trackers of a page, one for each source, however many copies of the
-// library construct them. What the copies share may be of another version: it is
-// no more than what is written here.
+// The trackers of a page, one for each source, however many copies of the library construct them. Other copies may
+// have another version, so what is shared is limited to what is declared here.
 
 import { attempt, world } from "./intrinsics.ts";
 
-/** What is on the page. */
+/** What the copies share. */
 interface Shared {
-  /** How to get one more handle to the tracker of a source, by where its batches go. */
+  /** By the address for batches: how to get another handle to the tracker of that source. */
   readonly join: Record<string, Join | undefined>;
-  /** Names this page among the tabs. */
+  /** The id of this page among the tabs. */
   tab?: string;
 }
 
-/** Gives a handle to a tracker that is there, with the settings of another construction, and of the class of that where this copy can. */
+/**
+ * Returns a handle to an existing tracker, for a construction with these settings. The handle has the class of that
+ * construction, if this copy of the library can make it.
+ */
 export type Join = (settings: unknown, handle?: unknown) => object;
 
 const KEY = /* @__PURE__ */ attempt(() => Symbol.for("natero-wasm"))!;
@@ -21,7 +23,7 @@ const made: Shared = { join: { __proto__: null } as never };
 
 let own: Shared | undefined;
 
-/** What all copies of the library share. Where the page does not let them, each has its own. */
+/** What all copies of the library share. If the page does not allow that, each copy has its own. */
 export function sources(): Shared {
   own ??= attempt(() => ((world as unknown as Record<symbol, Shared>)[KEY] ??= made));
   own ??= made;

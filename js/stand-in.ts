@@ -1,4 +1,4 @@
-// How what stands in for the wasm makes itself known.
+// How a replacement for the wasm makes itself known.
 
 import { print } from "./environment.ts";
 import type { Track } from "./host.ts";
@@ -7,7 +7,7 @@ import type { Track } from "./host.ts";
 export const NO_WASM =
   "wasm cannot run here, as where script-src of the Content-Security-Policy lacks 'wasm-unsafe-eval'";
 
-/** As `track`; under `debug` it is said what is used, and why. */
+/** The same as `track`, but under `debug` it reports what is used instead of the wasm, and why. */
 export function said(track: Track, what: string): Track {
   return (construction, mono, wall) => {
     if (construction.given.debug === true) print("log", what);

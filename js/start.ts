@@ -1,20 +1,19 @@
-// Brings a tracker its engine. What passes, as a network that fails or a server
-// that is being set up anew, is waited for: calls are kept meanwhile.
+// Loads the engine of a tracker. After a temporary failure, such as a lost network or a server that is being
+// redeployed, it tries again; calls are kept meanwhile.
 
 import { inShort } from "./calls.ts";
 import { deferred, startTimer } from "./environment.ts";
 import type { Loader } from "./load.ts";
 import type { Construction } from "./tracking.ts";
 
-// The second try comes after 100 ms; each wait after that is four times as long, and
-// the longest takes seven minutes.
+// The second attempt comes after 100 ms. Each further wait is four times as long, up to seven minutes.
 const QUARTER_OF_FIRST_WAIT_MS = 25;
 const MOST_TRIES_COUNTED = 7;
 
-// One failure passes without a word.
+// A single failure is not reported.
 const TRIES_IN_SILENCE = 2;
 
-/** Loads the engine, and begins to track. Tells whether it could so far. */
+/** Loads the engine, and begins to track. Resolves to whether that has succeeded so far. */
 export function start(loader: Loader, construction: Construction, mono: number, wall: number): Promise<boolean> {
   const { calls } = construction;
   const { promise, settle } = deferred<boolean>();
@@ -23,8 +22,8 @@ export function start(loader: Loader, construction: Construction, mono: number, 
       const track = await loader.core();
       settle(await track(construction, mono, wall));
     } catch (error) {
-      // What is out of reach is told by a text: see `load.ts`. Nobody waits for the engine
-      // of a tracker that was shut down, or without timers.
+      // A thrown text means that a retry may succeed: see `load.ts`. There is no retry for a tracker that was shut
+      // down, or without timers.
       const mayPass = typeof error === "string" && !calls.isClosed;
       const next = tries < MOST_TRIES_COUNTED ? tries + 1 : tries;
       if (!mayPass || !startTimer(() => begin(next), QUARTER_OF_FIRST_WAIT_MS * 4 ** tries)) {

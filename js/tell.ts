@@ -1,5 +1,5 @@
-// Tells the engine what happened: a call, or what the browser did. What the entry has
-// left to be done with what a call passes is done here.
+// Reports to the engine what happened: a call, or what the browser did. Work on arguments that the entry has put off
+// is done here.
 
 import { short } from "./address.ts";
 import type { Method } from "./calls.ts";
@@ -10,7 +10,7 @@ import { apply } from "./intrinsics.ts";
 export function tell(core: Core, method: Method, mono: number, wall: number, more: readonly unknown[]): void {
   const input: unknown[] = [mono, wall];
   for (let at = 0; at < more.length; at += 1) input[at + 2] = more[at];
-  // The address may be that of a page that is its own document.
+  // The address may be a `data:` or `blob:` address.
   if (method === "trackPageView") input[2] = short(more[0] as string);
   apply(core[method] as (...input: unknown[]) => void, core, input);
 }

@@ -1,12 +1,12 @@
-// Whether texts get into the core and back.
+// Checks that texts can be passed to the core and back.
 
 import { attempt } from "./intrinsics.ts";
 import { Bytes, decodeText, encodeText } from "./natives.ts";
 
-/** What carries texts is there, and does so. */
+/** Whether encoding and decoding exists and works. */
 export const carriesTexts = (): boolean => attempt(() => decodeText(new Bytes(encodeText("é")))) === "é";
 
-/** Throws where nothing carries texts: no core can be used then. */
+/** Throws if texts cannot be passed. Without that no core can be used. */
 export function needTexts(): void {
   if (!carriesTexts()) throw new Error("TextEncoder, TextDecoder or Uint8Array is missing or broken");
 }

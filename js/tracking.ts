@@ -6,23 +6,23 @@ import type { CheckedSettings } from "./settings.ts";
 
 /** One tracker, as the entry makes it. */
 export interface Construction {
-  /** What was passed as settings. */
+  /** The settings as they were passed. */
   readonly passed: unknown;
-  /** A copy of that. */
+  /** A copy of them. */
   readonly given: Given;
-  /** Where batches go; empty where there is no source. */
+  /** The address for batches; empty if there is no valid source. */
   readonly url: string;
-  /** Names this page among the tabs: several trackers of a page are one tab. */
+  /** The id of this page among the tabs. Several trackers of a page are one tab. */
   readonly tab: string;
   /** Four random numbers of 32 bits. */
   readonly seed: ArrayLike<number>;
   readonly early: EarlyCalls;
   readonly calls: Calls;
-  /** What stands in place of an answer, where that is known: see `causeOf`. */
+  /** A code in place of an answer's status, if the cause of a failure is known: see `causeOf`. */
   obstacle?: number | undefined;
 }
 
-/** The same once its host is there. */
+/** The same, once the host has loaded. */
 export interface Tracking extends Construction {
   settings: CheckedSettings;
   config: CoreConfig;

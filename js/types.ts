@@ -1,5 +1,4 @@
-// The types of the public surface that are not generated. The published
-// declarations are made from here.
+// The hand-written types of the public surface. The published declarations are generated from them.
 
 import type { ActionName } from "./generated/contract.ts";
 
@@ -8,23 +7,22 @@ export type { ActionName, Dropped, Settings, Stats } from "./generated/contract.
 /** `open` of `natero-wasm/inspector`: shows a tracker in a panel of the page. */
 export type OpenInspector = (tracker: object) => void;
 
-/** An account, user, module, product or feature: 1–256 characters once trimmed; numbers are taken as their decimal string. */
+/** An account, user, module, product or feature: 1–256 characters once trimmed. Numbers count as decimal strings. */
 export type Id = string | number | bigint;
 
 /**
- * Plain data about a user, an account or one use of a feature, at most 16 KiB
- * as JSON. Dates become ISO strings, bigints decimal strings, `NaN` and
- * infinities `null`; functions, symbols and `undefined` are left out; a cycle
- * or a getter that throws costs its own key alone.
+ * Plain data about a user, an account or one use of a feature, at most 16 KiB as JSON. Dates become ISO strings,
+ * bigints decimal strings, `NaN` and infinities `null`. Functions, symbols and `undefined` are left out. A cycle, or
+ * a getter that throws, only costs its own key.
  */
 export type Details = Record<string, unknown>;
 
-/** What is taken as {@link Details}: an object of any type, also of an `interface`, but no list. */
+/** What can be passed as {@link Details}: an object of any type, including interfaces, but not an array. */
 export type GivenDetails = Details | (object & { readonly [Symbol.iterator]?: never });
 
 /**
- * The names that an app uses, to be checked by the compiler:
- * `new na<{ feature: "export" | "import"; module: "reports" }>(…)`. A kind that is left out takes any {@link Id}.
+ * The names that an app uses, so that the compiler can check them:
+ * `new na<{ feature: "export" | "import"; module: "reports" }>(…)`. A kind that is left out accepts any {@link Id}.
  */
 export interface Names {
   feature?: Id;
@@ -32,24 +30,24 @@ export interface Names {
   product?: Id;
 }
 
-/** What may stand for a name of one kind. */
+/** The names that an app may use of one kind. */
 export type NameOf<App extends Names, Kind extends keyof Names> =
   App extends Record<Kind, infer Name extends Id> ? Name : Id;
 
-/** What every event has. */
+/** The fields of every event. */
 export interface EventBase {
   /** Absent while the account or the user is not known. */
   account_id?: string;
   /** Absent while the account or the user is not known. */
   user_id?: string;
-  /** ms since the Unix epoch. */
+  /** In ms since the Unix epoch. */
   created_at: number;
   session_id: string;
   action: ActionName;
   /** Unique. Cannot be changed. */
   event_id: string;
   visitor_id: string;
-  /** One per page instance. */
+  /** Identifies the page instance. */
   stream_id: string;
 }
 
@@ -63,7 +61,7 @@ export interface FeatureEvent extends EventBase {
   details?: Details;
 }
 
-/** A time in a module has ended. */
+/** Time in a module has ended. */
 export interface ModuleEndEvent extends EventBase {
   action: "moduleEnd";
   module: string;
@@ -100,13 +98,13 @@ export interface PageViewEndEvent extends EventBase {
   time_spent: number;
 }
 
-/** More is known of a user or an account. */
+/** Details about a user or an account. */
 export interface IdentifyEvent extends EventBase {
   action: "identifyUser" | "identifyAccount";
   details?: Details;
 }
 
-/** An event, as `beforeSend` sees it and as the Event API receives it: `action` tells which fields it has. */
+/** An event, as `beforeSend` sees it and as the Event API receives it. `action` determines which fields it has. */
 export type TrackedEvent =
   | FeatureEvent
   | ModuleEndEvent
@@ -116,7 +114,7 @@ export type TrackedEvent =
   | PageViewEndEvent
   | IdentifyEvent;
 
-/** What `onError` is told. */
+/** What `onError` receives. */
 export interface Problem {
   /** A stable code for programs: `invalid_argument`, `unauthorized`, `overflow`, … */
   code: string;
@@ -126,7 +124,7 @@ export interface Problem {
   dropped: number;
 }
 
-/** What may be said of one feature event, for this event alone. */
+/** Options of one feature event. */
 export interface FeatureOptions<App extends Names = Names> {
   /** How often the feature was used: a finite number. Default 1. */
   total?: number | undefined;
@@ -138,13 +136,13 @@ export interface FeatureOptions<App extends Names = Names> {
   details?: GivenDetails | null | undefined;
 }
 
-/** What may be said of one module event, for this event alone. */
+/** Options of one module event. */
 export interface ModuleOptions<App extends Names = Names> {
   /** The product of this event, in place of the current one; `null` for none. */
   product?: NameOf<App, "product"> | null | undefined;
 }
 
-/** What may be said of a page view. */
+/** Options of a page view. */
 export interface PageViewOptions {
   /** The address to record, with query and fragment if you pass them. Default: the page's address without both. */
   url?: string | undefined;

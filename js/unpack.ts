@@ -1,9 +1,9 @@
-// The wasm that came within the script.
+// Unpacks the wasm that is contained in the script.
 
 import { charCode } from "./intrinsics.ts";
 import { Bytes } from "./natives.ts";
 
-/** The bytes that a text of the build's stands for: `xtask/src/build/pack.rs` says how it is written. */
+/** Decodes the text that the build made of the wasm. `xtask/src/build/pack.rs` describes the encoding. */
 export async function unpack(text: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Bytes(size);
   let place = 0;
@@ -19,7 +19,7 @@ export async function unpack(text: string, size: number): Promise<Uint8Array<Arr
       row = code - 123;
       code = next();
     }
-    // Two letters that scripts would have to escape have others in their place.
+    // Two characters that would have to be escaped in scripts are replaced by others.
     if (code < 34) code = 224 - 4 * code;
     bytes[at] = code - 35 + 89 * row;
   }

@@ -1,3 +1,3 @@
-// The chunk with the wasm within, for where the file cannot be had.
+// The chunk that contains the wasm, for when the wasm file cannot be loaded.
 
 export { size, text } from "#wasm";

@@ -1,12 +1,12 @@
-// The inline and global builds carry the wasm: the build puts it in as a text.
+// The inline and global builds contain the wasm. The build inserts it as a text.
 declare module "#wasm" {
   export const text: string;
-  /** How many bytes it stands for. */
+  /** The number of bytes that the text decodes to. */
   export const size: number;
 }
 
-// The core as JavaScript: the build makes it of a wasm for the oldest machines.
+// The core as JavaScript. The build makes it from a wasm for the oldest machines.
 declare module "#core-script" {
-  /** Does what `new WebAssembly.Instance(module, imports).exports` does. */
+  /** The equivalent of `new WebAssembly.Instance(module, imports).exports`. */
   export const instantiate: (imports: WebAssembly.Imports) => WebAssembly.Exports;
 }

@@ -1,5 +1,4 @@
-// Starts the wasm, unless it is of another build: what crosses between this
-// script and that wasm would be misread.
+// Starts the wasm, unless it belongs to another build, whose data this script would misread.
 
 import { initSync } from "#core";
 import { BUILD } from "./build-id.ts";
@@ -7,13 +6,13 @@ import { Bytes, decodeText } from "./natives.ts";
 import { compile, customSections } from "./page/browser.ts";
 import { needTexts } from "./texts.ts";
 
-/** Gets the bytes of the wasm; once more from the server, past all caches, if `reload`. */
+/** Gets the bytes of the wasm. If `reload`, gets them again from the server, bypassing all caches. */
 export type FetchWasm = (reload: boolean) => Promise<BufferSource>;
 
-// The section in which the build writes its name.
+// The section that contains the build id.
 const SECTION = "natero";
 
-/** Starts the wasm. Rejects where it cannot be had, or is of another build. */
+/** Starts the wasm. Rejects if it cannot be loaded or belongs to another build. */
 export async function startWasm(fetchWasm: FetchWasm): Promise<void> {
   needTexts();
   const module = (await compileOurs(fetchWasm, false)) ?? (await compileOurs(fetchWasm, true));
@@ -21,7 +20,7 @@ export async function startWasm(fetchWasm: FetchWasm): Promise<void> {
   initSync({ module });
 }
 
-/** The compiled wasm, if it is of this build. */
+/** The compiled wasm, if it belongs to this build. */
 async function compileOurs(fetchWasm: FetchWasm, reload: boolean): Promise<WebAssembly.Module | undefined> {
   const module = await compile(await fetchWasm(reload));
   const sections = customSections(module, SECTION);

@@ -1,4 +1,4 @@
-// The localStorage of a page, and how much room texts take in it.
+// The localStorage of a page, and the size of texts in it.
 
 import { lookUp, method } from "./capture.ts";
 import { attempt, succeeds } from "./intrinsics.ts";
@@ -7,20 +7,20 @@ const storage = /* @__PURE__ */ lookUp<Storage>("localStorage");
 const setItem = /* @__PURE__ */ method<Storage, "setItem">("Storage", "setItem");
 const removeItem = /* @__PURE__ */ method<Storage, "removeItem">("Storage", "removeItem");
 
-/** Stores under a key; tells whether it did. Storage may be blocked or full. */
+/** Stores a text under a key. Returns whether that succeeded: storage may be blocked or full. */
 export const store = (key: string, text: string): boolean => succeeds(() => setItem(storage()!, key, text));
 
 /** Removes what is stored under a key. */
 export const unstore = (key: string): boolean => succeeds(() => removeItem(storage()!, key));
 
-/** What is stored, where it may be read. */
+/** The storage, if the page may read it. */
 export const storageObject = storage;
 
 const Encoder = /* @__PURE__ */ lookUp<typeof TextEncoder>("TextEncoder");
 export const encode = /* @__PURE__ */ method<TextEncoder, "encode">("TextEncoder", "encode");
 
-/** A text as UTF-8. */
+/** Encodes a text as UTF-8. */
 export const utf8 = (text: string) => encode(new (Encoder()!)(), text);
 
-/** The length of a text as UTF-8; the most that it can be where nothing encodes. */
+/** The length of a text in UTF-8; an upper limit if nothing can encode it. */
 export const byteLength = (text: string): number => attempt(() => utf8(text).length) ?? 3 * text.length;

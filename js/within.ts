@@ -1,4 +1,4 @@
-// What the scripts have that carry everything within.
+// The loader of the scripts that contain everything.
 
 import { BUILD } from "./build-id.ts";
 import { startHost } from "./host.ts";
@@ -7,7 +7,7 @@ import { prepare } from "./prepare.ts";
 import { unpack } from "./unpack.ts";
 import { size, text } from "./wasm-inside.ts";
 
-/** Has the host and the wasm within. */
+/** Contains the host and the wasm. */
 export const loader = {
   prepare,
   core: once(async () => {
@@ -15,10 +15,10 @@ export const loader = {
       return await startHost(() => unpack(text, size));
     } catch (error) {
       try {
-        // Not by way of the ladder, with whose wasm a bundler would make the same once more.
+        // Does not use `ladder.ts`, which a bundler would include together with a second copy of the wasm.
         return (await import("./host-script.js")).startScript(BUILD);
       } catch {
-        // Somebody took this script alone: that wasm did not start says more.
+        // The page may have only this script. Then the failure of the wasm is the more helpful error.
         throw error;
       }
     }

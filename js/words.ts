@@ -1,15 +1,14 @@
-// The sentences by which refusals are told. They come with the host: until then
-// refusals wait, see `calls.ts`.
+// The messages of refusals. They come with the host; until then refusals wait, see `calls.ts`.
 
 import { clean } from "./arguments.ts";
 import { MAX_DETAILS_BYTES, MAX_ID_CHARS } from "./generated/contract.ts";
 import { attempt, find, objectToString, slice } from "./intrinsics.ts";
 import type { Obstacle, Refusal, WrongArgument } from "./refusal.ts";
 
-/** What an id has to be. */
+/** Describes a valid id. */
 export const ID = `a string of 1 to ${MAX_ID_CHARS} characters`;
 
-/** What options, settings and details have to be. */
+/** Describes valid options, settings and details. */
 export const PLAIN = "a plain object";
 
 const SMALL = `${PLAIN} of at most ${MAX_DETAILS_BYTES / 1024} KiB as JSON`;
@@ -17,13 +16,13 @@ const SMALL = `${PLAIN} of at most ${MAX_DETAILS_BYTES / 1024} KiB as JSON`;
 const KEY = /Key$/;
 const KEYS = ": pass the two keys of your source, new na(apiKey, authKey, settings)";
 
-/** What is said of plain data. */
+/** How messages call plain data. */
 export const AN_OBJECT = "an object";
 
-/** What is said of an object that cannot be read. */
+/** How messages call an object that cannot be read. */
 export const THROWING = "an object that throws";
 
-// Of what is not listed, an id is expected.
+// An argument that is not listed is expected to be an id.
 const EXPECTED: { readonly [Argument in WrongArgument]?: string } = {
   details: PLAIN,
   endpoint: "an http: or https: URL, or a path of this origin",
@@ -42,11 +41,11 @@ const OBSTACLES: Record<Obstacle, string> = {
   wasm: "too many calls wait for the wasm.",
 };
 
-/** What is wrong with something that was passed. */
+/** Says what is wrong with a passed value. */
 export const wrong = (what: string, expected: string, got: string): string =>
   `${what} must be ${expected}; got ${got}.`;
 
-/** What a value is; only of plain data "an object". */
+/** Describes a value. Only plain data is called "an object". */
 function describe(value: unknown): string {
   const type = typeof value;
   if (value === null || type === "number" || type === "boolean" || type === "undefined") return `${value}`;
@@ -58,17 +57,17 @@ function describe(value: unknown): string {
   return tag === "[object Array]" ? "an array" : `a ${slice(tag, 8, -1)}`;
 }
 
-/** What a value is where something else is expected. */
+/** Describes a value where another kind is expected. */
 export function describeMismatch(expected: string, got: unknown): string {
   const found = describe(got);
   return expected === ID && found === "a string" ? (got === "." ? "dots alone" : "a longer string") : found;
 }
 
-/** What is said of a refusal. */
+/** The message for a refusal. */
 export function explain(method: string, { about, got }: Refusal): string {
   const expected = EXPECTED[about as WrongArgument] ?? ID;
   let found = describeMismatch(expected, got);
-  // What is plain data is refused where it throws; of details, mostly for its size.
+  // A plain object is refused if it throws. Details are mostly refused for their size.
   const isTooLarge = about === "details" && found === AN_OBJECT;
   if (expected === PLAIN && found === AN_OBJECT) found = isTooLarge ? "more" : THROWING;
   const problem = OBSTACLES[about as Obstacle] ?? wrong(about, isTooLarge ? SMALL : expected, found);

@@ -1,9 +1,9 @@
-//! Texts are looked through for bytes of ASCII. The searches of the standard library
-//! are for any letter or text, and make the wasm 2 KB larger.
+//! Searches texts for ASCII bytes. The searches of the standard library handle any
+//! character or text, and make the wasm 2 KB larger.
 
 use std::iter::from_fn;
 
-/// Where the first of these bytes stands, or the end.
+/// The position of the first of these bytes, or the end of the text.
 pub(crate) fn end_before(text: &str, ends: &[u8]) -> usize {
     #[expect(clippy::manual_contains, reason = "that of bytes brings memchr along")]
     let is_end = |byte| ends.iter().any(|end| *end == byte);
@@ -11,19 +11,19 @@ pub(crate) fn end_before(text: &str, ends: &[u8]) -> usize {
     found.unwrap_or(text.len())
 }
 
-/// What is before and after the first of a byte.
+/// The text before and after the first occurrence of a byte.
 pub(crate) fn parted_at(text: &str, at: u8) -> Option<(&str, &str)> {
     let end = end_before(text, &[at]);
     Some((&text[..end], text.get(end + 1..)?))
 }
 
-/// What is before and after the last of a byte.
+/// The text before and after the last occurrence of a byte.
 pub(crate) fn parted_at_last(text: &str, at: u8) -> Option<(&str, &str)> {
     let last = text.bytes().rposition(|byte| byte == at)?;
     Some((&text[..last], &text[last + 1..]))
 }
 
-/// What a byte parts.
+/// The parts of a text between occurrences of a byte.
 pub(crate) fn parts(text: &str, at: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     from_fn(move || {
@@ -34,7 +34,7 @@ pub(crate) fn parts(text: &str, at: u8) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a text holds another.
+/// Whether a text contains another.
 pub(crate) fn is_within(part: &str, text: &str) -> bool {
     let mut places = text.as_bytes().windows(part.len().max(1));
     places.any(|place| place == part.as_bytes())

@@ -1,11 +1,11 @@
-//! What the tracker tells `onError` and a developer.
+//! The errors and problems that the tracker reports to `onError` and the developer.
 
 use std::fmt;
 
 use natero_engine::{Loss, Reason};
 use natero_event::json::{push_ascii, push_int};
 
-/// Why `onError` is called.
+/// Why `onError` was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorCode {
     /// A call or a setting was refused.
@@ -16,7 +16,7 @@ pub enum ErrorCode {
     Unreachable,
     /// Events will not be delivered.
     Lost(Reason),
-    /// The wasm could not be had. The tracker is off.
+    /// The wasm could not be loaded. The tracker is off.
     LoadFailed,
     /// The tracker failed and is off.
     Failed,
@@ -50,7 +50,7 @@ impl ErrorCode {
     }
 }
 
-/// The name of a reason, in `stats().dropped` and as a code.
+/// The name of a reason, in `stats().dropped` and as an error code.
 pub const fn reason_name(reason: Reason) -> &'static str {
     match reason {
         Reason::Consent => "consent",
@@ -65,68 +65,67 @@ pub const fn reason_name(reason: Reason) -> &'static str {
 
 /// Why a [`Tracker`](crate::Tracker) could not be made, or refused a call.
 ///
-/// Nothing changes by a call that is refused.
+/// A refused call changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrackerError {
-    /// One of the two keys of the source is no id.
+    /// One of the two keys of the source is not a valid id.
     InvalidKey {
         /// `apiKey` or `authKey`.
         key: &'static str,
-        /// What was passed in its place.
+        /// Describes what was passed instead.
         got: String,
     },
-    /// A setting has a value that it cannot have.
+    /// A setting has an invalid value.
     InvalidSetting {
-        /// Its name, as the table of settings has it.
+        /// Its name in the table of settings.
         setting: &'static str,
-        /// What it has to be.
+        /// Describes a valid value.
         expected: String,
-        /// What it was.
+        /// Describes the value that was passed.
         got: String,
     },
-    /// An argument of a call has a value that it cannot have.
+    /// An argument of a call has an invalid value.
     InvalidArgument {
-        /// The method, as the Natero JS library calls it.
+        /// The method, by its name in the Natero JS library.
         method: &'static str,
         /// The argument.
         argument: &'static str,
-        /// What it has to be.
+        /// Describes a valid value.
         expected: String,
-        /// What it was.
+        /// Describes the value that was passed.
         got: String,
     },
-    /// The tracker was shut down before. Make a new one.
+    /// The tracker was shut down. Make a new one.
     ShutDown {
         /// The method that was called.
         method: &'static str,
     },
-    /// The call came from within `before_send`, where it would make events
-    /// without end.
+    /// The call came from within `before_send`, where it would record events without end.
     InBeforeSend {
         /// The method that was called.
         method: &'static str,
     },
-    /// The call came from a console that somebody replaced, while it was handed a
-    /// line of `debug`: that would print, and call, without end. Nothing is said or
-    /// counted of it. `opt_out` and `shutdown` are made there, too.
+    /// The call came from a replaced console that was printing a line of `debug`. It
+    /// would lead to further lines and calls without end. The refusal is neither reported
+    /// nor counted. `opt_out` and `shutdown` work even there.
     InDebugLine {
         /// The method that was called.
         method: &'static str,
     },
-    /// The call came from within others, each of which came from code of the page that the
-    /// one before ran: that would exhaust the stack. `opt_out` and `shutdown` are made there,
-    /// too.
+    /// The call is nested too deeply: calls of the tracker ran code of the page, which
+    /// called the tracker, and so on. More of them would exhaust the stack. `opt_out` and
+    /// `shutdown` work even there.
     TooDeep {
         /// The method that was called.
         method: &'static str,
     },
-    /// The tracker failed earlier, said so, and is off.
+    /// The tracker failed earlier and reported that. It is off.
     Failed,
 }
 
 impl TrackerError {
-    /// A setting that has this text in place of what it has to be.
+    /// The error for a setting, with a description of a valid value and of the given one.
     #[cfg(feature = "browser")]
     pub(crate) fn setting(setting: &'static str, expected: &str, got: &str) -> TrackerError {
         TrackerError::InvalidSetting {
@@ -136,7 +135,7 @@ impl TrackerError {
         }
     }
 
-    /// The stable name, for programs: the one that `on_error` is told, too.
+    /// The stable name, for programs. `on_error` gets the same name.
     pub const fn code(&self) -> &'static str {
         match self {
             TrackerError::InvalidKey { .. }
@@ -152,8 +151,8 @@ impl TrackerError {
 }
 
 impl TrackerError {
-    /// What [`Display`](fmt::Display) writes. By itself, since formatting takes more code
-    /// than all of the rest.
+    /// The text that [`Display`](fmt::Display) writes. It is a function of its own,
+    /// because formatting takes more code than everything else here.
     pub(crate) fn message(&self) -> String {
         match self {
             TrackerError::InvalidKey { key, got } => [
@@ -227,10 +226,10 @@ impl fmt::Display for TrackerError {
 
 impl std::error::Error for TrackerError {}
 
-/// What `on_error` is told.
+/// What `on_error` receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Stable, for programs: an [`ErrorCode`] by its name.
+    /// Stable, for programs: the name of an [`ErrorCode`].
     pub code: &'static str,
     /// What was wrong, where, and what to do.
     pub message: String,
@@ -239,7 +238,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What is told of events that will not be delivered.
+    /// The problem to report when events will not be delivered.
     pub fn of_loss(loss: &Loss) -> Problem {
         let Loss {
             reason,
@@ -287,7 +286,7 @@ impl Problem {
     }
 }
 
-/// What happened to events, and what to do about it.
+/// What happened to the events, and what to do about it.
 pub const fn explained(reason: Reason) -> (&'static str, &'static str) {
     match reason {
         Reason::Consent => ("consent is missing", "Call optIn() when there is consent"),

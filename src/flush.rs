@@ -1,4 +1,4 @@
-//! What waits for the outcome of a `flush()`.
+//! Waits for the outcome of a `flush()`.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,14 +24,14 @@ pub struct Flushed {
     pub rejected: u32,
 }
 
-/// A flush under way: it goes on whether or not anybody waits for it.
+/// A flush under way. It goes on whether or not its outcome is awaited.
 #[must_use = "the outcome of a flush is known when this is awaited"]
 pub struct Flush(Rc<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
     outcome: Cell<Option<Result<Flushed, TrackerError>>>,
-    /// What goes on then.
+    /// Runs when the flush has ended.
     ended: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
@@ -45,14 +45,14 @@ impl Waiting {
 }
 
 impl Flush {
-    /// One that has ended.
+    /// A flush that has ended already.
     pub(crate) fn ended(outcome: Result<Flushed, TrackerError>) -> Flush {
         let waiting = Waiting::default();
         waiting.outcome.set(Some(outcome));
         Flush(Rc::new(waiting))
     }
 
-    /// Hands its outcome over.
+    /// Passes the outcome on, once it is known.
     #[cfg(feature = "class")]
     pub(crate) fn then(self, take: impl FnOnce(Result<Flushed, TrackerError>) + 'static) {
         let waiting = Rc::clone(&self.0);
@@ -92,12 +92,12 @@ impl fmt::Debug for Flush {
     }
 }
 
-/// The flushes of a tracker, by their numbers.
+/// The flushes of a tracker, by number.
 #[derive(Default)]
 pub(crate) struct Flushes(RefCell<Vec<Option<Rc<Waiting>>>>);
 
 impl Flushes {
-    /// One more.
+    /// Adds a flush.
     pub fn begin(&self) -> (FlushId, Flush) {
         let waiting = Rc::new(Waiting::default());
         let mut all = self.0.borrow_mut();
@@ -106,7 +106,7 @@ impl Flushes {
         (id, Flush(waiting))
     }
 
-    /// One ended.
+    /// Ends a flush.
     pub fn resolve(&self, outcome: FlushOutcome) {
         let FlushOutcome {
             flush,
@@ -133,7 +133,7 @@ impl Flushes {
         }
     }
 
-    /// The tracker cannot go on.
+    /// Ends all flushes, because the tracker failed.
     pub fn fail(&self) {
         for waiting in self.0.take().into_iter().flatten() {
             waiting.settle(Err(TrackerError::Failed));

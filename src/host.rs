@@ -1,5 +1,5 @@
-//! Drives an engine: borrows it, hands an input over, takes an effect, lets go of
-//! it, and performs the effect.
+//! Drives an engine: borrows it, passes in an input, takes an effect, releases it, and
+//! performs the effect.
 
 #[cfg(test)]
 mod tests;
@@ -11,69 +11,69 @@ use std::{
 
 use natero_engine::{Effect, Engine, Input, Millis, Mono, Now};
 
-/// What an engine needs of the world around it.
+/// What an engine needs from its environment.
 pub(crate) trait Platform {
     /// The time.
     fn now(&self) -> Now;
 
-    /// Performs an effect. `answer` takes what the engine is to be told of it at
-    /// once.
+    /// Performs an effect. If the engine must learn something about it at once, passes
+    /// that to `answer`.
     fn perform(&self, effect: Effect, answer: &mut dyn FnMut(Input<'_>));
 
-    /// Comes back with [`Input::Timer`] at this time at the latest. Tells whether it
-    /// will.
+    /// Arranges for [`Input::Timer`] at this time at the latest. Returns whether that
+    /// worked.
     fn wake_at(&self, due: Option<Mono>) -> bool;
 
     /// Whether code of the page runs for each event.
     fn runs_page_code(&self) -> bool;
 }
 
-/// For so long calls may follow each other without a task of the browser in between.
-/// Code of the page that runs for one event may make the next in a microtask, and
-/// the page would never go on.
+/// How long calls may follow each other without a task of the browser in between. Code of
+/// the page that runs for one event may record the next in a microtask, and the page
+/// would never go on.
 const LONGEST_TURN: Millis = Millis(100.0);
 
-/// As many calls are put off at most: more are no chain of events but a burst.
+/// How many calls may be deferred. More than this is a burst, not a chain of events.
 const MOST_PUT_OFF: usize = 1_000;
 
-/// Something that the engine is to be told. It is a box from the call on: a page would
-/// download what it passes through once for every closure.
+/// Something to report to the engine. It is boxed from the start: generic functions on
+/// its way would be compiled once for every closure, and the page would download all of
+/// them.
 pub(crate) type Tell = Box<dyn FnOnce(&mut Engine, Now)>;
 
-/// The same, with the time at which it happened.
+/// The same, with the time when it happened.
 type Told = (Now, Tell);
 
 /// An engine on its platform.
 ///
-/// Code of the page, such as `before_send` or a console that somebody replaced,
-/// runs while effects are performed and may call the tracker. The engine is not
-/// borrowed then; what is told meanwhile waits until the effects of the input
-/// before it are performed.
+/// Code of the page, such as `before_send` or a replaced console, runs while effects are
+/// performed and may call the tracker. The engine is not borrowed then. Reports made
+/// meanwhile wait until the effects of the previous input are performed.
 pub(crate) struct Host<P> {
     /// What performs the effects.
     pub platform: P,
     engine: RefCell<Engine>,
     waiting: RefCell<VecDeque<Told>>,
-    /// Calls that wait for a task of the browser.
+    /// Calls that are deferred to a task of the browser.
     put_off: RefCell<VecDeque<Told>>,
     phase: Cell<Phase>,
-    /// Since when the timer has not come, though it was asked for.
+    /// Since when no task of the browser came, while one is awaited.
     turn_began: Cell<Option<Mono>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// The page is only prepared: what is told waits.
+    /// The page is being prerendered. All reports wait.
     Prepared,
     Idle,
-    /// Effects are performed.
+    /// Effects are being performed.
     Performing,
     /// The engine failed, and its state cannot be trusted.
     Off,
 }
 
 impl<P: Platform> Host<P> {
-    /// An engine that is told nothing before [`begin`](Host::begin).
+    /// An engine that receives nothing before [`begin`](Host::begin).
     pub fn new(engine: Engine, platform: P) -> Host<P> {
         Host {
             platform,
@@ -85,29 +85,29 @@ impl<P: Platform> Host<P> {
         }
     }
 
-    /// Tells the engine that tracking begins, and then what waits.
+    /// Reports to the engine that tracking begins, followed by the waiting reports.
     pub fn begin(&self, now: Now, start: Tell) {
         if self.phase.get() == Phase::Prepared {
             self.phase.set(Phase::Idle);
-            // What was told before keeps its time, and none of that counts as active:
-            // nobody has seen the page.
+            // Earlier reports keep their times. None of that time counts as active,
+            // because nobody has seen the page.
             self.waiting.borrow_mut().push_front((now, start));
         }
         self.run();
     }
 
-    /// Tells the engine what the browser did now, and performs what follows.
+    /// Reports to the engine what the browser did just now, and performs the effects.
     pub fn tell(&self, told: Tell) {
         self.tell_at(self.platform.now(), told);
     }
 
-    /// Tells the engine of an input that borrows nothing.
+    /// Passes the engine an input that borrows nothing.
     pub fn hear(&self, input: Input<'static>) {
         self.tell(Box::new(move |engine, now| engine.handle(now, input)));
     }
 
-    /// Notes that a task of the browser came, so that the page goes on: calls that were
-    /// put off are made before what is told next.
+    /// Notes that a task of the browser came, so the page goes on. Deferred calls are
+    /// executed before the next report.
     pub fn end_turn(&self) {
         self.turn_began.set(None);
         loop {
@@ -119,8 +119,8 @@ impl<P: Platform> Host<P> {
         }
     }
 
-    /// Tells the engine of a call. Where calls keep the page busy they wait for a task
-    /// of their own.
+    /// Passes a call to the engine. If calls keep the page busy, it is deferred to a task
+    /// of its own.
     pub fn call(&self, told: Tell) {
         let now = self.platform.now();
         if self.platform.runs_page_code() && self.phase.get() == Phase::Idle {
@@ -143,7 +143,7 @@ impl<P: Platform> Host<P> {
         self.tell_at(now, told);
     }
 
-    /// As [`tell`](Host::tell), of something that happened at `now`.
+    /// Like [`tell`](Host::tell), for something that happened at `now`.
     pub fn tell_at(&self, now: Now, told: Tell) {
         if self.phase.get() != Phase::Off {
             self.waiting.borrow_mut().push_back((now, told));
@@ -151,7 +151,7 @@ impl<P: Platform> Host<P> {
         }
     }
 
-    /// Asks the engine; nothing where it failed.
+    /// Asks the engine; `None` if it failed.
     pub fn ask<Answer>(&self, question: impl FnOnce(&Engine) -> Answer) -> Option<Answer> {
         match self.phase.get() {
             Phase::Off => None,
@@ -163,7 +163,7 @@ impl<P: Platform> Host<P> {
         }
     }
 
-    /// How many calls wait: until the tracker begins, or for a task of the browser.
+    /// How many calls wait for the tracker to begin, or for a task of the browser.
     pub fn waits(&self) -> u32 {
         let all = [&self.waiting, &self.put_off].into_iter();
         all.map(|calls| calls.try_borrow().map_or(0, |calls| calls.len() as u32))
@@ -175,7 +175,7 @@ impl<P: Platform> Host<P> {
         self.phase.get() == Phase::Off
     }
 
-    /// Trusts the engine no more. Tells whether it was trusted until now.
+    /// Stops trusting the engine. Returns whether it was trusted until now.
     pub fn turn_off(&self) -> bool {
         for calls in [&self.waiting, &self.put_off] {
             if let Ok(mut calls) = calls.try_borrow_mut() {
@@ -192,8 +192,8 @@ impl<P: Platform> Host<P> {
         self.phase.set(Phase::Performing);
         while let Some((now, told)) = self.next_told() {
             told(&mut self.engine.borrow_mut(), now);
-            // One by one: the engine takes an input while effects are left as
-            // proof that the writes among them are not done.
+            // Effects are taken one by one. If an input comes meanwhile, the engine sees
+            // from the remaining effects that the writes among them are not done yet.
             while let Some(effect) = self.next_effect() {
                 self.platform.perform(effect, &mut |input| {
                     let now = self.platform.now();

@@ -1,7 +1,7 @@
 //! A product-usage tracker for the browser.
 //!
-//! A front end in Rust adds this crate and makes a [`Tracker`], which is a cheap
-//! handle that can be put wherever the front end keeps its state:
+//! A front end in Rust adds this crate and makes a [`Tracker`], a cheap handle that can
+//! be stored wherever the front end keeps its state:
 //!
 //! ```no_run
 //! use natero_wasm::{Feature, Tracker};
@@ -15,26 +15,26 @@
 //! # Ok::<(), natero_wasm::TrackerError>(())
 //! ```
 //!
-//! Page views, sessions and active time are tracked from then on; what was accepted
-//! is stored until the collector confirms it. The guides in `docs/guides/` show how
-//! it fits into Leptos, Yew and Dioxus.
+//! Page views, sessions and active time are tracked from then on. Accepted events are
+//! stored until the collector confirms them. The guides in `docs/guides/` show how to use
+//! it with Leptos, Yew and Dioxus.
 //!
 //! # Features
 //!
 //! | feature | default | what it is |
 //! | --- | --- | --- |
-//! | `browser` | yes | [`Tracker`], and what a browser does for it through web-sys |
-//! | `class` | no | the class `na`, with the names of the Natero JS library: what `wasm-pack build --target web -- --features class` makes is a module for pages |
+//! | `browser` | yes | [`Tracker`], and the browser's side of it through web-sys |
+//! | `class` | no | the class `na`, with the names of the Natero JS library: `wasm-pack build --target web -- --features class` makes a module for pages |
 //! | `npm` | no | the module behind the npm package, whose page side is TypeScript |
 //!
-//! Without any of them the crate names what a front end has to know of the tracker:
-//! its [`settings`] and what it may report ([`error`]). The engine itself, without
-//! input or output, is the crate `natero-engine`.
+//! Without any of them the crate only contains the tracker's [`settings`] and the
+//! problems that it may report ([`error`]). The engine itself, without input or output,
+//! is the crate `natero-engine`.
 
-// A front end in Rust has an allocator of its own choice.
+// A front end in Rust chooses its own allocator.
 #[cfg(all(target_arch = "wasm32", any(feature = "npm", feature = "class")))]
 mod allocator;
-// Settings alone need less of it.
+// With the settings alone, some of it is unused.
 #[cfg_attr(not(feature = "browser"), allow(dead_code))]
 mod ascii;
 #[cfg(feature = "browser")]

@@ -1,4 +1,4 @@
-//! A tracker that runs, and the calls of a page to it.
+//! A running tracker, and the page's calls to it.
 
 mod registry;
 
@@ -22,23 +22,23 @@ use crate::{
     tracker::{self, Entered, Instead},
 };
 
-/// A tracker that runs.
+/// A running tracker.
 pub(crate) struct Live {
     pub host: Driven,
-    /// Calls that were refused for what they were passed.
+    /// Calls that were refused for their arguments.
     pub refused: Cell<u32>,
     url: String,
-    /// What guards stand for.
+    /// The modules that guards have entered.
     entered: RefCell<Entered>,
     /// Whether there is a `before_send` and an `on_error`.
     hooks: [bool; 2],
-    /// It was told that a later construction asks for other settings.
+    /// A difference to the settings of a later construction has been reported.
     is_told_of_others: Cell<bool>,
     /// Which handles are still in use.
     handles: RefCell<Vec<bool>>,
 }
 
-/// One use of a feature, checked.
+/// A checked use of a feature.
 pub(crate) struct Use {
     pub feature: String,
     /// A JSON number.
@@ -49,7 +49,7 @@ pub(crate) struct Use {
     pub details: Option<String>,
 }
 
-/// An id that is set and stays.
+/// An id that stays set until it is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sticky {
     Account,
@@ -79,7 +79,7 @@ impl Sticky {
     }
 }
 
-/// Who is identified.
+/// Whom a call identifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whom {
     Account,
@@ -87,7 +87,7 @@ pub(crate) enum Whom {
 }
 
 impl Whom {
-    /// The method that does it, and its first argument.
+    /// The method that identifies them, and its first argument.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Whom::Account => ("identifyAccount", "accountId"),
@@ -101,12 +101,12 @@ impl Live {
         !self.host.is_off() && self.handles.borrow().iter().any(|is_used| *is_used)
     }
 
-    /// Takes what a later construction asks for: its ids, and nothing else. It is told
-    /// once what else was asked for.
+    /// Takes over the ids of a later construction, and nothing else. Warns once if its
+    /// other settings differ.
     fn join(&self, settings: &Settings, meant: &[String], hooks: [bool; 2]) {
         let platform = &self.host.platform;
         let mut differing = settings.differing_from(platform.settings, meant);
-        // Whether two closures do the same cannot be told.
+        // Two closures cannot be compared.
         for (at, name) in ["beforeSend", "onError"].iter().enumerate() {
             if hooks[at] && !self.hooks[at] {
                 differing.push(name);
@@ -122,7 +122,8 @@ impl Live {
             push_ascii(&mut warning, b'.');
             platform.problems.warn(&warning);
         }
-        // The user first: the account of one who stays is not expected to change.
+        // The user comes first, because the account of a user who stays is not expected
+        // to change.
         for &(which, id) in &[
             (Sticky::User, &settings.user_id),
             (Sticky::Account, &settings.account_id),
@@ -131,33 +132,34 @@ impl Live {
                 continue;
             };
             let (method, _) = which.names();
-            // It may be made within `beforeSend`, or of a line that is printed: what is set then
-            // would make events, or lines, without end.
+            // The construction may happen within `beforeSend`, or while a line is
+            // printed. Setting an id there could record events, or print lines, without
+            // end.
             if self.admits(None, method).is_ok() {
                 self.set(which, Some(id.as_str().to_owned()));
             }
         }
     }
 
-    /// Whether a handle was not given back yet.
+    /// Whether a handle has not been given back.
     pub fn has(&self, handle: Handle) -> bool {
         self.handles.borrow()[handle.handle as usize]
     }
 
-    /// Whether code of the page may call this now, by this handle or as one is made. Where
-    /// it may not, that is counted and told.
+    /// Checks whether code of the page may make this call now, by this handle or while
+    /// making one. A refusal is counted and reported.
     ///
     /// # Errors
-    /// With why it may not.
+    /// The reason for the refusal.
     pub fn admits(&self, handle: Option<Handle>, method: &'static str) -> Result<(), TrackerError> {
-        // It has said so.
+        // The failure has been reported.
         if self.host.is_off() {
             return Err(TrackerError::Failed);
         }
-        // What ends tracking is made wherever it can be: whoever calls it may not get
-        // another chance.
+        // Calls that end tracking are accepted wherever possible, because the caller may
+        // not get another chance.
         let ends = matches!(method, tracker::OPT_OUT | tracker::SHUTDOWN);
-        // To say so would print again.
+        // Reporting this would print again.
         if browser::is_logging() && !ends {
             return Err(TrackerError::InDebugLine { method });
         }
@@ -174,7 +176,7 @@ impl Live {
         Err(error)
     }
 
-    /// Sets an id, or none.
+    /// Sets or clears an id.
     pub fn set(&self, which: Sticky, id: Option<String>) {
         if which == Sticky::Module {
             self.entered.borrow_mut().clear();
@@ -182,7 +184,7 @@ impl Live {
         self.tell_id(which, id);
     }
 
-    /// Enters a module; tells by which number it is left.
+    /// Enters a module. Returns the number to leave it with.
     pub fn enter(&self, module: String) -> u32 {
         let entry = self.entered.borrow_mut().enter(&module);
         self.tell_id(Sticky::Module, Some(module));
@@ -204,7 +206,7 @@ impl Live {
         }));
     }
 
-    /// Sets an id, and tells more: a JSON object.
+    /// Sets an id, and reports details: a JSON object.
     pub fn identify(&self, whom: Whom, id: String, details: Option<String>) {
         self.tell(Box::new(move |engine, now| {
             let details = details.as_deref().map(Json);
@@ -221,7 +223,7 @@ impl Live {
         }));
     }
 
-    /// Tells of a use of a feature.
+    /// Reports a use of a feature.
     pub fn feature(&self, one: Use) {
         self.tell(Box::new(move |engine, now| {
             if let Some(feature) = Id::checked(&one.feature) {
@@ -237,7 +239,7 @@ impl Live {
         }));
     }
 
-    /// Tells of a time in a module.
+    /// Reports time in a module.
     pub fn module_event(&self, module: String, time_spent: Millis, product: Instead) {
         self.tell(Box::new(move |engine, now| {
             if let Some(module) = Id::checked(&module) {
@@ -251,7 +253,7 @@ impl Live {
         }));
     }
 
-    /// Begins another page view, of the page where nothing else is said.
+    /// Begins another page view. Without an address or title, it takes the page's.
     pub fn page_view(&self, url: Option<String>, title: Option<String>) {
         use browser::page;
 
@@ -273,14 +275,14 @@ impl Live {
         }));
     }
 
-    /// Sends what waits.
+    /// Sends waiting events.
     pub fn flush(&self) -> Flush {
         let (id, flush) = self.host.platform.flushes.begin();
         self.call(Call::Flush(id));
         flush
     }
 
-    /// Makes a call that borrows nothing.
+    /// Executes a call that borrows nothing.
     pub fn call(&self, call: Call<'static>) {
         if matches!(call, Call::Reset | Call::Shutdown) {
             self.entered.borrow_mut().clear();
@@ -295,7 +297,7 @@ impl Live {
         browser::attempt(|| self.host.call(told));
     }
 
-    /// Gives up a handle; with the last one the tracker ends.
+    /// Gives back a handle. The tracker ends with the last one.
     pub fn close(&self, handle: Handle) {
         self.handles.borrow_mut()[handle.handle as usize] = false;
         if !self.is_in_use() {
@@ -303,7 +305,7 @@ impl Live {
         }
     }
 
-    /// Counts and tells of a call that was refused.
+    /// Counts and reports a refused call.
     pub fn refuse(&self, error: &TrackerError) {
         self.refused.set(self.refused.get() + 1);
         self.host.platform.problems.tell(Problem {
@@ -313,7 +315,7 @@ impl Live {
         });
     }
 
-    /// The tracker cannot go on: it is off, and says so once.
+    /// Turns the tracker off after a failure, and reports that once.
     fn fail(&self, error: &JsValue) {
         if !self.host.turn_off() {
             return;
@@ -325,7 +327,7 @@ impl Live {
     }
 }
 
-/// What is told of a failure.
+/// The problem to report after a failure.
 pub(crate) fn failure(error: &JsValue) -> Problem {
     Problem {
         code: ErrorCode::Failed.code(),
@@ -342,7 +344,7 @@ fn override_of(instead: &Instead) -> Override<'_> {
     }
 }
 
-/// What was thrown, as a text.
+/// A thrown value, as a text.
 fn described(error: &JsValue) -> String {
     use wasm_bindgen::JsCast;
 

@@ -1,11 +1,11 @@
-//! Texts of an application, as events carry them.
+//! Texts of an application, as events contain them.
 
 use natero_event::trim;
 
 use crate::ascii::parts;
 
-/// A text without white space around it, and without NUL, which ends texts for some
-/// receivers.
+/// A text without surrounding white space and without NUL, at which some receivers end
+/// texts.
 pub(crate) fn clean(text: &str) -> String {
     let readable: String = parts(text, 0).collect();
     trim(&readable).to_owned()

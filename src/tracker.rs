@@ -1,4 +1,4 @@
-//! The tracker of a Rust front end.
+//! The tracker for Rust front ends.
 
 mod arguments;
 mod builder;
@@ -77,7 +77,7 @@ pub(crate) struct Ids {
 pub(crate) const OPT_OUT: &str = "optOut";
 pub(crate) const SHUTDOWN: &str = "shutdown";
 
-/// What a call is answered.
+/// The result of a call.
 type Called = Result<(), TrackerError>;
 
 impl Tracker {
@@ -86,7 +86,7 @@ impl Tracker {
         TrackerBuilder::new(api_key.into(), auth_key.into())
     }
 
-    /// One that does nothing.
+    /// A tracker that does nothing.
     pub(crate) const INERT: Tracker = Tracker(None);
 
     pub(crate) fn of(handle: Handle) -> Tracker {
@@ -175,8 +175,7 @@ impl Tracker {
     /// Records uses of a feature. A name alone is one use of it.
     ///
     /// # Errors
-    /// As [`identify_account`](Tracker::identify_account), and when `total` is not
-    /// finite.
+    /// As [`identify_account`](Tracker::identify_account), and if `total` is not finite.
     pub fn send_feature(&self, feature: impl Into<Feature>) -> Called {
         self.send(feature.into())
     }
@@ -184,8 +183,8 @@ impl Tracker {
     /// Records time spent in a module, in ms, as measured by the caller.
     ///
     /// # Errors
-    /// As [`set_account_id`](Tracker::set_account_id), and when the time is negative
-    /// or not finite.
+    /// As [`set_account_id`](Tracker::set_account_id), and if the time is negative or not
+    /// finite.
     pub fn send_module(&self, module: &str, time_spent: f64) -> Called {
         self.send_time(module, time_spent, Instead::Sticky)
     }
@@ -208,8 +207,7 @@ impl Tracker {
     /// takes the page's. Both are trimmed as ids are.
     ///
     /// # Errors
-    /// When the tracker was shut down or failed, and when the call comes from within
-    /// `before_send`.
+    /// As [`set_account_id`](Tracker::set_account_id), except for the id.
     pub fn track_page_view(&self, url: Option<&str>, title: Option<&str>) -> Called {
         self.call("trackPageView", |live| {
             live.page_view(url.map(str::to_owned), title.map(str::to_owned));
@@ -247,7 +245,8 @@ impl Tracker {
     /// cookies and stored events.
     ///
     /// # Errors
-    /// As [`track_page_view`](Tracker::track_page_view).
+    /// If the tracker was shut down or has failed, or if the call comes from within
+    /// `before_send`.
     pub fn opt_out(&self) -> Called {
         self.plain(OPT_OUT, Call::OptOut)
     }
@@ -265,7 +264,8 @@ impl Tracker {
     /// unless another handle is in use. Later calls on this handle are refused.
     ///
     /// # Errors
-    /// As [`track_page_view`](Tracker::track_page_view).
+    /// If the tracker was shut down or has failed, or if the call comes from within
+    /// `before_send`.
     pub fn shutdown(&self) -> Called {
         let handle = self.0;
         self.call(SHUTDOWN, |live| {

@@ -1,34 +1,40 @@
-// `natero-wasm/declarative`: tracking by attributes, for those who ask for it.
+// `natero-wasm/declarative`: tracking by attributes in the page's markup.
 //
-//   <main data-na-module="reports" data-na-product="studio">
-//     <button data-na-feature="export" data-na-total="3">Export</button>
+//     <main data-na-module="reports" data-na-product="studio">
+//       <button data-na-feature="export" data-na-total="3">Export</button>
 
 import type { na } from "natero-wasm";
 import { listen } from "./nodes.ts";
 import { sticky } from "./sticky.ts";
 import { useOf } from "./use.ts";
 
-/** What {@link declarative} takes. */
+/** The options of {@link declarative}. */
 export interface DeclarativeOptions {
-  /** Where to look for attributes: also a frame's document, or a shadow root, out of which no submission or change comes. Default: the document. */
+  /**
+   * Where to look for attributes. It may also be a frame's document, or a shadow root, because `submit` and `change`
+   * events do not leave a shadow root. Default: the document.
+   */
   root?: Document | ShadowRoot | Element | undefined;
 }
 
-/** What trackers were told of: several roots see the same event, and so does one that is asked for twice. */
+/**
+ * The events that were reported to each tracker. Several roots see the same event, and so does a root that is watched
+ * twice.
+ */
 const seen = new WeakMap<na, WeakSet<Event>>();
 
 /**
- * Tells a tracker what the attributes of a page say, from now on:
+ * Reports to a tracker what the attributes of a page say, from now on:
  *
- * - `data-na-feature` names the feature that is used by a click; on a form by its submission, and on what is filled in by a
- *   change. `data-na-total` and `data-na-details` (JSON) say more about each use.
- * - `data-na-module` and `data-na-product` on an element around it hold for the features within; and the first of the
- *   page that is not hidden is the page's own, whose time counts.
+ * - `data-na-feature` names a feature. A click uses it; for a form, the submission, and for an input field, a change.
+ *   `data-na-total` and `data-na-details` (JSON) describe each use.
+ * - `data-na-module` and `data-na-product` on a surrounding element apply to the features inside. The first ones in
+ *   the page that are not hidden also become the page's current module, whose time counts, and product.
  *
- * @returns How to stop.
+ * @returns A function that stops reporting.
  */
 export function declarative(tracker: na, options?: DeclarativeOptions): () => void {
-  // On a server there is nothing to be used.
+  // A server has no document to watch.
   const root = options?.root ?? (typeof document === "object" ? document : undefined);
   if (!root) return () => {};
   const told = seen.get(tracker) ?? new WeakSet();
@@ -40,7 +46,7 @@ export function declarative(tracker: na, options?: DeclarativeOptions): () => vo
     told.add(event);
     tracker.sendFeatureEvent(found.feature, found.options);
   };
-  // The page's own handlers may keep an event to themselves, or take its element away.
+  // The capture phase comes before the page's own handlers, which may stop an event or remove its element.
   const KINDS = ["click", "submit", "change"];
   for (const kind of KINDS) listen("addEventListener", root, kind, use);
   const stop = sticky(tracker, root);

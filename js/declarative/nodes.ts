@@ -1,10 +1,11 @@
-// Nodes of a page, which may hide their own methods: a form has a field for each of its controls, as for
-// `<input name="getAttribute">`, and a document one for each named image. They may be of a frame, too, whose classes are others.
+// Reads nodes of a page by the original methods, which a node may hide: a form has a property for each of its
+// controls, as for `<input name="getAttribute">`, and a document for each named image. Nodes may also come from a
+// frame, which has classes of its own.
 
 const ELEMENT = 1;
 const DOCUMENT = 9;
 
-/** What a getter of a class tells of a node. */
+/** The value of a class's getter for a node. */
 function told(holder: object, name: string, node: unknown): unknown {
   return Object.getOwnPropertyDescriptor(holder, name)?.get?.call(node);
 }
@@ -13,26 +14,26 @@ function typeOf(target: unknown): unknown {
   try {
     return told(Node.prototype, "nodeType", target);
   } catch {
-    // It is no node.
+    // It is not a node.
     return undefined;
   }
 }
 
 export const isElement = (target: unknown): target is Element => typeOf(target) === ELEMENT;
 
-/** What an element says under this name; `null` where it has no such attribute. */
+/** An attribute of an element; `null` if it does not have it. */
 export const attributeOf = (element: Element, name: string): string | null =>
   Element.prototype.getAttribute.call(element, name);
 
-/** The name of an element's kind. */
+/** The tag name of an element, in lower case. */
 export const kindOf = (element: Element): unknown => told(Element.prototype, "localName", element);
 
 export const contains = (element: Element, other: Element): boolean => Node.prototype.contains.call(element, other);
 
-/** What is hidden, or within. */
+/** Whether an element is hidden, or inside a hidden one. */
 export const isHidden = (element: Element): boolean => !!Element.prototype.closest.call(element, "[hidden]");
 
-/** The elements below a root that have an attribute, and the root if that has it. */
+/** The elements below a root that have an attribute, and the root itself if it has it. */
 export function withAttribute(root: Document | ShadowRoot | Element, name: string): Element[] {
   const type = typeOf(root);
   const { prototype } = type === ELEMENT ? Element : type === DOCUMENT ? Document : DocumentFragment;
@@ -42,7 +43,7 @@ export function withAttribute(root: Document | ShadowRoot | Element, name: strin
 
 type Listen = "addEventListener" | "removeEventListener";
 
-/** Begins or ends to listen to a root, before anybody else within. */
+/** Adds or removes a listener on a root, in the capture phase. */
 export function listen(how: Listen, root: EventTarget, kind: string, listener: (event: Event) => void): void {
   EventTarget.prototype[how].call(root, kind, listener as EventListener, true);
 }

@@ -1,4 +1,4 @@
-// The module and the product of the page: of the first element that names one and is not hidden.
+// The page's current module and product: each comes from the first element that names one and is not hidden.
 
 import type { na } from "natero-wasm";
 import { attributeOf, isHidden, withAttribute } from "./nodes.ts";
@@ -7,7 +7,7 @@ type Root = Document | ShadowRoot | Element;
 
 const ATTRIBUTES = ["data-na-module", "data-na-product", "hidden"];
 
-/** Sets both, and follows what becomes of them; returns how to stop. */
+/** Sets both, and follows their changes. Returns a function that stops that. */
 export function sticky(tracker: na, root: Root): () => void {
   const module = follow(
     () => nameOf(root, "data-na-module"),
@@ -20,7 +20,7 @@ export function sticky(tracker: na, root: Root): () => void {
     (name) => tracker.setProductId(name),
   );
   const look = (): void => {
-    // First the product: time in a module is put under it.
+    // The product comes first, because time in the module is recorded under it.
     product();
     module();
   };
@@ -30,7 +30,10 @@ export function sticky(tracker: na, root: Root): () => void {
   return () => observer.disconnect();
 }
 
-/** Tells of each change of what the page names, and once more where the tracker has forgotten it, as by a reset; of none that the page never named. */
+/**
+ * Reports each change of the name in the page. Reports it again if the tracker has forgotten it, as after a reset.
+ * Reports nothing for a name that the page never had.
+ */
 function follow(named: () => string | null, set: () => string | null, tell: (name: string | null) => void): () => void {
   let current: string | null = null;
   return () => {

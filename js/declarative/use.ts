@@ -9,9 +9,9 @@ export interface Use {
   options: FeatureOptions;
 }
 
-/** The use that an event makes; nothing where it makes none. */
+/** The use that an event stands for; `undefined` if it stands for none. */
 export function useOf(event: Event): Use | undefined {
-  // Beyond shadow roots that are open, too.
+  // The path includes elements inside open shadow roots.
   const path = event.composedPath().filter(isElement);
   const at = path.findIndex((element) => attributeOf(element, "data-na-feature") !== null);
   const used = path[at];
@@ -20,7 +20,7 @@ export function useOf(event: Event): Use | undefined {
   const around = path.slice(at);
   const options: FeatureOptions = {};
   const total = attributeOf(used, "data-na-total");
-  // An empty text would be 0; it is refused as others are that are no number.
+  // An empty text would become 0. It is refused like any other text that is not a number.
   if (total !== null) options.total = total.trim() ? Number(total) : Number.NaN;
   const details = attributeOf(used, "data-na-details");
   if (details !== null) options.details = parsed(details);
@@ -31,7 +31,7 @@ export function useOf(event: Event): Use | undefined {
   return { feature, options };
 }
 
-/** What uses an element: a press, unless it is one that is filled in. */
+/** The kind of event that uses an element: a click, or a change of a field that is filled in. */
 function useOfKind(element: Element): string {
   const kind = kindOf(element);
   if (kind === "form") return "submit";
@@ -40,7 +40,10 @@ function useOfKind(element: Element): string {
   return kind === "input" && !isPressed.includes((element as HTMLInputElement).type) ? "change" : "click";
 }
 
-/** A click on a label makes another on what it labels: where the same element sees both, the second counts. */
+/**
+ * Whether a click on a label causes a second click on its control. If the same element sees both, only the second
+ * counts.
+ */
 function isForwarded(event: Event, path: readonly Element[], used: Element): boolean {
   if (event.type !== "click") return false;
   const label = path.find((element): element is HTMLLabelElement => kindOf(element) === "label");
@@ -56,7 +59,7 @@ function named(around: readonly Element[], name: string): string | undefined {
   return undefined;
 }
 
-/** What is no JSON is handed on, to be refused with the tracker's own words. */
+/** Parses JSON. Invalid JSON is passed on as it is, so that the tracker refuses it with its usual message. */
 function parsed(details: string): Record<string, unknown> {
   try {
     return JSON.parse(details);

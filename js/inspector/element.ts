@@ -1,4 +1,4 @@
-// Makes elements. Whatever comes from a page or a server goes in as text, never as markup.
+// Makes elements. Content from the page or a server is always inserted as text, never as markup.
 
 type Properties = Record<string, string | boolean | ((event: Event) => void)>;
 
@@ -18,12 +18,12 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets the text of an element, if it is another one: a reader that hears of changes hears of no others. */
+/** Sets the text of an element if it differs, so that screen readers announce only real changes. */
 export function say(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Hours, minutes, seconds and ms of the day, as the person's clock has them. */
+/** The time of day with hours, minutes, seconds and ms, in the person's time zone. */
 export function clock(at: number): string {
   const date = new Date(at);
   const part = (number: number, digits = 2): string => String(number).padStart(digits, "0");

@@ -1,4 +1,4 @@
-// Each event with how far it is; unfolded, what happened to it and all its fields.
+// The list of events, each with its progress. An expanded row shows the event's history and all its fields.
 
 import type { TrackedEvent } from "../types.ts";
 import { clock, make, say } from "./element.ts";
@@ -16,7 +16,7 @@ const STAGES: Record<Stage, string> = {
   dropped: "dropped",
 };
 
-/** An address, without what is the same for all of the page's. */
+/** An address, without the origin if it is the page's own. */
 const place = (url: string): string => url.replace(location.origin, "") || url;
 
 /** What an event is about, in a few words. */
@@ -39,7 +39,7 @@ function about(event: TrackedEvent): string {
     case "sessionIdle":
       return "";
     default:
-      // The page's beforeSend may have made anything of it.
+      // `beforeSend` may have returned an event of any shape.
       return "";
   }
 }
@@ -81,7 +81,7 @@ class Row {
     this.#unfold();
   }
 
-  /** What is folded up is not made: there are many rows. */
+  /** Builds the content of a row only when it is expanded, because there are many rows. */
   #unfold(): void {
     if (!this.element.open) return;
     const { event, history } = this.#entry;

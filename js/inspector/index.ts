@@ -1,5 +1,5 @@
-// `natero-wasm/inspector`: what a tracker does, in a panel of the page. `inspect()` of a
-// tracker loads this; whoever imports it hands `open` over.
+// `natero-wasm/inspector`: shows what a tracker does in a panel of the page. A tracker's `inspect()` loads this
+// module; who imports it passes `open` to that method.
 
 import type { Calls } from "../calls.ts";
 import { Inspected } from "./inspected.ts";
@@ -8,7 +8,7 @@ import { Panel } from "./panel.ts";
 let panel: Panel | undefined;
 const shown = new Map<object, Inspected>();
 
-/** Shows a tracker in a panel of the page: `tracker.inspect(open)` hands it over. Throws where there is no page. */
+/** Shows a tracker in a panel of the page, by `tracker.inspect(open)`. Throws if there is no page. */
 export function open(tracker: object): void {
   panel ??= new Panel(document, () => {
     for (const inspected of shown.values()) inspected.stop();

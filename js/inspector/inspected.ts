@@ -8,29 +8,29 @@ import { causeOf } from "../page/unreachable.ts";
 import { Ledger } from "./ledger.ts";
 import { observe, observeReports } from "./observe.ts";
 
-/** Something that the developer was told. */
+/** Something that was reported to the developer. */
 export interface Problem {
   readonly code: string;
   readonly message: string;
-  /** How often. */
+  /** How often it was reported. */
   count: number;
-  /** Events lost by it. */
+  /** How many events it lost. */
   dropped: number;
-  /** When it was last told, in ms since the epoch. */
+  /** When it was last reported, in ms since the epoch. */
   at: number;
 }
 
-// As many different messages as anybody reads.
+// Nobody reads more different messages than this.
 const MAX_PROBLEMS = 100;
 
-/** A tracker, and what is known of it. */
+/** A tracker, and what the panel knows about it. */
 export class Inspected {
   readonly calls: Calls;
-  /** Once its engine is there. */
+  /** Undefined until the engine has loaded. */
   ledger: Ledger | undefined;
-  /** The newest last. */
+  /** The newest is last. */
   readonly problems: Problem[] = [];
-  /** Why the collector is out of reach, since it is. */
+  /** Why the collector is unreachable, for as long as it is. */
   cause: string | undefined;
   #crossing: Crossing | undefined;
   #isSearching = false;
@@ -42,7 +42,7 @@ export class Inspected {
     this.attach();
   }
 
-  /** Begins to observe the engine, once that is there. */
+  /** Begins to observe the engine, once it has loaded. */
   attach(): void {
     const { crossing } = this.calls;
     if (!crossing || this.#crossing) return;
@@ -60,18 +60,21 @@ export class Inspected {
     this.#tell(true);
   }
 
-  /** The engine, which knows of all calls then. What is asked of it by itself, without the guard that a mistake of the panel would turn the tracker off by. */
+  /**
+   * The engine, after it has taken in all calls. The panel asks it directly, because a mistake of the panel within
+   * the tracker's guard would turn the tracker off.
+   */
   #core(): Core | undefined {
     return this.calls.crossing?.ask((core) => core);
   }
 
-  /** Takes in how far events are. An engine that failed is not asked any more. */
+  /** Updates the progress of the events. A failed engine is not asked any more. */
   look(): void {
     this.attach();
     if (this.calls.crossing) this.ledger?.look();
   }
 
-  /** Nothing before the engine is there, and where it failed. */
+  /** The engine's state; `undefined` before the engine has loaded and after it failed. */
   get inspection(): Inspection | undefined {
     return this.#core()?.inspect(monotonic());
   }
@@ -84,22 +87,22 @@ export class Inspected {
     return this.#core()?.stats();
   }
 
-  /** Calls that were refused for what they were passed. */
+  /** Calls that were refused for their arguments. */
   get refused(): number {
     return this.calls.refused;
   }
 
-  /** Where batches go, without the keys. */
+  /** The endpoint, without the keys. */
   get endpoint(): string {
     return this.#crossing?.tracking.url.replace(/\/v1\/[^/]*\/[^/]*$/, "") ?? "";
   }
 
-  /** Nothing is sent, whatever happens. */
+  /** Whether sending is disabled. */
   get isSilenced(): boolean {
     return this.#crossing?.tracking.settings.disableEventSend ?? false;
   }
 
-  /** Leaves the tracker as it was. */
+  /** Stops observing, and leaves the tracker as it was. */
   stop(): void {
     for (const stop of this.#stops) stop();
     this.#stops.length = 0;
@@ -130,7 +133,7 @@ export class Inspected {
     };
   }
 
-  /** Asks once in a row of failures: a collector that is in need gets no more questions than that. */
+  /** Looks for the cause once per series of failures, so that a struggling collector gets no further requests. */
   async #searchCause(): Promise<void> {
     if (this.cause || this.#isSearching) return;
     this.#isSearching = true;

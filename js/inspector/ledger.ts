@@ -1,70 +1,70 @@
-// What becomes of each event: from what the engine asks for, and from what it keeps.
+// Follows what happens to each event, from the engine's effects and from the events it keeps.
 
 import type { Effect, Inspection, Kept, Reason, Request, Stats } from "../generated/core.d.ts";
 import { explain } from "../losses.ts";
 import type { TrackedEvent } from "../types.ts";
 import type { Observer } from "./observe.ts";
 
-/** How far an event is. */
+/** The progress of an event. */
 export type Stage = "made" | "held" | "queued" | "sent" | "unsure" | "left" | "confirmed" | "dropped";
 
-/** An event, and what became of it. */
+/** An event, and what happened to it. */
 export interface Entry {
   readonly id: string;
   event: TrackedEvent;
   stage: Stage;
-  /** Why it is there, where that is not plain. */
+  /** Why it is in this stage, if that is not obvious. */
   note: string;
   /** What happened to it, and when, in ms since the epoch. */
   readonly history: { readonly at: number; readonly what: string }[];
   /** The request that carried it last. */
   request?: number;
-  /** Changes with every change. */
+  /** Increased with every change. */
   version: number;
 }
 
-/** A request, and what was answered. */
+/** A request and its answer. */
 export interface Post {
   readonly request: number;
   readonly events: number;
   readonly bytes: number;
   readonly sentAt: number;
-  /** The status; 0 where no answer came. */
+  /** The HTTP status; 0 if no answer came. */
   status?: number;
   message?: string;
-  /** ms that the server asked to wait. */
+  /** How long the server asked to wait, in ms. */
   retryAfter?: number;
   rejected?: number;
 }
 
-/** What the ledger asks an engine. */
+/** What the ledger asks of an engine. */
 export interface Source {
   stats(): Stats;
   inspect(): Inspection;
   kept(at: number): Kept | undefined;
 }
 
-// As many events as somebody may want to look back at. More would slow the page down.
+// Enough events to look back at. More would slow the page down.
 const MAX_ENTRIES = 300;
 
-// Of the events that wait no more are looked at, for the same reason.
+// Waiting events beyond this number are not looked at, for the same reason.
 const MAX_KEPT = 1_000;
 
 const EARLIER = "made before the panel was opened, or by a page that is closed";
 const UNSURE = "it was on its way when its page went: the collector is asked whether it arrived";
 const LEFT = "left to the storage, from where a page takes it up again";
 
-/** Keeps account of events. */
+/** Follows the events of one engine. */
 export class Ledger implements Observer {
   /** By `event_id`, oldest first. */
   readonly entries = new Map<string, Entry>();
-  /** By their number, the newest last. */
+  /** By number, newest last. */
   readonly posts = new Map<number, Post>();
   readonly #source: Source;
   readonly #now: () => number;
   #stats: Stats;
   #isDirty = true;
-  /** What `beforeSend` has not decided on, oldest first. */
+  /** Ids of the events that `beforeSend` has not decided on, oldest first. */
   #undecided: string[] = [];
   #loss: Extract<Effect, { type: "reportLoss" }> | undefined;
 
@@ -118,7 +118,7 @@ export class Ledger implements Observer {
     if (entry) this.#drop(entry, threw ? "beforeSend threw or returned no event" : "beforeSend returned null");
   }
 
-  /** Compares what is known with what the engine keeps. */
+  /** Compares the known events with those that the engine keeps. */
   look(): void {
     this.#isDirty = false;
     const stats = this.#source.stats();
@@ -144,7 +144,7 @@ export class Ledger implements Observer {
     trim(this.entries);
   }
 
-  /** Where an event that is kept stands. */
+  /** Updates the stage of an event that the engine keeps. */
   #place({ line, progress, lacksAccount, lacksUser, isStored }: Kept, isConsentMissing: boolean): Entry {
     const entry = this.entries.get(idOf(line)) ?? this.#add(line, EARLIER);
     const missing = [isConsentMissing && "consent", lacksAccount && "accountId", lacksUser && "userId"]
@@ -172,7 +172,7 @@ export class Ledger implements Observer {
     return entry;
   }
 
-  /** An event that is not kept any more has arrived, or will not. */
+  /** Updates an event that the engine no longer keeps: it has arrived, or never will. */
   #end(entry: Entry, reason: Reason | undefined): void {
     const post = this.posts.get(entry.request ?? 0);
     const isTaken = entry.stage === "sent" && post?.status !== undefined && post.status >= 200 && post.status < 300;
@@ -202,7 +202,7 @@ export class Ledger implements Observer {
     trim(this.posts);
     for (const line of body.split("\n").filter(Boolean)) {
       const entry = this.entries.get(idOf(line)) ?? this.#add(line, EARLIER);
-      // With its `seq`, and the ids that it waited for.
+      // The line now has its `seq`, and the ids that it waited for.
       const event = read(line);
       if (event) entry.event = event;
       entry.request = request;
@@ -233,7 +233,7 @@ export class Ledger implements Observer {
   }
 }
 
-/** Forgets the oldest. */
+/** Removes the oldest entries. */
 function trim<Key>(of: Map<Key, unknown>): void {
   for (const key of of.keys()) {
     if (of.size <= MAX_ENTRIES) return;
@@ -241,7 +241,7 @@ function trim<Key>(of: Map<Key, unknown>): void {
   }
 }
 
-/** The reason whose counter has grown. */
+/** The reason whose counter has increased. */
 function grown(before: Stats, now: Stats): Reason | undefined {
   const reasons = Object.keys(now.dropped) as Reason[];
   return reasons.find((reason) => now.dropped[reason] > before.dropped[reason]);
@@ -257,5 +257,5 @@ function read(line: string): TrackedEvent | undefined {
 
 const ID = /"event_id":"([^"]*)"/g;
 
-/** The last one: what is before it may stand in the page's own details. */
+/** The last match is the real id. Earlier ones may be part of the page's own details. */
 const idOf = (line: string): string => [...line.matchAll(ID)].at(-1)?.[1] ?? line;

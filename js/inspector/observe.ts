@@ -1,24 +1,23 @@
-// Looks over the shoulder of a tracker: what its engine is told, what it asks for, and
-// what the developer is told.
+// Observes a tracker: what its engine is told, the effects it asks for, and the problems reported to the developer.
 //
-// It puts itself before methods of these very objects, and goes away without a trace.
-// Hooks of the tracker's own would be in every page for the sake of the few that look.
+// It replaces methods of these particular objects, and restores them when it stops. Hooks inside the tracker would be
+// part of every page's download, though only few pages use them.
 
 import type { Calls } from "../calls.ts";
 import type { Core, Effect } from "../generated/core.d.ts";
 
-/** What is told of a tracker. None of it may throw. */
+/** Receives what a tracker does. None of its methods may throw. */
 export interface Observer {
-  /** The engine asks for something. */
+  /** The engine asks for this effect. */
   asked(effect: Effect): void;
-  /** Everything that the engine asked for was handed out. */
+  /** All effects were handed out. */
   settled(): void;
-  /** The server answered a request, in one of these ways. */
+  /** The server answered a request. */
   answered(...answer: Tail<Parameters<Core["answered"]>>): void;
   unanswered(request: number): void;
   /** `beforeSend` let an event pass, as this line. */
   passed(line: string): void;
-  /** `beforeSend` dropped an event, and threw or returned none. */
+  /** `beforeSend` dropped an event; if `threw`, it threw or returned no event. */
   filteredOut(threw: boolean): void;
 }
 
@@ -26,7 +25,10 @@ type Tail<Parameters extends unknown[]> = Parameters extends [unknown, unknown, 
 
 type Methods = Record<string, (...given: never[]) => unknown>;
 
-/** Calls `before` whenever a method of this one object is called, or `after` with what it returned; returns how to stop. */
+/**
+ * Calls `before` whenever a method of this object is called, and `after` with the result. Returns a function that
+ * stops that.
+ */
 function intercept<Owner extends object, Name extends keyof Owner & string>(
   owner: Owner,
   name: Name,
@@ -41,24 +43,24 @@ function intercept<Owner extends object, Name extends keyof Owner & string>(
     return result;
   };
   return () => {
-    // The method of the class shows again.
+    // Makes the class's method visible again.
     delete methods[name];
   };
 }
 
-/** A mistake of the panel is none of the tracker's, which would go off over it. */
+/** Keeps mistakes of the panel away from the tracker, which would turn off. */
 function quietly(action: () => void): void {
   try {
     action();
   } catch (error) {
-    // Behind whatever goes on, where it harms nobody.
+    // Reports the error in a task of its own, where it cannot affect the tracker.
     queueMicrotask(() => {
       throw error;
     });
   }
 }
 
-/** Observes an engine; returns how to stop. */
+/** Observes an engine. Returns a function that stops that. */
 export function observe(core: Core, observer: Observer): () => void {
   const stops = [
     intercept(core, "next", {
@@ -76,7 +78,7 @@ export function observe(core: Core, observer: Observer): () => void {
   };
 }
 
-/** Calls `told` with whatever the developer is told; returns how to stop. */
+/** Calls `told` with each problem reported to the developer. Returns a function that stops that. */
 export function observeReports(calls: Calls, told: (...problem: Parameters<typeof calls.report>) => void): () => void {
   const original = calls.report;
   let isWatching = true;
@@ -87,7 +89,7 @@ export function observeReports(calls: Calls, told: (...problem: Parameters<typeo
   calls.report = watched;
   return () => {
     isWatching = false;
-    // The host may have put something before it meanwhile, which stays.
+    // If the host has replaced the method meanwhile, its replacement stays.
     if (calls.report === watched) calls.report = original;
   };
 }

@@ -1,4 +1,4 @@
-// The panel: an element of its own, whose styles and the page's do not meet.
+// The panel: an element with a shadow root, so that its styles and the page's do not affect each other.
 
 import { monotonic } from "../clock.ts";
 import { make, say } from "./element.ts";
@@ -10,7 +10,7 @@ import { statusOf } from "./status.ts";
 import { STYLE } from "./style.ts";
 import { Tabs } from "./tabs.ts";
 
-// How often it is drawn anew, in ms: times run in it.
+// How often the panel is redrawn, in ms. It shows running times.
 const DRAW_MS = 250;
 
 /** The one panel of a page. */
@@ -49,7 +49,7 @@ export class Panel {
     const panel = make("aside", { "aria-label": "natero-wasm inspector" }, header, this.#status, this.#body);
     root.append(panel);
     this.#setFolded(false);
-    // What is typed here is none of the page's shortcuts.
+    // Keys typed in the panel must not trigger the page's shortcuts.
     for (const type of ["keydown", "keyup", "keypress"])
       this.#host.addEventListener(type, (event) => event.stopPropagation());
     panel.addEventListener("keydown", ({ key }) => {
@@ -67,12 +67,12 @@ export class Panel {
       this.#trackers.push(inspected);
       this.#refusedBefore.set(inspected, inspected.refused);
     }
-    // Beside the body, which apps draw anew. Whoever writes the document anew has removed it.
+    // The panel is outside the body, which apps redraw. A rewritten document has removed it.
     if (!this.#host.isConnected) document.documentElement.append(this.#host);
     this.#choose(inspected);
   }
 
-  /** Goes, and leaves the page as it was. */
+  /** Closes the panel, and leaves the page as it was. */
   close(): void {
     window.clearInterval(this.#timer);
     this.#host.remove();
@@ -114,7 +114,10 @@ export class Panel {
   }
 }
 
-/** Adopted sheets are no inline styles, which a strict policy forbids; browsers without them get a `<style>`. */
+/**
+ * Adopted style sheets work under a strict policy, which forbids inline styles. Browsers without them get a
+ * `<style>`.
+ */
 function adopt(root: ShadowRoot): void {
   try {
     const sheet = new CSSStyleSheet();

@@ -1,4 +1,4 @@
-// What the developer was told since the panel was opened: refused calls, lost events, warnings.
+// The problems reported to the developer since the panel was opened: refused calls, lost events, warnings.
 
 import { clock, make } from "./element.ts";
 import type { Problem } from "./inspected.ts";

@@ -1,4 +1,4 @@
-// Whose usage it is, where the clock stands, how sending goes, and the counters.
+// The tracker's state: identity, clock, sending, and the counters.
 
 import type { Clock, Inspection } from "../generated/core.d.ts";
 import { make, say } from "./element.ts";
@@ -64,7 +64,7 @@ function counters(inspected: Inspected): Facts {
   return facts;
 }
 
-/** One heading, and the facts below it. */
+/** A heading, and the facts below it. */
 class Group {
   readonly element: HTMLElement;
   readonly #list = make("dl");

@@ -1,11 +1,11 @@
-// In one sentence: what the tracker does now, or what it waits for.
+// The status line: what the tracker does now, or what it waits for.
 
 import type { Inspected } from "./inspected.ts";
 
-/** How it stands. */
+/** The kind of status. */
 export type Tone = "good" | "busy" | "waiting" | "bad" | "off";
 
-/** The sentence. */
+/** The status line. */
 export interface Status {
   readonly tone: Tone;
   readonly text: string;
@@ -14,7 +14,7 @@ export interface Status {
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** A span as a person reads it. */
+/** A time span for people to read. */
 export function span(ms: number): string {
   if (ms < 10 * SECOND) return `${(Math.max(ms, 0) / SECOND).toFixed(1)} s`;
   if (ms < MINUTE) return `${Math.round(ms / SECOND)} s`;
@@ -24,7 +24,7 @@ export function span(ms: number): string {
 /** A number of events. */
 export const events = (count: number): string => `${count} event${count === 1 ? "" : "s"}`;
 
-/** What stands at the top of the panel, at a monotonic time. */
+/** The status line at a monotonic time. */
 export function statusOf(inspected: Inspected, mono: number): Status {
   const { calls } = inspected;
   if (calls.isOff) return { tone: "off", text: "The tracker is off. The problems say why." };
@@ -67,7 +67,7 @@ export function statusOf(inspected: Inspected, mono: number): Status {
     case "nextPage":
       return { tone: "off", text: `The tracker was shut down: the next page sends what is left (${pending}).` };
     default:
-      // Does not compile when the engine waits for something that nobody explains.
+      // Fails to compile if a reason for waiting is not handled.
       return waitsFor satisfies never;
   }
 }

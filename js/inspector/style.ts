@@ -1,6 +1,6 @@
 // How the panel looks: in light and dark, and down to the narrowest phones.
 
-/** The sheet of the shadow root. Within it, `!important` of ours stands before the page's. */
+/** The style sheet of the shadow root. There, our `!important` takes precedence over the page's. */
 export const STYLE = `
 :host {
   all: initial !important;

@@ -1,4 +1,4 @@
-// Tabs, by the pattern that screen readers know: arrows go from one to the next.
+// Tabs by the ARIA pattern: the arrow keys move from one to the next.
 
 import { make, say } from "./element.ts";
 
@@ -33,7 +33,7 @@ export class Tabs {
     this.#select(0);
   }
 
-  /** Tells how many there are of something. */
+  /** Shows a count in the label of a tab. */
   count(part: Part, count: number): void {
     say(this.#counts.get(part)!, count ? ` ${count}` : "");
   }

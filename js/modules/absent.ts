@@ -1,11 +1,10 @@
-// What wrappers do where an app has made a mistake: it is said once, and the app goes
-// on without figures.
+// What the wrappers do after a mistake in the app: they report it once, and the app goes on without tracking.
 
 import type { na } from "natero-wasm";
 
 const told = new Set<string>();
 
-/** Says on the console what is wrong, once. */
+/** Reports a mistake on the console, once. */
 export function complain(message: string): void {
   if (told.has(message)) return;
   told.add(message);
@@ -22,11 +21,11 @@ const ABSENT: Pick<na, "ready" | "flush" | "inspect" | "stats"> = {
     >,
 };
 
-/** Stands in for a tracker where there is none: every method does nothing, every current value is null. */
+/** Replaces a missing tracker. Its methods do nothing, and its getters return `null`. */
 export const absent = new Proxy(ABSENT, {
   get: (its, name) => {
     if (name in its) return its[name as keyof typeof ABSENT];
-    // It is no promise, and nothing that can be iterated.
+    // It must not look like a promise or an iterable.
     return typeof name === "symbol" || name === "then" ? undefined : () => null;
   },
 }) as na;

@@ -1,30 +1,33 @@
-// The module that a page of components is in: components come and go in an order of
-// their own, and the innermost of those that are there says which it is.
+// The module that a page of components is in. Components come and go in any order; of those that are present, the
+// innermost one decides.
 
 import type { na } from "natero-wasm";
 import { shared } from "./shared.ts";
 
-/** Marks a component: those that are made later are further in. */
+/** The position of a component. Components created later have a higher number and are further in. */
 export type Place = number;
 
 type Tracker = Pick<na, "ready" | "getModuleId" | "setModuleId">;
 
-/** What a component has entered, and by which handle: another of the same tracker may have been given back. */
+/**
+ * The module that a component has entered, and the handle that it used. Another handle to the same tracker may have
+ * been given back since.
+ */
 interface Entry {
   readonly name: string | null;
   readonly tracker: Tracker;
 }
 
-/** The modules of the components that are there, in whichever app of the page. */
+/** The modules of all present components, in all apps of the page. */
 export class Modules {
   readonly #entries = new Map<Place, Entry>();
   #isDue = false;
 
-  /** Those of a tracker. */
+  /** The modules of a tracker. */
   static of(tracker: Tracker): Modules {
-    // A server has an app for each request, and none of them ever goes.
+    // A server has an app for each request and never removes them, so nothing is shared there.
     if (typeof document === "undefined") return new Modules();
-    // All handles to a tracker have the same promise; what stands in for one in a test may have none.
+    // All handles to a tracker share its promise. A stand-in for a tracker in a test may have none.
     const key = tracker.ready ?? tracker;
     let modules = page.modules.get(key);
     if (!modules) {
@@ -34,13 +37,16 @@ export class Modules {
     return modules;
   }
 
-  /** A component has come: its module is entered before it sends anything. */
+  /** A component was added. Its module is entered before it sends anything. */
   enter(place: Place, name: string, tracker: Tracker): void {
     this.#entries.set(place, { name, tracker });
     this.#apply();
   }
 
-  /** A component has gone. Whatever takes its place does so within the task: until that ends nothing changes. */
+  /**
+   * A component was removed. A component that replaces it is added within the same task, so nothing changes until
+   * that ends.
+   */
   leave(place: Place): void {
     const left = this.#entries.get(place);
     if (!left) return;
@@ -53,7 +59,7 @@ export class Modules {
     });
   }
 
-  /** The tracker was perhaps reset: it is put into the module again. */
+  /** The tracker may have been reset, so the module is entered again. */
   restore(): void {
     if (!this.#isDue) this.#apply();
   }
@@ -64,10 +70,10 @@ export class Modules {
   }
 }
 
-/** All copies of this count on: components of one may be within those of another. */
+/** Shared by all copies of this library, because components of one copy may contain those of another. */
 const page = shared("modules", { modules: new WeakMap<object, Modules>(), places: 0 });
 
-/** A mark for a component, taken when it is first rendered: those around it have theirs already. */
+/** The position of a component. Taken when it is first rendered, after the components around it have taken theirs. */
 export const nextPlace = (): Place => {
   page.places += 1;
   return page.places;

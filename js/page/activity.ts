@@ -1,11 +1,11 @@
-// What shows that somebody uses the page, or a frame of it.
+// Detects that somebody uses the page, or a frame in it.
 
 import { atTaskEnd, page } from "../environment.ts";
 import { attempt, world } from "../intrinsics.ts";
 import { focusedElement, hasFocus, isActivated, later } from "./browser.ts";
 import { keep, Listener } from "./listen.ts";
 
-// What a person does. Pages scroll by themselves.
+// What a person does. Scrolling is not listed, because pages also scroll by themselves.
 const ACTIVITY = [
   "pointerdown",
   "pointermove",
@@ -18,25 +18,24 @@ const ACTIVITY = [
   "wheel",
 ];
 
-// How often is looked whether the focus is still in a frame of another origin, in ms.
+// How often the tracker checks whether the focus is still in a frame of another origin, in ms.
 const LOOK_MS = 1000;
 
 /**
- * Watches whether somebody uses the page; returns how to stop. Calls `used` when
- * somebody did something, and `frameFocused` when the focus went into a frame in
- * which nothing can be heard, or came out of it.
+ * Watches whether somebody uses the page. Calls `used` when somebody did something, and `frameFocused` when the focus
+ * went into a frame whose events cannot be observed, or came out of it. Returns a function that stops watching.
  */
 export function watchActivity(used: () => void, frameFocused: (focused: boolean) => void): () => void {
   const activity = new Listener(ACTIVITY, used);
-  // Frames come, and load other documents. Their loads do not reach the window.
+  // Frames are added, and load new documents. Their `load` events do not reach the window.
   const loads = new Listener(["load"], ({ target }) => {
     if ((target as HTMLIFrameElement).contentWindow) all(world as unknown as Window, "add");
   });
   const blurs = new Listener(["blur"], () => {
-    // The browser says where the focus went when the event is over.
+    // Browsers tell where the focus went only after the event.
     if (!stopLooking) stopLooking = later(look, 0);
   });
-  /** Adds the listeners to a window and the frames in it, as far as they are of this origin. */
+  /** Adds or removes the listeners in a window and its frames, as far as they have this origin. */
   const all = (window: Window, action: "add" | "remove"): void => {
     activity[action](window);
     blurs[action](window);
@@ -51,12 +50,12 @@ export function watchActivity(used: () => void, frameFocused: (focused: boolean)
     const wasIn = isIn;
     isIn = isFocused && hasFocus();
     if (isIn !== wasIn) frameFocused(isIn);
-    // Of what the user does in it, browsers tell the page no more than this.
+    // This is all that browsers tell the page about activity in the frame.
     if (isIn && (isActivated() ?? !wasIn)) used();
     if (isFocused) stopLooking = later(look, LOOK_MS);
   };
   let isWatching = true;
-  // The focus may have gone there before there was a tracker.
+  // The focus may have been in a frame before the tracker existed.
   atTaskEnd(() => isWatching && look());
   const stop = keep(
     () => all(world as unknown as Window, "add"),

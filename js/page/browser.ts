@@ -1,11 +1,11 @@
-// What only the host takes from the page: see `environment.ts`.
+// The parts of the page that only the host captures: see `environment.ts`.
 
 import { attribute, lookUp, memberOf, method, textOf } from "../capture.ts";
 import { browser, deferred, locationObject, page, quietly, startTimer, visibilityState } from "../environment.ts";
 import { apply, attempt, max, min, OriginalDate } from "../intrinsics.ts";
 import { storageObject, utf8 } from "../web-storage.ts";
 
-/** The time of a date that is written out. */
+/** The time that a date in text form stands for. */
 export const parseDate = /* @__PURE__ */ attempt(() => OriginalDate.parse)!;
 
 const referrer = /* @__PURE__ */ attribute<Document, "referrer">("Document", "referrer");
@@ -15,10 +15,10 @@ const setCookie = memberOf("Document", "cookie")?.set;
 /** Where the visitor came from. */
 export const pageReferrer = (): string => textOf(referrer(page()));
 
-/** All cookies of the page. Blocked ones are none. */
+/** All cookies of the page; empty if they are blocked. */
 export const readCookies = (): string => textOf(cookie(page()));
 
-/** Sets a cookie, as far as the browser lets us. */
+/** Sets a cookie, if the browser allows it. */
 export function writeCookie(text: string): void {
   attempt(() => {
     const document = page()!;
@@ -30,30 +30,30 @@ export function writeCookie(text: string): void {
 /** The history of the page. */
 export const historyObject = /* @__PURE__ */ lookUp<History>("history");
 
-/** What it inherits from. */
+/** The prototype of the history. */
 export const historyPrototype = /* @__PURE__ */ attempt(() => lookUp<typeof History>("History")()!.prototype);
 
-/** The browser says that it has no network. */
+/** Whether the browser reports that it has no network. */
 export const isOffline = (): boolean => attempt(() => browser()!.onLine === false) === true;
 
-/** What is stored under a key. Throws where storage is blocked. */
+/** The text stored under a key. Throws if storage is blocked. */
 export const stored = (key: string): string | undefined => storageObject()![key];
 
 const Channel = /* @__PURE__ */ lookUp<typeof BroadcastChannel>("BroadcastChannel");
 
-/** A channel to all tabs of this origin. Throws where there are none. */
+/** A channel to all tabs of this origin. Throws if channels are not supported. */
 export const openChannel = (name: string): BroadcastChannel => new (Channel()!)(name);
 
 const beacon = /* @__PURE__ */ method<Navigator, "sendBeacon">("Navigator", "sendBeacon");
 
-/** Hands a body to the browser, which sends it even when the page is gone. Nobody will say whether it arrived. */
+/** Hands a body to the browser, which sends it even after the page is gone. Nothing reports whether it arrived. */
 export function sendBeacon(url: string, body: string): undefined {
   attempt(() => beacon(browser()!, url, body));
 }
 
 const Xhr = /* @__PURE__ */ lookUp<typeof XMLHttpRequest>("XMLHttpRequest");
 
-/** Another way to ask a server. Throws where there is none. */
+/** An `XMLHttpRequest`, as an alternative to `fetch`. Throws if there is none. */
 export const newXhr = (): XMLHttpRequest => new (Xhr()!)();
 
 const Controller = /* @__PURE__ */ lookUp<typeof AbortController>("AbortController");
@@ -61,7 +61,10 @@ const Controller = /* @__PURE__ */ lookUp<typeof AbortController>("AbortControll
 /** Whether a request was aborted. */
 export const isAborted = /* @__PURE__ */ attribute<AbortSignal, "aborted">("AbortSignal", "aborted");
 
-/** What aborts a request, where the browser can. What the page has put in its place may have no signal that `fetch` takes. */
+/**
+ * A controller to abort a request, if the browser has any. A replacement by the page may lack a signal that `fetch`
+ * accepts.
+ */
 export const newController = (): AbortController | undefined =>
   attempt(() => {
     const controller = new (Controller()!)();
@@ -71,14 +74,14 @@ export const newController = (): AbortController | undefined =>
 const Compression = /* @__PURE__ */ lookUp<typeof CompressionStream>("CompressionStream");
 const ResponseClass = /* @__PURE__ */ lookUp<typeof Response>("Response");
 
-/** The browser can compress. */
+/** Whether the browser can compress. */
 export const canCompress = (): boolean => !!Compression();
 
-/** A text as gzip makes it. Rejects where the browser cannot. */
+/** Compresses a text with gzip. Rejects if the browser cannot. */
 export async function gzip(text: string): Promise<ArrayBuffer> {
   const { readable, writable } = new (Compression()!)("gzip");
   const writer = writable.getWriter();
-  // Four times as quick as a stream that is piped through. If these fail, reading does, too.
+  // Four times as fast as a stream that is piped through. If these calls fail, reading fails too.
   quietly(writer.write(utf8(text)));
   quietly(writer.close());
   return await new (ResponseClass()!)(readable).arrayBuffer();
@@ -88,8 +91,8 @@ const wasm = /* @__PURE__ */ lookUp<typeof WebAssembly>("WebAssembly")();
 const compileWasm = attempt(() => wasm!.compile);
 const sectionsOf = attempt(() => wasm!.Module.customSections);
 
-// What a page has put in the place of this may never come to an end. Then the wasm is
-// compiled while the page waits, which takes some ms, and not every browser does.
+// If the page has replaced the asynchronous compilation, it may never finish. After this time the wasm is compiled
+// synchronously. That blocks the page for some ms, and not every browser allows it.
 const COMPILE_MS = 5_000;
 
 /** Compiles wasm. Rejects where the page's policy forbids it. */
@@ -117,7 +120,7 @@ export const customSections = (module: WebAssembly.Module, name: string): ArrayB
 
 const nextFrame = /* @__PURE__ */ lookUp<typeof requestAnimationFrame>("requestAnimationFrame");
 
-/** Runs a task with the next frame; never on a page that has none, for it is out of sight. */
+/** Runs a task with the next frame. A hidden page has no frames, so there it never runs. */
 export function atFrame(task: () => void): void {
   attempt(() => nextFrame()!(task));
 }
@@ -128,7 +131,10 @@ const focus = /* @__PURE__ */ method<Document, "hasFocus">("Document", "hasFocus
 const shadowOf = /* @__PURE__ */ attribute<Element, "shadowRoot">("Element", "shadowRoot");
 const focusedWithin = /* @__PURE__ */ attribute<ShadowRoot, "activeElement">("ShadowRoot", "activeElement");
 
-/** The element of a document that has the focus, or in whose document something has: within components, too, as far as they are open. */
+/**
+ * The focused element of a document, or the frame whose document has the focus. It also looks inside components with
+ * an open shadow root.
+ */
 export function focusedElement(document: Document | undefined): Element | undefined {
   let found: Element | undefined;
   for (let next = focused(document); next && next !== found; next = focusedWithin(shadowOf(found))) {
@@ -137,14 +143,17 @@ export function focusedElement(document: Document | undefined): Element | undefi
   return found;
 }
 
-/** The user's input goes to the page, or to a frame of it. */
+/** Whether the user's input goes to the page, or to a frame in it. */
 export const hasFocus = (): boolean => attempt(() => focus(page()!)) === true;
 
-/** The user has done something on the page, or in a frame of it, just now; nothing where the browser does not say. */
+/**
+ * Whether the user did something on the page, or in a frame of it, just now; `undefined` if the browser does not
+ * tell.
+ */
 export const isActivated = (): boolean | undefined =>
   attempt(() => (browser() as Navigator & { userActivation?: { isActive: boolean } }).userActivation!.isActive);
 
-/** The page is in sight, as far as can be seen. A worker never is. */
+/** Whether the page is visible, as far as that is known. A worker never is. */
 export const isVisible = (): boolean => !!page() && visibilityState(page()) !== "hidden";
 
 /** The host of the page, without its port. */
@@ -152,10 +161,14 @@ export const pageHost = (): string => textOf(attempt(() => locationObject()!.hos
 
 const stopTimer = /* @__PURE__ */ lookUp<typeof clearTimeout>("clearTimeout");
 
-// The longest wait that timers of browsers keep to, in ms.
+// The longest delay that browsers' timers support, in ms.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Runs a task after so many ms, or when timers have to end; returns how to call that off, or nothing where no timer can be started. What runs it at once is no timer: the task would start the next one within. */
+/**
+ * Runs a task after so many ms, or after the longest possible delay. Returns a function that cancels it, or
+ * `undefined` if no timer can be started. A replacement that runs the task at once does not count as a timer: the
+ * task would start the next one from within.
+ */
 export function later(task: () => void, ms: number): (() => void) | undefined {
   let isWaiting = false;
   let isEarly = false;
@@ -172,8 +185,8 @@ export function later(task: () => void, ms: number): (() => void) | undefined {
 
 const Address = /* @__PURE__ */ lookUp<typeof URL>("URL");
 
-/** An address as browsers write it; nothing where `URL` cannot read it. */
+/** An address as browsers write it; `undefined` if `URL` cannot parse it. */
 export const normalised = (text: string): string | undefined => attempt(() => new (Address()!)(text).href);
 
-/** Whether a text is an address that `URL` can read, where that can read any. */
+/** Whether `URL` can parse a text. If `URL` does not work at all, every non-empty text counts as an address. */
 export const isAddress = (text: string): boolean => !!text && !!(normalised(text) || !normalised("http://a"));

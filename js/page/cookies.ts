@@ -1,5 +1,5 @@
-// The ids of session and visitor, which all pages of a host share: in two
-// cookies, or in web storage where cookies do not stick, as on `file:`.
+// The ids of session and visitor, which all pages of a host share. They are in two cookies, or in web storage where
+// cookies do not work, as on `file:`.
 
 import { wall } from "../clock.ts";
 import { page, pageAddress } from "../environment.ts";
@@ -8,7 +8,7 @@ import type { CheckedSettings } from "../settings.ts";
 import { store, unstore } from "../web-storage.ts";
 import { pageHost, readCookies, stored, writeCookie } from "./browser.ts";
 
-/** What the cookies hold; empty where one is missing. */
+/** The values of the cookies; a missing one is empty. */
 export interface CookieValues {
   readonly session: string;
   readonly visitor: string;
@@ -42,7 +42,7 @@ export class Cookies {
     this.#set(VISITOR, value, seconds);
   }
 
-  /** Removes them, whatever domain they were set for: one that stays would count at the next look. */
+  /** Removes both cookies, for every possible domain. One that stayed would be read again. */
   erase(): void {
     this.#erase(SESSION);
     this.#erase(VISITOR);
@@ -60,7 +60,10 @@ export class Cookies {
     }
   }
 
-  /** Of several cookies of a name the newest: that of a session tells its time, and browsers list others in the order in which they came. */
+  /**
+   * The newest of several cookies with the same name. A session cookie contains its time; of other cookies, browsers
+   * list the newest last.
+   */
   #newest(all: string, name: string): string {
     const begin = `${this.#settings.cookiePrefix}${name}=`;
     let newest = "";
@@ -95,7 +98,7 @@ export class Cookies {
     );
   }
 
-  /** What was stored in place of a cookie, as long as that would last. */
+  /** The value stored in place of a cookie, if it has not expired. */
   #kept(name: string): string {
     const kept = attempt(() => stored(this.#settings.cookiePrefix + name)) ?? "";
     const space = lastIndexOf(kept, " ");
@@ -103,5 +106,5 @@ export class Cookies {
   }
 }
 
-/** The time of a session's cookie; of others none. */
+/** The time in a session cookie; 0 for other cookies. */
 const timeOf = (value: string): number => toNumber(slice(value, lastIndexOf(value, ".") + 1)) || 0;

@@ -1,8 +1,6 @@
-// What stands in for the globals that the glue of wasm-bindgen uses, which is
-// generated: the build puts these in their place. All but a few of its steps run
-// while the wasm waits for them, so nothing here may run code of the page. Own
-// fields are defined, never assigned: a page may have put setters on
-// `Object.prototype`.
+// Replacements for the globals that wasm-bindgen's generated glue uses. The build puts these in their place. Almost
+// all of the glue runs while the wasm waits for it, so nothing here may run the page's code. Own fields are defined,
+// never assigned, because a page may have put setters on `Object.prototype`.
 
 import { Bytes, bufferOf, byteCount, copyBytes, decodeText, encodeText, exportsOf } from "../natives.ts";
 
@@ -17,7 +15,7 @@ class Buffer {
   }
 
   get detached(): boolean {
-    // Nothing is at the first index once the memory has grown.
+    // After the memory has grown, the old array is empty.
     return this.bytes[0] === undefined;
   }
 }
@@ -33,7 +31,7 @@ class Encoded {
   }
 }
 
-/** A part of the memory. */
+/** A range of the memory. */
 class Slice {
   readonly #memory: Buffer;
   readonly #begin: number;
@@ -95,20 +93,20 @@ class Decoder {
   }
 }
 
-/** Makes objects that inherit from nothing. */
+/** Creates objects without a prototype. */
 class PlainObject {
   constructor() {
     // biome-ignore lint/correctness/noConstructorReturn: this is what `new Object()` of the glue is to give.
     return { __proto__: null };
   }
 
-  /** The glue asks whether it was handed options: it was. */
+  /** The glue uses this to check whether it was passed options. It was. */
   static getPrototypeOf(): object {
     return PlainObject.prototype;
   }
 }
 
-/** The list of the page's values, with none of the methods that a page may have replaced. */
+/** A list of the page's values, without any method that a page may have replaced. */
 class Slots {
   [at: number]: unknown;
   length = 0;
@@ -145,7 +143,7 @@ class Instance {
   }
 }
 
-/** The glue makes a module of what is none of these: it was handed one. */
+/** The glue wraps anything that is not one of these into a module. It is always passed a module. */
 class Module {
   constructor(module: object) {
     // biome-ignore lint/correctness/noConstructorReturn: it is one already.
@@ -155,10 +153,10 @@ class Module {
 
 const Wasm = { Instance, Module };
 
-// Trackers live as long as their page, and whoever makes another one frees it.
+// Trackers live as long as their page, and the replay of calls frees its engine itself.
 const Registry = undefined;
 
-// Nor is there a symbol by which anybody ends them.
+// There is also no symbol by which an object could be disposed of.
 const NoSymbols = { __proto__: null };
 
 export {

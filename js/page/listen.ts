@@ -1,4 +1,4 @@
-// Events of the browser. What a script dispatches is none, and changes nothing.
+// Listens to events of the browser. Events dispatched by scripts are ignored.
 
 import { lookUp, method } from "../capture.ts";
 import { page } from "../environment.ts";
@@ -9,7 +9,10 @@ const removeListener = /* @__PURE__ */ method<EventTarget, "removeEventListener"
 
 const OPTIONS = { __proto__: null, capture: true, passive: true } as AddEventListenerOptions;
 
-/** Listens to some events in the capture phase, before the page can stop them. Scrolling never waits for us. */
+/**
+ * Listens to some kinds of events in the capture phase, before the page can stop them. Being passive, it never delays
+ * scrolling.
+ */
 export class Listener {
   readonly #types: readonly string[];
   readonly #listener: (event: Event) => void;
@@ -21,7 +24,7 @@ export class Listener {
     };
   }
 
-  /** Adds itself, unless it is there. Throws where the target is of another origin. */
+  /** Adds the listener. Adding it twice has no effect. Throws if the target has another origin. */
   add(target: EventTarget): void {
     for (let at = 0; at < this.#types.length; at += 1) addListener(target, this.#types[at]!, this.#listener, OPTIONS);
   }
@@ -32,12 +35,15 @@ export class Listener {
   }
 }
 
-/** What listens, by number: to be put back. */
+/** Functions that add all listeners again, by number. */
 const listening: Record<number, () => void> = { __proto__: null } as never;
 let count = 0;
 let stopObserving: (() => void) | undefined;
 
-/** Begins something of which listeners are a part, and does so again whenever `document.open()` has erased them; returns how to stop. */
+/**
+ * Calls `begin`, which adds listeners, and calls it again whenever `document.open()` has erased them. Returns a
+ * function that stops.
+ */
 export function keep(begin: () => void, end: () => void): () => void {
   const number = count;
   count += 1;
@@ -57,7 +63,7 @@ export function keep(begin: () => void, end: () => void): () => void {
   };
 }
 
-/** Listens to one kind of event; returns how to stop. */
+/** Listens to one kind of event. Returns a function that stops. */
 export function listen(type: string, listener: (event: Event) => void, target: EventTarget = world): () => void {
   const one = new Listener([type], listener);
   return keep(
@@ -70,7 +76,7 @@ const Observer = /* @__PURE__ */ lookUp<typeof MutationObserver>("MutationObserv
 const observe = /* @__PURE__ */ method<MutationObserver, "observe">("MutationObserver", "observe");
 const disconnect = /* @__PURE__ */ method<MutationObserver, "disconnect">("MutationObserver", "disconnect");
 
-/** `document.open()` erases all listeners of the page, and its content: that is noticed. */
+/** Notices `document.open()`, which erases all listeners of the page together with its content. */
 function observeErasure(): (() => void) | undefined {
   return attempt(() => {
     const observer = new (Observer()!)(() => {

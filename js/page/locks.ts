@@ -1,12 +1,11 @@
-// Web Locks say which pages live: a part of the storage whose lock is free was
-// left by a closed page.
+// Web Locks tell which pages live: if the lock of a part of the storage is free, its page is closed.
 
 import { deferred, lock } from "../environment.ts";
 
-/** Locks that are held until they are let go of. Where browsers have none, they are none. */
+/** Locks that are held until they are released. In a browser without locks this does nothing. */
 export class Locks {
   #releases: (() => void)[] = [];
-  /** How often all were let go of. */
+  /** How often all of them were released. */
   #round = 0;
 
   /** Holds the lock of this name as soon as nobody else does. */
@@ -14,7 +13,7 @@ export class Locks {
     lock(name, this.whenGranted());
   }
 
-  /** What holds a lock once it is granted, unless all were let go of in between. */
+  /** The callback that holds a lock once it is granted, unless all were released meanwhile. */
   whenGranted(): () => Promise<void> | undefined {
     const round = this.#round;
     return () => {
@@ -23,7 +22,7 @@ export class Locks {
     };
   }
 
-  /** Lets go of all that are held or asked for. */
+  /** Releases all locks that are held or requested. */
   release(): void {
     this.#round += 1;
     const releases = this.#releases;

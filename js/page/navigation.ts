@@ -1,4 +1,4 @@
-// Navigation within the page, which loads no other document.
+// Navigation within the page, which loads no new document.
 
 import { pageAddress } from "../address.ts";
 import { attribute, lookUp } from "../capture.ts";
@@ -14,31 +14,31 @@ interface NavigationApi extends EventTarget {
 const navigationObject = /* @__PURE__ */ lookUp<NavigationApi>("navigation");
 const currentEntry = /* @__PURE__ */ attribute<NavigationApi, "currentEntry">("Navigation", "currentEntry");
 
-// A page out of sight has no frames; its title is there by then, too.
+// A hidden page has no frames. After this time, in ms, its title is set, too.
 const LONGEST_FRAME_MS = 250;
 
 const NOTHING = (): void => {};
 
-/** What watches navigation. */
+/** Watches navigation. */
 export interface NavigationWatch {
-  /** Looks at the address, which may have changed unseen. */
+  /** Checks the address, which may have changed unnoticed. */
   look(): void;
-  /** What has not settled is over now: the page is about to go, or to end it. */
+  /** Reports a navigation that waits for its title now, because the page or its page view is about to end. */
   settle(): void;
   stop(): void;
 }
 
 /**
- * Watches the path of the page. `arrived` is told when a navigation has settled,
- * with the time when it was: routers set the title when they have navigated, or
- * with the next frame. An address that is replaced before that is the same view.
+ * Watches the path of the page. Calls `arrived` once a navigation has settled, with the time at which it happened:
+ * routers set the title after navigating, or in the next frame. If the address is replaced before that, it is still
+ * the same page view.
  */
 export function watchNavigation(
   withHash: boolean,
   arrived: (mono: number, wall: number, url: string) => void,
 ): NavigationWatch {
   let last = pageAddress(withHash);
-  /** The address that was told last. */
+  /** The address that was last reported. */
   let told = last;
   let isStopped = false;
   let stopWaiting: (() => void) | undefined;
@@ -56,14 +56,14 @@ export function watchNavigation(
       stopWaiting?.();
       stopWaiting = undefined;
       settle = NOTHING;
-      // A router may lead away and back at once.
+      // A router may navigate away and back at once.
       if (last === told) return;
       told = last;
       arrived(mono, date, last);
     };
     settle = mine;
     stopWaiting = later(mine, LONGEST_FRAME_MS);
-    // Behind what the router does in the next frame.
+    // Runs after the router's own work in the next frame.
     atFrame(() => later(mine, 0) ?? mine());
   };
   const navigation = navigationObject();
@@ -75,7 +75,7 @@ export function watchNavigation(
       navigation,
     );
   } else {
-    // No event tells of these.
+    // No event reports calls of these methods.
     stops[1] = wrapHistory("pushState", () => look(false));
     stops[2] = wrapHistory("replaceState", () => look(true));
   }
@@ -90,10 +90,13 @@ export function watchNavigation(
   };
 }
 
-/** Looks after each call of a method of the history; returns how to leave it as it was. A frozen history is left alone. */
+/**
+ * Calls `look` after each call of a method of the history. Returns a function that restores the method. A frozen
+ * history is left alone.
+ */
 function wrapHistory(name: "pushState" | "replaceState", look: () => void): () => void {
   let original: History["pushState"] | undefined;
-  // The page may call either: its own, or that of the prototype.
+  // The page may have its own method on the object, or use the prototype's.
   const holder = attempt(() => (hasOwn(historyObject()!, name) ? historyObject() : historyPrototype)) as History;
   const watched = function (this: History, ...parameters: Parameters<History["pushState"]>): void {
     apply(original!, this, parameters);

@@ -1,4 +1,4 @@
-// What pages left that are gone.
+// Takes over what closed pages left.
 
 import { wall } from "../clock.ts";
 import { atTaskEnd, lockIfFree, locks } from "../environment.ts";
@@ -6,27 +6,26 @@ import { keys, startsWith } from "../intrinsics.ts";
 import { storageObject } from "../web-storage.ts";
 import type { Locks } from "./locks.ts";
 
-// Pages on origins without locks (plain http) count as gone once they have not
-// told for this long that they live. They do so when they store or look for
-// others, at least once a minute while they are in use.
+// Without locks (on plain http), a page counts as closed if it has not updated its time stamp for this long. Pages
+// update it when they store events or look for orphans, which is at least once a minute while they are in use.
 const SILENT_MS = 10 * 60_000;
 
 /**
- * Calls `take` for what a page left under `name`, if that page is gone, or was
- * last heard of at `lastAlive` long ago. Nobody else takes it at that time, nor
- * later, while `held` holds, if `take` tells that something had to stay.
+ * Calls `take` for what a page left under `name`, if that page is closed or its last time stamp is too old. No other
+ * page takes it at the same time. If `take` returns that something had to stay, no other page takes it for as long as
+ * `held` holds the lock.
  */
 export function takeOver(name: string, lastAlive: number, take: () => boolean, held?: Locks): void {
   if (locks()) {
     const hold = held?.whenGranted();
     lockIfFree(name, (free) => (free && !take() ? hold?.() : undefined));
   } else if (wall() - lastAlive > SILENT_MS) {
-    // As with a lock, when what goes on now is done.
+    // As with a lock, this happens after the current task.
     atTaskEnd(take);
   }
 }
 
-/** The names of everything stored that begin so. Throws where storage is blocked. */
+/** The names of all stored items that begin with `start`. Throws if storage is blocked. */
 export function namesFrom(start: string): string[] {
   const names = keys(storageObject()!);
   const found: string[] = [];

@@ -1,6 +1,5 @@
-// Events that wait, in localStorage: a write is done when the call returns, and
-// survives the page from then on. Each page has a part of its own and, while
-// something is there, holds a lock in its name.
+// Keeps waiting events in localStorage, where a write is complete when the call returns and survives the page. Each
+// page has a part of its own, and holds a lock of that name while something is stored in it.
 
 import { wall } from "../clock.ts";
 import type { Tell } from "../crossing.ts";
@@ -12,35 +11,35 @@ import { stored } from "./browser.ts";
 import { Locks } from "./locks.ts";
 import { namesFrom, takeOver } from "./orphans.ts";
 
-// Where a part tells when its page was last heard of; segments count from 1.
+// Under this suffix a part records when its page was last alive. Segments count from 1.
 const LAST_ALIVE = ".0";
 
-// Where all pages share how long the server asked to wait.
+// Under this suffix all pages share how long the server asked to wait.
 const SHARED = ".wait";
 
-/** This page's part of the storage, and what others left. */
+/** This page's part of the storage, and what other pages left. */
 export class PageStorage {
-  /** What the names of all parts of this source begin with. */
+  /** The prefix of all parts of this source. */
   readonly eventPrefix: string;
   readonly #tell: Tell;
   #stream = "";
   #part = "";
   readonly #early: EarlyCalls;
   readonly #maxBytes: number;
-  /** The bytes of the segments that are there. */
+  /** The size in bytes of each stored segment. */
   #segments: Record<number, number> = { __proto__: null } as never;
   #segmentCount = 0;
   #bytes = 0;
-  /** What is written takes the place of what another page left. */
+  /** The segment being written replaces one that another page left. */
   #isTaking = false;
-  /** Held in the name of our part. */
+  /** The lock of this page's part. */
   readonly #own = new Locks();
-  /** Held in the names of parts whose records could not be stored as our own: they stay where they are. */
+  /** The locks of parts whose records could not be stored as this page's own. They stay where they are. */
   readonly #others = new Locks();
   readonly #staying: Record<string, true> = { __proto__: null } as never;
   #writeFailed = false;
 
-  /** Keeps at most `maxBytes`, with what other pages have stored of this source, and left of `early` calls. */
+  /** Stores at most `maxBytes`, including the events of other pages of this source and the calls in `early`. */
   constructor(tell: Tell, early: EarlyCalls, maxBytes: number) {
     this.#tell = tell;
     this.#early = early;
@@ -48,16 +47,19 @@ export class PageStorage {
     this.eventPrefix = early.eventPrefix;
   }
 
-  /** Begins a part of this name. */
+  /** Begins a new part, named after this stream. */
   claim(stream: string): void {
-    // A visitor may agree more than once.
+    // A visitor may opt in more than once.
     if (this.#stream === stream) return;
     this.#forgetSegments();
     this.#stream = stream;
     this.#part = this.eventPrefix + stream;
   }
 
-  /** Gives up this page's part: whoever looks may take it over. What is written after this, as the page goes, is written where it was. */
+  /**
+   * Gives up this page's part, so that any page may take it over. If the page writes again while it unloads, the
+   * segment goes to the same part.
+   */
   close(): void {
     this.verify();
     this.#stream = "";
@@ -65,11 +67,11 @@ export class PageStorage {
     this.#others.release();
   }
 
-  /** Writes a segment. Storage that is full or blocked is done without: the events stay in memory. */
+  /** Writes a segment. If storage is full or blocked, its events stay in memory. */
   write(segment: number, records: string): void {
     if (!this.#segmentCount && this.#stream) {
-      // The lock is asked for before others can see that there is something,
-      // and by a name that nobody who looked before can know.
+      // The lock is requested before anything is stored under its name, and no page that looked earlier can know that
+      // name.
       this.#forgetSegments();
       this.#part = `${this.eventPrefix}${this.#stream}-${segment}`;
       this.#own.hold(this.#part);
@@ -82,12 +84,12 @@ export class PageStorage {
     const fits =
       before >= bytes || this.#isTaking || attempt(() => this.#early.used().bytes + bytes - before <= this.#maxBytes);
     if (fits && store(`${this.#part}.${segment}`, records)) return;
-    // What stood there stays.
+    // The previous version is still stored.
     if (before) this.#count(segment, before);
     else this.#fail(segment);
   }
 
-  /** Tells of segments that are not there any more: a page may clear the storage when its user signs out. */
+  /** Reports segments that are gone. A page may clear the storage when its user signs out. */
   verify(): void {
     attempt(() => {
       const segments = keys(this.#segments);
@@ -104,19 +106,19 @@ export class PageStorage {
     this.#gone(segment);
   }
 
-  /** Stores what all pages of this source share; nothing of an empty text. */
+  /** Stores the record that all pages of this source share; removes it if `record` is empty. */
   share(record: string): void {
     const name = this.eventPrefix + SHARED;
     if (record) store(name, record);
     else unstore(name);
   }
 
-  /** Hands over what another page shares. */
+  /** Passes on a record that another page shared. */
   hear({ key, newValue }: StorageEvent): void {
     if (key === this.eventPrefix + SHARED && newValue && typeof newValue === "string") this.#tell("adopted", newValue);
   }
 
-  /** Hands over what pages share, and what closed ones left. */
+  /** Passes on the shared record, and what closed pages left. */
   adopt(): void {
     attempt(() => {
       this.#tellAlive();
@@ -143,13 +145,13 @@ export class PageStorage {
     this.#early.erase();
   }
 
-  /** Takes a part over; tells whether nothing is left of it. */
+  /** Takes over a part. Returns whether nothing is left of it. */
   #take(part: string): boolean {
     let isEmpty = true;
     attempt(() => {
-      // Who has given up its part can store nothing as its own.
+      // A page that has given up its part cannot store anything as its own.
       if (!this.#stream) return;
-      // What waits is stored within the bound, before anything takes the place of something else.
+      // Waiting events are stored first, within the limit, before anything replaces another page's segment.
       this.#tell("adopted", "");
       const names = namesFrom(`${part}.`);
       for (let at = 0; at < names.length; at += 1) {
@@ -161,11 +163,11 @@ export class PageStorage {
         if (records && name !== part + LAST_ALIVE) this.#tell("adopted", records);
         this.#isTaking = false;
         if (this.#writeFailed) {
-          // It has to stay for the next page: better twice than not at all.
+          // It stays for the next page. Sending events twice is better than losing them.
           this.#staying[name] = true;
           isEmpty = false;
         } else {
-          // It is stored as our own by now.
+          // It is stored in this page's part now.
           unstore(name);
         }
       }
@@ -194,7 +196,10 @@ export class PageStorage {
     unstore(this.#part + LAST_ALIVE);
   }
 
-  /** Holds no lock while nothing waits: Firefox keeps no page that does when it is left. */
+  /**
+   * Releases the lock when nothing is stored. Firefox does not keep a page that holds a lock in its back/forward
+   * cache.
+   */
   #forgetSegments(): void {
     this.#segments = { __proto__: null } as never;
     this.#segmentCount = 0;
@@ -202,7 +207,7 @@ export class PageStorage {
     this.#own.release();
   }
 
-  /** Without locks, tells others that this page lives. */
+  /** Without locks, records for other pages that this page lives. */
   #tellAlive(): void {
     if (this.#segmentCount && !locks()) {
       store(this.#part + LAST_ALIVE, `${wall()}`);
@@ -210,5 +215,5 @@ export class PageStorage {
   }
 }
 
-/** The part in which something of this name lies. */
+/** The name of the part that contains this item. */
 const partOf = (name: string): string => slice(name, 0, lastIndexOf(name, "."));

@@ -1,5 +1,5 @@
-// Which tab was used last. Tabs tell each other: over a BroadcastChannel, or by
-// storage events where there is none.
+// Which tab was used last. Tabs announce that to each other over a BroadcastChannel, or by storage events if there is
+// none.
 
 import { wall } from "../clock.ts";
 import type { Tell } from "../crossing.ts";
@@ -8,16 +8,19 @@ import { store, unstore } from "../web-storage.ts";
 import { openChannel } from "./browser.ts";
 import { listen } from "./listen.ts";
 
-/** The other tabs. From an announcement on they are listened to: a tab that is not in use has nothing to learn. */
+/**
+ * The other tabs. After `close()` this tab listens to them again from its next announcement on: a tab that is not in
+ * use has nothing to learn.
+ */
 export class Tabs {
   readonly #name: string;
-  /** This page among others. Several trackers of one page are one tab. */
+  /** The id of this page. Several trackers of one page count as one tab. */
   readonly #page: string;
   readonly #tell: Tell;
   #channel: BroadcastChannel | undefined;
   #stopListening: (() => void) | undefined;
 
-  /** Tells when another tab came into use. */
+  /** Reports when another tab came into use. */
   constructor(prefix: string, page: string, tell: Tell) {
     this.#name = `${prefix}tab`;
     this.#page = page;
@@ -25,18 +28,18 @@ export class Tabs {
     this.#open();
   }
 
-  /** Tells the others that this tab came into use now. */
+  /** Announces to the others that this tab came into use now. */
   announce(throughStorage: boolean): void {
     this.#open();
     const news = `${this.#page} ${wall()}`;
     const channel = this.#channel;
     if (channel) attempt(() => channel.postMessage(news));
-    // Others hear of it all the same if it does not stay. Where storage is full
-    // or blocked, each tab counts for itself.
+    // Other tabs receive it even though it is removed at once. If storage is full or blocked, each tab counts on its
+    // own.
     else if (throughStorage && store(this.#name, news)) unstore(this.#name);
   }
 
-  /** Listens no more, until the next announcement. */
+  /** Stops listening until the next announcement. */
   close(): void {
     attempt(() => this.#channel?.close());
     this.#channel = undefined;

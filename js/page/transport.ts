@@ -1,6 +1,5 @@
-// Posts batches. A text body makes no browser ask first (a preflight), so that a
-// collector on another origin is reached by one request, even while the page
-// unloads.
+// Posts batches. A plain-text body needs no preflight request, so a collector on another origin is reached by a
+// single request, even while the page unloads.
 
 import { attribute, method } from "../capture.ts";
 import { wall } from "../clock.ts";
@@ -10,23 +9,23 @@ import { canCompress, gzip, isAborted, later, newXhr, normalised, parseDate, sen
 
 const GZIP_OVER_BYTES = 1024;
 
-// As much as a message needs of what is no JSON.
+// How much of an answer that is not JSON a message quotes.
 const MAX_TOLD_CHARS = 200;
 
-// What firewalls, old proxies and servers without compression answer to a packed
-// body, and what is no answer of a collector.
+// Statuses with which firewalls, old proxies and servers without decompression answer a compressed body, and those of
+// answers that are not a collector's.
 const NOT_PACKED = /^(0|-1|40[036]|41[15]|422|501)$/;
 
-/** What a server answered. */
+/** The server's answer. */
 export interface ServerAnswer {
-  /** 0: a redirect, which is not followed and has no status that a page may see. -1: a page in place of the answer. */
+  /** 0: a redirect, which is not followed and whose status a page cannot see. -1: an HTML page instead of an answer. */
   readonly status: number;
-  /** From now, in ms. */
+  /** How long to wait from now on, in ms. */
   readonly retryAfter: number | undefined;
-  /** How many lines of the batch it refused. */
+  /** How many lines of the batch the server refused. */
   readonly rejected: number;
   readonly message: string;
-  /** The ids it was asked about and lacks, if it says so. */
+  /** Those of the ids it was asked about that the server lacks; `undefined` if it does not say. */
   readonly lacking: string | undefined;
 }
 
@@ -37,26 +36,25 @@ export interface Posting {
   readonly keepalive: boolean;
   readonly unloading: boolean;
   readonly compress: boolean;
-  /** Aborts it. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal | undefined;
 }
 
 type Header = (name: string) => string | null;
 
-// A compressed body makes browsers ask first, and what is in between may refuse
-// it. After a failure the page goes on without.
+// A compressed body needs a preflight request, and a proxy or firewall may refuse it. After such a failure the page
+// sends uncompressed bodies.
 let compressionFailed = false;
 
-// Compressed bodies that a server has answered with a failure, in a row. It may be
-// what is in between that fails of them, and may say anything: so the body after
-// `FIRST_TRIAL` of them goes as it is. Where that is taken and one more compressed
-// body is not, the bodies go on as they are.
+// How many compressed bodies in a row failed. A proxy or firewall may fail on them with any status, so after
+// `FIRST_TRIAL` failures the next body is sent uncompressed. If that succeeds, one more compressed body is tried. If
+// it fails and a second uncompressed trial succeeds, the page gives up compression.
 let packedFailures = 0;
 const FIRST_TRIAL = 3;
 const SECOND_TRIAL = FIRST_TRIAL + 2;
 
-// What a page has put in the place of `fetch`, or of what answers are read with, does
-// not tell what comes of it. That is so once so many answers in a row had no end.
+// The page's replacement of `fetch`, or of the methods that read answers, does not reveal the outcome of requests.
+// This is assumed after so many answers in a row that could not be read.
 let fetchFailed = false;
 let unreadable = 0;
 const TIMES_UNREADABLE = 3;
@@ -67,10 +65,10 @@ const headerOf = /* @__PURE__ */ method<Headers, "get">("Headers", "get");
 const readText = /* @__PURE__ */ method<Response, "text">("Response", "text");
 const isUsed = /* @__PURE__ */ attribute<Response, "bodyUsed">("Response", "bodyUsed");
 
-/** Posts a batch; never rejects. Without an answer, nothing comes back. */
+/** Posts a batch; never rejects. Resolves to `undefined` if no answer came. */
 export async function post(posting: Posting): Promise<ServerAnswer | undefined> {
   const { body, compress, unloading } = posting;
-  // Compressing takes a turn of the event loop, and an unloading page may get none.
+  // Compression takes a turn of the event loop, which an unloading page may not get.
   if (!compress || compressionFailed || unloading || body.length <= GZIP_OVER_BYTES || !canCompress())
     return await postOnce(posting, false);
   if (packedFailures === FIRST_TRIAL || packedFailures === SECOND_TRIAL) {
@@ -85,13 +83,14 @@ export async function post(posting: Posting): Promise<ServerAnswer | undefined> 
     packedFailures = isTaken(answer) ? 0 : packedFailures + 1;
     return answer;
   }
-  // Browsers end the requests of a page that goes, though they arrive: such a page gets no further turn.
+  // When a page unloads, browsers fail its requests although they arrive. Such a page gets no further turn, so it
+  // does not send the batch again.
   if (!answer) await nextTurn();
   compressionFailed = true;
   return await postOnce(posting, false);
 }
 
-/** The server has taken the batch. */
+/** Whether the server took the batch. */
 const isTaken = (answer: ServerAnswer | undefined): boolean => !!answer && answer.status > 0 && answer.status < 300;
 
 function nextTurn(): Promise<void> {
@@ -102,10 +101,10 @@ function nextTurn(): Promise<void> {
 
 async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer | undefined> {
   const { url, body, keepalive, unloading, signal } = posting;
-  // What stands in the place of `fetch` may not know of signals.
+  // A replacement of `fetch` may ignore signals.
   if (isAborted(signal)) return undefined;
   if (fetchFailed) return unloading ? sendBeacon(url, body) : await postByXhr(url, body, signal);
-  // A redirected POST becomes a GET, and its answer would look like success.
+  // A redirected POST becomes a GET, whose answer would look like success.
   const init = {
     __proto__: null,
     method: "POST",
@@ -117,7 +116,7 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
   } as RequestInit;
   try {
     if (packed) {
-      // What never comes to an end is given up with this request, and not begun again.
+      // If compression never finishes, it is not started again for later batches.
       compressionFailed = true;
       init.body = await gzip(body);
       compressionFailed = false;
@@ -131,7 +130,7 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
     const asked = attempt(() => request(url, init));
     const response = asked && (await asked);
     const status = statusOf(response);
-    // A wrapper that reads the answer itself leaves nothing of it.
+    // A wrapper of `fetch` that reads the answer itself leaves nothing to read.
     if (isFiniteNumber(status) && !isUsed(response)) {
       const text = await textOf(response!);
       if (text !== undefined) {
@@ -139,15 +138,15 @@ async function postOnce(posting: Posting, packed: boolean): Promise<ServerAnswer
         return answerOf(status!, text, (name) => headerOf(headersOf(response)!, name));
       }
       unreadable += 1;
-      // The network may have cut it short.
+      // The network may have cut the answer short.
       if (unreadable < TIMES_UNREADABLE) return undefined;
     }
   } catch {
     if (!unloading || isAborted(signal)) return undefined;
-    // Browsers end the requests of a page that goes, though they arrive: such a page gets no further turn.
+    // When a page unloads, browsers fail its requests although they arrive. Such a page gets no further turn.
     await nextTurn();
-    // Nobody will say whether a beacon arrived: its events stay until someone
-    // does, and receivers deduplicate.
+    // Nothing reports whether a beacon arrived. Its events stay until an answer confirms them, and receivers
+    // deduplicate.
     return sendBeacon(url, body);
   }
   fetchFailed = true;
@@ -161,7 +160,7 @@ function postByXhr(url: string, body: string, signal?: AbortSignal): Promise<Ser
     const xhr = newXhr();
     xhr.onloadend = () => {
       const { responseURL, status } = xhr;
-      // Redirects are followed unasked: who answers then is not who was asked.
+      // `XMLHttpRequest` follows redirects by itself, so the answer may come from another server.
       const isRedirected = responseURL && address && responseURL !== address;
       settle(
         status
@@ -177,7 +176,7 @@ function postByXhr(url: string, body: string, signal?: AbortSignal): Promise<Ser
   return promise;
 }
 
-/** The body of an answer; nothing where it was cut short. */
+/** The body of an answer; `undefined` if it was cut short. */
 async function textOf(response: Response): Promise<string | undefined> {
   try {
     return await readText(response);
@@ -192,7 +191,10 @@ interface Told {
   readonly lacking?: unknown;
 }
 
-/** What an answer says. A body that is JSON, as a collector's is, or empty confirms; a page is that of something in between. */
+/**
+ * Reads an answer. A body that is JSON, as a collector sends it, or empty confirms the batch. Anything else comes
+ * from something in between, such as a proxy.
+ */
 function answerOf(status: number, text: string, header: Header): ServerAnswer {
   const told = attempt((): Told => ({ __proto__: null, ...parse(text) }));
   const isPage = status && status < 300 && !told && trim(text);
@@ -200,7 +202,7 @@ function answerOf(status: number, text: string, header: Header): ServerAnswer {
   const first = rejected[0];
   const lacking = told?.lacking;
   return {
-    // A promise asks for a `then`, which a page may have given to all other objects.
+    // A promise asks what it resolves to for a `then`, and the page may have added one to all objects.
     __proto__: null,
     status: isPage ? -1 : status,
     retryAfter: attempt(() => waitOf(header)),
@@ -217,7 +219,7 @@ function waitOf(header: Header): number | undefined {
   const text = header("retry-after");
   if (!text) return undefined;
   const seconds = toNumber(text);
-  // Many clocks are wrong: as far as it can be read, the server's own counts.
+  // Many clocks are wrong, so the date is compared with the server's own clock if that can be read.
   const wait = seconds >= 0 ? seconds * 1000 : parseDate(text) - (parseDate(header("date") ?? "") || wall());
   return wait > 0 ? wait : undefined;
 }

@@ -1,14 +1,17 @@
-// Why a collector is out of reach, as far as a page can find out.
+// Why a collector is unreachable, as far as a page can find out.
 
 import { request } from "../environment.ts";
 import { attempt, indexOf } from "../intrinsics.ts";
 import { isOffline, later, newController } from "./browser.ts";
 import { listen } from "./listen.ts";
 
-// A server that lets requests hang will let this one hang, too.
+// How long to wait for the test request. A server that lets requests hang will let this one hang, too.
 const PROBE_MS = 5_000;
 
-/** Tells `blocked` when the page's policy forbids requests to an address; returns how to stop. */
+/**
+ * Calls `blocked` when the page's Content-Security-Policy forbids requests to an address. Returns a function that
+ * stops.
+ */
 export function watchPolicy(url: string, blocked: () => void): () => void {
   return listen("securitypolicyviolation", (event) => {
     const { blockedURI, disposition, effectiveDirective } = event as SecurityPolicyViolationEvent;
@@ -16,7 +19,10 @@ export function watchPolicy(url: string, blocked: () => void): () => void {
   });
 }
 
-/** The likely cause. `status` is the last one that came, or what stands for one: 0, -1, or -2 for the page's policy. */
+/**
+ * The likely cause. `status` is that of the last answer, or a code in its place: 0 and -1 as in `ServerAnswer`, or -2
+ * for the page's Content-Security-Policy.
+ */
 export async function causeOf(url: string, status: number | undefined): Promise<string> {
   if (status === -2) return "the page's Content-Security-Policy has no connect-src for it";
   if (status === -1) return "a page comes in place of its answer, as from a sign-in or a proxy";

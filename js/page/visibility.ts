@@ -1,13 +1,13 @@
-// The page in sight, out of sight, left, and brought back. `unload` is never
-// listened to: it would shut the page out of the back/forward cache.
+// Reports that the page is shown, hidden, left, or restored. It never listens to `unload`, which would keep the page
+// out of the back/forward cache.
 
 import { isVisible } from "./browser.ts";
 import { listen } from "./listen.ts";
 
 /**
- * Watches whether the page is in sight; returns how to stop. `left` is called when
- * the page is left, and may be kept by the browser: `hidden` comes next. `restored`
- * is called when the browser has kept the page, and shows it again.
+ * Watches the visibility of the page. `left` is called when the page is left and the browser may keep it; `hidden` is
+ * called next. `restored` is called when the browser shows a page again that it kept. Returns a function that stops
+ * watching.
  */
 export function watchVisibility(
   shown: () => void,
@@ -18,8 +18,8 @@ export function watchVisibility(
   let isLeft = false;
   const stopVisibility = listen("visibilitychange", () => {
     if (!isVisible()) hidden();
-    // A page that comes back is visible a moment before it is told that it is
-    // back: that moment belongs to the page view to come.
+    // A restored page becomes visible shortly before `pageshow` reports that. The time between belongs to the next
+    // page view.
     else if (!isLeft) shown();
   });
   const stopHide = listen("pagehide", () => {

@@ -16,13 +16,13 @@ import { absent, complain } from "../modules/absent.ts";
 import { Modules } from "../modules/index.ts";
 import { shared } from "../modules/shared.ts";
 
-/** What components find above them. */
+/** What components receive from the provider above them. */
 interface Tracking {
   readonly tracker: na;
   readonly modules: Modules;
 }
 
-/** One for each copy of React: what another has made need not work in it. */
+/** One context per copy of React, because a context made by one copy need not work in another. */
 const contexts = shared("react", new WeakMap<typeof createContext, Context<Tracking | undefined>>());
 
 if (!contexts.has(createContext)) contexts.set(createContext, createContext<Tracking | undefined>(undefined));
@@ -32,12 +32,15 @@ const trackingOf = (tracker: na): Tracking => ({ tracker, modules: Modules.of(tr
 
 const NOBODY = trackingOf(absent);
 
-/** What components do in effects of either kind comes after these of the components around them and before them. A server has no layout, and React 18 would warn there. */
+/**
+ * An effect that runs before the ordinary effects of all components, so that a module is entered before they send
+ * anything. A server has no layout, and there React 18 would warn about a layout effect.
+ */
 export const useEarlyEffect: typeof useEffect = typeof document === "undefined" ? useEffect : useLayoutEffect;
 
-/** What a provider takes. Ids that are left out are not touched; `null`: not known. */
+/** The properties of a provider. Ids that are left out stay as they are; `null` clears an id. */
 export interface NateroProviderProps {
-  /** Made once, outside of all components: `const tracker = new na(apiKey, authKey, { endpoint })`. */
+  /** Make it once, outside all components: `const tracker = new na(apiKey, authKey, { endpoint })`. */
   tracker: na;
   accountId?: Id | null | undefined;
   userId?: Id | null | undefined;
@@ -45,26 +48,26 @@ export interface NateroProviderProps {
   children?: ReactNode;
 }
 
-/** Gives a tracker to the components below, and tells it whose usage it is. */
+/** Provides a tracker to the components below, and sets account, user and product. */
 export function NateroProvider({ children, ...props }: NateroProviderProps): ReactElement {
-  // Not all who write components have a compiler that asks for it.
+  // JavaScript code is not forced by a compiler to pass it.
   const tracker = (props.tracker as na | null | undefined) ?? absent;
   if (tracker === absent) complain("/react: <NateroProvider> needs a `tracker`: pass one that new na(…) has made.");
   const tracking = useMemo(() => trackingOf(tracker), [tracker]);
-  // Its effects come before those of its siblings, and of all that is within them.
+  // Comes first, so that its effects run before those of its siblings and of everything inside them.
   const identity = createElement(Identity, { ...props, tracker });
   return createElement(Above.Provider, { value: tracking }, identity, children);
 }
 
-/** Tells the tracker of the provider whose usage it is. */
+/** Sets the provider's identity on its tracker. */
 function Identity({ tracker, accountId, userId, product }: NateroProviderProps): null {
   const { modules } = useTracking();
   useEarlyEffect(() => {
-    // The user first: the account of one who stays is not expected to change.
+    // The user comes first, because the account of a user who stays is not expected to change.
     if (userId !== undefined) tracker.setUserId(userId);
     if (accountId !== undefined) tracker.setAccountId(accountId);
   }, [tracker, accountId, userId]);
-  // A `reset()`, which takes both away, comes with another identity.
+  // A `reset()` clears both ids, and is followed by another identity.
   useEarlyEffect(() => {
     if (product !== undefined) tracker.setProductId(product);
     modules.restore();
@@ -72,7 +75,7 @@ function Identity({ tracker, accountId, userId, product }: NateroProviderProps):
   return null;
 }
 
-/** What is above a component. Without a provider nothing is tracked: an app does not end for want of figures. */
+/** What the provider above a component provides. Without a provider nothing is tracked; the app goes on. */
 export function useTracking(): Tracking {
   const tracking = useContext(Above);
   if (!tracking) complain("/react: no <NateroProvider tracker={…}> is above this component: put one around the app.");

@@ -1,11 +1,12 @@
-// The module that the page is in while a component is there.
+// The module that the page is in while a component is mounted.
 
 import { useState } from "react";
 import { nextPlace } from "../modules/index.ts";
 import { useEarlyEffect, useTracking } from "./context.ts";
 
 /**
- * Enters a module for as long as the component is there; of several the innermost counts. `null`: none of its own.
+ * Enters a module for as long as the component is mounted. If several components enter one, the innermost counts.
+ * `null`: the component enters none.
  *
  * @param name The module, such as the first part of the route.
  */

@@ -1,15 +1,15 @@
-// The module that a route stands for, in apps with a router.
+// The module that belongs to a route, in apps with a router.
 
 import { useModule } from "./module.ts";
 
-/** What is needed of a match of React Router. */
+/** The part of a React Router match that is used. */
 export interface RouteMatch {
   readonly handle?: unknown;
 }
 
 /**
- * Enters the module that the `handle` of a route names, `{ path: "reports", handle: { module: "reports" } }`: that of
- * the innermost route which has one, or none where it is `null`. For React Router: `useRouteModule(useMatches())`.
+ * Enters the module named in the `handle` of a route, as in `{ path: "reports", handle: { module: "reports" } }`. The
+ * innermost route with a `module` decides; `null` means no module. For React Router: `useRouteModule(useMatches())`.
  */
 export function useRouteModule(matches: readonly RouteMatch[]): void {
   useModule(
@@ -26,8 +26,10 @@ function named({ handle }: RouteMatch): string | null | undefined {
 }
 
 /**
- * Enters the module that a path stands for: that of the longest of some paths with which it begins, part by part. A part
- * such as `:id` or `[id]` is any, and `:id?` or `[[...id]]` may be missing; `/` stands for all others. For Next: `usePathModule(usePathname(), { "/reports": "reports" })`.
+ * Enters the module that belongs to a path. `modules` maps path prefixes to modules, and the longest matching prefix
+ * decides. Prefixes are compared part by part. A part such as `:id` or `[id]` matches anything, `:id?` or `[[...id]]`
+ * may also be missing, and `/` matches all other paths. For Next:
+ * `usePathModule(usePathname(), { "/reports": "reports" })`.
  */
 export function usePathModule(path: string | null | undefined, modules: Readonly<Record<string, string | null>>): void {
   useModule(moduleOf(split(path ?? ""), modules));
@@ -39,7 +41,7 @@ function moduleOf(parts: string[], modules: Readonly<Record<string, string | nul
   for (const [pattern, module] of Object.entries(modules)) {
     const wanted = split(pattern);
     const fits = wanted.every((part, at) => (isAny(part) ? at < parts.length || isOptional(part) : part === parts[at]));
-    // Of two that are as long, the one with fewer parts that are any.
+    // Of two prefixes of equal length, the one with fewer wildcard parts wins.
     const weight = wanted.length - wanted.filter(isAny).length / (wanted.length + 1);
     if (!fits || weight <= most) continue;
     most = weight;

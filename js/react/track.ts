@@ -1,4 +1,4 @@
-// A component that tells that a feature was used.
+// A component that sends feature events.
 
 import type { GivenDetails, Id } from "natero-wasm";
 import {
@@ -14,20 +14,20 @@ import {
 import { complain } from "../modules/absent.ts";
 import { useTracking } from "./context.ts";
 
-/** What {@link Track} takes. */
+/** The properties of {@link Track}. */
 export interface TrackProps {
   feature: Id;
   /** How often the feature was used. Default 1. */
   total?: number | undefined;
-  /** Instead of the module that is set; `null` for none. */
+  /** The module for this event, instead of the current one; `null` for none. */
   module?: Id | null | undefined;
-  /** Instead of the product that is set; `null` for none. */
+  /** The product for this event, instead of the current one; `null` for none. */
   product?: Id | null | undefined;
   /** More about this use. */
   details?: GivenDetails | undefined;
-  /** What makes a use of it: an event of the child, or that this is shown. Default `"click"`. */
+  /** What counts as a use: an event of the child, or that this component is shown. Default `"click"`. */
   on?: "click" | "submit" | "change" | "show" | undefined;
-  /** The one element that is used. It needs none for `"show"`. */
+  /** The one element whose events count. `"show"` needs none. */
   children?: ReactNode;
 }
 
@@ -38,18 +38,18 @@ type Handler = (...parameters: unknown[]) => unknown;
 type Handlers = { [Name in (typeof HANDLERS)[keyof typeof HANDLERS]]?: Handler | undefined };
 
 /**
- * Tells that a feature was used whenever its child is: `<Track feature="export"><button>Export</button></Track>`. The
- * child's own handler runs first. What is typed is told once, as the field is left.
+ * Sends a feature event whenever its child is used: `<Track feature="export"><button>Export</button></Track>`. The
+ * child's own handler runs first. Typing into a field counts once, when the field is left.
  */
 export function Track(props: TrackProps): ReactElement {
-  // Another around this one hands down what it adds.
+  // A `Track` around this one passes its handlers down.
   const { feature, on = "click", children, onClick, onSubmit, onChange, ...options } = props as TrackProps & Handlers;
   const { tracker } = useTracking();
   const send = (): void => tracker.sendFeatureEvent(feature, options);
   const latest = useRef<Latest>({ send, isShown: false });
   useEffect(() => {
     latest.current.send = send;
-    // Components are put up twice under StrictMode, and are shown once.
+    // StrictMode mounts components twice, but they are shown once.
     if (on !== "show" || latest.current.isShown) return;
     latest.current.isShown = true;
     send();
@@ -68,7 +68,7 @@ export function Track(props: TrackProps): ReactElement {
   return createElement(Fragment, null, children);
 }
 
-/** Both, whatever the first throws; the result is that of the first. */
+/** Calls both handlers, even if the first throws. Returns the result of the first. */
 function inTurn(first: Handler | undefined, second: Handler | undefined): Handler {
   return (...parameters) => {
     try {
@@ -79,15 +79,15 @@ function inTurn(first: Handler | undefined, second: Handler | undefined): Handle
   };
 }
 
-/** What a component is at now. */
+/** The current state of a component. */
 interface Latest {
   send: () => void;
   isShown: boolean;
-  /** The field that is typed into. */
+  /** The field that the user types into. */
   field?: unknown;
 }
 
-/** React tells of a change with every key: a field is used once it is left, or its form submitted. */
+/** React reports a change with every key. A field counts as used once it is left, or its form is submitted. */
 function used(event: unknown, latest: Latest): void {
   const { nativeEvent, target } = Object(event) as { nativeEvent?: Event; target?: EventTarget };
   if (nativeEvent?.type !== "input") {
@@ -99,7 +99,7 @@ function used(event: unknown, latest: Latest): void {
       latest.field = undefined;
       latest.send();
     };
-    // A browser tells of no change where a component has set the value since.
+    // Browsers report no `change` if the component has set the value since, so this also listens to `blur`.
     for (const kind of ["change", "blur"]) target?.addEventListener(kind, end, { once: true });
   }
 }

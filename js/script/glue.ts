@@ -1,6 +1,5 @@
-// What stands in for the globals that the glue of the core as JavaScript uses, as
-// `page/glue.ts` does for that of the wasm. A memory that grows leaves its bytes as they
-// are, and takes others.
+// Replacements for the globals in the glue of the core as JavaScript, as `page/glue.ts` has them for the wasm. When
+// this memory grows, its old bytes stay readable, but new ones are used.
 
 import { apply, attempt } from "../intrinsics.ts";
 import { Bytes, copyBytes, decodeText } from "../natives.ts";
@@ -10,7 +9,7 @@ export { Array, FinalizationRegistry, Object, Symbol, TextDecoder, TextEncoder }
 const View = attempt(() => DataView)!;
 const { getFloat64, getInt32, setInt32 } = attempt(() => View.prototype) ?? ({} as DataView);
 
-/** The memory of the core, which `grow` gives another buffer. */
+/** The memory of the core. Growing replaces its buffer. */
 interface Memory {
   readonly buffer: ArrayBuffer;
 }
@@ -32,7 +31,7 @@ class Buffer {
   }
 }
 
-/** A part of the memory. */
+/** A range of the memory. */
 class Slice {
   readonly #buffer: Buffer;
   readonly #begin: number;
@@ -110,7 +109,7 @@ class Instance {
   }
 }
 
-/** The glue makes a module of what is none of these: it was handed one. */
+/** The glue wraps anything that is not one of these into a module. It is always passed a module. */
 class Module {
   constructor(core: Core) {
     // biome-ignore lint/correctness/noConstructorReturn: it is one already.

@@ -1,4 +1,4 @@
-// What the host makes of answers.
+// How the host reads a server's answers.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -39,7 +39,7 @@ test("what a prototype says is no answer of the server", async () => {
   }
 });
 
-/** When the next request is made after an answer with these headers. */
+/** When the next request is sent after an answer with these headers. */
 async function waited(headers) {
   const page = await flushed({}, { status: 503, headers }, WELL);
   const from = now;
@@ -63,7 +63,7 @@ test("Retry-After as a date is read against the answer's own Date", async () => 
   assert.ok(here >= 59_000 && here <= 75_100, `${here}`);
 });
 
-// Node 18 reads an answer of its own by what the page has replaced.
+// Node 18 reads its own answers with functions that the page has replaced.
 const isNode18 = process.versions.node.startsWith("18.");
 
 test("what a page makes later of answers and their headers decides nothing", { skip: isNode18 }, async () => {

@@ -1,6 +1,5 @@
-// That an async function awaits the promise that it returns. Returned as it is, it is
-// asked for its `then`, which a page may have replaced, and which makes zone.js look
-// for changes.
+// Every async function awaits the promise that it returns. Returning a promise asks it for its `then`, which a page
+// may have replaced, and which makes zone.js trigger change detection.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,16 +7,16 @@ import { parse } from "acorn";
 import { transformSync } from "esbuild";
 import { files, read } from "./support/documents.mjs";
 
-// Wrappers and tests of apps run in worlds that are whole.
+// Wrappers and tests run in environments that are not broken.
 const ELSEWHERE = ["node_modules", "test", "generated", "testing", "react", "vue", "modules", "declarative"];
 const SOURCES = files("js", ".ts", ELSEWHERE).filter((path) => !path.endsWith(".d.ts"));
 
-// What browsers offer.
+// Promises that browsers provide.
 const VALUES = new Set(["promise", "ready"]);
 const FUNCTIONS = ["fetch"];
 const METHODS = ["arrayBuffer", "json", "then"];
 
-/** What of some sources gives a promise when it is called: functions and methods, by their names. */
+/** The names of functions and methods in some sources that return a promise. */
 function givesPromise(sources) {
   const parameters = String.raw`(?:<[^()\n]*>)?\((?:[^()]|\([^()]*\))*\)`;
   const find = (...patterns) =>
@@ -34,7 +33,7 @@ function givesPromise(sources) {
   };
 }
 
-/** What an expression may come to. */
+/** The possible results of an expression. */
 function outcomes(expression) {
   switch (expression?.type) {
     case "ConditionalExpression":
@@ -50,7 +49,7 @@ function outcomes(expression) {
   }
 }
 
-/** The promises that async functions return unawaited, as they are written. */
+/** The promises that async functions return without awaiting them, as source text. */
 function unawaited(text, names) {
   const { code } = transformSync(text, { loader: "ts", target: "es2022", supported: { "class-field": true } });
   const found = [];

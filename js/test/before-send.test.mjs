@@ -1,4 +1,4 @@
-// What `beforeSend` may do to an event, and what it may not.
+// What `beforeSend` can do to an event, and what it cannot.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
@@ -22,7 +22,7 @@ after(() => {
   collector.close();
 });
 
-/** What is sent of one feature event, and the counters. */
+/** Sends one feature event. Returns what was sent, and the counters. */
 async function filtered(beforeSend, options) {
   const tracker = new na("api", "auth", { ...SETTINGS, beforeSend });
   await tracker.ready;
@@ -87,7 +87,7 @@ test("a call from within is refused", async () => {
   tracker = new na("api", "auth", { ...SETTINGS, beforeSend });
   await tracker.ready;
   tracker.sendFeatureEvent("f");
-  // Features are handed over when the task ends.
+  // Features are passed to the engine when the task ends.
   await null;
   const errors = told.take();
   assert.equal(errors.length, 2);

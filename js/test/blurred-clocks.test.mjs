@@ -1,10 +1,10 @@
-// A browser that blurs its clocks, each by itself, against attacks that measure time.
+// A browser that blurs both clocks independently, as a protection against timing attacks.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { replaceMonotonic } from "./support/monotonic.mjs";
 
-// It alternates between 3 ms ahead and none.
+// The clock alternates between 3 ms ahead and exact.
 let isAhead = false;
 const now = performance.now.bind(performance);
 replaceMonotonic(() => Math.floor(now()) + (isAhead ? 3 : 0));

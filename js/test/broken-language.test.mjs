@@ -1,6 +1,6 @@
-// A page that has broken what the language offers before the library is loaded: each
-// thing in turn is missing, throws, does nothing or is a text. Nothing comes back out, and the
-// tracker either tracks or says once why not.
+// A page that broke a part of the language before the library is loaded: each part in turn is missing, throws, does
+// nothing or is a text. Nothing is thrown into the page, and the tracker either works or reports once why it does
+// not.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ process.on("unhandledRejection", (reason) => unhandled.push(reason));
 
 const LONGEST_MS = 10_000;
 
-/** A world of its own, as a worker has it, which `harm` breaks before the script runs. */
+/** A separate global environment like a worker's, which `harm` breaks before the script runs. */
 function world(harm) {
   const context = vm.createContext({});
   const globals = vm.runInContext("globalThis", context);
@@ -37,7 +37,7 @@ function world(harm) {
       return new Response('{"accepted":1}');
     },
   });
-  // What awaits has to be of the world whose promise it is.
+  // An async function can only await promises of its own environment.
   const wait = vm.runInContext("(async (promise, done) => done(await promise))", context);
   const settled = (promise) =>
     new Promise((resolve, reject) => {
@@ -56,7 +56,7 @@ const throwing = () => {
   throw new Error("broken by the page");
 };
 
-// One that can be constructed, too.
+// It can also be used as a constructor.
 function silent() {}
 
 const WAYS = {
@@ -73,10 +73,10 @@ const WAYS = {
     Reflect.defineProperty(holder, name, { value: "a text", configurable: true, writable: true }),
 };
 
-// Without what promises are of, or a constructor that is one, nobody can await any.
+// Without these, nobody can await a promise.
 const UNTESTABLE = new Set(["Promise.prototype.constructor"]);
 
-/** What of an object a page can change. */
+/** The members of an object that a page can change. */
 const membersOf = (object) =>
   Reflect.ownKeys(object).filter((key) => Reflect.getOwnPropertyDescriptor(object, key).configurable);
 
@@ -96,7 +96,7 @@ function parts() {
   return found.filter(([name]) => !UNTESTABLE.has(name));
 }
 
-/** Uses a tracker of a world as a page does; tells what came of it. */
+/** Uses a tracker of such an environment as a page does. Returns what happened. */
 async function use({ bodies, globals, settled, told }) {
   const { na } = globals;
   const tracker = new na("api", "auth", { endpoint: "https://events.test", accountId: "acme", userId: "ann" });

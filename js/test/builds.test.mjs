@@ -1,5 +1,5 @@
-// A script that meets a wasm of another build, as caches may have it, gets the
-// right one or is off: it never misreads.
+// A script that gets a wasm of another build, for example from a cache, loads the right one or turns off. It never
+// misreads the wrong one.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import "./support/worker.mjs";
 
 const right = readFileSync(new URL("natero.wasm", pkg));
 
-/** The same module as another build would have named it. */
+/** The same module with the id of another build. */
 const stale = (() => {
   const [id] = WebAssembly.Module.customSections(new WebAssembly.Module(right), "natero");
   const at = right.indexOf(Buffer.from(id));
@@ -18,7 +18,7 @@ const stale = (() => {
   return bytes;
 })();
 
-/** Which wasm is served, and how it was asked for. */
+/** Which wasm is served, and how it was requested. */
 let served = [];
 const asked = [];
 globalThis.fetch = async (url, { cache = "default", method }) => {
@@ -27,7 +27,7 @@ globalThis.fetch = async (url, { cache = "default", method }) => {
   asked.push(cache);
   return Object.defineProperty(new Response(served.shift()), "url", { value: url });
 };
-/** A copy of the library of its own: once it has a wasm it asks for no other. */
+/** A fresh copy of the library. After it has a wasm it requests no other. */
 const anew = async (copy) => (await import(`${entry("natero-wasm")}?${copy}`)).na;
 const told = [];
 console.error = (...parts) => told.push(parts.join(" "));

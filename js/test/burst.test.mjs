@@ -1,11 +1,10 @@
-// A burst of calls on a page that somebody looks at: what the engine makes of it
-// is cut into slices, and a page that is left finishes them at once.
+// A burst of calls on a visible page: the engine executes it in slices, and finishes at once when the page is left.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { replaceMonotonic } from "./support/monotonic.mjs";
 
-// A page, and a clock by which each look at it takes 4 ms.
+// A page with a clock that advances by 4 ms each time it is read.
 let now = 0;
 replaceMonotonic(() => {
   now += 4;
@@ -23,7 +22,7 @@ globalThis.setTimeout = setTimeout;
 
 const CALLS = 2_000;
 
-/** A tracker whose page sees each event when the engine makes it, and the events so far. */
+/** A tracker whose page sees each event when the engine records it, and the events so far. */
 async function tracked() {
   const collector = new Collector();
   const made = [];
@@ -42,7 +41,7 @@ async function tracked() {
   return { collector, made, tracker };
 }
 
-/** Runs what was put off until the next task. */
+/** Runs what was deferred to the next task. */
 function nextTask() {
   const due = timers.filter(({ ms }) => ms === 0);
   timers = timers.filter(({ ms }) => ms !== 0);

@@ -22,6 +22,6 @@ test("calls keep their parts where the page has set its clock to 0", async () =>
     ["export", 3],
     ["plain", 1],
   ]);
-  // A feature is dated by the monotonic clock, back from when it is handed over.
+  // The time of a feature is computed from the monotonic clock when it is passed to the engine.
   for (const { created_at: at } of collector.events) assert.ok(at <= 0 && at > -10_000, at);
 });

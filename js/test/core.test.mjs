@@ -1,6 +1,5 @@
-// The class that wasm-bindgen makes, with the wasm of the package: what each
-// method leads to, and that nothing which a page has replaced is called or
-// changes anything while the wasm runs.
+// The class that wasm-bindgen makes, with the package's wasm: the effects of each method, and that while the wasm
+// runs nothing that a page has replaced is called or has an effect.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -15,7 +14,7 @@ const { outputFiles } = await build({
   target: "es2022",
   write: false,
 });
-/** The glue anew, which takes what it needs when it is loaded. */
+/** A fresh copy of the glue, which captures what it needs when it is loaded. */
 let loaded = 0;
 const load = () => {
   loaded += 1;
@@ -45,7 +44,7 @@ const CONFIG = {
   maxStoredBytes: 1_048_576,
 };
 
-/** Calls every method; returns what came out, by the call. Uses nothing that a page could have replaced. */
+/** Calls every method, and returns the results by call. Uses nothing that a page could have replaced. */
 function visit(Core, config) {
   const out = [];
   const core = new Core(config, 1, 2, 3, 4, 0, WALL);
@@ -102,7 +101,7 @@ function visit(Core, config) {
   return { out, seen, ids: core.ids(), stats: core.stats() };
 }
 
-/** As JSON, with what stands for nothing. */
+/** As JSON, including undefined values. */
 const shown = (value) => JSON.stringify(value, (_, inner) => (inner === undefined ? "undefined" : inner), 1);
 
 test("each method leads to the effects of the contract, as plain objects", async () => {
@@ -170,7 +169,10 @@ test("a filter is asked, and decides", async () => {
   assert.deepEqual([reason, count, status, message], ["before_send", 1, undefined, ""]);
 });
 
-/** Replaces everything that a page can replace by what notes that it was called, and throws. Returns what puts all back. */
+/**
+ * Replaces everything that a page can replace by functions that record the call and throw. Returns a function that
+ * restores everything.
+ */
 function vandalize(calls) {
   const { apply, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
   const undo = [];

@@ -1,4 +1,4 @@
-// How the host makes its requests, and what goes into them.
+// How the host sends its requests, and what they contain.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

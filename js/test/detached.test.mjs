@@ -1,5 +1,5 @@
-// Methods that a page passes on, and handles that it wraps or derives from: each
-// call does what it says, and nothing is thrown into the page.
+// Methods that a page passes on, and handles that it wraps or subclasses. Each call works, and nothing is thrown into
+// the page.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

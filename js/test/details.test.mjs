@@ -1,4 +1,4 @@
-// What becomes of details, to the byte.
+// How details are sent, to the byte.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
@@ -26,7 +26,7 @@ after(() => {
   collector.close();
 });
 
-/** What arrives of these details. */
+/** The details as they arrive. */
 async function arrived(details) {
   tracker.sendFeatureEvent("f", { details });
   await tracker.flush();

@@ -1,5 +1,5 @@
-// That the tables of the documents say what the sources say: docs/settings.md,
-// docs/calls.md, docs/events.md, docs/migration.md, docs/privacy.md and docs/self-hosting.md.
+// The tables of the documents match the sources: docs/settings.md, docs/calls.md, docs/events.md, docs/migration.md,
+// docs/privacy.md and docs/self-hosting.md.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { read, rows, spans, toScript } from "./support/documents.mjs";
 const CONTRACT = read("js/generated/contract.ts");
 const { SETTINGS } = await import(`data:text/javascript,${encodeURIComponent(toScript(CONTRACT, "ts"))}`);
 
-/** The fields of an interface, each with its comment and a `?` where it may be missing. */
+/** The fields of an interface, each with its comment and a `?` if it is optional. */
 function fieldsOf(source, name) {
   const begin = source.search(new RegExp(`export interface ${name}\\b`));
   assert.ok(begin >= 0, `there is an interface ${name}`);
@@ -29,7 +29,7 @@ const KINDS = {
   hook: "a function",
 };
 
-/** The row of a setting, as the table has to have it. */
+/** The row that a setting must have in the table. */
 function rowOf({ doc, field }) {
   const [kind, fallback] = SETTINGS[field];
   const [, unit] = /, in (ms|bytes)\.(?: Default|$)/.exec(doc) ?? [];
@@ -82,7 +82,7 @@ test("the tables of events have every action with all its fields, and no other",
   assert.deepEqual(Object.keys(told).sort(), [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name).sort());
 });
 
-/** The methods that a page sees, each as the table of calls has it. */
+/** The public methods, each as it must be in the table of calls. */
 const CALLS = [...read("js/na.ts").matchAll(/^ {2}\/\*\* (.*) \*\/\n {2}(?:async )?(\w+)\((.*)\): (.*) \{$/gm)].map(
   ([, doc, name, parameters, result]) => {
     const names = [...parameters.matchAll(/(?:^|, )(\w+\??):/g)].map(([, parameter]) => parameter);

@@ -1,4 +1,4 @@
-// A page in which compiling wasm never comes to an end.
+// A page in which compiling wasm never finishes.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ test("where compiling never comes to an end, it is done at once after a while, a
   const { compile } = WebAssembly;
   const { setTimeout: startTimer } = globalThis;
   WebAssembly.compile = () => new Promise(() => {});
-  // A clock on which that while is no time.
+  // Timers run 1,000 times faster, so that the test does not take long.
   globalThis.setTimeout = (task, ms) => startTimer(task, ms / 1_000);
   const na = await anew();
   const collector = new Collector();

@@ -1,4 +1,4 @@
-// Pages whose clocks tell what is no time of this world.
+// Pages whose clocks return impossible times.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,7 +21,7 @@ for (const far of FAR) {
     const tracker = new na("api", "auth", { ...SETTINGS, flushInterval: 1 });
     await tracker.ready;
     tracker.sendFeatureEvent("export");
-    // It fails, and is tried again within a second.
+    // The request fails, and is retried within a second.
     for (let tries = 0; tries < 200 && !tracker.stats().delivered; tries += 1) await pass(10);
     assert.deepEqual([tracker.stats().delivered, collector.requests.length], [1, 2]);
     const { signal } = collector.requests[1].init;

@@ -1,12 +1,11 @@
-// Code of the page that runs on the tracker's account and calls it: nothing of
-// that recurses, and nothing goes on without end.
+// Code of the page that runs on behalf of the tracker and calls it. None of it recurses or goes on without end.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { na, SETTINGS, settled } from "./support/collector.mjs";
 import { told, unhandled } from "./support/host.mjs";
 
-/** Does something and lets the page's turn end, which a loop of microtasks would never let it. */
+/** Does something, and lets the current task end. A loop of microtasks would prevent that. */
 async function turn(action) {
   action();
   await settled();
@@ -80,7 +79,7 @@ for (const [when, later] of Object.entries(ways)) {
   });
 
   test(`a console.log that sends a feature ${when} under debug lets the page go on`, async () => {
-    // Answers of the stub take no turn, as those of a network do.
+    // The stub answers without a turn of the event loop, which a network would take.
     const tracker = new na("api", "auth", { ...SETTINGS, debug: true, flushInterval: 60_000, batchSize: 1e6 });
     await tracker.ready;
     const logged = mock.method(console, "log", () => {
@@ -123,7 +122,7 @@ for (const [what, settings] of [
     const trackers = [];
     const onError = () => {
       made += 1;
-      // An end, lest a loop keep the test from failing.
+      // A limit, so that an endless loop fails the test instead of blocking it.
       if (made < 5_000) trackers.push(new na(settings && `api ${made}`, "auth", { ...settings, onError }));
     };
     await turn(onError);

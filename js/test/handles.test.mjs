@@ -1,5 +1,4 @@
-// One tracker for a source on a page, however often it is constructed, and by
-// however many copies of the library.
+// A page has one tracker per source, however often it is constructed, and by however many copies of the library.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,10 +1,10 @@
-// Ids that look odd and are right: what is sent, and what the getters say.
+// Unusual but valid ids: what is sent, and what the getters return.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Collector, Console, na, SETTINGS } from "./support/collector.mjs";
 
-/** [what was passed, what is meant] */
+/** [the passed value, the expected id] */
 const IDS = [
   ["plain", "plain"],
   ["  padded\t\n", "padded"],

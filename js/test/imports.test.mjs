@@ -1,4 +1,4 @@
-// Importing does nothing observable, wherever it happens.
+// Importing an entry has no observable effect in any environment.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -42,7 +42,7 @@ for (const [place, run] of Object.entries({ "under Node": inProcess, "in a worke
     const classic = name.endsWith("global.js");
     test(`importing ${name} ${place} touches nothing`, async () => {
       assert.deepEqual(await run(entry(name).href), {
-        // The only trace that is meant to stay.
+        // The only intended trace.
         added: classic ? ["na"] : [],
         exported: classic ? [] : ["default", "na"],
         failure: null,
@@ -62,7 +62,7 @@ test("the classic script runs where there is no window, and touches nothing", ()
       throw new ReferenceError(`${name} is not defined`);
     },
   });
-  // What every place has that knows WebAssembly.
+  // What every environment with WebAssembly provides.
   const sandbox = { TextDecoder, TextEncoder };
   for (const name of [
     "window",

@@ -1,4 +1,4 @@
-// What the inspector makes of an engine, whatever that does; and that no page carries it.
+// How the inspector shows an engine, whatever that does; and that no page downloads it unasked.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -24,7 +24,7 @@ const { observe } = await load("observe");
 
 const DROPPED = { consent: 0, disabled: 0, before_send: 0, overflow: 0, rejected: 0, too_large: 0 };
 
-/** An engine whose answers a test sets. */
+/** An engine whose state a test sets. */
 class Engine {
   queue = [];
   counters = { accepted: 0, delivered: 0, pending: 0, requests: 0, retries: 0, bytesSent: 0 };
@@ -41,7 +41,7 @@ class Engine {
     return this.queue[at];
   }
 
-  /** Keeps an event. */
+  /** Adds an event to those that the engine keeps. */
   keep(id, more = {}) {
     this.queue = this.queue.filter(({ line }) => !line.includes(`"${id}"`));
     this.queue.push({
@@ -61,7 +61,7 @@ class Engine {
 
 const line = (id) => JSON.stringify({ action: "feature", feature: id, total: 1, created_at: 1, event_id: id });
 
-/** A ledger, its engine, and how to look at one event. */
+/** A ledger, its engine, and a function that returns one event. */
 function started() {
   const engine = new Engine();
   const ledger = new Ledger(engine, () => 0);

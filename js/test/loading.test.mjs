@@ -1,4 +1,4 @@
-// Trackers whose engine is out of reach, and which are shut down meanwhile.
+// Trackers whose engine cannot be loaded, and which are shut down meanwhile.
 
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { Collector, SETTINGS, settled } from "./support/collector.mjs";
 import { told, unhandled } from "./support/host.mjs";
 import { pkg } from "./support/package.mjs";
 
-// Without what stands in for a wasm that is out of reach.
+// A copy of the package without the replacements for a missing wasm.
 const folder = mkdtempSync(join(tmpdir(), "natero-loading-"));
 for (const file of ["index.js", "host.js"]) copyFileSync(new URL(file, pkg), join(folder, file));
 writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
@@ -46,7 +46,7 @@ test("the end of a tracker leaves the next one of its source what is its own", a
   await undefined;
   const two = new na(...source, SETTINGS);
   two.setModuleId("reports");
-  // The load fails for both; the first one is over.
+  // Loading fails for both trackers. The first one was shut down.
   assert.equal(await one.ready, false);
   const three = new na(...source, SETTINGS);
   assert.equal(three.getModuleId(), "reports");

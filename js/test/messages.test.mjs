@@ -1,17 +1,17 @@
-// That docs/troubleshooting.md has every message that the tracker may print, in
-// either host, and none that it no longer does; and what the collector answers.
+// docs/troubleshooting.md contains every message that the tracker may print, in either host, and no outdated one. The
+// same for the collector's answers.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { files, isProse, read, rows, spans, textsOfRust, textsOfTypeScript } from "./support/documents.mjs";
 
-/** A text on one line, without backticks: what the document shows as code has none within. */
+/** A text on one line, without backticks, because code in the document contains none. */
 const plain = (text) => text.replaceAll("`", "").replace(/\s+/g, " ").trim();
 
 const DOCUMENT = read("docs/troubleshooting.md");
 const PLAIN_DOCUMENT = plain(DOCUMENT);
 
-/** Headings below which the first cells are messages. */
+/** Headings of tables whose first column contains messages. */
 const OF_MESSAGES = [
   "A call is refused",
   "A setting is refused",
@@ -24,12 +24,12 @@ const OF_MESSAGES = [
   "Wrappers and tests",
 ];
 
-// What the panel says is explained in its own chapter, below.
+// The panel's texts are explained in a chapter of their own, checked below.
 const TYPESCRIPT = files("js", ".ts", ["node_modules", "test", "generated", "inspector"]).filter(
   (path) => !path.endsWith(".d.ts"),
 );
 
-// The documentation of settings is in docs/settings.md; `src/npm` says nothing by itself.
+// The texts about settings are in docs/settings.md. `src/npm` prints no messages of its own.
 const RUST = files("src", ".rs", ["npm"]).filter((path) => !/^src\/settings\.rs$|\/tests\.rs$/.test(path));
 
 const TEXTS = [
@@ -51,7 +51,7 @@ test("every message that the chapter explains is one that the tracker has", () =
   pieces.sort((one, other) => other.length - one.length);
   const messages = OF_MESSAGES.flatMap((heading) => rows(DOCUMENT, heading).flatMap(([first]) => spans(first)));
   assert.ok(messages.length > 40, `found ${messages.length} messages`);
-  // Nothing but ends of words, as in `event${"s"}`, is left once all is taken out that a source has.
+  // After removing every text of the sources, only ends of words remain, as in `event${"s"}`.
   const left = messages.filter((message) => {
     let rest = message;
     for (const piece of pieces) rest = rest.replaceAll(piece, "…");
@@ -77,7 +77,7 @@ test("everything that the collector answers to events stands in the chapter", ()
     "crates/collector/src/http/error.rs",
     ...files("crates/event/src/received", ".rs").filter((path) => !path.endsWith("/tests.rs")),
   ];
-  // What stands in braces changes from case to case, but for the names in an address.
+  // Parts in braces vary, except for the names in an address.
   const pieces = sources.flatMap((path) =>
     textsOfRust(read(path))
       .flatMap((text) => text.split(/(?<!\/)\{\w+\}/))

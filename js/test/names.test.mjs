@@ -1,5 +1,5 @@
-// The names of properties that the build shortens: of a name that a browser, a page, the
-// wasm or the storage knows, too, nothing may be shortened.
+// The names of properties that the build shortens. It must not shorten a name that a browser, a page, the wasm or the
+// storage also uses.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,10 +8,10 @@ import { files, read } from "./support/documents.mjs";
 
 const NAMES = JSON.parse(read("js/names.json"));
 
-/** The names of properties and methods that some declarations have. */
+/** The names of properties and methods in some declarations. */
 const declared = (text) => new Set(text.replace(/\/\*[\s\S]*?\*\//g, "").match(/[\w$]+(?=\??[:(<])/g));
 
-/** What TypeScript knows of browsers and of the language. */
+/** The names that TypeScript knows of browsers and of the language. */
 function ofBrowsers() {
   const folder = new URL("../node_modules/@typescript/", import.meta.url);
   const native = readdirSync(folder).find((name) => name.startsWith("typescript-"));
@@ -25,7 +25,7 @@ test("names that are shortened are in order, and each is one that the sources ha
   assert.deepEqual(NAMES, [...new Set(NAMES)].sort());
   const sources = files("js", ".ts", ["node_modules", "test", "generated", "testing"]).map(read).join("\n");
   assert.deepEqual(
-    // Those that begin so are of the glue that wasm-bindgen writes.
+    // Names with this prefix belong to wasm-bindgen's glue.
     NAMES.filter((name) => !name.startsWith("__") && !new RegExp(`[.#?{ ,(]${name}\\b`).test(sources)),
     [],
   );

@@ -1,5 +1,4 @@
-// A tracker that is made under Node, where server-side rendering may make one:
-// nothing throws, and nothing keeps the process.
+// A tracker made under Node, as server-side rendering may do: nothing throws, and the process can end.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -31,7 +30,7 @@ before(async () => {
 
 after(() => server.close());
 
-/** Runs a script in a process of its own, which has to end by itself. */
+/** Runs a script in a process of its own, which must end by itself. */
 async function run(name, script) {
   const source = `
     import assert from "node:assert/strict";
@@ -42,7 +41,7 @@ async function run(name, script) {
     console.error = (...parts) => errors.push(parts.join(" "));
     process.on("unhandledRejection", (reason) => { process.stdout.write("unhandled: " + reason); process.exitCode = 9; });
     ${script}`;
-  // Far more than it takes; a process that something keeps would never end.
+  // Far more than it takes. A process that something keeps alive would never end.
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source], {
     timeout: 60_000,
   });

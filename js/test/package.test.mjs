@@ -21,7 +21,7 @@ test("every export leads to a file, with its types", () => {
 
 test("Node and development servers get the build that needs no file beside it", () => {
   const conditions = Object.entries(manifest.exports["."]);
-  // The first condition that holds decides.
+  // The first matching condition decides.
   assert.deepEqual(
     conditions.filter(([condition]) => condition !== "types"),
     [
@@ -37,7 +37,7 @@ test("the package runs no scripts and brings no dependencies", () => {
   for (const field of ["scripts", "dependencies", "optionalDependencies", "bundledDependencies"]) {
     assert.equal(manifest[field], undefined, field);
   }
-  // Whoever uses a wrapper has its framework; nobody else is asked for one.
+  // Users of a wrapper have its framework. Other users must not be asked to install it.
   for (const name of Object.keys(manifest.peerDependencies)) {
     assert.deepEqual(manifest.peerDependenciesMeta[name], { optional: true }, name);
   }
@@ -89,12 +89,12 @@ test("require brings the same class, under the same names", () => {
 
 test("scripts say their version and licence, and have their source maps", () => {
   const banner = `/*! natero-wasm ${manifest.version} | MIT OR Apache-2.0 */\n`;
-  // Every page loads these: see `xtask/src/build/bundle.rs`.
+  // Every page downloads these: see `xtask/src/build/bundle.rs`.
   const [parts, wholes] = [
     ["index.js", "host.js"],
     ["inline.js", "natero.global.js"],
   ];
-  // The snippet is pasted.
+  // Pages paste the snippet.
   const files = readdirSync(pkg).filter((name) => /\.c?js$/.test(name) && name !== "snippet.js");
   for (const file of files) {
     const text = readFileSync(new URL(file, pkg), "utf8");

@@ -1,4 +1,4 @@
-// How the host learns whether a server takes packed bodies.
+// How the host finds out whether a server accepts compressed bodies.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -40,13 +40,13 @@ test("a failing server is no reason to send bodies as they are", async () => {
   const page = await flushed({ compress: true }, { status: 503 }, WELL);
   await page.flush;
   await pass(1_000);
-  // Compressing takes no time of the page's clock.
+  // Compression takes no time on the page's clock.
   await until(() => page.collector.requests.length >= 2, settled);
   assert.deepEqual(encodings(page.collector), ["gzip", "gzip"]);
   page.close();
 });
 
-/** Makes one event after the other, each of which is delivered before the next. */
+/** Records one event after the other. Each is delivered before the next. */
 async function deliver(page, names) {
   for (const name of names) {
     const { delivered } = page.tracker.stats();
@@ -55,7 +55,7 @@ async function deliver(page, names) {
     await until(
       () => page.tracker.stats().delivered > delivered,
       async () => {
-        // To compress takes real time, of which the page's clock must not run ahead.
+        // Compression takes real time, and the page's clock must not run ahead of it.
         await reallyPass(1);
         await pass(50);
       },

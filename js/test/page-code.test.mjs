@@ -1,4 +1,4 @@
-// Code of the page that the tracker meets: nothing of it may come back out.
+// Code of the page that the tracker runs. Nothing that it throws gets back into the page.
 
 import assert from "node:assert/strict";
 import { after, beforeEach, mock, test } from "node:test";

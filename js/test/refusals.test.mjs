@@ -1,4 +1,4 @@
-// What the ES module refuses before its host is there, which has the sentences.
+// What the ES module refuses before its host has loaded, which contains the messages.
 
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { SETTINGS } from "./support/collector.mjs";
 import { collector, told, unhandled } from "./support/host.mjs";
 import { entry, pkg } from "./support/package.mjs";
 
-// The stub of the network answers for the wasm, too.
+// The stub of the network also serves the wasm.
 const { na } = await import(entry("natero-wasm"));
 
 const folder = mkdtempSync(join(tmpdir(), "natero-refusals-"));

@@ -1,6 +1,5 @@
-// A page that replaces what the language offers, after the library was loaded:
-// nothing of that decides about consent, identity or delivery, and nothing of it
-// comes back out.
+// A page that replaces parts of the language after the library was loaded. No replacement decides about consent,
+// identity or delivery, and nothing that one throws gets into the page.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,10 +15,10 @@ const throws = () => {
 const PROTOTYPES = { Array, String, Number, Promise, RegExp, Map, Set, Function, Date, Object, Uint8Array };
 const STATICS = { Array, Object, Number, String, JSON, Math, Promise, Reflect, Date };
 
-// Node, the assertions and the glue of the test itself need these while they are replaced.
+// Node, the assertions and the test's own code need these while the others are replaced.
 const NEEDED = new Set(["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"]);
 
-/** Every function that a page could replace: [what it is, its holder, its name]. */
+/** Every function that a page could replace: [a description, its holder, its name]. */
 function replaceable() {
   const found = [];
   const add = (holder, path) => {
@@ -34,7 +33,7 @@ function replaceable() {
   return found;
 }
 
-/** Does something while a function is replaced by one that gives `value`, or throws. */
+/** Does something while a function is replaced by one that returns `value`, or throws. */
 function replaced([, holder, name], value, action) {
   const original = holder[name];
   defineProperty(holder, name, { value, configurable: true, writable: true });

@@ -1,6 +1,5 @@
-// The code in the documents: all of it can be parsed, and what is TypeScript runs
-// against the class in memory, which refuses what the tracker refuses. The suite
-// `types` compiles the same.
+// The code samples in the documents. All of them can be parsed, and TypeScript samples run against the class in
+// memory, which refuses what the tracker refuses. The suite `types` compiles the same samples.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";

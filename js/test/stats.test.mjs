@@ -25,7 +25,7 @@ const NONE = {
   too_large: 0,
 };
 
-/** What stats() says after three features and a flush. */
+/** The result of `stats()` after three features and a flush. */
 async function counted(settings, ...answers) {
   const collector = new Collector(...answers);
   const tracker = new na("api", "auth", { ...SETTINGS, ...settings });

@@ -1,11 +1,11 @@
-// What a page stores, and what it takes over from pages that are gone.
+// What a page stores, and what it adopts from closed pages.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-// A browser's storage and its locks, as far as the storage of a page needs them.
+// A browser's storage and locks, as far as the storage of a page needs them.
 globalThis.Storage = class {
   setItem(name, text) {
     this[name] = `${text}`;
@@ -15,7 +15,7 @@ globalThis.Storage = class {
   }
 };
 
-/** Locks that were asked for only if they are free, and what to call once that is known. */
+/** Locks that were requested with `ifAvailable`, and the callback for each. */
 const asked = [];
 globalThis.LockManager = class {
   request(name, { ifAvailable }, granted) {
@@ -37,7 +37,7 @@ const { outputFiles } = await build({
 });
 const { PageStorage } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 
-/** A page with a storage of its own, what its engine is told, and how it is answered. */
+/** A page with a storage of its own, a record of what its engine is told, and the engine's answers. */
 function page(maxBytes = 1_000_000, adopted = () => {}, before = () => {}) {
   for (const name of Object.keys(localStorage)) localStorage.removeItem(name);
   asked.length = 0;
@@ -61,7 +61,7 @@ function page(maxBytes = 1_000_000, adopted = () => {}, before = () => {}) {
 
 const LEFT = "q1.s.gone-1.1";
 
-/** A page that looks for what others left, which is this. */
+/** A page that looks for what other pages left, which is `records`. */
 function looking(maxBytes, adopted, records = "2{orphan}\n") {
   const { storage, told } = page(maxBytes, adopted);
   localStorage.setItem(LEFT, records);
@@ -89,7 +89,7 @@ test("a page that has given up its part takes nothing over when the lock is gran
 test("what waits already is stored within the bound, though something is taken over", () => {
   let waits = true;
   const { storage, told } = page(20, undefined, (storage) => {
-    // As the buffer does it: what waits is made before the engine is told what was adopted.
+    // Like the buffer of calls, it executes what waits before the engine adopts anything.
     if (waits) storage.write(1, "2{own, too much}\n");
     waits = false;
   });

@@ -1,4 +1,5 @@
-// `natero-wasm/testing` beside the tracker: the same calls, at the same times, make the same events, losses and words.
+// Compares `natero-wasm/testing` with the tracker: the same calls, at the same times, lead to the same events, losses
+// and messages.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -17,11 +18,11 @@ before(() => {
 
 after(() => told.close());
 
-// What of an event is each stream's own; and what only a page makes, of which `testing` makes none.
+// Fields that differ between streams, and actions that only a page records, which `testing` does not.
 const OWN = ["created_at", "event_id", "seq", "session_id", "stream_id", "visitor_id"];
 const OF_PAGES = ["sessionIdle", "sessionSync"];
 
-/** How many events its stream made before it. */
+/** How many events its stream recorded before it. */
 const ordinal = ({ event_id }) => Number(event_id.slice(event_id.lastIndexOf("-") + 1));
 
 const comparable = (events) =>
@@ -41,7 +42,7 @@ const DEFAULTS = {
 
 let sources = 0;
 
-/** What comes of calls on one of the two. */
+/** The outcome of calls on one of the two. */
 async function outcome(na, calls, { beforeSend, ...settings }, events) {
   const problems = [];
   let ofPages = 0;
@@ -72,7 +73,7 @@ async function outcome(na, calls, { beforeSend, ...settings }, events) {
 
 const isSeen = () => document.visibilityState === "visible";
 
-/** Makes the same calls on both; returns what came of them. */
+/** Makes the same calls on both. Returns both outcomes. */
 async function both(calls, settings = {}) {
   sources += 1;
   const collector = new Collector();
@@ -84,7 +85,7 @@ async function both(calls, settings = {}) {
   return real;
 }
 
-/** The same while nobody looks at the page, so that it makes nothing of itself. */
+/** The same on a hidden page, which records nothing by itself. */
 async function unseen(calls, settings) {
   document.visibilityState = "hidden";
   const outcome = await both(calls, settings);
@@ -153,7 +154,7 @@ test("what waits for an identity goes with it, and is told", async () => {
     tracker.setUserId(null);
     tracker.sendFeatureEvent("held");
     tracker.setUserId("bob");
-    // The second call of a sign-in: what waited was of the account before.
+    // The second call of a sign-in. Waiting events belonged to the previous account.
     tracker.setAccountId("zoo");
   });
   await unseen(async (tracker) => {
@@ -294,7 +295,7 @@ test("an endpoint that is none turns both off", async () => {
     const { isReady } = await both((tracker) => tracker.sendFeatureEvent("f"), { endpoint });
     assert.equal(isReady, false, String(endpoint));
   }
-  // A test has no origin that these could be paths of.
+  // A test has no origin that these paths could belong to.
   for (const [endpoint, isPath] of [
     ["/usage", true],
     ["/usage?to=us", false],

@@ -1,4 +1,4 @@
-// `natero-wasm/testing`, as a test of a page uses it.
+// `natero-wasm/testing`, as the test of an app uses it.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -6,7 +6,7 @@ import { afterEach, mock, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { entry, pkg } from "./support/package.mjs";
 
-// Neither may be needed.
+// The module must need neither of these.
 const { WebAssembly } = globalThis;
 delete globalThis.WebAssembly;
 delete globalThis.fetch;
@@ -176,7 +176,7 @@ test("require brings the same, for Jest", () => {
   testing.expectEvent({ feature: "export" });
 });
 
-/** A page of Playwright, as far as that is needed. */
+/** A Playwright page, as far as it is used. */
 class Page {
   answers = [];
   async route(url, handler) {
@@ -197,7 +197,7 @@ class Page {
 const line = (feature, event_id) => JSON.stringify({ action: "feature", feature, event_id });
 
 test("what a page of Playwright sends is recorded, packed or not, once each", async () => {
-  // Node unpacks by it.
+  // Node needs it to decompress.
   globalThis.WebAssembly = WebAssembly;
   const page = new Page();
   const recorded = await recordPage(page);
@@ -243,9 +243,9 @@ test("requests of the app that look like those of a tracker go where they would 
   assert.deepEqual(recorded.events(), []);
   assert.deepEqual(page.answers, Array(11).fill("fallback"));
   page.answers = [];
-  // Of events that were on their way when their page went a tracker asks first.
+  // A tracker first asks about events that were under way when their page went.
   await page.post(null, "https://usage.example.com/v1/auth/api?asked=1,2");
-  // What beforeSend has taken all fields from.
+  // An event from which `beforeSend` has removed all fields.
   await page.post(Buffer.from('{"event_id":"1","seq":0}'));
   assert.deepEqual(
     page.answers.map(({ body }) => body),

@@ -1,5 +1,5 @@
-// A page that makes every object look like a promise, by a `then` on their prototype: what
-// comes to the page by a promise is none for all that.
+// A page that makes every object look like a promise, by a `then` on `Object.prototype`. Results of the tracker's
+// promises are not affected.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,7 +17,7 @@ const THENS = {
   "resolves to something else": (resolve) => resolve(1),
 };
 
-/** Does something while objects have this method. */
+/** Does something while all objects have this method. */
 async function whileThenable(value, action) {
   defineProperty(Object.prototype, "then", { value, configurable: true, writable: true });
   try {
@@ -27,7 +27,7 @@ async function whileThenable(value, action) {
   }
 }
 
-/** An answer that is no promise either, and without a body, for which Node would ask objects of its own. */
+/** An answer that is not a promise either, and has no body, for which Node would use objects of its own. */
 function accepted() {
   const response = new Response(null, { status: 200 });
   defineProperty(response, "then", { value: undefined });

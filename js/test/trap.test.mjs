@@ -1,13 +1,13 @@
-// A wasm that traps while it runs: the page is not affected, and told once.
+// A wasm that traps while it runs: the page is not affected, and one problem is reported.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 let traps = false;
 
-// Before the library is loaded, which takes what it needs of the page then.
+// Replaced before the library is loaded, because that captures what it needs.
 const exports = Object.getOwnPropertyDescriptor(WebAssembly.Instance.prototype, "exports");
-/** The functions of an instance, which trap when they are told to. */
+/** The functions of an instance, which trap on demand. */
 function trapping(functions) {
   const wrapped = Object.entries(functions).map(([name, value]) => {
     if (typeof value !== "function") return [name, value];

@@ -1,4 +1,4 @@
-// What becomes of requests that nobody answers.
+// Requests that nobody answers.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

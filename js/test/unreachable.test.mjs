@@ -1,4 +1,4 @@
-// What is told of a collector that is out of reach, and what becomes of the events.
+// What is reported about an unreachable collector, and what happens to the events.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { pass } from "./support/clock.mjs";
 import { flushed } from "./support/flushed.mjs";
 import { Xhr } from "./support/xhr.mjs";
 
-/** What is told when this is answered for two minutes. */
+/** What is reported when the collector gives this answer for two minutes. */
 async function complaint(settings, ...answers) {
   const page = await flushed(settings, ...answers);
   await pass(59_000);
@@ -45,7 +45,7 @@ test("an XHR without an answer is no redirect, and its events are kept", async (
 test("an XHR that was led elsewhere is a redirect, and what is answered there confirms nothing", async () => {
   Xhr.answer = { responseURL: "http://elsewhere.test/v1/auth/api" };
   assert.match(await complaint({}, NO_RESPONSE), /redirects/);
-  // The browser's way to write the address that was asked is no other address.
+  // The browser's spelling of the requested address counts as the same address.
   Xhr.answer = { responseURL: "http://collector.test/v1/auth/api" };
   const page = await flushed({ endpoint: "HTTP://Collector.test:80" }, NO_RESPONSE);
   assert.equal((await page.flush).delivered, 1);

@@ -1,4 +1,4 @@
-// What the host makes of what a page has put in the place of `fetch` and of its signals.
+// How the host deals with a page's replacements of `fetch` and its signals.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// Every method with every kind of wrong value: no throw, nothing unhandled, one
-// clear error, and a state as it was.
+// Every method with every kind of wrong value: nothing is thrown, nothing is unhandled, there is one clear error, and
+// the state stays as it was.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import * as wrong from "./support/wrong.mjs";
 
 const { BAGS, IDS, NULL, NUMBERS, UNDEFINED, without } = wrong;
 
-/** Method, the argument that the error has to name, the call, and what is wrong there. */
+/** Method, the argument that the error must name, the call, and the values that are wrong there. */
 const TABLE = [
   ["setAccountId", "accountId", (t, v) => t.setAccountId(v), IDS],
   ["setUserId", "userId", (t, v) => t.setUserId(v), IDS],
@@ -22,7 +22,7 @@ const TABLE = [
   ["identifyUser", "details", (t, v) => t.identifyUser("bob", v), BAGS],
   ["sendFeatureEvent", "feature", (t, v) => t.sendFeatureEvent(v), [...IDS, ...NULL]],
   ["sendFeatureEvent", "feature", (t, v) => t.sendFeatureEvent(v, 2), [...IDS, ...NULL]],
-  // An object there is options, which are for the next line.
+  // Objects are options here, which the next line covers.
   ["sendFeatureEvent", "total", (t, v) => t.sendFeatureEvent("f", v), without(NUMBERS, wrong.OBJECTS, wrong.PLAIN)],
   ["sendFeatureEvent", "options", (t, v) => t.sendFeatureEvent("f", v), wrong.OBJECTS],
   ["sendFeatureEvent", "total", (t, v) => t.sendFeatureEvent("f", { total: v }), [...NUMBERS, ...NULL]],
@@ -81,7 +81,7 @@ for (const running of [true, false]) {
         }
       }
       assert.equal(await tracker.ready, true);
-      // Nothing was made of any of it, and right calls still work.
+      // None of it had an effect, and right calls still work.
       tracker.sendFeatureEvent("right");
       await tracker.flush();
       const sent = collector.requests.splice(0).flatMap((request) => request.events);
@@ -103,7 +103,7 @@ for (const running of [true, false]) {
   }
 }
 
-/** Keys: what is wrong with either is told once, and the tracker is off. */
+/** A wrong key is reported once, and the tracker is off. */
 test("new na() refuses every wrong key and never throws", async () => {
   const calls = (tracker) => {
     tracker.setAccountId("acme");

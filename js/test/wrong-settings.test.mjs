@@ -1,4 +1,4 @@
-// Settings that cannot be: each is told by its name, and the default stands.
+// Invalid settings: each is reported by its name, and gets its default.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -101,7 +101,7 @@ const NO_ENDPOINT = [
   ["the name of nothing", () => "undefined"],
 ];
 
-/** A tracker with these settings works, whatever they are. */
+/** Checks that a tracker with these settings works, whatever they are. */
 async function works(settings, what) {
   const tracker = new na("api", "auth", settings);
   assert.equal(tracker.stats().dropped.invalid, 1, what);
@@ -135,7 +135,7 @@ for (const [name, values] of Object.entries(TABLE)) {
   });
 }
 
-/** A tracker with these settings is off, and says so once. */
+/** Checks that a tracker with these settings is off, and reports that once. */
 async function isOff(settings, what) {
   const before = collector.requests.length;
   const problems = [];

@@ -1,4 +1,4 @@
-// What a test asks.
+// What a test can ask.
 
 import type { Problem, TrackedEvent } from "../types.ts";
 import { made } from "./made.ts";
@@ -10,33 +10,33 @@ export function events(): TrackedEvent[] {
   return [...made.events];
 }
 
-/** Events that wait: the account or the user is not known, or consent is pending. */
+/** Events that wait because the account or the user is unknown, or consent is pending. */
 export function heldEvents(): TrackedEvent[] {
   settle();
   return [...made.held.values()].flatMap((drafts) => drafts.map(({ event }) => event));
 }
 
-/** Who looks is not within a sign-in, whose second call the trackers would wait for. */
+/** A test that looks at events does not expect the second call of a sign-in any more. */
 function settle(): void {
   for (const memory of [...made.held.keys()]) memory.settle();
 }
 
-/** What `onError` was, or would have been, told: refused calls and lost events. */
+/** What `onError` was called with, or would have been: refused calls and lost events. */
 export function problems(): Problem[] {
   return [...made.problems];
 }
 
 /**
- * Finds an event with these fields, or fails and lists the events that there are.
+ * Finds an event with these fields. If there is none, fails and lists the existing events.
  *
- * @param expected What the event is to have: `{ action: "feature", feature: "export" }`.
- * @param options `times`: how many events are to have it, exactly. Default: one or more.
- * @returns The first of them; nothing where `times` is 0.
+ * @param expected What the event must have: `{ action: "feature", feature: "export" }`.
+ * @param options `times`: exactly how many events must match. Default: one or more.
+ * @returns The first matching event; `undefined` if `times` is 0.
  */
 export function expectEvent(expected: ExpectedEvent, options?: { times?: number }): TrackedEvent {
   const found = events().filter((event) => matches(expected, event));
   const times = options?.times;
-  // Of none there is no first: whoever expects none reads none.
+  // With `times: 0` there is no first one, and the caller does not read it.
   if (times === undefined ? found.length : found.length === times) return found[0]!;
   const wanted = times === undefined ? "an event" : `${times} events`;
   const held = heldEvents();

@@ -1,4 +1,4 @@
-// Whose usage it is, by the rules of the engine (`crates/engine/src/identity.rs`).
+// The account and the user, by the rules of the engine (`crates/engine/src/identity.rs`).
 
 import { SIGN_IN_MS } from "../generated/contract.ts";
 import type { Ids } from "../generated/core.d.ts";
@@ -6,20 +6,20 @@ import type { Ids } from "../generated/core.d.ts";
 /** Which of the two ids of an identity a call sets. */
 export type Subject = "accountId" | "userId";
 
-/** What of the identity an event was made without, and of which identity. */
+/** Which ids were unknown when an event was recorded, and the generation of the identity. */
 export interface Missing {
   readonly account: boolean;
   readonly user: boolean;
   readonly generation: number;
 }
 
-/** What a change is to the events that wait: an account is known for the first time, more is known, or an identity has ended. */
+/** What a change means for waiting events: the first account became known, an id was added, or an identity ended. */
 export type Change = "begins" | "goesOn" | "ends";
 
 /** The ids that events carry. */
 export class Identity {
   readonly ids: Pick<Ids, Subject | "moduleId" | "productId">;
-  /** Raised when an identity ends that may have had an account. */
+  /** Increased when an identity ends that may have had an account. */
   generation = 0;
   readonly #changedAt: Record<Subject, number> = { accountId: -Infinity, userId: -Infinity };
   #hadAccount: boolean;
@@ -43,7 +43,7 @@ export class Identity {
     return "ends";
   }
 
-  /** Forgets all ids, as after a logout. */
+  /** Forgets all ids, as on logout. */
   forget(): void {
     const { ids } = this;
     ids.accountId = ids.userId = ids.moduleId = ids.productId = undefined;
@@ -51,17 +51,17 @@ export class Identity {
     this.generation += 1;
   }
 
-  /** The first call of a sign-in was made, and the second may follow. */
+  /** Whether the first call of a sign-in was made recently, so that the second may follow. */
   isSigningIn(now: number): boolean {
     return this.#isRecent("accountId", now) || this.#isRecent("userId", now);
   }
 
-  /** A call that sets this half now is the second of a sign-in. */
+  /** Whether a call that sets this id now is the second half of a sign-in. */
   isSecondHalf(subject: Subject, now: number): boolean {
     return this.#isRecent(subject === "userId" ? "accountId" : "userId", now);
   }
 
-  /** When it is sure that account and user belong together; nothing where they do by now. */
+  /** When account and user are sure to belong together; `undefined` if they do now. */
   settlesAt(now: number): number | undefined {
     if (this.#isRecent("accountId", now) === this.#isRecent("userId", now)) return undefined;
     return Math.max(this.#changedAt.accountId, this.#changedAt.userId) + SIGN_IN_MS;

@@ -1,4 +1,4 @@
-// What all trackers of a test file made, and what was told of them.
+// What all trackers of a test file recorded, and the problems they reported.
 
 import { Calls, type OnError } from "../calls.ts";
 import { silenceRepetition } from "../prepare.ts";
@@ -7,13 +7,13 @@ import { explain } from "../words.ts";
 import type { Missing } from "./identity.ts";
 import type { Memory } from "./memory.ts";
 
-/** An event on its way, and what of the identity it was made without. */
+/** An event on its way, and which ids were unknown when it was recorded. */
 export interface Draft {
   readonly event: TrackedEvent;
   readonly missing: Missing;
 }
 
-/** What all trackers of a test file made. */
+/** What all trackers of a test file recorded. */
 export const made = {
   /** Events that would have been sent. */
   events: [] as TrackedEvent[],
@@ -23,7 +23,7 @@ export const made = {
   count: 0,
 };
 
-/** Keeps what went wrong, besides telling it. */
+/** Also keeps the problems that it reports. */
 export class RecordedCalls extends Calls {
   constructor(isOff: boolean, onError?: OnError) {
     super(isOff, undefined, onError);

@@ -1,15 +1,18 @@
-// Whether an event is the one that a test expects, and how to say what there was instead.
+// Whether an event is the one that a test expects, and how to describe the actual events.
 
 import type { ActionName, Details, TrackedEvent } from "../types.ts";
 
-/** What a field is to be: a value, a text that a pattern finds, what a function says `true` of, or what a test runner calls a matcher. */
+/**
+ * What a field is expected to be: a value, a regular expression, a function that returns `true`, or an asymmetric
+ * matcher of the test runner.
+ */
 export type Pattern<Value> =
   | Value
   | RegExp
   | ((value: Value) => boolean)
   | { asymmetricMatch(value: unknown): boolean };
 
-/** Fields that an event is to have. Those that are left out may be anything; of `details`, too. */
+/** Fields that an event must have. Fields that are left out may have any value, also within `details`. */
 export interface ExpectedEvent {
   action?: Pattern<ActionName>;
   created_at?: Pattern<number>;
@@ -31,7 +34,7 @@ export interface ExpectedEvent {
   referrer?: Pattern<string>;
 }
 
-/** Whether a value fits. */
+/** Whether a value matches. */
 export function matches(pattern: unknown, value: unknown): boolean {
   if (typeof pattern === "function") return pattern(value) === true;
   if (pattern instanceof RegExp) return typeof value === "string" && pattern.test(value);
@@ -46,16 +49,16 @@ export function matches(pattern: unknown, value: unknown): boolean {
   return Object.entries(pattern).every(([name, inner]) => matches(inner, (value as Record<string, unknown>)[name]));
 }
 
-// What is the same in all events says nothing in a list of them.
+// Fields that do not help to recognise an event in a list.
 const LEFT_OUT = ["created_at", "session_id", "event_id", "visitor_id", "stream_id", "action", "seq"];
 
-/** An event in a line. */
+/** Describes an event on one line. */
 export function inWords(event: TrackedEvent): string {
   const fields = Object.entries(event).filter(([name]) => !LEFT_OUT.includes(name));
   return [event.action, ...fields.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(" ");
 }
 
-/** Says which events there were. */
+/** Lists the existing events. */
 export function listed(events: readonly TrackedEvent[]): string {
   if (!events.length) return "There was no event.";
   const lines = events.map((event, at) => `  ${at + 1}. ${inWords(event)}`);
@@ -68,7 +71,7 @@ export function expectation(expected: ExpectedEvent): string {
   return `{ ${fields.join(", ")} }`;
 }
 
-/** A pattern as its author wrote it, as far as that can be had. */
+/** A pattern as its author wrote it, as far as possible. */
 function shown(pattern: unknown): string {
   switch (typeof pattern) {
     case "bigint":
@@ -80,7 +83,7 @@ function shown(pattern: unknown): string {
   }
   if (pattern instanceof RegExp) return String(pattern);
   try {
-    // Within others, these would be left out, or throw.
+    // Inside objects, these would be left out or throw.
     return JSON.stringify(pattern, (name, inner) =>
       name && (typeof inner === "bigint" || typeof inner === "function" || inner instanceof RegExp)
         ? shown(inner)
@@ -91,7 +94,7 @@ function shown(pattern: unknown): string {
   }
 }
 
-/** What test runners show as a failed assertion, from the test's own line on. */
+/** An error that test runners show as a failed assertion, with a stack that begins at the test's own line. */
 export function failed(message: string, from: (...parameters: never[]) => unknown): Error {
   const error = new Error(message);
   error.name = "AssertionError";

@@ -1,7 +1,6 @@
-// Stands in for the engine: makes the events of calls, in memory, at once. Neither
-// wasm nor network nor page is needed; what only a page can tell (activity, page
-// views by navigation, idleness, sessions that end) is not made up. What is made of
-// calls is what the engine makes: `js/test/testing-beside.test.mjs` compares both.
+// Replaces the engine in tests: records the events of calls in memory, immediately. It needs neither wasm nor network
+// nor page. It does not simulate what only a page can produce: activity, page views by navigation, idleness, sessions
+// that end. From calls it records the same events as the engine: `js/test/testing-beside.test.mjs` compares both.
 
 import { short } from "../address.ts";
 import { filter } from "../before-send.ts";
@@ -18,7 +17,7 @@ import { type Draft, made } from "./made.ts";
 
 type Counters = { accepted: number; delivered: number; dropped: Dropped };
 
-/** A time that events report in whole ms: the rest of a ms stays. */
+/** A time that events report in whole milliseconds. The fraction stays for the next event. */
 class Stopwatch {
   ms = 0;
 
@@ -39,9 +38,9 @@ export class Memory {
   readonly #inModule = new Stopwatch();
   readonly #inPage = new Stopwatch();
   #page: { readonly url: string; hasEnded: boolean } | undefined;
-  /** When what waits for an identity is completed, which is known by now. */
+  /** When waiting events can be completed with the identity that is known now. */
   #completesAt = Infinity;
-  /** Events of the call at hand that `beforeSend` decides on once it is made. */
+  /** Events of the current call. `beforeSend` decides on them after the call. */
   #undecided: Draft[] = [];
   #flushed = 0;
   readonly #counters: Counters = {
@@ -58,7 +57,7 @@ export class Memory {
     this.#identity = new Identity(accountId, userId);
   }
 
-  /** The way from the calls into this. */
+  /** The connection from the buffer of calls to this engine. */
   crossing(): Crossing {
     const make = (): void => this.#makeAll();
     const way: Pick<Crossing, "compare" | "end" | "ids" | "stats" | "take"> = {
@@ -77,7 +76,7 @@ export class Memory {
     return way as Crossing;
   }
 
-  /** Takes the identity as it stands: whoever looks expects no second call of a sign-in. */
+  /** Treats the identity as final, because a test that looks at events expects no second call of a sign-in. */
   settle(): void {
     if (this.#completesAt < Infinity) this.#complete();
   }
@@ -185,12 +184,12 @@ export class Memory {
         break;
       }
       default:
-        // What a browser tells: nobody tells it here.
+        // What a browser reports. In tests nobody does.
         break;
     }
   }
 
-  /** Sets the account or the user, after the timings under the one so far were ended. */
+  /** Sets the account or the user, after reporting the time spent under the previous one. */
   #identify(subject: Subject, id: string | undefined): void {
     const identity = this.#identity;
     const current = identity.ids[subject];
@@ -216,7 +215,7 @@ export class Memory {
     this.#completeWaiting();
   }
 
-  /** Completes what waits once the identity is known, and cannot be that between the two calls of a sign-in. */
+  /** Completes waiting events once the identity is known and no further call of a sign-in can follow. */
   #completeWaiting(): void {
     const at = now();
     const settlesAt = this.#identity.settlesAt(at);
@@ -230,14 +229,14 @@ export class Memory {
     return !account && !user;
   }
 
-  /** Completes what waits for an identity, if that is known. */
+  /** Completes events that wait for an identity, if it is known. */
   #complete(): void {
     this.#completesAt = Infinity;
     if (!this.#isKnown()) return;
     const { accountId, userId } = this.#identity.ids;
     const missing = this.#identity.missing();
     const complete = ({ event, missing: lacks }: Draft): Draft => ({
-      // What beforeSend has put there stands.
+      // Ids that `beforeSend` has set stay.
       event: {
         ...(lacks.account ? { account_id: accountId } : {}),
         ...(lacks.user ? { user_id: userId } : {}),
@@ -249,7 +248,7 @@ export class Memory {
     this.#release();
   }
 
-  /** Counts and tells of events whose identity will never be known. */
+  /** Counts and reports events whose identity will never be known. */
   #loseIncomplete(isLost: (missing: Missing) => boolean): void {
     const held = this.#held();
     const kept = held.filter(({ missing }) => !isLost(missing));
@@ -273,7 +272,7 @@ export class Memory {
 
   #endModuleBeforeChange(): void {
     this.#countTime();
-    // What passed since the first call of a sign-in is nobody's yet: it goes to the next module.
+    // Time since the first call of a sign-in belongs to nobody yet. It is added to the next module.
     if (!this.#identity.isSigningIn(now()) || this.#inModule.ms >= SIGN_IN_MS) this.#endModule();
   }
 
@@ -293,7 +292,7 @@ export class Memory {
     this.#inPage.ms = 0;
   }
 
-  /** The first end of a view is told even if it took no time. */
+  /** The first end of a page view is reported even if it took no time. */
   #endPage(): void {
     const spent = this.#inPage.take();
     const page = this.#page;
@@ -316,7 +315,7 @@ export class Memory {
       visitor_id: "visitor",
       stream_id: "stream",
     };
-    // As the line that is sent has it: without what is undefined.
+    // Like the line that is sent, it has no undefined fields.
     const draft: Draft = { event: JSON.parse(JSON.stringify(event)), missing: this.#identity.missing() };
     this.#counters.accepted += 1;
     if (this.#consent === "denied") this.#drop("consent", 1);
@@ -336,7 +335,7 @@ export class Memory {
     if (this.#settings.disableEventSend) {
       this.#drop("disabled", 1);
     } else if ((account || user) && generation !== this.#identity.generation) {
-      // The identity has ended while `beforeSend` decided.
+      // The identity ended while `beforeSend` decided.
       this.#lose("identity", 1);
     } else {
       this.#hold([...this.#held(), draft]);
@@ -345,7 +344,7 @@ export class Memory {
     }
   }
 
-  /** Lets go of what waits for nothing any more. */
+  /** Delivers the events that no longer wait for anything. */
   #release(): void {
     if (this.#consent !== "granted") return;
     const waiting: Draft[] = [];
@@ -373,11 +372,11 @@ export class Memory {
   }
 }
 
-/** What stands in an event: what was passed for it alone, or what was set. An empty text is `null`. */
+/** The id in an event: the one passed for it alone, or the current one. An empty text stands for none. */
 const orSet = (given: string | undefined, set: string | undefined): string | undefined =>
   given === undefined ? set : given || undefined;
 
-// Read when asked, so that a test's clock counts.
+// Reads the clock at each call, so that a test can replace it.
 function now(): number {
   return performance.now();
 }

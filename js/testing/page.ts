@@ -1,42 +1,44 @@
-// A page in a browser that a test drives: its tracker is the real one, and what it
-// sends is kept here instead.
+// A page in a browser that a test drives. It has the real tracker, and this module records what the tracker sends.
 
 import type { TrackedEvent } from "../types.ts";
 import { type ExpectedEvent, expectation, failed, listed, matches } from "./match.ts";
 
-/** What is needed of a page of Playwright, or of its context. */
+/** The part of a Playwright page or context that is used. */
 export interface RoutedPage {
   route(url: RegExp, handler: (route: Route) => Promise<void>): Promise<unknown>;
 }
 
-/** What is needed of a request that Playwright holds. */
+/** The part of an intercepted Playwright request that is used. */
 export interface Route {
   request(): { method(): string; url(): string; postDataBuffer(): Uint8Array | null };
   fulfill(answer: { status: number; headers: Record<string, string>; body: string }): Promise<void>;
   fallback(): Promise<void>;
 }
 
-/** What a page sends. */
+/** The events that a page sends. */
 export interface PageEvents {
-  /** The events so far, in the order in which they came. */
+  /** The events so far, in the order of arrival. */
   events(): TrackedEvent[];
-  /** Waits for an event with these fields; fails, and lists what came, if there is none within `timeout` ms (5,000). */
+  /**
+   * Waits for an event with these fields. If none arrives within `timeout` ms (5,000), fails and lists those that
+   * did.
+   */
   expectEvent(expected: ExpectedEvent, options?: { timeout?: number }): Promise<TrackedEvent>;
   /** Forgets the events so far. */
   clear(): void;
 }
 
-// `/v1/{authKey}/{apiKey}`, wherever the collector is. An API of the app may have addresses like that, too.
+// `/v1/{authKey}/{apiKey}`, whatever the origin. An API of the app may have similar addresses.
 const BATCHES = /\/v1\/[^/?#]+\/[^/?#]+(?:\?.*)?$/;
 
-// A request may carry nothing but the question which events have arrived.
+// A request may only ask which events have arrived, without sending any.
 const ASKS = /[?&]asked=/;
 
 const TIMEOUT_MS = 5000;
 
 /**
- * Stands in for the collector of a page of Playwright: call it before `page.goto`. Requests that carry no events of a
- * tracker go where they would have gone.
+ * Replaces the collector for a page in Playwright; call it before `page.goto`. Requests that carry no events of a
+ * tracker go to their usual destination.
  *
  * @param page The page, or its context.
  * @param options `url`: which requests are batches. Default: those to `/v1/…/…`.
@@ -51,7 +53,7 @@ export async function recordPage(page: RoutedPage, options?: { url?: RegExp }): 
       return;
     }
     for (const event of sent) {
-      // What is sent again counts once, as the collector has it.
+      // An event that is sent again counts once, as in the collector.
       if (!came.some(({ event_id }) => event_id === event.event_id)) came.push(event);
     }
     await route.fulfill({
@@ -96,7 +98,7 @@ export async function recordPage(page: RoutedPage, options?: { url?: RegExp }): 
   };
 }
 
-/** The events that a tracker sends by a request; nothing where it is another's. */
+/** The events of a tracker in a request; `undefined` if it is another kind of request. */
 async function eventsOf(route: Route): Promise<TrackedEvent[] | undefined> {
   const request = route.request();
   if (request.method() !== "POST") return undefined;
@@ -106,18 +108,18 @@ async function eventsOf(route: Route): Promise<TrackedEvent[] | undefined> {
     const sent = lines.map((line) => JSON.parse(line));
     return sent.every(isEvent) && (sent.length || ASKS.test(request.url())) ? sent : undefined;
   } catch {
-    // It is packed in another way, or no JSON.
+    // The body is packed differently, or is not JSON.
     return undefined;
   }
 }
 
-/** What every event of a tracker has: `beforeSend` may take its action away, but neither its id nor its place. */
+/** Whether this is an event of a tracker. `beforeSend` may remove its action, but neither its id nor its `seq`. */
 function isEvent(line: unknown): line is TrackedEvent {
   const { action, event_id, seq } = (line ?? {}) as Record<string, unknown>;
   return typeof event_id === "string" && (typeof action === "string" || typeof seq === "number");
 }
 
-/** A body, which may be packed. */
+/** A body, which may be compressed. */
 async function textOf(body: Uint8Array): Promise<string> {
   const bytes = new Uint8Array(body);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return new TextDecoder().decode(bytes);

@@ -1,4 +1,4 @@
-// The class in tests: the same surface and the same refusals, with memory behind it.
+// The class for tests: the same methods and the same refusals, with events in memory.
 
 import { id } from "../arguments.ts";
 import { DEFAULT_ENDPOINT } from "../generated/contract.ts";
@@ -12,7 +12,7 @@ import { explain } from "../words.ts";
 import { made, RecordedCalls } from "./made.ts";
 import { Memory } from "./memory.ts";
 
-/** The trackers that were made, by their keys: each source has one, however often it is constructed. */
+/** The existing trackers, by source. Each source has one, however often it is constructed. */
 const trackers = new Map<string, RecordedCalls>();
 
 /** A tracker whose events stay in memory. */
@@ -30,8 +30,8 @@ export class na<App extends Names = Names> extends Tracker<App> {
     const other = trackers.get(source);
     if (other) {
       super(other);
-      // What a subclass has in place of these methods may need what its constructor has not made yet.
-      // The user first: the account of one who stays is not expected to change.
+      // This does not call overridable methods: a subclass may need what its constructor has not set up yet. The user
+      // comes first, because the account of a user who stays is not expected to change.
       if (given?.userId != null) super.setUserId(given.userId as Id);
       if (given?.accountId != null) super.setAccountId(given.accountId as Id);
       return;
@@ -52,20 +52,20 @@ export class na<App extends Names = Names> extends Tracker<App> {
   }
 }
 
-/** Stands for the own origin, which a test has not. */
+/** Stands for the page's own origin, which a test does not have. */
 const OWN_ORIGIN = "http://own.invalid";
 
-/** A copy of the settings; nothing where they throw. */
+/** A copy of the settings; `undefined` if they throw. */
 function settingsOf(settings: unknown, problems: string[]): Given | undefined {
   const given = found(() => readSettings(settings), problems);
   const endpoint = given?.endpoint;
   if (typeof endpoint !== "string" || !PATH.test(endpoint)) return given;
   const own = OWN_ORIGIN + endpoint;
-  // What is no path either is told as it was given.
+  // A value that is not a path either is reported as it was passed.
   return endpointOf(own) ? { ...given, endpoint: own } : given;
 }
 
-/** Names a source; empty where the keys, the endpoint or the settings are none. */
+/** The name of a source; empty if the keys, the endpoint or the settings are invalid. */
 function sourceOf(apiKey: unknown, authKey: unknown, given: Given | undefined, problems: string[]): string {
   const keys = found(() => `${id("authKey", authKey)}\n${id("apiKey", apiKey)}`, problems);
   if (!given) return "";
@@ -75,7 +75,7 @@ function sourceOf(apiKey: unknown, authKey: unknown, given: Given | undefined, p
   return isEndpoint && keys ? `${endpoint}\n${keys}` : "";
 }
 
-/** What is found; where it is refused, why is one more problem. */
+/** The result of a function. If it refuses something, adds that to the problems. */
 function found<Found>(find: () => Found, problems: string[]): Found | undefined {
   try {
     return find();
@@ -85,7 +85,10 @@ function found<Found>(find: () => Found, problems: string[]): Found | undefined 
   }
 }
 
-/** Forgets all events and problems, so that the next test begins anew. Trackers that are there go on; those that are constructed from now on share nothing with them. */
+/**
+ * Forgets all events and problems, so that the next test starts afresh. Existing trackers go on, but trackers
+ * constructed from now on share nothing with them.
+ */
 export function clear(): void {
   made.events.length = 0;
   made.held.clear();

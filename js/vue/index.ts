@@ -18,27 +18,29 @@ import {
 import { absent, complain } from "../modules/absent.ts";
 import { Modules, nextPlace } from "../modules/index.ts";
 
-/** What is needed of a Vue Router. */
+/** The part of a Vue Router that is used. */
 export interface Router {
-  /** Returns what takes the guard away. */
+  /** Returns a function that removes the guard. */
   afterEach(guard: (to: Route, from: Route, failure?: unknown) => unknown): () => void;
   readonly currentRoute: { readonly value: Route };
 }
 
-/** What is needed of a route. */
+/** The part of a route that is used. */
 interface Route {
   readonly meta: Record<PropertyKey, unknown>;
 }
 
-/** What the plugin takes. */
+/** The options of the plugin. */
 export interface NateroOptions {
-  /** Made once: `new na(apiKey, authKey, { endpoint })`. */
+  /** Make it once: `new na(apiKey, authKey, { endpoint })`. */
   tracker: na;
-  /** The app's router: the `module` of a route's `meta` is entered with the route, and left where there is none. */
+  /**
+   * The app's router. Each navigation enters the `module` in the `meta` of the route, and leaves it if there is none.
+   */
   router?: Router | undefined;
 }
 
-/** What `v-track` takes: a feature, or that and more about its use; `null`: none. */
+/** The value of `v-track`: a feature, or an object with a feature and more about its use; `null` for no tracking. */
 export type TrackValue =
   | Id
   | null
@@ -58,9 +60,11 @@ interface Tracking {
 
 const KEY: InjectionKey<Tracking> = Symbol.for("natero-wasm/vue") as InjectionKey<Tracking>;
 
-/** The plugin: `app.use(createNatero({ tracker }))`. It brings `useNatero`, `useModule` and the directive `v-track`. */
+/**
+ * The plugin: `app.use(createNatero({ tracker }))`. It provides `useNatero`, `useModule` and the directive `v-track`.
+ */
 export function createNatero({ tracker: given, router }: NateroOptions): Plugin {
-  // Not all who write apps have a compiler that asks for it.
+  // JavaScript code is not forced by a compiler to pass it.
   const tracker = (given as na | null | undefined) ?? absent;
   return {
     install(app) {
@@ -69,14 +73,14 @@ export function createNatero({ tracker: given, router }: NateroOptions): Plugin 
       app.provide(KEY, { tracker, modules });
       app.directive("track", directive(tracker));
       if (!router) return;
-      // The route is around all that is shown of it.
+      // The route is outside the components that it shows.
       const place = nextPlace();
       const follow = ({ meta: { module } }: Route): void => {
         if (typeof module === "string") modules.enter(place, module, tracker);
         else modules.leave(place);
         modules.restore();
       };
-      // What comes of a navigation that failed is not shown.
+      // After a failed navigation the new route is not shown.
       const unfollow = router.afterEach((to, _, failure) => failure || follow(to));
       follow(router.currentRoute.value);
       const { unmount } = app;
@@ -95,9 +99,9 @@ export function useNatero(): na {
 }
 
 /**
- * Enters a module for as long as the component is there; of several the innermost counts.
+ * Enters a module for as long as the component is mounted. If several components enter one, the innermost counts.
  *
- * @param name The module, or a ref or getter of it; `null`: none of its own.
+ * @param name The module, or a ref or getter of it; `null`: the component enters none.
  */
 export function useModule(name: MaybeRefOrGetter<string | null | undefined>): void {
   const { tracker, modules } = useTracking();
@@ -114,7 +118,7 @@ export function useModule(name: MaybeRefOrGetter<string | null | undefined>): vo
   };
   watch(() => toValue(name), apply, { immediate: true });
   onScopeDispose(show(false));
-  // It may be called beside all components, as in a store.
+  // It may be called outside of components, as in a store.
   if (!getCurrentInstance()) return;
   onActivated(show(true));
   onDeactivated(show(false));
@@ -128,7 +132,7 @@ function useTracking(): Tracking {
   return tracking ?? NOBODY;
 }
 
-// The event that `v-track:submit` and the like name.
+// The directive `v-track`. Its argument, as in `v-track:submit`, names the event.
 function directive(tracker: na): Directive<HTMLElement, TrackValue> {
   const uses = new WeakMap<HTMLElement, { value: TrackValue; kind: string; tell: () => void }>();
   const send = (value: TrackValue): void => {
@@ -146,7 +150,7 @@ function directive(tracker: na): Directive<HTMLElement, TrackValue> {
   const follow = (element: HTMLElement, { arg, value }: DirectiveBinding<TrackValue>): void => {
     const kind: string = arg ?? "click";
     const before = uses.get(element);
-    // Where it is of this kind it stays: an event that is under way would not find a new one.
+    // For the same kind of event the listener stays: an event under way would not reach a new one.
     if (before?.kind === kind) {
       before.value = value;
       return;
@@ -160,7 +164,7 @@ function directive(tracker: na): Directive<HTMLElement, TrackValue> {
     mounted: follow,
     updated: follow,
     unmounted: stop,
-    // Nothing of it is in what a server renders.
+    // The directive adds nothing to what a server renders.
     getSSRProps: () => ({}),
   };
 }

@@ -1,4 +1,4 @@
-//! What shows that somebody uses the page, or a frame of it.
+//! Detects that somebody uses the page, or a frame in it.
 
 use std::cell::{Cell, OnceCell};
 
@@ -12,7 +12,7 @@ use super::{
     timer::Timer,
 };
 
-/// What a person does. Pages scroll by themselves.
+/// What a person does. Scrolling is not listed, because pages also scroll by themselves.
 const KINDS: [&str; 9] = [
     "pointerdown",
     "pointermove",
@@ -25,21 +25,21 @@ const KINDS: [&str; 9] = [
     "wheel",
 ];
 
-/// How often is looked whether the focus is still in a frame of another origin, in
-/// ms.
+/// How often the tracker checks whether the focus is still in a frame of another origin,
+/// in ms.
 const LOOK: f64 = 1_000.0;
 
-/// What a user does.
+/// A sign that somebody uses the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     /// Somebody did something.
     Activity,
-    /// The focus went into a frame in which nothing can be heard (`true`), or came out
+    /// The focus went into a frame whose events cannot be observed (`true`), or came out
     /// of it.
     FrameFocused(bool),
 }
 
-/// Watches until it is stopped.
+/// Watches the page until it is stopped.
 pub(crate) struct Activity {
     ears: OnceCell<Ears>,
     used: Box<dyn Fn(Use)>,
@@ -49,15 +49,16 @@ pub(crate) struct Activity {
 }
 
 struct Ears {
-    /// What is heard in the window and in frames of this origin.
+    /// Hears activity in the window and in frames of this origin.
     activity: Ear,
-    /// Frames come, and load other documents. Their loads do not reach the window.
+    /// Frames are added, and load new documents. Their `load` events do not reach the
+    /// window.
     loads: Ear,
     blurs: Ear,
 }
 
 impl Activity {
-    /// Tells of each use.
+    /// Calls `used` for each sign.
     pub fn watch(used: impl Fn(Use) + 'static) -> &'static Activity {
         let activity: &Activity = Box::leak(Box::new(Activity {
             ears: OnceCell::new(),
@@ -67,13 +68,13 @@ impl Activity {
             is_over: Cell::new(false),
         }));
         activity.listen();
-        // The focus may have gone into a frame before there was a tracker.
+        // The focus may have been in a frame before the tracker existed.
         activity.look_in(0.0);
         activity
     }
 
-    /// Listens to the window and the frames in it, as far as they are of this origin;
-    /// again where somebody has removed every listener.
+    /// Listens to the window and its frames, as far as they have this origin. Call it
+    /// again after somebody has removed every listener.
     pub fn listen(&'static self) {
         if self.is_over.get() {
             return;
@@ -96,12 +97,12 @@ impl Activity {
         Ears {
             activity: Ear::new(&KINDS, move |_| self.tell(Use::Activity)),
             loads: Ear::new(&["load"], came),
-            // The browser says where the focus went when the event is over.
+            // Browsers tell where the focus went only after the event.
             blurs: Ear::new(&["blur"], move |_| self.look_in(0.0)),
         }
     }
 
-    /// Listens no more.
+    /// Stops listening.
     pub fn stop(&self) {
         self.is_over.set(true);
         self.next_look.clear();
@@ -138,7 +139,7 @@ impl Activity {
         if is_in != was_in {
             self.tell(Use::FrameFocused(is_in));
         }
-        // Of what the user does in it, browsers tell the page no more than this.
+        // This is all that browsers tell the page about activity in the frame.
         if is_in && is_activated().unwrap_or(!was_in) {
             self.tell(Use::Activity);
         }
@@ -148,7 +149,7 @@ impl Activity {
     }
 }
 
-/// Calls `visit` for a window and the frames in it that are of this origin.
+/// Calls `visit` for a window and the frames in it that have this origin.
 fn each_window(window: &JsValue, visit: &dyn Fn(&JsValue)) {
     visit(window);
     let mut at = 0;
@@ -157,7 +158,7 @@ fn each_window(window: &JsValue, visit: &dyn Fn(&JsValue)) {
         if !frame.is_object() {
             break;
         }
-        // That of another origin has no document.
+        // The document of a frame of another origin is not accessible.
         if member(&frame, "document").is_object() {
             each_window(&frame, visit);
         }
@@ -175,8 +176,8 @@ fn is_in_foreign_frame(document: &JsValue) -> bool {
     !inner.is_object() || is_in_foreign_frame(&inner)
 }
 
-/// The element of a document that has the focus, or in whose document something has:
-/// within components, too, as far as they are open.
+/// The focused element of a document, or the frame whose document has the focus. It also
+/// looks inside components with an open shadow root.
 fn focused_in(document: &JsValue) -> JsValue {
     let mut found = member(document, "activeElement");
     loop {
@@ -205,8 +206,8 @@ fn has_focus(document: &JsValue) -> bool {
     answer.is_some_and(|it| it == true)
 }
 
-/// Whether the user did something in the page or a frame a moment ago, where browsers
-/// tell.
+/// Whether the user did something in the page or a frame a moment ago; `None` if the
+/// browser does not tell.
 fn is_activated() -> Option<bool> {
     member_of(&member(&global("navigator"), "userActivation"), "isActive").as_bool()
 }

@@ -22,35 +22,36 @@ extern "C" {
     fn get_time(this: &PageDate) -> Result<JsValue, JsValue>;
 }
 
-/// What the monotonic time is made of.
+/// The clock behind the monotonic time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Performance,
-    /// Where there is no other.
+    /// Used if there is no monotonic clock.
     WallClock,
 }
 
-/// A clock that goes back by more is another one, in ms: a page has set it, as tests of
-/// pages do. Others blur what they tell.
+/// If a clock goes back by more than this, in ms, it is treated as a different clock,
+/// because the page has set it, as tests of pages do. Smaller steps back come from
+/// browsers that blur their clocks.
 const BLUR: f64 = 1_000.0;
 
-/// Nearly 30,000 years, in ms. What is added to a time that is far beyond is lost in its
-/// digits, so that no wait would end.
+/// Nearly 30,000 years, in ms. A larger time has too few digits for what is added to it,
+/// so that a wait would never end.
 const MAX_TIME: f64 = 1e15;
 
-/// A time that never goes back, whatever a page puts in the place of its clocks: it goes on
-/// from where it stood.
+/// A time that never goes back, even if the page replaces its clocks. It then continues
+/// from its last value.
 #[derive(Debug, Clone, Copy)]
 struct Steady {
     source: Source,
-    /// The latest reading.
+    /// The latest reading of the clock.
     told: f64,
-    /// What is added to it.
+    /// The difference between this time and the reading.
     ahead: f64,
 }
 
 impl Steady {
-    /// The time by a reading, which is noted.
+    /// Takes in a reading, and returns the time.
     fn at(&mut self, source: Source, told: f64) -> f64 {
         if source != self.source || self.told - told > BLUR {
             self.ahead += self.told - told;
@@ -68,7 +69,7 @@ thread_local! {
     static STEADY: Cell<Option<Steady>> = const { Cell::new(None) };
 }
 
-/// The time by both clocks.
+/// The current time on both clocks.
 pub(crate) fn now() -> Now {
     Now {
         mono: Mono(monotonic()),
@@ -76,7 +77,7 @@ pub(crate) fn now() -> Now {
     }
 }
 
-/// The monotonic time in ms, which is made of the wall clock where there is no such one.
+/// The monotonic time in ms, derived from the wall clock if there is no monotonic one.
 pub(crate) fn monotonic() -> f64 {
     let (source, told) = match reading(performance_now()) {
         Some(told) => (Source::Performance, told),
@@ -92,7 +93,7 @@ pub(crate) fn monotonic() -> f64 {
     now
 }
 
-/// The wall time in ms since the epoch; 0 where the page has taken both ways to it.
+/// The wall time in ms since the epoch; 0 if the page has broken both ways to read it.
 pub(crate) fn wall() -> f64 {
     let told = reading(date_now());
     told.or_else(|| reading(PageDate::new().and_then(|date| date.get_time())))
@@ -121,13 +122,13 @@ mod tests {
         };
         for (source, told, expected) in [
             (Performance, 5_100.0, 5_100.0),
-            // A clock that is blurred stands still.
+            // The time stands still while a blurred clock goes back.
             (Performance, 5_099.0, 5_100.0),
             (Performance, 5_101.0, 5_101.0),
-            // The page has set it.
+            // The page has set the clock.
             (Performance, 0.0, 5_101.0),
             (Performance, 10.0, 5_111.0),
-            // The page has taken it, and gives it back.
+            // The page has removed the clock, and later restores it.
             (WallClock, 1.8e12, 5_111.0),
             (WallClock, 1.8e12 + 20.0, 5_131.0),
             (Performance, 30.0, 5_131.0),

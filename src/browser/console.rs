@@ -1,10 +1,10 @@
-//! What a developer reads.
+//! Prints lines for the developer.
 
 use std::cell::Cell;
 
 use super::page::{call, global};
 
-/// How much a line matters.
+/// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
     Error,
@@ -15,11 +15,11 @@ pub(crate) enum Level {
 const FROM: &str = "natero:";
 
 thread_local! {
-    /// What is being printed.
+    /// The kind of line that is being printed.
     static PRINTING: Cell<Option<Level>> = const { Cell::new(None) };
 }
 
-/// Prints a line. A page may have put anything in place of the console, even what
+/// Prints a line. A page may have replaced the console by anything, even by code that
 /// calls the tracker.
 pub(crate) fn print(level: Level, message: &str) {
     if PRINTING.get().is_some() {
@@ -31,13 +31,13 @@ pub(crate) fn print(level: Level, message: &str) {
         Level::Warn => "warn",
         Level::Log => "log",
     };
-    // A console that throws is none.
+    // If the console throws, nothing is printed.
     let _ = call(&global("console"), print, &[FROM.into(), message.into()]);
     PRINTING.set(None);
 }
 
-/// A line of `debug` is being printed: what a replaced console calls then would
-/// print, and call, without end.
+/// Whether a line of `debug` is being printed. A replaced console that calls the tracker
+/// then would print, and call, without end.
 pub(crate) fn is_logging() -> bool {
     PRINTING.get() == Some(Level::Log)
 }

@@ -1,6 +1,6 @@
-//! The ids of session and visitor, which all pages of a host share: in two cookies,
-//! or in web storage where cookies do not stick, as on `file:`. Where both are
-//! blocked, as in sandboxed frames, they live as long as the page.
+//! The ids of session and visitor, which all pages of a host share. They are in two
+//! cookies, or in web storage where cookies do not work, as on `file:`. If both are
+//! blocked, as in sandboxed frames, the ids live as long as the page.
 
 use std::cell::Cell;
 
@@ -20,17 +20,17 @@ use crate::{
 const SESSION: &str = "sid";
 const VISITOR: &str = "vid";
 
-/// The cookies of all trackers of a page that have the same prefix.
+/// The cookies of all trackers of a page with the same prefix.
 #[derive(Debug)]
 pub(crate) struct Cookies {
     prefix: &'static str,
     domain: Option<&'static str>,
     is_used: bool,
-    /// It was told that the domain is refused.
+    /// The developer was warned that the browser refuses the domain.
     is_told: Cell<bool>,
 }
 
-/// What the cookies hold; empty where one is missing.
+/// The values of the cookies; a missing one is empty.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct CookieValues {
     pub session: String,
@@ -58,18 +58,18 @@ impl Cookies {
         }
     }
 
-    /// Sets the session; tells what to warn of.
+    /// Sets the session cookie. Returns a warning if the browser refuses its domain.
     pub fn set_session(&self, value: &str, max_age: Seconds) -> Option<String> {
         self.set(SESSION, value, max_age)
     }
 
-    /// Sets the visitor; tells what to warn of.
+    /// Sets the visitor cookie. Returns a warning if the browser refuses its domain.
     pub fn set_visitor(&self, value: &str, max_age: Seconds) -> Option<String> {
         self.set(VISITOR, value, max_age)
     }
 
-    /// Removes both, whatever domain they were set for: one that stays would count at
-    /// the next look.
+    /// Removes both cookies, for every possible domain. One that stayed would be read
+    /// again.
     pub fn erase(&self) {
         let host = page::host();
         for &name in &[SESSION, VISITOR] {
@@ -84,7 +84,7 @@ impl Cookies {
         }
     }
 
-    /// Of several cookies of a name the newest.
+    /// The newest of several cookies with the same name, or what was stored in its place.
     fn newest(&self, all: &str, name: &str) -> String {
         match newest(all, self.prefix, name) {
             "" => self.kept(name).unwrap_or_default(),
@@ -115,7 +115,7 @@ impl Cookies {
         })
     }
 
-    /// What was stored in place of a cookie, as long as that would last.
+    /// The value stored in place of a cookie, if it has not expired.
     fn kept(&self, name: &str) -> Option<String> {
         let kept = stored(&[self.prefix, name].concat())?;
         let (value, until) = parted_at_last(&kept, b' ')?;
@@ -151,7 +151,7 @@ impl Cookies {
     }
 }
 
-/// Visits the values of all cookies of a name.
+/// Visits the values of all cookies with this name.
 fn each<'a>(all: &'a str, prefix: &str, name: &str, visit: &mut dyn FnMut(&'a str)) {
     for pair in parts(all, b';') {
         let pair = pair.strip_prefix(' ').unwrap_or(pair);
@@ -165,8 +165,8 @@ fn each<'a>(all: &'a str, prefix: &str, name: &str, visit: &mut dyn FnMut(&'a st
     }
 }
 
-/// The newest: that of a session tells its time, and browsers list others in the
-/// order in which they came.
+/// The newest value. A session cookie contains its time; of other cookies, browsers list
+/// the newest last.
 fn newest<'a>(all: &'a str, prefix: &str, name: &str) -> &'a str {
     let time = |value: &str| {
         let time = parted_at_last(value, b'.').and_then(|(_, time)| number(time));

@@ -1,4 +1,4 @@
-//! What listens to the page for a tracker, until that is detached.
+//! Everything that listens to the page for a tracker, until that is detached.
 
 use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
@@ -14,27 +14,27 @@ use super::{
     wrapped::Wrapped,
 };
 
-/// What listens to the page, while it lives.
+/// The listeners of a tracker. They listen as long as this lives.
 #[derive(Default)]
 pub(super) struct Ears {
     pub listeners: Vec<Listener>,
     pub wrapped: Vec<Wrapped>,
     pub activity: Option<&'static Activity>,
     pub navigation: Option<&'static Navigation>,
-    /// Where there is no page there is no tab.
+    /// `None` if there is no page, and therefore no tab.
     pub tabs: Option<&'static Tabs>,
     pub _erasure: Option<Erasure>,
 }
 
-/// Notices that the page has erased all listeners, while it lives.
+/// Notices, as long as it lives, that the page has erased all listeners.
 pub(super) struct Erasure {
     observer: MutationObserver,
     _again: guard::Function,
 }
 
 impl Erasure {
-    /// Calls `again` whenever `document.open()` has erased all listeners of the page, and
-    /// its content: that is noticed.
+    /// Calls `again` whenever `document.open()` has erased all listeners of the page,
+    /// together with its content.
     pub fn watch(again: impl Fn() + 'static) -> Option<Erasure> {
         let document = page::document()?;
         let again = guard::function(move |_| again());
@@ -57,7 +57,7 @@ impl Drop for Erasure {
 }
 
 impl Ears {
-    /// Listens again where somebody has removed every listener.
+    /// Adds all listeners again after somebody has removed them.
     pub fn listen_again(&self) {
         for listener in &self.listeners {
             listener.listen();
@@ -73,7 +73,7 @@ impl Ears {
         }
     }
 
-    /// What lives on does nothing any more.
+    /// Stops the parts that are never dropped.
     pub fn stop(&self) {
         if let Some(activity) = self.activity {
             activity.stop();

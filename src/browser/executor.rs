@@ -1,5 +1,5 @@
-//! Runs futures in the page. That of wasm-bindgen-futures does as much for programs that
-//! consist of futures; here there are a few, which wait for nothing but [`Settled`].
+//! Runs futures in the page. wasm-bindgen-futures is made for programs that consist of
+//! futures. Here there are only a few, and they wait for nothing but [`Settled`].
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,16 +24,15 @@ extern "C" {
     fn then(this: &Thenable, kept: &JsValue, broken: &JsValue) -> Result<JsValue, JsValue>;
 }
 
-/// A future that nobody waits for.
+/// A future whose result nobody awaits.
 type Running = Pin<Box<dyn Future<Output = ()>>>;
 
 thread_local! {
-    /// The futures that wait, each with its number. The one that is polled is not among
+    /// The waiting futures, each with its number. The future being polled is not among
     /// them.
     static WAITING: RefCell<Vec<(u32, Running)>> = const { RefCell::new(Vec::new()) };
 
-    /// The number of the future that is polled, which is that of the last that began or
-    /// went on.
+    /// The number of the future that is polled, or was polled last.
     static POLLED: Cell<u32> = const { Cell::new(0) };
 
     static LAST: Cell<u32> = const { Cell::new(0) };
@@ -49,7 +48,7 @@ fn in_microtask(task: Box<dyn FnOnce()>) {
         task();
         JsValue::UNDEFINED
     }));
-    // Where there is no such function, or it throws, promises have microtasks, too.
+    // If `queueMicrotask` is missing or throws, a promise also gives a microtask.
     if queue_microtask(&task).is_err() {
         let settled = Promise::resolve(&JsValue::UNDEFINED);
         let settled: &Thenable = settled.unchecked_ref();
@@ -57,8 +56,8 @@ fn in_microtask(task: Box<dyn FnOnce()>) {
     }
 }
 
-/// Polls a future until it is ready, first when the current task ends. What fails within
-/// ends it.
+/// Polls a future until it is ready, first when the current task ends. A trap or
+/// exception within ends it.
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     run(Box::pin(future));
 }
@@ -90,21 +89,23 @@ fn go_on(number: u32) {
     }
 }
 
-/// What something is settled with, in the end. Only what [`spawn`] runs can wait for it.
+/// The future outcome of something in the page. Only futures run by [`spawn`] can await
+/// it.
 #[derive(Clone, Default)]
 pub(crate) struct Settled(Rc<State>);
 
 #[derive(Default)]
 struct State {
     outcome: Cell<Option<Result<JsValue, JsValue>>>,
-    /// The future that waits for it.
+    /// The number of the future that awaits it.
     waiting: Cell<Option<u32>>,
-    /// What the page calls, until it has.
+    /// The functions that the page calls, until it has called one.
     heard: Cell<Option<[guard::Function; 2]>>,
 }
 
 impl Settled {
-    /// As a promise is; at once with what is none.
+    /// The outcome of a promise. A value that is not a promise is its own outcome,
+    /// available at once.
     pub fn of(promise: &JsValue) -> Settled {
         let settled = Settled::default();
         let [kept, broken] = [Ok, Err].map(|outcome: fn(_) -> _| {
@@ -120,7 +121,7 @@ impl Settled {
         settled
     }
 
-    /// Settles it, and goes on with what waits for that.
+    /// Sets the outcome, and continues the future that awaits it.
     pub fn settle(&self, outcome: Result<JsValue, JsValue>) {
         self.0.heard.take();
         self.0.outcome.set(Some(outcome));
@@ -144,7 +145,7 @@ impl Future for Settled {
     }
 }
 
-/// A promise, and what settles it; `undefined` where the page has no promises.
+/// A promise, and the function that resolves it; `undefined` if the page has no promises.
 pub(crate) fn promise() -> (JsValue, JsValue) {
     let settle = Rc::new(Cell::new(JsValue::UNDEFINED));
     let slot = Rc::clone(&settle);
@@ -155,7 +156,7 @@ pub(crate) fn promise() -> (JsValue, JsValue) {
     (promise.unwrap_or(JsValue::UNDEFINED), settle.take())
 }
 
-/// Lets a promise be: nobody waits for it, and its rejection is nobody's.
+/// Ignores the outcome of a promise, so that a rejection is not reported as unhandled.
 pub(crate) fn ignore(promise: &JsValue) {
     drop(Settled::of(promise));
 }

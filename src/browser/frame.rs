@@ -1,4 +1,4 @@
-//! The task behind the next frame, when what a navigation brings is there.
+//! Runs a task after the next frame, when the results of a navigation are in place.
 
 use std::cell::RefCell;
 
@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 
 use super::{clock, guard, page::window, timer::Timer};
 
-/// A page that is not painted has no frames; then the title of a navigation is
-/// looked at after this long, in ms.
+/// A hidden page has no frames. Then the title of a navigation is read after this long,
+/// in ms.
 const WITHOUT_FRAME: f64 = 250.0;
 
 /// Waits for the next frame.
@@ -18,15 +18,15 @@ pub(crate) struct Frame {
     timer: Timer,
 }
 
-/// What the browser calls with the next frame, unless this goes.
+/// The function that the browser calls with the next frame, unless this is dropped.
 struct Asked {
     request: Option<i32>,
     _painted: guard::Function,
 }
 
 impl Frame {
-    /// Runs `task` in a task of its own after the next frame, behind what the page does
-    /// in that, or soon where there is none.
+    /// Runs `task` in a task of its own after the next frame, and so after the page's own
+    /// work in it, or soon if there are no frames.
     pub fn run(&'static self, task: impl Fn() + Copy + 'static) {
         self.call_off();
         let painted = guard::function(move |_| {
@@ -41,7 +41,7 @@ impl Frame {
         }));
     }
 
-    /// Runs nothing any more.
+    /// Cancels the waiting task.
     pub fn call_off(&self) {
         self.timer.clear();
         self.asked.take();

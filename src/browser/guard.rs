@@ -1,9 +1,9 @@
-//! Keeps what goes wrong where it goes wrong.
+//! Contains failures where they happen.
 //!
-//! A trap of the wasm, which is what a panic becomes, and an exception that the
-//! page throws through Rust frames both reach JavaScript as an exception. Each
-//! function that the browser is given, and each call of the tracker, runs behind
-//! a call that catches it.
+//! A trap of the wasm, which is what a panic becomes, and an exception that the page
+//! throws through Rust frames both reach JavaScript as an exception. Therefore each
+//! function given to the browser, and each call of the tracker, runs inside a call that
+//! catches exceptions.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 /// Runs a task.
 ///
 /// # Errors
-/// With what was thrown: of a trap, a `RuntimeError`. The frames between were left
+/// The thrown value; for a trap, a `RuntimeError`. The Rust frames in between ended
 /// without running destructors.
 pub(crate) fn run<T>(task: impl FnOnce() -> T) -> Result<T, JsValue> {
     let mut task = Some(task);
@@ -26,8 +26,8 @@ pub(crate) fn run<T>(task: impl FnOnce() -> T) -> Result<T, JsValue> {
     result.ok_or(JsValue::UNDEFINED)
 }
 
-/// What is called. A `dyn FnMut()` is one that can be called by value, too, which is a
-/// function more in the wasm for each task.
+/// A task that can be called. It is not a `dyn FnMut()`, because that can also be called
+/// by value, which adds a function to the wasm for each task.
 trait Task {
     fn go(&mut self);
 }
@@ -39,32 +39,34 @@ impl<T: FnMut()> Task for T {
 }
 
 thread_local! {
-    /// How many of these calls are under way, each within the one before.
+    /// How many of these calls are nested at the moment.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// So many of these calls within each other are made for a page. It takes one for each
-/// call whose arguments call the tracker as they are read, and three where `beforeSend`
-/// calls another tracker; details of 64 levels take some 20 KB of the stack for each.
+/// How deeply these calls may be nested for code of the page. Each call whose arguments
+/// call the tracker while they are read takes one level, and a `beforeSend` that calls
+/// another tracker takes three. Details with 64 levels take about 20 KB of the stack for
+/// each.
 const DEEPEST: u32 = 8;
 
-/// The code of the page that runs calls the tracker, which runs code of the page, and so
-/// on: to go on with that would exhaust the stack, and every tracker with it.
+/// Whether calls are nested too deeply: the tracker runs code of the page, which calls
+/// the tracker, and so on. Going on would exhaust the stack, and all trackers would fail.
 pub(crate) fn is_too_deep() -> bool {
     DEPTH.get() > DEEPEST
 }
 
-/// Calls a task, and counts that for as long as it takes.
+/// Calls a task, and counts the level meanwhile.
 fn call(task: &mut dyn Task) -> Result<(), JsValue> {
     let around = DEPTH.get();
     DEPTH.set(around + 1);
     let called = caught(task);
-    // Set rather than counted back: a trap within left without that.
+    // Restores the value rather than counting down, because a trap inside skips its own
+    // counting down.
     DEPTH.set(around);
     called
 }
 
-/// Calls a task by way of JavaScript, where an exception can be caught.
+/// Calls a task through JavaScript, where an exception can be caught.
 #[cfg(target_arch = "wasm32")]
 fn caught(task: &mut dyn Task) -> Result<(), JsValue> {
     use wasm_bindgen::closure::ScopedClosure;
@@ -76,7 +78,7 @@ fn caught(task: &mut dyn Task) -> Result<(), JsValue> {
     function.call0(&JsValue::UNDEFINED).map(drop)
 }
 
-/// There is nothing to catch outside of the wasm.
+/// Outside of the wasm there is nothing to catch.
 #[cfg(not(target_arch = "wasm32"))]
 fn caught(task: &mut dyn Task) -> Result<(), JsValue> {
     task.go();
@@ -87,19 +89,19 @@ thread_local! {
     static WHEN_FAILED: Cell<Option<fn(&JsValue)>> = const { Cell::new(None) };
 }
 
-/// Says who is told when something went wrong within a function of ours.
+/// Sets the function that is called when a function given to the browser fails.
 pub(crate) fn when_failed(tell: fn(&JsValue)) {
     WHEN_FAILED.set(Some(tell));
 }
 
 fn failed(error: &JsValue) {
     if let Some(tell) = WHEN_FAILED.get() {
-        // It cannot be trusted to go well after a failure.
+        // After a failure this may fail, too.
         let _ = run(|| tell(error));
     }
 }
 
-/// Runs a task, and tells whoever wants to know where it fails.
+/// Runs a task, and reports a failure to the function set by [`when_failed`].
 pub(crate) fn attempt(task: impl FnOnce()) {
     let mut task = Some(task);
     attempt_call(&mut || {
@@ -115,11 +117,11 @@ fn attempt_call(task: &mut dyn Task) {
     }
 }
 
-/// A function that can be given to the browser. All are of one kind: a page would download
-/// what makes each of them, here and in the glue.
+/// A function that can be given to the browser. All have the same type, because the page
+/// would download the code for each further type, in the wasm and in the glue.
 pub(crate) type Function = Closure<dyn Fn(JsValue) -> JsValue>;
 
-/// What the browser calls with one argument, and what it is given back. It is a trait for
+/// A function that the browser calls with one argument, and its result. It is a trait for
 /// the same reason as [`Task`].
 pub(crate) trait Called {
     fn call(&self, argument: &JsValue) -> JsValue;
@@ -132,12 +134,13 @@ impl<T: Fn(&JsValue)> Called for T {
     }
 }
 
-/// A function that gives nothing back.
+/// A function without a result.
 pub(crate) fn function(task: impl Fn(&JsValue) + 'static) -> Function {
     function_of(Box::new(task))
 }
 
-// It takes a box: a page would download it once for every closure.
+// Takes a box, because a generic function would be compiled, and downloaded, for every
+// closure.
 fn function_of(task: Box<dyn Called>) -> Function {
     Closure::own_assert_unwind_safe(move |argument: JsValue| {
         let mut given = JsValue::UNDEFINED;
@@ -146,10 +149,10 @@ fn function_of(task: Box<dyn Called>) -> Function {
     })
 }
 
-/// A task that is called once, and gives something back.
+/// A task that is called once and has a result.
 type OnceTask = Box<dyn FnOnce(&JsValue) -> JsValue>;
 
-/// What is called once, and the function that lives until then.
+/// A task that is called once, and the function that lives until then.
 struct Once {
     task: Cell<Option<OnceTask>>,
     function: Rc<Cell<Option<Function>>>,
@@ -163,8 +166,7 @@ impl Called for Once {
     }
 }
 
-/// A function that is called once and gives something back: `undefined` where it
-/// fails.
+/// A function that is called once and has a result: `undefined` if it fails.
 pub(crate) fn function_once(task: OnceTask) -> JsValue {
     let own = Rc::new(Cell::new(None));
     let function = function_of(Box::new(Once {

@@ -1,5 +1,5 @@
-//! Compression by the browser. web-sys has CompressionStream behind its unstable
-//! flag, which a library cannot ask of its users.
+//! Compression by the browser. web-sys offers CompressionStream only with its unstable
+//! flag, which a library cannot require of its users.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
@@ -23,20 +23,20 @@ extern "C" {
     fn new(stream: &JsValue) -> Result<StreamReader, JsValue>;
 }
 
-/// The browser can compress.
+/// Whether the browser can compress.
 pub(crate) fn is_there() -> bool {
     global("CompressionStream").is_function()
 }
 
-/// A text as gzip makes it.
+/// Compresses a text with gzip.
 ///
 /// # Errors
-/// Where the browser cannot, with what it says.
+/// The browser's error, if it cannot.
 pub(crate) async fn gzip(text: &str) -> Result<JsValue, JsValue> {
     let stream = CompressionStream::new("gzip")?;
     let writer = call(&member(&stream, "writable"), "getWriter", &[])?;
-    // Four times as quick as a stream that is piped through. If these fail, reading
-    // does, too.
+    // Four times as fast as a stream that is piped through. If these calls fail, reading
+    // fails too.
     let bytes = Uint8Array::from(text.as_bytes());
     ignore(&call(&writer, "write", &[bytes.into()])?);
     ignore(&call(&writer, "close", &[])?);

@@ -1,5 +1,5 @@
-//! The page in sight, out of sight, left, and brought back. `unload` is never
-//! listened to: it would shut the page out of the back/forward cache.
+//! Reports that the page is shown, hidden, left, or restored. It never listens to
+//! `unload`, which would keep the page out of the back/forward cache.
 
 use std::cell::Cell;
 
@@ -8,28 +8,28 @@ use super::{
     page::{is_visible, member},
 };
 
-/// What became of the page.
+/// What happened to the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// It is in sight.
+    /// It is visible.
     Shown,
-    /// It is not.
+    /// It is hidden.
     Hidden,
-    /// It is left, and may be kept by the browser. `Hidden` comes next.
+    /// It is left, and the browser may keep it. `Hidden` comes next.
     Left,
-    /// The browser has kept it, and shows it again.
+    /// The browser kept the page, and shows it again.
     Restored,
 }
 
-/// Tells of each change while what it listens with lives.
+/// Calls `changed` for each change, as long as the listeners live.
 pub(crate) fn watch(listeners: &mut Vec<Listener>, changed: impl Fn(Change) + Copy + 'static) {
     let is_left: &Cell<bool> = Box::leak(Box::default());
     let visibility = Listener::global(&["visibilitychange"], move |_| {
         if !is_visible() {
             changed(Change::Hidden);
         } else if !is_left.get() {
-            // A page that comes back is visible a moment before it is told that
-            // it is back: that moment belongs to the page view to come.
+            // A restored page becomes visible shortly before `pageshow` reports that. The
+            // time between belongs to the next page view.
             changed(Change::Shown);
         }
     });

@@ -1,4 +1,4 @@
-//! Listeners that live as long as the value that stands for them.
+//! Listeners that listen as long as a value lives.
 
 use wasm_bindgen::JsValue;
 
@@ -10,9 +10,9 @@ use super::{
 /// The kinds of events that are listened to.
 type Kinds = &'static [&'static str];
 
-/// Something that can listen: to events of some kinds, in the capture phase, before
-/// the page can stop them. Scrolling never waits for us. What a script dispatches is
-/// not heard.
+/// A listener that can be added to targets. It listens to some kinds of events in the
+/// capture phase, before the page can stop them. Being passive, it never delays
+/// scrolling. Events dispatched by scripts are ignored.
 pub(crate) struct Ear {
     kinds: Kinds,
     heard: guard::Function,
@@ -32,21 +32,21 @@ impl Ear {
         Ear { kinds, heard }
     }
 
-    /// Listens to a target; to listen twice is to listen once. One of another origin is
-    /// not heard.
+    /// Listens to a target. Adding the same target twice has no effect. A target of
+    /// another origin cannot be observed, and is ignored.
     pub fn add(&self, target: &JsValue) {
         let options = object();
         for name in &["capture", "passive"] {
             put(&options, name, &JsValue::TRUE);
         }
         for &kind in self.kinds {
-            // A page that lets nobody listen is heard no more than it wants.
+            // If the page forbids listeners, its events are not heard.
             let given = [kind.into(), self.function(), options.clone().into()];
             let _ = call(target, "addEventListener", &given);
         }
     }
 
-    /// Listens to it no more.
+    /// Stops listening to a target.
     pub fn remove(&self, target: &JsValue) {
         for &kind in self.kinds {
             let given = [kind.into(), self.function(), JsValue::TRUE];
@@ -59,7 +59,7 @@ impl Ear {
     }
 }
 
-/// Listens to one target while it lives.
+/// Listens to one target as long as it lives.
 pub(crate) struct Listener {
     target: JsValue,
     ear: Ear,
@@ -71,7 +71,7 @@ impl Listener {
         Listener::boxed(target, kinds, Box::new(heard))
     }
 
-    /// As [`Listener::new`], on the window, or in a worker on what is in its place.
+    /// Like [`Listener::new`], on the window or, in a worker, on its global scope.
     pub fn global(kinds: Kinds, heard: impl Fn(&JsValue) + 'static) -> Listener {
         Listener::global_boxed(kinds, Box::new(heard))
     }
@@ -85,13 +85,13 @@ impl Listener {
         listener
     }
 
-    // Out of line, as many listen there.
+    // A separate function with a boxed closure, because many listeners are made here.
     #[inline(never)]
     fn global_boxed(kinds: Kinds, heard: Box<dyn Called>) -> Listener {
         Listener::boxed(&global_this(), kinds, heard)
     }
 
-    /// Listens again where somebody has removed every listener.
+    /// Adds the listener again after somebody has removed every listener.
     pub fn listen(&self) {
         self.ear.add(&self.target);
     }

@@ -1,4 +1,4 @@
-//! What the page does, told to the engine.
+//! Reports to the engine what the page does.
 
 use natero_engine::{Engine, Input, View};
 
@@ -18,7 +18,7 @@ use super::{
 use crate::settings::PageViews;
 
 impl Browser {
-    /// Listens to all that the engine hears of.
+    /// Adds all listeners that the engine needs.
     pub(super) fn listen(&self) -> Ears {
         let host = self.host();
         let policy = unreachable::watch_policy(&host.platform.source.url, move || {
@@ -95,14 +95,15 @@ impl Browser {
         self.host().hear(input);
     }
 
-    /// A history that is frozen is not watched.
+    /// A frozen history cannot be watched, so the address is checked here.
     fn look_at_address(&self) {
         if let Some(navigation) = self.ears().and_then(|it| it.navigation) {
             navigation.look(false);
         }
     }
 
-    /// Tells of a navigation that waits for its title: what comes next ends its view.
+    /// Reports a navigation that waits for its title, because the next report ends its
+    /// page view.
     pub fn settle_navigation(&self) {
         if let Some(ears) = self.ears() {
             ears.settle_navigation();
@@ -122,9 +123,8 @@ impl Browser {
                 self.verify_storage();
                 host.hear(Input::Hidden);
             }
-            // A browser that keeps the page to come back to it will not do so while
-            // it holds a lock or hears other tabs. The page asks for both again when
-            // it is back.
+            // A browser does not put a page into the back/forward cache that holds a lock
+            // or listens to other tabs. The page asks for both again when it comes back.
             Change::Left => {
                 ears.settle_navigation();
                 self.verify_storage();
@@ -141,7 +141,7 @@ impl Browser {
         }
     }
 
-    /// Tells of segments that are not there any more.
+    /// Reports segments that are gone.
     fn verify_storage(&self) {
         let missing = self.storage().map(|storage| storage.missing());
         for segment in missing.unwrap_or_default() {

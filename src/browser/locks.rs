@@ -1,7 +1,7 @@
-//! Web Locks say which pages live: a part of the storage whose lock is free was
-//! left by a closed page.
+//! Web Locks tell which pages live: if the lock of a part of the storage is free, its
+//! page is closed.
 //!
-//! web-sys has them behind its unstable flag, which a library cannot ask of its
+//! web-sys offers them only with its unstable flag, which a library cannot require of its
 //! users.
 
 use std::{cell::RefCell, rc::Rc};
@@ -20,14 +20,14 @@ fn manager() -> Option<JsValue> {
     locks.is_object().then_some(locks)
 }
 
-/// Whether there are locks at all.
+/// Whether the browser has locks.
 pub(crate) fn exist() -> bool {
     manager().is_some()
 }
 
-/// Asks for a lock. `granted` is called when nobody else holds it; with
-/// `only_if_free` at once, and with `false` where somebody does. The lock is held
-/// until what `granted` gives back goes.
+/// Requests a lock. `granted` is called once nobody else holds it. With `only_if_free` it
+/// is called at once, with `false` if somebody holds the lock. The lock is held until the
+/// result of `granted` is dropped.
 pub(crate) fn request(
     name: &str,
     only_if_free: bool,
@@ -43,18 +43,18 @@ pub(crate) fn request(
         None => JsValue::UNDEFINED,
     });
     let granted = guard::function_once(granted);
-    // Without a lock, others may take over what we store: better twice than not
-    // at all.
+    // Without a lock, other pages may adopt what this page stores. Sending events twice
+    // is better than losing them.
     if let Ok(asked) = call(&manager, "request", &[name.into(), options.into(), granted]) {
         executor::ignore(&asked);
     }
 }
 
-/// A lock that is asked for or held, until this and every clone of it are gone.
+/// A lock that is requested or held, until this and every clone of it are dropped.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lock(Rc<Held>);
 
-/// What lets go of it, once it is granted.
+/// The function that releases the lock, once it is granted.
 #[derive(Debug, Default)]
 struct Held(RefCell<Option<Function>>);
 
@@ -67,9 +67,9 @@ impl Lock {
         lock
     }
 
-    /// What the browser waits for before it lets go of the lock.
+    /// The promise that the browser awaits before it releases the lock.
     fn held(self) -> JsValue {
-        // The browser keeps the promise, and the promise keeps nothing of ours.
+        // The browser holds the promise, which holds nothing of ours.
         let (promise, settle) = executor::promise();
         self.0.0.replace(Some(settle.unchecked_into()));
         promise

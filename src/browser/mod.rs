@@ -1,8 +1,8 @@
-//! What a browser does for the engine.
+//! The browser's side of an engine.
 //!
-//! Every call into the page is one that catches what the page throws, or runs
-//! behind [`guard`]; every function that the browser is given does, too. A
-//! listener, lock or timer lives as long as the value that stands for it.
+//! Every call into the page catches what the page throws, or runs inside [`guard`]; so
+//! does every function that the browser is given. A listener, lock or timer lives as long
+//! as the value that stands for it.
 
 mod activity;
 mod clock;
@@ -67,71 +67,72 @@ pub(crate) use self::{
     wrapped::in_place_of,
 };
 
-/// What `before_send` made of an event.
+/// What `before_send` decided about an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// It passes, as this line of JSON.
     Pass(String),
     /// It is dropped.
     Drop,
-    /// No event came back, or nothing.
+    /// `before_send` panicked, threw, or did not return an event.
     Threw,
 }
 
-/// Decides on an event, a line of JSON.
+/// Decides about an event, a line of JSON.
 pub(crate) type BeforeSend = Rc<dyn Fn(&str) -> Decision>;
 
-/// Code of the application that runs on the tracker's account.
+/// Code of the application that runs on behalf of the tracker.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     pub before_send: Option<BeforeSend>,
     pub on_error: Option<OnError>,
 }
 
-/// A source, as a browser knows it.
+/// The address and the name of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Source {
-    /// Where batches go.
+    /// The address for batches.
     pub url: String,
-    /// Names it among others in a few letters.
+    /// A short name to distinguish sources.
     pub name: String,
 }
 
-/// The browser, for one tracker.
+/// The browser's side of one tracker.
 pub(crate) struct Browser {
     pub settings: &'static Settings,
     pub problems: Problems,
     pub flushes: Flushes,
-    /// `before_send` is at work. What it calls would make events without end.
+    /// `before_send` is running. Events recorded by it would lead to further calls of it
+    /// without end.
     pub is_filtering: Cell<bool>,
     source: Source,
     before_send: Option<BeforeSend>,
     cookies: Cookies,
     timer: Timer,
     ways: &'static Ways,
-    /// Requests that may be aborted.
+    /// Handles to abort requests.
     aborts: RefCell<Vec<(RequestId, Rc<Abort>)>>,
-    /// Copies for `debugUrl` that are under way.
+    /// Number of copies for `debugUrl` under way.
     copies: Cell<u32>,
-    /// What stood in the way of the last request, where that is known.
+    /// What blocked the last request, if that is known.
     obstacle: Cell<Option<Obstacle>>,
-    /// Names this page among the tabs.
+    /// The id of this page among the tabs.
     tab: String,
-    /// What listens to the page. Nothing is begun any more when nobody does.
+    /// The listeners. Without them nothing new is begun.
     ears: RefCell<Option<Rc<Ears>>>,
-    /// It outlives what listens: what is confirmed after the end is removed. Where
-    /// there is no page there is none.
+    /// Outlives the listeners, so that events confirmed after the end are still removed.
+    /// Empty if there is no page.
     storage: OnceCell<PageStorage>,
     host: OnceCell<Driven>,
 }
 
-/// An engine in a browser. There are one or two in a page, and none is ever dropped: what
-/// the browser calls back may come at any time.
+/// An engine in a browser. A page has one or two, and none is ever dropped, because the
+/// browser may call back at any time.
 pub(crate) type Driven = &'static Host<Browser>;
 
 const NO_TIMERS: &str = "setTimeout is missing, throws or does not wait: events are sent at once.";
 
-/// An engine in this browser.
+/// Makes an engine in this browser.
 pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Driven {
     let settings: &Settings = Box::leak(settings);
     let now = now();
@@ -141,8 +142,8 @@ pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Dri
     config.flush_interval = if has_timers {
         config.flush_interval
     } else {
-        // Nothing wakes the engine: what comes is sent at once, in one request after
-        // the other.
+        // Without timers nothing wakes the engine. Events are sent at once, one request
+        // after the other.
         Millis::ZERO
     };
     let engine = Engine::new(config, seed, now);
@@ -177,7 +178,7 @@ pub(crate) fn host(settings: Box<Settings>, source: Source, hooks: Hooks) -> Dri
     host
 }
 
-/// Whether the browser says that there is no consent.
+/// Whether the browser reports that there is no consent.
 fn is_denied(settings: &Settings) -> bool {
     let navigator = page::global("navigator");
     settings.respect_gpc && page::member(&navigator, "globalPrivacyControl").is_truthy()
@@ -217,7 +218,7 @@ impl Browser {
         self.host().begin(now, Box::new(start));
     }
 
-    /// Begins once somebody sees the page.
+    /// Begins once the page is shown.
     fn begin_when_shown(&self) {
         let Some(document) = page::document() else {
             return;
@@ -232,7 +233,7 @@ impl Browser {
         })));
     }
 
-    /// Leaves no listener, timer or lock behind.
+    /// Removes all listeners, timers and locks.
     pub fn detach(&self) {
         self.timer.clear();
         if let Some(ears) = self.ears.take() {
@@ -241,7 +242,7 @@ impl Browser {
         }
     }
 
-    /// Gives up what keeps others from going on.
+    /// Releases what would keep other pages from going on.
     fn leave(&self, ears: &Ears) {
         if let Some(tabs) = ears.tabs {
             tabs.close();
@@ -251,7 +252,7 @@ impl Browser {
         }
     }
 
-    /// The address of the page, as its page views have it.
+    /// The address of the page, as page views report it.
     pub fn address(&self) -> String {
         page::address(self.with_hash())
     }
@@ -268,14 +269,14 @@ impl Browser {
         self.host().platform.storage.get()
     }
 
-    /// The engine that this browser is of.
+    /// The engine that this belongs to.
     fn host(&self) -> Driven {
         self.host.get().expect("it is there once the browser is")
     }
 
     fn wake_up_at(&self, due: Option<Mono>) -> bool {
-        // After a shutdown it is about the requests alone that are under way: the last ends
-        // with its answer, or is aborted, and then nothing is due.
+        // After a shutdown the timer serves only the requests under way. The last one
+        // ends with its answer, or is aborted, and then nothing is due.
         let Some(Mono(due)) = due else {
             self.timer.clear();
             return false;

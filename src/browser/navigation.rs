@@ -1,4 +1,4 @@
-//! Navigation within the page, which loads no other document.
+//! Navigation within the page, which loads no new document.
 
 use std::cell::RefCell;
 
@@ -14,19 +14,19 @@ use super::{
     wrapped::Wrapped,
 };
 
-/// Watches while what listens for it lives.
+/// Watches navigation as long as its listeners live.
 pub(crate) struct Navigation {
     with_hash: bool,
     last: RefCell<String>,
-    /// The address that was told last.
+    /// The address that was last reported.
     told: RefCell<String>,
-    /// A page view whose title may not be there yet.
+    /// A page view whose title may not be set yet.
     unsettled: RefCell<Option<Moved>>,
     title_is_there: Frame,
     moved: Box<dyn Fn(Moved)>,
 }
 
-/// A page view that began within the page.
+/// A page view that began without loading a document.
 #[derive(Debug, Clone)]
 pub(crate) struct Moved {
     /// Its address, as events name it.
@@ -36,8 +36,8 @@ pub(crate) struct Moved {
 }
 
 impl Navigation {
-    /// Calls `moved` for each change of the path, once the page had a frame to set
-    /// its title in.
+    /// Calls `moved` for each change of the path, after the page had a frame to set its
+    /// title in.
     pub fn watch(
         with_hash: bool,
         ears: &mut Ears,
@@ -57,7 +57,7 @@ impl Navigation {
             .push(Listener::global(kinds, move |_| this.look(false)));
         let navigation = global("navigation");
         if member(&navigation, "currentEntry").is_object() {
-            // It tells of every navigation, however it was made.
+            // Reports every navigation, whatever caused it.
             let kinds = &["currententrychange"];
             let changed = move |event: &JsValue| {
                 this.look(member(event, "navigationType") == "replace");
@@ -65,7 +65,7 @@ impl Navigation {
             ears.listeners
                 .push(Listener::new(&navigation, kinds, changed));
         } else {
-            // The page may call either: a method of its own, or that of the prototype.
+            // The page may have its own method on the object, or use the prototype's.
             for holder in &[global("history"), member(&global("History"), "prototype")] {
                 for &(name, is_replaced) in &[("pushState", false), ("replaceState", true)] {
                     let called = Box::new(move || this.look(is_replaced));
@@ -76,13 +76,14 @@ impl Navigation {
         this
     }
 
-    /// Looks at the address, which may have changed unseen.
+    /// Checks the address, which may have changed unnoticed.
     pub fn look(&'static self, is_replaced: bool) {
         let address = page::address(self.with_hash);
         if *self.last.borrow() == address {
             return;
         }
-        // An address that is replaced before it has settled is of the same view.
+        // If an address is replaced before it has settled, it is still the same page
+        // view.
         if !is_replaced {
             self.settle();
         }
@@ -96,20 +97,21 @@ impl Navigation {
         self.title_is_there.run(move || self.settle());
     }
 
-    /// Tells of a page view that waits for its title now: there may be no later turn.
+    /// Reports a page view that waits for its title now, because there may be no later
+    /// turn.
     pub fn settle(&self) {
         let Some(moved) = self.unsettled.take() else {
             return;
         };
         self.title_is_there.call_off();
-        // A router may lead away and back at once.
+        // A router may navigate away and back at once.
         if *self.told.borrow() != moved.address {
             self.told.replace(moved.address.clone());
             (self.moved)(moved);
         }
     }
 
-    /// Tells of no page view any more.
+    /// Stops reporting page views.
     pub fn stop(&self) {
         self.title_is_there.call_off();
         self.unsettled.take();

@@ -1,27 +1,27 @@
-//! What pages left that are gone.
+//! Takes over what closed pages left.
 
 use super::{
     clock, executor,
     locks::{self, Lock},
 };
 
-/// Pages on origins without locks (plain http) count as gone once they have not
-/// told for this long that they live, in ms. They do so when they store or look for
-/// others, at least once a minute while they are in use.
+/// Without locks (on plain http), a page counts as closed if it has not updated its time
+/// stamp for this long, in ms. Pages update it when they store events or look for
+/// orphans, which is at least once a minute while they are in use.
 const SILENT: f64 = 600_000.0;
 
-/// What became of something that a page left.
+/// How much of what a page left was taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// Nothing is left of it.
+    /// All of it.
     Whole,
-    /// Some of it had to stay.
+    /// Only a part. The rest had to stay.
     Part,
 }
 
-/// Calls `take` for what a page left under `name`, if that page is gone, or was
-/// last heard of at `last_alive` long ago. Nobody else takes it at that time. Where
-/// part of it had to stay, its lock is handed to `keep`.
+/// Calls `take` for what a page left under `name`, if that page is closed or its last
+/// time stamp `last_alive` is too old. No other page takes it at the same time. If a part
+/// had to stay, its lock is passed to `keep`.
 pub(crate) fn take_over(
     name: &str,
     last_alive: f64,
@@ -39,7 +39,7 @@ pub(crate) fn take_over(
         };
         locks::request(name, true, Box::new(granted));
     } else if clock::wall() - last_alive > SILENT {
-        // As with a lock, when what goes on now is done.
+        // As with a lock, this happens after the current task.
         executor::later(move || {
             take();
         });

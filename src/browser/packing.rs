@@ -1,35 +1,35 @@
-//! Whether bodies go compressed. A compressed body makes browsers ask first, and what is
-//! in between may refuse it, or fail of it and say anything.
+//! Decides whether bodies are sent compressed. A compressed body needs a preflight
+//! request, and a proxy or firewall may refuse it, or fail on it with any status.
 
 use std::cell::Cell;
 
-/// How a body goes that may be compressed.
+/// How to send a body that may be compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     Packed,
     Plain,
-    /// As it is, to see whether that is taken.
+    /// Uncompressed, to see whether that succeeds.
     Trial,
 }
 
-/// What a tracker knows of compressed bodies.
+/// What a tracker has learned about compressed bodies.
 #[derive(Debug, Default)]
 pub(crate) struct Packing {
-    /// They are refused, or the browser does not come to an end with one.
+    /// They are refused, or compression in the browser never finishes.
     failed: Cell<bool>,
-    /// Those in a row that a server has answered with a failure, and the first trial.
+    /// How many compressed bodies in a row failed, counting the first trial.
     failures: Cell<u32>,
 }
 
-/// The body after so many failures goes as it is.
+/// After this many failures the next body is sent uncompressed.
 const FIRST_TRIAL: u32 = 3;
 
-/// Where that was taken and one more compressed body was not, the bodies go on as they
-/// are.
+/// If the first trial succeeded and one more compressed body failed, there is a second
+/// trial. If it succeeds, all later bodies are sent uncompressed.
 const SECOND_TRIAL: u32 = FIRST_TRIAL + 2;
 
 impl Packing {
-    /// How the next body goes.
+    /// How to send the next body.
     pub fn next(&self) -> Form {
         match self.failures.get() {
             _ if self.failed.get() => Form::Plain,
@@ -38,23 +38,23 @@ impl Packing {
         }
     }
 
-    /// Bodies go as they are from now on.
+    /// Sends uncompressed bodies from now on.
     pub fn give_up(&self) {
         self.failed.set(true);
     }
 
-    /// Bodies may be compressed, after all.
+    /// Allows compressed bodies again.
     pub fn go_on(&self) {
         self.failed.set(false);
     }
 
-    /// Notes how a server answered a compressed body.
+    /// Notes whether a compressed body succeeded.
     pub fn answered(&self, is_taken: bool) {
         let failures = self.failures.get();
         self.failures.set(if is_taken { 0 } else { failures + 1 });
     }
 
-    /// Notes how a server answered a trial.
+    /// Notes whether a trial succeeded.
     pub fn tried(&self, is_taken: bool) {
         let failures = self.failures.get();
         if !is_taken {
@@ -71,7 +71,7 @@ impl Packing {
 mod tests {
     use super::*;
 
-    /// How bodies go to a server that takes those of these forms.
+    /// How bodies are sent to a server that takes these forms.
     fn forms(is_taken: impl Fn(usize, Form) -> bool) -> String {
         let packing = Packing::default();
         (0..12)

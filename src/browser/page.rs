@@ -1,4 +1,4 @@
-//! What the page says of itself.
+//! Reads the page's properties.
 
 use js_sys::{Array, Function, Object, Reflect};
 use natero_event::limits::MAX_TEXT_UNITS;
@@ -17,8 +17,8 @@ extern "C" {
 }
 
 thread_local! {
-    /// `js_sys::global` looks in two places more, which browsers with modules do not need,
-    /// and takes what it finds there for what it should be.
+    /// `js_sys::global` also looks in two more places, which browsers with modules do not
+    /// need, and does not check what it finds there.
     static GLOBAL: JsValue = usable(GLOBAL_THIS.with(Clone::clone))
         .or_else(|| usable(SELF.with(Clone::clone)))
         .unwrap_or(JsValue::UNDEFINED);
@@ -28,12 +28,12 @@ fn usable(global: Option<JsValue>) -> Option<JsValue> {
     global.filter(|it| member(it, "Object").is_function())
 }
 
-/// What holds the globals: the window, or in a worker what is in its place.
+/// The global object: the window or, in a worker, its global scope.
 pub(crate) fn global_this() -> JsValue {
     GLOBAL.with(JsValue::clone)
 }
 
-/// The window of the page; none in a worker or on a server.
+/// The window of the page; `None` in a worker or on a server.
 pub(crate) fn window() -> Option<Window> {
     if cfg!(target_arch = "wasm32") {
         global_this().dyn_into().ok()
@@ -42,21 +42,21 @@ pub(crate) fn window() -> Option<Window> {
     }
 }
 
-/// A global; `undefined` where there is none, or where it throws.
+/// A global; `undefined` if it does not exist or throws.
 pub(crate) fn global(name: &str) -> JsValue {
     member(&global_this(), name)
 }
 
-/// A member of an object; `undefined` where there is none, or where it throws.
+/// A member of an object; `undefined` if it does not exist or throws.
 pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Calls a method of an object. A page downloads a few bytes for each call, and not a
-/// function in the wasm and one in its glue for each method.
+/// Calls a method of an object. Each such call costs a page a few bytes. A binding for
+/// each method would add a function to the wasm and one to its glue.
 ///
 /// # Errors
-/// With what it throws, or where there is none.
+/// What the method throws, or an error if it does not exist.
 pub(crate) fn call(object: &JsValue, name: &str, given: &[JsValue]) -> Result<JsValue, JsValue> {
     let method = Reflect::get(object, &name.into())?;
     let all = Array::new();
@@ -66,20 +66,21 @@ pub(crate) fn call(object: &JsValue, name: &str, given: &[JsValue]) -> Result<Js
     method.unchecked_ref::<Function>().apply(object, &all)
 }
 
-/// Puts a member into an object that is ours.
+/// Sets a member of one of our own objects.
 pub(crate) fn put(object: &JsValue, name: &str, value: &JsValue) {
-    // It cannot fail: nothing of ours is frozen.
+    // This cannot fail, because none of our objects is frozen.
     let _ = Reflect::set(object, &name.into(), value);
 }
 
-/// An object that inherits nothing: what a page puts on all objects is no option of ours.
+/// An object without a prototype, so that additions to `Object.prototype` do not count as
+/// options.
 pub(crate) fn object() -> Object {
     let object = Object::new();
     let _ = Reflect::set_prototype_of(&object, JsValue::NULL.unchecked_ref());
     object
 }
 
-/// The same of texts.
+/// The same, with these texts as fields.
 pub(crate) fn object_of(texts: &[(&str, &str)]) -> Object {
     let object = object();
     for (name, text) in texts {
@@ -88,22 +89,22 @@ pub(crate) fn object_of(texts: &[(&str, &str)]) -> Object {
     object
 }
 
-/// The page; none in a worker or on a server.
+/// The document; `None` in a worker or on a server.
 pub(crate) fn document() -> Option<Document> {
     window()?.document()
 }
 
-/// Somebody uses this: it is a page, or a worker of one. A server that renders pages may
-/// have something called `document`, too.
+/// Whether this is a page, or a worker of one, with a user. A server that renders pages
+/// may also define a `document`.
 pub(crate) fn has_user() -> bool {
     let is_there = |interface| !global(interface).is_undefined();
     !text(Of::Visibility).is_empty() || is_there("Document") || is_there("WorkerGlobalScope")
 }
 
-/// A method of an interface, as the browser defines it, called on an object.
+/// Calls an interface's original method on an object.
 ///
 /// # Errors
-/// With what it throws, or where there is none.
+/// What the method throws, or an error if it does not exist.
 pub(crate) fn call_of(interface: &str, name: &str, object: &JsValue) -> Result<JsValue, JsValue> {
     let method = member(&prototype(interface), name);
     method.dyn_into::<Function>()?.call0(object)
@@ -113,8 +114,8 @@ fn prototype(interface: &str) -> JsValue {
     member(&global(interface), "prototype")
 }
 
-/// An accessor of an interface, as the browser defines it: elements with names and
-/// own properties of the page do not shadow it.
+/// An accessor of an interface, as the browser defines it. Named elements and own
+/// properties do not shadow it.
 pub(crate) struct Accessor {
     name: &'static str,
     get: Option<Function>,
@@ -136,7 +137,7 @@ impl Accessor {
         }
     }
 
-    /// Reads it; `undefined` where it throws.
+    /// Reads it; `undefined` if it throws.
     pub fn get(&self, object: &JsValue) -> JsValue {
         match &self.get {
             Some(get) => get.call0(object).unwrap_or(JsValue::UNDEFINED),
@@ -144,7 +145,7 @@ impl Accessor {
         }
     }
 
-    /// Sets it, as far as the browser lets us.
+    /// Sets it, if the browser allows it.
     pub fn set(&self, object: &JsValue, value: &JsValue) {
         let _ = match &self.set {
             Some(set) => set.call1(object, value).map(drop),
@@ -153,7 +154,7 @@ impl Accessor {
     }
 }
 
-/// What is read of the document.
+/// The properties of the document that are read.
 #[derive(Clone, Copy)]
 enum Of {
     Title,
@@ -190,40 +191,40 @@ pub(crate) fn referrer() -> String {
     bare(&text(Of::Referrer)).to_owned()
 }
 
-/// All cookies of the page. Blocked ones are none.
+/// All cookies of the page; empty if they are blocked.
 pub(crate) fn cookies() -> String {
     text(Of::Cookie)
 }
 
-/// Sets a cookie, as far as the browser lets us.
+/// Sets a cookie, if the browser allows it.
 pub(crate) fn set_cookie(cookie: &str) {
     if let Some(document) = document() {
         DOCUMENT.with(|all| all[Of::Cookie as usize].set(&document, &cookie.into()));
     }
 }
 
-/// The page is in sight. A worker never is.
+/// Whether the page is visible. A worker never is.
 pub(crate) fn is_visible() -> bool {
     read(Of::Visibility) == "visible"
 }
 
-/// The page is only prepared, and nobody sees it.
+/// Whether the page is being prerendered, so that nobody sees it.
 pub(crate) fn is_prerendering() -> bool {
     read(Of::Prerendering) == true
 }
 
-/// The browser says that it has no network.
+/// Whether the browser reports that it has no network.
 pub(crate) fn is_offline() -> bool {
     member(&global("navigator"), "onLine") == false
 }
 
-/// The address of the page, query and all.
+/// The address of the page, with query and fragment.
 pub(crate) fn full_address() -> String {
     of_location("href")
 }
 
-/// The address of the page as events name it: with the path in its fragment where
-/// that is wanted.
+/// The address of the page, as events name it. If `with_hash`, a path in its fragment is
+/// included.
 pub(crate) fn address(with_hash: bool) -> String {
     named(&full_address(), with_hash)
 }
@@ -236,19 +237,20 @@ extern "C" {
     fn new(url: &str) -> Result<Address, JsValue>;
 }
 
-/// An address as the browser writes it; nothing where it is none, or nobody can say.
+/// An address as the browser writes it; `None` if it is invalid, or the page has no
+/// `URL`.
 pub(crate) fn normalised(url: &str) -> Option<String> {
     member(Address::new(url).ok()?.as_ref(), "href").as_string()
 }
 
-/// Whether a text is an http: or https: URL that the browser can read, where it can read
-/// any.
+/// Whether a text is an http: or https: URL that the browser can parse. If `URL` does not
+/// work at all, only its form is checked.
 pub(crate) fn is_address(text: &str) -> bool {
     rules::is_address(text) && (normalised(text).is_some() || normalised("data:,").is_none())
 }
 
-/// An endpoint as an address of its own, without slashes at its end; nothing where it is
-/// none, as a path is on a page without an origin.
+/// An endpoint as a complete address, without trailing slashes. `None` if it is invalid,
+/// for example a path on a page without an origin.
 pub(crate) fn absolute(endpoint: &str) -> Option<String> {
     let mut address = String::new();
     if endpoint.starts_with('/') {
@@ -263,8 +265,8 @@ pub(crate) fn host() -> String {
     of_location("hostname")
 }
 
-/// The origin of the page, or of the page that a worker is of. A frame without an address
-/// of its own (`srcdoc`) has that of the page around it.
+/// The origin of the page, or of the page that a worker belongs to. A frame without an
+/// address of its own (`srcdoc`) inherits the origin of the page around it.
 pub(crate) fn origin() -> String {
     let origin = of_location("origin");
     if origin == "null" {
@@ -279,37 +281,35 @@ fn of_location(part: &str) -> String {
         .unwrap_or_default()
 }
 
-/// An address without query and fragment: they hold what is nobody else's
-/// business.
+/// An address without query and fragment, which may hold private data.
 fn bare(address: &str) -> &str {
     let address = short(address);
     cut(&address[..end_before(address, b"?#")])
 }
 
-/// An address that was passed, as events name it.
+/// An address that was passed to a call, as events name it.
 pub(crate) fn passed_address(address: &str) -> String {
     short(&clean(cut(address))).to_owned()
 }
 
-/// An address of bounded length; of a document that is its own address, only what
-/// it is.
+/// An address of limited length. Of a `data:` or `blob:` address only the scheme remains.
 fn short(address: &str) -> &str {
     document_kind(address).unwrap_or_else(|| cut(address))
 }
 
-/// The beginning of what is no address but a document, of whatever size.
+/// The scheme of an address that contains a whole document, of any size.
 fn document_kind(address: &str) -> Option<&str> {
     let kind = address.get(..5)?;
     let is_it = kind.eq_ignore_ascii_case("data:") || kind.eq_ignore_ascii_case("blob:");
     is_it.then_some(kind)
 }
 
-/// A text of at most [`MAX_TEXT_UNITS`].
+/// A text, truncated to [`MAX_TEXT_UNITS`].
 pub(crate) fn cut(text: &str) -> &str {
     cut_to(text, MAX_TEXT_UNITS)
 }
 
-/// A text of at most so many UTF-16 units.
+/// A text, truncated to this many UTF-16 units.
 pub(crate) fn cut_to(text: &str, most: usize) -> &str {
     let mut units = 0;
     for (at, letter) in text.char_indices() {
@@ -330,7 +330,7 @@ fn named(address: &str, with_hash: bool) -> String {
     named
 }
 
-/// Where routers keep a path in the fragment: `#/…` or `#!/…`, without a query.
+/// The path that some routers keep in the fragment, without its query: `#/…` or `#!/…`.
 fn fragment_path(address: &str) -> &str {
     for (at, byte) in address.bytes().enumerate() {
         if byte != b'#' {

@@ -1,4 +1,4 @@
-//! Performs what the engine asks for.
+//! Performs the engine's effects.
 
 use std::rc::Rc;
 
@@ -130,7 +130,7 @@ impl Browser {
             return Decision::Pass(line.to_owned());
         };
         self.is_filtering.set(true);
-        // What panics returns nothing.
+        // If it panics, it returns nothing.
         let decision = guard::run(|| before_send(line)).unwrap_or(Decision::Threw);
         self.is_filtering.set(false);
         decision
@@ -176,8 +176,8 @@ impl Browser {
         transport::post(posting, Box::new(ended));
     }
 
-    /// Posts a copy. A server that swallows copies gets no more of them: it may be the
-    /// same that takes the events.
+    /// Posts a copy of a batch. If too many copies are unanswered, no more are sent: the
+    /// same server may take the events.
     fn copy(&self, posting: &Posting) {
         let Some(url) = &self.settings.debug_url else {
             return;

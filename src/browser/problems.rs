@@ -1,4 +1,4 @@
-//! What the developer and `on_error` are told, without a flood.
+//! Reports problems to the developer and to `on_error`, without flooding them.
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,26 +12,26 @@ use super::{
 };
 use crate::error::Problem;
 
-/// The same message is given once in this time at most, in ms: what the page does
-/// about one may lead to the next.
+/// How long the same message is not repeated, in ms. The page's reaction to a message may
+/// cause the next one.
 const SILENCE: f64 = 1_000.0;
 
-/// So many different messages are remembered.
+/// How many different messages are remembered.
 const REMEMBERED: usize = 100;
 
-/// So many messages are told in that time, of all trackers together: what the page does
-/// about one may be to make another tracker, which has the same to say.
+/// How many messages are reported in that time by all trackers together. The page's
+/// reaction may be to make another tracker, which reports the same.
 const MOST_TOLD: u32 = 250;
 
 thread_local! {
-    /// Since when messages are counted, and how many were told since.
+    /// The time from which messages are counted, and their number since.
     static TOLD: Cell<(f64, u32)> = const { Cell::new((-SILENCE, 0)) };
 }
 
-/// Is told of problems.
+/// Receives problems.
 pub(crate) type OnError = Rc<dyn Fn(&Problem)>;
 
-/// Tells of problems.
+/// Reports problems.
 #[derive(Default)]
 pub(crate) struct Problems {
     on_error: Option<OnError>,
@@ -39,10 +39,11 @@ pub(crate) struct Problems {
 }
 
 struct Said {
-    /// The bytes of the message without its digits: with others it is the same.
+    /// The bytes of the message without its digits. A message with other numbers counts
+    /// as the same.
     wording: Vec<u8>,
     at: f64,
-    /// Lost events that it was not said of since.
+    /// Lost events that were not reported with the message yet.
     dropped: u32,
 }
 
@@ -54,8 +55,8 @@ impl Problems {
         }
     }
 
-    /// Prints a problem, and tells `on_error` when what goes on now is done: that may
-    /// do anything, even call the tracker.
+    /// Prints a problem, and calls `on_error` after the current task, because that may do
+    /// anything, even call the tracker.
     pub fn tell(&self, mut problem: Problem) {
         let Some(dropped) = self.may_say(&problem.message, problem.dropped, clock::monotonic())
         else {
@@ -66,7 +67,7 @@ impl Problems {
         if let Some(on_error) = &self.on_error {
             let on_error = Rc::clone(on_error);
             executor::later(move || {
-                // What it makes of its own failure is its own business.
+                // A failure of `on_error` is not reported.
                 let _ = guard::run(|| on_error(&problem));
             });
         }
@@ -79,8 +80,8 @@ impl Problems {
         }
     }
 
-    /// The events that a message is said of now; none where it was said just before, or
-    /// too much was said.
+    /// The number of events to report with a message now; `None` if it was just reported,
+    /// or if too many messages were.
     fn may_say(&self, message: &str, dropped: u32, now: f64) -> Option<u32> {
         let mut wording = Vec::with_capacity(message.len());
         for letter in message.bytes() {
@@ -113,7 +114,7 @@ impl Problems {
     }
 }
 
-/// Whether one message more may be told, which is counted.
+/// Whether one more message may be reported. Counts it if so.
 fn is_within_bounds(now: f64) -> bool {
     let (mut from, mut told) = TOLD.get();
     if now - from >= SILENCE {

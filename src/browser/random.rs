@@ -23,7 +23,7 @@ pub(crate) fn seed() -> Seed {
         }
         return Seed(words);
     }
-    // `Math.random` may have been seeded alike in all tabs; the times tell them apart.
+    // `Math.random` may have been seeded alike in all tabs. The times distinguish them.
     for word in &mut words {
         let fraction = math_random().ok().and_then(|it| it.as_f64()).unwrap_or(0.0);
         let mixed = fraction * 4_294_967_296.0 + clock::wall() + clock::monotonic() * 1e6;

@@ -1,5 +1,5 @@
-//! What all copies of the tracker on a page share: this one, others in Rust, and the
-//! npm package. It may be of another version, so it is no more than what is used
+//! State shared by all copies of the tracker on a page: this one, others in Rust, and the
+//! npm package. Other copies may have another version, so it is limited to what is used
 //! here.
 
 use js_sys::{Object, Reflect};
@@ -15,10 +15,10 @@ extern "C" {
     fn symbol_for(key: &str) -> Result<JsValue, JsValue>;
 }
 
-/// The name under which the page has it.
+/// The key under which the page holds it.
 const KEY: &str = "natero-wasm";
 
-/// Names this page among the tabs: whatever tracks in it is one tab.
+/// The id of this page among the tabs. All trackers of a page count as one tab.
 pub(crate) fn tab(seed: Seed) -> String {
     let shared = shared();
     if let Some(tab) = member(&shared, "tab").as_string() {
@@ -47,7 +47,7 @@ fn shared() -> JsValue {
     let shared = object();
     let descriptor = object();
     for &(object, name, value) in &[
-        // How a copy joins the trackers of others is theirs to say.
+        // The npm package stores there how to join its trackers.
         (&shared, "join", &object()),
         (&descriptor, "value", &shared),
     ] {

@@ -1,7 +1,7 @@
-//! Events that wait, in localStorage: a write is done when the call returns, and
-//! survives the page from then on. Each page has a part of its own and, while
-//! something is there, holds a lock in its name. The npm package stores under the
-//! same names, in the same form: each adopts what the other left.
+//! Keeps waiting events in localStorage, where a write is complete when the call returns
+//! and survives the page. Each page has a part of its own, and holds a lock of that name
+//! while something is stored in it. The npm package uses the same names and the same
+//! format, so each adopts what the other left.
 
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
@@ -20,39 +20,39 @@ use super::{
 };
 use crate::ascii::parted_at_last;
 
-/// The 1 is the version of what is stored: other versions are left alone.
+/// The digit is the version of the format; other versions are left alone.
 const VERSION: &str = "q1.";
 
-/// What early calls of the npm package are stored under, with their version.
+/// Prefix of the npm package's early calls, with their version.
 const EARLY_VERSION: &str = "c3.";
 
-/// Where a part tells when its page was last heard of; segments count from 1.
+/// Under this suffix a part records when its page was last alive. Segments count from 1.
 const LAST_ALIVE: &str = ".0";
 
-/// Where all pages share how long the server asked to wait.
+/// Under this suffix all pages share how long the server asked to wait.
 const SHARED: &str = ".wait";
 
-/// Takes the records of one segment that a closed page left.
+/// Receives the records of one segment that a closed page left.
 pub(crate) type Adopt = Box<dyn Fn(String)>;
 
-/// What web storage keeps is bounded by this many bytes, for all pages of a source.
+/// Limit for what all pages of a source keep in web storage, in bytes.
 pub(crate) type MaxBytes = usize;
 
-/// This page's part of the storage, and what others left.
+/// This page's part of the storage, and what other pages left.
 pub(crate) struct PageStorage {
-    /// What the names of all parts of this source begin with.
+    /// The prefix of all parts of this source.
     start: String,
-    /// What the names of all early calls of this source begin with.
+    /// The prefix of all early calls of this source.
     early: String,
     adopt: Adopt,
     max_bytes: MaxBytes,
     own: RefCell<Own>,
-    /// Segments that could not be stored as our own: they stay where they are.
+    /// Segments that could not be stored as this page's own. They stay where they are.
     staying: RefCell<Vec<String>>,
-    /// Held in the names of the parts that these are in.
+    /// The locks of the parts that contain these segments.
     others: RefCell<Vec<Lock>>,
     write_failed: Cell<bool>,
-    /// What is written takes the place of what another page left.
+    /// The segment being written replaces one that another page left.
     is_taking: Cell<bool>,
     is_closed: Cell<bool>,
 }
@@ -62,13 +62,13 @@ pub(crate) struct PageStorage {
 struct Own {
     stream: String,
     part: String,
-    /// With the bytes of each.
+    /// Each with its size in bytes.
     segments: Vec<(SegmentId, usize)>,
     lock: Option<Lock>,
 }
 
 impl Own {
-    /// Notes how many bytes a segment has; tells its name, and how many it had.
+    /// Notes the size of a segment, in bytes. Returns its name and its previous size.
     fn count(&mut self, segment: SegmentId, bytes: usize) -> (String, usize) {
         let before = match self.segments.iter_mut().find(|(it, _)| *it == segment) {
             Some((_, counted)) => std::mem::replace(counted, bytes),
@@ -82,7 +82,7 @@ impl Own {
 }
 
 impl PageStorage {
-    /// `source` names the source among others in a few letters.
+    /// `source` is a short name for the source.
     pub fn new(prefix: &str, source: &str, max_bytes: MaxBytes, adopt: Adopt) -> PageStorage {
         let start = |version| [prefix, version, source, "."].concat();
         PageStorage {
@@ -99,9 +99,9 @@ impl PageStorage {
         }
     }
 
-    /// Begins a part of this name.
+    /// Begins a new part, named after this stream.
     pub fn claim(&self, stream: &str) {
-        // A visitor may agree more than once.
+        // A visitor may opt in more than once.
         if self.own.borrow().stream == stream {
             return;
         }
@@ -112,12 +112,13 @@ impl PageStorage {
         self.is_closed.set(false);
     }
 
-    /// Gives up this page's part: whoever looks may take it over.
+    /// Gives up this page's part, so that any page may take it over.
     pub fn close(&self) {
         self.is_closed.set(true);
         let lock = {
             let mut own = self.own.borrow_mut();
-            // What is written after this, as the page goes, is written where it was.
+            // If the page writes again while it unloads, the segment goes to the same
+            // part.
             own.stream.clear();
             own.segments.clear();
             own.lock.take()
@@ -125,15 +126,15 @@ impl PageStorage {
         drop((lock, self.others.take()));
     }
 
-    /// Writes a segment; tells whether something is there of it. Storage that is full
-    /// or blocked is done without: the events stay in memory.
+    /// Writes a segment. Returns whether it, or its previous version, is stored. If
+    /// storage is full or blocked, the events stay in memory.
     pub fn write(&self, segment: SegmentId, records: &str) -> bool {
         let asks = {
             let mut own = self.own.borrow_mut();
             let asks = own.segments.is_empty() && !own.stream.is_empty();
             if asks {
-                // The lock is asked for before others can see that there is
-                // something, and by a name that nobody who looked before can know.
+                // The lock is requested before anything is stored under its name, and no
+                // page that looked earlier can know that name.
                 own.part = [&self.start, own.stream.as_str(), "-"].concat();
                 push_int(&mut own.part, i64::from(segment.0.get()));
                 own.lock = None;
@@ -153,7 +154,7 @@ impl PageStorage {
             return true;
         }
         if before > 0 {
-            // What stood there stays.
+            // The previous version is still stored.
             self.own.borrow_mut().count(segment, before);
             return true;
         }
@@ -162,8 +163,7 @@ impl PageStorage {
         false
     }
 
-    /// The segments that are not there any more: a page may clear the storage when
-    /// its user signs out.
+    /// The segments that are gone. A page may clear the storage when its user signs out.
     pub fn missing(&self) -> Vec<SegmentId> {
         let (part, segments) = {
             let own = self.own.borrow();
@@ -179,8 +179,9 @@ impl PageStorage {
         missing
     }
 
-    /// What all pages have stored of this source, but for what has this name. A page that
-    /// goes notes nothing of its own any more, and it is there all the same.
+    /// What all pages have stored for this source, in bytes, except the item with this
+    /// name. A page that unloads no longer counts its own items, but they are included
+    /// here.
     fn bytes_beside(&self, name: &str) -> usize {
         let mut bytes = 0;
         for start in &[&self.start, &self.early] {
@@ -200,7 +201,8 @@ impl PageStorage {
         self.gone(segment);
     }
 
-    /// Stores what all pages of this source share; nothing of an empty text.
+    /// Stores the record that all pages of this source share; removes it if `record` is
+    /// empty.
     pub fn share(&self, record: &str) {
         if record.is_empty() {
             unstore(&self.shared());
@@ -209,17 +211,17 @@ impl PageStorage {
         }
     }
 
-    /// Where all pages of this source share something.
+    /// The name of the item that all pages of this source share.
     pub fn shared(&self) -> String {
         [&self.start, SHARED].concat()
     }
 
-    /// Hands over what another page shares.
+    /// Passes on a record that another page shared.
     pub fn hear(&self, record: String) {
         (self.adopt)(record);
     }
 
-    /// Hands over what pages share, and what closed ones left.
+    /// Passes on the shared record, and what closed pages left.
     pub fn adopt_orphans(&'static self) {
         self.tell_alive();
         let own = self.own.borrow().part.clone();
@@ -267,12 +269,12 @@ impl PageStorage {
     /// Takes a part over.
     fn take(&self, part: &str) -> Taken {
         let mut taken = Taken::Whole;
-        // Who has given up storing cannot store it as its own.
+        // A page that has given up storing cannot store anything as its own.
         if self.is_closed.get() {
             return taken;
         }
-        // What waits is stored within the bound, before anything takes the place of something
-        // else.
+        // Waiting events are stored first, within the limit, before anything replaces
+        // another page's segment.
         (self.adopt)(String::new());
         let last_alive = [part, LAST_ALIVE].concat();
         for name in names_from(&[part, "."].concat()) {
@@ -289,19 +291,20 @@ impl PageStorage {
                 self.is_taking.set(false);
             }
             if self.write_failed.get() {
-                // It has to stay for the next page: better twice than not at all.
+                // It stays for the next page. Sending events twice is better than losing
+                // them.
                 self.staying.borrow_mut().push(name);
                 taken = Taken::Part;
             } else {
-                // It is stored as our own by now.
+                // It is stored in this page's part now.
                 unstore(&name);
             }
         }
         taken
     }
 
-    /// Holds no lock while nothing waits: Firefox keeps no page that does when it
-    /// is left.
+    /// Releases the lock when nothing is stored. Firefox does not keep a page that holds
+    /// a lock in its back/forward cache.
     fn gone(&self, segment: SegmentId) {
         let mut own = self.own.borrow_mut();
         let before = own.segments.len();
@@ -315,7 +318,7 @@ impl PageStorage {
         }
     }
 
-    /// Without locks, tells others that this page lives.
+    /// Without locks, records for other pages that this page lives.
     fn tell_alive(&self) {
         let last_alive = {
             let own = self.own.borrow();
@@ -336,7 +339,7 @@ fn segment_name(part: &str, segment: SegmentId) -> String {
     name
 }
 
-/// A whole number of digits alone.
+/// A whole number that consists only of digits.
 pub(crate) fn number(text: &str) -> Option<f64> {
     let digits = text.as_bytes();
     let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
@@ -352,7 +355,8 @@ fn storage() -> Option<JsValue> {
     storage.is_object().then_some(storage)
 }
 
-/// Stores under a name; tells whether it did. Storage may be blocked or full.
+/// Stores a text under a name. Returns whether that succeeded: storage may be blocked or
+/// full.
 pub(crate) fn store(name: &str, text: &str) -> bool {
     let given = [name.into(), text.into()];
     storage().is_some_and(|storage| page::call(&storage, "setItem", &given).is_ok())
@@ -365,13 +369,13 @@ pub(crate) fn unstore(name: &str) {
     }
 }
 
-/// What is stored under a name; nothing where storage is blocked.
+/// The text stored under a name; `None` if storage is blocked.
 pub(crate) fn stored(name: &str) -> Option<String> {
     let stored = page::call(&storage()?, "getItem", &[name.into()]);
     stored.ok()?.as_string()
 }
 
-/// The names of everything stored that begin so; none where storage is blocked.
+/// The names of all stored items that begin with `start`; empty if storage is blocked.
 pub(crate) fn names_from(start: &str) -> Vec<String> {
     let Some(storage) = storage() else {
         return Vec::new();

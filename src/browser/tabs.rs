@@ -1,5 +1,5 @@
-//! Which tab was used last. Tabs tell each other: over a BroadcastChannel, or by
-//! storage events where there is none.
+//! Which tab was used last. Tabs announce that to each other over a BroadcastChannel, or
+//! by storage events if there is none.
 
 use std::cell::RefCell;
 
@@ -17,17 +17,17 @@ use super::{
     storage::{number, store, unstore},
 };
 
-/// The other tabs. From an announcement on they are listened to: a tab that is not
-/// in use has nothing to learn.
+/// The other tabs. After [`close`](Tabs::close) this tab listens to them again from its
+/// next announcement on: a tab that is not in use has nothing to learn.
 pub(crate) struct Tabs {
     name: String,
-    /// This page among others. Several trackers of one page are one tab.
+    /// The id of this page. Several trackers of one page count as one tab.
     page: &'static str,
     heard: Box<dyn Fn(Wall)>,
     way: RefCell<Option<Way>>,
 }
 
-/// How tabs hear of each other, with the listener.
+/// How tabs reach each other, with the listener for it.
 enum Way {
     Channel {
         channel: BroadcastChannel,
@@ -50,7 +50,7 @@ impl Drop for Way {
 }
 
 impl Tabs {
-    /// Tells `heard` when another tab came into use.
+    /// Calls `heard` when another tab came into use.
     pub fn new(prefix: &str, page: &'static str, heard: impl Fn(Wall) + 'static) -> &'static Tabs {
         let tabs: &Tabs = Box::leak(Box::new(Tabs {
             name: [prefix, "tab"].concat(),
@@ -62,7 +62,7 @@ impl Tabs {
         tabs
     }
 
-    /// Tells the others that this tab came into use now.
+    /// Announces to the others that this tab came into use now.
     pub fn announce(&'static self, through_storage: bool) {
         self.open();
         let mut news = [self.page, " "].concat();
@@ -71,8 +71,8 @@ impl Tabs {
             Some(Way::Channel { channel, .. }) => {
                 let _ = call(channel, "postMessage", &[news.into()]);
             }
-            // Others hear of it all the same if it does not stay. Where storage is
-            // full or blocked, each tab counts for itself.
+            // Other tabs receive it even though it is removed at once. If storage is full
+            // or blocked, each tab counts on its own.
             Some(Way::Storage { .. }) | None => {
                 if through_storage && store(&self.name, &news) {
                     unstore(&self.name);
@@ -81,7 +81,7 @@ impl Tabs {
         }
     }
 
-    /// Listens no more, until the next announcement.
+    /// Stops listening until the next announcement.
     pub fn close(&self) {
         self.way.take();
     }
@@ -109,7 +109,7 @@ impl Tabs {
         self.way.replace(Some(way));
     }
 
-    /// Takes in `PAGE TIME`.
+    /// Takes in an announcement: `PAGE TIME`.
     fn hear(&self, event: &JsValue, news: &str) {
         let news = member(event, news).as_string();
         if let Some((page, since)) = news.as_deref().and_then(|news| parted_at(news, b' '))

@@ -10,21 +10,21 @@ use wasm_bindgen::JsValue;
 
 use super::{clock, executor::Settled, guard};
 
-/// The longest wait that timers of browsers keep to, in ms.
+/// The longest delay that browsers' timers support, in ms.
 const LONGEST: f64 = 2_147_483_647.0;
 
-/// One timer. It is called off when this goes.
+/// A timer, which is cancelled when it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
     timeout: RefCell<Option<Timeout>>,
-    /// The monotonic time for which it is set.
+    /// The monotonic time that it is set to.
     wakes_at: Cell<Option<f64>>,
 }
 
 impl Timer {
-    /// Runs `task` at this monotonic time, or when timers have to end. One that is
-    /// set too early stays: waking for nothing costs less than setting it anew. Tells
-    /// whether it is set.
+    /// Runs `task` at this monotonic time, or after the longest possible delay. A timer
+    /// that is set too early stays: waking up for nothing costs less than setting it
+    /// anew. Returns whether a timer is set.
     pub fn set(&self, due: f64, task: impl FnOnce() + 'static) -> bool {
         self.set_boxed(due, Box::new(task))
     }
@@ -36,38 +36,39 @@ impl Timer {
         self.clear();
         self.wakes_at.set(Some(due));
         let wait = (due - clock::monotonic()).clamp(0.0, LONGEST);
-        // The fraction of a ms is waited for, too: a timer must not come too early.
+        // Rounded up to whole ms, because a timer must not fire too early.
         let wait = wait.ceil() as u32;
         let timeout = start(wait, task);
-        // Where the page has broken its timers, whatever happens next wakes the engine.
+        // If the page has broken its timers, the next input wakes the engine.
         let is_set = timeout.is_some();
         self.timeout.replace(timeout);
         is_set
     }
 
-    /// Notes that the time came.
+    /// Notes that the timer fired.
     pub fn rang(&self) {
         self.wakes_at.set(None);
     }
 
-    /// Calls it off.
+    /// Cancels the timer.
     pub fn clear(&self) {
         self.wakes_at.set(None);
         discard(self.timeout.take());
     }
 }
 
-/// How far a timer is that is being started.
+/// The state of a timer while it is being started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Starting,
-    /// It ran while it was started.
+    /// It ran while it was being started.
     RanAtOnce,
     Waiting,
 }
 
-/// Starts a timer of so many ms; nothing where the page has none. What runs a task at
-/// once is no timer: the task would start the next one within.
+/// Starts a timer of this many ms; `None` if the page has none. A replacement that runs
+/// the task at once does not count as a timer: the task would start the next one from
+/// within.
 fn start(wait: u32, task: Box<dyn FnOnce()>) -> Option<Timeout> {
     let stage = Rc::new(Cell::new(Stage::Starting));
     let of_task = Rc::clone(&stage);
@@ -85,12 +86,12 @@ fn start(wait: u32, task: Box<dyn FnOnce()>) -> Option<Timeout> {
     Some(timeout)
 }
 
-/// Calls a timer off. The page may have broken this, too.
+/// Cancels a timer. The page may have broken this function, too.
 fn discard(timeout: Option<Timeout>) {
     let _ = guard::run(move || drop(timeout));
 }
 
-/// Whether timers of this page wait.
+/// Whether the page has timers that really wait.
 pub(crate) fn exist() -> bool {
     let timeout = start(0, Box::new(|| {}));
     let exist = timeout.is_some();
@@ -98,7 +99,7 @@ pub(crate) fn exist() -> bool {
     exist
 }
 
-/// Waits for the next turn of the event loop; not at all where there are no timers.
+/// Waits for the next turn of the event loop. Does not wait if there are no timers.
 pub(crate) async fn next_turn() {
     let timer = Timer::default();
     let turn = Settled::default();

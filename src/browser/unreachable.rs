@@ -1,4 +1,4 @@
-//! Why a collector is out of reach, as far as a page can find out.
+//! Why a collector is unreachable, as far as a page can find out.
 
 use crate::ascii::is_within;
 
@@ -11,17 +11,17 @@ use super::{
     transport::{self, Abort},
 };
 
-/// A server that lets requests hang will let this one hang, too: it is waited for so
-/// long, in ms.
+/// How long to wait for the test request, in ms. A server that lets requests hang will
+/// let this one hang, too.
 const PROBE: f64 = 5_000.0;
 
-/// What is known to stand in the way.
+/// What is known to block requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Obstacle {
-    /// The page's policy.
+    /// The page's Content-Security-Policy.
     Policy,
     Redirect,
-    /// A page comes in place of an answer.
+    /// A page is returned instead of an answer.
     Page,
 }
 
@@ -35,7 +35,8 @@ impl Obstacle {
     }
 }
 
-/// Calls `blocked` when the page's policy forbids requests to an address.
+/// Calls `blocked` when the page's Content-Security-Policy forbids requests to an
+/// address.
 pub(crate) fn watch_policy(url: &'static str, blocked: impl Fn() + 'static) -> Listener {
     Listener::global(&["securitypolicyviolation"], move |event| {
         let is = |name, value: &str| member(event, name) == *value;
@@ -49,7 +50,7 @@ pub(crate) fn watch_policy(url: &'static str, blocked: impl Fn() + 'static) -> L
     })
 }
 
-/// Tells `found` of the likely cause.
+/// Passes the likely cause to `found`.
 pub(crate) fn cause(url: &str, known: Option<Obstacle>, found: impl FnOnce(&str) + 'static) {
     if let Some(obstacle) = known {
         return found(obstacle.advice());

@@ -1,4 +1,4 @@
-//! A method of the page that is looked after.
+//! Wraps a method of the page, to notice its calls.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -10,7 +10,7 @@ use super::{
     page::{member, object, put},
 };
 
-/// A method of the page that is looked after, until this goes.
+/// A method of the page that is wrapped as long as this lives.
 pub(crate) struct Wrapped {
     holder: Object,
     name: &'static str,
@@ -29,15 +29,15 @@ extern "C" {
 }
 
 impl Wrapped {
-    /// Looks after each call of a method that is `holder`'s own. One that is frozen is
-    /// left alone.
+    /// Calls `look` after each call of a method that is an own property of `holder`. A
+    /// frozen object is left alone.
     pub fn new(holder: &JsValue, name: &'static str, look: Box<dyn Fn()>) -> Option<Wrapped> {
         let holder = holder.dyn_ref::<Object>()?.clone();
         let before = own_property(&holder, name)?;
         let original = member(&holder, name).dyn_into::<Function>().ok()?;
         let is_over = Rc::new(Cell::new(false));
         let over = Rc::clone(&is_over);
-        // The page's own arguments, and what the method throws, pass through.
+        // The arguments and an exception of the method pass through.
         let apply = move |target: JsValue, this: JsValue, given: JsValue| {
             let done = Reflect::apply(
                 target.unchecked_ref::<Function>(),
@@ -59,7 +59,8 @@ impl Wrapped {
         ] {
             put(&now, part, value);
         }
-        // Tells whether it could: what is frozen does not throw.
+        // `define_property` returns whether it succeeded; it does not throw for a frozen
+        // object.
         let is_set = Reflect::define_property(&holder, &name.into(), &now).unwrap_or(false);
         is_set.then_some(Wrapped {
             holder,
@@ -71,12 +72,11 @@ impl Wrapped {
     }
 }
 
-/// What is called with the function that it is in place of, what `this` is there, and the
-/// arguments.
+/// Is called with the original function, the `this` value, and the arguments.
 type Apply = dyn Fn(JsValue, JsValue, JsValue) -> Result<JsValue, JsValue>;
 
-/// A function in the place of another, which is there for as long as the page: that may
-/// keep it. None where the page has no proxies.
+/// A function that replaces another. It lives as long as the page, which may keep it.
+/// `None` if the page has no proxies.
 pub(crate) fn in_place_of(original: &Function, apply: Box<Apply>) -> Option<JsValue> {
     let apply: Closure<Apply> = Closure::own_assert_unwind_safe(apply);
     let handler = object();
@@ -87,7 +87,7 @@ pub(crate) fn in_place_of(original: &Function, apply: Box<Apply>) -> Option<JsVa
 impl Drop for Wrapped {
     fn drop(&mut self) {
         self.is_over.set(true);
-        // What others have put on top of ours stays.
+        // If other code has wrapped ours meanwhile, its wrapper stays.
         let now = own_property(&self.holder, self.name);
         if now.is_some_and(|now| member(&now, "value") == self.ours) {
             let _ = Reflect::define_property(&self.holder, &self.name.into(), &self.before);
@@ -95,7 +95,7 @@ impl Drop for Wrapped {
     }
 }
 
-/// A property that an object has itself, as its descriptor.
+/// The descriptor of an object's own property.
 fn own_property(object: &Object, name: &str) -> Option<Object> {
     Reflect::get_own_property_descriptor(object, &name.into())
         .ok()?

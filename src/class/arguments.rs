@@ -1,4 +1,4 @@
-//! What a page passes to a method, checked at the call.
+//! Arguments that a page passes to a method, checked at the call.
 
 use js_sys::{Array, Function, JsString, Object, Reflect};
 use natero_event::{Id, json::push_int, limits::MAX_ID_CHARS};
@@ -28,8 +28,8 @@ extern "C" {
     fn number_to_json(number: f64) -> Result<JsValue, JsValue>;
 }
 
-/// The arguments of one call. What is none that can be taken is said, and then nothing
-/// comes of it.
+/// Checks the arguments of one call. A wrong argument is reported, and the call has no
+/// effect.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<'a> {
     pub live: &'a Live,
@@ -47,12 +47,12 @@ impl Arguments<'_> {
         None
     }
 
-    /// An id, which has to be given.
+    /// A required id.
     pub fn id(self, argument: &'static str, value: &JsValue) -> Option<String> {
         to_id(value).or_else(|| self.refuse(argument, rules::ID, describe_id(value)))
     }
 
-    /// An id; nothing for `null`.
+    /// An id, or `None` for `null`.
     pub fn id_or_null(self, argument: &'static str, value: &JsValue) -> Option<Option<String>> {
         if value.is_null() {
             return Some(None);
@@ -60,7 +60,7 @@ impl Arguments<'_> {
         self.id(argument, value).map(Some)
     }
 
-    /// What one event has in place of an id that is set.
+    /// The id that one event uses instead of the current one.
     pub fn instead(self, argument: &'static str, value: &JsValue) -> Option<Instead> {
         if value.is_undefined() {
             Some(Instead::Sticky)
@@ -71,7 +71,7 @@ impl Arguments<'_> {
         }
     }
 
-    /// A finite number as JSON; 1 where none is given.
+    /// A finite number as JSON; 1 if none is given.
     pub fn number(self, argument: &'static str, value: &JsValue) -> Option<String> {
         if value.is_undefined() {
             return Some("1".to_owned());
@@ -88,7 +88,7 @@ impl Arguments<'_> {
         span.or_else(|| self.refuse(argument, rules::SPAN, describe(value)))
     }
 
-    /// Any text; nothing where none is given.
+    /// Any text; `None` if none is given.
     pub fn text(self, argument: &'static str, value: &JsValue) -> Option<Option<String>> {
         if value.is_undefined() || value.is_null() {
             return Some(None);
@@ -99,7 +99,7 @@ impl Arguments<'_> {
         }
     }
 
-    /// The options of a call, each read once; none where none are given.
+    /// The options of a call, each read once; no fields if none are given.
     pub fn options(self, value: &JsValue) -> Option<Fields> {
         if value.is_undefined() || value.is_null() {
             return Some(Fields::default());
@@ -110,7 +110,7 @@ impl Arguments<'_> {
         }
     }
 
-    /// Details as JSON; nothing where none are given.
+    /// Details as JSON; `None` if none are given.
     pub fn details(self, value: &JsValue) -> Option<Option<String>> {
         use natero_event::limits::MAX_DETAILS_BYTES;
 
@@ -127,7 +127,7 @@ impl Arguments<'_> {
     }
 }
 
-/// What cannot be read.
+/// Describes an object that cannot be read.
 pub(super) const THROWING: &str = "an object that throws";
 
 const PLAIN: &str = "a plain object";
@@ -140,7 +140,7 @@ impl Fields {
     /// Reads each field once.
     ///
     /// # Errors
-    /// With what the value is instead.
+    /// A description of the value, if it is not a plain object or cannot be read.
     pub fn of(value: &JsValue) -> Result<Fields, String> {
         if !is_plain(value) {
             return Err(describe(value));
@@ -156,19 +156,19 @@ impl Fields {
         Ok(Fields(fields))
     }
 
-    /// One of them; `undefined` where it is not there. What a prototype has is not.
+    /// A field; `undefined` if the object itself does not have it. Inherited fields do
+    /// not count.
     pub fn get(&self, name: &str) -> JsValue {
         let field = self.0.iter().find(|(field, _)| field == name);
         field.map_or(JsValue::UNDEFINED, |(_, value)| value.clone())
     }
 }
 
-/// Longest text that is looked at for being an id once it is trimmed, in UTF-16 units.
-/// A character is two at most, and what is removed of a text is nothing that an id is
-/// made of.
+/// Longest text that is examined as an id before trimming, in UTF-16 units. A character
+/// has at most two units, and the removed characters cannot be part of an id.
 const MAX_LENGTH: u32 = 4 * MAX_ID_CHARS as u32;
 
-/// An id as the engine takes it; nothing where the value is none.
+/// An id as the engine takes it; `None` if the value is not a valid id.
 pub(super) fn to_id(value: &JsValue) -> Option<String> {
     let text = if let Some(number) = value.as_f64() {
         number.is_finite().then(|| decimal(number, value))
@@ -181,7 +181,7 @@ pub(super) fn to_id(value: &JsValue) -> Option<String> {
     Id::new(&text).map(|id| id.as_str().to_owned())
 }
 
-/// A text that may be an id. What is far longer need not be copied to know that it is none.
+/// A text that may be an id. A far longer text is not copied, because it cannot be one.
 fn short_text(value: &JsValue) -> Option<String> {
     let is_long = |text: &JsValue| text.unchecked_ref::<JsString>().length() > MAX_LENGTH;
     if !value.is_string() {
@@ -194,7 +194,8 @@ fn short_text(value: &JsValue) -> Option<String> {
     (trimmed.is_string() && !is_long(&trimmed)).then(|| trimmed.as_string())?
 }
 
-/// A number as a decimal string, without the exponent of large ones.
+/// A number as a decimal string, without the exponent that large numbers are printed
+/// with.
 fn decimal(number: f64, value: &JsValue) -> String {
     if number.fract() == 0.0 {
         if number.abs() < 9e15 {
@@ -210,7 +211,7 @@ fn decimal(number: f64, value: &JsValue) -> String {
     number_text(number)
 }
 
-/// A finite number as JSON. The page prints it: that code takes 10 KB of wasm.
+/// A finite number as JSON. JavaScript prints it, because that code takes 10 KB of wasm.
 pub(super) fn number_text(number: f64) -> String {
     let text = number_to_json(number)
         .ok()
@@ -218,7 +219,7 @@ pub(super) fn number_text(number: f64) -> String {
     text.unwrap_or_else(|| "0".to_owned())
 }
 
-/// What a value is that is no id.
+/// Describes a value that is not a valid id.
 pub(super) fn describe_id(value: &JsValue) -> String {
     let got = describe(value);
     if got == STRING {
@@ -230,7 +231,7 @@ pub(super) fn describe_id(value: &JsValue) -> String {
 
 const STRING: &str = "a string";
 
-/// What a value is, for a message; only of plain data "an object".
+/// Describes a value for a message. Only plain data is called "an object".
 pub(super) fn describe(value: &JsValue) -> String {
     let fixed = if value.is_undefined() {
         "undefined"
@@ -280,8 +281,9 @@ fn describe_object(value: &JsValue) -> String {
     }
 }
 
-/// What kind of object it is, also one of another frame. A proxy may throw whatever
-/// it is asked, and a revoked one always does.
+/// The tag of an object, which tells its kind even if it comes from another frame. `None`
+/// if the object throws: a proxy may throw whatever is asked, and a revoked one always
+/// does.
 pub(super) fn tag(value: &JsValue) -> Option<String> {
     thread_local! {
         static TO_STRING: Option<Function> =

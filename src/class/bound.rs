@@ -1,4 +1,4 @@
-//! The methods of a handle, which work wherever they are called: pages pass them on, as
+//! Methods of a handle that work however they are called: pages pass them on as
 //! listeners, and take them out of the handle.
 
 use std::cell::Cell;
@@ -12,14 +12,14 @@ use crate::browser::{
     page::{call, global, member, object, put},
 };
 
-/// Under this name the glue puts into a handle where the wasm has what it stands for.
+/// The property in which the glue stores where in the wasm's memory a handle's value is.
 const PLACE: &str = "__wbg_ptr";
 
 /// Makes every handle bind its methods to itself.
 ///
-/// The glue that makes a handle shows it to nobody, but for a setter of that name on the
-/// class, since it is no property yet. Where there can be none, methods work as methods
-/// alone.
+/// The glue that makes a handle offers no hook for that. But it assigns this property,
+/// which the handle does not have yet, so a setter on the class is called. If there can
+/// be no setter, methods work only when they are called on their handle.
 pub(super) fn bind_methods() {
     thread_local! {
         static IS_DONE: Cell<bool> = const { Cell::new(false) };
@@ -39,8 +39,8 @@ pub(super) fn bind_methods() {
     ) else {
         return;
     };
-    // What the glue has in their place leaves a handle that throws whatever it is asked. The
-    // memory is free again once the page has let go of it.
+    // The glue's own `free` leaves a handle that throws at every call. The memory becomes
+    // free once the page drops the handle.
     put(&class, "free", end);
     let dispose = member(&global("Symbol"), "dispose");
     if !dispose.is_undefined() {
@@ -70,7 +70,7 @@ fn bind_methods_of(handle: &JsValue, names: &JsValue) {
         if name == "constructor" {
             continue;
         }
-        // What a class of the page has in place of a method is bound, too.
+        // If the page's subclass overrides a method, the override is bound.
         let bound = Reflect::get(handle, &name)
             .ok()
             .filter(JsValue::is_function)

@@ -1,4 +1,4 @@
-//! What `new na(apiKey, authKey, settings)` makes.
+//! What `new na(apiKey, authKey, settings)` does.
 
 use std::cell::Cell;
 
@@ -19,12 +19,12 @@ use crate::{
     tracker::{self, Tracker},
 };
 
-/// What is said to have been called.
+/// The name of the call in messages.
 const NEW: &str = "new na";
 
-/// Makes a tracker of what a page passed.
+/// Makes a tracker from what a page passed.
 pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Natero {
-    // The glue makes a handle with what the page may have broken.
+    // The glue makes a handle by means that the page may have broken.
     let _ = browser::run(bind_methods);
     if browser::is_too_deep() {
         return refused(TrackerError::TooDeep { method: NEW });
@@ -45,8 +45,9 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
         let endpoint = has_place.then_some(&given.settings.endpoint)?;
         tracker::source(endpoint, &api_key, &auth_key)
     });
-    // What runs already tells of what comes later, and does not repeat itself: the page may
-    // make the next one of what it is told.
+    // A tracker that runs already reports problems of later constructions, so that
+    // repetitions are suppressed: the page may react to a report by making the next
+    // tracker.
     let running = source.as_ref().ok().and_then(Option::as_ref);
     let running = running.and_then(live::running);
     let own = Problems::new(on_error.clone());
@@ -80,7 +81,7 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
             Tracker::INERT
         }
     };
-    // The tracker counts for all its handles.
+    // The tracker counts refusals for all its handles.
     if let Some((live, _)) = tracker.live() {
         live.refused.set(live.refused.get() + refused.take());
     }
@@ -91,7 +92,7 @@ pub(super) fn make(api_key: &JsValue, auth_key: &JsValue, given: &JsValue) -> Na
     }
 }
 
-/// What is made where nothing of what was passed can be read.
+/// The result if nothing of what was passed can be read.
 fn refused(error: TrackerError) -> Natero {
     Problems::default().tell(Problem {
         code: error.code(),
@@ -101,7 +102,7 @@ fn refused(error: TrackerError) -> Natero {
     Natero::inert(1)
 }
 
-/// A promise that has this outcome; the outcome itself where the page has no promises.
+/// A promise with this outcome; the outcome itself if the page has no promises.
 pub(super) fn settled(is_ready: bool) -> JsValue {
     let outcome = JsValue::from(is_ready);
     browser::run(|| Promise::resolve(&outcome).into()).unwrap_or(outcome)

@@ -1,8 +1,8 @@
-//! Plain data of a page, as JSON.
+//! Writes plain data of a page as JSON.
 //!
-//! Written here rather than by `JSON.stringify`, which asks every `toJSON` that old
-//! libraries give to arrays and objects, throws at the first cycle, and writes
-//! halves of surrogate pairs, at which receivers may choke.
+//! This does not use `JSON.stringify`, which calls every `toJSON` that old libraries add
+//! to arrays and objects, throws at the first cycle, and writes halves of surrogate
+//! pairs, on which receivers may fail.
 
 use js_sys::{Array, Function, Object, Reflect};
 use natero_event::json::{push_ascii, push_str};
@@ -17,7 +17,7 @@ extern "C" {
     fn array_from(items: &JsValue) -> Result<Array, JsValue>;
 }
 
-/// Objects within objects that are written; deeper ones are left out.
+/// How deeply objects may be nested. Deeper ones are left out.
 const DEEPEST: usize = 64;
 
 /// An object as JSON of at most `largest` bytes.
@@ -31,7 +31,7 @@ pub(super) fn json(object: &JsValue, largest: usize) -> Option<String> {
     (is_written && walk.out.starts_with('{')).then_some(walk.out)
 }
 
-/// The same of fields that were read already.
+/// The same for fields that have been read already.
 pub(super) fn json_of_fields(fields: &Fields, largest: usize) -> Option<String> {
     let mut walk = Walk {
         out: String::new(),
@@ -45,7 +45,7 @@ pub(super) fn json_of_fields(fields: &Fields, largest: usize) -> Option<String> 
 struct Walk {
     out: String,
     largest: usize,
-    /// Objects that contain the one at hand, outermost first.
+    /// The objects that contain the current one, outermost first.
     open: Vec<JsValue>,
 }
 
@@ -54,12 +54,12 @@ impl Walk {
         self.out.len() <= self.largest
     }
 
-    /// Writes a value; tells whether it is one that JSON can hold.
+    /// Writes a value. Returns whether JSON can represent it.
     fn value(&mut self, value: &JsValue) -> bool {
         self.value_or_final(value, false)
     }
 
-    /// The same; what an object said of itself is final, and asked nothing more.
+    /// The same. If `is_final`, the value came from a `toJSON` and is not asked again.
     fn value_or_final(&mut self, value: &JsValue, is_final: bool) -> bool {
         if let Some(text) = value.as_string() {
             push_str(&mut self.out, &text);
@@ -91,13 +91,14 @@ impl Walk {
         };
         let told = match tag.as_str() {
             _ if is_final => return self.parts_of(value),
-            // A date that is none throws, and what only says that it is a date has no time.
+            // An invalid date throws here. An object that only has the tag of a date has
+            // no time at all.
             "[object Date]" => match call_of("Date", "toISOString", value) {
                 Ok(iso) => iso,
                 Err(_) if call_of("Date", "getTime", value).is_err() => return false,
                 Err(_) => JsValue::NULL,
             },
-            // One without a message is its name alone.
+            // An error without a message becomes its name.
             "[object Error]" | "[object DOMException]" => {
                 call_of("Error", "toString", value).unwrap_or(JsValue::UNDEFINED)
             }
@@ -133,7 +134,7 @@ impl Walk {
                 push_ascii(&mut self.out, b',');
             }
             let item = Reflect::get_u32(items, at).unwrap_or(JsValue::UNDEFINED);
-            // What is left out of a list leaves `null` there.
+            // An item that is left out becomes `null`.
             if !self.value(&item) {
                 self.out.push_str("null");
             }
@@ -172,8 +173,8 @@ impl Walk {
             names.push(keys.get(at).as_string().unwrap_or_default());
         }
         self.open.push(object.clone());
-        // By the key itself, which may hold half of a surrogate pair. A getter that throws
-        // costs its own key alone.
+        // Uses the original key, which may contain half of a surrogate pair. If a getter
+        // throws, only its field is left out.
         self.fields(names.len(), &|at| {
             let value = Reflect::get(object, &keys.get(at as u32));
             (&names[at], value.unwrap_or(JsValue::UNDEFINED))
@@ -189,7 +190,7 @@ impl Walk {
         });
     }
 
-    /// Writes so many fields, each of which is read when its turn comes.
+    /// Writes `count` fields, each of which is read when its turn comes.
     fn fields<'a>(&mut self, count: usize, read: &dyn Fn(usize) -> (&'a str, JsValue)) {
         push_ascii(&mut self.out, b'{');
         let start = self.out.len();
@@ -212,8 +213,8 @@ impl Walk {
     }
 }
 
-/// Whether an object has a `toJSON` of its own, or of its class: what a page has put on
-/// all objects, or on all arrays, says nothing of this one.
+/// Whether an object, or its class, has a `toJSON` of its own. One that the page has
+/// added to all objects or all arrays does not count.
 fn says_json(value: &JsValue) -> bool {
     let to_json = member(value, "toJSON");
     let is_of_all = |all: &JsValue| member(all, "toJSON") == to_json;

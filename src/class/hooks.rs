@@ -1,4 +1,4 @@
-//! Code of the page that runs on the tracker's account.
+//! Code of the page that runs on behalf of the tracker.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use crate::{
     tracker::{EVENT_ID, MAX_EVENT_BYTES, under_its_id},
 };
 
-/// The page's `onError`. It may do anything, and throw or reject, too.
+/// Wraps the page's `onError`, which may do anything, throw or reject.
 pub(super) fn told_by(on_error: Function) -> OnError {
     Rc::new(move |problem| {
         let told = object(&[
@@ -29,7 +29,7 @@ pub(super) fn told_by(on_error: Function) -> OnError {
     })
 }
 
-/// The page's `beforeSend`.
+/// Wraps the page's `beforeSend`.
 pub(super) fn decided_by(before_send: Function) -> BeforeSend {
     Rc::new(move |line| {
         let Ok(event) = JSON::parse(line) else {
@@ -42,7 +42,7 @@ pub(super) fn decided_by(before_send: Function) -> BeforeSend {
             return Decision::Drop;
         }
         let Ok(mut fields) = Fields::of(&kept) else {
-            // An async function promises an event, which is too late, and may reject.
+            // An async function returns a promise, which comes too late and may reject.
             browser::ignore(&kept);
             return Decision::Threw;
         };

@@ -1,9 +1,8 @@
-//! The class `na` for pages, on the Rust host: `wasm-pack build --target web --
-//! --features class` makes a module of it.
+//! The class `na` for pages, on the Rust host. This makes a module of it:
+//! `wasm-pack build --target web -- --features class`.
 //!
-//! It has the methods of the npm package. What a page passes is checked here, and
-//! everything else is [`Tracker`]'s. Nothing throws: a wrong call is one line on the
-//! console.
+//! It has the methods of the npm package. Arguments are checked here; [`Tracker`] does
+//! everything else. Nothing throws: a wrong call is one line on the console.
 
 mod arguments;
 mod bound;
@@ -40,30 +39,30 @@ const TYPES: &str = include_str!("types.d.ts");
 #[derive(Debug)]
 pub struct Natero {
     tracker: Tracker,
-    /// A promise, where the page has any.
+    /// A promise, if the page has promises.
     ready: JsValue,
-    /// Refused where there is no tracker that counts it.
+    /// Refused calls that no tracker counts.
     refused: Cell<u32>,
 }
 
 #[wasm_bindgen(js_class = na)]
 impl Natero {
-    /// Makes a tracker of the source that has these keys, which begins to track.
+    /// Makes a tracker for the source with these keys. It begins to track at once.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(js_name = apiKey, unchecked_param_type = "Id")] api_key: &JsValue,
         #[wasm_bindgen(js_name = authKey, unchecked_param_type = "Id")] auth_key: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "Settings")] settings: &JsValue,
     ) -> Natero {
-        // A trap within leaves a tracker that does nothing.
+        // If this traps, the result is a tracker that does nothing.
         browser::run(|| make(api_key, auth_key, settings)).unwrap_or_else(|error| {
             let _ = browser::run(|| Problems::default().tell(live::failure(&error)));
             Natero::inert(0)
         })
     }
 
-    /// Resolves to `true` once the tracker runs, or to `false` where it had to be
-    /// disabled; never rejects.
+    /// Resolves to `true` once the tracker runs, or to `false` if it had to be disabled.
+    /// Never rejects.
     #[wasm_bindgen(getter, unchecked_return_type = "Promise<boolean>")]
     pub fn ready(&self) -> JsValue {
         self.ready.clone()
@@ -332,11 +331,11 @@ impl Natero {
     }
 }
 
-/// Checks the arguments of a call, and makes it.
+/// Checks the arguments of a call, and executes it.
 type Make<'a> = dyn FnMut(&Live, Arguments<'_>) -> Option<()> + 'a;
 
 impl Natero {
-    /// One that does nothing, for which so much was refused.
+    /// A tracker that does nothing, with this many refused calls.
     fn inert(refused: u32) -> Natero {
         Natero {
             tracker: Tracker::INERT,
@@ -345,9 +344,9 @@ impl Natero {
         }
     }
 
-    /// Makes a call whose arguments are checked within.
+    /// Executes a call. `make` checks the arguments.
     fn call(&self, method: &'static str, make: &mut Make<'_>) {
-        // What is refused was said; and nothing reaches the page.
+        // Refused arguments have been reported, and nothing is thrown into the page.
         browser::attempt(|| {
             let _ = self.tracker.call(method, |live| {
                 make(live, Arguments { live, method });

@@ -1,4 +1,4 @@
-//! What the class gives back: plain data, written by serde-wasm-bindgen.
+//! Plain data that the class returns, written by serde-wasm-bindgen.
 
 use js_sys::{Object, Reflect};
 use serde::{Serialize, Serializer};
@@ -6,10 +6,10 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::browser::page;
 
-/// A value of a plain object.
+/// A value in a plain object.
 ///
-/// Structs that derive `Serialize` would say the same. serde-wasm-bindgen keeps the
-/// names of their fields in a table of hashes then, some 3 KB of wasm.
+/// Structs that derive `Serialize` could be used instead. But then serde-wasm-bindgen
+/// keeps the names of their fields in a hash table, which takes about 3 KB of wasm.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Plain<'a> {
     Number(f64),
@@ -35,7 +35,7 @@ impl Serialize for Plain<'_> {
     }
 }
 
-/// A plain object of these fields.
+/// A plain object with these fields.
 pub(super) fn object(fields: &[(&str, Plain<'_>)]) -> JsValue {
     let to = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
     Plain::Object(fields)
@@ -43,8 +43,8 @@ pub(super) fn object(fields: &[(&str, Plain<'_>)]) -> JsValue {
         .unwrap_or(JsValue::UNDEFINED)
 }
 
-/// The same for a promise to resolve to: what all objects of the page may have is no `then`
-/// of it.
+/// The same, as the result of a promise. It hides a `then` that the page may have added
+/// to all objects.
 pub(super) fn outcome(told: JsValue) -> JsValue {
     let nothing = page::object();
     let _ = Reflect::define_property(told.unchecked_ref::<Object>(), &"then".into(), &nothing);

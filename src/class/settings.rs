@@ -1,5 +1,5 @@
-//! Settings of a page: each is checked by itself, and the default stands where one
-//! is wrong.
+//! The settings that a page passed. Each is checked separately, and a wrong one gets its
+//! default.
 
 use js_sys::{Function, Object, Reflect};
 use natero_engine::{Consent, Persistence};
@@ -12,22 +12,22 @@ use crate::{
     settings::{HOOKS, PageViews, Settings, Slot, VALUES, consent_name, persistence_name, rules},
 };
 
-/// What a page passed, as far as it can be taken.
+/// The settings that a page passed, as far as they are valid.
 pub(super) struct Given {
     pub settings: Box<Settings>,
     /// `beforeSend`
     pub before_send: Option<Function>,
     /// `onError`
     pub on_error: Option<Function>,
-    /// What was refused, and why.
+    /// Which settings were refused, and why.
     pub problems: Vec<String>,
-    /// The names of what was taken.
+    /// The names of the valid settings.
     pub names: Vec<String>,
-    /// Batches can be sent somewhere.
+    /// There is a valid endpoint to send batches to.
     pub has_endpoint: bool,
 }
 
-/// Reads what a page passed.
+/// Reads the settings that a page passed.
 pub(super) fn read(given: &JsValue) -> Given {
     let mut taken = Given {
         settings: Box::default(),
@@ -43,7 +43,7 @@ pub(super) fn read(given: &JsValue) -> Given {
     let fields = match Fields::of(given) {
         Ok(fields) => fields,
         Err(got) => {
-            // It may mean an endpoint, and nothing may go to another one.
+            // They may name an endpoint, and nothing must be sent to another one.
             taken.has_endpoint = false;
             let parts = [
                 "settings must be a plain object; got ",
@@ -66,7 +66,7 @@ pub(super) fn read(given: &JsValue) -> Given {
         return taken;
     }
     for (name, value) in fields.0 {
-        // Keys and usage must not go to somebody else because a variable was unset.
+        // Keys and usage must not go to somebody else because a variable was not set.
         let is_endpoint = name == "endpoint";
         let is_given = is_endpoint || !(value.is_undefined() || value.is_null());
         let put = match name.as_str() {
@@ -98,8 +98,8 @@ pub(super) fn read(given: &JsValue) -> Given {
     taken
 }
 
-/// The names of settings that an object inherits, as from its class, or hides: they were
-/// not read. What the page gives to all objects is none.
+/// The names of settings that an object inherits, for example from its class, or hides.
+/// These were not read. Properties that all objects have do not count.
 fn unread(given: &JsValue, fields: &Fields) -> String {
     let of_all = Object::get_prototype_of(&Object::new());
     let has = |object: &JsValue, name: &str| Reflect::has(object, &name.into()).unwrap_or(false);
@@ -131,7 +131,7 @@ fn put_hook(to: &mut Option<Function>, value: JsValue, is_given: bool) -> Result
     Ok(())
 }
 
-/// Puts a value where it belongs, if it is one that the setting can have.
+/// Stores a value in the slot of its setting, if it is valid.
 fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
     let expected = expected(&slot);
     let is_id = matches!(slot, Slot::Id(_));
@@ -174,7 +174,7 @@ fn put_value(slot: Slot<'_>, value: &JsValue) -> Result<(), Mismatch> {
     })
 }
 
-/// What a value has to be.
+/// Describes a valid value.
 fn expected(slot: &Slot<'_>) -> &'static str {
     match slot {
         Slot::Id(_) => rules::ID,
@@ -189,7 +189,7 @@ fn expected(slot: &Slot<'_>) -> &'static str {
     }
 }
 
-/// Puts what is right; tells whether anything is.
+/// Stores a valid value. Returns whether there was one.
 fn put<T>(to: &mut T, given: Option<T>) -> bool {
     let Some(given) = given else {
         return false;
@@ -210,7 +210,7 @@ fn positive(value: &JsValue) -> Option<f64> {
     value.as_f64().filter(|number| rules::is_positive(*number))
 }
 
-/// A whole number of at least 1, as large as one can be.
+/// A whole number of at least 1. A number that is too large becomes the largest one.
 fn whole(value: &JsValue) -> Option<u32> {
     positive(value).map(|number| (number as u32).max(1))
 }

@@ -1,11 +1,11 @@
-//! An engine whose page calls back in.
+//! An engine whose page calls back into the tracker.
 
 use super::*;
 use natero_engine::{Call, Config, Override, OwnedId, Seed, Start, Wall};
 use natero_event::{Id, Number};
 use std::rc::{Rc, Weak};
 
-/// A page whose code calls the tracker in whatever it is asked to do.
+/// A page whose code calls the tracker in every effect.
 struct CallingBack {
     mono: Cell<f64>,
     host: RefCell<Weak<Host<CallingBack>>>,
@@ -142,7 +142,7 @@ fn calls_that_follow_each_other_without_end_wait_for_a_task_of_the_browser() {
     call_at(101.0);
     call_at(102.0);
     assert_eq!((accepted(&host), host.waits()), (Some(3), 2));
-    // What a microtask tells is no task of the browser.
+    // A microtask does not count as a task of the browser.
     host.tell(Box::new(|engine, now| engine.handle(now, Input::TaskEnded)));
     assert_eq!((accepted(&host), host.waits()), (Some(3), 2));
     host.end_turn();

@@ -1,8 +1,8 @@
 //! The trackers of this page, and the handles to them.
 //!
-//! What a [`Tracker`](crate::Tracker) holds are numbers, so that it can be copied
-//! and sent to wherever a front end keeps its state. The trackers themselves stay
-//! on the thread that made them; on others there are none.
+//! A [`Tracker`](crate::Tracker) holds only numbers, so that it can be copied and sent to
+//! wherever a front end keeps its state. The trackers themselves stay on the thread that
+//! made them; on other threads there are none.
 
 use std::cell::{Cell, RefCell};
 
@@ -14,11 +14,11 @@ use crate::{
     settings::Settings,
 };
 
-/// Names a handle to a tracker.
+/// Identifies a handle to a tracker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Handle {
     tracker: u32,
-    /// Among those of that tracker.
+    /// Its number among the handles of that tracker.
     pub(super) handle: u32,
 }
 
@@ -26,8 +26,8 @@ thread_local! {
     static TRACKERS: RefCell<Vec<&'static Live>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A handle to the tracker of a source: to the one that runs, or to a new one. Settings
-/// with these names are meant, though they are the default.
+/// Returns a handle to the tracker of a source: the one that runs, or a new one. `meant`
+/// names the settings that were given explicitly, even if they have their default values.
 pub(crate) fn open(
     settings: Box<Settings>,
     meant: &[String],
@@ -62,7 +62,7 @@ fn find_running(source: &Source) -> Option<(usize, &'static Live)> {
     })
 }
 
-/// The tracker of a source that runs already.
+/// The running tracker of a source.
 #[cfg(feature = "class")]
 pub(crate) fn running(source: &Source) -> Option<&'static Live> {
     find_running(source).map(|(_, live)| live)
@@ -72,12 +72,12 @@ fn present(hooks: &Hooks) -> [bool; 2] {
     [hooks.before_send.is_some(), hooks.on_error.is_some()]
 }
 
-/// The tracker of a handle; none on another thread than that which made it.
+/// The tracker of a handle; `None` on a thread other than the one that made it.
 pub(crate) fn find(handle: Handle) -> Option<&'static Live> {
     TRACKERS.with_borrow(|trackers| trackers.get(handle.tracker as usize).copied())
 }
 
-/// Something failed, and took the state of the whole wasm with it.
+/// Turns off all trackers, because a failure leaves the whole wasm in an unknown state.
 fn fail_all(error: &JsValue) {
     let all = TRACKERS.with(|trackers| trackers.try_borrow().map(|all| all.clone()));
     for live in all.unwrap_or_default() {

@@ -164,12 +164,12 @@ impl Core {
     }
 }
 
-/// The id, where one was passed.
+/// The id, if one was passed.
 fn given(id: &Option<String>) -> Option<Id<'_>> {
     id.as_deref().and_then(Id::checked)
 }
 
-/// What one event has in place of the id that is set.
+/// The id that one event uses instead of the current one.
 fn instead(id: &Option<String>) -> Override<'_> {
     match id {
         None => Override::Sticky,

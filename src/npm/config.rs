@@ -1,4 +1,4 @@
-//! The settings, as the TypeScript host hands them over.
+//! The settings that the TypeScript host passes in.
 
 use natero_engine::{Config, Consent, Millis, OwnedId, Persistence};
 use natero_event::Id;
@@ -12,8 +12,8 @@ export type { CoreConfig };"#;
 
 #[wasm_bindgen]
 extern "C" {
-    /// An object without a prototype that the host made of checked settings:
-    /// to read it runs no code of the page.
+    /// An object without a prototype, which the host made of checked settings. Reading it
+    /// runs no code of the page.
     #[wasm_bindgen(typescript_type = "CoreConfig")]
     pub type CoreConfig;
 
@@ -67,7 +67,7 @@ extern "C" {
 }
 
 impl CoreConfig {
-    /// What the engine decides by.
+    /// The settings that the engine needs.
     pub(super) fn read(&self) -> Config {
         let persistence = self.persistence().as_string();
         let consent = self.consent().as_string();
@@ -96,7 +96,7 @@ impl CoreConfig {
             idle_timeout: Millis(self.idle_timeout()),
             session_sync_interval: Millis(self.session_sync_interval()),
             flush_interval: Millis(self.flush_interval()),
-            // A number that is too large becomes the largest.
+            // The conversion turns a number that is too large into the largest one.
             batch_size: self.batch_size() as u32,
             max_queue_bytes: self.max_queue_bytes() as usize,
             max_stored_bytes: self.max_stored_bytes() as usize,
@@ -104,7 +104,7 @@ impl CoreConfig {
     }
 }
 
-/// The id, where one was passed.
+/// The id, if one was passed.
 fn id(text: &JsValue) -> Option<OwnedId> {
     text.as_string()
         .and_then(|id| Id::checked(&id).map(OwnedId::from))

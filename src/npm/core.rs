@@ -1,4 +1,4 @@
-//! The class: made, asked, and drained.
+//! The class itself: construction, questions, and the effects.
 
 use std::mem::ManuallyDrop;
 
@@ -18,8 +18,8 @@ use super::{config::CoreConfig, object::object};
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Core {
-    /// Never dropped: trackers live as long as their page, and the code that
-    /// takes one apart is half a KB.
+    /// Never dropped: trackers live as long as their page, and the code to drop one takes
+    /// 0.5 KB.
     engine: ManuallyDrop<Engine>,
 }
 
@@ -115,7 +115,7 @@ impl Core {
         &self.engine
     }
 
-    /// Tells the engine what happened.
+    /// Passes an input to the engine.
     pub(super) fn handle(&mut self, mono: f64, wall: f64, input: Input<'_>) {
         self.engine.handle(now(mono, wall), input);
     }

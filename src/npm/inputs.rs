@@ -1,4 +1,4 @@
-//! What the browser, the server and `beforeSend` tell.
+//! Reports of the browser, the server and `beforeSend`.
 
 use std::num::NonZeroU32;
 

@@ -1,10 +1,10 @@
 //! The module behind the npm package: a class for the TypeScript host in `js/`.
 //!
-//! [`Core`] has one method for each input of the engine and hands its effects
-//! out as plain objects. It decides nothing. The wasm imports only what
-//! wasm-bindgen needs to pass texts and make plain objects, so no code of the
-//! page can run, or throw, while Rust frames are on the stack: an exception
-//! that passes through them would skip their destructors.
+//! [`Core`] has one method for each input of the engine and returns its effects as plain
+//! objects. It decides nothing. The wasm imports only what wasm-bindgen needs to pass
+//! texts and make plain objects. So no code of the page can run, or throw, while Rust
+//! frames are on the stack: an exception that passes through them would skip their
+//! destructors.
 
 mod calls;
 mod config;

@@ -1,16 +1,16 @@
 //! Serializes values into plain objects.
 //!
-//! serde-wasm-bindgen does the same for every type there is, with a cache of
-//! keys. That takes 0.9 KB more of compressed wasm than what effects and counters
-//! are made of: structs of texts, numbers and flags.
+//! serde-wasm-bindgen does that for every type, with a cache of keys. It takes 0.9 KB
+//! more of compressed wasm. Effects and counters only need structs of texts, numbers and
+//! flags.
 
 use std::fmt;
 
 use serde::ser::{self, Impossible, Serialize, SerializeStruct};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-/// A plain object with the fields of `value`, which is a struct, or an enum
-/// with a tag. What is `None` has no field.
+/// A plain object with the fields of `value`, which is a struct or a tagged enum. A field
+/// that is `None` is left out.
 pub(super) fn object<T: JsCast>(value: &impl Serialize) -> T {
     let place = Place {
         parent: None,
@@ -42,21 +42,21 @@ extern "C" {
     fn set_object(this: &Object, key: &str, value: &Object);
 }
 
-/// Where a value goes: the field of an object.
+/// Where a value is written: into a field of an object.
 #[derive(Clone, Copy)]
 struct Place<'a> {
-    /// `None`: the value is no field of anything, but becomes an object itself.
+    /// `None`: the value becomes an object of its own.
     parent: Option<&'a Object>,
     key: &'static str,
 }
 
-/// What became of a value: it is the field of an object now, or an object of its own.
+/// The result of writing a value: `None` if it is a field now, or its own object.
 struct Written(Option<Object>);
 
 const FIELD: Result<Written, Never> = Ok(Written(None));
 
-/// Writing never fails, and what is never asked whether it failed is half the size.
-/// A value of a kind that is not supported panics, which each test of it would see.
+/// The error type. Writing never fails, and without error handling the code is half the
+/// size. A value of an unsupported kind panics, which every test of it would notice.
 #[derive(Debug)]
 enum Never {}
 
@@ -78,7 +78,7 @@ fn unsupported() -> ! {
     panic!("objects have fields of texts, numbers, flags and objects alone")
 }
 
-// Each of these is one function for all fields, with arguments that need no place in
+// Each of these is a single function for all fields. Its arguments are passed without
 // memory.
 
 #[inline(never)]
@@ -102,7 +102,7 @@ fn flag(parent: Option<&Object>, key: &'static str, flag: bool) {
     }
 }
 
-/// An object, and its fields.
+/// An object whose fields are being written.
 struct Fields(Object);
 
 impl SerializeStruct for Fields {

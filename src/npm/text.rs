@@ -1,9 +1,9 @@
-//! Texts of the page.
+//! Texts that the page passes in.
 
 use wasm_bindgen::{JsValue, prelude::*};
 
-// Taken as values, and read here, they are half a KB less of compressed glue
-// than arguments that the glue writes into the wasm's memory before each call.
+// Texts are passed as values and read here. That takes 0.5 KB less of compressed glue
+// than arguments, which the glue copies into the wasm's memory before each call.
 #[wasm_bindgen]
 extern "C" {
     /// A text.
@@ -16,14 +16,14 @@ extern "C" {
 }
 
 impl Text {
-    /// The text as Rust has it.
+    /// Copies the text to Rust.
     pub(super) fn read(&self) -> String {
         JsValue::as_string(self).unwrap_or_default()
     }
 }
 
 impl OptionalText {
-    /// The text as Rust has it, if it is there.
+    /// Copies the text to Rust, if it is there.
     pub(super) fn read(&self) -> Option<String> {
         JsValue::as_string(self)
     }

@@ -1,11 +1,11 @@
-//! Which settings of a later construction differ from those that stand.
+//! Which settings of a later construction differ from the current ones.
 
 use natero_engine::{Consent, Persistence};
 
 use super::{PageViews, Settings, consent_name, persistence_name};
 
-/// The value of a setting, as far as it can be told from another. One comparison for all
-/// of them takes less wasm than one for each type and field.
+/// The value of a setting, in a form that can be compared. One comparison for all
+/// settings takes less wasm than one for each type and field.
 #[derive(PartialEq)]
 enum Value<'a> {
     Number(f64),
@@ -71,7 +71,7 @@ macro_rules! compared {
         /// The settings that are compared: all but ids, the endpoint and hooks.
         const NAMES: &[&str] = &[$($name),*];
 
-        /// The values of these, in their order.
+        /// Their values, in the same order.
         fn values($settings: &Settings) -> [Value<'_>; NAMES.len()] {
             [$($value.into()),*]
         }
@@ -101,9 +101,9 @@ compared! { it:
 }
 
 impl Settings {
-    /// The names of what is given here and stands otherwise there, but for ids and the
-    /// endpoint. What has its default counts as not given, unless its name is among those
-    /// that are `meant`.
+    /// The names of the settings that are given here and have another value in
+    /// `standing`, without ids and the endpoint. A setting with its default value counts
+    /// as not given, unless `meant` contains its name.
     pub(crate) fn differing_from(
         &self,
         standing: &Settings,

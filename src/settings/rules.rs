@@ -1,34 +1,34 @@
-//! What the value of a setting has to be, by its kind, and how to say so.
+//! The rules for the values of settings, by kind, and their descriptions.
 
 use natero_event::trim;
 
 use crate::ascii::{end_before, parted_at};
 
-/// What an id has to be.
+/// Describes a valid id.
 pub const ID: &str = "a string of 1 to 256 characters";
-/// What the endpoint has to be.
+/// Describes a valid endpoint.
 pub const ENDPOINT: &str = "an http: or https: URL, or a path of this origin";
-/// What another address has to be.
+/// Describes any other valid address.
 pub const ADDRESS: &str = "an http: or https: URL";
-/// What a span, count or size has to be.
+/// Describes a valid time span, count or size.
 pub const POSITIVE: &str = "a number above 0";
-/// What a part of a name has to be.
+/// Describes a valid part of a name.
 pub const TOKEN: &str = "a string of letters, digits, '.', '-' and '_'";
-/// What a time that the caller measured has to be.
+/// Describes a valid time measured by the caller.
 pub const SPAN: &str = "a number of ms, 0 or more";
-/// What details have to be.
+/// Describes valid details.
 pub const DETAILS: &str = "a plain object of at most 16 KiB as JSON";
 
-/// Whether a text is an address that batches may go to, to which a path can be
-/// appended: of another origin, or a path of this one.
+/// Whether batches can be sent to this address after a path is appended: an address of
+/// another origin, or a path of the page's own.
 pub fn is_endpoint(text: &str) -> bool {
-    // Browsers refuse a user name in it, and read a backslash as a slash.
+    // Browsers refuse an address with a user name, and read a backslash as a slash.
     let is_plain = |text: &str| {
         !text
             .bytes()
             .any(|it| it <= b' ' || matches!(it, b'?' | b'#' | b'\\'))
     };
-    // Two slashes begin the name of a host.
+    // Two slashes would begin a host name.
     let is_path = text.starts_with('/') && !text[1..].starts_with('/');
     let is_url = host(text).is_some_and(|host| end_before(host, b"@") == host.len());
     (is_path || is_url) && is_plain(text)
@@ -54,19 +54,19 @@ pub fn is_positive(number: f64) -> bool {
     number > 0.0 && number < 1e15
 }
 
-/// Whether a number is a time in ms; the bound shuts out infinity.
+/// Whether a number is a valid time in ms. The limit excludes infinity.
 pub fn is_span(number: f64) -> bool {
     (0.0..1e15).contains(&number)
 }
 
-/// Whether a text can be part of a name: nothing in it can break out of a cookie,
-/// and no name of a lock begins with a hyphen.
+/// Whether a text can be part of a name: it must not break out of a cookie, and names of
+/// locks cannot begin with a hyphen.
 pub fn is_token(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     !text.is_empty() && !text.starts_with('-') && text.bytes().all(fits)
 }
 
-/// What a text is that is no id.
+/// Describes a text that is not a valid id.
 pub fn describe_id(text: &str) -> &'static str {
     if trim(text).is_empty() {
         "an empty string"
@@ -75,7 +75,7 @@ pub fn describe_id(text: &str) -> &'static str {
     }
 }
 
-/// What a number is that cannot be taken.
+/// Describes a number that is not valid.
 pub fn describe_number(number: f64) -> &'static str {
     if number.is_nan() {
         "NaN"

@@ -1,10 +1,10 @@
-//! Where the value of each setting is kept, by the setting's name.
+//! The field of each setting in [`Settings`], by the setting's name.
 
 use natero_engine::{Consent, Persistence};
 
 use super::{PageViews, Settings};
 
-/// Where the value of a setting is kept, by what it may be.
+/// A mutable reference to a setting's value, by its kind.
 pub(crate) enum Slot<'a> {
     /// An id.
     Id(&'a mut Option<String>),
@@ -16,36 +16,36 @@ pub(crate) enum Slot<'a> {
     Count(&'a mut u32),
     /// A size above 0, in bytes.
     Bytes(&'a mut usize),
-    /// Where batches go.
+    /// The endpoint of batches.
     Endpoint(&'a mut String),
     /// An http: or https: URL.
     Address(&'a mut Option<String>),
-    /// Part of a name.
+    /// A part of a name.
     Token(&'a mut String),
-    /// The same, where there may be none.
+    /// The same, but optional.
     OptionalToken(&'a mut Option<String>),
     /// Which navigations make page views.
     PageViews(&'a mut PageViews),
-    /// What may outlive the page.
+    /// What the tracker may store beyond the life of the page.
     Persistence(&'a mut Persistence),
     /// What may be kept and sent.
     Consent(&'a mut Consent),
 }
 
-/// The slots of all settings that are values.
+/// The slots of all settings that are not functions.
 macro_rules! slots {
     ($($name:literal: $kind:ident($field:ident),)*) => {
-        /// The names of all settings that are values.
+        /// The names of all settings that are not functions.
         pub(crate) const VALUES: &[&str] = &[$($name),*];
 
         impl Settings {
-            /// Where the values are kept, in the order of [`VALUES`].
+            /// The slots, in the order of [`VALUES`].
             fn slots(&mut self) -> [Slot<'_>; VALUES.len()] {
                 [$(Slot::$kind(&mut self.$field)),*]
             }
 
-            /// Where the value of the setting of this name is kept; nothing where there
-            /// is no such setting, or it is a hook.
+            /// The slot of the setting with this name; `None` if there is no such
+            /// setting, or it is a function.
             pub(crate) fn slot(&mut self, name: &str) -> Option<Slot<'_>> {
                 let at = VALUES.iter().position(|it| *it == name)?;
                 self.slots().into_iter().nth(at)

@@ -1,4 +1,4 @@
-//! Settings as a Rust front end writes them.
+//! The settings of a Rust front end.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::{consent_name, persistence_name, rules};
 use crate::error::TrackerError;
 
-/// Every setting of a tracker but its hooks. Serialised it has the names, units
-/// and defaults of the settings of the npm package.
+/// All settings of a tracker, except the hooks. Serialised, they have the names, units
+/// and defaults of the npm package's settings.
 ///
 /// ```
 /// use natero_wasm::Settings;
@@ -31,8 +31,7 @@ pub struct Settings {
     /// Origin of the Event API, with a path prefix if it has one, or a path on the page's
     /// own origin. The tracker appends `/v1/{authKey}/{apiKey}`.
     pub endpoint: String,
-    /// End page view, module and session timing when the page is hidden or
-    /// unloaded.
+    /// Report page view, module and session times when the page is hidden or unloaded.
     pub track_unload: bool,
     /// Which navigations record a page view.
     pub track_page_views: PageViews,
@@ -56,7 +55,7 @@ pub struct Settings {
     pub max_queue_bytes: usize,
     /// Limit for everything that this source keeps in web storage, in bytes.
     pub max_stored_bytes: usize,
-    /// What may outlive the page.
+    /// What the tracker may store beyond the life of the page.
     #[serde(with = "persistence")]
     pub persistence: Persistence,
     /// Domain of the cookies. With `None` they belong to this host only.
@@ -75,11 +74,11 @@ pub struct Settings {
     pub compress: bool,
 }
 
-/// Which navigations within the page make page views. Serialised it is `true`,
-/// `false` or `"hash"`.
+/// Which navigations within the page begin a page view. Serialised it is `true`, `false`
+/// or `"hash"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PageViews {
-    /// None, and the load makes none either.
+    /// None. Loading the page does not begin one either.
     Off,
     /// Changes of the path.
     #[default]
@@ -147,7 +146,7 @@ impl Settings {
     /// Checks every value.
     ///
     /// # Errors
-    /// With the first value that its setting cannot have.
+    /// The first setting with an invalid value.
     pub fn check(&self) -> Result<(), TrackerError> {
         let refuse = |setting, expected: &str, got: &str| {
             Err(TrackerError::InvalidSetting {
@@ -202,8 +201,8 @@ impl Settings {
         Ok(())
     }
 
-    /// The settings by which the engine decides. `filter`: there is a
-    /// `beforeSend`; `is_denied`: the browser says that there is no consent.
+    /// The settings that the engine needs. `filter`: there is a `beforeSend`.
+    /// `is_denied`: the browser reports that there is no consent.
     pub(crate) fn config(&self, filter: bool, is_denied: bool) -> Config {
         let id = |id: &Option<String>| id.as_deref().and_then(Id::new).map(OwnedId::from);
         Config {
@@ -231,7 +230,7 @@ impl Settings {
     }
 }
 
-/// A span in the unit of the settings.
+/// A time span in the unit of the settings.
 pub(crate) fn milliseconds(span: Duration) -> f64 {
     span.as_secs() as f64 * 1000.0 + f64::from(span.subsec_nanos()) / 1e6
 }
@@ -274,7 +273,7 @@ impl<'de> Deserialize<'de> for PageViews {
     }
 }
 
-/// One of our own enums by the names that pages write.
+/// Deserialises one of our own enums by the names that pages use.
 fn named<'de, D: Deserializer<'de>, T: Copy>(
     from: D,
     all: &[T],

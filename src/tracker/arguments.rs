@@ -1,4 +1,4 @@
-//! What is passed to a call, checked.
+//! Checks the arguments of a call.
 
 use natero_event::Id;
 
@@ -33,7 +33,7 @@ pub(super) fn instead(
     }
 }
 
-/// A number as JSON. The browser prints it: that code takes 10 KB of wasm.
+/// A number as JSON. The browser prints it, because that code takes 10 KB of wasm.
 pub(super) fn total_text(method: &'static str, total: f64) -> Result<String, TrackerError> {
     if !total.is_finite() {
         return Err(TrackerError::InvalidArgument {

@@ -1,4 +1,4 @@
-//! How a tracker is made.
+//! Builds a tracker.
 
 use std::{rc::Rc, time::Duration};
 
@@ -60,8 +60,8 @@ impl TrackerBuilder {
         self
     }
 
-    /// End page view, module and session timing when the page is hidden or
-    /// unloaded. Default: on.
+    /// Report page view, module and session times when the page is hidden or unloaded.
+    /// Default: on.
     pub fn track_unload(mut self, on: bool) -> TrackerBuilder {
         self.settings.track_unload = on;
         self
@@ -136,7 +136,8 @@ impl TrackerBuilder {
         self
     }
 
-    /// What may outlive the page. Default: cookies and web storage.
+    /// What the tracker may store beyond the life of the page. Default: cookies and web
+    /// storage.
     pub fn persistence(mut self, what: Persistence) -> TrackerBuilder {
         self.settings.persistence = what;
         self
@@ -225,7 +226,7 @@ impl TrackerBuilder {
         if !crate::has_browser() {
             return Ok(Tracker::INERT);
         }
-        // Browsers refuse more than can be seen of a text.
+        // Browsers refuse addresses that look valid as a text.
         if let Some(url) = &self.settings.debug_url
             && !page::is_address(url)
         {
@@ -243,10 +244,10 @@ impl TrackerBuilder {
     }
 }
 
-/// A key that stands in the address of each request.
+/// Checks a key, which becomes part of the address of each request.
 pub(crate) fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, TrackerError> {
     let id = Id::new(given).map(Id::as_str);
-    // A part of an address that is dots alone is a step within it.
+    // A path segment `.` or `..` would be resolved within the address.
     let taken = id.filter(|id| !matches!(*id, "." | ".."));
     taken.ok_or_else(|| TrackerError::InvalidKey {
         key,
@@ -258,7 +259,7 @@ pub(crate) fn key<'a>(key: &'static str, given: &'a str) -> Result<&'a str, Trac
     })
 }
 
-/// The source that has these keys; none where no batch can go to the endpoint.
+/// The source with these keys; `None` if batches cannot be sent to the endpoint.
 pub(crate) fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Option<Source> {
     let encoded = |key: &str| String::from(js_sys::encode_uri_component(key));
     let url = [
@@ -273,14 +274,14 @@ pub(crate) fn source(endpoint: &str, api_key: &str, auth_key: &str) -> Option<So
     Some(Source { url, name })
 }
 
-/// Keeps sources apart; they are few, so 32 bits do. The npm package names what it
-/// stores by the same.
+/// A short name to distinguish sources. A page has few of them, so 32 bits suffice. The
+/// npm package uses the same name for stored items.
 fn short_name(url: &str) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let mut sum = url.encode_utf16().fold(0_u32, |sum, unit| {
         sum.wrapping_mul(31).wrapping_add(u32::from(unit))
     });
-    // The longest is `1z141z3`.
+    // The longest name is `1z141z3`.
     let mut digits = [b'0'; 7];
     let mut first = digits.len();
     for digit in digits.iter_mut().rev() {
@@ -304,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_source_has_the_name_that_the_npm_package_gives_it() {
-        // As `shortName` in js/na.ts computes it.
+        // The same values as `shortName` in js/na.ts.
         assert_eq!(short_name(""), "0");
         assert_eq!(short_name("a"), "2p");
         assert_eq!(

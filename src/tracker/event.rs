@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 
 use crate::browser::Decision;
 
-/// Details, and what else an event may hold, in bytes.
+/// Room for the details and everything else in an event, in bytes.
 pub(crate) const MAX_EVENT_BYTES: usize = 2 * MAX_DETAILS_BYTES;
 
-/// The key of deduplication, which is nobody's to change.
+/// Receivers deduplicate by this field, so nobody may change it.
 pub(crate) const EVENT_ID: &str = "event_id";
 
-/// An event, before it is queued: the fields that the Event API receives. The
+/// An event before it is queued, with the fields that the Event API receives. Its
 /// `event_id` cannot be changed.
 ///
 /// ```
@@ -29,7 +29,7 @@ pub(crate) const EVENT_ID: &str = "event_id";
 pub struct TrackedEvent(Map<String, Value>);
 
 impl TrackedEvent {
-    /// What it tells: `feature`, `moduleEnd`, `pageView`, …
+    /// Its action: `feature`, `moduleEnd`, `pageView`, …
     pub fn action(&self) -> &str {
         self.0
             .get("action")
@@ -42,13 +42,13 @@ impl TrackedEvent {
         &self.0
     }
 
-    /// Its fields, to be changed.
+    /// Its fields, for changes.
     pub fn fields_mut(&mut self) -> &mut Map<String, Value> {
         &mut self.0
     }
 }
 
-/// What a closure makes of the event that is this line of JSON.
+/// The decision of a closure about the event in this line of JSON.
 pub(crate) fn decide(
     line: &str,
     before_send: impl FnOnce(TrackedEvent) -> Option<TrackedEvent>,
@@ -63,9 +63,10 @@ pub(crate) fn decide(
     under_its_id(line, Value::Object(kept).to_string())
 }
 
-/// What was kept of the event that is `line`: a JSON object without an id of its own.
+/// Appends the id of the event in `line` to what was kept of it: a JSON object without an
+/// id.
 pub(crate) fn under_its_id(line: &str, mut kept: String) -> Decision {
-    // Behind everything else, where the engine looks for it.
+    // The engine looks for `event_id` at the end.
     if let (Some(id), Some(_)) = (natero_event::event_id(line), kept.pop()) {
         if kept.len() > 1 {
             push_ascii(&mut kept, b',');

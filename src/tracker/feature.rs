@@ -1,4 +1,4 @@
-//! What may be said of one use of a feature.
+//! Describes one use of a feature.
 
 use natero_event::limits::MAX_DETAILS_BYTES;
 use serde::Serialize;
@@ -32,10 +32,10 @@ pub struct Feature {
     pub(crate) details: Details,
 }
 
-/// What one event has in place of the id that is set.
+/// The id that one event uses instead of the current one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Instead {
-    /// Nothing: the one that is set stands.
+    /// The current one.
     #[default]
     Sticky,
     /// No id.
@@ -51,7 +51,7 @@ impl Instead {
 }
 
 impl Feature {
-    /// One use of this feature, in the module and product that are set.
+    /// One use of this feature, in the current module and product.
     pub fn new(feature: impl Into<String>) -> Feature {
         Feature {
             feature: feature.into(),
@@ -80,8 +80,8 @@ impl Feature {
         self
     }
 
-    /// More about this use: what serialises as an object, of at most 16 KiB as
-    /// JSON. What does not is refused when the feature is sent.
+    /// Details about this use: a value that serialises as an object of at most 16 KiB of
+    /// JSON. Any other value is refused when the feature is sent.
     pub fn details(mut self, details: &impl Serialize) -> Feature {
         self.details = Details::of(details);
         self
@@ -100,7 +100,7 @@ impl From<String> for Feature {
     }
 }
 
-/// Details as JSON, or why they are none.
+/// Details as JSON, or why they are not valid.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Details {
     /// None were given.
@@ -108,7 +108,7 @@ pub(crate) enum Details {
     Absent,
     /// A JSON object.
     Json(String),
-    /// What was given instead.
+    /// Describes what was given instead.
     Wrong(&'static str),
 }
 
@@ -121,7 +121,7 @@ impl Details {
         }
     }
 
-    /// Checks JSON for being an object that is not too large.
+    /// Checks whether JSON is an object that is not too large.
     pub fn checked(json: String) -> Details {
         if json == "null" {
             Details::Absent
@@ -137,7 +137,7 @@ impl Details {
     /// The JSON, if there is any.
     ///
     /// # Errors
-    /// When something else was given.
+    /// If something else was given.
     pub fn json(self, method: &'static str) -> Result<Option<String>, TrackerError> {
         match self {
             Details::Absent => Ok(None),

@@ -1,4 +1,4 @@
-//! Modules that last as long as a value.
+//! Modules that are entered for as long as a value lives.
 
 use super::{Tracker, arguments::id as checked};
 use crate::{error::TrackerError, live::Sticky};
@@ -13,11 +13,12 @@ pub struct ModuleGuard {
 }
 
 impl Tracker {
-    /// Enters a module for as long as the guard lives, as a component does; then the
-    /// one around it goes on, or none. One that another has followed already is left
-    /// without a change, so that it does not matter which of two components comes
-    /// first. [`set_module_id`](Tracker::set_module_id) and [`reset`](Tracker::reset)
-    /// end what guards stand for.
+    /// Enters a module for as long as the guard lives, for example as long as a
+    /// component. Dropping the latest guard returns to the module of the guard before it,
+    /// or to none. Dropping an earlier guard changes nothing, so the order in which two
+    /// components are dropped does not matter. After
+    /// [`set_module_id`](Tracker::set_module_id) or [`reset`](Tracker::reset), existing
+    /// guards have no effect.
     ///
     /// ```
     /// # let tracker = natero_wasm::Tracker::builder("a", "b").build()?;
@@ -50,7 +51,7 @@ impl Drop for ModuleGuard {
     }
 }
 
-/// The modules that guards stand for, the latest last.
+/// The modules of existing guards, the latest last.
 #[derive(Debug, Default)]
 pub(crate) struct Entered {
     modules: Vec<(u32, String)>,
@@ -58,15 +59,14 @@ pub(crate) struct Entered {
 }
 
 impl Entered {
-    /// Enters a module; tells by which number it is left.
+    /// Enters a module. Returns the number to leave it with.
     pub fn enter(&mut self, module: &str) -> u32 {
         self.entries += 1;
         self.modules.push((self.entries, module.to_owned()));
         self.entries
     }
 
-    /// Leaves one. Where it was the latest, tells in which module that leads; another
-    /// has given way already.
+    /// Leaves a module. If it was the latest, returns the module that is current then.
     pub fn leave(&mut self, entry: u32) -> Option<Option<String>> {
         let at = self.modules.iter().position(|(it, _)| *it == entry)?;
         self.modules.remove(at);
@@ -74,7 +74,7 @@ impl Entered {
         was_latest.then(|| self.modules.last().map(|(_, module)| module.clone()))
     }
 
-    /// The module was set otherwise: guards stand for nothing.
+    /// The module was set directly: existing guards have no effect from now on.
     pub fn clear(&mut self) {
         self.modules.clear();
     }

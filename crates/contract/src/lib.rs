@@ -1,7 +1,7 @@
-//! What Rust defines and the TypeScript host needs, written as TypeScript.
+//! Writes as TypeScript what Rust defines and the TypeScript host needs.
 //!
-//! `cargo xtask build` writes [`contract`] to `js/generated/contract.ts`, and a
-//! test fails while the file there is another one.
+//! `cargo xtask build` writes [`contract`] to `js/generated/contract.ts`. A test fails
+//! while the checked-in file differs.
 
 mod settings;
 
@@ -12,7 +12,7 @@ use natero_event::{ActionKind, limits};
 use natero_wasm::error::{ErrorCode, reason_name};
 use tsify::Tsify;
 
-/// Every reason, in the order in which they are listed.
+/// Every reason, in the order in which documentation lists them.
 const REASONS: [Reason; 7] = [
     Reason::Consent,
     Reason::Disabled,
@@ -73,11 +73,11 @@ pub fn contract() -> String {
     text
 }
 
-/// The types of the public surface that are written by hand.
+/// The hand-written types of the public surface.
 const TYPES: &str = include_str!("../../../js/types.ts");
 
-/// The content of `src/class/types.d.ts`: the types that pages of the class `na` on
-/// the Rust host see, which are those of the npm package.
+/// The content of `src/class/types.d.ts`: the types of the class `na` on the Rust host.
+/// They are the same as those of the npm package.
 pub fn class_types() -> String {
     let mut text = String::from(
         "// Written by `cargo xtask build` from the definitions in Rust and js/types.ts: change those.\n",
@@ -109,7 +109,7 @@ fn number(text: &mut String, doc: &str, name: &str, value: usize) {
     .expect(WRITES);
 }
 
-/// What ids look like. Literals take less than a pattern that is made when the library is
+/// The patterns of ids. Literals are cheaper than patterns built when the library is
 /// loaded.
 fn patterns(text: &mut String) {
     let most = limits::MAX_ID_CHARS;
@@ -141,7 +141,7 @@ fn union<const N: usize>(text: &mut String, doc: &str, name: &str, values: [&str
     write!(text, "\n/** {doc} */\nexport type {name} ={values};\n").expect(WRITES);
 }
 
-/// The counters as a page sees them: the engine's, and those of the host.
+/// The counters as a page sees them: the engine's and the host's.
 fn counters(text: &mut String) {
     text.push_str(
         "\n/** Why events were not delivered, and how many. */\nexport interface Dropped {\n",
@@ -154,7 +154,7 @@ fn counters(text: &mut String) {
         counter(reason_name(reason), explained(reason));
     }
     text.push_str("}\n\n");
-    // Its `dropped` is the interface above.
+    // Its field `dropped` has the interface written above.
     text.push_str(
         "/** Counters since construction: `accepted = delivered + pending + dropped.total`. */\n",
     );
@@ -162,7 +162,7 @@ fn counters(text: &mut String) {
     text.push('\n');
 }
 
-/// The counters of a tracker that has no engine yet, in the order of their interface.
+/// The counters of a tracker without an engine yet, in the order of their interface.
 fn early_stats(text: &mut String) {
     let counters = interface(Stats::DECL);
     text.push_str(
@@ -184,7 +184,8 @@ fn early_stats(text: &mut String) {
     writeln!(text, "  dropped: {{ total: 0, invalid{dropped} }},\n}});").expect(WRITES);
 }
 
-/// What tsify makes of a struct, with indentation of two and comments in a line.
+/// The declaration that tsify makes of a struct, indented by two spaces and with each
+/// comment on one line.
 fn interface(declaration: &str) -> String {
     let start = declaration.find("export interface").expect("a struct");
     let mut lines = declaration[start..].lines().map(str::trim);
@@ -222,7 +223,7 @@ fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
-/// `1_800_000`
+/// Writes a number with groups of digits, as in `1_800_000`.
 fn grouped(number: f64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

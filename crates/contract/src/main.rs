@@ -1,4 +1,5 @@
-//! Prints `js/generated/contract.ts`, or with `class` `src/class/types.d.ts`.
+//! Prints `js/generated/contract.ts` or, with the argument `class`,
+//! `src/class/types.d.ts`.
 
 fn main() {
     match std::env::args().nth(1).as_deref() {

@@ -1,4 +1,4 @@
-//! The settings: a table to check them by, and their TypeScript types.
+//! The settings: the table that they are checked against, and their TypeScript types.
 
 use std::fmt::Write;
 
@@ -6,9 +6,9 @@ use natero_wasm::settings::{self, Kind, Setting, Value};
 
 use crate::{WRITES, grouped, quoted};
 
-/// The settings whose defaults a tracker goes by before its settings are checked, and the
-/// names of those defaults. Each is a constant of its own, so that bundlers leave the
-/// table out where nothing else of it is used.
+/// The settings whose defaults a tracker needs before its settings are checked, with the
+/// names of those defaults. Each default is a constant of its own, so that bundlers can
+/// drop the table where nothing else uses it.
 const EARLY: [(&str, &str); 5] = [
     ("endpoint", "DEFAULT_ENDPOINT"),
     ("maxStoredBytes", "DEFAULT_MAX_STORED_BYTES"),
@@ -63,7 +63,7 @@ pub(crate) fn write(text: &mut String) {
     for Setting { name, kind, .. } in settings.iter().filter(|setting| setting.engine) {
         match (*name, kind) {
             (_, Kind::Id) => writeln!(text, "  {name}?: string | undefined;"),
-            // Which navigations count, the host sees to.
+            // The host alone decides which navigations count.
             ("trackPageViews", _) => writeln!(text, "  {name}: boolean;"),
             _ => writeln!(text, "  {name}: {};", kind_type(*kind)),
         }

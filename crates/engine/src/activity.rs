@@ -1,4 +1,4 @@
-//! How long the user was active, counted once.
+//! Measures how long the user was active. Each moment counts only once.
 
 use crate::{Millis, Mono};
 
@@ -12,39 +12,39 @@ use crate::{Millis, Mono};
 pub enum Clock {
     /// Time counts.
     Active,
-    /// Visible and last used, but nothing was done for `idleTimeout`.
+    /// The tab is visible and was used last, but the user did nothing for `idleTimeout`.
     Idle,
-    /// Hidden, or another tab was used later.
+    /// The tab is hidden, or another tab was used later.
     Away,
 }
 
-/// How many times `idleTimeout` the focus in a frame counts as use of the page,
-/// without a sign of life: somebody may read or type there, or may have left.
+/// While the focus is inside a frame, idleness starts only after this multiple of
+/// `idleTimeout`. The page cannot see what happens in there: somebody may read or type,
+/// or may have left.
 const FRAME_PATIENCE: f64 = 5.0;
 
-/// A stopwatch that runs while the page is visible, the user is not idle and
-/// this tab is the one last used.
+/// A stopwatch that runs while the page is visible, the user is not idle and this is the
+/// tab used last.
 ///
-/// **Invariant.** Time is added when it is *confirmed*: by an activity, by
-/// leaving the tab, or by a boundary such as a change of module. What lies
-/// between the last confirmation and the moment in which idleness is noticed
-/// is never added, so a period that ended in idle counts up to its last
-/// activity, and nothing already reported has to be taken back.
+/// **Invariant.** Time is added when it is *confirmed*: by an activity, by leaving the
+/// tab, or by a boundary such as a change of module. The time between the last
+/// confirmation and the moment when idleness is noticed is never added. So a period that
+/// ended in idleness counts up to its last activity, and nothing already reported has to
+/// be taken back.
 #[derive(Debug)]
 pub(crate) struct ActiveTime {
     idle_timeout: Millis,
     clock: Clock,
-    /// The focus is in a frame of the page in which nobody hears what the user
-    /// does.
+    /// The focus is inside a frame whose events the host cannot observe.
     focus_in_frame: bool,
-    /// All active time before this is counted.
+    /// Active time before this moment has been counted.
     counted_to: Mono,
     last_activity: Mono,
-    /// Counted and not yet reported, of the module.
+    /// Time in the module that is counted and not yet reported.
     pub module: Unreported,
-    /// The same of the session.
+    /// The same for the session.
     pub session: Unreported,
-    /// The same of the page view.
+    /// The same for the page view.
     pub page_view: Unreported,
 }
 
@@ -53,8 +53,8 @@ pub(crate) struct ActiveTime {
 pub(crate) struct Unreported(Millis);
 
 impl Unreported {
-    /// Takes the whole ms to report now. The rest of a ms stays, so that many
-    /// short periods add up to the truth.
+    /// Takes the whole milliseconds to report now. The fraction stays for the next
+    /// report, so that many short periods add up to the right total.
     pub fn take(&mut self) -> i64 {
         let whole = self.0.0 as i64;
         self.0.0 -= whole as f64;
@@ -92,7 +92,7 @@ impl ActiveTime {
         self.clock
     }
 
-    /// What has passed since the time that is counted, where time counts.
+    /// Time that has passed since the last counted moment; zero unless time counts.
     pub fn running(&self, mono: Mono) -> Millis {
         if self.is_active() {
             (mono - self.counted_to).max(Millis::ZERO)
@@ -105,7 +105,8 @@ impl ActiveTime {
         self.clock == Clock::Active
     }
 
-    /// Whether the next activity may find the world changed by other tabs.
+    /// Whether the tab is hidden or not in use. Other tabs may have changed the cookies
+    /// meanwhile.
     pub fn is_away(&self) -> bool {
         self.clock == Clock::Away
     }
@@ -123,8 +124,9 @@ impl ActiveTime {
         self.last_activity + patience
     }
 
-    /// Notes that the focus went into a frame in which nobody hears what the
-    /// user does, or came out of it: to take it elsewhere is the user's doing.
+    /// Notes that the focus went into a frame that the host cannot observe, or came out
+    /// of it. Taking the focus out counts as an activity, because only the user does
+    /// that.
     pub fn frame_focused(&mut self, focused: bool, mono: Mono) {
         if !focused && self.is_active() {
             self.activity(mono);
@@ -143,8 +145,8 @@ impl ActiveTime {
         }
     }
 
-    /// Notes that the user did something in this tab. Returns whether the tab
-    /// came into use by it.
+    /// Notes that the user did something in this tab. Returns whether the tab was away
+    /// until now.
     pub fn activity(&mut self, mono: Mono) -> bool {
         let came_into_use = self.is_away();
         self.count_to(mono);
@@ -156,9 +158,9 @@ impl ActiveTime {
         came_into_use
     }
 
-    /// Notes that the user is idle since `mono`.
+    /// Notes that the user has been idle since `mono`.
     pub fn idle(&mut self, mono: Mono) {
-        // While the focus is in a frame, the page is in use.
+        // A page whose frame has the focus counts as in use.
         if self.focus_in_frame {
             self.count_to(mono);
         }

@@ -2,31 +2,32 @@
 
 use crate::{Millis, Mono, random::Random};
 
-/// Shortest ceiling of the wait after a failure.
+/// Upper limit of the random wait after the first failure. It doubles with each further
+/// failure.
 const MIN_WAIT: Millis = Millis(1_000.0);
 
-/// Longest wait after a failure that a server did not ask for.
+/// Longest backoff. A wait that the server asks for may be longer.
 const MAX_BACKOFF: Millis = Millis(300_000.0);
 
-/// A server may ask for patience, but not for more than a day.
+/// Longest wait that a server may ask for: one day.
 pub(crate) const MAX_WAIT: Millis = Millis(86_400_000.0);
 
-/// Clients that were told the same wait up to so much of it longer, each its
-/// own time, so that they do not come back in one moment.
+/// A wait that the server asked for is extended by a random part of up to this share, so
+/// that clients that got the same answer do not all return at once.
 const SPREAD: f64 = 0.25;
 
-/// Shortest of the spans over which they spread.
+/// Shortest range for that random extension.
 const MIN_SPREAD: Millis = Millis(1_000.0);
 
-/// Exponential backoff with jitter, and what the server asked for.
+/// Exponential backoff with jitter, combined with the wait that the server asked for.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     /// Failures in a row.
     failures: u32,
-    /// No request before this time, unless somebody asks for one.
+    /// No request before this time, unless a `flush()` asks for one.
     until: Mono,
-    /// No request before this time: the server asked for that, and nothing but
-    /// time ends it.
+    /// No request before this time, because the server asked for that. Nothing but time
+    /// ends it.
     asked_until: Mono,
 }
 
@@ -54,24 +55,24 @@ impl Backoff {
         self.until.max(self.asked_until)
     }
 
-    /// When the time is over that the server asked for.
+    /// When the wait ends that the server asked for.
     pub fn asked_until(&self) -> Mono {
         self.asked_until
     }
 
-    /// Waits as long as after a failure, without noting one.
+    /// Waits as long as after a failure, without counting one.
     pub fn pause(&mut self, now: Mono, random: &mut Random) {
         let failures = self.failures;
         self.fail(now, None, random);
         self.failures = failures;
     }
 
-    /// Notes a failure, and returns when the next try may be made.
+    /// Notes a failure. Returns when the next attempt may be made.
     pub fn fail(&mut self, now: Mono, retry_after: Option<Millis>, random: &mut Random) -> Mono {
         let ceiling =
             Millis(MIN_WAIT.0 * f64::from(1u32 << self.failures.min(16))).min(MAX_BACKOFF);
         self.failures += 1;
-        // Full jitter: clients that failed together come back spread out.
+        // Full jitter spreads out clients that failed at the same time.
         self.until = ceil(now + Millis(random.fraction() * ceiling.0));
         if let Some(asked) = retry_after {
             let asked = asked.min(MAX_WAIT);
@@ -81,34 +82,34 @@ impl Backoff {
         self.until()
     }
 
-    /// Waits until the server may be asked again: another page was told so, or
-    /// this one.
+    /// Sends nothing before `until`, because the server asked this page or another one to
+    /// wait.
     pub fn wait_for(&mut self, until: Mono) {
         self.asked_until = self.asked_until.max(ceil(until));
     }
 
-    /// Forgets all failures, since something changed for the better. What the
+    /// Forgets all failures, because a retry is likely to succeed now. A wait that the
     /// server asked for stays.
     pub fn encourage(&mut self) {
         self.failures = 0;
         self.until = Mono::LONG_AGO;
     }
 
-    /// Forgets what the server asked for, once that is over.
+    /// Forgets the wait that the server asked for, if it is over.
     pub fn end_wait(&mut self, now: Mono) {
         if self.asked_until <= now {
             self.asked_until = Mono::LONG_AGO;
         }
     }
 
-    /// Lets the next request be made at once, unless the server asked to wait.
+    /// Allows the next request at once, unless the server asked to wait.
     pub fn skip(&mut self) {
         self.until = Mono::LONG_AGO;
     }
 }
 
-/// Whole ms: timers of browsers know no others, and fire too early for a
-/// fraction.
+/// Rounds up to whole milliseconds. Browsers' timers know no fractions, and would fire
+/// too early.
 fn ceil(Mono(at): Mono) -> Mono {
     Mono(at.ceil())
 }

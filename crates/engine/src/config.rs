@@ -1,4 +1,4 @@
-//! Settings that decisions depend on.
+//! The settings that the engine's decisions depend on.
 
 use natero_event::Id;
 
@@ -20,7 +20,7 @@ pub enum Consent {
     Denied,
 }
 
-/// What may outlive the page.
+/// What the tracker may store beyond the life of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Persistence {
     /// Cookies and web storage.
@@ -29,23 +29,23 @@ pub enum Persistence {
     Memory,
 }
 
-/// The settings that the engine decides by. The host has checked their types
-/// and ranges; what only a host needs, such as the endpoint, stays with it.
+/// The settings that the engine needs. The host has checked their types and ranges.
+/// Settings that only a host needs, such as the endpoint, stay with the host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// The account, where it is known from the start.
+    /// The account, if it is known from the start.
     pub account_id: Option<OwnedId>,
-    /// The user, where it is known from the start.
+    /// The user, if it is known from the start.
     pub user_id: Option<OwnedId>,
     /// `trackUnload`
     pub track_unload: bool,
-    /// `trackPageViews`: page views are made on load and on navigation.
+    /// `trackPageViews`: page views are recorded on load and on navigation.
     pub track_page_views: bool,
     /// `disableEventSend`
     pub disable_event_send: bool,
     /// `debug`
     pub debug: bool,
-    /// There is a `beforeSend`.
+    /// The page has a `beforeSend`.
     pub filter: bool,
     /// `persistence`
     pub persistence: Persistence,
@@ -61,10 +61,11 @@ pub struct Config {
     pub flush_interval: Millis,
     /// `batchSize`, in events.
     pub batch_size: u32,
-    /// `maxQueueBytes`: bound of what waits in memory.
+    /// `maxQueueBytes`: limit for the events waiting in memory.
     pub max_queue_bytes: usize,
-    /// `maxStoredBytes`: bound of what this page keeps in web storage. The host
-    /// counts what others keep there, and lets a write fail that is over it.
+    /// `maxStoredBytes`: limit for what this page keeps in web storage. The host also
+    /// counts what other pages keep there, and reports a write that would exceed the
+    /// limit as failed.
     pub max_stored_bytes: usize,
 }
 
@@ -91,14 +92,14 @@ impl Default for Config {
     }
 }
 
-/// An [`Id`] of one's own.
+/// An [`Id`] that owns its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedId(String);
 
 impl OwnedId {
     /// The id, borrowed.
     pub fn as_id(&self) -> Id<'_> {
-        // An `OwnedId` is only made of an `Id`, which is never empty.
+        // An `OwnedId` is only made from an `Id`, which is never empty.
         Id::checked(&self.0).expect("an id is not empty")
     }
 }

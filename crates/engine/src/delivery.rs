@@ -1,4 +1,4 @@
-//! When to send, and what to make of the answer.
+//! Decides when to send, and what follows from the answer.
 
 use std::num::NonZeroU32;
 
@@ -12,33 +12,32 @@ use crate::{
     random::Random,
 };
 
-/// Browsers let 64 KiB of bodies of requests that may outlive their page be in
-/// flight at a time, for all scripts of a page together. A little is left for
-/// the others.
+/// Browsers allow 64 KiB of bodies in flight for requests that may outlive their page,
+/// shared by all scripts of the page. This leaves a little for the others.
 const KEEPALIVE_BYTES: usize = 60 * 1024;
 
-/// Longest wait for an answer. The request is aborted then: browsers have six
-/// connections for a server, and one that swallows requests would hold them all.
+/// Longest wait for an answer; then the request is aborted. Browsers open six connections
+/// to a server, and a server that never answers would otherwise hold all of them.
 const ANSWER_TIMEOUT: Millis = Millis(30_000.0);
 
-/// Requests with `keepalive` that a page leaves unanswered. Chromium does not end
-/// them when they are aborted, so each holds one of the connections for as long as
-/// the page lives, and the tabs of a browser share those.
+/// How many unanswered requests with `keepalive` a page may leave behind. Chromium does
+/// not end such a request when it is aborted. Each therefore holds a connection for as
+/// long as the page lives, and all tabs of a browser share those connections.
 const MAX_SWALLOWED: u32 = 1;
 
-/// A collector that took nothing for this long is told of.
+/// The developer is warned when the collector has taken nothing for this long.
 const UNREACHABLE: Millis = Millis(60_000.0);
 
-/// So many batches in a row have to be taken before a larger one is tried, once one was
-/// found too large: what is in between has a bound that hardly ever changes, and to find
-/// out costs a batch that is sent twice.
+/// After a batch was too large, this many batches in a row must succeed before a larger
+/// one is tried. The limit of whatever refused it hardly ever changes, and each try may
+/// cost a batch that is sent twice.
 const TAKEN_TO_GROW: u32 = 32;
 
-/// After so many failures in a row nobody is asked about uncertain events any
-/// more: it may be the question that something in between does not let pass.
+/// After this many failures in a row, uncertain events are sent without asking first: a
+/// proxy or firewall may be blocking the question itself.
 const FAILURES_TO_ASK: u32 = 3;
 
-/// A request that is not answered yet.
+/// A request that has not been answered yet.
 #[derive(Debug)]
 struct Flight {
     request: RequestId,
@@ -48,43 +47,44 @@ struct Flight {
     deadline: Mono,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// It was confirmed, or will be sent again in parts, or was given up before.
+    /// The request was confirmed, will be sent again in parts, or had been given up
+    /// before.
     Ended,
-    /// It failed, and will be sent again later.
+    /// The request failed and will be retried later.
     Failed,
-    /// Events of it will not be delivered.
+    /// Some of its events will not be delivered.
     Lost(Loss),
 }
 
-/// Sends what the queue holds: one request at a time, but while the page goes.
+/// Sends the events in the queue: one request at a time, except while the page unloads.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     flush_interval: Millis,
     batch_size: u32,
     flights: Vec<Flight>,
     last_request: u32,
-    /// Requests with `keepalive` that were never answered.
+    /// How many requests with `keepalive` were never answered.
     swallowed: u32,
     backoff: Backoff,
-    /// When waiting events have to be sent even if they are few.
+    /// When the waiting events must be sent, even if they are fewer than a batch.
     flush_at: Mono,
-    /// More may come in a moment: the next request waits for it, however much is
-    /// there.
+    /// More events are expected in a moment. The next request waits for them, even if a
+    /// full batch is there.
     is_gathering: bool,
-    /// Most bytes of the next batch: less than a request may have after one was too
+    /// Largest size of the next batch, in bytes. It is lowered after a batch was too
     /// large.
     max_bytes: usize,
-    /// Batches in a row that were taken since that last changed.
+    /// How many batches in a row succeeded since `max_bytes` changed.
     taken: u32,
     flushes: Flushes,
-    /// When the first of the requests was made of which none has succeeded.
+    /// When the oldest request of the current series of failures was sent.
     failing_since: Mono,
-    /// How the last of them was answered.
+    /// The status of the last failure; `None` if no answer came.
     failed_with: Option<u16>,
-    /// The developer was told.
+    /// The developer has been warned.
     is_told: bool,
 }
 
@@ -114,15 +114,15 @@ impl Delivery {
         self.flush_at = self.flush_at.min(now + self.flush_interval);
     }
 
-    /// Notes a `flush()`: everything that is queued is due.
+    /// Notes a `flush()`: every queued event is due.
     pub fn flush(&mut self, id: FlushId, queue: &Queue, stats: &Stats) {
         self.backoff.skip();
         self.flushes.add(id, queue, stats);
     }
 
-    /// Takes in what the browser says of the network. That is a hint, and wrong
-    /// on some machines: without network, requests are tried at the pace of
-    /// those that fail.
+    /// Takes in whether the browser has a network. That is only a hint, and wrong on some
+    /// machines. So without a network requests are still tried, with the waits that
+    /// follow failures.
     pub fn set_online(&mut self, now: Mono, online: bool, random: &mut Random) {
         if online {
             self.try_within(now, Millis::ZERO);
@@ -131,25 +131,25 @@ impl Delivery {
         }
     }
 
-    /// Tries again soon, whatever failed before: something changed for the
-    /// better.
+    /// Forgets earlier failures and sends within `wait`, because a retry is likely to
+    /// succeed now.
     pub fn try_within(&mut self, now: Mono, wait: Millis) {
         self.backoff.encourage();
         self.flush_at = now + wait;
         self.is_gathering = true;
     }
 
-    /// Sends nothing until then: the server asked another page for that.
+    /// Sends nothing before `until`, because the server asked another page to wait.
     pub fn wait_for(&mut self, until: Mono) {
         self.backoff.wait_for(until);
     }
 
-    /// When the time is over that the server asked for.
+    /// When the wait ends that the server asked for.
     pub fn asked_until(&self) -> Mono {
         self.backoff.asked_until()
     }
 
-    /// Gives up all requests: they are aborted, and their answers ignored.
+    /// Gives up all requests: aborts them and ignores their answers.
     pub fn abort_flights(&mut self, effects: &mut Effects) {
         for Flight { request, .. } in std::mem::take(&mut self.flights) {
             effects.push(Effect::AbortRequest { request });
@@ -167,7 +167,7 @@ impl Delivery {
             || self.flush_at <= now
     }
 
-    /// The next batch that is due, if one may be sent.
+    /// Returns the next batch if one is due and may be sent.
     pub fn poll_send(
         &mut self,
         now: Mono,
@@ -181,7 +181,7 @@ impl Delivery {
         }
     }
 
-    /// The next batch that may outlive the page.
+    /// Returns the next batch that may outlive the page.
     pub fn poll_send_before_unload(
         &mut self,
         now: Mono,
@@ -211,12 +211,12 @@ impl Delivery {
         stats: &mut Stats,
     ) -> Option<Request> {
         let request = RequestId(NonZeroU32::MIN.saturating_add(self.last_request));
-        // The page may be gone when it is answered.
+        // The answer may come after the page is gone.
         let may_ask = !unloading;
         let batch = queue.take(request, max_bytes, may_ask)?;
         self.last_request += 1;
         self.is_gathering = false;
-        // What did not fit is as due as what did: it goes with the next request.
+        // The events that did not fit are just as due and go with the next request.
         self.flush_at = if queue.ready() > 0 { now } else { Mono::NEVER };
         let bytes = batch.body.len();
         stats.requests += 1;
@@ -241,7 +241,7 @@ impl Delivery {
         })
     }
 
-    /// Takes in how a request ended.
+    /// Takes in the result of a request.
     pub fn answered(
         &mut self,
         now: Mono,
@@ -279,7 +279,7 @@ impl Delivery {
                 self.flush_at = now;
                 Outcome::Ended
             }
-            // These will be answered the same however often they are sent.
+            // The server would answer the same however often these are sent.
             (Some(status @ (400 | 401 | 410 | 413 | 422)), Some(answer)) => {
                 let events = queue.confirm(request);
                 let reason = match status {
@@ -305,7 +305,7 @@ impl Delivery {
         }
     }
 
-    /// Notes that a batch was taken: now and then a larger one may be tried.
+    /// Notes that a batch succeeded. After enough of them a larger one may be tried.
     fn grow(&mut self) {
         self.taken += 1;
         if self.taken >= TAKEN_TO_GROW {
@@ -314,16 +314,18 @@ impl Delivery {
         }
     }
 
-    /// What an answer says of the events that its request asked about.
+    /// What an answer says about the events that its request asked about.
     fn verdict<'a>(&self, flight: &Flight, answer: Option<Answer<'a>>) -> Verdict<'a> {
         let Some(answer) = answer else {
             return self.unanswered();
         };
         match (answer.lacking, answer.status) {
             (Some(ids), 200..=299) => Verdict::Lacking(ids),
-            // Whoever understands the question answers it, or was asked too much.
+            // A server that understands the question answers it. One that answers with
+            // these statuses either does not, or refuses so long a question.
             (_, 200..=299 | 400..=403 | 410 | 414 | 422) => Verdict::Untold,
-            // A question without an event is nothing that others have to know.
+            // The request only asked a question, so this failure says nothing about
+            // sending events.
             _ if flight.events == 0 => Verdict::Untold,
             _ => self.unanswered(),
         }
@@ -337,7 +339,7 @@ impl Delivery {
         }
     }
 
-    /// Tells of a server that has been out of reach for long, once.
+    /// Returns the warning that the server has been unreachable for long, at most once.
     pub fn poll_warning(&mut self, now: Mono) -> Option<Effect> {
         if self.warn_at() > now {
             return None;
@@ -355,7 +357,7 @@ impl Delivery {
         self.failing_since + UNREACHABLE
     }
 
-    /// The oldest request whose answer is overdue: it is given up.
+    /// Gives up the oldest request whose answer is overdue.
     pub fn give_up_overdue(&mut self, now: Mono) -> Option<RequestId> {
         let late = self.flights.iter().find(|flight| flight.deadline <= now)?;
         self.swallowed += u32::from(late.keepalive);
@@ -370,7 +372,7 @@ impl Delivery {
         Some(self.flights.swap_remove(at))
     }
 
-    /// Whether a request is not answered yet.
+    /// Whether a request is unanswered.
     pub fn is_waiting(&self) -> bool {
         !self.flights.is_empty()
     }
@@ -380,7 +382,7 @@ impl Delivery {
         self.backoff.failures()
     }
 
-    /// What events that could be sent wait for, and until when.
+    /// What keeps ready events from being sent, and until when.
     pub fn waits(&self, now: Mono) -> (WaitsFor, Mono) {
         let asked_until = self.backoff.asked_until();
         let until = self.backoff.until();
@@ -395,19 +397,19 @@ impl Delivery {
         }
     }
 
-    /// Settles each `flush()` whose try is over: where nothing is on its way, nothing
+    /// Settles each `flush()` whose attempt is over. If no request is under way, nothing
     /// could be sent.
     pub fn settle_flushes(&mut self, queue: &Queue, stats: &Stats, effects: &mut Effects) {
         let queue = self.is_waiting().then_some(queue);
         self.flushes.settle(queue, stats, effects);
     }
 
-    /// Settles every `flush()`: it asked for one try, and that has failed.
+    /// Settles every `flush()`: each asked for one attempt, and that failed.
     pub fn fail_flushes(&mut self, stats: &Stats, effects: &mut Effects) {
         self.flushes.settle(None, stats, effects);
     }
 
-    /// The earliest time at which there is something to do.
+    /// The earliest time at which delivery has something to do.
     pub fn timeout(&self, may_send: bool, queue: &Queue) -> Mono {
         let mut at = Mono::NEVER;
         if may_send {
@@ -423,7 +425,7 @@ impl Delivery {
     }
 }
 
-/// What it means that the server refused so many events.
+/// The outcome when the server refused this many events.
 fn lost(reason: Reason, count: u32, answer: Answer<'_>) -> Outcome {
     if count == 0 {
         return Outcome::Ended;

@@ -16,85 +16,84 @@ use crate::{FlushId, Reason, Seconds, SegmentId};
     )
 )]
 pub enum Effect {
-    /// Post a batch, and answer with [`Input::Response`](crate::Input::Response).
+    /// Post a batch. Answer with [`Input::Response`](crate::Input::Response).
     Send(Request),
-    /// Abort a request that was not answered in time. It will be ignored if it
-    /// is answered all the same.
+    /// Abort a request that was not answered in time. An answer that still comes is
+    /// ignored.
     AbortRequest {
         /// Which one.
         request: RequestId,
     },
-    /// Tell the developer, once, that the server has taken nothing for a minute.
+    /// Warn the developer, once, that the server has taken nothing for a minute.
     WarnUnreachable {
-        /// What it answered last. `None`: nothing, or nothing that a server for
-        /// events would.
+        /// The status of its last answer. `None`: there was no answer, or not one that a
+        /// collector would give.
         status: Option<u16>,
     },
-    /// Give the event to `beforeSend`, and answer with
+    /// Pass the event to `beforeSend`. Answer with
     /// [`Input::Filtered`](crate::Input::Filtered) or
     /// [`Input::FilteredOut`](crate::Input::FilteredOut), in order.
     Filter {
         /// The event, a line of JSON.
         line: String,
     },
-    /// Tell the developer and `onError` that events will not be delivered.
+    /// Report to the developer and to `onError` that events will not be delivered.
     ReportLoss(Loss),
-    /// Warn the developer that the account changed under this user, and a user
+    /// Warn the developer that the account changed while the user stayed the same. A user
     /// belongs to one account.
     WarnAccountChanged {
         /// The user.
         user: String,
     },
-    /// Show the developer an event that was made: on the console where `debug`
-    /// is on, and to whoever [inspects](crate::Input::Inspected) the tracker.
+    /// Show the developer an event that was recorded: on the console if `debug` is on,
+    /// and to whoever [inspects](crate::Input::Inspected) the tracker.
     ShowEvent {
         /// The event, a line of JSON.
         line: String,
-        /// It is not sent before account and user are known.
+        /// The event is not sent before account and user are known.
         waits_for_ids: bool,
     },
-    /// Read the cookies, and answer with
-    /// [`Input::CookiesRead`](crate::Input::CookiesRead).
+    /// Read the cookies. Answer with [`Input::CookiesRead`](crate::Input::CookiesRead).
     ReadCookies,
     /// Set the session cookie.
     SetSession {
         /// Its value.
         value: String,
-        /// When it expires, from now.
+        /// Its lifetime from now.
         max_age: Seconds,
     },
     /// Set the visitor cookie.
     SetVisitor {
         /// Its value.
         value: String,
-        /// When it expires, from now.
+        /// Its lifetime from now.
         max_age: Seconds,
     },
     /// Delete both cookies.
     EraseCookies,
-    /// Tell the other tabs that this one came into use now.
+    /// Announce to the other tabs that this one came into use now.
     AnnounceTab {
-        /// Storage may be used for that.
+        /// The announcement may go through web storage.
         through_storage: bool,
     },
     /// Settle the promise of a `flush()`.
     ResolveFlush(FlushOutcome),
-    /// Claim the part of the storage that has this stream's name. While the page
-    /// lives, nobody else may adopt it.
+    /// Claim the part of the storage with this stream's name. No other page may adopt it
+    /// while this page lives.
     ClaimStorage {
         /// The stream.
         stream: String,
     },
-    /// Answer with [`Input::TaskEnded`](crate::Input::TaskEnded) when the current
-    /// task ends.
+    /// When the current task ends, answer with
+    /// [`Input::TaskEnded`](crate::Input::TaskEnded).
     PersistAtTaskEnd,
-    /// Write a segment into this page's part of the storage. Where that fails
-    /// and nothing is there of this number, answer at once with
+    /// Write a segment into this page's part of the storage. If that fails and no older
+    /// version of the segment is stored, answer at once with
     /// [`Input::WriteFailed`](crate::Input::WriteFailed).
     Store {
         /// Its number.
         segment: SegmentId,
-        /// Its content: one record a line.
+        /// Its content: one record per line.
         records: String,
     },
     /// Remove a segment.
@@ -102,21 +101,21 @@ pub enum Effect {
         /// Its number.
         segment: SegmentId,
     },
-    /// Look for what closed pages left, and hand it over with
-    /// [`Input::Adopted`](crate::Input::Adopted); before that, what pages share.
+    /// Look for segments that closed pages left, and hand over each with
+    /// [`Input::Adopted`](crate::Input::Adopted). Before those, hand over the record that
+    /// all pages share.
     AdoptOrphans,
-    /// The server asked to wait, or that is over: store this in the one place
-    /// that all pages of this source share, in place of what is there. They are
-    /// handed it with [`Input::Adopted`](crate::Input::Adopted) as it changes,
-    /// and whenever they look for what closed pages left.
+    /// The server asked to wait, or that wait is over. Store this record in the one place
+    /// that all pages of the source share, replacing what is there. Pages receive it with
+    /// [`Input::Adopted`](crate::Input::Adopted), both when it changes and whenever they
+    /// look for what closed pages left.
     ShareWait {
-        /// A record; empty where nothing is to be kept there any more.
+        /// A record; empty to remove the stored one.
         record: String,
     },
     /// Remove everything that any page stored for this source.
     EraseStorage,
-    /// Remove every listener and timer, and give up this page's part of the
-    /// storage.
+    /// Remove every listener and timer, and give up this page's part of the storage.
     Detach,
 }
 
@@ -190,13 +189,13 @@ pub struct FlushOutcome {
     pub rejected: u32,
 }
 
-/// Effects that wait to be handed out, oldest first: two stacks make a queue, in
-/// less code than a ring buffer.
+/// Effects waiting to be handed out, oldest first. Two stacks form a queue with less code
+/// than a ring buffer.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
-    /// Pushed, the newest last.
+    /// Pushed effects, newest last.
     pushed: Vec<Effect>,
-    /// To be popped, the oldest last.
+    /// Effects to be popped, oldest last.
     popping: Vec<Effect>,
 }
 

@@ -10,19 +10,19 @@ use crate::{
 #[derive(Debug)]
 struct Flush {
     id: FlushId,
-    /// It is about the events whose numbers are below this: those that were queued
-    /// before it. A page that goes on making events would otherwise never see it end.
+    /// The flush covers the events with lower numbers: those queued before it. Otherwise
+    /// it would never end on a page that keeps recording events.
     end: u32,
     delivered_before: u32,
     refused_before: u32,
 }
 
-/// All of them.
+/// All unsettled flushes, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Flushes(Vec<Flush>);
 
 impl Flushes {
-    /// Notes one: all that the queue holds is due.
+    /// Adds a flush, for everything that the queue holds now.
     pub fn add(&mut self, id: FlushId, queue: &Queue, stats: &Stats) {
         self.0.push(Flush {
             id,
@@ -32,16 +32,16 @@ impl Flushes {
         });
     }
 
-    /// Whether one is about an event that has to be sent. What an earlier one is about,
-    /// the last one is about, too.
+    /// Whether an event covered by a flush is ready to be sent. The last flush covers all
+    /// events that earlier ones do.
     pub fn are_due(&self, queue: &Queue) -> bool {
         let last = self.0.last();
         last.is_some_and(|flush| queue.is_ready_before(flush.end))
     }
 
-    /// Settles those whose events were sent and answered: those of which `queue` holds
-    /// none any more that could be. Without a queue all: each asked for one try, and that
-    /// was made.
+    /// Settles each flush whose events were sent and answered, that is, of whose events
+    /// `queue` holds none that could still be sent. Without a queue it settles all: each
+    /// asked for one attempt, and that is over.
     pub fn settle(&mut self, queue: Option<&Queue>, stats: &Stats, effects: &mut Effects) {
         for flush in std::mem::take(&mut self.0) {
             if queue.is_some_and(|queue| queue.is_sending_before(flush.end)) {

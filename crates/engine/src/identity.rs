@@ -1,12 +1,12 @@
-//! Whose usage it is, and in which module and product.
+//! Whose usage it is, and in which module and product it happens.
 
 use natero_event::Id;
 
 use crate::{Millis, Mono, config::OwnedId};
 
-/// A sign-in sets account and user by two calls, usually of one task. For this
-/// long the identity between them is nobody's: a user reported with the account
-/// of another would be counted there from then on.
+/// A sign-in sets account and user by two calls, usually in one task. For this long after
+/// the first call, active time and waiting events are not attributed to the new identity.
+/// A user reported with somebody else's account would be counted there from then on.
 pub const SIGN_IN: Millis = Millis(100.0);
 
 /// The ids that events carry.
@@ -19,40 +19,41 @@ pub struct Identity {
     /// When the account and the user last changed.
     account_changed_at: Mono,
     user_changed_at: Mono,
-    /// An account is known, or was since the last logout. As long as none was, whoever
-    /// comes to be known belongs to the account that comes first.
+    /// An account is known, or was known since the last logout. Until then, every user
+    /// belongs to the first account that becomes known.
     had_account: bool,
-    /// Raised when an identity ends that may have had an account.
+    /// Increased when an identity ends that may have had an account.
     generation: u32,
-    /// When the first half of a sign-in began a session, with which the second goes on.
+    /// When the first half of a sign-in began a session. The second half continues that
+    /// session.
     session_began_at: Mono,
 }
 
-/// Which of the two ids of an identity a call sets.
+/// Which of the two ids a call sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subject {
     Account,
     User,
 }
 
-/// What a call that sets an id is to the events that wait for an identity.
+/// What setting an id means for the events that wait for an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// An account is known for the first time: it is that of all who were known before.
+    /// The first account became known. It applies to all users so far.
     Begins,
-    /// More is known, or something else as long as there was no account.
+    /// An id was added, or replaced while there was no account yet.
     GoesOn,
-    /// An identity ended: what waited for the rest of it will not get any.
+    /// An identity ended: the events that waited for its missing half will never get it.
     Ends,
 }
 
-/// What of the identity an event was written without: it waits until both are
+/// Which ids were unknown when an event was recorded. The event waits until both are
 /// known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Missing {
     pub account: bool,
     pub user: bool,
-    /// Of the identity: one of a later generation is somebody else's.
+    /// The generation of the identity. A later generation is somebody else.
     pub generation: u32,
 }
 
@@ -61,7 +62,7 @@ impl Missing {
         self.account || self.user
     }
 
-    /// The account alone is known.
+    /// Whether the account is known and the user is not.
     pub fn has_account_alone(self) -> bool {
         self.user && !self.account
     }
@@ -117,7 +118,7 @@ impl Identity {
         }
     }
 
-    /// Sets the account or the user.
+    /// Sets the account or the user. Returns what that means for the events that wait.
     pub(crate) fn set_subject(
         &mut self,
         subject: Subject,
@@ -153,7 +154,7 @@ impl Identity {
         self.product = id.map(OwnedId::from);
     }
 
-    /// Forgets all ids, as after a logout.
+    /// Forgets all ids, as on logout.
     pub(crate) fn forget(&mut self) {
         self.account = None;
         self.user = None;
@@ -163,12 +164,13 @@ impl Identity {
         self.generation += 1;
     }
 
-    /// Whether the first call of a sign-in was made and the second may follow.
+    /// Whether the first call of a sign-in was made recently, so that the second may
+    /// follow.
     pub(crate) fn is_signing_in(&self, now: Mono) -> bool {
         is_recent(self.account_changed_at, now) || is_recent(self.user_changed_at, now)
     }
 
-    /// Whether a call that sets this half of the identity now is the second of a sign-in.
+    /// Whether a call that sets `subject` now is the second half of a sign-in.
     pub(crate) fn is_second_half(&self, subject: Subject, now: Mono) -> bool {
         let other = match subject {
             Subject::Account => self.user_changed_at,
@@ -177,8 +179,8 @@ impl Identity {
         is_recent(other, now)
     }
 
-    /// Whether a change of this half that begins a session now is all that does: the second
-    /// half of a sign-in goes on with the session of the first, and another change does not.
+    /// Whether a changed id starts a new session. The second half of a sign-in does not:
+    /// it continues the session that the first half started. Any further change does.
     pub(crate) fn begins_session(&mut self, is_second_half: bool, now: Mono) -> bool {
         let began_at = std::mem::replace(&mut self.session_began_at, Mono::LONG_AGO);
         let begins = !(is_second_half && is_recent(began_at, now));
@@ -188,8 +190,9 @@ impl Identity {
         begins
     }
 
-    /// When it is sure that the account and the user belong together: not while the first
-    /// call of a sign-in was made and the second was not. Never: they do by now.
+    /// When the account and the user are sure to belong together. That takes until
+    /// [`SIGN_IN`] has passed, if only the first call of a sign-in was made.
+    /// [`Mono::NEVER`]: they do now.
     pub(crate) fn settles_at(&self, now: Mono) -> Mono {
         let (account, user) = (self.account_changed_at, self.user_changed_at);
         if is_recent(account, now) == is_recent(user, now) {
@@ -211,7 +214,7 @@ impl Identity {
         }
     }
 
-    /// Account and user, once both are known.
+    /// Account and user, if both are known.
     pub(crate) fn both(&self) -> Option<(Id<'_>, Id<'_>)> {
         self.account().zip(self.user())
     }

@@ -1,4 +1,4 @@
-//! What a host tells the engine.
+//! What a host reports to the engine.
 
 use std::num::NonZeroU32;
 
@@ -9,23 +9,23 @@ use crate::{Millis, RequestId, SegmentId, Wall};
 /// Something that happened.
 #[derive(Debug, Clone, Copy)]
 pub enum Input<'a> {
-    /// Tracking begins. Comes first, once.
+    /// Tracking begins. This is the first input and comes once.
     Start(Start<'a>),
     /// The page called a method.
     Call(Call<'a>),
     /// The user did something.
     Activity,
-    /// The focus went into a frame of the page in which the host hears nothing,
-    /// or (`false`) came out of it.
+    /// The focus went into a frame whose events the host cannot observe, or (`false`)
+    /// came out of it.
     FrameFocused(bool),
     /// The host read the cookies, as [`Effect::ReadCookies`](crate::Effect::ReadCookies) asked.
     CookiesRead(Cookies<'a>),
     /// The page became visible.
     Shown,
-    /// The page is hidden or about to go. Spurious repeats change nothing.
+    /// The page is hidden or about to unload. Repeated reports change nothing.
     Hidden,
-    /// The page moved on without a load, or came back from the back/forward
-    /// cache. It is told once the page has its title, with the wall time of the
+    /// The page navigated without a load, or came back from the back/forward cache. The
+    /// host reports this once the page has its title, with the wall time of the
     /// navigation.
     Navigated(View<'a>),
     /// Another tab came into use at this time.
@@ -33,10 +33,11 @@ pub enum Input<'a> {
         /// When, by the wall clock that all tabs share.
         since: Wall,
     },
-    /// The browser says that the network came (`true`) or went: a hint.
+    /// The browser reports that the network came back (`true`) or was lost. This is a
+    /// hint.
     Online(bool),
-    /// The time that [`Engine::poll_timeout`](crate::Engine::poll_timeout)
-    /// named may have come. A spurious one changes nothing.
+    /// The time given by [`Engine::poll_timeout`](crate::Engine::poll_timeout) may have
+    /// come. A spurious call changes nothing.
     Timer,
     /// A request ended.
     Response(Response<'a>),
@@ -48,59 +49,59 @@ pub enum Input<'a> {
         /// It threw, or returned no event.
         threw: bool,
     },
-    /// The task ends in which
-    /// [`Effect::PersistAtTaskEnd`](crate::Effect::PersistAtTaskEnd) was asked for.
+    /// The task ended in which
+    /// [`Effect::PersistAtTaskEnd`](crate::Effect::PersistAtTaskEnd) was requested.
     TaskEnded,
-    /// The host could not write this segment, or somebody removed it. Its events
-    /// stay in memory and are written again with what comes next.
+    /// The host could not write this segment, or somebody removed it. Its events stay in
+    /// memory and are written again with the next ones.
     WriteFailed(SegmentId),
-    /// The records of one segment that a closed page left. The host may remove
-    /// the original once the effects of this input are performed without a
-    /// failed write. Or what pages share, as
-    /// [`Effect::ShareWait`](crate::Effect::ShareWait) tells, which stays.
+    /// The records of one segment that a closed page left. The host may remove the
+    /// original once it has performed the effects of this input without a failed write.
+    /// Alternatively the record that all pages share, see
+    /// [`Effect::ShareWait`](crate::Effect::ShareWait), which the host keeps.
     Adopted(&'a str),
     /// The page came back from the back/forward cache.
     Restored,
-    /// Somebody looks into the tracker from now on, or (`false`) no longer.
+    /// An inspector was attached, or (`false`) removed.
     Inspected(bool),
 }
 
-/// What the browser looks like when tracking begins.
+/// The state of the browser when tracking begins.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Start<'a> {
     /// The page is visible. A worker has no page and is never visible.
     pub visible: bool,
-    /// The browser says that it has no network.
+    /// The browser reports that it has no network.
     pub offline: bool,
-    /// The page. `None`: there is none, as in a worker.
+    /// The current page. `None`: there is none, as in a worker.
     pub view: Option<View<'a>>,
-    /// Where the visitor came from; empty where that is not known.
+    /// Where the visitor came from; empty if unknown.
     pub referrer: &'a str,
-    /// What an earlier page or another tab left.
+    /// The cookies that an earlier page or another tab left.
     pub cookies: Cookies<'a>,
 }
 
-/// A page as events name it.
+/// A page, as events name it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct View<'a> {
-    /// Its address, without query and fragment unless the page passed it.
+    /// Its address. Query and fragment are removed, unless the page passed the address
+    /// itself.
     pub url: &'a str,
     /// Its title.
     pub title: &'a str,
 }
 
-/// The values of the two cookies. Where one is missing, its text is empty.
+/// The values of the two cookies. A missing one is empty.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cookies<'a> {
-    /// Of the session cookie.
+    /// The value of the session cookie.
     pub session: &'a str,
-    /// Of the visitor cookie.
+    /// The value of the visitor cookie.
     pub visitor: &'a str,
 }
 
-/// A method that the page called, with arguments that the host has checked: it
-/// refuses wrong ones at the call, where the developer's stack trace still
-/// shows who made it.
+/// A method that the page called. The host has checked the arguments: it refuses wrong
+/// ones at the call, while the developer's stack trace still shows the caller.
 #[derive(Debug, Clone, Copy)]
 pub enum Call<'a> {
     /// `setAccountId`
@@ -115,14 +116,14 @@ pub enum Call<'a> {
     IdentifyAccount {
         /// The account.
         account: Id<'a>,
-        /// What is known of it.
+        /// Details about it, a JSON object.
         details: Option<Json<'a>>,
     },
     /// `identifyUser`
     IdentifyUser {
         /// The user.
         user: Id<'a>,
-        /// What is known of them.
+        /// Details about them, a JSON object.
         details: Option<Json<'a>>,
     },
     /// `sendFeatureEvent`
@@ -142,7 +143,7 @@ pub enum Call<'a> {
     ModuleEvent {
         /// The module.
         module: Id<'a>,
-        /// Time that the caller measured, at least 0.
+        /// Time that the caller measured, not negative.
         time_spent: Millis,
         /// The product of this event.
         product: Override<'a>,
@@ -161,10 +162,10 @@ pub enum Call<'a> {
     Shutdown,
 }
 
-/// What one event has in place of the module or product that is set.
+/// What one event uses instead of the current module or product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Override<'a> {
-    /// The one that is set.
+    /// The current one.
     #[default]
     Sticky,
     /// None.
@@ -174,7 +175,7 @@ pub enum Override<'a> {
 }
 
 impl<'a> Override<'a> {
-    /// The id that the event gets where `sticky` is set.
+    /// The id for the event; `sticky` is the current one.
     pub(crate) fn or(self, sticky: Option<Id<'a>>) -> Option<Id<'a>> {
         match self {
             Override::Sticky => sticky,
@@ -184,7 +185,7 @@ impl<'a> Override<'a> {
     }
 }
 
-/// Names a `flush()` in its outcome. The host counts them.
+/// Identifies a `flush()` in its outcome. The host counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "typescript", derive(serde::Serialize, tsify::Tsify))]
 pub struct FlushId(pub u32);
@@ -194,7 +195,7 @@ pub struct FlushId(pub u32);
 pub struct Response<'a> {
     /// Which one.
     pub request: RequestId,
-    /// What the server answered. `None`: no answer came.
+    /// The server's answer. `None`: no answer came.
     pub answer: Option<Answer<'a>>,
 }
 
@@ -203,13 +204,13 @@ pub struct Response<'a> {
 pub struct Answer<'a> {
     /// The HTTP status.
     pub status: u16,
-    /// `Retry-After`, from now.
+    /// `Retry-After`, counted from now.
     pub retry_after: Option<Millis>,
-    /// How many lines of an accepted batch it refused.
+    /// How many events of an accepted batch it refused.
     pub rejected: Option<NonZeroU32>,
-    /// Those of the ids it was asked about that it lacks, separated by commas.
+    /// Those of the ids it was asked about that it does not have, separated by commas.
     /// `None`: it does not say.
     pub lacking: Option<&'a str>,
-    /// What it said about that; empty where it said nothing.
+    /// Its explanation of the status; empty if it gave none.
     pub message: &'a str,
 }

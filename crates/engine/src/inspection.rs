@@ -1,4 +1,4 @@
-//! What somebody is told who looks into a tracker.
+//! What an inspector of the tracker gets to see.
 
 use crate::{Consent, Millis, Mono, activity::Clock, queue::Progress};
 
@@ -45,8 +45,8 @@ pub enum WaitsFor {
     Nothing,
     /// Consent is pending, or denied.
     Consent,
-    /// All events that wait lack the account or the user. A time: both are known, and
-    /// whether they belong together is then.
+    /// All waiting events lack the account or the user. If a time is given, both are
+    /// known, and at that time it is sure that they belong together.
     Ids,
     /// A request is under way.
     Answer,
@@ -54,9 +54,9 @@ pub enum WaitsFor {
     RetryAfter,
     /// Requests failed, and the next is tried after a while.
     Backoff,
-    /// `flushInterval`, or a full batch.
+    /// A full batch, or the end of `flushInterval`.
     Batch,
-    /// The tracker was shut down: the next page sends what is stored.
+    /// The tracker was shut down; the next page sends what is stored.
     NextPage,
 }
 

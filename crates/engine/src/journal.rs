@@ -1,9 +1,9 @@
-//! Which segments of this page's part of the storage exist, and how an event
-//! stands in one.
+//! Which segments exist in this page's part of the storage, and the form of an event in
+//! them.
 //!
-//! A *segment* is what one task wrote: a record a line. It is removed once none
-//! of its events is kept any more. A segment is written again only when its
-//! page may be about to go, so a task costs one write however much waits.
+//! A *segment* holds what one task wrote, one record per line. It is removed once none of
+//! its events is kept any more. It is rewritten only when the page may be about to go, so
+//! a task costs one write however many events are waiting.
 
 use std::num::NonZeroU32;
 
@@ -14,8 +14,8 @@ use natero_event::{
 
 use crate::{Millis, Wall, backoff::MAX_WAIT, identity::Missing, queue::Draft};
 
-/// Largest segment, in bytes. A burst is spread over several, so that one slow
-/// event does not hold MBs in storage, and a reader never gets one huge text.
+/// Largest segment, in bytes. A burst is spread over several segments, so that one slow
+/// event does not hold megabytes in storage and a reader never gets one huge text.
 pub(crate) const SEGMENT_BYTES: usize = 64 * 1024;
 
 /// Names a segment within its page's part of the storage.
@@ -30,14 +30,14 @@ pub struct SegmentId(pub NonZeroU32);
 #[derive(Debug)]
 struct Segment {
     id: SegmentId,
-    /// Events of it that are still kept.
+    /// Events in it that are still kept.
     live: u32,
-    /// Bytes of their records.
+    /// Size of their records, in bytes.
     live_bytes: usize,
     bytes: usize,
 }
 
-/// Which segments exist, and how much is in them.
+/// Which segments exist, and how much they hold.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     segments: Vec<Segment>,
@@ -46,12 +46,12 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Bytes of all segments.
+    /// Size of all segments, in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The name of the next segment.
+    /// The number of the next segment.
     pub fn next(&self) -> SegmentId {
         SegmentId(NonZeroU32::MIN.saturating_add(self.last))
     }
@@ -69,8 +69,8 @@ impl Journal {
         });
     }
 
-    /// Notes that an event of a segment is not kept there any more. Returns
-    /// whether it was the last one, so that the segment is over.
+    /// Notes that a segment's event is not needed there any more. Returns whether it was
+    /// the last one, so that the segment can be removed.
     pub fn release(&mut self, id: SegmentId, record_bytes: usize) -> bool {
         let Some(at) = self.segments.iter().position(|segment| segment.id == id) else {
             return false;
@@ -86,15 +86,14 @@ impl Journal {
         over
     }
 
-    /// Segments, each with whether it still holds events that are not kept any
-    /// more.
+    /// All segments, each with whether it still contains events that are not needed there
+    /// any more.
     pub fn segments(&self) -> impl Iterator<Item = (SegmentId, bool)> {
         let segments = self.segments.iter();
         segments.map(|segment| (segment.id, segment.live_bytes < segment.bytes))
     }
 
-    /// Notes that a segment was written again, with nothing in it but what is
-    /// kept.
+    /// Notes that a segment was rewritten with only the events that are still kept.
     pub fn rewritten(&mut self, id: SegmentId, bytes: usize) {
         for segment in &mut self.segments {
             if segment.id == id {
@@ -111,8 +110,8 @@ impl Journal {
         }
     }
 
-    /// Segments more than half of which is not kept any more: writing the rest
-    /// of them again makes room.
+    /// Segments whose kept events fill less than half of them. Rewriting these makes
+    /// room.
     pub fn sparse(&self) -> Vec<SegmentId> {
         let mut sparse = Vec::new();
         for segment in &self.segments {
@@ -130,15 +129,15 @@ impl Journal {
     }
 }
 
-/// Begins the record of a wait.
+/// First character of the record of a wait.
 const WAIT: u8 = b'!';
 
-/// Added to the digit of an event that may have arrived already: the server has
-/// to be asked.
+/// Added to the priority digit of an event that may have arrived already, so that the
+/// server has to be asked.
 const UNCERTAIN: u8 = 4;
 
-/// Appends an event as a record: its priority as a digit, `a` where it lacks
-/// the account, `u` where it lacks the user, and its line.
+/// Appends an event as a record: its priority as a digit, `a` if it lacks the account,
+/// `u` if it lacks the user, and its line.
 pub(crate) fn write_record(out: &mut String, draft: &Draft, is_uncertain: bool) {
     let mark = if is_uncertain { UNCERTAIN } else { 0 };
     push_ascii(out, b'0' + draft.priority as u8 + mark);
@@ -152,7 +151,7 @@ pub(crate) fn write_record(out: &mut String, draft: &Draft, is_uncertain: bool) 
     push_ascii(out, b'\n');
 }
 
-/// Appends the record that the server asked to wait, for so long from `now` on.
+/// Appends the record that the server asked to wait this long from `now` on.
 pub(crate) fn write_wait(out: &mut String, wait: Millis, now: Wall) {
     push_ascii(out, WAIT);
     push_int(out, wait.0 as i64);
@@ -161,9 +160,9 @@ pub(crate) fn write_wait(out: &mut String, wait: Millis, now: Wall) {
     push_ascii(out, b'\n');
 }
 
-/// Reads how long the server asked to wait, from `now` on: no longer than it did
-/// when that was written, for the clock may have been set back. `None`: that is
-/// over, or it is no such record.
+/// Reads how much longer the server asked to wait. The result is never longer than the
+/// original wait, because the clock may have been set back since. `None`: the wait is
+/// over, or this is not such a record.
 pub(crate) fn read_wait(record: &str, now: Wall) -> Option<Millis> {
     let (_, wait) = cut(record, WAIT).filter(|(before, _)| before.is_empty())?;
     let (wait, until) = cut(wait, b'.')?;
@@ -172,15 +171,14 @@ pub(crate) fn read_wait(record: &str, now: Wall) -> Option<Millis> {
     (wait > Millis::ZERO).then_some(wait)
 }
 
-/// Bytes of what [`write_record`] appends.
+/// The number of bytes that [`write_record`] appends.
 pub(crate) fn record_bytes(draft: &Draft) -> usize {
     let Missing { account, user, .. } = draft.missing;
     1 + usize::from(account) + usize::from(user) + draft.line.len() + 1
 }
 
-/// Reads an event back, and whether it is uncertain. Storage belongs to the
-/// whole host page, so anything may stand there. `None`: it is no record of
-/// ours.
+/// Reads an event back, and whether it is uncertain. All scripts of the origin can write
+/// to the storage, so it may contain anything. `None`: this is not a record of ours.
 pub(crate) fn read_record(record: &str) -> Option<(Draft, bool)> {
     let digit = record.bytes().next()?.wrapping_sub(b'0');
     let priority = match digit & !UNCERTAIN {

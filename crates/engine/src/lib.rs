@@ -1,13 +1,16 @@
 //! The tracker without input or output.
 //!
-//! An [`Engine`] is driven: its owner tells it what happened and when with
-//! [`Engine::handle`], does what [`Engine::poll_effect`] hands out until that
-//! is `None`, and comes back no later than [`Engine::poll_timeout`]. Time and
-//! randomness come in as arguments, so every schedule of idle spells, crashes
-//! and failing servers runs in microseconds under a virtual clock.
+//! The owner of an [`Engine`] drives it in three steps:
 //!
-//! Calling `handle` more often than needed is harmless: a spurious
-//! [`Input::Timer`] changes nothing.
+//! - It reports what happened, and when, with [`Engine::handle`].
+//! - It performs what [`Engine::poll_effect`] returns until that is `None`.
+//! - It calls `handle` again no later than [`Engine::poll_timeout`].
+//!
+//! Time and randomness are arguments, so every schedule of idle spells, crashes and
+//! failing servers runs in microseconds under a virtual clock.
+//!
+//! Calling `handle` more often than needed is harmless: a spurious [`Input::Timer`]
+//! changes nothing.
 //!
 //! ```
 //! use natero_engine::{Call, Config, Effect, Engine, FlushId, Input, Mono, Now, Override, Seed, Start, Wall};

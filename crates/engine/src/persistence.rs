@@ -1,4 +1,4 @@
-//! When to store what waits, so that it survives the page.
+//! Decides when to store waiting events, so that they survive the page.
 
 use crate::{
     Effect,
@@ -7,19 +7,19 @@ use crate::{
     queue::Queue,
 };
 
-/// Keeps the events that the queue holds in this page's part of the storage.
+/// Keeps the queue's events in this page's part of the storage.
 #[derive(Debug)]
 pub(crate) struct Storage {
     journal: Journal,
     max_bytes: usize,
-    /// [`Effect::PersistAtTaskEnd`] was asked for and not answered yet.
+    /// [`Effect::PersistAtTaskEnd`] was requested and not answered yet.
     is_scheduled: bool,
-    /// The last writes may still fail: the host says so at once if one does.
+    /// The last writes may still fail. The host reports a failure at once.
     writes_may_fail: bool,
 }
 
 impl Storage {
-    /// Keeps at most `max_bytes` in storage; what is over stays in memory.
+    /// Keeps at most `max_bytes` in storage. Events beyond that stay in memory.
     pub fn new(max_bytes: usize) -> Storage {
         Storage {
             journal: Journal::default(),
@@ -29,8 +29,7 @@ impl Storage {
         }
     }
 
-    /// Sees to it that what was accepted is stored when the task ends that
-    /// accepted it.
+    /// Makes sure that accepted events are stored when the current task ends.
     pub fn schedule(&mut self, queue: &Queue, effects: &mut Effects) {
         if !self.is_scheduled && queue.unstored() > 0 {
             self.is_scheduled = true;
@@ -38,12 +37,12 @@ impl Storage {
         }
     }
 
-    /// The task ended for which [`Storage::schedule`] waited.
+    /// The task that [`Storage::schedule`] waited for has ended.
     pub fn task_ended(&mut self) {
         self.is_scheduled = false;
     }
 
-    /// Writes what is not stored yet, as far as it fits.
+    /// Writes the events that are not stored yet, as far as they fit.
     pub fn write(&mut self, queue: &mut Queue, effects: &mut Effects) {
         self.remove_freed(queue, effects);
         if queue.unstored() > 0 && self.room() < SEGMENT_BYTES {
@@ -52,9 +51,9 @@ impl Storage {
         self.write_within(0, self.room(), queue, effects);
     }
 
-    /// Writes segments again, as a page that may be about to go leaves them: with
-    /// what is under way marked as such, and without what is not kept any more.
-    /// Takes no more room than before.
+    /// Rewrites segments for a page that may be about to go. Events under way are marked
+    /// as uncertain, and events that are not kept any more are left out. This never needs
+    /// more room than before.
     pub fn rewrite(&mut self, queue: &Queue, effects: &mut Effects) {
         let mut stale = queue.segments_under_way();
         for (segment, holds_others) in self.journal.segments() {
@@ -64,7 +63,7 @@ impl Storage {
         }
         for segment in stale {
             let records = queue.records_of(segment);
-            // Its events were dropped by this very input: it is removed next.
+            // This same input dropped its events, so the segment is removed next.
             if records.is_empty() {
                 continue;
             }
@@ -73,8 +72,9 @@ impl Storage {
         }
     }
 
-    /// Writes what was adopted from storage, the events from this number on, and nothing
-    /// else: the host removes the original afterwards, so this takes no room.
+    /// Writes only the events that were adopted from storage, which are those numbered
+    /// `from` or higher. This needs no additional room, because the host removes the
+    /// original afterwards.
     pub fn write_adopted(&mut self, from: u32, queue: &mut Queue, effects: &mut Effects) {
         self.write_within(from, usize::MAX, queue, effects);
     }
@@ -96,8 +96,8 @@ impl Storage {
         }
     }
 
-    /// Writes the events of sparse segments into new ones: those that are
-    /// confirmed may share segments with one that waits.
+    /// Moves the events of sparse segments into new ones. A segment stays as large as it
+    /// was while one of its events still waits.
     fn compact(&mut self, queue: &mut Queue, effects: &mut Effects) {
         let sparse = self.journal.sparse();
         while let Some(batch) = queue.store_again(&sparse, self.journal.next()) {
@@ -112,22 +112,21 @@ impl Storage {
         effects.push(Effect::Store { segment, records });
     }
 
-    /// Storage is full or blocked: the events stay in memory for now.
+    /// Storage is full or blocked. The events stay in memory for now.
     pub fn write_failed(&mut self, segment: SegmentId, queue: &mut Queue) {
         self.journal.forget(segment);
         queue.write_failed(segment);
     }
 
-    /// Notes that the host has performed all effects, and reported no further
-    /// failure.
+    /// Notes that the host has performed all effects and reported no further failure.
     pub fn writes_succeeded(&mut self, queue: &mut Queue) {
         if std::mem::take(&mut self.writes_may_fail) {
             queue.writes_succeeded();
         }
     }
 
-    /// Removes segments of which no event is kept. Returns whether there were
-    /// any, so that there is room again.
+    /// Removes segments whose events are all gone. Returns whether there were any, which
+    /// made room.
     pub fn remove_freed(&mut self, queue: &mut Queue, effects: &mut Effects) -> bool {
         let mut removed = false;
         for freed in queue.take_freed() {
@@ -140,7 +139,7 @@ impl Storage {
         removed
     }
 
-    /// Forgets what is stored: somebody else has taken it over or removed it.
+    /// Forgets what is stored, because another page adopted it or it was erased.
     pub fn forget(&mut self) {
         self.journal.clear();
         self.writes_may_fail = false;

@@ -2,13 +2,13 @@
 
 use natero_event::json::push_ascii;
 
-/// sfc32: small, quick and good enough for ids whose uniqueness comes from the
-/// seed, and for jitter. Not for secrets.
+/// sfc32: small, fast, and good enough for jitter and for ids whose uniqueness comes from
+/// the seed. Not for secrets.
 #[derive(Debug)]
 pub(crate) struct Random([u32; 4]);
 
-/// 128 random bits from a source without repetition, such as
-/// `crypto.getRandomValues`. Ids are unique because the seed is.
+/// 128 random bits from a source that never repeats, such as `crypto.getRandomValues`.
+/// Ids are unique because the seed is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seed(pub [u32; 4]);
 
@@ -34,13 +34,13 @@ impl Random {
         out
     }
 
-    /// At least 0, below 1.
+    /// A random number from 0 up to, but not including, 1.
     pub fn fraction(&mut self) -> f64 {
         f64::from(self.next()) / 4_294_967_296.0
     }
 
-    /// 16 characters of 6 bits: 96 bits, so that a billion ids have one chance
-    /// in 10^11 of a collision. Safe in cookies and addresses.
+    /// 16 characters of 6 bits each. With 96 bits, a billion ids collide with a chance of
+    /// one in 10^11. Safe in cookies and addresses.
     pub fn id(&mut self) -> String {
         const LETTERS: &[u8; 64] =
             b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";

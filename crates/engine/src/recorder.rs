@@ -1,30 +1,30 @@
-//! Writes events, and holds those that `beforeSend` has not decided on.
+//! Records events, and holds those that `beforeSend` has not decided on.
 
 use natero_event::{Action, Event, append_seq};
 
 use crate::{Identity, Session, Wall, queue::Draft, random::Random};
 
-/// Writes the events of one stream, which is one page instance.
+/// Records the events of one stream, which is one instance of a page.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     stream: String,
-    /// Events written, dropped ones included: part of `event_id`.
+    /// Events recorded, including dropped ones. This number is part of `event_id`.
     written: u32,
-    /// The next `seq`. It counts only what was queued, so that what `beforeSend`
-    /// drops leaves no gap and what is lost does.
+    /// The next `seq`. It counts only queued events, so an event that `beforeSend` drops
+    /// leaves no gap and a lost one does.
     next_seq: u32,
     /// Events that `beforeSend` has not decided on, oldest first.
     undecided: Vec<Draft>,
-    /// How many of them were written because the page is about to go.
+    /// How many of these must leave before the page does.
     unloading: usize,
 }
 
-/// What is to be done with the event that `beforeSend` decided on.
+/// An event that `beforeSend` has decided on.
 #[derive(Debug)]
 pub(crate) struct Decided {
     /// The event.
     pub draft: Draft,
-    /// It was the last of those that have to leave before the page does.
+    /// It was the last one that must leave before the page does.
     pub last_before_unload: bool,
 }
 
@@ -43,14 +43,14 @@ impl Recorder {
         &self.stream
     }
 
-    /// Goes on as a new stream.
+    /// Continues as a new stream.
     pub fn begin_stream(&mut self, random: &mut Random) {
         self.stream = random.id();
         self.written = 0;
         self.next_seq = 0;
     }
 
-    /// Writes an event of this time.
+    /// Records an event at this time.
     pub fn write(
         &mut self,
         identity: &Identity,
@@ -58,7 +58,7 @@ impl Recorder {
         now: Wall,
         action: Action<'_>,
     ) -> Draft {
-        // A line is 300 bytes and a bit with ids of common length.
+        // With ids of usual length, a line takes a little over 300 bytes.
         let mut line = String::with_capacity(384);
         Event {
             account_id: identity.account(),
@@ -79,7 +79,7 @@ impl Recorder {
         }
     }
 
-    /// Gives an event that is sure to be queued its place in the stream.
+    /// Appends the next `seq` to an event that is sure to be queued.
     pub fn append_seq(&mut self, draft: &mut Draft) {
         append_seq(&mut draft.line, self.next_seq);
         self.next_seq += 1;
@@ -90,13 +90,13 @@ impl Recorder {
         self.undecided.push(draft);
     }
 
-    /// Notes that the page is about to go: what is held has to leave as soon as
-    /// it is decided on.
+    /// Notes that the page is about to go. Held events must leave as soon as they are
+    /// decided on.
     pub fn unload(&mut self) {
         self.unloading = self.undecided.len();
     }
 
-    /// Takes the oldest event that is held, for `beforeSend` has decided on it.
+    /// Takes the oldest held event, which `beforeSend` has decided on.
     pub fn decided(&mut self) -> Option<Decided> {
         if self.undecided.is_empty() {
             return None;

@@ -7,29 +7,29 @@ use natero_event::{
 
 use crate::{Millis, Now, Seconds, Wall, random::Random};
 
-/// Longest time between two reads of the shared cookies while the user is
-/// active. Cookies cross a process boundary, so not every mouse move may pay
-/// for one; a session that ends up to this much early is far below
+/// Longest time between two reads of the shared cookies while the user is active. Reading
+/// cookies crosses a process boundary, which is too expensive for every mouse move. A
+/// session may therefore end up to this much too early, which is far less than
 /// `sessionTimeout`.
 const COOKIES_GO_STALE: Millis = Millis(5_000.0);
 
 /// How long a browser keeps the visitor cookie: a year.
 pub(crate) const VISITOR_MAX_AGE: Seconds = Seconds(365 * 24 * 60 * 60);
 
-/// Who is visiting, and in which visit.
+/// The current visitor and session.
 ///
-/// The session cookie holds `id.t`, with the wall time of the last activity:
-/// `Max-Age` alone has whole seconds and cannot be read back.
+/// The session cookie holds `id.t`, where `t` is the wall time of the last activity.
+/// `Max-Age` could not replace it: it has whole seconds only and cannot be read back.
 #[derive(Debug)]
 pub struct Session {
     id: String,
     visitor: String,
     timeout: Millis,
-    /// The last activity in any tab, as far as known.
+    /// The last known activity in any tab.
     last_activity: Wall,
     /// When the cookies were last read.
     cookies_read: Wall,
-    /// The visitor cookie holds `visitor`.
+    /// The visitor cookie is known to hold `visitor`.
     visitor_is_set: bool,
 }
 
@@ -38,9 +38,9 @@ pub struct Session {
 pub(crate) enum Continuity {
     /// The session goes on.
     Same,
-    /// Another tab began this one.
+    /// Another tab began this session.
     Other(String),
-    /// It timed out: a new one begins.
+    /// The session timed out. A new one begins.
     Over,
 }
 
@@ -69,12 +69,11 @@ impl Session {
     /// Whether the cookies have to be read before the next activity counts.
     pub(crate) fn cookies_are_stale(&self, now: Now) -> bool {
         let stale_after = COOKIES_GO_STALE.min(Millis(self.timeout.0 / 10.0));
-        // The absolute value: after a clock that was set back, read them rather
-        // than wait.
+        // The absolute value: after the clock was set back, the cookies are read at once.
         (now.wall - self.cookies_read).0.abs() >= stale_after.0
     }
 
-    /// Takes the visitor from its cookie.
+    /// Takes over the visitor from its cookie.
     pub(crate) fn adopt_visitor(&mut self, cookie: &str) {
         if is_id_of_ours(cookie) && cookie != self.visitor {
             self.visitor = cookie.to_owned();
@@ -82,9 +81,9 @@ impl Session {
         }
     }
 
-    /// Whether the session goes on at `now`, judged by its cookie, or where
-    /// that holds none that is alive, by what this tab knows: cookies may be
-    /// blocked.
+    /// Whether the session goes on at `now`. The session cookie decides. If there is
+    /// none, or it has expired, the last activity in this tab decides, because cookies
+    /// may be blocked.
     pub(crate) fn continuity(&self, now: Now, cookie: &str) -> Continuity {
         let is_alive = |last: Wall| now.wall - last < self.timeout;
         match parse_session_cookie(cookie) {
@@ -100,38 +99,38 @@ impl Session {
         }
     }
 
-    /// Goes on as another session.
+    /// Continues with another session id.
     pub(crate) fn change(&mut self, id: String) {
         self.id = id;
     }
 
-    /// Notes an activity right after the cookies were read or written.
+    /// Notes an activity directly after the cookies were read or written.
     pub(crate) fn touch(&mut self, now: Now) {
         self.last_activity = now.wall;
         self.cookies_read = now.wall;
     }
 
-    /// Notes an activity in memory alone: other tabs learn of it when the
-    /// cookies are written next.
+    /// Notes an activity in memory only. Other tabs learn of it when the cookies are
+    /// written next.
     pub(crate) fn touch_in_memory(&mut self, now: Now) {
         self.last_activity = now.wall;
     }
 
-    /// Value and age of the session cookie.
+    /// Value and lifetime of the session cookie.
     pub(crate) fn cookie(&self, now: Now) -> (String, Seconds) {
         let mut value = self.id.clone();
         push_ascii(&mut value, b'.');
         push_int(&mut value, now.wall.0 as i64);
-        // Rounded up: the time within the value is what decides.
+        // Rounded up, because the time inside the value decides.
         (value, Seconds((self.timeout.0 / 1000.0).ceil() as u32))
     }
 
-    /// The value of the visitor cookie, unless it is set.
+    /// The value of the visitor cookie, or `None` if it is set already.
     pub(crate) fn visitor_to_set(&mut self) -> Option<String> {
         (!std::mem::replace(&mut self.visitor_is_set, true)).then(|| self.visitor.clone())
     }
 
-    /// Forgets session and visitor: the next cookies name others.
+    /// Forgets session and visitor, and chooses new ids for both.
     pub(crate) fn forget(&mut self, random: &mut Random) {
         self.id = random.id();
         self.visitor = random.id();
@@ -144,16 +143,16 @@ impl Session {
     }
 }
 
-/// The parts of `id.t`, if it is of our making: anyone on the host can set
-/// cookies.
+/// The two parts of `id.t`. `None` if this is not a cookie of ours: any script of the
+/// host can set cookies.
 fn parse_session_cookie(value: &str) -> Option<(&str, Wall)> {
     let (id, last) = cut(value, b'.')?;
     let last = Wall::parse(last)?;
     is_id_of_ours(id).then_some((id, last))
 }
 
-/// Whether this could be an id that a tracker made: anything else may stand in
-/// cookies and storage, too.
+/// Whether this could be an id that a tracker made. Cookies and storage may contain
+/// anything.
 pub(crate) fn is_id_of_ours(id: &str) -> bool {
     (1..=64).contains(&id.len())
         && id

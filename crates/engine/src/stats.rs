@@ -1,4 +1,4 @@
-//! Plain counters, as `stats()` shows them.
+//! The counters that `stats()` returns.
 
 /// Why an event was not delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +14,14 @@ pub enum Reason {
     Disabled,
     /// `beforeSend` returned null or threw.
     BeforeSend,
-    /// It waited for an account and a user, and the identity that it was made under
-    /// ended before both were known.
+    /// The event waited for an account and a user, but its identity ended before both
+    /// were known.
     Identity,
-    /// `maxQueueBytes` was reached, and other events were worth more.
+    /// `maxQueueBytes` was reached, and other events had a higher priority.
     Overflow,
     /// The server refused it for good.
     Rejected,
-    /// The server found it too large, even alone.
+    /// The server found it too large, even on its own.
     TooLarge,
 }
 
@@ -66,7 +66,7 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    /// The counter of one reason.
+    /// The counter for one reason.
     pub(crate) fn counter(&mut self, reason: Reason) -> &mut u32 {
         match reason {
             Reason::Consent => &mut self.consent,

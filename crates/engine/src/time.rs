@@ -18,9 +18,9 @@ pub struct Seconds(pub u32);
 #[cfg_attr(feature = "typescript", derive(serde::Serialize, tsify::Tsify))]
 pub struct Mono(pub f64);
 
-/// A reading of the wall clock, in ms since the Unix epoch. It may jump, so it
-/// is only written into events and cookies and compared with other tabs' and
-/// pages' readings of the same clock.
+/// A reading of the wall clock, in ms since the Unix epoch. The clock may jump. So a
+/// reading is only written into events and cookies, and compared with readings that other
+/// tabs and pages took of the same clock.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Wall(pub f64);
 
@@ -48,13 +48,13 @@ impl Millis {
     }
 }
 
-/// How far two readings of a wall clock may seem to go back though it did not:
-/// browsers blur both clocks, each by itself, by up to 100 ms.
+/// How far the wall clock may seem to go back without having been set. Browsers blur both
+/// clocks, each by itself, by up to 100 ms.
 const BLUR: Millis = Millis(100.0);
 
 impl Wall {
-    /// This reading as events are dated with it after one of `earlier`: in the
-    /// order in which they were made, unless the clock was really put back.
+    /// The time for an event that follows one dated `earlier`. Events are dated in the
+    /// order in which they were recorded, unless the clock was really set back.
     pub(crate) fn unblurred(self, earlier: Wall) -> Wall {
         if self.0 < earlier.0 && earlier - self <= BLUR {
             earlier
@@ -63,7 +63,7 @@ impl Wall {
         }
     }
 
-    /// Reads whole ms, written in decimal digits. `None`: it is no such text.
+    /// Reads whole milliseconds in decimal digits. `None` for any other text.
     pub(crate) fn parse(text: &str) -> Option<Wall> {
         let mut ms = 0.0;
         for digit in text.bytes() {
@@ -77,13 +77,13 @@ impl Wall {
 }
 
 impl Mono {
-    /// Later than everything else.
+    /// Later than every other reading.
     pub(crate) const NEVER: Mono = Mono(f64::INFINITY);
 
-    /// Earlier than everything else.
+    /// Earlier than every other reading.
     pub(crate) const LONG_AGO: Mono = Mono(f64::NEG_INFINITY);
 
-    /// `None`: it is never.
+    /// `None` for [`Mono::NEVER`].
     pub(crate) fn if_ever(self) -> Option<Mono> {
         (self < Mono::NEVER).then_some(self)
     }

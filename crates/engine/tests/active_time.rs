@@ -1,4 +1,4 @@
-//! Idle, hidden, several tabs, sleep: what counts as active time.
+//! Which time counts as active: idleness, hidden pages, several tabs, sleep.
 
 mod common;
 
@@ -29,7 +29,7 @@ fn a_period_that_ended_in_idle_counts_up_to_its_last_activity() {
 fn idleness_is_told_at_the_time_it_began_to_be_known_however_late_the_timer_is() {
     let mut tab = in_module();
     tab.work(10_000.0, 1_000.0);
-    // A laptop slept: 8 hours on the clocks, and no timer in between.
+    // A laptop slept: 8 hours pass on both clocks, and no timer runs in between.
     tab.sleep(28_800_000.0, 28_800_000.0);
     tab.tell(Input::Timer);
     let all = tab.close();
@@ -56,13 +56,14 @@ fn while_the_focus_is_in_a_frame_the_page_is_in_use_for_five_times_the_idle_time
     tab.pass(10_000.0);
     tab.tell(Input::Activity);
     tab.tell(Input::FrameFocused(true));
-    // Four minutes of work that nobody hears, with an idle timeout of one.
+    // Four minutes of work that the host cannot observe, with an idle timeout of one
+    // minute.
     tab.pass(240_000.0);
     tab.tell(Input::FrameFocused(false));
     tab.pass(30_000.0);
     tab.tell(Input::Activity);
     tab.tell(Input::FrameFocused(true));
-    // Nobody comes back.
+    // The user does not come back.
     tab.pass(3_600_000.0);
     let all = tab.close();
     assert_eq!(of(&all, "sessionIdle").len(), 1);
@@ -79,7 +80,7 @@ fn focus_in_a_frame_brings_nobody_back_and_wakes_no_idle_page() {
         tab.pass(30_000.0);
     }
     tab.tell(Input::Activity);
-    // The focus is still there.
+    // The focus is still in the frame.
     tab.pass(200_000.0);
     let all = tab.close();
     assert_eq!(sum(&all, "moduleEnd", "time_spent"), 200_000);
@@ -165,7 +166,7 @@ fn two_visible_tabs_never_count_the_same_second() {
     b.call(Call::SetModule(Id::new("n")));
     a.work(10_000.0, 1_000.0);
     b.pass(10_000.0);
-    // Both windows are visible from here; b is used, then a again.
+    // Both windows are visible next to each other. The user works in b, then in a again.
     b.tell(Input::Shown);
     assert_eq!(b.announced, 1);
     a.tell(Input::OtherTab {

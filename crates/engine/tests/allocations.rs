@@ -1,5 +1,5 @@
-//! What an event costs, counted: a regression in speed shows here whatever the
-//! machine is doing.
+//! Counts what an event costs, so that a regression in speed shows whatever the load of
+//! the machine.
 
 mod common;
 
@@ -9,7 +9,7 @@ use natero_event::Id;
 
 const EVENTS: u64 = 1_000;
 
-/// Allocations of one call of a burst, in hundredths.
+/// Allocations per call in a burst, in hundredths.
 fn of_each(call: Call<'_>) -> u64 {
     let mut tab = Tab::open(Config {
         max_queue_bytes: usize::MAX,

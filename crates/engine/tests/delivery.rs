@@ -1,4 +1,4 @@
-//! Batches, failures and what becomes of events.
+//! Batches, failures, and what happens to events.
 
 mod common;
 
@@ -145,7 +145,7 @@ fn a_flush_ends_in_a_page_that_goes_on_making_events() {
         rejected: 0,
     });
     assert_eq!(tab.other, [outcome]);
-    // What came later waits for its own turn.
+    // Later events wait for their own batch.
     assert_eq!(tab.requests.len(), 1);
     tab.pass(5_000.0);
     assert_eq!(tab.requests.len(), 2);
@@ -266,8 +266,8 @@ fn with_sending_disabled_everything_runs_and_nothing_leaves() {
     assert_eq!(tab.engine.stats().dropped.disabled, 1);
 }
 
-/// Flushes a tab whose server takes bodies of so many bytes, and has answered so many
-/// requests. Returns how many it refused.
+/// Flushes a tab whose server accepts bodies of up to `most` bytes and has answered
+/// `answered` requests. Returns how many requests it refused.
 fn drain_through(tab: &mut Tab, mut answered: usize, most: usize) -> usize {
     let mut refused = 0;
     tab.call(flush(1));

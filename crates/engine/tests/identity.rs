@@ -1,4 +1,4 @@
-//! Whose events are that were made before account and user were known.
+//! To whom events belong that were recorded before account and user were known.
 
 mod common;
 
@@ -30,7 +30,7 @@ fn set_account(tab: &mut Tab, account: &str) {
     tab.call(Call::SetAccount(Id::new(account)));
 }
 
-/// Account, user and feature of all features that are sent now.
+/// Account, user and feature of every feature event that is sent now.
 fn sent(tab: &mut Tab) -> Vec<[String; 3]> {
     tab.drain();
     let text = |event: &Value, name: &str| event[name].as_str().unwrap_or("-").to_owned();

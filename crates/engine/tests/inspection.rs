@@ -1,4 +1,4 @@
-//! What somebody is told who looks into a tracker.
+//! What an inspector of the tracker gets to see.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Random schedules against a model of active time that is simple enough to be
+//! Random schedules, compared with a model of active time that is simple enough to be
 //! obviously right: it looks at the whole schedule afterwards, tick by tick.
 
 mod common;
@@ -16,7 +16,7 @@ const IDLE: u64 = 60_000;
 enum Step {
     Pass(u64),
     Activity(usize),
-    /// Seconds of activity, one a second.
+    /// A tab, and so many seconds of activity, once a second.
     Work(usize, u64),
     Hide(usize),
     Show(usize),
@@ -27,9 +27,9 @@ enum Step {
     Reload(usize),
     /// The wall clock is set.
     SetClock(i64),
-    /// Both clocks go on and no timer runs.
+    /// Both clocks advance, and no timer runs.
     Sleep(u64),
-    /// The wall clock goes on, the other does not.
+    /// The wall clock advances, the monotonic clock does not.
     Suspend(u64),
 }
 
@@ -59,26 +59,26 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the model notes of a tab.
+/// What the model records about a tab.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Mark {
-    /// The user did something there, or came to it.
+    /// The user did something in the tab, or switched to it.
     Use,
-    /// It was hidden, closed, or another one came into use.
+    /// The tab was hidden or closed, or another one came into use.
     Leave,
-    /// A module, a product or a user changed: the time so far is told.
+    /// A module, product or user changed, so the time so far is reported.
     Boundary,
 }
 
 #[derive(Default)]
 struct Notes {
     marks: Vec<(u64, Mark)>,
-    /// Whether a module is set, from each time on.
+    /// Whether a module is set, from each of these times on.
     in_module: Vec<(u64, bool)>,
 }
 
 impl Notes {
-    /// Active ms, and those of them in a module.
+    /// Active ms in total, and in a module.
     fn truth(&self, end: u64) -> (i64, i64) {
         let (mut active, mut in_module) = (0, 0);
         for at in (0..end).step_by(TICK as usize) {
@@ -95,8 +95,8 @@ impl Notes {
         (active, in_module)
     }
 
-    /// The tick from `at` counts if the tab was in use, and something showed
-    /// that the user was still there before idleness was noticed.
+    /// Whether the tick that begins at `at` counts: the tab was in use, and something
+    /// showed that the user was still there before idleness was noticed.
     fn is_active(&self, at: u64) -> bool {
         let before = self.marks.iter().take_while(|(time, _)| *time <= at);
         let in_use = before.filter(|(_, mark)| *mark != Mark::Boundary).last();
@@ -159,7 +159,7 @@ impl World {
         Tab::open_with(config, seed, at, &cookies.0, &cookies.1, self.visible[tab])
     }
 
-    /// Cookies are shared, and tabs hear of each other at once.
+    /// Hands over cookies and announcements, which other tabs see at once.
     fn settle(&mut self, tab: usize) {
         let (session, visitor) = (
             self.tabs[tab].session_cookie.clone(),
@@ -300,7 +300,8 @@ impl World {
         }
     }
 
-    /// Closes all tabs: everything told, by tab where it was counted.
+    /// Closes all tabs. Returns the events they reported, and the active ms by the model:
+    /// in total and in modules.
     fn end(mut self) -> (Vec<serde_json::Value>, i64, i64) {
         for tab in 0..3 {
             self.hide(tab);
@@ -328,7 +329,7 @@ proptest! {
     #[test]
     fn told_times_add_up_to_the_true_active_time(steps in prop::collection::vec(step(), 1..50)) {
         let mut world = World::new();
-        // The first tab is seen when it opens.
+        // The first tab is visible when it opens.
         world.note(0, Mark::Use);
         for step in &steps {
             world.run(step);
@@ -341,7 +342,7 @@ proptest! {
         prop_assert!(close(sessions, active), "sessionSync tells {sessions}, true are {active}");
         prop_assert!(close(modules, in_module), "moduleEnd tells {modules}, true are {in_module}");
         prop_assert!(close(pages, active), "pageViewEnd tells {pages}, true are {active}");
-        // No second in two tabs: together they cannot tell more than passed.
+        // No second counts in two tabs, so together they report no more time than passed.
         prop_assert!(sessions <= elapsed, "{sessions} told of {elapsed}");
     }
 }

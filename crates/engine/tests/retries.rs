@@ -39,7 +39,7 @@ fn failures_are_tried_again_later_and_later_but_within_five_minutes() {
     }
 }
 
-/// A tab whose one request was answered with 503 and `Retry-After`.
+/// A tab whose only request was answered with 503 and `Retry-After`.
 fn told_to_wait(ms: f64, seed: u32) -> Tab {
     let mut tab = Tab::open_with(config(), [seed, 2, 3, 4], 0.0, "", "", true);
     tab.feature("f");
@@ -99,8 +99,8 @@ fn clients_told_the_same_come_back_spread_over_a_quarter_of_it_in_whole_ms() {
     }
 }
 
-/// A tab of the same source that opens 20 s after [`told_to_wait`] was told, with a
-/// feature that it is asked to send.
+/// A tab of the same source that opens 20 s after [`told_to_wait`] got its answer, and is
+/// asked to send a feature.
 fn another_tab() -> Tab {
     let mut tab = Tab::open_with(config(), [7; 4], 20_000.0, "", "", true);
     tab.feature("g");
@@ -151,7 +151,8 @@ fn a_shared_wait_is_over_when_a_batch_is_taken_after_it_and_not_before() {
     tab.answer(request(2), 200);
     assert_eq!(tab.shared.as_deref(), Some(""));
 
-    // Two requests of a page that is hidden; the later answer does not end the wait.
+    // A page that is hidden has two requests under way. The later answer does not end the
+    // wait.
     let mut tab = Tab::open(config());
     tab.feature("f");
     tab.tell(Input::Hidden);
@@ -222,7 +223,7 @@ fn a_request_without_an_answer_is_aborted_and_made_again() {
     assert_eq!(tab.requests.len(), 2);
 }
 
-/// Browsers do not end such a request when it is aborted, and have few connections.
+/// Browsers do not end such a request when it is aborted, and open few connections.
 #[test]
 fn after_a_request_without_an_answer_none_outlives_its_page() {
     let mut tab = Tab::open(config());
@@ -360,7 +361,7 @@ fn what_a_browser_says_of_the_network_is_no_failure() {
         tab.tell(Input::Online(false));
     }
     tab.feature("f");
-    // The interval, and the shortest wait after a failure.
+    // The flush interval, and the shortest wait after a failure.
     tab.pass(6_000.0);
     tab.answer(request(1), 200);
     let stats = tab.engine.stats();

@@ -420,25 +420,25 @@ fn each_change_of_user_or_account_is_one_session_and_both_calls_of_a_sign_in_are
     };
     assert_eq!(visits(vec![(0.0, user("bob")), (3.0, account("bolt"))]), 2);
     assert_eq!(visits(vec![(0.0, account("bolt")), (3.0, user("bob"))]), 2);
-    // A logout of both, and the next sign-in.
+    // Both are logged out, and the next user signs in.
     let (nobody, none) = (Call::SetUser(None), Call::SetAccount(None));
     let next = [(5_000.0, account("bolt")), (3.0, user("bob"))];
     let mut calls = vec![(0.0, nobody), (3.0, none)];
     calls.extend(next);
     assert_eq!(visits(calls), 2);
-    // Each half for itself.
+    // Each half on its own.
     assert_eq!(
         visits(vec![(0.0, user("bob")), (200.0, account("bolt"))]),
         3
     );
-    // A third change is another user's.
+    // A third change belongs to another user.
     let three = vec![
         (0.0, user("bob")),
         (3.0, account("bolt")),
         (3.0, user("cid")),
     ];
     assert_eq!(visits(three), 3);
-    // What began a session long ago was no first half.
+    // A change that began a session long ago is not the first half.
     let late = vec![
         (0.0, user("bob")),
         (5_000.0, account("bolt")),

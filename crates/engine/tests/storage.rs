@@ -1,4 +1,4 @@
-//! What is stored when, and what becomes of it.
+//! When events are stored, and what happens to stored events.
 
 mod common;
 
@@ -16,7 +16,7 @@ fn config() -> Config {
     }
 }
 
-/// What a closed tab left, taken over by another.
+/// A tab adopts what a closed one left.
 fn adopt(tab: &mut Tab, left: &Tab) {
     for records in left.stored.values() {
         tab.tell(Input::Adopted(records));
@@ -50,7 +50,7 @@ fn the_stored_bytes_are_the_sent_bytes() {
 #[test]
 fn a_burst_costs_a_write_for_64_kib_not_one_for_each_event() {
     let mut tab = Tab::open(config());
-    // One tick: the effects of all calls are performed together.
+    // A single task: the effects of all calls are performed together.
     for _ in 0..999 {
         tab.within(feature("burst"));
     }
@@ -154,7 +154,7 @@ fn what_is_stored_stays_within_the_bound_though_old_events_pin_their_segments() 
         max_stored_bytes: bound,
         ..config()
     });
-    // Events that wait for an account pin the segments that they share.
+    // Events that wait for an account keep the segments they share from being removed.
     tab.call(Call::SetAccount(None));
     for _ in 0..200 {
         tab.within(Call::SetAccount(None));
@@ -237,7 +237,7 @@ fn a_page_that_comes_back_from_the_cache_leaves_its_old_part_to_whoever_took_it(
 
 #[test]
 fn a_segment_of_which_nothing_is_kept_is_not_written_again() {
-    // Which events have to go depends on the bound.
+    // Which events are evicted depends on the limit.
     for max_queue_bytes in (600..2_400).step_by(20) {
         let mut tab = Tab::open(Config {
             max_queue_bytes,
@@ -246,7 +246,7 @@ fn a_segment_of_which_nothing_is_kept_is_not_written_again() {
         });
         tab.drain();
         tab.call(Call::SetModule(Id::new("orders")));
-        // One task: a feature that is on its way, and a page view that waits.
+        // A single task with a feature that is sent and a page view that waits.
         tab.within(feature("f"));
         tab.sleep(5_000.0, 5_000.0);
         tab.engine.handle(tab.now(), Input::Timer);
@@ -258,7 +258,7 @@ fn a_segment_of_which_nothing_is_kept_is_not_written_again() {
         tab.pass(1_000.0);
         let sent = tab.requests.last().unwrap().request;
         tab.answer(sent, 200);
-        // The end of the timings takes the room of the page view.
+        // The events that end the timings take the room of the page view.
         let now = tab.now();
         tab.engine.handle(now, Input::Hidden);
         while let Some(effect) = tab.engine.poll_effect() {
@@ -273,7 +273,7 @@ fn bytes_stored(tab: &Tab) -> usize {
     tab.stored.values().map(String::len).sum()
 }
 
-/// A feature whose line takes a bit more than so many bytes.
+/// A feature whose line takes slightly more than this many bytes.
 fn large(tab: &mut Tab, name: &str, bytes: usize) {
     let details = format!("{{\"x\":\"{}\"}}", "y".repeat(bytes));
     tab.call(Call::Feature {
@@ -319,7 +319,8 @@ fn an_adoption_stores_nothing_that_was_refused_before() {
     let mut closed = Tab::open(config());
     closed.feature("orphan");
     let mut tab = Tab::open_with(config(), [7; 4], 0.0, "", "", true);
-    // One task after another whose writes the host refuses: others fill the bound.
+    // One task after another whose writes the host refuses, because others fill the
+    // storage.
     for number in 1..=50 {
         large(&mut tab, "own", 16_000);
         let written: Vec<_> = std::mem::take(&mut tab.stored).into_keys().collect();

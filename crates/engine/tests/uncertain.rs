@@ -1,13 +1,12 @@
-//! Events that were on their way when their page went: the next page asks which
-//! of them the server lacks.
+//! Events that were under way when their page went: the next page asks which of them the
+//! server lacks.
 
 mod common;
 
 use common::{Tab, accepted, answered, events, flush, request, unanswered};
 use natero_engine::{Config, Input, Millis, Request};
 
-/// Nobody is ever idle here, and nothing is timed, so that no event is made but
-/// those of the test.
+/// An idle timeout that never passes and no timings, so that only the test makes events.
 fn config() -> Config {
     Config {
         track_unload: false,
@@ -17,8 +16,8 @@ fn config() -> Config {
     }
 }
 
-/// What a page leaves that goes while features `0..under_way` are on their way
-/// and as many more wait.
+/// The records that a page leaves. It goes while features `0..under_way` are under way
+/// and `waiting` more are waiting.
 fn left_by_a_page(under_way: u32, waiting: u32) -> Vec<String> {
     let mut tab = Tab::open(config());
     for number in 0..under_way {
@@ -26,7 +25,7 @@ fn left_by_a_page(under_way: u32, waiting: u32) -> Vec<String> {
     }
     tab.call(flush(1));
     assert_eq!(tab.requests.len(), usize::from(under_way > 0));
-    // What the page itself sends as it goes is not known to have left.
+    // Requests that a page sends as it goes are not known to have left.
     tab.tell(Input::Hidden);
     for number in 0..waiting {
         tab.feature(&format!("waits {number}"));
@@ -34,7 +33,7 @@ fn left_by_a_page(under_way: u32, waiting: u32) -> Vec<String> {
     tab.stored.into_values().collect()
 }
 
-/// The page that comes next.
+/// A page that opens afterwards.
 fn next_page(left: &[String]) -> Tab {
     let mut tab = Tab::open_with(config(), [7; 4], 1_000.0, "", "", true);
     for records in left {
@@ -43,7 +42,7 @@ fn next_page(left: &[String]) -> Tab {
     tab
 }
 
-/// The features of a request.
+/// The features in a request.
 fn features(request: &Request) -> Vec<String> {
     let named = |event: &serde_json::Value| event["feature"].as_str().unwrap_or("-").to_owned();
     events(request).iter().map(named).collect()
@@ -205,7 +204,7 @@ fn what_was_confirmed_before_the_page_went_is_not_left_to_the_next() {
         batch_size: 1_000,
         ..config()
     });
-    // One task, one segment, and more than fits into a request.
+    // One task and one segment, with more than fits into a request.
     for _ in 0..400 {
         tab.within(common::feature("burst"));
     }

@@ -389,7 +389,7 @@ fn events_are_dated_in_their_order_though_browsers_blur_their_clocks() {
     tab.pass(1.0);
     tab.wall -= 2.0;
     tab.call(Call::SetModule(None));
-    // Idleness is dated back by what the other clock says has passed since.
+    // The start of idleness is dated back by the time that passed on the other clock.
     tab.wall -= 30.0;
     tab.pass(70_000.0);
     let all = tab.close();

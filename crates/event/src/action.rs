@@ -1,4 +1,4 @@
-//! What an event tells.
+//! What an event reports.
 
 use crate::{Id, Json, Number, Priority};
 
@@ -8,7 +8,7 @@ use crate::{Id, Json, Number, Priority};
 pub enum ActionKind {
     /// A feature was used.
     Feature,
-    /// Time in a module ended.
+    /// Time in a module was reported: the module was left, or its time so far was closed.
     ModuleEnd,
     /// Active time since the previous one.
     SessionSync,
@@ -51,12 +51,12 @@ impl ActionKind {
         }
     }
 
-    /// The kind of this name. `None`: an action of some client's own.
+    /// The kind with this name. `None`: an action that a client invented.
     pub fn from_name(name: &str) -> Option<ActionKind> {
         ActionKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// What goes first when not everything can be kept.
+    /// The priority, which decides what is dropped first when not everything can be kept.
     pub const fn priority(self) -> Priority {
         match self {
             ActionKind::PageView | ActionKind::PageViewEnd => Priority::PageView,
@@ -67,7 +67,7 @@ impl ActionKind {
     }
 }
 
-/// What an event tells, with the fields of its action. Durations are whole ms
+/// What an event reports, with the fields of its action. Durations are whole milliseconds
 /// of active time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs, reason = "the fields are the wire's own")]
@@ -105,7 +105,7 @@ pub enum Action<'a> {
 }
 
 impl Action<'_> {
-    /// Which action it is.
+    /// Which kind of action it is.
     pub const fn kind(&self) -> ActionKind {
         match self {
             Action::Feature { .. } => ActionKind::Feature,

@@ -1,4 +1,4 @@
-//! Writing an event as a line of JSON.
+//! Writes an event as a line of JSON.
 
 use crate::{
     Action, Id,
@@ -6,26 +6,26 @@ use crate::{
     text::cut,
 };
 
-/// One event, borrowed from where its parts live, ready to be written.
+/// One event, ready to be written. It borrows its parts.
 #[derive(Debug, Clone, Copy)]
 pub struct Event<'a> {
     /// The account. `None`: not known yet; [`insert_identity`] adds it to the
     /// finished line once it is.
     pub account_id: Option<Id<'a>>,
-    /// The user; likewise.
+    /// The user, in the same way.
     pub user_id: Option<Id<'a>>,
-    /// Time of the call or the cause, in ms since the Unix epoch.
+    /// When the call or its cause happened, in ms since the Unix epoch.
     pub created_at: i64,
     /// The session, shared by all tabs of a visitor.
     pub session_id: &'a str,
     /// What happened.
     pub action: Action<'a>,
-    /// How many events the stream made before this one. With the stream, it
-    /// makes `event_id` unique, the key by which receivers deduplicate.
+    /// How many events the stream recorded before this one. Together with the stream id
+    /// it makes `event_id` unique, the key by which receivers deduplicate.
     pub ordinal: u32,
-    /// The browser, across sessions.
+    /// The browser, recognised across sessions.
     pub visitor_id: &'a str,
-    /// The page instance that made the event.
+    /// The page instance that recorded the event.
     pub stream_id: &'a str,
 }
 
@@ -101,8 +101,8 @@ fn write_action(out: &mut String, action: &Action<'_>) {
     }
 }
 
-/// Inserts the ids that a line was written without in front of it. An id that
-/// the line has is passed as `None`.
+/// Inserts ids at the beginning of a line that was written without them. Pass `None` for
+/// an id that the line already has.
 pub fn insert_identity(line: &str, account_id: Option<Id<'_>>, user_id: Option<Id<'_>>) -> String {
     let mut out = String::new();
     push_ascii(&mut out, b'{');
@@ -113,15 +113,15 @@ pub fn insert_identity(line: &str, account_id: Option<Id<'_>>, user_id: Option<I
     out
 }
 
-/// Whether a written line names an account that is not this one. A page that has put
-/// another field first has told none.
+/// Whether a written line names another account than this one. If `beforeSend` put
+/// another field first, the line counts as naming none.
 pub fn names_other_account(line: &str, account_id: Id<'_>) -> bool {
     let mut begin = String::from("{");
     write_id(&mut begin, "account_id", Some(account_id));
     line.starts_with("{\"account_id\":") && !line.starts_with(&begin)
 }
 
-/// The `event_id` of a written line. What a page may choose stands before it.
+/// The `event_id` of a written line. Everything that a page can choose comes before it.
 pub fn event_id(line: &str) -> Option<&str> {
     const KEY: &[u8] = b"\"event_id\":\"";
     let mut places = line.as_bytes().windows(KEY.len());

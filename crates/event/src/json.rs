@@ -14,7 +14,8 @@ pub fn push_str(out: &mut String, text: &str) {
             0..0x20 => b'u',
             _ => continue,
         };
-        // Every escaped byte is ASCII, so both cuts are on character boundaries.
+        // Every escaped byte is ASCII, so both ends of the slice are character
+        // boundaries.
         out.push_str(&text[clean_from..at]);
         clean_from = at + 1;
         push_ascii(out, b'\\');
@@ -29,15 +30,15 @@ pub fn push_str(out: &mut String, text: &str) {
     push_ascii(out, b'"');
 }
 
-/// Appends a character of ASCII. `String::push` knows how to write all others
-/// too, which is 0.4 KB of wasm.
+/// Appends one ASCII character. `String::push` handles every character, which costs 0.4
+/// KB more wasm.
 #[allow(unsafe_code, reason = "there is no other way around that")]
 pub fn push_ascii(out: &mut String, byte: u8) {
-    // SAFETY: a byte below 128 is a whole character of UTF-8.
+    // SAFETY: a byte below 128 is a complete UTF-8 character.
     unsafe { out.as_mut_vec().push(byte & 0x7f) }
 }
 
-/// Appends a whole number. Written out because `core::fmt` is most of a KB.
+/// Appends a whole number. Written by hand because `core::fmt` costs almost 1 KB.
 pub fn push_int(out: &mut String, value: i64) {
     let mut digits = [0u8; 20];
     let mut at = digits.len();

@@ -1,12 +1,12 @@
-//! The wire format of a usage event: one definition for the tracker that
-//! writes it and the collector that reads it.
+//! The wire format of a usage event: one definition for the tracker that writes it and
+//! the collector that reads it.
 //!
-//! A batch is newline-separated JSON, one object a line, never an array. Names
-//! and meaning of the fields follow the Natero Event API; `event_id`,
-//! `visitor_id`, `stream_id` and `seq` are ours.
+//! A batch is newline-separated JSON, one object per line, never an array. Names and
+//! meaning of the fields follow the Natero Event API; `event_id`, `visitor_id`,
+//! `stream_id` and `seq` are our additions.
 //!
-//! Writing is plain string building: the tracker pays for every byte of code,
-//! and a JSON library costs several KB of it.
+//! Events are written by plain string building: every byte of code is part of the
+//! tracker's download, and a JSON library costs several KB.
 
 mod action;
 mod event;

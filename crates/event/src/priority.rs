@@ -1,6 +1,6 @@
-//! What goes first when not everything can be kept.
+//! Which events are dropped first when not everything can be kept.
 
-/// How much an event is worth keeping when not all can be kept, lowest first.
+/// The priority of an event when not everything can be kept, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
     /// Page views.

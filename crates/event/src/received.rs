@@ -1,7 +1,8 @@
-//! Reads what a client of the Event API sent, be it our tracker or another.
+//! Reads events that a client of the Event API sent, whether it is our tracker or
+//! another.
 //!
-//! [`lines()`] splits a body, and [`ReceivedEvent::read`] reads each line on its
-//! own, so that an invalid line never affects its neighbours.
+//! [`lines()`] splits a body, and [`ReceivedEvent::read`] reads each line on its own, so
+//! that an invalid line never affects its neighbours.
 
 mod action;
 mod canonical;
@@ -36,7 +37,7 @@ use surrogates::mended;
 /// clients and keeps one line from filling a batch.
 pub const MAX_LINE_BYTES: usize = 256 * 1024;
 
-/// How far `created_at` may lie ahead of the receiver's clock, in ms: one day.
+/// How far `created_at` may be ahead of the receiver's clock, in ms: one day.
 pub const MAX_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Longest `action`, `url`, `title` or `referrer` that is read, in characters.
@@ -45,14 +46,14 @@ const MAX_TEXT_CHARS: usize = 8 * 1024;
 /// A received event. Its known fields are valid; unknown fields are in `extra`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReceivedEvent {
-    /// Unique key for deduplication. Clients of the original have none.
+    /// Unique key for deduplication. Clients of the original Natero API send none.
     pub event_id: Option<String>,
     /// The customer. Absent where the client leaves it to the receiver, which then
     /// takes the account that the user belongs to.
     pub account_id: Option<String>,
-    /// The person.
+    /// The user.
     pub user_id: String,
-    /// One visit of a person. Servers that send events have none.
+    /// One visit of the user. Servers that send events have none.
     pub session_id: Option<String>,
     /// When it happened, in ms since the Unix epoch.
     pub created_at: i64,
@@ -70,9 +71,9 @@ pub struct ReceivedEvent {
     pub time_spent: Option<i64>,
     /// Active ms since the previous `sessionSync`.
     pub active_duration: Option<i64>,
-    /// The browser, across sessions.
+    /// The browser, recognised across sessions.
     pub visitor_id: Option<String>,
-    /// The page instance that made the event.
+    /// The page instance that recorded the event.
     pub stream_id: Option<String>,
     /// Place of the event in its stream, from 0.
     pub seq: Option<u32>,
@@ -82,10 +83,10 @@ pub struct ReceivedEvent {
     pub title: Option<String>,
     /// Where the page was reached from.
     pub referrer: Option<String>,
-    /// Additional data: a JSON object, as text. Parsed, it would take six times
-    /// the memory, and most are only stored.
+    /// Additional data: a JSON object, as text. Parsed, it would take six times the
+    /// memory, and most of it is only stored.
     pub details: Option<String>,
-    /// Fields outside of the contract, unchanged: a JSON object, as text.
+    /// Fields outside the contract, unchanged: a JSON object, as text.
     pub extra: Option<String>,
 }
 
@@ -126,7 +127,8 @@ impl ReceivedEvent {
         Ok(event)
     }
 
-    /// Checks the fields without which an event of this action cannot be counted.
+    /// Checks that the fields are present that an event with this action needs to be
+    /// counted.
     fn check_own_fields(&mut self) -> Result<(), LineError> {
         let needs = |field: &'static str, is_there: bool| {
             if is_there {
@@ -160,12 +162,12 @@ impl ReceivedEvent {
     }
 }
 
-/// Writing to memory does not fail.
+/// Writes JSON as text. Writing to memory does not fail.
 fn text(map: &Map<String, Value>) -> String {
     serde_json::to_string(map).unwrap_or_default()
 }
 
-/// Parses JSON. A client may have cut a text within a character; half a
+/// Parses JSON. A client may have truncated a text within a character; half of a
 /// surrogate pair is read as U+FFFD.
 ///
 /// # Errors

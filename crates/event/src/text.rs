@@ -1,9 +1,9 @@
-//! Texts that were checked once and are borrowed from then on.
+//! Texts that are checked once and borrowed from then on.
 
 use crate::limits::MAX_ID_CHARS;
 
-/// An account, user, module, product or feature id: 1 to
-/// [`MAX_ID_CHARS`] characters without surrounding white space.
+/// An account, user, module, product or feature id: 1 to [`MAX_ID_CHARS`] characters
+/// without surrounding white space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id<'a>(&'a str);
 
@@ -16,12 +16,12 @@ impl<'a> Id<'a> {
         (!text.is_empty() && fits).then_some(Id(text))
     }
 
-    /// Takes a text that its caller has checked as [`Id::new`] would. `None`:
-    /// it is empty.
+    /// Takes a text that its caller has already checked as [`Id::new`] does. `None`: it
+    /// is empty.
     ///
-    /// The page's side of the npm package checks arguments at the call, where
-    /// the developer's stack trace still shows who made it; doing so again in
-    /// the wasm would bring Unicode's tables of white space along.
+    /// The TypeScript side of the npm package checks arguments at the call, while the
+    /// developer's stack trace still shows the caller. A second check in the wasm would
+    /// pull in Unicode's tables of white space.
     pub fn checked(text: &'a str) -> Option<Id<'a>> {
         (!text.is_empty()).then_some(Id(text))
     }
@@ -37,18 +37,19 @@ impl<'a> Id<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Json<'a>(pub &'a str);
 
-/// A JSON number, already written. Printing floats takes more than 10 KB of
-/// wasm, and every host has it for nothing.
+/// A JSON number, already written. Printing floats takes more than 10 KB of wasm, and
+/// every host can print them anyway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Number<'a>(pub &'a str);
 
 impl Number<'_> {
-    /// One, which is what a feature event without a total stands for.
+    /// One, the default `total` of a feature event.
     pub const ONE: Number<'static> = Number("1");
 }
 
-/// A text without white space around it, as JavaScript trims: all of Unicode's but U+0085,
-/// and U+FEFF. An id is the same then, whichever side of the tracker it is passed to.
+/// A text without surrounding white space, by JavaScript's rules: all of Unicode's white
+/// space except U+0085, and U+FEFF. So an id is the same whichever side of the tracker
+/// trims it.
 pub fn trim(text: &str) -> &str {
     text.trim_matches(|letter: char| match letter {
         '\u{85}' => false,
@@ -57,8 +58,8 @@ pub fn trim(text: &str) -> &str {
     })
 }
 
-/// What stands before and after the first of this character of ASCII. `None`: there is
-/// none. `str::split_once` also looks for what is several bytes long, and is larger.
+/// The text before and after the first occurrence of an ASCII character. `None`: it does
+/// not occur. `str::split_once` also handles separators of several bytes, and is larger.
 #[inline(never)]
 pub fn cut(text: &str, ascii: u8) -> Option<(&str, &str)> {
     let at = text.bytes().position(|byte| byte == ascii)?;

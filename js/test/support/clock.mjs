@@ -1,5 +1,5 @@
-// The clock of the page, which goes on when it is told to. The library takes it when it is loaded: what loads the
-// library is imported after this.
+// The page's clock, which tests advance. The library captures it when it is loaded, so import this before anything
+// that loads the library.
 
 import assert from "node:assert/strict";
 
@@ -35,7 +35,7 @@ export async function pass(ms) {
   now = end;
 }
 
-/** Waits for something, step by step, and not for ever. */
+/** Waits until a condition holds, step by step, with a limit. */
 export async function until(holds, step) {
   for (let steps = 0; !holds(); steps += 1) {
     assert.ok(steps < 10_000, `it never comes to be: ${holds}`);

@@ -1,5 +1,5 @@
-// A tracker whose engine runs, in Node, and a collector that is a stub of
-// `fetch`: what would be sent can be asserted to the field.
+// A tracker with a running engine, in Node, and a stub of `fetch` in place of a collector, so that tests can check
+// what would be sent.
 
 import { mock } from "node:test";
 import { gunzipSync } from "node:zlib";
@@ -7,18 +7,17 @@ import { replaceMonotonic } from "./monotonic.mjs";
 import { entry } from "./package.mjs";
 import "./worker.mjs";
 
-// The clock by which the tracker says the same only once a second.
+// The clock that limits repeated messages to one a second.
 const now = performance.now.bind(performance);
 let ahead = 0;
 replaceMonotonic(() => now() + ahead);
 
-// The tracker takes `fetch` when it is loaded: this stands in its place from
-// before that on.
+// The library captures `fetch` when it is loaded. This replaces it before that.
 const browserFetch = globalThis.fetch;
 let standIn = browserFetch;
 globalThis.fetch = (...parameters) => standIn(...parameters);
 
-/** A copy of the library of its own: what one page has learned of a server, the next has not. */
+/** A fresh copy of the library: a new page must not know what the previous one learned about a server. */
 let copies = 0;
 export async function anew() {
   copies += 1;
@@ -30,8 +29,8 @@ export const { na } = await import(entry("natero-wasm/inline"));
 export const WELL = { status: 200, body: '{"accepted":1}' };
 
 /**
- * Takes the place of the collector; `answers` are given in turn, the last one for ever. One that is a function is
- * handed what `fetch` was, and its result is what `fetch` returns.
+ * Replaces the collector. `answers` are given in turn, and the last one repeatedly. If an answer is a function, it
+ * receives the arguments of `fetch`, and returns its result.
  */
 export class Collector {
   /** Each request: its address, its options, its events. */
@@ -56,7 +55,7 @@ export class Collector {
     };
   }
 
-  /** All events, in the order in which they came. */
+  /** All events, in the order of arrival. */
   get events() {
     return this.requests.flatMap((request) => request.events);
   }
@@ -68,7 +67,7 @@ export class Collector {
 
 const textOf = (body = "") => (typeof body === "string" ? body : String(gunzipSync(body)));
 
-/** What a developer is told, kept from the test's output. */
+/** Messages for the developer, kept out of the test's output. */
 export class Console {
   constructor() {
     this.mocks = Object.fromEntries(
@@ -76,12 +75,12 @@ export class Console {
     );
   }
 
-  /** The lines of one kind since the last time. */
+  /** The lines of one kind since the last call. */
   take(name = "error") {
     const { calls } = this.mocks[name].mock;
     const lines = calls.map((call) => call.arguments.join(" "));
     this.mocks[name].mock.resetCalls();
-    // What is said next is said, even if it is the same.
+    // The next message is printed even if it is the same.
     ahead += 1000;
     return lines;
   }
@@ -98,7 +97,7 @@ export const SETTINGS = {
   compress: false,
 };
 
-/** All that a page can see of a tracker's state. */
+/** Everything that a page can see of a tracker's state. */
 export function state(tracker) {
   return {
     account: tracker.getAccountId(),

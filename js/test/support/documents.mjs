@@ -1,5 +1,4 @@
-// What the documents hold: their tables, their samples, and the messages that
-// sources print.
+// Reads the documents: their tables, their samples, and the messages that sources print.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { parse, tokenizer } from "acorn";
@@ -7,10 +6,10 @@ import { transformSync } from "esbuild";
 
 const ROOT = new URL("../../../", import.meta.url);
 
-/** A file of the workspace, by its path from there. */
+/** A file of the workspace, by its path from the root. */
 export const read = (path) => readFileSync(new URL(path, ROOT), "utf8");
 
-/** The files below a folder whose names end so, but for folders of these names. */
+/** The files below a folder with this ending, except in folders with these names. */
 export function files(folder, end, leftOut = []) {
   return readdirSync(new URL(`${folder}/`, ROOT), { withFileTypes: true })
     .flatMap((entry) => {
@@ -21,7 +20,10 @@ export function files(folder, end, leftOut = []) {
     .sort();
 }
 
-/** The rows of all tables below a heading, up to the next one: each a list of cells. Without a heading those of the whole document. */
+/**
+ * The rows of all tables below a heading, up to the next one. Each row is a list of cells. Without a heading, the
+ * rows of the whole document.
+ */
 export function rows(text, heading) {
   const parts = text.split(/^#+ /m);
   const part = heading === undefined ? text : parts.find((each) => each.startsWith(`${heading}\n`));
@@ -50,23 +52,23 @@ export function samples(text, languages) {
   return found;
 }
 
-/** JavaScript as modules have it, made from a source in another language; throws where it cannot be parsed. */
+/** A source in another language as JavaScript; throws if it cannot be parsed. */
 export function toScript(code, loader) {
   return transformSync(code, { loader, target: "es2022", jsx: "automatic", logLevel: "silent" }).code;
 }
 
-/** Throws where a text is no module. */
+/** Throws if a text is not a valid module. */
 export const parseModule = (code) => parse(code, { ecmaVersion: 2022, sourceType: "module" });
 
-// Two words, or a word behind the end of another sentence.
+// Two words, or a word after the end of a sentence.
 const IS_PROSE = /\w[,:;.]? \S/;
-// Names that languages give to kinds of objects.
+// Tags of kinds of objects.
 const IS_TAG = /^\[object /;
 
-/** Whether a text of a source is meant for a reader. */
+/** Whether a text in a source is meant for a reader. */
 export const isProse = (text) => IS_PROSE.test(text) && !IS_TAG.test(text);
 
-/** The texts, and pieces of texts, in a source in TypeScript. */
+/** The texts, and parts of template texts, in a TypeScript source. */
 export function textsOfTypeScript(source) {
   const found = new Set();
   for (const { type, value } of tokenizer(toScript(source, "ts"), { ecmaVersion: 2022, sourceType: "module" })) {
@@ -75,12 +77,12 @@ export function textsOfTypeScript(source) {
   return [...found];
 }
 
-// What says no more to a reader of the console than to a compiler: comments, attributes, and reasons
-// why something cannot be.
+// Parts of a source that no reader of the console sees: comments, attributes, and reasons why something cannot
+// happen.
 const SILENT = /\/\/.*$|#!?\[(?!error\()(?:[^[\]"]|"(?:[^"\\]|\\.)*"|\[[^\]]*\])*\]|\.expect\(\s*"(?:[^"\\]|\\.)*"/gm;
 const TEXT = /(?<!')"((?:[^"\\]|\\[\s\S])*)"/g;
 
-/** The same of a source in Rust, but for its tests. */
+/** The same for a Rust source, without its tests. */
 export function textsOfRust(source) {
   const [code] = source.split("#[cfg(test)]\nmod ");
   const found = new Set();

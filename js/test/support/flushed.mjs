@@ -1,4 +1,4 @@
-// Pages that have made a feature and flushed it, by a clock that goes on when it is told to.
+// Pages that have recorded a feature and flushed it, with a clock that tests advance.
 
 import { after, before } from "node:test";
 import "./clock.mjs";
@@ -12,7 +12,7 @@ before(() => {
 
 after(() => told.close());
 
-/** A page of its own that has made one feature and flushed it. */
+/** A fresh page that has recorded one feature and flushed it. */
 export async function flushed(settings, ...answers) {
   const collector = new Collector(...answers);
   const na = await anew();

@@ -1,6 +1,5 @@
-// A host page for the tests of a file: its collector, its console, and what it
-// would see as unhandled. Importing this starts it before their first and ends
-// it after their last.
+// A host page for the tests of a file: its collector, its console, and unhandled rejections. Importing this starts it
+// before the first test, and ends it after the last.
 
 import { after, before } from "node:test";
 import { Collector, Console } from "./collector.mjs";
@@ -8,7 +7,7 @@ import { Collector, Console } from "./collector.mjs";
 export let collector;
 export let told;
 
-/** Reasons of rejections that nobody handled. */
+/** Reasons of unhandled rejections. */
 export const unhandled = [];
 
 const note = (reason) => unhandled.push(reason);

@@ -1,11 +1,11 @@
-// The monotonic clock of a page, in the place of Node's own. In Node 18 that cannot be assigned.
+// Replaces Node's monotonic clock by a page's. In Node 18 it cannot be assigned.
 
-/** Has `performance` tell another time. */
+/** Makes `performance` return another time. */
 export function replaceMonotonic(now) {
   replaceMember("now", now);
 }
 
-/** Has a member of `performance` do something else. */
+/** Replaces a member of `performance`. */
 export function replaceMember(name, value) {
   Object.defineProperty(performance, name, { configurable: true, writable: true, value });
 }

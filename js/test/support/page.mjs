@@ -1,3 +1,3 @@
-// Makes Node look like a page that somebody looks at: time counts.
+// Makes Node look like a visible page, so that time counts.
 
 globalThis.document = { visibilityState: "visible", title: "", referrer: "", cookie: "" };

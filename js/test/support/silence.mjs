@@ -1,14 +1,14 @@
-// Imports an entry of the package in a realm of its own, where everything that
-// an import could touch tells of it. Prints what was touched as JSON.
+// Imports an entry of the package in an environment of its own, in which everything that an import could touch
+// reports that. Prints the result as JSON.
 //
-// Run by itself or as a worker; the address of the entry is its last argument.
+// Run it by itself or as a worker; its last argument is the address of the entry.
 
 import { isMainThread, parentPort } from "node:worker_threads";
 import { replaceMember } from "./monotonic.mjs";
 
 const touched = [];
 
-// Of a page: their mere reading tells that someone looked for a page.
+// Properties of a page. Even reading one shows that the library looked for a page.
 const PAGE = [
   "window",
   "document",

@@ -1,3 +1,3 @@
-// Makes Node look like a worker of a page: on a server, a tracker is inert.
+// Makes Node look like a worker of a page, because on a server a tracker is inert.
 
 globalThis.WorkerGlobalScope = class {};

@@ -1,10 +1,10 @@
-// Values that no argument can be, each made anew: [what it is, how to make it].
+// Values that no argument can have, each created anew: [a description, a function that creates it].
 
 const throws = () => {
   throw new Error("from the page's own code");
 };
 
-/** A proxy whose every trap throws, around a target of some kind. */
+/** A proxy around a target of some kind, whose every trap throws. */
 function trapped(target) {
   const traps = Reflect.ownKeys(Reflect).filter((name) => typeof Reflect[name] === "function");
   return new Proxy(target, Object.fromEntries(traps.map((name) => [name, throws])));
@@ -35,7 +35,7 @@ const hostile = () => ({
   [Symbol.toPrimitive]: throws,
 });
 
-/** Objects that are no plain data, whoever asks. */
+/** Objects that are not plain data in any context. */
 export const OBJECTS = [
   ["an array", () => ["a"]],
   ["an empty array", () => []],
@@ -52,7 +52,7 @@ export const OBJECTS = [
   ["a revoked proxy of an array", () => revoked([])],
 ];
 
-/** Plain objects, which are wrong where text or a number is wanted. */
+/** Plain objects, which are wrong where a text or a number is expected. */
 export const PLAIN = [
   ["an empty object", () => ({})],
   ["an object without a prototype", () => Object.create(null)],
@@ -89,7 +89,7 @@ export const NOT_FINITE = [
   ["-Infinity", () => Number.NEGATIVE_INFINITY],
 ];
 
-/** Text that is no id. */
+/** Texts that are not valid ids. */
 export const NO_ID = [
   ["an empty string", () => ""],
   ["blanks", () => "   "],
@@ -113,10 +113,10 @@ export const NUMBER = [["a number", () => 5]];
 export const UNDEFINED = [["undefined", () => undefined]];
 export const NULL = [["null", () => null]];
 
-/** Wrong wherever an id is wanted. */
+/** Wrong where an id is expected. */
 export const IDS = [...UNDEFINED, ...OBJECTS, ...PLAIN, ...FUNCTIONS, ...SYMBOLS, ...BOOLEANS, ...NOT_FINITE, ...NO_ID];
 
-/** Wrong wherever a number is wanted. */
+/** Wrong where a number is expected. */
 export const NUMBERS = [
   ...OBJECTS,
   ...PLAIN,
@@ -129,7 +129,7 @@ export const NUMBERS = [
   ...BIGINT,
 ];
 
-/** Wrong wherever a bag of options or data is wanted. */
+/** Wrong where options or data are expected. */
 export const BAGS = [
   ...OBJECTS,
   ...FUNCTIONS,
@@ -142,5 +142,5 @@ export const BAGS = [
   ...NUMBER,
 ];
 
-/** The values of a list that are in none of the others. */
+/** The values of a list that none of the other lists contain. */
 export const without = (values, ...others) => values.filter((value) => !others.flat().includes(value));

@@ -1,6 +1,6 @@
-// Stands in for `XMLHttpRequest`. The library takes it when it is loaded.
+// Replaces `XMLHttpRequest`. The library captures it when it is loaded.
 
-/** Another way to ask a server than `fetch`. */
+/** The alternative to `fetch`. */
 export class Xhr {
   static asked = [];
   static answer = {};

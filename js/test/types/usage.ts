@@ -1,5 +1,5 @@
-// What a user of the package may write, and what the compiler must refuse.
-// Checked against the packed package; never run.
+// What a user of the package can write, and what the compiler must refuse. Checked against the packed package; never
+// run.
 
 import type { FlushResult, Problem, Settings, Stats, TrackedEvent } from "natero-wasm";
 import na, { na as named } from "natero-wasm";
@@ -50,12 +50,12 @@ const ids: (string | null)[] = [
   tracker.getVisitorId(),
 ];
 
-// All ways to load the tracker bring the same surface.
+// All ways to load the tracker provide the same methods.
 const classes: (typeof na)[] = [na, named, inline, namedInline];
 const fromScript: na = new window.na("api", "auth");
 const byName: na = new globalThis.na("api", "auth");
 
-// Details may be of an interface, which has no index signature.
+// Details may have the type of an interface, which has no index signature.
 interface Row {
   id: number;
   name?: string;
@@ -87,7 +87,7 @@ tracker.sendModuleEvent("m");
 // @ts-expect-error: what is counted cannot be set
 tracker.ready = ready;
 
-// Names are checked where an app tells which it has.
+// Names are checked if an app declares them.
 const narrowed = new na<{ feature: "export" | "import"; module: "reports" }>("api", "auth");
 narrowed.sendFeatureEvent("export", { module: "reports", product: "any" });
 narrowed.setModuleId("reports");
@@ -102,7 +102,7 @@ narrowed.sendFeatureEvent("export", { module: "report" });
 narrowed.setModuleId("report");
 const widened: na = narrowed;
 
-// Events are told apart by their action.
+// The action tells events apart.
 const fieldsOf = (event: TrackedEvent): (string | number | undefined)[] => {
   if (event.action === "feature") return [event.feature, event.total, event.module];
   if (event.action === "moduleEnd") return [event.module, event.time_spent];

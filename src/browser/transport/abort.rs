@@ -1,4 +1,4 @@
-//! Aborts a request, whether it has begun or not.
+//! Aborts a request, whether or not it has begun.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -6,17 +6,17 @@ use web_sys::{AbortController, AbortSignal};
 
 use crate::browser::page::{Accessor, call, member};
 
-/// What aborts a request, if need be.
+/// Aborts a request if necessary.
 #[derive(Debug)]
 pub(crate) struct Abort {
     is_aborted: Cell<bool>,
-    /// Where the browser can. What the page has put in its place may have no signal that
-    /// `fetch` takes.
+    /// The browser's controller, if it has one. A replacement by the page may lack a
+    /// signal that `fetch` accepts.
     controller: Option<AbortController>,
 }
 
 impl Abort {
-    /// Of one request.
+    /// A handle for one request.
     pub fn new() -> Rc<Abort> {
         let controller = AbortController::new().ok().filter(|controller| {
             let signal = member(controller, "signal");
@@ -28,21 +28,21 @@ impl Abort {
         })
     }
 
-    /// What `fetch` hears of it by.
+    /// The signal for `fetch`.
     pub fn signal(&self) -> Option<AbortSignal> {
         self.controller.as_ref().map(AbortController::signal)
     }
 
-    /// Nothing of the request may begin any more.
+    /// Whether the request was aborted, so that no part of it may begin any more.
     pub fn is_aborted(&self) -> bool {
         self.is_aborted.get()
     }
 
-    /// Ends what has begun, as far as the browser can.
+    /// Aborts the request, as far as the browser can.
     pub fn abort(&self) {
         self.is_aborted.set(true);
         if let Some(controller) = &self.controller {
-            // The page may have put anything in its place.
+            // The page may have replaced the controller by anything.
             let _ = call(controller, "abort", &[]);
         }
     }

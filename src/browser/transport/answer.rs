@@ -1,4 +1,4 @@
-//! What comes of a request, read from what was answered.
+//! Reads the outcome of a request from its answer.
 
 use std::num::NonZeroU32;
 
@@ -12,7 +12,7 @@ use crate::browser::{
     unreachable::Obstacle,
 };
 
-/// As much as a message needs of what is no JSON, in UTF-16 units.
+/// How much of an answer that is not JSON a message quotes, in UTF-16 units.
 const MAX_TOLD_UNITS: usize = 200;
 
 #[wasm_bindgen]
@@ -24,44 +24,45 @@ extern "C" {
     fn parse_date(text: &str) -> Result<JsValue, JsValue>;
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Outcome {
     Answered(ServerAnswer),
-    /// What came is no answer of a collector.
+    /// An answer came, but not from a collector.
     Blocked(Obstacle),
-    /// Nothing came.
+    /// No answer came.
     Silence,
 }
 
-/// What a server answered.
+/// The server's answer.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct ServerAnswer {
     pub status: u16,
-    /// From now, in ms.
+    /// How long to wait from now on, in ms.
     pub retry_after: Option<f64>,
-    /// How many lines of the batch it refused.
+    /// How many lines of the batch the server refused.
     pub rejected: Option<NonZeroU32>,
     pub message: String,
-    /// The ids it was asked about and lacks, if it says so.
+    /// Those of the ids it was asked about that the server lacks; `None` if it does not
+    /// say.
     pub lacking: Option<String>,
 }
 
 impl Outcome {
-    /// The server has taken the batch.
+    /// Whether the server took the batch.
     pub fn is_taken(&self) -> bool {
         matches!(self, Outcome::Answered(answer) if answer.status < 300)
     }
 }
 
-/// What an answer says. A body that is JSON, as a collector's is, or empty confirms;
-/// a page is that of something in between.
+/// Reads an answer. A body that is JSON, as a collector sends it, or empty confirms the
+/// batch. Anything else comes from something in between, such as a proxy.
 pub(super) fn outcome_of(
     status: u16,
     text: &str,
     header: &dyn Fn(&str) -> Option<String>,
 ) -> Outcome {
-    // A redirect is not followed, and has no status that a page may see.
+    // A redirect is not followed, and a page cannot see its status.
     if status == 0 {
         return Outcome::Blocked(Obstacle::Redirect);
     }
@@ -81,7 +82,7 @@ pub(super) fn outcome_of(
     Outcome::Answered(answer)
 }
 
-/// What the server said of the events, and how many it refused.
+/// What the server said about the events, and how many it refused.
 fn verdict(told: &JsValue) -> ServerAnswer {
     let refused = member(told, "rejected");
     let refused = if Array::is_array(&refused) {
@@ -124,7 +125,8 @@ fn retry_after(header: &dyn Fn(&str) -> Option<String>) -> Option<f64> {
     let seconds = to_number(&told).ok().and_then(|seconds| seconds.as_f64());
     let wait = match seconds.filter(|seconds| *seconds >= 0.0) {
         Some(seconds) => seconds * 1000.0,
-        // Many clocks are wrong: as far as it can be read, the server's own counts.
+        // Many clocks are wrong, so the date is compared with the server's own clock if
+        // that can be read.
         None => {
             let now = header("date").and_then(|now| date(&now));
             date(&told)? - now.unwrap_or_else(clock::wall)

@@ -1,4 +1,4 @@
-//! Asks a server by `fetch`, for which a page may have put something else in place.
+//! Sends a request by `fetch`, which the page may have replaced.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
@@ -18,8 +18,8 @@ extern "C" {
     pub(crate) fn fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
 }
 
-/// `fetch` is given up after so many answers that could not be read: the network may
-/// have cut one short.
+/// After this many answers that could not be read, `fetch` is given up. A single one may
+/// have been cut short by the network.
 const TIMES_UNREADABLE: u32 = 3;
 
 /// The options of a request.
@@ -27,7 +27,7 @@ pub(super) fn init(posting: &Posting, body: &JsValue) -> Object {
     let init = object_of(&[
         ("method", "POST"),
         ("credentials", "same-origin"),
-        // A redirected POST becomes a GET, and its answer would look like success.
+        // A redirected POST becomes a GET, whose answer would look like success.
         ("redirect", "manual"),
     ]);
     put(&init, "body", body);
@@ -38,27 +38,27 @@ pub(super) fn init(posting: &Posting, body: &JsValue) -> Object {
     init
 }
 
-/// What `fetch` gave.
+/// The result of `fetch`.
 pub(super) enum Fetched {
     Said(Outcome),
-    /// No response, and no rejection.
+    /// Neither a response nor a rejection.
     Nonsense,
 }
 
 impl Ways {
-    /// What comes of a request that `fetch` began.
+    /// The result of a request that `fetch` began.
     pub(super) async fn answer_of(&self, begun: Result<JsValue, JsValue>) -> Fetched {
-        // What throws at once is not what browsers have.
+        // The browser's own `fetch` never throws at once.
         let Ok(begun) = begun else {
             return Fetched::Nonsense;
         };
-        // What is no promise is its own outcome.
+        // A value that is not a promise is its own outcome.
         let Ok(response) = Settled::of(&begun).await else {
             return Fetched::Said(Outcome::Silence);
         };
-        // What a wrapped `fetch` made may be no response at all, and one that reads the
-        // answer itself leaves nothing of it. The browser's accessors tell one from what
-        // only has a status.
+        // A replacement of `fetch` may return something that is not a response, or read
+        // the answer itself and leave nothing of it. The browser's accessors distinguish
+        // a response from an object that only has a status.
         let of_response = |name| Accessor::of("Response", name).get(&response);
         let is_used = of_response("bodyUsed") == true;
         let Some(status) = of_response("status").as_f64().filter(|_| !is_used) else {
@@ -68,7 +68,7 @@ impl Ways {
             Ok(text) => Settled::of(&text).await.ok(),
             Err(_) => None,
         };
-        // An answer that was cut short is none.
+        // An answer that was cut short does not count.
         let Some(text) = text.and_then(|text| text.as_string()) else {
             let unreadable = self.unreadable.get() + 1;
             self.unreadable.set(unreadable);

@@ -1,6 +1,5 @@
-//! Posts batches. A text body makes no browser ask first (a preflight), so that a
-//! collector on another origin is reached by one request, even while the page
-//! unloads.
+//! Posts batches. A plain-text body needs no preflight request, so a collector on another
+//! origin is reached by a single request, even while the page unloads.
 
 mod abort;
 mod answer;
@@ -33,34 +32,34 @@ pub(crate) use self::{
 
 const GZIP_OVER_BYTES: usize = 1024;
 
-/// What firewalls, old proxies and servers without compression answer to a packed
-/// body.
+/// Statuses with which firewalls, old proxies and servers without decompression answer a
+/// compressed body.
 const NOT_PACKED: [u16; 7] = [400, 403, 406, 411, 415, 422, 501];
 
-/// What a tracker knows of its ways to a server.
+/// What a tracker has learned about the ways to reach a server.
 #[derive(Debug, Default)]
 pub(crate) struct Ways {
     packing: Packing,
-    /// What a page has put in the place of `fetch`, or of what answers are read with,
-    /// does not tell what comes of it.
+    /// The page's replacement of `fetch`, or of the methods that read answers, does not
+    /// reveal the outcome of requests.
     fetch_failed: Cell<bool>,
-    /// Answers in a row that could not be read to their end.
+    /// How many answers in a row could not be read to their end.
     unreadable: Cell<u32>,
 }
 
-/// A batch on its way.
+/// A batch to post.
 #[derive(Debug, Clone)]
 pub(crate) struct Posting {
     pub url: String,
     /// Newline-separated JSON.
     pub body: String,
-    /// It fits into what browsers grant to requests that outlive their page.
+    /// It fits into the quota that browsers grant to requests that outlive their page.
     pub keepalive: bool,
     /// Nothing asynchronous may come before the request.
     pub unloading: bool,
     /// It may be compressed.
     pub compress: bool,
-    /// Aborts it.
+    /// Aborts the request.
     pub abort: Option<Rc<Abort>>,
     pub ways: &'static Ways,
 }
@@ -71,10 +70,10 @@ impl Posting {
     }
 }
 
-/// Posts a batch. The request begins before this returns, unless it is compressed
-/// first; `ended` is told what came of it.
+/// Posts a batch. The request begins before this returns, unless the body is compressed
+/// first. `ended` receives the outcome.
 pub(crate) fn post(posting: Posting, ended: Box<dyn FnOnce(Outcome)>) {
-    // Compressing takes a turn of the event loop, and an unloading page may get none.
+    // Compression takes a turn of the event loop, which an unloading page may not get.
     let may_compress = posting.compress
         && !posting.unloading
         && posting.body.len() > GZIP_OVER_BYTES
@@ -106,12 +105,12 @@ pub(crate) fn post(posting: Posting, ended: Box<dyn FnOnce(Outcome)>) {
     });
 }
 
-/// A compressed batch was not taken as such.
+/// The server did not accept a compressed batch.
 struct NotPacked;
 
 async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
     let Ways { packing, .. } = posting.ways;
-    // What never comes to an end is given up with this request, and not begun again.
+    // If compression never finishes, it is not started again for later batches.
     packing.give_up();
     let body = gzip::gzip(&posting.body).await.map_err(|_| NotPacked)?;
     packing.go_on();
@@ -129,8 +128,8 @@ async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
             Ok(outcome)
         }
         Fetched::Said(Outcome::Silence) => {
-            // Browsers end the requests of a page that goes, though they arrive: such a
-            // page gets no further turn.
+            // When a page unloads, browsers fail its requests although they arrive. Such
+            // a page gets no further turn, so it does not send the batch again.
             next_turn().await;
             Err(NotPacked)
         }
@@ -145,14 +144,15 @@ async fn compressed(posting: &Posting) -> Result<Outcome, NotPacked> {
 /// A request that began.
 enum Begun {
     Fetch(Result<JsValue, JsValue>),
-    /// Nobody will say whether a beacon arrived: its events stay until someone does,
-    /// and receivers deduplicate.
+    /// Nothing reports whether a beacon arrived. Its events stay until an answer confirms
+    /// them, and receivers deduplicate.
     Beacon,
     Other(Option<Xhr>),
 }
 
 fn begin(posting: &Posting) -> Begun {
-    // The visitor may have refused while the body was packed, or another way was tried.
+    // The visitor may have opted out while the body was compressed, or while another way
+    // was tried.
     if posting.is_aborted() {
         return Begun::Other(None);
     }
@@ -201,7 +201,7 @@ fn send_beacon(posting: &Posting) {
     }
 }
 
-/// What is printed of a request under `debug`.
+/// The line that `debug` prints about a request.
 pub(crate) fn described(request: NonZeroU32, what: &[&str]) -> String {
     let mut text = String::from("request ");
     push_int(&mut text, i64::from(request.get()));

@@ -1,4 +1,4 @@
-//! Batches that are called off before they are on their way.
+//! Batches that are aborted before their request has begun.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -10,7 +10,8 @@ use super::*;
 
 type Fetch = Closure<dyn FnMut() -> JsValue>;
 
-/// What `fetch` gives that takes everything, until this goes; and how often it was asked.
+/// Replaces `fetch`, until it is dropped, by one that accepts everything, and counts its
+/// calls.
 struct Network {
     original: JsValue,
     asked: Rc<Cell<u32>>,
@@ -54,7 +55,7 @@ fn large(abort: &Rc<Abort>) -> Posting {
     }
 }
 
-/// Posts a batch, and waits for what comes of it.
+/// Posts a batch, and waits for the outcome.
 async fn outcome_of(posting: Posting, meanwhile: impl FnOnce()) -> Outcome {
     let outcome = Rc::new(RefCell::new(None));
     let ended = Rc::clone(&outcome);

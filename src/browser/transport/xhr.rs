@@ -1,4 +1,4 @@
-//! Asks a server by `XMLHttpRequest`, where `fetch` does not tell what comes of it.
+//! Sends a request by `XMLHttpRequest`, when `fetch` does not reveal the outcome.
 
 use wasm_bindgen::prelude::*;
 use web_sys::XmlHttpRequest;
@@ -14,7 +14,7 @@ use crate::browser::{
     unreachable::Obstacle,
 };
 
-/// The other way to ask a server.
+/// A request by `XMLHttpRequest`.
 pub(super) struct Xhr {
     url: String,
     request: XmlHttpRequest,
@@ -50,7 +50,7 @@ impl Xhr {
         })
     }
 
-    /// What comes of it.
+    /// Waits for the outcome.
     pub async fn ended(self) -> Outcome {
         let _ = self.end.await;
         let status = member(&self.request, "status").as_f64().unwrap_or(0.0) as u16;
@@ -58,7 +58,8 @@ impl Xhr {
             return Outcome::Silence;
         }
         let text = member(&self.request, "responseText").as_string();
-        // Redirects are followed unasked: who answers then is not who was asked.
+        // `XMLHttpRequest` follows redirects by itself, so the answer may come from
+        // another server.
         let answered_by = member(&self.request, "responseURL").as_string();
         let is_other = |asked: String| answered_by.is_some_and(|it| !it.is_empty() && it != asked);
         if page::normalised(&self.url).is_some_and(is_other) {

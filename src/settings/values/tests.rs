@@ -1,10 +1,10 @@
-//! Settings as JSON, and what is refused.
+//! Settings as JSON, and which ones are refused.
 
 use super::*;
 use crate::settings::{Kind, Value, all};
 use serde_json::json;
 
-/// A default of the table, as JSON has it.
+/// A default of the table, as a JSON value.
 fn json_of(value: Value) -> serde_json::Value {
     match value {
         Value::Absent => json!(null),
@@ -119,7 +119,7 @@ fn every_setting_but_ids_and_endpoint_is_compared_with_one_that_stands_where_it_
         standing.differing_from(&standing_alone, &[]),
         ["debug", "batchSize", "cookiePrefix"]
     );
-    // Each other than its default.
+    // Each value differs from its default.
     let other: Settings = serde_json::from_str(
         r#"{"accountId":"a","userId":"u","endpoint":"/usage","trackUnload":false,"trackPageViews":"hash",
             "disableEventSend":true,"debug":true,"debugUrl":"https://a/","sessionTimeout":1,"idleTimeout":1,

@@ -11,8 +11,8 @@ use crate::{
 impl Engine {
     pub(super) fn call(&mut self, call: Call<'_>) {
         if self.is_closed {
-            // The host refuses calls by then, but who waits for a flush must not
-            // wait for ever.
+            // The host refuses calls by now, but a caller who awaits this flush must not
+            // wait forever.
             if let Call::Flush(id) = call {
                 self.delivery.flush(id, &self.queue, &self.stats);
             }
@@ -79,16 +79,16 @@ impl Engine {
         }
     }
 
-    /// Sets the account or the user, after the timings under the one so far
-    /// were ended.
+    /// Sets the account or the user, after reporting the time spent under the previous
+    /// one.
     fn set_subject(&mut self, subject: Subject, id: Option<Id<'_>>) {
         let current = self.identity.subject(subject);
         if current == id {
             return;
         }
         let was_known = current.is_some();
-        // An id that follows another of its kind is no second half of a sign-in: what
-        // was known before it stood for itself.
+        // A second new account (or user) in a row is not the second half of a sign-in, so
+        // the identity before it was complete in itself.
         let is_second_half = self.identity.is_second_half(subject, self.now.mono);
         if !is_second_half {
             self.settle_identity();
@@ -133,8 +133,8 @@ impl Engine {
 
     fn end_module_before_change(&mut self) {
         self.time.count_to(self.now.mono);
-        // What passed since the first call of a sign-in is nobody's yet: it goes
-        // to the next module.
+        // Time since the first call of a sign-in belongs to nobody yet. It is added to
+        // the next module.
         let is_nobodys =
             self.identity.is_signing_in(self.now.mono) && self.time.module.is_less_than(SIGN_IN);
         if !is_nobodys {
@@ -145,7 +145,8 @@ impl Engine {
     fn opt_in(&mut self) {
         self.consent = Consent::Granted;
         if self.may_set_cookies() {
-            // Other tabs may have agreed before: all share one session and visitor.
+            // The visitor may have opted in in another tab already. All tabs share one
+            // session and visitor.
             self.is_opting_in = true;
             self.effects.push(Effect::ReadCookies);
         }
@@ -162,7 +163,8 @@ impl Engine {
         self.delivery.abort_flights(&mut self.effects);
         match self.config.persistence {
             Persistence::Storage => {
-                // Nothing of the visitor may stay, of this page or of others.
+                // Nothing about the visitor may stay, whether this page stored it or
+                // another one.
                 self.storage.forget();
                 self.effects.push(Effect::EraseStorage);
                 self.session.cookies_erased();
@@ -182,7 +184,7 @@ impl Engine {
         self.lose_here(Reason::Identity, count);
         self.session.forget(&mut self.random);
         if self.may_set_cookies() {
-            // Also those that were set for other domains, which would count again.
+            // This includes cookies set for other domains, which would be read again.
             self.effects.push(Effect::EraseCookies);
         }
         self.write_cookies();

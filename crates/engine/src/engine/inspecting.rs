@@ -1,4 +1,4 @@
-//! Answers to somebody who looks into the tracker. Nothing is decided by them.
+//! Answers for an inspector of the tracker. They decide nothing.
 
 use super::Engine;
 use crate::{
@@ -24,7 +24,7 @@ impl Engine {
         }
     }
 
-    /// The event at this place among those that are kept, oldest first.
+    /// The event at this position among the kept ones, oldest first.
     pub fn kept(&self, at: usize) -> Option<Kept<'_>> {
         self.queue.kept(at)
     }

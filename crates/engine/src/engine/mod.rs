@@ -1,4 +1,4 @@
-//! The engine: its parts, and the loop that drives them.
+//! The engine's parts, and the loop that drives them.
 
 mod calls;
 mod inspecting;
@@ -20,8 +20,8 @@ use crate::{
     recorder::Recorder,
 };
 
-/// Every decision of one tracker. See the crate's documentation for how to
-/// drive it.
+/// Makes every decision of one tracker. See the crate's documentation for how to drive
+/// it.
 #[derive(Debug)]
 pub struct Engine {
     config: Config,
@@ -30,12 +30,12 @@ pub struct Engine {
     effects: Effects,
     /// `shutdown` was called.
     is_closed: bool,
-    /// When it is sure whose the events are that wait for an identity which is known by
-    /// now: the second call of a sign-in may follow.
+    /// When the events that wait for an identity can be completed with the one known now.
+    /// Until then the second call of a sign-in may still follow.
     completes_at: Mono,
-    /// The cookies are read because the visitor agreed.
+    /// The cookies are being read because the visitor opted in.
     is_opting_in: bool,
-    /// Somebody looks into it.
+    /// An inspector is attached.
     is_inspected: bool,
     consent: Consent,
     is_visible: bool,
@@ -80,7 +80,7 @@ impl Engine {
         }
     }
 
-    /// Takes in what happened at `now`. Effects have to be polled afterwards.
+    /// Takes in what happened at `now`. Poll the effects afterwards.
     pub fn handle(&mut self, now: Now, input: Input<'_>) {
         self.pass_time(now);
         self.settle_writes(&input);
@@ -113,13 +113,13 @@ impl Engine {
         self.stats.pending = self.queue.len();
     }
 
-    /// The next thing to do, in order, until `None`.
+    /// The next effect, in order, until `None`.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop()
     }
 
-    /// The time at which [`Engine::handle`] has to be called again at the
-    /// latest. `None`: there is nothing to do until something happens.
+    /// The latest time at which [`Engine::handle`] must be called again. `None`: nothing
+    /// is due until something happens.
     pub fn poll_timeout(&self) -> Option<Mono> {
         let may_send = self.may_deliver() && !self.is_closed;
         let mut due = self.delivery.timeout(may_send, &self.queue);
@@ -145,7 +145,7 @@ impl Engine {
         &self.stats
     }
 
-    /// Lets the clock advance, through whatever was due before `now`.
+    /// Advances the clock, and does whatever became due before `now`.
     fn pass_time(&mut self, mut now: Now) {
         // Calls made before the host was ready are replayed with their times.
         now.mono = now.mono.max(self.now.mono);
@@ -163,14 +163,14 @@ impl Engine {
         if self.time.is_active() && self.sync_at <= now.mono {
             self.sync_at = now.mono + self.config.session_sync_interval;
             self.sync();
-            // As good a time as any to look for what closed tabs left.
+            // This regular moment also serves to look for what closed tabs left.
             if self.may_store() {
                 self.effects.push(Effect::AdoptOrphans);
             }
         }
     }
 
-    /// Writes an event of now, and takes it on its way.
+    /// Records an event at the current time.
     fn record(&mut self, action: Action<'_>) {
         let wall = self.now.wall;
         let draft = self
@@ -199,7 +199,7 @@ impl Engine {
         }
     }
 
-    /// `beforeSend` let the oldest event pass, as this line.
+    /// `beforeSend` let the oldest undecided event pass, as this line.
     fn filtered(&mut self, line: &str) {
         let Some(mut decided) = self.recorder.decided() else {
             return;
@@ -211,7 +211,7 @@ impl Engine {
         }
     }
 
-    /// `beforeSend` dropped the oldest event.
+    /// `beforeSend` dropped the oldest undecided event.
     fn filtered_out(&mut self, threw: bool) {
         let Some(decided) = self.recorder.decided() else {
             return;
@@ -255,7 +255,8 @@ impl Engine {
         self.lose_here(Reason::Overflow, count);
     }
 
-    /// Completes what waited for an identity once that is known and settled.
+    /// Completes events that wait for an identity, once it is known and no further call
+    /// of a sign-in can follow.
     fn complete_waiting(&mut self) {
         self.completes_at = Mono::NEVER;
         if self.identity.both().is_none() || !self.queue.has_incomplete() {
@@ -267,7 +268,7 @@ impl Engine {
         }
     }
 
-    /// Completes what waited for an identity, if that is known.
+    /// Completes events that wait for an identity, if it is known.
     #[inline(never)]
     fn complete_now(&mut self) {
         self.completes_at = Mono::NEVER;
@@ -280,14 +281,16 @@ impl Engine {
         }
     }
 
-    /// Takes the identity as it stands: no call of a sign-in can follow in time.
+    /// Treats the identity as final, because no further call of a sign-in can come in
+    /// time.
     fn settle_identity(&mut self) {
         if self.completes_at < Mono::NEVER {
             self.complete_now();
         }
     }
 
-    /// Counts and reports events, if any, that no server has seen.
+    /// Counts and reports events that were lost before any server saw them. Does nothing
+    /// for zero events.
     #[inline(never)]
     fn lose_here(&mut self, reason: Reason, count: u32) {
         if count > 0 {

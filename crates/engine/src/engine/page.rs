@@ -1,4 +1,4 @@
-//! The life of the page: seen, in use, idle, hidden, moved on.
+//! The life of the page: visible, in use, idle, hidden, navigated.
 
 use natero_event::Action;
 
@@ -14,8 +14,8 @@ impl Engine {
         if start.offline {
             self.set_online(false);
         }
-        // Cookies may be read while consent is pending: the visitor who agrees
-        // later keeps the id of last time.
+        // Reading cookies is allowed while consent is pending: a visitor who opts in
+        // later keeps the id of the last visit.
         if self.consent != Consent::Denied {
             self.session.adopt_visitor(start.cookies.visitor);
             match self.session.continuity(self.now, start.cookies.session) {
@@ -23,7 +23,8 @@ impl Engine {
                 Continuity::Same | Continuity::Over => {}
             }
         }
-        // A load is the user's doing, but only a page that is seen is in use.
+        // Loading a page counts as an activity of the user, but only if the page is
+        // visible.
         if self.is_visible {
             self.come_into_use();
         }
@@ -62,8 +63,7 @@ impl Engine {
         }
     }
 
-    /// Goes on with an activity, or with what the visitor agreed to, now that the cookies
-    /// are known.
+    /// Continues an activity, or an opt-in, now that the cookies are known.
     pub(super) fn cookies_read(&mut self, cookies: Cookies<'_>) {
         let is_activity = !std::mem::take(&mut self.is_opting_in);
         self.session.adopt_visitor(cookies.visitor);
@@ -78,8 +78,7 @@ impl Engine {
         }
     }
 
-    /// Notes that the user did something, or can be taken to have by what is
-    /// seen.
+    /// Notes that the user did something, or that showing the page implies it.
     fn come_into_use(&mut self) {
         if !self.time.is_active() {
             self.sync_at = self.now.mono + self.config.session_sync_interval;
@@ -117,11 +116,13 @@ impl Engine {
                 self.end_timings();
             }
         }
-        // Also where it was hidden before: what came since has to leave, too.
+        // Also when the page was hidden already: events recorded since then must leave,
+        // too.
         self.flush_before_unload();
     }
 
-    /// Takes in that the focus went into a frame that nobody hears, or came out.
+    /// Takes in that the focus went into a frame the host cannot observe, or came out of
+    /// it.
     pub(super) fn frame_focused(&mut self, focused: bool) {
         self.time.frame_focused(focused, self.now.mono);
         if !focused && self.time.is_active() {
@@ -129,10 +130,10 @@ impl Engine {
         }
     }
 
-    /// Takes in that another tab came into use. That is believed even where this
-    /// tab seems to be the later one: the wall clock may have been set in
-    /// between, and a second that no tab counts is better than one that two do.
-    /// The next activity mends it.
+    /// Takes in that another tab came into use. This tab believes it even if it seems to
+    /// be the one used later: the wall clock may have been set in between, and a second
+    /// that no tab counts is better than one that two tabs do. The next activity corrects
+    /// it.
     pub(super) fn other_tab(&mut self, since: Wall) {
         if !self.time.is_away() {
             let ago = (self.now.wall - since).max(Millis::ZERO);
@@ -147,8 +148,8 @@ impl Engine {
         self.sync();
     }
 
-    /// Reports all active time so far. The module, the session and the page
-    /// view go on: later time is reported by later events.
+    /// Reports all active time so far. The module, the session and the page view go on;
+    /// later events report later time.
     pub(super) fn end_timings(&mut self) {
         self.time.count_to(self.now.mono);
         self.end_module();
@@ -190,15 +191,15 @@ impl Engine {
     /// Takes in that the page came back from the back/forward cache.
     pub(super) fn restored(&mut self) {
         self.restore_storage();
-        // The next page view begins when its address is known, and no browser
-        // tells where it comes from.
+        // The next page view begins when its address is known. No browser tells where the
+        // visitor came from in this case.
         if self.config.track_page_views {
             self.end_page();
             self.page_view.leave();
         }
     }
 
-    /// Ends the page view and begins another.
+    /// Ends the current page view and begins another.
     pub(super) fn turn_page(&mut self, view: View<'_>) {
         self.time.count_to(self.now.mono);
         self.end_page();

@@ -8,7 +8,7 @@ impl Engine {
         self.consent == Consent::Granted
     }
 
-    /// Sends what is due, and settles the flushes that were tried.
+    /// Sends what is due, and settles each `flush()` whose attempt is over.
     pub(super) fn poll_delivery(&mut self) {
         while let Some(request) = self.delivery.give_up_overdue(self.now.mono) {
             self.effects.push(Effect::AbortRequest { request });
@@ -39,7 +39,7 @@ impl Engine {
             .set_online(self.now.mono, online, &mut self.random);
     }
 
-    /// Takes in how a request ended.
+    /// Takes in the result of a request.
     pub(super) fn answered(&mut self, response: Response<'_>) {
         let waited_until = self.delivery.asked_until();
         let outcome = self.delivery.answered(
@@ -52,7 +52,7 @@ impl Engine {
         self.share_wait(waited_until);
         match outcome {
             Outcome::Ended => {}
-            // A flush asked for one try, and this was it.
+            // A flush asks for one attempt, and this was it.
             Outcome::Failed => {
                 self.stats.pending = self.queue.len();
                 self.delivery.fail_flushes(&self.stats, &mut self.effects);
@@ -61,8 +61,8 @@ impl Engine {
         }
     }
 
-    /// Sends and stores what waits, because there may be no later turn. What is
-    /// stored after it was sent says so.
+    /// Sends and stores the waiting events, because the page may not run again. Events
+    /// that were sent before they are stored are marked as uncertain.
     pub(super) fn flush_before_unload(&mut self) {
         self.settle_identity();
         self.recorder.unload();

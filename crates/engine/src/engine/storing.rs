@@ -1,12 +1,13 @@
-//! Keeps what waits in storage, and takes over what closed pages left there.
+//! Keeps waiting events in storage, and adopts what closed pages left there.
 
 use natero_event::cut;
 
 use super::Engine;
 use crate::{Consent, Effect, Input, Millis, Mono, Persistence, SegmentId, journal, queue::Origin};
 
-/// How long a page waits for the rest of what closed pages left, and for what is
-/// still on its way from them, before it sends and asks.
+/// How long a page waits before it sends what it adopted. By then the rest of what closed
+/// pages left has arrived, and requests still under way from those pages have reached the
+/// server.
 const ADOPTION: Millis = Millis(250.0);
 
 impl Engine {
@@ -18,8 +19,8 @@ impl Engine {
         self.may_set_cookies() && !self.config.disable_event_send
     }
 
-    /// Uses storage from now on: this page's part of it is named by its stream,
-    /// and what closed pages left there is adopted.
+    /// Uses storage from now on. This page's part is named after its stream; what closed
+    /// pages left is adopted.
     pub(super) fn open_storage(&mut self) {
         if self.may_store() {
             self.effects.push(Effect::ClaimStorage {
@@ -41,15 +42,15 @@ impl Engine {
         self.persist();
     }
 
-    /// Stores what is not stored yet.
+    /// Stores the events that are not stored yet.
     pub(super) fn persist(&mut self) {
         if self.may_store() {
             self.storage.write(&mut self.queue, &mut self.effects);
         }
     }
 
-    /// Stores for the last time, perhaps: the next page is to know what may have
-    /// arrived.
+    /// Stores for what may be the last time, and marks which events may have arrived
+    /// already, for the page that adopts them.
     pub(super) fn persist_before_unload(&mut self) {
         if self.may_store() {
             self.storage.rewrite(&self.queue, &mut self.effects);
@@ -57,8 +58,8 @@ impl Engine {
         }
     }
 
-    /// Lets all pages of this source know for how long the server asked to wait,
-    /// where that is something else than `before`.
+    /// Shares with all pages of this source how long the server asked to wait, if that
+    /// changed from `before`.
     pub(super) fn share_wait(&mut self, before: Mono) {
         let until = self.delivery.asked_until();
         if until == before || !self.may_store() {
@@ -71,9 +72,9 @@ impl Engine {
         self.effects.push(Effect::ShareWait { record });
     }
 
-    /// Takes in whether earlier writes came to be. The host performs effects in
-    /// order and reports a failed write at once: when it has performed all of
-    /// them and reports none, all succeeded.
+    /// Takes in whether earlier writes succeeded. The host performs effects in order and
+    /// reports a failed write at once. So once all effects are performed and none failed,
+    /// every write succeeded.
     pub(super) fn settle_writes(&mut self, input: &Input<'_>) {
         let failed = matches!(input, Input::WriteFailed(_));
         if !failed && self.effects.is_empty() {
@@ -85,23 +86,23 @@ impl Engine {
         self.storage.write_failed(segment, &mut self.queue);
     }
 
-    /// Removes segments of which no event is kept.
+    /// Removes segments whose events are all gone.
     pub(super) fn remove_segments(&mut self) {
         let removed = self
             .storage
             .remove_freed(&mut self.queue, &mut self.effects);
-        // There is room again for what did not fit.
+        // Events that did not fit before may fit now.
         if removed {
             self.persist_at_task_end();
         }
     }
 
-    /// Takes over the records of a segment that a closed page left, or the one
-    /// that pages share. Events are stored as this page's own before the handler
-    /// returns, so that the host may remove the original.
+    /// Adopts the records of a segment that a closed page left, or the record that all
+    /// pages share. The events are stored as this page's own before the handler returns,
+    /// so that the host may remove the original.
     pub(super) fn adopt(&mut self, records: &str) {
         let first = self.queue.next_number();
-        // A visitor who refused has had all of it erased.
+        // If the visitor refused, everything stored is being erased.
         let may_store = self.may_store();
         let mut rest = records;
         while !rest.is_empty() {
@@ -118,24 +119,25 @@ impl Engine {
         if self.queue.next_number() == first {
             return;
         }
-        // A new page is a reason to try at once, or rather in a moment, when all
-        // that was left is here.
+        // Adopted events are a reason to send soon, but not before everything that closed
+        // pages left has been read.
         self.delivery.try_within(self.now.mono, ADOPTION);
         self.storage
             .write_adopted(first, &mut self.queue, &mut self.effects);
     }
 
-    /// Goes on after the back/forward cache. While the page was frozen, others
-    /// may have taken over what it had stored: that is left to storage, and the
-    /// page goes on as a new stream with what is in memory alone.
+    /// Continues after the back/forward cache. While this page was frozen, other pages
+    /// may have adopted what it had stored. So it leaves that to storage, and goes on as
+    /// a new stream with only the events in memory.
     pub(super) fn restore_storage(&mut self) {
         if self.may_store() {
-            // Whoever adopts them delivers them.
+            // Whichever page adopts these events delivers them.
             self.stats.accepted -= self.queue.leave_to_storage();
             self.storage.forget();
             self.recorder.begin_stream(&mut self.random);
             self.open_storage();
-            // What others were told meanwhile, such as to wait, is heard first.
+            // First take in what other pages learned meanwhile, such as a request to
+            // wait.
             if self.queue.ready() > 0 {
                 self.delivery.try_within(self.now.mono, ADOPTION);
             }

@@ -4,7 +4,7 @@ use natero_event::Priority;
 
 use crate::{RequestId, SegmentId, identity::Missing, journal};
 
-/// A written event on its way into the queue.
+/// A recorded event on its way into the queue.
 #[derive(Debug)]
 pub(crate) struct Draft {
     /// The event as a line of JSON.
@@ -18,7 +18,8 @@ pub(crate) struct Draft {
 pub(crate) enum Origin {
     /// This page.
     Page,
-    /// A closed page, which left it; the server may have it.
+    /// A page that is closed now. If `is_uncertain`, the server may have the event
+    /// already.
     Adopted { is_uncertain: bool },
 }
 
@@ -30,29 +31,29 @@ pub(crate) enum Origin {
     serde(tag = "type", content = "request", rename_all = "camelCase")
 )]
 pub enum Progress {
-    /// It has to be sent.
+    /// It must be sent.
     Waiting,
     /// A request carries it.
     Carried(RequestId),
-    /// It was on its way when its page went: the server may have it.
+    /// It was under way when its page went. The server may have it already.
     Uncertain,
-    /// A request asks whether the server has it.
+    /// A request asks whether the server has it already.
     Asked(RequestId),
 }
 
 /// An event that is kept.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// How many were queued before it.
+    /// How many events were queued before it.
     pub number: u32,
-    /// This page made it.
+    /// This page recorded it.
     pub is_own: bool,
     pub draft: Draft,
     pub progress: Progress,
     /// The segment that holds it.
     pub segment: Option<SegmentId>,
-    /// The segment that held it before, until the write of the new one is
-    /// known to have succeeded.
+    /// The segment that held it before, until the write of the new one is known to have
+    /// succeeded.
     pub replaces: Option<SegmentId>,
 }
 
@@ -64,7 +65,7 @@ impl Entry {
         }
     }
 
-    /// It is on its way, or could be.
+    /// Whether a request carries it or asks about it, or one could.
     pub fn is_sending(&self) -> bool {
         match self.progress {
             Progress::Waiting | Progress::Uncertain => !self.draft.missing.any(),
@@ -72,7 +73,7 @@ impl Entry {
         }
     }
 
-    /// Waits to be sent.
+    /// Whether it can be sent now.
     pub fn is_next(&self) -> bool {
         self.progress == Progress::Waiting && !self.draft.missing.any()
     }
@@ -81,7 +82,7 @@ impl Entry {
         journal::write_record(out, &self.draft, self.progress != Progress::Waiting);
     }
 
-    /// Bytes in memory and on the wire, with the line end.
+    /// Its size in memory and on the wire, in bytes, including the line end.
     pub fn bytes(&self) -> usize {
         self.draft.line.len() + 1
     }

@@ -1,4 +1,4 @@
-//! Events that the server has not confirmed, oldest first, within a bound.
+//! The events that the server has not confirmed, oldest first, within a size limit.
 
 mod entry;
 mod sending;
@@ -19,14 +19,14 @@ use storing::{Freed, free};
 enum Selection {
     CarriedBy(RequestId),
     Stored,
-    /// Those that wait for an identity.
+    /// Events that wait for an identity.
     Incomplete,
-    /// Those of them that this page made with one half of the identity.
+    /// Those of them that this page recorded while only one of the two ids was known.
     OwnHalf,
     All,
 }
 
-/// What goes into one request, or into one segment.
+/// The content of one request, or of one segment.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub body: String,
@@ -52,32 +52,32 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Events kept, whatever their state.
+    /// Number of events kept, whatever their state.
     pub fn len(&self) -> u32 {
         self.entries.len() as u32
     }
 
-    /// Events that could be sent, or asked about, now.
+    /// Number of events that could be sent or asked about now.
     pub fn ready(&self) -> usize {
         self.ready
     }
 
-    /// Events that no segment holds.
+    /// Number of events that no segment holds.
     pub fn unstored(&self) -> usize {
         self.unstored
     }
 
-    /// The number of the event that will be queued next.
+    /// The number that the next queued event gets.
     pub fn next_number(&self) -> u32 {
         self.next_number
     }
 
-    /// Whether one of the events before this number could be sent, or asked about, now.
+    /// Whether an event with a lower number could be sent or asked about now.
     pub fn is_ready_before(&self, number: u32) -> bool {
         self.before(number).any(Entry::is_ready)
     }
 
-    /// Whether a request is about one of the events before this number, or could be now.
+    /// Whether an event with a lower number is part of a request, or could be now.
     pub fn is_sending_before(&self, number: u32) -> bool {
         self.before(number).any(Entry::is_sending)
     }
@@ -88,7 +88,7 @@ impl Queue {
             .take_while(move |entry| entry.number < number)
     }
 
-    /// The event at this place, oldest first.
+    /// The event at this position, oldest first.
     pub fn kept(&self, at: usize) -> Option<Kept<'_>> {
         let entry = self.entries.get(at)?;
         Some(Kept {
@@ -100,7 +100,7 @@ impl Queue {
         })
     }
 
-    /// Keeps an event; an uncertain one is asked about before it is sent.
+    /// Adds an event. An uncertain event is asked about before it is sent.
     pub fn push(&mut self, draft: Draft, origin: Origin) {
         let is_uncertain = origin == Origin::Adopted { is_uncertain: true };
         let entry = Entry {
@@ -122,15 +122,15 @@ impl Queue {
         self.entries.push(entry);
     }
 
-    /// Drops the oldest events of the lowest priority until the rest fits, and
-    /// returns how many. What a request is about stays: the server may have it.
+    /// Drops the oldest events of the lowest priority until the rest fits. Returns how
+    /// many were dropped. Events in a request stay, because the server may have them.
     pub fn keep_within(&mut self, max_bytes: usize) -> u32 {
         let mut dropped = 0;
         while self.bytes > max_bytes {
             let mut least: Option<(Priority, usize)> = None;
             for (at, entry) in self.entries.iter().enumerate() {
                 let priority = entry.draft.priority;
-                // The first of equals is the oldest.
+                // Of events with equal priority, the first is the oldest.
                 let is_free = match entry.progress {
                     Progress::Waiting | Progress::Uncertain => true,
                     Progress::Carried(_) | Progress::Asked(_) => false,
@@ -155,8 +155,8 @@ impl Queue {
         self.entries.iter().any(|entry| entry.draft.missing.any())
     }
 
-    /// Drops the events that wait for an identity and will not get one: all of them, or
-    /// those that this page made with one half of it. Returns how many.
+    /// Drops events that wait for an identity which will never be complete: all of them,
+    /// or only those that this page recorded with one of the two ids. Returns how many.
     pub fn drop_incomplete(&mut self, with_half_alone: bool) -> u32 {
         self.remove(if with_half_alone {
             Selection::OwnHalf
@@ -165,9 +165,9 @@ impl Queue {
         })
     }
 
-    /// Completes the events that waited for an identity: they are ready, and
-    /// have to be stored anew. What another page made for another account waits on: a
-    /// user belongs to one.
+    /// Completes the events that waited for an identity. They become ready and must be
+    /// stored again. An event that another page recorded for another account keeps
+    /// waiting, because a user belongs to one account.
     pub fn complete(&mut self, account: Id<'_>, user: Id<'_>) {
         for entry in &mut self.entries {
             let Entry { draft, is_own, .. } = entry;
@@ -181,7 +181,7 @@ impl Queue {
             if !missing.any() {
                 continue;
             }
-            // The record also says what the line lacked.
+            // The stored record also said which ids the line lacked.
             let record_bytes = journal::record_bytes(&entry.draft)
                 + usize::from(missing.account)
                 + usize::from(missing.user);
@@ -199,8 +199,7 @@ impl Queue {
         }
     }
 
-    /// Drops everything, storage included, and returns how many events that
-    /// was.
+    /// Drops everything, in storage too. Returns how many events were dropped.
     pub fn clear(&mut self) -> u32 {
         let dropped = self.remove(Selection::All);
         self.freed.clear();
@@ -227,7 +226,7 @@ impl Queue {
         before - self.len()
     }
 
-    /// Takes an entry that was removed off the counts.
+    /// Subtracts a removed entry from the totals.
     fn forget(&mut self, entry: &Entry) {
         self.bytes -= entry.bytes();
         self.ready -= usize::from(entry.is_ready());

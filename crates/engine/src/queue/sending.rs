@@ -1,4 +1,4 @@
-//! What requests carry and ask about.
+//! Which events requests carry, and which they ask about.
 
 use natero_event::{cut, event_id, json::push_ascii};
 
@@ -8,24 +8,24 @@ use super::{
 };
 use crate::RequestId;
 
-/// Longest list of ids that a request asks about: some 200 of ours, which is
-/// what the collector looks up for one request, in an address of 4 KB.
+/// Longest list of ids in one request, in bytes. It holds about 200 of our ids, the
+/// number that the collector looks up for one request, and the address stays below 4 KB.
 const ASKED_BYTES: usize = 3_800;
 
-/// What the server told of the events that it was asked about.
+/// What the server answered about the events it was asked about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Verdict<'a> {
-    /// Nothing: it has to be asked again.
+    /// Nothing. They must be asked about again.
     Unanswered,
-    /// It knows no such question: they have to be sent.
+    /// The server does not understand the question. They must be sent.
     Untold,
-    /// These it lacks, ids separated by commas; it has the others.
+    /// It does not have these, given as ids separated by commas. It has the others.
     Lacking(&'a str),
 }
 
 impl Queue {
-    /// Takes the oldest events that wait into a request, at least one where
-    /// there is one, and as many as fit; and, if it may ask, uncertain ones.
+    /// Puts the oldest waiting events into a request: at least one if there is any, and
+    /// as many as fit. If `may_ask`, the request also asks about uncertain events.
     pub fn take(&mut self, request: RequestId, max_bytes: usize, may_ask: bool) -> Option<Batch> {
         let mut batch = Batch::default();
         let mut is_full = false;
@@ -58,19 +58,18 @@ impl Queue {
         (!batch.is_empty() || !batch.asked.is_empty()).then_some(batch)
     }
 
-    /// Bytes of the event that [`Queue::take`] would begin with.
+    /// Size of the event that [`Queue::take`] would begin with, in bytes.
     pub fn next_bytes(&self) -> Option<usize> {
         let next = self.entries.iter().find(|entry| entry.is_next());
         next.map(Entry::bytes)
     }
 
-    /// Forgets what a request carried, and returns how many events that was.
+    /// Forgets the events that a request carried. Returns how many there were.
     pub fn confirm(&mut self, request: RequestId) -> u32 {
         self.remove(Selection::CarriedBy(request))
     }
 
-    /// Notes that what a request carried has to be sent again, and returns how
-    /// many events that is.
+    /// Notes that the events of a request must be sent again. Returns how many there are.
     pub fn give_back(&mut self, request: RequestId) -> usize {
         let mut count = 0;
         for entry in &mut self.entries {
@@ -83,9 +82,9 @@ impl Queue {
         count
     }
 
-    /// Takes in what was told of the events that a request asked about. Those
-    /// that the server has are what the request carries from now on. Returns
-    /// whether others have to be sent.
+    /// Takes in the answer about the events that a request asked about. Events that the
+    /// server has are treated as if the request had carried them. Returns whether others
+    /// must be sent.
     pub fn settle_asked(&mut self, request: RequestId, verdict: Verdict<'_>) -> bool {
         let mut again = false;
         for entry in &mut self.entries {
@@ -108,7 +107,7 @@ impl Queue {
     }
 }
 
-/// Whether the id of an event is among others, separated by commas.
+/// Whether a list of ids, separated by commas, contains the id of an event.
 fn lists(ids: &str, line: &str) -> bool {
     let id = event_id(line).unwrap_or_default();
     let mut rest = ids;

@@ -1,4 +1,4 @@
-//! Which segments hold the events, and which do not any more.
+//! Which segments hold the events, and which ones hold them no longer.
 
 use super::{
     Batch, Queue, Selection,
@@ -9,7 +9,7 @@ use crate::{
     journal::{self, SEGMENT_BYTES},
 };
 
-/// An event that a segment does not hold any more.
+/// An event that its segment need not hold any more.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Freed {
     pub segment: SegmentId,
@@ -17,10 +17,10 @@ pub(crate) struct Freed {
 }
 
 impl Queue {
-    /// Takes the oldest events from this number on that no segment holds into this one,
-    /// as records of at most `max_bytes`, or of [`SEGMENT_BYTES`] and the record that
-    /// reaches them. What is too large for what is left of that makes way for what is
-    /// not.
+    /// Assigns the oldest unstored events with this number or a higher one to a segment,
+    /// and returns their records. They take at most `max_bytes`. The segment is full with
+    /// the record that reaches [`SEGMENT_BYTES`]. An event too large for the remaining
+    /// room is skipped in favour of smaller ones.
     pub fn store(&mut self, from: u32, segment: SegmentId, max_bytes: usize) -> Option<Batch> {
         let mut batch = Batch::default();
         if self.unstored == 0 {
@@ -43,7 +43,7 @@ impl Queue {
         (!batch.is_empty()).then_some(batch)
     }
 
-    /// Takes events of these segments into another one, as records.
+    /// Moves events of these segments into another one, and returns their records.
     pub fn store_again(&mut self, from: &[SegmentId], segment: SegmentId) -> Option<Batch> {
         let mut batch = Batch::default();
         for entry in &mut self.entries {
@@ -59,7 +59,7 @@ impl Queue {
         (!batch.is_empty()).then_some(batch)
     }
 
-    /// The segments that hold events which requests carry.
+    /// The segments with events that are part of a request.
     pub fn segments_under_way(&self) -> Vec<SegmentId> {
         let mut found = Vec::new();
         for entry in &self.entries {
@@ -72,7 +72,7 @@ impl Queue {
         found
     }
 
-    /// The records of what a segment still holds, as they stand now.
+    /// The current records of the events that a segment holds.
     pub fn records_of(&self, segment: SegmentId) -> String {
         let mut records = String::new();
         for entry in &self.entries {
@@ -93,7 +93,7 @@ impl Queue {
         }
     }
 
-    /// Notes that all segments asked for were written: what they replace is
+    /// Notes that all requested writes succeeded. The segments that they replace are
     /// freed.
     pub fn writes_succeeded(&mut self) {
         for entry in &mut self.entries {
@@ -102,12 +102,13 @@ impl Queue {
         }
     }
 
-    /// Takes the events that segments do not hold any more.
+    /// Takes the list of events that segments need not hold any more.
     pub fn take_freed(&mut self) -> Vec<Freed> {
         std::mem::take(&mut self.freed)
     }
 
-    /// Forgets what storage has, and returns how many events of that this page made.
+    /// Forgets the events that are in storage. Returns how many of them this page
+    /// recorded.
     pub fn leave_to_storage(&mut self) -> u32 {
         let is_left = |entry: &&Entry| entry.is_own && entry.segment.is_some();
         let left = self.entries.iter().filter(is_left).count();
@@ -117,7 +118,7 @@ impl Queue {
     }
 }
 
-/// Notes that a segment, if it is one, does not hold an event any more.
+/// Notes that a segment, if there is one, need not hold an event any more.
 pub(super) fn free(freed: &mut Vec<Freed>, segment: Option<SegmentId>, record_bytes: usize) {
     if let Some(segment) = segment {
         freed.push(Freed {

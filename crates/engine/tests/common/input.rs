@@ -1,4 +1,4 @@
-//! Short forms of inputs, for tests to say what happens.
+//! Short forms of inputs, to keep tests readable.
 
 use std::num::NonZeroU32;
 
@@ -7,12 +7,12 @@ use natero_engine::{
 };
 use natero_event::{Id, Number};
 
-/// An id that has to be one.
+/// An id. Panics if the text is not a valid one.
 pub fn id(text: &str) -> Id<'_> {
     Id::new(text).expect("an id")
 }
 
-/// A feature event with nothing but its name.
+/// A feature event with only its name.
 pub fn feature(name: &str) -> Call<'_> {
     Call::Feature {
         feature: id(name),
@@ -66,7 +66,7 @@ pub fn answered(
     })
 }
 
-/// The server took everything, and lacks these of the events it was asked about.
+/// The server took everything. Of the events it was asked about, it lacks these.
 pub fn accepted(request: RequestId, lacking: &str) -> Input<'_> {
     Input::Response(Response {
         request,

@@ -13,10 +13,10 @@ use natero_event::Id;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Wall time at which every test begins.
+/// Wall time at which every test begins, in ms since the Unix epoch.
 pub const BEGIN: f64 = 1_700_000_000_000.0;
 
-/// One tab with a tracker, and everything it asked for.
+/// One tab with a tracker, and every effect that it asked for.
 pub struct Tab {
     pub engine: Engine,
     /// Both clocks, in ms since the test began.
@@ -31,12 +31,13 @@ pub struct Tab {
     pub announced: u32,
     /// This tab's part of the storage.
     pub stored: BTreeMap<SegmentId, String>,
-    /// What it shared with the pages of its source last; empty where that is over.
+    /// The record that it last shared with the pages of its source; empty once the wait
+    /// is over.
     pub shared: Option<String>,
     pub writes: u32,
 }
 
-/// Settings with both ids, and no page views to get in the way.
+/// Settings with both ids, and without page views, which most tests do not need.
 pub fn config() -> Config {
     Config {
         account_id: Id::new("acme").map(Into::into),
@@ -46,7 +47,7 @@ pub fn config() -> Config {
     }
 }
 
-/// [`config`] where nobody is ever idle, so that no event is made but those of the test.
+/// [`config`] with an idle timeout that never passes, so that only the test makes events.
 pub fn never_idle() -> Config {
     Config {
         idle_timeout: Millis(1e12),
@@ -109,7 +110,7 @@ impl Tab {
         }
     }
 
-    /// Tells the engine something, and does what it asks for.
+    /// Hands an input to the engine, and performs its effects.
     pub fn tell(&mut self, input: Input<'_>) {
         let now = self.now();
         self.engine.handle(now, input);
@@ -153,7 +154,7 @@ impl Tab {
         }
     }
 
-    /// The lines that `beforeSend` was asked about and has not decided on.
+    /// The lines that `beforeSend` was given and has not decided on.
     pub fn take_undecided(&mut self) -> Vec<String> {
         let asked = self
             .other
@@ -170,7 +171,7 @@ impl Tab {
         self.tell(Input::Call(call));
     }
 
-    /// A call within a task that goes on: nothing is done yet that it asks for.
+    /// Makes a call within a task that goes on: its effects are not performed yet.
     pub fn within(&mut self, call: Call<'_>) {
         let now = self.now();
         self.engine.handle(now, Input::Call(call));
@@ -180,7 +181,7 @@ impl Tab {
         self.call(feature(name));
     }
 
-    /// Lets time pass, waking the engine whenever it asked to be.
+    /// Lets time pass, and wakes the engine whenever it asked for that.
     pub fn pass(&mut self, ms: f64) {
         let end = self.mono + ms;
         while let Some(Mono(due)) = self.engine.poll_timeout().filter(|due| due.0 <= end) {
@@ -199,13 +200,13 @@ impl Tab {
         self.mono = end;
     }
 
-    /// Lets time pass without waking the engine: the laptop slept.
+    /// Lets time pass without waking the engine, as when a laptop sleeps.
     pub fn sleep(&mut self, mono: f64, wall: f64) {
         self.mono += mono;
         self.wall += wall;
     }
 
-    /// Passes time with an activity every `every` ms.
+    /// Lets time pass, with an activity every `every` ms.
     pub fn work(&mut self, ms: f64, every: f64) {
         let end = self.mono + ms;
         while self.mono < end {
@@ -214,7 +215,7 @@ impl Tab {
         }
     }
 
-    /// The server takes the oldest unanswered request.
+    /// The server answers this request.
     pub fn answer(&mut self, request: RequestId, status: u16) {
         self.respond(request, status, None, 0);
     }
@@ -229,7 +230,7 @@ impl Tab {
         self.tell(answered(request, status, retry_after, rejected, "said"));
     }
 
-    /// Events of all requests so far, each once however often it was sent.
+    /// The events of all requests so far. Each is listed once, however often it was sent.
     pub fn sent(&self) -> Vec<Value> {
         let mut seen = std::collections::HashSet::new();
         let mut all: Vec<Value> = self.requests.iter().flat_map(events).collect();
@@ -244,7 +245,7 @@ impl Tab {
         self.sent()
     }
 
-    /// Has everything that waits sent and confirmed.
+    /// Sends everything that waits, and confirms it.
     pub fn drain(&mut self) {
         let mut done = 0;
         loop {

@@ -1,33 +1,33 @@
-//! A collector that counts each event once, and a network in front of it.
+//! A collector that counts each event once, behind a faulty network.
 
 use std::collections::BTreeMap;
 
-/// What the server does at present.
+/// How the server behaves at present.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Mood {
     Well,
-    /// 500 to everything.
+    /// Answers 500 to everything.
     Broken,
-    /// 503 with `Retry-After`, in ms.
+    /// Answers 503 with a `Retry-After` of this many ms.
     Overloaded(f64),
-    /// A status that a redeploy gives for a while.
+    /// A status that a deployment causes for a while.
     Passing(u16),
     /// Takes requests and answers none.
     Silent,
-    /// 413 to bodies over so many bytes.
+    /// Answers 413 to bodies over this many bytes.
     Narrow(usize),
 }
 
 /// Events received, by `event_id`.
 #[derive(Default)]
 pub struct Collector {
-    /// It says which of the events it is asked about it lacks.
+    /// It answers which of the events it is asked about it lacks.
     pub tells: bool,
     pub received: BTreeMap<String, String>,
     pub duplicates: u64,
 }
 
-/// What it answers.
+/// Its answer.
 pub struct Told {
     pub status: u16,
     /// `Retry-After`, in ms; 0 where there is none.

@@ -1,9 +1,8 @@
-//! Several tabs, storage, locks, a network and a collector as simulated parts
-//! under one seeded virtual clock, with faults at every boundary. Whatever
-//! happens, what was accepted arrives once the network heals, and is counted
-//! once.
+//! Simulates several tabs, storage, locks, a network and a collector under one seeded
+//! virtual clock, with faults at every boundary. Whatever happens, every accepted event
+//! arrives once the network heals, and is counted once.
 //!
-//! `NATERO_SEEDS` says how many seeds to run, `NATERO_SEED` runs one alone.
+//! `NATERO_SEEDS` sets how many seeds to run, `NATERO_SEED` runs a single one.
 
 mod collector;
 #[allow(dead_code, reason = "pages here do not call all there is")]
@@ -13,7 +12,7 @@ mod world;
 
 use world::World;
 
-/// Seeds of an ordinary test run.
+/// Number of seeds in an ordinary test run.
 const SEEDS: u64 = 10_000;
 
 fn number(name: &str) -> Option<u64> {

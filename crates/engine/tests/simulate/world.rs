@@ -1,5 +1,5 @@
-//! The simulated browser: tabs, storage and its locks, and what is on its way
-//! between them and the server.
+//! The simulated browser: tabs, storage and its locks, and what is under way between them
+//! and the server.
 
 mod dice;
 mod network;
@@ -14,12 +14,12 @@ use natero_engine::{Engine, Mono, Now, RequestId, SegmentId, Wall};
 use network::Parcel;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Connections that a browser has to one server, for all of its tabs.
+/// Connections that a browser opens to one server, shared by all of its tabs.
 const CONNECTIONS: usize = 6;
 
 const BEGIN: f64 = 1_700_000_000_000.0;
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Told {
     pub events: u64,
@@ -47,32 +47,33 @@ struct Tab {
     id: u32,
     engine: Engine,
     opened: f64,
-    /// Its part of the storage, whose lock it holds unless it is frozen.
+    /// Its part of the storage. It holds the lock of that name unless it is frozen.
     part: String,
     visible: bool,
     frozen: bool,
-    /// A microtask will say that the task has ended.
+    /// A microtask is queued that reports the end of the task.
     ending: bool,
-    /// Keys whose records it took over but could not store as its own.
+    /// Keys whose records it adopted but could not store as its own.
     taken: BTreeSet<String>,
     /// Features called in the current task.
     called: Vec<String>,
-    /// The segments that it wrote and did not remove.
+    /// The segments that it wrote and has not removed.
     segments: BTreeSet<SegmentId>,
-    /// Requests that it does not wait for any more.
+    /// Requests whose answers it ignores.
     aborted: Vec<RequestId>,
-    /// How often it told that the server is out of reach.
+    /// How often it warned that the server is unreachable.
     warned: u32,
     /// The server asked it to send nothing before this time.
     told_to_wait: f64,
 }
 
-/// The server asked a page for patience, which shared that.
+/// A wait that the server asked of a page, and that the page shared.
 #[derive(Clone)]
 struct Wait {
     record: String,
     until: f64,
-    /// How far the wall clock was off then: one that was set since tells another time.
+    /// How far the wall clock was off at that time. If it has been set since, the stored
+    /// time means another moment.
     wall_shift: f64,
 }
 
@@ -85,7 +86,7 @@ pub struct World {
     opened: u32,
     cookies: (String, String),
     storage: BTreeMap<String, String>,
-    /// What all tabs share of what the server asked.
+    /// The wait that all tabs share.
     shared_wait: Option<Wait>,
     storage_works: bool,
     storage_failed: bool,
@@ -93,14 +94,14 @@ pub struct World {
     mood: Mood,
     collector: Collector,
     parcels: Vec<(f64, Parcel)>,
-    /// Whose requests hold a connection to the server for as long as their tab
-    /// lives: those with `keepalive` that it has swallowed.
+    /// For each request that holds a connection until its tab closes, that tab's id:
+    /// these are unanswered requests with `keepalive`.
     held: Vec<u32>,
-    /// Features that were accepted in a task that ended, and stored.
+    /// Features that were accepted in a task that has ended, and are stored.
     promised: BTreeSet<String>,
-    /// Features that only memory holds, by tab.
+    /// Features that exist only in memory, with their tab.
     in_memory: BTreeMap<String, u32>,
-    /// Who sent each event last.
+    /// Which tab sent each event last.
     senders: BTreeMap<String, u32>,
     features: u64,
     crashes: u64,
@@ -117,7 +118,7 @@ impl World {
         const ROOM: usize = 1_048_576;
         let (max_queue_bytes, max_stored_bytes) = match dice.below(8) {
             0 => (6_000, 6_000),
-            // Not all of what waits can be stored, and nothing is evicted.
+            // Some waiting events cannot be stored, and none are evicted.
             1 => (ROOM, 3_000),
             _ => (ROOM, ROOM),
         };

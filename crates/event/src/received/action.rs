@@ -2,8 +2,8 @@
 
 use crate::ActionKind;
 
-/// The `action` of a received event. Clients may invent actions; their events
-/// are stored and count as events.
+/// The `action` of a received event. Clients may invent actions; such events are stored
+/// and counted like others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReceivedAction {
     /// An action of the contract.

@@ -1,17 +1,16 @@
-//! One text for equal events.
+//! A canonical text for equal events.
 
 use super::{form, numbers::numbers, surrogates::mended, text};
 use serde_json::Value;
 
-/// Writes a line in a canonical form, with sorted keys and without white space,
-/// so that equal events have equal texts. `None` when the line is neither JSON nor
-/// a form.
+/// Writes a line in a canonical form, with sorted keys and without white space, so that
+/// equal events have equal texts. `None` when the line is neither JSON nor a form.
 ///
-/// A line of which reading loses something stays as it is written, so that it has the text
-/// of no other: one with more digits than a double has, half a character, or bytes that are
-/// no text.
+/// If reading a line would lose something, the line stays as it is written, so that it
+/// never gets the text of a different line. That applies to numbers with more digits than
+/// a double has, half of a surrogate pair, and bytes that are not UTF-8.
 pub fn canonical(line: &[u8]) -> Option<String> {
-    // serde_json keeps objects sorted.
+    // serde_json keeps the keys of objects sorted.
     if let Ok(value) = serde_json::from_slice::<Value>(line) {
         let is_whole = numbers(line).all(|number| number.is_kept());
         return Some(if is_whole {
@@ -28,7 +27,7 @@ pub fn canonical(line: &[u8]) -> Option<String> {
     Some(if is_whole { form } else { as_written(line) })
 }
 
-/// The line itself, with escapes for its bytes where some are no text.
+/// The line itself, with escapes for bytes that are not UTF-8.
 fn as_written(line: &[u8]) -> String {
     match std::str::from_utf8(line) {
         Ok(text) => text.to_owned(),

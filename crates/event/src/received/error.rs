@@ -8,7 +8,7 @@ pub enum LineError {
     /// The line is not JSON.
     #[error("not JSON ({0}); send one JSON object a line")]
     NotJson(String),
-    /// The line is a JSON array, which other APIs accept.
+    /// The line is a JSON array, which other vendors' APIs accept.
     #[error("a JSON array; send its elements as one JSON object a line")]
     Array,
     /// The line is a JSON string, number, boolean or null.
@@ -17,7 +17,7 @@ pub enum LineError {
     /// The line is JSON with a number that no double can hold.
     #[error("the number `{0}` is out of range; send numbers up to 1.7e308")]
     NumberOutOfRange(String),
-    /// The line is JSON with lists or objects within each other, more than are read.
+    /// The line is JSON whose lists or objects are nested too deeply.
     #[error("lists and objects are nested too deeply; send at most {MAX_DEPTH} within each other")]
     TooDeep,
     /// The line is too long.
@@ -37,10 +37,10 @@ pub enum LineError {
         /// The values that are valid.
         expected: &'static str,
     },
-    /// The duration is too long to be measured.
+    /// The duration is too long to be a measured time.
     #[error("`{0}` must be at most {MAX_DURATION_MS} ms (one day)")]
     TooLongDuration(&'static str),
-    /// The `total` is negative or larger than a person can reach.
+    /// The `total` is negative, or more than a person can reach.
     #[error("`total` must be between 0 and {MAX_TOTAL}")]
     TotalOutOfRange,
     /// The event was made before the year 2000: the sender's clock is not set.

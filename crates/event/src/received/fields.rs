@@ -14,14 +14,14 @@ use crate::limits::{MAX_DETAILS_BYTES, MAX_ID_CHARS};
 /// `null` counts as absent: clients write it for values that they do not have.
 #[derive(Default)]
 pub(super) struct Fields<'a> {
-    /// The first fields, as they stand in the line: an event has so few of them that looking
-    /// through all is faster than a map.
+    /// The first fields, in the order of the line. An event has so few that searching all
+    /// of them is faster than a map.
     first: Vec<(Cow<'a, str>, Value)>,
-    /// The others of a line with many fields.
+    /// The remaining fields of a line that has many.
     others: Map<String, Value>,
 }
 
-/// As many fields as an event of the contract can have, and some more.
+/// As many fields as an event of the contract can have, and a few more.
 const MOST_FIRST: usize = 24;
 
 const ID: &str = "a string of 1 to 256 characters, or a whole number";
@@ -40,16 +40,16 @@ pub fn id(value: &Value) -> Option<String> {
     fits(&text).then_some(text)
 }
 
-/// What the id of an account or a user must be besides an id.
+/// What the id of an account or a user must fulfil in addition.
 pub const NO_ADDRESS: &str = "another id than \".\" and \"..\", which addresses take for folders";
 
-/// Whether the id of an account or a user can be a part of an address: browsers
-/// resolve `/accounts/..` to `/`, however it is escaped.
+/// Whether the id of an account or a user can be part of a URL path. Browsers resolve
+/// `/accounts/..` to `/`, however it is escaped.
 pub fn is_address(id: &str) -> bool {
     !matches!(id, "." | "..")
 }
 
-/// Like [`id()`], without a copy of the text of most ids.
+/// Like [`id()`], but takes over the text of most ids without a copy.
 fn into_id(value: Value) -> Option<String> {
     match value {
         Value::String(text) if text.trim().len() == text.len() => fits(&text).then_some(text),
@@ -58,7 +58,7 @@ fn into_id(value: Value) -> Option<String> {
 }
 
 fn fits(id: &str) -> bool {
-    // Few ids have so many bytes that their characters have to be counted.
+    // Only a few ids are so long that their characters have to be counted.
     let is_short = id.len() <= MAX_ID_CHARS || id.chars().count() <= MAX_ID_CHARS;
     !id.is_empty() && is_short
 }
@@ -91,7 +91,7 @@ fn invalid(field: &'static str, expected: &'static str) -> LineError {
 }
 
 impl<'a> Fields<'a> {
-    /// Of a field that a line has twice, the last counts.
+    /// If a line has a field twice, the last one counts.
     pub(super) fn insert(&mut self, name: Cow<'a, str>, value: Value) {
         if let Some(at) = self.place(&name) {
             self.first[at].1 = value;
@@ -121,7 +121,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The fields that have not been read.
+    /// Returns the fields that have not been read.
     pub(super) fn rest(self) -> Option<Map<String, Value>> {
         let mut rest = self.others;
         rest.extend((self.first.into_iter()).map(|(name, value)| (name.into_owned(), value)));
@@ -139,7 +139,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reads the id of an account or a user, which is a part of addresses. An empty one
+    /// Reads the id of an account or a user, which becomes part of URLs. An empty id
     /// counts as absent.
     pub(super) fn subject(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
         match self.name(field)? {
@@ -148,8 +148,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reads an id that may be empty, which counts as absent: forms and templates
-    /// write `""` for a product that is not set.
+    /// Reads an id that may be empty, which counts as absent. Forms and templates write
+    /// `""` for a product that is not set.
     pub(super) fn name(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
         if let Some(Value::String(text)) = self.get(field)
             && text.trim().is_empty()
@@ -297,7 +297,7 @@ impl<'de> Visitor<'de> for OfObject {
     }
 }
 
-/// The name of a field, which is copied only where it has escapes.
+/// The name of a field. It is copied only if it contains escapes.
 pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {

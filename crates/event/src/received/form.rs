@@ -1,11 +1,11 @@
-//! Events that a client sends as a form.
+//! Events that a client sends as form data.
 
 use serde_json::{Map, Value};
 
-/// Reads a line that is a form, such as `account_id=7&action=feature`: a public
-/// Ruby client sends its hashes so, with a JSON content type. All values are
-/// strings; `details[plan]=gold` is a field of an object. `None` when the line is
-/// no form of an event.
+/// Reads a line of form data, such as `account_id=7&action=feature`. A public Ruby client
+/// sends its hashes like this, with a JSON content type. All values are strings;
+/// `details[plan]=gold` is a field of an object. `None` when the line is not an event in
+/// this form.
 pub(super) fn object(line: &[u8]) -> Option<Map<String, Value>> {
     let mut fields = Map::new();
     for (name, value) in form_urlencoded::parse(line.trim_ascii()) {
@@ -22,6 +22,6 @@ pub(super) fn object(line: &[u8]) -> Option<Map<String, Value>> {
             }
         }
     }
-    // Any text is a form of some kind; that of an event names an action.
+    // Any text can be read as form data. An event is recognised by its action.
     fields.contains_key("action").then_some(fields)
 }

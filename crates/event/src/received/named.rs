@@ -1,4 +1,4 @@
-//! What a line names though its event may be invalid.
+//! Fields of a line whose event may be invalid.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use super::{
     object,
 };
 
-/// Reads the `stream_id` and `seq` of a line whose event may be invalid, so that
-/// a receiver can tell rejected events from lost ones.
+/// Reads the `stream_id` and `seq` of a line whose event may be invalid, so that a
+/// receiver can distinguish rejected events from lost ones.
 pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
     let mut fields = some_fields(line, &["stream_id", "seq"])?;
     let stream_id = fields.name("stream_id").ok()??;
@@ -20,15 +20,15 @@ pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
 }
 
 /// Reads the `account_id` of a line whose event may be invalid, so that a receiver can
-/// say whose it is.
+/// report whose event it is.
 pub fn account_of(line: &[u8]) -> Option<String> {
     some_fields(line, &["account_id"])?
         .name("account_id")
         .ok()?
 }
 
-/// Reads some fields of a line and passes over all others, whose values may be beyond any
-/// limit. `None` for a line that is too long: it is not looked into.
+/// Reads some fields of a line and skips the others, whose values may exceed any limit.
+/// `None` for a line that is too long; such a line is not parsed at all.
 fn some_fields<'a>(line: &'a [u8], wanted: &[&str]) -> Option<Fields<'a>> {
     if line.len() > MAX_LINE_BYTES {
         return None;
@@ -37,11 +37,11 @@ fn some_fields<'a>(line: &'a [u8], wanted: &[&str]) -> Option<Fields<'a>> {
     let read = Wanted(wanted)
         .deserialize(&mut deserializer)
         .and_then(|fields| deserializer.end().map(|()| fields));
-    // A form, or JSON with half a character.
+    // Form data, or JSON with half of a surrogate pair.
     read.or_else(|_| object(line)).ok()
 }
 
-/// The names of the fields that are read.
+/// The names of the fields to read.
 struct Wanted<'w>(&'w [&'w str]);
 
 impl<'de> DeserializeSeed<'de> for Wanted<'_> {

@@ -1,10 +1,10 @@
-//! The numbers of a line as they are written.
+//! The numbers of a line, as they are written.
 
-/// A number of a JSON text, as it is written there.
+/// A number in a JSON text, as it is written there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Written<'a>(&'a str);
 
-/// The numbers outside of the strings of a JSON text, in their order.
+/// The numbers of a JSON text, in order, without those inside strings.
 pub(super) fn numbers(json: &[u8]) -> impl Iterator<Item = Written<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -32,7 +32,7 @@ fn is_part_of_number(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
 }
 
-/// The place after the string that begins at `at`.
+/// The position after the string that begins at `at`.
 fn after_string(json: &[u8], mut at: usize) -> usize {
     at += 1;
     while let Some(byte) = json.get(at) {
@@ -45,7 +45,8 @@ fn after_string(json: &[u8], mut at: usize) -> usize {
     json.len()
 }
 
-/// Every number with as few digits survives as a double, unless its exponent is extreme.
+/// A number with at most this many digits survives as a double, unless its exponent is
+/// extreme.
 const SAFE_DIGITS: usize = 15;
 
 impl<'a> Written<'a> {
@@ -54,13 +55,13 @@ impl<'a> Written<'a> {
         self.0
     }
 
-    /// Whether no double can hold it.
+    /// Whether it is too large for a double.
     pub(super) fn is_out_of_range(self) -> bool {
         self.0.parse::<f64>().is_ok_and(f64::is_infinite)
     }
 
-    /// Whether a parser keeps all of its digits. Of a whole number beyond 64 bits, or a
-    /// fraction with more than some 16 digits, it keeps the nearest double.
+    /// Whether a parser keeps all of its digits. For a whole number beyond 64 bits, or a
+    /// fraction with more than about 16 digits, it keeps the nearest double instead.
     pub(super) fn is_kept(self) -> bool {
         let has_exponent = self.0.contains(['e', 'E']);
         if !has_exponent && self.0.len() <= SAFE_DIGITS {
@@ -76,7 +77,7 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The digits of a number without the zeros before and after them.
+/// The digits of a number, without leading and trailing zeros.
 fn digits(number: &str) -> impl Iterator<Item = u8> {
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
     let is_significant = |byte: &u8| matches!(byte, b'1'..=b'9');

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 /// Replaces each half of a surrogate pair by U+FFFD, the replacement character.
 ///
-/// JavaScript, Python and other languages write half a pair as an escape
-/// (`"\ud83d"`) when a text was cut within a character. Such an escape is not
-/// valid Unicode, and no reason to reject the event.
+/// JavaScript, Python and other languages write such a half as an escape (`"\ud83d"`)
+/// when a text was truncated within a character. The escape is not valid Unicode, but
+/// that is no reason to reject the event.
 pub(super) fn mended(line: &[u8]) -> Cow<'_, [u8]> {
     let mut mended = Vec::new();
     let mut copied = 0;
@@ -14,7 +14,7 @@ pub(super) fn mended(line: &[u8]) -> Cow<'_, [u8]> {
     while let Some(step) = line[at..].iter().position(|byte| *byte == b'\\') {
         at += step;
         let Some(unit) = escaped_unit(&line[at..]) else {
-            // Another escape. The character after the backslash belongs to it.
+            // A different escape. The character after the backslash is part of it.
             at = (at + 2).min(line.len());
             continue;
         };

@@ -260,7 +260,7 @@ fn a_form_is_read_as_an_event_of_strings() {
         canonical(form.as_bytes()),
         canonical(form.replace("bonus", "malus").as_bytes())
     );
-    // Text of another kind is no form, and a broken object neither.
+    // Any other text is not a form, and neither is a broken object.
     for other in ["hello", "a=1&b=2", "{\"action\"", "action[x=1"] {
         assert_eq!(read(other).unwrap_err().code(), "not_json", "{other}");
     }

@@ -4,19 +4,19 @@ use serde::de::IgnoredAny;
 
 use super::{LineError, numbers::numbers, surrogates::mended};
 
-/// Most lists and objects within each other that are read. The parser stops there, so that
-/// a line cannot exhaust the stack.
+/// How deeply lists and objects may be nested. The parser stops there, so that a line
+/// cannot exhaust the stack.
 pub(super) const MAX_DEPTH: usize = 127;
 
-/// Longest part of a number that a message shows, in characters. A number may have as many
-/// digits as a line has bytes.
+/// Longest part of a number that a message shows, in characters. A number may have as
+/// many digits as a line has bytes.
 const MAX_SHOWN_DIGITS: usize = 40;
 
-/// Tells a line that is no JSON from one that is, but whose values cannot be held: the
-/// client of the latter uses the right format.
+/// Distinguishes a line that is not JSON from JSON whose values cannot be represented. In
+/// the second case the client uses the right format.
 pub(super) fn reason(line: &[u8], error: &serde_json::Error) -> LineError {
     let line = mended(line);
-    // Values that are passed over have no limits.
+    // Values that are skipped have no limits.
     let is_json =
         std::str::from_utf8(&line).is_ok() && serde_json::from_slice::<IgnoredAny>(&line).is_ok();
     if !is_json {

@@ -1,6 +1,6 @@
-//! Chance that can be had again.
+//! Reproducible randomness.
 
-/// xorshift64*: the schedule has to be the same on every machine.
+/// xorshift64*, because a schedule must be the same on every machine.
 pub(super) struct Dice(pub(super) u64);
 
 impl Dice {

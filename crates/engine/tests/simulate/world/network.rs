@@ -1,4 +1,4 @@
-//! What is on its way, and what becomes of it.
+//! What is under way, and what happens to it.
 
 use super::{CONNECTIONS, World};
 use crate::collector::{Told, field};
@@ -15,10 +15,10 @@ pub(super) enum Parcel {
     Answer {
         tab: u32,
         id: RequestId,
-        /// What it says; nothing where the network failed.
+        /// The server's answer; `None` if the network failed.
         told: Option<Told>,
     },
-    /// The lock of a part was asked for.
+    /// A tab asked for the lock of a part.
     Adoption { tab: u32, part: String },
 }
 
@@ -40,8 +40,8 @@ impl World {
         assert!(!request.unloading || request.keepalive || has_hung);
         for line in request.body.lines() {
             let before = self.senders.insert(field(line, "event_id").to_owned(), id);
-            // Where storage was full, the original of what was taken over had to
-            // stay, and a frozen page cannot hold its lock.
+            // If storage was full, the original of an adopted segment had to stay, and a
+            // frozen page cannot hold its lock.
             let sure = !self.storage_failed;
             if let Some(before) = before.filter(|before| sure && *before != id) {
                 let alive = self.find(before).is_some_and(|tab| !self.tabs[tab].frozen);
@@ -101,7 +101,7 @@ impl World {
                     }
                     return;
                 }
-                // The answer may be lost, or never come.
+                // The answer may be lost or never come.
                 if self.dice.one_in(12) {
                     told = None;
                     if self.dice.one_in(2) {
@@ -147,7 +147,7 @@ impl World {
         }
     }
 
-    /// Lets time pass: parcels arrive and timers fire, in order.
+    /// Lets time pass: messages arrive and timers fire, in order.
     pub(super) fn pass(&mut self, ms: f64) {
         let end = self.clock + ms;
         loop {

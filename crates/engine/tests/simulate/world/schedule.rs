@@ -1,4 +1,4 @@
-//! The schedule of faults, and what must be true once all is healed.
+//! The schedule of faults, and what must be true once everything is healed.
 
 use super::{Told, World};
 use crate::collector::{Mood, field};
@@ -31,7 +31,7 @@ impl World {
             "lost {missing:?}, of which {} were counted as evicted",
             self.evicted
         );
-        // Each failing minute may cost some tries, each event one request.
+        // Each minute of failure may cost a few attempts, each event one request.
         let allowed = 40.0
             + 3.0 * self.collector.received.len() as f64
             + self.adoptions as f64
@@ -125,7 +125,7 @@ impl World {
     }
 
     pub(super) fn tell_all_of_network(&mut self) {
-        // By id: any of them may crash of it.
+        // By id, because any tab may crash meanwhile.
         for id in self.tabs.iter().map(|tab| tab.id).collect::<Vec<_>>() {
             if let Some(tab) = self.find(id) {
                 self.tell(tab, Input::Online(self.network_works));
@@ -141,7 +141,7 @@ impl World {
         self.mood = Mood::Well;
         self.tell_all_of_network();
         self.pass(1_000_000.0);
-        // The last page may have died of a crash just now.
+        // The last page may just have crashed.
         for _ in 0..5 {
             self.open();
             self.pass(400_000.0);
@@ -157,7 +157,7 @@ impl World {
                 .filter(|(key, _)| key.starts_with(&part))
                 .map(|(_, text)| text.len())
                 .sum();
-            // One segment may be on its way out while its successor is in.
+            // One segment may be on its way out while its successor is stored already.
             assert!(
                 stored <= 2 * self.max_stored_bytes + 70_000,
                 "{stored} bytes are stored"

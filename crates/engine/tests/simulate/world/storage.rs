@@ -1,4 +1,4 @@
-//! What of the storage is whose.
+//! Which tab owns which part of the storage.
 
 use super::network::Parcel;
 use super::{Wait, World};
@@ -7,7 +7,7 @@ use natero_engine::Input;
 use std::collections::BTreeSet;
 
 impl World {
-    /// A tab asks for the locks of all parts but its own.
+    /// A tab asks for the locks of all parts except its own.
     pub(super) fn look_for_left(&mut self, tab: usize) {
         let id = self.tabs[tab].id;
         let parts: BTreeSet<String> = self
@@ -24,8 +24,8 @@ impl World {
         }
     }
 
-    /// The page clears the storage of its origin. What living tabs have in memory
-    /// is not lost; what closed and frozen ones left is.
+    /// The page clears the storage of its origin. Living tabs still have their events in
+    /// memory; those of closed and frozen tabs are lost.
     pub(super) fn clear_storage(&mut self) {
         self.say("the page clears the storage");
         self.shared_wait = None;
@@ -46,8 +46,7 @@ impl World {
         }
     }
 
-    /// Tells a tab which of its segments are not there any more, and that it is
-    /// hidden.
+    /// Reports to a tab which of its segments are gone, and that it is hidden.
     pub(super) fn hide(&mut self, tab: usize) {
         let id = self.tabs[tab].id;
         for segment in self.tabs[tab].segments.clone() {
@@ -63,8 +62,8 @@ impl World {
         }
     }
 
-    /// A tab shares that the server asked it to wait, or that this is over; the others
-    /// hear of it.
+    /// A tab shares that the server asked it to wait, or that the wait is over. The other
+    /// tabs receive that.
     pub(super) fn share_wait(&mut self, tab: usize, record: String) {
         if !self.storage_works {
             return;
@@ -83,7 +82,7 @@ impl World {
         }
     }
 
-    /// A tab is handed what all share: it may send nothing from now on before that time.
+    /// A tab receives the shared wait. From now on it may send nothing before that time.
     pub(super) fn hear_wait(&mut self, tab: usize) {
         let Some(wait) = self.shared_wait.clone() else {
             return;
@@ -93,13 +92,13 @@ impl World {
         }
         if wait.wall_shift.to_bits() == self.wall_shift.to_bits() {
             let until = &mut self.tabs[tab].told_to_wait;
-            // It is stored in whole ms.
+            // The wait is stored in whole ms.
             *until = until.max(wait.until - 1.0);
         }
         self.tell(tab, Input::Adopted(&wait.record));
     }
 
-    /// A tab takes over what is in a part, unless someone holds its lock.
+    /// A tab adopts the content of a part, unless another tab holds its lock.
     pub(super) fn take_over(&mut self, tab: u32, part: &str) {
         let asker = tab;
         let dotted = format!("{part}.");
@@ -138,7 +137,7 @@ impl World {
                 "tab {tab} writes {written} bytes in place of {}",
                 records.len()
             );
-            // It may have died within, before it removed the original.
+            // The tab may have crashed meanwhile, before it removed the original.
             if let Some(at) = self.find(tab) {
                 if self.storage_works {
                     self.storage.remove(&key);
@@ -155,7 +154,8 @@ impl World {
         self.storage.values().map(String::len).sum()
     }
 
-    /// What was taken over is stored, or has arrived. A crash would cost it otherwise.
+    /// Checks that adopted events are stored or have arrived. Otherwise a crash would
+    /// lose them.
     fn check_kept(&self, records: &str) {
         for line in records.lines() {
             let name = field(line, "feature");
@@ -171,7 +171,7 @@ impl World {
         }
     }
 
-    /// Whether what a tab stored for itself holds the event.
+    /// Whether a tab's own part of the storage contains the event.
     pub(super) fn still_keeps(&self, id: u32, line: &str) -> bool {
         let Some(tab) = self.find(id) else {
             return false;

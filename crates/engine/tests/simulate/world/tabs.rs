@@ -1,4 +1,4 @@
-//! Tabs open, close, crash, and go to the back/forward cache.
+//! Tabs open, close, crash, and enter the back/forward cache.
 
 use super::{BEGIN, Tab, World};
 use natero_engine::{Config, Consent, Cookies, Engine, Input, Mono, Now, Seed, Start, View, Wall};
@@ -76,7 +76,7 @@ impl World {
     pub(super) fn die(&mut self, tab: usize) {
         let id = self.tabs.remove(tab).id;
         self.held.retain(|holder| *holder != id);
-        // What storage would not take dies with the page that kept it.
+        // Events that storage refused are lost with the page that held them.
         let gone: Vec<String> = self
             .in_memory
             .iter()
@@ -89,7 +89,7 @@ impl World {
         }
     }
 
-    /// Into the back/forward cache and, after a while, back.
+    /// Moves a tab into the back/forward cache and, after a while, back.
     pub(super) fn freeze(&mut self, tab: usize) {
         let id = self.tabs[tab].id;
         self.say(&format!("tab {id} is frozen"));

@@ -1,5 +1,5 @@
-//! A task of a tab: something happens, what the engine asks for is done, and
-//! its microtasks run.
+//! A task of a tab: something happens, the engine's effects are performed, and the
+//! microtasks run.
 
 use super::World;
 use crate::collector::field;
@@ -22,7 +22,7 @@ impl World {
         self.perform(id);
     }
 
-    /// A task of its own: something happens, and its microtasks run.
+    /// Runs a task of its own: something happens, and its microtasks run.
     pub(super) fn tell(&mut self, tab: usize, input: Input<'_>) {
         if self.tabs.get(tab).is_none_or(|them| them.frozen) {
             return;
@@ -46,8 +46,8 @@ impl World {
             self.tabs[tab].engine.handle(now, Input::TaskEnded);
             self.perform(id);
         }
-        // Whoever lives here has kept what it accepted; whether storage has it
-        // too decides what a crash may cost.
+        // A tab that still lives has kept what it accepted. Whether it is stored too
+        // decides what a crash may lose.
         let Some(tab) = self.find(id) else { return };
         for name in std::mem::take(&mut self.tabs[tab].called) {
             let stored = self
@@ -61,7 +61,7 @@ impl World {
         }
     }
 
-    /// Does what a tab's engine asks for; the tab may die before each effect.
+    /// Performs the effects of a tab's engine. The tab may crash before each of them.
     pub(super) fn perform(&mut self, id: u32) {
         while let Some(tab) = self.find(id) {
             let Some(effect) = self.tabs[tab].engine.poll_effect() else {
