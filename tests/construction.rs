@@ -1,4 +1,4 @@
-//! What a tracker is before anything happened, and by which settings.
+//! A new tracker, and the settings that it starts with.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -61,8 +61,8 @@ fn counters_begin_at_0() {
     assert_eq!(Page::made(json!({})).stats(), none);
 }
 
-/// What a page with an address leads to when it is seen, used for a second and
-/// hidden, under these settings.
+/// A page with an address that is visible, used for a second and then hidden, with these
+/// settings.
 fn visit(changes: Value) -> Page {
     let page = Page::made(changes);
     page.start_at("https://a.example/", "title", "");
@@ -125,7 +125,7 @@ fn persistence_and_consent_are_the_settings_of_their_names() {
     assert_eq!(denied.stats()["dropped"]["consent"], 1);
 }
 
-/// A tracker with one number of the settings changed.
+/// A tracker with one numeric setting changed.
 fn with(setting: &str, value: f64) -> Page {
     let page = Page::made(json!({ setting: value }));
     page.start(true);

@@ -1,4 +1,4 @@
-//! When batches leave, and what becomes of each answer.
+//! When batches are sent, and how each answer is handled.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -11,7 +11,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// A page with so many events in its first request.
+/// A page with this many events in its first request.
 fn sending(events: usize) -> (Page, Effect) {
     let page = Page::started(json!({}));
     for n in 0..events {
@@ -23,13 +23,13 @@ fn sending(events: usize) -> (Page, Effect) {
     (page, request)
 }
 
-/// Some of the counters.
+/// The values of some counters.
 fn counted<const N: usize>(page: &Page, names: [&str; N]) -> [u64; N] {
     let stats = page.stats();
     names.map(|name| stats[name].as_u64().expect("a counter"))
 }
 
-/// What the host is told of lost events.
+/// What the host is told about lost events.
 fn loss(reason: &str, count: u32, status: u16, message: &str) -> Value {
     json!({ "type": "reportLoss", "reason": reason, "count": count, "status": status, "message": message })
 }
@@ -163,7 +163,7 @@ fn retry_after_is_obeyed_even_by_flush() {
         page.at(1001.0).flush(2);
         page.at(90_999.0).tell(Core::timer);
         assert_eq!(page.all("send"), []);
-        // Clients that were told the same come back spread over a quarter of it.
+        // Clients that got the same answer come back spread over a quarter of the time.
         page.at(91_000.0 + 22_501.0).tell(Core::timer);
         assert_eq!(page.one("send").features(), ["f0", "f1"]);
         assert_eq!(counted(&page, ["requests", "retries"]), [2, 1]);
@@ -172,7 +172,7 @@ fn retry_after_is_obeyed_even_by_flush() {
 
 #[wasm_bindgen_test]
 fn the_engine_is_to_be_woken_when_retry_after_is_over() {
-    // A worker: no page whose idleness would come first.
+    // A worker, so that no idle timeout of a page comes first.
     let page = Page::made(json!({}));
     page.start(false);
     page.feature("f");
@@ -180,7 +180,7 @@ fn the_engine_is_to_be_woken_when_retry_after_is_over() {
     let request = page.one("send");
     page.at(100.0)
         .answer_with(&request, 429, Some(90_000.0), 0, "");
-    // Before that, it is told of that the server takes nothing.
+    // Before that, the page is told that the server accepts nothing.
     assert_eq!(page.wake_at(), Some(60_000.0));
     page.at(60_000.0).tell(Core::timer);
     let told = json!({ "type": "warnUnreachable", "status": 429 });
@@ -198,7 +198,7 @@ fn what_had_no_answer_or_a_failing_server_is_sent_again() {
             None => page.at(10.0).unanswered(&request),
         }
         assert_eq!(page.all("reportLoss"), [], "{status:?}");
-        // The first wait is at most 1 s.
+        // The first wait takes at most 1 s.
         page.at(1010.0).tell(Core::timer);
         let again = page.one("send");
         assert_eq!(again.features(), ["f0", "f1"], "{status:?}");
@@ -389,6 +389,6 @@ fn a_shutdown_sends_detaches_and_ignores_later_calls() {
     page.flush(3);
     let request = effects.iter().find(|effect| effect.kind() == "send");
     page.answer(request.expect("a request"), 200);
-    // Whoever waits for a flush must not wait for ever.
+    // The promise of a flush must not stay pending for ever.
     page.one("resolveFlush");
 }

@@ -1,4 +1,4 @@
-//! What the host page calls, and what is sent for it, to the field.
+//! The calls of a host page, and exactly what is sent for each.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -11,7 +11,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// An event without the ids that differ from run to run, which are there.
+/// An event without the ids that differ from run to run. Checks that these ids exist.
 fn own_fields(mut event: Value) -> Value {
     let fields = event.as_object_mut().expect("an object");
     for id in ["session_id", "event_id", "visitor_id", "stream_id"] {
@@ -53,7 +53,8 @@ fn seq_counts_and_event_ids_are_unique() {
     assert_eq!(events[0]["stream_id"], events[2]["stream_id"]);
 }
 
-/// Total, module, product and details of a feature, as they cross.
+/// Total, module, product and details of a feature, in the form in which they are passed to
+/// the wasm.
 type Given = [Option<&'static str>; 4];
 
 #[wasm_bindgen_test]

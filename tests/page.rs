@@ -1,4 +1,4 @@
-//! The life of the page: cookies, coming into use, idling, going.
+//! The life cycle of the page: cookies, activity, idleness, leaving.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -18,7 +18,7 @@ fn start(changes: Value, session: &str, visitor: &str) -> Page {
     page
 }
 
-/// The session of a cookie: a wall time of this many ms ago.
+/// The session cookie with a time this many ms ago.
 fn session(id: &str, ago: f64) -> String {
     format!("{id}.{}", WALL - ago)
 }
@@ -178,7 +178,7 @@ fn idling_is_noticed_when_woken_and_counts_up_to_the_last_activity() {
     let page = Page::started(json!({}));
     page.set_module(Some("m"));
     page.at(1_500.0).tell(Core::activity);
-    // Hours late: a laptop slept.
+    // The timer fires hours late, because the laptop slept.
     page.at(9_000_000.0).tell(Core::timer);
     assert_eq!(
         told(&page),

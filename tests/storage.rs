@@ -1,4 +1,4 @@
-//! What the host is asked to store, to take over and to forget.
+//! What the host is told to store, to adopt and to erase.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -11,7 +11,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Everything that has to do with storage, in order.
+/// The effects that concern storage, in order.
 fn of_storage(effects: &[Effect]) -> Vec<&str> {
     const KINDS: [&str; 6] = [
         "claimStorage",
@@ -24,7 +24,7 @@ fn of_storage(effects: &[Effect]) -> Vec<&str> {
     kinds(effects, &KINDS)
 }
 
-/// A page that starts, and what it asks for by that.
+/// A page that starts, and the effects of its start.
 fn starting(changes: Value) -> (Page, Vec<Effect>) {
     let page = Page::made(changes);
     page.start(true);
@@ -42,7 +42,7 @@ fn stored(feature: &str) -> (Page, String) {
     (page, store.text("records").to_owned())
 }
 
-/// The lines of stored records, without the letter before each.
+/// The lines of stored records, without the priority letter at the start of each.
 fn lines(records: &str) -> Vec<&str> {
     records.lines().map(|record| &record[1..]).collect()
 }
@@ -105,7 +105,7 @@ fn a_page_that_is_hidden_sends_and_stores_that_this_may_arrive() {
     let effects = page.effects();
     assert_eq!(kinds(&effects, &["store", "send"]), ["send", "store"]);
     let stored = effects.iter().find(|effect| effect.kind() == "store");
-    // The priority of a feature, 2, and 4 for an event that is under way.
+    // The priority of a feature is 2, and 4 is added for an event that is being sent.
     assert!(stored.expect("a segment").text("records").starts_with("6{"));
 }
 
@@ -174,11 +174,11 @@ fn a_page_that_comes_back_leaves_its_part_and_begins_another() {
         ["claimStorage", "adoptOrphans"]
     );
     assert_eq!(page.stats()["pending"], 0);
-    // Nobody else was there: it takes over what it left itself.
+    // No other page adopted it, so the page takes back what it left itself.
     page.adopted(&records);
     assert_eq!(page.one("store").text("records"), records);
     assert_eq!(page.stats()["pending"], 1);
-    // An answer from before is of events that are no longer its own.
+    // A late answer concerns events that are no longer the page's own.
     page.answer(&request, 200);
     let stats = page.stats();
     assert_eq!([&stats["delivered"], &stats["pending"]], [0, 1]);

@@ -28,7 +28,7 @@ struct Packed {
 /// Measures, and prints the table.
 ///
 /// # Errors
-/// When the browser does not play along.
+/// When the browser fails or does not answer as expected.
 pub async fn run(bundles: &Path) -> Result<()> {
     let lines = events(bundles).await?;
     let browser = Browser::start_kind(BrowserKind::Chromium).await?;
@@ -76,7 +76,7 @@ pub async fn run(bundles: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Lines as the tracker sends them.
+/// Event lines as the tracker sends them.
 async fn events(bundles: &Path) -> Result<Vec<String>> {
     let stage = Stage::start(bundles).await?;
     let server = FaultServer::start().await?;
@@ -84,7 +84,7 @@ async fn events(bundles: &Path) -> Result<Vec<String>> {
     let site = stage.place_before("natero", server.url()).await?;
     let page = stage.browser.open(&site, "/").await?;
     page.until("window.bench?.ready").await?;
-    // Over a while, so that times and order are as in use.
+    // The calls are spread over some time, so that times and their order are realistic.
     page.act(
         "await bench.steadily(bench.tracker.feature, args, 2);",
         json!(most),
@@ -105,7 +105,8 @@ async fn events(bundles: &Path) -> Result<Vec<String>> {
     .await
 }
 
-/// CPU time of the main thread in tasks while a function runs, and its result.
+/// The CPU time that the main thread spends in tasks while a function runs, and the
+/// function's result.
 async fn spent(
     browser: &Browser,
     page: Page<'_>,
@@ -117,14 +118,14 @@ async fn spent(
     Ok((main_thread(browser).await? - before, result))
 }
 
-/// What a packed body costs beside itself.
+/// What compressing a body costs besides the compression itself.
 struct Overhead {
     headers: f64,
     preflight: f64,
 }
 
 impl Overhead {
-    /// Sends one event plain, packed, and packed again, to a new origin.
+    /// Sends one event three times to a new origin: plain, compressed, and compressed again.
     async fn measure(browser: &Browser, site: &Site, lines: &[String]) -> Result<Self> {
         let sink = Sink::start().await?;
         let page = browser.open(site, "/compression.html").await?;

@@ -1,13 +1,13 @@
-//! The fault scenarios of the end-to-end tests, counted.
+//! Counts what the fault scenarios of the end-to-end tests lose and duplicate.
 
 use anyhow::{Result, bail};
 use natero_e2e::scenarios;
 use natero_e2e::stage::Stage;
 
-/// Plays all scenarios, and prints how many events were lost and doubled.
+/// Runs all scenarios, and prints how many events were lost and duplicated.
 ///
 /// # Errors
-/// When a scenario cannot be played, and when one lost or doubled an event.
+/// When a scenario cannot run, or when one lost or duplicated an event.
 pub async fn run() -> Result<()> {
     let stage = Stage::default();
     println!(

@@ -1,5 +1,5 @@
-//! Measures the npm package in Chromium, beside other trackers.
-//! `cargo xtask bench` builds what this needs and runs it.
+//! Measures the npm package in Chromium, and compares it with other trackers. `cargo xtask
+//! bench` builds what this needs and runs it.
 
 mod compression;
 mod loss;

@@ -1,4 +1,4 @@
-//! The budgets: natero-wasm beside its peers, in one run.
+//! The budgets: natero-wasm beside the other trackers, measured in one run.
 
 mod burst;
 mod call;
@@ -21,10 +21,10 @@ use crate::stage::Stage;
 pub use call::Call;
 use table::Table;
 
-/// The tracker that has the budgets.
+/// The tracker that the budgets apply to.
 pub const OURS: &str = "natero";
 
-/// The trackers whose figures ours are held against.
+/// The trackers that ours is compared with.
 pub const PEERS: [&str; 4] = ["snowplow", "mixpanel", "posthog", "amplitude"];
 
 /// The page that tracks nothing: the baseline.
@@ -65,7 +65,7 @@ enum Part {
     Burst,
     /// An event every 10 ms.
     Steady,
-    /// What delivered events leave in memory.
+    /// The memory that is still in use after events were delivered.
     Memory,
 }
 
@@ -123,7 +123,7 @@ pub async fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The value that a share of all lies under, by the nearest rank.
+/// The percentile of `values` at `share`, by the nearest-rank method.
 pub fn percentile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -134,7 +134,7 @@ pub fn percentile(values: &[f64], share: f64) -> f64 {
         .unwrap_or(f64::NAN)
 }
 
-/// The middle one.
+/// The median.
 pub fn median(values: &[f64]) -> f64 {
     percentile(values, 0.5)
 }

@@ -1,25 +1,25 @@
-//! Processes of the browser, found and killed as a crash would end them.
-//! Linux alone tells them apart the way that is used here.
+//! Processes of the browser: found, measured, and killed as in a crash. Works on Linux only,
+//! because it reads `/proc`.
 
 use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// A process, by its number.
+/// A process, identified by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process(u32);
 
 impl Process {
-    /// One that was started by this program.
+    /// A process that this program started.
     pub fn new(number: u32) -> Self {
         Self(number)
     }
 
-    /// Ends it at once: nothing of it runs any more.
+    /// Kills it at once, without letting it clean up.
     ///
     /// # Errors
-    /// When it is gone already.
+    /// When it has already ended.
     pub fn kill(self) -> Result<()> {
         let killed = Command::new("kill")
             .args(["-9", &self.0.to_string()])
@@ -38,10 +38,10 @@ impl Process {
     }
 }
 
-/// The renderers among what this program started, directly or not.
+/// The renderer processes among the direct and indirect children of this program.
 ///
 /// # Errors
-/// Where there is no /proc.
+/// Where there is no `/proc`.
 pub fn renderers() -> Result<Vec<Process>> {
     let mut parents = Vec::new();
     for entry in fs::read_dir("/proc").context("a renderer can be killed on Linux alone")? {
@@ -75,7 +75,7 @@ pub fn renderers() -> Result<Vec<Process>> {
         .collect())
 }
 
-/// The fields of /proc/N/stat behind the name, which may hold anything.
+/// The fields of `/proc/N/stat` after the process name. The name may contain any character.
 fn stat(number: u32) -> Option<Vec<String>> {
     let text = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
     let (_, fields) = text.rsplit_once(')')?;

@@ -1,4 +1,4 @@
-//! Where the main thread's time goes in a burst of features with details.
+//! Shows where the main thread spends its time in a burst of features with details.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,10 +37,10 @@ struct Frame {
     column_number: i64,
 }
 
-/// Prints the functions that took the most time by themselves.
+/// Prints the functions with the largest own time.
 ///
 /// # Errors
-/// When the browser does not play along.
+/// When the browser fails or does not answer as expected.
 pub async fn run(bundles: &Path) -> Result<()> {
     let stage = Stage::start(bundles).await?;
     let page = stage.open(OURS).await?;

@@ -1,4 +1,4 @@
-//! A collector of any tracker's events: answers what each wants to hear, and
+//! A collector for the events of any tracker: gives the answer that each tracker expects, and
 //! counts events and bytes.
 
 use std::io::{Read, Result as IoResult};
@@ -24,17 +24,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use url::form_urlencoded;
 
-/// What the names of all measured events begin with. Plain enough to be the
-/// same in JSON and in a form.
+/// The start of the names of all measured events. It has only characters that look the same
+/// in JSON and in a form.
 const MARK: &[u8] = b"bench-feature-";
 
-/// After so long without a byte nothing more is to be expected: the slowest
-/// of the trackers sends every 10 s.
+/// After this long without a byte, no more events are expected: the slowest tracker sends
+/// every 10 s.
 const SILENCE: Duration = Duration::from_secs(11);
 
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// A server on a port of its own. Stopped when dropped.
+/// A server on its own port. It stops when it is dropped.
 pub struct Sink {
     url: String,
     counts: Arc<Counts>,
@@ -51,7 +51,7 @@ impl Sink {
     /// Listens on a free port.
     ///
     /// # Errors
-    /// When there is none.
+    /// When no port is free.
     pub async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -64,23 +64,23 @@ impl Sink {
         })
     }
 
-    /// Where it listens, without a slash at the end.
+    /// Its address, without a slash at the end.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Bytes received so far, on all connections, headers and preflights included.
+    /// Bytes received so far on all connections, including headers and preflight requests.
     pub fn bytes(&self) -> u64 {
         self.counts.bytes.load(Ordering::SeqCst)
     }
 
-    /// Measured events so far, as often as they came.
+    /// Number of measured events received so far; an event that arrived twice counts twice.
     pub fn events(&self) -> usize {
         self.counts.events.load(Ordering::SeqCst)
     }
 
-    /// Waits until so many measured events came, or until it is clear that
-    /// fewer will: some trackers drop what is too much for them.
+    /// Waits until `count` measured events have arrived, or until it is clear that fewer
+    /// will: some trackers drop events when their queue is full.
     pub async fn until_events(&self, count: usize) -> usize {
         let mut last = (Instant::now(), self.bytes());
         while self.events() < count && last.0.elapsed() < SILENCE {
@@ -101,7 +101,7 @@ impl Drop for Sink {
 }
 
 async fn accept(listener: TcpListener, counts: Arc<Counts>) {
-    // Dropped, and with it every connection, when this task is aborted.
+    // All connections are dropped when this task is aborted.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let _ = stream.set_nodelay(true);
@@ -112,7 +112,7 @@ async fn accept(listener: TcpListener, counts: Arc<Counts>) {
                 counts: Arc::clone(&counts),
             };
             let service = service_fn(|request| handle(request, &counts));
-            // A browser that hangs up is no fault of ours.
+            // A browser that closes the connection is not an error.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(counted), service)
                 .await;
@@ -150,7 +150,7 @@ fn count_events(body: &[u8]) -> usize {
         .count()
 }
 
-/// A body that is packed, or written in letters as Mixpanel's forms are.
+/// Decodes a body that is compressed, or a form with Base64 as Mixpanel sends it.
 fn unpack(body: &[u8]) -> Option<Vec<u8>> {
     if body.starts_with(&[0x1f, 0x8b]) {
         let mut unpacked = Vec::new();
@@ -158,11 +158,11 @@ fn unpack(body: &[u8]) -> Option<Vec<u8>> {
         return Some(unpacked);
     }
     let (_, data) = form_urlencoded::parse(body).find(|(name, _)| name == "data")?;
-    // A plus that the form did not escape stands for itself.
+    // The form does not escape `+`, so a space stands for it.
     BASE64.decode(data.replace(' ', "+").as_bytes()).ok()
 }
 
-/// All that any of them looks for in an answer; PostHog asks for settings too.
+/// An answer that satisfies every tracker. PostHog also requests its settings.
 fn answer(path: &str, events: usize) -> String {
     if path.contains("/flags") || path.contains("/decide") || path.contains("/array/") {
         return r#"{"featureFlags":{},"featureFlagPayloads":{},"sessionRecording":false,"surveys":false,"supportedCompression":["gzip-js"],"errorsWhileComputingFlags":false}"#
@@ -173,8 +173,8 @@ fn answer(path: &str, events: usize) -> String {
     )
 }
 
-/// Lets a page of another origin send what it wants to, and asks it to
-/// remember that for a day, as our collector does.
+/// Allows the request of a page of another origin, and lets the browser cache that for a day,
+/// as our collector does.
 fn allow(headers: &mut HeaderMap, request: &HeaderMap) {
     let Some(origin) = request.get("origin") else {
         return;
@@ -193,7 +193,7 @@ fn allow(headers: &mut HeaderMap, request: &HeaderMap) {
     }
 }
 
-/// A connection whose bytes are counted as they come in.
+/// A connection that counts the bytes as they are read.
 struct Counted {
     stream: TcpStream,
     counts: Arc<Counts>,

@@ -1,4 +1,4 @@
-//! One browser, and pages in it that one tracker is on.
+//! One browser, and pages in it that have one tracker each.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use crate::sink::Sink;
 
-/// Where the page's own scripts lie.
+/// The folder of the page's own scripts.
 pub const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages");
 
-/// A page that answers later than this hangs. Long, because some trackers keep
-/// theirs busy for most of a minute after a burst.
+/// A page that takes longer than this to answer hangs. The time is long because some trackers
+/// keep their page busy for most of a minute after a burst.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The browser, and the folder of the bundled trackers.
@@ -25,16 +25,16 @@ pub struct Stage<'a> {
     bundles: &'a Path,
 }
 
-/// A page with a tracker on it, in front of the browser.
+/// A page with a tracker, in the foreground of the browser.
 pub struct Tracked<'a> {
     pub browser: &'a Browser,
     pub page: Page<'a>,
     pub sink: Sink,
-    // The origin goes with it.
+    // Held because the origin stops when it is dropped.
     _site: Site,
 }
 
-/// What the page's process has spent so far.
+/// CPU time that the page's process has used so far.
 #[derive(Clone, Copy, Debug)]
 pub struct Spent {
     /// CPU time of the main thread within tasks, in µs.
@@ -43,7 +43,7 @@ pub struct Spent {
     pub process: f64,
 }
 
-/// What is alive in the page after a garbage collection.
+/// Memory that is in use in the page after a garbage collection.
 #[derive(Clone, Copy, Debug)]
 pub struct Alive {
     /// The JavaScript heap, in the unit of the measurement.
@@ -53,7 +53,7 @@ pub struct Alive {
 }
 
 impl Alive {
-    /// Both.
+    /// The sum of both.
     pub fn total(self) -> f64 {
         self.heap + self.wasm
     }
@@ -85,7 +85,7 @@ impl<'a> Stage<'a> {
     /// Name and version of the browser.
     ///
     /// # Errors
-    /// When it does not tell.
+    /// When the browser does not answer.
     pub async fn version(&self) -> Result<String> {
         let answer = self
             .browser
@@ -94,8 +94,8 @@ impl<'a> Stage<'a> {
         Ok(answer["product"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// A page with this tracker, on an origin of its own and with a sink of its
-    /// own. `watched`: what it wakes up for is counted, which slows it down.
+    /// A page with this tracker, on its own origin and with its own sink. With `watched`,
+    /// every wake-up is counted, which slows the page down.
     ///
     /// # Errors
     /// When no port is free.
@@ -120,14 +120,14 @@ impl<'a> Stage<'a> {
         Ok(site)
     }
 
-    /// Loads such a page in front, and waits until the tracker runs.
+    /// Loads such a page in the foreground, and waits until the tracker runs.
     ///
     /// # Errors
     /// When it does not load.
     pub async fn load(&self, tracker: &str) -> Result<Tracked<'_>> {
         let (site, sink) = self.place(tracker, false).await?;
         let page = self.browser.open(&site, "/").await?;
-        // The page tells by itself: to be asked would keep it from starting.
+        // The page reports this by a request: polling it would delay its start.
         site.until_requested("/ready").await?;
         Ok(Tracked {
             browser: &self.browser,
@@ -137,10 +137,10 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// As [`Stage::load`], and waits until the page is at rest.
+    /// As [`Stage::load`], and then waits until the page is idle.
     ///
     /// # Errors
-    /// As that.
+    /// As [`Stage::load`].
     pub async fn open(&self, tracker: &str) -> Result<Tracked<'_>> {
         let tracked = self.load(tracker).await?;
         tracked.until_quiet().await?;
@@ -180,15 +180,15 @@ impl Tracked<'_> {
     /// Runs the body of an async function in the page, as [`Page::run`] does.
     ///
     /// # Errors
-    /// As that.
+    /// As [`Page::run`].
     pub async fn run<T: serde::de::DeserializeOwned>(&self, body: &str) -> Result<T> {
         self.page.run(body, Value::Null).await
     }
 
-    /// What the page has spent so far.
+    /// CPU time that the page has used so far.
     ///
     /// # Errors
-    /// When the browser does not tell.
+    /// When the browser does not answer.
     pub async fn spent(&self) -> Result<Spent> {
         Ok(Spent {
             main: main_thread(self.browser).await?,
@@ -196,26 +196,26 @@ impl Tracked<'_> {
         })
     }
 
-    /// Calls `script`, a JavaScript function, so many times in one task with the
-    /// names of features; returns the µs of one call, averaged over batches of 50.
+    /// Calls `script`, a JavaScript function, `calls` times in one task with the names of
+    /// features. Returns the time of a call in µs, averaged over batches of 50.
     ///
     /// # Errors
-    /// When it throws.
+    /// When the function throws.
     pub async fn burst(&self, script: &str, calls: usize) -> Result<Vec<f64>> {
         self.run(&format!("return bench.burst({script}, {calls}, 50);"))
             .await
     }
 
-    /// What is alive in the page, in bytes.
+    /// The memory that is in use in the page, in bytes.
     ///
     /// # Errors
-    /// When the browser does not tell.
+    /// When the browser does not answer.
     pub async fn alive(&self) -> Result<Alive> {
         // The browser's own list of requests does not belong to the tracker.
         self.page
             .act("performance.clearResourceTimings();", Value::Null)
             .await?;
-        // What the first collection frees may hold more.
+        // Objects that the first collection frees may keep others alive.
         for _ in 0..2 {
             self.browser
                 .devtools("HeapProfiler.collectGarbage", &json!({}))
@@ -231,17 +231,16 @@ impl Tracked<'_> {
         metric(self.browser, name).await
     }
 
-    /// Waits until the main thread has had nothing to do for a while and the
-    /// sink hears nothing.
+    /// Waits until the main thread has been idle for a while and the sink receives nothing.
     ///
     /// # Errors
-    /// When the browser does not tell.
+    /// When the browser does not answer.
     pub async fn until_quiet(&self) -> Result<()> {
-        // Asking costs the page some 200 µs.
+        // Each measurement itself costs the page some 200 µs.
         const REST_US: f64 = 2_000.0;
         const LOOK: Duration = Duration::from_millis(300);
         let mut before = (self.spent().await?.main, self.sink.bytes());
-        // A page that never rests is measured as it is.
+        // A page that never becomes idle is measured as it is.
         for _ in 0..40 {
             tokio::time::sleep(LOOK).await;
             let now = (self.spent().await?.main, self.sink.bytes());
@@ -254,18 +253,18 @@ impl Tracked<'_> {
     }
 }
 
-/// CPU time of the tasks on the main thread of the page in front, in µs.
+/// CPU time of the tasks on the main thread of the foreground page, in µs.
 ///
 /// # Errors
-/// When the browser does not tell.
+/// When the browser does not answer.
 pub async fn main_thread(browser: &Browser) -> Result<f64> {
     Ok(metric(browser, "TaskDuration").await? * 1e6)
 }
 
-/// One of the browser's metrics of the page in front.
+/// One of the browser's metrics of the foreground page.
 async fn metric(browser: &Browser, name: &str) -> Result<f64> {
-    // CPU time, so that a busy machine does not count. Enabling it again
-    // changes nothing.
+    // CPU time is measured, so that a busy machine does not distort it. Enabling the domain
+    // again changes nothing.
     let domain = json!({ "timeDomain": "threadTicks" });
     browser.devtools("Performance.enable", &domain).await?;
     let answer = browser

@@ -1,4 +1,4 @@
-//! localStorage against IndexedDB, as the place of what waits to be sent.
+//! Compares localStorage with IndexedDB as the storage of unsent events.
 
 use std::env;
 use std::path::Path;
@@ -28,10 +28,10 @@ const KINDS: [&str; 4] = [
 
 const WRITES: usize = 100;
 
-/// Each case is played so often.
+/// How often each case runs.
 const CRASHES: usize = 3;
 
-/// What is written before a crash.
+/// Number of segments written before a crash.
 const SEGMENTS: usize = 20;
 
 #[derive(Deserialize)]
@@ -43,7 +43,7 @@ struct Latency {
 /// Measures, and prints the tables.
 ///
 /// # Errors
-/// When the browser does not play along.
+/// When the browser fails or does not answer as expected.
 pub async fn run() -> Result<()> {
     let browser = start_driven().await?;
     let version = browser.devtools("Browser.getVersion", &json!({})).await?;
@@ -108,8 +108,8 @@ async fn latency(browser: &Browser) -> Result<()> {
     first_use(browser, &site).await
 }
 
-/// A page that was just loaded waits for what is stored to be read: in its
-/// task with localStorage, while it does other things with IndexedDB.
+/// Times how long a page that was just loaded waits for the stored events. With localStorage
+/// it waits within its task; with IndexedDB it can do other things meanwhile.
 async fn first_use(browser: &Browser, site: &Site) -> Result<()> {
     let stored = [("nothing stored", 0), ("20 KB", 1), ("1 MB", 50)];
     print!("\n{:<30}", "first use by a new page, µs");
@@ -152,7 +152,7 @@ async fn limits(browser: &Browser) -> Result<()> {
     Ok(())
 }
 
-/// The renderer is killed while it stands in the task that wrote, or later.
+/// Kills the renderer during the task that wrote, or later.
 async fn renderer_killed() -> Result<()> {
     println!(
         "\nof {SEGMENTS} segments, left after the renderer was killed (each of {CRASHES} times)"
@@ -165,7 +165,7 @@ async fn renderer_killed() -> Result<()> {
     ];
     head(&delays);
     for kind in KINDS {
-        // Windows of killed renderers pile up in it.
+        // Windows of killed renderers accumulate in a browser, so each case has its own.
         let browser = start_driven().await?;
         print!("{kind:<30}");
         for (_, after) in delays {
@@ -187,11 +187,11 @@ async fn one_renderer(browser: &Browser, kind: &str, after: u64) -> Result<usize
     page.act("await forget();", Value::Null).await?;
     let dying = Tab::current(browser).await?;
     let next = Tab::open(browser).await?;
-    // A page of the browser's own never shares a renderer with one of a site.
+    // The browser's own pages never share a renderer with a site's page.
     next.goto("chrome://version").await?;
     let page = dying.front().await?;
     let renderer = busiest_renderer(page).await?;
-    // Its answer may never come.
+    // This may never return.
     let writing = page.act(
         "await writeAndDie(args.kind, args.after);",
         json!({ "kind": kind, "after": after }),
@@ -208,9 +208,10 @@ async fn one_renderer(browser: &Browser, kind: &str, after: u64) -> Result<usize
     page.run("return left(args);", json!(kind)).await
 }
 
-/// The renderer that shows this page: the one that works while the page does.
+/// The renderer that shows this page. It is found as the busiest renderer while the page
+/// computes.
 async fn busiest_renderer(page: Page<'_>) -> Result<Process> {
-    // A tenth of a second more than any other.
+    // In clock ticks: a tenth of a second more than any other renderer.
     const LEAD: u64 = 10;
     let before: Vec<(Process, u64)> = renderers()?
         .into_iter()
@@ -236,7 +237,7 @@ async fn busiest_renderer(page: Page<'_>) -> Result<Process> {
     .await
 }
 
-/// The whole browser is killed, and started again on what it left.
+/// Kills the whole browser, and starts it again with the same profile.
 async fn browser_killed() -> Result<()> {
     println!("\nof {SEGMENTS} segments, left after the browser was killed");
     let delays = [
@@ -288,7 +289,7 @@ async fn one_browser(kind: &str, after: u64) -> Result<usize> {
     count
 }
 
-/// A browser without a driver.
+/// A browser that no WebDriver controls.
 struct Bare(Child);
 
 impl Bare {
@@ -328,8 +329,8 @@ async fn until_requested(site: &Site, path: &str) -> Result<()> {
     until(async || Ok((site.requested(path) > 0).then_some(()))).await
 }
 
-/// As the tests wait, but looking every millisecond: what is killed must not
-/// get the time to do more.
+/// As the tests wait, but polling every millisecond: the process that is to be killed must
+/// not get time to do more.
 async fn until<T>(mut probe: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
     let begun = Instant::now();
     loop {

@@ -1,5 +1,6 @@
-// The one tracker of the app. Its keys and its collector come from the environment, of
-// which Next puts what is named like this into what browsers load. On the server it is inert.
+// The only tracker of the app. Its keys and its collector come from environment variables; Next
+// includes variables with this prefix in the browser bundles. On the server, the tracker does
+// nothing.
 
 import { na } from "natero-wasm";
 

@@ -1,4 +1,4 @@
-// What the console shows. Made up, and the same at every load.
+// The content of the console. It is made up, and the same at every load.
 
 export const account = { id: "acme", name: "Acme Logistics", tier: "Enterprise" };
 

@@ -1,19 +1,19 @@
-// The live list of events beside the app.
+// The live list of events next to the app.
 
 const log = document.querySelector(".log");
 const COUNTERS = ["accepted", "delivered", "pending"];
 
-/** Enough to scroll through; older ones are in the collector anyway. */
+/** Most events that the list shows. Older ones are in the collector. */
 const SHOWN = 200;
 
-/** Fields every event has; the rest is what sets an event apart. */
+/** Fields that every event has. The list shows only the others. */
 const COMMON = new Set([
   "account_id", "user_id", "created_at", "session_id", "action", "event_id", "visitor_id", "stream_id", "seq",
 ]);
 
 let made = 0;
 
-/** Puts an event on top of the list. */
+/** Adds an event at the top of the list. */
 export function show(event) {
   const item = document.createElement("li");
   item.dataset.number = ++made;

@@ -3,7 +3,7 @@ import { na } from "../../pkg/index.js";
 
 /**
  * Where to send events. `cargo xtask demo` serves a config.json with the keys
- * of a fresh collector; the query of the page's address wins over it.
+ * of a fresh collector. Parameters in the page's address override it.
  */
 async function settings() {
   const query = new URLSearchParams(location.search);

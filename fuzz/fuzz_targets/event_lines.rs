@@ -1,7 +1,7 @@
-//! The NDJSON reader: any body, as a client may send it.
+//! The NDJSON reader, with any body that a client may send.
 //!
-//! Reading must not panic, and an accepted event must keep to the limits on
-//! which the store relies.
+//! Reading must not panic, and an accepted event must respect the limits on which the store
+//! relies.
 
 #![no_main]
 

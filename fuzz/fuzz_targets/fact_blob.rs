@@ -1,7 +1,6 @@
-//! Blobs of facts, as the database holds them: ours, and damaged ones.
+//! Blobs of facts, in the format of the database: valid ones, and damaged ones.
 //!
-//! Decoding must not panic, and what it gives must survive being put in
-//! order, encoded and decoded again.
+//! Decoding must not panic, and the result must survive sorting, encoding and decoding again.
 
 #![no_main]
 
@@ -12,7 +11,7 @@ use natero_collector::store::sqlite::{
 };
 
 fuzz_target!(|data: &[u8]| {
-    // The first byte says how many bytes the groups have.
+    // The first byte is the length of the groups.
     let Some((length, rest)) = data.split_first() else {
         return;
     };
@@ -24,12 +23,12 @@ fuzz_target!(|data: &[u8]| {
     let mut facts = Vec::new();
     let decoded = read(&blobs, |fact| facts.push(*fact));
 
-    // What was given before the damage was found is whole, too.
+    // The facts that were decoded before the damage was found are valid, too.
     compact(&mut facts);
     let encoded = encode(&facts);
     let mut again = Vec::new();
     read(&encoded, |fact| again.push(*fact)).expect("what we wrote is not damaged");
-    // Compared as bytes, since a damaged blob may hold a NaN.
+    // Compared as bytes, because a damaged blob may hold a NaN.
     assert_eq!(encode(&again), encoded);
     assert_eq!(again.len(), facts.len());
     check_groups(&encoded.groups, &again);
@@ -43,7 +42,7 @@ fn read(blobs: &Blobs, visit: impl FnMut(&Fact)) -> Result<(), Damaged> {
     decode(&blobs.groups, &blobs.facts, 0..u32::MAX, visit)
 }
 
-/// A span gives exactly the facts of its quarters of an hour.
+/// Reading a span gives exactly the facts of its quarters of an hour.
 fn check_quarters(blobs: &Blobs) {
     let quarters_of = |quarters| {
         let mut found = Vec::new();
@@ -60,7 +59,7 @@ fn check_quarters(blobs: &Blobs) {
     assert_eq!([before, after].concat(), all);
 }
 
-/// The groups of what we wrote have as many events as their facts.
+/// In blobs that we encoded, the groups have as many events as their facts.
 fn check_groups(groups: &[u8], facts: &[Fact]) {
     let (mut events, mut count) = (0_u64, 0);
     decode_groups(groups, 0..u32::MAX, |group| {

@@ -1,7 +1,7 @@
-//! Bodies with `Content-Encoding: gzip`: whole, cut, damaged, and bombs.
+//! Bodies with `Content-Encoding: gzip`: complete, cut off, damaged, and decompression bombs.
 //!
-//! Unpacking must not panic and never give more than its limit. What was
-//! packed rightly must come back as it was.
+//! Decompressing must not panic and never return more than its limit. A body that was
+//! compressed correctly must be restored unchanged.
 
 #![no_main]
 
@@ -13,21 +13,21 @@ use natero_collector::http::ingest::unpack_gzip;
 use natero_event::limits::MAX_UNPACKED_BYTES;
 
 fuzz_target!(|data: &[u8]| {
-    // A body as it came.
+    // The data as a body.
     if let Some(unpacked) = unpack_gzip(data) {
         assert!(unpacked.len() <= MAX_UNPACKED_BYTES);
     }
 
-    // The same bytes as the content of a body: without the right checksum,
-    // which no fuzzer guesses, nothing would get far.
+    // The same data as the content of a body. No fuzzer guesses the right checksum, so
+    // otherwise nothing would get past that check.
     let packed = pack(data);
     assert_eq!(unpack_gzip(&packed).as_deref(), Some(data));
 
-    // A body that broke off is refused rather than read in part.
+    // A body that was cut off is refused rather than read in part.
     let cut = data.len() % packed.len();
     assert_eq!(unpack_gzip(&packed[..cut]), None, "cut to {cut} bytes");
 
-    // gzip allows several members one after the other.
+    // gzip allows several concatenated members.
     let twice = [packed.as_slice(), packed.as_slice()].concat();
     assert_eq!(unpack_gzip(&twice), Some([data, data].concat().into()));
 });

@@ -1,8 +1,8 @@
-//! Stored segments: whatever stands in web storage under a key of the tracker.
+//! Stored segments: any value in web storage under a key of the tracker.
 //!
-//! Storage belongs to the whole host page, so a segment may hold anything.
-//! Adopting one must not panic, must count each event once, and must store
-//! what it took in a form that the next page adopts in full.
+//! Storage belongs to the whole host page, so a segment may contain anything. Adopting one
+//! must not panic, must count each event once, and must store the result in a form that the
+//! next page adopts completely.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use natero_engine::{
 };
 use natero_event::Id;
 
-/// The clocks of every page when it adopts.
+/// The clock of every page when it adopts.
 const NOW: Now = Now {
     mono: Mono(1.0),
     wall: Wall(1_700_000_000_000.0),
@@ -27,22 +27,22 @@ const CONFIRMED: Answer<'static> = Answer {
     lacking: None,
 };
 
-/// When every wait is over that a segment may ask for.
+/// A time at which every wait that a segment can cause is over.
 const LATER: Now = Now {
     mono: Mono(1e9),
     wall: Wall(1_701_000_000_000.0),
 };
 
-/// What a page did with the segments that it adopted.
+/// The result of adopting segments on a page.
 struct Adopted {
-    /// What it stored as its own, in order.
+    /// The segments that it stored as its own, in order.
     segments: Vec<String>,
-    /// The lines that it would send, if a flush tells it to.
+    /// The lines that it sends on a flush.
     sent: Vec<String>,
 }
 
 fuzz_target!(|data: &[u8]| {
-    // Storage holds text; a browser hands over nothing else.
+    // Web storage holds text, so a browser passes nothing else.
     let text = String::from_utf8_lossy(data);
     let first = adopt(&[&text]);
     for line in &first.sent {
@@ -54,7 +54,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(second.segments.concat(), first.segments.concat());
 });
 
-/// A page that adopts these segments and is told to send everything.
+/// A page that adopts these segments and then flushes.
 fn adopt(segments: &[&str]) -> Adopted {
     let config = Config {
         account_id: Id::new("acme").map(Into::into),
@@ -75,14 +75,15 @@ fn adopt(segments: &[&str]) -> Adopted {
     let flush = Input::Call(Call::Flush(FlushId(1)));
     tell(&mut engine, LATER, flush, &mut adopted);
     let mut kept = (0..).map_while(|at| engine.kept(at));
-    // What another account lacks a user for waits until a page has that account.
+    // Only events without a user, in another account, may stay: they wait until a page has
+    // that account.
     let unsent = kept.find(|kept| kept.lacks_account || !kept.lacks_user);
     assert!(unsent.is_none(), "it was to be sent: {unsent:#?}");
     drop(kept);
     adopted
 }
 
-/// Hands an input over, and performs the effects until none is left.
+/// Passes an input to the engine, and performs effects until none is left.
 fn tell(engine: &mut Engine, now: Now, input: Input<'_>, adopted: &mut Adopted) {
     engine.handle(now, input);
     while let Some(effect) = engine.poll_effect() {

@@ -1,12 +1,11 @@
-//! Answers of a `fetch` that the page has wrapped.
+//! Answers of a `fetch` that the page has replaced.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::network::{Network, Server, page_code};
 use crate::page::{builder, builder_of, source, track};
 
-/// Puts another way to ask a server in its place: it says that all is well, from this
-/// address.
+/// Replaces `XMLHttpRequest` by one that always reports success, from this address.
 fn put_xhr(answered_by: &str) {
     page_code(&format!(
         "globalThis.OriginalRequest = globalThis.XMLHttpRequest;
@@ -23,7 +22,7 @@ fn put_xhr(answered_by: &str) {
     ));
 }
 
-/// Puts the browser's own back; tells how often the other was asked.
+/// Restores the browser's own one, and returns how often the replacement was used.
 fn take_xhr() -> f64 {
     let posted = page_code("globalThis.XMLHttpRequest = OriginalRequest; return posted;");
     posted.as_f64().expect("a number")
@@ -107,7 +106,7 @@ async fn a_signal_that_fetch_would_not_take_is_not_passed_to_it() {
     let flushed = tracker.flush().await.expect("a flush");
     page_code("globalThis.AbortController = OriginalController;");
     assert_eq!(flushed.delivered, 1);
-    // The tracker of a test before may try again meanwhile.
+    // The tracker of an earlier test may retry meanwhile.
     let asked = network.asked();
     let own = asked.iter().find(|asked| {
         let address = asked.url.split('?').next();

@@ -1,4 +1,4 @@
-//! The class `na`, as far as it reads what a page passes.
+//! How the class `na` reads what a page passes.
 
 use natero_wasm::class::Natero;
 use serde_json::{Value, json};
@@ -8,11 +8,11 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::network::{Network, page_code, put};
 use crate::page::{next_turn, source};
 
-/// A tracker that a test has made.
+/// The tracker of a test.
 struct Tracked(Natero);
 
-/// A tracker of a source of its own, with these settings besides. The page has it as
-/// `tracker`, and makes others of the source by `again(settings)`.
+/// A tracker of its own source, with these settings. The page sees it as `tracker`, and
+/// creates others of the same source with `again(settings)`.
 fn track_in_page(settings: &str) {
     let (api_key, auth_key) = source();
     let tracker = track_of(&api_key, &auth_key, settings);
@@ -24,7 +24,7 @@ fn track_in_page(settings: &str) {
     ));
 }
 
-/// What a promise of the page resolves to.
+/// The value to which a promise of the page resolves.
 async fn awaited(code: &str) -> JsValue {
     let promise = js_sys::Promise::from(page_code(code));
     wasm_bindgen_futures::JsFuture::from(promise)
@@ -32,13 +32,13 @@ async fn awaited(code: &str) -> JsValue {
         .expect("it does not reject")
 }
 
-/// The value of an expression of the page, by way of JSON.
+/// The value of an expression in the page, transferred as JSON.
 fn told(expression: &str) -> Value {
     let json = page_code(&format!("return JSON.stringify({expression});"));
     serde_json::from_str(&json.as_string().expect("a text")).expect("JSON")
 }
 
-/// A tracker of a source of its own, with these settings besides.
+/// A tracker of its own source, with these settings.
 fn track(settings: &str) -> Tracked {
     let (api_key, auth_key) = source();
     track_of(&api_key, &auth_key, settings)
@@ -61,7 +61,7 @@ impl Tracked {
             .expect("it never rejects");
     }
 
-    /// What arrives of details that are the value of this expression.
+    /// The details that arrive when this expression is passed as details.
     async fn details(&self, network: &Network, expression: &str) -> Value {
         network.forget();
         let options = page_code(&format!("return {{ details: {expression} }};"));
@@ -111,7 +111,7 @@ async fn details_that_say_what_they_are_are_taken_at_their_word() {
             "new (class Model { #rows = 3; toJSON() { return { rows: this.#rows }; } })()",
             json!({ "rows": 3 }),
         ),
-        // What was said is asked nothing more.
+        // `toJSON` is not called again on its own result.
         (
             "{ toJSON: () => ({ a: 1, toJSON: () => ({ b: 2 }) }) }",
             json!({ "a": 1 }),

@@ -1,4 +1,4 @@
-//! Clocks and timers that a page has made.
+//! Clocks and timers that a page has replaced.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -28,10 +28,10 @@ async fn no_time_is_below_0_where_the_clock_of_the_page_goes_back() {
     assert!((15.0..60_000.0).contains(&spent), "{spent}");
 }
 
-/// What the page was warned of while this ran, with these timers of the page. Whatever is to
-/// be asserted is asserted afterwards: a test that fails must not leave them to the next.
-/// What is no part of the wasm has the browser's timers: WebKit's driver asks by those how
-/// far the tests are.
+/// Runs with these timers in place of the page's, and returns the warnings that the page got.
+/// Assertions must come afterwards, because a failing test must not leave the timers to the
+/// next one. Code outside of the wasm keeps the browser's timers: WebKit's driver uses them
+/// to poll the progress of the tests.
 async fn with_timers(timers: &str, run: impl AsyncFnOnce()) -> Vec<String> {
     page_code(&format!(
         "globalThis.original = {{ setTimeout, warn: console.warn }};
@@ -57,7 +57,7 @@ async fn with_timers(timers: &str, run: impl AsyncFnOnce()) -> Vec<String> {
         .collect()
 }
 
-/// Lets the page do what waits, in a task of its own and without a timer.
+/// Lets the page run what is queued, in a task of its own and without a timer.
 async fn task() {
     let done = page_code(
         "const { port1, port2 } = new MessageChannel();

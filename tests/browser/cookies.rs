@@ -43,7 +43,7 @@ async fn session_and_visitor_are_cookies_of_this_host_alone() {
         return;
     }
     let details: serde_json::Value = serde_json::from_str(&details).expect("JSON");
-    // Firefox answers a cookie's name and value alone.
+    // Firefox returns only the name and the value of a cookie.
     if details.get("sameSite").is_none() {
         return;
     }

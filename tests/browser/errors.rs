@@ -1,4 +1,4 @@
-//! A page that breaks what the tracker uses is not broken by the tracker.
+//! A page that breaks what the tracker uses is not disturbed by the tracker.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::network::{Network, page_code};
 use crate::page::{builder, next_turn, track, until};
 
-/// Runs with globals of the page replaced; puts them back.
+/// Runs with globals of the page replaced, and restores them.
 async fn with_page<Outcome>(
     broken: &str,
     repair: &str,

@@ -1,5 +1,5 @@
-//! The page's life, as far as a script can play it: what scripts dispatch changes
-//! nothing. Real visibility and the back/forward cache are played end to end.
+//! The life cycle of a page, as far as a script can simulate it: events that scripts dispatch
+//! change nothing. The end-to-end tests cover real visibility and the back/forward cache.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 

@@ -1,4 +1,4 @@
-//! The Rust host in a browser: a tracker, in a page whose network is ours.
+//! The Rust host in a browser: a tracker in a page whose network the test controls.
 
 #![cfg(target_arch = "wasm32")]
 

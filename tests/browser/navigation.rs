@@ -1,4 +1,4 @@
-//! Page views of navigation within the page.
+//! Page views for navigation within the page.
 
 use natero_wasm::PageViews;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -92,7 +92,7 @@ async fn an_address_that_is_left_and_come_back_to_at_once_is_no_page_view() {
 async fn methods_of_the_history_are_watched_where_the_page_calls_them_and_left_as_they_were() {
     let network = Network::new();
     let start = page_code("return location.href;");
-    // A browser without a Navigation API, and a page with a method of its own.
+    // A browser without the Navigation API, and a page that has replaced the method.
     page_code(
         "globalThis.native = Object.getOwnPropertyDescriptor(globalThis, 'navigation');
          Object.defineProperty(globalThis, 'navigation', { value: undefined, configurable: true });

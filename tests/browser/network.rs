@@ -1,4 +1,4 @@
-//! A network in the page: what `fetch` was asked, and what it answers.
+//! A network in the page: the requests to `fetch`, and its answers.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -9,24 +9,24 @@ use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
 
-/// What a server does with a request.
+/// How a server responds to a request.
 #[derive(Clone, Debug)]
 pub enum Server {
     /// Answers with this status and body.
     Says(u16, &'static str),
     /// Answers with this status, body and `Retry-After`.
     Later(u16, &'static str),
-    /// Is not reached.
+    /// Cannot be reached.
     Gone,
     /// `fetch` itself throws.
     Throws,
-    /// `fetch` gives something that is no answer.
+    /// `fetch` returns something that is not a response.
     Nonsense,
-    /// `fetch` gives something that has a status and a text, and is no answer.
+    /// `fetch` returns an object with a status and a text that is not a real response.
     Alike,
     /// Answers, and the page reads the answer before anybody else can.
     Read,
-    /// Answers, and the page keeps the answer's body to itself.
+    /// Answers, but the page keeps the body of the answer.
     Kept,
 }
 
@@ -38,7 +38,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// A member of what `fetch` was passed.
+    /// A member of the options that were passed to `fetch`.
     pub fn option(&self, name: &str) -> JsValue {
         Reflect::get(&self.init, &name.into()).expect("an object")
     }
@@ -52,12 +52,12 @@ impl Asked {
         Reflect::get(&headers, &name.into()).ok()?.as_string()
     }
 
-    /// The body, where it is text.
+    /// The body, if it is text.
     pub fn text(&self) -> Option<String> {
         self.option("body").as_string()
     }
 
-    /// The events of a body of text.
+    /// The events in a text body.
     pub fn events(&self) -> Vec<Value> {
         let text = self.text().expect("a text");
         text.lines()
@@ -66,7 +66,7 @@ impl Asked {
     }
 }
 
-/// The network, until this goes.
+/// The simulated network. Dropping it restores the real one.
 pub struct Network {
     state: Rc<State>,
     original: JsValue,
@@ -82,7 +82,7 @@ struct State {
 const FINE: Server = Server::Says(200, "");
 
 impl Network {
-    /// One whose servers answer that all is well.
+    /// A network whose servers answer every request with success.
     pub fn new() -> Network {
         let state = Rc::new(State::default());
         let of_fetch = Rc::clone(&state);
@@ -96,7 +96,7 @@ impl Network {
         }
     }
 
-    /// What the next requests meet, one after another.
+    /// The responses to the next requests, in order.
     pub fn script(&self, servers: impl IntoIterator<Item = Server>) {
         self.state.script.borrow_mut().extend(servers);
     }
@@ -116,7 +116,7 @@ impl Network {
         self.asked().iter().flat_map(Asked::events).collect()
     }
 
-    /// Those that are this action.
+    /// The events with this action.
     pub fn actions(&self, action: &str) -> Vec<Value> {
         let mut events = self.events();
         events.retain(|event| event["action"] == action);
@@ -174,7 +174,7 @@ fn response(status: u16, body: &str, retry_after: Option<&str>) -> JsValue {
         .into()
 }
 
-/// An answer of which the page has made use by this method.
+/// An answer that the page has already consumed with this method.
 fn used(method: &str) -> JsValue {
     page_code(&format!(
         "const answer = new Response('{{}}'); answer.{method}(); return answer;"
@@ -186,7 +186,7 @@ pub fn put(name: &str, value: &JsValue) {
     Reflect::set(&js_sys::global(), &name.into(), value).expect("a global");
 }
 
-/// Code of the page.
+/// Runs JavaScript in the page.
 pub fn page_code(body: &str) -> JsValue {
     Function::new_no_args(body)
         .call0(&JsValue::UNDEFINED)

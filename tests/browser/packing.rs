@@ -1,4 +1,4 @@
-//! When bodies go compressed.
+//! When bodies are sent compressed.
 
 use natero_wasm::Feature;
 use serde_json::json;
@@ -24,7 +24,8 @@ async fn a_large_batch_is_compressed_and_sent_again_as_it_is_where_that_is_refus
     assert_eq!(asked[1].events().len(), 20);
 }
 
-/// Makes events so large that they are packed, each of which is delivered before the next.
+/// Sends events that are large enough to be compressed, each after the previous one was
+/// delivered.
 async fn deliver(tracker: &Tracked, count: usize) {
     for _ in 0..count {
         let large = Feature::new("large").details(&json!({ "text": "x".repeat(3_000) }));
@@ -53,7 +54,8 @@ async fn where_packed_bodies_alone_fail_they_go_as_they_are_from_the_second_tria
         let network = Network::new();
         let tracker = track(builder());
         let (failure, fine) = (|| Server::Says(status, "no"), || Server::Says(200, "{}"));
-        // As the bodies come: packed, but for the fourth and from the sixth on.
+        // The bodies in order: all are compressed, except the fourth and those from the
+        // sixth on.
         network.script([failure(), failure(), failure(), fine(), failure(), fine()]);
         deliver(&tracker, 4).await;
         let expected = [true, true, true, false, true, false, false, false];

@@ -1,5 +1,5 @@
-//! A tracker for a test: of a source of its own, so that tests in one page do not
-//! meet.
+//! A tracker for a test. Each has its own source, so that tests in one page do not affect
+//! each other.
 
 use std::cell::Cell;
 use std::ops::Deref;
@@ -18,8 +18,7 @@ pub fn source() -> (String, String) {
     (format!("api-{count}"), format!("auth-{count}"))
 }
 
-/// A tracker to be, of whom everything is known, and of which nothing makes events
-/// but calls.
+/// A builder for a tracker whose account and user are known. Only calls make events.
 pub fn builder() -> TrackerBuilder {
     let (api_key, auth_key) = source();
     builder_of(&api_key, &auth_key)
@@ -28,7 +27,7 @@ pub fn builder() -> TrackerBuilder {
 pub fn builder_of(api_key: &str, auth_key: &str) -> TrackerBuilder {
     Tracker::builder(api_key, auth_key)
         .settings(Settings {
-            // A prefix of their own keeps tests apart from the cookies of others.
+            // Each test has its own prefix, so that it does not see the cookies of others.
             cookie_prefix: format!("{api_key}_"),
             ..Settings::default()
         })
@@ -62,9 +61,9 @@ pub fn track(builder: TrackerBuilder) -> Tracked {
     Tracked(builder.build().expect("right settings"))
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 pub async fn until(what: &str, is_so: impl Fn() -> bool) {
-    // 10 s in steps that a page takes when nobody hurries it.
+    // Waits at most 10 s, in steps that are realistic for a page.
     for _ in 0..1_000 {
         if is_so() {
             return;
@@ -74,7 +73,7 @@ pub async fn until(what: &str, is_so: impl Fn() -> bool) {
     panic!("waited in vain for {what}");
 }
 
-/// Lets everything that is due in this turn happen.
+/// Lets everything run that is due in this turn of the event loop.
 pub async fn next_turn() {
     TimeoutFuture::new(0).await;
 }

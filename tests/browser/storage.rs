@@ -1,4 +1,4 @@
-//! What waits is stored, and what others left is adopted, once.
+//! Unsent events are stored, and those that other pages left are adopted once.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
@@ -8,7 +8,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::network::{Network, Server, page_code};
 use crate::page::{builder, builder_of, next_turn, source, track, until};
 
-/// What is stored for a source, as `name=content` lines.
+/// The stored entries of a source, as `name=content` lines.
 fn stored(api_key: &str) -> Vec<String> {
     let body = format!(
         "return Object.keys(localStorage).filter((name) => name.startsWith('{api_key}_'))
@@ -27,8 +27,7 @@ async fn of_page(body: &str) -> JsValue {
         .expect(body)
 }
 
-/// Waits until no page holds a lock of this source: a browser lets go of it when it
-/// comes to that.
+/// Waits until no page holds a lock of this source. The browser releases locks with a delay.
 async fn until_free(api_key: &str) {
     let body = format!(
         "return navigator.locks.query().then(({{ held }}) => held.some((lock) => lock.name.startsWith('{api_key}_')));"
@@ -86,7 +85,7 @@ async fn what_a_closed_page_left_is_adopted_and_removed() {
     next_turn().await;
     let left = stored(&api_key);
     assert_eq!(left.len(), 1, "{left:?}");
-    // The page goes, and leaves what it could not send.
+    // The page closes, and leaves the events that it could not send.
     closed.shutdown().expect("an end");
     drop(closed);
     until_free(&api_key).await;
@@ -110,7 +109,7 @@ async fn what_a_living_page_has_stored_stays_its_own() {
     let mut line = stored(&api_key).remove(0);
     first.shutdown().expect("an end");
     drop(first);
-    // The same under the name of a page that lives: one in a frame.
+    // The same entry under the name of a page that is still open, in a frame.
     let content = line.split_off(line.find('=').expect("a line") + 1);
     let name = line.trim_end_matches('=').to_owned();
     let start = &name[..name.rfind("q1.").expect("a version") + 3];
@@ -139,7 +138,7 @@ async fn what_a_living_page_has_stored_stays_its_own() {
     assert!(stored(&api_key).iter().any(|line| line.starts_with(&part)));
     second.shutdown().expect("an end");
     drop(second);
-    // The other page goes.
+    // The other page closes.
     page_code("releaseLock(); living.remove();");
     until_free(&api_key).await;
     let third = track(builder_of(&api_key, &auth_key));
@@ -184,7 +183,7 @@ async fn opting_out_erases_what_is_stored() {
     assert_eq!(stored(&api_key), [""; 0]);
 }
 
-/// What all pages of a source share of how long the server asked to wait.
+/// The server's requested wait, which all pages of a source share through storage.
 fn shared_wait(api_key: &str) -> Option<String> {
     let lines = stored(api_key);
     lines.into_iter().find(|line| line.contains("..wait="))
@@ -202,7 +201,7 @@ async fn other_pages_wait_as_long_as_the_server_asked_one() {
     drop(told);
     until_free(&api_key).await;
 
-    // A page that opens later.
+    // A page that is opened later.
     network.forget();
     let next = track(builder_of(&api_key, &auth_key));
     next.send_feature("two").expect("a feature");
@@ -212,12 +211,12 @@ async fn other_pages_wait_as_long_as_the_server_asked_one() {
     assert_eq!(shared_wait(&api_key), None);
     drop(next);
 
-    // One that is open, and hears of it.
+    // A page that is already open, and is notified.
     let living = track(builder_of(&api_key, &auth_key));
     let (name, record) = line.split_once('=').expect("a name and a content");
     for (key, sent) in [("of another", 1), (name, 0)] {
         network.forget();
-        // Browsers tell a page of what others store, and a frame is another.
+        // Browsers notify a page of what others store, and a frame counts as another page.
         of_page(&format!(
             "const frame = document.createElement('iframe');
              document.body.append(frame);

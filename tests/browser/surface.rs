@@ -1,4 +1,4 @@
-//! The calls of a tracker, and what they send.
+//! The methods of a tracker, and what they send.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -144,7 +144,7 @@ async fn events_that_lead_to_the_next_in_a_microtask_let_the_page_go_on() {
     }));
     handle.replace(Some(tracker.0));
     tracker.send_feature("first").expect("a feature");
-    // A task of the page that no endless chain of microtasks lets come.
+    // A task of the page. It would not run if the microtasks never ended.
     next_turn().await;
     goes_on.set(false);
     let accepted = tracker.stats().accepted;
@@ -173,7 +173,7 @@ async fn on_error_may_call_the_tracker_and_cannot_loop() {
     for _ in 0..10 {
         next_turn().await;
     }
-    // The same message is given once a second.
+    // The same message is reported at most once a second.
     assert_eq!(told.borrow().len(), 1);
     assert_eq!(
         (told.borrow()[0].code, told.borrow()[0].dropped),
@@ -212,7 +212,7 @@ async fn there_is_one_tracker_for_a_source_until_its_last_handle_is_shut_down() 
     assert_ne!(anew.stats().accepted, first.stats().accepted);
 }
 
-/// What the page is warned of while this runs.
+/// The warnings that the page gets while this runs.
 fn warned(run: impl FnOnce()) -> String {
     page_code(
         "globalThis.warned = []; globalThis.original = console.warn;
@@ -269,7 +269,7 @@ async fn a_later_construction_is_told_once_which_of_its_settings_do_not_count() 
          console.warn = (...all) => { warned.push(all.join(' ')); };",
     );
     let first = track(builder_of(&api_key, &auth_key).batch_size(20));
-    // The same source, written otherwise, and what is not given at all.
+    // The same source with its address written in another way, and without other settings.
     let again = |endpoint: &str| {
         let builder = natero_wasm::Tracker::builder(&api_key, &auth_key);
         builder.endpoint(endpoint)
@@ -310,7 +310,7 @@ async fn a_module_lasts_as_long_as_the_guard_of_the_component_that_is_in_it() {
     let tracker = track(builder());
     let module = || tracker.module_id();
     let reports = tracker.enter_module("reports").expect("an id");
-    // The next component of the same module comes before the last one goes.
+    // The next component of the same module appears before the previous one is removed.
     let report = tracker.enter_module("reports").expect("an id");
     drop(reports);
     assert_eq!(module().as_deref(), Some("reports"));

@@ -1,4 +1,4 @@
-//! How batches are posted, and what becomes of each answer.
+//! How batches are posted, and how each answer is handled.
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -32,7 +32,7 @@ async fn what_is_not_reached_is_tried_again_and_what_is_refused_is_told() {
     for (server, pending) in [
         (Server::Gone, 1),
         (Server::Says(503, ""), 1),
-        // A page that says all is well is that of a network that wants a sign-in.
+        // A page with status 200 comes from a network that requires signing in.
         (Server::Says(200, "<!doctype html>"), 1),
         (Server::Says(200, "{\"accepted\":1}"), 0),
     ] {

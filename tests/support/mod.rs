@@ -1,4 +1,4 @@
-//! A page with one tracker: the class of the npm package under a virtual clock.
+//! A page with one tracker: the class of the npm package, with a virtual clock.
 
 #![allow(dead_code, reason = "each suite uses a part of it")]
 
@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast, JsValue};
 /// The wall time at which the monotonic clock was 0.
 pub const WALL: f64 = 1_700_000_000_000.0;
 
-/// The settings of most pages, with these in place of what most have.
+/// The default settings of tests, with these changes.
 pub fn config(changes: Value) -> Value {
     let mut config = json!({
         "accountId": "acme", "userId": "ann", "trackUnload": false, "trackPageViews": false,
@@ -34,12 +34,12 @@ pub fn config(changes: Value) -> Value {
     config
 }
 
-/// Something that the host was asked to do.
+/// An effect that the host was told to perform.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Effect(pub Value);
 
 impl Effect {
-    /// Its tag.
+    /// The tag of the effect.
     pub fn kind(&self) -> &str {
         self["type"].as_str().expect("a tag")
     }
@@ -61,14 +61,14 @@ impl Effect {
             .collect()
     }
 
-    /// The only event of a body.
+    /// The only event in a body.
     pub fn event(&self) -> Value {
         let mut events = self.events();
         assert_eq!(events.len(), 1, "{self:?}");
         events.remove(0)
     }
 
-    /// The features of a body, which may tell of time as well.
+    /// The names of the features in a body, which may also contain timings.
     pub fn features(&self) -> Vec<String> {
         let events = self.events();
         let names = events.iter().filter_map(|event| event["feature"].as_str());
@@ -105,7 +105,7 @@ struct Inner {
 }
 
 impl Page {
-    /// A tracker that was made and told nothing yet.
+    /// A tracker that was constructed but has not received any input.
     pub fn made(changes: Value) -> Page {
         Page::seeded([1, 2, 3, 4], changes)
     }
@@ -124,8 +124,8 @@ impl Page {
         }))
     }
 
-    /// A tracker that has started on a visible page without an address, and
-    /// whatever that led to is forgotten.
+    /// A tracker that has started on a visible page without an address. The effects of the
+    /// start are discarded.
     pub fn started(changes: Value) -> Page {
         let page = Page::made(changes);
         page.start(true);
@@ -133,13 +133,13 @@ impl Page {
         page
     }
 
-    /// Goes on to this time of the monotonic clock, in ms.
+    /// Advances the monotonic clock to this time, in ms.
     pub fn at(&self, mono: f64) -> &Page {
         self.0.mono.set(mono);
         self
     }
 
-    /// Tells what happened, and performs what follows.
+    /// Passes an input, and performs the effects that follow.
     pub fn tell(&self, input: impl FnOnce(&mut Core, f64, f64)) {
         let mono = self.0.mono.get();
         input(&mut self.0.core.borrow_mut(), mono, WALL + mono);
@@ -169,7 +169,7 @@ impl Page {
         self.start_with(visible, "", "");
     }
 
-    /// Starts on a visible page whose browser says that there is no network.
+    /// Starts on a visible page whose browser reports that it is offline.
     pub fn start_offline(&self) {
         let (none, empty) = (optional(None), text(""));
         self.tell(|core, mono, wall| {
@@ -252,13 +252,13 @@ impl Page {
         self.tell(|core, mono, wall| core.online(mono, wall, online));
     }
 
-    /// The server's answer to a request.
+    /// Passes the server's answer to a request.
     pub fn answer(&self, request: &Effect, status: u16) {
         self.answer_with(request, status, None, 0, "");
     }
 
-    /// The server's answer to a request: status, `Retry-After` in ms, refused
-    /// lines, and what it said.
+    /// Passes the server's answer to a request: status, `Retry-After` in ms, refused lines,
+    /// and the message.
     pub fn answer_with(
         &self,
         request: &Effect,
@@ -275,8 +275,8 @@ impl Page {
         });
     }
 
-    /// The server took a request, and lacks these of the events it was asked
-    /// about.
+    /// Passes the answer that the server accepted a request and does not have these of the
+    /// events that it was asked about.
     pub fn answer_lacking(&self, request: &Effect, ids: &str) {
         let number = request["request"].as_u64().expect("a number") as u32;
         self.tell(|core, mono, wall| {
@@ -285,18 +285,18 @@ impl Page {
         });
     }
 
-    /// No answer came.
+    /// Reports that no answer arrived.
     pub fn unanswered(&self, request: &Effect) {
         let number = request["request"].as_u64().expect("a number") as u32;
         self.tell(|core, mono, wall| core.unanswered(mono, wall, number));
     }
 
-    /// Whenever the host is asked for something, `reaction` is called within.
+    /// Calls `reaction` within each effect that the host performs.
     pub fn whenever(&self, reaction: impl Fn(&Page, &Effect) + 'static) {
         *self.0.reaction.borrow_mut() = Some(Rc::new(reaction));
     }
 
-    /// One of the ids of now: `accountId`, `userId`, …
+    /// One of the current ids: `accountId`, `userId`, …
     pub fn id(&self, name: &str) -> Option<String> {
         value(&self.0.core.borrow_mut().ids())[name]
             .as_str()
@@ -320,12 +320,12 @@ impl Page {
         due.is_finite().then_some(due)
     }
 
-    /// Everything that was asked for since the last time, in order.
+    /// All effects since the last call, in order.
     pub fn effects(&self) -> Vec<Effect> {
         self.0.seen.take()
     }
 
-    /// What was asked for under this tag; all else is forgotten.
+    /// The effects with this tag; all others are discarded.
     pub fn all(&self, kind: &str) -> Vec<Effect> {
         let mut effects = self.effects();
         effects.retain(|effect| effect.kind() == kind);
@@ -345,12 +345,12 @@ impl Page {
     }
 }
 
-/// A text as the page hands it over.
+/// A text in the form in which the page passes it.
 pub fn text(text: &str) -> Text {
     JsValue::from_str(text).unchecked_into()
 }
 
-/// A text that may be missing, as the page hands it over.
+/// An optional text in the form in which the page passes it.
 pub fn optional(text: Option<&str>) -> OptionalText {
     text.map_or(JsValue::UNDEFINED, JsValue::from_str)
         .unchecked_into()

@@ -1,8 +1,8 @@
-//! `cargo xtask book`: `docs/` as a site with search.
+//! `cargo xtask book`: builds `docs/` as a site with search.
 //!
-//! mdBook knows nothing of files outside of its folder, and makes `index.html` of
-//! `README.md` without following the links to that. So it is given a copy, whose links
-//! lead to where it puts things, and with the reference of the API in it.
+//! mdBook does not know files outside of its folder, and turns `README.md` into `index.html`
+//! without changing links to it. So it gets a copy of the documents with adjusted links, to
+//! which the API reference is added.
 
 mod declaration;
 pub mod reference;
@@ -17,10 +17,10 @@ use crate::command::run;
 use crate::setup::cargo_tools;
 use crate::workspace::{read, repository, root, target};
 
-/// The folder of the chapters.
+/// The folder with the chapters.
 const DOCS: &str = "docs";
 
-/// What lists the chapters. mdBook looks for the files that it names.
+/// The list of chapters, from which mdBook finds its files.
 const SUMMARY: &str = "SUMMARY.md";
 
 /// `cargo xtask book`
@@ -33,10 +33,10 @@ pub fn task(args: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Builds the site anew; returns its folder.
+/// Builds the site from scratch, and returns its folder.
 ///
 /// # Errors
-/// When mdBook has to be installed and cannot, or finds no book.
+/// When mdBook has to be installed and the installation fails, or it finds no book.
 pub fn build() -> Result<PathBuf> {
     let mdbook = cargo_tools::mdbook()?;
     let source = target().join("book-source");
@@ -56,7 +56,7 @@ pub fn build() -> Result<PathBuf> {
     Ok(site)
 }
 
-/// Copies a folder of the workspace, and what is in it.
+/// Copies a folder of the workspace with its contents.
 fn copy(folder: &Path, to: &Path, repository: Option<&str>) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(root().join(folder))? {
@@ -74,7 +74,7 @@ fn copy(folder: &Path, to: &Path, repository: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// A document of a folder, with links that hold within the site.
+/// A document of a folder, with links that are valid within the site.
 fn relinked(text: &str, folder: &Path, repository: Option<&str>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut is_code = false;
@@ -96,7 +96,8 @@ fn relinked(text: &str, folder: &Path, repository: Option<&str>) -> String {
     out
 }
 
-/// The first link of a line: what is before it, its label, where it leads, what is behind it.
+/// The first link of a line: the text before it, its label, its target, and the text after
+/// it.
 fn next_link(line: &str) -> Option<(&str, &str, &str, &str)> {
     let middle = line.find("](")?;
     let mut depth = 0;
@@ -118,8 +119,8 @@ fn next_link(line: &str) -> Option<(&str, &str, &str, &str)> {
     ))
 }
 
-/// A link as the site has it: what is not in the book is in the repository, or only named
-/// where that has no address.
+/// A link as it appears on the site. A target outside of the book becomes a link to the
+/// repository, or plain text if that has no address.
 fn placed(label: &str, link: &str, folder: &Path, repository: Option<&str>) -> String {
     if link.contains("://") || link.starts_with("mailto:") {
         return format!("[{label}]({link})");
@@ -142,7 +143,7 @@ fn placed(label: &str, link: &str, folder: &Path, repository: Option<&str>) -> S
     }
 }
 
-/// A path of the workspace without `..`.
+/// A path in the workspace, without `..`.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {

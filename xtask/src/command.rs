@@ -1,4 +1,4 @@
-//! Running other programs.
+//! Runs other programs.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// Runs a program to its end, showing what it prints.
+/// Runs a program until it exits, and shows its output.
 ///
 /// # Errors
 /// When it cannot be started or does not succeed.
@@ -24,7 +24,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Whether a program that is run to its end, as by [`run`], succeeds.
+/// As [`run`], but returns whether the program succeeded.
 ///
 /// # Errors
 /// When it cannot be started.
@@ -35,7 +35,7 @@ pub fn succeeds(command: &mut Command) -> Result<bool> {
     Ok(status.success())
 }
 
-/// As [`succeeds`], and gives each line of what it prints to a reader.
+/// As [`succeeds`], and also passes each line of the output to a function.
 ///
 /// # Errors
 /// When it cannot be started.
@@ -45,8 +45,8 @@ pub fn tee(command: &mut Command, read: impl FnMut(&str)) -> Result<bool> {
     Ok(child.wait()?.success())
 }
 
-/// As [`tee`], for a program that runs beside others: each of its lines is shown behind
-/// a label.
+/// As [`tee`], for a program that runs at the same time as others: each of its lines is shown
+/// after a label.
 ///
 /// # Errors
 /// When it cannot be started.
@@ -67,7 +67,7 @@ fn piped(command: &mut Command) -> Result<Child> {
         .with_context(|| format!("cannot start `{}`", line(command)))
 }
 
-/// Shows each line that a program prints, and has it read.
+/// Shows each line of a program's output, and passes it to a function.
 fn each_line(
     child: &mut Child,
     mut read: impl FnMut(&str),
@@ -75,7 +75,7 @@ fn each_line(
 ) -> Result<()> {
     let mut printed = BufReader::new(child.stdout.take().expect("it was piped"));
     let mut bytes = Vec::new();
-    // Tests may print what is no UTF-8.
+    // Tests may print bytes that are not UTF-8.
     while printed.read_until(b'\n', &mut bytes)? > 0 {
         show(&bytes)?;
         read(&String::from_utf8_lossy(&bytes));
@@ -84,7 +84,7 @@ fn each_line(
     Ok(())
 }
 
-/// What a program prints, trimmed; its standard error is kept for the error.
+/// The standard output of a program, trimmed. Its standard error is only shown in the error.
 ///
 /// # Errors
 /// When it cannot be started or does not succeed.
@@ -106,10 +106,10 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(printed.trim().to_owned())
 }
 
-/// As [`run`], but the program is ended when it takes longer than `limit`.
+/// As [`run`], but kills the program when it takes longer than `limit`.
 ///
 /// # Errors
-/// As [`run`], and when the time was over.
+/// As [`run`], and when the time limit was exceeded.
 pub fn run_within(limit: Duration, command: &mut Command) -> Result<()> {
     let mut child = command
         .stdin(Stdio::null())
@@ -132,13 +132,13 @@ pub fn run_within(limit: Duration, command: &mut Command) -> Result<()> {
                 limit.as_secs()
             );
         }
-        // The standard library can only be asked again; nothing depends on
-        // how soon the end is noticed.
+        // The standard library only offers polling, and the exact moment of the end does not
+        // matter.
         thread::sleep(Duration::from_millis(50));
     }
 }
 
-/// The program of that name on PATH.
+/// The program with this name on PATH.
 pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let name = format!("{name}{}", env::consts::EXE_SUFFIX);
@@ -147,7 +147,7 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// PATH with folders put before all others.
+/// PATH with these folders at the front.
 pub fn path_with<'a>(folders: impl IntoIterator<Item = &'a Path>) -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = folders.into_iter().map(Path::to_owned);
@@ -155,7 +155,7 @@ pub fn path_with<'a>(folders: impl IntoIterator<Item = &'a Path>) -> OsString {
         .expect("no folder of a tool has PATH's separator in its name")
 }
 
-/// The command as one would type it.
+/// The command line, as one would type it.
 pub fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();

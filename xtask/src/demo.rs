@@ -33,7 +33,7 @@ pub fn task(args: &[&str]) -> Result<ExitCode> {
     become_program(&mut demo).with_context(|| format!("cannot start `{}`", line(&demo)))
 }
 
-/// Ctrl-C and the exit status are then the program's own.
+/// Replaces this process, so that Ctrl-C and the exit status are the program's own.
 #[cfg(unix)]
 fn become_program(command: &mut Command) -> Result<ExitCode> {
     use std::os::unix::process::CommandExt;

@@ -1,8 +1,8 @@
-//! `cargo xtask fuzz`: what arrives from outside, read from arbitrary bytes.
+//! `cargo xtask fuzz`: feeds arbitrary bytes to the code that reads outside input.
 //!
-//! The targets lie in `fuzz/fuzz_targets`, one file each, with the inputs that
-//! they start from in `fuzz/seeds`. No sanitizer is used: the code under test
-//! has no `unsafe`, and so a stable compiler is enough.
+//! The targets are in `fuzz/fuzz_targets`, one file each, and their initial inputs in
+//! `fuzz/seeds`. No sanitizer is used: the code under test has no `unsafe`, so a stable
+//! compiler is enough.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,21 +15,22 @@ use crate::command::run;
 use crate::setup::cargo_tools;
 use crate::workspace::{root, target};
 
-/// Seconds for each target where all are run and none are named.
+/// Default number of seconds for each target when all are run.
 const SECONDS_EACH: u32 = 60;
 
-/// Longest time that one input may take, in seconds: 100 times what the slowest
-/// takes on a busy machine.
+/// Maximum time for one input, in seconds: 100 times what the slowest takes on a busy
+/// machine.
 const INPUT_LIMIT: u32 = 60;
 
-/// What `cargo xtask fuzz` is asked to do.
+/// The arguments of `cargo xtask fuzz`.
 #[derive(Debug, PartialEq, Eq)]
 enum Task<'a> {
-    /// Each target in turn, for so many seconds.
+    /// Runs each target in turn, for this many seconds.
     All { seconds: u32 },
-    /// One target, until it finds a failure or is ended if no time is named.
+    /// Runs one target for this many seconds; without a number, until it finds a failure or
+    /// is stopped.
     One { name: &'a str, seconds: Option<u32> },
-    /// One target with one input, as a failure left it.
+    /// Runs one target with one input, such as a failure has saved.
     Replay { name: &'a str, input: &'a Path },
 }
 
@@ -90,7 +91,7 @@ fn parse<'a>(args: &[&'a str], names: &'a [String]) -> Result<Task<'a>> {
 /// The names of all targets.
 ///
 /// # Errors
-/// When there is none: that is a mistake in how they are found.
+/// When there are none, which means that the search for them is wrong.
 pub fn targets() -> Result<Vec<String>> {
     let folder = root().join("fuzz/fuzz_targets");
     let mut names = Vec::new();
@@ -109,16 +110,16 @@ pub fn targets() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The inputs that a target starts from.
+/// The initial inputs of a target.
 pub fn seeds(name: &str) -> PathBuf {
     root().join("fuzz/seeds").join(name)
 }
 
-/// A run of a target that starts from its seeds. Inputs that reach new code are
-/// added to a corpus, whose own inputs it starts from, too.
+/// The command that runs a target with its seeds. It also starts from the inputs of the
+/// corpus, to which it adds inputs that reach new code.
 ///
 /// # Errors
-/// When cargo-fuzz has to be installed and cannot.
+/// When cargo-fuzz has to be installed and the installation fails.
 pub fn fuzz(name: &str, corpus: &Path, seconds: Option<u32>) -> Result<Command> {
     let seeds = seeds(name);
     ensure!(seeds.is_dir(), "there is no {}", seeds.display());
@@ -138,8 +139,8 @@ fn cargo_fuzz(name: &str) -> Result<Command> {
     command
         .current_dir(root())
         .args(["run", "--sanitizer", "none"])
-        // One unit optimises better and takes twice as long to compile, and a
-        // run of seconds is most of all compiling.
+        // A single unit would optimise better but take twice as long to compile, and most of
+        // a run of a few seconds is compiling.
         .args(["--codegen-units", "16"])
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
         .arg("--target-dir")
@@ -148,7 +149,7 @@ fn cargo_fuzz(name: &str) -> Result<Command> {
     Ok(command)
 }
 
-/// What earlier runs found worth keeping, on this machine alone.
+/// The inputs that earlier runs on this machine found useful.
 fn corpus(name: &str) -> Result<PathBuf> {
     let folder = root().join("fuzz/corpus").join(name);
     fs::create_dir_all(&folder)?;

@@ -1,4 +1,4 @@
-//! `cargo xtask packaging`: the package in projects of every bundler and framework.
+//! `cargo xtask packaging`: tests the package in projects of every bundler and framework.
 
 use anyhow::{Result, bail, ensure};
 

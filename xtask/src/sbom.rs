@@ -1,7 +1,7 @@
-//! What the package and the collector are linked from, as CycloneDX documents.
+//! The components of the package and of the collector, as CycloneDX documents.
 //!
-//! `cargo tree` tells it with the features and the machine of the build; `cargo metadata`
-//! would unite the features of the whole workspace.
+//! They come from `cargo tree`, which respects the features and the target of the build;
+//! `cargo metadata` would unite the features of the whole workspace.
 
 mod document;
 mod tree;
@@ -21,8 +21,7 @@ use document::Component;
 /// The file in the npm package.
 pub const FILE: &str = "sbom.cdx.json";
 
-/// The machine that the static collector is built for. What it links is the same on
-/// every Linux.
+/// The target of the static collector. The linked crates are the same on every Linux.
 const COLLECTOR_TARGET: &str = "x86_64-unknown-linux-musl";
 
 /// `cargo xtask sbom [FOLDER]`
@@ -52,8 +51,8 @@ pub fn into_package(pkg: &Path) -> Result<()> {
     write(&pkg.join(FILE), &of_package()?)
 }
 
-/// What is linked into the wasm of the npm package. Its scripts are made of `js/` alone,
-/// which `cargo xtask release` checks.
+/// The components that are linked into the wasm of the npm package. Its scripts consist of
+/// `js/` alone, which `cargo xtask release` checks.
 ///
 /// # Errors
 /// When cargo fails.
@@ -70,7 +69,7 @@ pub fn of_package() -> Result<Value> {
     )
 }
 
-/// What is linked into `natero-collector`.
+/// The components that are linked into `natero-collector`.
 ///
 /// # Errors
 /// When cargo fails.
@@ -89,7 +88,7 @@ pub fn of_collector() -> Result<Value> {
     bill("natero-collector", &[], COLLECTOR_TARGET, product, more)
 }
 
-/// The document of one crate of the workspace, built so.
+/// The document of one crate of the workspace, for this build.
 fn bill(
     package: &str,
     features: &[&str],
@@ -103,7 +102,8 @@ fn bill(
             .args(["tree", "--locked", "--package", package])
             .args(features)
             .args(["--target", machine])
-            // What only runs while something is compiled is in no program.
+            // Build scripts and procedural macros only run during compilation, and are not
+            // part of a program.
             .args(["--edges", "normal,no-proc-macro"])
             .args(["--prefix", "depth", "--format", tree::FORMAT]),
     )?;
@@ -112,7 +112,7 @@ fn bill(
     Ok(document::write(&product, &linked, &more, &lock))
 }
 
-/// The standard library, which every program in Rust has within.
+/// The standard library, which is part of every Rust program.
 fn rust_std(compiler: &str) -> Component {
     let version = compiler.split_whitespace().nth(1).unwrap_or(compiler);
     Component {
@@ -122,7 +122,7 @@ fn rust_std(compiler: &str) -> Component {
     }
 }
 
-/// The version of the SQLite that a crate compiles in.
+/// The version of SQLite that is compiled into a crate.
 fn sqlite_version() -> Result<String> {
     let metadata = output(
         Command::new("cargo")
@@ -143,7 +143,7 @@ fn sqlite_version() -> Result<String> {
     in_header(&read(&header)?).with_context(|| format!("{} has no version", header.display()))
 }
 
-/// The value of `#define SQLITE_VERSION "3.54.1"`.
+/// The value in a line such as `#define SQLITE_VERSION "3.54.1"`.
 fn in_header(header: &str) -> Option<String> {
     let value = header
         .lines()

@@ -1,5 +1,4 @@
-//! `cargo xtask simulate`: the tracker under simulated faults, for as long as
-//! one likes.
+//! `cargo xtask simulate`: runs the tracker under simulated faults, for as long as one likes.
 
 use std::process::Command;
 
@@ -8,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::command::run;
 use crate::workspace::root;
 
-/// Seeds where none are named.
+/// Default number of seeds.
 const SEEDS: &str = "100000";
 
 /// `cargo xtask simulate [--seeds N] [--seed N]`
@@ -26,7 +25,7 @@ pub fn task(args: &[&str]) -> Result<()> {
     cargo
         .current_dir(root())
         .args(["test", "--release", "--package", "natero-engine"])
-        // The release profile has it small, for pages.
+        // The release profile is optimised for size, for pages.
         .args([
             "--config",
             "profile.release.package.natero-engine.opt-level=3",

@@ -1,4 +1,4 @@
-//! What a page downloads, in bytes: as files, and as a server sends them.
+//! The size in bytes of what a page downloads, uncompressed and compressed.
 
 pub mod gate;
 mod parts;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::command::{line, output};
 use crate::workspace::{target, version};
 
-/// What a page downloads to load the tracker one way.
+/// What a page downloads for each way to load the tracker.
 pub const DOWNLOADS: [(&str, &[&str]); 4] = [
     ("entry", &["index.js"]),
     ("ES module", &["index.js", "host.js", "natero.wasm"]),
@@ -53,7 +53,7 @@ pub fn report(pkg: &Path) -> Result<()> {
         .with_context(|| format!("cannot write {}", place.display()))
 }
 
-/// The downloads of a built package, as `target/size.json` has them.
+/// The downloads of a built package, in the form of `target/size.json`.
 ///
 /// # Errors
 /// When a file of the package is missing or a compressor fails.
@@ -64,7 +64,7 @@ pub fn downloads(pkg: &Path) -> Result<Value> {
         .collect())
 }
 
-/// Each way to load the tracker, with its sum and the sizes of its files.
+/// A way to load the tracker, with its total and the sizes of its files.
 type Download = (&'static str, Size, Vec<(&'static str, Size)>);
 
 fn measured(pkg: &Path) -> Result<Vec<Download>> {
@@ -82,11 +82,11 @@ fn measured(pkg: &Path) -> Result<Vec<Download>> {
     Ok(downloads)
 }
 
-/// What a page downloads of the class `na` on the Rust host.
+/// The files that a page downloads for the class `na` on the Rust host.
 const CLASS: [&str; 2] = ["natero_wasm.js", "natero_wasm_bg.wasm"];
 
-/// As much as the class may take, in bytes of gzip, with std rebuilt for size. The
-/// budget is 45,000: it comes down, but where a mend of behaviour costs more.
+/// Ceiling for the class with std rebuilt for size, in bytes of gzip. The budget is 45,000.
+/// The ceiling is lowered over time, except when a fix needs more.
 const CLASS_CEILING: u64 = 59_800;
 
 /// Whether the class in this folder is within its ceiling.
@@ -97,10 +97,10 @@ pub fn class_fits(folder: &Path) -> Result<bool> {
     Ok(report_class(folder)? <= CLASS_CEILING)
 }
 
-/// Prints the sizes of the files that a page downloads of the class.
+/// Prints the sizes of the files that a page downloads for the class.
 ///
 /// # Errors
-/// When one is missing or a compressor fails.
+/// When a file is missing or a compressor fails.
 pub fn report_class(folder: &Path) -> Result<u64> {
     println!(
         "\n{:<22}{:>10}{:>10}{:>14}",
@@ -144,8 +144,8 @@ impl Size {
     }
 }
 
-/// Compressed by the programs that people compare with: gzip itself, and the
-/// brotli that Node carries.
+/// Compresses a file with the programs that people compare with: gzip itself, and the brotli
+/// in Node.
 fn measure(file: &Path) -> Result<Size> {
     let raw = fs::metadata(file)
         .with_context(|| format!("cannot read {}", file.display()))?

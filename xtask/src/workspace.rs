@@ -1,4 +1,4 @@
-//! Where things are, and which versions the workspace asks for.
+//! Paths of the workspace, and the versions that it requires.
 
 use std::env;
 use std::fs;
@@ -8,14 +8,14 @@ use anyhow::{Context, Result};
 
 /// The folder of the workspace's Cargo.toml.
 pub fn root() -> PathBuf {
-    // Read when running, not when compiling: a moved or copied checkout may
-    // bring a compiled xtask along.
+    // Read at run time and not at compile time, because a moved or copied checkout may
+    // contain a compiled xtask.
     let xtask = env::var_os("CARGO_MANIFEST_DIR").expect("run this as `cargo xtask`");
     let xtask = PathBuf::from(xtask);
     xtask.parent().expect("xtask/ lies in the workspace").into()
 }
 
-/// The folder that cargo builds into.
+/// The folder with cargo's build output.
 pub fn target() -> PathBuf {
     match env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => root().join(folder),
@@ -23,7 +23,8 @@ pub fn target() -> PathBuf {
     }
 }
 
-/// Tools that we install: in the user's cache, so that every checkout shares them.
+/// The folder for tools that we install. It is in the user's cache, so that all checkouts
+/// share it.
 pub fn tools() -> Result<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
@@ -33,20 +34,20 @@ pub fn tools() -> Result<PathBuf> {
     Ok(cache.join("natero-wasm").join("tools"))
 }
 
-/// The version that every crate of the workspace and the npm package carry.
+/// The version of every crate of the workspace and of the npm package.
 pub fn version() -> Result<String> {
     let manifest = read(&root().join("Cargo.toml"))?;
     in_workspace_package(&manifest, "version")
         .context("Cargo.toml has no version under [workspace.package]")
 }
 
-/// Where the sources are published, if Cargo.toml says so.
+/// The address of the repository, if Cargo.toml has one.
 pub fn repository() -> Result<Option<String>> {
     let manifest = read(&root().join("Cargo.toml"))?;
     Ok(in_workspace_package(&manifest, "repository"))
 }
 
-/// The oldest compiler that this workspace promises to build with: `(1, 95)`.
+/// The oldest supported compiler, such as `(1, 95)`.
 pub fn rust_version() -> Result<(u32, u32)> {
     let manifest = read(&root().join("Cargo.toml"))?;
     in_workspace_package(&manifest, "rust-version")
@@ -63,7 +64,7 @@ pub fn locked_version(name: &str) -> Result<String> {
     version_in_lock(&lock, name).with_context(|| format!("Cargo.lock has no package `{name}`"))
 }
 
-/// Reads a file, naming it in the error.
+/// Reads a file; an error names the file.
 pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -1,5 +1,5 @@
-//! Two thousand events in one task: the time of a call, and what the page
-//! spends until it is quiet.
+//! Two thousand events in one task: the time of a call, and the CPU time that the page spends
+//! until it is idle.
 
 use std::collections::BTreeMap;
 
@@ -25,15 +25,15 @@ struct Figures {
     lost: Vec<f64>,
 }
 
-/// These rewrite everything that waits for each event, which takes most of a
-/// minute: one round is enough, for the noise of the slowest does not matter.
+/// These trackers rewrite the whole queue for each event, which takes most of a minute. One
+/// round is enough: noise does not matter for the slowest.
 const SLOW: [&str; 2] = ["snowplow", "mixpanel"];
 
 /// The figures by the way to call and the name of the tracker.
 #[derive(Default)]
 pub struct Measured(BTreeMap<(Call, &'static str), Figures>);
 
-/// Measures the slow trackers. Other measurements may run meanwhile.
+/// Measures the slow trackers. Other measurements may run at the same time.
 ///
 /// # Errors
 /// When a tracker does not run.
@@ -48,7 +48,7 @@ pub async fn slow(stage: &Stage<'_>, calls: &[Call]) -> Result<Measured> {
     Ok(all)
 }
 
-/// Measures the others, and adds the rows.
+/// Measures the other trackers, and adds the rows.
 ///
 /// # Errors
 /// When a tracker does not run.
@@ -60,7 +60,7 @@ pub async fn measure(
 ) -> Result<()> {
     for round in 0..ROUNDS {
         for index in 0..SUBJECTS.len() {
-            // In another order each time.
+            // Each round uses another order.
             let subject = SUBJECTS[(index + round) % SUBJECTS.len()];
             if SLOW.contains(&subject) {
                 continue;
@@ -97,8 +97,8 @@ impl Measured {
         let alive = page.alive().await?.total();
         let before = page.spent().await?;
         let times = page.burst(call.script(), EVENTS).await?;
-        // The tasks that a burst leaves behind may keep the page busy for most
-        // of a minute, in which it sends nothing.
+        // The tasks that follow a burst may keep the page busy for most of a minute, during
+        // which it sends nothing.
         page.page
             .act("await new Promise((go) => setTimeout(go));", Value::Null)
             .await?;
@@ -159,7 +159,7 @@ impl Measured {
         table.add(row("CPU of all threads per event", "µs", &|figures| {
             median(&figures.process)
         }));
-        // Every round counts, for a user feels each task that is too long.
+        // All rounds count, because a user notices every long task.
         table.add(
             row("longest task (0: none over 50 ms)", "ms", &|figures| {
                 percentile(&figures.longest, 1.0)

@@ -1,6 +1,6 @@
-//! The ways in which a page calls a tracker.
+//! The ways in which a page calls a tracker in the measurements.
 
-/// What a page tells with a feature.
+/// What a page passes when it sends a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Call {
     /// The feature's name alone.
@@ -13,7 +13,7 @@ impl Call {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Name, Self::Details];
 
-    /// What it is called in the names of rows.
+    /// Its name in the names of rows.
     pub fn label(self) -> &'static str {
         match self {
             Self::Name => "by name",
@@ -21,7 +21,7 @@ impl Call {
         }
     }
 
-    /// The function of the page that makes one such call, as JavaScript.
+    /// JavaScript source of the page function that makes one such call.
     pub fn script(self) -> &'static str {
         match self {
             Self::Name => "bench.tracker.feature",
@@ -29,8 +29,8 @@ impl Call {
         }
     }
 
-    /// The function of a page without a tracker that serializes what the call
-    /// is about, and does nothing else.
+    /// JavaScript source of a function for a page without a tracker. It only serializes the
+    /// data of the call.
     pub fn stringify_script(self) -> &'static str {
         match self {
             Self::Name => "bench.stringify",
@@ -38,11 +38,12 @@ impl Call {
         }
     }
 
-    /// The share of the fastest peer's time that one call may take.
+    /// The largest time of a call, as a share of the fastest peer's time.
     pub fn share_of_best(self) -> f64 {
         match self {
             Self::Name => 1.0 / 5.0,
-            // Reading five properties costs the same in every tracker.
+            // Reading five properties costs the same in every tracker, so the budget is
+            // looser.
             Self::Details => 1.0 / 3.0,
         }
     }

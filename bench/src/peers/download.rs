@@ -1,4 +1,4 @@
-//! What a page downloads, as the build weighed it.
+//! The size of what a page downloads, as measured by the build.
 
 use serde_json::{Map, Value};
 

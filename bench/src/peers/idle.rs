@@ -1,4 +1,4 @@
-//! What wakes up a page that nobody uses.
+//! Counts how often a page wakes up while nobody uses it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +14,7 @@ use crate::stage::Stage;
 const SETTLING: Duration = Duration::from_secs(8);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Counts, and returns the rows. Other measurements may run meanwhile.
+/// Measures, and returns the rows. Other measurements may run at the same time.
 ///
 /// # Errors
 /// When the browser does not show or hide a page.
@@ -42,7 +42,8 @@ pub async fn measure(stage: &Stage<'_>) -> Result<[Row; 2]> {
     tokio::time::sleep(SETTLING).await;
     let begun = epoch_ms()?;
     tokio::time::sleep(MINUTE).await;
-    // Asking a hidden page may show it, so nothing counts from here on.
+    // Evaluating a script in a hidden page may show the page, so nothing after this moment
+    // counts.
     let ended = epoch_ms()?;
 
     let mut rows = [

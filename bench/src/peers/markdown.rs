@@ -1,4 +1,4 @@
-//! The table as `bench/README.md` has it.
+//! The table as it appears in `bench/README.md`.
 
 use std::fmt::Write as _;
 

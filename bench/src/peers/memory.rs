@@ -1,4 +1,4 @@
-//! What delivered events leave in memory.
+//! The memory that is still in use after events were delivered.
 
 use std::path::Path;
 
@@ -8,18 +8,18 @@ use super::table::{Row, Table};
 use super::{Call, EMPTY, OURS};
 use crate::stage::{Alive, Stage, Tracked};
 
-/// The events of a burst.
+/// Number of events in the measured burst.
 const BURST: usize = 2_000;
 
-/// The events before that burst: enough for all functions to have run once.
+/// Number of events before that burst: enough for every function to have run once.
 const WARM_UP: usize = 50;
 
-/// The events at a time of a long run.
+/// Number of events in each portion of a long run.
 const PORTION: usize = 500;
 
-/// V8 keeps compiled code on the JavaScript heap, and compiles for as long as
-/// it finds more to optimise. With these flags it only makes bytecode, at a
-/// function's first call; what a burst after the warm-up leaves is data.
+/// V8 keeps compiled code on the JavaScript heap, and goes on compiling while it finds more
+/// to optimise. With these flags it only makes bytecode, at the first call of a function, so
+/// what a burst after the warm-up leaves on the heap is data.
 const NO_COMPILING: &str = "--no-opt --no-maglev --no-sparkplug --no-lazy-feedback-allocation";
 
 /// Adds the rows.
@@ -32,7 +32,7 @@ pub async fn measure(bundles: &Path, table: &mut Table) -> Result<()> {
     let burst = after_burst(&stage, OURS, WARM_UP).await?;
     let burst_base = after_burst(&stage, EMPTY, WARM_UP).await?;
     let growth = growth_over_10_000(&stage, OURS).await?;
-    // The measurement itself leaves traces in any page.
+    // The measurement itself leaves objects in any page, so they are subtracted.
     let growth_base = growth_over_10_000(&stage, EMPTY).await?;
     drop(stage);
     eprintln!("memory, with compiled code");
@@ -46,7 +46,7 @@ pub async fn measure(bundles: &Path, table: &mut Table) -> Result<()> {
             .figure(EMPTY, burst_base.heap)
             .at_most(64.0),
     );
-    // A wasm memory never shrinks: this is what the queue took at its longest.
+    // A wasm memory never shrinks, so this is what the queue took at its longest.
     table.add(Row::new("wasm memory above before that burst", "KB").figure(OURS, burst.wasm));
     table.add(
         Row::new(
@@ -65,7 +65,7 @@ pub async fn measure(bundles: &Path, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// KB that are alive after a delivered burst with details, and were not before it.
+/// Memory in KB that is in use after a delivered burst with details, and was not before it.
 async fn after_burst(stage: &Stage<'_>, subject: &str, warm_up: usize) -> Result<Alive> {
     let page = stage.open(subject).await?;
     deliver(&page, subject, warm_up).await?;
@@ -78,7 +78,7 @@ async fn after_burst(stage: &Stage<'_>, subject: &str, warm_up: usize) -> Result
     })
 }
 
-/// Makes so many events with details, and waits until they are delivered.
+/// Makes `events` events with details, and waits until they are delivered.
 async fn deliver(page: &Tracked<'_>, subject: &str, events: usize) -> Result<()> {
     if events > 0 {
         let total = page.sink.events() + events;
@@ -91,7 +91,7 @@ async fn deliver(page: &Tracked<'_>, subject: &str, events: usize) -> Result<()>
     page.until_quiet().await
 }
 
-/// KB that are alive after 10,000 calls by name, and were not after 1,000.
+/// Memory in KB that is in use after 10,000 calls by name, and was not after 1,000.
 async fn growth_over_10_000(stage: &Stage<'_>, subject: &str) -> Result<f64> {
     let page = stage.open(subject).await?;
     let mut alive = Vec::new();

@@ -21,7 +21,7 @@ pub async fn measure(stage: &Stage<'_>, table: &mut Table) -> Result<()> {
         eprintln!("start, round {} of {ROUNDS}", round + 1);
         let subjects: Vec<_> = SUBJECTS.into_iter().chain([EMPTY]).collect();
         for index in 0..subjects.len() {
-            // In another order each time.
+            // Each round uses another order.
             let subject = subjects[(index + round) % subjects.len()];
             let page = stage.load(subject).await?;
             let times: [f64; 2] = page

@@ -1,4 +1,4 @@
-//! A call every 10 ms, and what 500 events are on the wire.
+//! A call every 10 ms, and the bytes that 500 events take on the wire.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ async fn paced(stage: &Stage<'_>, call: Call, table: &mut Table) -> Result<()> {
                 .run(&format!("return bench.steadily({script}, {CALLS}, 10);"))
                 .await?;
             times.entry(subject).or_default().push(median(&calls));
-            // Bytes have no noise.
+            // The byte count has no noise, so one round is enough.
             if round == 0 && subject != EMPTY {
                 wire = wire.figure(subject, bytes_per_event(&page, call).await?);
             }
@@ -53,7 +53,7 @@ async fn paced(stage: &Stage<'_>, call: Call, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// What 500 events of one task make the browser send.
+/// The bytes that the browser sends for 500 events of one task.
 async fn bytes_per_event(page: &Tracked<'_>, call: Call) -> Result<f64> {
     page.sink.until_events(CALLS).await;
     page.until_quiet().await?;

@@ -1,4 +1,4 @@
-//! Rows of figures, each with its budget.
+//! Rows of figures, each of which may have a budget.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,20 +16,20 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
-/// One quantity, for every tracker that it was measured of.
+/// One measured quantity, with a figure for each tracker for which it was measured.
 pub struct Row {
     pub name: String,
     pub unit: &'static str,
-    /// By the name of the tracker.
+    /// The figures, by the name of the tracker.
     pub figures: BTreeMap<String, f64>,
     /// What the baseline is, and its figure.
     pub base: Option<(String, f64)>,
     pub budget: Option<Budget>,
 }
 
-/// What the figure of ours may be at most.
+/// The largest allowed figure of our tracker.
 pub struct Budget {
-    /// Where the limit comes from; nothing for a limit that is only a number.
+    /// Why the limit is what it is; `None` for a limit that is only a number.
     rule: Option<String>,
     most: f64,
 }
@@ -45,8 +45,8 @@ impl Row {
         }
     }
 
-    /// Adds the figure of a tracker, or the baseline where `of` is the page
-    /// without one. What is no number was not measured.
+    /// Adds the figure of the tracker `of`, or the baseline where `of` is the page without a
+    /// tracker. NaN and infinity stand for "not measured".
     pub fn figure(mut self, of: &str, value: f64) -> Self {
         if of == EMPTY {
             return self.base("an empty page", value);
@@ -63,20 +63,20 @@ impl Row {
         self
     }
 
-    /// Ours may be at most so large.
+    /// Sets a fixed limit for our tracker.
     pub fn at_most(mut self, most: f64) -> Self {
         self.budget = Some(Budget { rule: None, most });
         self
     }
 
-    /// Ours may be at most so large, which `rule` explains.
+    /// Sets a limit for our tracker that is explained by `rule`.
     pub fn at_most_by_rule(mut self, rule: &str, most: f64) -> Self {
         let rule = Some(rule.to_owned());
         self.budget = Some(Budget { rule, most });
         self
     }
 
-    /// Ours may be at most this share of the best peer's.
+    /// Sets the limit of our tracker to a share of the best peer's figure.
     pub fn share_of_best(self, share: f64) -> Self {
         let Some(best) = self.best() else {
             return self;
@@ -88,19 +88,19 @@ impl Row {
         self.at_most_by_rule(&rule, best * share)
     }
 
-    /// The best peer's figure, if a peer has one.
+    /// The best figure of a peer, if a peer has one.
     pub fn best(&self) -> Option<f64> {
         let figures = PEERS.iter().filter_map(|peer| self.figures.get(*peer));
         figures.copied().min_by(f64::total_cmp)
     }
 
-    /// Whether ours is within its budget, where it has one.
+    /// Whether our figure is within its budget; `None` without a budget.
     pub fn holds(&self) -> Option<bool> {
         let ours = self.figures.get(OURS)?;
         Some(*ours <= self.budget.as_ref()?.most)
     }
 
-    /// Ours divided by the best peer's.
+    /// Our figure divided by the best peer's.
     pub fn ratio(&self) -> Option<f64> {
         let best = self.best().filter(|best| *best > 0.0)?;
         Some(self.figures.get(OURS)? / best)
@@ -163,7 +163,7 @@ impl Table {
         println!("\n{held} of {} budgets hold", verdicts.len());
     }
 
-    /// All rows, as `target/bench.json` has them.
+    /// All rows, in the form of `target/bench.json`.
     pub fn json(&self) -> Value {
         let rows: Vec<Value> = self.rows.iter().map(Row::json).collect();
         json!({ "browser": self.browser, "versions": self.versions, "rows": rows })
@@ -184,12 +184,13 @@ pub fn or_dash(value: Option<f64>) -> String {
     value.map_or("–".to_owned(), short)
 }
 
-/// A ratio of two figures, or a dash where there is none.
+/// A ratio of two figures, or a dash where it is unknown.
 pub fn ratio(value: Option<f64>) -> String {
     value.map_or("–".to_owned(), |value| format!("{value:.3}"))
 }
 
-/// A figure with three digits, or all of a whole number: more is noise.
+/// A figure with three significant digits, or all digits of a whole number: further digits
+/// are noise.
 fn short(value: f64) -> String {
     match value.abs() {
         100.0.. => with_separators(value.round()),

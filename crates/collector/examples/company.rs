@@ -1,12 +1,12 @@
-//! Writes the bodies of requests that fill a collector with a believable
-//! company tree and weeks of usage, one file a request, for curl or a program:
+//! Writes the request bodies that fill a collector with a believable company tree and weeks
+//! of usage, one file for each request, for curl or a program:
 //!
 //! ```text
 //! cargo run -p natero-collector --example company -- FOLDER
 //! ```
 //!
-//! `FOLDER/requests.tsv` lists them in the order in which they are to be sent:
-//! the path (`events` for that of the Event API) and the file.
+//! `FOLDER/requests.tsv` lists the requests in the order in which they must be sent: the path
+//! (`events` for that of the Event API) and the file.
 #![allow(missing_docs, clippy::print_stdout)]
 
 use std::{

@@ -1,9 +1,9 @@
-//! Fills a database with ten million events of 10,000 accounts and times how
-//! long usage takes to answer, and the pages of the dashboard.
+//! Fills a database with ten million events of 10,000 accounts. Then times how long usage
+//! queries and the pages of the dashboard take.
 //!
 //! `cargo run --release -p natero-collector --example ten_million -- FILE [EVENTS]`
 //!
-//! A file that is there already is only asked.
+//! A file that exists already is not filled again.
 
 use std::{
     path::{Path, PathBuf},
@@ -66,7 +66,7 @@ async fn main() {
     open_pages(PathBuf::from(file), &key).await;
 }
 
-/// Every kind of page and part of one, for all time and for 30 days.
+/// Every kind of page and fragment, for all time and for 30 days.
 const PAGES: [&str; 21] = [
     "/",
     "/?level=leaves",
@@ -97,7 +97,7 @@ struct Flags {
     config: Config,
 }
 
-/// Times the pages of the dashboard, signed in as a person.
+/// Times the pages of the dashboard, for a signed-in person.
 async fn open_pages(file: PathBuf, key: &str) {
     let mut config = Flags::parse_from(["serve"]).config;
     config.database.db = file;
@@ -123,8 +123,7 @@ async fn open_pages(file: PathBuf, key: &str) {
     }
 }
 
-/// The time of the first answer, which fills what is kept for others, and the median of
-/// the next nine.
+/// The time of the first answer, which fills the caches, and the median of the next nine.
 async fn time_of(router: &Router, address: &str, cookie: &str) -> (f64, f64) {
     let mut times = Vec::new();
     for _ in 0..10 {
@@ -144,7 +143,7 @@ async fn time_of(router: &Router, address: &str, cookie: &str) -> (f64, f64) {
     (times[0], warm[warm.len() / 2])
 }
 
-/// A small generator, so that every run makes the same events.
+/// A small random generator with a fixed seed, so that every run makes the same events.
 struct Random(u64);
 
 impl Random {
@@ -189,7 +188,7 @@ fn fill(conn: &mut Connection, count: u64) {
     for session in 0..sessions {
         let account = random.below(ACCOUNTS);
         let user = account * USERS_PER_ACCOUNT + random.below(USERS_PER_ACCOUNT);
-        // Sessions arrive in the order of their time, as they do in life.
+        // Sessions arrive in the order of their times, as in real use.
         let begin = START + (session * DAYS * DAY as u64 / sessions) as i64;
         for at in 0..EVENTS_PER_SESSION {
             batch.push(event(&mut random, session, account, user, begin, at));
@@ -256,7 +255,7 @@ fn event(
     NewEvent::new(1, event_id, IdScope::Public, event)
 }
 
-/// Processor time of this thread: on a busy machine the only honest figure.
+/// Processor time of this thread: on a busy machine, wall-clock time would mislead.
 fn cpu_ms() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let ns = text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok());
@@ -300,7 +299,7 @@ fn ask(conn: &Connection) {
                     filter: Filter::default(),
                 };
                 let (start, cpu) = (Instant::now(), cpu_ms());
-                // What the API asks for.
+                // The same computation as for a request to the API.
                 let answer = if by.is_some_and(Dimension::is_subject) {
                     let page = RowPage {
                         limit: Some(1000),

@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The current time in ms since the Unix epoch; 0 where the machine's clock is
-/// set to a time before it.
+/// The current time in ms since the Unix epoch; 0 if the machine's clock is set to a time
+/// before that.
 pub fn now_ms() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

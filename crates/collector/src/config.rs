@@ -7,7 +7,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use crate::model::{calendar::TimeZone, origin::Origin};
 pub use store_choice::{ChoiceError, ScaledAddress, StoreChoice};
 
-/// Where the stored data is.
+/// Where the data is stored.
 #[derive(Clone, clap::Args)]
 pub struct Database {
     /// SQLite file; `serve` and `keys create` make it if it is not there yet
@@ -25,8 +25,8 @@ pub struct Database {
     pub store: Option<String>,
 
     /// With --store postgres://…: the address of ClickHouse, such as
-    /// http://HOST:8123/DATABASE. Several are shards, each of which has a part of the
-    /// events; `|` stands between the replicas of one, which have the same
+    /// http://HOST:8123/DATABASE. Several are shards, each of which has a part of the events;
+    /// separate the replicas of a shard, which have the same events, by `|`
     #[arg(
         long,
         env = "NATERO_CLICKHOUSE",
@@ -37,7 +37,7 @@ pub struct Database {
     pub clickhouse: Vec<String>,
 }
 
-/// Where the stored data of a command is that works on a SQLite file alone.
+/// Where the data is stored, for a command that works only on a SQLite file.
 #[derive(Clone, clap::Args)]
 pub struct DatabaseFile {
     /// SQLite file
@@ -53,7 +53,7 @@ pub struct DatabaseFile {
     )]
     store: Option<String>,
 
-    /// Taken so that whoever names it is told what the command works on.
+    /// Accepted only so that a value gives a helpful error.
     #[arg(
         long,
         env = "NATERO_CLICKHOUSE",
@@ -80,7 +80,7 @@ impl DatabaseFile {
 }
 
 impl std::fmt::Debug for DatabaseFile {
-    /// Leaves the addresses of servers out: they may have passwords in them.
+    /// Omits the addresses of servers: they may contain passwords.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DatabaseFile")
             .field("db", &self.db)
@@ -89,7 +89,7 @@ impl std::fmt::Debug for DatabaseFile {
 }
 
 impl std::fmt::Debug for Database {
-    /// Leaves the addresses of servers out: they may have passwords in them.
+    /// Omits the addresses of servers: they may contain passwords.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Database")
             .field("db", &self.db)
@@ -152,8 +152,8 @@ pub struct Config {
     #[arg(long, env = "NATERO_RATE_LIMIT", default_value_t = 10_000)]
     pub rate_limit: u32,
 
-    /// Take events even if the clock of this machine stands before the newest event
-    /// received, as after it was ahead for a while
+    /// Take events even if the clock of this machine is behind the newest event received, as
+    /// after it was ahead for a while
     #[arg(long, env = "NATERO_TRUST_CLOCK")]
     pub trust_clock: bool,
 

@@ -1,9 +1,7 @@
-//! Receives usage events over HTTP, stores them in SQLite and answers what each
-//! account does with a product.
+//! Receives usage events over HTTP, stores them, and answers how each account uses a product.
 //!
-//! [`router::router`] is the whole HTTP surface and can be tested without a
-//! socket; [`server::serve`] runs it on one. Each module may use those below
-//! it, never those above:
+//! [`router::router`] is the whole HTTP surface and can be tested without a socket;
+//! [`server::serve`] runs it on one. Each module may use those below it, never those above:
 //!
 //! ```text
 //! cli

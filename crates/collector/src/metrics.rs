@@ -1,5 +1,5 @@
-//! Metrics for Prometheus. No label has an id, a key or any other value that a
-//! client chooses, so that the number of series is bounded.
+//! Metrics for Prometheus. No label holds an id, a key or any other value that a client
+//! chooses, so that the number of series is bounded.
 
 use std::{fmt::Write, sync::atomic::AtomicI64, time::Duration};
 
@@ -68,7 +68,7 @@ pub struct Metrics {
     pub database_bytes: Gauge<i64, AtomicI64>,
     /// Number of events that ClickHouse does not have yet.
     pub unshipped_events: Gauge<i64, AtomicI64>,
-    /// Age of the oldest of them in seconds.
+    /// Age of the oldest such event, in seconds.
     pub unshipped_age: Gauge<i64, AtomicI64>,
     lacking_blocks: Family<NodeLabels, Gauge<i64, AtomicI64>>,
 }
@@ -94,7 +94,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Tells how many blocks of events a node of ClickHouse lacks.
+    /// Sets how many blocks of events a ClickHouse node does not have yet.
     pub fn set_lacking_blocks(&self, node: String, blocks: i64) {
         self.lacking_blocks
             .get_or_create(&NodeLabels { node })
@@ -173,7 +173,7 @@ impl Metrics {
             .inc_by(count);
     }
 
-    /// Counts a response. `route` is the pattern and never the address, which
+    /// Counts a response. `route` is the pattern of the route and never the address, which
     /// contains keys.
     pub fn count_request(&self, route: &str, method: &str, status: u16, took: Duration) {
         self.requests

@@ -1,4 +1,4 @@
-//! Every address of the collector, and the handler that answers it.
+//! Every path of the collector, and the handler that answers it.
 
 use axum::{
     Router,
@@ -26,20 +26,21 @@ use crate::{
     model::{note::NoteKind, record_kind::RecordKind},
 };
 
-/// What a client needs for an address.
+/// The credential that a path requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Nothing: the answer says nothing about customers.
+    /// None: the answer reveals nothing about customers.
     Open,
     /// The keys of a source, in the path.
     Source,
     /// An account key.
     Account,
-    /// An account key, or a viewer key, which sees its accounts alone.
+    /// An account key, or a viewer key, which sees only its own accounts.
     Reader,
 }
 
-/// The addresses of single records of an account. A manager has one by e-mail.
+/// The paths of single records of an account. A manager also has a path with the e-mail
+/// address.
 const RECORDS: [(&str, RecordKind); 11] = [
     (
         "/api/v2/accounts/{id}/financials/{record_id}",
@@ -87,8 +88,8 @@ const RECORDS: [(&str, RecordKind); 11] = [
     ),
 ];
 
-/// Every address of the API with the access it needs. The tests compare this
-/// list with the OpenAPI document.
+/// Every path of the API with the credential that it requires. The tests compare this list
+/// with the OpenAPI document.
 pub fn routes() -> Vec<(&'static str, Access, MethodRouter<App>)> {
     use Access::{Account, Open, Reader, Source};
     let mut routes: Vec<(_, _, MethodRouter<App>)> = vec![
@@ -249,7 +250,7 @@ pub fn router(app: App) -> Router {
         .layer(cors::event_api(&app.config.allow_origins));
     let account = account
         .method_not_allowed_fallback(dashboard::error::method_not_allowed)
-        // Behind the check of the key: the layer that is added last comes first.
+        // Runs after the check of the key: the layer that is added last runs first.
         .route_layer(middleware::from_fn(parameters::refuse_unknown))
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
@@ -273,16 +274,17 @@ pub fn router(app: App) -> Router {
             observe::count_and_log,
         ))
         .with_state(app);
-    // An address is read before anything else: layers of a router come after its routes.
+    // The address is normalized before anything else. A layer of the router would run only
+    // after the route is chosen.
     let read = MapRequest::new(routed, address::without_nul);
     Router::new().fallback_service(read)
 }
 
-/// Forms of people who are signed in: a text of a record may have 64 KiB, and a form
-/// writes one byte as three.
+/// Largest form of a signed-in person. A text of a record may have 64 KiB, and a form encodes
+/// one byte as three.
 const MAX_FORM_BYTES: usize = 1024 * 1024;
 
-/// The form that everybody may send has a key and the address of a page.
+/// Largest sign-in form, which anybody may send. It has a key and the address of a page.
 const MAX_SIGN_IN_BYTES: usize = 8 * 1024;
 
 /// The pages of the dashboard, their fragments and their assets.

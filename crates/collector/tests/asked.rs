@@ -26,7 +26,7 @@ async fn the_answer_lists_the_asked_events_that_are_not_stored() {
     collector.send(vec![event("a")]).await;
     let answer = ask(&collector, &path, "a,b,%20c%20,x%2Dy,,d", &[event("b")]).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    // `b` came with the same request.
+    // `b` arrived in the same request.
     assert_eq!(answer.json()["lacking"], "c,x-y,d");
     let answer = ask(&collector, &path, "a,b", &[event("c")]).await;
     assert_eq!(answer.json()["lacking"], "");

@@ -1,4 +1,4 @@
-//! Requests of other clients, to the byte.
+//! Requests of other clients, reproduced byte for byte.
 #![allow(missing_docs)]
 
 mod support;
@@ -56,7 +56,7 @@ fn other_clients_are_understood_and_may_repeat_what_they_sent() {
         let (mut status, mut body) = (100, String::new());
         let mut client = running.client();
         let mut sent = request.as_str();
-        // An interim answer comes before the real one.
+        // An interim answer (100) comes before the final one.
         while status == 100 {
             (status, body) = client.raw(sent).unwrap();
             sent = "";
@@ -82,7 +82,7 @@ fn other_clients_are_understood_and_may_repeat_what_they_sent() {
         assert_eq!(status, 200, "{body}");
         serde_json::from_str::<Value>(&body).unwrap()
     };
-    // With the slash that the Ruby client puts in front of the query.
+    // With the slash that the Ruby client puts before the query.
     assert_eq!(ask("/api/v2/accounts/1044/")["name"], "Initech");
     let usage = ask("/api/v2/accounts/1044/usage");
     assert_eq!(

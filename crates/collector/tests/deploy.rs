@@ -1,4 +1,4 @@
-//! What `deploy/` and the documents tell an operator to run is what the command takes.
+//! Checks that the command accepts what `deploy/` and the documents tell an operator to run.
 #![allow(missing_docs)]
 
 use std::{ffi::OsStr, fs, path::Path};
@@ -9,7 +9,7 @@ use natero_collector::cli::Cli;
 /// The name of the program.
 const PROGRAM: &str = "natero-collector";
 
-/// The level of the log, which is no flag.
+/// The level of the log, which has no flag.
 const LOG_LEVEL: &str = "NATERO_LOG";
 
 fn text(path: &str) -> String {
@@ -17,12 +17,12 @@ fn text(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()))
 }
 
-/// Lines that end in a backslash go on in the next.
+/// Joins lines that end in a backslash with the next line.
 fn joined(text: &str) -> String {
     text.replace("\\\n", " ")
 }
 
-/// What the command makes of arguments; `--help` and `--version` are fine, too.
+/// Parses arguments as the command does; `--help` and `--version` are accepted, too.
 fn parse(args: &[&str]) -> Result<(), String> {
     match Cli::try_parse_from([PROGRAM].iter().chain(args)) {
         Ok(_) => Ok(()),
@@ -31,7 +31,7 @@ fn parse(args: &[&str]) -> Result<(), String> {
     }
 }
 
-/// What `serve` makes of a setting in its environment.
+/// Parses a setting in the environment as `serve` does.
 fn parse_setting(line: &str) -> Result<(), String> {
     let (name, value) = line
         .split_once('=')
@@ -49,8 +49,9 @@ fn parse_setting(line: &str) -> Result<(), String> {
     parse(&["serve", &format!("--{flag}"), value])
 }
 
-/// The arguments that a line of a shell gives the program: by itself, as another user, or
-/// in a container. `None` where it runs something else, or a container as it is.
+/// The arguments that a shell line passes to the program: when it is run directly, as another
+/// user, or in a container. `None` if the line runs something else, or a container without
+/// arguments.
 fn arguments(line: &str) -> Option<Vec<&str>> {
     let line = line.split(" #").next()?;
     let words: Vec<_> = line.split_whitespace().collect();
@@ -69,7 +70,7 @@ fn arguments(line: &str) -> Option<Vec<&str>> {
     (!as_it_is).then(|| args.to_vec())
 }
 
-/// The lines of the shell in a document.
+/// The shell lines in a document.
 fn shell_lines(document: &str) -> Vec<String> {
     let blocks = document.split("```sh\n").skip(1);
     let blocks = blocks.filter_map(|block| block.split("```").next());

@@ -19,7 +19,7 @@ use support::{
 
 const CLIENTS: usize = 4;
 
-/// A batch of so many events that can be told from all others.
+/// A batch of this many events, which are distinct from all others.
 fn batch(name: &str, size: usize) -> String {
     (0..size)
         .map(|no| {
@@ -39,8 +39,9 @@ fn source(place: &Place) -> String {
     format!("POST /v1/{}/{}", part("auth_key"), part("api_key"))
 }
 
-/// Checks that batches are there wholly or not at all, that those are which were answered,
-/// and that the figures agree with the events. `target` is where they were sent to.
+/// Checks that each batch is stored completely or not at all, that all batches answered as
+/// accepted are stored, and that the figures agree with the events. `target` is where they
+/// were sent.
 fn check(place: &Place, target: &str, batches: &Batches) {
     let key = json_of(natero(place, &["keys", "create", "account", "--json"]));
     let key = key["account_key"].as_str().unwrap();
@@ -91,12 +92,12 @@ fn check(place: &Place, target: &str, batches: &Batches) {
 #[derive(Debug, Default)]
 struct Batches {
     sent: HashSet<String>,
-    /// Those that were answered as accepted.
+    /// The batches that were answered as accepted.
     answered: HashSet<String>,
 }
 
-/// Sends batches from several clients until `end` is called, in the middle of
-/// the load and after a different stretch of it in each round.
+/// Sends batches from several clients until `end` is called during the load, after a
+/// different time in each round.
 fn under_load(
     running: Running,
     target: &str,
@@ -189,7 +190,7 @@ fn told_to_end_it_commits_what_it_has_begun() {
         body.len()
     );
     client.send(&(head + first)).unwrap();
-    // Answered, so what was sent before it has been taken up.
+    // This request is answered, so the collector has also read what was sent before it.
     assert_eq!(running.request("GET /healthz", "").0, 200);
     running.signal("-TERM");
     while Client::connect(&running.address).is_ok() {

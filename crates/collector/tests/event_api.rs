@@ -1,4 +1,4 @@
-//! The Event API as a client meets it.
+//! The Event API, as a client sees it.
 #![allow(missing_docs)]
 
 mod support;
@@ -57,7 +57,7 @@ async fn three_broken_lines_of_a_hundred_cost_no_other() {
 #[tokio::test]
 async fn half_a_character_costs_no_event() {
     let collector = Collector::new();
-    // As JSON.stringify writes a title that was cut within an emoji.
+    // The text that JSON.stringify writes for a title that was cut within an emoji.
     let cut = |feature: &str| {
         format!(
             r#"{{"account_id":"acme","user_id":"ann","created_at":{NOW},"action":"feature","feature":"{feature}","title":"Cut \ud83d"}}"#
@@ -68,7 +68,7 @@ async fn half_a_character_costs_no_event() {
         .await
         .json();
     assert_eq!(receipt["rejected"], json!([]), "{receipt}");
-    // Without an event_id the content is the key, here too.
+    // Without an event_id, the content is the key here too.
     assert_eq!(
         (&receipt["accepted"], &receipt["duplicates"]),
         (&json!(2), &json!(1))
@@ -162,7 +162,7 @@ async fn bodies_up_to_the_limits_are_taken() {
     );
     assert!(answer.error().contains("65536 lines"));
 
-    // A line has a limit of its own, and costs no other.
+    // Each line has its own size limit, and exceeding it does not affect other lines.
     let padding = "x".repeat(256 * 1024);
     let long = with(feature("acme", "ann", "x", "long"), json!({"y": padding}));
     let receipt = collector
@@ -389,7 +389,8 @@ async fn addresses_and_methods_that_do_not_exist_say_so_in_json() {
     assert_eq!(collector.ask(health).await.status, 200);
 }
 
-/// Junk, how it is packed, and where it comes into a valid event.
+/// Junk bytes, how they are compressed, and the position at which they are put into a valid
+/// event.
 fn broken_bodies() -> impl Strategy<Value = (Vec<u8>, u8, usize)> {
     (vec(any::<u8>(), 0..600), 0..3_u8, 0..600_usize)
 }
@@ -406,7 +407,7 @@ fn no_body_makes_it_fail() {
         let mut body = feature("acme", "ann", "export", 1).to_string().into_bytes();
         let cut = at.min(body.len());
         match packing {
-            // Junk on the wire, junk in a valid packing, a valid packing with junk in it.
+            // Junk as the body, junk in a valid gzip body, or a valid event with junk in it.
             0 => body = junk,
             1 => body = gzip(&junk),
             _ => {

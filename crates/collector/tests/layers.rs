@@ -1,4 +1,4 @@
-//! The layers of the crate: which module may use which, held against the `use`
+//! The layers of the crate: which module may use which others, checked against the `use`
 //! declarations and paths of the source.
 #![allow(missing_docs)]
 
@@ -23,7 +23,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("cli", &["clock", "config", "model", "server", "store"]),
 ];
 
-/// Who may name a single store, besides itself: who opens it.
+/// Modules besides the store itself that may name a specific store, because they open it.
 const MAY_OPEN: [&str; 2] = ["cli", "http::state"];
 
 /// A path in the source, from the root of the crate, such as `store::users::find`.
@@ -98,7 +98,7 @@ fn without_tests(source: &str) -> String {
         .to_owned()
 }
 
-/// Every path that begins with `crate`, `super`, `self` or a child module.
+/// Every path that begins with `crate`, `super`, `self` or the name of a child module.
 fn used_paths(source: &str, module: &ModulePath, is_folder: bool) -> BTreeSet<ModulePath> {
     let parent = &module[..module.len() - 1];
     let code: String = source
@@ -111,7 +111,7 @@ fn used_paths(source: &str, module: &ModulePath, is_folder: bool) -> BTreeSet<Mo
         let is_start = !code[..at].ends_with(|before: char| {
             before.is_alphanumeric() || matches!(before, '_' | ':' | '"' | '\'')
         });
-        // A visibility is no import.
+        // A visibility such as `pub(in …)` is not an import.
         if !is_start || code[..at].ends_with("pub(in ") {
             continue;
         }
@@ -121,7 +121,7 @@ fn used_paths(source: &str, module: &ModulePath, is_folder: bool) -> BTreeSet<Mo
                 "crate" => &[],
                 "super" => parent,
                 "self" => module,
-                // Children are in scope of the file of a folder by their names.
+                // In the file of a folder, its child modules are in scope by their names.
                 child if is_folder && has_child(module, child) => {
                     used.insert([module.as_slice(), &tree].concat());
                     continue;
@@ -141,8 +141,8 @@ fn has_child(module: &ModulePath, child: &str) -> bool {
     folder.join(child).is_dir() || folder.join(format!("{child}.rs")).is_file()
 }
 
-/// The paths at the start of `code`: one, or several where it has braces.
-/// Nothing where it does not begin with a path of at least two parts.
+/// The paths at the start of `code`: one, or several if it has braces. None if it does not
+/// begin with a path of at least two parts.
 fn path_tree(code: &str) -> Vec<ModulePath> {
     fn parse(code: &str, prefix: &ModulePath, found: &mut Vec<ModulePath>) -> usize {
         let end = code
@@ -242,7 +242,7 @@ fn only_the_store_on_servers_names_the_libraries_for_them() {
     assert!(outside.is_empty(), "{}", outside.join("\n"));
 }
 
-/// Whether a module opens stores.
+/// Whether a module may open stores.
 fn may_open(module: &ModulePath) -> bool {
     let path = module.join("::");
     MAY_OPEN
@@ -271,7 +271,7 @@ fn no_files_import_each_other_in_a_circle() {
     let mut uses: BTreeMap<&ModulePath, BTreeSet<&ModulePath>> = BTreeMap::new();
     for module in &modules {
         for used in &module.used {
-            // The longest part of the path that is a file of its own.
+            // The longest prefix of the path that is a file of its own.
             let target = (1..=used.len())
                 .rev()
                 .find_map(|length| files.get(&used[..length].to_vec()));
@@ -280,9 +280,8 @@ fn no_files_import_each_other_in_a_circle() {
             }
         }
     }
-    // Files at either end are removed, those that use none of the remaining files
-    // and those that none of them uses, until only circles and the files between
-    // them remain.
+    // Files that use none of the remaining ones, and files that none of them uses, are
+    // removed until only cycles and the files between them remain.
     let mut remaining = files;
     loop {
         let used: BTreeSet<_> = remaining

@@ -1,4 +1,4 @@
-//! What the collector can tell of events that never came.
+//! What the collector can report about events that never arrived.
 #![allow(missing_docs)]
 
 mod support;
@@ -64,7 +64,7 @@ async fn what_was_refused_is_told_apart_from_what_was_lost() {
         numbered("t1", 3, "b"),
         refused(4),
     ];
-    // Sent again, as after an answer that was lost.
+    // Sent a second time, as after a lost answer.
     for _ in 0..2 {
         let receipt = collector.post(ndjson(&batch)).await.json();
         assert_eq!(receipt["rejected"].as_array().unwrap().len(), 2);
@@ -77,7 +77,7 @@ async fn what_was_refused_is_told_apart_from_what_was_lost() {
             "implausible": 0, "implausible_streams": [],
         })
     );
-    // A batch of nothing else, and of a stream that is not known yet.
+    // A batch without any other event, of a stream that is not known yet.
     let receipt = collector.post(ndjson(&[with(refused(0), json!({"stream_id": "t2"}))]));
     assert_eq!(receipt.await.status, 200);
     let report = collector.get("/api/v2/loss").await;
@@ -85,7 +85,7 @@ async fn what_was_refused_is_told_apart_from_what_was_lost() {
         (&report["streams"], &report["rejected"]),
         (&json!(2), &json!(3))
     );
-    // Mended and sent again, it has arrived.
+    // The corrected event, sent again, counts as arrived.
     send(
         &collector,
         &[numbered("t1", 4, "c"), numbered("t1", 2, "d")],
@@ -96,7 +96,7 @@ async fn what_was_refused_is_told_apart_from_what_was_lost() {
         (&report["missing"], &report["rejected"]),
         (&json!(0), &json!(2))
     );
-    // What is no JSON names no place.
+    // A line that is not JSON names no stream.
     let body = format!(
         "{}\n{{\"stream_id\":\"t1\",\"seq\":9",
         numbered("t1", 7, "e")
@@ -153,7 +153,7 @@ async fn a_made_up_number_makes_its_stream_implausible_and_nothing_missing() {
         )
         .await;
     }
-    // A rejected event makes up numbers, too.
+    // A rejected event can forge numbers, too.
     let refused = with(numbered("t3", 5_000_000, "r"), json!({"total": -1}));
     send(&collector, &[refused]).await;
     let report = collector.get("/api/v2/loss").await;

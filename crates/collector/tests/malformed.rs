@@ -1,4 +1,4 @@
-//! What is no HTTP, on a socket.
+//! Input on a socket that is not valid HTTP.
 #![allow(missing_docs)]
 
 mod support;
@@ -23,7 +23,7 @@ fn start() -> (Place, Running) {
     (place, running)
 }
 
-/// All that comes back until the collector hangs up.
+/// All bytes that are answered until the collector closes the connection.
 fn answer(running: &Running, pieces: &[&[u8]]) -> String {
     let mut stream = TcpStream::connect(&running.address).unwrap();
     stream.set_nodelay(true).unwrap();
@@ -35,7 +35,7 @@ fn answer(running: &Running, pieces: &[&[u8]]) -> String {
     answer
 }
 
-/// One answer that is an error: its status and what it says.
+/// Checks that the answer is one error, and returns its status and message.
 #[track_caller]
 fn refusal(answer: &str) -> (u16, String) {
     let (head, body) = answer
@@ -110,7 +110,7 @@ fn a_refused_client_may_send_to_its_end() {
     let (_place, running) = start();
     let mut stream = TcpStream::connect(&running.address).unwrap();
     stream.write_all(b"hello\r\n\r\n").unwrap();
-    // Answered; a socket that were closed now would be reset by what follows.
+    // It was answered. If the socket were closed now, the bytes that follow would reset it.
     assert_eq!(stream.peek(&mut [0]).unwrap(), 1);
     for _ in 0..50 {
         stream.write_all(&[b'x'; 16 * 1024]).unwrap();
@@ -154,7 +154,7 @@ fn answers_that_come_before_the_refusal_stay_as_they_are() {
     assert!(parts[..2].iter().all(|part| part.starts_with("200 ")));
     assert!(parts[1].ends_with("{\"status\":\"ok\"}"), "{answers}");
     assert_eq!(refusal(&format!("HTTP/1.1 {}", parts[2])).0, 400);
-    // An answer to HEAD has no body, and the connection is used on.
+    // An answer to HEAD has no body, and the connection stays in use.
     let head = "HEAD /?next=a HTTP/1.1\r\nhost: x\r\n\r\n";
     let heads = answer(&running, &[head.as_bytes(), both.as_bytes()]);
     assert_eq!(heads.matches("HTTP/1.1 200").count(), 3, "{heads}");

@@ -1,4 +1,4 @@
-//! The shapes that the public clients of the original read and write.
+//! The request and response formats of the original's public clients.
 #![allow(missing_docs)]
 
 mod support;
@@ -91,7 +91,7 @@ async fn a_bulk_call_returns_its_failed_records_with_a_message() {
     let answer = collector.call("POST", "/api/v2/accounts", Some(body)).await;
     assert_eq!(answer.status, 422);
     assert_eq!(answer.json()["failed_results"][0]["record"], bad);
-    // Records of an account, too.
+    // The same for records of an account.
     let money = json!({"name": "mrr"});
     let path = "/api/v2/accounts/a0000/financials";
     let answer = collector.call("POST", path, Some(money.clone())).await;
@@ -187,7 +187,7 @@ async fn an_event_of_a_known_user_needs_no_account() {
     let usage = collector.get("/api/v2/accounts/acme/usage").await;
     assert_eq!(usage["totals"]["events"], 2);
     assert_eq!(collector.get("/api/v2/loss").await["rejected"], 1);
-    // The user comes to be known within the batch.
+    // The user becomes known within the batch.
     let batch = [feature("beta", "bob", "export", "4"), bare("bob", "5")];
     assert_eq!(collector.post(ndjson(&batch)).await.json()["accepted"], 2);
 }

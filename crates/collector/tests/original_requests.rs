@@ -1,6 +1,6 @@
-//! Requests of the original's clients, to the byte: the Ruby gem `natero` 1.2.4, a
-//! Python client and the JS library, in the order of a first integration. They are
-//! written from what is documented of them and of the libraries they send with.
+//! Requests of the original's clients, reproduced byte for byte: the Ruby gem `natero` 1.2.4,
+//! a Python client and the JS library, in the order of a first integration. They are based on
+//! the documentation of the clients and of the HTTP libraries that they use.
 #![allow(missing_docs)]
 
 mod support;
@@ -12,8 +12,8 @@ use support::{
     running::{Running, json_of, natero},
 };
 
-/// A request and what the client looks at in the answer: its status, and values by
-/// their places.
+/// A request, and what the client reads from the answer: its status, and values by their JSON
+/// pointers.
 type Exchange = (
     &'static str,
     &'static str,

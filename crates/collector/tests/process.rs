@@ -1,4 +1,4 @@
-//! The binary as an operator runs it.
+//! The binary, as an operator runs it.
 #![allow(missing_docs)]
 
 mod support;
@@ -176,7 +176,7 @@ fn a_gzip_bomb_takes_no_more_memory_than_a_full_batch() {
     let running = Running::start(&place);
     let source = json_of(natero(&place, &["keys", "create", "source", "--json"]));
     let (auth, api) = (&source["auth_key"], &source["api_key"]);
-    // Nearly 1 MiB that unpacks to nearly 1 GiB, in members that are each small.
+    // Nearly 1 MiB that decompresses to nearly 1 GiB, in gzip members that are each small.
     let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     member.write_all(&vec![b' '; 8 << 20]).unwrap();
     let bomb = member.finish().unwrap();
@@ -257,7 +257,7 @@ fn a_running_collector_takes_new_keys_counts_logs_no_key_and_stops_cleanly() {
         1
     );
 
-    // Keys in every other place from which they might get into the log.
+    // Keys in every other place from which they could get into the log.
     let basic = base64::engine::general_purpose::STANDARD.encode(format!("api:{key}"));
     let ask = |head: String, body: &str| {
         let length = body.len();

@@ -1,4 +1,5 @@
-//! Batches that arrive in quick succession wait in the inbox. Nobody can tell.
+//! Batches that arrive in quick succession wait in the inbox, which must not be visible to
+//! clients.
 #![allow(missing_docs)]
 
 mod support;
@@ -11,7 +12,7 @@ use support::*;
 const CLIENTS: usize = 4;
 const BATCHES: usize = 60;
 
-/// Sends batches as fast as they are answered, and asks after some of them.
+/// Sends batches as fast as they are answered, and asks whether some of them are stored.
 async fn send_and_ask(collector: Arc<Collector>, client: usize) {
     let account = format!("account {client}");
     for no in 0..BATCHES {
@@ -45,7 +46,7 @@ async fn check(collector: Arc<Collector>) {
     for client in clients {
         client.await.unwrap();
     }
-    // A batch that is sent again is known, whether it waits or not.
+    // A batch that is sent again is recognised, whether it still waits or not.
     let again = feature(
         "account 1",
         "user 1",

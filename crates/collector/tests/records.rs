@@ -145,12 +145,12 @@ async fn an_amount_that_is_recorded_every_month_counts_once_and_is_shown_by_mont
         money("mrr", json!(9_000_000), "EUR"),
         json!({"date": ahead}),
     );
-    // Records come in any order.
+    // Records may come in any order.
     let records = json!({"records": [mrr(2, 2650), mrr(0, 3000), next_year, mrr(1, 1600)]});
     add(&collector, "leaf", "financials", records).await;
     let records = json!({"records": [mrr(1, 100), mrr(0, 7)]});
     add(&collector, "mid", "financials", records).await;
-    // A correction of the same day replaces what came before it.
+    // A correction for the same day replaces the earlier record.
     add(&collector, "mid", "financials", mrr(1, 90)).await;
     let summary = collector.get("/api/v2/accounts/top/summary").await;
     let euros = &summary["financials"][0];
@@ -219,7 +219,8 @@ async fn a_call_that_is_sent_again_changes_nothing() {
         assert_eq!(listed[2]["total"], 1, "{kind}");
         assert_eq!(listed[0], listed[2], "{kind}");
     }
-    // Another value of the same key replaces it, also where it was sent with an id.
+    // A record with the same e-mail address replaces the stored one, even if that was sent
+    // with an id.
     let with_id = json!({"id": "7", "email": "bob@x.org", "phone": "1"});
     add(&collector, "leaf", "contacts", with_id).await;
     let records = json!([
@@ -235,7 +236,7 @@ async fn a_call_that_is_sent_again_changes_nothing() {
         .find(|contact| contact["id"] == "7")
         .unwrap();
     assert_eq!(bob["phone"], "2");
-    // What is said again after something else is the latest again.
+    // A value that is repeated after another one is the latest again.
     for amount in [2, 1] {
         let record = money("mrr", json!(amount), "EUR");
         add(&collector, "leaf", "financials", record).await;

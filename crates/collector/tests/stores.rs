@@ -1,4 +1,4 @@
-//! Which tests choose their store: those of `sqlite` and `scaled`, and nobody else.
+//! Checks that only the tests in `sqlite` and `scaled` choose their store.
 #![allow(missing_docs)]
 
 use std::{
@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where tests may choose a store: the tests of one store, and what makes both.
+/// Where a store may be chosen: in the tests of one store, and in the code that creates
+/// stores for all others.
 const MAY_CHOOSE: [&str; 4] = ["sqlite", "scaled", "support", "stores.rs"];
 
-/// What names a store.
+/// The names that stand for a specific store.
 const NAMES: [&str; 8] = [
     "rusqlite::",
     "store::sqlite",

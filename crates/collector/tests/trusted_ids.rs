@@ -1,4 +1,4 @@
-//! The ids of events of trusted sources are their own.
+//! Each trusted source has its own event ids.
 #![allow(missing_docs)]
 
 mod support;
@@ -8,7 +8,7 @@ use natero_collector::model::keys::NewSource;
 use serde_json::{Value, json};
 use support::*;
 
-/// The address of a new source.
+/// The path of a new source.
 fn source(collector: &Collector, trusted: bool) -> String {
     collector.new_source(&NewSource {
         trusted,
@@ -59,7 +59,7 @@ async fn a_public_key_cannot_claim_the_ids_of_a_server() {
         (&json!(5), &json!("order-9"))
     );
     assert_eq!(uses(&collector, "acme").await, 5);
-    // Each of them knows its own again, also after a restart and a rebuild.
+    // Each of them recognises its own events, even after a restart and a rebuild.
     let collector = collector.restarted();
     collector.place.rebuild();
     for (path, account) in [
@@ -83,7 +83,7 @@ async fn batches_of_a_server_in_quick_succession_have_their_own_ids_too() {
     let collector = Collector::new();
     let server = source(&collector, true);
     let public = collector.events_path();
-    // So many batches at a time wait before they are spread.
+    // Enough batches at the same time for them to wait in the inbox.
     for round in 0..2 {
         for no in 0..80 {
             let event = |account: &str| feature(account, account, "order", format!("order-{no}"));

@@ -303,7 +303,7 @@ async fn days_are_as_long_as_the_clocks_make_them() {
             "2024-11-04",
             50,
         ),
-        // By half an hour, and half an hour beside the others.
+        // Clocks change by half an hour here.
         (
             "Australia/Lord_Howe",
             "2024-04-06",
@@ -318,7 +318,7 @@ async fn days_are_as_long_as_the_clocks_make_them() {
             "2024-10-07",
             47,
         ),
-        // At midnight.
+        // Clocks change at midnight here.
         ("Africa/Cairo", "2024-04-25", "2024-04-26", "2024-04-27", 46),
         (
             "Asia/Kathmandu",
@@ -340,7 +340,7 @@ async fn days_are_as_long_as_the_clocks_make_them() {
         assert_eq!(of_day[0], row(before, 48), "{zone}");
         assert_eq!(of_day[1], row(day, half_hours_of_day), "{zone}");
         assert_eq!(of_day[2], row(after, 48), "{zone}");
-        // What is asked for by the bounds of a day is the day.
+        // A query with the bounds of a day returns that day.
         let span = format!("from={}&to={}", start(day), start(after));
         let usage = collector
             .get(&format!(
@@ -360,10 +360,10 @@ async fn weeks_and_months_are_those_of_the_time_zone() {
     for (by, zone, keys) in [
         ("week", "UTC", [("2024-03-25", 8), ("2024-04-01", 8)]),
         ("month", "UTC", [("2024-03", 8), ("2024-04", 8)]),
-        // There, the first of April began at 18:15.
+        // In this zone, the first of April began at 18:15.
         ("week", "Asia/Kathmandu", [("2024-04-01", 16), ("", 0)]),
         ("month", "Asia/Kathmandu", [("2024-04", 16), ("", 0)]),
-        // There, clocks had been set forward that morning.
+        // In this zone, clocks had been set forward that morning.
         (
             "week",
             "Europe/Zurich",
@@ -384,7 +384,7 @@ async fn weeks_and_months_are_those_of_the_time_zone() {
 #[tokio::test]
 async fn rows_are_sorted_by_any_figure_and_paged_in_that_order() {
     let collector = Collector::new();
-    // Of the user `u3`, three events with a product and none without.
+    // The user `u3` has three events with a product and none without.
     let events = (0..12_usize).flat_map(|no| {
         (0..no).map(move |at| {
             with(
@@ -481,7 +481,7 @@ async fn a_cursor_that_cannot_be_read_is_refused_and_an_empty_one_begins() {
         assert_eq!(answer.status, 400, "{wrong}");
         assert!(answer.error().contains("next_cursor"), "{}", answer.text);
     }
-    // A key is a cursor of the order of keys.
+    // If rows are ordered by key, the key is the cursor.
     let behind = collector.get(&format!("{path}&cursor=ann")).await;
     assert_eq!(behind["rows"][0]["key"], "bob");
 }

@@ -1,4 +1,4 @@
-//! Usage by account, with the period before, and as a table.
+//! Usage by account, with the previous period, and as a table.
 #![allow(missing_docs)]
 
 mod support;
@@ -7,7 +7,7 @@ use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
 use support::*;
 
-/// A use by a user of an account, so many days after the first.
+/// A use by a user of an account, this many days after the first use.
 fn used(account: &str, user: &str, day: i64, total: u32) -> Value {
     let tag = format!("{account} {user} {day} {total}");
     with(
@@ -67,7 +67,7 @@ async fn accounts_divide_the_usage_of_a_subtree_and_say_when_they_were_seen() {
             json!(["a", 17, 2, 2, quarter(0), quarter(9), 4]),
         ]
     );
-    // The first time is that over all time, the days are those of the span.
+    // The first use is over all time, and the days are those of the span.
     let path = format!("/api/v2/accounts/top/usage?by=user&from={}", NOW + WEEK);
     let usage = collector.get(&path).await;
     let ann = &usage["rows"][0];
@@ -108,7 +108,8 @@ async fn figures_are_compared_with_the_period_before_unless_that_reaches_before_
         rows,
         [
             json!(["ann", 2, 10, -8]),
-            // Who stopped has a row; who was not there at the begin is not compared.
+            // A user who stopped has a row. A user who did not exist in the previous period
+            // has no comparison.
             json!(["bob", 0, null, null]),
             json!(["eve", 9, null, null]),
         ]
@@ -121,15 +122,15 @@ async fn figures_are_compared_with_the_period_before_unless_that_reaches_before_
     let behind = format!("&sort=-features&limit=1&cursor={cursor}");
     let next = collector.get(&(path("user", NOW + WEEK) + &behind)).await;
     assert_eq!(next["rows"][0]["key"], "ann");
-    // The period before begins two days before the first use.
+    // The previous period begins two days before the first use.
     let usage = collector.get(&path("product", NOW + 5 * DAY)).await;
     assert_eq!(usage["previous"], Value::Null);
     assert_eq!(usage["rows"][0]["change"], Value::Null);
-    // Days have no counterpart, their sum has.
+    // Days are not compared, but their sum is.
     let usage = collector.get(&path("day", NOW + WEEK)).await;
     assert_eq!(usage["previous"]["features"], 22);
     assert!(usage["rows"][0].get("previous").is_none());
-    // Nothing has this name, and nothing is compared.
+    // No event has this name, so there is no comparison.
     let usage = collector
         .get(&(path("product", NOW + WEEK) + "&product=none"))
         .await;
@@ -137,7 +138,7 @@ async fn figures_are_compared_with_the_period_before_unless_that_reaches_before_
         (&usage["previous"], &usage["rows"]),
         (&Value::Null, &json!([]))
     );
-    // Before all time there is nothing.
+    // There is nothing before all time.
     let usage = collector
         .get("/api/v2/accounts/top/usage?previous=true&by=user")
         .await;

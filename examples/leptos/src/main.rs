@@ -1,5 +1,5 @@
-//! Reports and a customer list, tracked: which module somebody is in, for how
-//! long, and what they use there.
+//! A tracked app with reports and a customer list: it records which module somebody is in,
+//! for how long, and what they use there.
 
 mod tracking;
 
@@ -36,7 +36,7 @@ fn App() -> impl IntoView {
     }
 }
 
-/// What is told of an export.
+/// The details of an export.
 #[derive(Serialize)]
 struct Export {
     format: &'static str,
@@ -48,7 +48,7 @@ fn Reports() -> impl IntoView {
     let tracker = use_tracker();
     let export = move |_| {
         let export = Feature::new("export").total(3.0).details(&Export { format: "csv" });
-        // A wrong call is one line on the console; nothing else depends on it.
+        // A wrong call only prints a line on the console; nothing else depends on it.
         let _ = tracker.send_feature(export);
     };
     view! {
@@ -70,7 +70,7 @@ fn Customers() -> impl IntoView {
     }
 }
 
-/// Shows what became of the events, and sends those that wait.
+/// Shows how many events were accepted, delivered and dropped, and sends those that wait.
 #[component]
 fn Counters() -> impl IntoView {
     let tracker = use_tracker();

@@ -1,10 +1,10 @@
-//! How the app comes by its tracker. `Tracker` is a handle that can be copied and
-//! sent, so that it fits into Leptos' contexts and signals as it is.
+//! Creates the app's tracker. `Tracker` is a handle that is `Copy` and `Send`, so it can be
+//! used directly in Leptos' contexts and signals.
 
 use leptos::prelude::*;
 use natero_wasm::{Settings, Tracker};
 
-/// The keys and settings that the page names.
+/// The keys and settings that the page contains.
 fn source() -> (String, String, Settings) {
     let text = |name: &str| named_in_page(name).unwrap_or_default();
     let settings = Settings {
@@ -16,7 +16,7 @@ fn source() -> (String, String, Settings) {
     (text("api-key"), text("auth-key"), settings)
 }
 
-/// What `<meta name="natero-…">` says.
+/// The content of `<meta name="natero-…">`.
 fn named_in_page(name: &str) -> Option<String> {
     let meta = document()
         .query_selector(&format!("meta[name='natero-{name}']"))
@@ -24,7 +24,7 @@ fn named_in_page(name: &str) -> Option<String> {
     meta.get_attribute("content")
 }
 
-/// Makes the tracker of the app, for every component below.
+/// Creates the app's tracker, for every component below.
 pub fn provide_tracker() {
     let (api_key, auth_key, settings) = source();
     let tracker = Tracker::builder(api_key, auth_key).settings(settings).build();
@@ -37,12 +37,12 @@ pub fn provide_tracker() {
 /// The tracker of the app.
 ///
 /// # Panics
-/// Where no component above has provided one.
+/// If no component above has provided one.
 pub fn use_tracker() -> Tracker {
     expect_context()
 }
 
-/// The component is a module: its time runs while it is there.
+/// Makes the component a module: its time runs while the component exists.
 pub fn use_module(module: &'static str) {
     let entered = use_tracker().enter_module(module);
     on_cleanup(move || drop(entered));

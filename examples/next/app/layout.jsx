@@ -1,11 +1,11 @@
-// A component of the server: it knows who is signed in, and what tracks is within <Tracked>.
+// A server component: it knows who is signed in. Everything within <Tracked> is tracked.
 
 import Link from "next/link";
 import { Tracked } from "./tracked.jsx";
 
 export const metadata = { title: "Northwind", icons: "data:," };
 
-// In an app, whoever the session is of.
+// In a real app, the user of the session.
 const user = { account: "acme", email: "ada@acme.example" };
 
 export default function Layout({ children }) {

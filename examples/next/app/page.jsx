@@ -1,4 +1,4 @@
-// A component of the server, with a button that is tracked in the browser.
+// A server component with a button that is tracked in the browser.
 
 import { Track } from "natero-wasm/react";
 

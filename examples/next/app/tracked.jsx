@@ -1,7 +1,7 @@
 "use client";
 
-// What runs in the browser for all pages: whose usage it is, and the module that a route
-// stands for. Page views need nothing: the tracker sees where the router leads.
+// The part that runs in the browser on all pages: it sets account and user, and the module for
+// each route. Page views need no code: the tracker notices navigation by the router.
 
 import { NateroProvider, usePathModule } from "natero-wasm/react";
 import { usePathname } from "next/navigation";

@@ -1,4 +1,4 @@
-// Two views under StrictMode; whoever signs in is told to the tracker by the provider.
+// Two views under StrictMode. The provider passes the signed-in user to the tracker.
 
 import { NateroProvider, Track, useModule } from "natero-wasm/react";
 import { StrictMode, useState } from "react";

@@ -1,4 +1,4 @@
-// The one tracker of the app. Its keys and its collector come from the environment.
+// The only tracker of the app. Its keys and its collector come from the environment.
 
 import { na } from "natero-wasm";
 

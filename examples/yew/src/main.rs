@@ -1,5 +1,5 @@
-//! Reports and a customer list, tracked: which module somebody is in, for how
-//! long, and what they use there.
+//! A tracked app with reports and a customer list: it records which module somebody is in,
+//! for how long, and what they use there.
 
 mod tracking;
 
@@ -52,7 +52,7 @@ fn show(page: Page) -> Html {
     }
 }
 
-/// What is told of an export.
+/// The details of an export.
 #[derive(Serialize)]
 struct Export {
     format: &'static str,
@@ -66,7 +66,7 @@ fn Reports() -> Html {
         let export = Feature::new("export")
             .total(3.0)
             .details(&Export { format: "csv" });
-        // A wrong call is one line on the console; nothing else depends on it.
+        // A wrong call only prints a line on the console; nothing else depends on it.
         let _ = tracker.send_feature(export);
     };
     html! {
@@ -92,7 +92,7 @@ fn Customers() -> Html {
     }
 }
 
-/// Shows what became of the events, and sends those that wait.
+/// Shows how many events were accepted, delivered and dropped, and sends those that wait.
 #[component]
 fn Counters() -> Html {
     let tracker = use_tracker();

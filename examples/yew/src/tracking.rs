@@ -1,10 +1,10 @@
-//! How the app comes by its tracker. `Tracker` is a handle that can be copied, so
-//! that it is a context as it is.
+//! Creates the app's tracker. `Tracker` is a handle that is `Copy`, so it can be used
+//! directly as a context.
 
 use natero_wasm::{Settings, Tracker};
 use yew::prelude::*;
 
-/// The keys and settings that the page names.
+/// The keys and settings that the page contains.
 fn source() -> (String, String, Settings) {
     let text = |name: &str| named_in_page(name).unwrap_or_default();
     let settings = Settings {
@@ -16,7 +16,7 @@ fn source() -> (String, String, Settings) {
     (text("api-key"), text("auth-key"), settings)
 }
 
-/// What `<meta name="natero-…">` says.
+/// The content of `<meta name="natero-…">`.
 fn named_in_page(name: &str) -> Option<String> {
     let document = web_sys::window()?.document()?;
     let meta = document
@@ -30,7 +30,7 @@ pub struct TrackedProps {
     pub children: Html,
 }
 
-/// Makes the tracker of the app, for every component within.
+/// Creates the app's tracker, for every component within.
 #[component]
 pub fn Tracked(props: &TrackedProps) -> Html {
     let tracker = use_memo((), |()| {
@@ -58,7 +58,7 @@ pub fn use_tracker() -> Tracker {
     use_context::<Tracker>().expect("a component within `Tracked`")
 }
 
-/// The component is a module: its time runs while it is there.
+/// Makes the component a module: its time runs while the component exists.
 #[hook]
 pub fn use_module(module: &'static str) {
     let tracker = use_tracker();

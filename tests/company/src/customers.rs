@@ -1,14 +1,14 @@
-//! Who the customers are, and what they use.
+//! The customers, and what they use.
 
-/// An account at the top of the tree.
+/// A top-level account.
 pub(crate) struct Customer {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     /// Regions with their sites.
     pub(crate) regions: &'static [(&'static str, &'static [&'static str])],
-    /// How many users a site has at most.
+    /// Most users of a site.
     pub(crate) users: u64,
-    /// How usage develops over the weeks, in percent a week.
+    /// The growth of usage, in percent a week.
     pub(crate) growth: f64,
     pub(crate) currency: &'static str,
 }
@@ -63,9 +63,9 @@ pub(crate) const CUSTOMERS: [Customer; 5] = [
     },
 ];
 
-/// The account in which the example's visitor works, below [`ACME_GROUP`].
+/// The account of the visitor in the example app, below [`ACME_GROUP`].
 pub(crate) const ACME: (&str, &str) = ("acme", "Acme Logistics");
-/// The customer to which it belongs.
+/// The customer that the account belongs to.
 pub(crate) const ACME_GROUP: &str = "acme-group";
 /// Its users: id, first and last name.
 pub(crate) const ACME_USERS: [(&str, &str, &str); 2] = [
@@ -73,7 +73,7 @@ pub(crate) const ACME_USERS: [(&str, &str, &str); 2] = [
     ("jonas@acme.example", "Jonas", "Meyer"),
 ];
 
-/// Product, module, its features (the most used first), and how much it is used.
+/// Product, module, its features (the most used first), and the weight of its usage.
 pub(crate) const MODULES: [(&str, &str, &[&str], u64); 7] = [
     (
         "freight",

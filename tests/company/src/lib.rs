@@ -1,6 +1,6 @@
-//! A believable company tree with weeks of usage, as the bodies that a client
-//! would send: accounts, users, events and records. The same for the same
-//! `now`, so that what is shown of it can be compared.
+//! A believable company tree with weeks of usage, as the bodies that a client would send:
+//! accounts, users, events and records. It is the same for the same `now`, so that tests can
+//! compare what is shown.
 
 #![warn(missing_docs)]
 
@@ -10,7 +10,7 @@ use customers::{ACME, ACME_GROUP, ACME_USERS, CUSTOMERS, Customer, FIRST, LAST, 
 use serde_json::{Value, json};
 
 const DAY: i64 = 24 * 3_600_000;
-/// Lines of a request to the Event API.
+/// Number of lines in a request to the Event API.
 const BATCH: usize = 1000;
 
 /// Everything to be sent, in this order.
@@ -27,7 +27,7 @@ pub struct Company {
     days: i64,
 }
 
-/// Where a body is to be posted.
+/// Where to post a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The Event API.
@@ -36,7 +36,7 @@ pub enum Target {
     Account(String),
 }
 
-/// A small generator: what matters is that it gives the same each time.
+/// A small random generator. All that matters is that it always gives the same numbers.
 struct Random(u64);
 
 impl Random {
@@ -51,8 +51,8 @@ impl Random {
 
 /// The company as it would be at `now`.
 ///
-/// `days` is how long it has been sending: nine weeks fill the usual period and
-/// the one that it is compared with.
+/// `days` is how long it has been sending events: nine weeks fill the default period and the
+/// previous one, with which it is compared.
 pub fn company(now: i64, days: i64) -> Company {
     let mut random = Random(20_240_501);
     let mut company = Company {
@@ -74,7 +74,7 @@ pub fn company(now: i64, days: i64) -> Company {
     company
 }
 
-/// What the company waits for.
+/// The company's alert rules.
 fn rules() -> [Value; 3] {
     [
         json!({"name": "Customers that use less", "when": "uses_down", "percent": 10, "days": 28}),
@@ -91,8 +91,8 @@ fn slug(text: &str) -> String {
 }
 
 impl Company {
-    /// The requests that bring all of it into a collector, in the order in
-    /// which they are to be sent: where to, and the body.
+    /// The requests that bring everything into a collector, in the order in which they must
+    /// be sent. Each is a target and a body.
     pub fn requests(&self) -> Vec<(Target, String)> {
         let account = |path: String| Target::Account(format!("/api/v2/{path}"));
         let bulk = |records: &[Value]| json!({ "records": records }).to_string();
@@ -108,7 +108,7 @@ impl Company {
             let path = account(format!("accounts/{of}/{kind}"));
             requests.push((path, record.to_string()));
         }
-        // Each is checked at once, against all that came before.
+        // Each rule is checked at once, against everything sent before.
         for rule in rules() {
             requests.push((account("alert_rules".into()), rule.to_string()));
         }
@@ -162,7 +162,7 @@ impl Company {
         }
     }
 
-    /// The account in which the example's visitor works.
+    /// Adds the account of the visitor in the example app.
     fn add_acme(&mut self, random: &mut Random) {
         let (id, name) = ACME;
         self.accounts.push(json!({
@@ -184,7 +184,7 @@ impl Company {
 
     fn add_usage(&mut self, account: &str, user: &str, growth: f64, random: &mut Random) {
         let (now, days) = (self.now, self.days);
-        // Some are keen, some look in now and then, some have left off.
+        // Some users are active, some come occasionally, some have stopped.
         let keen = 1 + random.below(4);
         let left = random.below(if growth < 0.0 { 4 } else { 30 }) == 0;
         for day in 0..days {
@@ -206,7 +206,7 @@ impl Company {
         let mut at = start;
         let mut seq = 0;
         let mut active = 0;
-        // One page in sixty loses something on the way.
+        // One page in sixty loses an event.
         let lossy = random.below(60) == 0;
         let mut push = |company: &mut Company, at: i64, fields: Value, is_lost: bool| {
             let mut event = json!({
@@ -302,10 +302,10 @@ impl Company {
         }
     }
 
-    /// What real data has: events for an account that is no leaf, a user under
-    /// two accounts.
+    /// Adds irregularities of real data: events for a parent account, and a user in two
+    /// accounts.
     fn add_oddities(&mut self) {
-        // Before today, which pages leave out until it is over.
+        // One day ago, because pages leave out the current day until it is over.
         let now = self.now - DAY;
         for at in 0..37 {
             self.events.push(json!({

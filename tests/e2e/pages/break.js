@@ -1,5 +1,5 @@
-// Breaks a part of the page's world before anything else is loaded, as the address
-// asks for it: `?crypto.getRandomValues=throwing`.
+// Breaks a part of the page's environment before anything else is loaded, as the address requests:
+// `?crypto.getRandomValues=throwing`.
 {
   const root = document.documentElement;
   const holderOf = (path) => {
@@ -10,7 +10,7 @@
   const throwing = () => {
     throw new Error("the page broke it");
   };
-  /** Where a property is defined: on the object, or on what it inherits from. */
+  /** The object that defines a property: the given one, or one from which it inherits. */
   const owner = (object, key) => {
     let holder = object;
     while (holder && !Object.hasOwn(holder, key)) holder = Object.getPrototypeOf(holder);
@@ -18,13 +18,13 @@
   };
   const redefine = (object, key, descriptor) => {
     const full = { configurable: true, ...descriptor };
-    // Where it is defined, if that can be changed, and else in front of it.
+    // Redefines it where it is defined, if that can be changed, and otherwise on the object itself.
     for (const holder of [owner(object, key), object]) {
       try {
         Object.defineProperty(holder, key, full);
         return;
       } catch {
-        // The next one.
+        // Try the next one.
       }
     }
   };
@@ -44,7 +44,7 @@
         try {
           Object.freeze(part);
         } catch {
-          // Some objects of browsers cannot be.
+          // Some objects of browsers cannot be frozen.
         }
       }
     },

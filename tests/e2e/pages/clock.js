@@ -1,7 +1,7 @@
-// The page's own clock: how long it was visible since the tracker was made, by
-// which the tracker's times are judged.
+// The page's own clock: how long the page was visible since the tracker was created. The tracker's
+// times are compared with it.
 {
-  // An older browser, as far as tabs are concerned.
+  // Simulates an older browser, without BroadcastChannel.
   if (location.search === "?no-channel") delete window.BroadcastChannel;
   let seen = 0;
   let since;
@@ -17,14 +17,14 @@
   window.clock = {
     start,
     seen: () => seen + (since === undefined ? 0 : performance.now() - since),
-    /** What each page had seen when it was left. */
+    /** For how long each page had been visible when it was left. */
     left: () => JSON.parse(localStorage.left ?? "{}"),
-    /** When it was visible, by a clock that is the same in all pages. */
+    /** The intervals in which it was visible, by a clock that all pages share. */
     spells: [],
     shows: [],
   };
   addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? start() : stop()), true);
-  /** Ends the trackers of this page and of all others in one moment. */
+  /** Ends the trackers of this page and of all others at the same time. */
   clock.finish = () => {
     _na.shutdown();
     stop();

@@ -1,4 +1,4 @@
-// Counts what a tracker makes the page do; loaded before any.
+// Counts operations that a tracker causes in the page. Loaded before any tracker.
 {
   const counts = {};
   const count = (name) => {
@@ -6,7 +6,7 @@
   };
   const since = (before) =>
     Object.fromEntries(Object.entries(counts).map(([name, times]) => [name, times - (before[name] ?? 0)]));
-  /** What so many events of one task make the page do in that task, and until they are delivered. */
+  /** The operations that this many events in one task cause: in that task, and until they are delivered. */
   window.burst = async (events) => {
     const before = { ...counts };
     for (let i = 0; i < events; i += 1) _na.sendFeatureEvent("a feature");
@@ -29,7 +29,7 @@
   watch(TextEncoder.prototype, "encodeInto", "encodeInto");
   watch(TextDecoder.prototype, "decode", "decode");
 
-  // What leads into the wasm, and what leads out of it.
+  // Calls into the wasm, and calls out of it.
   const wrap = (functions, where) =>
     Object.fromEntries(
       Object.entries(functions).map(([name, value]) => [

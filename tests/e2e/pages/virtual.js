@@ -1,5 +1,5 @@
-// A clock that stands still until it is told to go on, and timers that keep to
-// it; loaded before any tracker.
+// A clock that stands still until a test advances it, and timers that follow it. Loaded before any
+// tracker.
 {
   const start = Date.now();
   let now = 0;
@@ -18,14 +18,14 @@
   Date.now = () => start + Math.floor(now);
   Performance.prototype.now = () => now;
 
-  // Answers of servers take real time, and none of the page's.
+  // Requests take real time, but no time of the page.
   let asking = 0;
   const fetch = window.fetch;
   window.fetch = async (...args) => {
     asking += 1;
     try {
       const response = await fetch(...args);
-      // Whole, so that reading it takes no time either.
+      // The body is complete, so reading it takes no time either.
       return new Response(await response.arrayBuffer(), response);
     } finally {
       asking -= 1;
@@ -37,7 +37,7 @@
     await new Promise((go) => real(go));
   };
 
-  /** Lets so many ms pass; returns when timers fired. */
+  /** Lets this many ms pass. Returns the times at which timers fired. */
   window.pass = async (ms) => {
     const end = now + ms;
     const fired = [];

@@ -1,4 +1,4 @@
-// Notes whatever goes wrong in the page, for the test to read.
+// Records all errors in the page, for the test to read.
 window.trouble = { errors: [], rejections: [], console: [] };
 addEventListener("error", (event) => trouble.errors.push(String(event.message)));
 addEventListener("unhandledrejection", (event) => trouble.rejections.push(String(event.reason)));

@@ -1,5 +1,5 @@
-// Wraps what zone.js wraps, and keeps the originals under the names that it gives
-// them; counts how often an app would look for changes because of the package.
+// Wraps the functions that zone.js wraps, and keeps the originals under the same names as zone.js.
+// Counts how often the package would cause change detection in an app.
 {
   window.Zone = { __symbol__: (name) => `__zone_symbol__${name}` };
   window.zone = { changes: 0, timers: 0 };

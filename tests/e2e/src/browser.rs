@@ -1,5 +1,5 @@
-//! A browser under WebDriver: started, opened for one session, and gone
-//! with everything it wrote when dropped.
+//! A browser that is controlled through WebDriver. It is started for one session, and
+//! everything it wrote is deleted when it is dropped.
 
 mod chromium;
 mod driver;
@@ -26,7 +26,7 @@ pub use kind::BrowserKind;
 use kind::Scheme;
 pub use look::Look;
 
-/// How long a browser may take to start: longer than on any machine so far.
+/// How long a browser may take to start. No machine has needed this long so far.
 const START_LIMIT: Duration = Duration::from_secs(35);
 
 /// How often a browser is started before the tests that need it fail.
@@ -37,23 +37,24 @@ const ATTEMPTS: u32 = 3;
 pub struct Browser {
     client: Client,
     kind: BrowserKind,
-    // Fields drop in order: the driver ends the browser before its profile goes.
+    // Fields are dropped in order: the driver ends the browser before its profile is
+    // deleted.
     _driver: Driver,
     _profile: TempDir,
 }
 
 impl Browser {
-    /// Starts the browser that `NATERO_BROWSER` names (`chromium`, `firefox`
-    /// or `webkit`; Chromium when unset), headless.
+    /// Starts the browser that `NATERO_BROWSER` names (`chromium`, `firefox` or `webkit`;
+    /// Chromium when unset), headless.
     ///
     /// # Errors
-    /// When the browser or its driver is missing or does not start; the
-    /// message names the variable that would point at it.
+    /// When the browser or its driver is missing or does not start. The message names the
+    /// environment variable that sets its path.
     pub async fn start() -> Result<Self> {
         Self::start_kind(BrowserKind::from_env()?).await
     }
 
-    /// [`Browser::start`], in which pages are asked to be dark.
+    /// [`Browser::start`], with the dark colour scheme requested for pages.
     ///
     /// # Errors
     /// As [`Browser::start`].
@@ -69,7 +70,7 @@ impl Browser {
         Self::start_with(kind, Scheme::Light, "").await
     }
 
-    /// Starts Chromium with flags of its JavaScript engine, as V8 spells them.
+    /// Starts Chromium with flags for V8, in V8's own notation.
     ///
     /// # Errors
     /// As [`Browser::start`].
@@ -85,8 +86,8 @@ impl Browser {
                 bail!("no session after {} s", START_LIMIT.as_secs());
             });
             match started {
-                // Another program may take the driver's port before it does,
-                // and a cold machine may be slower than the driver will wait.
+                // Another program may take the driver's port first, and a cold machine may
+                // be slower than the driver waits.
                 Err(error) if attempt < ATTEMPTS => {
                     eprintln!("{kind:?} did not start, and is started again: {error:#}");
                     attempt += 1;
@@ -117,7 +118,7 @@ impl Browser {
             ))
             .await?;
         if kind == BrowserKind::Webkit {
-            // The others are told by an argument.
+            // The other browsers get the size by an argument.
             client.set_window_rect(0, 0, 1280, 800).await?;
         }
         let browser = Self {
@@ -126,8 +127,8 @@ impl Browser {
             _driver: driver,
             _profile: profile,
         };
-        // The session may be there before its window is, and no time counts in
-        // a page that nobody sees.
+        // The session may exist before its window does, and in a page that is not visible no
+        // time counts.
         Page::new(&browser)
             .until("document.visibilityState === 'visible'")
             .await?;
@@ -140,13 +141,13 @@ impl Browser {
         self.kind
     }
 
-    /// The WebDriver session itself, for what this harness has no word for.
+    /// The WebDriver session itself, for operations that this harness does not wrap.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Closes all windows but one, as a test that failed may leave some.
+    /// Closes all windows but one, because a failed test may leave some open.
     async fn one_window(&self) -> Result<()> {
         let mut windows = self.client.windows().await?;
         let last = windows.pop().context("the browser has no window left")?;
@@ -158,8 +159,8 @@ impl Browser {
         Ok(())
     }
 
-    /// Hides the page in front, as a user does who minimises the window, and
-    /// waits until it knows.
+    /// Hides the page in front, as by minimising the window, and waits until the page has
+    /// noticed.
     ///
     /// # Errors
     /// When the page stays visible.
@@ -170,7 +171,7 @@ impl Browser {
             .await
     }
 
-    /// Shows the page in front again, and waits until it knows.
+    /// Shows the page in front again, and waits until the page has noticed.
     ///
     /// # Errors
     /// When the page stays hidden.
@@ -181,11 +182,11 @@ impl Browser {
             .await
     }
 
-    /// Makes pages look another way, which only Chromium can. [`Look::Light`] is
-    /// what they look like at first.
+    /// Changes the appearance of pages. Only Chromium supports this. [`Look::Light`] is the
+    /// initial look.
     ///
     /// # Errors
-    /// In every other browser.
+    /// In other browsers.
     pub async fn look(&self, look: Look) -> Result<()> {
         for (command, params) in look.commands() {
             self.devtools(command, &params).await?;
@@ -193,11 +194,11 @@ impl Browser {
         Ok(())
     }
 
-    /// Lets pages run their scripts, or none of them, which only Chromium can. Those of
-    /// the driver run all the same.
+    /// Enables or disables scripts of pages. Only Chromium supports this. Scripts of the
+    /// driver always run.
     ///
     /// # Errors
-    /// In every other browser.
+    /// In other browsers.
     pub async fn let_scripts_run(&self, do_run: bool) -> Result<()> {
         let params = serde_json::json!({ "value": !do_run });
         self.devtools("Emulation.setScriptExecutionDisabled", &params)
@@ -205,8 +206,8 @@ impl Browser {
         Ok(())
     }
 
-    /// Makes the window as narrow as the browser allows: that of a phone, or a
-    /// little wider. [`Browser::show`] makes it wide again.
+    /// Makes the window as narrow as the browser allows: the width of a phone, or slightly
+    /// more. [`Browser::show`] makes it wide again.
     ///
     /// # Errors
     /// When it stays wide.
@@ -215,22 +216,22 @@ impl Browser {
         Ok(())
     }
 
-    /// Opens `path` of `site` with no cookie left of an earlier page. Web
-    /// storage needs no such care: every site has an origin of its own.
+    /// Opens `path` of `site` without cookies of earlier pages. Web storage does not have to
+    /// be cleared, because every site has its own origin.
     ///
     /// # Errors
     /// When the browser cannot load the page.
     pub async fn open<'a>(&'a self, site: &Site, path: &str) -> Result<Page<'a>> {
         self.one_window().await?;
-        // Cookies know no port, so those of earlier sites are visible here;
-        // WebDriver deletes only those of the document it stands on.
+        // Cookies do not depend on the port, so those of earlier sites are visible here.
+        // WebDriver deletes only cookies of the current document.
         self.client.goto(&site.url("/blank.html")).await?;
         self.client.delete_all_cookies().await?;
         self.client.goto(&site.url(path)).await?;
         Ok(Page::new(self))
     }
 
-    /// Opens an address with no cookie left of an earlier page.
+    /// Opens an address without cookies of earlier pages.
     ///
     /// # Errors
     /// When the browser cannot load the page.
@@ -242,11 +243,10 @@ impl Browser {
         Ok(())
     }
 
-    /// Takes the network away from the pages, or gives it back. Only Chromium's
-    /// driver can.
+    /// Takes pages offline, or online again. Only Chromium's driver supports this.
     ///
     /// # Errors
-    /// When the driver cannot.
+    /// When the driver does not support it.
     pub async fn set_offline(&self, offline: bool) -> Result<()> {
         self.client
             .issue_cmd(chromium::Command::offline(offline))
@@ -254,11 +254,11 @@ impl Browser {
         Ok(())
     }
 
-    /// A command of Chromium's DevTools protocol to the page in front, and what
-    /// it answers.
+    /// Sends a command of Chromium's DevTools protocol to the page in front, and returns the
+    /// answer.
     ///
     /// # Errors
-    /// When the command fails, and in every other browser.
+    /// When the command fails, and in other browsers.
     pub async fn devtools(&self, command: &str, params: &Value) -> Result<Value> {
         self.client
             .issue_cmd(chromium::Command::devtools(command, params))
@@ -266,15 +266,14 @@ impl Browser {
             .with_context(|| format!("DevTools command {command}"))
     }
 
-    /// Kills the renderer of the page in front. Only Chromium has such an
-    /// address.
+    /// Kills the renderer of the page in front. Only Chromium has an address for that.
     pub(crate) async fn crash(&self) {
-        // What has crashed gives no answer.
+        // A crashed page does not answer.
         let _ = self.client.goto("chrome://crash").await;
     }
 
-    /// Closes a window whose renderer is dead, from the one in front: nobody
-    /// can switch to it.
+    /// Closes a window whose renderer is dead, from the window in front, because it is
+    /// impossible to switch to a dead one.
     pub(crate) async fn bury(&self, dead: &WindowHandle) -> Result<()> {
         self.client
             .issue_cmd(chromium::Command::close(&String::from(dead.clone())))
@@ -286,10 +285,11 @@ impl Browser {
         .await
     }
 
-    /// Writes the whole page, however long, to a PNG file, which only Chromium can.
+    /// Writes the whole page, whatever its length, to a PNG file. Only Chromium supports
+    /// this.
     ///
     /// # Errors
-    /// In every other browser, and when the file cannot be written.
+    /// In other browsers, and when the file cannot be written.
     pub async fn screenshot_whole(&self, file: &Path) -> Result<()> {
         let params = serde_json::json!({ "captureBeyondViewport": true });
         let shot = self.devtools("Page.captureScreenshot", &params).await?;
@@ -298,10 +298,10 @@ impl Browser {
         std::fs::write(file, bytes).with_context(|| format!("write {}", file.display()))
     }
 
-    /// Writes what the window shows to a PNG file.
+    /// Writes the visible part of the window to a PNG file.
     ///
     /// # Errors
-    /// When the browser gives no picture or the file cannot be written.
+    /// When the browser returns no picture or the file cannot be written.
     pub async fn screenshot(&self, file: &Path) -> Result<()> {
         std::fs::write(file, self.client.screenshot().await?)
             .with_context(|| format!("write {}", file.display()))

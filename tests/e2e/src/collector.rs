@@ -1,4 +1,4 @@
-//! The real collector's process on a database of its own.
+//! The process of the real collector, with its own database.
 
 mod access;
 mod process;
@@ -22,8 +22,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// The binary that `NATERO_COLLECTOR` names, by default the workspace's
-    /// debug build.
+    /// The binary that `NATERO_COLLECTOR` names; by default, the workspace's debug build.
     ///
     /// # Errors
     /// When there is none.
@@ -53,7 +52,7 @@ impl Collector {
     /// Starts this binary.
     ///
     /// # Errors
-    /// When it does not start, with what it said.
+    /// When it does not start; the message has its output.
     pub fn start_binary(binary: &Path) -> Result<Self> {
         let folder = TempDir::with_prefix("natero-collector-")?;
         let db = folder.path().join("natero.db");
@@ -72,7 +71,7 @@ impl Collector {
         })
     }
 
-    /// The SQLite file it writes.
+    /// The path of its SQLite file.
     #[must_use]
     pub fn db(&self) -> PathBuf {
         self.folder.path().join("natero.db")

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::collector::Access;
 
-/// Sends accounts, users, records and this many days of usage up to now.
+/// Sends accounts, users, records and usage of this many days up to now.
 ///
 /// # Errors
 /// When the collector refuses any of it.

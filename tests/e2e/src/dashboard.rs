@@ -14,7 +14,7 @@ use crate::page::Trouble;
 use crate::stage::Stage;
 use crate::wait;
 
-/// A collector that holds a company, and a browser in front of it.
+/// A collector with a company's data, and a browser that shows its dashboard.
 pub struct Dashboard<'a> {
     browser: &'a Browser,
     collector: &'a Collector,
@@ -51,7 +51,7 @@ impl<'a> Dashboard<'a> {
     /// [`Dashboard::start`], and signs in.
     ///
     /// # Errors
-    /// As [`Dashboard::start`], and when the key opens nothing.
+    /// As [`Dashboard::start`], and when the key is not accepted.
     pub async fn signed_in(stage: &'a Stage) -> Result<Self> {
         let dashboard = Self::start(stage).await?;
         dashboard.enter().await?;
@@ -61,7 +61,7 @@ impl<'a> Dashboard<'a> {
     /// Signs in with the right key.
     ///
     /// # Errors
-    /// When it opens nothing.
+    /// When the key is not accepted.
     pub async fn enter(&self) -> Result<()> {
         self.sign_in(self.collector.account_key()).await?;
         self.until("document.querySelector('#tree')").await
@@ -85,13 +85,13 @@ impl<'a> Dashboard<'a> {
         self.collector
     }
 
-    /// What stands before it.
+    /// The proxy in front of it.
     #[must_use]
     pub fn front(&self) -> &Front {
         &self.front
     }
 
-    /// Opens a page of it.
+    /// Opens a page of the dashboard.
     ///
     /// # Errors
     /// When it does not load.
@@ -100,24 +100,24 @@ impl<'a> Dashboard<'a> {
         Ok(())
     }
 
-    /// The first element that a selector finds, once there is one.
+    /// The first element that a selector matches, as soon as there is one.
     ///
     /// # Errors
-    /// When there is none.
+    /// When no element appears.
     pub async fn find(&self, selector: &str) -> Result<Element> {
         let waiting = self.browser.client().wait().at_most(wait::PATIENCE);
         let found = waiting.for_element(Locator::Css(selector)).await;
         found.with_context(|| format!("the page has no {selector}"))
     }
 
-    /// Clicks the first element that a selector finds.
+    /// Clicks the first element that a selector matches.
     ///
     /// # Errors
-    /// When there is none, or it cannot be clicked.
+    /// When no element appears, or it cannot be clicked.
     pub async fn click(&self, selector: &str) -> Result<()> {
         let element = self.find(selector).await?;
-        // WebKit's driver leaves what it scrolls to at the edge, where a part
-        // of the page that stays may lie over it.
+        // WebKit's driver scrolls an element to the edge, where a fixed part of the page may
+        // cover it.
         self.run::<Value>(&format!(
             "document.querySelector({selector:?}).scrollIntoView({{ block: 'center' }});"
         ))
@@ -126,18 +126,18 @@ impl<'a> Dashboard<'a> {
         clicked.with_context(|| format!("click {selector}"))
     }
 
-    /// Presses a key where the focus is.
+    /// Presses a key on the focused element.
     ///
     /// # Errors
-    /// When the browser takes none.
+    /// When the browser does not accept it.
     pub async fn press(&self, key: Key) -> Result<()> {
         let focused = self.browser.client().active_element().await?;
         focused.send_keys(&key.to_string()).await?;
         Ok(())
     }
 
-    /// Runs a script's body and returns what it returns. It is run as the
-    /// driver's own: the pages' policy forbids what [`Page::run`] does.
+    /// Runs a script and returns its result. The script runs as one of the driver's own: the
+    /// content security policy of the pages forbids what [`Page::run`] does.
     ///
     /// [`Page::run`]: crate::page::Page::run
     ///
@@ -148,7 +148,7 @@ impl<'a> Dashboard<'a> {
         serde_json::from_value(value).with_context(|| format!("unexpected shape from: {body}"))
     }
 
-    /// Runs a script's body that calls its last argument with what it returns.
+    /// Runs a script that passes its result to its last argument, a callback.
     ///
     /// # Errors
     /// When it throws, takes too long or returns another shape.
@@ -161,14 +161,14 @@ impl<'a> Dashboard<'a> {
         serde_json::from_value(value).with_context(|| format!("unexpected shape from: {body}"))
     }
 
-    /// The text of the first element that a selector finds, line by line as it
-    /// is read.
+    /// The text of the first element that a selector matches, with its line breaks as
+    /// displayed.
     ///
     /// # Errors
-    /// When there is none.
+    /// When no element appears.
     pub async fn text(&self, selector: &str) -> Result<String> {
         self.find(selector).await?;
-        // WebKit's driver itself knows no lines.
+        // The text from WebKit's driver has no line breaks.
         let script = format!("return document.querySelector({selector:?}).innerText;");
         let text: String = self.run(&script).await?;
         let lines: Vec<_> = text
@@ -185,8 +185,8 @@ impl<'a> Dashboard<'a> {
     /// When it stays false.
     pub async fn until(&self, expression: &str) -> Result<()> {
         wait::until_true(&format!("`{expression}` in the page"), async || {
-            // An error is a navigation that cut the question short; one that
-            // stays ends the wait all the same.
+            // An error may come from a navigation that interrupted the evaluation. If it
+            // persists, the wait fails in any case.
             let answer: Result<Value> = self
                 .run(&format!(
                     "return document.readyState === 'complete' && Boolean({expression});"
@@ -197,11 +197,11 @@ impl<'a> Dashboard<'a> {
         .await
     }
 
-    /// Asserts that nothing went wrong in the page, and that no page so far
-    /// broke its policy or loaded anything from another host.
+    /// Asserts that nothing went wrong in the page, and that no page so far violated its
+    /// content security policy or loaded anything from another host.
     ///
     /// # Errors
-    /// With all that did.
+    /// With everything that went wrong.
     pub async fn is_clean(&self) -> Result<()> {
         let trouble: Trouble = self.run("return window.trouble;").await?;
         ensure!(trouble == Trouble::default(), "{trouble:#?}");

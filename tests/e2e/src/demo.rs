@@ -1,5 +1,5 @@
-//! The demo: the example, a collector, and a scripted visit whose numbers are
-//! checked against what the collector holds.
+//! The demo: the example, a collector, and a scripted visit, whose numbers are compared with
+//! what the collector stores.
 
 mod delivery;
 mod held;

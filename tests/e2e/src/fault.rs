@@ -1,8 +1,8 @@
-//! A collector that fails as told: each request gets the next answer of a
-//! script, and is recorded.
+//! A collector that fails as scripted: each request gets the next answer of a script, and is
+//! recorded.
 //!
-//! It listens on a port of its own, so a page always talks to it across
-//! origins, and it answers preflights as the real collector does.
+//! It listens on its own port, so a page always sends to another origin. It answers preflight
+//! requests as the real collector does.
 
 mod answer;
 mod record;
@@ -31,8 +31,8 @@ use crate::wait;
 pub use answer::Answer;
 pub use record::Recorded;
 
-/// A server that answers by script. Stopped when dropped, together with the
-/// connections it holds.
+/// A server that answers by a script. It stops when it is dropped, and closes its
+/// connections.
 pub struct FaultServer {
     origin: String,
     shared: Arc<Shared>,
@@ -49,7 +49,7 @@ struct Shared {
     client: reqwest::Client,
 }
 
-/// Ends a connection without an answer.
+/// The error that ends a connection without an answer.
 #[derive(Debug)]
 struct Hangup;
 
@@ -62,7 +62,7 @@ impl fmt::Display for Hangup {
 impl std::error::Error for Hangup {}
 
 impl FaultServer {
-    /// Accepts everything, until told otherwise.
+    /// Accepts everything until the script says otherwise.
     ///
     /// # Errors
     /// When no port is free.
@@ -70,8 +70,8 @@ impl FaultServer {
         Self::listen(None, Answer::Accept).await
     }
 
-    /// Stands before the collector at this address, and passes everything on
-    /// until told otherwise.
+    /// A proxy for the collector at this address. It forwards everything until the script
+    /// says otherwise.
     ///
     /// # Errors
     /// When no port is free.
@@ -99,29 +99,30 @@ impl FaultServer {
         })
     }
 
-    /// Where it listens: the tracker's `endpoint`.
+    /// Its address: the tracker's `endpoint`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.origin
     }
 
-    /// Adds answers to the script, one for each coming request.
+    /// Adds answers to the script, one for each of the next requests.
     pub fn script(&self, answers: impl IntoIterator<Item = Answer>) {
         locked(&self.shared.script).extend(answers);
     }
 
-    /// Sets the answer given while the script is empty.
+    /// Sets the answer that is given while the script is empty.
     pub fn otherwise(&self, answer: Answer) {
         *locked(&self.shared.otherwise) = answer;
     }
 
-    /// While down, every connection is reset, preflights included, and
-    /// nothing is recorded or taken from the script.
+    /// Sets whether the server is down. While it is, every connection is reset, including
+    /// preflight requests, and nothing is recorded or taken from the script.
     pub fn set_down(&self, down: bool) {
         self.shared.down.store(down, Ordering::SeqCst);
     }
 
-    /// Down for this long, by its own clock; the handle ends when it is back.
+    /// Takes the server down for this long, by its own clock. The handle completes when it is
+    /// up again.
     pub fn down_for(&self, spell: Duration) -> JoinHandle<()> {
         self.set_down(true);
         let shared = Arc::clone(&self.shared);
@@ -131,22 +132,22 @@ impl FaultServer {
         })
     }
 
-    /// The requests so far, preflights left out.
+    /// The requests so far, without preflight requests.
     #[must_use]
     pub fn recorded(&self) -> Vec<Recorded> {
         locked(&self.shared.recorded).clone()
     }
 
-    /// How many preflights were answered.
+    /// Number of answered preflight requests.
     #[must_use]
     pub fn preflights(&self) -> usize {
         self.shared.preflights.load(Ordering::SeqCst)
     }
 
-    /// Waits until this many requests came, and returns all so far.
+    /// Waits until this many requests have arrived, and returns all requests so far.
     ///
     /// # Errors
-    /// When fewer come.
+    /// When fewer arrive.
     pub async fn until_recorded(&self, count: usize) -> Result<Vec<Recorded>> {
         wait::until(&format!("{count} requests"), async || {
             let recorded = self.recorded();
@@ -163,12 +164,12 @@ impl Drop for FaultServer {
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    // Dropped, and with it every connection, when this task is aborted.
+    // All connections are dropped when this task is aborted.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            // The one error here is the hang-up that a script asked for.
+            // The only error here is a hang-up that the script requested.
             let _ = serve(stream, shared).await;
         });
         while connections.try_join_next().is_some() {}
@@ -176,8 +177,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) -> Result<()> {
-    // A second handle on the socket: hyper owns the first, and has no word
-    // for resetting a connection or for bytes that are no HTTP.
+    // A second handle for the socket. hyper owns the first one, and offers no way to reset a
+    // connection or to send bytes that are not HTTP.
     let stream = stream.into_std()?;
     let socket = Arc::new(stream.try_clone()?);
     let stream = TcpStream::from_std(stream)?;
@@ -331,7 +332,7 @@ fn with_cors(
     response
 }
 
-/// A panicking test must not take the server's answers with it.
+/// Ignores poisoning, so that a panicking test does not prevent the server's answers.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Two collectors on PostgreSQL and ClickHouse, behind a round-robin.
+//! Two collectors on PostgreSQL and ClickHouse, behind a round-robin proxy.
 
 use std::ops::Deref;
 use std::path::Path;
@@ -13,10 +13,11 @@ use crate::round_robin::RoundRobin;
 
 const DATABASE: &str = "natero";
 
-/// Most accounts of a page.
+/// Most accounts on a page of a list.
 const PAGE: usize = 1000;
 
-/// Collectors, and the servers behind them; ended, and their data deleted, when dropped.
+/// Collectors and the servers behind them. On drop, they are stopped and their data is
+/// deleted.
 #[derive(Debug)]
 pub struct Fleet {
     access: Access,
@@ -28,7 +29,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Starts so many collectors of this binary over so many nodes of ClickHouse.
+    /// Starts this number of collectors of this binary, on this number of ClickHouse nodes.
     ///
     /// # Errors
     /// When something is not installed or does not start.
@@ -67,7 +68,7 @@ impl Fleet {
         })
     }
 
-    /// The parts of it, each with its address.
+    /// Its parts, each with its address.
     #[must_use]
     pub fn parts(&self) -> Vec<(&'static str, String)> {
         let collectors = self.collectors.iter();
@@ -80,7 +81,7 @@ impl Fleet {
         parts
     }
 
-    /// The rows of a statement in PostgreSQL.
+    /// The rows that a PostgreSQL statement returns.
     ///
     /// # Errors
     /// When it is refused.
@@ -90,10 +91,10 @@ impl Fleet {
         Ok(answer.lines().map(cells).collect())
     }
 
-    /// The only row of a statement in PostgreSQL.
+    /// The only row that a PostgreSQL statement returns.
     ///
     /// # Errors
-    /// When it is refused, or has other rows.
+    /// When the statement is refused, or does not return exactly one row.
     pub fn row<const N: usize>(&self, sql: &str) -> Result<[String; N]> {
         let rows = self.rows(sql)?;
         let row = rows.into_iter().next().unwrap_or_default();
@@ -101,8 +102,8 @@ impl Fleet {
             .map_err(|row| anyhow::anyhow!("{row:?} is no answer to {sql}"))
     }
 
-    /// Number of events in the figures of all accounts: those that count, and those that
-    /// are reported as uncaptured.
+    /// Number of events in the figures of all accounts: those that count, and those that are
+    /// reported as uncaptured.
     ///
     /// # Errors
     /// When the collectors do not answer.

@@ -1,5 +1,5 @@
-//! What stands between a browser and the collector's dashboard, to see what
-//! the browser makes of its pages.
+//! A proxy between a browser and the collector's dashboard, which records what goes wrong in
+//! the pages.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,9 +19,9 @@ use tokio::task::JoinHandle;
 const REPORTS: &str = "/policy-reports";
 const WATCH: &str = "/watch.js";
 
-/// Passes everything on as it is, but for two things: the policy of each page
-/// asks the browser to report what breaks it, and each page notes what goes
-/// wrong in it (`pages/watch.js`). Stopped when dropped.
+/// Forwards everything, with two changes: the content security policy of each page makes the
+/// browser report violations, and each page records its errors (`pages/watch.js`). It stops
+/// when it is dropped.
 pub struct Front {
     origin: String,
     shared: Arc<Shared>,
@@ -36,7 +36,7 @@ struct Shared {
 }
 
 impl Front {
-    /// Stands before the collector at this address.
+    /// A proxy for the collector at this address.
     ///
     /// # Errors
     /// When no port is free.
@@ -61,7 +61,7 @@ impl Front {
             .fallback(pass_on)
             .with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move {
-            // Ends only with its socket, and then no page loads.
+            // This only ends when the socket fails, and then no page loads.
             let _ = axum::serve(listener, router).await;
         });
         Ok(Self {
@@ -77,12 +77,13 @@ impl Front {
         format!("{}{path}", self.origin)
     }
 
-    /// Answers everything by an error, or again by what the collector says.
+    /// Answers every request with an error, or forwards requests again.
     pub fn cut_off(&self, is_cut_off: bool) {
         self.shared.is_cut_off.store(is_cut_off, Ordering::Relaxed);
     }
 
-    /// What browsers reported so far: each breach of a page's policy.
+    /// The reports of browsers so far, one for each violation of a page's content security
+    /// policy.
     #[must_use]
     pub fn reports(&self) -> Vec<Value> {
         let reports = self.shared.reports.lock();
@@ -123,7 +124,8 @@ impl Shared {
         let answer = self
             .client
             .request(head.method, format!("{}{}", self.behind, head.uri))
-            // With the host that the browser asked: pages check where a form came from.
+            // Keeps the host that the browser used, because pages check where a form came
+            // from.
             .headers(head.headers)
             .body(body)
             .send()

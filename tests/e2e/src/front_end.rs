@@ -1,5 +1,5 @@
-//! A visit to the examples in Rust, which are the same app in each framework: two
-//! modules, a feature in each, and a button that sends.
+//! A visit to the Rust examples. They are the same app in each framework: two modules, each
+//! with a feature, and a button that sends events.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::rows::{EventRow, events, until_events};
 use crate::site::Site;
 use crate::stage::Stage;
 
-/// Clicks what this selector finds, once it is there.
+/// Clicks the element that the selector matches, as soon as it exists.
 async fn click(stage: &Stage, css: &str) -> Result<()> {
     let client = stage.browser().await?.client();
     client
@@ -23,7 +23,7 @@ async fn click(stage: &Stage, css: &str) -> Result<()> {
     Ok(())
 }
 
-/// The rows of an action.
+/// The rows with an action.
 fn of(rows: &[EventRow], action: &str) -> Vec<EventRow> {
     rows.iter()
         .filter(|row| row.action == action)
@@ -31,10 +31,10 @@ fn of(rows: &[EventRow], action: &str) -> Vec<EventRow> {
         .collect()
 }
 
-/// Uses an example in Rust, in this folder, as a person does.
+/// Uses the Rust example in this folder, as a person does.
 ///
 /// # Errors
-/// When something else is counted than what was done.
+/// When the counts differ from what was done.
 pub async fn visit_is_counted_by_module_and_feature(stage: &Stage, app: &Path) -> Result<()> {
     let collector = Collector::start()?;
     let site = Site::start(&[("/app", app), ("", Site::pages())]).await?;
@@ -48,7 +48,7 @@ pub async fn visit_is_counted_by_module_and_feature(stage: &Stage, app: &Path) -
         index("api-key", &source.api_key),
         index("auth-key", &source.auth_key),
     );
-    // Whatever path the router leads to is this page.
+    // The app's router handles all of these paths in the same page.
     for path in ["/", "/reports", "/customers"] {
         site.put_html(path, &page);
     }

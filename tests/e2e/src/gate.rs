@@ -1,14 +1,14 @@
-//! Holding an answer back until a test says so.
+//! Delays an answer until a test releases it.
 
 use tokio::sync::watch;
 
-/// Keeps its [`Gate`]s shut until released or dropped.
+/// Keeps its [`Gate`]s shut until it is released or dropped.
 #[derive(Debug)]
 pub struct Hold {
     open: watch::Sender<bool>,
 }
 
-/// What waits for a [`Hold`]; clones wait for the same one.
+/// Waits for a [`Hold`]; clones wait for the same one.
 #[derive(Clone, Debug)]
 pub struct Gate {
     open: watch::Receiver<bool>,
@@ -35,9 +35,9 @@ impl Drop for Hold {
 }
 
 impl Gate {
-    /// Ends once the hold is released or gone.
+    /// Completes once the hold is released or dropped.
     pub async fn passed(mut self) {
-        // The error says that the hold is gone, which opens the gate too.
+        // An error means that the hold was dropped, which opens the gate too.
         let _ = self.open.wait_for(|open| *open).await;
     }
 }

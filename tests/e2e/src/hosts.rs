@@ -1,4 +1,4 @@
-//! The two hosts of the engine that the same tests run against: the npm package,
+//! The two hosts of the engine, against both of which the same tests run: the npm package,
 //! whose page side is TypeScript, and the class `na` on the Rust host.
 
 use std::env;
@@ -8,11 +8,11 @@ use anyhow::{Context, Result};
 
 use crate::surroundings::Promise;
 
-/// Names the folder of the class `na` that `cargo xtask build --class` made. Unset,
-/// the npm package is tested.
+/// The environment variable with the folder of the class `na` that `cargo xtask build
+/// --class` made. If it is unset, the npm package is tested.
 pub const CLASS: &str = "NATERO_CLASS";
 
-/// Where the class lies, if it is what is tested.
+/// The folder of the class, if the class is tested.
 #[must_use]
 pub fn class() -> Option<PathBuf> {
     env::var_os(CLASS).map(PathBuf::from)
@@ -21,21 +21,21 @@ pub fn class() -> Option<PathBuf> {
 /// The examples in Rust, by the names of their folders and of their test files.
 const EXAMPLES: [&str; 2] = ["leptos", "yew"];
 
-/// Where the example of this name lies, if `cargo xtask test --only NAME` built it.
+/// The folder of this example, if `cargo xtask test --only NAME` built it.
 #[must_use]
 pub fn example(name: &str) -> Option<PathBuf> {
     let variable = format!("NATERO_{}", name.to_uppercase());
     env::var_os(variable).map(PathBuf::from)
 }
 
-/// Whether what the tests of a file need was not built: they are counted as ignored.
+/// Whether what a test file needs was not built. Its tests then count as ignored.
 #[must_use]
 pub fn is_absent(file: &str) -> bool {
     EXAMPLES.contains(&file) && example(file).is_none()
 }
 
-/// A test that the class is excepted from, by the file of its test binary and its
-/// name (`*`: all of the file), and why.
+/// A test that does not apply to the class: the file of its test binary, its name (`*` for
+/// all tests of the file), and the reason.
 struct Exception {
     file: &'static str,
     test: &'static str,
@@ -50,7 +50,7 @@ const fn except(file: &'static str, test: &'static str, because: &'static str) -
     }
 }
 
-/// All of them.
+/// All exceptions.
 const EXCEPTIONS: &[Exception] = &[
     except("dashboard", "*", "it tests the collector's dashboard"),
     except("harness", "*", "it tests the harness"),
@@ -133,8 +133,8 @@ const BY_ITS_MODULE: &str =
 
 const BY_ITS_PROMISES: &str = "wasm-bindgen waits with it, as it is when the tracker waits";
 
-/// Parts of a page's world that the class cannot do without where they are broken in one
-/// of these ways.
+/// Parts of a page's environment that the class needs: it does not work if they are broken in
+/// one of these ways.
 const NEEDED_PARTS: &[(&str, &[&str], &str)] = &[
     ("fetch", BROKEN, BY_ITS_MODULE),
     ("Response", BROKEN, BY_ITS_MODULE),
@@ -150,7 +150,7 @@ const NOT_LOOKED_FOR: &str =
 
 const BY_ITS_GLUE: &str = "the glue of wasm-bindgen calls it, as it is then";
 
-/// Parts of the language that the class cannot do without.
+/// Parts of the language that the class needs.
 const NEEDED_OF_LANGUAGE: &[(&str, &[&str], &str)] = &[
     ("Array.prototype.push", BROKEN, BY_ITS_GLUE),
     ("DataView", BROKEN, BY_ITS_GLUE),
@@ -162,10 +162,10 @@ const NEEDED_OF_LANGUAGE: &[(&str, &[&str], &str)] = &[
     ("Symbol", BROKEN, BY_ITS_GLUE),
 ];
 
-/// The ways of `surroundings` but for `frozen`.
+/// The ways of `surroundings`, without `frozen`.
 const BROKEN: &[&str] = &["missing", "throwing", "wrong", "element"];
 
-/// Why the class is excepted from a test, if it is.
+/// The reason why a test does not apply to the class, if it does not.
 #[must_use]
 pub fn excepted(file: &str, test: &str) -> Option<&'static str> {
     let listed = EXCEPTIONS
@@ -188,11 +188,11 @@ pub fn excepted(file: &str, test: &str) -> Option<&'static str> {
     })
 }
 
-/// The entry of the npm package, in which pages of the tests find the class.
+/// Replaces the entry of the npm package, so that the pages of the tests find the class.
 const INLINE: &str = "import init, { na } from \"./natero_wasm.js\";\nawait init();\nexport { na };\nexport default na;\n";
 
-/// What makes `na` a global of a page that has no bundler: the classic script of the npm
-/// package. The class is a module alone, and there once its wasm is.
+/// Makes `na` a global in a page without a bundler. For the npm package, that is the classic
+/// script. The class exists only as a module, and is available once its wasm is loaded.
 #[must_use]
 pub fn global_script() -> &'static str {
     if class().is_some() {
@@ -202,7 +202,7 @@ pub fn global_script() -> &'static str {
     }
 }
 
-/// Puts the class where the installed npm package would be.
+/// Puts the class in place of the installed npm package.
 ///
 /// # Errors
 /// When it was not built.

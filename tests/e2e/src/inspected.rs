@@ -1,11 +1,11 @@
-//! Pages whose tracker the inspector shows.
+//! Pages whose tracker is shown in the inspector.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
 use crate::{fault::FaultServer, page::Page, site::Site, stage::Stage};
 
-/// What tests look for in the panel.
+/// Helper functions with which tests read the panel.
 pub const HELPERS: &str = r#"
   window.panel = () => document.querySelector("natero-inspector")?.shadowRoot;
   window.said = () => panel()?.querySelector("[role=status]").textContent ?? "";
@@ -22,17 +22,18 @@ pub const HELPERS: &str = r#"
   window.problemTexts = () => [...panel().querySelectorAll(".problem")].map(({ textContent }) => textContent);
 "#;
 
-/// A page that tracks, and what it needs for as long as it is looked at.
+/// A page with a tracker, and what must exist while the page is open.
 pub struct Shown<'a> {
-    /// Receives its events.
+    /// Receives the page's events.
     pub server: FaultServer,
-    /// Serves it.
+    /// Serves the page.
     pub site: Site,
     /// The page; `_na` is its tracker.
     pub page: Page<'a>,
 }
 
-/// Puts a page that tracks; `settings` are put behind those that keep everything until it is flushed.
+/// Adds a page with a tracker to the site. `settings` are added to defaults that keep all
+/// events until a flush.
 pub fn put(site: &Site, path: &str, server: &FaultServer, settings: &Value, head: &str) {
     let given = json!({ "endpoint": server.url(), "settings": settings });
     site.put_script("/helpers.js", HELPERS);
@@ -58,7 +59,7 @@ window.ready = await _na.ready;"#
     );
 }
 
-/// Opens a page whose tracker has some settings.
+/// Opens a page with a tracker that has these settings.
 ///
 /// # Errors
 /// When the page does not track.
@@ -71,7 +72,7 @@ pub async fn tracked<'a>(stage: &'a Stage, settings: Value) -> Result<Shown<'a>>
     Ok(Shown { server, site, page })
 }
 
-/// The same with the panel.
+/// The same, and opens the panel.
 ///
 /// # Errors
 /// When the panel does not open.

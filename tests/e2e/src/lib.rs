@@ -1,9 +1,9 @@
-//! The harness of the end-to-end tests and of the demo: a real browser, the
-//! npm package as a user installs it, and the real collector, all on loopback.
+//! The harness of the end-to-end tests and of the demo: a real browser, the npm package as a
+//! user installs it, and the real collector, all on loopback.
 //!
-//! [`suite!`] turns a list of async functions into a test binary that shares
-//! one [`stage::Stage`] (browser and installed package); everything else is
-//! made afresh by each test, so that none sees what another left behind.
+//! [`suite!`] turns a list of async functions into a test binary that shares one
+//! [`stage::Stage`] (browser and installed package). Each test creates everything else anew,
+//! so that no test depends on another.
 #![warn(missing_docs)]
 
 pub mod browser;

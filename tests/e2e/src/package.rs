@@ -9,18 +9,18 @@ use tokio::process::Command;
 
 use crate::hosts;
 
-/// The packed package in a project of its own; deleted when dropped.
+/// The packed package, installed in a project of its own. Deleted on drop.
 pub struct Package {
     project: TempDir,
     path: PathBuf,
 }
 
 impl Package {
-    /// Installs the tarball that `NATERO_TARBALL` names with npm into a fresh
-    /// folder; or, where the class is tested, puts that in its place.
+    /// Installs the tarball that `NATERO_TARBALL` names with npm into a new folder. If the
+    /// class is tested, puts that in its place.
     ///
     /// # Errors
-    /// When the variable is missing or npm fails, with npm's words.
+    /// When the variable is missing or npm fails; the message has npm's output.
     pub async fn install() -> Result<Self> {
         if let Some(class) = hosts::class() {
             let project = TempDir::with_prefix("natero-class-")?;
@@ -41,7 +41,7 @@ impl Package {
             r#"{"name":"a-host-page","private":true,"type":"module"}"#,
         )?;
         let npm = Command::new("npm")
-            // It needs nothing that is not in the tarball.
+            // The tarball has no dependencies.
             .args(["install", "--offline", "--ignore-scripts"])
             .args(["--no-audit", "--no-fund", "--no-update-notifier"])
             .arg(&tarball)
@@ -69,8 +69,8 @@ impl Package {
         &self.path
     }
 
-    /// The folder of the project it is installed in, from which Node finds it
-    /// by name.
+    /// The folder of the project in which it is installed, from which Node resolves it by
+    /// name.
     #[must_use]
     pub fn project(&self) -> &Path {
         self.project.path()

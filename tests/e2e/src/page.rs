@@ -1,4 +1,4 @@
-//! What a test does in the page it opened.
+//! Actions of a test in the page that it opened.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -13,40 +13,40 @@ use crate::browser::Browser;
 use crate::collector::Source;
 use crate::wait;
 
-/// The document the browser shows.
+/// The document that the browser shows.
 #[derive(Clone, Copy)]
 pub struct Page<'a> {
     browser: &'a Browser,
 }
 
-/// What went wrong in a page, as `pages/watch.js` noted it.
+/// Errors in a page, as recorded by `pages/watch.js`.
 #[derive(Debug, Default, Deserialize, PartialEq, Eq)]
 pub struct Trouble {
     /// Uncaught errors.
     pub errors: Vec<String>,
-    /// Rejections nobody handled.
+    /// Unhandled rejections.
     pub rejections: Vec<String>,
-    /// Each call of `console.error`, its arguments joined by spaces.
+    /// Calls of `console.error`, each with its arguments joined by spaces.
     pub console: Vec<String>,
 }
 
 impl<'a> Page<'a> {
-    /// The page this browser stands on.
+    /// The page that this browser currently shows.
     #[must_use]
     pub fn new(browser: &'a Browser) -> Self {
         Self { browser }
     }
 
-    /// Runs `body` as the body of an async function, with `args` as the
-    /// variable `args`, and returns what it returns.
+    /// Runs `body` as the body of an async function, with `args` as the variable `args`, and
+    /// returns its result.
     ///
     /// # Errors
     /// When the function throws, takes too long, or returns another shape.
     pub async fn run<T: DeserializeOwned>(&self, body: &str, args: Value) -> Result<T> {
-        // Made by the page's own Function, so that its objects and errors are
-        // the page's: Firefox runs a driver's scripts in a realm of their own.
-        // A page whose policy forbids that gets the body as it is.
-        // The rejection is handled here, so that it never counts as the page's.
+        // The function is created by the page's own `Function`, so that its objects and
+        // errors are the page's: Firefox runs a driver's scripts in a separate realm. If the
+        // policy of the page forbids that, the body runs directly. Rejections are handled
+        // here, so that they never count as the page's.
         let script = format!(
             "const done = arguments[arguments.length - 1], [body, args] = arguments;
              let run;
@@ -74,7 +74,7 @@ impl<'a> Page<'a> {
             .with_context(|| format!("unexpected shape from: {body}"))
     }
 
-    /// [`Page::run`], for its effect.
+    /// [`Page::run`], without a result.
     ///
     /// # Errors
     /// As [`Page::run`].
@@ -82,12 +82,11 @@ impl<'a> Page<'a> {
         self.run::<Value>(body, args).await.map(drop)
     }
 
-    /// Makes a tracker as `window._na`, which hands its problems to
-    /// `window.problems`. Unless `settings` says otherwise, the identity is
-    /// known and nothing makes events but calls.
+    /// Creates a tracker as `window._na`, which reports its problems to `window.problems`.
+    /// Unless `settings` says otherwise, the identity is known and only calls make events.
     ///
     /// # Errors
-    /// When the page has no `window.na`, or making it throws.
+    /// When the page has no `window.na`, or the constructor throws.
     pub async fn track(&self, endpoint: &str, source: &Source, settings: Value) -> Result<()> {
         self.act(
             "window.problems = [];
@@ -107,7 +106,7 @@ impl<'a> Page<'a> {
     /// # Errors
     /// When the page is gone.
     pub async fn move_mouse(&self) -> Result<()> {
-        // Where a move leads nowhere else, browsers tell of none.
+        // Browsers report no move to the position where the mouse already is.
         static MOVES: AtomicU32 = AtomicU32::new(0);
         let step = f64::from(MOVES.fetch_add(1, Ordering::Relaxed) % 16);
         let to = PointerAction::MoveTo {
@@ -134,7 +133,7 @@ impl<'a> Page<'a> {
         .await
     }
 
-    /// Lets this much time pass by the page's own clock.
+    /// Lets this much time pass, by the page's own clock.
     ///
     /// # Errors
     /// When the page is gone.
@@ -159,14 +158,14 @@ impl<'a> Page<'a> {
             match answer {
                 Ok(value) => Ok(value == json!(true)),
                 Err(error) if error.to_string().starts_with("the page threw") => Err(error),
-                // A navigation cut the question short, and will be over soon.
+                // A navigation interrupted the evaluation, and will be over soon.
                 Err(_) => Ok(false),
             }
         })
         .await
     }
 
-    /// What went wrong in the page so far.
+    /// The errors in the page so far.
     ///
     /// # Errors
     /// When the page does not load `watch.js`.
@@ -177,7 +176,7 @@ impl<'a> Page<'a> {
     /// Asserts that nothing at all went wrong in the page.
     ///
     /// # Errors
-    /// With all that did.
+    /// With everything that went wrong.
     pub async fn is_untroubled(&self) -> Result<()> {
         let trouble = self.trouble().await?;
         ensure!(
@@ -187,8 +186,8 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// Asserts that the host page was not harmed: no uncaught error, no
-    /// unhandled rejection. Returns what was written by `console.error`.
+    /// Asserts that the host page was not affected: no uncaught error and no unhandled
+    /// rejection. Returns the output of `console.error`.
     ///
     /// # Errors
     /// With the errors and rejections.

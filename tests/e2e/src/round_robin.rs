@@ -1,4 +1,4 @@
-//! A plain round-robin before several collectors.
+//! A simple round-robin proxy for several collectors.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +14,8 @@ use reqwest::redirect::Policy;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Passes each request on to the next collector, and to the one after it where that
-/// cannot be reached. Stopped when dropped.
+/// Forwards each request to the next collector, and if that cannot be reached, to the one
+/// after it. It stops when it is dropped.
 #[derive(Debug)]
 pub struct RoundRobin {
     url: String,
@@ -30,7 +30,7 @@ struct Shared {
 }
 
 impl RoundRobin {
-    /// Stands before the collectors at these addresses.
+    /// A proxy for the collectors at these addresses.
     ///
     /// # Errors
     /// When no port is free.
@@ -47,13 +47,13 @@ impl RoundRobin {
         });
         let router = Router::new().fallback(pass_on).with_state(shared);
         let server = tokio::spawn(async move {
-            // Ends only with its socket, and then nobody is answered.
+            // This only ends when the socket fails, and then no request is answered.
             let _ = axum::serve(listener, router).await;
         });
         Ok(Self { url, server })
     }
 
-    /// Where it listens.
+    /// Its address.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -93,7 +93,7 @@ impl Shared {
         let answer = self
             .client
             .request(head.method.clone(), format!("{collector}{}", head.uri))
-            // With the host that was asked: pages check where a form came from.
+            // Keeps the host of the request, because pages check where a form came from.
             .headers(head.headers.clone())
             .body(body)
             .send()

@@ -1,4 +1,4 @@
-//! What the collector's SQLite holds.
+//! The contents of the collector's SQLite file.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::collector::Collector;
 use crate::wait;
 
-/// One row of the table of events, in the names of the wire.
+/// One row of the events table, with the field names of the wire format.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(
     missing_docs,
@@ -38,7 +38,7 @@ pub struct EventRow {
     pub details: Option<Value>,
     /// Fields outside the contract.
     pub extra: Option<Value>,
-    /// Not counted: the user belongs to another account.
+    /// Whether it is not counted, because the user belongs to another account.
     pub set_aside: bool,
 }
 
@@ -72,7 +72,7 @@ impl EventRow {
 
 fn json(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Value>> {
     let text: Option<String> = row.get(column)?;
-    // Text that is no JSON is shown as it is, to fail a comparison visibly.
+    // Text that is not JSON is returned as a string, which makes comparisons fail visibly.
     Ok(text.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }
 
@@ -100,12 +100,12 @@ pub fn events(db: &Path) -> Result<Vec<EventRow>> {
     Ok(rows)
 }
 
-/// A moment of a database: what is stored later comes after it.
+/// A position in a database: everything stored later comes after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark(pub i64);
 
 impl Mark {
-    /// Now.
+    /// The current position.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -117,11 +117,11 @@ impl Mark {
     }
 }
 
-/// Waits until the collector holds events of which `enough` says so, and
-/// returns all of them in the order in which they arrived.
+/// Waits until `enough` returns true for the stored events, and returns all of them in the
+/// order in which they arrived.
 ///
 /// # Errors
-/// When they do not come; the message lists those that did.
+/// When that does not happen; the message lists the events that arrived.
 pub async fn until_events(
     collector: &Collector,
     what: &str,

@@ -1,9 +1,9 @@
-//! What becomes of the page, the network and the collector while events are
-//! made. Page and collector are two origins; what the collector's SQLite holds
-//! is compared with what the page made.
+//! Scenarios in which the page, the network or the collector fails while events are made.
+//! Page and collector are different origins. The contents of the collector's SQLite file are
+//! compared with what the page made.
 //!
-//! The tests assert of each that nothing is lost or doubled; the bench prints
-//! how many were.
+//! For each scenario, the tests assert that nothing is lost or duplicated; the benchmark
+//! prints how many events were.
 
 mod scene;
 
@@ -21,13 +21,13 @@ use crate::tab::Tab;
 pub use scene::Outcome;
 use scene::{MAKE, Scene};
 
-/// How long a network is gone that comes back.
+/// How long a temporary network failure lasts.
 const SPELL: Duration = Duration::from_secs(5);
 
-/// A scenario: plays on the stage, and tells what became of the events.
+/// A scenario: runs on the stage, and returns the fate of the events.
 pub type Scenario = for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Result<Outcome>> + 'a>>;
 
-/// All of them, each with a line that says what happens.
+/// All scenarios, each with a line that describes it.
 pub const ALL: [(&str, Scenario); 12] = [
     ("clean", |stage| Box::pin(clean(stage))),
     ("500, 503, 502, then recovery", |stage| {
@@ -63,8 +63,8 @@ pub const ALL: [(&str, Scenario); 12] = [
     }),
 ];
 
-/// Nothing is sent for its age: what arrives was sent as the page went, or by
-/// a later page.
+/// Settings with which nothing is sent because of its age: events are sent only when the page
+/// is closed, or by a later page.
 fn patient() -> Value {
     json!({ "flushInterval": 3_600_000, "batchSize": 100_000 })
 }
@@ -72,8 +72,8 @@ fn patient() -> Value {
 /// Nothing goes wrong.
 ///
 /// # Errors
-/// Here and below: when the scenario cannot be played, or a page or the
-/// collector's loss report contradicts what the collector holds.
+/// Here and below: when the scenario cannot run, or when the counters of a page or the
+/// collector's loss report contradict the stored events.
 pub async fn clean(stage: &Stage) -> Result<Outcome> {
     let scene = Scene::start(stage, json!({})).await?;
     scene.page.act(MAKE, json!([0, 20])).await?;
@@ -97,7 +97,7 @@ pub async fn server_errors(stage: &Stage) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// For 5 s every connection is reset.
+/// Every connection is reset for 5 s.
 ///
 /// # Errors
 /// As [`clean`].
@@ -115,10 +115,10 @@ pub async fn connections_reset(stage: &Stage) -> Result<Outcome> {
     scene.outcome(20).await
 }
 
-/// For 5 s the browser is offline.
+/// The browser is offline for 5 s.
 ///
 /// # Errors
-/// As [`clean`], and when the page tries more often than it would after failures.
+/// As [`clean`], and when the page retries more often than it would after failures.
 pub async fn offline(stage: &Stage) -> Result<Outcome> {
     let scene = Scene::start(stage, json!({})).await?;
     scene.set_offline(true).await?;
@@ -138,7 +138,7 @@ pub async fn offline(stage: &Stage) -> Result<Outcome> {
 /// The page navigates away in the task that made the events.
 ///
 /// # Errors
-/// As [`clean`], and when a preflight was needed.
+/// As [`clean`], and when a preflight request was needed.
 pub async fn navigated_away(stage: &Stage) -> Result<Outcome> {
     let scene = Scene::start(stage, patient()).await?;
     let elsewhere = stage.site().await?;
@@ -149,7 +149,7 @@ pub async fn navigated_away(stage: &Stage) -> Result<Outcome> {
             json!([0, 20, elsewhere.url("/blank.html")]),
         )
         .await?;
-    // The page went; its requests outlive it.
+    // The page is gone, but its requests continue.
     scene.features(20).await?;
     ensure!(
         scene.server.preflights() == 0,
@@ -159,15 +159,15 @@ pub async fn navigated_away(stage: &Stage) -> Result<Outcome> {
     scene.outcome(20).await
 }
 
-/// Twenty events are made on each of three pages that are left while these are
-/// on their way: a site of many pages.
+/// A site with many pages: on each of three pages, twenty events are made, and the page is
+/// left while they are being sent.
 ///
 /// # Errors
 /// As [`clean`].
 pub async fn page_after_page(stage: &Stage) -> Result<Outcome> {
     let scene = Scene::start(stage, json!({})).await?;
     for first in [0, 20, 40] {
-        // It arrives, and the page is gone before it hears of that.
+        // The events arrive, but the page is gone before it receives the answer.
         scene.server.script([Answer::ForwardThenSilence]);
         scene.page.act(MAKE, json!([first, 20])).await?;
         scene.features(first + 20).await?;
@@ -183,15 +183,15 @@ pub async fn page_after_page(stage: &Stage) -> Result<Outcome> {
 pub async fn tab_closed(stage: &Stage) -> Result<Outcome> {
     let scene = Scene::start(stage, patient()).await?;
     scene.close_after(MAKE, 20).await?;
-    // Firefox takes its time with the request of a page that is gone. Before it arrives, the
-    // next page would be told that its events are lacking.
+    // Firefox sends the request of a closed page with a delay. If the next page asked about
+    // the events before that, it would be told that they are lacking.
     scene.features(20).await?;
     scene.open_again().await?;
     scene.outcome(20).await
 }
 
-/// The tab is closed, and the events were made in a frame of it: what the page around it
-/// takes away ends the frame's request, though that arrives.
+/// The tab is closed, and the events were made in a frame within it. The frame's request is
+/// aborted for the frame when the page around it closes, but still arrives.
 ///
 /// # Errors
 /// As [`clean`].
@@ -229,7 +229,7 @@ async fn renderer_killed(stage: &Stage, after_ms: u32) -> Result<Outcome> {
     let scene = Scene::start(stage, patient()).await?;
     let dying = Tab::current(scene.browser).await?;
     let next = Tab::open(scene.browser).await?;
-    // Nothing leaves before the page is gone: what is killed tells nobody.
+    // Nothing is sent before the page is gone, because a killed page gets no event.
     let page = dying.front().await?;
     page.act(MAKE, json!([0, 20])).await?;
     page.let_pass(after_ms).await?;
@@ -245,7 +245,7 @@ async fn renderer_killed(stage: &Stage, after_ms: u32) -> Result<Outcome> {
 /// Five thousand events are made in one task.
 ///
 /// # Errors
-/// As [`clean`], and when the tracker does not accept them all.
+/// As [`clean`], and when the tracker does not accept all of them.
 pub async fn five_thousand_in_one_tick(stage: &Stage) -> Result<Outcome> {
     let scene = Scene::start(stage, json!({ "maxQueueBytes": 4_000_000 })).await?;
     scene.page.act(MAKE, json!([0, 5_000])).await?;
@@ -257,11 +257,11 @@ pub async fn five_thousand_in_one_tick(stage: &Stage) -> Result<Outcome> {
     scene.outcome(5_000).await
 }
 
-/// Five thousand features with 130 bytes of details each are made in one task, with
-/// the settings that a page has by default.
+/// Five thousand features with 130 bytes of details each are made in one task, with the
+/// default settings of a page.
 ///
 /// # Errors
-/// As [`clean`], and when the tracker does not accept them all.
+/// As [`clean`], and when the tracker does not accept all of them.
 pub async fn five_thousand_with_details(stage: &Stage) -> Result<Outcome> {
     let scene = Scene::start(stage, json!({})).await?;
     let make = "for (let i = args[0]; i < args[0] + args[1]; i += 1)
@@ -275,8 +275,8 @@ pub async fn five_thousand_with_details(stage: &Stage) -> Result<Outcome> {
     scene.outcome(5_000).await
 }
 
-/// The tab is closed as soon as 200 events of 2 KB are made: more than a
-/// browser lets an unloading page send.
+/// The tab is closed as soon as 200 events of 2 KB are made. That is more than a browser lets
+/// an unloading page send.
 ///
 /// # Errors
 /// As [`clean`].
@@ -289,13 +289,13 @@ pub async fn large_events_then_closed(stage: &Stage) -> Result<Outcome> {
     scene.outcome(200).await
 }
 
-/// A tab is closed while no connection is possible, and two others live on.
+/// A tab is closed while no connection is possible, and two other tabs stay open.
 ///
 /// # Errors
-/// As [`clean`], and when what arrives is not the closed tab's or both others
-/// send it.
+/// As [`clean`], and when something else than the closed tab's events arrives, or when both
+/// other tabs send them.
 pub async fn adopted_by_a_living_tab(stage: &Stage) -> Result<Outcome> {
-    // Tabs in use look for what others left whenever they make a sync.
+    // Tabs in use look for orphaned events whenever they sync their session.
     let scene = Scene::start(stage, json!({ "sessionSyncInterval": 300 })).await?;
     let dying = Tab::current(scene.browser).await?;
     let mut living = Vec::new();
@@ -313,7 +313,8 @@ pub async fn adopted_by_a_living_tab(stage: &Stage) -> Result<Outcome> {
         let page = tab.front().await?;
         page.move_mouse().await?;
         page.let_pass(350).await?;
-        // Only now: what the closed tab itself sent last was refused by then.
+        // Checked only now: by this time, the last request of the closed tab itself was
+        // refused.
         let adopted: bool = page
             .run("return _na.stats().pending >= 20;", Value::Null)
             .await?;

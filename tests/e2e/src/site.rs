@@ -1,4 +1,4 @@
-//! A static site on loopback: the host page's origin.
+//! A static site on loopback, which is the origin of the host page.
 
 use std::collections::HashMap;
 use std::future::IntoFuture;
@@ -25,8 +25,8 @@ use crate::collector::Source;
 use crate::gate::{Gate, Hold};
 use crate::wait;
 
-/// Files served from folders, with documents put in by a test in front.
-/// Stopped when dropped.
+/// Serves files from folders, and documents that a test adds, which take precedence. It stops
+/// when it is dropped.
 pub struct Site {
     origin: String,
     shared: Arc<Shared>,
@@ -51,13 +51,13 @@ impl Site {
         let (router, shared) = router(folders);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
-        // A file's head and body are written one after the other: the body
-        // would wait 40 ms for the browser to say that it has the head.
+        // The head and the body of a file are written separately. Without this setting, the
+        // body would wait 40 ms for the browser to acknowledge the head.
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
-        // Only an error of the listening socket ends this, and then every page
-        // of the test fails to load.
+        // This only ends when the listening socket fails, and then every page of the test
+        // fails to load.
         let server = axum::serve(listener, router).into_future();
         Ok(Self {
             origin,
@@ -66,7 +66,7 @@ impl Site {
         })
     }
 
-    /// As [`Site::start`], over https, with a certificate that nobody signed.
+    /// As [`Site::start`], over HTTPS with a self-signed certificate.
     ///
     /// # Errors
     /// When no port is free or no certificate can be made.
@@ -75,7 +75,7 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await?.into_std()?;
         let origin = format!("https://{}", listener.local_addr()?);
         let signed = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])?;
-        // An error says that another test has named one.
+        // An error means that another test has already installed one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let tls = RustlsConfig::from_der(
             vec![signed.cert.der().to_vec()],
@@ -107,23 +107,23 @@ impl Site {
         format!("{}{path}", self.origin)
     }
 
-    /// Puts an HTML document at `path`, in front of the folders.
+    /// Adds an HTML document at `path`, which takes precedence over the folders.
     pub fn put_html(&self, path: &str, html: impl Into<String>) {
         self.put(path, "text/html; charset=utf-8", html.into());
     }
 
-    /// Puts a script at `path`, in front of the folders.
+    /// Adds a script at `path`, which takes precedence over the folders.
     pub fn put_script(&self, path: &str, script: impl Into<String>) {
         self.put(path, "text/javascript; charset=utf-8", script.into());
     }
 
-    /// Puts a style sheet at `path`, in front of the folders.
+    /// Adds a style sheet at `path`, which takes precedence over the folders.
     pub fn put_css(&self, path: &str, css: impl Into<String>) {
         self.put(path, "text/css; charset=utf-8", css.into());
     }
 
-    /// Puts a page at `path` that tracks from its load on: as [`Page::track`],
-    /// but with page views and unload, and with `window.clock` beside it.
+    /// Adds a page at `path` that tracks as soon as it is loaded: as [`Page::track`], but
+    /// with page views and tracking of unload, and with `window.clock`.
     ///
     /// [`Page::track`]: crate::page::Page::track
     pub fn put_tracked(&self, path: &str, endpoint: &str, source: &Source, settings: &Value) {
@@ -150,24 +150,24 @@ impl Site {
         );
     }
 
-    /// Lets browsers keep what they loaded. Only such pages are kept whole, to
-    /// come back to them, by every browser.
+    /// Lets browsers cache what they load. Only then does every browser put pages into the
+    /// back/forward cache.
     pub fn allow_caching(&self) {
         self.shared.cacheable.store(true, Ordering::SeqCst);
     }
 
-    /// Isolates its pages from other origins, which gives them a clock of 5 µs
-    /// where others have one of 100.
+    /// Isolates its pages from other origins. Isolated pages have a clock with a resolution
+    /// of 5 µs instead of 100 µs.
     pub fn isolate(&self) {
         self.shared.isolated.store(true, Ordering::SeqCst);
     }
 
-    /// Puts a JSON document at `path`, in front of the folders.
+    /// Adds a JSON document at `path`, which takes precedence over the folders.
     pub fn put_json(&self, path: &str, json: &Value) {
         self.put(path, "application/json", json.to_string());
     }
 
-    /// Takes back what was put at `path`.
+    /// Removes what a test added at `path`.
     pub fn remove(&self, path: &str) {
         locked(&self.shared.documents).remove(path);
     }
@@ -176,7 +176,7 @@ impl Site {
         locked(&self.shared.documents).insert(path.to_owned(), (content_type, body));
     }
 
-    /// Holds back what is asked for under paths with this ending.
+    /// Delays the answers for paths with this ending.
     #[must_use]
     pub fn hold(&self, ending: &str) -> Hold {
         let (hold, gate) = Hold::new();
@@ -184,7 +184,7 @@ impl Site {
         hold
     }
 
-    /// How often paths with this ending were asked for, held answers included.
+    /// Number of requests for paths with this ending, including delayed ones.
     #[must_use]
     pub fn requested(&self, ending: &str) -> usize {
         locked(&self.shared.requests)
@@ -193,10 +193,10 @@ impl Site {
             .count()
     }
 
-    /// Waits until a path with this ending is asked for.
+    /// Waits until a path with this ending is requested.
     ///
     /// # Errors
-    /// When it never is.
+    /// When it is never requested.
     pub async fn until_requested(&self, ending: &str) -> Result<()> {
         wait::until_true(&format!("a request for …{ending}"), async || {
             Ok(self.requested(ending) > 0)
@@ -243,7 +243,7 @@ async fn before_files(State(shared): State<Arc<Shared>>, request: Request, next:
         }
         None => next.run(request).await,
     };
-    // Every load of a test is a first load.
+    // Nothing is cached, so that every load in a test is a first load.
     if !shared.cacheable.load(Ordering::SeqCst) {
         response
             .headers_mut()
@@ -262,13 +262,13 @@ async fn before_files(State(shared): State<Arc<Shared>>, request: Request, next:
     response
 }
 
-/// A panicking test must not take the server's answers with it.
+/// Ignores poisoning, so that a panicking test does not prevent the server's answers.
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A document that runs a script and then makes the class of the package `window.na`, with
-/// nothing constructed.
+/// A document that runs a script and then sets `window.na` to the class of the package,
+/// without constructing a tracker.
 #[must_use]
 pub fn class_page(before: &str) -> String {
     format!(

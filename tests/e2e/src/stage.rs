@@ -1,4 +1,4 @@
-//! What the tests of one file share, because it is slow to make.
+//! What the tests of one file share, because creating it is slow.
 
 use anyhow::Result;
 use tokio::sync::OnceCell;
@@ -10,12 +10,12 @@ use crate::package::Package;
 use crate::page::Page;
 use crate::site::Site;
 
-/// Days of usage: the four weeks that a page shows at first, and those before them to
-/// compare with.
+/// Days of usage: the four weeks that a page shows by default, and those before them for the
+/// comparison.
 const DAYS: i64 = 63;
 
-/// A browser session, the installed package and a collector that holds a
-/// company, each made when first asked for.
+/// A browser session, the installed package and a collector with a company's data. Each is
+/// created at its first use.
 #[derive(Default)]
 pub struct Stage {
     browser: OnceCell<Browser>,
@@ -24,7 +24,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The browser, started at the first call.
+    /// The browser, which is started at the first call.
     ///
     /// # Errors
     /// As [`Browser::start`].
@@ -32,7 +32,7 @@ impl Stage {
         self.browser.get_or_try_init(Browser::start).await
     }
 
-    /// The package, installed at the first call.
+    /// The package, which is installed at the first call.
     ///
     /// # Errors
     /// As [`Package::install`].
@@ -40,8 +40,8 @@ impl Stage {
         self.package.get_or_try_init(Package::install).await
     }
 
-    /// A collector to which the company was sent, at the first call. Tests that
-    /// share it send nothing to it that another looks for.
+    /// A collector with the data of the company, which is created at the first call. Tests
+    /// that share it must not send anything that affects other tests.
     ///
     /// # Errors
     /// When it does not start or refuses the company.
@@ -54,8 +54,8 @@ impl Stage {
         self.company.get_or_try_init(made).await
     }
 
-    /// A site of its own for a test: the harness's pages at `/`, the installed
-    /// package at `/pkg/`.
+    /// A separate site for a test: the harness's pages at `/`, the installed package at
+    /// `/pkg/`.
     ///
     /// # Errors
     /// When the package cannot be installed or no port is free.
@@ -63,7 +63,7 @@ impl Stage {
         Site::start(&[("/pkg", self.package().await?.path()), ("", Site::pages())]).await
     }
 
-    /// As [`Stage::site`], over https.
+    /// As [`Stage::site`], over HTTPS.
     ///
     /// # Errors
     /// As [`Stage::site`].

@@ -1,7 +1,7 @@
 //! Test binaries whose tests share one stage.
 //!
-//! libtest gives every test a thread and no place to end what they share, so
-//! the browser would be started by each, or left behind by all.
+//! libtest runs every test on its own thread and has no hook for the end of all tests. So
+//! either each test would start its own browser, or the shared one would never be stopped.
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -16,39 +16,40 @@ use crate::browser::BrowserKind;
 use crate::hosts;
 use crate::stage::Stage;
 
-/// No test takes this long; one that hangs must not hang the rest.
+/// Time limit of a test. No test takes this long, and one that hangs must not block the
+/// others.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// A test: borrows the stage, and fails by error or panic.
+/// A test: borrows the stage, and fails with an error or a panic.
 pub type Test = for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
-/// A test, and the browsers whose drivers cannot do what it needs.
+/// A test, and the browsers whose drivers cannot run it.
 pub struct Case {
     /// The function's name.
     pub name: &'static str,
     /// The function.
     pub test: Test,
-    /// In these it is counted as ignored, not as passed.
+    /// In these browsers it counts as ignored, not as passed.
     pub skipped_in: &'static [BrowserKind],
 }
 
-/// A test that is made rather than written.
+/// A test that is generated from a table.
 pub struct Named {
-    /// What it says.
+    /// Its name.
     pub name: String,
     /// The test.
     pub test: MadeTest,
-    /// In these it is counted as ignored, not as passed.
+    /// In these browsers it counts as ignored, not as passed.
     pub skipped_in: &'static [BrowserKind],
 }
 
-/// As [`Test`], with what it holds.
+/// As [`Test`], but a closure.
 pub type MadeTest =
     Arc<dyn for<'a> Fn(&'a Stage) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>> + Send + Sync>;
 
-/// Makes `main` of a test binary from async functions of
-/// `&Stage -> anyhow::Result<()>`, named as they are. One that a driver is not
-/// up to is skipped there: `a_test skipped in Firefox Webkit`.
+/// Defines `main` of a test binary that runs async functions of `&Stage ->
+/// anyhow::Result<()>`, each under its own name. A test that a driver cannot run is skipped
+/// there: `a_test skipped in Firefox Webkit`.
 #[macro_export]
 macro_rules! suite {
     ($($test:ident $(skipped in $($browser:ident)+)?),+ $(,)?) => {
@@ -62,7 +63,7 @@ macro_rules! suite {
     };
 }
 
-/// Runs the tests of a file one after another, then takes the stage down.
+/// Runs the tests of a file one after another, then closes the stage.
 #[must_use]
 pub fn run(file: &str, cases: &[Case]) -> ExitCode {
     let named = |case: &Case| Named {
@@ -73,7 +74,7 @@ pub fn run(file: &str, cases: &[Case]) -> ExitCode {
     run_named(file, cases.iter().map(named).collect())
 }
 
-/// [`run`], for tests that were made.
+/// [`run`], for generated tests.
 #[must_use]
 pub fn run_named(file: &str, cases: Vec<Named>) -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -84,7 +85,8 @@ pub fn run_named(file: &str, cases: Vec<Named>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    // One browser window has one page in front; tests beside each other would fight for it.
+    // A browser window has only one page in the foreground, for which parallel tests would
+    // compete.
     arguments.test_threads = Some(1);
     let shared = Arc::new(Shared {
         stage: Stage::default(),
@@ -130,7 +132,7 @@ pub fn run_named(file: &str, cases: Vec<Named>) -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-// Fields drop in order: what the stage holds lives on the runtime.
+// Fields are dropped in order: the contents of the stage need the runtime.
 struct Shared {
     stage: Stage,
     runtime: Runtime,

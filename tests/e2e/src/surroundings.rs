@@ -1,24 +1,24 @@
-//! What the tracker promises where a page broke a part of its world: the table
-//! behind `docs/surroundings.md` and the tests that hold it.
+//! What the tracker guarantees when a page has broken a part of its environment: the table
+//! behind `docs/surroundings.md` and the tests that check it.
 
 use std::fmt::Write;
 
-/// How a part is broken.
+/// The ways in which a part can be broken.
 pub const WAYS: [&str; 5] = ["missing", "throwing", "wrong", "frozen", "element"];
 
-/// What the tracker does then.
+/// The behaviour of the tracker in that case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promise {
-    /// It tracks, and nothing is said.
+    /// It tracks, without any message.
     Works,
-    /// It is off, and says once why.
+    /// It is off, and reports the reason once.
     SaysWhyNot,
 }
 
 use Promise::{SaysWhyNot, Works};
 
 impl Promise {
-    /// As tests and documentation say it.
+    /// The words for it in tests and documentation.
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
@@ -30,10 +30,10 @@ impl Promise {
 
 const ALL_WORK: [Promise; 5] = [Works; 5];
 
-/// What the core cannot do without, as wasm or as JavaScript.
+/// The promises for a part that the core needs, as wasm or as JavaScript.
 const NEEDED: [Promise; 5] = [SaysWhyNot, SaysWhyNot, SaysWhyNot, Works, SaysWhyNot];
 
-/// Each part of a page's world, and what is promised for each way to break it.
+/// Each part of a page's environment, with the promise for each way to break it.
 pub const PARTS: &[(&str, [Promise; 5])] = &[
     ("crypto", ALL_WORK),
     ("crypto.getRandomValues", ALL_WORK),
@@ -103,15 +103,15 @@ pub const PARTS: &[(&str, [Promise; 5])] = &[
     ("WeakMap", ALL_WORK),
 ];
 
-/// How a part of the language is broken.
+/// The ways in which a part of the language can be broken.
 pub const LANGUAGE_WAYS: [&str; 3] = ["missing", "throwing", "wrong"];
 
 const WORK: [Promise; 3] = [Works; 3];
 
 const OFF: [Promise; 3] = [SaysWhyNot; 3];
 
-/// Parts of the language that a page may have broken, and what is promised for each
-/// way, whichever build is loaded after that.
+/// Parts of the language that a page may have broken before any build is loaded, with the
+/// promise for each way.
 pub const LANGUAGE: &[(&str, [Promise; 3])] = &[
     ("Map", WORK),
     ("Set", WORK),
@@ -175,13 +175,13 @@ pub const LANGUAGE: &[(&str, [Promise; 3])] = &[
     ("EventTarget", WORK),
 ];
 
-/// Every test of a part of the language, by its name: the part, the way, and the promise.
+/// All tests of parts of the language: name, part, way and promise.
 #[must_use]
 pub fn language_tests() -> Vec<(String, &'static str, &'static str, Promise)> {
     named(&LANGUAGE_WAYS, LANGUAGE)
 }
 
-/// Every test, by its name: the part, the way, and the promise.
+/// All tests: name, part, way and promise.
 #[must_use]
 pub fn tests() -> Vec<(String, &'static str, &'static str, Promise)> {
     named(&WAYS, PARTS)
@@ -200,7 +200,7 @@ fn named<const COUNT: usize>(
     parts.iter().flat_map(of_part).collect()
 }
 
-/// The document that lists them.
+/// The document that lists these promises.
 #[must_use]
 pub fn document() -> String {
     let mut text = String::from(

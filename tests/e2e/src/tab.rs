@@ -6,15 +6,15 @@ use fantoccini::wd::WindowHandle;
 use crate::browser::{Browser, BrowserKind};
 use crate::page::Page;
 
-/// A tab or window. The driver talks to one at a time: [`Tab::front`] before
-/// anything is done in it.
+/// A tab or window. The driver controls one at a time: call [`Tab::front`] before doing
+/// anything in it.
 pub struct Tab<'a> {
     browser: &'a Browser,
     handle: WindowHandle,
 }
 
 impl<'a> Tab<'a> {
-    /// The one the driver talks to.
+    /// The tab that the driver currently controls.
     ///
     /// # Errors
     /// When there is none.
@@ -25,7 +25,7 @@ impl<'a> Tab<'a> {
         })
     }
 
-    /// Opens a tab beside the current one, and brings it to the front.
+    /// Opens a new tab, and brings it to the front.
     ///
     /// # Errors
     /// When the browser opens none.
@@ -33,8 +33,8 @@ impl<'a> Tab<'a> {
         Self::new(browser, true).await
     }
 
-    /// Opens what can be used by turns with the current one: a tab, or a window where the
-    /// driver gives input to the tab alone that was there first.
+    /// Opens something to be used alternately with the current tab: another tab, or a window
+    /// if the driver gives input only to the first tab.
     ///
     /// # Errors
     /// When the browser opens none.
@@ -60,17 +60,17 @@ impl<'a> Tab<'a> {
         Ok(tab)
     }
 
-    /// Brings it to the front, and returns the page in it.
+    /// Brings it to the front, and returns its page.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When it is closed already.
     pub async fn front(&self) -> Result<Page<'a>> {
         let client = self.browser.client();
         client.switch_to_window(self.handle.clone()).await?;
         Ok(Page::new(self.browser))
     }
 
-    /// Loads an address in it, in front.
+    /// Brings it to the front, and loads an address in it.
     ///
     /// # Errors
     /// When the browser cannot load it.
@@ -83,28 +83,27 @@ impl<'a> Tab<'a> {
     /// Closes it, and returns to `next`.
     ///
     /// # Errors
-    /// When one of the two is gone already.
+    /// When one of the two is closed already.
     pub async fn close(self, next: &Tab<'a>) -> Result<Page<'a>> {
         self.front().await?;
         self.browser.client().close_window().await?;
         next.front().await
     }
 
-    /// Kills its renderer, and goes on in `next`. Chromium only.
+    /// Kills its renderer, and continues in `next`. Chromium only.
     ///
     /// # Errors
-    /// When the driver does not come away from it.
+    /// When the driver cannot leave it.
     pub async fn crash(self, next: &Tab<'a>) -> Result<Page<'a>> {
         self.front().await?;
         self.browser.crash().await;
         self.bury(next).await
     }
 
-    /// Removes what is left of it once its renderer is dead, and goes on in
-    /// `next`. Chromium only.
+    /// Closes it after its renderer was killed, and continues in `next`. Chromium only.
     ///
     /// # Errors
-    /// When it does not go away.
+    /// When it does not close.
     pub async fn bury(self, next: &Tab<'a>) -> Result<Page<'a>> {
         let page = next.front().await?;
         self.browser.bury(&self.handle).await?;

@@ -1,10 +1,9 @@
-//! Every view of the dashboard, for what has to hold for all of them.
+//! All views of the dashboard, for tests that apply to each of them.
 
-/// A view: a name for files and messages, its address, and what it must show to
-/// count as one.
+/// A view: its name in files and messages, its address, and a text that it must show.
 pub type View = (&'static str, &'static str, &'static str);
 
-/// Every view, of the company that the stage's collector holds.
+/// All views, for the company in the stage's collector.
 pub const VIEWS: [View; 21] = [
     ("accounts", "/", "Meridian Foods"),
     (

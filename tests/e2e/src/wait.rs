@@ -1,21 +1,21 @@
-//! Waiting on conditions: what the tests do in place of sleeping.
+//! Waits for conditions, which tests do instead of sleeping.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-/// How long a condition may take before a test gives up. Generous, for a busy
-/// machine: a passing test never waits this long.
+/// How long a condition may take before a test fails. It is long enough for a busy machine: a
+/// passing test never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Often enough to cost a test little, seldom enough to leave the processor
-/// to the browser.
+/// Frequent enough to delay a test little, and rare enough to leave the processor to the
+/// browser.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Probes until the answer is `Some`, and returns it.
+/// Calls the probe until it returns `Some`, and returns the value.
 ///
 /// # Errors
-/// The error of the probe at once, or one naming `what` after [`PATIENCE`].
+/// An error of the probe at once, or an error with `what` after [`PATIENCE`].
 pub async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
     let start = Instant::now();
     loop {
@@ -29,7 +29,7 @@ pub async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Result<Option<
     }
 }
 
-/// [`until`], for a condition that carries no value.
+/// [`until`], for a condition without a value.
 ///
 /// # Errors
 /// As [`until`].

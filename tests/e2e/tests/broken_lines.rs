@@ -1,4 +1,4 @@
-//! Broken lines cost themselves alone.
+//! A broken line does not affect other lines.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
@@ -11,7 +11,7 @@ natero_e2e::suite!(
     the_same_body_again_adds_nothing,
 );
 
-/// A hundred lines, of which these are broken, each in another way.
+/// The broken lines among a hundred, each broken in another way.
 const BROKEN: [(usize, &str); 3] = [
     (10, r#"{"account_id":"acme","user_id":"#),
     (50, r#"["no","object"]"#),
@@ -77,7 +77,7 @@ async fn three_broken_lines_of_a_hundred_cost_nothing_else(_: &Stage) -> Result<
             .all(|line| line["error"].as_str().is_some_and(|error| error.len() > 10)),
         "{answer}"
     );
-    // Already committed when the answer comes: nothing to wait for.
+    // The batch is committed when the answer arrives, so there is nothing to wait for.
     let rows = events(&collector.db())?;
     let expected: Vec<String> = (1..=100)
         .filter(|line| BROKEN.iter().all(|(broken, _)| broken != line))

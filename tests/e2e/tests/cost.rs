@@ -1,5 +1,5 @@
-//! What the tracker costs a page, counted: a regression in speed shows here
-//! whatever the machine is doing.
+//! What the tracker costs a page, measured by counting operations, so that a regression shows
+//! whatever else the machine is doing.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ natero_e2e::suite!(
     a_hidden_page_is_not_woken_at_all skipped in Webkit,
 );
 
-/// Of one task.
+/// Number of events in one task.
 const EVENTS: usize = 2_000;
 
 type Counts = BTreeMap<String, usize>;
@@ -69,8 +69,8 @@ async fn start<'a>(stage: &'a Stage, script: &str, settings: Value) -> Result<Sc
     })
 }
 
-/// What so many events of one task make the page do: in that task, and until
-/// they are delivered.
+/// The operations that this many events in one task cause in a page: within the task, and
+/// until the events are delivered.
 async fn burst(scene: &Scene<'_>, events: usize) -> Result<[Counts; 2]> {
     scene.page.run("return burst(args);", json!(events)).await
 }
@@ -88,15 +88,15 @@ async fn a_call_only_notes_what_crosses_into_the_wasm_once_when_the_task_ends(
         ensure!(of(&task, what) == 0, "{what} within the calls: {task:?}");
     }
     ensure!(of(&task, "queueMicrotask") <= 1, "{task:?}");
-    // Room for its text and the call itself, for each event. Besides, answers
-    // come in, and effects are taken out: of each request, of each stored
-    // segment, and of each end.
+    // For each event, there are its text and the call itself. In addition, answers are
+    // passed in, and effects are taken out, for each request, each stored segment and each
+    // end.
     let more = EVENTS / 10;
     ensure!(of(&all, "in") <= 2 * EVENTS + 5 * more, "{all:?}");
-    // The wasm asks for each of the five texts of a feature, and makes plain objects
-    // of effects.
+    // The wasm reads each of the five texts of a feature, and creates plain objects for
+    // effects.
     ensure!(of(&all, "out") <= 5 * EVENTS + 5 * more, "{all:?}");
-    // Text goes in once for each call, and out for what follows.
+    // Text is passed in once for each call, and out for the effects.
     ensure!(of(&all, "encodeInto") <= EVENTS + more, "{all:?}");
     ensure!(of(&all, "decode") <= 5 * more, "{all:?}");
     Ok(())
@@ -105,7 +105,7 @@ async fn a_call_only_notes_what_crosses_into_the_wasm_once_when_the_task_ends(
 async fn a_tick_is_stored_by_few_writes_however_many_events_it_has(stage: &Stage) -> Result<()> {
     let large = json!({ "maxQueueBytes": 4_000_000 });
     let scene = start(stage, "counts.js", large).await?;
-    // A segment is no larger than what an unloading page may send.
+    // A segment is no larger than an unloading page may send.
     for (events, most) in [(1, 1), (100, 1), (EVENTS, EVENTS / 150)] {
         let [task, all] = burst(&scene, events).await?;
         ensure!(of(&task, "setItem") == 0, "within the calls: {task:?}");
@@ -124,7 +124,7 @@ async fn a_burst_neither_parses_nor_writes_json_in_js(stage: &Stage) -> Result<(
     let scene = start(stage, "counts.js", json!({})).await?;
     let [_, all] = burst(&scene, EVENTS).await?;
     ensure!(of(&all, "stringify") == 0, "{all:?}");
-    // The answer of each request is read.
+    // The answer of each request is parsed.
     ensure!(of(&all, "parse") <= of(&all, "fetch"), "{all:?}");
     ensure!(of(&all, "fetch") <= EVENTS / 50, "{all:?}");
     Ok(())
@@ -149,13 +149,14 @@ async fn delivered_events_leave_nothing_in_the_memory_of_the_wasm(stage: &Stage)
     Ok(())
 }
 
-/// As pages are by default: with page views and all timings.
+/// The default settings of pages: with page views and all timings.
 fn all() -> Value {
     json!({ "trackPageViews": true, "trackUnload": true })
 }
 
-/// Lets so many ms pass on the page's clock; returns when timers fired. Begun and
-/// asked for: WebKit's driver runs scripts under a timer of the page.
+/// Lets this many ms pass on the page's clock, and returns the times at which timers fired.
+/// The wait is started first and queried later, because WebKit's driver runs scripts with a
+/// timer of the page.
 async fn pass(page: &Page<'_>, ms: u32) -> Result<Vec<f64>> {
     page.act(
         "window.fired = undefined; pass(args).then((fired) => { window.fired = fired; });",
@@ -175,7 +176,7 @@ async fn an_idle_page_is_woken_at_most_every_five_seconds(stage: &Stage) -> Resu
             Value::Null,
         )
         .await?;
-    // From the last use of the page on.
+    // Counted from the last use of the page.
     let fired = pass(&scene.page, 3_600_000).await?;
     let close = fired
         .windows(2)
@@ -200,7 +201,7 @@ async fn a_hidden_page_is_not_woken_at_all(stage: &Stage) -> Result<()> {
         .await?;
     let browser = stage.browser().await?;
     browser.hide().await?;
-    // What is due because it was hidden is sent by then.
+    // By then, everything has been sent that was due because the page was hidden.
     pass(&scene.page, 10_000).await?;
     let fired = pass(&scene.page, 3_600_000).await?;
     browser.show().await?;

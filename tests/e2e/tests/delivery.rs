@@ -1,5 +1,5 @@
-//! Nothing accepted is lost, whatever becomes of the page, the network and the
-//! collector: each scenario that `bench loss` prints, asserted.
+//! Nothing accepted is lost, whatever happens to the page, the network and the collector.
+//! Asserts this for each scenario that `bench loss` prints.
 
 use anyhow::Result;
 use natero_e2e::scenarios;
@@ -14,7 +14,7 @@ natero_e2e::suite!(
     pages_left_one_after_the_other_lose_nothing_and_send_nothing_twice,
     a_closed_tab_loses_nothing_and_sends_nothing_twice,
     a_closed_tab_sends_nothing_of_a_frame_twice,
-    // Only Chromium's driver goes on after a renderer is gone.
+    // Only Chromium's driver continues after a renderer was killed.
     a_renderer_killed_at_once_loses_nothing skipped in Firefox Webkit,
     a_renderer_killed_later_loses_nothing skipped in Firefox Webkit,
     five_thousand_events_of_one_tick_arrive,

@@ -32,7 +32,7 @@ async fn each_event_of_a_visit_to_the_console_arrives_once(stage: &Stage) -> Res
     let delivery = Delivery::measure(accepted, &collector.db(), Mark::default())?;
     ensure!(delivery.is_exact(), "{delivery}");
 
-    // What was clicked is what is counted, under its product, module and user.
+    // Exactly what was clicked is counted, under its product, module and user.
     let rows = events(&collector.db())?;
     let used = |user: &str, product: &str, module: &str, feature: &str| -> f64 {
         rows.iter()
@@ -138,7 +138,7 @@ async fn the_console_without_keys_says_how_to_start_it(stage: &Stage) -> Result<
         notice.contains("apiKey") && notice.contains("cargo xtask demo"),
         "{notice}"
     );
-    // It can still be clicked.
+    // The page can still be used.
     click(stage, "[data-module=reports]").await?;
     page.until("!document.querySelector('[data-view=reports]').hidden")
         .await
@@ -168,7 +168,8 @@ async fn the_classic_page_tracks_from_its_script_tag(stage: &Stage) -> Result<()
 async fn the_demo_opens_the_dashboard_of_a_company_with_weeks_of_usage(
     stage: &Stage,
 ) -> Result<()> {
-    // Found first, and says what it was to open, as a browser would show it.
+    // This program is found first on the path, and records the address that it was to open
+    // in a browser.
     let programs = tempfile::TempDir::new()?;
     let (opener, opened) = (
         programs.path().join("xdg-open"),
@@ -227,11 +228,11 @@ async fn the_demo_opens_the_dashboard_of_a_company_with_weeks_of_usage(
         .context("records")?
         .iter()
         .any(|event| {
-            // Only the console says how many rows were exported.
+            // The console output alone contains the number of exported rows.
             event["feature"] == "export_report" && event["details"]["rows"] == 924
         });
     ensure!(visited, "the visit is not among the latest events");
-    // A visit is a few uses, so that the chart shows the weeks before it.
+    // The visit makes only a few uses, so that the chart still shows the weeks before it.
     let by_day = ask("accounts/acme-group/usage?by=day").await?;
     let days: Vec<f64> = by_day["rows"]
         .as_array()

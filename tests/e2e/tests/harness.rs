@@ -1,4 +1,4 @@
-//! The harness itself: what it says of a page and of a failing server is so.
+//! Tests of the harness itself: what it reports about a page and a failing server is true.
 
 use anyhow::{Result, ensure};
 use natero_e2e::fault::{Answer, FaultServer};
@@ -45,8 +45,8 @@ async fn a_page_hands_over_values_and_errors(stage: &Stage) -> Result<()> {
 
 async fn whatever_goes_wrong_in_a_page_is_noted(stage: &Stage) -> Result<()> {
     let site = bare_site().await?;
-    // Browsers hide the errors of scripts that a driver put in, so the
-    // failing code is the page's, as the package is in other tests.
+    // Browsers hide the errors of scripts that a driver inserts. So the failing code is part
+    // of the page, as the package is in other tests.
     site.put_html(
         "/failing.html",
         "<!doctype html><script src=/watch.js></script><script>
@@ -112,7 +112,7 @@ async fn no_cookie_outlives_its_test(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// Posts to the server from the page; the status, or how it failed.
+/// Posts to the server from the page. Returns the status, or how the request failed.
 async fn post(page: &Page<'_>, server: &FaultServer) -> Result<Value> {
     page.run(
         "try {
@@ -170,11 +170,11 @@ async fn resets_silence_and_raw_bytes_fail_a_fetch(stage: &Stage) -> Result<()> 
             Answer::Raw(b"no HTTP at all\r\n\r\n".to_vec()),
             ["TypeError"; 2],
         ),
-        // WebKit has no word of its own for a signal that timed out.
+        // WebKit has no separate error name for a signal that timed out.
         (Answer::Silence, ["TimeoutError", "AbortError"]),
     ] {
-        // Not by script: a browser itself repeats a request whose kept
-        // connection was reset, and would take two answers.
+        // Set as the default answer instead of scripted: a browser itself repeats a request
+        // whose reused connection was reset, and would consume two scripted answers.
         server.otherwise(answer.clone());
         let result = post(&page, &server).await?;
         ensure!(

@@ -1,4 +1,4 @@
-//! Who the events are of.
+//! The account and user of events.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
@@ -30,7 +30,7 @@ async fn start<'a>(
     Ok((site, page))
 }
 
-/// The one feature event; a change of identity also ends timings.
+/// The only feature event. A change of identity also ends timings.
 async fn the_feature(collector: &Collector) -> Result<EventRow> {
     let is_feature = |row: &EventRow| row.action == "feature";
     let rows = until_events(collector, "a feature event", |rows| {

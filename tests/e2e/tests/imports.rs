@@ -1,4 +1,4 @@
-//! Each way to load the package tracks; loading it alone does nothing.
+//! Each way to load the package tracks, and loading it alone does nothing.
 
 use std::process::Output;
 
@@ -187,8 +187,8 @@ async fn importing_under_node_has_no_side_effect(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// Runs a module beside the installed package. That Node ends by itself says
-/// that no timer and no handle is left behind.
+/// Runs a module next to the installed package. If Node exits by itself, no timer and no
+/// handle is left.
 async fn node(stage: &Stage, script: &str) -> Result<Output> {
     let output = Command::new("node")
         .args(["--input-type=module", "--eval", script])

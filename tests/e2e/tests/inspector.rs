@@ -264,7 +264,7 @@ async fn closed_it_leaves_the_tracker_as_it_was(stage: &Stage) -> Result<()> {
     let is_gone: bool = page.run("return !panel();", Value::Null).await?;
     ensure!(is_gone, "the panel is still there");
     ensure!(!server.recorded().is_empty());
-    // It comes again, with what comes from then on.
+    // Opened again, it shows what happens from then on.
     page.act(
         "await _na.inspect(); _na.sendFeatureEvent('again');",
         Value::Null,

@@ -1,4 +1,4 @@
-//! The panel of the inspector in a page: its look, its keys, and what it must not do.
+//! The inspector's panel in a page: its look, its keys, and what it must not do.
 
 use std::{env, path::PathBuf};
 
@@ -24,7 +24,7 @@ natero_e2e::suite!(
     a_page_that_writes_itself_anew_is_shown_it_again_when_it_asks,
 );
 
-/// Waits until what has changed is laid out and drawn.
+/// Waits until changes are laid out and drawn.
 const DRAWN: &str =
     "await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));";
 
@@ -48,7 +48,7 @@ async fn it_works_under_a_strict_policy_and_styles_stay_apart(stage: &Stage) -> 
     Ok(())
 }
 
-/// What the panel looks like in a page whose policy and styles are hostile.
+/// The appearance of the panel in a page with a restrictive policy and hostile styles.
 async fn looks_under_a_policy(stage: &Stage, wasm: &str) -> Result<Value> {
     let server = FaultServer::start().await?;
     let site = stage.site().await?;
@@ -64,7 +64,8 @@ async fn looks_under_a_policy(stage: &Stage, wasm: &str) -> Result<Value> {
     site.put_script(
         "/violations.js",
         "window.violations = [];
-         // A driver asks by way of `Function`, and the tracker tries whether wasm may run.
+         // A driver uses `Function`, and the tracker tests whether wasm may run; both
+         // violations are expected.
          addEventListener('securitypolicyviolation', ({ sample, violatedDirective }) => {
            if (!sample.startsWith('Function') && !violatedDirective.startsWith('script-src'))
              violations.push(violatedDirective);

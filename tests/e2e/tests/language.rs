@@ -1,5 +1,5 @@
-//! Pages that have broken something of the language before the tracker is loaded. A
-//! driver does not get on in such a world: it is in the page around.
+//! Pages that have broken a part of the language before the tracker is loaded. A driver does
+//! not work in such an environment, so it controls the page around it.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     suite::run_named(env!("CARGO_CRATE_NAME"), named.collect())
 }
 
-/// How each build comes into a page.
+/// How each build is loaded into a page.
 const BUILDS: [(&str, &str); 3] = [
     (
         "module",
@@ -49,7 +49,7 @@ const BUILDS: [(&str, &str); 3] = [
     ),
 ];
 
-/// What is broken has to be told by whoever is whole: the page around.
+/// Only an intact page can report the result: the page around.
 const AROUND: &str = r#"<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>around</title>
 <script>
@@ -75,7 +75,7 @@ const AROUND: &str = r#"<!doctype html>
     document.body.append(frame);
     await loaded;
     const inner = frame.contentWindow;
-    // A module that waits for its wasm is there after its page has loaded.
+    // A module that waits for its wasm is ready only after its page has loaded.
     if (waits) await inner.told;
     const { trouble, na } = inner;
     let ready;
@@ -129,7 +129,7 @@ async fn holds(stage: &Stage, part: &str, way: &str, promise: Promise) -> Result
     let site = stage.site().await?;
     put_pages(&site);
     let page = stage.open(&site, "/around").await?;
-    // The class is one module, which lies where the package has its own.
+    // The class is a single module, at the path of the package's own module.
     let is_class = hosts::class().is_some();
     let builds: Vec<_> = BUILDS
         .iter()

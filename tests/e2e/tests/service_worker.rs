@@ -1,4 +1,4 @@
-//! A service worker that answers in the place of the collector.
+//! A service worker that answers in place of the collector.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::{Collector, Source};
@@ -8,15 +8,15 @@ use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 
 natero_e2e::suite!(
-    // In Firefox the requests of the tracker pass by the worker.
+    // In Firefox, the worker does not see the requests of the tracker.
     the_offline_page_of_a_service_worker_confirms_nothing skipped in Firefox,
     an_error_of_a_service_worker_confirms_nothing skipped in Firefox,
     a_service_worker_that_leaves_posts_alone_changes_nothing,
     what_a_service_worker_answers_as_json_counts_as_an_answer skipped in Firefox,
 );
 
-/// A worker that answers what the network does not, in this way, as long as the page
-/// wants it to.
+/// The source of a worker that answers in this way when the network fails, for as long as the
+/// page wants it to.
 fn worker(answer: &str) -> String {
     format!(
         "let works = false;
@@ -75,7 +75,8 @@ async fn unregister(page: &Page<'_>) -> Result<()> {
     .await
 }
 
-/// Nothing is lost by what the worker answers, and everything arrives once it is gone.
+/// Checks that answers of the worker lose nothing, and that everything arrives once the
+/// worker is gone.
 async fn keeps(stage: &Stage, answer: &str) -> Result<()> {
     let collector = Collector::start()?;
     let server = FaultServer::before(collector.url()).await?;
@@ -133,7 +134,8 @@ async fn a_service_worker_that_leaves_posts_alone_changes_nothing(stage: &Stage)
     page.is_untroubled().await
 }
 
-/// Receivers that are not ours answer any JSON: docs/decisions/0024 says what follows.
+/// Receivers of other vendors answer with any JSON; docs/decisions/0024 explains the
+/// consequences.
 async fn what_a_service_worker_answers_as_json_counts_as_an_answer(stage: &Stage) -> Result<()> {
     let server = FaultServer::start().await?;
     let source = Source {

@@ -1,4 +1,4 @@
-//! Product and module stay set until changed or nulled.
+//! Product and module stay set until they are changed or set to null.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
@@ -50,7 +50,7 @@ async fn delivered(page: &Page<'_>, collector: &Collector) -> Result<Vec<EventRo
     .await
 }
 
-/// The place of each event, written shortly: `action name module product`.
+/// Each event in short form: `action name module product`.
 fn places(rows: &[EventRow]) -> Vec<String> {
     let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "-".to_owned());
     rows.iter()
@@ -82,7 +82,7 @@ fn module_ends(rows: &[EventRow]) -> Vec<(&str, &str, i64)> {
 async fn product_and_module_stick_to_feature_events_until_changed_or_nulled(
     stage: &Stage,
 ) -> Result<()> {
-    // In one task no time passes, so no moduleEnd comes between.
+    // Within one task no time passes, so there is no moduleEnd in between.
     let rows = events_of(
         stage,
         "_na.sendFeatureEvent('a');

@@ -1,4 +1,4 @@
-//! What goes over the wire, and when.
+//! What is sent, and when.
 
 use std::collections::BTreeSet;
 
@@ -118,7 +118,7 @@ async fn each_action_has_exactly_its_own_fields(stage: &Stage) -> Result<()> {
         .map(Recorded::lines)
         .collect::<Result<Vec<_>>>()?
         .concat();
-    // Timings of the sticky module come between; they are of another test.
+    // Timings of the sticky module come in between; another test covers them.
     let lines: Vec<&Value> = lines
         .iter()
         .filter(|line| line["action"] != "moduleEnd" || line["module"] == "import")

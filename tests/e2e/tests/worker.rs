@@ -1,4 +1,4 @@
-//! A tracker in a dedicated worker: no page, no storage, no cookie.
+//! A tracker in a dedicated worker: without a page, storage and cookies.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
@@ -11,7 +11,7 @@ natero_e2e::suite!(
     a_classic_worker_tracks_with_the_global_script,
 );
 
-/// What the worker does with the class, however it came by it.
+/// How the worker uses the class, however it was loaded.
 const TRACK: &str = "
     onmessage = async ({ data: { source, endpoint } }) => {
       const problems = [];
@@ -32,7 +32,7 @@ const TRACK: &str = "
     onerror = onunhandledrejection = (event) => postMessage({ error: String(event.reason ?? event) });
     postMessage('loaded');";
 
-/// Runs a worker in a page, and checks what comes of it.
+/// Runs a worker in a page, and checks the result.
 async fn tracks(stage: &Stage, script: &str, kind: &str) -> Result<()> {
     let collector = Collector::start()?;
     let site = stage.site().await?;

@@ -77,7 +77,7 @@ async fn missing_keys_disable_the_tracker_with_one_error(stage: &Stage) -> Resul
     Ok(())
 }
 
-/// The call, and what its error has to name beside the method.
+/// The call, and what its error must name in addition to the method.
 const WRONG: &[(&str, &str)] = &[
     ("setAccountId({})", "accountId"),
     ("setAccountId('')", "accountId"),
@@ -139,7 +139,7 @@ const WRONG: &[(&str, &str)] = &[
 async fn a_wrong_argument_is_refused_and_changes_nothing(stage: &Stage) -> Result<()> {
     let server = FaultServer::start().await?;
     let site = stage.site().await?;
-    // The same message is given once a second, by this clock.
+    // The same message is reported at most once a second, by this clock.
     site.put_html(
         "/clock.html",
         "<!doctype html><title>clock</title><script src=/watch.js></script>

@@ -1,4 +1,5 @@
-// Attributes in places of a page that hide something: frames, shadow roots, forms with fields of any name.
+// Attributes in places of a page that hide something: frames, shadow roots, and forms with fields
+// of any name.
 
 import { declarative } from "natero-wasm/declarative";
 import { na } from "natero-wasm/inline";

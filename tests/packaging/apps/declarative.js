@@ -1,4 +1,4 @@
-// A page of attributes.
+// A page that is tracked with attributes.
 
 import { declarative } from "natero-wasm/declarative";
 import { tracker } from "./tracker.js";

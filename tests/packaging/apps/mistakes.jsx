@@ -1,4 +1,4 @@
-// Apps that forgot what the wrappers need: a provider, a tracker, one element.
+// Apps that lack what the wrappers need: a provider, a tracker, or a single child element.
 
 import { NateroProvider, Track, useModule, useNatero } from "natero-wasm/react";
 import { createNatero, useModule as useModuleOfVue, useNatero as useNateroOfVue } from "natero-wasm/vue";

@@ -1,4 +1,4 @@
-// An app whose views tell of features in effects of either kind, as soon as they are there.
+// An app whose views send features in both kinds of effects, as soon as they are mounted.
 
 import { na } from "natero-wasm/inline";
 import { NateroProvider, Track, useModule, useNatero } from "natero-wasm/react";

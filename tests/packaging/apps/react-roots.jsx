@@ -1,4 +1,5 @@
-// Apps beside each other and within each other that use one tracker, and a component of another package.
+// Several roots that use one tracker, next to each other and nested, and a component of another
+// package.
 
 import { na } from "natero-wasm/inline";
 import { NateroProvider, useModule } from "natero-wasm/react";
@@ -27,7 +28,7 @@ function App({ name, tracker }) {
   );
 }
 
-// The third has another handle to the same tracker.
+// The third root has another handle for the same tracker.
 for (const [name, handle] of [
   ["first", tracker],
   ["second", tracker],

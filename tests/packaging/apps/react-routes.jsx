@@ -1,4 +1,4 @@
-// An app whose modules are those of its routes, as routers of either kind tell them.
+// An app whose modules follow its routes, with both kinds of routers.
 
 import { na } from "natero-wasm/inline";
 import { NateroProvider, usePathModule, useRouteModule } from "natero-wasm/react";

@@ -1,4 +1,4 @@
-// What `<Track>` is put around.
+// Elements that `<Track>` wraps.
 
 import { NateroProvider, Track } from "natero-wasm/react";
 import { Fragment, useState } from "react";

@@ -41,7 +41,7 @@ function App() {
   const [view, setView] = useState("reports");
   const [user, setUser] = useState(null);
   const [current, setCurrent] = useState(tracker);
-  // As a file that constructs the tracker does when it is loaded again.
+  // As when the file that constructs the tracker is reloaded.
   const again = () => setCurrent(new na("api", "auth", { endpoint: location.origin, flushInterval: 50 }));
   Object.assign(window, { setUser, setView, again });
   return (

@@ -1,4 +1,4 @@
-// The tracker of the apps beside this.
+// The tracker of the apps in this folder.
 
 import { na } from "natero-wasm/inline";
 

@@ -1,4 +1,4 @@
-// Apps of Vue beside each other, with routes that are guarded and views that are kept.
+// Vue apps next to each other, with guarded routes and kept-alive views.
 
 import { createNatero, useModule } from "natero-wasm/vue";
 import { createApp, h, KeepAlive, ref, resolveDirective, withDirectives } from "vue";
@@ -26,7 +26,7 @@ const KeptViews = {
   render: () => h(RouterView, null, { default: ({ Component }) => h(KeepAlive, null, [Component && h(Component)]) }),
 };
 
-/** Mounts an app; its plugin comes once the router is at its first route. */
+/** Mounts an app. Its plugin is installed once the router is at its first route. */
 async function make(root = RouterView) {
   const router = createRouter({ history: createMemoryHistory(), routes });
   router.beforeEach(({ path }) => path !== "/admin");
@@ -36,7 +36,7 @@ async function make(root = RouterView) {
   return { app, router };
 }
 
-/** A button with a directive that changes. */
+/** A button with a directive whose value changes. */
 function button() {
   const kind = ref("click");
   const value = ref(null);

@@ -1,5 +1,5 @@
-// Each bundler builds a fresh project that has installed the package, with no word about
-// wasm in its configuration; Chromium opens what came out; the collector counts the event.
+// Each bundler builds a fresh project with the package installed, without any configuration for
+// wasm. Chromium opens the result, and the collector counts the event.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -35,7 +35,7 @@ const devOf = (name) => async (project) => {
   return await listen(["node", tool(`${name}/bin/vite.js`), "--host", "127.0.0.1", "--port", "PORT"], project.folder);
 };
 
-/** How each builds: it returns the folder of what it made, or where it serves. */
+/** How each bundler builds. Returns the output folder, or the address at which it serves. */
 const BUILDS = {
   "Vite 8": viteOf("vite"),
   "Vite 8, dev server": devOf("vite"),
@@ -108,7 +108,7 @@ function esbuild(project, args) {
   ]);
 }
 
-// What servers for developers, and a browser that misses a file, say.
+// Messages of development servers, and of a browser about a missing file.
 const OTHERS = /^(?!.*(?:natero:|thrown|warning))/;
 
 for (const [bundler, build] of Object.entries(BUILDS)) {

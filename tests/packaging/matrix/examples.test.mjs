@@ -1,4 +1,4 @@
-// The examples of front ends, built and used as a person would.
+// Builds the front-end examples and uses them as a person would.
 
 import assert from "node:assert/strict";
 import { cpSync, rmSync } from "node:fs";
@@ -53,7 +53,7 @@ async function use(address) {
   await inspect(address);
 }
 
-/** Opens the inspector as a developer would: the build has to have made a file of it that can be loaded. */
+/** Opens the inspector as a developer would. The build must have made a loadable file of it. */
 async function inspect(address) {
   const { page, said } = await open(browser);
   await page.goto(`${address}/?na_debug`);

@@ -1,6 +1,6 @@
-// Each framework builds an app that has installed the package, with no word about wasm in
-// its configuration, and serves it: as it would be deployed, and to who develops it. A
-// person opens it in Chromium and presses a button; the collector counts that.
+// Each framework builds an app with the package installed, without any configuration for wasm, and
+// serves it both for production and for development. A person opens it in Chromium and presses a
+// button, and the collector counts that.
 
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
@@ -41,8 +41,8 @@ async function use(address, natero) {
 }
 
 /**
- * Opens it until it is there. What a server for developers makes when it is first asked, it
- * tells the page to load again for, which a page that is not yet listening misses.
+ * Opens the page until it works. A development server compiles on the first request, and then tells
+ * the page to reload. A page that is not listening yet misses that.
  */
 async function warm(address) {
   const { page, said } = await open(browser);
@@ -60,7 +60,7 @@ async function warm(address) {
   }
 }
 
-/** The account that an app is used for: each try has its own. */
+/** The account for which an app is used: each attempt has its own. */
 const accountOf = (...words) => words.join("-").toLowerCase().replace(/\W+/g, "-");
 
 const WARNING = /warn|deprecat/i;
@@ -68,7 +68,7 @@ const WARNING = /warn|deprecat/i;
 let app;
 closing.push(() => app?.remove());
 
-/** The app of a project; that of another one gives way to it. */
+/** The app of a project. The app of the previous project is closed. */
 function install(name) {
   if (app?.name === name) return;
   app?.remove();

@@ -1,5 +1,5 @@
-// Apps that are edited while Vite serves them: parts of them are loaded again within the
-// same page, which stays one visit.
+// Apps that are edited while Vite serves them: parts of them are reloaded within the same page,
+// which must remain one visit.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -9,7 +9,7 @@ import { EditedApp, wayOf } from "./support/edited.mjs";
 const table = new Table("edited", "app");
 after(() => table.write());
 
-/** The modules whose end a page has told, each as often. */
+/** The modules whose end a page has sent, as often as it has. */
 const ended = (app) => app.sent("moduleEnd").map(({ module }) => module);
 
 const react = await wayOf("vite-react");
@@ -22,18 +22,18 @@ for (const entry of ENTRIES) {
     await app.isIn("reports");
     await app.press("First text: 0");
 
-    // A component: what it holds stays.
+    // A component, whose state is kept.
     app.edit("src/app.jsx", "First text", "Second text");
     await app.press("Second text: 1");
     await app.isIn("reports");
     await app.constructed(1);
 
-    // Another module from now on.
+    // Changes the module.
     app.edit("src/app.jsx", 'useModule("reports")', 'useModule("orders")');
     await app.isIn("orders");
     await app.press(/Second text/);
 
-    // The file that constructs the tracker: another one of the same source.
+    // The file that constructs the tracker, which then constructs another one with the same source.
     app.edit("src/tracker.js", "How often", "How many times");
     await app.constructed(2);
     app.edit("src/app.jsx", "Second text", "Third text");
@@ -51,17 +51,17 @@ for (const entry of ENTRIES) {
     await app.isIn("reports");
     await app.press("First text: 0");
 
-    // The template of a component: what it holds stays.
+    // The template of a component, whose state is kept.
     app.edit("src/Reports.vue", "First text", "Second text");
     await app.press("Second text: 1");
     await app.isIn("reports");
 
-    // Its script, which makes it anew, in the same module.
+    // Its script, which recreates the component in the same module.
     app.edit("src/Reports.vue", "ref(0)", "ref(10)");
     await app.press("Second text: 10");
     await app.isIn("reports");
 
-    // Another module from now on.
+    // Changes the module.
     app.edit("src/Reports.vue", 'useModule("reports")', 'useModule("orders")');
     await app.isIn("orders");
     await app.press("Second text: 10");

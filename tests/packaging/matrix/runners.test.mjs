@@ -1,5 +1,5 @@
-// Test runners: an app's test replaces the tracker by the one that keeps events in memory,
-// and an app that does not is not broken by the tracker.
+// Test runners: one test of an app replaces the tracker with the one that keeps events in memory.
+// A test that does not replace it must not break because of the tracker.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ test("the app goes on", async () => {
   await tracker.ready;
 });`;
 
-/** Runs a runner; returns how often the tracker said something. */
+/** Runs a test runner. Returns the number of the tracker's messages. */
 function run(project, args) {
   try {
     return project.run("node", args).split("natero:").length - 1;
@@ -121,7 +121,7 @@ for (const [name, ways] of Object.entries(RUNNERS)) {
   test(`${name}: an app that does not replace it goes on`, () => {
     const row = table.record(name, AS_IT_IS);
     const times = ways[AS_IT_IS]();
-    // The page that jsdom makes for Jest has neither `fetch` nor `TextDecoder`.
+    // jsdom's page in Jest has neither `fetch` nor `TextDecoder`.
     const isOff = name.startsWith("Jest") && name.endsWith("jsdom");
     assert.equal(times, isOff ? 1 : 0);
     row(isOff ? "is off, and says so once" : "runs");

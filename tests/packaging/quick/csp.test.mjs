@@ -1,5 +1,5 @@
-// Pages whose policy forbids wasm, and pages that cannot have the file: each tracks, and the
-// same calls make the same events.
+// Pages whose policy forbids wasm, and pages that cannot load the wasm file: each must track, and
+// the same calls must make the same events.
 
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ tracker.setModuleId("m\\u00f6dule \\u{1f980}");
 tracker.sendFeatureEvent("early", { total: 2.5, details: { text: "\\u00e9\\u{1f980}".repeat(20), rows: [1, null] } });
 tracker.ready.then(async (ready) => {
   window.ready = ready;
-  // More than the memory has at first.
+  // More than the initial memory holds.
   for (let at = 0; at < 300; at += 1) tracker.sendFeatureEvent("burst", { details: { at, text: "x".repeat(500) } });
   tracker.setModuleId(null);
   window.flushed = await tracker.flush();
@@ -26,7 +26,7 @@ tracker.ready.then(async (ready) => {
 
 const PKG = "/node_modules/natero-wasm";
 
-/** How a page loads it: what is put into its head, given a nonce. */
+/** The tags in a page's head that load it, given a nonce. */
 const ENTRIES = {
   "the main entry": () => `<script type="module" src="main.js"></script>`,
   "the inline module": () => `<script type="module" src="inline.js"></script>`,
@@ -64,7 +64,7 @@ async function run(entry, policy, without = []) {
     left: window.left,
   }));
   const asked = site.requests.filter((path) => path.startsWith(PKG)).map((path) => path.slice(PKG.length + 1));
-  // What the browser itself says of a violated policy, and of a file that is missing.
+  // The browser's own messages about a violated policy and a missing file.
   const ours = said.filter((line) => /natero|thrown/.test(line) && !/Content Security Policy|404/.test(line));
   return { ready, told, left, events: events.events(), asked, ours };
 }
@@ -96,7 +96,7 @@ for (const [policy, name, entries] of [
       assertTracked(result);
       assert.ok(result.asked.includes("host-script.js"));
       assert.ok(!result.asked.includes("wasm-inside.js"));
-      // Whoever has the wasm within needs no other way to it.
+      // An entry that contains the wasm needs no fallback.
       assert.equal(result.asked.includes("ladder.js"), entry.startsWith("the main entry"));
     });
   }

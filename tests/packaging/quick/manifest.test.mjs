@@ -1,4 +1,4 @@
-// What tools that know what goes wrong with packages say of ours.
+// Tools that check packages for common mistakes, applied to ours.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -18,7 +18,7 @@ test("publint finds nothing", () => {
 });
 
 test("the types are those of the script, for every way to resolve and every entry", () => {
-  // The classic script is one for a tag, and the snippet is pasted: nobody requires them.
+  // The classic script is for a script tag, and the snippet is pasted: nobody requires them.
   run("attw", [TARBALL, "--format", "ascii", "--exclude-entrypoints", "natero.global.js", "natero.wasm", "snippet.js"]);
 });
 

@@ -1,5 +1,5 @@
-// Pages without a bundler: where the scripts may lie, which headers a page may have, and
-// workers. The collector counts what each of them tells.
+// Pages without a bundler: locations of the scripts, headers of a page, and workers. The collector
+// counts the event of each.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const HEAD = '<!doctype html><title>App</title><link rel="icon" href="data:,">';
 const table = new Table("pages", "page", [MAIN, INLINE, CLASSIC]);
 after(() => table.write());
 
-/** The script of an app, with how it comes by `na`. */
+/** The script of an app, given the code that loads `na`. */
 const script = (entry, feature, { from = `${PKG}${FILES[entry]}`, tell } = {}) =>
   `${entry === CLASSIC ? "" : `import { na } from "${from}";`}${app(feature, tell)}`;
 
@@ -39,7 +39,7 @@ const withHeaders =
 
 const policy = (text) => () => ({ "content-security-policy": text.replace("ORIGIN", collector.origin) });
 
-/** A page that starts a worker, and is told by it. */
+/** A page that starts a worker and receives its result. */
 const withWorker = (start) => (entry, feature) => {
   const isClassic = entry === CLASSIC;
   const tell = start.includes("serviceWorker")
@@ -59,7 +59,7 @@ const SERVICE_WORKER = `
   navigator.serviceWorker.onmessage = ({ data }) => { window.outcome = data; };
   navigator.serviceWorker.register("worker.js", { type: "TYPE" });`;
 
-/** Serves the package alone, for pages of other origins. */
+/** Serves only the package, for pages of other origins. */
 async function otherOrigin() {
   const project = new Project({});
   const site = await serve(`${project.folder}${PKG}`, { "access-control-allow-origin": "*" });
@@ -68,10 +68,11 @@ async function otherOrigin() {
   return { origin: `${site.origin}/`, integrity };
 }
 
-// A browser reports that a policy forbids wasm; nobody can ask without trying.
+// A browser reports when a policy forbids wasm, and the tracker cannot find that out without
+// trying.
 const REPORTS = /Content Security Policy|Trusted Type/;
 
-/** The pages: the files of each, its headers, and what the browser itself says. */
+/** The pages: the files of each, its headers, and the browser's own messages. */
 const PAGES = {
   "scripts on the page's origin": [withHeaders(() => ({}))],
   "another origin, by an import map": [
@@ -162,7 +163,7 @@ for (const [name, [make, options = {}]] of Object.entries(PAGES)) {
 }
 
 test("a service worker: natero-wasm says why it cannot be loaded", async () => {
-  // No browser lets one import what comes later.
+  // No browser allows a service worker to import modules later.
   const row = table.record("a service worker", MAIN);
   const project = new Project(withWorker(SERVICE_WORKER)(MAIN, "never").files);
   const site = await serve(project.folder);

@@ -1,4 +1,4 @@
-// The snippet that a page has in its head: calls wait for a script that comes later.
+// The snippet in the head of a page: calls wait for a script that is loaded later.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -21,8 +21,8 @@ const EARLY = `
   });`;
 
 /**
- * A page with the snippet and a script of its own. `change` may do something to the script that the snippet loads, whose
- * hash is then `rehash`ed; the snippet may be pasted more than once, and `head` stand before all.
+ * A page with the snippet and its own script. `change` may modify the script that the snippet loads, and `rehash`
+ * updates its hash. The snippet may be pasted several times, and `head` is put before everything.
  */
 async function run({ change, rehash = false, script = EARLY, head = "", pasted = 1, late = false } = {}) {
   const project = new Project({});
@@ -203,7 +203,7 @@ for (const [what, options] of [
       [0, null, 0],
     ]);
     assert.deepEqual(events.events(), []);
-    // What cannot be parsed says so by itself.
+    // A syntax error is reported by the browser itself.
     assert.deepEqual(
       said.filter((line) => line.startsWith("thrown") && !/Invalid or unexpected token/.test(line)),
       [],

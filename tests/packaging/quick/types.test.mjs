@@ -1,5 +1,5 @@
-// The types as TypeScript sees them, the oldest and the newest, in every way to
-// resolve a module, with nothing skipped.
+// Compiles the types with the oldest and the newest TypeScript, with every kind of module
+// resolution, and without skipping any file.
 
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -9,12 +9,12 @@ import { Table } from "../support/results.mjs";
 
 const COMPILERS = { "5.0": "typescript-5.0", latest: "typescript" };
 
-/** `--module`, `--moduleResolution`, and which files can be written so. */
+/** `--module`, `--moduleResolution`, and the files that are valid with them. */
 const WAYS = {
   nodenext: ["nodenext", "nodenext", ["esm.mts", "common.cts"]],
   node16: ["node16", "node16", ["esm.mts", "common.cts"]],
   bundler: ["esnext", "bundler", ["esm.mts"]],
-  // It is gone from the latest.
+  // The latest TypeScript no longer supports this.
   node10: ["commonjs", "node10", ["common.cts", "esm.mts"], ["5.0"]],
 };
 
@@ -44,7 +44,7 @@ test("TypeScript finds the types of the wrappers beside those of their framework
       "--lib",
       "es2022,dom,dom.iterable",
     ],
-    // Those of the frameworks are their own business.
+    // The frameworks' own types are not checked.
     ...["--skipLibCheck", "--module", "nodenext", "wrappers.mts"],
   ]);
   project.remove();

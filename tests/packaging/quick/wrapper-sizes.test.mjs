@@ -1,4 +1,5 @@
-// What the wrappers add to a page's own bundle: docs/guides/frameworks.md says so, too.
+// The size that the wrappers add to a page's own bundle, which docs/guides/frameworks.md also
+// states.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Components of React: whose usage their features are, and what makes a use.
+// React components: the user to whom their features belong, and what counts as a use.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,13 +20,13 @@ test("what components tell in their first effects is of the user, account, produ
   await page.evaluate(() => window.setUser({ account: "a2", id: "u2" }));
   await expectFeatures("a2", "u2");
   assert.equal(features(events).length, 6);
-  // Nothing is said of an account that changed under a user who stays.
+  // No message about an account that changed while the user stayed.
   isQuiet();
 });
 
 test("a component is in its product and module again for who comes after a reset", async () => {
   const { page, events, module, isQuiet } = await run("react-identity.jsx", REACT);
-  // The same view for both.
+  // Both are on the same view.
   await page.evaluate(() => window.setUser({ account: "a1", id: "u1" }));
   await page.evaluate(() => {
     window.tracker.reset();

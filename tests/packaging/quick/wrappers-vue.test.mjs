@@ -1,4 +1,4 @@
-// Apps of Vue: the modules of what is shown alone, and directives that change.
+// Vue apps: modules count only for visible views, and directives may change.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// The wrappers in Chromium, with the tracker behind them: what reaches a collector.
+// The wrappers in Chromium, with the real tracker: checks what a collector receives.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,13 +9,13 @@ test("a route stands for a module, by its path or by what its router says of it"
   const routes = [
     [{ path: "/" }, "dashboard"],
     [{ path: "/reports/2026" }, "reports"],
-    // A part that only begins alike is another one.
+    // A path segment with the same beginning is another one.
     [{ path: "/reportsx" }, "dashboard"],
     [{ path: "/teams/7" }, "team"],
     [{ path: "/teams/new/" }, "new team"],
     [{ path: "/teams/7/billing" }, "billing"],
     [{ path: "/teams" }, "dashboard"],
-    // A part that may be missing.
+    // An optional segment.
     [{ path: "/docs" }, "docs"],
     [{ path: "/docs/start/first" }, "docs"],
     [{ path: "/users" }, "users"],
@@ -40,7 +40,7 @@ test("components of React enter modules and tell of features, once each under St
   const { page, events, module, isQuiet } = await run("react.jsx", ["react", "react-dom"]);
   assert.equal(await module(), "reports");
   await page.click("#export");
-  // Events wait until the provider is told the user.
+  // Events wait until the provider knows the user.
   assert.equal(events.events().length, 0);
   await page.evaluate(() => window.setUser("ann"));
   const exported = await events.expectEvent({ action: "feature", feature: "export" });
@@ -66,7 +66,7 @@ test("components of React enter modules and tell of features, once each under St
     features.map(({ feature }) => feature),
     ["export", "widget shown", "pay"],
   );
-  // Each module has ended once for each time that it was entered.
+  // Each module has ended as often as it was entered.
   const ends = events.events().filter(({ action }) => action === "moduleEnd");
   assert.deepEqual(new Set(ends.map(({ module }) => module)), new Set(["reports", "widget", "billing"]));
   isQuiet();
@@ -150,7 +150,7 @@ test("attributes of a page name its features, modules and products", async () =>
     ["export", "pin", "search", "range", "more", "within"],
   );
 
-  // The next view of the page.
+  // The next page view.
   await page.evaluate(() => {
     document.querySelector("main").hidden = true;
     document.querySelector("aside").hidden = false;
@@ -176,13 +176,13 @@ test("a page of attributes is in its module and product again for who comes afte
     window.tracker.reset();
     window.tracker.setUserId("bob");
     window.tracker.setAccountId("acme");
-    // The page says who is there now.
+    // The page shows who is signed in now.
     document.querySelector("main").append("bob");
   });
   await page.waitForFunction(
     () => window.tracker.getModuleId() === "reports" && window.tracker.getProductId() === "studio",
   );
-  // What names neither leaves both alone.
+  // An element that names neither leaves both unchanged.
   await page.evaluate(() => {
     document.querySelector("main").remove();
     return new Promise((go) => setTimeout(go));
@@ -212,7 +212,7 @@ test("attributes count once in every place of a page, whatever its elements are 
     window.stop = window.follow(document);
   });
   assert.equal(await module(), "reports");
-  // The driver asks the form for its attributes.
+  // The driver reads the attributes of the form.
   assert.deepEqual(await used(() => page.evaluate(() => document.getElementById("send").click())), ["search", "last"]);
   assert.deepEqual(await used(() => page.click("#outer")), ["outer", "last"]);
 
@@ -221,7 +221,7 @@ test("attributes count once in every place of a page, whatever its elements are 
     await place.locator("#select").selectOption("b");
     await place.locator("#submit").click();
   };
-  // Of a shadow root, only what comes out of it is seen from the document.
+  // The document sees only those events that leave the shadow root.
   assert.deepEqual(await used(() => inside(page.locator("#host"))), ["button", "last"]);
   await page.evaluate(() => window.follow(document.getElementById("host").shadowRoot));
   assert.deepEqual(await used(() => inside(page.locator("#host"))), ["button", "select", "form", "last"]);

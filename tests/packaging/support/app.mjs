@@ -1,11 +1,11 @@
-// An app that uses the wrappers, in Chromium, with the tracker behind it.
+// An app that uses the wrappers, in Chromium, with the real tracker.
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Project, tool } from "./project.mjs";
 import { openFor } from "./stage.mjs";
 
-/** Bundles an app with what it imports of its folder, and opens it. */
+/** Bundles an app with its imports, and opens it. */
 export async function run(name, packages, beside = []) {
   const project = new Project(
     {
@@ -19,7 +19,7 @@ export async function run(name, packages, beside = []) {
   project.run(tool("esbuild"), [
     ...[name, "--bundle", "--format=esm", "--jsx=automatic", "--outfile=app.js", "--log-level=error"],
     '--define:process.env.NODE_ENV="development"',
-    // Vue asks for them.
+    // Vue needs these definitions.
     "--define:__VUE_OPTIONS_API__=true",
     "--define:__VUE_PROD_DEVTOOLS__=false",
     "--define:__VUE_PROD_HYDRATION_MISMATCH_DETAILS__=false",

@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 const { CHROMIUM } = process.env;
 if (!CHROMIUM) throw new Error("CHROMIUM is not set: run `cargo xtask packaging`, which finds the browser");
 
-/** The one browser of a test file; a page of it has cookies and storage of its own. */
+/** The only browser of a test file. Each page has its own cookies and storage. */
 export const launch = () =>
   chromium.launch({
     executablePath: CHROMIUM,
@@ -32,7 +32,7 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** Serves a folder; addresses without an ending are pages of its app. `headers` are given with every answer. */
+/** Serves a folder. Paths without an extension are pages of its app. `headers` are added to every answer. */
 export async function serve(folder, headers = {}) {
   const requests = [];
   const server = createServer(async (request, response) => {
@@ -58,7 +58,7 @@ export async function serve(folder, headers = {}) {
   };
 }
 
-/** A page, with what it said on its console and what it threw. */
+/** A page, with its console output and its errors. */
 export async function open(browser, prepare) {
   const page = await browser.newPage();
   const said = [];

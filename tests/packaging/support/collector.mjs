@@ -1,4 +1,4 @@
-// The real collector, and what it has stored.
+// The real collector, and access to what it has stored.
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 const { NATERO_COLLECTOR } = process.env;
 
-/** A port that nobody listens on. */
+/** A port on which nobody listens. */
 export const freePort = () =>
   new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
@@ -17,7 +17,7 @@ export const freePort = () =>
     });
   });
 
-/** A collector with a database of its own. */
+/** A collector with its own database. */
 export class Collector {
   static async start() {
     if (!NATERO_COLLECTOR) throw new Error("NATERO_COLLECTOR is not set: run `cargo xtask packaging`, which builds it");
@@ -58,7 +58,7 @@ export async function until(holds, ms = 60_000) {
     try {
       if (await holds()) return;
     } catch {
-      // Not yet.
+      // Not ready yet.
     }
     if (Date.now() > end) throw new Error(`it did not hold within ${ms} ms: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

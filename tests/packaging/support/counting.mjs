@@ -1,6 +1,6 @@
-// The browser of a file of tests, and the real collector that counts what its pages send.
-// Importing this starts both before the first test and ends everything in `closing` after
-// the last.
+// The browser of a test file, and the real collector that counts what its pages send. Importing
+// this module starts both before the first test. After the last test, everything in `closing` is
+// ended.
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -10,7 +10,7 @@ import { Collector, until } from "./collector.mjs";
 export let browser;
 export let collector;
 
-/** What ends, the latest first. */
+/** Functions that end something, called in reverse order. */
 export const closing = [];
 
 before(async () => {
@@ -23,7 +23,7 @@ after(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-/** An app that has `na`: it uses one feature, and tells what became of that by `tell`. */
+/** An app that has loaded `na`: it uses one feature, and reports the result with `tell`. */
 export const app = (feature, tell = "window.outcome =") => `
   const told = [];
   const tracker = new na("${collector.source.api_key}", "${collector.source.auth_key}", {
@@ -34,8 +34,8 @@ export const app = (feature, tell = "window.outcome =") => `
 
 /**
  * Opens the page of an app, and waits until the collector has counted its feature.
- * Returns what the console said, and whether the page was isolated from other origins.
- * @param quiet What the console may say: what a browser itself says of a policy, or a server for developers.
+ * Returns the console output, and whether the page was isolated from other origins.
+ * @param quiet A pattern of allowed console messages: of the browser about a policy, or of a development server.
  */
 export async function visit(address, feature, quiet = /^$/) {
   const { page, said } = await open(browser);

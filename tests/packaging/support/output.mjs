@@ -1,4 +1,4 @@
-// What a bundler has made of the package.
+// Checks what a bundler has made of the package.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -11,28 +11,26 @@ const below = (folder, ending) =>
         .filter((name) => name.endsWith(ending))
     : [];
 
-/** A piece of the text that stands for the wasm within scripts, which no tool that writes scripts has to escape. */
+/** A part of the text that encodes the wasm within scripts. It has no characters that a tool would escape. */
 export function pieceOfWasm(natero) {
   const pieces = readFileSync(join(natero, "wasm-inside.js"), "utf8").match(/[\w #%&()*+,./:;=?@^|}~-]{40}/g);
   return pieces[Math.floor(pieces.length / 2)];
 }
 
-/** What a browser itself says of a file that is not there. */
+/** The browser's own message about a missing file. */
 export const MISSING = /^error: Failed to load resource: .* 404/;
 
 /**
- * How an app tracks with this entry, in whose output there are so many files of wasm. A
- * bundler that knows nothing of wasm leaves the file behind, so that the same comes within
- * a script.
+ * How an app tracks with this entry, given the number of wasm files in its output. A bundler that does
+ * not support wasm omits the file, and the app then loads the same code within a script.
  */
 export const outcomeOf = (entry, files) => (entry === "natero-wasm" && files === 0 ? "tracks, by a script" : "tracks");
 
 /**
- * Asserts that an output has the wasm at most once as a file, and not at all for the inline
- * build; once within a script; and nothing that belongs to other entries. Returns how many
- * files of wasm there are.
- * @param folder Everything that was made.
- * @param scripts The folder of what browsers load.
+ * Asserts that an output has the wasm at most once as a file, and not at all for the inline build; once
+ * within a script; and nothing that belongs to other entries. Returns the number of wasm files.
+ * @param folder The whole output.
+ * @param scripts The folder of the scripts that browsers load.
  * @param uses Other entries that the app imports itself.
  */
 export function assertLean({ folder, scripts = folder, natero, entry, uses = [] }) {

@@ -1,4 +1,4 @@
-// Fresh projects that have installed the packed package.
+// Fresh projects in which the packed package is installed.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -6,20 +6,20 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The folder of what the package is tried with. */
+/** The folder of tests/packaging. */
 export const TOOLS = fileURLToPath(new URL("../node_modules", import.meta.url));
 
 export const TARBALL = process.env.NATERO_TARBALL;
 if (!TARBALL) throw new Error("NATERO_TARBALL is not set: run `cargo xtask packaging`, which packs the npm package");
 
-/** A program of a package that lies beside this. */
+/** A program of a package that is installed in tests/packaging. */
 export const tool = (name) => join(TOOLS, ".bin", name);
 
-/** A folder that has the package, and nothing else but what is named. */
+/** A folder in which only our package and the given files and packages are. */
 export class Project {
   /**
-   * @param files What lies in it, by name.
-   * @param packages Other packages that it has installed: names, or names with the folder that they are in.
+   * @param files The contents of its files, by name.
+   * @param packages Other packages to install: names, or names with the folder from which to take them.
    */
   constructor(files, packages = []) {
     this.folder = mkdtempSync(join(tmpdir(), "natero-packaging-"));
@@ -32,11 +32,11 @@ export class Project {
     for (const [name, text] of Object.entries(files)) this.write(name, text);
   }
 
-  /** A copy of a folder, with what its lock names. */
+  /** A copy of a folder, with the packages from its lock file. */
   static of(source) {
     const project = new Project({});
     cpSync(source, project.folder, { recursive: true, filter: (name) => !name.endsWith("node_modules") });
-    // It begins by removing all that is installed.
+    // `npm ci` first removes everything that is installed.
     project.run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
     project.#unpack();
     return project;
@@ -45,7 +45,7 @@ export class Project {
   #unpack() {
     const natero = join(this.folder, "node_modules/natero-wasm");
     mkdirSync(natero, { recursive: true });
-    // Tarballs of npm name everything `package/…`.
+    // In npm's tarballs, all paths start with `package/`.
     execFileSync("tar", ["-xzf", TARBALL, "-C", natero, "--strip-components=1"]);
   }
 
@@ -59,7 +59,7 @@ export class Project {
     cpSync(from, join(this.folder, name));
   }
 
-  /** Runs a program in the folder; returns all that it printed, which is part of the error if it fails. */
+  /** Runs a program in the folder, and returns its output. If it fails, the error includes the output. */
   run(program, args, environment = {}) {
     const { status, error, stdout, stderr } = spawnSync(program, args, {
       cwd: this.folder,
@@ -68,7 +68,7 @@ export class Project {
     });
     const printed = `${stdout}${stderr}`;
     if (status === 0) return printed;
-    // A runner shows the line that failed, which may be all of a bundle.
+    // A test runner shows the line that failed, which may be a whole bundle.
     const said = printed.replace(/^.{400}.*$/gm, (line) => `${line.slice(0, 400)}…`);
     throw new Error(`${program} ${args.join(" ")} failed: ${error ?? ""}\n${said}`);
   }

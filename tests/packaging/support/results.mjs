@@ -1,4 +1,4 @@
-// What held, for docs/packaging.md: a table for each file of tests.
+// Writes the results to docs/packaging.md: a table for each test file.
 
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -7,23 +7,23 @@ const PLACE = new URL("../../../docs/packaging.md", import.meta.url);
 /** The ways to load the tracker, as columns. */
 export const ENTRIES = ["natero-wasm", "natero-wasm/inline"];
 
-/** A table, which lies between the two lines of the document that have its name. */
+/** A table between the two lines of the document that contain its name. */
 export class Table {
   #name;
   #columns;
   #rows = new Map();
 
   /**
-   * @param name That of its lines in the document.
-   * @param what What a row is.
-   * @param columns What a row was tried with.
+   * @param name The name in these two lines.
+   * @param what The heading of the rows.
+   * @param columns The headings of the columns.
    */
   constructor(name, what, columns = ENTRIES) {
     this.#name = name;
     this.#columns = [what, ...columns];
   }
 
-  /** Notes a try. It has failed until the function that this returns is called, with how it ended. */
+  /** Records a test. It counts as failed until the returned function is called with its result. */
   record(row, column) {
     const cells = this.#rows.get(row) ?? {};
     this.#rows.set(row, cells);
@@ -33,7 +33,7 @@ export class Table {
     };
   }
 
-  /** Writes it: where `NATERO_RESULTS` is `tried` in place of `all`, what stands there of other tries stays. */
+  /** Writes the table. If `NATERO_RESULTS` is `tried` instead of `all`, earlier results of other tests are kept. */
   write() {
     const { NATERO_RESULTS } = process.env;
     if (!NATERO_RESULTS || this.#rows.size === 0) return;
@@ -52,10 +52,10 @@ export class Table {
     writeFileSync(PLACE, `${text.slice(0, before)}${start}\n\n${lines.join("\n")}\n\n${text.slice(after)}`);
   }
 
-  /** The rows of a table as it was written, with what was tried now in place of what it had of that. */
+  /** The rows of the written table, with the results of this run in place of earlier ones. */
   #over(written) {
     const [, ...columns] = this.#columns;
-    // The first two lines are the head.
+    // The first two lines are the header.
     const lines = written
       .split("\n")
       .filter((line) => line.startsWith("|"))

@@ -1,21 +1,21 @@
-// Servers of tools, as programs of their own: within a test, what one sets for its process
-// would be found by the next.
+// Runs the servers of tools as separate processes: within a test process, settings of one would
+// affect the next.
 
 import { spawn } from "node:child_process";
 import { freePort, until } from "./collector.mjs";
 
-// What a server on a small machine may take until it answers, in ms.
+// How long a server may take until it answers on a small machine, in ms.
 const PATIENCE = 120_000;
 
 /**
- * Starts a server, and waits until it answers; what it starts itself ends with it.
- * @param command The program and its arguments, `PORT` in place of the port.
+ * Starts a server, and waits until it answers. Its child processes end with it.
+ * @param command The program and its arguments, with `PORT` in place of the port.
  */
 export async function listen(command, folder, environment = {}) {
   const port = String(await freePort());
   const [program, ...args] = command.map((word) => (word === "PORT" ? port : word));
   const env = { ...process.env, PORT: port, HOST: "127.0.0.1", ...environment };
-  // A group of processes can be ended as one.
+  // A process group can be ended as a whole.
   const server = spawn(program, args, { cwd: folder, env, detached: true });
   let printed = "";
   for (const stream of [server.stdout, server.stderr]) {

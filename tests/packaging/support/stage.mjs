@@ -1,5 +1,5 @@
-// The browser of a file of tests, and how to hear what its pages send. Importing this
-// starts it before their first and ends everything in `closing` after their last.
+// The browser of a test file, and access to what its pages send. Importing this module starts the
+// browser before the first test. After the last test, everything in `closing` is ended.
 
 import { after, before } from "node:test";
 import { launch, open, serve } from "./browser.mjs";
@@ -8,7 +8,7 @@ import { Project } from "./project.mjs";
 export let browser;
 export let recordPage;
 
-/** What ends, the latest first. */
+/** Functions that end something, called in reverse order. */
 export const closing = [];
 
 before(async () => {
@@ -22,7 +22,7 @@ after(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-/** Serves a project, with headers that may change as long as no page asks for it, and opens a page that is led nowhere yet. What that sends is recorded. */
+/** Serves a project and opens an empty page whose requests are recorded. The headers may be changed until a page loads the project. */
 export async function openFor(project, headers = {}, prepare = async () => {}) {
   const site = await serve(project.folder, headers);
   let events;

@@ -1,4 +1,4 @@
-// What apps of React write with the wrapper, in JSX.
+// JSX that React apps write with the wrapper.
 
 import { na } from "natero-wasm";
 import { NateroProvider, Track } from "natero-wasm/react";

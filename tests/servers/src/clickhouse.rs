@@ -1,4 +1,4 @@
-//! A node of ClickHouse.
+//! A ClickHouse node.
 
 use std::{fs, io, path::Path};
 
@@ -8,7 +8,7 @@ use crate::{
     programs::Programs,
 };
 
-/// A node of ClickHouse, whose default user may do everything.
+/// A ClickHouse node, whose default user has all rights.
 #[derive(Debug)]
 pub struct Clickhouse {
     server: Guarded,
@@ -16,7 +16,7 @@ pub struct Clickhouse {
 }
 
 impl Clickhouse {
-    /// Starts it with data of its own.
+    /// Starts it with its own, empty data folder.
     ///
     /// # Errors
     /// When it does not start.
@@ -88,7 +88,7 @@ impl Clickhouse {
         Ok(Clickhouse { server, scheme })
     }
 
-    /// Its address, to which the name of a database is added.
+    /// Its address, to which the name of a database can be appended.
     #[must_use]
     pub fn server_address(&self) -> String {
         format!("{}://127.0.0.1:{}", self.scheme, self.server.port())
@@ -100,22 +100,22 @@ impl Clickhouse {
         format!("{}/{database}", self.server_address())
     }
 
-    /// The process below which it runs.
+    /// The parent process of the server.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.server.pid()
     }
 
-    /// Where its files are.
+    /// The folder with its files.
     #[must_use]
     pub fn data(&self) -> &Path {
         self.server.data()
     }
 
-    /// Ends it at once. Its files stay until it is dropped.
+    /// Kills it. Its files stay until this value is dropped.
     ///
     /// # Errors
-    /// When its guard is gone.
+    /// When its guard process is gone.
     pub fn kill(&mut self) -> io::Result<()> {
         self.server.kill()
     }

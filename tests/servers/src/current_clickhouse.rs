@@ -1,5 +1,5 @@
-//! The engine of a current ClickHouse, which Debian does not have: `chdb`, a package for
-//! Python, has it within, and `engine/bridge.py` serves it over HTTP.
+//! The engine of a current ClickHouse, which Debian does not package. The Python package
+//! `chdb` includes it, and `engine/bridge.py` serves it over HTTP.
 
 use std::{fs, io, path::Path};
 
@@ -7,12 +7,12 @@ use crate::guarded::{Guarded, Launch, free_port};
 
 const BRIDGE: &str = include_str!("../engine/bridge.py");
 
-/// A current engine that answers as a node of ClickHouse does.
+/// A current engine that answers like a ClickHouse node.
 #[derive(Debug)]
 pub struct CurrentClickhouse(Guarded);
 
 impl CurrentClickhouse {
-    /// Starts it with data of its own, by a Python that has the package.
+    /// Starts it with its own data folder, using a Python that has the package.
     ///
     /// # Errors
     /// When it does not start.

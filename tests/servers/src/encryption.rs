@@ -1,8 +1,8 @@
-//! What a server shows to those who connect.
+//! The certificate of a server.
 
 use std::path::PathBuf;
 
-/// A certificate, and the key to it. With them, a server takes encrypted connections alone.
+/// A certificate and its key. A server that has them accepts only encrypted connections.
 #[derive(Debug, Clone)]
 pub struct Encryption {
     /// The file of the certificate.

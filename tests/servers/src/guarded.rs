@@ -1,4 +1,4 @@
-//! A server that ends with whoever started it.
+//! A server that is stopped when the process that started it ends.
 
 use std::{
     ffi::OsString,
@@ -14,39 +14,40 @@ use std::{
 /// How long a server may take to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Time between two looks whether it has.
+/// Time between two checks.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Ends a server once its standard input says so or is closed, as it is when whoever
-/// started it is gone. Told by a line, it ends it with a signal and leaves its data. Else
-/// it ends it with another signal and removes its data.
+/// A shell script that stops a server when its standard input gets a line or is closed, which
+/// also happens when the process that started it ends. On a line, it kills the server with
+/// one signal and keeps its data. Otherwise, it ends the server with another signal and
+/// removes its data.
 const GUARD: &str = "signal=$1; abrupt=$2; folder=$3; shift 3; \"$@\" & server=$!; \
     if read -r _; then kill -\"$abrupt\" $server; wait; \
     else kill -\"$signal\" $server; wait; rm -rf \"$folder\"; fi";
 
-/// How a server is started, each time.
+/// How to start a server, each time.
 #[derive(Debug)]
 pub(crate) struct Launch {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<OsString>,
-    /// The user and group that run it, where that is not who starts it.
+    /// The user and group that run it, if they differ from the current ones.
     pub(crate) owner: Option<(u32, u32)>,
-    /// The signal that ends it for good.
+    /// The signal that stops it normally.
     pub(crate) signal: &'static str,
-    /// The signal that ends it at once, as without power.
+    /// The signal that kills it, as in a power failure.
     pub(crate) abrupt: &'static str,
-    /// Where it listens.
+    /// The port on which it listens.
     pub(crate) port: u16,
-    /// Where its data are, which are removed with it.
+    /// The folder of its data, which is removed with it.
     pub(crate) folder: PathBuf,
 }
 
-/// A server, and the process that guards it.
+/// A server, and the guard process that stops it.
 #[derive(Debug)]
 pub(crate) struct Guarded {
     launch: Launch,
     guard: Child,
-    /// Closed, it ends the server.
+    /// Closing it stops the server.
     input: Option<ChildStdin>,
 }
 
@@ -74,7 +75,7 @@ impl Launch {
 }
 
 impl Guarded {
-    /// A folder that the guard removes.
+    /// Creates a folder that the guard removes.
     pub(crate) fn folder(name: &str) -> io::Result<PathBuf> {
         let folder = tempfile::Builder::new().prefix(name).tempdir()?;
         Ok(folder.keep())
@@ -106,7 +107,7 @@ impl Guarded {
         Ok(())
     }
 
-    /// Ends it at once, and leaves its data.
+    /// Kills it and keeps its data.
     pub(crate) fn kill(&mut self) -> io::Result<()> {
         if let Some(mut input) = self.input.take() {
             input.write_all(b"leave\n")?;
@@ -116,7 +117,7 @@ impl Guarded {
         Ok(())
     }
 
-    /// Starts it with the data that it left, if it was ended.
+    /// Starts it again with its data, if it was killed.
     pub(crate) fn start_again(&mut self) -> io::Result<()> {
         if self.input.is_none() {
             self.guard = self.launch.start()?;
@@ -141,7 +142,7 @@ impl Guarded {
 impl Drop for Guarded {
     fn drop(&mut self) {
         if self.input.take().is_some() {
-            // It has removed the folder then.
+            // The guard has removed the folder by then.
             let _ = self.guard.wait();
         } else {
             let _ = fs::remove_dir_all(&self.launch.folder);
@@ -149,7 +150,7 @@ impl Drop for Guarded {
     }
 }
 
-/// A port that nobody listens on.
+/// A port on which nobody listens.
 pub(crate) fn free_port() -> io::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     Ok(listener.local_addr()?.port())

@@ -1,5 +1,5 @@
-//! PostgreSQL and ClickHouse on free ports of loopback, with data of their own, which end
-//! with the process that started them, however that ends.
+//! PostgreSQL and ClickHouse on free loopback ports, with their own data. They stop when the
+//! process that started them ends, in whatever way.
 #![warn(missing_docs)]
 
 mod clickhouse;

@@ -1,4 +1,4 @@
-//! A PostgreSQL.
+//! A PostgreSQL server.
 
 use std::{
     ffi::OsString,
@@ -20,13 +20,13 @@ use crate::{
 /// Whether commits wait for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flushing {
-    /// Each does, as in production.
+    /// Every commit waits, as in production.
     On,
-    /// None does: what is written need not survive the machine.
+    /// No commit waits: the data does not have to survive a crash of the machine.
     Off,
 }
 
-/// A PostgreSQL, whose user `natero` may do everything.
+/// A PostgreSQL server, whose user `natero` has all rights.
 #[derive(Debug)]
 pub struct Postgres {
     server: Guarded,
@@ -34,15 +34,15 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts it with data of its own.
+    /// Starts it with its own, empty data folder.
     ///
     /// # Errors
-    /// When its files cannot be made, or it does not start.
+    /// When its files cannot be created, or it does not start.
     pub fn start(programs: &Programs, flushing: Flushing) -> io::Result<Self> {
         Self::start_with(programs, flushing, None)
     }
 
-    /// Starts one that takes encrypted connections alone.
+    /// Starts a server that accepts only encrypted connections.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -107,7 +107,7 @@ impl Postgres {
         })
     }
 
-    /// Makes a database and returns its address.
+    /// Creates a database and returns its address.
     ///
     /// # Errors
     /// When it is refused.
@@ -117,7 +117,7 @@ impl Postgres {
         Ok(self.address(name))
     }
 
-    /// Its address, to which the name of a database is added.
+    /// Its address, to which the name of a database can be appended.
     #[must_use]
     pub fn server_address(&self) -> String {
         format!("postgres://natero@127.0.0.1:{}", self.server.port())
@@ -129,7 +129,7 @@ impl Postgres {
         format!("{}/{database}", self.server_address())
     }
 
-    /// What a statement answers: rows as lines, with tabs between values.
+    /// The answer to a statement: each row as a line, with tabs between values.
     ///
     /// # Errors
     /// When it is refused.
@@ -145,22 +145,22 @@ impl Postgres {
         ]))
     }
 
-    /// The process below which it runs.
+    /// The parent process of the server.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.server.pid()
     }
 
-    /// Where its files are.
+    /// The folder with its files.
     #[must_use]
     pub fn data(&self) -> &Path {
         self.server.data()
     }
 
-    /// Ends it at once, as without power. Its files stay until it is dropped.
+    /// Kills it, as in a power failure. Its files stay until this value is dropped.
     ///
     /// # Errors
-    /// When its guard is gone.
+    /// When its guard process is gone.
     pub fn kill(&mut self) -> io::Result<()> {
         self.server.kill()
     }
@@ -187,8 +187,8 @@ fn make_files(programs: &Programs, folder: &Path, owner: Option<(u32, u32)>) -> 
     Ok(())
 }
 
-/// Takes no plain connection any more, and brings the certificate and its key to where
-/// their owner can read them.
+/// Refuses unencrypted connections from now on, and copies the certificate and key to where
+/// the server's user can read them.
 fn require_encryption(
     encryption: &Encryption,
     folder: &Path,
@@ -202,7 +202,7 @@ fn require_encryption(
     ] {
         let copy = folder.join(name);
         fs::copy(file, &copy)?;
-        // A key that others may read is refused.
+        // PostgreSQL refuses a key that others may read.
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o600))?;
         if let Some((user, group)) = owner {
             chown(&copy, Some(user), Some(group))?;
@@ -211,7 +211,7 @@ fn require_encryption(
     Ok(())
 }
 
-/// The standard output of a command that succeeds.
+/// The standard output of a command, which must succeed.
 fn said(command: &mut Command) -> io::Result<String> {
     let done = command.output()?;
     if !done.status.success() {
@@ -222,7 +222,7 @@ fn said(command: &mut Command) -> io::Result<String> {
     Ok(text.trim_end_matches('\n').to_owned())
 }
 
-/// The user and group `postgres`, or else `nobody`, where this process is root.
+/// The user and group `postgres`, or else `nobody`, if this process runs as root.
 fn unprivileged() -> Option<(u32, u32)> {
     if !fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
         return None;

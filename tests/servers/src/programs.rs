@@ -1,4 +1,4 @@
-//! Where the programs are.
+//! Finds the programs of the servers.
 
 use std::{
     fmt, fs,
@@ -31,10 +31,10 @@ impl fmt::Display for Missing {
 impl std::error::Error for Missing {}
 
 impl Programs {
-    /// Looks for them on `PATH`, and where Debian keeps them.
+    /// Looks for them on `PATH`, and in Debian's folders.
     ///
     /// # Errors
-    /// Names the first that is not there.
+    /// Names the first program that is missing.
     pub fn find() -> Result<Self, Missing> {
         let folders = folders();
         Ok(Programs {
@@ -49,7 +49,7 @@ impl Programs {
 fn folders() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = std::env::split_paths(&path).collect();
-    // Debian keeps the programs of each version of PostgreSQL in a folder of its own.
+    // Debian installs each version of PostgreSQL in a separate folder.
     if let Ok(versions) = fs::read_dir("/usr/lib/postgresql") {
         folders.extend(versions.flatten().map(|version| version.path().join("bin")));
     }

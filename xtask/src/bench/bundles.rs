@@ -1,4 +1,4 @@
-//! Each tracker as a page would have it: bundled and minified, one folder each.
+//! Each tracker as a page would use it: bundled and minified, in a separate folder.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -13,7 +13,7 @@ use crate::setup::npm;
 use crate::size::DOWNLOADS;
 use crate::workspace::{read, root, target, version};
 
-/// What the scripts in `bench/sdks` are bundled into.
+/// The bundles of the scripts in `bench/sdks`.
 pub struct Bundles {
     /// One folder for each tracker, named after its script.
     pub folder: PathBuf,
@@ -22,7 +22,7 @@ pub struct Bundles {
     pub facts: PathBuf,
 }
 
-/// Bundles all trackers with the built package in `pkg/`, and weighs them.
+/// Bundles all trackers with the built package in `pkg/`, and measures their sizes.
 ///
 /// # Errors
 /// When npm or esbuild fails.
@@ -39,7 +39,7 @@ pub fn make() -> Result<Bundles> {
         let name = script.file_stem().and_then(OsStr::to_str);
         let name = name.context("a script in bench/sdks has no name")?;
         let place = folder.join(name);
-        // What a tracker imports dynamically becomes a file of its own.
+        // A tracker's dynamic imports become separate files.
         run(Command::new(&esbuild)
             .current_dir(root().join("bench"))
             .arg(&script)
@@ -64,9 +64,9 @@ pub fn make() -> Result<Bundles> {
     Ok(Bundles { folder, facts })
 }
 
-/// The bytes of our package by the way to load it: its files as they are
-/// published, for the bundle holds the bench's own calls too. What is loaded only
-/// where these fail, or where a page asks for it, is no part of them.
+/// The size of our package for each way to load it. The published files are measured, because
+/// the bundle also contains the benchmark's own calls. Files that are loaded only if these
+/// fail, or only when a page requests them, are not included.
 fn package(pkg: &Path) -> Result<Map<String, Value>> {
     let mut weights = Map::new();
     for (download, files) in DOWNLOADS {
@@ -92,10 +92,10 @@ fn versions() -> Result<Vec<String>> {
     Ok(versions)
 }
 
-/// Prints what each weighs, the lightest first.
+/// Prints the size of each tracker, the smallest first.
 ///
 /// # Errors
-/// When it was not weighed.
+/// When it was not measured.
 pub fn print(bundles: &Bundles) -> Result<()> {
     let facts: Value = serde_json::from_slice(&fs::read(&bundles.facts)?)?;
     let sizes = facts["gzip"].as_object().context("nothing was weighed")?;
@@ -111,7 +111,7 @@ pub fn print(bundles: &Bundles) -> Result<()> {
     Ok(())
 }
 
-/// The files of a folder with this extension, not of the folders in it.
+/// The files with this extension directly in a folder.
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let entries = fs::read_dir(folder);
@@ -130,7 +130,7 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The bytes of all files, each compressed by itself as a server sends it.
+/// The total size of all files, each compressed separately as a server sends it.
 fn weigh<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Result<u64> {
     files.into_iter().map(|file| gzip(file)).sum()
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what is measured, one name each.
+//! `cargo xtask bench`: the measurements, each with a name.
 
 mod bundles;
 
@@ -51,8 +51,8 @@ pub fn task(args: &[&str]) -> Result<()> {
     }
 }
 
-/// The package in Chromium beside other trackers: everything, or one part of
-/// it, or that part for one way to call.
+/// Compares the package with other trackers in Chromium: everything, or one part of it, or
+/// that part for one way to call.
 fn peers(part: Option<&str>, call: Option<&str>, markdown: bool) -> Result<()> {
     build::package(Mode::Release)?;
     let bundles = bundles::make()?;
@@ -77,7 +77,7 @@ fn peers(part: Option<&str>, call: Option<&str>, markdown: bool) -> Result<()> {
     run(&mut peers)
 }
 
-/// What is measured of the package alone.
+/// Measures the package alone.
 fn with_bundles(what: &str) -> Result<()> {
     build::package(Mode::Release)?;
     run(in_browser(what)?
@@ -85,7 +85,7 @@ fn with_bundles(what: &str) -> Result<()> {
         .arg(bundles::make()?.folder))
 }
 
-/// The packed package against the real collector, under faults.
+/// Runs the packed package against the real collector, under faults.
 fn loss() -> Result<()> {
     let tarball = pack()?;
     let collector = build::program("natero-collector", "natero-collector")?;
@@ -94,7 +94,7 @@ fn loss() -> Result<()> {
         .env("NATERO_COLLECTOR", collector))
 }
 
-/// The program that measures in a browser, with the name of what to measure.
+/// The program that measures in a browser, with the name of a measurement.
 fn in_browser(what: &str) -> Result<Command> {
     let chromium = browsers::ensure(Kind::Chromium)?;
     let program: PathBuf = build::program("natero-bench", "natero-bench")?;
@@ -103,18 +103,18 @@ fn in_browser(what: &str) -> Result<Command> {
     Ok(command)
 }
 
-/// The collector and a loader beside it, both as they are released.
+/// Runs the collector and a load generator, both as release builds.
 fn ingest(seconds: &str) -> Result<()> {
     load("ingest_load", seconds)
 }
 
-/// Two collectors on PostgreSQL and ClickHouse, as they are released.
+/// Runs two collectors on PostgreSQL and ClickHouse, as release builds.
 fn scale(seconds: &str) -> Result<()> {
     debian::servers()?;
     load("scale_load", seconds)
 }
 
-/// A program that measures collectors for so many seconds each.
+/// Runs a program that measures collectors, for this many seconds each.
 fn load(example: &str, seconds: &str) -> Result<()> {
     let _: u64 = seconds
         .parse()

@@ -1,4 +1,4 @@
-//! What a file of declarations declares, as tsc writes it.
+//! Reads the declarations in a declaration file that tsc wrote.
 
 use anyhow::Result;
 
@@ -9,9 +9,9 @@ use crate::build::{Statement, declared, statements};
 pub struct Declaration {
     /// What it declares.
     pub name: String,
-    /// Others may import it.
+    /// Whether others may import it.
     pub is_exported: bool,
-    /// All of it, without `export` and `declare`.
+    /// Its code, without `export` and `declare`.
     pub code: String,
     comment: String,
 }
@@ -19,23 +19,23 @@ pub struct Declaration {
 /// A property or a method of a class or an interface.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Member {
-    /// In one line, without the semicolon.
+    /// On one line, without the semicolon.
     pub code: String,
-    /// In one line.
+    /// On one line.
     pub documentation: String,
 }
 
-/// The declarations of a file, in their order.
+/// The declarations of a file, in order.
 ///
 /// # Errors
-/// When a statement has no end.
+/// When a statement is not terminated.
 pub fn declarations(text: &str) -> Result<Vec<Declaration>> {
     let mut found = Vec::new();
     for Statement { comment, code } in statements(text)? {
         let is_exported = code.starts_with("export ");
         let code = code.trim_start_matches("export ");
         let code = code.trim_start_matches("declare ");
-        // Not what is given on, as in `type { Id } from "./types.js"`.
+        // Excludes re-exports, such as `type { Id } from "./types.js"`.
         let is_one = !code.starts_with("type {")
             && ["class ", "interface ", "type ", "function ", "const "]
                 .iter()
@@ -53,7 +53,7 @@ pub fn declarations(text: &str) -> Result<Vec<Declaration>> {
 }
 
 impl Declaration {
-    /// There is nothing of it when a program runs.
+    /// Whether it is only a type, which does not exist at run time.
     pub fn is_type(&self) -> bool {
         self.code.starts_with("interface ") || self.code.starts_with("type ")
     }
@@ -67,7 +67,7 @@ impl Declaration {
         self.code.starts_with("interface ") || self.code.starts_with("class ")
     }
 
-    /// What a reader needs beside the members.
+    /// The part that a reader needs in addition to the members.
     pub fn signature(&self) -> &str {
         if self.has_members() {
             self.head().trim_end_matches(['{', ' '])
@@ -76,12 +76,12 @@ impl Declaration {
         }
     }
 
-    /// What is said of it.
+    /// Its documentation.
     pub fn documentation(&self) -> String {
         documentation(&self.comment)
     }
 
-    /// Its properties and methods; none where it is no class and no interface.
+    /// Its properties and methods; empty unless it is a class or an interface.
     pub fn members(&self) -> Vec<Member> {
         let mut members = Vec::new();
         let (mut comment, mut code) = (String::new(), String::new());
@@ -117,7 +117,7 @@ impl Declaration {
     }
 }
 
-/// The text of a comment, in Markdown. What is said of each argument comes last.
+/// The text of a comment, in Markdown. The descriptions of arguments come last.
 fn documentation(comment: &str) -> String {
     let mut text = String::new();
     for line in comment.lines() {
@@ -142,7 +142,7 @@ fn documentation(comment: &str) -> String {
     linked(&text)
 }
 
-/// `{@link Name}` is a name.
+/// Replaces `{@link Name}` by the name.
 fn linked(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

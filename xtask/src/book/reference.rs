@@ -1,5 +1,5 @@
-//! The reference of the API: chapters that are made of the declarations that the package
-//! is published with, one for each entry. So it cannot say anything else than they do.
+//! The API reference: a chapter for each entry of the package. It is generated from the
+//! published declarations, so it cannot contradict them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,8 +13,8 @@ use crate::build::declare;
 use crate::setup::npm;
 use crate::workspace::{read, target};
 
-/// Each entry with declarations of its own: its file, its import, and what it is.
-/// What they have in common with the first is told of there.
+/// Each entry that has its own declarations: its file, its import, and its description.
+/// Declarations that it shares with the first entry are documented only there.
 pub const ENTRIES: [(&str, &str, &str); 6] = [
     (
         "index",
@@ -48,16 +48,16 @@ pub const ENTRIES: [(&str, &str, &str); 6] = [
     ),
 ];
 
-/// The folder of the chapters, in the book.
+/// The folder of the reference chapters, within the book.
 pub const FOLDER: &str = "reference";
 
-/// Behind which line of the list of chapters they are listed.
+/// The line of the list of chapters after which they are inserted.
 const BEFORE: &str = "# Look up\n\n";
 
-/// Writes the chapters into the source of a book, and lists them.
+/// Writes the chapters into the source of a book, and adds them to its list.
 ///
 /// # Errors
-/// When tsc finds a mistake.
+/// When tsc reports an error.
 pub fn write(source: &Path) -> Result<()> {
     let types = declarations_of_package()?;
     let folder = source.join(FOLDER);
@@ -89,10 +89,10 @@ pub fn write(source: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The declarations of the package, as a build writes them; returns their folder.
+/// Writes the declarations of the package as a build does, and returns their folder.
 ///
 /// # Errors
-/// When tsc finds a mistake.
+/// When tsc reports an error.
 pub fn declarations_of_package() -> Result<std::path::PathBuf> {
     let folder = target().join("reference");
     fs::create_dir_all(&folder)?;
@@ -100,7 +100,7 @@ pub fn declarations_of_package() -> Result<std::path::PathBuf> {
     Ok(folder)
 }
 
-/// The name of the chapter of an entry: that of the book itself is `index`.
+/// The name of an entry's chapter. `index` is taken by the book itself.
 pub fn chapter(file: &'static str) -> &'static str {
     if file == "index" { "natero-wasm" } else { file }
 }
@@ -115,7 +115,7 @@ fn page(
     let exported = all.iter().filter(|one| one.is_exported);
     let (elsewhere, own): (Vec<_>, Vec<_>) =
         exported.partition(|one| known.contains_key(&one.code));
-    // Values first: somebody imports them.
+    // Values come first, because they are what people import.
     let (values, types): (Vec<_>, Vec<_>) = own.into_iter().partition(|one| !one.is_type());
     for one in values.into_iter().chain(types) {
         text += &section(one, all);
@@ -128,7 +128,8 @@ fn page(
     text
 }
 
-/// What is said of one declaration. A class has what it inherits from one that is not exported.
+/// The section about one declaration. For a class, it includes members that are inherited
+/// from a class which is not exported.
 fn section(one: &Declaration, all: &[Declaration]) -> String {
     let mut text = format!("\n## {}\n\n", one.name);
     let documentation = one.documentation();

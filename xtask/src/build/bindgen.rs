@@ -1,4 +1,4 @@
-//! Compiled wasm to wasm with its glue and declarations.
+//! Generates the glue and the declarations of a compiled wasm with wasm-bindgen.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,21 +7,21 @@ use anyhow::Result;
 
 use crate::command::run;
 
-/// What wasm-bindgen makes of a compiled module.
+/// The output of wasm-bindgen for a compiled module.
 pub struct Bound {
     pub wasm: PathBuf,
     pub glue: PathBuf,
     pub declarations: PathBuf,
 }
 
-/// Runs wasm-bindgen, which writes files of this name into this folder.
+/// Runs wasm-bindgen, which writes files with this name into a folder.
 ///
 /// # Errors
-/// When it fails.
+/// When wasm-bindgen fails.
 pub fn bind(wasm_bindgen: &Path, compiled: &Path, name: &str, folder: &Path) -> Result<Bound> {
     run(Command::new(wasm_bindgen)
-        // Its glue starts compiled wasm by itself, and is 35 bytes more than that
-        // of `bundler` once what nobody calls is dropped.
+        // The glue of this target starts compiled wasm by itself. It is 35 bytes larger than
+        // that of `bundler`, after unused code is removed.
         .args(["--target", "web", "--encode-into", "always"])
         .args(["--out-name", name, "--out-dir"])
         .arg(folder)

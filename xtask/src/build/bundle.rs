@@ -1,4 +1,4 @@
-//! TypeScript and glue to the scripts of the package.
+//! Bundles TypeScript and glue into the scripts of the package.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,43 +15,43 @@ use super::source_map;
 use crate::command::run;
 use crate::workspace::{read, root, target, version};
 
-/// Chosen by what gzip -9 made of the result.
+/// Options chosen by the size of the result after gzip -9.
 pub(super) const TERSER: &str =
     "passes=4,ecma=2022,toplevel,unsafe_arrows,unsafe_proto,inline=1,hoist_funs";
 
-/// The comments that stay: those by which webpack leaves an import to the browser.
+/// The comments to keep: they make webpack leave an import to the browser.
 const COMMENTS: &str = "/webpackIgnore/";
 
-/// What is in the package beside the tracker, each in a folder of `js/`: none has any
-/// code of the tracker's own loading, and none is part of what a page loads of that.
+/// Parts of the package other than the tracker, each in a folder of `js/`. They contain none
+/// of the code that loads the tracker, and are not loaded with the tracker.
 pub const WRAPPERS: [&str; 5] = ["declarative", "inspector", "react", "testing", "vue"];
 
-/// What the package does not carry: whoever uses a wrapper has it.
+/// Packages that are not bundled, because anybody who uses a wrapper has them.
 pub const PEERS: [&str; 3] = ["react", "vue", "natero-wasm"];
 
-/// What trackers load once somebody asks for it.
+/// The file that trackers load when the inspector is requested.
 const INSPECTOR: &str = "./inspector.js";
 
 /// One script of the package.
 struct Bundle<'a> {
-    /// Below `js/`.
+    /// The path below `js/`.
     source: &'a str,
-    /// Below `pkg/`.
+    /// The path below `pkg/`.
     file: &'a str,
     format: Format,
-    /// What stays an import.
+    /// The imports that are not bundled.
     external: &'a [&'a str],
-    /// Written before everything else.
+    /// A directive at the start of the file.
     directive: &'a str,
 }
 
-/// What becomes of a module that was bundled.
+/// The format into which a bundled module is converted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     Module,
     /// For `require`.
     Common,
-    /// For a script tag: nothing of it is global but what it sets.
+    /// For a script tag: nothing becomes global except what the script sets itself.
     Classic,
 }
 
@@ -65,20 +65,20 @@ const fn of<'a>(source: &'a str, file: &'a str, format: Format) -> Bundle<'a> {
     }
 }
 
-/// The host, a chunk of its own.
+/// The host, a separate chunk.
 const HOST: Bundle = Bundle {
     external: &["./ladder.js"],
     ..of("load-host.ts", "host.js", Format::Module)
 };
 
-/// The entry, which loads the host and hands it what both use: in a third chunk the
-/// entry would have to load the host's share of that, too.
+/// The entry. It loads the host and passes it the modules that both use. If these were a
+/// third chunk, the entry would also have to load the host's part of them.
 const ENTRY: Bundle = Bundle {
     external: &["./host.js"],
     ..of("index.ts", "index.js", Format::Module)
 };
 
-/// The rest of the tracker.
+/// The other scripts of the tracker.
 const TRACKER: [Bundle; 5] = [
     Bundle {
         external: &["./wasm-inside.js", "./host-script.js"],
@@ -137,7 +137,7 @@ pub fn bundle(
             let file = format!("{name}.{end}");
             let wrapper = Bundle {
                 external: &PEERS,
-                // Frameworks that render on a server are told what runs in a browser.
+                // Tells frameworks that render on a server which code runs in the browser.
                 directive: if name == "react" {
                     "\"use client\";"
                 } else {
@@ -145,7 +145,8 @@ pub fn bundle(
                 },
                 ..of(&source, &file, format)
             };
-            // It looks into trackers of the other scripts.
+            // The inspector reads internals of the trackers in the other scripts, so it
+            // needs the same short names.
             let names = (name == "inspector").then_some(&names);
             make(&wrapper, &within, names)?;
         }
@@ -153,7 +154,8 @@ pub fn bundle(
     Ok(())
 }
 
-/// Makes the host; returns where the module lies that has what it is handed.
+/// Builds the host. Returns the path of the module with the parts that the entry passes to
+/// it.
 fn make_host(
     npm: &Path,
     id: &str,
@@ -171,7 +173,7 @@ fn make_host(
     handed::module(&host)
 }
 
-/// Bundles one. `within` says which files the imports that have no place of their own are.
+/// Bundles one script. `within` maps generated imports to their files.
 fn compile(
     npm: &Path,
     id: &str,
@@ -190,8 +192,8 @@ fn compile(
             "--bundle",
             "--format=esm",
             "--minify",
-            // Terser takes white space away; esbuild would take the comments with it
-            // that are to stay.
+            // Terser removes white space; esbuild would also remove the comments that must
+            // stay.
             "--minify-whitespace=false",
             "--target=es2022",
             "--log-level=warning",
@@ -220,7 +222,7 @@ fn compile(
     run(&mut esbuild)
 }
 
-/// Terser takes another 3 % off what esbuild has minified.
+/// Terser saves another 3 % of what esbuild has minified.
 fn shrink(npm: &Path, file: &Path) -> Result<()> {
     let map = source_map::beside(file);
     run(Command::new(npm.join("terser"))
@@ -233,10 +235,10 @@ fn shrink(npm: &Path, file: &Path) -> Result<()> {
         .arg(format!("content='{}'", map.display())))
 }
 
-/// Says what it is, and where its source map lies.
+/// Adds the banner and the address of the source map.
 ///
-/// What a page loads as a matter of course says less: a line more in its bundle is one
-/// more for everybody, and debuggers can be told where the map of a file is.
+/// Scripts that every page loads omit some of that: each line there costs every user, and
+/// debuggers can be told where to find a source map.
 fn finish(file: &Path, bundle: &Bundle) -> Result<()> {
     let mut text = read(file)?.trim_end().to_owned();
     let map = source_map::beside(file);
@@ -264,13 +266,13 @@ fn finish(file: &Path, bundle: &Bundle) -> Result<()> {
     fs::write(file, before + &text).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// What is loaded in parts: it has no banner.
+/// Scripts that are bundled by pages or loaded as parts: they have no banner.
 pub const PARTS: [&str; 2] = ["index.js", "host.js"];
 
-/// What is loaded as a whole: it does not name its map either.
+/// Scripts that are loaded as a whole: they do not refer to their source map either.
 const WHOLES: [&str; 2] = ["inline.js", "natero.global.js"];
 
-/// The version and the licence, as a comment that tools keep.
+/// The version and the licence, in a comment that minifiers keep.
 ///
 /// # Errors
 /// When Cargo.toml has no version.

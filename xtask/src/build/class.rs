@@ -12,7 +12,7 @@ use crate::setup::{cargo_tools, npm, rust};
 use crate::size;
 use crate::workspace::{root, target};
 
-/// Builds the class as small as it gets; returns its folder.
+/// Builds the smallest version of the class, and returns its folder.
 ///
 /// # Errors
 /// When a tool is missing or a step fails.
@@ -43,14 +43,14 @@ pub fn class(mode: Mode) -> Result<PathBuf> {
         )?;
         fs::copy(&small, &bound.wasm)?;
         glue::minify(&npm, &bound.glue, &names)?;
-        // They name what the glue and the wasm call each other, which is nobody's business.
+        // They declare the calls between the glue and the wasm, which are internal.
         fs::remove_file(folder.join("natero_wasm_bg.wasm.d.ts"))?;
     }
     size::report_class(&folder)?;
     Ok(folder)
 }
 
-/// Builds the class by the line that README.md shows; returns its folder.
+/// Builds the class with the command in README.md, and returns its folder.
 ///
 /// # Errors
 /// When a tool is missing or wasm-pack fails.
@@ -59,7 +59,7 @@ pub fn packed() -> Result<PathBuf> {
     let bindgen = cargo_tools::wasm_bindgen()?;
     let npm = npm::tools()?;
     let folder = target().join("class-packed");
-    // wasm-pack takes wasm-bindgen and wasm-opt from PATH, and downloads nothing.
+    // wasm-pack then finds wasm-bindgen and wasm-opt on PATH, and downloads nothing.
     let beside = bindgen.parent().into_iter().chain([npm.as_path()]);
     let mut command = toolchain.command_beside(&cargo_tools::wasm_pack()?, beside);
     command

@@ -1,21 +1,21 @@
-//! A module as one of CommonJS.
+//! Converts an ES module to CommonJS.
 //!
-//! What esbuild writes assigns `module.exports` at once, in which neither Node nor
-//! TypeScript sees the names that are exported.
+//! esbuild's own conversion assigns `module.exports` as a whole, so neither Node nor
+//! TypeScript can detect the exported names.
 
 use anyhow::{Context, Result};
 
 use super::bundle::PEERS;
 
-/// Rewrites a bundle that esbuild and terser made: it imports names, and one statement
-/// at its end exports everything.
+/// Rewrites a bundle by esbuild and terser, which imports names and exports everything in one
+/// statement at its end.
 ///
 /// # Errors
-/// When it is none.
+/// When the code does not have this form.
 pub fn from_module(text: &str) -> Result<String> {
     let mut code = text.trim().to_owned();
     let mut common = String::from("\"use strict\";");
-    // Modules that were put together each bring their own.
+    // Each module in the bundle may bring its own imports.
     while let Some((before, names, package, after)) = first_import(&code) {
         let names = names.replace(" as ", ":");
         common += &format!("const{{{names}}}=require(\"{package}\");");
@@ -34,11 +34,11 @@ pub fn from_module(text: &str) -> Result<String> {
     Ok(common)
 }
 
-/// What is before the first import, its names, the package, and what is after it.
+/// The first import: the code before it, its names, its package, and the code after it.
 fn first_import(code: &str) -> Option<(&str, &str, &str, &str)> {
     code.match_indices("import{").find_map(|(at, _)| {
         let (before, import) = code.split_at(at);
-        // Behind a statement, or a function.
+        // An import follows a statement or a function.
         let begins = before.is_empty() || before.ends_with([';', '}']);
         let (names, after) = import.strip_prefix("import{")?.split_once("}from\"")?;
         let (package, after) = after.split_once("\";")?;

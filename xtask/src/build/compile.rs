@@ -1,4 +1,4 @@
-//! Rust to wasm.
+//! Compiles Rust to wasm.
 
 use std::path::PathBuf;
 
@@ -8,44 +8,45 @@ use crate::command::run;
 use crate::setup::rust::{TARGET, Toolchain};
 use crate::workspace::{root, target};
 
-/// A build that panics without a word and formats nothing for a developer:
-/// most of what a small module would otherwise consist of.
+/// Flags for a build whose panics have no message and which has no debug formatting.
+/// Otherwise, these would be most of a small module.
 const SIZE_RUSTFLAGS: &str =
     "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
 
-/// Places what is constant before the stack, and not behind it: so each address of it is a
-/// byte shorter. A stack that overflows would write over it. That of the npm package
-/// cannot: nothing there recurses, and the deepest call takes 2 KB.
+/// Places constants before the stack instead of after it, which makes each of their addresses
+/// a byte shorter. A stack overflow would overwrite them, but the stack of the npm package
+/// cannot overflow: nothing there recurses, and the deepest call takes 2 KB.
 const CONSTANTS_FIRST: &str = "-Clink-arg=--no-stack-first";
 
-/// The page's values cross as numbers, which a list in the glue says the values of. As
-/// types of wasm each takes a function that puts it into a table or takes it from there:
-/// 1.0 KB of gzip for the class with its 130 imports, 0.4 KB for what is behind the npm
-/// package.
+/// Passes the page's values as numbers, which are indices into a list in the glue. As
+/// reference types of wasm, each would take a function that puts it into a table or takes it
+/// from there. That would be 1.0 KB of gzip for the class with its 130 imports, and 0.4 KB
+/// for the wasm of the npm package.
 const VALUES_IN_A_LIST: &str = "-Ctarget-feature=-reference-types,-multivalue";
 
-/// What a wasm says that it uses where std is not rebuilt, and says otherwise of itself:
-/// wasm-bindgen goes by that.
+/// The list of features in the wasm when std is not rebuilt. It would otherwise be wrong, and
+/// wasm-bindgen relies on it.
 const LINKED_WITH_STD: &str = "-Clink-arg=--no-check-features \
     -Clink-arg=--features=bulk-memory,mutable-globals,nontrapping-fptoint,sign-ext";
 
 /// How the wasm is compiled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
-    /// std rebuilt for size.
+    /// With std rebuilt for size.
     Size,
-    /// As small as it gets, for machines that have nothing but the first version of wasm.
+    /// As small as possible, using only the first version of wasm; for the conversion to
+    /// JavaScript.
     Script,
-    /// As small as it gets where std's sources are missing.
+    /// As small as possible when the sources of std are missing.
     Plain,
-    /// Quickly.
+    /// Fast to compile.
     Dev,
 }
 
-/// Which module is made of the crate: the feature that makes it.
+/// Which module is built from the crate, selected by a feature.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Module {
-    /// What is behind the npm package.
+    /// The wasm of the npm package.
     Npm,
     /// The class on the Rust host.
     Class,
@@ -59,26 +60,28 @@ impl Module {
         }
     }
 
-    /// Bytes of its stack. Less than 1 MiB leaves a page that much memory, and shortens each
-    /// address by a byte.
+    /// Size of its stack in bytes. Less than 1 MiB leaves that much memory to the page, and
+    /// makes each address a byte shorter.
     fn stack(self) -> u32 {
         match self {
-            // It calls nobody of the page, and nothing within it recurses. As JavaScript each
-            // address is a digit shorter so.
+            // It never calls into the page, and nothing within it recurses. In JavaScript,
+            // this size makes each address a digit shorter.
             Module::Npm => 64 << 10,
-            // It reads details of a page to their depth, in which getters may call it again: 20 KB
-            // for each of the calls that `guard` in src/browser lets in, and what they make.
+            // It reads nested details of a page, whose getters may call it again. This
+            // allows 20 KB for each of the calls that `guard` in src/browser permits, and
+            // for what they call.
             Module::Class => 256 << 10,
         }
     }
 }
 
-/// Compiles a module; returns where it lies.
+/// Compiles a module, and returns its path.
 ///
 /// # Errors
 /// When it does not compile.
 pub fn wasm(toolchain: &Toolchain, module: Module, flavour: Flavour) -> Result<PathBuf> {
-    // A folder for each set of flags: in one they would displace each other's work.
+    // Each set of flags has its own folder, because they would invalidate each other's
+    // artifacts in a shared one.
     let (folder, profile) = match flavour {
         Flavour::Size => ("wasm-size", "wasm"),
         Flavour::Script => ("wasm-script", "wasm"),
@@ -90,7 +93,7 @@ pub fn wasm(toolchain: &Toolchain, module: Module, flavour: Flavour) -> Result<P
         Flavour::Script => vec![SIZE_RUSTFLAGS, "-Ctarget-cpu=mvp"],
         Flavour::Plain | Flavour::Dev => vec![VALUES_IN_A_LIST, LINKED_WITH_STD],
     };
-    // What the class is told of `details` may be as deep as a page makes it.
+    // The `details` that a page passes to the class may be nested to any depth.
     if module == Module::Npm {
         flags.push(CONSTANTS_FIRST);
     }
@@ -98,7 +101,7 @@ pub fn wasm(toolchain: &Toolchain, module: Module, flavour: Flavour) -> Result<P
     let mut cargo = toolchain.command("cargo");
     cargo
         .current_dir(root())
-        // Of a library that is an rlib, too, nothing is optimised across crates.
+        // If a library is also an rlib, cargo does not optimise across crates.
         .args([
             "rustc",
             "--package",
@@ -107,7 +110,7 @@ pub fn wasm(toolchain: &Toolchain, module: Module, flavour: Flavour) -> Result<P
             "--crate-type",
             "cdylib",
         ])
-        // The Rust host is no part of what is behind the npm package.
+        // The wasm of the npm package does not include the Rust host.
         .args([
             "--no-default-features",
             "--features",
@@ -126,7 +129,8 @@ pub fn wasm(toolchain: &Toolchain, module: Module, flavour: Flavour) -> Result<P
             "-Zbuild-std=std,panic_abort",
             "-Zbuild-std-features=optimize_for_size",
         ]);
-        // For this crate alone: among the other flags it would part what both are built of.
+        // Only for this crate: as one of the other flags, it would prevent both modules from
+        // sharing dependencies.
         cargo.args([
             "--".to_owned(),
             format!("-Clink-arg=-zstack-size={}", module.stack()),

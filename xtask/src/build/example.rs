@@ -9,7 +9,7 @@ use crate::command::run;
 use crate::setup::{cargo_tools, rust};
 use crate::workspace::{root, target};
 
-/// Builds the example of this name; returns the folder that has `app.js` and its wasm.
+/// Builds the example with this name. Returns the folder with `app.js` and its wasm.
 ///
 /// # Errors
 /// When it does not compile.

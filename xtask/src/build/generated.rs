@@ -1,4 +1,4 @@
-//! TypeScript that Rust defines: `js/generated/`, and the types of the class.
+//! TypeScript that is generated from Rust: `js/generated/`, and the types of the class.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub const FILES: [&str; 3] = [
     "src/class/types.d.ts",
 ];
 
-/// The files as they are.
+/// The current contents of the files.
 ///
 /// # Errors
 /// When one is missing.
@@ -28,7 +28,7 @@ pub fn read() -> Result<Vec<String>> {
         .collect()
 }
 
-/// Writes settings, limits, reasons, error codes, actions and counters.
+/// Writes the settings, limits, reasons, error codes, actions and counters.
 ///
 /// # Errors
 /// When the generator cannot be built.
@@ -47,7 +47,7 @@ pub fn contract() -> Result<()> {
     Ok(())
 }
 
-/// Writes the declarations of the crossing.
+/// Writes the declarations of the functions between the TypeScript host and the wasm.
 ///
 /// # Errors
 /// When wasm-bindgen wrote none.
@@ -59,7 +59,7 @@ fn place(file: &str) -> PathBuf {
     root().join(file)
 }
 
-/// Leaves a file alone that is current, and its time with it.
+/// Writes a file unless it is current, so that its modification time is kept.
 fn write(place: &Path, text: &str) -> Result<()> {
     if fs::read_to_string(place).is_ok_and(|current| current == text) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The glue that wasm-bindgen writes, made safe in a page that changes its world.
+//! Makes wasm-bindgen's glue robust in pages that modify their environment.
 
 use std::fs;
 use std::path::Path;
@@ -14,20 +14,20 @@ use crate::workspace::{read, root, target};
 
 /// Puts the glue where the TypeScript host imports it from.
 ///
-/// What it uses of the page's world comes from `stand_ins`, which took it when
-/// the library was loaded: esbuild injects that for each global. And what it
-/// and the wasm call each other gets the short names that the wasm has by now. Terser
-/// leaves out what is only for a function that the wasm is said not to have.
+/// The globals that it uses come from `stand_ins`, which captured them when the library was
+/// loaded; esbuild injects that for each global. The names of calls between the glue and the
+/// wasm are replaced by the short names that the wasm already uses. Terser removes code that
+/// is only for a function that the wasm does not have.
 ///
 /// # Errors
-/// When esbuild fails, or the glue asks for no such function.
+/// When esbuild fails, or the glue does not check for such a function.
 pub fn harden(npm: &Path, glue: &Path, names: &Names, stand_ins: &str, place: &Path) -> Result<()> {
     let entry = target().join("glue.js");
     fs::write(
         &entry,
         format!("export {{ Core, initSync }} from {:?};\n", glue),
     )?;
-    // What it imports stays as it is written, which is right in `generated/`, too.
+    // Import paths are kept as they are, because they are also right in `generated/`.
     let mut esbuild = Command::new(npm.join("esbuild"));
     esbuild
         .current_dir(root())
@@ -36,7 +36,7 @@ pub fn harden(npm: &Path, glue: &Path, names: &Names, stand_ins: &str, place: &P
             "--format=esm",
             "--target=es2022",
             "--log-level=warning",
-            // It warns of arguments that it is not handed.
+            // The glue warns about arguments that it never gets.
             "--drop:console",
         ])
         .arg(format!("--inject:{stand_ins}"))
@@ -51,7 +51,7 @@ pub fn harden(npm: &Path, glue: &Path, names: &Names, stand_ins: &str, place: &P
         .with_context(|| format!("cannot write {}", place.display()))
 }
 
-/// Makes the glue of the class small, in place, with the short names of its wasm.
+/// Minifies the glue of the class in place, using the short names of its wasm.
 ///
 /// # Errors
 /// When esbuild or terser fails.
@@ -63,7 +63,7 @@ pub fn minify(npm: &Path, glue: &Path, names: &Names) -> Result<()> {
         .arg(format!("--outfile={}", glue.display()));
     shorten(&mut esbuild, names)?;
     run(esbuild.arg(glue))?;
-    // It takes another 4 % off.
+    // Saves another 4 %.
     run(Command::new(npm.join("terser"))
         .arg(glue)
         .args(["--compress", TERSER, "--mangle", "toplevel"])
@@ -71,7 +71,7 @@ pub fn minify(npm: &Path, glue: &Path, names: &Names) -> Result<()> {
         .arg(glue))
 }
 
-/// Has esbuild write the short names that the wasm has by now.
+/// Makes esbuild use the short names of the wasm.
 fn shorten(esbuild: &mut Command, names: &Names) -> Result<()> {
     let cache = target().join("names.json");
     fs::write(&cache, format!("{:#}\n", json!(names.0)))
@@ -84,7 +84,7 @@ fn shorten(esbuild: &mut Command, names: &Names) -> Result<()> {
     Ok(())
 }
 
-/// A name as a regular expression that matches nothing else.
+/// A regular expression that matches only this name.
 fn escaped(name: &str) -> String {
     let mut text = String::new();
     for letter in name.chars() {

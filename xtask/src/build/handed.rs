@@ -1,8 +1,8 @@
-//! What the entry hands to the host, so that a page does not load it twice.
+//! The modules that the entry passes to the host, so that a page does not load them twice.
 //!
-//! Of modules that both are bundled from, the host takes what it uses as the parameters
-//! of a function, and the entry calls that with all of it. Which names, and in which
-//! order, is seen from the imports that esbuild leaves in the host.
+//! Both scripts are bundled from these modules. The host gets what it uses of them as the
+//! parameters of a function, which the entry calls. The names and their order are determined
+//! from the imports that esbuild leaves in the host.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use anyhow::{Context, Result, ensure};
 
 use crate::workspace::{root, target};
 
-/// The modules, below `js/`. Chosen by what gzip made of both scripts: the entry pays
-/// for each name, and may take no more than its budget.
+/// The modules, below `js/`. Chosen by the gzip size of both scripts: the entry pays for each
+/// name, and must stay within its budget.
 pub const MODULES: [&str; 3] = ["arguments", "clock", "details"];
 
 /// A name that a module exports.
@@ -22,17 +22,17 @@ struct Name {
     name: String,
 }
 
-/// The host as a function.
+/// The host, as a function.
 pub struct Host {
     pub code: String,
     names: Vec<Name>,
 }
 
-/// Makes the function of what esbuild has bundled, which keeps its lines. A script of
-/// another build would hand over other things: so it is refused first.
+/// Converts the bundle from esbuild to a function, and keeps its lines. A script of another
+/// build would pass other values, so the function refuses it first.
 ///
 /// # Errors
-/// When it is no such bundle.
+/// When the code does not have the form of such a bundle.
 pub fn host(code: &str, id: &str) -> Result<Host> {
     let (body, exports) = code
         .trim_end()
@@ -79,7 +79,7 @@ pub fn host(code: &str, id: &str) -> Result<Host> {
     Ok(Host { code, names })
 }
 
-/// Writes the module that has what the entry hands over; returns where it lies.
+/// Writes the module with the values that the entry passes, and returns its path.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -102,7 +102,7 @@ pub fn module(host: &Host) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// How the sources of the host import these modules, for esbuild to leave alone.
+/// The import paths of these modules in the host's sources, which esbuild must not bundle.
 pub fn externals() -> Vec<String> {
     MODULES
         .iter()
@@ -116,7 +116,7 @@ struct Import<'a> {
     module: &'a str,
 }
 
-/// The first import of one of the modules, with what is before and after it.
+/// The first import of one of the modules, with the code before and after it.
 fn next_import(code: &str) -> Option<(&str, Import<'_>, &str)> {
     code.match_indices("import {").find_map(|(at, _)| {
         let (before, found) = code.split_at(at);
@@ -137,7 +137,7 @@ fn next_import(code: &str) -> Option<(&str, Import<'_>, &str)> {
     })
 }
 
-/// `a as b, c` as pairs of names.
+/// Splits `a as b, c` into pairs of names.
 fn pairs(names: &str) -> impl Iterator<Item = (&str, &str)> {
     let names = names
         .split(',')

@@ -1,4 +1,4 @@
-//! One id in everything that is built together.
+//! One id for everything that is built together.
 
 use std::fs;
 use std::path::Path;
@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 
 use crate::workspace::{root, version};
 
-/// The section of the wasm that holds the id.
+/// The name of the wasm section with the id.
 const SECTION: &str = "natero";
 
-/// Names a build by its content, and writes the name into the wasm: a JS that
-/// meets a wasm of another build would misread it.
+/// Derives the id of a build from its contents, and writes it into the wasm: JavaScript would
+/// misread the wasm of another build.
 ///
 /// # Errors
 /// When a file cannot be read or written.
@@ -30,7 +30,7 @@ pub fn stamp(wasm: &Path) -> Result<String> {
     Ok(id)
 }
 
-/// Everything that the scripts are made of.
+/// Hashes all sources of the scripts.
 fn sources(folder: &Path, hash: &mut Fnv) -> Result<()> {
     let entries =
         fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
@@ -62,7 +62,7 @@ fn append_section(module: &mut Vec<u8>, name: &str, content: &[u8]) {
     module.extend(section);
 }
 
-/// An unsigned LEB128.
+/// Appends an unsigned LEB128 number.
 fn push_length(bytes: &mut Vec<u8>, mut length: usize) {
     while length >= 0x80 {
         bytes.push(length as u8 | 0x80);
@@ -71,7 +71,8 @@ fn push_length(bytes: &mut Vec<u8>, mut length: usize) {
     bytes.push(length as u8);
 }
 
-/// FNV-1a: the same everywhere and for ever, and good enough to tell builds apart.
+/// FNV-1a: it is the same on all machines and in all versions, and good enough to distinguish
+/// builds.
 struct Fnv(u64);
 
 impl Default for Fnv {

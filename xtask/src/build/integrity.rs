@@ -1,4 +1,4 @@
-//! The hashes by which a page can be sure of what it loads, and the snippet that names one.
+//! The hashes with which a page can verify what it loads, and the snippet that contains one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,14 +10,14 @@ use anyhow::{Context, Result, ensure};
 use crate::command::output;
 use crate::workspace::root;
 
-/// What stands in the snippet for the hash of the classic script.
+/// The placeholder in the snippet for the hash of the classic script.
 const PLACEHOLDER: &str = "INTEGRITY";
 
-/// As long as the snippet may be: it is in every page, before everything else. A quarter of
-/// it are the names of the methods; what else it has is needed to keep a call as it was made.
+/// Maximum length of the snippet, which is in every page before everything else. A quarter of
+/// it are the names of the methods; the rest is needed to record a call exactly.
 const MAX_SNIPPET_BYTES: usize = 1400;
 
-/// The snippet: it is pasted, so that no page loads it by its hash.
+/// The snippet. It is pasted into pages, so no page loads it by its hash.
 const SNIPPET: &str = "snippet.js";
 
 /// The hash of each script and of the wasm, by the name of the file.
@@ -65,7 +65,7 @@ pub fn write(npm: &Path, pkg: &Path) -> Result<()> {
     Ok(())
 }
 
-/// As the attribute `integrity` has it.
+/// A hash in the format of the attribute `integrity`.
 fn hash(file: &Path) -> Result<String> {
     let script = "const c = require('node:crypto').createHash('sha384'); \
                   console.log('sha384-' + c.update(require('node:fs').readFileSync(process.argv[1])).digest('base64'))";

@@ -40,12 +40,12 @@ pub use types::{Statement, declare, declared, statements};
 
 use compile::{Flavour, Module};
 
-/// What a build is for.
+/// The purpose of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// For a page: small.
     Release,
-    /// For trying something out: quick to compile.
+    /// For trying something out: fast to compile.
     Dev,
 }
 
@@ -63,7 +63,7 @@ pub fn task(args: &[&str]) -> Result<()> {
 /// Builds `pkg/` and prints its size table.
 ///
 /// # Errors
-/// When a tool is missing or a step fails; an earlier `pkg/` is left as it was.
+/// When a tool is missing or a step fails; an earlier `pkg/` is then left unchanged.
 pub fn package(mode: Mode) -> Result<()> {
     let toolchain = rust::wasm()?;
     let npm = npm::tools()?;
@@ -98,15 +98,15 @@ pub fn package(mode: Mode) -> Result<()> {
     };
     let glue = root().join("js/generated/core.js");
     glue::harden(&npm, &bound.glue, &names, "js/page/glue.ts", &glue)?;
-    // Without std's sources nothing is compiled for old machines; and who builds to
-    // try something out does not wait for it. Pages that forbid wasm get no core then.
+    // Without the sources of std, nothing can be compiled for old machines, and a
+    // development build does not wait for that. Pages that forbid wasm then get no core.
     let script = match flavour {
         Flavour::Size => Some(script::script(&toolchain, &npm)?),
         _ => None,
     };
     let id = id::stamp(&wasm)?;
 
-    // Put together elsewhere, so that pkg/ is whole at any time.
+    // Assembled in another folder, so that pkg/ is complete at any time.
     let staged = target().join("pkg");
     if staged.exists() {
         fs::remove_dir_all(&staged)?;
@@ -127,9 +127,9 @@ pub fn package(mode: Mode) -> Result<()> {
     size::report(&pkg)
 }
 
-/// The wasm of the package with the names of its functions, for whoever wants
-/// to know what takes how much. `None` where std's sources are missing: what is
-/// built then says little of what is published.
+/// The wasm of the package with the names of its functions, for analysing its size. `None` if
+/// the sources of std are missing, because such a build differs too much from what is
+/// published.
 ///
 /// # Errors
 /// When a tool is missing or a step fails.
@@ -150,7 +150,7 @@ pub fn named_wasm() -> Result<Option<PathBuf>> {
     Ok(Some(named))
 }
 
-/// Builds a program of the workspace for this machine; returns where it lies.
+/// Builds a program of the workspace for this machine, and returns its path.
 ///
 /// # Errors
 /// When the build fails.

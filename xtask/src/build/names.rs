@@ -1,4 +1,5 @@
-//! Names of properties that only our own scripts use, shortened alike in all of them.
+//! Property names that only our own scripts use. They are shortened consistently in all
+//! scripts.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,15 +9,15 @@ use serde_json::{Map, Value};
 
 use crate::workspace::{read, root, target};
 
-/// The names, which are no names of a browser, of the public surface, of the wasm or of
-/// anything that is stored: `js/test/names.test.mjs` sees to that.
+/// The list of these names. None of them is a name of the browser, of the public API, of the
+/// wasm or of stored data; `js/test/names.test.mjs` checks that.
 const NAMES: &str = "js/names.json";
 
-/// What esbuild is told about them.
+/// The options for esbuild about them.
 pub struct Names {
-    /// Matches each.
+    /// A pattern that matches each name.
     pub pattern: String,
-    /// Which name stands for which, a file.
+    /// A file that maps the names to short ones.
     pub cache: PathBuf,
 }
 
@@ -27,7 +28,7 @@ pub struct Names {
 pub fn names() -> Result<Names> {
     let names: Vec<String> = serde_json::from_str(&read(&root().join(NAMES))?)
         .with_context(|| format!("{NAMES} is no list of names"))?;
-    // In this order of letters the entry is 4 bytes of gzip smaller than in the other.
+    // With this order of letters, the entry is 4 bytes of gzip smaller.
     let short = ('A'..='Z')
         .chain('a'..='z')
         .chain(['$', '_'])

@@ -1,4 +1,4 @@
-//! Smaller wasm.
+//! Optimises the wasm for size.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::command::{output, run};
 
-/// What rustc turns on for wasm32, and every browser with modules and
-/// `BigInt` has had for years: wasm-opt has to be told.
+/// Features that rustc enables for wasm32, and that every browser with modules and `BigInt`
+/// has had for years. wasm-opt does not enable them by itself.
 pub const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -20,12 +20,11 @@ pub const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// Chosen by what gzip -9 made of the result: -Oz alone leaves 0.6 % more, and
-/// neither gufa, other ways to flatten, merging of similar functions nor a
-/// third -Oz takes anything off.
+/// Chosen by the size of the result after gzip -9. -Oz alone leaves 0.6 % more. Neither gufa,
+/// nor other ways to flatten, nor merging similar functions, nor a third -Oz saves anything.
 const PASSES: [&str; 8] = [
-    // Nothing lies there: constants begin behind it, and where the stack is first, its last
-    // kilobyte is reached only on the way to an overflow.
+    // Nothing is stored there: constants begin after it, and where the stack comes first,
+    // its last kilobyte is reached only shortly before an overflow.
     "--low-memory-unused",
     "--flatten",
     "--rereloop",
@@ -36,13 +35,13 @@ const PASSES: [&str; 8] = [
     "--reorder-locals",
 ];
 
-/// In which order the functions are.
+/// The order of the functions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Functions {
-    /// By how often they are called, so that calls are short.
+    /// By the number of calls, so that the encoding of calls is short.
     ByUse,
-    /// As they were compiled, each beside those that resemble it: of a module with many
-    /// functions gzip makes 1.4 % less so.
+    /// As they were compiled, each next to similar ones. For a module with many functions,
+    /// gzip then needs 1.4 % less.
     AsCompiled,
 }
 
@@ -61,15 +60,15 @@ const STRIP: [&str; 3] = [
     "--strip-target-features",
 ];
 
-/// How the glue asks the wasm for a larger place of a text. Where it finds no
-/// such function it hands the whole text to `TextEncoder.encode`; else it asks
-/// the text for each of its letters, with a method that a page may have replaced.
+/// The function with which the glue enlarges the buffer of a text in the wasm. If the wasm
+/// does not have it, the glue passes the whole text to `TextEncoder.encode`. Otherwise it
+/// reads each character of the text with a method that a page may have replaced.
 const REALLOC: &str = "__wbindgen_realloc";
 
-/// A name that the wasm never has.
+/// A name that no wasm uses.
 pub const ABSENT: &str = "$$";
 
-/// Short names for what wasm and glue call each other, by the long ones.
+/// Short names for the calls between wasm and glue, by the long names.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Names(pub BTreeMap<String, String>);
 
@@ -80,7 +79,7 @@ impl Default for Names {
 }
 
 /// Optimises for size, and gives imports and exports short names. The wasm may use
-/// `features`, which wasm-opt is told as options.
+/// `features`, which are passed to wasm-opt as options.
 ///
 /// # Errors
 /// When wasm-opt fails.
@@ -97,7 +96,8 @@ pub fn optimise(
         .args(STRIP)
         .arg("-o")
         .arg(to))?;
-    // By itself: passes that run until nothing changes would rename twice.
+    // In a separate run, because passes that repeat until nothing changes would rename
+    // twice.
     let names = output(
         wasm_opt(npm, to, features)
             .arg("--minify-imports-and-exports-and-modules")
@@ -126,11 +126,12 @@ fn wasm_opt(npm: &Path, from: &Path, features: &[&str]) -> Command {
     command
 }
 
-/// What wasm-opt calls the module that all imports come from.
+/// wasm-opt's short name of the module from which all imports come.
 const IMPORTED_MODULE: &str = "a";
 
 impl Names {
-    /// Reads what wasm-opt prints: `{"imports": [[module, long, short]], "exports": [[long, short]]}`.
+    /// Parses the output of wasm-opt: `{"imports": [[module, long, short]], "exports":
+    /// [[long, short]]}`.
     fn read(printed: &str) -> Result<Names> {
         let printed: Value = serde_json::from_str(printed).context("wasm-opt printed no names")?;
         let mut names = BTreeMap::new();

@@ -1,17 +1,17 @@
-//! The wasm as a text, for the scripts that carry it within.
+//! The wasm as a text, for scripts that contain it.
 //!
-//! Base64 spreads three bytes over four letters, so that gzip does not find
-//! again what repeats at another third: a fifth more is downloaded. Here each byte
-//! is a letter of its own, or two, and gzip makes 1 % more of that than of the
-//! bytes. `js/unpack.ts` reads it.
+//! Base64 spreads three bytes over four characters, so gzip cannot recognise a repetition at
+//! another offset modulo three, and a fifth more is downloaded. In this encoding, each byte
+//! is one or two characters of its own, and gzip needs 1 % more than for the bytes.
+//! `js/unpack.ts` decodes it.
 
-/// Letters for bytes 0 to 88; with [`SECOND`] before them 89 to 177, with
-/// [`THIRD`] 178 to 255.
+/// Number of characters in a row. One character stands for bytes 0 to 88, one after
+/// [`SECOND`] for 89 to 177, and one after [`THIRD`] for 178 to 255.
 const ROW: u8 = 89;
 const SECOND: char = '|';
 const THIRD: char = '}';
 
-/// A text of ASCII that needs no escapes between double quotes.
+/// An ASCII text that needs no escaping between double quotes.
 pub fn pack(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 5 / 4);
     for byte in bytes {
@@ -29,7 +29,7 @@ pub fn pack(bytes: &[u8]) -> String {
     text
 }
 
-/// A script that exports the text, and how many bytes it stands for.
+/// A script that exports the text and the number of its bytes.
 pub fn module(bytes: &[u8]) -> String {
     format!(
         "export const text = \"{}\";\nexport const size = {};\n",

@@ -1,4 +1,4 @@
-//! Everything of the package that is not code.
+//! The parts of the package that are not code.
 
 use std::fs;
 use std::path::Path;
@@ -39,8 +39,8 @@ pub fn from_template(pkg: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The readme with its pictures at the sources' place: the package has none, who installs it
-/// does not look at them. Where the sources have no place, it goes without.
+/// The readme with its images loaded from the repository, because the package does not
+/// include them. If the repository has no address, the images are removed.
 fn shown(readme: &str, repository: Option<&str>) -> String {
     let mut out = String::with_capacity(readme.len());
     for line in readme.split_inclusive('\n') {
@@ -57,7 +57,8 @@ fn shown(readme: &str, repository: Option<&str>) -> String {
     out
 }
 
-/// The fields that lead to the sources, behind another one.
+/// The manifest fields with the addresses of the repository, to be inserted after another
+/// field.
 fn addresses(repository: &str) -> String {
     format!(
         ",\n  \"repository\": {{ \"type\": \"git\", \"url\": \"git+{repository}.git\" }},\n  \

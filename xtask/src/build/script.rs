@@ -1,8 +1,8 @@
 //! The core as JavaScript, for pages that forbid wasm.
 //!
-//! wasm2js refuses what rustc uses by default (saturating conversions, above all), and
-//! lowering that afterwards is wrong for NaN and infinities: so the crate is compiled
-//! once more, for machines that have none of it.
+//! wasm2js does not support what rustc uses by default, above all saturating conversions, and
+//! lowering that afterwards gives wrong results for NaN and infinities. So the crate is
+//! compiled again, for machines without these instructions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub struct Script {
     pub glue: PathBuf,
 }
 
-/// Makes it.
+/// Builds it.
 ///
 /// # Errors
 /// When a tool fails.
@@ -45,7 +45,8 @@ pub fn script(toolchain: &Toolchain, npm: &Path) -> Result<Script> {
     Ok(Script { core, glue })
 }
 
-/// What wasm2js writes starts when it is imported; here it starts when it is called.
+/// Turns the output of wasm2js, which starts when it is imported, into a function that starts
+/// when it is called.
 fn instantiable(text: &str) -> Result<String> {
     let (definition, _) = text
         .split_once("var retasmFunc = asmFunc(")

@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 
 use crate::workspace::read;
 
-/// Where the map of a script lies.
+/// The path of a script's source map.
 pub fn beside(script: &Path) -> PathBuf {
     let mut name = script.as_os_str().to_owned();
     name.push(".map");
     name.into()
 }
 
-/// Puts the map right for so many lines before the script, and names its sources as
-/// they lie in the repository.
+/// Corrects the map for this many lines that were added before the script, and sets the paths
+/// of its sources as in the repository.
 ///
 /// # Errors
-/// When it is no map.
+/// When the file is not a source map.
 pub fn finish(map: &Path, lines: usize) -> Result<()> {
     let text = read(map)?;
     let finished =
@@ -30,14 +30,15 @@ pub fn finish(map: &Path, lines: usize) -> Result<()> {
 fn finished(text: &str, lines: usize) -> Result<String> {
     let mut map: Value = serde_json::from_str(text)?;
     let mappings = map["mappings"].as_str().context("it has no mappings")?;
-    // A semicolon ends a line.
+    // Each semicolon stands for the end of a line.
     map["mappings"] = json!(";".repeat(lines) + mappings);
     let sources = map["sources"].as_array_mut().context("it has no sources")?;
     for source in sources {
         let path = source.as_str().context("a source without a name")?;
         let name = match format!("/{path}").rsplit_once("/js/") {
             Some((_, within)) => format!("js/{within}"),
-            // What the build made lies in a folder that only this machine has.
+            // A path within the build folder exists only on this machine, so only the file
+            // name is kept.
             None => path.rsplit('/').next().unwrap_or(path).to_owned(),
         };
         *source = json!(name);

@@ -1,8 +1,8 @@
-//! The types of the public surface, each entry's in one file.
+//! The types of the public API, each entry's in one file.
 //!
-//! What tsc writes lies in as many files as the sources, with imports of `.ts` that
-//! TypeScript below 5.7 does not follow from a declaration, and under two names it
-//! would need all of them twice: `.d.ts` for `import`, `.d.cts` for `require`.
+//! tsc writes as many files as there are sources. Their imports of `.ts` are not resolved by
+//! TypeScript below 5.7, and each would be needed twice: as `.d.ts` for `import`, and as
+//! `.d.cts` for `require`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,19 +15,19 @@ use super::bundle::WRAPPERS;
 use crate::command::run;
 use crate::workspace::{read, root, target};
 
-/// The declarations that are the same as those of the main entry.
+/// The declarations of entries that have the same API as the main entry.
 const INLINE: &str = "export * from \"./index.js\";\nexport { default } from \"./index.js\";\n";
 
-/// Scripts say `na` and `window.na`.
+/// The declarations for scripts that use the globals `na` and `window.na`.
 const GLOBAL: &str = "import type { na as Class } from \"./index.js\";\n\
                       declare global {\n  /** The tracker's class. */\n  var na: typeof Class;\n  \
                       interface Window {\n    /** The tracker's class. */\n    \
                       na: typeof Class;\n  }\n}\n";
 
-/// Writes the types beside the scripts.
+/// Writes the types next to the scripts.
 ///
 /// # Errors
-/// When tsc finds a mistake, or writes what cannot be put into one file.
+/// When tsc reports an error, or writes something that cannot be merged into one file.
 pub fn declare(npm: &Path, pkg: &Path) -> Result<()> {
     let all = target().join("types");
     if all.exists() {
@@ -46,7 +46,8 @@ pub fn declare(npm: &Path, pkg: &Path) -> Result<()> {
     entries.push(("inline", INLINE.to_owned()));
     for (name, text) in &entries {
         fs::write(pkg.join(format!("{name}.d.ts")), text)?;
-        // What `require` finds is a file of its own: that of `import` says it is a module.
+        // `require` needs a separate file, because the one for `import` declares an ES
+        // module.
         let common = text.replace(".js\"", ".cjs\"");
         fs::write(pkg.join(format!("{name}.d.cts")), common)?;
     }
@@ -54,7 +55,7 @@ pub fn declare(npm: &Path, pkg: &Path) -> Result<()> {
     Ok(())
 }
 
-/// One top-level statement of a declaration file, with the comment before it.
+/// A top-level statement of a declaration file, with the comment before it.
 pub struct Statement {
     pub comment: String,
     pub code: String,
@@ -69,18 +70,18 @@ struct Declaration {
     is_exported: bool,
 }
 
-/// What the files that an entry leads to declare.
+/// The declarations of all files that an entry imports.
 #[derive(Default)]
 struct Bundle {
-    /// In the order in which they are written.
+    /// In the order of output.
     names: Vec<String>,
     declarations: BTreeMap<String, Declaration>,
     seen: BTreeSet<PathBuf>,
-    /// Imports of other packages.
+    /// Imports from other packages.
     imports: BTreeSet<String>,
-    /// What the entry gives on.
+    /// The names that the entry exports.
     public: BTreeSet<String>,
-    /// `export default …`.
+    /// The statement `export default …`.
     last: String,
 }
 
@@ -91,10 +92,11 @@ fn bundled(all: &Path, entry: &Path) -> Result<String> {
 }
 
 impl Bundle {
-    /// Adds a file behind those that it imports; `is_public`: the entry gives on all that it exports.
+    /// Adds a file after the files that it imports. With `is_public`, the entry re-exports
+    /// everything that the file exports.
     fn add(&mut self, all: &Path, file: &Path, is_public: bool) -> Result<()> {
         let is_new = self.seen.insert(file.to_owned());
-        // Files import each other in circles.
+        // Files may import each other in cycles.
         if !is_new && !is_public {
             return Ok(());
         }
@@ -150,7 +152,7 @@ impl Bundle {
                     other.file.display(),
                     file.display()
                 );
-                // An overload, or an interface of a class.
+                // An overload, or the interface of a class.
                 let before = if other.is_exported && self.public.contains(&name) {
                     "export "
                 } else {
@@ -168,7 +170,7 @@ impl Bundle {
         Ok(())
     }
 
-    /// What the public declarations need, and no more.
+    /// Exactly the declarations that the public ones need.
     fn text(&self) -> Result<String> {
         let mut needed = BTreeSet::new();
         let mut left: Vec<&str> = self.public.iter().map(String::as_str).collect();
@@ -208,7 +210,7 @@ impl Bundle {
         if !self.last.is_empty() {
             text.push('\n');
         }
-        // Without it, everything in a declaration file is exported.
+        // Without this, everything in a declaration file is exported.
         text += "export {};\n";
         Ok(text)
     }
@@ -220,16 +222,16 @@ impl Declaration {
     }
 }
 
-/// Splits a file into its statements: tsc begins each at the begin of a line.
+/// Splits a file into its statements. tsc starts each at the beginning of a line.
 ///
 /// # Errors
-/// When one has no end.
+/// When a statement is not terminated.
 pub fn statements(text: &str) -> Result<Vec<Statement>> {
     let mut found = Vec::new();
     let (mut comment, mut code) = (String::new(), String::new());
     let mut in_comment = false;
     for line in text.lines() {
-        // Two of these in one class would be no class that fits the other.
+        // A second `#private` in a merged class would make it incompatible with the other.
         if line.trim() == "#private;" {
             continue;
         }
@@ -263,7 +265,7 @@ pub fn statements(text: &str) -> Result<Vec<Statement>> {
     Ok(found)
 }
 
-/// What an import or a re-export is of.
+/// The source of an import or a re-export.
 fn source(code: &str) -> Option<&str> {
     let is_from = code.starts_with("import ")
         || code.starts_with("export {")
@@ -298,7 +300,7 @@ fn words(code: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// The declarations of a source: `./types.ts` has them in `types.d.ts`.
+/// The declaration file of a source: for `./types.ts`, it is `types.d.ts`.
 fn declarations_of(source: &str) -> String {
     let name = source
         .trim_end_matches(".js")
@@ -307,7 +309,7 @@ fn declarations_of(source: &str) -> String {
     format!("{name}.d.ts")
 }
 
-/// A path without `.` and `..` in it.
+/// A path without `.` and `..`.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -326,7 +328,7 @@ fn plain(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    /// Bundles `index.d.ts` of these files.
+    /// Bundles `index.d.ts` from these files.
     fn of(files: &[(&str, &str)]) -> Result<String> {
         let folder =
             std::env::temp_dir().join(format!("natero-types-{:?}", std::thread::current().id()));

@@ -1,16 +1,17 @@
-//! What manifests lead people to.
+//! Checks the addresses in manifests.
 
 use serde_json::Value;
 
 use super::{Crate, Verdict, verdict};
 
-/// What package.json has to say in any case.
+/// Fields that package.json must always have.
 const ALWAYS: [&str; 5] = ["description", "engines", "license", "unpkg", "jsdelivr"];
 
-/// What it says where the sources are published.
+/// Fields that it must have when the sources are published.
 const OF_SOURCES: [&str; 3] = ["repository", "homepage", "bugs"];
 
-/// That package.json and the crates say where the sources are, if Cargo.toml does.
+/// Checks that package.json and the crates have the address of the repository, if Cargo.toml
+/// has it.
 pub fn check(repository: Option<&str>, manifest: &Value, crates: &[Crate]) -> Verdict {
     let mut wrong: Vec<_> = ALWAYS
         .iter()

@@ -1,9 +1,9 @@
-//! What changed is told for the version.
+//! Checks that the changelog covers the version.
 
 use super::{Verdict, verdict};
 
-/// That the first section of the changelog is about the version and says something, and that
-/// the package carries the same text.
+/// Checks that the first section of the changelog is about the version and not empty, and
+/// that the package has the same text.
 pub fn check(version: &str, changelog: &str, packed: &str) -> Verdict {
     let mut wrong = Vec::new();
     if changelog != packed {
@@ -34,7 +34,7 @@ pub fn check(version: &str, changelog: &str, packed: &str) -> Verdict {
     verdict(holds, wrong)
 }
 
-/// What may be a version in a heading.
+/// The words in a heading that may be versions.
 fn versions(heading: &str) -> impl Iterator<Item = &str> {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || ".-+".contains(letter);
     heading.split(move |letter| !is_part(letter))

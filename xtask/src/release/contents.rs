@@ -1,4 +1,4 @@
-//! What the package consists of.
+//! Checks which files the package consists of.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use super::{Verdict, verdict};
 
-/// The list of everything that the package has to consist of, a path a line.
+/// The list of all files that the package must have, one path per line.
 pub const DECLARED: &str = "xtask/contents.txt";
 
-/// Where package.json leads to files. Globs are none.
+/// Fields in which package.json refers to files. Globs are not supported.
 const LEADING: [&str; 6] = ["exports", "main", "module", "types", "unpkg", "jsdelivr"];
 
-/// That what is packed is what is declared, and that the manifest leads to nothing else.
+/// Checks that the packed files are the declared ones, and that the manifest refers to no
+/// others.
 pub fn check(declared: &str, packed: &[String], manifest: &Value) -> Verdict {
     let declared: BTreeSet<&str> = declared.lines().map(str::trim).collect();
     let packed: BTreeSet<&str> = packed.iter().map(String::as_str).collect();
@@ -47,7 +48,7 @@ pub fn check(declared: &str, packed: &[String], manifest: &Value) -> Verdict {
     verdict(format!("the {} files of {DECLARED}", packed.len()), wrong)
 }
 
-/// Every path in a value, without the `./` before it.
+/// Every path in a value, without its leading `./`.
 fn files_in<'a>(value: &'a Value, files: &mut BTreeSet<&'a str>) {
     match value {
         Value::String(path) => {

@@ -1,4 +1,4 @@
-//! The hashes that the package publishes are those of its files.
+//! Checks that the hashes in the package match its files.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use super::{Verdict, verdict};
 /// The script whose hash is in the snippet.
 const CLASSIC: &str = "natero.global.js";
 
-/// That `integrity.json` has the hash of every script and of the wasm and no other, and the
-/// snippet that of the classic script.
+/// Checks that `integrity.json` has the hash of every script and of the wasm and no others,
+/// and that the snippet has that of the classic script.
 pub fn check(published: &Value, files: &BTreeMap<String, String>, snippet: &str) -> Verdict {
     let mut wrong = Vec::new();
     for (file, hash) in files {

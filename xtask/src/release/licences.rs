@@ -1,4 +1,4 @@
-//! Everything that is published says under which licence, and has its text.
+//! Checks that everything published names its licence and includes the text.
 
 use std::fs;
 use std::path::Path;
@@ -12,21 +12,21 @@ use crate::build;
 use crate::command::output;
 use crate::workspace::{read, root};
 
-/// The files with the texts.
+/// The files with the texts of the licences.
 const TEXTS: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
-/// What is pasted into a page, where each byte counts: it has no banner.
+/// The snippet, which is pasted into pages. It has no banner, because each byte counts there.
 const PASTED: &str = "snippet.js";
 
-/// What is published under the licences, as it was found.
+/// The licence data of everything that is published.
 pub struct Found {
-    /// The texts of the repository, by their names.
+    /// The texts in the repository, by the names of their files.
     texts: Vec<(&'static str, String)>,
-    /// The comment that scripts begin with.
+    /// The comment at the start of scripts.
     banner: String,
-    /// What is published: the package and crates.
+    /// The published parts: the package and the crates.
     parts: Vec<Part>,
-    /// The scripts of the package that have to begin with the banner, and their first lines.
+    /// The scripts of the package that must begin with the banner, with their first lines.
     scripts: Vec<(String, String)>,
 }
 
@@ -34,11 +34,11 @@ pub struct Found {
 pub struct Part {
     name: String,
     license: Option<String>,
-    /// What it has in the place of each text, if anything.
+    /// Its copy of each text, if it has one.
     texts: Vec<Option<String>>,
 }
 
-/// Reads what is to be checked.
+/// Reads the data to check.
 ///
 /// # Errors
 /// When cargo fails or a script cannot be read.
@@ -84,7 +84,7 @@ pub fn gather(pkg: &Path, manifest: &Value, crates: &[Crate], packed: &[String])
     })
 }
 
-/// The texts in a folder that are published with it.
+/// The licence texts in a folder that are published with it.
 fn read_texts(folder: &Path, published: &[String]) -> Vec<Option<String>> {
     let of_one = |name: &&str| {
         let is_published = published.iter().any(|file| file == name);
@@ -93,7 +93,8 @@ fn read_texts(folder: &Path, published: &[String]) -> Vec<Option<String>> {
     TEXTS.iter().map(of_one).collect()
 }
 
-/// That every part names the same licence and has its texts, and that scripts begin with it.
+/// Checks that every part names the same licence and has its texts, and that scripts begin
+/// with the banner.
 pub fn check(found: &Found) -> Verdict {
     let mut wrong = Vec::new();
     let license = found.parts.first().and_then(|part| part.license.as_deref());

@@ -1,7 +1,7 @@
-//! `cargo xtask release --dry-run`: what has to be right before anything is published.
+//! `cargo xtask release --dry-run`: checks everything that must be right before a release.
 //!
-//! Nothing is uploaded, and CONTRIBUTING.md has the commands that do it. Each check is a
-//! pure function of what is read here.
+//! Nothing is uploaded; CONTRIBUTING.md has the commands for that. Each check is a pure
+//! function of the data that is read here.
 
 mod addresses;
 mod bill;
@@ -24,10 +24,10 @@ use crate::build::{self, Mode};
 use crate::command::output;
 use crate::workspace::{self, read, root};
 
-/// What a check found: what holds, or each thing that is wrong with its mend.
+/// The result of a check: a description of what is right, or each problem with its remedy.
 pub type Verdict = std::result::Result<String, Vec<String>>;
 
-/// What holds, if nothing is wrong.
+/// The verdict: `holds` if there are no problems.
 fn verdict(holds: impl Into<String>, wrong: Vec<String>) -> Verdict {
     if wrong.is_empty() {
         Ok(holds.into())
@@ -61,7 +61,7 @@ pub fn task(args: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// A line for each check, and one for each thing that is wrong.
+/// Prints a line for each check, and one for each problem.
 pub fn print(checks: &[(&str, Verdict)]) {
     println!();
     for (name, verdict) in checks {
@@ -76,10 +76,10 @@ pub fn print(checks: &[(&str, Verdict)]) {
     }
 }
 
-/// Every check of a built package and of the crates.
+/// Runs every check of a built package and of the crates.
 ///
 /// # Errors
-/// When something that is to be checked cannot be read.
+/// When something to be checked cannot be read.
 pub fn checks(pkg: &Path) -> Result<Vec<(&'static str, Verdict)>> {
     ensure!(
         pkg.is_dir(),
@@ -135,10 +135,10 @@ struct Crate {
     version: String,
     license: Option<String>,
     repository: Option<String>,
-    /// Whether it is meant for a registry.
+    /// Whether it is published to a registry.
     is_published: bool,
     folder: PathBuf,
-    /// The other crates of the workspace that it is made with, and the versions it asks for.
+    /// The other crates of the workspace that it depends on, with the required versions.
     asks_for: Vec<(String, String)>,
 }
 
@@ -178,7 +178,7 @@ fn in_metadata(metadata: &Value) -> Result<Vec<Crate>> {
         .context("cargo metadata has another form than expected")
 }
 
-/// What else tells the version, by the name of the file.
+/// The versions in other files, by the name of the file.
 fn told(manifest: &Value) -> Result<Vec<(&'static str, Value)>> {
     let openapi = "crates/collector/openapi.json";
     Ok(vec![
@@ -190,7 +190,7 @@ fn told(manifest: &Value) -> Result<Vec<(&'static str, Value)>> {
     ])
 }
 
-/// Every Cargo.lock in which crates of the workspace are, by its name.
+/// Every Cargo.lock with crates of the workspace, by its path.
 fn locks() -> Result<BTreeMap<String, String>> {
     let mut locks = BTreeMap::new();
     locks.insert("Cargo.lock".to_owned(), read(&root().join("Cargo.lock"))?);
@@ -208,7 +208,7 @@ fn locks() -> Result<BTreeMap<String, String>> {
     Ok(locks)
 }
 
-/// What npm would pack, by the paths within the package.
+/// The files that npm would pack, by their paths within the package.
 fn packed(pkg: &Path) -> Result<Vec<String>> {
     let printed = output(
         Command::new("npm")

@@ -1,4 +1,4 @@
-//! What a page downloads is no more than it may be.
+//! Checks that no download exceeds its limit.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use anyhow::Result;
 use super::{Verdict, verdict};
 use crate::size::{self, gate};
 
-/// That each download of a package is within its ceiling.
+/// Checks that each download of a package is within its ceiling.
 ///
 /// # Errors
-/// When a file is missing, or xtask/size.json has nothing of a download.
+/// When a file is missing, or xtask/size.json lacks an entry for a download.
 pub fn of(pkg: &Path) -> Result<Verdict> {
     let record = gate::record()?;
     let slack = gate::slack(&record)?;

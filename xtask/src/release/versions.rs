@@ -1,4 +1,4 @@
-//! One version everywhere.
+//! Checks that the version is the same everywhere.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::{Crate, Verdict, verdict};
 
-/// That crates, what they ask of each other, locks and documents have the version of the
-/// workspace. `told` is by the name of a file, `locks` are the texts of each Cargo.lock.
+/// Checks that crates, their dependencies on each other, lock files and documents have the
+/// version of the workspace. `told` has the versions by the name of a file, `locks` the text
+/// of each Cargo.lock.
 pub fn check(
     version: &str,
     crates: &[Crate],
@@ -23,7 +24,7 @@ pub fn check(
                 one.version
             ));
         }
-        // What is not published is found by its path alone.
+        // A crate that is not published finds others by their path alone, without a version.
         for (other, asked) in one.asks_for.iter().filter(|_| one.is_published) {
             if *asked != format!("^{version}") {
                 wrong.push(format!(
@@ -62,7 +63,7 @@ pub fn check(
     )
 }
 
-/// The crates in a lock that come from no registry, with their versions.
+/// The crates in a lock file that come from no registry, with their versions.
 fn locked(lock: &str) -> impl Iterator<Item = (&str, &str)> {
     lock.split("[[package]]").filter_map(|package| {
         let value = |key: &str| {

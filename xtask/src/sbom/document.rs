@@ -1,4 +1,4 @@
-//! CycloneDX 1.5 in JSON.
+//! Writes CycloneDX 1.5 as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,24 +6,24 @@ use serde_json::{Value, json};
 
 use super::tree::{Id, Tree};
 
-/// Something that is delivered, or linked into it.
+/// A product, or something that is linked into it.
 #[derive(Clone, Debug)]
 pub struct Component {
     /// `library` or `application`.
     pub kind: &'static str,
     pub name: String,
     pub version: String,
-    /// SPDX.
+    /// The SPDX expression.
     pub license: Option<String>,
     pub repository: Option<String>,
-    /// Of the archive that the registry hands out.
+    /// The SHA-256 of the archive in the registry.
     pub sha256: Option<String>,
-    /// The package URL, which is its name within the document, too.
+    /// The package URL, which also identifies it within the document.
     pub purl: String,
 }
 
 impl Component {
-    /// A library by its place (`cargo`, `npm`, `generic`), name and version.
+    /// A library by its ecosystem (`cargo`, `npm`, `generic`), name and version.
     pub fn of(place: &str, name: &str, version: &str) -> Self {
         Self {
             kind: "library",
@@ -57,8 +57,8 @@ impl Component {
     }
 }
 
-/// The document of a product. It has neither a date nor a number of its own, so that the
-/// same sources make the same bytes.
+/// The document of a product. It has neither a date nor a serial number, so that the same
+/// sources give the same bytes.
 pub fn write(product: &Component, linked: &Tree, more: &[Component], lock: &str) -> Value {
     let checksums = checksums(lock);
     let mut product = product.clone();
@@ -66,7 +66,7 @@ pub fn write(product: &Component, linked: &Tree, more: &[Component], lock: &str)
     let mut purls = BTreeMap::new();
     for (id, found) in &linked.crates {
         if *id == linked.root {
-            // A product that is a crate is that crate; its licence is known by it.
+            // If the product is a crate, its licence comes from that crate.
             product.license = product.license.or_else(|| found.license.clone());
             purls.insert(id, product.purl.clone());
             continue;
@@ -108,7 +108,7 @@ pub fn write(product: &Component, linked: &Tree, more: &[Component], lock: &str)
     })
 }
 
-/// Cargo took `MIT/Apache-2.0` once, for a choice.
+/// Cargo once accepted `MIT/Apache-2.0` for a choice between licences.
 fn spdx(license: &str) -> String {
     license.replace(" / ", "/").replace('/', " OR ")
 }

@@ -1,43 +1,43 @@
-//! What `cargo tree` prints: crates with their licences, and which links which.
+//! Parses the output of `cargo tree`: crates with their licences, and their dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
-/// How `cargo tree` is to print a crate, behind its depth: name, version and place, licence,
-/// repository.
+/// The format in which `cargo tree` prints a crate, after its depth: name, version and path;
+/// licence; repository.
 pub const FORMAT: &str = "{p}\t{l}\t{r}";
 
-/// What follows a crate whose dependencies were printed before.
+/// Marks a crate whose dependencies were printed before.
 const REPEATED: &str = " (*)";
 
 /// A name and a version.
 pub type Id = (String, String);
 
-/// A crate that is linked.
+/// A linked crate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Linked {
-    /// As Cargo.toml has it, if it has any.
+    /// The licence in its Cargo.toml, if any.
     pub license: Option<String>,
     pub repository: Option<String>,
     pub dependencies: BTreeSet<Id>,
 }
 
-/// Everything that a crate links, itself included.
+/// All crates that a crate links, including itself.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tree {
-    /// The crate that was asked about.
+    /// The crate at the root.
     pub root: Id,
     pub crates: BTreeMap<Id, Linked>,
 }
 
-/// Reads what `cargo tree --prefix depth --format FORMAT` prints.
+/// Parses the output of `cargo tree --prefix depth --format FORMAT`.
 ///
 /// # Errors
-/// When it is something else.
+/// When the text has another format.
 pub fn parse(printed: &str) -> Result<Tree> {
     let mut crates: BTreeMap<Id, Linked> = BTreeMap::new();
-    // The crates from the root to the one of the line.
+    // The crates from the root to that of the current line.
     let mut path: Vec<Id> = Vec::new();
     for line in printed.lines() {
         let (depth, id, linked) =

@@ -21,7 +21,7 @@ pub enum Kind {
     Webkit,
 }
 
-/// A browser that is there, and the WebDriver that drives it.
+/// An installed browser, and its WebDriver.
 #[derive(Clone, Debug)]
 pub struct Browser {
     pub kind: Kind,
@@ -32,7 +32,8 @@ pub struct Browser {
 /// Finds a browser with its driver, or installs them.
 ///
 /// # Errors
-/// When it is missing and cannot be installed, or a variable names no file.
+/// When it is missing and cannot be installed, or when a variable names a file that does not
+/// exist.
 pub fn ensure(kind: Kind) -> Result<Browser> {
     if let Some(browser) = find(kind)? {
         return Ok(browser);
@@ -59,12 +60,13 @@ fn find(kind: Kind) -> Result<Option<Browser>> {
 }
 
 impl Browser {
-    /// Whether it shows itself and there is nothing to show it on.
+    /// Whether it needs a display and there is none.
     pub fn needs_display(&self) -> bool {
         self.kind == Kind::Webkit && env::var_os("DISPLAY").is_none()
     }
 
-    /// The variables that tell a child where the browser and its driver are.
+    /// Environment variables with the paths of the browser and its driver, for child
+    /// processes.
     pub fn env(&self) -> [(&'static str, &PathBuf); 2] {
         let (binary, driver) = self.kind.variables();
         [(binary, &self.binary), (driver, &self.driver)]
@@ -78,7 +80,7 @@ impl fmt::Display for Browser {
 }
 
 impl Kind {
-    /// Of the browser and of its driver.
+    /// The variables for the browser and for its driver.
     fn variables(self) -> (&'static str, &'static str) {
         match self {
             Self::Chromium => ("CHROMIUM", "CHROMEDRIVER"),
@@ -99,7 +101,7 @@ impl Kind {
             Self::Webkit => &["MiniBrowser"],
         };
         let found = named_or_on_path(self.variables().0, names)?;
-        // No program for users, so it is not on PATH.
+        // MiniBrowser is not meant for users, so it is not on PATH.
         Ok(found.or_else(|| minibrowser().filter(|_| self == Self::Webkit)))
     }
 
@@ -115,7 +117,7 @@ impl Kind {
         }
     }
 
-    /// Whether something is missing that comes as a package of the system.
+    /// Whether a package of the operating system is missing.
     fn needs_packages(self) -> Result<bool> {
         Ok(match self {
             Self::Chromium => self.binary()?.is_none() || self.driver()?.is_none(),
@@ -178,7 +180,8 @@ fn has_display() -> bool {
     env::var_os("DISPLAY").is_some() || on_path("xvfb-run").is_some()
 }
 
-/// Lies in a folder of the engine's version, under one of the machine's kind.
+/// MiniBrowser is in a folder for the engine's version, within one for the machine's
+/// architecture.
 fn minibrowser() -> Option<PathBuf> {
     let kinds = fs::read_dir("/usr/lib")
         .into_iter()
@@ -193,7 +196,7 @@ fn minibrowser() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// The program that a variable names, else the first of the names on PATH.
+/// The program in an environment variable, or else the first of these names on PATH.
 fn named_or_on_path(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
     if let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()) {
         let path = PathBuf::from(path);

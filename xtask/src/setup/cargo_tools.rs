@@ -1,4 +1,4 @@
-//! Tools that cargo installs, in the exact versions that the workspace needs.
+//! Tools that are installed with cargo, in the exact versions that the workspace needs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,18 +15,19 @@ struct Tool<'a> {
     /// The crate that it comes from.
     package: &'a str,
     version: &'a str,
-    /// How long the installation may take.
+    /// How long the installation may take, in words.
     takes: &'a str,
-    /// `dev` for what runs for seconds: it compiles in half the time.
+    /// The build profile. `dev` is used for programs that run only for seconds, because it
+    /// compiles in half the time.
     profile: &'a str,
-    /// The features that are used, where the others take long to compile.
+    /// The features to enable, if the others take long to compile.
     features: Option<&'a str>,
 }
 
 const WASM_PACK: Tool<'_> = Tool {
     program: "wasm-pack",
     package: "wasm-pack",
-    // Current when this was written; its command line is what the test task uses.
+    // The test task depends on the command line of this version.
     version: "0.15.1",
     takes: "about 3 min",
     profile: "release",
@@ -66,20 +67,20 @@ const MDBOOK: Tool<'_> = Tool {
     version: "0.5.4",
     takes: "about 3 min",
     profile: "dev",
-    // Without its server and what watches files.
+    // Without the server and the file watcher.
     features: Some("search"),
 };
 
-/// wasm-bindgen's program, with its test runner beside it.
+/// The program of wasm-bindgen, with its test runner next to it.
 ///
 /// # Errors
-/// When it has to be installed and cannot.
+/// When it has to be installed and the installation fails.
 pub fn wasm_bindgen() -> Result<PathBuf> {
     let tool = Tool {
         program: "wasm-bindgen",
         package: "wasm-bindgen-cli",
-        // What the program writes and what the crate expects changes between
-        // patch releases, so nothing but the crate's own version will do.
+        // The formats that the program writes and the crate expects change between patch
+        // releases, so the version must be exactly that of the crate.
         version: &locked_version("wasm-bindgen")?,
         takes: "about 3 min",
         profile: "release",
@@ -92,32 +93,32 @@ pub fn wasm_bindgen() -> Result<PathBuf> {
 /// wasm-pack, which runs the test suites of the bindings in a browser.
 ///
 /// # Errors
-/// When it has to be installed and cannot.
+/// When it has to be installed and the installation fails.
 pub fn wasm_pack() -> Result<PathBuf> {
     install(&WASM_PACK, |_| true)
 }
 
-/// cargo-deny, which holds the dependencies to deny.toml.
+/// cargo-deny, which checks the dependencies against deny.toml.
 ///
 /// # Errors
-/// When it has to be installed and cannot.
+/// When it has to be installed and the installation fails.
 pub fn cargo_deny() -> Result<PathBuf> {
     install(&CARGO_DENY, |_| true)
 }
 
-/// cargo-fuzz, and a compiler for libFuzzer, which is C++.
+/// cargo-fuzz, and a C++ compiler for libFuzzer.
 ///
 /// # Errors
-/// When one of them has to be installed and cannot.
+/// When one of them has to be installed and the installation fails.
 pub fn cargo_fuzz() -> Result<PathBuf> {
     debian::cpp_compiler()?;
     install(&CARGO_FUZZ, |_| true)
 }
 
-/// mdBook, which makes a site of docs/.
+/// mdBook, which builds a site from docs/.
 ///
 /// # Errors
-/// When it has to be installed and cannot.
+/// When it has to be installed and the installation fails.
 pub fn mdbook() -> Result<PathBuf> {
     install(&MDBOOK, |_| true)
 }
@@ -125,12 +126,12 @@ pub fn mdbook() -> Result<PathBuf> {
 /// Firefox's WebDriver.
 ///
 /// # Errors
-/// When it has to be installed and cannot.
+/// When it has to be installed and the installation fails.
 pub fn geckodriver() -> Result<PathBuf> {
     install(&GECKODRIVER, |_| true)
 }
 
-/// The geckodriver that [`geckodriver`] installed, if it did.
+/// The geckodriver that [`geckodriver`] installed, if any.
 pub fn own_geckodriver() -> Option<PathBuf> {
     let program = tools().ok()?.join("bin/geckodriver");
     program.is_file().then_some(program)
@@ -160,7 +161,8 @@ fn install(tool: &Tool<'_>, is_complete: fn(&Path) -> bool) -> Result<PathBuf> {
     say(&format!(
         "installing {package} {version} with cargo ({takes})"
     ));
-    // Not --locked: the lock file of a release may name versions that were yanked.
+    // Without --locked, because the lock file of a release may have versions that were
+    // yanked.
     run(Command::new("cargo")
         .args(["install", package, "--version", version, "--force"])
         .args(["--profile", profile])
@@ -180,7 +182,7 @@ fn is_version(program: &Path, version: &str) -> bool {
         .is_ok_and(|printed| names_version(&printed, version))
 }
 
-/// Whether `program 1.2.3 (…)` or `program v1.2.3` names that version.
+/// Whether output such as `program 1.2.3 (…)` or `program v1.2.3` has this version.
 fn names_version(printed: &str, version: &str) -> bool {
     let named = printed.split_whitespace().nth(1);
     named.map(|named| named.trim_start_matches('v')) == Some(version)

@@ -1,4 +1,4 @@
-//! The engine of a current ClickHouse: a package for Python has it within.
+//! The engine of a current ClickHouse, which a Python package includes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,17 +10,17 @@ use super::say;
 use crate::command::run;
 use crate::workspace::tools;
 
-/// The version of the engine is that of the package.
+/// The package. Its version is that of the engine.
 const PACKAGE: &str = "chdb-core==26.9.0";
 
 /// A Python that has the package.
 ///
 /// # Errors
-/// When there is no Python 3 with `venv`, or the package cannot be had.
+/// When there is no Python 3 with `venv`, or the package cannot be installed.
 pub fn python() -> Result<PathBuf> {
     let environment = tools()?.join(PACKAGE.replace("==", "-"));
     let python = environment.join("bin/python");
-    // An installation that was interrupted has not got so far.
+    // This file is created last, so it is missing after an interrupted installation.
     let is_whole = environment.join("is-whole");
     if is_whole.exists() {
         return Ok(python);
@@ -31,7 +31,7 @@ pub fn python() -> Result<PathBuf> {
     run(Command::new("python3")
         .args(["-m", "venv", "--clear"])
         .arg(&environment))?;
-    // What it depends on is for tables of Python, which nobody asks it for.
+    // Its dependencies are only needed for Python data frames, which are not used here.
     run(Command::new(&python)
         .args(["-m", "pip", "install", "--quiet", "--no-deps"])
         .args(["--only-binary", ":all:", PACKAGE]))?;

@@ -1,4 +1,5 @@
-//! Packages of the operating system: installed as root on Debian, named elsewhere.
+//! Packages of the operating system. They are installed if this runs as root on Debian;
+//! otherwise an error names them.
 
 use std::fs;
 use std::path::Path;
@@ -10,21 +11,21 @@ use anyhow::{Context, Result, bail};
 use super::say;
 use crate::command::{on_path, output, run};
 
-/// Something that Debian has packages for.
+/// Something that is installed from Debian packages.
 pub struct Need<'a> {
-    /// What is missing, as a person would call it.
+    /// What is missing, in words for people.
     pub what: &'a str,
     pub packages: &'a [&'a str],
-    /// How long the installation may take.
+    /// How long the installation may take, in words.
     pub takes: &'a str,
-    /// What to do on another system.
+    /// Instructions for other systems.
     pub elsewhere: &'a str,
 }
 
-/// Installs the packages where that is ours to do.
+/// Installs the packages if this is Debian and runs as root.
 ///
 /// # Errors
-/// When it fails, and when it is not ours to do: the error has the exact command.
+/// When that fails; and on other systems or without root, with the exact command.
 pub fn install(need: &Need) -> Result<()> {
     let Need {
         what,
@@ -47,10 +48,10 @@ pub fn install(need: &Need) -> Result<()> {
     ));
     static UPDATE: Once = Once::new();
     let mut updated = Ok(());
-    // A package list that is old names versions that are gone.
+    // An outdated package list refers to versions that no longer exist.
     UPDATE.call_once(|| updated = run(apt_get().args(["-qq", "update"])));
     updated?;
-    // No removals: what is on the machine was put there by someone.
+    // Removals are not allowed, because somebody installed these packages on purpose.
     run(apt_get()
         .args([
             "-qq",
@@ -63,7 +64,7 @@ pub fn install(need: &Need) -> Result<()> {
     .with_context(|| format!("cannot install {what}"))
 }
 
-/// PostgreSQL and ClickHouse, for tests that start both with data of their own.
+/// PostgreSQL and ClickHouse, for tests that start both with their own data.
 ///
 /// # Errors
 /// As [`install`].
@@ -90,12 +91,12 @@ pub fn servers() -> Result<()> {
     })
 }
 
-/// A C++ compiler, as libFuzzer wants one.
+/// A C++ compiler, which libFuzzer needs.
 ///
 /// # Errors
 /// As [`install`].
 pub fn cpp_compiler() -> Result<()> {
-    // The variable by which one is named for the builds of crates.
+    // `CXX` selects a compiler for the builds of crates.
     if std::env::var_os("CXX").is_some() || on_path("c++").is_some() {
         return Ok(());
     }
@@ -107,7 +108,7 @@ pub fn cpp_compiler() -> Result<()> {
     })
 }
 
-/// Whether [`install`] installs rather than explains.
+/// Whether [`install`] installs packages instead of returning an error with instructions.
 pub fn installs() -> bool {
     is_debian() && is_root()
 }
@@ -116,7 +117,8 @@ pub fn is_debian() -> bool {
     fs::read_to_string("/etc/os-release").is_ok_and(|text| names_debian(&text))
 }
 
-/// Debian itself: its derivatives lack some of the packages, or have snaps in their place.
+/// Whether this is Debian itself. Its derivatives lack some of the packages, or have snaps in
+/// their place.
 fn names_debian(os_release: &str) -> bool {
     os_release
         .lines()
@@ -132,7 +134,7 @@ fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
     command
         .env("DEBIAN_FRONTEND", "noninteractive")
-        // Another installation on the machine may hold the lock for a while.
+        // Another installation may hold the lock for a while.
         .args(["-o", "DPkg::Lock::Timeout=300"]);
     command
 }

@@ -1,9 +1,7 @@
-//! What the tasks need on a machine: found, installed, or named with the
-//! commands that install it.
+//! Finds or installs what the tasks need on a machine, or names the commands that install it.
 //!
-//! Every function here returns at once where the thing is there already, says
-//! what it does and how long that may take where it is not, and is safe to
-//! call again after it was interrupted.
+//! Every function here returns at once if the requirement is met. Otherwise it prints what it
+//! does and how long that may take. It is safe to call it again after an interruption.
 
 pub mod browsers;
 pub mod cargo_tools;
@@ -41,7 +39,7 @@ pub fn task(args: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Tells on standard error what is about to happen.
+/// Prints on standard error what is about to happen.
 fn say(what: &str) {
     eprintln!("setup: {what}");
 }

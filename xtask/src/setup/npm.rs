@@ -1,4 +1,4 @@
-//! Node, npm, and the npm tools that js/package-lock.json names.
+//! Node, npm, and the npm tools in js/package-lock.json.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,29 +10,29 @@ use super::{debian, say};
 use crate::command::{on_path, output, run};
 use crate::workspace::{read, root};
 
-/// The oldest Node that the npm tools run on.
+/// The oldest major version of Node that the npm tools support.
 const OLDEST_NODE: u32 = 18;
 
-/// The folder of the npm tools' programs: esbuild, terser, tsc, wasm-opt.
+/// The folder with the programs of the npm tools: esbuild, terser, tsc, wasm-opt.
 ///
 /// # Errors
-/// When Node or a tool has to be installed and cannot.
+/// When Node or a tool has to be installed and the installation fails.
 pub fn tools() -> Result<PathBuf> {
     Ok(packages("js")?.join(".bin"))
 }
 
-/// The npm packages that the lock in a folder of the workspace names: their
-/// `node_modules`.
+/// Installs the npm packages from the lock file in a folder of the workspace, and returns
+/// their `node_modules`.
 ///
 /// # Errors
-/// When Node or a package has to be installed and cannot.
+/// When Node or a package has to be installed and the installation fails.
 pub fn packages(folder: &str) -> Result<PathBuf> {
     node()?;
     let folder = root().join(folder);
     let modules = folder.join("node_modules");
     let place = folder.join("package-lock.json");
     let lock = read(&place)?;
-    // A copy of the lock beside what it names: times of files tell little
+    // A copy of the lock file next to the installed packages. File times are not reliable
     // after a checkout.
     let installed = modules.join(".installed-lock.json");
     if fs::read_to_string(&installed).is_ok_and(|copy| copy == lock) {
@@ -64,7 +64,7 @@ fn node() -> Result<()> {
     }
 }
 
-/// `20` of `v20.1.2`.
+/// `20` for `v20.1.2`.
 fn major_version(printed: &str) -> Option<u32> {
     printed.strip_prefix('v')?.split('.').next()?.parse().ok()
 }

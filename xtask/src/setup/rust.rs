@@ -1,8 +1,8 @@
 //! A Rust toolchain that builds for wasm32.
 //!
-//! The one in use if it can, rustup's downloads if there are any to be had,
-//! and else Debian's packages, which come without std for wasm32 and get it
-//! built from their own sources.
+//! It is the current one if that can; otherwise one from rustup, if downloads are possible;
+//! otherwise Debian's packages. These have no std for wasm32, so it is built from their own
+//! sources.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::workspace::rust_version;
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Debian's compiler with what it needs to build std for wasm32.
+/// Debian's compiler, with what is needed to build std for wasm32.
 const PACKAGES: [&str; 5] = [
     "rustc-web",
     "cargo-web",
@@ -26,21 +26,21 @@ const PACKAGES: [&str; 5] = [
     "rust-web-llvm",
 ];
 
-/// A mirror that does not answer makes rustup wait for ever.
+/// Time limit for rustup, which waits for ever for a mirror that does not answer.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
 /// A toolchain that builds for wasm32.
 pub struct Toolchain {
-    /// Its programs, where they are not the first on PATH.
+    /// The folder of its programs, if they are not the first on PATH.
     folder: Option<PathBuf>,
-    /// Whether std's sources are there, to build it anew for size.
+    /// Whether the sources of std are available, for rebuilding it for size.
     pub has_sources: bool,
 }
 
-/// The toolchain for everything that is built for wasm32.
+/// The toolchain for all builds for wasm32.
 ///
 /// # Errors
-/// Where none was found and none can be installed; with the commands to type.
+/// When none was found and none can be installed; the message has the commands to type.
 pub fn wasm() -> Result<Toolchain> {
     let found = || {
         [None, debian_folder()]
@@ -70,11 +70,11 @@ pub fn wasm() -> Result<Toolchain> {
     )
 }
 
-/// The oldest toolchain that the workspace promises to build with: the one in
-/// use where it is of that version, Debian's where that is, or rustup's.
+/// The oldest toolchain that the workspace supports: the current one if it has that version,
+/// otherwise Debian's if it has, otherwise one from rustup.
 ///
 /// # Errors
-/// Where none was found and none can be installed; with the command to type.
+/// When none was found and none can be installed; the message has the command to type.
 pub fn oldest() -> Result<Toolchain> {
     let (major, minor) = rust_version()?;
     let is_oldest = |toolchain: &Toolchain| {
@@ -119,10 +119,10 @@ pub fn oldest() -> Result<Toolchain> {
     )
 }
 
-/// Makes `cargo fmt` and `cargo clippy` work, for this machine and for wasm32.
+/// Makes sure that `cargo fmt` and `cargo clippy` work, for this machine and for wasm32.
 ///
 /// # Errors
-/// Where they are missing and cannot be installed.
+/// When they are missing and cannot be installed.
 pub fn lints(wasm: &Toolchain) -> Result<String> {
     let host = Toolchain {
         folder: None,
@@ -157,12 +157,13 @@ pub fn lints(wasm: &Toolchain) -> Result<String> {
 }
 
 impl Toolchain {
-    /// A program of this toolchain, or one that calls such programs by name.
+    /// A command for a program of this toolchain, or for one that calls such programs by
+    /// name.
     pub fn command(&self, program: &str) -> Command {
         self.command_beside(Path::new(program), None)
     }
 
-    /// As [`Self::command`], for a program that looks for others in a folder too.
+    /// As [`Self::command`], for a program that also needs others from some folders.
     pub fn command_beside<'a>(
         &'a self,
         program: &Path,
@@ -174,7 +175,7 @@ impl Toolchain {
             path_with(self.folder.as_deref().into_iter().chain(beside)),
         );
         if self.folder.is_some() {
-            // What the toolchain that runs us set for itself.
+            // Removes variables that the toolchain which runs this task has set for itself.
             command
                 .env_remove("RUSTUP_TOOLCHAIN")
                 .env_remove("CARGO")
@@ -183,10 +184,10 @@ impl Toolchain {
         command
     }
 
-    /// Whether cargo has this task.
+    /// Whether cargo has this subcommand.
     fn has(&self, tool: &str) -> bool {
         match &self.folder {
-            // Cargo would take another toolchain's from further down PATH.
+            // Cargo would use the subcommand of another toolchain further down PATH.
             Some(folder) => folder.join(format!("cargo-{tool}")).is_file(),
             None => output(self.command("cargo").args([tool, "--version"])).is_ok(),
         }
@@ -195,12 +196,12 @@ impl Toolchain {
     /// Name and version of its compiler.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// When the compiler cannot be run.
     pub fn compiler(&self) -> Result<String> {
         output(self.command("rustc").arg("--version"))
     }
 
-    /// Its version and place, for a person.
+    /// Its version and path, for people.
     pub fn describe(&self) -> Result<String> {
         let version = self.compiler()?;
         let sources = if self.has_sources {
@@ -214,7 +215,7 @@ impl Toolchain {
         ))
     }
 
-    /// The folder that holds std for wasm32, or would.
+    /// The folder for std for wasm32, which may not exist.
     pub fn target_libdir(&self) -> Result<PathBuf> {
         self.print("target-libdir")
     }
@@ -229,8 +230,8 @@ impl Toolchain {
             folder,
             has_sources: false,
         };
-        // Compiling and linking shows more than a look into the folder: after an
-        // update of the compiler what lies there may be of another version.
+        // Compiling and linking is a better test than checking the folder, whose contents
+        // may be from an earlier version of the compiler.
         let probe = std::env::temp_dir().join(format!("wasm-probe-{}.wasm", std::process::id()));
         let mut rustc = toolchain.command("rustc");
         rustc
@@ -242,7 +243,7 @@ impl Toolchain {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let builds = rustc.status().is_ok_and(|status| status.success());
-        // Not there where it did not build.
+        // The file does not exist if the build failed.
         let _ = fs::remove_file(&probe);
         if !builds {
             return None;
@@ -259,7 +260,7 @@ impl Toolchain {
     }
 }
 
-/// The folder of Debian's compiler, where there is one of an age that serves.
+/// The folder of Debian's compiler, if there is one that is recent enough.
 fn debian_folder() -> Option<PathBuf> {
     let folder = PathBuf::from("/usr/bin");
     if !debian::is_debian() || !folder.join("cargo").is_file() {
@@ -282,7 +283,7 @@ fn add_with_rustup() -> Result<()> {
 
 fn rustup() -> Command {
     let mut rustup = Command::new("rustup");
-    // It adds its own stack to the error of a download.
+    // Otherwise rustup adds a backtrace to the error of a download.
     rustup.env("RUST_BACKTRACE", "0");
     rustup
 }
@@ -310,8 +311,8 @@ fn from_debian() -> Result<Toolchain> {
     Toolchain::with_target(Some(folder)).context("std for wasm32 was built but rustc cannot use it")
 }
 
-/// Debian's rust-lld is a link to the lld of one LLVM version, of a package
-/// that nothing depends on.
+/// Debian's rust-lld is a link to the lld of one LLVM version, in a package that no other
+/// depends on.
 fn linker(folder: &Path) -> Result<()> {
     let link = folder.join("rust-lld");
     if link.exists() {
@@ -326,13 +327,13 @@ fn linker(folder: &Path) -> Result<()> {
     })
 }
 
-/// `(1, 96)` of `rustc 1.96.0 (…)`.
+/// `(1, 96)` for `rustc 1.96.0 (…)`.
 fn minor_version(printed: &str) -> Option<(u32, u32)> {
     let mut parts = printed.split_whitespace().nth(1)?.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-/// The name of a toolchain of that version in what `rustup toolchain list` prints.
+/// The name of a toolchain with this version, from the output of `rustup toolchain list`.
 fn toolchain_of((major, minor): (u32, u32), list: &str) -> Option<&str> {
     let version = format!("{major}.{minor}");
     list.lines()

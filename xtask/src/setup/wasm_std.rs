@@ -1,7 +1,8 @@
-//! std for wasm32, built from a toolchain's own sources and put beside its other targets.
+//! std for wasm32, built from the toolchain's own sources and installed next to its other
+//! targets.
 //!
-//! Debian ships the sources of std but no build of it for wasm32. Once it lies
-//! where rustc looks, plain cargo and wasm-pack work without unstable flags.
+//! Debian ships the sources of std but no build for wasm32. Once it is installed where rustc
+//! looks for it, plain cargo and wasm-pack work without unstable flags.
 
 use std::fs;
 use std::path::Path;
@@ -26,8 +27,8 @@ edition = "2024"
 /// Builds std, and installs it into the toolchain.
 ///
 /// # Errors
-/// When the build fails, and when the toolchain's folder cannot be written to;
-/// then with the command to type.
+/// When the build fails, and when the toolchain's folder is not writable; the message then
+/// has the command to type.
 pub fn install(toolchain: &Toolchain) -> Result<()> {
     say("building std for wasm32 from the toolchain's sources (about a minute)");
     let folder = tools()?.join("wasm-std");
@@ -36,13 +37,13 @@ pub fn install(toolchain: &Toolchain) -> Result<()> {
     fs::write(folder.join("src/lib.rs"), "#![no_std]\n")?;
     let built = folder.join("target").join(TARGET).join("release/deps");
     if built.exists() {
-        // Of an older compiler, perhaps.
+        // It may be from an older compiler.
         fs::remove_dir_all(&built)?;
     }
     run(toolchain
         .command("cargo")
-        // The sources belong to this very compiler, which is what makes
-        // building std with a stable one sound.
+        // The sources belong to exactly this compiler, which makes it sound to build std
+        // with a stable one.
         .env("RUSTC_BOOTSTRAP", "1")
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
@@ -75,7 +76,7 @@ pub fn install(toolchain: &Toolchain) -> Result<()> {
     Ok(())
 }
 
-/// Copies the libraries of std, without the empty crate that made them be built.
+/// Copies the libraries of std, without the empty crate that was needed to build them.
 fn copy_libraries(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry?;
@@ -89,8 +90,8 @@ fn copy_libraries(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts a folder's files in place of another's: all at once, since half of std
-/// would look like a whole one.
+/// Replaces the files of one folder by those of another in one step, because a partial std
+/// would look like a complete one.
 fn replace(staged: &Path, place: &Path) -> Result<()> {
     let parent = place.parent().context("the root folder")?;
     fs::create_dir_all(parent)?;

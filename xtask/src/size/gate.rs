@@ -1,5 +1,5 @@
-//! The budget of what a page downloads, the ceiling on the way there, and what took
-//! a download over it.
+//! The budget for what a page downloads, the current ceiling, and the parts that made a
+//! download exceed it.
 
 use std::fmt;
 use std::fs;
@@ -12,10 +12,10 @@ use crate::build;
 use crate::setup::rust;
 use crate::workspace::{read, target};
 
-/// How many of the parts that grew are named.
+/// Number of grown parts that are listed.
 const NAMED: usize = 15;
 
-/// A download beside what it may take, in bytes of gzip.
+/// The size and the limits of a download, in bytes of gzip.
 pub struct Weight {
     name: String,
     gzip: u64,
@@ -24,7 +24,7 @@ pub struct Weight {
 }
 
 impl Weight {
-    /// Whether it is within its ceiling, with so many percent more let pass.
+    /// Whether it is within its ceiling, plus this many percent.
     pub fn fits(&self, slack: u64) -> bool {
         self.gzip * 100 <= self.ceiling * (100 + slack)
     }
@@ -49,10 +49,10 @@ impl fmt::Display for Weight {
     }
 }
 
-/// Each download beside what xtask/size.json allows it.
+/// The size of each download with its limits from xtask/size.json.
 ///
 /// # Errors
-/// When one has no size or no ceiling.
+/// When a download has no size or no ceiling.
 pub fn weigh(record: &Value, downloads: &Value) -> Result<Vec<Weight>> {
     let of_one = |download: &Value| {
         let name = download["name"]
@@ -76,16 +76,16 @@ pub fn weigh(record: &Value, downloads: &Value) -> Result<Vec<Weight>> {
     downloads.iter().map(of_one).collect()
 }
 
-/// What is recorded in xtask/size.json.
+/// The contents of xtask/size.json.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When the file cannot be read.
 pub fn record() -> Result<Value> {
     Ok(serde_json::from_str(&read(&parts::record())?)?)
 }
 
-/// As many percent more as the compiler in use may take: what another makes of the
-/// same differs by some.
+/// The tolerance in percent for the current compiler: the output of other compilers differs
+/// slightly.
 ///
 /// # Errors
 /// When there is no compiler.
@@ -98,9 +98,9 @@ pub fn slack(record: &Value) -> Result<u64> {
     Ok(5)
 }
 
-/// Whether each download of the built package is within its ceiling, which is
-/// what was reached so far on the way to its budget. Prints what grew where one
-/// is not. `None` where std could not be rebuilt for size.
+/// Whether each download of the built package is within its ceiling, which is the smallest
+/// size reached so far on the way to its budget. If one is not, prints the parts that grew.
+/// `None` if std could not be rebuilt for size.
 ///
 /// # Errors
 /// When the package was not built, or a tool is missing.
@@ -131,8 +131,8 @@ pub fn holds() -> Result<Option<bool>> {
     Ok(Some(holds))
 }
 
-/// `cargo xtask size [--record]`: the parts, largest first; `--record` notes
-/// them as what later ones are compared with.
+/// `cargo xtask size [--record]`: lists the parts, largest first. `--record` stores them for
+/// later comparisons.
 ///
 /// # Errors
 /// When the package cannot be built.

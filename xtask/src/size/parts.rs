@@ -1,4 +1,4 @@
-//! What the package consists of: functions of the wasm, modules of the JS.
+//! The parts of the package: functions of the wasm, and modules of the JavaScript.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::workspace::{read, root, target};
 /// Bytes by the name of the part, before compression.
 pub type Parts = BTreeMap<String, u64>;
 
-/// The functions of a wasm that has their names.
+/// The functions of a wasm that includes their names.
 ///
 /// # Errors
 /// When wasm-opt cannot read it.
@@ -40,7 +40,7 @@ pub fn of_js() -> Result<Parts> {
     Ok(parts)
 }
 
-/// What is in both scripts counts twice, as it is downloaded.
+/// A module that is in both scripts counts twice, because it is downloaded twice.
 fn add_modules(parts: &mut Parts, meta: &Value) -> Result<()> {
     for script in meta["outputs"].as_object().context("no outputs")?.values() {
         for (name, part) in script["inputs"].as_object().context("no inputs")? {
@@ -50,7 +50,7 @@ fn add_modules(parts: &mut Parts, meta: &Value) -> Result<()> {
     Ok(())
 }
 
-/// `func: NAME`, and below it ` [binary-bytes] : BYTES`.
+/// Parses `func: NAME`, followed by a line ` [binary-bytes] : BYTES`.
 fn functions(metrics: &str) -> Parts {
     let mut parts = Parts::new();
     let mut name = None;
@@ -65,14 +65,15 @@ fn functions(metrics: &str) -> Parts {
     parts
 }
 
-/// A name without what differs from one compiler to the next.
+/// A name without the parts that differ between compilers.
 fn readable(mangled: &str) -> String {
     // Copies are numbered: `name_1`, `name[1]`.
     let name = mangled.split('[').next().unwrap_or(mangled);
     format!("{:#}", rustc_demangle::demangle(name))
 }
 
-/// The parts that grew most, or are new: the name, the bytes it had, and has.
+/// The parts that grew most or are new: the name, the previous size and the current size in
+/// bytes.
 pub fn grown(before: &Parts, now: &Parts) -> Vec<(String, u64, u64)> {
     let mut grown: Vec<_> = now
         .iter()
@@ -83,7 +84,7 @@ pub fn grown(before: &Parts, now: &Parts) -> Vec<(String, u64, u64)> {
     grown
 }
 
-/// Where the record of the parts lies.
+/// The path of the file with the recorded parts.
 pub fn record() -> std::path::PathBuf {
     root().join("xtask/size.json")
 }

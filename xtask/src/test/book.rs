@@ -1,5 +1,5 @@
-//! The site that is made of the documents: each link of it leads somewhere, and each name
-//! that the package exports has its place.
+//! The site that is built from the documents: every link must lead somewhere, and every
+//! exported name of the package must have its section.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::book;
 use crate::book::reference::{ENTRIES, FOLDER, chapter, declarations_of_package};
 use crate::workspace::{read, root};
 
-/// Each page is one test.
+/// Each page counts as one test.
 pub fn suite(_: &Bench) -> Result<Count> {
     let site = book::build()?;
     let mut count = Count::default();
@@ -31,15 +31,16 @@ pub fn suite(_: &Bench) -> Result<Count> {
     Ok(count)
 }
 
-/// Each name that an entry of the package exports has a section in the chapter of that entry. Each
-/// entry is one test.
+/// Every exported name of an entry must have a section in the entry's chapter. Each entry
+/// counts as one test.
 fn reference(site: &Path) -> Result<Count> {
     let types = declarations_of_package()?;
     let manifest: Value = serde_json::from_str(&read(&root().join("pkg-template/package.json"))?)?;
     let exports = manifest["exports"].as_object().context("no exports")?;
     let mut count = Count::default();
     for target in exports.values() {
-        // Scripts that set a global, and the entry that exports the same as another.
+        // Excluded are scripts that set a global, and the entry with the same exports as
+        // another.
         let Some(file) = target["types"]
             .as_str()
             .map(|file| file.trim_matches(['.', '/']))
@@ -65,7 +66,7 @@ fn reference(site: &Path) -> Result<Count> {
     Ok(count)
 }
 
-/// The names that a file of declarations exports itself.
+/// The names that a declaration file itself exports.
 fn exported(text: &str) -> Vec<&str> {
     let kinds = ["class", "interface", "type", "function", "const"];
     text.lines()
@@ -95,9 +96,10 @@ fn pages(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What the elements of a page lead to within the site, without fragments.
+/// The addresses within the site to which the elements of a page refer, without fragments.
 fn links(text: &str) -> impl Iterator<Item = &str> {
-    // In code a page has no `<`, so that what shows a link is none.
+    // In code on a page, `<` is escaped, so that an example of a link is not taken for a
+    // link.
     text.split('<')
         .filter_map(|element| element.split_once('>'))
         .filter_map(|(tag, _)| {

@@ -1,4 +1,4 @@
-//! Counting what test runners say they ran.
+//! Counts tests from the output of test runners.
 
 use std::process::Command;
 use std::thread;
@@ -9,7 +9,7 @@ use super::Bench;
 use super::failures::Failures;
 use crate::command::{tee, tee_beside};
 
-/// How many tests or checks passed and failed, and how many were not run.
+/// Number of tests or checks that passed, failed, and were not run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
     pub passed: u64,
@@ -18,7 +18,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// A check that is one test.
+    /// A check that counts as one test.
     pub fn one(passed: bool) -> Self {
         Self {
             passed: passed.into(),
@@ -41,17 +41,17 @@ impl Count {
         self.skipped += other.skipped;
     }
 
-    /// Itself, unless nothing was run.
+    /// Returns itself, unless nothing was run.
     ///
     /// # Errors
-    /// When no test was run: that is a mistake in how they are found.
+    /// When no test was run, which means that the search for tests is wrong.
     pub fn of_some(self) -> Result<Self> {
         ensure!(self.passed + self.failed > 0, "it ran no test");
         Ok(self)
     }
 
-    /// What a runner counted, against how it ended: one that ended badly
-    /// without counting a failure has failed once, by not running to its end.
+    /// Combines a runner's own count with its exit status: a runner that failed without
+    /// counting a failure counts as one failure, because it did not run to its end.
     pub fn with_end(mut self, succeeded: bool) -> Self {
         if !succeeded && self.failed == 0 {
             self.failed = 1;
@@ -60,7 +60,7 @@ impl Count {
     }
 }
 
-/// Runs tests whose output is libtest's, counts them, and keeps what failed.
+/// Runs tests with output in libtest's format, counts them, and remembers the failed ones.
 ///
 /// # Errors
 /// When they cannot be started.
@@ -70,11 +70,11 @@ pub fn counted(bench: &Bench, command: &mut Command) -> Result<Count> {
     Ok(reader.end(bench, succeeded))
 }
 
-/// As [`counted`], of several commands that run beside each other, each under the label
-/// with which its lines are shown: tests that wait for browsers leave most of a machine idle.
+/// As [`counted`], for several commands at the same time, each with a label for its output
+/// lines. Tests that wait for browsers leave most of a machine idle.
 ///
 /// # Errors
-/// When one of them cannot be started; the others have come to their end then.
+/// When a command cannot be started. The others are completed first.
 pub fn counted_beside(bench: &Bench, commands: Vec<(String, Command)>) -> Result<Count> {
     let ends: Vec<Result<_>> = thread::scope(|scope| {
         let threads: Vec<_> = commands
@@ -100,7 +100,7 @@ pub fn counted_beside(bench: &Bench, commands: Vec<(String, Command)>) -> Result
     Ok(total)
 }
 
-/// What one runner tells, line by line.
+/// Reads the output of a runner, line by line.
 #[derive(Default)]
 struct Reader {
     count: Count,
@@ -119,8 +119,8 @@ impl Reader {
     }
 }
 
-/// The count in a closing line of libtest, and of the runners that write as
-/// it does: one line for each test binary.
+/// The count in a summary line of libtest, or of a runner with the same format: there is one
+/// for each test binary.
 fn libtest(line: &str) -> Count {
     let Some((_, result)) = line.split_once("test result: ") else {
         return Count::default();
@@ -141,8 +141,8 @@ fn libtest(line: &str) -> Count {
     }
 }
 
-/// The count in a closing line of Node's test runner: `ℹ pass 3`, or `# pass 3`
-/// in its other format. A cancelled test has failed; one left to do is skipped.
+/// The count in a summary line of Node's test runner: `ℹ pass 3`, or `# pass 3` in its other
+/// format. A cancelled test counts as failed, a todo as skipped.
 pub fn node(line: &str) -> Count {
     let mut words = line.split_whitespace();
     let (Some("ℹ" | "#"), Some(what), Some(number), None) =

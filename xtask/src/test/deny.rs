@@ -1,4 +1,4 @@
-//! What the dependencies may be, as deny.toml says.
+//! Checks the dependencies against deny.toml.
 
 use std::env;
 use std::fs;
@@ -13,9 +13,9 @@ use crate::command::succeeds;
 use crate::setup::cargo_tools;
 use crate::workspace::root;
 
-/// Licences, sources and bans always; known vulnerabilities where their
-/// database is on this machine, since it cannot be fetched everywhere and what
-/// it says changes from day to day.
+/// Licences, sources and bans are always checked. Known vulnerabilities are checked only if
+/// their database is on this machine: it cannot be fetched everywhere, and its contents
+/// change from day to day.
 pub fn suite(_: &Bench) -> Result<Count> {
     let mut count = Count::default();
     for what in ["bans", "licenses", "sources"] {
@@ -41,7 +41,7 @@ fn cargo_deny() -> Result<Command> {
     Ok(command)
 }
 
-/// Whether `cargo deny fetch` put a database where it looks for one.
+/// Whether `cargo deny fetch` has stored a database in its default location.
 fn has_advisories() -> bool {
     let home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)

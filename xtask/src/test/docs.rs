@@ -1,5 +1,5 @@
-//! The documentation of every crate, without a warning, and the documents
-//! beside it: neither links to what is not there.
+//! Builds the documentation of every crate without a warning, and checks the documents next
+//! to it: neither may contain a broken link.
 
 use std::process::Command;
 
@@ -15,7 +15,7 @@ use crate::workspace::{root, target};
 pub fn suite(_: &Bench) -> Result<Count> {
     let mut cargo = Command::new("cargo");
     let mut count = Count::one(documents(cargo.args(["doc", "--workspace"]))?);
-    // Most of the tracker's crate exists for wasm32 alone.
+    // Most of the tracker's crate exists only for wasm32.
     let mut cargo = rust::wasm()?.command("cargo");
     cargo
         .args(["doc", "--package", "natero-wasm", "--all-features"])

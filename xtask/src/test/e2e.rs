@@ -1,4 +1,4 @@
-//! Tests of the whole: a page in a browser, and the collector.
+//! End-to-end tests: a page in a browser, and the collector.
 
 use std::process::Command;
 
@@ -21,8 +21,8 @@ pub fn suite(bench: &Bench) -> Result<Count> {
     })
 }
 
-/// The same tests of the class on the Rust host; tests/e2e/src/hosts.rs names what it
-/// is excepted from.
+/// The same tests for the class on the Rust host; tests/e2e/src/hosts.rs lists the
+/// exceptions.
 pub fn class(bench: &Bench) -> Result<Count> {
     let class = build::class(Mode::Release)?;
     in_browsers(bench, &[], |tests| {
@@ -30,12 +30,12 @@ pub fn class(bench: &Bench) -> Result<Count> {
     })
 }
 
-/// The example in Leptos, built and used.
+/// Builds and uses the Leptos example.
 pub fn leptos(bench: &Bench) -> Result<Count> {
     example(bench, "leptos")
 }
 
-/// The example in Yew, built and used.
+/// Builds and uses the Yew example.
 pub fn yew(bench: &Bench) -> Result<Count> {
     example(bench, "yew")
 }
@@ -47,8 +47,7 @@ fn example(bench: &Bench, name: &str) -> Result<Count> {
     })
 }
 
-/// Runs the tests, or those chosen, in all browsers beside each other, against the real
-/// collector.
+/// Runs all or the chosen tests in all browsers at the same time, against the real collector.
 fn in_browsers(bench: &Bench, chosen: &[&str], set_up: impl Fn(&mut Command)) -> Result<Count> {
     let collector = build::program("natero-collector", "natero-collector")?;
     let mut runs = Vec::new();

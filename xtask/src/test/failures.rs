@@ -1,10 +1,10 @@
-//! What failed tests said, to be said again at the end: a run prints thousands
-//! of lines, and often only its last ones are at hand.
+//! Repeats the output of failed tests at the end: a run prints thousands of lines, and often
+//! only the last ones are at hand.
 
-/// Lines of one failure that are shown again.
+/// Number of lines that are repeated for one failure.
 const MOST: usize = 30;
 
-/// The failures that runners who write as libtest does have told of.
+/// The failures reported by runners with libtest's output format.
 #[derive(Debug, Default)]
 pub struct Failures {
     told: Vec<Vec<String>>,
@@ -12,7 +12,7 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// The next line of a runner.
+    /// Reads the next line of a runner.
     pub fn read(&mut self, line: &str) {
         let line = line.trim_end();
         let is_head = line.starts_with("---- ") && line.ends_with(" ----");
@@ -28,12 +28,12 @@ impl Failures {
         }
     }
 
-    /// What another runner told of.
+    /// Adds the failures of another runner.
     pub fn add(&mut self, other: Failures) {
         self.told.extend(other.told);
     }
 
-    /// All of it, in the order in which it was told.
+    /// All failures, in the order in which they were reported.
     pub fn text(&self) -> String {
         let failures = self.told.iter();
         let texts: Vec<_> = failures

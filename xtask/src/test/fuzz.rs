@@ -1,5 +1,5 @@
-//! The fuzz targets, for seconds each: their seeds, and what the fuzzer makes
-//! of these. Each target is one test.
+//! Runs each fuzz target for some seconds, with its seeds and the inputs that the fuzzer
+//! derives from them. Each target counts as one test.
 
 use std::fs;
 
@@ -18,14 +18,14 @@ pub fn suite(_: &Bench) -> Result<Count> {
     let mut count = Count::default();
     for name in fuzz::targets()? {
         println!("--- {name} ---");
-        // An empty one each time, so that no run depends on those before it.
+        // The corpus is empty each time, so that no run depends on earlier ones.
         let corpus = target().join("fuzz-corpus").join(&name);
         if corpus.exists() {
             fs::remove_dir_all(&corpus)?;
         }
         fs::create_dir_all(&corpus)?;
         let mut run = fuzz::fuzz(&name, &corpus, Some(SECONDS))?;
-        // Thousands of lines say what was reached; a failure is told all the same.
+        // Suppresses thousands of lines about coverage; failures are still reported.
         run.args(["-verbosity=0", "-print_final_stats=1"]);
         let passed = succeeds(&mut run)?;
         if !passed {

@@ -1,4 +1,5 @@
-//! What the documents lead to: links to files and their headings, and the files that they name.
+//! Checks the targets of links in documents: files and their headings, and the files that
+//! documents name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,11 +9,11 @@ use anyhow::Result;
 use super::count::Count;
 use crate::workspace::{read, root};
 
-/// Folders that hold no document of ours.
+/// Folders without documents of ours.
 const NOT_OURS: [&str; 4] = [".git", "node_modules", "pkg", "target"];
 
-/// Documents that describe the present, so that every file they name exists.
-/// Records of decisions may name what is gone.
+/// Documents that describe the present, so every file that they name must exist. Decision
+/// records may name files that were removed.
 const PRESENT: [&str; 4] = [
     "README.md",
     "ARCHITECTURE.md",
@@ -20,16 +21,16 @@ const PRESENT: [&str; 4] = [
     "bench/README.md",
 ];
 
-/// The folder whose documents all describe the present, but for [`RECORDS`].
+/// The folder whose documents all describe the present, except [`RECORDS`].
 const BOOK: &str = "docs";
 
-/// The folder of the records of decisions.
+/// The folder of the decision records.
 const RECORDS: &str = "docs/decisions";
 
-/// Begins of what only a run leaves behind.
+/// Prefixes of paths that exist only after a run.
 const MADE: [&str; 4] = ["target/", "pkg/", "fuzz/artifacts", "fuzz/corpus"];
 
-/// Each document is one test.
+/// Each document counts as one test.
 pub fn check() -> Result<Count> {
     let mut count = Count::default();
     for document in documents(&root())? {
@@ -55,7 +56,7 @@ fn describes_present(document: &Path) -> bool {
     (is_of_book && !is_record) || PRESENT.iter().any(|name| root().join(name) == document)
 }
 
-/// The documents of a folder, and of those in it.
+/// The documents in a folder and its subfolders.
 pub fn documents(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -71,7 +72,7 @@ pub fn documents(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Where Markdown links lead to, but for those to the web.
+/// The targets of Markdown links, except links to the web.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     text.split("](")
         .skip(1)
@@ -79,7 +80,7 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
         .filter(|link| !link.contains("://") && !link.starts_with("mailto:"))
 }
 
-/// Whether a link of a document leads to a file that is there, and to a heading of it.
+/// Whether a link of a document leads to an existing file, and to an existing heading in it.
 fn leads_on(document: &Path, link: &str) -> bool {
     let (file, heading) = link.split_once('#').unwrap_or((link, ""));
     let target = match file {
@@ -91,7 +92,7 @@ fn leads_on(document: &Path, link: &str) -> bool {
     target.exists() && (heading.is_empty() || is_heading())
 }
 
-/// What the headings of a document are called in links.
+/// The anchors of the headings of a document.
 fn headings(text: &str) -> impl Iterator<Item = String> {
     let prose = text.split("```").step_by(2);
     let lines = prose
@@ -108,8 +109,8 @@ fn headings(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// What stands between backticks and looks like a path from the root of the
-/// workspace to something that is always there.
+/// Texts between backticks that look like paths, relative to the root of the workspace, of
+/// something that always exists.
 fn paths(text: &str) -> impl Iterator<Item = &str> {
     let prose = text.split("```").step_by(2);
     prose
@@ -119,7 +120,7 @@ fn paths(text: &str) -> impl Iterator<Item = &str> {
 
 fn is_path(span: &str) -> bool {
     let names_only = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
-    // `seeds/TARGET` stands for many.
+    // A name such as `seeds/TARGET` is a placeholder.
     let is_placeholder =
         |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_uppercase());
     let Some((first, _)) = span.split_once('/') else {

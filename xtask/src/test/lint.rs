@@ -1,4 +1,4 @@
-//! Formatting and lints; each is one test.
+//! Formatting and lints; each counts as one test.
 
 use std::process::Command;
 
@@ -17,7 +17,7 @@ pub fn rustfmt(_: &Bench) -> Result<Count> {
     Ok(Count::one(succeeds(&mut cargo)?))
 }
 
-/// Of the TypeScript host and its tests, and of those of the package.
+/// Lints the TypeScript host and its tests, and the tests of the package.
 pub fn biome(_: &Bench) -> Result<Count> {
     let mut count = Count::default();
     for folder in ["js", "tests/packaging"] {
@@ -30,7 +30,7 @@ pub fn biome(_: &Bench) -> Result<Count> {
 
 pub fn clippy(_: &Bench) -> Result<Count> {
     rust::lints(&rust::wasm()?)?;
-    // The fuzz targets are linted with the rest.
+    // The fuzz targets are linted together with the rest.
     debian::cpp_compiler()?;
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root()).args([
@@ -44,7 +44,7 @@ pub fn clippy(_: &Bench) -> Result<Count> {
     Ok(Count::one(succeeds(&mut cargo)?))
 }
 
-/// Of the bindings, most of which exist for wasm32 alone.
+/// Lints the bindings, most of which exist only for wasm32.
 pub fn clippy_wasm(_: &Bench) -> Result<Count> {
     let toolchain = rust::wasm()?;
     rust::lints(&toolchain)?;

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check of the workspace, and one closing line.
+//! `cargo xtask test`: every check of the workspace, with a summary in the last line.
 
 mod book;
 mod count;
@@ -30,20 +30,20 @@ use package::Package;
 pub use package::pack;
 pub use packaging::{Part, Selection, run as try_packages};
 
-/// What the suites work with.
+/// What the suites share.
 struct Bench {
     browsers: Vec<Kind>,
     package: Package,
     failures: RefCell<Failures>,
 }
 
-/// A group of tests that is run and counted by itself.
+/// A group of tests that is run and counted separately.
 struct Suite {
     name: &'static str,
     run: fn(&Bench) -> Result<Count>,
 }
 
-/// In the order of how soon they tell of a mistake.
+/// Ordered by how soon they find a mistake.
 const SUITES: [Suite; 22] = [
     Suite {
         name: "rustfmt",
@@ -135,8 +135,8 @@ const SUITES: [Suite; 22] = [
     },
 ];
 
-/// Suites that run only where they are named: `class` builds std twice more, which takes
-/// minutes, and the others do not hold in every browser yet.
+/// Suites that run only when they are named. `class` builds std twice more, which takes
+/// minutes, and the others do not pass in every browser yet.
 const NAMED_ONLY: [&str; 4] = ["class", "e2e-class", "leptos", "yew"];
 
 /// `cargo xtask test [--browser NAME]… [--only SUITE]…`

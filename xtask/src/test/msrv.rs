@@ -1,5 +1,5 @@
-//! The oldest compiler: everything compiles with exactly the version that
-//! `rust-version` in Cargo.toml promises, and with the locked dependencies.
+//! Checks that everything compiles with exactly the compiler version in `rust-version` of
+//! Cargo.toml, and with the locked dependencies.
 
 use anyhow::Result;
 

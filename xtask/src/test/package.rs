@@ -1,4 +1,4 @@
-//! Checks of the npm package and of the TypeScript that it is made from.
+//! Checks of the npm package and of the TypeScript from which it is made.
 
 use std::cell::OnceCell;
 use std::ffi::OsStr;
@@ -18,17 +18,17 @@ use crate::setup::npm;
 use crate::size;
 use crate::workspace::{root, target, version};
 
-/// The package, built when the first suite asks for it.
+/// The package, which is built when the first suite needs it.
 #[derive(Default)]
 pub struct Package {
     tarball: OnceCell<Result<PathBuf, String>>,
 }
 
 impl Package {
-    /// Builds `pkg/` and packs it; returns the tarball.
+    /// Builds `pkg/` and packs it. Returns the tarball.
     ///
     /// # Errors
-    /// When either fails, for each suite that asks.
+    /// When either fails; each suite that needs it gets the error.
     pub fn tarball(&self) -> Result<PathBuf> {
         let made = self
             .tarball
@@ -38,7 +38,7 @@ impl Package {
     }
 }
 
-/// Builds `pkg/` and packs it as npm would; returns the tarball.
+/// Builds `pkg/` and packs it as npm would. Returns the tarball.
 ///
 /// # Errors
 /// When either fails.
@@ -51,9 +51,9 @@ pub fn pack() -> Result<PathBuf> {
     Ok(target().join(format!("natero-wasm-{}.tgz", version()?)))
 }
 
-/// That the package can be built and packed, that the TypeScript which is
-/// generated on the way is the one that is checked in, that what a page
-/// downloads is within the recorded budget, and that it could be released.
+/// Checks that the package can be built and packed, that the generated TypeScript equals the
+/// committed one, that the downloads are within the recorded budget, and that the package
+/// could be released.
 pub fn build(bench: &Bench) -> Result<Count> {
     let checked_in = build::generated()?;
     bench.package.tarball()?;
@@ -65,7 +65,7 @@ pub fn build(bench: &Bench) -> Result<Count> {
     count.add(Count::one(is_current));
     let fits = size::gate::holds()?;
     count.add(fits.map_or_else(Count::skipped, Count::one));
-    // Without std's sources the package is not the one that is released.
+    // Without the sources of std, the package is not the one that is released.
     if fits.is_some() {
         let checks = release::checks(&root().join("pkg"))?;
         release::print(&checks);
@@ -76,8 +76,8 @@ pub fn build(bench: &Bench) -> Result<Count> {
     Ok(count)
 }
 
-/// That wasm-pack makes the class `na` of this crate by the line that README.md shows,
-/// and that it is no larger than it may be where std was rebuilt for size.
+/// Checks that the wasm-pack command in README.md builds the class `na`, and that the class
+/// is within its size limit if std was rebuilt for size.
 pub fn class(_: &Bench) -> Result<Count> {
     build::packed()?;
     let mut count = Count::one(true);
@@ -86,7 +86,7 @@ pub fn class(_: &Bench) -> Result<Count> {
     Ok(count)
 }
 
-/// The types of our own TypeScript.
+/// Checks the types of our own TypeScript.
 pub fn typescript(_: &Bench) -> Result<Count> {
     let mut tsc = Command::new(npm::tools()?.join("tsc"));
     tsc.current_dir(root())
@@ -94,8 +94,9 @@ pub fn typescript(_: &Bench) -> Result<Count> {
     Ok(Count::one(succeeds(&mut tsc)?))
 }
 
-/// The types as a user of the package sees them: js/test/types and the samples of the
-/// documents against the packed package, as a bundler resolves it and as Node does.
+/// Checks the types from the point of view of a user: compiles js/test/types and the samples
+/// of the documents against the packed package, with module resolution as in a bundler and as
+/// in Node.
 pub fn types(bench: &Bench) -> Result<Count> {
     let tarball = bench.package.tarball()?;
     let tsc = npm::tools()?.join("tsc");
@@ -149,7 +150,7 @@ pub fn types(bench: &Bench) -> Result<Count> {
     Ok(count)
 }
 
-/// js/test/*.test.mjs against `pkg/`.
+/// Runs js/test/*.test.mjs against `pkg/`.
 pub fn node(bench: &Bench) -> Result<Count> {
     bench.package.tarball()?;
     let tests = files(&root().join("js/test"), "test.mjs")?;
@@ -162,10 +163,10 @@ pub fn node(bench: &Bench) -> Result<Count> {
     Ok(count.with_end(succeeded))
 }
 
-/// The files of a folder whose names end so.
+/// The files in a folder whose names end with `end`.
 ///
 /// # Errors
-/// When there is none: a suite without tests is a mistake in how they are found.
+/// When there are none, which means that the search for tests is wrong.
 pub fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>> {
     let end = format!(".{end}");
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! The packed package in projects of others: tests/packaging.
+//! The packed package in other projects: tests/packaging.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,17 +14,17 @@ use crate::setup::browsers::{self, Kind};
 use crate::setup::npm;
 use crate::workspace::root;
 
-/// Which of them.
+/// A part of these tests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// What takes seconds.
+    /// The tests that take seconds.
     Quick,
     /// Bundlers, frameworks and test runners, which take minutes to install.
     Matrix,
 }
 
 impl Part {
-    /// The folders of the tests, and of the lock that names what they need.
+    /// The folder of the tests, and the folder of the lock file for their dependencies.
     fn folders(self) -> (PathBuf, &'static str) {
         let folder = root().join("tests/packaging");
         match self {
@@ -34,13 +34,13 @@ impl Part {
     }
 }
 
-/// Which tests of a part are run, and what becomes of the results.
+/// Which tests of a part to run, and whether to record the results.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Selection<'a> {
     All,
-    /// All, and what held is written into docs/packaging.md.
+    /// All tests; the results are written to docs/packaging.md.
     Recorded,
-    /// Those with this text in their names, whose results are written, too.
+    /// The tests with this text in their names; their results are written, too.
     Named(&'a str),
 }
 
@@ -52,7 +52,7 @@ pub fn suite(bench: &Bench) -> Result<Count> {
 /// Runs tests of a part against a tarball.
 ///
 /// # Errors
-/// When what it needs cannot be installed.
+/// When its dependencies cannot be installed.
 pub fn run(part: Part, tarball: PathBuf, selection: Selection) -> Result<Count> {
     npm::packages("tests/packaging")?;
     let (tests, lock) = part.folders();
@@ -60,7 +60,7 @@ pub fn run(part: Part, tarball: PathBuf, selection: Selection) -> Result<Count> 
     let collector = build::program("natero-collector", "natero-collector")?;
     let mut node = Command::new("node");
     node.current_dir(root())
-        // Beside each other they would take each other's time.
+        // If they ran at the same time, they would delay each other.
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .args(match selection {
             Selection::Named(name) => Some(format!("--test-name-pattern={name}")),

@@ -1,4 +1,4 @@
-//! The samples of code in the documents.
+//! Code samples in the documents.
 
 use std::path::Path;
 
@@ -9,15 +9,16 @@ use crate::workspace::{read, root};
 
 /// A sample.
 pub struct Sample {
-    /// A name for the file that it becomes: those of its document and of its place in it.
+    /// A name for the file into which it is written, from the name of its document and its
+    /// position there.
     pub name: String,
     pub code: String,
 }
 
-/// The samples in a language, of the book and of the two readmes.
+/// The samples in a language from the book and the two readmes.
 ///
 /// # Errors
-/// When there is none: that would be a mistake in how they are found.
+/// When there are none, which means that the search for them is wrong.
 pub fn all(language: &str) -> Result<Vec<Sample>> {
     let mut documents = links::documents(&root().join("docs"))?;
     documents.extend(["README.md", "pkg-template/README.md"].map(|path| root().join(path)));
@@ -34,14 +35,14 @@ pub fn all(language: &str) -> Result<Vec<Sample>> {
     Ok(found)
 }
 
-/// A path of the workspace in letters that any file may have.
+/// A path in the workspace, with only characters that any file name may have.
 fn plain(document: &Path) -> String {
     let path = document.strip_prefix(root()).unwrap_or(document);
     let path = path.with_extension("").to_string_lossy().into_owned();
     path.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-")
 }
 
-/// The samples of a document, each behind the line on which it begins.
+/// The samples of a document, each with the number of the line on which it begins.
 fn of<'a>(text: &'a str, language: &str) -> Vec<(usize, &'a str)> {
     let fence = format!("```{language}\n");
     let mut found = Vec::new();

@@ -1,5 +1,5 @@
-//! The collector's store on PostgreSQL and ClickHouse, where both servers are at hand: its
-//! own tests, and those of every store.
+//! The collector's store on PostgreSQL and ClickHouse, if both servers are installed: its own
+//! tests, and those of every store.
 
 use std::fs;
 use std::process::Command;
@@ -13,13 +13,13 @@ use crate::command::succeeds;
 use crate::setup::{chdb, debian, rust};
 use crate::workspace::root;
 
-/// With the dependencies as the native tests have built them.
+/// Uses the same dependencies as the native tests, which have already built them.
 const WORKSPACE: [&str; 3] = ["--workspace", "--exclude", "natero-e2e"];
 
-/// What compares the stores.
+/// The tests that compare the stores.
 const COMPARED: [&str; 2] = ["--test", "scaled"];
 
-/// Tests that do not run on servers again, and why. All others do.
+/// Tests that are not run again on servers, with the reason. All others are.
 const NOT_AGAIN: [(&str, &str); 5] = [
     ("deploy", "it reads files of the repository"),
     ("layers", "it reads the source"),
@@ -34,10 +34,11 @@ const NOT_AGAIN: [(&str, &str); 5] = [
     ("stores", "it reads the tests"),
 ];
 
-/// Names a Python that has a current ClickHouse within, to the test that needs one.
+/// The environment variable that gives the test of the current engine a Python with that
+/// engine.
 const PYTHON: &str = "NATERO_CHDB_PYTHON";
 
-/// Its lints always, and its tests where both servers are at hand.
+/// Runs the lints in any case, and the tests if both servers are installed.
 pub fn suite(bench: &Bench) -> Result<Count> {
     rust::lints(&rust::wasm()?)?;
     let mut clippy = Command::new("cargo");
@@ -56,7 +57,7 @@ pub fn suite(bench: &Bench) -> Result<Count> {
     let servers = Servers::start()?;
     let mut compared = servers.cargo();
     compared.args(COMPARED);
-    // A test that needs a current ClickHouse counts as skipped without one.
+    // Without a current ClickHouse, the test that needs one counts as skipped.
     match chdb::python() {
         Ok(python) => {
             compared
@@ -77,7 +78,7 @@ pub fn suite(bench: &Bench) -> Result<Count> {
     Ok(count)
 }
 
-/// One server of each kind, which all tests share.
+/// One server of each kind, shared by all tests.
 struct Servers {
     postgres: Postgres,
     clickhouse: Clickhouse,
@@ -86,14 +87,14 @@ struct Servers {
 impl Servers {
     fn start() -> Result<Self> {
         let programs = Programs::find()?;
-        // What a test wrote need not survive the machine.
+        // Test data does not have to survive a crash of the machine.
         Ok(Servers {
             postgres: Postgres::start(&programs, Flushing::Off).context("start PostgreSQL")?,
             clickhouse: Clickhouse::start(&programs).context("start ClickHouse")?,
         })
     }
 
-    /// Tests that use them.
+    /// A cargo command for tests that use these servers.
     fn cargo(&self) -> Command {
         let mut cargo = Command::new("cargo");
         cargo
@@ -106,7 +107,7 @@ impl Servers {
     }
 }
 
-/// The names of the tests that run on servers, too.
+/// The names of the tests that are run again on servers.
 fn again() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(root().join("crates/collector/tests"))? {

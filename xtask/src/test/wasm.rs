@@ -1,4 +1,4 @@
-//! The binding suites: tests/*.rs of the root package, run in a browser.
+//! Tests of the bindings: tests/*.rs of the root package, run in a browser.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,8 +13,8 @@ use crate::setup::browsers::{self, Browser, Kind};
 use crate::setup::{cargo_tools, rust};
 use crate::workspace::{read, root, target};
 
-/// Seconds that one test binary may take in a browser; the runner's own 20 are
-/// few for a machine that is busy.
+/// Time limit of a test binary in a browser, in seconds. The runner's default of 20 is too
+/// short for a busy machine.
 const LIMIT: &str = "180";
 
 pub fn suite(bench: &Bench) -> Result<Count> {
@@ -27,7 +27,7 @@ pub fn suite(bench: &Bench) -> Result<Count> {
         let capabilities = capabilities(&browser)?;
         for binary in binaries()? {
             println!("--- {kind}: {} ---", binary.join(" "));
-            // WebKitGTK has no headless mode: it is given a display instead.
+            // WebKitGTK has no headless mode, so it gets a virtual display.
             let (program, before): (&Path, &[&OsStr]) = if browser.needs_display() {
                 (
                     Path::new("xvfb-run"),
@@ -51,7 +51,7 @@ pub fn suite(bench: &Bench) -> Result<Count> {
                 .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities);
             let mut count = counted(bench, &mut command)?;
             for _ in 1..tries(*kind) {
-                // It ended before it could say how its tests did.
+                // It exited before it could report the results of its tests.
                 if count != Count::one(false) {
                     break;
                 }
@@ -63,9 +63,9 @@ pub fn suite(bench: &Bench) -> Result<Count> {
     Ok(total)
 }
 
-/// How often a test binary is begun that does not come to its end. WebKitGTK's driver
-/// fails scripts while the address of the page changes, and the runner, which asks by a
-/// script how far the tests are, ends with that.
+/// How often to start a test binary that does not run to its end. WebKitGTK's driver fails
+/// scripts while the address of the page changes. The runner polls the progress of the tests
+/// with a script, and exits on such a failure.
 fn tries(kind: Kind) -> u32 {
     match kind {
         Kind::Chromium | Kind::Firefox => 1,
@@ -73,15 +73,15 @@ fn tries(kind: Kind) -> u32 {
     }
 }
 
-/// The options that name each test binary, to be run one by one: wasm-pack can
-/// pass `--no-fail-fast` only to a build that does not know it, and without it
-/// the first binary that fails keeps the others from running.
+/// The options that select each test binary, so that they are run one by one. wasm-pack can
+/// pass `--no-fail-fast` only to a build that does not support it, and without it the first
+/// binary that fails prevents the others from running.
 fn binaries() -> Result<Vec<Vec<String>>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(root().join("tests")).context("cannot read tests/")? {
         let mut path = entry?.path();
         if path.join("main.rs").is_file() && !path.join("Cargo.toml").is_file() {
-            // A binary of several files.
+            // A test binary may consist of several files.
             path.set_extension("rs");
         }
         if let (Some("rs"), Some(name)) =
@@ -102,13 +102,14 @@ fn driver_options(kind: Kind) -> [&'static str; 2] {
     match kind {
         Kind::Chromium => ["--chrome", "--chromedriver"],
         Kind::Firefox => ["--firefox", "--geckodriver"],
-        // The runner knows Safari's driver, and WebKitGTK's speaks the same.
+        // The runner supports Safari's driver, and WebKitGTK's driver uses the same
+        // protocol.
         Kind::Webkit => ["--safari", "--safaridriver"],
     }
 }
 
-/// Writes what the runner asks of the driver, with the browser that was found;
-/// returns the file.
+/// Writes the capabilities that the runner requests from the driver, with the path of the
+/// installed browser. Returns the file.
 fn capabilities(browser: &Browser) -> Result<PathBuf> {
     let capabilities = match browser.kind {
         Kind::Chromium => {

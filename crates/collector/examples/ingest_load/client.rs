@@ -1,4 +1,4 @@
-//! Clients that send batches as fast as they are answered.
+//! Clients that send batches as fast as the server answers.
 
 use std::{
     fmt::Write,
@@ -14,16 +14,15 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Room for an event in a body.
+/// Bytes to reserve for each event in a body.
 const EVENT_BYTES: usize = 320;
 
-/// What is in a batch.
+/// The contents of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Batch {
-    /// So many events of one page of one user, as the tracker sends them.
+    /// This number of events, all of one page of one user, as the tracker sends them.
     OnePage(u64),
-    /// So many events, each of another account, user and page, as a server sends
-    /// them.
+    /// This number of events, each of another account, user and page, as a server sends them.
     ManyAccounts(u64),
 }
 
@@ -35,20 +34,20 @@ impl Batch {
     }
 }
 
-/// Batches that are sent to an address until a moment.
+/// Batches that clients send to an address until a deadline.
 pub struct Load {
     pub address: String,
     pub path: String,
     pub batch: Batch,
-    /// How long ago the events were made, in ms.
+    /// The age of the events, in ms.
     pub age: i64,
     pub until: Instant,
     pub refused: AtomicU64,
-    /// Number of the next batch: no two have the same events.
+    /// Number of the next batch: no two batches have the same events.
     pub next: AtomicU64,
 }
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Debug, Clone, Copy)]
 pub struct Outcome {
     pub batches: u64,
@@ -58,7 +57,7 @@ pub struct Outcome {
     pub p99: Duration,
 }
 
-/// Sends batches on so many connections.
+/// Sends batches on `connections` connections for `seconds` seconds.
 pub async fn run(load: Arc<Load>, connections: usize, seconds: f64) -> Outcome {
     let clients: Vec<_> = (0..connections)
         .map(|_| tokio::spawn(client(Arc::clone(&load))))
@@ -81,7 +80,7 @@ pub async fn run(load: Arc<Load>, connections: usize, seconds: f64) -> Outcome {
     }
 }
 
-/// Sends one batch after the other, and gives how long each took.
+/// Sends one batch after the other, and returns how long each took.
 async fn client(load: Arc<Load>) -> Vec<Duration> {
     let stream = TcpStream::connect(&load.address).await.expect("connected");
     stream.set_nodelay(true).expect("set");
@@ -105,8 +104,8 @@ async fn client(load: Arc<Load>) -> Vec<Duration> {
 }
 
 impl Load {
-    /// Batches from now on for so many seconds. `phase` tells their events from those
-    /// of other loads.
+    /// Batches for the next `seconds` seconds. `phase` makes their events different from
+    /// those of other loads.
     pub fn new(
         address: &str,
         path: &str,
@@ -126,8 +125,8 @@ impl Load {
         }
     }
 
-    /// A batch with a number. It is written without a tree of JSON in between: what the
-    /// loader takes of the shared processors, the servers do not have.
+    /// The batch with the number `no`. It is written directly, without a tree of JSON values:
+    /// processor time that the loader uses is not available to the servers.
     fn request(&self, no: u64) -> Vec<u8> {
         let created_at = natero_collector::clock::now_ms() - self.age;
         let mut body = String::with_capacity(self.batch.events() as usize * EVENT_BYTES);

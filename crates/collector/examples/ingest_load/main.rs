@@ -1,12 +1,12 @@
-//! Sustained load on a collector of its own on loopback.
+//! Sustained load on a collector that runs on loopback.
 //!
 //! `cargo run --release -p natero-collector --example ingest_load -- [SECONDS] [PART]`
 //!
-//! Prints how many events a second are on disk, beside a plain handler of axum and
-//! SQLite (`plain.rs`) in the same run, for 1 and 16 connections with 1 and 50
-//! events a batch, and with 50 events of 50 accounts; then which part of that 16
-//! connections keep while other work is done. Loader and server share the machine.
-//! `PART` is `ratios` or `work`, for one of them alone.
+//! Prints how many events a second reach the disk, and the same for a plain handler of axum
+//! and SQLite (`plain.rs`) in the same run. The loads are 1 and 16 connections, with 1 and 50
+//! events a batch, and with 50 events of 50 accounts. Then it prints which share of that rate
+//! 16 connections keep while the collector does other work. Loader and server share the
+//! machine. `PART` is `ratios` or `work`, to run only one of the two.
 
 mod client;
 mod plain;
@@ -30,10 +30,10 @@ use tokio::{io::BufReader, net::TcpStream, runtime::Runtime, task::JoinHandle};
 /// The argument that makes this program the plain handler.
 const PLAIN: &str = "plain";
 
-/// Rounds of each server, in turns, so that other work on the machine meets both.
+/// Rounds of each server, alternating, so that other work on the machine affects both.
 const ROUNDS: u64 = 2;
 
-/// Age of the events of the first part, in ms: retention deletes them later.
+/// Age of the events of the first part, in ms: old enough for retention to delete them later.
 const OLD: i64 = 40 * 24 * 60 * 60 * 1000;
 
 fn main() {
@@ -173,7 +173,7 @@ fn print_work(runtime: &Runtime, seconds: f64) {
     );
 }
 
-/// The plain handler, which is this program under another name.
+/// The plain handler, which is this program with another argument.
 fn plain_server(db: &Path) -> Server {
     let own = std::env::current_exe().expect("a path");
     Server::start(Command::new(own).arg(PLAIN).arg(db))
@@ -183,14 +183,14 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// Makes a pair of keys, and gives the path of its batches.
+/// Makes a key pair, and returns the path to which its batches are sent.
 fn new_source(db: &Path) -> String {
     let keys = natero(db, &["keys", "create", "source"]);
     let key = |name: &str| keys[name].as_str().expect("a key").to_owned();
     format!("/v1/{}/{}", key("auth_key"), key("api_key"))
 }
 
-/// Counts the events that retention deletes.
+/// Counts the events that retention is going to delete.
 fn old(db: &Path) -> i64 {
     let conn = rusqlite::Connection::open(db).expect("it opens");
     let before = natero_collector::clock::now_ms() - OLD / 2;
@@ -199,7 +199,7 @@ fn old(db: &Path) -> i64 {
         .expect("counted")
 }
 
-/// Puts the accounts of the load below one root.
+/// Puts the accounts of the load below one root account.
 async fn put_below_root(address: &str, key: &str) {
     let records: Vec<_> = (0..500)
         .map(|no| json!({"account_id": format!("account {no}"), "parent_account_id": "root"}))
@@ -214,7 +214,7 @@ async fn put_below_root(address: &str, key: &str) {
     assert_eq!(status.expect("answered"), 200);
 }
 
-/// Asks for the same again and again.
+/// Repeats the same request, and counts the answers.
 async fn ask(address: String, target: String, asked: Arc<AtomicU64>) {
     let request = format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n");
     let mut stream = BufReader::new(TcpStream::connect(&address).await.expect("connected"));

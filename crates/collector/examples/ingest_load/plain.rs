@@ -33,7 +33,7 @@ struct Event {
 
 type Shared = Arc<Mutex<Connection>>;
 
-/// Serves until the process is ended, and prints its address as the collector does.
+/// Serves until the process is ended. Prints its address in the same form as the collector.
 pub fn serve(db: &Path) {
     let conn = Connection::open(db).expect("it opens");
     // The settings that every guide recommends, and a flush at every commit.

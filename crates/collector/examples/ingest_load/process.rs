@@ -1,4 +1,4 @@
-//! The processes that are measured.
+//! The server processes that are measured.
 
 use std::{
     io::BufRead,
@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// A server that ends with its value.
+/// A server process that is ended when this value is dropped.
 pub struct Server {
     child: Child,
     pub address: String,
@@ -48,12 +48,12 @@ impl Server {
     }
 }
 
-/// Processor time of a process so far, in µs, and that of those of its children that have
-/// ended.
+/// Processor time of a process so far, in µs, and the processor time of its children that
+/// have ended.
 pub fn cpu_of(pid: u32) -> (f64, f64) {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // User and system time, in hundredths of a second, follow the name, and then those of
-    // children.
+    // The fields after the name include user and system time in hundredths of a second,
+    // followed by those of the children.
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
     let ticks: Vec<f64> = fields
         .split(' ')
@@ -87,7 +87,7 @@ pub fn collector() -> PathBuf {
     binary
 }
 
-/// The answer of a command of the collector that prints JSON.
+/// Runs a command of the collector that prints JSON, and returns the JSON.
 pub fn natero(db: &Path, args: &[&str]) -> serde_json::Value {
     let output = Command::new(collector())
         .args(args)

@@ -1,11 +1,11 @@
-//! One request at a time, and its answer as text.
+//! Sends one request at a time, and returns its answer as text.
 
 use std::{
     io::{Read, Write},
     net::TcpStream,
 };
 
-/// The body of the answer to a request, which has to be 200.
+/// The body of the answer to a request. The status must be 200.
 pub fn ask(address: &str, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("connected");
     let request = format!(

@@ -13,14 +13,14 @@ use crate::{
 
 const DATABASE: &str = "natero";
 
-/// Two collectors on their servers.
+/// Two collectors with their database servers.
 pub struct Machine {
     collectors: Vec<Server>,
     postgres: Postgres,
     clickhouse: Clickhouse,
     path: String,
     account_key: String,
-    /// Where PostgreSQL had written to its log before anything was stored.
+    /// Position in PostgreSQL's write-ahead log before anything was stored.
     log_start: f64,
 }
 
@@ -62,7 +62,7 @@ impl Machine {
         machine
     }
 
-    /// Where the collectors listen.
+    /// The addresses of the collectors.
     pub fn addresses(&self) -> Vec<String> {
         let collectors = self.collectors.iter();
         collectors.map(|server| server.address.clone()).collect()
@@ -73,14 +73,14 @@ impl Machine {
         &self.path
     }
 
-    /// What the Account API answers.
+    /// The answer of the Account API to a request.
     pub fn ask(&self, method: &str, path: &str, body: &str) -> String {
         let sign = if path.contains('?') { '&' } else { '?' };
         let path = format!("/api/v2/{path}{sign}api_key={}", self.account_key);
         ask(&self.collectors[0].address, method, &path, body)
     }
 
-    /// What ClickHouse answers.
+    /// The answer of ClickHouse to a query.
     pub fn clickhouse(&self, sql: &str) -> String {
         let address = self.clickhouse.address("");
         let address = address.trim_start_matches("http://").trim_end_matches('/');
@@ -95,7 +95,7 @@ impl Machine {
         }
     }
 
-    /// Bytes that PostgreSQL has written to its log.
+    /// Bytes that PostgreSQL has written to its write-ahead log.
     fn log(&self) -> f64 {
         self.number("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')")
     }
@@ -105,7 +105,7 @@ impl Machine {
         answer.trim().parse().expect("a number")
     }
 
-    /// Prints what each of so many events takes.
+    /// Prints the bytes that each of `events` events takes.
     pub fn print_sizes(&self, events: f64) {
         let of_events = |size: &str| {
             self.number(&format!(

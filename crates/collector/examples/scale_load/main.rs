@@ -1,12 +1,13 @@
-//! What an event costs two collectors on PostgreSQL and ClickHouse, and what a question
-//! does: inputs for a plan.
+//! Measures what an event and a query cost two collectors on PostgreSQL and ClickHouse, as
+//! inputs for capacity planning.
 //!
-//! `cargo run --release -p natero-collector --features scaled --example scale_load -- [SECONDS]`
+//! `cargo run --release -p natero-collector --features scaled --example scale_load --
+//! [SECONDS]`
 //!
-//! Two collectors take batches of 50 events as fast as they answer, half of the time from
-//! one page each and half from 50 accounts each. Loader, collectors, PostgreSQL and
-//! ClickHouse share the machine, so an event costs what the sum of them does. `cargo xtask
-//! bench scale` runs it.
+//! Two collectors take batches of 50 events as fast as they answer. During one half of the
+//! time the events of a batch are from one page, during the other from 50 accounts. Loader,
+//! collectors, PostgreSQL and ClickHouse share the machine, so the cost of an event is the
+//! sum over all of them. `cargo xtask bench scale` runs it.
 
 #[path = "../ingest_load/client.rs"]
 mod client;
@@ -30,7 +31,7 @@ use watch::Watch;
 /// Connections to each collector.
 const CONNECTIONS: usize = 16;
 
-/// How far apart the ages of the events of a round are: what is asked for is spread over
+/// The difference in age between the events of two rounds, in ms: queries are meant to cover
 /// months.
 const ROUND_AGE: i64 = 5 * 24 * 60 * 60 * 1000;
 
@@ -60,7 +61,7 @@ fn main() {
     runtime.block_on(questions::print(&machine));
 }
 
-/// What a load has cost.
+/// The cost of a load.
 struct Loaded {
     events: u64,
     outcomes: Vec<Outcome>,

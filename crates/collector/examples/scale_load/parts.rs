@@ -1,4 +1,4 @@
-//! Processor time of each part.
+//! Processor time of collectors, PostgreSQL and ClickHouse.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ pub struct Cpu {
 }
 
 impl Cpu {
-    /// What was used since.
+    /// The time used since `before`.
     pub fn less(&self, before: &Cpu) -> Cpu {
         Cpu {
             collectors: self.collectors - before.collectors,

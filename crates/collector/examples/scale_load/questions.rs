@@ -1,4 +1,4 @@
-//! What questions cost.
+//! What queries cost.
 
 use std::time::Instant;
 
@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use crate::machine::Machine;
 
-/// How often each is asked.
+/// How often each query runs.
 const TIMES: u32 = 5;
 
-/// Rows of a mark: ClickHouse reads no fewer at a time.
+/// Rows of a granule, the smallest number of rows that ClickHouse reads.
 const ROWS_OF_MARK: f64 = 8192.0;
 
-/// Puts the accounts of the load below one root, asks, and prints what it costs.
+/// Puts the accounts of the load below one root account, runs the queries, and prints what
+/// they cost.
 pub async fn print(machine: &Machine) {
     let records: Vec<Value> = (0..500)
         .map(|no| json!({"account_id": format!("account {no}"), "parent_account_id": "root"}))

@@ -1,28 +1,29 @@
-//! How far ClickHouse is behind.
+//! Measures how far ClickHouse lags behind PostgreSQL.
 
 use std::time::{Duration, Instant};
 
 use crate::http::ask;
 
-/// Time between two looks.
+/// Time between two checks.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How often nothing must be behind until that is believed: a collector looks each 2 s.
+/// How many checks in a row must find no lag until the load counts as shipped: a collector
+/// updates this metric only every 2 s.
 const CALM: u32 = 6;
 
-/// How far ClickHouse was behind.
+/// How far ClickHouse lagged behind.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Watch {
-    /// Age of the oldest event that it lacked, in s, at most.
+    /// The largest age of an event that ClickHouse did not have yet, in s.
     pub most_age: f64,
-    /// Number of events that it lacked, at most.
+    /// The largest number of events that ClickHouse did not have yet.
     pub most_events: i64,
-    /// How long after the load it had all, in s.
+    /// How long after the load ClickHouse had all events, in s.
     pub caught_up: f64,
 }
 
 impl Watch {
-    /// Watches during a load of so long, and until all of it is shipped.
+    /// Watches during a load of the duration `load`, and until all of its events are shipped.
     pub async fn until_shipped(addresses: Vec<String>, load: Duration) -> Self {
         let mut watch = Watch::default();
         let (start, mut calm) = (Instant::now(), 0);

@@ -1,4 +1,4 @@
-//! `erase` and `restore`.
+//! The commands `erase` and `restore`.
 
 use std::{
     ffi::OsString,
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// The erasure that the arguments ask for.
+/// The erasure that the arguments describe.
 pub(super) fn erasure(
     kind: ErasureKind,
     id: String,
@@ -55,7 +55,7 @@ pub(super) fn run_erase(
             let erased = CommandFile::open(&file)?.erase(erasure)?;
             (erased, file.display().to_string())
         }
-        // Its address may have a password in it.
+        // The address is not repeated: it may contain a password.
         StoreChoice::Scaled(address) => (
             scaled::erase(&address.postgres, &address.clickhouse, erasure)?,
             "the database".to_owned(),
@@ -115,14 +115,14 @@ pub(super) fn run_restore(database: &DatabaseFile, from: &Path) -> Result<(), Cl
     let erased = CommandFile::from_backup(from, &copy)
         .and_then(|copied| copied.apply(&list))
         .inspect_err(|_| {
-            // What was not restored is of no use.
+            // A copy that was not restored completely is useless.
             let _ = remove(&copy);
         })?;
     fs::File::open(&copy)
         .and_then(|file| file.sync_all())
         .map_err(io(format!("flushing {}", copy.display())))?;
-    // The log and the inbox of the replaced file have nothing that it lacks, and are not those
-    // of the file that comes.
+    // The write-ahead log and the inbox of the replaced file hold nothing that the file
+    // lacks, and they do not belong to the new file.
     for log in ["-wal", "-shm"] {
         removing(&beside(db, log))?;
     }
@@ -146,7 +146,7 @@ pub(super) fn run_restore(database: &DatabaseFile, from: &Path) -> Result<(), Cl
     Ok(())
 }
 
-/// The list of what was erased from the database that is replaced.
+/// The list of erasures of the database that is being replaced.
 fn erasures_of(db: &Path) -> Result<ErasureList, CliError> {
     if !db.exists() {
         return Ok(ErasureList::EMPTY);
@@ -167,8 +167,8 @@ fn erasures_of(db: &Path) -> Result<ErasureList, CliError> {
     })
 }
 
-/// Keeps a file beside under a name that none has yet, which it returns; `None` where
-/// there is no file.
+/// Keeps a file under a new, unused name beside it, and returns that name; `None` when there
+/// is no file.
 fn keep(db: &Path) -> std::io::Result<Option<PathBuf>> {
     if !db.exists() {
         return Ok(None);
@@ -179,7 +179,8 @@ fn keep(db: &Path) -> std::io::Result<Option<PathBuf>> {
         kept = beside(db, &format!(".before-restore-{number}"));
         number += 1;
     }
-    // With a link there is a database at every moment. Not every disk has links.
+    // With a hard link, the database exists at every moment. Not every file system supports
+    // links.
     fs::hard_link(db, &kept).or_else(|_| fs::rename(db, &kept))?;
     Ok(Some(kept))
 }
@@ -195,7 +196,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Removes a file that may not be there.
+/// Removes a file, if it exists.
 fn remove(path: &Path) -> std::io::Result<()> {
     match fs::remove_file(path) {
         Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),

@@ -14,7 +14,7 @@ pub enum CliError {
     /// The server cannot start.
     #[error("{0}")]
     Serve(#[from] ServeError),
-    /// A store is not moved into another, or not all of it.
+    /// Moving a store into another failed or is incomplete.
     #[error("{0}")]
     Migration(#[from] crate::store::migration::MigrationError),
     /// A socket or a file failed.

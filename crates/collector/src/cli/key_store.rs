@@ -1,4 +1,4 @@
-//! The store whose keys a command makes, lists and revokes.
+//! The store whose keys a command creates, lists and revokes.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ pub(super) enum KeyStore {
     Scaled(ScaledKeys),
 }
 
-/// Asks whichever store it is.
+/// Calls the same method on whichever store it is.
 macro_rules! ask {
     ($store:expr, $keys:ident => $call:expr) => {
         match $store {
@@ -30,12 +30,12 @@ macro_rules! ask {
 }
 
 impl KeyStore {
-    /// Opens a store that is there.
+    /// Opens an existing store.
     pub(super) fn open(database: &Database) -> Result<Self, CliError> {
         Self::open_by(database, CommandFile::open)
     }
 
-    /// Opens a store, and makes it if it is not there yet.
+    /// Opens a store, and creates it if it does not exist yet.
     pub(super) fn open_or_create(database: &Database) -> Result<Self, CliError> {
         Self::open_by(database, CommandFile::open_or_create)
     }

@@ -1,4 +1,4 @@
-//! `migrate`: moves a SQLite file into a store on PostgreSQL and ClickHouse.
+//! The command `migrate`: moves a SQLite file into a store on PostgreSQL and ClickHouse.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,19 +20,20 @@ use crate::{
     },
 };
 
-/// Rows of a transaction: what one costs is spread over many, and a break costs seconds.
+/// Rows in a transaction: enough to spread its cost over many rows, and few enough for an
+/// interruption to cost only seconds.
 const ROWS: usize = 20_000;
 
-/// Parts of tables that are read before they are written.
+/// Number of parts of tables that are read ahead of the writer.
 const PARTS: usize = 2;
 
-/// Time between two lines about how far it is.
+/// Time between two progress lines.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Time between two looks at the shipper.
+/// Time between two checks of the shipper.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Differences that are told one by one.
+/// Number of differences that are printed one by one.
 const TOLD: usize = 20;
 
 /// Where from and where to.
@@ -61,7 +62,7 @@ pub struct Migrate {
 }
 
 impl std::fmt::Debug for Migrate {
-    /// Leaves the addresses of servers out: they may have passwords in them.
+    /// Omits the addresses of servers: they may contain passwords.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Migrate")
             .field("from", &self.from)
@@ -102,8 +103,8 @@ pub(super) fn run(arguments: Migrate) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The file and the target that the flags name. No address is repeated: it may have a
-/// password in it.
+/// The file and the target that the flags name. Errors repeat no address, because it may
+/// contain a password.
 fn chosen(arguments: Migrate) -> Result<(PathBuf, ScaledAddress), CliError> {
     let usage = |words: &str| CliError::Usage(words.to_owned());
     let file = arguments.from.strip_prefix("sqlite:");
@@ -127,14 +128,14 @@ fn chosen(arguments: Migrate) -> Result<(PathBuf, ScaledAddress), CliError> {
     }
 }
 
-/// How far a move is.
+/// The progress of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// So many of so many events are in PostgreSQL.
+    /// Number of events that are in PostgreSQL, and of all events.
     Copied(i64, i64),
-    /// So many events wait for ClickHouse.
+    /// Number of events that wait to be shipped to ClickHouse.
     Shipping(i64),
-    /// So many of so many trees of accounts were compared.
+    /// Number of account trees that were compared, and of all trees.
     Compared(usize, usize),
 }
 
@@ -150,27 +151,28 @@ impl std::fmt::Display for Progress {
     }
 }
 
-/// Hears how far a move is, and may break it off.
+/// Receives the progress of a migration. An error cancels the migration.
 pub type Tell<'a> = dyn FnMut(Progress) -> Result<(), MigrationError> + Send + 'a;
 
-/// What became of a move.
+/// The result of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moved {
-    /// It is over. `events` were moved, by this run and those before that broke off.
+    /// It is complete. `events` were moved, by this run and by earlier ones that were
+    /// interrupted.
     Now {
         /// Number of events.
         events: i64,
     },
-    /// It was over before.
+    /// It was complete before.
     Before,
 }
 
-/// Moves a file into a store on servers, `rows` events in a transaction. `tell` hears how
-/// far it is, and may break it off.
+/// Moves a file into a store on servers, with `rows` events in a transaction. `tell` receives
+/// the progress, and may cancel by returning an error.
 ///
 /// # Errors
-/// When either store fails, the file is in use, the target has other data, or answers
-/// differ in the end.
+/// When either store fails, the file is in use, the target holds other data, or the two
+/// stores answer differently in the end.
 pub fn migrate(
     runtime: &Runtime,
     file: &Path,
@@ -192,7 +194,7 @@ pub fn migrate(
         };
         let events = copy(runtime, &source, target, (position, copied), tell)?;
         let (keys, events_from) = (read(&source, &KEYS)?, source.events_from()?);
-        // It is asked as a collector asks it.
+        // The comparison below opens the file as a collector does.
         drop(source);
         runtime.block_on(async {
             ship(target, events_from, tell).await?;
@@ -206,7 +208,7 @@ pub fn migrate(
     moved
 }
 
-/// Moves what events are about: read on one thread, and written on another.
+/// Moves everything except events and figures. One thread reads and another writes.
 fn begin(
     runtime: &Runtime,
     source: &mut SqliteSource,
@@ -220,7 +222,7 @@ fn begin(
     })
 }
 
-/// All rows of some tables.
+/// Reads all rows of some tables.
 fn read<'t>(
     source: &SqliteSource,
     tables: &'t [Table],
@@ -231,8 +233,8 @@ fn read<'t>(
         .collect()
 }
 
-/// Copies events and figures from where a run before has come to, and returns the number
-/// of all that are copied.
+/// Copies events and figures from where an earlier run stopped. Returns the number of all
+/// copied events.
 fn copy(
     runtime: &Runtime,
     source: &SqliteSource,
@@ -251,7 +253,8 @@ fn copy(
     Ok(copied)
 }
 
-/// Waits until ClickHouse has all events. From `events_from` on the source had all of them.
+/// Waits until ClickHouse has all events. The source had all of its events from `events_from`
+/// on.
 async fn ship(
     target: &ScaledTarget,
     events_from: i64,
@@ -268,7 +271,7 @@ async fn ship(
     }
 }
 
-/// Fails where both stores do not answer the same.
+/// Fails when the two stores answer differently.
 async fn compare(
     file: &Path,
     target: &ScaledTarget,

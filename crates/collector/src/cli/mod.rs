@@ -81,8 +81,8 @@ enum Command {
         #[command(flatten)]
         database: DatabaseFile,
     },
-    /// Move a SQLite file into PostgreSQL and ClickHouse, so that all figures are the
-    /// same; one that broke off goes on
+    /// Move a SQLite file into PostgreSQL and ClickHouse, so that all figures are the same;
+    /// run it again to continue an interrupted move
     Migrate(migrate::Migrate),
     /// Write events to standard output, as they arrived
     Export {
@@ -209,7 +209,7 @@ fn serve(config: Config) -> Result<(), CliError> {
         LogFormat::Text => log.with_ansi(false).init(),
         LogFormat::Json => log.json().init(),
     }
-    // One of the threads may wait for the disk; the others are as many as processors.
+    // One of the threads may wait for the disk, so there is one more than processors.
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(processors + 1)
@@ -271,7 +271,7 @@ fn run_export(
         }
     };
     match exported {
-        // The reader closed the pipe because it has read enough.
+        // The reader closed the pipe because it has read enough, as `head` does.
         Err(ExportError::Io(cause)) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(cause) => Err(CliError::Usage(format!("export broke off: {cause}"))),
         Ok(count) => {

@@ -1,10 +1,10 @@
-//! Which store a collector uses.
+//! The choice of the collector's store.
 
 use std::path::{Path, PathBuf};
 
 use super::Database;
 
-/// Where the stored data is.
+/// Where the data is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreChoice {
     /// In one SQLite file.
@@ -13,42 +13,42 @@ pub enum StoreChoice {
     Scaled(ScaledAddress),
 }
 
-/// Addresses of the servers of a store on PostgreSQL and ClickHouse.
+/// The addresses of the servers of a store on PostgreSQL and ClickHouse.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScaledAddress {
-    /// That of PostgreSQL, as `postgres://USER:PASSWORD@HOST/DATABASE`.
+    /// The address of PostgreSQL, as `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub postgres: String,
-    /// Those of the shards of ClickHouse, as `http://HOST:8123/DATABASE`, with `|` between
-    /// the replicas of one; at least one.
+    /// The addresses of the shards of ClickHouse, as `http://HOST:8123/DATABASE`, with `|`
+    /// between the replicas of one shard. At least one.
     pub clickhouse: Vec<String>,
 }
 
 impl std::fmt::Debug for ScaledAddress {
-    /// Leaves the addresses out: they may have passwords in them.
+    /// Omits the addresses: they may contain passwords.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ScaledAddress").finish_non_exhaustive()
     }
 }
 
-/// Why no store can be chosen.
+/// Why the flags choose no store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
-    /// The store is of no known kind. The address is not repeated: it may have a
-    /// password in it.
+    /// The kind of store is unknown. The error does not repeat the address, which may contain
+    /// a password.
     #[error("--store is sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE")]
     Unknown,
-    /// PostgreSQL without ClickHouse.
+    /// PostgreSQL was given without ClickHouse.
     #[error(
         "--clickhouse is missing: a store on PostgreSQL needs ClickHouse beside it, such as --clickhouse http://HOST:8123/DATABASE"
     )]
     NoClickhouse,
-    /// ClickHouse without PostgreSQL.
+    /// ClickHouse was given without PostgreSQL.
     #[error("--clickhouse goes with --store postgres://…; leave it out to use the SQLite file")]
     ClickhouseAlone,
-    /// ClickHouse is asked over HTTP.
+    /// The address of ClickHouse is not an HTTP address.
     #[error("--clickhouse is the address of its HTTP interface, such as http://HOST:8123/DATABASE")]
     NoHttp,
-    /// The command works on a file.
+    /// The command works only on a SQLite file.
     #[error("this command works on a SQLite file; name one with --store sqlite:FILE or --db FILE")]
     NeedsFile,
 }
@@ -101,7 +101,7 @@ impl Database {
         }
     }
 
-    /// The flags that choose a SQLite file.
+    /// The flags that choose this SQLite file.
     pub fn of_file(file: &Path) -> Self {
         Database {
             db: file.to_owned(),

@@ -1,4 +1,4 @@
-//! The header that all pages of one account share: its path, name and tabs.
+//! The header that all pages of an account share: its path, name and tabs.
 
 use maud::{Markup, html};
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Ancestors that the path shows. Of a longer path the middle is left out.
+/// Number of ancestors that the path shows. Of a longer path, the middle is omitted.
 const SHOWN_ANCESTORS: usize = 4;
 
 /// An account with what its header shows.
@@ -57,7 +57,7 @@ impl Tab {
 }
 
 impl AccountHeader {
-    /// The header as somebody with these rights sees it.
+    /// The header as it appears to somebody with these rights.
     pub(crate) fn new(header: account_page::AccountHeader, rights: Rights) -> Self {
         let account_page::AccountHeader {
             account,
@@ -84,7 +84,7 @@ impl AccountHeader {
             .unwrap_or(&self.account.account_id)
     }
 
-    /// The name of the account above it, if that may be seen.
+    /// The name of the parent account, if the viewer may see that.
     pub(crate) fn parent_title(&self) -> Option<&str> {
         self.above().map(TreeEntry::title)
     }
@@ -96,13 +96,14 @@ impl AccountHeader {
             .map(|above| &self.path[above])
     }
 
-    /// The account above it, of those that may be seen, with which it is deactivated.
+    /// The ancestor whose deactivation also deactivates this account, if the viewer may see
+    /// it.
     fn deactivated_above(&self) -> Option<&TreeEntry> {
         let above = &self.path[..self.path.len().saturating_sub(1)];
         above.iter().rfind(|entry| entry.is_deleted)
     }
 
-    /// Whether the page for the quality of the data may be seen.
+    /// Whether the viewer may see the data-quality page.
     pub(crate) fn shows_quality(&self) -> bool {
         self.rights.within.is_all()
     }
@@ -168,8 +169,8 @@ impl AccountHeader {
                 @for (tab, count) in [
                     (Tab::Usage, None),
                     (Tab::Below, Some(self.descendants)),
-                    // The page of a parent shows the users of its subtree, which are
-                    // not counted here.
+                    // The users page of a parent covers its whole subtree, and the number
+                    // here does not.
                     (Tab::Users, (self.users > 0 && self.descendants == 0).then_some(self.users)),
                     (Tab::Adoption, (!self.rights.within.is_all()).then_some(0)),
                     (Tab::Records, None),

@@ -1,5 +1,5 @@
-//! Lists of accounts with their figures and the change since the period before:
-//! all customers, or what is below one account.
+//! Lists of accounts with their figures and the change since the previous period: all
+//! customers, or the accounts below one account.
 
 use std::collections::BTreeMap;
 
@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// Most dimensions that the table shows besides those that the list is filtered by.
-/// More would push others off the screen of a laptop.
+/// Most dimensions that the table shows, besides those by which the list is filtered. More
+/// would push other columns off a laptop's screen.
 const MAX_USUAL: usize = 2;
 
 const SILENT_USERS: Named = (
@@ -40,7 +40,7 @@ const MRR: Named = (
      currencies are ordered by the largest amount.",
 );
 
-/// Dimensions that the table has where an account has them, the most telling first.
+/// Dimensions that the table shows if an account has a value for them, the most useful first.
 const USUAL_DIMENSIONS: [&str; 6] = [
     "tier",
     "stage",
@@ -50,7 +50,7 @@ const USUAL_DIMENSIONS: [&str; 6] = [
     "is_churned",
 ];
 
-/// The accounts of a page with their figures.
+/// The accounts on a page of the list, with their figures.
 #[derive(Debug)]
 pub(crate) struct AccountList {
     portfolio: Portfolio,
@@ -59,8 +59,8 @@ pub(crate) struct AccountList {
 }
 
 impl AccountList {
-    /// The question about the accounts that a view lists. `usual` is the level that the
-    /// page lists first.
+    /// The query for the accounts that a view lists. `usual` is the level that the page lists
+    /// by default.
     pub(crate) fn question(usual: ListLevel, view: &View, period: &Period) -> ListQuestion {
         ListQuestion {
             level: view.level.unwrap_or(usual),
@@ -75,7 +75,7 @@ impl AccountList {
         }
     }
 
-    /// The answer to a question.
+    /// The list, from the answer to a query.
     pub(crate) fn new(question: &ListQuestion, portfolio: Portfolio) -> Self {
         AccountList {
             portfolio,
@@ -89,8 +89,7 @@ impl AccountList {
         self.portfolio.rows.len()
     }
 
-    /// Renders the controls of the list, its totals and the list. `path` is the
-    /// path of its page.
+    /// Renders the controls, the totals and the list. `path` is the path of the page.
     pub(crate) fn show(self, sheet: &Sheet, path: &str, view: &View, period: &Period) -> Markup {
         html! {
             div .controls {
@@ -322,9 +321,9 @@ fn dimension_column(name: String) -> Column<'static, PortfolioRow> {
     })
 }
 
-/// The dimensions of the table, and whether each is shown: those that the list is
-/// filtered by, and the first of the usual ones that an account has. The others are in
-/// its CSV.
+/// The dimensions of the table, and whether each is shown. Shown are those by which the list
+/// is filtered, and the first of the usual ones for which an account has a value. The others
+/// are only in the CSV export.
 fn listed_dimensions(
     known: &BTreeMap<String, BTreeMap<String, usize>>,
     filtered: &BTreeMap<String, String>,

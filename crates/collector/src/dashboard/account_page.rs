@@ -18,8 +18,8 @@ use crate::{
     },
 };
 
-/// A request for a page, or a fragment of a page, of one account, by somebody who
-/// is signed in.
+/// A request for a page of one account, or for a fragment of such a page, by somebody who is
+/// signed in.
 #[derive(Debug, Clone)]
 pub(crate) struct AccountRequest {
     dashboard: Dashboard,
@@ -50,7 +50,7 @@ impl FromRequestParts<Dashboard> for AccountRequest {
 }
 
 impl AccountRequest {
-    /// A request by somebody who has sent a form about the account.
+    /// A request by somebody who submitted a form about the account.
     pub(crate) fn of(
         dashboard: &Dashboard,
         account_id: String,
@@ -66,7 +66,7 @@ impl AccountRequest {
         }
     }
 
-    /// The account and who asks, as the store sees them.
+    /// The account and the requester, as the store expects them.
     pub(crate) fn question(&self) -> AccountQuestion {
         AccountQuestion {
             account_id: self.account_id.clone(),
@@ -74,7 +74,7 @@ impl AccountRequest {
         }
     }
 
-    /// Where the pages of the account are read.
+    /// The store from which the pages of the account are read.
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.dashboard.app.store
     }
@@ -82,7 +82,7 @@ impl AccountRequest {
     /// The header and the content of a page.
     ///
     /// # Errors
-    /// 404 when the account is unknown, or not to be seen.
+    /// 404 when the account is unknown, or the requester may not see it.
     pub(crate) fn shown<T>(&self, page: AccountPage<T>) -> Result<(AccountHeader, T), ApiError> {
         let (header, content) = page.ok_or_else(|| Accounts::not_found(&self.account_id))?;
         Ok((AccountHeader::new(header, self.rights.clone()), content))

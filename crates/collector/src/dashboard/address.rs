@@ -11,7 +11,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Escapes a text for a segment of a path or a value of a query.
 pub(crate) fn escaped(text: &str) -> String {
-    // Browsers resolve segments of dots alone as relative steps.
+    // Browsers resolve segments that consist only of dots as relative steps.
     if !text.is_empty() && text.bytes().all(|byte| byte == b'.') {
         return "%2E".repeat(text.len());
     }

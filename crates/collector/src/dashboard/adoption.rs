@@ -1,4 +1,4 @@
-//! The features that an account uses, and those that others use and it does not.
+//! The features that an account uses, and those that only others use.
 
 use axum::response::Response;
 use maud::{Markup, html};
@@ -24,9 +24,9 @@ use crate::{
 /// Shows which features an account uses.
 ///
 /// # Errors
-/// 404 when the account is unknown, or for who may not see others.
+/// 404 when the account is unknown, or the requester may not see other accounts.
 pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError> {
-    // What others use is for nobody who sees one account alone.
+    // Somebody who may see only one account may not learn what others use.
     if !request.rights.within.is_all() {
         return Err(Accounts::not_found(&request.account_id).into());
     }

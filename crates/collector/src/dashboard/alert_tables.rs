@@ -21,7 +21,7 @@ use crate::{
 pub(super) const PATH: &str = "/alerts";
 
 impl AlertsPage {
-    /// The alerts that hold, and those that did.
+    /// The active alerts, and the past ones.
     pub(super) fn alerts(&self, sheet: &Sheet, view: &View, zone: &TimeZone) -> Markup {
         let holding = self
             .alerts
@@ -94,7 +94,7 @@ impl AlertsPage {
         }
     }
 
-    /// The rules, with what can be done to them by whoever may.
+    /// The rules, with buttons for those who may change them.
     pub(super) fn rules(
         &self,
         sheet: &Sheet,
@@ -151,7 +151,7 @@ impl AlertsPage {
     }
 }
 
-/// Renders the alerts of an account that hold, on its own page.
+/// Renders the active alerts of an account, on the account's own page.
 pub(super) fn of_account(alerts: &[Alert], view: &View) -> Markup {
     html! {
         @if !alerts.is_empty() {

@@ -1,5 +1,5 @@
-//! The page of alerts, and what its forms do: rules are stored, changed, checked and
-//! removed, and the receiver that is told is set.
+//! The page of alerts and the actions of its forms: they store, change, check and remove
+//! rules, and set the webhook receiver.
 
 use axum::{
     extract::State,
@@ -35,10 +35,10 @@ use crate::{
     store::search::SearchQuestion,
 };
 
-/// Most alerts that are read, those that hold and the latest.
+/// Most alerts that are read: the active ones first, then the latest ones.
 const LIMIT: i64 = 10_000;
 
-/// Most accounts that are named in the place of one that there is not.
+/// Most accounts that are suggested in place of an unknown one.
 const MAX_SUGGESTED: usize = 5;
 
 /// Parameters besides the view.
@@ -46,22 +46,22 @@ const MAX_SUGGESTED: usize = 5;
 pub(crate) struct DoneQuery {
     /// What a form has just done.
     done: Option<String>,
-    /// The number of the rule that is to be changed.
+    /// The number of the rule to edit.
     edit: Option<String>,
 }
 
-/// What the page shows besides what is stored.
+/// What the page shows besides the stored data.
 #[derive(Debug, Default)]
 struct Shown {
     done: Option<&'static str>,
-    /// The rule that is to be changed.
+    /// The rule to edit.
     edit: Option<i64>,
-    /// A form for a rule that was sent and did not pass.
+    /// A submitted form for a rule that was not accepted.
     sent: Option<RuleForm>,
     webhook: Outcome,
 }
 
-/// Shows the alerts, and to whom sees all accounts also the rules.
+/// Shows the alerts. Somebody who may see all accounts also sees the rules.
 ///
 /// # Errors
 /// 400 for invalid parameters.
@@ -110,7 +110,7 @@ async fn page(
     let form = shown.sent.or_else(edited).unwrap_or_default();
     let has_forms = rights.within.is_all() && rights.may_change;
     let choices = match has_forms && view.csv.is_none() {
-        // Without them, the form is only less of a help.
+        // The form also works without these suggestions.
         true => store.choices().await.unwrap_or_default(),
         false => Default::default(),
     };
@@ -122,7 +122,7 @@ async fn page(
         p .lead { "Accounts and users that rules hit. Every rule is checked once an hour." }
         @if let Some(words) = shown.done { p .notice role="status" { (words) } }
         (read.alerts(&sheet, view, zone))
-        // Rules are about all accounts.
+        // Rules apply to all accounts.
         @if rights.within.is_all() {
             (read.rules(&sheet, view, zone, rights))
             @if has_forms {
@@ -142,17 +142,17 @@ async fn page(
     Ok(sheet.answer(view, page))
 }
 
-/// Leads back to the page, as it was shown, with what was done and the section in
-/// which that was.
+/// Redirects back to the page in the same view, with what was done and the section that the
+/// action belongs to.
 fn done(view: &View, done: &str, section: &str) -> Response {
     let page = view.at(&format!("{PATH}?done={done}"));
     Redirect::to(&format!("{page}{section}")).into_response()
 }
 
-/// Stores a new rule. One that cannot be is answered with the form as it was sent.
+/// Stores a new rule. If the rule is invalid, the answer is the form as it was submitted.
 ///
 /// # Errors
-/// 403 for who may only look.
+/// 403 for a viewer, who may not change anything.
 pub(crate) async fn add(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
@@ -165,10 +165,10 @@ pub(crate) async fn add(
     save(&dashboard, &view, form).await
 }
 
-/// Changes a rule. One that cannot be is answered with the form as it was sent.
+/// Changes a rule. If the rule is invalid, the answer is the form as it was submitted.
 ///
 /// # Errors
-/// 403 for who may only look, 404 for a rule that is gone.
+/// 403 for a viewer, who may not change anything, 404 for a rule that no longer exists.
 pub(crate) async fn change(
     State(dashboard): State<Dashboard>,
     Path(id): Path<i64>,
@@ -197,7 +197,7 @@ async fn save(
             };
             return Ok(done(view, what, "#rules"));
         }
-        // Nothing is wrong with it yet.
+        // The form only asks for a confirmation, which is no error.
         Ok(false) => StatusCode::OK,
         Err(refused @ (ApiError::Unprocessable(_) | ApiError::Conflict(_))) => {
             form.refused = Some(sentence(&refused.to_string()));
@@ -213,8 +213,8 @@ async fn save(
     Ok((status, page).into_response())
 }
 
-/// Stores the rule of a form. Returns false, with its doubts, where it would hit nothing
-/// and nobody has said that it is meant.
+/// Stores the rule of a form. Returns false, and adds a warning to the form, when the rule
+/// matches nothing at present and the user has not confirmed it.
 async fn stored(dashboard: &Dashboard, form: &mut RuleForm) -> Result<bool, ApiError> {
     let rule = rule_form::read(&form.fields)?;
     require_account(dashboard, &rule).await?;
@@ -231,7 +231,7 @@ async fn stored(dashboard: &Dashboard, form: &mut RuleForm) -> Result<bool, ApiE
     Ok(true)
 }
 
-/// Refuses a rule about an account that there is not, and names those that may be meant.
+/// Refuses a rule about an unknown account, and names accounts that may be meant.
 async fn require_account(dashboard: &Dashboard, rule: &AlertRule) -> Result<(), ApiError> {
     let Some(id) = &rule.account_id else {
         return Ok(());
@@ -269,7 +269,7 @@ async fn require_account(dashboard: &Dashboard, rule: &AlertRule) -> Result<(), 
 /// Removes a rule with its alerts.
 ///
 /// # Errors
-/// 403 for who may only look.
+/// 403 for a viewer, who may not change anything.
 pub(crate) async fn delete(
     State(dashboard): State<Dashboard>,
     Path(id): Path<i64>,
@@ -283,7 +283,7 @@ pub(crate) async fn delete(
 /// Checks all rules.
 ///
 /// # Errors
-/// 403 for who may only look.
+/// 403 for a viewer, who may not change anything.
 pub(crate) async fn check(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
@@ -293,17 +293,17 @@ pub(crate) async fn check(
     Ok(done(&view, "checked", ""))
 }
 
-/// The address of a receiver.
+/// The address of a webhook receiver.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewWebhook {
     url: String,
 }
 
-/// Sets the receiver, and shows its secret this once. An address that cannot be is answered
-/// with the form as it was sent.
+/// Sets the webhook receiver, and shows its secret only this once. If the address is invalid,
+/// the answer is the form as it was submitted.
 ///
 /// # Errors
-/// 403 for who may only look.
+/// 403 for a viewer, who may not change anything.
 pub(crate) async fn set(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
@@ -330,7 +330,8 @@ pub(crate) async fn set(
         webhook,
         ..Shown::default()
     };
-    // An answer and no redirect: a secret does not belong into an address.
+    // The answer is a page and not a redirect, because a secret must not appear in an
+    // address.
     let page = page(&dashboard, &Rights::ALL, &view, shown).await?;
     Ok((status, page).into_response())
 }
@@ -338,7 +339,7 @@ pub(crate) async fn set(
 /// Removes the receiver.
 ///
 /// # Errors
-/// 403 for who may only look.
+/// 403 for a viewer, who may not change anything.
 pub(crate) async fn remove(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,

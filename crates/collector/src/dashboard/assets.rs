@@ -39,7 +39,7 @@ const ASSETS: [Asset; 3] = [
     },
 ];
 
-/// A part of the addresses that changes with the files, so that browsers may
+/// A part of the files' addresses that changes with their contents, so that browsers may
 /// cache them for ever.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let all: String = ASSETS.iter().map(|asset| asset.text).collect();
@@ -52,7 +52,7 @@ pub(crate) fn address(name: &str) -> String {
     format!("/assets/{name}?v={}", *VERSION)
 }
 
-/// Answers the icon to browsers that look for it where no page tells them one.
+/// Answers with the icon, for browsers that request it at the default address.
 ///
 /// # Errors
 /// Never.

@@ -36,7 +36,7 @@ const TIME_STEPS: [i64; 22] = [
 pub(crate) enum Unit {
     /// Whole numbers.
     Count,
-    /// Ms.
+    /// Milliseconds.
     Duration,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// An axis that reaches to a value.
+    /// An axis that reaches at least to a value.
     pub(crate) fn up_to(most: f64, unit: Unit) -> Self {
         let least = (most / MAX_STEPS).max(0.0);
         let step = match unit {
@@ -82,7 +82,8 @@ impl Axis {
     }
 }
 
-/// 1, 2 or 5 times a power of ten, and never less than one: nothing is used half.
+/// 1, 2 or 5 times a power of ten, and never less than one, because the figures are whole
+/// numbers.
 fn count_step(least: f64) -> f64 {
     if least <= 1.0 {
         return 1.0;

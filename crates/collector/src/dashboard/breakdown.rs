@@ -1,5 +1,5 @@
-//! Usage by product, module and feature: three levels of one table, of which those
-//! are shown that are open.
+//! Usage by product, module and feature: three levels of one table, which shows the rows
+//! within open rows only.
 
 use std::collections::BTreeSet;
 
@@ -20,11 +20,11 @@ use crate::store::{
     usage::Totals,
 };
 
-/// Most rows that are shown within a row. A module has its own page for the others.
+/// Most rows that are shown within a row. A module has its own page for the rest.
 const MAX_WITHIN: usize = 20;
 
-/// So few products are opened by the page itself: what is in them is what one came
-/// for.
+/// With this many products or fewer, the page opens them itself, because their contents are
+/// what a reader looks for.
 const FEW_PRODUCTS: usize = 4;
 
 /// The levels of the breakdown, from the widest.
@@ -39,7 +39,7 @@ const LEVELS: [(&str, &str); 3] = [
 pub(crate) struct Row {
     /// The names from the product down; empty for events without one.
     path: RowPath,
-    /// Its level below the first of the table.
+    /// Its level below the first level of the table.
     depth: usize,
     figures: Compared,
     state: State,
@@ -49,18 +49,18 @@ pub(crate) struct Row {
 enum State {
     Open,
     Closed,
-    /// Nothing is in it.
+    /// The row contains no others.
     Single,
-    /// Stands for so many rows that are not shown.
+    /// Stands for this number of rows that are not shown.
     Rest(usize),
 }
 
-/// The table of what a selection contains.
+/// The table of the contents of a selection.
 #[derive(Debug)]
 pub(crate) struct Breakdown<'a> {
     products: &'a [Branch],
     selection: &'a Selection,
-    /// The address of the page on which it is.
+    /// The path of the page with the table.
     path: &'a str,
     view: &'a View,
     open: BTreeSet<RowPath>,
@@ -93,14 +93,14 @@ impl<'a> Breakdown<'a> {
         }
     }
 
-    /// Leaves out how many users there are.
+    /// Omits the number of users.
     #[must_use]
     pub(crate) fn of_one_user(mut self) -> Self {
         self.is_of_one_user = true;
         self
     }
 
-    /// The view with the rows open that are open.
+    /// The view, with the open rows set.
     pub(crate) fn view(&self) -> View {
         let is_usual = self.view.open.is_none() && self.view.toggle.is_none();
         View {
@@ -110,7 +110,7 @@ impl<'a> Breakdown<'a> {
         }
     }
 
-    /// The first level of the table.
+    /// The level at which the table starts.
     fn level(&self) -> usize {
         match self.selection {
             Selection::All => 0,
@@ -144,7 +144,7 @@ impl<'a> Breakdown<'a> {
         }
     }
 
-    /// The rows that are shown, or all of them.
+    /// The rows that are shown, or all rows.
     fn rows(&self, is_whole: bool) -> Vec<Row> {
         let mut rows = Vec::new();
         self.add_level(self.products, &[], is_whole, &mut rows);
@@ -179,7 +179,7 @@ impl<'a> Breakdown<'a> {
                 (false, true) => State::Open,
                 (false, false) => State::Closed,
             };
-            // Of levels above the first there is one branch for each selected name.
+            // Above the first level, there is one branch for each selected name.
             if level >= first {
                 rows.push(Row {
                     path: path.clone(),
@@ -299,7 +299,7 @@ impl<'a> Breakdown<'a> {
         )
     }
 
-    /// The largest sum of any row, which is in the widest level.
+    /// The largest sum of a row, which is at the top level.
     fn most(&self) -> f64 {
         self.rows_of_first_level()
             .map(|branch| branch.figures.now.features)
@@ -357,8 +357,8 @@ impl Row {
         self.figures.before.as_ref()
     }
 
-    /// The selection that its page shows; for the rest of a level that of what
-    /// contains it.
+    /// The selection of the page that a row links to. A row for the rest of a level links to
+    /// the row above it.
     fn selection(&self) -> Selection {
         let names = match self.state {
             State::Rest(_) => &self.path[..self.level()],
@@ -397,7 +397,7 @@ impl Row {
     }
 }
 
-/// Renders a bar for the share of a row in the largest one.
+/// Renders a bar: the size of a row relative to the largest row.
 pub(crate) fn bar(part: f64, most: f64) -> Markup {
     let width = if most > 0.0 {
         (part / most * 100.0).clamp(0.0, 100.0)

@@ -1,5 +1,5 @@
-//! Usage over time as a chart that needs no script, the same figures as a table,
-//! and small curves for lists.
+//! Usage over time, as a chart that needs no script and as a table of the same figures. Also
+//! small curves for lists.
 
 use maud::{Markup, html};
 
@@ -18,12 +18,12 @@ use crate::{
     store::usage::Totals,
 };
 
-/// Width of the drawing in its own units. It is stretched to the page.
+/// Width of the drawing in its own units. The page stretches it to fit.
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 240.0;
 
-/// A bar: its days with its figures, and those of the same place in the period
-/// before.
+/// A bar: its days and their figures, and the figures of the corresponding days in the
+/// previous period.
 #[derive(Debug, Clone)]
 pub(crate) struct Bar {
     pub(crate) days: BarDays,
@@ -32,8 +32,7 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// Puts the bars of a period, their figures and those of the period before side
-    /// by side.
+    /// Combines the bars of a period with its figures and those of the previous period.
     pub(crate) fn all(days: &[BarDays], now: Vec<Totals>, before: Vec<Option<Totals>>) -> Vec<Bar> {
         let mut before = before.into_iter();
         days.iter()
@@ -56,7 +55,7 @@ impl Bar {
         }
     }
 
-    /// The day below its place on the axis.
+    /// The day that is written below the bar on the axis.
     fn mark(&self, bars: Bars) -> String {
         match bars {
             Bars::Days | Bars::Weeks | Bars::Months => format::short_day(self.days.first),
@@ -66,7 +65,7 @@ impl Bar {
 }
 
 impl Metric {
-    /// Its figure.
+    /// The value of this metric in `totals`.
     pub(crate) fn of(self, totals: &Totals) -> f64 {
         match self {
             Metric::Features => totals.features,
@@ -92,7 +91,7 @@ impl Metric {
     }
 }
 
-/// Renders the chart of a page, which offers these figures, and its figures as a table.
+/// Renders the chart of a page, a choice among `metrics`, and its figures as a table.
 pub(crate) fn chart(
     sheet: &Sheet,
     bars: Vec<Bar>,
@@ -209,7 +208,7 @@ fn drawing(bars: &[Bar], metric: Metric, kind: Bars) -> Markup {
     }
 }
 
-/// The bars whose day is written below the axis: a few at equal distances.
+/// The bars whose day is written below the axis: a few, at equal distances.
 fn marked(bars: usize) -> Vec<usize> {
     const MARKS: usize = 5;
     match bars {

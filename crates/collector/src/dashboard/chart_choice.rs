@@ -1,4 +1,4 @@
-//! What a chart shows: the figure, and the time that a bar stands for.
+//! The options of a chart: its metric, and the time span of a bar.
 
 use crate::model::bars::Bars;
 
@@ -14,7 +14,7 @@ pub(crate) enum Metric {
 }
 
 impl Metric {
-    /// Every figure, in the order in which they are offered.
+    /// All metrics, in the order in which the page offers them.
     pub(crate) const ALL: [Metric; 5] = [
         Metric::Features,
         Metric::Users,
@@ -23,7 +23,8 @@ impl Metric {
         Metric::ModuleTime,
     ];
 
-    /// Those that tell something of one user, who is one user on every day.
+    /// The metrics that make sense for a single user. The number of users would always be
+    /// one.
     pub(crate) const OF_USER: [Metric; 4] = [
         Metric::Features,
         Metric::Sessions,
@@ -31,7 +32,7 @@ impl Metric {
         Metric::ModuleTime,
     ];
 
-    /// Its value in the query of an address, and in the series of the chart.
+    /// Its value in the query of an address, and in the chart's series.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Metric::Features => "features",
@@ -55,7 +56,7 @@ impl Metric {
 }
 
 impl Bars {
-    /// Every kind, in the order in which they are offered.
+    /// All spans, in the order in which the page offers them.
     pub(crate) const ALL: [Bars; 5] = [
         Bars::Days,
         Bars::Weeks,

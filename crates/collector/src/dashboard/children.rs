@@ -9,7 +9,7 @@ use super::{
 };
 use crate::store::portfolio::ListLevel;
 
-/// Shows what is below an account.
+/// Shows the accounts below an account.
 ///
 /// # Errors
 /// 404 when the account is unknown.

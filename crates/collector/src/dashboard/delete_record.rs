@@ -1,4 +1,4 @@
-//! Deletes a record of an account: a button in its row, which is pressed twice.
+//! Deletes a record of an account, with a button in its row that asks for a confirmation.
 
 use axum::{
     extract::State,
@@ -19,8 +19,8 @@ use crate::{
     model::record_kind::RecordKind,
 };
 
-/// Renders the button for a record. What it opens has the one that deletes, so that no
-/// single press does, also without scripts.
+/// Renders the button for a record. It opens a second button that deletes, so that a single
+/// click never deletes, even without scripts.
 pub(crate) fn button(
     account_id: &str,
     kind: RecordKind,
@@ -41,15 +41,15 @@ pub(crate) fn button(
     }
 }
 
-/// A record.
+/// The record to delete.
 #[derive(Debug, Deserialize)]
 pub(crate) struct DeletedRecord {
     kind: String,
     id: String,
 }
 
-/// Deletes a record, and leads back to the others. Of one that is gone already there is
-/// nothing left to do.
+/// Deletes a record, and redirects back to the list. Succeeds when the record is already
+/// deleted.
 ///
 /// # Errors
 /// 403 for who may only look, 404 when the account is unknown, 422 for an unknown kind.

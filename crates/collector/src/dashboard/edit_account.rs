@@ -1,4 +1,4 @@
-//! The form for what is said about an account, and for its place in the tree.
+//! The form for the fields of an account, and for its place in the tree.
 
 use std::collections::BTreeMap;
 
@@ -42,10 +42,10 @@ use crate::{
     },
 };
 
-/// Fields that name the account and its place.
+/// Fields for the name of the account and its place in the tree.
 const PLACE: [&str; 3] = ["name", "parent_account_id", "hierarchy_label"];
 
-/// Fields that are kept in the details, with their labels.
+/// Fields that are stored in the details, with their labels.
 const DETAILS: [(&str, &str); 6] = [
     ("tier", "Tier"),
     ("stage", "Stage"),
@@ -55,10 +55,10 @@ const DETAILS: [(&str, &str); 6] = [
     ("renewal_date", "Renewal date"),
 ];
 
-/// The field that is a number.
+/// The only numeric field.
 const EMPLOYEES: &str = "employees";
 
-/// Most accounts that are offered in the place of one that there is not.
+/// Most accounts that are suggested in place of an unknown one.
 const MAX_SUGGESTED: usize = 3;
 
 /// Every field of the form.
@@ -68,19 +68,19 @@ fn names() -> impl Iterator<Item = &'static str> {
         .chain(DETAILS.into_iter().map(|(name, _)| name))
 }
 
-/// The texts of the fields, by their names. An empty field has none.
+/// The texts of the fields, by their names. An empty field has no entry.
 type Texts = BTreeMap<&'static str, String>;
 
-/// What the form says.
+/// The values of the form.
 struct Edit {
-    /// What the fields said when the form was shown.
+    /// The values of the fields when the form was shown.
     shown: Texts,
-    /// What they say now.
+    /// The submitted values.
     now: Texts,
 }
 
 impl Edit {
-    /// A form in which nothing was changed yet.
+    /// A form without changes.
     fn untouched(account: &Account) -> Self {
         let shown = texts(account);
         Edit {
@@ -89,8 +89,8 @@ impl Edit {
         }
     }
 
-    /// What was sent. A client that does not say what was shown to it saw what is
-    /// said now.
+    /// A submitted form. If the client does not send the values that it was shown, the
+    /// current ones are used.
     fn sent(fields: &BTreeMap<String, String>, account: &Account) -> Self {
         let text = |name: &str| fields.get(name).map(|text| one_line(text));
         let told = texts(account);
@@ -111,20 +111,19 @@ impl Edit {
         edit
     }
 
-    /// The fields that were changed. Those that were only shown are not sent back: a
-    /// name that anybody gave would become one that was given here, and the change
-    /// of somebody else would be undone.
+    /// The fields that were changed. Unchanged ones are not stored: otherwise, a name from
+    /// another source would become one that was set here, and a simultaneous change by
+    /// somebody else would be undone.
     fn changed(&self) -> impl Iterator<Item = (&'static str, Option<&String>)> {
         names()
             .filter(|name| self.shown.get(name) != self.now.get(name))
             .map(|name| (name, self.now.get(name)))
     }
 
-    /// The change as a record of the Account API. An empty field clears what was
-    /// there.
+    /// The change, as a record of the Account API. An empty field clears the stored value.
     ///
     /// # Errors
-    /// 422 when a number is none.
+    /// 422 when a numeric field does not hold a number.
     fn record(&self, account_id: &str) -> Result<Value, ApiError> {
         let mut record = Map::from_iter([("account_id".to_owned(), json!(account_id))]);
         for (name, text) in self.changed() {
@@ -147,17 +146,18 @@ fn count(text: &str) -> Result<u32, ApiError> {
     })
 }
 
-/// The field that keeps what another one said when it was shown.
+/// The name of the hidden field that holds the value that a field had when the form was
+/// shown.
 fn shown_name(name: &str) -> String {
     format!("shown.{name}")
 }
 
-/// A text as a field of one line holds it.
+/// A text, as a one-line field holds it.
 fn one_line(text: &str) -> String {
     text.replace(['\r', '\n'], "").trim().to_owned()
 }
 
-/// What the form says of an account.
+/// The values of the form for an account.
 fn texts(account: &Account) -> Texts {
     let text = |name: &str| match name {
         "name" => account.name.clone(),
@@ -177,13 +177,13 @@ fn texts(account: &Account) -> Texts {
 /// Shows the form.
 ///
 /// # Errors
-/// 403 for who may only look, 404 when the account is unknown.
+/// 403 for a viewer, 404 when the account is unknown.
 pub(crate) async fn show(request: AccountRequest) -> Result<Markup, PageError> {
     request.rights.require_change()?;
     page(&request, None, None).await
 }
 
-/// Renders the page: the form as it was sent, or one in which nothing was changed yet.
+/// Renders the page with the form: as it was submitted, or without changes.
 async fn page(
     request: &AccountRequest,
     edit: Option<&Edit>,
@@ -217,7 +217,8 @@ fn form(account_id: &str, edit: &Edit, notice: Option<&Notice>, view: &View) -> 
     let suggested = notice.map_or(&[][..], Notice::suggested);
     html! {
         form .card.fields-form.two method="post" action=(view.at(&address::account(account_id, "/edit"))) {
-            // Another parent than the one of which it was told is told of, too.
+            // The confirmation applies to this parent only. Another one is warned about
+            // again.
             @if let Some(parent) = warned { input type="hidden" name="confirmed" value=(parent); }
             @for name in names() {
                 input type="hidden" name=(shown_name(name)) value=(edit.shown.get(name).map_or("", String::as_str));
@@ -234,7 +235,7 @@ fn form(account_id: &str, edit: &Edit, notice: Option<&Notice>, view: &View) -> 
             }
             div .actions {
                 button .button.primary type="submit" { @if warned.is_some() { "Do it" } @else { "Save" } }
-                // The last value of a field counts.
+                // When fields share a name, the last value counts.
                 @for entry in suggested {
                     button .button type="submit" name="parent_account_id" value=(entry.account_id) { "Put it below " (entry.title()) " (" (entry.account_id) ")" }
                 }
@@ -244,26 +245,26 @@ fn form(account_id: &str, edit: &Edit, notice: Option<&Notice>, view: &View) -> 
     }
 }
 
-/// What is said above the form once it was sent.
+/// The message above the form after it was submitted.
 enum Notice {
     /// The parent has usage of its own, which would no longer count.
     UsageOfParent {
         parent: String,
-        /// Its events.
+        /// Number of the parent's events.
         events: i64,
     },
-    /// There is no account with the id of the parent.
+    /// No account has the parent's id.
     UnknownParent {
         parent: String,
-        /// Accounts with this in their name or id.
+        /// Accounts whose name or id contains it.
         suggested: Vec<TreeEntry>,
     },
-    /// It cannot be saved.
+    /// The form cannot be saved, for this reason.
     Refused(String),
 }
 
 impl Notice {
-    /// What setting a parent means, where that is more than it says.
+    /// The warning about a parent, if setting it has an effect that the form does not show.
     async fn of_parent(store: &dyn Store, parent_id: &str) -> Result<Option<Self>, ApiError> {
         let question = UsageQuestion {
             account_id: parent_id.to_owned(),
@@ -294,7 +295,7 @@ impl Notice {
         Ok((events > 0).then_some(Notice::UsageOfParent { parent, events }))
     }
 
-    /// The parent of which it tells.
+    /// The parent that the warning is about.
     fn parent(&self) -> Option<&str> {
         match self {
             Notice::UsageOfParent { parent, .. } | Notice::UnknownParent { parent, .. } => {
@@ -342,10 +343,10 @@ impl Notice {
     }
 }
 
-/// Saves the form. One that cannot be saved is shown again as it was sent.
+/// Saves the form. If it cannot be saved, the answer is the form as it was submitted.
 ///
 /// # Errors
-/// 403 for who may only look, 404 when the account is unknown.
+/// 403 for a viewer, 404 when the account is unknown.
 pub(crate) async fn save(
     State(dashboard): State<Dashboard>,
     Path(account_id): Path<String>,

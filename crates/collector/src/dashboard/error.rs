@@ -9,10 +9,10 @@ use maud::html;
 use super::{headers::secured, layout};
 use crate::{http::error::ApiError, store::StoreError};
 
-/// How an error says when a program may try again.
+/// The words with which an error message refers to the `Retry-After` header.
 const IN_HEADER: &str = "after the seconds in Retry-After";
 
-/// An error that is answered as a page.
+/// An error that is answered with a page.
 #[derive(Debug)]
 pub(crate) struct PageError(ApiError);
 
@@ -58,7 +58,7 @@ impl IntoResponse for PageError {
     }
 }
 
-/// What a person is told. Only programs see headers.
+/// The message for a person, who does not see headers.
 fn words(error: &ApiError) -> String {
     let told = error.to_string();
     match error.retry_after() {
@@ -68,7 +68,7 @@ fn words(error: &ApiError) -> String {
     }
 }
 
-/// Makes a sentence of an error, which begins with a lower-case letter.
+/// Makes a sentence of an error message that begins with a lower-case letter.
 pub(super) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters
@@ -80,7 +80,7 @@ pub(super) fn sentence(words: &str) -> String {
         .collect()
 }
 
-/// Whether an address is that of a fragment, which a script requests.
+/// Whether an address is that of a fragment, which only scripts request.
 pub(crate) fn is_fragment(uri: &Uri) -> bool {
     uri.path().starts_with("/fragments/")
 }
@@ -106,8 +106,8 @@ pub(crate) async fn not_found(headers: HeaderMap) -> Response {
     secured(answered(&headers, ApiError::NotFound(words.into())))
 }
 
-/// The response for an address that does not take the method, such as that of a form
-/// which somebody opens.
+/// The response for an address that does not support the method, such as when somebody opens
+/// the address of a form.
 pub(crate) async fn method_not_allowed(headers: HeaderMap) -> Response {
     answered(&headers, ApiError::MethodNotAllowed)
 }

@@ -7,7 +7,7 @@ use crate::model::{
     rounding::rounded,
 };
 
-/// Keeps a number and its unit on one line.
+/// A no-break space, which keeps a number and its unit on one line.
 const NBSP: char = '\u{a0}';
 
 /// `12,345`.
@@ -31,7 +31,8 @@ pub(crate) fn sum(sum: f64) -> String {
     if !sum.is_finite() || sum.abs() >= 9e15 {
         return format!("{sum:e}");
     }
-    // Rounded first: the error of a sum would decide between two hundredths.
+    // Rounded first, so that the floating-point error of a sum does not decide between two
+    // hundredths.
     let hundredths = (rounded(sum) * 100.0).round() as i64;
     let whole = number(hundredths / 100);
     match hundredths.unsigned_abs() % 100 {
@@ -58,7 +59,7 @@ pub(crate) fn duration(ms: i64) -> String {
     }
 }
 
-/// `3 accounts`.
+/// `3 accounts`: a number with its noun.
 pub(crate) fn count(count: i64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
@@ -80,14 +81,14 @@ pub(crate) fn share(part: i64, whole: i64) -> String {
 
 /// `2024-05-01T09:30:00Z`, for years up to 9999.
 pub(crate) fn rfc3339(ms: i64) -> String {
-    /// End of the year 9999.
+    /// End of the year 9999, the last that RFC 3339 can write.
     const LAST_MS: i64 = 253_402_300_799_000;
     let since = Duration::from_millis(ms.clamp(0, LAST_MS) as u64);
     humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string()
 }
 
-/// `1 May 2024`: the day of a date that was given without a time, as the first ms
-/// of that day in UTC.
+/// `1 May 2024`: the day of a date that was given without a time, and is stored as the first
+/// ms of that day in UTC.
 pub(crate) fn day(ms: i64) -> String {
     date(TimeZone::UTC.day_at(ms))
 }
@@ -100,7 +101,7 @@ pub(crate) fn date(day: Day) -> String {
     let iso = day.to_string();
     let month: usize = iso[5..7].parse().unwrap_or(1);
     let day = iso[8..].trim_start_matches('0');
-    // Where there is no room, the year goes to the next line.
+    // The year may wrap to the next line.
     format!("{day}{NBSP}{} {}", MONTHS[month - 1], &iso[..4])
 }
 

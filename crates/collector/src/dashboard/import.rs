@@ -1,4 +1,4 @@
-//! Imports accounts and users from a table. A dry run says what would change.
+//! Imports accounts and users from a table. A dry run shows what would change.
 
 use axum::{
     extract::State,
@@ -25,7 +25,7 @@ use crate::{
     store::import::{Import, ImportKind, ImportReport},
 };
 
-/// Most records of an import. Each takes the writer some 50 µs, during which events
+/// Most records of an import. Each takes the writer some 50 µs, during which events have to
 /// wait.
 const MAX_RECORDS: usize = 20_000;
 
@@ -35,7 +35,7 @@ const MAX_LISTED: usize = 50;
 /// Shows the form.
 ///
 /// # Errors
-/// 403 for who may only look.
+/// 403 for a viewer, who may not change anything.
 pub(crate) async fn show(
     State(dashboard): State<Dashboard>,
     SignedIn { rights }: SignedIn,
@@ -71,7 +71,7 @@ async fn page(
     ))
 }
 
-/// Shows the form as it was sent, and why nothing of it can be tried.
+/// Shows the form as it was submitted, and why it cannot be tried.
 async fn refused(dashboard: &Dashboard, form: RefusedForm) -> Result<Response, PageError> {
     let why = sentence(&form.why.to_string());
     let content = import_form::show(form.kind, Sent::Refused(&form.table, &why));
@@ -79,11 +79,11 @@ async fn refused(dashboard: &Dashboard, form: RefusedForm) -> Result<Response, P
     Ok((form.why.status(), page).into_response())
 }
 
-/// Says what an import would change, or does it. A table that cannot be read is answered
-/// with the form as it was sent.
+/// Shows what an import would change, or carries it out. If the table cannot be read, the
+/// answer is the form as it was submitted.
 ///
 /// # Errors
-/// 403 for who may not.
+/// 403 for somebody who may not change anything.
 pub(crate) async fn run(
     State(dashboard): State<Dashboard>,
     SentForm(sent): SentForm,
@@ -98,7 +98,7 @@ pub(crate) async fn run(
         Err(form) => return refused(&dashboard, form).await,
     };
     let text = table.clone();
-    // A large table takes a tenth of a second.
+    // Reading a large table takes a tenth of a second.
     let reading = tokio::task::spawn_blocking(move || csv_records::read(&text, MAX_RECORDS));
     let lines = match reading.await.map_err(|_| ApiError::Internal)? {
         Ok(lines) => lines,
@@ -113,7 +113,7 @@ pub(crate) async fn run(
         match line.refusal {
             None => records.push((line.number, line.record)),
             Some(cause) => {
-                // The page tells the number of each line itself.
+                // The page adds the number of each line itself.
                 let told = cause.to_string();
                 let number = format!("line {} ", line.number);
                 let told = match told.strip_prefix(&number) {

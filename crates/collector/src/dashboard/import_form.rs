@@ -1,4 +1,4 @@
-//! The form of the import: a file, or a table that is pasted.
+//! The form of the import: a file, or a pasted table.
 
 use axum::{
     body::Bytes,
@@ -20,7 +20,7 @@ use crate::{http::error::ApiError, store::import::ImportKind};
 /// Largest form, in bytes: 20,000 records with some 400 bytes each.
 pub(crate) const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// What the lines of a table can be: the value of the field, and its label.
+/// What the lines of a table can describe: the value of the field, and its label.
 const KINDS: [(ImportKind, &str, &str); 2] = [
     (
         ImportKind::Accounts,
@@ -34,38 +34,39 @@ const KINDS: [(ImportKind, &str, &str); 2] = [
     ),
 ];
 
-/// What the form says.
+/// The values of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ImportForm {
     pub(crate) kind: ImportKind,
     pub(crate) table: String,
-    /// Whether the table was pasted. A file is still where it was.
+    /// Whether the table was pasted. A file does not have to be sent back, because the user
+    /// still has it.
     pub(crate) is_pasted: bool,
-    /// Whether the table is imported. Else it is said what that would change.
+    /// Whether to import the table; otherwise the page only shows what would change.
     pub(crate) is_done: bool,
 }
 
-/// A form of which nothing can be tried.
+/// A form that cannot be tried.
 #[derive(Debug)]
 pub(crate) struct RefusedForm {
-    /// What the lines are said to be.
+    /// What the lines describe.
     pub(crate) kind: ImportKind,
-    /// The table, where one was pasted. With the text of a file in its place, the file
-    /// could not be chosen again.
+    /// The table, if it was pasted. Text of a file is not put here, because the user could
+    /// then not choose the file again.
     pub(crate) table: String,
-    /// Why.
+    /// Why it was refused.
     pub(crate) why: ApiError,
 }
 
-/// What the form shows of what was sent.
+/// What the form shows of the last submission.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sent<'a> {
-    /// Nothing was sent yet.
+    /// Nothing was submitted yet.
     Nothing,
-    /// A table was tried. The form holds it, and does not ask for another: what is
-    /// imported is what was shown.
+    /// A dry run of this table was done. The form holds the table and offers no other, so
+    /// that the import does what the dry run showed.
     Tried(&'a str),
-    /// It was refused, with the reason as a sentence. The form holds what was sent.
+    /// The submission was refused. Holds the submitted table, and the reason as a sentence.
     Refused(&'a str, &'a str),
 }
 
@@ -99,7 +100,7 @@ pub(crate) fn show(kind: ImportKind, sent: Sent<'_>) -> Markup {
             label {
                 @if tried.is_none() { "Or a table, pasted" } @else { "Table" }
                 textarea name="table" rows="12" required[tried.is_some()] spellcheck="false" placeholder="account_id,name,tier\nacme,Acme Ltd,gold" {
-                    // The first line break of a text area is none of its text.
+                    // HTML ignores the first line break in a text area.
                     "\n" (pasted)
                 }
             }
@@ -114,7 +115,7 @@ pub(crate) fn show(kind: ImportKind, sent: Sent<'_>) -> Markup {
     }
 }
 
-/// The form as it was sent: read, or refused with what can be shown of it.
+/// A submitted form: read, or refused with what can be shown of it.
 #[derive(Debug)]
 pub(crate) struct SentForm(pub(crate) Result<ImportForm, RefusedForm>);
 

@@ -15,11 +15,11 @@ pub(crate) enum NavigationEntry {
 }
 
 impl NavigationEntry {
-    /// Whether somebody with these rights may open it.
+    /// Whether somebody with these rights may open the page.
     fn is_shown(self, rights: &Rights) -> bool {
         match self {
             NavigationEntry::Accounts | NavigationEntry::Alerts => true,
-            // These are about all accounts at once.
+            // These pages cover all accounts at once.
             NavigationEntry::Events | NavigationEntry::Quality | NavigationEntry::Loss => {
                 rights.within.is_all()
             }
@@ -27,8 +27,8 @@ impl NavigationEntry {
     }
 }
 
-/// Each entry with its address, its label, and the part of the label that a narrow
-/// screen leaves out.
+/// Each entry with its address, its label, and the part of the label that is hidden on a
+/// narrow screen.
 const NAVIGATION: [(NavigationEntry, &str, &str, &str); 5] = [
     (NavigationEntry::Accounts, "/", "Accounts", ""),
     (NavigationEntry::Alerts, "/alerts", "Alerts", ""),
@@ -81,8 +81,8 @@ pub(crate) fn bare(title: &str, content: Markup) -> Markup {
     }
 }
 
-/// Renders a page of the dashboard, with the account tree beside it. `view` is that
-/// of the page: the navigation keeps its period, and scripts its address.
+/// Renders a page of the dashboard, with the account tree beside it. `view` is the view of
+/// the page: the navigation keeps its period, and scripts use its address.
 pub(crate) fn page(
     title: &str,
     open: Option<NavigationEntry>,
@@ -118,7 +118,7 @@ pub(crate) fn page(
                         a .close href="#content" { "Close" }
                     }
                     main #content tabindex="-1" {
-                        // Told to screen readers when a part of the page changes.
+                        // Announced by screen readers when a part of the page changes.
                         p #said .hidden role="status" {}
                         a .find href="#accounts" { "Find an account or a user" }
                         (content)
@@ -129,7 +129,7 @@ pub(crate) fn page(
     }
 }
 
-/// Renders an empty state: what would be shown, and how to get it.
+/// Renders an empty state: what would be shown here, and how to get there.
 pub(crate) fn empty(title: &str, words: Markup) -> Markup {
     html! {
         div .empty {
@@ -145,8 +145,8 @@ pub(crate) fn empty(title: &str, words: Markup) -> Markup {
     }
 }
 
-/// Renders links to the previous and next page of a list.
-/// `name` says of what, to screen readers.
+/// Renders links to the previous and next page of a list. `name` tells screen readers which
+/// list it is.
 pub(crate) fn pager(
     name: &str,
     page: i64,

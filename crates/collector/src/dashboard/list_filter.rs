@@ -14,18 +14,18 @@ use crate::store::portfolio::Portfolio;
 /// Id of the table of accounts in addresses.
 pub(super) const TABLE: &str = "accounts";
 
-/// Most values of a dimension that are offered. One with more, such as a date, is
-/// filtered through its address alone.
+/// Most values that a filter offers for a dimension. A dimension with more values, such as a
+/// date, can be filtered only through the address.
 const MAX_VALUES: usize = 60;
 
-/// Most products, modules and features that are offered each, those that are used
-/// most. Nobody reads more, and thousands would be most of the page.
+/// Most products, modules and features that the filters offer each, the most used first.
+/// Nobody reads more, and thousands would make up most of the page.
 const MAX_NAMES: usize = 200;
 
-/// Most dimensions that are offered.
+/// Most dimensions that the filters offer.
 const MAX_DIMENSIONS: usize = 24;
 
-/// Renders the filters and which of them are set.
+/// Renders the filters, and which of them are active.
 pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
     let text = view.table(TABLE).find;
     let kept = View {
@@ -75,7 +75,7 @@ pub(crate) fn show(portfolio: &Portfolio, path: &str, view: &View) -> Markup {
     }
 }
 
-/// Renders the choice of a name. `known` are all names with the number of their events.
+/// Renders the select box of a name. `known` has all names with the number of their events.
 fn names(name: &str, label: &str, known: &BTreeMap<String, u64>, chosen: Option<&str>) -> Markup {
     let mut offered: Vec<(&str, u64)> = known
         .iter()
@@ -117,7 +117,7 @@ fn dimension(name: &str, values: &BTreeMap<String, usize>, chosen: Option<&Strin
     }
 }
 
-/// Renders each filter that is set, with a link that takes it away.
+/// Renders each active filter, with a link that removes it.
 fn chips(path: &str, view: &View) -> Markup {
     let mut set: Vec<(String, View)> = Vec::new();
     if let Some(text) = view.table(TABLE).find {

@@ -29,17 +29,16 @@ use crate::{
     store::latest_events::{NamedEvent, NamedEvents, NamedEventsQuestion},
 };
 
-/// Most events that a page shows or a script gets at a time.
+/// Most events that a page shows, or that a script gets in one answer.
 const LIMIT: usize = 100;
-/// Number of latest events among which those of one account or with a text are
-/// searched. No index has events by account, and a search must not read all of
-/// them.
+/// Number of latest events among which to search those of one account or with a text. There
+/// is no index of events by account, and a search must not read all events.
 const REACH: i64 = 100_000;
 
 /// Id of the table.
 const TABLE: &str = "events";
 
-/// The question about the events that a page shows.
+/// The query for the events that a page shows.
 fn question(
     rights: &Rights,
     account_id: Option<String>,
@@ -60,7 +59,7 @@ impl NamedEvents {
         self.last.unwrap_or(0)
     }
 
-    /// `usual` is the time zone where the view names none.
+    /// Renders the page. `usual` is the time zone when the view names none.
     fn show(
         self,
         sheet: &Sheet,
@@ -213,7 +212,7 @@ fn table<'v>(
 /// Shows the latest events of all accounts.
 ///
 /// # Errors
-/// When the store fails, and 404 for who sees one account alone.
+/// When the store fails, and 404 for somebody who may see only one account.
 pub(crate) async fn show(
     State(dashboard): State<Dashboard>,
     SignedIn { rights }: SignedIn,
@@ -277,7 +276,7 @@ pub(crate) struct RowsQuery {
 /// Answers the events that arrived after a given one.
 ///
 /// # Errors
-/// When the store fails, and 404 for an account that may not be seen.
+/// When the store fails, and 404 for an account that the requester may not see.
 pub(crate) async fn rows(
     State(dashboard): State<Dashboard>,
     SignedIn { rights }: SignedIn,

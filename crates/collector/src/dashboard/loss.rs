@@ -28,7 +28,7 @@ use crate::{
 /// Shows the loss report.
 ///
 /// # Errors
-/// 400 for invalid parameters, 404 for who sees one account alone.
+/// 400 for invalid parameters, 404 for somebody who may see only one account.
 pub(crate) async fn show(
     State(dashboard): State<Dashboard>,
     SignedIn { rights }: SignedIn,

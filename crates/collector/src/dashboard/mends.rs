@@ -1,5 +1,4 @@
-//! The buttons of the page for the quality of the data, each of which mends one
-//! thing.
+//! The buttons of the data-quality page, each of which fixes one problem.
 
 use axum::{
     Form,
@@ -27,8 +26,8 @@ use crate::{
     model::{account::AccountPatch, erasure::ErasureKind, user::UserPatch},
 };
 
-/// The fields of a form that changes something, sent by somebody who may, from a page
-/// of the dashboard.
+/// The fields of a form that changes something, submitted from a page of the dashboard by
+/// somebody who may change data.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChangeForm<T>(pub(crate) T);
 
@@ -44,8 +43,8 @@ impl<T: DeserializeOwned> FromRequest<Dashboard> for ChangeForm<T> {
     }
 }
 
-/// Refuses a form that no page of the dashboard sent, and who may only look, before its
-/// body is read.
+/// Refuses a form that was not sent by a page of the dashboard, and one sent by a viewer.
+/// Does so before reading the body.
 pub(super) async fn allowed(request: Request, state: &Dashboard) -> Result<Request, Response> {
     use axum::extract::FromRequestParts;
     let (mut parts, body) = request.into_parts();
@@ -56,8 +55,8 @@ pub(super) async fn allowed(request: Request, state: &Dashboard) -> Result<Reque
     Ok(Request::from_parts(parts, body))
 }
 
-/// Leads back to the page, as it was shown, with what was done and the section in
-/// which that was.
+/// Redirects back to the page in the same view, with what was done and the section that the
+/// action belongs to.
 fn done(view: &View, done: &str, section: &str) -> Response {
     let page = view.at(&format!("{PATH}?done={done}"));
     Redirect::to(&format!("{page}#{section}")).into_response()
@@ -70,10 +69,10 @@ pub(crate) struct MoveUser {
     account_id: String,
 }
 
-/// Moves a user to another account, so that the events there count.
+/// Moves a user to another account, so that the user's events count there.
 ///
 /// # Errors
-/// 403 for who may not, 422 for invalid ids.
+/// 403 for a viewer, 422 for invalid ids.
 pub(crate) async fn move_user(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
@@ -103,7 +102,8 @@ pub(crate) struct NameAccount {
 /// Gives an account a name.
 ///
 /// # Errors
-/// 403 for who may not, 422 for an invalid name. A blank one is refused on the page.
+/// 403 for a viewer, 422 for an invalid name. A blank name is refused with a message on the
+/// page.
 pub(crate) async fn name_account(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
@@ -123,37 +123,37 @@ pub(crate) async fn name_account(
     Ok(done(&view, "named", "phantoms"))
 }
 
-/// An account of which nobody has said anything.
+/// An account without any description.
 #[derive(Debug, Deserialize)]
 pub(crate) struct RemoveAccount {
     account_id: String,
 }
 
-/// Removes an account of which nobody has said anything, and which nothing names.
+/// Removes an account that has no description and that nothing refers to.
 ///
 /// # Errors
-/// 403 for who may not.
+/// 403 for somebody who may not change anything.
 pub(crate) async fn remove_account(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
     ChangeForm(RemoveAccount { account_id }): ChangeForm<RemoveAccount>,
 ) -> Result<Response, PageError> {
-    // An event, a user or a record may have named it since the page was shown.
+    // An event, a user or a record may have come to refer to it since the page was shown.
     let is_removed = dashboard.app.store.remove_undescribed(account_id).await?;
     let what = if is_removed { "removed" } else { "not-removed" };
     Ok(done(&view, what, "undescribed"))
 }
 
-/// A stream.
+/// The stream to take back.
 #[derive(Debug, Deserialize)]
 pub(crate) struct TakeBack {
     stream_id: String,
 }
 
-/// Takes back all that a stream has sent.
+/// Takes back all events that a stream has sent.
 ///
 /// # Errors
-/// 403 for who may not, 404 when it has sent nothing.
+/// 403 for a viewer, 404 when the stream has sent nothing.
 pub(crate) async fn take_back(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,
@@ -169,10 +169,10 @@ pub(crate) async fn take_back(
 #[derive(Debug, Deserialize)]
 pub(crate) struct Nothing {}
 
-/// Forgets the refused lines.
+/// Clears the list of refused lines.
 ///
 /// # Errors
-/// 403 for who may not.
+/// 403 for somebody who may not change anything.
 pub(crate) async fn clear_refusals(
     State(dashboard): State<Dashboard>,
     Query(view): Query<View>,

@@ -1,10 +1,9 @@
-//! The dashboard: pages for people, rendered here and readable without any
-//! script. Scripts read the chart, change parts of a page in place and follow
-//! events.
+//! The dashboard: pages for people, rendered on the server and readable without scripts.
+//! Scripts read values from the chart, change parts of a page in place and follow new events.
 //!
-//! **Invariant:** only `maud` makes markup, and it escapes every value. Ids in
-//! addresses are escaped by `address`. A page loads nothing from another
-//! host, and its content security policy forbids that it could.
+//! **Invariant:** only `maud` makes markup, and it escapes every value. `address` escapes the
+//! ids in addresses. A page loads nothing from another host, and its content security policy
+//! forbids it.
 
 mod account_header;
 mod account_list;

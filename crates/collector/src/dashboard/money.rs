@@ -5,14 +5,14 @@ use maud::{Markup, html};
 use super::format;
 use crate::{model::financial::Amount, store::portfolio::Money};
 
-/// Currencies of ISO 4217 that have no smaller unit.
+/// Currencies of ISO 4217 that have no minor unit.
 const WHOLE: [&str; 16] = [
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
     "XAF", "XOF", "XPF",
 ];
 
-/// `1,234.50`: two decimals, or four when the amount has more, or none where the
-/// currency has none.
+/// `1,234.50`: two decimals; four when the amount has more than two; none when the currency
+/// has no minor unit.
 pub(crate) fn money(amount: &Amount, currency: &str) -> String {
     let sign = if amount.0 < 0 { "−" } else { "" };
     let whole = amount.0.unsigned_abs() / 10_000;
@@ -32,7 +32,7 @@ pub(crate) fn with_currency(amount: &Amount, currency: &str) -> String {
     format!("{currency}\u{a0}{}", money(amount, currency))
 }
 
-/// The sum of each currency; `–` for none.
+/// A line for the sum of each currency; `–` without any.
 pub(crate) fn lines(sums: &Money) -> Vec<String> {
     if sums.0.is_empty() {
         return vec!["–".to_owned()];

@@ -1,7 +1,6 @@
-//! Forms with files, as browsers send them (RFC 7578).
+//! Reads forms with files, as browsers send them (RFC 7578).
 //!
-//! A form is small enough to be in memory as a whole, so this reads what is there and
-//! needs no parser of streams.
+//! A form is small enough to be held in memory, so no streaming parser is needed.
 
 use axum::http::{HeaderMap, header};
 
@@ -12,11 +11,11 @@ pub(super) struct Field<'a> {
     pub(super) content: &'a [u8],
 }
 
-/// The form is not as browsers send it, or broke off.
+/// The form is not in the format that browsers send, or was cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Broken;
 
-/// The text that separates the fields, where a form has one.
+/// The boundary that separates the fields, if the request has one.
 pub(super) fn boundary(headers: &HeaderMap) -> Option<String> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let (kind, parameters) = kind.split_once(';')?;
@@ -29,10 +28,10 @@ pub(super) fn boundary(headers: &HeaderMap) -> Option<String> {
 /// Reads the fields in their order.
 ///
 /// # Errors
-/// When a part is not whole or has no name.
+/// When a part is incomplete or has no name.
 pub(super) fn read<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<Field<'a>>, Broken> {
     let delimiter = format!("\r\n--{boundary}").into_bytes();
-    // Nothing, and no line break, is before the first of them.
+    // Before the first boundary there is nothing, not even a line break.
     let mut rest = body.strip_prefix(&delimiter[2..]).ok_or(Broken)?;
     let mut fields = Vec::new();
     while !rest.starts_with(b"--") {
@@ -59,8 +58,8 @@ fn field(part: &[u8]) -> Result<Field<'_>, Broken> {
     Ok(Field { name, content })
 }
 
-/// The value of one of `name=value; name="value"`. Browsers write a quote within a value
-/// as `%22`, so that the next one ends it.
+/// The value of a parameter such as `name=value` or `name="value"`. Browsers write a quote
+/// within a value as `%22`, so the next quote ends it.
 fn parameter<'a>(mut parameters: &'a str, wanted: &str) -> Option<&'a str> {
     loop {
         let (name, rest) = parameters.split_once('=')?;
@@ -75,7 +74,7 @@ fn parameter<'a>(mut parameters: &'a str, wanted: &str) -> Option<&'a str> {
     }
 }
 
-/// What is before the first place of a text, and what is after it.
+/// The text before and after the first occurrence of a separator.
 fn split<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = text
         .windows(separator.len())

@@ -16,28 +16,28 @@ use crate::{
     store::records::NewRecords,
 };
 
-/// Most letters of a text. Letters take up to three bytes, and a record has 64 KiB
-/// with all that is about it.
+/// Most letters of a text. A letter takes up to three bytes, and a whole record may have 64
+/// KiB.
 const MAX_TEXT: usize = 20_000;
 
-/// What can be entered, with its label.
+/// The kinds that can be entered, with their labels.
 const NOTES: [(NoteKind, &str); 3] = [
     (NoteKind::Notes, "Note"),
     (NoteKind::Interactions, "Interaction"),
     (NoteKind::SupportTickets, "Support ticket"),
 ];
 
-/// A form that was sent and is no record.
+/// A submitted form that does not give a valid record.
 #[derive(Debug)]
 pub(crate) struct RefusedRecord {
-    /// What its fields say.
+    /// The values of its fields.
     pub(crate) fields: BTreeMap<String, String>,
-    /// Why it is none.
+    /// Why it is invalid.
     pub(crate) why: String,
 }
 
-/// Renders the forms for the records of an account. One that was refused is open, as it
-/// was sent.
+/// Renders the forms for the records of an account. A form that was refused is shown open, as
+/// it was submitted.
 pub(crate) fn forms(
     account_id: &str,
     today: Day,
@@ -82,7 +82,7 @@ pub(crate) fn forms(
                     (date(note))
                     label { "Subject" input name="subject" required maxlength="256" value=[text(note, "subject")]; }
                     label { "Text" textarea name="text" rows="4" maxlength=(MAX_TEXT) {
-                        // The first line break of a text area is none of its text.
+                        // HTML ignores the first line break in a text area.
                         "\n" (text(note, "text").unwrap_or_default())
                     } }
                     button .button type="submit" { "Add" }
@@ -107,7 +107,7 @@ pub(crate) fn forms(
 /// Reads the fields of a record.
 ///
 /// # Errors
-/// 422 for what is no record.
+/// 422 when they do not give a valid record.
 pub(crate) fn read(fields: &BTreeMap<String, String>) -> Result<NewRecords, ApiError> {
     let field = |name: &str| {
         let text = fields.get(name).map(|text| text.trim());
@@ -118,7 +118,7 @@ pub(crate) fn read(fields: &BTreeMap<String, String>) -> Result<NewRecords, ApiE
         let day: Day = text
             .parse()
             .map_err(|_| ApiError::Unprocessable("the date is a day such as 2024-05-01".into()))?;
-        // Dates are given without a time.
+        // A date without a time is stored as the start of that day in UTC.
         record.insert("date".into(), TimeZone::UTC.start_of(day).into());
     }
     let kind = field("kind").unwrap_or_default();
@@ -149,8 +149,8 @@ pub(crate) fn read(fields: &BTreeMap<String, String>) -> Result<NewRecords, ApiE
     Ok(NewRecords::Notes(kind.0, vec![note]))
 }
 
-/// An amount as people write it: with a decimal point, or a decimal comma that two
-/// digits at most follow. `1,234` may be meant either way, and is none.
+/// An amount as people write it: with a decimal point, or a decimal comma that is followed by
+/// at most two digits. `1,234` is ambiguous, and gives `None`.
 fn amount(text: &str) -> Option<f64> {
     match text.split_once(',') {
         None => text.parse().ok(),

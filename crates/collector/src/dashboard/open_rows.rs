@@ -1,4 +1,4 @@
-//! The rows of the breakdown that are open, as an address names them.
+//! The open rows of the breakdown, as they appear in an address.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,11 @@ use super::address::escaped;
 /// without one.
 pub(crate) type RowPath = Vec<String>;
 
-/// Most rows that an address opens. Nobody opens more by hand.
+/// Most rows that an address may open. Nobody opens more by hand.
 const MAX_OPEN: usize = 100;
 
-/// Stands for no open row. Escaped names that are dots alone have none in them.
+/// Stands for no open row. The dots of a name that consists only of dots are escaped, so no
+/// name looks like this.
 const NONE: &str = ".";
 
 /// Reads `product,product/module`, whose names are escaped.
@@ -38,7 +39,7 @@ pub(crate) fn path_text(path: &[String]) -> String {
     names.join("/")
 }
 
-/// The text for [`parse`]; [`NONE`] where none is open.
+/// The text for [`parse`]; [`NONE`] when no row is open.
 pub(crate) fn text(open: &BTreeSet<RowPath>) -> String {
     if open.is_empty() {
         return NONE.to_owned();

@@ -52,17 +52,18 @@ pub(crate) async fn show(
     view: Result<Query<View>, Response>,
 ) -> Result<Response, PageError> {
     let Some(SignedIn { rights }) = SignedIn::find(&dashboard, &headers).await? else {
-        // A link to a list with its filters leads there after signing in.
+        // After signing in, a link to a filtered list leads to that list.
         let this = uri.path_and_query().map(|address| address.as_str());
         let next = sign_in::own_page(query.next.as_deref().or(this));
         return Ok(sign_in::form(next, None).into_response());
     };
-    // A link from elsewhere came without the cookie; by now the browser sends it.
+    // On a link from another site, the browser did not send the cookie. It does for this
+    // redirect.
     if let Some(next) = &query.next {
         return Ok(Redirect::to(sign_in::own_page(Some(next))).into_response());
     }
-    // The view is read here, so that somebody who is not signed in gets the form
-    // whatever the query is.
+    // The view is read only here, so that somebody who is not signed in gets the sign-in
+    // form even when the query is invalid.
     let Query(view) = match view {
         Ok(view) => view,
         Err(refused) => return Ok(refused),

@@ -22,24 +22,25 @@ const DEFAULT: NamedPeriod = NamedPeriod::FourWeeks;
 /// The period of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Period {
-    /// Its name; absent when it was chosen by days.
+    /// Its name; absent when it was chosen by its days.
     name: Option<NamedPeriod>,
     /// Its first day and the day after its last one; absent for all time.
     days: Option<(Day, Day)>,
     time_zone: TimeZone,
     now: i64,
-    /// How far what is added up is behind; absent where nothing is added up apart.
+    /// How fresh the roll-ups are; absent when the store does not compute them separately.
     behind: Option<Freshness>,
 }
 
 impl Period {
-    /// The period that a view chooses, at `now`. `time_zone` counts where the view
-    /// names none.
+    /// The period that a view chooses, at `now`. `time_zone` applies when the view names
+    /// none.
     pub(crate) fn of(view: &View, now: i64, time_zone: &TimeZone) -> Self {
         let time_zone = view.time_zone.as_ref().unwrap_or(time_zone).clone();
         let today = time_zone.day_at(now);
         let named = |name: NamedPeriod| {
-            // A day that is not over would stand against whole days.
+            // The current day is left out, because an incomplete day would be compared with
+            // complete ones.
             let days = name.days().map(|days| (today.plus(-days), today));
             (Some(name), days)
         };
@@ -61,7 +62,7 @@ impl Period {
         }
     }
 
-    /// The same, with how far what is added up is behind.
+    /// The same period, with the freshness of the roll-ups.
     pub(crate) fn with(self, behind: Option<Freshness>) -> Self {
         Period { behind, ..self }
     }
@@ -85,14 +86,14 @@ impl Period {
         &self.time_zone
     }
 
-    /// The day of now.
+    /// The current day.
     pub(crate) fn today(&self) -> Day {
         self.time_zone.day_at(self.now)
     }
 
-    /// The span of as many days before it. Where the period is not over, it ends at
-    /// the same time of its own last day, so that like is compared with like. One that
-    /// has not begun has nothing that could be compared.
+    /// The previous period: as many days, directly before. If the period is not over, the
+    /// previous one ends at the same time of day on its own last day, so that equal spans are
+    /// compared. `None` for a period that has not begun.
     pub(crate) fn before(&self) -> Option<Span> {
         let (from, to) = self.days?;
         let length = from.until(to);
@@ -113,14 +114,14 @@ impl Period {
         })
     }
 
-    /// The first ms after the first day of the period before it.
+    /// The first ms after the first day of the previous period.
     pub(crate) fn first_day_before(&self) -> Option<i64> {
         let (from, to) = self.days?;
         let first = from.plus(-from.until(to));
         Some(self.time_zone.start_of(first.plus(1)))
     }
 
-    /// The length in words.
+    /// The length of the period in words.
     pub(crate) fn length(&self) -> String {
         match self.days {
             None => "all time".into(),
@@ -128,7 +129,7 @@ impl Period {
         }
     }
 
-    /// The period before, as the store compares with it.
+    /// The previous period, in the form in which the store compares with it.
     pub(crate) fn compared(&self) -> Option<Before> {
         Some(Before {
             span: self.before()?,
@@ -136,7 +137,7 @@ impl Period {
         })
     }
 
-    /// The period as the store sees it.
+    /// The period, in the form in which the store takes it.
     pub(crate) fn question(&self) -> PagePeriod {
         PagePeriod {
             span: self.span(),
@@ -146,7 +147,7 @@ impl Period {
         }
     }
 
-    /// The period before in words.
+    /// The previous period in words.
     pub(crate) fn comparison(&self) -> Option<String> {
         let before = self.before()?;
         let day = |ms: i64| format::date(self.time_zone.day_at(ms));
@@ -154,7 +155,7 @@ impl Period {
         Some(format!("the {} before: {first} – {last}", self.length()))
     }
 
-    /// The days in words.
+    /// The days of the period in words.
     pub(crate) fn words(&self) -> String {
         match self.days {
             None => "All time".into(),
@@ -180,7 +181,7 @@ impl Period {
         });
         html! {
             div .period {
-                // The controls are not printed; what they show is.
+                // Printed in place of the controls, which are not.
                 p .printed { (self.words()) @if !view.rolls_up() { ", this account alone" } }
                 nav .segments aria-label="Period" {
                     @for name in NamedPeriod::ALL {
@@ -206,8 +207,8 @@ impl Period {
         }
     }
 
-    /// Renders up to when events count, where they are added up apart from where they
-    /// arrive.
+    /// Renders the time up to which events are counted, for a store that computes roll-ups
+    /// separately.
     fn freshness(&self) -> Markup {
         let Some(behind) = self.behind else {
             return Markup::default();
@@ -270,7 +271,7 @@ mod tests {
             ("Pacific/Honolulu", "2024-04-30"),
             ("Asia/Kathmandu", "2024-05-01"),
         ] {
-            // 09:30 in UTC is 23:30 of the day before in Honolulu.
+            // 09:30 in UTC is 23:30 of the previous day in Honolulu.
             let week = period(PeriodChoice::Named(NamedPeriod::Week), NOW, zone);
             assert_eq!(week.days().unwrap().1, day(end), "{zone}");
             let zone: TimeZone = zone.parse().unwrap();
@@ -280,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_period_over_a_change_of_the_clocks_has_whole_days() {
-        // Noon of 3 April 2024 in Zurich, four days after the clocks were set.
+        // Noon of 3 April 2024 in Zurich, four days after the change to summer time.
         let week = period(
             PeriodChoice::Named(NamedPeriod::Week),
             1_712_138_400_000,
@@ -324,7 +325,7 @@ mod tests {
             (before.from, before.to),
             (TODAY - 24 * HOUR, NOW - 24 * HOUR)
         );
-        // Of a month that has just begun, too.
+        // The same holds for a month that has just begun.
         let to = Some(day("2024-05-30"));
         let month = period(PeriodChoice::Days { from, to }, NOW, "UTC");
         let before = month.before().unwrap();

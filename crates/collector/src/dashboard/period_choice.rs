@@ -5,11 +5,12 @@ use crate::model::calendar::Day;
 /// The choice of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PeriodChoice {
-    /// None: the page shows the default period.
+    /// No choice: the page shows its default period.
     Default,
     /// A period with a name.
     Named(NamedPeriod),
-    /// Days. An absent end is today, and an absent beginning is the end.
+    /// A span of days. Without an end it ends today; without a beginning it is the last day
+    /// alone.
     Days { from: Option<Day>, to: Option<Day> },
 }
 

@@ -1,5 +1,5 @@
-//! The quality of the data: what is wrong, of whom, since when, and the button that
-//! mends it.
+//! The data-quality page: which problems the data has, which accounts and users they concern,
+//! since when, and buttons that fix them.
 
 use axum::{extract::State, response::Response};
 use maud::html;
@@ -20,14 +20,14 @@ use crate::http::error::ApiError;
 /// Parameters besides the view.
 #[derive(Debug, Deserialize)]
 pub(crate) struct DoneQuery {
-    /// What a button has just mended.
+    /// What a button has just fixed.
     done: Option<String>,
 }
 
-/// Shows what is wrong with the data.
+/// Shows the problems of the data.
 ///
 /// # Errors
-/// 400 for invalid parameters, 404 for who sees one account alone.
+/// 400 for invalid parameters, 404 for somebody who may see only one account.
 pub(crate) async fn show(
     State(dashboard): State<Dashboard>,
     SignedIn { rights }: SignedIn,

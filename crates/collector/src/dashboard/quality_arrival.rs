@@ -1,4 +1,4 @@
-//! Lines that were refused, events that were lost, and streams that cannot be true.
+//! Refused lines, lost events, and streams that are implausible.
 
 use maud::{Markup, html};
 
@@ -58,7 +58,8 @@ impl Page<'_> {
         self.section("refusals", &heading, words, is_empty, table)
     }
 
-    /// `missing` are those of all streams; the accounts are of the streams that miss most.
+    /// Renders the losses. `missing` counts the events of all streams; `losses` has the
+    /// accounts of the streams that miss most.
     pub(super) fn losses(self, losses: Vec<AccountLoss>, missing: i64) -> Markup {
         let zone = self.zone;
         let table = Table::new(

@@ -1,4 +1,4 @@
-//! What the sections of the page for the quality of the data share.
+//! What the sections of the data-quality page share.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,4 @@
-//! Usage that does not count, and parents that nobody described.
+//! Usage that does not count, and parents that have no description.
 
 use maud::{Markup, html};
 

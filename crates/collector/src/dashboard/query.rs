@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use super::error;
 use crate::http::{error::ApiError, extract::parse_query};
 
-/// Query parameters. A failure is answered in the form that the client can
-/// show: a page, or an error for a script.
+/// Query parameters. An error is answered in the form that the client can show: a page, or
+/// JSON for a script.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Query<T>(pub(crate) T);
 

@@ -44,14 +44,14 @@ use crate::{
     },
 };
 
-/// Most records of each kind that are read, the latest first.
+/// Most records that are read of each kind, the latest first.
 const LIMIT: i64 = 1000;
 
-/// Months of each financial figure that are shown: a year, and the month a year
-/// ago.
+/// Number of months that are shown for each financial figure: a year, and the same month of
+/// the previous year.
 const MONTHS: usize = 13;
 
-/// What the page calls the records of each kind.
+/// The names of the kinds of records on the page.
 impl RecordKind {
     fn heading(self) -> &'static str {
         match self {
@@ -97,10 +97,10 @@ impl RecordKind {
     }
 }
 
-/// Figures above the tables; the tables have all.
+/// Most figures above the tables. The tables have all of them.
 const MOST_FIGURES: usize = 8;
 
-/// Fields that may be the title of a record. The first that a record has is used.
+/// Fields that may serve as the title of a record, in order of preference.
 const TITLES: [&str; 6] = ["subject", "title", "name", "text", "body", "summary"];
 
 /// Shows the records of an account.
@@ -111,10 +111,11 @@ pub(crate) async fn show(request: AccountRequest) -> Result<Response, PageError>
     page(&request, None).await
 }
 
-/// Adds a record to an account. One that cannot be is answered with the form as it was sent.
+/// Adds a record to an account. If the record is invalid, the answer is the form as it was
+/// submitted.
 ///
 /// # Errors
-/// 403 for who may only look, 404 when the account is unknown.
+/// 403 for a viewer, 404 when the account is unknown.
 pub(crate) async fn add(
     State(dashboard): State<Dashboard>,
     Path(account_id): Path<String>,
@@ -203,7 +204,7 @@ fn figures(summary: &Summary) -> Markup {
     totals(&all, "")
 }
 
-/// A financial figure of a name and currency.
+/// A financial figure, by its name and currency.
 struct NamedAmount {
     month: String,
     name: String,
@@ -328,7 +329,7 @@ fn table<'v>(kind: RecordKind, path: &str, view: &'v View) -> Table<'v, Json> {
             .shown(|record| html! { (title(record).map(|name| text(&record[name])).unwrap_or_default()) }),
         )
         .with(Column::text("date", "Date", |record: &Json| {
-            // Dates are given without a time.
+            // A date without a time is stored as the start of its day in UTC.
             Value::day(record["date"].as_i64(), &TimeZone::UTC)
         }))
         .with(
@@ -369,12 +370,12 @@ fn delete_column<'v>(account_id: &'v str, kind: RecordKind, view: &'v View) -> C
     })
 }
 
-/// The field that is the title of a record.
+/// The field that serves as the title of a record.
 fn title(record: &Json) -> Option<&'static str> {
     TITLES.into_iter().find(|name| record[*name].is_string())
 }
 
-/// The other fields of a record with their names.
+/// The other fields of a record, as pairs of name and value.
 fn fields(record: &Json) -> Vec<(String, String)> {
     let title = title(record);
     record
@@ -389,7 +390,7 @@ fn fields(record: &Json) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Writes a value: a text without quotes, anything else as JSON.
+/// Formats a value: a text without quotes, anything else as JSON.
 fn text(value: &Json) -> String {
     value
         .as_str()

@@ -1,24 +1,24 @@
-//! What somebody who is signed in may see and do.
+//! What a signed-in person may see and do.
 
 use crate::{http::error::ApiError, model::visibility::Visibility, store::keys::Reader};
 
-/// What the key of a session allows.
+/// The rights of a session, from the key with which it was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rights {
-    /// The accounts that it may see.
+    /// The accounts that the person may see.
     pub(crate) within: Visibility,
-    /// Whether it may change anything.
+    /// Whether the person may change anything.
     pub(crate) may_change: bool,
 }
 
 impl Rights {
-    /// Those of an account key.
+    /// The rights of an account key.
     pub(crate) const ALL: Rights = Rights {
         within: Visibility::All,
         may_change: true,
     };
 
-    /// Those of a key.
+    /// The rights of a key.
     pub(crate) fn of(reader: Reader) -> Self {
         Rights {
             within: reader.within,
@@ -26,7 +26,7 @@ impl Rights {
         }
     }
 
-    /// Refuses who may only look.
+    /// Refuses somebody who may only view.
     ///
     /// # Errors
     /// 403 for a viewer key.

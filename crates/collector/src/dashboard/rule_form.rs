@@ -1,4 +1,4 @@
-//! The form for a rule of alerts.
+//! The form for an alert rule.
 
 use std::{
     cmp::Reverse,
@@ -18,7 +18,7 @@ use crate::{
 /// The fields of a form.
 pub(super) type Fields = BTreeMap<String, String>;
 
-/// What a rule waits for, with its label.
+/// The conditions of a rule, with their labels.
 const CONDITIONS: [(&str, &str); 4] = [
     ("uses_down", "Feature uses go down"),
     ("users_down", "Active users go down"),
@@ -26,17 +26,17 @@ const CONDITIONS: [(&str, &str); 4] = [
     ("new_user", "A user is new"),
 ];
 
-/// The accounts that a rule is about, with their label.
+/// The levels of accounts that a rule can apply to, with their labels.
 const LEVELS: [(RuleLevel, &str, &str); 3] = [
     (RuleLevel::Top, "top", "Customers"),
     (RuleLevel::Leaves, "leaves", "Where people work"),
     (RuleLevel::All, "all", "All accounts"),
 ];
 
-/// What a rule is about, in words.
+/// What a rule applies to, in words.
 pub(super) fn subject_words(rule: &AlertRule) -> String {
     let level = match rule.condition {
-        // Users are those of any level.
+        // A rule about users ignores the level.
         Condition::NewUser => "Users",
         Condition::UsesDown { .. } | Condition::UsersDown { .. } | Condition::Silent { .. } => {
             LEVELS[rule.level as usize].2
@@ -51,19 +51,19 @@ pub(super) fn subject_words(rule: &AlertRule) -> String {
 /// The form for a rule.
 #[derive(Debug, Default)]
 pub(super) struct RuleForm {
-    /// The number of the rule that it changes; absent for a new one.
+    /// The number of the rule to change; absent for a new one.
     pub(super) id: Option<i64>,
-    /// What its fields say; empty where it was not filled in.
+    /// The values of its fields; empty before anything was filled in.
     pub(super) fields: Fields,
     /// Why it was refused.
     pub(super) refused: Option<String>,
-    /// Why the rule would not hit anything. Who sends the form again means it.
+    /// Warnings that the rule would match nothing. Submitting the form again confirms it.
     pub(super) doubts: Vec<String>,
 }
 
 impl RuleForm {
-    /// The form that changes a rule; `None` for one that says more than the form has
-    /// fields for.
+    /// The form to change a rule; `None` for a rule with settings for which the form has no
+    /// fields.
     pub(super) fn of(stored: &StoredRule) -> Option<Self> {
         let rule = &stored.rule;
         let filter = &rule.filter;
@@ -118,12 +118,12 @@ impl RuleForm {
         self.text(name) == Some(value)
     }
 
-    /// Whether it was sent again after exactly these doubts were told.
+    /// Whether the user submitted the form again after seeing exactly these warnings.
     pub(super) fn is_meant(&self, doubts: &[String]) -> bool {
         self.text("meant") == Some(told(doubts).as_str())
     }
 
-    /// Renders the form. `choices` are what its filters can name.
+    /// Renders the form. `choices` are the values that its filters offer.
     pub(super) fn show(&self, choices: &Choices, view: &View) -> Markup {
         let action = match self.id {
             None => view.at("/alerts/rules"),
@@ -196,7 +196,7 @@ impl RuleForm {
         }
     }
 
-    /// What the filters of the rule name and nothing has.
+    /// Warnings about values in the filters of a rule that do not occur in the data.
     pub(super) fn doubts(rule: &AlertRule, choices: &Choices) -> Vec<String> {
         let names = &choices.names;
         let filter = &rule.filter;
@@ -223,12 +223,12 @@ impl RuleForm {
     }
 }
 
-/// The doubts that the form was told, as it sends them back.
+/// The warnings that the form showed, as it sends them back.
 fn told(doubts: &[String]) -> String {
     doubts.join(" ")
 }
 
-/// Most names of each kind that are offered.
+/// Most names that are offered of each kind.
 const MAX_OFFERED: usize = 200;
 
 /// The names that are used most.
@@ -242,9 +242,9 @@ fn most_used(known: &BTreeMap<String, u64>) -> Vec<&str> {
     names.into_iter().map(|(name, _)| name).collect()
 }
 
-/// The values of dimensions that have a few, such as a tier.
+/// The values of those dimensions that have only a few, such as a tier.
 fn values(choices: &Choices) -> Vec<&str> {
-    /// A dimension with more values is a date or a name, which nobody picks.
+    /// A dimension with more values holds dates or names, which are not useful in a list.
     const FEW: usize = 60;
     let few = choices
         .dimensions
@@ -260,10 +260,10 @@ fn offered(name: &str, names: Vec<&str>) -> Markup {
     }
 }
 
-/// Reads the fields of a rule. An empty field says nothing.
+/// Reads the fields of a rule. An empty field is ignored.
 ///
 /// # Errors
-/// 422 for what is no rule.
+/// 422 when they do not describe a valid rule.
 pub(super) fn read(fields: &Fields) -> Result<AlertRule, ApiError> {
     let field = |name: &str| {
         let text = fields.get(name).map(|text| text.trim());

@@ -1,4 +1,4 @@
-//! Lists of accounts that have a name.
+//! Lists of accounts that were saved under a name.
 
 use axum::{
     Form,
@@ -25,13 +25,13 @@ use crate::{
     store::saved_views::SavedView,
 };
 
-/// Longest name, in characters.
+/// Maximum length of a name, in characters.
 const MAX_NAME: usize = 80;
 
-/// Longest address of a view, in bytes.
+/// Maximum length of a view's address, in bytes.
 const MAX_ADDRESS: usize = 4000;
 
-/// Renders the saved views, and the form to save the one that is shown.
+/// Renders the saved views, and the form to save the current one.
 pub(crate) fn show(saved: &[SavedView], view: &View, rights: &Rights) -> Markup {
     let address = view.with_first_pages().at("/");
     html! {
@@ -74,7 +74,7 @@ pub(crate) struct NewView {
 /// Saves a view and shows it.
 ///
 /// # Errors
-/// 403 for a viewer key or a form of another site, 422 when it cannot be saved.
+/// 403 for a viewer key or a form from another site, 422 when it cannot be saved.
 pub(crate) async fn save(
     State(dashboard): State<Dashboard>,
     headers: HeaderMap,
@@ -116,7 +116,7 @@ pub(crate) async fn save(
 /// Removes a saved view.
 ///
 /// # Errors
-/// 403 for a viewer key or a form of another site.
+/// 403 for a viewer key or a form from another site.
 pub(crate) async fn delete(
     State(dashboard): State<Dashboard>,
     headers: HeaderMap,

@@ -10,7 +10,7 @@ use crate::{
     store::search::{Found, SearchQuestion},
 };
 
-/// Most accounts, and most users, that the search beside a page shows.
+/// Most accounts, and most users, that the search next to a page shows.
 const MAX_FOUND: usize = 25;
 
 /// Parameters of the search.
@@ -19,7 +19,7 @@ pub(crate) struct SearchQuery {
     search: String,
 }
 
-/// Answers the accounts and users with a text in their name or id.
+/// Answers with the accounts and users whose name or id contains a text.
 ///
 /// # Errors
 /// When the store fails.

@@ -11,12 +11,12 @@ pub(crate) enum Selection {
     All,
     /// The usage of one product.
     Product(String),
-    /// The usage of one module, of one product or of all.
+    /// The usage of one module, in one product or in all.
     Module {
         product: Option<String>,
         module: String,
     },
-    /// The usage of one feature, of one product and module or of all.
+    /// The usage of one feature, in one product and module or in all.
     Feature {
         product: Option<String>,
         module: Option<String>,
@@ -25,7 +25,7 @@ pub(crate) enum Selection {
 }
 
 impl Selection {
-    /// The selection of these names.
+    /// The selection with these names.
     pub(crate) fn of(
         product: Option<String>,
         module: Option<String>,
@@ -71,7 +71,7 @@ impl Selection {
         }
     }
 
-    /// The selection in terms of the store.
+    /// The selection, as a filter of the store.
     pub(crate) fn filter(&self) -> Filter {
         Filter {
             product: self.product().map(str::to_owned),
@@ -81,7 +81,7 @@ impl Selection {
         }
     }
 
-    /// The selected names with the levels that contain them, from the widest to
+    /// The selected names, each as a selection with the levels above it, from the widest to
     /// the narrowest.
     pub(crate) fn steps(&self) -> Vec<(&'static str, Selection)> {
         let (product, module) = (self.product(), self.module());

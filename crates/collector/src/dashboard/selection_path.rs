@@ -1,10 +1,10 @@
-//! The selected product, module and feature above what a page shows of them.
+//! The selected product, module and feature, shown above their usage.
 
 use maud::{Markup, html};
 
 use super::{selection::Selection, view::View};
 
-/// Renders the selection with links to what contains it.
+/// Renders the selection, with links to the levels above it.
 pub(crate) fn show(path: &str, view: &View) -> Markup {
     if view.selection == Selection::All {
         return html! {};

@@ -1,15 +1,15 @@
-//! The cookie of people who are signed in.
+//! The session cookie of a signed-in person.
 
 use axum::http::{HeaderMap, header};
 
-/// Names of the cookie. The second is used over https: browsers accept it only
-/// then, and only from the same host.
+/// Names of the cookie. The second is used over HTTPS: browsers accept it only there, and
+/// only from the same host.
 const COOKIES: [&str; 2] = ["natero_session", "__Host-natero_session"];
 
 /// Makes the id of a new session.
 ///
 /// # Errors
-/// When the operating system has no random numbers.
+/// When the operating system supplies no random numbers.
 pub(crate) fn new_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes)?;
@@ -27,8 +27,9 @@ pub(crate) fn presented(headers: &HeaderMap) -> Option<&str> {
         .find_map(|(name, value)| COOKIES.contains(&name).then_some(value))
 }
 
-/// The cookie that stores a session id in the browser. It comes with links from
-/// other sites, such as a chat, and with no form or script of one.
+/// The cookie that stores a session id in the browser. The browser sends it when a link on
+/// another site is followed, such as one in a chat, but not with forms or scripts of another
+/// site.
 pub(crate) fn cookie(id: &str, is_https: bool) -> String {
     let name = COOKIES[usize::from(is_https)];
     let secure = if is_https { "; Secure" } else { "" };

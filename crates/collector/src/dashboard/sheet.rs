@@ -1,4 +1,4 @@
-//! The answer to a page with tables: the page, or one of its tables as CSV.
+//! The answer of a page with tables: the page, or one of its tables as CSV.
 
 use std::cell::RefCell;
 
@@ -11,10 +11,10 @@ use maud::Markup;
 use super::{error::PageError, table::Table, view::View};
 use crate::http::error::ApiError;
 
-/// Renders the tables of a page, and keeps the one that is requested as CSV.
+/// Renders the tables of a page, and keeps the one that was requested as CSV.
 #[derive(Debug, Default)]
 pub(crate) struct Sheet {
-    /// Of what the page is, for the name of the file.
+    /// The subject of the page, for the name of the file.
     subject: String,
     requested: RefCell<Option<String>>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Sheet {
 impl Sheet {
     /// The tables of a page of one account or user, by its id.
     pub(crate) fn of(id: &str) -> Self {
-        /// Longer names of files are cut off by some systems.
+        /// Some systems cut off longer file names.
         const LONGEST: usize = 80;
         let plain = |letter: char| match letter {
             '-' | '_' | '0'..='9' | 'a'..='z' | 'A'..='Z' => letter,
@@ -43,8 +43,8 @@ impl Sheet {
         table.show(rows)
     }
 
-    /// Renders a table of the page, or what is said in the place of one without rows.
-    /// As CSV, it has its head.
+    /// Renders a table of the page; `none` takes its place if it has no rows. In CSV, such a
+    /// table consists of its header line.
     pub(crate) fn table_or<R>(&self, table: &Table<'_, R>, rows: Vec<R>, none: Markup) -> Markup {
         if rows.is_empty() && !table.is_requested() {
             return none;
@@ -52,8 +52,8 @@ impl Sheet {
         self.table(table, rows)
     }
 
-    /// The table that was requested, else the page. A page that has no such table is
-    /// refused: as the page, it would be read as a table.
+    /// The requested table, or the page if none was requested. If the page has no such table,
+    /// the request is refused, because the client would take the page for CSV.
     pub(crate) fn answer(self, view: &View, page: Markup) -> Response {
         let Some(id) = &view.csv else {
             return page.into_response();
@@ -62,7 +62,7 @@ impl Sheet {
             let words = "this page has no such table; those that it has are linked as CSV";
             return PageError::from(ApiError::NotFound(words.into())).into_response();
         };
-        // The id is that of a table of the page, so it is plain.
+        // The id is that of a table of the page, so it has no special characters.
         let subject = self.subject;
         let file = format!("attachment; filename=\"natero-{subject}{id}.csv\"");
         let headers = [

@@ -1,4 +1,4 @@
-//! Signs people in with a key, and out again.
+//! Signs people in with a key, and signs them out.
 
 use axum::{
     Form,
@@ -57,7 +57,7 @@ pub(crate) fn form(next: &str, refused: Option<&str>) -> Markup {
     )
 }
 
-/// The page to open after signing in: always one of this host.
+/// The page to open after signing in. It is always a page of this host.
 pub(crate) fn own_page(next: Option<&str>) -> &str {
     next.filter(|next| {
         let mut bytes = next.bytes();
@@ -91,14 +91,14 @@ pub(crate) async fn sign_in(
     dashboard.app.count_request(Limited::Key(key)).await?;
     let id = new_id().map_err(|_| ApiError::Internal)?;
     let cookie = [(header::SET_COOKIE, cookie(&id, is_https(&headers)))];
-    // The previous session of the browser ends, in case somebody else knows its id.
+    // The browser's previous session ends, in case somebody else knows its id.
     let previous = presented(&headers).map(str::to_owned);
     let session = NewSession { id, key, previous };
     store.begin_session(session, now_ms()).await?;
     Ok((AppendHeaders(cookie), Redirect::to(next)).into_response())
 }
 
-/// Why the body of a form is refused.
+/// Why the body of a form was refused.
 pub(crate) fn unreadable(refused: FormRejection) -> ApiError {
     if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return ApiError::TooLarge(
@@ -133,8 +133,8 @@ pub(crate) async fn sign_out(
     Ok((AppendHeaders(cookies), Redirect::to("/")).into_response())
 }
 
-/// Checks that a page of this host sent the form, which browsers say in one of two
-/// headers. A client that sends neither is not a browser, and may use the API.
+/// Checks that a page of this host sent the form. Browsers say so in one of two headers. A
+/// client that sends neither is not a browser, and could use the API instead.
 pub(crate) fn require_own_page(headers: &HeaderMap) -> Result<(), ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is_own = match (text("sec-fetch-site"), text("origin"), text("host")) {
@@ -155,7 +155,7 @@ pub(crate) fn require_own_page(headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-/// Whether the browser uses https, possibly to a proxy in front of the collector.
+/// Whether the browser uses HTTPS, possibly to a proxy in front of the collector.
 fn is_https(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     text("origin").is_some_and(|origin| origin.starts_with("https://"))

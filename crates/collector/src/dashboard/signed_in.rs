@@ -1,4 +1,4 @@
-//! Recognises requests of people who are signed in.
+//! Recognises requests of signed-in people.
 
 use axum::{
     extract::FromRequestParts,
@@ -24,12 +24,12 @@ use crate::{clock::now_ms, http::error::ApiError, store::rates::Limited};
 /// Proof that a request belongs to an open session of an active key.
 #[derive(Debug, Clone)]
 pub(crate) struct SignedIn {
-    /// What its key allows.
+    /// The rights of its key.
     pub(crate) rights: Rights,
 }
 
 impl SignedIn {
-    /// The person who is signed in and sent the request.
+    /// The signed-in person who sent the request.
     pub(crate) async fn find(
         dashboard: &Dashboard,
         headers: &HeaderMap,
@@ -45,7 +45,7 @@ impl SignedIn {
         let key = Limited::Key(session.reader.id);
         dashboard.app.count_request(key).await?;
         if session.is_stale {
-            // A session that cannot be recorded as used just ends earlier.
+            // If the use of a session cannot be recorded, the session only ends earlier.
             let _ = store.touch_session(id.to_owned(), now).await;
         }
         let rights = Rights::of(session.reader);
@@ -53,8 +53,8 @@ impl SignedIn {
     }
 }
 
-/// The page that somebody wanted who is not signed in. The address of a form answers
-/// no browser that opens it, so the page of the form is meant.
+/// The page that somebody wanted before signing in. The address of a form cannot be opened in
+/// a browser, so it stands for the page that contains the form.
 fn wanted_page(parts: &Parts) -> String {
     let of = |uri: &Uri| {
         uri.path_and_query()
@@ -76,7 +76,8 @@ fn wanted_page(parts: &Parts) -> String {
     }
 }
 
-/// The page that has the form of an address, where the browser does not tell it.
+/// The page that contains the form with this address, if the browser does not send a
+/// referrer.
 fn page_of_form(form: &Uri) -> &str {
     let path = form.path();
     match path.split('/').nth(1) {
@@ -87,8 +88,9 @@ fn page_of_form(form: &Uri) -> &str {
     }
 }
 
-/// The response for a page or form that does not take the method. Who opens the address of
-/// a form, which stands in the address bar once its answer is shown, wants its page.
+/// The response for a page or form that does not support the method. The address of a form is
+/// in the address bar after it was submitted, so opening it leads to the page that contains
+/// the form.
 pub(crate) async fn form_opened(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if !method.is_safe() || !error::wants_page(&headers) {
         return error::method_not_allowed(headers).await;
@@ -102,8 +104,8 @@ pub(crate) async fn form_opened(method: Method, uri: Uri, headers: HeaderMap) ->
 impl FromRequestParts<Dashboard> for SignedIn {
     type Rejection = Response;
 
-    /// Somebody who is not signed in is sent to the form, and then to the page they
-    /// requested.
+    /// Somebody who is not signed in is redirected to the sign-in form, and afterwards to the
+    /// page they requested.
     async fn from_request_parts(
         parts: &mut Parts,
         dashboard: &Dashboard,

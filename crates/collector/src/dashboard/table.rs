@@ -1,5 +1,5 @@
-//! Tables: every one sorts, can be searched, comes in pages and as CSV, and says
-//! what its columns mean.
+//! Tables. Each can be sorted, searched, paged and downloaded as CSV, and explains its
+//! columns.
 
 use maud::{Markup, html};
 
@@ -12,17 +12,17 @@ use super::{
 };
 use crate::model::folding::folded;
 
-/// Rows on a page. More are nobody's to read.
+/// Rows on a page. Nobody reads more at once.
 const LIMIT: usize = 50;
 
-/// Texts of so many bytes have room in three lines of any column.
+/// Texts of this many bytes fit on three lines of any column.
 const SHORT: usize = 40;
 
-/// Letters of the longest word for which a column becomes wider. Longer ones, which are
-/// ids, break.
+/// Letters of the longest word for which a column becomes wider. Longer words are usually
+/// ids, and are broken.
 const LONGEST_WORD: usize = 20;
 
-/// A table has a field to search it from so many rows on.
+/// A table has a search field if it has at least this many rows.
 const SEARCHED_FROM: usize = 8;
 
 type Read<'a, R> = Box<dyn Fn(&R) -> Value + 'a>;
@@ -63,8 +63,8 @@ impl<'a, R> Column<'a, R> {
         Column::new(key, head, false, read)
     }
 
-    /// A column of what can be done to a row. It sorts nothing, is not in CSV, and its head
-    /// is for those who hear it.
+    /// A column of buttons for the row. It cannot be sorted and is not in CSV, and only
+    /// screen readers announce its header.
     pub(crate) fn action(key: &str, head: &str, show: impl Fn(&R) -> Markup + 'a) -> Self {
         let mut column = Column::new(key, head, false, |_| Value::None)
             .shown(show)
@@ -79,45 +79,45 @@ impl<'a, R> Column<'a, R> {
         Column::new(key, head, true, read)
     }
 
-    /// Shows the values in a way of their own.
+    /// Shows the values in a custom way.
     pub(crate) fn shown(mut self, show: impl Fn(&R) -> Markup + 'a) -> Self {
         self.show = Some(Box::new(show));
         self
     }
 
-    /// Says what the values mean.
+    /// Explains what the values mean.
     pub(crate) fn meaning(mut self, meaning: &'static str) -> Self {
         self.meaning = Some(meaning);
         self
     }
 
-    /// Leaves the column to CSV and to the search.
+    /// Hides the column from the page; CSV and the search still have it.
     pub(crate) fn only_in_csv(mut self) -> Self {
         self.is_only_in_csv = true;
         self
     }
 
-    /// Leaves the column out of CSV, which has others in its place.
+    /// Omits the column from CSV, which has other columns in its place.
     pub(crate) fn only_on_page(mut self) -> Self {
         self.is_only_on_page = true;
         self
     }
 
-    /// The class of its cells.
+    /// The CSS class of its cells.
     fn cell_class(&self) -> Option<String> {
         let number = self.is_number.then_some("n");
         let classes: Vec<&str> = number.into_iter().chain(self.class).collect();
         (!classes.is_empty()).then(|| classes.join(" "))
     }
 
-    /// Sets the class of the cells.
+    /// Sets the CSS class of the cells.
     pub(crate) fn class(mut self, class: &'static str) -> Self {
         self.class = Some(class);
         self
     }
 }
 
-/// A table. The first column names its rows.
+/// A table. The first column identifies the row.
 pub(crate) struct Table<'a, R> {
     /// Its id in addresses.
     id: &'static str,
@@ -133,7 +133,7 @@ pub(crate) struct Table<'a, R> {
     tree: Option<Depth<R>>,
 }
 
-/// The rows of a table in its order, after its search.
+/// The rows of a table that match its search, in its order.
 struct Chosen<R> {
     rows: Vec<R>,
     sort: Sort,
@@ -141,7 +141,7 @@ struct Chosen<R> {
 }
 
 impl<'a, R> Table<'a, R> {
-    /// A table on the page at `path`, in its usual order.
+    /// A table on the page at `path`, in its default order.
     pub(crate) fn new(
         id: &'static str,
         name: impl Into<String>,
@@ -169,8 +169,8 @@ impl<'a, R> Table<'a, R> {
         self
     }
 
-    /// Makes it a table of several levels: its rows stay below the rows to which they
-    /// belong, also on pages.
+    /// Makes it a table of several levels: rows stay below the row that contains them, on
+    /// every page.
     #[must_use]
     pub(crate) fn with_levels(mut self, depth: Depth<R>) -> Self {
         self.tree = Some(depth);
@@ -185,19 +185,19 @@ impl<'a, R> Table<'a, R> {
         self
     }
 
-    /// Leaves the field to search it out: the page has one.
+    /// Omits the search field, because the page has one.
     #[must_use]
     pub(crate) fn without_search(mut self) -> Self {
         self.is_searched = false;
         self
     }
 
-    /// Whether the address asks for this table as CSV.
+    /// Whether the address requests this table as CSV.
     pub(crate) fn is_requested(&self) -> bool {
         self.view.csv.as_deref() == Some(self.id)
     }
 
-    /// Writes all rows that its search leaves, in its order.
+    /// Writes all rows that match its search, in its order.
     pub(crate) fn csv(&self, rows: Vec<R>) -> String {
         let chosen = self.choose(rows);
         let mut out = csv::Writer::from_writer(Vec::new());
@@ -211,14 +211,14 @@ impl<'a, R> Table<'a, R> {
         String::from_utf8(bytes).unwrap_or_default()
     }
 
-    /// Number of the rows that its search leaves; `None` where nothing is searched.
+    /// Number of rows that match its search; `None` without a search.
     pub(crate) fn found(&self, rows: &[R]) -> Option<usize> {
         let find = self.view.table(self.id).find?;
         let text = folded(&find);
         Some(rows.iter().filter(|row| self.has_words(row, &text)).count())
     }
 
-    /// Whether each word of a folded text is in a text of a row.
+    /// Whether each word of a folded text occurs in a text of a row.
     fn has_words(&self, row: &R, text: &str) -> bool {
         let values = self.columns.iter().map(|column| (column.read)(row));
         let texts: Vec<String> = values
@@ -258,7 +258,7 @@ impl<'a, R> Table<'a, R> {
         let all = rows.len();
         let chosen = self.choose(rows);
         let limit = self.limit;
-        // The rows below a row are on its page.
+        // A row and the rows below it are on the same page.
         let tops = top_rows(&chosen.rows, self.tree);
         let found = tops.len();
         let last = found.div_ceil(limit).max(1);
@@ -324,7 +324,7 @@ impl<'a, R> Table<'a, R> {
         }
     }
 
-    /// Renders the text that is searched, with a link that takes it away.
+    /// Renders the searched text, with a link that removes the search.
     fn chip(&self, text: &str) -> Markup {
         let without = self.view.without_text(self.id).at(&self.path);
         html! {
@@ -346,7 +346,7 @@ impl<'a, R> Table<'a, R> {
             (true, true) => Some("descending"),
             (true, false) => Some("ascending"),
         };
-        // Numbers are of interest from the largest on, texts from A to Z.
+        // Numbers are sorted from the largest first, texts from A to Z.
         let is_descending = if is_sorted {
             !chosen.sort.is_descending
         } else {
@@ -368,7 +368,7 @@ impl<'a, R> Table<'a, R> {
         }
     }
 
-    /// Renders rows for a table that is there already.
+    /// Renders rows to be added to a table on the page.
     pub(crate) fn rows(&self, rows: &[R]) -> Markup {
         html! { @for row in rows { (self.row(row)) } }
     }
@@ -393,7 +393,7 @@ impl<'a, R> Table<'a, R> {
         }
     }
 
-    /// Renders what the columns mean.
+    /// Renders the explanations of the columns.
     fn meanings(&self) -> Markup {
         let meanings: Vec<_> = self
             .columns
@@ -415,7 +415,7 @@ impl<'a, R> Table<'a, R> {
     }
 }
 
-/// A text that a cell may cut off.
+/// The full text of a cell that may show only part of it.
 fn whole_text(value: &Value) -> Option<&str> {
     match value {
         Value::Text(text) if text.len() > SHORT => Some(text),
@@ -423,7 +423,7 @@ fn whole_text(value: &Value) -> Option<&str> {
     }
 }
 
-/// Whether a column has room for each word of a value, so that none needs to break.
+/// Whether a column is wide enough for each word of a value, so that no word is broken.
 fn has_room(value: &Value) -> bool {
     match value {
         Value::Text(text) => text
@@ -433,7 +433,7 @@ fn has_room(value: &Value) -> bool {
     }
 }
 
-/// The number of rows as a heading writes it.
+/// The number of rows, as a heading shows it.
 pub(crate) fn counted(rows: usize, one: &str, many: &str) -> String {
     format::count(i64::try_from(rows).unwrap_or(i64::MAX), one, many)
 }

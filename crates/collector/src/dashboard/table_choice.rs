@@ -1,5 +1,4 @@
-//! How a table of a page is sorted, searched and paged: the part of an address
-//! that concerns it.
+//! How a table is sorted, searched and paged: the part of an address that concerns it.
 
 /// The order of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,14 +41,14 @@ impl Sort {
     }
 }
 
-/// What an address says about a table.
+/// The parameters of a table in an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TableChoice {
-    /// Its order; absent for the usual one.
+    /// Its order; absent for the default.
     pub(crate) sort: Option<Sort>,
     /// Its page, from 1; absent for the first.
     pub(crate) page: Option<i64>,
-    /// Only rows with this text.
+    /// Only rows that contain this text.
     pub(crate) find: Option<String>,
 }
 

@@ -1,12 +1,11 @@
-//! The rows of a table of several levels, each of which stays below the row to which it
-//! belongs.
+//! The rows of a table of several levels, each of which stays below the row that contains it.
 
 use super::value::Value;
 
 /// The depth of a row in a table of several levels, from 0.
 pub(super) type Depth<R> = fn(&R) -> usize;
 
-/// The places of the rows of the top level, which are all where there is one level.
+/// The positions of the top-level rows; all rows if there is only one level.
 pub(super) fn top_rows<R>(rows: &[R], depth: Option<Depth<R>>) -> Vec<usize> {
     let Some(depth) = depth else {
         return (0..rows.len()).collect();
@@ -18,10 +17,11 @@ pub(super) fn top_rows<R>(rows: &[R], depth: Option<Depth<R>>) -> Vec<usize> {
         .collect()
 }
 
-/// A row with its value, and the rows below it with theirs.
+/// A row with its sort value, and the rows below it with theirs.
 type Group<R> = ((Value, R), Vec<(Value, R)>);
 
-/// Sorts rows by their values; those of several levels within the row above them.
+/// Sorts rows by their values. In a table of several levels, rows are sorted within the row
+/// above them.
 pub(super) fn sort_rows<R>(
     mut keyed: Vec<(Value, R)>,
     depth: Option<Depth<R>>,
@@ -34,7 +34,7 @@ pub(super) fn sort_rows<R>(
     let Some(top) = keyed.iter().map(|(_, row)| depth(row)).min() else {
         return Vec::new();
     };
-    // Each row of the top level with those below it.
+    // Each top-level row with the rows below it.
     let mut groups: Vec<Group<R>> = Vec::new();
     for (value, row) in keyed {
         match groups.last_mut() {

@@ -1,20 +1,20 @@
-//! The main figures of a page, with their change since the period before.
+//! The main figures of a page, with their change since the previous period.
 
 use maud::{Markup, html};
 
 use super::value::{Value, show_change};
 
-/// Letters of a line that the usual size has room for.
+/// Letters of a line that fit at the normal font size.
 const USUAL: usize = 14;
 
-/// Letters of a longer line, with the class for the size at which they fit. Still
-/// longer ones have the last.
+/// Letters of longer lines, with the CSS class of the font size at which they fit. Still
+/// longer lines use the last class.
 const SIZES: [(usize, &str); 2] = [(18, "letters-18"), (24, "letters-24")];
 
-/// A name of a figure, and what the figure means.
+/// The name of a figure, and what the figure means.
 pub(crate) type Named = (&'static str, &'static str);
 
-// What several pages show.
+// Figures that several pages show.
 pub(crate) const FEATURE_USES: Named = (
     "Feature uses",
     "Sum of the amounts of feature events in the period.",
@@ -42,7 +42,7 @@ pub(crate) const EVENTS: Named = ("Events", "Events of any kind in the period th
 pub(crate) struct Total {
     name: &'static str,
     meaning: &'static str,
-    /// Its lines. None of them breaks: the rest of a number is read as another one.
+    /// Its lines. They are not wrapped: the rest of a number would look like another number.
     lines: Vec<String>,
     change: Option<(f64, f64)>,
     note: Option<String>,
@@ -50,12 +50,12 @@ pub(crate) struct Total {
 }
 
 impl Total {
-    /// A figure as people read it.
+    /// A figure, formatted for people.
     pub(crate) fn of(named: Named, value: String) -> Self {
         Total::of_lines(named, vec![value])
     }
 
-    /// A figure of several parts that cannot be summed up: each on its line.
+    /// A figure of several parts that cannot be summed up, each on its own line.
     pub(crate) fn of_lines((name, meaning): Named, lines: Vec<String>) -> Self {
         Total {
             name,
@@ -67,21 +67,22 @@ impl Total {
         }
     }
 
-    /// Adds its value in the period before, and in the period.
+    /// Adds its values in the previous period and in this one.
     #[must_use]
     pub(crate) fn change(mut self, before_and_now: Option<(f64, f64)>) -> Self {
         self.change = before_and_now;
         self
     }
 
-    /// Marks it as one that should be 0.
+    /// Highlights it as a figure that should be 0.
     #[must_use]
     pub(crate) fn bad(mut self, is_bad: bool) -> Self {
         self.is_bad = is_bad;
         self
     }
 
-    /// The class for the size at which its longest line fits, if not the usual one.
+    /// The CSS class of the font size at which its longest line fits; `None` for the normal
+    /// size.
     fn size(&self) -> Option<&'static str> {
         let longest = self.lines.iter().map(|line| line.chars().count()).max()?;
         let size = SIZES.iter().find(|(letters, _)| longest <= *letters);
@@ -89,7 +90,7 @@ impl Total {
         size.filter(|_| longest > USUAL)
     }
 
-    /// Adds what is said below it.
+    /// Adds a note below it.
     #[must_use]
     pub(crate) fn note(mut self, note: String) -> Self {
         self.note = Some(note);
@@ -97,7 +98,7 @@ impl Total {
     }
 }
 
-/// Renders figures, and what they mean. `length` is that of the period, in words.
+/// Renders figures and their meanings. `length` is the length of the period, in words.
 pub(crate) fn totals(all: &[Total], length: &str) -> Markup {
     html! {
         dl .totals {
@@ -131,7 +132,7 @@ pub(crate) fn totals(all: &[Total], length: &str) -> Markup {
     }
 }
 
-/// What the figures mean, each name once.
+/// The meanings of the figures, without duplicates.
 fn meanings(all: &[Total]) -> Vec<Named> {
     let mut meanings: Vec<Named> = Vec::new();
     for total in all {

@@ -1,5 +1,5 @@
-//! The account tree. Each level is read when it is opened, so that a page takes the
-//! same time for ten thousand accounts as for ten.
+//! The account tree. Each level is read only when it is opened, so a page takes as long for
+//! ten thousand accounts as for ten.
 
 use axum::extract::State;
 use maud::{Markup, html};
@@ -116,7 +116,7 @@ pub(crate) struct LevelQuery {
     number: Option<i64>,
 }
 
-/// Answers a page of the children of an account.
+/// Answers with a page of the children of an account.
 ///
 /// # Errors
 /// 404 when the account is unknown.

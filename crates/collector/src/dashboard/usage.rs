@@ -50,7 +50,7 @@ impl UsagePage {
         let path = header.address(Tab::Usage);
         let report = &self.report;
         let breakdown = Breakdown::new(&report.products, &path, view);
-        // What is open stays open when the period, the chart or the roll-up changes.
+        // Open rows stay open when the period, the chart or the roll-up changes.
         let view = &breakdown.view();
         let content = html! {
             div .controls {
@@ -93,7 +93,7 @@ impl UsagePage {
             Total::of(totals::SESSIONS, format::number(now.sessions))
                 .change(before.map(|before| (before.sessions as f64, now.sessions as f64))),
         ];
-        // Active time is that of sessions; a product or module often has none.
+        // Active time belongs to sessions, so a product or module often has none.
         if now.active_time > 0 || before.is_some_and(|before| before.active_time > 0) {
             all.push(
                 Total::of(totals::ACTIVE_TIME, format::duration(now.active_time)).change(
@@ -154,7 +154,7 @@ impl UsagePage {
                     "Product usage is captured only where nothing is below, so this account alone "
                     "has none. " a href=(rolled_up.at(path)) { "Show it with the accounts below" }
                 } @else if let Some(last) = self.last {
-                    // Periods with a name end with the last complete day.
+                    // Named periods end with the last complete day.
                     @if day_of(last) == today && view.period != only_today {
                         "The latest events are of today. "
                         a href=(showing(only_today)) { "Show today" }
@@ -181,7 +181,7 @@ fn uncaptured(uncaptured: Uncaptured, header: &AccountHeader, view: &View) -> Ma
         user_conflict,
     } = uncaptured;
     let all = non_leaf + user_conflict;
-    // The heading has the total, which is not repeated when there is one kind only.
+    // The heading has the total, which is not repeated if there is only one kind.
     let which = |count: i64, one: &'static str, many: &'static str| {
         html! {
             @if count < all { strong { (format::number(count)) } " of them " }

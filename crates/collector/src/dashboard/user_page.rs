@@ -1,4 +1,4 @@
-//! The page of a user: what the user did, session by session.
+//! The page of a user: the user's activity, session by session.
 
 use axum::{extract::State, response::Response};
 use maud::{Markup, html};
@@ -37,10 +37,10 @@ use crate::{
 /// Sessions on a page.
 const SESSIONS: usize = 10;
 
-/// Most events of a session that are shown.
+/// Most events that are shown of a session.
 const EVENTS: usize = 200;
 
-/// Most sessions, and most events of each, that are written as CSV.
+/// Most sessions, and most events of each, in a CSV file.
 const MOST_IN_CSV: (usize, usize) = (500, 500);
 
 /// Id of the list of sessions in addresses.
@@ -278,7 +278,7 @@ pub(crate) fn amount(event: &Json) -> Option<String> {
     }
 }
 
-/// Writes a value: a text without quotes, anything else as JSON.
+/// Formats a value: a text without quotes, anything else as JSON.
 fn text(value: &Json) -> String {
     value
         .as_str()

@@ -1,5 +1,5 @@
-//! The sessions and the events of a user as tables, which are written as CSV alone: the
-//! page shows the events of each session together.
+//! The sessions and the events of a user as tables. They exist only as CSV: the page shows
+//! the events of each session together.
 
 use maud::{Markup, html};
 use serde_json::Value as Json;
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{model::calendar::TimeZone, store::user_page::UserSession};
 
-/// An event and the session in which it is.
+/// An event, and the session that contains it.
 struct EventOfSession {
     session_id: Option<String>,
     event: Json,
@@ -44,8 +44,8 @@ pub(super) fn requested(
     }
 }
 
-/// The time of the first event of a session, or its quarter of an hour where that event
-/// is no longer stored.
+/// The time of the first event of a session. If that event is no longer stored, the start of
+/// the quarter of an hour that contains it.
 pub(super) fn begins(session: &UserSession) -> i64 {
     let first = session.events.first();
     first

@@ -1,5 +1,5 @@
-//! The users of an account: who uses how much, since when, who stopped, and who
-//! never came.
+//! The users of an account: how much each uses, since when, who stopped, and who never used
+//! it.
 
 use axum::response::Response;
 use maud::{Markup, html};
@@ -100,7 +100,7 @@ fn page(
     header.page(Tab::Users, view, content)
 }
 
-/// How many users of a table have the text that is searched, before their number.
+/// A prefix for the number of users of a table: how many match the search.
 fn found(table: &Table<'_, Person>, all: &[Person]) -> String {
     table.found(all).map_or_else(String::new, |found| {
         let found = i64::try_from(found).unwrap_or(i64::MAX);
@@ -273,7 +273,8 @@ fn silent_table<'v>(
     period: &'v Period,
 ) -> Table<'v, Person> {
     let zone = period.time_zone();
-    // Whoever never came did not at any time.
+    // Somebody counts as never seen only if there is no usage at any time, so the period is
+    // ignored.
     let whole = View {
         period: PeriodChoice::Named(NamedPeriod::AllTime),
         ..view.only_period()
@@ -323,8 +324,8 @@ fn silent_table<'v>(
         .with(account_id_column())
 }
 
-/// Renders that a user has events which do not count, with a link to why. `view` has the
-/// period that they are of.
+/// Renders a note that a user has events which do not count, with a link to the reason.
+/// `view` has the period of these events.
 pub(super) fn uncounted(events: u64, view: &View, shows_quality: bool) -> Markup {
     let events = i64::try_from(events).unwrap_or(i64::MAX);
     let words = if events == 1 {
@@ -339,7 +340,7 @@ pub(super) fn uncounted(events: u64, view: &View, shows_quality: bool) -> Markup
     }
 }
 
-/// A presence in words.
+/// The presence of a user in words.
 pub(crate) fn standing(presence: Presence) -> &'static str {
     match presence {
         Presence::Active => "Active",

@@ -1,4 +1,4 @@
-//! Values of tables: how they are ordered, read by people and written into CSV.
+//! Values in tables: how they are sorted, shown to people and written as CSV.
 
 use std::cmp::Ordering;
 
@@ -14,7 +14,7 @@ use crate::model::{
 /// A value of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
-    /// Nothing; always last.
+    /// No value; always sorted last.
     None,
     Text(String),
     Count(i64),
@@ -22,7 +22,7 @@ pub(crate) enum Value {
     /// A duration in ms.
     Duration(i64),
     Day(Day),
-    /// A moment in ms since the Unix epoch, and how it is read.
+    /// A time in ms since the Unix epoch, and its text for people.
     Time(i64, String),
     /// A difference, with its sign.
     Difference(f64),
@@ -30,28 +30,28 @@ pub(crate) enum Value {
     DurationDifference(i64),
     /// A share of a whole, from 0 to 1.
     Share(f64),
-    /// A relative change: -0.5 for half as much, infinite for something after
-    /// nothing.
+    /// A relative change: -0.5 for half as much, infinite for a change from nothing to
+    /// something.
     Change(f64),
 }
 
 impl Value {
-    /// The text, or nothing.
+    /// The text, or [`Value::None`].
     pub(crate) fn text(text: impl Into<Option<String>>) -> Self {
         text.into().map_or(Value::None, Value::Text)
     }
 
-    /// The day of a time, if there is one.
+    /// The day of a time, if there is a time.
     pub(crate) fn day(ms: Option<i64>, time_zone: &TimeZone) -> Self {
         ms.map_or(Value::None, |ms| Value::Day(time_zone.day_at(ms)))
     }
 
-    /// A moment as people in a time zone read it.
+    /// A time, as people in a time zone read it.
     pub(crate) fn time(ms: i64, time_zone: &TimeZone) -> Self {
         Value::Time(ms, format::moment(ms, time_zone))
     }
 
-    /// The change from `before` to `now`, as these are shown.
+    /// The change from `before` to `now`, as these are displayed.
     pub(crate) fn change(before: f64, now: f64) -> Self {
         let (before, now) = (rounded(before), rounded(now));
         if before == now {
@@ -63,7 +63,7 @@ impl Value {
         }
     }
 
-    /// The order of two values. Nothing comes last whatever the direction.
+    /// The order of two values. [`Value::None`] comes last in either direction.
     pub(crate) fn compare(&self, other: &Value, is_descending: bool) -> Ordering {
         let order = match (self, other) {
             (Value::None, Value::None) => return Ordering::Equal,
@@ -117,7 +117,7 @@ impl Value {
         }
     }
 
-    /// The cell of a CSV file. Durations are in ms, shares and changes are factors.
+    /// The cell of a CSV file. Durations are in ms, shares and changes are fractions.
     pub(crate) fn csv(&self) -> String {
         match self {
             Value::None => String::new(),
@@ -134,7 +134,7 @@ impl Value {
     }
 }
 
-/// Texts are ordered as people order them: without case and accents first.
+/// Sorts texts as people do: without regard to case and accents at first.
 fn compare_texts(one: &str, other: &str) -> Ordering {
     use crate::model::folding::folded;
     folded(one).cmp(&folded(other)).then_with(|| one.cmp(other))
@@ -148,8 +148,8 @@ fn signed(number: f64, text: String) -> Markup {
     }
 }
 
-/// Renders a relative change: `▲ 12 %`, `▼ < 1 %`, `new`, `unchanged`. Only what did not
-/// change at all is unchanged, and only what is used no more is down by 100 %.
+/// Renders a relative change: `▲ 12 %`, `▼ < 1 %`, `new`, `unchanged`. Only a value that did
+/// not change at all is "unchanged", and only a value that went to 0 is down by 100 %.
 pub(crate) fn show_change(change: f64) -> Markup {
     let mut percent = (change.abs() * 100.0).round();
     if change > -1.0 && change < 0.0 {
@@ -223,7 +223,7 @@ mod tests {
         assert!(shown(1000.0, 0.0).contains("▼ 100 %"));
         assert!(shown(1000.0, 1996.0).contains("▲ 100 %"));
         assert!(shown(1000.0, 1000.0).contains("class=\"same\">unchanged"));
-        // Sums of fractions have errors that nobody is shown.
+        // Floating-point errors in sums of fractions are not shown.
         assert!(shown(0.3, 0.1 + 0.2).contains("class=\"same\">unchanged"));
         let difference = Value::Difference(0.1 + 0.2 - 0.3).show().into_string();
         assert!(difference.contains("class=\"zero\""), "{difference}");

@@ -1,4 +1,4 @@
-//! What a page shows: the typed form of the query of its address.
+//! The settings of a page: the typed form of the query of its address.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,24 +25,23 @@ use crate::{
 #[serde(try_from = "BTreeMap<String, String>")]
 pub(crate) struct View {
     pub(crate) period: PeriodChoice,
-    /// The time zone of its days; absent for that of the collector.
+    /// The time zone of its days; absent for the collector's time zone.
     pub(crate) time_zone: Option<TimeZone>,
     pub(crate) scope: Scope,
     pub(crate) selection: Selection,
-    /// The accounts of a list; absent for those that the page lists first.
+    /// The level of the accounts in a list; absent for the default of the page.
     pub(crate) level: Option<ListLevel>,
-    /// Whether a list has the accounts, too, that were deactivated.
+    /// Whether a list includes deactivated accounts.
     pub(crate) with_deactivated: bool,
-    /// Values that listed accounts must have, by the name of the dimension.
+    /// Values that the listed accounts must have, by the name of the dimension.
     pub(crate) dimensions: BTreeMap<String, String>,
     /// How the tables of the page are sorted, searched and paged, by their ids.
     pub(crate) tables: BTreeMap<String, TableChoice>,
-    /// The rows of the breakdown that are open; absent for those that the page
-    /// opens by itself.
+    /// The open rows of the breakdown; absent for those that the page opens by itself.
     pub(crate) open: Option<BTreeSet<RowPath>>,
-    /// A row of the breakdown that is to be opened or closed besides.
+    /// One more row of the breakdown that is to be opened or closed.
     pub(crate) toggle: Option<RowPath>,
-    /// The figure that the chart shows.
+    /// The metric that the chart shows.
     pub(crate) metric: Metric,
     /// The time that a bar of the chart stands for.
     pub(crate) bars: Bars,
@@ -102,7 +101,7 @@ impl TryFrom<BTreeMap<String, String>> for View {
         view.toggle = chosen("toggle").map(open_rows::parse_path);
         view.csv = chosen("csv").map(str::to_owned);
         let mut name = |name: &str| match query.remove(&format!("f.{name}")) {
-            // A form says `=name`, so that it can tell "all" from "without a name".
+            // A form sends `=name`, to distinguish "without a name" from "all".
             Some(chosen) => chosen.strip_prefix('=').map(str::to_owned),
             None => query.remove(name),
         };
@@ -181,7 +180,7 @@ impl View {
         }
     }
 
-    /// The view with only its period, which links to other accounts keep.
+    /// A view with only the period, for links to other accounts.
     pub(crate) fn only_period(&self) -> View {
         View {
             period: self.period,
@@ -190,7 +189,8 @@ impl View {
         }
     }
 
-    /// What the tabs of an account keep: everything but the places in tables.
+    /// The view that the tabs of an account keep: everything except sort orders, searches and
+    /// pages of tables.
     pub(crate) fn for_tab(&self) -> View {
         View {
             scope: self.scope,
@@ -201,8 +201,7 @@ impl View {
         }
     }
 
-    /// What another account shows in the same way: the period, the scope and the
-    /// selection.
+    /// The view for another account: the same period and scope, with this selection.
     pub(crate) fn with_selection(&self, selection: Selection) -> View {
         View {
             selection,
@@ -212,7 +211,7 @@ impl View {
         }
     }
 
-    /// The same with the first page of every table, after what they list changed.
+    /// The view with the first page of every table, for when the listed rows have changed.
     pub(crate) fn with_first_pages(&self) -> View {
         let mut view = self.clone();
         for choice in view.tables.values_mut() {
@@ -221,19 +220,19 @@ impl View {
         view
     }
 
-    /// What an address says about a table.
+    /// The parameters of a table in the address.
     pub(crate) fn table(&self, id: &str) -> TableChoice {
         self.tables.get(id).cloned().unwrap_or_default()
     }
 
-    /// The view with another choice for a table.
+    /// The view with other parameters for a table.
     pub(crate) fn with_table(&self, id: &str, choice: TableChoice) -> View {
         let mut view = self.clone();
         view.tables.insert(id.to_owned(), choice);
         view
     }
 
-    /// The view without the text that the rows of a table must have.
+    /// The view without the search in a table.
     pub(crate) fn without_text(&self, id: &str) -> View {
         let choice = TableChoice {
             find: None,
@@ -243,7 +242,7 @@ impl View {
         self.with_table(id, choice)
     }
 
-    /// The address of `path` with this view. Defaults are left out.
+    /// The address of `path` with this view. Defaults are omitted.
     pub(crate) fn at(&self, path: &str) -> String {
         let mut address = path.to_owned();
         let mut separator = if path.contains('?') { '&' } else { '?' };
@@ -257,7 +256,7 @@ impl View {
         address
     }
 
-    /// The parameters that the form of the period keeps.
+    /// The parameters that the form for the period keeps.
     pub(crate) fn query_without_period(&self) -> Vec<(String, String)> {
         let view = View {
             period: PeriodChoice::Default,
@@ -266,7 +265,7 @@ impl View {
         view.query()
     }
 
-    /// The parameters of the view. Defaults are left out.
+    /// The parameters of the view. Defaults are omitted.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
         let mut query: Vec<(String, String)> = Vec::new();
         let mut add = |name: &str, value: Option<&str>| {
@@ -379,7 +378,7 @@ mod tests {
         assert!(parse("/x?range=1y").unwrap_err().contains("range is 7d"));
         assert!(parse("/x?from=soon").unwrap_err().contains("from and to"));
         assert!(parse("/x?tz=Mars").unwrap_err().contains("tz is an IANA"));
-        // Other parameters fall back to their defaults.
+        // Invalid values of other parameters fall back to the defaults.
         let odd = parse("/x?page.a=-2&metric=x&rollup=1&level=9").unwrap();
         assert_eq!(odd.at("/x"), "/x");
     }

@@ -1,11 +1,11 @@
-//! The form for the receiver of alerts.
+//! The form for the webhook receiver of alerts.
 
 use maud::{Markup, html};
 
 use super::{format, view::View};
 use crate::store::alerts::{Standing, Webhook};
 
-/// What became of an address that was sent.
+/// The result of submitting an address.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     /// The secret of a receiver that was just set.

@@ -1,11 +1,11 @@
-//! The address of a request.
+//! Normalizes the address of a request.
 
 use axum::{extract::Request, http::Uri};
 
-/// NUL and what stands for it (`model/nul.rs`), as an address has them.
+/// NUL, and the character that replaces it (`model/nul.rs`), both percent-encoded.
 const NUL: (&str, &str) = ("%00", "%E2%90%80");
 
-/// A request whose address names ids and names as they are stored.
+/// Replaces NUL in the address, so that ids and names match the stored ones.
 pub fn without_nul(mut request: Request) -> Request {
     let uri = request.uri();
     let Some(path) = uri

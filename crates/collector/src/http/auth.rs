@@ -15,8 +15,8 @@ use crate::{
     store::rates::Limited,
 };
 
-/// Reads the account key of a request: `?api_key=`, or the password of HTTP
-/// basic with the user `api`.
+/// Reads the account key of a request from `?api_key=`, or from the password of HTTP basic
+/// authentication with the user name `api`.
 ///
 /// # Errors
 /// 401 when the request has no key.
@@ -42,7 +42,8 @@ fn basic_password(headers: &HeaderMap) -> Option<String> {
     (user == "api").then(|| password.to_owned())
 }
 
-/// Keys are plain ASCII, and clients may escape any of it.
+/// Reads the key from the query. Keys are plain ASCII, but clients may percent-encode any
+/// character.
 fn query_key(uri: &Uri) -> Option<String> {
     let key = uri
         .query()?
@@ -51,7 +52,7 @@ fn query_key(uri: &Uri) -> Option<String> {
     Some(percent_decode_str(key).decode_utf8_lossy().into_owned())
 }
 
-/// Proof that the request carries an account key that is not revoked.
+/// Proof that the request carries an active account key.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountKey {
     /// The id of the key.
@@ -71,7 +72,7 @@ impl FromRequestParts<App> for AccountKey {
     }
 }
 
-/// Why a key is no account key: a viewer key is told so.
+/// Why a key is not accepted as an account key. The error for a viewer key says what it is.
 async fn refusal(app: &App, key: &str) -> Result<ApiError, ApiError> {
     Ok(match app.store.reader(key).await? {
         Some(_) => ApiError::Forbidden(
@@ -83,8 +84,7 @@ async fn refusal(app: &App, key: &str) -> Result<ApiError, ApiError> {
     })
 }
 
-/// Refuses every request without an account key, so that no handler behind it
-/// can forget to check.
+/// Refuses every request without an account key, so that no handler behind it has to check.
 pub async fn require_account_key(
     State(_app): State<App>,
     _key: AccountKey,
@@ -94,8 +94,8 @@ pub async fn require_account_key(
     next.run(request).await
 }
 
-/// Refuses every request without an account key or a viewer key, and passes on what
-/// the key may see as an extension, [`Visibility`](crate::model::visibility::Visibility).
+/// Refuses every request without an account key or a viewer key. Adds what the key may see as
+/// an extension, [`Visibility`](crate::model::visibility::Visibility).
 ///
 /// # Errors
 /// 401 for every other key, 429 for too many requests.

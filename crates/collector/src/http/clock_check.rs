@@ -1,19 +1,18 @@
-//! Notices that the clock of this machine stands before events that have
-//! arrived already.
+//! Notices that the clock of this machine is behind events that have already arrived.
 //!
-//! With such a clock, every event of a browser would lie in the future and be
-//! rejected, and trackers do not send a rejected event again. So batches are
-//! refused as a whole, with 503, until the clock is right.
+//! With such a clock, every event of a browser would lie in the future and be rejected, and
+//! trackers do not send a rejected event again. So batches are refused as a whole, with 503,
+//! until the clock is right.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::http::error::ApiError;
 
-/// A clock may be set back by so many ms: time services correct it in small
-/// steps, and nothing is rejected for them.
+/// The clock may be set back by up to this many ms: time services correct it in small steps,
+/// which cause no rejections.
 const TOLERANCE_MS: i64 = 60_000;
 
-/// Compares the clock with the newest event that was received.
+/// Compares the clock with the arrival of the newest event.
 #[derive(Debug)]
 pub struct ClockCheck {
     /// When the newest event arrived, in ms since the Unix epoch.
@@ -36,10 +35,10 @@ impl ClockCheck {
         self.newest.fetch_max(now, Ordering::Relaxed);
     }
 
-    /// Checks the clock, which says `now`.
+    /// Checks the clock, which reads `now`.
     ///
     /// # Errors
-    /// 503 when it stands more than a minute before the newest event.
+    /// 503 when it is more than a minute behind the newest event.
     pub fn check(&self, now: i64) -> Result<(), ApiError> {
         let newest = self.newest.load(Ordering::Relaxed);
         if self.is_trusted || now >= newest.saturating_sub(TOLERANCE_MS) {

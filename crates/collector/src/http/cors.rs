@@ -7,12 +7,12 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::model::origin::Origin;
 
-/// How long a browser may remember the answer to a preflight request.
+/// How long a browser may cache the answer to a preflight request.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The policy of the Event API. Pages of any origin may send events unless the
-/// operator lists some. Credentials are not allowed: the keys are in the path,
-/// and cookies have no meaning here.
+/// The policy of the Event API. Pages of any origin may send events, unless the operator
+/// lists the allowed ones. Credentials are not allowed: the keys are in the path, and cookies
+/// have no meaning here.
 pub fn event_api(origins: &[Origin]) -> CorsLayer {
     let allowed = if origins.is_empty() {
         AllowOrigin::any()
@@ -23,7 +23,7 @@ pub fn event_api(origins: &[Origin]) -> CorsLayer {
         .allow_origin(allowed)
         .allow_methods([Method::POST])
         .allow_headers([header::CONTENT_TYPE, header::CONTENT_ENCODING])
-        // Without this, a page cannot read how long it should wait.
+        // Without this, a page cannot read how long to wait.
         .expose_headers([HeaderName::from_static("retry-after")])
         .max_age(PREFLIGHT_AGE)
 }
@@ -39,6 +39,6 @@ pub fn account_api(origins: &[Origin]) -> CorsLayer {
 }
 
 fn origin_headers(origins: &[Origin]) -> impl Iterator<Item = HeaderValue> {
-    // An origin is of characters that a header may have.
+    // An origin contains only characters that are valid in a header.
     (origins.iter()).filter_map(|origin| origin.as_str().parse().ok())
 }

@@ -18,13 +18,13 @@ pub enum ApiError {
     /// 401: the key is missing, unknown or revoked.
     #[error("{0}")]
     Unauthorized(&'static str),
-    /// 403: the key is valid and may not be used for this.
+    /// 403: the key is valid but may not be used for this.
     #[error("{0}")]
     Forbidden(String),
     /// 404: the account, user or route does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// 405: the route does not take the method.
+    /// 405: the route does not support the method.
     #[error("this address does not take that method; /openapi.json lists the methods it takes")]
     MethodNotAllowed,
     /// 408: the body did not arrive in time.
@@ -47,13 +47,13 @@ pub enum ApiError {
     /// 429: too much work is waiting.
     #[error("too much work is waiting; send again after the seconds in Retry-After")]
     Overloaded,
-    /// 429: the key sends more requests than it may.
+    /// 429: the key exceeds its request rate.
     #[error("this key asks more often than it may; send larger batches, or raise --rate-limit")]
     RateLimited,
     /// 503: the store cannot commit.
     #[error("the store cannot commit at the moment; send again after the seconds in Retry-After")]
     Unavailable,
-    /// 503: a question that the store cannot answer now.
+    /// 503: the store cannot answer a query now.
     #[error(
         "questions cannot be answered at the moment: a server of the store is away or behind; ask again after the seconds in Retry-After"
     )]
@@ -71,8 +71,8 @@ pub enum ApiError {
     Internal,
 }
 
-/// Long enough for a group of batches to be committed, and short enough that a
-/// page that is about to close can still try again.
+/// Long enough for a group of batches to be committed, and short enough that a page that is
+/// about to close can still retry.
 const OVERLOADED_RETRY_SECONDS: u32 = 1;
 /// A full disk or a locked file takes longer than a second to clear.
 const UNAVAILABLE_RETRY_SECONDS: u32 = 5;
@@ -100,7 +100,7 @@ impl ApiError {
         }
     }
 
-    /// The seconds after which a client may try again, where that helps.
+    /// The seconds after which a client may retry; `None` if a retry does not help.
     pub(crate) fn retry_after(&self) -> Option<u32> {
         match self {
             ApiError::Overloaded | ApiError::RateLimited => Some(OVERLOADED_RETRY_SECONDS),

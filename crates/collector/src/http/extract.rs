@@ -34,7 +34,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 /// Parses the query of an address.
 ///
 /// # Errors
-/// Says in words which parameter is invalid.
+/// A message that names the invalid parameter.
 pub fn parse_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, String> {
     axum::extract::Query::try_from_uri(uri)
         .map(|axum::extract::Query(query)| query)
@@ -45,7 +45,7 @@ pub fn parse_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, String> {
         })
 }
 
-/// Segments of the path, unescaped.
+/// Segments of the path, percent-decoded.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
 
@@ -65,7 +65,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
-/// An id in an address, without white space around it: records and events are read so, too.
+/// An id in an address, without surrounding white space. Ids in records and events are
+/// trimmed in the same way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Id(pub String);
 
@@ -76,15 +77,14 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
-/// Largest body of the Account API. Ten thousand records with 1 KB of details
-/// each fit into it.
+/// Largest body of the Account API. It has room for ten thousand records with 1 KB of details
+/// each.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
-/// A body of more bytes is parsed on a thread for blocking work.
+/// A larger body is parsed on a thread for blocking work.
 const BLOCKING_BYTES: usize = 64 * 1024;
 
-/// Largest time for receiving a body. A body of 16 MiB takes 60 s on a line of
-/// 2.2 Mbit/s.
+/// Maximum time for receiving a body. A body of 16 MiB takes 60 s at 2.2 Mbit/s.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A body that is one JSON value.
@@ -127,10 +127,10 @@ impl<S: Sync> FromRequest<S> for JsonBody {
     }
 }
 
-/// Receives a body as it is, within the limits of the Account API.
+/// Receives a body without parsing it, within the limits of the Account API.
 ///
 /// # Errors
-/// 408, 413, or 415 for a packed body.
+/// 408, 413, or 415 for a compressed body.
 pub async fn receive_body(request: Request) -> Result<Vec<u8>, ApiError> {
     let encoding = request.headers().get(header::CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| encoding != "identity") {
@@ -147,7 +147,7 @@ pub async fn receive_body(request: Request) -> Result<Vec<u8>, ApiError> {
 async fn receive(body: Body) -> Result<Vec<u8>, ApiError> {
     let too_large =
         || ApiError::TooLarge("the body has more than 16 MiB; send fewer records at a time".into());
-    // A body that announces too many bytes is refused before it is received.
+    // A body is refused before it is received if its declared length is too large.
     if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
         return Err(too_large());
     }
@@ -180,7 +180,7 @@ impl TryFrom<i64> for Whole {
     }
 }
 
-/// The span of a query, in ms since the Unix epoch.
+/// The time span of a query, in ms since the Unix epoch.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct SpanQuery {
     from: Option<Whole>,
@@ -188,26 +188,26 @@ pub struct SpanQuery {
 }
 
 impl SpanQuery {
-    /// The span, unbounded where the query gives no bound.
+    /// The span; unbounded where the query gives no bound.
     pub fn span(self) -> Span {
         Span::new(self.from.map(|from| from.0), self.to.map(|to| to.0))
     }
 }
 
-/// The time zone of the days, weeks and months of a query.
+/// The time zone for the days, weeks and months of a query.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TimeZoneQuery {
     tz: Option<TimeZone>,
 }
 
 impl TimeZoneQuery {
-    /// The time zone, or the `usual` one where the query names none.
+    /// The time zone, or `usual` if the query names none.
     pub fn or(self, usual: &TimeZone) -> TimeZone {
         self.tz.unwrap_or_else(|| usual.clone())
     }
 }
 
-/// The page of a list that a client asks for.
+/// The page of a list that a client requests.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct PageQuery {
     limit: Option<Whole>,
@@ -217,7 +217,7 @@ pub struct PageQuery {
 impl PageQuery {
     /// Records on a page when the client gives no limit.
     pub const DEFAULT_LIMIT: i64 = 100;
-    /// Most records on a page, so that one response has a few MB at most.
+    /// Most records on a page, which keeps a response to a few MB.
     pub const MAX_LIMIT: i64 = 1000;
 
     /// The page.

@@ -1,6 +1,6 @@
-//! Bounds that keep one client, or all of them together, from using up the
-//! machine. A request over a bound is refused at once; none is queued. What is
-//! charged is what has arrived, never what is announced.
+//! Limits that keep one client, or all of them together, from using up the machine. A request
+//! over a limit is refused at once; none is queued. Only bytes that have arrived count, not
+//! the declared length of a body.
 
 use std::{
     collections::HashMap,
@@ -16,27 +16,27 @@ use crate::{
     model::{keys::SourceId, rate::Rate},
 };
 
-/// Bytes of event bodies that may be in memory at a time. A parsed event takes
-/// about four times the memory of its text.
+/// Bytes of event bodies that may be in memory at the same time. A parsed event takes about
+/// four times the memory of its text.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
-/// Bytes that the bodies of one source may take of them. The keys of a source
-/// are readable by anyone, so one source must not keep out the others.
+/// The part of these bytes that the bodies of one source may take. The keys of a source are
+/// public, so one source must not be able to lock out the others.
 const MAX_SOURCE_BYTES: usize = MAX_BODY_BYTES / 4;
 
-/// A body of which nothing has arrived for so long gives way to others when
-/// there is no room. Packets of a slow line come several times a second.
+/// A body that has received nothing for this long is cancelled when there is no room for
+/// others. On a slow line, packets arrive several times a second.
 const STALLED: Duration = Duration::from_secs(1);
 
-/// Bodies that are unpacked and parsed at a time, for each core.
+/// Bodies that are decompressed and parsed at the same time, per core.
 const PARSERS_PER_CORE: usize = 2;
 
-/// Bounds the memory of event bodies and the threads that parse them.
+/// Limits the memory of event bodies, and the threads that parse them.
 #[derive(Debug)]
 pub struct Admission {
     bodies: Arc<Mutex<Bodies>>,
-    /// Permits for unpacking and parsing. Few requests wait for one, because all
-    /// of them hold room for their bytes.
+    /// Permits for decompressing and parsing. Few requests wait for one, because each of them
+    /// already holds room for its bytes.
     pub parsers: Arc<Semaphore>,
 }
 
@@ -51,8 +51,8 @@ impl Default for Admission {
 }
 
 impl Admission {
-    /// Room for the body of a request. It is empty and grows with the bytes that
-    /// arrive: what a client announces costs nothing.
+    /// Room for the body of a request. It starts empty and grows with the bytes that arrive,
+    /// so a large declared length costs nothing.
     pub fn room(&self, source: SourceId) -> Room {
         let mut bodies = lock(&self.bodies);
         let number = bodies.next;
@@ -67,17 +67,17 @@ impl Admission {
     }
 }
 
-/// The bodies in memory.
+/// The bodies that are in memory.
 #[derive(Debug, Default)]
 struct Bodies {
     next: u64,
     bytes: usize,
     bytes_of_source: HashMap<SourceId, usize>,
-    /// The bodies of which more is to arrive.
+    /// The bodies that have not arrived completely.
     receiving: HashMap<u64, Receiving>,
 }
 
-/// A body of which more is to arrive.
+/// A body that has not arrived completely.
 #[derive(Debug)]
 struct Receiving {
     source: SourceId,
@@ -86,14 +86,14 @@ struct Receiving {
 }
 
 impl Bodies {
-    /// Whether there is room for a number of bytes more.
+    /// Whether there is room for this many more bytes.
     fn has_room(&self, source: SourceId, bytes: usize) -> bool {
         let of_source = self.bytes_of_source.get(&source).copied().unwrap_or(0);
         MAX_SOURCE_BYTES - of_source >= bytes && MAX_BODY_BYTES - self.bytes >= bytes
     }
 
-    /// Tells the bodies that stalled to give way: those of the source if its
-    /// share is used up, else those of every source.
+    /// Cancels stalled bodies: those of the source if it has used up its share, otherwise
+    /// those of every source.
     fn drop_stalled(&mut self, source: SourceId, bytes: usize, now: Instant) {
         let of_source = self.bytes_of_source.get(&source).copied().unwrap_or(0);
         let is_share_full = MAX_SOURCE_BYTES - of_source < bytes;
@@ -108,7 +108,7 @@ impl Bodies {
     }
 }
 
-/// The room that one body takes, until it is dropped.
+/// The room that one body takes. Released on drop.
 #[derive(Debug)]
 pub struct Room {
     bodies: Arc<Mutex<Bodies>>,
@@ -119,11 +119,11 @@ pub struct Room {
 }
 
 impl Room {
-    /// Takes room for bytes that have arrived at `now`, or that were unpacked.
+    /// Takes room for bytes that have arrived at `now` or were decompressed.
     ///
     /// # Errors
-    /// 429 when not enough room is free. Bodies that stalled give way then, so
-    /// that the client has room when it sends again.
+    /// 429 when not enough room is free. Stalled bodies are then cancelled, so that the
+    /// client finds room when it retries.
     pub fn grow(&mut self, bytes: usize, now: Instant) -> Result<(), ApiError> {
         let mut bodies = lock(&self.bodies);
         if !bodies.has_room(self.source, bytes) {
@@ -144,13 +144,12 @@ impl Room {
         Ok(())
     }
 
-    /// Records that the whole body has arrived: from now on it gives way to no
-    /// other.
+    /// Records that the whole body has arrived, so that it is no longer cancelled for others.
     pub fn complete(&self) {
         lock(&self.bodies).receiving.remove(&self.number);
     }
 
-    /// Completes when the body must give way to others.
+    /// Completes when the body must be cancelled to make room for others.
     pub async fn must_give_way(&self) {
         self.must_give_way.notified().await;
     }
@@ -173,9 +172,9 @@ fn lock(bodies: &Mutex<Bodies>) -> MutexGuard<'_, Bodies> {
     bodies.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Bounds the requests a second of each key by the generic cell rate algorithm:
-/// for each key it stores the time at which all requests so far would have been
-/// made at the allowed rate.
+/// Limits the requests per second of each key by the generic cell rate algorithm. For each
+/// key it stores the time at which all requests so far would have been made at the allowed
+/// rate.
 #[derive(Debug)]
 pub struct RateLimit<K> {
     /// `None` for no limit.
@@ -184,7 +183,7 @@ pub struct RateLimit<K> {
 }
 
 impl<K: Eq + Hash> RateLimit<K> {
-    /// A limit in requests a second; 0 for no limit.
+    /// A limit in requests per second; 0 for no limit.
     pub fn new(per_second: u32) -> Self {
         RateLimit {
             rate: Rate::new(per_second),
@@ -192,11 +191,11 @@ impl<K: Eq + Hash> RateLimit<K> {
         }
     }
 
-    /// Counts a request of `key` at `now`. Callers pass only keys that exist, so
-    /// that few are stored.
+    /// Counts a request of `key` at `now`. Callers pass only keys that exist, which bounds
+    /// the number of stored keys.
     ///
     /// # Errors
-    /// 429 when the key has sent more requests than it may.
+    /// 429 when the key exceeds its rate.
     pub fn count(&self, key: K, now: Instant) -> Result<(), ApiError> {
         let Some(rate) = self.rate else {
             return Ok(());

@@ -1,8 +1,7 @@
 //! The HTTP API: what handlers share, the Account API and the Event API.
 //!
-//! Handlers turn requests into calls of [`crate::store`] and its answers into
-//! responses. The addresses at which they answer are listed in
-//! [`crate::router`].
+//! Handlers turn requests into calls of [`crate::store`], and its answers into responses.
+//! [`crate::router`] lists the paths at which they answer.
 
 pub mod address;
 pub mod alerting;

@@ -1,4 +1,4 @@
-//! Counts and logs every response, and answers for handlers that panic.
+//! Counts and logs every response, and answers in place of handlers that panic.
 
 use std::{any::Any, time::Instant};
 
@@ -10,8 +10,8 @@ use axum::{
 
 use crate::http::{error::ApiError, state::App};
 
-/// Counts and logs one response. Both name the route's pattern and never the
-/// address, because paths and queries contain keys.
+/// Counts and logs one response. Both use the pattern of the route and never the address,
+/// because paths and queries contain keys.
 pub async fn count_and_log(State(app): State<App>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let route = request
@@ -34,8 +34,8 @@ pub async fn count_and_log(State(app): State<App>, request: Request, next: Next)
     response
 }
 
-/// The response of a handler that panicked. The panic hook has already written
-/// the message and the place of the panic.
+/// The response of a handler that panicked. The panic hook has already written the message
+/// and its location.
 pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
     ApiError::Internal.into_response()

@@ -1,5 +1,5 @@
-//! Bounds the requests a second of each key: by itself where this collector is alone with
-//! its store, else together with the others.
+//! Limits the requests per second of each key: locally when only this collector uses the
+//! store, otherwise together with the other collectors.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Bounds the requests of each key.
+/// Limits the requests of each key.
 #[derive(Debug)]
 pub struct RequestRate {
     /// `None` for no limit.
@@ -28,7 +28,7 @@ pub struct RequestRate {
 }
 
 impl RequestRate {
-    /// A limit in requests a second; 0 for no limit.
+    /// A limit in requests per second; 0 for no limit.
     pub fn new(per_second: u32) -> Self {
         RequestRate {
             rate: Rate::new(per_second),
@@ -37,10 +37,10 @@ impl RequestRate {
         }
     }
 
-    /// Counts a request of a key, which exists: so few are stored.
+    /// Counts a request of a key. The key must exist, which bounds the number of stored keys.
     ///
     /// # Errors
-    /// 429 when the key has sent more requests than it may; those of the store.
+    /// 429 when the key exceeds its rate, and errors of the store.
     pub async fn count(&self, store: &dyn Store, of: Limited) -> Result<(), ApiError> {
         let Some(rate) = self.rate else {
             return Ok(());
@@ -54,30 +54,31 @@ impl RequestRate {
     /// Counts a request at `now` that no other collector counts.
     ///
     /// # Errors
-    /// 429 when the key has sent more requests than it may.
+    /// 429 when the key exceeds its rate.
     pub fn count_alone(&self, of: Limited, now: Instant) -> Result<(), ApiError> {
         self.alone.count(of, now)
     }
 }
 
-/// What was drawn for each key, and not used yet.
+/// The requests that were drawn from the shared budget for each key and are not used yet.
 #[derive(Debug, Default)]
 struct Leases {
     of_keys: Mutex<HashMap<Limited, Arc<AsyncMutex<Lease>>>>,
 }
 
-/// What was drawn for a key.
+/// The requests that were drawn for one key.
 #[derive(Debug, Default)]
 struct Lease {
-    /// Requests that may be taken. They last until they are used: a key is never allowed
-    /// less than it would be by one collector, and but for these no more.
+    /// Number of requests that may still be accepted. They do not expire: a key may never
+    /// make fewer requests than a single collector would allow, and more only by the number
+    /// of drawn ones.
     left: u32,
-    /// There is nothing to draw before this time.
+    /// The budget is empty until this time.
     exhausted_until: Option<Instant>,
 }
 
 impl Leases {
-    /// Takes a request of what was drawn, and draws where nothing is left. Other requests of
+    /// Uses one of the drawn requests, and draws more when none is left. Other requests of
     /// the key wait for that.
     async fn take(
         &self,
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
     use crate::{model::keys::SourceId, store::Answer};
 
-    /// Grants whole shares until nothing is left.
+    /// Grants full shares until the budget is used up.
     struct Budget {
         left: AtomicU32,
         draws: AtomicU32,
@@ -154,7 +155,7 @@ mod tests {
             allowed += u32::from(leases[at % 2].take(&budget, source, rate).await.is_ok());
         }
         assert_eq!(allowed, 25, "both together get what there is");
-        // Three that are granted, and a refusal for each.
+        // Three draws are granted and two refused.
         assert_eq!(budget.draws.load(Ordering::Relaxed), 5);
     }
 }

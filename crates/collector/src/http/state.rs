@@ -21,15 +21,15 @@ use crate::{
     },
 };
 
-/// `/readyz` needs no key, and each probe takes the writer a moment.
+/// `/readyz` needs no key, and each probe briefly occupies the writer.
 const PROBES_PER_SECOND: u32 = 10;
 
-/// The state of a running collector. A clone refers to the same state, and costs one count:
-/// each layer of the router makes one for each request.
+/// The state of a running collector. A clone refers to the same state and only increments a
+/// reference count: each layer of the router makes one for each request.
 #[derive(Debug, Clone)]
 pub struct App(Arc<Parts>);
 
-/// What the state of a running collector consists of.
+/// The parts of the state of a running collector.
 #[derive(Debug, Clone)]
 pub struct Parts {
     /// The open database.
@@ -40,29 +40,29 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Refuses batches while the clock is wrong.
     pub clock: Arc<ClockCheck>,
-    /// Bounds the memory that event bodies take.
+    /// Limits the memory that event bodies take.
     pub admission: Arc<Admission>,
-    /// Bounds how often readiness is probed with an insert.
+    /// Limits how often readiness is probed with an insert.
     pub probe_rate: Arc<RateLimit<()>>,
-    /// Bounds the requests of each source and of each key.
+    /// Limits the requests of each source and of each key.
     pub request_rate: Arc<RequestRate>,
-    /// Wakes whoever sends messages about alerts.
+    /// Wakes the task that sends messages about alerts.
     pub alerts_waiting: Arc<Notify>,
 }
 
 /// Why no store could be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The settings choose none.
+    /// The settings choose no store.
     #[error("{0}")]
     Choice(#[from] ChoiceError),
-    /// The store that they choose cannot be opened.
+    /// The chosen store cannot be opened.
     #[error("{0}")]
     Store(#[from] StoreError),
 }
 
 impl App {
-    /// Opens the store that the settings choose, and starts what works in its background.
+    /// Opens the store that the settings choose, and starts its background work.
     ///
     /// # Errors
     /// When the settings choose none, or it cannot be opened.
@@ -89,13 +89,13 @@ impl App {
             metrics: Arc::clone(&metrics),
         };
         let store = SqliteStore::open(file, options)?;
-        // A damaged file is served as far as it goes: `/readyz` says so.
+        // A damaged file is served as far as it can be read; `/readyz` reports the damage.
         let newest = store.newest_received_at().unwrap_or(None);
         Ok(App::new(config, Arc::new(store), newest, metrics))
     }
 
-    /// The state on a store that is open and reports to `metrics`. `newest` is when the
-    /// last event arrived, in ms since the Unix epoch.
+    /// The state on an open store that reports to `metrics`. `newest` is when the last event
+    /// arrived, in ms since the Unix epoch.
     pub fn new(
         config: Config,
         store: Arc<dyn Store>,
@@ -114,7 +114,7 @@ impl App {
         }))
     }
 
-    /// The same state over another store, which is open.
+    /// The same state with another open store.
     #[must_use]
     pub fn with_store(&self, store: Arc<dyn Store>) -> Self {
         App(Arc::new(Parts {
@@ -123,10 +123,10 @@ impl App {
         }))
     }
 
-    /// Counts a request of a source or a key, which exists.
+    /// Counts a request of a source or key, which must exist.
     ///
     /// # Errors
-    /// 429 when it has sent more requests than it may; those of the store.
+    /// 429 when it exceeds its rate, and errors of the store.
     pub async fn count_request(&self, of: Limited) -> Result<(), ApiError> {
         self.request_rate.count(&*self.store, of).await
     }

@@ -1,4 +1,4 @@
-//! Accounts and what changes them.
+//! Accounts and their changes.
 
 use natero_event::received::{id, is_address};
 use serde::{Deserialize, Serialize};
@@ -18,13 +18,13 @@ use super::{
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Account {
-    /// Id that clients use.
+    /// The id that clients use.
     pub account_id: String,
     /// Display name.
     pub name: Option<String>,
     /// Id of its parent.
     pub parent_account_id: Option<String>,
-    /// Name of its level of the hierarchy, such as `region`.
+    /// Name of its level in the hierarchy, such as `region`.
     pub hierarchy_label: Option<String>,
     /// Time at which it became a customer, in ms since the Unix epoch.
     pub join_date: Option<i64>,
@@ -36,7 +36,7 @@ pub struct Account {
     pub is_deleted: bool,
 }
 
-/// The changes that a record or an identification asks for.
+/// The changes that a record or an identification describes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountPatch {
     /// Id of the account.
@@ -49,13 +49,14 @@ pub struct AccountPatch {
     pub hierarchy_label: Change<String>,
     /// Time at which it became a customer, in ms since the Unix epoch.
     pub join_date: Change<i64>,
-    /// Deactivates or reactivates it; absent to leave it as it is.
+    /// Deactivates or reactivates it; absent for no change.
     pub is_deleted: Option<bool>,
     /// Changes of all other fields.
     pub details: Map<String, Value>,
 }
 
-/// Brings details of an account that a client sends into the form in which they are kept.
+/// Converts the details of an account that a client sends into the form in which they are
+/// stored.
 ///
 /// # Errors
 /// Names a field that cannot be read.
@@ -91,8 +92,8 @@ impl AccountPatch {
         Ok(patch)
     }
 
-    /// Reads the details of an `identifyAccount`. When the sender may not set
-    /// the parent, `parent_account_id` stays one of the details.
+    /// Reads the details of an `identifyAccount`. If the sender may not set the parent,
+    /// `parent_account_id` is stored as a plain detail.
     pub fn from_identify(
         account_id: &str,
         mut details: Map<String, Value>,
@@ -105,7 +106,7 @@ impl AccountPatch {
         } else {
             Change::Keep
         };
-        // What an event says never makes it invalid.
+        // Unreadable details never make an event invalid.
         for unreadable in settle(&mut details) {
             details.remove(unreadable.field);
         }
@@ -122,7 +123,7 @@ impl AccountPatch {
 }
 
 impl AccountPatch {
-    /// Id of the parent that the changes ask for.
+    /// Id of the parent that the changes set.
     pub fn requested_parent(&self) -> Option<&str> {
         match &self.parent_account_id {
             Change::Set(parent) => Some(parent),
@@ -130,7 +131,7 @@ impl AccountPatch {
         }
     }
 
-    /// What the changes ask for in the tree.
+    /// The change of the account's place in the tree.
     pub fn placement(&self) -> Placement<'_> {
         Placement {
             id: &self.account_id,
@@ -150,21 +151,20 @@ impl AccountPatch {
 }
 
 impl Account {
-    /// This account, with the fields that it leaves empty as public sources set
-    /// them.
+    /// This account, with its empty fields filled from what public sources set.
     #[must_use]
     pub fn filled(&self, public: &PublicFields) -> Self {
         let mut filled = self.clone();
         let patch = AccountPatch::from_identify(&self.account_id, public.values(), false);
-        // Where both do not fit, the own fields are all that is shown.
+        // If both do not fit, only the account's own fields are shown.
         match filled.apply(patch, Precedence::Older) {
             Ok(()) => filled,
             Err(_) => self.clone(),
         }
     }
 
-    /// Applies all changes except that of the parent: whether a parent makes a
-    /// cycle depends on the other accounts.
+    /// Applies all changes except that of the parent: whether a parent would form a cycle
+    /// depends on other accounts.
     ///
     /// # Errors
     /// When the merged details would be too large; nothing is changed then.

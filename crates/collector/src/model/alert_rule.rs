@@ -1,4 +1,4 @@
-//! The rules of alerts: what of which accounts somebody wants to be told.
+//! Alert rules: which change in which accounts somebody wants to be notified of.
 
 use std::collections::BTreeMap;
 
@@ -7,37 +7,37 @@ use serde_json::Value;
 
 use super::{nul::value_without_nul, read_value, usage::Filter};
 
-/// Longest name of a rule, in characters.
+/// Maximum length of a rule's name, in characters.
 pub const MAX_NAME: usize = 80;
 
-/// Longest period of a rule. A comparison reads twice as many days.
+/// Maximum period of a rule, in days. A comparison reads twice as many days.
 pub const MAX_DAYS: u32 = 366;
 
-/// What makes an account, or a user, one to be told of.
+/// The condition on which a rule matches an account or a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "when", rename_all = "snake_case")]
 pub enum Condition {
-    /// Feature uses of the last whole days are fewer than those of as many days
-    /// before, by at least so many percent.
+    /// Feature uses in the last complete days are fewer than in as many days before, by at
+    /// least this percentage.
     UsesDown {
         /// The percentage, 1 to 100.
         percent: u32,
-        /// The length of either period.
+        /// The length of each of the two periods, in days.
         days: u32,
     },
-    /// The same of active users.
+    /// The same for active users.
     UsersDown {
         /// The percentage, 1 to 100.
         percent: u32,
-        /// The length of either period.
+        /// The length of each of the two periods, in days.
         days: u32,
     },
-    /// An account that was in use has no event of the last whole days and of today.
+    /// An account that was in use has no event in the last complete days and today.
     Silent {
         /// The number of days.
         days: u32,
     },
-    /// A user has the first event.
+    /// A user sends the first event.
     NewUser,
 }
 
@@ -66,31 +66,31 @@ impl Condition {
     }
 }
 
-/// The accounts that a rule is about, by their place in the tree.
+/// The accounts that a rule applies to, by their place in the tree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleLevel {
     /// Accounts without a parent; within an account, those directly below it.
     #[default]
     Top,
-    /// Accounts with nothing below them.
+    /// Accounts without children.
     Leaves,
     /// All accounts.
     All,
 }
 
-/// A rule.
+/// An alert rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertRule {
     /// Its name.
     pub name: String,
-    /// What it waits for.
+    /// Its condition.
     #[serde(flatten)]
     pub condition: Condition,
     /// The part of the usage that counts.
     #[serde(flatten)]
     pub filter: RuleFilter,
-    /// Which accounts it is about. Users are those of any level.
+    /// The accounts that it applies to. For rules about users, the level is ignored.
     #[serde(default)]
     pub level: RuleLevel,
     /// Only accounts below this one.
@@ -101,8 +101,8 @@ pub struct AlertRule {
     pub dimensions: BTreeMap<String, String>,
 }
 
-/// The part of the usage that counts for a rule. An empty text stands for events
-/// without one.
+/// The part of the usage that counts for a rule. An empty text stands for events without that
+/// name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct RuleFilter {
@@ -114,7 +114,7 @@ pub struct RuleFilter {
     pub feature: Option<String>,
 }
 
-/// The fields of a rule as clients send it.
+/// The fields of a rule, as clients send it.
 const FIELDS: [&str; 10] = [
     "name",
     "when",
@@ -128,7 +128,7 @@ const FIELDS: [&str; 10] = [
     "dimensions",
 ];
 
-/// Why a rule cannot be.
+/// Why a rule is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidRule(String);
@@ -218,7 +218,7 @@ impl AlertRule {
         }
     }
 
-    /// What is told apart by its filters, in words; empty without any.
+    /// The parts of the usage that its filters select, in words; empty without filters.
     pub fn filter_words(&self) -> String {
         let names = [
             ("product", &self.filter.product),

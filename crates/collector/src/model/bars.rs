@@ -1,4 +1,4 @@
-//! The bars of a chart: days, weeks, months, or each day with those before it.
+//! The bars of a chart: days, weeks, months, or rolling sums of days.
 
 use super::{
     calendar::{CalendarUnit, Day, TimeZone},
@@ -15,14 +15,14 @@ pub enum Bars {
     Weeks,
     /// A month.
     Months,
-    /// Each day with the six before it.
+    /// Each day together with the six days before it.
     Rolling7,
-    /// Each day with the 27 before it.
+    /// Each day together with the 27 days before it.
     Rolling28,
 }
 
-/// Most bars of a chart. With more, a bar would be narrower than a pixel, and one
-/// event of a client with a wrong clock must not add millions.
+/// Most bars of a chart. With more, a bar would be narrower than a pixel; and one event of a
+/// client with a wrong clock must not add millions of bars.
 const MAX_BARS: i64 = 1100;
 
 /// The days of a bar.
@@ -35,7 +35,7 @@ pub struct BarDays {
 }
 
 impl BarDays {
-    /// The same number of days, so many days earlier.
+    /// As many days, earlier by `days`.
     pub fn earlier(self, days: i64) -> BarDays {
         BarDays {
             first: self.first.plus(-days),
@@ -43,7 +43,7 @@ impl BarDays {
         }
     }
 
-    /// The span of its days.
+    /// The time span of its days.
     pub fn span(self, time_zone: &TimeZone) -> Span {
         Span {
             from: time_zone.start_of(self.first),
@@ -52,8 +52,7 @@ impl BarDays {
     }
 }
 
-/// The bars of a period, in their order. The first and the last week or month are
-/// those parts of one that are in the period.
+/// The bars of a period, in order. The first and last week or month are cut to the period.
 pub fn bars(kind: Bars, from: Day, end: Day) -> Vec<BarDays> {
     let (unit, longest, before) = match kind {
         Bars::Days => (CalendarUnit::Day, 1, 0),

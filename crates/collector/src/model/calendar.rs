@@ -9,16 +9,16 @@ use jiff::{
 };
 use serde::Deserialize;
 
-/// The day that has the number 0.
+/// The day with the number 0.
 const EPOCH: Date = date(1970, 1, 1);
 
-/// A day of the calendar, wherever it is.
+/// A day of the calendar, independent of a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(i32);
 
 impl Day {
-    /// The day before the Unix epoch, which is the day of its first ms west of
-    /// Greenwich.
+    /// The day before the Unix epoch. West of Greenwich, the first ms of the epoch is on that
+    /// day.
     const FIRST: Day = Day(-1);
 
     /// 1 January 1970, the day of the Unix epoch.
@@ -27,7 +27,7 @@ impl Day {
     /// In December 9999, where the calendar of [`jiff`] ends in some time zones.
     const LAST: Day = Day(2_932_890);
 
-    /// Its number; that of 1 January 1970 is 0.
+    /// Its number; 1 January 1970 has the number 0.
     pub fn number(self) -> i32 {
         self.0
     }
@@ -41,8 +41,7 @@ impl Day {
         EPOCH.checked_add(self.0.days()).unwrap_or(EPOCH)
     }
 
-    /// The day that is so many days later, or earlier where the number is
-    /// negative.
+    /// The day that is `days` later, or earlier when `days` is negative.
     #[must_use]
     pub fn plus(self, days: i64) -> Day {
         let number = i64::from(self.0).saturating_add(days);
@@ -63,7 +62,7 @@ impl fmt::Display for Day {
     }
 }
 
-/// The error of a text that is no day.
+/// The error for a text that is not a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a day such as 2024-05-01")]
 pub struct InvalidDay;
@@ -86,7 +85,7 @@ impl FromStr for Day {
     }
 }
 
-/// Reads a date such as `2024-05-01`, also one before 1970, as its first ms in UTC since
+/// Reads a date such as `2024-05-01`, before 1970 too, and returns its first ms in UTC since
 /// the Unix epoch.
 pub fn start_of_date(text: &str) -> Option<i64> {
     let is_plain = text.len() == 10 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
@@ -95,22 +94,22 @@ pub fn start_of_date(text: &str) -> Option<i64> {
     start.ok().map(Timestamp::as_millisecond)
 }
 
-/// The date in UTC of a time in ms since the Unix epoch, such as `2024-05-01`; `None` beyond
+/// The date in UTC of a time in ms since the Unix epoch, such as `2024-05-01`; `None` outside
 /// the calendar.
 pub fn date_in_utc(ms: i64) -> Option<String> {
     let moment = Timestamp::from_millisecond(ms).ok()?;
     Some(tz::TimeZone::UTC.to_datetime(moment).date().to_string())
 }
 
-/// Reads a date with a time, such as `2024-05-01T12:00:00Z`, as ms since the Unix
-/// epoch. Without an offset it is a time of UTC.
+/// Reads a date with a time, such as `2024-05-01T12:00:00Z`, as ms since the Unix epoch.
+/// Without an offset, the time is in UTC.
 pub fn moment(text: &str) -> Option<i64> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Some(moment.as_millisecond());
     }
     let civil: DateTime = text.parse().ok()?;
     let moment = tz::TimeZone::UTC.to_timestamp(civil).ok()?;
-    // A date alone has a stricter reader.
+    // A date without a time is left to the stricter parser of dates.
     (text.len() > 10).then(|| moment.as_millisecond())
 }
 
@@ -124,12 +123,12 @@ impl Month {
         Month(number)
     }
 
-    /// Its number; that of January 1970 is 0.
+    /// Its number; January 1970 has the number 0.
     pub fn number(self) -> i32 {
         self.0
     }
 
-    /// The month of UTC in which a time lies, in ms since the Unix epoch.
+    /// The month in UTC of a time in ms since the Unix epoch.
     pub fn at(ms: i64) -> Self {
         let date = TimeZone::UTC.day_at(ms).date();
         Month((i32::from(date.year()) - 1970) * 12 + i32::from(date.month()) - 1)
@@ -139,7 +138,7 @@ impl Month {
     pub fn start_ms(self) -> i64 {
         let year = 1970 + self.0.div_euclid(12);
         let month = self.0.rem_euclid(12) + 1;
-        // Both fit: a number comes from a day.
+        // Both fit, because the number was computed from a day.
         let first = Date::new(year as i16, month as i8, 1).unwrap_or(EPOCH);
         TimeZone::UTC.start_of(Day::of(first))
     }
@@ -158,7 +157,7 @@ impl fmt::Display for Month {
     }
 }
 
-/// A span of the calendar.
+/// A unit of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CalendarUnit {
     /// A day.
@@ -170,7 +169,7 @@ pub enum CalendarUnit {
 }
 
 impl CalendarUnit {
-    /// The first day of the unit in which a day lies.
+    /// The first day of the unit that contains a day.
     pub fn first(self, day: Day) -> Day {
         match self {
             CalendarUnit::Day => day,
@@ -180,7 +179,7 @@ impl CalendarUnit {
         }
     }
 
-    /// The first day of the unit after that in which a day lies.
+    /// The first day of the unit after the one that contains a day.
     pub fn next(self, day: Day) -> Day {
         let first = self.first(day);
         match self {
@@ -190,8 +189,8 @@ impl CalendarUnit {
         }
     }
 
-    /// The name of the unit that begins with a day: `2024-05-01` for a day and for
-    /// the week of a Monday, `2024-05` for a month.
+    /// The name of the unit that begins with a day: `2024-05-01` for a day, and for the week
+    /// of that Monday; `2024-05` for a month.
     pub fn name(self, first: Day) -> String {
         let day = first.to_string();
         match self {
@@ -206,7 +205,7 @@ impl CalendarUnit {
 #[serde(try_from = "String")]
 pub struct TimeZone(tz::TimeZone);
 
-/// The error of a name that no time zone has.
+/// The error for a name that no time zone has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no time zone is named {0:?}; use an IANA name such as America/New_York, or UTC")]
 pub struct UnknownTimeZone(String);
@@ -220,11 +219,11 @@ impl TimeZone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// The day in which a time lies, in ms since the Unix epoch.
+    /// The day of a time in ms since the Unix epoch.
     pub fn day_at(&self, ms: i64) -> Day {
         let day = Day::of(self.0.to_datetime(timestamp(ms)).date());
-        // Where clocks are set back over midnight, the evening comes twice. It
-        // belongs to the new day then, as it comes after its first midnight.
+        // Where clocks are set back across midnight, the evening occurs twice. The second
+        // one belongs to the new day, because it comes after the day's first midnight.
         if ms >= self.start_of(day.plus(1)) {
             day.plus(1)
         } else if ms < self.start_of(day) {
@@ -234,8 +233,8 @@ impl TimeZone {
         }
     }
 
-    /// The first ms of a day. Where midnight is skipped, as some clocks are set
-    /// forward then, a day begins after what is skipped.
+    /// The first ms of a day. In time zones where clocks are set forward at midnight,
+    /// midnight is skipped, and the day begins after the skipped time.
     pub fn start_of(&self, day: Day) -> i64 {
         let midnight = day.date().to_datetime(Time::midnight());
         match self.0.to_ambiguous_timestamp(midnight).compatible() {
@@ -252,7 +251,7 @@ impl TimeZone {
     }
 }
 
-/// A time, moved to where the calendar of [`Day`] ends if it lies beyond.
+/// A time, clamped to the range of [`Day`].
 fn timestamp(ms: i64) -> Timestamp {
     let last = i64::from(Day::LAST.0) * 86_400_000;
     Timestamp::from_millisecond(ms.clamp(0, last)).unwrap_or(Timestamp::UNIX_EPOCH)
@@ -327,7 +326,8 @@ mod tests {
             ("Africa/Cairo", "2024-04-26", 23.0),
             ("Asia/Kathmandu", "2024-04-26", 24.0),
             ("UTC", "2024-03-31", 24.0),
-            // It was left out, to change the side of the date line.
+            // This day was skipped when the country moved to the other side of the date
+            // line.
             ("Pacific/Apia", "2011-12-30", 0.0),
         ] {
             assert_eq!(length(&zone(name), on), hours, "{name} {on}");

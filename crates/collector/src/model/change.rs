@@ -1,6 +1,6 @@
 //! How one field of a stored account or user is changed.
 
-/// What a record says about one field.
+/// The change that a record describes for one field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Change<T> {
     /// The record does not mention the field.
@@ -13,7 +13,7 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
-    /// The same change, of which the value stays where it is.
+    /// The same change, with its value borrowed.
     pub fn as_ref(&self) -> Change<&T> {
         match self {
             Change::Keep => Change::Keep,
@@ -22,7 +22,7 @@ impl<T> Change<T> {
         }
     }
 
-    /// The same change, with what stands for its value.
+    /// The same change, with its value converted.
     pub fn map<U>(self, stands_for: impl FnOnce(T) -> U) -> Change<U> {
         match self {
             Change::Keep => Change::Keep,

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-/// Makes a text safe to be opened in a spreadsheet, which runs a cell that begins
-/// with one of these as a formula: such a text gets an apostrophe in front.
+/// Makes a text safe to open in a spreadsheet, which runs a cell that begins with one of
+/// these characters as a formula. Such a text gets a leading apostrophe.
 pub fn safe_cell(text: &str) -> Cow<'_, str> {
-    // Spreadsheets pass over white space, and read full-width signs as the usual
+    // Spreadsheets skip leading white space, and treat full-width signs like the ordinary
     // ones.
     let first = text.trim_start().chars().next();
     let is_formula = matches!(

@@ -1,4 +1,4 @@
-//! Records of the Account API as a table: a line of field names, then one line for
+//! Reads records of the Account API from a table: a line of field names, then one line for
 //! each record.
 
 use std::collections::BTreeSet;
@@ -7,18 +7,18 @@ use serde_json::{Map, Value};
 
 use super::record::RecordError;
 
-/// Why a table cannot be read.
+/// Why a table cannot be read at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
-    /// It has no line with names.
+    /// It has no line of names.
     #[error("the table is empty; its first line names the fields, such as account_id,name,tier")]
     Empty,
-    /// Quotes of a line are not closed.
+    /// A quote in a line is not closed.
     #[error("line {line} cannot be read: {cause}; check commas and quotes in it")]
     Line {
         /// Number of the line, from 1.
         line: u64,
-        /// What the reader says.
+        /// The message of the CSV reader.
         cause: String,
     },
     /// Two columns have the same name.
@@ -34,21 +34,20 @@ pub enum TableError {
 pub struct TableLine {
     /// Its number, from 1.
     pub number: u64,
-    /// What it says: the fields of a record, or the cells of a line that is refused.
+    /// The fields of a record, or the cells of a refused line.
     pub record: Value,
-    /// Why it is refused as it stands, where it has more or fewer cells than there are
-    /// names.
+    /// Why the line is refused: the number of its cells differs from the number of names.
     pub refusal: Option<RecordError>,
 }
 
-/// Reads a table with at most `most` records. Commas, semicolons and tabs separate
-/// cells, whichever the line of names has most of outside of quotes, or the one that a line
-/// such as `sep=;` before it tells, as Excel writes it. An empty cell says nothing about
-/// its field. Cells are texts, which are read as texts of a JSON body are.
+/// Reads a table with at most `most` records. The separator of cells is a comma, semicolon or
+/// tab: the one that occurs most often outside of quotes in the line of names, or the one in
+/// a preceding line such as `sep=;`, which Excel writes. An empty cell leaves its field
+/// unchanged. Cells are read like strings in a JSON body.
 ///
 /// # Errors
-/// When the table cannot be read. A line that has more or fewer cells than there are names
-/// costs no other.
+/// When the table cannot be read. A line with too many or too few cells does not affect the
+/// other lines.
 pub fn read(text: &str, most: usize) -> Result<Vec<TableLine>, TableError> {
     let beginning = Beginning::of(text);
     let table = &text[beginning.length..];
@@ -116,14 +115,14 @@ pub fn read(text: &str, most: usize) -> Result<Vec<TableLine>, TableError> {
     Ok(found)
 }
 
-/// What stands before the line of names.
+/// The part before the line of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Beginning {
-    /// Its bytes.
+    /// Its length in bytes.
     length: usize,
-    /// Its lines.
+    /// Its number of lines.
     lines: u64,
-    /// What separates the cells of the table.
+    /// The separator of the table's cells.
     separator: u8,
 }
 
@@ -152,7 +151,7 @@ impl Beginning {
     }
 }
 
-/// The separator that a line such as `sep=;` tells.
+/// The separator that a line such as `sep=;` specifies.
 fn told_separator(line: &str) -> Option<u8> {
     let line = line.trim_end_matches('\r').trim_matches('"');
     match line.as_bytes() {
@@ -165,7 +164,7 @@ fn told_separator(line: &str) -> Option<u8> {
     }
 }
 
-/// The separator that the first line has most of outside of quotes.
+/// The separator that occurs most often outside of quotes in the first line.
 fn most_frequent_separator(text: &str) -> u8 {
     let mut counts = SEPARATORS.map(|separator| (0, separator));
     let mut is_quoted = false;
@@ -182,7 +181,7 @@ fn most_frequent_separator(text: &str) -> u8 {
             }
         }
     }
-    // Of two that are as frequent, the comma is the more usual.
+    // The comma wins a tie, because it is the most usual separator.
     let [first, rest @ ..] = counts;
     let most = rest.into_iter().fold(
         first,
@@ -191,7 +190,7 @@ fn most_frequent_separator(text: &str) -> u8 {
     most.1
 }
 
-/// Where in a cell a reader of quotes is.
+/// The position of the quote checker within a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Before its first character.
@@ -200,12 +199,12 @@ enum Place {
     Bare,
     /// Within quotes.
     Quoted,
-    /// Behind a quote that ends a cell, or is the first of two that stand for one.
+    /// After a quote that either ends the cell or is the first half of an escaped quote.
     Closed,
 }
 
-/// Checks that every quote that begins a cell is closed at its end. The reader of the
-/// table takes all that follows an open one, lines and all, for one cell.
+/// Checks that every quote that begins a cell is closed at the end of the cell. The CSV
+/// reader would take everything after an open quote, including further lines, as one cell.
 fn check_quotes(text: &[u8], separator: u8, lines_before: u64) -> Result<(), TableError> {
     let mut place = Place::Begin;
     let (mut line, mut opened) = (lines_before + 1, lines_before + 1);
@@ -235,11 +234,11 @@ fn check_quotes(text: &[u8], separator: u8, lines_before: u64) -> Result<(), Tab
     Ok(())
 }
 
-/// Numbers the lines of records. The reader's own count is one short where a line
-/// ends with two characters, for it sees the second only when it reads on.
+/// Numbers the lines of records. The CSV reader's own count is one too low when lines end
+/// with CR LF, because the reader sees the LF only when it reads on.
 struct LineCounter<'a> {
     rest: &'a [u8],
-    /// Bytes before `rest`.
+    /// Number of bytes before `rest`.
     counted: u64,
     line: u64,
 }
@@ -253,7 +252,7 @@ impl<'a> LineCounter<'a> {
         }
     }
 
-    /// The line of the record that begins at a byte, or behind the line ends there.
+    /// The line of the record that begins at a byte, or just after the line break before it.
     fn line_at(&mut self, byte: u64) -> u64 {
         while let Some((first, rest)) = self.rest.split_first()
             && (self.counted < byte || matches!(first, b'\r' | b'\n'))
@@ -266,8 +265,8 @@ impl<'a> LineCounter<'a> {
     }
 }
 
-/// The text of a cell. One that would be a formula has an apostrophe in front where we
-/// wrote it.
+/// The text of a cell, without the apostrophe that our CSV export adds in front of a possible
+/// formula.
 fn without_apostrophe(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,

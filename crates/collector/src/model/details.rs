@@ -1,4 +1,4 @@
-//! `details`: the free-form part of an account or a user.
+//! `details`: the fields of an account or a user that have no fixed meaning.
 
 use serde_json::{Map, Value};
 
@@ -7,12 +7,12 @@ use super::{
     read_value,
 };
 
-/// Largest `details` of one account or user, in bytes of JSON. Every
-/// identification adds to them, so without a bound they would grow for ever.
+/// Largest `details` of one account or user, in bytes of JSON. Every identification adds to
+/// them, so without a limit they would grow for ever.
 pub const MAX_DETAILS_BYTES: usize = 64 * 1024;
 
 /// Whether a field has no value: `null`, or a text without letters. Clients that send forms
-/// or CSV have no other way to say so.
+/// or CSV cannot send `null`.
 pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -38,7 +38,7 @@ pub fn merge_details(
                 merged.insert(key, value);
             }
             Precedence::Older => {
-                // Earlier versions kept empty texts.
+                // Earlier versions stored empty texts.
                 if !is_empty(&value) && merged.get(&key).is_none_or(is_empty) {
                     merged.insert(key, value);
                 }
@@ -53,8 +53,8 @@ pub fn merge_details(
     fits
 }
 
-/// Names of the fields that changes clear: those of `own` that are marked, and
-/// the details that are empty.
+/// Names of the fields that a change clears: those of `own` that are marked, and the empty
+/// ones among `details`.
 pub(super) fn cleared_fields(own: &[(&str, bool)], details: &Map<String, Value>) -> Vec<String> {
     let own = own.iter().filter(|(_, is_cleared)| *is_cleared);
     let details = details.iter().filter(|(_, value)| is_empty(value));
@@ -63,8 +63,8 @@ pub(super) fn cleared_fields(own: &[(&str, bool)], details: &Map<String, Value>)
         .collect()
 }
 
-/// Takes a field out of the details of an identification when its value has
-/// the right type. Any other value stays in the details.
+/// Takes a field out of the details of an identification if its value has the right type.
+/// Otherwise it stays in the details.
 pub(super) fn take_field<T>(
     details: &mut Map<String, Value>,
     field: &str,
@@ -79,8 +79,7 @@ pub(super) fn take_field<T>(
     }
 }
 
-/// Reads a text that an identification may set: trimmed, not empty, and not
-/// longer than an id.
+/// Reads a text that an identification may set: trimmed, not empty, and no longer than an id.
 pub(super) fn short_text(value: &Value) -> Option<String> {
     read_value::short_text(value).filter(|text| !text.is_empty())
 }

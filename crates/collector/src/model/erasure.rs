@@ -1,10 +1,10 @@
-//! What can be erased for good.
+//! What can be erased permanently.
 
 use sha2::{Digest, Sha256};
 
 use super::{nul::without_nul, usage::Span};
 
-/// What an erasure is about.
+/// The kind of an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum ErasureKind {
     /// All that one page instance sent
@@ -20,7 +20,7 @@ pub enum ErasureKind {
 }
 
 impl ErasureKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [ErasureKind; 5] = [
         ErasureKind::Stream,
         ErasureKind::Event,
@@ -48,13 +48,13 @@ pub struct Erasure {
     pub kind: ErasureKind,
     /// Its id.
     pub id: String,
-    /// When what a source sent arrived, in ms since the Unix epoch; of no meaning for
-    /// other kinds.
+    /// The arrival times of the erased events of a source, in ms since the Unix epoch.
+    /// Ignored for other kinds.
     pub arrived: Span,
 }
 
 impl Erasure {
-    /// The erasure of all of something.
+    /// The erasure of everything that belongs to an id.
     pub fn of(kind: ErasureKind, id: impl Into<String>) -> Self {
         Erasure {
             kind,
@@ -63,7 +63,7 @@ impl Erasure {
         }
     }
 
-    /// The erasure of what a source sent, by the id of its key.
+    /// The erasure of the events of a source, by the id of its key.
     pub fn of_source(id: impl Into<String>, arrived: Span) -> Self {
         Erasure {
             kind: ErasureKind::Source,
@@ -72,14 +72,14 @@ impl Erasure {
         }
     }
 
-    /// The number in the id of a source, such as `source-1`; `None` where it is none.
+    /// The number in the id of a source, such as `source-1`; `None` for any other text.
     pub fn source_number(&self) -> Option<i64> {
         self.id.strip_prefix("source-")?.parse().ok()
     }
 }
 
-/// The SHA-256 of an id. The list of erasures outlives what it is about, so it
-/// must not name it.
+/// The SHA-256 of an id. The list of erasures is kept after the erasure, so it must not
+/// contain the id itself.
 pub fn id_hash(id: &str) -> [u8; 32] {
     Sha256::digest(id.as_bytes()).into()
 }

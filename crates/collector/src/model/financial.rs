@@ -12,10 +12,10 @@ use super::{
     record_key::hashed,
 };
 
-/// Money of an account: a contract, an invoice, a monthly revenue.
+/// A financial figure of an account, such as a contract, an invoice or a monthly revenue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Financial {
-    /// Key within the account. A record with the key of a stored one replaces it.
+    /// Key within the account. A record with the key of a stored one replaces that.
     pub id: Option<String>,
     /// Date in ms since the Unix epoch.
     pub date: i64,
@@ -78,7 +78,7 @@ impl Financial {
 }
 
 impl Financial {
-    /// The id of a record that has none, made of its content.
+    /// The id for a record without one, derived from its content.
     pub fn natural_id(&self) -> String {
         let Amount(amount) = self.amount;
         let name = folded(&self.name);

@@ -1,12 +1,12 @@
-//! Folds texts for searching: without case and accents, so that `zurich` finds
-//! Zürich and `LODZ` finds Łódź.
+//! Folds texts for searching: removes case and accents, so that `zurich` finds Zürich and
+//! `LODZ` finds Łódź.
 
 use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Folds a text. Texts that differ in case, accents or the form in which Unicode
-/// writes them alone become equal.
+/// Folds a text. Texts become equal if they differ only in case, accents or Unicode
+/// normalization.
 pub fn folded(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -20,7 +20,7 @@ pub fn folded(text: &str) -> Cow<'_, str> {
         for lower in letter.to_lowercase() {
             match base_letters(lower) {
                 Some(base) => folded.push_str(base),
-                // The lower case of a letter may bring a mark of its own.
+                // Converting a letter to lower case may add a combining mark.
                 None if is_combining_mark(lower) => {}
                 None => folded.push(lower),
             }
@@ -29,7 +29,7 @@ pub fn folded(text: &str) -> Cow<'_, str> {
     Cow::Owned(folded)
 }
 
-/// The letters for which a letter stands that Unicode does not decompose.
+/// The base letters of a letter that Unicode does not decompose.
 fn base_letters(letter: char) -> Option<&'static str> {
     Some(match letter {
         'ß' => "ss",
@@ -47,7 +47,7 @@ fn base_letters(letter: char) -> Option<&'static str> {
     })
 }
 
-/// Whether a text has each of these words, in any order. Both are folded.
+/// Whether a text contains each of these words, in any order. Both must be folded.
 pub fn has_words(text: &str, words: &str) -> bool {
     words.split_whitespace().all(|word| text.contains(word))
 }

@@ -1,4 +1,4 @@
-//! Rules of the account tree.
+//! Rules for the account tree.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -7,21 +7,21 @@ use std::{
 
 use super::change::Change;
 
-/// A cycle of accounts. Each id is followed by that of its parent, and the
-/// first id is also the last. A long one is named by its two ends, since it may run
-/// through a hundred thousand levels, and there may be many of them.
+/// A cycle of accounts. Each id is followed by the id of its parent, and the first id is also
+/// the last. Only the two ends of a long cycle are kept, because it may have a hundred
+/// thousand levels and there may be many cycles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cycle {
     /// Its first ids.
     pub start: Vec<String>,
-    /// Number of ids that are left out.
+    /// Number of ids that are omitted in the middle.
     pub between: usize,
     /// Its last ids.
     pub end: Vec<String>,
 }
 
 impl Cycle {
-    /// Ids at each end of a long cycle.
+    /// Number of ids that are kept at each end of a long cycle.
     pub const SHOWN: usize = 8;
 
     /// The cycle of an account that would be its own parent.
@@ -30,8 +30,8 @@ impl Cycle {
         Cycle::along(account_id, nobody)
     }
 
-    /// The cycle of an account and what would lie above it: the way from its new parent
-    /// up to the account below it.
+    /// The cycle of an account and its new ancestors: the path from its new parent up to a
+    /// child of the account.
     pub fn along(account_id: &str, above: WayUp<String>) -> Self {
         let mut start = vec![account_id.to_owned()];
         start.extend(above.first);
@@ -45,19 +45,19 @@ impl Cycle {
     }
 }
 
-/// The accounts on a way up in the tree, of which a long one names its two ends.
+/// The accounts on a path up the tree. Only the two ends of a long path are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WayUp<A> {
-    /// The lowest; all of a short way.
+    /// The lowest accounts; all accounts of a short path.
     pub first: Vec<A>,
-    /// Number of accounts that are left out.
+    /// Number of accounts that are omitted.
     pub between: usize,
-    /// The highest.
+    /// The highest accounts.
     pub last: Vec<A>,
 }
 
 impl<A> WayUp<A> {
-    /// The way over some accounts, the lowest first, with at most so many at each end.
+    /// The path through `accounts`, the lowest first, with at most `most` at each end.
     pub fn over(mut accounts: Vec<A>, most: usize) -> Self {
         let between = accounts.len().saturating_sub(2 * most);
         let last = match between {
@@ -74,15 +74,15 @@ impl<A> WayUp<A> {
         }
     }
 
-    /// The accounts that are named.
+    /// The accounts that are kept.
     pub fn named(&self) -> impl Iterator<Item = &A> {
         self.first.iter().chain(&self.last)
     }
 
-    /// The same way, with what stands for each account.
+    /// The same path, with each account converted.
     ///
     /// # Errors
-    /// The first of `named`.
+    /// The first error of `named`.
     pub fn try_map<B, E>(self, mut named: impl FnMut(A) -> Result<B, E>) -> Result<WayUp<B>, E> {
         let mut all = |accounts: Vec<A>| -> Result<Vec<B>, E> {
             accounts.into_iter().map(&mut named).collect()
@@ -105,16 +105,16 @@ impl fmt::Display for Cycle {
     }
 }
 
-/// A record of a bulk call, as far as it concerns the tree.
+/// The part of a bulk record that concerns the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placement<'a> {
     /// Id of the account.
     pub id: &'a str,
-    /// The parent that the record asks for.
+    /// The change of the parent.
     pub parent: Change<&'a str>,
 }
 
-/// Ids of the accounts that the records ask for as parents, each once.
+/// Ids of the parents that the records set, without duplicates.
 pub fn requested_parents<'a>(records: &[Placement<'a>]) -> BTreeSet<&'a str> {
     let requested = records.iter().filter_map(|record| match record.parent {
         Change::Set(parent) => Some(parent),
@@ -124,24 +124,22 @@ pub fn requested_parents<'a>(records: &[Placement<'a>]) -> BTreeSet<&'a str> {
 }
 
 /// Returns the order in which the records of a bulk call must be applied: parents before
-/// their children, in the tree as it is to be. `stored` has the parents of the
-/// [requested parents](requested_parents) and of all accounts above them, as they are
-/// before the call.
+/// their children, in the resulting tree. `stored` has the parents of the [requested
+/// parents](requested_parents) and of all their ancestors, as they are before the call.
 ///
-/// In this order, any tree can be changed into any other without a cycle on
-/// the way: when an account gets its parent, all ancestors of that parent are
-/// already in place, those that a record moves and those that stay where they are. So
-/// clients may send records in any order, and a record that makes a cycle even so is
-/// rejected rightly.
+/// In this order, any tree can be changed into any other without a temporary cycle: when an
+/// account gets its parent, all ancestors of that parent are already in place, whether a
+/// record moves them or not. So clients may send records in any order, and a record that
+/// still makes a cycle is rejected rightly.
 ///
-/// The order depends on the ids alone, and not on the order of the records, except for
-/// that of several records of one account. So does what is rejected.
+/// The order, and with it what is rejected, depends only on the ids and not on the order of
+/// the records, except among several records of one account.
 pub fn parents_first(records: &[Placement<'_>], stored: &HashMap<String, String>) -> Vec<usize> {
     let mut of_account: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, record) in records.iter().enumerate() {
         of_account.entry(record.id).or_default().push(index);
     }
-    // The parent as it is to be: the last record that says one has its way.
+    // The parent in the resulting tree: the last record that sets one wins.
     let parent_of = |id: &str| -> Option<&str> {
         let own = of_account.get(id).into_iter().flatten().rev();
         let said = own.map(|index| records[*index].parent);
@@ -235,8 +233,8 @@ mod tests {
         assert_eq!(parents_first(&records, &HashMap::new())[0], 99_999);
     }
 
-    /// A tree of so many accounts: each lies below one of those before it in a random
-    /// order, or below none.
+    /// A tree with this many accounts. Each account is below one that precedes it in a random
+    /// order, or at the top.
     fn tree(accounts: usize) -> impl Strategy<Value = Vec<Option<usize>>> {
         let order = Just((0..accounts).collect::<Vec<_>>()).prop_shuffle();
         let above = proptest::collection::vec(any::<proptest::sample::Index>(), accounts);

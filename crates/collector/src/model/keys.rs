@@ -8,7 +8,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Defines the number by which a key is known.
+/// Defines the type of a key's number.
 macro_rules! key_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -16,7 +16,7 @@ macro_rules! key_id {
         pub struct $name(i64);
 
         impl $name {
-            /// The id with a number; `None` where no key can have it.
+            /// The id with this number; `None` for a number that no key can have.
             pub fn from_number(number: i64) -> Option<Self> {
                 (number >= 0).then_some($name(number))
             }
@@ -40,33 +40,33 @@ key_id!(
     SourceId
 );
 key_id!(
-    /// The number of a key that reads, as in `account-1` and `viewer-2`.
+    /// The number of a key for reading, as in `account-1` and `viewer-2`.
     KeyId
 );
 
 /// SHA-256 of a key. The key itself is never stored.
 pub type KeyHash = [u8; 32];
 
-/// The two keys of a source, which a page carries in public. They can write
-/// events and nothing else.
+/// The two keys of a source, which are public in a page. They allow writing events and
+/// nothing else.
 #[derive(Debug, Clone)]
 pub struct SourceKeys {
-    /// First part of the path of the Event API.
+    /// The first segment of the path after `/v1/`, in the Event API.
     pub auth_key: String,
-    /// Second part of the path.
+    /// The second one.
     pub api_key: String,
 }
 
 /// The settings of a source that an operator creates.
 #[derive(Debug, Clone, Default)]
 pub struct NewSource {
-    /// Name that `keys list` shows.
+    /// The name in `keys list`.
     pub name: String,
-    /// Whether what its events say about accounts replaces what is known.
+    /// Whether account details in its events replace the stored ones.
     pub trusted: bool,
     /// Whether its events may set the parent of an account that has none yet.
     pub allow_hierarchy: bool,
-    /// Origins whose pages may use the source; empty for any.
+    /// Origins of the pages that may use the source; empty for all origins.
     pub origins: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl SourceKeys {
     /// Generates a new pair.
     ///
     /// # Errors
-    /// When the operating system has no random numbers.
+    /// When the operating system supplies no random numbers.
     pub fn generate() -> Result<Self, getrandom::Error> {
         Ok(SourceKeys {
             auth_key: random_key("nauth_")?,
@@ -86,7 +86,7 @@ impl SourceKeys {
 /// Generates a new account key.
 ///
 /// # Errors
-/// When the operating system has no random numbers.
+/// When the operating system supplies no random numbers.
 pub fn generate_account_key() -> Result<String, getrandom::Error> {
     random_key("nacc_")
 }
@@ -94,12 +94,12 @@ pub fn generate_account_key() -> Result<String, getrandom::Error> {
 /// Generates a new viewer key.
 ///
 /// # Errors
-/// When the operating system has no random numbers.
+/// When the operating system supplies no random numbers.
 pub fn generate_viewer_key() -> Result<String, getrandom::Error> {
     random_key("nview_")
 }
 
-/// The prefix tells a person, and a scanner for leaked secrets, what it is.
+/// The prefix tells people, and scanners for leaked secrets, what kind of key it is.
 fn random_key(prefix: &str) -> Result<String, getrandom::Error> {
     let mut bytes = [0u8; 20];
     getrandom::fill(&mut bytes)?;

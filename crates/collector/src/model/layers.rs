@@ -1,5 +1,5 @@
-//! What is said about accounts and users, in two layers: what the Account API and
-//! trusted sources said, and what anybody with a public key did.
+//! The fields of accounts and users in two layers: what the Account API and trusted sources
+//! set, and what public sources set, whose keys anybody can read.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -13,50 +13,50 @@ use super::{
     user::{User, UserPatch},
 };
 
-/// What both layers tell of: an account or a user.
+/// Something that both layers describe: an account or a user.
 pub trait Described: Default + DeserializeOwned {
-    /// The changes that somebody asks for.
+    /// The changes to it.
     type Patch;
 
     /// Applies changes.
     ///
     /// # Errors
-    /// Says why they cannot be applied; nothing is changed then.
+    /// Why the changes cannot be applied; nothing is changed then.
     fn apply(&mut self, patch: Self::Patch, precedence: Precedence) -> Result<(), RecordError>;
 
-    /// Names of the fields that changes clear.
+    /// Names of the fields that a patch clears.
     fn cleared(patch: &Self::Patch) -> Vec<String>;
 
-    /// With what the public layer adds to it.
+    /// A copy whose empty fields are filled from the public layer.
     #[must_use]
     fn filled(&self, public: &PublicFields) -> Self;
 
-    /// The columns that show it, by name, but for `details`.
+    /// Its columns in the database by name, without `details`.
     fn columns(&self) -> Vec<(&'static str, Value)>;
 
     /// All other fields.
     fn details(&self) -> &Map<String, Value>;
 }
 
-/// Both layers of one of them.
+/// Both layers of an account or a user.
 #[derive(Debug, Default)]
 pub struct Layers<T> {
-    /// What the Account API and trusted sources said.
+    /// What the Account API and trusted sources set.
     pub own: T,
-    /// What public sources said.
+    /// What public sources set.
     pub public: PublicFields,
-    /// Time of the newest own fields, in ms since the Unix epoch.
+    /// Time of the newest change of the own layer, in ms since the Unix epoch.
     pub details_at: i64,
 }
 
-/// Both layers as they are stored.
+/// Both layers in the form in which they are stored.
 #[derive(Debug)]
 pub struct StoredLayers {
-    /// What they show together, by column, but for `details`.
+    /// The combined values by column, without `details`.
     pub columns: Vec<(&'static str, Value)>,
-    /// All other fields that they show: a JSON object.
+    /// All other fields of the combined layers: a JSON object.
     pub details: String,
-    /// Time of the newest own fields, in ms since the Unix epoch.
+    /// Time of the newest change of the own layer, in ms since the Unix epoch.
     pub details_at: i64,
     /// The own layer: a JSON object.
     pub own: String,
@@ -65,7 +65,7 @@ pub struct StoredLayers {
 }
 
 impl<T: Described> Layers<T> {
-    /// Reads what was stored: the two layers as JSON objects.
+    /// Reads stored layers, which are JSON objects.
     pub fn read(own: &str, public: &str, details_at: i64) -> Self {
         Layers {
             own: serde_json::from_str(own).unwrap_or_default(),
@@ -74,7 +74,8 @@ impl<T: Described> Layers<T> {
         }
     }
 
-    /// Whether what was said at `at` replaces own fields, or fills those that are empty.
+    /// Whether a change made at `at` replaces fields of the own layer, or only fills empty
+    /// ones.
     pub fn precedence(&self, at: i64) -> Precedence {
         if at >= self.details_at {
             Precedence::Newer
@@ -83,10 +84,10 @@ impl<T: Described> Layers<T> {
         }
     }
 
-    /// Takes in what a record of the Account API says at `now`.
+    /// Applies a record of the Account API at `now`.
     ///
     /// # Errors
-    /// Says why the record is rejected.
+    /// Why the record is rejected.
     pub fn put(&mut self, patch: T::Patch, now: i64) -> Result<(), RecordError> {
         self.public
             .clear(T::cleared(&patch).iter().map(String::as_str), now);
@@ -95,18 +96,20 @@ impl<T: Described> Layers<T> {
         Ok(())
     }
 
-    /// Takes in what a trusted source said at `at`. A change that cannot be applied is
-    /// left out.
+    /// Applies a change by a trusted source, made at `at`. A change that cannot be applied is
+    /// ignored.
     pub fn add_trusted(&mut self, patch: T::Patch, at: i64) {
         if self.own.apply(patch, self.precedence(at)).is_ok() {
             self.details_at = at.max(self.details_at);
         }
     }
 
-    /// Takes back something that public sources said: `remove` names the fields. What others
-    /// of them say, of which `remaining` are the events that are left, takes its place.
-    /// Returns whether they have set the parent by what is gone: the one that the account
-    /// has now, since whoever else sets one ends that note.
+    /// Takes back something that public sources set. `remove` removes it and returns the
+    /// names of the fields. These are filled again from `remaining`, the identifications that
+    /// are left.
+    ///
+    /// Returns whether the account's current parent was set by what was removed. If somebody
+    /// else has set a parent since, the note about the earlier one is already gone.
     #[must_use]
     pub fn take_back<E: Clone>(
         &mut self,
@@ -121,7 +124,7 @@ impl<T: Described> Layers<T> {
         had_parent && !self.public.has_noted_parent()
     }
 
-    /// What is stored of them.
+    /// The layers in the form in which they are stored.
     pub fn stored(&self) -> StoredLayers {
         let shown = self.own.filled(&self.public);
         let mut own: Map<String, Value> = (self.own.columns().into_iter())

@@ -1,5 +1,5 @@
-//! Support tickets, interactions and notes of an account, and the further
-//! collections that the original keeps of one.
+//! Support tickets, interactions and notes of an account, and the other collections of the
+//! original API.
 
 use serde_json::{Map, Value};
 
@@ -28,7 +28,7 @@ pub enum NoteKind {
 }
 
 impl NoteKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [NoteKind; 11] = [
         NoteKind::SupportTickets,
         NoteKind::Interactions,
@@ -65,7 +65,7 @@ impl NoteKind {
         match self {
             NoteKind::SupportTickets => FigureKind::SupportTickets,
             NoteKind::Interactions => FigureKind::Interactions,
-            // The collections of the original roll up no more than notes do.
+            // The other collections of the original roll up no more than notes do.
             NoteKind::Notes
             | NoteKind::Metrics
             | NoteKind::Contacts
@@ -79,14 +79,12 @@ impl NoteKind {
     }
 }
 
-/// A support ticket, an interaction or a note, with any fields its source
-/// gives.
+/// A support ticket, an interaction or a note, with any fields that its source sends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Note {
-    /// Key within the account and kind. A record with the key of a stored one
-    /// replaces it.
+    /// Key within the account and kind. A record with the key of a stored one replaces that.
     pub id: Option<String>,
-    /// Date in ms since the Unix epoch; absent for the time of storing.
+    /// Date in ms since the Unix epoch; absent to use the time of storing.
     pub date: Option<i64>,
     /// All other fields.
     pub fields: Map<String, Value>,

@@ -1,15 +1,15 @@
-//! The character NUL, for which PostgreSQL has no place in a text. Whatever store there is,
-//! `␀` stands for it from its arrival on, so that the same is stored, found and moved.
+//! Replaces the character NUL, which PostgreSQL cannot store in a text. With every kind of
+//! store, `␀` replaces it on arrival, so that what is stored, found and migrated is the same.
 
 use serde_json::Value;
 
-/// What stands for NUL.
+/// The replacement for NUL.
 pub const NUL: char = '\u{2400}';
 
-/// NUL within a text of JSON.
+/// NUL in a JSON text.
 const ESCAPED: &str = "\\u0000";
 
-/// A text with `␀` for each NUL.
+/// The text with `␀` in place of each NUL.
 pub fn without_nul(text: String) -> String {
     if text.contains('\0') {
         text.replace('\0', NUL.encode_utf8(&mut [0; 4]))
@@ -18,7 +18,7 @@ pub fn without_nul(text: String) -> String {
     }
 }
 
-/// A value of JSON with `␀` for each NUL in its texts and names.
+/// The JSON value with `␀` in place of each NUL in its strings and keys.
 pub fn value_without_nul(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(without_nul(text)),
@@ -31,14 +31,14 @@ pub fn value_without_nul(value: Value) -> Value {
     }
 }
 
-/// A text of JSON with `␀` for each NUL in it, and otherwise as it is.
+/// The JSON text with `␀` in place of each NUL, and otherwise unchanged.
 pub fn json_without_nul(json: String) -> String {
     if !json.contains(ESCAPED) {
         return json;
     }
     let mut clean = String::with_capacity(json.len());
     let mut rest = json.as_str();
-    // A backslash is always within a string, and takes the next letter with it.
+    // In JSON, a backslash only occurs within a string, and escapes the next character.
     while let Some(at) = rest.find('\\') {
         clean.push_str(&rest[..at]);
         rest = &rest[at..];

@@ -2,15 +2,15 @@
 
 use std::{fmt, net::Ipv4Addr, net::Ipv6Addr, str::FromStr};
 
-/// An origin in the form in which browsers send it: scheme and host in lower case,
-/// without the usual port of the scheme and without a path.
+/// An origin in the form that browsers send: scheme and host in lower case, without the
+/// default port of the scheme and without a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(String);
 
-/// Why a text is no origin. The message says what to write instead.
+/// Why a text is not an origin. The message says what to write instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
-    /// `*`, or a host with one in it.
+    /// `*`, or a host that contains it.
     #[error("`*` stands for no origin; write every origin in full, as https://app.example.com")]
     Wildcard,
     /// `null`.
@@ -24,18 +24,18 @@ pub enum OriginError {
     /// There is a path, a query, a fragment or a user.
     #[error("it has more than scheme, host and port; write it as https://app.example.com")]
     MoreThanOrigin,
-    /// The host is none.
+    /// The host is invalid.
     #[error(
         "its host is none that browsers send; write it as https://app.example.com, with xn-- for letters outside of ASCII"
     )]
     Host,
-    /// The port is none.
+    /// The port is invalid.
     #[error("its port is no number from 0 to 65535; write it as https://app.example.com:8443")]
     Port,
 }
 
 impl Origin {
-    /// The origin as browsers send it.
+    /// The origin in the form that browsers send.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -92,11 +92,11 @@ fn split_port(rest: &str) -> Result<(&str, Option<u16>), OriginError> {
     }
 }
 
-/// The host as browsers write it.
+/// The host in the form that browsers use.
 fn settled_host(host: &str) -> Option<String> {
     if let Some(address) = host.strip_prefix('[') {
         let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;
-        // Browsers write no part of it in decimals.
+        // Browsers write no part of an IPv6 address in dotted decimals.
         return Some(match address.to_ipv4_mapped() {
             Some(_) => {
                 let parts = address.segments();
@@ -108,7 +108,8 @@ fn settled_host(host: &str) -> Option<String> {
     let is_name = (host.bytes()).all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     let labels = host.strip_suffix('.').unwrap_or(host);
     let last = labels.rsplit('.').next().unwrap_or_default();
-    // Browsers take a host with a number at its end for an address, however it is written.
+    // Browsers treat a host whose last part is a number as an IPv4 address, however it is
+    // written.
     let is_number = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x");
     let is_host = is_name
         && labels.split('.').all(|label| !label.is_empty())

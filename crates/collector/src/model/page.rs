@@ -1,6 +1,6 @@
 //! One page of a list.
 
-/// The part of a list that a client asks for.
+/// The part of a list that a client requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
     /// Records on a page.
@@ -16,7 +16,7 @@ impl Page {
     }
 }
 
-/// Collects one page of records that are found one by one, and counts all.
+/// Collects one page of records that are found one by one, and counts all of them.
 #[derive(Debug)]
 pub struct Pager<T> {
     page: Page,
@@ -25,7 +25,7 @@ pub struct Pager<T> {
 }
 
 impl<T> Pager<T> {
-    /// Of a page.
+    /// Collects this page.
     pub fn new(page: Page) -> Self {
         Pager {
             page,
@@ -34,7 +34,7 @@ impl<T> Pager<T> {
         }
     }
 
-    /// Counts a record that was found. Returns whether it is one of the page, and is to be
+    /// Counts a record that was found. Returns whether it belongs to the page and must be
     /// [added](Self::add).
     pub fn is_on_page(&mut self) -> bool {
         let before = self.total;
@@ -48,7 +48,7 @@ impl<T> Pager<T> {
         self.records.push(record);
     }
 
-    /// The records of the page, and the number of all.
+    /// The records of the page, and the number of all records.
     pub fn finish(self) -> (Vec<T>, i64) {
         (self.records, self.total)
     }

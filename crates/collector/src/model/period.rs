@@ -1,25 +1,25 @@
-//! A period before another one, with which it is compared.
+//! The previous period, with which a period is compared.
 
 use super::{quarter::QUARTER_MS, usage::Span};
 
-/// The period before another one.
+/// The previous period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Before {
-    /// Its span, which ends where the other begins, or before.
+    /// Its span, which ends at or before the start of the current period.
     pub span: Span,
     /// The first ms after its first day.
     pub first_day_end: i64,
 }
 
 impl Before {
-    /// Whether figures can be compared with those of this period: it must not reach
-    /// before the first use, which may be on its first day. `first` is a quarter of
-    /// an hour since the Unix epoch.
+    /// Whether figures can be compared with those of this period. It must not reach back
+    /// before the first use, which may be on its first day. `first` is in quarters of an hour
+    /// since the Unix epoch.
     pub fn is_comparable(&self, first: Option<u32>) -> bool {
         first.is_some_and(|quarter| i64::from(quarter) * QUARTER_MS < self.first_day_end)
     }
 
-    /// Whether a time lies in it.
+    /// Whether it contains a time.
     #[inline]
     pub fn contains(&self, at: i64) -> bool {
         (self.span.from..self.span.to).contains(&at)

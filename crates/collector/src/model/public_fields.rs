@@ -1,4 +1,4 @@
-//! What public sources say about an account or a user.
+//! The fields of an account or a user that public sources set.
 
 use std::collections::BTreeMap;
 
@@ -11,33 +11,34 @@ use super::{
     trust::PARENT,
 };
 
-/// The fields that public sources have set. Anyone can read the keys of such a
-/// source in a page, so these fields only fill what the Account API and trusted
-/// sources leave empty, and each remembers the stream that it came from. The parent of an
-/// account is among them where such a source has set it.
+/// The fields that public sources have set. Anybody can read the keys of such a source in a
+/// page, so these fields only fill what the Account API and trusted sources leave empty. Each
+/// field remembers the stream that it came from. If such a source has set the parent of an
+/// account, that is recorded here too.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PublicFields(BTreeMap<String, Said>);
 
-/// One field.
+/// The value of one field, and where it came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Said {
-    /// Null where the source took the field back.
+    /// Null if the source cleared the field.
     value: Value,
-    /// When the identification was made, but not after its arrival: what a forged one says
-    /// must not keep later ones away.
+    /// When the identification was made, or when it arrived if that is earlier: a forged time
+    /// must not override later identifications.
     at: i64,
     stream: Option<String>,
-    /// Whether it was done, rather than kept as a detail.
+    /// Whether the field was applied to the account, as the parent is, instead of being kept
+    /// as a detail.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_done: bool,
-    /// When the Account API cleared the field, by the clock of the collector. What had
-    /// arrived before says nothing any more.
+    /// When the Account API cleared the field, by the collector's clock. Identifications that
+    /// had arrived before no longer count for this field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cleared_at: Option<i64>,
 }
 
 impl Said {
-    /// That the Account API has cleared the field, and nothing else.
+    /// A record that the Account API has cleared the field, without a value.
     fn cleared(at: i64) -> Self {
         Said {
             value: Value::Null,
@@ -50,9 +51,10 @@ impl Said {
 }
 
 impl PublicFields {
-    /// Adds the details of an identification that was made at `at`, or arrived then where its
-    /// clock is ahead. A field that a later identification has set stays. Nothing is changed when all fields
-    /// together would be larger than the details of a record may be.
+    /// Adds the details of an identification that was made at `at` (or arrived then, if its
+    /// clock is ahead). A field that a later identification has set is kept. Nothing is
+    /// changed if all fields together would exceed the size limit for the details of a
+    /// record.
     pub fn add(&mut self, details: Map<String, Value>, at: i64, stream: Option<&str>) {
         let mut merged = self.clone();
         for (field, value) in details {
@@ -83,7 +85,7 @@ impl PublicFields {
         self.0.insert(field, said);
     }
 
-    /// Notes that an identification, made at `at`, has set the parent of the account.
+    /// Records that an identification, made at `at`, has set the parent of the account.
     pub fn note_parent(&mut self, value: Value, at: i64, stream: Option<&str>) {
         self.set(PARENT.to_owned(), value, at, stream, true);
     }
@@ -93,15 +95,15 @@ impl PublicFields {
         self.0.get(PARENT).is_some_and(|said| said.is_done)
     }
 
-    /// Forgets who has set the parent: the Account API or a trusted source decides about it
-    /// from `now` on.
+    /// Forgets who has set the parent, because from `now` on the Account API or a trusted
+    /// source decides about it.
     pub fn forget_parent(&mut self, now: i64) {
         if self.has_noted_parent() {
             self.clear([PARENT], now);
         }
     }
 
-    /// Empties fields that the Account API has cleared at `now`.
+    /// Clears fields that the Account API has cleared at `now`.
     pub fn clear<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>, now: i64) {
         for field in fields {
             if let Some(said) = self.0.get_mut(field) {
@@ -115,8 +117,8 @@ impl PublicFields {
         self.remove(|_, said| said.stream.as_deref() == Some(stream))
     }
 
-    /// Removes the fields that one identification has set, whose details these were, and
-    /// returns their names. `at` is when it was made by its own clock.
+    /// Removes the fields that one identification has set, and returns their names. `details`
+    /// are the details of the identification, and `at` is when it was made by its own clock.
     pub fn remove_said(
         &mut self,
         details: &Map<String, Value>,
@@ -124,7 +126,7 @@ impl PublicFields {
         stream: Option<&str>,
     ) -> Vec<String> {
         self.remove(|field, said| {
-            // What it said counts as made when it arrived, if its clock is ahead.
+            // If its clock was ahead, it counts as made when it arrived.
             said.at <= at
                 && said.stream.as_deref() == stream
                 && details.get(field) == Some(&said.value)
@@ -146,7 +148,7 @@ impl PublicFields {
         fields
     }
 
-    /// Fills fields that were removed with what the identifications that remain say.
+    /// Fills removed fields again from the remaining identifications.
     pub fn refill<E: Clone>(&mut self, fields: &[String], remaining: &RemainingFields<E>) {
         for field in fields {
             let cleared_at = self.0.get(field).and_then(|said| said.cleared_at);
@@ -163,7 +165,7 @@ impl PublicFields {
         }
     }
 
-    /// When the Account API has cleared fields, by their names.
+    /// When the Account API has cleared fields, by the names of the fields.
     pub fn cleared(&self) -> BTreeMap<String, i64> {
         let cleared = |(field, said): (&String, &Said)| Some((field.clone(), said.cleared_at?));
         self.0.iter().filter_map(cleared).collect()
@@ -236,7 +238,7 @@ mod tests {
         fields.refill(&lost, &remaining);
         let honest = json!({"name": "New", "plan": "gold", "size": 3});
         assert_eq!(fields.values(), details(honest));
-        // Its clock was a day ahead, so it counted from its arrival on.
+        // Its clock was a day ahead, so the time of its arrival counts.
         let said = details(json!({"name": "New"}));
         assert_eq!(fields.remove_said(&said, 100, Some("good")), ["name"]);
     }

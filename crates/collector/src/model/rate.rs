@@ -1,26 +1,26 @@
-//! How often a key may send requests.
+//! The request rate of a key.
 
 use std::{num::NonZeroU32, time::Duration};
 
 /// How far ahead of its rate a key may be.
 const BURST: Duration = Duration::from_secs(2);
 
-/// Where several collectors count together, each draws the requests of so many seconds at
-/// once: a hundredth keeps it from asking for each of them.
+/// When several collectors count together, each draws the requests of a hundredth of a second
+/// at once, so that it does not have to ask the store for each request.
 const SHARES_PER_SECOND: u32 = 100;
 
-/// What so many other collectors may have drawn, and not used, takes nothing from a key that
-/// sends its requests to all of them.
+/// Number of other collectors that may hold unused requests without reducing the rate of a
+/// key that sends to all of them.
 const OTHERS: u32 = 10;
 
-/// Requests a second, with a burst of two seconds of them.
+/// A limit of requests per second, with a burst of two seconds' worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     per_second: NonZeroU32,
 }
 
 impl Rate {
-    /// A rate in requests a second; `None` for 0, which is no limit.
+    /// A rate in requests per second; `None` for 0, which is no limit.
     pub fn new(per_second: u32) -> Option<Self> {
         let per_second = NonZeroU32::new(per_second)?;
         Some(Rate { per_second })
@@ -36,13 +36,13 @@ impl Rate {
         BURST
     }
 
-    /// Requests that a collector draws at once where several count together.
+    /// Number of requests that a collector draws at once when several count together.
     pub fn share(self) -> u32 {
         (self.per_second.get() / SHARES_PER_SECOND).max(1)
     }
 
-    /// How far ahead of its rate a key may be by what collectors have drawn: a burst, and
-    /// what those hold that did not get the last of its requests.
+    /// How far ahead of its rate a key may be when collectors draw requests: a burst, plus
+    /// the unused requests that other collectors may hold.
     pub fn drawn_burst(self) -> Duration {
         self.burst() + self.interval() * (self.share() - 1) * OTHERS
     }

@@ -1,5 +1,5 @@
-//! Reads values as clients write them: numbers, flags, times and texts of records.
-//! Clients that send forms or CSV have no other type than text.
+//! Reads values as clients write them: numbers, flags, times and texts of records. Clients
+//! that send forms or CSV can only send texts.
 
 use natero_event::{limits::MAX_ID_CHARS, received};
 use serde_json::{Map, Value};
@@ -9,14 +9,14 @@ use super::calendar;
 /// The largest time of JavaScript's `Date`, in ms since the Unix epoch.
 const LAST_MS: f64 = 8.64e15;
 
-/// What a flag must be.
+/// The error text for what a flag must be.
 pub(super) const FLAG: &str = "true or false";
 
-/// What a time must be.
+/// The error text for what a time must be.
 pub(super) const TIME: &str = "a time in ms since the Unix epoch, or a date such as \
      \"2024-05-01\" or \"2024-05-01T12:00:00Z\"";
 
-/// Reads a finite number, also from a text such as `12.50`.
+/// Reads a finite number, or a text such as `12.50`.
 pub(super) fn number(value: &Value) -> Option<f64> {
     received::number(value)
 }
@@ -28,7 +28,7 @@ pub(super) fn count(value: &Value) -> Option<u64> {
     is_whole.then_some(number as u64)
 }
 
-/// Reads a flag, also from a text of any case and from 0 and 1.
+/// Reads a boolean, a text of any case, or 0 or 1.
 pub fn flag(value: &Value) -> Option<bool> {
     let text = match value {
         Value::Bool(flag) => return Some(*flag),
@@ -43,14 +43,14 @@ pub fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// Numbers of this size, either way, are no times in ms: they are years, dates of eight
-/// digits, or seconds up to the year 2128. In ms they would all lie within two months of
-/// January 1970.
+/// Numbers whose absolute value is in this range are not accepted as times in ms. They are
+/// years, dates of eight digits, or seconds up to the year 2128. As ms, all of them would lie
+/// within two months of January 1970.
 const NO_MS: std::ops::Range<f64> = 1e3..5e9;
 
-/// Reads a time in ms since the Unix epoch, also as text; or a date such as
-/// `2024-05-01`, which stands for its first ms in UTC; or a date with a time, which is
-/// one of UTC where it has no offset.
+/// Reads a time: ms since the Unix epoch, as a number or text; a date such as `2024-05-01`,
+/// which stands for its first ms in UTC; or a date with a time, which is in UTC unless it has
+/// an offset.
 pub(super) fn time(value: &Value) -> Option<i64> {
     if let Some(text) = value.as_str().map(str::trim) {
         if let Some(ms) = calendar::start_of_date(text) {
@@ -65,13 +65,13 @@ pub(super) fn time(value: &Value) -> Option<i64> {
     is_ms.then_some(ms as i64)
 }
 
-/// Reads a day, such as `2024-05-01`: that of UTC where the value is a time.
+/// Reads a day, such as `2024-05-01`. A time stands for its day in UTC.
 pub(super) fn day(value: &Value) -> Option<String> {
     time(value).and_then(calendar::date_in_utc)
 }
 
-/// Reads a trimmed text of at most 256 characters, which may be empty. A number is
-/// the text of its digits.
+/// Reads a text and trims it. The result may be empty and has at most 256 characters. A
+/// number stands for its digits.
 pub(super) fn short_text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
@@ -81,14 +81,14 @@ pub(super) fn short_text(value: &Value) -> Option<String> {
     (text.chars().count() <= MAX_ID_CHARS).then_some(text)
 }
 
-/// A detail of an account that is kept in one form, so that lists can be filtered by it.
+/// A detail of an account that is normalized, so that lists can be filtered by it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settled {
     /// Its name.
     pub(super) field: &'static str,
-    /// What it must be.
+    /// The error text for what it must be.
     pub(super) expected: &'static str,
-    /// Reads it in all forms that clients write.
+    /// Reads it in all forms that clients use.
     read: fn(&Value) -> Option<Value>,
 }
 
@@ -114,8 +114,8 @@ const SETTLED: [Settled; 3] = [
 ];
 
 impl Settled {
-    /// Brings the field among details into its form. A blank text is no value. Returns
-    /// false, and changes nothing, when it cannot be read.
+    /// Normalizes the field in the details. A blank text counts as no value. Returns false,
+    /// and changes nothing, if the value cannot be read.
     fn settle(&self, details: &mut Map<String, Value>) -> bool {
         let Some(value) = details.get_mut(self.field).filter(|value| !value.is_null()) else {
             return true;
@@ -130,15 +130,15 @@ impl Settled {
     }
 }
 
-/// Reads what people write for a flag in tables.
+/// Reads what people write for yes and no in tables.
 fn yes_or_no(value: &Value) -> Option<bool> {
     let text = value.as_str()?.trim();
     let is_yes = text.eq_ignore_ascii_case("yes");
     (is_yes || text.eq_ignore_ascii_case("no")).then_some(is_yes)
 }
 
-/// Reads a number of people, also one in groups of three digits. A text that is no
-/// number stays: many know no more than a range.
+/// Reads a number of people, which may have its digits in groups of three. Any other text is
+/// kept as it is, because often only a range is known.
 fn head_count(value: &Value) -> Option<Value> {
     let Some(text) = value.as_str().map(str::trim) else {
         return count(value).map(Value::from);
@@ -151,7 +151,7 @@ fn head_count(value: &Value) -> Option<Value> {
     }
 }
 
-/// The digits of a number in groups of three, such as `1,200`.
+/// The digits of a number that is written in groups of three, such as `1,200`.
 fn ungrouped(text: &str) -> Option<String> {
     const BETWEEN: [char; 6] = [',', '\'', '’', ' ', '\u{a0}', '\u{202f}'];
     let between = text.chars().find(|letter| BETWEEN.contains(letter))?;
@@ -163,24 +163,24 @@ fn ungrouped(text: &str) -> Option<String> {
     is_number.then_some(digits)
 }
 
-/// Brings details of an account into the form in which they are kept. Returns those that
-/// cannot be read; they stay as they are.
+/// Normalizes the details of an account. Returns the fields that cannot be read; these are
+/// kept unchanged.
 #[must_use]
 pub(super) fn settle(details: &mut Map<String, Value>) -> Vec<Settled> {
     let unreadable = SETTLED.iter().filter(|field| !field.settle(details));
     unreadable.copied().collect()
 }
 
-/// Brings the renewal date among details into the one form in which it is kept, such
-/// as `2025-01-31`. Returns false, and changes nothing, when it is no day.
+/// Normalizes the renewal date in the details to the form `2025-01-31`. Returns false, and
+/// changes nothing, if the value is not a day.
 #[must_use]
 pub fn settle_day(details: &mut Map<String, Value>) -> bool {
     RENEWAL_DATE.settle(details)
 }
 
-/// Reads a field of a record that has no form of its own. A text that is a flag, in any
-/// case, is that flag: tables have no other type than text, and spreadsheets write `TRUE`.
-/// Ids and names stay texts, however they look.
+/// Reads a field of a record that has no type of its own. A text such as `true`, in any case,
+/// becomes a boolean: tables contain only texts, and spreadsheets write `TRUE`. Ids and names
+/// stay texts in any case.
 pub(super) fn free_value(name: &str, value: Value) -> Value {
     let is_name = name.ends_with("_id") || name.ends_with("name");
     match value.as_str().filter(|_| !is_name).map(str::trim) {
@@ -190,15 +190,16 @@ pub(super) fn free_value(name: &str, value: Value) -> Value {
     }
 }
 
-/// Gives texts the type that their fields have already: `"40"` is the number 40 where a
-/// number is stored. So a table that says what is stored changes nothing.
+/// Converts texts to the type that their fields already have: `"40"` becomes the number 40 if
+/// a number is stored. So importing a table of the stored values changes nothing.
 pub(super) fn keep_types(stored: &Map<String, Value>, said: &mut Map<String, Value>) {
     for (name, value) in said {
         let (Some(Value::Number(_)), Value::String(text)) = (stored.get(name), &*value) else {
             continue;
         };
         if let Ok(Value::Number(number)) = serde_json::from_str(text)
-            // `1.50` and `1e3` are written in another way than the number would be.
+            // `1.50` and `1e3` stay texts, because the number would be written in another
+            // way.
             && number.to_string() == *text
         {
             *value = Value::Number(number);

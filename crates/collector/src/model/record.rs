@@ -1,4 +1,4 @@
-//! Reading records of the Account API.
+//! Reads records of the Account API.
 
 use natero_event::received::{NO_ADDRESS, id, is_address};
 use serde_json::{Map, Value};
@@ -15,16 +15,16 @@ pub enum RecordError {
     /// The record is not a JSON object.
     #[error("a record must be a JSON object")]
     NotAnObject,
-    /// The body holds none or several records where it must hold one.
+    /// The body must hold exactly one record, but holds none or several.
     #[error("send one record here, not a list of none or several; POST takes many")]
     NotOne,
-    /// The record says nothing.
+    /// The record has no content.
     #[error("the record is empty; send at least one field of it, such as `text` or `name`")]
     Empty,
-    /// A field stands beside the `data` that holds the record.
+    /// The body has a field next to `data`, which holds the record.
     #[error("`{0}` stands beside `data`, which holds the record; move it into `data`")]
     BesideData(String),
-    /// A field has different values within `data` and beside it.
+    /// A field has one value within `data` and another next to it.
     #[error("`{0}` differs within `data` and beside it; send it once")]
     SaidTwice(String),
     /// A required field is missing.
@@ -50,7 +50,7 @@ pub enum RecordError {
         /// The id in the address.
         expected: String,
     },
-    /// A line of a table has more or fewer cells than there are names.
+    /// The number of cells in a line of a table differs from the number of names.
     #[error(
         "line {line} has {cells} {} and the line of names {names}; check commas and quotes in it",
         if *cells == 1 { "cell" } else { "cells" }
@@ -58,9 +58,9 @@ pub enum RecordError {
     Ragged {
         /// Number of the line, from 1.
         line: u64,
-        /// Its cells.
+        /// Its number of cells.
         cells: usize,
-        /// The names.
+        /// The number of names.
         names: usize,
     },
     /// The merged details would be too large.
@@ -82,7 +82,7 @@ pub enum RecordError {
 }
 
 impl RecordError {
-    /// Whether the record is valid in itself and contradicts the stored state.
+    /// Whether the record is valid in itself but contradicts the stored state.
     pub fn is_conflict(&self) -> bool {
         matches!(
             self,
@@ -105,8 +105,7 @@ impl RecordFields {
         }
     }
 
-    /// Reads the id of the record. A record that is addressed by its id may
-    /// leave it out.
+    /// Reads the id of the record. The id is optional if the address has it.
     pub(super) fn own_id(
         &mut self,
         field: &'static str,
@@ -170,10 +169,9 @@ impl RecordFields {
         }
     }
 
-    /// Reads `details` and adds every field that has not been read, so that no
-    /// field of a client (`tier`, `stage`, `renewal_date` …) is lost. Fields in
-    /// `read_only` are ignored: clients send back what a GET answered. Tables have
-    /// `details` as a text.
+    /// Reads `details`, and adds every field that has not been read, so that no field of a
+    /// client (`tier`, `stage`, `renewal_date` …) is lost. Fields in `read_only` are ignored,
+    /// because clients send back what a GET returned. In tables, `details` is a text.
     pub(super) fn details(mut self, read_only: &[&str]) -> Result<Map<String, Value>, RecordError> {
         for field in read_only {
             self.0.remove(*field);
@@ -195,8 +193,7 @@ impl RecordFields {
     }
 }
 
-/// Whether a value stands for none: clients that have no other type than text send an
-/// empty one.
+/// Whether a value counts as absent: clients that can only send texts send an empty one.
 fn is_none(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
@@ -205,7 +202,7 @@ pub(super) fn invalid(field: &'static str, expected: &'static str) -> RecordErro
     RecordError::Invalid { field, expected }
 }
 
-/// The error of an id that is invalid.
+/// The error for an invalid id.
 pub fn invalid_id(field: &'static str) -> RecordError {
     invalid(field, "a string of 1 to 256 characters, or a whole number")
 }

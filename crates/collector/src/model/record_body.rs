@@ -1,15 +1,15 @@
-//! The shapes in which clients wrap the records of a body.
+//! The wrappers that clients put around the records of a body.
 
 use serde_json::{Map, Value};
 
 use super::record::RecordError;
 
-/// What may stand beside `data`: fields that clients keep apart from a record. All
-/// others belong within it.
+/// The fields that may stand next to `data`, because clients send them separately from a
+/// record. All other fields belong within it.
 const BESIDE_DATA: [&str; 6] = ["account_id", "user_id", "id", "date", "move", "is_deleted"];
 
-/// Reads one record: bare, under `data`, in a list of one, or as JSON within a string.
-/// An `api_key` in it is a credential and no field.
+/// Reads one record: bare, under `data`, in a list of one, or as JSON within a string. An
+/// `api_key` in it is a credential and not a field.
 ///
 /// # Errors
 /// When the body holds no record, or several.
@@ -28,12 +28,12 @@ pub fn single(body: Value) -> Result<Value, RecordError> {
 pub fn of_list(record: Value) -> Result<Value, RecordError> {
     match parsed(record) {
         Value::Object(fields) => unwrapped(fields),
-        // Its reader says what a record is.
+        // The reader of the record reports the error.
         other => Ok(other),
     }
 }
 
-/// Takes the record out of `data`, with what stands beside it.
+/// Takes the record out of `data`, and adds the fields next to it.
 fn unwrapped(mut fields: Map<String, Value>) -> Result<Value, RecordError> {
     fields.remove("api_key");
     let Some(data) = fields.remove("data") else {
@@ -48,7 +48,7 @@ fn unwrapped(mut fields: Map<String, Value>) -> Result<Value, RecordError> {
             }
         }
         Value::Array(_) => return Err(RecordError::NotOne),
-        // A number or a text is a field with that name.
+        // If `data` is a number or a text, it is an ordinary field with that name.
         data => {
             fields.insert("data".to_owned(), data);
             return Ok(Value::Object(fields));
@@ -70,8 +70,8 @@ fn unwrapped(mut fields: Map<String, Value>) -> Result<Value, RecordError> {
     Ok(Value::Object(record))
 }
 
-/// Reads many records: a list, or a list or one record under `records` or `data`.
-/// `None` for a body of any other shape, such as a bare record.
+/// Reads many records: a list, or a list or single record under `records` or `data`. `None`
+/// for a body of any other shape, such as a bare record.
 pub fn many(body: Value) -> Option<Vec<Value>> {
     match parsed(body) {
         Value::Array(records) => Some(records),
@@ -84,7 +84,7 @@ pub fn many(body: Value) -> Option<Vec<Value>> {
                 Value::Object(mut inner) if inner.contains_key("records") => {
                     listed(inner.remove("records")?)
                 }
-                // What stands beside one record belongs to it.
+                // Fields next to a single record belong to it.
                 record @ Value::Object(_) => {
                     fields.insert("data".to_owned(), record);
                     Some(vec![Value::Object(fields)])
@@ -105,7 +105,8 @@ fn listed(records: Value) -> Option<Vec<Value>> {
     }
 }
 
-/// Parses a string that is a JSON object or list; clients that build forms quote JSON.
+/// Parses a string that contains a JSON object or list: clients that build forms send JSON as
+/// a string.
 fn parsed(value: Value) -> Value {
     let Value::String(text) = &value else {
         return value;

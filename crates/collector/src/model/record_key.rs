@@ -1,12 +1,12 @@
-//! Keys of records that clients send without an `id`, so that a call that is sent
-//! again changes nothing.
+//! Keys for records that clients send without an `id`, so that repeating a call changes
+//! nothing.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{folding::folded, note::NoteKind};
 
-/// The field whose value tells records of a kind apart, if there is one.
+/// The field whose value identifies a record of this kind, if there is one.
 pub fn natural_field(kind: NoteKind) -> Option<&'static str> {
     match kind {
         NoteKind::Contacts | NoteKind::AssignedCsms => Some("email"),
@@ -22,31 +22,31 @@ pub fn natural_field(kind: NoteKind) -> Option<&'static str> {
     }
 }
 
-/// The value of the natural field of a record, without case and white space around it.
+/// The value of the natural field of a record, trimmed and in lower case.
 pub fn natural_value(kind: NoteKind, fields: &Map<String, Value>) -> Option<String> {
     let text = fields.get(natural_field(kind)?)?.as_str()?.trim();
     (!text.is_empty()).then(|| folded(text).into_owned())
 }
 
-/// The id of a record that has none: of its natural field where it has one, otherwise
-/// of its content and the date that it says.
+/// The id for a record that has none. It is derived from the record's natural field if there
+/// is one, and otherwise from its content and its date.
 pub fn id_of_note(kind: NoteKind, date: Option<i64>, fields: &Map<String, Value>) -> String {
     match natural_value(kind, fields) {
         Some(value) => hashed(&[kind.name(), "key", &value]),
         None => {
             let date = date.map(|date| date.to_string()).unwrap_or_default();
-            // serde_json keeps objects sorted, so that equal contents have equal texts.
+            // serde_json keeps objects sorted, so equal contents give equal texts.
             let content = serde_json::to_string(fields).unwrap_or_default();
             hashed(&[kind.name(), &date, &content])
         }
     }
 }
 
-/// The id that parts make, of as many digits as a random one has.
+/// An id that is derived from some texts, with as many digits as a random id.
 pub(super) fn hashed(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
-        // With its length, no two lists of parts are one text.
+        // The length is hashed too, so that no two lists of texts give the same input.
         hash.update(part.len().to_le_bytes());
         hash.update(part.as_bytes());
     }

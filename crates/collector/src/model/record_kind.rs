@@ -7,12 +7,12 @@ use super::{note::NoteKind, rollup::FigureKind};
 pub enum RecordKind {
     /// Financial records.
     Financials,
-    /// Tickets, interactions, notes, and the further collections of the original.
+    /// Tickets, interactions, notes, and the other collections of the original API.
     Notes(NoteKind),
 }
 
 impl RecordKind {
-    /// Every kind, in the order of the page.
+    /// All kinds, in the order of the page.
     pub const ALL: [RecordKind; 12] = [
         RecordKind::Financials,
         RecordKind::Notes(NoteKind::SupportTickets),
@@ -28,7 +28,7 @@ impl RecordKind {
         RecordKind::Notes(NoteKind::AssignedCsms),
     ];
 
-    /// The name in addresses of the API and in forms.
+    /// The name in paths of the API and in forms.
     pub fn name(self) -> &'static str {
         match self {
             RecordKind::Financials => "financials",
@@ -36,7 +36,7 @@ impl RecordKind {
         }
     }
 
-    /// Whether the records of a subtree are those of its root, too.
+    /// Whether the records of a subtree also count for its root.
     pub fn rolls_up(self) -> bool {
         match self {
             RecordKind::Financials => FigureKind::Financials.rolls_up(),

@@ -1,5 +1,5 @@
-//! What the identifications that remain say of an account or a user, once others are
-//! taken back.
+//! The fields of an account or a user according to the identifications that remain after
+//! others were taken back.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use super::trust::{PARENT, requested_parent};
 /// One identification of a public source, whose event is `E`.
 #[derive(Debug, Clone)]
 pub struct Identified<E> {
-    /// The event that says it.
+    /// Its event.
     pub event: E,
-    /// When it was made, but not after its arrival: in ms since the Unix epoch.
+    /// When it was made, or when it arrived if that is earlier, in ms since the Unix epoch.
     pub at: i64,
     /// When it arrived.
     pub received_at: i64,
@@ -22,17 +22,17 @@ pub struct Identified<E> {
     pub may_set_parent: bool,
 }
 
-/// What one of them says of a field.
+/// The value that an identification gives to a field.
 #[derive(Debug, Clone)]
 pub struct RemainingField<E> {
-    /// Null where it takes the field back.
+    /// Null if the identification clears the field.
     pub value: Value,
     /// The identification.
     pub by: Identified<E>,
 }
 
-/// The fields of an account or a user, each as the latest of the remaining
-/// identifications says it.
+/// The fields of an account or a user, each with the value of the latest remaining
+/// identification that sets it.
 #[derive(Debug, Clone)]
 pub struct RemainingFields<E> {
     cleared: BTreeMap<String, i64>,
@@ -41,8 +41,7 @@ pub struct RemainingFields<E> {
 }
 
 impl<E: Clone> RemainingFields<E> {
-    /// Those of an account or a user of which the Account API has cleared fields at some
-    /// time.
+    /// Starts empty. `cleared` has the times at which the Account API has cleared fields.
     pub fn of(cleared: BTreeMap<String, i64>) -> Self {
         RemainingFields {
             cleared,
@@ -51,8 +50,8 @@ impl<E: Clone> RemainingFields<E> {
         }
     }
 
-    /// Adds an identification, in the order of arrival. What had arrived when the Account
-    /// API cleared a field says nothing about it.
+    /// Adds an identification, in the order of arrival. If it arrived before the Account API
+    /// cleared a field, it does not count for that field.
     pub fn add(&mut self, details: Map<String, Value>, by: &Identified<E>) {
         let is_first = |known: &RemainingField<E>| by.received_at < known.by.received_at;
         if by.may_set_parent
@@ -79,22 +78,22 @@ impl<E: Clone> RemainingFields<E> {
         (self.cleared.get(field)).is_none_or(|cleared_at| by.received_at > *cleared_at)
     }
 
-    /// What they say of a field.
+    /// The value of a field.
     pub fn get(&self, field: &str) -> Option<&RemainingField<E>> {
         self.fields.get(field)
     }
 
-    /// The parent that the first of those who may set one asks for.
+    /// The parent that was set by the earliest identification that is allowed to set one.
     pub fn parent(&self) -> Option<&RemainingField<E>> {
         self.parent.as_ref()
     }
 
-    /// The events that say it.
+    /// The events that set these fields.
     pub fn events(&self) -> impl Iterator<Item = &E> {
         (self.fields.values().chain(&self.parent)).map(|field| &field.by.event)
     }
 
-    /// Leaves out what events say that are gone meanwhile.
+    /// Drops fields whose events no longer exist.
     pub fn retain(&mut self, is_there: impl Fn(&E) -> bool) {
         self.fields.retain(|_, field| is_there(&field.by.event));
         self.parent.take_if(|field| !is_there(&field.by.event));

@@ -16,16 +16,16 @@ pub enum FigureKind {
     Notes,
 }
 
-/// Whether a figure is part of the figures of the ancestors.
+/// Whether a figure counts for the ancestors of its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RollUp {
-    /// It is part of the figures of every ancestor.
+    /// It counts for every ancestor.
     ToEveryAncestor,
-    /// It counts for its own account alone.
+    /// It counts only for its own account.
     No,
 }
 
-/// At which accounts a figure is captured.
+/// At which accounts a figure is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Captured {
     /// At every account.
@@ -55,8 +55,8 @@ impl FigureKind {
         self.rule().0 == RollUp::ToEveryAncestor
     }
 
-    /// Whether the figure is captured at an account. `at_leaf` says whether the
-    /// account is a leaf.
+    /// Whether the figure is recorded at an account. `at_leaf` says whether the account is a
+    /// leaf.
     pub fn is_captured(self, at_leaf: bool) -> bool {
         at_leaf || self.rule().1 == Captured::Everywhere
     }

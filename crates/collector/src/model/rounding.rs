@@ -1,19 +1,19 @@
-//! Rounds sums for those who read them.
+//! Rounds sums for display.
 
-/// Sums below so much are rounded to that many parts of one: twelve digits in all, of which
-/// six at most are decimals. The error of a sum is in the digits behind them, whatever the
-/// order in which it was added up.
+/// For sums below the first number, the second number is the unit of rounding as parts of
+/// one. That gives twelve significant digits, of which at most six are decimals. The error of
+/// a floating-point sum is in the digits after these, in whatever order it was added up.
 const UNITS: [(f64, f64); 5] = [
     (1e6, 1e6),
     (1e7, 1e5),
     (1e8, 1e4),
     (1e9, 1e3),
-    // From here on a float has no decimals that could be told from errors.
+    // From here on, the decimals of a float cannot be distinguished from its error.
     (1e13, 1e2),
 ];
 
-/// Rounds to the decimals that are right: sums of fractions such as 0.1 have an error far
-/// behind them, which would be written as `0.30000000000000004`.
+/// Rounds to the decimals that are exact: sums of fractions such as 0.1 have an error far
+/// behind these, which would be shown as `0.30000000000000004`.
 pub fn rounded(sum: f64) -> f64 {
     UNITS
         .into_iter()

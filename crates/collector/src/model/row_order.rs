@@ -31,7 +31,7 @@ impl Figure {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum RowOrder {
-    /// By key; the row without a value is the last.
+    /// By key; the row without a value comes last.
     #[default]
     Key,
     /// By a figure, the smallest first.
@@ -41,7 +41,7 @@ pub enum RowOrder {
 }
 
 impl RowOrder {
-    /// The figure by which rows are ordered; `None` where they are by key.
+    /// The figure by which rows are ordered; `None` if they are ordered by key.
     pub fn figure(self) -> Option<Figure> {
         match self {
             RowOrder::Key => None,
@@ -50,7 +50,7 @@ impl RowOrder {
     }
 }
 
-/// As [`RowOrder::from_str`] reads it.
+/// In the form that [`RowOrder::from_str`] reads.
 impl fmt::Display for RowOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_largest = matches!(self, RowOrder::Largest(_));
@@ -62,7 +62,7 @@ impl fmt::Display for RowOrder {
     }
 }
 
-/// The error of a text that is no order.
+/// The error for a text that is not an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "sort is key, events, features, module_time, active_time, sessions or users; a figure with - in front, such as -features, for the largest first"

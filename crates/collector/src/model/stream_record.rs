@@ -1,13 +1,13 @@
-//! Streams: each page instance numbers its events, so that the collector can tell
-//! which of them never arrived.
+//! Streams: each page instance numbers its events, so that the collector can determine which
+//! of them never arrived.
 
 use std::collections::HashMap;
 
 use roaring::RoaringBitmap;
 
-/// Most events that a stream can have lost, in one gap between its numbers or in many. A
-/// page that makes a hundred events a second loses as many in a quarter of an hour. Where
-/// more are missing, somebody invented numbers.
+/// Most events that a stream can plausibly have lost, in one gap between its numbers or in
+/// several. A page that makes a hundred events per second would lose this many in a quarter
+/// of an hour. If more are missing, the numbers were forged.
 pub const MAX_MISSING: u32 = 100_000;
 
 /// The events of each stream in one batch.
@@ -19,9 +19,9 @@ pub struct Arrivals<'a> {
 /// The events of one stream in one batch.
 #[derive(Debug, Default)]
 pub struct StreamArrivals {
-    /// `created_at` of its earliest event, in ms since the Unix epoch; `None` where all that
-    /// arrived had been received before. What a repetition says of its time is not looked
-    /// at: it may be forged.
+    /// `created_at` of its earliest event, in ms since the Unix epoch; `None` if all events
+    /// had been received before. The time of a repeated event is ignored, because it may be
+    /// forged.
     first_at: Option<i64>,
     seqs: Vec<u32>,
     duplicates: i64,
@@ -29,7 +29,7 @@ pub struct StreamArrivals {
 }
 
 impl<'a> Arrivals<'a> {
-    /// Adds an event. `is_new` is false when it has been received before.
+    /// Adds an event. `is_new` is false if it was received before.
     pub fn add(&mut self, stream_id: &'a str, seq: u32, created_at: i64, is_new: bool) {
         let arrived = self.streams.entry(stream_id).or_default();
         if is_new {
@@ -39,15 +39,15 @@ impl<'a> Arrivals<'a> {
         }
     }
 
-    /// Adds a rejected event. Its `created_at` may be the invalid field, so a
-    /// stream of such events begins with the arrival of the first.
+    /// Adds a rejected event. Its `created_at` may be the invalid field, so a stream that has
+    /// only such events begins when the first arrived.
     pub fn add_rejected(&mut self, stream_id: &'a str, seq: u32, received_at: i64) {
         let arrived = self.streams.entry(stream_id).or_default();
         arrived.note_time(received_at);
         arrived.rejected.push(seq);
     }
 
-    /// The streams with what arrived of them.
+    /// The streams, with the events that arrived of each.
     pub fn streams(&self) -> impl Iterator<Item = (&'a str, &StreamArrivals)> {
         self.streams
             .iter()
@@ -56,7 +56,7 @@ impl<'a> Arrivals<'a> {
 }
 
 impl StreamArrivals {
-    /// Adds an event, which was not received before.
+    /// Adds an event that was not received before.
     pub fn add(&mut self, seq: u32, created_at: i64) {
         self.note_time(created_at);
         self.seqs.push(seq);
@@ -67,14 +67,14 @@ impl StreamArrivals {
     }
 }
 
-/// Numbered events of a stream that is stored: those that are erased, or those that are left.
+/// Numbered events of a stored stream: those that are erased, or those that remain.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StreamEvents {
-    /// How many they are.
+    /// Number of the events.
     pub count: i64,
-    /// Their numbers.
+    /// Their sequence numbers.
     pub seqs: RoaringBitmap,
-    /// `created_at` of the earliest, in ms since the Unix epoch; `None` where there is none.
+    /// `created_at` of the earliest, in ms since the Unix epoch; `None` without events.
     pub first_at: Option<i64>,
 }
 
@@ -95,13 +95,13 @@ impl StreamEvents {
     }
 }
 
-/// Why events of a stream are gone.
+/// Why events of a stream were removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gone {
-    /// They were forged: the record is as if they had never arrived.
+    /// They were forged. The record is changed as if they had never arrived.
     TakenBack,
-    /// They were those of a user or an account that was erased: they are gone, but nobody
-    /// lost them.
+    /// They belonged to an erased user or account. They are removed, but do not count as
+    /// lost.
     Erased,
 }
 
@@ -110,20 +110,21 @@ pub enum Gone {
 pub struct StreamRecord {
     /// `created_at` of its earliest event, in ms since the Unix epoch.
     pub first_at: i64,
-    /// The numbers that were received.
+    /// The sequence numbers that were received.
     pub seqs: RoaringBitmap,
-    /// Number of arrivals after the first of a number.
+    /// Number of events that arrived with a sequence number that had been received before.
     pub duplicates: i64,
-    /// Arrived and not kept: rejected and not received since, or erased.
+    /// Sequence numbers that arrived and are not stored: rejected and not accepted since, or
+    /// erased.
     pub rejected: RoaringBitmap,
-    /// Number of the events that were accepted and not erased, those included that retention
-    /// has dropped. Many may have one number.
+    /// Number of events that were accepted and not erased, including those that retention has
+    /// deleted. Several events may have the same sequence number.
     pub events: i64,
 }
 
 impl StreamRecord {
-    /// The record with what arrived of a stream that has none yet; `None` where nothing of
-    /// that is new.
+    /// The record for a stream that has none yet; `None` if none of the arrived events is
+    /// new.
     pub fn of(arrived: &StreamArrivals) -> Option<Self> {
         let mut record = StreamRecord {
             first_at: arrived.first_at?,
@@ -136,7 +137,7 @@ impl StreamRecord {
         Some(record)
     }
 
-    /// Adds what arrived.
+    /// Adds the events that arrived.
     pub fn add(&mut self, arrived: &StreamArrivals) {
         if let Some(first_at) = arrived.first_at {
             self.first_at = self.first_at.min(first_at);
@@ -144,8 +145,8 @@ impl StreamRecord {
         self.duplicates += arrived.duplicates;
         self.events += arrived.seqs.len() as i64;
         for seq in &arrived.seqs {
-            // The number was received under another event_id: two pages use the
-            // same stream, as a duplicated tab may.
+            // The number was received with another event_id, so two pages use the same
+            // stream, as a duplicated browser tab may.
             self.duplicates += i64::from(!self.seqs.insert(*seq));
         }
         self.rejected.extend(&arrived.rejected);
@@ -154,22 +155,23 @@ impl StreamRecord {
         self.rejected.optimize();
     }
 
-    /// Takes out what is erased. `left` are the events of the stream that are still stored.
-    /// The others of its events are those that retention has dropped: their numbers stay.
+    /// Removes erased events. `left` are the events of the stream that are still stored. All
+    /// other events of the stream were deleted by retention, and their numbers stay in the
+    /// record.
     pub fn remove(&mut self, erased: &StreamEvents, left: &StreamEvents, gone: Gone) {
         let dropped = self.events - erased.count - left.count;
         self.events = (self.events - erased.count).max(left.count).max(0);
         if gone == Gone::Erased && left.count == 0 {
-            // Those that were dropped may have been of whom is erased, too, and the id of the
-            // stream may tell who that was.
+            // The events that retention deleted may also have belonged to the erased user or
+            // account, and the id of the stream may identify them.
             self.events = 0;
         }
         let mut freed = &erased.seqs - &left.seqs;
-        // Each event after the first of a number was a duplicate.
+        // Events that shared a sequence number counted as duplicates, except the first.
         let repeated = erased.count - freed.len() as i64;
         self.duplicates = (self.duplicates - repeated).max(0);
-        // Where more events were dropped than there are numbers for them, some of these had
-        // a number of an erased event.
+        // If retention deleted more events than there are numbers for them, some of these
+        // shared a number with an erased event.
         let of_dropped = (&self.seqs - &left.seqs) - &erased.seqs;
         let shared = (dropped - of_dropped.len() as i64).clamp(0, self.duplicates);
         let kept: RoaringBitmap = freed.iter().take(shared as usize).collect();
@@ -188,8 +190,8 @@ impl StreamRecord {
         }
     }
 
-    /// Takes numbers for those of events that arrived and are not kept. Those after all
-    /// others are left out where they could not all be true.
+    /// Marks the numbers as arrived but not stored. If that would make the record
+    /// implausible, those above all other numbers are dropped.
     fn reject(&mut self, mut numbers: RoaringBitmap) {
         let others = self.last();
         let rejected = self.rejected.clone();
@@ -202,8 +204,8 @@ impl StreamRecord {
         }
     }
 
-    /// Whether none of its events is left, be it stored or dropped by retention. Where the
-    /// last that was stored went with a user or an account, none is.
+    /// Whether no event is left, neither stored nor deleted by retention. Also true once the
+    /// last stored event was erased with a user or an account.
     pub fn is_empty(&self) -> bool {
         self.events == 0
     }
@@ -212,7 +214,7 @@ impl StreamRecord {
         self.seqs.max().max(self.rejected.max())
     }
 
-    /// Number of events that the stream has made, according to its numbers.
+    /// Number of events that the stream has made, according to its sequence numbers.
     fn numbered(&self) -> i64 {
         self.last().map_or(0, |last| i64::from(last) + 1)
     }
@@ -221,13 +223,13 @@ impl StreamRecord {
         (self.seqs.len() + self.rejected.len()) as i64
     }
 
-    /// Whether the numbers cannot all be true, those of rejected events included.
+    /// Whether the sequence numbers, including those of rejected events, cannot be genuine.
     fn is_implausible(&self) -> bool {
         self.numbered() - self.arrived() > i64::from(MAX_MISSING)
     }
 
-    /// Number of events that the stream has made; of an implausible stream, those
-    /// that have arrived.
+    /// Number of events that the stream has made. For an implausible stream, the number of
+    /// those that have arrived.
     pub fn made(&self) -> i64 {
         if self.is_implausible() {
             self.arrived()
@@ -236,7 +238,7 @@ impl StreamRecord {
         }
     }
 
-    /// Number of events that the numbers say were made, where they cannot all be true.
+    /// The number of events that the sequence numbers imply, if it is implausible.
     pub fn implausible(&self) -> Option<i64> {
         self.is_implausible().then(|| self.numbered())
     }
@@ -262,7 +264,7 @@ mod tests {
         StreamRecord::of(&arrived).expect("something arrived")
     }
 
-    /// Made, received, duplicates, rejected.
+    /// Returns the counts of made, received, duplicate and rejected events.
     fn counts(record: &StreamRecord) -> (i64, u64, i64, u64) {
         let StreamRecord { seqs, rejected, .. } = record;
         (record.made(), seqs.len(), record.duplicates, rejected.len())

@@ -1,16 +1,16 @@
-//! How far what the sender of an event says about accounts is believed.
+//! How far account and user details in events are trusted.
 
 use natero_event::received::{id, is_address};
 use serde_json::{Map, Value};
 
 use super::change::Precedence;
 
-/// How the sender of an event is believed.
+/// The trust in the sender of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// What it says replaces what is known.
+    /// Its details replace the stored ones.
     Full,
-    /// What it says fills what is empty.
+    /// Its details only fill empty fields.
     Public {
         /// Whether it may set the parent of an account that has none.
         may_set_parent: bool,
@@ -18,7 +18,7 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// That of a source.
+    /// The trust in a source.
     pub fn of(is_trusted: bool, allows_hierarchy: bool) -> Self {
         if is_trusted {
             Trust::Full
@@ -29,7 +29,8 @@ impl Trust {
         }
     }
 
-    /// Whether it may set the parent of an account. `precedence` is that of what it says.
+    /// Whether the sender may set the parent of an account. `precedence` is that of the
+    /// change.
     pub fn may_set_parent(self, precedence: Precedence, has_parent: bool) -> bool {
         match self {
             Trust::Full => precedence == Precedence::Newer || !has_parent,
@@ -38,10 +39,10 @@ impl Trust {
     }
 }
 
-/// The field that asks for a parent.
+/// The field that sets a parent.
 pub(super) const PARENT: &str = "parent_account_id";
 
-/// The parent that the details of an `identifyAccount` ask for.
+/// The parent that the details of an `identifyAccount` set.
 pub fn requested_parent(details: &Map<String, Value>) -> Option<String> {
     details.get(PARENT).and_then(id).filter(|id| is_address(id))
 }

@@ -13,7 +13,7 @@ pub enum Dimension {
     Module,
     Feature,
     User,
-    /// The accounts in which it was captured.
+    /// The accounts in which it was recorded.
     Account,
     /// Days, as `2024-05-01`.
     Day,
@@ -24,7 +24,7 @@ pub enum Dimension {
 }
 
 impl Dimension {
-    /// Its unit of the calendar; `None` where it is none.
+    /// Its unit of the calendar; `None` for other dimensions.
     pub fn calendar_unit(self) -> Option<CalendarUnit> {
         match self {
             Dimension::Day => Some(CalendarUnit::Day),
@@ -38,7 +38,7 @@ impl Dimension {
         }
     }
 
-    /// Whether it divides usage by what was used.
+    /// Whether it groups usage by what was used.
     pub fn is_name(self) -> bool {
         match self {
             Dimension::Product | Dimension::Module | Dimension::Feature => true,
@@ -50,8 +50,8 @@ impl Dimension {
         }
     }
 
-    /// Whether it divides usage by who used something. Such a row says when it was
-    /// seen.
+    /// Whether it groups usage by who used something. Rows of such a dimension have the times
+    /// of first and last use.
     pub fn is_subject(self) -> bool {
         matches!(self, Dimension::User | Dimension::Account)
     }
@@ -82,7 +82,7 @@ impl Span {
         }
     }
 
-    /// Makes a span that is unbounded where a bound is absent.
+    /// Makes a span that is unbounded on the side of an absent bound.
     pub fn new(from: Option<i64>, to: Option<i64>) -> Self {
         Span {
             from: from.unwrap_or(Span::ALL.from),
@@ -91,8 +91,8 @@ impl Span {
     }
 }
 
-/// Restricts a query to a part of the usage. An empty product, module or
-/// feature stands for events without one.
+/// Restricts a query to a part of the usage. An empty product, module or feature stands for
+/// events without that name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Filter {

@@ -1,4 +1,4 @@
-//! Users and what changes them.
+//! Users and their changes.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ use super::{
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct User {
-    /// Id that clients use.
+    /// The id that clients use.
     pub user_id: String,
     /// Id of the account the user belongs to.
     pub account_id: String,
@@ -30,20 +30,20 @@ pub struct User {
     pub is_deleted: bool,
 }
 
-/// The changes that a record or an identification asks for.
+/// The changes that a record or an identification describes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UserPatch {
     /// Id of the user.
     pub user_id: String,
-    /// Id of the account the user is to belong to; absent to keep it.
+    /// Id of the account that the user is assigned to; absent to keep the current one.
     pub account_id: Option<String>,
-    /// Whether the user may be moved out of another account.
+    /// Whether the user may be moved from another account.
     pub is_move: bool,
     /// First name.
     pub first_name: Change<String>,
     /// Last name.
     pub last_name: Change<String>,
-    /// Deactivates or reactivates it; absent to leave it as it is.
+    /// Deactivates or reactivates it; absent for no change.
     pub is_deleted: Option<bool>,
     /// Changes of all other fields.
     pub details: Map<String, Value>,
@@ -61,7 +61,7 @@ impl UserPatch {
             user_id: fields.own_id("user_id", in_address)?,
             account_id: match fields.id("account_id")? {
                 Change::Set(account_id) => Some(account_id),
-                // A user always has one: none is no other.
+                // A user always has an account, so clearing it changes nothing.
                 Change::Keep | Change::Clear => None,
             },
             is_move: fields.flag("move")?.unwrap_or(false),
@@ -87,11 +87,11 @@ impl UserPatch {
 }
 
 impl UserPatch {
-    /// Id of the account to which the user belongs once the record is stored.
-    /// `belongs_to` is that to which the user belongs now; `None` for an unknown user.
+    /// Id of the account of the user after the record is stored. `belongs_to` is the user's
+    /// current account; `None` for an unknown user.
     ///
     /// # Errors
-    /// Says why the record is rejected.
+    /// Why the record is rejected.
     pub fn account(&self, belongs_to: Option<&str>) -> Result<String, RecordError> {
         match (belongs_to, &self.account_id) {
             (None, None) => Err(RecordError::Missing("account_id")),
@@ -117,7 +117,7 @@ impl UserPatch {
 }
 
 impl User {
-    /// The name, or the id of a user without one.
+    /// The name, or the id if the user has no name.
     pub fn title(&self) -> String {
         let names = [&self.first_name, &self.last_name];
         let names: Vec<_> = names.into_iter().flatten().map(String::as_str).collect();
@@ -128,20 +128,20 @@ impl User {
         }
     }
 
-    /// This user, with the fields that it leaves empty as public sources set them.
+    /// This user, with empty fields filled from what public sources set.
     #[must_use]
     pub fn filled(&self, public: &PublicFields) -> Self {
         let mut filled = self.clone();
         let patch = UserPatch::from_identify(&self.user_id, public.values());
-        // Where both do not fit, the own fields are all that is shown.
+        // If both do not fit, only the user's own fields are shown.
         match filled.apply(patch, Precedence::Older) {
             Ok(()) => filled,
             Err(_) => self.clone(),
         }
     }
 
-    /// Applies all changes except that of the account: whether the user may be
-    /// moved is for the caller to decide.
+    /// Applies all changes except that of the account: the caller decides whether the user
+    /// may be moved.
     ///
     /// # Errors
     /// When the merged details would be too large; nothing is changed then.

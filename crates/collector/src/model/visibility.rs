@@ -1,4 +1,4 @@
-//! What somebody may see.
+//! Which accounts somebody may see.
 
 /// The accounts that somebody may see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -6,17 +6,17 @@ pub enum Visibility {
     /// All accounts.
     #[default]
     All,
-    /// The account with this id, and what is below it.
+    /// The account with this id and its descendants.
     Subtree(String),
 }
 
 impl Visibility {
-    /// Whether all accounts may be seen.
+    /// Whether all accounts are visible.
     pub fn is_all(&self) -> bool {
         *self == Visibility::All
     }
 
-    /// Id of the only account that may be seen with what is below it.
+    /// Id of the root of the visible subtree; `None` if all accounts are visible.
     pub fn root(&self) -> Option<&str> {
         match self {
             Visibility::All => None,
@@ -26,7 +26,7 @@ impl Visibility {
 }
 
 impl From<Option<String>> for Visibility {
-    /// The accounts of a key that names one, or none.
+    /// Restricted to a subtree if the key names an account.
     fn from(within: Option<String>) -> Self {
         within.map_or(Visibility::All, Visibility::Subtree)
     }

@@ -1,7 +1,7 @@
 //! The webhook of alerts: its address, its secret, and how a message is signed.
 //!
-//! The form is that of Standard Webhooks, so that receivers can check a message with
-//! a library that they have.
+//! The format is that of Standard Webhooks, so that receivers can verify messages with an
+//! existing library.
 
 use std::fmt;
 
@@ -9,25 +9,25 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Header with the id of a message. It is the same however often it is sent.
+/// Header with the id of a message. It stays the same when the message is sent again.
 pub const ID_HEADER: &str = "webhook-id";
 /// Header with the time of sending, in seconds since the Unix epoch.
 pub const TIMESTAMP_HEADER: &str = "webhook-timestamp";
 /// Header with the signature.
 pub const SIGNATURE_HEADER: &str = "webhook-signature";
 
-/// Longest address.
+/// Maximum length of an address.
 const MAX_ADDRESS: usize = 2000;
 
-/// The address of a receiver. What follows its host may be a secret, too, so it is
-/// not part of what is printed.
+/// The address of a webhook receiver. The part after the host may be a secret, so it is not
+/// printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookUrl {
     whole: String,
     origin: String,
 }
 
-/// Why a text is no address of a receiver.
+/// Why a text is not a valid address of a receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`url` must be an address of at most 2000 characters that begins with https:// or http:// and a host, without a user or a fragment, such as https://hooks.example.com/natero"
@@ -38,7 +38,7 @@ impl WebhookUrl {
     /// Reads an address.
     ///
     /// # Errors
-    /// When it is none that can be called.
+    /// When the address is not one that can be called.
     pub fn parse(text: &str) -> Result<Self, InvalidUrl> {
         let text = text.trim();
         let (scheme, rest) = text.split_once("://").ok_or(InvalidUrl)?;
@@ -85,18 +85,18 @@ impl fmt::Debug for WebhookUrl {
     }
 }
 
-/// What messages are signed with.
+/// The secret with which messages are signed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(Vec<u8>);
 
-/// Bytes of a secret: as many as SHA-256 gives.
+/// Number of bytes of a secret, the same as in a SHA-256 hash.
 const SECRET_BYTES: usize = 32;
 
 impl WebhookSecret {
     /// Generates a secret.
     ///
     /// # Errors
-    /// When the operating system has no random numbers.
+    /// When the operating system supplies no random numbers.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut bytes = vec![0; SECRET_BYTES];
         getrandom::fill(&mut bytes)?;
@@ -113,13 +113,13 @@ impl WebhookSecret {
         &self.0
     }
 
-    /// The secret as the receiver gets it, once.
+    /// The secret as text, which is shown to the owner of the receiver only once.
     pub fn reveal(&self) -> String {
         format!("whsec_{}", STANDARD.encode(&self.0))
     }
 
-    /// Signs a message: HMAC-SHA256 of `id.timestamp.body` in Base64, after the
-    /// version of the scheme.
+    /// Signs a message: HMAC-SHA256 of `id.timestamp.body` in Base64, preceded by the version
+    /// of the scheme.
     pub fn sign(&self, id: &str, timestamp: i64, body: &str) -> String {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
@@ -138,7 +138,7 @@ impl fmt::Debug for WebhookSecret {
 /// Makes the id of a message.
 ///
 /// # Errors
-/// When the operating system has no random numbers.
+/// When the operating system supplies no random numbers.
 pub fn new_message_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
@@ -146,17 +146,17 @@ pub fn new_message_id() -> Result<String, getrandom::Error> {
     Ok(format!("msg_{}", digits.collect::<String>()))
 }
 
-/// Attempts before a message is given up: three days.
+/// Number of attempts before a message is given up, which takes three days.
 pub const MAX_ATTEMPTS: u32 = 16;
 
-/// The first pause after a failure.
+/// The pause after the first failure.
 const FIRST_PAUSE_MS: i64 = 10_000;
 
-/// The longest pause: a receiver that is back after a night is found within hours.
+/// The longest pause: a receiver that is back after a night is reached within hours.
 const LONGEST_PAUSE_MS: i64 = 8 * 3_600_000;
 
-/// How long after an attempt the next one is made; `None` when it was the last.
-/// `failed` is the number of attempts that have failed.
+/// The pause before the next attempt; `None` after the last one. `failed` is the number of
+/// failed attempts.
 pub fn pause_after(failed: u32) -> Option<i64> {
     if failed >= MAX_ATTEMPTS {
         return None;
@@ -169,7 +169,7 @@ pub fn pause_after(failed: u32) -> Option<i64> {
 mod tests {
     use super::*;
 
-    /// The example in the documentation of Standard Webhooks.
+    /// The example from the documentation of Standard Webhooks.
     #[test]
     fn a_message_is_signed_as_standard_webhooks_says() {
         let secret =

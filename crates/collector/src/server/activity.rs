@@ -1,5 +1,5 @@
-//! Who waits on a connection: the client for the collector, or the collector for
-//! the client.
+//! Which side of a connection waits: the client for the collector, or the collector for the
+//! client.
 
 use std::{
     io,
@@ -24,9 +24,9 @@ use super::draining;
 #[derive(Debug)]
 pub(super) struct Activity {
     opened: Instant,
-    /// Time from `opened` to the last bytes that moved, in ms.
+    /// Time from `opened` to the last transfer of bytes, in ms.
     moved_at: AtomicU64,
-    /// Whether the collector prepares an answer and has all it needs for it.
+    /// Whether the collector prepares an answer and needs nothing more from the client.
     is_working: AtomicBool,
     is_told: AtomicBool,
     told: Notify,
@@ -43,7 +43,7 @@ impl Activity {
         }
     }
 
-    /// Records that bytes moved.
+    /// Records that bytes were transferred.
     fn moved(&self) {
         let ms = self.opened.elapsed().as_millis();
         let ms = u64::try_from(ms).unwrap_or(u64::MAX);
@@ -54,8 +54,8 @@ impl Activity {
         self.is_working.store(is_working, Ordering::Relaxed);
     }
 
-    /// When bytes moved last, if the collector waits for the client: for a
-    /// request, for more of it, or for the client to read the answer.
+    /// The time of the last transfer, if the collector waits for the client: for a request,
+    /// for the rest of one, or for the client to read the answer.
     pub(super) fn waits_since(&self) -> Option<Instant> {
         let moved_at = Duration::from_millis(self.moved_at.load(Ordering::Relaxed));
         (!self.is_working.load(Ordering::Relaxed)).then(|| self.opened + moved_at)
@@ -71,8 +71,8 @@ impl Activity {
         self.is_told.load(Ordering::Relaxed)
     }
 
-    /// Completes when the connection must close, because it was asked to and the
-    /// collector still waits for the client.
+    /// Completes when the connection must close, because it was asked to and the collector
+    /// still waits for the client.
     pub(super) async fn must_close(&self) {
         loop {
             self.told.notified().await;
@@ -84,7 +84,7 @@ impl Activity {
     }
 }
 
-/// A stream that records when bytes move.
+/// A stream that records when bytes are transferred.
 #[derive(Debug)]
 pub(super) struct WatchedStream<S> {
     stream: S,
@@ -133,11 +133,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
     }
 }
 
-/// A request body that records when its handler waits for the client, and that
-/// is read to its end when its handler drops it before.
+/// A request body that records when its handler waits for the client. If the handler drops it
+/// early, the rest is still read.
 #[derive(Debug)]
 pub(super) struct WatchedBody {
-    /// `None` once it was dropped.
+    /// `None` after it was dropped.
     body: Option<Incoming>,
     activity: Arc<Activity>,
 }

@@ -1,5 +1,4 @@
-//! Checks the rules of alerts in the background, and sends messages about what they
-//! hit.
+//! Checks alert rules in the background, and sends webhook messages about matches.
 
 use std::time::Duration;
 
@@ -11,14 +10,13 @@ use crate::{
     },
 };
 
-/// Time between two searches for rules to be checked. Each rule is checked once an
-/// hour.
+/// Time between two searches for rules that are due. Each rule is checked once an hour.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Longest time between two searches for messages to be sent.
+/// Longest time between two searches for messages to send.
 const DELIVERY_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Shortest time between two, so that a clock that is set back makes no loop.
+/// Shortest time between two searches, so that a clock that is set back causes no busy loop.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Checks rules until the task is aborted.

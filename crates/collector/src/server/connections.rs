@@ -1,6 +1,6 @@
-//! The open connections. Their number is bounded; when there is no room for a
-//! new one, the one on which the collector has waited longest for the client is
-//! closed. So idle and stalled connections, however many, keep nobody out.
+//! The open connections. Their number is limited. When there is no room for a new one, the
+//! connection on which the collector has waited longest for the client is closed. So idle and
+//! stalled connections, however many, lock nobody out.
 
 use std::{
     collections::HashMap,
@@ -12,12 +12,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::activity::Activity;
 
-/// Time between two attempts to make room while every connection waits for the
-/// collector.
+/// Time between two attempts to make room while the collector is working for every
+/// connection.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Longest time that the collector waits for a client. Browsers keep idle
-/// connections open for about a minute.
+/// Longest time that the collector waits for a client. Browsers keep idle connections open
+/// for about a minute.
 pub(super) const WAITING_LIMIT: Duration = Duration::from_secs(75);
 
 /// The open connections.
@@ -33,7 +33,7 @@ struct Open {
     connections: HashMap<u64, Arc<Activity>>,
 }
 
-/// The place of one connection. Dropping it makes room.
+/// The slot of one connection. Dropping it frees the slot.
 #[derive(Debug)]
 pub(super) struct Place {
     number: u64,
@@ -51,7 +51,7 @@ impl Connections {
         }
     }
 
-    /// Waits for a place, and makes room for it if there is none.
+    /// Waits for a free slot, and closes a connection if there is none.
     pub(super) async fn place(&self) -> Place {
         loop {
             if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
@@ -93,9 +93,9 @@ impl Connections {
         }
     }
 
-    /// Asks every connection to close on which the collector has waited for
-    /// longer than the limit. This ends clients that do not read their answers;
-    /// those that send nothing have limits of their own.
+    /// Asks every connection to close on which the collector has waited for longer than the
+    /// limit. This ends clients that do not read their answers; other limits apply to clients
+    /// that send nothing.
     pub(super) fn close_stalled(&self, now: Instant) {
         let open = lock(&self.open);
         for activity in open.connections.values() {

@@ -1,22 +1,22 @@
-//! How many connections the limit of file handles allows.
+//! How many connections the limit of file descriptors allows.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Handles for everything but connections: the listener, the runtime, the log,
-/// and two for each connection to the database. A running collector has 25 of
-/// them open, and those that it inherits.
+/// File descriptors for everything except connections: the listener, the runtime, the log,
+/// and two for each connection to the database. A running collector has 25 of them open,
+/// besides those that it inherits.
 const RESERVED: u64 = 40;
 
-/// Fewest connections that are allowed however low the limit is. Where even
-/// these do not fit, `accept` fails now and then, which is handled.
+/// Fewest connections that are allowed, however low the limit is. If even these do not fit,
+/// `accept` fails occasionally, which is handled.
 const FEWEST: u64 = 8;
 
-/// Most connections that are open at a time. Each takes some KB of memory while
-/// it is idle, and up to 64 KiB while it sends headers.
+/// Most connections that are open at the same time. Each takes some KB of memory while idle,
+/// and up to 64 KiB while it sends headers.
 const MOST: u64 = 4096;
 
-/// Raises the soft limit of file handles to the hard one, and returns the number
-/// of connections that fit into it.
+/// Raises the soft limit of file descriptors to the hard limit, and returns the number of
+/// connections that fit into it.
 pub(super) fn raise_limit() -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -34,7 +34,7 @@ pub(super) fn raise_limit() -> usize {
     connections
 }
 
-/// The number of connections within a limit of handles; `None` is no limit.
+/// The number of connections within a limit of file descriptors; `None` is no limit.
 fn connections_within(handles: Option<u64>) -> usize {
     let connections = handles.map_or(MOST, |handles| {
         handles.saturating_sub(RESERVED).clamp(FEWEST, MOST)

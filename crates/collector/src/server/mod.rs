@@ -40,16 +40,16 @@ use activity::{WatchedBody, WatchedStream};
 use connections::{Connections, Place, WAITING_LIMIT};
 use refusals::ExplainedRefusals;
 
-/// Largest size of the request line and headers together.
+/// Largest total size of the request line and headers.
 const HEADER_BYTES: usize = 64 * 1024;
 /// Time between two searches for clients that do not read their answers.
 const SEARCH_INTERVAL: Duration = Duration::from_secs(5);
-/// Pause after `accept` has failed, so that the loop does not spin while file
-/// handles are freed.
+/// Pause after `accept` has failed, so that the loop does not spin until file descriptors are
+/// free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 /// Time between two log lines about failures of `accept`.
 const ACCEPT_LOG_INTERVAL: Duration = Duration::from_secs(10);
-/// How long responses may still take once the process is told to stop.
+/// How long responses may still take after the process was told to stop.
 const SHUTDOWN_TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// Why the server could not start.
@@ -63,8 +63,8 @@ pub enum ServeError {
     Address(std::io::Error),
 }
 
-/// Serves until `shutdown` completes. Then it finishes the requests it has
-/// begun, commits everything it has accepted, and returns.
+/// Serves until `shutdown` completes. Then finishes the requests that have begun, commits
+/// everything that was accepted, and returns.
 ///
 /// # Errors
 /// When the database cannot be opened or the listener has no address.
@@ -122,7 +122,7 @@ async fn accept(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
-    // Clients of the original end every address with a slash.
+    // Clients of the original API end every path with a slash.
     let router = NormalizePathLayer::trim_trailing_slash().layer(router);
     let service = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
@@ -137,8 +137,8 @@ async fn accept(
     loop {
         let accepted = async {
             match listener.accept().await {
-                // The place is taken after the connection, so that an idle one
-                // gives way to it and not to nobody.
+                // The slot is taken only after a connection has arrived, so that an idle
+                // connection is closed only when another needs its slot.
                 Ok((stream, _)) => Ok((stream, connections.place().await)),
                 Err(cause) => Err(cause),
             }
@@ -150,7 +150,8 @@ async fn accept(
                 Err(cause) => {
                     failures.log(&cause);
                     connections.make_room();
-                    // Open connections are served meanwhile; each is a task.
+                    // Open connections continue to be served, because each is a task of its
+                    // own.
                     tokio::select! {
                         () = &mut shutdown => break,
                         () = tokio::time::sleep(ACCEPT_PAUSE) => continue,
@@ -190,7 +191,7 @@ async fn accept(
     }
 }
 
-/// Logs failures of `accept`: the first, and then their number now and then.
+/// Logs failures of `accept`: the first one, and then their number from time to time.
 #[derive(Debug, Default)]
 struct AcceptFailures {
     since_logged: u64,
@@ -220,7 +221,7 @@ fn prepare(
     stream: TcpStream,
     place: &Place,
 ) -> TokioIo<ExplainedRefusals<WatchedStream<TcpStream>>> {
-    // Each response is one small write; waiting to fill a packet only delays it.
+    // Each response is one small write, which waiting for a full packet would only delay.
     let _ = stream.set_nodelay(true);
     let stream = WatchedStream::new(stream, Arc::clone(&place.activity));
     TokioIo::new(ExplainedRefusals::new(stream))

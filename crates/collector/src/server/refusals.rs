@@ -1,9 +1,8 @@
-//! Adds an error body to the responses that hyper makes by itself.
+//! Adds an error body to the responses that hyper generates.
 //!
-//! hyper refuses a request that it cannot parse before it calls any service,
-//! with an empty body, and no setting changes that. The stream in this module
-//! recognises such a response and gives it the JSON body that every other
-//! refusal has.
+//! hyper refuses a request that it cannot parse before it calls any service, with an empty
+//! body, and no setting changes that. The stream in this module recognises such a response
+//! and gives it the JSON body that all other refusals have.
 
 use std::{
     io,
@@ -30,7 +29,7 @@ const LESS_THAN_A_PREFACE: usize = 23;
 #[derive(Debug)]
 pub(super) struct ExplainedRefusals<S> {
     stream: S,
-    /// Bytes that must still be read in pieces shorter than the preface.
+    /// Number of bytes that must still be read in pieces shorter than the preface.
     guarded: usize,
     /// The response that replaces hyper's refusal, which is the last one on a
     /// connection.
@@ -82,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ExplainedRefusals<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads until the client stops sending or the time limit is over.
+    /// Reads until the client stops sending or the time limit is reached.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let limit = self
             .linger
@@ -99,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ExplainedRefusals<S> {
     }
 }
 
-/// Without vectored writes, so that each response arrives here in one piece.
+/// Does not offer vectored writes, so that each response arrives here in one piece.
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ExplainedRefusals<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
@@ -108,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ExplainedRefusals<S> {
     ) -> Poll<io::Result<usize>> {
         match bare_refusal(buf) {
             None => Pin::new(&mut self.stream).poll_write(cx, buf),
-            // Responses to earlier requests come first.
+            // Responses to earlier requests are written first.
             Some((at, _)) if at > 0 => Pin::new(&mut self.stream).poll_write(cx, &buf[..at]),
             Some((_, status)) => {
                 self.answer = with_error_body(buf, status);
@@ -137,15 +136,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ExplainedRefusals<S> {
 const NO_BODY: &[u8] = b"content-length: 0\r\n";
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// Finds hyper's own refusal in `buf` and returns its offset and status. It is
-/// always the last response on a connection. Responses of the router cannot be
-/// mistaken for it: with one of these statuses they have a body, and that never
-/// ends in an empty line.
+/// Finds hyper's own refusal in `buf`, and returns its offset and status. It is always the
+/// last response on a connection. Responses of the router cannot be mistaken for it: with one
+/// of these statuses they have a body, which never ends in an empty line.
 fn bare_refusal(buf: &[u8]) -> Option<(usize, u16)> {
     if !buf.ends_with(END_OF_HEAD) {
         return None;
     }
-    // The status line, the date and two more headers are shorter than that.
+    // The status line, the date and two more headers are shorter than this.
     let tail = buf.len().saturating_sub(256);
     let (at, status) = [400, 414, 431].into_iter().find_map(|status| {
         let begin = format!("HTTP/1.1 {status} ");
@@ -223,7 +221,7 @@ mod tests {
                 let junk = "x".repeat(20_000);
                 let asked =
                     format!("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\njunk\r\n\r\n{junk}");
-                // The tail is lost when the refusal comes first.
+                // The rest of the request cannot be written if the refusal comes first.
                 let _ = write.write_all(asked.as_bytes()).await;
                 let _ = write.shutdown().await;
             };

@@ -13,8 +13,8 @@ use crate::{
 /// Time between two searches for old events.
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// How long the writer is left to batches between two deletions, as a multiple
-/// of the time that the last took with waiting and commit.
+/// Pause between two deletions, as a multiple of the time that the last one took including
+/// waiting and commit. Meanwhile the writer is free for batches.
 const PAUSE_FACTOR: u32 = 4;
 
 /// Pause while too many batches wait for the writer.
@@ -32,11 +32,11 @@ pub(super) async fn prune_forever(store: Arc<dyn Store>, keep: Duration) {
                 Ok(Pruned { is_done: true, .. }) => break,
                 Ok(Pruned { events, .. }) => {
                     deleted += events;
-                    // Deletions and their commits take the writer a fifth of its time
-                    // at most.
+                    // Deletions and their commits occupy the writer for at most a fifth of
+                    // its time.
                     tokio::time::sleep(start.elapsed() * PAUSE_FACTOR).await;
                 }
-                // Batches come first.
+                // Batches have priority.
                 Err(StoreError::Overloaded) => tokio::time::sleep(OVERLOAD_PAUSE).await,
                 Err(cause) => {
                     tracing::warn!(%cause, "old events stay for now");

@@ -1,4 +1,4 @@
-//! Many records in one call, and many in one list.
+//! Many records in one call, and in one list.
 
 use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
@@ -23,7 +23,8 @@ async fn records_come_in_any_order_and_wrong_ones_cost_no_other() {
     assert_eq!(answer["rejected"][0]["index"], 1);
     assert_eq!(answer["rejected"][1]["index"], 3);
     assert_eq!(answer["rejected"][1]["id"], "bad");
-    // Told in the order of the call, whenever each was refused.
+    // The rejected records are listed in the order of the call, no matter at which stage
+    // each was refused.
     let itself = json!({"account_id": "self", "parent_account_id": "self"});
     let both = post(
         &collector,
@@ -108,7 +109,7 @@ async fn lists_come_in_pages() {
 #[tokio::test]
 async fn half_a_character_costs_no_record() {
     let collector = Collector::new();
-    // As JSON.stringify writes a text that was cut within an emoji.
+    // The text that JSON.stringify writes for a string that was cut within an emoji.
     let send = async |method: &str, path: &str, body: &str| {
         let target = format!("/api/v2/{path}?api_key={}", collector.account_key);
         let request = Request::builder().method(method).uri(target);
@@ -203,7 +204,7 @@ async fn a_bulk_call_has_limits_and_says_so() {
         assert_eq!(answer.status, 413);
         assert!(answer.error().contains(words), "{}", answer.text);
     }
-    // One that does not say its length is read as far as the limit.
+    // A body without a declared length is read up to the limit.
     let chunks = (0..17).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1 << 20]));
     let chunked = Body::from_stream(futures_util::stream::iter(chunks));
     let answer = collector

@@ -1,4 +1,4 @@
-//! What events tell of accounts and users.
+//! Account and user details in events.
 
 use serde_json::{Value, json};
 
@@ -155,7 +155,7 @@ async fn a_public_source_only_fills_what_others_left_empty() {
     collector
         .call("PUT", "/api/v2/account_users/ann", Some(user))
         .await;
-    // Later than all that is stored.
+    // Later than everything that is stored.
     let later = natero_collector::clock::now_ms() + HOUR;
     let forged = json!({"name": "Forged", "hierarchy_label": "region", "tier": 9, "size": 5});
     let forged_user = json!({"first_name": "Eve", "last_name": "Lee", "role": null});

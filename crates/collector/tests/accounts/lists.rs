@@ -1,10 +1,10 @@
-//! What lists are searched for and filtered by, and parameters that no call knows.
+//! Searches and filters of lists, and unknown parameters.
 
 use serde_json::{Value, json};
 
 use crate::{accounts, post, support::*};
 
-/// The ids of a list, and that its total is their number.
+/// The ids in a list. Also checks that its total is their number.
 async fn ids(collector: &Collector, path: &str, field: &str) -> Vec<String> {
     let list = collector.get(path).await;
     let results = list["results"].as_array().unwrap();

@@ -176,7 +176,7 @@ async fn a_dry_run_takes_what_refused_records_say_for_nothing() {
         told("account_users?dry_run=true", users).await,
         json!(["elsewhere"])
     );
-    // `top` is named by an accepted record and described by a refused one.
+    // `top` is named as a parent by an accepted record, and described by a refused one.
     let accounts = "account_id,parent_account_id\nx,top\ntop,top\nself,self\n";
     assert_eq!(
         told("accounts?dry_run=true", accounts).await,
@@ -219,7 +219,7 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing() {
     assert_eq!(told["created"], json!(["u", "v"]), "{told}");
     assert_eq!(told["unknown_accounts"], json!(["nowhere"]));
     assert_eq!(collector.count("SELECT COUNT(*) FROM users"), 0);
-    // Without it, the same is done.
+    // Without `dry_run`, the outcome is the same.
     collector
         .call("POST", "/api/v2/accounts", records(tried))
         .await;

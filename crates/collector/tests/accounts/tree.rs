@@ -1,4 +1,4 @@
-//! Accounts, and who is above whom.
+//! Accounts and their ancestors.
 
 use serde_json::{Value, json};
 
@@ -147,7 +147,7 @@ async fn a_deactivated_account_stays_readable_and_frees_its_parent() {
         (200, &json!(true))
     );
     assert_eq!(collector.get("/api/v2/accounts/a").await["is_leaf"], true);
-    // A nightly synchronisation names every account.
+    // A nightly synchronisation sends every account.
     for record in [
         json!({"account_id": "b", "name": "B"}),
         json!({"account_id": "b", "is_deleted": true}),
@@ -221,7 +221,7 @@ async fn a_reorganisation_is_accepted_whole_whatever_the_order_of_its_records() 
     for order in [[0, 1], [1, 0]] {
         for path in ["/api/v2/accounts?dry_run=true", "/api/v2/accounts"] {
             let collector = Collector::new();
-            // `c` has no record above `b`, and one of its own.
+            // `c` appears once as the parent of `b`, and once as a record.
             let stored = json!([
                 {"account_id": "a"},
                 {"account_id": "c", "parent_account_id": "a"},

@@ -1,4 +1,4 @@
-//! Values as clients write them, who often have no other type than text.
+//! Values as clients write them. Many clients can only send texts.
 
 use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
@@ -115,7 +115,7 @@ async fn a_renewal_date_is_one_day_however_it_is_written() {
         assert_eq!(answer.status, 422, "{renewal}");
         assert!(answer.text.contains("`renewal_date` must be a date"));
     }
-    // What an event says never makes it invalid.
+    // Unreadable details never make an event invalid.
     let said = |at: i64, renewal: &str| {
         json!({"account_id": "b", "user_id": "u", "created_at": at, "action": "identifyAccount",
                "details": {"renewal_date": renewal, "tier": "gold"}})

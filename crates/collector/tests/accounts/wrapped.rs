@@ -1,4 +1,4 @@
-//! Records in the wrappings of clients.
+//! Records in the wrappers that clients use.
 
 use serde_json::json;
 

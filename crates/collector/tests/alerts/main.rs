@@ -1,4 +1,4 @@
-//! Alerts: what rules hit, who is told, and what people see.
+//! Alerts: what rules match, who is notified, and what people see.
 #![allow(missing_docs)]
 
 mod pages;

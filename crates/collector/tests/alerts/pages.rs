@@ -175,12 +175,12 @@ async fn a_rule_that_would_hit_nothing_is_stored_when_it_is_meant() {
         asked.text
     );
     assert_eq!(collector.count(rules), 0);
-    // What is offered is what there is.
+    // The form offers only values that occur in the data.
     for option in ["<option value=\"gold\">", "<option value=\"tier\">"] {
         assert!(asked.text.contains(option), "{option}: {}", asked.text);
     }
     let meant = "meant=No+account+has+%E2%80%9Cglod%E2%80%9D+as+its+tier.";
-    // Another one than was asked about is asked about, too.
+    // Another unknown value leads to another question.
     let other = format!("{}&{meant}", form.replace("glod", "gould"));
     assert_eq!(
         post(&collector, &cookie, "/alerts/rules", &other)

@@ -1,4 +1,4 @@
-//! A receiver of messages that behaves as it is told.
+//! A webhook receiver whose behaviour a test sets.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -9,13 +9,13 @@ use std::{
 
 use serde_json::Value;
 
-/// What a receiver does with a request.
+/// How a receiver responds to a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Reply {
     Status(u16),
     /// Closes the connection without an answer.
     Close,
-    /// Answers with another address.
+    /// Answers with a redirect to another address.
     Redirect,
 }
 
@@ -48,7 +48,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver with a reply for each request; after the last one it is gone.
+    /// A receiver with a reply for each request. After the last reply it stops.
     pub fn with(replies: &[Reply]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!(
@@ -61,7 +61,8 @@ impl Receiver {
             for reply in replies {
                 let (stream, _) = listener.accept().unwrap();
                 let request = read(&stream);
-                // Told before it is answered, so that it is there once the sender is done.
+                // Reported before the answer, so that the test finds the request once the
+                // sender is done.
                 let _ = send.send(request);
                 answer(stream, reply);
             }
@@ -69,7 +70,7 @@ impl Receiver {
         Receiver { url, requests }
     }
 
-    /// The next request, once it has arrived.
+    /// Waits for the next request.
     pub fn next(&self) -> Received {
         self.requests
             .recv_timeout(Duration::from_secs(60))

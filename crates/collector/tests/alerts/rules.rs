@@ -1,17 +1,17 @@
-//! What rules hit.
+//! What rules match.
 
 use natero_collector::{clock::now_ms, http::alerting};
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// A day so many days ago, at noon of UTC.
+/// Noon in UTC, this many days ago.
 fn noon(days_ago: i64) -> i64 {
     let today = now_ms() / DAY * DAY;
     today - days_ago * DAY + 12 * HOUR
 }
 
-/// Uses of a feature by a user of an account on a day.
+/// Uses of a feature by a user of an account on one day.
 fn uses(account: &str, user: &str, days_ago: i64, total: u32) -> Value {
     with(
         feature(
@@ -32,7 +32,7 @@ async fn add(collector: &Collector, rule: Value) -> i64 {
     answer.json()["id"].as_i64().unwrap()
 }
 
-/// Account, user and figures of the alerts that hold.
+/// Account, user and figures of the active alerts.
 async fn holding(collector: &Collector) -> Vec<Value> {
     let alerts = collector.get("/api/v2/alerts?holding=true").await;
     let mut alerts: Vec<_> = alerts["results"]
@@ -56,21 +56,21 @@ async fn an_account_is_hit_that_uses_less_than_in_as_many_days_before() {
     let collector = Collector::new();
     collector
         .send(vec![
-            // 70 after 100, and 71 after 100.
+            // From 100 to 70 uses, and from 100 to 71.
             uses("down", "u1", 10, 100),
             uses("down", "u1", 3, 70),
             uses("less", "u2", 10, 100),
             uses("less", "u2", 3, 71),
-            // Nothing is compared with a time before the first use.
+            // There is no comparison with a time before the first use.
             uses("new", "u3", 9, 100),
             uses("new", "u3", 2, 1),
             uses("gone", "u4", 14, 5),
-            // Today is not over: it does not count.
+            // Today does not count, because it is not over.
             uses("today", "u5", 14, 5),
             uses("today", "u5", 0, 5),
         ])
         .await;
-    // The day 14 days ago is the first of the period before.
+    // The day 14 days ago is the first of the previous period.
     collector
         .send(vec![uses("down", "u1", 14, 0), uses("less", "u2", 14, 0)])
         .await;
@@ -175,7 +175,7 @@ async fn users_of_a_subtree_are_compared_at_the_level_of_the_rule() {
     assert!(holding(&collector).await.is_empty());
     let id = add(&collector, rule("leaves", 34, json!({"level": "leaves"}))).await;
     assert_eq!(holding(&collector).await, [json!(["a", null, 1.0, 2.0])]);
-    // A rule that is changed is checked anew.
+    // A rule that was changed is checked again.
     let changed = rule(
         "leaves",
         34,
@@ -267,7 +267,7 @@ async fn a_user_is_new_with_the_first_event_and_told_once() {
         .send(vec![
             at("a", "old", "q", now),
             at("b", "ada", "p", now),
-            // The page of this one was without a connection.
+            // The page of this user was offline.
             at("b", "late", "p", now - 3 * DAY),
         ])
         .await;
@@ -280,7 +280,7 @@ async fn a_user_is_new_with_the_first_event_and_told_once() {
         ]
     );
     assert_eq!(check(&collector).await["began"], 0);
-    // After a week nobody is new, and nobody becomes it again.
+    // After a week a user is no longer new, and does not become new again.
     let later = now + 8 * DAY;
     let app = collector.app.clone();
     let checked = async move { alerting::check_all(&app, later).await.unwrap() };
@@ -460,7 +460,7 @@ async fn a_rule_waits_for_nobody_below_a_deactivated_account() {
     ];
     collector.send(events).await;
     check(&collector).await;
-    // A new user, a silent account for three rules, and the one above it for one.
+    // A new user, an account that is silent by three rules, and the account above it by one.
     assert_eq!(holding(&collector).await.len(), 5);
     for id in ["gone", "gone%20too"] {
         let path = format!("/api/v2/accounts/{id}");

@@ -1,4 +1,4 @@
-//! Messages to the receiver.
+//! Messages to the webhook receiver.
 
 use std::net::TcpListener;
 
@@ -16,19 +16,19 @@ use crate::{
     support::*,
 };
 
-/// Sends what is due at `now`, and returns when more is.
+/// Sends what is due at `now`, and returns when the next message is due.
 async fn deliver_due(collector: &Collector, now: i64) -> Option<i64> {
     deliver(collector, now).await.unwrap()
 }
 
-/// The same, while the test does something else.
+/// The same in the background.
 fn deliver(collector: &Collector, now: i64) -> JoinHandle<Option<i64>> {
     let app = collector.app.clone();
     let delivered = async move { alerting::deliver_due(&app, now).await.unwrap() };
     collector.place.spawn(delivered)
 }
 
-/// Sets the receiver, and returns what it checks signatures with.
+/// Sets the receiver, and returns the secret for checking signatures.
 async fn set(collector: &Collector, url: &str) -> WebhookSecret {
     let answer = collector
         .call("PUT", "/api/v2/webhook", Some(json!({ "url": url })))
@@ -41,7 +41,7 @@ async fn set(collector: &Collector, url: &str) -> WebhookSecret {
     WebhookSecret::from_bytes(bytes)
 }
 
-/// Accounts that were there ten days ago, and a rule that they hit.
+/// Creates accounts that were in use ten days ago, and a rule that matches them.
 async fn silent(collector: &Collector, accounts: usize) {
     let events = (0..accounts).map(|at| {
         let event = feature(&format!("a{at}"), &format!("u{at}"), "f", at);
@@ -84,7 +84,7 @@ async fn a_message_is_signed_and_names_the_rule_and_what_it_hits() {
     assert_eq!(told["rule"]["days"], 7);
     assert_eq!(told["alerts"][0]["account_id"], "a0");
     assert_eq!(told["alerts"].as_array().unwrap().len(), 2);
-    // What holds still is told once.
+    // An alert that stays active is reported only once.
     collector.call("POST", "/api/v2/alerts/check", None).await;
     assert_eq!(deliver_due(&collector, now + DAY).await, None);
     assert_eq!(standing(&collector).await["delivered"], 1);
@@ -109,7 +109,7 @@ async fn a_message_that_fails_is_sent_again_with_growing_pauses_also_after_a_res
         let told = standing(&collector).await;
         assert_eq!(told["waiting"], 1, "{told}");
         assert!(told["last_error"].is_string(), "{told}");
-        // Before its time nothing is sent.
+        // Nothing is sent before its time.
         let sent = receiver.received().len();
         assert_eq!(deliver_due(&collector, next - 1).await, Some(next));
         assert_eq!((sent, receiver.received().len()), (1, 0));
@@ -184,7 +184,7 @@ async fn a_receiver_that_hangs_holds_up_nothing_else() {
     .await;
     silent(&collector, 1).await;
     let delivering = deliver(&collector, now_ms());
-    // The message is under way, and nobody answers it.
+    // The message is being sent, and nobody answers it.
     let (stream, _) = tokio::task::spawn_blocking(move || listener.accept().unwrap())
         .await
         .unwrap();

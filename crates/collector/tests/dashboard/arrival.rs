@@ -1,4 +1,4 @@
-//! Events as they arrive, and those that did not.
+//! Events as they arrive, and those that did not arrive.
 
 use natero_collector::clock::now_ms;
 use serde_json::json;
@@ -41,7 +41,7 @@ async fn events_are_followed_as_they_arrive_and_never_shown_twice() {
         .open("/fragments/events?after=0&account_id=acme")
         .await;
     assert!(own.contains("export") && !own.contains("share"), "{own}");
-    // What others sent is not looked at again.
+    // Events of other accounts are not searched again.
     assert_eq!(last(&own), "2");
     assert_shows(
         &browser.open("/accounts/other/events").await,

@@ -1,4 +1,4 @@
-//! A browser as far as these tests need one: it has a cookie and asks for pages.
+//! A minimal browser for these tests: it has a cookie and requests pages.
 
 use axum::{body::Body, http::Request};
 use natero_collector::clock::now_ms;
@@ -6,7 +6,7 @@ use natero_company::{Target, company};
 
 use crate::support::{Answer, Collector};
 
-/// A browser that is signed in.
+/// A signed-in browser.
 pub struct Browser<'a> {
     pub collector: &'a Collector,
     pub cookie: String,
@@ -34,7 +34,7 @@ impl<'a> Browser<'a> {
         Self::with_key(collector, &collector.account_key).await
     }
 
-    /// A browser that is signed in with a key.
+    /// A browser that signs in with a key.
     pub async fn with_key(collector: &'a Collector, key: &str) -> Self {
         let answer = sign_in(collector, key, "").await;
         assert_eq!(answer.status, 303, "{}", answer.text);
@@ -63,7 +63,7 @@ impl<'a> Browser<'a> {
         self.collector.ask(request).await
     }
 
-    /// Sends a form of a page that takes files: the fields, and the content of each.
+    /// Sends a form that has file fields: the names of the fields, and their contents.
     pub async fn upload(&self, path: &str, fields: &[(&str, &[u8])]) -> Answer {
         let mut body = Vec::new();
         for (name, content) in fields {
@@ -83,7 +83,7 @@ impl<'a> Browser<'a> {
         self.collector.ask(request).await
     }
 
-    /// The text of a page, which is there.
+    /// The text of a page. The page must exist.
     pub async fn open(&self, path: &str) -> String {
         let answer = self.ask(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
@@ -98,7 +98,7 @@ pub fn assert_shows(page: &str, texts: &[&str]) {
     }
 }
 
-/// A collector to which the whole company was sent over HTTP.
+/// A collector that has received the whole company over HTTP.
 pub async fn with_company() -> Collector {
     let collector = Collector::with(&[]);
     for (target, body) in company(now_ms(), 21).requests() {

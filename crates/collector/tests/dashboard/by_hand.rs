@@ -1,4 +1,4 @@
-//! What people enter by hand, and delete again.
+//! Records that people enter by hand and delete again.
 
 use natero_collector::model::record_kind::RecordKind;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ async fn notes_interactions_and_amounts_are_entered_on_the_page_of_an_account() 
     assert!(!viewer.open(path).await.contains("Add an amount"));
 }
 
-/// The ids of the records of a list.
+/// The ids of the records in a list.
 fn ids(list: &Value) -> Vec<String> {
     let records = list["results"].as_array().unwrap().iter();
     records
@@ -104,7 +104,7 @@ async fn every_listed_record_is_deleted_by_its_button_and_nothing_else_is() {
         let left = ids(&collector.get(&list).await);
         let wanted: Vec<_> = kept.into_iter().filter(|id| id != "one & only").collect();
         assert_eq!(left, wanted, "{list}");
-        // Who pressed it, too, is where they wanted to be.
+        // A second click also leads back to the list.
         let again = browser.post(&format!("{path}/delete"), &form).await;
         assert_eq!(again.status, 303);
     }

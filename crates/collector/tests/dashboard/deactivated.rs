@@ -1,4 +1,4 @@
-//! Accounts that were deactivated.
+//! Deactivated accounts.
 
 use serde_json::json;
 
@@ -62,7 +62,7 @@ async fn deactivated_accounts_are_listed_only_on_request() {
     );
     assert!(all[2].starts_with("gone,gone,true,"), "{all:?}");
     assert!(all[3].starts_with("here,here,false,"), "{all:?}");
-    // Those of the old site and of the customer that is gone are not waited for.
+    // The deactivated accounts are not included.
     let page = browser.open("/?range=all").await;
     assert_shows(&page, &["of 3 users", "name=\"deactivated\""]);
     let page = browser.open("/?range=all&deactivated=true").await;
@@ -135,14 +135,14 @@ async fn what_is_below_a_deactivated_account_is_deactivated_at_every_level() {
         all,
         [&expected[..1], &[pair("here", "false")], &expected[1..]].concat()
     );
-    // The pages of the account itself show it as it was, and say so.
+    // The account's own pages still show it, and say that it is deactivated.
     let page = browser.open("/accounts/gone/below?range=all").await;
     assert_shows(&page, &["2 accounts", "Deactivated", "EUR 5.00"]);
     let page = browser.open("/accounts/site").await;
     assert_shows(&page, &["title=\"Deactivated with Gone\""]);
     let summary = collector.get("/api/v2/accounts/gone/summary").await;
     assert_eq!(summary["financials"][0]["by_name"][0]["amount"], 5.0);
-    // For an account above, it counts no more than in its list.
+    // For an account above it, it counts no more than in the list.
     let record = json!({"records": [{"account_id": "gone", "parent_account_id": "group"}]});
     collector
         .call("POST", "/api/v2/accounts", Some(record))

@@ -1,4 +1,4 @@
-//! The form for an account, and where forms lead.
+//! The form for an account, and where forms redirect to.
 
 use axum::{body::Body, http::Request};
 use serde_json::json;
@@ -8,8 +8,7 @@ use crate::{
     support::{Collector, feature, with},
 };
 
-/// The fields of the only form of a page that changes something, as a browser sends
-/// them.
+/// The fields of the page's only form that changes something, as a browser sends them.
 fn fields(page: &str) -> Vec<(String, String)> {
     let form = page
         .split("<form")
@@ -29,7 +28,7 @@ fn fields(page: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A form with one field filled in anew.
+/// A form with one field changed.
 fn sent(fields: &[(String, String)], name: &str, text: &str) -> String {
     let pairs: Vec<String> = fields
         .iter()
@@ -82,7 +81,7 @@ async fn two_who_edit_at_once_keep_what_the_other_changed() {
     let account = collector.get("/api/v2/accounts/acme").await;
     assert_eq!(account["name"], "Acme Ltd");
     assert_eq!(account["details"], json!({"tier": "gold", "csm": "Ada"}));
-    // What is emptied is cleared.
+    // A field that is emptied is cleared.
     let shown = fields(&browser.open(path).await);
     browser.post(path, &sent(&shown, "tier", "")).await;
     let account = collector.get("/api/v2/accounts/acme").await;
@@ -198,7 +197,7 @@ async fn a_long_note_is_taken_and_one_that_is_too_long_is_refused_in_words() {
     let browser = Browser::of(&collector).await;
     let path = "/accounts/acme/records";
     assert_shows(&browser.open(path).await, &["maxlength=\"20000\""]);
-    // An umlaut has six letters in a form.
+    // An umlaut takes six letters in an encoded form.
     let note = |letters: usize| format!("kind=notes&subject=x&text={}", "%C3%BC".repeat(letters));
     let answer = browser.post(path, &note(20_000)).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
@@ -245,11 +244,11 @@ async fn a_parent_that_there_is_not_is_made_only_when_that_is_meant() {
         ],
     );
     assert_eq!(parent().await, json!(null));
-    // Another typing error than the one that was asked about is asked about, too.
+    // Another mistyped parent leads to another question.
     let form = "parent_account_id=Acme+Lt&tier=gold&confirmed=Acme+Ltd";
     let asked = browser.post(path, form).await;
     assert_shows(&asked.text, &["Make a new account “Acme Lt”?"]);
-    // The button sends its account after what the field says.
+    // The button sends the suggested account after the value of the field.
     let form = "parent_account_id=Acme+Ltd&tier=gold&confirmed=Acme+Ltd&parent_account_id=acme";
     assert_eq!(browser.post(path, form).await.status, 303);
     assert_eq!(parent().await, "acme");
@@ -284,7 +283,7 @@ async fn employees_are_a_number_and_an_edit_that_is_refused_is_shown_as_it_was_s
             "value=\"Ada\"",
         ],
     );
-    // What is there and was not touched keeps nobody from changing the rest.
+    // An existing value that was not touched does not keep anybody from changing the rest.
     let shown = fields(&browser.open(path).await);
     assert_eq!(
         browser.post(path, &sent(&shown, "csm", "Bo")).await.status,

@@ -1,4 +1,4 @@
-//! Every figure of the pages, recomputed from the events one by one.
+//! Every figure of the pages, recomputed from the single events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,7 +121,7 @@ async fn an_account_says_what_a_sum_over_the_events_says() {
                 .map(|name| (*name).to_owned())
                 .zip(line.split(',').map(str::to_owned))
                 .collect();
-            // The level of a row shows in its name, which is also in its column.
+            // The level of a row follows from its name, which is also in its column.
             let level = match row["name"].as_str() {
                 "Without a product" | "p1" | "p2" => 1,
                 "Without a module" | "m1" | "m2" => 2,
@@ -208,7 +208,7 @@ async fn the_chart_says_what_a_sum_over_the_events_says() {
                     ("features_before", Event::sum(&before, "feature")),
                     ("users_before", users(&before).len() as i64),
                 ];
-                // A window that begins before the first use is compared with nothing.
+                // A window that begins before the first use has no comparison.
                 let first = own.iter().map(|event| event.at).min().unwrap();
                 let is_compared = first < from - 9 * DAY;
                 compared.insert(is_compared);
@@ -244,7 +244,7 @@ async fn users_say_what_a_sum_over_the_events_says() {
                 .copied()
                 .filter(|event| event.user == user)
                 .collect();
-            // What happens after the period is not known in it.
+            // A period does not include what happens after it.
             let until: Vec<&Event> = of.iter().copied().filter(|event| event.at < TO).collect();
             let within = |from: i64, to: i64| -> Vec<&Event> {
                 of.iter()
@@ -356,7 +356,7 @@ async fn the_page_opens_with_the_accounts_that_lost_most() {
                 }));
             }
         }
-        // Old enough to be compared.
+        // Old enough to have a comparison.
         sent.push(json!({
             "account_id": account, "user_id": account, "session_id": "s", "action": "pageView",
             "created_at": now - 200 * DAY, "event_id": format!("{account} first"),

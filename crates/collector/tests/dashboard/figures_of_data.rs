@@ -1,4 +1,4 @@
-//! What pages say of the data itself, recomputed from the events one by one.
+//! What pages show about the data itself, recomputed from the single events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use crate::{browser::Browser, figures_of_user::totals, sums::*, support::*};
 /// Accounts to which users belong.
 const HOMES: [&str; 6] = ["top", "mid", "leaf1", "leaf2", "leaf3", "solo"];
 
-/// The lines of a table as CSV, without its head.
+/// The lines of a table as CSV, without the header.
 async fn lines(browser: &Browser<'_>, path: &str, id: &str) -> BTreeSet<String> {
     let answer = browser.ask(&format!("{path}?{PERIOD}&csv={id}")).await;
     assert_eq!(answer.status, 200, "{path} {id}: {}", answer.text);
     answer.text.lines().skip(1).map(str::to_owned).collect()
 }
 
-/// How many events there are, and the days of the first and the last.
+/// The number of events, and the days of the first and the last.
 fn span(events: &[&Event]) -> String {
     let days: BTreeSet<String> = events.iter().map(|event| iso_day(event.at)).collect();
     let (first, last) = (days.first().unwrap(), days.last().unwrap());
@@ -105,7 +105,7 @@ fn users_of(events: &[&Event]) -> usize {
     users(events).len()
 }
 
-/// What became of a numbered event.
+/// The fate of a numbered event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Arrived,
@@ -133,7 +133,7 @@ impl Stream {
     }
 }
 
-/// Streams of which the first and the last event arrived, so that all are known.
+/// Streams whose first and last events arrived, so that the number of their events is known.
 fn streams(seed: u64) -> Vec<Stream> {
     let mut random = Random(seed);
     (0..14)
@@ -267,7 +267,7 @@ async fn losses_say_what_a_sum_over_the_events_says() {
             assert_row(&by_account[account], &expected, account);
         }
 
-        // Refused lines are counted whenever they came.
+        // Refused lines are counted regardless of the period.
         let refused = table(&browser, &path, "refusals", "account").await;
         for account in ["leaf1", "leaf2", "leaf3", "solo"] {
             let of = all.iter().filter(|stream| stream.account == account);
@@ -283,7 +283,8 @@ async fn alerts_say_what_a_sum_over_the_events_says() {
     let mut random = Random(10);
     let today = natero_collector::clock::now_ms() / DAY * DAY;
     let accounts: Vec<String> = (0..8).map(|no| format!("account {no}")).collect();
-    // Account, user, days ago, uses. Each account is in use since before both weeks.
+    // Account, user, days ago, uses. Each account has been in use since before the two
+    // weeks.
     let mut uses: Vec<(usize, usize, i64, i64)> = (0..accounts.len())
         .map(|account| (account, 0, 20, 1))
         .collect();

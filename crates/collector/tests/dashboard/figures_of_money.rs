@@ -1,4 +1,4 @@
-//! Amounts of money, recomputed from the records one by one.
+//! Amounts of money, recomputed from the single records.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ struct Amount {
     amount: i64,
 }
 
-/// Records of five months, in another order than that of their dates.
+/// Records of five months, not in the order of their dates.
 fn amounts(seed: u64) -> Vec<Amount> {
     let mut random = Random(seed);
     (0..80)
@@ -44,8 +44,8 @@ fn month(day: i64) -> String {
     panic!("day {day} is later");
 }
 
-/// By month, name and currency: the records, and the sum of the latest amount of each
-/// account. An amount replaces those before it, whatever their currency.
+/// By month, name and currency: the number of records, and the sum of the latest amount of
+/// each account. An amount replaces earlier ones, whatever their currency.
 fn sums(of: &[&Amount], group: impl Fn(&Amount) -> String) -> BTreeMap<String, (usize, i64)> {
     let mut latest: BTreeMap<(String, &str, &str), &Amount> = BTreeMap::new();
     let mut sums: BTreeMap<String, (usize, i64)> = BTreeMap::new();
@@ -92,7 +92,7 @@ async fn financials_say_what_a_sum_over_the_records_says() {
                     let answer = browser.ask(&path).await;
                     let lines = answer.text.lines().skip(1);
                     lines
-                        // `collector_with` gives some accounts a revenue besides.
+                        // `collector_with` gives some accounts a revenue, too.
                         .filter(|line| !line.contains("mrr"))
                         .map(|line| {
                             let fields: Vec<&str> = line.rsplitn(3, ',').collect();

@@ -1,11 +1,11 @@
-//! The figures of the page of a user, and the share that an account has of the one
-//! above it, recomputed from the events one by one.
+//! The figures on the page of a user, and the share of an account in its parent, recomputed
+//! from the single events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{browser::Browser, sums::*};
 
-/// Events whose times are minutes, as pages show them.
+/// Events whose times are whole minutes, because pages show no seconds.
 fn timed_events(seed: u64) -> Vec<Event> {
     let mut events = events(seed);
     for event in &mut events {
@@ -23,7 +23,7 @@ fn within<'a>(events: &[&'a Event], from: i64, to: i64) -> Vec<&'a Event> {
         .collect()
 }
 
-/// A duration of whole seconds as pages write it.
+/// A duration of whole seconds, as pages show it.
 fn duration(ms: i64) -> String {
     let seconds = ms / 1000;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
@@ -33,7 +33,7 @@ fn duration(ms: i64) -> String {
     }
 }
 
-/// A change as pages write it.
+/// A change, as pages show it.
 fn shown_change(now: i64, before: i64) -> String {
     if now != before && before == 0 {
         return "new".to_owned();
@@ -50,7 +50,7 @@ fn shown_change(now: i64, before: i64) -> String {
     }
 }
 
-/// The main figures of a page by their names: the figure, and what is small beside it.
+/// The main figures of a page by their names: the figure, and the small text beside it.
 pub fn totals(page: &str) -> BTreeMap<String, (String, String)> {
     let text = |html: &str| -> String {
         let mut text = String::new();
@@ -133,7 +133,7 @@ async fn a_user_says_what_a_sum_over_the_events_says() {
     }
 }
 
-/// The bars of the chart.
+/// Checks the bars of the chart.
 async fn assert_days(browser: &Browser<'_>, path: &str, now: &[&Event]) {
     let rows = table(browser, path, "days", "from").await;
     assert_eq!(rows.len(), 10);
@@ -150,7 +150,7 @@ async fn assert_days(browser: &Browser<'_>, path: &str, now: &[&Event]) {
     }
 }
 
-/// The products, modules and features with their figures.
+/// Checks the products, modules and features with their figures.
 async fn assert_names(browser: &Browser<'_>, path: &str, now: &[&Event]) {
     let answer = browser.ask(&format!("{path}&csv=breakdown")).await;
     let mut lines = answer.text.lines();
@@ -182,7 +182,7 @@ async fn assert_names(browser: &Browser<'_>, path: &str, now: &[&Event]) {
     }
 }
 
-/// The events of each session, in the order in which they were made.
+/// Checks the events of each session, in the order in which they were made.
 fn assert_timeline(page: &str, now: &[&Event]) {
     let mut by_session: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for event in now {
@@ -250,7 +250,7 @@ async fn the_share_of_the_account_above_is_that_of_two_sums_over_the_events() {
             );
         }
     }
-    // What is at the top has no share.
+    // A top-level account has no share.
     let page = browser.open(&format!("/accounts/top?{PERIOD}")).await;
     assert!(!totals(&page)["Feature uses"].1.contains(" of "));
 }

@@ -1,4 +1,4 @@
-//! What people import from a table: a file, or one that they paste.
+//! Importing a table: from a file, or pasted.
 
 use axum::{body::Body, http::Request};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::{
     support::{Collector, feature},
 };
 
-/// The fields of a form and their contents.
+/// The names of the fields of a form, and their contents.
 type Fields<'a> = &'a [(&'a str, &'a [u8])];
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_dry_run_says_what_an_import_changes_and_changes_nothing() {
             .status,
         404
     );
-    // A second time there is nothing left to do.
+    // The second time there is nothing left to do.
     let again = browser.upload("/import", &form).await;
     assert_shows(&again.text, &["0 new", "0 changed", "4 unchanged"]);
 }
@@ -129,8 +129,7 @@ async fn users_are_imported_and_a_move_is_refused_without_being_asked_for() {
 async fn a_file_is_tried_and_then_imported_as_it_was_shown() {
     let collector = Collector::new();
     let browser = Browser::of(&collector).await;
-    // As a spreadsheet saves it: with a mark of the encoding, and two characters at the
-    // end of each line.
+    // As a spreadsheet saves it: with a byte order mark, and CR LF at the end of each line.
     let file = "\u{feff}account_id;name\r\nacme;\"Acme & <Sons>\"\r\nzrh;Zürich\r\n";
     let tried = browser
         .upload(
@@ -151,7 +150,8 @@ async fn a_file_is_tried_and_then_imported_as_it_was_shown() {
             "Acme &amp; &lt;Sons&gt;",
         ],
     );
-    // The form holds the table, and asks for no file: what was shown is imported.
+    // The form holds the table and offers no file field, so that the import does what the
+    // dry run showed.
     assert!(!tried.text.contains("type=\"file\""));
     assert_eq!(collector.count("SELECT COUNT(*) FROM accounts"), 0);
     let imported = browser
@@ -246,7 +246,7 @@ async fn a_form_that_cannot_be_read_says_why() {
             .unwrap();
         assert_eq!(collector.ask(request).await.status, status, "{kind} {body}");
     }
-    // A form of another site is refused before it is read.
+    // A form from another site is refused before it is read.
     let request = Request::post("/import")
         .header("cookie", &browser.cookie)
         .header("sec-fetch-site", "cross-site")
@@ -263,7 +263,7 @@ async fn a_pasted_table_that_is_refused_stays_in_the_form() {
     let table = b"user_id,account_id\na,\"<b>\n";
     for (field, text) in [
         ("table", "user_id,account_id\na,&quot;&lt;b&gt;\n"),
-        // A file is still where it was, and chosen again once it is mended.
+        // A file does not have to be sent back: the user corrects it and chooses it again.
         ("file", ""),
     ] {
         let fields = [("kind", &b"users"[..]), (field, &table[..])];
@@ -278,7 +278,7 @@ async fn a_pasted_table_that_is_refused_stays_in_the_form() {
                 "type=\"file\"",
             ],
         );
-        // Nothing was tried that could be imported.
+        // Without a dry run, the form offers no import.
         assert!(!answer.text.contains("value=\"import\""));
     }
 }

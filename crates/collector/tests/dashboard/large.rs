@@ -1,4 +1,4 @@
-//! Pages of accounts with very many names, and with very long ones.
+//! Pages of accounts with very many or very long names.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::{
     support::{Collector, feature, with},
 };
 
-/// An account with so many products, of which the last is used most.
+/// An account with this many products, of which the last is used most.
 async fn with_products(products: usize) -> Collector {
     let collector = Collector::new();
     for chunk in (0..products).collect::<Vec<_>>().chunks(100) {
@@ -52,7 +52,7 @@ async fn a_breakdown_of_many_products_comes_in_pages() {
     let answer = browser
         .ask("/accounts/acme?range=all&page.breakdown=3&csv=breakdown")
         .await;
-    // The last product has an event without a module besides.
+    // The last product also has an event without a module.
     assert_eq!(answer.text.lines().count(), 1 + 3 * 130 + 2);
 }
 

@@ -1,4 +1,4 @@
-//! The dashboard, as a browser gets it.
+//! The dashboard, as a browser receives it.
 #![allow(missing_docs)]
 
 mod arrival;

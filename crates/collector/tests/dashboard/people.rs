@@ -124,7 +124,7 @@ async fn nobody_is_waited_for_who_has_left_or_whose_account_is_deactivated() {
         ("top", vec!["of-live"]),
         ("live", vec!["of-live"]),
         ("other", vec!["mover"]),
-        // As the account itself sees it.
+        // As the page of the deactivated account itself shows it.
         ("gone", vec!["of-below-gone", "of-gone"]),
     ] {
         let path = format!("/accounts/{account}/users?csv=silent&range=7d");
@@ -158,7 +158,7 @@ async fn the_page_of_a_moved_user_has_what_counted_before() {
         .call("PUT", "/api/v2/account_users/ann", Some(moved))
         .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    // The session goes on in the new account, and nothing in the old one counts any more.
+    // The session continues in the new account, and nothing counts in the old one any more.
     collector
         .send(vec![
             event("new", 3, "s1"),
@@ -306,7 +306,7 @@ async fn a_user_of_whom_nothing_counts_did_not_never_come() {
         assert_eq!(page.contains(&link), !events.is_empty(), "{page}");
     }
     assert_shows(&page, &["3 users, 1 never seen."]);
-    // Who sees one account alone is told of events in it, and led nowhere.
+    // Somebody who sees one account alone learns about events in it, but gets no link.
     let viewer = Browser::with_key(&collector, &collector.viewer_key(Some("leaf"))).await;
     let page = viewer.open("/accounts/leaf/users").await;
     assert!(

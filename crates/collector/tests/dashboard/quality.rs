@@ -1,4 +1,4 @@
-//! What is wrong with the data, and the buttons that mend it.
+//! Problems of the data, and the buttons that fix them.
 
 use axum::{body::Body, http::Request};
 use serde_json::json;
@@ -19,7 +19,7 @@ async fn put(collector: &Collector, path: &str, records: serde_json::Value) {
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
-/// The lines of a table of the page as CSV, without its head.
+/// The lines of a table of the page as CSV, without the header.
 async fn lines(browser: &Browser<'_>, id: &str) -> Vec<String> {
     let answer = browser.ask(&format!("/quality?range=all&csv={id}")).await;
     assert_eq!(
@@ -30,7 +30,7 @@ async fn lines(browser: &Browser<'_>, id: &str) -> Vec<String> {
     answer.text.lines().skip(1).map(str::to_owned).collect()
 }
 
-/// Events of a user for another account, for a parent, and for a leaf.
+/// Users' events in another account, in a parent account, and in a leaf.
 async fn troubled() -> Collector {
     let collector = Collector::new();
     put(
@@ -169,7 +169,7 @@ async fn refused_lines_are_counted_by_reason_source_and_account() {
         .await
         .iter()
         .map(|line| {
-            // The reason may have commas in quotes.
+            // The reason may contain commas in quotes.
             let fields: Vec<&str> = line.rsplitn(6, ',').collect();
             (fields[3].to_owned(), fields[2].to_owned())
         })
@@ -337,7 +337,7 @@ async fn setting_a_parent_says_before_it_happens_what_will_no_longer_count() {
     assert_eq!(account["parent_account_id"], "leaf");
     assert_eq!(account["name"], "Other");
     assert_eq!(account["details"]["tier"], "gold");
-    // A parent without usage of its own needs no second look, and a cycle is refused.
+    // A parent without usage of its own needs no confirmation, and a cycle is refused.
     let done = browser
         .post("/accounts/lost/edit", "parent_account_id=top")
         .await;
@@ -392,7 +392,7 @@ async fn an_account_that_nothing_names_any_more_is_listed_and_removed_by_its_but
     let collector = troubled().await;
     let browser = Browser::of(&collector).await;
     assert!(lines(&browser, "undescribed").await.is_empty());
-    // The parent that was a typing error is corrected.
+    // The mistyped parent is corrected.
     let form = "parent_account_id=top";
     let answer = browser.post("/accounts/lost/edit", form).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
@@ -409,7 +409,7 @@ async fn an_account_that_nothing_names_any_more_is_listed_and_removed_by_its_but
         assert_eq!(answer.status, 303, "{}", answer.text);
         answer.headers["location"].to_str().unwrap().to_owned()
     };
-    // One that something names stays, whoever sends its id.
+    // An account that something refers to stays, whoever submits its id.
     for id in ["top", "leaf", "other", "nobody"] {
         assert_eq!(remove(id).await, "/quality?done=not-removed#undescribed");
     }
@@ -421,7 +421,7 @@ async fn an_account_that_nothing_names_any_more_is_listed_and_removed_by_its_but
     assert!(lines(&browser, "undescribed").await.is_empty());
     let gone = collector.call("GET", "/api/v2/accounts/ghots", None).await;
     assert_eq!(gone.status, 404);
-    // Nothing of it was erased: what names it is as welcome as ever, however early.
+    // Removing it was not an erasure, so new events for it are accepted.
     collector
         .send(vec![feature("ghots", "late", "export", "late")])
         .await;

@@ -1,4 +1,4 @@
-//! What a page may load and run.
+//! What a page may load and execute.
 
 use axum::{body::Body, http::Request};
 use natero_collector::clock::now_ms;
@@ -142,7 +142,7 @@ async fn markup_in_data_is_shown_as_text_everywhere() {
             assert!(!page.contains(forbidden), "{path} has {forbidden}");
         }
     }
-    // What an error repeats is escaped, too.
+    // Error pages escape what they repeat.
     let answer = browser.ask("/accounts/%3Cscript%3Ealert(2)").await;
     assert_eq!(answer.status, 404);
     assert!(!answer.text.contains("<script>alert"), "{}", answer.text);

@@ -1,4 +1,4 @@
-//! Who gets in, and how one gets out again.
+//! Signing in and out.
 
 use axum::{body::Body, http::Request};
 

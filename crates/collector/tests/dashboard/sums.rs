@@ -1,5 +1,4 @@
-//! Events, and obviously simple sums over them, with which the figures of pages are
-//! compared.
+//! Events, and obviously simple sums over them, as the expected figures of pages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +11,13 @@ use crate::{
 
 /// 1 May 2024.
 pub const START: i64 = 1_714_521_600_000;
-/// The period, 10 to 19 May, and the ten days before it.
+/// The period, 10 to 19 May. The previous one is the ten days before it.
 pub const PERIOD: &str = "from=2024-05-10&to=2024-05-19";
 pub const FROM: i64 = START + 9 * DAY;
 pub const TO: i64 = START + 19 * DAY;
 pub const BEFORE: i64 = START - DAY;
 
-/// Account, and the account above it.
+/// Each account with its parent.
 pub const ACCOUNTS: [(&str, Option<&str>); 8] = [
     ("top", None),
     ("mid", Some("top")),
@@ -30,7 +29,7 @@ pub const ACCOUNTS: [(&str, Option<&str>); 8] = [
     ("young", None),
 ];
 
-/// An event with what is needed to sum it up.
+/// An event, with what is needed to sum it up.
 #[derive(Debug, Clone)]
 pub struct Event {
     pub account: &'static str,
@@ -68,7 +67,7 @@ impl Event {
     }
 }
 
-/// A small generator: what matters is that it gives the same each time.
+/// A small random generator. All that matters is that it always gives the same numbers.
 pub struct Random(pub u64);
 
 impl Random {
@@ -81,7 +80,7 @@ impl Random {
     }
 }
 
-/// Events of four weeks, with the edges of the periods among them.
+/// Events of four weeks, including some at the boundaries of the periods.
 pub fn events(seed: u64) -> Vec<Event> {
     let mut random = Random(seed);
     let mut events = Vec::new();
@@ -119,7 +118,7 @@ pub fn events(seed: u64) -> Vec<Event> {
             amount: 1 + random.below(9) as i64,
         });
     }
-    // Its first use is within the period before.
+    // The account's first use is within the previous period.
     for day in [3, 4, 11, 12] {
         events.push(Event {
             account: "young",
@@ -145,7 +144,7 @@ pub fn is_below(account: &str, top: &str) -> bool {
     false
 }
 
-/// Two users for each account who never come, besides those of the events.
+/// A collector with these events. Each account also has two users without events.
 pub async fn collector_with(events: &[Event]) -> Collector {
     let collector = Collector::new();
     let accounts: Vec<Value> = ACCOUNTS
@@ -228,7 +227,7 @@ pub fn sessions(events: &[&Event]) -> usize {
     pairs.len()
 }
 
-/// The change of a figure as CSV writes it, and its share.
+/// The change of a figure in CSV: the difference, and the relative change.
 pub fn change(now: i64, before: i64) -> (String, String) {
     let share = match (now, before) {
         _ if now == before => "0".to_owned(),
@@ -254,8 +253,8 @@ pub fn assert_row(row: &BTreeMap<String, String>, expected: &[(&str, String)], w
     }
 }
 
-/// Whether the period before can be compared: it must not reach before the first
-/// use, which may be on its first day.
+/// Whether there is a comparison with the previous period. That period must not reach back
+/// before the first use, which may be on its first day.
 pub fn is_compared(events: &[&Event]) -> bool {
     events.iter().any(|event| event.at < BEFORE + DAY)
 }

@@ -1,4 +1,4 @@
-//! What is downloaded, what is searched, and what is said where there is nothing.
+//! Downloads, searches and empty states of tables.
 
 use axum::{body::Body, http::Request};
 use serde_json::json;
@@ -51,7 +51,7 @@ async fn events_without_a_session_are_no_session() {
         ],
     );
     assert!(!page.contains("1 feature uses"));
-    // One user is one user on every day and in every row.
+    // The number of users would always be one for a single user.
     assert!(!page.contains("Active users") && !page.contains("data-label=\"Users\""));
 }
 
@@ -258,10 +258,10 @@ async fn a_text_in_the_name_or_id_chooses_what_is_counted() {
     );
     let (_, list) = page.split_once("<main").unwrap();
     assert!(!list.contains("Oslo"), "{list}");
-    // Each word is in the name or in the id.
+    // Each word occurs in the name or in the id.
     let page = browser.open("/?range=all&find.accounts=air+a2").await;
     assert_shows(&page, &["<h2>1 account</h2>", "Oslo Air"]);
-    // The users of an account say of how many they are.
+    // The heading says how many of an account's users match the search.
     let page = browser
         .open("/accounts/a2/users?range=all&find.users=bob")
         .await;

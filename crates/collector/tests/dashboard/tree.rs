@@ -1,4 +1,4 @@
-//! The tree of accounts, search and lists.
+//! The account tree, the search and the lists.
 
 use serde_json::json;
 
@@ -28,7 +28,7 @@ async fn the_tree_opens_level_by_level_and_finds_accounts() {
         &browser.open("/fragments/search?search=atlantis").await,
         &["No account or user has this"],
     );
-    // An account's page shows the way to it.
+    // An account's page shows the path to it.
     let page = browser.open("/accounts/meridian-nordics-oslo").await;
     assert_shows(
         &page,
@@ -70,7 +70,7 @@ async fn a_level_of_ten_thousand_accounts_comes_in_pages() {
         .await;
     assert_shows(&last, &["site-09999"]);
     assert!(!last.contains("more of"));
-    // One far down the list is still seen in the tree of its own page.
+    // The tree on an account's own page shows it even if it is far down the list.
     let page = browser.open("/accounts/site-07777").await;
     assert!(page.len() < 40_000, "{} bytes", page.len());
     assert_shows(&page, &["aria-current=\"page\" title=\"site-07777\""]);
@@ -138,7 +138,7 @@ async fn accounts_below_are_listed_with_their_usage() {
             "<polyline",
         ],
     );
-    // The tab says how many it leads to.
+    // The tab shows the number of accounts below.
     assert_shows(&page, &["Accounts below<span class=\"many\">10</span>"]);
     let page = browser.open("/accounts/meridian/below?level=top").await;
     assert_shows(

@@ -1,4 +1,4 @@
-//! What an account did.
+//! The usage page of an account.
 
 use natero_collector::clock::now_ms;
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ async fn an_account_shows_what_the_usage_api_says() {
             &[&format!(">{name}</a>"), &separated(&row["features"])],
         );
     }
-    // Opened, a product shows its modules, and a module its features.
+    // An open product shows its modules, and an open module its features.
     let modules = browser
         .open("/accounts/meridian?open=freight,freight/reports")
         .await;
@@ -71,7 +71,7 @@ async fn an_account_shows_what_the_usage_api_says() {
         !modules.contains(">reroute</a>"),
         "another module is closed"
     );
-    // A button of a form opens and closes a row without a script.
+    // Without a script, the button of a form opens and closes a row.
     let closed = browser
         .open("/accounts/meridian?open=freight,freight/reports&toggle=freight/reports")
         .await;
@@ -82,7 +82,7 @@ async fn an_account_shows_what_the_usage_api_says() {
         &page,
         &["All products", "Modules and features", ">dashboard</a>"],
     );
-    // The chart has a value for each day, and there is a table of them.
+    // The chart has a value for each day, and a table shows the same values.
     assert_shows(
         &page,
         &[
@@ -192,8 +192,7 @@ async fn a_comparison_that_reaches_before_the_first_use_is_not_made() {
             json!({"created_at": today - days_ago * DAY, "product": product}),
         )
     };
-    // The period is that of 28 days up to yesterday, and the one before it begins 56
-    // days ago.
+    // The period is the 28 days up to yesterday, and the previous one begins 56 days ago.
     collector
         .send(vec![
             on("young", "a", 1),
@@ -221,7 +220,7 @@ async fn a_comparison_that_reaches_before_the_first_use_is_not_made() {
     }
 }
 
-/// An event at noon of each of the last days, with today's.
+/// Events at noon of the last `days` days, including today.
 fn one_a_day(account: &str, days: i64) -> Vec<Value> {
     let noon = now_ms() / DAY * DAY + DAY / 2;
     (0..days)

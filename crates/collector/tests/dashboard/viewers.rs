@@ -1,4 +1,4 @@
-//! Who may only look, and what a key sees that is for one account.
+//! Viewers, and what a key for one account may see.
 
 use axum::{body::Body, http::Request};
 use natero_collector::clock::now_ms;
@@ -9,7 +9,7 @@ use crate::{
     support::{Collector, feature, with},
 };
 
-/// Pages that a company has, and what each needs to say to be that page.
+/// Pages of the company, each with a text that identifies it.
 const PAGES: [&str; 14] = [
     "/",
     "/?level=all",
@@ -131,7 +131,7 @@ async fn a_key_for_one_account_sees_it_and_what_is_below_and_no_trace_of_others(
         let answer = browser.ask(page).await;
         assert_eq!(answer.status, status, "{page}");
         for other in others {
-            // An error repeats what was asked for.
+            // An error page repeats the requested id.
             assert!(
                 page.contains(other) || !answer.text.contains(other),
                 "{page} names {other}: {}",
@@ -139,7 +139,7 @@ async fn a_key_for_one_account_sees_it_and_what_is_below_and_no_trace_of_others(
             );
         }
     }
-    // Users of others are not found either.
+    // The search does not find users of other accounts either.
     let csv = |text: String| -> Vec<String> {
         text.lines()
             .skip(1)
@@ -155,7 +155,8 @@ async fn a_key_for_one_account_sees_it_and_what_is_below_and_no_trace_of_others(
     }
 }
 
-/// Anybody with a public key can name a user of another account, and users move.
+/// The test's reason: anybody with a public key can name a user of another account, and users
+/// move.
 #[tokio::test]
 async fn a_key_for_one_account_learns_nothing_of_users_who_belong_to_another() {
     let collector = Collector::new();
@@ -277,13 +278,13 @@ async fn a_list_is_saved_by_name_for_everyone() {
     assert_shows(&browser.open("/").await, &[link, "Freight &lt;3"]);
     let viewer = Browser::with_key(&collector, &collector.viewer_key(None)).await;
     assert_shows(&viewer.open("/").await, &[link]);
-    // The name stands for the latest.
+    // A name stands for the view that was saved last.
     browser
         .post("/views", "name=Freight+%3C3&address=%2F%3Flevel%3Dall")
         .await;
     let page = browser.open("/").await;
     assert!(!page.contains(link));
-    // A browser asks for a name before it sends a blank one.
+    // The browser itself refuses a blank name.
     assert_shows(&page, &[r#"pattern=".*\S.*""#]);
     for (form, status) in [
         ("name=+&address=%2F", 422),
@@ -292,7 +293,7 @@ async fn a_list_is_saved_by_name_for_everyone() {
     ] {
         assert_eq!(browser.post("/views", form).await.status, status, "{form}");
     }
-    // A view of another host is one of ours.
+    // The address of a view never leads to another host.
     let answer = browser
         .post("/views", "name=x&address=https%3A%2F%2Fevil.example")
         .await;
@@ -300,7 +301,7 @@ async fn a_list_is_saved_by_name_for_everyone() {
     let id = collector.count("SELECT id FROM saved_views WHERE name LIKE 'Freight%'");
     browser.post(&format!("/views/{id}/delete"), "").await;
     assert!(!browser.open("/").await.contains("Freight &lt;3"));
-    // A form of another site changes nothing.
+    // A form from another site changes nothing.
     let request = Request::post("/views")
         .header("cookie", &browser.cookie)
         .header("sec-fetch-site", "cross-site")

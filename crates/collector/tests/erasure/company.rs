@@ -1,4 +1,4 @@
-//! Accounts of which something is erased.
+//! Accounts for tests of erasure.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub fn event(account: &str, user: &str, stream: &str, seq: u32) -> Value {
     )
 }
 
-/// Events of a stream, and others without one, of accounts and users that they invent.
+/// Forged events of a stream, and some without a stream, which invent accounts and users.
 pub fn forged() -> Vec<Value> {
     let invented = (0..20).map(|no| {
         let user = format!("forged {no}");

@@ -1,4 +1,4 @@
-//! What forged events said and invented is taken back.
+//! Taking back forged events also removes what they changed and created.
 
 use axum::{body::Body, http::Request};
 use natero_collector::model::keys::NewSource;
@@ -47,7 +47,7 @@ async fn what_forged_events_invented_goes_with_them_and_what_others_named_stays(
     collector.check_figures().await;
 }
 
-/// An identification that asks for a parent, as number `seq` of a stream.
+/// An identification that sets a parent, as number `seq` of a stream.
 fn placed(account: &str, stream: &str, seq: u32, parent: &Value) -> Value {
     with(
         event(account, account, stream, seq),
@@ -100,7 +100,8 @@ async fn a_parent_that_a_forged_event_has_set_is_taken_back_and_one_that_was_con
     assert_eq!(gone.status, 404);
 }
 
-/// An identification of acme or ann as number `seq` of a stream, made `ahead` ms from now.
+/// An identification of acme or ann as number `seq` of a stream, with a time that is `ahead`
+/// ms from now.
 fn said(action: &str, stream: &str, seq: u32, ahead: i64, details: Value) -> Value {
     let created_at = natero_collector::clock::now_ms() + ahead;
     with(
@@ -291,7 +292,7 @@ async fn what_a_source_sent_in_a_span_of_arrival_is_taken_back() {
     assert_eq!(collector.get("/api/v2/loss").await, loss);
     collector.check_figures().await;
 
-    // What came later is not of the span.
+    // Later arrivals are not in the erased span.
     let again = collector
         .call("DELETE", &path("source-1"), None)
         .await

@@ -1,10 +1,10 @@
-//! What was erased stays so, whatever comes late.
+//! Erased data stays erased, even if events arrive late.
 
 use serde_json::json;
 
 use crate::{collector, company::event, support::*};
 
-/// Sends ann's event of before under another account, and expects a refusal.
+/// Sends ann's earlier event again under another account, and expects a refusal.
 async fn check_stays_erased(collector: &Collector) {
     let old = with(
         event("other", "ann", "z", 0),

@@ -1,4 +1,4 @@
-//! What was sent or stored can be taken back.
+//! Events and stored data can be erased.
 #![allow(missing_docs)]
 
 mod company;
@@ -42,7 +42,7 @@ async fn a_stream_is_taken_back_with_its_figures_and_what_it_said() {
     collector
         .send(vec![
             with(event("acme", "ann", "bad", 0), json!({"total": 1_000_000})),
-            // In hours of its own, under another account and as another user.
+            // In hours without other events, in another account and as another user.
             with(
                 event("beta", "eve", "bad", 1),
                 json!({"created_at": NOW - DAY}),
@@ -69,7 +69,7 @@ async fn a_stream_is_taken_back_with_its_figures_and_what_it_said() {
     assert_eq!(collector.get("/api/v2/loss").await, loss);
     collector.check_figures().await;
 
-    // What is sent late or again stays out, and is told.
+    // Events that are sent late or again stay out, and the answer says so.
     let receipt = collector
         .post(ndjson(&[
             event("acme", "ann", "bad", 0),
@@ -90,7 +90,7 @@ async fn even_a_figure_that_overflowed_is_right_once_its_stream_is_gone() {
     collector.send(vec![event("acme", "ann", "good", 0)]).await;
     let before = usage(&collector).await;
     collector.send(vec![event("acme", "ann", "bad", 0)]).await;
-    // As a version stored it that did not bound totals.
+    // Earlier versions did not limit totals, and could store this.
     let sql = "UPDATE events SET total = 1e308 WHERE stream_id = 'bad'";
     collector.place.execute(sql);
     collector.place.rebuild();
@@ -107,7 +107,7 @@ async fn from_hours_without_their_events_the_figures_of_a_stream_are_subtracted(
         .await;
     assert_eq!(collector.prune(NOW - 5 * HOUR).await, 1);
     let before = usage(&collector).await;
-    // Arrives after the others of its hour are gone.
+    // Arrives after the other events of its hour were deleted.
     collector
         .send(vec![old(event("acme", "ann", "bad", 0), 10)])
         .await;
@@ -125,7 +125,7 @@ async fn an_erased_user_leaves_no_trace_but_the_figures_of_others() {
     collector
         .send(vec![
             event("acme", "ann", "a", 0),
-            // Set aside.
+            // Not counted, because the user belongs to another account.
             event("beta", "ann", "a", 1),
             with(
                 event("acme", "ann", "a", 2),
@@ -150,7 +150,7 @@ async fn an_erased_user_leaves_no_trace_but_the_figures_of_others() {
     }
     assert_eq!(usage(&collector).await["totals"]["sessions"], 2);
 
-    // Late events stay out; a user who comes back is a new one.
+    // Late events stay out; if a user comes back, that is a new user.
     let late = with(event("acme", "ann", "a", 3), json!({"event_id": "late"}));
     let now = natero_collector::clock::now_ms() + HOUR;
     let fresh = with(event("acme", "ann", "a", 4), json!({"created_at": now}));

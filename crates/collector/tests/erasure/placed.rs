@@ -1,4 +1,5 @@
-//! Where users belong whom a forged first event has placed, once that is gone.
+//! The account of a user whom a forged first event has assigned, after that event was taken
+//! back.
 
 use axum::{body::Body, http::Request};
 use natero_collector::model::keys::NewSource;
@@ -29,8 +30,8 @@ async fn totals(collector: &Collector, account: &str) -> (Value, Value) {
     )
 }
 
-/// A forged event of a source that names the user first, and three of others that name the
-/// right account.
+/// Sends a forged event of a source that names the user first, and three of others that name
+/// the right account.
 async fn forge(collector: &Collector, source: &str) {
     let said = json!({"action": "identifyUser", "details": {"first_name": "Ann"}});
     send_from(collector, source, &[event("forged", "u", "bad", 0)]).await;
@@ -44,7 +45,7 @@ async fn forge(collector: &Collector, source: &str) {
     assert_eq!(account_of(collector, "u").await, "forged");
 }
 
-/// Checks that nothing is left of the forged event, and that all others count.
+/// Checks that the forged event has no effect any more, and that all others count.
 async fn check_healed(collector: &Collector, events: i64) {
     let user = collector.get("/api/v2/account_users/u").await;
     assert_eq!(
@@ -162,7 +163,7 @@ async fn a_user_stays_whom_somebody_else_has_placed() {
         .await;
     collector
         .send(vec![
-            // The first to name it, and not what is taken back.
+            // This is the first event that names the account, and is not taken back.
             event("beta", "first", "good", 0),
             event("beta", "first", "bad", 0),
             event("beta", "api", "bad", 1),
@@ -234,7 +235,7 @@ async fn an_erased_account_takes_users_along_whom_the_api_or_a_server_has_placed
     assert_eq!(account_of(&collector, "public").await, "acme");
     assert_eq!(totals(&collector, "acme").await, (json!(1), json!(0)));
     collector.check_figures().await;
-    // Who moved is not on the list of those who were erased.
+    // A user who moved is not on the list of erased users.
     let late = with(
         event("acme", "public", "other", 3),
         json!({"event_id": "late"}),

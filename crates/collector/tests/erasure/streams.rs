@@ -1,4 +1,4 @@
-//! What the loss report says of streams of which something is erased.
+//! The loss report on streams from which something was erased.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,8 @@ async fn a_number_that_is_taken_back_is_as_if_it_had_never_come() {
     collector.send(honest.to_vec()).await;
     let before = collector.get("/api/v2/loss").await;
     assert_eq!(before["missing"], 2);
-    // It hides a gap, repeats a number, is the earliest and makes the stream implausible.
+    // The forged events hide a gap, repeat a number, are the earliest, and make the stream
+    // implausible.
     for (id, seq) in [("a", 2), ("b", 4), ("c", 4_000_000_000_u32)] {
         let forged = json!({"event_id": id, "created_at": NOW - DAY});
         collector
@@ -73,7 +74,7 @@ async fn the_last_event_of_a_stream_takes_its_record_along() {
 #[tokio::test]
 async fn events_of_an_erased_user_are_not_lost() {
     let collector = collector().await;
-    // Two people use one page.
+    // Two people use the same page.
     let events = ["bob", "ann", "ann", "bob", "ann"];
     let events = (0..)
         .zip(events)
@@ -81,7 +82,8 @@ async fn events_of_an_erased_user_are_not_lost() {
     collector.send(events.collect()).await;
     let path = "/api/v2/account_users/ann?erase=true";
     assert_eq!(collector.call("DELETE", path, None).await.status, 200);
-    // The stream made its last event, too, whoever is erased first.
+    // The stream counts as having made its last event, in whichever order the users are
+    // erased.
     assert_eq!(loss(&collector, &COUNTS).await, [1, 5, 2, 0, 0, 0]);
     assert_eq!(loss(&collector, &["rejected"]).await, [3]);
 }
@@ -91,12 +93,13 @@ async fn what_retention_dropped_of_a_stream_stays_in_its_record() {
     let path = |of: &str| format!("/api/v2/{of}");
     let source = "sources/source-1/events?from=";
     for erased in ["events/forged", "account_users/bob?erase=true", source] {
-        // A number that an honest event has, one that fills a gap, and one after all.
+        // A number that an honest event also has, one that fills a gap, and one after all
+        // others.
         for seq in [2, 5, 9] {
             let collector = collector().await;
             let is_user = erased.contains("bob");
             let mut honest = [0, 1, 2, 4, 6].map(|seq| event("acme", "ann", "t", seq));
-            // An erased user takes along a stream of which nothing else is stored.
+            // Erasing a user also erases a stream from which nothing else is stored.
             honest[4]["created_at"] = json!(if is_user { NOW + 2 * DAY } else { NOW });
             collector.send(honest.to_vec()).await;
             let before = collector.get("/api/v2/loss").await;
@@ -116,7 +119,7 @@ async fn what_retention_dropped_of_a_stream_stays_in_its_record() {
             match seq {
                 2 => assert_eq!(after, before, "{erased}"),
                 _ if !is_user => assert_eq!(after, before, "{erased} {seq}"),
-                // It arrived, and is not lost.
+                // It arrived, so it is not lost.
                 _ => assert_eq!(
                     (&after["received"], &after["rejected"]),
                     (&json!(5), &json!(1)),
@@ -148,7 +151,7 @@ async fn the_time_of_a_repeated_event_moves_no_stream() {
     let again = json!({"created_at": 946_684_800_000_i64});
     let again = with(event("acme", "ann", "t", 0), again);
     let receipt = collector.post(ndjson(&[again])).await.json();
-    // On servers an event of another day is another event.
+    // With a store on servers, an event of another day is a different event.
     if receipt["duplicates"] == 1 {
         let report = collector.get(&since).await;
         assert_eq!(

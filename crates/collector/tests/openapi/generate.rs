@@ -1,9 +1,9 @@
-//! Values that a schema allows, and values that come near it.
+//! Random values that a schema allows, and values that almost fit.
 
 use proptest::{prelude::*, sample::select, string::string_regex};
 use serde_json::{Map, Value, json};
 
-/// Few enough that requests meet the same accounts and users again.
+/// Few names, so that requests refer to the same accounts and users again.
 const NAMES: [&str; 8] = [
     "acme",
     "acme-north",
@@ -80,7 +80,7 @@ fn text(schema: &Value) -> BoxedStrategy<Value> {
         let matching = string_regex(inner).expect("a pattern that can be made");
         return matching.prop_map(Value::from).boxed();
     }
-    // Names have a length and a letter, so these always fit.
+    // Names have a maximum length and start with a letter, so these always fit.
     prop_oneof![
         select(&NAMES[..]).prop_map(str::to_owned),
         "[^\\s\\p{C}]\\PC{0,20}",
@@ -90,11 +90,11 @@ fn text(schema: &Value) -> BoxedStrategy<Value> {
 }
 
 fn whole(schema: &Value) -> BoxedStrategy<Value> {
-    // As far as every reader of JSON is exact.
+    // The largest integer that every JSON reader represents exactly.
     const SAFE: f64 = 9_007_199_254_740_991.0;
     let least = schema["minimum"].as_f64().unwrap_or(-SAFE).max(-SAFE) as i64;
     let most = schema["maximum"].as_f64().unwrap_or(SAFE).min(SAFE) as i64;
-    // Close to 0, where the schema allows that.
+    // Values close to 0, if the schema allows them.
     let near = least.max(-3).min(most)..=most.min(3).max(least);
     prop_oneof![near, least..=most, select(vec![least, most])]
         .prop_map(Value::from)
@@ -138,7 +138,7 @@ fn object(document: &Value, schema: &Value) -> BoxedStrategy<Value> {
         .boxed()
 }
 
-/// Any JSON, not too deep.
+/// Any JSON value of limited depth.
 pub fn anything() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -168,7 +168,7 @@ pub fn anything() -> impl Strategy<Value = Value> {
     })
 }
 
-/// `value` with one thing in it changed: a part replaced, or left out.
+/// `value` with one change: a part is replaced or removed.
 pub fn spoiled(value: Value) -> impl Strategy<Value = Value> {
     let parts = pointers(&value, String::new());
     (select(parts), proptest::option::weighted(0.7, anything())).prop_map(

@@ -1,4 +1,4 @@
-//! The OpenAPI document against the routes.
+//! Compares the OpenAPI document with the routes.
 #![allow(missing_docs)]
 
 mod generate;

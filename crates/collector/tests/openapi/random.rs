@@ -1,6 +1,6 @@
-//! Requests of every operation, made from what the document says of it: right
-//! ones, wrong ones, and some of no meaning at all. Each answer must be one that
-//! the document promises.
+//! Sends requests to every operation, generated from its description in the OpenAPI document:
+//! valid ones, invalid ones, and some that are complete nonsense. Each answer must be one
+//! that the document describes.
 
 use std::fmt;
 
@@ -18,23 +18,23 @@ use crate::{
     schema::faults,
 };
 
-/// Requests of each operation, right ones and others.
+/// Number of requests to each operation, valid and invalid ones.
 const CASES: u32 = 48;
 
-/// A request before it is sent.
+/// A request that was generated.
 #[derive(Clone)]
 struct Asked {
-    /// Parameters: name, where, and value.
+    /// Parameters: name, place and value.
     given: Vec<(String, String, Value)>,
     kind: &'static str,
     body: Option<Vec<u8>>,
-    /// Whether all of it is as the document says.
+    /// Whether all of it conforms to the document.
     is_right: bool,
     body_is_right: bool,
 }
 
-// A body is text more often than not, and a line of it is told more easily than
-// its bytes, each on a line of its own.
+// Prints the body as text, because a list of its bytes, each on its own line, would be
+// unreadable.
 impl fmt::Debug for Asked {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let body = self.body.as_deref().map(|body| body.escape_ascii());
@@ -84,7 +84,7 @@ impl Operation<'_> {
         self.path.starts_with("/v1/")
     }
 
-    /// A value for each parameter that is given.
+    /// Values for a random selection of the parameters.
     fn parameters(&self, is_right: bool) -> BoxedStrategy<Vec<(String, String, Value)>> {
         let mut all = Just(Vec::new()).boxed();
         for parameter in self.told["parameters"].as_array().into_iter().flatten() {
@@ -102,7 +102,7 @@ impl Operation<'_> {
             };
             let of = |field: &str| parameter[field].as_str().unwrap().to_owned();
             let (name, place) = (of("name"), of("in"));
-            // A path with nothing in a part of it is another address.
+            // A path with an empty segment is a different address.
             let value = if place == "path" {
                 value
                     .prop_filter("an empty part of a path", |value| {
@@ -143,7 +143,7 @@ impl Operation<'_> {
         let Some(schema) = self.body_schema() else {
             return Just(("", None, true)).boxed();
         };
-        // For the Event API the document describes a line in words only.
+        // For the Event API, the document describes a line only in words.
         let event = json!({"$ref": "#/components/schemas/Event"});
         let schema = if self.is_event_api() { &event } else { schema };
         let right = allowed(self.document, schema);
@@ -188,7 +188,7 @@ impl Operation<'_> {
         collector.ask(request.body(body).unwrap()).await
     }
 
-    /// Holds an answer against what the document says of it.
+    /// Checks an answer against the document.
     fn check(&self, asked: &Asked, answer: &Answer) -> Result<(), TestCaseError> {
         let status = answer.status.as_u16();
         let told = &self.told["responses"][status.to_string()];
@@ -215,8 +215,9 @@ impl Operation<'_> {
             }
         }
         if asked.is_right {
-            // It may still contradict what is known, or ask for what is not there. A cursor
-            // is what an earlier answer said, which no schema tells.
+            // A valid request may still contradict the stored state, or refer to something
+            // unknown. Whether a cursor is valid depends on an earlier answer, which the
+            // schema cannot describe.
             let has_cursor = asked.given.iter().any(|(name, ..)| name == "cursor");
             let is_fine = matches!(status, 200 | 404 | 409 | 422) || status == 400 && has_cursor;
             prop_assert!(is_fine, "{status} to what is documented: {}", answer.text);
@@ -253,7 +254,7 @@ fn every_answer_to_right_wrong_and_senseless_requests_is_as_documented() {
             }
         }
     }
-    // Whatever was sent, what is kept agrees with itself. Erasures may have left nothing.
+    // Whatever was sent, the stored data is consistent. Erasures may have left none.
     let event = feature("kept", "kept", "kept", "kept").to_string();
     assert_eq!(
         runtime.block_on(collector.post(event)).json()["accepted"],

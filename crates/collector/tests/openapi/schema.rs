@@ -1,14 +1,14 @@
-//! Whether a value is as a schema says, for the keywords that the document uses.
+//! Checks values against a schema, for the keywords that the document uses.
 
 use natero_collector::model::calendar::Day;
 use serde_json::Value;
 
 use crate::generate::resolved;
 
-/// What is wrong with `value`, each with where it is; empty where nothing is.
+/// The errors in `value`, each with its location; empty for a valid value.
 ///
 /// # Panics
-/// At a keyword that is not known here, so that none is passed over.
+/// At an unknown keyword, so that none is ignored.
 pub fn faults(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     check(document, schema, value, "", &mut faults);
@@ -67,7 +67,7 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str, faults: &mut
                             text.len() == 3 && text.chars().all(|c| c.is_ascii_alphabetic())
                         }
                         r"^\s*$" => text.trim().is_empty(),
-                        // A day.
+                        // The pattern of a day.
                         days if days.starts_with("^(19") => text.parse::<Day>().is_ok(),
                         other => panic!("the pattern {other} is not known here"),
                     });

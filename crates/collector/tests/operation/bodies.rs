@@ -1,4 +1,4 @@
-//! Bodies that do not arrive, and clients that are refused while they send.
+//! Bodies that do not arrive completely, and clients that are refused while they send.
 
 use std::process::Command;
 
@@ -20,7 +20,7 @@ fn event(no: usize) -> String {
     .to_string()
 }
 
-/// Clients that announce a body of 1 MiB and send less of it.
+/// Clients that declare a body of 1 MiB and send only `sent` bytes of it.
 fn announce(running: &Running, target: &str, count: usize, sent: usize) -> Vec<Client> {
     let head = format!("{target} HTTP/1.1\r\nhost: x\r\ncontent-length: {MIB}\r\n\r\n");
     let part = " ".repeat(sent);
@@ -90,7 +90,7 @@ fn a_client_that_is_refused_while_it_sends_can_read_why_and_send_again() {
         ("POST /api/v2/accounts", &large),
         ("POST /sign-in", &large),
     ] {
-        // The whole request is written before any of the answer is read.
+        // The client writes the whole request before it reads any of the answer.
         let (status, answer) = client.request(target, body).unwrap();
         if !matches!(status, 200 | 429) && target != "POST /nowhere" && target != "POST /sign-in" {
             let error: Value = serde_json::from_str(&answer).unwrap();

@@ -33,7 +33,7 @@ async fn a_known_deep_chain_is_posted_again_as_quickly_as_the_first_time() {
     let records = chain(3000);
     let first = post_chain(&collector, &records).await;
     let again = post_chain(&collector, &records).await;
-    // A way up for each record would take some hundred times as long.
+    // Walking up the tree for each record would take some hundred times as long.
     assert!(again < 5 * first, "{again:?} after {first:?}");
 }
 
@@ -48,14 +48,14 @@ async fn a_deep_chain_is_rearranged_as_quickly_as_it_was_posted() {
             "parent_account_id": parent.map(|parent| format!("a{parent}")),
         })
     };
-    // Two chains of every other account, and then all of them upside down.
+    // Two chains of every other account, and then all accounts in reverse order.
     let split: Vec<_> = (0..DEPTH).map(|no| placed(no, no.checked_sub(2))).collect();
     let turned: Vec<_> = (0..DEPTH)
         .map(|no| placed(no, Some(no + 1).filter(|below| *below < DEPTH)))
         .collect();
     for records in [split, turned] {
         let again = post_chain(&collector, &records).await;
-        // A way up for each record would take some hundred times as long.
+        // Walking up the tree for each record would take some hundred times as long.
         assert!(again < 8 * first, "{again:?} after {first:?}");
     }
     let top = collector.get("/api/v2/accounts/a0").await;
@@ -80,7 +80,7 @@ async fn a_deep_chain_is_tried_as_quickly_as_it_was_posted() {
         let answer = collector.call("POST", path, Some(body)).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         let again = start.elapsed();
-        // A way up for each record would take some hundred times as long.
+        // Walking up the tree for each record would take some hundred times as long.
         assert!(again < 8 * first, "{again:?} after {first:?}");
     }
 }
@@ -90,7 +90,7 @@ async fn many_cycles_in_a_deep_chain_are_refused_as_quickly_as_it_was_posted() {
     const DEPTH: usize = 3000;
     let collector = Collector::new();
     let first = post_chain(&collector, &chain(DEPTH)).await;
-    // Each would hang an account below the last of all.
+    // Each record would move an account below the last of the chain.
     let records: Vec<_> = (0..DEPTH - 1)
         .map(|no| json!({"account_id": format!("a{no}"), "parent_account_id": format!("a{}", DEPTH - 1)}))
         .collect();
@@ -135,7 +135,7 @@ async fn events_rearrange_a_deep_chain_in_time_too() {
     let start = Instant::now();
     collector.send(batch(|no| no - 1, "first")).await;
     let first = start.elapsed();
-    // Every one of them would make a cycle, or move what has a parent already.
+    // Each of them would make a cycle, or move an account that already has a parent.
     let start = Instant::now();
     collector.send(batch(|_| DEPTH - 1, "second")).await;
     assert!(

@@ -1,4 +1,4 @@
-//! What a collector tells of itself and of what arrives.
+//! Metrics of a collector, and figures about what arrives.
 
 use serde_json::json;
 
@@ -21,7 +21,7 @@ async fn figures_tell_of_events_and_requests_and_never_of_keys() {
         "natero_events_total{outcome=\"duplicate\"} 2",
         "natero_events_total{outcome=\"rejected\"} 1",
         "natero_requests_total{route=\"/v1/{auth_key}/{api_key}\",method=\"POST\",status=\"200\"} 2",
-        // Refused lines are counted in the commit of their batch.
+        // Refused lines are counted in the same commit as their batch.
         "natero_commit_duration_seconds_count 2",
         "natero_database_size_bytes ",
     ] {

@@ -1,4 +1,4 @@
-//! Connections and file handles, on the binary itself.
+//! Connections and file descriptors, tested with the binary itself.
 
 use std::{
     io::{BufRead, BufReader},
@@ -14,7 +14,7 @@ use crate::{
     support::Place,
 };
 
-/// Starts a collector whose limits of file handles a shell has set.
+/// Starts a collector through a shell that sets its limits of file descriptors.
 fn limited(place: &Place, ulimit: &str) -> Running {
     let mut command = Command::new("sh");
     command
@@ -37,7 +37,7 @@ fn open(running: &Running, count: usize, sent: &str) -> Vec<Client> {
     (0..count)
         .map(|_| {
             let mut client = running.client();
-            // A connection that gave way to later ones takes nothing more.
+            // A connection that was closed to make room accepts no more bytes.
             let _ = client.send(sent);
             client
         })
@@ -52,7 +52,7 @@ fn connections_beyond_the_file_handles_keep_nobody_out() {
         let running = limited(&place, ulimit);
         let stalled = format!("{target} HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{{");
         let kinds = ["", "GET /healthz HTTP/1.1\r\nhos", &stalled];
-        // Each kind is held where that takes few connections.
+        // All kinds are tested only if few connections suffice.
         let kinds = if connections < 1000 {
             &kinds[..]
         } else {
@@ -75,7 +75,7 @@ fn connections_beyond_the_file_handles_keep_nobody_out() {
 fn clients_that_do_not_read_their_answers_keep_nobody_out() {
     let place = Place::new();
     let running = limited(&place, "-n 64");
-    // So often that the answers fill the socket.
+    // Often enough for the answers to fill the socket's buffer.
     let asked = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200);
     let held = open(&running, 100, &asked);
     assert_eq!(running.request("GET /healthz", "").0, 200);
@@ -92,8 +92,8 @@ fn a_connection_in_use_does_not_give_way_to_idle_ones() {
     for no in 0..20 {
         let (status, _) = client.request(&target, &event(no)).unwrap();
         assert_eq!(status, 200);
-        // Fewer than there is room for, since the last request. They are accepted in
-        // their order, so all of them are once the last is answered.
+        // Fewer than there is room for. Connections are accepted in order, so all of them
+        // are accepted once the last one is answered.
         let mut idle = open(&running, 10, "");
         let last = idle.last_mut().unwrap().request("GET /healthz", "");
         assert_eq!(last.unwrap().0, 200);
@@ -115,8 +115,8 @@ fn the_soft_limit_is_raised_to_the_hard_one() {
     running.terminate();
 }
 
-/// Lets a running collector open so many more handles. A limit at its start
-/// would leave a number of handles that depends on those that it inherits.
+/// Lets a running collector open this many more file descriptors. A limit that is set at its
+/// start would leave a number that depends on the inherited ones.
 #[cfg(target_os = "linux")]
 fn leave_handles(running: &Running, more: u64) {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
@@ -133,7 +133,7 @@ fn leave_handles(running: &Running, more: u64) {
                 .unwrap()
         })
         .collect();
-    // The limit is the first number that a handle may not have.
+    // The limit is the first number that a descriptor may not have.
     let free = (0..).filter(|number| !open.contains(number));
     let limit = free.take(more as usize).last().unwrap() + 1;
     let limit = Rlimit {
@@ -149,14 +149,14 @@ fn leave_handles(running: &Running, more: u64) {
 fn a_failed_accept_is_logged_and_does_not_end_the_service() {
     let place = Place::new();
     let running = Running::start(&place);
-    // What a request opens for the first time is open then.
+    // This opens everything that the first request opens.
     assert_eq!(running.request("GET /healthz", "").0, 200);
     leave_handles(&running, 4);
     let held: Vec<TcpStream> = (0..60)
         .map(|_| TcpStream::connect(&running.address).unwrap())
         .collect();
-    // Connections are accepted in their order: for this one the others gave way,
-    // of which no more than four fit at a time.
+    // Connections are accepted in order, so the others were closed for this one. Only four
+    // fit at the same time.
     assert_eq!(running.request("GET /healthz", "").0, 200);
     drop(held);
     assert_eq!(running.request("GET /healthz", "").0, 200);

@@ -1,4 +1,4 @@
-//! Who may ask, and how often.
+//! Credentials and request rates.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ async fn a_key_that_asks_too_often_is_told_to_wait() {
             break answer;
         }
         accepted += 1;
-        // While a slow machine answers, there comes room for some more.
+        // On a slow machine, the rate allows some more requests meanwhile.
         assert!(accepted < 1000, "it is never told");
     };
     assert!(accepted >= 6, "{accepted}");
@@ -49,8 +49,8 @@ async fn an_account_key_has_its_rate_too_over_the_api_and_the_dashboard_together
     let api = || collector.call("GET", "/api/v2/accounts", None);
     assert_eq!(page().await.status, 200);
     assert_eq!(api().await.status, 200);
-    // Each of them uses the rate up. While a slow machine answers, there comes room
-    // for some more.
+    // Requests of either kind use up the rate. On a slow machine, it allows some more
+    // meanwhile.
     let mut asked = 0;
     while api().await.status == 200 {
         asked += 1;
@@ -60,8 +60,8 @@ async fn an_account_key_has_its_rate_too_over_the_api_and_the_dashboard_together
         asked += 1;
         assert!(asked < 1000, "the dashboard is never refused");
     }
-    // Once the rate of the key is used up for the next hour, both are refused however
-    // slow the machine is.
+    // Once the rate of the key is used up for the next hour, both are refused, however slow
+    // the machine is.
     let (store, key) = (collector.app.store.clone(), collector.account_key.clone());
     let key = async move { store.account_key(&key).await.unwrap().unwrap() };
     let key = collector.place.run(key).await;
@@ -100,7 +100,7 @@ async fn pages_use_the_account_api_only_from_configured_origins() {
             assert_eq!(allowed.is_some(), is_allowed, "{origin}");
             assert!(allowed.is_none_or(|allowed| allowed == origin));
         }
-        // A session is of the collector's own pages alone.
+        // A session is only valid for the collector's own pages.
         let page = Request::get("/").header("origin", origin);
         let page = collector.ask(page.body(Body::empty()).unwrap()).await;
         assert!(!page.headers.contains_key("access-control-allow-origin"));
@@ -139,7 +139,7 @@ async fn an_account_key_is_taken_from_the_address_or_as_a_password_and_no_other_
         Some(basic(key.clone())),
         Some(format!("Bearer {key}")),
         Some("Basic not base64".into()),
-        // A source can only write.
+        // The keys of a source allow only writing.
         Some(basic(format!("api:{}", collector.source.api_key))),
         Some(basic(format!("api:{}", collector.source.auth_key))),
     ] {

@@ -1,5 +1,5 @@
-//! Running a collector: figures, readiness, limits, a store that is full,
-//! retention, export and backup.
+//! Running a collector: metrics, readiness, limits, a full store, retention, export and
+//! backup.
 #![allow(missing_docs)]
 
 mod bodies;
@@ -22,7 +22,7 @@ async fn open(collector: &Collector, path: &str) -> Answer {
     collector.ask(request).await
 }
 
-/// Makes the keys of a source, and gives the method and address of its batches.
+/// Creates the keys of a source, and returns the method and path for its batches.
 fn source(place: &Place) -> String {
     let keys = running::json_of(running::natero(
         place,

@@ -1,4 +1,4 @@
-//! More than a collector can or may do.
+//! More load than a collector can or may take.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Whether a collector says that it cannot take batches.
+//! Whether a collector reports that it cannot take batches.
 
 use natero_collector::clock::now_ms;
 use serde_json::json;
@@ -36,7 +36,7 @@ async fn while_the_clock_stands_before_the_newest_event_batches_are_answered_503
         let sql = format!("UPDATE events SET received_at = {at}");
         collector.place.execute(&sql);
     };
-    // To a clock that is two days behind, a fresh event is of the future.
+    // For a clock that is two days behind, a new event lies in the future.
     let fresh = with(
         feature("acme", "ann", "export", 2),
         json!({"created_at": now_ms() + 2 * DAY}),

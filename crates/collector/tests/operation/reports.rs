@@ -1,4 +1,4 @@
-//! Reports with more rows than one answer holds.
+//! Reports with more rows than fit into one answer.
 
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ async fn the_rows_of_a_report_come_in_pages_that_leave_out_none() {
     collector
         .send((0..2000).map(|no| event("acme", no)).collect())
         .await;
-    // Few of all users, so that they are looked up one by one.
+    // A few of all users, so that they are looked up one by one.
     collector
         .send(
             (0..20)

@@ -1,4 +1,4 @@
-//! Events by month: what is dropped at once, and what stays one.
+//! Retention by month: what is deleted at once, and which events stay known.
 
 use natero_collector::clock::now_ms;
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ async fn old_events_go_and_their_figures_stay() {
         "a span is cut at quarters of an hour now"
     );
 
-    // What has no events any more is not held against them.
+    // Figures whose events were deleted do not count as wrong.
     collector.check_figures().await;
     collector.place.rebuild();
     assert_eq!(collector.get(path).await, before);

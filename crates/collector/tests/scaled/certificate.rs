@@ -1,4 +1,4 @@
-//! Certificates of an authority that nobody else knows.
+//! Certificates of a private certificate authority.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -9,7 +9,8 @@ use tempfile::TempDir;
 pub struct Certificate(TempDir);
 
 impl Certificate {
-    /// A new one; `None`, with a line that says so, without the program that makes it.
+    /// A new certificate. If the program that makes certificates is not installed, prints a
+    /// line about that and returns `None`.
     pub fn new() -> Option<Self> {
         let made = Certificate(TempDir::new().unwrap());
         let file = |name: &str| made.file(name).into_os_string();
@@ -57,12 +58,12 @@ impl Certificate {
         self.0.path().join(name)
     }
 
-    /// The file of the authority.
+    /// The certificate file of the authority.
     pub fn authority(&self) -> PathBuf {
         self.file("authority.pem")
     }
 
-    /// What servers show.
+    /// The encryption settings of servers with this certificate.
     pub fn encryption(&self) -> Encryption {
         Encryption {
             certificate: self.file("signed.pem"),

@@ -1,5 +1,5 @@
-//! The statements of questions, erasures and the shipper on a current engine of ClickHouse,
-//! alone and beside the one of Debian: it answers the same.
+//! Runs the statements of queries, erasures and the shipper on a current version of
+//! ClickHouse, alone and next to the version in Debian, and compares the answers.
 
 use std::{
     mem::take,
@@ -22,7 +22,8 @@ use crate::{
     support::databases::Addresses,
 };
 
-/// Names a Python that has the package `chdb-core`. `cargo xtask test` sets it.
+/// The environment variable with a Python that has the package `chdb-core`. `cargo xtask
+/// test` sets it.
 const PYTHON: &str = "NATERO_CHDB_PYTHON";
 
 /// The engine that all tests of this process share.
@@ -35,14 +36,14 @@ fn engine() -> &'static CurrentClickhouse {
     })
 }
 
-/// Which nodes are of the current engine.
+/// Which nodes run the current version.
 #[derive(Debug, Clone, Copy)]
 enum Mix {
     /// All of them.
     Alone,
-    /// One of two shards, so that each has a part in every answer.
+    /// One of two shards, so that each version contributes to every answer.
     Shard,
-    /// One of two replicas, which are asked in turns.
+    /// One of two replicas, which are queried in turn.
     Replica,
 }
 

@@ -1,4 +1,4 @@
-//! Servers that take encrypted connections alone.
+//! Servers that accept only encrypted connections.
 
 use std::time::Instant;
 
@@ -59,7 +59,7 @@ fn a_collector_speaks_to_encrypted_servers_whose_authority_it_trusts() {
         text(&account, "account_key")
     );
     let start = Instant::now();
-    // Also once ClickHouse has them.
+    // The same after ClickHouse has the events.
     loop {
         let (status, answer) = running.request(&usage, "");
         let answer: Value = serde_json::from_str(&answer).unwrap();

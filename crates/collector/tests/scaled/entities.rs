@@ -166,7 +166,8 @@ async fn many_placements_in_a_deep_tree_are_the_same() {
             .collect()
     };
     same!(pair, store => store.put_accounts(placed(&|n| n - 1), NOW));
-    // So many that the tree is read into memory on the way: cycles among moves.
+    // Enough accounts that the tree is read into memory during the call, with cycles among
+    // the moves.
     let scattered = |n: usize| (n * 7 + 13) % DEPTH;
     let outcomes = same!(pair, store => store.put_accounts(placed(&scattered), NOW));
     let refused = outcomes.iter().filter(|(.., outcome)| outcome.is_err());

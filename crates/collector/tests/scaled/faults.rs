@@ -1,5 +1,5 @@
-//! Servers end at once and come back, with their data or without: what was acknowledged
-//! counts once, whoever answers.
+//! Servers crash and come back, with or without their data. What was acknowledged counts
+//! once, whoever answers.
 
 use std::{
     sync::{
@@ -32,7 +32,7 @@ use crate::{
     support::databases::UNSHIPPED,
 };
 
-/// How long what is waited for may take.
+/// How long a test may wait for something.
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn events(from: usize, to: usize) -> Vec<Value> {
@@ -63,8 +63,8 @@ fn question(account: &str, by: Option<Dimension>) -> UsageQuestion {
     }
 }
 
-/// Waits until the store on servers answers: a node that was started again does once the
-/// shipper has seen that.
+/// Waits until the store on servers answers. A restarted node is used only after the shipper
+/// has checked it.
 async fn answered(pair: &Pair) {
     let answered = async {
         while let Err(cause) = FigureOperations::usage(&*pair.scaled, question("a", None)).await {
@@ -77,7 +77,7 @@ async fn answered(pair: &Pair) {
         .expect("an answer");
 }
 
-/// Both stores answer the same.
+/// Compares the answers of both stores.
 async fn compare(pair: &Pair) {
     for account in ["a", "b"] {
         for by in [
@@ -93,8 +93,8 @@ async fn compare(pair: &Pair) {
     same!(pair, store => store.loss(Span::ALL));
 }
 
-/// A store on a PostgreSQL that tests share and so many nodes of its own, which are
-/// replicas of one shard.
+/// A store on the shared PostgreSQL and on `number` nodes of its own, which are replicas of
+/// one shard.
 async fn replicas(number: usize) -> Option<(Pair, Vec<Clickhouse>)> {
     let mut addresses = servers::databases()?;
     let nodes: Vec<Clickhouse> = (0..number).map_while(|_| own::clickhouse()).collect();
@@ -103,7 +103,7 @@ async fn replicas(number: usize) -> Option<(Pair, Vec<Clickhouse>)> {
     Some((pair, nodes))
 }
 
-/// Ships to the nodes that are there; one is away.
+/// Ships to the nodes that run, while one is down.
 async fn ship_without_one(pair: &Pair) {
     let shipped = async {
         while pair.scaled.freshness().await.unwrap().events > 0 {
@@ -125,7 +125,7 @@ async fn a_replica_that_is_away_delays_nothing_and_catches_up() {
     pair.send(&events(100, 200), false).await;
     ship_without_one(&pair).await;
     compare(&pair).await;
-    // Only the one that lacks a block is there: what it lacks goes along.
+    // Only the node that lacks a block runs. Queries bring the missing events along.
     nodes[0].kill().unwrap();
     nodes[1].start_again().unwrap();
     let refused = pair.scaled.ship().await;
@@ -162,7 +162,7 @@ async fn a_question_is_answered_while_each_shard_has_a_replica() {
     pair.ship().await;
     let mut away = away;
     away.kill().unwrap();
-    // The first question meets the one that is away in each shard.
+    // The first query tries the node that is down in each shard.
     compare(&pair).await;
 }
 
@@ -224,7 +224,7 @@ async fn a_node_that_lost_what_the_inbox_has_dropped_gets_it_from_another_replic
     pair.ship().await;
     nodes[1].kill().unwrap();
     compare(&pair).await;
-    // The other one has nobody to get it from.
+    // The other node has nobody from whom to get the block.
     nodes[0].kill().unwrap();
     own::lose(&mut nodes[1]);
     nodes[1].start_again().unwrap();
@@ -241,7 +241,7 @@ async fn a_node_that_ends_while_it_is_shipped_to_lacks_and_doubles_nothing() {
     let Some((pair, mut nodes)) = replicas(2).await else {
         return;
     };
-    // This one ships by itself, while the nodes come and go.
+    // This store ships in the background, while the nodes stop and start.
     let shipping = ScaledStore::open(
         &pair.addresses.postgres,
         &pair.addresses.clickhouse,
@@ -300,7 +300,7 @@ async fn a_postgresql_that_ends_at_once_has_what_was_acknowledged() {
                     tokio::task::yield_now().await;
                 }
                 let events = events(number * 10, number * 10 + 10);
-                // As a tracker does: again, until it is acknowledged.
+                // Retries until the batch is acknowledged, as a tracker does.
                 while pair
                     .try_send(&*pair.scaled, &source, &events)
                     .await
@@ -315,7 +315,7 @@ async fn a_postgresql_that_ends_at_once_has_what_was_acknowledged() {
         })
     };
     for stop in 0..STOPS {
-        // In the midst of it.
+        // In the middle of the load.
         while sent.load(Ordering::Relaxed) < stop * BETWEEN + BETWEEN / 2 {
             assert!(!sending.is_finished(), "it fails to send");
             tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! The same random histories give the same figures, to the last digit.
+//! Both stores give the same figures for the same random histories, to the last digit.
 
 use natero_collector::{
     model::{
@@ -22,7 +22,7 @@ use crate::{
     steps::{self, ACCOUNTS, DAY, MINUTE, USERS, step, tell},
 };
 
-/// Numbers of replicas of the shards.
+/// The number of replicas of each shard.
 const SPREADS: [&[usize]; 4] = [&[1], &[2], &[1, 1, 1], &[1, 2]];
 
 fn questions() -> Vec<UsageQuestion> {
@@ -74,7 +74,8 @@ fn questions() -> Vec<UsageQuestion> {
     let mut questions = Vec::new();
     for (at, by) in dimensions.into_iter().enumerate() {
         for (number, account) in ACCOUNTS.iter().enumerate() {
-            // Each combination comes up with some account; all of them would take minutes.
+            // Each combination is tested with some account; testing all of them would take
+            // minutes.
             let turn = at + number;
             let span = spans[turn % 3];
             questions.push(UsageQuestion {
@@ -90,7 +91,7 @@ fn questions() -> Vec<UsageQuestion> {
                 filter: filters[turn % filters.len()].clone(),
                 page: RowPage {
                     order: match by {
-                        // Users of equal figures have no order in common.
+                        // Users with equal figures have no common order in the two stores.
                         Some(Dimension::User) | None => RowOrder::Key,
                         Some(_) if turn % 2 == 0 => RowOrder::Largest(Figure::Features),
                         Some(_) => RowOrder::Key,
@@ -149,7 +150,7 @@ pub async fn compare(pair: &Pair) {
 }
 
 proptest! {
-    // Each case makes databases on both servers and asks some fifty questions.
+    // Each case creates databases on both servers and runs some fifty queries.
     #![proptest_config(steps::config(12))]
 
     #[test]
@@ -162,7 +163,7 @@ proptest! {
             let Some(pair) = Pair::over(replicas).await else { return };
             tell(&pair, steps).await;
             compare(&pair).await;
-            // Either all of it is shipped, or whatever the steps have left.
+            // Either everything is shipped, or only what the steps have shipped.
             if turn.is_multiple_of(2) {
                 pages::compare(&pair, turn).await;
             }

@@ -1,5 +1,5 @@
-//! The store on PostgreSQL and ClickHouse, beside the one on SQLite: the same calls get
-//! the same answers.
+//! Compares the store on PostgreSQL and ClickHouse with the one on SQLite: the same calls
+//! must get the same answers.
 #![allow(missing_docs)]
 
 mod certificate;

@@ -1,4 +1,4 @@
-//! A file that is moved answers the same where it is moved to.
+//! After a migration, the target answers the same as the file.
 
 use std::{
     fs,
@@ -25,10 +25,10 @@ use crate::{
     support::databases::Addresses,
 };
 
-/// How long what is waited for may take.
+/// How long a test may wait for something.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Time between two looks at it.
+/// Time between two checks.
 const PAUSE: Duration = Duration::from_millis(10);
 
 fn target(addresses: &Addresses) -> ScaledAddress {
@@ -38,7 +38,7 @@ fn target(addresses: &Addresses) -> ScaledAddress {
     }
 }
 
-/// Tells a store on SQLite a step.
+/// Runs a step on a SQLite store.
 async fn tell(store: &dyn Store, file: &File, step: Step) {
     match step {
         Step::Send(events, is_trusted) => {
@@ -62,17 +62,17 @@ async fn tell(store: &dyn Store, file: &File, step: Step) {
         Step::Erase(kind, id) => {
             store.erase(erasure_of(kind, id)).await.unwrap();
         }
-        // There are no rules.
+        // There are no alert rules.
         Step::CheckRules | Step::Ship | Step::ShipAgain | Step::Prune(_) => {}
     }
 }
 
-/// Deletes the events from before a time, of which the figures stay.
+/// Deletes the events before a time, and keeps their figures.
 async fn prune(store: &dyn Store, before: i64) {
     while !store.prune(before).await.unwrap().is_done {}
 }
 
-/// A step without events whose figures alone are left.
+/// A step without those events of which only the figures are left.
 fn since(step: Step, first: i64) -> Option<Step> {
     let is_later = |event: &Value| event["created_at"].as_i64().unwrap() >= first;
     match step {
@@ -81,7 +81,8 @@ fn since(step: Step, first: i64) -> Option<Step> {
             events.retain(is_later);
             (!events.is_empty()).then_some(Step::Send(events, is_trusted))
         }
-        // How much a step drops is compared where both stores have the same raw events.
+        // The number of events that a step deletes is compared where both stores have the
+        // same raw events.
         Step::Prune(_) => None,
         Step::PutAccount(_)
         | Step::PutUser(_)
@@ -106,7 +107,7 @@ proptest! {
     ) {
         let Some(addresses) = servers::databases_over(&[1, 1]) else { return Ok(()) };
         let (runtime, file) = (runtime(), File::new());
-        // In the midst of a quarter of an hour.
+        // In the middle of a quarter of an hour.
         let first = pruned.map(|hours| NOW - hours * 3_600_000 + 123_456);
         runtime.block_on(async {
             let store = file.open();
@@ -135,7 +136,7 @@ proptest! {
             let pair = Pair::of(file, addresses).await;
             histories::compare(&pair).await;
             let later = later.into_iter().filter_map(|step| since(step, first.unwrap_or(0)));
-            // Their figures are all that is left of old events, in both.
+            // In both stores, only figures are left of old events.
             pair.ship().await;
             if let Some(first) = first {
                 prune(&*pair.scaled, first).await;
@@ -150,7 +151,7 @@ proptest! {
     }
 }
 
-/// A file with events of some days, of which the first are left as figures alone.
+/// A file with events of several days. Of the first days, only figures are left.
 fn large_file(events: usize) -> File {
     let file = File::new();
     runtime().block_on(async {
@@ -211,7 +212,7 @@ fn a_move_that_is_killed_goes_on_where_it_was() {
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(said.contains("60000 events were moved"), "{said}");
     let moved = "SELECT COUNT(*) || ' ' || SUM((no = 0)::int) FROM events";
-    // Of forty times, nineteen lie before the last five days.
+    // Of every forty event times, nineteen lie before the last five days.
     assert_eq!(addresses.ask::<String>(moved), "60000 28500");
     let again = command(&file.path, &addresses).output().unwrap();
     let said = String::from_utf8_lossy(&again.stdout).into_owned();
@@ -221,7 +222,7 @@ fn a_move_that_is_killed_goes_on_where_it_was() {
     );
     runtime().block_on(async {
         let pair = Pair::of(file, addresses).await;
-        // Each of them was taken once, and is known.
+        // Each event was migrated once and is recognised.
         let known = [json!({
             "event_id": "e/1", "account_id": "a1", "user_id": "u1", "created_at": NOW - DAY / 4,
             "action": "feature", "feature": "f",
@@ -294,7 +295,7 @@ fn nothing_is_mixed_and_nothing_is_moved_that_changes() {
     other.execute("DELETE FROM natero_migration");
     let mixed = migrate(&runtime, &file.path, &used, 10, &mut |_| Ok(()));
     assert!(matches!(mixed, Err(MigrationError::NotEmpty(_))));
-    // ClickHouse has another store, though PostgreSQL has nothing.
+    // ClickHouse holds another store, but PostgreSQL is empty.
     let fresh = servers::databases().unwrap();
     let half = ScaledAddress {
         postgres: fresh.postgres.clone(),
@@ -307,8 +308,8 @@ fn nothing_is_mixed_and_nothing_is_moved_that_changes() {
     assert!(table.starts_with("events_"), "{table}");
 }
 
-/// A file of an earlier version, which stored NUL as it came. Each `X` was one; where `␀`
-/// stands for it already, another has the id that it gets.
+/// A file of an earlier version, which stored NUL unchanged. Each `X` stands for one NUL. One
+/// id already has a `␀`, so that another id becomes equal to it.
 fn file_with_nul() -> File {
     let file = File::new();
     runtime().block_on(async {
@@ -448,7 +449,7 @@ fn figures_that_are_not_the_same_are_told() {
     let (runtime, to) = (runtime(), target(&addresses));
     let mut is_forged = false;
     let moved = migrate(&runtime, &file.path, &to, 1000, &mut |_| {
-        // After the first rows are there.
+        // After the first rows were copied.
         if !is_forged {
             is_forged = true;
             addresses.execute("UPDATE users SET first_name = 'other' WHERE no = 1");

@@ -1,4 +1,4 @@
-//! What clients and people are told while a server is away, or lets nobody in.
+//! What clients and people see while a server is down or refuses connections.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{own, pair::Pair, rendered::Dashboard, servers, support::databases::Addresses};
 
-/// Asks the Account API.
+/// Sends a request to the Account API.
 async fn call(
     dashboard: &Dashboard,
     key: &str,
@@ -54,7 +54,7 @@ async fn while_clickhouse_is_away_rules_are_stored_and_readers_are_told_to_ask_a
     let (status, told) = call(&dashboard, key, ("PUT", &path), &changed).await;
     assert_eq!((status.as_u16(), &told["days"]), (200, &json!(9)), "{told}");
     let id = told["id"].as_i64().unwrap();
-    // The next check of rules that are due makes it up.
+    // The next check of due rules catches up.
     let due = || async { pair.scaled.due_alert_rules(0).await.unwrap() };
     assert_eq!(due().await, [id]);
 
@@ -79,7 +79,7 @@ async fn while_clickhouse_is_away_rules_are_stored_and_readers_are_told_to_ask_a
     }
 }
 
-/// What opening a store says.
+/// The error when a store is opened.
 async fn refusal(postgres: &str, clickhouse: &[String]) -> String {
     let opened = ScaledStore::open(postgres, clickhouse, Arc::default()).await;
     opened

@@ -1,4 +1,4 @@
-//! Servers of one test, which it ends and starts again.
+//! Servers of a single test, which stops and starts them.
 
 use std::fs;
 
@@ -6,15 +6,15 @@ use natero_servers::{Clickhouse, Encryption, Flushing, Postgres, Programs};
 
 use crate::support::databases::Addresses;
 
-/// The programs of the servers; `None`, with a line that says so, where they are not
-/// installed.
+/// The programs of the servers. If they are not installed, prints a line about that and
+/// returns `None`.
 pub fn programs() -> Option<Programs> {
     Programs::find()
         .inspect_err(|missing| println!("skipped: {missing}"))
         .ok()
 }
 
-/// A PostgreSQL that has on disk what it has committed.
+/// A PostgreSQL that flushes to disk at each commit.
 pub fn postgres() -> Option<Postgres> {
     Some(Postgres::start(&programs()?, Flushing::On).unwrap())
 }
@@ -24,7 +24,7 @@ pub fn clickhouse() -> Option<Clickhouse> {
     Some(Clickhouse::start(&programs()?).unwrap())
 }
 
-/// Both, which take encrypted connections alone.
+/// Both servers, which accept only encrypted connections.
 pub fn encrypted(encryption: &Encryption) -> Option<(Postgres, Clickhouse)> {
     let programs = programs()?;
     let postgres = Postgres::start_encrypted(&programs, Flushing::Off, encryption);
@@ -32,23 +32,24 @@ pub fn encrypted(encryption: &Encryption) -> Option<(Postgres, Clickhouse)> {
     Some((postgres.unwrap(), clickhouse.unwrap()))
 }
 
-/// The database of a test on a node of its own.
+/// The database of a test on its own node.
 pub fn database(node: &Clickhouse) -> String {
     node.address("natero")
 }
 
-/// Addresses of a store on some servers. The nodes of ClickHouse are replicas of one shard.
+/// The addresses of a store on these servers. The nodes of ClickHouse are replicas of one
+/// shard.
 pub fn addresses(postgres: &str, replicas: &[Clickhouse]) -> Addresses {
     Addresses::of(postgres.to_owned(), shard(replicas))
 }
 
-/// The only shard, of which nodes are replicas.
+/// The only shard, with these nodes as its replicas.
 pub fn shard(replicas: &[Clickhouse]) -> Vec<String> {
     let replicas: Vec<String> = replicas.iter().map(database).collect();
     vec![replicas.join("|")]
 }
 
-/// Ends a node, and takes its disk away.
+/// Kills a node and deletes its data.
 pub fn lose(node: &mut Clickhouse) {
     node.kill().unwrap();
     for entry in fs::read_dir(node.data()).unwrap() {
@@ -59,8 +60,8 @@ pub fn lose(node: &mut Clickhouse) {
     }
 }
 
-/// Ends a node, and takes away the newest part of its table of events, as if that had not
-/// been flushed when the power went.
+/// Kills a node and deletes the newest part of its events table, as if that had not been
+/// flushed before a power failure.
 pub fn lose_newest_part(node: &mut Clickhouse) {
     node.kill().unwrap();
     let tables = fs::read_dir(node.data().join("data/natero")).unwrap();

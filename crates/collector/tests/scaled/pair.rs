@@ -1,4 +1,4 @@
-//! A store of each kind, which are told the same.
+//! A store of each kind, both with the same data.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -27,7 +27,7 @@ use crate::{
 
 pub const NOW: i64 = 1_700_000_000_000;
 
-/// What a history runs on.
+/// The runtime for a history.
 pub fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -36,7 +36,7 @@ pub fn runtime() -> Runtime {
         .unwrap()
 }
 
-/// A file with a public and a trusted source, and an account key.
+/// A file with the keys of a public and a trusted source, and an account key.
 pub struct File {
     pub path: PathBuf,
     pub keys: [SourceKeys; 2],
@@ -73,7 +73,7 @@ impl File {
         }
     }
 
-    /// The store in it.
+    /// Opens the store in the file.
     pub fn open(&self) -> SqliteStore {
         SqliteStore::open(&self.path, Options::default()).unwrap()
     }
@@ -83,31 +83,31 @@ pub struct Pair {
     pub sqlite: Arc<dyn Store>,
     pub scaled: Arc<ScaledStore>,
     pub addresses: Addresses,
-    /// Keys of a public and of a trusted source.
+    /// The keys of a public source and of a trusted one.
     keys: [SourceKeys; 2],
-    /// An account key of both.
+    /// An account key that both stores have.
     pub account_key: String,
     _folder: TempDir,
 }
 
 impl Pair {
-    /// Both stores, empty; `None` where the servers are not installed. The one on servers
-    /// ships only when it is told to.
+    /// Both stores, empty; `None` if the servers are not installed. The one on servers ships
+    /// only when a test calls for it.
     pub async fn new() -> Option<Self> {
         Self::on(servers::databases()?).await
     }
 
-    /// The same, with so many replicas of each shard.
+    /// The same, with this many replicas of each shard.
     pub async fn over(replicas: &[usize]) -> Option<Self> {
         Self::on(servers::databases_over(replicas)?).await
     }
 
-    /// The same on servers.
+    /// The same, on these servers.
     pub async fn on(addresses: Addresses) -> Option<Self> {
         let file = File::new();
         let (postgres, pairs) = (addresses.postgres.clone(), file.keys.clone());
         let key = file.account_key.clone();
-        // A command has a runtime of its own.
+        // A command creates its own runtime.
         let made = std::thread::spawn(move || {
             let stored = ScaledKeys::open(&postgres).unwrap();
             for (keys, trusted) in pairs.iter().zip(KINDS) {
@@ -121,7 +121,7 @@ impl Pair {
         Some(Self::of(file, addresses).await)
     }
 
-    /// The stores in a file and on servers.
+    /// The stores in this file and on these servers.
     pub async fn of(file: File, addresses: Addresses) -> Self {
         let scaled = ScaledStore::open(
             &addresses.postgres,
@@ -146,13 +146,13 @@ impl Pair {
         [("sqlite", &*self.sqlite), ("scaled", &*self.scaled)]
     }
 
-    /// Where a page sends its events.
+    /// The path to which a page sends its events.
     pub fn events_path(&self) -> String {
         let [public, _] = &self.keys;
         format!("/v1/{}/{}", public.auth_key, public.api_key)
     }
 
-    /// The store of a further collector on the same servers.
+    /// The store of another collector on the same servers.
     pub async fn another_collector(&self) -> ScaledStore {
         let (postgres, clickhouse) = (&self.addresses.postgres, &self.addresses.clickhouse);
         let opened = ScaledStore::open(postgres, clickhouse, Default::default());
@@ -173,7 +173,7 @@ impl Pair {
         send_to(store, &self.keys, events, is_trusted).await
     }
 
-    /// Sends events of a source to one of the stores, which may not take them.
+    /// Sends events of a source to one of the stores, which may fail.
     pub async fn try_send(
         &self,
         store: &dyn Store,
@@ -183,7 +183,7 @@ impl Pair {
         try_send(store, source, events).await
     }
 
-    /// Sends events to both stores, which must make the same of them.
+    /// Sends events to both stores, which must return the same outcome.
     pub async fn send(&self, events: &[Value], is_trusted: bool) -> BatchOutcome {
         let sqlite = self.send_to(&*self.sqlite, events, is_trusted).await;
         let scaled = self.send_to(&*self.scaled, events, is_trusted).await;
@@ -191,8 +191,8 @@ impl Pair {
         scaled
     }
 
-    /// Makes the store on servers doubt that its last block was written to the last node,
-    /// if that is not on its disk for certain.
+    /// Makes the store on servers forget that its last block was written to the last node, as
+    /// if it were not certain to be on the node's disk.
     pub async fn forget_last_block(&self) {
         self.sql(
             "UPDATE nodes SET shipped = shipped - 1
@@ -202,7 +202,7 @@ impl Pair {
         .await;
     }
 
-    /// The number that a statement in PostgreSQL answers.
+    /// The number that a PostgreSQL statement returns.
     pub async fn try_count(&self, sql: &str) -> Result<i64, tokio_postgres::Error> {
         let (client, connection) =
             tokio_postgres::connect(&self.addresses.postgres, tokio_postgres::NoTls).await?;
@@ -213,7 +213,7 @@ impl Pair {
         Ok(row.get(0))
     }
 
-    /// Runs a statement in PostgreSQL and returns the number of rows that it is about.
+    /// Runs a PostgreSQL statement and returns the number of affected rows.
     pub async fn sql(&self, sql: &str) -> u64 {
         let (client, connection) =
             tokio_postgres::connect(&self.addresses.postgres, tokio_postgres::NoTls)
@@ -226,7 +226,7 @@ impl Pair {
         rows
     }
 
-    /// Number of rows that the table of each node has under a condition, by their names.
+    /// The number of rows of each node that satisfy a condition.
     pub async fn rows_with(&self, condition: &str) -> Vec<u64> {
         let tables: String = self.addresses.ask(TABLES);
         tables
@@ -235,10 +235,10 @@ impl Pair {
             .collect()
     }
 
-    /// Ships all that has arrived.
+    /// Ships all events that have arrived.
     pub async fn ship(&self) {
-        // The connection of the shipper that was left may still hold the lock, and another
-        // test's transaction on the same server may be older than what has arrived.
+        // The connection of the previous shipper may still hold the lock, and another test's
+        // transaction on the same server may be older than the events.
         let shipped = async {
             while !self.scaled.ship().await.unwrap()
                 || self.scaled.freshness().await.unwrap().events > 0
@@ -252,8 +252,8 @@ impl Pair {
         self.let_flush().await;
     }
 
-    /// Drops all events of before a time from both stores, which drop the same number of
-    /// them. Returns how many.
+    /// Deletes all events before a time from both stores, which must delete the same number.
+    /// Returns that number.
     pub async fn prune(&self, before: i64) -> usize {
         let mut dropped = [0, 0];
         for (dropped, (_, store)) in dropped.iter_mut().zip(self.stores()) {
@@ -269,7 +269,7 @@ impl Pair {
         dropped[0]
     }
 
-    /// Lets the time pass after which nodes have on disk what was shipped.
+    /// Advances the time, so that the shipped events count as on the nodes' disks.
     pub async fn let_flush(&self) {
         self.sql("UPDATE nodes SET flushed = shipped, removed_at = 0")
             .await;
@@ -314,7 +314,7 @@ async fn try_send(
     store.ingest(batch).await
 }
 
-/// Asks both stores the same and compares their answers.
+/// Runs the same query on both stores and compares the answers.
 macro_rules! same {
     ($pair:expr, $store:ident => $ask:expr) => {{
         let $store = &*$pair.sqlite;

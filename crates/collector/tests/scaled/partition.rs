@@ -1,5 +1,6 @@
-//! A collector that cannot reach its servers for a while: whether they refuse it or keep
-//! silent, what was acknowledged counts once, and nobody waits for ever.
+//! A collector cannot reach its servers for a while, either because connections are refused
+//! or because packets are lost. What was acknowledged counts once, and no request hangs for
+//! ever.
 
 use std::{
     sync::{
@@ -25,18 +26,18 @@ use crate::{
     },
 };
 
-/// How long a batch may wait for its refusal while PostgreSQL keeps silent.
+/// How long the refusal of a batch may take while PostgreSQL does not answer.
 const REFUSAL_LIMIT: Duration = Duration::from_secs(30);
 
-/// Time between two looks at what is waited for.
+/// Time between two checks of a condition.
 const PAUSE: Duration = Duration::from_millis(10);
 
 const WRITERS: usize = 2;
 
-/// Batches that must be acknowledged before and while the way is cut.
+/// Batches that must be acknowledged before the network is cut, and while it is.
 const BETWEEN: usize = 10;
 
-/// A collector, and where it takes events and questions.
+/// A collector, and the paths for events and queries.
 struct Asked {
     running: Running,
     events: String,
@@ -64,7 +65,7 @@ impl Asked {
         Client::connect(&self.running.address)?.request(&self.events, body)
     }
 
-    /// What it answers to questions.
+    /// Its answers to queries.
     fn figures(&self) -> Vec<Value> {
         ["", "by=user&", "by=day&", "by=feature&"]
             .map(|by| format!("accounts/a/usage?{by}"))
@@ -80,7 +81,7 @@ impl Asked {
     }
 }
 
-/// The ways to PostgreSQL and to two replicas, and the addresses along them.
+/// Proxies to PostgreSQL and to two replicas, and the addresses of the proxies.
 fn ways(databases: &Addresses) -> (Proxy, [Proxy; 2], Addresses) {
     let server = |address: &str| {
         let (_, rest) = address.split_once("//").unwrap();
@@ -123,7 +124,7 @@ fn what_is_acknowledged_around_a_partition_counts_once_and_nobody_waits_for_ever
     let write = |writer: usize| {
         for number in 0.. {
             let body = batch(writer, number);
-            // As a tracker does: again, until it is acknowledged.
+            // Retries until the batch is acknowledged, as a tracker does.
             wait_until("a batch is stored", || {
                 matches!(scaled.try_send(&body), Ok((200, _)))
             });
@@ -163,7 +164,7 @@ fn what_is_acknowledged_around_a_partition_counts_once_and_nobody_waits_for_ever
         for way in [Way::Refused, Way::Silent] {
             postgres.set(way);
             let start = Instant::now();
-            // One that was looked up before may still be under way.
+            // A batch that was looked up earlier may still be in progress.
             let (status, answer) = scaled.try_send(&batch(WRITERS, 0)).unwrap();
             assert_eq!(status, 503, "{answer}");
             assert!(start.elapsed() < REFUSAL_LIMIT, "{:?}", start.elapsed());
@@ -184,7 +185,7 @@ fn what_is_acknowledged_around_a_partition_counts_once_and_nobody_waits_for_ever
     wait_until("all of it is shipped", || databases.count(UNSHIPPED) == 0);
     assert_eq!(scaled.figures(), expected);
     databases.check_shipped();
-    // Either replica has all of it.
+    // Either replica alone has all events.
     for away in &replicas {
         away.set(Way::Refused);
         assert_eq!(scaled.figures(), expected);

@@ -1,4 +1,4 @@
-//! Collectors as processes, on the same servers.
+//! Collectors as processes that share the same servers.
 
 use std::{
     process::Command,
@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// How long what is waited for may take.
+/// How long a test may wait for something.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
-/// Time between two looks at it.
+/// Time between two checks.
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub fn command(addresses: &Addresses) -> Command {
@@ -131,7 +131,8 @@ fn a_collector_that_is_killed_loses_and_doubles_nothing() {
                 scope.spawn(move || {
                     for number in 0..BATCHES {
                         let body = batch(writer, number);
-                        // Each attempt goes to the other collector, as with a round-robin.
+                        // Each attempt goes to the other collector, as with a round-robin
+                        // load balancer.
                         let mut attempt = writer + number;
                         let start = Instant::now();
                         loop {
@@ -159,7 +160,8 @@ fn a_collector_that_is_killed_loses_and_doubles_nothing() {
         let killer = scope.spawn(move || {
             let mut kills = 0;
             while !is_over.load(Ordering::Relaxed) {
-                // In the midst of its work: some more was acknowledged since it started.
+                // It is killed during its work: some batches were acknowledged since it
+                // started.
                 let before = acknowledged.load(Ordering::Relaxed);
                 while acknowledged.load(Ordering::Relaxed) < before + 400
                     && !is_over.load(Ordering::Relaxed)
@@ -192,7 +194,7 @@ fn a_collector_that_is_killed_loses_and_doubles_nothing() {
         serde_json::from_str::<Value>(&answer).unwrap()["totals"]["events"].clone()
     };
     assert_eq!(counted(), expected);
-    // And once all of it is shipped, whoever ships it.
+    // The same after everything was shipped, by whichever collector.
     let start = Instant::now();
     while addresses.count(UNSHIPPED) > 0 {
         assert!(start.elapsed() < LIMIT, "it is not shipped");

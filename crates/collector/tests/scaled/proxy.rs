@@ -1,5 +1,5 @@
-//! A way to a server that a test cuts: connections are refused, or what they carry goes
-//! nowhere, as behind a firewall that drops it.
+//! A proxy to a server. A test can cut it: connections are refused, or their bytes are
+//! dropped, as by a firewall.
 
 use std::{
     io::{Read, Write},
@@ -11,18 +11,18 @@ use std::{
     thread,
 };
 
-/// What becomes of connections.
+/// What happens to connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// They lead to the server.
+    /// They are passed on to the server.
     Open = 0,
-    /// They end at once.
+    /// They are closed at once.
     Refused = 1,
     /// They stay open, and nothing arrives.
     Silent = 2,
 }
 
-/// A way to a server.
+/// A proxy to a server.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -41,7 +41,7 @@ impl Shared {
         self.way.load(Ordering::SeqCst) == way as u8
     }
 
-    /// Ends all connections, of which some have lost bytes.
+    /// Closes all connections, because some have lost bytes.
     fn hang_up(&self) {
         for connection in self.connections.lock().unwrap().drain(..) {
             let _ = connection.shutdown(Shutdown::Both);
@@ -77,7 +77,7 @@ impl Shared {
 }
 
 impl Proxy {
-    /// An open way to a server, which is named by host and port.
+    /// An open proxy to a server, given as host and port.
     pub fn to(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -87,7 +87,7 @@ impl Proxy {
             connections: Mutex::default(),
         });
         let accepting = Arc::clone(&shared);
-        // It ends with the process.
+        // The thread ends with the process.
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let _ = accepting.accept(client);
@@ -96,12 +96,12 @@ impl Proxy {
         Proxy { address, shared }
     }
 
-    /// An address of the server as one of this way.
+    /// An address of the server, changed to lead through this proxy.
     pub fn address(&self, of_server: &str) -> String {
         of_server.replace(&self.shared.server, &self.address.to_string())
     }
 
-    /// Opens or cuts it. Connections from before go on only where nothing is lost of them.
+    /// Opens or cuts it. Existing connections continue only if none of their bytes were lost.
     pub fn set(&self, way: Way) {
         self.shared.way.store(way as u8, Ordering::SeqCst);
         if way != Way::Silent {

@@ -1,4 +1,4 @@
-//! Requests that two collectors count together.
+//! Request rates that two collectors count together.
 
 use std::{sync::Arc, time::Instant};
 
@@ -22,7 +22,7 @@ use tower::ServiceExt;
 
 use crate::{pair::Pair, support::config};
 
-/// The store of another collector on the servers of a pair.
+/// The store of another collector on the same servers.
 async fn other(pair: &Pair) -> ScaledStore {
     let addresses = &pair.addresses;
     let (postgres, nodes) = (&addresses.postgres, &addresses.clickhouse);
@@ -30,7 +30,7 @@ async fn other(pair: &Pair) -> ScaledStore {
     other.await.unwrap()
 }
 
-/// What two collectors draw in turns until each is told that there is nothing left.
+/// The number of requests that two collectors draw in turn until both are refused.
 async fn drawn(stores: [&dyn SharedRates; 2], of: Limited, rate: Rate) -> u32 {
     let (mut drawn, mut is_over) = (0, [false; 2]);
     while is_over != [true; 2] {
@@ -72,7 +72,7 @@ async fn collectors_draw_together_what_a_key_may_send() {
             (at_once..=most).contains(&drawn),
             "{drawn} of {at_once} to {most}"
         );
-        // A source of the same number has what is its own.
+        // A source with the same number has a rate of its own.
         let source = Limited::Source(SourceId::from_number(number).unwrap());
         let of_source = shared[0].draw(source, rate).await.unwrap();
         assert_eq!(of_source, Drawn::Granted(rate.share()));

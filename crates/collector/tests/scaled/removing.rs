@@ -1,4 +1,4 @@
-//! What is erased or dropped: both stores answer the same before, at once, and after
+//! Erasure and retention: both stores answer the same before, right after, and after
 //! ClickHouse has rewritten its tables.
 
 use natero_collector::{
@@ -23,7 +23,7 @@ use crate::pair::{NOW, Pair, same};
 
 const DAY: i64 = 24 * 60 * 60_000;
 
-/// A day in the middle of a quarter of an hour, before which events are dropped.
+/// Events before this time are deleted. It is in the middle of a quarter of an hour.
 const HORIZON: i64 = NOW - 5 * DAY + 401_000;
 
 fn event(n: i64, account: &str, user: &str) -> Value {
@@ -35,7 +35,8 @@ fn event(n: i64, account: &str, user: &str) -> Value {
     })
 }
 
-/// Events of two accounts below another, some of them set aside, and what they say.
+/// Events of two accounts below another. Some are not counted, and some identify accounts and
+/// users.
 fn events() -> Vec<Value> {
     let mut events: Vec<Value> = (0..120)
         .map(|n| {
@@ -97,7 +98,7 @@ async fn compare(pair: &Pair) {
         Some(Dimension::Day),
     ];
     for (turn, account) in ["top", "a", "b", "invented"].into_iter().enumerate() {
-        // Each span comes up with each dimension for some account.
+        // Each span is combined with each dimension for some account.
         for (at, by) in dimensions.into_iter().enumerate() {
             let question = UsageQuestion {
                 account_id: account.into(),
@@ -123,7 +124,7 @@ async fn compare(pair: &Pair) {
     same!(pair, store => store.accounts(AccountsQuestion::default(), ALL));
 }
 
-/// Erases on both stores, while ClickHouse has some of it, and compares.
+/// Erases something in both stores, while ClickHouse has part of it, and compares them.
 async fn erase(pair: &Pair, erasure: Erasure) {
     let erased = same!(pair, store => store.erase(erasure.clone()));
     assert!(erased.is_some(), "{erasure:?}");
@@ -152,7 +153,7 @@ async fn what_is_erased_counts_nowhere_from_then_on() {
         ] {
             erase(&pair, erasure).await;
         }
-        // What was erased stays out.
+        // Erased events stay out.
         pair.send(&events, false).await;
         compare(&pair).await;
         for erasure in [Erasure::of(ErasureKind::Account, "b"), source(NOW, NOW + 1)] {
@@ -202,7 +203,7 @@ async fn figures_of_dropped_events_stay_and_can_be_erased_with_their_user() {
     pair.ship().await;
     assert!(pair.prune(HORIZON).await > 0);
     compare(&pair).await;
-    // One that comes late is dropped in its turn.
+    // A late event is deleted in its turn.
     let late = json!({
         "event_id": "late", "account_id": "a", "user_id": "u0", "created_at": HORIZON - DAY,
         "action": "feature", "feature": "f", "stream_id": "s9", "seq": 0,
@@ -212,7 +213,8 @@ async fn figures_of_dropped_events_stay_and_can_be_erased_with_their_user() {
     pair.ship().await;
     assert!(pair.prune(HORIZON + DAY).await > 0);
     compare(&pair).await;
-    // What was set aside counts once its user is moved, though it is dropped.
+    // Events that did not count do so after their user is moved, even though they were
+    // deleted.
     let moved = || {
         let record = json!({"user_id": "u5", "account_id": "b", "move": true});
         UserPatch::from_record(record, None).unwrap()

@@ -1,5 +1,5 @@
-//! The dashboards of two collectors, one on each store, which were told the same: whoever
-//! looks at them cannot say which is which.
+//! Compares the dashboards of two collectors with the same data, one on each kind of store:
+//! they must look the same.
 
 use std::{sync::Arc, time::Instant};
 
@@ -27,7 +27,7 @@ use crate::{
     support::config,
 };
 
-/// A collector, and the cookie of who is signed in.
+/// A collector, and the cookie of a signed-in person.
 pub struct Dashboard {
     router: Router,
     cookie: String,
@@ -75,25 +75,25 @@ impl Dashboard {
         self.ask(request).await
     }
 
-    /// A page without the numbers that events have in each store.
+    /// A page without the numbers of events, which differ between the stores.
     async fn page(&self, path: &str) -> String {
         let (status, text) = self.text(path).await;
         assert_eq!(status, 200, "{path}: {text}");
         let mut page = without(&text, "data-last=\"", "\"");
-        // A file adds up nothing apart, and says nothing about that.
+        // Only the store on servers shows how fresh the roll-ups are.
         page = without(&page, FRESH, "</p>");
         if path.contains("alerts") || path.contains("events") {
-            // When something arrived, and when a rule was checked.
+            // The times of arrivals and of the checks of rules.
             page = without(&page, "<time", "</time>");
         }
         page
     }
 }
 
-/// What the words begin with that say up to when events count.
+/// The start of the text about the freshness of the roll-ups.
 const FRESH: &str = "<p class=\"hint fresh\">";
 
-/// A text without what stands between two others.
+/// A text without what lies between two others.
 fn without(text: &str, begin: &str, end: &str) -> String {
     let mut parts = text.split(begin);
     let mut kept = parts.next().unwrap_or_default().to_owned();
@@ -103,7 +103,7 @@ fn without(text: &str, begin: &str, end: &str) -> String {
     kept
 }
 
-/// Pages of all accounts, and their tables as CSV.
+/// Pages about all accounts, and their tables as CSV.
 const PAGES: [&str; 16] = [
     "/",
     "/?range=7d&tz=Asia/Kathmandu",
@@ -123,7 +123,7 @@ const PAGES: [&str; 16] = [
     "/fragments/events?after=0",
 ];
 
-/// Those of one account. Names of equal figures have another order in each store.
+/// Pages of one account. Names with equal figures have a different order in each store.
 const OF_ACCOUNT: [&str; 11] = [
     "?sort.breakdown=name",
     "?sort.breakdown=name&range=all&open=",
@@ -235,7 +235,7 @@ async fn pages_with_figures_say_how_many_seconds_what_is_added_up_is_behind() {
         let rest = page.split_once(FRESH)?.1;
         rest.split_once("</p>").map(|(said, _)| said.to_owned())
     };
-    // The store looks every other second how far ClickHouse is behind.
+    // The store checks every two seconds how far ClickHouse is behind.
     for is_behind in [true, false] {
         if !is_behind {
             pair.ship().await;

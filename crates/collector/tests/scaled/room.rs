@@ -1,4 +1,4 @@
-//! A bound of the size of PostgreSQL's database.
+//! A limit on the size of PostgreSQL's database.
 
 use std::{sync::Arc, time::Instant};
 
@@ -12,7 +12,7 @@ use crate::{
     process::LIMIT,
 };
 
-/// More than the tables of a database without events take.
+/// A table that is larger than all tables of an empty store.
 const PADDING: &str = "CREATE TABLE padding AS SELECT repeat(md5(n::text), 30) AS text
     FROM generate_series(1, 10000) AS n";
 

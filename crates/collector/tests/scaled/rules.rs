@@ -1,4 +1,4 @@
-//! Rules of alerts, which both stores check.
+//! Alert rules, which both stores check.
 
 use natero_collector::model::{
     alert_rule::AlertRule,
@@ -13,7 +13,7 @@ use crate::{
     steps::DAY,
 };
 
-/// Rules of every kind, some of which will hit something.
+/// Adds rules of every kind, some of which will match.
 pub async fn add(pair: &Pair) {
     for rule in [
         json!({"name": "fewer uses", "when": "uses_down", "percent": 10, "days": 2}),
@@ -32,7 +32,7 @@ pub async fn add(pair: &Pair) {
     same!(pair, store => store.set_webhook(url.clone(), secret.clone(), NOW));
 }
 
-/// Checks the rules of alerts in both stores.
+/// Checks the alert rules in both stores.
 pub async fn check(pair: &Pair, now: i64) {
     for rule in pair.sqlite.alert_rules().await.unwrap() {
         let zone: TimeZone = "Asia/Kathmandu".parse().unwrap();

@@ -1,4 +1,4 @@
-//! What was acknowledged is counted, and counted once, whatever the shipper goes through.
+//! What was acknowledged is counted exactly once, whatever happens to the shipper.
 
 use std::time::Duration;
 
@@ -93,7 +93,8 @@ async fn a_transaction_that_is_still_open_falls_into_no_block() {
     tokio::spawn(connection);
     pair.send_to(&*pair.scaled, &[event(0)], false).await;
     pair.ship().await;
-    // It has its number before the events that follow, and commits after them.
+    // Its transaction has an earlier number than the following events, and commits after
+    // them.
     let open = client.transaction().await.unwrap();
     let late = open
         .execute(
@@ -141,7 +142,7 @@ async fn two_collectors_that_get_the_same_events_count_them_once() {
     }
     assert_eq!((accepted, duplicates), (400, 400));
     assert_eq!(totals(&other).await, expected(400));
-    // One of them ships by itself; the other sees what it shipped.
+    // One of them ships in the background; the other sees what was shipped.
     other.close().await;
     pair.ship().await;
     assert_eq!(totals(&*pair.scaled).await, expected(400));
@@ -172,7 +173,7 @@ async fn what_a_closed_collector_left_is_shipped_by_the_next() {
     )
     .await;
     let next = pair.another_collector().await;
-    // Its shipper finds them without being told.
+    // Its shipper finds them by itself.
     let shipped = async {
         while next.freshness().await.unwrap().events > 0 {
             tokio::task::yield_now().await;
@@ -196,7 +197,7 @@ async fn the_days_to_come_get_their_partitions_while_questions_are_asked() {
     pair.send_to(&other, &[event(1)], false).await;
     let source = pair.source(&other, false).await;
     let asking = async {
-        // Four days, and what is of no other.
+        // The partitions of four days, and the default partition.
         while pair.try_count(PARTITIONS).await.unwrap() < 5 {
             let lacking = other.lacking(source.id, vec!["none".into()]);
             assert_eq!(lacking.await.unwrap(), ["none"]);

@@ -1,4 +1,4 @@
-//! Over which nodes events are spread.
+//! How events are distributed over nodes.
 
 use natero_collector::{
     model::{
@@ -74,7 +74,7 @@ async fn another_number_or_order_of_shards_is_refused() {
         let refused = open(&pair, &wrong).await.unwrap_err();
         assert!(refused.contains(said), "{refused}");
     }
-    // One that was never used has to be there.
+    // A node that was never used must be reachable.
     let away = format!("{two}|http://127.0.0.1:1/n");
     assert!(open(&pair, &[one.clone(), away]).await.is_err());
     assert!(open(&pair, &pair.addresses.clickhouse).await.is_ok());

@@ -26,8 +26,8 @@ pub const DAY: i64 = 24 * 60 * MINUTE;
 pub const ACCOUNTS: [&str; 5] = ["a", "b", "c", "d", "Ä'\\"];
 pub const USERS: [&str; 6] = ["u1", "u2", "u3", "u4", "u5", "u6"];
 
-/// So many histories, the same in each run: what a run of tests says is of what was changed.
-/// `PROPTEST_RNG_SEED` and `PROPTEST_CASES` ask for others.
+/// Runs this many histories, which are the same in each run, so that a failure is caused by a
+/// change. `PROPTEST_RNG_SEED` and `PROPTEST_CASES` override that.
 pub fn config(cases: u32) -> ProptestConfig {
     let asked = ProptestConfig::default();
     let is_asked = std::env::var_os("PROPTEST_CASES").is_some();
@@ -51,12 +51,12 @@ pub enum Step {
     PutUser(Value),
     PutRevenue(&'static str, Value),
     CheckRules,
-    /// Only the store on servers has a shipper.
+    /// Ships. Only the store on servers has a shipper.
     Ship,
-    /// It ships the last block again, as if it had not heard that it was written.
+    /// Ships the last block again, as if the confirmation of the write had been lost.
     ShipAgain,
     Erase(ErasureKind, String),
-    /// Events that are so many days old are dropped.
+    /// Deletes events that are this many days old.
     Prune(i64),
 }
 
@@ -79,8 +79,9 @@ pub fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (proptest::collection::vec(event(), 1..12), any::<bool>()).prop_map(
             |(mut events, is_trusted)| {
-                // An id is one event of each source, and no two events are of the same time:
-                // which of them is the first of a stream nobody could say.
+                // An id belongs to one event of each source. No two events have the same
+                // time, because it would be undefined which of them is the first of a
+                // stream.
                 for event in &mut events {
                     let made = event["created_at"].as_i64().unwrap();
                     event["created_at"] = (made - i64::from(is_trusted)).into();
@@ -130,7 +131,7 @@ fn erasure() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// An event. Its fractions are such that sums of them are exact in any order.
+/// An event. Its fractions are chosen so that sums of them are exact in any order.
 fn event() -> impl Strategy<Value = Value> {
     let names = || proptest::option::of(proptest::sample::select(&["x", "y", "it's \\"][..]));
     let who = (
@@ -144,7 +145,7 @@ fn event() -> impl Strategy<Value = Value> {
         names(),
         proptest::sample::select(&["f", "g"][..]),
     );
-    // Few ids, so that some come twice.
+    // Few ids, so that some occur twice.
     let id = (0..200u16, 0..3u8, 0..20u32);
     (who, what, id, 0..40u32).prop_map(
         |((account, user, session), (kind, product, module, feature), (id, stream, seq), n)| {
@@ -167,14 +168,15 @@ fn event() -> impl Strategy<Value = Value> {
                 unreachable!("both are objects");
             };
             all.extend(fields);
-            // An id is of one event: what is sent again has the same time.
+            // An id belongs to one event, so a repetition has the same time.
             all.insert("created_at".into(), (NOW + time_of(id)).into());
             event
         },
     )
 }
 
-/// The time of the event with an id, from now: most lie in the last days, some long ago.
+/// The time of the event with an id, relative to now: most are within the last days, some
+/// long ago.
 fn time_of(id: u16) -> i64 {
     let id = i64::from(id);
     match id % 3 {
@@ -184,17 +186,18 @@ fn time_of(id: u16) -> i64 {
     }
 }
 
-/// What a history has done.
+/// The state of a history.
 #[derive(Debug, Default)]
 pub struct History {
     sent: HashSet<String>,
-    /// Before this time events are dropped.
+    /// Events before this time are deleted.
     before: i64,
 }
 
 impl History {
-    /// Leaves out events that were dropped and come once more: they count once on servers,
-    /// where ClickHouse knows their keys, and twice in a file.
+    /// Removes events that were deleted and would be sent again. With a store on servers they
+    /// would count once, because ClickHouse knows their keys; in a file they would count
+    /// twice.
     fn without_dropped(&mut self, mut events: Vec<Value>) -> Vec<Value> {
         let text = |event: &Value| event["event_id"].as_str().unwrap().to_owned();
         let made = |event: &Value| event["created_at"].as_i64().unwrap();
@@ -206,7 +209,7 @@ impl History {
     }
 }
 
-/// The erasure of all that there is.
+/// The erasure of everything that belongs to an id.
 pub fn erasure_of(kind: ErasureKind, id: String) -> Erasure {
     let span = Span {
         from: 0,
@@ -218,7 +221,7 @@ pub fn erasure_of(kind: ErasureKind, id: String) -> Erasure {
     }
 }
 
-/// Tells both stores a whole history, and rules that look at it.
+/// Runs a whole history on both stores, with alert rules.
 pub async fn tell(pair: &Pair, steps: Vec<Step>) {
     let mut history = History::default();
     rules::add(pair).await;
@@ -238,7 +241,7 @@ pub async fn apply(pair: &Pair, step: Step, history: &mut History) {
             same!(pair, store => store.erase(erasure.clone()));
         }
         Step::Prune(days) => {
-            // What is not shipped is not dropped.
+            // Events that are not shipped are not deleted.
             pair.ship().await;
             let before = NOW - days * DAY + 401_000;
             history.before = history.before.max(before);

@@ -1,4 +1,4 @@
-//! Commands that work on a file.
+//! Commands that work only on a file.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -112,7 +112,7 @@ fn what_was_erased_stays_erased_when_a_backup_is_restored() {
     let exported = natero(&db, &["export"]);
     let line: Value = serde_json::from_slice(&exported.stdout).unwrap();
     assert_eq!(line["user_id"], "bob", "and nothing else");
-    // The backup is as it was.
+    // The backup is unchanged.
     let exported = natero(std::path::Path::new(copy), &["export"]);
     assert_eq!(
         exported
@@ -142,7 +142,7 @@ fn a_store_is_named_by_its_kind_and_refused_where_the_program_has_it_not() {
     ];
     let serve = ["serve", "--listen", "127.0.0.1:0"];
     for (command, said) in [
-        // A program with the store finds nobody at the address.
+        // A program with that store finds no server at the address.
         (&serve[..], "PostgreSQL"),
         (&["loss"], "--store: PostgreSQL"),
         (&["backup", "copy.db"], "SQLite file"),

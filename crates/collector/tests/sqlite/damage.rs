@@ -1,4 +1,4 @@
-//! A damaged file, and what a collector leaves in it.
+//! A damaged file, and how a collector handles it.
 
 use std::{
     os::unix::fs::FileExt,
@@ -21,7 +21,7 @@ use crate::{
     support::*,
 };
 
-/// A further collector on an existing file.
+/// Another collector on an existing file.
 async fn reopen(db: &Path) -> Router {
     let mut config = config(&[]);
     config.database.db = db.to_owned();
@@ -60,7 +60,7 @@ fn pages(db: &Path) -> Vec<(String, u64)> {
     pages.map(Result::unwrap).collect()
 }
 
-/// A copy of the file with one page of noise.
+/// A copy of the file in which one page is overwritten with noise.
 fn damaged(db: &Path, page: u64) -> PathBuf {
     let copy = db.with_file_name(format!("damaged-{page}.db"));
     std::fs::copy(db, &copy).unwrap();

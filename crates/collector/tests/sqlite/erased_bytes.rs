@@ -1,4 +1,4 @@
-//! Nothing of who was erased is left in a file, its log or its copies.
+//! After an erasure, no byte of the user is left in the file, its log or its backups.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::{
     support::*,
 };
 
-/// Ids that share nothing, so that they are put between each other.
+/// Ids without common prefixes, so that they are spread over the pages of an index.
 fn user(no: usize) -> String {
     format!(
         "{:x}-person-{no}-of-many",
@@ -26,7 +26,7 @@ fn count_in(bytes: &[u8], text: &str) -> usize {
         .count()
 }
 
-/// How often the database, its inbox, their logs and a new backup have each of the texts.
+/// How often each text occurs in the database, its inbox, their logs and a new backup.
 async fn found(collector: &Collector, texts: &[&str]) -> Vec<(String, usize)> {
     let copy = collector.db().with_file_name("backup.db");
     let _ = fs::remove_file(&copy);
@@ -51,8 +51,8 @@ async fn an_erased_user_is_in_no_byte_of_the_database_its_inbox_their_logs_or_a_
     let collector = collector();
     let erased = user(77);
     let texts = [erased.as_str(), "person-77-of", "stream-of-77-"];
-    // One batch at a time, in quick succession, so that they wait in the inbox; of
-    // months that retention frees, and of those that it leaves.
+    // One batch at a time, in quick succession, so that they wait in the inbox. Some are of
+    // months that retention deletes, and some of later ones.
     for round in 0..3_i64 {
         for no in 0..400 {
             let id = user(no);

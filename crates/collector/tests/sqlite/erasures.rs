@@ -1,4 +1,4 @@
-//! What was erased stays so: late events, rebuilds and restored backups.
+//! Erased data stays erased despite late events, rebuilds and restored backups.
 
 use natero_collector::{
     model::erasure::{Erasure, ErasureKind},
@@ -53,7 +53,7 @@ async fn a_restored_backup_holds_nothing_that_was_erased_since() {
         ])
         .await;
     erase("account_users", "ann").await;
-    // Comes back after the erasure, and is in the backup rightly.
+    // It comes back after the erasure, and is rightly in the backup.
     let now = natero_collector::clock::now_ms() + HOUR;
     let back = with(event("acme", "ann", "e", 0), json!({"created_at": now}));
     collector.send(vec![back]).await;
@@ -68,7 +68,7 @@ async fn a_restored_backup_holds_nothing_that_was_erased_since() {
     let tx = restored.transaction().unwrap();
     let erased = erasure::apply(&tx, &list).unwrap();
     tx.commit().unwrap();
-    // Bob goes with the stream, since nothing else has named him.
+    // Bob is removed with the stream, because nothing else has named him.
     assert_eq!((erased.events, erased.users, erased.accounts), (3, 3, 1));
     assert_eq!(erasure_list::entries(&restored).unwrap(), list);
     let remaining: String = restored
@@ -83,7 +83,7 @@ async fn a_restored_backup_holds_nothing_that_was_erased_since() {
 
 #[tokio::test]
 async fn the_loss_report_of_a_restored_backup_is_what_it_was_before() {
-    // Erased first and last, made in the past and ahead of the clock.
+    // Erased in either order; events in the past and ahead of the clock.
     for users in [["ann", "bob"], ["bob", "ann"]] {
         for ahead in [-HOUR, HOUR] {
             let collector = collector().await;
@@ -144,7 +144,7 @@ async fn a_restored_backup_takes_who_was_erased_with_an_account_and_nobody_else(
         .await;
     let copy = collector.db().with_file_name("backup.db");
     backup(&collector.sql(), &copy).unwrap();
-    // Ann comes to the account and bob leaves it, before it is erased.
+    // Ann comes to the account and bob leaves it, before the account is erased.
     for (user, account) in [("ann", "acme"), ("bob", "beta")] {
         let path = format!("/api/v2/account_users/{user}");
         let moved = collector
@@ -168,7 +168,7 @@ async fn a_restored_backup_takes_who_was_erased_with_an_account_and_nobody_else(
         column("SELECT group_concat(user_id) FROM users").as_deref(),
         Some("bob")
     );
-    // What he did in the account went with it, and what he did elsewhere stays.
+    // His events in the account were erased with it, and those elsewhere stay.
     assert_eq!(
         column("SELECT group_concat(account_id || user_id) FROM events").as_deref(),
         Some("betabob")

@@ -1,4 +1,4 @@
-//! Events that are exported.
+//! The export of events.
 
 use natero_collector::{
     model::usage::Span,

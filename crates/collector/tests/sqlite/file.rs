@@ -1,4 +1,4 @@
-//! A collector on a file, and the file itself.
+//! A collector on a file, and access to the file.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,12 +16,12 @@ pub fn collector() -> Collector {
     collector_with(&[])
 }
 
-/// The same with settings.
+/// The same, with these settings.
 pub fn collector_with(flags: &[&str]) -> Collector {
     Collector::at(Place::file(), flags)
 }
 
-/// The same, and its store.
+/// The same, together with its store.
 pub fn collector_and_store(flags: &[&str]) -> (Collector, Arc<SqliteStore>) {
     let mut collector = collector_with(flags);
     let store = SqliteStore::open(&collector.db(), Options::default());
@@ -30,14 +30,14 @@ pub fn collector_and_store(flags: &[&str]) -> (Collector, Arc<SqliteStore>) {
     (collector, store)
 }
 
-/// What a collector on a file has.
+/// Access to the file of a collector.
 pub trait OnFile {
     /// The file.
     fn db(&self) -> PathBuf;
 
-    /// A connection to it, with everything that was answered in its tables.
+    /// A connection to the file, after everything acknowledged was moved into its tables.
     fn sql(&self) -> Connection {
-        // A command spreads the inbox when it opens the file.
+        // Opening the file for a command moves the inbox into the tables.
         drop(SqliteStore::open_for_command(&self.db()));
         Connection::open(self.db()).unwrap()
     }
@@ -49,7 +49,7 @@ impl OnFile for Collector {
     }
 }
 
-/// A file as commands name it.
+/// A file, as it is passed to commands.
 impl Stored for Path {
     fn choose(&self, command: &mut Command) {
         command.env("NATERO_DB", self);

@@ -1,4 +1,4 @@
-//! A store without room.
+//! A store that has no room left.
 
 use std::{collections::HashSet, process::Command};
 
@@ -16,7 +16,7 @@ async fn open(collector: &Collector, path: &str) -> Answer {
     collector.ask(request).await
 }
 
-/// A batch of twenty events that can be told from all others.
+/// A batch of twenty events, which are distinct from all others.
 fn batch(name: &str, padding: &str) -> String {
     let events = (0..20).map(|no| {
         with(
@@ -27,8 +27,8 @@ fn batch(name: &str, padding: &str) -> String {
     ndjson(&events.collect::<Vec<_>>())
 }
 
-/// Checks that batches are there wholly or not at all, and that those are which were
-/// answered.
+/// Checks that each batch is stored completely or not at all, and that all acknowledged ones
+/// are stored.
 fn check(place: &Place, answered: &HashSet<String>) {
     let exported = natero(place, &["export"]);
     let text = String::from_utf8(exported.stdout).unwrap();
@@ -45,8 +45,8 @@ fn check(place: &Place, answered: &HashSet<String>) {
     place.check_figures();
 }
 
-/// The limit on file sizes that a process has from the system: beyond it writes
-/// fail as they do on a full disk.
+/// Uses the operating system's limit on file sizes: beyond it, writes fail as they do on a
+/// full disk.
 #[test]
 fn a_disk_that_is_full_is_answered_503_and_recovered_from() {
     let place = Place::file();

@@ -1,17 +1,17 @@
-//! What is true of the store in a file alone. Every other suite runs on both stores.
+//! Tests that apply only to the store in a file. Every other suite runs on both stores.
 //!
-//! Each module says why a store on servers cannot have its tests. No file outside of this
-//! folder chooses a store: `stores.rs` checks that.
+//! Each module says why its tests cannot run on a store on servers. No file outside of this
+//! folder chooses a store; `stores.rs` checks that.
 #![allow(missing_docs)]
 
-/// A copy of the file while it is written to. Servers are copied by their own programs.
+/// Copying the file while it is written to. Servers are copied with their own programs.
 mod backups;
-/// `export`, `backup`, `restore`, `loss` and `rebuild` work on a file, and a wrong file is
-/// named. Also the commands that are told a store by their flags.
+/// `export`, `backup`, `restore`, `loss` and `rebuild` work on a file, and errors name a
+/// wrong file. Also the commands whose flags choose a store.
 mod commands;
 #[path = "../erasure/company.rs"]
 mod company;
-/// A page of the file that the disk has damaged.
+/// A page of the file that was damaged on disk.
 mod damage;
 /// The bytes of the file, its log and its inbox.
 mod erased_bytes;
@@ -20,22 +20,22 @@ mod erasures;
 /// The command `export`, which reads a file.
 mod exports;
 mod file;
-/// `--max-db-bytes`, and the limit that a system sets to the sizes of files.
+/// `--max-db-bytes`, and the operating system's limit on file sizes.
 mod full_disk;
-/// Tables of the file by month, of which pages are freed bit by bit, and ids of events
-/// that are the same in each: on servers, an id is that of its day.
+/// The tables for each month in the file, whose pages are freed step by step. Also event ids,
+/// which are unique across months in a file; on servers, an id is unique only within its day.
 mod months;
-/// The clock of a runtime that stands still runs ahead while it waits for a server.
+/// A paused clock of the runtime jumps ahead while it waits for a server.
 mod paused_clock;
-/// Figures that the file has beside the events, and the command that corrects them.
+/// The figures that the file stores next to the events, and the command that corrects them.
 mod rebuild;
-/// Files that take the place of the database.
+/// Replacing the database by another file.
 mod restore;
 #[path = "../support/mod.rs"]
 mod support;
-/// How the one writer of the file shares its time. Servers share theirs by themselves.
+/// How the file's only writer divides its time. Database servers do that by themselves.
 mod throughput;
-/// The lock of the file, the queue before its writer, and the inbox beside it.
+/// The lock of the file, the queue of its writer, and the inbox next to it.
 mod writer;
 
 use support::running;

@@ -1,4 +1,4 @@
-//! The tables of months, and how their room is freed.
+//! The tables for each month, and how their space is freed.
 
 use natero_collector::{
     clock::now_ms,
@@ -75,7 +75,7 @@ async fn a_month_is_gone_at_once_and_its_room_is_freed_bit_by_bit() {
     collector.send(young).await;
     let path = "/api/v2/accounts/acme/usage?by=month";
     let before = collector.get(path).await;
-    // They came long ago.
+    // They arrived long ago.
     let december = JANUARY / DAY - 20;
     collector
         .place
@@ -95,7 +95,8 @@ async fn a_month_is_gone_at_once_and_its_room_is_freed_bit_by_bit() {
     assert_eq!(freed, 4000);
     let left = "SELECT COUNT(*) FROM sqlite_schema WHERE name GLOB '*2023_11*'";
     assert_eq!(collector.count(left), 0);
-    // The ids go with the events, so that the table does not grow for ever.
+    // The ids are deleted together with the events, so that the table does not grow for
+    // ever.
     assert_eq!(collector.count("SELECT COUNT(*) FROM event_ids"), 5);
     assert_eq!(collector.get(path).await, before, "figures stay");
     let rebuilt = rebuild::rebuild(&mut collector.sql(), false).unwrap();
@@ -119,7 +120,7 @@ async fn an_id_is_kept_as_long_after_its_arrival_as_events_are_after_their_time(
     for _ in 0..3 {
         assert_eq!(send(700).await, 0);
     }
-    // Whatever its time is.
+    // The same for a repetition with another time.
     assert_eq!(send(600).await, 0);
     assert_eq!(collector.count("SELECT COUNT(*) FROM events"), 0);
     let count = collector.count("SELECT COUNT(*) FROM arrival_days");
@@ -129,7 +130,7 @@ async fn an_id_is_kept_as_long_after_its_arrival_as_events_are_after_their_time(
     collector
         .place
         .execute(&format!("UPDATE arrival_days SET day = {long_ago}"));
-    // A sweep begins with the next month that goes.
+    // A sweep begins when the next month is deleted.
     collector.send(vec![old(1, 800)]).await;
     while !prune(&collector, now_ms() - 400 * DAY).await.is_done {}
     assert_eq!(send(700).await, 1, "it is forgotten in the end");

@@ -1,4 +1,4 @@
-//! Limits of time, on a clock that a test puts forward.
+//! Time limits, on a clock that the test advances.
 
 use axum::{body::Body, http::Request};
 

@@ -16,7 +16,7 @@ use crate::{
     support::*,
 };
 
-/// So many that a rebuild takes as long as many batches.
+/// Enough events for a rebuild to take as long as many batches.
 const EVENTS: usize = 20_000;
 
 async fn filled() -> Collector {
@@ -37,7 +37,7 @@ async fn filled() -> Collector {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batches_are_stored_while_a_rebuild_reads_all_events_and_count_afterwards() {
     let collector = filled().await;
-    // Facts that no event makes, and some that are missing.
+    // Facts without any event, and some missing facts.
     let sql = collector.sql();
     sql.execute_batch(
         "DELETE FROM usage_segments WHERE id IN (SELECT MIN(id) FROM usage_segments GROUP BY account_no LIMIT 3);
@@ -68,7 +68,7 @@ async fn batches_are_stored_while_a_rebuild_reads_all_events_and_count_afterward
     }
     let rebuilt = rebuilding.join().unwrap();
     assert!(!rebuilt.differing.is_empty());
-    // With the file locked, none is stored before the end.
+    // With the file locked, no batch would be stored before the end.
     assert!(
         during > 10,
         "{during} batches were stored during the rebuild"

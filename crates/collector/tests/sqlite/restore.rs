@@ -1,4 +1,4 @@
-//! Only a whole backup replaces a database, and no command makes up a database.
+//! Only a complete backup replaces a database, and no command creates a database by mistake.
 
 use std::{fs, path::Path};
 
@@ -118,7 +118,7 @@ fn the_log_beside_a_backup_belongs_to_it() {
     let folder = TempDir::new().unwrap();
     let (db, backup) = (folder.path().join("n.db"), folder.path().join("b.db"));
     fill(&backup, 1);
-    // It stays open, so that the last change is in the log alone.
+    // The connection stays open, so that the last change is only in the log.
     let open = Connection::open(&backup).unwrap();
     open.execute(
         "INSERT INTO users (user_id, account_no) VALUES ('late', 1)",

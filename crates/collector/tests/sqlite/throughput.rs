@@ -1,5 +1,5 @@
-//! What ingestion keeps of its speed while other work is done, as a part of what it
-//! has without, within one run.
+//! The share of its speed that ingestion keeps while other work is done, measured within one
+//! run.
 
 use std::{
     path::Path,
@@ -17,11 +17,11 @@ use crate::{
     support::{DAY, until_dropped::UntilDropped},
 };
 
-/// Other processes of the machine slow either part, so the best of a few tries
+/// Other processes on the machine slow down either measurement, so the best of a few tries
 /// counts.
 const TRIES: usize = 4;
 
-/// The part that must be kept.
+/// The share that must be kept.
 const KEPT: f64 = 0.5;
 
 const CONNECTIONS: usize = 4;
@@ -58,8 +58,8 @@ fn ingest(running: &Running, target: &str, age: i64, tag: &str) -> Duration {
     start.elapsed()
 }
 
-/// Repeats a comparison until enough is kept. `beside` is given the number of the
-/// try and returns the times without and with other work.
+/// Repeats a comparison until enough speed is kept. `compare` receives the number of the try,
+/// and returns the times without and with other work.
 fn assert_enough_is_kept(mut compare: impl FnMut(usize) -> (Duration, Duration)) {
     let mut best: f64 = 0.0;
     for attempt in 0..TRIES {
@@ -72,7 +72,7 @@ fn assert_enough_is_kept(mut compare: impl FnMut(usize) -> (Duration, Duration))
     panic!("{best:.2} of the throughput is kept");
 }
 
-/// Does work again and again while batches are sent.
+/// Repeats some work while batches are sent.
 fn beside(work: impl Fn() + Sync, threads: usize, ingest: impl FnOnce() -> Duration) -> Duration {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -102,7 +102,7 @@ fn retention_leaves_half_of_the_throughput_at_least() {
     let target = batches_of_new_source(&db);
     assert_enough_is_kept(|attempt| {
         let running = Running::start(&db);
-        // Of two months at least, one of which is dropped as a whole.
+        // In at least two months, one of which is deleted as a whole.
         for age in [5, 35, 65] {
             ingest(
                 &running,
@@ -181,7 +181,7 @@ fn a_rebuild_leaves_half_of_the_throughput_at_least() {
     assert_enough_is_kept(|attempt| {
         let alone = ingest(&running, &target, 0, &format!("alone-{attempt}"));
         let rebuild = || {
-            // Facts that are missing, so that there is something to correct.
+            // Removes facts, so that there is something to correct.
             let conn = rusqlite::Connection::open(&db).unwrap();
             let _ = conn.execute(
                 "DELETE FROM usage_segments WHERE id = (SELECT MIN(id) FROM usage_segments)",

@@ -1,4 +1,4 @@
-//! The one writer of the file, and what waits for it.
+//! The file's only writer, and its queue.
 
 use axum::{body::Body, http::Request};
 use http_body_util::BodyExt;
@@ -20,7 +20,7 @@ async fn while_another_process_holds_the_write_lock_batches_are_answered_503_and
     assert_eq!(held.status, 503, "{}", held.text);
     assert!(held.headers.contains_key("retry-after"));
     held.error();
-    // What is read is answered meanwhile.
+    // Reads are answered meanwhile.
     assert_eq!(collector.get("/api/v2/accounts").await["total"], 0);
     other.execute_batch("COMMIT").unwrap();
     assert_eq!(collector.post(batch).await.json()["accepted"], 1);
@@ -40,7 +40,8 @@ async fn while_more_waits_for_the_writer_than_can_be_done_soon_batches_are_told_
             .await
     });
     let mut asking = tokio::task::JoinSet::new();
-    // More than the queue and a group of the writer, which may take what waits before it is held.
+    // More than fit into the queue and one group of the writer. The writer may take a group
+    // before it is blocked.
     for no in 0..1400 {
         let event = feature("acme", "ann", "x", no).to_string();
         let request = Request::post(collector.events_path())
@@ -70,7 +71,7 @@ async fn while_more_waits_for_the_writer_than_can_be_done_soon_batches_are_told_
     assert_eq!(collector.count("SELECT COUNT(*) FROM events"), taken);
 }
 
-/// The scheduler then prefers every thread of ingestion.
+/// With a lower priority, the scheduler prefers every thread of ingestion.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn reports_run_on_threads_of_a_lower_priority() {

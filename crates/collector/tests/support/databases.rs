@@ -1,7 +1,8 @@
 //! Fresh databases on servers that many tests share.
 //!
-//! `cargo xtask test` starts the servers and names them by `NATERO_TEST_POSTGRES` and
-//! `NATERO_TEST_CLICKHOUSE`. Without those, each process starts its own.
+//! `cargo xtask test` starts the servers and passes their addresses in `NATERO_TEST_POSTGRES`
+//! and `NATERO_TEST_CLICKHOUSE`. Without these variables, each process starts its own
+//! servers.
 
 use std::{
     io::{Read, Write},
@@ -20,13 +21,13 @@ use tokio_postgres::{Client, NoTls, types::FromSql};
 
 use super::shared_runtime::{spawn, wait};
 
-/// How long a collector may take to ship: a transaction of another test holds it back.
+/// How long shipping may take: another test's transaction may delay it.
 const SHIP_LIMIT: Duration = Duration::from_secs(300);
 
-/// Time between two looks whether it has.
+/// Time between two checks.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Number of events that are in no block that was shipped to all nodes.
+/// Counts the events that are in no block that was shipped to all nodes.
 pub const UNSHIPPED: &str = "SELECT COUNT(*) FROM events WHERE tx >= coalesce(
     (SELECT to_tx FROM blocks WHERE no = (SELECT MIN(shipped) FROM nodes)), 0)";
 
@@ -37,19 +38,19 @@ pub const TABLES: &str =
 /// The shared servers.
 #[derive(Debug)]
 struct Servers {
-    /// Addresses without a database.
+    /// Addresses without a database name.
     postgres: String,
     clickhouse: String,
-    /// They end with this process.
+    /// These servers end with this process.
     _own: Option<(Postgres, Clickhouse)>,
 }
 
-/// Where a store on servers is.
+/// The addresses of a store on servers.
 #[derive(Debug)]
 pub struct Addresses {
     pub postgres: String,
     pub clickhouse: Vec<String>,
-    /// The name of databases that are dropped with it.
+    /// The name of the databases, if they are dropped with this value.
     fresh: Option<String>,
 }
 
@@ -72,7 +73,7 @@ impl Servers {
             });
         }
         let programs = Programs::find()?;
-        // What a test wrote need not survive the machine.
+        // Test data does not have to survive a crash of the machine.
         let postgres = Postgres::start(&programs, Flushing::Off).unwrap();
         let clickhouse = Clickhouse::start(&programs).unwrap();
         Ok(Servers {
@@ -86,7 +87,7 @@ impl Servers {
         format!("{}/{database}", self.postgres)
     }
 
-    /// A database with the tables of this version, of which others are copies.
+    /// A database with the tables of this version, which is copied to create others.
     fn template(&self) -> &'static str {
         static TEMPLATE: OnceLock<String> = OnceLock::new();
         TEMPLATE.get_or_init(|| {
@@ -94,7 +95,7 @@ impl Servers {
             let create = format!("CREATE DATABASE {name} TEMPLATE template0");
             execute(self.postgres("postgres"), create);
             let address = self.postgres(&name);
-            // A command has a runtime of its own.
+            // A command creates its own runtime.
             std::thread::spawn(move || drop(ScaledKeys::open(&address).unwrap()))
                 .join()
                 .unwrap();
@@ -104,12 +105,13 @@ impl Servers {
 }
 
 impl Addresses {
-    /// Fresh ones, on one node of ClickHouse.
+    /// Fresh databases on one node of ClickHouse.
     pub fn of_a_test() -> Self {
         Self::over(&[1]).unwrap_or_else(|missing| panic!("{missing}"))
     }
 
-    /// Fresh ones with so many replicas of each shard. A node is a database of its own.
+    /// Fresh databases with this many replicas of each shard. Each node is a database of its
+    /// own.
     ///
     /// # Errors
     /// Names what is not installed.
@@ -133,7 +135,7 @@ impl Addresses {
         })
     }
 
-    /// Those of servers that somebody else looks after.
+    /// The addresses of servers that the caller manages.
     pub fn of(postgres: String, clickhouse: Vec<String>) -> Self {
         Addresses {
             postgres,
@@ -142,19 +144,19 @@ impl Addresses {
         }
     }
 
-    /// Tells a command which store it is.
+    /// Passes the addresses to a command.
     pub fn choose(&self, command: &mut Command) {
         command
             .env("NATERO_STORE", &self.postgres)
             .env("NATERO_CLICKHOUSE", self.clickhouse.join(","));
     }
 
-    /// The whole number that a statement in PostgreSQL answers.
+    /// The integer that a PostgreSQL statement returns.
     pub fn count(&self, sql: &str) -> i64 {
         self.ask(sql)
     }
 
-    /// The only value that a statement in PostgreSQL answers.
+    /// The single value that a PostgreSQL statement returns.
     pub fn ask<T>(&self, sql: &str) -> T
     where
         T: for<'a> FromSql<'a> + Send + 'static,
@@ -171,9 +173,9 @@ impl Addresses {
         execute(self.postgres.clone(), sql.to_owned());
     }
 
-    /// Whether a text is in a row of a table of keys or sessions.
+    /// Whether a text occurs in a row of a table of keys or sessions.
     pub fn keeps(&self, text: &str) -> bool {
-        // Bytes are shown by their digits.
+        // Bytes are shown as hexadecimal digits.
         let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         let tables = ["sources", "account_keys", "dashboard_sessions"];
         tables.into_iter().any(|table| {
@@ -185,7 +187,7 @@ impl Addresses {
         })
     }
 
-    /// Checks that the nodes have the events that PostgreSQL has, once all are shipped.
+    /// Checks that after shipping, the nodes have the same events as PostgreSQL.
     pub fn check_shipped(&self) {
         let start = Instant::now();
         while self.count(UNSHIPPED) > 0 {
@@ -201,7 +203,7 @@ impl Addresses {
         });
         let dropped = self.count("SELECT dropped_before FROM inbox_state") > 0;
         for rows in on_nodes {
-            // Of dropped events the nodes alone have figures.
+            // Of deleted events, only the nodes have figures.
             assert!(
                 rows == stored || dropped && rows > stored,
                 "{rows} of {stored}"
@@ -219,11 +221,11 @@ impl Drop for Addresses {
         spawn(async move {
             let client = connect(&admin).await;
             let drop = format!("DROP DATABASE {name} WITH (FORCE)");
-            // Nobody needs it any more.
+            // The database is not needed any more.
             let _ = client.batch_execute(&drop).await;
         });
         let nodes = self.clickhouse.iter().flat_map(|shard| shard.split('|'));
-        // A node that a test has for itself ends with the test.
+        // A test's own node ends with the test.
         for node in nodes.filter_map(|node| node.strip_prefix(&servers.clickhouse)) {
             let host = servers.clickhouse.trim_start_matches("http://");
             let database = node.trim_matches('/');
@@ -247,7 +249,7 @@ fn execute(address: String, sql: String) {
     });
 }
 
-/// What a node of ClickHouse answers to a statement.
+/// The answer of a ClickHouse node to a statement.
 pub fn ask_clickhouse(host: &str, sql: &str) -> String {
     let mut connection = TcpStream::connect(host).unwrap();
     let length = sql.len();

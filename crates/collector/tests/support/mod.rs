@@ -1,4 +1,4 @@
-//! A collector on a fresh store, asked without a socket.
+//! A collector on a fresh store, called without a socket.
 #![allow(dead_code, missing_docs, reason = "each suite uses its part of it")]
 
 pub mod databases;
@@ -40,16 +40,16 @@ pub const NOW: i64 = 1_700_000_000_000;
 pub const HOUR: i64 = 3_600_000;
 pub const DAY: i64 = 24 * HOUR;
 
-/// How long it may take until all is shipped: a transaction of another test holds it back.
+/// How long shipping may take: another test's transaction may delay it.
 const SHIP_LIMIT: Duration = Duration::from_secs(300);
 
 pub struct Collector {
     pub app: App,
     router: Router,
     store: OnServers,
-    /// Whether something has changed since all was shipped.
+    /// Whether anything has changed since the last shipping.
     has_changed: AtomicBool,
-    /// Number of questions that were asked after a change.
+    /// Number of queries after a change.
     questions: AtomicUsize,
     pub source: SourceKeys,
     pub account_key: String,
@@ -68,7 +68,7 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {:?}", self.text))
     }
 
-    /// The body of an error, which always says what to do in words.
+    /// The message of an error, which always says what to do.
     #[track_caller]
     pub fn error(&self) -> String {
         let body = self.json();
@@ -100,7 +100,7 @@ impl Collector {
         Self::at(Place::new(), flags)
     }
 
-    /// A new one at a place that has no keys yet.
+    /// A new collector on a store that has no keys yet.
     pub fn at(place: Place, flags: &[&str]) -> Self {
         let source = SourceKeys::generate().unwrap();
         let account_key = keys::generate_account_key().unwrap();
@@ -125,7 +125,7 @@ impl Collector {
         }
     }
 
-    /// Continues with another store, which is open.
+    /// Continues with another open store.
     pub fn replace_store(&mut self, store: Arc<dyn Store>) {
         self.app = self.app.with_store(store);
         self.router = router::router(self.app.clone());
@@ -136,7 +136,7 @@ impl Collector {
         self.restarted_with(&[])
     }
 
-    /// The same with settings of its own.
+    /// The same, with other settings.
     pub fn restarted_with(self, flags: &[&str]) -> Self {
         let Collector {
             app,
@@ -151,27 +151,28 @@ impl Collector {
         Self::open(flags, place, source, account_key)
     }
 
-    /// A new viewer key, for one account and what is below it or for all.
+    /// A new viewer key, for one account and its descendants or for all accounts.
     pub fn viewer_key(&self, within: Option<&str>) -> String {
         let key = keys::generate_viewer_key().unwrap();
         self.place.insert_viewer_key(&key, within);
         key
     }
 
-    /// The address for events of a new source.
+    /// The path for events of a new source.
     pub fn new_source(&self, new: &NewSource) -> String {
         let keys = SourceKeys::generate().unwrap();
         self.place.insert_source(&keys, new);
         format!("/v1/{}/{}", keys.auth_key, keys.api_key)
     }
 
-    /// The routes, for requests that are not waited for.
+    /// The routes, for requests that run in the background.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
-        // Every other question after a change finds all events shipped.
+        // Before every second query after a change, all events are shipped, so that tests
+        // cover both states.
         if request.method() != Method::GET {
             self.has_changed.store(true, Ordering::Relaxed);
         } else if self.has_changed.load(Ordering::Relaxed)
@@ -194,19 +195,19 @@ impl Collector {
         self.place.run(answer).await
     }
 
-    /// Ships what has arrived, where the store is one that does.
+    /// Ships what has arrived, if the store has a shipper.
     pub async fn ship(&self) {
         if let Some(store) = self.store.clone() {
-            // Whoever ships at the same time ships it, too.
+            // Another shipper may ship the same events at the same time.
             let shipped = async move { store.ship().await.unwrap() };
             self.place.run(shipped).await;
         }
     }
 
-    /// Ships all that has arrived, and lets the time pass after which it is on disk.
+    /// Ships everything that has arrived, and advances the time until it counts as on disk.
     pub async fn ship_all(&self) {
         if let Some(store) = self.store.clone() {
-            // A transaction of another test may be older than what has arrived.
+            // Another test's transaction may be older than the events.
             let shipped = async move {
                 while !store.ship().await.unwrap() || store.freshness().await.unwrap().events > 0 {
                     tokio::task::yield_now().await;
@@ -218,13 +219,13 @@ impl Collector {
         }
     }
 
-    /// Checks that the figures are those of the events that are stored.
+    /// Checks that the figures agree with the stored events.
     pub async fn check_figures(&self) {
         self.ship_all().await;
         self.place.check_figures();
     }
 
-    /// Drops events of before a time, as `--keep-raw` does, and returns how many.
+    /// Deletes events before a time, as `--keep-raw` does, and returns their number.
     pub async fn prune(&self, before: i64) -> usize {
         self.ship_all().await;
         let store = Arc::clone(&self.app.store);
@@ -253,7 +254,7 @@ impl Collector {
         self.ask(request).await
     }
 
-    /// Sends events as they are, and expects all of them to be accepted.
+    /// Sends events unchanged, and expects all of them to be accepted.
     #[track_caller]
     pub fn send(&self, events: Vec<Value>) -> impl Future<Output = Value> {
         let count = events.len();
@@ -278,20 +279,20 @@ impl Collector {
         self.ask(request.body(body).unwrap()).await
     }
 
-    /// GETs with the account key and expects 200.
+    /// Sends a GET request with the account key, and expects 200.
     pub async fn get(&self, path: &str) -> Value {
         let answer = self.call("GET", path, None).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         answer.json()
     }
 
-    /// The whole number that a statement answers which either database understands.
+    /// The integer that a statement returns. Both kinds of database must understand it.
     pub fn count(&self, sql: &str) -> i64 {
         self.place.count(sql)
     }
 }
 
-/// A feature event; give a tag to make it unlike others.
+/// A feature event; the tag makes it distinct from others.
 pub fn feature(account: &str, user: &str, feature: &str, tag: impl ToString) -> Value {
     json!({
         "account_id": account, "user_id": user, "session_id": format!("{user}-1"),

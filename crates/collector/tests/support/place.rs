@@ -1,7 +1,7 @@
-//! Where a collector of a test keeps its data: in a file, or in fresh databases on servers.
+//! Where the collector of a test keeps its data: in a file, or in fresh databases on servers.
 //!
-//! `NATERO_TEST_STORE` decides, and nothing else: `sqlite`, as without it, or `scaled`. A
-//! test that needs the one or the other is of `tests/sqlite` or of `tests/scaled`.
+//! Only `NATERO_TEST_STORE` decides: `sqlite`, which is the default, or `scaled`. Tests that
+//! need a specific store belong in `tests/sqlite` or `tests/scaled`.
 
 use std::{
     path::{Path, PathBuf},
@@ -28,14 +28,14 @@ use natero_collector::store::scaled::{ScaledKeys, ScaledStore};
 
 /// Where commands and collectors find their data.
 pub trait Stored {
-    /// Tells a command which store it is.
+    /// Passes the store to a command.
     fn choose(&self, command: &mut Command);
 
     /// The file for the log of a collector.
     fn log(&self) -> PathBuf;
 }
 
-/// A store of one test, which is gone when it is dropped.
+/// The store of one test, which is deleted on drop.
 #[derive(Debug)]
 pub struct Place {
     data: Data,
@@ -48,9 +48,9 @@ enum Data {
     Servers(Addresses),
 }
 
-/// A store on servers that is open in this process, if it is one.
+/// The store on servers that is open in this process, if it is one.
 pub type OnServers = Option<Arc<ScaledStore>>;
-/// Asks the keys of whichever store it is.
+/// Calls a method of the keys of whichever store it is.
 macro_rules! keys {
     ($place:expr, $keys:ident => $call:expr) => {
         match &$place.data {
@@ -59,7 +59,7 @@ macro_rules! keys {
                 let mut $keys = CommandFile::open_or_create(file).unwrap();
                 $call.unwrap()
             }
-            // A command has a runtime of its own.
+            // A command creates its own runtime.
             Data::Servers(databases) => std::thread::scope(|scope| {
                 let work = || {
                     let $keys = ScaledKeys::open(&databases.postgres).unwrap();
@@ -71,8 +71,8 @@ macro_rules! keys {
     };
 }
 
-/// How many random cases a test tries, of which so many are tried on a file. On servers a
-/// question takes some ten times as long.
+/// How many random cases a test runs, given the number for a file. On servers there are
+/// fewer, because a query takes some ten times as long.
 pub fn cases(on_file: u32) -> u32 {
     match std::env::var("NATERO_TEST_STORE").as_deref() {
         Ok("scaled") => on_file.div_ceil(4),
@@ -81,7 +81,7 @@ pub fn cases(on_file: u32) -> u32 {
 }
 
 impl Place {
-    /// A fresh one of the kind that the environment names.
+    /// A fresh store of the kind that the environment selects.
     pub fn new() -> Self {
         match std::env::var("NATERO_TEST_STORE").as_deref() {
             Err(_) | Ok("" | "sqlite") => Self::file(),
@@ -93,7 +93,7 @@ impl Place {
         }
     }
 
-    /// A file, whatever the environment names.
+    /// A file, whatever the environment selects.
     pub fn file() -> Self {
         let folder = TempDir::new().unwrap();
         Place {
@@ -102,12 +102,12 @@ impl Place {
         }
     }
 
-    /// A path in a folder that is gone with it.
+    /// A path in a folder that is deleted with it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// The settings that choose it.
+    /// The settings that select it.
     pub fn database(&self) -> Database {
         match &self.data {
             Data::File(file) => Database::of_file(file),
@@ -143,8 +143,8 @@ impl Place {
         }
     }
 
-    /// Does what a collector on it does, where its background work is done: a test's own
-    /// runtime ends with the test, or stands still.
+    /// Runs work of a collector on the runtime of its background work: a test's own runtime
+    /// ends with the test, or its clock is paused.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -155,7 +155,7 @@ impl Place {
         }
     }
 
-    /// The same, while the test does something else.
+    /// The same in the background.
     pub fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -184,7 +184,7 @@ impl Place {
         assert!(is_revoked, "{id}");
     }
 
-    /// Makes a source and an account key at once.
+    /// Inserts the keys of a source and an account key.
     pub fn insert_keys(&self, pair: &SourceKeys, account_key: &str) {
         let new = NewSource::default();
         keys!(self, keys => keys
@@ -192,7 +192,7 @@ impl Place {
             .and_then(|_| keys.insert_account_key(account_key, "tests", NOW)));
     }
 
-    /// The whole number that a statement answers which either database understands.
+    /// The integer that a statement returns. Both kinds of database must understand it.
     pub fn count(&self, sql: &str) -> i64 {
         let sql = format!("SELECT CAST(({sql}) AS bigint)");
         match &self.data {
@@ -201,7 +201,7 @@ impl Place {
         }
     }
 
-    /// Runs statements that either database understands.
+    /// Runs statements that both kinds of database understand.
     pub fn execute(&self, sql: &str) {
         match &self.data {
             Data::File(file) => sqlite(file).execute_batch(sql).unwrap(),
@@ -209,8 +209,8 @@ impl Place {
         }
     }
 
-    /// Checks that figures are made of the events that are stored, and of all of them. On
-    /// servers, all of them must be shipped.
+    /// Checks that the figures include exactly the stored events. On servers, all events must
+    /// be shipped.
     pub fn check_figures(&self) {
         match &self.data {
             Data::File(file) => {
@@ -222,7 +222,7 @@ impl Place {
         }
     }
 
-    /// Computes figures anew from events, in a store that has a command for that.
+    /// Recomputes the figures from the events, if the store has a command for that.
     pub fn rebuild(&self) {
         match &self.data {
             Data::File(file) => drop(CommandFile::open(file).unwrap().rebuild(true).unwrap()),
@@ -230,7 +230,7 @@ impl Place {
         }
     }
 
-    /// Whether a text is kept where keys, sessions and their names are.
+    /// Whether a text occurs in the tables of keys and sessions.
     pub fn keeps(&self, text: &str) -> bool {
         match &self.data {
             Data::File(file) => {
@@ -245,7 +245,7 @@ impl Place {
         }
     }
 
-    /// Lets the time pass after which servers have on disk what they were sent.
+    /// Advances the time until data that was sent to servers counts as on disk.
     pub fn let_flush(&self) {
         match &self.data {
             Data::File(_) => {}
@@ -271,9 +271,9 @@ impl Stored for Place {
     }
 }
 
-/// The file, with everything that was answered in its tables.
+/// The file, after everything acknowledged was moved into its tables.
 fn sqlite(file: &Path) -> Connection {
-    // A command spreads the inbox when it opens the file.
+    // Opening the file for a command moves the inbox into the tables.
     drop(CommandFile::open(file));
     Connection::open(file).unwrap()
 }

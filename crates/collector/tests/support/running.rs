@@ -1,4 +1,4 @@
-//! A collector as a process of its own, and a client on a socket.
+//! A collector in its own process, and a client on a socket.
 #![allow(dead_code, missing_docs, reason = "each suite uses its part of it")]
 
 use std::{
@@ -30,7 +30,7 @@ pub fn json_of(output: Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Makes the keys of a source, and gives the method and address of its batches.
+/// Creates the keys of a source, and returns the method and path for its batches.
 pub fn batches_of_new_source(stored: &(impl Stored + ?Sized)) -> String {
     let keys = json_of(natero(stored, &["keys", "create", "source", "--json"]));
     let part = |name: &str| keys[name].as_str().unwrap().to_owned();
@@ -48,13 +48,13 @@ impl Running {
         Self::start_by(Command::new(BINARY), stored)
     }
 
-    /// Starts it by a command that ends in the binary's own.
+    /// Starts it with a command that ends in the collector's own command.
     pub fn start_by(mut command: Command, stored: &(impl Stored + ?Sized)) -> Self {
         stored.choose(&mut command);
         Self::start_logged(command, stored.log())
     }
 
-    /// Starts it by a command that knows its store, with a file for its log.
+    /// Starts it with a command that already has its store, with a file for its log.
     pub fn start_logged(mut command: Command, log: PathBuf) -> Self {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -83,7 +83,7 @@ impl Running {
         Client::connect(&self.address).unwrap()
     }
 
-    /// One request on a connection of its own.
+    /// Sends one request on its own connection.
     pub fn request(&self, head: &str, body: &str) -> (u16, String) {
         self.client().request(head, body).unwrap()
     }
@@ -99,13 +99,13 @@ impl Running {
         assert!(status.success());
     }
 
-    /// Ends it with SIGTERM and gives its log.
+    /// Ends it with SIGTERM and returns its log.
     pub fn terminate(self) -> String {
         self.signal("-TERM");
         self.ended()
     }
 
-    /// Waits until it has ended well and gives its log.
+    /// Waits until it has exited successfully, and returns its log.
     pub fn ended(mut self) -> String {
         let ended = self.child.wait().unwrap();
         let log = std::fs::read_to_string(&self.log).unwrap();
@@ -114,7 +114,7 @@ impl Running {
     }
 }
 
-/// A test that fails leaves nothing running.
+/// Kills the process, so that a failing test leaves nothing running.
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -122,7 +122,7 @@ impl Drop for Running {
     }
 }
 
-/// A connection that is kept for many requests.
+/// A connection that is kept open for many requests.
 pub struct Client {
     stream: BufReader<TcpStream>,
 }
@@ -136,7 +136,7 @@ impl Client {
         })
     }
 
-    /// `head` is method and target.
+    /// Sends a request; `head` is the method and the path.
     pub fn request(&mut self, head: &str, body: &str) -> std::io::Result<(u16, String)> {
         let length = body.len();
         self.raw(&format!(
@@ -144,17 +144,17 @@ impl Client {
         ))
     }
 
-    /// Sends bytes and waits for nothing.
+    /// Sends text without waiting for an answer.
     pub fn send(&mut self, bytes: &str) -> std::io::Result<()> {
         self.send_bytes(bytes.as_bytes())
     }
 
-    /// The same for what is no text.
+    /// The same for bytes.
     pub fn send_bytes(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.stream.get_mut().write_all(bytes)
     }
 
-    /// A request, or what is missing of one, to the byte.
+    /// Sends a complete request, or the rest of one, unchanged.
     pub fn raw(&mut self, request: &str) -> std::io::Result<(u16, String)> {
         self.send(request)?;
         let mut line = String::new();

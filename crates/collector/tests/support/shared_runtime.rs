@@ -1,5 +1,5 @@
-//! The runtime of all stores on servers in this process. Connections are served by the
-//! runtime that made them, which must outlive every test.
+//! The runtime of all stores on servers in this process. Connections are driven by the
+//! runtime that created them, so it must outlive every test.
 
 use std::sync::{OnceLock, mpsc};
 
@@ -20,7 +20,7 @@ pub fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) 
     runtime().spawn(work)
 }
 
-/// Waits for work, also on a thread that runs another runtime.
+/// Waits for a future, even on a thread that runs another runtime.
 pub fn wait<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     let (done, waiting) = mpsc::channel();
     spawn(async move {

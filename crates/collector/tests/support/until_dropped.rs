@@ -1,13 +1,13 @@
-//! Work of other threads that ends with the value that it belongs to.
+//! Background threads that end with a value.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Tells threads that it is over once it is dropped, also by a check that fails: a scope
-/// waits for its threads.
+/// Tells threads to end when it is dropped, which also happens when a check fails. Otherwise
+/// a thread scope would wait for its threads for ever.
 pub struct UntilDropped<'a>(&'a AtomicBool);
 
 impl<'a> UntilDropped<'a> {
-    /// Sets a flag once it is dropped.
+    /// Sets a flag when it is dropped.
     pub fn of(is_over: &'a AtomicBool) -> Self {
         UntilDropped(is_over)
     }

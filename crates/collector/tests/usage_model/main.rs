@@ -1,5 +1,5 @@
-//! Usage against a recomputation that is too simple to be wrong: every event is
-//! kept in a list, and every question walks the list and the tree.
+//! Usage compared with a recomputation that is too simple to be wrong: it keeps every event
+//! in a list, and every query walks the list and the tree.
 #![allow(missing_docs)]
 
 mod large_trees;

@@ -1,4 +1,4 @@
-//! A list of events, and questions that walk it.
+//! A list of events, and queries that walk it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::{
 /// The list.
 #[derive(Debug, Default)]
 pub struct Model {
-    /// Each event with the account in which it happened, and whether it is set aside.
+    /// Each event with its account, and whether it is not counted.
     pub events: Vec<(ReceivedEvent, String, bool)>,
     seen: HashSet<String>,
     pub parents: BTreeMap<String, Option<String>>,
@@ -41,7 +41,7 @@ impl Model {
         self.events.push((event.clone(), account, is_set_aside));
     }
 
-    /// Moves a user, whose events in the account count from then on.
+    /// Moves a user, whose events in the new account count from then on.
     pub fn move_user(&mut self, user: &str, account: &str) {
         self.parents.entry(account.to_owned()).or_default();
         self.users.insert(user.to_owned(), account.to_owned());
@@ -52,7 +52,7 @@ impl Model {
         }
     }
 
-    /// Deactivates an account, or activates it again.
+    /// Deactivates or reactivates an account.
     pub fn set_deleted(&mut self, account: &str, is_deleted: bool) {
         if is_deleted {
             self.inactive.insert(account.to_owned());
@@ -72,7 +72,7 @@ impl Model {
         false
     }
 
-    /// Gives an account a parent, or takes it away. Refuses a circle.
+    /// Sets or clears the parent of an account. Returns false for a cycle.
     pub fn place(&mut self, account: &str, parent: Option<&str>) -> bool {
         if parent.is_some_and(|parent| self.is_above(account, parent)) {
             return false;
@@ -92,7 +92,7 @@ impl Model {
             .any(|(id, parent)| parent.as_deref() == Some(account) && !self.inactive.contains(id))
     }
 
-    /// The answer to a question about usage.
+    /// The answer to a usage query.
     pub fn answer(
         &self,
         account: &str,

@@ -1,4 +1,4 @@
-//! What a collector says of usage.
+//! The collector's answers about usage.
 
 use natero_collector::model::usage::{Dimension, Span};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ pub const ALL: Span = Span {
     to: i64::MAX,
 };
 
-/// The answer to a question about usage, as the model gives it.
+/// The answer to a usage query, in the form of the model.
 pub async fn said(
     collector: &Collector,
     account: &str,

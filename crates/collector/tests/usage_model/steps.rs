@@ -51,7 +51,7 @@ fn event() -> impl Strategy<Value = Value> {
         json!({
             "account_id": account.map(account_id), "user_id": user_id(user),
             "session_id": (session > 0).then(|| format!("session {session}")),
-            // On servers, an id is that of its day.
+            // On servers, an id is unique only within its day.
             "event_id": format!("{event_id} of day {}", time / DAY),
             "created_at": NOW - NOW % DAY + time, "action": action,
             "product": product.map(|no| format!("product {no}")),
@@ -75,7 +75,7 @@ fn read(event: &Value) -> ReceivedEvent {
     ReceivedEvent::read(event.to_string().as_bytes(), NOW + 10 * DAY).unwrap()
 }
 
-/// Does a step to a collector and to the model.
+/// Applies a step to a collector and to the model.
 pub async fn run(collector: &Collector, model: &mut Model, step: &Step) {
     match step {
         Step::Events(events) => {

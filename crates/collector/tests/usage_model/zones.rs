@@ -1,9 +1,8 @@
-//! Days and weeks of time zones, by the simplest calendar.
+//! Days and weeks of time zones, with the simplest possible calendar.
 
 use crate::support::{DAY, NOW};
 
-/// A time zone, and what its clocks were ahead of UTC by in November 2023, in
-/// minutes.
+/// A time zone, and its offset from UTC in November 2023, in minutes.
 pub type Zone = (&'static str, i64);
 
 pub const ZONES: [Zone; 5] = [

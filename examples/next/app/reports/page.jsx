@@ -1,4 +1,4 @@
-// A component of the server around a form that runs in the browser.
+// A server component around a form that runs in the browser.
 
 import { ExportForm } from "./export-form.jsx";
 

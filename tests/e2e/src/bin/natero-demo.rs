@@ -1,7 +1,6 @@
-//! The demo: a collector that holds weeks of a company's usage, and beside it
-//! the example, which is visited in headless Chromium; shows what arrived of the
-//! visit, and opens the dashboard. `cargo xtask demo` builds what it needs and
-//! starts it.
+//! The demo: a collector with weeks of a company's usage, and next to it the example app. It
+//! visits the example in headless Chromium, shows what arrived from the visit, and opens the
+//! dashboard. `cargo xtask demo` builds what it needs and starts it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,11 +15,11 @@ use natero_e2e::fleet::Fleet;
 use natero_e2e::site::Site;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Nine weeks: the four that a page shows at first, those it compares them
-/// with, and a bit of history.
+/// Nine weeks: the four that a page shows by default, the four before them for the
+/// comparison, and some history.
 const DAYS: i64 = 63;
 
-/// Collectors and nodes of ClickHouse of `--scaled`.
+/// Number of collectors, and of ClickHouse nodes, with `--scaled`.
 const COLLECTORS: usize = 2;
 const NODES: usize = 2;
 
@@ -45,7 +44,7 @@ struct Args {
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    // Whatever runs is dropped, and so taken down, on the way out.
+    // On the way out, everything that runs is dropped and thereby stopped.
     let outcome = tokio::select! {
         outcome = run(&args) => outcome,
         () = told_to_stop() => Ok(!args.once),
@@ -60,7 +59,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// True when every accepted event arrived once.
+/// Returns true if every accepted event arrived once.
 async fn run(args: &Args) -> Result<bool> {
     if args.scaled {
         let fleet = Fleet::start(&args.collector, COLLECTORS, NODES).await?;
@@ -75,7 +74,7 @@ async fn run(args: &Args) -> Result<bool> {
     stay(args, &collector, visited, true).await
 }
 
-/// Whether the figures of all accounts have each event that is stored.
+/// Whether the figures of all accounts include each stored event.
 async fn is_counted(fleet: &Fleet) -> Result<bool> {
     let counted = fleet.counted().await?.to_string();
     let [stored] = fleet.row("SELECT COUNT(*) FROM events")?;
@@ -85,13 +84,13 @@ async fn is_counted(fleet: &Fleet) -> Result<bool> {
     Ok(counted == stored)
 }
 
-/// The site of the example, and whether every event of a visit to it arrived once.
+/// The site of the example, and whether every event of the visit arrived once.
 struct Visited {
     _site: Site,
     is_exact: bool,
 }
 
-/// Visits the example and tells what arrived.
+/// Visits the example and prints what arrived.
 async fn run_on(
     args: &Args,
     collector: &Access,
@@ -121,8 +120,8 @@ async fn run_on(
     let delivery = Delivery::measure(accepted, held, before)?;
     println!("{}", usage_table(held, before)?);
     println!("{delivery}");
-    // The page of the visit ends here: it would go on counting beside that of whoever looks
-    // now.
+    // The visitor's page closes here. Otherwise it would go on counting next to the page of
+    // the person who looks at the demo.
     drop(browser);
     Ok(Visited {
         _site: site,
@@ -130,7 +129,7 @@ async fn run_on(
     })
 }
 
-/// Ends, or lets people look around.
+/// Ends, or keeps running until the user stops the demo.
 async fn stay(args: &Args, collector: &Access, visited: Visited, is_counted: bool) -> Result<bool> {
     if args.once {
         return Ok(visited.is_exact && is_counted);

@@ -1,5 +1,5 @@
-//! Pictures of every view of the dashboard in every look, to be looked at by people.
-//! `cargo xtask screenshots` builds what it needs and starts it.
+//! Takes pictures of every view of the dashboard in every look, for people to check. `cargo
+//! xtask screenshots` builds what it needs and starts it.
 
 use std::fs;
 use std::path::PathBuf;

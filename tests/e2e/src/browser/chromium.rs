@@ -1,11 +1,11 @@
-//! What only Chromium's driver can do.
+//! Features that only Chromium's driver has.
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use hyper::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-/// A command beside those of the standard.
+/// A command that is not part of the WebDriver standard.
 #[derive(Debug)]
 pub(super) struct Command {
     path: &'static str,
@@ -13,11 +13,11 @@ pub(super) struct Command {
 }
 
 impl Command {
-    /// Whether pages are offline.
+    /// Sets whether pages are offline.
     pub(super) fn offline(offline: bool) -> Self {
         Self {
             path: "chromium/network_conditions",
-            // -1: as fast as it gets.
+            // -1 stands for unlimited.
             body: json!({ "network_conditions": {
                 "offline": offline, "latency": 0, "throughput": -1,
             } }),
@@ -32,7 +32,7 @@ impl Command {
         }
     }
 
-    /// Closes a window from another one: nobody can switch to one whose
+    /// Closes a window from another one, because it is impossible to switch to a window whose
     /// renderer is dead.
     pub(super) fn close(window: &str) -> Self {
         Self::devtools("Target.closeTarget", &json!({ "targetId": window }))

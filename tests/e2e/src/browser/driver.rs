@@ -1,4 +1,4 @@
-//! The driver's process, and the display it may need.
+//! The process of the driver, and the display that it may need.
 
 use std::env;
 use std::fs::File;
@@ -22,7 +22,7 @@ pub(super) struct Driver {
     address: SocketAddr,
     session: Option<String>,
     log: PathBuf,
-    // Dropped after the driver, which draws on it.
+    // Dropped after the driver, which uses it.
     _display: Option<Display>,
 }
 
@@ -43,11 +43,12 @@ impl Driver {
             }
             BrowserKind::Webkit => {
                 command.arg(format!("--port={}", address.port()));
-                // It would make a language of C.UTF-8 that no page can use, and
-                // takes this for English.
+                // The driver would derive a language from C.UTF-8 that no page can use. It
+                // treats C as English.
                 command.env("LC_ALL", "C");
             }
-            // Marionette's port is taken free too: several sessions may run at once.
+            // Marionette gets a free port, too, because several sessions may run at the same
+            // time.
             BrowserKind::Firefox => {
                 command.args([
                     "--port",
@@ -61,7 +62,8 @@ impl Driver {
             command.env("DISPLAY", &display.name);
         }
         let process = command
-            // Profiles the driver makes itself go with the session's own folder.
+            // Profiles that the driver creates are deleted together with the session's
+            // folder.
             .env("TMPDIR", folder)
             .stdin(Stdio::null())
             .stdout(File::create(&log)?)
@@ -93,7 +95,7 @@ impl Driver {
         format!("http://{}", self.address)
     }
 
-    /// Names the session to be ended with the driver.
+    /// Registers the session that must end with the driver.
     pub(super) fn owns_session(&mut self, session: String) {
         self.session = Some(session);
     }
@@ -105,9 +107,9 @@ impl Driver {
         lines[lines.len().saturating_sub(10)..].join("\n")
     }
 
-    /// Asks the driver to close the browser. Written by hand on a plain
-    /// socket, because dropping must work outside any async runtime, and a
-    /// killed driver would leave its browser running.
+    /// Asks the driver to close the browser. It is written on a plain socket, because
+    /// dropping must work outside of an async runtime, and a killed driver would leave its
+    /// browser running.
     fn close_session(&self, session: &str) -> std::io::Result<()> {
         let mut stream = TcpStream::connect_timeout(&self.address, FAREWELL)?;
         stream.set_read_timeout(Some(FAREWELL))?;
@@ -142,7 +144,7 @@ impl Display {
     fn start() -> Result<Self> {
         let program = locate("XVFB", &["Xvfb"])?;
         let mut process = Command::new(&program)
-            // The server picks a free number and writes it to stdout.
+            // The X server picks a free display number and writes it to stdout.
             .args([
                 "-displayfd",
                 "1",
@@ -179,9 +181,9 @@ impl Drop for Display {
     }
 }
 
-/// A loopback address nobody listens on. Drivers cannot report a port they
-/// chose themselves in a common way, so there is a moment in which another
-/// process could take it; the driver then fails to start and says so.
+/// A loopback address on which nobody listens. Drivers have no common way to report a port
+/// that they chose themselves. So for a moment another process could take the port; the
+/// driver then fails to start with an error.
 fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

@@ -1,4 +1,4 @@
-//! The three browsers, and what each needs to be driven headless.
+//! The three browsers, and how each is run headless.
 
 use std::env;
 use std::fmt;
@@ -19,7 +19,7 @@ pub enum BrowserKind {
     Webkit,
 }
 
-/// What pages are asked to look like.
+/// The colour scheme that pages are told to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scheme {
     Light,
@@ -27,7 +27,7 @@ pub(super) enum Scheme {
 }
 
 impl Scheme {
-    /// As both Chromium and Firefox count them.
+    /// The value by which both Chromium and Firefox know it.
     fn number(self) -> u8 {
         match self {
             Self::Dark => 0,
@@ -40,7 +40,7 @@ impl BrowserKind {
     /// The browser that `NATERO_BROWSER` names; Chromium when it is unset.
     ///
     /// # Errors
-    /// When the variable holds another name.
+    /// When the variable has another value.
     pub fn from_env() -> Result<Self> {
         match env::var("NATERO_BROWSER").as_deref() {
             Err(_) | Ok("" | "chromium") => Ok(Self::Chromium),
@@ -53,7 +53,7 @@ impl BrowserKind {
         }
     }
 
-    /// The name of the driver's program.
+    /// The name of the driver program.
     #[must_use]
     pub fn driver(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl BrowserKind {
         }
     }
 
-    /// Where the driver is: its variable, else `PATH`.
+    /// The path of the driver: from its environment variable, or else from `PATH`.
     pub(super) fn driver_path(self) -> Result<PathBuf> {
         let variable = match self {
             Self::Chromium => "CHROMEDRIVER",
@@ -73,8 +73,8 @@ impl BrowserKind {
         locate(variable, &[self.driver()])
     }
 
-    /// What a new session asks of the driver.
-    /// `flags` are those of V8, which Chromium has.
+    /// The capabilities that a new session requests from the driver. `flags` are for V8, in
+    /// Chromium.
     pub(super) fn capabilities(
         self,
         profile: &Path,
@@ -88,7 +88,7 @@ impl BrowserKind {
         };
         match capabilities {
             Value::Object(mut map) => {
-                // Those of the harness's own sites.
+                // Accepts the self-signed certificates of the harness's own sites.
                 map.insert("acceptInsecureCerts".to_owned(), Value::Bool(true));
                 Ok(map)
             }
@@ -118,7 +118,7 @@ fn chromium(profile: &Path, scheme: Scheme, flags: &str) -> Result<Value> {
             "binary": binary,
             "args": [
                 "--headless=new",
-                // Chromium refuses to run its sandbox as root, as in containers.
+                // Chromium refuses to run its sandbox as root, which is usual in containers.
                 "--no-sandbox",
                 "--disable-gpu",
                 "--disable-dev-shm-usage",
@@ -142,7 +142,7 @@ fn firefox(scheme: Scheme) -> Result<Value> {
         "moz:firefoxOptions": {
             "binary": binary,
             "args": ["-headless", "--width=1280", "--height=800"],
-            // No request of the browser's own may mix with those under test.
+            // The browser's own requests must not mix with those under test.
             "prefs": {
                 "app.update.disabledForTesting": true,
                 "browser.safebrowsing.downloads.enabled": false,
@@ -158,7 +158,7 @@ fn firefox(scheme: Scheme) -> Result<Value> {
 }
 
 fn webkit() -> Result<Value> {
-    // MiniBrowser is no program for users, so it is not on PATH.
+    // MiniBrowser is not meant for users, so it is not on PATH.
     let binary = match env::var_os("MINIBROWSER") {
         Some(path) => PathBuf::from(path),
         None => minibrowser().context(
@@ -187,7 +187,7 @@ fn minibrowser() -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// The program `variable` points at, else the first of `names` on `PATH`.
+/// The program that `variable` points to, or else the first of `names` on `PATH`.
 pub(super) fn locate(variable: &str, names: &[&str]) -> Result<PathBuf> {
     if let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()) {
         let path = PathBuf::from(path);

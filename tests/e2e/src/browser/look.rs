@@ -1,28 +1,29 @@
-//! What pages are asked to look like. Only Chromium's driver can ask.
+//! The appearance that pages are told to use. Only Chromium's driver supports this.
 
 use serde_json::{Value, json};
 
-/// A way to look at a page.
+/// A device and colours with which a page is viewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// On a desk, in light colours.
+    /// A desktop screen with light colours.
     Light,
-    /// On a desk, in dark colours.
+    /// A desktop screen with dark colours.
     Dark,
-    /// On a small desk, or a tablet on its side.
+    /// A small desktop screen, or a tablet in landscape.
     Tablet,
-    /// On a phone.
+    /// A phone.
     Phone,
-    /// On the narrowest screen that pages have to fit: 1280 px at 400 %.
+    /// The narrowest screen that pages have to fit: 1280 px at a zoom of 400 %.
     Narrow,
-    /// In the few colours that a user has chosen, as Windows' contrast themes.
+    /// Forced colours: the few colours that a user has chosen, as in Windows' contrast
+    /// themes.
     ForcedColours,
-    /// On paper.
+    /// A printed page.
     Print,
 }
 
 impl Look {
-    /// Every look.
+    /// All looks.
     pub const ALL: [Look; 7] = [
         Look::Light,
         Look::Dark,
@@ -53,12 +54,12 @@ impl Look {
             Look::Tablet => 1024,
             Look::Phone => 390,
             Look::Narrow => 320,
-            // A4 at 96 dots an inch.
+            // The width of A4 at 96 dots per inch.
             Look::Print => 794,
         }
     }
 
-    /// The DevTools commands that make pages look like this.
+    /// The DevTools commands that set this look.
     pub(super) fn commands(self) -> [(&'static str, Value); 2] {
         let media = if self == Look::Print { "print" } else { "" };
         let scheme = if self == Look::Dark { "dark" } else { "light" };

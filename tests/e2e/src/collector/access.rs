@@ -1,19 +1,19 @@
-//! How a collector is reached: where it is, and with which keys.
+//! How to reach a collector: its address and keys.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The pair that may write events.
+/// The key pair that may write events.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Source {
-    /// First in the path of the Event API.
+    /// The first segment of the path after `/v1/` in the Event API.
     pub auth_key: String,
-    /// Second in the path, first argument of `new na`.
+    /// The second segment, and the first argument of `new na`.
     pub api_key: String,
 }
 
-/// Where a collector listens, and keys of it.
+/// The address of a collector, and keys for it.
 #[derive(Clone, Debug)]
 pub struct Access {
     pub(crate) url: String,
@@ -22,25 +22,25 @@ pub struct Access {
 }
 
 impl Access {
-    /// Where it listens: `http://127.0.0.1:PORT`, the tracker's `endpoint`.
+    /// Its address, `http://127.0.0.1:PORT`: the tracker's `endpoint`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// A source made before it started.
+    /// A source that was created before the start.
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source
     }
 
-    /// An account key made before it started.
+    /// An account key that was created before the start.
     #[must_use]
     pub fn account_key(&self) -> &str {
         &self.account_key
     }
 
-    /// The address its source posts events to.
+    /// The address to which its source posts events.
     #[must_use]
     pub fn event_url(&self) -> String {
         format!(
@@ -49,7 +49,7 @@ impl Access {
         )
     }
 
-    /// What `GET /api/v2/{path}` answers to the account key.
+    /// The answer of `GET /api/v2/{path}` with the account key.
     ///
     /// # Errors
     /// When it does not answer.
@@ -76,7 +76,7 @@ impl Access {
         Ok(())
     }
 
-    /// What `GET /api/v2/loss` answers.
+    /// The answer of `GET /api/v2/loss`.
     ///
     /// # Errors
     /// When it does not answer.

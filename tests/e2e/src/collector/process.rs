@@ -1,4 +1,4 @@
-//! A collector's process.
+//! The process of a collector.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -23,7 +23,7 @@ struct AccountKey {
 }
 
 impl Process {
-    /// Starts `serve` with flags that name its store, and keeps what it logs in a file.
+    /// Starts `serve` with flags for its store, and writes its log to a file.
     pub(crate) fn start(binary: &Path, store: &[String], log: &Path) -> Result<Self> {
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -46,7 +46,7 @@ impl Process {
         Ok(Self { child, url })
     }
 
-    /// Where it listens.
+    /// Its address.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -59,7 +59,7 @@ impl Drop for Process {
     }
 }
 
-/// Makes a source and an account key in a store.
+/// Creates a source and an account key in a store.
 pub(crate) fn create_keys(binary: &Path, store: &[String]) -> Result<(Source, String)> {
     let source = create_key(binary, "source", store)?;
     let AccountKey { account_key } = create_key(binary, "account", store)?;
@@ -85,8 +85,8 @@ fn create_key<T: for<'de> Deserialize<'de>>(
         .with_context(|| format!("keys create {kind} printed no key"))
 }
 
-/// The first line of stdout; the rest is read and forgotten, because a full
-/// pipe would stop the process.
+/// The first line of stdout. The rest is read and discarded, because a full pipe would block
+/// the process.
 fn first_line(process: &mut Child) -> Option<String> {
     let mut stdout = BufReader::new(process.stdout.take()?);
     let mut line = String::new();

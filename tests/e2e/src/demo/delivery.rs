@@ -1,4 +1,4 @@
-//! Accepted by the page against held by the collector.
+//! Compares the events that the page accepted with those that the collector stores.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use anyhow::Result;
 use super::held::Held;
 use crate::rows::Mark;
 
-/// What became of the events that a page accepted.
+/// The fate of the events that a page accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Events the page accepted, as it says itself.
+    /// Number of events that the page accepted, according to its own counter.
     pub accepted: i64,
-    /// Different events the collector holds.
+    /// Number of distinct events that the collector stores.
     pub received: i64,
-    /// Rows beyond those: events it holds more than once.
+    /// Number of further rows: events that it stores more than once.
     pub duplicates: i64,
 }
 
 impl Delivery {
-    /// Counts what the collector holds since a moment of it.
+    /// Counts what the collector has stored since a mark.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the store cannot be read.
     pub fn measure(accepted: i64, held: &dyn Held, since: Mark) -> Result<Self> {
         let (rows, received) = held.arrived(since)?;
         Ok(Self {
@@ -32,13 +32,13 @@ impl Delivery {
         })
     }
 
-    /// Accepted events the collector does not hold.
+    /// Number of accepted events that the collector does not store.
     #[must_use]
     pub fn missing(&self) -> i64 {
         (self.accepted - self.received).max(0)
     }
 
-    /// Each accepted event is held once, and none that was not accepted.
+    /// Whether each accepted event is stored once, and no others are.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         self.received == self.accepted && self.duplicates == 0 && self.accepted > 0

@@ -1,4 +1,4 @@
-//! What a collector holds, whatever it holds it in.
+//! The contents of a collector's store, of whatever kind.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::fleet::Fleet;
 use crate::rows::{self, Mark};
 
-/// Usage at a place.
+/// The usage of one combination of names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Usage {
     /// Account, product, module and feature; empty where there is none.
@@ -20,29 +20,29 @@ pub struct Usage {
     pub users: i64,
 }
 
-/// What a collector holds.
+/// Read access to the store of a collector.
 pub trait Held {
-    /// Now.
+    /// A mark for the current state.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the store cannot be read.
     fn mark(&self) -> Result<Mark>;
 
-    /// Number of the rows of events since then, and of different events in them.
+    /// Number of event rows since a mark, and of distinct events among them.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the store cannot be read.
     fn arrived(&self, since: Mark) -> Result<(i64, i64)>;
 
-    /// Counted usage since then, by place.
+    /// Counted usage since a mark, by account, product, module and feature.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the store cannot be read.
     fn usage(&self, since: Mark) -> Result<Vec<Usage>>;
 }
 
-/// The event's place in its stream is counted: were one stored under two ids, the ids
-/// alone would hide it. `number` is the column that numbers events.
+/// Counts distinct events by their place in the stream, because ids alone would hide an event
+/// that was stored under two ids. `number` is the column that numbers events.
 fn arrived(number: &str, since: Mark) -> String {
     format!(
         "SELECT COUNT(*), COUNT(DISTINCT stream_id || ' ' || seq)
@@ -51,7 +51,8 @@ fn arrived(number: &str, since: Mark) -> String {
     )
 }
 
-/// Counted events by place; time is put under its module, where it has no feature.
+/// Usage of counted events by account, product, module and feature. Time is listed under its
+/// module, because it has no feature.
 fn usage(number: &str, is_counted: &str, since: Mark) -> String {
     format!(
         "SELECT account_id, product, module, feature,
@@ -96,7 +97,7 @@ impl Held for PathBuf {
     }
 }
 
-/// The inbox in PostgreSQL.
+/// The event table in PostgreSQL.
 impl Held for Fleet {
     fn mark(&self) -> Result<Mark> {
         let [last] = self.row("SELECT coalesce(MAX(no), 0) FROM events")?;
@@ -125,7 +126,7 @@ impl Held for Fleet {
     }
 }
 
-/// A value; PostgreSQL prints nothing where there is none.
+/// Parses a value; `None` for an empty cell, which is how PostgreSQL prints NULL.
 fn some<T: std::str::FromStr>(cell: &str) -> Result<Option<T>>
 where
     T::Err: std::error::Error + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! The examples, served beside a collector.
+//! The examples, served together with a collector.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::collector::Access;
 use crate::site::Site;
 
-/// Serves `examples/vanilla` at the root, with the keys of this collector,
-/// `examples/classic` under `/classic/` and the built package under `/pkg/`.
+/// Serves `examples/vanilla` at the root, with the keys of this collector, `examples/classic`
+/// under `/classic/` and the built package under `/pkg/`.
 ///
 /// # Errors
 /// When there is no package, or no port is free.
@@ -39,7 +39,7 @@ pub async fn serve_examples(pkg: &Path, collector: &Access) -> Result<Site> {
     Ok(site)
 }
 
-/// The classic example's path, with its keys in the query.
+/// The path of the classic example, with the keys in its query.
 #[must_use]
 pub fn classic_path(collector: &Access) -> String {
     let source = collector.source();

@@ -1,4 +1,4 @@
-//! Usage by account → product → module → feature since a moment, as text.
+//! Usage by account → product → module → feature since a mark, as text.
 
 use anyhow::Result;
 
@@ -9,14 +9,13 @@ const HEAD: [&str; 7] = [
     "account", "product", "module", "feature", "total", "time", "users",
 ];
 
-/// Columns from here on are numbers.
+/// Columns from this one on are numbers.
 const NUMBERS: usize = 4;
 
-/// The table, one line each, aligned; a value equal to the one above is left
-/// out.
+/// The table as aligned lines of text; a value that equals the one above is omitted.
 ///
 /// # Errors
-/// When what is held cannot be read.
+/// When the store cannot be read.
 pub fn usage_table(held: &dyn Held, since: Mark) -> Result<String> {
     let rows: Vec<_> = held.usage(since)?.into_iter().map(cells).collect();
     Ok(aligned(&rows))
@@ -53,7 +52,7 @@ fn aligned(rows: &[[String; 7]]) -> String {
     let mut text = String::new();
     let mut above: Option<&[String; 7]> = None;
     for row in [&head].into_iter().chain(rows) {
-        // The first columns that repeat the row above.
+        // Number of leading columns that repeat the row above.
         let same = above.map_or(0, |above| {
             row[..NUMBERS - 1]
                 .iter()

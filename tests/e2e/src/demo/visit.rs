@@ -1,4 +1,4 @@
-//! A visit to the example: what a person would click, in a real browser.
+//! A visit to the example in a real browser: clicks as a person would make them.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::browser::Browser;
 use crate::site::Site;
 
-/// Between clicks, so that modules have a time worth showing.
+/// The pause between clicks, so that modules have a visible time.
 const PACE: Duration = Duration::from_millis(150);
 
-/// Nothing beyond clicks: each is a selector in the example's page.
+/// The clicks, each as a selector in the example's page. Nothing else is done.
 const CLICKS: &[&str] = &[
     "[data-feature=add_widget]",
     "[data-feature=add_widget]",
@@ -36,17 +36,16 @@ const CLICKS: &[&str] = &[
     "[data-feature=refresh]",
 ];
 
-/// Visits the example at the site's root and flushes; returns how many events
-/// the page says it accepted. The page stays open.
+/// Visits the example at the root of the site and flushes. Returns how many events the page
+/// accepted by its own counter. The page stays open.
 ///
 /// # Errors
-/// When something to click is not there.
+/// When an element to click does not exist.
 pub async fn visit(browser: &Browser, site: &Site) -> Result<i64> {
     let page = browser.open(site, "/").await?;
     page.until("window.northwind").await?;
     for selector in CLICKS {
-        // WebKit's driver leaves what it scrolls to at the edge, where something
-        // else may lie over it.
+        // WebKit's driver scrolls an element to the edge, where something else may cover it.
         page.act(
             "document.querySelector(args)?.scrollIntoView({ block: 'center' });",
             Value::from(*selector),

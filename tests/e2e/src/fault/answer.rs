@@ -1,39 +1,39 @@
-//! What a scripted server does with a request.
+//! How a scripted server responds to a request.
 
 use crate::gate::{Gate, Hold};
 
 /// One answer of a script.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// 200 with the counts of a collector that took every line.
+    /// 200, with the counts of a collector that accepted every line.
     Accept,
     /// This status, with these headers and this body.
     Status {
-        /// Three digits.
+        /// The status code, with three digits.
         code: u16,
-        /// Beside those of CORS.
+        /// Headers in addition to those of CORS.
         headers: Vec<(String, String)>,
-        /// Sent as it is.
+        /// Sent unchanged.
         body: String,
     },
-    /// These bytes in place of an HTTP answer, then the end of the connection.
+    /// These bytes instead of an HTTP answer, then the connection is closed.
     Raw(Vec<u8>),
-    /// The connection is reset once the request was read.
+    /// The connection is reset after the request was read.
     Reset,
-    /// No answer, ever; the connection stays open.
+    /// No answer; the connection stays open.
     Silence,
-    /// The answer of the collector behind.
+    /// Forwards the request to the collector, and returns its answer.
     Forward,
-    /// The collector behind takes the request, its answer is lost.
+    /// Forwards the request to the collector, and resets the connection instead of answering.
     ForwardThenReset,
-    /// The collector behind takes the request, its answer never comes.
+    /// Forwards the request to the collector, and never answers.
     ForwardThenSilence,
-    /// Another answer, once the gate is open.
+    /// Another answer, which is delayed until the gate is open.
     Held(Gate, Box<Self>),
 }
 
 impl Answer {
-    /// A status with the error body of a collector.
+    /// A status with an error body as the collector sends it.
     #[must_use]
     pub fn status(code: u16) -> Self {
         Self::Status {
@@ -43,7 +43,7 @@ impl Answer {
         }
     }
 
-    /// 200 with a body that is not what a collector answers.
+    /// 200 with a body that a collector would not send.
     #[must_use]
     pub fn garbage(body: &str) -> Self {
         Self::Status {
@@ -53,7 +53,7 @@ impl Answer {
         }
     }
 
-    /// Adds a header to a [`Answer::Status`]; others have none to add to.
+    /// Adds a header to an [`Answer::Status`]. Has no effect on others.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         if let Self::Status { headers, .. } = &mut self {
@@ -62,7 +62,7 @@ impl Answer {
         self
     }
 
-    /// This answer, given once the hold is released.
+    /// This answer, delayed until the hold is released.
     #[must_use]
     pub fn held(self) -> (Hold, Self) {
         let (hold, gate) = Hold::new();

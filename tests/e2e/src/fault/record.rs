@@ -1,4 +1,4 @@
-//! A request as it came over the wire.
+//! A request, as it arrived.
 
 use std::io::Read;
 use std::time::Instant;
@@ -15,13 +15,13 @@ use serde_json::Value;
 pub struct Recorded {
     /// Its method.
     pub method: Method,
-    /// Path and query, as sent.
+    /// Path and query, unchanged.
     pub target: String,
     /// All headers.
     pub headers: HeaderMap,
     /// The body's bytes, still compressed.
     pub wire: Bytes,
-    /// When the body was read whole.
+    /// When the whole body had been read.
     pub at: Instant,
 }
 
@@ -39,16 +39,16 @@ impl Recorded {
         }
     }
 
-    /// A header's value, where it is text.
+    /// The value of a header, if it is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body, unpacked.
+    /// The body, decompressed.
     ///
     /// # Errors
-    /// When it is not UTF-8, or not what its encoding claims.
+    /// When it is not UTF-8, or not valid in its declared encoding.
     pub fn text(&self) -> Result<String> {
         let mut text = String::new();
         match self.header("content-encoding") {

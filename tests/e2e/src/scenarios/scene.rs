@@ -1,4 +1,4 @@
-//! What a scenario plays on, and how it is counted.
+//! The setup of a scenario, and how its events are counted.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::wait;
 pub(super) const MAKE: &str =
     "for (let i = args[0]; i < args[0] + args[1]; i += 1) _na.sendFeatureEvent(`feature ${i}`);";
 
-/// A tracked page, and a server that may fail between it and the collector.
+/// A page with a tracker, and a server between it and the collector, which may fail.
 pub(super) struct Scene<'a> {
     pub(super) collector: Collector,
     pub(super) server: FaultServer,
@@ -28,27 +28,26 @@ pub(super) struct Scene<'a> {
     pub(super) page: Page<'a>,
 }
 
-/// What became of the events of a scenario.
+/// The fate of the events of a scenario.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// What the page made and the tracker accepted.
+    /// Number of events that the page made and the tracker accepted.
     pub made: usize,
-    /// Different ones that the collector holds.
+    /// Number of distinct events that the collector stores.
     pub received: usize,
-    /// Those that it does not hold.
+    /// Number of events that the collector does not store.
     pub lost: usize,
-    /// Those that it holds more than once, although it deduplicates.
+    /// Number of events that the collector stores more than once, although it deduplicates.
     pub doubled: usize,
-    /// Copies that came again and that it knew for what they were.
+    /// Number of repeated copies that the collector recognised.
     pub again: usize,
 }
 
 impl Outcome {
-    /// Asserts that each event was received once, and that the wire carried
-    /// few copies.
+    /// Asserts that each event was received once, and that few copies were sent.
     ///
     /// # Errors
-    /// With the counts, when one was lost or doubled, or more than one in twenty
+    /// With the counts, when an event was lost or duplicated, or when more than one in twenty
     /// was sent again.
     pub fn is_exact_without_copies(self) -> Result<()> {
         ensure!(self.again * 20 <= self.made, "sent again: {self:?}");
@@ -58,7 +57,7 @@ impl Outcome {
     /// Asserts that each event was received once.
     ///
     /// # Errors
-    /// With the counts, when one was lost or doubled.
+    /// With the counts, when an event was lost or duplicated.
     pub fn is_exact(self) -> Result<()> {
         ensure!(
             self.lost == 0 && self.doubled == 0 && self.received == self.made,
@@ -68,8 +67,8 @@ impl Outcome {
     }
 }
 
-/// What each scenario begins with: nothing is sent but when it is due, and
-/// nothing is made but by calls.
+/// The settings with which each scenario begins: events are sent only when they are due, and
+/// only calls make events.
 fn settings(more: Value) -> Value {
     let mut settings = json!({ "trackPageViews": false, "trackUnload": false });
     if let (Value::Object(settings), Value::Object(more)) = (&mut settings, more) {
@@ -79,7 +78,7 @@ fn settings(more: Value) -> Value {
 }
 
 impl<'a> Scene<'a> {
-    /// A page that tracks, in front.
+    /// Opens a page with a tracker in the foreground.
     pub(super) async fn start(stage: &'a Stage, more: Value) -> Result<Self> {
         let collector = Collector::start()?;
         let server = FaultServer::before(collector.url()).await?;
@@ -97,13 +96,14 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// Opens the page again, in the tab in front.
+    /// Opens the page again, in the foreground tab.
     pub(super) async fn open_again(&self) -> Result<()> {
         self.browser.client().goto(&self.site.url("/")).await?;
         self.page.until("window.tracking").await
     }
 
-    /// Makes events in the tab in front and closes it, so that an empty one is in front.
+    /// Makes events in the foreground tab and closes it. An empty tab is then in the
+    /// foreground.
     pub(super) async fn close_after(&self, make: &str, count: usize) -> Result<()> {
         let closing = Tab::current(self.browser).await?;
         let next = Tab::open(self.browser).await?;
@@ -111,8 +111,8 @@ impl<'a> Scene<'a> {
         closing.close(&next).await.map(drop)
     }
 
-    /// Takes the browser's network away, or gives it back: through the driver
-    /// where it can (Chromium), else through what the page sees of it.
+    /// Takes the browser offline, or online again: through the driver if it supports that
+    /// (Chromium), otherwise by changing what the page sees.
     pub(super) async fn set_offline(&self, offline: bool) -> Result<()> {
         if self.browser.kind() == BrowserKind::Chromium {
             return self.browser.set_offline(offline).await;
@@ -127,27 +127,27 @@ impl<'a> Scene<'a> {
             .await
     }
 
-    /// Waits until the collector holds so many features, or clearly will not.
+    /// Waits until the collector stores this many features, or clearly will not.
     pub(super) async fn features(&self, count: usize) -> Result<Vec<EventRow>> {
         let waited = wait::until("the features", async || {
             let rows = self.held()?;
             Ok((rows.len() >= count).then_some(rows))
         })
         .await;
-        // Where some do not come, those that came are counted.
+        // If some do not arrive, those that did are counted.
         waited.or_else(|_| self.held())
     }
 
-    /// The features that the collector holds.
+    /// The features that the collector stores.
     pub(super) fn held(&self) -> Result<Vec<EventRow>> {
         let mut rows = events(&self.collector.db())?;
         rows.retain(|row| row.feature.is_some());
         Ok(rows)
     }
 
-    /// Counts features `0..count` at the collector. Asserts that nobody made
-    /// others, that the collector's own account of losses says the same, and,
-    /// if all is well, that the page in front has nothing left.
+    /// Counts features `0..count` in the collector's store. Asserts that there are no others,
+    /// that the collector's loss report agrees, and, if nothing was lost or duplicated, that
+    /// the page in the foreground has nothing left to send.
     pub(super) async fn outcome(&self, count: usize) -> Result<Outcome> {
         let rows = self.features(count).await?;
         let mut times = BTreeMap::<&str, usize>::new();
@@ -189,8 +189,8 @@ impl<'a> Scene<'a> {
         Ok(outcome)
     }
 
-    /// Asserts that the page in front has nothing left, in memory or stored,
-    /// and lost nothing.
+    /// Asserts that the page in the foreground has nothing left, in memory or in storage, and
+    /// lost nothing.
     pub(super) async fn has_nothing_left(&self) -> Result<()> {
         let stats = self.page.deliver().await?;
         ensure!(stats["dropped"]["total"] == 0, "{stats}");

@@ -1,4 +1,4 @@
-//! With consent, without it, and before anybody was asked.
+//! With consent, without it, and before the visitor was asked.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub async fn without_consent_nothing_is_stored_or_sent(stage: &Stage) -> Result<
             &stats["dropped"]["consent"]
         };
         ensure!(key.as_u64() >= Some(61), "{consent}: {stats}");
-        // Nor does the next page, or the way to it.
+        // Neither does navigating away, nor the next page.
         scene.page.act("_na.shutdown();", Value::Null).await?;
         stage.browser().await?.client().refresh().await?;
         scene.page.until("window.na").await?;
@@ -117,7 +117,7 @@ pub async fn opting_out_deletes_cookies_and_stored_events(stage: &Stage) -> Resu
     );
     scene.page.act("_na.optOut();", Value::Null).await?;
     scene.left_no_trace().await?;
-    // Nothing comes back, in this page or the next one.
+    // Nothing comes back, on this page or the next one.
     scene.server.set_down(false);
     scene.use_it().await?;
     scene.left_no_trace().await?;

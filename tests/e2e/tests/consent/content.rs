@@ -1,4 +1,4 @@
-//! What events and addresses may hold.
+//! The contents of events and addresses.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ pub async fn before_send_edits_redacts_and_drops(stage: &Stage) -> Result<()> {
     let lines = recorded[0].lines()?;
     ensure!(lines[0]["details"] == json!({ "open": 1 }), "{lines:?}");
     ensure!(lines[1]["event_id"] != "forged", "{lines:?}");
-    // What was dropped leaves no gap that would look like a loss.
+    // A dropped event leaves no gap that would look like a loss.
     ensure!(lines[0]["seq"] == 0 && lines[1]["seq"] == 1, "{lines:?}");
     ensure!(
         stats["accepted"] == 4
@@ -82,7 +82,7 @@ pub async fn addresses_are_recorded_without_query_and_fragment(stage: &Stage) ->
     )
     .await?;
     page.until("_na.stats().pending === 0").await?;
-    // The last two requests are under way together, and either may be first.
+    // The last two requests are sent at the same time, and either may arrive first.
     let mut views = BTreeMap::new();
     for request in server.recorded() {
         let text = request.text()?;
@@ -99,12 +99,13 @@ pub async fn addresses_are_recorded_without_query_and_fragment(stage: &Stage) ->
     ensure!(
         urls == [
             (at("/tracked"), at("/from")),
-            // An address that is replaced at once is the same view.
+            // An address that is replaced immediately counts as the same view.
             (at("/last"), at("/tracked")),
             (at("/last"), at("/last")),
         ],
         "{urls:?}"
     );
-    // What the page passes itself is recorded as it is; see the page views' own tests.
+    // An address that the page passes itself is recorded unchanged; the tests of page views
+    // cover that.
     page.is_untroubled().await
 }

@@ -1,4 +1,4 @@
-//! What a developer who looks is shown, and what is sent where nothing may be.
+//! The copies of events that a developer sees, and what is sent when nothing may be stored.
 
 use anyhow::{Result, ensure};
 use natero_e2e::fault::{Answer, FaultServer};
@@ -44,7 +44,7 @@ pub async fn a_debug_url_gets_a_copy_and_its_failure_changes_nothing(stage: &Sta
                 && stats["dropped"]["total"] == 0,
             "{failing}: {stats}"
         );
-        // A copy that failed is not made again.
+        // A copy that failed is not repeated.
         scene.page.let_pass(300).await?;
         ensure!(copy.recorded().len() == before + 1);
         scene.page.is_untroubled().await?;

@@ -1,5 +1,5 @@
-//! Consent and privacy: what is kept and sent, as the server and the browser
-//! see it.
+//! Consent and privacy: what is stored and sent, from the point of view of the server and the
+//! browser.
 
 mod asked;
 mod content;

@@ -1,4 +1,4 @@
-//! A page, and everything that could tell of its visitor.
+//! A page, and everything that could reveal its visitor.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Source;
@@ -21,7 +21,7 @@ pub fn source() -> Source {
     }
 }
 
-/// A page with the class and nothing made of it, after this script.
+/// Runs this script, then loads the class without constructing a tracker.
 pub async fn open<'a>(stage: &'a Stage, before: &str) -> Result<Scene<'a>> {
     let server = FaultServer::start().await?;
     let site = stage.site().await?;
@@ -36,7 +36,7 @@ pub async fn open<'a>(stage: &'a Stage, before: &str) -> Result<Scene<'a>> {
 }
 
 impl Scene<'_> {
-    /// Makes `window._na`, with page views and unload, quick to send.
+    /// Creates `window._na`, with page views and tracking of unload, which sends soon.
     pub async fn track(&self, settings: Value) -> Result<()> {
         let mut all = json!({ "trackPageViews": true, "trackUnload": true, "flushInterval": 50 });
         if let (Value::Object(all), Value::Object(settings)) = (&mut all, settings) {
@@ -46,7 +46,7 @@ impl Scene<'_> {
         self.page.act("await _na.ready;", Value::Null).await
     }
 
-    /// Uses the page in every way that could make, store or send something.
+    /// Uses the page in every way that could create, store or send something.
     pub async fn use_it(&self) -> Result<()> {
         self.page
             .act(
@@ -69,7 +69,7 @@ impl Scene<'_> {
             .await
     }
 
-    /// Asserts that the browser holds nothing and the server heard nothing.
+    /// Asserts that the browser stores nothing and the server received nothing.
     pub async fn left_no_trace(&self) -> Result<()> {
         let trace = trace(&self.page).await?;
         ensure!(trace == json!(["", [], [], 0, 0]), "stored: {trace}");
@@ -81,7 +81,7 @@ impl Scene<'_> {
         Ok(())
     }
 
-    /// The features that the server was told of, each request's body unpacked.
+    /// The features that the server received, from the decompressed body of each request.
     pub fn features(&self) -> Result<Vec<String>> {
         let mut features = Vec::new();
         for request in self.server.recorded() {
@@ -93,7 +93,7 @@ impl Scene<'_> {
     }
 }
 
-/// Everything a page can leave in a browser.
+/// Everything that a page can leave in a browser.
 pub async fn trace(page: &Page<'_>) -> Result<Value> {
     page.run(
         "return [document.cookie, Object.keys(localStorage), Object.keys(sessionStorage),

@@ -1,4 +1,4 @@
-//! What axe-core finds, on every view and in every look.
+//! The findings of axe-core, on every view and in every look.
 
 use std::env;
 use std::path::PathBuf;
@@ -24,14 +24,14 @@ fn axe() -> Result<String> {
     })
 }
 
-/// Violations of the page that is open, each with the elements that have it.
+/// Violations in the open page, each with the elements concerned.
 async fn violations(dashboard: &Dashboard<'_>, axe: &str) -> Result<Vec<String>> {
     let _: Value = dashboard
         .run(&format!("{axe}; window.axe = axe; return null;"))
         .await?;
     let script = "
         const done = arguments[arguments.length - 1];
-        // Everything that is closed is part of the view, too.
+        // Everything that is collapsed is checked, too.
         for (const of of document.querySelectorAll('main details')) of.open = true;
         axe.run(document, { resultTypes: ['violations'] }).then(
           ({ violations }) => done(violations.map(({ id, help, nodes }) =>
@@ -81,7 +81,7 @@ pub async fn axe_finds_nothing_under_forced_colours(stage: &Stage) -> Result<()>
     check(stage, Look::ForcedColours).await
 }
 
-/// What a selection looks like where the page's own colours are not shown.
+/// Checks that a selection is visible where the page's own colours are not shown.
 pub async fn a_selection_is_seen_under_forced_colours(stage: &Stage) -> Result<()> {
     let browser = stage.browser().await?;
     let dashboard = Dashboard::signed_in(stage).await?;
@@ -102,7 +102,7 @@ pub async fn a_selection_is_seen_under_forced_colours(stage: &Stage) -> Result<(
     Ok(())
 }
 
-/// The smallest target that WCAG 2.2 allows.
+/// The minimum target size of WCAG 2.2, in px.
 const SMALLEST: f64 = 24.0;
 
 pub async fn targets_are_large_enough_and_nothing_is_cut_off(stage: &Stage) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The pages of an account, held against what the API says.
+//! The pages of an account, compared with the answers of the API.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 const DAY: i64 = 86_400_000;
 
-/// What the usage API answers for the 28 days that a page shows at first.
+/// The answer of the usage API for the 28 days that a page shows by default.
 async fn usage(dashboard: &Dashboard<'_>, account: &str, query: &str) -> Result<Value> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64;
     let to = now / DAY * DAY;
@@ -19,7 +19,7 @@ async fn usage(dashboard: &Dashboard<'_>, account: &str, query: &str) -> Result<
     dashboard.collector().get(&path).await
 }
 
-/// A number as a page writes it.
+/// A number, as a page shows it.
 fn written(number: &Value) -> Result<String> {
     let digits = number.as_f64().context("a number")?.to_string();
     let mut text = String::new();
@@ -32,7 +32,7 @@ fn written(number: &Value) -> Result<String> {
     Ok(text)
 }
 
-/// The main figures of the page: name and value.
+/// The main figures of the page, as name and value.
 async fn totals(dashboard: &Dashboard<'_>) -> Result<Vec<(String, String)>> {
     dashboard
         .run(
@@ -42,7 +42,7 @@ async fn totals(dashboard: &Dashboard<'_>) -> Result<Vec<(String, String)>> {
         .await
 }
 
-/// The rows of a level of the table: name, feature uses and users.
+/// The rows of one level of the table: name, feature uses and users.
 async fn rows(dashboard: &Dashboard<'_>, depth: usize) -> Result<Vec<(String, String, String)>> {
     dashboard
         .run(&format!(
@@ -66,7 +66,7 @@ fn expected(usage: &Value) -> Result<Vec<(String, String, String)>> {
         .collect()
 }
 
-/// Without what no row names, such as the active time of a session.
+/// Without usage that has no name, such as the active time of a session.
 fn named(rows: Vec<(String, String, String)>) -> Vec<(String, String, String)> {
     rows.into_iter()
         .filter(|(name, ..)| !name.starts_with("Without a "))
@@ -98,7 +98,7 @@ pub async fn products_open_to_modules_and_modules_to_features_with_the_numbers_o
     let shown = named(rows(&dashboard, 0).await?);
     ensure!(shown == expected(&products)?, "{shown:?}");
 
-    // So few products are opened by the page itself; close them, and open one.
+    // The page opens this few products by itself: close them, and open one.
     for product in ["warehouse", "customs"] {
         let button = format!(".breakdown button[aria-label='What is in {product}']");
         dashboard.click(&button).await?;
@@ -142,7 +142,7 @@ pub async fn the_roll_up_switch_changes_the_numbers(stage: &Stage) -> Result<()>
     dashboard
         .until("location.search.includes('rollup=false')")
         .await?;
-    // Product usage counts only where the account is a leaf.
+    // Product usage counts only if the account is a leaf.
     let page = dashboard.text("main").await?;
     ensure!(page.contains("No usage in this period"), "{page}");
     ensure!(totals(&dashboard).await?.is_empty());
@@ -190,7 +190,7 @@ pub async fn usage_over_time_is_drawn_and_redrawn_for_another_figure(stage: &Sta
         heights().await? != features,
         "the same drawing for another figure"
     );
-    // The figure stays when the period changes.
+    // The metric of the chart is kept when the period changes.
     dashboard.click(".period a[href*='range=7d']").await?;
     dashboard
         .until("location.search.includes('range=7d')")
@@ -198,7 +198,7 @@ pub async fn usage_over_time_is_drawn_and_redrawn_for_another_figure(stage: &Sta
     let chosen = dashboard.text("[data-metric][aria-current]").await?;
     ensure!(chosen == "Active time", "{chosen}");
     ensure!(heights().await?.len() == 7);
-    // The figures behind it are there to be read, too.
+    // The figures behind the chart can be read as text.
     dashboard.click(".figures > summary").await?;
     let figures = dashboard.text(".figures tbody").await?;
     ensure!(figures.lines().count() >= 7, "{figures}");

@@ -1,4 +1,4 @@
-//! Events as they arrive, and those that did not.
+//! Events as they arrive, and those that did not arrive.
 
 use anyhow::{Context, Result, ensure};
 use natero_e2e::dashboard::Dashboard;
@@ -60,7 +60,7 @@ pub async fn an_event_appears_while_the_page_is_open_and_not_while_it_is_paused(
     dashboard
         .until("document.querySelector('.events tbody').innerText.includes('while_paused_too')")
         .await?;
-    // Each once, the newest first.
+    // Each event once, the newest first.
     let features: Vec<String> = dashboard
         .run("return [...document.querySelectorAll('.events tbody th')].slice(0, 4).map((cell) => cell.innerText.trim());")
         .await?;

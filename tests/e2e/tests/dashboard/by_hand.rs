@@ -1,4 +1,4 @@
-//! What people import from a file, and records that they enter and delete.
+//! Importing a file, and adding and deleting records by hand.
 
 use anyhow::{Result, ensure};
 use natero_e2e::dashboard::Dashboard;
@@ -32,7 +32,7 @@ pub async fn a_file_is_chosen_tried_and_imported(stage: &Stage) -> Result<()> {
         dashboard.collector().get(path).await.is_err(),
         "a dry run imports"
     );
-    // What was tried is imported, as it is.
+    // The import uses exactly the table of the dry run.
     dashboard.click("main button[name=do]").await?;
     dashboard
         .until(
@@ -73,8 +73,8 @@ pub async fn a_note_is_entered_and_deleted_by_two_presses(stage: &Stage) -> Resu
     dashboard
         .run::<Value>(&format!("{row}.id = 'mistake';"))
         .await?;
-    // One press opens what deletes, and does not delete.
-    // WebKit's driver takes what is in closed details for shown.
+    // The first click opens a confirmation and does not delete. WebKit's driver regards the
+    // contents of closed details as visible.
     let is_shown: bool = dashboard
         .run("return document.querySelector('#mistake form button').checkVisibility();")
         .await?;

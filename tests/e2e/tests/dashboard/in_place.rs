@@ -1,4 +1,4 @@
-//! What changes in a page, and what stays.
+//! What changes in a page without a reload, and what stays.
 
 use anyhow::{Result, ensure};
 use fantoccini::key::Key;
@@ -6,7 +6,7 @@ use natero_e2e::dashboard::Dashboard;
 use natero_e2e::stage::Stage;
 use serde_json::Value;
 
-/// Counts what the page asks for from here on.
+/// Counts the requests of the page from here on.
 const COUNT: &str = "window.asked = 0; const real = fetch; window.fetch = (...of) => (window.asked++, real(...of));";
 
 pub async fn what_is_typed_stays_when_a_table_is_sorted_and_a_place_is_opened(
@@ -24,7 +24,7 @@ pub async fn what_is_typed_stays_when_a_table_is_sorted_and_a_place_is_opened(
             .await?;
         anyhow::Ok(typed)
     };
-    // A place within the page is no other page.
+    // A link within the page causes no request.
     dashboard
         .run::<Value>("document.querySelector('a.find').click();")
         .await?;
@@ -32,7 +32,7 @@ pub async fn what_is_typed_stays_when_a_table_is_sorted_and_a_place_is_opened(
     dashboard.run::<Value>("history.back();").await?;
     dashboard.until("location.hash === ''").await?;
     ensure!(typed().await? == ("Half a note".to_owned(), 0));
-    // Another order of a table is, and keeps what is beside it.
+    // Another order of a table does, and the rest of the page stays.
     dashboard
         .run::<Value>("document.querySelector('main a.sort').click();")
         .await?;
@@ -73,7 +73,7 @@ pub async fn enter_opens_what_was_typed_last(stage: &Stage) -> Result<()> {
     dashboard
         .until("document.querySelector('#found a')")
         .await?;
-    // In one task, so that nothing was found yet.
+    // In one task, before the first search could finish.
     dashboard
         .run::<Value>(
             "const search = document.getElementById('search'); search.value = 'porto';

@@ -1,4 +1,4 @@
-//! Hands off the mouse.
+//! The dashboard is usable with the keyboard alone.
 
 use anyhow::{Result, bail, ensure};
 use fantoccini::key::Key;
@@ -6,9 +6,9 @@ use natero_e2e::dashboard::Dashboard;
 use natero_e2e::stage::Stage;
 use natero_e2e::views::VIEWS;
 
-/// Tabs from element to element until the focus is on what this finds.
+/// Presses Tab until the focus is on the element that the selector matches.
 async fn tab_to(dashboard: &Dashboard<'_>, selector: &str) -> Result<()> {
-    // More than any of these pages has to be passed on the way.
+    // More than the number of focusable elements on any of these pages.
     for _ in 0..120 {
         dashboard.press(Key::Tab).await?;
         let is_there: bool = dashboard
@@ -54,7 +54,7 @@ pub async fn search_tree_and_roll_up_switch_are_used_by_keyboard_alone(
     dashboard
         .until("document.querySelector('#tree a[href*=meridian-nordics]')")
         .await?;
-    // The focus stays on what was opened, and what opened comes next.
+    // The focus stays on the opened row, and the next stop is its contents.
     tab_to(&dashboard, "#tree a[href$=meridian]").await?;
     tab_to(&dashboard, "#tree a[href*=meridian-nordics]").await?;
     dashboard.press(Key::Left).await?;
@@ -84,7 +84,7 @@ pub async fn search_tree_and_roll_up_switch_are_used_by_keyboard_alone(
         .await?;
     ensure!(switched == "This account alone", "{switched}");
 
-    // And what is in a product.
+    // The same for the contents of a product.
     dashboard.goto("/accounts/meridian").await?;
     let button = ".breakdown button[aria-label='What is in shipments']";
     tab_to(&dashboard, button).await?;
@@ -92,12 +92,12 @@ pub async fn search_tree_and_roll_up_switch_are_used_by_keyboard_alone(
     dashboard
         .until("document.querySelector('.breakdown tr[data-depth=\"2\"]')")
         .await?;
-    // The focus stays on what was opened.
+    // The focus stays on the opened row.
     dashboard
         .until("document.activeElement.matches('[aria-expanded=true]')")
         .await?;
-    // A head sorts its table. It comes before the button, and not every browser leads
-    // from the end of a page to its begin.
+    // A column header sorts its table. It comes before the button, and not every browser
+    // wraps around from the end of a page to its beginning.
     dashboard.goto("/accounts/meridian").await?;
     tab_to(&dashboard, ".breakdown th a[href*='sort.breakdown=-users']").await?;
     dashboard.press(Key::Enter).await?;
@@ -107,7 +107,8 @@ pub async fn search_tree_and_roll_up_switch_are_used_by_keyboard_alone(
     dashboard.is_clean().await
 }
 
-/// What a person can use on a page: all that is not hidden or within something closed.
+/// The elements that a person can use on a page: all that are neither hidden nor within
+/// something closed.
 const USABLE: &str = "
     [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
       .filter((of) => of.tabIndex >= 0 && !of.disabled && of.type !== 'hidden' && of.checkVisibility())";
@@ -122,8 +123,9 @@ pub async fn tab_reaches_whatever_can_be_used_on_every_view(stage: &Stage) -> Re
                 "window.reached = new Set();
                  window.unseen = [];
                  document.addEventListener('focusin', ({{ target }}) => window.reached.add(target));
-                 // Once the key is up, the browser has said how the focus came there. A window
-                 // without the focus still names an active element, and draws no focus there.
+                 // When the key is released, the browser has decided whether to show the
+                 // focus. A window without the focus still has an active element, but draws
+                 // no focus ring.
                  document.addEventListener('keyup', () => {{
                    const it = document.activeElement;
                    const isSeen = it.matches('body, main, :not(:focus)') || getComputedStyle(it).outlineStyle !== 'none';
@@ -133,7 +135,7 @@ pub async fn tab_reaches_whatever_can_be_used_on_every_view(stage: &Stage) -> Re
             ))
             .await?;
         ensure!(count > 0, "{name} has nothing to use");
-        // Fields of dates have several stops.
+        // A date field has several tab stops.
         let tabs = Key::Tab.to_string().repeat(count + 20);
         let focused = dashboard.find("body").await?;
         focused.send_keys(&tabs).await?;

@@ -1,4 +1,4 @@
-//! Narrow and wide, light and dark.
+//! Narrow and wide screens, light and dark colours.
 
 use anyhow::{Result, ensure};
 use natero_e2e::browser::{Browser, Look};
@@ -33,7 +33,7 @@ async fn check_narrow(dashboard: &Dashboard<'_>) -> Result<()> {
             "{path} is {page} px wide in a window of {window}: {beyond:#?}"
         );
     }
-    // The tree is a page of its own there, and closes again.
+    // On a narrow screen, the tree is a page of its own that can be closed.
     dashboard.goto("/accounts/meridian").await?;
     ensure!(!dashboard.find("#search").await?.is_displayed().await?);
     dashboard.click(".find").await?;
@@ -43,8 +43,8 @@ async fn check_narrow(dashboard: &Dashboard<'_>) -> Result<()> {
     dashboard.is_clean().await
 }
 
-/// Whatever is on a desk or a phone is seen without moving tables sideways. Windows of
-/// 1280 and 1024 px are narrower by their scroll bar.
+/// On a desktop screen or a phone, everything is visible without scrolling tables sideways.
+/// The visible width is less than 1280 and 1024 px by the scroll bar.
 pub async fn no_table_is_wider_than_its_card(stage: &Stage) -> Result<()> {
     let browser = stage.browser().await?;
     let dashboard = Dashboard::signed_in(stage).await?;
@@ -74,7 +74,7 @@ pub async fn no_table_is_wider_than_its_card(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// Text that is hard to read, as a page tells of it.
+/// Text with too little contrast, as the page reports it.
 #[derive(Debug, Deserialize)]
 struct Pale {
     #[allow(dead_code, reason = "shown where the test fails")]
@@ -83,7 +83,7 @@ struct Pale {
     contrast: f64,
 }
 
-/// Text whose contrast to what is behind it is below the 4.5 of WCAG's AA.
+/// Finds text whose contrast with its background is below 4.5, the minimum of WCAG level AA.
 const PALE: &str = "
     const parts = (colour) => {
       const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);

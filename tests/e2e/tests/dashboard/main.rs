@@ -49,7 +49,7 @@ natero_e2e::suite!(
     enter_opens_what_was_typed_last,
     events_are_followed_again_after_another_order,
     search_tree_and_roll_up_switch_are_used_by_keyboard_alone,
-    // Others have options about what Tab stops at.
+    // The other browsers have settings for the elements at which Tab stops.
     tab_reaches_whatever_can_be_used_on_every_view skipped in Firefox Webkit,
     everything_but_live_events_and_the_pointer_works_without_scripts skipped in Firefox Webkit,
     nothing_is_wider_than_a_narrow_window,
@@ -64,6 +64,6 @@ natero_e2e::suite!(
     every_view_has_a_title_of_its_own_and_headings_in_order,
     a_printed_page_says_of_which_period_it_is skipped in Firefox Webkit,
     text_is_readable_in_light,
-    // Its driver cannot ask pages to be dark.
+    // WebKit's driver cannot request dark pages.
     text_is_readable_in_dark skipped in Webkit,
 );

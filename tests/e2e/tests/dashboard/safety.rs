@@ -1,4 +1,4 @@
-//! What pages load and run.
+//! What pages load and execute.
 
 use anyhow::{Result, ensure};
 use natero_e2e::dashboard::Dashboard;
@@ -31,7 +31,7 @@ pub async fn markup_in_a_name_is_read_and_never_run(stage: &Stage) -> Result<()>
             .await?;
         ensure!(strays == 0, "{path} has {strays} scripts in it");
     }
-    // What scripts put into the page is no other.
+    // The same holds for what scripts insert into the page.
     dashboard.find("#search").await?.send_keys("alert").await?;
     dashboard
         .until("document.querySelector('#found a')")

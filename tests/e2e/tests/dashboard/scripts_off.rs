@@ -17,8 +17,8 @@ pub async fn everything_but_live_events_and_the_pointer_works_without_scripts(
     outcome
 }
 
-/// Uses the first field or button that a selector finds, and waits for the page that it
-/// leads to.
+/// Uses the first field or button that a selector matches, and waits for the page that
+/// follows.
 async fn lead(dashboard: &Dashboard<'_>, selector: &str, expression: &str) -> Result<()> {
     dashboard.click(selector).await?;
     dashboard.until(expression).await
@@ -37,7 +37,7 @@ async fn use_pages(dashboard: &Dashboard<'_>) -> Result<()> {
         .await?;
     ensure!(is_off, "the scripts of the page have run");
 
-    // The period, the chart, the bars, the roll-up and rows of the breakdown.
+    // The period, the chart, its bars, the roll-up, and rows of the breakdown.
     lead(
         dashboard,
         ".segments a[href*='range=90d']",
@@ -116,7 +116,7 @@ async fn use_pages(dashboard: &Dashboard<'_>) -> Result<()> {
     )
     .await?;
 
-    // What is entered, and taken away again.
+    // Adding a record, and deleting it.
     dashboard.goto("/accounts/kestrel/records").await?;
     dashboard.click(".entries summary").await?;
     let subject = dashboard.find("input[name=subject]").await?;

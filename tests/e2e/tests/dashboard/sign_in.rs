@@ -1,4 +1,4 @@
-//! Who gets in.
+//! Signing in.
 
 use anyhow::{Context, Result, ensure};
 use natero_e2e::dashboard::Dashboard;

@@ -1,5 +1,5 @@
-//! What of earlier pages goes, and what stays, by what a page calls before its wasm is
-//! there.
+//! Which calls of earlier pages are dropped when a page makes calls before its wasm is
+//! loaded.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
@@ -9,7 +9,8 @@ use natero_e2e::site::Site;
 use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 
-/// A page whose tracker has no wasm yet, and has called this many features of this name.
+/// A page whose tracker has no wasm yet, and on which this many features with this name were
+/// called.
 async fn calling<'a>(
     stage: &'a Stage,
     site: &Site,
@@ -30,7 +31,7 @@ async fn calling<'a>(
     Ok(page)
 }
 
-/// Everything of trackers that is stored.
+/// Everything that trackers have stored.
 async fn stored(page: &Page<'_>) -> Result<String> {
     page.run(
         "return Object.entries(localStorage).filter(([key]) => /^na_[cq]\\d/.test(key)).join(' ');",
@@ -92,7 +93,7 @@ pub async fn calls_that_have_no_room_leave_those_of_other_pages_where_they_are(
     let settings = json!({ "maxStoredBytes": 2000 });
     calling(stage, &site, &collector, ("earlier", 3), settings).await?;
     stage.open(&site, "/blank.html").await?;
-    // Of these alone none has room.
+    // With this limit, none of them fits.
     let settings = json!({ "maxStoredBytes": 100 });
     let page = calling(stage, &site, &collector, ("own", 2), settings).await?;
     let left = stored(&page).await?;

@@ -1,4 +1,4 @@
-//! A wasm that cannot be loaded, for good or at first.
+//! A wasm that cannot be loaded, permanently or at first.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
@@ -55,7 +55,7 @@ pub async fn a_wasm_that_comes_late_is_tried_again_and_no_call_is_lost(
     comes_late(stage, "natero.wasm").await
 }
 
-/// Browsers remember that a module could not be loaded.
+/// The difficulty: browsers remember that a module could not be loaded.
 pub async fn a_host_that_comes_late_is_tried_again_and_no_call_is_lost(
     stage: &Stage,
 ) -> Result<()> {
@@ -67,7 +67,7 @@ async fn comes_late(stage: &Stage, file: &str) -> Result<()> {
     let site = stage.site().await?;
     let page = stage.open(&site, "/esm.html").await?;
     page.until("window.na").await?;
-    // A server that is being set up anew.
+    // As on a server during a deployment.
     let path = format!("/pkg/{file}");
     if file == "natero.wasm" {
         lose_wasm(&site);
@@ -90,7 +90,7 @@ async fn comes_late(stage: &Stage, file: &str) -> Result<()> {
     page.act("_na.sendFeatureEvent('later');", Value::Null)
         .await?;
     page.until("window.settled !== undefined").await?;
-    // It may have been said that it could not be loaded so far.
+    // The tracker may have reported that the host could not be loaded so far.
     page.until("_na.stats().accepted >= 4").await?;
     let stats = page.deliver().await?;
     ensure!(stats["delivered"] == 4, "{stats}");

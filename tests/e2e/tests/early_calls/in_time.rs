@@ -1,4 +1,4 @@
-//! A wasm that is there before the page is left.
+//! A wasm that is loaded before the page is left.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;
@@ -16,7 +16,7 @@ pub async fn calls_before_the_wasm_is_there_lose_nothing_and_keep_their_time(
     let hold = site.hold(".wasm");
     let page = stage.open(&site, "/esm.html").await?;
     page.until("window.na").await?;
-    // Everything by calls: no identity in the settings either.
+    // Everything is set by calls, even the identity.
     page.track(
         collector.url(),
         collector.source(),
@@ -34,7 +34,7 @@ pub async fn calls_before_the_wasm_is_there_lose_nothing_and_keep_their_time(
         "_na.identifyUser('ann@acme.example', { first_name: 'Ann' });",
         "window.flushed = _na.flush();",
     ];
-    // Before and after each call, by the wall clock and by the monotonic one.
+    // The time before and after each call, by the wall clock and by the monotonic clock.
     let mut times: Vec<(i64, i64)> = Vec::new();
     let mut ticks: Vec<(f64, f64)> = Vec::new();
     for call in calls {
@@ -108,8 +108,9 @@ pub async fn calls_before_the_wasm_is_there_lose_nothing_and_keep_their_time(
     ensure!(rows[2].module.as_deref() == Some("reports"), "{rows:?}");
     ensure!(rows[2].details == Some(json!({ "n": 1 })), "{rows:?}");
     ensure!(rows[3].time_spent == Some(500), "{rows:?}");
-    // The module was open from the call that set it to the call that left it.
-    // Up to 1 ms more: parts of a ms are told with the next whole one.
+    // The module was open from the call that set it to the call that left it. The time may
+    // be up to 1 ms longer, because fractions of a ms are carried over to the next whole
+    // one.
     let open = (ticks[3].0 - ticks[1].1) as i64..=(ticks[3].1 - ticks[1].0) as i64 + 1;
     ensure!(
         rows[1].time_spent.is_some_and(|ms| open.contains(&ms)),

@@ -1,4 +1,4 @@
-//! Calls made before the wasm is there.
+//! Calls that are made before the wasm is loaded.
 
 mod bounds;
 mod failing;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::scene::{collector_is_empty, lose_wasm};
 
-/// A page that has called twenty features in a module, and the time by when it had.
+/// A page on which twenty features were called in a module, and the time when that was done.
 async fn twenty_calls<'a>(
     stage: &'a Stage,
     site: &Site,
@@ -29,7 +29,8 @@ async fn twenty_calls<'a>(
     Ok((page, called))
 }
 
-/// All twenty features arrive, each once, with the module and the time of their call.
+/// Checks that all twenty features arrive, each once, with the module and the time of their
+/// call.
 async fn made_up_by_the_next_page(
     stage: &Stage,
     site: &Site,
@@ -104,7 +105,7 @@ pub async fn calls_of_a_page_that_cleared_its_storage_and_was_left_are_made_by_t
     let site = stage.site().await?;
     let hold = site.hold(".wasm");
     let (page, called) = twenty_calls(stage, &site, &collector).await?;
-    // In another task than the calls, as at a sign-out.
+    // In a task after the calls, as when signing out.
     let is_empty: bool = page
         .run(
             "localStorage.clear(); return localStorage.length === 0;",
@@ -117,7 +118,7 @@ pub async fn calls_of_a_page_that_cleared_its_storage_and_was_left_are_made_by_t
     made_up_by_the_next_page(stage, &site, &collector, called).await
 }
 
-/// Pages that are opened one after the other, more than the bound has room for.
+/// Number of pages that are opened one after the other: more than fit into the limit.
 const PAGES: usize = 24;
 
 pub async fn pages_without_wasm_leave_no_more_than_the_bound_and_the_newest_calls(
@@ -130,7 +131,7 @@ pub async fn pages_without_wasm_leave_no_more_than_the_bound_and_the_newest_call
     let page = stage.open(&site, "/esm.html").await?;
     for number in 0..PAGES {
         page.until("window.na").await?;
-        // Stored when the task ends, whatever becomes of the wasm.
+        // The calls are stored when the task ends, whether the wasm loads or not.
         page.act(
             "const _na = new na('api', 'auth', { maxStoredBytes: 60_000, endpoint: args.endpoint });
              for (let i = 0; i < 40; i++) _na.sendFeatureEvent(`page ${args.number}`);
@@ -152,8 +153,8 @@ pub async fn pages_without_wasm_leave_no_more_than_the_bound_and_the_newest_call
             "older calls are kept than those of page {number}"
         );
     }
-    // Of more pages than may leave calls the oldest go, and what is older than
-    // anybody waits for.
+    // If more pages leave calls than allowed, the oldest are dropped, and so are calls that
+    // are too old.
     let aged: String = page
         .run(
             "const name = Object.keys(localStorage).find((key) => key.startsWith('na_c'));

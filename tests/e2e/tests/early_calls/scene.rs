@@ -1,4 +1,4 @@
-//! A server that has lost the wasm, and a collector that got nothing.
+//! A server that no longer has the wasm, and a collector that received nothing.
 
 use anyhow::Result;
 use natero_e2e::collector::Collector;
@@ -6,8 +6,8 @@ use natero_e2e::site::Site;
 
 pub const NOT_FOUND: &str = "<!doctype html><title>not found</title>";
 
-/// Answers with a page of HTML in place of the wasm, as a server does that has one for
-/// everything, and in place of what stands in for a wasm that fails.
+/// Answers with an HTML page in place of the wasm and of its fallback, as a server does that
+/// answers every unknown path with a page.
 pub fn lose_wasm(site: &Site) {
     for path in ["/pkg/natero.wasm", "/pkg/ladder.js"] {
         site.put_html(path, NOT_FOUND);

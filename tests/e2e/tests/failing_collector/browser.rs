@@ -1,4 +1,4 @@
-//! A browser that is wrong about the network, and one that forbids it.
+//! A browser that reports the wrong network state, and one that forbids requests.
 
 use anyhow::{Result, ensure};
 use natero_e2e::fault::FaultServer;

@@ -1,4 +1,4 @@
-//! A collector that fails, and then does not: nothing else is lost.
+//! A collector that fails and recovers: nothing more is lost than what it refused.
 
 mod browser;
 mod nonsense;

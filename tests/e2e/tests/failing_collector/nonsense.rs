@@ -1,4 +1,4 @@
-//! What is no answer of a collector, or makes no sense as one.
+//! Answers that do not come from a collector, or make no sense as such.
 
 use anyhow::{Context, Result, ensure};
 use natero_e2e::fault::Answer;

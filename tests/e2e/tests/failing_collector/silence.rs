@@ -1,4 +1,4 @@
-//! A collector that is not there, is slow, or whose answer is lost.
+//! A collector that is down or slow, or whose answer is lost.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::Collector;

@@ -1,4 +1,4 @@
-//! A page that is tracked, and the server that fails it.
+//! A page with a tracker, and a server that fails.
 
 use std::collections::BTreeSet;
 
@@ -63,8 +63,7 @@ impl Tracked<'_> {
             .await
     }
 
-    /// Waits until the page counts this many delivered events, and returns
-    /// its counters.
+    /// Waits until the page counts this many delivered events, and returns its counters.
     pub async fn until_delivered(&self, count: u64) -> Result<Value> {
         let mut last = Value::Null;
         wait::until(&format!("{count} delivered events"), async || {
@@ -75,7 +74,7 @@ impl Tracked<'_> {
         .with_context(|| format!("the counters are {last}"))
     }
 
-    /// The features of each request's lines.
+    /// The features in the lines of each request.
     pub fn sent(&self) -> Result<Vec<Vec<String>>> {
         self.server
             .recorded()
@@ -90,7 +89,7 @@ impl Tracked<'_> {
             .collect()
     }
 
-    /// Asserts that each of these features is one event, however often it was sent.
+    /// Asserts that each of these features is a single event, however often it was sent.
     pub fn each_is_one_event(&self, names: &[&str]) -> Result<()> {
         let lines: Vec<Value> = self
             .server

@@ -1,4 +1,4 @@
-//! Answers after which a page waits before it tries again.
+//! Answers after which a page waits before it retries.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ pub async fn what_one_tab_was_told_to_wait_all_tabs_and_new_pages_wait(
     let living = Tab::open(browser).await?;
     let page = living.goto(&tracked.site.url("/inline.html")).await?;
     track(&page).await?;
-    // The tracker listens before this, and hears of it first.
+    // The tracker registered its listener earlier, so it is notified first.
     page.act(
         "addEventListener('storage', () => { window.heard = true; });",
         Value::Null,

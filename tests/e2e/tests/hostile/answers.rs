@@ -1,4 +1,4 @@
-//! Answers that never come, or that the page keeps for itself.
+//! Answers that never arrive, or that the page keeps for itself.
 
 use anyhow::{Result, ensure};
 use natero_e2e::fault::Answer;
@@ -11,8 +11,8 @@ pub async fn a_server_that_swallows_requests_takes_no_connection_for_good(
     stage: &Stage,
 ) -> Result<()> {
     let scene = open(stage, HURRY).await?;
-    // Browsers have six connections for a server, and Chromium does not end a request
-    // with `keepalive` that is aborted.
+    // Browsers have six connections per server, and Chromium does not end an aborted request
+    // with `keepalive`.
     scene.server.script(vec![Answer::Silence; 8]);
     scene.track(json!({ "compress": false })).await?;
     scene
@@ -56,7 +56,7 @@ pub async fn a_wrapper_of_fetch_that_keeps_the_answer_keeps_no_event(stage: &Sta
             .await?;
         let stats = scene.page.deliver().await?;
         ensure!(stats["delivered"] == 2, "{wrapped}: {stats}");
-        // Nothing is sent for ever.
+        // The tracker does not send for ever.
         let sent = scene.server.recorded().len();
         ensure!(sent <= 5, "{wrapped}: {sent} requests");
         scene.page.is_untroubled().await?;

@@ -1,4 +1,4 @@
-//! Worlds that a page has spoilt, and one without an origin, each in a frame.
+//! Environments that a page has broken, and one without an origin, each in a frame.
 
 use anyhow::{Result, ensure};
 use natero_e2e::hosts;
@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use crate::scene::{Scene, open};
 
-/// What a frame with these attributes tells that uses the tracker, after it ran a
-/// script. A driver does not get on in every world: it is in the page around.
+/// Runs a script in a frame with these attributes, uses the tracker there, and returns what
+/// the frame reports. A driver does not work in every such environment, so it controls the
+/// page around the frame.
 async fn in_a_frame(scene: &Scene<'_>, before: &str, attributes: Value) -> Result<Value> {
     scene.site.put_html(
         "/frame",

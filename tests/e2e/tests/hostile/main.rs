@@ -1,5 +1,5 @@
-//! Pages that get in the way without meaning to: by settings that are none, by what
-//! they do when they are told of a problem, by what stands between them and the collector.
+//! Pages that interfere without intending to: through invalid settings, through what they do
+//! when they are notified of a problem, or through what is between them and the collector.
 
 mod answers;
 mod frames;
@@ -20,8 +20,8 @@ natero_e2e::suite!(
     what_a_page_does_when_it_is_told_never_holds_it_up,
     a_packed_body_that_is_refused_goes_as_it_is,
     a_failure_of_packed_bodies_alone_is_found_out,
-    // WebKit's driver gives up a script by a timer that it takes from the page, in which time
-    // flies here.
+    // WebKit's driver limits scripts with a timer that it takes from the page, and time runs
+    // fast there.
     a_compression_that_never_ends_costs_one_request skipped in Webkit,
     a_server_that_swallows_requests_takes_no_connection_for_good skipped in Webkit,
     a_wrapper_of_fetch_that_keeps_the_answer_keeps_no_event,

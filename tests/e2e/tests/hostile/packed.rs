@@ -1,4 +1,4 @@
-//! Packed bodies that something on the way refuses, and a compression that never ends.
+//! Compressed bodies that a proxy refuses, and a compression that never ends.
 
 use anyhow::{Result, ensure};
 use natero_e2e::fault::Answer;
@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::scene::{HURRY, open};
 
-/// Makes features so large that they are packed, each delivered before the next.
+/// Makes features that are large enough to be compressed, each after the previous one was
+/// delivered.
 const DELIVER: &str = "
     for (const name of args) {
       const { delivered } = _na.stats();
@@ -42,7 +43,8 @@ pub async fn a_failure_of_packed_bodies_alone_is_found_out(stage: &Stage) -> Res
     for status in [404, 500, 502] {
         let scene = open(stage, "").await?;
         let refused = || Answer::status(status);
-        // As the bodies come: packed, but for the fourth and from the sixth on.
+        // The bodies in order: all are compressed, except the fourth and those from the
+        // sixth on.
         scene.server.script([
             refused(),
             refused(),

@@ -1,4 +1,4 @@
-//! A page that has loaded the package after a script of its own, and the server that it tells.
+//! A page that has run a script before loading the package, and the server to which it sends.
 
 use anyhow::Result;
 use natero_e2e::collector::Source;
@@ -14,7 +14,7 @@ pub struct Scene<'a> {
     pub site: Site,
 }
 
-/// A page that has loaded the package, and ran a script before that.
+/// A page that runs a script and then loads the package.
 pub async fn open<'a>(stage: &'a Stage, before: &str) -> Result<Scene<'a>> {
     let site = stage.site().await?;
     site.put_html("/hostile", class_page(before));
@@ -44,7 +44,7 @@ impl Scene<'_> {
             .await
     }
 
-    /// The features that the server got, each once, with their details.
+    /// The distinct features that the server received, with their details.
     pub fn features(&self) -> Result<Vec<(String, Value)>> {
         let mut found: Vec<(String, Value)> = Vec::new();
         for request in self.server.recorded() {
@@ -59,7 +59,7 @@ impl Scene<'_> {
     }
 }
 
-/// A clock of the page by which 30 s are over in 150 ms.
+/// Replaces the page's clock by one on which 30 s pass in 150 ms.
 pub const HURRY: &str = "
     {
       const { setTimeout } = window;

@@ -1,4 +1,4 @@
-//! Settings that are none, or that nobody can read.
+//! Settings that are invalid or unreadable.
 
 use anyhow::{Result, ensure};
 use natero_e2e::stage::Stage;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::scene::open;
 
-/// Notes whom the page asks for anything but the package.
+/// Records the addresses of requests for anything but the package.
 const NOTE_REQUESTS: &str = "
     window.asked = [];
     const note = (url) => {
@@ -62,7 +62,7 @@ pub async fn an_endpoint_that_is_none_sends_to_nobody(stage: &Stage) -> Result<(
         )
         .await?;
     ensure!(left == json!([[], "", []]), "{left}");
-    // A path is the own origin's.
+    // A path refers to the page's own origin.
     scene
         .page
         .act(

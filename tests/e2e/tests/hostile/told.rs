@@ -1,4 +1,4 @@
-//! What a page is told, and what it does then.
+//! The notifications of a page, and how the page reacts to them.
 
 use anyhow::{Result, ensure};
 use natero_e2e::stage::Stage;
@@ -15,7 +15,7 @@ pub async fn what_a_page_does_when_it_is_told_never_holds_it_up(stage: &Stage) -
              const counts = [];
              const tryOut = async (name, begin) => {
                let told = 0;
-               // An end, so that a loop fails the test and does not hang it.
+               // A limit, so that an endless loop fails the test instead of hanging it.
                await begin((react) => { told += 1; if (told < 20_000) return react(); });
                await new Promise((go) => setTimeout(go, 50));
                counts.push([name, told]);
@@ -49,7 +49,7 @@ pub async fn what_a_page_does_when_it_is_told_never_holds_it_up(stage: &Stage) -
                  });
                }
              }
-             // Each asks for another user, which makes events, and lines of debug.
+             // Each call switches to another user, which makes events and debug messages.
              await tryOut('beforeSend: another user', async (told) => {
                const again = (more) => new na('within', 'auth', { ...settings, ...more });
                let users = 0;

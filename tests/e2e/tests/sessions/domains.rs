@@ -1,4 +1,4 @@
-//! Cookies side by side, and where cookies do not stick.
+//! Cookies of several trackers, and pages where cookies cannot be set.
 
 use anyhow::{Context, Result, ensure};
 use natero_e2e::fault::FaultServer;
@@ -90,7 +90,7 @@ pub async fn reset_and_opt_out_remove_the_cookies_of_every_domain(stage: &Stage)
         .to_owned();
     let browser = stage.browser().await?;
     let page = Page::new(browser);
-    // Browsers take such names for this machine.
+    // Browsers resolve such names to this machine.
     let url = format!("http://www.app.site.localhost:{port}/inline.html");
     for ending in ["reset", "optOut"] {
         browser.goto_without_cookies(&url).await?;
@@ -127,7 +127,7 @@ pub async fn reset_and_opt_out_remove_the_cookies_of_every_domain(stage: &Stage)
                 cookies.matches("na_vid").count() == 1 && cookies.contains(&after),
                 "{cookies}"
             );
-            // At the next look, and on the next page, it is still so.
+            // This is still so at the next check, and on the next page.
             page.let_pass(5_200).await?;
             page.move_mouse().await?;
             ensure!(visitor(&page).await? == after);

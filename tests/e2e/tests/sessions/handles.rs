@@ -1,4 +1,5 @@
-//! One tracker for a source on a page, however often and by whatever it is made.
+//! One tracker per source on a page, however often it is created and by whichever copy of the
+//! library.
 
 use anyhow::{Context, Result, ensure};
 use natero_e2e::collector::Collector;
@@ -15,7 +16,7 @@ pub async fn a_source_that_is_constructed_again_is_counted_once(stage: &Stage) -
     site.put_tracked("/one.html", collector.url(), collector.source(), &json!({}));
     let page = stage.open(&site, "/one.html").await?;
     page.until("window.tracking").await?;
-    // By the same copy of the library, and by another one.
+    // From the same copy of the library, and from another one.
     page.act(
         "const other = await import('/pkg/index.js');
          const settings = { endpoint: args.endpoint, flushInterval: 50 };
@@ -50,7 +51,7 @@ pub async fn a_source_that_is_constructed_again_is_counted_once(stage: &Stage) -
 pub async fn two_copies_with_different_keys_each_count_the_whole_time(stage: &Stage) -> Result<()> {
     let servers = [FaultServer::start().await?, FaultServer::start().await?];
     let site = stage.site().await?;
-    // A page that seeded its dice, so that nothing but the page tells two tabs apart.
+    // A page with a seeded random generator: only the page itself distinguishes two tabs.
     site.put_html(
         "/copies.html",
         "<!doctype html><title>copies</title><script src=/watch.js></script>
@@ -139,7 +140,7 @@ pub async fn nothing_of_the_tracker_makes_an_app_in_zones_look_for_changes(
     page.is_untroubled().await
 }
 
-/// zone.js itself, as apps in Angular load it.
+/// zone.js itself, as Angular apps load it.
 const ZONE_JS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/node_modules/zone.js/bundles/zone.umd.min.js"
@@ -151,8 +152,8 @@ pub async fn zone_js_runs_no_task_of_the_tracker(stage: &Stage) -> Result<()> {
     let zone_js = std::fs::read_to_string(ZONE_JS)
         .context("zone.js is not installed: `npm ci` in tests/e2e installs it")?;
     site.put_script("/zone-js.js", zone_js);
-    // Every task of the app's zone is a reason to look for changes, as in Angular, and
-    // an app is stable once none is left.
+    // As in Angular, every task in the app's zone triggers change detection, and an app is
+    // stable when no task is left.
     site.put_html(
         "/app.html",
         "<!doctype html><title>app</title><script src=/watch.js></script><script src=/zone-js.js></script>

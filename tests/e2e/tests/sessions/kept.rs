@@ -1,4 +1,4 @@
-//! What is kept in cookies and storage, and how.
+//! What is stored in cookies and web storage, and how.
 
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,13 +15,13 @@ use crate::scene::{cookies, ids, of, start, start_on};
 pub async fn the_cookies_are_lax_of_the_whole_host_and_last_as_long_as_they_should(
     stage: &Stage,
 ) -> Result<()> {
-    // Over plain http they are not secure: they would not be set.
+    // Over plain HTTP the cookies are not secure, because secure ones would not be set.
     checks_cookies(stage, stage.site().await?, false).await
 }
 
 pub async fn over_https_the_cookies_are_secure_too(stage: &Stage) -> Result<()> {
     let checked = checks_cookies(stage, stage.https_site().await?, true).await;
-    // Pages of other tests could neither see nor overwrite them.
+    // Pages of other tests can neither see nor overwrite them.
     let client = stage.browser().await?.client();
     client.delete_all_cookies().await?;
     checked
@@ -51,7 +51,7 @@ async fn checks_cookies(stage: &Stage, site: Site, secure: bool) -> Result<()> {
             "{name} lives for {lives} s"
         );
         ensure!(cookie.path() == Some("/"), "{cookie:?}");
-        // Host only.
+        // Restricted to this host.
         ensure!(cookie.domain() == Some("127.0.0.1"), "{cookie:?}");
         ensure!(cookie.secure().unwrap_or(false) == secure, "{cookie:?}");
         let same_site = cookie.same_site().map(|same_site| same_site.to_string());
@@ -68,7 +68,7 @@ pub async fn hosts_below_the_cookie_domain_share_a_visit(stage: &Stage) -> Resul
     let browser = stage.browser().await?;
     let page = browser.open(&site, "/blank.html").await?;
     let mut visits = BTreeSet::new();
-    // Browsers take every name below localhost for this machine.
+    // Browsers resolve every name below localhost to this machine.
     for host in ["app.natero.localhost", "shop.natero.localhost"] {
         let url = site.url("/").replace("127.0.0.1", host);
         browser.client().goto(&url).await?;

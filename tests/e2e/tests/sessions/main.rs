@@ -1,5 +1,5 @@
-//! Sessions, visitors and their cookies; several trackers of a page; and what
-//! a tracker leaves behind.
+//! Sessions, visitors and their cookies; several trackers on a page; and what a tracker
+//! leaves behind.
 
 mod domains;
 mod handles;
@@ -32,7 +32,7 @@ natero_e2e::suite!(
     zone_js_runs_no_task_of_the_tracker,
     a_domain_that_the_browser_refuses_is_told_once_and_the_visitor_is_kept,
     a_page_of_a_file_keeps_its_visitor,
-    // Their resolvers know no host below this one.
+    // WebKit's resolver knows no host below this one.
     reset_and_opt_out_remove_the_cookies_of_every_domain skipped in Webkit,
     shutdown_leaves_no_listener_timer_lock_or_channel,
 );

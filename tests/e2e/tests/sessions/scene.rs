@@ -1,4 +1,4 @@
-//! A page that is tracked, and who it takes its visitor for.
+//! A page with a tracker, and the visitor that it recognises.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub async fn start_on(stage: &Stage, site: Site, settings: Value) -> Result<Scen
     })
 }
 
-/// Session and visitor, as the page is told.
+/// The ids of session and visitor, as the page sees them.
 pub async fn ids(page: &Page<'_>) -> Result<(String, String)> {
     page.run(
         "return [_na.getSessionId(), _na.getVisitorId()];",

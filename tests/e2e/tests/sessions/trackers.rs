@@ -1,4 +1,4 @@
-//! Several trackers of a page, and the end of one.
+//! Several trackers on a page, and the shutdown of one of them.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub async fn two_trackers_share_cookies_and_never_a_queue(stage: &Stage) -> Resu
         trackPageViews: false, trackUnload: false });
       await two.ready;";
     page.act(two, json!(server.url())).await?;
-    // Nothing gets through, so that all is stored when the page goes.
+    // No request succeeds, so that everything is stored when the page is closed.
     server.set_down(true);
     let ids: Vec<String> = page
         .run(
@@ -50,7 +50,7 @@ pub async fn two_trackers_share_cookies_and_never_a_queue(stage: &Stage) -> Resu
     stage.browser().await?.client().refresh().await?;
     page.until("window.tracking").await?;
     server.set_down(false);
-    // Only the first tracker is there; what the other one left is not its own.
+    // Only the first tracker exists now, and the events of the other one are not its own.
     page.deliver().await?;
     server.until_recorded(1).await?;
     let targets = |recorded: &[natero_e2e::fault::Recorded]| -> Result<BTreeSet<(String, String)>> {
@@ -74,7 +74,7 @@ pub async fn two_trackers_share_cookies_and_never_a_queue(stage: &Stage) -> Resu
     page.is_unharmed().await.map(drop)
 }
 
-/// Counts what the package's own code listens to, waits for and holds.
+/// Counts the listeners, timers and locks of the package's own code.
 const COUNTED: &str = r#"<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>counted</title>
 <script src="/watch.js"></script>
@@ -141,7 +141,8 @@ pub async fn shutdown_leaves_no_listener_timer_lock_or_channel(stage: &Stage) ->
         )
         .await?;
         let open: Vec<String> = page.run("return [...open_.keys()];", Value::Null).await?;
-        // Either would keep browsers from keeping the page, or ask too much of it.
+        // Either would exclude the page from the back/forward cache, or require an extra
+        // permission.
         ensure!(!open.iter().any(|name| name.contains("unload")), "{open:?}");
         for kind in ["listener visibilitychange", "timer", "channel"] {
             ensure!(

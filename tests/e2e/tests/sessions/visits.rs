@@ -1,4 +1,4 @@
-//! When a session goes on, and when another begins.
+//! When a session continues, and when a new one begins.
 
 use std::collections::BTreeSet;
 
@@ -88,8 +88,8 @@ pub async fn another_identity_is_another_session_and_the_old_one_gets_its_timing
     }
     page.let_pass(100).await?;
     page.act("_na.shutdown();", Value::Null).await?;
-    // An event under the user of one account and the account of another would
-    // be set aside, and what comes after it too.
+    // An event with the user of one account and the id of another account would not be
+    // counted, and neither would later ones.
     let visitors: BTreeSet<_> = sessions.iter().map(|(_, visitor)| visitor).collect();
     ensure!(visitors.len() == 1, "{sessions:?}");
     let rows = until_events(&scene.collector, "three times in the module", |rows| {

@@ -1,4 +1,4 @@
-//! Storage that holds what is not ours, or what a later version wrote.
+//! Storage with entries that are not ours, or that a later version wrote.
 
 use anyhow::{Result, ensure};
 use natero_e2e::stage::Stage;
@@ -12,7 +12,8 @@ pub async fn corrupt_and_foreign_content_costs_nothing_else(stage: &Stage) -> Re
     scene.server.set_down(true);
     scene.track().await?;
     page.act(MAKE, json!([0, 20])).await?;
-    // Among what this page stored and beside it, things that nobody of ours wrote.
+    // Among the entries of this page and next to them, there are entries that our code did
+    // not write.
     let own: String = page
         .run("return Object.keys(localStorage)[0];", Value::Null)
         .await?;

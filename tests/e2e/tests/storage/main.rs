@@ -1,5 +1,5 @@
-//! Storage that is full, blocked, or holds what is not ours; and wasm that
-//! does not load.
+//! Storage that is full, blocked, or has entries that are not ours; and wasm that does not
+//! load.
 
 mod foreign;
 mod owners;

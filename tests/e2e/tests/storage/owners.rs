@@ -1,4 +1,4 @@
-//! What a page owns of the storage, and what all pages of a source may keep there.
+//! The part of the storage that a page owns, and limits that all pages of a source share.
 
 use anyhow::{Result, ensure};
 use natero_e2e::stage::Stage;

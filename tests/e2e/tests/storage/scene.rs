@@ -1,4 +1,4 @@
-//! A page that stores what it could not deliver, and the collector that gets it in the end.
+//! A page that stores what it could not deliver, and the collector that finally receives it.
 
 use anyhow::{Result, ensure};
 use natero_e2e::collector::{Collector, Source};
@@ -46,7 +46,7 @@ impl Scene<'_> {
         self.page.act("await _na.ready;", Value::Null).await
     }
 
-    /// Waits until the collector holds exactly these features, each once.
+    /// Waits until the collector stores exactly these features, each once.
     pub async fn has(&self, numbers: std::ops::Range<usize>) -> Result<()> {
         has(&self.collector, numbers).await
     }

@@ -1,4 +1,4 @@
-//! Wasm that does not load, and what its page leaves to the next.
+//! Wasm that does not load, and what the page leaves to the next one.
 
 use std::path::Path;
 
@@ -12,15 +12,15 @@ use tempfile::TempDir;
 
 use crate::scene::{holds, track};
 
-/// Asserts that a page whose wasm cannot load goes on unharmed, says so once,
-/// and leaves its calls to the next page.
+/// Asserts that a page whose wasm cannot load is not affected otherwise, reports the failure
+/// once, and leaves its calls to the next page.
 async fn fails_once(stage: &Stage, site: &Site, path: &str, made_later: &[&str]) -> Result<()> {
     let collector = Collector::start()?;
     let server = FaultServer::before(collector.url()).await?;
     site.put_html("/healthy", class_page(""));
     let page = stage.open(site, path).await?;
     page.until("window.na").await?;
-    // In one task: the wasm has not failed before it ends.
+    // In one task: the wasm cannot fail before it ends.
     let made: Value = page
         .run(
             "window.problems = [];
@@ -45,7 +45,7 @@ async fn fails_once(stage: &Stage, site: &Site, path: &str, made_later: &[&str])
     let console = page.is_unharmed().await?;
     ensure!(console.len() == 1, "{console:?}");
     ensure!(server.recorded().is_empty());
-    // The next healthy load sends what the page had accepted.
+    // The next page on which the wasm loads sends what this page had accepted.
     stage
         .browser()
         .await?
@@ -70,7 +70,8 @@ pub async fn wasm_that_is_missing_is_reported_once_and_the_next_load_sends(
     fails_once(stage, &site, "/esm.html", &["too late"]).await
 }
 
-/// Copies a package but for files. Those that stand in for a wasm that fails are `ladder.js`, and what it leads to.
+/// Copies a package without some files. The fallback for a wasm that fails is `ladder.js` and
+/// the files that it loads.
 fn copy_without(files: &[&str], from: &Path, to: &Path) -> Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;

@@ -1,4 +1,4 @@
-//! A page that has broken a part of its world before the tracker is loaded.
+//! A page that has broken a part of its environment before the tracker is loaded.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -32,7 +32,8 @@ fn main() -> ExitCode {
     )
 }
 
-/// What WebKit's driver takes from the page itself to run a script there.
+/// The parts of the page's environment that WebKit's driver itself needs to run a script
+/// there.
 const WEBKIT_NEEDS: [&str; 6] = [
     "setTimeout",
     "clearTimeout",
@@ -58,7 +59,8 @@ async fn holds(stage: &Stage, part: &str, way: &str, promise: Promise) -> Result
     site.put_html("/hostile", PAGE);
     let page = stage.open(&site, &format!("/hostile?{part}={way}")).await?;
     let outcome = judge(&page, &server, promise).await;
-    // A driver may not get on from a page whose world is broken, the page itself does.
+    // A driver may be unable to leave a page whose environment is broken, but the page
+    // itself can.
     let left = page
         .act("location.replace('about:blank');", Value::Null)
         .await;
@@ -72,7 +74,7 @@ async fn judge(page: &Page<'_>, server: &FaultServer, promise: Promise) -> Resul
         auth_key: "auth".to_owned(),
         api_key: "api".to_owned(),
     };
-    // Of this page alone: the one before may still write its own as it goes.
+    // Only of this page: the previous one may still store its own as it closes.
     let port = server
         .url()
         .rsplit(':')
@@ -86,7 +88,7 @@ async fn judge(page: &Page<'_>, server: &FaultServer, promise: Promise) -> Resul
              window._na = new na(args.source.api_key, args.source.auth_key, {
                endpoint: args.endpoint, accountId: 'acme', userId: 'ann@acme.example', flushInterval: 50,
                consent: 'pending', cookiePrefix: args.prefix, onError: (problem) => problems.push(problem) });
-             // So much that it is compressed where that can be.
+             // Long enough to be compressed where that is possible.
              const filler = 'x'.repeat(3000);
              _na.sendFeatureEvent('early', { details: { list: [1, 'two'], filler } });
              const ready = await _na.ready;
@@ -128,7 +130,7 @@ async fn judge(page: &Page<'_>, server: &FaultServer, promise: Promise) -> Resul
                 for line in request.lines()? {
                     let created_at = line["created_at"].as_f64().unwrap_or_default();
                     ensure!(created_at > 1.6e12, "{line}");
-                    // Where an answer could not be read, it comes again.
+                    // If an answer could not be read, the event is sent again.
                     if line["action"] == "feature" && ids.insert(line["event_id"].to_string()) {
                         features.push((line["feature"].clone(), line["details"].clone()));
                     }
@@ -152,7 +154,7 @@ async fn judge(page: &Page<'_>, server: &FaultServer, promise: Promise) -> Resul
             ensure!(server.recorded().is_empty(), "something was sent");
         }
     }
-    // The page goes on, and is left without harm.
+    // The page continues, and can be left without errors.
     page.move_mouse().await?;
     page.act("_na.shutdown();", Value::Null).await?;
     page.is_unharmed().await.map(drop)

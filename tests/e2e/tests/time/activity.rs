@@ -1,4 +1,4 @@
-//! What counts as activity, and what does not.
+//! What counts as activity and what does not.
 
 use anyhow::{Result, ensure};
 use fantoccini::actions::{
@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use crate::tracked::{SLACK_MS, Tracked, count, start, sum};
 
-/// A tracked page that is idle after so little that an activity begins a session.
+/// A page with a tracker whose timeouts are so short that any activity after a pause begins a
+/// session.
 async fn sensitive(stage: &Stage) -> Result<Tracked<'_>> {
     start(stage, json!({ "sessionTimeout": 100, "idleTimeout": 60 })).await
 }
@@ -21,7 +22,7 @@ async fn session(page: &Page<'_>) -> Result<String> {
     page.run("return _na.getSessionId();", Value::Null).await
 }
 
-/// Whether something is activity: after a pause, activity begins a session.
+/// Whether an action counts as activity: after a pause, activity begins a session.
 async fn is_activity(page: &Page<'_>, action: impl AsyncFnOnce() -> Result<()>) -> Result<bool> {
     page.let_pass(200).await?;
     let before = session(page).await?;
@@ -29,7 +30,8 @@ async fn is_activity(page: &Page<'_>, action: impl AsyncFnOnce() -> Result<()>) 
     Ok(session(page).await? != before)
 }
 
-/// Waits until an input counts as activity: a driver may answer before the page is told of the input.
+/// Waits until an input counts as activity. A driver may return before the page has received
+/// the input.
 async fn becomes_activity(
     page: &Page<'_>,
     what: &str,
@@ -47,7 +49,7 @@ async fn becomes_activity(
 pub async fn what_a_person_does_is_activity(stage: &Stage) -> Result<()> {
     let tracked = sensitive(stage).await?;
     let (page, client) = (&tracked.page, stage.browser().await?.client());
-    // What the page does with the events first changes nothing.
+    // Handlers of the page that get the events first make no difference.
     page.act(
         "for (const type of ['pointermove', 'mousemove', 'pointerdown', 'mousedown', 'click', 'keydown', 'wheel'])
            document.addEventListener(type, (event) => event.stopImmediatePropagation(), true);",
@@ -142,10 +144,11 @@ pub async fn a_page_that_moves_by_itself_becomes_idle(stage: &Stage) -> Result<(
     page.is_untroubled().await
 }
 
-/// Longer than a busy machine takes to begin, shorter than a line of 40 steps takes.
+/// Longer than a busy machine takes to start drawing, and shorter than a line of 40 steps
+/// takes.
 const IDLE_WITHIN_A_LINE_MS: u32 = 1_500;
 
-/// Draws a line of so many steps of 50 ms, in the frame in front.
+/// Draws a line of this many steps of 50 ms, in the frame in front.
 async fn draw(client: &Client, steps: u32) -> Result<()> {
     let place = |step: u32| PointerAction::MoveTo {
         duration: Some(std::time::Duration::from_millis(50)),
@@ -183,7 +186,8 @@ pub async fn drawing_with_a_pointer_alone_is_activity(stage: &Stage) -> Result<(
 
 pub async fn work_in_a_frame_of_the_own_origin_counts(stage: &Stage) -> Result<()> {
     for content in [
-        // A document of its own, one that is written, and one within another.
+        // A frame with its own document, one that is written by script, and a frame within
+        // another.
         "frame.src = '/blank.html';",
         "frame.contentDocument.open(); frame.contentDocument.write('<p>an editor'); frame.contentDocument.close();",
         "frame.srcdoc = `<iframe src='/blank.html' style='position: fixed; inset: 0; width: 100%; height: 100%'>`;",
@@ -220,7 +224,8 @@ pub async fn work_in_a_frame_of_the_own_origin_counts(stage: &Stage) -> Result<(
     Ok(())
 }
 
-/// A page of another origin, in a frame that is `frame` and that `place` puts somewhere.
+/// A page of another origin in a frame, which is available as `frame` and which `place`
+/// positions.
 const FRAME: &str = "
     const frame = window.frame = document.createElement('iframe');
     const loaded = new Promise((go) => frame.addEventListener('load', go));
@@ -252,14 +257,15 @@ async fn counts_while_it_has_the_focus(stage: &Stage, place: &str) -> Result<()>
     page.move_mouse().await?;
     page.act("frame.focus(); clock.focused = clock.seen();", Value::Null)
         .await?;
-    // Nobody is there; for 5 times the idle timeout, somebody may be.
+    // Nobody is there, but while the focus is in the frame, a user is assumed for 5 times
+    // the idle timeout.
     let rows = tracked
         .rows("the end of activity", |rows| count(rows, "sessionIdle") > 0)
         .await?;
     let focused: f64 = page.run("return clock.focused;", Value::Null).await?;
     let told = sum(&rows, "sessionSync");
     let expected = focused as i64 + 5_000;
-    // The last move was a little before that.
+    // The last move was shortly before that.
     ensure!(
         told <= expected + SLACK_MS && told > expected - 1_000,
         "{told} of {expected}: {rows:#?}"
@@ -289,7 +295,7 @@ pub async fn a_frame_that_had_the_focus_before_there_was_a_tracker_counts(
     let rows = tracked
         .rows("the end of activity", |rows| count(rows, "sessionIdle") > 0)
         .await?;
-    // Somebody may be there for 5 times the idle timeout, not for one.
+    // A user is assumed to be there for 5 times the idle timeout, not just once.
     let told = sum(&rows, "sessionSync");
     ensure!(told > 2_000, "{told}: {rows:#?}");
     page.is_untroubled().await
@@ -305,7 +311,7 @@ pub async fn document_open_erases_no_listener_for_long(stage: &Stage) -> Result<
     )
     .await?;
     page.until("window._na").await?;
-    // The page's own clock lost its listeners, too.
+    // The page's own clock has lost its listeners, too.
     let from: f64 = page.run("return performance.now();", Value::Null).await?;
     for _ in 0..10 {
         page.move_mouse().await?;

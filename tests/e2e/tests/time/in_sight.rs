@@ -1,4 +1,4 @@
-//! Idle, active and hidden.
+//! Idle, active and hidden pages.
 
 use anyhow::{Result, ensure};
 use natero_e2e::page::Page;
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::tracked::{SLACK_MS, count, start, sum};
 
-/// Moves the mouse for so long; returns when the last move was, in ms of the
-/// page's clock.
+/// Moves the mouse for this long. Returns the time of the last move, in ms of the page's
+/// clock.
 async fn work(page: &Page<'_>, ms: f64) -> Result<i64> {
     page.act(
         "addEventListener('mousemove', () => { clock.moved = clock.seen(); }, true);",
@@ -37,7 +37,7 @@ pub async fn idle_ends_all_timings_at_the_last_activity_and_is_told_once(
     let page = &tracked.page;
     let entered = tracked.enter("reports").await?;
     let last = work(page, 1_500.0).await?;
-    // Idle begins, and goes on for a while.
+    // Idleness begins, and continues for a while.
     page.let_pass(3_000).await?;
     page.deliver().await?;
     let rows = tracked
@@ -49,7 +49,7 @@ pub async fn idle_ends_all_timings_at_the_last_activity_and_is_told_once(
         count(&rows, "sessionSync") >= 3,
         "no sync but at the end: {rows:#?}"
     );
-    // The page view goes on: an idle page is still in view.
+    // The page view continues, because an idle page is still visible.
     ensure!(count(&rows, "pageViewEnd") == 0, "{rows:#?}");
     for (action, expected) in [("moduleEnd", last - entered), ("sessionSync", last)] {
         let told = sum(&rows, action);
@@ -97,7 +97,7 @@ pub async fn real_input_keeps_the_page_from_being_idle(stage: &Stage) -> Result<
         .page
         .act("_na.setModuleId('reports');", Value::Null)
         .await?;
-    // Longer than the time of idleness, by the page's clock.
+    // Longer than the idle time, by the page's clock.
     let start: f64 = tracked
         .page
         .run("return clock.seen();", Value::Null)
@@ -182,7 +182,7 @@ pub async fn track_unload_false_tells_nothing_when_the_page_is_hidden(stage: &St
     page.let_pass(500).await?;
     browser.show().await?;
     page.let_pass(300).await?;
-    // What was in view is told when the page itself ends it.
+    // The time until the page itself ends the view is reported.
     let seen = tracked.finish().await?;
     let rows = tracked
         .rows("the end", |rows| count(rows, "pageViewEnd") == 1)

@@ -1,4 +1,4 @@
-//! Leaving the page, loading it anew, and coming back.
+//! Leaving the page, reloading it, and coming back.
 
 use std::collections::BTreeSet;
 
@@ -58,7 +58,8 @@ pub async fn leaving_for_another_site_ends_the_timings_once(stage: &Stage) -> Re
     for action in ["pageView", "moduleEnd", "sessionSync", "pageViewEnd"] {
         ensure!(count(&rows, action) == 1, "{action}: {rows:#?}");
     }
-    // The driver took a while to load the other page; the first stayed in view.
+    // The driver took a while to load the other page; the first one stayed visible
+    // meanwhile.
     let told = sum(&rows, "pageViewEnd");
     ensure!((0..2_000).contains(&(told - seen)), "{told} of {seen}");
     ensure!(sum(&rows, "sessionSync") == told, "{rows:#?}");
@@ -69,8 +70,8 @@ pub async fn a_page_that_was_kept_comes_back_with_a_page_view_and_time_adds_up(
     stage: &Stage,
 ) -> Result<()> {
     let tracked = start(stage, json!({})).await?;
-    // Firefox keeps no page that holds a lock when it is left, so a tracker
-    // may hold none while nothing waits.
+    // Firefox does not put a page into the back/forward cache if it holds a lock when it is
+    // left. So a tracker must not hold one when nothing is pending.
     tracked.page.deliver().await?;
     tracked
         .page
@@ -83,7 +84,7 @@ pub async fn a_page_that_was_kept_comes_back_with_a_page_view_and_time_adds_up(
 
 pub async fn time_adds_up_whether_or_not_the_page_was_kept(stage: &Stage) -> Result<()> {
     let tracked = start(stage, json!({})).await?;
-    // What browsers take for a reason not to keep a page differs.
+    // Browsers differ in their reasons for not caching a page.
     tracked
         .page
         .act(
@@ -98,14 +99,14 @@ pub async fn time_adds_up_whether_or_not_the_page_was_kept(stage: &Stage) -> Res
     tracked.page.is_untroubled().await
 }
 
-/// Leaves the first page for another one, comes back, and asserts that all
-/// views are told with their times; returns whether the page was kept.
+/// Leaves the first page for another one, comes back, and asserts that all views are reported
+/// with their times. Returns whether the page was restored from the back/forward cache.
 async fn come_back(stage: &Stage, tracked: &Tracked<'_>) -> Result<bool> {
     let (page, client) = (&tracked.page, stage.browser().await?.client());
     page.act("_na.setModuleId('reports');", Value::Null).await?;
     page.let_pass(300).await?;
-    // The other page of this origin runs a tracker too: neither may keep the
-    // browser from keeping the first.
+    // The other page of this origin runs a tracker too. Neither may keep the browser from
+    // caching the first page.
     client.goto(&tracked.site.url("/two.html")).await?;
     page.until("window.tracking").await?;
     page.let_pass(300).await?;
@@ -116,7 +117,7 @@ async fn come_back(stage: &Stage, tracked: &Tracked<'_>) -> Result<bool> {
     let kept = shows == [false, true];
     page.let_pass(300).await?;
     let two = left(page, "/two.html").await?;
-    // A page that was kept has its clock still; one that was not began anew.
+    // A cached page still has its clock; one that was not cached was loaded again.
     let before = if kept {
         0
     } else {

@@ -1,4 +1,4 @@
-//! Active time, in the collector's SQLite, against the clock of the page.
+//! Active time in the collector's SQLite file, compared with the clock of the page.
 
 mod activity;
 mod in_sight;
@@ -18,8 +18,8 @@ use timers::*;
 use views::*;
 
 natero_e2e::suite!(
-    // First, while the history of the tab is short: in one that is full, going back may
-    // lead nowhere.
+    // This test comes first, while the history of the tab is short: when the history is
+    // full, going back may have no effect.
     page_views_follow_the_address,
     idle_ends_all_timings_at_the_last_activity_and_is_told_once,
     real_input_keeps_the_page_from_being_idle,
@@ -34,12 +34,12 @@ natero_e2e::suite!(
     document_open_erases_no_listener_for_long,
     a_scripted_pagehide_stops_no_time,
     a_timer_that_drops_what_it_passes_on_costs_no_time,
-    // Its driver runs every script under a timer that it takes from the page.
+    // WebKit's driver runs every script with a timer that it takes from the page.
     without_timers_it_is_said_once_and_everything_is_sent_all_the_same skipped in Webkit,
     hidden_time_does_not_count,
     two_windows_in_sight_never_count_the_same_second,
     storage_events_stand_in_for_channels,
-    // Its driver has no tabs that come to the front: a new one stays hidden.
+    // WebKit's driver does not bring a new tab to the front; it stays hidden.
     two_tabs_behind_each_other_never_count_the_same_second skipped in Webkit,
     a_page_view_has_the_title_that_its_router_sets,
     an_address_that_is_replaced_at_once_is_the_same_view,

@@ -1,4 +1,4 @@
-//! Page views, however a page is navigated.
+//! Page views for every kind of navigation.
 
 use anyhow::{Result, ensure};
 use natero_e2e::rows::EventRow;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::tracked::{Tracked, count, of, start};
 
-/// Lets a navigation settle.
+/// Waits until a navigation is complete.
 const SETTLE: &str = "const settle = () => new Promise((go) => setTimeout(go, 120));\n";
 
 /// The paths and titles of all page views, in the order in which they began.
@@ -39,7 +39,7 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Navigates in ways of its own, and asserts the views.
+/// Navigates in a custom way, and asserts the views.
 async fn follows(
     stage: &Stage,
     settings: Value,
@@ -129,8 +129,8 @@ pub async fn elements_that_come_later_shadow_nothing(stage: &Stage) -> Result<()
 }
 
 pub async fn navigations_are_seen_however_they_are_made(stage: &Stage) -> Result<()> {
-    // By the prototype, by a wrapper of the page's own, by a handle that was taken
-    // before, and by what intercepts links.
+    // Through the prototype, through a wrapper of the page, through a reference that was
+    // taken before, and through code that intercepts links.
     let script = "
         document.title = 'a';
         History.prototype.pushState.call(history, null, '', '/prototype');
@@ -211,7 +211,8 @@ pub async fn a_frozen_history_is_left_alone_and_its_navigations_are_seen(
         Value::Null,
     )
     .await?;
-    // Where browsers tell nothing, it is seen with what the user does next.
+    // If the browser has no event for it, the navigation is noticed at the user's next
+    // action.
     page.move_mouse().await?;
     page.let_pass(150).await?;
     page.act("_na.shutdown();", Value::Null).await?;

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::tracked::{SLACK_MS, Tracked, of, start, start_at, sum};
 
-/// How long any of these spells lasted, and how long more than one of them, in ms.
+/// How long at least one of these intervals lasted, and how long more than one at the same
+/// time, in ms.
 fn union(mut spells: Vec<[f64; 2]>) -> [i64; 2] {
     spells.sort_by(|one, other| one[0].total_cmp(&other[0]));
     let (mut any, mut several, mut until) = (0.0, 0.0, f64::NEG_INFINITY);
@@ -22,9 +23,8 @@ fn union(mut spells: Vec<[f64; 2]>) -> [i64; 2] {
     [any as i64, several as i64]
 }
 
-/// Uses two pages in turn for half a second each, then ends both, and asserts
-/// that they counted the time in which any of them was visible; returns for how
-/// long both were, in ms.
+/// Uses two pages in turn for half a second each, then ends both. Asserts that they counted
+/// the time in which at least one was visible. Returns for how long both were, in ms.
 async fn in_turn(tracked: &Tracked<'_>, one: &Tab<'_>, other: &Tab<'_>) -> Result<i64> {
     let page = one.front().await?;
     let query: String = page
@@ -91,8 +91,8 @@ async fn in_turn(tracked: &Tracked<'_>, one: &Tab<'_>, other: &Tab<'_>) -> Resul
             .sum();
         ensure!(part >= 900, "{name} was used for a second: {part} ms");
     }
-    // Storage events take as long as the browser likes; still well within the
-    // second that the times may be wrong by.
+    // Storage events may be delayed by the browser, but by much less than the second that
+    // the times may be wrong by.
     let slack = if query.is_empty() { 2 * SLACK_MS } else { 500 };
     ensure!(
         (told - visible).abs() <= slack,
@@ -135,7 +135,7 @@ pub async fn two_tabs_behind_each_other_never_count_the_same_second(stage: &Stag
     let one = Tab::current(browser).await?;
     let other = Tab::open(browser).await?;
     let both = in_turn(&tracked, &one, &other).await?;
-    // Browsers may show the next tab a moment before they hide the last one.
+    // Browsers may show the next tab shortly before they hide the previous one.
     ensure!(both <= 1_000, "both were in sight for {both} ms");
     other.close(&one).await.map(drop)
 }

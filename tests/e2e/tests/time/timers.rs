@@ -97,7 +97,7 @@ pub async fn without_timers_it_is_said_once_and_everything_is_sent_all_the_same(
         "window.setTimeout = (task) => { task(); return 1; };",
     ] {
         let collector = Collector::start()?;
-        // Nothing would leave for its age or number.
+        // Nothing would be sent because of its age or number.
         let settings =
             json!({ "trackUnload": true, "flushInterval": 3_600_000, "batchSize": 1_000_000 });
         let page = open(stage, &collector, before, settings).await?;

@@ -1,4 +1,4 @@
-//! A page that is tracked, and what was told of it.
+//! A page with a tracker, and the events that it reported.
 
 use anyhow::{Context, Result, ensure};
 use natero_e2e::collector::Collector;
@@ -8,8 +8,8 @@ use natero_e2e::site::Site;
 use natero_e2e::stage::Stage;
 use serde_json::{Value, json};
 
-/// Between the page's clock and the tracker's lie a few handlers of events,
-/// and a machine that may be busy.
+/// The tolerance in ms: event handlers run between the reading of the page's clock and of the
+/// tracker's, and the machine may be busy.
 pub const SLACK_MS: i64 = 100;
 
 pub struct Tracked<'a> {
@@ -39,7 +39,7 @@ pub async fn start_at<'a>(stage: &'a Stage, first: &str, settings: Value) -> Res
 }
 
 impl Tracked<'_> {
-    /// Enters a module; returns how long the page was visible until then, in ms.
+    /// Enters a module. Returns how long the page was visible until then, in ms.
     pub async fn enter(&self, module: &str) -> Result<i64> {
         self.page
             .run(
@@ -49,8 +49,8 @@ impl Tracked<'_> {
             .await
     }
 
-    /// Ends the tracker of the page in front; returns how long the page was
-    /// visible until then, in ms.
+    /// Ends the tracker of the foreground page. Returns how long the page was visible until
+    /// then, in ms.
     pub async fn finish(&self) -> Result<i64> {
         self.page
             .run(
@@ -60,7 +60,7 @@ impl Tracked<'_> {
             .await
     }
 
-    /// All events, once `enough` says so and no page has any left.
+    /// All events, as soon as `enough` returns true and no page has unsent ones.
     pub async fn rows(
         &self,
         what: &str,
@@ -73,7 +73,7 @@ impl Tracked<'_> {
     }
 }
 
-/// What the page at `path` had seen when it was left, in ms.
+/// How long the page at `path` was visible until it was left, in ms.
 pub async fn left(page: &Page<'_>, path: &str) -> Result<i64> {
     let seen: f64 = page
         .run("return clock.left()[args];", json!(path))

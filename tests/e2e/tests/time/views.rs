@@ -1,4 +1,4 @@
-//! Page views of one load.
+//! Page views of one load of a page.
 
 use anyhow::{Context, Result, ensure};
 use natero_e2e::stage::Stage;

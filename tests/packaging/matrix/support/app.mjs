@@ -1,15 +1,15 @@
-// The apps of ../../projects, each with a framework of its own: installed as its lock says,
-// built and served. The `project.mjs` in each says how:
+// The apps of ../../projects, each with its own framework: installed according to its lock file,
+// built and served. The `project.mjs` in each of them has:
 //
-// - `name`: what it is tried with
+// - `name`: the name in the table of results
 // - `tracker`: the file that constructs the tracker
 // - `uses`: other entries of the package that it imports, such as `react`
 // - `build`: the program that builds it, with its arguments
-// - `warns`: what this warns of in every app
-// - `made`: the folder that this makes; `scripts`, the one of what browsers load, if that is another
-// - `start`: the program that serves it then; without one, a server of files does
-// - `dev`: the server for those who develop the app
-// - `paths`: its pages, if it has others than `/`
+// - `warns`: a pattern of warnings that this program prints for every app
+// - `made`: the output folder; `scripts`: the folder of the browser's scripts, if that is another
+// - `start`: the program that serves the output; by default, a static file server
+// - `dev`: the development server
+// - `paths`: its pages, if there are others than `/`
 
 import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ import { listen } from "../../support/server.mjs";
 
 export const PROJECTS = fileURLToPath(new URL("../../projects/", import.meta.url));
 
-// Nobody is asked, and those who made a tool are told nothing.
+// Disables questions and telemetry of the tools.
 const QUIET = {
   ASTRO_TELEMETRY_DISABLED: "1",
   NEXT_TELEMETRY_DISABLED: "1",
@@ -29,7 +29,7 @@ const QUIET = {
   NO_COLOR: "1",
 };
 
-/** A copy of a project, and of what its lock names. */
+/** A copy of a project, with the packages from its lock file. */
 export class App {
   #project;
 
@@ -44,7 +44,7 @@ export class App {
     this.#project.write("package.json", JSON.stringify(manifest));
   }
 
-  /** Has it track with this entry, and send to the collector for this account. */
+  /** Makes it track with this entry, and send to the collector for this account. */
   configure({ tracker }, entry, collector, account) {
     const text = readFileSync(join(PROJECTS, this.name, tracker), "utf8");
     const values = {
@@ -60,31 +60,31 @@ export class App {
     );
   }
 
-  /** Edits a file of it, as its developer does. */
+  /** Edits one of its files, as a developer does. */
   edit(name, from, to) {
     const text = readFileSync(join(this.folder, name), "utf8");
     if (!text.includes(from)) throw new Error(`${name} has no ${from}`);
-    // At once: a server that reads what is half written may keep that, since it takes what
-    // follows within milliseconds for the same change.
+    // The file is replaced in one step. A server that reads a partly written file may keep that
+    // version, because it treats changes within milliseconds as one.
     const whole = "node_modules/.edited";
     this.#project.write(whole, text.replaceAll(from, to));
     renameSync(join(this.folder, whole), join(this.folder, name));
   }
 
-  /** Builds it; returns what the build printed. */
+  /** Builds it, and returns the output of the build. */
   build({ build: [program, ...args], made }) {
     rmSync(join(this.folder, made), { recursive: true, force: true });
     return this.#project.run(program, args, this.#environment("production"));
   }
 
-  /** Serves what was built. */
+  /** Serves the build. */
   async start({ start, made }) {
     return start
       ? await listen(start, this.folder, this.#environment("production"))
       : await serve(join(this.folder, made));
   }
 
-  /** Serves it to a developer. */
+  /** Runs its development server. */
   async develop({ dev }) {
     return await listen(dev, this.folder, this.#environment("development"));
   }

@@ -1,5 +1,5 @@
-// An app of ../../projects that is edited while Vite serves it, and the one page that it is
-// open in: what the page sends, and what has been counted of it.
+// An app of ../../projects that is edited while Vite serves it, in a single open page: records
+// what the page sends, and what was counted of it.
 
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
@@ -8,7 +8,7 @@ import { until } from "../../support/collector.mjs";
 import { browser, collector } from "../../support/counting.mjs";
 import { App, PROJECTS } from "./app.mjs";
 
-// What a page may take for a step on a machine that is busy, in ms.
+// Time limit of a step of the page on a busy machine, in ms.
 const PATIENCE = 120_000;
 
 /** How a project is built and served. */
@@ -17,7 +17,7 @@ export async function wayOf(name) {
   return ways[0];
 }
 
-/** The events that a page sends, each once however often it is sent. */
+/** The events that a page sends, without duplicates. */
 function sentBy(page) {
   const events = new Map();
   page.on("request", (request) => {
@@ -32,7 +32,7 @@ function sentBy(page) {
   return (action) => [...events.values()].filter((event) => event.action === action);
 }
 
-/** The app, opened the moment that its server answers. */
+/** The app, opened as soon as its server answers. */
 export class EditedApp {
   #app;
   #account;
@@ -45,10 +45,10 @@ export class EditedApp {
   sent;
 
   /**
-   * Installs it, serves it to a developer who has not run it before, and opens it. From then
-   * on a feature is used all the while, whatever is loaded again.
-   * @param context That of the test, after which it ends.
-   * @param entry How it imports the tracker.
+   * Installs it, runs its development server for the first time, and opens it. From then on a
+   * feature is used continuously, whatever is reloaded.
+   * @param context The test context. The app is closed after the test.
+   * @param entry The entry from which it imports the tracker.
    */
   static async open(context, name, entry) {
     const edited = new EditedApp();
@@ -81,12 +81,12 @@ export class EditedApp {
     });
   }
 
-  /** Edits a file of it, as its developer does. */
+  /** Edits one of its files, as a developer does. */
   edit(name, from, to) {
     this.#app.edit(name, from, to);
   }
 
-  /** How often the file that constructs the tracker was loaded within the page. */
+  /** How often the file that constructs the tracker was loaded in the page. */
   async constructed(times) {
     await this.#step(() => this.#page.waitForFunction((expected) => window.constructed === expected, times));
   }
@@ -96,7 +96,7 @@ export class EditedApp {
     await this.#step(() => this.#page.waitForFunction((name) => window.tracker.getModuleId() === name, module));
   }
 
-  /** Presses the button that has this text; the collector has counted that, and what came before, once. */
+  /** Presses the button with this text. Then checks that the collector has counted all presses so far once. */
   async press(text) {
     await this.#step(async () => {
       await this.#page.getByRole("button", { name: text }).click();
@@ -112,7 +112,7 @@ export class EditedApp {
     assert.equal(await uses(), times, `uses of ${feature}`);
   }
 
-  /** Does something; if that fails, the error has what page and server said. */
+  /** Does something. If that fails, the error includes the output of page and server. */
   async #step(work) {
     try {
       await work();
@@ -122,11 +122,11 @@ export class EditedApp {
     }
   }
 
-  /** Ends the use of the app: all of it was one visit, of which nothing was lost or doubled. */
+  /** Closes the app. Checks that everything was one visit, and nothing was lost or duplicated. */
   async end() {
     const ticks = await this.#page.evaluate(async () => {
       clearInterval(window.ticking);
-      // Ends the module and the view of the page.
+      // Ends the module and the page view.
       window.tracker.reset();
       await window.tracker.flush();
       return window.ticks;
@@ -140,7 +140,7 @@ export class EditedApp {
       ["opened", "export", "tick"].map((name) => features.filter((feature) => feature === name).length),
       [1, this.#presses, ticks],
     );
-    // The load, and what begins with a new visitor after the reset.
+    // One for the load, and one for the new visitor after the reset.
     assert.ok(this.sent("pageView").length <= 2, `${this.sent("pageView").length} views of one page`);
     assert.equal(this.sent("pageViewEnd").length, 1);
     const spent = this.sent("moduleEnd").reduce((sum, { time_spent }) => sum + time_spent, 0);

@@ -1,7 +1,7 @@
 const way = (bundler, flags) => ({
   name: `Next 16 with ${bundler}`,
   tracker: "tracker.js",
-  // A component of the server imports the package, another constructs a tracker.
+  // One server component imports the package, another constructs a tracker.
   paths: ["/", "/constructs"],
   build: ["next", "build", ...flags],
   made: ".next",

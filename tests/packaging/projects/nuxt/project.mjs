@@ -3,7 +3,7 @@ export default [
     name: "Nuxt 4",
     tracker: "app/tracker.js",
     build: ["nuxt", "build"],
-    // A part of its own has no source map.
+    // One of Nuxt's own modules has no source map.
     warns: /plugin nuxt:/,
     made: ".output/public",
     start: ["node", ".output/server/index.mjs"],

@@ -3,7 +3,7 @@ export default [
     name: "React Router 7",
     tracker: "app/tracker.js",
     build: ["react-router", "build"],
-    // It tells every app of what the next version will do.
+    // React Router prints a warning about the next version in every app.
     warns: /Future Flag Warning/,
     made: "build/client",
     start: ["react-router-serve", "build/server/index.js"],

@@ -1,4 +1,4 @@
-//! Checks rules.
+//! Checks alert rules.
 
 use serde::Serialize;
 
@@ -7,17 +7,17 @@ use crate::{
     store::alerts::RuleCheck,
 };
 
-/// Rules are checked every hour.
+/// Time between two checks of a rule.
 const INTERVAL_MS: i64 = 3_600_000;
 
-/// What a check changed.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Checked {
     /// Number of rules.
     pub rules: usize,
     /// Number of alerts that began.
     pub began: usize,
-    /// Number of alerts that no longer hold.
+    /// Number of alerts that ended.
     pub ended: usize,
 }
 
@@ -30,7 +30,7 @@ pub async fn check_all(app: &App, now: i64) -> Result<Checked, ApiError> {
     check(app, now, rules.into_iter().map(|rule| rule.id).collect()).await
 }
 
-/// Checks the rules that were not checked for an hour.
+/// Checks the rules that were last checked an hour ago or earlier.
 ///
 /// # Errors
 /// When the store fails.

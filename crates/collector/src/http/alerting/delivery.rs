@@ -1,11 +1,11 @@
-//! Sends the messages that wait.
+//! Sends the pending webhook messages.
 
 use super::post::post;
 use crate::http::{error::ApiError, state::App};
 
-/// Sends every message whose time has come at `now`, one after the other, and returns
-/// when the next one is due. The outcome of each is stored before the next is sent:
-/// after a restart nothing is lost, and at most one message is sent again.
+/// Sends every message that is due at `now`, one after the other, and returns when the next
+/// one is due. The outcome of each is stored before the next is sent, so a restart loses none
+/// and repeats at most one.
 ///
 /// # Errors
 /// When the store fails.
@@ -25,8 +25,8 @@ pub async fn deliver_due(app: &App, now: i64) -> Result<Option<i64>, ApiError> {
             Err(failure) => {
                 let words = failure.to_string();
                 let attempt = message.attempts + 1;
-                // Neither the address nor what the receiver says is logged: both may
-                // hold secrets.
+                // Neither the address nor the receiver's answer is logged: both may contain
+                // secrets.
                 tracing::warn!(
                     message = id,
                     attempt,

@@ -1,8 +1,7 @@
-//! Alerts: rules are checked beside everything else, and what they hit is posted to a
-//! receiver.
+//! Alerts: rules are checked in the background, and matches are posted to a webhook receiver.
 //!
-//! A check reads as a report does, on a thread of a lower priority, and writes a
-//! hundred alerts at a time, so that batches of events come in between.
+//! A check reads like a report, on a thread with a lower priority. It writes a hundred alerts
+//! at a time, so that batches of events can be stored in between.
 
 mod check;
 mod delivery;

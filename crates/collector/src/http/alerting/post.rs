@@ -1,4 +1,4 @@
-//! Posts a message to the receiver.
+//! Posts a message to the webhook receiver.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use tokio::sync::oneshot;
 
 use crate::model::webhook::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WebhookUrl};
 
-/// Longest time for a message, from the look-up of the host to the answer.
+/// Maximum time for a message, from the DNS lookup to the answer.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// Why a message did not arrive.
+/// Why a message was not delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
     /// No answer in time.
@@ -18,10 +18,10 @@ pub(super) enum Failure {
     /// No connection.
     #[error("no connection to the host")]
     NoConnection,
-    /// The certificate, or something else of TLS.
+    /// An invalid certificate, or another failure of TLS.
     #[error("no trusted connection: TLS failed")]
     Tls,
-    /// A redirect, which is not followed: it could lead the message to somebody else.
+    /// A redirect. It is not followed, because it could send the message to somebody else.
     #[error("answered {0}, a redirect; set the address to which it leads")]
     Redirect(u16),
     /// A status other than 2xx.
@@ -32,7 +32,7 @@ pub(super) enum Failure {
     Broken,
 }
 
-/// Posts a message. It has arrived when the receiver answers 2xx.
+/// Posts a message. It counts as delivered when the receiver answers with 2xx.
 pub(super) async fn post(
     url: &WebhookUrl,
     id: &str,
@@ -42,8 +42,8 @@ pub(super) async fn post(
 ) -> Result<(), Failure> {
     let (url, id) = (url.as_str().to_owned(), id.to_owned());
     let (reply, answer) = oneshot::channel();
-    // A thread of its own, so that a receiver that hangs takes none that reads or
-    // parses, and does not hold up the end of the process.
+    // The request has its own thread, so that a receiver that hangs blocks none of the
+    // threads that read or parse, and does not delay the end of the process.
     std::thread::Builder::new()
         .name("webhook".into())
         .spawn(move || {
@@ -104,7 +104,7 @@ mod tests {
 
     const SHORT: Duration = Duration::from_millis(200);
 
-    /// Posts to a receiver that answers `answer`, or hangs where there is none.
+    /// Posts to a receiver that answers with `answer`, or hangs if it is `None`.
     fn posted_to(answer: Option<&'static str>) -> Result<(), Failure> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -115,7 +115,7 @@ mod tests {
                 let _ = stream.read(&mut request);
                 stream.write_all(answer.as_bytes()).unwrap();
             } else {
-                // Until the sender gives up.
+                // Waits until the sender gives up.
                 let _ = stream.read_to_end(&mut Vec::new());
             }
         });

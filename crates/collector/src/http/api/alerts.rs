@@ -25,7 +25,7 @@ use crate::{
     store::alerts::{Alert, AlertsQuestion, RuleError, Standing, StoredRule},
 };
 
-/// A rule as clients read it.
+/// A rule, as the API returns it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ToldRule {
     id: i64,
@@ -48,7 +48,7 @@ impl From<StoredRule> for ToldRule {
     }
 }
 
-/// An alert as clients read it.
+/// An alert, as the API returns it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ToldAlert {
     id: i64,
@@ -86,7 +86,7 @@ fn no_rule(id: &str) -> ApiError {
     ))
 }
 
-/// The number in an address.
+/// Parses the number in an address.
 fn number(id: &str) -> Result<i64, ApiError> {
     id.parse().map_err(|_| no_rule(id))
 }
@@ -120,10 +120,10 @@ pub async fn list_rules(
     Ok(Json(List::new(rules, total, page)))
 }
 
-/// Answers one rule.
+/// Returns one rule.
 ///
 /// # Errors
-/// 404 when it is unknown.
+/// 404 when the rule is unknown.
 pub async fn get_rule(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -138,7 +138,7 @@ async fn find(app: &App, id: i64) -> Result<Json<ToldRule>, ApiError> {
         .ok_or_else(|| no_rule(&id.to_string()))
 }
 
-/// Stores a new rule and checks it. `checked_at` is null where it could not be checked yet.
+/// Stores a new rule and checks it. `checked_at` is null if it could not be checked yet.
 ///
 /// # Errors
 /// 409 when its name is in use, 422 when it is invalid.
@@ -161,18 +161,19 @@ pub async fn add_rule(app: &App, rule: AlertRule) -> Result<i64, ApiError> {
     Ok(id)
 }
 
-/// Checks a rule that is stored. Where that fails, the rule has no check yet, and the next of
-/// all rules that are due makes it up: whoever stores it must not take it for not stored.
+/// Checks a stored rule. If the check fails, the rule counts as unchecked, and the next check
+/// of all due rules includes it. The error is not returned: the caller would conclude that
+/// the rule was not stored.
 async fn check_stored(app: &App, rule: i64, now: i64) {
     if let Err(cause) = check_rule(app, rule, now).await {
         tracing::warn!(%cause, rule, "a stored rule of alerts is checked later");
     }
 }
 
-/// Replaces a rule and checks it. `checked_at` is null where it could not be checked yet.
+/// Replaces a rule and checks it. `checked_at` is null if it could not be checked yet.
 ///
 /// # Errors
-/// 404 when it is unknown, 409 when its name is in use, 422 when it is invalid.
+/// 404 when the rule is unknown, 409 when its name is in use, 422 when it is invalid.
 pub async fn put_rule(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -187,7 +188,7 @@ pub async fn put_rule(
 /// Replaces the rule with a number and checks it.
 ///
 /// # Errors
-/// 404 when it is unknown, 409 when its name is in use.
+/// 404 when the rule is unknown, 409 when its name is in use.
 pub async fn replace_rule(app: &App, id: i64, rule: AlertRule) -> Result<(), ApiError> {
     let is_known = app.store.replace_alert_rule(id, rule).await??;
     if !is_known {
@@ -200,7 +201,7 @@ pub async fn replace_rule(app: &App, id: i64, rule: AlertRule) -> Result<(), Api
 /// Removes a rule with its alerts.
 ///
 /// # Errors
-/// 404 when it is unknown.
+/// 404 when the rule is unknown.
 pub async fn delete_rule(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -221,7 +222,7 @@ pub struct AlertsQuery {
     holding: bool,
 }
 
-/// Lists alerts, those that hold first.
+/// Lists alerts, the active ones first.
 ///
 /// # Errors
 /// 400 for invalid parameters, 404 for an unknown account.
@@ -252,7 +253,7 @@ pub async fn check(State(app): State<App>) -> Result<Json<Checked>, ApiError> {
     check_all(&app, now_ms()).await.map(Json)
 }
 
-/// The receiver of alerts as clients read it, without its secret.
+/// The webhook receiver, as the API returns it, without its secret.
 #[derive(Debug, Clone, Serialize)]
 pub struct ToldWebhook {
     url: String,
@@ -260,10 +261,10 @@ pub struct ToldWebhook {
     messages: Standing,
 }
 
-/// Answers the receiver.
+/// Returns the webhook receiver.
 ///
 /// # Errors
-/// 404 when there is none.
+/// 404 when none is set.
 pub async fn get_webhook(State(app): State<App>) -> Result<Json<ToldWebhook>, ApiError> {
     let (webhook, messages) = app.store.webhook().await?;
     let webhook = webhook.ok_or_else(no_webhook)?;
@@ -278,7 +279,7 @@ fn no_webhook() -> ApiError {
     ApiError::NotFound("no webhook is set; PUT /api/v2/webhook with {\"url\":…} sets one".into())
 }
 
-/// Sets the receiver and answers its secret, this once.
+/// Sets the webhook receiver, and returns its secret only this once.
 ///
 /// # Errors
 /// 422 for an invalid address.
@@ -292,7 +293,7 @@ pub async fn put_webhook(
     Ok(Json(json!({ "url": text.trim(), "secret": secret })))
 }
 
-/// Sets the receiver and returns its secret.
+/// Sets the webhook receiver and returns its secret.
 ///
 /// # Errors
 /// 422 for an invalid address.
@@ -309,10 +310,10 @@ pub async fn set_webhook(app: &App, url: &str) -> Result<String, ApiError> {
     Ok(revealed)
 }
 
-/// Removes the receiver.
+/// Removes the webhook receiver.
 ///
 /// # Errors
-/// 404 when there is none.
+/// 404 when none is set.
 pub async fn delete_webhook(State(app): State<App>) -> Result<Json<Value>, ApiError> {
     if !app.store.remove_webhook().await? {
         return Err(no_webhook());

@@ -1,4 +1,4 @@
-//! Responses of calls that take or return many records.
+//! Responses to calls that take or return many records.
 
 use axum::{
     Json,
@@ -14,18 +14,18 @@ use crate::{
     store::accounts::RecordOutcome,
 };
 
-/// Most records in one call. Each takes the writer some 20 µs, during which
-/// events wait.
+/// Most records in one call. Each takes the writer some 20 µs, during which events have to
+/// wait.
 pub(super) const MAX_RECORDS: usize = 20_000;
 
-/// One page of a list, in the shape of the original.
+/// One page of a list, in the shape of the original API.
 #[derive(Debug, Clone, Serialize)]
 pub struct List<T> {
     results: Vec<T>,
     status_is_ok: bool,
     /// Number of the page, from 0.
     current_page: i64,
-    /// Records on a full page: a client that gets fewer has the last one.
+    /// Records on a full page. A page with fewer is the last one.
     max_page_size: i64,
     next_page: Option<i64>,
     total: i64,
@@ -67,7 +67,7 @@ pub struct RejectedRecord {
     error: String,
 }
 
-/// A rejected record, in the shape of the original.
+/// A rejected record, in the shape of the original API.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct FailedRecord {
     record: Value,
@@ -77,9 +77,10 @@ struct FailedRecord {
 /// A record as it was sent.
 #[derive(Debug, Clone)]
 pub struct SentRecord {
-    /// What it says.
+    /// The record itself.
     pub record: Value,
-    /// Why it is refused before it is read: a line of a table may be ragged.
+    /// Why it is refused before it is parsed, such as a line of a table with the wrong number
+    /// of cells.
     pub refusal: Option<RecordError>,
 }
 
@@ -97,14 +98,13 @@ impl From<Value> for SentRecord {
 pub struct BulkAnswer {
     accepted: usize,
     rejected: Vec<RejectedRecord>,
-    /// The records as they were sent.
+    /// The records, as they were sent.
     sent: Vec<Value>,
 }
 
 impl BulkAnswer {
-    /// Reads the records of a call. Returns the patches with the indices of their
-    /// records, and an answer that lists the invalid records. `field` is the name
-    /// of the id.
+    /// Reads the records of a call. Returns the patches with the indices of their records,
+    /// and an answer that lists the invalid records. `field` is the name of the id field.
     pub fn read<T>(
         sent: Vec<SentRecord>,
         field: &str,
@@ -216,7 +216,7 @@ pub fn single_record(body: Value) -> Result<Value, ApiError> {
     record_body::single(body).map_err(rejection)
 }
 
-/// The id of a record that may be invalid, if it can be read.
+/// The id of a record that may otherwise be invalid, if the id can be read.
 pub(crate) fn record_id(record: &Value, field: &str) -> Option<String> {
     let within = || record.get("data").and_then(|data| data.get(field));
     let found = record.get(field).or_else(within);

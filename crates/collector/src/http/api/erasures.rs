@@ -25,10 +25,10 @@ pub struct ErasedStream {
     erased: Erased,
 }
 
-/// Takes back all that a stream has sent.
+/// Takes back all events that a stream has sent.
 ///
 /// # Errors
-/// 404 when it has sent nothing.
+/// 404 when the stream has sent nothing.
 pub async fn delete_stream(
     State(app): State<App>,
     Path(stream_id): Path<String>,
@@ -53,7 +53,7 @@ pub struct ErasedEvent {
 /// Erases one event, by its `event_id`.
 ///
 /// # Errors
-/// 404 when no event has it.
+/// 404 when no event has this id.
 pub async fn delete_event(
     State(app): State<App>,
     Path(event_id): Path<String>,
@@ -68,22 +68,22 @@ pub async fn delete_event(
     Ok(Json(ErasedEvent { event_id, erased }))
 }
 
-/// The span of arrival of what a source sent.
+/// The arrival times between which the events of a source are erased.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct ArrivalQuery {
     from: i64,
     to: Option<i64>,
 }
 
-/// The response to the erasure of what a source sent.
+/// The response to the erasure of a source's events.
 #[derive(Debug, Clone, Serialize)]
 pub struct ErasedOfSource {
     source: String,
     erased: Erased,
 }
 
-/// Erases all that a source sent in a span of arrival, which ends now unless it says
-/// earlier.
+/// Erases all events of a source that arrived in a span. The span ends now unless the query
+/// gives an earlier end.
 ///
 /// # Errors
 /// 400 without `from`, 404 when the source is unknown.
@@ -104,8 +104,7 @@ pub async fn delete_of_source(
     Ok(Json(ErasedOfSource { source, erased }))
 }
 
-/// Erases something, and returns what that has removed, or `None` when it is
-/// unknown.
+/// Erases something, and returns what was removed; `None` when it is unknown.
 ///
 /// # Errors
 /// When the store fails.

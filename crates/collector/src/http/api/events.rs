@@ -1,4 +1,4 @@
-//! `GET /api/v2/events`: the events that arrived last.
+//! `GET /api/v2/events`: the latest events.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub struct LatestQuery {
     limit: Option<Whole>,
 }
 
-/// The events that arrived last, newest first.
+/// The latest events, newest first.
 #[derive(Debug, Clone, Serialize)]
 pub struct Latest {
     records: Vec<Value>,
@@ -33,8 +33,7 @@ pub struct Latest {
 const DEFAULT_LIMIT: i64 = 50;
 const MAX_LIMIT: i64 = 1000;
 
-/// Answers the events that arrived last. A client that polls with `after`
-/// follows them.
+/// Returns the latest events. A client that polls with `after` gets each new event.
 ///
 /// # Errors
 /// 400 for invalid parameters.

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// The dimensions of accounts that lists are filtered by without `d.` in front.
+/// The dimensions of accounts by which lists can be filtered without the prefix `d.`.
 const NAMED: [&str; 7] = [
     "tier",
     "stage",
@@ -26,8 +26,8 @@ const NAMED: [&str; 7] = [
 /// All parameters of a request, in their order.
 pub type Parameters = Query<Vec<(String, String)>>;
 
-/// Reads the parameters of a list of accounts. An unknown one is refused: it would
-/// restrict nothing.
+/// Reads the parameters of a list of accounts. An unknown parameter is refused: ignoring it
+/// would return accounts that the client meant to exclude.
 ///
 /// # Errors
 /// 400 for a parameter that is unknown or invalid.
@@ -63,10 +63,10 @@ pub fn users(Query(parameters): Parameters) -> Result<UsersQuestion, ApiError> {
     Ok(question)
 }
 
-/// Reads a parameter of both lists.
+/// Reads a parameter that both lists have.
 fn shared(filter: &mut ListFilter, name: &str, value: &str) -> Result<(), ApiError> {
     match name {
-        // Read by others.
+        // These are read elsewhere.
         "limit" | "page" | "api_key" => {}
         "search" => filter.search = text(value),
         "is_deleted" => filter.is_deleted = flag("is_deleted", value)?,
@@ -90,7 +90,7 @@ fn text(value: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// An empty one says nothing.
+/// Reads a boolean. An empty value counts as absent.
 fn flag(name: &str, value: &str) -> Result<Option<bool>, ApiError> {
     match text(value) {
         None => Ok(None),
@@ -101,7 +101,7 @@ fn flag(name: &str, value: &str) -> Result<Option<bool>, ApiError> {
     }
 }
 
-/// A value of a dimension in the form in which accounts have it.
+/// A value of a dimension, in the form in which accounts store it.
 fn dimension(name: &str, value: &str) -> Result<(String, String), ApiError> {
     let mut details = Map::from_iter([(name.to_owned(), Value::from(value.trim()))]);
     settle_record(&mut details).map_err(|invalid| ApiError::BadRequest(invalid.to_string()))?;

@@ -11,7 +11,7 @@ use crate::{
     store::loss::LossReport,
 };
 
-/// Answers how many events were made, received, missing and duplicated.
+/// Returns how many events were made, received, missing and duplicated.
 ///
 /// # Errors
 /// When the store fails.

@@ -1,4 +1,4 @@
-//! Handlers of the Account API, of usage and loss, and of operation.
+//! Handlers of the Account API, of usage and loss, and of the endpoints for operators.
 
 pub mod accounts;
 pub mod alerts;

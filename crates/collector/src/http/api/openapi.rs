@@ -1,14 +1,14 @@
-//! `GET /openapi.json`: every address, its parameters and its responses.
+//! `GET /openapi.json`: every path, its parameters and its responses.
 
 use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
 
-/// The document. The tests compare it with the router.
+/// The OpenAPI document. The tests compare it with the router.
 pub const DOCUMENT: &str = include_str!("../../../openapi.json");
 
-/// Answers the document.
+/// Returns the document.
 pub async fn get() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
 }

@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz` and `/metrics`: what an operator's tools ask.
+//! `/healthz`, `/readyz` and `/metrics`, for an operator's tools.
 
 use std::time::Instant;
 
@@ -16,14 +16,14 @@ use crate::{
     store::StoreError,
 };
 
-/// Answers that the process runs.
+/// Answers 200 while the process runs.
 pub async fn health() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// Answers whether batches can be stored: it stores one and takes it back. After
-/// a failed commit it also commits as much as a batch does, so that the answer
-/// is right again as soon as the disk is.
+/// Answers whether batches can be stored, by storing one and rolling it back. After a failed
+/// commit it also commits as much data as a batch has, so that the answer becomes positive as
+/// soon as the disk works again.
 ///
 /// # Errors
 /// 503 when the store cannot commit, its file is damaged or the clock is wrong.
@@ -35,10 +35,10 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, ApiError> {
         return Err(ApiError::Damaged);
     }
     let has_failed = !health.is_committing;
-    // Whoever asks more often hears what is known.
+    // More frequent requests get the last known state.
     if has_failed || app.probe_rate.count((), Instant::now()).is_ok() {
         match app.store.probe(now, has_failed).await {
-            // The writer has more to do than it can, which shows that it works.
+            // An overloaded writer works, so it counts as ready.
             Ok(()) | Err(StoreError::Overloaded) => {}
             Err(cause) => return Err(cause.into()),
         }
@@ -46,7 +46,7 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, ApiError> {
     Ok(Json(json!({ "status": "ready" })))
 }
 
-/// Answers all metrics in the OpenMetrics text format.
+/// Returns all metrics in the OpenMetrics text format.
 pub async fn metrics(State(app): State<App>) -> Response {
     if let Ok(bytes) = app.store.size().await {
         app.metrics.database_bytes.set(bytes);

@@ -1,4 +1,4 @@
-//! Parameters in the addresses of calls that write.
+//! Checks the parameters in the addresses of calls that write.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -13,13 +13,13 @@ use serde_json::Value;
 use super::openapi;
 use crate::http::{error::ApiError, extract::parse_query};
 
-/// The credential that every address takes.
+/// The credential, which every path accepts.
 const KEY: &str = "api_key";
 
-/// Names of the parameters of each operation, by its path and its method in lower case.
+/// The parameter names of each operation, by its path and its method in lower case.
 type Known = HashMap<(String, String), Vec<String>>;
 
-/// What the OpenAPI document lists.
+/// The operations in the OpenAPI document.
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let document: Value = serde_json::from_str(openapi::DOCUMENT).unwrap_or_default();
     let mut known = Known::new();
@@ -35,8 +35,8 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     known
 });
 
-/// Refuses a call that writes when its address has a parameter that the operation does not
-/// know: whoever misspells `dry_run` means to write nothing.
+/// Refuses a call that writes if its address has a parameter that the operation does not
+/// know. For example, a client that misspells `dry_run` does not want to write anything.
 ///
 /// # Errors
 /// 400 for such a parameter.

@@ -118,7 +118,7 @@ pub async fn delete(
     ))
 }
 
-/// Parameters of the removal of a manager.
+/// Parameters for removing a manager.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ManagerQuery {
     email: String,
@@ -136,8 +136,8 @@ pub async fn delete_manager(
     remove_manager(&app, account_id, email).await
 }
 
-/// Removes a customer success manager from an account by the path, which has the e-mail
-/// address or the id of the record.
+/// Removes a customer success manager from an account. The path contains the e-mail address,
+/// or the id of the record.
 ///
 /// # Errors
 /// As [`delete_manager`].
@@ -222,8 +222,8 @@ pub struct AccountSummary {
     summary: Summary,
 }
 
-/// Answers the sums of the financial records, rolled up, and the numbers of the
-/// other records, which do not roll up.
+/// Returns the sums of the financial records, rolled up over the subtree, and the numbers of
+/// the other records, which are not rolled up.
 ///
 /// # Errors
 /// 404 when the account is unknown.

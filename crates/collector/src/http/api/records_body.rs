@@ -34,7 +34,7 @@ impl<S: Sync> FromRequest<S> for RecordsBody {
             ));
         }
         let bytes = receive_body(request).await?;
-        // A large table takes a tenth of a second.
+        // Reading a large table takes a tenth of a second.
         let read = tokio::task::spawn_blocking(move || read_table(bytes));
         read.await.map_err(|_| ApiError::Internal)?.map(RecordsBody)
     }

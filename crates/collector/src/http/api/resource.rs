@@ -36,9 +36,9 @@ use crate::{
 
 /// A kind of record that clients read and write one by one or in bulk.
 pub trait Resource: 'static {
-    /// The record as clients read it.
+    /// The record, as clients read it.
     type Record: Serialize + Send + 'static;
-    /// The changes that a record of a client asks for.
+    /// The changes that a client's record describes.
     type Patch: Send + 'static;
 
     /// Name of the field with the id.
@@ -55,21 +55,21 @@ pub trait Resource: 'static {
     /// When the record is invalid.
     fn read(record: Value, in_address: Option<&str>) -> Result<Self::Patch, RecordError>;
 
-    /// Finds a record.
+    /// Finds a record by its id.
     fn find(store: &dyn Store, id: String) -> Answer<'_, Option<Self::Record>>;
 
-    /// Inserts or modifies a record at `now`. The inner error says why the patch is
+    /// Inserts or modifies a record at `now`. The inner error is the reason when the patch is
     /// rejected.
     fn put(store: &dyn Store, patch: Self::Patch, now: i64) -> Answer<'_, Result<(), RecordError>>;
 
-    /// Inserts or modifies records, each with its index in a call.
+    /// Inserts or modifies records, each with its index in the call.
     fn put_many(
         store: &dyn Store,
         patches: Vec<(usize, Self::Patch)>,
         now: i64,
     ) -> Answer<'_, Vec<RecordOutcome>>;
 
-    /// Deactivates a record. Answers false when it is unknown.
+    /// Deactivates a record. Returns false when it is unknown.
     fn deactivate(store: &dyn Store, id: String) -> Answer<'_, bool>;
 
     /// The error for an unknown id.
@@ -83,7 +83,7 @@ pub struct BulkQuery {
     dry_run: bool,
 }
 
-/// Inserts or modifies many records, or says what that would change.
+/// Inserts or modifies many records; in a dry run, returns what that would change.
 ///
 /// # Errors
 /// 400, 413, or 422 when no record is accepted.
@@ -116,7 +116,7 @@ pub struct DryRun {
     parents_with_usage: Vec<ParentWithUsage>,
 }
 
-/// Runs a bulk call and takes it back.
+/// Runs a bulk call and rolls it back.
 async fn dry_run<R: Resource>(
     app: &App,
     records: Vec<SentRecord>,
@@ -158,10 +158,10 @@ async fn dry_run<R: Resource>(
     })
 }
 
-/// Answers one record.
+/// Returns one record.
 ///
 /// # Errors
-/// 404 when it is unknown.
+/// 404 when the record is unknown.
 pub async fn get<R: Resource>(
     State(app): State<App>,
     Path(Id(id)): Path<Id>,
@@ -198,7 +198,7 @@ pub struct DeleteQuery {
 /// Deactivates one record, or erases it for good.
 ///
 /// # Errors
-/// 404 when it is unknown.
+/// 404 when the record is unknown.
 pub async fn delete<R: Resource>(
     State(app): State<App>,
     Path(Id(id)): Path<Id>,

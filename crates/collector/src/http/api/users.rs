@@ -78,10 +78,10 @@ pub async fn list(
     list_of_users(&app, list_query::users(parameters)?, page.page()?).await
 }
 
-/// The address of a user within an account.
+/// The path of a user within an account.
 type InAccount = Path<(Id, Id)>;
 
-/// Finds a user that must belong to an account.
+/// Finds a user, who must belong to the account.
 async fn find_in_account(app: &App, id: String, account_id: &str) -> Result<Json<User>, ApiError> {
     let Json(user) = resource::find::<Users>(app, id.clone()).await?;
     if user.account_id != account_id {
@@ -92,7 +92,7 @@ async fn find_in_account(app: &App, id: String, account_id: &str) -> Result<Json
     Ok(Json(user))
 }
 
-/// Answers a user of an account.
+/// Returns a user of an account.
 ///
 /// # Errors
 /// 404 when the user is unknown or in another account.
@@ -106,7 +106,7 @@ pub async fn get_in_account(
 /// Inserts or modifies a user of an account.
 ///
 /// # Errors
-/// As PUT of a user.
+/// As the PUT of a user.
 pub async fn put_in_account(
     State(app): State<App>,
     Path((Id(id), Id(account_id))): InAccount,

@@ -1,15 +1,13 @@
-//! `?asked=`: the ids of events about which a client asks whether they are
-//! stored.
+//! `?asked=`: ids of events, for each of which a client asks whether it is stored.
 
 use serde::Deserialize;
 
 use crate::http::error::ApiError;
 
-/// Most ids in one request: each is a look-up, and the request holds a reader
-/// meanwhile.
+/// Most ids in one request: each needs a lookup, and the request occupies a reader meanwhile.
 const MAX_IDS: usize = 200;
 
-/// Longest list of ids, in bytes once unescaped.
+/// Maximum length of the list of ids, in bytes after percent-decoding.
 const MAX_BYTES: usize = 8 * 1024;
 
 /// The parameter of the query.
@@ -19,10 +17,10 @@ pub struct AskedQuery {
 }
 
 impl AskedQuery {
-    /// The ids, or `None` when the client does not ask.
+    /// The ids, or `None` when the client asks for none.
     ///
     /// # Errors
-    /// 400 when there are more ids or bytes than a request may have.
+    /// 400 when there are too many ids or bytes.
     pub(super) fn ids(self) -> Result<Option<Vec<String>>, ApiError> {
         let Some(asked) = self.asked else {
             return Ok(None);

@@ -8,9 +8,9 @@ use crate::{
     store::{batch::RejectedEvent, event_key::IdScope, new_event::NewEvent},
 };
 
-/// Most lines in one batch. The smallest valid event has some 110 bytes, so
-/// 8 MiB of valid events stay just above this. A batch with more lines is mostly
-/// junk, and the response that lists its errors would be larger than itself.
+/// Most lines in one batch. The smallest valid event has some 110 bytes, so 8 MiB of the
+/// smallest valid events exceed this only slightly. A batch with more lines consists mostly
+/// of junk, and the response that lists its errors would be larger than the batch.
 const MAX_LINES: usize = 65_536;
 
 /// A rejected line, numbered from 1.
@@ -18,15 +18,15 @@ const MAX_LINES: usize = 65_536;
 pub(super) struct RejectedLine {
     pub(super) line: usize,
     pub(super) error: String,
-    /// The kind of the error, without any value of the line.
+    /// The kind of the error, without any value from the line.
     #[serde(skip)]
     pub(super) kind: String,
-    /// The account that it names, if it can be read.
+    /// The account that the line names, if that can be read.
     #[serde(skip)]
     pub(super) account_id: Option<String>,
 }
 
-/// The lines of a body: events, and errors.
+/// The lines of a body, as events and errors.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) events: Vec<NewEvent>,
@@ -36,8 +36,8 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Reads every line of `body`, from a source of which `scope` is. `now` is the
-    /// server's clock in ms since the Unix epoch.
+    /// Reads every line of `body`. `scope` is that of its source, and `now` the server's
+    /// clock in ms since the Unix epoch.
     ///
     /// # Errors
     /// 400 when no line is a JSON object, 413 when the batch has too many lines.
@@ -84,7 +84,7 @@ impl Batch {
     }
 }
 
-/// The kind of an error, with the field that it is about.
+/// The kind of an error, with the name of the field that it concerns.
 fn kind_of(error: &LineError) -> String {
     match error.field() {
         Some(field) => format!("{} {field}", error.code()),
@@ -176,7 +176,7 @@ mod tests {
             .events;
         assert_eq!(events[0].event_id, events[1].event_id);
         assert_ne!(events[0].event_id, events[2].event_id);
-        // The ids of usual events stay the same across versions.
+        // The ids of ordinary events must stay the same across versions.
         assert_eq!(
             events[0].event_id,
             "sha256:178f213c4d64164deb87b08626e00909"

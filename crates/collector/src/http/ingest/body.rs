@@ -1,4 +1,4 @@
-//! Receives and unpacks the body of a batch.
+//! Receives and decompresses the body of a batch.
 
 use std::{
     io::Read,
@@ -22,8 +22,7 @@ pub(super) enum Encoding {
     Gzip,
 }
 
-/// Largest time for receiving a body. A batch of 1 MiB takes 8 s on a line of
-/// 1 Mbit/s.
+/// Maximum time for receiving a body. A batch of 1 MiB takes 8 s at 1 Mbit/s.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Checks the content type and encoding before the body is received.
@@ -56,13 +55,13 @@ pub(super) fn check_headers(headers: &HeaderMap) -> Result<Encoding, ApiError> {
     Ok(encoding)
 }
 
-/// Receives the body without unpacking it. `room` grows with it.
+/// Receives the body without decompressing it. `room` grows with it.
 pub(super) async fn receive(
     body: Body,
     headers: &HeaderMap,
     room: &mut Room,
 ) -> Result<Bytes, ApiError> {
-    // A body that announces too many bytes is refused before it is received.
+    // A body is refused before it is received if its declared length is too large.
     let announced: Option<u64> = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
@@ -107,7 +106,7 @@ fn too_large() -> ApiError {
     )
 }
 
-/// Unpacks a body with `Content-Encoding: gzip`, up to the limit.
+/// Decompresses a body with `Content-Encoding: gzip`, up to the limit.
 pub(super) fn unpack_gzip(packed: &[u8]) -> Result<Bytes, ApiError> {
     let mut unpacked = Vec::new();
     MultiGzDecoder::new(packed)

@@ -37,7 +37,8 @@ pub struct Receipt {
     duplicates: u64,
     set_aside: u64,
     rejected: Vec<RejectedLine>,
-    /// Those of the asked ids that are not stored; absent when none was asked.
+    /// Those of the ids in `asked` that are not stored; absent when the client asked for
+    /// none.
     #[serde(skip_serializing_if = "Option::is_none")]
     lacking: Option<String>,
 }
@@ -45,7 +46,7 @@ pub struct Receipt {
 /// Stores a batch, and answers once it is committed.
 ///
 /// # Errors
-/// The statuses of the Event API.
+/// One of the statuses of the Event API.
 pub async fn post(
     State(app): State<App>,
     Path((auth_key, api_key)): Path<(String, String)>,
@@ -69,7 +70,7 @@ pub async fn post(
     let mut room = app.admission.room(source.id);
     let packed = body::receive(body, &headers, &mut room).await?;
     let now = now_ms();
-    // It may have been set while the body arrived.
+    // The clock may have been set while the body arrived.
     app.clock.check(now)?;
     let asks = asked.is_some();
     let scope = IdScope::of(source.trusted);
@@ -121,7 +122,7 @@ pub async fn post(
     rejected.sort_by_key(|rejected| rejected.line);
     let lacking = match asked {
         None => None,
-        // The batch is committed, so its own events are not lacking.
+        // The batch is committed, so its own events do not count as lacking.
         Some(ids) => Some(app.store.lacking(source_id, ids).await?.join(",")),
     };
     let counted = outcome.accepted - outcome.set_aside;
@@ -142,13 +143,12 @@ pub async fn post(
     }))
 }
 
-/// A body of at most so many bytes is parsed on the thread of its connection, which
-/// takes less than a tenth of a ms: moving it to another takes longer.
+/// A body of at most this many bytes is parsed on the thread of its connection. That takes
+/// less than 0.1 ms; moving it to another thread would take longer.
 const SMALL_BYTES: usize = 16 * 1024;
 
-/// Runs `work` on a thread for blocking work, unless it is small. Unpacking and
-/// parsing the largest batch takes tens of ms, too long for a thread that serves
-/// connections.
+/// Runs `work` on a thread for blocking work, unless it is small. Decompressing and parsing
+/// the largest batch takes tens of ms, too long for a thread that serves connections.
 async fn parse<T: Send + 'static>(
     app: &App,
     is_small: bool,
@@ -169,9 +169,9 @@ async fn parse<T: Send + 'static>(
     .map_err(|_| ApiError::Internal)?
 }
 
-/// Checks the origin of a page. Only browsers send an origin, and only they can
-/// be made to send requests that their user did not intend; a request without
-/// one comes from a program.
+/// Checks the origin of a page. Only browsers send an origin, and only browsers can be made
+/// to send requests that their user did not intend. A request without an origin comes from a
+/// program.
 fn check_origin(allowed: &[String], headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return Ok(());
@@ -184,14 +184,14 @@ fn check_origin(allowed: &[String], headers: &HeaderMap) -> Result<(), ApiError>
     ))
 }
 
-/// Whether a browser that sends an origin means a stored one. Earlier versions stored what
-/// the operator wrote as it was.
+/// Whether the origin that a browser sent equals a stored one. Earlier versions stored what
+/// the operator wrote without normalizing it.
 fn is_same(stored: &str, sent: &HeaderValue) -> bool {
     stored == sent || (stored.parse::<Origin>()).is_ok_and(|origin| origin.as_str() == sent)
 }
 
-/// What a body with `Content-Encoding: gzip` holds, or `None` where it is
-/// refused. For the fuzz target of packed bodies, which needs no server.
+/// The decompressed body of `Content-Encoding: gzip`, or `None` if it is refused. For the
+/// fuzz target of compressed bodies, which needs no server.
 #[doc(hidden)]
 pub fn unpack_gzip(packed: &[u8]) -> Option<Bytes> {
     body::unpack_gzip(packed).ok()

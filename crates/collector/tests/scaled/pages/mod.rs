@@ -1,5 +1,5 @@
-//! The pages of the dashboard: both stores show the same. What has no order that both could
-//! know, such as rows that somebody sorts, is compared without it.
+//! Checks that both stores show the same on the pages of the dashboard. Where the two stores
+//! have no common order, such as in tables that the page sorts, the order is ignored.
 
 mod questions;
 mod told;
@@ -37,7 +37,7 @@ const ALL: Page = Page {
     number: 1,
 };
 
-/// Asks both stores the same, takes the order away and compares what is shown.
+/// Runs the same query on both stores, removes the order and compares the results.
 macro_rules! same_page {
     ($pair:expr, $store:ident => $ask:expr, $shown:ident => $work:expr) => {{
         let mut pages = Vec::new();
@@ -64,8 +64,8 @@ pub fn assert_same(pages: &[String], asked: &str) {
     panic!("{asked}\n{differences:#?}\nsqlite: {sqlite}\nscaled: {scaled}");
 }
 
-/// Every page, of all accounts and users. The periods, the filters and what may be seen take
-/// turns: all of their combinations would take minutes.
+/// Every page, for all accounts and users. Periods, filters and rights alternate, because all
+/// combinations would take minutes.
 pub async fn compare(pair: &Pair, turn: usize) {
     compare_tree(pair).await;
     for (place, account) in ACCOUNTS.into_iter().enumerate() {
@@ -112,7 +112,7 @@ fn visible_part() -> Visibility {
     Visibility::Subtree("b".to_owned())
 }
 
-/// Whether the only account that may be seen is there: without it both stores fail.
+/// Whether the only visible account exists. Without it, both stores fail.
 async fn is_seen(pair: &Pair, within: &Visibility) -> bool {
     match within.root() {
         None => true,
@@ -159,7 +159,7 @@ async fn compare_account(pair: &Pair, account: &AccountQuestion, turn: usize) {
     same_page!(pair, store => store.page_usage(question()), page => page.map(|(header, mut page)| {
         sort_branches(&mut page.report);
         if page.alerts.len() == 10 {
-            // There may be more, and which of them are shown has no order.
+            // There may be more alerts, and which of them are shown is undefined.
             page.alerts.clear();
         }
         sort_alerts(&mut page.alerts);
@@ -189,7 +189,8 @@ async fn compare_account(pair: &Pair, account: &AccountQuestion, turn: usize) {
     });
 }
 
-/// Alerts that begin in the same check have the order of the accounts in each store.
+/// Sorts alerts, because those that begin in the same check have the order of the accounts in
+/// each store.
 fn sort_alerts(alerts: &mut [Alert]) {
     alerts.sort_by(|left, right| {
         let key = |alert: &Alert| {
@@ -269,14 +270,15 @@ async fn compare_user(pair: &Pair, user_id: &str, turn: usize) {
     };
     same_page!(pair, store => store.page_user(question()), page => page.map(|mut page| {
         sort_branches(&mut page.report);
-        // Both begin with the latest; those of the same quarter of an hour have no order.
+        // Both begin with the latest session; within the same quarter of an hour, the order
+        // is undefined.
         page.sessions
             .sort_by(|left, right| left.session_id.cmp(&right.session_id));
         page
     }));
 }
 
-/// The numbers of events are those of each store.
+/// Without the numbers of events, which differ between the stores.
 fn without_numbers(events: NamedEvents) -> (impl Debug, bool) {
     (events.events, events.last.is_some())
 }

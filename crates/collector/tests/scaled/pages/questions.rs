@@ -1,4 +1,4 @@
-//! What is asked of pages, in turns.
+//! The queries of the pages, with alternating parameters.
 
 use natero_collector::{
     model::{
@@ -17,7 +17,7 @@ use natero_collector::{
 
 use crate::pair::NOW;
 
-/// A period that takes turns: over, still going on, or all time.
+/// Alternates between a period that is over, one that is not, and all time.
 pub fn period(turn: usize) -> PagePeriod {
     let zone: TimeZone = ["UTC", "Asia/Kathmandu", "America/New_York"][turn % 3]
         .parse()
@@ -109,7 +109,8 @@ pub fn named_events(within: Visibility) -> NamedEventsQuestion {
         text: None,
         after: None,
         limit: 30,
-        // A store in a file counts those that were erased, too: so far nobody looks.
+        // A store in a file also counts erased events towards this limit, so it is too large
+        // to matter here.
         reach: 10_000,
     }
 }

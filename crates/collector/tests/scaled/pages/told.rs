@@ -1,4 +1,4 @@
-//! Histories that are told step by step.
+//! Histories that are run step by step.
 
 use natero_collector::{
     model::{
@@ -20,7 +20,7 @@ use crate::{
     steps::DAY,
 };
 
-/// One history that has something of everything, told step by step.
+/// One history with every kind of step.
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_are_the_same() {
     let Some(pair) = Pair::over(&[1, 2, 1]).await else {

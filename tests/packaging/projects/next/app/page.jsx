@@ -1,4 +1,4 @@
-// A component of the server that imports the package.
+// A server component that imports the package.
 
 import { na } from "natero-wasm";
 import { Export } from "./export.jsx";

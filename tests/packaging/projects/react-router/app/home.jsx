@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { tracker } from "./tracker.js";
 
 export default function Home() {
-  // The server, which has a tracker of nobody, and the page begin alike.
+  // The server renders without a user, and the page must start with the same state.
   const [user, setUser] = useState("nobody");
   useEffect(() => {
     setUser(tracker.getUserId());

@@ -8,5 +8,5 @@ export const tracker = new na("YOUR-API-KEY", "YOUR-AUTH-KEY", {
   idleTimeout: 600_000,
 });
 
-// How often this file was loaded within the page.
+// How often this file was loaded in the page.
 window.constructed = (window.constructed ?? 0) + 1;

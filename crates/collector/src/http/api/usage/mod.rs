@@ -62,7 +62,7 @@ pub struct Usage {
     uncaptured: Uncaptured,
 }
 
-/// Answers the usage of one account.
+/// Returns the usage of one account.
 ///
 /// # Errors
 /// 400 for invalid parameters, 404 when the account is unknown.
@@ -80,7 +80,7 @@ pub async fn get(
     let (by, rollup) = (query.by, query.rollup);
     let time_zone = time_zone.or(&app.config.timezone);
     let wants_table = table::is_wanted(&headers);
-    // A table has all rows, unless it is asked for fewer.
+    // A table has all rows, unless the query gives a limit.
     let usual = if wants_table {
         i64::MAX
     } else {
@@ -94,7 +94,7 @@ pub async fn get(
             "limit is a whole number from 1; the rows of a page are at most 1000".into(),
         ));
     }
-    // An empty one is what a client has before its first page.
+    // A client sends an empty cursor before it has its first page.
     let cursor = query.cursor.filter(|cursor| !cursor.is_empty());
     let after = cursor
         .map(|cursor| RowCursor::read(&cursor, query.sort))
@@ -107,7 +107,7 @@ pub async fn get(
     };
     let mut span = span.span();
     if query.previous {
-        // What is to come cannot be compared.
+        // Time in the future cannot be compared.
         span.to = span.to.min(now_ms());
     }
     let before = query.previous.then(|| before(span, &time_zone));
@@ -140,8 +140,8 @@ pub async fn get(
     Ok(Json(usage).into_response())
 }
 
-/// The period before a span, which is as long. A comparison may reach into the day of
-/// the first use. Before all time there is nothing with which it could be compared.
+/// The period before a span, of the same length. A comparison may reach into the day of the
+/// first use. For a span without a beginning there is no earlier period.
 fn before(span: Span, time_zone: &TimeZone) -> Before {
     const NEVER: Before = Before {
         span: Span {

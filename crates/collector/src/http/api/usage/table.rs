@@ -10,7 +10,7 @@ use crate::{
     store::usage::{Comparison, Totals, UsageReport, UsageRow},
 };
 
-/// Whether a client prefers CSV: whichever it names first counts.
+/// Whether a client prefers CSV. Of the accepted types that it lists, the first counts.
 pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::ACCEPT)
@@ -46,7 +46,7 @@ fn figures(totals: &Totals) -> [String; 6] {
     ]
 }
 
-/// Answers a table with a line for each row; without a dimension, with the totals.
+/// Answers with a table that has a line for each row; without a dimension, with the totals.
 pub(super) fn answer(by: Option<Dimension>, report: &UsageReport) -> Response {
     let has_seen = by.is_some_and(Dimension::is_subject);
     let has_comparison = report.comparison.is_some();
@@ -76,7 +76,7 @@ pub(super) fn answer(by: Option<Dimension>, report: &UsageReport) -> Response {
             cells.extend(times.map(|number| number.to_string()));
         }
         cells.extend(compared(has_comparison, row.comparison.as_ref()));
-        // A row without a comparison, such as a day, has empty cells there.
+        // A row without a comparison, such as a day, has empty cells in those columns.
         cells.resize(head.len(), String::new());
         let _ = out.write_record(&cells);
     }

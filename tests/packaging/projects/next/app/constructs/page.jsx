@@ -1,4 +1,4 @@
-// A component of the server that constructs a tracker: there it is inert.
+// A server component that constructs a tracker, which does nothing there.
 
 import { tracker } from "../../tracker.js";
 import { Export } from "../export.jsx";
