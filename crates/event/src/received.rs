@@ -7,6 +7,7 @@
 mod action;
 mod canonical;
 mod error;
+mod field;
 mod fields;
 mod form;
 mod lines;
@@ -29,6 +30,7 @@ pub use fields::{NO_ADDRESS, id, is_address, number};
 pub use lines::{Line, lines};
 pub use named::{account_of, stream_position};
 
+use field::Field;
 use fields::Fields;
 use surrogates::mended;
 
@@ -97,33 +99,33 @@ impl ReceivedEvent {
     /// The error names the invalid field and says what to send instead.
     pub fn read(line: &[u8], now: i64) -> Result<Self, LineError> {
         let mut fields = object(line)?;
-        let action = fields.required_text("action", crate::limits::MAX_ID_CHARS)?;
+        let action = fields.required_text(Field::Action, crate::limits::MAX_ID_CHARS)?;
         let mut event = ReceivedEvent {
-            event_id: fields.name("event_id")?,
-            account_id: fields.subject("account_id")?,
+            event_id: fields.name(Field::EventId)?,
+            account_id: fields.subject(Field::AccountId)?,
             user_id: fields
-                .subject("user_id")?
+                .subject(Field::UserId)?
                 .ok_or(LineError::Missing("user_id"))?,
-            session_id: fields.name("session_id")?,
+            session_id: fields.name(Field::SessionId)?,
             created_at: created_at(&mut fields, now)?,
-            feature: fields.name("feature")?,
-            module: fields.name("module")?,
-            product: fields.name("product")?,
-            total: fields.total("total")?,
-            time_spent: fields.duration("time_spent")?,
-            active_duration: fields.duration("active_duration")?,
-            visitor_id: fields.name("visitor_id")?,
-            stream_id: fields.name("stream_id")?,
-            seq: fields.seq("seq")?,
-            url: fields.text("url", MAX_TEXT_CHARS)?,
-            title: fields.text("title", MAX_TEXT_CHARS)?,
-            referrer: fields.text("referrer", MAX_TEXT_CHARS)?,
-            details: fields.object("details")?,
+            feature: fields.name(Field::Feature)?,
+            module: fields.name(Field::Module)?,
+            product: fields.name(Field::Product)?,
+            total: fields.total(Field::Total)?,
+            time_spent: fields.duration(Field::TimeSpent)?,
+            active_duration: fields.duration(Field::ActiveDuration)?,
+            visitor_id: fields.name(Field::VisitorId)?,
+            stream_id: fields.name(Field::StreamId)?,
+            seq: fields.seq(Field::Seq)?,
+            url: fields.text(Field::Url, MAX_TEXT_CHARS)?,
+            title: fields.text(Field::Title, MAX_TEXT_CHARS)?,
+            referrer: fields.text(Field::Referrer, MAX_TEXT_CHARS)?,
+            details: fields.object(Field::Details)?,
             extra: None,
             action: action.into(),
         };
         event.check_own_fields()?;
-        event.extra = fields.rest().map(|rest| text(&rest));
+        event.extra = fields.others().map(|others| text(&others));
         Ok(event)
     }
 
@@ -179,7 +181,7 @@ pub fn value(text: &[u8]) -> serde_json::Result<Value> {
     })
 }
 
-fn object(line: &[u8]) -> Result<Fields<'_>, LineError> {
+fn object(line: &[u8]) -> Result<Fields, LineError> {
     if line.len() > MAX_LINE_BYTES {
         return Err(LineError::TooLong { bytes: line.len() });
     }
@@ -199,7 +201,7 @@ fn object(line: &[u8]) -> Result<Fields<'_>, LineError> {
 
 fn created_at(fields: &mut Fields, now: i64) -> Result<i64, LineError> {
     let at = fields
-        .time("created_at")?
+        .time(Field::CreatedAt)?
         .ok_or(LineError::Missing("created_at"))?;
     if at > now.saturating_add(MAX_AHEAD_MS) {
         return Err(LineError::InTheFuture { at });

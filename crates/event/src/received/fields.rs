@@ -1,28 +1,27 @@
 //! The fields of a line.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{LineError, MAX_DURATION_MS, MAX_TOTAL, text};
+use super::{
+    LineError, MAX_DURATION_MS, MAX_TOTAL,
+    field::{Field, Name},
+    text,
+};
 use crate::limits::{MAX_DETAILS_BYTES, MAX_ID_CHARS};
 
-/// The fields of one line that have not been read yet. The fields that remain
-/// at the end are not part of the contract.
+/// The values of the fields of one line that have not been read yet.
 ///
 /// `null` counts as absent: clients write it for values that they do not have.
 #[derive(Default)]
-pub(super) struct Fields<'a> {
-    /// The first fields, in the order of the line. An event has so few that searching all
-    /// of them is faster than a map.
-    first: Vec<(Cow<'a, str>, Value)>,
-    /// The remaining fields of a line that has many.
+pub(super) struct Fields {
+    /// The fields of the contract, by the number of the field.
+    known: [Value; Field::COUNT],
+    /// All other fields.
     others: Map<String, Value>,
 }
-
-/// As many fields as an event of the contract can have, and a few more.
-const MOST_FIRST: usize = 24;
 
 const ID: &str = "a string of 1 to 256 characters, or a whole number";
 /// The largest whole number that every JSON parser represents exactly.
@@ -86,62 +85,35 @@ pub fn number(value: &Value) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-fn invalid(field: &'static str, expected: &'static str) -> LineError {
+fn invalid(field: Field, expected: &'static str) -> LineError {
+    let field = field.name();
     LineError::Invalid { field, expected }
 }
 
-impl<'a> Fields<'a> {
-    /// If a line has a field twice, the last one counts.
-    pub(super) fn insert(&mut self, name: Cow<'a, str>, value: Value) {
-        if let Some(at) = self.place(&name) {
-            self.first[at].1 = value;
-        } else if self.first.len() < MOST_FIRST {
-            self.first.push((name, value));
-        } else {
-            self.others.insert(name.into_owned(), value);
+impl Fields {
+    /// Adds a field. If a line has a field twice, the last one counts.
+    pub(super) fn insert(&mut self, name: Name, value: Value) {
+        match name {
+            Name::Known(field) => self.known[field as usize] = value,
+            Name::Other(name) => {
+                self.others.insert(name, value);
+            }
         }
     }
 
-    fn place(&self, field: &str) -> Option<usize> {
-        self.first.iter().position(|(name, _)| name == field)
+    /// The fields that are not part of the contract; `None` where there are none.
+    pub(super) fn others(self) -> Option<Map<String, Value>> {
+        (!self.others.is_empty()).then_some(self.others)
     }
 
-    fn remove(&mut self, field: &str) -> Option<Value> {
-        match self.place(field) {
-            Some(at) => Some(self.first.swap_remove(at).1),
-            None if self.others.is_empty() => None,
-            None => self.others.remove(field),
-        }
-    }
-
-    fn get(&self, field: &str) -> Option<&Value> {
-        match self.place(field) {
-            Some(at) => Some(&self.first[at].1),
-            None => self.others.get(field),
-        }
-    }
-
-    /// Returns the fields that have not been read.
-    pub(super) fn rest(self) -> Option<Map<String, Value>> {
-        let mut rest = self.others;
-        rest.extend((self.first.into_iter()).map(|(name, value)| (name.into_owned(), value)));
-        (!rest.is_empty()).then_some(rest)
-    }
-
-    fn take(&mut self, field: &str) -> Option<Value> {
-        self.remove(field).filter(|value| !value.is_null())
-    }
-
-    fn id(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
-        match self.take(field) {
-            None => Ok(None),
-            Some(value) => into_id(value).map(Some).ok_or(invalid(field, ID)),
-        }
+    fn take(&mut self, field: Field) -> Option<Value> {
+        let value = std::mem::take(&mut self.known[field as usize]);
+        (!value.is_null()).then_some(value)
     }
 
     /// Reads the id of an account or a user, which becomes part of URLs. An empty id
     /// counts as absent.
-    pub(super) fn subject(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
+    pub(super) fn subject(&mut self, field: Field) -> Result<Option<String>, LineError> {
         match self.name(field)? {
             Some(id) if !is_address(&id) => Err(invalid(field, NO_ADDRESS)),
             id => Ok(id),
@@ -150,21 +122,16 @@ impl<'a> Fields<'a> {
 
     /// Reads an id that may be empty, which counts as absent. Forms and templates write
     /// `""` for a product that is not set.
-    pub(super) fn name(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
-        if let Some(Value::String(text)) = self.get(field)
-            && text.trim().is_empty()
-        {
-            self.remove(field);
+    pub(super) fn name(&mut self, field: Field) -> Result<Option<String>, LineError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(value) => into_id(value).map(Some).ok_or(invalid(field, ID)),
         }
-        self.id(field)
     }
 
     /// Reads free text and truncates it to `limit` characters.
-    pub(super) fn text(
-        &mut self,
-        field: &'static str,
-        limit: usize,
-    ) -> Result<Option<String>, LineError> {
+    pub(super) fn text(&mut self, field: Field, limit: usize) -> Result<Option<String>, LineError> {
         match self.take(field) {
             None => Ok(None),
             Some(Value::String(mut text)) => {
@@ -179,21 +146,21 @@ impl<'a> Fields<'a> {
 
     pub(super) fn required_text(
         &mut self,
-        field: &'static str,
+        field: Field,
         limit: usize,
     ) -> Result<String, LineError> {
         let text = self
             .text(field, limit)?
-            .ok_or(LineError::Missing(field))?
+            .ok_or(LineError::Missing(field.name()))?
             .trim()
             .to_owned();
         if text.is_empty() {
-            return Err(LineError::Missing(field));
+            return Err(LineError::Missing(field.name()));
         }
         Ok(text)
     }
 
-    pub(super) fn number(&mut self, field: &'static str) -> Result<Option<f64>, LineError> {
+    pub(super) fn number(&mut self, field: Field) -> Result<Option<f64>, LineError> {
         match self.take(field) {
             None => Ok(None),
             Some(value) => number(&value)
@@ -203,7 +170,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads how often a feature was used.
-    pub(super) fn total(&mut self, field: &'static str) -> Result<Option<f64>, LineError> {
+    pub(super) fn total(&mut self, field: Field) -> Result<Option<f64>, LineError> {
         match self.number(field)? {
             Some(total) if !(0.0..=MAX_TOTAL).contains(&total) => Err(LineError::TotalOutOfRange),
             total => Ok(total),
@@ -211,7 +178,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads a duration in ms, rounded to a whole number.
-    pub(super) fn duration(&mut self, field: &'static str) -> Result<Option<i64>, LineError> {
+    pub(super) fn duration(&mut self, field: Field) -> Result<Option<i64>, LineError> {
         let Some(ms) = self.number(field)? else {
             return Ok(None);
         };
@@ -219,13 +186,13 @@ impl<'a> Fields<'a> {
             return Err(invalid(field, "a duration in ms, not below 0"));
         }
         if ms > MAX_DURATION_MS as f64 {
-            return Err(LineError::TooLongDuration(field));
+            return Err(LineError::TooLongDuration(field.name()));
         }
         Ok(Some(ms.round() as i64))
     }
 
     /// Reads a time in ms since the Unix epoch, without its fraction.
-    pub(super) fn time(&mut self, field: &'static str) -> Result<Option<i64>, LineError> {
+    pub(super) fn time(&mut self, field: Field) -> Result<Option<i64>, LineError> {
         match self.number(field)? {
             None => Ok(None),
             Some(ms) if (0.0..=MAX_SAFE_INTEGER as f64).contains(&ms) => Ok(Some(ms as i64)),
@@ -234,7 +201,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads the place of an event in its stream.
-    pub(super) fn seq(&mut self, field: &'static str) -> Result<Option<u32>, LineError> {
+    pub(super) fn seq(&mut self, field: Field) -> Result<Option<u32>, LineError> {
         match self.take(field) {
             None => Ok(None),
             Some(value) => number(&value)
@@ -246,7 +213,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads a JSON object, as text.
-    pub(super) fn object(&mut self, field: &'static str) -> Result<Option<String>, LineError> {
+    pub(super) fn object(&mut self, field: Field) -> Result<Option<String>, LineError> {
         match self.take(field) {
             None => Ok(None),
             Some(Value::Object(map)) => {
@@ -261,65 +228,36 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl From<Map<String, Value>> for Fields<'_> {
+impl From<Map<String, Value>> for Fields {
     fn from(map: Map<String, Value>) -> Self {
-        Fields {
-            first: Vec::new(),
-            others: map,
+        let mut fields = Fields::default();
+        for (name, value) in map {
+            fields.insert(name.into(), value);
         }
+        fields
     }
 }
 
-impl<'de> Deserialize<'de> for Fields<'de> {
+impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(OfObject)
+        deserializer.deserialize_map(FieldsVisitor)
     }
 }
 
-struct OfObject;
+struct FieldsVisitor;
 
-impl<'de> Visitor<'de> for OfObject {
-    type Value = Fields<'de>;
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-        let mut fields = Fields {
-            first: Vec::with_capacity(MOST_FIRST),
-            others: Map::new(),
-        };
-        while let Some((Name(name), value)) = map.next_entry()? {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Fields::default();
+        while let Some((name, value)) = map.next_entry()? {
             fields.insert(name, value);
         }
         Ok(fields)
-    }
-}
-
-/// The name of a field. It is copied only if it contains escapes.
-pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(OfName)
-    }
-}
-
-struct OfName;
-
-impl<'de> Visitor<'de> for OfName {
-    type Value = Name<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
-        Ok(Name(Cow::Borrowed(name)))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
-        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }

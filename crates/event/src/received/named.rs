@@ -6,30 +6,31 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::{
     MAX_LINE_BYTES,
-    fields::{Fields, Name},
+    field::{Field, Name},
+    fields::Fields,
     object,
 };
 
 /// Reads the `stream_id` and `seq` of a line whose event may be invalid, so that a
 /// receiver can distinguish rejected events from lost ones.
 pub fn stream_position(line: &[u8]) -> Option<(String, u32)> {
-    let mut fields = some_fields(line, &["stream_id", "seq"])?;
-    let stream_id = fields.name("stream_id").ok()??;
-    let seq = fields.seq("seq").ok()??;
+    let mut fields = some_fields(line, &[Field::StreamId, Field::Seq])?;
+    let stream_id = fields.name(Field::StreamId).ok()??;
+    let seq = fields.seq(Field::Seq).ok()??;
     Some((stream_id, seq))
 }
 
 /// Reads the `account_id` of a line whose event may be invalid, so that a receiver can
 /// report whose event it is.
 pub fn account_of(line: &[u8]) -> Option<String> {
-    some_fields(line, &["account_id"])?
-        .name("account_id")
+    some_fields(line, &[Field::AccountId])?
+        .name(Field::AccountId)
         .ok()?
 }
 
 /// Reads some fields of a line and skips the others, whose values may exceed any limit.
 /// `None` for a line that is too long; such a line is not parsed at all.
-fn some_fields<'a>(line: &'a [u8], wanted: &[&str]) -> Option<Fields<'a>> {
+fn some_fields(line: &[u8], wanted: &[Field]) -> Option<Fields> {
     if line.len() > MAX_LINE_BYTES {
         return None;
     }
@@ -41,31 +42,34 @@ fn some_fields<'a>(line: &'a [u8], wanted: &[&str]) -> Option<Fields<'a>> {
     read.or_else(|_| object(line)).ok()
 }
 
-/// The names of the fields to read.
-struct Wanted<'w>(&'w [&'w str]);
+/// The fields to read.
+struct Wanted<'w>(&'w [Field]);
 
 impl<'de> DeserializeSeed<'de> for Wanted<'_> {
-    type Value = Fields<'de>;
+    type Value = Fields;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields<'de>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for Wanted<'_> {
-    type Value = Fields<'de>;
+    type Value = Fields;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
         let mut fields = Fields::default();
-        while let Some(Name(name)) = map.next_key()? {
-            if self.0.contains(&&*name) {
-                fields.insert(name, map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
+        while let Some(name) = map.next_key()? {
+            match name {
+                Name::Known(field) if self.0.contains(&field) => {
+                    fields.insert(name, map.next_value()?);
+                }
+                Name::Known(_) | Name::Other(_) => {
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
         }
         Ok(fields)
