@@ -6,7 +6,7 @@ use std::{
     ops::Range,
 };
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::span_parts::SpanParts;
 use crate::{
@@ -218,10 +218,16 @@ fn read_events_of(
     ))?;
     for (event, account) in in_span {
         if let Some(is_leaf) = scope.is_leaf(account) {
-            let (is_set_aside, fact) = one.query_row([event], |row| {
-                Ok((row.get(0)?, event_facts::read_fact(row, 1)?))
-            })?;
-            count(account, is_set_aside, is_leaf, &fact);
+            let found = one
+                .query_row([event], |row| {
+                    Ok((row.get(0)?, event_facts::read_fact(row, 1)?))
+                })
+                .optional()?;
+            // An event of a user without a row does not count here, as it does not in a rebuild. Facts
+            // that were lost can lead to that: an erasure takes such a user for unused.
+            if let Some((is_set_aside, fact)) = found {
+                count(account, is_set_aside, is_leaf, &fact);
+            }
         }
     }
     Ok(())

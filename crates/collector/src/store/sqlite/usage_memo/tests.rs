@@ -233,6 +233,28 @@ fn an_event_of_which_the_facts_were_lost_is_erased_from_what_is_kept() {
     check(&[send(0, 0), send(1, 2_100_000), Step::Lose(1), erase]).unwrap();
 }
 
+#[test]
+fn a_user_whose_facts_were_lost_ends_no_report_after_an_erasure() {
+    let send = |user: usize, at: i64| Step::Send {
+        account: 2,
+        user,
+        at,
+        feature: 0,
+    };
+    let erase = Step::Erase {
+        kind: ErasureKind::Event,
+        which: 1,
+    };
+    let steps = [
+        send(0, 0),
+        send(2, 0),
+        send(2, 1_800_000),
+        Step::Lose(1),
+        erase,
+    ];
+    check(&steps).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
