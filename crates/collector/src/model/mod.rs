@@ -10,6 +10,7 @@ pub mod csv_cell;
 pub mod csv_records;
 pub mod details;
 pub mod erasure;
+pub mod fast_map;
 pub mod financial;
 pub mod folding;
 pub mod hierarchy;

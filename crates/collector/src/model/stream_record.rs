@@ -1,9 +1,9 @@
 //! Streams: each page instance numbers its events, so that the collector can determine which
 //! of them never arrived.
 
-use std::collections::HashMap;
-
 use roaring::RoaringBitmap;
+
+use super::fast_map::FastMap;
 
 /// Most events that a stream can plausibly have lost, in one gap between its numbers or in
 /// several. A page that makes a hundred events per second would lose this many in a quarter
@@ -13,7 +13,7 @@ pub const MAX_MISSING: u32 = 100_000;
 /// The events of each stream in one batch.
 #[derive(Debug, Default)]
 pub struct Arrivals<'a> {
-    streams: HashMap<&'a str, StreamArrivals>,
+    streams: FastMap<&'a str, StreamArrivals>,
 }
 
 /// The events of one stream in one batch.

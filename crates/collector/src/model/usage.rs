@@ -73,6 +73,11 @@ impl Span {
         to: i64::MAX,
     };
 
+    /// Whether a time in ms since the Unix epoch lies in the span.
+    pub fn contains(self, at: i64) -> bool {
+        (self.from..self.to).contains(&at)
+    }
+
     /// The part of the span before `end`.
     #[must_use]
     pub fn until(self, end: i64) -> Self {

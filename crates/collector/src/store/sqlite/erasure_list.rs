@@ -3,12 +3,13 @@
 //! An entry has a kind, a mark of 32 bytes that identifies what was erased without naming it
 //! (`store/erasure_marks.rs`), and a time.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::{
-    model::erasure::{ErasureKind, id_hash},
+    model::{
+        erasure::{ErasureKind, id_hash},
+        fast_map::FastMap,
+    },
     store::{
         erasure_marks::{event_hash, is_refused, owners},
         new_event::NewEvent,
@@ -35,9 +36,9 @@ pub(super) fn insert(
 pub(super) struct ErasureList<'a> {
     is_empty: bool,
     has_events: bool,
-    known: HashMap<(ErasureKind, &'a str), Option<i64>>,
+    known: FastMap<(ErasureKind, &'a str), Option<i64>>,
     /// Cached look-ups of the accounts of users, for events that name no account.
-    accounts: HashMap<String, Option<i64>>,
+    accounts: FastMap<String, Option<i64>>,
 }
 
 impl<'a> ErasureList<'a> {
@@ -50,8 +51,8 @@ impl<'a> ErasureList<'a> {
         Ok(ErasureList {
             is_empty,
             has_events,
-            known: HashMap::new(),
-            accounts: HashMap::new(),
+            known: FastMap::default(),
+            accounts: FastMap::default(),
         })
     }
 

@@ -111,9 +111,15 @@ pub(super) fn remove(
     event: EventRow,
 ) -> rusqlite::Result<()> {
     for scope in IdScope::ALL {
-        tx.prepare_cached("DELETE FROM event_ids WHERE key = ?1 AND id = ?2")?
-            .execute(params![key(event_id, scope), event])?;
+        remove_key(tx, &key(event_id, scope), event.number())?;
     }
+    Ok(())
+}
+
+/// Forgets the key of an event, by the number of the event.
+pub(super) fn remove_key(tx: &Transaction<'_>, key: &IdKey, event: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM event_ids WHERE key = ?1 AND id = ?2")?
+        .execute(params![key, event])?;
     Ok(())
 }
 

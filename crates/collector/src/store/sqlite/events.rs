@@ -53,7 +53,7 @@ pub(super) struct BatchWriter<'t, 'a> {
     tx: &'t Transaction<'t>,
     writer: EventWriter<'t>,
     arrivals: Arrivals<'a>,
-    dimensions: DimensionCache<'a>,
+    dimensions: DimensionCache<'t, 'a>,
     places: PlaceCache<'a>,
     facts: NewFacts,
     erasures: ErasureList<'a>,
@@ -66,12 +66,20 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
             tx,
             writer: EventWriter::new(tx)?,
             arrivals: Arrivals::default(),
-            dimensions: DimensionCache::default(),
+            dimensions: DimensionCache::new(tx),
             places: PlaceCache::default(),
             facts: NewFacts::default(),
             erasures: ErasureList::read(tx)?,
             ancestry: Ancestry::default(),
         })
+    }
+
+    /// Records the ids of the events that are added next, all of them together.
+    pub(super) fn record_ids<'e>(
+        &mut self,
+        events: impl Iterator<Item = &'e NewEvent>,
+    ) -> rusqlite::Result<()> {
+        self.writer.record_ids(events)
     }
 
     /// Stores the new events of a batch.
@@ -119,6 +127,7 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
         let account_id = match placed {
             Ok(account_id) => account_id,
             Err(error) => {
+                self.writer.pass_over(new)?;
                 outcome.rejected.push((new.line, error));
                 // An erased stream must not get a record again.
                 if let (Some(stream_id), Some(seq)) = (&event.stream_id, event.seq)
@@ -156,7 +165,7 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
             is_set_aside,
         };
         self.facts
-            .add(part, fact(tx, event, user, &mut self.dimensions)?);
+            .add(part, fact(event, user, &mut self.dimensions)?);
         if !is_set_aside {
             identify(
                 tx,
@@ -196,19 +205,18 @@ impl<'t, 'a> BatchWriter<'t, 'a> {
 }
 
 fn fact<'a>(
-    tx: &Transaction<'_>,
     event: &'a ReceivedEvent,
     user: UserRow,
-    dimensions: &mut DimensionCache<'a>,
+    dimensions: &mut DimensionCache<'_, 'a>,
 ) -> rusqlite::Result<Fact> {
     Ok(Fact {
         key: FactKey {
             quarter: quarter_at(event.created_at),
             user,
-            session: dimensions.session(tx, user, event.session_id.as_deref())?,
-            product: dimensions.name(tx, event.product.as_deref())?,
-            module: dimensions.name(tx, event.module.as_deref())?,
-            feature: dimensions.name(tx, event.feature.as_deref())?,
+            session: dimensions.session(user, event.session_id.as_deref())?,
+            product: dimensions.name(event.product.as_deref())?,
+            module: dimensions.name(event.module.as_deref())?,
+            feature: dimensions.name(event.feature.as_deref())?,
         },
         sums: event_sums(
             event.action.kind(),

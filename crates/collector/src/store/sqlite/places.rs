@@ -1,7 +1,5 @@
 //! The rows of the accounts and users that the events of one batch name.
 
-use std::collections::HashMap;
-
 use rusqlite::Transaction;
 
 use super::{
@@ -9,13 +7,14 @@ use super::{
     rows::{AccountRow, UserRow},
     users,
 };
+use crate::model::fast_map::FastMap;
 
 /// Rows that were found or inserted while one batch is written: most batches come from one user.
 /// The cache must not outlive the transaction.
 #[derive(Debug, Default)]
 pub(super) struct PlaceCache<'a> {
-    users: HashMap<&'a str, (UserRow, AccountRow)>,
-    accounts: HashMap<String, AccountRow>,
+    users: FastMap<&'a str, (UserRow, AccountRow)>,
+    accounts: FastMap<String, AccountRow>,
 }
 
 impl<'a> PlaceCache<'a> {

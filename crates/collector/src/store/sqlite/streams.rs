@@ -1,16 +1,37 @@
 //! The records of streams.
 
 use roaring::RoaringBitmap;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Statement, Transaction, params};
 
 use crate::model::stream_record::{
     Arrivals, Gone, MAX_MISSING, StreamArrivals, StreamEvents, StreamRecord,
 };
 
+const FIND: &str = "
+    SELECT first_at, seqs, duplicates, rejected_seqs, events FROM streams WHERE stream_id = ?1";
+
+const WRITE: &str = "
+    INSERT INTO streams (stream_id, first_at, made, received, duplicates, seqs, rejected,
+        rejected_seqs, implausible, events)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+    ON CONFLICT (stream_id) DO UPDATE SET first_at = excluded.first_at,
+        made = excluded.made, received = excluded.received,
+        duplicates = excluded.duplicates, seqs = excluded.seqs,
+        rejected = excluded.rejected, rejected_seqs = excluded.rejected_seqs,
+        implausible = excluded.implausible, events = excluded.events";
+
 /// Updates the records of streams.
 pub(super) fn write(arrivals: &Arrivals<'_>, tx: &Transaction<'_>) -> rusqlite::Result<()> {
-    for (stream_id, arrived) in arrivals.streams() {
-        let record = match find(tx, stream_id)? {
+    let mut streams: Vec<_> = arrivals.streams().collect();
+    if streams.is_empty() {
+        return Ok(());
+    }
+    // In the order of the index, so that neighbours find its pages in the caches of the
+    // processor.
+    streams.sort_unstable_by_key(|(stream_id, _)| *stream_id);
+    let (mut find, mut write) = (tx.prepare_cached(FIND)?, tx.prepare_cached(WRITE)?);
+    for (stream_id, arrived) in streams {
+        let record = match find_by(&mut find, stream_id)? {
             Some(mut record) => {
                 record.add(arrived);
                 Some(record)
@@ -18,7 +39,7 @@ pub(super) fn write(arrivals: &Arrivals<'_>, tx: &Transaction<'_>) -> rusqlite::
             None => StreamRecord::of(arrived),
         };
         if let Some(record) = record {
-            write_record(&record, tx, stream_id)?;
+            write_by(&mut write, &record, stream_id)?;
         }
     }
     Ok(())
@@ -55,11 +76,11 @@ pub(super) fn find(
     tx: &Transaction<'_>,
     stream_id: &str,
 ) -> rusqlite::Result<Option<StreamRecord>> {
-    tx.prepare_cached(
-        "SELECT first_at, seqs, duplicates, rejected_seqs, events FROM streams
-         WHERE stream_id = ?1",
-    )?
-    .query_row([stream_id], |row| {
+    find_by(&mut *tx.prepare_cached(FIND)?, stream_id)
+}
+
+fn find_by(find: &mut Statement<'_>, stream_id: &str) -> rusqlite::Result<Option<StreamRecord>> {
+    find.query_row([stream_id], |row| {
         Ok(StreamRecord {
             events: row.get(4)?,
             ..read_record(row)?
@@ -85,17 +106,15 @@ fn write_record(
     tx: &Transaction<'_>,
     stream_id: &str,
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO streams (stream_id, first_at, made, received, duplicates, seqs,
-             rejected, rejected_seqs, implausible, events)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-         ON CONFLICT (stream_id) DO UPDATE SET first_at = excluded.first_at,
-             made = excluded.made, received = excluded.received,
-             duplicates = excluded.duplicates, seqs = excluded.seqs,
-             rejected = excluded.rejected, rejected_seqs = excluded.rejected_seqs,
-             implausible = excluded.implausible, events = excluded.events",
-    )?
-    .execute(params![
+    write_by(&mut *tx.prepare_cached(WRITE)?, record, stream_id)
+}
+
+fn write_by(
+    write: &mut Statement<'_>,
+    record: &StreamRecord,
+    stream_id: &str,
+) -> rusqlite::Result<()> {
+    write.execute(params![
         stream_id,
         record.first_at,
         record.made(),

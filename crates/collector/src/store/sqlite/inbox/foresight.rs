@@ -1,13 +1,14 @@
 //! Tells beforehand what becomes of a batch.
 
-use std::collections::{HashMap, HashSet};
-
 use rusqlite::Connection;
 
 use super::{batch::Batch, pending::Pending};
-use crate::store::{
-    identification::Subject,
-    sqlite::{erasure_list::ErasureList, event_ids::NotedIds, users},
+use crate::{
+    model::fast_map::{FastMap, FastSet},
+    store::{
+        identification::Subject,
+        sqlite::{erasure_list::ErasureList, event_ids::NotedIds, users},
+    },
 };
 
 /// A look at one state of the tables.
@@ -15,7 +16,7 @@ pub(super) struct Foresight<'c> {
     conn: &'c Connection,
     noted: NotedIds<'c>,
     /// The accounts of known users; `None` for those that are unknown.
-    users: HashMap<String, Option<String>>,
+    users: FastMap<String, Option<String>>,
 }
 
 impl<'c> Foresight<'c> {
@@ -23,7 +24,7 @@ impl<'c> Foresight<'c> {
         Ok(Foresight {
             conn,
             noted: NotedIds::new(conn)?,
-            users: HashMap::new(),
+            users: FastMap::default(),
         })
     }
 
@@ -35,8 +36,9 @@ impl<'c> Foresight<'c> {
         batch: &Batch,
     ) -> rusqlite::Result<bool> {
         let mut erasures = ErasureList::read(self.conn)?;
-        let mut ids = HashSet::with_capacity(batch.events.len());
-        let mut users: HashMap<&str, &str> = HashMap::new();
+        let mut ids = FastSet::default();
+        ids.reserve(batch.events.len());
+        let mut users: FastMap<&str, &str> = FastMap::default();
         for new in &batch.events {
             let event = &new.event;
             let identifies = event.action.kind().and_then(Subject::of).is_some();

@@ -1,13 +1,15 @@
 //! The batches of the inbox that are not in the tables yet, as memory has them.
 
 use std::{
-    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::batch::{Batch, Waiting};
-use crate::store::{event_key::IdKey, new_event::NewEvent};
+use crate::{
+    model::fast_map::{FastMap, FastSet},
+    store::{event_key::IdKey, new_event::NewEvent},
+};
 
 /// With so many events they are spread at once. That takes some tens of ms, for which a
 /// question may have to wait.
@@ -31,9 +33,9 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(500);
 pub(in crate::store::sqlite) struct Generation {
     batches: Vec<Waiting>,
     /// The ids of their events.
-    ids: HashSet<IdKey>,
+    ids: FastSet<IdKey>,
     /// The users of their events, and the account that each names.
-    users: HashMap<String, String>,
+    users: FastMap<String, String>,
     bytes: usize,
 }
 

@@ -84,6 +84,7 @@ fn is_spread(tx: &Transaction<'_>, batches: &[&Batch]) -> rusqlite::Result<bool>
 
 fn insert(tx: &Transaction<'_>, batches: &[&Batch]) -> rusqlite::Result<()> {
     let mut writer = BatchWriter::new(tx)?;
+    writer.record_ids(batches.iter().flat_map(|batch| &batch.events))?;
     for batch in batches {
         writer.add(&batch.events, &batch.source, batch.received_at)?;
     }
