@@ -1,4 +1,4 @@
-//! The stored data, behind a seam of named operations.
+//! The stored data, behind an interface of named operations.
 //!
 //! [`Store`] lists the questions and changes. Their arguments and answers are plain values: they
 //! identify accounts, users and keys by their ids, and mention no table, row or connection. An
