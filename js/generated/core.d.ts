@@ -174,7 +174,7 @@ export interface FlushOutcome {
 export type Progress = { type: "waiting" } | { type: "carried"; request: RequestId } | { type: "uncertain" } | { type: "asked"; request: RequestId };
 
 /**
- * Names a `flush()` in its outcome. The host counts them.
+ * Identifies a `flush()` in its outcome. The host counts them.
  */
 export type FlushId = number;
 
