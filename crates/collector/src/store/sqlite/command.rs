@@ -7,6 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{
     account_rows, connection,
     database::SqliteStore,
+    database_path::open_error,
     erasure,
     erasure_list::{self, Entry},
     export, file_check,
@@ -85,7 +86,10 @@ impl CommandFile {
     /// Fails when the file does not exist, is not a database of a collector, cannot be opened, or
     /// was written by a newer version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if !path.exists() {
+        if !path
+            .try_exists()
+            .map_err(|cause| open_error(path, &cause))?
+        {
             return Err(StoreError::Missing(path.display().to_string()));
         }
         if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
@@ -111,11 +115,12 @@ impl CommandFile {
     /// Fails when the backup is not a complete one of a collector, or the new file cannot be
     /// written.
     pub fn from_backup(backup: &Path, to: &Path) -> Result<Self, StoreError> {
-        let whole = file_check::open_backup(backup)?;
+        let backup = file_check::find_backup(backup)?;
+        let whole = file_check::open_backup(&backup)?;
         connection::copy(&whole, to).map_err(failed)?;
         let mut copy = Self::open(to)?;
         // A copy of the files of a collector that was not shut down has batches in the inbox.
-        if let Some(inbox) = InboxFile::open_of_backup(backup).map_err(failed)? {
+        if let Some(inbox) = InboxFile::open_of_backup(&backup).map_err(failed)? {
             inbox::settle(&mut copy.conn, Some(&inbox)).map_err(failed)?;
         }
         Ok(copy)
