@@ -92,6 +92,12 @@ fn in_words(erased: Erased) -> String {
             erased.figures_kept
         );
     }
+    if erased.keys_revoked > 0 {
+        words += &format!(
+            "; {} viewer keys that saw an erased account are revoked",
+            erased.keys_revoked
+        );
+    }
     words
 }
 

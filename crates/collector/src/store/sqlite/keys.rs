@@ -1,10 +1,13 @@
 //! Stored keys.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::{
     model::keys::{KeyId, NewSource, SourceId, SourceKeys, hash, hashes_match},
-    store::keys::{ListedKey, Reader, Source},
+    store::{
+        keys::{ListedKey, Reader, Source},
+        sqlite::rows::AccountRow,
+    },
 };
 
 /// Stores a new source, created at `now`, and returns its id.
@@ -187,6 +190,30 @@ pub fn revoke(conn: &mut Connection, id: &str, now: i64) -> rusqlite::Result<boo
         return Ok(false);
     };
     Ok(conn.execute(sql, params![now, row])? == 1)
+}
+
+/// Revokes the viewer keys that are limited to an account which is erased, and forgets its id.
+/// Returns their number.
+///
+/// # Errors
+/// Fails when SQLite fails.
+pub(super) fn revoke_within(
+    tx: &Transaction<'_>,
+    account: AccountRow,
+    now: i64,
+) -> rusqlite::Result<usize> {
+    let within = "within_account = (SELECT account_id FROM accounts WHERE no = ?1)";
+    let revoked = tx.execute(
+        &format!(
+            "UPDATE account_keys SET revoked_at = ?2 WHERE revoked_at IS NULL AND {within}"
+        ),
+        params![account, now],
+    )?;
+    tx.execute(
+        &format!("UPDATE account_keys SET within_account = NULL WHERE {within}"),
+        [account],
+    )?;
+    Ok(revoked)
 }
 
 /// Finds the source of a pair of keys; `None` when it is unknown or revoked.
