@@ -152,8 +152,8 @@ pub struct Config {
     #[arg(long, env = "NATERO_RATE_LIMIT", default_value_t = 10_000)]
     pub rate_limit: u32,
 
-    /// Take events even if the clock of this machine is behind the newest event received, as
-    /// after it was ahead for a while
+    /// Take events even if the clock of this machine is behind the newest event, key or erasure,
+    /// as after it was ahead for a while, or before 2025
     #[arg(long, env = "NATERO_TRUST_CLOCK")]
     pub trust_clock: bool,
 

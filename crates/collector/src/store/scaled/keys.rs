@@ -152,7 +152,7 @@ pub(super) async fn find_source(
 ) -> Result<Option<Source>> {
     let find = client
         .prepare_cached(
-            "SELECT id, api_hash, trusted, origins, allow_hierarchy FROM sources
+            "SELECT id, api_hash, trusted, origins, allow_hierarchy, created_at FROM sources
              WHERE auth_hash = $1 AND revoked_at IS NULL",
         )
         .await?;
@@ -167,6 +167,7 @@ pub(super) async fn find_source(
         trusted: row.get(2),
         origins: origins(row.get(3)),
         allow_hierarchy: row.get(4),
+        created_at: row.get(5),
     }))
 }
 

@@ -190,13 +190,13 @@ impl SqliteStore {
         &self.memo
     }
 
-    /// When the last event arrived, in ms since the Unix epoch by the clock of that moment. Before
-    /// the first event: when the newest source was created.
+    /// The latest time by the clock that the store knows, in ms since the Unix epoch: when the last
+    /// event arrived, when the newest living key was created, and when something was last erased.
     ///
     /// # Errors
     /// Fails when SQLite fails.
-    pub fn newest_received_at(&self) -> Result<Option<i64>, StoreError> {
-        self.read_now(events::newest_received_at)
+    pub fn latest_time(&self) -> Result<Option<i64>, StoreError> {
+        self.read_now(events::latest_time)
     }
 
     /// Whether the last transaction was committed and the writer accepts requests.

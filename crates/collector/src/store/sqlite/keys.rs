@@ -227,7 +227,7 @@ pub fn find_source(
 ) -> rusqlite::Result<Option<Source>> {
     let found = conn
         .prepare_cached(
-            "SELECT id, api_hash, trusted, origins, allow_hierarchy FROM sources
+            "SELECT id, api_hash, trusted, origins, allow_hierarchy, created_at FROM sources
              WHERE auth_hash = ?1 AND revoked_at IS NULL",
         )?
         .query_row([hash(auth_key)], |row| {
@@ -237,6 +237,7 @@ pub fn find_source(
                 trusted: row.get(2)?,
                 origins: origins(&row.get::<_, String>(3)?),
                 allow_hierarchy: row.get(4)?,
+                created_at: row.get(5)?,
             };
             Ok((source, api_hash))
         })

@@ -75,6 +75,7 @@ fn source() -> Source {
         trusted: false,
         allow_hierarchy: true,
         origins: Vec::new(),
+        created_at: 0,
     }
 }
 
