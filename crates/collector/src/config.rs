@@ -10,7 +10,8 @@ pub use store_choice::{ChoiceError, ScaledAddress, StoreChoice};
 /// Where the data is stored.
 #[derive(Clone, clap::Args)]
 pub struct Database {
-    /// SQLite file; `serve` and `keys create` make it if it is not there yet
+    /// SQLite file, unless --store names another place; `serve` and `keys create` make it if it is
+    /// not there yet
     #[arg(long, env = "NATERO_DB", default_value = "natero.db")]
     pub db: PathBuf,
 

@@ -14,12 +14,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSource};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    config::{Config, Database, DatabaseFile, LogFormat, StoreChoice},
+    config::{ChoiceError, Config, Database, DatabaseFile, LogFormat, StoreChoice},
     model::{erasure::ErasureKind, usage::Span},
     server,
     store::{
@@ -122,6 +122,35 @@ enum Command {
         #[arg(long, env = "NATERO_JSON")]
         json: bool,
     },
+}
+
+impl Cli {
+    /// Reads the arguments of this process and its environment. Prints help, and ends the process
+    /// if an argument is wrong.
+    ///
+    /// # Errors
+    /// When two flags name different places for the data.
+    pub fn read() -> Result<Self, CliError> {
+        let matches = Cli::command().get_matches();
+        refuse_two_places(&matches)?;
+        Ok(Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
+    }
+}
+
+/// Refuses `--db` beside `--store` or its variable. `NATERO_DB` is different: it is often set for a
+/// whole machine or a container, and `--store` takes precedence over it.
+fn refuse_two_places(matches: &ArgMatches) -> Result<(), ChoiceError> {
+    let source = |flag: &str| {
+        let is_known = matches.try_contains_id(flag).is_ok();
+        is_known.then(|| matches.value_source(flag)).flatten()
+    };
+    if source("db") == Some(ValueSource::CommandLine) && source("store").is_some() {
+        return Err(ChoiceError::TwoPlaces);
+    }
+    match matches.subcommand() {
+        Some((_, inner)) => refuse_two_places(inner),
+        None => Ok(()),
+    }
 }
 
 /// A span of time on the command line.

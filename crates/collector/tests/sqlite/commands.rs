@@ -134,6 +134,22 @@ fn a_store_is_named_by_its_kind_and_refused_where_the_program_has_it_not() {
     json_of(natero(&elsewhere, &made));
     assert!(db.exists() && !elsewhere.exists(), "--store comes first");
 
+    for command in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["loss"],
+        &["export"],
+    ] {
+        let places = ["--db", elsewhere.to_str().unwrap(), "--store", &named];
+        let refused = natero(&db, &[command, &places].concat());
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(error.contains("--db and --store"), "{command:?}: {error}");
+        let mut by_variable = Command::new(BINARY);
+        by_variable.env("NATERO_STORE", &named).args(command);
+        let refused = by_variable.args(&places[..2]).output().unwrap();
+        assert!(!refused.status.success(), "{command:?}");
+        assert!(!elsewhere.exists(), "{command:?}");
+    }
+
     let servers = [
         "--store",
         "postgres://n:secret@127.0.0.1:1/n",
