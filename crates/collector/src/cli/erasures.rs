@@ -68,11 +68,10 @@ pub(super) fn run_erase(
         )));
     };
     if json {
-        print(&serde_json::to_string(&erased).expect("a report is plain values"));
+        print(&serde_json::to_string(&erased).expect("a report is plain values"))
     } else {
-        print(&format!("erased {}", in_words(erased)));
+        print(&format!("erased {}", in_words(erased)))
     }
-    Ok(())
 }
 
 fn in_words(erased: Erased) -> String {
@@ -142,14 +141,14 @@ pub(super) fn run_restore(database: &DatabaseFile, from: &Path) -> Result<(), Cl
         "{db} is {}; erased again: {}",
         from.display(),
         in_words(erased)
-    ));
-    if let Some(kept) = kept {
-        print(&format!(
+    ))?;
+    match kept {
+        None => Ok(()),
+        Some(kept) => print(&format!(
             "what it was before is {}; remove that once it is not needed: no later erasure reaches it",
             kept.display()
-        ));
+        )),
     }
-    Ok(())
 }
 
 /// The list of erasures of the database that is being replaced.

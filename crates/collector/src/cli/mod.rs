@@ -30,7 +30,7 @@ use crate::{
 };
 pub use error::CliError;
 use keys::KeysCommand;
-use output::print;
+use output::{note, print};
 
 /// Receives usage events and shows usage by account.
 #[derive(Debug, Parser)]
@@ -214,11 +214,10 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
                 StoreChoice::Scaled(address) => scaled::loss(&address.postgres, span)?,
             };
             if json {
-                print(&serde_json::to_string(&report).expect("a report is plain values"));
+                print(&serde_json::to_string(&report).expect("a report is plain values"))
             } else {
-                print(&report.to_string());
+                print(&report.to_string())
             }
-            Ok(())
         }
     }
 }
@@ -278,8 +277,7 @@ fn run_backup(database: &DatabaseFile, to: &Path) -> Result<(), CliError> {
     File::open(to)
         .and_then(|file| file.sync_all())
         .map_err(io)?;
-    print(&format!("{} is a copy of the database", to.display()));
-    Ok(())
+    print(&format!("{} is a copy of the database", to.display()))
 }
 
 fn run_export(
@@ -304,7 +302,7 @@ fn run_export(
         Err(ExportError::Io(cause)) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(cause) => Err(CliError::Usage(format!("export broke off: {cause}"))),
         Ok(count) => {
-            eprintln!("{count} events");
+            note(&format!("{count} events"));
             Ok(())
         }
     }
@@ -313,7 +311,7 @@ fn run_export(
 fn run_rebuild(database: &DatabaseFile, check: bool, json: bool) -> Result<(), CliError> {
     let rebuilt = CommandFile::open(&database.file()?)?.rebuild(!check)?;
     if json {
-        print(&serde_json::to_string(&rebuilt).expect("a report is plain values"));
+        print(&serde_json::to_string(&rebuilt).expect("a report is plain values"))?;
     } else {
         print(&format!(
             "{} events of {} accounts make {} facts; {} accounts differed",
@@ -321,7 +319,7 @@ fn run_rebuild(database: &DatabaseFile, check: bool, json: bool) -> Result<(), C
             rebuilt.accounts,
             rebuilt.facts,
             rebuilt.differing.len()
-        ));
+        ))?;
     }
     if check && !rebuilt.differing.is_empty() {
         return Err(CliError::Usage(format!(

@@ -13,7 +13,8 @@ async fn asking(collector: &Collector, key: &str, account: &str) -> u16 {
 }
 
 fn living(collector: &Collector) -> i64 {
-    collector.count("SELECT COUNT(*) FROM account_keys WHERE name = 'viewer' AND revoked_at IS NULL")
+    collector
+        .count("SELECT COUNT(*) FROM account_keys WHERE name = 'viewer' AND revoked_at IS NULL")
 }
 
 /// Erases something, and then has a page name an account again.
@@ -32,10 +33,9 @@ async fn erase_and_name_again(collector: &Collector, path: &str, account: &str) 
 async fn a_viewer_key_within_an_erased_account_stays_revoked_when_somebody_names_the_id() {
     let collector = collector().await;
     collector.send(vec![event("acme", "ann", "a", 0)]).await;
-    let keys = [Some("acme"), Some("acme"), Some("top"), None]
-        .map(|within| collector.viewer_key(within));
-    let erased =
-        erase_and_name_again(&collector, "/api/v2/accounts/acme?erase=true", "acme").await;
+    let keys =
+        [Some("acme"), Some("acme"), Some("top"), None].map(|within| collector.viewer_key(within));
+    let erased = erase_and_name_again(&collector, "/api/v2/accounts/acme?erase=true", "acme").await;
     assert_eq!(
         erased,
         json!({"events": 1, "users": 1, "accounts": 1, "keys_revoked": 2})
@@ -55,7 +55,9 @@ async fn a_viewer_key_within_an_erased_account_stays_revoked_when_somebody_names
 #[tokio::test]
 async fn a_viewer_key_within_an_account_that_forged_events_invented_goes_with_them() {
     let collector = collector().await;
-    collector.send(vec![event("invented", "eve", "bad", 0)]).await;
+    collector
+        .send(vec![event("invented", "eve", "bad", 0)])
+        .await;
     let key = collector.viewer_key(Some("invented"));
     assert_eq!(asking(&collector, &key, "invented").await, 200);
     let erased = erase_and_name_again(&collector, "/api/v2/streams/bad", "invented").await;
@@ -71,6 +73,8 @@ async fn a_viewer_key_within_an_account_that_forged_events_invented_goes_with_th
 async fn a_viewer_key_outlives_an_account_that_is_only_deactivated() {
     let collector = collector().await;
     let key = collector.viewer_key(Some("acme"));
-    collector.call("DELETE", "/api/v2/accounts/acme", None).await;
+    collector
+        .call("DELETE", "/api/v2/accounts/acme", None)
+        .await;
     assert_eq!(asking(&collector, &key, "acme").await, 200);
 }

@@ -72,7 +72,10 @@ async fn a_clock_before_the_newest_key_or_erasure_takes_nothing_either() {
     let now = now_ms();
     let later = now + 2 * DAY;
     for (known, sql) in [
-        ("a source", format!("UPDATE sources SET created_at = {later}")),
+        (
+            "a source",
+            format!("UPDATE sources SET created_at = {later}"),
+        ),
         (
             "an account key",
             format!("UPDATE account_keys SET created_at = {later}"),

@@ -52,6 +52,11 @@ fn failed(cause: rusqlite::Error) -> StoreError {
     StoreError::Failed(cause.to_string())
 }
 
+/// Prints a warning. Unlike `eprintln!`, it does not panic when nobody can read it.
+fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Overwrites the free pages of the file and empties its log, in steps between the commits of a
 /// running collector.
 fn overwrite_free_pages(conn: &mut Connection) -> rusqlite::Result<()> {
@@ -62,8 +67,8 @@ fn overwrite_free_pages(conn: &mut Connection) -> rusqlite::Result<()> {
         tx.commit()?;
     }
     if !free_pages::truncate_log(conn)? {
-        eprintln!(
-            "a long question of the collector keeps what was erased in the write-ahead log for a while"
+        warn(
+            "a long question of the collector keeps what was erased in the write-ahead log for a while",
         );
     }
     Ok(())
@@ -74,7 +79,7 @@ fn shred(conn: &Connection, inbox: Option<&InboxFile>) -> rusqlite::Result<()> {
     if let Some(inbox) = inbox
         && !inbox.shred(inbox::spread_to(conn, inbox.id())?)?
     {
-        eprintln!("the collector keeps what was erased in the inbox for a while");
+        warn("the collector keeps what was erased in the inbox for a while");
     }
     Ok(())
 }

@@ -204,9 +204,7 @@ pub(super) fn revoke_within(
 ) -> rusqlite::Result<usize> {
     let within = "within_account = (SELECT account_id FROM accounts WHERE no = ?1)";
     let revoked = tx.execute(
-        &format!(
-            "UPDATE account_keys SET revoked_at = ?2 WHERE revoked_at IS NULL AND {within}"
-        ),
+        &format!("UPDATE account_keys SET revoked_at = ?2 WHERE revoked_at IS NULL AND {within}"),
         params![account, now],
     )?;
     tx.execute(

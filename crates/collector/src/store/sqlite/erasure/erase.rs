@@ -290,11 +290,7 @@ fn delete_users(tx: &Transaction<'_>, users: &BTreeSet<UserRow>) -> rusqlite::Re
 /// Deletes an account. Its children move up to its parent, so that the ancestors keep their
 /// figures. If users still belong to the account, its row remains with nothing but the id. Viewer
 /// keys that are limited to the account are revoked; returns their number.
-fn delete_account(
-    tx: &Transaction<'_>,
-    account: AccountRow,
-    now: i64,
-) -> rusqlite::Result<usize> {
+fn delete_account(tx: &Transaction<'_>, account: AccountRow, now: i64) -> rusqlite::Result<usize> {
     let keys_revoked = keys::revoke_within(tx, account, now)?;
     tx.execute(
         "UPDATE accounts SET parent_no = (SELECT parent_no FROM accounts WHERE no = ?1)
