@@ -118,7 +118,7 @@ fn hard_links(_: &Path) -> u64 {
     1
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::symlink;
 
