@@ -70,15 +70,10 @@ impl Period {
     /// The span of the period.
     pub(crate) fn span(&self) -> Span {
         let start = |day| self.time_zone.start_of(day);
-        Span::new(
-            self.days.map(|days| start(days.0)),
-            self.days.map(|days| start(days.1)),
-        )
-    }
-
-    /// The first day, and the day after the last one.
-    pub(crate) fn days(&self) -> Option<(Day, Day)> {
-        self.days
+        self.days.map_or(Span::ALL, |(from, to)| Span {
+            from: start(from),
+            to: start(to),
+        })
     }
 
     /// The time zone of its days.
@@ -250,7 +245,7 @@ mod tests {
     #[test]
     fn a_named_period_ends_with_the_last_complete_day() {
         let week = period(PeriodChoice::Named(NamedPeriod::Week), NOW, "UTC");
-        assert_eq!(week.days(), Some((day("2024-04-24"), day("2024-05-01"))));
+        assert_eq!(week.days, Some((day("2024-04-24"), day("2024-05-01"))));
         assert_eq!(week.span().to, TODAY);
         let before = week.before().unwrap();
         assert_eq!(
@@ -260,7 +255,7 @@ mod tests {
         let usual = period(PeriodChoice::Default, NOW, "UTC");
         assert_eq!(usual.length(), "28 days");
         let all = period(PeriodChoice::Named(NamedPeriod::AllTime), NOW, "UTC");
-        assert_eq!((all.days(), all.before()), (None, None));
+        assert_eq!((all.days, all.before()), (None, None));
     }
 
     #[test]
@@ -273,7 +268,7 @@ mod tests {
         ] {
             // 09:30 in UTC is 23:30 of the previous day in Honolulu.
             let week = period(PeriodChoice::Named(NamedPeriod::Week), NOW, zone);
-            assert_eq!(week.days().unwrap().1, day(end), "{zone}");
+            assert_eq!(week.days.unwrap().1, day(end), "{zone}");
             let zone: TimeZone = zone.parse().unwrap();
             assert_eq!(week.span().to, zone.start_of(day(end)));
         }
@@ -305,7 +300,7 @@ mod tests {
             to: None,
         };
         let open = period(open, NOW, "UTC");
-        assert_eq!(open.days(), Some((day("2024-04-28"), day("2024-05-02"))));
+        assert_eq!(open.days, Some((day("2024-04-28"), day("2024-05-02"))));
     }
 
     #[test]
